@@ -1,0 +1,86 @@
+//! What the registry itself costs when there are very many metrics: collectors that do nothing, so
+//! that only catalog, tasks, deadlines and shared resources are left to be measured.
+//!
+//! Run it with `cargo bench --manifest-path benches/Cargo.toml`.
+
+use std::{hint::black_box, sync::Arc};
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use system_health_registry::{
+    Catalog, Collect, Context, Engine, FromContext, Metric, Reading, Sample, State, Unavailable, source,
+};
+use tokio::runtime::Runtime;
+
+const METRICS: usize = 10_000;
+
+/// A resource that metrics share: built once in each run, cloned for each asker.
+#[derive(Clone)]
+struct Commits(Arc<[f64]>);
+
+impl FromContext for Commits {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self((0_u32..250).map(f64::from).collect()))
+    }
+}
+
+/// Asks for nothing.
+const ALONE: Collect = |_context| Box::pin(async { Ok(Reading::Value(vec![Sample::new(1.0)?])) });
+
+/// Asks for the shared resource.
+const SHARING: Collect = |context| {
+    Box::pin(async move {
+        let commits = context.get::<Commits>().await?;
+        Ok(Reading::Value(vec![Sample::new(commits.0.iter().sum())?]))
+    })
+};
+
+/// Metrics in an order that the catalog still has to sort; one in `every` shares the resource.
+fn metrics(every: usize) -> Vec<Metric> {
+    let metric = |number: usize| {
+        let key: &'static str = format!("benchmark.metric_{:05}", number * 7 % METRICS).leak();
+        Metric::new(
+            key,
+            "A benchmark.",
+            source!(),
+            if number.is_multiple_of(every) { SHARING } else { ALONE },
+        )
+    };
+    (1..=METRICS).map(metric).collect()
+}
+
+fn catalog(criterion: &mut Criterion) {
+    let metrics = metrics(1);
+    let mut group = criterion.benchmark_group("catalog");
+    group.throughput(Throughput::Elements(METRICS as u64));
+    group.bench_function("10000 metrics", |bencher| {
+        bencher.iter_batched(
+            || metrics.clone(),
+            |metrics| Catalog::new(black_box(metrics)),
+            BatchSize::LargeInput,
+        );
+    });
+    group.finish();
+}
+
+fn run(criterion: &mut Criterion) {
+    let runtime = Runtime::new().expect("the runtime starts");
+    let engine = Engine::new();
+    let mut group = criterion.benchmark_group("run");
+    group.throughput(Throughput::Elements(METRICS as u64));
+    for (name, every) in [
+        ("10000 metrics, none shares", usize::MAX),
+        ("10000 metrics, every tenth shares", 10),
+        ("10000 metrics, all share", 1),
+    ] {
+        let catalog = Catalog::new(metrics(every)).expect("the metrics make a catalog");
+        let run = runtime.block_on(engine.run(&catalog, &Context::new()));
+        assert!(run.outcomes().iter().all(|outcome| matches!(outcome.state, State::Value(_))), "{name}");
+        group.bench_function(name, |bencher| {
+            bencher.to_async(&runtime).iter(async || engine.run(&catalog, &Context::new()).await);
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, catalog, run);
+criterion_main!(benches);

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Times whole runs of `report --push` as a pod makes them: secrets in AWS, everything else over HTTP,
+and every request answered 50 ms late.
+
+    cargo xtask tools
+    cargo build --release
+    cargo build --package system-health-test-support --bin fake-services
+    python3 benches/whole_run.py
+
+GitHub and Datadog are the fakes of the tests, AWS Secrets Manager is moto behind a proxy that adds the
+latency. The chain is four requests long: the secrets, the first page of commits, the other pages at
+once, and the push. The wall time may be 1.15 times that plus 30 ms, the peak memory 24 MiB.
+"""
+
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+LATENCY = 0.050
+CHAIN = 4
+RUNS = 15
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+SECRETS = {
+    "github/dashboard-token": "ghp_0123456789012345678901234567890123ab",
+    "datadog/api-key": "0dd0c0ffee0dd0c0ffee0dd0c0ffee00",
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def ask_moto(port: int, headers: dict, body: bytes) -> tuple[int, bytes, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("POST", "/", body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read(), answer.getheader("content-type", "")
+    finally:
+        connection.close()
+
+
+def start_moto() -> tuple[subprocess.Popen, int]:
+    port = free_port()
+    command = [TARGET / "test-tools/python/bin/python", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    moto = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for name, value in SECRETS.items():
+        headers = {
+            "X-Amz-Target": "secretsmanager.CreateSecret",
+            "Content-Type": "application/x-amz-json-1.1",
+            "Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/secretsmanager/aws4_request",
+        }
+        body = json.dumps({"Name": name, "SecretString": value}).encode()
+        for _ in range(200):
+            try:
+                status, _, _ = ask_moto(port, headers, body)
+                break
+            except ConnectionError:
+                time.sleep(0.05)
+        assert status == 200, f"moto answered {status}"
+    return moto, port
+
+
+class Counters:
+    secrets = 0
+
+
+def start_slow_secrets_manager(moto_port: int) -> str:
+    """A proxy that answers no sooner than the latency after a request came."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            due = time.monotonic() + LATENCY
+            Counters.secrets += 1
+            body = self.rfile.read(int(self.headers["content-length"]))
+            status, answer, kind = ask_moto(moto_port, dict(self.headers), body)
+            time.sleep(max(0.0, due - time.monotonic()))
+            self.send_response(status)
+            self.send_header("content-type", kind)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_address[1]}"
+
+
+def one_run(environment: dict, folder: str) -> tuple[float, float, float]:
+    """Wall seconds, CPU seconds and peak memory in MiB of one run."""
+    command = [TARGET / "release/report", "--push", "--branch", "main", "--quiet"]
+    started = time.monotonic()
+    process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.PIPE)
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - started
+    document = json.loads(output)
+    states = [metric["state"] for metric in document["metrics"]]
+    assert os.waitstatus_to_exitcode(status) == 0, output.decode()
+    assert states == ["value"] * 3 and document["deliveries"][0]["state"] == "accepted", output.decode()
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    moto, port = start_moto()
+    fakes = subprocess.Popen(
+        [TARGET / "debug/fake-services", "--latency", f"{LATENCY * 1000:.0f}ms", "--commits", "250"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        places = json.loads(fakes.stdout.readline())
+        environment = {
+            "AWS_ENDPOINT_URL": start_slow_secrets_manager(port),
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "GITHUB_API_URL": places["github"],
+            "GITHUB_REPOSITORY": places["repository"],
+            "DD_URL": places["datadog"],
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            one_run(environment, folder)
+            Counters.secrets = 0
+            runs = [one_run(environment, folder) for _ in range(RUNS)]
+        fakes.stdin.close()
+        github = json.loads(fakes.stdout.read())["github"]
+    finally:
+        moto.kill()
+        fakes.kill()
+    walls, cpus, peaks = ([run[column] for run in runs] for column in range(3))
+    limit = CHAIN * LATENCY * 1.15 + 0.030
+    print(f"wall time  median {statistics.median(walls) * 1000:.0f} ms, {min(walls) * 1000:.0f} to "
+          f"{max(walls) * 1000:.0f} ms; the limit is {limit * 1000:.0f} ms")
+    print(f"CPU time   median {statistics.median(cpus) * 1000:.0f} ms")
+    print(f"memory     peak {max(peaks):.1f} MiB; the limit is 24 MiB")
+    print(f"requests   {Counters.secrets / RUNS:g} for secrets, {len(github) / (RUNS + 1):g} to GitHub, a run")
+    if statistics.median(walls) > limit or max(peaks) > 24:
+        sys.exit("over the limit")
+
+
+main()

@@ -1,0 +1,118 @@
+//! The function under the attribute. Only its head is read: the body belongs to the compiler, which
+//! then reports what is wrong there as if the attribute were not present.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::{
+    Attribute, FnArg, GenericParam, Generics, ReturnType, Safety, Signature, Type, Visibility,
+    parse::{ParseStream, Parser},
+};
+
+use crate::{description, mistakes::Mistakes};
+
+/// What the registration needs to know about the function.
+pub(crate) struct Collector {
+    pub(crate) name: Ident,
+    pub(crate) is_async: bool,
+    pub(crate) arguments: Vec<Type>,
+    pub(crate) returns: Type,
+    pub(crate) description: String,
+}
+
+impl Collector {
+    /// Reads the function's head; fails with all its mistakes.
+    pub(crate) fn parse(item: TokenStream) -> syn::Result<Self> {
+        let (attributes, signature) = head.parse2(item)?;
+        let mut mistakes = Mistakes::default();
+        refuse_qualifiers(&signature, &mut mistakes);
+        refuse_generics(&signature.generics, &mut mistakes);
+        let description = describe(&attributes, &signature, &mut mistakes);
+        let arguments = signature.inputs.iter().filter_map(|input| argument(input, &mut mistakes)).collect();
+        let returns = mistakes.note(return_type(&signature)).unwrap_or(Type::Verbatim(TokenStream::new()));
+        let is_async = signature.asyncness.is_some();
+        mistakes.unless_any(Self { name: signature.ident, is_async, arguments, returns, description })
+    }
+}
+
+fn head(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Signature)> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    input.parse::<Visibility>()?;
+    let start = input.span();
+    let signature = input.parse().map_err(|_| {
+        syn::Error::new(start, "only a function can be a metric; put the attribute on a free function")
+    })?;
+    input.parse::<TokenStream>()?;
+    Ok((attributes, signature))
+}
+
+fn refuse_qualifiers(signature: &Signature, mistakes: &mut Mistakes) {
+    if let Some(constness) = &signature.constness {
+        mistakes.at(constness, "a collector runs anew for every report; remove `const`");
+    }
+    if let Safety::Unsafe(safety) = &signature.safety {
+        mistakes.at(safety, "a collector must be safe to call; remove `unsafe`");
+    }
+    if let Some(abi) = &signature.abi {
+        mistakes.at(abi, "a collector is an ordinary Rust function; remove `extern`");
+    }
+    if let Some(variadic) = &signature.variadic {
+        mistakes.at(variadic, "a collector names every argument; remove `...`");
+    }
+}
+
+fn refuse_generics(generics: &Generics, mistakes: &mut Mistakes) {
+    for parameter in &generics.params {
+        let message = match parameter {
+            GenericParam::Lifetime(_) => "a collector owns its arguments; remove the lifetime",
+            _ => "a collector has no generic parameters; name each type",
+        };
+        mistakes.at(parameter, message);
+    }
+    if let Some(clause) = &generics.where_clause {
+        mistakes.at(clause, "a collector has no generic parameters; remove the `where` clause");
+    }
+}
+
+fn describe(attributes: &[Attribute], signature: &Signature, mistakes: &mut Mistakes) -> String {
+    let description = mistakes.note(description::of(attributes));
+    if description.as_deref() == Some("") {
+        mistakes.at(
+            &signature.ident,
+            "a metric needs a description; write a doc comment on the function, such as `/// Open pull requests.`",
+        );
+    }
+    description.unwrap_or_default()
+}
+
+fn argument(input: &FnArg, mistakes: &mut Mistakes) -> Option<Type> {
+    let FnArg::Typed(argument) = input else {
+        mistakes
+            .at(input, "only a free function can be a metric; move it out of the `impl` and remove `self`");
+        return None;
+    };
+    match &*argument.ty {
+        Type::Reference(reference) => {
+            mistakes.at(reference, "a collector owns its arguments; take the resource by value, without `&`");
+        }
+        Type::ImplTrait(resource) => {
+            mistakes.at(resource, "an argument names its resource; write its type instead of `impl`");
+        }
+        _ => {}
+    }
+    Some((*argument.ty).clone())
+}
+
+fn return_type(signature: &Signature) -> syn::Result<Type> {
+    match &signature.output {
+        ReturnType::Default => Err(syn::Error::new_spanned(
+            &signature.ident,
+            "a collector returns its value; add a return type such as `-> u64`",
+        )),
+        ReturnType::Type(_, returns) => match &**returns {
+            Type::ImplTrait(opaque) => Err(syn::Error::new_spanned(
+                opaque,
+                "a collector names what it returns; write the type instead of `impl`",
+            )),
+            named => Ok(named.clone()),
+        },
+    }
+}

@@ -1,0 +1,100 @@
+//! The registration that is put behind the function: thin calls into the registry, every path rooted,
+//! no item with a name that could stand in the way of the function's own.
+
+use std::time::Duration;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use system_health_rules::{Comparison, Goal};
+
+use crate::{
+    collector::Collector,
+    options::{Kind, Options},
+};
+
+/// Registers the metric when the program is linked.
+pub(crate) fn registration(options: &Options, collector: &Collector) -> TokenStream {
+    let (key, description, facts, collect) =
+        (&options.key, &collector.description, facts(options), collect(collector));
+    quote! {
+        const _: () = {
+            ::system_health_registry::__private::inventory::submit! {
+                ::system_health_registry::Metric::new(
+                    #key,
+                    #description,
+                    ::system_health_registry::source!(),
+                    #collect
+                )
+                #facts
+            }
+        };
+    }
+}
+
+/// The builder calls for the options that were given.
+fn facts(options: &Options) -> TokenStream {
+    let kind = match options.kind {
+        Kind::Gauge => None,
+        Kind::Count { interval } => Some(with_interval(&quote!(Count), interval)),
+        Kind::Rate { interval } => Some(with_interval(&quote!(Rate), interval)),
+    };
+    let kind = kind.into_iter();
+    let unit = options.unit.iter();
+    let goal = options.goal.iter().map(goal);
+    let timeout = options.timeout.into_iter().map(duration);
+    let tags = &options.tags;
+    quote! {
+        #(.with_kind(#kind))*
+        #(.with_unit(#unit))*
+        #(.with_goal(#goal))*
+        .with_tags(&[#(#tags),*])
+        #(.with_timeout(#timeout))*
+    }
+}
+
+fn with_interval(kind: &TokenStream, interval: Duration) -> TokenStream {
+    let interval = duration(interval);
+    quote!(::system_health_registry::Kind::#kind { interval: #interval })
+}
+
+fn duration(duration: Duration) -> TokenStream {
+    let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
+    quote!(::core::time::Duration::new(#seconds, #nanoseconds))
+}
+
+fn goal(goal: &Goal) -> TokenStream {
+    let comparison = match goal.comparison() {
+        Comparison::Less => quote!(Less),
+        Comparison::LessOrEqual => quote!(LessOrEqual),
+        Comparison::Greater => quote!(Greater),
+        Comparison::GreaterOrEqual => quote!(GreaterOrEqual),
+        Comparison::Equal => quote!(Equal),
+        Comparison::NotEqual => quote!(NotEqual),
+    };
+    let target = goal.target();
+    quote!(::system_health_registry::Goal::new(::system_health_registry::Comparison::#comparison, #target))
+}
+
+/// A closure that resolves the arguments, calls the function and makes the reading.
+fn collect(collector: &Collector) -> TokenStream {
+    let Collector { name, arguments: types, returns, .. } = collector;
+    // Names of our own, at the place of the function: an error about the call is shown there.
+    let span = Span::mixed_site().located_at(name.span());
+    let arguments: Vec<_> =
+        (0..types.len()).map(|index| format_ident!("argument_{index}", span = span)).collect();
+    let call = quote_spanned!(span=> #name(#(#arguments),*));
+    let value = if collector.is_async {
+        quote_spanned!(span=> #call.await)
+    } else {
+        quote_spanned!(span=> ::system_health_registry::__private::blocking(move || #call).await)
+    };
+    quote_spanned! {span=>
+        |context| ::std::boxed::Box::pin(async move {
+            let (#(#arguments,)*) = ::system_health_registry::__private::join!(
+                #(::system_health_registry::__private::argument::<#types>(&context)),*
+            );
+            #(let #arguments = #arguments?;)*
+            ::system_health_registry::__private::into_reading::<#returns>(#value)
+        })
+    }
+}

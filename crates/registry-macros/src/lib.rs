@@ -1,0 +1,72 @@
+//! The `#[system_health_metric]` attribute. Depend on `system-health-registry`, which re-exports it.
+//!
+//! The attribute reads the options and the function's signature, reports every mistake at its own
+//! token, and adds a thin registration behind the function. What the registration does when it runs
+//! is ordinary code in the registry, which can be tested.
+
+mod collector;
+mod description;
+mod expand;
+mod mistakes;
+mod option;
+mod options;
+
+use proc_macro::TokenStream;
+use quote::quote;
+
+use crate::{collector::Collector, options::Options};
+
+/// Registers a function as a metric.
+///
+/// ```
+/// # use system_health_registry::{Context, FromContext, Unavailable, system_health_metric};
+/// # #[derive(Clone)]
+/// # struct RecentCommits(Vec<String>);
+/// # impl FromContext for RecentCommits {
+/// #     async fn from_context(_: &Context) -> Result<Self, Unavailable> {
+/// #         Ok(Self(vec![]))
+/// #     }
+/// # }
+/// /// Commits in the last 7 days that mention a hotfix.
+/// #[system_health_metric(key = "commits.hotfix", unit = "commit", goal = "< 5")]
+/// fn hotfix_commits(commits: RecentCommits) -> usize {
+///     commits.0.iter().filter(|message| message.contains("hotfix")).count()
+/// }
+///
+/// assert_eq!(hotfix_commits(RecentCommits(vec!["A hotfix".into(), "A feature".into()])), 1);
+/// ```
+///
+/// The function stays as it is: sync or async, private or public, and a test calls it directly. Its
+/// doc comment is the metric's description and is required. Each argument implements `FromContext`,
+/// the return type implements `IntoReading`. A sync function runs on a thread where it may block, an async
+/// one runs among the others. The crate must know `system-health-registry` by this name.
+///
+/// | option | value | example |
+/// |---|---|---|
+/// | `key` | required: ASCII letters, digits, `_` and `.`, a letter first, at most 200 characters | `"commits.hotfix"` |
+/// | `kind` | `gauge` (the default), `count` or `rate` | `"count"` |
+/// | `interval` | the time that a value covers, in whole seconds; required for a count or a rate | `"15m"` |
+/// | `unit` | what the values count | `"commit"` |
+/// | `goal` | what the values should be: `<`, `<=`, `>`, `>=`, `==` or `!=`, and a number | `"< 5"` |
+/// | `tags` | tags of every sample | `["team:platform"]` |
+/// | `timeout` | how long one collection may take, 30 seconds by default | `"2m"` |
+#[proc_macro_attribute]
+pub fn system_health_metric(options: TokenStream, item: TokenStream) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    let registration = match (Options::parse(options.into()), Collector::parse(item.clone())) {
+        (Ok(options), Ok(collector)) => expand::registration(&options, &collector),
+        (Err(mut mistakes), Err(others)) => {
+            mistakes.combine(others);
+            mistakes.into_compile_error()
+        }
+        (Err(mistakes), Ok(_)) | (Ok(_), Err(mistakes)) => mistakes.into_compile_error(),
+    };
+    // The function comes untouched, also after a mistake, so that nothing else breaks. Two lints do not
+    // hold for collectors: arguments have to be owned, and `async` also says on which thread to run.
+    quote! {
+        #[allow(clippy::needless_pass_by_value, clippy::unused_async)]
+        #item
+        #registration
+    }
+    .into()
+}

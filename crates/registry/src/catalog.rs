@@ -1,0 +1,117 @@
+//! The metrics that a run may choose from. The attribute registers them when a program is linked;
+//! a catalog collects them and refuses what no macro can see, such as one key in two crates.
+
+use crate::{Kind, Metric, Source, Tag, TagError};
+use system_health_rules::{DurationError, KeyError, check_interval, check_key};
+
+inventory::collect!(Metric);
+
+/// Valid metrics with distinct keys, in the order of their keys.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    metrics: Vec<Metric>,
+}
+
+/// Why metrics make no catalog.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CatalogError {
+    /// There are no metrics.
+    #[error(
+        "no metrics are linked into this program; name the crate that registers them, \
+         with `use the_crate as _;` in the binary"
+    )]
+    Empty,
+    /// Two metrics have one key.
+    #[error("the key `{key}` is registered twice, in {first} and in {second}; rename one of them")]
+    Duplicate {
+        /// The key.
+        key: String,
+        /// One place.
+        first: Source,
+        /// The other place.
+        second: Source,
+    },
+    /// A metric breaks a rule.
+    #[error("a metric in {source_location} is not valid")]
+    Invalid {
+        /// Where the metric is registered.
+        source_location: Source,
+        /// The rule.
+        #[source]
+        cause: MetricError,
+    },
+}
+
+/// The rule that a metric breaks. The attribute checks the same rules at compile time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetricError {
+    /// The key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A tag.
+    #[error(transparent)]
+    Tag(#[from] TagError),
+    /// The interval.
+    #[error(transparent)]
+    Interval(#[from] DurationError),
+    /// The description is empty.
+    #[error("metric `{0}` has no description")]
+    Description(String),
+}
+
+impl Catalog {
+    /// The metrics that are linked into this program.
+    pub fn linked() -> Result<Self, CatalogError> {
+        Self::new(inventory::iter::<Metric>.into_iter().copied())
+    }
+
+    /// A catalog of the given metrics, for tests and for programs that choose themselves.
+    pub fn new(metrics: impl IntoIterator<Item = Metric>) -> Result<Self, CatalogError> {
+        let mut metrics: Vec<Metric> = metrics.into_iter().collect();
+        if metrics.is_empty() {
+            return Err(CatalogError::Empty);
+        }
+        metrics.sort_by_key(|metric| (metric.key(), metric.source().file(), metric.source().line()));
+        for metric in &metrics {
+            check(metric)
+                .map_err(|cause| CatalogError::Invalid { source_location: metric.source(), cause })?;
+        }
+        match metrics.windows(2).find(|pair| pair[0].key() == pair[1].key()) {
+            Some(pair) => Err(CatalogError::Duplicate {
+                key: pair[0].key().to_owned(),
+                first: pair[0].source(),
+                second: pair[1].source(),
+            }),
+            None => Ok(Self { metrics }),
+        }
+    }
+
+    /// The metrics, in the order of their keys.
+    #[must_use]
+    pub fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    /// Keeps the metrics whose key the condition accepts; none is no error here.
+    #[must_use]
+    pub fn filter(mut self, keep: impl Fn(&str) -> bool) -> Self {
+        self.metrics.retain(|metric| keep(metric.key()));
+        self
+    }
+}
+
+fn check(metric: &Metric) -> Result<(), MetricError> {
+    check_key(metric.key())?;
+    for tag in metric.tags() {
+        Tag::parse(tag)?;
+    }
+    if let Kind::Count { interval } | Kind::Rate { interval } = metric.kind() {
+        check_interval(interval)?;
+    }
+    if metric.description().trim().is_empty() {
+        return Err(MetricError::Description(metric.key().to_owned()));
+    }
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! Runs metrics beside each other, each under its own deadline inside the run's. Whatever one metric
+//! does, the others are collected: it runs in a task of its own, and the engine stops waiting for it
+//! on time even when it never gives control back.
+
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
+
+use futures::{StreamExt, stream::FuturesUnordered};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    Catalog, Context, Metric, Outcome, Reading, Run, Sample, SharedError, State, Tag, Unavailable, panic,
+    task::Task,
+};
+
+/// How long a metric may take that does not say so itself.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Collects the metrics of a catalog.
+///
+/// ```
+/// use system_health_registry::{Catalog, Context, Engine, State, system_health_metric};
+///
+/// /// The answer.
+/// #[system_health_metric(key = "answer")]
+/// fn answer() -> u8 {
+///     42
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), system_health_registry::CatalogError> {
+/// let run = Engine::new().run(&Catalog::linked()?, &Context::new()).await;
+/// assert!(matches!(&run.outcomes()[0].state, State::Value(samples) if samples[0].value() == 42.0));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct Engine {
+    observer: Option<Arc<Observer>>,
+}
+
+type Observer = dyn Fn(Event<'_>) + Send + Sync;
+
+/// What happens during a run, for a progress display.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A metric is being collected.
+    Started(&'a Metric),
+    /// A metric has its outcome.
+    Finished(&'a Outcome),
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("no result within {}{}", humantime::format_duration(*.limit), waiting_for(.waiting))]
+struct TimedOut {
+    limit: Duration,
+    waiting: Vec<&'static str>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("two samples have the same tags [{0}]; each sample needs tags of its own")]
+struct SameTags(String);
+
+impl Engine {
+    /// An engine without an observer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Calls the observer with every event, from the task that called [`Engine::run`].
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Fn(Event<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Collects every metric of the catalog, all at once, until the context's deadline at the latest.
+    /// Dropping the future stops the metrics.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub async fn run(&self, catalog: &Catalog, context: &Context) -> Run {
+        let started = Instant::now();
+        let longest = catalog.metrics().iter().map(time_limit).max().unwrap_or(DEFAULT_TIMEOUT);
+        // The last moment at which any metric could still use a resource.
+        let horizon = earlier(context.deadline(), started.checked_add(longest));
+        let mut running: FuturesUnordered<_> = catalog
+            .metrics()
+            .iter()
+            .map(|metric| {
+                self.observe(Event::Started(metric));
+                collect(*metric, context, started, horizon)
+            })
+            .collect();
+        let mut outcomes = Vec::with_capacity(catalog.metrics().len());
+        while let Some(outcome) = running.next().await {
+            self.observe(Event::Finished(&outcome));
+            outcomes.push(outcome);
+        }
+        outcomes.sort_by_key(|outcome| outcome.metric.key());
+        Run { started_at: context.started_at(), duration: started.elapsed(), outcomes }
+    }
+
+    fn observe(&self, event: Event<'_>) {
+        if let Some(observer) = &self.observer {
+            observer(event);
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+/// Starts a metric's task at once; the returned future waits for it as long as the metric may take.
+fn collect(
+    metric: Metric,
+    context: &Context,
+    started: Instant,
+    horizon: Option<Instant>,
+) -> impl Future<Output = Outcome> + use<> {
+    let (own_context, waiting) = context.for_metric(horizon);
+    let mut task = Task::from(tokio::spawn(async move { metric.collect(own_context).await }));
+    let deadline = earlier(context.deadline(), started.checked_add(time_limit(&metric)));
+    async move {
+        let finished = match deadline {
+            Some(deadline) => timeout_at(deadline, &mut task).await,
+            None => Ok((&mut task).await),
+        };
+        let state = match finished {
+            Ok(Ok(reading)) => reading.into(),
+            Ok(Err(broken)) => State::Error(SharedError::new(panic::describe("the collector", broken))),
+            Err(_) => {
+                let limit = deadline.map_or(Duration::ZERO, |deadline| deadline - started);
+                State::Error(SharedError::new(TimedOut {
+                    limit: whole_millis(limit),
+                    waiting: waiting.names(),
+                }))
+            }
+        };
+        Outcome { metric, state, duration: started.elapsed() }
+    }
+}
+
+fn time_limit(metric: &Metric) -> Duration {
+    metric.timeout().unwrap_or(DEFAULT_TIMEOUT)
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
+}
+
+fn whole_millis(duration: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn waiting_for(resources: &[&str]) -> String {
+    if resources.is_empty() {
+        String::new()
+    } else {
+        format!(", still waiting for {}", resources.join(" and "))
+    }
+}
+
+impl From<Result<Reading, Unavailable>> for State {
+    fn from(reading: Result<Reading, Unavailable>) -> Self {
+        match reading {
+            Ok(Reading::Value(samples)) => match same_tags(&samples) {
+                Some(tags) => Self::Error(SharedError::new(SameTags(tags))),
+                None => Self::Value(samples),
+            },
+            Ok(Reading::NoData(reason)) | Err(Unavailable::NoData(reason)) => Self::NoData(reason),
+            Err(Unavailable::Error(error)) => Self::Error(error),
+        }
+    }
+}
+
+/// The tags that two samples share: the later one would overwrite the other where it is stored.
+fn same_tags(samples: &[Sample]) -> Option<String> {
+    let mut seen = HashSet::with_capacity(samples.len());
+    let twice = samples.iter().find(|sample| !seen.insert(sample.tags()))?;
+    Some(twice.tags().iter().map(Tag::as_str).collect::<Vec<_>>().join(", "))
+}

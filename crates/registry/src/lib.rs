@@ -1,0 +1,58 @@
+//! Turn a Rust function into a monitored metric.
+//!
+//! Write the function, put [`macro@system_health_metric`] on it, and link its crate into a `report`
+//! binary. The function's arguments are resources ([`FromContext`]): built once a run, shared by all
+//! metrics, replaceable in tests. Its return value is a reading ([`IntoReading`]).
+//!
+//! ```
+//! use system_health_registry::system_health_metric;
+//!
+//! /// Processors of this machine.
+//! #[system_health_metric(key = "machine.processors", unit = "processor", goal = ">= 2")]
+//! fn processors() -> std::io::Result<usize> {
+//!     std::thread::available_parallelism().map(usize::from)
+//! }
+//! # assert!(processors().unwrap() > 0);
+//! ```
+//!
+//! A metric ends a run in exactly one of three states: a value, no data (with a reason), or an error
+//! (with its causes). Only values are delivered; a failure never becomes a number.
+//!
+//! The flow: the attribute registers a [`Metric`] → [`Catalog`] → [`Engine::run`] with a [`Context`] →
+//! [`Run`] → [`Report`] (with tags) → [`Sink`]s.
+
+// Lets the attribute's generated paths work inside this crate too.
+extern crate self as system_health_registry;
+
+mod catalog;
+mod context;
+mod engine;
+mod metric;
+mod panic;
+mod reading;
+mod report;
+mod run;
+mod sample;
+pub mod settings;
+mod sink;
+mod task;
+mod unavailable;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use catalog::{Catalog, CatalogError, MetricError};
+pub use context::{Context, CycleError, FromContext};
+pub use engine::{DEFAULT_TIMEOUT, Engine, Event};
+pub use metric::{Collect, Kind, Metric, Source};
+pub use reading::{IntoReading, Reading};
+pub use report::{Report, Series};
+pub use run::{Outcome, Run, State};
+pub use sample::{Sample, SampleError};
+pub use settings::Settings;
+pub use sink::{DeliveryError, Receipt, Sink};
+pub use system_health_registry_macros::system_health_metric;
+pub use system_health_rules::{
+    Comparison, DurationError, Goal, GoalError, KeyError, Tag, TagError, parse_duration,
+};
+pub use unavailable::{SharedError, Unavailable};

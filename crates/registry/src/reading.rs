@@ -1,0 +1,163 @@
+//! What a collector may return, and how it becomes a reading.
+
+use std::time::Duration;
+
+use crate::{Sample, Unavailable};
+
+/// What one metric gave: samples, or honestly nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reading {
+    /// One or more samples.
+    Value(Vec<Sample>),
+    /// Nothing, with the reason.
+    NoData(String),
+}
+
+impl Reading {
+    /// Says that there is honestly nothing to say, and why: `the latest run was cancelled`.
+    pub fn no_data(reason: impl Into<String>) -> Self {
+        Self::NoData(reason.into())
+    }
+}
+
+/// What a collector may return.
+///
+/// | type | reading |
+/// |---|---|
+/// | integers, floats | the number; NaN and infinities are errors |
+/// | `bool` | 1 or 0 |
+/// | [`Duration`] | seconds |
+/// | [`Sample`], `Vec<Sample>` | the samples; an empty list is no data |
+/// | [`Reading`] | itself |
+/// | `Option<T>` | `None` is no data |
+/// | `Result<T, E>` | any error, or an [`Unavailable`] that says no data |
+///
+/// Integers beyond 2⁵³ are rounded to the nearest `f64`, which is what metrics are stored as.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no reading",
+    label = "a collector cannot return this",
+    note = "return a number, a bool, a Duration, a Sample, a Vec<Sample> or a Reading, or an Option or Result of one"
+)]
+pub trait IntoReading {
+    /// Makes the reading.
+    fn into_reading(self) -> Result<Reading, Unavailable>;
+}
+
+impl IntoReading for Reading {
+    fn into_reading(self) -> Result<Reading, Unavailable> {
+        match self {
+            Self::Value(samples) => samples.into_reading(),
+            Self::NoData(_) => Ok(self),
+        }
+    }
+}
+
+impl IntoReading for Vec<Sample> {
+    fn into_reading(self) -> Result<Reading, Unavailable> {
+        Ok(if self.is_empty() {
+            Reading::no_data("the collector returned no samples")
+        } else {
+            Reading::Value(self)
+        })
+    }
+}
+
+impl IntoReading for Sample {
+    fn into_reading(self) -> Result<Reading, Unavailable> {
+        Ok(Reading::Value(vec![self]))
+    }
+}
+
+impl IntoReading for f64 {
+    fn into_reading(self) -> Result<Reading, Unavailable> {
+        Sample::new(self)?.into_reading()
+    }
+}
+
+impl IntoReading for Duration {
+    fn into_reading(self) -> Result<Reading, Unavailable> {
+        self.as_secs_f64().into_reading()
+    }
+}
+
+impl<T: IntoReading> IntoReading for Option<T> {
+    fn into_reading(self) -> Result<Reading, Unavailable> {
+        self.map_or_else(|| Ok(Reading::no_data("the collector returned none")), T::into_reading)
+    }
+}
+
+impl<T: IntoReading, E: Into<Unavailable>> IntoReading for Result<T, E> {
+    fn into_reading(self) -> Result<Reading, Unavailable> {
+        self.map_err(E::into)?.into_reading()
+    }
+}
+
+macro_rules! lossless {
+    ($($number:ty),*) => {$(
+        impl IntoReading for $number {
+            fn into_reading(self) -> Result<Reading, Unavailable> {
+                f64::from(self).into_reading()
+            }
+        }
+    )*};
+}
+lossless!(bool, u8, u16, u32, i8, i16, i32, f32);
+
+macro_rules! rounded {
+    ($($number:ty),*) => {$(
+        impl IntoReading for $number {
+            #[expect(clippy::cast_precision_loss, reason = "documented: beyond 2^53 the nearest f64 is meant")]
+            fn into_reading(self) -> Result<Reading, Unavailable> {
+                (self as f64).into_reading()
+            }
+        }
+    )*};
+}
+rounded!(u64, u128, usize, i64, i128, isize);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(reading: impl IntoReading) -> f64 {
+        match reading.into_reading() {
+            Ok(Reading::Value(samples)) => samples[0].value(),
+            other => panic!("expected a value, got {other:?}"),
+        }
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "the conversions are exact")]
+    fn numbers_are_taken_as_they_are() {
+        assert_eq!(value(7_u64), 7.0);
+        assert_eq!(value(-3_i32), -3.0);
+        assert_eq!(value(true), 1.0);
+        assert_eq!(value(false), 0.0);
+        assert_eq!(value(Duration::from_millis(1500)), 1.5);
+        assert_eq!(value(Some(2_u8)), 2.0);
+        assert_eq!(value(Ok::<_, Unavailable>(0.5_f32)), 0.5);
+    }
+
+    #[test]
+    fn nothing_is_no_data_with_a_reason() {
+        let reason = |reading: Result<Reading, Unavailable>| match reading {
+            Ok(Reading::NoData(reason)) => reason,
+            other => panic!("expected no data, got {other:?}"),
+        };
+        assert_eq!(reason(None::<f64>.into_reading()), "the collector returned none");
+        assert_eq!(reason(Vec::<Sample>::new().into_reading()), "the collector returned no samples");
+        assert_eq!(reason(Reading::Value(vec![]).into_reading()), "the collector returned no samples");
+        assert_eq!(reason(Reading::no_data("not yet").into_reading()), "not yet");
+    }
+
+    #[test]
+    fn a_failure_is_never_a_number() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(matches!(value.into_reading(), Err(Unavailable::Error(_))), "{value}");
+        }
+        let refused: Result<u64, std::fmt::Error> = Err(std::fmt::Error);
+        assert!(matches!(refused.into_reading(), Err(Unavailable::Error(_))));
+        let silent: Result<u64, Unavailable> = Err(Unavailable::no_data("cancelled"));
+        assert!(matches!(silent.into_reading(), Err(Unavailable::NoData(reason)) if reason == "cancelled"));
+    }
+}

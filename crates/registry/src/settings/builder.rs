@@ -1,0 +1,207 @@
+//! Settings in layers: the file, then environment variables, then flags; the later one wins. Every
+//! value remembers where it came from, so that an error can say so.
+
+use std::{
+    collections::BTreeMap,
+    env, fmt, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::Deserialize;
+use toml::{
+    Value,
+    de::{DeTable, DeValue, ValueDeserializer},
+};
+
+use super::{SettingsError, SettingsTable, TableSpec, error::Known};
+use crate::{Context, FromContext, Unavailable};
+
+/// The settings of a run. A resource: empty unless the caller provides others.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    tables: Arc<Tables>,
+}
+
+/// Collects settings from the file, the environment and flags.
+#[derive(Debug, Default)]
+pub struct SettingsBuilder {
+    tables: Tables,
+}
+
+type Tables = BTreeMap<String, BTreeMap<String, Entry>>;
+
+#[derive(Debug, Clone)]
+struct Entry {
+    value: Value,
+    origin: Origin,
+}
+
+/// Where a setting was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// In the settings file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, starting at 1.
+        line: usize,
+    },
+    /// In an environment variable.
+    Environment(&'static str),
+    /// By a flag.
+    Flag(&'static str),
+}
+
+impl Settings {
+    /// Starts with nothing: every table has its defaults.
+    #[must_use]
+    pub fn builder() -> SettingsBuilder {
+        SettingsBuilder::default()
+    }
+
+    /// One table, with its defaults where nothing was said.
+    pub fn table<T: SettingsTable>(&self) -> Result<T, SettingsError> {
+        let entries = self.tables.get(T::NAME);
+        let values = entries.into_iter().flatten().map(|(key, entry)| (key.clone(), entry.value.clone()));
+        serde_path_to_error::deserialize(Value::Table(values.collect())).map_err(|error| {
+            let path = error.path().to_string();
+            let key = path.split(['.', '[']).next().unwrap_or_default();
+            let message = error.inner().message().to_owned();
+            match entries.and_then(|entries| entries.get(key)) {
+                Some(entry) => SettingsError::Value {
+                    origin: entry.origin.clone(),
+                    table: T::NAME.to_owned(),
+                    path,
+                    message,
+                },
+                None => SettingsError::Table { table: T::NAME.to_owned(), message },
+            }
+        })
+    }
+}
+
+impl FromContext for Settings {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self::default())
+    }
+}
+
+impl SettingsBuilder {
+    /// Adds the settings of a file.
+    pub fn file(self, path: &Path) -> Result<Self, SettingsError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
+        self.toml(path, &text)
+    }
+
+    /// Adds settings from the text of a file; the path is only for messages.
+    pub fn toml(mut self, path: &Path, text: &str) -> Result<Self, SettingsError> {
+        let line_of = |position: usize| text.get(..position).unwrap_or(text).matches('\n').count() + 1;
+        let syntax = |error: &toml::de::Error| SettingsError::Syntax {
+            path: path.to_owned(),
+            line: error.span().map_or(1, |span| line_of(span.start)),
+            message: error.message().to_owned(),
+        };
+        let origin =
+            |span: std::ops::Range<usize>| Origin::File { path: path.to_owned(), line: line_of(span.start) };
+        let file = DeTable::parse(text).map_err(|error| syntax(&error))?;
+        for (name, content) in file.into_inner() {
+            let (place, name) = (origin(name.span()), name.into_inner().into_owned());
+            let DeValue::Table(content) = content.into_inner() else {
+                return Err(no_table(place, name));
+            };
+            check_table_name(&name, &place)?;
+            let table = self.tables.entry(name).or_default();
+            for (key, value) in content {
+                let origin = origin(key.span());
+                let value =
+                    Value::deserialize(ValueDeserializer::from(value)).map_err(|error| syntax(&error))?;
+                table.insert(key.into_inner().into_owned(), Entry { value, origin });
+            }
+        }
+        Ok(self)
+    }
+
+    /// Adds the environment variables that the linked tables name.
+    #[must_use]
+    pub fn environment(self) -> Self {
+        self.environment_from(|variable| env::var(variable).ok())
+    }
+
+    /// The same with another environment. Empty variables count as unset.
+    #[must_use]
+    pub fn environment_from(mut self, get: impl Fn(&str) -> Option<String>) -> Self {
+        for spec in TableSpec::linked() {
+            for (key, variable) in spec.env {
+                if let Some(value) = get(variable).filter(|value| !value.trim().is_empty()) {
+                    self = self.set(spec.name, key, value.trim(), Origin::Environment(variable));
+                }
+            }
+        }
+        self
+    }
+
+    /// Sets one key, over what was said before.
+    #[must_use]
+    pub fn set(mut self, table: &str, key: &str, value: impl Into<Value>, origin: Origin) -> Self {
+        let entry = Entry { value: value.into(), origin };
+        self.tables.entry(table.to_owned()).or_default().insert(key.to_owned(), entry);
+        self
+    }
+
+    /// Checks every table and key against the linked crates.
+    pub fn build(self) -> Result<Settings, SettingsError> {
+        for (table, entries) in &self.tables {
+            check_keys(table, entries)?;
+        }
+        let settings = Settings { tables: Arc::new(self.tables) };
+        TableSpec::linked().try_for_each(|spec| (spec.check)(&settings))?;
+        Ok(settings)
+    }
+}
+
+/// What is wrong with a name at the top of the file that has no table behind it.
+fn no_table(origin: Origin, key: String) -> SettingsError {
+    let mut tables: Vec<_> = TableSpec::linked().map(|spec| spec.name).collect();
+    if tables.contains(&key.as_str()) {
+        return SettingsError::NoTable { origin, key };
+    }
+    tables.sort_unstable();
+    tables.dedup();
+    SettingsError::Outside { origin, key, tables }
+}
+
+fn check_table_name(table: &str, origin: &Origin) -> Result<(), SettingsError> {
+    let mut names = TableSpec::linked().map(|spec| spec.name);
+    if names.any(|name| name == table) {
+        return Ok(());
+    }
+    let known = Known::nearest_to(table, TableSpec::linked().map(|spec| spec.name));
+    Err(SettingsError::UnknownTable { origin: origin.clone(), table: table.to_owned(), known })
+}
+
+fn check_keys(table: &str, entries: &BTreeMap<String, Entry>) -> Result<(), SettingsError> {
+    let fields = TableSpec::linked().find(|spec| spec.name == table).and_then(|spec| (spec.fields)());
+    let Some(fields) = fields else { return Ok(()) };
+    match entries.iter().find(|(key, _)| !fields.contains(&key.as_str())) {
+        None => Ok(()),
+        Some((key, entry)) => Err(SettingsError::UnknownKey {
+            origin: entry.origin.clone(),
+            table: table.to_owned(),
+            key: key.clone(),
+            known: Known::nearest_to(key, fields.iter().copied()),
+        }),
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::Environment(variable) => write!(f, "environment variable {variable}"),
+            Self::Flag(flag) => write!(f, "flag {flag}"),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What can be wrong with settings: always with the place, and with what would be right.
+
+use std::{fmt, io, path::PathBuf};
+
+use super::Origin;
+
+/// Why settings were refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("cannot read the settings file {}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is no TOML.
+    #[error("the settings file {path} is no valid TOML, line {line}: {message}", path = .path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// The line, starting at 1.
+        line: usize,
+        /// What is wrong there. The line itself is not repeated: it could hold a secret.
+        message: String,
+    },
+    /// A table that no linked crate declares.
+    #[error("{origin}: there is no table [{table}]{known}")]
+    UnknownTable {
+        /// Where it stands.
+        origin: Origin,
+        /// Its name.
+        table: String,
+        /// What there is.
+        known: Known,
+    },
+    /// The name of a table with something else behind it.
+    #[error("{origin}: `{key}` must be a table, written [{key}]")]
+    NoTable {
+        /// Where it stands.
+        origin: Origin,
+        /// Its name.
+        key: String,
+    },
+    /// A key outside of any table.
+    #[error("{origin}: `{key}` stands outside of any table; write it below one of [{}]", .tables.join("], ["))]
+    Outside {
+        /// Where it stands.
+        origin: Origin,
+        /// Its name.
+        key: String,
+        /// The tables that the linked crates declare.
+        tables: Vec<&'static str>,
+    },
+    /// A key that the table does not have.
+    #[error("{origin}: there is no key `{key}` in [{table}]{known}")]
+    UnknownKey {
+        /// Where it stands.
+        origin: Origin,
+        /// The table.
+        table: String,
+        /// The key.
+        key: String,
+        /// What there is.
+        known: Known,
+    },
+    /// A value that the table does not take.
+    #[error("{origin}: `{path}` in [{table}]: {message}")]
+    Value {
+        /// Where it stands.
+        origin: Origin,
+        /// The table.
+        table: String,
+        /// The key, and the path below it.
+        path: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A table that lacks something it cannot do without.
+    #[error("settings table [{table}]: {message}")]
+    Table {
+        /// The table.
+        table: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+/// The names that exist where an unknown one was found, the nearest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known(Vec<&'static str>);
+
+impl Known {
+    pub(super) fn nearest_to(unknown: &str, names: impl IntoIterator<Item = &'static str>) -> Self {
+        let mut names: Vec<_> = names.into_iter().collect();
+        names.sort_unstable();
+        names.dedup();
+        names.sort_by(|a, b| strsim::jaro_winkler(b, unknown).total_cmp(&strsim::jaro_winkler(a, unknown)));
+        Self(names)
+    }
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [] => Ok(()),
+            [only] => write!(f, "; did you mean `{only}`?"),
+            [nearest, others @ ..] => {
+                write!(f, "; did you mean `{nearest}`? (others: `{}`)", others.join("`, `"))
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Settings: tables of a TOML file that environment variables and flags may override.
+//!
+//! Each crate declares its own table as a struct and takes it as a resource:
+//!
+//! ```
+//! use serde::Deserialize;
+//! use system_health_registry::{settings_table, system_health_metric};
+//!
+//! #[derive(Debug, Clone, Deserialize)]
+//! #[serde(default)]
+//! struct QueueSettings {
+//!     broker: String,
+//! }
+//!
+//! impl Default for QueueSettings {
+//!     fn default() -> Self {
+//!         Self { broker: "localhost".into() }
+//!     }
+//! }
+//!
+//! // The table `[queue]`; `QUEUE_BROKER` in the environment overrides its key `broker`.
+//! settings_table!(QueueSettings, "queue", env: { "broker" => "QUEUE_BROKER" });
+//!
+//! /// Length of the broker's host name.
+//! #[system_health_metric(key = "queue.broker_name_length")]
+//! fn broker_name_length(settings: QueueSettings) -> usize {
+//!     settings.broker.len()
+//! }
+//! # assert_eq!(broker_name_length(QueueSettings::default()), 9);
+//! ```
+//!
+//! Every table of the file must belong to a linked crate, and every key to its struct. What does not
+//! is an error that names the place and the nearest name that exists.
+
+mod builder;
+mod error;
+mod fields;
+mod table;
+
+pub use builder::{Origin, Settings, SettingsBuilder};
+pub use error::SettingsError;
+pub use table::{SettingsTable, TableSpec, duration};

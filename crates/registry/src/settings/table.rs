@@ -1,0 +1,75 @@
+//! How a crate declares its table, and how the whole file can be checked before anything runs.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+
+use super::{Settings, SettingsError, fields};
+
+/// A table of the settings file. Implemented by [`settings_table!`](crate::settings_table).
+pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
+    /// The table's name.
+    const NAME: &'static str;
+    /// Keys with the environment variables that override them. Their values must be strings.
+    const ENV: &'static [(&'static str, &'static str)];
+}
+
+/// A linked table: what the settings need to know about it without its type.
+#[derive(Debug, Clone, Copy)]
+pub struct TableSpec {
+    pub(super) name: &'static str,
+    pub(super) env: &'static [(&'static str, &'static str)],
+    pub(super) fields: fn() -> Option<&'static [&'static str]>,
+    pub(super) check: fn(&Settings) -> Result<(), SettingsError>,
+}
+
+inventory::collect!(TableSpec);
+
+impl TableSpec {
+    /// The facts of a table.
+    #[must_use]
+    pub const fn of<T: SettingsTable>() -> Self {
+        Self {
+            name: T::NAME,
+            env: T::ENV,
+            fields: fields::of::<T>,
+            check: |settings| settings.table::<T>().map(|_| ()),
+        }
+    }
+
+    pub(super) fn linked() -> impl Iterator<Item = &'static Self> {
+        inventory::iter::<Self>.into_iter()
+    }
+}
+
+/// Reads a duration such as `30s` or `7d`, for `#[serde(deserialize_with = "...")]`.
+pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    crate::parse_duration(&text).map_err(serde::de::Error::custom)
+}
+
+/// Declares a struct as a table of the settings file and makes it a resource.
+///
+/// The struct implements `serde::Deserialize` with a default for every key, and `Clone`.
+/// See [`settings`](crate::settings) for an example.
+#[macro_export]
+macro_rules! settings_table {
+    ($table:ty, $name:literal $(, env: { $($key:literal => $variable:literal),+ $(,)? })? $(,)?) => {
+        impl $crate::settings::SettingsTable for $table {
+            const NAME: &'static str = $name;
+            const ENV: &'static [(&'static str, &'static str)] = &[$($(($key, $variable)),+)?];
+        }
+
+        impl $crate::FromContext for $table {
+            async fn from_context(
+                context: &$crate::Context,
+            ) -> ::core::result::Result<Self, $crate::Unavailable> {
+                ::core::result::Result::Ok(context.get::<$crate::Settings>().await?.table::<Self>()?)
+            }
+        }
+
+        $crate::__private::inventory::submit! {
+            $crate::settings::TableSpec::of::<$table>()
+        }
+    };
+}

@@ -1,0 +1,32 @@
+//! Tasks that end with whoever waits for them. Tokio's own handles let a task run on when they are
+//! dropped; work that nobody waits for any more would then outlive its run.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::task::{JoinError, JoinHandle};
+
+/// A task that is stopped when this is dropped.
+pub(crate) struct Task<T>(JoinHandle<T>);
+
+impl<T> From<JoinHandle<T>> for Task<T> {
+    fn from(handle: JoinHandle<T>) -> Self {
+        Self(handle)
+    }
+}
+
+impl<T> Future for Task<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context)
+    }
+}
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

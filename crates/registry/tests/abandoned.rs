@@ -1,0 +1,95 @@
+//! Work that nobody waits for any more is stopped, or never begun.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc as channel,
+    },
+    time::Duration,
+};
+
+use system_health_registry::{Catalog, Context, Engine, FromContext, Unavailable, system_health_metric};
+use tokio::{runtime, sync::mpsc, task, time::timeout};
+
+/// Tells the test by closing its channel that nobody holds it any more.
+#[derive(Clone)]
+struct Held(#[expect(dead_code, reason = "only its end is of interest")] mpsc::Sender<()>);
+
+/// Blocks a thread until the test lets go.
+#[derive(Clone)]
+struct Block(Arc<Mutex<channel::Receiver<()>>>);
+
+/// Set by a collector that should not have run.
+#[derive(Clone, Default)]
+struct Begun(Arc<AtomicBool>);
+
+macro_rules! provided_by_the_test {
+    ($($resource:ident),*) => {$(
+        impl FromContext for $resource {
+            async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+                Err("the test provides it")?
+            }
+        }
+    )*};
+}
+provided_by_the_test!(Held, Block, Begun);
+
+/// Holds something until it is stopped.
+#[system_health_metric(key = "run.holds", timeout = "1h")]
+async fn holds(_held: Held) -> u64 {
+    pending().await
+}
+
+/// Takes the only thread.
+#[system_health_metric(key = "thread.a_takes", timeout = "20ms")]
+fn takes(block: Block) -> u64 {
+    let released = block.0.lock().expect("nobody panics with the lock").recv();
+    assert!(released.is_err(), "the test only ever drops its end");
+    0
+}
+
+/// Waits for a thread.
+#[system_health_metric(key = "thread.b_waits", timeout = "20ms")]
+fn waits(begun: Begun) -> u64 {
+    begun.0.store(true, Ordering::SeqCst);
+    0
+}
+
+fn linked(prefix: &str) -> Catalog {
+    Catalog::linked().expect("the metrics of this file make a catalog").filter(|key| key.starts_with(prefix))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_given_up_stops_its_metrics() {
+    let (sender, mut received) = mpsc::channel(1);
+    let context = Context::new().provide(Held(sender));
+
+    let run = timeout(Duration::from_secs(1), Engine::new().run(&linked("run."), &context)).await;
+    drop(context);
+
+    assert!(run.is_err(), "the run was given up");
+    // The clock is paused: it jumps to the end of this only if the collector goes on for ever.
+    let end = timeout(Duration::from_mins(1), received.recv()).await;
+    assert_eq!(end, Ok(None), "the collector has been dropped");
+}
+
+#[test]
+fn a_sync_collector_that_gets_no_thread_in_time_never_runs() {
+    let runtime =
+        runtime::Builder::new_current_thread().enable_time().max_blocking_threads(1).build().unwrap();
+    let (begun, (release, released)) = (Begun::default(), channel::channel());
+    let context = Context::new().provide(begun.clone()).provide(Block(Arc::new(Mutex::new(released))));
+
+    runtime.block_on(async {
+        Engine::new().run(&linked("thread."), &context).await;
+        // The runtime stops tasks when it gets control.
+        task::yield_now().await;
+        drop(release);
+        // The thread takes what waits for it in order: after this, nothing is left.
+        task::spawn_blocking(|| ()).await.unwrap();
+    });
+
+    assert!(!begun.0.load(Ordering::SeqCst), "the run was over before there was a thread");
+}

@@ -1,0 +1,175 @@
+//! The attribute, seen from the crate that uses it: the function stays as it was, and the linked
+//! catalog has every fact that was written.
+
+mod common;
+
+use std::{collections::BTreeMap, num::ParseIntError, time::Duration};
+
+use insta::assert_snapshot;
+use system_health_registry::{
+    Catalog, Comparison, Context, FromContext, Goal, Kind, Metric, Reading, Sample, Unavailable,
+    system_health_metric,
+};
+
+#[derive(Clone)]
+struct Queues(BTreeMap<&'static str, u64>);
+
+impl FromContext for Queues {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self(BTreeMap::from([("mail", 3), ("print", 4)])))
+    }
+}
+
+#[derive(Clone)]
+struct Named<T>(T);
+
+impl<T: Clone + Default + Send + Sync + 'static> FromContext for Named<T> {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self(T::default()))
+    }
+}
+
+/// Messages that were taken
+/// from any queue.
+///
+///   Retries count, too.
+#[system_health_metric(
+    key = "facts.all",
+    kind = "count",
+    interval = "15m",
+    unit = "message",
+    goal = ">= -0.5",
+    tags = ["Team:Platform", "area:queues"],
+    timeout = "1500ms",
+)]
+async fn all_facts(queues: Queues) -> u64 {
+    queues.0.values().sum()
+}
+
+/// Only what is required.
+#[system_health_metric(key = "facts.few")]
+fn few_facts() -> bool {
+    true
+}
+
+/// Messages a second.
+#[system_health_metric(key = "facts.rate", kind = "rate", interval = "1h 30m")]
+fn rate() -> f64 {
+    0.25
+}
+
+/// Says its kind although it is the default.
+#[system_health_metric(key = "facts.gauge", kind = "gauge")]
+fn gauge() -> Duration {
+    Duration::from_millis(250)
+}
+
+/// One of the queues, as text.
+#[system_health_metric(key = "shape.question_mark")]
+fn question_mark(Queues(queues): Queues, mut text: Named<String>) -> Result<u64, ParseIntError> {
+    text.0.push_str(&queues["mail"].to_string());
+    let number = text.0.parse::<u64>()?;
+    Ok(number)
+}
+
+/// An argument with generics, and a function of the same name as a name in generated code.
+#[system_health_metric(key = "shape.generics")]
+async fn context(Named(context): Named<Option<Vec<BTreeMap<String, u8>>>>) -> Option<usize> {
+    context.map(|context| context.len())
+}
+
+/// Several samples.
+#[system_health_metric(key = "shape.samples")]
+async fn samples(queues: Queues, _: Named<u8>) -> Result<Vec<Sample>, Unavailable> {
+    let sample = |(name, length): (&&str, &u64)| {
+        Ok(Sample::new(f64::from(u32::try_from(*length)?))?.with_tag("queue", name)?)
+    };
+    queues.0.iter().map(sample).collect()
+}
+
+/// Other attributes are kept, also behind this one.
+#[must_use = "attributes are kept"]
+#[system_health_metric(key = "shape.attributes")]
+#[inline(never)]
+pub(crate) fn attributes() -> Reading {
+    Reading::no_data("nobody asked")
+}
+
+/// Two metrics from one function.
+#[system_health_metric(key = "shape.twice")]
+#[system_health_metric(key = "shape.twice_more")]
+fn r#type() -> i8 {
+    -1
+}
+
+fn metric(key: &str) -> Metric {
+    let catalog = Catalog::linked().expect("the metrics of this file make a catalog");
+    *catalog.metrics().iter().find(|metric| metric.key() == key).expect("the metric is linked")
+}
+
+#[test]
+fn every_option_arrives_in_the_catalog() {
+    let metric = metric("facts.all");
+
+    assert_eq!(metric.description(), "Messages that were taken from any queue.\n\nRetries count, too.");
+    assert_eq!(metric.kind(), Kind::Count { interval: Duration::from_mins(15) });
+    assert_eq!(metric.unit(), Some("message"));
+    assert_eq!(metric.goal(), Some(Goal::new(Comparison::GreaterOrEqual, -0.5)));
+    assert_eq!(metric.tags(), ["Team:Platform", "area:queues"]);
+    assert_eq!(metric.timeout(), Some(Duration::from_millis(1500)));
+}
+
+#[test]
+fn options_have_defaults() {
+    let metric = metric("facts.few");
+
+    assert_eq!(metric.description(), "Only what is required.");
+    assert_eq!(metric.kind(), Kind::Gauge);
+    assert_eq!((metric.unit(), metric.goal(), metric.timeout()), (None, None, None));
+    assert!(metric.tags().is_empty());
+}
+
+#[test]
+fn a_metric_names_the_line_of_its_attribute() {
+    let line =
+        include_str!("attribute.rs").lines().position(|line| line.contains("key = \"facts.few\"")).unwrap()
+            + 1;
+
+    let source = metric("facts.few").source();
+
+    assert_eq!(source.to_string(), format!("attribute (crates/registry/tests/attribute.rs:{line})"));
+}
+
+#[test]
+fn kinds_are_read() {
+    assert_eq!(metric("facts.rate").kind(), Kind::Rate { interval: Duration::from_mins(90) });
+    assert_eq!(metric("facts.gauge").kind(), Kind::Gauge);
+}
+
+#[tokio::test]
+async fn functions_of_every_shape_are_collected() {
+    let run = common::run("", &Context::new()).await;
+
+    assert_snapshot!(common::lines(&run), @"
+    facts.all: value 7 []
+    facts.few: value 1 []
+    facts.gauge: value 0.25 []
+    facts.rate: value 0.25 []
+    shape.attributes: no data: nobody asked
+    shape.generics: no data: the collector returned none
+    shape.question_mark: value 3 []
+    shape.samples: value 3 [queue:mail] 4 [queue:print]
+    shape.twice: value -1 []
+    shape.twice_more: value -1 []
+    ");
+}
+
+#[tokio::test]
+async fn a_collector_is_still_an_ordinary_function() {
+    let queues = Queues(BTreeMap::from([("mail", 40), ("fax", 2)]));
+
+    assert_eq!(all_facts(queues.clone()).await, 42);
+    assert_eq!(question_mark(queues, Named("1".to_owned())), Ok(140));
+    assert_eq!(context(Named(Some(vec![]))).await, Some(0));
+    assert_eq!(attributes(), Reading::no_data("nobody asked"));
+}

@@ -1,0 +1,256 @@
+//! Resources: built once, shared with their errors, replaced by tests, given up with their context.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use futures::future::join_all;
+use system_health_registry::{Context, FromContext, SharedError, Unavailable};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
+
+/// Long enough for anything but a deadlock. The clock of these tests is paused: it jumps here only
+/// when nothing can go on.
+const GUARD: Duration = Duration::from_mins(1);
+
+/// Counts how often a resource was built.
+#[derive(Clone, Default)]
+struct Builds(Arc<AtomicUsize>);
+
+impl Builds {
+    fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl FromContext for Builds {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self::default())
+    }
+}
+
+/// Holds back a resource until the test opens it.
+#[derive(Clone)]
+struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    fn closed() -> Self {
+        Self(Arc::new(Semaphore::new(0)))
+    }
+
+    fn open(&self) {
+        self.0.close();
+    }
+
+    async fn opened(&self) {
+        assert!(self.0.acquire().await.is_err(), "a gate opens by closing its semaphore");
+    }
+}
+
+impl FromContext for Gate {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        let gate = Self::closed();
+        gate.open();
+        Ok(gate)
+    }
+}
+
+/// What is built behind the gate, and counted.
+#[derive(Clone, Debug, PartialEq)]
+struct Commits(&'static str);
+
+impl FromContext for Commits {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        context.get::<Builds>().await?.0.fetch_add(1, Ordering::SeqCst);
+        context.get::<Gate>().await?.opened().await;
+        Ok(Self("built"))
+    }
+}
+
+/// Fails after it was counted.
+#[derive(Clone, Debug)]
+struct Broken;
+
+impl FromContext for Broken {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        context.get::<Builds>().await?.0.fetch_add(1, Ordering::SeqCst);
+        Err("connection refused")?
+    }
+}
+
+/// Needs what cannot be had.
+#[derive(Clone, Debug)]
+struct NeedsBroken;
+
+impl FromContext for NeedsBroken {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        context.get::<Broken>().await?;
+        Ok(Self)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Silent;
+
+impl FromContext for Silent {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Err(Unavailable::no_data("no token is configured"))
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Panicking;
+
+impl FromContext for Panicking {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        panic!("index out of bounds")
+    }
+}
+
+fn error<T: std::fmt::Debug>(result: Result<T, Unavailable>) -> SharedError {
+    match result {
+        Err(Unavailable::Error(error)) => error,
+        other => panic!("expected an error, got {other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_is_built_once_for_many_askers() {
+    let (builds, gate) = (Builds::default(), Gate::closed());
+    let context = Context::new().provide(builds.clone()).provide(gate.clone());
+    let clone = context.clone();
+    let mut askers =
+        Box::pin(join_all((0..100).map(|_| context.get::<Commits>()).chain([clone.get::<Commits>()])));
+
+    assert!(futures::poll!(&mut askers).is_pending());
+    gate.open();
+    let commits = timeout(GUARD, askers).await.unwrap();
+
+    assert_eq!(commits.len(), 101);
+    assert!(commits.into_iter().all(|commits| commits.unwrap() == Commits("built")));
+    assert_eq!(builds.count(), 1);
+}
+
+#[tokio::test]
+async fn a_resource_is_not_built_again_later_but_in_every_context_anew() {
+    let builds = Builds::default();
+    let context = Context::new().provide(builds.clone());
+
+    context.get::<Commits>().await.unwrap();
+    context.get::<Commits>().await.unwrap();
+    assert_eq!(builds.count(), 1);
+
+    Context::new().provide(builds.clone()).get::<Commits>().await.unwrap();
+    assert_eq!(builds.count(), 2);
+}
+
+#[tokio::test]
+async fn an_error_is_shared_by_all_askers() {
+    let builds = Builds::default();
+    let context = Context::new().provide(builds.clone());
+
+    let first = error(context.get::<Broken>().await);
+    let second = error(context.get::<NeedsBroken>().await);
+
+    assert_eq!(first.to_string(), "connection refused");
+    assert!(std::ptr::addr_eq(first.as_error(), second.as_error()), "both hold the one error");
+    assert_eq!(builds.count(), 1);
+}
+
+#[tokio::test]
+async fn no_data_stays_no_data() {
+    let context = Context::new();
+    for _ in 0..2 {
+        let silent = context.get::<Silent>().await;
+        assert!(matches!(silent, Err(Unavailable::NoData(reason)) if reason == "no token is configured"));
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_an_error_that_names_the_resource() {
+    let context = Context::new();
+    for _ in 0..2 {
+        let error = error(context.get::<Panicking>().await);
+        assert_eq!(error.to_string(), "Panicking panicked: index out of bounds");
+    }
+}
+
+#[tokio::test]
+async fn a_provided_resource_is_not_built() {
+    let builds = Builds::default();
+    let context = Context::new().provide(builds.clone()).provide(Commits("provided")).provide(Broken);
+
+    assert_eq!(context.get::<Commits>().await.unwrap(), Commits("provided"));
+    assert!(context.get::<NeedsBroken>().await.is_ok());
+    assert_eq!(builds.count(), 0);
+}
+
+#[tokio::test]
+async fn the_last_provided_resource_counts() {
+    let context = Context::new().provide(Commits("first")).provide(Commits("second"));
+
+    assert_eq!(context.get::<Commits>().await.unwrap(), Commits("second"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_asker_that_gives_up_does_not_take_the_resource_from_others() {
+    let (builds, gate) = (Builds::default(), Gate::closed());
+    let context = Context::new().provide(builds.clone()).provide(gate.clone());
+
+    timeout(Duration::from_millis(1), context.get::<Commits>()).await.unwrap_err();
+    gate.open();
+    let commits = timeout(GUARD, context.get::<Commits>()).await.unwrap();
+
+    assert_eq!(commits.unwrap(), Commits("built"));
+    assert_eq!(builds.count(), 1);
+}
+
+/// Tells the test when it is built and, by closing the channel, when it is given up.
+#[derive(Clone)]
+struct Reporter(mpsc::UnboundedSender<&'static str>);
+
+impl FromContext for Reporter {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Err("the test provides it")?
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Endless;
+
+impl FromContext for Endless {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        context.get::<Reporter>().await?.0.send("started")?;
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_context_gives_up_what_is_being_built() {
+    let (sender, mut received) = mpsc::unbounded_channel();
+    let context = Context::new().provide(Reporter(sender));
+    let clone = context.clone();
+
+    timeout(Duration::from_millis(1), context.get::<Endless>()).await.unwrap_err();
+    drop(context);
+    timeout(Duration::from_millis(1), clone.get::<Endless>()).await.unwrap_err();
+    drop(clone);
+
+    assert_eq!(received.recv().await, Some("started"));
+    assert_eq!(timeout(GUARD, received.recv()).await, Ok(None), "the builder has been dropped");
+}
+
+#[tokio::test]
+async fn a_run_starts_at_the_time_that_is_given() {
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+
+    assert_eq!(Context::starting_at(start).started_at(), start);
+    assert!(Context::new().started_at() > start);
+    assert_eq!(Context::new().deadline(), None);
+}

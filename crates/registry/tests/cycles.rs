@@ -1,0 +1,108 @@
+//! Resources that need each other in a circle: an error that names the circle, never a deadlock.
+
+use std::{sync::Arc, time::Duration};
+
+use insta::assert_snapshot;
+use system_health_registry::{Context, FromContext, Unavailable};
+use tokio::{join, sync::Barrier, time::timeout};
+
+/// Guards against a deadlock. The clock is paused: it jumps here only when nothing can go on.
+const GUARD: Duration = Duration::from_mins(1);
+
+/// Lets resources go on only when as many as the test says are being built.
+#[derive(Clone)]
+struct Meeting(Arc<Barrier>);
+
+impl Meeting {
+    fn of(number: usize) -> Self {
+        Self(Arc::new(Barrier::new(number)))
+    }
+}
+
+impl FromContext for Meeting {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self::of(1))
+    }
+}
+
+/// A resource that needs others after the meeting.
+macro_rules! resource {
+    ($name:ident needs $($needed:ident),*) => {
+        #[derive(Clone, Debug)]
+        struct $name;
+
+        impl FromContext for $name {
+            async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+                context.get::<Meeting>().await?.0.wait().await;
+                $(context.get::<$needed>().await?;)*
+                Ok(Self)
+            }
+        }
+    };
+}
+
+resource!(Narcissus needs Narcissus);
+resource!(Hen needs Egg);
+resource!(Egg needs Hen);
+resource!(Rock needs Scissors);
+resource!(Scissors needs Paper);
+resource!(Paper needs Rock);
+resource!(Top needs Left, Right);
+resource!(Left needs Bottom);
+resource!(Right needs Bottom, Left);
+resource!(Bottom needs);
+resource!(Entrance needs Top, Rock);
+
+async fn message<T: FromContext + std::fmt::Debug>(context: &Context) -> String {
+    let result = timeout(GUARD, context.get::<T>()).await.expect("no deadlock");
+    result.expect_err("a cycle is an error").to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_that_needs_itself_is_an_error() {
+    assert_snapshot!(
+        message::<Narcissus>(&Context::new()).await,
+        @"resources need each other in a circle: Narcissus → Narcissus"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circle_is_named_where_it_closes() {
+    let context = Context::new();
+
+    assert_snapshot!(
+        message::<Entrance>(&context).await,
+        @"resources need each other in a circle: Paper → Rock → Scissors → Paper"
+    );
+    // Everyone on the way has the same error, also when asked later.
+    assert_eq!(message::<Scissors>(&context).await, message::<Entrance>(&context).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_askers_from_two_sides_do_not_wait_for_each_other() {
+    let context = Context::new().provide(Meeting::of(2));
+
+    let (hen, egg) = join!(message::<Hen>(&context), message::<Egg>(&context));
+
+    assert_eq!(hen, egg);
+    let either = ["Hen → Egg → Hen", "Egg → Hen → Egg"];
+    assert!(either.iter().any(|circle| hen.ends_with(circle)), "{hen}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_askers_from_three_sides_do_not_wait_for_each_other() {
+    let context = Context::new().provide(Meeting::of(3));
+
+    let (rock, paper, scissors) =
+        join!(message::<Rock>(&context), message::<Paper>(&context), message::<Scissors>(&context));
+
+    assert!(rock.starts_with("resources need each other in a circle: "), "{rock}");
+    assert_eq!((&rock, &rock), (&paper, &scissors));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_ways_to_one_resource_are_no_circle() {
+    let context = Context::new();
+
+    timeout(GUARD, context.get::<Top>()).await.expect("no deadlock").expect("no circle");
+}

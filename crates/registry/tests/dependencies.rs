@@ -1,0 +1,45 @@
+//! A crate that only adds collectors compiles this crate and what it depends on. That must stay a
+//! matter of seconds, so the dependencies are counted and the big ones are kept out.
+
+use std::{collections::BTreeSet, env, process::Command};
+
+/// Names, or beginnings of names, of what belongs to collectors, sinks and the binary.
+const KEPT_OUT: [&str; 10] = [
+    "aws-",
+    "clap",
+    "datadog",
+    "gix",
+    "hyper",
+    "octocrab",
+    "openssl",
+    "reqwest",
+    "rustls",
+    "system-health-report",
+];
+
+/// The tree has about forty crates, most of them tiny; a few more are no news, many more are.
+const AT_MOST: usize = 45;
+
+#[test]
+fn the_tree_of_this_crate_is_lean() {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["tree", "--offline", "--package", env!("CARGO_PKG_NAME")])
+        .args(["--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo starts");
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "cargo tree failed: {}\n{stderr}", output.status);
+
+    let names: BTreeSet<&str> = stdout.lines().filter_map(|line| line.split(' ').next()).collect();
+
+    assert!(
+        names.contains("system-health-registry") && names.contains("tokio"),
+        "unexpected output:\n{stdout}"
+    );
+    let heavy: Vec<_> =
+        names.iter().filter(|name| KEPT_OUT.iter().any(|start| name.starts_with(start))).collect();
+    assert!(heavy.is_empty(), "{heavy:?} must not be needed to write a collector:\n{stdout}");
+    assert!(names.len() <= AT_MOST, "{} crates are needed to write a collector:\n{stdout}", names.len());
+}

@@ -1,0 +1,223 @@
+//! Runs: what one metric does touches no other, and every outcome is told and in its place.
+
+mod common;
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use common::{lines, linked, run};
+use insta::assert_snapshot;
+use system_health_registry::{
+    Catalog, Context, Engine, Event, FromContext, Metric, Reading, Sample, SampleError, State, Unavailable,
+    source, system_health_metric,
+};
+use tokio::sync::{Barrier, Notify};
+
+/// A sync collector panics.
+#[system_health_metric(key = "panic.sync")]
+fn sync_panic() -> u64 {
+    panic!("a text")
+}
+
+/// An async collector panics, with a text made on the way.
+#[system_health_metric(key = "panic.async")]
+async fn async_panic() -> u64 {
+    let numbers: Vec<u64> = std::future::ready(vec![]).await;
+    numbers[numbers.len()]
+}
+
+/// A panic may carry anything.
+#[system_health_metric(key = "panic.odd")]
+fn odd_panic() -> u64 {
+    std::panic::panic_any(7_u8)
+}
+
+/// Stands beside the panics.
+#[system_health_metric(key = "panic.unharmed")]
+fn unharmed() -> u64 {
+    7
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot count commits")]
+struct CountError(#[source] std::num::ParseIntError);
+
+/// An error with a cause.
+#[system_health_metric(key = "state.error")]
+fn error() -> Result<u64, CountError> {
+    "many".parse().map_err(CountError)
+}
+
+/// Nothing to say, from inside.
+#[system_health_metric(key = "state.no_data")]
+fn no_data() -> Result<u64, Unavailable> {
+    Err(Unavailable::no_data("the latest run was cancelled"))
+}
+
+/// Not a number.
+#[system_health_metric(key = "state.nan")]
+fn not_a_number() -> f64 {
+    f64::NAN
+}
+
+/// Infinite.
+#[system_health_metric(key = "state.infinite")]
+fn infinite() -> f32 {
+    1.0 / 0.0
+}
+
+/// Two samples without tags.
+#[system_health_metric(key = "samples.untagged")]
+fn untagged() -> Result<Vec<Sample>, SampleError> {
+    Ok(vec![Sample::new(1.0)?, Sample::new(2.0)?])
+}
+
+/// Two samples whose tags are the same once they are in Datadog's form.
+#[system_health_metric(key = "samples.same")]
+fn same_tags() -> Result<Reading, SampleError> {
+    let sample =
+        |value: f64, queue: &str| Sample::new(value)?.with_tag("queue", queue)?.with_tag("host", "a");
+    Ok(Reading::Value(vec![sample(1.0, "Mail")?, sample(2.0, "print")?, sample(3.0, "mail")?]))
+}
+
+/// Two samples, one of which has a tag more.
+#[system_health_metric(key = "samples.different")]
+fn different_tags() -> Result<Vec<Sample>, SampleError> {
+    Ok(vec![Sample::new(1.0)?, Sample::new(2.0)?.with_tag("queue", "mail")?])
+}
+
+/// Given by the observer when the first metric is finished.
+#[derive(Clone, Default)]
+struct Signal(Arc<Notify>);
+
+impl FromContext for Signal {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self::default())
+    }
+}
+
+/// Comes first in the alphabet and is finished last.
+#[system_health_metric(key = "order.a")]
+async fn last(signal: Signal) -> u64 {
+    signal.0.notified().await;
+    1
+}
+
+/// Comes last in the alphabet and is finished first.
+#[system_health_metric(key = "order.b")]
+fn first() -> Result<u64, Unavailable> {
+    Err("broken")?
+}
+
+#[tokio::test]
+async fn a_panic_is_an_error_of_its_metric_alone() {
+    let run = run("panic.", &Context::new()).await;
+
+    assert_snapshot!(lines(&run), @"
+    panic.async: error: the collector panicked: index out of bounds: the len is 0 but the index is 0
+    panic.odd: error: the collector panicked: a value that is no text
+    panic.sync: error: the collector panicked: a text
+    panic.unharmed: value 7 []
+    ");
+}
+
+#[tokio::test]
+async fn a_failure_never_becomes_a_number() {
+    let run = run("state.", &Context::new()).await;
+
+    assert_snapshot!(lines(&run), @"
+    state.error: error: cannot count commits: invalid digit found in string
+    state.infinite: error: a value must be a finite number, this one is inf
+    state.nan: error: a value must be a finite number, this one is NaN
+    state.no_data: no data: the latest run was cancelled
+    ");
+}
+
+#[tokio::test]
+async fn samples_that_would_overwrite_each_other_are_an_error() {
+    let run = run("samples.", &Context::new()).await;
+
+    assert_snapshot!(lines(&run), @"
+    samples.different: value 1 [] 2 [queue:mail]
+    samples.same: error: two samples have the same tags [host:a, queue:mail]; each sample needs tags of its own
+    samples.untagged: error: two samples have the same tags []; each sample needs tags of its own
+    ");
+}
+
+#[tokio::test]
+async fn events_come_as_they_happen_and_outcomes_in_the_order_of_keys() {
+    let (signal, events) = (Signal::default(), Arc::new(Mutex::new(Vec::new())));
+    let context = Context::new().provide(signal.clone());
+    let engine = Engine::new().with_observer({
+        let events = Arc::clone(&events);
+        move |event| {
+            let told = match event {
+                Event::Started(metric) => format!("{} started", metric.key()),
+                Event::Finished(outcome) => {
+                    signal.0.notify_one();
+                    let failed = matches!(outcome.state, State::Error(_));
+                    format!("{} {}", outcome.metric.key(), if failed { "failed" } else { "finished" })
+                }
+                other => panic!("unexpected event: {other:?}"),
+            };
+            events.lock().unwrap().push(told);
+        }
+    });
+
+    let run = engine.run(&linked("order."), &context).await;
+
+    assert_eq!(
+        *events.lock().unwrap(),
+        ["order.a started", "order.b started", "order.b failed", "order.a finished"]
+    );
+    assert_snapshot!(lines(&run), @"
+    order.a: value 1 []
+    order.b: error: broken
+    ");
+}
+
+#[tokio::test]
+async fn a_run_carries_the_start_of_its_context() {
+    let start = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+
+    let run = run("samples.different", &Context::starting_at(start)).await;
+
+    assert_eq!(run.started_at(), start);
+    assert!(run.outcomes()[0].duration <= run.duration());
+}
+
+/// A thousand collectors that go on only when all of them are there.
+#[derive(Clone)]
+struct Crowd(Arc<Barrier>);
+
+impl FromContext for Crowd {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self(Arc::new(Barrier::new(1000))))
+    }
+}
+
+// The clock is paused: if the collectors came one after another, it would jump to their time-outs.
+#[tokio::test(start_paused = true)]
+async fn a_thousand_metrics_run_at_once() {
+    let metrics = (0..1000).map(|number| {
+        let key: &'static str = format!("crowd.metric_{number:04}").leak();
+        Metric::new(key, "Meets the others.", source!(), |context| {
+            Box::pin(async move {
+                context.get::<Crowd>().await?.0.wait().await;
+                Ok(Reading::Value(vec![Sample::new(1.0)?]))
+            })
+        })
+    });
+    let catalog = Catalog::new(metrics).unwrap();
+
+    let run = Engine::new().run(&catalog, &Context::new()).await;
+
+    let states: BTreeSet<String> =
+        run.outcomes().iter().map(|outcome| format!("{:?}", outcome.state)).collect();
+    assert_eq!(states, BTreeSet::from(["Value([Sample { value: 1.0, tags: {} }])".to_owned()]));
+    assert!(run.outcomes().is_sorted_by_key(|outcome| outcome.metric.key()));
+    assert_eq!(run.outcomes().len(), 1000);
+}

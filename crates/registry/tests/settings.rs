@@ -1,0 +1,185 @@
+//! Settings: tables that crates declare, filled in layers of which the later one wins.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use serde::Deserialize;
+use system_health_registry::{
+    Context, Settings, Unavailable,
+    settings::{Origin, SettingsBuilder, SettingsError},
+    settings_table, system_health_metric,
+};
+
+/// The table of a crate that we have never heard of.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default)]
+struct QueueSettings {
+    broker: String,
+    patterns: Vec<String>,
+    #[serde(deserialize_with = "system_health_registry::settings::duration")]
+    window: Duration,
+    limits: Limits,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default)]
+struct Limits {
+    messages: u32,
+}
+
+impl Default for QueueSettings {
+    fn default() -> Self {
+        Self {
+            broker: "localhost".into(),
+            patterns: vec!["*".into()],
+            window: Duration::from_mins(1),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { messages: 1000 }
+    }
+}
+
+settings_table!(QueueSettings, "queue", env: { "broker" => "QUEUE_BROKER", "window" => "QUEUE_WINDOW" });
+
+/// A table whose keys the user chooses.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+struct Labels(BTreeMap<String, String>);
+
+settings_table!(Labels, "labels");
+
+/// Length of the broker's name.
+#[system_health_metric(key = "queue.broker_name_length")]
+fn broker_name_length(settings: QueueSettings) -> usize {
+    settings.broker.len()
+}
+
+fn file(text: &str) -> SettingsBuilder {
+    Settings::builder().toml(Path::new("system-health.toml"), text).unwrap()
+}
+
+fn environment(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+    let variables: BTreeMap<String, String> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    move |name| variables.get(name).cloned()
+}
+
+fn queue(settings: SettingsBuilder) -> QueueSettings {
+    settings.build().unwrap().table().unwrap()
+}
+
+#[test]
+fn a_table_that_is_not_in_the_file_has_its_defaults() {
+    assert_eq!(queue(Settings::builder()), QueueSettings::default());
+    assert_eq!(queue(file("[labels]\n")), QueueSettings::default());
+}
+
+#[test]
+fn a_key_of_the_file_replaces_its_default_alone() {
+    let settings = queue(file("[queue]\npatterns = [\"mail\", \"print\"]\nwindow = \"1h 30m\"\n"));
+
+    let patterns = vec!["mail".to_owned(), "print".to_owned()];
+    let expected = QueueSettings { patterns, window: Duration::from_mins(90), ..QueueSettings::default() };
+    assert_eq!(settings, expected);
+}
+
+#[test]
+fn tables_inside_tables_are_read() {
+    assert_eq!(queue(file("[queue.limits]\nmessages = 5\n")).limits, Limits { messages: 5 });
+    assert_eq!(queue(file("queue.limits.messages = 5\n")).limits, Limits { messages: 5 });
+}
+
+#[test]
+fn a_table_may_take_any_key() {
+    let settings = file("[labels]\nteam = \"platform\"\n").build().unwrap();
+
+    let expected = Labels(BTreeMap::from([("team".to_owned(), "platform".to_owned())]));
+    assert_eq!(settings.table::<Labels>().unwrap(), expected);
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_flags_win_over_both() {
+    let file = || file("[queue]\nbroker = \"file\"\nwindow = \"1m\"\n");
+    let environment = environment(&[("QUEUE_BROKER", " environment\n"), ("QUEUE_WINDOW", "2m")]);
+
+    let both = file().environment_from(&environment);
+    let all = file().environment_from(&environment).set("queue", "broker", "flag", Origin::Flag("--broker"));
+
+    assert_eq!(queue(file()).broker, "file");
+    assert_eq!(queue(both).broker, "environment");
+    let all = queue(all);
+    assert_eq!((all.broker.as_str(), all.window), ("flag", Duration::from_mins(2)));
+}
+
+#[test]
+fn an_empty_variable_is_as_good_as_none() {
+    let settings =
+        file("[queue]\nbroker = \"file\"\n").environment_from(environment(&[("QUEUE_BROKER", " ")]));
+
+    assert_eq!(queue(settings).broker, "file");
+}
+
+#[test]
+fn a_file_is_read_from_the_disk() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("settings-from-disk.toml");
+    std::fs::write(&path, "[queue]\nbroker = \"disk\"\n").unwrap();
+
+    let settings = Settings::builder().file(&path).unwrap();
+
+    assert_eq!(queue(settings).broker, "disk");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let error = Settings::builder().file(Path::new("no/such/file.toml")).unwrap_err();
+
+    assert_eq!(error.to_string(), "cannot read the settings file no/such/file.toml");
+    assert!(
+        matches!(error, SettingsError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+    );
+}
+
+#[tokio::test]
+async fn a_table_is_a_resource() {
+    let settings = file("[queue]\nbroker = \"file\"\n").build().unwrap();
+
+    let provided = Context::new().provide(settings).get::<QueueSettings>().await.unwrap();
+    let default = Context::new().get::<QueueSettings>().await.unwrap();
+
+    assert_eq!(provided.broker, "file");
+    assert_eq!(default, QueueSettings::default());
+    assert_eq!(broker_name_length(default), 9);
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_read_is_an_error_of_whoever_asks() {
+    let unchecked = Context::new().provide(Settings::default());
+    assert!(unchecked.get::<Labels>().await.is_ok());
+
+    // Whoever builds settings without this crate's tables linked finds out here.
+    let strict = Context::new().get::<Strict>().await;
+
+    assert!(matches!(strict, Err(Unavailable::Error(error))
+        if error.to_string() == "settings table [strict]: missing field `token_name`"));
+}
+
+/// A table that breaks the promise of a default for every key. It is not linked.
+#[derive(Debug, Clone, Deserialize)]
+struct Strict {
+    #[expect(dead_code, reason = "only its absence is of interest")]
+    token_name: String,
+}
+
+impl system_health_registry::settings::SettingsTable for Strict {
+    const NAME: &'static str = "strict";
+    const ENV: &'static [(&'static str, &'static str)] = &[];
+}
+
+impl system_health_registry::FromContext for Strict {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        Ok(context.get::<Settings>().await?.table::<Self>()?)
+    }
+}

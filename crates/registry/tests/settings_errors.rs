@@ -1,0 +1,118 @@
+//! What is wrong in settings is said with its place and with what would be right.
+
+use std::{path::Path, time::Duration};
+
+use insta::assert_snapshot;
+use serde::Deserialize;
+use system_health_registry::{Settings, SharedError, settings::Origin, settings_table};
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct CommitSettings {
+    #[serde(deserialize_with = "system_health_registry::settings::duration")]
+    window: Duration,
+    hotfix_patterns: Vec<String>,
+    source: Source,
+    limits: Limits,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Limits {
+    pages: u8,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Source {
+    #[default]
+    Auto,
+    GitHub,
+    Local,
+}
+
+settings_table!(CommitSettings, "commits", env: { "source" => "COMMITS_SOURCE", "window" => "COMMITS_WINDOW" });
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct CiSettings {
+    #[serde(rename = "workflow")]
+    _workflow: String,
+}
+
+settings_table!(CiSettings, "ci");
+
+/// The message for the text of a file.
+fn refusal(text: &str) -> String {
+    let builder = Settings::builder().toml(Path::new("system-health.toml"), text);
+    let error =
+        builder.and_then(|builder| builder.build().map(|_| ())).expect_err("the settings are refused");
+    SharedError::new(error).to_string()
+}
+
+/// The message for a key of `[commits]`, set somewhere else.
+fn refusal_of(key: &str, value: &str, origin: Origin) -> String {
+    Settings::builder()
+        .set("commits", key, value, origin)
+        .build()
+        .expect_err("the setting is refused")
+        .to_string()
+}
+
+#[test]
+fn settings_that_are_right_are_taken() {
+    let text = "[commits]\nwindow = \"7d\"\nhotfix-patterns = []\nsource = \"local\"\nlimits.pages = 3\n[ci]\nworkflow = \"w\"\n";
+
+    let settings = Settings::builder().toml(Path::new("system-health.toml"), text).unwrap().build().unwrap();
+
+    let commits: CommitSettings = settings.table().unwrap();
+    assert_eq!((commits.window, commits.limits.pages), (Duration::from_hours(7 * 24), 3));
+    assert!(commits.hotfix_patterns.is_empty() && matches!(commits.source, Source::Local));
+}
+
+#[test]
+fn an_unknown_table_names_the_nearest_one() {
+    assert_snapshot!(refusal("[ci]\n\n[comits]\nwindow = \"7d\"\n"), @"system-health.toml:3: there is no table [comits]; did you mean `commits`? (others: `ci`)");
+}
+
+#[test]
+fn a_key_outside_of_any_table_is_refused() {
+    assert_snapshot!(refusal("commits = \"many\"\n"), @"system-health.toml:1: `commits` must be a table, written [commits]");
+    assert_snapshot!(refusal("[[commits]]\n"), @"system-health.toml:1: `commits` must be a table, written [commits]");
+    assert_snapshot!(refusal("window = \"7d\"\n"), @"system-health.toml:1: `window` stands outside of any table; write it below one of [ci], [commits]");
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest_one() {
+    assert_snapshot!(refusal("[commits]\nwindow = \"7d\"\nhotfix_patterns = []\n"), @"system-health.toml:3: there is no key `hotfix_patterns` in [commits]; did you mean `hotfix-patterns`? (others: `source`, `limits`, `window`)");
+    assert_snapshot!(refusal("[ci]\n\nWorkflow = \"checks.yml\"\n"), @"system-health.toml:3: there is no key `Workflow` in [ci]; did you mean `workflow`?");
+    assert_snapshot!(refusal("[commits.limits]\npage = 1\n"), @"system-health.toml:1: `limits.page` in [commits]: unknown field `page`, expected `pages`");
+}
+
+#[test]
+fn a_value_of_the_wrong_type_is_refused() {
+    assert_snapshot!(refusal("[commits]\n\nwindow = 7\n"), @"system-health.toml:3: `window` in [commits]: invalid type: integer `7`, expected a string");
+    assert_snapshot!(refusal("[commits]\nwindow = \"soon\"\n"), @r#"system-health.toml:2: `window` in [commits]: `soon` is no duration; write one such as "30s", "15m" or "7d""#);
+    assert_snapshot!(refusal("[commits]\nsource = \"gitlab\"\n"), @"system-health.toml:2: `source` in [commits]: unknown variant `gitlab`, expected one of `auto`, `github`, `local`");
+    assert_snapshot!(refusal("[commits]\nhotfix-patterns = [\"a\", 5]\n"), @"system-health.toml:2: `hotfix-patterns[1]` in [commits]: invalid type: integer `5`, expected a string");
+    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = 300\n"), @"system-health.toml:2: `limits.pages` in [commits]: invalid value: integer `300`, expected u8");
+}
+
+#[test]
+fn every_place_is_named() {
+    assert_snapshot!(refusal_of("window", "soon", Origin::Environment("COMMITS_WINDOW")), @r#"environment variable COMMITS_WINDOW: `window` in [commits]: `soon` is no duration; write one such as "30s", "15m" or "7d""#);
+    assert_snapshot!(refusal_of("windows", "7d", Origin::Flag("--window")), @"flag --window: there is no key `windows` in [commits]; did you mean `window`? (others: `limits`, `hotfix-patterns`, `source`)");
+    let environment =
+        Settings::builder().environment_from(|name| (name == "COMMITS_SOURCE").then(|| "svn".to_owned()));
+    assert_snapshot!(environment.build().unwrap_err(), @"environment variable COMMITS_SOURCE: `source` in [commits]: unknown variant `svn`, expected one of `auto`, `github`, `local`");
+}
+
+#[test]
+fn a_syntax_error_names_the_line_and_does_not_repeat_it() {
+    assert_snapshot!(refusal("[ci]\nworkflow = \"hunter2\n"), @r#"the settings file system-health.toml is no valid TOML, line 2: invalid basic string, expected `"`"#);
+    assert_snapshot!(refusal("[ci]\nworkflow = hunter2\n"), @"the settings file system-health.toml is no valid TOML, line 2: string values must be quoted, expected literal string");
+    assert_snapshot!(refusal("[ci]\nworkflow \"hunter2\"\n"), @"the settings file system-health.toml is no valid TOML, line 2: key with no value, expected `=`");
+    assert_snapshot!(refusal("[ci\n"), @"the settings file system-health.toml is no valid TOML, line 1: unclosed table, expected `]`");
+    assert_snapshot!(refusal("[ci]\nworkflow = \"a\"\nworkflow = \"hunter2\"\n"), @"the settings file system-health.toml is no valid TOML, line 3: duplicate key");
+    assert_snapshot!(refusal("[ci]\n[commits]\n[ci]\n"), @"the settings file system-health.toml is no valid TOML, line 3: duplicate key");
+}

@@ -1,0 +1,10 @@
+// The same for a sync function.
+use system_health_registry::system_health_metric;
+
+/// Open pull requests.
+#[system_health_metric(key = "pulls.open")]
+fn open_pull_requests(repository: String) -> usize {
+    repository.len()
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// The context builds resources of definite types and hands out what is owned.
+use system_health_registry::system_health_metric;
+
+/// Has parameters.
+#[system_health_metric(key = "pulls.open")]
+fn parameters<'a, T: Clone, const N: usize>() -> u64 { N as u64 }
+
+/// Has a condition.
+#[system_health_metric(key = "pulls.waiting")]
+fn condition() -> u64 where String: Clone { 0 }
+
+fn main() {}

@@ -1,0 +1,10 @@
+// An empty key is as bad as none, but it was written: the message is at the literal.
+use system_health_registry::system_health_metric;
+
+/// Open pull requests.
+#[system_health_metric(key = "")]
+fn open_pull_requests() -> u64 {
+    0
+}
+
+fn main() {}

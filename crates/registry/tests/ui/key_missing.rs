@@ -1,0 +1,10 @@
+// Without a key nothing could be delivered or found again.
+use system_health_registry::system_health_metric;
+
+/// Open pull requests.
+#[system_health_metric(unit = "pull request")]
+fn open_pull_requests() -> u64 {
+    0
+}
+
+fn main() {}

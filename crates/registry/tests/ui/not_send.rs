@@ -1,0 +1,12 @@
+// Collectors run on several threads; what keeps one on its thread is named.
+use system_health_registry::system_health_metric;
+
+/// Open pull requests.
+#[system_health_metric(key = "pulls.open")]
+async fn open_pull_requests() -> u64 {
+    let shared = std::rc::Rc::new(0);
+    std::future::ready(()).await;
+    *shared
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// What the error type lacks is said, and where.
+use system_health_registry::system_health_metric;
+
+struct Refused;
+
+/// Open pull requests.
+#[system_health_metric(key = "pulls.open")]
+fn open_pull_requests() -> Result<u64, Refused> {
+    Err(Refused)
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+// A future is an async function here, and a reading has a name.
+use system_health_registry::system_health_metric;
+
+/// Open pull requests.
+#[system_health_metric(key = "pulls.open")]
+fn open_pull_requests() -> impl Future<Output = u64> {
+    async { 0 }
+}
+
+fn main() {}

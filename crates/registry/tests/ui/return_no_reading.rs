@@ -1,0 +1,12 @@
+// The message is at the return type, and nowhere else.
+use system_health_registry::system_health_metric;
+
+/// A text is no number.
+#[system_health_metric(key = "pulls.open")]
+async fn text() -> Result<String, std::io::Error> { Ok(String::new()) }
+
+/// Nothing is no number.
+#[system_health_metric(key = "pulls.waiting")]
+fn nothing() -> () {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+// All mistakes are told at once, so that they can be mended at once.
+use system_health_registry::system_health_metric;
+
+#[system_health_metric(key = "pulls/open", kind = "counter", gaol = "< 5", timeout = "0s")]
+unsafe fn open_pull_requests<T>(pulls: &[u64]) {
+    pulls.len();
+}
+
+fn main() {}

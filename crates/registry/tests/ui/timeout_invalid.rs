@@ -1,0 +1,12 @@
+// A number without a unit could be seconds or milliseconds.
+use system_health_registry::system_health_metric;
+
+/// Has no unit.
+#[system_health_metric(key = "pulls.open", timeout = "30")]
+fn without_unit() -> u64 { 0 }
+
+/// Could never be collected.
+#[system_health_metric(key = "pulls.waiting", timeout = "0s")]
+fn zero() -> u64 { 0 }
+
+fn main() {}

