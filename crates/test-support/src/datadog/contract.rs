@@ -1,0 +1,48 @@
+//! Holds requests to Datadog, and the fake's answers, to Datadog's own API description. Properties that
+//! it does not list are faults, so that a typo is one.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::tools;
+
+/// A request, or an answer when it has a status.
+#[derive(Debug, Clone, Serialize)]
+pub struct Message<'a> {
+    /// The method of the request.
+    pub method: &'a str,
+    /// The path of the request.
+    pub path: &'a str,
+    /// The status of an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The JSON body.
+    pub body: Value,
+}
+
+impl<'a> Message<'a> {
+    /// A payload that was sent to the series endpoint.
+    #[must_use]
+    pub fn series(payload: Value) -> Self {
+        Self { method: "POST", path: "/api/v2/series", status: None, body: payload }
+    }
+
+    /// An answer to a request.
+    #[must_use]
+    pub fn answer(method: &'a str, path: &'a str, status: u16, body: Value) -> Self {
+        Self { method, path, status: Some(status), body }
+    }
+}
+
+/// The faults of each message; an empty list is a valid message.
+///
+/// # Panics
+/// When the tools are not provisioned or the check itself fails.
+#[must_use]
+pub fn faults(messages: &[Message<'_>]) -> Vec<Vec<String>> {
+    let descriptions = tools::file("datadog/v2.json");
+    let folder = descriptions.parent().expect("a file in a folder");
+    let input = serde_json::to_vec(messages).expect("messages that are JSON");
+    let output = tools::run_contract_script("datadog_check.py", &[folder], &input);
+    serde_json::from_str(&output).expect("a list of faults for each message")
+}

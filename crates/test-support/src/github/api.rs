@@ -1,0 +1,188 @@
+//! The endpoints: which question a path is, and GitHub's answer to it.
+
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use super::{
+    call::Call,
+    commit::StoredCommit,
+    job::Job,
+    objects::Objects,
+    page::Page,
+    refusal::{self, epoch_seconds, json_answer},
+    repository::RepositoryData,
+    run::StoredRun,
+    world::{Budget, Caller, Lookup, World},
+};
+use crate::server::Answer;
+
+const GET_REPOSITORY: &str = "/rest/repos/repos#get-a-repository";
+const LIST_COMMITS: &str = "/rest/commits/commits#list-commits";
+const LIST_RUNS: &str = "/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow";
+const LIST_JOBS: &str = "/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run";
+
+/// Answers a request as GitHub would, and counts it.
+pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
+    if call.request.header("user-agent").is_none_or(str::is_empty) {
+        return refusal::no_user_agent();
+    }
+    let Some(caller) = world.caller(call) else { return refusal::bad_credentials() };
+    let path: Vec<&str> = call.path.split('/').skip(1).collect();
+    if path == ["rate_limit"] {
+        // Asking is free.
+        let budget = world.budget(caller);
+        return with_budget(json_answer(200, &rate_limit(budget)), budget);
+    }
+    match world.spend(caller) {
+        Some(budget) => with_budget(route(world, caller, call, &path), budget),
+        None => refusal::rate_limit(403, world.budget(caller).reset),
+    }
+}
+
+fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answer {
+    let (lookup, rest) = match path {
+        _ if call.request.method != "GET" => return refusal::not_found("/rest"),
+        ["repos", owner, name, rest @ ..] => (world.find(&format!("{owner}/{name}"), caller), rest),
+        ["repositories", id, rest @ ..] => (world.find_by_id(id, caller), rest),
+        _ => return refusal::not_found("/rest"),
+    };
+    let documentation = match rest {
+        [] => GET_REPOSITORY,
+        ["commits"] => LIST_COMMITS,
+        ["actions", "workflows", _, "runs"] => LIST_RUNS,
+        ["actions", "runs", _, "jobs"] => LIST_JOBS,
+        _ => return refusal::not_found("/rest"),
+    };
+    let repository = match lookup {
+        Lookup::Found(repository) => repository,
+        Lookup::Moved(id) => return moved(world, call, id, rest),
+        Lookup::Nothing => return refusal::not_found(documentation),
+    };
+    let question = Question { call, repository, objects: Objects { api: &world.api }, path: rest.join("/") };
+    match rest {
+        ["commits"] => question.commits(),
+        ["actions", "workflows", workflow, "runs"] => question.runs(workflow),
+        ["actions", "runs", id, "jobs"] => question.jobs(id),
+        _ => json_answer(200, &question.objects.repository(repository)),
+    }
+}
+
+/// A redirect to the same question about the repository's id.
+fn moved(world: &World, call: &Call<'_>, id: u64, rest: &[&str]) -> Answer {
+    let path: String = rest.iter().flat_map(|part| ["/", part]).collect();
+    let query = call.request.query();
+    let mark = if query.is_empty() { "" } else { "?" };
+    refusal::moved(&format!("{}/repositories/{id}{path}{mark}{query}", world.api))
+}
+
+/// A question about a repository that is there.
+struct Question<'a> {
+    call: &'a Call<'a>,
+    repository: &'a RepositoryData,
+    objects: Objects<'a>,
+    /// What is behind the repository in the path.
+    path: String,
+}
+
+impl Question<'_> {
+    fn commits(&self) -> Answer {
+        if self.repository.branches.is_empty() {
+            return refusal::empty_repository(LIST_COMMITS);
+        }
+        let (since, until) = match (self.time("since"), self.time("until")) {
+            (Ok(since), Ok(until)) => (since, until),
+            (Err(refusal), _) | (_, Err(refusal)) => return refusal,
+        };
+        let start = self.call.parameter("sha").unwrap_or(&self.repository.default_branch);
+        let Some(history) = self.repository.history(start) else { return refusal::not_found(LIST_COMMITS) };
+        let parents = history.iter().skip(1).copied().map(Some).chain([None]);
+        let commits: Vec<_> = history
+            .iter()
+            .copied()
+            .zip(parents)
+            .filter(|(commit, _)| since.is_none_or(|since| commit.committed >= since))
+            .filter(|(commit, _)| until.is_none_or(|until| commit.committed <= until))
+            .collect();
+        let object = |(commit, parent): &(&StoredCommit, Option<&StoredCommit>)| {
+            self.objects.commit(self.repository, commit, *parent)
+        };
+        self.page(&commits, object, |page, _| page.into())
+    }
+
+    fn runs(&self, workflow: &str) -> Answer {
+        if !self.repository.workflows.contains(workflow) {
+            return refusal::not_found(LIST_RUNS);
+        }
+        let runs: Vec<_> = self
+            .repository
+            .runs_of(workflow)
+            .into_iter()
+            .filter(|run| self.call.parameter("branch").is_none_or(|branch| run.branch == branch))
+            .filter(|run| self.call.parameter("status").is_none_or(|status| run.is(status)))
+            .collect();
+        let object = |run: &&StoredRun| self.objects.run(self.repository, run);
+        self.page(&runs, object, |page, total| json!({ "total_count": total, "workflow_runs": page }))
+    }
+
+    fn jobs(&self, id: &str) -> Answer {
+        let Some(run) = self.repository.runs.iter().find(|run| run.id.to_string() == id) else {
+            return refusal::not_found(LIST_JOBS);
+        };
+        let all = self.call.parameter("filter") == Some("all");
+        let jobs: Vec<_> = run
+            .jobs
+            .iter()
+            .enumerate()
+            .filter(|(_, job)| all || run.attempt_of(job) == run.attempt)
+            .collect();
+        let object = |(index, job): &(usize, &Job)| self.objects.job(self.repository, run, *index, job);
+        self.page(&jobs, object, |page, total| json!({ "total_count": total, "jobs": page }))
+    }
+
+    /// The page that is asked for, with its links. Only what is on it is made into objects, so that
+    /// the fake is quick and a benchmark measures its client.
+    fn page<T>(
+        &self,
+        items: &[T],
+        object: impl Fn(&T) -> Value,
+        body: impl FnOnce(Vec<Value>, usize) -> Value,
+    ) -> Answer {
+        let page = Page::of(self.call);
+        let objects = page.slice(items).iter().map(object).collect();
+        let answer = json_answer(200, &body(objects, items.len()));
+        let url = format!("{}/repositories/{}/{}", self.objects.api, self.repository.id, self.path);
+        match page.link(&url, self.call.request.query(), items.len()) {
+            Some(link) => answer.with_header("link", &link),
+            None => answer,
+        }
+    }
+
+    /// A point in time among the parameters. One that cannot be read is refused, so that a test sees it.
+    fn time(&self, parameter: &str) -> Result<Option<SystemTime>, Answer> {
+        let Some(text) = self.call.parameter(parameter) else { return Ok(None) };
+        let time = humantime::parse_rfc3339(text);
+        time.map(Some).map_err(|_| refusal::bad_parameter(parameter, LIST_COMMITS))
+    }
+}
+
+fn with_budget(answer: Answer, budget: Budget) -> Answer {
+    answer
+        .with_header("x-ratelimit-limit", &budget.limit.to_string())
+        .with_header("x-ratelimit-remaining", &budget.remaining().to_string())
+        .with_header("x-ratelimit-used", &budget.used.to_string())
+        .with_header("x-ratelimit-reset", &epoch_seconds(budget.reset).to_string())
+        .with_header("x-ratelimit-resource", "core")
+}
+
+fn rate_limit(budget: Budget) -> Value {
+    let reset = epoch_seconds(budget.reset);
+    let core = json!({
+        "limit": budget.limit,
+        "used": budget.used,
+        "remaining": budget.remaining(),
+        "reset": reset,
+    });
+    let search = json!({ "limit": 30, "used": 0, "remaining": 30, "reset": reset });
+    json!({ "resources": { "core": core, "search": search }, "rate": core })
+}

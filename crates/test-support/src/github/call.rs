@@ -1,0 +1,38 @@
+//! A request as the routes see it.
+
+use axum::{extract::Query, http::Uri};
+
+use crate::server::Request;
+
+/// A request to an endpoint.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) request: &'a Request,
+    /// The path without the base path of an Enterprise server.
+    pub(super) path: &'a str,
+    parameters: Vec<(String, String)>,
+}
+
+impl<'a> Call<'a> {
+    /// Reads a request, unless it is for something outside the base path.
+    pub(super) fn new(request: &'a Request, base_path: &str) -> Option<Self> {
+        let path = request.path().strip_prefix(base_path)?;
+        let uri: Option<Uri> = request.target.parse().ok();
+        let parameters =
+            uri.and_then(|uri| Query::try_from_uri(&uri).ok()).map_or_else(Vec::new, |query| query.0);
+        Some(Self { request, path, parameters })
+    }
+
+    /// The value of a query parameter.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The token in `Authorization: Bearer X` or `Authorization: token X`; empty in any other scheme.
+    /// Nothing if the request does not say who makes it.
+    pub(super) fn token(&self) -> Option<&str> {
+        let (scheme, token) = self.request.header("authorization")?.split_once(' ').unwrap_or_default();
+        let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");
+        Some(if known { token } else { "" })
+    }
+}

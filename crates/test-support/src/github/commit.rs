@@ -1,0 +1,104 @@
+//! Commits as tests write them and as the fake keeps them.
+
+use std::time::{Duration, SystemTime};
+
+use super::when::When;
+
+/// A commit to be pushed to a [`Repository`](super::Repository). A string is a commit with that
+/// message, made a minute ago on the default branch.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    message: String,
+    pub(super) branch: Option<String>,
+    committed: When,
+    authored: Option<When>,
+    known_author: bool,
+}
+
+/// A commit with everything resolved that depended on the repository.
+#[derive(Debug, Clone)]
+pub(super) struct StoredCommit {
+    pub(super) sha: String,
+    pub(super) message: String,
+    pub(super) committed: SystemTime,
+    pub(super) authored: SystemTime,
+    pub(super) known_author: bool,
+}
+
+impl Commit {
+    /// A commit with this message, made a minute ago on the default branch.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            branch: None,
+            committed: When::Ago(Duration::from_mins(1)),
+            authored: None,
+            known_author: true,
+        }
+    }
+
+    /// Committed this long before the fake's clock.
+    #[must_use]
+    pub fn age(mut self, age: Duration) -> Self {
+        self.committed = When::Ago(age);
+        self
+    }
+
+    /// Committed at this instant.
+    #[must_use]
+    pub fn at(mut self, instant: SystemTime) -> Self {
+        self.committed = When::At(instant);
+        self
+    }
+
+    /// Written at another time than committed, as after a rebase. GitHub's `since` ignores this time.
+    #[must_use]
+    pub fn authored_at(mut self, instant: SystemTime) -> Self {
+        self.authored = Some(When::At(instant));
+        self
+    }
+
+    /// Pushed to this branch, which comes into being with its first commit.
+    #[must_use]
+    pub fn branch(mut self, branch: impl Into<String>) -> Self {
+        self.branch = Some(branch.into());
+        self
+    }
+
+    /// Made with an e-mail address of no GitHub account: `author` and `committer` are null.
+    #[must_use]
+    pub fn unknown_author(mut self) -> Self {
+        self.known_author = false;
+        self
+    }
+
+    pub(super) fn store(self, number: u64, now: SystemTime) -> StoredCommit {
+        let committed = self.committed.resolve(now);
+        StoredCommit {
+            sha: sha(number),
+            message: self.message,
+            committed,
+            authored: self.authored.map_or(committed, |when| when.resolve(now)),
+            known_author: self.known_author,
+        }
+    }
+}
+
+impl From<&str> for Commit {
+    fn from(message: &str) -> Self {
+        Self::new(message)
+    }
+}
+
+impl From<String> for Commit {
+    fn from(message: String) -> Self {
+        Self::new(message)
+    }
+}
+
+/// Forty hexadecimal digits, different for every number.
+pub(super) fn sha(number: u64) -> String {
+    // An odd factor permutes the 128-bit numbers, so two commits never share a hash.
+    let spread = u128::from(number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    format!("{spread:032x}{number:08x}")
+}

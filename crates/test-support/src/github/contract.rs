@@ -1,0 +1,66 @@
+//! Holds requests and answers to the description of the API that GitHub publishes: that a client asks
+//! only what GitHub declares, and that the fake answers as GitHub would. The work is done by
+//! `contract/github_check.py`, which says in what it is stricter than the description.
+
+use std::fmt::{self, Write as _};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::tools;
+
+/// A request and its answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Exchange {
+    /// The method, such as `GET`.
+    pub method: String,
+    /// The path as in GitHub's documentation, without the base path of an Enterprise server.
+    pub path: String,
+    /// The query without its question mark, still encoded.
+    pub query: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// The body of the answer; null if there was none.
+    pub body: Value,
+}
+
+/// What is wrong with each exchange, in their order; an empty list if nothing is.
+///
+/// # Panics
+/// Without the provisioned tools.
+#[must_use]
+pub fn problems(exchanges: &[Exchange]) -> Vec<Vec<String>> {
+    let description = tools::file("github/api.github.com.json");
+    let mut input = Vec::new();
+    for exchange in exchanges {
+        serde_json::to_writer(&mut input, exchange).expect("write an exchange as JSON");
+        input.push(b'\n');
+    }
+    let output = tools::run_contract_script("github_check.py", &[&description], &input);
+    let problems: Vec<_> =
+        output.lines().map(|line| serde_json::from_str(line).expect("a list of problems")).collect();
+    assert_eq!(problems.len(), exchanges.len(), "one list of problems for each exchange");
+    problems
+}
+
+/// Asserts that nothing is wrong with any exchange.
+///
+/// # Panics
+/// If there are no exchanges, if something is wrong with one, or without the provisioned tools.
+pub fn check(exchanges: &[Exchange]) {
+    assert!(!exchanges.is_empty(), "there are no exchanges to check");
+    let mut message = String::new();
+    for (exchange, problems) in exchanges.iter().zip(problems(exchanges)) {
+        for problem in problems {
+            let _ = write!(message, "\n{exchange}: {problem}");
+        }
+    }
+    assert!(message.is_empty(), "not as GitHub describes it:{message}");
+}
+
+impl fmt::Display for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.query.is_empty() { "" } else { "?" };
+        write!(f, "{} {}{mark}{} ({})", self.method, self.path, self.query, self.status)
+    }
+}

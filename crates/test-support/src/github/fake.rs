@@ -1,0 +1,162 @@
+//! The running fake.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use super::{
+    api,
+    call::Call,
+    contract::Exchange,
+    refusal,
+    repository::Repository,
+    world::{SharedWorld, World},
+};
+use crate::server::{Answer, Fault, Request, Server};
+
+/// A GitHub on loopback. It stops when it is dropped.
+#[derive(Debug)]
+pub struct FakeGitHub {
+    server: Server,
+    world: SharedWorld,
+    base_path: String,
+}
+
+/// How a [`FakeGitHub`] differs from an ordinary one.
+#[derive(Default)]
+pub struct Builder {
+    token: Option<String>,
+    base_path: String,
+    rate_limit: Option<u32>,
+    now: Option<SystemTime>,
+}
+
+impl FakeGitHub {
+    /// Starts a GitHub that takes any token and has no repositories.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::builder().start()
+    }
+
+    /// Says first what is to be different.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where the API is, for `GITHUB_API_URL`, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.world.lock().api.clone()
+    }
+
+    /// The repository with this name, such as `acme/shop`; it is created unless it is there.
+    #[expect(clippy::must_use_candidate, reason = "that it is created may be all that a test wants")]
+    pub fn repository(&self, full_name: &str) -> Repository {
+        let id = self.world.lock().repository(full_name);
+        Repository::new(self.world.clone(), id)
+    }
+
+    /// All requests so far, in the order of their arrival.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.server.requests()
+    }
+
+    /// All requests that were answered without a scripted fault, with their answers, for
+    /// [`contract::check`](super::contract::check).
+    #[must_use]
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        let world = self.world.lock();
+        world.answered.iter().map(|(request, answer)| exchange(request, answer, &self.base_path)).collect()
+    }
+
+    /// Answers matching requests with a fault from now on, see [`Server::fail`]. `/commits`, `/runs?`
+    /// and `/jobs` each match one endpoint; [`refusal`] has GitHub's own errors.
+    pub fn fail(&self, request: &str, fault: impl Into<Fault>) {
+        self.server.fail(request, fault);
+    }
+
+    /// Like [`Self::fail`], for the next matching requests only.
+    pub fn fail_times(&self, times: usize, request: &str, fault: impl Into<Fault>) {
+        self.server.fail_times(times, request, fault);
+    }
+
+    /// Delays every answer from now on.
+    pub fn set_latency(&self, latency: Duration) {
+        self.server.set_latency(latency);
+    }
+
+    /// Blocks until a matching request has arrived, see [`Server::wait_for`].
+    #[must_use]
+    pub fn wait_for(&self, request: &str) -> Request {
+        self.server.wait_for(request)
+    }
+}
+
+impl Builder {
+    /// Takes this token only. Requests without any token still see public repositories.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// Puts the API under a path, such as `/api/v3` on an Enterprise server.
+    ///
+    /// # Panics
+    /// If the path does not start with a slash, or ends with one.
+    #[must_use]
+    pub fn base_path(mut self, path: impl Into<String>) -> Self {
+        self.base_path = path.into();
+        let valid = self.base_path.starts_with('/') && !self.base_path.ends_with('/');
+        assert!(valid, "a base path is like `/api/v3`, not `{}`", self.base_path);
+        self
+    }
+
+    /// Allows each caller this many requests, instead of 5,000 with a token and 60 without.
+    #[must_use]
+    pub const fn rate_limit(mut self, requests: u32) -> Self {
+        self.rate_limit = Some(requests);
+        self
+    }
+
+    /// Counts ages of commits and runs from this instant, instead of from the start of the fake.
+    #[must_use]
+    pub const fn now(mut self, now: SystemTime) -> Self {
+        self.now = Some(now);
+        self
+    }
+
+    /// Starts it.
+    #[must_use]
+    pub fn start(self) -> FakeGitHub {
+        let Self { token, base_path, rate_limit, now } = self;
+        let world = World::new(now.unwrap_or_else(SystemTime::now), token, rate_limit);
+        let world = SharedWorld::new(world);
+        let server = Server::start({
+            let (world, base_path) = (world.clone(), base_path.clone());
+            move |request| answer(&mut world.lock(), request, &base_path)
+        });
+        world.lock().api = server.url() + &base_path;
+        FakeGitHub { server, world, base_path }
+    }
+}
+
+fn answer(world: &mut World, request: &Request, base_path: &str) -> Answer {
+    let Some(call) = Call::new(request, base_path) else { return refusal::not_found("/rest") };
+    let answer = api::answer(world, &call);
+    world.answered.push((request.clone(), answer.clone()));
+    answer
+}
+
+fn exchange(request: &Request, answer: &Answer, base_path: &str) -> Exchange {
+    let path = request.path();
+    Exchange {
+        method: request.method.clone(),
+        path: path.strip_prefix(base_path).unwrap_or(path).to_owned(),
+        query: request.query().to_owned(),
+        status: answer.status,
+        body: serde_json::from_slice(&answer.body).unwrap_or(Value::Null),
+    }
+}

@@ -1,0 +1,96 @@
+//! GitHub's error answers in GitHub's words. The routes give them where GitHub would; a test scripts
+//! them as faults where GitHub might: `github.fail("/jobs", refusal::server_error(502))`.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::server::Answer;
+
+const DOCS: &str = "https://docs.github.com";
+const RATE_LIMITS: &str = "/rest/using-the-rest-api/rate-limits-for-the-rest-api";
+
+/// 401: the token is wrong.
+#[must_use]
+pub fn bad_credentials() -> Answer {
+    error(401, "Bad credentials", "/rest")
+}
+
+/// 403: the token is good but may not do this.
+#[must_use]
+pub fn forbidden() -> Answer {
+    error(403, "Resource not accessible by personal access token", "/rest")
+}
+
+/// 403 or 429: the hour's requests are used up until `reset`.
+#[must_use]
+pub fn rate_limit(status: u16, reset: SystemTime) -> Answer {
+    error(status, "API rate limit exceeded for user ID 1.", RATE_LIMITS)
+        .with_header("x-ratelimit-limit", "5000")
+        .with_header("x-ratelimit-remaining", "0")
+        .with_header("x-ratelimit-used", "5000")
+        .with_header("x-ratelimit-reset", &epoch_seconds(reset).to_string())
+        .with_header("x-ratelimit-resource", "core")
+}
+
+/// 403 or 429: too many requests in a short time; the next may come after `retry_after`.
+#[must_use]
+pub fn secondary_rate_limit(status: u16, retry_after: Duration) -> Answer {
+    let message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+    error(status, message, &format!("{RATE_LIMITS}#about-secondary-rate-limits"))
+        .with_header("retry-after", &retry_after.as_secs().to_string())
+}
+
+/// 500, 502 or 503: GitHub has a problem of its own.
+#[must_use]
+pub fn server_error(status: u16) -> Answer {
+    json_answer(status, &json!({ "message": "Server Error" }))
+}
+
+/// 404: it is not there, or the caller may not see it.
+pub(super) fn not_found(documentation: &str) -> Answer {
+    error(404, "Not Found", documentation)
+}
+
+/// 409: the repository has no commits at all.
+pub(super) fn empty_repository(documentation: &str) -> Answer {
+    error(409, "Git Repository is empty.", documentation)
+}
+
+/// 400: a parameter cannot be read.
+pub(super) fn bad_parameter(parameter: &str, documentation: &str) -> Answer {
+    error(400, &format!("Invalid value for {parameter}"), documentation)
+}
+
+/// 403: the request does not name the program that makes it.
+pub(super) fn no_user_agent() -> Answer {
+    let message =
+        "Request forbidden by administrative rules. Please make sure your request has a User-Agent header.";
+    error(403, message, "/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent")
+}
+
+/// 301: the repository was renamed; this is where the answer is now.
+pub(super) fn moved(url: &str) -> Answer {
+    let documentation_url =
+        format!("{DOCS}/rest/guides/best-practices-for-using-the-rest-api#follow-redirects");
+    let body = json!({ "message": "Moved Permanently", "url": url, "documentation_url": documentation_url });
+    json_answer(301, &body).with_header("location", url)
+}
+
+/// An answer with a JSON body, typed as GitHub does.
+pub(super) fn json_answer(status: u16, body: &Value) -> Answer {
+    Answer::text(status, "application/json; charset=utf-8", &body.to_string())
+}
+
+/// A point in time as rate limits give it.
+pub(super) fn epoch_seconds(instant: SystemTime) -> u64 {
+    instant.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+fn error(status: u16, message: &str, documentation: &str) -> Answer {
+    let documentation_url = format!("{DOCS}{documentation}");
+    json_answer(
+        status,
+        &json!({ "message": message, "documentation_url": documentation_url, "status": status.to_string() }),
+    )
+}

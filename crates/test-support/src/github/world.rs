@@ -1,0 +1,192 @@
+//! Everything the fake knows: repositories under their present and former names, who may see them,
+//! and how many requests are left in the hour.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use super::{call::Call, repository::RepositoryData};
+use crate::server::{Answer, Request};
+
+/// Requests an hour with a token, and without one.
+/// See <https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
+const WITH_TOKEN: u32 = 5_000;
+const WITHOUT_TOKEN: u32 = 60;
+
+/// The world, shared by the server and the test.
+#[derive(Clone)]
+pub(super) struct SharedWorld(Arc<Mutex<World>>);
+
+pub(super) struct World {
+    /// Where the API is, without a slash at the end.
+    pub(super) api: String,
+    pub(super) repositories: BTreeMap<u64, RepositoryData>,
+    pub(super) numbers: Numbers,
+    /// Every request that was answered without a fault.
+    pub(super) answered: Vec<(Request, Answer)>,
+    former_names: HashMap<String, u64>,
+    token: Option<String>,
+    limit: Option<u32>,
+    used: HashMap<Caller, u32>,
+    reset: SystemTime,
+}
+
+/// The clock and the counter from which new things take their times and ids.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    pub(super) now: SystemTime,
+    last: u64,
+}
+
+/// Whose requests are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Caller {
+    User,
+    Anonymous,
+}
+
+/// The requests of the hour.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    pub(super) limit: u32,
+    pub(super) used: u32,
+    pub(super) reset: SystemTime,
+}
+
+/// What a name or an id leads to.
+pub(super) enum Lookup<'a> {
+    Found(&'a RepositoryData),
+    /// The name is a former one of the repository with this id.
+    Moved(u64),
+    Nothing,
+}
+
+impl World {
+    pub(super) fn new(now: SystemTime, token: Option<String>, limit: Option<u32>) -> Self {
+        Self {
+            api: String::new(),
+            repositories: BTreeMap::new(),
+            numbers: Numbers { now, last: 0 },
+            answered: Vec::new(),
+            former_names: HashMap::new(),
+            token,
+            limit,
+            used: HashMap::new(),
+            // The hour is a real one: clients compare it with their own clock.
+            reset: SystemTime::now() + Duration::from_hours(1),
+        }
+    }
+
+    /// The id of the repository with this name, which is created unless it is there.
+    pub(super) fn repository(&mut self, full_name: &str) -> u64 {
+        if let Some(repository) = self.named(full_name) {
+            return repository.id;
+        }
+        let id = 1_296_269 + self.numbers.next();
+        let created = self.numbers.now - Duration::from_hours(365 * 24);
+        self.repositories.insert(id, RepositoryData::new(id, full_name, created));
+        id
+    }
+
+    pub(super) fn rename(&mut self, id: u64, full_name: &str) {
+        if let Some(repository) = self.repositories.get_mut(&id) {
+            let former = std::mem::replace(&mut repository.full_name, full_name.to_owned());
+            self.former_names.insert(former.to_ascii_lowercase(), id);
+        }
+    }
+
+    /// Finds a repository by its name. A new repository under a former name hides the redirect.
+    pub(super) fn find(&self, full_name: &str, caller: Caller) -> Lookup<'_> {
+        if let Some(repository) = self.named(full_name) {
+            return Lookup::of(repository, caller);
+        }
+        let id = self.former_names.get(&full_name.to_ascii_lowercase());
+        match id.map(|id| Lookup::of(&self.repositories[id], caller)) {
+            Some(Lookup::Found(repository)) => Lookup::Moved(repository.id),
+            _ => Lookup::Nothing,
+        }
+    }
+
+    /// Finds a repository by its id.
+    pub(super) fn find_by_id(&self, id: &str, caller: Caller) -> Lookup<'_> {
+        let repository = id.parse().ok().and_then(|id: u64| self.repositories.get(&id));
+        repository.map_or(Lookup::Nothing, |repository| Lookup::of(repository, caller))
+    }
+
+    /// Who calls; nobody if the token is wrong. Without an expected token every token is good.
+    pub(super) fn caller(&self, call: &Call<'_>) -> Option<Caller> {
+        match (call.token(), &self.token) {
+            (None, _) => Some(Caller::Anonymous),
+            (Some(_), None) => Some(Caller::User),
+            (Some(token), Some(expected)) => (token == expected).then_some(Caller::User),
+        }
+    }
+
+    /// Counts a request, if there is one left.
+    pub(super) fn spend(&mut self, caller: Caller) -> Option<Budget> {
+        let budget = self.budget(caller);
+        let spent = Budget { used: budget.used + 1, ..budget };
+        (spent.used <= spent.limit).then(|| {
+            self.used.insert(caller, spent.used);
+            spent
+        })
+    }
+
+    /// The requests of the hour.
+    pub(super) fn budget(&self, caller: Caller) -> Budget {
+        let usual = match caller {
+            Caller::User => WITH_TOKEN,
+            Caller::Anonymous => WITHOUT_TOKEN,
+        };
+        let used = self.used.get(&caller).copied().unwrap_or(0);
+        Budget { limit: self.limit.unwrap_or(usual), used, reset: self.reset }
+    }
+
+    fn named(&self, full_name: &str) -> Option<&RepositoryData> {
+        self.repositories.values().find(|repository| repository.full_name.eq_ignore_ascii_case(full_name))
+    }
+}
+
+impl SharedWorld {
+    pub(super) fn new(world: World) -> Self {
+        Self(Arc::new(Mutex::new(world)))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for SharedWorld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The token stays out of it, and the rest is long.
+        f.debug_struct("World").field("api", &self.lock().api).finish_non_exhaustive()
+    }
+}
+
+impl Numbers {
+    /// The next number. No two things share one.
+    pub(super) const fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+}
+
+impl Budget {
+    pub(super) const fn remaining(self) -> u32 {
+        self.limit - self.used
+    }
+}
+
+impl<'a> Lookup<'a> {
+    fn of(repository: &'a RepositoryData, caller: Caller) -> Self {
+        if repository.private && caller == Caller::Anonymous {
+            Self::Nothing
+        } else {
+            Self::Found(repository)
+        }
+    }
+}

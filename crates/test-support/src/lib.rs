@@ -1,0 +1,10 @@
+//! Doubles and tools for the tests of all crates: in-process fakes of GitHub and of the Datadog
+//! intake, the real moto server, and the contracts that hold the fakes to the published API
+//! descriptions.
+
+pub mod datadog;
+pub mod github;
+pub mod moto;
+pub mod scene;
+pub mod server;
+pub mod tools;

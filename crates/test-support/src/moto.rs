@@ -1,0 +1,198 @@
+//! The real moto server: AWS Secrets Manager and IAM on loopback, for tests of credentials.
+//!
+//! Plain moto takes any signature. In its authenticating mode it checks signatures and policies once a
+//! number of free actions is used up, so that "access denied" is AWS's own answer and not a script's.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, ChildStderr, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::tools;
+
+/// How long a cold start of Python may take on a busy machine.
+const START_LIMIT: Duration = Duration::from_mins(1);
+
+/// A running moto server; killed on drop. The test that starts one needs provisioned tools.
+#[derive(Debug)]
+pub struct Moto {
+    process: Child,
+    address: String,
+}
+
+/// An access key of a user that moto knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessKey {
+    /// For `AWS_ACCESS_KEY_ID`.
+    pub id: String,
+    /// For `AWS_SECRET_ACCESS_KEY`.
+    pub secret: String,
+}
+
+impl Moto {
+    /// The region in which the secrets are created, for `AWS_REGION`.
+    pub const REGION: &str = "us-east-1";
+
+    /// Starts a server that takes any signature.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// Starts a server that checks signatures and policies after a number of free actions. Each
+    /// method of this type that talks to the server uses one, [`Self::create_user`] two.
+    #[must_use]
+    pub fn start_authenticating(free_actions: u32) -> Self {
+        Self::start_with(Some(free_actions))
+    }
+
+    fn start_with(free_actions: Option<u32>) -> Self {
+        let mut command = tools::python();
+        // moto binds a free port itself and names it on its standard error.
+        command
+            .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"])
+            .env("PYTHONUNBUFFERED", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        if let Some(free_actions) = free_actions {
+            command.env("INITIAL_NO_AUTH_ACTION_COUNT", free_actions.to_string());
+        }
+        let mut process = command.spawn().expect("start moto");
+        let stderr = process.stderr.take().expect("a pipe from moto");
+        match address_in(stderr) {
+            Ok(address) => Self { process, address },
+            Err(said) => {
+                let _ = process.kill();
+                let _ = process.wait();
+                panic!("moto did not start; run `cargo xtask tools`. It said:\n{said}");
+            }
+        }
+    }
+
+    /// The server's URL, for `AWS_ENDPOINT_URL`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Creates a secret.
+    pub fn create_secret(&self, name: &str, value: &str) {
+        self.secrets_manager("CreateSecret", &json!({"Name": name, "SecretString": value}));
+    }
+
+    /// Marks a secret as deleted, which is what AWS does for the first days.
+    pub fn delete_secret(&self, name: &str) {
+        self.secrets_manager("DeleteSecret", &json!({"SecretId": name}));
+    }
+
+    /// Creates a user with an access key and without any rights.
+    #[must_use]
+    pub fn create_user(&self, name: &str) -> AccessKey {
+        self.iam("CreateUser", name);
+        let answer = self.iam("CreateAccessKey", name);
+        AccessKey { id: element(&answer, "AccessKeyId"), secret: element(&answer, "SecretAccessKey") }
+    }
+
+    fn secrets_manager(&self, action: &str, body: &Value) {
+        let target = format!("X-Amz-Target: secretsmanager.{action}");
+        self.post("secretsmanager", "application/x-amz-json-1.1", &[&target], &body.to_string());
+    }
+
+    fn iam(&self, action: &str, user: &str) -> String {
+        let form = format!("Action={action}&Version=2010-05-08&UserName={user}");
+        self.post("iam", "application/x-www-form-urlencoded", &[], &form)
+    }
+
+    /// Sends a request with a signature that only names the service; returns the answer's body.
+    fn post(&self, service: &str, content_type: &str, headers: &[&str], body: &str) -> String {
+        let scope = format!("test/20260101/{}/{service}/aws4_request", Self::REGION);
+        let mut request = format!(
+            "POST / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: {content_type}\r\n\
+             Authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0\r\n\
+             Content-Length: {}\r\n",
+            self.address,
+            body.len()
+        );
+        for header in headers {
+            request.push_str(header);
+            request.push_str("\r\n");
+        }
+        let mut stream = TcpStream::connect(&self.address).expect("connect to moto");
+        stream.write_all(format!("{request}\r\n{body}").as_bytes()).expect("send to moto");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("read moto's answer");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "moto refused {headers:?} {body}:\n{answer}");
+        answer.split_once("\r\n\r\n").expect("an answer with a body").1.to_owned()
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The address that the server names, or all that it said instead. A thread goes on reading, so that
+/// the server never blocks on a full pipe.
+fn address_in(stderr: ChildStderr) -> Result<String, String> {
+    let (lines, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let _ = lines.send(line);
+        }
+    });
+    let mut said = String::new();
+    while let Ok(line) = receiver.recv_timeout(START_LIMIT) {
+        if let Some((_, address)) = line.split_once("Running on http://") {
+            return Ok(address.trim().to_owned());
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    Err(said)
+}
+
+/// The text of the first element of a name in an XML answer.
+fn element(xml: &str, name: &str) -> String {
+    let text = xml.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once("</"));
+    text.unwrap_or_else(|| panic!("no {name} in {xml}")).0.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[ignore = "needs moto: run cargo xtask test"]
+    fn secrets_are_created_and_deleted() {
+        let moto = Moto::start();
+
+        moto.create_secret("github/dashboard-token", "ghp_example");
+        let read = json!({"SecretId": "github/dashboard-token"}).to_string();
+        let target = ["X-Amz-Target: secretsmanager.GetSecretValue"];
+        let answer = moto.post("secretsmanager", "application/x-amz-json-1.1", &target, &read);
+        moto.delete_secret("github/dashboard-token");
+
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(answer["SecretString"], "ghp_example");
+    }
+
+    #[test]
+    #[ignore = "needs moto: run cargo xtask test"]
+    #[should_panic(expected = "moto refused")]
+    fn free_actions_run_out() {
+        let moto = Moto::start_authenticating(3);
+        moto.create_secret("datadog/api-key", "example");
+        let key = moto.create_user("nobody");
+        assert!(key.id.starts_with("AKIA") && !key.secret.is_empty(), "{key:?}");
+
+        moto.create_secret("datadog/app-key", "example");
+    }
+}

@@ -1,0 +1,209 @@
+//! A folder, an environment and a program to run there: what a person at a terminal has. Nothing of the
+//! environment of the tests themselves gets in. What failed is shown with all that was said and done.
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use rexpect::session::{Options, spawn_with_options};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder and an environment in which a program is run.
+#[derive(Debug)]
+pub struct Scene {
+    program: PathBuf,
+    folder: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+/// What a program did. Its checks panic with all there is to know.
+pub struct Ended {
+    command: String,
+    output: Output,
+}
+
+impl Scene {
+    /// An empty folder. No AWS is within reach.
+    ///
+    /// # Panics
+    /// When there is no place for a temporary folder.
+    #[must_use]
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { program: program.into(), folder, environment: vec![] }
+            .variable("AWS_EC2_METADATA_DISABLED", "true")
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Writes a file into the folder.
+    ///
+    /// # Panics
+    /// When that is not possible.
+    #[must_use]
+    pub fn file(self, name: &str, content: &str) -> Self {
+        fs::write(self.folder.path().join(name), content).expect("write a file");
+        self
+    }
+
+    /// Makes the folder a git work tree with the branch `main` and no commits.
+    #[must_use]
+    pub fn git_work_tree(self) -> Self {
+        self.git(&["init", "--quiet", "--initial-branch=main"]);
+        self
+    }
+
+    /// Adds an empty commit that was made this long ago.
+    ///
+    /// # Panics
+    /// When the clock stands before 1970.
+    #[must_use]
+    pub fn commit(self, message: &str, age: Duration) -> Self {
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970") - age;
+        let date = format!("{} +0000", time.as_secs());
+        self.git_at(&date, &["commit", "--quiet", "--allow-empty", "--message", message]);
+        self
+    }
+
+    /// Runs git in the folder.
+    pub fn git(&self, arguments: &[&str]) {
+        self.git_at("2001-02-03T04:05:06Z", arguments);
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The program with these arguments, ready to run.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program to its end.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        let mut command = self.command(arguments);
+        let output = command.output().expect("start the program");
+        Ended { command: format!("{command:?}"), output }
+    }
+
+    /// Runs the program on a terminal of its own and returns all that it wrote there, stdout and stderr
+    /// together.
+    ///
+    /// # Panics
+    /// When there is no terminal to be had, or the program does not end within a minute.
+    #[must_use]
+    pub fn run_on_a_terminal(&self, arguments: &[&str]) -> String {
+        let options = Options::new().timeout_ms(Some(60_000));
+        let mut session = spawn_with_options(self.command(arguments), options).expect("a terminal");
+        session.exp_eof().expect("the program's end")
+    }
+
+    fn git_at(&self, date: &str, arguments: &[&str]) {
+        let status = Command::new("git")
+            .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"])
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")])
+            .envs([("GIT_AUTHOR_DATE", date), ("GIT_COMMITTER_DATE", date)])
+            .status()
+            .expect("start git");
+        assert!(status.success(), "git {arguments:?} failed");
+    }
+}
+
+impl Ended {
+    /// Takes what a program that the test started itself did.
+    #[must_use]
+    pub fn new(command: &Command, output: Output) -> Self {
+        Self { command: format!("{command:?}"), output }
+    }
+
+    /// Checks the exit status.
+    ///
+    /// # Panics
+    /// When it is another one.
+    #[must_use]
+    pub fn with_status(self, status: i32) -> Self {
+        assert_eq!(self.output.status.code(), Some(status), "the exit status of {self}");
+        self
+    }
+
+    /// What was written to stdout.
+    #[must_use]
+    pub fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.output.stdout).into_owned()
+    }
+
+    /// What was written to stderr.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.output.stderr).into_owned()
+    }
+
+    /// The JSON document on stdout.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.output.stdout)
+            .unwrap_or_else(|error| panic!("{error} on stdout of {self}"))
+    }
+
+    /// One metric of the JSON document on stdout.
+    ///
+    /// # Panics
+    /// When there is none with this key.
+    #[must_use]
+    pub fn metric(&self, key: &str) -> Value {
+        let document = self.json();
+        let metrics = document["metrics"].as_array().unwrap_or_else(|| panic!("no metrics in {self}"));
+        metrics
+            .iter()
+            .find(|metric| metric["key"] == key)
+            .unwrap_or_else(|| panic!("no {key} in {self}"))
+            .clone()
+    }
+
+    /// Checks that a text is part of what was written to stderr.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub fn says(&self, text: &str) {
+        assert!(self.stderr().contains(text), "stderr should say `{text}`: {self}");
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.command)?;
+        writeln!(f, "{}", self.output.status)?;
+        write!(f, "--- stdout\n{}\n--- stderr\n{}", self.stdout(), self.stderr())
+    }
+}
+
+impl fmt::Debug for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

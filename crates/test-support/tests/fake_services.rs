@@ -1,0 +1,42 @@
+//! The fakes as a program say where they are, and end with their input.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_fake-services");
+
+#[tokio::test]
+async fn it_says_where_it_is_and_what_was_asked() {
+    let mut program = Command::new(PROGRAM)
+        .args(["--commits", "1", "--latency", "1ms"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let mut line = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    let places = line();
+    let client = reqwest::Client::builder().no_proxy().user_agent("test").build().unwrap();
+
+    let commits = format!("{}/repos/acme/shop/commits", places["github"].as_str().unwrap());
+    let commits: Value =
+        serde_json::from_str(&client.get(commits).send().await.unwrap().text().await.unwrap()).unwrap();
+    drop(program.stdin.take());
+
+    assert_eq!(commits.as_array().unwrap().len(), 1);
+    assert_eq!(line(), json!({ "github": ["GET /repos/acme/shop/commits"], "datadog": [] }));
+    assert!(program.wait().unwrap().success());
+}
+
+#[test]
+fn a_wrong_option_is_an_error() {
+    let output = Command::new(PROGRAM).args(["--commits", "many"]).output().unwrap();
+
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.starts_with("fake-services: --commits `many`: "), "{stderr}");
+}

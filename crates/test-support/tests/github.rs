@@ -1,0 +1,320 @@
+//! The fake GitHub does what GitHub does, as far as its clients can tell.
+
+use std::time::Duration;
+
+use reqwest::{Client, header::HeaderMap, redirect::Policy};
+use serde_json::Value;
+use system_health_test_support::github::{
+    Commit,
+    Conclusion::{Cancelled, Failure, Success},
+    FakeGitHub, Job, Run, refusal,
+};
+
+const COMMITS: &str = "/repos/acme/shop/commits";
+const RUNS: &str = "/repos/acme/shop/actions/workflows/checks.yml/runs";
+
+struct Received {
+    status: u16,
+    headers: HeaderMap,
+    body: Value,
+}
+
+impl Received {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The URL of a relation in the `Link` header.
+    fn link(&self, relation: &str) -> Option<&str> {
+        let links = self.header("link").split(", ");
+        let link = links
+            .filter_map(|link| link.split_once("; rel="))
+            .find(|(_, name)| name.trim_matches('"') == relation);
+        link.map(|(url, _)| url.trim_matches(['<', '>']))
+    }
+
+    /// One field of all items of a list.
+    fn all<'a>(&'a self, list: &str, field: &str) -> Vec<&'a Value> {
+        self.body
+            .pointer(list)
+            .unwrap()
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item.pointer(field).unwrap())
+            .collect()
+    }
+}
+
+async fn fetch(url: &str, token: Option<&str>) -> Received {
+    let client = Client::builder().no_proxy().redirect(Policy::none()).user_agent("test").build().unwrap();
+    let request = client.get(url);
+    let request = match token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    };
+    let answer = request.send().await.unwrap();
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    Received { status, headers, body: serde_json::from_str(&answer.text().await.unwrap()).unwrap() }
+}
+
+async fn get(github: &FakeGitHub, target: &str) -> Received {
+    fetch(&(github.url() + target), None).await
+}
+
+fn days(days: u64) -> Duration {
+    Duration::from_hours(24 * days)
+}
+
+#[tokio::test]
+async fn commits_come_newest_first_in_pages() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commits(250);
+
+    let mut page = get(&github, &format!("{COMMITS}?sha=main&per_page=100")).await;
+    let last = page.link("last").map(str::to_owned);
+    let mut messages: Vec<Value> = page.all("", "/commit/message").into_iter().cloned().collect();
+    while let Some(next) = page.link("next").map(str::to_owned) {
+        page = fetch(&next, None).await;
+        messages.extend(page.all("", "/commit/message").into_iter().cloned());
+    }
+
+    let expected: Vec<Value> = (1..=250).map(|number| format!("Change number {number}").into()).collect();
+    assert_eq!(messages, expected);
+    let by_id = format!("{}/repositories/{}/commits?sha=main&per_page=100", github.url(), shop.id());
+    assert_eq!(last, Some(format!("{by_id}&page=3")));
+    assert_eq!(page.link("prev"), Some(&*format!("{by_id}&page=2")));
+    assert_eq!(github.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_page_has_thirty_items_and_never_more_than_a_hundred() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").commits(101);
+
+    let usual = get(&github, COMMITS).await;
+    let greedy = get(&github, &format!("{COMMITS}?per_page=1000")).await;
+
+    assert_eq!(usual.body.as_array().unwrap().len(), 30);
+    assert_eq!(greedy.body.as_array().unwrap().len(), 100);
+}
+
+#[tokio::test]
+async fn since_and_until_mean_the_time_of_commit_and_include_it() {
+    let now = humantime::parse_rfc3339("2025-04-01T12:00:00Z").unwrap();
+    let github = FakeGitHub::builder().now(now).start();
+    github
+        .repository("acme/shop")
+        .commit(Commit::new("too old").age(days(8)).authored_at(now))
+        .commit(Commit::new("just in time").age(days(7)))
+        .commit(Commit::new("rebased").age(days(1)).authored_at(now - days(90)));
+
+    let since = get(&github, &format!("{COMMITS}?since=2025-03-25T12:00:00Z")).await;
+    let until = get(&github, &format!("{COMMITS}?until=2025-03-25T12:00:00%2B00:00")).await;
+    let unreadable = get(&github, &format!("{COMMITS}?since=yesterday")).await;
+
+    assert_eq!(since.all("", "/commit/message"), ["rebased", "just in time"]);
+    assert_eq!(until.all("", "/commit/message"), ["just in time", "too old"]);
+    assert_eq!(unreadable.status, 400);
+}
+
+#[tokio::test]
+async fn branches_have_their_own_commits() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.default_branch("trunk").commit("on trunk").commit(Commit::new("on release").branch("release/1"));
+
+    let default = get(&github, COMMITS).await;
+    let release = get(&github, &format!("{COMMITS}?sha=release%2F1")).await;
+    let unknown = get(&github, &format!("{COMMITS}?sha=main")).await;
+    let repository = get(&github, "/repos/acme/shop").await;
+
+    assert_eq!(default.all("", "/commit/message"), ["on trunk"]);
+    assert_eq!(release.all("", "/commit/message"), ["on release"]);
+    assert_eq!((unknown.status, &unknown.body["message"]), (404, &"Not Found".into()));
+    assert_eq!(repository.body["default_branch"], "trunk");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_refused() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").workflow("idle.yml");
+
+    let refused = [
+        (COMMITS, 409, "Git Repository is empty."),
+        (RUNS, 404, "Not Found"),
+        ("/repos/acme/shop/actions/runs/1/jobs", 404, "Not Found"),
+        ("/repos/acme/shop/issues", 404, "Not Found"),
+        ("/repos/acme/other/commits", 404, "Not Found"),
+        ("/repositories/1/commits", 404, "Not Found"),
+        ("/", 404, "Not Found"),
+    ];
+    for (target, status, message) in refused {
+        let answer = get(&github, target).await;
+        assert_eq!((answer.status, &answer.body["message"]), (status, &message.into()), "{target}");
+        assert_eq!(answer.body["status"], status.to_string(), "{target}");
+    }
+    let idle = get(&github, "/repos/acme/shop/actions/workflows/idle.yml/runs").await;
+    assert_eq!((idle.status, &idle.body["total_count"]), (200, &0.into()));
+}
+
+#[tokio::test]
+async fn runs_are_filtered_by_branch_and_status() {
+    let github = FakeGitHub::start();
+    github
+        .repository("acme/shop")
+        .run(Run::new("checks.yml").id(1).age(days(3)))
+        .run(Run::new("checks.yml").id(2).age(days(2)).conclusion(Failure))
+        .run(Run::new("checks.yml").id(3).branch("feature"))
+        .run(Run::new("checks.yml").id(4).in_progress())
+        .run(Run::new("checks.yml").id(5).age(days(1)).fork("mallory/shop").conclusion(Cancelled))
+        .run(Run::new("other.yml").id(6));
+
+    let main = get(&github, &format!("{RUNS}?branch=main")).await;
+    let completed = get(&github, &format!("{RUNS}?branch=main&status=completed")).await;
+    let failed = get(&github, &format!("{RUNS}?status=failure&per_page=1")).await;
+
+    assert_eq!(main.all("/workflow_runs", "/id"), [4, 5, 2, 1]);
+    assert_eq!(completed.all("/workflow_runs", "/conclusion"), ["cancelled", "failure", "success"]);
+    assert_eq!(
+        completed.all("/workflow_runs", "/head_repository/full_name"),
+        ["mallory/shop", "acme/shop", "acme/shop"]
+    );
+    assert_eq!(completed.body["total_count"], 3);
+    assert_eq!(failed.all("/workflow_runs", "/id"), [2]);
+    assert_eq!(main.body["workflow_runs"][0]["conclusion"], Value::Null);
+}
+
+#[tokio::test]
+async fn jobs_are_those_of_the_latest_attempt() {
+    let github = FakeGitHub::start();
+    let run = Run::new("checks.yml")
+        .id(7)
+        .attempt(2)
+        .with_job(Job::new("unit tests", Failure).attempt(1))
+        .job("unit tests", Success)
+        .with_job(Job::in_progress("docs"));
+    github.repository("acme/shop").run(run);
+    let jobs = "/repos/acme/shop/actions/runs/7/jobs";
+
+    let latest = get(&github, &format!("{jobs}?filter=latest")).await;
+    let all = get(&github, &format!("{jobs}?filter=all&per_page=2")).await;
+
+    assert_eq!(latest.all("/jobs", "/name"), ["unit tests", "docs"]);
+    assert_eq!(latest.all("/jobs", "/conclusion"), [&"success".into(), &Value::Null]);
+    assert_eq!(all.all("/jobs", "/conclusion"), ["failure", "success"]);
+    assert_eq!(all.body["total_count"], 3);
+    assert!(all.link("next").unwrap().ends_with("/actions/runs/7/jobs?filter=all&per_page=2&page=2"));
+}
+
+#[tokio::test]
+async fn a_renamed_repository_redirects_every_question() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commits(1).rename("acme/store");
+
+    let commits = get(&github, &format!("{COMMITS}?sha=main&per_page=100")).await;
+    let repository = get(&github, "/repos/ACME/Shop").await;
+    let followed = fetch(commits.header("location"), None).await;
+    let new_name = get(&github, "/repos/acme/store").await;
+
+    let by_id = format!("{}/repositories/{}", github.url(), shop.id());
+    assert_eq!(commits.status, 301);
+    assert_eq!(commits.header("location"), format!("{by_id}/commits?sha=main&per_page=100"));
+    assert_eq!((repository.status, repository.header("location")), (301, &*by_id));
+    assert_eq!(followed.all("", "/commit/message"), ["Change number 1"]);
+    assert_eq!((new_name.status, &new_name.body["full_name"]), (200, &"acme/store".into()));
+}
+
+#[tokio::test]
+async fn a_new_repository_takes_its_name_back_from_a_renamed_one() {
+    let github = FakeGitHub::start();
+    let old = github.repository("acme/shop");
+    old.rename("acme/store");
+
+    let new = github.repository("acme/shop");
+
+    let answer = get(&github, "/repos/acme/shop").await;
+    assert_eq!((answer.status, &answer.body["id"]), (200, &new.id().into()));
+    assert_ne!(new.id(), old.id());
+}
+
+#[tokio::test]
+async fn a_token_opens_private_repositories_and_must_be_right() {
+    let github = FakeGitHub::builder().token("right").start();
+    github.repository("acme/public");
+    github.repository("acme/secret").private();
+    let url = github.url();
+
+    for (repository, token, status) in [
+        ("acme/public", None, 200),
+        ("acme/public", Some("right"), 200),
+        ("acme/public", Some("wrong"), 401),
+        ("acme/secret", None, 404),
+        ("acme/secret", Some("right"), 200),
+    ] {
+        let answer = fetch(&format!("{url}/repos/{repository}"), token).await;
+        assert_eq!(answer.status, status, "{repository} {token:?}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn requests_are_counted_until_none_is_left() {
+    let github = FakeGitHub::builder().rate_limit(2).start();
+    github.repository("acme/shop");
+
+    let first = get(&github, "/repos/acme/shop").await;
+    let second = get(&github, "/repos/acme/shop").await;
+    let third = get(&github, "/repos/acme/shop").await;
+    let asked = get(&github, "/rate_limit").await;
+
+    assert_eq!((first.header("x-ratelimit-remaining"), second.header("x-ratelimit-remaining")), ("1", "0"));
+    assert_eq!((third.status, third.header("x-ratelimit-remaining")), (403, "0"));
+    assert_eq!(third.header("x-ratelimit-reset"), second.header("x-ratelimit-reset"));
+    assert_eq!((asked.status, &asked.body["rate"]["used"]), (200, &2.into()));
+}
+
+#[tokio::test]
+async fn an_enterprise_server_has_a_base_path() {
+    let github = FakeGitHub::builder().base_path("/api/v3").start();
+    github.repository("acme/shop").commits(2);
+
+    let inside = get(&github, &format!("{COMMITS}?per_page=1")).await;
+    let outside = fetch(&(github.url().replace("/api/v3", "") + COMMITS), None).await;
+
+    assert_eq!(inside.status, 200);
+    assert!(inside.link("next").unwrap().starts_with(&format!("{}/repositories/", github.url())));
+    assert_eq!(outside.status, 404);
+}
+
+#[tokio::test]
+async fn faults_meet_the_endpoint_they_are_meant_for() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").commits(1).run(Run::new("checks.yml").id(7).job("unit tests", Success));
+    github.fail_times(1, "/commits", refusal::secondary_rate_limit(403, Duration::from_secs(7)));
+    github.fail("/runs?", refusal::server_error(502));
+
+    let limited = get(&github, COMMITS).await;
+    let again = get(&github, COMMITS).await;
+    let runs = get(&github, &format!("{RUNS}?branch=main")).await;
+    let jobs = get(&github, "/repos/acme/shop/actions/runs/7/jobs?filter=latest").await;
+
+    assert_eq!((limited.status, limited.header("retry-after")), (403, "7"));
+    assert_eq!((again.status, runs.status, jobs.status), (200, 502, 200));
+    assert_eq!(github.exchanges().len(), 2, "faults are no exchanges");
+}
+
+#[tokio::test]
+async fn what_happens_meanwhile_is_seen() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commit("first");
+    let before = get(&github, COMMITS).await;
+
+    shop.commit("second");
+
+    let after = get(&github, COMMITS).await;
+    assert_eq!(before.all("", "/commit/message"), ["first"]);
+    assert_eq!(after.all("", "/commit/message"), ["second", "first"]);
+}

@@ -1,0 +1,280 @@
+//! The fake GitHub is held to GitHub's own description of its API, and the check itself to its word:
+//! whatever is changed in an answer or a request must be refused.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use system_health_test_support::{
+    github::{
+        Commit,
+        Conclusion::{
+            ActionRequired, Cancelled, Failure, Neutral, Skipped, Stale, StartupFailure, Success, TimedOut,
+        },
+        FakeGitHub, Job, Run,
+        contract::{self, Exchange},
+        refusal,
+    },
+    server::Answer,
+};
+
+const REPOSITORY: &str = "/repos/acme/shop";
+const COMMITS: &str = "/repos/acme/shop/commits";
+const RUNS: &str = "/repos/acme/shop/actions/workflows/checks.yml/runs";
+const JOBS: &str = "/repos/acme/shop/actions/runs/7/jobs";
+const RATE_LIMIT: &str = "/rate_limit";
+
+/// A GitHub with everything in it that the fake can say.
+fn github() -> FakeGitHub {
+    let github = FakeGitHub::builder().token("right").start();
+    let shop = github.repository("acme/shop");
+    shop.commits(250).commit(Commit::new("By a stranger").unknown_author());
+    for conclusion in
+        [Success, Failure, Neutral, Cancelled, Skipped, TimedOut, ActionRequired, Stale, StartupFailure]
+    {
+        shop.run(Run::new("checks.yml").conclusion(conclusion));
+    }
+    let jobs = [Success, Failure, Neutral, Cancelled, Skipped, TimedOut, ActionRequired];
+    let run = Run::new("checks.yml").id(7).attempt(2).jobs(150, Success).in_progress();
+    let run = jobs.into_iter().fold(run, |run, conclusion| run.job(format!("{conclusion:?}"), conclusion));
+    let run = run.with_job(Job::queued("queued")).with_job(Job::in_progress("in progress"));
+    shop.run(run.with_job(Job::new("earlier", Failure).attempt(1)));
+    shop.run(Run::new("checks.yml").queued().fork("mallory/shop"));
+    github.repository("acme/empty");
+    github.repository("acme/new").rename("acme/newer");
+    github.repository("acme/old").commits(2).rename("acme/new");
+    github
+}
+
+async fn get(github: &FakeGitHub, target: &str, token: &str) {
+    let client = Client::builder().no_proxy().user_agent("test").build().unwrap();
+    client.get(github.url() + target).bearer_auth(token).send().await.unwrap();
+}
+
+/// Asks every endpoint for every kind of answer; the client follows redirects.
+async fn exchanges() -> Vec<Exchange> {
+    let github = github();
+    let mut targets: Vec<String> = [
+        RATE_LIMIT,
+        REPOSITORY,
+        "/repos/acme/old",
+        "/repos/acme/old/commits?sha=main&per_page=1",
+        "/repos/acme/nothing",
+        "/repos/acme/nothing/commits",
+        "/repos/acme/nothing/actions/workflows/checks.yml/runs",
+        "/repos/acme/nothing/actions/runs/7/jobs",
+        "/repos/acme/empty/commits",
+        "/repos/acme/shop/commits?sha=nothing",
+        "/repos/acme/shop/commits?since=2025-03-25T12:00:00Z&until=2025-03-26T12:00:00Z",
+        "/repos/acme/shop/actions/workflows/nothing.yml/runs",
+        "/repos/acme/shop/actions/runs/8/jobs",
+    ]
+    .map(str::to_owned)
+    .into();
+    for page in 1..=4 {
+        targets.push(format!("{COMMITS}?sha=main&per_page=100&page={page}"));
+        targets.push(format!("{RUNS}?per_page=3&page={page}"));
+        targets.push(format!("{JOBS}?filter=all&per_page=50&page={page}"));
+    }
+    for status in ["completed", "queued", "in_progress", "success", "cancelled"] {
+        targets.push(format!("{RUNS}?branch=main&status={status}"));
+    }
+    for target in targets {
+        get(&github, &target, "right").await;
+    }
+    for path in [REPOSITORY, COMMITS, RUNS, JOBS, RATE_LIMIT] {
+        get(&github, path, "wrong").await;
+    }
+    github.exchanges()
+}
+
+/// A good answer of every endpoint, with one item in its list.
+async fn one_of_each() -> Vec<Exchange> {
+    let github = github();
+    let lists = [COMMITS, RUNS, JOBS].map(|path| format!("{path}?per_page=1&page=2"));
+    for target in [REPOSITORY, RATE_LIMIT].into_iter().chain(lists.iter().map(String::as_str)) {
+        get(&github, target, "right").await;
+    }
+    github.exchanges()
+}
+
+/// The JSON pointers to all values in a value, itself included.
+fn places(value: &Value) -> Vec<String> {
+    let below =
+        |key: &str, value| places(value).into_iter().map(move |place| format!("/{key}{place}")).collect();
+    let inner: Vec<Vec<String>> = match value {
+        Value::Object(object) => object.iter().map(|(key, value)| below(key, value)).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(i, value)| below(&i.to_string(), value)).collect()
+        }
+        _ => vec![],
+    };
+    std::iter::once(String::new()).chain(inner.into_iter().flatten()).collect()
+}
+
+/// Asserts that every exchange is refused.
+fn assert_refused(exchanges: &[(String, Exchange)]) {
+    let only: Vec<Exchange> = exchanges.iter().map(|(_, exchange)| exchange.clone()).collect();
+    let accepted: Vec<_> = exchanges
+        .iter()
+        .zip(contract::problems(&only))
+        .filter(|(_, problems)| problems.is_empty())
+        .map(|((change, exchange), _)| format!("{exchange}: {change}"))
+        .collect();
+    assert!(accepted.is_empty(), "accepted but wrong: {accepted:#?}");
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's API description: run cargo xtask test"]
+async fn every_answer_is_as_github_describes_it() {
+    let exchanges = exchanges().await;
+
+    contract::check(&exchanges);
+
+    let mut statuses: Vec<u16> = exchanges.iter().map(|exchange| exchange.status).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    assert_eq!(statuses, [200, 301, 401, 404, 409]);
+}
+
+#[test]
+#[ignore = "needs GitHub's API description: run cargo xtask test"]
+fn every_scripted_error_is_as_github_describes_it() {
+    let reset = SystemTime::now();
+    let errors = [
+        refusal::bad_credentials(),
+        refusal::forbidden(),
+        refusal::rate_limit(403, reset),
+        refusal::rate_limit(429, reset),
+        refusal::secondary_rate_limit(403, Duration::from_secs(1)),
+        refusal::secondary_rate_limit(429, Duration::from_secs(1)),
+        refusal::server_error(500),
+        refusal::server_error(502),
+        refusal::server_error(503),
+    ];
+    let exchange = |path: &str, error: &Answer| Exchange {
+        method: "GET".to_owned(),
+        path: path.to_owned(),
+        query: String::new(),
+        status: error.status,
+        body: serde_json::from_slice(&error.body).unwrap(),
+    };
+    let exchanges: Vec<_> = [REPOSITORY, COMMITS, RUNS, JOBS, RATE_LIMIT]
+        .into_iter()
+        .flat_map(|path| errors.iter().map(move |error| exchange(path, error)))
+        .collect();
+
+    contract::check(&exchanges);
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's API description: run cargo xtask test"]
+async fn a_wrong_value_anywhere_in_an_answer_is_refused() {
+    let mut wrong = Vec::new();
+    for exchange in one_of_each().await {
+        for place in places(&exchange.body) {
+            let mut changed = exchange.clone();
+            *changed.body.pointer_mut(&place).unwrap() = json!({ "unexpected": true });
+            wrong.push((format!("wrong value at {place}"), changed));
+        }
+    }
+
+    assert!(wrong.len() > 400, "only {} places", wrong.len());
+    assert_refused(&wrong);
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's API description: run cargo xtask test"]
+async fn an_answer_with_something_missing_or_added_is_refused() {
+    let required = [
+        (REPOSITORY, "", "default_branch"),
+        (REPOSITORY, "/owner", "login"),
+        (COMMITS, "/0", "sha"),
+        (COMMITS, "/0/commit", "message"),
+        (RUNS, "", "total_count"),
+        (RUNS, "/workflow_runs/0", "conclusion"),
+        (RUNS, "/workflow_runs/0/head_repository", "full_name"),
+        (JOBS, "", "total_count"),
+        (JOBS, "/jobs/0", "conclusion"),
+        (RATE_LIMIT, "", "rate"),
+        (RATE_LIMIT, "/resources/core", "remaining"),
+    ];
+    let answers = one_of_each().await;
+    let mut wrong = Vec::new();
+    for (path, place, name) in required {
+        let answer = answers.iter().find(|exchange| exchange.path == path).unwrap();
+        let (mut less, mut more) = (answer.clone(), answer.clone());
+        less.body.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(name).unwrap();
+        more.body.pointer_mut(place).unwrap()["unexpected"] = true.into();
+        wrong.extend([
+            (format!("{place}/{name} is missing"), less),
+            (format!("{place}/unexpected is added"), more),
+        ]);
+    }
+
+    assert_refused(&wrong);
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's API description: run cargo xtask test"]
+async fn an_error_in_other_words_or_with_another_status_is_refused() {
+    let mut wrong = Vec::new();
+    for exchange in exchanges().await.into_iter().filter(|exchange| exchange.status >= 300) {
+        for (change, status, body) in [
+            ("no message", exchange.status, json!({})),
+            ("message is no text", exchange.status, json!({ "message": 1 })),
+            ("something added", exchange.status, json!({ "message": "a", "unexpected": true })),
+            ("another status in the body", exchange.status, json!({ "message": "a", "status": "200" })),
+            ("a status that GitHub does not declare", 418, json!({ "message": "a" })),
+        ] {
+            wrong.push((change.to_owned(), Exchange { status, body, ..exchange.clone() }));
+        }
+    }
+
+    assert!(wrong.len() > 50, "only {} changes", wrong.len());
+    assert_refused(&wrong);
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's API description: run cargo xtask test"]
+async fn a_request_that_github_does_not_declare_is_refused() {
+    let queries = [
+        (COMMITS, &["branch=main", "since=2025-03-25", "since=1743508800", "per_page=101"][..]),
+        (RUNS, &["status=done", "sha=main", "per_page=0", "page=one"]),
+        (JOBS, &["filter=newest", "status=completed", "per_page=101", "filter=all&filter=latest"]),
+        (REPOSITORY, &["per_page=100"]),
+        (RATE_LIMIT, &["page=1"]),
+    ];
+    let mut wrong = Vec::new();
+    for exchange in one_of_each().await {
+        let method = Exchange { method: "PUT".to_owned(), ..exchange.clone() };
+        let path = Exchange { path: format!("/v3{}", exchange.path), ..exchange.clone() };
+        wrong.extend([("another method".to_owned(), method), ("another path".to_owned(), path)]);
+        let (_, queries) = queries.iter().find(|(path, _)| *path == exchange.path).unwrap();
+        for query in *queries {
+            wrong.push((
+                format!("query {query}"),
+                Exchange { query: (*query).to_owned(), ..exchange.clone() },
+            ));
+        }
+    }
+    let jobs = wrong.iter().find(|(_, exchange)| exchange.path == JOBS).unwrap().1.clone();
+    wrong.push((
+        "no number".to_owned(),
+        Exchange { path: JOBS.replace('7', "seven"), query: String::new(), ..jobs },
+    ));
+
+    assert_refused(&wrong);
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's API description: run cargo xtask test"]
+#[should_panic(
+    expected = "GET /repos/acme/shop/commits?since=yesterday (400): query parameter 'since' is 'yesterday'"
+)]
+async fn what_is_wrong_is_said() {
+    let github = github();
+    get(&github, &format!("{COMMITS}?since=yesterday"), "right").await;
+
+    contract::check(&github.exchanges());
+}
