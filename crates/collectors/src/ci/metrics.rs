@@ -1,0 +1,15 @@
+//! The metric over the run that decides.
+
+use system_health_registry::{Sample, Unavailable, system_health_metric};
+
+use super::{CiSettings, DecidedRun, RunJobs};
+
+/// Whether the tests passed (1) or failed (0) in the newest decisive run of the workflow on the branch.
+#[system_health_metric(key = "ci.tests_passing_on_main", goal = "== 1")]
+pub fn tests_passing(run: DecidedRun, jobs: RunJobs, settings: CiSettings) -> Result<Sample, Unavailable> {
+    let pass = jobs.pass(&settings.required_jobs, &run)?;
+    Ok(Sample::new(f64::from(pass))?
+        .with_tag("repository", &run.repository.to_string())?
+        .with_tag("branch", run.branch.as_str())?
+        .with_tag("workflow", &run.workflow)?)
+}

@@ -1,0 +1,131 @@
+//! The commits of the window, fetched once a run for all metrics over them.
+
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context as _, anyhow};
+use http::StatusCode;
+use system_health_registry::{Context, FromContext, Sample, SampleError, Unavailable};
+
+use super::{Commit, CommitSettings, CommitSource, Patterns, commit::GitHubCommit};
+use crate::{
+    github::{GitHub, WatchedBranch},
+    local_clone::LocalClone,
+    repository::{Repository, RepositorySettings},
+};
+
+/// Every commit of a branch within the window that the settings say, and where they were read.
+#[derive(Debug, Clone)]
+pub struct RecentCommits {
+    origin: Arc<CommitsOrigin>,
+    commits: Arc<[Commit]>,
+}
+
+/// Where commits were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitsOrigin {
+    /// Whether they were read in the local clone and not on GitHub.
+    pub is_local: bool,
+    /// The repository, such as `rust-lang/rust`; for a clone that nobody named, perhaps its folder.
+    pub repository: String,
+    /// The branch, or `HEAD` for a clone where a commit is checked out without one.
+    pub branch: String,
+}
+
+impl RecentCommits {
+    /// Takes commits from any place, for tests and for other sources.
+    pub fn new(origin: CommitsOrigin, commits: impl IntoIterator<Item = Commit>) -> Self {
+        let mut seen = HashSet::new();
+        // A list that grows while its pages are read shows a commit on two of them.
+        let commits = commits.into_iter().filter(|commit| seen.insert(commit.id.clone())).collect();
+        Self { origin: Arc::new(origin), commits }
+    }
+
+    /// Where the commits were read.
+    #[must_use]
+    pub fn origin(&self) -> &CommitsOrigin {
+        &self.origin
+    }
+
+    /// The commits, each once.
+    #[must_use]
+    pub fn commits(&self) -> &[Commit] {
+        &self.commits
+    }
+
+    /// How many commits match, as a sample with the tags `repository` and `branch`.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 commits")]
+    pub fn count(&self, patterns: &Patterns) -> Result<Sample, SampleError> {
+        let count = self.commits.iter().filter(|commit| patterns.match_commit(commit)).count();
+        Sample::new(count as f64)?
+            .with_tag("repository", &self.origin.repository)?
+            .with_tag("branch", &self.origin.branch)
+    }
+}
+
+impl FromContext for RecentCommits {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let window = context.get::<CommitSettings>().await?.window;
+        let since =
+            context.started_at().checked_sub(window).map_or(UNIX_EPOCH, |since| since.max(UNIX_EPOCH));
+        let recent = match context.get::<CommitSource>().await? {
+            CommitSource::GitHub(github, repository) => {
+                on_github(&github, &repository, &context.get().await?, since).await?
+            }
+            CommitSource::LocalClone(clone) => in_clone(&clone, context.get().await?, since).await?,
+        };
+        tracing::info!(target: "system_health", "commits: {}", recent.origin);
+        Ok(recent)
+    }
+}
+
+/// See <https://docs.github.com/en/rest/commits/commits#list-commits>.
+async fn on_github(
+    github: &GitHub,
+    repository: &Repository,
+    WatchedBranch(branch): &WatchedBranch,
+    since: SystemTime,
+) -> Result<RecentCommits, Unavailable> {
+    let path = ["repos", repository.owner(), repository.name(), "commits"];
+    let since = humantime::format_rfc3339_seconds(since).to_string();
+    let query = [("sha", branch.as_str()), ("since", &since), ("per_page", "100")];
+    let pages = match github.pages::<Vec<GitHubCommit>>(&path, &query).all().await {
+        Ok(pages) => pages,
+        // How GitHub says that a repository is empty.
+        Err(error) if error.status() == Some(StatusCode::CONFLICT) => {
+            return Err(Unavailable::no_data(format!("{repository} has no commits yet")));
+        }
+        Err(error) => {
+            return Err(anyhow!(error)
+                .context(format!("cannot list the commits on the branch `{branch}` of {repository}"))
+                .into());
+        }
+    };
+    let origin =
+        CommitsOrigin { is_local: false, repository: repository.to_string(), branch: branch.to_string() };
+    Ok(RecentCommits::new(origin, pages.into_iter().flatten().map(Commit::from)))
+}
+
+async fn in_clone(
+    clone: &LocalClone,
+    settings: RepositorySettings,
+    since: SystemTime,
+) -> Result<RecentCommits, Unavailable> {
+    let since = since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let since = i64::try_from(since).context("the window starts at an impossible time")?;
+    let history = clone.history(settings.branch, since).await?;
+    let repository = settings.name.map_or_else(|| clone.name().to_owned(), |name| name.to_string());
+    let origin = CommitsOrigin { is_local: true, repository, branch: history.branch };
+    Ok(RecentCommits::new(origin, history.commits))
+}
+
+impl fmt::Display for CommitsOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = if self.is_local { "the local clone of" } else { "GitHub," };
+        write!(f, "from {place} {} (branch {})", self.repository, self.branch)
+    }
+}

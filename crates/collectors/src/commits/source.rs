@@ -1,0 +1,68 @@
+//! Where commits come from. The choice is made once a run, and the output says which it was.
+
+use system_health_registry::{Context, FromContext, Unavailable};
+
+use super::{CommitSettings, SourceChoice};
+use crate::{
+    github::GitHub,
+    local_clone::LocalClone,
+    repository::{Repository, RepositorySettings},
+};
+
+/// The place to read commits.
+#[derive(Debug, Clone)]
+pub enum CommitSource {
+    /// A repository on GitHub.
+    GitHub(GitHub, Repository),
+    /// A clone on this machine.
+    LocalClone(LocalClone),
+}
+
+impl FromContext for CommitSource {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        match context.get::<CommitSettings>().await?.source {
+            SourceChoice::Local => match context.get().await {
+                Ok(clone) => Ok(Self::LocalClone(clone)),
+                Err(Unavailable::NoData(reason)) => {
+                    Err(format!("`source` in [commits] is \"local\", but {reason}").into())
+                }
+                Err(error) => Err(error),
+            },
+            SourceChoice::GitHub => Ok(Self::GitHub(context.get().await?, context.get().await?)),
+            SourceChoice::Auto => automatic(context).await,
+        }
+    }
+}
+
+/// GitHub where it may be asked about a repository, else the local clone.
+///
+/// The resource [`GitHub`] itself says no data when it has no token and [`suitable_clone`] has a clone.
+async fn automatic(context: &Context) -> Result<CommitSource, Unavailable> {
+    let unavailable = match context.get::<GitHub>().await {
+        Ok(github) => match context.get().await {
+            Ok(repository) => return Ok(CommitSource::GitHub(github, repository)),
+            Err(unavailable @ Unavailable::NoData(_)) => unavailable,
+            Err(error) => return Err(error),
+        },
+        Err(unavailable @ Unavailable::NoData(_)) => unavailable,
+        Err(error) => return Err(error),
+    };
+    match suitable_clone(context).await? {
+        Some(clone) => Ok(CommitSource::LocalClone(clone)),
+        None => Err(context.get::<Repository>().await.err().unwrap_or(unavailable)),
+    }
+}
+
+/// The local clone, unless it was cloned from another repository than the one that the settings name:
+/// its commits would be reported under a wrong name.
+pub(crate) async fn suitable_clone(context: &Context) -> Result<Option<LocalClone>, Unavailable> {
+    let clone = match context.get::<LocalClone>().await {
+        Ok(clone) => clone,
+        Err(Unavailable::NoData(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let named = context.get::<RepositorySettings>().await?.name;
+    let origin = clone.remote().and_then(|remote| remote.repository());
+    let is_another = named.zip(origin).is_some_and(|(named, origin)| !named.is_same_as(&origin));
+    Ok((!is_another).then_some(clone))
+}

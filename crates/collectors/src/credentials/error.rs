@@ -1,0 +1,138 @@
+//! Why a secret could not be had. Each message says what to do, and none repeats a secret.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use super::{AwsWords, Flaw, Place, Secret, StoredSecret};
+
+/// Why a secret could not be had.
+///
+/// It is shared by all that ask for the secret, so it can be cloned.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialError {
+    /// The file that a variable names cannot be read.
+    #[error("cannot read {path}, which {1} names as the file of the {0}", path = .2.display())]
+    Unreadable(Secret, String, PathBuf, #[source] Arc<io::Error>),
+
+    /// Something is there, but it is no token or key.
+    #[error("cannot use {1} as the {0}")]
+    Unusable(Secret, Place, #[source] Flaw),
+
+    /// The secret in AWS is a JSON object, and settings do not say which field to take.
+    #[error(
+        "cannot get the {0}: the {1} is a JSON object; name the field that holds it, \
+         `{setting} = \"{name}#FIELD\"` in [secrets], or store the plain value",
+        setting = .0.setting(), name = .1.name
+    )]
+    WholeObject(Secret, StoredSecret),
+
+    /// The environment does not hold it, and settings say not to ask AWS.
+    #[error(
+        "found no {0}: {variable} is not set, and AWS is not asked (`aws = false` in [secrets]); set {variable}",
+        variable = .0.usual_variable()
+    )]
+    AwsTurnedOff(Secret),
+
+    /// The environment does not hold it, and there is nothing to ask AWS with.
+    #[error(
+        "found no {0}: {variable} is not set, and there are no AWS credentials to ask AWS Secrets Manager \
+         with; set {variable}, or give this process AWS credentials",
+        variable = .0.usual_variable()
+    )]
+    NoAwsCredentials(Secret),
+
+    /// The AWS profile gets its credentials in a way that is not built in.
+    #[error(
+        "found no {0}: {variable} is not set, and the AWS profile in use logs in through `{1}`, which this \
+         program cannot do; set {variable}, or log in first with: \
+         eval \"$(aws configure export-credentials --format env)\"",
+        variable = .0.usual_variable()
+    )]
+    UnsupportedProfile(Secret, AwsWords),
+
+    /// Nothing says which region to ask.
+    #[error(
+        "found no {0}: {variable} is not set, and no AWS region is known in which to ask AWS Secrets Manager; \
+         set {variable}, or set AWS_REGION or `region` in [secrets]",
+        variable = .0.usual_variable()
+    )]
+    NoRegion(Secret),
+
+    /// AWS has no such secret.
+    #[error(
+        "found no {0}: {variable} is not set, and these AWS credentials see no {1}; set {variable}, create \
+         the secret, or name another with `{setting}` in [secrets]",
+        variable = .0.usual_variable(), setting = .0.setting()
+    )]
+    NotFound(Secret, StoredSecret),
+
+    /// Somebody deleted the secret, but it can still be restored.
+    #[error(
+        "cannot get the {0}: the {1} is marked for deletion; restore it with \
+         `aws secretsmanager restore-secret --secret-id {id}`, or set {variable}",
+        id = .1.name.id(), variable = .0.usual_variable()
+    )]
+    MarkedForDeletion(Secret, StoredSecret),
+
+    /// The AWS credentials may not read the secret.
+    #[error(
+        "cannot get the {0}: access to the {1} is denied; allow these AWS credentials the action \
+         secretsmanager:GetSecretValue on it"
+    )]
+    AccessDenied(Secret, StoredSecret, #[source] AwsWords),
+
+    /// The AWS credentials may not use the key that encrypts the secret.
+    #[error(
+        "cannot get the {0}: access to the key that encrypts the {1} is denied; allow these AWS credentials \
+         the action kms:Decrypt on that key"
+    )]
+    KeyAccessDenied(Secret, StoredSecret, #[source] AwsWords),
+
+    /// There are AWS credentials, but AWS does not take them.
+    #[error(
+        "cannot get the {0}: AWS does not accept the AWS credentials of this process; renew them, and check \
+         this machine's clock"
+    )]
+    AwsCredentialsRefused(Secret, #[source] AwsWords),
+
+    /// AWS credentials should be there, but getting them failed.
+    #[error(
+        "cannot get the {0}: the AWS credentials of this process could not be loaded; mend the profile, web \
+         identity or role that they come from, or set {variable}",
+        variable = .0.usual_variable()
+    )]
+    AwsCredentialsBroken(Secret, #[source] AwsWords),
+
+    /// Too many requests.
+    #[error("cannot get the {0}: AWS limits the rate of requests for now; try again later, or set {variable}",
+        variable = .0.usual_variable()
+    )]
+    Throttled(Secret, #[source] AwsWords),
+
+    /// AWS did not answer.
+    #[error(
+        "cannot get the {0}: AWS Secrets Manager cannot be reached; check the network, the region and \
+         AWS_ENDPOINT_URL, or set {variable}",
+        variable = .0.usual_variable()
+    )]
+    Unreachable(Secret, #[source] AwsWords),
+
+    /// Any other answer.
+    #[error("cannot get the {0}: AWS gave no value for the {1}")]
+    Failed(Secret, StoredSecret, #[source] AwsWords),
+}
+
+impl CredentialError {
+    /// Whether nobody gave such a secret. If not, somebody did, and getting it failed.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        matches!(
+            self,
+            Self::AwsTurnedOff(_)
+                | Self::NoAwsCredentials(_)
+                | Self::UnsupportedProfile(..)
+                | Self::NoRegion(_)
+                | Self::NotFound(..)
+        )
+    }
+}

@@ -1,0 +1,94 @@
+//! What may be used as a token or key. It goes into an HTTP header, so whatever a header cannot carry
+//! is refused here, where the place it came from is still known. No message repeats the value.
+
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+/// Why a value cannot be used as a token or key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Flaw {
+    /// There is nothing but white space.
+    #[error("it is empty")]
+    Empty,
+    /// A whole JSON object where the plain value belongs.
+    #[error("it is a JSON object, where the plain value belongs")]
+    JsonObject,
+    /// Something that is in no token or key.
+    #[error(
+        "it contains white space, a control character or a character outside ASCII, which no token or key does"
+    )]
+    Character,
+    /// A field was named, but there are none.
+    #[error("it is no JSON object, so it has no field `{0}`")]
+    NoFields(String),
+    /// A field was named that there is not.
+    #[error("it has no field `{0}`")]
+    NoSuchField(String),
+    /// A field was named that is no text.
+    #[error("its field `{0}` is no text")]
+    NoText(String),
+}
+
+/// Takes a value without the white space around it.
+pub(super) fn plain(value: &[u8]) -> Result<SecretString, Flaw> {
+    let value = value.trim_ascii();
+    if value.is_empty() {
+        return Err(Flaw::Empty);
+    }
+    if value.starts_with(b"{") && value.ends_with(b"}") {
+        return Err(Flaw::JsonObject);
+    }
+    match str::from_utf8(value) {
+        Ok(text) if value.iter().all(u8::is_ascii_graphic) => Ok(text.into()),
+        _ => Err(Flaw::Character),
+    }
+}
+
+/// Takes a field of a JSON object in the same way.
+pub(super) fn field(object: &[u8], name: &str) -> Result<SecretString, Flaw> {
+    let fields: Map<String, Value> =
+        serde_json::from_slice(object).map_err(|_| Flaw::NoFields(name.to_owned()))?;
+    let value = fields.get(name).ok_or_else(|| Flaw::NoSuchField(name.to_owned()))?;
+    plain(value.as_str().ok_or_else(|| Flaw::NoText(name.to_owned()))?.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn exposed(value: Result<SecretString, Flaw>) -> Result<String, Flaw> {
+        value.map(|value| value.expose_secret().to_owned())
+    }
+
+    #[test]
+    fn white_space_around_a_value_is_trimmed() {
+        assert_eq!(exposed(plain(b" \tghp_abc\r\n")), Ok("ghp_abc".to_owned()));
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused() {
+        let cases: [(&[u8], Flaw); 6] = [
+            (b" \n", Flaw::Empty),
+            (br#"{"token": "ghp_abc"}"#, Flaw::JsonObject),
+            (b"ghp_abc\nghp_def", Flaw::Character),
+            (b"ghp_\x00abc", Flaw::Character),
+            ("\u{feff}ghp_abc".as_bytes(), Flaw::Character),
+            (b"ghp_\xff", Flaw::Character),
+        ];
+        for (value, flaw) in cases {
+            assert_eq!(exposed(plain(value)), Err(flaw), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_taken_out_of_its_object() {
+        let object = br#"{"token": " ghp_abc ", "id": 7}"#;
+        assert_eq!(exposed(field(object, "token")), Ok("ghp_abc".to_owned()));
+        assert_eq!(exposed(field(object, "key")), Err(Flaw::NoSuchField("key".to_owned())));
+        assert_eq!(exposed(field(object, "id")), Err(Flaw::NoText("id".to_owned())));
+        assert_eq!(exposed(field(b"ghp_abc", "token")), Err(Flaw::NoFields("token".to_owned())));
+    }
+}

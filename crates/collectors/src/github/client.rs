@@ -1,0 +1,102 @@
+//! The client that collectors ask.
+
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use url::Url;
+
+use super::{
+    ApiUrl, GitHubSettings, Pages,
+    error::{Cause, GaveUp, GitHubError},
+    link::Links,
+    retry::with_retries,
+    transport::{Answer, SetupError, Transport},
+};
+
+/// How much of an answer is shown that is no JSON.
+const SHOWN: usize = 80;
+/// How long a run may take that has no deadline of its own.
+const LONGEST_RUN: Duration = Duration::from_secs(5 * 60);
+/// An error takes this long at most to reach those who wait for the answer until the deadline.
+const TIME_TO_REPORT: Duration = Duration::from_millis(250);
+
+/// A client for GitHub's REST API.
+///
+/// It reads, and nothing else. A request is tried again when that can help and the run's deadline
+/// leaves the time; redirects, as of a renamed repository, are followed on GitHub's own host.
+///
+/// As a resource, it has a token, or none where `source` in `[commits]` and the circumstances want to
+/// read a public repository without one; otherwise there is no data without a token.
+#[derive(Debug, Clone)]
+pub struct GitHub {
+    transport: Arc<Transport>,
+    api: ApiUrl,
+    max_pages: NonZeroU32,
+}
+
+impl GitHub {
+    /// A client with or without a token. The deadline is when nobody waits for answers any more.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub(super) fn new(
+        settings: GitHubSettings,
+        token: Option<&SecretString>,
+        deadline: Option<Instant>,
+    ) -> Result<Self, SetupError> {
+        let now = Instant::now();
+        let deadline = deadline.unwrap_or(now + LONGEST_RUN);
+        // Of a very short run, a tenth must do.
+        let reserve = (deadline.saturating_duration_since(now) / 10).min(TIME_TO_REPORT);
+        let transport = Transport::new(&settings.api_url, token, deadline - reserve)?;
+        Ok(Self { transport: Arc::new(transport), api: settings.api_url, max_pages: settings.max_pages })
+    }
+
+    /// Gets one document. The path is given in segments, without the address of the API:
+    /// `["repos", "rust-lang", "rust"]`.
+    pub async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, GitHubError> {
+        let (document, _) = self.get_page(&self.api.join(path, query)).await?;
+        Ok(document)
+    }
+
+    /// The pages of a list. Nothing is asked yet.
+    pub fn pages<P: DeserializeOwned + Send>(&self, path: &[&str], query: &[(&str, &str)]) -> Pages<P> {
+        Pages::new(self.clone(), self.api.join(path, query))
+    }
+
+    pub(super) async fn get_page<P: DeserializeOwned>(&self, url: &Url) -> Result<(P, Links), GitHubError> {
+        let answer = with_retries(url.path(), self.transport.deadline(), || self.transport.get(url)).await?;
+        let permanent = |cause| GitHubError::new(url.path(), GaveUp::Permanent, cause);
+        Ok((parse(&answer).map_err(permanent)?, Links::of(&answer.headers).map_err(permanent)?))
+    }
+
+    pub(super) fn check_origin(&self, what: &'static str, target: &Url) -> Result<(), Cause> {
+        self.transport.check_origin(what, target)
+    }
+
+    pub(super) fn max_pages(&self) -> u32 {
+        self.max_pages.get()
+    }
+}
+
+fn parse<T: DeserializeOwned>(answer: &Answer) -> Result<T, Cause> {
+    let mut json = serde_json::Deserializer::from_slice(&answer.body);
+    let document = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let at = error.path().to_string();
+        let source = error.into_inner();
+        if source.is_data() { Cause::Shape { at, source } } else { not_json(&answer.body, source) }
+    })?;
+    json.end().map_err(|source| not_json(&answer.body, source))?;
+    Ok(document)
+}
+
+fn not_json(body: &[u8], source: serde_json::Error) -> Cause {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]);
+    Cause::NotJson { start: text.chars().take(SHOWN).collect::<String>().escape_debug().to_string(), source }
+}

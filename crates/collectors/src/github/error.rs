@@ -1,0 +1,181 @@
+//! Why GitHub gave no answer, in its own words, and what to do about it.
+
+use std::{error::Error, fmt, time::Duration, time::SystemTime};
+
+use http::StatusCode;
+use serde::Deserialize;
+
+/// A question to GitHub that has no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("GET {path}{gave_up}")]
+pub struct GitHubError {
+    path: String,
+    gave_up: GaveUp,
+    #[source]
+    cause: Cause,
+}
+
+/// What happened to the last attempt.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// No connection, or a broken one.
+    #[error("no answer from {host}")]
+    Connection {
+        /// The host that was asked.
+        host: String,
+        /// What broke.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The run ends before an answer.
+    #[error("no answer from {host} before the run's deadline")]
+    Deadline {
+        /// The host that was asked.
+        host: String,
+    },
+    /// Too many requests.
+    #[error("GitHub's rate limit is used up until {}: {status}{message}", humantime::format_rfc3339_seconds(*until))]
+    RateLimit {
+        /// The status of the answer.
+        status: StatusCode,
+        /// GitHub's explanation.
+        message: Message,
+        /// When requests are taken again.
+        until: SystemTime,
+    },
+    /// Any other status than 200.
+    #[error("GitHub answered {status}{message}{}", hint(*status, *with_token))]
+    Status {
+        /// The status.
+        status: StatusCode,
+        /// GitHub's explanation.
+        message: Message,
+        /// Whether a token was sent.
+        with_token: bool,
+    },
+    /// An answer that leads to another place.
+    #[error("GitHub's {what} points to `{target}`, which is not below {expected}; it was not followed")]
+    Elsewhere {
+        /// What leads there: a redirect, or the link to the next page.
+        what: &'static str,
+        /// Where it leads to.
+        target: String,
+        /// Where it should lead to.
+        expected: String,
+    },
+    /// Redirects without an end.
+    #[error("GitHub redirected {0} times")]
+    Redirects(u32),
+    /// An answer that is longer than any that makes sense.
+    #[error("the answer is longer than {0} MiB")]
+    TooLarge(usize),
+    /// An answer that is no JSON.
+    #[error("the answer is no JSON; it starts with `{start}`")]
+    NotJson {
+        /// Its first characters.
+        start: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// JSON of another shape than GitHub documents.
+    #[error("the answer has an unexpected shape at `{at}`")]
+    Shape {
+        /// Where in it.
+        at: String,
+        /// What is wrong there.
+        source: serde_json::Error,
+    },
+    /// A list of pages that cannot be followed.
+    #[error("the header `Link: {0}` cannot be read, so the list may go on")]
+    Link(String),
+    /// A list that goes on too long.
+    #[error("the list has more than {0} pages and would be cut off; raise `max_pages` in [github]")]
+    TooManyPages(u32),
+}
+
+/// Why there was no further attempt.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum GaveUp {
+    /// Another attempt would fail like this one.
+    Permanent,
+    /// It had its chances.
+    Attempts(u32),
+    /// The wait before the next attempt would end after the run's deadline.
+    Deadline(Duration),
+}
+
+/// GitHub's explanation of an error: the text and the page of its documentation, where it gives them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Message {
+    message: Option<String>,
+    documentation_url: Option<String>,
+}
+
+impl GitHubError {
+    pub(super) fn new(path: &str, gave_up: GaveUp, cause: Cause) -> Self {
+        Self { path: path.to_owned(), gave_up, cause }
+    }
+
+    /// What happened to the last attempt.
+    #[must_use]
+    pub fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// The status that GitHub answered with, if that was the trouble.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match self.cause {
+            Cause::Status { status, .. } | Cause::RateLimit { status, .. } => Some(status),
+            _ => None,
+        }
+    }
+}
+
+impl Message {
+    /// Reads the body of an error, which need not come from GitHub: a proxy answers in HTML.
+    pub(super) fn of(body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
+    }
+
+    pub(super) fn contains(&self, words: &str) -> bool {
+        self.message.as_deref().is_some_and(|text| text.to_ascii_lowercase().contains(words))
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = &self.message {
+            write!(f, ": {}", text.trim())?;
+        }
+        match &self.documentation_url {
+            Some(url) => write!(f, " ({url})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for GaveUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permanent => Ok(()),
+            Self::Attempts(attempts) => write!(f, " ({attempts} attempts)"),
+            Self::Deadline(wait) => {
+                let wait = humantime::format_duration(Duration::from_secs(wait.as_secs()));
+                write!(f, " (not tried again: a wait of {wait} would end after the run's deadline)")
+            }
+        }
+    }
+}
+
+/// What to do about a status. GitHub answers 404 where a permission is missing for a private repository.
+fn hint(status: StatusCode, with_token: bool) -> &'static str {
+    match (status.as_u16(), with_token) {
+        (401, true) => "; check the GitHub token: it may be mistyped, expired or revoked",
+        (403, true) => "; the GitHub token needs read access to the repository's contents and actions",
+        (404, true) => "; check the name, and that the GitHub token may read the repository",
+        (401 | 403 | 404, false) => "; check the name, and set a GitHub token if the repository is private",
+        _ => "",
+    }
+}

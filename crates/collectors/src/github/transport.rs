@@ -1,0 +1,147 @@
+//! One GET, whole: connect, follow redirects, read the body; within time and size, and with the token
+//! sent to GitHub's own address only.
+
+use std::{io, time::SystemTime};
+
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{ACCEPT, AUTHORIZATION, LOCATION, USER_AGENT},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use octocrab::Octocrab;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::{Instant, timeout_at};
+use url::{Origin, Url};
+
+use super::{
+    ApiUrl, connection,
+    error::Cause,
+    limits::{Failed, Retry},
+};
+
+const MAX_REDIRECTS: u32 = 5;
+const MAX_BODY_MIB: usize = 50;
+
+/// The connection to one API.
+#[derive(Debug)]
+pub(super) struct Transport {
+    http: Octocrab,
+    origin: Origin,
+    host: String,
+    headers: HeaderMap,
+    deadline: Instant,
+}
+
+/// An answer with status 200.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// Why there can be no connection at all.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SetupError {
+    #[error("the GitHub token contains characters that no token has; check where it is set")]
+    Token,
+    #[error("cannot load this machine's root certificates")]
+    Certificates(#[from] io::Error),
+}
+
+impl Transport {
+    /// Sets up the client. Nothing is sent yet.
+    pub(super) fn new(
+        api: &ApiUrl,
+        token: Option<&SecretString>,
+        deadline: Instant,
+    ) -> Result<Self, SetupError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            USER_AGENT,
+            HeaderValue::from_static(concat!("system-health/", env!("CARGO_PKG_VERSION"))),
+        );
+        headers.insert(ACCEPT, HeaderValue::from_static("application/vnd.github+json"));
+        if let Some(token) = token {
+            // octocrab's own setting panics on a token that no header can hold.
+            let bearer = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
+            let mut bearer = bearer.map_err(|_| SetupError::Token)?;
+            bearer.set_sensitive(true);
+            headers.insert(AUTHORIZATION, bearer);
+        }
+        Ok(Self {
+            http: connection::client()?,
+            origin: api.origin(),
+            host: api.host().to_owned(),
+            headers,
+            deadline,
+        })
+    }
+
+    /// The moment after which nobody waits for an answer.
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Refuses an address on another host: it would be asked in GitHub's name, with its token.
+    pub(super) fn check_origin(&self, what: &'static str, target: &Url) -> Result<(), Cause> {
+        if target.origin() == self.origin {
+            return Ok(());
+        }
+        let expected = self.origin.ascii_serialization();
+        Err(Cause::Elsewhere { what, target: target.origin().ascii_serialization(), expected })
+    }
+
+    /// Gets an address, where redirects lead to another.
+    pub(super) async fn get(&self, url: &Url) -> Result<Answer, Failed> {
+        let answer = timeout_at(self.deadline, self.get_following_redirects(url.clone())).await;
+        answer.unwrap_or_else(|_| Err(Failed::permanently(Cause::Deadline { host: self.host.clone() })))
+    }
+
+    async fn get_following_redirects(&self, mut url: Url) -> Result<Answer, Failed> {
+        for _ in 0..=MAX_REDIRECTS {
+            self.check_origin("redirect", &url).map_err(Failed::permanently)?;
+            let (status, headers, body) = self.send(&url).await?;
+            let target = headers.get(LOCATION).and_then(|target| url.join(target.to_str().ok()?).ok());
+            match target {
+                _ if status == StatusCode::OK => return Ok(Answer { headers, body }),
+                Some(target) if status.is_redirection() => url = target,
+                _ => {
+                    let with_token = self.headers.contains_key(AUTHORIZATION);
+                    return Err(Failed::of(status, &headers, &body, with_token, SystemTime::now()));
+                }
+            }
+        }
+        Err(Failed::permanently(Cause::Redirects(MAX_REDIRECTS)))
+    }
+
+    async fn send(&self, url: &Url) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failed> {
+        let response = self.http._get_with_headers(url.as_str(), Some(self.headers.clone())).await;
+        let (parts, body) = response.map_err(|error| self.broken(inner(error)))?.into_parts();
+        tracing::debug!(
+            path = url.path(),
+            query = url.query(),
+            status = parts.status.as_u16(),
+            "GitHub answered"
+        );
+        match Limited::new(body, MAX_BODY_MIB << 20).collect().await {
+            Ok(body) => Ok((parts.status, parts.headers, body.to_bytes().into())),
+            Err(error) if error.is::<LengthLimitError>() => {
+                Err(Failed::permanently(Cause::TooLarge(MAX_BODY_MIB)))
+            }
+            Err(error) => Err(self.broken(error)),
+        }
+    }
+
+    /// A broken connection may work the next time.
+    fn broken(&self, source: Box<dyn std::error::Error + Send + Sync>) -> Failed {
+        Failed { retry: Retry::Soon, cause: Cause::Connection { host: self.host.clone(), source } }
+    }
+}
+
+/// octocrab wraps errors of the connection in words of its own that say nothing.
+fn inner(error: octocrab::Error) -> Box<dyn std::error::Error + Send + Sync> {
+    match error {
+        octocrab::Error::Service { source, .. } | octocrab::Error::Other { source, .. } => source,
+        error => error.into(),
+    }
+}

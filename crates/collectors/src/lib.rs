@@ -1,0 +1,30 @@
+//! The metrics that `report` brings along, and the resources that they and yours are made of.
+//!
+//! | resource | what it is |
+//! |---|---|
+//! | [`credentials::Credentials`] | secrets, from the environment or AWS Secrets Manager |
+//! | [`github::GitHub`] | a client for GitHub's REST API |
+//! | [`local_clone::LocalClone`] | the git repository that the run starts in |
+//! | [`repository::Repository`], [`github::WatchedBranch`] | what the run is about |
+//! | [`commits::CommitSource`], [`commits::RecentCommits`] | what was committed lately, and where that was read |
+//! | [`ci::DecidedRun`], [`ci::RunJobs`] | the newest run of the tests that decided something |
+//!
+//! A collector of yours takes any of them as an argument:
+//!
+//! ```
+//! use system_health_collectors::commits::RecentCommits;
+//! use system_health_registry::system_health_metric;
+//!
+//! /// Commits on the branch within the window.
+//! #[system_health_metric(key = "commits.all", unit = "commit")]
+//! fn all_commits(commits: RecentCommits) -> usize {
+//!     commits.commits().len()
+//! }
+//! ```
+
+pub mod ci;
+pub mod commits;
+pub mod credentials;
+pub mod github;
+pub mod local_clone;
+pub mod repository;

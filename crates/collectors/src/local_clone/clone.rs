@@ -1,0 +1,124 @@
+//! Finding the clone, and what it says about itself.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use gix::{ThreadSafeRepository, discover::upwards};
+use system_health_registry::{Context, FromContext, Unavailable};
+use tokio::task::spawn_blocking;
+
+use super::{Remote, history::History};
+use crate::repository::Branch;
+
+/// Where the search for a clone starts. As a resource, the current directory of the process.
+#[derive(Debug, Clone)]
+pub struct WorkingDirectory(pub PathBuf);
+
+/// A git repository on this machine: a work tree, a linked work tree or a bare repository.
+///
+/// As a resource, it is the one that holds the [`WorkingDirectory`]; there is no data when none does.
+/// The variables that git itself follows, such as `GIT_DIR`, are followed.
+#[derive(Debug, Clone)]
+pub struct LocalClone(Arc<Facts>);
+
+#[derive(Debug)]
+struct Facts {
+    directory: PathBuf,
+    remote: Option<Remote>,
+    folder: String,
+}
+
+impl LocalClone {
+    /// Looks for a repository in a directory and those above it.
+    pub fn discover(directory: &Path) -> anyhow::Result<Option<Self>> {
+        let Some(repository) = open(directory)? else { return Ok(None) };
+        let remote = match repository.try_find_remote("origin") {
+            None => None,
+            Some(remote) => remote
+                .context("cannot read the remote `origin` in the git configuration")?
+                .url(gix::remote::Direction::Fetch)
+                .and_then(Remote::of),
+        };
+        let facts = Facts { directory: directory.to_owned(), remote, folder: folder(&repository) };
+        Ok(Some(Self(Arc::new(facts))))
+    }
+
+    /// Where it was cloned from: its remote `origin`, when that has a host.
+    #[must_use]
+    pub fn remote(&self) -> Option<&Remote> {
+        self.0.remote.as_ref()
+    }
+
+    /// What to call it where nobody named it: its path on the host that it came from, or else its folder.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.remote().map_or(&self.0.folder, Remote::path)
+    }
+
+    /// The commits of a branch since a time, in seconds since 1970. Without a branch, of the default
+    /// branch of `origin`, or else of what is checked out.
+    pub async fn history(&self, branch: Option<Branch>, since: i64) -> Result<History, Unavailable> {
+        let clone = self.clone();
+        spawn_blocking(move || {
+            let repository =
+                open(&clone.0.directory)?.context("the git repository was there a moment ago")?;
+            History::read(&repository, branch.as_ref(), since)
+        })
+        .await?
+    }
+}
+
+impl FromContext for WorkingDirectory {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self(env::current_dir().context("cannot tell the current directory")?))
+    }
+}
+
+impl FromContext for LocalClone {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let WorkingDirectory(directory) = context.get().await?;
+        let place = directory.display().to_string();
+        spawn_blocking(move || Self::discover(&directory))
+            .await??
+            .ok_or_else(|| Unavailable::no_data(format!("there is no git repository in {place} or above it")))
+    }
+}
+
+/// Opens the repository, `None` when there is none.
+///
+/// It is opened anew for each task: without its feature `parallel`, gix's handles stay on their thread.
+fn open(directory: &Path) -> anyhow::Result<Option<gix::Repository>> {
+    let options = upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
+    let mut trust = gix::sec::trust::Mapping::<gix::open::Options>::default();
+    // In a container, the clone often belongs to another user. Reading what its configuration says about
+    // `origin` is safe: nothing that it names is ever run.
+    trust.reduced = trust.reduced.filter_config_section(|_| true);
+    match ThreadSafeRepository::discover_with_environment_overrides_opts(directory, options, trust) {
+        Ok(repository) => Ok(Some(repository.to_thread_local())),
+        Err(error) if is_nowhere(&error) => Ok(None),
+        Err(error) => Err(error)
+            .with_context(|| format!("cannot open the git repository around {}", directory.display())),
+    }
+}
+
+fn is_nowhere(error: &gix::Error) -> bool {
+    use upwards::Error::{NoGitRepository, NoGitRepositoryWithinCeiling, NoGitRepositoryWithinFs};
+    matches!(
+        error.downcast_any_ref::<upwards::Error>(),
+        Some(NoGitRepository { .. } | NoGitRepositoryWithinCeiling { .. } | NoGitRepositoryWithinFs { .. })
+    )
+}
+
+/// The folder's name, the same in all work trees of a repository: `app` for `…/app/.git` and `…/app.git`.
+fn folder(repository: &gix::Repository) -> String {
+    let common = repository.common_dir();
+    let common = common.canonicalize().unwrap_or_else(|_| common.to_owned());
+    let folder = if common.ends_with(".git") { common.parent() } else { Some(common.as_path()) };
+    let name = folder.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let name = name.unwrap_or_else(|| "repository".to_owned());
+    name.strip_suffix(".git").map(str::to_owned).unwrap_or(name)
+}

@@ -1,0 +1,171 @@
+//! Commits of real git repositories.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::{
+    git::Git,
+    stage::{Stage, days, line},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// When the run starts. Git knows whole seconds, so the window's start is rounded down.
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(1_700_000_000_900)
+}
+
+async fn hotfixes(git: &Git, repository: &str, settings: &str) -> String {
+    let stage = Stage::empty().directory(&git.path(repository)).settings(settings).started_at(now());
+    line(&stage.hotfixes().await)
+}
+
+#[tokio::test]
+async fn the_window_is_by_the_committers_date_and_starts_on_the_second() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix before the window", now() - days(7) - SECOND);
+    git.commit("app", "hotfix at its start", now() - days(7));
+    git.commit("app", "another thing", now() - days(1));
+    git.commit("app", "hotfix now", now());
+    git.commit("app", "hotfix tomorrow", now() + days(1));
+
+    assert_eq!(hotfixes(&git, "app", "").await, "3 [branch:main, repository:app]");
+}
+
+#[tokio::test]
+async fn both_sides_of_a_merge_count_once() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix root", now() - days(3));
+    git.run("app", &["checkout", "--quiet", "-b", "side"]);
+    git.commit("app", "hotfix side", now() - days(2));
+    git.run("app", &["checkout", "--quiet", "main"]);
+    git.commit("app", "hotfix main", now() - days(2));
+    git.run_at(now() - days(1), "app", &["merge", "--quiet", "--no-ff", "--message", "Merge", "side"]);
+
+    assert_eq!(hotfixes(&git, "app", "").await, "3 [branch:main, repository:app]");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_hours_off_hides_nothing() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix", now() - days(6));
+    git.commit("app", "dated a bit before the window", now() - days(7) - SECOND * 3600);
+    git.commit("app", "hotfix", now() - days(5));
+
+    assert_eq!(hotfixes(&git, "app", "").await, "2 [branch:main, repository:app]");
+}
+
+#[tokio::test]
+async fn a_shallow_clone_that_ends_inside_the_window_is_no_data() {
+    let git = Git::with_app();
+    for age in [9, 8, 3, 2, 1] {
+        git.commit("app", "hotfix", now() - days(age));
+    }
+    for depth in ["1", "3", "4"] {
+        let shallow = format!("depth-{depth}");
+        git.run(".", &["clone", "--quiet", "--depth", depth, &git.url("app"), &shallow]);
+    }
+    let boundary = &git.run("app", &["rev-parse", "main~2"])[..12];
+
+    assert_eq!(
+        hotfixes(&git, "depth-3", "").await,
+        format!(
+            "no data: the clone is shallow and its history ends inside the window, at commit {boundary}; fetch the rest \
+             with `git fetch --unshallow`"
+        )
+    );
+    assert!(hotfixes(&git, "depth-1", "").await.starts_with("no data: the clone is shallow"));
+    // Its last commit is older than the window, so nothing is missing.
+    assert_eq!(hotfixes(&git, "depth-4", "").await, "3 [branch:main, repository:depth-4]");
+
+    git.run("depth-1", &["fetch", "--quiet", "--unshallow"]);
+    assert_eq!(hotfixes(&git, "depth-1", "").await, "3 [branch:main, repository:depth-1]");
+}
+
+#[tokio::test]
+async fn a_missing_commit_is_an_error_and_no_smaller_count() {
+    let git = Git::with_app();
+    for age in [3, 2, 1] {
+        git.commit("app", "hotfix", now() - days(age));
+    }
+    let id = git.run("app", &["rev-parse", "main~2"]);
+    std::fs::remove_file(git.path("app/.git/objects").join(&id[..2]).join(&id[2..])).unwrap();
+
+    let reading = hotfixes(&git, "app", "").await;
+
+    assert!(
+        reading.starts_with(&format!("error: cannot read commit {id} of the local clone: ")),
+        "{reading}"
+    );
+}
+
+#[tokio::test]
+async fn without_commits_there_is_no_data() {
+    let git = Git::with_app();
+    let none = |branch: &str| format!("no data: the branch `{branch}` has no commits yet");
+    assert_eq!(hotfixes(&git, "app", "").await, none("main"));
+    assert_eq!(hotfixes(&git, "app", "[repository]\nbranch = \"next\"").await, none("next"));
+}
+
+#[tokio::test]
+async fn the_branch_is_the_named_one_here_or_on_the_remote() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix", now());
+    git.run("app", &["branch", "release/2.x"]);
+    git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);
+    git.commit("copy", "hotfix that is not pushed", now());
+    let on = |branch: &str| format!("[repository]\nbranch = \"{branch}\"");
+
+    assert_eq!(hotfixes(&git, "copy", &on("main")).await, "2 [branch:main, repository:copy]");
+    assert_eq!(hotfixes(&git, "copy", &on("release/2.x")).await, "1 [branch:release/2.x, repository:copy]");
+    assert_eq!(
+        hotfixes(&git, "copy", &on("nope")).await,
+        "error: the local clone has no branch `nope`; it has `main`, `release/2.x`"
+    );
+    assert!(hotfixes(&git, "copy", &on("a..b")).await.starts_with("error: cannot read refs/heads/a..b: "));
+}
+
+#[tokio::test]
+async fn without_a_name_the_branch_is_the_remotes_default_or_the_current_one() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix", now());
+    git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);
+    for repository in ["app", "copy"] {
+        git.run(repository, &["checkout", "--quiet", "-b", "topic"]);
+        git.commit(repository, "hotfix on the topic", now());
+    }
+
+    assert_eq!(hotfixes(&git, "copy", "").await, "1 [branch:main, repository:copy]");
+    assert_eq!(hotfixes(&git, "app", "").await, "2 [branch:topic, repository:app]");
+    // What the remote called its default is gone, so what is checked out counts.
+    git.run("copy", &["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/gone"]);
+    assert_eq!(hotfixes(&git, "copy", "").await, "2 [branch:topic, repository:copy]");
+    git.run("app", &["checkout", "--quiet", "--detach", "main"]);
+    assert_eq!(hotfixes(&git, "app", "").await, "1 [branch:head, repository:app]");
+}
+
+#[tokio::test]
+async fn every_kind_of_repository_is_found_from_any_of_its_folders() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix", now());
+    git.run("app", &["worktree", "add", "--quiet", "-b", "topic", "../linked"]);
+    git.run(".", &["clone", "--quiet", "--bare", "app", "bare.git"]);
+    std::fs::create_dir_all(git.path("app/deep/below")).unwrap();
+
+    assert_eq!(hotfixes(&git, "app/deep/below", "").await, "1 [branch:main, repository:app]");
+    assert_eq!(hotfixes(&git, "linked", "").await, "1 [branch:topic, repository:app]");
+    assert_eq!(hotfixes(&git, "bare.git", "").await, "1 [branch:main, repository:bare]");
+}
+
+#[tokio::test]
+async fn packed_and_foreign_history_is_read() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix packed", now() - days(1));
+    git.run("app", &["gc", "--quiet"]);
+    git.run("app", &["commit-graph", "write", "--reachable"]);
+    git.run("app", &["config", "i18n.commitEncoding", "ISO-8859-1"]);
+    let message = git.path("message");
+    std::fs::write(&message, b"H\xF6her: HOTFIX").unwrap();
+    git.run_at(now(), "app", &["commit", "--quiet", "--allow-empty", "--file", message.to_str().unwrap()]);
+
+    assert_eq!(hotfixes(&git, "app", "").await, "2 [branch:main, repository:app]");
+}

@@ -1,0 +1,100 @@
+//! Which commits count, on GitHub.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use system_health_test_support::github::{Commit, Conclusion, FakeGitHub, Run};
+
+use crate::stage::{Stage, days, hotfixes, line, reverts, tests};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn the_window_is_by_the_committers_date_and_starts_on_the_second() {
+    let now = UNIX_EPOCH + Duration::from_millis(1_700_000_000_900);
+    let github = FakeGitHub::start();
+    github
+        .repository("acme/shop")
+        .commit(Commit::new("hotfix at the start").at(now - days(7)))
+        .commit(Commit::new("hotfix before it").at(now - days(7) - SECOND))
+        .commit(Commit::new("hotfix rebased lately").at(now - SECOND).authored_at(now - days(90)))
+        .commit(Commit::new("hotfix on another branch").branch("next").at(now));
+
+    let reading = Stage::on(&github).started_at(now).hotfixes().await;
+
+    assert_eq!(line(&reading), "2 [branch:main, repository:acme/shop]");
+}
+
+#[tokio::test]
+async fn the_window_and_the_patterns_are_settings() {
+    let github = FakeGitHub::start();
+    github
+        .repository("acme/shop")
+        .commit("URGENT: prices")
+        .commit("Roll back the socks")
+        .commit(Commit::new("urgent: older").age(Duration::from_hours(2)));
+    let stage = Stage::on(&github)
+        .settings("[commits]\nwindow = \"1h\"\nhotfix = [\"^urgent\"]\nreverts = [\"roll(ed)? back\"]");
+    let context = stage.context();
+
+    assert_eq!(line(&hotfixes(&context).await), "1 [branch:main, repository:acme/shop]");
+    assert_eq!(line(&reverts(&context).await), "1 [branch:main, repository:acme/shop]");
+}
+
+#[tokio::test]
+async fn nothing_to_count_is_zero_and_an_empty_repository_no_data() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    assert_eq!(line(&Stage::on(&github).hotfixes().await), "no data: acme/shop has no commits yet");
+
+    shop.commit("Sell socks");
+    assert_eq!(line(&Stage::on(&github).hotfixes().await), "0 [branch:main, repository:acme/shop]");
+}
+
+#[tokio::test]
+async fn without_a_named_branch_the_default_branch_is_asked_for_once() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.default_branch("trunk")
+        .commit("hotfix")
+        .run(Run::new("checks.yml").job("test", Conclusion::Success));
+    let context =
+        Stage::empty().github(&github).token().settings("[repository]\nname = \"acme/shop\"").context();
+
+    let (hotfixes, tests) = tokio::join!(hotfixes(&context), tests(&context));
+
+    assert_eq!(line(&hotfixes), "1 [branch:trunk, repository:acme/shop]");
+    assert_eq!(line(&tests), "1 [branch:trunk, repository:acme/shop, workflow:checks.yml]");
+    let lines: Vec<_> =
+        github.requests().iter().map(system_health_test_support::server::Request::line).collect();
+    assert_eq!(lines.iter().filter(|line| *line == "GET /repos/acme/shop").count(), 1, "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_branch_or_a_repository_that_is_not_there_is_an_error() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").commit("hotfix");
+    let reading = async |name: &str| {
+        let settings = format!("[repository]\nname = \"{name}\"\nbranch = \"nope\"");
+        line(&Stage::empty().github(&github).token().settings(&settings).hotfixes().await)
+    };
+
+    let expected = |name: &str| {
+        format!(
+            "error: cannot list the commits on the branch `nope` of {name}: GET /repos/{name}/commits: GitHub answered \
+             404 Not Found: Not Found (https://docs.github.com/rest/commits/commits#list-commits); check the name, and \
+             that the GitHub token may read the repository"
+        )
+    };
+    assert_eq!(reading("acme/shop").await, expected("acme/shop"));
+    assert_eq!(reading("acme/nope").await, expected("acme/nope"));
+}
+
+#[tokio::test]
+async fn the_window_may_reach_further_back_than_time_itself() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").commit(Commit::new("hotfix").at(SystemTime::UNIX_EPOCH));
+
+    let reading = Stage::on(&github).settings("[commits]\nwindow = \"1000y\"").hotfixes().await;
+
+    assert_eq!(line(&reading), "1 [branch:main, repository:acme/shop]");
+}

@@ -1,0 +1,64 @@
+//! Real git repositories in temporary folders, free of the settings of whoever runs the tests.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use tempfile::TempDir;
+
+/// A folder that holds repositories.
+pub(crate) struct Git {
+    folder: TempDir,
+}
+
+impl Git {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A folder with one repository, `app`, on the branch `main`, without commits.
+    pub(crate) fn with_app() -> Self {
+        let git = Self::new();
+        git.run(".", &["init", "--quiet", "--initial-branch=main", "app"]);
+        git
+    }
+
+    pub(crate) fn path(&self, repository: &str) -> PathBuf {
+        self.folder.path().join(repository)
+    }
+
+    /// Commits to what is checked out.
+    pub(crate) fn commit(&self, repository: &str, message: &str, at: SystemTime) {
+        self.run_at(at, repository, &["commit", "--quiet", "--allow-empty", "--message", message]);
+    }
+
+    pub(crate) fn run(&self, repository: &str, arguments: &[&str]) -> String {
+        self.run_at(SystemTime::now(), repository, arguments)
+    }
+
+    pub(crate) fn run_at(&self, at: SystemTime, repository: &str, arguments: &[&str]) -> String {
+        let date = format!("{} +0000", at.duration_since(UNIX_EPOCH).unwrap().as_secs());
+        let output = Command::new("git")
+            .args(arguments)
+            .current_dir(self.path(repository))
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")])
+            .envs([("GIT_AUTHOR_NAME", "A"), ("GIT_AUTHOR_EMAIL", "a@example.com")])
+            .envs([("GIT_COMMITTER_NAME", "C"), ("GIT_COMMITTER_EMAIL", "c@example.com")])
+            // An author's date long ago: it must not count.
+            .envs([("GIT_AUTHOR_DATE", "1000000000 +0000"), ("GIT_COMMITTER_DATE", &date)])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "git {}: {said}", arguments.join(" "));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// The address with which a clone can be shallow; a plain path ignores `--depth`.
+    pub(crate) fn url(&self, repository: &str) -> String {
+        format!("file://{}", Path::new(&self.path(repository)).display())
+    }
+}

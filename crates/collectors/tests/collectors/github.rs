@@ -1,0 +1,332 @@
+//! How the client asks: pages, redirects, retries, deadlines, and what it says when there is no answer.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::json;
+use system_health_test_support::{
+    github::{Commit, Conclusion, FakeGitHub, Run, refusal},
+    server::{Answer, Fault, Server},
+};
+
+use crate::stage::{Stage, TOKEN, hotfixes, line, reverts, tests};
+
+/// A GitHub where `acme/shop` has a commit with a hotfix.
+fn github() -> FakeGitHub {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    github.repository("acme/shop").commit("Hotfix the checkout");
+    github
+}
+
+const ONE: &str = "1 [branch:main, repository:acme/shop]";
+
+#[tokio::test]
+async fn a_whole_run_over_250_commits_takes_five_requests() {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    let shop = github.repository("acme/shop");
+    shop.commits(248).commit("hotfix: prices").commit("Revert \"Sell socks\"");
+    shop.run(Run::new("checks.yml").job("test", Conclusion::Success));
+    let context = Stage::on(&github).context();
+
+    let (hotfixes, reverts, tests) = tokio::join!(hotfixes(&context), reverts(&context), tests(&context));
+
+    assert_eq!(line(&hotfixes), ONE);
+    assert_eq!(line(&reverts), ONE);
+    assert_eq!(line(&tests), "1 [branch:main, repository:acme/shop, workflow:checks.yml]");
+    let requests = github.requests();
+    let count = |text: &str| requests.iter().filter(|request| request.path().ends_with(text)).count();
+    assert_eq!(
+        (requests.len(), count("/commits"), count("/runs"), count("/jobs")),
+        (5, 3, 1, 1),
+        "{requests:#?}"
+    );
+    for request in &requests {
+        assert_eq!(request.header("authorization"), Some(&*format!("Bearer {TOKEN}")));
+        assert_eq!(request.header("user-agent"), Some(concat!("system-health/", env!("CARGO_PKG_VERSION"))));
+        assert_eq!(request.header("accept"), Some("application/vnd.github+json"));
+        assert_eq!(request.header("x-github-api-version"), Some("2022-11-28"));
+    }
+}
+
+#[tokio::test]
+async fn every_page_is_counted() {
+    let github = github();
+    for number in 0..249 {
+        github.repository("acme/shop").commit(format!("hotfix {number}"));
+    }
+
+    let reading = Stage::on(&github).hotfixes().await;
+
+    assert_eq!(line(&reading), "250 [branch:main, repository:acme/shop]");
+}
+
+#[tokio::test]
+async fn later_pages_are_asked_for_beside_each_other() {
+    let github = Arc::new(github());
+    github.repository("acme/shop").commits(250);
+    github.fail("&page=2", Fault::Hang);
+    let context = Stage::on(&github).context();
+    let run = tokio::spawn(async move { hotfixes(&context).await });
+
+    // Page 2 never answers, so page 3 comes only if it does not wait for it.
+    let waiting = Arc::clone(&github);
+    let third = tokio::task::spawn_blocking(move || waiting.wait_for("&page=3")).await.unwrap();
+
+    assert!(third.path().starts_with("/repositories/"), "GitHub's own link is followed: {}", third.target);
+    run.abort();
+}
+
+#[tokio::test]
+async fn a_list_beyond_the_limit_is_an_error_and_no_smaller_count() {
+    let github = github();
+    github.repository("acme/shop").commits(250);
+    let stage = Stage::empty()
+        .token()
+        .settings("[repository]\nname = \"acme/shop\"\nbranch = \"main\"")
+        .settings(&format!("[github]\nmax_pages = 2\napi_url = \"{}\"", github.url()));
+
+    let reading = stage.hotfixes().await;
+
+    assert_eq!(
+        line(&reading).replace(&github.repository("acme/shop").id().to_string(), "ID"),
+        "error: cannot list the commits on the branch `main` of acme/shop: GET /repositories/ID/commits: the list has \
+         more than 2 pages and would be cut off; raise `max_pages` in [github]"
+    );
+    assert_eq!(github.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_list_of_unknown_length_is_followed_link_by_link() {
+    // Five pages of one commit each, none of which says how many there are.
+    let pages = |last: usize| {
+        Server::start(move |request| {
+            let page: usize =
+                request.query().rsplit_once("&page=").map_or(1, |(_, page)| page.parse().unwrap());
+            let commit = json!({"sha": page.to_string(), "commit": {"message": "hotfix",
+                "committer": {"date": "2024-01-01T00:00:00Z"}}});
+            let answer = Answer::json(200, &json!([commit]));
+            let host = request.header("host").unwrap();
+            let next = format!("<http://{host}/more?x=1&page={}>; rel=\"next\"", page + 1);
+            if page < last { answer.with_header("link", &next) } else { answer }
+        })
+    };
+    let stage = |server: &Server| {
+        Stage::empty()
+            .token()
+            .settings("[repository]\nname = \"acme/shop\"\nbranch = \"main\"")
+            .settings(&format!("[github]\nmax_pages = 5\napi_url = \"{}\"", server.url()))
+    };
+
+    let (five, endless) = (pages(5), pages(usize::MAX));
+    assert_eq!(line(&stage(&five).hotfixes().await), "5 [branch:main, repository:acme/shop]");
+    assert!(line(&stage(&endless).hotfixes().await).contains("more than 5 pages"));
+    assert_eq!(endless.requests().len(), 5);
+}
+
+#[tokio::test]
+async fn a_renamed_repository_is_followed_under_the_name_that_people_use() {
+    let github = github();
+    let shop = github.repository("acme/shop");
+    shop.commits(150).run(Run::new("checks.yml").job("test", Conclusion::Success));
+    shop.rename("acme/store");
+    let stage = Stage::on(&github);
+
+    assert_eq!(line(&stage.hotfixes().await), ONE);
+    assert_eq!(line(&stage.tests().await), "1 [branch:main, repository:acme/shop, workflow:checks.yml]");
+}
+
+#[tokio::test]
+async fn the_token_goes_nowhere_else() {
+    let elsewhere = Server::start(|_| Answer::json(200, &json!([])));
+    let redirect = Answer::json(301, &json!({})).with_header("location", &format!("{}/x", elsewhere.url()));
+    let link = format!("<{}/x?page=2>; rel=\"next\"", elsewhere.url());
+    let linking = Answer::json(200, &json!([])).with_header("link", &link);
+    for (answer, what) in [(redirect, "redirect"), (linking, "link to the next page")] {
+        let github = github();
+        github.fail("/commits", answer);
+
+        let reading = line(&Stage::on(&github).hotfixes().await);
+
+        let expected = format!(
+            "GET /repos/acme/shop/commits: GitHub's {what} points to `{}`, which is not below {}; it was not followed",
+            elsewhere.url(),
+            github.url()
+        );
+        assert!(reading.ends_with(&expected), "{reading}");
+    }
+    assert_eq!(elsewhere.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn redirects_without_an_end_are_an_error() {
+    let github = github();
+    github
+        .fail("/commits", Answer::json(302, &json!({})).with_header("location", "/repos/acme/shop/commits"));
+
+    let reading = line(&Stage::on(&github).hotfixes().await);
+
+    assert!(reading.ends_with("GET /repos/acme/shop/commits: GitHub redirected 5 times"), "{reading}");
+}
+
+#[tokio::test]
+async fn a_passing_trouble_is_waited_out() {
+    let no_time = Duration::ZERO;
+    for fault in [
+        refusal::server_error(500).into(),
+        refusal::server_error(502).into(),
+        refusal::secondary_rate_limit(403, no_time).into(),
+        refusal::secondary_rate_limit(429, no_time).into(),
+        Fault::Disconnect,
+    ] {
+        let github = github();
+        github.fail_times(1, "/commits", fault);
+
+        let reading = Stage::on(&github).hotfixes().await;
+
+        assert_eq!(line(&reading), ONE);
+        assert_eq!(github.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_trouble_in_the_middle_of_a_list_is_waited_out_too() {
+    let github = github();
+    github.repository("acme/shop").commits(250);
+    github.fail_times(1, "&page=2", refusal::server_error(503));
+
+    assert_eq!(line(&Stage::on(&github).hotfixes().await), ONE);
+    assert_eq!(github.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn a_limit_beyond_the_deadline_fails_at_once_and_says_when_it_ends() {
+    let reset = humantime::parse_rfc3339("2100-01-01T00:00:00Z").unwrap();
+    let github = github();
+    github.fail("/commits", refusal::rate_limit(403, reset));
+
+    let reading = line(&Stage::on(&github).hotfixes().await);
+
+    assert!(reading.contains("(not tried again: a wait of "), "{reading}");
+    assert!(
+        reading.ends_with(
+            "would end after the run's deadline): GitHub's rate limit is used up until 2100-01-01T00:00:00Z: \
+             403 Forbidden: API rate limit exceeded for user ID 1. \
+             (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api)"
+        ),
+        "{reading}"
+    );
+    assert_eq!(github.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_given_up_before_the_deadline() {
+    let github = github();
+    github.fail("/commits", Fault::Hang);
+
+    let reading = line(&Stage::on(&github).deadline(Duration::from_millis(500)).hotfixes().await);
+
+    assert_eq!(
+        reading,
+        "error: cannot list the commits on the branch `main` of acme/shop: GET /repos/acme/shop/commits: no answer from \
+         127.0.0.1 before the run's deadline"
+    );
+}
+
+#[tokio::test]
+async fn nobody_there_is_an_error_with_its_cause() {
+    let github = github();
+    let stage = Stage::on(&github).deadline(Duration::from_millis(500));
+    drop(github);
+
+    let reading = line(&stage.hotfixes().await);
+
+    assert!(reading.contains("no answer from 127.0.0.1: "), "{reading}");
+    assert!(reading.contains("Connection refused"), "{reading}");
+}
+
+#[tokio::test]
+async fn an_answer_of_another_shape_is_an_error() {
+    let commit =
+        |date: &str| json!([{"sha": "1", "commit": {"message": "hotfix", "committer": {"date": date}}}]);
+    for (answer, expected) in [
+        (
+            Answer::text(200, "text/html", "<html>\n<h1>Sign in</h1>"),
+            "the answer is no JSON; it starts with `<html>\\n<h1>Sign in</h1>`: expected value at line 1 column 1",
+        ),
+        (
+            Answer::json(200, &json!({"message": "x"})),
+            "the answer has an unexpected shape at `.`: invalid type: map, expected a sequence at line 1 column 0",
+        ),
+        (
+            Answer::json(200, &commit("now")),
+            "the answer has an unexpected shape at `[0].commit.committer.date`: `now` is no time in UTC at line 1 column \
+             38",
+        ),
+        (
+            Answer::text(200, "application/json", "[{\"sha\": \"1\", "),
+            "the answer is no JSON; it starts with `[{\\\"sha\\\": \\\"1\\\", `: EOF while parsing a value at line 1 \
+             column 14",
+        ),
+        (Answer::text(202, "application/json", "[]"), "GitHub answered 202 Accepted"),
+        (
+            Answer::text(200, "application/json", "[] []"),
+            "the answer is no JSON; it starts with `[] []`: trailing characters at line 1 column 4",
+        ),
+    ] {
+        let github = github();
+        github.fail("/commits", answer);
+
+        let reading = line(&Stage::on(&github).hotfixes().await);
+
+        assert!(reading.ends_with(&format!("GET /repos/acme/shop/commits: {expected}")), "{reading}");
+        assert_eq!(github.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_to_check_and_is_not_repeated() {
+    for (answer, expected) in [
+        (
+            refusal::bad_credentials(),
+            "GitHub answered 401 Unauthorized: Bad credentials (https://docs.github.com/rest); check the GitHub token: it \
+             may be mistyped, expired or revoked",
+        ),
+        (
+            refusal::forbidden(),
+            "GitHub answered 403 Forbidden: Resource not accessible by personal access token \
+             (https://docs.github.com/rest); the GitHub token needs read access to the repository's contents and actions",
+        ),
+    ] {
+        let github = github();
+        github.fail("/commits", answer);
+
+        let reading = line(&Stage::on(&github).hotfixes().await);
+
+        assert!(reading.ends_with(expected), "{reading}");
+        assert!(!reading.contains(TOKEN));
+        assert_eq!(github.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_sent_is_an_error_that_does_not_repeat_it() {
+    let github = github();
+    let stage = Stage::empty()
+        .github(&github)
+        .variable("GITHUB_TOKEN", "ghp_\u{1}secret")
+        .settings("[repository]\nname = \"acme/shop\"");
+
+    let reading = line(&stage.hotfixes().await);
+
+    assert!(reading.starts_with("error: "), "{reading}");
+    assert!(!reading.contains("secret"), "{reading}");
+    assert_eq!(github.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn an_enterprise_server_answers_below_its_path() {
+    let github = FakeGitHub::builder().base_path("/api/v3").token(TOKEN).start();
+    github.repository("acme/shop").commits(150).commit(Commit::new("hotfix").age(Duration::from_hours(1)));
+
+    assert_eq!(line(&Stage::on(&github).hotfixes().await), ONE);
+    assert!(github.requests().iter().all(|request| request.path().starts_with("/api/v3/rep")));
+}

@@ -1,0 +1,9 @@
+//! The built-in metrics against a fake GitHub and real git repositories.
+
+mod ci;
+mod clone;
+mod commits;
+mod git;
+mod github;
+mod source;
+mod stage;

@@ -1,0 +1,126 @@
+//! What a test sets up: settings, a token, a place to run in. And the metrics, as plain calls.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use system_health_collectors::{
+    ci::tests_passing,
+    commits::{hotfix_commits, revert_commits},
+    credentials::Credentials,
+    local_clone::WorkingDirectory,
+};
+use system_health_registry::{Context, Sample, Settings, Unavailable};
+use system_health_test_support::github::FakeGitHub;
+
+pub(crate) const TOKEN: &str = "ghp_0123456789secret";
+
+/// A run to be: its settings, its token and its directory.
+pub(crate) struct Stage {
+    settings: String,
+    variables: Vec<(String, String)>,
+    directory: PathBuf,
+    started_at: SystemTime,
+    deadline: Duration,
+}
+
+impl Stage {
+    /// No token, no repository, no clone.
+    pub(crate) fn empty() -> Self {
+        Self {
+            settings: String::new(),
+            variables: Vec::new(),
+            // No git repository is above the root.
+            directory: PathBuf::from("/"),
+            started_at: SystemTime::now(),
+            deadline: Duration::from_secs(20),
+        }
+    }
+
+    /// A token, and `acme/shop` on this GitHub with its branch `main`.
+    pub(crate) fn on(github: &FakeGitHub) -> Self {
+        Self::empty().github(github).token().settings("[repository]\nname = \"acme/shop\"\nbranch = \"main\"")
+    }
+
+    pub(crate) fn github(self, github: &FakeGitHub) -> Self {
+        let url = github.url();
+        self.settings(&format!("[github]\napi_url = \"{url}\""))
+    }
+
+    pub(crate) fn token(self) -> Self {
+        self.variable("GITHUB_TOKEN", TOKEN)
+    }
+
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds lines to the settings file. Each table may be added once.
+    pub(crate) fn settings(mut self, toml: &str) -> Self {
+        self.settings += toml;
+        self.settings += "\n";
+        self
+    }
+
+    pub(crate) fn directory(mut self, directory: &Path) -> Self {
+        directory.clone_into(&mut self.directory);
+        self
+    }
+
+    pub(crate) fn started_at(mut self, started_at: SystemTime) -> Self {
+        self.started_at = started_at;
+        self
+    }
+
+    pub(crate) fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        let settings = Settings::builder().toml(Path::new("test.toml"), &self.settings);
+        Context::starting_at(self.started_at)
+            .with_deadline(self.deadline)
+            .provide(settings.and_then(system_health_registry::settings::SettingsBuilder::build).unwrap())
+            .provide(Credentials::from_variables(self.variables.clone()))
+            .provide(WorkingDirectory(self.directory.clone()))
+    }
+
+    pub(crate) async fn hotfixes(&self) -> Result<Sample, Unavailable> {
+        hotfixes(&self.context()).await
+    }
+
+    pub(crate) async fn tests(&self) -> Result<Sample, Unavailable> {
+        tests(&self.context()).await
+    }
+}
+
+pub(crate) async fn hotfixes(context: &Context) -> Result<Sample, Unavailable> {
+    Ok(hotfix_commits(context.get().await?, context.get().await?)?)
+}
+
+pub(crate) async fn reverts(context: &Context) -> Result<Sample, Unavailable> {
+    Ok(revert_commits(context.get().await?, context.get().await?)?)
+}
+
+pub(crate) async fn tests(context: &Context) -> Result<Sample, Unavailable> {
+    tests_passing(context.get().await?, context.get().await?, context.get().await?)
+}
+
+/// What a metric gave, in a line: `2 [branch:main, repository:acme/shop]`, `no data: …` or `error: …`.
+pub(crate) fn line(reading: &Result<Sample, Unavailable>) -> String {
+    match reading {
+        Ok(sample) => {
+            let tags: Vec<_> = sample.tags().iter().map(ToString::to_string).collect();
+            format!("{} [{}]", sample.value(), tags.join(", "))
+        }
+        Err(Unavailable::NoData(reason)) => format!("no data: {reason}"),
+        Err(Unavailable::Error(error)) => format!("error: {error}"),
+    }
+}
+
+pub(crate) fn days(days: u64) -> Duration {
+    Duration::from_secs(days * 24 * 60 * 60)
+}

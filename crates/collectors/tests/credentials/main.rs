@@ -1,0 +1,49 @@
+//! Where secrets come from, and what is said when they do not: the environment, AWS's default chain in
+//! a process of its own, every answer of AWS Secrets Manager, and the real moto server.
+
+mod answers;
+mod chain;
+mod environment;
+mod moto;
+
+use std::error::Error;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_secretsmanager::config::{Credentials as AwsCredentials, SharedCredentialsProvider};
+use secrecy::ExposeSecret;
+use system_health_collectors::credentials::{CredentialError, Credentials, CredentialsBuilder, Secret};
+use system_health_registry::SharedError;
+
+/// A configuration with which AWS is asked at an address of the test's.
+fn aws(endpoint: &str, access_key: &str, secret_key: &str) -> SdkConfig {
+    let keys = AwsCredentials::new(access_key, secret_key, None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .endpoint_url(endpoint)
+        .credentials_provider(SharedCredentialsProvider::new(keys))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        .build()
+}
+
+/// Credentials without any variable, which go on to AWS.
+fn without_environment() -> CredentialsBuilder {
+    let no_variables: [(&str, &str); 0] = [];
+    Credentials::builder().variables(no_variables)
+}
+
+/// The same, with AWS at an address of the test's.
+fn asking(endpoint: &str) -> Credentials {
+    without_environment().aws_config(aws(endpoint, "AKIDEXAMPLE", "example")).build()
+}
+
+/// The secret, exposed, or the error.
+async fn get(credentials: &Credentials, secret: Secret) -> Result<String, CredentialError> {
+    credentials.get(secret).await.map(|value| value.expose_secret().to_owned())
+}
+
+/// An error with its causes, as users see it.
+fn chain_of(error: impl Error + Send + Sync + 'static) -> String {
+    SharedError::new(error).to_string()
+}
