@@ -1,0 +1,47 @@
+//! What is sent is held to Datadog's own API description.
+
+use std::{collections::BTreeSet, fs};
+
+use serde_json::Value;
+use system_health_datadog::Site;
+use system_health_registry::Sink;
+use system_health_test_support::{
+    datadog::{DatadogIntake, contract},
+    tools,
+};
+
+use crate::harness::{mixed, sink};
+
+#[tokio::test]
+#[ignore = "needs Datadog's API description: run cargo xtask test"]
+async fn captured_payloads_obey_datadogs_description() {
+    let intake = DatadogIntake::start();
+    sink(&intake).deliver(&mixed().await).await.unwrap();
+    let sent = intake.payloads().remove(0);
+    let broken = |pointer: &str, value: Value| {
+        let mut payload = sent.clone();
+        *payload.pointer_mut(pointer).unwrap() = value;
+        contract::Message::series(payload)
+    };
+
+    let faults = contract::faults(&[
+        contract::Message::series(sent.clone()),
+        broken("/series/0/type", "gauge".into()),
+        broken("/series/3/points/0/timestamp", "now".into()),
+    ]);
+
+    assert_eq!(faults[0], [""; 0]);
+    assert!(!faults[1].is_empty() && !faults[2].is_empty(), "{faults:?}");
+}
+
+#[test]
+#[ignore = "needs Datadog's API description: run cargo xtask test"]
+fn the_sites_are_those_of_datadogs_description() {
+    let description: Value =
+        serde_json::from_slice(&fs::read(tools::file("datadog/v2.json")).unwrap()).unwrap();
+    let listed = description["servers"][0]["variables"]["site"]["enum"].as_array().unwrap();
+
+    let described: BTreeSet<&str> = listed.iter().filter_map(Value::as_str).collect();
+
+    assert_eq!(described, Site::ALL.iter().map(Site::as_str).collect());
+}
