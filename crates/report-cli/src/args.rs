@@ -1,0 +1,166 @@
+//! The command line. What a flag means is written here once, as its help text.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use globset::Glob;
+use system_health_registry::parse_duration;
+
+/// Run every linked metric at once, print the values, and deliver them.
+///
+/// Without a command, `report` collects all metrics and prints a table on a terminal, JSON into a pipe.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_STATUS, args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) collect: CollectArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done
+  1  a metric failed, or had no data under --fail-on no-data; the others were still delivered
+  2  wrong usage or settings
+  3  a delivery failed
+  4  a goal is missed, under --fail-on goal
+  130, 143  ended by Ctrl-C, by SIGTERM
+If several hold, 3 goes before 1, and 1 before 4.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the linked metrics and where each is registered; needs no network and no credentials
+    List,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// What to collect, and what to do with it.
+#[derive(Debug, Args)]
+pub(crate) struct CollectArguments {
+    /// Deliver the values to Datadog
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) push: bool,
+    /// Show exactly what --push would deliver, and deliver nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Collect only metrics whose key matches the glob, such as 'commits.*'; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Vec<Glob>,
+    /// Leave out metrics whose key matches the glob; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) skip: Vec<Glob>,
+    /// The repository [default: from the settings, `GITHUB_REPOSITORY` or the `origin` remote]
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(crate) repo: Option<String>,
+    /// The branch [default: from the settings, or the repository's default branch]
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) branch: Option<String>,
+    /// How long the whole run may take, delivery included [default: from the settings, or 5m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) deadline: Option<Duration>,
+    /// The settings file [default: ./system-health.toml if there is one]
+    #[arg(long, value_name = "FILE", env = "SYSTEM_HEALTH_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// What makes the exit status other than 0 [default: from the settings, or error]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Show no progress display
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
+/// How to print.
+#[derive(Debug, Args)]
+pub(crate) struct OutputArguments {
+    /// How to print data [default: table on a terminal, json into a pipe]
+    #[arg(long, value_name = "FORMAT", global = true)]
+    pub(crate) format: Option<Format>,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(crate) color: Color,
+    /// How to print messages on stderr
+    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
+    pub(crate) log_format: LogFormat,
+    /// Say more on stderr; -vv says most
+    #[arg(short, long, action = ArgAction::Count, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
+    /// Say only warnings and errors on stderr
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// What makes the exit status other than 0. A failed delivery counts with each but `never`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum FailOn {
+    /// Nothing that a metric or a delivery does
+    Never,
+    /// A failed delivery
+    Delivery,
+    /// A metric that failed, or a failed delivery
+    #[default]
+    Error,
+    /// A metric that failed or had no data, or a failed delivery
+    NoData,
+    /// A goal that is missed, a metric that failed, or a failed delivery
+    Goal,
+}
+
+/// How to print data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// For programs: one JSON document
+    Json,
+}
+
+/// How to print messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// For programs: one JSON object a line
+    Json,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

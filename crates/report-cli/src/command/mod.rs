@@ -1,0 +1,51 @@
+//! What each command does, and the way from the command line to the exit status.
+
+mod collect;
+mod list;
+mod select;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
+use system_health_collectors as _; // keeps the built-in registrations linked
+use system_health_registry::Catalog;
+
+use crate::{
+    args::{Arguments, Command},
+    exit::Status,
+    logging,
+    output::Stdout,
+    progress,
+};
+
+/// Runs `report` with the arguments of this process: every linked metric, built-in and further ones.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let stdout = Stdout::new(&arguments.output);
+    let progress = progress::hidden();
+    let catalog = Catalog::linked();
+    let crates = catalog.iter().flat_map(Catalog::metrics).map(|metric| metric.source().crate_name());
+    logging::start(&arguments.output, &progress, crates);
+    let status = match arguments.command {
+        Some(Command::Completions { shell }) => completions(stdout, shell),
+        Some(Command::List) => catalog.map_err(Into::into).and_then(|catalog| list::run(&catalog, stdout)),
+        None => catalog.map_err(Into::into).and_then(|catalog| {
+            collect::run(&arguments.collect, catalog, stdout, &progress, arguments.output.quiet)
+        }),
+    };
+    status
+        .unwrap_or_else(|error| {
+            tracing::error!("{error:#}");
+            Status::Usage
+        })
+        .into()
+}
+
+fn completions(stdout: Stdout, shell: Shell) -> anyhow::Result<Status> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "report", &mut script);
+    stdout.write(&String::from_utf8(script)?)?;
+    Ok(Status::Done)
+}

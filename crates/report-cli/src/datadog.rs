@@ -1,0 +1,76 @@
+//! Datadog as a place to deliver to. A build without the feature `datadog` refuses to deliver, and
+//! says so before anything is collected.
+
+#[cfg(feature = "datadog")]
+pub(crate) use with_client::Datadog;
+
+#[cfg(not(feature = "datadog"))]
+pub(crate) use without_client::Datadog;
+
+#[cfg(feature = "datadog")]
+mod with_client {
+    use anyhow::Context as _;
+    use system_health_collectors::credentials::{Credentials, Secret};
+    use system_health_datadog::{DatadogConfig, DatadogSink, Endpoint, Site, payload};
+    use system_health_registry::{Context, Report, Sink, Unavailable};
+
+    use crate::settings::DatadogSettings;
+
+    /// Where and how to deliver.
+    #[derive(Debug, Clone)]
+    pub(crate) struct Datadog {
+        endpoint: Endpoint,
+    }
+
+    impl Datadog {
+        /// Takes the endpoint from the settings.
+        pub(crate) fn new(settings: &DatadogSettings) -> anyhow::Result<Self> {
+            let endpoint = match &settings.url {
+                Some(url) => url.parse().context("`url` in [datadog], or DD_URL")?,
+                None => settings.site.parse::<Site>().context("`site` in [datadog], or DD_SITE")?.into(),
+            };
+            Ok(Self { endpoint })
+        }
+
+        /// Looks the API key up.
+        pub(crate) async fn sink(&self, context: &Context) -> Result<Box<dyn Sink>, Unavailable> {
+            let credentials: Credentials = context.get().await?;
+            let key = credentials.get(Secret::DatadogApiKey).await?;
+            Ok(Box::new(DatadogSink::new(DatadogConfig::new(self.endpoint.clone(), key))?))
+        }
+
+        /// What would be sent.
+        pub(crate) fn payload(&self, report: &Report) -> anyhow::Result<serde_json::Value> {
+            Ok(serde_json::to_value(payload(report))?)
+        }
+    }
+}
+
+#[cfg(not(feature = "datadog"))]
+mod without_client {
+    use system_health_registry::{Context, Report, Sink, Unavailable};
+
+    use crate::settings::DatadogSettings;
+
+    /// Never made.
+    #[derive(Debug, Clone)]
+    pub(crate) enum Datadog {}
+
+    impl Datadog {
+        /// Refuses.
+        pub(crate) fn new(_settings: &DatadogSettings) -> anyhow::Result<Self> {
+            anyhow::bail!(
+                "this program was built without Datadog; build it with the feature `datadog` for --push and --dry-run"
+            )
+        }
+
+        #[expect(clippy::unused_async, reason = "the same shape as with the client")]
+        pub(crate) async fn sink(&self, _context: &Context) -> Result<Box<dyn Sink>, Unavailable> {
+            match *self {}
+        }
+
+        pub(crate) fn payload(&self, _report: &Report) -> anyhow::Result<serde_json::Value> {
+            match *self {}
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! How a run's end becomes an exit status. The same rules stand in `--help` and in the README.
+
+use std::{fmt, process::ExitCode};
+
+use system_health_registry::{Report, State};
+
+use crate::{args::FailOn, delivery::Delivery};
+
+/// What happened, as the exit status tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// 0
+    Done,
+    /// 1
+    MetricFailed,
+    /// 2
+    Usage,
+    /// 3
+    DeliveryFailed,
+    /// 4
+    GoalMissed,
+    /// 128 and the number of the signal
+    Interrupted(Signal),
+}
+
+/// A signal that ends the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Ctrl-C
+    Interrupt,
+    /// What Kubernetes sends first.
+    Terminate,
+}
+
+impl Status {
+    /// Judges a run.
+    pub(crate) fn of(report: &Report, deliveries: &[Delivery], fail_on: FailOn) -> Self {
+        let outcomes = report.run().outcomes();
+        let failed = |outcome: &system_health_registry::Outcome| match outcome.state {
+            State::Value(_) => false,
+            State::NoData(_) => fail_on == FailOn::NoData,
+            State::Error(_) => fail_on != FailOn::Delivery,
+        };
+        if fail_on == FailOn::Never {
+            Self::Done
+        } else if deliveries.iter().any(Delivery::failed) {
+            Self::DeliveryFailed
+        } else if outcomes.iter().any(failed) {
+            Self::MetricFailed
+        } else if fail_on == FailOn::Goal && outcomes.iter().any(|outcome| outcome.goal_met() == Some(false))
+        {
+            Self::GoalMissed
+        } else {
+            Self::Done
+        }
+    }
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(match status {
+            Status::Done => 0,
+            Status::MetricFailed => 1,
+            Status::Usage => 2,
+            Status::DeliveryFailed => 3,
+            Status::GoalMissed => 4,
+            Status::Interrupted(Signal::Interrupt) => 130,
+            Status::Interrupted(Signal::Terminate) => 143,
+        })
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Interrupt => "Ctrl-C",
+            Self::Terminate => "SIGTERM",
+        })
+    }
+}

@@ -1,0 +1,26 @@
+//! The `report` command as a library, so that a binary with other collectors takes three lines:
+//!
+//! ```no_run
+//! # mod acme_collectors {}
+//! # #[expect(unused_imports)]
+//! use acme_collectors as _; // keeps its registrations linked
+//!
+//! fn main() -> std::process::ExitCode {
+//!     system_health_report_cli::main()
+//! }
+//! ```
+//!
+//! The built-in collectors are always among the linked ones.
+
+mod args;
+mod command;
+mod datadog;
+mod delivery;
+mod exit;
+mod logging;
+mod output;
+mod progress;
+mod settings;
+mod tags;
+
+pub use command::main;

@@ -1,0 +1,135 @@
+//! The JSON document of a run. `docs/report.schema.json` describes it and the tests hold it to that.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use system_health_registry::{Outcome, Report, Sample, State, Tag};
+
+use crate::delivery::{Delivery, Fate};
+
+/// A report and its deliveries as JSON.
+#[derive(Serialize)]
+pub(crate) struct JsonReport<'a> {
+    run: JsonRun<'a>,
+    metrics: Vec<JsonOutcome<'a>>,
+    deliveries: Vec<JsonDelivery<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonRun<'a> {
+    started_at: String,
+    duration_ms: u64,
+    tags: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct JsonOutcome<'a> {
+    key: &'a str,
+    #[serde(flatten)]
+    state: JsonState<'a>,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval_seconds: Option<u64>,
+    unit: Option<&'a str>,
+    description: &'a str,
+    goal: Option<JsonGoal>,
+    duration_ms: u64,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum JsonState<'a> {
+    Value { samples: Vec<JsonSample<'a>> },
+    NoData { reason: &'a str },
+    Error { error: String },
+}
+
+#[derive(Serialize)]
+struct JsonGoal {
+    condition: String,
+    met: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct JsonSample<'a> {
+    value: f64,
+    tags: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct JsonDelivery<'a> {
+    sink: &'a str,
+    #[serde(flatten)]
+    fate: JsonFate<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum JsonFate<'a> {
+    Accepted { series: usize },
+    Failed { error: &'a str },
+    DryRun { series: usize, payload: &'a serde_json::Value },
+}
+
+impl<'a> JsonReport<'a> {
+    /// Describes a report.
+    pub(crate) fn new(report: &'a Report, deliveries: &'a [Delivery]) -> Self {
+        let run = report.run();
+        Self {
+            run: JsonRun {
+                started_at: humantime::format_rfc3339_millis(run.started_at()).to_string(),
+                duration_ms: millis(run.duration()),
+                tags: text(report.tags()),
+            },
+            metrics: run.outcomes().iter().map(JsonOutcome::new).collect(),
+            deliveries: deliveries.iter().map(JsonDelivery::new).collect(),
+        }
+    }
+}
+
+impl<'a> JsonOutcome<'a> {
+    fn new(outcome: &'a Outcome) -> Self {
+        let metric = &outcome.metric;
+        Self {
+            key: metric.key(),
+            state: match &outcome.state {
+                State::Value(samples) => {
+                    JsonState::Value { samples: samples.iter().map(JsonSample::new).collect() }
+                }
+                State::NoData(reason) => JsonState::NoData { reason },
+                State::Error(error) => JsonState::Error { error: error.to_string() },
+            },
+            kind: metric.kind().name(),
+            interval_seconds: metric.kind().interval().map(|interval| interval.as_secs()),
+            unit: metric.unit(),
+            description: metric.description(),
+            goal: metric.goal().map(|goal| JsonGoal { condition: goal.to_string(), met: outcome.goal_met() }),
+            duration_ms: millis(outcome.duration),
+        }
+    }
+}
+
+impl<'a> JsonSample<'a> {
+    fn new(sample: &'a Sample) -> Self {
+        Self { value: sample.value(), tags: text(sample.tags()) }
+    }
+}
+
+impl<'a> JsonDelivery<'a> {
+    fn new(delivery: &'a Delivery) -> Self {
+        let fate = match &delivery.fate {
+            Fate::Accepted { series } => JsonFate::Accepted { series: *series },
+            Fate::Failed { error } => JsonFate::Failed { error },
+            Fate::DryRun { series, payload } => JsonFate::DryRun { series: *series, payload },
+        };
+        Self { sink: delivery.sink, fate }
+    }
+}
+
+fn text(tags: &BTreeSet<Tag>) -> Vec<&str> {
+    tags.iter().map(Tag::as_str).collect()
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,43 @@
+//! The one door to stdout. A reader that has read enough, such as `head`, is no failure.
+
+use std::{
+    fmt::Display,
+    io::{self, ErrorKind, IsTerminal, Write},
+};
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::args::{Format, OutputArguments};
+
+/// Where data is printed, and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stdout {
+    color: anstream::ColorChoice,
+    format: Format,
+}
+
+impl Stdout {
+    /// Takes the format from the arguments, or from what stdout is.
+    pub(crate) fn new(arguments: &OutputArguments) -> Self {
+        let fitting = if io::stdout().is_terminal() { Format::Table } else { Format::Json };
+        Self { color: arguments.color.into(), format: arguments.format.unwrap_or(fitting) }
+    }
+
+    /// Prints data in the form that was asked for.
+    pub(crate) fn print(self, table: impl Display, json: impl Serialize) -> anyhow::Result<()> {
+        match self.format {
+            Format::Table => self.write(&table.to_string()),
+            Format::Json => self.write(&(serde_json::to_string_pretty(&json)? + "\n")),
+        }
+    }
+
+    /// Prints text as it is.
+    pub(crate) fn write(self, text: &str) -> anyhow::Result<()> {
+        let mut stdout = anstream::AutoStream::new(io::stdout().lock(), self.color);
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            result => result.context("cannot write to stdout"),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! How numbers and times are shown to people.
+
+use std::{fmt, time::Duration};
+
+/// A value with at most six decimals.
+pub(super) struct Value(pub(super) f64);
+
+/// A duration in the unit that fits it, with at most three digits.
+pub(super) struct Elapsed(pub(super) Duration);
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.0;
+        if value != 0.0 && !(1e-6..1e15).contains(&value.abs()) {
+            return write!(f, "{value:e}");
+        }
+        let rounded = format!("{value:.6}");
+        f.write_str(rounded.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_millis();
+        match millis {
+            0..1_000 => write!(f, "{millis} ms"),
+            1_000..60_000 => write!(f, "{:.1} s", self.0.as_secs_f64()),
+            _ => write!(f, "{} min {} s", millis / 60_000, millis / 1_000 % 60),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_short_and_honest() {
+        let shown = |value| Value(value).to_string();
+        assert_eq!(shown(7.0), "7");
+        assert_eq!(shown(0.0), "0");
+        assert_eq!(shown(-2.50), "-2.5");
+        assert_eq!(shown(0.1 + 0.2), "0.3");
+        assert_eq!(shown(1_000_000.0), "1000000");
+        assert_eq!(shown(0.000_000_1), "1e-7");
+        assert_eq!(shown(1e18), "1e18");
+    }
+
+    #[test]
+    fn times_have_a_fitting_unit() {
+        let shown = |millis| Elapsed(Duration::from_millis(millis)).to_string();
+        assert_eq!(shown(0), "0 ms");
+        assert_eq!(shown(214), "214 ms");
+        assert_eq!(shown(1_540), "1.5 s");
+        assert_eq!(shown(125_000), "2 min 5 s");
+    }
+}

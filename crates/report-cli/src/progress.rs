@@ -1,0 +1,57 @@
+//! The progress display: on stderr, only on a terminal, and only once a run takes longer than a
+//! moment, so that quick runs do not flicker.
+
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    io::{self, IsTerminal},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use system_health_registry::Event;
+
+const A_MOMENT: Duration = Duration::from_millis(300);
+
+/// A display that is not shown yet.
+pub(crate) fn hidden() -> ProgressBar {
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
+}
+
+/// Follows a run of so many metrics; the returned function takes its events.
+pub(crate) fn follow(progress: &ProgressBar, metrics: usize) -> impl Fn(Event<'_>) + Send + Sync + use<> {
+    let progress = progress.clone();
+    progress.set_length(metrics as u64);
+    progress.set_style(style());
+    let running = Mutex::new(BTreeSet::new());
+    move |event| {
+        let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Started(metric) => {
+                running.insert(metric.key());
+            }
+            Event::Finished(outcome) => {
+                running.remove(outcome.metric.key());
+                progress.inc(1);
+            }
+            _ => {}
+        }
+        progress.set_message(running.first().copied().unwrap_or_default());
+    }
+}
+
+/// Shows the display after a moment; never ends by itself. Select it against the run.
+pub(crate) async fn show(progress: &ProgressBar, wanted: bool) -> Infallible {
+    if wanted && io::stderr().is_terminal() {
+        tokio::time::sleep(A_MOMENT).await;
+        progress.set_draw_target(ProgressDrawTarget::stderr());
+        progress.enable_steady_tick(Duration::from_millis(100));
+    }
+    std::future::pending().await
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{spinner} {pos}/{len} metrics {elapsed} {wide_msg:.dim}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,134 @@
+//! `report` with a token: all metrics from GitHub, and what becomes of GitHub's failures.
+
+use std::time::Duration;
+
+use system_health_test_support::{
+    github::{
+        Commit,
+        Conclusion::{Cancelled, Failure, Success},
+        FakeGitHub, Run,
+    },
+    scene::Scene,
+    server::{Answer, Fault},
+};
+
+const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
+
+fn scene(github: &FakeGitHub) -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report"))
+        .variable("GITHUB_API_URL", github.url())
+        .variable("GITHUB_TOKEN", TOKEN)
+        .variable("GITHUB_REPOSITORY", "acme/shop")
+        .file("system-health.toml", "[repository]\nbranch = 'main'\n[ci]\nrequired_jobs = ['unit tests']\n")
+}
+
+/// A healthy repository: 250 commits, of which one is a hotfix, and a run that passed.
+fn healthy() -> FakeGitHub {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    github
+        .repository("acme/shop")
+        .commits(249)
+        .commit(Commit::new("HOTFIX the checkout").age(Duration::from_secs(6 * 86_400)))
+        .run(Run::new("checks.yml").conclusion(Success).job("unit tests", Success));
+    github
+}
+
+#[test]
+fn all_metrics_come_from_github_with_five_requests() {
+    let github = healthy();
+
+    let ended = scene(&github).run(&[]).with_status(0);
+
+    assert_eq!(ended.metric("commits.hotfix")["samples"][0]["value"], 1.0);
+    assert_eq!(ended.metric("commits.reverts")["samples"][0]["value"], 0.0);
+    let tests = &ended.metric("ci.tests_passing_on_main")["samples"][0];
+    assert_eq!(tests["value"], 1.0);
+    assert_eq!(
+        tests["tags"],
+        serde_json::json!(["branch:main", "repository:acme/shop", "workflow:checks.yml"])
+    );
+    assert_eq!(github.requests().len(), 5, "{:#?}", github.requests());
+    ended.says("GitHub");
+}
+
+#[test]
+fn a_failure_of_any_endpoint_is_an_error_and_never_a_number() {
+    let html = Answer::text(200, "text/html", "<html>Please log in</html>");
+    for (endpoint, keys) in [
+        ("/commits", &["commits.hotfix", "commits.reverts"][..]),
+        ("&page=3", &["commits.hotfix", "commits.reverts"]),
+        ("/runs?", &["ci.tests_passing_on_main"]),
+        ("/jobs", &["ci.tests_passing_on_main"]),
+    ] {
+        let faults: [(Fault, &str); 4] = [
+            (Answer::text(500, "text/plain", "oops").into(), "500"),
+            (html.clone().into(), ""),
+            (Answer::text(200, "application/json", "[{\"sha\": 1").into(), ""),
+            (Fault::Disconnect, ""),
+        ];
+        for (fault, word) in faults {
+            let github = healthy();
+            github.fail(endpoint, fault.clone());
+
+            // Enough for a few attempts, and not for all of them.
+            let ended = scene(&github).run(&["--deadline", "5s"]).with_status(1);
+
+            for metric in ended.json()["metrics"].as_array().unwrap() {
+                let key = metric["key"].as_str().unwrap();
+                let expected = if keys.contains(&key) { "error" } else { "value" };
+                assert_eq!(metric["state"], expected, "{key} with {fault:?} at {endpoint}: {ended}");
+                let error = metric["error"].as_str().unwrap_or(word);
+                assert!(error.contains(word), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_server_that_never_answers_is_given_up_in_time() {
+    let github = healthy();
+    github.fail("/jobs", Fault::Hang);
+
+    let ended = scene(&github).run(&["--deadline", "1s"]).with_status(1);
+
+    assert_eq!(ended.metric("ci.tests_passing_on_main")["state"], "error");
+    assert_eq!(ended.metric("commits.hotfix")["state"], "value");
+}
+
+#[test]
+fn github_s_refusals_say_what_to_do() {
+    let wrong_token = scene(&FakeGitHub::builder().token("another").start()).run(&[]).with_status(1);
+    let unknown = scene(&FakeGitHub::builder().token(TOKEN).start()).run(&[]).with_status(1);
+
+    let error = wrong_token.metric("commits.hotfix")["error"].as_str().unwrap().to_owned();
+    assert!(error.contains("401") && error.contains("Bad credentials"), "{error}");
+    let error = unknown.metric("commits.hotfix")["error"].as_str().unwrap().to_owned();
+    assert!(error.contains("404") && error.contains("acme/shop"), "{error}");
+}
+
+#[test]
+fn the_tests_are_judged_by_their_run() {
+    let judge = |runs: &[Run]| {
+        let github = FakeGitHub::builder().token(TOKEN).start();
+        let repository = github.repository("acme/shop");
+        for run in runs {
+            repository.run(run.clone());
+        }
+        scene(&github)
+            .run(&["--only", "ci.*", "--fail-on", "never"])
+            .with_status(0)
+            .metric("ci.tests_passing_on_main")
+    };
+    let run = |conclusion| Run::new("checks.yml").conclusion(conclusion);
+
+    let failed = judge(&[run(Failure).job("unit tests", Failure)]);
+    let missing = judge(&[run(Success).job("lint", Success)]);
+    let cancelled_job = judge(&[run(Failure).job("unit tests", Cancelled)]);
+    let cancelled_run = judge(&[run(Cancelled)]);
+
+    assert_eq!(failed["samples"][0]["value"], 0.0);
+    let error = missing["error"].as_str().unwrap();
+    assert!(error.contains("`unit tests`") && error.contains("`lint`"), "{error}");
+    assert_eq!(cancelled_job["state"], "no_data");
+    assert_eq!(cancelled_run["state"], "no_data");
+}

@@ -1,0 +1,67 @@
+//! `report list`, and what else needs no run.
+
+use system_health_test_support::scene::Scene;
+
+fn scene() -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report"))
+}
+
+#[test]
+fn every_linked_metric_is_listed_with_its_facts() {
+    let list = scene().run(&["list"]).with_status(0).json();
+
+    let metrics = list.as_array().unwrap();
+    let keys: Vec<&str> = metrics.iter().map(|metric| metric["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["ci.tests_passing_on_main", "commits.hotfix", "commits.reverts"]);
+    let hotfix = &metrics[1];
+    assert_eq!(hotfix["kind"], "gauge");
+    assert_eq!(hotfix["unit"], "commit");
+    assert_eq!(hotfix["goal"], "< 5");
+    assert_eq!(hotfix["crate"], "system_health_collectors");
+    assert!(hotfix["file"].as_str().unwrap().ends_with(".rs"));
+    assert!(hotfix["line"].as_u64().unwrap() > 0);
+    assert!(!hotfix["description"].as_str().unwrap().is_empty());
+}
+
+#[test]
+fn the_list_is_a_table_for_people() {
+    let table = scene().run(&["list", "--format", "table"]).with_status(0).stdout();
+
+    let header: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(header, ["METRIC", "KIND", "UNIT", "GOAL", "DESCRIPTION", "SOURCE"]);
+    assert!(table.lines().any(|line| line.starts_with("commits.reverts")));
+}
+
+#[test]
+fn listing_asks_nobody() {
+    // A look-up of any kind would fail loudly: nothing listens there, and the file does not exist.
+    let scene = scene()
+        .variable("GITHUB_TOKEN_FILE", "/nonexistent")
+        .variable("GITHUB_API_URL", "http://127.0.0.1:1")
+        .variable("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+
+    let ended = scene.run(&["list", "-vv"]).with_status(0);
+
+    assert_eq!(ended.stderr(), "");
+}
+
+#[test]
+fn completions_are_written_for_each_shell() {
+    for (shell, word) in [("bash", "_report()"), ("zsh", "#compdef report"), ("fish", "complete -c report")] {
+        let script = scene().run(&["completions", shell]).with_status(0).stdout();
+
+        assert!(script.contains(word), "{shell}");
+    }
+}
+
+#[test]
+fn help_documents_the_exit_statuses() {
+    let help = scene().run(&["--help"]).with_status(0).stdout();
+
+    for status in
+        ["0  done", "1  a metric failed", "2  wrong usage", "3  a delivery failed", "4  a goal is missed"]
+    {
+        assert!(help.contains(status), "{status}: {help}");
+    }
+    assert!(scene().run(&["--version"]).with_status(0).stdout().contains(env!("CARGO_PKG_VERSION")));
+}

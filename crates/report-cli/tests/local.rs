@@ -1,0 +1,129 @@
+//! `report` in a git work tree, without credentials, network and settings.
+
+use std::time::Duration;
+
+use system_health_test_support::scene::Scene;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn scene() -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report"))
+}
+
+fn work_tree() -> Scene {
+    scene()
+        .git_work_tree()
+        .commit("hotfix: too old to count", 8 * DAY)
+        .commit("Sell shoes", 3 * DAY)
+        .commit("Hot-fix the checkout", 2 * DAY)
+        .commit("Revert \"Sell shoes\"\n\nThis reverts commit 0123456.", DAY)
+}
+
+#[test]
+fn the_commit_health_of_a_work_tree_needs_nothing() {
+    let ended = work_tree().run(&[]).with_status(0);
+
+    let hotfix = ended.metric("commits.hotfix");
+    assert_eq!(hotfix["state"], "value");
+    assert_eq!(hotfix["samples"][0]["value"], 1.0);
+    assert_eq!(hotfix["goal"]["met"], true);
+    assert_eq!(ended.metric("commits.reverts")["samples"][0]["value"], 1.0);
+    let tests = ended.metric("ci.tests_passing_on_main");
+    assert_eq!(tests["state"], "no_data");
+    assert!(tests["reason"].as_str().unwrap().contains("GITHUB_TOKEN"), "{tests}");
+    ended.says("local clone");
+}
+
+#[test]
+fn a_table_shows_values_and_says_why_there_is_no_data() {
+    let table = work_tree().run(&["--format", "table"]).with_status(0).stdout();
+
+    let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["METRIC", "VALUE", "UNIT", "GOAL", "TIME"]);
+    assert_eq!(lines[1][..6], ["commits.hotfix", "1", "commit", "<", "5", "met"]);
+    assert_eq!(lines[2][..3], ["commits.reverts", "1", "commit"]);
+    assert_eq!(lines[4], ["No", "data"]);
+    assert_eq!(lines[5][0], "ci.tests_passing_on_main:");
+    assert_eq!(lines.len(), 6, "one line says why: {table}");
+}
+
+#[test]
+fn samples_say_which_repository_and_branch_they_are_of() {
+    let scene = work_tree();
+    scene.git(&["remote", "add", "origin", "git@github.com:Acme/Shop.git"]);
+
+    let ended = scene.run(&[]).with_status(0);
+
+    let tags = &ended.metric("commits.hotfix")["samples"][0]["tags"];
+    assert_eq!(tags, &serde_json::json!(["branch:main", "repository:acme/shop"]));
+}
+
+#[test]
+fn a_work_tree_without_commits_has_no_data() {
+    let ended = scene().git_work_tree().run(&[]).with_status(0);
+
+    for key in ["commits.hotfix", "commits.reverts"] {
+        assert_eq!(ended.metric(key)["state"], "no_data", "{key}");
+    }
+}
+
+#[test]
+fn a_shallow_clone_has_no_data_and_the_command_that_mends_it() {
+    let origin = work_tree();
+    let scene = scene();
+    let url = format!("file://{}", origin.folder().display());
+    scene.git(&["clone", "--quiet", "--depth", "2", &url, "."]);
+
+    let hotfix = scene.run(&[]).with_status(0).metric("commits.hotfix");
+
+    assert_eq!(hotfix["state"], "no_data");
+    assert!(hotfix["reason"].as_str().unwrap().contains("git fetch --"), "{hotfix}");
+}
+
+#[test]
+fn outside_of_a_work_tree_it_says_what_is_missing() {
+    let ended = scene().run(&[]).with_status(1);
+
+    let error = ended.metric("commits.hotfix")["error"].as_str().unwrap().to_owned();
+    assert!(error.contains("--repo") && error.contains("GITHUB_REPOSITORY"), "{error}");
+}
+
+#[test]
+fn metrics_are_selected_by_their_keys() {
+    let scene = work_tree();
+
+    let only = scene.run(&["--only", "commits.*", "--skip", "*.reverts"]).with_status(0).json();
+    let none = scene.run(&["--only", "comits.*"]).with_status(2);
+
+    assert_eq!(only["metrics"].as_array().unwrap().len(), 1);
+    assert_eq!(only["metrics"][0]["key"], "commits.hotfix");
+    none.says("--only `comits.*` matches no metric; there are ci.tests_passing_on_main, commits.hotfix");
+}
+
+#[test]
+fn what_counts_as_failure_is_chosen() {
+    let (healthy, missed) = (work_tree(), (0..5).fold(work_tree(), |scene, _| scene.commit("hotfix", DAY)));
+
+    let status = |scene: &Scene, fail_on: &str| scene.run(&["--fail-on", fail_on]);
+
+    let _ = status(&healthy, "goal").with_status(0);
+    let _ = status(&healthy, "no-data").with_status(1);
+    let _ = status(&missed, "error").with_status(0);
+    let _ = status(&missed, "goal").with_status(4);
+    let _ = status(&scene(), "goal").with_status(1);
+    let _ = status(&scene(), "delivery").with_status(0);
+    let _ = status(&scene(), "never").with_status(0);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    use std::process::Stdio;
+
+    let scene = work_tree();
+    let mut child = scene.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+
+    let output = child.wait_with_output().unwrap();
+
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}

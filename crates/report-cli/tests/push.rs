@@ -1,0 +1,145 @@
+//! `report --push` and `--dry-run`: what reaches Datadog, and what is said when nothing does.
+#![cfg(feature = "datadog")]
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use system_health_test_support::{
+    datadog::{self, DatadogIntake},
+    scene::Scene,
+    server::{Answer, Fault},
+};
+
+fn scene(intake: &DatadogIntake) -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report"))
+        .git_work_tree()
+        .commit("hotfix", Duration::from_secs(60))
+        .variable("DD_URL", intake.url())
+        .variable("DD_API_KEY", DatadogIntake::KEY)
+}
+
+#[test]
+fn values_are_delivered_as_gauges_with_all_their_tags_and_one_time() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake)
+        .variable("DD_ENV", "test")
+        .variable("DD_VERSION", "1.2.3")
+        .variable("DD_TAGS", "team:web")
+        .file("system-health.toml", "[repository]\nname = 'acme/shop'\n[report]\ntags = ['region:eu']\n");
+
+    let ended = scene.run(&["--push"]).with_status(0);
+
+    let points = intake.points();
+    let names: Vec<&str> = points.iter().map(|point| point.metric.as_str()).collect();
+    assert_eq!(names, ["commits.hotfix", "commits.reverts"], "no data is not delivered");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed();
+    for point in &points {
+        assert_eq!(point.kind, "gauge");
+        assert_eq!(point.timestamp, points[0].timestamp);
+        assert!((now - 120..=now).contains(&point.timestamp));
+        let tags: Vec<&str> = point.tags.iter().map(String::as_str).collect();
+        let expected = [
+            "branch:main",
+            "env:test",
+            "region:eu",
+            "repository:acme/shop",
+            "service:system-health",
+            "source:system-health",
+            "team:web",
+            "version:1.2.3",
+        ];
+        assert_eq!(tags, expected);
+    }
+    let delivery = &ended.json()["deliveries"][0];
+    assert_eq!(delivery, &serde_json::json!({ "sink": "datadog", "state": "accepted", "series": 2 }));
+}
+
+#[test]
+fn a_dry_run_shows_exactly_what_a_push_delivers() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+
+    let shown = scene.run(&["--dry-run"]).with_status(0).json()["deliveries"][0].clone();
+    assert_eq!(intake.server().requests().len(), 0, "nothing is sent");
+    let _ = scene.run(&["--push"]).with_status(0);
+
+    assert_eq!(shown["state"], "dry_run");
+    assert_eq!(shown["series"], 2);
+    // The two runs differ in their times, and Datadog's client writes 1.0 as 1.
+    let comparable = |mut payload: serde_json::Value| {
+        for series in payload["series"].as_array_mut().unwrap() {
+            let point = &mut series["points"][0];
+            point["timestamp"] = 0.into();
+            point["value"] = point["value"].as_f64().into();
+        }
+        payload
+    };
+    assert_eq!(comparable(shown["payload"].clone()), comparable(intake.payloads()[0].clone()));
+}
+
+#[test]
+fn a_failed_delivery_is_said_and_the_values_are_still_printed() {
+    let html = Answer::text(502, "text/html", "<html>Bad gateway</html>");
+    let faults: [(Fault, &str); 5] = [
+        (datadog::error(403, "Forbidden").into(), "Forbidden"),
+        (datadog::error(413, "Payload Too Large").into(), "Payload Too Large"),
+        (datadog::error(429, "Too many requests").into(), "Too many requests"),
+        (html.into(), "502"),
+        (Fault::Disconnect, ""),
+    ];
+    for (fault, word) in faults {
+        let intake = DatadogIntake::start();
+        intake.server().fail("/api/v2/series", fault.clone());
+
+        let ended = scene(&intake).run(&["--push"]).with_status(3);
+
+        assert_eq!(ended.metric("commits.hotfix")["state"], "value");
+        let delivery = ended.json()["deliveries"][0].clone();
+        assert_eq!(delivery["state"], "failed", "{fault:?}");
+        assert!(delivery["error"].as_str().unwrap().contains(word), "{delivery}");
+    }
+}
+
+#[test]
+fn a_wrong_or_missing_key_is_a_failed_delivery_that_says_what_to_do() {
+    let intake = DatadogIntake::start();
+    let error = |key: &str| {
+        let ended = scene(&intake).variable("DD_API_KEY", key).run(&["--push"]).with_status(3);
+        ended.json()["deliveries"][0]["error"].as_str().unwrap().to_owned()
+    };
+
+    assert!(error("wrong0wrong0wrong0wrong0wrong000").contains("the API key was refused"));
+    assert!(error("").contains("DD_API_KEY"));
+    assert_eq!(intake.points(), []);
+}
+
+#[test]
+fn the_key_is_checked_even_when_there_is_nothing_to_deliver() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake).variable("DD_API_KEY", "wrong0wrong0wrong0wrong0wrong000");
+
+    let _ = scene.run(&["--push", "--only", "ci.*"]).with_status(3);
+
+    assert_eq!(intake.server().requests()[0].path(), "/api/v1/validate");
+}
+
+#[test]
+fn an_unknown_site_is_refused_before_anything_is_collected() {
+    let ended = Scene::new(env!("CARGO_BIN_EXE_report"))
+        .variable("DD_SITE", "datadoghq.example")
+        .variable("DD_API_KEY", DatadogIntake::KEY)
+        .run(&["--push"])
+        .with_status(2);
+
+    ended.says("datadoghq.eu");
+    assert_eq!(ended.stdout(), "");
+}
+
+#[test]
+fn an_intake_that_never_answers_is_given_up_at_the_deadline() {
+    let intake = DatadogIntake::start();
+    intake.server().fail("/api/v2/series", Fault::Hang);
+
+    let ended = scene(&intake).run(&["--push", "--deadline", "2s"]).with_status(3);
+
+    assert_eq!(ended.json()["deliveries"][0]["error"], "no answer before the run's deadline");
+}

@@ -1,0 +1,107 @@
+//! Settings and usage that are refused, and the order of the layers.
+
+use system_health_test_support::scene::Scene;
+
+fn scene() -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree()
+}
+
+#[test]
+fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
+    for (settings, arguments, message) in [
+        ("[comits]", &[][..], "system-health.toml:1: there is no table [comits]; did you mean `commits`?"),
+        (
+            "\n[commits]\nwindw = '7d'",
+            &[],
+            "system-health.toml:3: there is no key `windw` in [commits]; did you mean `window`?",
+        ),
+        (
+            "[commits]\nwindow = 'soon'",
+            &[],
+            "system-health.toml:2: `window` in [commits]: `soon` is no duration",
+        ),
+        ("[commits]\nhotfix = ['(']", &[], "system-health.toml:2: `hotfix"),
+        ("[ci]\nrequired_jobs = 'unit'", &[], "system-health.toml:2: `required_jobs` in [ci]: invalid type"),
+        ("[report]\ntags = ['team platform']", &[], "would be stored as `team_platform`"),
+        (
+            "[report]\nfail_on = 'always'",
+            &[],
+            "system-health.toml:2: `fail_on` in [report]: unknown variant `always`",
+        ),
+        ("[repository]\nname = 'shop'", &[], "system-health.toml:2: `name` in [repository]"),
+        ("commits = 7", &[], "system-health.toml:1: `commits` must be a table, written [commits]"),
+        ("[commits", &[], "system-health.toml is no valid TOML, line 1"),
+        ("", &["--repo", "shop"], "flag --repo: `name` in [repository]"),
+        (
+            "",
+            &["--config", "missing.toml"],
+            "cannot read the settings file missing.toml: No such file or directory",
+        ),
+        ("", &["--push", "--dry-run"], "'--push' cannot be used with '--dry-run'"),
+        ("", &["--deadline", "soon"], "`soon` is no duration; write one such as"),
+        ("", &["--only", "a["], "a["),
+        ("", &["--fail-on", "sometimes"], "[possible values: never, delivery, error, no-data, goal]"),
+    ] {
+        let ended = scene().file("system-health.toml", settings).run(arguments).with_status(2);
+
+        ended.says(message);
+        assert_eq!(ended.stdout(), "", "{settings:?} {arguments:?}");
+    }
+}
+
+#[test]
+fn a_bad_environment_variable_is_named() {
+    scene()
+        .variable("GITHUB_REPOSITORY", "shop")
+        .run(&[])
+        .with_status(2)
+        .says("environment variable GITHUB_REPOSITORY: `name` in [repository]");
+    scene().variable("DD_ENV", "!").run(&[]).with_status(2).says("DD_ENV");
+    scene().variable("DD_TAGS", "team web!").run(&[]).with_status(2).says("DD_TAGS: tag `web!`");
+}
+
+#[test]
+fn a_secret_in_a_broken_settings_file_is_not_repeated() {
+    let ended =
+        scene().file("system-health.toml", "[datadog]\nkey = \"hunter2\" oops\n").run(&[]).with_status(2);
+
+    ended.says("line 2");
+    assert!(!ended.stderr().contains("hunter2"), "{ended}");
+}
+
+#[test]
+fn later_layers_win() {
+    let scene = scene()
+        .file(
+            "system-health.toml",
+            "[datadog]\nenv = 'file'\nservice = 'file'\n[report]\ntags = ['from:file']\n",
+        )
+        .file("other.toml", "[datadog]\nenv = 'other'\n")
+        .variable("DD_ENV", "environment")
+        .variable("DD_TAGS", "from:dd_tags");
+    let tags = |arguments: &[&str]| scene.run(arguments).with_status(0).json()["run"]["tags"].to_string();
+
+    let default_file = tags(&[]);
+    let other_file = tags(&["--config", "other.toml"]);
+
+    for tag in ["source:system-health", "env:environment", "service:file", "from:file", "from:dd_tags"] {
+        assert!(default_file.contains(tag), "{tag} in {default_file}");
+    }
+    assert!(
+        other_file.contains("service:system-health") && !other_file.contains("from:file"),
+        "{other_file}"
+    );
+}
+
+#[test]
+fn every_setting_of_the_reference_exists() {
+    let reference = include_str!("../../../docs/settings.md");
+    let example = reference.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let settings = example.replace("\n# ", "\n");
+    let keys = settings.lines().filter(|line| line.contains(" = ")).count();
+    assert!(keys > 15, "{settings}");
+
+    let scene =
+        scene().file("system-health.toml", &settings).variable("GITHUB_API_URL", "http://127.0.0.1:1");
+    let _ = scene.run(&["--fail-on", "never"]).with_status(0);
+}
