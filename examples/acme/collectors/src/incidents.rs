@@ -1,0 +1,84 @@
+//! The resource that both metrics share: the file is read once a run, whatever the number of metrics.
+
+use std::{
+    str::FromStr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use anyhow::{Context as _, anyhow};
+use system_health_registry::{Context, FromContext, Unavailable};
+
+use crate::AcmeSettings;
+
+/// The open incidents, as of the start of the run.
+#[derive(Debug, Clone)]
+pub struct Incidents(Arc<[Incident]>);
+
+/// Something that is broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// How bad it is: `low`, `high`.
+    pub severity: String,
+    /// How long it has been open.
+    pub age: Duration,
+}
+
+impl Incidents {
+    /// Takes a list; tests call this.
+    #[must_use]
+    pub fn new(incidents: impl IntoIterator<Item = Incident>) -> Self {
+        Self(incidents.into_iter().collect())
+    }
+
+    /// The incidents, in the order of the file.
+    #[must_use]
+    pub fn all(&self) -> &[Incident] {
+        &self.0
+    }
+
+    fn parse(text: &str, now: SystemTime) -> anyhow::Result<Self> {
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
+        let incidents = lines.map(|(index, line)| {
+            Incident::parse(line, now).with_context(|| format!("line {} is no incident", index + 1))
+        });
+        Ok(Self(incidents.collect::<anyhow::Result<_>>()?))
+    }
+}
+
+impl Incident {
+    fn parse(line: &str, now: SystemTime) -> anyhow::Result<Self> {
+        let mut fields = line.split('\t');
+        let mut next = |name: &str| fields.next().ok_or_else(|| anyhow!("the {name} is missing"));
+        let severity = next("severity")?.to_owned();
+        let opened = u64::from_str(next("time")?).context("the time is no number of seconds")?;
+        let opened = SystemTime::UNIX_EPOCH + Duration::from_secs(opened);
+        Ok(Self { severity, age: now.duration_since(opened).unwrap_or_default() })
+    }
+}
+
+impl FromContext for Incidents {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let settings: AcmeSettings = context.get().await?;
+        let read = || -> anyhow::Result<Self> {
+            let text = std::fs::read_to_string(&settings.incidents)?;
+            Self::parse(&text, context.started_at())
+        };
+        Ok(read().with_context(|| format!("cannot read incidents from {}", settings.incidents.display()))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_no_incident_is_named() {
+        let error = Incidents::parse("low\t5\tfine\nhigh\tsoon\tbad", SystemTime::now()).unwrap_err();
+
+        assert_eq!(
+            format!("{error:#}"),
+            "line 2 is no incident: the time is no number of seconds: invalid digit found in string"
+        );
+    }
+}

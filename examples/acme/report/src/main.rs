@@ -1,0 +1,7 @@
+//! Acme's own `report`: the built-in metrics and Acme's.
+
+use acme_collectors as _; // keeps its registrations linked
+
+fn main() -> std::process::ExitCode {
+    system_health_report_cli::main()
+}

@@ -1,0 +1,66 @@
+//! Acme's binary as its engineers run it.
+
+use serde_json::json;
+use system_health_test_support::scene::Scene;
+
+fn scene() -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_acme-report"))
+}
+
+#[test]
+fn lists_built_in_and_own_metrics() {
+    let list = scene().run(&["list"]).with_status(0).json();
+
+    let keys: Vec<&str> =
+        list.as_array().unwrap().iter().map(|metric| metric["key"].as_str().unwrap()).collect();
+    let expected = [
+        "acme.incidents.oldest_seconds",
+        "acme.incidents.open",
+        "ci.tests_passing_on_main",
+        "commits.hotfix",
+        "commits.reverts",
+    ];
+    assert_eq!(keys, expected);
+    assert_eq!(list[0]["crate"], "acme_collectors");
+    assert_eq!(list[0]["goal"], "< 86400");
+    assert!(list[0]["file"].as_str().unwrap().ends_with("metrics.rs"));
+}
+
+#[test]
+fn collects_from_its_own_resource_and_settings() {
+    let scene = scene()
+        .file("system-health.toml", "[acme]\nincidents = 'open.tsv'\n")
+        .file("open.tsv", "high\t1700000000\tcheckout is down\n");
+
+    let ended = scene.run(&["--only", "acme.*"]).with_status(0);
+
+    let open = ended.metric("acme.incidents.open");
+    let expected = json!([
+        { "value": 1.0, "tags": ["severity:high"] },
+        { "value": 0.0, "tags": ["severity:low"] },
+    ]);
+    assert_eq!(open["samples"], expected);
+    assert_eq!(open["goal"]["met"], false);
+    let oldest = ended.metric("acme.incidents.oldest_seconds");
+    assert!(oldest["samples"][0]["value"].as_f64().unwrap() > 0.0, "{oldest}");
+}
+
+#[test]
+fn a_missing_file_is_an_error_of_both_metrics_and_never_a_zero() {
+    let ended = scene().run(&["--only", "acme.*"]).with_status(1);
+
+    for key in ["acme.incidents.open", "acme.incidents.oldest_seconds"] {
+        let metric = ended.metric(key);
+        assert_eq!(metric["state"], "error");
+        assert!(metric["error"].as_str().unwrap().starts_with("cannot read incidents from incidents.tsv: "));
+    }
+}
+
+#[test]
+fn a_misspelt_setting_of_a_further_crate_is_refused() {
+    let scene = scene().file("system-health.toml", "[acme]\nincident = 'open.tsv'\n");
+
+    let ended = scene.run(&[]).with_status(2);
+
+    ended.says("system-health.toml:2: there is no key `incident` in [acme]; did you mean `incidents`?");
+}
