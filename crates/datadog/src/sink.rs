@@ -86,16 +86,15 @@ impl DatadogSink {
     async fn validate(&self) -> Result<(), DatadogError> {
         let answer =
             self.authentication.validate_with_http_info().await.map_err(|error| self.failure(error))?;
-        let valid = answer.entity.and_then(|body| body.valid);
-        let answer = Answer {
+        let judged = |words: &str| Answer {
             host: self.endpoint.host().to_owned(),
             status: answer.status.as_u16(),
-            words: answer.content,
+            words: words.to_owned(),
         };
-        match valid {
+        match answer.entity.and_then(|body| body.valid) {
             Some(true) => Ok(()),
-            Some(false) => Err(DatadogError::RefusedKey(answer)),
-            None => Err(DatadogError::Unexpected(answer)),
+            Some(false) => Err(DatadogError::RefusedKey(judged("the key is not valid"))),
+            None => Err(DatadogError::Unexpected(judged("not said whether the key is valid"))),
         }
     }
 

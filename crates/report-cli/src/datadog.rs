@@ -41,6 +41,7 @@ mod with_client {
 
         /// What would be sent.
         pub(crate) fn payload(&self, report: &Report) -> anyhow::Result<serde_json::Value> {
+            tracing::info!("dry run: nothing is sent to {}", self.endpoint);
             Ok(serde_json::to_value(payload(report))?)
         }
     }

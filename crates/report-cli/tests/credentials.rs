@@ -102,7 +102,7 @@ fn a_token_file_that_is_missing_is_an_error_that_names_it() {
 fn an_aws_that_cannot_be_reached_is_an_error_and_no_reason_to_use_another_source() {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
         .git_work_tree()
-        .commit("hotfix", std::time::Duration::from_secs(60))
+        .commit("hotfix", std::time::Duration::from_mins(1))
         .variable("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
         .variable("AWS_REGION", "us-east-1")
         .variable("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")

@@ -28,7 +28,7 @@ fn healthy() -> FakeGitHub {
     github
         .repository("acme/shop")
         .commits(249)
-        .commit(Commit::new("HOTFIX the checkout").age(Duration::from_secs(6 * 86_400)))
+        .commit(Commit::new("HOTFIX the checkout").age(Duration::from_hours(6 * 24)))
         .run(Run::new("checks.yml").conclusion(Success).job("unit tests", Success));
     github
 }

@@ -17,7 +17,7 @@ fn scene() -> Scene {
 }
 
 fn work_tree() -> Scene {
-    scene().git_work_tree().commit("hotfix", Duration::from_secs(60))
+    scene().git_work_tree().commit("hotfix", Duration::from_mins(1))
 }
 
 #[test]

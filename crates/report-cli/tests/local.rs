@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use system_health_test_support::scene::Scene;
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 fn scene() -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_report"))

@@ -12,7 +12,7 @@ use system_health_test_support::{
 fn scene(intake: &DatadogIntake) -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_report"))
         .git_work_tree()
-        .commit("hotfix", Duration::from_secs(60))
+        .commit("hotfix", Duration::from_mins(1))
         .variable("DD_URL", intake.url())
         .variable("DD_API_KEY", DatadogIntake::KEY)
 }

@@ -7,7 +7,7 @@ use system_health_test_support::{github::FakeGitHub, scene::Scene};
 fn scene() -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_report"))
         .git_work_tree()
-        .commit("hotfix", Duration::from_secs(60))
+        .commit("hotfix", Duration::from_mins(1))
         .variable("TERM", "xterm")
 }
 

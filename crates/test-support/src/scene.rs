@@ -68,8 +68,8 @@ impl Scene {
     /// When the clock stands before 1970.
     #[must_use]
     pub fn commit(self, message: &str, age: Duration) -> Self {
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970") - age;
-        let date = format!("{} +0000", time.as_secs());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+        let date = format!("{} +0000", now.saturating_sub(age).as_secs());
         self.git_at(&date, &["commit", "--quiet", "--allow-empty", "--message", message]);
         self
     }

@@ -47,15 +47,13 @@ impl Patterns {
     }
 
     /// Mentions of a hotfix: `hotfix`, `hot-fix`, `hot fix`; but not `screenshot fix`.
-    #[must_use]
-    pub fn hotfix() -> Self {
+    pub(super) fn hotfix() -> Self {
         Self::new(&["hotfix", r"\bhot[- ]fix"]).expect("constants, and tested")
     }
 
     /// Reverts: the subject starts with the word `revert`, or the message says `reverts commit`, as
     /// `git revert` writes it.
-    #[must_use]
-    pub fn reverts() -> Self {
+    pub(super) fn reverts() -> Self {
         Self::new(&[r"\A\s*revert\b", r"\breverts\s+commit"]).expect("constants, and tested")
     }
 

@@ -129,3 +129,37 @@ impl fmt::Display for CommitsOrigin {
         write!(f, "from {place} {} (branch {})", self.repository, self.branch)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> CommitsOrigin {
+        CommitsOrigin { is_local: false, repository: "acme/shop".into(), branch: "main".into() }
+    }
+
+    #[test]
+    fn a_commit_that_is_listed_twice_counts_once() {
+        let commit = |id: &str| Commit {
+            id: id.into(),
+            message: "hotfix".into(),
+            committed_at: SystemTime::UNIX_EPOCH,
+        };
+        let recent = RecentCommits::new(origin(), ["a", "b", "b", "c"].map(commit));
+
+        let sample = recent.count(&Patterns::hotfix()).unwrap();
+
+        let tags: Vec<_> = sample.tags().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (sample.value().to_string(), tags.join(" ")),
+            ("3".into(), "branch:main repository:acme/shop".into())
+        );
+    }
+
+    #[test]
+    fn the_origin_is_said_in_a_line() {
+        assert_eq!(origin().to_string(), "from GitHub, acme/shop (branch main)");
+        let local = CommitsOrigin { is_local: true, ..origin() };
+        assert_eq!(local.to_string(), "from the local clone of acme/shop (branch main)");
+    }
+}

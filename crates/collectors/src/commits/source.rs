@@ -5,7 +5,7 @@ use system_health_registry::{Context, FromContext, Unavailable};
 use super::{CommitSettings, SourceChoice};
 use crate::{
     github::GitHub,
-    local_clone::LocalClone,
+    local_clone::{LocalClone, Remote},
     repository::{Repository, RepositorySettings},
 };
 
@@ -62,7 +62,7 @@ pub(crate) async fn suitable_clone(context: &Context) -> Result<Option<LocalClon
         Err(error) => return Err(error),
     };
     let named = context.get::<RepositorySettings>().await?.name;
-    let origin = clone.remote().and_then(|remote| remote.repository());
+    let origin = clone.remote().and_then(Remote::repository);
     let is_another = named.zip(origin).is_some_and(|(named, origin)| !named.is_same_as(&origin));
     Ok((!is_another).then_some(clone))
 }

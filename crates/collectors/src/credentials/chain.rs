@@ -91,8 +91,8 @@ async fn instance_region(metadata: &imds::Client) -> Result<Option<Region>, Sile
     }
     match metadata.get("/latest/meta-data/placement/region").await {
         Ok(region) => Ok(Some(Region::new(String::from(region)))),
-        Err(ImdsError::ErrorResponse(_)) => Ok(None),
-        Err(_) => Err(Silent),
+        Err(ImdsError::FailedToLoadToken(failure)) if failure.is_dispatch_failure() => Err(Silent),
+        Err(_) => Ok(None),
     }
 }
 

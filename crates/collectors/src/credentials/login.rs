@@ -4,11 +4,12 @@
 
 use std::{error::Error, iter};
 
-use aws_config::{SdkConfig, imds::client::error::ImdsError};
+use aws_config::{SdkConfig, imds::client::error::TokenError};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_secretsmanager::{
     Client,
     config::{ProvideCredentials, Region, SharedCredentialsProvider},
+    error::SdkError,
 };
 
 use super::{AwsWords, CredentialError, Secret};
@@ -69,8 +70,9 @@ impl From<CredentialsError> for LoginError {
 }
 
 /// Other clouds have a metadata service of their own at the same address. It refuses to give the
-/// token with which every conversation on AWS begins.
+/// token with which every conversation on AWS begins. AWS's own may fail at that, but not refuse.
 fn is_foreign_metadata(error: &CredentialsError) -> bool {
     iter::successors(error.source(), |&cause| cause.source())
-        .any(|cause| matches!(cause.downcast_ref(), Some(ImdsError::FailedToLoadToken(_))))
+        .filter_map(|cause| cause.downcast_ref::<SdkError<TokenError>>()?.raw_response())
+        .any(|answer| !answer.status().is_server_error())
 }

@@ -18,7 +18,7 @@ use super::{
 /// How much of an answer is shown that is no JSON.
 const SHOWN: usize = 80;
 /// How long a run may take that has no deadline of its own.
-const LONGEST_RUN: Duration = Duration::from_secs(5 * 60);
+const LONGEST_RUN: Duration = Duration::from_mins(5);
 /// An error takes this long at most to reach those who wait for the answer until the deadline.
 const TIME_TO_REPORT: Duration = Duration::from_millis(250);
 

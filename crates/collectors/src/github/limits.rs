@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use super::error::{Cause, Message};
 
 /// How long GitHub wants us to wait for its secondary limit when it does not say.
-const SECONDARY_WAIT: Duration = Duration::from_secs(60);
+const SECONDARY_WAIT: Duration = Duration::from_mins(1);
 /// A limit that should be over already: a clock is slow.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 

@@ -65,11 +65,10 @@ impl<P: DeserializeOwned + Send> Pages<P> {
             .buffered(CONCURRENT)
             .try_collect()
             .await?;
-        let mut pages = Vec::with_capacity(answers.len());
-        for (page, links) in answers {
-            pages.push(page);
-            // Only what the last page says counts: the list may have grown meanwhile.
-            self.links = links;
+        let (pages, mut links): (Vec<P>, Vec<Links>) = answers.into_iter().unzip();
+        // Only what the last page says counts: the list may have grown meanwhile.
+        if let Some(links) = links.pop() {
+            self.follow(&url, links)?;
         }
         self.read = self.read.max(last);
         Ok(pages)

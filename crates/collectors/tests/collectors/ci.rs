@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use system_health_test_support::{
     github::{
         Conclusion::{
@@ -91,16 +91,12 @@ async fn runs_of_forks_other_branches_and_other_workflows_do_not_count() {
 }
 
 #[tokio::test]
-async fn a_run_of_a_deleted_fork_does_not_count() {
-    let run = |id: u64, head: &str| {
-        format!(
-            r#"{{"id": {id}, "status": "completed", "conclusion": "failure", "repository": {{"id": 1}}, "head_repository": {head}}}"#
-        )
-    };
-    let runs =
-        format!(r#"{{"total_count": 2, "workflow_runs": [{}, {}]}}"#, run(7, "null"), run(8, r#"{"id": 2}"#));
+async fn a_run_of_a_deleted_fork_or_one_that_runs_again_does_not_count() {
+    let own = json!({"id": 1});
+    let run = |head: &Value, status: &str, conclusion: Option<&str>| json!({"id": 7, "status": status, "conclusion": conclusion, "repository": own, "head_repository": head});
+    let runs = [run(&Value::Null, "completed", Some("failure")), run(&own, "in_progress", None)];
     let github = FakeGitHub::start();
-    github.fail("/runs?", Answer::text(200, "application/json", &runs));
+    github.fail("/runs?", Answer::json(200, &json!({"total_count": 2, "workflow_runs": runs})));
 
     assert_eq!(
         line(&Stage::on(&github).tests().await),

@@ -3,6 +3,7 @@
 mod ci;
 mod clone;
 mod commits;
+mod engine;
 mod git;
 mod github;
 mod source;

@@ -122,5 +122,5 @@ pub(crate) fn line(reading: &Result<Sample, Unavailable>) -> String {
 }
 
 pub(crate) fn days(days: u64) -> Duration {
-    Duration::from_secs(days * 24 * 60 * 60)
+    Duration::from_hours(24 * days)
 }

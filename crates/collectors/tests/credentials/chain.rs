@@ -140,6 +140,16 @@ fn the_metadata_service_of_another_cloud_is_no_aws() {
 }
 
 #[test]
+fn a_metadata_service_that_fails_is_an_error() {
+    let failing = Server::start(|_: &Request| Answer::text(503, "text/plain", "later"));
+    for region in [&[][..], &[REGION]] {
+        let answer = answer_in(&[&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &*failing.url())], region].concat());
+        assert!(answer.starts_with("failed: "), "{answer}");
+        assert!(answer.contains("AWS credentials of this process could not be loaded"), "{answer}");
+    }
+}
+
+#[test]
 fn an_instance_gives_region_and_credentials() {
     let (metadata, secrets) = (Server::start(metadata), SecretsManager::start());
     let answer = answer_in(&[

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use system_health_datadog::{DatadogSink, payload};
 use system_health_registry::{Receipt, Sink};
-use system_health_test_support::datadog::DatadogIntake;
+use system_health_test_support::{datadog::DatadogIntake, server::Request};
 
 use crate::harness::{TIMESTAMP, config, empty, mixed, sink};
 
@@ -78,7 +78,7 @@ async fn a_report_without_values_only_checks_the_key() {
 
     assert_eq!(receipt, Receipt::new(0));
     assert!(refused.to_string().starts_with("the API key was refused"), "{refused}");
-    let lines: Vec<_> = intake.server().requests().iter().map(|request| request.line()).collect();
+    let lines: Vec<_> = intake.server().requests().iter().map(Request::line).collect();
     assert_eq!(lines, ["GET /api/v1/validate", "GET /api/v1/validate"]);
 }
 

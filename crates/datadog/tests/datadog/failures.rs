@@ -18,17 +18,17 @@ use crate::harness::{config, mixed, sink};
 async fn delivery(fault: impl Into<Fault>) -> (String, bool) {
     let intake = DatadogIntake::start();
     intake.server().fail("POST /api/v2/series", fault);
-    told(&intake, sink(&intake).deliver(&mixed().await).await.unwrap_err())
+    told(&intake, &sink(&intake).deliver(&mixed().await).await.unwrap_err())
 }
 
 /// Like [`delivery`], for the check.
 async fn check(fault: impl Into<Fault>) -> (String, bool) {
     let intake = DatadogIntake::start();
     intake.server().fail("GET /api/v1/validate", fault);
-    told(&intake, sink(&intake).check().await.unwrap_err())
+    told(&intake, &sink(&intake).check().await.unwrap_err())
 }
 
-fn told(intake: &DatadogIntake, error: DeliveryError) -> (String, bool) {
+fn told(intake: &DatadogIntake, error: &DeliveryError) -> (String, bool) {
     for text in [format!("{error}"), format!("{error:?}"), format!("{:?}", sink(intake))] {
         assert!(!text.contains(DatadogIntake::KEY), "{text}");
     }
@@ -51,8 +51,8 @@ async fn a_wrong_key_is_refused() {
     wrong.api_key = SecretString::from("0123456789abcdef");
     let sink = DatadogSink::new(wrong).unwrap();
 
-    let checked = told(&intake, sink.check().await.unwrap_err());
-    let delivered = told(&intake, sink.deliver(&mixed().await).await.unwrap_err());
+    let checked = told(&intake, &sink.check().await.unwrap_err());
+    let delivered = told(&intake, &sink.deliver(&mixed().await).await.unwrap_err());
 
     let refused = "the API key was refused (HOST answered 403: Forbidden); \
                    check the key, and in DD_SITE that it belongs to this site";
@@ -170,7 +170,7 @@ async fn a_hanging_server_is_given_up() {
 
     let error = DatadogSink::new(config).unwrap().deliver(&mixed().await).await.unwrap_err();
 
-    assert_eq!(told(&intake, error), retriable("no answer from HOST within 200ms"));
+    assert_eq!(told(&intake, &error), retriable("no answer from HOST within 200ms"));
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ pub(crate) const fn metric(key: &'static str, collect: Collect) -> Metric {
 
 /// A gauge with two samples, a count, a rate, and two metrics without a value.
 pub(crate) async fn mixed() -> Report {
-    let interval = Duration::from_secs(900);
+    let interval = Duration::from_mins(15);
     report([
         metric("commits.hotfix", |_| {
             Box::pin(async {

@@ -6,5 +6,4 @@ mod metrics;
 mod settings;
 
 pub use incidents::{Incident, Incidents};
-pub use metrics::{oldest_incident, open_incidents};
 pub use settings::AcmeSettings;

@@ -8,7 +8,7 @@ use crate::Incidents;
 
 /// Open incidents, by severity.
 #[system_health_metric(key = "acme.incidents.open", unit = "incident", goal = "== 0", tags = ["team:acme"])]
-pub fn open_incidents(incidents: Incidents) -> Result<Vec<Sample>, SampleError> {
+fn open_incidents(incidents: Incidents) -> Result<Vec<Sample>, SampleError> {
     let mut by_severity = BTreeMap::<&str, u32>::from([("high", 0), ("low", 0)]);
     for incident in incidents.all() {
         *by_severity.entry(&incident.severity).or_default() += 1;
@@ -21,7 +21,7 @@ pub fn open_incidents(incidents: Incidents) -> Result<Vec<Sample>, SampleError> 
 
 /// How long the oldest open incident has been open; no data when there is none.
 #[system_health_metric(key = "acme.incidents.oldest_seconds", unit = "second", goal = "< 86400")]
-pub fn oldest_incident(incidents: Incidents) -> Option<Duration> {
+fn oldest_incident(incidents: Incidents) -> Option<Duration> {
     incidents.all().iter().map(|incident| incident.age).max()
 }
 
@@ -32,12 +32,11 @@ mod tests {
 
     #[test]
     fn the_oldest_incident_counts() {
-        let incident =
-            |hours: u64| Incident { severity: "low".into(), age: Duration::from_secs(hours * 3600) };
+        let incident = |hours: u64| Incident { severity: "low".into(), age: Duration::from_hours(hours) };
 
         assert_eq!(
             oldest_incident(Incidents::new([incident(1), incident(3)])),
-            Some(Duration::from_secs(10_800))
+            Some(Duration::from_hours(3))
         );
         assert_eq!(oldest_incident(Incidents::new([])), None);
     }
