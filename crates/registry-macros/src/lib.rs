@@ -18,24 +18,6 @@ use crate::{collector::Collector, options::Options};
 
 /// Registers a function as a metric.
 ///
-/// ```
-/// # use system_health_registry::{Context, FromContext, Unavailable, system_health_metric};
-/// # #[derive(Clone)]
-/// # struct RecentCommits(Vec<String>);
-/// # impl FromContext for RecentCommits {
-/// #     async fn from_context(_: &Context) -> Result<Self, Unavailable> {
-/// #         Ok(Self(vec![]))
-/// #     }
-/// # }
-/// /// Commits in the last 7 days that mention a hotfix.
-/// #[system_health_metric(key = "commits.hotfix", unit = "commit", goal = "< 5")]
-/// fn hotfix_commits(commits: RecentCommits) -> usize {
-///     commits.0.iter().filter(|message| message.contains("hotfix")).count()
-/// }
-///
-/// assert_eq!(hotfix_commits(RecentCommits(vec!["A hotfix".into(), "A feature".into()])), 1);
-/// ```
-///
 /// The function stays as it is: sync or async, private or public, and a test calls it directly. Its
 /// doc comment is the metric's description and is required. Each argument implements `FromContext`,
 /// the return type implements `IntoReading`. A sync function runs on a thread where it may block, an async

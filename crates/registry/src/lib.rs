@@ -51,6 +51,25 @@ pub use run::{Outcome, Run, State};
 pub use sample::{Sample, SampleError};
 pub use settings::Settings;
 pub use sink::{DeliveryError, Receipt, Sink};
+/// Makes a function a metric, and leaves it a function that a test can call.
+///
+/// ```
+/// # use system_health_registry::{Context, FromContext, Unavailable, system_health_metric};
+/// # #[derive(Clone)]
+/// # struct RecentCommits(Vec<String>);
+/// # impl FromContext for RecentCommits {
+/// #     async fn from_context(_: &Context) -> Result<Self, Unavailable> {
+/// #         Ok(Self(vec![]))
+/// #     }
+/// # }
+/// /// Commits in the last 7 days that mention a hotfix.
+/// #[system_health_metric(key = "commits.hotfix", unit = "commit", goal = "< 5")]
+/// fn hotfix_commits(commits: RecentCommits) -> usize {
+///     commits.0.iter().filter(|message| message.contains("hotfix")).count()
+/// }
+///
+/// assert_eq!(hotfix_commits(RecentCommits(vec!["A hotfix".into(), "A feature".into()])), 1);
+/// ```
 pub use system_health_registry_macros::system_health_metric;
 pub use system_health_rules::{
     Comparison, DurationError, Goal, GoalError, KeyError, Tag, TagError, parse_duration,

@@ -7,6 +7,7 @@ use futures::future::join_all;
 use serde_json::json;
 use system_health_collectors::credentials::{CredentialError, Secret, SecretsSettings};
 use system_health_test_support::server::{Answer, Fault, Request, Server};
+use tokio::time::Instant;
 
 use super::{asking, aws, chain_of, get, without_environment};
 
@@ -167,9 +168,12 @@ async fn unreachable() {
 async fn aws_is_not_waited_for_without_end() {
     let server = always(value("ghp_one"));
     server.fail("POST", Fault::Hang);
+    let started = Instant::now();
 
     let error = get(&asking(&server.url()), Secret::GitHubToken).await.unwrap_err();
 
+    // Seconds of the paused clock, which only runs while everything waits.
+    assert_eq!(started.elapsed().as_secs(), 10);
     insta::assert_snapshot!(chain_of(error), @"cannot get the GitHub token: AWS Secrets Manager cannot be reached; check the network, the region and AWS_ENDPOINT_URL, or set GITHUB_TOKEN: no answer within 10s");
 }
 
