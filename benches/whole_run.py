@@ -4,7 +4,7 @@ and every request answered 50 ms late.
 
     cargo xtask tools
     cargo build --release
-    cargo build --package system-health-test-support --bin fake-services
+    cargo build --release --package system-health-test-support --bin fake-services
     python3 benches/whole_run.py
 
 GitHub and Datadog are the fakes of the tests, AWS Secrets Manager is moto behind a proxy that adds the
@@ -121,7 +121,7 @@ def one_run(environment: dict, folder: str) -> tuple[float, float, float]:
 def main() -> None:
     moto, port = start_moto()
     fakes = subprocess.Popen(
-        [TARGET / "debug/fake-services", "--latency", f"{LATENCY * 1000:.0f}ms", "--commits", "250"],
+        [TARGET / "release/fake-services", "--latency", f"{LATENCY * 1000:.0f}ms", "--commits", "250"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

@@ -3,6 +3,7 @@
 mod ci;
 mod clone;
 mod commits;
+mod contract;
 mod engine;
 mod git;
 mod github;
