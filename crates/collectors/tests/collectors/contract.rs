@@ -9,8 +9,8 @@ use crate::stage::{Stage, TOKEN, hotfixes, tests};
 #[ignore = "needs GitHub's API description: run cargo xtask test"]
 async fn every_request_is_one_that_github_describes() {
     let github = FakeGitHub::builder().token(TOKEN).start();
-    let shop = github.repository("acme/old").rename("acme/shop");
-    shop.commits(250).run(Run::new("checks.yml").jobs(150, Conclusion::Success));
+    let shop = github.repository("acme/old");
+    shop.rename("acme/shop").commits(250).run(Run::new("checks.yml").jobs(150, Conclusion::Success));
     let settings = "[repository]\nname = \"acme/old\"\n";
     let context = Stage::empty().github(&github).token().settings(settings).context();
 
