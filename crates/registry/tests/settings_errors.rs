@@ -72,6 +72,7 @@ fn settings_that_are_right_are_taken() {
 
 #[test]
 fn an_unknown_table_names_the_nearest_one() {
+    assert_snapshot!(refusal("[xyzzy]\n"), @"system-health.toml:1: there is no table [xyzzy]; there are `ci`, `commits`");
     assert_snapshot!(refusal("[ci]\n\n[comits]\nwindow = \"7d\"\n"), @"system-health.toml:3: there is no table [comits]; did you mean `commits`? (others: `ci`)");
 }
 
@@ -91,7 +92,7 @@ fn an_unknown_key_names_the_nearest_one() {
 
 #[test]
 fn a_value_of_the_wrong_type_is_refused() {
-    assert_snapshot!(refusal("[commits]\n\nwindow = 7\n"), @"system-health.toml:3: `window` in [commits]: invalid type: integer `7`, expected a string");
+    assert_snapshot!(refusal("[commits]\n\nwindow = 7\n"), @"system-health.toml:3: `window` in [commits]: invalid type: integer `7`, expected a text with a unit, such as \"30s\" or \"7d\"");
     assert_snapshot!(refusal("[commits]\nwindow = \"soon\"\n"), @r#"system-health.toml:2: `window` in [commits]: `soon` is no duration; write one such as "30s", "15m" or "7d""#);
     assert_snapshot!(refusal("[commits]\nsource = \"gitlab\"\n"), @"system-health.toml:2: `source` in [commits]: unknown variant `gitlab`, expected one of `auto`, `github`, `local`");
     assert_snapshot!(refusal("[commits]\nhotfix-patterns = [\"a\", 5]\n"), @"system-health.toml:2: `hotfix-patterns[1]` in [commits]: invalid type: integer `5`, expected a string");

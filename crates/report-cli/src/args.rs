@@ -1,8 +1,13 @@
 //! The command line. What a flag means is written here once, as its help text.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    builder::{OsStringValueParser, TypedValueParser},
+    error::ErrorKind,
+    parser::ValueSource,
+};
 use clap_complete::Shell;
 use globset::Glob;
 use system_health_registry::parse_duration;
@@ -11,7 +16,7 @@ use system_health_registry::parse_duration;
 ///
 /// Without a command, `report` collects all metrics and prints a table on a terminal, JSON into a pipe.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_STATUS, args_conflicts_with_subcommands = true)]
+#[command(name = "report", version, after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -21,15 +26,21 @@ pub(crate) struct Arguments {
     pub(crate) output: OutputArguments,
 }
 
-const EXIT_STATUS: &str = "\
+const AFTER_HELP: &str = "\
+Environment, among others (docs/settings.md lists all):
+  GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL   which repository, and the right to read it
+  DD_API_KEY, DD_SITE, DD_ENV, DD_SERVICE, DD_TAGS  where to deliver, and with which tags
+  Tokens and keys also as ..._FILE with a path, and from AWS Secrets Manager.
+
 Exit status:
   0  done
   1  a metric failed, or had no data under --fail-on no-data; the others were still delivered
   2  wrong usage or settings
   3  a delivery failed
   4  a goal is missed, under --fail-on goal
+  5  the data could not be written to stdout
   130, 143  ended by Ctrl-C, by SIGTERM
-If several hold, 3 goes before 1, and 1 before 4.";
+If several hold, 5 goes before 3, 3 before 1, and 1 before 4.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -67,7 +78,8 @@ pub(crate) struct CollectArguments {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) deadline: Option<Duration>,
     /// The settings file [default: ./system-health.toml if there is one]
-    #[arg(long, value_name = "FILE", env = "SYSTEM_HEALTH_CONFIG", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", env = "SYSTEM_HEALTH_CONFIG", hide_env_values = true,
+          value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub(crate) config: Option<PathBuf>,
     /// What makes the exit status other than 0 [default: from the settings, or error]
     #[arg(long, value_name = "WHAT")]
@@ -89,7 +101,7 @@ pub(crate) struct OutputArguments {
     /// How to print messages on stderr
     #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
     pub(crate) log_format: LogFormat,
-    /// Say more on stderr; -vv says most
+    /// Say more on stderr
     #[arg(short, long, action = ArgAction::Count, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: u8,
     /// Say only warnings and errors on stderr
@@ -153,11 +165,51 @@ impl From<Color> for anstream::ColorChoice {
     }
 }
 
+impl Arguments {
+    /// Reads command-line arguments. How to print may be said before a command and behind it, what to
+    /// collect only where nothing but collecting is asked for.
+    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        if let Some(name) = matches.subcommand_name() {
+            let collecting = CollectArguments::augment_args(clap::Command::new("report"));
+            let given = |argument: &&clap::Arg| {
+                matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+            };
+            if let Some(flag) = collecting.get_arguments().find(given).and_then(clap::Arg::get_long) {
+                let message = format!("the command '{name}' cannot be used with '--{flag}'");
+                return Err(command.error(ErrorKind::ArgumentConflict, message));
+            }
+        }
+        Self::from_arg_matches(&matches)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
+
+    fn read(line: &str) -> Result<Arguments, ErrorKind> {
+        let words = line.split(' ').map(OsString::from);
+        Arguments::read(words).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn how_to_print_may_be_said_on_both_sides_of_a_command() {
+        for line in ["report --format json -q list", "report list --format json -q"] {
+            let arguments = read(line).unwrap();
+            assert_eq!(arguments.output.format, Some(Format::Json));
+            assert!(arguments.output.quiet);
+        }
+    }
+
+    #[test]
+    fn what_to_collect_is_refused_beside_a_command() {
+        for line in ["report --push list", "report --deadline 5s list", "report list --push"] {
+            assert!(read(line).is_err(), "{line}");
+        }
+        assert_eq!(read("report --push list").unwrap_err(), ErrorKind::ArgumentConflict);
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -32,6 +32,11 @@ mod with_client {
             Ok(Self { endpoint })
         }
 
+        /// Refuses wrong settings also in a run that delivers nothing, long before one that does.
+        pub(crate) fn check(settings: &DatadogSettings) -> anyhow::Result<()> {
+            Self::new(settings).map(drop)
+        }
+
         /// Looks the API key up.
         pub(crate) async fn sink(&self, context: &Context) -> Result<Box<dyn Sink>, Unavailable> {
             let credentials: Credentials = context.get().await?;
@@ -63,6 +68,12 @@ mod without_client {
             anyhow::bail!(
                 "this program was built without Datadog; build it with the feature `datadog` for --push and --dry-run"
             )
+        }
+
+        /// There is nothing to check.
+        #[expect(clippy::unnecessary_wraps, reason = "the same shape as with the client")]
+        pub(crate) fn check(_settings: &DatadogSettings) -> anyhow::Result<()> {
+            Ok(())
         }
 
         #[expect(clippy::unused_async, reason = "the same shape as with the client")]

@@ -19,6 +19,8 @@ pub(crate) enum Status {
     DeliveryFailed,
     /// 4
     GoalMissed,
+    /// 5
+    OutputFailed,
     /// 128 and the number of the signal
     Interrupted(Signal),
 }
@@ -64,6 +66,7 @@ impl From<Status> for ExitCode {
             Status::Usage => 2,
             Status::DeliveryFailed => 3,
             Status::GoalMissed => 4,
+            Status::OutputFailed => 5,
             Status::Interrupted(Signal::Interrupt) => 130,
             Status::Interrupted(Signal::Terminate) => 143,
         })

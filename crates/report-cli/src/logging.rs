@@ -33,11 +33,10 @@ pub(crate) fn start(
         (false, 1) => LevelFilter::DEBUG,
         (false, _) => LevelFilter::TRACE,
     };
-    // A place without AWS credentials is a usual place to run in; our own errors say what it means.
-    let aws = if arguments.verbose > 0 { LevelFilter::WARN } else { LevelFilter::ERROR };
+    // The AWS SDK's messages repeat whole answers, secrets in them; our own errors say what matters.
     let filter = Targets::new()
         .with_default(LevelFilter::WARN)
-        .with_target("aws_config", aws)
+        .with_target("aws", LevelFilter::OFF)
         .with_target("system_health", level)
         .with_targets(crates.into_iter().map(|name| (name, level)));
     let stderr = Stderr { progress: progress.clone(), color: arguments.color.into() };

@@ -37,10 +37,10 @@ pub(crate) struct DatadogSettings {
     pub(crate) site: String,
     /// An endpoint instead of the site's.
     pub(crate) url: Option<String>,
-    /// The tag `service:`.
-    pub(crate) service: String,
-    /// The tag `env:`.
-    pub(crate) env: String,
+    /// The tag `service:`; `system-health` unless another tag says so.
+    pub(crate) service: Option<String>,
+    /// The tag `env:`; `development` unless another tag says so.
+    pub(crate) env: Option<String>,
     /// The tag `version:`.
     pub(crate) version: Option<String>,
 }
@@ -53,13 +53,7 @@ impl Default for ReportSettings {
 
 impl Default for DatadogSettings {
     fn default() -> Self {
-        Self {
-            site: "datadoghq.com".to_owned(),
-            url: None,
-            service: "system-health".to_owned(),
-            env: "development".to_owned(),
-            version: None,
-        }
+        Self { site: "datadoghq.com".to_owned(), url: None, service: None, env: None, version: None }
     }
 }
 
@@ -75,10 +69,12 @@ settings_table!(DatadogSettings, "datadog", env: {
 /// Reads the settings of a run.
 pub(crate) fn load(arguments: &CollectArguments) -> Result<Settings, SettingsError> {
     let mut builder = Settings::builder();
-    if let Some(file) = &arguments.config {
+    // A variable without a value counts as not set; a link that leads nowhere counts as a file.
+    let named = arguments.config.as_deref().filter(|file| !file.as_os_str().is_empty());
+    let default = || Some(Path::new(DEFAULT_FILE)).filter(|file| file.symlink_metadata().is_ok());
+    if let Some(file) = named.or_else(default) {
+        tracing::debug!("settings from {}", file.display());
         builder = builder.file(file)?;
-    } else if Path::new(DEFAULT_FILE).exists() {
-        builder = builder.file(Path::new(DEFAULT_FILE))?;
     }
     builder = builder.environment();
     if let Some(repo) = &arguments.repo {

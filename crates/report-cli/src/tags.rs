@@ -21,21 +21,33 @@ pub(crate) fn base(
     datadog: &DatadogSettings,
     dd_tags: Option<&str>,
 ) -> Result<Vec<Tag>, BadTag> {
+    let mut tags = report.tags.clone();
+    for written in dd_tags.unwrap_or_default().split([',', ' ', '\t', '\n']).filter(|tag| !tag.is_empty()) {
+        tags.push(Tag::parse(written).map_err(|source| BadTag { origin: "DD_TAGS", source })?);
+    }
+    // A default gives way to a tag that says otherwise.
+    let default = |name: &str, value| {
+        let is_named = |tag: &Tag| tag.as_str().strip_prefix(name).is_some_and(|rest| rest.starts_with(':'));
+        Some(value).filter(|_| !tags.iter().any(is_named))
+    };
     let unified = [
         ("source", Some("system-health"), "source"),
-        ("service", Some(datadog.service.as_str()), "`service` in [datadog], or DD_SERVICE"),
-        ("env", Some(datadog.env.as_str()), "`env` in [datadog], or DD_ENV"),
+        (
+            "service",
+            datadog.service.as_deref().or_else(|| default("service", "system-health")),
+            "`service` in [datadog], or DD_SERVICE",
+        ),
+        (
+            "env",
+            datadog.env.as_deref().or_else(|| default("env", "development")),
+            "`env` in [datadog], or DD_ENV",
+        ),
         ("version", datadog.version.as_deref(), "`version` in [datadog], or DD_VERSION"),
     ];
-    let mut tags = Vec::new();
     for (name, value, origin) in unified {
         if let Some(value) = value {
             tags.push(Tag::new(name, value).map_err(|source| BadTag { origin, source })?);
         }
-    }
-    tags.extend(report.tags.iter().cloned());
-    for written in dd_tags.unwrap_or_default().split([',', ' ', '\t', '\n']).filter(|tag| !tag.is_empty()) {
-        tags.push(Tag::parse(written).map_err(|source| BadTag { origin: "DD_TAGS", source })?);
     }
     Ok(tags)
 }
@@ -66,8 +78,8 @@ mod tests {
         let report =
             ReportSettings { tags: vec![Tag::parse("team:web").unwrap()], ..ReportSettings::default() };
         let datadog = DatadogSettings {
-            service: "Shop".into(),
-            env: "prod".into(),
+            service: Some("Shop".into()),
+            env: Some("prod".into()),
             version: Some("1.2+b3".into()),
             ..DatadogSettings::default()
         };
@@ -75,22 +87,32 @@ mod tests {
         let tags = base(&report, &datadog, Some("region:eu, tier:1  az:a")).unwrap();
 
         let expected = [
-            "source:system-health",
-            "service:shop",
-            "env:prod",
-            "version:1.2_b3",
             "team:web",
             "region:eu",
             "tier:1",
             "az:a",
+            "source:system-health",
+            "service:shop",
+            "env:prod",
+            "version:1.2_b3",
         ];
         assert_eq!(text(&tags), expected);
     }
 
     #[test]
+    fn a_tag_of_that_name_replaces_a_default() {
+        let report =
+            ReportSettings { tags: vec![Tag::parse("service:shop").unwrap()], ..ReportSettings::default() };
+
+        let tags = base(&report, &DatadogSettings::default(), Some("env:prod,environment:x")).unwrap();
+
+        assert_eq!(text(&tags), ["service:shop", "env:prod", "environment:x", "source:system-health"]);
+    }
+
+    #[test]
     fn a_bad_tag_names_who_said_it() {
         let report = ReportSettings::default();
-        let datadog = DatadogSettings { env: "!".into(), ..DatadogSettings::default() };
+        let datadog = DatadogSettings { env: Some("!".into()), ..DatadogSettings::default() };
         let default = DatadogSettings::default();
 
         assert_eq!(base(&report, &datadog, None).unwrap_err().to_string(), "`env` in [datadog], or DD_ENV");

@@ -39,7 +39,7 @@ fn a_table_shows_values_and_says_why_there_is_no_data() {
     let table = work_tree().run(&["--format", "table"]).with_status(0).stdout();
 
     let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[0], ["METRIC", "VALUE", "UNIT", "GOAL", "TIME"]);
+    assert_eq!(lines[0], ["METRIC", "VALUE", "UNIT", "GOAL", "TIME", "TAGS"]);
     assert_eq!(lines[1][..6], ["commits.hotfix", "1", "commit", "<", "5", "met"]);
     assert_eq!(lines[2][..3], ["commits.reverts", "1", "commit"]);
     assert_eq!(lines[4], ["No", "data"]);
@@ -86,6 +86,8 @@ fn outside_of_a_work_tree_it_says_what_is_missing() {
 
     let error = ended.metric("commits.hotfix")["error"].as_str().unwrap().to_owned();
     assert!(error.contains("--repo") && error.contains("GITHUB_REPOSITORY"), "{error}");
+    // Where a program reads stdout, the log says why the status is not 0.
+    ended.says("error: commits.hotfix: no repository is named");
 }
 
 #[test]
@@ -113,6 +115,16 @@ fn what_counts_as_failure_is_chosen() {
     let _ = status(&scene(), "goal").with_status(1);
     let _ = status(&scene(), "delivery").with_status(0);
     let _ = status(&scene(), "never").with_status(0);
+}
+
+#[test]
+fn data_that_cannot_be_written_is_a_failure_of_its_own() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let scene = work_tree();
+
+    let output = scene.command(&[]).stdout(full).output().unwrap();
+
+    assert_eq!(output.status.code(), Some(5), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

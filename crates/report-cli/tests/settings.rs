@@ -50,6 +50,20 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
 }
 
 #[test]
+fn a_settings_file_that_leads_nowhere_is_no_missing_one() {
+    let scene = scene();
+    std::os::unix::fs::symlink("/nowhere", scene.folder().join("system-health.toml")).unwrap();
+
+    scene.run(&[]).with_status(2).says("cannot read the settings file system-health.toml");
+}
+
+#[test]
+fn a_variable_without_a_value_counts_as_not_set() {
+    let _ = scene().variable("SYSTEM_HEALTH_CONFIG", "").run(&["list"]).with_status(0);
+    let _ = scene().variable("SYSTEM_HEALTH_CONFIG", "").run(&["--only", "commits.*"]).with_status(0);
+}
+
+#[test]
 fn a_bad_environment_variable_is_named() {
     scene()
         .variable("GITHUB_REPOSITORY", "shop")

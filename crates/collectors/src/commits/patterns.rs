@@ -19,6 +19,9 @@ pub enum PatternsError {
     /// There are none, so the count would be 0 for ever.
     #[error("at least one pattern is needed, such as [\"hotfix\"]")]
     None,
+    /// One of them matches every message.
+    #[error("`{0}` matches every message, even an empty one; write one such as \"hotfix\"")]
+    Everything(String),
     /// One of them is no regular expression.
     #[error("`{pattern}` is no regular expression: {reason}")]
     Broken {
@@ -36,12 +39,14 @@ impl Patterns {
             return Err(PatternsError::None);
         }
         let compile = |pattern: &T| {
-            RegexBuilder::new(pattern.as_ref()).case_insensitive(true).build().map_err(|error| {
-                PatternsError::Broken {
-                    pattern: pattern.as_ref().to_owned(),
-                    reason: last_line(&error.to_string()),
-                }
-            })
+            let pattern = pattern.as_ref();
+            let compiled = RegexBuilder::new(pattern).case_insensitive(true).build().map_err(|error| {
+                PatternsError::Broken { pattern: pattern.to_owned(), reason: last_line(&error.to_string()) }
+            })?;
+            if compiled.is_match("") {
+                return Err(PatternsError::Everything(pattern.to_owned()));
+            }
+            Ok(compiled)
         };
         patterns.iter().map(compile).collect::<Result<_, _>>().map(Self)
     }
@@ -143,6 +148,10 @@ mod tests {
         assert_eq!(
             refused("[commits]\nreverts = []"),
             "a.toml:2: `reverts` in [commits]: at least one pattern is needed, such as [\"hotfix\"]"
+        );
+        assert_eq!(
+            refused("[commits]\nhotfix = [\"hot\", \"\"]"),
+            "a.toml:2: `hotfix` in [commits]: `` matches every message, even an empty one; write one such as \"hotfix\""
         );
     }
 }

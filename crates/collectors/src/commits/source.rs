@@ -4,7 +4,7 @@ use system_health_registry::{Context, FromContext, Unavailable};
 
 use super::{CommitSettings, SourceChoice};
 use crate::{
-    github::GitHub,
+    github::{GitHub, GitHubSettings},
     local_clone::{LocalClone, Remote},
     repository::{Repository, RepositorySettings},
 };
@@ -21,8 +21,11 @@ pub enum CommitSource {
 impl FromContext for CommitSource {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         match context.get::<CommitSettings>().await?.source {
-            SourceChoice::Local => match context.get().await {
-                Ok(clone) => Ok(Self::LocalClone(clone)),
+            SourceChoice::Local => match context.get::<LocalClone>().await {
+                Ok(clone) => match contradiction(context, &clone).await? {
+                    None => Ok(Self::LocalClone(clone)),
+                    Some(contradiction) => Err(contradiction.into()),
+                },
                 Err(Unavailable::NoData(reason)) => {
                     Err(format!("`source` in [commits] is \"local\", but {reason}").into())
                 }
@@ -61,8 +64,27 @@ pub(crate) async fn suitable_clone(context: &Context) -> Result<Option<LocalClon
         Err(Unavailable::NoData(_)) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let named = context.get::<RepositorySettings>().await?.name;
-    let origin = clone.remote().and_then(Remote::repository);
-    let is_another = named.zip(origin).is_some_and(|(named, origin)| !named.is_same_as(&origin));
-    Ok((!is_another).then_some(clone))
+    Ok(contradiction(context, &clone).await?.is_none().then_some(clone))
+}
+
+/// Where the clone says that it comes from, when that is not the repository that the settings name.
+async fn contradiction(context: &Context, clone: &LocalClone) -> Result<Option<Contradiction>, Unavailable> {
+    let Some(named) = context.get::<RepositorySettings>().await?.name else { return Ok(None) };
+    let github = context.get::<GitHubSettings>().await?;
+    let contradicts =
+        |remote: &&Remote| github.repository_of(remote).is_none_or(|origin| !named.is_same_as(&origin));
+    Ok(clone.remote().filter(contradicts).map(|remote| Contradiction {
+        named: named.clone(),
+        origin: format!("{}/{}", remote.host(), remote.path()),
+    }))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`source` in [commits] is \"local\", but this is a clone of {origin} and not of {named}, which `name` in \
+     [repository], --repo or GITHUB_REPOSITORY names"
+)]
+struct Contradiction {
+    named: Repository,
+    origin: String,
 }

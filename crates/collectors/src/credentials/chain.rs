@@ -18,6 +18,8 @@ use aws_config::{
     timeout::TimeoutConfig,
 };
 
+use super::{AwsWords, login::LoginError};
+
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const READ_LIMIT: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 3;
@@ -67,6 +69,23 @@ pub(super) async fn load(region: Option<Region>) -> SdkConfig {
         .retry_config(retries)
         .load()
         .await
+}
+
+/// Someone who sets one of these means to give credentials. If there are none all the same, that is a
+/// mistake to be mended, and no reason to go on as if nobody had given any.
+pub(super) fn unmet_promise() -> Option<LoginError> {
+    const PROMISES: [&str; 7] = [
+        "AWS_PROFILE",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_ROLE_ARN",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ];
+    let is_set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let name = PROMISES.into_iter().find(is_set)?;
+    Some(LoginError::Broken(AwsWords::new(&format!("{name} is set, but gives no credentials"))))
 }
 
 /// The region that the environment or the profile names. CI systems set variables that they have no

@@ -2,11 +2,21 @@
 //! containers mount them. A variable that is set but cannot be used is an error, not a reason to look
 //! further: the person who set it meant it.
 
-use std::{collections::HashMap, env, ffi::OsString, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    env,
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use secrecy::SecretString;
+use tokio::io::AsyncReadExt;
 
 use super::{CredentialError, Place, Secret, plain::plain};
+
+const LONGEST_FILE: u64 = 64 * 1024;
 
 /// The environment that is looked into.
 pub(super) enum Environment {
@@ -29,7 +39,7 @@ impl Environment {
             let variable = format!("{variable}_FILE");
             if let Some(path) = self.get(&variable) {
                 let path = PathBuf::from(path);
-                let content = match tokio::fs::read(&path).await {
+                let content = match read(&path).await {
                     Ok(content) => content,
                     Err(error) => {
                         return Err(CredentialError::Unreadable(secret, variable, path, Arc::new(error)));
@@ -49,6 +59,16 @@ impl Environment {
         };
         value.filter(|value| !value.as_encoded_bytes().trim_ascii().is_empty())
     }
+}
+
+/// The start of a file; a longer one holds no token or key, and is refused like any other text.
+async fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    tokio::fs::File::open(path).await?.take(LONGEST_FILE).read_to_end(&mut content).await?;
+    if content.len() as u64 == LONGEST_FILE {
+        return Err(io::Error::other("it is longer than any token or key"));
+    }
+    Ok(content)
 }
 
 fn usable(secret: Secret, value: &[u8], place: Place) -> Result<(SecretString, Place), CredentialError> {

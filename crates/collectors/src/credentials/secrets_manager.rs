@@ -84,7 +84,12 @@ impl SecretsManager {
     async fn log_in(&self) -> Result<Login, LoginError> {
         match &self.config {
             Some(config) => Login::with(config.clone()).await,
-            None => Login::with(chain::load(self.region.clone()).await).await,
+            None => match Login::with(chain::load(self.region.clone()).await).await {
+                Err(LoginError::NoCredentials) => {
+                    Err(chain::unmet_promise().unwrap_or(LoginError::NoCredentials))
+                }
+                login => login,
+            },
         }
     }
 }

@@ -18,8 +18,19 @@ impl AwsWords {
 
     /// The root cause of an error of the SDK. The layers above it only name the SDK's parts, and some
     /// repeat a whole request.
+    ///
+    /// The root itself may end with a whole answer in Rust's notation, and what a metadata service
+    /// answers is secret: nothing from the first word of such a value on is kept.
     pub(super) fn root_of(error: &(dyn Error + 'static)) -> Self {
-        Self::new(&iter::successors(Some(error), |&error| error.source()).last().unwrap_or(error).to_string())
+        let root = iter::successors(Some(error), |&error| error.source()).last().unwrap_or(error).to_string();
+        match root.split_once(" {") {
+            None => Self::new(&root),
+            Some((before, _)) => {
+                // The word before the brace is the name of the value's type.
+                let words = before.rsplit_once(' ').map_or("", |(words, _)| words);
+                Self::new(words.trim_end_matches(['.', ':', ' ']))
+            }
+        }
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -49,6 +60,15 @@ mod tests {
     fn the_request_that_a_refusal_repeats_is_left_out() {
         let text = "The signature does not match.\n\nThe Canonical String was\nx-amz-security-token:abc";
         assert_eq!(AwsWords::new(text).as_str(), "The signature does not match.");
+    }
+
+    #[test]
+    fn an_answer_that_an_error_repeats_is_left_out() {
+        let words = |text: &str| AwsWords::root_of(&*Box::<dyn Error>::from(text)).to_string();
+        let dump = "error response from IMDS (code: 500). Response { status: 500, body: b\"SECRET\" }";
+        assert_eq!(words(dump), "error response from IMDS (code: 500)");
+        assert_eq!(words("Response { body: b\"SECRET\" }"), "");
+        assert_eq!(words("profile `a` was not defined"), "profile `a` was not defined");
     }
 
     #[test]

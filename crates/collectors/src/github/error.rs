@@ -1,9 +1,18 @@
 //! Why GitHub gave no answer, in its own words, and what to do about it.
 
-use std::{error::Error, fmt, time::Duration, time::SystemTime};
+use std::{
+    error::Error,
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use http::StatusCode;
 use serde::Deserialize;
+
+/// How much of a text of GitHub's goes into a message.
+const MAX_WORDS: usize = 300;
+/// 9999-12-31T23:59:59Z, after which times have no usual form.
+const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
 
 /// A question to GitHub that has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +43,7 @@ pub enum Cause {
         host: String,
     },
     /// Too many requests.
-    #[error("GitHub's rate limit is used up until {}: {status}{message}", humantime::format_rfc3339_seconds(*until))]
+    #[error("GitHub's rate limit is used up until {}: {status}{message}", shown(*until))]
     RateLimit {
         /// The status of the answer.
         status: StatusCode,
@@ -147,10 +156,10 @@ impl Message {
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(text) = &self.message {
-            write!(f, ": {}", text.trim())?;
+            write!(f, ": {}", one_line(text))?;
         }
         match &self.documentation_url {
-            Some(url) => write!(f, " ({url})"),
+            Some(url) => write!(f, " ({})", one_line(url)),
             None => Ok(()),
         }
     }
@@ -167,6 +176,21 @@ impl fmt::Display for GaveUp {
             }
         }
     }
+}
+
+/// A text of GitHub's in one bounded line without control characters: whoever answers must not steer
+/// the terminal that shows it.
+fn one_line(text: &str) -> String {
+    let line = text.replace(char::is_control, " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX_WORDS) {
+        Some((end, _)) => format!("{} …", &line[..end]),
+        None => line,
+    }
+}
+
+/// A time as far as it can be written with four digits for the year.
+fn shown(time: SystemTime) -> impl fmt::Display {
+    humantime::format_rfc3339_seconds(time.min(UNIX_EPOCH + LAST_SECOND))
 }
 
 /// What to do about a status. GitHub answers 404 where a permission is missing for a private repository.

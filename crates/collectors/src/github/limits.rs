@@ -148,6 +148,27 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_without_an_end_is_an_error_like_others() {
+        let reset = ("x-ratelimit-reset", "1763700000000");
+        let until = |headers: &[_]| judge(403, headers, "").cause.to_string();
+        let expected = "GitHub's rate limit is used up until 9999-12-31T23:59:59Z: 403 Forbidden";
+        assert_eq!(until(&[("x-ratelimit-remaining", "0"), reset]), expected);
+        assert_eq!(until(&[("retry-after", "260000000000")]), expected);
+    }
+
+    #[test]
+    fn a_text_of_any_kind_is_one_bounded_line() {
+        let body = format!(r#"{{"message": "\u001b[31mRED\u0007\n\nfake: ok{}"}}"#, "x".repeat(1_000));
+        let shown = judge(500, &[], &body).cause.to_string();
+        assert!(
+            shown.starts_with("GitHub answered 500 Internal Server Error: [31mRED fake: okxxx"),
+            "{shown}"
+        );
+        assert!(shown.ends_with("x …"), "{shown}");
+        assert!(shown.chars().count() < 400, "{shown}");
+    }
+
+    #[test]
     fn a_status_says_what_to_check() {
         let body = r#"{"message": "Bad credentials", "documentation_url": "https://docs.github.com/rest"}"#;
         assert_eq!(

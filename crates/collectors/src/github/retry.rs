@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use system_health_registry::SharedError;
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -37,7 +38,7 @@ pub(super) async fn with_retries<T, A: Future<Output = Result<T, Failed>>>(
         if Instant::now().checked_add(wait).is_none_or(|end| end >= deadline) {
             return Err(GitHubError::new(path, GaveUp::Deadline(wait), cause));
         }
-        tracing::warn!("GET {path}: {cause}; trying again in {wait:.1?}");
+        tracing::warn!("GET {path}: {}; trying again in {wait:.1?}", SharedError::new(cause));
         sleep(wait).await;
         attempts += 1;
     }

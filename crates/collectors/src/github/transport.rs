@@ -26,6 +26,7 @@ const MAX_BODY_MIB: usize = 50;
 #[derive(Debug)]
 pub(super) struct Transport {
     http: Octocrab,
+    token: Option<SecretString>,
     origin: Origin,
     host: String,
     headers: HeaderMap,
@@ -70,6 +71,7 @@ impl Transport {
         }
         Ok(Self {
             http: connection::client()?,
+            token: token.cloned(),
             origin: api.origin(),
             host: api.host().to_owned(),
             headers,
@@ -124,11 +126,21 @@ impl Transport {
             "GitHub answered"
         );
         match Limited::new(body, MAX_BODY_MIB << 20).collect().await {
-            Ok(body) => Ok((parts.status, parts.headers, body.to_bytes().into())),
+            Ok(body) => Ok((parts.status, parts.headers, self.without_token(body.to_bytes().into()))),
             Err(error) if error.is::<LengthLimitError>() => {
                 Err(Failed::permanently(Cause::TooLarge(MAX_BODY_MIB)))
             }
             Err(error) => Err(self.broken(error)),
+        }
+    }
+
+    /// An answer without the token, which a server or a proxy in the way may repeat: answers are quoted
+    /// in messages.
+    fn without_token(&self, body: Vec<u8>) -> Vec<u8> {
+        let token = self.token.as_ref().map(ExposeSecret::expose_secret);
+        match (token, str::from_utf8(&body)) {
+            (Some(token), Ok(text)) if text.contains(token) => text.replace(token, "[token]").into(),
+            _ => body,
         }
     }
 

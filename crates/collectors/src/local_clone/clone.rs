@@ -98,11 +98,38 @@ fn open(directory: &Path) -> anyhow::Result<Option<gix::Repository>> {
     // `origin` is safe: nothing that it names is ever run.
     trust.reduced = trust.reduced.filter_config_section(|_| true);
     match ThreadSafeRepository::discover_with_environment_overrides_opts(directory, options, trust) {
-        Ok(repository) => Ok(Some(repository.to_thread_local())),
-        Err(error) if is_nowhere(&error) => Ok(None),
+        Ok(repository) => {
+            let repository = repository.to_thread_local();
+            refuse_broken(directory, Some(&repository))?;
+            Ok(Some(repository))
+        }
+        Err(error) if is_nowhere(&error) => {
+            refuse_broken(directory, None)?;
+            Ok(None)
+        }
         Err(error) => Err(error)
             .with_context(|| format!("cannot open the git repository around {}", directory.display())),
     }
+}
+
+/// Refuses a `.git` that was passed over on the way up, as git itself does: a submodule or a linked work
+/// tree that points nowhere, or one that may not be read. What lies around it is another repository.
+fn refuse_broken(directory: &Path, found: Option<&gix::Repository>) -> anyhow::Result<()> {
+    if env::var_os("GIT_DIR").is_some() {
+        return Ok(());
+    }
+    let found = found.map(|found| found.workdir().unwrap_or_else(|| found.path()));
+    let found = found.and_then(|found| found.canonicalize().ok());
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    for folder in directory.ancestors().take_while(|folder| found.as_deref() != Some(folder)) {
+        let marker = folder.join(".git");
+        let Ok(metadata) = marker.metadata() else { continue };
+        if metadata.is_file() {
+            anyhow::bail!("{} points to no git repository; mend or remove it", marker.display());
+        }
+        marker.read_dir().with_context(|| format!("cannot read {}", marker.display()))?;
+    }
+    Ok(())
 }
 
 fn is_nowhere(error: &gix::Error) -> bool {

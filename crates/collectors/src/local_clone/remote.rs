@@ -3,8 +3,6 @@
 
 use gix::bstr::ByteSlice;
 
-use crate::repository::Repository;
-
 /// The host and the path of a remote, such as `github.com` and `rust-lang/rust`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
@@ -38,11 +36,6 @@ impl Remote {
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
-    }
-
-    /// The repository, when the path has GitHub's form `owner/name`.
-    pub(crate) fn repository(&self) -> Option<Repository> {
-        self.path.parse().ok()
     }
 }
 
@@ -80,11 +73,5 @@ mod tests {
         for address in ["/srv/git/app.git", "../app", "file:///srv/git/app.git"] {
             assert_eq!(remote(address), None, "{address}");
         }
-    }
-
-    #[test]
-    fn only_two_parts_name_a_repository() {
-        assert_eq!(Remote::new("h", "acme/app").repository().unwrap().to_string(), "acme/app");
-        assert_eq!(Remote::new("h", "group/sub/app").repository(), None);
     }
 }

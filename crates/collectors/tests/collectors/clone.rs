@@ -1,6 +1,9 @@
 //! Commits of real git repositories.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    fs,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use crate::{
     git::Git,
@@ -42,6 +45,21 @@ async fn both_sides_of_a_merge_count_once() {
     git.run_at(now() - days(1), "app", &["merge", "--quiet", "--no-ff", "--message", "Merge", "side"]);
 
     assert_eq!(hotfixes(&git, "app", "").await, "3 [branch:main, repository:app]");
+}
+
+#[tokio::test]
+async fn a_work_tree_that_points_nowhere_is_not_its_surroundings() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix of the surroundings", now());
+    let submodule = git.path("app").join("vendor/lib");
+    fs::create_dir_all(submodule.join("src")).unwrap();
+    fs::write(submodule.join(".git"), "gitdir: /nowhere\n").unwrap();
+
+    for directory in [submodule.clone(), submodule.join("src")] {
+        let reading = line(&Stage::empty().directory(&directory).started_at(now()).hotfixes().await);
+        assert!(reading.starts_with("error: "), "{reading}");
+        assert!(reading.contains("vendor/lib/.git"), "{reading}");
+    }
 }
 
 #[tokio::test]
@@ -88,7 +106,7 @@ async fn a_missing_commit_is_an_error_and_no_smaller_count() {
         git.commit("app", "hotfix", now() - days(age));
     }
     let id = git.run("app", &["rev-parse", "main~2"]);
-    std::fs::remove_file(git.path("app/.git/objects").join(&id[..2]).join(&id[2..])).unwrap();
+    fs::remove_file(git.path("app/.git/objects").join(&id[..2]).join(&id[2..])).unwrap();
 
     let reading = hotfixes(&git, "app", "").await;
 
@@ -149,7 +167,7 @@ async fn every_kind_of_repository_is_found_from_any_of_its_folders() {
     git.commit("app", "hotfix", now());
     git.run("app", &["worktree", "add", "--quiet", "-b", "topic", "../linked"]);
     git.run(".", &["clone", "--quiet", "--bare", "app", "bare.git"]);
-    std::fs::create_dir_all(git.path("app/deep/below")).unwrap();
+    fs::create_dir_all(git.path("app/deep/below")).unwrap();
 
     assert_eq!(hotfixes(&git, "app/deep/below", "").await, "1 [branch:main, repository:app]");
     assert_eq!(hotfixes(&git, "linked", "").await, "1 [branch:topic, repository:app]");
@@ -164,7 +182,7 @@ async fn packed_and_foreign_history_is_read() {
     git.run("app", &["commit-graph", "write", "--reachable"]);
     git.run("app", &["config", "i18n.commitEncoding", "ISO-8859-1"]);
     let message = git.path("message");
-    std::fs::write(&message, b"H\xF6her: HOTFIX").unwrap();
+    fs::write(&message, b"H\xF6her: HOTFIX").unwrap();
     git.run_at(now(), "app", &["commit", "--quiet", "--allow-empty", "--file", message.to_str().unwrap()]);
 
     assert_eq!(hotfixes(&git, "app", "").await, "2 [branch:main, repository:app]");

@@ -91,6 +91,26 @@ async fn without_a_token_and_without_its_clone_a_named_repository_is_read_on_git
 }
 
 #[tokio::test]
+async fn a_clone_is_never_reported_under_the_name_of_another_repository() {
+    for origin in
+        ["https://gitlab.com/acme/shop.git", "https://github.com/acme/other", "git@gitlab.com:a/b/c.git"]
+    {
+        let (github, git) = (github(), clone(Some(origin)));
+        let stage = |source: &str| {
+            let settings = format!("[repository]\nname = \"acme/shop\"\n[commits]\nsource = \"{source}\"");
+            Stage::empty().github(&github).settings(&settings).directory(&git.path("app"))
+        };
+
+        assert_eq!(commits(stage("auto")).await, "2 [branch:main, repository:acme/shop]", "{origin}");
+        let forced = commits(stage("local")).await;
+        assert!(
+            forced.starts_with("error: `source` in [commits] is \"local\", but this is a clone of git"),
+            "{forced}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_private_repository_without_a_token_says_what_to_set() {
     let github = github();
     github.repository("acme/shop").private();

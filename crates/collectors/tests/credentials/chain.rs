@@ -238,3 +238,25 @@ fn the_environment_wins_before_aws_is_asked() {
     assert_eq!(answer, "token ghp_variable");
     assert_eq!((metadata.requests().len(), secrets.0.requests().len()), (0, 0));
 }
+
+#[test]
+fn credentials_that_somebody_set_and_that_are_none_are_a_mistake() {
+    for variables in
+        [[("AWS_PROFILE", "nope"), NO_METADATA], [("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"), NO_METADATA]]
+    {
+        let answer = answer_in(&variables);
+        assert!(answer.starts_with("failed: cannot get the GitHub token: the AWS credentials"), "{answer}");
+        assert!(answer.contains(variables[0].0), "{answer}");
+    }
+}
+
+#[test]
+fn what_a_metadata_service_answers_is_never_repeated() {
+    for status in [400, 500] {
+        let dump = r#"{"Code": "Success", "SecretAccessKey": "wJalrSECRET", "Token": "SECRET"}"#;
+        let server = Server::start(move |_: &Request| Answer::text(status, "application/json", dump));
+        let answer = answer_in(&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &server.url())]);
+        assert!(!answer.contains("SECRET"), "{answer}");
+        assert_ne!(server.requests().len(), 0);
+    }
+}

@@ -90,22 +90,31 @@ pub enum SettingsError {
 
 /// The names that exist where an unknown one was found, the nearest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known(Vec<&'static str>);
+pub struct Known {
+    names: Vec<&'static str>,
+    has_near: bool,
+}
+
+/// How like a known name an unknown one has to be, from 0 to 1, to be taken for a slip of the pen.
+const LIKENESS: f64 = 0.7;
 
 impl Known {
     pub(super) fn nearest_to(unknown: &str, names: impl IntoIterator<Item = &'static str>) -> Self {
+        let likeness = |name: &str| strsim::jaro_winkler(name, unknown);
         let mut names: Vec<_> = names.into_iter().collect();
         names.sort_unstable();
         names.dedup();
-        names.sort_by(|a, b| strsim::jaro_winkler(b, unknown).total_cmp(&strsim::jaro_winkler(a, unknown)));
-        Self(names)
+        names.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
+        let has_near = names.first().is_some_and(|nearest| likeness(nearest) >= LIKENESS);
+        Self { names, has_near }
     }
 }
 
 impl fmt::Display for Known {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_slice() {
+        match self.names.as_slice() {
             [] => Ok(()),
+            names if !self.has_near => write!(f, "; there are `{}`", names.join("`, `")),
             [only] => write!(f, "; did you mean `{only}`?"),
             [nearest, others @ ..] => {
                 write!(f, "; did you mean `{nearest}`? (others: `{}`)", others.join("`, `"))

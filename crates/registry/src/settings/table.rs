@@ -1,8 +1,11 @@
 //! How a crate declares its table, and how the whole file can be checked before anything runs.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserializer,
+    de::{self, DeserializeOwned, Visitor},
+};
 
 use super::{Settings, SettingsError, fields};
 
@@ -44,8 +47,21 @@ impl TableSpec {
 
 /// Reads a duration such as `30s` or `7d`, for `#[serde(deserialize_with = "...")]`.
 pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    crate::parse_duration(&text).map_err(serde::de::Error::custom)
+    struct Text;
+
+    impl Visitor<'_> for Text {
+        type Value = Duration;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text with a unit, such as \"30s\" or \"7d\"")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
+            crate::parse_duration(text).map_err(E::custom)
+        }
+    }
+
+    deserializer.deserialize_str(Text)
 }
 
 /// Declares a struct as a table of the settings file and makes it a resource.

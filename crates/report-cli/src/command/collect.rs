@@ -1,11 +1,17 @@
 //! `report` without a command: collect, deliver, print, in that order, so that a reader of stdout who
 //! has gone away cannot keep values from being delivered.
 
-use std::{env, io, num::NonZero, thread, time::Duration};
+use std::{
+    env,
+    io::{self, IsTerminal},
+    num::NonZero,
+    thread,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
-use system_health_registry::{Catalog, Context, Engine, Report, Settings, Tag};
+use system_health_registry::{Catalog, Context, Engine, Report, Settings, State, Tag};
 use tokio::{
     runtime,
     time::{Instant, timeout_at},
@@ -15,7 +21,7 @@ use super::select::select;
 use crate::{
     args::{CollectArguments, FailOn},
     datadog::Datadog,
-    delivery::{self, Delivery},
+    delivery::{self, Delivery, Fate},
     exit::{Signal, Status},
     output::{JsonReport, Stdout, TableReport},
     progress,
@@ -88,7 +94,7 @@ impl Plan {
         let action = match (arguments.push, arguments.dry_run) {
             (true, _) => Action::Push(Datadog::new(&datadog)?),
             (_, true) => Action::DryRun(Datadog::new(&datadog)?),
-            _ => Action::Print,
+            _ => Datadog::check(&datadog).map(|()| Action::Print)?,
         };
         Ok(Self {
             catalog: select(catalog, &arguments.only, &arguments.skip)?,
@@ -131,8 +137,38 @@ impl Plan {
             deliveries.push(Delivery::dry_run(datadog.payload(&report)?, &report));
         }
         progress.finish_and_clear();
+        explain(&report, &deliveries, self.fail_on);
         self.stdout.print(TableReport::new(&report, &deliveries), JsonReport::new(&report, &deliveries))?;
         Ok(Status::of(&report, &deliveries, self.fail_on))
+    }
+}
+
+/// Says on stderr what makes the exit status other than 0, where stdout goes to a program: a log should
+/// tell why a job failed.
+fn explain(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
+    if io::stdout().is_terminal() {
+        return;
+    }
+    for outcome in report.run().outcomes() {
+        match &outcome.state {
+            State::Error(error) if fail_on != FailOn::Never && fail_on != FailOn::Delivery => {
+                tracing::error!("{}: {error}", outcome.metric.key());
+            }
+            State::NoData(reason) if fail_on == FailOn::NoData => {
+                tracing::error!("{}: no data: {reason}", outcome.metric.key());
+            }
+            State::Value(_) if fail_on == FailOn::Goal && outcome.goal_met() == Some(false) => {
+                tracing::error!("{}: the goal is missed", outcome.metric.key());
+            }
+            State::Value(_) | State::NoData(_) | State::Error(_) => {}
+        }
+    }
+    for delivery in deliveries {
+        if let Fate::Failed { error } = &delivery.fate
+            && fail_on != FailOn::Never
+        {
+            tracing::error!("not delivered to {}: {error}", delivery.sink);
+        }
     }
 }
 

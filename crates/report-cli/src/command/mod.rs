@@ -4,9 +4,9 @@ mod collect;
 mod list;
 mod select;
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use clap_complete::Shell;
 use system_health_collectors as _; // keeps the built-in registrations linked
 use system_health_registry::Catalog;
@@ -15,14 +15,14 @@ use crate::{
     args::{Arguments, Command},
     exit::Status,
     logging,
-    output::Stdout,
+    output::{OutputError, Stdout},
     progress,
 };
 
 /// Runs `report` with the arguments of this process: every linked metric, built-in and further ones.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read(env::args_os()).unwrap_or_else(|error| error.exit());
     let stdout = Stdout::new(&arguments.output);
     let progress = progress::hidden();
     let catalog = Catalog::linked();
@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
     status
         .unwrap_or_else(|error| {
             tracing::error!("{error:#}");
-            Status::Usage
+            if error.is::<OutputError>() { Status::OutputFailed } else { Status::Usage }
         })
         .into()
 }

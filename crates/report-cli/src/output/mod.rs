@@ -8,5 +8,5 @@ mod value;
 
 pub(crate) use json::JsonReport;
 pub(crate) use list::{JsonList, TableList};
-pub(crate) use stdout::Stdout;
+pub(crate) use stdout::{OutputError, Stdout};
 pub(crate) use table::TableReport;

@@ -5,10 +5,14 @@ use std::{
     io::{self, ErrorKind, IsTerminal, Write},
 };
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::args::{Format, OutputArguments};
+
+/// The data did not get out.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to stdout")]
+pub(crate) struct OutputError(#[source] io::Error);
 
 /// Where data is printed, and how.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +41,7 @@ impl Stdout {
         let mut stdout = anstream::AutoStream::new(io::stdout().lock(), self.color);
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            result => result.context("cannot write to stdout"),
+            result => Ok(result.map_err(OutputError)?),
         }
     }
 }

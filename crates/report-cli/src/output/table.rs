@@ -32,7 +32,7 @@ impl<'a> TableReport<'a> {
 
     fn values(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcomes = self.report.run().outcomes();
-        let with_tags = outcomes.iter().any(|outcome| samples(outcome).len() > 1);
+        let with_tags = outcomes.iter().flat_map(samples).any(|sample| !sample.tags().is_empty());
         let mut table = Builder::new();
         let mut header = vec!["METRIC", "VALUE", "UNIT", "GOAL", "TIME"];
         header.extend(with_tags.then_some("TAGS"));
