@@ -67,6 +67,11 @@ impl Repository {
         &self.name
     }
 
+    /// Whether a path on any host is this repository's, without regard to case.
+    pub(crate) fn is_path(&self, path: &str) -> bool {
+        self.to_string().eq_ignore_ascii_case(path)
+    }
+
     /// Whether GitHub takes both for the same, which is so without regard to case.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {

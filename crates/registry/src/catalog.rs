@@ -56,6 +56,12 @@ pub enum MetricError {
     /// The interval.
     #[error(transparent)]
     Interval(#[from] DurationError),
+    /// The goal compares with what is no number.
+    #[error("the goal of metric `{0}` must compare with a finite number")]
+    Goal(String),
+    /// The time-out leaves no time.
+    #[error("the time-out of metric `{0}` must be longer than nothing")]
+    Timeout(String),
     /// The description is empty.
     #[error("metric `{0}` has no description")]
     Description(String),
@@ -109,6 +115,12 @@ fn check(metric: &Metric) -> Result<(), MetricError> {
     }
     if let Kind::Count { interval } | Kind::Rate { interval } = metric.kind() {
         check_interval(interval)?;
+    }
+    if metric.goal().is_some_and(|goal| !goal.target().is_finite()) {
+        return Err(MetricError::Goal(metric.key().to_owned()));
+    }
+    if metric.timeout().is_some_and(|timeout| timeout.is_zero()) {
+        return Err(MetricError::Timeout(metric.key().to_owned()));
     }
     if metric.description().trim().is_empty() {
         return Err(MetricError::Description(metric.key().to_owned()));

@@ -5,7 +5,10 @@
 use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::FuturesUnordered};
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, timeout_at},
+};
 
 use crate::{
     Catalog, Context, Metric, Outcome, Reading, Run, Sample, SharedError, State, Tag, Unavailable, panic,
@@ -36,6 +39,7 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone, Default)]
 pub struct Engine {
     observer: Option<Arc<Observer>>,
+    workers: Option<Handle>,
 }
 
 type Observer = dyn Fn(Event<'_>) + Send + Sync;
@@ -75,6 +79,14 @@ impl Engine {
         self
     }
 
+    /// Runs the collectors on another runtime than the one that runs the engine, so that even collectors
+    /// which block all its threads cannot keep the engine from ending on time.
+    #[must_use]
+    pub fn with_workers(mut self, workers: Handle) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
     /// Collects every metric of the catalog, all at once, until the context's deadline at the latest.
     /// Dropping the future stops the metrics.
     ///
@@ -85,12 +97,13 @@ impl Engine {
         let longest = catalog.metrics().iter().map(time_limit).max().unwrap_or(DEFAULT_TIMEOUT);
         // The last moment at which any metric could still use a resource.
         let horizon = earlier(context.deadline(), started.checked_add(longest));
+        let workers = self.workers.clone().unwrap_or_else(Handle::current);
         let mut running: FuturesUnordered<_> = catalog
             .metrics()
             .iter()
             .map(|metric| {
                 self.observe(Event::Started(metric));
-                collect(*metric, context, started, horizon)
+                collect(*metric, context, started, horizon, &workers)
             })
             .collect();
         let mut outcomes = Vec::with_capacity(catalog.metrics().len());
@@ -121,9 +134,10 @@ fn collect(
     context: &Context,
     started: Instant,
     horizon: Option<Instant>,
+    workers: &Handle,
 ) -> impl Future<Output = Outcome> + use<> {
     let (own_context, waiting) = context.for_metric(horizon);
-    let mut task = Task::from(tokio::spawn(async move { metric.collect(own_context).await }));
+    let mut task = Task::from(workers.spawn(async move { metric.collect(own_context).await }));
     let deadline = earlier(context.deadline(), started.checked_add(time_limit(&metric)));
     async move {
         let finished = match deadline {
@@ -131,7 +145,7 @@ fn collect(
             None => Ok((&mut task).await),
         };
         let state = match finished {
-            Ok(Ok(reading)) => reading.into(),
+            Ok(Ok(reading)) => state_of(&metric, reading),
             Ok(Err(broken)) => State::Error(SharedError::new(panic::describe("the collector", broken))),
             Err(_) => {
                 let limit = deadline.map_or(Duration::ZERO, |deadline| deadline - started);
@@ -165,22 +179,24 @@ fn waiting_for(resources: &[&str]) -> String {
     }
 }
 
-impl From<Result<Reading, Unavailable>> for State {
-    fn from(reading: Result<Reading, Unavailable>) -> Self {
-        match reading {
-            Ok(Reading::Value(samples)) => match same_tags(&samples) {
-                Some(tags) => Self::Error(SharedError::new(SameTags(tags))),
-                None => Self::Value(samples),
-            },
-            Ok(Reading::NoData(reason)) | Err(Unavailable::NoData(reason)) => Self::NoData(reason),
-            Err(Unavailable::Error(error)) => Self::Error(error),
-        }
+fn state_of(metric: &Metric, reading: Result<Reading, Unavailable>) -> State {
+    match reading {
+        Ok(Reading::Value(samples)) => match same_tags(metric, &samples) {
+            Some(tags) => State::Error(SharedError::new(SameTags(tags))),
+            None => State::Value(samples),
+        },
+        Ok(Reading::NoData(reason)) | Err(Unavailable::NoData(reason)) => State::NoData(reason),
+        Err(Unavailable::Error(error)) => State::Error(error),
     }
 }
 
-/// The tags that two samples share: the later one would overwrite the other where it is stored.
-fn same_tags(samples: &[Sample]) -> Option<String> {
+/// The tags that two samples share: the later one would overwrite the other where it is stored. A tag
+/// that all samples of the metric have tells none from another.
+fn same_tags(metric: &Metric, samples: &[Sample]) -> Option<String> {
+    let common: Vec<Tag> = metric.tags().iter().filter_map(|tag| Tag::parse(tag).ok()).collect();
     let mut seen = HashSet::with_capacity(samples.len());
-    let twice = samples.iter().find(|sample| !seen.insert(sample.tags()))?;
-    Some(twice.tags().iter().map(Tag::as_str).collect::<Vec<_>>().join(", "))
+    let mut own = samples.iter().map(|sample| -> Vec<&str> {
+        sample.tags().iter().filter(|tag| !common.contains(tag)).map(Tag::as_str).collect()
+    });
+    own.find(|tags| !seen.insert(tags.clone())).map(|tags| tags.join(", "))
 }

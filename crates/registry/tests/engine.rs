@@ -83,6 +83,12 @@ fn same_tags() -> Result<Reading, SampleError> {
     Ok(Reading::Value(vec![sample(1.0, "Mail")?, sample(2.0, "print")?, sample(3.0, "mail")?]))
 }
 
+/// Two samples that differ only by a tag that the metric gives to both.
+#[system_health_metric(key = "samples.common", tags = ["team:platform"])]
+fn common_tags() -> Result<Vec<Sample>, SampleError> {
+    Ok(vec![Sample::new(1.0)?, Sample::new(2.0)?.with_tag("team", "platform")?])
+}
+
 /// Two samples, one of which has a tag more.
 #[system_health_metric(key = "samples.different")]
 fn different_tags() -> Result<Vec<Sample>, SampleError> {
@@ -141,6 +147,7 @@ async fn samples_that_would_overwrite_each_other_are_an_error() {
     let run = run("samples.", &Context::new()).await;
 
     assert_snapshot!(lines(&run), @"
+    samples.common: error: two samples have the same tags []; each sample needs tags of its own
     samples.different: value 1 [] 2 [queue:mail]
     samples.same: error: two samples have the same tags [host:a, queue:mail]; each sample needs tags of its own
     samples.untagged: error: two samples have the same tags []; each sample needs tags of its own

@@ -40,7 +40,7 @@ Exit status:
   4  a goal is missed, under --fail-on goal
   5  the data could not be written to stdout
   130, 143  ended by Ctrl-C, by SIGTERM
-If several hold, 5 goes before 3, 3 before 1, and 1 before 4.";
+If several hold, 3 goes before 1, 1 before 4, and 4 before 5.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -3,6 +3,7 @@
 //! can contain credentials.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     io::{self, IsTerminal, Write},
 };
@@ -12,7 +13,7 @@ use indicatif::ProgressBar;
 use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer,
-    filter::Targets,
+    filter::filter_fn,
     fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter, format::Writer},
     layer::SubscriberExt,
     registry::LookupSpan,
@@ -33,12 +34,9 @@ pub(crate) fn start(
         (false, 1) => LevelFilter::DEBUG,
         (false, _) => LevelFilter::TRACE,
     };
-    // The AWS SDK's messages repeat whole answers, secrets in them; our own errors say what matters.
-    let filter = Targets::new()
-        .with_default(LevelFilter::WARN)
-        .with_target("aws", LevelFilter::OFF)
-        .with_target("system_health", level)
-        .with_targets(crates.into_iter().map(|name| (name, level)));
+    let crates: BTreeSet<&str> = crates.into_iter().collect();
+    let filter = filter_fn(move |metadata| *metadata.level() <= most(metadata.target(), &crates, level));
+    let filter = filter.with_max_level_hint(level.max(LevelFilter::WARN));
     let stderr = Stderr { progress: progress.clone(), color: arguments.color.into() };
     let messages = match arguments.log_format {
         LogFormat::Text => {
@@ -59,6 +57,19 @@ pub(crate) fn start(
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(target: "system_health", "panic at {place}: {}", panic.payload_as_str().unwrap_or("(no text)"));
     }));
+}
+
+/// How much of a crate's messages passes.
+fn most(target: &str, crates: &BTreeSet<&str>, level: LevelFilter) -> LevelFilter {
+    let name = target.split("::").next().unwrap_or(target);
+    if name.starts_with("system_health") || crates.contains(name) {
+        level
+    } else if name.starts_with("aws_") {
+        // The AWS SDK's messages repeat whole answers, secrets in them; our own errors say what matters.
+        LevelFilter::OFF
+    } else {
+        LevelFilter::WARN
+    }
 }
 
 /// A line for people: `warning: what happened`, with the time where no person watches.
@@ -117,5 +128,22 @@ impl Write for Stderr {
 
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_crates_with_metrics_may_say_more_than_warnings() {
+        let crates = BTreeSet::from(["aws", "acme_collectors"]);
+        let most = |target| most(target, &crates, LevelFilter::TRACE);
+        assert_eq!(most("system_health_collectors::github"), LevelFilter::TRACE);
+        assert_eq!(most("acme_collectors::incidents"), LevelFilter::TRACE);
+        assert_eq!(most("aws::metrics"), LevelFilter::TRACE);
+        assert_eq!(most("aws_config::imds"), LevelFilter::OFF);
+        assert_eq!(most("acme_collectors_of_others"), LevelFilter::WARN);
+        assert_eq!(most("hyper::proto"), LevelFilter::WARN);
     }
 }

@@ -12,8 +12,10 @@ const TOKEN: &str = "ghp_n0tF0rY0urEyes0123456789012345678";
 
 #[test]
 fn no_secret_is_printed_at_any_verbosity() {
-    let faults: [Option<Fault>; 4] = [
+    let echo = format!("{{\"message\": \"you sent {TOKEN} {}\"}}", DatadogIntake::KEY);
+    let faults: [Option<Fault>; 5] = [
         None,
+        Some(Answer::text(400, "application/json", &echo).into()),
         Some(Answer::text(500, "text/plain", "oops").into()),
         Some(Fault::Disconnect),
         Some(datadog::error(403, "Forbidden").into()),
@@ -43,6 +45,13 @@ fn no_secret_is_printed_at_any_verbosity() {
 
             let output = ended.stdout() + &ended.stderr();
             assert!(!output.contains(TOKEN) && !output.contains(DatadogIntake::KEY), "{ended}");
+            let (asked, sent) = (github.requests(), intake.server().requests());
+            assert!(
+                asked
+                    .iter()
+                    .any(|request| request.header("authorization") == Some(&*format!("Bearer {TOKEN}")))
+            );
+            assert!(sent.iter().any(|request| request.header("dd-api-key") == Some(DatadogIntake::KEY)));
         }
     }
 }

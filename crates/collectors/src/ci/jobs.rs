@@ -19,6 +19,7 @@ pub struct Job {
     /// Its name as GitHub shows it, with the values of the matrix: `test (ubuntu)`.
     pub name: String,
     /// How it ended, such as `success`; nothing while it runs.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub conclusion: Option<String>,
 }
 

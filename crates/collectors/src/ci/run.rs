@@ -39,10 +39,14 @@ struct RunsPage {
 #[derive(Debug, Deserialize)]
 struct Run {
     id: u64,
+    // May be null, but not missing: a run without them would be passed over.
+    #[serde(deserialize_with = "Option::deserialize")]
     status: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
     conclusion: Option<String>,
     repository: Identity,
     /// Null when the fork was deleted.
+    #[serde(deserialize_with = "Option::deserialize")]
     head_repository: Option<Identity>,
 }
 

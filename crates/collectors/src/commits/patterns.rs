@@ -53,7 +53,7 @@ impl Patterns {
 
     /// Mentions of a hotfix: `hotfix`, `hot-fix`, `hot fix`; but not `screenshot fix`.
     pub(super) fn hotfix() -> Self {
-        Self::new(&["hotfix", r"\bhot[- ]fix"]).expect("constants, and tested")
+        Self::new(&["hotfix", r"(?:\b|_)hot[- ]fix"]).expect("constants, and tested")
     }
 
     /// Reverts: the subject starts with the word `revert`, or the message says `reverts commit`, as
@@ -106,10 +106,11 @@ mod tests {
             "Tidy\n\nAfter the hotfix.",
             "Merge hotfix/1.2",
             "x_hotfix",
+            "release_hot-fix",
         ];
         let no =
             ["Fix the hot path", "Take a screenshot fixture", "Screenshot fix", "hot  fix", "hot\nfix", ""];
-        assert_eq!(yes.map(|message| matches(&Patterns::hotfix(), message)), [true; 6]);
+        assert_eq!(yes.map(|message| matches(&Patterns::hotfix(), message)), [true; 7]);
         assert_eq!(no.map(|message| matches(&Patterns::hotfix(), message)), [false; 6]);
     }
 

@@ -22,9 +22,12 @@ impl FromContext for CommitSource {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         match context.get::<CommitSettings>().await?.source {
             SourceChoice::Local => match context.get::<LocalClone>().await {
-                Ok(clone) => match contradiction(context, &clone).await? {
-                    None => Ok(Self::LocalClone(clone)),
-                    Some(contradiction) => Err(contradiction.into()),
+                Ok(clone) => match (contradiction(context, &clone).await?, clone.remote()) {
+                    // Another host may be a mirror, or an alias of SSH's: whoever forces the clone knows.
+                    (Some(contradiction), Some(remote)) if !contradiction.named.is_path(remote.path()) => {
+                        Err(contradiction.into())
+                    }
+                    _ => Ok(Self::LocalClone(clone)),
                 },
                 Err(Unavailable::NoData(reason)) => {
                     Err(format!("`source` in [commits] is \"local\", but {reason}").into())

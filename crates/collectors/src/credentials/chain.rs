@@ -74,12 +74,11 @@ pub(super) async fn load(region: Option<Region>) -> SdkConfig {
 /// Someone who sets one of these means to give credentials. If there are none all the same, that is a
 /// mistake to be mended, and no reason to go on as if nobody had given any.
 pub(super) fn unmet_promise() -> Option<LoginError> {
-    const PROMISES: [&str; 7] = [
+    const PROMISES: [&str; 6] = [
         "AWS_PROFILE",
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
         "AWS_WEB_IDENTITY_TOKEN_FILE",
-        "AWS_ROLE_ARN",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     ];

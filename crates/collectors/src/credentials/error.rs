@@ -1,6 +1,10 @@
 //! Why a secret could not be had. Each message says what to do, and none repeats a secret.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{AwsWords, Flaw, Place, Secret, StoredSecret};
 
@@ -11,7 +15,7 @@ use super::{AwsWords, Flaw, Place, Secret, StoredSecret};
 #[non_exhaustive]
 pub enum CredentialError {
     /// The file that a variable names cannot be read.
-    #[error("cannot read {path}, which {1} names as the file of the {0}", path = .2.display())]
+    #[error("cannot read {path}, which {1} names as the file of the {0}", path = shown(.2))]
     Unreadable(Secret, String, PathBuf, #[source] Arc<io::Error>),
 
     /// Something is there, but it is no token or key.
@@ -120,6 +124,15 @@ pub enum CredentialError {
     /// Any other answer.
     #[error("cannot get the {0}: AWS gave no value for the {1}")]
     Failed(Secret, StoredSecret, #[source] AwsWords),
+}
+
+/// A path, unless it may be the secret itself, written where its file belongs.
+fn shown(path: &Path) -> String {
+    if path.extension().is_some() || path.components().nth(1).is_some() {
+        path.display().to_string()
+    } else {
+        "a path (not shown, it may be the secret itself)".to_owned()
+    }
 }
 
 impl CredentialError {

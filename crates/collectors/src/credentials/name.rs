@@ -18,7 +18,7 @@ pub struct SecretName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected the name or ARN of a secret in AWS Secrets Manager, with `#field` behind it for one field \
-     of a JSON object; to ask AWS for no secret at all, write `aws = false`"
+     of a JSON object, and not the secret itself; to ask AWS for no secret at all, write `aws = false`"
 )]
 pub struct SecretNameError;
 
@@ -51,11 +51,18 @@ impl FromStr for SecretName {
             None => (text.trim(), None),
         };
         let is_name = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
-        if !is_name(id) || field.is_some_and(str::is_empty) {
+        if !is_name(id) || field.is_some_and(str::is_empty) || is_secret(id) {
             return Err(SecretNameError);
         }
         Ok(Self { id: id.to_owned(), field: field.map(str::to_owned) })
     }
+}
+
+/// Whether someone wrote the secret itself where its name belongs: a token of GitHub's, a key of Datadog's.
+fn is_secret(text: &str) -> bool {
+    let is_key = matches!(text.len(), 32 | 40) && text.chars().all(|c| c.is_ascii_hexdigit());
+    let prefixes = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"];
+    is_key || prefixes.iter().any(|prefix| text.starts_with(prefix))
 }
 
 impl TryFrom<String> for SecretName {
@@ -93,7 +100,8 @@ mod tests {
 
     #[test]
     fn what_names_nothing_is_refused() {
-        for text in ["", "  ", "#token", "github#", "github token"] {
+        let key = "0123456789abcdef0123456789abcdef";
+        for text in ["", "  ", "#token", "github#", "github token", "ghp_0123456789", "github_pat_1", key] {
             assert_eq!(text.parse::<SecretName>(), Err(SecretNameError), "{text:?}");
         }
     }

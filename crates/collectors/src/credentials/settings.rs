@@ -73,6 +73,6 @@ mod tests {
     #[test]
     fn a_name_without_a_name_is_refused_with_its_place() {
         let error = with("github_token", "").build().unwrap_err();
-        insta::assert_snapshot!(error, @"flag --set: `github_token` in [secrets]: expected the name or ARN of a secret in AWS Secrets Manager, with `#field` behind it for one field of a JSON object; to ask AWS for no secret at all, write `aws = false`");
+        insta::assert_snapshot!(error, @"flag --set: `github_token` in [secrets]: expected the name or ARN of a secret in AWS Secrets Manager, with `#field` behind it for one field of a JSON object, and not the secret itself; to ask AWS for no secret at all, write `aws = false`");
     }
 }

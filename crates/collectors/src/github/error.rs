@@ -97,6 +97,14 @@ pub enum Cause {
     /// A list of pages that cannot be followed.
     #[error("the header `Link: {0}` cannot be read, so the list may go on")]
     Link(String),
+    /// A list that ends before the page that was said to be its last.
+    #[error("the list was said to have {last} pages, but ends on page {page}; it may be cut off")]
+    CutOff {
+        /// The page that no other follows.
+        page: u32,
+        /// The page that was said to be the last.
+        last: u32,
+    },
     /// A list that goes on too long.
     #[error("the list has more than {0} pages and would be cut off; raise `max_pages` in [github]")]
     TooManyPages(u32),
@@ -171,7 +179,11 @@ impl fmt::Display for GaveUp {
             Self::Permanent => Ok(()),
             Self::Attempts(attempts) => write!(f, " ({attempts} attempts)"),
             Self::Deadline(wait) => {
-                let wait = humantime::format_duration(Duration::from_secs(wait.as_secs()));
+                let wait = match wait.as_secs() {
+                    0 => Duration::from_millis(wait.subsec_millis().into()),
+                    seconds => Duration::from_secs(seconds),
+                };
+                let wait = humantime::format_duration(wait);
                 write!(f, " (not tried again: a wait of {wait} would end after the run's deadline)")
             }
         }

@@ -66,6 +66,10 @@ impl<P: DeserializeOwned + Send> Pages<P> {
             .try_collect()
             .await?;
         let (pages, mut links): (Vec<P>, Vec<Links>) = answers.into_iter().unzip();
+        let mut before_last = links.iter().zip(next..last);
+        if let Some((_, page)) = before_last.find(|(links, _)| links.next.is_none()) {
+            return Err(permanent(&url, Cause::CutOff { page, last }));
+        }
         // Only what the last page says counts: the list may have grown meanwhile.
         if let Some(links) = links.pop() {
             self.follow(&url, links)?;

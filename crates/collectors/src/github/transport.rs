@@ -138,8 +138,8 @@ impl Transport {
     /// in messages.
     fn without_token(&self, body: Vec<u8>) -> Vec<u8> {
         let token = self.token.as_ref().map(ExposeSecret::expose_secret);
-        match (token, str::from_utf8(&body)) {
-            (Some(token), Ok(text)) if text.contains(token) => text.replace(token, "[token]").into(),
+        match (token, String::from_utf8_lossy(&body)) {
+            (Some(token), text) if text.contains(token) => text.replace(token, "[token]").into(),
             _ => body,
         }
     }

@@ -118,11 +118,18 @@ fn refuse_broken(directory: &Path, found: Option<&gix::Repository>) -> anyhow::R
     if env::var_os("GIT_DIR").is_some() {
         return Ok(());
     }
-    let found = found.map(|found| found.workdir().unwrap_or_else(|| found.path()));
-    let found = found.and_then(|found| found.canonicalize().ok());
+    let same = |one: &Path, other: &Path| one.canonicalize().ok() == other.canonicalize().ok();
     let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-    for folder in directory.ancestors().take_while(|folder| found.as_deref() != Some(folder)) {
+    for folder in directory.ancestors() {
         let marker = folder.join(".git");
+        let is_found = |found: &gix::Repository| {
+            same(found.path(), &marker)
+                || same(found.path(), folder)
+                || found.workdir().is_some_and(|workdir| same(workdir, folder))
+        };
+        if found.is_some_and(is_found) {
+            break;
+        }
         let Ok(metadata) = marker.metadata() else { continue };
         if metadata.is_file() {
             anyhow::bail!("{} points to no git repository; mend or remove it", marker.display());

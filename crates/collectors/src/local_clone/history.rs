@@ -19,6 +19,10 @@ use crate::{commits::Commit, repository::Branch};
 /// the window, so that such a commit does not hide what is behind it.
 const CLOCK_SKEW: i64 = 24 * 60 * 60;
 
+/// A commit may also be dated far back, by a rebase that keeps the author's dates. The walk ends only
+/// after so many old commits in a row.
+const OLD_IN_A_ROW: u32 = 100;
+
 /// What was committed to a branch.
 #[derive(Debug, Clone)]
 pub struct History {
@@ -49,8 +53,11 @@ impl History {
         let mut commits = Vec::new();
         let mut seen = HashSet::from([tip.commit]);
         let mut queue = BinaryHeap::from([visit(repository, tip.commit)?]);
+        let mut old_in_a_row = 0;
         while let Some(Visited { time, id, parents, message }) = queue.pop() {
-            if time < since.saturating_sub(CLOCK_SKEW) {
+            let is_old = time < since.saturating_sub(CLOCK_SKEW);
+            old_in_a_row = if is_old { old_in_a_row + 1 } else { 0 };
+            if old_in_a_row == OLD_IN_A_ROW {
                 break;
             }
             let is_cut_off = cut_off.contains(&id) && !parents.is_empty();

@@ -20,7 +20,8 @@ pub(super) struct Tip {
 }
 
 /// The tip of the wanted branch, or else of the default branch of `origin`, or else of what is checked
-/// out. A local branch goes before the remote's of the same name.
+/// out. Of a local branch and the remote's of the same name, the one with the newer commit counts: the local
+/// one may have been left behind by `git fetch`.
 pub(super) fn find(repository: &Repository, wanted: Option<&Branch>) -> Result<Tip, Unavailable> {
     if let Some(wanted) = wanted {
         return named(repository, wanted.as_str())?
@@ -43,17 +44,23 @@ pub(super) fn find(repository: &Repository, wanted: Option<&Branch>) -> Result<T
 
 /// The tip of a branch by name.
 fn named(repository: &Repository, branch: &str) -> anyhow::Result<Option<Tip>> {
+    let mut newest: Option<(i64, ObjectId)> = None;
     for prefix in [LOCAL, REMOTE] {
         let name = format!("{prefix}{branch}");
         let reference =
             repository.try_find_reference(&name).with_context(|| format!("cannot read {name}"))?;
         if let Some(mut reference) = reference {
-            let commit =
-                reference.peel_to_commit().with_context(|| format!("cannot read the commit at {name}"))?;
-            return Ok(Some(Tip { branch: branch.to_owned(), commit: commit.id }));
+            let mut read = || -> gix::Result<_> {
+                let commit = reference.peel_to_commit()?;
+                Ok((commit.time()?.seconds, commit.id))
+            };
+            let (time, commit) = read().with_context(|| format!("cannot read the commit at {name}"))?;
+            if newest.is_none_or(|(newest, _)| newest < time) {
+                newest = Some((time, commit));
+            }
         }
     }
-    Ok(None)
+    Ok(newest.map(|(_, commit)| Tip { branch: branch.to_owned(), commit }))
 }
 
 /// The branch that `origin` had as its default when it was cloned.

@@ -157,6 +157,27 @@ async fn an_unknown_conclusion_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_run_or_a_job_that_lacks_what_decides_is_an_error() {
+    let run = json!({"id": 7, "status": "completed", "conclusion": "failure", "repository": {"id": 1},
+        "head_repository": {"id": 1}});
+    for field in ["status", "conclusion", "head_repository"] {
+        let mut run = run.clone();
+        run.as_object_mut().unwrap().remove(field);
+        let github = FakeGitHub::start();
+        github.fail("/runs?", Answer::json(200, &json!({"total_count": 1, "workflow_runs": [run]})));
+
+        let reading = line(&Stage::on(&github).tests().await);
+
+        assert!(reading.contains(&format!("missing field `{field}`")), "{reading}");
+    }
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").run(passed());
+    github.fail("/jobs", Answer::json(200, &json!({"total_count": 1, "jobs": [{"name": "test"}]})));
+    let reading = line(&Stage::on(&github).tests().await);
+    assert!(reading.contains("missing field `conclusion`"), "{reading}");
+}
+
+#[tokio::test]
 async fn jobs_that_are_announced_but_not_listed_are_an_error() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").run(passed().id(7));

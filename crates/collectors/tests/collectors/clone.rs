@@ -63,6 +63,32 @@ async fn a_work_tree_that_points_nowhere_is_not_its_surroundings() {
 }
 
 #[tokio::test]
+async fn a_commit_that_is_dated_far_back_hides_nothing() {
+    let git = Git::with_app();
+    for age in [3, 2, 1] {
+        git.commit("app", "hotfix", now() - days(age));
+    }
+    git.commit("app", "rebased with its old date", now() - days(90));
+
+    assert_eq!(hotfixes(&git, "app", "").await, "3 [branch:main, repository:app]");
+}
+
+#[tokio::test]
+async fn of_a_branch_and_its_remote_the_newer_one_counts() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix", now() - days(3));
+    git.run(".", &["clone", "--quiet", "app", "clone"]);
+    git.commit("app", "hotfix upstream", now() - days(1));
+    git.run("clone", &["checkout", "--quiet", "-b", "topic"]);
+    git.run("clone", &["fetch", "--quiet"]);
+    assert_eq!(hotfixes(&git, "clone", "").await, "2 [branch:main, repository:clone]");
+
+    git.run("clone", &["checkout", "--quiet", "main"]);
+    git.commit("clone", "hotfix not pushed", now());
+    assert_eq!(hotfixes(&git, "clone", "").await, "2 [branch:main, repository:clone]");
+}
+
+#[tokio::test]
 async fn a_clock_that_is_hours_off_hides_nothing() {
     let git = Git::with_app();
     git.commit("app", "hotfix", now() - days(6));

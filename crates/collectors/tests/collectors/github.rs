@@ -283,6 +283,31 @@ async fn an_answer_of_another_shape_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_page_in_the_middle_that_ends_the_list_is_an_error() {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    github.repository("acme/shop").commits(250);
+    github.fail("&page=2", Answer::json(200, &json!([])));
+
+    let reading = line(&Stage::on(&github).hotfixes().await);
+
+    let expected = "the list was said to have 3 pages, but ends on page 2; it may be cut off";
+    assert!(reading.starts_with("error: ") && reading.ends_with(expected), "{reading}");
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_the_token_does_not_make_us_print_it() {
+    let echo = format!("authorization: Bearer {TOKEN}");
+    for answer in [Answer::json(400, &json!({ "message": echo })), Answer::text(200, "text/plain", &echo)] {
+        let github = github();
+        github.fail("/commits", answer);
+
+        let reading = line(&Stage::on(&github).hotfixes().await);
+
+        assert!(reading.starts_with("error: ") && !reading.contains(TOKEN), "{reading}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_says_what_to_check_and_is_not_repeated() {
     for (answer, expected) in [
         (

@@ -13,7 +13,8 @@ use anyhow::Context as _;
 use indicatif::ProgressBar;
 use system_health_registry::{Catalog, Context, Engine, Report, Settings, State, Tag};
 use tokio::{
-    runtime,
+    runtime::{self, Handle},
+    task::spawn_blocking,
     time::{Instant, timeout_at},
 };
 
@@ -63,16 +64,17 @@ pub(super) fn run(
 ) -> anyhow::Result<Status> {
     let plan = Plan::new(arguments, catalog, stdout)?;
     let threads = thread::available_parallelism().map_or(LEAST_THREADS, NonZero::get).max(LEAST_THREADS);
-    let runtime = runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
+    // The run itself, its deadline and the signals have a runtime of their own: collectors that block all
+    // threads of theirs cannot hold it up.
+    let workers = runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let workers = workers.context("cannot start the collectors' runtime")?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime")?;
     let status = runtime.block_on(async {
         tokio::select! {
             biased;
             signal = signal() => Ok(Status::Interrupted(signal?)),
-            status = plan.run(progress) => status,
+            status = plan.run(workers.handle().clone(), progress) => status,
             never = progress::show(progress, !arguments.no_progress && !quiet) => match never {},
         }
     });
@@ -80,7 +82,8 @@ pub(super) fn run(
     if let Ok(Status::Interrupted(signal)) = status {
         tracing::error!("ended by {signal}: what was not delivered yet is not delivered");
     }
-    // A collector that blocks its thread must not keep the process alive.
+    // What blocks its thread must not keep the process alive.
+    workers.shutdown_background();
     runtime.shutdown_background();
     status
 }
@@ -107,7 +110,7 @@ impl Plan {
         })
     }
 
-    async fn run(self, progress: &ProgressBar) -> anyhow::Result<Status> {
+    async fn run(self, workers: Handle, progress: &ProgressBar) -> anyhow::Result<Status> {
         let end = Instant::now() + self.deadline.min(LONGEST_RUN);
         let reserve = match self.action {
             Action::Push(_) => delivery::reserve(self.deadline),
@@ -115,7 +118,9 @@ impl Plan {
         };
         let context =
             Context::new().provide(self.settings).with_deadline(self.deadline.saturating_sub(reserve));
-        let engine = Engine::new().with_observer(progress::follow(progress, self.catalog.metrics().len()));
+        let engine = Engine::new()
+            .with_workers(workers)
+            .with_observer(progress::follow(progress, self.catalog.metrics().len()));
         // The API key is looked up while the metrics are collected.
         let sink = async {
             match &self.action {
@@ -138,8 +143,18 @@ impl Plan {
         }
         progress.finish_and_clear();
         explain(&report, &deliveries, self.fail_on);
-        self.stdout.print(TableReport::new(&report, &deliveries), JsonReport::new(&report, &deliveries))?;
-        Ok(Status::of(&report, &deliveries, self.fail_on))
+        let status = Status::of(&report, &deliveries, self.fail_on);
+        let (table, json) = (TableReport::new(&report, &deliveries), JsonReport::new(&report, &deliveries));
+        let text = self.stdout.format(table, json)?;
+        // A reader that reads no more must not keep a signal from ending the process.
+        match (spawn_blocking(move || self.stdout.write(&text)).await?, status) {
+            (Ok(()), status) => Ok(status),
+            (Err(error), Status::Done) => Err(error),
+            (Err(error), status) => {
+                tracing::error!("{error:#}");
+                Ok(status)
+            }
+        }
     }
 }
 

@@ -30,10 +30,15 @@ impl Stdout {
 
     /// Prints data in the form that was asked for.
     pub(crate) fn print(self, table: impl Display, json: impl Serialize) -> anyhow::Result<()> {
-        match self.format {
-            Format::Table => self.write(&table.to_string()),
-            Format::Json => self.write(&(serde_json::to_string_pretty(&json)? + "\n")),
-        }
+        self.write(&self.format(table, json)?)
+    }
+
+    /// Data in the form that was asked for.
+    pub(crate) fn format(self, table: impl Display, json: impl Serialize) -> anyhow::Result<String> {
+        Ok(match self.format {
+            Format::Table => table.to_string(),
+            Format::Json => serde_json::to_string_pretty(&json)? + "\n",
+        })
     }
 
     /// Prints text as it is.

@@ -1,6 +1,7 @@
 //! The resource that both metrics share: the file is read once a run, whatever the number of metrics.
 
 use std::{
+    fs,
     str::FromStr,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -8,6 +9,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 use system_health_registry::{Context, FromContext, Unavailable};
+use tokio::task::spawn_blocking;
 
 use crate::AcmeSettings;
 
@@ -52,19 +54,20 @@ impl Incident {
         let mut next = |name: &str| fields.next().ok_or_else(|| anyhow!("the {name} is missing"));
         let severity = next("severity")?.to_owned();
         let opened = u64::from_str(next("time")?).context("the time is no number of seconds")?;
-        let opened = SystemTime::UNIX_EPOCH + Duration::from_secs(opened);
+        let opened = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(opened));
+        let opened = opened.context("the time is out of range")?;
         Ok(Self { severity, age: now.duration_since(opened).unwrap_or_default() })
     }
 }
 
 impl FromContext for Incidents {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        let settings: AcmeSettings = context.get().await?;
-        let read = || -> anyhow::Result<Self> {
-            let text = std::fs::read_to_string(&settings.incidents)?;
-            Self::parse(&text, context.started_at())
-        };
-        Ok(read().with_context(|| format!("cannot read incidents from {}", settings.incidents.display()))?)
+        let path = context.get::<AcmeSettings>().await?.incidents;
+        let place = path.display().to_string();
+        let now = context.started_at();
+        // Reading a file may block, and what blocks goes to a thread of its own.
+        let read = spawn_blocking(move || Self::parse(&fs::read_to_string(path)?, now));
+        Ok(read.await?.with_context(|| format!("cannot read incidents from {place}"))?)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Acme's binary as its engineers run it.
 
+use std::process::Command;
+
 use serde_json::json;
 use system_health_test_support::scene::Scene;
 
@@ -43,6 +45,20 @@ fn collects_from_its_own_resource_and_settings() {
     assert_eq!(open["goal"]["met"], false);
     let oldest = ended.metric("acme.incidents.oldest_seconds");
     assert!(oldest["samples"][0]["value"].as_f64().unwrap() > 0.0, "{oldest}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_blocks_its_reader_does_not_keep_the_process_alive() {
+    let scene = scene().file("system-health.toml", "[acme]\nincidents = 'pipe'\n");
+    let made = Command::new("mkfifo").arg(scene.folder().join("pipe")).status().unwrap();
+    assert!(made.success());
+
+    // Nobody ever writes into the pipe: without a deadline this would never end.
+    let ended = scene.run(&["--only", "acme.*", "--deadline", "1s"]).with_status(1);
+
+    let error = ended.metric("acme.incidents.open")["error"].as_str().unwrap().to_owned();
+    assert_eq!(error, "no result within 1s, still waiting for Incidents");
 }
 
 #[test]
