@@ -150,7 +150,7 @@ fn collect(
             Err(_) => {
                 let limit = deadline.map_or(Duration::ZERO, |deadline| deadline - started);
                 State::Error(SharedError::new(TimedOut {
-                    limit: whole_millis(limit),
+                    limit: nearly_whole(limit),
                     waiting: waiting.names(),
                 }))
             }
@@ -167,8 +167,10 @@ fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     one.into_iter().chain(other).min()
 }
 
-fn whole_millis(duration: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+/// What is left of a limit when the engine starts is a bit less than the limit that people set.
+fn nearly_whole(duration: Duration) -> Duration {
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(millis.div_ceil(10).saturating_mul(10))
 }
 
 fn waiting_for(resources: &[&str]) -> String {

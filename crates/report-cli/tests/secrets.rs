@@ -1,6 +1,7 @@
 //! No secret is ever printed, whatever happens and however much is asked for.
 #![cfg(feature = "datadog")]
 
+use serde_json::json;
 use system_health_test_support::{
     datadog::{self, DatadogIntake},
     github::{Conclusion::Success, FakeGitHub, Run},
@@ -12,13 +13,14 @@ const TOKEN: &str = "ghp_n0tF0rY0urEyes0123456789012345678";
 
 #[test]
 fn no_secret_is_printed_at_any_verbosity() {
-    let echo = format!("{{\"message\": \"you sent {TOKEN} {}\"}}", DatadogIntake::KEY);
-    let faults: [Option<Fault>; 5] = [
+    let echo = |secret| Fault::from(Answer::json(400, &json!({"message": format!("you sent {secret}")})));
+    let both = |fault: Fault| Some((fault.clone(), fault));
+    let faults = [
         None,
-        Some(Answer::text(400, "application/json", &echo).into()),
-        Some(Answer::text(500, "text/plain", "oops").into()),
-        Some(Fault::Disconnect),
-        Some(datadog::error(403, "Forbidden").into()),
+        Some((echo(TOKEN), echo(DatadogIntake::KEY))),
+        both(Answer::text(500, "text/plain", "oops").into()),
+        both(Fault::Disconnect),
+        both(datadog::error(403, "Forbidden").into()),
     ];
     for fault in faults {
         let (github, intake) = (FakeGitHub::builder().token(TOKEN).start(), DatadogIntake::start());
@@ -26,9 +28,9 @@ fn no_secret_is_printed_at_any_verbosity() {
             .repository("acme/shop")
             .commits(101)
             .run(Run::new("checks.yml").conclusion(Success).job("tests", Success));
-        if let Some(fault) = fault {
-            github.fail("/repos", fault.clone());
-            intake.server().fail("/api", fault);
+        if let Some((of_github, of_datadog)) = fault {
+            github.fail("/repos", of_github);
+            intake.server().fail("/api", of_datadog);
         }
         let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
             .variable("GITHUB_API_URL", github.url())
@@ -45,13 +47,12 @@ fn no_secret_is_printed_at_any_verbosity() {
 
             let output = ended.stdout() + &ended.stderr();
             assert!(!output.contains(TOKEN) && !output.contains(DatadogIntake::KEY), "{ended}");
-            let (asked, sent) = (github.requests(), intake.server().requests());
-            assert!(
-                asked
-                    .iter()
-                    .any(|request| request.header("authorization") == Some(&*format!("Bearer {TOKEN}")))
-            );
-            assert!(sent.iter().any(|request| request.header("dd-api-key") == Some(DatadogIntake::KEY)));
+            let bearer = format!("Bearer {TOKEN}");
+            let asked_with =
+                |header| github.requests().iter().any(|it| it.header("authorization") == Some(header));
+            let sent_with =
+                |header| intake.server().requests().iter().any(|it| it.header("dd-api-key") == Some(header));
+            assert!(asked_with(&bearer) && sent_with(DatadogIntake::KEY), "both were used: {ended}");
         }
     }
 }
