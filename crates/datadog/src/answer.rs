@@ -1,20 +1,15 @@
-//! Reads every answer before the generated client does. That keeps no headers, drops the body of what
-//! it cannot parse, and takes any status below 400 for success. Here an answer is good when it is
-//! what Datadog documents, and is kept with its own words otherwise.
+//! Reads every answer, instead of the generated client: that keeps no headers, drops the body of what it
+//! cannot parse, and takes any status below 400 for success. Here an answer is good when it is what
+//! Datadog documents, and is kept with its own words otherwise.
 
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
-use futures::future::BoxFuture;
-use http::{Extensions, HeaderValue, StatusCode};
-use reqwest::{Method, Request, Response};
-use reqwest_middleware::{Error, Next};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 
-use crate::DatadogError;
+use crate::{DatadogError, asked_wait::asked_wait};
 
-/// Answers of the endpoints that we use are far shorter; a longer one is cut.
-const MAX_LENGTH: usize = 64 * 1024;
-/// How much of an answer goes into a message.
+/// How much of an answer, or of a series, goes into a message.
 const MAX_WORDS: usize = 300;
 
 /// An answer that was no success, in the server's own words.
@@ -28,6 +23,17 @@ pub struct Answer {
     pub words: String,
 }
 
+/// What has to be known of a request to judge its answer.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// The host, with its port.
+    pub(crate) host: String,
+    /// The status of a success.
+    pub(crate) success: StatusCode,
+    /// The API key that was sent.
+    pub(crate) key: Option<HeaderValue>,
+}
+
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} answered {}", self.host, self.status)?;
@@ -35,44 +41,30 @@ impl fmt::Display for Answer {
     }
 }
 
-/// A middleware that lets good answers pass, and turns all others into a [`DatadogError`].
-pub(crate) fn judge<'a>(
-    request: Request,
-    extensions: &'a mut Extensions,
-    next: Next<'a>,
-) -> BoxFuture<'a, Result<Response, Error>> {
-    Box::pin(async move {
-        let host = request.url().authority().to_owned();
-        let key = request.headers().get("DD-API-KEY").cloned();
-        let success = if request.method() == Method::POST { StatusCode::ACCEPTED } else { StatusCode::OK };
-        let mut response = next.run(request, extensions).await?;
-        let body = read(&mut response).await?;
-
-        let status = response.status();
-        let json = serde_json::from_slice::<Value>(&body).ok();
-        let errors = json.as_ref().map(errors).unwrap_or_default();
-        if status == success && errors.is_empty() && json.is_some_and(|body| body.is_object()) {
-            return Ok(http::Response::builder()
-                .status(status)
-                .body(body)
-                .map_err(Error::middleware)?
-                .into());
+/// The body of a good answer; all others are errors.
+pub(crate) fn judge(
+    asked: Asked,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Value, DatadogError> {
+    let json = serde_json::from_slice::<Value>(body).ok();
+    let errors = json.as_ref().map(errors).unwrap_or_default();
+    let text = if errors.is_empty() { String::from_utf8_lossy(body).into() } else { errors.join("; ") };
+    match json {
+        Some(json) if status == asked.success && errors.is_empty() && is_documented(&json) => Ok(json),
+        _ => {
+            let words = words(&text, asked.key.as_ref());
+            let answer = Answer { host: asked.host, status: status.as_u16(), words };
+            let wait = asked_wait(headers, SystemTime::now());
+            Err(DatadogError::from_answer(answer, !errors.is_empty(), wait))
         }
-        let text = if errors.is_empty() { String::from_utf8_lossy(&body).into() } else { errors.join("; ") };
-        let answer = Answer { host, status: status.as_u16(), words: words(&text, key.as_ref()) };
-        Err(Error::middleware(DatadogError::from_answer(answer, !errors.is_empty(), response.headers())))
-    })
+    }
 }
 
-async fn read(response: &mut Response) -> reqwest::Result<Vec<u8>> {
-    let mut body = Vec::new();
-    while body.len() < MAX_LENGTH
-        && let Some(chunk) = response.chunk().await?
-    {
-        body.extend_from_slice(&chunk);
-    }
-    body.truncate(MAX_LENGTH);
-    Ok(body)
+/// Both endpoints answer with an object, and call a list of errors by this name.
+fn is_documented(body: &Value) -> bool {
+    body.as_object().is_some_and(|body| body.get("errors").is_none_or(Value::is_array))
 }
 
 /// Datadog's list of errors: of texts in older endpoints, of objects in newer ones.
@@ -86,7 +78,7 @@ fn errors(body: &Value) -> Vec<String> {
 }
 
 /// A text in one bounded line without control characters, and without the key if a server repeats it.
-fn words(text: &str, key: Option<&HeaderValue>) -> String {
+pub(crate) fn words(text: &str, key: Option<&HeaderValue>) -> String {
     let text = match key.and_then(|key| key.to_str().ok()) {
         Some(key) => text.replace(key, "[API key]"),
         None => text.to_owned(),
@@ -113,6 +105,21 @@ mod tests {
         );
         assert_eq!(errors(&json!({"errors": []})), [""; 0]);
         assert_eq!(errors(&json!({"valid": true})), [""; 0]);
+    }
+
+    #[test]
+    fn a_good_answer_is_what_datadog_documents() {
+        let judged = |status, body: &str| {
+            let asked = Asked { host: "host".into(), success: StatusCode::ACCEPTED, key: None };
+            judge(asked, StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes())
+        };
+        for body in ["{}", r#"{"errors": []}"#, r#"{"errors": [], "more": 1}"#] {
+            assert!(judged(202, body).is_ok(), "{body}");
+            assert!(matches!(judged(200, body), Err(DatadogError::Unexpected(_))), "{body}");
+        }
+        for body in ["", "[]", "true", "<html>", r#"{"errors": "none"}"#, r#"{"errors": ["#] {
+            assert!(matches!(judged(202, body), Err(DatadogError::Unexpected(_))), "{body}");
+        }
     }
 
     #[test]

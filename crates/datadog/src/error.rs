@@ -2,10 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use http::HeaderMap;
-use system_health_registry::DeliveryError;
-
-use crate::Answer;
+use crate::{
+    Answer,
+    limits::{MAX_COMPRESSED, MAX_PLAIN},
+};
 
 /// Why Datadog did not take a request.
 #[derive(Debug, thiserror::Error)]
@@ -14,20 +14,38 @@ pub enum DatadogError {
     /// 401 or 403: the key is wrong, or belongs to another site.
     #[error("the API key was refused ({0}); check the key, and in DD_SITE that it belongs to this site")]
     RefusedKey(Answer),
-    /// 400, 413 or 422, or a 202 that lists errors.
-    #[error("the payload was refused ({0}); `report --dry-run` shows what is sent")]
+    /// 400, 413 or 422 in Datadog's form, or a 202 that lists errors.
+    #[error("the payload was refused ({0}); {hint}", hint = hint(.0))]
     RefusedPayload(Answer),
+    /// A payload that is not sent, because it is larger than Datadog takes.
+    #[error("the payload is too large: {size} bytes {form}, and Datadog takes {limit}")]
+    TooLarge {
+        /// Its size, in bytes.
+        size: usize,
+        /// What has this size: `of JSON` or `compressed`.
+        form: &'static str,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A value that is not sent, because JSON cannot say it.
+    #[error("its value is {0}, which is no finite number")]
+    NotFinite(f64),
     /// 429: too many requests.
-    #[error("too many requests ({answer}); try again {}", when(*.reset))]
+    #[error("too many requests ({answer}); try again {}", when(*.wait))]
     RateLimited {
         /// What Datadog said.
         answer: Answer,
         /// The time until requests are accepted again, when Datadog named it.
-        reset: Option<Duration>,
+        wait: Option<Duration>,
     },
     /// 408 or 5xx: Datadog has a problem of its own.
-    #[error("Datadog has a problem ({0}); try again later, or see https://status.datadoghq.com")]
-    Server(Answer),
+    #[error("Datadog has a problem ({answer}); try again {}, or see https://status.datadoghq.com", when(*.wait))]
+    Server {
+        /// What Datadog said.
+        answer: Answer,
+        /// The time after which to try again, when Datadog named it.
+        wait: Option<Duration>,
+    },
     /// Any other answer, such as the page of a proxy in the way.
     #[error("the answer is not one of Datadog's ({0}); check DD_URL and any proxy in the way")]
     Unexpected(Answer),
@@ -36,8 +54,14 @@ pub enum DatadogError {
     TimedOut {
         /// The host, with its port.
         host: String,
-        /// How long the request was allowed to take.
+        /// How long the request, or a read, was allowed to take.
         limit: Duration,
+    },
+    /// The delivery ends before an answer.
+    #[error("no answer from {host} before the run's deadline")]
+    Deadline {
+        /// The host, with its port.
+        host: String,
     },
     /// No connection, or one that broke.
     #[error("no connection to {host} (from DD_SITE or DD_URL)")]
@@ -47,52 +71,69 @@ pub enum DatadogError {
         /// What happened to the connection.
         source: reqwest::Error,
     },
-    /// The client could not make the request or read the answer.
+    /// The client could not make the request.
     #[error("Datadog's client failed: {0}")]
     Client(String),
 }
 
+/// Whether to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retry {
+    Never,
+    /// After a wait of our own choice.
+    Soon,
+    /// After the wait that Datadog asked for.
+    After(Duration),
+}
+
 impl DatadogError {
-    /// Classifies an answer that was no success.
-    pub(crate) fn from_answer(answer: Answer, lists_errors: bool, headers: &HeaderMap) -> Self {
+    /// Classifies an answer that was no success. `wait` is what it asks for before a retry.
+    ///
+    /// Only Datadog can say that a payload is no good, and it does so with a list of errors; a proxy that
+    /// says so does not know.
+    pub(crate) fn from_answer(answer: Answer, lists_errors: bool, wait: Option<Duration>) -> Self {
         match answer.status {
             401 | 403 => Self::RefusedKey(answer),
-            202 if lists_errors => Self::RefusedPayload(answer),
-            400 | 413 | 422 => Self::RefusedPayload(answer),
-            429 => Self::RateLimited { answer, reset: reset(headers) },
-            408 | 500.. => Self::Server(answer),
+            202 | 400 | 413 | 422 if lists_errors => Self::RefusedPayload(answer),
+            429 => Self::RateLimited { answer, wait },
+            408 | 500.. => Self::Server { answer, wait },
             _ => Self::Unexpected(answer),
         }
     }
 
     /// Whether the same request may succeed later.
     #[must_use]
-    pub const fn is_retriable(&self) -> bool {
+    pub fn is_retriable(&self) -> bool {
+        self.retry() != Retry::Never
+    }
+
+    pub(crate) fn retry(&self) -> Retry {
         match self {
-            Self::RateLimited { .. } | Self::Server(_) | Self::TimedOut { .. } | Self::Unreachable { .. } => {
-                true
+            Self::RateLimited { wait, .. } | Self::Server { wait, .. } => {
+                wait.map_or(Retry::Soon, Retry::After)
             }
-            Self::RefusedKey(_) | Self::RefusedPayload(_) | Self::Unexpected(_) | Self::Client(_) => false,
+            Self::TimedOut { .. } | Self::Unreachable { .. } => Retry::Soon,
+            Self::RefusedKey(_)
+            | Self::RefusedPayload(_)
+            | Self::TooLarge { .. }
+            | Self::NotFinite(_)
+            | Self::Unexpected(_)
+            | Self::Deadline { .. }
+            | Self::Client(_) => Retry::Never,
         }
     }
 }
 
-impl From<DatadogError> for DeliveryError {
-    fn from(error: DatadogError) -> Self {
-        if error.is_retriable() { Self::retriable(error) } else { Self::permanent(error) }
+fn hint(answer: &Answer) -> impl fmt::Display {
+    match answer.status {
+        413 => format!("Datadog takes {MAX_PLAIN} bytes of JSON, and {MAX_COMPRESSED} compressed"),
+        _ => "`report --dry-run` shows what is sent".to_owned(),
     }
 }
 
-/// The seconds until requests are accepted again.
-/// See <https://docs.datadoghq.com/api/latest/rate-limits/>.
-fn reset(headers: &HeaderMap) -> Option<Duration> {
-    let header = headers.get("x-ratelimit-reset").or_else(|| headers.get("retry-after"))?;
-    header.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
-fn when(reset: Option<Duration>) -> impl fmt::Display {
-    match reset {
-        Some(reset) => format!("in {reset:?}"),
+fn when(wait: Option<Duration>) -> impl fmt::Display {
+    match wait {
+        Some(wait) => format!("in {wait:?}"),
         None => "later".to_owned(),
     }
 }

@@ -1,9 +1,13 @@
-//! Delivers reports to Datadog, through Datadog's own generated client.
+//! Delivers points to Datadog, through Datadog's own generated client.
 //!
 //! That client is 1.3 million lines and takes minutes to compile, so it lives in this crate alone. It
 //! also panics on input that it does not expect and drops most of what an answer said; this crate
-//! checks the input before ([`Endpoint`], the API key) and reads every answer itself
-//! ([`DatadogError`]).
+//! checks the input before ([`Endpoint`], the API key), sends the client's requests itself, and reads
+//! every answer ([`DatadogError`]).
+//!
+//! A delivery accounts for each of its points. It is cut by Datadog's limits, sent by a few requests at
+//! a time, again where that may help, and split where Datadog does not take all of it: so one bad
+//! series keeps no other from being delivered.
 //!
 //! ```
 //! use secrecy::SecretString;
@@ -20,17 +24,27 @@
 //! ```
 
 mod answer;
+mod asked_wait;
+mod config;
+mod cut;
+mod deliver;
 mod endpoint;
 mod error;
+mod http;
 mod key;
+mod limits;
 mod payload;
+mod requests;
+mod retry;
 mod sink;
 mod site;
+mod work;
 
 pub use answer::Answer;
+pub use config::{ConfigError, DatadogConfig};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::DatadogError;
 pub use key::KeyError;
 pub use payload::payload;
-pub use sink::{ConfigError, DatadogConfig, DatadogSink};
+pub use sink::DatadogSink;
 pub use site::{Site, SiteError};

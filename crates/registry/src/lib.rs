@@ -24,11 +24,13 @@
 // Lets the attribute's generated paths work inside this crate too.
 extern crate self as system_health_registry;
 
+mod api_calls;
 mod catalog;
 mod context;
 mod engine;
 mod metric;
 mod panic;
+mod point;
 mod reading;
 mod report;
 mod run;
@@ -41,16 +43,18 @@ mod unavailable;
 #[doc(hidden)]
 pub mod __private;
 
+pub use api_calls::{ApiCalls, Calls};
 pub use catalog::{Catalog, CatalogError, MetricError};
 pub use context::{Context, CycleError, FromContext};
 pub use engine::{DEFAULT_TIMEOUT, Engine, Event};
 pub use metric::{Collect, Kind, Metric, Source};
+pub use point::Point;
 pub use reading::{IntoReading, Reading};
-pub use report::{Report, Series};
+pub use report::Report;
 pub use run::{Outcome, Run, State};
 pub use sample::{Sample, SampleError};
 pub use settings::Settings;
-pub use sink::{DeliveryError, Receipt, Sink};
+pub use sink::{DeliveryError, Settlement, Sink, Verdict};
 /// Makes a function a metric, and leaves it a function that a test can call.
 ///
 /// ```

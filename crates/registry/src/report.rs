@@ -1,32 +1,35 @@
-//! A run with the tags that say where it happened: what is printed and what sinks deliver.
+//! A run with the tags that say where it happened and its one time: what is printed and delivered.
 
-use std::{collections::BTreeSet, time::SystemTime};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
-use crate::{Metric, Outcome, Run, Sample, State, Tag};
+use crate::{Outcome, Point, Run, Sample, Tag};
 
 /// A run and the tags that all its samples get.
 #[derive(Debug, Clone)]
 pub struct Report {
     run: Run,
     tags: BTreeSet<Tag>,
-}
-
-/// One sample in the form in which it is delivered, with its metric and all its tags.
-#[derive(Debug, Clone)]
-pub struct Series<'a> {
-    /// The metric.
-    pub metric: &'a Metric,
-    /// The value; always finite.
-    pub value: f64,
-    /// The tags of the report, the metric and the sample, each once, sorted.
-    pub tags: BTreeSet<Tag>,
+    timestamp: SystemTime,
 }
 
 impl Report {
-    /// Adds tags to a run.
+    /// Adds tags to a run. All its points get the time at which the run started, in whole seconds.
     #[must_use]
     pub fn new(run: Run, tags: impl IntoIterator<Item = Tag>) -> Self {
-        Self { run, tags: tags.into_iter().collect() }
+        let timestamp = slot_start(run.started_at(), Duration::from_secs(1));
+        Self { run, tags: tags.into_iter().collect(), timestamp }
+    }
+
+    /// Puts the points on the start of the schedule slot in which the run started, so that a repeated
+    /// run of the slot replaces its points instead of adding to them. Slots follow each other from
+    /// 1970-01-01 00:00 UTC on; one of less than a second changes nothing.
+    #[must_use]
+    pub fn aligned(mut self, slot: Duration) -> Self {
+        self.timestamp = slot_start(self.run.started_at(), slot.max(Duration::from_secs(1)));
+        self
     }
 
     /// The run.
@@ -41,23 +44,23 @@ impl Report {
         &self.tags
     }
 
-    /// The one time that all series of the report carry: when the run started.
+    /// The one time that all points of the report carry.
     #[must_use]
     pub fn timestamp(&self) -> SystemTime {
-        self.run.started_at()
+        self.timestamp
     }
 
     /// What sinks deliver: the samples of the metrics that have a value, in the order of their keys.
-    pub fn series(&self) -> impl Iterator<Item = Series<'_>> {
-        self.run.outcomes().iter().flat_map(|outcome| {
-            let samples: &[Sample] = match &outcome.state {
-                State::Value(samples) => samples,
-                State::NoData(_) | State::Error(_) => &[],
-            };
-            samples.iter().map(|sample| Series {
-                metric: &outcome.metric,
-                value: sample.value(),
+    pub fn points(&self) -> impl Iterator<Item = Point> {
+        self.run.outcomes().iter().flat_map(move |outcome| {
+            let metric = outcome.metric;
+            outcome.samples().iter().map(move |sample| Point {
+                key: metric.key().to_owned(),
+                kind: metric.kind(),
+                unit: metric.unit().map(str::to_owned),
                 tags: self.tags_of(outcome, sample),
+                timestamp: self.timestamp,
+                value: sample.value(),
             })
         })
     }
@@ -66,5 +69,14 @@ impl Report {
         // The catalog refuses metrics whose tags do not parse.
         let metric_tags = outcome.metric.tags().iter().filter_map(|tag| Tag::parse(tag).ok());
         self.tags.iter().cloned().chain(metric_tags).chain(sample.tags().iter().cloned()).collect()
+    }
+}
+
+/// The start of the slot that a time lies in.
+fn slot_start(time: SystemTime, slot: Duration) -> SystemTime {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => UNIX_EPOCH + Duration::from_secs(since.as_secs() / slot.as_secs() * slot.as_secs()),
+        // No clock of ours is set to before 1970.
+        Err(_) => UNIX_EPOCH,
     }
 }

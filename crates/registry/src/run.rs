@@ -54,14 +54,35 @@ impl Run {
     }
 }
 
+impl State {
+    /// The state's name: `value`, `no_data` or `error`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Value(_) => "value",
+            Self::NoData(_) => "no_data",
+            Self::Error(_) => "error",
+        }
+    }
+}
+
 impl Outcome {
+    /// The samples; none without a value.
+    #[must_use]
+    pub fn samples(&self) -> &[Sample] {
+        match &self.state {
+            State::Value(samples) => samples,
+            State::NoData(_) | State::Error(_) => &[],
+        }
+    }
+
     /// Whether every sample meets the metric's goal; `None` without a goal or a value.
     #[must_use]
     pub fn goal_met(&self) -> Option<bool> {
         let goal = self.metric.goal()?;
-        match &self.state {
-            State::Value(samples) => Some(samples.iter().all(|sample| goal.is_met_by(sample.value()))),
-            State::NoData(_) | State::Error(_) => None,
+        match self.samples() {
+            [] => None,
+            samples => Some(samples.iter().all(|sample| goal.is_met_by(sample.value()))),
         }
     }
 }

@@ -1,13 +1,14 @@
-//! Where reports are delivered to. A sink says in its errors whether a retry can help, because only
-//! the sink knows what its backend meant.
+//! Where points are delivered to. A sink accounts for every point that it was given, because only the
+//! sink knows what its backend meant: taken, refused for good, or to be tried again.
 
-use std::fmt;
+use std::{fmt, ops::Range, time::Duration};
 
-use futures::future::BoxFuture;
+use futures::{future::BoxFuture, stream::BoxStream};
+use tokio::time::Instant;
 
-use crate::{Report, SharedError};
+use crate::{Point, SharedError};
 
-/// A backend that takes reports, such as Datadog.
+/// A backend that takes points, such as Datadog.
 pub trait Sink: fmt::Debug + Send + Sync {
     /// The sink's name in the output, such as `datadog`.
     fn name(&self) -> &'static str;
@@ -15,55 +16,56 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// Asks the backend whether it would take a delivery: it is reachable and accepts the credentials.
     fn check(&self) -> BoxFuture<'_, Result<(), DeliveryError>>;
 
-    /// Delivers the values of a report. Delivering the same report twice changes nothing, where the
-    /// backend allows it.
-    fn deliver<'a>(&'a self, report: &'a Report) -> BoxFuture<'a, Result<Receipt, DeliveryError>>;
-}
-
-/// What a backend took.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Receipt {
-    /// The number of series that were accepted.
-    pub series: usize,
-}
-
-/// Why a delivery failed.
-#[derive(Debug, Clone)]
-pub struct DeliveryError {
-    source: SharedError,
-    retriable: bool,
-}
-
-impl Receipt {
-    /// A receipt for a number of series.
-    #[must_use]
-    pub const fn new(series: usize) -> Self {
-        Self { series }
+    /// How long after its time the backend still takes a point; forever by default.
+    fn max_age(&self) -> Duration {
+        Duration::MAX
     }
+
+    /// How far ahead of this machine's clock the backend takes a point; any distance by default.
+    fn max_ahead(&self) -> Duration {
+        Duration::MAX
+    }
+
+    /// Delivers points and says what became of each, as soon as it is known. What the stream has not
+    /// said when it ends or is dropped is not delivered. Retries end by the deadline. Delivering a point
+    /// again changes nothing, where the backend allows it.
+    fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement>;
 }
+
+/// What became of some of the points of a delivery.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// Which points, by their position in the delivery.
+    pub points: Range<usize>,
+    /// What became of each of them.
+    pub verdict: Verdict,
+}
+
+/// What a backend did with a point.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// It took the point.
+    Accepted,
+    /// It does not take this point, now or later.
+    Refused(DeliveryError),
+    /// The point did not get there; a later delivery may succeed.
+    Left(DeliveryError),
+}
+
+/// Why points were not delivered, with all causes.
+#[derive(Debug, Clone)]
+pub struct DeliveryError(SharedError);
 
 impl DeliveryError {
-    /// An error that a retry may overcome, such as a lost connection.
-    pub fn retriable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { source: SharedError::new(source), retriable: true }
-    }
-
-    /// An error that stays until someone mends its cause, such as a refused key.
-    pub fn permanent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { source: SharedError::new(source), retriable: false }
-    }
-
-    /// Whether the same delivery may succeed later.
-    #[must_use]
-    pub const fn is_retriable(&self) -> bool {
-        self.retriable
+    /// Shares an error.
+    pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(SharedError::new(error))
     }
 }
 
 impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.source.fmt(f)
+        self.0.fmt(f)
     }
 }
 

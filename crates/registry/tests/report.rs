@@ -1,4 +1,4 @@
-//! A report: the series that sinks deliver, with the tags of report, metric and sample.
+//! A report: the points that sinks deliver, with the tags of report, metric and sample.
 
 mod common;
 
@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use insta::assert_snapshot;
 use system_health_registry::{
-    Context, Reading, Report, Sample, SampleError, Series, Tag, Unavailable, system_health_metric,
+    Context, Point, Reading, Report, Sample, SampleError, Tag, Unavailable, system_health_metric,
 };
 
 /// Waiting messages of each queue.
@@ -46,19 +46,19 @@ fn tags(texts: &[&str]) -> Vec<Tag> {
     texts.iter().map(|text| Tag::parse(text).unwrap()).collect()
 }
 
-fn line(series: &Series<'_>) -> String {
-    let tags: Vec<_> = series.tags.iter().map(Tag::as_str).collect();
-    format!("{} = {} [{}]", series.metric.key(), series.value, tags.join(", "))
+fn line(point: &Point) -> String {
+    let tags: Vec<_> = point.tags.iter().map(Tag::as_str).collect();
+    format!("{} = {} [{}]", point.key, point.value, tags.join(", "))
 }
 
 #[tokio::test]
-async fn series_carry_the_tags_of_report_metric_and_sample_each_once() {
+async fn points_carry_the_tags_of_report_metric_and_sample_each_once() {
     let run = common::run("queue.", &Context::new()).await;
 
     let report = Report::new(run, tags(&["source:system-health", "area:queues", "env:test"]));
 
-    let series: Vec<String> = report.series().map(|series| line(&series)).collect();
-    assert_snapshot!(series.join("\n"), @"
+    let points: Vec<String> = report.points().map(|point| line(&point)).collect();
+    assert_snapshot!(points.join("\n"), @"
     queue.aimless = -1 [area:queues, env:test, source:system-health]
     queue.waiting = 7 [area:queues, env:test, queue:print_jobs, source:system-health, team:platform]
     queue.waiting = 3 [area:queues, env:test, queue:mail, source:system-health, team:platform]
@@ -67,14 +67,14 @@ async fn series_carry_the_tags_of_report_metric_and_sample_each_once() {
 }
 
 #[tokio::test]
-async fn only_values_become_series() {
+async fn only_values_become_points() {
     let (silent, broken) = (
         common::run("queue.silent", &Context::new()).await,
         common::run("queue.broken", &Context::new()).await,
     );
 
-    assert_eq!(Report::new(silent, []).series().count(), 0);
-    assert_eq!(Report::new(broken, []).series().count(), 0);
+    assert_eq!(Report::new(silent, []).points().count(), 0);
+    assert_eq!(Report::new(broken, []).points().count(), 0);
 }
 
 #[tokio::test]
@@ -87,6 +87,22 @@ async fn a_report_has_the_time_and_tags_that_it_was_given() {
     assert_eq!(report.timestamp(), start);
     assert_eq!(report.tags().iter().map(Tag::as_str).collect::<Vec<_>>(), ["env:test"]);
     assert_eq!(report.run().outcomes().len(), 1);
+}
+
+#[tokio::test]
+async fn an_aligned_report_has_the_time_at_which_its_slot_started() {
+    let quarter_past = SystemTime::UNIX_EPOCH + Duration::from_mins(15) * 1_888_889;
+    let run =
+        common::run("queue.workers", &Context::starting_at(quarter_past + Duration::from_millis(899_999)))
+            .await;
+
+    let aligned = |slot| Report::new(run.clone(), []).aligned(slot).timestamp();
+
+    assert_eq!(Report::new(run.clone(), []).timestamp(), quarter_past + Duration::from_secs(899));
+    assert_eq!(aligned(Duration::from_mins(15)), quarter_past);
+    assert_eq!(aligned(Duration::ZERO), quarter_past + Duration::from_secs(899));
+    let points: Vec<Point> = Report::new(run.clone(), []).aligned(Duration::from_mins(15)).points().collect();
+    assert_eq!(points[0].timestamp, quarter_past);
 }
 
 #[tokio::test]

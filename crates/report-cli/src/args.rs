@@ -46,6 +46,10 @@ If several hold, 3 goes before 1, 1 before 4, and 4 before 5.";
 pub(crate) enum Command {
     /// List the linked metrics and where each is registered; needs no network and no credentials
     List,
+    /// Show the values of earlier runs, from the state folder
+    History(HistoryArguments),
+    /// Find out why it does not work: settings, GitHub, AWS, Datadog, the state folder and the clock
+    Doctor(DoctorArguments),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -55,6 +59,7 @@ pub(crate) enum Command {
 
 /// What to collect, and what to do with it.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct CollectArguments {
     /// Deliver the values to Datadog
     #[arg(long, conflicts_with = "dry_run")]
@@ -68,25 +73,90 @@ pub(crate) struct CollectArguments {
     /// Leave out metrics whose key matches the glob; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub(crate) skip: Vec<Glob>,
-    /// The repository [default: from the settings, `GITHUB_REPOSITORY` or the `origin` remote]
-    #[arg(long, value_name = "OWNER/NAME")]
-    pub(crate) repo: Option<String>,
-    /// The branch [default: from the settings, or the repository's default branch]
-    #[arg(long, value_name = "BRANCH")]
-    pub(crate) branch: Option<String>,
+    #[command(flatten)]
+    pub(crate) repository: RepositoryArguments,
+    #[command(flatten)]
+    pub(crate) state: StateArguments,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
     /// How long the whole run may take, delivery included [default: from the settings, or 5m]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) deadline: Option<Duration>,
-    /// The settings file [default: ./system-health.toml if there is one]
-    #[arg(long, value_name = "FILE", env = "SYSTEM_HEALTH_CONFIG", hide_env_values = true,
-          value_parser = OsStringValueParser::new().map(PathBuf::from))]
-    pub(crate) config: Option<PathBuf>,
+    /// Put the run's points on the start of its schedule slot, such as 15m, so that a repeated run of
+    /// the slot overwrites instead of adding [at most 30m; default: from the settings, or when the run started]
+    #[arg(long, value_name = "SLOT", value_parser = parse_duration)]
+    pub(crate) align: Option<Duration>,
+    /// Deliver no metrics about the reporter itself
+    #[arg(long)]
+    pub(crate) no_self_metrics: bool,
     /// What makes the exit status other than 0 [default: from the settings, or error]
     #[arg(long, value_name = "WHAT")]
     pub(crate) fail_on: Option<FailOn>,
     /// Show no progress display
     #[arg(long)]
     pub(crate) no_progress: bool,
+}
+
+/// What the built-in metrics are about.
+#[derive(Debug, Args)]
+pub(crate) struct RepositoryArguments {
+    /// The repository [default: from the settings, `GITHUB_REPOSITORY` or the `origin` remote]
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(crate) repo: Option<String>,
+    /// The branch [default: from the settings, or the repository's default branch]
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) branch: Option<String>,
+}
+
+/// Where runs and undelivered points are kept.
+#[derive(Debug, Args)]
+pub(crate) struct StateArguments {
+    /// The folder that keeps runs and undelivered points
+    /// [default: from the settings, `SYSTEM_HEALTH_STATE_DIR` or the platform's state folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// Keep nothing: what cannot be delivered now is lost
+    #[arg(long, conflicts_with = "state_dir")]
+    pub(crate) no_state: bool,
+}
+
+/// Where settings are read from.
+#[derive(Debug, Args)]
+pub(crate) struct SettingsArguments {
+    /// The settings file [default: ./system-health.toml if there is one]
+    #[arg(long, value_name = "FILE", env = "SYSTEM_HEALTH_CONFIG", hide_env_values = true,
+          value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Which earlier runs to show.
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArguments {
+    /// Only this metric [default: all]
+    pub(crate) key: Option<String>,
+    /// How far back
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "7d")]
+    pub(crate) since: Duration,
+    /// Forget runs that are older than this, then show what is left
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) keep: Option<Duration>,
+    /// The folder that keeps runs
+    /// [default: from the settings, `SYSTEM_HEALTH_STATE_DIR` or the platform's state folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+}
+
+/// What to look at.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    #[command(flatten)]
+    pub(crate) repository: RepositoryArguments,
+    #[command(flatten)]
+    pub(crate) state: StateArguments,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
 }
 
 /// How to print.
@@ -133,6 +203,8 @@ pub(crate) enum Format {
     Table,
     /// For programs: one JSON document
     Json,
+    /// For spreadsheets: `report history` only
+    Csv,
 }
 
 /// How to print messages.

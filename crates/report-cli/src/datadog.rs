@@ -10,9 +10,12 @@ pub(crate) use without_client::Datadog;
 #[cfg(feature = "datadog")]
 mod with_client {
     use anyhow::Context as _;
-    use system_health_collectors::credentials::{Credentials, Secret};
+    use system_health_collectors::{
+        credentials::{Credentials, Secret},
+        doctor::Finding,
+    };
     use system_health_datadog::{DatadogConfig, DatadogSink, Endpoint, Site, payload};
-    use system_health_registry::{Context, Report, Sink, Unavailable};
+    use system_health_registry::{Context, Point, Sink, Unavailable};
 
     use crate::settings::DatadogSettings;
 
@@ -37,24 +40,47 @@ mod with_client {
             Self::new(settings).map(drop)
         }
 
+        /// Looks at the site and the keys.
+        pub(crate) async fn diagnose(settings: &DatadogSettings, context: &Context) -> Vec<Finding> {
+            const SUBJECT: &str = "Datadog API key";
+            let checked = async {
+                let datadog = Self::new(settings)?;
+                let sink =
+                    datadog.sink(context).await.map_err(|unavailable| anyhow::anyhow!("{unavailable}"))?;
+                sink.check().await?;
+                anyhow::Ok(datadog.endpoint)
+            };
+            vec![match checked.await {
+                Ok(endpoint) => Finding::ok(SUBJECT, format!("is valid at {endpoint}")),
+                Err(error) => Finding::failed(SUBJECT, format!("{error:#}")),
+            }]
+        }
+
+        /// The name of the outbox: what waits for one endpoint must never go to another.
+        pub(crate) fn outbox(&self) -> String {
+            format!("datadog {}", self.endpoint)
+        }
+
         /// Looks the API key up.
         pub(crate) async fn sink(&self, context: &Context) -> Result<Box<dyn Sink>, Unavailable> {
             let credentials: Credentials = context.get().await?;
             let key = credentials.get(Secret::DatadogApiKey).await?;
-            Ok(Box::new(DatadogSink::new(DatadogConfig::new(self.endpoint.clone(), key))?))
+            let config = DatadogConfig::new(self.endpoint.clone(), key).with_api_calls(context.get().await?);
+            Ok(Box::new(DatadogSink::new(config)?))
         }
 
         /// What would be sent.
-        pub(crate) fn payload(&self, report: &Report) -> anyhow::Result<serde_json::Value> {
+        pub(crate) fn payload(&self, points: &[Point]) -> anyhow::Result<serde_json::Value> {
             tracing::info!("dry run: nothing is sent to {}", self.endpoint);
-            Ok(serde_json::to_value(payload(report))?)
+            Ok(serde_json::to_value(payload(points))?)
         }
     }
 }
 
 #[cfg(not(feature = "datadog"))]
 mod without_client {
-    use system_health_registry::{Context, Report, Sink, Unavailable};
+    use system_health_collectors::doctor::Finding;
+    use system_health_registry::{Context, Point, Sink, Unavailable};
 
     use crate::settings::DatadogSettings;
 
@@ -81,7 +107,17 @@ mod without_client {
             match *self {}
         }
 
-        pub(crate) fn payload(&self, _report: &Report) -> anyhow::Result<serde_json::Value> {
+        /// There is nothing to look at.
+        #[expect(clippy::unused_async, reason = "the same shape as with the client")]
+        pub(crate) async fn diagnose(_settings: &DatadogSettings, _context: &Context) -> Vec<Finding> {
+            vec![Finding::warning("Datadog", "this program was built without Datadog")]
+        }
+
+        pub(crate) fn outbox(&self) -> String {
+            match *self {}
+        }
+
+        pub(crate) fn payload(&self, _points: &[Point]) -> anyhow::Result<serde_json::Value> {
             match *self {}
         }
     }

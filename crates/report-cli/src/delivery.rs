@@ -1,11 +1,20 @@
-//! What becomes of a report: delivered, refused, or only shown.
+//! What becomes of a report: its points go through the outbox to the sink, those that an earlier run
+//! could not deliver first, and every one is accounted for.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use system_health_registry::{Report, Sink, Unavailable};
+use futures::StreamExt;
+use system_health_registry::{DeliveryError, Point, Sink, Unavailable, Verdict};
+use system_health_state::{Pending, PendingId, RunId};
 use tokio::time::{Instant, timeout_at};
 
-const DATADOG: &str = "datadog";
+use crate::state::State;
+
+/// The name of the one sink that there is.
+pub(crate) const DATADOG: &str = "datadog";
+
+/// How many points leave the outbox at once: enough for whole payloads, few enough for little memory.
+const PAGE: usize = 20_000;
 
 /// What one sink did with a report.
 #[derive(Debug)]
@@ -19,16 +28,8 @@ pub(crate) struct Delivery {
 /// How a delivery ended.
 #[derive(Debug)]
 pub(crate) enum Fate {
-    /// The sink took it.
-    Accepted {
-        /// The number of series.
-        series: usize,
-    },
-    /// The sink did not take it.
-    Failed {
-        /// Why, with all causes.
-        error: String,
-    },
+    /// It was tried.
+    Pushed(Receipt),
     /// Nothing was sent.
     DryRun {
         /// The number of series.
@@ -38,34 +39,249 @@ pub(crate) enum Fate {
     },
 }
 
+/// What became of the points of a run, and of those that earlier runs had left.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Receipt {
+    /// Series of this run that the sink took.
+    pub(crate) accepted: u64,
+    /// Points of earlier runs that the sink took.
+    pub(crate) accepted_earlier: u64,
+    /// Series about the reporter itself that the sink took.
+    pub(crate) self_metrics: u64,
+    /// What the sink does not take, now or later, and why.
+    pub(crate) refused: Vec<Refusal>,
+    /// Points that wait in the outbox for the next run.
+    pub(crate) left: u64,
+    /// Points that nothing keeps for the next run.
+    pub(crate) lost: u64,
+    /// Points of earlier runs that had become too old for the sink, and were dropped.
+    pub(crate) expired: u64,
+    /// Why points are left or lost.
+    pub(crate) error: Option<String>,
+}
+
+/// Some series that the sink refused for one reason.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    /// How many.
+    pub(crate) series: u64,
+    /// Why, with all causes.
+    pub(crate) error: String,
+}
+
+/// The one word for a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Success {
+    /// Everything got out.
+    Accepted,
+    /// Some of it.
+    Partial,
+    /// Nothing.
+    Failed,
+}
+
+/// Delivers through a sink, with an outbox, until the deadline at the latest.
+pub(crate) struct Courier<'a> {
+    /// The sink, or why there is none.
+    pub(crate) sink: &'a Result<Box<dyn Sink>, Unavailable>,
+    /// The name of its outbox.
+    pub(crate) outbox: &'a str,
+    /// The time of this run's points.
+    pub(crate) timestamp: SystemTime,
+    /// When the run has to end.
+    pub(crate) deadline: Instant,
+}
+
 impl Delivery {
-    /// Whether the report did not get out.
+    /// Whether something did not get out.
     pub(crate) fn failed(&self) -> bool {
-        matches!(self.fate, Fate::Failed { .. })
+        match &self.fate {
+            Fate::Pushed(receipt) => receipt.success() != Success::Accepted,
+            Fate::DryRun { .. } => false,
+        }
+    }
+
+    /// A delivery that was tried.
+    pub(crate) fn pushed(receipt: Receipt) -> Self {
+        Self { sink: DATADOG, fate: Fate::Pushed(receipt) }
     }
 
     /// A delivery that is only shown.
-    pub(crate) fn dry_run(payload: serde_json::Value, report: &Report) -> Self {
-        Self { sink: DATADOG, fate: Fate::DryRun { series: report.series().count(), payload } }
+    pub(crate) fn dry_run(payload: serde_json::Value, series: usize) -> Self {
+        Self { sink: DATADOG, fate: Fate::DryRun { series, payload } }
     }
 }
 
-/// Delivers a report until the deadline at the latest.
-pub(crate) async fn deliver(
-    sink: Result<Box<dyn Sink>, Unavailable>,
-    report: &Report,
-    deadline: Instant,
-) -> Delivery {
-    let fate = match sink {
-        Err(unavailable) => Fate::Failed { error: unavailable.to_string() },
-        Ok(sink) => match timeout_at(deadline, sink.deliver(report)).await {
-            Ok(Ok(receipt)) => Fate::Accepted { series: receipt.series },
-            Ok(Err(error)) => Fate::Failed { error: error.to_string() },
-            Err(_) => Fate::Failed { error: "no answer before the run's deadline".to_owned() },
-        },
-    };
-    Delivery { sink: DATADOG, fate }
+impl Receipt {
+    /// Whether everything got out.
+    pub(crate) fn success(&self) -> Success {
+        let failed = !self.refused.is_empty() || self.left > 0 || self.lost > 0 || self.error.is_some();
+        match (failed, self.accepted + self.accepted_earlier) {
+            (false, _) => Success::Accepted,
+            (true, 0) => Success::Failed,
+            (true, _) => Success::Partial,
+        }
+    }
+
+    /// The number of series that were refused.
+    pub(crate) fn refused_series(&self) -> u64 {
+        self.refused.iter().map(|refusal| refusal.series).sum()
+    }
 }
+
+impl Courier<'_> {
+    /// Delivers all that waits in the outbox. `own` are the points of this run.
+    pub(crate) async fn deliver(&self, state: &State, own: RunId) -> Receipt {
+        let mut receipt = Receipt::default();
+        let done = match self.sink {
+            Err(unavailable) => Err(anyhow::anyhow!("{unavailable}")),
+            Ok(sink) => self.empty_outbox(sink.as_ref(), state, own, &mut receipt).await,
+        };
+        if let Err(error) = done {
+            receipt.error = Some(format!("{error:#}"));
+        }
+        self.count_left(state, &mut receipt).await;
+        receipt
+    }
+
+    /// Delivers what the reporter says about itself, after `receipt` was written.
+    pub(crate) async fn deliver_self_metrics(&self, state: &State, own: RunId, receipt: &mut Receipt) {
+        // Where the metrics did not get out, these would not either; they wait beside them.
+        if let (Ok(sink), None) = (self.sink, &receipt.error) {
+            let mut about_itself = Receipt::default();
+            let done = self.empty_outbox(sink.as_ref(), state, own, &mut about_itself).await;
+            receipt.self_metrics = about_itself.accepted;
+            receipt.refused.append(&mut about_itself.refused);
+            receipt.error = done.err().map(|error| format!("{error:#}")).or(about_itself.error);
+        }
+        self.count_left(state, receipt).await;
+    }
+
+    async fn empty_outbox(
+        &self,
+        sink: &dyn Sink,
+        state: &State,
+        own: RunId,
+        receipt: &mut Receipt,
+    ) -> anyhow::Result<()> {
+        if let Some(oldest) = SystemTime::now().checked_sub(sink.max_age()) {
+            let outbox = self.outbox.to_owned();
+            receipt.expired += state.ask(move |store| store.expire(&outbox, oldest)).await?;
+            anyhow::ensure!(
+                self.timestamp >= oldest,
+                "the run took longer than {} takes points after their time",
+                sink.name()
+            );
+        }
+        let mut after = None;
+        loop {
+            let mut page = self.page(state, after).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            hold_back(&mut page, sink.max_ahead(), receipt);
+            if page.is_empty() {
+                continue;
+            }
+            if !self.deliver_page(sink, state, page, own, receipt).await? {
+                break;
+            }
+        }
+        if after.is_none() {
+            // Nothing to deliver: a wrong key is found now rather than with the first value.
+            timeout_at(self.deadline, sink.check()).await.map_err(|_| TooLate)??;
+        }
+        Ok(())
+    }
+
+    async fn page(&self, state: &State, after: Option<PendingId>) -> anyhow::Result<Vec<Pending>> {
+        let outbox = self.outbox.to_owned();
+        state.ask(move |store| store.pending(&outbox, PAGE, after)).await
+    }
+
+    /// Whether the sink took or refused any point, so that it makes sense to go on.
+    async fn deliver_page(
+        &self,
+        sink: &dyn Sink,
+        state: &State,
+        page: Vec<Pending>,
+        own: RunId,
+        receipt: &mut Receipt,
+    ) -> anyhow::Result<bool> {
+        let (owners, points): (Vec<(PendingId, RunId)>, Vec<Point>) =
+            page.into_iter().map(|pending| ((pending.id, pending.run), pending.point)).unzip();
+        let mut settlements = sink.deliver(&points, self.deadline);
+        let mut settled_any = false;
+        let mut unsettled = points.len();
+        while unsettled > 0 {
+            let Ok(next) = timeout_at(self.deadline, settlements.next()).await else {
+                receipt.error.get_or_insert_with(|| TooLate.to_string());
+                break;
+            };
+            let Some(settlement) = next else { break };
+            let settled = &owners[settlement.points];
+            unsettled = unsettled.saturating_sub(settled.len());
+            match settlement.verdict {
+                Verdict::Accepted => {
+                    for (_, run) in settled {
+                        *if *run == own { &mut receipt.accepted } else { &mut receipt.accepted_earlier } += 1;
+                    }
+                }
+                Verdict::Refused(error) => receipt.refuse(settled.len() as u64, &error),
+                Verdict::Left(error) => {
+                    receipt.error.get_or_insert_with(|| error.to_string());
+                    continue;
+                }
+            }
+            settled_any = true;
+            self.settle(state, settled.iter().map(|(id, _)| *id).collect()).await;
+        }
+        Ok(settled_any)
+    }
+
+    /// Takes points out of the outbox. Failing that, they are delivered again, which changes nothing.
+    async fn settle(&self, state: &State, ids: Vec<PendingId>) {
+        let outbox = self.outbox.to_owned();
+        if let Err(error) = state.ask(move |store| store.settle(&outbox, &ids)).await {
+            tracing::warn!("delivered points stay in the outbox and will be delivered again: {error:#}");
+        }
+    }
+
+    async fn count_left(&self, state: &State, receipt: &mut Receipt) {
+        let outbox = self.outbox.to_owned();
+        match state.ask(move |store| store.waiting(&outbox)).await {
+            Ok(waiting) if state.is_kept() => receipt.left = waiting,
+            Ok(waiting) => receipt.lost = waiting,
+            Err(error) => tracing::warn!("cannot count what is left in the outbox: {error:#}"),
+        }
+    }
+}
+
+impl Receipt {
+    fn refuse(&mut self, series: u64, error: &DeliveryError) {
+        let error = error.to_string();
+        match self.refused.iter_mut().find(|refusal| refusal.error == error) {
+            Some(refusal) => refusal.series += series,
+            None => self.refused.push(Refusal { series, error }),
+        }
+    }
+}
+
+/// Takes points out of a page whose time the sink would not take yet. The clock was set back since they
+/// were collected, or was wrong then: they wait in the outbox until it gets there.
+fn hold_back(page: &mut Vec<Pending>, max_ahead: Duration, receipt: &mut Receipt) {
+    let Some(latest) = SystemTime::now().checked_add(max_ahead) else { return };
+    let all = page.len();
+    page.retain(|pending| pending.point.timestamp <= latest);
+    if page.len() < all {
+        receipt.error.get_or_insert_with(|| {
+            "the clock was set back: some points of earlier runs are dated too far ahead of it".to_owned()
+        });
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("no answer before the run's deadline")]
+struct TooLate;
 
 /// How much of a run's time is kept for delivery: a fifth, but no more than half a minute.
 pub(crate) fn reserve(deadline: Duration) -> Duration {

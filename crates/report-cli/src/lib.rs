@@ -20,7 +20,9 @@ mod exit;
 mod logging;
 mod output;
 mod progress;
+mod self_metrics;
 mod settings;
+mod state;
 mod tags;
 
 pub use command::main;

@@ -1,16 +1,19 @@
 //! The tables of the settings file that belong to the command itself, and how its layers are put
 //! together: defaults, file, environment, flags.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use system_health_registry::{
     Settings,
-    settings::{Origin, SettingsError, duration},
+    settings::{Origin, SettingsBuilder, SettingsError, duration},
     settings_table,
 };
 
-use crate::args::{CollectArguments, FailOn};
+use crate::args::{FailOn, RepositoryArguments, SettingsArguments};
 
 const DEFAULT_FILE: &str = "system-health.toml";
 
@@ -26,6 +29,22 @@ pub(crate) struct ReportSettings {
     /// Tags for every sample.
     #[serde(deserialize_with = "crate::tags::deserialize")]
     pub(crate) tags: Vec<system_health_registry::Tag>,
+    /// The schedule slot on whose start the points of a run are put.
+    #[serde(deserialize_with = "some_duration")]
+    pub(crate) align: Option<Duration>,
+    /// Whether a push also delivers metrics about the reporter itself.
+    pub(crate) self_metrics: bool,
+}
+
+/// The table `[state]`: what is kept between runs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub(crate) struct StateSettings {
+    /// The folder.
+    pub(crate) dir: Option<PathBuf>,
+    /// How long runs are kept.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) keep: Duration,
 }
 
 /// The table `[datadog]`: where reports are delivered to, and Datadog's unified service tags.
@@ -47,7 +66,19 @@ pub(crate) struct DatadogSettings {
 
 impl Default for ReportSettings {
     fn default() -> Self {
-        Self { deadline: Duration::from_mins(5), fail_on: FailOn::default(), tags: Vec::new() }
+        Self {
+            deadline: Duration::from_mins(5),
+            fail_on: FailOn::default(),
+            tags: Vec::new(),
+            align: None,
+            self_metrics: true,
+        }
+    }
+}
+
+impl Default for StateSettings {
+    fn default() -> Self {
+        Self { dir: None, keep: Duration::from_hours(24 * 90) }
     }
 }
 
@@ -58,6 +89,7 @@ impl Default for DatadogSettings {
 }
 
 settings_table!(ReportSettings, "report");
+settings_table!(StateSettings, "state", env: { "dir" => "SYSTEM_HEALTH_STATE_DIR" });
 settings_table!(DatadogSettings, "datadog", env: {
     "site" => "DD_SITE",
     "url" => "DD_URL",
@@ -66,8 +98,8 @@ settings_table!(DatadogSettings, "datadog", env: {
     "version" => "DD_VERSION",
 });
 
-/// Reads the settings of a run.
-pub(crate) fn load(arguments: &CollectArguments) -> Result<Settings, SettingsError> {
+/// The settings file and what is set in the environment.
+pub(crate) fn builder(arguments: &SettingsArguments) -> Result<SettingsBuilder, SettingsError> {
     let mut builder = Settings::builder();
     // A variable without a value counts as not set; a link that leads nowhere counts as a file.
     let named = arguments.config.as_deref().filter(|file| !file.as_os_str().is_empty());
@@ -76,12 +108,25 @@ pub(crate) fn load(arguments: &CollectArguments) -> Result<Settings, SettingsErr
         tracing::debug!("settings from {}", file.display());
         builder = builder.file(file)?;
     }
-    builder = builder.environment();
-    if let Some(repo) = &arguments.repo {
+    Ok(builder.environment())
+}
+
+/// The settings of a run.
+pub(crate) fn load(
+    arguments: &SettingsArguments,
+    repository: &RepositoryArguments,
+) -> Result<Settings, SettingsError> {
+    let mut builder = builder(arguments)?;
+    if let Some(repo) = &repository.repo {
         builder = builder.set("repository", "name", repo.as_str(), Origin::Flag("--repo"));
     }
-    if let Some(branch) = &arguments.branch {
+    if let Some(branch) = &repository.branch {
         builder = builder.set("repository", "branch", branch.as_str(), Origin::Flag("--branch"));
     }
     builder.build()
+}
+
+/// Reads a duration that may be left out.
+fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    duration(deserializer).map(Some)
 }

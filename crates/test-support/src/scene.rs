@@ -27,15 +27,17 @@ pub struct Ended {
 }
 
 impl Scene {
-    /// An empty folder. No AWS is within reach.
+    /// An empty folder, which also keeps state. No AWS is within reach.
     ///
     /// # Panics
     /// When there is no place for a temporary folder.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let state = folder.path().join(".state").display().to_string();
         Self { program: program.into(), folder, environment: vec![] }
             .variable("AWS_EC2_METADATA_DISABLED", "true")
+            .variable("SYSTEM_HEALTH_STATE_DIR", state)
     }
 
     /// Sets an environment variable.

@@ -18,6 +18,7 @@ use super::{AwsWords, CredentialError, Secret};
 #[derive(Debug, Clone)]
 pub(super) struct Login {
     pub(super) client: Client,
+    pub(super) config: SdkConfig,
     pub(super) region: Option<Region>,
 }
 
@@ -37,7 +38,7 @@ impl Login {
         let region = config.region().cloned();
         let config =
             config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
-        Ok(Self { client: Client::new(&config), region })
+        Ok(Self { client: Client::new(&config), config, region })
     }
 }
 

@@ -7,6 +7,7 @@
 mod chain;
 mod environment;
 mod error;
+mod identity;
 mod login;
 mod name;
 mod place;
@@ -19,6 +20,7 @@ mod settings;
 mod words;
 
 pub use error::CredentialError;
+pub(crate) use identity::{AwsIdentity, IdentityError};
 pub use name::{SecretName, SecretNameError};
 pub use place::{Place, StoredSecret};
 pub use plain::Flaw;

@@ -5,11 +5,11 @@ use std::{collections::HashMap, ffi::OsString, fmt, sync::Arc};
 use aws_config::SdkConfig;
 use futures::FutureExt;
 use secrecy::SecretString;
-use system_health_registry::{Context, FromContext, Unavailable};
+use system_health_registry::{ApiCalls, Context, FromContext, Unavailable};
 use tokio::sync::OnceCell;
 
 use super::{
-    CredentialError, Place, Secret, SecretsSettings, environment::Environment,
+    AwsIdentity, CredentialError, IdentityError, Place, Secret, SecretsSettings, environment::Environment,
     secrets_manager::SecretsManager,
 };
 
@@ -39,7 +39,7 @@ struct Shared {
     environment: Environment,
     settings: SecretsSettings,
     secrets_manager: SecretsManager,
-    found: [OnceCell<Result<SecretString, CredentialError>>; Secret::ALL.len()],
+    found: [OnceCell<Result<(SecretString, Place), CredentialError>>; Secret::ALL.len()],
 }
 
 /// Says where credentials are looked for.
@@ -48,6 +48,7 @@ pub struct CredentialsBuilder {
     variables: Option<HashMap<String, OsString>>,
     settings: SecretsSettings,
     aws_config: Option<SdkConfig>,
+    api_calls: ApiCalls,
 }
 
 impl Credentials {
@@ -74,6 +75,20 @@ impl Credentials {
     ///
     /// [`CredentialError::is_absent`] tells whether nobody gave such a secret.
     pub async fn get(&self, secret: Secret) -> Result<SecretString, CredentialError> {
+        self.found(secret).await.map(|(value, _)| value)
+    }
+
+    /// Where the secret is, in the same look-up.
+    pub async fn place(&self, secret: Secret) -> Result<Place, CredentialError> {
+        self.found(secret).await.map(|(_, place)| place)
+    }
+
+    /// Who AWS takes this process for, if AWS is asked for secrets at all.
+    pub(crate) async fn aws_identity(&self) -> Result<AwsIdentity, IdentityError> {
+        self.shared.secrets_manager.identity().await
+    }
+
+    async fn found(&self, secret: Secret) -> Result<(SecretString, Place), CredentialError> {
         // Boxed, because the SDK's futures are types so deep that askers of askers would not compile.
         let look_up = || self.shared.look_up(secret).boxed();
         self.shared.found[secret as usize].get_or_init(look_up).await.clone()
@@ -81,13 +96,13 @@ impl Credentials {
 }
 
 impl Shared {
-    async fn look_up(&self, secret: Secret) -> Result<SecretString, CredentialError> {
+    async fn look_up(&self, secret: Secret) -> Result<(SecretString, Place), CredentialError> {
         let found = self.search(secret).await;
         match &found {
             Ok((_, place)) => tracing::debug!("took {place} as the {secret}"),
             Err(error) => tracing::debug!("{error}"),
         }
-        found.map(|(value, _)| value)
+        found
     }
 
     async fn search(&self, secret: Secret) -> Result<(SecretString, Place), CredentialError> {
@@ -127,11 +142,19 @@ impl CredentialsBuilder {
         self
     }
 
+    /// Counts the requests to AWS there.
+    #[must_use]
+    pub fn api_calls(mut self, calls: ApiCalls) -> Self {
+        self.api_calls = calls;
+        self
+    }
+
     /// The credentials. Nothing is looked up yet.
     #[must_use]
     pub fn build(self) -> Credentials {
         let environment = self.variables.map_or(Environment::Process, Environment::Given);
-        let secrets_manager = SecretsManager::new(self.settings.region.clone(), self.aws_config);
+        let secrets_manager =
+            SecretsManager::new(self.settings.region.clone(), self.aws_config, self.api_calls);
         let settings = self.settings;
         let found = Default::default();
         Credentials { shared: Arc::new(Shared { environment, settings, secrets_manager, found }) }
@@ -140,7 +163,7 @@ impl CredentialsBuilder {
 
 impl FromContext for Credentials {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        Ok(Self::builder().settings(context.get().await?).build())
+        Ok(Self::builder().settings(context.get().await?).api_calls(context.get().await?).build())
     }
 }
 

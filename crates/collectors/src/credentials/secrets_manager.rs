@@ -6,15 +6,22 @@ use std::time::Duration;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_secretsmanager::config;
 use secrecy::SecretString;
-use tokio::{sync::OnceCell, time::timeout};
+use system_health_registry::ApiCalls;
+use tokio::{
+    sync::OnceCell,
+    time::{Instant, timeout},
+};
 
 use super::{
-    AwsWords, CredentialError, Flaw, Place, Secret, SecretName, StoredSecret, chain,
+    AwsIdentity, AwsWords, CredentialError, Flaw, IdentityError, Place, Secret, SecretName, StoredSecret,
+    chain,
     login::{Login, LoginError},
     plain::{field, plain},
     refusal::explain,
 };
 
+/// The name of the API in [`ApiCalls`]. What the SDK sends again by itself counts once.
+const API: &str = "aws_secrets_manager";
 /// How long a secret may take, login and repeated requests included.
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -22,13 +29,14 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub(super) struct SecretsManager {
     region: Option<Region>,
     config: Option<SdkConfig>,
+    calls: ApiCalls,
     login: OnceCell<Result<Login, LoginError>>,
 }
 
 impl SecretsManager {
     /// Logs in through AWS's default chain, unless there is a configuration to use instead.
-    pub(super) fn new(region: Option<String>, config: Option<SdkConfig>) -> Self {
-        Self { region: region.map(Region::new), config, login: OnceCell::new() }
+    pub(super) fn new(region: Option<String>, config: Option<SdkConfig>, calls: ApiCalls) -> Self {
+        Self { region: region.map(Region::new), config, calls, login: OnceCell::new() }
     }
 
     /// The secret and where it was.
@@ -59,7 +67,14 @@ impl SecretsManager {
         if let Some(region) = own_region {
             request = request.config_override(config::Builder::new().region(region));
         }
-        let answer = match request.send().await {
+        let started = Instant::now();
+        let answer = request.send().await;
+        let status = match &answer {
+            Ok(_) => Some(200),
+            Err(error) => error.raw_response().map(|response| response.status().as_u16()),
+        };
+        self.calls.record(API, status, started.elapsed());
+        let answer = match answer {
             Ok(answer) => answer,
             Err(error) => return Err(explain(secret, stored, &error)),
         };
@@ -79,6 +94,16 @@ impl SecretsManager {
             }
             Err(flaw) => Err(CredentialError::Unusable(secret, Place::Aws(stored), flaw)),
         }
+    }
+
+    /// Who AWS takes this process for.
+    pub(super) async fn identity(&self) -> Result<AwsIdentity, IdentityError> {
+        timeout(LIMIT, async {
+            let login = self.login.get_or_init(|| self.log_in()).await;
+            AwsIdentity::of(login.as_ref().map_err(IdentityError::from)?).await
+        })
+        .await
+        .unwrap_or(Err(IdentityError::Silent))
     }
 
     async fn log_in(&self) -> Result<Login, LoginError> {

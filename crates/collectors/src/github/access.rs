@@ -21,7 +21,8 @@ impl FromContext for GitHub {
             Err(absent) if absent.is_absent() => None,
             Err(failed) => return Err(failed.into()),
         };
-        Ok(Self::new(settings, token.as_ref(), context.deadline()).context("cannot use GitHub")?)
+        let calls = context.get().await?;
+        Ok(Self::new(settings, token.as_ref(), context.deadline(), calls).context("cannot use GitHub")?)
     }
 }
 

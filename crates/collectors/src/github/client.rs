@@ -2,8 +2,11 @@
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
+use http::HeaderMap;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use system_health_registry::ApiCalls;
 use tokio::time::Instant;
 use url::Url;
 
@@ -45,12 +48,13 @@ impl GitHub {
         settings: GitHubSettings,
         token: Option<&SecretString>,
         deadline: Option<Instant>,
+        calls: ApiCalls,
     ) -> Result<Self, SetupError> {
         let now = Instant::now();
         let deadline = deadline.unwrap_or(now + LONGEST_RUN);
         // Of a very short run, a tenth must do.
         let reserve = (deadline.saturating_duration_since(now) / 10).min(TIME_TO_REPORT);
-        let transport = Transport::new(&settings.api_url, token, deadline - reserve)?;
+        let transport = Transport::new(&settings.api_url, token, deadline - reserve, calls)?;
         Ok(Self { transport: Arc::new(transport), api: settings.api_url, max_pages: settings.max_pages })
     }
 
@@ -63,6 +67,20 @@ impl GitHub {
     ) -> Result<T, GitHubError> {
         let (document, _) = self.get_page(&self.api.join(path, query)).await?;
         Ok(document)
+    }
+
+    /// Asks once and without retries, also for the headers of the answer.
+    pub(crate) async fn ask_once(&self, path: &[&str]) -> Result<(HeaderMap, Value), GitHubError> {
+        let url = self.api.join(path, &[]);
+        let failed = |cause| GitHubError::new(url.path(), GaveUp::Permanent, cause);
+        let answer = self.transport.get(&url).await.map_err(|attempt| failed(attempt.cause))?;
+        let body = parse(&answer).map_err(failed)?;
+        Ok((answer.headers, body))
+    }
+
+    /// Where the API is.
+    pub(crate) fn api_url(&self) -> &ApiUrl {
+        &self.api
     }
 
     /// The pages of a list. Nothing is asked yet.

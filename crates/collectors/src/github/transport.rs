@@ -10,6 +10,7 @@ use http::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::Octocrab;
 use secrecy::{ExposeSecret, SecretString};
+use system_health_registry::ApiCalls;
 use tokio::time::{Instant, timeout_at};
 use url::{Origin, Url};
 
@@ -31,7 +32,11 @@ pub(super) struct Transport {
     host: String,
     headers: HeaderMap,
     deadline: Instant,
+    calls: ApiCalls,
 }
+
+/// The name of GitHub's API in [`ApiCalls`].
+const API: &str = "github";
 
 /// An answer with status 200.
 #[derive(Debug)]
@@ -55,6 +60,7 @@ impl Transport {
         api: &ApiUrl,
         token: Option<&SecretString>,
         deadline: Instant,
+        calls: ApiCalls,
     ) -> Result<Self, SetupError> {
         let mut headers = HeaderMap::new();
         headers.insert(
@@ -76,6 +82,7 @@ impl Transport {
             host: api.host().to_owned(),
             headers,
             deadline,
+            calls,
         })
     }
 
@@ -116,7 +123,23 @@ impl Transport {
         Err(Failed::permanently(Cause::Redirects(MAX_REDIRECTS)))
     }
 
+    /// Sends one request and counts it; one that is given up counts as not answered.
     async fn send(&self, url: &Url) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failed> {
+        let started = Instant::now();
+        let mut call = Call { calls: &self.calls, started, status: None };
+        let answer = self.send_uncounted(url).await;
+        if let Ok((status, headers, _)) = &answer {
+            call.status = Some(status.as_u16());
+            let remaining =
+                headers.get("x-ratelimit-remaining").and_then(|text| text.to_str().ok()?.parse().ok());
+            if let Some(remaining) = remaining {
+                self.calls.record_quota(API, remaining);
+            }
+        }
+        answer
+    }
+
+    async fn send_uncounted(&self, url: &Url) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failed> {
         let response = self.http._get_with_headers(url.as_str(), Some(self.headers.clone())).await;
         let (parts, body) = response.map_err(|error| self.broken(inner(error)))?.into_parts();
         tracing::debug!(
@@ -147,6 +170,19 @@ impl Transport {
     /// A broken connection may work the next time.
     fn broken(&self, source: Box<dyn std::error::Error + Send + Sync>) -> Failed {
         Failed { retry: Retry::Soon, cause: Cause::Connection { host: self.host.clone(), source } }
+    }
+}
+
+/// A request under way, which is counted when it ends, however it ends.
+struct Call<'a> {
+    calls: &'a ApiCalls,
+    started: Instant,
+    status: Option<u16>,
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.calls.record(API, self.status, self.started.elapsed());
     }
 }
 

@@ -4,19 +4,18 @@ use std::{collections::BTreeSet, fs};
 
 use serde_json::Value;
 use system_health_datadog::Site;
-use system_health_registry::Sink;
 use system_health_test_support::{
     datadog::{DatadogIntake, contract},
     tools,
 };
 
-use crate::harness::{mixed, sink};
+use crate::harness::{deliver, mixed, sink};
 
 #[tokio::test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
 async fn captured_payloads_obey_datadogs_description() {
     let intake = DatadogIntake::start();
-    sink(&intake).deliver(&mixed().await).await.unwrap();
+    deliver(&sink(&intake), &mixed()).await;
     let sent = intake.payloads().remove(0);
     let broken = |pointer: &str, value: Value| {
         let mut payload = sent.clone();

@@ -1,20 +1,21 @@
 //! What is sent, and what is stored of it.
 
-use secrecy::SecretString;
+use std::time::Duration;
+
 use serde_json::json;
 use system_health_datadog::{DatadogSink, payload};
-use system_health_registry::{Receipt, Sink};
-use system_health_test_support::{datadog::DatadogIntake, server::Request};
+use system_health_registry::{ApiCalls, Sink};
+use system_health_test_support::datadog::DatadogIntake;
 
-use crate::harness::{TIMESTAMP, config, empty, mixed, sink};
+use crate::harness::{TIMESTAMP, Told, config, counted, deliver, gauge, mixed, sink};
 
 #[tokio::test]
-async fn values_arrive_with_kind_unit_tags_and_one_time() {
+async fn values_arrive_with_kind_unit_tags_and_time() {
     let intake = DatadogIntake::start();
 
-    let receipt = sink(&intake).deliver(&mixed().await).await.unwrap();
+    let told = deliver(&sink(&intake), &mixed()).await;
 
-    assert_eq!(receipt, Receipt::new(4));
+    assert_eq!(told, Told { accepted: vec![0, 1, 2, 3], ..Told::default() });
     let points = |value: f64| json!([{"timestamp": TIMESTAMP, "value": value}]);
     let base = ["env:test", "source:system-health"];
     let expected = json!({"series": [
@@ -32,7 +33,7 @@ async fn values_arrive_with_kind_unit_tags_and_one_time() {
 async fn the_request_is_compressed_and_carries_the_key() {
     let intake = DatadogIntake::start();
 
-    sink(&intake).deliver(&mixed().await).await.unwrap();
+    deliver(&sink(&intake), &mixed()).await;
 
     let requests = intake.server().requests();
     let [request] = &requests[..] else { panic!("one request, not {requests:?}") };
@@ -46,40 +47,68 @@ async fn the_request_is_compressed_and_carries_the_key() {
 #[tokio::test]
 async fn the_payload_is_what_is_sent() {
     let intake = DatadogIntake::start();
-    let report = mixed().await;
 
-    sink(&intake).deliver(&report).await.unwrap();
+    deliver(&sink(&intake), &mixed()).await;
 
-    let shown = serde_json::to_value(payload(&report)).unwrap();
+    let shown = serde_json::to_value(payload(&mixed())).unwrap();
     assert_eq!(shown, intake.payloads()[0]);
+}
+
+#[tokio::test]
+async fn points_keep_their_own_times() {
+    let intake = DatadogIntake::start();
+    let mut points = vec![gauge("metric", 1.0, &[]), gauge("metric", 2.0, &[])];
+    points[0].timestamp -= Duration::from_mins(15);
+
+    deliver(&sink(&intake), &points).await;
+
+    let stored: Vec<_> = intake.points().iter().map(|point| (point.timestamp, point.value)).collect();
+    let now = i64::try_from(TIMESTAMP).unwrap();
+    assert_eq!(stored, [(now - 900, 1.0), (now, 2.0)]);
 }
 
 #[tokio::test]
 async fn a_repeated_delivery_overwrites_the_first() {
     let intake = DatadogIntake::start();
-    let (sink, report) = (sink(&intake), mixed().await);
+    let sink = sink(&intake);
 
-    sink.deliver(&report).await.unwrap();
+    deliver(&sink, &mixed()).await;
     let once = intake.points();
-    sink.deliver(&report).await.unwrap();
+    deliver(&sink, &mixed()).await;
 
     assert_eq!(intake.payloads().len(), 2);
     assert_eq!(intake.points(), once);
 }
 
 #[tokio::test]
-async fn a_report_without_values_only_checks_the_key() {
+async fn without_points_nothing_is_sent() {
     let intake = DatadogIntake::start();
 
-    let receipt = sink(&intake).deliver(&empty().await).await.unwrap();
-    let mut wrong = config(&intake.url());
-    wrong.api_key = SecretString::from("wrong");
-    let refused = DatadogSink::new(wrong).unwrap().deliver(&empty().await).await.unwrap_err();
+    let told = deliver(&sink(&intake), &[]).await;
 
-    assert_eq!(receipt, Receipt::new(0));
-    assert!(refused.to_string().starts_with("the API key was refused"), "{refused}");
-    let lines: Vec<_> = intake.server().requests().iter().map(Request::line).collect();
-    assert_eq!(lines, ["GET /api/v1/validate", "GET /api/v1/validate"]);
+    assert_eq!(told, Told::default());
+    assert!(intake.server().requests().is_empty());
+}
+
+#[tokio::test]
+async fn every_request_is_counted() {
+    let intake = DatadogIntake::start();
+    let calls = ApiCalls::default();
+    let sink = DatadogSink::new(config(&intake.url()).with_api_calls(calls.clone())).unwrap();
+
+    sink.check().await.unwrap();
+    deliver(&sink, &mixed()).await;
+    deliver(&sink, &mixed()).await;
+
+    assert_eq!(counted(&calls), [(Some(200), 1), (Some(202), 2)]);
+    assert!(calls.by_status()[1].duration > Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_point_is_delivered_within_an_hour_of_its_time() {
+    let intake = DatadogIntake::start();
+    let age = sink(&intake).max_age();
+    assert!(age < Duration::from_hours(1) && age > Duration::from_mins(50), "{age:?}");
 }
 
 #[tokio::test]

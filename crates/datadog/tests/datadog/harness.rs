@@ -1,63 +1,110 @@
-//! Reports and sinks for the tests.
+//! Points and sinks for the tests, and deliveries of which every point is accounted for.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
+use futures::StreamExt;
 use secrecy::SecretString;
 use system_health_datadog::{DatadogConfig, DatadogSink};
-use system_health_registry::{
-    Catalog, Collect, Context, Engine, Kind, Metric, Reading, Report, Sample, Tag, Unavailable, source,
-};
+use system_health_registry::{ApiCalls, Kind, Point, Settlement, Sink, Tag, Verdict};
 use system_health_test_support::datadog::DatadogIntake;
+use tokio::time::Instant;
 
-/// The time of every report: 2026-01-02T03:04:05.678Z.
-pub(crate) const TIMESTAMP: i64 = 1_767_323_045;
+/// The time of every point: 2026-01-02T03:04:05Z.
+pub(crate) const TIMESTAMP: u64 = 1_767_323_045;
 
-/// A metric without a unit and tags.
-pub(crate) const fn metric(key: &'static str, collect: Collect) -> Metric {
-    Metric::new(key, "For a test.", source!(), collect)
+/// What became of each point of a delivery, by its position.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) accepted: Vec<usize>,
+    pub(crate) refused: BTreeMap<usize, String>,
+    pub(crate) left: BTreeMap<usize, String>,
 }
 
-/// A gauge with two samples, a count, a rate, and two metrics without a value.
-pub(crate) async fn mixed() -> Report {
+/// A gauge.
+pub(crate) fn gauge(key: &str, value: f64, tags: &[&str]) -> Point {
+    Point {
+        key: key.to_owned(),
+        kind: Kind::Gauge,
+        unit: None,
+        tags: tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect(),
+        timestamp: SystemTime::UNIX_EPOCH + Duration::from_secs(TIMESTAMP),
+        value,
+    }
+}
+
+/// Gauges `metric.0`, `metric.1` and so on.
+pub(crate) fn gauges(count: u32) -> Vec<Point> {
+    (0..count).map(|number| gauge(&format!("metric.{number}"), f64::from(number), &[])).collect()
+}
+
+/// Two gauges with a unit, a count and a rate.
+pub(crate) fn mixed() -> Vec<Point> {
     let interval = Duration::from_mins(15);
-    report([
-        metric("commits.hotfix", |_| {
-            Box::pin(async {
-                let sample =
-                    |value, branch| Ok::<_, Unavailable>(Sample::new(value)?.with_tag("branch", branch)?);
-                Ok(Reading::Value(vec![sample(7.5, "main")?, sample(0.25, "Next/1")?]))
-            })
-        })
-        .with_unit("commit")
-        .with_tags(&["team:platform"]),
-        metric("deploys", |_| Box::pin(async { Ok(Reading::Value(vec![Sample::new(3.5)?])) }))
-            .with_kind(Kind::Count { interval }),
-        metric("requests", |_| Box::pin(async { Ok(Reading::Value(vec![Sample::new(-1e300)?])) }))
-            .with_kind(Kind::Rate { interval }),
-        metric("silent", |_| Box::pin(async { Ok(Reading::no_data("nothing yet")) })),
-        metric("broken", |_| Box::pin(async { Err("refused")? })),
-    ])
-    .await
+    let commits = |value, branch| Point {
+        unit: Some("commit".to_owned()),
+        ..gauge("commits.hotfix", value, &[branch, "env:test", "source:system-health", "team:platform"])
+    };
+    let base = ["env:test", "source:system-health"];
+    vec![
+        commits(7.5, "branch:main"),
+        commits(0.25, "branch:next/1"),
+        Point { kind: Kind::Count { interval }, ..gauge("deploys", 3.5, &base) },
+        Point { kind: Kind::Rate { interval }, ..gauge("requests", -1e300, &base) },
+    ]
 }
 
-/// A report without a single value.
-pub(crate) async fn empty() -> Report {
-    report([metric("silent", |_| Box::pin(async { Ok(Reading::no_data("nothing yet")) }))]).await
+/// Text that does not compress below 5/8 of its length, and is the same in every run.
+pub(crate) fn noise(length: usize, seed: u64) -> String {
+    let mut random = fastrand::Rng::with_seed(seed);
+    (0..length).map(|_| random.lowercase()).collect()
 }
 
-async fn report(metrics: impl IntoIterator<Item = Metric>) -> Report {
-    let started_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_323_045_678);
-    let catalog = Catalog::new(metrics).unwrap();
-    let run = Engine::new().run(&catalog, &Context::starting_at(started_at)).await;
-    Report::new(run, ["source:system-health", "env:test"].map(|tag| Tag::parse(tag).unwrap()))
-}
-
-/// The configuration for an intake.
+/// The configuration for an intake; it is impatient.
 pub(crate) fn config(url: &str) -> DatadogConfig {
-    DatadogConfig::new(url.parse().unwrap(), SecretString::from(DatadogIntake::KEY))
+    let mut config = DatadogConfig::new(url.parse().unwrap(), SecretString::from(DatadogIntake::KEY));
+    config.first_wait = Duration::from_millis(1);
+    config
 }
 
 /// A sink for an intake.
 pub(crate) fn sink(intake: &DatadogIntake) -> DatadogSink {
     DatadogSink::new(config(&intake.url())).unwrap()
+}
+
+/// Delivers, with a deadline that nothing here reaches.
+pub(crate) async fn deliver(sink: &DatadogSink, points: &[Point]) -> Told {
+    deliver_within(Duration::from_mins(1), sink, points).await
+}
+
+/// Delivers; checks that every point is accounted for once, and that no word contains the key.
+pub(crate) async fn deliver_within(time: Duration, sink: &DatadogSink, points: &[Point]) -> Told {
+    let mut told = Told::default();
+    let mut times = vec![0; points.len()];
+    let mut settlements = sink.deliver(points, Instant::now() + time);
+    while let Some(settlement) = settlements.next().await {
+        for text in [format!("{settlement:?}"), format!("{sink:?}")] {
+            assert!(!text.contains(DatadogIntake::KEY), "{text}");
+        }
+        let Settlement { points, verdict } = settlement;
+        for position in points {
+            times[position] += 1;
+            match &verdict {
+                Verdict::Accepted => told.accepted.push(position),
+                Verdict::Refused(error) => drop(told.refused.insert(position, error.to_string())),
+                Verdict::Left(error) => drop(told.left.insert(position, error.to_string())),
+            }
+        }
+    }
+    assert!(times.iter().all(|times| *times == 1), "{times:?}");
+    told.accepted.sort_unstable();
+    told
+}
+
+/// How many requests there were by the status of their answers.
+pub(crate) fn counted(calls: &ApiCalls) -> Vec<(Option<u16>, u64)> {
+    assert!(calls.by_status().iter().all(|calls| calls.api == "datadog"), "{calls:?}");
+    calls.by_status().into_iter().map(|calls| (calls.status, calls.count)).collect()
 }

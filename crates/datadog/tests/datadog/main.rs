@@ -1,6 +1,9 @@
-//! The sink against a fake intake; one binary, because each links the generated client.
+//! The sink against a fake intake, and against servers that are worse; one binary, because each links the
+//! generated client.
 
 mod contract;
 mod deliver;
 mod failures;
 mod harness;
+mod limits;
+mod retries;

@@ -61,6 +61,15 @@ impl Settings {
         SettingsBuilder::default()
     }
 
+    /// What was said, and where: table, key, value, in their order. What is not here has its default.
+    pub fn said(&self) -> impl Iterator<Item = (&str, &str, String, &Origin)> {
+        self.tables.iter().flat_map(|(table, entries)| {
+            entries
+                .iter()
+                .map(|(key, entry)| (table.as_str(), key.as_str(), written(&entry.value), &entry.origin))
+        })
+    }
+
     /// One table, with its defaults where nothing was said.
     pub fn table<T: SettingsTable>(&self) -> Result<T, SettingsError> {
         let entries = self.tables.get(T::NAME);
@@ -193,6 +202,22 @@ fn check_keys(table: &str, entries: &BTreeMap<String, Entry>) -> Result<(), Sett
             key: key.clone(),
             known: Known::nearest_to(key, fields.iter().copied()),
         }),
+    }
+}
+
+/// A value as it stands in a file.
+fn written(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("{text:?}"),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Boolean(truth) => truth.to_string(),
+        Value::Datetime(time) => time.to_string(),
+        Value::Array(values) => format!("[{}]", values.iter().map(written).collect::<Vec<_>>().join(", ")),
+        Value::Table(table) => {
+            let entries = table.iter().map(|(key, value)| format!("{key} = {}", written(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

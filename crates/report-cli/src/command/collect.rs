@@ -1,32 +1,31 @@
 //! `report` without a command: collect, deliver, print, in that order, so that a reader of stdout who
 //! has gone away cannot keep values from being delivered.
 
-use std::{
-    env,
-    io::{self, IsTerminal},
-    num::NonZero,
-    thread,
-    time::Duration,
-};
+use std::{collections::BTreeMap, env, io, num::NonZero, path::PathBuf, sync::Arc, thread, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
-use system_health_registry::{Catalog, Context, Engine, Report, Settings, State, Tag};
+use system_health_registry::{
+    Catalog, Context, Engine, Point, Report, Run, Settings, Sink, Tag, Unavailable,
+};
+use system_health_state::Store;
 use tokio::{
     runtime::{self, Handle},
     task::spawn_blocking,
     time::{Instant, timeout_at},
 };
 
-use super::select::select;
+use super::{explain::explain, select::select};
 use crate::{
     args::{CollectArguments, FailOn},
     datadog::Datadog,
-    delivery::{self, Delivery, Fate},
+    delivery::{self, Courier, Delivery, Receipt},
     exit::{Signal, Status},
     output::{JsonReport, Stdout, TableReport},
     progress,
-    settings::{self, DatadogSettings, ReportSettings},
+    self_metrics::{self, Ending, Facts, FinishedRun},
+    settings::{self, DatadogSettings, ReportSettings, StateSettings},
+    state::{self, State},
     tags,
 };
 
@@ -36,12 +35,20 @@ const LEAST_THREADS: usize = 4;
 /// Longer deadlines mean no deadline; clocks cannot count much further.
 const LONGEST_RUN: Duration = Duration::from_hours(365 * 24);
 
+/// Points of longer slots could be too old for Datadog at the slot's end, or after one failed delivery.
+const LONGEST_SLOT: Duration = Duration::from_mins(30);
+
 /// What one run does, with nothing left to be refused.
 struct Plan {
     catalog: Catalog,
+    about_itself: Option<Catalog>,
     settings: Settings,
     tags: Vec<Tag>,
+    align: Duration,
     deadline: Duration,
+    keep: Duration,
+    /// Where state is kept, if it is.
+    folder: Option<anyhow::Result<PathBuf>>,
     fail_on: FailOn,
     action: Action,
     stdout: Stdout,
@@ -57,7 +64,7 @@ enum Action {
 /// Runs the metrics that the arguments select.
 pub(super) fn run(
     arguments: &CollectArguments,
-    catalog: Catalog,
+    catalog: &Catalog,
     stdout: Stdout,
     progress: &ProgressBar,
     quiet: bool,
@@ -80,7 +87,7 @@ pub(super) fn run(
     });
     progress.finish_and_clear();
     if let Ok(Status::Interrupted(signal)) = status {
-        tracing::error!("ended by {signal}: what was not delivered yet is not delivered");
+        tracing::error!("ended by {signal}: what was not delivered yet waits in the outbox, if there is one");
     }
     // What blocks its thread must not keep the process alive.
     workers.shutdown_background();
@@ -89,20 +96,35 @@ pub(super) fn run(
 }
 
 impl Plan {
-    fn new(arguments: &CollectArguments, catalog: Catalog, stdout: Stdout) -> anyhow::Result<Self> {
-        let settings = settings::load(arguments)?;
+    fn new(arguments: &CollectArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Self> {
+        let settings = settings::load(&arguments.settings, &arguments.repository)?;
         let report: ReportSettings = settings.table()?;
         let datadog: DatadogSettings = settings.table()?;
+        let state: StateSettings = settings.table()?;
         let dd_tags = env::var("DD_TAGS").ok();
         let action = match (arguments.push, arguments.dry_run) {
             (true, _) => Action::Push(Datadog::new(&datadog)?),
             (_, true) => Action::DryRun(Datadog::new(&datadog)?),
             _ => Datadog::check(&datadog).map(|()| Action::Print)?,
         };
+        let (catalog, about_itself) = self_metrics::split(catalog)?;
+        let self_metrics = report.self_metrics && !arguments.no_self_metrics;
+        let align = arguments.align.or(report.align).unwrap_or_default();
+        if align > LONGEST_SLOT {
+            bail!(
+                "--align, or `align` in [report], is {align:?}; it may be at most 30m, because Datadog takes no points of more than an hour ago"
+            );
+        }
+        let folder =
+            || arguments.state.state_dir.clone().or(state.dir).map_or_else(state::default_folder, Ok);
         Ok(Self {
             catalog: select(catalog, &arguments.only, &arguments.skip)?,
+            about_itself: self_metrics.then_some(about_itself),
             tags: tags::base(&report, &datadog, dd_tags.as_deref())?,
+            align,
             deadline: arguments.deadline.unwrap_or(report.deadline),
+            keep: state.keep,
+            folder: (!arguments.state.no_state).then(folder),
             fail_on: arguments.fail_on.unwrap_or(report.fail_on),
             settings,
             action,
@@ -110,37 +132,50 @@ impl Plan {
         })
     }
 
-    async fn run(self, workers: Handle, progress: &ProgressBar) -> anyhow::Result<Status> {
-        let end = Instant::now() + self.deadline.min(LONGEST_RUN);
+    async fn run(mut self, workers: Handle, progress: &ProgressBar) -> anyhow::Result<Status> {
+        let started = Instant::now();
+        let end = started + self.deadline.min(LONGEST_RUN);
         let reserve = match self.action {
             Action::Push(_) => delivery::reserve(self.deadline),
             Action::Print | Action::DryRun(_) => Duration::ZERO,
         };
-        let context =
-            Context::new().provide(self.settings).with_deadline(self.deadline.saturating_sub(reserve));
+        let context = Context::new()
+            .provide(self.settings.clone())
+            .with_deadline(self.deadline.saturating_sub(reserve));
         let engine = Engine::new()
             .with_workers(workers)
             .with_observer(progress::follow(progress, self.catalog.metrics().len()));
-        // The API key is looked up while the metrics are collected.
-        let sink = async {
-            match &self.action {
-                Action::Push(datadog) => Some(
-                    timeout_at(end, datadog.sink(&context))
-                        .await
-                        .unwrap_or_else(|_| Err("no API key before the run's deadline".into())),
-                ),
-                Action::Print | Action::DryRun(_) => None,
+        let folder = self.folder.take();
+        // The API key is looked up and the state opened while the metrics are collected.
+        let (run, sink, state) = tokio::join!(
+            engine.run(&self.catalog, &context),
+            self.sink(&context, end),
+            open_state(folder, end)
+        );
+        let mut state = state?;
+        let report = Arc::new(self.report(run));
+        let deliveries = match &self.action {
+            Action::Print => {
+                state.record(&report, None).await?;
+                Vec::new()
+            }
+            Action::DryRun(datadog) => {
+                state.record(&report, None).await?;
+                vec![self.dry_run(datadog, &report, &state, &context, started).await?]
+            }
+            Action::Push(datadog) => {
+                // The rest of the reserve is for the metrics about the delivery, and for printing.
+                let deadline = end - reserve / 10;
+                let courier = Courier {
+                    sink: &sink,
+                    outbox: &datadog.outbox(),
+                    timestamp: report.timestamp(),
+                    deadline,
+                };
+                vec![self.push(&courier, &report, &mut state, &context, started).await?]
             }
         };
-        let (run, sink) = tokio::join!(engine.run(&self.catalog, &context), sink);
-        let report = Report::new(run, self.tags);
-        let mut deliveries = Vec::new();
-        if let Some(sink) = sink {
-            deliveries.push(delivery::deliver(sink, &report, end).await);
-        }
-        if let Action::DryRun(datadog) = &self.action {
-            deliveries.push(Delivery::dry_run(datadog.payload(&report)?, &report));
-        }
+        state.prune(self.keep).await;
         progress.finish_and_clear();
         explain(&report, &deliveries, self.fail_on);
         let status = Status::of(&report, &deliveries, self.fail_on);
@@ -156,34 +191,85 @@ impl Plan {
             }
         }
     }
+
+    async fn sink(&self, context: &Context, end: Instant) -> Result<Box<dyn Sink>, Unavailable> {
+        let Action::Push(datadog) = &self.action else {
+            return Err(Unavailable::no_data("nothing is to be delivered"));
+        };
+        timeout_at(end, datadog.sink(context))
+            .await
+            .unwrap_or_else(|_| Err("no API key before the run's deadline".into()))
+    }
+
+    fn report(&self, run: Run) -> Report {
+        Report::new(run, self.tags.iter().cloned()).aligned(self.align)
+    }
+
+    /// Delivers a report, and then what there is to say about that.
+    async fn push(
+        &self,
+        courier: &Courier<'_>,
+        report: &Arc<Report>,
+        state: &mut State,
+        context: &Context,
+        started: Instant,
+    ) -> anyhow::Result<Delivery> {
+        let run = state.record(report, Some(courier.outbox)).await?;
+        let mut receipt = courier.deliver(state, run).await;
+        if let Some(about_itself) = self.about_itself(report, Some(&receipt), state, context, started).await {
+            let run = state.record(&Arc::new(about_itself), Some(courier.outbox)).await?;
+            courier.deliver_self_metrics(state, run, &mut receipt).await;
+        }
+        Ok(Delivery::pushed(receipt))
+    }
+
+    /// Shows what a push would deliver.
+    async fn dry_run(
+        &self,
+        datadog: &Datadog,
+        report: &Report,
+        state: &State,
+        context: &Context,
+        started: Instant,
+    ) -> anyhow::Result<Delivery> {
+        let about_itself = self.about_itself(report, None, state, context, started).await;
+        let points: Vec<Point> =
+            report.points().chain(about_itself.iter().flat_map(Report::points)).collect();
+        Ok(Delivery::dry_run(datadog.payload(&points)?, points.len()))
+    }
+
+    /// Collects the metrics about the reporter itself, unless they are not wanted.
+    async fn about_itself(
+        &self,
+        report: &Report,
+        receipt: Option<&Receipt>,
+        state: &State,
+        context: &Context,
+        started: Instant,
+    ) -> Option<Report> {
+        let catalog = self.about_itself.as_ref()?;
+        let last_values = state.ask(Store::last_values).await.unwrap_or_else(|error| {
+            tracing::warn!("cannot read when metrics last had a value: {error:#}");
+            BTreeMap::new()
+        });
+        let finished = FinishedRun::from(Facts {
+            started_at: report.run().started_at(),
+            endings: report.run().outcomes().iter().map(Ending::from).collect(),
+            duration: started.elapsed(),
+            receipt: receipt.cloned(),
+            last_values,
+            api_calls: context.get().await.unwrap_or_default(),
+        });
+        let context = Context::starting_at(report.run().started_at()).provide(finished);
+        Some(self.report(Engine::new().run(catalog, &context).await))
+    }
 }
 
-/// Says on stderr what makes the exit status other than 0, where stdout goes to a program: a log should
-/// tell why a job failed.
-fn explain(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
-    if io::stdout().is_terminal() {
-        return;
-    }
-    for outcome in report.run().outcomes() {
-        match &outcome.state {
-            State::Error(error) if fail_on != FailOn::Never && fail_on != FailOn::Delivery => {
-                tracing::error!("{}: {error}", outcome.metric.key());
-            }
-            State::NoData(reason) if fail_on == FailOn::NoData => {
-                tracing::error!("{}: no data: {reason}", outcome.metric.key());
-            }
-            State::Value(_) if fail_on == FailOn::Goal && outcome.goal_met() == Some(false) => {
-                tracing::error!("{}: the goal is missed", outcome.metric.key());
-            }
-            State::Value(_) | State::NoData(_) | State::Error(_) => {}
-        }
-    }
-    for delivery in deliveries {
-        if let Fate::Failed { error } = &delivery.fate
-            && fail_on != FailOn::Never
-        {
-            tracing::error!("not delivered to {}: {error}", delivery.sink);
-        }
+/// The state in a folder, or without one in memory.
+async fn open_state(folder: Option<anyhow::Result<PathBuf>>, deadline: Instant) -> anyhow::Result<State> {
+    match folder {
+        Some(folder) => State::open(folder, deadline).await,
+        None => State::in_memory(deadline),
     }
 }
 

@@ -1,6 +1,9 @@
 //! What each command does, and the way from the command line to the exit status.
 
 mod collect;
+mod doctor;
+mod explain;
+mod history;
 mod list;
 mod select;
 
@@ -8,6 +11,7 @@ use std::{env, process::ExitCode};
 
 use clap::CommandFactory;
 use clap_complete::Shell;
+use indicatif::ProgressBar;
 use system_health_collectors as _; // keeps the built-in registrations linked
 use system_health_registry::Catalog;
 
@@ -28,19 +32,30 @@ pub fn main() -> ExitCode {
     let catalog = Catalog::linked();
     let crates = catalog.iter().flat_map(Catalog::metrics).map(|metric| metric.source().crate_name());
     logging::start(&arguments.output, &progress, crates);
-    let status = match arguments.command {
-        Some(Command::Completions { shell }) => completions(stdout, shell),
-        Some(Command::List) => catalog.map_err(Into::into).and_then(|catalog| list::run(&catalog, stdout)),
-        None => catalog.map_err(Into::into).and_then(|catalog| {
-            collect::run(&arguments.collect, catalog, stdout, &progress, arguments.output.quiet)
-        }),
-    };
+    let status = catalog.map_err(Into::into).and_then(|catalog| run(&arguments, &catalog, stdout, &progress));
     status
         .unwrap_or_else(|error| {
             tracing::error!("{error:#}");
             if error.is::<OutputError>() { Status::OutputFailed } else { Status::Usage }
         })
         .into()
+}
+
+fn run(
+    arguments: &Arguments,
+    catalog: &Catalog,
+    stdout: Stdout,
+    progress: &ProgressBar,
+) -> anyhow::Result<Status> {
+    match &arguments.command {
+        None => {
+            collect::run(&arguments.collect, catalog, stdout.without_csv()?, progress, arguments.output.quiet)
+        }
+        Some(Command::List) => list::run(catalog, stdout.without_csv()?),
+        Some(Command::Doctor(doctor)) => doctor::run(doctor, stdout.without_csv()?),
+        Some(Command::History(history)) => history::run(history, catalog, stdout),
+        Some(Command::Completions { shell }) => completions(stdout, *shell),
+    }
 }
 
 fn completions(stdout: Stdout, shell: Shell) -> anyhow::Result<Status> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use system_health_registry::{Outcome, Report, Sample, State, Tag};
 
-use crate::delivery::{Delivery, Fate};
+use crate::delivery::{Delivery, Fate, Receipt, Refusal, Success};
 
 /// A report and its deliveries as JSON.
 #[derive(Serialize)]
@@ -18,6 +18,7 @@ pub(crate) struct JsonReport<'a> {
 #[derive(Serialize)]
 struct JsonRun<'a> {
     started_at: String,
+    timestamp: String,
     duration_ms: u64,
     tags: Vec<&'a str>,
 }
@@ -66,9 +67,29 @@ struct JsonDelivery<'a> {
 #[derive(Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 enum JsonFate<'a> {
-    Accepted { series: usize },
-    Failed { error: &'a str },
+    Accepted(JsonReceipt<'a>),
+    Partial(JsonReceipt<'a>),
+    Failed(JsonReceipt<'a>),
     DryRun { series: usize, payload: &'a serde_json::Value },
+}
+
+#[derive(Serialize)]
+struct JsonReceipt<'a> {
+    series: u64,
+    series_of_earlier_runs: u64,
+    self_metrics: u64,
+    refused: Vec<JsonRefusal<'a>>,
+    left: u64,
+    lost: u64,
+    expired: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct JsonRefusal<'a> {
+    series: u64,
+    error: &'a str,
 }
 
 impl<'a> JsonReport<'a> {
@@ -78,6 +99,7 @@ impl<'a> JsonReport<'a> {
         Self {
             run: JsonRun {
                 started_at: humantime::format_rfc3339_millis(run.started_at()).to_string(),
+                timestamp: humantime::format_rfc3339_seconds(report.timestamp()).to_string(),
                 duration_ms: millis(run.duration()),
                 tags: text(report.tags()),
             },
@@ -118,11 +140,33 @@ impl<'a> JsonSample<'a> {
 impl<'a> JsonDelivery<'a> {
     fn new(delivery: &'a Delivery) -> Self {
         let fate = match &delivery.fate {
-            Fate::Accepted { series } => JsonFate::Accepted { series: *series },
-            Fate::Failed { error } => JsonFate::Failed { error },
+            Fate::Pushed(receipt) => {
+                let json = JsonReceipt::new(receipt);
+                match receipt.success() {
+                    Success::Accepted => JsonFate::Accepted(json),
+                    Success::Partial => JsonFate::Partial(json),
+                    Success::Failed => JsonFate::Failed(json),
+                }
+            }
             Fate::DryRun { series, payload } => JsonFate::DryRun { series: *series, payload },
         };
         Self { sink: delivery.sink, fate }
+    }
+}
+
+impl<'a> JsonReceipt<'a> {
+    fn new(receipt: &'a Receipt) -> Self {
+        let refusal = |refusal: &'a Refusal| JsonRefusal { series: refusal.series, error: &refusal.error };
+        Self {
+            series: receipt.accepted,
+            series_of_earlier_runs: receipt.accepted_earlier,
+            self_metrics: receipt.self_metrics,
+            refused: receipt.refused.iter().map(refusal).collect(),
+            left: receipt.left,
+            lost: receipt.lost,
+            expired: receipt.expired,
+            error: receipt.error.as_deref(),
+        }
     }
 }
 

@@ -1,11 +1,16 @@
 //! What goes to stdout: the data, as a table for people or as JSON for programs.
 
+mod doctor;
+mod history;
 mod json;
 mod list;
+mod plot;
 mod stdout;
 mod table;
 mod value;
 
+pub(crate) use doctor::Diagnosis;
+pub(crate) use history::{History, Row};
 pub(crate) use json::JsonReport;
 pub(crate) use list::{JsonList, TableList};
 pub(crate) use stdout::{OutputError, Stdout};

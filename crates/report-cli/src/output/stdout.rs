@@ -5,6 +5,7 @@ use std::{
     io::{self, ErrorKind, IsTerminal, Write},
 };
 
+use anyhow::bail;
 use serde::Serialize;
 
 use crate::args::{Format, OutputArguments};
@@ -13,6 +14,7 @@ use crate::args::{Format, OutputArguments};
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to stdout")]
 pub(crate) struct OutputError(#[source] io::Error);
+const NO_CSV: &str = "--format csv is for `report history` only; write table or json";
 
 /// Where data is printed, and how.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +40,29 @@ impl Stdout {
         Ok(match self.format {
             Format::Table => table.to_string(),
             Format::Json => serde_json::to_string_pretty(&json)? + "\n",
+            Format::Csv => bail!(NO_CSV),
         })
+    }
+
+    /// Prints data that can also be comma-separated values.
+    pub(crate) fn print_or_csv(
+        self,
+        table: impl Display,
+        json: impl Serialize,
+        csv: impl FnOnce() -> anyhow::Result<String>,
+    ) -> anyhow::Result<()> {
+        match self.format {
+            Format::Csv => self.write(&csv()?),
+            Format::Table | Format::Json => self.print(table, json),
+        }
+    }
+
+    /// Refuses a form that a command does not have, before it does anything.
+    pub(crate) fn without_csv(self) -> anyhow::Result<Self> {
+        match self.format {
+            Format::Table | Format::Json => Ok(self),
+            Format::Csv => bail!(NO_CSV),
+        }
     }
 
     /// Prints text as it is.

@@ -8,7 +8,7 @@ use system_health_registry::{Outcome, Report, Sample, State, Tag};
 use tabled::{builder::Builder, settings};
 
 use super::value::{Elapsed, Value};
-use crate::delivery::{Delivery, Fate};
+use crate::delivery::{Delivery, Fate, Receipt, Refusal, Success};
 
 /// More samples of one metric than this are counted, not shown.
 const MOST_SAMPLES: usize = 20;
@@ -32,21 +32,21 @@ impl<'a> TableReport<'a> {
 
     fn values(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcomes = self.report.run().outcomes();
-        let with_tags = outcomes.iter().flat_map(samples).any(|sample| !sample.tags().is_empty());
+        let with_tags = outcomes.iter().flat_map(Outcome::samples).any(|sample| !sample.tags().is_empty());
         let mut table = Builder::new();
         let mut header = vec!["METRIC", "VALUE", "UNIT", "GOAL", "TIME"];
         header.extend(with_tags.then_some("TAGS"));
         table.push_record(header.into_iter().map(|name| paint(HEADING, name)));
         for outcome in outcomes {
-            if samples(outcome).is_empty() {
+            if outcome.samples().is_empty() {
                 continue;
             }
-            for sample in samples(outcome).iter().take(MOST_SAMPLES) {
+            for sample in outcome.samples().iter().take(MOST_SAMPLES) {
                 let mut row = row(outcome, sample);
                 row.extend(with_tags.then(|| tags(sample)));
                 table.push_record(row);
             }
-            if let Some(hidden @ 1..) = samples(outcome).len().checked_sub(MOST_SAMPLES) {
+            if let Some(hidden @ 1..) = outcome.samples().len().checked_sub(MOST_SAMPLES) {
                 table.push_record([format!("… {hidden} more samples: see --format json")]);
             }
         }
@@ -99,8 +99,14 @@ impl fmt::Display for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sink = self.sink;
         match &self.fate {
-            Fate::Accepted { series } => writeln!(f, "Delivered to {sink}: {series} series."),
-            Fate::Failed { error } => writeln!(f, "{} to {sink}: {error}", paint(BAD, "Not delivered")),
+            Fate::Pushed(receipt) => {
+                match receipt.success() {
+                    Success::Accepted => write!(f, "Delivered to {sink}")?,
+                    Success::Partial => write!(f, "{} to {sink}", paint(BAD, "Partly delivered"))?,
+                    Success::Failed => write!(f, "{} to {sink}", paint(BAD, "Not delivered"))?,
+                }
+                write!(f, "{receipt}")
+            }
             Fate::DryRun { series, payload } => {
                 writeln!(f, "Would be delivered to {sink}: {series} series.\n{payload:#}")
             }
@@ -108,10 +114,24 @@ impl fmt::Display for Delivery {
     }
 }
 
-fn samples(outcome: &Outcome) -> &[Sample] {
-    match &outcome.state {
-        State::Value(samples) => samples,
-        State::NoData(_) | State::Error(_) => &[],
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.success(), &self.error) {
+            (Success::Failed, Some(error)) => writeln!(f, ": {error}")?,
+            (_, Some(error)) => writeln!(f, ": {} series; {error}", self.accepted)?,
+            (_, None) => writeln!(f, ": {} series.", self.accepted)?,
+        }
+        for Refusal { series, error } in &self.refused {
+            writeln!(f, "  refused: {series} series: {error}")?;
+        }
+        let counts = [
+            (self.accepted_earlier, "points of earlier runs were delivered too"),
+            (self.left, "points wait in the outbox for the next run"),
+            (self.lost, "points are lost: there is no usable state folder to keep them in"),
+            (self.expired, "points of earlier runs were dropped: they had become too old"),
+        ];
+        let mut counts = counts.iter().filter(|(count, _)| *count > 0);
+        counts.try_for_each(|(count, what)| writeln!(f, "  {count} {what}"))
     }
 }
 

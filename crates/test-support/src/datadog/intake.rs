@@ -49,6 +49,7 @@ pub struct Point {
 struct Store {
     payloads: Vec<Value>,
     points: BTreeMap<(String, BTreeSet<String>, i64), Point>,
+    refused: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +99,11 @@ impl DatadogIntake {
         self.server.url()
     }
 
+    /// Refuses every payload with a series of this metric from now on, without a word about which it is.
+    pub fn refuse(&self, metric: &str) {
+        lock(&self.store).refused.insert(metric.to_owned());
+    }
+
     /// The payloads that were accepted, in the order of their arrival.
     #[must_use]
     pub fn payloads(&self) -> Vec<Value> {
@@ -142,6 +148,9 @@ fn accept(store: &Mutex<Store>, request: &Request) -> Answer {
         Ok((Payload { series }, payload)) => (series, payload),
         Err(cause) => return error(400, &format!("Payload is not in the expected format: {cause}")),
     };
+    if series.iter().any(|series| lock(store).refused.contains(&series.metric)) {
+        return error(400, "Payload is not in the expected format: invalid series");
+    }
     let Some(points) = series.into_iter().map(stored).collect::<Option<Vec<_>>>() else {
         return error(400, "Payload is not in the expected format: invalid metric type");
     };

@@ -1,0 +1,108 @@
+//! Whether the secrets can be had, and if AWS refuses one, what is missing exactly.
+
+use system_health_registry::{Context, SharedError};
+
+use super::Finding;
+use crate::credentials::{
+    AwsIdentity, CredentialError, Credentials, IdentityError, Place, Secret, StoredSecret,
+};
+
+/// Looks for each secret that `wanted` names, and at who this process is for AWS if it is asked.
+pub async fn aws(context: &Context, wanted: &[Secret]) -> Vec<Finding> {
+    let credentials: Credentials = match context.get().await {
+        Ok(credentials) => credentials,
+        Err(error) => return vec![Finding::failed("AWS", error.to_string())],
+    };
+    let places = futures::future::join_all(wanted.iter().map(|secret| credentials.place(*secret))).await;
+    let is_outside = |place: &Result<Place, CredentialError>| {
+        matches!(place, Ok(Place::Variable(_) | Place::File { .. }) | Err(CredentialError::AwsTurnedOff(_)))
+    };
+    if places.iter().all(is_outside) {
+        return vec![Finding::ok("AWS", "is not needed: the environment has all credentials")];
+    }
+    let identity = credentials.aws_identity().await;
+    let secrets = wanted.iter().zip(places).filter(|(_, place)| !is_outside(place));
+    let secrets = secrets.map(|(secret, place)| describe(*secret, place, identity.as_ref().ok()));
+    let mut findings = vec![identity_finding(&identity)];
+    findings.extend(secrets.collect::<Vec<_>>());
+    findings
+}
+
+fn identity_finding(identity: &Result<AwsIdentity, IdentityError>) -> Finding {
+    match identity {
+        Ok(AwsIdentity { account, arn }) => {
+            Finding::ok("AWS identity", format!("{arn} in account {account}"))
+        }
+        Err(none @ (IdentityError::NoCredentials | IdentityError::UnsupportedProfile(_))) => {
+            Finding::warning("AWS identity", none.to_string())
+        }
+        Err(error) => Finding::failed("AWS identity", error.to_string()),
+    }
+}
+
+fn describe(
+    secret: Secret,
+    place: Result<Place, CredentialError>,
+    identity: Option<&AwsIdentity>,
+) -> Finding {
+    let subject = format!("AWS secret for the {secret}");
+    match place {
+        Ok(place) => Finding::ok(subject, format!("read: {place}")),
+        Err(error) => {
+            let missing = match &error {
+                CredentialError::AccessDenied(_, stored, _) => permission(stored, identity),
+                _ => String::new(),
+            };
+            let is_optional = secret == Secret::DatadogAppKey;
+            let message = SharedError::new(error.clone()).to_string() + &missing;
+            if error.is_absent() || is_optional {
+                Finding::warning(subject, message)
+            } else {
+                Finding::failed(subject, message)
+            }
+        }
+    }
+}
+
+/// The statement that an IAM policy lacks. AWS adds six characters to the name of a secret in its ARN.
+/// See <https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html>.
+fn permission(stored: &StoredSecret, identity: Option<&AwsIdentity>) -> String {
+    let id = stored.name.id();
+    let resource = match identity {
+        _ if id.starts_with("arn:") => id.to_owned(),
+        Some(AwsIdentity { account, arn }) => {
+            let partition = arn.split(':').nth(1).unwrap_or("aws");
+            format!("arn:{partition}:secretsmanager:{}:{account}:secret:{id}-??????", stored.region)
+        }
+        None => format!("arn:aws:secretsmanager:{}:ACCOUNT:secret:{id}-??????", stored.region),
+    };
+    format!(
+        r#"; the IAM policy lacks {{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "{resource}"}}"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_missing_permission_is_named_exactly() {
+        let stored = |name: &str| StoredSecret { name: name.parse().unwrap(), region: "eu-west-1".into() };
+        let identity = AwsIdentity {
+            account: "123456789012".into(),
+            arn: "arn:aws-us-gov:sts::123456789012:assumed-role/reporter/pod".into(),
+        };
+        let resource = |text: String| text.rsplit_once("\"Resource\": ").unwrap().1.to_owned();
+
+        assert_eq!(
+            resource(permission(&stored("datadog/api-key#field"), Some(&identity))),
+            r#""arn:aws-us-gov:secretsmanager:eu-west-1:123456789012:secret:datadog/api-key-??????"}"#
+        );
+        assert_eq!(
+            resource(permission(&stored("datadog/api-key"), None)),
+            r#""arn:aws:secretsmanager:eu-west-1:ACCOUNT:secret:datadog/api-key-??????"}"#
+        );
+        let arn = "arn:aws:secretsmanager:us-east-1:1:secret:x-AbCdEf";
+        assert_eq!(resource(permission(&stored(arn), Some(&identity))), format!("\"{arn}\"}}"));
+    }
+}

@@ -1,0 +1,221 @@
+//! Whether GitHub answers, takes the token, and has what the metrics ask for.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, header::DATE};
+use serde_json::Value;
+use system_health_registry::{Context, SharedError, Unavailable};
+
+use super::Finding;
+use crate::{
+    ci::CiSettings,
+    credentials::{Credentials, Secret},
+    github::GitHub,
+    repository::Repository,
+};
+
+/// A token that ends sooner is worth a warning.
+const SOON: Duration = Duration::from_hours(7 * 24);
+/// Tokens, signatures and time stamps work with a clock that is off by less.
+const SKEW_WARNING: Duration = Duration::from_secs(30);
+const SKEW_FAILURE: Duration = Duration::from_mins(5);
+
+/// Looks at the token, the API, the repository and the workflow.
+pub async fn github(context: &Context) -> Vec<Finding> {
+    let mut findings = token(context).await;
+    let client = match context.get::<GitHub>().await {
+        Ok(client) => client,
+        Err(Unavailable::NoData(_)) => {
+            findings.push(Finding::warning(
+                "GitHub",
+                "is not asked without a token; commits come from the local clone",
+            ));
+            return findings;
+        }
+        Err(error) => {
+            findings.push(Finding::failed("GitHub", error.to_string()));
+            return findings;
+        }
+    };
+    let (api, repository) = tokio::join!(
+        Finding::in_time("GitHub", api(&client)),
+        Finding::in_time("GitHub repository", repository(context, &client)),
+    );
+    findings.extend(api);
+    findings.extend(repository);
+    findings
+}
+
+async fn token(context: &Context) -> Vec<Finding> {
+    const SUBJECT: &str = "GitHub token";
+    let credentials: Credentials = match context.get().await {
+        Ok(credentials) => credentials,
+        Err(error) => return vec![Finding::failed(SUBJECT, error.to_string())],
+    };
+    vec![match credentials.place(Secret::GitHubToken).await {
+        Ok(place) => Finding::ok(SUBJECT, format!("is {}", place.to_string().trim_end_matches(','))),
+        Err(absent) if absent.is_absent() => Finding::warning(SUBJECT, said(absent)),
+        Err(failed) => Finding::failed(SUBJECT, said(failed)),
+    }]
+}
+
+/// One request that costs nothing tells all about the token.
+/// See <https://docs.github.com/en/rest/rate-limit/rate-limit>.
+async fn api(client: &GitHub) -> Vec<Finding> {
+    match client.ask_once(&["rate_limit"]).await {
+        Err(error) => vec![Finding::failed("GitHub", said(error))],
+        Ok((headers, body)) => {
+            let now = SystemTime::now();
+            let reachable = Finding::ok("GitHub", format!("{} answers", client.api_url()));
+            [Some(reachable), scopes(&headers), expiry(&headers, now), limit(&body), clock(&headers, now)]
+                .into_iter()
+                .flatten()
+                .collect()
+        }
+    }
+}
+
+/// Only classic tokens have scopes. See
+/// <https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps>.
+fn scopes(headers: &HeaderMap) -> Option<Finding> {
+    let scopes = text(headers, "x-oauth-scopes")?;
+    Some(match scopes {
+        "" => Finding::ok("GitHub token scopes", "none: it reads public repositories"),
+        scopes => Finding::ok("GitHub token scopes", scopes),
+    })
+}
+
+/// When the token ends, written such as `2026-12-24 10:00:00 UTC` or with an offset from UTC.
+fn expiry(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
+    const SUBJECT: &str = "GitHub token expiry";
+    let written = text(headers, "github-authentication-token-expiration")?;
+    let moment = written.get(..19).map(|moment| moment.replace(' ', "T") + "Z");
+    let end = moment.and_then(|moment| humantime::parse_rfc3339(&moment).ok());
+    Some(match end.map(|end| end.duration_since(now)) {
+        Some(Ok(left)) if left >= SOON => Finding::ok(SUBJECT, written),
+        Some(Ok(_)) => Finding::warning(SUBJECT, format!("{written}: renew it soon")),
+        Some(Err(_)) => Finding::failed(SUBJECT, format!("{written}: it has expired; make a new one")),
+        None => Finding::warning(SUBJECT, format!("`{written}` is no time that can be read")),
+    })
+}
+
+fn limit(body: &Value) -> Option<Finding> {
+    let number = |name: &str| body.pointer(&format!("/resources/core/{name}"))?.as_u64();
+    let (left, most) = (number("remaining")?, number("limit")?);
+    let message = format!("{left} of {most} requests are left in this hour");
+    Some(if left * 10 < most {
+        Finding::warning("GitHub rate limit", message + "; let fewer runs share the token")
+    } else {
+        Finding::ok("GitHub rate limit", message)
+    })
+}
+
+fn clock(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
+    let theirs = httpdate::parse_http_date(text(headers, DATE.as_str())?).ok()?;
+    let skew = now.duration_since(theirs).unwrap_or_else(|error| error.duration());
+    let message = format!("{} s from GitHub's", skew.as_secs());
+    Some(if skew >= SKEW_FAILURE {
+        Finding::failed("clock", message + "; set this machine's clock, AWS and Datadog refuse such times")
+    } else if skew >= SKEW_WARNING {
+        Finding::warning("clock", message + "; set this machine's clock")
+    } else {
+        Finding::ok("clock", message)
+    })
+}
+
+async fn repository(context: &Context, client: &GitHub) -> Vec<Finding> {
+    const SUBJECT: &str = "GitHub repository";
+    let repository: Repository = match context.get().await {
+        Ok(repository) => repository,
+        Err(unavailable) => return vec![Finding::failed(SUBJECT, unavailable.to_string())],
+    };
+    let path = ["repos", repository.owner(), repository.name()];
+    match client.ask_once(&path).await {
+        Err(error) => vec![Finding::failed(SUBJECT, said(error))],
+        Ok((_, body)) => {
+            let branch = body["default_branch"].as_str().unwrap_or("unknown");
+            let found = Finding::ok(SUBJECT, format!("{repository}, default branch {branch}"));
+            vec![found, workflow(context, client, &path).await]
+        }
+    }
+}
+
+/// See <https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow>.
+async fn workflow(context: &Context, client: &GitHub, repository: &[&str]) -> Finding {
+    const SUBJECT: &str = "GitHub workflow";
+    let workflow = match context.get::<CiSettings>().await {
+        Ok(settings) => settings.workflow,
+        Err(error) => return Finding::failed(SUBJECT, error.to_string()),
+    };
+    let path = [repository, &["actions", "workflows", &workflow, "runs"]].concat();
+    match client.ask_once(&path).await {
+        Ok(_) => Finding::ok(SUBJECT, workflow),
+        Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => Finding::failed(
+            SUBJECT,
+            format!(
+                "there is no `{workflow}` in .github/workflows, or the token may not read actions; \
+                 set `workflow` in [ci]"
+            ),
+        ),
+        Err(error) => Finding::failed(SUBJECT, said(error)),
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+fn said(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> String {
+    SharedError::new(error).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use http::{HeaderName, HeaderValue};
+    use serde_json::json;
+
+    use super::*;
+    use crate::doctor::Grade::{self, Failed, Ok, Warning};
+
+    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))])
+    }
+
+    /// 2026-06-15T12:00:00Z
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_hours(494_868)
+    }
+
+    fn grade(finding: Option<Finding>) -> Option<Grade> {
+        finding.map(|finding| finding.grade)
+    }
+
+    #[test]
+    fn a_token_that_ends_soon_is_a_warning_and_one_that_ended_a_failure() {
+        let expiry = |when| grade(expiry(&headers("github-authentication-token-expiration", when), now()));
+        assert_eq!(expiry("2026-09-01 10:00:00 UTC"), Some(Ok));
+        assert_eq!(expiry("2026-06-20 10:00:00 +0200"), Some(Warning));
+        assert_eq!(expiry("2026-06-15 11:59:59 UTC"), Some(Failed));
+        assert_eq!(expiry("tomorrow"), Some(Warning));
+        assert_eq!(grade(super::expiry(&HeaderMap::new(), now())), None);
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_noticed_in_both_directions() {
+        let clock = |date| grade(clock(&headers("date", date), now()));
+        assert_eq!(clock("Mon, 15 Jun 2026 12:00:10 GMT"), Some(Ok));
+        assert_eq!(clock("Mon, 15 Jun 2026 11:59:00 GMT"), Some(Warning));
+        assert_eq!(clock("Mon, 15 Jun 2026 12:06:00 GMT"), Some(Failed));
+        assert_eq!(clock("Mon, 15 Jun 2026 11:50:00 GMT"), Some(Failed));
+    }
+
+    #[test]
+    fn a_rate_limit_that_is_nearly_used_up_is_a_warning() {
+        let limit = |remaining: u64| {
+            grade(limit(&json!({"resources": {"core": {"limit": 5000, "remaining": remaining}}})))
+        };
+        assert_eq!((limit(4999), limit(500), limit(499)), (Some(Ok), Some(Ok), Some(Warning)));
+    }
+}

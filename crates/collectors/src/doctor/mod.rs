@@ -1,0 +1,10 @@
+//! Why it does not work: probes of GitHub and AWS for `report doctor`. Each asks once and has a
+//! time-out, and each line says what was found and what to do about it.
+
+mod aws;
+mod finding;
+mod github;
+
+pub use aws::aws;
+pub use finding::{Finding, Grade};
+pub use github::github;

@@ -1,0 +1,96 @@
+//! Sends a request once, within its time limits, and keeps count of it.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use reqwest::{Method, Request, Response};
+use serde_json::Value;
+use system_health_registry::ApiCalls;
+use tokio::time::Instant;
+
+use crate::{
+    DatadogError,
+    answer::{Asked, judge},
+    requests::KEY_HEADER,
+};
+
+/// Answers of the endpoints that we use are far shorter; a longer one is cut.
+const MAX_LENGTH: usize = 64 * 1024;
+
+/// How requests are sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Http {
+    /// Limits the time to connect and of each read.
+    pub(crate) client: reqwest::Client,
+    /// The host that is asked, with its port.
+    pub(crate) host: String,
+    /// The client's limit for each read.
+    pub(crate) read_timeout: Duration,
+    /// The limit for a request as a whole.
+    pub(crate) timeout: Duration,
+    /// Where requests are counted.
+    pub(crate) calls: ApiCalls,
+}
+
+/// Counts a request when it is over, also when nobody waits for its end.
+struct Counted<'a> {
+    calls: &'a ApiCalls,
+    started: Instant,
+    status: Option<u16>,
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.calls.record("datadog", self.status, self.started.elapsed());
+    }
+}
+
+impl Http {
+    /// The body of the answer, if it is a good one and comes before the deadline.
+    pub(crate) async fn send(
+        &self,
+        mut request: Request,
+        deadline: Option<Instant>,
+    ) -> Result<Value, DatadogError> {
+        let started = Instant::now();
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(started));
+        *request.timeout_mut() = Some(left.map_or(self.timeout, |left| left.min(self.timeout)));
+        let asked = Asked {
+            host: self.host.clone(),
+            success: if request.method() == Method::POST { StatusCode::ACCEPTED } else { StatusCode::OK },
+            key: request.headers().get(KEY_HEADER).cloned(),
+        };
+
+        let mut counted = Counted { calls: &self.calls, started, status: None };
+        let (answer, body) =
+            self.exchange(request).await.map_err(|error| self.failure(error, started, deadline))?;
+        counted.status = Some(answer.status().as_u16());
+        drop(counted);
+        judge(asked, answer.status(), answer.headers(), &body)
+    }
+
+    async fn exchange(&self, request: Request) -> reqwest::Result<(Response, Vec<u8>)> {
+        let mut answer = self.client.execute(request).await?;
+        let mut body = Vec::new();
+        while body.len() < MAX_LENGTH
+            && let Some(chunk) = answer.chunk().await?
+        {
+            body.extend_from_slice(&chunk);
+        }
+        body.truncate(MAX_LENGTH);
+        Ok((answer, body))
+    }
+
+    fn failure(&self, error: reqwest::Error, started: Instant, deadline: Option<Instant>) -> DatadogError {
+        let host = self.host.clone();
+        if !error.is_timeout() || error.is_connect() {
+            return DatadogError::Unreachable { host, source: error.without_url() };
+        }
+        let now = Instant::now();
+        if deadline.is_some_and(|deadline| now >= deadline) {
+            return DatadogError::Deadline { host };
+        }
+        let whole = now.duration_since(started) >= self.timeout;
+        DatadogError::TimedOut { host, limit: if whole { self.timeout } else { self.read_timeout } }
+    }
+}

@@ -1,0 +1,136 @@
+//! Sending again: after a growing, random wait of our own, or after the one that Datadog asks for, and
+//! never past the moment when the run has to end.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+
+use crate::{Answer, DatadogError, error::Retry};
+
+const MAX_ATTEMPTS: u32 = 5;
+/// No wait of our own is longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// The patience of a delivery, shared by all its requests.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    deadline: Instant,
+    /// The wait before the second attempt is random between nothing and this; it doubles each time.
+    first_wait: Duration,
+    limit: Mutex<Option<RateLimit>>,
+}
+
+/// A rate limit holds for the whole organization, so what one request is told goes for all of them.
+#[derive(Debug, Clone)]
+struct RateLimit {
+    until: Instant,
+    answer: Answer,
+}
+
+/// Why there was no further attempt, with the error of the last one.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GaveUp {
+    /// Another attempt would fail like this one.
+    #[error(transparent)]
+    Permanent(#[from] DatadogError),
+    /// It had its chances.
+    #[error("gave up after {attempts} attempts")]
+    Attempts { attempts: u32, source: DatadogError },
+    /// There is no time for the wait before the next attempt.
+    #[error("no further attempt, as a wait of {wait:.0?} would end after the run's deadline")]
+    Wait { wait: Duration, source: DatadogError },
+    /// There was no time for the first one.
+    #[error("not sent before the run's deadline")]
+    TooLate,
+}
+
+impl Patience {
+    pub(crate) fn new(deadline: Instant, first_wait: Duration) -> Self {
+        Self { deadline, first_wait, limit: Mutex::default() }
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
+    /// Makes attempts until one succeeds, fails for good, or there is no time for another.
+    pub(crate) async fn with_retries<T, A: Future<Output = Result<T, DatadogError>>>(
+        &self,
+        mut attempt: impl FnMut() -> A,
+    ) -> Result<T, GaveUp> {
+        let mut attempts = 0;
+        loop {
+            self.wait_for_limit().await?;
+            if self.is_over() {
+                return Err(GaveUp::TooLate);
+            }
+            attempts += 1;
+            let source = match attempt().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let asked = match source.retry() {
+                Retry::Never => return Err(GaveUp::Permanent(source)),
+                Retry::Soon => Duration::ZERO,
+                Retry::After(wait) => wait,
+            };
+            if let DatadogError::RateLimited { answer, .. } = &source {
+                self.set_limit(asked, answer);
+            }
+            if attempts == MAX_ATTEMPTS {
+                return Err(GaveUp::Attempts { attempts, source });
+            }
+            let wait = asked.max(self.backoff(attempts));
+            if Instant::now() + wait >= self.deadline {
+                return Err(GaveUp::Wait { wait, source });
+            }
+            tracing::warn!("{source}; trying again in {wait:.1?}");
+            sleep(wait).await;
+        }
+    }
+
+    fn backoff(&self, attempts: u32) -> Duration {
+        let most = self.first_wait.saturating_mul(1 << (attempts - 1)).min(LONGEST_WAIT);
+        most.mul_f64(fastrand::f64())
+    }
+
+    /// Waits while a rate limit is in force, unless it outlasts the run.
+    async fn wait_for_limit(&self) -> Result<(), GaveUp> {
+        loop {
+            let limit = self.limit().clone();
+            let wait = limit.as_ref().map(|limit| limit.until.saturating_duration_since(Instant::now()));
+            match (wait, limit) {
+                (Some(wait), Some(limit)) if !wait.is_zero() => {
+                    if limit.until >= self.deadline {
+                        let source = DatadogError::RateLimited { answer: limit.answer, wait: None };
+                        return Err(GaveUp::Wait { wait, source });
+                    }
+                    sleep(wait).await;
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn set_limit(&self, wait: Duration, answer: &Answer) {
+        let until = Instant::now() + wait;
+        let mut limit = self.limit();
+        if limit.as_ref().is_none_or(|limit| limit.until < until) {
+            *limit = Some(RateLimit { until, answer: answer.clone() });
+        }
+    }
+
+    fn limit(&self) -> MutexGuard<'_, Option<RateLimit>> {
+        self.limit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

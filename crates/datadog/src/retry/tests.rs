@@ -1,0 +1,132 @@
+use std::{
+    future::ready,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use super::*;
+
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const MINUTE: Duration = Duration::from_mins(1);
+
+fn answer(status: u16) -> Answer {
+    Answer { host: "host".to_owned(), status, words: String::new() }
+}
+
+fn server(wait: Option<Duration>) -> DatadogError {
+    DatadogError::Server { answer: answer(503), wait }
+}
+
+fn limited(wait: Option<Duration>) -> DatadogError {
+    DatadogError::RateLimited { answer: answer(429), wait }
+}
+
+/// Makes attempts that fail as listed and succeed afterwards. Says how many there were, and how long it
+/// took.
+async fn run(failures: Vec<DatadogError>) -> (Result<usize, String>, Duration) {
+    let started = Instant::now();
+    let patience = Patience::new(started + MINUTE, FIRST_WAIT);
+    let outcome = attempts(&patience, failures).await;
+    (outcome, started.elapsed())
+}
+
+async fn attempts(patience: &Patience, failures: Vec<DatadogError>) -> Result<usize, String> {
+    let mut failures = failures.into_iter();
+    let mut made = 0;
+    let outcome = patience
+        .with_retries(|| {
+            made += 1;
+            ready(failures.next().map_or(Ok(()), Err))
+        })
+        .await;
+    outcome.map(|()| made).map_err(|error| error.to_string())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_passing_trouble_passes() {
+    let (outcome, took) = run((0..4).map(|_| server(None)).collect()).await;
+    assert_eq!(outcome, Ok(5));
+    assert!(took <= FIRST_WAIT * 15 + Duration::from_millis(4), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_fifth_attempt_is_the_last() {
+    let (outcome, _) = run((0..5).map(|_| server(None)).collect()).await;
+    assert_eq!(outcome, Err("gave up after 5 attempts".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_succeed_is_not_repeated() {
+    for error in [
+        DatadogError::RefusedKey(answer(403)),
+        DatadogError::RefusedPayload(answer(400)),
+        DatadogError::Unexpected(answer(302)),
+        DatadogError::Deadline { host: "host".to_owned() },
+    ] {
+        let words = error.to_string();
+        assert_eq!(run(vec![error]).await, (Err(words), Duration::ZERO));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_that_is_asked_for_is_kept() {
+    for failure in [server, limited] {
+        let (outcome, took) = run(vec![failure(Some(Duration::from_secs(59)))]).await;
+        assert_eq!(outcome, Ok(2));
+        assert_eq!(took.as_secs(), 59);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn to_be_asked_for_no_wait_is_no_reason_to_hurry() {
+    let (outcome, took) = run((0..5).map(|_| limited(Some(Duration::ZERO))).collect()).await;
+    assert_eq!(outcome, Err("gave up after 5 attempts".to_owned()));
+    assert!(took > Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_past_the_deadline_is_not_begun() {
+    for seconds in [60, 2100, 365 * 24 * 3600] {
+        for failure in [server, limited] {
+            let (outcome, took) = run(vec![failure(Some(Duration::from_secs(seconds)))]).await;
+            assert_eq!(
+                outcome.unwrap_err(),
+                format!("no further attempt, as a wait of {seconds}s would end after the run's deadline")
+            );
+            assert_eq!(took, Duration::ZERO);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_deadline_nothing_is_sent() {
+    let patience = Patience::new(Instant::now(), FIRST_WAIT);
+    assert_eq!(attempts(&patience, vec![]).await, Err("not sent before the run's deadline".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_holds_all_requests_of_a_delivery() {
+    let started = Instant::now();
+    let patience = Patience::new(started + MINUTE, FIRST_WAIT);
+    let sent = AtomicUsize::new(0);
+    let other = patience.with_retries(|| async {
+        sent.fetch_add(1, Ordering::Relaxed);
+        Ok(started.elapsed().as_secs())
+    });
+
+    let (first, other) =
+        tokio::join!(attempts(&patience, vec![limited(Some(Duration::from_secs(30)))]), other);
+
+    assert_eq!((first, other.unwrap()), (Ok(2), 30));
+    assert_eq!(sent.into_inner(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_that_outlasts_the_run_keeps_others_from_being_sent() {
+    let patience = Patience::new(Instant::now() + MINUTE, FIRST_WAIT);
+    let told = attempts(&patience, vec![limited(Some(Duration::from_mins(5)))]).await.unwrap_err();
+
+    let other = attempts(&patience, vec![]).await.unwrap_err();
+
+    assert_eq!(told, other);
+    assert_eq!(other, "no further attempt, as a wait of 300s would end after the run's deadline");
+}

@@ -1,0 +1,47 @@
+//! `report history`.
+
+use std::time::SystemTime;
+
+use anyhow::{Context as _, bail};
+use system_health_registry::Catalog;
+use system_health_state::Store;
+
+use crate::{
+    args::HistoryArguments,
+    exit::Status,
+    output::{History, Row, Stdout},
+    settings::{self, StateSettings},
+    state,
+};
+
+/// Shows what earlier runs found.
+pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
+    let settings: StateSettings = settings::builder(&arguments.settings)?.build()?.table()?;
+    let named = arguments.state_dir.clone().or(settings.dir);
+    let folder = named.map_or_else(state::default_folder, Ok)?;
+    if !folder.join(Store::FILE).exists() {
+        bail!(
+            "no runs are kept in {}; run `report` first, or name another folder with --state-dir",
+            folder.display()
+        );
+    }
+    let store = Store::open(&folder)?.store;
+    let now = SystemTime::now();
+    let past = |duration| now.checked_sub(duration).context("that is longer ago than any clock can tell");
+    if let Some(keep) = arguments.keep {
+        store.keep(past(keep)?)?;
+    }
+    let since = past(arguments.since)?;
+    let key = arguments.key.as_deref();
+    if let Some(key) = key
+        && !catalog.metrics().iter().any(|metric| metric.key() == key)
+        && !store.knows(key)?
+    {
+        bail!("`{key}` is no linked metric, and no run has kept one; `report list` shows the linked ones");
+    }
+    let entries = store.history(key, since)?;
+    let rows = Row::of(&entries);
+    let csv = || Row::csv(&rows);
+    stdout.print_or_csv(History { entries: &entries, catalog, key, since, now }, &rows, csv)?;
+    Ok(Status::Done)
+}

@@ -1,0 +1,60 @@
+//! `report history`: what earlier runs found.
+
+use std::time::Duration;
+
+use system_health_test_support::scene::Scene;
+
+fn scene() -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("hotfix", Duration::from_mins(1))
+}
+
+#[test]
+fn every_run_is_kept_also_without_a_push() {
+    let scene = scene();
+    let _ = scene.run(&[]).with_status(0);
+
+    let rows = scene.run(&["history"]).with_status(0).json();
+
+    let row = |key: &str| rows.as_array().unwrap().iter().find(|row| row["key"] == key).unwrap().clone();
+    assert_eq!(row("commits.hotfix")["value"], 1.0);
+    assert_eq!(row("commits.hotfix")["unit"], "commit");
+    assert_eq!(row("commits.hotfix")["state"], "value");
+    assert_eq!(row("ci.tests_passing_on_main")["state"], "no_data");
+    assert!(row("ci.tests_passing_on_main")["reason"].as_str().unwrap().contains("GITHUB_TOKEN"));
+}
+
+#[test]
+fn people_get_lines_and_plots_with_the_goal() {
+    let scene = scene();
+    let _ = scene.run(&[]).with_status(0);
+
+    let overview = scene.run(&["history", "--format", "table"]).with_status(0).stdout();
+    let plot = scene.run(&["history", "commits.hotfix", "--format", "table"]).with_status(0).stdout();
+
+    let line = overview.lines().find(|line| line.starts_with("commits.hotfix")).unwrap();
+    assert!(line.contains('▅') && line.contains("< 5  met"), "{line}");
+    assert!(overview.contains("ci.tests_passing_on_main: no data once, last at"), "{overview}");
+    assert!(plot.contains('●') && plot.contains("goal < 5"), "{plot}");
+}
+
+#[test]
+fn spreadsheets_get_comma_separated_values() {
+    let scene = scene();
+    let _ = scene.run(&["--only", "commits.hotfix"]).with_status(0);
+
+    let csv = scene.run(&["history", "--format", "csv"]).with_status(0).stdout();
+
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines[0], "time,key,state,value,unit,tags,reason");
+    assert!(lines[1].contains(",commits.hotfix,value,1.0,commit,\"branch:main,env:development,"), "{csv}");
+    assert_eq!(lines.len(), 2);
+    scene.run(&["--format", "csv"]).with_status(2).says("`report history` only");
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let scene = scene();
+    scene.run(&["history"]).with_status(2).says("no runs are kept in");
+    let _ = scene.run(&[]).with_status(0);
+    scene.run(&["history", "commits.hotfixes"]).with_status(2).says("`commits.hotfixes` is no linked metric");
+}

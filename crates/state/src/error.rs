@@ -1,0 +1,67 @@
+//! Why there is no state. Each error names the place and says what would be right, because the run
+//! goes on without and someone reads about it in a log.
+
+use std::{io, path::PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// Why the state cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The folder cannot be made or used.
+    #[error("cannot use {} as the state folder", .folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file was written by a newer version of this program.
+    #[error("{} has version {version}, which is newer than this program; update it, or name another folder", .file.display())]
+    Newer {
+        /// The file.
+        file: PathBuf,
+        /// The version of its schema.
+        version: usize,
+    },
+    /// The file is another program's database.
+    #[error("{} is another program's database; name another folder", .file.display())]
+    Foreign {
+        /// The file.
+        file: PathBuf,
+    },
+    /// SQLite cannot read or write the file.
+    #[error("{}: {}", .file.display(), advice(.source))]
+    Sqlite {
+        /// The file.
+        file: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+}
+
+impl StoreError {
+    /// Whether the file is damaged, so that only a new one helps.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Sqlite { source, .. }
+                if matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+        )
+    }
+}
+
+/// What SQLite's code means to a person.
+fn advice(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "the disk is full; make room",
+        Some(ErrorCode::ReadOnly) => "it may not be written; make it writable, or name another folder",
+        Some(ErrorCode::CannotOpen) => "it cannot be opened; name a folder that may be written",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another process keeps it locked",
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "the file is damaged",
+        Some(ErrorCode::SystemIoFailure) => "the disk failed",
+        _ => "the store failed",
+    }
+}

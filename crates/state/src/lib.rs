@@ -1,0 +1,32 @@
+//! What the reporter remembers between runs, in one SQLite file: every run with what it found (the
+//! history), and for every destination the points that it has not taken yet (the outbox).
+//!
+//! A run writes its points down before it tries to deliver them, and takes them out of the outbox on
+//! the word of the sink. So a crash at any moment loses nothing that was written, and what is
+//! delivered twice replaces itself where it is stored.
+//!
+//! ```
+//! use system_health_state::Store;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let store = Store::open(folder.path())?.store;
+//! assert_eq!(store.waiting("datadog api.datadoghq.com")?, 0);
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+mod history;
+mod open;
+mod outbox;
+mod record;
+mod schema;
+mod store;
+
+pub use error::StoreError;
+pub use history::{Found, HistoryEntry, PastSample};
+pub use open::Opened;
+pub use outbox::{Pending, PendingId};
+pub use record::RunId;
+pub use store::Store;

@@ -1,0 +1,105 @@
+//! Opens a store, and makes a new one in the place of a damaged file, which is kept aside.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use rusqlite::Connection;
+
+use crate::{
+    Store, StoreError,
+    schema::{self, Unusable},
+    store::seconds,
+};
+
+/// How long a process waits for another one that writes.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An opened store.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: Store,
+    /// Where a damaged file went, if there was one.
+    pub moved_aside: Option<PathBuf>,
+}
+
+impl Store {
+    /// The name of the file in the state folder.
+    pub const FILE: &str = "state.db";
+
+    /// Opens the store in a folder, which is made if need be. A damaged file is moved aside, and the
+    /// store starts anew.
+    pub fn open(folder: &Path) -> Result<Opened, StoreError> {
+        let unusable = |source| StoreError::Folder { folder: folder.to_owned(), source };
+        make_private(folder).map_err(unusable)?;
+        let file = folder.join(Self::FILE);
+        match open_file(&file) {
+            Err(error) if error.is_damage() => {
+                let moved_aside = Some(move_aside(&file).map_err(unusable)?);
+                Ok(Opened { store: open_file(&file)?, moved_aside })
+            }
+            opened => Ok(Opened { store: opened?, moved_aside: None }),
+        }
+    }
+
+    /// Makes a new store in the place of one that turned out to be damaged while it was used.
+    pub fn replace_damaged(folder: &Path) -> Result<Opened, StoreError> {
+        let unusable = |source| StoreError::Folder { folder: folder.to_owned(), source };
+        let file = folder.join(Self::FILE);
+        let moved_aside = Some(move_aside(&file).map_err(unusable)?);
+        Ok(Opened { store: open_file(&file)?, moved_aside })
+    }
+
+    /// A store that is gone with the process.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        ready(Connection::open_in_memory(), Path::new("the store in memory"))
+    }
+}
+
+fn open_file(file: &Path) -> Result<Store, StoreError> {
+    ready(Connection::open(file), file)
+}
+
+fn ready(connection: rusqlite::Result<Connection>, file: &Path) -> Result<Store, StoreError> {
+    let prepared = || -> Result<Connection, Unusable> {
+        let mut connection = connection?;
+        connection.busy_timeout(LOCK_TIMEOUT)?;
+        // A rollback journal also works on network file systems, and leaves no files beside the store.
+        connection.execute_batch(
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = DELETE;
+             PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+        )?;
+        schema::migrate(&mut connection)?;
+        Ok(connection)
+    };
+    let file = file.to_owned();
+    match prepared() {
+        Ok(connection) => Ok(Store::new(connection, file)),
+        Err(Unusable::Newer(version)) => Err(StoreError::Newer { file, version }),
+        Err(Unusable::Foreign) => Err(StoreError::Foreign { file }),
+        Err(Unusable::Sqlite(source)) => Err(StoreError::Sqlite { file, source }),
+    }
+}
+
+/// Moves a damaged file and its journal out of the way: a new file must not be rolled back with it.
+fn move_aside(file: &Path) -> io::Result<PathBuf> {
+    let now = seconds(SystemTime::now());
+    let aside = |suffix: &str| file.with_file_name(format!("{}.damaged-{now}{suffix}", Store::FILE));
+    fs::rename(file, aside(""))?;
+    let journal = file.with_file_name(format!("{}-journal", Store::FILE));
+    match fs::rename(journal, aside("-journal")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(aside("")),
+    }
+}
+
+/// Makes the folder, for its owner alone.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}

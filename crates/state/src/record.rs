@@ -1,0 +1,94 @@
+//! Writes a run down: what it found, and what is to be delivered.
+
+use std::time::UNIX_EPOCH;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use system_health_registry::{Point, Report, State, Tag};
+
+use crate::{
+    Store, StoreError,
+    store::{seconds, whole},
+};
+
+/// A recorded run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RunId(pub(crate) i64);
+
+impl Store {
+    /// Records a run with its outcomes and points, all or nothing. With a destination, its points go
+    /// into that one's outbox.
+    pub fn record(&self, report: &Report, destination: Option<&str>) -> Result<RunId, StoreError> {
+        self.write(|transaction| {
+            let run = insert_run(transaction, report)?;
+            insert_outcomes(transaction, run, report)?;
+            insert_points(transaction, run, report, destination)?;
+            Ok(run)
+        })
+    }
+}
+
+fn insert_run(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Result<RunId> {
+    let started_at = report.run().started_at().duration_since(UNIX_EPOCH).unwrap_or_default();
+    transaction.execute(
+        "INSERT INTO runs (timestamp, started_at_ms, duration_ms) VALUES (?1, ?2, ?3)",
+        [
+            seconds(report.timestamp()),
+            whole(started_at.as_millis()),
+            whole(report.run().duration().as_millis()),
+        ],
+    )?;
+    Ok(RunId(transaction.last_insert_rowid()))
+}
+
+fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -> rusqlite::Result<()> {
+    let mut insert = transaction
+        .prepare("INSERT INTO outcomes (run, key, state, said, duration_ms) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut had_value = transaction.prepare(
+        "INSERT INTO last_values (key, timestamp) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET timestamp = max(timestamp, excluded.timestamp)",
+    )?;
+    for outcome in report.run().outcomes() {
+        let key = outcome.metric.key();
+        let said = match &outcome.state {
+            State::Value(_) => {
+                had_value.execute(params![key, seconds(report.timestamp())])?;
+                String::new()
+            }
+            State::NoData(reason) => reason.clone(),
+            State::Error(error) => error.to_string(),
+        };
+        let duration = whole(outcome.duration.as_millis());
+        insert.execute(params![run.0, key, outcome.state.name(), said, duration])?;
+    }
+    Ok(())
+}
+
+fn insert_points(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    report: &Report,
+    destination: Option<&str>,
+) -> rusqlite::Result<()> {
+    let mut find = transaction.prepare(
+        "SELECT id FROM series WHERE key = ?1 AND tags = ?2 AND kind = ?3 AND interval = ?4 AND unit = ?5",
+    )?;
+    let mut add = transaction
+        .prepare("INSERT INTO series (key, tags, kind, interval, unit) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut insert = transaction.prepare("INSERT INTO points (run, series, value) VALUES (?1, ?2, ?3)")?;
+    let mut send = transaction.prepare("INSERT INTO outbox (destination, point) VALUES (?1, ?2)")?;
+    for point in report.points() {
+        let Point { key, kind, unit, tags, value, .. } = point;
+        let tags = tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(",");
+        let interval = whole(kind.interval().unwrap_or_default().as_secs());
+        let series = params![key, tags, kind.name(), interval, unit.unwrap_or_default()];
+        let id = match find.query_row(series, |row| row.get(0)).optional()? {
+            Some(id) => id,
+            None => add.insert(series)?,
+        };
+        let point = insert.insert(params![run.0, id, value])?;
+        if let Some(destination) = destination {
+            send.execute(params![destination, point])?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! The handle to the file. One connection, one thread at a time: a run writes a few times.
+
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior::Immediate};
+
+use crate::StoreError;
+
+/// The runs and outboxes in one state folder, or in memory.
+pub struct Store {
+    connection: Mutex<Connection>,
+    file: PathBuf,
+}
+
+impl Store {
+    pub(crate) fn new(connection: Connection, file: PathBuf) -> Self {
+        Self { connection: Mutex::new(connection), file }
+    }
+
+    /// The size of the file in bytes, with the pages that are free again.
+    pub fn size(&self) -> Result<u64, StoreError> {
+        self.read(|connection| {
+            let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+            Ok((number("page_count")? * number("page_size")?).unsigned_abs())
+        })
+    }
+
+    /// Forgets runs that are older. Points that wait in an outbox stay, and so do their runs.
+    pub fn keep(&self, since: SystemTime) -> Result<usize, StoreError> {
+        let old = "timestamp < ?1 AND id NOT IN (
+            SELECT run FROM points WHERE id IN (SELECT point FROM outbox))";
+        let any = format!("SELECT EXISTS (SELECT 1 FROM runs WHERE {old})");
+        let since = [seconds(since)];
+        if !self.read(|connection| connection.query_row(&any, since, |row| row.get::<_, bool>(0)))? {
+            return Ok(0);
+        }
+        let forgotten = self.write(|transaction| {
+            let forgotten = transaction.execute(&format!("DELETE FROM runs WHERE {old}"), since)?;
+            transaction.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM points)", [])?;
+            Ok(forgotten)
+        })?;
+        // Each row is a page that is given back.
+        self.read(|connection| {
+            let mut vacuum = connection.prepare("PRAGMA incremental_vacuum")?;
+            let mut pages = vacuum.query([])?;
+            while pages.next()?.is_some() {}
+            Ok(())
+        })?;
+        Ok(forgotten)
+    }
+
+    pub(crate) fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        read(&connection).map_err(|source| self.error(source))
+    }
+
+    /// Does all of it or nothing. The lock is taken first, so that it cannot be refused half-way.
+    pub(crate) fn write<T>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = || {
+            let transaction = connection.transaction_with_behavior(Immediate)?;
+            let written = write(&transaction)?;
+            transaction.commit()?;
+            Ok(written)
+        };
+        all().map_err(|source| self.error(source))
+    }
+
+    fn error(&self, source: rusqlite::Error) -> StoreError {
+        StoreError::Sqlite { file: self.file.clone(), source }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+/// Whole seconds since 1970, before which no clock of ours is set.
+pub(crate) fn seconds(time: SystemTime) -> i64 {
+    whole(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}
+
+/// The time that [`seconds`] made a number of.
+pub(crate) fn time(seconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds.try_into().unwrap_or_default())
+}
+
+pub(crate) fn whole(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}

@@ -1,0 +1,84 @@
+//! Files that cannot be used.
+
+use std::{fs, path::Path};
+
+use rusqlite::Connection;
+use system_health_state::{Store, StoreError};
+
+use crate::harness::report;
+
+fn file(folder: &Path) -> std::path::PathBuf {
+    folder.join(Store::FILE)
+}
+
+#[test]
+fn what_is_no_database_is_kept_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let garbage = "not a database".repeat(100);
+    fs::write(file(folder.path()), &garbage).unwrap();
+
+    let opened = Store::open(folder.path()).unwrap();
+
+    assert_eq!(fs::read_to_string(opened.moved_aside.unwrap()).unwrap(), garbage);
+    opened.store.record(&report(1, &[1.0]), Some("datadog")).unwrap();
+    assert!(Store::open(folder.path()).unwrap().moved_aside.is_none());
+}
+
+#[test]
+fn damage_that_is_found_later_says_so_and_can_be_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let many: Vec<f64> = (0..5_000).map(f64::from).collect();
+    Store::open(folder.path()).unwrap().store.record(&report(1, &many), Some("datadog")).unwrap();
+    let mut bytes = fs::read(file(folder.path())).unwrap();
+    let start = bytes.len() / 4;
+    bytes[start..].fill(0xAB);
+    fs::write(file(folder.path()), bytes).unwrap();
+
+    let store = Store::open(folder.path()).unwrap().store;
+    let error = store.pending("datadog", 10_000, None).unwrap_err();
+    drop(store);
+    let anew = Store::replace_damaged(folder.path()).unwrap();
+
+    assert!(error.is_damage(), "{error:?}");
+    assert!(error.to_string().ends_with("the file is damaged"), "{error}");
+    assert!(anew.moved_aside.is_some());
+    assert_eq!(anew.store.waiting("datadog").unwrap(), 0);
+}
+
+#[test]
+fn a_file_of_a_newer_version_or_of_another_program_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Store::open(folder.path()).unwrap());
+    Connection::open(file(folder.path())).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let newer = Store::open(folder.path()).unwrap_err();
+    assert!(matches!(newer, StoreError::Newer { version: 99, .. }), "{newer:?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    Connection::open(file(folder.path())).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
+    let foreign = Store::open(folder.path()).unwrap_err();
+    assert!(matches!(foreign, StoreError::Foreign { .. }), "{foreign:?}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+
+    let error = Store::open(&folder.path().join("file/state")).unwrap_err();
+
+    assert!(matches!(error, StoreError::Folder { .. }), "{error:?}");
+    assert!(error.to_string().contains("file/state"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_folder_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("a/b");
+
+    drop(Store::open(&state).unwrap());
+
+    assert_eq!(fs::metadata(&state).unwrap().permissions().mode() & 0o777, 0o700);
+}

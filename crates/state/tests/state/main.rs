@@ -1,0 +1,8 @@
+//! The store against real files: what is kept, what a crash leaves, what damage costs.
+
+mod crash;
+mod damage;
+mod harness;
+mod history;
+mod interleavings;
+mod outbox;

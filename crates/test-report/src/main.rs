@@ -1,0 +1,57 @@
+//! A `report` whose further collectors do what collectors should not, each under a key of its own, so
+//! that `--only` chooses among them. `TEST_SAMPLES` says how many values `test.many` has.
+
+use std::{env, future::pending, process::ExitCode, thread};
+
+use system_health_registry::{Sample, Unavailable, system_health_metric};
+
+/// A value, so that there is something to deliver beside the others.
+#[system_health_metric(key = "test.value")]
+fn value() -> u64 {
+    7
+}
+
+/// An error.
+#[system_health_metric(key = "test.error")]
+fn error() -> Result<u64, Unavailable> {
+    Err("this collector always fails")?
+}
+
+/// A panic.
+#[system_health_metric(key = "test.panic")]
+fn panics() -> u64 {
+    panic!("this collector always panics")
+}
+
+/// A value that is no number.
+#[system_health_metric(key = "test.nan")]
+fn nan() -> f64 {
+    f64::NAN
+}
+
+/// Waits for ever.
+#[system_health_metric(key = "test.hang.async", timeout = "1h")]
+async fn hangs() -> u64 {
+    pending().await
+}
+
+/// Blocks its thread for ever.
+#[system_health_metric(key = "test.hang.sync", timeout = "1h")]
+fn blocks() -> u64 {
+    loop {
+        thread::park();
+    }
+}
+
+/// Very many values.
+#[system_health_metric(key = "test.many", unit = "item", tags = ["team:platform"])]
+fn many() -> Result<Vec<Sample>, Unavailable> {
+    let count: u32 = env::var("TEST_SAMPLES").map_or(Ok(100_000), |text| text.parse())?;
+    (0..count)
+        .map(|number| Ok(Sample::new(f64::from(number) / 8.0)?.with_tag("item", &format!("{number:06}"))?))
+        .collect()
+}
+
+fn main() -> ExitCode {
+    system_health_report_cli::main()
+}
