@@ -8,3 +8,4 @@ pub mod moto;
 pub mod scene;
 pub mod server;
 pub mod tools;
+pub mod wire;

@@ -1,0 +1,49 @@
+//! Collectors that do what they should not: the others are delivered.
+
+use crate::scenario::{Scenario, World, delivery};
+
+const FAULTS: [(&str, &str, &str); 5] = [
+    ("panics", "test.panic", "the collector panicked: this collector always panics"),
+    ("waits for ever", "test.hang.async", "no result within"),
+    ("blocks its thread for ever", "test.hang.sync", "no result within"),
+    ("returns NaN", "test.nan", "a value must be a finite number"),
+    ("fails", "test.error", "this collector always fails"),
+];
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let row = |fault: &str, delivered, status| Scenario {
+        place: "collector",
+        fault: fault.to_owned(),
+        delivered,
+        status,
+    };
+    let mut rows: Vec<_> = FAULTS.iter().map(|(fault, ..)| row(fault, "all but this metric", 1)).collect();
+    rows.push(row("returns 100,000 samples", "all", 0));
+    rows
+}
+
+#[test]
+fn one_bad_collector_keeps_no_other_from_being_delivered() {
+    for (fault, key, message) in FAULTS {
+        let world = World::new();
+        let run = ["--push", "--no-self-metrics", "--only", key, "--only", "test.value", "--deadline", "3s"];
+
+        let ended = world.scene().run(&run).with_status(1);
+
+        let error = ended.metric(key)["error"].as_str().unwrap().to_owned();
+        assert!(error.contains(message), "{fault}: {error}");
+        assert_eq!(world.delivered("test.value").len(), 1, "{fault}");
+        assert_eq!(world.delivered(key).len(), 0, "{fault}");
+    }
+}
+
+#[test]
+fn very_many_samples_are_delivered_each_once() {
+    let world = World::new();
+
+    let ended = world.scene().run(&["--push", "--no-self-metrics", "--only", "test.many"]).with_status(0);
+
+    assert_eq!(delivery(&ended)["series"], 100_000);
+    let points = world.intake.points();
+    assert_eq!(points.iter().filter(|point| point.metric == "test.many").count(), 100_000);
+}

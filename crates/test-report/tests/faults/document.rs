@@ -1,0 +1,29 @@
+//! The table in the documentation is the one that is played.
+
+use std::collections::BTreeSet;
+
+use crate::{collectors, processes, scenario::Scenario, services, store};
+
+fn table() -> String {
+    let mut rows: Vec<Scenario> = services::scenarios();
+    rows.extend(collectors::scenarios());
+    rows.extend(processes::scenarios());
+    rows.extend(store::scenarios());
+    let distinct: BTreeSet<_> = rows.iter().map(|row| (row.place, &row.fault)).collect();
+    assert_eq!(distinct.len(), rows.len(), "each row is another scenario");
+    assert!(rows.len() >= 60, "{}", rows.len());
+    let line =
+        |row: &Scenario| format!("| {} | {} | {} | {} |\n", row.place, row.fault, row.delivered, row.status);
+    format!(
+        "| where | fault | delivered | exit status |\n|---|---|---|---|\n{}",
+        rows.iter().map(line).collect::<String>()
+    )
+}
+
+#[test]
+fn the_documented_table_is_the_one_that_is_played() {
+    let document = include_str!("../../../../docs/reliability.md");
+    let table = table();
+
+    assert!(document.contains(&table), "docs/reliability.md should contain:\n{table}");
+}

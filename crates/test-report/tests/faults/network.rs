@@ -1,0 +1,62 @@
+//! The faults of a network and of a server, the same for each service.
+
+use system_health_test_support::wire::Wire;
+
+/// How often a fault happens.
+pub(crate) const ALWAYS: usize = usize::MAX;
+
+/// A fault, how often it happens, and whether it passes in time.
+pub(crate) struct Fault {
+    pub(crate) name: &'static str,
+    pub(crate) wire: Wire,
+    pub(crate) times: usize,
+}
+
+impl Fault {
+    /// Whether a retry gets through.
+    pub(crate) fn passes(&self) -> bool {
+        self.times != ALWAYS
+    }
+}
+
+/// All faults. Where they are statuses, the body is what a server of that kind might say.
+pub(crate) fn faults() -> Vec<Fault> {
+    const JSON: &str = "content-type: application/json\r\n";
+    let always = |name, wire| Fault { name, wire, times: ALWAYS };
+    let status = |status: u16, headers: &str| {
+        // AWS names its errors in `__type`; only so does its SDK know a rate limit.
+        let kind = if status == 429 { "ThrottlingException" } else { "AnyException" };
+        let body = format!(r#"{{"__type": "{kind}", "message": "no", "errors": ["no"]}}"#);
+        Wire::answer(status, &format!("{JSON}{headers}"), &body)
+    };
+    vec![
+        always("connection refused", Wire::Refused),
+        always("black hole", Wire::BlackHole),
+        always("reset in mid-body", Wire::Reset),
+        always("one byte a second", Wire::Drip),
+        always("truncated JSON", Wire::answer(200, JSON, "[{\"sha\": ")),
+        always(
+            "HTML instead of JSON",
+            Wire::answer(200, "content-type: text/html\r\n", "<html>Log in</html>"),
+        ),
+        always("redirect loop", Wire::answer(302, "location: /\r\n", "")),
+        always("401", status(401, "")),
+        always("403", status(403, "")),
+        always("404", status(404, "")),
+        always("429 with Retry-After beyond the deadline", status(429, "retry-after: 3600\r\n")),
+        always("429 without Retry-After", status(429, "")),
+        Fault { name: "429 with Retry-After, then fine", wire: status(429, "retry-after: 1\r\n"), times: 1 },
+        always("500", status(500, "")),
+        Fault { name: "503, then fine", wire: status(503, ""), times: 1 },
+        always(
+            "content-length too long",
+            Wire::Raw(format!(
+                "HTTP/1.1 200 OK\r\n{JSON}content-length: 1000\r\nconnection: close\r\n\r\n[]"
+            )),
+        ),
+        always(
+            "content-length too short",
+            Wire::Raw(format!("HTTP/1.1 200 OK\r\n{JSON}content-length: 1\r\nconnection: close\r\n\r\n[]")),
+        ),
+    ]
+}

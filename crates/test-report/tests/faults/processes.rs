@@ -1,0 +1,114 @@
+//! Processes that are killed, told to stop, or run beside each other.
+
+use std::{
+    process::{Child, Command, Stdio},
+    thread,
+};
+
+use system_health_test_support::{
+    scene::{Ended, Scene},
+    server::Fault,
+};
+
+use crate::scenario::{Scenario, World, delivery};
+
+const RUN: [&str; 6] = ["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "30s"];
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let row = |fault: &str, delivered, status| Scenario {
+        place: "process",
+        fault: fault.to_owned(),
+        delivered,
+        status,
+    };
+    vec![
+        row("killed (SIGKILL) before the delivery", "the next run", 137),
+        row("killed (SIGKILL) during the delivery", "nothing yet; all with the next run", 137),
+        row("killed (SIGKILL) after the delivery", "all, once", 137),
+        row("SIGTERM during the delivery", "nothing yet; all with the next run", 143),
+        row("two at once on one state folder", "all, once", 0),
+    ]
+}
+
+fn start(scene: &Scene, arguments: &[&str]) -> (Command, Child) {
+    let mut command = scene.command(arguments);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    (command, child)
+}
+
+fn send(signal: &str, child: &Child) {
+    let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+fn killed_before_the_delivery() {
+    let world = World::new();
+    world.github.fail("/commits", Fault::Hang);
+    let scene = world.scene();
+    let (_, mut child) = start(&scene, &["--push", "--no-self-metrics", "--only", "commits.hotfix"]);
+    let _ = world.github.wait_for("/commits");
+
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    assert_eq!(world.intake.points(), []);
+    let next = scene.run(&RUN).with_status(0);
+    assert_eq!(delivery(&next)["series_of_earlier_runs"], 0);
+}
+
+#[test]
+fn killed_or_stopped_during_the_delivery() {
+    for (signal, status) in [("KILL", None), ("TERM", Some(143))] {
+        let world = World::new();
+        world.intake.server().fail_times(1, "/api/v2/series", Fault::Hang);
+        let scene = world.scene();
+        let (command, child) = start(&scene, &RUN);
+        let _ = world.intake.server().wait_for("/api/v2/series");
+
+        send(signal, &child);
+        let ended = child.wait_with_output().unwrap();
+
+        assert_eq!(ended.status.code(), status, "{command:?}");
+        assert_eq!(world.intake.points(), []);
+        let next = scene.run(&RUN).with_status(0);
+        assert_eq!(delivery(&next)["series_of_earlier_runs"], 1, "{signal}");
+    }
+}
+
+#[test]
+fn killed_after_the_delivery() {
+    let world = World::new();
+    let scene = world.scene();
+    // The second request is for the metrics about the reporter: the first was taken, and hangs no more.
+    world.intake.server().fail("/api/v1/validate", Fault::Hang);
+    let (_, mut child) = start(&scene, &["--push", "--only", "test.value"]);
+    while world.delivered("test.value").is_empty() {
+        let _ = world.intake.server().wait_for("/api/v2/series");
+        thread::yield_now();
+    }
+    let _ = child.kill();
+    child.wait().unwrap();
+
+    let next = scene.run(&RUN).with_status(0);
+
+    // Taken or not taken down, what is delivered twice has the same time and replaces itself.
+    assert_eq!(delivery(&next)["left"], 0);
+    assert!(world.delivered("test.value").iter().all(|(_, value)| value == "7"));
+    assert!(world.delivered("test.value").len() <= 2);
+}
+
+#[test]
+fn two_at_once_on_one_state_folder() {
+    let world = World::new();
+    let scene = world.scene();
+    let (one, other) = (start(&scene, &RUN), start(&scene, &RUN));
+
+    for (command, child) in [one, other] {
+        let ended = Ended::new(&command, child.wait_with_output().unwrap()).with_status(0);
+        assert_eq!(delivery(&ended)["left"], 0, "{ended}");
+    }
+
+    let delivered = world.delivered("test.value");
+    assert!((1..=2).contains(&delivered.len()), "{delivered:?}");
+}

@@ -1,0 +1,73 @@
+//! A scenario as it stands in the table, and the scene in which it is played.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use system_health_test_support::{
+    datadog::DatadogIntake,
+    github::FakeGitHub,
+    scene::{Ended, Scene},
+    wire::{Upstream, WireServer},
+};
+
+pub(crate) const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Scenario {
+    pub(crate) place: &'static str,
+    pub(crate) fault: String,
+    pub(crate) delivered: &'static str,
+    pub(crate) status: i32,
+}
+
+/// GitHub and Datadog as they should be, with one commit that mentions a hotfix.
+pub(crate) struct World {
+    pub(crate) github: FakeGitHub,
+    pub(crate) intake: DatadogIntake,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let github = FakeGitHub::builder().token(TOKEN).start();
+        github.repository("acme/shop").commit("hotfix");
+        Self { github, intake: DatadogIntake::start() }
+    }
+
+    /// A run with all it needs in its environment.
+    pub(crate) fn scene(&self) -> Scene {
+        Scene::new(env!("CARGO_BIN_EXE_test-report"))
+            .file("system-health.toml", "[repository]\nname = 'acme/shop'\nbranch = 'main'\n")
+            .variable("GITHUB_API_URL", self.github.url())
+            .variable("GITHUB_TOKEN", TOKEN)
+            .variable("DD_URL", self.intake.url())
+            .variable("DD_API_KEY", DatadogIntake::KEY)
+    }
+
+    /// The values of a metric that reached Datadog, each with its time.
+    pub(crate) fn delivered(&self, key: &str) -> BTreeSet<(i64, String)> {
+        let points = self.intake.points();
+        let points = points.iter().filter(|point| point.metric == key);
+        points.map(|point| (point.timestamp, point.value.to_string())).collect()
+    }
+}
+
+/// Where a server listens, for [`Upstream`].
+pub(crate) fn behind(url: &str) -> Upstream {
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    Upstream::Server(address.parse().expect("the address of a fake"))
+}
+
+/// What a run says about its delivery.
+pub(crate) fn delivery(ended: &Ended) -> Value {
+    ended.json()["deliveries"][0].clone()
+}
+
+/// Mends the fault and runs again: what the first run left arrives now.
+pub(crate) fn recovers(scene: &Scene, server: &WireServer, arguments: &[&str], first: &Ended) {
+    server.heal();
+    let left = delivery(first)["left"].clone();
+    let second = scene.run(arguments).with_status(0);
+    assert_eq!(delivery(&second)["series_of_earlier_runs"], left, "{second}");
+    assert_eq!(delivery(&second)["left"], 0, "{second}");
+}

@@ -1,0 +1,109 @@
+//! The faults of the three services. `test.value` is collected beside the metrics of GitHub, so that
+//! each scenario shows both what is kept from a fault and what is not.
+
+use std::thread;
+
+use system_health_test_support::{
+    datadog::DatadogIntake,
+    wire::{Upstream, WireServer},
+};
+
+use crate::{
+    network::{Fault, faults},
+    scenario::{Scenario, TOKEN, World, behind, delivery, recovers},
+};
+
+const RUN: [&str; 8] =
+    ["--push", "--no-self-metrics", "--only", "commits.hotfix", "--only", "test.value", "--deadline", "5s"];
+
+fn row(place: &'static str, fault: &Fault, delivered: &'static str, status: i32) -> Scenario {
+    let (delivered, status) = if fault.passes() { ("all", 0) } else { (delivered, status) };
+    Scenario { place, fault: fault.name.to_owned(), delivered, status }
+}
+
+/// The rows of the table.
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let faults = faults();
+    let github = faults.iter().map(|fault| row("GitHub", fault, "all but its metrics", 1));
+    let aws =
+        faults.iter().map(|fault| row("Secrets Manager", fault, "nothing yet; all with the next run", 3));
+    let datadog = faults.iter().map(|fault| row("Datadog", fault, "nothing yet; all with the next run", 3));
+    github.chain(aws).chain(datadog).collect()
+}
+
+/// Plays the scenarios of a service, some at a time.
+fn play(place: &'static str, scenario: impl Fn(&Fault, &Scenario) + Sync) {
+    let rows = scenarios();
+    let rows: Vec<&Scenario> = rows.iter().filter(|row| row.place == place).collect();
+    let all = faults();
+    assert_eq!(rows.len(), all.len());
+    for (faults, rows) in all.chunks(4).zip(rows.chunks(4)) {
+        thread::scope(|scope| {
+            for (fault, row) in faults.iter().zip(rows) {
+                scope.spawn(|| scenario(fault, row));
+            }
+        });
+    }
+}
+
+#[test]
+fn github() {
+    play("GitHub", |fault, row| {
+        let world = World::new();
+        let server = WireServer::start(fault.wire.clone(), fault.times, behind(&world.github.url()));
+        let scene = world.scene().variable("GITHUB_API_URL", server.url());
+
+        let ended = scene.run(&RUN).with_status(row.status);
+
+        let hotfixes = world.delivered("commits.hotfix");
+        assert_eq!(hotfixes.len(), usize::from(fault.passes()), "{}: {ended}", fault.name);
+        assert!(hotfixes.iter().all(|(_, value)| value == "1"), "{}: {ended}", fault.name);
+        assert_eq!(world.delivered("test.value").len(), 1, "{}: {ended}", fault.name);
+        let state = if fault.passes() { "value" } else { "error" };
+        assert_eq!(ended.metric("commits.hotfix")["state"], state, "{}: {ended}", fault.name);
+    });
+}
+
+#[test]
+fn secrets_manager() {
+    fn answer(request: &str) -> String {
+        let secret = if request.contains("github") { TOKEN } else { DatadogIntake::KEY };
+        serde_json::json!({ "Name": "any", "SecretString": secret }).to_string()
+    }
+    play("Secrets Manager", |fault, row| {
+        let world = World::new();
+        let server = WireServer::start(fault.wire.clone(), fault.times, Upstream::Canned(answer));
+        let scene = world
+            .scene()
+            .variable("DD_API_KEY", "")
+            .variable("AWS_ENDPOINT_URL", server.url())
+            .variable("AWS_REGION", "us-east-1")
+            .variable("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+            .variable("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+
+        let ended = scene.run(&RUN).with_status(row.status);
+
+        assert_eq!(world.intake.points().len(), if fault.passes() { 2 } else { 0 }, "{}", fault.name);
+        if !fault.passes() {
+            assert_eq!(delivery(&ended)["left"], 2, "{}: {ended}", fault.name);
+            recovers(&scene, &server, &RUN, &ended);
+        }
+    });
+}
+
+#[test]
+fn datadog() {
+    play("Datadog", |fault, row| {
+        let world = World::new();
+        let server = WireServer::start(fault.wire.clone(), fault.times, behind(&world.intake.url()));
+        let scene = world.scene().variable("DD_URL", server.url());
+
+        let ended = scene.run(&RUN).with_status(row.status);
+
+        assert_eq!(world.intake.points().len(), if fault.passes() { 2 } else { 0 }, "{}", fault.name);
+        if !fault.passes() {
+            assert_eq!(delivery(&ended)["left"], 2, "{}: {ended}", fault.name);
+            recovers(&scene, &server, &RUN, &ended);
+        }
+    });
+}

@@ -1,0 +1,149 @@
+//! A store that cannot be used, and a clock that jumps: the present run is delivered all the same.
+
+use std::{fs, path::Path, process::Command};
+
+use rusqlite::Connection;
+use system_health_test_support::{
+    scene::Scene,
+    wire::{Wire, WireServer},
+};
+
+use crate::{
+    network::ALWAYS,
+    scenario::{Scenario, World, behind, delivery},
+};
+
+const RUN: [&str; 6] = ["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "20s"];
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let row =
+        |place, fault: &str, delivered| Scenario { place, fault: fault.to_owned(), delivered, status: 0 };
+    vec![
+        row("state folder", "the disk is full", "all"),
+        row("state folder", "may not be written", "all"),
+        row("state folder", "is a file", "all"),
+        row("state folder", "holds a damaged file", "all"),
+        row(
+            "clock",
+            "was an hour slow: points are too old",
+            "the present run; the old points are counted and dropped",
+        ),
+        Scenario {
+            status: 3,
+            ..row("clock", "was an hour fast: points are ahead", "the present run; the others wait")
+        },
+    ]
+}
+
+fn state(scene: &Scene) -> std::path::PathBuf {
+    scene.folder().join(".state")
+}
+
+/// Runs with a small file system on a folder. That takes root: elsewhere the test says that it was left out.
+fn mounted(folder: &Path, options: &[&str], run: impl FnOnce()) {
+    fs::create_dir_all(folder).unwrap();
+    let mount = Command::new("mount").args(options).arg(folder).output().unwrap();
+    if !mount.status.success() {
+        eprintln!("LEFT OUT: {}", String::from_utf8_lossy(&mount.stderr));
+        return;
+    }
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    let unmounted = Command::new("umount").arg(folder).status().unwrap();
+    assert!(unmounted.success());
+    if let Err(panic) = result {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+#[test]
+fn a_full_disk_is_said_and_the_run_is_delivered() {
+    let world = World::new();
+    let scene = world.scene();
+    mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=64k", "tmpfs"], || {
+        fs::write(state(&scene).join("other"), vec![0; 48 * 1024]).unwrap();
+
+        let ended = scene.run(&RUN).with_status(0);
+
+        ended.says("cannot keep state");
+        ended.says("the disk is full");
+        assert_eq!(world.delivered("test.value").len(), 1);
+    });
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_is_said_and_the_run_is_delivered() {
+    let world = World::new();
+    let scene = world.scene();
+    mounted(&state(&scene), &["-t", "tmpfs", "-o", "ro", "tmpfs"], || {
+        scene.run(&RUN).with_status(0).says("cannot keep state");
+        assert_eq!(world.delivered("test.value").len(), 1);
+    });
+}
+
+#[test]
+fn a_file_where_the_folder_should_be_is_said_and_the_run_is_delivered() {
+    let world = World::new();
+    let scene = world.scene().file(".state", "");
+
+    scene.run(&RUN).with_status(0).says("cannot keep state");
+
+    assert_eq!(world.delivered("test.value").len(), 1);
+}
+
+#[test]
+fn a_file_that_is_damaged_behind_its_head_is_replaced_and_the_run_is_delivered() {
+    let world = World::new();
+    let scene = world.scene();
+    let many = ["--only", "test.many"];
+    let _ = scene.run(&many).with_status(0);
+    let file = state(&scene).join("state.db");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[4096..].fill(0xAB);
+    fs::write(&file, bytes).unwrap();
+
+    scene.run(&RUN).with_status(0).says("the state was damaged and starts anew");
+
+    assert_eq!(world.delivered("test.value").len(), 1);
+}
+
+/// A run whose delivery fails, and whose clock stood elsewhere then.
+fn left_at(world: &World, offset: &str) -> (Scene, WireServer) {
+    let server = WireServer::start(Wire::Refused, ALWAYS, behind(&world.intake.url()));
+    let scene = world.scene().variable("DD_URL", server.url());
+    let first = scene.run(&["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "2s"]);
+    let first = first.with_status(3);
+    assert_eq!(delivery(&first)["left"], 1);
+    let store = Connection::open(state(&scene).join("state.db")).unwrap();
+    store.execute(&format!("UPDATE runs SET timestamp = timestamp {offset}"), []).unwrap();
+    (scene, server)
+}
+
+#[test]
+fn points_that_became_too_old_are_counted_and_dropped() {
+    let world = World::new();
+    let (scene, server) = left_at(&world, "- 3600");
+    server.heal();
+
+    let ended = scene.run(&RUN).with_status(0);
+
+    assert_eq!(delivery(&ended)["expired"], 1);
+    assert_eq!(delivery(&ended)["left"], 0);
+    assert_eq!(world.delivered("test.value").len(), 1);
+}
+
+#[test]
+fn points_of_a_clock_that_was_fast_wait_until_it_is_right() {
+    let world = World::new();
+    let (scene, server) = left_at(&world, "+ 3600");
+    server.heal();
+
+    let ended = scene.run(&RUN).with_status(3);
+
+    assert_eq!(delivery(&ended)["left"], 1);
+    assert_eq!(delivery(&ended)["series"], 1);
+    ended.says("the clock was set back");
+    let store = Connection::open(state(&scene).join("state.db")).unwrap();
+    store.execute("UPDATE runs SET timestamp = timestamp - 3600 WHERE id = 1", []).unwrap();
+    let later = scene.run(&RUN).with_status(0);
+    assert_eq!(delivery(&later)["series_of_earlier_runs"], 1);
+}

@@ -1,0 +1,170 @@
+//! A server that misbehaves on the wire: it refuses, hangs, resets, drips, lies about lengths. What it
+//! does not spoil it hands on to a real one. Raw sockets, because an HTTP library would not do such things.
+
+use std::{
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use socket2::SockRef;
+
+/// What happens to a request.
+#[derive(Debug, Clone)]
+pub enum Wire {
+    /// Nobody listens.
+    Refused,
+    /// The connection is accepted and never answered.
+    BlackHole,
+    /// The connection is reset in the middle of the answer's body.
+    Reset,
+    /// The answer comes at one byte a second.
+    Drip,
+    /// These bytes, and then the end of the connection.
+    Raw(String),
+}
+
+/// Who answers what is not spoilt.
+#[derive(Debug, Clone)]
+pub enum Upstream {
+    /// The server at this address.
+    Server(SocketAddr),
+    /// An answer that is made of the request.
+    Canned(fn(&str) -> String),
+}
+
+/// A server that spoils its first requests.
+pub struct WireServer {
+    address: SocketAddr,
+    upstream: Upstream,
+    left: Arc<AtomicUsize>,
+    refused: bool,
+}
+
+impl Wire {
+    /// An answer with a status, headers and a body.
+    #[must_use]
+    pub fn answer(status: u16, headers: &str, body: &str) -> Self {
+        let length = body.len();
+        Self::Raw(format!(
+            "HTTP/1.1 {status} Status\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        ))
+    }
+}
+
+impl WireServer {
+    /// Spoils so many requests, and hands on all later ones.
+    ///
+    /// # Panics
+    /// When no port is free.
+    #[must_use]
+    pub fn start(wire: Wire, times: usize, upstream: Upstream) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("the address of a listener");
+        let left = Arc::new(AtomicUsize::new(times));
+        let refused = matches!(wire, Wire::Refused);
+        let server = Self { address, upstream, left, refused };
+        if !refused {
+            server.serve(listener, wire);
+        }
+        server
+    }
+
+    /// Where it is, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Spoils nothing any more.
+    ///
+    /// # Panics
+    /// When the port was taken by someone else meanwhile.
+    pub fn heal(&self) {
+        self.left.store(0, Ordering::SeqCst);
+        if self.refused {
+            let listener = TcpListener::bind(self.address).expect("the port that nobody listened on");
+            self.serve(listener, Wire::Refused);
+        }
+    }
+
+    fn serve(&self, listener: TcpListener, wire: Wire) {
+        let (left, upstream) = (Arc::clone(&self.left), self.upstream.clone());
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (left, upstream, wire) = (Arc::clone(&left), upstream.clone(), wire.clone());
+                // A client that goes away ends its thread, and that is all.
+                thread::spawn(move || answer(stream, &wire, &left, &upstream));
+            }
+        });
+    }
+}
+
+fn answer(mut stream: TcpStream, wire: &Wire, left: &AtomicUsize, upstream: &Upstream) -> io::Result<()> {
+    let request = read_request(&mut stream)?;
+    let spoilt = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+    if !spoilt {
+        return hand_on(&request, stream, upstream);
+    }
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n[";
+    match wire {
+        Wire::Refused => Ok(()),
+        // Until the client gives up.
+        Wire::BlackHole => stream.read(&mut [0]).map(drop),
+        Wire::Reset => {
+            stream.write_all(head.as_bytes())?;
+            SockRef::from(&stream).set_linger(Some(Duration::ZERO))
+        }
+        Wire::Drip => head.bytes().cycle().try_for_each(|byte| {
+            stream.write_all(&[byte])?;
+            thread::sleep(Duration::from_secs(1));
+            Ok(())
+        }),
+        Wire::Raw(text) => stream.write_all(text.as_bytes()),
+    }
+}
+
+fn read_request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let (mut request, mut buffer) = (Vec::new(), [0; 8 * 1024]);
+    loop {
+        if let Some(head) = request.windows(4).position(|four| four == b"\r\n\r\n") {
+            let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
+            let length =
+                text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+            if request.len() >= head + 4 + length.unwrap_or(0_usize) {
+                return Ok(request);
+            }
+        }
+        match stream.read(&mut buffer)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => request.extend_from_slice(&buffer[..read]),
+        }
+    }
+}
+
+fn hand_on(request: &[u8], mut stream: TcpStream, upstream: &Upstream) -> io::Result<()> {
+    match upstream {
+        Upstream::Canned(answer) => {
+            let body = answer(&String::from_utf8_lossy(request));
+            let Wire::Raw(text) = Wire::answer(200, "content-type: application/x-amz-json-1.1\r\n", &body)
+            else {
+                return Ok(());
+            };
+            stream.write_all(text.as_bytes())
+        }
+        Upstream::Server(address) => {
+            let mut server = TcpStream::connect(address)?;
+            // One request a connection, so that its end is the answer's end.
+            let end = request.windows(2).position(|two| two == b"\r\n").unwrap_or_default();
+            server.write_all(&request[..end])?;
+            server.write_all(b"\r\nconnection: close")?;
+            server.write_all(&request[end..])?;
+            io::copy(&mut server, &mut stream).map(drop)
+        }
+    }
+}
