@@ -7,10 +7,11 @@ use std::{fmt, time::SystemTime};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 
-use crate::{DatadogError, asked_wait::asked_wait};
-
-/// How much of an answer, or of a series, goes into a message.
-const MAX_WORDS: usize = 300;
+use crate::{
+    DatadogError,
+    asked_wait::asked_wait,
+    words::{errors, words},
+};
 
 /// An answer that was no success, in the server's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,45 +68,9 @@ fn is_documented(body: &Value) -> bool {
     body.as_object().is_some_and(|body| body.get("errors").is_none_or(Value::is_array))
 }
 
-/// Datadog's list of errors: of texts in older endpoints, of objects in newer ones.
-fn errors(body: &Value) -> Vec<String> {
-    let errors = body.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let text = |error: &Value| {
-        let detail = error.get("detail").or_else(|| error.get("title"));
-        error.as_str().or_else(|| detail?.as_str()).map_or_else(|| error.to_string(), str::to_owned)
-    };
-    errors.iter().map(text).collect()
-}
-
-/// A text in one bounded line without control characters, and without the key if a server repeats it.
-pub(crate) fn words(text: &str, key: Option<&HeaderValue>) -> String {
-    let text = match key.and_then(|key| key.to_str().ok()) {
-        Some(key) => text.replace(key, "[API key]"),
-        None => text.to_owned(),
-    };
-    let line = text.replace(char::is_control, " ").split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX_WORDS) {
-        Some((end, _)) => format!("{} …", &line[..end]),
-        None => line,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn errors_are_read_in_both_of_datadogs_forms() {
-        assert_eq!(errors(&json!({"errors": ["Forbidden", "Really"]})), ["Forbidden", "Really"]);
-        assert_eq!(
-            errors(&json!({"errors": [{"title": "Bad", "detail": "No series"}, {"title": "Bad"}, 7]})),
-            ["No series", "Bad", "7"]
-        );
-        assert_eq!(errors(&json!({"errors": []})), [""; 0]);
-        assert_eq!(errors(&json!({"valid": true})), [""; 0]);
-    }
 
     #[test]
     fn a_good_answer_is_what_datadog_documents() {
@@ -120,13 +85,5 @@ mod tests {
         for body in ["", "[]", "true", "<html>", r#"{"errors": "none"}"#, r#"{"errors": ["#] {
             assert!(matches!(judged(202, body), Err(DatadogError::Unexpected(_))), "{body}");
         }
-    }
-
-    #[test]
-    fn words_are_one_bounded_line_without_the_key() {
-        let key = HeaderValue::from_static("0dd0c0ffee");
-        assert_eq!(words("<html>\r\n\t<b>no\x1b[31m</b>", None), "<html> <b>no [31m</b>");
-        assert_eq!(words("key 0dd0c0ffee is wrong", Some(&key)), "key [API key] is wrong");
-        assert_eq!(words(&"ä".repeat(400), None), format!("{} …", "ä".repeat(300)));
     }
 }

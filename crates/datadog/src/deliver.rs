@@ -9,13 +9,13 @@ use tokio::time::Instant;
 
 use crate::{
     DatadogError,
-    answer::words,
     cut::cut,
     http::Http,
     limits::MAX_PLAIN,
     payload::size,
     requests::Requests,
     retry::{GaveUp, Patience},
+    words::words,
     work::{Budget, Sent, settle},
 };
 

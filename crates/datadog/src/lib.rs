@@ -38,6 +38,7 @@ mod requests;
 mod retry;
 mod sink;
 mod site;
+mod words;
 mod work;
 
 pub use answer::Answer;

@@ -1,0 +1,56 @@
+//! What a server says, in a form that is fit to be printed.
+
+use http::HeaderValue;
+use serde_json::Value;
+
+/// How much of an answer, or of a series, goes into a message.
+const MAX_WORDS: usize = 300;
+
+/// Datadog's list of errors: of texts in older endpoints, of objects in newer ones.
+pub(crate) fn errors(body: &Value) -> Vec<String> {
+    let errors = body.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let text = |error: &Value| {
+        let detail = error.get("detail").or_else(|| error.get("title"));
+        error.as_str().or_else(|| detail?.as_str()).map_or_else(|| error.to_string(), str::to_owned)
+    };
+    errors.iter().map(text).collect()
+}
+
+/// A text in one bounded line without control characters, and without the key if a server repeats it.
+pub(crate) fn words(text: &str, key: Option<&HeaderValue>) -> String {
+    let text = match key.and_then(|key| key.to_str().ok()) {
+        Some(key) => text.replace(key, "[API key]"),
+        None => text.to_owned(),
+    };
+    let line = text.replace(char::is_control, " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX_WORDS) {
+        Some((end, _)) => format!("{} …", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn errors_are_read_in_both_of_datadogs_forms() {
+        assert_eq!(errors(&json!({"errors": ["Forbidden", "Really"]})), ["Forbidden", "Really"]);
+        assert_eq!(
+            errors(&json!({"errors": [{"title": "Bad", "detail": "No series"}, {"title": "Bad"}, 7]})),
+            ["No series", "Bad", "7"]
+        );
+        assert_eq!(errors(&json!({"errors": []})), [""; 0]);
+        assert_eq!(errors(&json!({"valid": true})), [""; 0]);
+    }
+
+    #[test]
+    fn words_are_one_bounded_line_without_the_key() {
+        let key = HeaderValue::from_static("0dd0c0ffee");
+        assert_eq!(words("<html>\r\n\t<b>no\x1b[31m</b>", None), "<html> <b>no [31m</b>");
+        assert_eq!(words("key 0dd0c0ffee is wrong", Some(&key)), "key [API key] is wrong");
+        assert_eq!(words(&"ä".repeat(400), None), format!("{} …", "ä".repeat(300)));
+    }
+}

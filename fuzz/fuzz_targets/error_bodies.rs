@@ -1,0 +1,20 @@
+//! What a server says in an error: one bounded line without control characters, and without the key.
+#![no_main]
+
+use http::HeaderValue;
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../crates/datadog/src/words.rs"]
+mod words;
+
+const KEY: &str = "0dd0c0ffee0dd0c0ffee0dd0c0ffee00";
+
+fuzz_target!(|body: &[u8]| {
+    let json = serde_json::from_slice(body).ok();
+    let errors = json.as_ref().map(words::errors).unwrap_or_default();
+    let text = format!("{}{KEY}{}", errors.join("; "), String::from_utf8_lossy(body));
+    let line = words::words(&text, Some(&HeaderValue::from_static(KEY)));
+    assert!(line.chars().count() <= 302, "{line:?}");
+    assert!(!line.contains(char::is_control), "{line:?}");
+    assert!(!line.contains(KEY), "{line:?}");
+});

@@ -1,0 +1,34 @@
+//! The settings file: whatever stands in it, it is read or refused with the place, in one line.
+#![no_main]
+
+use std::{path::Path, time::Duration};
+
+use libfuzzer_sys::fuzz_target;
+use serde::Deserialize;
+use system_health_registry::{Settings, settings, settings_table};
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+struct Queue {
+    #[serde(deserialize_with = "settings::duration")]
+    window: Duration,
+    patterns: Vec<String>,
+    limit: u32,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { window: Duration::from_secs(1), patterns: Vec::new(), limit: 1 }
+    }
+}
+
+settings_table!(Queue, "queue");
+
+fuzz_target!(|text: &str| {
+    let read = Settings::builder().toml(Path::new("a.toml"), text).and_then(|builder| builder.build());
+    match read {
+        // What was checked as a whole is there in each table.
+        Ok(settings) => drop(settings.table::<Queue>().expect("a table of checked settings")),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+});
