@@ -19,7 +19,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-CLIENT = "datadog-api-client[zstd]==2.62.0"
+CLIENT = ("datadog-api-client==2.62.0", "zstandard==0.25.0")
 KEY = "0dd0c0ffee0dd0c0ffee0dd0c0ffee00"
 COUNTS = (1_000, 10_000, 100_000)
 MOST_MEMORY = 150
@@ -96,7 +96,7 @@ def client_python() -> pathlib.Path:
     folder = ROOT / "target/datadog-python-client"
     if not (folder / "ready").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        subprocess.run([folder / "bin/pip", "install", "--quiet", CLIENT], check=True)
+        subprocess.run([folder / "bin/pip", "install", "--quiet", *CLIENT], check=True)
         (folder / "ready").touch()
     return folder / "bin/python"
 

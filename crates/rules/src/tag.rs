@@ -38,6 +38,9 @@ impl Tag {
     /// Takes a tag that a person wrote: lower-cases it, and refuses it when anything else about it
     /// would have to change.
     pub fn parse(written: &str) -> Result<Self, TagError> {
+        if is_plainly_fit(written) {
+            return Ok(Self(written.to_owned()));
+        }
         let stored = normalise(written);
         if stored.is_empty() {
             return Err(TagError::Empty(written.to_owned()));
@@ -74,6 +77,17 @@ impl fmt::Display for Tag {
     }
 }
 
+/// Whether a tag is in Datadog's form already, as nearly all are that come from a store: told without
+/// making another text.
+fn is_plainly_fit(tag: &str) -> bool {
+    let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"_-:./".contains(&c);
+    tag.len() <= MAX_TAG_LENGTH
+        && tag.starts_with(|c: char| c.is_ascii_lowercase())
+        && tag.bytes().all(allowed)
+        && !tag.ends_with(['_', ':'])
+        && !tag.contains("__")
+}
+
 /// Datadog's form of a tag; empty when it contains no letter to start with.
 fn normalise(tag: &str) -> String {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '.' | '/');
@@ -97,6 +111,20 @@ fn normalise(tag: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_plainly_fit_is_what_normalising_leaves_as_it_is() {
+        for tag in
+            ["a", "team:platform", "a_b", "env:1.2-3/x", "a:", "a_", "a__b", "A", "1a", "", "ä", "a,b", "_a"]
+        {
+            assert_eq!(
+                is_plainly_fit(tag),
+                normalise(tag) == tag && tag.is_ascii() && !tag.is_empty(),
+                "{tag}"
+            );
+        }
+        assert!(is_plainly_fit(&"a".repeat(200)) && !is_plainly_fit(&"a".repeat(201)));
+    }
 
     #[test]
     fn a_written_tag_is_only_lower_cased() {

@@ -46,7 +46,7 @@ impl Store {
                      JOIN points ON points.id = point
                      JOIN series ON series.id = series
                      JOIN runs ON runs.id = run
-                     WHERE destination = ?1 AND point > ?2 ORDER BY point LIMIT ?3",
+                     WHERE destination = ?1 AND point > ?2 ORDER BY outbox.point LIMIT ?3",
                 )?
                 .query_map(params![destination, after, whole(limit)], pending)?
                 .collect()

@@ -31,19 +31,17 @@ CREATE TABLE series (
 CREATE TABLE points (
     id INTEGER PRIMARY KEY,
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
-    series INTEGER NOT NULL REFERENCES series,
+    series INTEGER NOT NULL,
     value REAL NOT NULL
 ) STRICT;
 CREATE INDEX points_by_run ON points (run);
-CREATE INDEX points_by_series ON points (series);
 
--- What a destination has neither accepted nor refused yet.
+-- What a destination has neither accepted nor refused yet. By point first, because destinations are few.
 CREATE TABLE outbox (
-    destination TEXT NOT NULL,
     point INTEGER NOT NULL REFERENCES points ON DELETE CASCADE,
-    PRIMARY KEY (destination, point)
+    destination TEXT NOT NULL,
+    PRIMARY KEY (point, destination)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX outbox_by_point ON outbox (point);
 
 -- When a metric last had a value; older runs are forgotten, this is not.
 CREATE TABLE last_values (
