@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Enough that a collector which blocks its thread leaves others to go on.
-const LEAST_THREADS: usize = 4;
+const LEAST_THREADS: usize = 2;
 
 /// Longer deadlines mean no deadline; clocks cannot count much further.
 const LONGEST_RUN: Duration = Duration::from_hours(365 * 24);
