@@ -90,7 +90,7 @@ fn a_server_that_never_answers_is_a_line_and_the_others_are_there() {
 
     let ended = scene(&github, &intake).run(&["doctor"]).with_status(1);
 
-    assert_eq!(line(&ended, "GitHub"), ("failed".into(), "no answer within 10s".into()));
+    assert_eq!(line(&ended, "GitHub"), ("failed".into(), "no answer within 8s".into()));
     assert_eq!(line(&ended, "Datadog API key").0, "ok");
 }
 
