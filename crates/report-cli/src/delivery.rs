@@ -207,8 +207,8 @@ impl Courier<'_> {
         own: RunId,
         receipt: &mut Receipt,
     ) -> anyhow::Result<bool> {
-        let (owners, points): (Vec<(PendingId, RunId)>, Vec<Point>) =
-            page.into_iter().map(|pending| ((pending.id, pending.run), pending.point)).unzip();
+        let (ids, points): (Vec<PendingId>, Vec<Point>) =
+            page.into_iter().map(|pending| (pending.id, pending.point)).unzip();
         let mut settlements = sink.deliver(&points, self.deadline);
         let mut settled_any = false;
         let mut unsettled = points.len();
@@ -218,13 +218,13 @@ impl Courier<'_> {
                 break;
             };
             let Some(settlement) = next else { break };
-            let settled = &owners[settlement.points];
+            let settled = &ids[settlement.points];
             unsettled = unsettled.saturating_sub(settled.len());
             match settlement.verdict {
                 Verdict::Accepted => {
-                    for (_, run) in settled {
-                        *if *run == own { &mut receipt.accepted } else { &mut receipt.accepted_earlier } += 1;
-                    }
+                    let of_own = settled.iter().filter(|id| id.run() == own).count();
+                    receipt.accepted += of_own as u64;
+                    receipt.accepted_earlier += (settled.len() - of_own) as u64;
                 }
                 Verdict::Refused(error) => receipt.refuse(settled.len() as u64, &error),
                 Verdict::Left(error) => {
@@ -233,7 +233,7 @@ impl Courier<'_> {
                 }
             }
             settled_any = true;
-            self.settle(state, settled.iter().map(|(id, _)| *id).collect()).await;
+            self.settle(state, settled.to_vec()).await;
         }
         Ok(settled_any)
     }

@@ -102,17 +102,17 @@ impl Store {
 fn samples(connection: &Connection, key: Option<&str>, since: SystemTime) -> rusqlite::Result<Samples> {
     let mut samples = Samples::new();
     let mut points = connection.prepare(
-        "SELECT run, key, unit, tags, value
+        "SELECT run, key, value, unit, tags
          FROM runs JOIN points ON run = runs.id JOIN series ON series.id = series
-         WHERE timestamp >= ?1 AND (?2 IS NULL OR key = ?2) ORDER BY points.id",
+         WHERE timestamp >= ?1 AND (?2 IS NULL OR key = ?2) ORDER BY run, position",
     )?;
     let mut rows = points.query(params![seconds(since), key])?;
     while let Some(row) = rows.next()? {
-        let unit: String = row.get("unit")?;
-        samples.entry((row.get("run")?, row.get("key")?)).or_default().push(PastSample {
-            value: row.get("value")?,
+        let unit: String = row.get(3)?;
+        samples.entry((row.get(0)?, row.get(1)?)).or_default().push(PastSample {
+            value: row.get(2)?,
             unit: Some(unit).filter(|unit| !unit.is_empty()),
-            tags: tags(row)?,
+            tags: tags(row.get_ref(4)?)?,
         });
     }
     Ok(samples)

@@ -67,9 +67,10 @@ fn ready(connection: rusqlite::Result<Connection>, file: &Path) -> Result<Store,
     let prepared = || -> Result<Connection, Unusable> {
         let mut connection = connection?;
         connection.busy_timeout(LOCK_TIMEOUT)?;
-        // A rollback journal also works on network file systems, and leaves no files beside the store.
+        // A rollback journal also works on network file systems, and leaves no files beside the store. The
+        // cache of 8 MiB, used only as far as it is needed, holds a run of 100,000 points.
         connection.execute_batch(
-            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = DELETE;
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = DELETE; PRAGMA cache_size = -8192;
              PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
         )?;
         schema::migrate(&mut connection)?;

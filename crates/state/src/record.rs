@@ -6,22 +6,31 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use system_health_registry::{Point, Report, State, Tag};
 
 use crate::{
-    Store, StoreError,
+    PendingId, Store, StoreError,
+    outbox::take_out,
     store::{seconds, whole},
 };
 
 /// A recorded run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub(crate) i64);
 
 impl Store {
     /// Records a run with its outcomes and points, all or nothing. With a destination, its points go
-    /// into that one's outbox.
+    /// into that one's outbox. A point that waits there with the same series and time leaves it: delivered
+    /// later, it would overwrite the newer value.
     pub fn record(&self, report: &Report, destination: Option<&str>) -> Result<RunId, StoreError> {
         self.write(|transaction| {
             let run = insert_run(transaction, report)?;
             insert_outcomes(transaction, run, report)?;
-            insert_points(transaction, run, report, destination)?;
+            let count = insert_points(transaction, run, report)?;
+            if let (Some(destination), 1..) = (destination, count) {
+                replace_waiting(transaction, run, destination)?;
+                transaction.execute(
+                    "INSERT INTO outbox (destination, run, first, last) VALUES (?1, ?2, 0, ?3)",
+                    params![destination, run.0, count - 1],
+                )?;
+            }
             Ok(run)
         })
     }
@@ -63,19 +72,16 @@ fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -
     Ok(())
 }
 
-fn insert_points(
-    transaction: &Transaction<'_>,
-    run: RunId,
-    report: &Report,
-    destination: Option<&str>,
-) -> rusqlite::Result<()> {
+/// Says how many there are.
+fn insert_points(transaction: &Transaction<'_>, run: RunId, report: &Report) -> rusqlite::Result<i64> {
     let mut find = transaction.prepare(
         "SELECT id FROM series WHERE key = ?1 AND tags = ?2 AND kind = ?3 AND interval = ?4 AND unit = ?5",
     )?;
     let mut add = transaction
         .prepare("INSERT INTO series (key, tags, kind, interval, unit) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    let mut insert = transaction.prepare("INSERT INTO points (run, series, value) VALUES (?1, ?2, ?3)")?;
-    let mut send = transaction.prepare("INSERT INTO outbox (destination, point) VALUES (?1, ?2)")?;
+    let mut insert =
+        transaction.prepare("INSERT INTO points (run, position, series, value) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut count = 0;
     for point in report.points() {
         let Point { key, kind, unit, tags, value, .. } = point;
         let tags = tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(",");
@@ -85,10 +91,25 @@ fn insert_points(
             Some(id) => id,
             None => add.insert(series)?,
         };
-        let point = insert.insert(params![run.0, id, value])?;
-        if let Some(destination) = destination {
-            send.execute(params![destination, point])?;
-        }
+        insert.execute(params![run.0, count, id, value])?;
+        count += 1;
     }
-    Ok(())
+    Ok(count)
+}
+
+/// Takes out of an outbox what a new run of the same time replaces.
+fn replace_waiting(transaction: &Transaction<'_>, run: RunId, destination: &str) -> rusqlite::Result<()> {
+    let replaced: Vec<PendingId> = transaction
+        .prepare(
+            "SELECT points.run, position
+             FROM runs AS own
+             CROSS JOIN runs AS earlier ON earlier.timestamp = own.timestamp AND earlier.id <> own.id
+             CROSS JOIN outbox ON destination = ?1 AND outbox.run = earlier.id
+             CROSS JOIN points ON points.run = earlier.id AND position BETWEEN first AND last
+             WHERE own.id = ?2 AND series IN (SELECT series FROM points WHERE run = ?2)
+             ORDER BY points.run, position",
+        )?
+        .query_map(params![destination, run.0], PendingId::of_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    take_out(transaction, destination, &replaced)
 }

@@ -17,31 +17,37 @@ CREATE TABLE outcomes (
     PRIMARY KEY (run, key)
 ) STRICT, WITHOUT ROWID;
 
--- What a series is, once, however many points it has. An interval of 0 and an empty unit mean none.
+-- What a series is, once, however many points it has. An interval of 0 and an empty unit mean none. The
+-- check has no IN, for which SQLite would make a table at each insert.
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL,
     tags TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('gauge', 'count', 'rate')),
+    kind TEXT NOT NULL CHECK (kind = 'gauge' OR kind = 'count' OR kind = 'rate'),
     interval INTEGER NOT NULL,
     unit TEXT NOT NULL,
     UNIQUE (key, tags, kind, interval, unit)
 ) STRICT;
 
+-- The points of a run have the positions 0, 1, 2 and so on.
 CREATE TABLE points (
-    id INTEGER PRIMARY KEY,
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    position INTEGER NOT NULL,
     series INTEGER NOT NULL,
-    value REAL NOT NULL
-) STRICT;
-CREATE INDEX points_by_run ON points (run);
-
--- What a destination has neither accepted nor refused yet. By point first, because destinations are few.
-CREATE TABLE outbox (
-    point INTEGER NOT NULL REFERENCES points ON DELETE CASCADE,
-    destination TEXT NOT NULL,
-    PRIMARY KEY (point, destination)
+    value REAL NOT NULL,
+    PRIMARY KEY (run, position)
 ) STRICT, WITHOUT ROWID;
+
+-- What a destination has neither accepted nor refused yet: ranges of positions, with their last one. They
+-- never overlap. Points mostly come and go by the thousand, and a range is a row however long it is.
+CREATE TABLE outbox (
+    destination TEXT NOT NULL,
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL CHECK (first <= last),
+    PRIMARY KEY (destination, run, first)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_by_run ON outbox (run);
 
 -- When a metric last had a value; older runs are forgotten, this is not.
 CREATE TABLE last_values (

@@ -32,8 +32,7 @@ impl Store {
 
     /// Forgets runs that are older. Points that wait in an outbox stay, and so do their runs.
     pub fn keep(&self, since: SystemTime) -> Result<usize, StoreError> {
-        let old = "timestamp < ?1 AND id NOT IN (
-            SELECT run FROM points WHERE id IN (SELECT point FROM outbox))";
+        let old = "timestamp < ?1 AND id NOT IN (SELECT run FROM outbox)";
         let any = format!("SELECT EXISTS (SELECT 1 FROM runs WHERE {old})");
         let since = [seconds(since)];
         if !self.read(|connection| connection.query_row(&any, since, |row| row.get::<_, bool>(0)))? {

@@ -15,6 +15,8 @@ use crate::harness::report;
 
 /// Makes the test below the process that is killed.
 const FOLDER: &str = "STATE_OF_THE_VICTIM";
+/// Where its clock starts.
+const START: &str = "START_OF_THE_VICTIM";
 const POINTS: usize = 50;
 
 #[test]
@@ -22,7 +24,7 @@ fn the_victim() {
     let Some(folder) = env::var_os(FOLDER) else { return };
     let store = Store::open(Path::new(&folder)).unwrap().store;
     let values = [1.0; POINTS];
-    for seconds in 0.. {
+    for seconds in env::var(START).unwrap().parse().unwrap().. {
         store.record(&report(seconds, &values), Some("datadog")).unwrap();
         println!("\nrecorded");
     }
@@ -35,6 +37,7 @@ fn a_killed_process_leaves_whole_runs() {
         let mut victim = Command::new(env::current_exe().unwrap())
             .args(["--exact", "crash::the_victim", "--nocapture"])
             .env(FOLDER, folder.path())
+            .env(START, (kills * 1_000_000).to_string())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -59,11 +62,12 @@ fn a_killed_process_leaves_whole_runs() {
 fn two_processes_may_write_at_the_same_time() {
     let folder = tempfile::tempdir().unwrap();
     thread::scope(|scope| {
-        for _ in 0..2 {
+        for start in [0, 20] {
             // Connections of their own, as in processes of their own.
-            scope.spawn(|| {
-                let store = Store::open(folder.path()).unwrap().store;
-                for seconds in 0..20 {
+            let folder = folder.path();
+            scope.spawn(move || {
+                let store = Store::open(folder).unwrap().store;
+                for seconds in start..start + 20 {
                     store.record(&report(seconds, &[1.0, 2.0]), Some("datadog")).unwrap();
                 }
             });

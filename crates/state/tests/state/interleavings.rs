@@ -19,8 +19,8 @@ enum Step {
     Record { later: u64, values: usize },
     /// The backend takes the first of the waiting points, and the process dies before it notes it.
     DeliverAndCrash(usize),
-    /// The backend takes the first of the waiting points.
-    Deliver(usize),
+    /// The backend takes those of the first waiting points for which this says so.
+    Deliver(Vec<bool>),
     /// What is too old is dropped.
     Expire,
 }
@@ -29,7 +29,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         (0..4_u64, 0..4_usize).prop_map(|(later, values)| Step::Record { later, values }),
         (0..6_usize).prop_map(Step::DeliverAndCrash),
-        (0..6_usize).prop_map(Step::Deliver),
+        vec(any::<bool>(), 0..6).prop_map(Step::Deliver),
         Just(Step::Expire),
     ]
 }
@@ -68,13 +68,17 @@ proptest! {
                     drop(store);
                     store = Store::open(folder.path()).unwrap().store;
                 }
-                Step::Deliver(count) => {
-                    let page = store.pending(DESTINATION, count, None).unwrap();
-                    for pending in &page {
+                Step::Deliver(taken) => {
+                    let page = store.pending(DESTINATION, taken.len(), None).unwrap();
+                    let delivered = page.iter().zip(&taken).filter(|(_, taken)| **taken);
+                    let mut ids = Vec::new();
+                    for (pending, _) in delivered {
                         backend.insert(place(&pending.point), pending.point.value);
+                        ids.push(pending.id);
                     }
-                    let ids: Vec<_> = page.iter().map(|pending| pending.id).collect();
+                    let waiting = store.waiting(DESTINATION).unwrap();
                     store.settle(DESTINATION, &ids).unwrap();
+                    prop_assert_eq!(store.waiting(DESTINATION).unwrap(), waiting - ids.len() as u64);
                 }
                 Step::Expire => {
                     let oldest = at(now - WINDOW);

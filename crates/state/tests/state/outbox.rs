@@ -1,7 +1,7 @@
 //! What waits for a destination.
 
 use system_health_registry::Point;
-use system_health_state::{Pending, Store};
+use system_health_state::{Pending, PendingId, Store};
 
 use crate::harness::{at, report};
 
@@ -23,7 +23,7 @@ fn points_wait_as_they_were_collected_across_a_restart() {
     let waiting = pending(&store);
     let points: Vec<Point> = waiting.iter().map(|pending| pending.point.clone()).collect();
     assert_eq!(points, report.points().collect::<Vec<_>>());
-    assert!(waiting.iter().all(|pending| pending.run == run));
+    assert!(waiting.iter().all(|pending| pending.id.run() == run));
     assert_eq!(store.waiting(HERE).unwrap(), 4);
 }
 
@@ -65,6 +65,37 @@ fn settled_points_are_gone_and_settling_them_again_is_no_error() {
     }
 
     assert_eq!(pending(&store), [waiting[1].clone()]);
+}
+
+#[test]
+fn two_processes_may_settle_what_overlaps() {
+    let store = Store::in_memory().unwrap();
+    store.record(&report(1, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), Some(HERE)).unwrap();
+    let ids: Vec<PendingId> = pending(&store).iter().map(|pending| pending.id).collect();
+
+    for settled in [&ids[2..=2], &ids[4..=5], &ids[1..=4], &ids[1..=1]] {
+        store.settle(HERE, settled).unwrap();
+    }
+
+    let left: Vec<PendingId> = pending(&store).iter().map(|pending| pending.id).collect();
+    assert_eq!(left, [ids[0], ids[6]]);
+    assert_eq!(store.waiting(HERE).unwrap(), 2);
+    let behind: Vec<Pending> = store.pending(HERE, 9, Some(ids[0])).unwrap();
+    assert_eq!(behind.iter().map(|pending| pending.id).collect::<Vec<_>>(), [ids[6]]);
+}
+
+#[test]
+fn what_a_repeated_run_finds_anew_replaces_what_waits() {
+    let store = Store::in_memory().unwrap();
+    store.record(&report(1, &[1.0, 2.0]), Some(HERE)).unwrap();
+    store.record(&report(1, &[1.5]), Some(THERE)).unwrap();
+    store.record(&report(2, &[3.0]), Some(HERE)).unwrap();
+
+    store.record(&report(1, &[4.0]), Some(HERE)).unwrap();
+
+    let values = pending(&store).iter().map(|pending| pending.point.value).collect::<Vec<_>>();
+    assert_eq!(values, [2.0, 3.0, 4.0]);
+    assert_eq!(store.waiting(THERE).unwrap(), 1);
 }
 
 #[test]
