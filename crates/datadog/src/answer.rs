@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 
 use crate::{
-    DatadogError,
+    DatadogError, Key,
     asked_wait::asked_wait,
     words::{errors, words},
 };
@@ -20,7 +20,7 @@ pub struct Answer {
     pub host: String,
     /// The status.
     pub status: u16,
-    /// One line of what the body said, without the API key.
+    /// One line of what the body said, without the keys.
     pub words: String,
 }
 
@@ -31,8 +31,10 @@ pub(crate) struct Asked {
     pub(crate) host: String,
     /// The status of a success.
     pub(crate) success: StatusCode,
-    /// The API key that was sent.
-    pub(crate) key: Option<HeaderValue>,
+    /// The keys that were sent.
+    pub(crate) keys: Vec<HeaderValue>,
+    /// The one to look at if they are refused.
+    pub(crate) refused: Key,
 }
 
 impl fmt::Display for Answer {
@@ -55,15 +57,15 @@ pub(crate) fn judge(
     match json {
         Some(json) if status == asked.success && errors.is_empty() && is_documented(&json) => Ok(json),
         _ => {
-            let words = words(&text, asked.key.as_ref());
+            let words = words(&text, &asked.keys);
             let answer = Answer { host: asked.host, status: status.as_u16(), words };
             let wait = asked_wait(headers, SystemTime::now());
-            Err(DatadogError::from_answer(answer, !errors.is_empty(), wait))
+            Err(DatadogError::from_answer(answer, asked.refused, !errors.is_empty(), wait))
         }
     }
 }
 
-/// Both endpoints answer with an object, and call a list of errors by this name.
+/// All endpoints answer with an object, and call a list of errors by this name.
 fn is_documented(body: &Value) -> bool {
     body.as_object().is_some_and(|body| body.get("errors").is_none_or(Value::is_array))
 }
@@ -75,7 +77,8 @@ mod tests {
     #[test]
     fn a_good_answer_is_what_datadog_documents() {
         let judged = |status, body: &str| {
-            let asked = Asked { host: "host".into(), success: StatusCode::ACCEPTED, key: None };
+            let success = StatusCode::ACCEPTED;
+            let asked = Asked { host: "host".into(), success, keys: vec![], refused: Key::Api };
             judge(asked, StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), body.as_bytes())
         };
         for body in ["{}", r#"{"errors": []}"#, r#"{"errors": [], "more": 1}"#] {

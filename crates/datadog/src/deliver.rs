@@ -3,14 +3,13 @@
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::BoxStream};
-use serde_json::Value;
 use system_health_registry::{DeliveryError, Point, Settlement, Tag};
 use tokio::time::Instant;
 
 use crate::{
     DatadogError,
     cut::cut,
-    http::Http,
+    http::{Good, Http},
     limits::MAX_PLAIN,
     payload::size,
     requests::Requests,
@@ -72,14 +71,14 @@ impl Delivery<'_> {
             {
                 Sent::Refused(DeliveryError::new(DatadogError::Unexpected(answer)))
             }
-            (Err(GaveUp::Permanent(DatadogError::RefusedKey(answer))), _) => {
-                Sent::Stopped(DeliveryError::new(DatadogError::RefusedKey(answer)))
+            (Err(GaveUp::Permanent(error @ DatadogError::RefusedKey { .. })), _) => {
+                Sent::Stopped(DeliveryError::new(error))
             }
             (Err(gave_up), _) => Sent::Left(DeliveryError::new(gave_up)),
         }
     }
 
-    async fn answer(&self, points: &[Point]) -> Result<Value, GaveUp> {
+    async fn answer(&self, points: &[Point]) -> Result<Good, GaveUp> {
         if self.patience.is_over() {
             return Err(GaveUp::TooLate);
         }
@@ -103,8 +102,8 @@ fn blames_payload(error: &DatadogError) -> bool {
 fn refused(point: &Point, source: DatadogError) -> DeliveryError {
     let tags = point.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
     let series = match &*tags {
-        "" => format!("`{}`", words(&point.key, None)),
-        tags => format!("`{}` with the tags {}", words(&point.key, None), words(tags, None)),
+        "" => format!("`{}`", words(&point.key, &[])),
+        tags => format!("`{}` with the tags {}", words(&point.key, &[]), words(tags, &[])),
     };
     DeliveryError::new(RefusedSeries { series, source })
 }

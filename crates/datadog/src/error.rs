@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use crate::{
-    Answer,
+    Answer, Key,
     limits::{MAX_COMPRESSED, MAX_PLAIN},
 };
 
@@ -11,9 +11,14 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatadogError {
-    /// 401 or 403: the key is wrong, or belongs to another site.
-    #[error("the API key was refused ({0}); check the key, and in DD_SITE that it belongs to this site")]
-    RefusedKey(Answer),
+    /// 401 or 403: the key is wrong, belongs to another site, or has too few rights.
+    #[error("the {key} was refused ({answer}); {}", advice(*.key))]
+    RefusedKey {
+        /// Which key. Of a request with both, it is the application key.
+        key: Key,
+        /// What Datadog said.
+        answer: Answer,
+    },
     /// 400, 413 or 422 in Datadog's form, or a 202 that lists errors.
     #[error("the payload was refused ({0}); {hint}", hint = hint(.0))]
     RefusedPayload(Answer),
@@ -91,9 +96,14 @@ impl DatadogError {
     ///
     /// Only Datadog can say that a payload is no good, and it does so with a list of errors; a proxy that
     /// says so does not know.
-    pub(crate) fn from_answer(answer: Answer, lists_errors: bool, wait: Option<Duration>) -> Self {
+    pub(crate) fn from_answer(
+        answer: Answer,
+        refused: Key,
+        lists_errors: bool,
+        wait: Option<Duration>,
+    ) -> Self {
         match answer.status {
-            401 | 403 => Self::RefusedKey(answer),
+            401 | 403 => Self::RefusedKey { key: refused, answer },
             202 | 400 | 413 | 422 if lists_errors => Self::RefusedPayload(answer),
             429 => Self::RateLimited { answer, wait },
             408 | 500.. => Self::Server { answer, wait },
@@ -113,13 +123,22 @@ impl DatadogError {
                 wait.map_or(Retry::Soon, Retry::After)
             }
             Self::TimedOut { .. } | Self::Unreachable { .. } => Retry::Soon,
-            Self::RefusedKey(_)
+            Self::RefusedKey { .. }
             | Self::RefusedPayload(_)
             | Self::TooLarge { .. }
             | Self::NotFinite(_)
             | Self::Unexpected(_)
             | Self::Deadline { .. }
             | Self::Client(_) => Retry::Never,
+        }
+    }
+}
+
+fn advice(key: Key) -> &'static str {
+    match key {
+        Key::Api => "check the key, and in DD_SITE that it belongs to this site",
+        Key::Application => {
+            "check that it belongs to the organization of the API key, and that its scopes allow this"
         }
     }
 }

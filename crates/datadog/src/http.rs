@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
-use reqwest::{Method, Request, Response};
+use http::{HeaderMap, StatusCode};
+use reqwest::{Method, Request, Response, redirect};
 use serde_json::Value;
 use system_health_registry::ApiCalls;
 use tokio::time::Instant;
 
 use crate::{
-    DatadogError,
+    ConfigError, DatadogConfig, DatadogError, Key,
     answer::{Asked, judge},
-    requests::KEY_HEADER,
+    requests::APP_KEY_HEADER,
 };
 
 /// Answers of the endpoints that we use are far shorter; a longer one is cut.
@@ -32,6 +32,13 @@ pub(crate) struct Http {
     pub(crate) calls: ApiCalls,
 }
 
+/// A good answer.
+#[derive(Debug)]
+pub(crate) struct Good {
+    pub(crate) body: Value,
+    pub(crate) headers: HeaderMap,
+}
+
 /// Counts a request when it is over, also when nobody waits for its end.
 struct Counted<'a> {
     calls: &'a ApiCalls,
@@ -46,19 +53,40 @@ impl Drop for Counted<'_> {
 }
 
 impl Http {
-    /// The body of the answer, if it is a good one and comes before the deadline.
+    /// The limits and the count of a configuration. The client takes proxies from the usual environment
+    /// variables, and root certificates from the system.
+    pub(crate) fn new(config: &DatadogConfig) -> Result<Self, ConfigError> {
+        let mut client = reqwest::Client::builder()
+            .connect_timeout(config.connect_timeout)
+            .read_timeout(config.read_timeout)
+            // A redirect would hand the key to another host.
+            .redirect(redirect::Policy::none());
+        if config.endpoint.is_loopback() {
+            client = client.no_proxy();
+        }
+        Ok(Self {
+            client: client.build()?,
+            host: config.endpoint.host().to_owned(),
+            read_timeout: config.read_timeout,
+            timeout: config.timeout,
+            calls: config.api_calls.clone(),
+        })
+    }
+
+    /// The answer, if it is a good one and comes before the deadline.
     pub(crate) async fn send(
         &self,
         mut request: Request,
         deadline: Option<Instant>,
-    ) -> Result<Value, DatadogError> {
+    ) -> Result<Good, DatadogError> {
         let started = Instant::now();
         let left = deadline.map(|deadline| deadline.saturating_duration_since(started));
         *request.timeout_mut() = Some(left.map_or(self.timeout, |left| left.min(self.timeout)));
         let asked = Asked {
             host: self.host.clone(),
             success: if request.method() == Method::POST { StatusCode::ACCEPTED } else { StatusCode::OK },
-            key: request.headers().get(KEY_HEADER).cloned(),
+            keys: request.headers().values().filter(|value| value.is_sensitive()).cloned().collect(),
+            refused: if request.headers().contains_key(APP_KEY_HEADER) { Key::Application } else { Key::Api },
         };
 
         let mut counted = Counted { calls: &self.calls, started, status: None };
@@ -66,7 +94,8 @@ impl Http {
             self.exchange(request).await.map_err(|error| self.failure(error, started, deadline))?;
         counted.status = Some(answer.status().as_u16());
         drop(counted);
-        judge(asked, answer.status(), answer.headers(), &body)
+        let body = judge(asked, answer.status(), answer.headers(), &body)?;
+        Ok(Good { body, headers: answer.headers().clone() })
     }
 
     async fn exchange(&self, request: Request) -> reqwest::Result<(Response, Vec<u8>)> {

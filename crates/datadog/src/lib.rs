@@ -17,13 +17,14 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let site: Site = "datadoghq.eu".parse()?;
 //! let key = SecretString::from("0123456789abcdef0123456789abcdef");
-//! let sink = DatadogSink::new(DatadogConfig::new(Endpoint::from(site), key))?;
+//! let sink = DatadogSink::new(&DatadogConfig::new(Endpoint::from(site), key))?;
 //! assert_eq!(sink.name(), "datadog");
 //! # Ok(())
 //! # }
 //! ```
 
 mod answer;
+mod api;
 mod asked_wait;
 mod config;
 mod cut;
@@ -42,10 +43,11 @@ mod words;
 mod work;
 
 pub use answer::Answer;
+pub use api::DatadogApi;
 pub use config::{ConfigError, DatadogConfig};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::DatadogError;
-pub use key::KeyError;
+pub use key::{Key, KeyError};
 pub use payload::payload;
 pub use sink::DatadogSink;
 pub use site::{Site, SiteError};

@@ -10,6 +10,7 @@ use datadog_api_client::{
     datadog::{APIKey, Configuration, Error as ClientError},
     datadogV1::api_authentication::AuthenticationAPI,
     datadogV2::{
+        api_key_management::KeyManagementAPI,
         api_metrics::{MetricsAPI, SubmitMetricsOptionalParams},
         model::MetricContentEncoding,
     },
@@ -25,25 +26,33 @@ use system_health_registry::Point;
 
 use crate::{DatadogError, Endpoint, limits::MAX_COMPRESSED, payload};
 
-/// The header with the API key.
+/// The headers with the API key and the application key.
 pub(crate) const KEY_HEADER: &str = "DD-API-KEY";
+pub(crate) const APP_KEY_HEADER: &str = "DD-APPLICATION-KEY";
 
 /// The requests that we make.
 #[derive(Clone)]
 pub(crate) struct Requests {
     metrics: MetricsAPI,
     authentication: AuthenticationAPI,
+    keys: KeyManagementAPI,
 }
 
 impl Requests {
-    /// Requests to an endpoint with a key that was checked: the generated client panics on any that no
+    /// Requests to an endpoint with keys that were checked: the generated client panics on any that no
     /// header can hold. The HTTP client is not used.
-    pub(crate) fn new(endpoint: &Endpoint, key: &str, client: reqwest::Client) -> Self {
+    pub(crate) fn new(
+        endpoint: &Endpoint,
+        api_key: &str,
+        app_key: Option<&str>,
+        client: reqwest::Client,
+    ) -> Self {
         let client = reqwest_middleware::ClientBuilder::new(client).with(take).build();
-        let config = config(endpoint, key);
+        let config = config(endpoint, api_key, app_key);
         Self {
             metrics: MetricsAPI::with_client_and_config(config.clone(), client.clone()),
-            authentication: AuthenticationAPI::with_client_and_config(config, client),
+            authentication: AuthenticationAPI::with_client_and_config(config.clone(), client.clone()),
+            keys: KeyManagementAPI::with_client_and_config(config, client),
         }
     }
 
@@ -62,21 +71,31 @@ impl Requests {
         Ok(request)
     }
 
-    /// Asks whether the key is valid.
+    /// Asks whether the API key is valid.
     pub(crate) fn validate(&self) -> Result<Request, DatadogError> {
         taken(self.authentication.validate().now_or_never())
+    }
+
+    /// Asks whether both keys are valid.
+    pub(crate) fn validate_both(&self) -> Result<Request, DatadogError> {
+        taken(self.keys.validate_api_key().now_or_never())
     }
 }
 
 /// The generated client's configuration. Its server 1 takes any protocol and name; server 0 would panic
 /// for a site that it does not know, and takes its default from the environment.
-fn config(endpoint: &Endpoint, key: &str) -> Configuration {
+fn config(endpoint: &Endpoint, api_key: &str, app_key: Option<&str>) -> Configuration {
     let mut config = Configuration::new();
     config.server_index = 1;
     config.server_variables = [("protocol", endpoint.protocol()), ("name", endpoint.name())]
         .map(|(variable, value)| (variable.to_owned(), value.to_owned()))
         .into();
-    config.set_auth_key("apiKeyAuth", APIKey { key: key.to_owned(), prefix: String::new() });
+    // It has taken keys from the environment; those that a request of ours uses are replaced.
+    for (name, key) in [("apiKeyAuth", Some(api_key)), ("appKeyAuth", app_key)] {
+        if let Some(key) = key {
+            config.set_auth_key(name, APIKey { key: key.to_owned(), prefix: String::new() });
+        }
+    }
     config
 }
 
@@ -86,8 +105,10 @@ fn take<'a>(
     _extensions: &'a mut Extensions,
     _next: Next<'a>,
 ) -> BoxFuture<'a, Result<Response, MiddlewareError>> {
-    if let Some(key) = request.headers_mut().get_mut(KEY_HEADER) {
-        key.set_sensitive(true);
+    for header in [KEY_HEADER, APP_KEY_HEADER] {
+        if let Some(key) = request.headers_mut().get_mut(header) {
+            key.set_sensitive(true);
+        }
     }
     ready(Err(MiddlewareError::middleware(Taken(request)))).boxed()
 }
@@ -125,7 +146,7 @@ mod tests {
     #[test]
     fn every_site_is_where_datadogs_client_says() {
         for site in Site::ALL {
-            let ours = config(&Endpoint::from(site), "key");
+            let ours = config(&Endpoint::from(site), "key", None);
             let mut theirs = Configuration::new();
             theirs.server_variables.insert("site".to_owned(), site.as_str().to_owned());
 
@@ -141,20 +162,22 @@ mod tests {
     fn a_url_replaces_the_site() {
         let endpoint: Endpoint = "http://127.0.0.1:8126/intake/".parse().unwrap();
 
-        let config = config(&endpoint, "key");
+        let config = config(&endpoint, "key", None);
 
         assert_eq!(config.get_operation_host("v2.submit_metrics"), "http://127.0.0.1:8126/intake");
     }
 
     #[test]
-    fn a_request_is_taken_with_its_key_unseen() {
-        let requests = Requests::new(&Site::default().into(), "0dd0c0ffee", reqwest::Client::new());
+    fn a_request_is_taken_with_its_keys_unseen() {
+        let endpoint = Site::default().into();
+        let requests = Requests::new(&endpoint, "0dd0c0ffee", Some("0ddba11"), reqwest::Client::new());
 
-        let request = requests.validate().unwrap();
+        let request = requests.validate_both().unwrap();
 
         assert_eq!(request.headers()[KEY_HEADER], "0dd0c0ffee");
+        assert_eq!(request.headers()[APP_KEY_HEADER], "0ddba11");
         for text in [format!("{request:?}"), format!("{:?}", Taken(request))] {
-            assert!(!text.contains("0dd0c0ffee"), "{text}");
+            assert!(!text.contains("0dd0c0ffee") && !text.contains("0ddba11"), "{text}");
         }
     }
 }

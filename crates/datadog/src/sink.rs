@@ -1,15 +1,18 @@
 //! The sink: how Datadog looks to a report.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use futures::{future::BoxFuture, stream::BoxStream};
-use reqwest::redirect;
+use http::{HeaderMap, header::DATE};
 use serde_json::Value;
 use system_health_registry::{DeliveryError, Point, Settlement, Sink};
 use tokio::time::Instant;
 
 use crate::{
-    Answer, ConfigError, DatadogConfig, DatadogError,
+    Answer, ConfigError, DatadogConfig, DatadogError, Key,
     deliver::deliver,
     http::Http,
     key,
@@ -28,41 +31,31 @@ pub struct DatadogSink {
 impl DatadogSink {
     /// Checks the key's form and sets up the client; sends nothing. The client takes proxies from the
     /// usual environment variables, and root certificates from the system.
-    pub fn new(config: DatadogConfig) -> Result<Self, ConfigError> {
-        let DatadogConfig {
-            endpoint,
-            api_key,
-            connect_timeout,
-            read_timeout,
-            timeout,
-            first_wait,
-            api_calls: calls,
-        } = config;
-        let key = key::checked(&api_key)?;
-        let mut client = reqwest::Client::builder()
-            .connect_timeout(connect_timeout)
-            .read_timeout(read_timeout)
-            // A redirect would hand the key to another host.
-            .redirect(redirect::Policy::none());
-        if endpoint.is_loopback() {
-            client = client.no_proxy();
-        }
-        let client = client.build()?;
-        let requests = Requests::new(&endpoint, key, client.clone());
-        let http = Http { client, host: endpoint.host().to_owned(), read_timeout, timeout, calls };
-        Ok(Self { requests, http, first_wait })
+    pub fn new(config: &DatadogConfig) -> Result<Self, ConfigError> {
+        let key = key::checked(Key::Api, &config.api_key)?;
+        let http = Http::new(config)?;
+        let requests = Requests::new(&config.endpoint, key, None, http.client.clone());
+        Ok(Self { requests, http, first_wait: config.first_wait })
     }
 
-    async fn validate(&self) -> Result<(), DatadogError> {
+    /// Asks once whether the API key is valid. Gives the server's time, to compare clocks with, if it
+    /// says so.
+    pub async fn validate(&self) -> Result<Option<SystemTime>, DatadogError> {
         let answer = self.http.send(self.requests.validate()?, None).await?;
         let judged =
             |words: &str| Answer { host: self.http.host.clone(), status: 200, words: words.to_owned() };
-        match answer.get("valid").and_then(Value::as_bool) {
-            Some(true) => Ok(()),
-            Some(false) => Err(DatadogError::RefusedKey(judged("the key is not valid"))),
+        match answer.body.get("valid").and_then(Value::as_bool) {
+            Some(true) => Ok(date(&answer.headers)),
+            Some(false) => {
+                Err(DatadogError::RefusedKey { key: Key::Api, answer: judged("the key is not valid") })
+            }
             None => Err(DatadogError::Unexpected(judged("not said whether the key is valid"))),
         }
     }
+}
+
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 impl Sink for DatadogSink {
@@ -72,7 +65,7 @@ impl Sink for DatadogSink {
 
     /// Asks once.
     fn check(&self) -> BoxFuture<'_, Result<(), DeliveryError>> {
-        Box::pin(async { self.validate().await.map_err(DeliveryError::new) })
+        Box::pin(async { self.validate().await.map(drop).map_err(DeliveryError::new) })
     }
 
     /// Datadog takes points until one hour after their time
@@ -113,8 +106,8 @@ mod tests {
     fn an_unfit_key_makes_no_sink() {
         let config = DatadogConfig::new(Site::default().into(), SecretString::from("0dd0\nc0ffee"));
 
-        let error = DatadogSink::new(config).unwrap_err();
+        let error = DatadogSink::new(&config).unwrap_err();
 
-        assert!(matches!(error, ConfigError::Key(KeyError::Characters)), "{error:?}");
+        assert!(matches!(error, ConfigError::Key(KeyError::Characters(Key::Api))), "{error:?}");
     }
 }

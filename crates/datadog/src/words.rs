@@ -16,12 +16,10 @@ pub(crate) fn errors(body: &Value) -> Vec<String> {
     errors.iter().map(text).collect()
 }
 
-/// A text in one bounded line without control characters, and without the key if a server repeats it.
-pub(crate) fn words(text: &str, key: Option<&HeaderValue>) -> String {
-    let text = match key.and_then(|key| key.to_str().ok()) {
-        Some(key) => text.replace(key, "[API key]"),
-        None => text.to_owned(),
-    };
+/// A text in one bounded line without control characters, and without the keys if a server repeats them.
+pub(crate) fn words(text: &str, keys: &[HeaderValue]) -> String {
+    let keys = keys.iter().filter_map(|key| key.to_str().ok());
+    let text = keys.fold(text.to_owned(), |text, key| text.replace(key, "[key]"));
     let line = text.replace(char::is_control, " ").split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MAX_WORDS) {
         Some((end, _)) => format!("{} …", &line[..end]),
@@ -47,10 +45,10 @@ mod tests {
     }
 
     #[test]
-    fn words_are_one_bounded_line_without_the_key() {
-        let key = HeaderValue::from_static("0dd0c0ffee");
-        assert_eq!(words("<html>\r\n\t<b>no\x1b[31m</b>", None), "<html> <b>no [31m</b>");
-        assert_eq!(words("key 0dd0c0ffee is wrong", Some(&key)), "key [API key] is wrong");
-        assert_eq!(words(&"ä".repeat(400), None), format!("{} …", "ä".repeat(300)));
+    fn words_are_one_bounded_line_without_the_keys() {
+        let keys = ["0dd0c0ffee", "c0ffee"].map(HeaderValue::from_static);
+        assert_eq!(words("<html>\r\n\t<b>no\x1b[31m</b>", &[]), "<html> <b>no [31m</b>");
+        assert_eq!(words("key 0dd0c0ffee or c0ffee is wrong", &keys), "key [key] or [key] is wrong");
+        assert_eq!(words(&"ä".repeat(400), &[]), format!("{} …", "ä".repeat(300)));
     }
 }

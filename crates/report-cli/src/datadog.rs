@@ -9,12 +9,14 @@ pub(crate) use without_client::Datadog;
 
 #[cfg(feature = "datadog")]
 mod with_client {
+    use std::time::SystemTime;
+
     use anyhow::Context as _;
     use system_health_collectors::{
         credentials::{Credentials, Secret},
-        doctor::Finding,
+        doctor::{Finding, clock},
     };
-    use system_health_datadog::{DatadogConfig, DatadogSink, Endpoint, Site, payload};
+    use system_health_datadog::{DatadogApi, DatadogConfig, DatadogSink, Endpoint, Site, payload};
     use system_health_registry::{Context, Point, Sink, Unavailable};
 
     use crate::settings::DatadogSettings;
@@ -40,20 +42,20 @@ mod with_client {
             Self::new(settings).map(drop)
         }
 
-        /// Looks at the site and the keys.
+        /// Looks at the site, the keys and the clock.
         pub(crate) async fn diagnose(settings: &DatadogSettings, context: &Context) -> Vec<Finding> {
-            const SUBJECT: &str = "Datadog API key";
-            let checked = async {
+            let looked = async {
                 let datadog = Self::new(settings)?;
-                let sink =
-                    datadog.sink(context).await.map_err(|unavailable| anyhow::anyhow!("{unavailable}"))?;
-                sink.check().await?;
-                anyhow::Ok(datadog.endpoint)
+                let config = datadog.config(context).await.map_err(refused)?;
+                let server_time = DatadogSink::new(&config)?.validate().await?;
+                let api_key = format!("is valid at {}", datadog.endpoint);
+                let mut findings = vec![Finding::ok("Datadog API key", api_key)];
+                findings.extend(server_time.map(|theirs| clock("Datadog", theirs, SystemTime::now())));
+                findings.push(look_at_app_key(&config, context).await);
+                anyhow::Ok(findings)
             };
-            vec![match checked.await {
-                Ok(endpoint) => Finding::ok(SUBJECT, format!("is valid at {endpoint}")),
-                Err(error) => Finding::failed(SUBJECT, format!("{error:#}")),
-            }]
+            let failed = |error| vec![Finding::failed("Datadog API key", format!("{error:#}"))];
+            looked.await.unwrap_or_else(failed)
         }
 
         /// The name of the outbox: what waits for one endpoint must never go to another.
@@ -63,10 +65,13 @@ mod with_client {
 
         /// Looks the API key up.
         pub(crate) async fn sink(&self, context: &Context) -> Result<Box<dyn Sink>, Unavailable> {
+            Ok(Box::new(DatadogSink::new(&self.config(context).await?)?))
+        }
+
+        async fn config(&self, context: &Context) -> Result<DatadogConfig, Unavailable> {
             let credentials: Credentials = context.get().await?;
             let key = credentials.get(Secret::DatadogApiKey).await?;
-            let config = DatadogConfig::new(self.endpoint.clone(), key).with_api_calls(context.get().await?);
-            Ok(Box::new(DatadogSink::new(config)?))
+            Ok(DatadogConfig::new(self.endpoint.clone(), key).with_api_calls(context.get().await?))
         }
 
         /// What would be sent.
@@ -74,6 +79,30 @@ mod with_client {
             tracing::info!("dry run: nothing is sent to {}", self.endpoint);
             Ok(serde_json::to_value(payload(points))?)
         }
+    }
+
+    /// No push needs it: without one all is well, and one that does not work is worth a warning.
+    async fn look_at_app_key(config: &DatadogConfig, context: &Context) -> Finding {
+        const SUBJECT: &str = "Datadog application key";
+        let checked = async {
+            let credentials: Credentials = context.get().await.map_err(refused)?;
+            match credentials.get(Secret::DatadogAppKey).await {
+                Err(error) if error.is_absent() => Ok("none; a push needs none"),
+                Err(error) => Err(error.into()),
+                Ok(key) => {
+                    DatadogApi::new(config, &key)?.validate().await?;
+                    anyhow::Ok("is valid beside the API key")
+                }
+            }
+        };
+        match checked.await {
+            Ok(message) => Finding::ok(SUBJECT, message),
+            Err(error) => Finding::warning(SUBJECT, format!("{error:#}")),
+        }
+    }
+
+    fn refused(unavailable: Unavailable) -> anyhow::Error {
+        anyhow::anyhow!("{unavailable}")
     }
 }
 

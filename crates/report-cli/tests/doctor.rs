@@ -6,6 +6,7 @@ use std::{fs, time::Duration};
 use system_health_test_support::{
     datadog::DatadogIntake,
     github::{Conclusion, FakeGitHub, Run},
+    moto::{AccessKey, Moto},
     scene::{Ended, Scene},
     server::Fault,
 };
@@ -19,7 +20,7 @@ fn scene(github: &FakeGitHub, intake: &DatadogIntake) -> Scene {
         .variable("GITHUB_REPOSITORY", "acme/shop")
         .variable("DD_URL", intake.url())
         .variable("DD_API_KEY", DatadogIntake::KEY)
-        .variable("DD_APP_KEY", "0123456789012345678901234567890123456789")
+        .variable("DD_APP_KEY", DatadogIntake::APP_KEY)
 }
 
 fn github() -> FakeGitHub {
@@ -52,13 +53,17 @@ fn where_all_works_every_line_is_ok_and_no_secret_is_shown() {
         "GitHub workflow",
         "AWS",
         "Datadog API key",
+        "Datadog application key",
+        "clock beside Datadog's",
         "state folder",
     ] {
         assert_eq!(line(&ended, subject).0, "ok", "{ended}");
     }
     assert_eq!(line(&ended, "GitHub token").1, "is the value of GITHUB_TOKEN");
     assert!(line(&ended, "[repository] name").1.ends_with("from environment variable GITHUB_REPOSITORY"));
-    assert!(!ended.stdout().contains(TOKEN) && !ended.stdout().contains(DatadogIntake::KEY));
+    for secret in [TOKEN, DatadogIntake::KEY, DatadogIntake::APP_KEY] {
+        assert!(!ended.stdout().contains(secret));
+    }
     assert_eq!(intake.points(), []);
 }
 
@@ -80,7 +85,21 @@ fn each_failure_has_its_line_and_what_to_do() {
     failed(&diagnose("DD_URL", "http://127.0.0.1:1"), "Datadog API key", "no connection to 127.0.0.1:1");
     failed(&diagnose("SYSTEM_HEALTH_STATE_DIR", "/dev/null/state"), "state folder", "/dev/null/state");
     let workflow = scene(&github, &intake).file("system-health.toml", "[ci]\nworkflow = 'nope.yml'\n");
-    failed(&workflow.run(&["doctor"]).with_status(1), "GitHub workflow", "set `workflow` in [ci]");
+    failed(&workflow.run(&["doctor"]).with_status(1), "GitHub workflow", "there are checks.yml; set `workflow`");
+}
+
+#[test]
+fn an_application_key_that_does_not_work_is_a_warning_because_a_push_needs_none() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let diagnose = |app_key: &str| {
+        let ended = scene(&github, &intake).variable("DD_APP_KEY", app_key).run(&["doctor"]).with_status(0);
+        line(&ended, "Datadog application key")
+    };
+
+    let (state, message) = diagnose("0123456789abcdef");
+    assert!(state == "warning" && message.contains("the application key was refused"), "{state}: {message}");
+    let (state, message) = diagnose("two keys");
+    assert!(state == "warning" && message.contains("DD_APP_KEY"), "{state}: {message}");
 }
 
 #[test]
@@ -103,6 +122,59 @@ fn without_credentials_it_says_what_is_missing() {
     assert_eq!(line(&ended, "GitHub token").0, "warning");
     assert_eq!(line(&ended, "AWS identity"), ("warning".into(), "there are no AWS credentials".into()));
     assert!(line(&ended, "Datadog API key").1.contains("DD_API_KEY"));
+}
+
+fn with_aws(scene: Scene, moto: &Moto, key: &AccessKey) -> Scene {
+    scene
+        .variable("AWS_ENDPOINT_URL", moto.url())
+        .variable("AWS_REGION", Moto::REGION)
+        .variable("AWS_ACCESS_KEY_ID", &key.id)
+        .variable("AWS_SECRET_ACCESS_KEY", &key.secret)
+}
+
+#[test]
+#[ignore = "needs moto: run cargo xtask test"]
+fn each_secret_in_aws_is_read_or_not_found_with_the_name_that_was_looked_for() {
+    let (github, intake, moto) = (github(), DatadogIntake::start(), Moto::start());
+    moto.create_secret("github/dashboard-token", TOKEN);
+    let any = AccessKey { id: "AKIAIOSFODNN7EXAMPLE".into(), secret: "wJalrXUtnFEMI".into() };
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
+        .variable("GITHUB_API_URL", github.url())
+        .variable("GITHUB_REPOSITORY", "acme/shop")
+        .variable("DD_URL", intake.url())
+        .file("system-health.toml", "[secrets]\ndatadog_api_key = 'team/dd'\n");
+
+    let ended = with_aws(scene, &moto, &any).run(&["doctor"]).with_status(1);
+
+    assert_eq!(line(&ended, "Datadog API key").0, "failed");
+
+    let (state, message) = line(&ended, "AWS identity");
+    assert!(state == "ok" && message.contains("arn:aws:") && message.ends_with("123456789012"), "{message}");
+    let (state, message) = line(&ended, "AWS secret for the GitHub token");
+    assert!(state == "ok" && message.contains("github/dashboard-token"), "{state}: {message}");
+    assert_eq!(line(&ended, "GitHub").0, "ok");
+    let (state, message) = line(&ended, "AWS secret for the Datadog API key");
+    assert!(state == "warning" && message.contains("see no secret `team/dd`"), "{state}: {message}");
+    assert!(!ended.stdout().contains(TOKEN));
+}
+
+#[test]
+#[ignore = "needs moto: run cargo xtask test"]
+fn a_secret_that_may_not_be_read_names_the_statement_that_the_policy_lacks() {
+    let github = github();
+    // Two free actions create the user with its key; all later ones are checked.
+    let moto = Moto::start_authenticating(2);
+    let key = moto.create_user("reporter");
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report")).variable("GITHUB_API_URL", github.url());
+
+    let ended = with_aws(scene, &moto, &key).run(&["doctor"]).with_status(1);
+
+    let (state, message) = line(&ended, "AWS secret for the GitHub token");
+    assert_eq!(state, "failed");
+    let statement = r#"{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": ""#;
+    assert!(message.contains(statement), "{message}");
+    assert!(message.contains(":secret:github/dashboard-token-??????"), "{message}");
+    assert!(!ended.stdout().contains(&key.secret));
 }
 
 #[test]

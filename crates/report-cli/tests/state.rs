@@ -1,7 +1,11 @@
 //! What a run keeps for the next one: what it could not deliver, and what it found.
 #![cfg(feature = "datadog")]
 
-use std::{collections::BTreeSet, fs, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs, thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use serde_json::Value;
 use system_health_test_support::{
@@ -27,6 +31,12 @@ fn times(points: &[Point]) -> BTreeSet<i64> {
     points.iter().map(|point| point.timestamp).collect()
 }
 
+/// Waits until a run has another time than one before.
+fn next_second() {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    thread::sleep(Duration::from_secs(1) - Duration::from_nanos(since.subsec_nanos().into()));
+}
+
 #[test]
 fn what_could_not_be_delivered_goes_first_next_time_with_its_own_time() {
     let intake = DatadogIntake::start();
@@ -35,6 +45,7 @@ fn what_could_not_be_delivered_goes_first_next_time_with_its_own_time() {
 
     let failed = scene.run(&PUSH).with_status(3);
     let first = failed.json()["run"]["timestamp"].clone();
+    next_second();
     let recovered = scene.run(&PUSH).with_status(0);
 
     assert_eq!(delivery(&failed)["left"], 2);
@@ -44,7 +55,7 @@ fn what_could_not_be_delivered_goes_first_next_time_with_its_own_time() {
     assert_eq!(delivery(&recovered)["left"], 0);
     let points = intake.points();
     let seconds = humantime::parse_rfc3339(first.as_str().unwrap()).unwrap();
-    let seconds = seconds.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs().cast_signed();
+    let seconds = seconds.duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed();
     assert_eq!(times(&points).first(), Some(&seconds));
 }
 

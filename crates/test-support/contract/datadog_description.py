@@ -13,7 +13,7 @@ import yaml
 
 PATHS = {
     "v1": ["/api/v1/validate"],
-    "v2": ["/api/v2/series"],
+    "v2": ["/api/v2/series", "/api/v2/validate_keys"],
 }
 
 

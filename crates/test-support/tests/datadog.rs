@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use system_health_test_support::datadog::{DatadogIntake, contract, error};
 
 const VALIDATE: &str = "/api/v1/validate";
+const VALIDATE_BOTH: &str = "/api/v2/validate_keys";
 const SERIES: &str = "/api/v2/series";
 
 async fn send(intake: &DatadogIntake, key: &str, method: Method, path: &str, body: String) -> (u16, Value) {
@@ -13,6 +14,13 @@ async fn send(intake: &DatadogIntake, key: &str, method: Method, path: &str, bod
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
     (status, serde_json::from_str(&answer.text().await.unwrap()).unwrap())
+}
+
+async fn validate_both(intake: &DatadogIntake, key: &str) -> (u16, Value) {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.get(intake.url() + VALIDATE_BOTH).header("DD-API-KEY", key);
+    let answer = request.header("DD-APPLICATION-KEY", DatadogIntake::APP_KEY).send().await.unwrap();
+    (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap())
 }
 
 async fn submit(intake: &DatadogIntake, payload: &Value) -> (u16, Value) {
@@ -89,6 +97,7 @@ async fn the_fakes_answers_obey_datadogs_description() {
             SERIES,
             send(&intake, key, Method::POST, SERIES, good.to_string()).await,
         ));
+        answers.push((Method::GET, VALIDATE_BOTH, validate_both(&intake, key).await));
     }
     for payload in [json!({}), large] {
         answers.push((Method::POST, SERIES, submit(&intake, &payload).await));
@@ -97,7 +106,7 @@ async fn the_fakes_answers_obey_datadogs_description() {
     answers.push((Method::POST, SERIES, submit(&intake, &good).await));
 
     let statuses: Vec<u16> = answers.iter().map(|(_, _, (status, _))| *status).collect();
-    assert_eq!(statuses, [200, 202, 403, 403, 400, 413, 429]);
+    assert_eq!(statuses, [200, 202, 200, 403, 403, 403, 400, 413, 429]);
     let messages: Vec<_> = answers
         .iter()
         .map(|(method, path, (status, body))| {
@@ -134,6 +143,7 @@ fn the_contract_refuses_what_datadog_would_misread() {
         contract::Message::answer("POST", SERIES, 403, json!({})),
         contract::Message::answer("POST", SERIES, 418, json!({"errors": []})),
         contract::Message::answer("GET", VALIDATE, 200, json!({"valid": "yes"})),
+        contract::Message::answer("GET", VALIDATE_BOTH, 200, json!({"status": "fine"})),
         contract::Message { method: "POST", path: "/api/v2/serie", status: None, body: good.clone() },
     ];
 

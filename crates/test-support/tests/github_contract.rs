@@ -20,6 +20,7 @@ use system_health_test_support::{
 
 const REPOSITORY: &str = "/repos/acme/shop";
 const COMMITS: &str = "/repos/acme/shop/commits";
+const WORKFLOWS: &str = "/repos/acme/shop/actions/workflows";
 const RUNS: &str = "/repos/acme/shop/actions/workflows/checks.yml/runs";
 const JOBS: &str = "/repos/acme/shop/actions/runs/7/jobs";
 const RATE_LIMIT: &str = "/rate_limit";
@@ -28,7 +29,7 @@ const RATE_LIMIT: &str = "/rate_limit";
 fn github() -> FakeGitHub {
     let github = FakeGitHub::builder().token("right").start();
     let shop = github.repository("acme/shop");
-    shop.commits(250).commit(Commit::new("By a stranger").unknown_author());
+    shop.workflow("release.yml").commits(250).commit(Commit::new("By a stranger").unknown_author());
     for conclusion in
         [Success, Failure, Neutral, Cancelled, Skipped, TimedOut, ActionRequired, Stale, StartupFailure]
     {
@@ -61,6 +62,7 @@ async fn exchanges() -> Vec<Exchange> {
         "/repos/acme/old/commits?sha=main&per_page=1",
         "/repos/acme/nothing",
         "/repos/acme/nothing/commits",
+        "/repos/acme/nothing/actions/workflows",
         "/repos/acme/nothing/actions/workflows/checks.yml/runs",
         "/repos/acme/nothing/actions/runs/7/jobs",
         "/repos/acme/empty/commits",
@@ -73,6 +75,7 @@ async fn exchanges() -> Vec<Exchange> {
     .into();
     for page in 1..=4 {
         targets.push(format!("{COMMITS}?sha=main&per_page=100&page={page}"));
+        targets.push(format!("{WORKFLOWS}?per_page=1&page={page}"));
         targets.push(format!("{RUNS}?per_page=3&page={page}"));
         targets.push(format!("{JOBS}?filter=all&per_page=50&page={page}"));
     }
@@ -82,7 +85,7 @@ async fn exchanges() -> Vec<Exchange> {
     for target in targets {
         get(&github, &target, "right").await;
     }
-    for path in [REPOSITORY, COMMITS, RUNS, JOBS, RATE_LIMIT] {
+    for path in [REPOSITORY, COMMITS, WORKFLOWS, RUNS, JOBS, RATE_LIMIT] {
         get(&github, path, "wrong").await;
     }
     github.exchanges()
@@ -91,7 +94,7 @@ async fn exchanges() -> Vec<Exchange> {
 /// A good answer of every endpoint, with one item in its list.
 async fn one_of_each() -> Vec<Exchange> {
     let github = github();
-    let lists = [COMMITS, RUNS, JOBS].map(|path| format!("{path}?per_page=1&page=2"));
+    let lists = [COMMITS, WORKFLOWS, RUNS, JOBS].map(|path| format!("{path}?per_page=1&page=2"));
     for target in [REPOSITORY, RATE_LIMIT].into_iter().chain(lists.iter().map(String::as_str)) {
         get(&github, target, "right").await;
     }
@@ -240,6 +243,7 @@ async fn an_error_in_other_words_or_with_another_status_is_refused() {
 async fn a_request_that_github_does_not_declare_is_refused() {
     let queries = [
         (COMMITS, &["branch=main", "since=2025-03-25", "since=1743508800", "per_page=101"][..]),
+        (WORKFLOWS, &["per_page=101", "page=one", "state=active"]),
         (RUNS, &["status=done", "sha=main", "per_page=0", "page=one"]),
         (JOBS, &["filter=newest", "status=completed", "per_page=101", "filter=all&filter=latest"]),
         (REPOSITORY, &["per_page=100"]),

@@ -6,7 +6,7 @@ use http::{HeaderMap, header::DATE};
 use serde_json::Value;
 use system_health_registry::{Context, SharedError, Unavailable};
 
-use super::Finding;
+use super::{Finding, clock};
 use crate::{
     ci::CiSettings,
     credentials::{Credentials, Secret},
@@ -16,9 +16,8 @@ use crate::{
 
 /// A token that ends sooner is worth a warning.
 const SOON: Duration = Duration::from_hours(7 * 24);
-/// Tokens, signatures and time stamps work with a clock that is off by less.
-const SKEW_WARNING: Duration = Duration::from_secs(30);
-const SKEW_FAILURE: Duration = Duration::from_mins(5);
+/// Some repositories have very many workflows.
+const MOST_NAMES: usize = 10;
 
 /// Looks at the token, the API, the repository and the workflow.
 pub async fn github(context: &Context) -> Vec<Finding> {
@@ -67,7 +66,7 @@ async fn api(client: &GitHub) -> Vec<Finding> {
         Ok((headers, body)) => {
             let now = SystemTime::now();
             let reachable = Finding::ok("GitHub", format!("{} answers", client.api_url()));
-            [Some(reachable), scopes(&headers), expiry(&headers, now), limit(&body), clock(&headers, now)]
+            [Some(reachable), scopes(&headers), expiry(&headers, now), limit(&body), date(&headers, now)]
                 .into_iter()
                 .flatten()
                 .collect()
@@ -110,17 +109,9 @@ fn limit(body: &Value) -> Option<Finding> {
     })
 }
 
-fn clock(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
+fn date(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
     let theirs = httpdate::parse_http_date(text(headers, DATE.as_str())?).ok()?;
-    let skew = now.duration_since(theirs).unwrap_or_else(|error| error.duration());
-    let message = format!("{} s from GitHub's", skew.as_secs());
-    Some(if skew >= SKEW_FAILURE {
-        Finding::failed("clock", message + "; set this machine's clock, AWS and Datadog refuse such times")
-    } else if skew >= SKEW_WARNING {
-        Finding::warning("clock", message + "; set this machine's clock")
-    } else {
-        Finding::ok("clock", message)
-    })
+    Some(clock("GitHub", theirs, now))
 }
 
 async fn repository(context: &Context, client: &GitHub) -> Vec<Finding> {
@@ -150,14 +141,31 @@ async fn workflow(context: &Context, client: &GitHub, repository: &[&str]) -> Fi
     let path = [repository, &["actions", "workflows", &workflow, "runs"]].concat();
     match client.ask_once(&path).await {
         Ok(_) => Finding::ok(SUBJECT, workflow),
-        Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => Finding::failed(
-            SUBJECT,
-            format!(
-                "there is no `{workflow}` in .github/workflows, or the token may not read actions; \
-                 set `workflow` in [ci]"
-            ),
-        ),
+        Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => {
+            let there = match client.ask_once(&[repository, &["actions", "workflows"]].concat()).await {
+                Ok((_, body)) => there_are(&body),
+                Err(error) => format!("the token may not read actions ({})", said(error)),
+            };
+            Finding::failed(
+                SUBJECT,
+                format!("there is no `{workflow}` in .github/workflows: {there}; set `workflow` in [ci]"),
+            )
+        }
         Err(error) => Finding::failed(SUBJECT, said(error)),
+    }
+}
+
+/// The files of a list of workflows.
+/// See <https://docs.github.com/en/rest/actions/workflows#list-repository-workflows>.
+fn there_are(body: &Value) -> String {
+    let workflows = body["workflows"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let path = |workflow: &Value| workflow["path"].as_str()?.rsplit('/').next().map(str::to_owned);
+    let mut files: Vec<String> = workflows.iter().filter_map(path).collect();
+    files.sort();
+    match files.len() {
+        0 => "the repository has no workflows".to_owned(),
+        count if count > MOST_NAMES => format!("there are {} and others", files[..MOST_NAMES].join(", ")),
+        _ => format!("there are {}", files.join(", ")),
     }
 }
 
@@ -203,19 +211,21 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_off_is_noticed_in_both_directions() {
-        let clock = |date| grade(clock(&headers("date", date), now()));
-        assert_eq!(clock("Mon, 15 Jun 2026 12:00:10 GMT"), Some(Ok));
-        assert_eq!(clock("Mon, 15 Jun 2026 11:59:00 GMT"), Some(Warning));
-        assert_eq!(clock("Mon, 15 Jun 2026 12:06:00 GMT"), Some(Failed));
-        assert_eq!(clock("Mon, 15 Jun 2026 11:50:00 GMT"), Some(Failed));
-    }
-
-    #[test]
     fn a_rate_limit_that_is_nearly_used_up_is_a_warning() {
         let limit = |remaining: u64| {
             grade(limit(&json!({"resources": {"core": {"limit": 5000, "remaining": remaining}}})))
         };
         assert_eq!((limit(4999), limit(500), limit(499)), (Some(Ok), Some(Ok), Some(Warning)));
+    }
+
+    #[test]
+    fn the_workflows_that_there_are_are_named_but_not_hundreds_of_them() {
+        let of = |count: usize| {
+            let path = |n| json!({"path": format!(".github/workflows/w{n:02}.yml")});
+            there_are(&json!({"workflows": (0..count).map(path).collect::<Vec<_>>()}))
+        };
+        assert_eq!(of(0), "the repository has no workflows");
+        assert_eq!(of(2), "there are w00.yml, w01.yml");
+        assert!(of(30).ends_with("w09.yml and others"), "{}", of(30));
     }
 }

@@ -2,9 +2,11 @@
 //! time-out, and each line says what was found and what to do about it.
 
 mod aws;
+mod clock;
 mod finding;
 mod github;
 
 pub use aws::aws;
+pub use clock::clock;
 pub use finding::{Finding, Grade};
 pub use github::github;

@@ -4,6 +4,7 @@ use std::{
 };
 
 use super::*;
+use crate::Key;
 
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -57,7 +58,7 @@ async fn the_fifth_attempt_is_the_last() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_succeed_is_not_repeated() {
     for error in [
-        DatadogError::RefusedKey(answer(403)),
+        DatadogError::RefusedKey { key: Key::Api, answer: answer(403) },
         DatadogError::RefusedPayload(answer(400)),
         DatadogError::Unexpected(answer(302)),
         DatadogError::Deadline { host: "host".to_owned() },

@@ -94,7 +94,7 @@ async fn without_points_nothing_is_sent() {
 async fn every_request_is_counted() {
     let intake = DatadogIntake::start();
     let calls = ApiCalls::default();
-    let sink = DatadogSink::new(config(&intake.url()).with_api_calls(calls.clone())).unwrap();
+    let sink = DatadogSink::new(&config(&intake.url()).with_api_calls(calls.clone())).unwrap();
 
     sink.check().await.unwrap();
     deliver(&sink, &mixed()).await;
@@ -115,7 +115,7 @@ async fn a_point_is_delivered_within_an_hour_of_its_time() {
 async fn a_url_may_have_a_path() {
     let intake = DatadogIntake::start();
 
-    let sink = DatadogSink::new(config(&format!("{}/proxied/", intake.url()))).unwrap();
+    let sink = DatadogSink::new(&config(&format!("{}/proxied/", intake.url()))).unwrap();
     let error = sink.check().await.unwrap_err();
 
     assert!(error.to_string().contains("answered 404: Not Found"), "{error}");

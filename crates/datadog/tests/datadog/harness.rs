@@ -71,7 +71,7 @@ pub(crate) fn config(url: &str) -> DatadogConfig {
 
 /// A sink for an intake.
 pub(crate) fn sink(intake: &DatadogIntake) -> DatadogSink {
-    DatadogSink::new(config(&intake.url())).unwrap()
+    DatadogSink::new(&config(&intake.url())).unwrap()
 }
 
 /// Delivers, with a deadline that nothing here reaches.

@@ -108,7 +108,7 @@ async fn what_is_too_large_for_datadog_is_split() {
     let intake = DatadogIntake::start();
     intake.server().fail_times(3, SERIES, error(413, "Payload Too Large"));
     let calls = ApiCalls::default();
-    let sink = DatadogSink::new(config(&intake.url()).with_api_calls(calls.clone())).unwrap();
+    let sink = DatadogSink::new(&config(&intake.url()).with_api_calls(calls.clone())).unwrap();
 
     let told = deliver(&sink, &gauges(8)).await;
 

@@ -21,7 +21,7 @@ async fn after(faults: &[(usize, Fault)]) -> (Told, Vec<(Option<u16>, u64)>) {
         intake.server().fail_times(*times, SERIES, fault.clone());
     }
     let calls = ApiCalls::default();
-    let sink = DatadogSink::new(config(&intake.url()).with_api_calls(calls.clone())).unwrap();
+    let sink = DatadogSink::new(&config(&intake.url()).with_api_calls(calls.clone())).unwrap();
     let told = deliver(&sink, &gauges(2)).await;
     assert_eq!(told.accepted.len(), intake.points().len());
     (told, counted(&calls))
@@ -117,7 +117,7 @@ async fn a_hanging_server_is_given_up() {
     read.read_timeout = Duration::from_millis(60);
 
     for (config, limit) in [(whole, "50ms"), (read, "60ms")] {
-        let told = deliver(&DatadogSink::new(config).unwrap(), &gauges(1)).await;
+        let told = deliver(&DatadogSink::new(&config).unwrap(), &gauges(1)).await;
         assert_eq!(told.left[&0], format!("gave up after 5 attempts: no answer from {host} within {limit}"));
     }
     assert_eq!(counted(&calls), [(None, 5)]);
@@ -130,7 +130,7 @@ async fn a_hanging_server_does_not_hold_a_run_past_its_deadline() {
     let host = intake.url().replace("http://", "");
     let mut config = config(&intake.url());
     (config.timeout, config.read_timeout) = (Duration::from_hours(1), Duration::from_hours(1));
-    let (sink, points) = (DatadogSink::new(config).unwrap(), gauges(2));
+    let (sink, points) = (DatadogSink::new(&config).unwrap(), gauges(2));
 
     let delivery = deliver_within(Duration::from_millis(200), &sink, &points);
     let told = tokio::time::timeout(Duration::from_mins(1), delivery).await.unwrap();
@@ -154,7 +154,7 @@ async fn an_abandoned_request_is_counted() {
     let intake = DatadogIntake::start();
     intake.server().fail("GET", Fault::Hang);
     let calls = ApiCalls::default();
-    let sink = DatadogSink::new(config(&intake.url()).with_api_calls(calls.clone())).unwrap();
+    let sink = DatadogSink::new(&config(&intake.url()).with_api_calls(calls.clone())).unwrap();
 
     tokio::time::timeout(Duration::from_millis(100), sink.check()).await.unwrap_err();
 
@@ -183,7 +183,7 @@ async fn a_wrong_key_is_sent_once() {
     let intake = DatadogIntake::start();
     let mut wrong = config(&intake.url());
     wrong.api_key = SecretString::from("0123456789abcdef");
-    let sink = DatadogSink::new(wrong).unwrap();
+    let sink = DatadogSink::new(&wrong).unwrap();
 
     let told = deliver(&sink, &gauges(2)).await;
     let checked = sink.check().await.unwrap_err();

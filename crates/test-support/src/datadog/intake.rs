@@ -1,4 +1,4 @@
-//! A fake of the intake: series (v2) and the validation of keys (v1).
+//! A fake of the intake: series (v2) and the validation of keys (v1 and v2).
 //!
 //! Like Datadog it keeps one value for a metric, its tags and a time, the last one. Unlike Datadog it
 //! takes any time, so that a test may choose one.
@@ -79,6 +79,9 @@ impl DatadogIntake {
     /// The key that the intake accepts, made to be found in any output that should not contain it.
     pub const KEY: &str = "0dd0c0ffee0dd0c0ffee0dd0c0ffee00";
 
+    /// The application key that goes with it.
+    pub const APP_KEY: &str = "0ddba11ad0dd0ddba11ad0dd0ddba11ad0dd0dd0";
+
     /// Starts an intake.
     #[must_use]
     pub fn start() -> Self {
@@ -131,7 +134,10 @@ fn answer(store: &Mutex<Store>, request: &Request) -> Answer {
     if request.header("dd-api-key") != Some(DatadogIntake::KEY) {
         return error(403, "Forbidden");
     }
+    let has_app_key = request.header("dd-application-key") == Some(DatadogIntake::APP_KEY);
     match (&*request.method, request.path()) {
+        ("GET", "/api/v2/validate_keys") if has_app_key => Answer::json(200, &json!({ "status": "ok" })),
+        ("GET", "/api/v2/validate_keys") => error(403, "Forbidden"),
         ("GET", "/api/v1/validate") => Answer::json(200, &json!({ "valid": true })),
         ("POST", "/api/v2/series") => accept(store, request),
         _ => error(404, "Not Found"),

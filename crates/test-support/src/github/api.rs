@@ -19,6 +19,7 @@ use crate::server::Answer;
 
 const GET_REPOSITORY: &str = "/rest/repos/repos#get-a-repository";
 const LIST_COMMITS: &str = "/rest/commits/commits#list-commits";
+const LIST_WORKFLOWS: &str = "/rest/actions/workflows#list-repository-workflows";
 const LIST_RUNS: &str = "/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow";
 const LIST_JOBS: &str = "/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run";
 
@@ -50,6 +51,7 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
     let documentation = match rest {
         [] => GET_REPOSITORY,
         ["commits"] => LIST_COMMITS,
+        ["actions", "workflows"] => LIST_WORKFLOWS,
         ["actions", "workflows", _, "runs"] => LIST_RUNS,
         ["actions", "runs", _, "jobs"] => LIST_JOBS,
         _ => return refusal::not_found("/rest"),
@@ -62,6 +64,7 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
     let question = Question { call, repository, objects: Objects { api: &world.api }, path: rest.join("/") };
     match rest {
         ["commits"] => question.commits(),
+        ["actions", "workflows"] => question.workflows(),
         ["actions", "workflows", workflow, "runs"] => question.runs(workflow),
         ["actions", "runs", id, "jobs"] => question.jobs(id),
         _ => json_answer(200, &question.objects.repository(repository)),
@@ -108,6 +111,12 @@ impl Question<'_> {
             self.objects.commit(self.repository, commit, *parent)
         };
         self.page(&commits, object, |page, _| page.into())
+    }
+
+    fn workflows(&self) -> Answer {
+        let workflows: Vec<&String> = self.repository.workflows.iter().collect();
+        let object = |workflow: &&String| self.objects.workflow(self.repository, workflow);
+        self.page(&workflows, object, |page, total| json!({ "total_count": total, "workflows": page }))
     }
 
     fn runs(&self, workflow: &str) -> Answer {

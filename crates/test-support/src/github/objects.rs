@@ -156,6 +156,27 @@ impl Objects<'_> {
         })
     }
 
+    /// A `workflow` of a list.
+    pub(super) fn workflow(&self, repository: &RepositoryData, file: &str) -> Value {
+        let full_name = &repository.full_name;
+        let id = number_of(file);
+        let name = file.split('.').next();
+        let path = format!(".github/workflows/{file}");
+        let created = timestamp(repository.created);
+        json!({
+            "id": id,
+            "node_id": format!("W_{id}"),
+            "name": name,
+            "path": path,
+            "state": "active",
+            "created_at": created,
+            "updated_at": created,
+            "url": format!("{}/actions/workflows/{id}", self.repository_url(full_name)),
+            "html_url": format!("{WEB}/{full_name}/blob/{}/{path}", repository.default_branch),
+            "badge_url": format!("{WEB}/{full_name}/workflows/{}/badge.svg", name.unwrap_or(file)),
+        })
+    }
+
     /// A `workflow-run` of a list.
     pub(super) fn run(&self, repository: &RepositoryData, run: &StoredRun) -> Value {
         let full_name = &repository.full_name;
