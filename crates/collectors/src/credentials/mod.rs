@@ -4,6 +4,7 @@
 //! Secrets Manager, each secret only when somebody asks for it and once a run. What it finds is a
 //! [`SecretString`](secrecy::SecretString); no error, debug output or log line repeats one.
 
+mod attempts;
 mod chain;
 mod environment;
 mod error;

@@ -7,21 +7,17 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_secretsmanager::config;
 use secrecy::SecretString;
 use system_health_registry::ApiCalls;
-use tokio::{
-    sync::OnceCell,
-    time::{Instant, timeout},
-};
+use tokio::{sync::OnceCell, time::timeout};
 
 use super::{
     AwsIdentity, AwsWords, CredentialError, Flaw, IdentityError, Place, Secret, SecretName, StoredSecret,
+    attempts::Attempts,
     chain,
     login::{Login, LoginError},
     plain::{field, plain},
     refusal::explain,
 };
 
-/// The name of the API in [`ApiCalls`]. What the SDK sends again by itself counts once.
-const API: &str = "aws_secrets_manager";
 /// How long a secret may take, login and repeated requests included.
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -63,18 +59,12 @@ impl SecretsManager {
             own_region.as_ref().or(login.region.as_ref()).ok_or(CredentialError::NoRegion(secret))?;
         let stored = StoredSecret { name: name.clone(), region: region.to_string() };
 
-        let mut request = login.client.get_secret_value().secret_id(name.id()).customize();
+        let mut of_request = config::Builder::new().interceptor(Attempts::new(self.calls.clone()));
         if let Some(region) = own_region {
-            request = request.config_override(config::Builder::new().region(region));
+            of_request = of_request.region(region);
         }
-        let started = Instant::now();
-        let answer = request.send().await;
-        let status = match &answer {
-            Ok(_) => Some(200),
-            Err(error) => error.raw_response().map(|response| response.status().as_u16()),
-        };
-        self.calls.record(API, status, started.elapsed());
-        let answer = match answer {
+        let request = login.client.get_secret_value().secret_id(name.id()).customize();
+        let answer = match request.config_override(of_request).send().await {
             Ok(answer) => answer,
             Err(error) => return Err(explain(secret, stored, &error)),
         };

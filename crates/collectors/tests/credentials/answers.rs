@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use aws_config::Region;
+use aws_config::{Region, retry::RetryConfig};
 use futures::future::join_all;
 use serde_json::json;
 use system_health_collectors::credentials::{CredentialError, Secret, SecretsSettings};
+use system_health_registry::ApiCalls;
 use system_health_test_support::server::{Answer, Fault, Request, Server};
 use tokio::time::Instant;
 
@@ -214,6 +215,43 @@ async fn all_that_ask_share_one_request_for_each_secret() {
     asked.sort();
     let body = |name: &str| json!({"SecretId": name}).to_string().into_bytes();
     assert_eq!(asked, [body("datadog/api-key"), body("github/dashboard-token")]);
+}
+
+/// The attempts that were counted, with their statuses.
+fn counted(calls: &ApiCalls) -> Vec<(&'static str, Option<u16>, u64)> {
+    calls.by_status().into_iter().map(|calls| (calls.api, calls.status, calls.count)).collect()
+}
+
+#[tokio::test]
+async fn what_the_sdk_asks_again_by_itself_is_counted() {
+    let server = always(value("ghp_one"));
+    server.fail_times(1, "POST", Fault::Disconnect);
+    server.fail_times(1, "POST", refusal(503, "ServiceUnavailable", "Later."));
+    let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+    let config = aws(&server.url(), "AKIDEXAMPLE", "example").into_builder().retry_config(retries);
+    let calls = ApiCalls::default();
+    let credentials = without_environment().aws_config(config.build()).api_calls(calls.clone()).build();
+
+    assert_eq!(get(&credentials, Secret::GitHubToken).await.unwrap(), "ghp_one");
+
+    let api = "aws_secrets_manager";
+    assert_eq!(counted(&calls), [(api, None, 1), (api, Some(200), 1), (api, Some(503), 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_attempt_that_nobody_waits_for_is_counted_without_a_status() {
+    let server = always(value("ghp_one"));
+    server.fail("POST", Fault::Hang);
+    let calls = ApiCalls::default();
+    let config = aws(&server.url(), "AKIDEXAMPLE", "example");
+    let credentials = without_environment().aws_config(config).api_calls(calls.clone()).build();
+
+    let asker = tokio::spawn(async move { get(&credentials, Secret::GitHubToken).await });
+    let _ = server.wait_for("POST");
+    asker.abort();
+    assert!(asker.await.unwrap_err().is_cancelled());
+
+    assert_eq!(counted(&calls), [("aws_secrets_manager", None, 1)]);
 }
 
 #[tokio::test]
