@@ -85,7 +85,11 @@ fn each_failure_has_its_line_and_what_to_do() {
     failed(&diagnose("DD_URL", "http://127.0.0.1:1"), "Datadog API key", "no connection to 127.0.0.1:1");
     failed(&diagnose("SYSTEM_HEALTH_STATE_DIR", "/dev/null/state"), "state folder", "/dev/null/state");
     let workflow = scene(&github, &intake).file("system-health.toml", "[ci]\nworkflow = 'nope.yml'\n");
-    failed(&workflow.run(&["doctor"]).with_status(1), "GitHub workflow", "there are checks.yml; set `workflow`");
+    failed(
+        &workflow.run(&["doctor"]).with_status(1),
+        "GitHub workflow",
+        "there are checks.yml; set `workflow`",
+    );
 }
 
 #[test]

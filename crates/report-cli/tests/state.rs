@@ -3,14 +3,14 @@
 
 use std::{
     collections::BTreeSet,
-    fs, thread,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    fs,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use serde_json::Value;
 use system_health_test_support::{
     datadog::{self, DatadogIntake, Point},
-    scene::{Ended, Scene},
+    scene::{Ended, Scene, next_second},
 };
 
 fn scene(intake: &DatadogIntake) -> Scene {
@@ -29,12 +29,6 @@ fn delivery(ended: &Ended) -> Value {
 
 fn times(points: &[Point]) -> BTreeSet<i64> {
     points.iter().map(|point| point.timestamp).collect()
-}
-
-/// Waits until a run has another time than one before.
-fn next_second() {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    thread::sleep(Duration::from_secs(1) - Duration::from_nanos(since.subsec_nanos().into()));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::{env, future::pending, process::ExitCode, thread};
 
 use system_health_registry::{Sample, Unavailable, system_health_metric};
+use tokio::runtime::Handle;
 
 /// A value, so that there is something to deliver beside the others.
 #[system_health_metric(key = "test.value")]
@@ -41,6 +42,15 @@ fn blocks() -> u64 {
     loop {
         thread::park();
     }
+}
+
+/// Blocks all threads for ever.
+#[system_health_metric(key = "test.hang.threads", timeout = "1h")]
+async fn blocks_all() -> u64 {
+    for _ in 0..Handle::current().metrics().num_workers() {
+        tokio::spawn(async { blocks() });
+    }
+    blocks()
 }
 
 /// Very many values.

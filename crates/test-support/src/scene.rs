@@ -5,6 +5,7 @@ use std::{
     fmt, fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -194,6 +195,13 @@ impl Ended {
     pub fn says(&self, text: &str) {
         assert!(self.stderr().contains(text), "stderr should say `{text}`: {self}");
     }
+}
+
+/// Waits for the next second: until then, a further run has the time of the one before, and replaces what
+/// that left.
+pub fn next_second() {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    thread::sleep(Duration::from_secs(1) - Duration::from_nanos(since.subsec_nanos().into()));
 }
 
 impl fmt::Display for Ended {

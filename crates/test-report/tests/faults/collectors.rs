@@ -18,6 +18,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         status,
     };
     let mut rows: Vec<_> = FAULTS.iter().map(|(fault, ..)| row(fault, "all but this metric", 1)).collect();
+    rows.push(row("blocks all threads for ever", "what was collected before", 1));
     rows.push(row("returns 100,000 samples", "all", 0));
     rows
 }
@@ -35,6 +36,18 @@ fn one_bad_collector_keeps_no_other_from_being_delivered() {
         assert_eq!(world.delivered("test.value").len(), 1, "{fault}");
         assert_eq!(world.delivered(key).len(), 0, "{fault}");
     }
+}
+
+#[test]
+fn a_collector_that_blocks_all_threads_cannot_hold_up_the_end() {
+    let world = World::new();
+    let run = ["--push", "--no-self-metrics", "--only", "test.hang.threads", "--deadline", "3s"];
+
+    let ended = world.scene().run(&run).with_status(1);
+
+    let error = ended.metric("test.hang.threads")["error"].as_str().unwrap().to_owned();
+    assert!(error.contains("no result within"), "{error}");
+    assert_eq!(world.intake.points(), []);
 }
 
 #[test]

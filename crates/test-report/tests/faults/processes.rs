@@ -1,12 +1,13 @@
 //! Processes that are killed, told to stop, or run beside each other.
 
 use std::{
+    io::Read,
     process::{Child, Command, Stdio},
     thread,
 };
 
 use system_health_test_support::{
-    scene::{Ended, Scene},
+    scene::{Ended, Scene, next_second},
     server::Fault,
 };
 
@@ -26,6 +27,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         row("killed (SIGKILL) during the delivery", "nothing yet; all with the next run", 137),
         row("killed (SIGKILL) after the delivery", "all, once", 137),
         row("SIGTERM during the delivery", "nothing yet; all with the next run", 143),
+        row("SIGTERM while nobody reads its output", "all", 143),
         row("two at once on one state folder", "all, once", 0),
     ]
 }
@@ -71,9 +73,25 @@ fn killed_or_stopped_during_the_delivery() {
 
         assert_eq!(ended.status.code(), status, "{command:?}");
         assert_eq!(world.intake.points(), []);
+        next_second();
         let next = scene.run(&RUN).with_status(0);
         assert_eq!(delivery(&next)["series_of_earlier_runs"], 1, "{signal}");
     }
+}
+
+#[test]
+fn stopped_while_nobody_reads_its_output() {
+    let world = World::new();
+    let scene = world.scene().variable("TEST_SAMPLES", "5000");
+    let push = ["--push", "--no-self-metrics", "--format", "json", "--only", "test.many"];
+    let (_, mut child) = start(&scene, &push);
+    // The output is under way, and longer than any pipe holds.
+    child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+
+    send("TERM", &child);
+
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(world.delivered("test.many").len(), 5000);
 }
 
 #[test]
