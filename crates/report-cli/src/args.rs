@@ -110,11 +110,18 @@ pub(crate) struct RepositoryArguments {
 
 /// Where runs and undelivered points are kept.
 #[derive(Debug, Args)]
-pub(crate) struct StateArguments {
+pub(crate) struct FolderArguments {
     /// The folder that keeps runs and undelivered points
     /// [default: from the settings, `SYSTEM_HEALTH_STATE_DIR` or the platform's state folder]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) state_dir: Option<PathBuf>,
+}
+
+/// Whether and where runs and undelivered points are kept.
+#[derive(Debug, Args)]
+pub(crate) struct StateArguments {
+    #[command(flatten)]
+    pub(crate) folder: FolderArguments,
     /// Keep nothing: what cannot be delivered now is lost
     #[arg(long, conflicts_with = "state_dir")]
     pub(crate) no_state: bool,
@@ -140,10 +147,8 @@ pub(crate) struct HistoryArguments {
     /// Forget runs that are older than this, then show what is left
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) keep: Option<Duration>,
-    /// The folder that keeps runs
-    /// [default: from the settings, `SYSTEM_HEALTH_STATE_DIR` or the platform's state folder]
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) folder: FolderArguments,
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
 }

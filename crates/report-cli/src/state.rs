@@ -16,6 +16,8 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+use crate::{args::FolderArguments, settings::StateSettings};
+
 /// A store that takes longer, such as a network file system that is gone, counts as unusable.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// What a store gets even when the run's deadline is close, to write down what was delivered.
@@ -30,8 +32,11 @@ pub(crate) struct State {
     deadline: Instant,
 }
 
-/// The folder for state where nobody names one, such as `~/.local/state/system-health`.
-pub(crate) fn default_folder() -> anyhow::Result<PathBuf> {
+/// The folder for state: the one that is named, or one such as `~/.local/state/system-health`.
+pub(crate) fn folder(arguments: &FolderArguments, settings: &StateSettings) -> anyhow::Result<PathBuf> {
+    if let Some(named) = arguments.state_dir.as_ref().or(settings.dir.as_ref()) {
+        return Ok(named.clone());
+    }
     let folders = etcetera::choose_base_strategy().context("there is no home directory")?;
     Ok(folders.state_dir().unwrap_or_else(|| folders.data_dir()).join("system-health"))
 }

@@ -201,7 +201,7 @@ impl Ended {
 /// that left.
 pub fn next_second() {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    thread::sleep(Duration::from_secs(1) - Duration::from_nanos(since.subsec_nanos().into()));
+    thread::sleep(Duration::from_nanos(1_000_000_000 - u64::from(since.subsec_nanos())));
 }
 
 impl fmt::Display for Ended {

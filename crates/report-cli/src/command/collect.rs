@@ -100,7 +100,7 @@ impl Plan {
         let settings = settings::load(&arguments.settings, &arguments.repository)?;
         let report: ReportSettings = settings.table()?;
         let datadog: DatadogSettings = settings.table()?;
-        let state: StateSettings = settings.table()?;
+        let state_settings: StateSettings = settings.table()?;
         let dd_tags = env::var("DD_TAGS").ok();
         let action = match (arguments.push, arguments.dry_run) {
             (true, _) => Action::Push(Datadog::new(&datadog)?),
@@ -115,15 +115,14 @@ impl Plan {
                 "--align, or `align` in [report], is {align:?}; it may be at most 30m, because Datadog takes no points of more than an hour ago"
             );
         }
-        let folder =
-            || arguments.state.state_dir.clone().or(state.dir).map_or_else(state::default_folder, Ok);
+        let folder = || state::folder(&arguments.state.folder, &state_settings);
         Ok(Self {
             catalog: select(catalog, &arguments.only, &arguments.skip)?,
             about_itself: self_metrics.then_some(about_itself),
             tags: tags::base(&report, &datadog, dd_tags.as_deref())?,
             align,
             deadline: arguments.deadline.unwrap_or(report.deadline),
-            keep: state.keep,
+            keep: state_settings.keep,
             folder: (!arguments.state.no_state).then(folder),
             fail_on: arguments.fail_on.unwrap_or(report.fail_on),
             settings,

@@ -27,9 +27,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub(super) fn run(arguments: &DoctorArguments, stdout: Stdout) -> anyhow::Result<Status> {
     let settings = settings::load(&arguments.settings, &arguments.repository)?;
     let datadog: DatadogSettings = settings.table()?;
-    let state: StateSettings = settings.table()?;
-    let folder = || arguments.state.state_dir.clone().or(state.dir).map_or_else(state::default_folder, Ok);
-    let folder = (!arguments.state.no_state).then(folder);
+    let state_settings: StateSettings = settings.table()?;
+    let folder = (!arguments.state.no_state).then(|| state::folder(&arguments.state.folder, &state_settings));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let mut findings = in_force(&settings);
     let context = Context::new().provide(settings).with_deadline(LIMIT);

@@ -17,8 +17,7 @@ use crate::{
 /// Shows what earlier runs found.
 pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
     let settings: StateSettings = settings::builder(&arguments.settings)?.build()?.table()?;
-    let named = arguments.state_dir.clone().or(settings.dir);
-    let folder = named.map_or_else(state::default_folder, Ok)?;
+    let folder = state::folder(&arguments.folder, &settings)?;
     if !folder.join(Store::FILE).exists() {
         bail!(
             "no runs are kept in {}; run `report` first, or name another folder with --state-dir",
