@@ -17,10 +17,10 @@ pub struct DatadogApi {
 impl DatadogApi {
     /// Checks the form of the keys and sets up the client; sends nothing.
     pub fn new(config: &DatadogConfig, app_key: &SecretString) -> Result<Self, ConfigError> {
-        let api_key = key::checked(Key::Api, &config.api_key)?;
         let app_key = key::checked(Key::Application, app_key)?;
+        let key = key::checked(Key::Api, &config.api_key)?;
         let http = Http::new(config)?;
-        let requests = Requests::new(&config.endpoint, api_key, Some(app_key), http.client.clone());
+        let requests = Requests::new(&config.endpoint, key, Some(app_key), http.client.clone());
         Ok(Self { requests, http })
     }
 

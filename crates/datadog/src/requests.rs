@@ -43,12 +43,12 @@ impl Requests {
     /// header can hold. The HTTP client is not used.
     pub(crate) fn new(
         endpoint: &Endpoint,
-        api_key: &str,
+        key: &str,
         app_key: Option<&str>,
         client: reqwest::Client,
     ) -> Self {
         let client = reqwest_middleware::ClientBuilder::new(client).with(take).build();
-        let config = config(endpoint, api_key, app_key);
+        let config = config(endpoint, key, app_key);
         Self {
             metrics: MetricsAPI::with_client_and_config(config.clone(), client.clone()),
             authentication: AuthenticationAPI::with_client_and_config(config.clone(), client.clone()),
@@ -84,14 +84,14 @@ impl Requests {
 
 /// The generated client's configuration. Its server 1 takes any protocol and name; server 0 would panic
 /// for a site that it does not know, and takes its default from the environment.
-fn config(endpoint: &Endpoint, api_key: &str, app_key: Option<&str>) -> Configuration {
+fn config(endpoint: &Endpoint, key: &str, app_key: Option<&str>) -> Configuration {
     let mut config = Configuration::new();
     config.server_index = 1;
     config.server_variables = [("protocol", endpoint.protocol()), ("name", endpoint.name())]
         .map(|(variable, value)| (variable.to_owned(), value.to_owned()))
         .into();
     // It has taken keys from the environment; those that a request of ours uses are replaced.
-    for (name, key) in [("apiKeyAuth", Some(api_key)), ("appKeyAuth", app_key)] {
+    for (name, key) in [("apiKeyAuth", Some(key)), ("appKeyAuth", app_key)] {
         if let Some(key) = key {
             config.set_auth_key(name, APIKey { key: key.to_owned(), prefix: String::new() });
         }

@@ -46,7 +46,7 @@ mod with_client {
         pub(crate) async fn diagnose(settings: &DatadogSettings, context: &Context) -> Vec<Finding> {
             let looked = async {
                 let datadog = Self::new(settings)?;
-                let config = datadog.config(context).await.map_err(refused)?;
+                let config = datadog.config(context).await.map_err(anyhow::Error::msg)?;
                 let server_time = DatadogSink::new(&config)?.validate().await?;
                 let api_key = format!("is valid at {}", datadog.endpoint);
                 let mut findings = vec![Finding::ok("Datadog API key", api_key)];
@@ -85,7 +85,7 @@ mod with_client {
     async fn look_at_app_key(config: &DatadogConfig, context: &Context) -> Finding {
         const SUBJECT: &str = "Datadog application key";
         let checked = async {
-            let credentials: Credentials = context.get().await.map_err(refused)?;
+            let credentials: Credentials = context.get().await.map_err(anyhow::Error::msg)?;
             match credentials.get(Secret::DatadogAppKey).await {
                 Err(error) if error.is_absent() => Ok("none; a push needs none"),
                 Err(error) => Err(error.into()),
@@ -99,10 +99,6 @@ mod with_client {
             Ok(message) => Finding::ok(SUBJECT, message),
             Err(error) => Finding::warning(SUBJECT, format!("{error:#}")),
         }
-    }
-
-    fn refused(unavailable: Unavailable) -> anyhow::Error {
-        anyhow::anyhow!("{unavailable}")
     }
 }
 
