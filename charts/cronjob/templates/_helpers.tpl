@@ -1,0 +1,328 @@
+{{/* The name of the chart, or what takes its place. */}}
+{{- define "system-health.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* The name of the release's objects. Kubernetes allows a CronJob 52 characters. */}}
+{{- define "system-health.fullname" -}}
+{{- $name := include "system-health.name" . -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride -}}
+{{- else if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 52 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 52 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "system-health.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "system-health.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The Secret with the credentials; empty if they come from AWS Secrets Manager. */}}
+{{- define "system-health.secretName" -}}
+{{- if and .Values.existingSecret.name .Values.externalSecret.enabled -}}
+{{- fail "existingSecret.name and externalSecret.enabled exclude each other: the credentials come from one Secret" -}}
+{{- end -}}
+{{- if .Values.externalSecret.enabled -}}
+{{- include "system-health.fullname" . -}}
+{{- else -}}
+{{- .Values.existingSecret.name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What pods are found by. */}}
+{{- define "system-health.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "system-health.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "system-health.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "system-health.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "system-health.image" -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Puts the CronJobs of a release into the dict `into`: from the name of each to its values, which are those of the
+release with those of `jobs` in their place. Settings are merged table by table.
+*/}}
+{{- define "system-health.collectJobs" -}}
+{{- $root := .root -}}
+{{- $into := .into -}}
+{{- $fullname := include "system-health.fullname" $root -}}
+{{- $jobs := $root.Values.jobs -}}
+{{- if not $jobs -}}
+{{- $_ := set $into $fullname $root.Values -}}
+{{- end -}}
+{{- range $job, $overrides := $jobs -}}
+{{- $values := deepCopy $root.Values -}}
+{{- range $key, $value := ($overrides | default dict) -}}
+{{- if eq $key "settings" -}}
+{{- range $table, $pairs := $value -}}
+{{- $merged := get $values.settings $table | default dict -}}
+{{- range $name, $setting := $pairs -}}
+{{- $_ := set $merged $name $setting -}}
+{{- end -}}
+{{- $_ := set $values.settings $table $merged -}}
+{{- end -}}
+{{- else -}}
+{{- $_ := set $values $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set $into (printf "%s-%s" $fullname $job) $values -}}
+{{- end -}}
+{{- range $name, $values := $into -}}
+{{- if gt (len $name) 52 -}}
+{{- fail (printf "the name `%s` of a CronJob has %d characters, and Kubernetes allows 52: set fullnameOverride, or name the job shorter" $name (len $name)) -}}
+{{- end -}}
+{{- include "system-health.checkDeadlines" (dict "name" $name "values" $values) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Seconds of a duration such as `90s`, `4m` or `1h 30m`. */}}
+{{- define "system-health.seconds" -}}
+{{- if not (regexMatch "^([0-9]+ *[hms] *)+$" .) -}}
+{{- fail (printf "the deadline `%s` of the reporter is no duration such as 90s, 4m or 1h 30m, which the chart could compare with activeDeadlineSeconds" .) -}}
+{{- end -}}
+{{- $seconds := 0 -}}
+{{- range regexFindAll "[0-9]+ *[hms]" . -1 -}}
+{{- $unit := dict "h" 3600 "m" 60 "s" 1 -}}
+{{- $number := regexFind "[0-9]+" . | int64 -}}
+{{- $seconds = add $seconds (mul $number (get $unit (regexFind "[hms]" .))) -}}
+{{- end -}}
+{{- $seconds -}}
+{{- end -}}
+
+{{/* When the reporter ends by itself, in seconds: by its arguments, its settings, or its default. */}}
+{{- define "system-health.deadline" -}}
+{{- $deadline := dig "report" "deadline" "5m" .settings -}}
+{{- $next := false -}}
+{{- range .args -}}
+{{- if $next -}}
+{{- $deadline = . -}}
+{{- end -}}
+{{- if hasPrefix "--deadline=" . -}}
+{{- $deadline = trimPrefix "--deadline=" . -}}
+{{- end -}}
+{{- $next = eq . "--deadline" -}}
+{{- end -}}
+{{- include "system-health.seconds" (toString $deadline) -}}
+{{- end -}}
+
+{{/* The shortest time between two runs of a schedule, in seconds; 0 if the chart cannot tell. */}}
+{{- define "system-health.interval" -}}
+{{- $minute := index . 0 -}}
+{{- $hour := index . 1 -}}
+{{- $days := slice . 2 | join " " -}}
+{{- $number := "^[0-9]+$" -}}
+{{- $step := "^[*]/[0-9]+$" -}}
+{{- if and (eq $minute "*") (eq $hour "*") -}}
+60
+{{- else if and (regexMatch $step $minute) (eq $hour "*") -}}
+{{- $every := trimPrefix "*/" $minute | int -}}
+{{- mul 60 (ternary $every (mod 60 $every) (eq (mod 60 $every) 0)) -}}
+{{- else if and (regexMatch $number $minute) (eq $hour "*") -}}
+3600
+{{- else if and (regexMatch $number $minute) (regexMatch $step $hour) -}}
+{{- $every := trimPrefix "*/" $hour | int -}}
+{{- mul 3600 (ternary $every (mod 24 $every) (eq (mod 24 $every) 0)) -}}
+{{- else if and (regexMatch $number $minute) (regexMatch $number $hour) -}}
+86400
+{{- else -}}
+0
+{{- end -}}
+{{- end -}}
+
+{{/* Refuses deadlines with which Kubernetes would kill a run, or two runs would overlap. */}}
+{{- define "system-health.checkDeadlines" -}}
+{{- $active := .values.activeDeadlineSeconds | int64 -}}
+{{- $deadline := include "system-health.deadline" .values | int64 -}}
+{{- if le $active $deadline -}}
+{{- fail (printf "%s: activeDeadlineSeconds is %d, and the reporter's own deadline %d seconds: Kubernetes would kill a run before it can say what it found. Raise activeDeadlineSeconds, or lower --deadline" .name $active $deadline) -}}
+{{- end -}}
+{{- $fields := regexSplit " +" (trim .values.schedule) -1 -}}
+{{- if eq (len $fields) 5 -}}
+{{- $interval := include "system-health.interval" $fields | int64 -}}
+{{- if and (gt $interval 0) (ge $active $interval) -}}
+{{- fail (printf "%s: activeDeadlineSeconds is %d, and the schedule `%s` starts a run every %d seconds: a run that hangs would hold up the next one. Lower activeDeadlineSeconds" .name $active .values.schedule $interval) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A table of settings as TOML: the plain values first, then the tables in it. */}}
+{{- define "system-health.toml" -}}
+{{- $path := .path -}}
+{{- if $path }}
+[{{ $path }}]
+{{- end }}
+{{- range $key, $value := .table }}
+{{- if not (kindIs "map" $value) }}
+{{ include "system-health.tomlKey" $key }} = {{ include "system-health.tomlValue" (dict "path" (printf "%s.%s" $path $key) "value" $value) }}
+{{- end }}
+{{- end }}
+{{- range $key, $value := .table }}
+{{- if kindIs "map" $value }}
+{{- $key = include "system-health.tomlKey" $key }}
+{{ include "system-health.toml" (dict "path" (ternary (printf "%s.%s" $path $key) $key (ne $path "")) "table" $value) }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "system-health.tomlKey" -}}
+{{- if regexMatch "^[A-Za-z0-9_-]+$" . -}}{{- . -}}{{- else -}}{{- toRawJson . -}}{{- end -}}
+{{- end -}}
+
+{{- define "system-health.tomlValue" -}}
+{{- $path := .path -}}
+{{- $value := .value -}}
+{{- if kindIs "string" $value -}}
+{{- toRawJson $value -}}
+{{- else if kindIs "bool" $value -}}
+{{- $value -}}
+{{- else if kindIs "slice" $value -}}
+[{{- range $index, $item := $value }}{{ if $index }}, {{ end }}{{ include "system-health.tomlValue" (dict "path" $path "value" $item) }}{{- end }}]
+{{- else if or (kindIs "map" $value) (kindIs "invalid" $value) -}}
+{{- fail (printf "settings.%s: a setting is a text, a number, true or false, a list of these, or a table" $path) -}}
+{{- else if eq (float64 (int64 $value)) (float64 $value) -}}
+{{- int64 $value -}}
+{{- else -}}
+{{- $value -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The file with the settings. */}}
+{{- define "system-health.settings" -}}
+{{ include "system-health.toml" (dict "path" "" "table" .settings) | trim }}
+{{- end -}}
+
+{{/* The pod that runs `report` with `args`. */}}
+{{- define "system-health.podSpec" -}}
+{{- $root := .root -}}
+{{- $values := .values -}}
+{{- $secret := include "system-health.secretName" $root -}}
+{{- $keys := $root.Values.existingSecret.keys -}}
+restartPolicy: Never
+serviceAccountName: {{ include "system-health.serviceAccountName" $root }}
+automountServiceAccountToken: {{ $root.Values.serviceAccount.automountServiceAccountToken }}
+terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds | int64 }}
+{{- with $root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with $values.podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+containers:
+  - name: report
+    image: {{ include "system-health.image" $root | quote }}
+    imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+    args:
+      {{- toYaml .args | nindent 6 }}
+    env:
+      - name: SYSTEM_HEALTH_CONFIG
+        value: /etc/system-health/system-health.toml
+      - name: SYSTEM_HEALTH_STATE_DIR
+        value: /var/lib/system-health
+      {{- with $root.Values.aws.region }}
+      - name: AWS_REGION
+        value: {{ . | quote }}
+      {{- end }}
+      {{- if $secret }}
+      {{- range $variable, $key := dict "GITHUB_TOKEN_FILE" $keys.githubToken "DD_API_KEY_FILE" $keys.datadogApiKey "DD_APP_KEY_FILE" $keys.datadogAppKey }}
+      {{- if $key }}
+      - name: {{ $variable }}
+        value: /var/run/secrets/system-health/{{ $key }}
+      {{- end }}
+      {{- end }}
+      {{- end }}
+      {{- with $values.env }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
+    {{- with $values.envFrom }}
+    envFrom:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+    {{- with $values.resources }}
+    resources:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+    {{- with $values.securityContext }}
+    securityContext:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+    volumeMounts:
+      - name: settings
+        mountPath: /etc/system-health
+        readOnly: true
+      - name: state
+        mountPath: /var/lib/system-health
+      - name: tmp
+        mountPath: /tmp
+      {{- if $secret }}
+      - name: credentials
+        mountPath: /var/run/secrets/system-health
+        readOnly: true
+      {{- end }}
+      {{- with $values.extraVolumeMounts }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
+volumes:
+  - name: settings
+    configMap:
+      name: {{ .name }}
+  - name: state
+    {{- if $root.Values.persistence.enabled }}
+    persistentVolumeClaim:
+      claimName: {{ default .name $root.Values.persistence.existingClaim }}
+    {{- else }}
+    emptyDir: {}
+    {{- end }}
+  - name: tmp
+    emptyDir: {}
+  {{- if $secret }}
+  - name: credentials
+    secret:
+      secretName: {{ $secret }}
+      defaultMode: 0440
+  {{- end }}
+  {{- with $values.extraVolumes }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.topologySpreadConstraints }}
+topologySpreadConstraints:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}

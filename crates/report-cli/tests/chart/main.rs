@@ -1,0 +1,186 @@
+//! The chart, with real Helm, Kubernetes' own schemas and the real `report`.
+#![cfg(all(unix, feature = "datadog"))]
+
+mod helm;
+mod refused;
+mod values;
+
+use std::{fs, time::Duration};
+
+use helm::{VERSIONS, arguments, chart, of_kind, pod, rendered, settings, template, value_sets};
+use serde_json::{Value, json};
+use system_health_test_support::{datadog::DatadogIntake, github::FakeGitHub, scene::Scene};
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn every_value_set_is_what_helm_and_kubernetes_allow() {
+    assert!(value_sets().len() >= 15);
+    for (name, path) in value_sets() {
+        let [three, four] = VERSIONS.map(|version| {
+            let lint = helm::helm(version, &["lint", "--strict", ".", "--values", path.to_str().unwrap()]);
+            assert!(lint.status.success(), "{version} {name}: {}", String::from_utf8_lossy(&lint.stdout));
+            helm::objects(&template(version, &path).unwrap())
+        });
+
+        assert!(!of_kind(&four, "CronJob").is_empty(), "{name}");
+        assert_eq!(three, four, "{name}");
+    }
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn enums_have_values_that_kubernetes_knows() {
+    // The schemas say only that these are texts.
+    let allowed: [(&str, &[&str]); 15] = [
+        ("/spec/concurrencyPolicy", &["Forbid", "Replace", "Allow"]),
+        ("/restartPolicy", &["Never"]),
+        ("/securityContext/fsGroupChangePolicy", &["OnRootMismatch", "Always"]),
+        ("/securityContext/seccompProfile/type", &["RuntimeDefault"]),
+        ("/containers/0/imagePullPolicy", &["Always", "IfNotPresent", "Never"]),
+        ("/tolerations/0/operator", &["Exists", "Equal"]),
+        ("/tolerations/0/effect", &["NoSchedule", "PreferNoSchedule", "NoExecute"]),
+        ("/topologySpreadConstraints/0/whenUnsatisfiable", &["DoNotSchedule", "ScheduleAnyway"]),
+        ("/spec/accessModes/0", &["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]),
+        ("/spec/policyTypes/0", &["Ingress"]),
+        ("/spec/policyTypes/1", &["Egress"]),
+        ("/spec/egress/0/ports/0/protocol", &["UDP"]),
+        ("/spec/egress/0/ports/1/protocol", &["TCP"]),
+        ("/spec/secretStoreRef/kind", &["SecretStore", "ClusterSecretStore"]),
+        ("/spec/target/creationPolicy", &["Owner"]),
+    ];
+    let mut seen = vec![0; allowed.len()];
+    for (name, path) in value_sets() {
+        let objects = helm::objects(&template("helm4", &path).unwrap());
+        let pods = of_kind(&objects, "CronJob").into_iter().map(pod);
+        for object in objects.iter().chain(pods) {
+            for (index, (pointer, words)) in allowed.iter().enumerate() {
+                if let Some(word) = object.pointer(pointer) {
+                    assert!(words.contains(&word.as_str().unwrap()), "{name}: {pointer} is {word}");
+                    seen[index] += 1;
+                }
+            }
+        }
+    }
+    assert!(!seen.contains(&0), "an enum that no value set has: {seen:?}");
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn pods_are_as_the_restricted_profile_wants_them() {
+    for (name, path) in value_sets() {
+        let objects = helm::objects(&template("helm4", &path).unwrap());
+        let tests = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
+        for pod in of_kind(&objects, "CronJob").into_iter().map(pod).chain(tests) {
+            assert_eq!(pod["securityContext"]["runAsNonRoot"], true, "{name}");
+            assert_ne!(pod["securityContext"]["runAsUser"], 0, "{name}");
+            assert_eq!(pod["securityContext"]["seccompProfile"], json!({"type": "RuntimeDefault"}), "{name}");
+            assert_eq!(
+                pod["containers"][0]["securityContext"],
+                json!({
+                    "allowPrivilegeEscalation": false,
+                    "capabilities": {"drop": ["ALL"]},
+                    "readOnlyRootFilesystem": true,
+                }),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn the_manifests_are_these() {
+    for name in ["defaults", "existing-secret", "jobs", "everything"] {
+        let path = chart().join("ci").join(format!("{name}-values.yaml"));
+        insta::assert_snapshot!(name, template("helm4", &path).unwrap());
+    }
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn the_real_reporter_takes_the_arguments_and_the_settings() {
+    let (github, intake) = (FakeGitHub::start(), DatadogIntake::start());
+    for name in ["acme/shop", "acme/docs", "rust-lang/rust"] {
+        github.repository(name).commits(1);
+    }
+    for (name, path) in value_sets() {
+        let objects = helm::objects(&template("helm4", &path).unwrap());
+        let cronjobs = of_kind(&objects, "CronJob").into_iter().map(pod);
+        let tests = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
+        for pod in cronjobs.chain(tests) {
+            // A dry run takes the same arguments, and delivers nothing.
+            let words =
+                arguments(pod).into_iter().map(|word| if word == "--push" { "--dry-run" } else { word });
+            let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
+                .file("system-health.toml", settings(pod, &objects))
+                .git_work_tree()
+                .commit("a", Duration::from_mins(1))
+                .variable("GITHUB_API_URL", github.url())
+                .variable("GITHUB_TOKEN", "any")
+                .variable("DD_API_KEY", DatadogIntake::KEY)
+                .variable("DD_URL", intake.url());
+
+            let ended = scene.run(&words.collect::<Vec<_>>());
+
+            assert!(matches!(ended.status(), Some(0 | 1)), "{name}: {ended}");
+            assert!(
+                ended.stdout().contains("commits.hotfix") || ended.stdout().contains("GitHub"),
+                "{ended}"
+            );
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn the_chart_knows_the_reporters_own_deadline() {
+    // What the template compares activeDeadlineSeconds with where nobody sets a deadline.
+    let help = Scene::new(env!("CARGO_BIN_EXE_report")).run(&["--help"]).stdout();
+    let helpers = fs::read_to_string(chart().join("templates/_helpers.tpl")).unwrap();
+
+    assert!(helpers.contains(r#"dig "report" "deadline" "5m""#));
+    assert!(help.contains("[default: from the settings, or 5m]"), "{help}");
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn the_chart_is_packed_without_what_only_its_tests_need() {
+    let folder = tempfile::tempdir().unwrap();
+    for version in VERSIONS {
+        let packed = helm::helm(version, &["package", ".", "--destination", folder.path().to_str().unwrap()]);
+        assert!(packed.status.success(), "{packed:?}");
+        let archive = folder.path().join("system-health-0.1.0.tgz").display().to_string();
+        let shown = helm::helm(version, &["template", "health", &archive]);
+        assert!(shown.status.success(), "{shown:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn the_notes_say_how_to_run_one_now() {
+    let notes = helm::helm("helm4", &["install", "health", ".", "--dry-run=client", "--namespace", "ops"]);
+    let notes = String::from_utf8(notes.stdout).unwrap();
+
+    for text in [
+        "kubectl -n ops create job --from=cronjob/health-system-health health-system-health-now",
+        "helm -n ops test health",
+        "State is not kept between pods",
+        "no annotation with a role",
+    ] {
+        assert!(notes.contains(text), "{text}\n{notes}");
+    }
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn a_changed_setting_changes_the_checksum() {
+    let checksum = |values: &str| -> Value {
+        let objects = rendered(values);
+        let template = &of_kind(&objects, "CronJob")[0]["spec"]["jobTemplate"]["spec"]["template"];
+        template["metadata"]["annotations"]["checksum/settings"].clone()
+    };
+    let one = checksum("settings: {repository: {name: acme/shop}}");
+
+    assert_ne!(one, checksum("settings: {repository: {name: acme/docs}}"));
+    assert_eq!(one, checksum("settings: {repository: {name: acme/shop}}\nsuspend: true"));
+}

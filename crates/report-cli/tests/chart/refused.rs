@@ -1,0 +1,80 @@
+//! Values with which a release would not work, or not as somebody believes: each is refused, and says why.
+
+use crate::helm::{VERSIONS, template_text};
+
+/// Values, and words that both versions of Helm say about them.
+const REFUSED: [(&str, &[&str]); 26] = [
+    ("scedule: '*/15 * * * *'", &["scedule"]),
+    ("schedule: every 15 minutes", &["schedule"]),
+    ("schedule: '*/15 * * *'", &["schedule"]),
+    ("schedule: '@often'", &["schedule"]),
+    ("concurrencyPolicy: Bogus", &["concurrencyPolicy", "Forbid", "Replace", "Allow"]),
+    ("image: {pullPolicy: always}", &["pullPolicy", "IfNotPresent"]),
+    ("image: {repository: 'ghcr.io/acme/report:latest'}", &["repository"]),
+    ("image: {digest: 'sha256:123'}", &["digest"]),
+    ("backoffLimit: -1", &["backoffLimit"]),
+    ("backoffLimit: '0'", &["backoffLimit"]),
+    ("suspend: 'yes'", &["suspend"]),
+    ("startingDeadlineSeconds: 5", &["startingDeadlineSeconds", "10"]),
+    ("args: --push", &["args"]),
+    ("settings: {repository: acme/shop}", &["repository"]),
+    ("settings: {ci: {required_jobs: [{name: unit}]}}", &["settings.ci.required_jobs: a setting is a text"]),
+    ("jobs: {Shop: {}}", &["Shop"]),
+    ("jobs: {shop: {image: {tag: '1'}}}", &["image"]),
+    ("jobs: {shop: {concurrencyPolicy: Never}}", &["concurrencyPolicy"]),
+    ("fullnameOverride: Health", &["fullnameOverride"]),
+    ("persistence: {accessModes: [ReadWriteTwice]}", &["accessModes"]),
+    ("resources: {limits: {memory: 64 MB}}", &["memory"]),
+    ("env: [{nam: DD_TAGS}]", &["env"]),
+    (
+        "externalSecret: {enabled: true}",
+        &["externalSecret.secretStoreRef.name is empty: name the SecretStore"],
+    ),
+    (
+        "{existingSecret: {name: a}, externalSecret: {enabled: true, secretStoreRef: {name: b}}}",
+        &["existingSecret.name and externalSecret.enabled exclude each other"],
+    ),
+    (
+        "jobs: {a-job-with-a-name-that-goes-on-and-on: {}}",
+        &["has 58 characters, and Kubernetes allows 52", "name the job shorter"],
+    ),
+    ("settings: {report: {deadline: soon}}", &["`soon` of the reporter is no duration such as 90s, 4m"]),
+];
+
+/// The order of deadlines: the reporter's, then Kubernetes', then the next run.
+const OUT_OF_ORDER: [(&str, &str); 9] = [
+    ("activeDeadlineSeconds: 300", "is 300, and the reporter's own deadline 300 seconds"),
+    ("args: [--push, --deadline, 10m]", "is 600, and the reporter's own deadline 600 seconds"),
+    ("args: [--push, --deadline=1h 30m]", "is 600, and the reporter's own deadline 5400 seconds"),
+    ("settings: {report: {deadline: 610s}}", "is 600, and the reporter's own deadline 610 seconds"),
+    ("activeDeadlineSeconds: 900", "`*/15 * * * *` starts a run every 900 seconds"),
+    ("schedule: '*/10 * * * *'", "`*/10 * * * *` starts a run every 600 seconds"),
+    // Of every 25 minutes, the run at 50 is followed by that at 0.
+    ("schedule: '*/25 * * * *'", "`*/25 * * * *` starts a run every 600 seconds"),
+    ("{schedule: '7 * * * *', activeDeadlineSeconds: 4000}", "starts a run every 3600 seconds"),
+    ("jobs: {shop: {activeDeadlineSeconds: 60}}", "health-system-health-shop: activeDeadlineSeconds is 60"),
+];
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn bad_values_are_refused_with_a_readable_message() {
+    for version in VERSIONS {
+        for (values, words) in REFUSED {
+            let said = template_text(version, values).expect_err(values);
+            for word in words {
+                assert!(said.contains(word), "{version}: {values} should say `{word}`: {said}");
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn deadlines_that_would_cut_each_other_off_are_refused() {
+    for version in VERSIONS {
+        for (values, words) in OUT_OF_ORDER {
+            let said = template_text(version, values).expect_err(values);
+            assert!(said.contains(words), "{version}: {values} should say `{words}`: {said}");
+        }
+    }
+}
