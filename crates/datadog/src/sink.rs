@@ -29,6 +29,11 @@ pub struct DatadogSink {
 }
 
 impl DatadogSink {
+    /// Datadog takes points until one hour after their time
+    /// (<https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>); this is a minute less, for
+    /// the time that the delivery takes.
+    pub const MAX_AGE: Duration = MAX_AGE;
+
     /// Checks the key's form and sets up the client; sends nothing. The client takes proxies from the
     /// usual environment variables, and root certificates from the system.
     pub fn new(config: &DatadogConfig) -> Result<Self, ConfigError> {
@@ -68,15 +73,12 @@ impl Sink for DatadogSink {
         Box::pin(async { self.validate().await.map(drop).map_err(DeliveryError::new) })
     }
 
-    /// Datadog takes points until one hour after their time
-    /// (<https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>); this is a minute less, for
-    /// the time that the delivery takes.
-    fn max_ahead(&self) -> Duration {
-        MAX_AHEAD
+    fn max_age(&self) -> Duration {
+        Self::MAX_AGE
     }
 
-    fn max_age(&self) -> Duration {
-        MAX_AGE
+    fn max_ahead(&self) -> Duration {
+        MAX_AHEAD
     }
 
     /// Sends the points in as few requests as Datadog's limits allow. Without points nothing is sent.

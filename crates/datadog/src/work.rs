@@ -27,7 +27,8 @@ pub(crate) enum Sent {
 }
 
 /// How much is done to find the series that are refused. Where Datadog refuses everything, finding each
-/// would take two requests a series, every time.
+/// would take two requests a series, every time. Where it takes what is between them, the search goes on:
+/// every payload that is taken allows for one more refused series, and the splits that find it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
     /// After so many refused series no payload is split any more.
@@ -35,6 +36,9 @@ pub(crate) struct Budget {
     /// So many payloads are split at most.
     pub(crate) splits: usize,
 }
+
+/// The splits that find one series among as many as a payload holds.
+const SPLITS_FOR_ONE: usize = 16;
 
 /// Some payloads were refused, and which of their series are to blame is not known yet.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +87,7 @@ struct Work<P, S, F> {
 impl Default for Budget {
     /// 64 series; splits enough to find each in a payload of 65,536.
     fn default() -> Self {
-        Self { refusals: 64, splits: 1024 }
+        Self { refusals: 64, splits: 64 * SPLITS_FOR_ONE }
     }
 }
 
@@ -128,7 +132,11 @@ where
 
     fn account(&mut self, points: Range<usize>, sent: Sent) {
         match sent {
-            Sent::Accepted => self.say(points, Verdict::Accepted),
+            Sent::Accepted => {
+                self.budget.refusals = self.budget.refusals.saturating_add(1);
+                self.budget.splits = self.budget.splits.saturating_add(SPLITS_FOR_ONE);
+                self.say(points, Verdict::Accepted);
+            }
             Sent::Left(error) => self.say(points, Verdict::Left(error)),
             Sent::Refused(error) if points.len() == 1 => {
                 self.budget.refusals = self.budget.refusals.saturating_sub(1);

@@ -9,7 +9,7 @@ pub(crate) use without_client::Datadog;
 
 #[cfg(feature = "datadog")]
 mod with_client {
-    use std::time::SystemTime;
+    use std::time::{Duration, SystemTime};
 
     use anyhow::Context as _;
     use system_health_collectors::{
@@ -28,6 +28,9 @@ mod with_client {
     }
 
     impl Datadog {
+        /// How old points may be.
+        pub(crate) const MAX_AGE: Duration = DatadogSink::MAX_AGE;
+
         /// Takes the endpoint from the settings.
         pub(crate) fn new(settings: &DatadogSettings) -> anyhow::Result<Self> {
             let endpoint = match &settings.url {
@@ -104,6 +107,8 @@ mod with_client {
 
 #[cfg(not(feature = "datadog"))]
 mod without_client {
+    use std::time::Duration;
+
     use system_health_collectors::doctor::Finding;
     use system_health_registry::{Context, Point, Sink, Unavailable};
 
@@ -114,6 +119,9 @@ mod without_client {
     pub(crate) enum Datadog {}
 
     impl Datadog {
+        /// Nothing is ever delivered.
+        pub(crate) const MAX_AGE: Duration = Duration::ZERO;
+
         /// Refuses.
         pub(crate) fn new(_settings: &DatadogSettings) -> anyhow::Result<Self> {
             anyhow::bail!(

@@ -1,20 +1,28 @@
 //! What becomes of a report: its points go through the outbox to the sink, those that an earlier run
 //! could not deliver first, and every one is accounted for.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    ops::Range,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use futures::StreamExt;
 use system_health_registry::{DeliveryError, Point, Sink, Unavailable, Verdict};
-use system_health_state::{Pending, PendingId, RunId};
+use system_health_state::{Pending, PendingId, RunId, Store};
 use tokio::time::{Instant, timeout_at};
 
-use crate::state::State;
+use crate::{datadog::Datadog, state::State};
 
 /// The name of the one sink that there is.
 pub(crate) const DATADOG: &str = "datadog";
 
 /// How many points leave the outbox at once: enough for whole payloads, few enough for little memory.
 const PAGE: usize = 20_000;
+
+/// Points that are dated farther ahead do not wait for their time: a clock was very wrong, and they would
+/// wait for a day or more.
+const FARTHEST_AHEAD: Duration = Duration::from_hours(24);
 
 /// What one sink did with a report.
 #[derive(Debug)]
@@ -54,7 +62,7 @@ pub(crate) struct Receipt {
     pub(crate) left: u64,
     /// Points that nothing keeps for the next run.
     pub(crate) lost: u64,
-    /// Points of earlier runs that had become too old for the sink, and were dropped.
+    /// Points of earlier runs that had become too old for the sink, or were dated a day ahead, and were dropped.
     pub(crate) expired: u64,
     /// Why points are left or lost.
     pub(crate) error: Option<String>,
@@ -130,72 +138,96 @@ impl Receipt {
 }
 
 impl Courier<'_> {
-    /// Delivers all that waits in the outbox. `own` are the points of this run.
-    pub(crate) async fn deliver(&self, state: &State, own: RunId) -> Receipt {
+    /// Delivers all that waits in the outbox. `own` are the points of this run. Fails where the store does:
+    /// it may have to be recorded anew.
+    pub(crate) async fn deliver(&self, state: &State, own: RunId) -> anyhow::Result<Receipt> {
         let mut receipt = Receipt::default();
-        let done = match self.sink {
-            Err(unavailable) => Err(anyhow::anyhow!("{unavailable}")),
-            Ok(sink) => self.empty_outbox(sink.as_ref(), state, own, &mut receipt).await,
-        };
-        if let Err(error) = done {
-            receipt.error = Some(format!("{error:#}"));
+        let times = self.times();
+        let valid = times.clone();
+        receipt.expired = state.ask(state.store(), move |store| store.expire(&valid)).await?;
+        match self.sink {
+            Err(unavailable) => receipt.error = Some(unavailable.to_string()),
+            Ok(_) if self.timestamp < times.start => {
+                receipt.error =
+                    Some(format!("the run took longer than {DATADOG} takes points after their time"));
+            }
+            Ok(sink) => {
+                let sink = sink.as_ref();
+                let mut asked = false;
+                if let Some(unwritable) = state.unwritable() {
+                    // It may be a file that nothing could ever be written to.
+                    let emptied = self.empty_outbox(sink, state, unwritable, None, &mut receipt).await;
+                    asked |= emptied.unwrap_or_else(|error| {
+                        tracing::debug!("cannot read what waits in the state folder: {error:#}");
+                        false
+                    });
+                }
+                asked |= self.empty_outbox(sink, state, state.store(), Some(own), &mut receipt).await?;
+                if !asked {
+                    // Nothing to deliver: a wrong key is found now rather than with the first value.
+                    receipt.error = self.check(sink).await.err();
+                }
+            }
         }
         self.count_left(state, &mut receipt).await;
-        receipt
+        Ok(receipt)
     }
 
     /// Delivers what the reporter says about itself, after `receipt` was written.
     pub(crate) async fn deliver_self_metrics(&self, state: &State, own: RunId, receipt: &mut Receipt) {
-        // Where the metrics did not get out, these would not either; they wait beside them.
-        if let (Ok(sink), None) = (self.sink, &receipt.error) {
+        // Where no metric got out, these would not either; they wait beside them.
+        let is_reached = receipt.error.is_none() || receipt.accepted > 0;
+        if let (Ok(sink), true) = (self.sink, is_reached) {
             let mut about_itself = Receipt::default();
-            let done = self.empty_outbox(sink.as_ref(), state, own, &mut about_itself).await;
+            let done =
+                self.empty_outbox(sink.as_ref(), state, state.store(), Some(own), &mut about_itself).await;
             receipt.self_metrics = about_itself.accepted;
             receipt.refused.append(&mut about_itself.refused);
-            receipt.error = done.err().map(|error| format!("{error:#}")).or(about_itself.error);
+            let error = done.err().map(|error| format!("{error:#}")).or(about_itself.error);
+            receipt.error = receipt.error.take().or(error);
         }
         self.count_left(state, receipt).await;
     }
 
+    /// The times of points that Datadog takes, now or while an outbox can wait for it.
+    fn times(&self) -> Range<SystemTime> {
+        let now = SystemTime::now();
+        let max_age = self.sink.as_ref().map_or(Datadog::MAX_AGE, |sink| sink.max_age());
+        let oldest = now.checked_sub(max_age).unwrap_or(SystemTime::UNIX_EPOCH);
+        oldest..now.checked_add(FARTHEST_AHEAD).unwrap_or(now)
+    }
+
+    async fn check(&self, sink: &dyn Sink) -> Result<(), String> {
+        match timeout_at(self.deadline, sink.check()).await {
+            Ok(checked) => checked.map_err(|error| format!("{:#}", anyhow::Error::new(error))),
+            Err(_) => Err(TOO_LATE.to_owned()),
+        }
+    }
+
+    /// Whether there was anything to deliver in a store, whose points of `own` are this run's.
     async fn empty_outbox(
         &self,
         sink: &dyn Sink,
         state: &State,
-        own: RunId,
+        store: &Arc<Store>,
+        own: Option<RunId>,
         receipt: &mut Receipt,
-    ) -> anyhow::Result<()> {
-        if let Some(oldest) = SystemTime::now().checked_sub(sink.max_age()) {
-            let outbox = self.outbox.to_owned();
-            receipt.expired += state.ask(move |store| store.expire(&outbox, oldest)).await?;
-            anyhow::ensure!(
-                self.timestamp >= oldest,
-                "the run took longer than {} takes points after their time",
-                sink.name()
-            );
-        }
+    ) -> anyhow::Result<bool> {
+        let oldest = self.times().start;
         let mut after = None;
         loop {
-            let mut page = self.page(state, after).await?;
+            let outbox = self.outbox.to_owned();
+            let mut page = state.ask(store, move |store| store.pending(&outbox, PAGE, after)).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.id);
+            // Only where expired points cannot be dropped are there any.
+            page.retain(|pending| pending.point.timestamp >= oldest);
             hold_back(&mut page, sink.max_ahead(), receipt);
-            if page.is_empty() {
-                continue;
-            }
-            if !self.deliver_page(sink, state, page, own, receipt).await? {
+            if !page.is_empty() && !self.deliver_page(sink, state, store, page, own, receipt).await {
                 break;
             }
         }
-        if after.is_none() {
-            // Nothing to deliver: a wrong key is found now rather than with the first value.
-            timeout_at(self.deadline, sink.check()).await.map_err(|_| TooLate)??;
-        }
-        Ok(())
-    }
-
-    async fn page(&self, state: &State, after: Option<PendingId>) -> anyhow::Result<Vec<Pending>> {
-        let outbox = self.outbox.to_owned();
-        state.ask(move |store| store.pending(&outbox, PAGE, after)).await
+        Ok(after.is_some())
     }
 
     /// Whether the sink took or refused any point, so that it makes sense to go on.
@@ -203,10 +235,11 @@ impl Courier<'_> {
         &self,
         sink: &dyn Sink,
         state: &State,
+        store: &Arc<Store>,
         page: Vec<Pending>,
-        own: RunId,
+        own: Option<RunId>,
         receipt: &mut Receipt,
-    ) -> anyhow::Result<bool> {
+    ) -> bool {
         let (ids, points): (Vec<PendingId>, Vec<Point>) =
             page.into_iter().map(|pending| (pending.id, pending.point)).unzip();
         let mut settlements = sink.deliver(&points, self.deadline);
@@ -214,7 +247,7 @@ impl Courier<'_> {
         let mut unsettled = points.len();
         while unsettled > 0 {
             let Ok(next) = timeout_at(self.deadline, settlements.next()).await else {
-                receipt.error.get_or_insert_with(|| TooLate.to_string());
+                receipt.error.get_or_insert_with(|| TOO_LATE.to_owned());
                 break;
             };
             let Some(settlement) = next else { break };
@@ -222,7 +255,7 @@ impl Courier<'_> {
             unsettled = unsettled.saturating_sub(settled.len());
             match settlement.verdict {
                 Verdict::Accepted => {
-                    let of_own = settled.iter().filter(|id| id.run() == own).count();
+                    let of_own = settled.iter().filter(|id| Some(id.run()) == own).count();
                     receipt.accepted += of_own as u64;
                     receipt.accepted_earlier += (settled.len() - of_own) as u64;
                 }
@@ -233,22 +266,22 @@ impl Courier<'_> {
                 }
             }
             settled_any = true;
-            self.settle(state, settled.to_vec()).await;
+            self.settle(state, store, settled.to_vec()).await;
         }
-        Ok(settled_any)
+        settled_any
     }
 
     /// Takes points out of the outbox. Failing that, they are delivered again, which changes nothing.
-    async fn settle(&self, state: &State, ids: Vec<PendingId>) {
+    async fn settle(&self, state: &State, store: &Arc<Store>, ids: Vec<PendingId>) {
         let outbox = self.outbox.to_owned();
-        if let Err(error) = state.ask(move |store| store.settle(&outbox, &ids)).await {
+        if let Err(error) = state.ask(store, move |store| store.settle(&outbox, &ids)).await {
             tracing::warn!("delivered points stay in the outbox and will be delivered again: {error:#}");
         }
     }
 
     async fn count_left(&self, state: &State, receipt: &mut Receipt) {
         let outbox = self.outbox.to_owned();
-        match state.ask(move |store| store.waiting(&outbox)).await {
+        match state.ask(state.store(), move |store| store.waiting(&outbox)).await {
             Ok(waiting) if state.is_kept() => receipt.left = waiting,
             Ok(waiting) => receipt.lost = waiting,
             Err(error) => tracing::warn!("cannot count what is left in the outbox: {error:#}"),
@@ -279,9 +312,7 @@ fn hold_back(page: &mut Vec<Pending>, max_ahead: Duration, receipt: &mut Receipt
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("no answer before the run's deadline")]
-struct TooLate;
+const TOO_LATE: &str = "no answer before the run's deadline";
 
 /// How much of a run's time is kept for delivery: a fifth, but no more than half a minute.
 pub(crate) fn reserve(deadline: Duration) -> Duration {

@@ -20,8 +20,8 @@ pub(crate) struct FinishedRun(Arc<Facts>);
 
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// When the run started.
-    pub(crate) started_at: SystemTime,
+    /// The time that the run's points carry.
+    pub(crate) timestamp: SystemTime,
     /// How each metric ended the run.
     pub(crate) endings: Vec<Ending>,
     /// How long everything took until now.
@@ -118,13 +118,13 @@ fn collector_success(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(|ending| Some(if ending.state == "error" { 0.0 } else { 1.0 }))
 }
 
-/// The age of each metric's last value, from the history in the state folder; nothing for a metric that
-/// never had one.
+/// The age of each metric's last value, from the history in the state folder, by the times of their points;
+/// nothing for a metric that never had one, or one that is dated ahead.
 #[system_health_metric(key = "system_health.reporter.last_value_age_seconds", unit = "second")]
 fn last_value_age(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(|ending| {
         let last = run.0.last_values.get(ending.key)?;
-        Some(run.0.started_at.duration_since(*last).unwrap_or_default().as_secs_f64())
+        Some(run.0.timestamp.duration_since(*last).ok()?.as_secs_f64())
     })
 }
 

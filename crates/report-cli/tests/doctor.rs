@@ -113,8 +113,54 @@ fn a_server_that_never_answers_is_a_line_and_the_others_are_there() {
 
     let ended = scene(&github, &intake).run(&["doctor"]).with_status(1);
 
-    assert_eq!(line(&ended, "GitHub"), ("failed".into(), "no answer within 8s".into()));
+    let (state, message) = line(&ended, "GitHub");
+    assert!(state == "failed" && message.contains("no answer from 127.0.0.1"), "{state}: {message}");
     assert_eq!(line(&ended, "Datadog API key").0, "ok");
+}
+
+#[test]
+fn wrong_settings_are_lines_too_and_no_password_of_a_url_is_shown() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let wrong = scene(&github, &intake)
+        .file("system-health.toml", "[report]\nalign = '2h'\ndeadline = 'soon'\n")
+        .variable("DD_TAGS", "Foo Bar!:x")
+        .variable("DD_URL", "https://me:hunter2@dd.example/?api_key=s3cr3t");
+
+    let ended = wrong.run(&["doctor"]).with_status(1);
+
+    let findings = ended.json();
+    let settings = findings.as_array().unwrap().iter().filter(|line| line["subject"] == "settings");
+    let said: Vec<_> = settings.map(|line| line["message"].as_str().unwrap().to_owned()).collect();
+    assert!(said.iter().any(|line| line.contains("deadline")), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("DD_TAGS")), "{said:?}");
+    assert_eq!(line(&ended, "[datadog] url").1.split(',').next(), Some("\"https://...@dd.example/?...\""));
+    for secret in ["hunter2", "s3cr3t"] {
+        assert!(!ended.stdout().contains(secret) && !ended.stderr().contains(secret), "{ended}");
+    }
+    assert_eq!(line(&ended, "GitHub").0, "ok");
+
+    let wrong = scene(&github, &intake).file("system-health.toml", "[report]\nalign = '2h'\n");
+    let ended = wrong.run(&["doctor"]).with_status(1);
+    assert!(line(&ended, "settings").1.contains("at most 30m"), "{ended}");
+}
+
+#[test]
+fn a_damaged_store_is_found_and_left_as_it_is() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let scene = scene(&github, &intake);
+    let _ = scene.run(&["--only", "commits.*"]).with_status(0);
+    let file = scene.folder().join(".state/state.db");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[5 * 4096..6 * 4096].fill(0);
+    fs::write(&file, &bytes).unwrap();
+
+    for _ in 0..2 {
+        let ended = scene.run(&["doctor"]).with_status(1);
+
+        let (state, message) = line(&ended, "state folder");
+        assert!(state == "failed" && message.contains("damaged; the next run moves it aside"), "{message}");
+        assert!(fs::read(&file).unwrap() == bytes);
+    }
 }
 
 #[test]
@@ -188,8 +234,8 @@ fn people_get_a_table_with_words() {
     fs::create_dir(scene.folder().join(".state")).unwrap();
     fs::write(scene.folder().join(".state/state.db"), "no database".repeat(100)).unwrap();
 
-    let table = scene.run(&["doctor", "--format", "table"]).with_status(0).stdout();
+    let table = scene.run(&["doctor", "--format", "table"]).with_status(1).stdout();
 
     assert!(table.lines().any(|line| line.starts_with("ok       GitHub token  ")), "{table}");
-    assert!(table.lines().any(|line| line.starts_with("warning  state folder  ")), "{table}");
+    assert!(table.lines().any(|line| line.starts_with("failed   state folder  ")), "{table}");
 }

@@ -53,6 +53,14 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether the file may be read and not written.
+    pub(crate) fn is_read_only(&self) -> bool {
+        let Self::Sqlite { source, .. } = self else { return false };
+        matches!(source.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
+    }
+}
+
 /// What SQLite's code means to a person.
 fn advice(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {

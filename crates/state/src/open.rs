@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::{
     Store, StoreError,
@@ -33,24 +33,44 @@ impl Store {
     /// Opens the store in a folder, which is made if need be. A damaged file is moved aside, and the
     /// store starts anew.
     pub fn open(folder: &Path) -> Result<Opened, StoreError> {
-        let unusable = |source| StoreError::Folder { folder: folder.to_owned(), source };
-        make_private(folder).map_err(unusable)?;
-        let file = folder.join(Self::FILE);
-        match open_file(&file) {
-            Err(error) if error.is_damage() => {
-                let moved_aside = Some(move_aside(&file).map_err(unusable)?);
-                Ok(Opened { store: open_file(&file)?, moved_aside })
-            }
+        make_private(folder).map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
+        match open_file(&folder.join(Self::FILE)) {
+            Err(error) if error.is_damage() => Self::replace_damaged(folder),
             opened => Ok(Opened { store: opened?, moved_aside: None }),
         }
     }
 
-    /// Makes a new store in the place of one that turned out to be damaged while it was used.
+    /// Makes a new store in the place of one that turned out to be damaged, unless another process has
+    /// done so in the meantime.
     pub fn replace_damaged(folder: &Path) -> Result<Opened, StoreError> {
         let unusable = |source| StoreError::Folder { folder: folder.to_owned(), source };
         let file = folder.join(Self::FILE);
+        // Who comes second must not take the new store for the damaged one.
+        let lock = fs::File::create(folder.join("state.lock")).map_err(unusable)?;
+        lock.lock().map_err(unusable)?;
+        if let Ok(store) = open_file(&file)
+            && store.check().is_ok()
+        {
+            return Ok(Opened { store, moved_aside: None });
+        }
         let moved_aside = Some(move_aside(&file).map_err(unusable)?);
         Ok(Opened { store: open_file(&file)?, moved_aside })
+    }
+
+    /// Opens the store in a folder to look at it: nothing is made, mended or moved. Writing may fail.
+    pub fn open_as_it_is(folder: &Path) -> Result<Self, StoreError> {
+        let file = folder.join(Self::FILE);
+        let open = |access| {
+            let connection = Connection::open_with_flags(&file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            connection.busy_timeout(LOCK_TIMEOUT)?;
+            schema::check(&connection)?;
+            Ok(connection)
+        };
+        // What a killed process left half done can only be rolled back by who may write.
+        match opened(open(OpenFlags::SQLITE_OPEN_READ_WRITE), &file) {
+            Err(error) if error.is_read_only() => opened(open(OpenFlags::SQLITE_OPEN_READ_ONLY), &file),
+            opened => opened,
+        }
     }
 
     /// A store that is gone with the process.
@@ -70,14 +90,18 @@ fn ready(connection: rusqlite::Result<Connection>, file: &Path) -> Result<Store,
         // A rollback journal also works on network file systems, and leaves no files beside the store. The
         // cache of 8 MiB, used only as far as it is needed, holds a run of 100,000 points.
         connection.execute_batch(
-            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = DELETE; PRAGMA cache_size = -8192;
-             PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+            "PRAGMA journal_mode = DELETE; PRAGMA cache_size = -8192; PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON;",
         )?;
         schema::migrate(&mut connection)?;
         Ok(connection)
     };
+    opened(prepared(), file)
+}
+
+fn opened(connection: Result<Connection, Unusable>, file: &Path) -> Result<Store, StoreError> {
     let file = file.to_owned();
-    match prepared() {
+    match connection {
         Ok(connection) => Ok(Store::new(connection, file)),
         Err(Unusable::Newer(version)) => Err(StoreError::Newer { file, version }),
         Err(Unusable::Foreign) => Err(StoreError::Foreign { file }),
@@ -88,12 +112,13 @@ fn ready(connection: rusqlite::Result<Connection>, file: &Path) -> Result<Store,
 /// Moves a damaged file and its journal out of the way: a new file must not be rolled back with it.
 fn move_aside(file: &Path) -> io::Result<PathBuf> {
     let now = seconds(SystemTime::now());
-    let aside = |suffix: &str| file.with_file_name(format!("{}.damaged-{now}{suffix}", Store::FILE));
-    fs::rename(file, aside(""))?;
-    let journal = file.with_file_name(format!("{}-journal", Store::FILE));
-    match fs::rename(journal, aside("-journal")) {
+    let name = |number: u32| file.with_file_name(format!("{}.damaged-{now}-{number}", Store::FILE));
+    let aside = (1..=u32::MAX).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0));
+    fs::rename(file, &aside)?;
+    let journal = |file: &Path| PathBuf::from(format!("{}-journal", file.display()));
+    match fs::rename(journal(file), journal(&aside)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(aside("")),
+        _ => Ok(aside),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::Range,
     time::{Duration, SystemTime},
 };
 
@@ -80,19 +81,19 @@ impl Store {
         self.write(|transaction| take_out(transaction, destination, ids))
     }
 
-    /// Drops points from an outbox whose time is earlier; says how many. They stay in the history.
-    pub fn expire(&self, destination: &str, before: SystemTime) -> Result<u64, StoreError> {
-        let expired = "FROM outbox WHERE destination = ?1 AND run IN (
-            SELECT id FROM runs WHERE timestamp < ?2)";
+    /// Drops points from all outboxes whose time is outside; says how many. They stay in the history.
+    pub fn expire(&self, times: &Range<SystemTime>) -> Result<u64, StoreError> {
+        let expired =
+            "FROM outbox WHERE run IN (SELECT id FROM runs WHERE timestamp < ?1 OR timestamp >= ?2)";
         let count = format!("SELECT {COUNT} {expired}");
-        let which = params![destination, seconds(before)];
+        let times = [seconds(times.start), seconds(times.end)];
         // Mostly there are none, and reading needs no lock.
-        if self.read(|connection| connection.query_row(&count, which, whole_count))? == 0 {
+        if self.read(|connection| connection.query_row(&count, times, whole_count))? == 0 {
             return Ok(0);
         }
         self.write(|transaction| {
-            let dropped = transaction.query_row(&count, which, whole_count)?;
-            transaction.execute(&format!("DELETE {expired}"), which)?;
+            let dropped = transaction.query_row(&count, times, whole_count)?;
+            transaction.execute(&format!("DELETE {expired}"), times)?;
             Ok(dropped)
         })
     }

@@ -54,7 +54,7 @@ fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -
         .prepare("INSERT INTO outcomes (run, key, state, said, duration_ms) VALUES (?1, ?2, ?3, ?4, ?5)")?;
     let mut had_value = transaction.prepare(
         "INSERT INTO last_values (key, timestamp) VALUES (?1, ?2)
-         ON CONFLICT DO UPDATE SET timestamp = max(timestamp, excluded.timestamp)",
+         ON CONFLICT DO UPDATE SET timestamp = excluded.timestamp",
     )?;
     for outcome in report.run().outcomes() {
         let key = outcome.metric.key();

@@ -33,6 +33,8 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Unusable> {
     if version(connection)? == MIGRATIONS.len() {
         return Ok(());
     }
+    // Only a file without tables can learn to give room back.
+    connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
     // Another process may be at the same: only who has the lock looks at the version that counts.
     let transaction = connection.transaction_with_behavior(Immediate)?;
     let version = version(&transaction)?;
@@ -43,6 +45,14 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Unusable> {
     transaction.pragma_update(None, "user_version", whole(MIGRATIONS.len()))?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     Ok(transaction.commit()?)
+}
+
+/// Whether a file is one of ours that this program can read.
+pub(crate) fn check(connection: &Connection) -> Result<(), Unusable> {
+    match version(connection)? {
+        version if version > MIGRATIONS.len() => Err(Unusable::Newer(version)),
+        _ => Ok(()),
+    }
 }
 
 /// The version of a file; 0 if it is empty.

@@ -22,6 +22,17 @@ impl Store {
         Self { connection: Mutex::new(connection), file }
     }
 
+    /// Reads all of the file, and fails if it is damaged anywhere.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let verdict: String =
+            self.read(|connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)))?;
+        if verdict == "ok" {
+            return Ok(());
+        }
+        let damage = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        Err(self.error(rusqlite::Error::SqliteFailure(damage, Some(verdict))))
+    }
+
     /// The size of the file in bytes, with the pages that are free again.
     pub fn size(&self) -> Result<u64, StoreError> {
         self.read(|connection| {

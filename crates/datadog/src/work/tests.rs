@@ -151,7 +151,8 @@ proptest! {
         let told = deliver(&series, Budget { refusals, splits }, |_| None);
 
         prop_assert!(told.verdicts.iter().all(|verdicts| verdicts.len() == 1), "{:?}", told.verdicts);
-        prop_assert!(told.requests.len() <= pieces(&series).count() + 2 * splits);
+        let allowed = splits + SPLITS_FOR_ONE * told.accepted().len();
+        prop_assert!(told.requests.len() <= pieces(&series).count() + 2 * allowed);
         let good = |position: &usize| !series[*position].bad;
         prop_assert!(told.accepted().iter().all(good));
         let may_be_refused = |one: &Series| unfit(one) || is_refused(std::slice::from_ref(one));
@@ -202,6 +203,28 @@ fn a_datadog_that_refuses_everything_is_not_asked_for_each_series() {
     assert!((64..80).contains(&refused), "{refused}");
     assert_eq!(settled.iter().map(|one| one.points.len()).sum::<usize>(), series.len());
     assert!(requests.into_inner() < 250);
+}
+
+#[test]
+fn where_some_are_taken_all_that_are_good_are_delivered() {
+    let series: Vec<_> = (0..10_000).map(|position| position % 10 == 0).collect();
+    let bad = |points: &Range<usize>| series[points.clone()].contains(&true);
+    let requests = RefCell::new(0);
+    let send = |points| {
+        *requests.borrow_mut() += 1;
+        std::future::ready(if bad(&points) { Sent::Refused(why("bad")) } else { Sent::Accepted })
+    };
+    let whole = [Piece::Fitting(0..series.len())];
+
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let settled: Vec<_> = runtime.block_on(settle(whole.into_iter(), Budget::default(), send).collect());
+
+    let points = |is: fn(&Verdict) -> bool| -> usize {
+        settled.iter().filter(|one| is(&one.verdict)).map(|one| one.points.len()).sum()
+    };
+    assert_eq!(points(|verdict| matches!(verdict, Verdict::Accepted)), 9_000);
+    assert_eq!(points(|verdict| matches!(verdict, Verdict::Refused(_))), 1_000);
+    assert!(requests.into_inner() < 10_000);
 }
 
 #[test]

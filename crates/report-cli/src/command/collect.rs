@@ -15,13 +15,13 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{explain::explain, select::select};
+use super::{explain::explain, select::Selection};
 use crate::{
     args::{CollectArguments, FailOn},
     datadog::Datadog,
     delivery::{self, Courier, Delivery, Receipt},
     exit::{Signal, Status},
-    output::{JsonReport, Stdout, TableReport},
+    output::{JsonReport, OutputError, Stdout, TableReport},
     progress,
     self_metrics::{self, Ending, Facts, FinishedRun},
     settings::{self, DatadogSettings, ReportSettings, StateSettings},
@@ -31,6 +31,9 @@ use crate::{
 
 /// Enough that a collector which blocks its thread leaves others to go on.
 const LEAST_THREADS: usize = 2;
+
+/// What a reader of stdout gets even when the deadline is over.
+const LEAST_TIME_TO_PRINT: Duration = Duration::from_secs(1);
 
 /// Longer deadlines mean no deadline; clocks cannot count much further.
 const LONGEST_RUN: Duration = Duration::from_hours(365 * 24);
@@ -70,6 +73,10 @@ pub(super) fn run(
     quiet: bool,
 ) -> anyhow::Result<Status> {
     let plan = Plan::new(arguments, catalog, stdout)?;
+    let failed = match plan.action {
+        Action::Push(_) => Status::DeliveryFailed,
+        Action::Print | Action::DryRun(_) => Status::MetricFailed,
+    };
     let threads = thread::available_parallelism().map_or(LEAST_THREADS, NonZero::get).max(LEAST_THREADS);
     // The run itself, its deadline and the signals have a runtime of their own: collectors that block all
     // threads of theirs cannot hold it up.
@@ -92,7 +99,14 @@ pub(super) fn run(
     // What blocks its thread must not keep the process alive.
     workers.shutdown_background();
     runtime.shutdown_background();
-    status
+    match status {
+        // The usage was right, and something broke afterwards.
+        Err(error) if !error.is::<OutputError>() => {
+            tracing::error!("{error:#}");
+            Ok(failed)
+        }
+        status => status,
+    }
 }
 
 impl Plan {
@@ -107,18 +121,14 @@ impl Plan {
             (_, true) => Action::DryRun(Datadog::new(&datadog)?),
             _ => Datadog::check(&datadog).map(|()| Action::Print)?,
         };
+        let selection = Selection::new(catalog, &arguments.only, &arguments.skip)?;
         let (catalog, about_itself) = self_metrics::split(catalog)?;
         let self_metrics = report.self_metrics && !arguments.no_self_metrics;
-        let align = arguments.align.or(report.align).unwrap_or_default();
-        if align > LONGEST_SLOT {
-            bail!(
-                "--align, or `align` in [report], is {align:?}; it may be at most 30m, because Datadog takes no points of more than an hour ago"
-            );
-        }
+        let align = slot(arguments.align.or(report.align))?;
         let folder = || state::folder(&arguments.state.folder, &state_settings);
         Ok(Self {
-            catalog: select(catalog, &arguments.only, &arguments.skip)?,
-            about_itself: self_metrics.then_some(about_itself),
+            catalog: selection.of(catalog)?,
+            about_itself: self_metrics.then(|| selection.without_skipped(about_itself)),
             tags: tags::base(&report, &datadog, dd_tags.as_deref())?,
             align,
             deadline: arguments.deadline.unwrap_or(report.deadline),
@@ -149,7 +159,7 @@ impl Plan {
         let (run, sink, state) = tokio::join!(
             engine.run(&self.catalog, &context),
             self.sink(&context, end),
-            open_state(folder, end)
+            open_state(folder, end - reserve, end)
         );
         let mut state = state?;
         let report = Arc::new(self.report(run));
@@ -181,7 +191,15 @@ impl Plan {
         let (table, json) = (TableReport::new(&report, &deliveries), JsonReport::new(&report, &deliveries));
         let text = self.stdout.format(table, json)?;
         // A reader that reads no more must not keep a signal from ending the process.
-        match (spawn_blocking(move || self.stdout.write(&text)).await?, status) {
+        let written = timeout_at(
+            end.max(Instant::now() + LEAST_TIME_TO_PRINT),
+            spawn_blocking(move || self.stdout.write(&text)),
+        );
+        let written = match written.await {
+            Ok(written) => written?,
+            Err(_) => Err(OutputError::unread().into()),
+        };
+        match (written, status) {
             (Ok(()), status) => Ok(status),
             (Err(error), Status::Done) => Err(error),
             (Err(error), status) => {
@@ -213,8 +231,14 @@ impl Plan {
         context: &Context,
         started: Instant,
     ) -> anyhow::Result<Delivery> {
-        let run = state.record(report, Some(courier.outbox)).await?;
-        let mut receipt = courier.deliver(state, run).await;
+        let mut run = state.record(report, Some(courier.outbox)).await?;
+        let mut receipt = loop {
+            match courier.deliver(state, run).await {
+                Ok(receipt) => break receipt,
+                // The run is not lost with the store: what was delivered already replaces itself.
+                Err(error) => run = state.record_anew(error, report, Some(courier.outbox)).await?,
+            }
+        };
         if let Some(about_itself) = self.about_itself(report, Some(&receipt), state, context, started).await {
             let run = state.record(&Arc::new(about_itself), Some(courier.outbox)).await?;
             courier.deliver_self_metrics(state, run, &mut receipt).await;
@@ -247,12 +271,12 @@ impl Plan {
         started: Instant,
     ) -> Option<Report> {
         let catalog = self.about_itself.as_ref()?;
-        let last_values = state.ask(Store::last_values).await.unwrap_or_else(|error| {
+        let last_values = state.ask(state.store(), Store::last_values).await.unwrap_or_else(|error| {
             tracing::warn!("cannot read when metrics last had a value: {error:#}");
             BTreeMap::new()
         });
         let finished = FinishedRun::from(Facts {
-            started_at: report.run().started_at(),
+            timestamp: report.timestamp(),
             endings: report.run().outcomes().iter().map(Ending::from).collect(),
             duration: started.elapsed(),
             receipt: receipt.cloned(),
@@ -264,10 +288,25 @@ impl Plan {
     }
 }
 
+/// The schedule slot, if it is one that Datadog's limits allow.
+pub(super) fn slot(align: Option<Duration>) -> anyhow::Result<Duration> {
+    let align = align.unwrap_or_default();
+    if align > LONGEST_SLOT {
+        bail!(
+            "--align, or `align` in [report], is {align:?}; it may be at most 30m, because Datadog takes no points of more than an hour ago"
+        );
+    }
+    Ok(align)
+}
+
 /// The state in a folder, or without one in memory.
-async fn open_state(folder: Option<anyhow::Result<PathBuf>>, deadline: Instant) -> anyhow::Result<State> {
+async fn open_state(
+    folder: Option<anyhow::Result<PathBuf>>,
+    early_enough: Instant,
+    deadline: Instant,
+) -> anyhow::Result<State> {
     match folder {
-        Some(folder) => State::open(folder, deadline).await,
+        Some(folder) => State::open(folder, early_enough, deadline).await,
         None => State::in_memory(deadline),
     }
 }

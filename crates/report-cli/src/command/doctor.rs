@@ -1,7 +1,7 @@
 //! `report doctor`: tells a person why it does not work. Everything is looked at beside each other, and
-//! nothing is changed anywhere.
+//! nothing is changed anywhere; only a state folder that is not there yet is made.
 
-use std::{path::PathBuf, time::Duration};
+use std::{env, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use system_health_collectors::{
@@ -9,15 +9,16 @@ use system_health_collectors::{
     doctor::{self, Finding, Grade},
 };
 use system_health_registry::{Context, Settings, SharedError};
-use system_health_state::Store;
+use system_health_state::{Store, StoreError};
 
+use super::collect::slot;
 use crate::{
     args::DoctorArguments,
     datadog::Datadog,
     exit::Status,
     output::{Diagnosis, Stdout},
-    settings::{self, DatadogSettings, StateSettings},
-    state,
+    settings::{self, DatadogSettings, ReportSettings, StateSettings},
+    state, tags,
 };
 
 /// No probe takes longer; each has a limit of its own, too.
@@ -25,12 +26,20 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// Prints the diagnosis; fails if anything does not work.
 pub(super) fn run(arguments: &DoctorArguments, stdout: Stdout) -> anyhow::Result<Status> {
-    let settings = settings::load(&arguments.settings, &arguments.repository)?;
-    let datadog: DatadogSettings = settings.table()?;
-    let state_settings: StateSettings = settings.table()?;
-    let folder = (!arguments.state.no_state).then(|| state::folder(&arguments.state.folder, &state_settings));
+    let mut findings = Vec::new();
+    let settings = settings::load(&arguments.settings, &arguments.repository);
+    // Wrong settings are a finding like others; the rest is looked at with what the environment says.
+    let settings = kept(settings, &mut findings).or_else(|| Settings::builder().environment().build().ok());
+    let settings = settings.unwrap_or_default();
+    findings.extend(in_force(&settings));
+    let datadog: DatadogSettings = kept(settings.table(), &mut findings).unwrap_or_default();
+    let state: StateSettings = kept(settings.table(), &mut findings).unwrap_or_default();
+    let report: ReportSettings = kept(settings.table(), &mut findings).unwrap_or_default();
+    let dd_tags = env::var("DD_TAGS").ok();
+    kept(tags::base(&report, &datadog, dd_tags.as_deref()), &mut findings);
+    kept(slot(report.align), &mut findings);
+    let folder = (!arguments.state.no_state).then(|| state::folder(&arguments.state.folder, &state));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let mut findings = in_force(&settings);
     let context = Context::new().provide(settings).with_deadline(LIMIT);
     let runtime = runtime.context("cannot start the runtime")?;
     findings.extend(runtime.block_on(async {
@@ -49,15 +58,34 @@ pub(super) fn run(arguments: &DoctorArguments, stdout: Stdout) -> anyhow::Result
     Ok(if failed { Status::MetricFailed } else { Status::Done })
 }
 
-/// What was set, and where. Settings name secrets and hold none.
+/// What is right, or a finding about what is wrong with it.
+fn kept<T, E: Into<anyhow::Error>>(settings: Result<T, E>, findings: &mut Vec<Finding>) -> Option<T> {
+    settings.map_err(|error| findings.push(Finding::failed("settings", format!("{:#}", error.into())))).ok()
+}
+
+/// What was set, and where. Settings name secrets and hold none, but for those in a URL.
 fn in_force(settings: &Settings) -> Vec<Finding> {
     let said: Vec<Finding> = settings
         .said()
         .map(|(table, key, value, origin)| {
+            let value = without_secrets(&value);
             Finding::ok(format!("[{table}] {key}"), format!("{value}, from {origin}"))
         })
         .collect();
     if said.is_empty() { vec![Finding::ok("settings", "all have their defaults")] } else { said }
+}
+
+/// A URL without its login and its query, which may hold a password or a key; any other text as it is.
+fn without_secrets(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
+    let end = if rest.ends_with('"') { "\"" } else { "" };
+    let rest = rest.trim_end_matches('"');
+    let (before_query, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    let authority = before_query.find('/').unwrap_or(before_query.len());
+    let host = before_query[..authority].rfind('@').map_or(0, |at| at + 1);
+    let login = if host > 0 { "...@" } else { "" };
+    let query = if query.is_empty() { "" } else { "?..." };
+    format!("{scheme}://{login}{}{query}{end}", &before_query[host..])
 }
 
 async fn look_at(folder: Option<anyhow::Result<PathBuf>>) -> Vec<Finding> {
@@ -70,19 +98,20 @@ async fn look_at(folder: Option<anyhow::Result<PathBuf>>) -> Vec<Finding> {
             )]);
         };
         tokio::task::spawn_blocking(move || {
-            let opened = Store::open(&folder)?;
-            let mut findings = vec![match opened.moved_aside {
-                None => Finding::ok(SUBJECT, format!("{}, {} bytes", folder.display(), opened.store.size()?)),
-                Some(aside) => {
-                    Finding::warning(SUBJECT, format!("was damaged and starts anew; see {}", aside.display()))
-                }
-            }];
+            let store = if folder.join(Store::FILE).exists() {
+                Store::open_as_it_is(&folder)?
+            } else {
+                Store::open(&folder)?.store
+            };
+            store.check()?;
             // Writing shows what opening does not: a full disk, a folder that may only be read.
-            opened.store.settle("", &[])?;
-            for (destination, points) in opened.store.outboxes()? {
+            store.settle("", &[])?;
+            let size = format!("{}, {} bytes", folder.display(), store.size()?);
+            let mut findings = vec![Finding::ok(SUBJECT, size)];
+            for (destination, points) in store.outboxes()? {
                 findings.push(Finding::warning(
                     format!("outbox of {destination}"),
-                    format!("{points} points wait for the next push"),
+                    format!("{points} points wait for the next push to it"),
                 ));
             }
             Ok(findings)
@@ -90,7 +119,28 @@ async fn look_at(folder: Option<anyhow::Result<PathBuf>>) -> Vec<Finding> {
         .await?
     };
     looked.await.unwrap_or_else(|error| {
+        if error.downcast_ref::<StoreError>().is_some_and(StoreError::is_damage) {
+            let message = format!("{error}; the next run moves it aside and starts anew");
+            return vec![Finding::failed(SUBJECT, message)];
+        }
         let boxed: Box<dyn std::error::Error + Send + Sync> = error.into();
         vec![Finding::failed(SUBJECT, SharedError::new(boxed).to_string())]
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_what_may_be_a_secret() {
+        for (value, shown) in [
+            ("https://me:hunter2@dd.example/x?api_key=s3cr3t", "https://...@dd.example/x?..."),
+            ("\"https://a:b@c@host?d\"", "\"https://...@host?...\""),
+            ("https://dd.example/x@y", "https://dd.example/x@y"),
+            ("datadoghq.eu", "datadoghq.eu"),
+        ] {
+            assert_eq!(without_secrets(value), shown);
+        }
+    }
 }

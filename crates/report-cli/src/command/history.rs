@@ -1,8 +1,8 @@
 //! `report history`.
 
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use system_health_registry::Catalog;
 use system_health_state::Store;
 
@@ -24,13 +24,17 @@ pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdou
             folder.display()
         );
     }
-    let store = Store::open(&folder)?.store;
     let now = SystemTime::now();
-    let past = |duration| now.checked_sub(duration).context("that is longer ago than any clock can tell");
+    let past = |duration| now.checked_sub(duration).unwrap_or(UNIX_EPOCH).max(UNIX_EPOCH);
     if let Some(keep) = arguments.keep {
-        store.keep(past(keep)?)?;
+        let opened = Store::open(&folder)?;
+        if let Some(damaged) = opened.moved_aside {
+            state::warn_of_damage(&damaged);
+        }
+        opened.store.keep(past(keep))?;
     }
-    let since = past(arguments.since)?;
+    let store = Store::open_as_it_is(&folder)?;
+    let since = past(arguments.since);
     let key = arguments.key.as_deref();
     if let Some(key) = key
         && !catalog.metrics().iter().any(|metric| metric.key() == key)

@@ -14,6 +14,14 @@ use crate::args::{Format, OutputArguments};
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to stdout")]
 pub(crate) struct OutputError(#[source] io::Error);
+
+impl OutputError {
+    /// Nobody took the data in time.
+    pub(crate) fn unread() -> Self {
+        Self(io::Error::new(ErrorKind::TimedOut, "nobody read it before the run's deadline"))
+    }
+}
+
 const NO_CSV: &str = "--format csv is for `report history` only; write table or json";
 
 /// Where data is printed, and how.

@@ -73,7 +73,7 @@ pub(crate) fn of_kind<'a>(objects: &'a [Value], kind: &str) -> Vec<&'a Value> {
     objects.iter().filter(|object| object["kind"] == kind).collect()
 }
 
-/// The specification of the pods that a CronJob starts.
+/// The specification of the pods that a cron job starts.
 pub(crate) fn pod(cronjob: &Value) -> &Value {
     &cronjob["spec"]["jobTemplate"]["spec"]["template"]["spec"]
 }

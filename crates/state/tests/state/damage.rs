@@ -1,6 +1,6 @@
 //! Files that cannot be used.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, thread};
 
 use rusqlite::Connection;
 use system_health_state::{Store, StoreError};
@@ -81,4 +81,60 @@ fn the_folder_is_its_owners_alone() {
     drop(Store::open(&state).unwrap());
 
     assert_eq!(fs::metadata(&state).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn of_many_that_find_the_same_damage_one_moves_it_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let garbage = "not a database".repeat(1000);
+    fs::write(file(folder.path()), &garbage).unwrap();
+
+    let moved: Vec<_> = thread::scope(|scope| {
+        let open = |seconds| {
+            let folder = folder.path();
+            scope.spawn(move || {
+                let opened = Store::open(folder).unwrap();
+                opened.store.record(&report(seconds, &[1.0]), Some("datadog")).unwrap();
+                opened.moved_aside
+            })
+        };
+        let threads: Vec<_> = (0..8).map(open).collect();
+        threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
+    });
+
+    assert_eq!(moved.len(), 1);
+    assert_eq!(fs::read_to_string(&moved[0]).unwrap(), garbage);
+    assert_eq!(Store::open(folder.path()).unwrap().store.waiting("datadog").unwrap(), 8);
+}
+
+#[test]
+fn damage_to_any_page_is_found_by_a_look_that_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let many: Vec<f64> = (0..500).map(f64::from).collect();
+    Store::open(folder.path()).unwrap().store.record(&report(1, &many), Some("datadog")).unwrap();
+    let whole = fs::read(file(folder.path())).unwrap();
+    Store::open_as_it_is(folder.path()).unwrap().check().unwrap();
+
+    for page in 2..whole.len() / 4096 {
+        let mut bytes = whole.clone();
+        bytes[page * 4096..][..4096].fill(0xAB);
+        fs::write(file(folder.path()), &bytes).unwrap();
+
+        let damage = Store::open_as_it_is(folder.path()).and_then(|store| store.check()).unwrap_err();
+
+        assert!(damage.is_damage(), "page {page}: {damage:?}");
+        assert!(fs::read(file(folder.path())).unwrap() == bytes, "page {page}: the look changed the file");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_look_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = Store::open_as_it_is(folder.path()).unwrap_err();
+    assert!(matches!(missing, StoreError::Sqlite { .. }) && !missing.is_damage(), "{missing:?}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    Store::open(folder.path()).unwrap().store.record(&report(1, &[1.0]), Some("datadog")).unwrap();
+
+    assert_eq!(Store::open_as_it_is(folder.path()).unwrap().waiting("datadog").unwrap(), 1);
 }

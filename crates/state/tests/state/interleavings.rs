@@ -85,7 +85,7 @@ proptest! {
                     let waiting = store.pending(DESTINATION, 1_000, None).unwrap();
                     let old: Vec<Place> =
                         waiting.iter().map(|it| place(&it.point)).filter(|it| it.2 < oldest).collect();
-                    let dropped = store.expire(DESTINATION, oldest).unwrap();
+                    let dropped = store.expire(&(oldest..at(now + WINDOW))).unwrap();
                     prop_assert_eq!(dropped, old.len() as u64);
                     expired.extend(old);
                 }

@@ -99,16 +99,16 @@ fn what_a_repeated_run_finds_anew_replaces_what_waits() {
 }
 
 #[test]
-fn what_is_too_old_is_dropped_and_counted_and_stays_in_the_history() {
+fn what_is_too_old_or_far_ahead_is_dropped_and_counted_and_stays_in_the_history() {
     let store = Store::in_memory().unwrap();
-    for (seconds, value) in [(10, 1.0), (20, 2.0), (30, 3.0)] {
-        store.record(&report(seconds, &[value]), Some(HERE)).unwrap();
+    for (seconds, value) in [(10, 1.0), (20, 2.0), (30, 3.0), (40, 4.0)] {
+        store.record(&report(seconds, &[value]), Some(if value < 4.0 { HERE } else { THERE })).unwrap();
     }
 
-    assert_eq!(store.expire(HERE, at(20)).unwrap(), 1);
-    assert_eq!(store.expire(HERE, at(20)).unwrap(), 0);
-    assert_eq!(store.expire(THERE, at(100)).unwrap(), 0);
+    assert_eq!(store.expire(&(at(20)..at(40))).unwrap(), 2);
+    assert_eq!(store.expire(&(at(20)..at(40))).unwrap(), 0);
 
     assert_eq!(pending(&store).iter().map(|it| it.point.value).collect::<Vec<_>>(), [2.0, 3.0]);
-    assert_eq!(store.history(Some("jobs.waiting"), at(0)).unwrap().len(), 3);
+    assert_eq!(store.waiting(THERE).unwrap(), 0);
+    assert_eq!(store.history(Some("jobs.waiting"), at(0)).unwrap().len(), 4);
 }

@@ -4,6 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use rusqlite::Connection;
 use system_health_test_support::{
+    datadog::error,
     scene::{Scene, next_second},
     wire::{Wire, WireServer},
 };
@@ -23,6 +24,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         row("state folder", "may not be written", "all"),
         row("state folder", "is a file", "all"),
         row("state folder", "holds a damaged file", "all"),
+        row("state folder", "holds a file with any one page damaged", "all"),
+        row("state folder", "is full, with points that wait", "all, with those that wait"),
+        row("state folder", "is locked by another process", "all"),
         row(
             "clock",
             "was an hour slow: points are too old",
@@ -104,6 +108,65 @@ fn a_file_that_is_damaged_behind_its_head_is_replaced_and_the_run_is_delivered()
     scene.run(&RUN).with_status(0).says("the state was damaged and starts anew");
 
     assert_eq!(world.delivered("test.value").len(), 1);
+}
+
+#[test]
+fn a_store_that_turns_out_to_be_damaged_in_mid_run_keeps_nothing_from_being_delivered() {
+    let pages = {
+        let scene = World::new();
+        let scene = scene.scene();
+        let _ = scene.run(&RUN);
+        fs::read(state(&scene).join("state.db")).unwrap().len() / 4096
+    };
+    assert!(pages > 8, "{pages}");
+    for page in 1..pages {
+        let world = World::new();
+        let scene = world.scene();
+        let _ = scene.run(&RUN).with_status(0);
+        let file = state(&scene).join("state.db");
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[page * 4096..(page + 1) * 4096].fill(0);
+        fs::write(&file, bytes).unwrap();
+        next_second();
+
+        let ended = scene.run(&RUN).with_status(0);
+
+        assert_eq!(world.delivered("test.value").len(), 2, "page {page}: {ended}");
+    }
+}
+
+#[test]
+fn what_waits_in_a_full_store_is_delivered_too() {
+    let world = World::new();
+    let scene = world.scene();
+    mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=128k", "tmpfs"], || {
+        world.intake.server().fail_times(1, "/api/v2/series", error(403, "Forbidden"));
+        let _ = scene.run(&RUN).with_status(3);
+        let _ = fs::write(state(&scene).join("other"), vec![0; 128 * 1024]);
+        next_second();
+
+        let ended = scene.run(&RUN).with_status(0);
+
+        ended.says("cannot keep state");
+        assert_eq!(delivery(&ended)["series_of_earlier_runs"], 1, "{ended}");
+        assert_eq!(world.delivered("test.value").len(), 2, "{ended}");
+    });
+}
+
+#[test]
+fn a_store_that_another_process_keeps_locked_costs_no_delivery() {
+    let world = World::new();
+    let scene = world.scene();
+    let _ = scene.run(&RUN).with_status(0);
+    let store = Connection::open(state(&scene).join("state.db")).unwrap();
+    store.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    next_second();
+
+    let run = ["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "8s"];
+    let ended = scene.run(&run).with_status(0);
+
+    ended.says("cannot keep state");
+    assert_eq!(world.delivered("test.value").len(), 2, "{ended}");
 }
 
 /// A run whose delivery fails, and whose clock stood elsewhere then.
