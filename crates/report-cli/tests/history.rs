@@ -58,3 +58,14 @@ fn what_is_not_there_is_said() {
     let _ = scene.run(&[]).with_status(0);
     scene.run(&["history", "commits.hotfixes"]).with_status(2).says("`commits.hotfixes` is no linked metric");
 }
+
+#[test]
+fn a_time_before_all_clocks_shows_all_there_is() {
+    let scene = scene();
+    let _ = scene.run(&["--only", "commits.hotfix"]).with_status(0);
+
+    for format in ["table", "json", "csv"] {
+        let ended = scene.run(&["history", "--since", "100y", "--format", format]).with_status(0);
+        assert!(ended.stdout().contains("commits.hotfix"), "{ended}");
+    }
+}

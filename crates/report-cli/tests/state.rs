@@ -141,3 +141,14 @@ fn metrics_about_the_reporter_flow_when_every_other_fails() {
     assert_eq!(delivery(&ended)["self_metrics"], points.len());
     assert!(points.iter().all(|point| point.metric.starts_with("system_health.reporter.")));
 }
+
+#[test]
+fn metrics_about_the_reporter_can_be_skipped_like_others() {
+    let intake = DatadogIntake::start();
+
+    let _ = scene(&intake).run(&["--push", "--skip", "system_health.reporter.api_*"]).with_status(0);
+
+    let metrics: BTreeSet<String> = intake.points().into_iter().map(|point| point.metric).collect();
+    assert!(metrics.contains("system_health.reporter.run_duration_seconds"));
+    assert!(!metrics.iter().any(|metric| metric.starts_with("system_health.reporter.api_")), "{metrics:?}");
+}

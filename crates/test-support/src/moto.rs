@@ -94,9 +94,16 @@ impl Moto {
     /// Creates a user with an access key and without any rights.
     #[must_use]
     pub fn create_user(&self, name: &str) -> AccessKey {
-        self.iam("CreateUser", name);
-        let answer = self.iam("CreateAccessKey", name);
+        self.iam("CreateUser", name, "");
+        let answer = self.iam("CreateAccessKey", name, "");
         AccessKey { id: element(&answer, "AccessKeyId"), secret: element(&answer, "SecretAccessKey") }
+    }
+
+    /// Gives a user the rights of a policy.
+    pub fn put_user_policy(&self, name: &str, policy: &str) {
+        let document: Vec<String> = policy.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let document = document.concat();
+        self.iam("PutUserPolicy", name, &format!("&PolicyName=reporter&PolicyDocument={document}"));
     }
 
     fn secrets_manager(&self, action: &str, body: &Value) {
@@ -104,8 +111,8 @@ impl Moto {
         self.post("secretsmanager", "application/x-amz-json-1.1", &[&target], &body.to_string());
     }
 
-    fn iam(&self, action: &str, user: &str) -> String {
-        let form = format!("Action={action}&Version=2010-05-08&UserName={user}");
+    fn iam(&self, action: &str, user: &str, more: &str) -> String {
+        let form = format!("Action={action}&Version=2010-05-08&UserName={user}{more}");
         self.post("iam", "application/x-www-form-urlencoded", &[], &form)
     }
 

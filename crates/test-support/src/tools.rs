@@ -4,6 +4,7 @@
 
 use std::{
     env,
+    ffi::OsStr,
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -44,6 +45,19 @@ pub fn file(name: &str) -> PathBuf {
 #[must_use]
 pub fn python() -> Command {
     Command::new(file("python/bin/python"))
+}
+
+/// A program of an npm package, or another one, with the Node.js of the machine or else the provisioned one.
+///
+/// # Panics
+/// When the tools are not provisioned.
+#[must_use]
+pub fn with_node(program: impl AsRef<OsStr>) -> Command {
+    let mut folders: Vec<PathBuf> = env::var_os("PATH").iter().flat_map(env::split_paths).collect();
+    folders.push(folder().join("python/bin"));
+    let mut command = Command::new(program);
+    command.env("PATH", env::join_paths(folders).expect("folders without a separator in their names"));
+    command
 }
 
 /// Runs a script of the folder `contract` of this crate with the provisioned Python, and returns what

@@ -1,6 +1,6 @@
 //! What values do, and that they are described.
 
-use std::{fs, process::Command};
+use std::fs;
 
 use serde_json::{Value, json};
 use system_health_test_support::tools;
@@ -97,7 +97,7 @@ fn the_readme_has_the_table_of_all_values() {
     fs::write(&readme, &written).unwrap();
 
     // It also refuses values that are not described, and descriptions of values that are not there.
-    let generated = Command::new(tools::file("readme-generator/node_modules/.bin/readme-generator"))
+    let generated = tools::with_node(tools::file("readme-generator/node_modules/.bin/readme-generator"))
         .args(["--values", "values.yaml", "--readme"])
         .arg(&readme)
         .current_dir(chart())

@@ -1,0 +1,108 @@
+"""Runs the image as a cluster would: as user 65532, on a read-only root, and against fake services.
+
+usage: image_check.py ROOT OCI FAKE_SERVICES   as root, in a mount namespace of its own
+
+ROOT is where the image's files are, OCI the image as a registry would keep it.
+"""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import threading
+
+USER = 65532
+# What a cluster gives by default, and what the reporter may need of it at most.
+MEMORY_LIMIT = 64
+MOST_MEMORY = 40
+# Compressed, with the base image that this one has here. A distroless static base has about 1 MiB.
+MOST_SIZE = 14
+# Where the one name server is. Its port is in the protocol, so its address is one that nobody else has.
+NAMES = ("127.0.0.77", 53)
+
+
+def main(root: str, oci: str, fake_services: str) -> None:
+    size = sum(blob.stat().st_size for blob in pathlib.Path(oci, "blobs/sha256").iterdir()) / 2**20
+    print(f"compressed: {size:.1f} MiB")
+    assert size <= MOST_SIZE, size
+
+    pathlib.Path(root, "etc/resolv.conf").write_text(f"nameserver {NAMES[0]}\n", encoding="utf-8")
+    mount("--bind", root, root)
+    mount("-o", "remount,bind,ro", root)
+    mount("-t", "tmpfs", "-o", f"uid={USER},mode=700,size=64m", "tmpfs", f"{root}/var/lib/system-health")
+
+    status, out, _, _ = run(root, ["--version"], {})
+    assert (status, out.split()[0]) == (0, "report"), out
+    status, out, _, _ = run(root, ["list", "--format", "json"], {})
+    assert status == 0 and "commits.hotfix" in out, out
+    status, out, _, _ = run(root, ["list"], {}, ["/usr/bin/id"])
+    assert status == 127, "there is more than the one program in the image"
+
+    services = subprocess.Popen([fake_services], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        at = json.loads(services.stdout.readline())
+        environment = {
+            "GITHUB_API_URL": at["github"],
+            "GITHUB_REPOSITORY": at["repository"],
+            "GITHUB_TOKEN": "any",
+            "DD_URL": at["datadog"],
+            "DD_API_KEY": at["datadog_api_key"],
+            "SYSTEM_HEALTH_STATE_DIR": "/var/lib/system-health",
+        }
+        arguments = ["--push", "--align", "15m", "--log-format", "json", "--fail-on", "delivery"]
+        status, out, err, peak = run(root, arguments, environment)
+        assert status == 0, (status, err)
+        delivery = json.loads(out)["deliveries"][0]
+        assert delivery["state"] == "accepted" and delivery["left"] == 0, delivery
+        assert "cannot keep state" not in err, err
+        print(f"a push: {delivery['series']} series, peak memory {peak:.1f} MiB of {MEMORY_LIMIT}")
+        assert peak <= MOST_MEMORY, peak
+        status, out, _, _ = run(root, ["history", "--format", "json"], environment)
+        assert status == 0 and json.loads(out), out
+
+        # A static program looks names up by itself.
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind(NAMES)
+            threading.Thread(target=answer_names, args=(server,), daemon=True).start()
+            named = environment | {"DD_URL": at["datadog"].replace("127.0.0.1", "datadog.test")}
+            status, _, err, _ = run(root, arguments, named)
+            assert status == 0, (status, err)
+
+        # Without a volume nothing can be kept, and the delivery is as before.
+        subprocess.run(["umount", f"{root}/var/lib/system-health"], check=True)
+        status, out, err, _ = run(root, arguments, environment)
+        assert status == 0 and "cannot keep state" in err, (status, err)
+    finally:
+        services.stdin.close()
+        services.wait()
+
+
+def answer_names(server: socket.socket) -> None:
+    """Says that every name is this machine's: each question with an answer behind it, if it asks for IPv4."""
+    while True:
+        question, client = server.recvfrom(512)
+        name_and_type = question[12 : question.index(0, 12) + 5]
+        wants_v4 = name_and_type[-4:-2] == b"\0\1"
+        header = question[:2] + b"\x81\x80\0\1" + (b"\0\1" if wants_v4 else b"\0\0") + b"\0\0\0\0"
+        address = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\1"
+        server.sendto(header + name_and_type + (address if wants_v4 else b""), client)
+
+
+def mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True)
+
+
+def run(root: str, arguments: list, environment: dict, program=("/usr/local/bin/report",)) -> tuple:
+    """The status, both streams, and the peak of memory in MiB."""
+    chroot = ["chroot", f"--userspec={USER}:{USER}", root, *program, *arguments]
+    process = subprocess.Popen(chroot, env={"AWS_EC2_METADATA_DISABLED": "true", "PATH": os.environ["PATH"]} | environment,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out, err = process.stdout.read(), process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, out, err, usage.ru_maxrss / 1024
+
+
+main(*sys.argv[1:])
