@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 
-# The image of the `report` command. Pin both base images by digest where you build releases:
+# The image of the `report` command. Either base image may be another one, or the same by its digest:
 #   --build-arg RUST_IMAGE=docker.io/library/rust:1.95-slim-bookworm@sha256:...
+# The release workflow builds over digests, and records them.
 # The Rust version is the one in rust-toolchain.toml.
 ARG RUST_IMAGE=docker.io/library/rust:1.95-slim-bookworm
 # Needs nothing but CA certificates: the binary brings its C library along.

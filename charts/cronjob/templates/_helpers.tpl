@@ -37,8 +37,8 @@
 
 {{/* What pods are found by. */}}
 {{- define "system-health.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "system-health.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "system-health.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "system-health.labels" -}}
@@ -59,33 +59,45 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
+{{/* Numbers by their names, each on a line. What is null is left out, and Kubernetes' default counts. */}}
+{{- define "system-health.numbers" -}}
+{{- $values := .values -}}
+{{- range .names }}
+{{- if and (hasKey $values .) (not (kindIs "invalid" (get $values .))) }}
+{{ . }}: {{ get $values . | int64 }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Puts values over others as Helm does: maps key by key, anything else as a whole, and null takes a key away. */}}
+{{- define "system-health.override" -}}
+{{- $into := .into -}}
+{{- range $key, $value := .from -}}
+{{- $there := get $into $key -}}
+{{- if kindIs "invalid" $value -}}
+{{- $_ := unset $into $key -}}
+{{- else if and (kindIs "map" $value) (kindIs "map" $there) -}}
+{{- include "system-health.override" (dict "into" $there "from" $value) -}}
+{{- else -}}
+{{- $_ := set $into $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/*
 Puts the CronJobs of a release into the dict `into`: from the name of each to its values, which are those of the
-release with those of `jobs` in their place. Settings are merged table by table.
+release with those of `jobs` over them.
 */}}
 {{- define "system-health.collectJobs" -}}
 {{- $root := .root -}}
 {{- $into := .into -}}
 {{- $fullname := include "system-health.fullname" $root -}}
-{{- $jobs := $root.Values.jobs -}}
-{{- if not $jobs -}}
+{{- if not $root.Values.jobs -}}
 {{- $_ := set $into $fullname $root.Values -}}
 {{- end -}}
-{{- range $job, $overrides := $jobs -}}
+{{- range $job, $overrides := $root.Values.jobs -}}
 {{- $values := deepCopy $root.Values -}}
-{{- range $key, $value := ($overrides | default dict) -}}
-{{- if eq $key "settings" -}}
-{{- range $table, $pairs := $value -}}
-{{- $merged := get $values.settings $table | default dict -}}
-{{- range $name, $setting := $pairs -}}
-{{- $_ := set $merged $name $setting -}}
-{{- end -}}
-{{- $_ := set $values.settings $table $merged -}}
-{{- end -}}
-{{- else -}}
-{{- $_ := set $values $key $value -}}
-{{- end -}}
-{{- end -}}
+{{- include "system-health.override" (dict "into" $values "from" ($overrides | default dict)) -}}
 {{- $_ := set $into (printf "%s-%s" $fullname $job) $values -}}
 {{- end -}}
 {{- range $name, $values := $into -}}
@@ -126,28 +138,67 @@ release with those of `jobs` in their place. Settings are merged table by table.
 {{- include "system-health.seconds" (toString $deadline) -}}
 {{- end -}}
 
-{{/* The shortest time between two runs of a schedule, in seconds; 0 if the chart cannot tell. */}}
-{{- define "system-health.interval" -}}
-{{- $minute := index . 0 -}}
-{{- $hour := index . 1 -}}
-{{- $days := slice . 2 | join " " -}}
-{{- $number := "^[0-9]+$" -}}
-{{- $step := "^[*]/[0-9]+$" -}}
-{{- if and (eq $minute "*") (eq $hour "*") -}}
-60
-{{- else if and (regexMatch $step $minute) (eq $hour "*") -}}
-{{- $every := trimPrefix "*/" $minute | int -}}
-{{- mul 60 (ternary $every (mod 60 $every) (eq (mod 60 $every) 0)) -}}
-{{- else if and (regexMatch $number $minute) (eq $hour "*") -}}
-3600
-{{- else if and (regexMatch $number $minute) (regexMatch $step $hour) -}}
-{{- $every := trimPrefix "*/" $hour | int -}}
-{{- mul 3600 (ternary $every (mod 24 $every) (eq (mod 24 $every) 0)) -}}
-{{- else if and (regexMatch $number $minute) (regexMatch $number $hour) -}}
-86400
-{{- else -}}
-0
+{{/* The numbers of a field of a schedule, as the keys of the dict `into`. */}}
+{{- define "system-health.cronField" -}}
+{{- $field := .field -}}
+{{- $count := .count -}}
+{{- $into := .into -}}
+{{- $schedule := .schedule -}}
+{{- range splitList "," $field -}}
+{{- if not (regexMatch "^([*]|[0-9]+(-[0-9]+)?)(/[1-9][0-9]*)?$" .) -}}
+{{- fail (printf "`%s` in the schedule `%s` is no number, range such as 8-18, `*`, or one of these with a step such as */15" . $schedule) -}}
 {{- end -}}
+{{- $parts := splitList "/" . -}}
+{{- $range := first $parts -}}
+{{- $step := 1 -}}
+{{- $from := 0 -}}
+{{- $to := sub $count 1 -}}
+{{- if ne $range "*" -}}
+{{- $from = splitList "-" $range | first | int -}}
+{{- if contains "-" $range -}}
+{{- $to = splitList "-" $range | last | int -}}
+{{- else if eq (len $parts) 1 -}}
+{{- $to = $from -}}
+{{- end -}}
+{{- end -}}
+{{- if eq (len $parts) 2 -}}
+{{- $step = last $parts | int -}}
+{{- end -}}
+{{- if or (ge (int $to) (int $count)) (gt (int $from) (int $to)) -}}
+{{- fail (printf "`%s` in the schedule `%s` is outside 0-%d" . $schedule (sub $count 1)) -}}
+{{- end -}}
+{{- range $number := untilStep (int $from) (add $to 1 | int) (int $step) -}}
+{{- $_ := set $into (toString $number) true -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The shortest time between two runs of a schedule, in seconds, as if it ran on every day. */}}
+{{- define "system-health.interval" -}}
+{{- $schedule := . -}}
+{{- $named := dict "@hourly" "0 * * * *" -}}
+{{- $fields := regexSplit " +" (trim (get $named . | default (hasPrefix "@" . | ternary "0 0 * * *" .))) -1 -}}
+{{- $minutes := dict -}}
+{{- $hours := dict -}}
+{{- include "system-health.cronField" (dict "field" (index $fields 0) "count" 60 "into" $minutes "schedule" .) -}}
+{{- include "system-health.cronField" (dict "field" (index $fields 1) "count" 24 "into" $hours "schedule" .) -}}
+{{- $first := -1 -}}
+{{- $previous := -1 -}}
+{{- $shortest := 1440 -}}
+{{- range $hour := until 24 -}}
+{{- range $minute := until 60 -}}
+{{- if and (hasKey $hours (toString $hour)) (hasKey $minutes (toString $minute)) -}}
+{{- $time := add (mul $hour 60) $minute | int -}}
+{{- if lt $first 0 -}}
+{{- $first = $time -}}
+{{- else -}}
+{{- $shortest = min $shortest (sub $time $previous) -}}
+{{- end -}}
+{{- $previous = $time -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- mul 60 (min $shortest (sub (add 1440 $first) $previous)) -}}
 {{- end -}}
 
 {{/* Refuses deadlines with which Kubernetes would kill a run, or two runs would overlap. */}}
@@ -157,12 +208,9 @@ release with those of `jobs` in their place. Settings are merged table by table.
 {{- if le $active $deadline -}}
 {{- fail (printf "%s: activeDeadlineSeconds is %d, and the reporter's own deadline %d seconds: Kubernetes would kill a run before it can say what it found. Raise activeDeadlineSeconds, or lower --deadline" .name $active $deadline) -}}
 {{- end -}}
-{{- $fields := regexSplit " +" (trim .values.schedule) -1 -}}
-{{- if eq (len $fields) 5 -}}
-{{- $interval := include "system-health.interval" $fields | int64 -}}
-{{- if and (gt $interval 0) (ge $active $interval) -}}
+{{- $interval := include "system-health.interval" .values.schedule | int64 -}}
+{{- if ge $active $interval -}}
 {{- fail (printf "%s: activeDeadlineSeconds is %d, and the schedule `%s` starts a run every %d seconds: a run that hangs would hold up the next one. Lower activeDeadlineSeconds" .name $active .values.schedule $interval) -}}
-{{- end -}}
 {{- end -}}
 {{- end -}}
 
@@ -219,15 +267,17 @@ release with those of `jobs` in their place. Settings are merged table by table.
 {{- $secret := include "system-health.secretName" $root -}}
 {{- $keys := $root.Values.existingSecret.keys -}}
 restartPolicy: Never
-serviceAccountName: {{ include "system-health.serviceAccountName" $root }}
+serviceAccountName: {{ include "system-health.serviceAccountName" $root | quote }}
 automountServiceAccountToken: {{ $root.Values.serviceAccount.automountServiceAccountToken }}
-terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds | int64 }}
+{{- with include "system-health.numbers" (dict "values" $values "names" (list "terminationGracePeriodSeconds")) | trim }}
+{{ . }}
+{{- end }}
 {{- with $root.Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with $values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with $values.podSecurityContext }}
 securityContext:
@@ -252,7 +302,7 @@ containers:
       {{- range $variable, $key := dict "GITHUB_TOKEN_FILE" $keys.githubToken "DD_API_KEY_FILE" $keys.datadogApiKey "DD_APP_KEY_FILE" $keys.datadogAppKey }}
       {{- if $key }}
       - name: {{ $variable }}
-        value: /var/run/secrets/system-health/{{ $key }}
+        value: {{ printf "/var/run/secrets/system-health/%s" $key | quote }}
       {{- end }}
       {{- end }}
       {{- end }}
@@ -290,11 +340,11 @@ containers:
 volumes:
   - name: settings
     configMap:
-      name: {{ .name }}
+      name: {{ .name | quote }}
   - name: state
     {{- if $root.Values.persistence.enabled }}
     persistentVolumeClaim:
-      claimName: {{ default .name $root.Values.persistence.existingClaim }}
+      claimName: {{ default .name $root.Values.persistence.existingClaim | quote }}
     {{- else }}
     emptyDir: {}
     {{- end }}
@@ -303,7 +353,7 @@ volumes:
   {{- if $secret }}
   - name: credentials
     secret:
-      secretName: {{ $secret }}
+      secretName: {{ $secret | quote }}
       defaultMode: 0440
   {{- end }}
   {{- with $values.extraVolumes }}

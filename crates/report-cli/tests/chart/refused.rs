@@ -3,7 +3,7 @@
 use crate::helm::{VERSIONS, template_text};
 
 /// Values, and words that both versions of Helm say about them.
-const REFUSED: [(&str, &[&str]); 26] = [
+const REFUSED: [(&str, &[&str]); 33] = [
     ("scedule: '*/15 * * * *'", &["scedule"]),
     ("schedule: every 15 minutes", &["schedule"]),
     ("schedule: '*/15 * * *'", &["schedule"]),
@@ -38,11 +38,24 @@ const REFUSED: [(&str, &[&str]); 26] = [
         "jobs: {a-job-with-a-name-that-goes-on-and-on: {}}",
         &["has 58 characters, and Kubernetes allows 52", "name the job shorter"],
     ),
+    ("schedule: '*/0 * * * *'", &["`*/0` in the schedule `*/0 * * * *` is no number, range such as 8-18"]),
+    ("schedule: '61 * * * *'", &["`61` in the schedule `61 * * * *` is outside 0-59"]),
+    ("schedule: '0 18-8 * * *'", &["`18-8` in the schedule `0 18-8 * * *` is outside 0-23"]),
+    ("activeDeadlineSeconds: null", &["activeDeadlineSeconds"]),
+    ("{args: null, serviceAccount: {create: null}}", &["args", "create"]),
+    (
+        "{externalSecret: {enabled: true, secretStoreRef: {name: b}, remoteRefs: {datadogAppKey: {key: a}}}}",
+        &["existingSecret.keys.datadogAppKey"],
+    ),
+    (
+        "{externalSecret: {enabled: true, secretStoreRef: {name: b}}, existingSecret: {keys: {datadogAppKey: a}}}",
+        &["externalSecret.remoteRefs.datadogAppKey says nothing about where the value is"],
+    ),
     ("settings: {report: {deadline: soon}}", &["`soon` of the reporter is no duration such as 90s, 4m"]),
 ];
 
 /// The order of deadlines: the reporter's, then Kubernetes', then the next run.
-const OUT_OF_ORDER: [(&str, &str); 9] = [
+const OUT_OF_ORDER: [(&str, &str); 14] = [
     ("activeDeadlineSeconds: 300", "is 300, and the reporter's own deadline 300 seconds"),
     ("args: [--push, --deadline, 10m]", "is 600, and the reporter's own deadline 600 seconds"),
     ("args: [--push, --deadline=1h 30m]", "is 600, and the reporter's own deadline 5400 seconds"),
@@ -53,6 +66,11 @@ const OUT_OF_ORDER: [(&str, &str); 9] = [
     ("schedule: '*/25 * * * *'", "`*/25 * * * *` starts a run every 600 seconds"),
     ("{schedule: '7 * * * *', activeDeadlineSeconds: 4000}", "starts a run every 3600 seconds"),
     ("jobs: {shop: {activeDeadlineSeconds: 60}}", "health-system-health-shop: activeDeadlineSeconds is 60"),
+    ("schedule: '*/5 8-18 * * 1-5'", "starts a run every 300 seconds"),
+    ("schedule: '0,5,30 * * * *'", "starts a run every 300 seconds"),
+    ("{schedule: '@hourly', activeDeadlineSeconds: 3600}", "`@hourly` starts a run every 3600 seconds"),
+    ("{schedule: '55 9,10 * * *', activeDeadlineSeconds: 3600}", "starts a run every 3600 seconds"),
+    ("{schedule: '59,0 0 * * *', activeDeadlineSeconds: 3540}", "starts a run every 3540 seconds"),
 ];
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 use system_health_test_support::tools;
 
-use crate::helm::{arguments, chart, of_kind, pod, rendered, settings};
+use crate::helm::{arguments, chart, objects, of_kind, pod, rendered, settings};
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
@@ -29,7 +29,7 @@ fn by_default_nothing_is_tried_again_and_only_a_failed_delivery_fails_the_job() 
 fn a_job_may_set_nothing_and_zero() {
     let objects = rendered(
         "{backoffLimit: 3, suspend: true, nodeSelector: {a: b}, args: [--push],
-          jobs: {one: {backoffLimit: 0, suspend: false, nodeSelector: {}, ttlSecondsAfterFinished: 0}, two: }}",
+          jobs: {one: {backoffLimit: 0, suspend: false, nodeSelector: {a: null}, ttlSecondsAfterFinished: 0}, two: }}",
     );
     let cronjobs = of_kind(&objects, "CronJob");
     let told = |cronjob: &Value| {
@@ -40,6 +40,49 @@ fn a_job_may_set_nothing_and_zero() {
 
     assert_eq!(told(cronjobs[0]), (json!(false), (json!(0), json!(0)), Value::Null));
     assert_eq!(told(cronjobs[1]), (json!(true), (json!(3), json!(86400)), json!({"a": "b"})));
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn numbers_that_are_null_are_left_out_and_not_zero() {
+    let objects = rendered(
+        "{startingDeadlineSeconds: null, ttlSecondsAfterFinished: null, terminationGracePeriodSeconds: null,
+          successfulJobsHistoryLimit: null, jobs: {one: {failedJobsHistoryLimit: null}}}",
+    );
+    let cronjob = of_kind(&objects, "CronJob")[0];
+    let text = cronjob.to_string();
+
+    for name in [
+        "startingDeadlineSeconds",
+        "ttlSecondsAfterFinished",
+        "terminationGracePeriodSeconds",
+        "successfulJobsHistoryLimit",
+        "failedJobsHistoryLimit",
+    ] {
+        assert!(!text.contains(name), "{name}");
+    }
+    assert_eq!(cronjob["spec"]["jobTemplate"]["spec"]["backoffLimit"], 0);
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn a_job_changes_a_part_of_a_security_context_and_keeps_the_rest() {
+    let objects = rendered("jobs: {one: {podSecurityContext: {runAsUser: 1000, fsGroup: null}}}");
+    let context = &pod(of_kind(&objects, "CronJob")[0])["securityContext"];
+
+    assert_eq!((&context["runAsUser"], &context["runAsNonRoot"]), (&json!(1000), &json!(true)));
+    assert_eq!(context["fsGroup"], Value::Null);
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn names_that_look_like_numbers_are_texts() {
+    for version in crate::helm::VERSIONS {
+        let ended =
+            crate::helm::helm(version, &["template", "42", ".", "--set-string", "fullnameOverride=123"]);
+        let objects = objects(&String::from_utf8(ended.stdout).unwrap());
+        assert_eq!(of_kind(&objects, "CronJob")[0]["metadata"]["name"], "123");
+    }
 }
 
 #[test]

@@ -1,0 +1,16 @@
+// What nobody can open helps nobody at night.
+use system_health_registry::system_health_metric;
+
+/// An address that no browser opens.
+#[system_health_metric(key = "a.b", runbook = "wiki/hotfix")]
+fn no_address() -> u64 {
+    1
+}
+
+/// Nobody.
+#[system_health_metric(key = "a.c", owner = " ")]
+fn nobody() -> u64 {
+    1
+}
+
+fn main() {}

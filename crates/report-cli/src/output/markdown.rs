@@ -1,0 +1,156 @@
+//! Markdown, in the flavour of GitHub: a run for a job's summary or a pull request's comment, and the
+//! catalog for the documentation.
+
+use std::fmt;
+
+use system_health_registry::{Catalog, Metric, Outcome, Report, Sample, State, Tag};
+
+use super::value::Value;
+use crate::delivery::{Delivery, Fate};
+
+/// More samples of one metric than this are counted, not shown.
+const MOST_SAMPLES: usize = 20;
+
+/// A report and its deliveries.
+pub(crate) struct MarkdownReport<'a> {
+    report: &'a Report,
+    deliveries: &'a [Delivery],
+}
+
+/// The catalog: what each metric says, by the first word of its key.
+pub(crate) struct MarkdownList<'a>(pub(crate) &'a Catalog);
+
+/// Text in a cell of a table.
+struct Cell<'a>(&'a str);
+
+impl fmt::Display for Cell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, word) in self.0.split_whitespace().enumerate() {
+            if number > 0 {
+                f.write_str(" ")?;
+            }
+            // What would end the cell, or be taken for HTML.
+            f.write_str(&word.replace('|', "\\|").replace('<', "&lt;"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Text as code in a cell of a table.
+struct Code<'a>(&'a str);
+
+impl fmt::Display for Code<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.0.replace('|', "\\|").replace('`', "'"))
+    }
+}
+
+impl<'a> MarkdownReport<'a> {
+    /// Shows a report.
+    pub(crate) fn new(report: &'a Report, deliveries: &'a [Delivery]) -> Self {
+        Self { report, deliveries }
+    }
+}
+
+impl fmt::Display for MarkdownReport<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "| metric | value | goal | |\n|---|---:|---|---|")?;
+        for outcome in self.report.run().outcomes() {
+            let key = Code(outcome.metric.key());
+            match &outcome.state {
+                State::NoData(reason) => writeln!(f, "| {key} | | | no data: {} |", Cell(reason))?,
+                State::Error(error) => {
+                    writeln!(f, "| {key} | | | **error**: {} |", Cell(&error.to_string()))?;
+                }
+                State::Value(_) => values(f, outcome)?,
+            }
+        }
+        for delivery in self.deliveries {
+            match &delivery.fate {
+                Fate::Pushed(_) => writeln!(f, "\n{}", delivery.to_string().trim_end())?,
+                Fate::DryRun { series, .. } => {
+                    writeln!(f, "\nWould be delivered to {}: {series} series.", delivery.sink)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn values(f: &mut fmt::Formatter<'_>, outcome: &Outcome) -> fmt::Result {
+    let metric = &outcome.metric;
+    for sample in outcome.samples().iter().take(MOST_SAMPLES) {
+        let value = Value(sample.value());
+        write!(f, "| {} | {value}", Code(metric.key()))?;
+        if let Some(unit) = metric.unit() {
+            write!(f, " {}", Cell(unit))?;
+        }
+        match metric.goal() {
+            None => write!(f, " | | ")?,
+            Some(goal) if goal.is_met_by(sample.value()) => {
+                write!(f, " | {} | met", Code(&goal.to_string()))?
+            }
+            Some(goal) => write!(f, " | {} | **missed**", Code(&goal.to_string()))?,
+        }
+        writeln!(f, "{} |", tags(sample))?;
+    }
+    match outcome.samples().len().checked_sub(MOST_SAMPLES) {
+        Some(hidden @ 1..) => writeln!(f, "| {} | | | {hidden} more samples |", Code(metric.key())),
+        _ => Ok(()),
+    }
+}
+
+fn tags(sample: &Sample) -> String {
+    sample.tags().iter().map(|tag| format!(" {}", Code(tag.as_str()))).collect()
+}
+
+impl fmt::Display for MarkdownList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "# Metrics\n\n<!-- Written by `report list --format markdown`. -->")?;
+        let mut group = None;
+        for metric in self.0.metrics() {
+            let of = metric.key().split('.').next();
+            if group != of {
+                writeln!(f, "\n## {}", of.unwrap_or_default())?;
+                group = of;
+            }
+            entry(f, metric)?;
+        }
+        Ok(())
+    }
+}
+
+fn entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
+    writeln!(f, "\n### {}\n\n{}\n\n| | |\n|---|---|", Code(metric.key()), metric.description().trim())?;
+    writeln!(f, "| kind | {} |", Cell(&metric.kind().to_string()))?;
+    let goal = metric.goal().map(|goal| Code(&goal.to_string()).to_string());
+    let timeout = metric.timeout().map(|timeout| humantime::format_duration(timeout).to_string());
+    let tags: Vec<String> = metric.tags().iter().map(|tag| Code(tag).to_string()).collect();
+    let facts = [
+        ("unit", metric.unit().map(|unit| Cell(unit).to_string())),
+        ("goal", goal),
+        ("tags", Some(tags.join(" ")).filter(|tags| !tags.is_empty())),
+        ("time-out", timeout),
+        ("owner", metric.owner().map(|owner| Cell(owner).to_string())),
+        ("runbook", metric.runbook().map(|url| format!("<{url}>"))),
+    ];
+    for (name, fact) in facts {
+        if let Some(fact) = fact {
+            writeln!(f, "| {name} | {fact} |")?;
+        }
+    }
+    // Without the line, which changes with every edit of the file.
+    let source = metric.source();
+    writeln!(f, "| source | {} {} |", Code(source.crate_name()), Code(source.file()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_breaks_out_of_its_cell() {
+        assert_eq!(Cell("a | b\n<img> *c*").to_string(), "a \\| b &lt;img> *c*");
+        assert_eq!(Code("a`b|c").to_string(), "`a'b\\|c`");
+    }
+}
