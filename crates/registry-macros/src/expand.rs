@@ -43,12 +43,15 @@ fn facts(options: &Options) -> TokenStream {
     let goal = options.goal.iter().map(goal);
     let timeout = options.timeout.into_iter().map(duration);
     let tags = &options.tags;
+    let (owner, runbook) = (options.owner.iter(), options.runbook.iter());
     quote! {
         #(.with_kind(#kind))*
         #(.with_unit(#unit))*
         #(.with_goal(#goal))*
         .with_tags(&[#(#tags),*])
         #(.with_timeout(#timeout))*
+        #(.with_owner(#owner))*
+        #(.with_runbook(#runbook))*
     }
 }
 

@@ -32,6 +32,8 @@ use crate::{collector::Collector, options::Options};
 /// | `goal` | what the values should be: `<`, `<=`, `>`, `>=`, `==` or `!=`, and a number | `"< 5"` |
 /// | `tags` | tags of every sample | `["team:platform"]` |
 /// | `timeout` | how long one collection may take, 30 seconds by default | `"2m"` |
+/// | `owner` | who answers for the metric | `"team-platform"` |
+/// | `runbook` | the address of the page that says what to do when the goal is missed | `"https://wiki.example.com/hotfix"` |
 #[proc_macro_attribute]
 pub fn system_health_metric(options: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);

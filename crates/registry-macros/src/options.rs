@@ -11,7 +11,7 @@ use crate::{
     option::{self, WrittenOption},
 };
 
-const NAMES: [&str; 7] = ["key", "kind", "interval", "unit", "goal", "tags", "timeout"];
+const NAMES: [&str; 9] = ["key", "kind", "interval", "unit", "goal", "tags", "timeout", "owner", "runbook"];
 
 /// The options of one metric.
 pub(crate) struct Options {
@@ -21,6 +21,8 @@ pub(crate) struct Options {
     pub(crate) goal: Option<Goal>,
     pub(crate) tags: Vec<String>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) owner: Option<String>,
+    pub(crate) runbook: Option<String>,
 }
 
 /// How the values relate to time.
@@ -49,6 +51,8 @@ impl Options {
             goal: written.get("goal").and_then(|option| mistakes.note(option.text(str::parse))),
             tags: written.get("tags").map(|option| tags(option, &mut mistakes)).unwrap_or_default(),
             timeout: written.get("timeout").and_then(|option| mistakes.note(option.text(parse_duration))),
+            owner: written.get("owner").and_then(|option| mistakes.note(option.text(owner))),
+            runbook: written.get("runbook").and_then(|option| mistakes.note(option.text(runbook))),
         };
         mistakes.unless_any(options)
     }
@@ -131,6 +135,23 @@ fn unit(text: &str) -> Result<String, &'static str> {
         Err("a unit must not be empty; write one such as \"commit\", or leave it out")
     } else {
         Ok(text.to_owned())
+    }
+}
+
+fn owner(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() {
+        Err("an owner must not be empty; write one such as \"team-platform\", or leave it out")
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+fn runbook(text: &str) -> Result<String, &'static str> {
+    let is_address = text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
+    if is_address && !text.contains(char::is_whitespace) {
+        Ok(text.to_owned())
+    } else {
+        Err("a runbook is an address such as \"https://wiki.example.com/hotfix\"")
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Metric {
     goal: Option<Goal>,
     tags: &'static [&'static str],
     timeout: Option<Duration>,
+    owner: Option<&'static str>,
+    runbook: Option<&'static str>,
 }
 
 /// How the values of a metric relate to time.
@@ -65,6 +67,8 @@ impl Metric {
             goal: None,
             tags: &[],
             timeout: None,
+            owner: None,
+            runbook: None,
         }
     }
 
@@ -100,6 +104,20 @@ impl Metric {
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets who answers for the metric, such as `team-platform`.
+    #[must_use]
+    pub const fn with_owner(mut self, owner: &'static str) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// Sets the address of the page that says what to do when the goal is missed.
+    #[must_use]
+    pub const fn with_runbook(mut self, runbook: &'static str) -> Self {
+        self.runbook = Some(runbook);
         self
     }
 
@@ -149,6 +167,18 @@ impl Metric {
     #[must_use]
     pub const fn timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    /// Who answers for the metric.
+    #[must_use]
+    pub const fn owner(&self) -> Option<&'static str> {
+        self.owner
+    }
+
+    /// The address of the page that says what to do when the goal is missed.
+    #[must_use]
+    pub const fn runbook(&self) -> Option<&'static str> {
+        self.runbook
     }
 
     pub(crate) fn collect(&self, context: Context) -> BoxFuture<'static, Result<Reading, Unavailable>> {

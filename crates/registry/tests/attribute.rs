@@ -41,6 +41,8 @@ impl<T: Clone + Default + Send + Sync + 'static> FromContext for Named<T> {
     goal = ">= -0.5",
     tags = ["Team:Platform", "area:queues"],
     timeout = "1500ms",
+    owner = "team-platform",
+    runbook = "https://wiki.example.com/queues",
 )]
 async fn all_facts(queues: Queues) -> u64 {
     queues.0.values().sum()
@@ -117,6 +119,8 @@ fn every_option_arrives_in_the_catalog() {
     assert_eq!(metric.goal(), Some(Goal::new(Comparison::GreaterOrEqual, -0.5)));
     assert_eq!(metric.tags(), ["Team:Platform", "area:queues"]);
     assert_eq!(metric.timeout(), Some(Duration::from_millis(1500)));
+    assert_eq!(metric.owner(), Some("team-platform"));
+    assert_eq!(metric.runbook(), Some("https://wiki.example.com/queues"));
 }
 
 #[test]
@@ -126,6 +130,7 @@ fn options_have_defaults() {
     assert_eq!(metric.description(), "Only what is required.");
     assert_eq!(metric.kind(), Kind::Gauge);
     assert_eq!((metric.unit(), metric.goal(), metric.timeout()), (None, None, None));
+    assert_eq!((metric.owner(), metric.runbook()), (None, None));
     assert!(metric.tags().is_empty());
 }
 

@@ -208,8 +208,22 @@ pub(crate) enum Format {
     Table,
     /// For programs: one JSON document
     Json,
-    /// For spreadsheets: `report history` only
+    /// For spreadsheets: `report history`
     Csv,
+    /// For job summaries, pull requests and documentation: a run, and `report list`
+    Markdown,
+}
+
+impl Format {
+    /// The word for it on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Markdown => "markdown",
+        }
+    }
 }
 
 /// How to print messages.

@@ -1,5 +1,7 @@
 //! `report list`, and what else needs no run.
 
+use std::fs;
+
 use system_health_test_support::scene::Scene;
 
 fn scene() -> Scene {
@@ -33,6 +35,22 @@ fn the_list_is_a_table_for_people() {
     let header: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
     assert_eq!(header, ["METRIC", "KIND", "UNIT", "GOAL", "DESCRIPTION", "SOURCE"]);
     assert!(table.lines().any(|line| line.starts_with("commits.reverts")));
+}
+
+#[test]
+fn the_documentation_has_the_reference_that_is_listed() {
+    let written = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md")).unwrap();
+
+    let listed = scene().run(&["list", "--format", "markdown"]).with_status(0).stdout();
+
+    assert_eq!(written, listed, "write `report list --format markdown` into docs/metrics.md");
+}
+
+#[test]
+fn a_form_that_a_command_does_not_have_is_refused_and_the_others_are_named() {
+    scene().run(&["list", "--format", "csv"]).with_status(2).says("it writes table, json, markdown");
+    scene().run(&["--format", "csv"]).with_status(2).says("--format csv is not for this command");
+    scene().run(&["doctor", "--format", "markdown"]).with_status(2).says("it writes table, json");
 }
 
 #[test]

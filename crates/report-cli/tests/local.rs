@@ -139,3 +139,20 @@ fn a_reader_that_goes_away_is_no_failure() {
 
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn pages_get_a_markdown_table() {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree();
+    let scene = (0..6).fold(scene, |scene, _| scene.commit("hotfix", Duration::from_mins(1)));
+
+    let page = scene.run(&["--format", "markdown"]).with_status(0).stdout();
+
+    let lines: Vec<&str> = page.lines().collect();
+    assert_eq!(lines[..2], ["| metric | value | goal | |", "|---|---:|---|---|"]);
+    assert!(lines[2].starts_with("| `ci.tests_passing_on_main` | | | no data: "), "{page}");
+    assert!(
+        lines[3].starts_with("| `commits.hotfix` | 6 commit | `< 5` | **missed** `branch:main`"),
+        "{page}"
+    );
+    assert!(lines[4].starts_with("| `commits.reverts` | 0 commit | `< 5` | met "), "{page}");
+}

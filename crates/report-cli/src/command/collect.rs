@@ -17,11 +17,11 @@ use tokio::{
 
 use super::{explain::explain, select::Selection};
 use crate::{
-    args::{CollectArguments, FailOn},
+    args::{CollectArguments, FailOn, Format},
     datadog::Datadog,
     delivery::{self, Courier, Delivery, Receipt},
     exit::{Signal, Status},
-    output::{JsonReport, OutputError, Stdout, TableReport},
+    output::{JsonReport, MarkdownReport, OutputError, Stdout, TableReport},
     progress,
     self_metrics::{self, Ending, Facts, FinishedRun},
     settings::{self, DatadogSettings, ReportSettings, StateSettings},
@@ -188,8 +188,12 @@ impl Plan {
         progress.finish_and_clear();
         explain(&report, &deliveries, self.fail_on);
         let status = Status::of(&report, &deliveries, self.fail_on);
-        let (table, json) = (TableReport::new(&report, &deliveries), JsonReport::new(&report, &deliveries));
-        let text = self.stdout.format(table, json)?;
+        let text = match self.stdout.form() {
+            Format::Markdown => MarkdownReport::new(&report, &deliveries).to_string(),
+            _ => self
+                .stdout
+                .format(TableReport::new(&report, &deliveries), JsonReport::new(&report, &deliveries))?,
+        };
         // A reader that reads no more must not keep a signal from ending the process.
         let written = timeout_at(
             end.max(Instant::now() + LEAST_TIME_TO_PRINT),

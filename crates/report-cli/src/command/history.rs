@@ -7,7 +7,7 @@ use system_health_registry::Catalog;
 use system_health_state::Store;
 
 use crate::{
-    args::HistoryArguments,
+    args::{Format, HistoryArguments},
     exit::Status,
     output::{History, Row, Stdout},
     settings::{self, StateSettings},
@@ -44,7 +44,9 @@ pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdou
     }
     let entries = store.history(key, since)?;
     let rows = Row::of(&entries);
-    let csv = || Row::csv(&rows);
-    stdout.print_or_csv(History { entries: &entries, catalog, key, since, now }, &rows, csv)?;
+    match stdout.form() {
+        Format::Csv => stdout.write(&Row::csv(&rows)?)?,
+        _ => stdout.print(History { entries: &entries, catalog, key, since, now }, &rows)?,
+    }
     Ok(Status::Done)
 }

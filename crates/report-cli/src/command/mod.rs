@@ -16,7 +16,10 @@ use system_health_collectors as _; // keeps the built-in registrations linked
 use system_health_registry::Catalog;
 
 use crate::{
-    args::{Arguments, Command},
+    args::{
+        Arguments, Command,
+        Format::{Csv, Json, Markdown, Table},
+    },
     exit::Status,
     logging,
     output::{OutputError, Stdout},
@@ -49,11 +52,14 @@ fn run(
 ) -> anyhow::Result<Status> {
     match &arguments.command {
         None => {
-            collect::run(&arguments.collect, catalog, stdout.without_csv()?, progress, arguments.output.quiet)
+            let stdout = stdout.one_of(&[Table, Json, Markdown])?;
+            collect::run(&arguments.collect, catalog, stdout, progress, arguments.output.quiet)
         }
-        Some(Command::List) => list::run(catalog, stdout.without_csv()?),
-        Some(Command::Doctor(doctor)) => doctor::run(doctor, stdout.without_csv()?),
-        Some(Command::History(history)) => history::run(history, catalog, stdout),
+        Some(Command::List) => list::run(catalog, stdout.one_of(&[Table, Json, Markdown])?),
+        Some(Command::Doctor(doctor)) => doctor::run(doctor, stdout.one_of(&[Table, Json])?),
+        Some(Command::History(history)) => {
+            history::run(history, catalog, stdout.one_of(&[Table, Json, Csv])?)
+        }
         Some(Command::Completions { shell }) => completions(stdout, *shell),
     }
 }

@@ -29,6 +29,8 @@ struct JsonMetric<'a> {
     description: &'a str,
     tags: &'a [&'a str],
     timeout_seconds: Option<f64>,
+    owner: Option<&'a str>,
+    runbook: Option<&'a str>,
     #[serde(rename = "crate")]
     crate_name: &'a str,
     file: &'a str,
@@ -54,6 +56,8 @@ impl<'a> JsonMetric<'a> {
             description: metric.description(),
             tags: metric.tags(),
             timeout_seconds: metric.timeout().map(|timeout| timeout.as_secs_f64()),
+            owner: metric.owner(),
+            runbook: metric.runbook(),
             crate_name: source.crate_name(),
             file: source.file(),
             line: source.line(),

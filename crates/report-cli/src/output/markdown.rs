@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use system_health_registry::{Catalog, Metric, Outcome, Report, Sample, State, Tag};
+use system_health_registry::{Catalog, Metric, Outcome, Report, State};
 
 use super::value::Value;
 use crate::delivery::{Delivery, Fate};
@@ -88,20 +88,19 @@ fn values(f: &mut fmt::Formatter<'_>, outcome: &Outcome) -> fmt::Result {
         match metric.goal() {
             None => write!(f, " | | ")?,
             Some(goal) if goal.is_met_by(sample.value()) => {
-                write!(f, " | {} | met", Code(&goal.to_string()))?
+                write!(f, " | {} | met", Code(&goal.to_string()))?;
             }
             Some(goal) => write!(f, " | {} | **missed**", Code(&goal.to_string()))?,
         }
-        writeln!(f, "{} |", tags(sample))?;
+        for tag in sample.tags() {
+            write!(f, " {}", Code(tag.as_str()))?;
+        }
+        writeln!(f, " |")?;
     }
     match outcome.samples().len().checked_sub(MOST_SAMPLES) {
         Some(hidden @ 1..) => writeln!(f, "| {} | | | {hidden} more samples |", Code(metric.key())),
         _ => Ok(()),
     }
-}
-
-fn tags(sample: &Sample) -> String {
-    sample.tags().iter().map(|tag| format!(" {}", Code(tag.as_str()))).collect()
 }
 
 impl fmt::Display for MarkdownList<'_> {
@@ -124,13 +123,11 @@ fn entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
     writeln!(f, "\n### {}\n\n{}\n\n| | |\n|---|---|", Code(metric.key()), metric.description().trim())?;
     writeln!(f, "| kind | {} |", Cell(&metric.kind().to_string()))?;
     let goal = metric.goal().map(|goal| Code(&goal.to_string()).to_string());
-    let timeout = metric.timeout().map(|timeout| humantime::format_duration(timeout).to_string());
     let tags: Vec<String> = metric.tags().iter().map(|tag| Code(tag).to_string()).collect();
     let facts = [
         ("unit", metric.unit().map(|unit| Cell(unit).to_string())),
         ("goal", goal),
         ("tags", Some(tags.join(" ")).filter(|tags| !tags.is_empty())),
-        ("time-out", timeout),
         ("owner", metric.owner().map(|owner| Cell(owner).to_string())),
         ("runbook", metric.runbook().map(|url| format!("<{url}>"))),
     ];

@@ -1,9 +1,11 @@
-//! What goes to stdout: the data, as a table for people or as JSON for programs.
+//! What goes to stdout: the data, as a table for people, as JSON for programs, or as Markdown for
+//! pages that show it.
 
 mod doctor;
 mod history;
 mod json;
 mod list;
+mod markdown;
 mod plot;
 mod stdout;
 mod table;
@@ -13,5 +15,6 @@ pub(crate) use doctor::Diagnosis;
 pub(crate) use history::{History, Row};
 pub(crate) use json::JsonReport;
 pub(crate) use list::{JsonList, TableList};
+pub(crate) use markdown::{MarkdownList, MarkdownReport};
 pub(crate) use stdout::{OutputError, Stdout};
 pub(crate) use table::TableReport;

@@ -22,8 +22,6 @@ impl OutputError {
     }
 }
 
-const NO_CSV: &str = "--format csv is for `report history` only; write table or json";
-
 /// Where data is printed, and how.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stdout {
@@ -38,38 +36,30 @@ impl Stdout {
         Self { color: arguments.color.into(), format: arguments.format.unwrap_or(fitting) }
     }
 
-    /// Prints data in the form that was asked for.
+    /// Refuses a form that a command does not have, before it does anything.
+    pub(crate) fn one_of(self, formats: &[Format]) -> anyhow::Result<Self> {
+        if formats.contains(&self.format) {
+            return Ok(self);
+        }
+        let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+        bail!("--format {} is not for this command; it writes {}", self.format.name(), names.join(", "))
+    }
+
+    /// The form that was asked for.
+    pub(crate) fn form(self) -> Format {
+        self.format
+    }
+
+    /// Prints data as a table or as JSON.
     pub(crate) fn print(self, table: impl Display, json: impl Serialize) -> anyhow::Result<()> {
         self.write(&self.format(table, json)?)
     }
 
-    /// Data in the form that was asked for.
+    /// Data as a table or as JSON.
     pub(crate) fn format(self, table: impl Display, json: impl Serialize) -> anyhow::Result<String> {
-        Ok(match self.format {
-            Format::Table => table.to_string(),
-            Format::Json => serde_json::to_string_pretty(&json)? + "\n",
-            Format::Csv => bail!(NO_CSV),
-        })
-    }
-
-    /// Prints data that can also be comma-separated values.
-    pub(crate) fn print_or_csv(
-        self,
-        table: impl Display,
-        json: impl Serialize,
-        csv: impl FnOnce() -> anyhow::Result<String>,
-    ) -> anyhow::Result<()> {
-        match self.format {
-            Format::Csv => self.write(&csv()?),
-            Format::Table | Format::Json => self.print(table, json),
-        }
-    }
-
-    /// Refuses a form that a command does not have, before it does anything.
-    pub(crate) fn without_csv(self) -> anyhow::Result<Self> {
-        match self.format {
-            Format::Table | Format::Json => Ok(self),
-            Format::Csv => bail!(NO_CSV),
+        match self.one_of(&[Format::Table, Format::Json])?.format {
+            Format::Json => Ok(serde_json::to_string_pretty(&json)? + "\n"),
+            _ => Ok(table.to_string()),
         }
     }
 
