@@ -50,6 +50,12 @@ pub(crate) enum Command {
     History(HistoryArguments),
     /// Find out why it does not work: settings, GitHub, AWS, Datadog, the state folder and the clock
     Doctor(DoctorArguments),
+    /// Print a Datadog dashboard of the linked metrics, as JSON to be imported
+    Dashboard {
+        /// Its title
+        #[arg(long, default_value = "System health")]
+        title: String,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -16,8 +16,8 @@ mod with_client {
         credentials::{Credentials, Secret},
         doctor::{Finding, clock},
     };
-    use system_health_datadog::{DatadogApi, DatadogConfig, DatadogSink, Endpoint, Site, payload};
-    use system_health_registry::{Context, Point, Sink, Unavailable};
+    use system_health_datadog::{DatadogApi, DatadogConfig, DatadogSink, Endpoint, Site, dashboard, payload};
+    use system_health_registry::{Catalog, Context, Point, Sink, Unavailable};
 
     use crate::settings::DatadogSettings;
 
@@ -77,6 +77,11 @@ mod with_client {
             Ok(DatadogConfig::new(self.endpoint.clone(), key).with_api_calls(context.get().await?))
         }
 
+        /// The dashboard of a catalog.
+        pub(crate) fn dashboard(catalog: &Catalog, title: &str) -> anyhow::Result<serde_json::Value> {
+            Ok(serde_json::to_value(dashboard(catalog, title))?)
+        }
+
         /// What would be sent.
         pub(crate) fn payload(&self, points: &[Point]) -> anyhow::Result<serde_json::Value> {
             tracing::info!("dry run: nothing is sent to {}", self.endpoint);
@@ -110,7 +115,7 @@ mod without_client {
     use std::time::Duration;
 
     use system_health_collectors::doctor::Finding;
-    use system_health_registry::{Context, Point, Sink, Unavailable};
+    use system_health_registry::{Catalog, Context, Point, Sink, Unavailable};
 
     use crate::settings::DatadogSettings;
 
@@ -126,6 +131,13 @@ mod without_client {
         pub(crate) fn new(_settings: &DatadogSettings) -> anyhow::Result<Self> {
             anyhow::bail!(
                 "this program was built without Datadog; build it with the feature `datadog` for --push and --dry-run"
+            )
+        }
+
+        /// Refuses.
+        pub(crate) fn dashboard(_catalog: &Catalog, _title: &str) -> anyhow::Result<serde_json::Value> {
+            anyhow::bail!(
+                "this program was built without Datadog; build it with the feature `datadog` for dashboards"
             )
         }
 

@@ -53,6 +53,20 @@ fn a_form_that_a_command_does_not_have_is_refused_and_the_others_are_named() {
     scene().run(&["doctor", "--format", "markdown"]).with_status(2).says("it writes table, json");
 }
 
+#[cfg(feature = "datadog")]
+#[test]
+fn the_dashboard_has_every_linked_metric() {
+    let listed = scene().run(&["list"]).with_status(0).json();
+
+    let dashboard = scene().run(&["dashboard", "--title", "Ours"]).with_status(0);
+
+    assert_eq!(dashboard.json()["title"], "Ours");
+    for metric in listed.as_array().unwrap() {
+        let query = format!(":{}{{$env,$service,$repository,$branch}}", metric["key"].as_str().unwrap());
+        assert!(dashboard.stdout().contains(&query), "{query}");
+    }
+}
+
 #[test]
 fn listing_asks_nobody() {
     // A look-up of any kind would fail loudly: nothing listens there, and the file does not exist.

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 PATHS = {
-    "v1": ["/api/v1/validate"],
+    "v1": ["/api/v1/validate", "/api/v1/dashboard"],
     "v2": ["/api/v2/series", "/api/v2/validate_keys"],
 }
 

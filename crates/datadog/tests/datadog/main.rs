@@ -2,6 +2,7 @@
 //! generated client.
 
 mod contract;
+mod dashboard;
 mod deliver;
 mod failures;
 mod harness;

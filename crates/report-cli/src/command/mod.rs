@@ -20,6 +20,7 @@ use crate::{
         Arguments, Command,
         Format::{Csv, Json, Markdown, Table},
     },
+    datadog::Datadog,
     exit::Status,
     logging,
     output::{OutputError, Stdout},
@@ -60,8 +61,16 @@ fn run(
         Some(Command::History(history)) => {
             history::run(history, catalog, stdout.one_of(&[Table, Json, Csv])?)
         }
+        Some(Command::Dashboard { title }) => dashboard(catalog, title, stdout),
         Some(Command::Completions { shell }) => completions(stdout, *shell),
     }
+}
+
+/// Always JSON: it is what Datadog imports.
+fn dashboard(catalog: &Catalog, title: &str, stdout: Stdout) -> anyhow::Result<Status> {
+    let dashboard = Datadog::dashboard(catalog, title)?;
+    stdout.write(&(serde_json::to_string_pretty(&dashboard)? + "\n"))?;
+    Ok(Status::Done)
 }
 
 fn completions(stdout: Stdout, shell: Shell) -> anyhow::Result<Status> {

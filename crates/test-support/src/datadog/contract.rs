@@ -27,6 +27,12 @@ impl<'a> Message<'a> {
         Self { method: "POST", path: "/api/v2/series", status: None, body: payload }
     }
 
+    /// A dashboard that would be created.
+    #[must_use]
+    pub fn dashboard(dashboard: Value) -> Self {
+        Self { method: "POST", path: "/api/v1/dashboard", status: None, body: dashboard }
+    }
+
     /// An answer to a request.
     #[must_use]
     pub fn answer(method: &'a str, path: &'a str, status: u16, body: Value) -> Self {

@@ -1,0 +1,143 @@
+//! Dashboards of different catalogs, held to Datadog's own description of them.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use system_health_datadog::dashboard;
+use system_health_registry::{Catalog, Collect, Kind, Metric, Reading, source};
+use system_health_test_support::datadog::contract::{self, Message};
+
+const NOTHING: Collect = |_| Box::pin(async { Ok(Reading::no_data("never collected")) });
+const INTERVAL: Duration = Duration::from_mins(15);
+
+fn metric(key: &'static str) -> Metric {
+    Metric::new(key, "What a reader wants to know.", source!(), NOTHING)
+}
+
+fn with_goal(key: &'static str, goal: &str) -> Metric {
+    metric(key).with_goal(goal.parse().unwrap())
+}
+
+fn catalogs() -> Vec<Catalog> {
+    let many = ["< 5", "<= 5", "> 0.5", ">= 0.5", "== 0", "!= -1.5"];
+    let keys = ["a.less", "a.at_most", "b.more", "b.at_least", "c.equal", "c.other"];
+    let catalogs: [Vec<Metric>; 5] = [
+        vec![metric("one")],
+        keys.into_iter().zip(many).map(|(key, goal)| with_goal(key, goal)).collect(),
+        vec![
+            metric("kinds.count").with_kind(Kind::Count { interval: INTERVAL }),
+            metric("kinds.rate").with_kind(Kind::Rate { interval: INTERVAL }),
+            metric("kinds.gauge").with_unit("commit"),
+        ],
+        vec![
+            Metric::new("odd.text", "\"Quotes\", {braces} and\n\nlines: <b>ä</b>.", source!(), NOTHING)
+                .with_unit("page view"),
+            with_goal("odd.number", "< 1e300").with_tags(&["team:platform"]),
+        ],
+        (0..60)
+            .map(|number| with_goal(format!("group{}.metric{number}", number % 12).leak(), "> 1"))
+            .collect(),
+    ];
+    catalogs.into_iter().map(|metrics| Catalog::new(metrics).unwrap()).collect()
+}
+
+fn as_json(catalog: &Catalog) -> Value {
+    serde_json::to_value(dashboard(catalog, "System health")).unwrap()
+}
+
+/// The widgets in the groups.
+fn widgets(dashboard: &Value) -> Vec<Value> {
+    let groups = dashboard["widgets"].as_array().unwrap().iter();
+    groups.flat_map(|group| group["definition"]["widgets"].as_array().unwrap().clone()).collect()
+}
+
+#[test]
+#[ignore = "needs Datadog's API description: run cargo xtask test"]
+fn every_dashboard_is_one_that_datadog_describes() {
+    let mut messages: Vec<_> = catalogs().iter().map(|it| Message::dashboard(as_json(it))).collect();
+    let good = messages.len();
+    for (pointer, name, wrong) in [
+        ("", "titel", json!("typo")),
+        ("", "layout_type", json!("order")),
+        ("/widgets/0/definition", "type", json!("grupp")),
+        ("/widgets/0/definition/widgets/0/definition/requests/0", "conditional_format", json!([])),
+        ("/widgets/0/definition/widgets/1/definition/requests/0", "display_type", json!("lines")),
+    ] {
+        let mut broken = as_json(&catalogs()[1]);
+        broken.pointer_mut(pointer).unwrap()[name] = wrong;
+        messages.push(Message::dashboard(broken));
+    }
+
+    let faults = contract::faults(&messages);
+
+    for (number, faults) in faults.iter().enumerate() {
+        assert_eq!(faults.is_empty(), number < good, "{number}: {faults:?}");
+    }
+}
+
+#[test]
+fn each_metric_has_a_value_and_a_course_in_the_group_of_its_first_word() {
+    let dashboard = as_json(&catalogs()[1]);
+
+    let groups: Vec<_> = dashboard["widgets"].as_array().unwrap().iter().collect();
+    let titles: Vec<_> = groups.iter().map(|group| group["definition"]["title"].clone()).collect();
+    assert_eq!(titles, ["a", "b", "c"]);
+    assert_eq!(widgets(&dashboard).len(), 12);
+    let [value, course] = &widgets(&dashboard)[2..4] else { panic!("{dashboard}") };
+    assert_eq!(value["definition"]["title"], "a.less");
+    let query = &value["definition"]["requests"][0]["queries"][0];
+    assert_eq!(query["query"], "max:a.less{$env,$service,$repository,$branch}");
+    assert_eq!(query["aggregator"], "last");
+    assert_eq!(
+        value["definition"]["requests"][0]["conditional_formats"],
+        json!([
+            {"comparator": "<", "palette": "white_on_green", "value": 5.0},
+            {"comparator": ">=", "palette": "white_on_red", "value": 5.0},
+        ])
+    );
+    assert_eq!(
+        course["definition"]["markers"],
+        json!([{"display_type": "error dashed", "label": "goal < 5", "value": "y = 5"}])
+    );
+}
+
+#[test]
+fn the_colours_say_what_the_goal_says() {
+    let met = |comparator: &str, value: f64, target: f64| match comparator {
+        "<" => value < target,
+        "<=" => value <= target,
+        ">" => value > target,
+        ">=" => value >= target,
+        "=" => (value - target).abs() < f64::EPSILON,
+        other => panic!("{other}"),
+    };
+    let catalog = &catalogs()[1];
+    let dashboard = as_json(catalog);
+    for (metric, value) in catalog.metrics().iter().zip(widgets(&dashboard).iter().step_by(2)) {
+        let goal = metric.goal().unwrap();
+        let formats = value["definition"]["requests"][0]["conditional_formats"].as_array().unwrap().clone();
+        for shown in [goal.target() - 1.0, goal.target(), goal.target() + 1.0] {
+            let fits = |format: &&Value| {
+                met(format["comparator"].as_str().unwrap(), shown, format["value"].as_f64().unwrap())
+            };
+            let colour = formats.iter().find(fits).unwrap()["palette"].as_str().unwrap();
+            assert_eq!(colour == "white_on_green", goal.is_met_by(shown), "{goal}: {shown} is {colour}");
+        }
+    }
+}
+
+#[test]
+fn counts_are_summed_and_drawn_as_bars() {
+    let dashboard = as_json(&catalogs()[2]);
+
+    let course = |key: &str| {
+        let all = widgets(&dashboard);
+        let at = all.iter().position(|widget| widget["definition"]["title"] == key).unwrap();
+        let request = &all[at + 1]["definition"]["requests"][0];
+        let query = request["queries"][0]["query"].as_str().unwrap().to_owned();
+        (query.replace("$env,$service,$repository,$branch", ""), request["display_type"].clone())
+    };
+    assert_eq!(course("kinds.count"), ("sum:kinds.count{}.as_count()".into(), json!("bars")));
+    assert_eq!(course("kinds.rate"), ("sum:kinds.rate{}.as_rate()".into(), json!("line")));
+    assert_eq!(course("kinds.gauge"), ("avg:kinds.gauge{}".into(), json!("line")));
+}
