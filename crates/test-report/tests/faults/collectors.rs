@@ -27,7 +27,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 fn one_bad_collector_keeps_no_other_from_being_delivered() {
     for (fault, key, message) in FAULTS {
         let world = World::new();
-        let run = ["--push", "--no-self-metrics", "--only", key, "--only", "test.value", "--deadline", "3s"];
+        let run = ["--push", "--no-self-metrics", "--only", key, "--only", "test.value", "--deadline", "6s"];
 
         let ended = world.scene().run(&run).with_status(1);
 
@@ -41,7 +41,7 @@ fn one_bad_collector_keeps_no_other_from_being_delivered() {
 #[test]
 fn a_collector_that_blocks_all_threads_cannot_hold_up_the_end() {
     let world = World::new();
-    let run = ["--push", "--no-self-metrics", "--only", "test.hang.threads", "--deadline", "3s"];
+    let run = ["--push", "--no-self-metrics", "--only", "test.hang.threads", "--deadline", "6s"];
 
     let ended = world.scene().run(&run).with_status(1);
 

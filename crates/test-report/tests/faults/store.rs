@@ -162,7 +162,7 @@ fn a_store_that_another_process_keeps_locked_costs_no_delivery() {
     store.execute_batch("BEGIN EXCLUSIVE").unwrap();
     next_second();
 
-    let run = ["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "8s"];
+    let run = ["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "12s"];
     let ended = scene.run(&run).with_status(0);
 
     ended.says("cannot keep state");
