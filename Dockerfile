@@ -24,7 +24,10 @@ COPY --from=plan /src/recipe.json .
 RUN cargo chef cook --release --locked --recipe-path recipe.json --package system-health-report-cli \
         --target "$(rustc --print host-tuple)"
 COPY . .
-RUN cargo build --release --locked --package system-health-report-cli --target "$(rustc --print host-tuple)" \
+# Packed relocations: a megabyte and a half less of file, and of memory. A dynamic executable with them would need
+# glibc 2.36; this one brings its own.
+RUN cargo rustc --release --locked --package system-health-report-cli --bin report \
+        --target "$(rustc --print host-tuple)" -- -C link-arg=-Wl,-z,pack-relative-relocs \
     && mv "target/$(rustc --print host-tuple)/release/report" /report \
     && mkdir /state
 

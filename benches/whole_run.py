@@ -106,6 +106,7 @@ def start_slow_secrets_manager(moto_port: int) -> str:
 def one_run(environment: dict, folder: str) -> tuple[float, float, float]:
     """Wall seconds, CPU seconds and peak memory in MiB of one run."""
     command = [TARGET / "release/report", "--push", "--branch", "main", "--no-self-metrics", "--quiet"]
+    command += ["--state-dir", f"{folder}/state"]
     started = time.monotonic()
     process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.PIPE)
     output = process.stdout.read()
