@@ -33,6 +33,17 @@ impl Store {
         Err(self.error(rusqlite::Error::SqliteFailure(damage, Some(verdict))))
     }
 
+    /// Fails if nothing can be written, as on a full disk. What is written for that is taken back.
+    pub fn check_writable(&self) -> Result<(), StoreError> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut written = || {
+            let transaction = connection.transaction_with_behavior(Immediate)?;
+            transaction.execute("INSERT INTO last_values (key, timestamp) VALUES ('', 0)", [])?;
+            transaction.rollback()
+        };
+        written().map_err(|source| self.error(source))
+    }
+
     /// The size of the file in bytes, with the pages that are free again.
     pub fn size(&self) -> Result<u64, StoreError> {
         self.read(|connection| {

@@ -105,7 +105,7 @@ async fn look_at(folder: Option<anyhow::Result<PathBuf>>) -> Vec<Finding> {
             };
             store.check()?;
             // Writing shows what opening does not: a full disk, a folder that may only be read.
-            store.settle("", &[])?;
+            store.check_writable()?;
             let size = format!("{}, {} bytes", folder.display(), store.size()?);
             let mut findings = vec![Finding::ok(SUBJECT, size)];
             for (destination, points) in store.outboxes()? {

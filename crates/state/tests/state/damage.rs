@@ -136,5 +136,8 @@ fn a_look_makes_nothing() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     Store::open(folder.path()).unwrap().store.record(&report(1, &[1.0]), Some("datadog")).unwrap();
 
-    assert_eq!(Store::open_as_it_is(folder.path()).unwrap().waiting("datadog").unwrap(), 1);
+    let store = Store::open_as_it_is(folder.path()).unwrap();
+    store.check_writable().unwrap();
+    assert_eq!(store.waiting("datadog").unwrap(), 1);
+    assert!(!store.last_values().unwrap().contains_key(""), "what was written is taken back");
 }

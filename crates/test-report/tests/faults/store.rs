@@ -154,6 +154,23 @@ fn what_waits_in_a_full_store_is_delivered_too() {
 }
 
 #[test]
+fn the_doctor_finds_a_full_disk_and_changes_nothing() {
+    let world = World::new();
+    let scene = world.scene();
+    mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=128k", "tmpfs"], || {
+        let _ = scene.run(&RUN).with_status(0);
+        let before = fs::read(state(&scene).join("state.db")).unwrap();
+        assert!(!scene.run(&["doctor"]).stdout().contains("the disk is full"));
+        let _ = fs::write(state(&scene).join("other"), vec![0; 128 * 1024]);
+
+        let ended = scene.run(&["doctor"]).with_status(1);
+
+        assert!(ended.stdout().contains("the disk is full"), "{ended}");
+        assert!(fs::read(state(&scene).join("state.db")).unwrap() == before);
+    });
+}
+
+#[test]
 fn a_store_that_another_process_keeps_locked_costs_no_delivery() {
     let world = World::new();
     let scene = world.scene();
