@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use system_health_rules::{Comparison, Goal};
+use system_health_rules::{Aggregate, Comparison, Goal};
 
 use crate::{
     collector::Collector,
-    options::{Kind, Options},
+    options::{Alias, Kind, Options},
 };
 
 /// Registers the metric when the program is linked.
@@ -44,6 +44,11 @@ fn facts(options: &Options) -> TokenStream {
     let timeout = options.timeout.into_iter().map(duration);
     let tags = &options.tags;
     let (owner, runbook) = (options.owner.iter(), options.runbook.iter());
+    let window = options.window.into_iter().map(duration);
+    let aggregate = options.aggregate.into_iter().map(aggregate);
+    let recovery = options.recovery.iter();
+    let notify = &options.notify;
+    let alias = options.alias.iter().map(alias);
     quote! {
         #(.with_kind(#kind))*
         #(.with_unit(#unit))*
@@ -52,6 +57,11 @@ fn facts(options: &Options) -> TokenStream {
         #(.with_timeout(#timeout))*
         #(.with_owner(#owner))*
         #(.with_runbook(#runbook))*
+        #(.with_window(#window))*
+        #(.with_aggregate(#aggregate))*
+        #(.with_recovery(#recovery))*
+        .with_notify(&[#(#notify),*])
+        #(.with_alias(#alias))*
     }
 }
 
@@ -76,6 +86,21 @@ fn goal(goal: &Goal) -> TokenStream {
     };
     let target = goal.target();
     quote!(::system_health_registry::Goal::new(::system_health_registry::Comparison::#comparison, #target))
+}
+
+fn aggregate(aggregate: Aggregate) -> TokenStream {
+    let name = match aggregate {
+        Aggregate::Avg => quote!(Avg),
+        Aggregate::Min => quote!(Min),
+        Aggregate::Max => quote!(Max),
+        Aggregate::Sum => quote!(Sum),
+    };
+    quote!(::system_health_registry::Aggregate::#name)
+}
+
+fn alias(Alias { key, until }: &Alias) -> TokenStream {
+    let until = duration(*until);
+    quote!(::system_health_registry::Alias::new(#key, #until))
 }
 
 /// A closure that resolves the arguments, calls the function and makes the reading.

@@ -34,6 +34,12 @@ use crate::{collector::Collector, options::Options};
 /// | `timeout` | how long one collection may take, 30 seconds by default | `"2m"` |
 /// | `owner` | who answers for the metric | `"team-platform"` |
 /// | `runbook` | the address of the page that says what to do when the goal is missed | `"https://wiki.example.com/hotfix"` |
+/// | `window` | how much time a monitor of the metric looks at: whole minutes, from `1m` to `7d` | `"1h"` |
+/// | `aggregate` | how several series become one value: `avg`, `min`, `max` or `sum`; without it, the one farthest from the goal counts | `"max"` |
+/// | `recovery` | the value at which an alert about a missed goal ends; it meets the goal, which is not one with `==` or `!=` | `"3"` |
+/// | `notify` | who is told when the goal is missed: one or more handles with spaces between them | `"@slack-platform @oncall"` |
+/// | `alias` | a former key under which the values are delivered, too; needs `alias_until` | `"commits.hotfixes"` |
+/// | `alias_until` | the day on which the alias ends, which begins in UTC | `"2027-01-31"` |
 #[proc_macro_attribute]
 pub fn system_health_metric(options: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);

@@ -4,14 +4,33 @@ use std::{collections::HashMap, time::Duration};
 
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{ParseStream, Parser};
-use system_health_rules::{DurationError, Goal, Tag, check_interval, check_key, parse_duration};
+use system_health_rules::{
+    Aggregate, DurationError, Goal, HandleError, Tag, check_interval, check_key, check_recovery,
+    check_window, parse_day, parse_duration, parse_handles, parse_recovery,
+};
 
 use crate::{
     mistakes::Mistakes,
     option::{self, WrittenOption},
 };
 
-const NAMES: [&str; 9] = ["key", "kind", "interval", "unit", "goal", "tags", "timeout", "owner", "runbook"];
+const NAMES: [&str; 15] = [
+    "key",
+    "kind",
+    "interval",
+    "unit",
+    "goal",
+    "tags",
+    "timeout",
+    "owner",
+    "runbook",
+    "window",
+    "aggregate",
+    "recovery",
+    "notify",
+    "alias",
+    "alias_until",
+];
 
 /// The options of one metric.
 pub(crate) struct Options {
@@ -23,6 +42,17 @@ pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
     pub(crate) owner: Option<String>,
     pub(crate) runbook: Option<String>,
+    pub(crate) window: Option<Duration>,
+    pub(crate) aggregate: Option<Aggregate>,
+    pub(crate) recovery: Option<f64>,
+    pub(crate) notify: Vec<String>,
+    pub(crate) alias: Option<Alias>,
+}
+
+/// A former key, and the time since 1970 at which the day begins on which it ends.
+pub(crate) struct Alias {
+    pub(crate) key: String,
+    pub(crate) until: Duration,
 }
 
 /// How the values relate to time.
@@ -44,7 +74,7 @@ impl Options {
         let list = list.parse2(tokens)?;
         let written = by_name(list, &mut mistakes);
         // A refused value leaves its default behind, which nobody sees: a mistake fails the whole.
-        let options = Self {
+        let mut options = Self {
             key: key(&written, &mut mistakes).unwrap_or_default(),
             kind: kind(&written, &mut mistakes).unwrap_or(Kind::Gauge),
             unit: written.get("unit").and_then(|option| mistakes.note(option.text(unit))),
@@ -53,7 +83,17 @@ impl Options {
             timeout: written.get("timeout").and_then(|option| mistakes.note(option.text(parse_duration))),
             owner: written.get("owner").and_then(|option| mistakes.note(option.text(owner))),
             runbook: written.get("runbook").and_then(|option| mistakes.note(option.text(runbook))),
+            window: written.get("window").and_then(|option| mistakes.note(option.text(window))),
+            aggregate: written.get("aggregate").and_then(|option| mistakes.note(option.text(str::parse))),
+            recovery: None,
+            notify: written
+                .get("notify")
+                .and_then(|option| mistakes.note(option.text(notify)))
+                .unwrap_or_default(),
+            alias: None,
         };
+        options.recovery = recovery(&written, options.goal, &mut mistakes);
+        options.alias = alias(&written, &options.key, &mut mistakes);
         mistakes.unless_any(options)
     }
 }
@@ -153,6 +193,52 @@ fn runbook(text: &str) -> Result<String, &'static str> {
     } else {
         Err("a runbook is an address such as \"https://wiki.example.com/hotfix\"")
     }
+}
+
+fn window(text: &str) -> Result<Duration, DurationError> {
+    let window = parse_duration(text)?;
+    check_window(window).map(|()| window)
+}
+
+fn notify(text: &str) -> Result<Vec<String>, HandleError> {
+    Ok(parse_handles(text)?.into_iter().map(str::to_owned).collect())
+}
+
+fn recovery(written: &Written, goal: Option<Goal>, mistakes: &mut Mistakes) -> Option<f64> {
+    let option = written.get("recovery")?;
+    let recovery = mistakes.note(option.text(parse_recovery))?;
+    // A goal that is refused itself is mistake enough.
+    if goal.is_some() || !written.contains_key("goal") {
+        let checked = check_recovery(recovery, goal);
+        mistakes.note(checked.map_err(|refusal| option.mistake(refusal)))?;
+    }
+    Some(recovery)
+}
+
+fn alias(written: &Written, own: &str, mistakes: &mut Mistakes) -> Option<Alias> {
+    let (key, until) = (written.get("alias"), written.get("alias_until"));
+    let key_text = key.map(|option| mistakes.note(option.text(|text| former_key(text, own))));
+    let until_day = until.map(|option| mistakes.note(option.text(parse_day)));
+    match (key, until) {
+        (Some(key), None) => {
+            let message = "an alias ends some day; add one such as `alias_until = \"2027-01-31\"`";
+            mistakes.at(&key.name, message);
+        }
+        (None, Some(until)) => {
+            let message = "there is no alias that could end; add one such as `alias = \"commits.hotfixes\"`";
+            mistakes.at(&until.name, message);
+        }
+        _ => {}
+    }
+    Some(Alias { key: key_text??, until: until_day?? })
+}
+
+fn former_key(text: &str, own: &str) -> Result<String, String> {
+    check_key(text).map_err(|refusal| refusal.to_string())?;
+    if text == own {
+        return Err(format!("`{text}` is the key itself; an alias is a former one"));
+    }
+    Ok(text.to_owned())
 }
 
 /// The tags as written; the registry brings them into Datadog's form.

@@ -1,8 +1,12 @@
 //! The metrics that a run may choose from. The attribute registers them when a program is linked;
 //! a catalog collects them and refuses what no macro can see, such as one key in two crates.
 
-use crate::{Kind, Metric, Source, Tag, TagError};
-use system_health_rules::{DurationError, KeyError, check_interval, check_key};
+use std::collections::BTreeMap;
+
+use crate::{
+    DayError, DurationError, HandleError, KeyError, Kind, Metric, RecoveryError, Source, Tag, TagError,
+};
+use system_health_rules::{check_day, check_handle, check_interval, check_key, check_recovery, check_window};
 
 inventory::collect!(Metric);
 
@@ -30,6 +34,19 @@ pub enum CatalogError {
         /// One place.
         first: Source,
         /// The other place.
+        second: Source,
+    },
+    /// A former key of a metric is in use elsewhere.
+    #[error(
+        "`{alias}`, the alias of the metric in {first}, is also a key or an alias in {second}; their values \
+         would mix, so remove one of them"
+    )]
+    Alias {
+        /// The former key.
+        alias: String,
+        /// Where it is an alias.
+        first: Source,
+        /// Where else it is used.
         second: Source,
     },
     /// A metric breaks a rule.
@@ -62,6 +79,21 @@ pub enum MetricError {
     /// The time-out leaves no time.
     #[error("the time-out of metric `{0}` must be longer than nothing")]
     Timeout(String),
+    /// The window.
+    #[error(transparent)]
+    Window(DurationError),
+    /// The value at which an alert ends.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// Who is told.
+    #[error(transparent)]
+    Notify(#[from] HandleError),
+    /// The day on which an alias ends.
+    #[error(transparent)]
+    AliasUntil(#[from] DayError),
+    /// The alias is no other key.
+    #[error("the alias of metric `{0}` is its own key; an alias is a former one")]
+    Alias(String),
     /// The description is empty.
     #[error("metric `{0}` has no description")]
     Description(String),
@@ -84,14 +116,15 @@ impl Catalog {
             check(metric)
                 .map_err(|cause| CatalogError::Invalid { source_location: metric.source(), cause })?;
         }
-        match metrics.windows(2).find(|pair| pair[0].key() == pair[1].key()) {
-            Some(pair) => Err(CatalogError::Duplicate {
+        if let Some(pair) = metrics.windows(2).find(|pair| pair[0].key() == pair[1].key()) {
+            return Err(CatalogError::Duplicate {
                 key: pair[0].key().to_owned(),
                 first: pair[0].source(),
                 second: pair[1].source(),
-            }),
-            None => Ok(Self { metrics }),
+            });
         }
+        check_aliases(&metrics)?;
+        Ok(Self { metrics })
     }
 
     /// The metrics, in the order of their keys.
@@ -122,8 +155,38 @@ fn check(metric: &Metric) -> Result<(), MetricError> {
     if metric.timeout().is_some_and(|timeout| timeout.is_zero()) {
         return Err(MetricError::Timeout(metric.key().to_owned()));
     }
+    if let Some(window) = metric.window() {
+        check_window(window).map_err(MetricError::Window)?;
+    }
+    if let Some(recovery) = metric.recovery() {
+        check_recovery(recovery, metric.goal())?;
+    }
+    metric.notify().iter().try_for_each(|handle| check_handle(handle))?;
+    if let Some(alias) = metric.alias() {
+        check_key(alias.key())?;
+        check_day(alias.until_since_1970())?;
+        if alias.key() == metric.key() {
+            return Err(MetricError::Alias(metric.key().to_owned()));
+        }
+    }
     if metric.description().trim().is_empty() {
         return Err(MetricError::Description(metric.key().to_owned()));
+    }
+    Ok(())
+}
+
+/// Refuses an alias under which another metric delivers, too.
+fn check_aliases(metrics: &[Metric]) -> Result<(), CatalogError> {
+    let mut used: BTreeMap<_, _> = metrics.iter().map(|metric| (metric.key(), metric.source())).collect();
+    for metric in metrics {
+        let Some(alias) = metric.alias() else { continue };
+        if let Some(second) = used.insert(alias.key(), metric.source()) {
+            return Err(CatalogError::Alias {
+                alias: alias.key().to_owned(),
+                first: metric.source(),
+                second,
+            });
+        }
     }
     Ok(())
 }

@@ -103,7 +103,7 @@ impl Engine {
             .iter()
             .map(|metric| {
                 self.observe(Event::Started(metric));
-                collect(*metric, context, started, horizon, &workers)
+                collect(metric, context, started, horizon, &workers)
             })
             .collect();
         let mut outcomes = Vec::with_capacity(catalog.metrics().len());
@@ -130,12 +130,13 @@ impl fmt::Debug for Engine {
 
 /// Starts a metric's task at once; the returned future waits for it as long as the metric may take.
 fn collect(
-    metric: Metric,
+    metric: &Metric,
     context: &Context,
     started: Instant,
     horizon: Option<Instant>,
     workers: &Handle,
 ) -> impl Future<Output = Outcome> + use<> {
+    let metric = *metric;
     let (own_context, waiting) = context.for_metric(horizon);
     let mut task = Task::from(workers.spawn(async move { metric.collect(own_context).await }));
     let deadline = earlier(context.deadline(), started.checked_add(time_limit(&metric)));

@@ -24,6 +24,7 @@
 // Lets the attribute's generated paths work inside this crate too.
 extern crate self as system_health_registry;
 
+mod alias;
 mod api_calls;
 mod catalog;
 mod context;
@@ -43,6 +44,7 @@ mod unavailable;
 #[doc(hidden)]
 pub mod __private;
 
+pub use alias::Alias;
 pub use api_calls::{ApiCalls, Calls};
 pub use catalog::{Catalog, CatalogError, MetricError};
 pub use context::{Context, CycleError, FromContext};
@@ -76,6 +78,7 @@ pub use sink::{DeliveryError, Settlement, Sink, Verdict};
 /// ```
 pub use system_health_registry_macros::system_health_metric;
 pub use system_health_rules::{
-    Comparison, DurationError, Goal, GoalError, KeyError, Tag, TagError, parse_duration,
+    Aggregate, AggregateError, Comparison, DayError, DurationError, Goal, GoalError, HandleError, KeyError,
+    RecoveryError, Tag, TagError, parse_duration,
 };
 pub use unavailable::{SharedError, Unavailable};

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use futures::future::BoxFuture;
 
-use crate::{Context, Goal, Reading, Unavailable};
+use crate::{Aggregate, Alias, Context, Goal, Reading, Unavailable};
 
 /// Collects one reading of a metric. The attribute writes this function; it resolves the collector's
 /// arguments from the [`Context`] and calls it.
@@ -24,6 +24,11 @@ pub struct Metric {
     timeout: Option<Duration>,
     owner: Option<&'static str>,
     runbook: Option<&'static str>,
+    window: Option<Duration>,
+    aggregate: Option<Aggregate>,
+    recovery: Option<f64>,
+    notify: &'static [&'static str],
+    alias: Option<Alias>,
 }
 
 /// How the values of a metric relate to time.
@@ -69,6 +74,11 @@ impl Metric {
             timeout: None,
             owner: None,
             runbook: None,
+            window: None,
+            aggregate: None,
+            recovery: None,
+            notify: &[],
+            alias: None,
         }
     }
 
@@ -118,6 +128,42 @@ impl Metric {
     #[must_use]
     pub const fn with_runbook(mut self, runbook: &'static str) -> Self {
         self.runbook = Some(runbook);
+        self
+    }
+
+    /// Sets how much time a monitor of the metric looks at: whole minutes, from one to those of 7 days.
+    #[must_use]
+    pub const fn with_window(mut self, window: Duration) -> Self {
+        self.window = Some(window);
+        self
+    }
+
+    /// Sets how several series of the metric become one value. Without it, the one that is farthest from
+    /// the goal counts.
+    #[must_use]
+    pub const fn with_aggregate(mut self, aggregate: Aggregate) -> Self {
+        self.aggregate = Some(aggregate);
+        self
+    }
+
+    /// Sets the value at which an alert about a missed goal ends. It meets the goal itself.
+    #[must_use]
+    pub const fn with_recovery(mut self, recovery: f64) -> Self {
+        self.recovery = Some(recovery);
+        self
+    }
+
+    /// Sets who is told when the goal is missed, such as `@slack-platform`.
+    #[must_use]
+    pub const fn with_notify(mut self, notify: &'static [&'static str]) -> Self {
+        self.notify = notify;
+        self
+    }
+
+    /// Sets a former key under which the values are delivered, too, for a while.
+    #[must_use]
+    pub const fn with_alias(mut self, alias: Alias) -> Self {
+        self.alias = Some(alias);
         self
     }
 
@@ -179,6 +225,37 @@ impl Metric {
     #[must_use]
     pub const fn runbook(&self) -> Option<&'static str> {
         self.runbook
+    }
+
+    /// How much time a monitor of the metric looks at.
+    #[must_use]
+    pub const fn window(&self) -> Option<Duration> {
+        self.window
+    }
+
+    /// How several series of the metric become one value. Where the metric does not say so, the one that
+    /// is farthest from the goal counts.
+    #[must_use]
+    pub const fn aggregate(&self) -> Option<Aggregate> {
+        self.aggregate
+    }
+
+    /// The value at which an alert about a missed goal ends.
+    #[must_use]
+    pub const fn recovery(&self) -> Option<f64> {
+        self.recovery
+    }
+
+    /// Who is told when the goal is missed.
+    #[must_use]
+    pub const fn notify(&self) -> &'static [&'static str] {
+        self.notify
+    }
+
+    /// The former key under which the values are delivered, too.
+    #[must_use]
+    pub const fn alias(&self) -> Option<Alias> {
+        self.alias
     }
 
     pub(crate) fn collect(&self, context: Context) -> BoxFuture<'static, Result<Reading, Unavailable>> {

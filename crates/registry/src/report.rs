@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    iter,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -50,17 +51,23 @@ impl Report {
         self.timestamp
     }
 
-    /// What sinks deliver: the samples of the metrics that have a value, in the order of their keys.
+    /// What sinks deliver: the samples of the metrics that have a value, in the order of their keys. As
+    /// long as a metric has an alias, each point is followed by the same one under the alias's key.
     pub fn points(&self) -> impl Iterator<Item = Point> {
         self.run.outcomes().iter().flat_map(move |outcome| {
             let metric = outcome.metric;
-            outcome.samples().iter().map(move |sample| Point {
-                key: metric.key().to_owned(),
-                kind: metric.kind(),
-                unit: metric.unit().map(str::to_owned),
-                tags: self.tags_of(outcome, sample),
-                timestamp: self.timestamp,
-                value: sample.value(),
+            let alias = metric.alias().filter(|alias| alias.holds_at(self.timestamp));
+            outcome.samples().iter().flat_map(move |sample| {
+                let point = Point {
+                    key: metric.key().to_owned(),
+                    kind: metric.kind(),
+                    unit: metric.unit().map(str::to_owned),
+                    tags: self.tags_of(outcome, sample),
+                    timestamp: self.timestamp,
+                    value: sample.value(),
+                };
+                let former = alias.map(|alias| Point { key: alias.key().to_owned(), ..point.clone() });
+                iter::once(point).chain(former)
             })
         })
     }

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, num::ParseIntError, time::Duration};
 
 use insta::assert_snapshot;
 use system_health_registry::{
-    Catalog, Comparison, Context, FromContext, Goal, Kind, Metric, Reading, Sample, Unavailable,
+    Aggregate, Catalog, Comparison, Context, FromContext, Goal, Kind, Metric, Reading, Sample, Unavailable,
     system_health_metric,
 };
 
@@ -43,6 +43,12 @@ impl<T: Clone + Default + Send + Sync + 'static> FromContext for Named<T> {
     timeout = "1500ms",
     owner = "team-platform",
     runbook = "https://wiki.example.com/queues",
+    window = "1h 30m",
+    aggregate = "sum",
+    recovery = "-0.25",
+    notify = "@slack-platform  @pagerduty-web",
+    alias = "facts.everything",
+    alias_until = "2027-01-31",
 )]
 async fn all_facts(queues: Queues) -> u64 {
     queues.0.values().sum()
@@ -121,6 +127,13 @@ fn every_option_arrives_in_the_catalog() {
     assert_eq!(metric.timeout(), Some(Duration::from_millis(1500)));
     assert_eq!(metric.owner(), Some("team-platform"));
     assert_eq!(metric.runbook(), Some("https://wiki.example.com/queues"));
+    assert_eq!(metric.window(), Some(Duration::from_mins(90)));
+    assert_eq!(metric.aggregate(), Some(Aggregate::Sum));
+    assert_eq!(metric.recovery(), Some(-0.25));
+    assert_eq!(metric.notify(), ["@slack-platform", "@pagerduty-web"]);
+    let alias = metric.alias().unwrap();
+    assert_eq!(alias.to_string(), "facts.everything until 2027-01-31");
+    assert_eq!(alias.until(), humantime::parse_rfc3339("2027-01-31T00:00:00Z").unwrap());
 }
 
 #[test]
@@ -131,7 +144,9 @@ fn options_have_defaults() {
     assert_eq!(metric.kind(), Kind::Gauge);
     assert_eq!((metric.unit(), metric.goal(), metric.timeout()), (None, None, None));
     assert_eq!((metric.owner(), metric.runbook()), (None, None));
-    assert!(metric.tags().is_empty());
+    assert_eq!((metric.window(), metric.aggregate(), metric.recovery()), (None, None, None));
+    assert_eq!(metric.alias(), None);
+    assert!(metric.tags().is_empty() && metric.notify().is_empty());
 }
 
 #[test]

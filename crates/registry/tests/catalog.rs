@@ -4,7 +4,8 @@ use std::{error::Error, time::Duration};
 
 use insta::assert_snapshot;
 use system_health_registry::{
-    Catalog, CatalogError, Kind, Metric, Reading, SharedError, Source, source, system_health_metric,
+    Alias, Catalog, CatalogError, Comparison, Goal, Kind, Metric, Reading, SharedError, Source, source,
+    system_health_metric,
 };
 
 /// A metric of this program.
@@ -87,6 +88,42 @@ fn a_rule_that_is_broken_without_the_attribute_is_found() {
     assert_snapshot!(refusal([untidy]), @"a metric in mail (mail/src/queue.rs:12) is not valid: tag `my team` would be stored as `my_team`; a tag starts with a letter and contains only letters, digits, `_`, `-`, `:`, `.` and `/`, at most 200 characters");
     assert_snapshot!(refusal([uneven]), @"a metric in mail (mail/src/queue.rs:12) is not valid: an interval is a whole number of seconds; `1s 500ms` is not");
     assert_snapshot!(refusal([instant]), @"a metric in mail (mail/src/queue.rs:12) is not valid: a duration must be longer than zero");
+}
+
+#[test]
+fn what_monitors_need_is_checked_without_the_attribute_too() {
+    let valid = metric_at("queue.length", Source::new("mail::queue", "mail/src/queue.rs", 12));
+    let below_five = Goal::new(Comparison::Less, 5.0);
+
+    let watched = valid.with_window(Duration::from_hours(1)).with_notify(&["@oncall"]);
+    assert!(Catalog::new([watched.with_goal(below_five).with_recovery(3.0)]).is_ok());
+    assert_snapshot!(refusal([valid.with_window(Duration::from_secs(90))]), @"a metric in mail (mail/src/queue.rs:12) is not valid: a window is whole minutes, from 1m to 7d; `1m 30s` is not");
+    assert_snapshot!(refusal([valid.with_recovery(3.0)]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: an alert ends where a goal is met again; add one such as `goal = "< 5"`, or remove `recovery`"#);
+    assert_snapshot!(refusal([valid.with_goal(below_five).with_recovery(f64::NAN)]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `NaN` is no finite number; write the value at which an alert ends, such as "3""#);
+    assert_snapshot!(refusal([valid.with_notify(&["@oncall", "@a @b"])]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `@a @b` is no handle; it starts with `@`, goes on with ASCII letters, digits and signs, and a space divides it from the next, as in "@slack-platform @oncall""#);
+}
+
+#[test]
+fn an_alias_is_a_key_that_was() {
+    const DAY: Duration = Duration::from_hours(24);
+    let valid = metric_at("queue.length", Source::new("mail::queue", "mail/src/queue.rs", 12));
+
+    assert!(Catalog::new([valid.with_alias(Alias::new("queue.size", DAY * 20_849))]).is_ok());
+    assert_snapshot!(refusal([valid.with_alias(Alias::new("queue size", DAY))]), @"a metric in mail (mail/src/queue.rs:12) is not valid: key `queue size` contains ` `; only ASCII letters, digits, `_` and `.` are allowed");
+    assert_snapshot!(refusal([valid.with_alias(Alias::new("queue.length", DAY))]), @"a metric in mail (mail/src/queue.rs:12) is not valid: the alias of metric `queue.length` is its own key; an alias is a former one");
+    assert_snapshot!(refusal([valid.with_alias(Alias::new("queue.size", Duration::from_secs(30)))]), @"a metric in mail (mail/src/queue.rs:12) is not valid: 30 seconds since 1970 are not the beginning of a day before the year 10000");
+}
+
+#[test]
+fn an_alias_that_is_in_use_is_refused_with_both_places() {
+    let alias = Alias::new("queue.size", Duration::ZERO);
+    let mail =
+        metric_at("queue.length", Source::new("mail::queue", "mail/src/queue.rs", 12)).with_alias(alias);
+    let print = metric_at("queue.size", Source::new("print", "print/src/lib.rs", 7));
+    let fax = metric_at("queue.waiting", Source::new("fax", "fax/src/lib.rs", 3)).with_alias(alias);
+
+    assert_snapshot!(refusal([mail, print]), @"`queue.size`, the alias of the metric in mail (mail/src/queue.rs:12), is also a key or an alias in print (print/src/lib.rs:7); their values would mix, so remove one of them");
+    assert_snapshot!(refusal([fax, mail]), @"`queue.size`, the alias of the metric in fax (fax/src/lib.rs:3), is also a key or an alias in mail (mail/src/queue.rs:12); their values would mix, so remove one of them");
 }
 
 #[test]

@@ -36,6 +36,13 @@ fn broken() -> Result<u64, Unavailable> {
     Err("a test")?
 }
 
+/// Had another name.
+#[system_health_metric(key = "desk.waiting", alias = "desk.people", alias_until = "2027-01-31")]
+fn renamed() -> Result<Vec<Sample>, SampleError> {
+    let at_desk = |people, desk| Sample::new(people)?.with_tag("desk", desk);
+    Ok(vec![at_desk(2.0, "north")?, at_desk(1.0, "south")?])
+}
+
 /// Has no goal.
 #[system_health_metric(key = "queue.aimless")]
 fn aimless() -> i64 {
@@ -63,6 +70,33 @@ async fn points_carry_the_tags_of_report_metric_and_sample_each_once() {
     queue.waiting = 7 [area:queues, env:test, queue:print_jobs, source:system-health, team:platform]
     queue.waiting = 3 [area:queues, env:test, queue:mail, source:system-health, team:platform]
     queue.workers = 4 [area:queues, env:test, source:system-health]
+    ");
+}
+
+#[tokio::test]
+async fn until_its_day_each_point_follows_under_its_former_key() {
+    let end = humantime::parse_rfc3339("2027-01-31T00:00:00Z").unwrap();
+    let points = async |start: SystemTime, slot| {
+        let run = common::run("desk.", &Context::starting_at(start)).await;
+        let report = Report::new(run, tags(&["env:test"])).aligned(slot);
+        let lines: Vec<String> = report.points().map(|point| line(&point)).collect();
+        assert!(report.points().all(|point| point.timestamp == report.timestamp()));
+        lines.join("\n")
+    };
+    let (second, day) = (Duration::from_secs(1), Duration::from_hours(24));
+
+    let before = points(end - second, Duration::ZERO).await;
+
+    assert_snapshot!(before, @"
+    desk.waiting = 2 [desk:north, env:test]
+    desk.people = 2 [desk:north, env:test]
+    desk.waiting = 1 [desk:south, env:test]
+    desk.people = 1 [desk:south, env:test]
+    ");
+    assert_eq!(points(end + second, 7 * day).await, before, "the time of the points counts");
+    assert_snapshot!(points(end, Duration::ZERO).await, @"
+    desk.waiting = 2 [desk:north, env:test]
+    desk.waiting = 1 [desk:south, env:test]
     ");
 }
 

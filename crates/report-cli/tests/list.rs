@@ -22,6 +22,7 @@ fn every_linked_metric_is_listed_with_its_facts() {
     assert_eq!(hotfix["kind"], "gauge");
     assert_eq!(hotfix["unit"], "commit");
     assert_eq!(hotfix["goal"], "< 5");
+    assert_eq!(hotfix["recovery"], 3.0);
     assert_eq!(hotfix["crate"], "system_health_collectors");
     assert!(hotfix["file"].as_str().unwrap().ends_with("commits/metrics.rs"));
     assert!(hotfix["line"].as_u64().unwrap() > 0);

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The longest time that a monitor looks at.
+const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
+
 /// Why a duration was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -15,6 +18,9 @@ pub enum DurationError {
     /// It is an interval with a fraction of a second.
     #[error("an interval is a whole number of seconds; `{0}` is not")]
     Fraction(String),
+    /// It is a window that no monitor can look at.
+    #[error("a window is whole minutes, from 1m to 7d; `{0}` is not")]
+    Window(String),
 }
 
 /// Reads a duration longer than zero, such as `30s`, `15m`, `7d` or `1h 30m`.
@@ -32,6 +38,17 @@ pub fn check_interval(interval: Duration) -> Result<(), DurationError> {
         Err(DurationError::Fraction(humantime::format_duration(interval).to_string()))
     } else {
         Ok(())
+    }
+}
+
+/// Accepts the time that a monitor looks at, which Datadog takes in whole minutes, up to a week.
+/// See <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>.
+pub fn check_window(window: Duration) -> Result<(), DurationError> {
+    let is_whole = window.as_secs().is_multiple_of(60) && window.subsec_nanos() == 0;
+    if is_whole && !window.is_zero() && window <= LONGEST_WINDOW {
+        Ok(())
+    } else {
+        Err(DurationError::Window(humantime::format_duration(window).to_string()))
     }
 }
 
@@ -63,5 +80,17 @@ mod tests {
             check_interval(Duration::from_millis(1500)),
             Err(DurationError::Fraction("1s 500ms".into()))
         );
+    }
+
+    #[test]
+    fn windows_are_whole_minutes_up_to_a_week() {
+        for text in ["1m", "90m", "1h", "7d"] {
+            assert_eq!(check_window(parse_duration(text).unwrap()), Ok(()), "{text}");
+        }
+        for text in ["59s", "1m 30s", "1m 1ms", "7days 1m"] {
+            let refused = Err(DurationError::Window(text.to_owned()));
+            assert_eq!(check_window(parse_duration(text).unwrap()), refused);
+        }
+        assert!(check_window(Duration::ZERO).is_err());
     }
 }

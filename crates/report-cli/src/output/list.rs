@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use system_health_registry::{Catalog, Metric};
+use system_health_registry::{Aggregate, Alias, Catalog, Metric};
 use tabled::{
     builder::Builder,
     settings::{Padding, Style, Width, object::Columns},
@@ -31,10 +31,21 @@ struct JsonMetric<'a> {
     timeout_seconds: Option<f64>,
     owner: Option<&'a str>,
     runbook: Option<&'a str>,
+    window_seconds: Option<u64>,
+    aggregate: Option<&'a str>,
+    recovery: Option<f64>,
+    notify: &'a [&'a str],
+    alias: Option<JsonAlias>,
     #[serde(rename = "crate")]
     crate_name: &'a str,
     file: &'a str,
     line: u32,
+}
+
+#[derive(Serialize)]
+struct JsonAlias {
+    key: &'static str,
+    until: String,
 }
 
 impl<'a> JsonList<'a> {
@@ -58,10 +69,21 @@ impl<'a> JsonMetric<'a> {
             timeout_seconds: metric.timeout().map(|timeout| timeout.as_secs_f64()),
             owner: metric.owner(),
             runbook: metric.runbook(),
+            window_seconds: metric.window().map(|window| window.as_secs()),
+            aggregate: metric.aggregate().map(Aggregate::name),
+            recovery: metric.recovery(),
+            notify: metric.notify(),
+            alias: metric.alias().map(JsonAlias::from),
             crate_name: source.crate_name(),
             file: source.file(),
             line: source.line(),
         }
+    }
+}
+
+impl From<Alias> for JsonAlias {
+    fn from(alias: Alias) -> Self {
+        Self { key: alias.key(), until: alias.until_day() }
     }
 }
 

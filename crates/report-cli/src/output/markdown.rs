@@ -123,13 +123,23 @@ fn entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
     writeln!(f, "\n### {}\n\n{}\n\n| | |\n|---|---|", Code(metric.key()), metric.description().trim())?;
     writeln!(f, "| kind | {} |", Cell(&metric.kind().to_string()))?;
     let goal = metric.goal().map(|goal| Code(&goal.to_string()).to_string());
-    let tags: Vec<String> = metric.tags().iter().map(|tag| Code(tag).to_string()).collect();
+    let codes = |texts: &[&str]| {
+        let codes: Vec<String> = texts.iter().map(|text| Code(text).to_string()).collect();
+        Some(codes.join(" ")).filter(|codes| !codes.is_empty())
+    };
+    let window = metric.window().map(|window| humantime::format_duration(window).to_string());
+    let alias = metric.alias().map(|alias| format!("{} until {}", Code(alias.key()), alias.until_day()));
     let facts = [
         ("unit", metric.unit().map(|unit| Cell(unit).to_string())),
         ("goal", goal),
-        ("tags", Some(tags.join(" ")).filter(|tags| !tags.is_empty())),
+        ("recovery", metric.recovery().map(|recovery| recovery.to_string())),
+        ("window", window),
+        ("aggregate", metric.aggregate().map(|aggregate| aggregate.to_string())),
+        ("tags", codes(metric.tags())),
         ("owner", metric.owner().map(|owner| Cell(owner).to_string())),
+        ("notify", codes(metric.notify())),
         ("runbook", metric.runbook().map(|url| format!("<{url}>"))),
+        ("alias", alias),
     ];
     for (name, fact) in facts {
         if let Some(fact) = fact {
@@ -143,7 +153,62 @@ fn entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use insta::assert_snapshot;
+    use system_health_registry::{Aggregate, Alias, Reading, Source};
+
     use super::*;
+    use crate::output::JsonList;
+
+    #[test]
+    fn an_entry_has_every_fact_that_is_known() {
+        let metric =
+            Metric::new("queue.waiting", "Waiting messages.", Source::new("mail", "lib.rs", 7), |_| {
+                Box::pin(async { Ok(Reading::no_data("a test")) })
+            });
+        let metric = metric
+            .with_unit("message")
+            .with_goal("< 5".parse().unwrap())
+            .with_recovery(3.5)
+            .with_window(Duration::from_mins(90))
+            .with_aggregate(Aggregate::Max)
+            .with_tags(&["team:mail", "area:queues"])
+            .with_owner("team-mail")
+            .with_notify(&["@slack-mail", "@a|b"])
+            .with_runbook("https://wiki.example.com/mail")
+            .with_alias(Alias::new("queue.length", Duration::from_hours(24) * 20_849));
+        let catalog = Catalog::new([metric]).unwrap();
+
+        assert_snapshot!(MarkdownList(&catalog), @r"
+        # Metrics
+
+        <!-- Written by `report list --format markdown`. -->
+
+        ## queue
+
+        ### `queue.waiting`
+
+        Waiting messages.
+
+        | | |
+        |---|---|
+        | kind | gauge |
+        | unit | message |
+        | goal | `< 5` |
+        | recovery | 3.5 |
+        | window | 1h 30m |
+        | aggregate | max |
+        | tags | `team:mail` `area:queues` |
+        | owner | team-mail |
+        | notify | `@slack-mail` `@a\|b` |
+        | runbook | <https://wiki.example.com/mail> |
+        | alias | `queue.length` until 2027-01-31 |
+        | source | `mail` `lib.rs` |
+        ");
+        let json = serde_json::to_value(JsonList::new(&catalog)).unwrap();
+        assert_snapshot!(json, @r#"[{"aggregate":"max","alias":{"key":"queue.length","until":"2027-01-31"},"crate":"mail","description":"Waiting messages.","file":"lib.rs","goal":"< 5","interval_seconds":null,"key":"queue.waiting","kind":"gauge","line":7,"notify":["@slack-mail","@a|b"],"owner":"team-mail","recovery":3.5,"runbook":"https://wiki.example.com/mail","tags":["team:mail","area:queues"],"timeout_seconds":null,"unit":"message","window_seconds":5400}]"#);
+    }
 
     #[test]
     fn no_text_breaks_out_of_its_cell() {

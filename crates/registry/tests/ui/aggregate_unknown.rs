@@ -1,0 +1,8 @@
+// Several values can become one in a few ways only.
+use system_health_registry::system_health_metric;
+
+/// Open pull requests.
+#[system_health_metric(key = "pulls.open", aggregate = "median")]
+fn open_pull_requests() -> u64 { 0 }
+
+fn main() {}

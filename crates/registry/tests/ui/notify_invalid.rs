@@ -1,0 +1,12 @@
+// Datadog tells nobody whose handle it does not know as one.
+use system_health_registry::system_health_metric;
+
+/// Has no sign in front.
+#[system_health_metric(key = "pulls.open", goal = "< 5", notify = "@oncall slack-platform")]
+fn no_handle() -> u64 { 0 }
+
+/// Names nobody.
+#[system_health_metric(key = "pulls.waiting", goal = "< 5", notify = " ")]
+fn nobody() -> u64 { 0 }
+
+fn main() {}

@@ -1,0 +1,12 @@
+// A monitor that nobody can set up would watch nothing.
+use system_health_registry::system_health_metric;
+
+/// Is no whole number of minutes.
+#[system_health_metric(key = "pulls.open", window = "90s")]
+fn seconds() -> u64 { 0 }
+
+/// Is longer than a week.
+#[system_health_metric(key = "pulls.waiting", window = "8d")]
+fn too_long() -> u64 { 0 }
+
+fn main() {}
