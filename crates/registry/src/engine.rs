@@ -42,12 +42,12 @@ pub struct Engine {
     workers: Option<Handle>,
 }
 
-type Observer = dyn Fn(Event<'_>) + Send + Sync;
+type Observer = dyn Fn(Progress<'_>) + Send + Sync;
 
-/// What happens during a run, for a progress display.
+/// How far a run has come, for a display that follows it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub enum Event<'a> {
+pub enum Progress<'a> {
     /// A metric is being collected.
     Started(&'a Metric),
     /// A metric has its outcome.
@@ -72,9 +72,9 @@ impl Engine {
         Self::default()
     }
 
-    /// Calls the observer with every event, from the task that called [`Engine::run`].
+    /// Tells the observer how far a run has come, step by step, from the task that called [`Engine::run`].
     #[must_use]
-    pub fn with_observer(mut self, observer: impl Fn(Event<'_>) + Send + Sync + 'static) -> Self {
+    pub fn with_observer(mut self, observer: impl Fn(Progress<'_>) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
@@ -102,22 +102,22 @@ impl Engine {
             .metrics()
             .iter()
             .map(|metric| {
-                self.observe(Event::Started(metric));
+                self.observe(Progress::Started(metric));
                 collect(metric, context, started, horizon, &workers)
             })
             .collect();
         let mut outcomes = Vec::with_capacity(catalog.metrics().len());
         while let Some(outcome) = running.next().await {
-            self.observe(Event::Finished(&outcome));
+            self.observe(Progress::Finished(&outcome));
             outcomes.push(outcome);
         }
         outcomes.sort_by_key(|outcome| outcome.metric.key());
         Run { started_at: context.started_at(), duration: started.elapsed(), outcomes }
     }
 
-    fn observe(&self, event: Event<'_>) {
+    fn observe(&self, progress: Progress<'_>) {
         if let Some(observer) = &self.observer {
-            observer(event);
+            observer(progress);
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Tag, TagError};
+use crate::{LinkError, Tag, TagError, link::check_link};
 
 /// A finite value and the tags that tell it from the metric's other values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     value: f64,
     tags: BTreeSet<Tag>,
+    link: Option<String>,
 }
 
 /// Why a sample was refused.
@@ -21,13 +22,16 @@ pub enum SampleError {
     /// A tag cannot be used.
     #[error(transparent)]
     Tag(#[from] TagError),
+    /// The link leads to no page.
+    #[error(transparent)]
+    Link(#[from] LinkError),
 }
 
 impl Sample {
     /// Takes a finite value; refuses NaN and infinities.
     pub fn new(value: f64) -> Result<Self, SampleError> {
         if value.is_finite() {
-            Ok(Self { value, tags: BTreeSet::new() })
+            Ok(Self { value, tags: BTreeSet::new(), link: None })
         } else {
             Err(SampleError::NotFinite(value))
         }
@@ -36,6 +40,16 @@ impl Sample {
     /// Adds the tag `name:value`. See [`Tag::new`] for what is made of the value.
     pub fn with_tag(mut self, name: &str, value: &str) -> Result<Self, SampleError> {
         self.tags.insert(Tag::new(name, value)?);
+        Ok(self)
+    }
+
+    /// Names the page where a reader sees what is behind the value, such as a list of commits: an address
+    /// with `http` or `https`, without whitespace and control characters, of at most 2000 characters. It is
+    /// shown with the run and not delivered.
+    pub fn with_link(mut self, url: impl Into<String>) -> Result<Self, SampleError> {
+        let url = url.into();
+        check_link(&url)?;
+        self.link = Some(url);
         Ok(self)
     }
 
@@ -49,5 +63,26 @@ impl Sample {
     #[must_use]
     pub const fn tags(&self) -> &BTreeSet<Tag> {
         &self.tags
+    }
+
+    /// The page where a reader sees what is behind the value.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        self.link.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_kept_or_refused() {
+        let link = "https://github.com/acme/app/commits/main";
+        let sample = Sample::new(3.0).unwrap();
+
+        assert_eq!(sample.link(), None);
+        assert_eq!(sample.clone().with_link(link).unwrap().link(), Some(link));
+        assert_eq!(sample.with_link("commits/main"), Err(SampleError::Link(LinkError::Start)));
     }
 }

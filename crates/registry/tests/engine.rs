@@ -11,8 +11,8 @@ use std::{
 use common::{lines, linked, run};
 use insta::assert_snapshot;
 use system_health_registry::{
-    Catalog, Context, Engine, Event, FromContext, Metric, Reading, Sample, SampleError, State, Unavailable,
-    source, system_health_metric,
+    Catalog, Context, Engine, FromContext, Metric, Progress, Reading, Sample, SampleError, State,
+    Unavailable, source, system_health_metric,
 };
 use tokio::sync::{Barrier, Notify};
 
@@ -155,29 +155,29 @@ async fn samples_that_would_overwrite_each_other_are_an_error() {
 }
 
 #[tokio::test]
-async fn events_come_as_they_happen_and_outcomes_in_the_order_of_keys() {
-    let (signal, events) = (Signal::default(), Arc::new(Mutex::new(Vec::new())));
+async fn progress_is_told_as_it_happens_and_outcomes_in_the_order_of_keys() {
+    let (signal, steps) = (Signal::default(), Arc::new(Mutex::new(Vec::new())));
     let context = Context::new().provide(signal.clone());
     let engine = Engine::new().with_observer({
-        let events = Arc::clone(&events);
-        move |event| {
-            let told = match event {
-                Event::Started(metric) => format!("{} started", metric.key()),
-                Event::Finished(outcome) => {
+        let steps = Arc::clone(&steps);
+        move |progress| {
+            let told = match progress {
+                Progress::Started(metric) => format!("{} started", metric.key()),
+                Progress::Finished(outcome) => {
                     signal.0.notify_one();
                     let failed = matches!(outcome.state, State::Error(_));
                     format!("{} {}", outcome.metric.key(), if failed { "failed" } else { "finished" })
                 }
-                other => panic!("unexpected event: {other:?}"),
+                other => panic!("unexpected progress: {other:?}"),
             };
-            events.lock().unwrap().push(told);
+            steps.lock().unwrap().push(told);
         }
     });
 
     let run = engine.run(&linked("order."), &context).await;
 
     assert_eq!(
-        *events.lock().unwrap(),
+        *steps.lock().unwrap(),
         ["order.a started", "order.b started", "order.b failed", "order.a finished"]
     );
     assert_snapshot!(lines(&run), @"
@@ -224,7 +224,7 @@ async fn a_thousand_metrics_run_at_once() {
 
     let states: BTreeSet<String> =
         run.outcomes().iter().map(|outcome| format!("{:?}", outcome.state)).collect();
-    assert_eq!(states, BTreeSet::from(["Value([Sample { value: 1.0, tags: {} }])".to_owned()]));
+    assert_eq!(states, BTreeSet::from(["Value([Sample { value: 1.0, tags: {}, link: None }])".to_owned()]));
     assert!(run.outcomes().is_sorted_by_key(|outcome| outcome.metric.key()));
     assert_eq!(run.outcomes().len(), 1000);
 }

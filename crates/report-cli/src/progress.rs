@@ -10,7 +10,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use system_health_registry::Event;
+use system_health_registry::Progress;
 
 const A_MOMENT: Duration = Duration::from_millis(300);
 
@@ -19,25 +19,25 @@ pub(crate) fn hidden() -> ProgressBar {
     ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
 }
 
-/// Follows a run of so many metrics; the returned function takes its events.
-pub(crate) fn follow(progress: &ProgressBar, metrics: usize) -> impl Fn(Event<'_>) + Send + Sync + use<> {
-    let progress = progress.clone();
-    progress.set_length(metrics as u64);
-    progress.set_style(style());
+/// Follows a run of so many metrics; the returned function is told how far it has come.
+pub(crate) fn follow(bar: &ProgressBar, metrics: usize) -> impl Fn(Progress<'_>) + Send + Sync + use<> {
+    let bar = bar.clone();
+    bar.set_length(metrics as u64);
+    bar.set_style(style());
     let running = Mutex::new(BTreeSet::new());
-    move |event| {
+    move |progress| {
         let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
-        match event {
-            Event::Started(metric) => {
+        match progress {
+            Progress::Started(metric) => {
                 running.insert(metric.key());
             }
-            Event::Finished(outcome) => {
+            Progress::Finished(outcome) => {
                 running.remove(outcome.metric.key());
-                progress.inc(1);
+                bar.inc(1);
             }
             _ => {}
         }
-        progress.set_message(running.first().copied().unwrap_or_default());
+        bar.set_message(running.first().copied().unwrap_or_default());
     }
 }
 

@@ -1,0 +1,73 @@
+//! A link leads from a value or an event to the page that shows what is behind it. It comes from outside
+//! and is shown in pages, so only what a browser opens as a page passes.
+
+/// The longest link, in characters.
+const MAX_LENGTH: usize = 2000;
+
+/// Why a link was refused. The address is not repeated: it could hold a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// It is no address of a page.
+    #[error(
+        "a link starts with `https://` or `http://` and a host; write one such as \
+         \"https://github.com/acme/app/commits/main\""
+    )]
+    Start,
+    /// It contains what would end it where it is shown.
+    #[error("a link contains no whitespace and no control characters; percent-encode the {0:?}")]
+    Character(char),
+    /// It is too long.
+    #[error("a link has at most {MAX_LENGTH} characters, this one has {0}")]
+    Length(usize),
+}
+
+/// Accepts an address with `http` or `https`, without whitespace and control characters, of at most 2000
+/// characters.
+pub(crate) fn check_link(link: &str) -> Result<(), LinkError> {
+    let host = link.strip_prefix("https://").or_else(|| link.strip_prefix("http://"));
+    if host.is_none_or(|host| host.is_empty() || host.starts_with(['/', '?', '#'])) {
+        return Err(LinkError::Start);
+    }
+    if let Some(found) = link.chars().find(|c| c.is_whitespace() || c.is_control()) {
+        return Err(LinkError::Character(found));
+    }
+    match link.chars().count() {
+        length if length > MAX_LENGTH => Err(LinkError::Length(length)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_have_links() {
+        let longest = format!("https://example.com/{}", "é".repeat(MAX_LENGTH - 20));
+        for link in ["https://example.com", "http://127.0.0.1:8080/runs/7?attempt=2#top", &longest] {
+            assert_eq!(check_link(link), Ok(()), "{link}");
+        }
+    }
+
+    #[test]
+    fn what_no_browser_opens_as_a_page_is_refused() {
+        for link in [
+            "",
+            "example.com",
+            "javascript:alert(1)",
+            "ftp://example.com",
+            "https://",
+            "https:///x",
+            "http://?x",
+        ] {
+            assert_eq!(check_link(link), Err(LinkError::Start), "{link}");
+        }
+        for (link, found) in [("https://a/b c", ' '), ("https://a/\n", '\n'), ("https://a/\u{a0}", '\u{a0}')]
+        {
+            assert_eq!(check_link(link), Err(LinkError::Character(found)));
+        }
+        let long = format!("https://example.com/{}", "a".repeat(MAX_LENGTH));
+        assert_eq!(check_link(&long), Err(LinkError::Length(MAX_LENGTH + 20)));
+    }
+}

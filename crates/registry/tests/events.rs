@@ -1,0 +1,136 @@
+//! Events: what may be attached to a run, and what a store gets back of it.
+
+mod common;
+
+use std::{
+    error::Error,
+    time::{Duration, SystemTime},
+};
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use system_health_registry::{Context, Event, EventError, Events, Level, system_health_metric};
+
+/// Finds a deploy.
+#[system_health_metric(key = "deploys.app")]
+fn app(events: Events) -> Result<u64, EventError> {
+    events.attach(Event::new("deploy-2", "Deployed the app")?);
+    Ok(1)
+}
+
+/// Finds another deploy.
+#[system_health_metric(key = "deploys.web")]
+async fn web(events: Events) -> Result<u64, EventError> {
+    events.attach(Event::new("deploy-1", "Deployed the web")?);
+    Ok(1)
+}
+
+fn event() -> Event {
+    Event::new("deploy-1207", "Deployed version 4.2").unwrap()
+}
+
+fn refusal<T: std::fmt::Debug, E: Error>(result: Result<T, E>) -> String {
+    result.unwrap_err().to_string()
+}
+
+#[test]
+fn an_event_has_what_it_was_given() {
+    let plain = event();
+    let time = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000);
+
+    let full = plain.clone().with_text("Changes:\n- prices").unwrap().with_level(Level::Warning).at(time);
+    let full = full.with_tag("service", "The Shop").unwrap().with_link("https://example.com/4.2").unwrap();
+
+    assert_eq!((plain.id(), plain.title()), ("deploy-1207", "Deployed version 4.2"));
+    assert_eq!((plain.text(), plain.happened_at(), plain.link()), (None, None, None));
+    assert_eq!((plain.level().name(), plain.tags().len()), ("info", 0));
+    assert_eq!(full.text(), Some("Changes:\n- prices"));
+    assert_eq!((full.level().name(), full.happened_at()), ("warning", Some(time)));
+    assert_eq!(full.tags().iter().map(ToString::to_string).collect::<Vec<_>>(), ["service:the_shop"]);
+    assert_eq!(full.link(), Some("https://example.com/4.2"));
+}
+
+#[test]
+fn an_event_is_refused_with_its_mistake() {
+    assert_eq!(refusal(Event::new("", "title")), "an event's id must not be empty");
+    assert_eq!(refusal(Event::new("id", " ")), "an event's title must not be empty");
+    assert_eq!(
+        refusal(Event::new("a\nb", "title")),
+        "an event's id contains no control characters, this one contains '\\n'"
+    );
+    assert_eq!(
+        refusal(Event::new("i".repeat(201), "title")),
+        "an event's id has at most 200 characters, this one has 201"
+    );
+    assert_eq!(
+        refusal(Event::new("id", "t".repeat(501))),
+        "an event's title has at most 500 characters, this one has 501"
+    );
+    assert_eq!(
+        refusal(event().with_text("t".repeat(3501))),
+        "an event's text has at most 3500 characters, this one has 3501"
+    );
+    assert!(refusal(event().with_tag("service", "!")).starts_with("tag `service:!` has no letter"));
+    assert!(refusal(event().with_link("javascript:alert(1)")).starts_with("a link starts with `https://`"));
+}
+
+#[test]
+fn an_event_may_be_as_long_as_is_said() {
+    let longest = Event::new("é".repeat(200), "é".repeat(500)).unwrap();
+
+    assert!(longest.with_text("é".repeat(3500)).is_ok());
+}
+
+#[test]
+fn a_store_gets_back_what_it_kept() {
+    let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_123);
+    let full = event().with_text("Changes").unwrap().with_level(Level::Error).at(time);
+    let full = full.with_tag("service", "Ünï Shop").unwrap().with_link("https://example.com/4.2").unwrap();
+
+    for event in [event(), full] {
+        let kept = serde_json::to_string(&event).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&kept).unwrap(), event, "{kept}");
+    }
+}
+
+#[test]
+fn what_a_store_gives_back_is_checked_again() {
+    let kept = serde_json::to_value(event()).unwrap();
+    let changed = |part: &str, value: Value| {
+        let mut kept = kept.clone();
+        kept[part] = value;
+        serde_json::from_value::<Event>(kept)
+    };
+
+    assert_eq!(refusal(changed("id", "".into())), "an event's id must not be empty");
+    assert!(refusal(changed("text", "t".repeat(3501).into())).starts_with("an event's text has at most"));
+    assert!(refusal(changed("link", "ftp://example.com".into())).starts_with("a link starts with"));
+    assert!(refusal(changed("tags", json!(["my team"]))).starts_with("tag `my team` would be stored"));
+    assert!(changed("level", "loud".into()).is_err());
+    assert_eq!(changed("level", "success".into()).unwrap().level(), Level::Success);
+}
+
+#[tokio::test]
+async fn all_metrics_of_a_run_attach_to_one_list_in_the_order_of_ids() {
+    let context = Context::new();
+
+    let run = common::run("deploys.", &context).await;
+
+    assert_snapshot!(common::lines(&run), @"
+    deploys.app: value 1 []
+    deploys.web: value 1 []
+    ");
+    let events: Events = context.get().await.unwrap();
+    let attached = events.attached();
+    assert_eq!(attached.iter().map(Event::id).collect::<Vec<_>>(), ["deploy-1", "deploy-2"]);
+}
+
+#[test]
+fn of_several_events_with_one_id_the_last_one_counts() {
+    let events = Events::default();
+
+    events.attach(event());
+    events.attach(event().with_level(Level::Error));
+
+    assert_eq!(events.attached(), [event().with_level(Level::Error)]);
+}
