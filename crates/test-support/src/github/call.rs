@@ -1,7 +1,5 @@
 //! A request as the routes see it.
 
-use axum::{extract::Query, http::Uri};
-
 use crate::server::Request;
 
 /// A request to an endpoint.
@@ -17,10 +15,7 @@ impl<'a> Call<'a> {
     /// Reads a request, unless it is for something outside the base path.
     pub(super) fn new(request: &'a Request, base_path: &str) -> Option<Self> {
         let path = request.path().strip_prefix(base_path)?;
-        let uri: Option<Uri> = request.target.parse().ok();
-        let parameters =
-            uri.and_then(|uri| Query::try_from_uri(&uri).ok()).map_or_else(Vec::new, |query| query.0);
-        Some(Self { request, path, parameters })
+        Some(Self { request, path, parameters: request.parameters() })
     }
 
     /// The value of a query parameter.

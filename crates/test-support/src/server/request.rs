@@ -2,7 +2,10 @@
 
 use std::io::{self, Read};
 
-use axum::http::{HeaderMap, request::Parts};
+use axum::{
+    extract::Query,
+    http::{HeaderMap, Uri, request::Parts},
+};
 use flate2::read::{GzDecoder, ZlibDecoder};
 
 /// A recorded request.
@@ -49,6 +52,19 @@ impl Request {
     #[must_use]
     pub fn query(&self) -> &str {
         self.target.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// The parameters of the query, decoded.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(String, String)> {
+        let uri: Option<Uri> = self.target.parse().ok();
+        uri.and_then(|uri| Query::try_from_uri(&uri).ok()).map_or_else(Vec::new, |query| query.0)
+    }
+
+    /// The value of a parameter of the query, decoded.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        self.parameters().into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
     /// A header's value.
