@@ -2,8 +2,9 @@
 
 usage: datadog_check.py FOLDER < MESSAGES
 
-MESSAGES is a JSON list of objects with `method`, `path` and `body`, and with `status` for an answer.
-Writes a JSON list with the list of faults of each message; an empty list is a valid message.
+MESSAGES is a JSON list of objects with `method`, `path` and `body`, and with `status` for an answer. A path
+is one of a request, such as `/api/v1/dashboard/abc-def-ghi` or `/api/v1/monitor?page=0`; a body is null if
+there is none. Writes a JSON list with the list of faults of each message; an empty list is a valid message.
 
 The descriptions allow unknown properties everywhere, so that a typo would pass. Here they do not.
 """
@@ -11,6 +12,7 @@ The descriptions allow unknown properties everywhere, so that a typo would pass.
 import json
 import sys
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
@@ -36,22 +38,48 @@ def strict(node):
 
 
 def faults(descriptions: dict, message: dict) -> list[str]:
-    version = message["path"].split("/")[2]
-    description = descriptions[version]
-    operation = description["paths"].get(message["path"], {}).get(message["method"].lower())
+    path = urlsplit(message["path"])
+    description = descriptions[path.path.split("/")[2]]
+    operation = find(description["paths"], path.path).get(message["method"].lower())
     if operation is None:
         return [f"{message['method']} {message['path']} is not described"]
     if "status" in message:
         answer = operation["responses"].get(str(message["status"]))
         if answer is None:
             return [f"status {message['status']} is not described"]
-        content = resolve(description, answer)["content"]
-    else:
-        content = resolve(description, operation["requestBody"])["content"]
+        return body_faults(description, answer, message["body"])
+    given = {name for name, _ in parse_qsl(path.query, keep_blank_values=True)}
+    request = operation.get("requestBody", {})
+    return parameter_faults(operation, given) + body_faults(description, request, message["body"])
+
+
+def find(paths: dict, path: str) -> dict:
+    """The operations of a path, which may be described with names in place of some parts: `/a/{id}`."""
+    parts = path.split("/")
+    for template, operations in paths.items():
+        described = template.split("/")
+        same = (part == name or part and name.startswith("{") for name, part in zip(described, parts))
+        if len(described) == len(parts) and all(same):
+            return operations
+    return {}
+
+
+def parameter_faults(operation: dict, given: set[str]) -> list[str]:
+    described = [one for one in operation.get("parameters", []) if one["in"] == "query"]
+    unknown = given - {one["name"] for one in described}
+    missing = {one["name"] for one in described if one.get("required")} - given
+    faults = [f"parameter {name} is not described" for name in sorted(unknown)]
+    return faults + [f"parameter {name} is missing" for name in sorted(missing)]
+
+
+def body_faults(description: dict, node: dict, body) -> list[str]:
+    content = resolve(description, node).get("content")
+    if content is None:
+        return [] if body is None else ["a body is not described"]
     # References are looked up from the root of the schema, so the components come along.
     schema = {"allOf": [content["application/json"]["schema"]], "components": description["components"]}
     validator = OAS30Validator(schema, format_checker=oas30_format_checker)
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(message["body"])]
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
 
 
 def resolve(description: dict, node: dict) -> dict:

@@ -12,7 +12,16 @@ from pathlib import Path
 import yaml
 
 PATHS = {
-    "v1": ["/api/v1/validate", "/api/v1/dashboard"],
+    "v1": [
+        "/api/v1/validate",
+        "/api/v1/dashboard",
+        "/api/v1/dashboard/{dashboard_id}",
+        "/api/v1/monitor",
+        "/api/v1/monitor/{monitor_id}",
+        "/api/v1/metrics/{metric_name}",
+        "/api/v1/events",
+        "/api/v1/query",
+    ],
     "v2": ["/api/v2/series", "/api/v2/validate_keys"],
 }
 

@@ -77,6 +77,7 @@ fn serve(options: &Options) {
             "repository": "acme/shop",
             "datadog": datadog.url(),
             "datadog_api_key": DatadogIntake::KEY,
+            "datadog_app_key": DatadogIntake::APP_KEY,
         })
     );
     // Whatever ends the input ends the program: a closed pipe, or Ctrl-D.

@@ -11,26 +11,32 @@ use crate::tools;
 pub struct Message<'a> {
     /// The method of the request.
     pub method: &'a str,
-    /// The path of the request.
+    /// The path of the request, and the query behind a `?`.
     pub path: &'a str,
     /// The status of an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The JSON body.
+    /// The JSON body; null for none.
     pub body: Value,
 }
 
 impl<'a> Message<'a> {
+    /// A request.
+    #[must_use]
+    pub fn request(method: &'a str, path: &'a str, body: Value) -> Self {
+        Self { method, path, status: None, body }
+    }
+
     /// A payload that was sent to the series endpoint.
     #[must_use]
     pub fn series(payload: Value) -> Self {
-        Self { method: "POST", path: "/api/v2/series", status: None, body: payload }
+        Self::request("POST", "/api/v2/series", payload)
     }
 
     /// A dashboard that would be created.
     #[must_use]
     pub fn dashboard(dashboard: Value) -> Self {
-        Self { method: "POST", path: "/api/v1/dashboard", status: None, body: dashboard }
+        Self::request("POST", "/api/v1/dashboard", dashboard)
     }
 
     /// An answer to a request.

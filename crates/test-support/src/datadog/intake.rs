@@ -1,78 +1,42 @@
-//! A fake of the intake: series (v2) and the validation of keys (v1 and v2).
+//! A fake of Datadog: it takes series and events, answers queries of them, and keeps dashboards,
+//! monitors and the metadata of metrics.
 //!
-//! Like Datadog it keeps one value for a metric, its tags and a time, the last one. Unlike Datadog it
-//! takes any time, so that a test may choose one.
-//! See <https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>.
+//! Every endpoint wants the API key; those that manage or read want the application key as well.
+//! See <https://docs.datadoghq.com/api/latest/>.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::{
+    dashboards::Dashboards,
+    events::Events,
+    metadata::Metadata,
+    monitors::Monitors,
+    query,
+    reading::{Outcome, error, object},
+    series::{Point, Series},
+};
 use crate::server::{Answer, Request, Server};
 
-/// Datadog's limit for a payload as it is sent.
-const MAX_WIRE_LENGTH: usize = 512_000;
-/// Datadog's limit for a payload once it is decompressed.
-const MAX_LENGTH: usize = 5 * 1024 * 1024;
+/// The paths for which the application key is needed as well, or how they start.
+const MANAGED: [&str; 5] =
+    ["/api/v2/validate_keys", "/api/v1/query", "/api/v1/metrics/", "/api/v1/dashboard", "/api/v1/monitor"];
 
-/// A running fake of the Datadog intake.
+/// A running fake of Datadog.
 #[derive(Debug)]
 pub struct DatadogIntake {
     server: Server,
     store: Arc<Mutex<Store>>,
 }
 
-/// One stored value of one series.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Point {
-    /// The metric's name.
-    pub metric: String,
-    /// Its tags.
-    pub tags: BTreeSet<String>,
-    /// The time, in seconds since 1970.
-    pub timestamp: i64,
-    /// The value.
-    pub value: f64,
-    /// `unspecified`, `count`, `rate` or `gauge`.
-    pub kind: &'static str,
-    /// The time that a count or a rate covers, in seconds.
-    pub interval: Option<i64>,
-    /// The unit.
-    pub unit: Option<String>,
-}
-
 #[derive(Debug, Default)]
 struct Store {
-    payloads: Vec<Value>,
-    points: BTreeMap<(String, BTreeSet<String>, i64), Point>,
-    refused: BTreeSet<String>,
-}
-
-#[derive(Deserialize)]
-struct Payload {
-    series: Vec<Series>,
-}
-
-#[derive(Deserialize)]
-struct Series {
-    metric: String,
-    points: Vec<SeriesPoint>,
-    #[serde(default, rename = "type")]
-    kind: u8,
-    #[serde(default)]
-    tags: BTreeSet<String>,
-    interval: Option<i64>,
-    unit: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct SeriesPoint {
-    timestamp: i64,
-    value: f64,
+    series: Series,
+    metadata: Metadata,
+    events: Events,
+    dashboards: Dashboards,
+    monitors: Monitors,
 }
 
 impl DatadogIntake {
@@ -87,10 +51,11 @@ impl DatadogIntake {
     pub fn start() -> Self {
         let store = Arc::new(Mutex::new(Store::default()));
         let shared = Arc::clone(&store);
-        Self { server: Server::start(move |request| answer(&shared, request)), store }
+        Self { server: Server::start(move |request| answer(&mut lock(&shared), request)), store }
     }
 
-    /// The server, for its requests and for scripting faults.
+    /// The server, for its requests and for scripting faults. `DELETE /api/v1/monitor/` matches one
+    /// method for all ids, `/api/v1/dashboard?` the lists and `page=1` a page, see [`Server::fail`].
     #[must_use]
     pub fn server(&self) -> &Server {
         &self.server
@@ -104,81 +69,145 @@ impl DatadogIntake {
 
     /// Refuses every payload with a series of this metric from now on, without a word about which it is.
     pub fn refuse(&self, metric: &str) {
-        lock(&self.store).refused.insert(metric.to_owned());
+        lock(&self.store).series.refused.insert(metric.to_owned());
     }
 
     /// The payloads that were accepted, in the order of their arrival.
     #[must_use]
     pub fn payloads(&self) -> Vec<Value> {
-        lock(&self.store).payloads.clone()
+        lock(&self.store).series.payloads.clone()
     }
 
     /// What is stored, ordered by metric, tags and time.
     #[must_use]
     pub fn points(&self) -> Vec<Point> {
-        lock(&self.store).points.values().cloned().collect()
+        lock(&self.store).series.points.values().cloned().collect()
     }
-}
 
-/// Datadog's answer for an error: the status, and a list of one text.
-#[must_use]
-pub fn error(status: u16, text: &str) -> Answer {
-    Answer::json(status, &json!({ "errors": [text] }))
+    /// The metadata of a metric that a series has named.
+    #[must_use]
+    pub fn metadata(&self, metric: &str) -> Option<Value> {
+        lock(&self.store).metadata.get(metric)
+    }
+
+    /// The events that were accepted, as they were sent.
+    #[must_use]
+    pub fn events(&self) -> Vec<Value> {
+        lock(&self.store).events.0.clone()
+    }
+
+    /// The dashboards as Datadog answers them, in the order of their creation.
+    #[must_use]
+    pub fn dashboards(&self) -> Vec<Value> {
+        lock(&self.store).dashboards.all.clone()
+    }
+
+    /// Plays a person who creates a dashboard; returns it as Datadog answers it.
+    ///
+    /// # Panics
+    /// When Datadog would refuse it.
+    #[expect(clippy::must_use_candidate, reason = "that it is there may be all that a test wants")]
+    pub fn add_dashboard(&self, dashboard: &Value) -> Value {
+        by_hand(lock(&self.store).dashboards.create(fields(dashboard)))
+    }
+
+    /// Plays a person who edits a dashboard.
+    ///
+    /// # Panics
+    /// When there is none with this id.
+    pub fn edit_dashboard(&self, id: &str, edit: impl FnOnce(&mut Value)) {
+        by_hand(lock(&self.store).dashboards.edit(id, edit));
+    }
+
+    /// Plays a person who deletes a dashboard.
+    ///
+    /// # Panics
+    /// When there is none with this id.
+    pub fn delete_dashboard(&self, id: &str) {
+        by_hand(lock(&self.store).dashboards.delete(id));
+    }
+
+    /// The monitors as Datadog answers them, in the order of their creation.
+    #[must_use]
+    pub fn monitors(&self) -> Vec<Value> {
+        lock(&self.store).monitors.all.clone()
+    }
+
+    /// Plays a person who creates a monitor; returns it as Datadog answers it.
+    ///
+    /// # Panics
+    /// When Datadog would refuse it.
+    #[expect(clippy::must_use_candidate, reason = "that it is there may be all that a test wants")]
+    pub fn add_monitor(&self, monitor: &Value) -> Value {
+        by_hand(lock(&self.store).monitors.create(fields(monitor)))
+    }
+
+    /// Plays a person who edits a monitor, or the time that changes its state.
+    ///
+    /// # Panics
+    /// When there is none with this id.
+    pub fn edit_monitor(&self, id: u64, edit: impl FnOnce(&mut Value)) {
+        by_hand(lock(&self.store).monitors.edit(&id.to_string(), edit));
+    }
+
+    /// Plays a person who deletes a monitor.
+    ///
+    /// # Panics
+    /// When there is none with this id.
+    pub fn delete_monitor(&self, id: u64) {
+        by_hand(lock(&self.store).monitors.delete(&id.to_string()));
+    }
 }
 
 fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
     store.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn answer(store: &Mutex<Store>, request: &Request) -> Answer {
+fn fields(value: &Value) -> serde_json::Map<String, Value> {
+    value.as_object().cloned().unwrap_or_else(|| panic!("an object, not {value}"))
+}
+
+fn by_hand(outcome: Outcome) -> Value {
+    outcome.unwrap_or_else(|refusal| {
+        panic!("Datadog refuses this: {} {}", refusal.status, String::from_utf8_lossy(&refusal.body))
+    })
+}
+
+fn answer(store: &mut Store, request: &Request) -> Answer {
     if request.header("dd-api-key") != Some(DatadogIntake::KEY) {
         return error(403, "Forbidden");
     }
-    let has_app_key = request.header("dd-application-key") == Some(DatadogIntake::APP_KEY);
     match (&*request.method, request.path()) {
-        ("GET", "/api/v2/validate_keys") if has_app_key => Answer::json(200, &json!({ "status": "ok" })),
-        ("GET", "/api/v2/validate_keys") => error(403, "Forbidden"),
         ("GET", "/api/v1/validate") => Answer::json(200, &json!({ "valid": true })),
-        ("POST", "/api/v2/series") => accept(store, request),
-        _ => error(404, "Not Found"),
+        ("POST", "/api/v2/series") => store.series.accept(&mut store.metadata, request),
+        ("POST", "/api/v1/events") => {
+            store.events.create(request).map_or_else(|refusal| refusal, |event| Answer::json(202, &event))
+        }
+        (_, path) if !MANAGED.iter().any(|start| path.starts_with(start)) => error(404, "Not Found"),
+        _ if request.header("dd-application-key") != Some(DatadogIntake::APP_KEY) => error(403, "Forbidden"),
+        _ => manage(store, request).map_or_else(|refusal| refusal, |body| Answer::json(200, &body)),
     }
 }
 
-fn accept(store: &Mutex<Store>, request: &Request) -> Answer {
-    if request.wire_length > MAX_WIRE_LENGTH || request.body.len() > MAX_LENGTH {
-        return error(413, "Payload Too Large");
+/// The endpoints that want the application key as well.
+fn manage(store: &mut Store, request: &Request) -> Outcome {
+    let Store { series, metadata, dashboards, monitors, .. } = store;
+    let path: Vec<&str> = request.path().split('/').skip(2).collect();
+    match (&*request.method, &path[..]) {
+        ("GET", ["v2", "validate_keys"]) => Ok(json!({ "status": "ok" })),
+        ("GET", ["v1", "query"]) => query::answer(series.points.values(), request),
+        ("GET", ["v1", "metrics", name]) => metadata.read(name),
+        ("PUT", ["v1", "metrics", name]) => metadata.edit(name, request),
+        ("GET", ["v1", "dashboard"]) => dashboards.list(request),
+        ("POST", ["v1", "dashboard"]) => dashboards.create(object(request)?),
+        ("GET", ["v1", "dashboard", id]) => dashboards.read(id),
+        ("PUT", ["v1", "dashboard", id]) => dashboards.replace(id, request),
+        ("DELETE", ["v1", "dashboard", id]) => dashboards.delete(id),
+        ("GET", ["v1", "monitor"]) => monitors.list(request),
+        ("POST", ["v1", "monitor"]) => monitors.create(object(request)?),
+        ("GET", ["v1", "monitor", id]) => monitors.read(id),
+        ("PUT", ["v1", "monitor", id]) => monitors.update(id, request),
+        ("DELETE", ["v1", "monitor", id]) => monitors.delete(id),
+        _ => Err(error(404, "Not Found")),
     }
-    let parsed = serde_json::from_slice(&request.body)
-        .and_then(|payload: Value| Ok((Payload::deserialize(&payload)?, payload)));
-    let (series, payload) = match parsed {
-        Ok((Payload { series }, payload)) => (series, payload),
-        Err(cause) => return error(400, &format!("Payload is not in the expected format: {cause}")),
-    };
-    if series.iter().any(|series| lock(store).refused.contains(&series.metric)) {
-        return error(400, "Payload is not in the expected format: invalid series");
-    }
-    let Some(points) = series.into_iter().map(stored).collect::<Option<Vec<_>>>() else {
-        return error(400, "Payload is not in the expected format: invalid metric type");
-    };
-    let mut store = lock(store);
-    for point in points.into_iter().flatten() {
-        store.points.insert((point.metric.clone(), point.tags.clone(), point.timestamp), point);
-    }
-    store.payloads.push(payload);
-    Answer::json(202, &json!({ "errors": [] }))
-}
-
-/// The points of a series; none when its type is unknown.
-fn stored(series: Series) -> Option<Vec<Point>> {
-    let kind = *["unspecified", "count", "rate", "gauge"].get(usize::from(series.kind))?;
-    let point = |SeriesPoint { timestamp, value }| Point {
-        metric: series.metric.clone(),
-        tags: series.tags.clone(),
-        timestamp,
-        value,
-        kind,
-        interval: series.interval,
-        unit: series.unit.clone(),
-    };
-    Some(series.points.into_iter().map(point).collect())
 }

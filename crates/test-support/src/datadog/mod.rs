@@ -1,7 +1,17 @@
-//! Datadog, as far as we talk to it: a fake intake for the tests, and the check of both sides against
+//! Datadog, as far as we talk to it: a fake of it for the tests, and the check of both sides against
 //! Datadog's own API description.
 
 pub mod contract;
+mod dashboards;
+mod events;
 mod intake;
+mod metadata;
+mod monitors;
+mod query;
+mod reading;
+mod series;
+mod thresholds;
 
-pub use intake::{DatadogIntake, Point, error};
+pub use intake::DatadogIntake;
+pub use reading::error;
+pub use series::Point;

@@ -1,0 +1,41 @@
+//! What the endpoints have in common: how they read a request, how they refuse one, and how they write times.
+
+use std::{str::FromStr, time::SystemTime};
+
+use serde_json::{Map, Value, json};
+
+use crate::server::{Answer, Request};
+
+/// The name and the handle of the person to whom the keys belong.
+pub(super) const AUTHOR: (&str, &str) = ("Robin Keys", "robin@example.com");
+
+/// The body of a good answer, or a refusal.
+pub(super) type Outcome = Result<Value, Answer>;
+
+/// Datadog's answer for an error: the status, and a list of one text.
+#[must_use]
+pub fn error(status: u16, text: &str) -> Answer {
+    Answer::json(status, &json!({ "errors": [text] }))
+}
+
+/// The JSON object in a request.
+pub(super) fn object(request: &Request) -> Result<Map<String, Value>, Answer> {
+    serde_json::from_slice(&request.body)
+        .map_err(|cause| error(400, &format!("Payload is not in the expected format: {cause}")))
+}
+
+/// The whole number in a parameter of the query, if it is there.
+pub(super) fn number<T: FromStr>(request: &Request, name: &str) -> Result<Option<T>, Answer> {
+    request.parameter(name).map(|text| text.parse().map_err(|_| invalid(name))).transpose()
+}
+
+/// Datadog's refusal of a property or a parameter.
+pub(super) fn invalid(name: &str) -> Answer {
+    error(400, &format!("The value provided for parameter '{name}' is invalid"))
+}
+
+/// This instant in the way that Datadog writes it: `2024-11-14T19:12:08.172934+00:00`.
+pub(super) fn now() -> Value {
+    let now = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
+    now.replace('Z', "+00:00").into()
+}

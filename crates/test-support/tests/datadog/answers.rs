@@ -1,0 +1,96 @@
+//! Every kind of answer of the fake, and every good request in these tests, is one that Datadog describes.
+
+use serde_json::{Value, json};
+use system_health_test_support::datadog::{DatadogIntake, contract, error};
+
+use super::{API_KEY, APP_KEY, DASHBOARDS, EVENTS, MONITORS, SERIES, dashboard, monitor, send, series};
+
+/// A request with the status of its answer.
+type Exchange = (&'static str, &'static str, Value, u16);
+
+const NONE: Value = Value::Null;
+
+/// Each kind of answer, in an order in which each comes about.
+fn exchanges() -> Vec<Exchange> {
+    let mut unlike = monitor("c", &[]);
+    unlike["options"]["thresholds"]["critical"] = json!(7);
+    let large = json!({"series": [], "filler": "x".repeat(600_000)});
+    vec![
+        ("GET", "/api/v1/validate", NONE, 200),
+        ("GET", "/api/v2/validate_keys", NONE, 200),
+        ("POST", SERIES, json!({"series": [series(1.0, 60, &["env:prod"])]}), 202),
+        ("POST", SERIES, json!({}), 400),
+        ("POST", SERIES, large, 413),
+        ("POST", DASHBOARDS, dashboard("One"), 200),
+        ("POST", DASHBOARDS, json!({}), 400),
+        ("GET", DASHBOARDS, NONE, 200),
+        ("GET", "/api/v1/dashboard?count=1&start=0", NONE, 200),
+        ("GET", "/api/v1/dashboard/aaa-aaa-aaa", NONE, 200),
+        ("PUT", "/api/v1/dashboard/aaa-aaa-aaa", dashboard("Two"), 200),
+        ("PUT", "/api/v1/dashboard/aaa-aaa-aaa", json!({}), 400),
+        ("DELETE", "/api/v1/dashboard/aaa-aaa-aaa", NONE, 200),
+        ("GET", "/api/v1/dashboard/aaa-aaa-aaa", NONE, 404),
+        ("PUT", "/api/v1/dashboard/aaa-aaa-aaa", dashboard("Two"), 404),
+        ("DELETE", "/api/v1/dashboard/aaa-aaa-aaa", NONE, 404),
+        ("POST", MONITORS, monitor("a", &["env:prod"]), 200),
+        ("POST", MONITORS, json!({"type": "composite", "query": "1 && 2"}), 200),
+        ("POST", MONITORS, unlike, 400),
+        ("GET", MONITORS, NONE, 200),
+        ("GET", "/api/v1/monitor?monitor_tags=env:prod&page=0&page_size=5", NONE, 200),
+        ("GET", "/api/v1/monitor?page=x", NONE, 400),
+        ("GET", "/api/v1/monitor/1000", NONE, 200),
+        ("PUT", "/api/v1/monitor/1000", json!({"name": "b"}), 200),
+        ("PUT", "/api/v1/monitor/1000", json!({"options": 5}), 400),
+        ("DELETE", "/api/v1/monitor/1000?force=true", NONE, 200),
+        ("GET", "/api/v1/monitor/1000", NONE, 404),
+        ("PUT", "/api/v1/monitor/1000", json!({"name": "b"}), 404),
+        ("DELETE", "/api/v1/monitor/1000", NONE, 404),
+        ("GET", "/api/v1/metrics/a.b", NONE, 200),
+        ("PUT", "/api/v1/metrics/a.b", json!({"description": "d", "statsd_interval": 5}), 200),
+        ("PUT", "/api/v1/metrics/a.b", json!({"unit": 5}), 400),
+        ("GET", "/api/v1/metrics/a.c", NONE, 404),
+        ("PUT", "/api/v1/metrics/a.c", json!({"unit": "byte"}), 404),
+        ("POST", EVENTS, json!({"title": "t", "text": "t", "aggregation_key": "k"}), 202),
+        ("POST", EVENTS, json!({"title": "t"}), 400),
+        ("GET", "/api/v1/query?from=0&to=90&query=avg:a.b%7B*%7D%20by%20%7Benv%7D", NONE, 200),
+        ("GET", "/api/v1/query?from=0&to=90&query=avg:a.c%7B*%7D", NONE, 200),
+        ("GET", "/api/v1/query?from=0&to=90&query=a", NONE, 400),
+    ]
+}
+
+/// Sends all requests, and holds the answers to the description.
+async fn check(intake: &DatadogIntake, headers: &[(&str, &str)], exchanges: &[Exchange]) {
+    let mut messages = vec![];
+    for (method, target, body, status) in exchanges {
+        let (answered, answer) = send(intake, headers, method, target, body).await;
+        assert_eq!(answered, *status, "{method} {target}: {answer}");
+        messages.push(contract::Message::answer(method, target, answered, answer));
+        if answered < 300 {
+            messages.push(contract::Message::request(method, target, body.clone()));
+        }
+    }
+    for (message, faults) in messages.iter().zip(contract::faults(&messages)) {
+        assert_eq!(faults, [""; 0], "{message:?}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Datadog's API description: run cargo xtask test"]
+async fn the_fakes_answers_obey_datadogs_description() {
+    check(&DatadogIntake::start(), &[API_KEY, APP_KEY], &exchanges()).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Datadog's API description: run cargo xtask test"]
+async fn refusals_for_a_key_or_a_rate_obey_datadogs_description() {
+    let intake = DatadogIntake::start();
+    let with =
+        |status| exchanges().into_iter().map(move |(method, target, body, _)| (method, target, body, status));
+    // A refused key is described for all endpoints but this one, a rate for all but these two.
+    let forbidden: Vec<_> = with(403).filter(|(_, target, ..)| *target != EVENTS).collect();
+    let too_many: Vec<_> = with(429).filter(|(_, target, ..)| !target.ends_with("/validate_keys")).collect();
+
+    check(&intake, &[("DD-API-KEY", "wrong"), APP_KEY], &forbidden).await;
+    intake.server().fail("/api/", error(429, "Too many requests"));
+    check(&intake, &[API_KEY, APP_KEY], &too_many).await;
+}
