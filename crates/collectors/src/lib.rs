@@ -28,4 +28,5 @@ pub mod credentials;
 pub mod doctor;
 pub mod github;
 pub mod local_clone;
+mod page;
 pub mod repository;

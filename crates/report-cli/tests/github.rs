@@ -47,8 +47,22 @@ fn all_metrics_come_from_github_with_five_requests() {
         tests["tags"],
         serde_json::json!(["branch:main", "repository:acme/shop", "workflow:checks.yml"])
     );
+    let page = ended.metric("commits.hotfix")["samples"][0]["link"].clone();
+    assert_eq!(page, "https://github.com/acme/shop/commits/main");
+    assert!(
+        tests["link"].as_str().unwrap().starts_with("https://github.com/acme/shop/actions/runs/"),
+        "{tests}"
+    );
     assert_eq!(github.requests().len(), 5, "{:#?}", github.requests());
     ended.says("GitHub");
+}
+
+#[test]
+fn a_page_links_its_values_to_what_is_behind_them() {
+    let page = scene(&healthy()).run(&["--format", "markdown"]).with_status(0).stdout();
+
+    let link = "| `commits.reverts` | [0](https://github.com/acme/shop/commits/main) commit | `< 5` | met ";
+    assert!(page.lines().any(|line| line.starts_with(link)), "{page}");
 }
 
 #[test]

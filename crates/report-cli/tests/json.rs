@@ -3,7 +3,11 @@
 use std::{path::Path, time::Duration};
 
 use serde_json::Value;
-use system_health_test_support::{scene::Scene, tools::run_contract_script};
+use system_health_test_support::{
+    github::{Commit, FakeGitHub},
+    scene::Scene,
+    tools::run_contract_script,
+};
 
 /// What the schema finds wrong with each document.
 fn faults(documents: &[Value]) -> Vec<Vec<String>> {
@@ -24,7 +28,13 @@ fn work_tree() -> Scene {
 #[ignore = "needs a schema validator: run cargo xtask test"]
 fn every_state_of_a_document_obeys_the_schema() {
     let unreachable = work_tree().variable("DD_URL", "http://127.0.0.1:1").variable("DD_API_KEY", "k");
-    let mut runs = vec![(work_tree(), &[][..]), (scene(), &[])];
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").commit(Commit::new("hotfix"));
+    let linked = scene()
+        .variable("GITHUB_API_URL", github.url())
+        .variable("GITHUB_TOKEN", "token")
+        .variable("GITHUB_REPOSITORY", "acme/shop");
+    let mut runs = vec![(work_tree(), &[][..]), (scene(), &[]), (linked, &[])];
     if cfg!(feature = "datadog") {
         runs.extend([(work_tree(), &["--dry-run"][..]), (unreachable, &["--push"])]);
     }
@@ -37,6 +47,7 @@ fn every_state_of_a_document_obeys_the_schema() {
     assert!(documents.iter().any(|document| document["metrics"][0]["state"] == "no_data"));
     assert!(documents.iter().any(|document| document["metrics"][1]["state"] == "value"));
     assert!(documents.iter().any(|document| document["metrics"][1]["state"] == "error"));
+    assert!(documents.iter().any(|document| document["metrics"][1]["samples"][0]["link"].is_string()));
 }
 
 #[test]
@@ -54,6 +65,7 @@ fn the_schema_refuses_what_is_not_documented() {
         change("/run/started_at", "yesterday".into()),
         change("/metrics/1/state", "error".into()),
         change("/metrics/1/samples/0/value", Value::Null),
+        change("/metrics/1/samples/0/link", "javascript:alert(1)".into()),
         change("/metrics/1/samples", Value::Array(vec![])),
         change("/metrics/0/reason", "".into()),
         undocumented,

@@ -159,6 +159,7 @@ mod tests {
             repository: "acme/app".parse().unwrap(),
             branch: "main".to_owned().try_into().unwrap(),
             workflow: "checks.yml".into(),
+            page: None,
         };
         let required: Vec<String> = required.iter().map(ToString::to_string).collect();
         match RunJobs::new(jobs).pass(&required, &run) {

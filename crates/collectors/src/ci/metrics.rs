@@ -4,13 +4,15 @@
 use system_health_registry::{Sample, Unavailable, system_health_metric};
 
 use super::{CiSettings, DecidedRun, RunJobs};
+use crate::page;
 
 /// Whether the tests passed (1) or failed (0) in the newest decisive run of the workflow on the branch.
 #[system_health_metric(key = "ci.tests_passing_on_main", goal = "== 1", timeout = "1h")]
 pub fn tests_passing(run: DecidedRun, jobs: RunJobs, settings: CiSettings) -> Result<Sample, Unavailable> {
     let pass = jobs.pass(&settings.required_jobs, &run)?;
-    Ok(Sample::new(f64::from(pass))?
+    let sample = Sample::new(f64::from(pass))?
         .with_tag("repository", &run.repository.to_string())?
         .with_tag("branch", run.branch.as_str())?
-        .with_tag("workflow", &run.workflow)?)
+        .with_tag("workflow", &run.workflow)?;
+    Ok(page::linked(sample, run.page.as_deref()))
 }

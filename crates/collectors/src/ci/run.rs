@@ -28,6 +28,8 @@ pub struct DecidedRun {
     pub branch: Branch,
     /// The file name of its workflow.
     pub workflow: String,
+    /// The page that shows it, where GitHub names one.
+    pub page: Option<String>,
 }
 
 /// See <https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow>.
@@ -48,6 +50,7 @@ struct Run {
     /// Null when the fork was deleted.
     #[serde(deserialize_with = "Option::deserialize")]
     head_repository: Option<Identity>,
+    html_url: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -84,7 +87,9 @@ impl FromContext for DecidedRun {
         let repository = context.get::<Repository>().await?;
         let WatchedBranch(branch) = context.get().await?;
         match newest(&github, &repository, &workflow, &branch).await? {
-            Some((id, conclusion)) => Ok(Self { id, conclusion, repository, branch, workflow }),
+            Some(Newest { id, conclusion, page }) => {
+                Ok(Self { id, conclusion, repository, branch, workflow, page })
+            }
             None => Err(Unavailable::no_data(format!(
                 "none of the latest {LOOKED_AT} completed runs of {workflow} on the branch `{branch}` of {repository} \
                  passed or failed"
@@ -93,13 +98,19 @@ impl FromContext for DecidedRun {
     }
 }
 
-/// The id and the conclusion of the run that decides.
+/// What the list of runs says about the one that decides.
+struct Newest {
+    id: u64,
+    conclusion: String,
+    page: Option<String>,
+}
+
 async fn newest(
     github: &GitHub,
     repository: &Repository,
     workflow: &str,
     branch: &Branch,
-) -> Result<Option<(u64, String)>, Unavailable> {
+) -> Result<Option<Newest>, Unavailable> {
     let path = ["repos", repository.owner(), repository.name(), "actions", "workflows", workflow, "runs"];
     let query = [("branch", branch.as_str()), ("status", "completed"), ("per_page", "30")];
     let mut pages = github.pages::<RunsPage>(&path, &query);
@@ -107,7 +118,8 @@ async fn newest(
     while let Some(page) = pages.next().await.map_err(|error| explain(error, repository, workflow))? {
         for run in page.workflow_runs.iter().filter(|run| run.is_own() && run.is_completed()) {
             if let Some(conclusion) = run.decision()? {
-                return Ok(Some((run.id, conclusion.to_owned())));
+                let conclusion = conclusion.to_owned();
+                return Ok(Some(Newest { id: run.id, conclusion, page: run.html_url.clone() }));
             }
             looked_at += 1;
             if looked_at == LOOKED_AT {

@@ -4,6 +4,8 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
+use crate::page;
+
 /// One commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
@@ -20,6 +22,7 @@ pub struct Commit {
 #[derive(Debug, Deserialize)]
 pub(super) struct GitHubCommit {
     sha: String,
+    html_url: Option<String>,
     commit: Details,
 }
 
@@ -35,8 +38,15 @@ struct Committer {
     date: SystemTime,
 }
 
+impl GitHubCommit {
+    /// The page that lists the commits of a branch of the same repository.
+    pub(super) fn page_of_branch(&self, branch: &str) -> Option<String> {
+        page::of_commits(self.html_url.as_deref()?, &self.sha, branch)
+    }
+}
+
 impl From<GitHubCommit> for Commit {
-    fn from(GitHubCommit { sha, commit }: GitHubCommit) -> Self {
+    fn from(GitHubCommit { sha, commit, .. }: GitHubCommit) -> Self {
         Self { id: sha, message: commit.message, committed_at: commit.committer.date }
     }
 }

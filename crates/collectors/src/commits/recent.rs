@@ -15,6 +15,7 @@ use super::{Commit, CommitSettings, CommitSource, Patterns, commit::GitHubCommit
 use crate::{
     github::{GitHub, WatchedBranch},
     local_clone::LocalClone,
+    page,
     repository::{Repository, RepositorySettings},
 };
 
@@ -34,6 +35,8 @@ pub struct CommitsOrigin {
     pub repository: String,
     /// The branch, or `HEAD` for a clone where a commit is checked out without one.
     pub branch: String,
+    /// The page that lists the branch's commits, where GitHub named one.
+    pub page: Option<String>,
 }
 
 impl RecentCommits {
@@ -57,13 +60,15 @@ impl RecentCommits {
         &self.commits
     }
 
-    /// How many commits match, as a sample with the tags `repository` and `branch`.
+    /// How many commits match, as a sample with the tags `repository` and `branch`, and a link to the
+    /// list of commits where there is one.
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 commits")]
     pub fn count(&self, patterns: &Patterns) -> Result<Sample, SampleError> {
         let count = self.commits.iter().filter(|commit| patterns.match_commit(commit)).count();
-        Sample::new(count as f64)?
+        let sample = Sample::new(count as f64)?
             .with_tag("repository", &self.origin.repository)?
-            .with_tag("branch", &self.origin.branch)
+            .with_tag("branch", &self.origin.branch)?;
+        Ok(page::linked(sample, self.origin.page.as_deref()))
     }
 }
 
@@ -105,8 +110,12 @@ async fn on_github(
                 .into());
         }
     };
-    let origin =
-        CommitsOrigin { is_local: false, repository: repository.to_string(), branch: branch.to_string() };
+    let origin = CommitsOrigin {
+        is_local: false,
+        repository: repository.to_string(),
+        branch: branch.to_string(),
+        page: pages.iter().flatten().find_map(|commit| commit.page_of_branch(branch.as_str())),
+    };
     Ok(RecentCommits::new(origin, pages.into_iter().flatten().map(Commit::from)))
 }
 
@@ -119,7 +128,7 @@ async fn in_clone(
     let since = i64::try_from(since).context("the window starts at an impossible time")?;
     let history = clone.history(settings.branch, since).await?;
     let repository = settings.name.map_or_else(|| clone.name().to_owned(), |name| name.to_string());
-    let origin = CommitsOrigin { is_local: true, repository, branch: history.branch };
+    let origin = CommitsOrigin { is_local: true, repository, branch: history.branch, page: None };
     Ok(RecentCommits::new(origin, history.commits))
 }
 
@@ -135,7 +144,7 @@ mod tests {
     use super::*;
 
     fn origin() -> CommitsOrigin {
-        CommitsOrigin { is_local: false, repository: "acme/shop".into(), branch: "main".into() }
+        CommitsOrigin { is_local: false, repository: "acme/shop".into(), branch: "main".into(), page: None }
     }
 
     #[test]

@@ -54,6 +54,33 @@ async fn the_newest_run_that_decided_something_counts() {
 }
 
 #[tokio::test]
+async fn the_value_links_to_the_run_that_decided() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").run(passed().id(7)).run(checks().id(8).conclusion(Cancelled));
+
+    let sample = Stage::on(&github).tests().await.unwrap();
+
+    assert_eq!(sample.link(), Some("https://github.com/acme/shop/actions/runs/7"));
+}
+
+#[tokio::test]
+async fn a_run_without_a_page_has_its_value_all_the_same() {
+    let own = json!({"id": 1});
+    for page in [Value::Null, json!("runs/7")] {
+        let run = json!({"id": 7, "status": "completed", "conclusion": "success", "repository": own,
+            "head_repository": own, "html_url": page});
+        let github = FakeGitHub::start();
+        github.fail("/runs?", Answer::json(200, &json!({"total_count": 1, "workflow_runs": [run]})));
+        let jobs = json!({"total_count": 1, "jobs": [{"name": "test", "conclusion": "success"}]});
+        github.fail("/jobs", Answer::json(200, &jobs));
+
+        let sample = Stage::on(&github).tests().await.unwrap();
+
+        assert_eq!((sample.value().to_string(), sample.link()), ("1".into(), None), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn ten_completed_runs_are_looked_at() {
     let after = |undecided| {
         let newer = std::iter::repeat_n(checks().conclusion(Cancelled), undecided);

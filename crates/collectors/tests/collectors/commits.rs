@@ -41,6 +41,26 @@ async fn the_window_and_the_patterns_are_settings() {
 }
 
 #[tokio::test]
+async fn the_value_links_to_the_commits_of_the_branch() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").default_branch("fix/50%").commit("Sell socks");
+    let stage = |window: &str| {
+        let settings = format!(
+            "[repository]\nname = \"acme/shop\"\nbranch = \"fix/50%\"\n[commits]\nwindow = \"{window}\""
+        );
+        Stage::empty().github(&github).token().settings(&settings)
+    };
+    let context = stage("1h").context();
+
+    for sample in [hotfixes(&context).await.unwrap(), reverts(&context).await.unwrap()] {
+        assert_eq!(sample.link(), Some("https://github.com/acme/shop/commits/fix/50%25"));
+    }
+    assert_eq!(github.requests().len(), 1, "the link costs no request");
+    let none = stage("1s").started_at(SystemTime::now() + days(1)).hotfixes().await.unwrap();
+    assert_eq!((line(&Ok(none.clone())).starts_with("0 "), none.link()), (true, None));
+}
+
+#[tokio::test]
 async fn nothing_to_count_is_zero_and_an_empty_repository_no_data() {
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");

@@ -37,6 +37,7 @@ async fn a_plain_clone_answers_for_itself_and_ci_says_what_it_lacks() {
     let context = Stage::empty().directory(&git.path("app")).context();
 
     assert_eq!(line(&hotfixes(&context).await), "1 [branch:main, repository:app]");
+    assert_eq!(hotfixes(&context).await.unwrap().link(), None);
     let recent: RecentCommits = context.get().await.unwrap();
     assert_eq!(recent.origin().to_string(), "from the local clone of app (branch main)");
     let ci = line(&tests(&context).await);

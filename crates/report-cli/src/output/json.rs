@@ -55,6 +55,7 @@ struct JsonGoal {
 struct JsonSample<'a> {
     value: f64,
     tags: Vec<&'a str>,
+    link: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -133,7 +134,7 @@ impl<'a> JsonOutcome<'a> {
 
 impl<'a> JsonSample<'a> {
     fn new(sample: &'a Sample) -> Self {
-        Self { value: sample.value(), tags: text(sample.tags()) }
+        Self { value: sample.value(), tags: text(sample.tags()), link: sample.link() }
     }
 }
 

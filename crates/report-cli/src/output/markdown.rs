@@ -45,6 +45,22 @@ impl fmt::Display for Code<'_> {
     }
 }
 
+/// An address as the target of a link in a cell of a table: percent-encoded where it could end the link
+/// or the cell. An `&` could begin an entity, so it is one itself.
+struct Target<'a>(&'a str);
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            '&' => f.write_str("&amp;"),
+            '|' | '(' | ')' | '<' | '>' | '[' | ']' | '\\' | '`' | '"' | '\'' => {
+                write!(f, "%{:02X}", u32::from(c))
+            }
+            _ => write!(f, "{c}"),
+        })
+    }
+}
+
 impl<'a> MarkdownReport<'a> {
     /// Shows a report.
     pub(crate) fn new(report: &'a Report, deliveries: &'a [Delivery]) -> Self {
@@ -81,7 +97,11 @@ fn values(f: &mut fmt::Formatter<'_>, outcome: &Outcome) -> fmt::Result {
     let metric = &outcome.metric;
     for sample in outcome.samples().iter().take(MOST_SAMPLES) {
         let value = Value(sample.value());
-        write!(f, "| {} | {value}", Code(metric.key()))?;
+        write!(f, "| {} | ", Code(metric.key()))?;
+        match sample.link() {
+            None => write!(f, "{value}")?,
+            Some(link) => write!(f, "[{value}]({})", Target(link))?,
+        }
         if let Some(unit) = metric.unit() {
             write!(f, " {}", Cell(unit))?;
         }
@@ -214,5 +234,9 @@ mod tests {
     fn no_text_breaks_out_of_its_cell() {
         assert_eq!(Cell("a | b\n<img> *c*").to_string(), "a \\| b &lt;img> *c*");
         assert_eq!(Code("a`b|c").to_string(), "`a'b\\|c`");
+        assert_eq!(
+            Target("https://a/b_c|d)](x)<e>\\`?f=\"g'&copy;=%20é").to_string(),
+            "https://a/b_c%7Cd%29%5D%28x%29%3Ce%3E%5C%60?f=%22g%27&amp;copy;=%20é"
+        );
     }
 }

@@ -39,8 +39,8 @@ fn collects_from_its_own_resource_and_settings() {
 
     let open = ended.metric("acme.incidents.open");
     let expected = json!([
-        { "value": 1.0, "tags": ["severity:high"] },
-        { "value": 0.0, "tags": ["severity:low"] },
+        { "value": 1.0, "tags": ["severity:high"], "link": null },
+        { "value": 0.0, "tags": ["severity:low"], "link": null },
     ]);
     assert_eq!(open["samples"], expected);
     assert_eq!(open["goal"]["met"], false);
