@@ -1,0 +1,34 @@
+// Goals such as `< 5`: when a value meets one, and which of several values is farthest from it.
+
+local met = 'white_on_green';
+local missed = 'white_on_red';
+
+// For each comparison: the aggregate that finds the value farthest from the goal, the order that puts it
+// first, and what is green and red. The first colour that fits counts.
+local comparisons = {
+  '<': { worst: 'max', order: 'desc', colours: [['<', met], ['>=', missed]] },
+  '<=': { worst: 'max', order: 'desc', colours: [['<=', met], ['>', missed]] },
+  '>': { worst: 'min', order: 'asc', colours: [['>', met], ['<=', missed]] },
+  '>=': { worst: 'min', order: 'asc', colours: [['>=', met], ['<', missed]] },
+  '==': { worst: 'avg', order: 'desc', colours: [['=', met], ['>', missed], ['<', missed]] },
+  '!=': { worst: 'avg', order: 'desc', colours: [['=', missed], ['>', met], ['<', met]] },
+};
+
+local none = { worst: 'avg', order: 'desc', formats: [], markers: [] };
+
+// What widgets need of a goal; `null` is no goal.
+function(text)
+  if text == null then none else
+    local words = std.split(text, ' ');
+    local comparison =
+      if std.length(words) == 2 && std.objectHas(comparisons, words[0]) then comparisons[words[0]]
+      else error '`%s` is no goal: write a comparison and a number, such as `< 5`' % text;
+    {
+      worst: comparison.worst,
+      order: comparison.order,
+      formats: [
+        { comparator: colour[0], value: std.parseJson(words[1]), palette: colour[1] }
+        for colour in comparison.colours
+      ],
+      markers: [{ value: 'y = ' + words[1], display_type: 'error dashed', label: 'goal ' + text }],
+    }
