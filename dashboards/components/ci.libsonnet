@@ -6,6 +6,6 @@ function(w)
   local byWorkflow = w.query(key, by=['repository', 'branch', 'workflow']);
   w.group('CI', [
     w.value(key, height=3),
-    w.toplist(byWorkflow, title='Workflows, those that fail first', width=8, order='asc'),
+    w.toplist(byWorkflow, title='Workflows, failed ones first', width=8, order='asc'),
     w.timeseries(byWorkflow, width=12, height=3),
   ])

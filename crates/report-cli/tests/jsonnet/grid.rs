@@ -1,0 +1,112 @@
+//! What a person sees of a dashboard: where things are, and what they are called.
+
+use serde_json::Value;
+
+use crate::render::{shipped, widgets};
+
+const COLUMNS: i64 = 12;
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    x: i64,
+    y: i64,
+    width: i64,
+    height: i64,
+}
+
+impl Place {
+    fn of(widget: &Value) -> Self {
+        let [x, y, width, height] =
+            ["x", "y", "width", "height"].map(|name| widget["layout"][name].as_i64().unwrap());
+        Self { x, y, width, height }
+    }
+
+    fn leaves_the_grid(self) -> bool {
+        self.x < 0 || self.y < 0 || self.width < 1 || self.height < 2 || self.x + self.width > COLUMNS
+    }
+
+    fn overlaps(self, other: Self) -> bool {
+        let apart =
+            |start, length, other, other_length| start + length <= other || other + other_length <= start;
+        !apart(self.x, self.width, other.x, other.width) && !apart(self.y, self.height, other.y, other.height)
+    }
+
+    fn bottom(self) -> i64 {
+        self.y + self.height
+    }
+}
+
+/// What is not where it should be on a dashboard: its groups, and the widgets in each.
+pub(crate) fn misplaced(dashboard: &Value) -> Vec<String> {
+    let mut faults = misplaced_among(widgets(dashboard));
+    for group in widgets(dashboard) {
+        let inner = widgets(group);
+        faults.extend(misplaced_among(inner));
+        let bottom = inner.iter().map(|widget| Place::of(widget).bottom()).max().unwrap();
+        if Place::of(group).height != bottom + 1 {
+            faults.push(format!(
+                "{} is not as high as its title and its widgets",
+                group["definition"]["title"]
+            ));
+        }
+    }
+    faults
+}
+
+fn misplaced_among(widgets: &[Value]) -> Vec<String> {
+    let places: Vec<Place> = widgets.iter().map(Place::of).collect();
+    let mut faults = vec![];
+    for (index, place) in places.iter().enumerate() {
+        if place.leaves_the_grid() {
+            faults.push(format!("{place:?} leaves the grid or is too low"));
+        }
+        let overlapped = places[..index].iter().filter(|other| other.overlaps(*place));
+        faults.extend(overlapped.map(|other| format!("{place:?} overlaps {other:?}")));
+        if places.iter().filter(|other| other.y == place.y).count() > 4 {
+            faults.push(format!("{place:?} is in a row of more than four"));
+        }
+    }
+    faults
+}
+
+#[test]
+#[ignore = "needs Jsonnet: run cargo xtask test"]
+fn widgets_neither_overlap_nor_leave_the_grid() {
+    for (name, dashboard) in shipped() {
+        assert_eq!(misplaced(&dashboard), [""; 0], "{name}");
+    }
+}
+
+#[test]
+#[ignore = "needs Jsonnet: run cargo xtask test"]
+fn a_misplaced_widget_is_found() {
+    let (_, good) = shipped().pop().unwrap();
+    for (pointer, value) in [
+        ("/widgets/1/layout/y", 0),
+        ("/widgets/0/layout/height", 4),
+        ("/widgets/0/definition/widgets/1/layout/x", 3),
+        ("/widgets/0/definition/widgets/2/layout/x", 9),
+        ("/widgets/0/definition/widgets/0/layout/height", 1),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(pointer).unwrap() = value.into();
+
+        assert!(!misplaced(&bad).is_empty(), "{pointer} {value}");
+    }
+}
+
+#[test]
+#[ignore = "needs Jsonnet: run cargo xtask test"]
+fn titles_tell_the_widgets_of_a_group_and_the_groups_apart() {
+    for (name, dashboard) in shipped() {
+        let groups = widgets(&dashboard).iter().map(widgets);
+        for among in groups.chain([widgets(&dashboard)]) {
+            let mut titles: Vec<&str> =
+                among.iter().filter_map(|widget| widget["definition"]["title"].as_str()).collect();
+            let all = titles.len();
+            titles.sort_unstable();
+            titles.dedup();
+            assert_eq!(titles.len(), all, "{name}: {titles:?}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What the library makes of a catalog, and what it refuses.
+
+use serde_json::{Value, json};
+use system_health_test_support::datadog::contract::{Message, faults};
+
+use crate::{
+    grid::misplaced,
+    render::{dashboard, folder, metric_of, queries, render, render_expression},
+};
+
+fn metric(key: &str, kind: &str, goal: Option<&str>) -> Value {
+    json!({"key": key, "kind": kind, "unit": null, "goal": goal, "description": format!("All of {key}.")})
+}
+
+/// The value and the course of the one metric `a.b`.
+fn row(metric: &Value) -> Value {
+    let expression = "(import 'components/metric.libsonnet')(w).row('a.b')";
+    dashboard(&render_expression(expression, Some(&json!([metric]))))
+}
+
+fn own_catalog(metrics: usize) -> Value {
+    let goals = [None, Some("< 5"), Some(">= 0.5"), Some("!= -3")];
+    let metric = |index| {
+        let key = format!("shop{}.number_{index}", index % 2);
+        metric(&key, ["gauge", "count", "rate"][index % 3], goals[index % 4])
+    };
+    (0..metrics).map(metric).collect()
+}
+
+#[test]
+#[ignore = "needs Jsonnet: run cargo xtask test"]
+fn of_several_series_the_one_farthest_from_the_goal_counts() {
+    let (met, missed) = ("white_on_green", "white_on_red");
+    for (goal, aggregate, colours) in [
+        ("< 5", "max", &[("<", met), (">=", missed)][..]),
+        ("<= 5", "max", &[("<=", met), (">", missed)]),
+        ("> 5", "min", &[(">", met), ("<=", missed)]),
+        (">= 5", "min", &[(">=", met), ("<", missed)]),
+        ("== 5", "avg", &[("=", met), (">", missed), ("<", missed)]),
+        ("!= 5", "avg", &[("=", missed), (">", met), ("<", met)]),
+    ] {
+        let row = row(&metric("a.b", "gauge", Some(goal)));
+
+        let query = format!("{aggregate}:a.b{{$env,$service,$repository,$branch}}");
+        assert_eq!(queries(&row), [&query, &query], "{goal}");
+        let formats = colours
+            .iter()
+            .map(|(comparator, palette)| json!({"comparator": comparator, "palette": palette, "value": 5}));
+        let request = &row[0]["definition"]["requests"][0];
+        assert_eq!(request["conditional_formats"], formats.collect::<Value>(), "{goal}");
+        let marker =
+            json!({"value": "y = 5", "display_type": "error dashed", "label": format!("goal {goal}")});
+        assert_eq!(row[1]["definition"]["markers"], json!([marker]));
+    }
+}
+
+#[test]
+#[ignore = "needs Jsonnet: run cargo xtask test"]
+fn counts_and_rates_add_up_unless_the_metric_says_otherwise() {
+    for (kind, goal, aggregate, expected) in [
+        ("gauge", None, None, "avg:a.b{}"),
+        ("count", Some("< 5"), None, "sum:a.b{}.as_count()"),
+        ("rate", Some("< 5"), None, "sum:a.b{}.as_rate()"),
+        ("gauge", Some("< 5"), Some("min"), "min:a.b{}"),
+        ("count", None, Some("max"), "max:a.b{}.as_count()"),
+    ] {
+        let mut metric = metric("a.b", kind, goal);
+        metric["aggregate"] = json!(aggregate);
+
+        let row = row(&metric);
+
+        let expected = expected.replace("{}", "{$env,$service,$repository,$branch}");
+        assert_eq!(queries(&row), [&expected, &expected]);
+        let display = if kind == "count" { "bars" } else { "line" };
+        assert_eq!(row[1]["definition"]["requests"][0]["display_type"], display);
+    }
+}
+
+#[test]
+#[ignore = "needs Jsonnet: run cargo xtask test"]
+fn a_metrics_words_are_those_of_the_catalog() {
+    let mut metric = metric("a.b", "gauge", None);
+    metric["runbook"] = "https://example.com/a".into();
+    for (unit, format) in [
+        ("second", json!({"type": "canonical_unit", "unit_name": "second"})),
+        ("parcel", json!({"type": "custom_unit_label", "label": "parcel"})),
+    ] {
+        metric["unit"] = unit.into();
+
+        let row = row(&metric);
+
+        let [value, course] = [0, 1].map(|index| &row[index]["definition"]);
+        assert_eq!(value["requests"][0]["formulas"][0]["number_format"]["unit"], format);
+        assert_eq!((&value["title"], &value["description"]), (&json!("a.b"), &json!("All of a.b.")));
+        assert_eq!((&course["title"], &course["description"]), (&json!("All of a.b."), &Value::Null));
+        assert_eq!(course["custom_links"][0]["link"], "https://example.com/a");
+    }
+}
+
+#[test]
+#[ignore = "needs Jsonnet: run cargo xtask test"]
+fn mistakes_are_refused_in_one_sentence() {
+    for (expression, sentence) in [
+        ("w.value('commits.hotfixes')", "the catalog has no metric `commits.hotfixes`: `report list` shows"),
+        ("w.value('commits.hotfix', goal='few')", "`few` is no goal: write a comparison and a number"),
+        (
+            "w.group('Now', [w.value('commits.hotfix'), w.value('commits.hotfix')])",
+            "the group `Now` has several widgets with the title `commits.hotfix`",
+        ),
+        ("w.group('Now', [w.note('a', width=13)])", "a widget is 13 columns wide: the grid has 1 to 12"),
+        ("w.group('Now', [w.note('a', height=0)])", "a widget is 0 rows high: 1 is the least"),
+    ] {
+        let rendered = render_expression(expression, None);
+
+        let said = rendered["error"].as_str().unwrap_or_else(|| panic!("{expression} is not refused"));
+        assert!(said.contains(sentence), "{expression} should say `{sentence}`: {said}");
+    }
+}
+
+#[test]
+#[ignore = "needs Jsonnet and Datadog's API description: run cargo xtask test"]
+fn a_catalog_of_ones_own_fills_the_page() {
+    for metrics in [0, 1, 5, 60] {
+        let catalog = own_catalog(metrics);
+        let page = folder().join("dashboards/system-health.jsonnet");
+
+        let page = dashboard(&render(&[page], Some(&catalog))[0]);
+
+        let mut shown: Vec<&str> = queries(&page).into_iter().map(metric_of).collect();
+        shown.sort_unstable();
+        shown.dedup();
+        assert_eq!(shown.len(), metrics);
+        assert!(shown.iter().all(|key| key.starts_with("shop")), "{shown:?}");
+        assert_eq!(misplaced(&page), [""; 0]);
+        assert_eq!(faults(&[Message::dashboard(page)]), [[""; 0]]);
+    }
+}
+
+#[test]
+#[ignore = "needs Jsonnet: run cargo xtask test"]
+fn a_page_about_metrics_that_a_catalog_lacks_is_refused() {
+    let page = folder().join("dashboards/ci.jsonnet");
+
+    let rendered = render(&[page], Some(&own_catalog(3)));
+
+    let said = rendered[0]["error"].as_str().unwrap();
+    assert!(said.contains("the catalog has no metric `ci.tests_passing_on_main`"), "{said}");
+}
+
+/// The hand-written and the generated dashboards must never judge a metric differently.
+#[cfg(feature = "datadog")]
+#[test]
+#[ignore = "needs Jsonnet: run cargo xtask test"]
+fn a_metric_is_judged_as_on_the_dashboard_that_is_generated() {
+    use system_health_test_support::scene::Scene;
+
+    let generated = Scene::new(env!("CARGO_BIN_EXE_report")).run(&["dashboard"]).with_status(0).json();
+    let expression = "(import 'components/metric.libsonnet')(w).others([])";
+    let by_hand = dashboard(&render_expression(expression, None));
+    // Goals, and how several series become one value; what the reader chose is not part of that.
+    let judged = |groups: &[Value]| -> Vec<Value> {
+        let widgets = groups.iter().flat_map(crate::render::widgets);
+        let judged = widgets.map(|widget| {
+            let definition = &widget["definition"];
+            let request = &definition["requests"][0];
+            let query = queries(request)[0];
+            json!([
+                query.split_once('{').unwrap().0,
+                query.split_once('}').unwrap().1,
+                request["queries"][0]["aggregator"],
+                request["display_type"],
+                request["conditional_formats"],
+                definition["markers"],
+            ])
+        });
+        judged.collect()
+    };
+
+    assert_eq!(judged(by_hand.as_array().unwrap()), judged(crate::render::widgets(&generated)));
+}

@@ -1,0 +1,116 @@
+//! The dashboards that are written by hand: rendered by real Jsonnet, and held to Datadog's own API
+//! description and to the metrics that are linked.
+
+mod grid;
+mod library;
+mod render;
+
+use std::{collections::BTreeSet, fs};
+
+use render::{folder, keys, listed, metric_of, queries, render_text, shipped, widgets};
+use serde_json::Value;
+use system_health_test_support::datadog::contract::{Message, faults};
+
+#[test]
+#[ignore = "needs Jsonnet and Datadog's API description: run cargo xtask test"]
+fn every_dashboard_is_what_datadog_takes() {
+    let shipped = shipped();
+    let messages: Vec<_> = shipped.iter().map(|(_, it)| Message::dashboard(it.clone())).collect();
+
+    for ((name, _), faults) in shipped.iter().zip(faults(&messages)) {
+        assert_eq!(faults, [""; 0], "{name}");
+    }
+    let names: Vec<&str> = shipped.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["ci", "reporter", "system-health"]);
+}
+
+#[test]
+#[ignore = "needs Jsonnet and Datadog's API description: run cargo xtask test"]
+fn a_typo_in_any_part_of_a_dashboard_is_found() {
+    let (_, good) = shipped().pop().unwrap();
+    let parts = [
+        "",
+        "/template_variables/0",
+        "/default_timeframe",
+        "/widgets/0/layout",
+        "/widgets/0/definition/widgets/0/definition",
+        "/widgets/0/definition/widgets/0/definition/requests/0",
+        "/widgets/0/definition/widgets/0/definition/requests/0/queries/0",
+        "/widgets/0/definition/widgets/0/definition/requests/0/conditional_formats/0",
+    ];
+    let messages = parts.map(|part| {
+        let mut bad = good.clone();
+        bad.pointer_mut(part).unwrap()["colour"] = "red".into();
+        Message::dashboard(bad)
+    });
+
+    for (part, faults) in parts.iter().zip(faults(&messages)) {
+        assert!(!faults.is_empty(), "a typo in {part:?} is not found");
+    }
+}
+
+#[test]
+#[ignore = "needs Jsonnet: run cargo xtask test"]
+fn queries_name_metrics_and_variables_that_there_are() {
+    let listed = listed();
+    let known = keys(&listed);
+
+    for (name, dashboard) in shipped() {
+        let variables = dashboard["template_variables"].as_array().unwrap();
+        let variables: Vec<&str> = variables.iter().map(|it| it["name"].as_str().unwrap()).collect();
+        let queries = queries(&dashboard);
+        assert!(!queries.is_empty(), "{name}");
+        for query in queries {
+            assert!(known.contains(&metric_of(query)), "{name}: {query}");
+            for word in query.split('$').skip(1) {
+                let variable = word.split([',', '}']).next().unwrap();
+                assert!(variables.contains(&variable), "{name}: {query}");
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Jsonnet: run cargo xtask test"]
+fn every_metric_is_on_the_page_for_those_on_call() {
+    let (name, dashboard) = shipped().pop().unwrap();
+    assert_eq!(name, "system-health");
+
+    let shown: BTreeSet<&str> = queries(&dashboard).into_iter().map(metric_of).collect();
+
+    let listed = listed();
+    assert_eq!(shown, keys(&listed).into_iter().collect());
+    let goals = queries(&widgets(&dashboard)[0]);
+    let with_goal: Vec<Value> = listed.iter().filter(|it| !it["goal"].is_null()).cloned().collect();
+    assert_eq!(goals.into_iter().map(metric_of).collect::<Vec<_>>(), keys(&with_goal));
+}
+
+#[test]
+fn the_catalog_says_what_is_listed() {
+    let written = fs::read(folder().join("catalog.json")).unwrap();
+    let written: Vec<Value> = serde_json::from_slice(&written).unwrap();
+    let without_line = |mut metric: Value| {
+        // It changes with every edit above it, and no dashboard shows it.
+        metric.as_object_mut().unwrap().remove("line").expect("a line");
+        metric
+    };
+
+    let [written, listed] =
+        [written, listed()].map(|it| it.into_iter().map(without_line).collect::<Vec<_>>());
+
+    assert!(written == listed, "write `report list --format json` into dashboards/catalog.json");
+}
+
+#[test]
+#[ignore = "needs Jsonnet and Datadog's API description: run cargo xtask test"]
+fn the_example_of_the_documentation_works() {
+    let readme = fs::read_to_string(folder().join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```jsonnet\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+
+    let dashboard = render::dashboard(&render_text(example, None));
+
+    assert_eq!(dashboard["title"], "Payments");
+    assert_eq!(grid::misplaced(&dashboard), [""; 0]);
+    assert_eq!(faults(&[Message::dashboard(dashboard)]), [[""; 0]]);
+}
