@@ -48,10 +48,10 @@ impl Store {
         // Who comes second must not take the new store for the damaged one.
         let lock = fs::File::create(folder.join("state.lock")).map_err(unusable)?;
         lock.lock().map_err(unusable)?;
-        if let Ok(store) = open_file(&file)
-            && store.check().is_ok()
-        {
-            return Ok(Opened { store, moved_aside: None });
+        match open_file(&file).and_then(|store| store.check().map(|()| store)) {
+            Err(error) if error.is_damage() => {}
+            // What else is wrong, such as a lock, is no reason to take away what others use.
+            opened => return Ok(Opened { store: opened?, moved_aside: None }),
         }
         let moved_aside = Some(move_aside(&file).map_err(unusable)?);
         Ok(Opened { store: open_file(&file)?, moved_aside })

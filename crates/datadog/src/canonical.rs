@@ -1,0 +1,141 @@
+//! One form for what means the same, so that what was sent can be compared with what Datadog answers: it
+//! adds ids and dates, leaves out what is empty, and writes 5.0 as 5.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Number, Value};
+
+/// What Datadog says of a dashboard beyond what it was sent.
+const OF_DASHBOARD: [&str; 7] =
+    ["id", "author_handle", "author_name", "created_at", "modified_at", "url", "is_read_only"];
+/// What a person decides about a monitor; the rest is what Datadog says of it.
+const OF_MONITOR: [&str; 7] = ["name", "type", "query", "message", "tags", "priority", "options"];
+/// What Datadog adds to the options of a monitor.
+const ADDED_OPTIONS: [&str; 3] = ["new_host_delay", "silenced", "locked"];
+
+/// A dashboard in its canonical form.
+pub(crate) fn dashboard(dashboard: &Value) -> Value {
+    plain(without_additions(dashboard))
+}
+
+/// A dashboard without ids and dates.
+pub(crate) fn without_additions(dashboard: &Value) -> Value {
+    let mut dashboard = dashboard.clone();
+    if let Some(properties) = dashboard.as_object_mut() {
+        properties.retain(|name, _| !OF_DASHBOARD.contains(&name.as_str()));
+    }
+    remove_widget_ids(&mut dashboard);
+    dashboard
+}
+
+/// A monitor in its canonical form, without its state.
+pub(crate) fn monitor(monitor: &Value) -> Value {
+    let mut monitor = monitor.clone();
+    if let Some(properties) = monitor.as_object_mut() {
+        properties.retain(|name, _| OF_MONITOR.contains(&name.as_str()));
+        // Two names of one type.
+        if properties.get("type").and_then(Value::as_str) == Some("metric alert") {
+            properties.insert("type".to_owned(), "query alert".into());
+        }
+    }
+    if let Some(tags) = monitor.get_mut("tags").and_then(Value::as_array_mut) {
+        tags.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
+    }
+    if let Some(options) = monitor.get_mut("options").and_then(Value::as_object_mut) {
+        // What is false here is the same as what is not there, but for the one that is on by default.
+        options.entry("include_tags").or_insert(true.into());
+        options.retain(|name, value| {
+            !ADDED_OPTIONS.contains(&name.as_str())
+                && (*value != Value::Bool(false) || name == "include_tags")
+        });
+    }
+    plain(monitor)
+}
+
+/// Without what is empty, with sorted names, and with all numbers as floats.
+pub(crate) fn plain(value: Value) -> Value {
+    match value {
+        Value::Object(properties) => {
+            let properties: BTreeMap<String, Value> = properties
+                .into_iter()
+                .map(|(name, value)| (name, plain(value)))
+                .filter(|(_, value)| !is_empty(value))
+                .collect();
+            Value::Object(properties.into_iter().collect())
+        }
+        Value::Array(values) => Value::Array(values.into_iter().map(plain).collect()),
+        Value::Number(number) => {
+            number.as_f64().and_then(Number::from_f64).map_or(number.into(), Value::Number)
+        }
+        other => other,
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(values) => values.is_empty(),
+        Value::Object(properties) => properties.is_empty(),
+        Value::String(text) => text.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn remove_widget_ids(node: &mut Value) {
+    let Some(widgets) = node.get_mut("widgets").and_then(Value::as_array_mut) else { return };
+    for widget in widgets {
+        if let Some(widget) = widget.as_object_mut() {
+            widget.remove("id");
+        }
+        if let Some(definition) = widget.get_mut("definition") {
+            remove_widget_ids(definition);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_dashboard_is_the_same_with_what_datadog_adds() {
+        let sent = json!({
+            "title": "CI", "layout_type": "ordered", "notify_list": null,
+            "widgets": [{"definition": {"type": "group", "widgets": [{"definition": {"precision": 2.0}}]}}],
+        });
+        let answered = json!({
+            "id": "abc-def-ghi", "title": "CI", "description": "", "author_handle": "frog", "url": "/dashboard/x",
+            "layout_type": "ordered", "template_variables": [], "notify_list": [], "is_read_only": false,
+            "created_at": "2026-01-12T14:28:19.677756+00:00", "modified_at": "2026-01-12T14:28:19.677756+00:00",
+            "widgets": [{"id": 7, "definition": {"type": "group", "widgets": [{"id": 8, "definition": {"precision": 2}}]}}],
+        });
+
+        assert_eq!(dashboard(&sent), dashboard(&answered));
+        let mut edited = answered;
+        edited["widgets"][0]["definition"]["widgets"][0]["definition"]["precision"] = json!(3);
+        assert_ne!(dashboard(&sent), dashboard(&edited));
+    }
+
+    #[test]
+    fn a_monitor_is_the_same_with_what_datadog_adds() {
+        let sent = json!({
+            "name": "n", "type": "query alert", "query": "q > 5", "message": "m", "tags": ["b", "a"],
+            "options": {"thresholds": {"critical": 5.0}, "require_full_window": false},
+        });
+        let answered = json!({
+            "id": 7, "org_id": 1, "name": "n", "type": "metric alert", "query": "q > 5", "message": "m",
+            "tags": ["a", "b"], "multi": false, "overall_state": "No Data", "priority": null, "deleted": null,
+            "options": {"thresholds": {"critical": 5}, "include_tags": true, "new_host_delay": 300,
+                        "notify_audit": false, "notify_no_data": false, "silenced": {}},
+        });
+
+        assert_eq!(monitor(&sent), monitor(&answered));
+        for (option, value) in [("renotify_interval", json!(30)), ("include_tags", json!(false))] {
+            let mut edited = answered.clone();
+            edited["options"][option] = value;
+            assert_ne!(monitor(&sent), monitor(&edited), "{option}");
+        }
+    }
+}

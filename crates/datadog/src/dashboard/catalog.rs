@@ -1,0 +1,54 @@
+//! A dashboard from the catalog.
+
+use std::collections::BTreeMap;
+
+use datadog_api_client::datadogV1::model::{
+    Dashboard, DashboardLayoutType, DashboardReflowType, DashboardTemplateVariable, WidgetLayout,
+};
+use system_health_registry::{Catalog, Metric};
+
+use super::{
+    reporter,
+    widgets::{COLUMNS, VARIABLES, course, group, value},
+};
+
+const VALUE_WIDTH: i64 = 4;
+
+/// The dashboard of a catalog: a group for each first word of the keys, and in it for each metric its last
+/// value, coloured by its goal, beside its course with the goal as a line. What the reporter says of itself
+/// comes last, in a group of small widgets.
+///
+/// Of several series of one metric, as of several repositories, the value is the one farthest from the
+/// goal, unless the metric says how they become one.
+#[must_use]
+pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
+    let (about_reporter, watched): (Vec<&Metric>, Vec<&Metric>) =
+        catalog.metrics().iter().partition(|metric| reporter::is_about(metric));
+    let mut by_word = BTreeMap::<&str, Vec<&Metric>>::new();
+    for metric in watched {
+        by_word.entry(metric.key().split('.').next().unwrap_or_default()).or_default().push(metric);
+    }
+    let groups = by_word.into_iter().map(|(word, metrics)| {
+        let widgets = metrics.into_iter().flat_map(|metric| {
+            let value = value(metric, metric.key().to_owned());
+            let course = course(metric, metric.description().trim().to_owned(), &[]);
+            [(VALUE_WIDTH, value), (COLUMNS - VALUE_WIDTH, course)]
+        });
+        group(&word.replace('_', " "), widgets)
+    });
+    let mut top = 0;
+    let widgets = groups.chain(reporter::group(&about_reporter)).map(|group| {
+        let layout = WidgetLayout::new(group.height, COLUMNS, 0, top);
+        top += group.height;
+        group.widget.layout(layout)
+    });
+    let variables = VARIABLES.map(|name| {
+        DashboardTemplateVariable::new(name.to_owned())
+            .prefix(Some(name.to_owned()))
+            .defaults(vec!["*".to_owned()])
+    });
+    Dashboard::new(DashboardLayoutType::ORDERED, title.to_owned(), widgets.collect())
+        .description(Some("Made by `report dashboard` from what the metrics say of themselves.".to_owned()))
+        .reflow_type(DashboardReflowType::FIXED)
+        .template_variables(Some(variables.into()))
+}

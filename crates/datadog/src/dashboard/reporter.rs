@@ -1,0 +1,43 @@
+//! The group about the reporter itself: as long as it is well, the rest can be believed.
+
+use system_health_registry::Metric;
+
+use super::widgets::{self, Group, course, value};
+
+/// What the keys of metrics about the reporter start with.
+const PREFIX: &str = "system_health.reporter.";
+/// The tags by which their samples differ.
+const BY: [(&str, &[&str]); 7] = [
+    ("api_latency_seconds", &["api"]),
+    ("api_requests", &["api", "status"]),
+    ("collector_duration_seconds", &["metric"]),
+    ("collector_success", &["metric"]),
+    ("last_value_age_seconds", &["metric"]),
+    ("metrics", &["state"]),
+    ("points", &["result"]),
+];
+
+const VALUE_WIDTH: i64 = 3;
+const COURSE_WIDTH: i64 = 4;
+
+/// Whether a metric is about the reporter itself.
+pub(super) fn is_about(metric: &Metric) -> bool {
+    metric.key().starts_with(PREFIX)
+}
+
+/// The group; none without metrics. First come the values of those that have a goal.
+pub(super) fn group(metrics: &[&Metric]) -> Option<Group> {
+    let with_goal = metrics.iter().filter(|metric| metric.goal().is_some());
+    let values: Vec<_> =
+        with_goal.map(|metric| (VALUE_WIDTH, value(metric, format!("{} now", name(metric))))).collect();
+    let courses = metrics.iter().map(|metric| {
+        let word = metric.key().strip_prefix(PREFIX).unwrap_or_default();
+        let by = BY.iter().find(|(known, _)| *known == word).map_or(&[][..], |(_, by)| by);
+        (COURSE_WIDTH, course(metric, name(metric), by))
+    });
+    (!metrics.is_empty()).then(|| widgets::group("Reporter health", values.into_iter().chain(courses)))
+}
+
+fn name(metric: &Metric) -> String {
+    metric.key().strip_prefix(PREFIX).unwrap_or(metric.key()).replace('_', " ")
+}

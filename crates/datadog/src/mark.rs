@@ -1,0 +1,85 @@
+//! The mark that managed dashboards and monitors carry in their text. It tells them from those that
+//! people have made, and holds a fingerprint of what was pushed: so it shows, without anything being kept
+//! elsewhere, that somebody has changed it in Datadog since.
+
+use std::fmt;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+const START: &str = "(system-health:";
+const END: &str = ")";
+const LENGTH: usize = 16;
+
+/// A short name of a JSON document in its canonical form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fingerprint(String);
+
+impl Fingerprint {
+    pub(crate) fn of(canonical: &Value) -> Self {
+        let digest = Sha256::digest(canonical.to_string());
+        let start = digest.iter().take(LENGTH / 2).fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
+        Self(format!("{start:0LENGTH$x}"))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text with the mark on a last line of its own.
+pub(crate) fn marked(text: &str, fingerprint: &Fingerprint) -> String {
+    let mark = format!("Managed by `report` {START}{fingerprint}{END}");
+    if text.is_empty() { mark } else { format!("{text}\n\n{mark}") }
+}
+
+/// A text without the mark, and what the mark says if there is one.
+pub(crate) fn unmarked(text: &str) -> (String, Option<Fingerprint>) {
+    let mut fingerprint = None;
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| match fingerprint_in(line) {
+            Some(found) => {
+                fingerprint = Some(found);
+                false
+            }
+            None => true,
+        })
+        .collect();
+    (lines.join("\n").trim_end().to_owned(), fingerprint)
+}
+
+fn fingerprint_in(line: &str) -> Option<Fingerprint> {
+    let (_, rest) = line.split_once(START)?;
+    let (digits, _) = rest.split_once(END)?;
+    let is_one = digits.len() == LENGTH && digits.chars().all(|digit| digit.is_ascii_hexdigit());
+    is_one.then(|| Fingerprint(digits.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_mark_comes_off_as_it_was_put_on() {
+        let fingerprint = Fingerprint::of(&json!({"title": "CI"}));
+        for text in ["", "One line.", "Two\n\nparagraphs, (system-health: no mark)."] {
+            let marked = marked(text, &fingerprint);
+
+            assert_eq!(unmarked(&marked), (text.to_owned(), Some(fingerprint.clone())), "{marked}");
+        }
+        assert_eq!(unmarked("Nobody's.\n"), ("Nobody's.".to_owned(), None));
+    }
+
+    #[test]
+    fn a_fingerprint_tells_documents_apart() {
+        let of = |document| Fingerprint::of(&document).to_string();
+
+        assert_ne!(of(json!({"a": 1.0})), of(json!({"a": 2.0})));
+        assert_eq!(of(json!({"a": 1.0})).len(), LENGTH);
+    }
+}

@@ -1,0 +1,87 @@
+//! The monitor of a goal. It alerts as soon as one point misses the goal, and recovers when no point within
+//! its window does.
+//!
+//! A metric has a point every quarter of an hour or so, and Datadog fills gaps of gauges for five minutes
+//! only. So the window has to be longer than the time between two runs, and the value in it is the one
+//! farthest from the goal, over time as over series: neither is an average of what happens to be there.
+//! See <https://docs.datadoghq.com/monitors/types/metric/> and
+//! <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
+
+use system_health_registry::{Aggregate, Comparison, Goal, Metric};
+
+use super::{
+    Alerting, Scope, WantedMonitor,
+    message::{self, Words},
+    wanted::{Recipe, minutes},
+};
+use crate::query::{metric_query, metric_query_of};
+
+/// The monitor of a metric's goal, if it has one.
+#[must_use]
+pub fn goal_monitor(metric: &Metric, scope: &Scope, alerting: &Alerting) -> Option<WantedMonitor> {
+    let goal = metric.goal()?;
+    let condition = Condition::of(metric, goal, scope, alerting);
+    let tags = metric.tags().iter().map(ToString::to_string);
+    let recipe = Recipe {
+        metric: metric.key(),
+        name: format!("{} should be {goal} ({scope})", metric.key()),
+        value: format!("{}(last_{}m):{}", condition.over_time, minutes(alerting.window), condition.value),
+        comparator: condition.comparator,
+        critical: condition.critical,
+        message: message::of(&Words {
+            alert: condition.alert,
+            recovery: format!("`{}` meets its goal again: it should be {goal}.", metric.key()),
+            no_data: format!("`{}` has had no value for a while.", metric.key()),
+            description: metric.description(),
+            runbook: metric.runbook(),
+            owner: metric.owner(),
+            alerting,
+        }),
+        tags: tags.collect(),
+    };
+    Some(WantedMonitor::new(recipe, scope, alerting))
+}
+
+/// When to alert.
+struct Condition {
+    over_time: &'static str,
+    value: String,
+    comparator: &'static str,
+    critical: f64,
+    alert: String,
+}
+
+impl Condition {
+    fn of(metric: &Metric, goal: Goal, scope: &Scope, alerting: &Alerting) -> Self {
+        let (scope, by, target) = (scope.to_string(), &alerting.group_by, goal.target());
+        let query = || metric_query(metric, &scope, by);
+        let unit = metric.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
+        let is = format!("`{}` is {{{{value}}}}{unit} and should be {goal}.", metric.key());
+        let is_away =
+            format!("`{}` is {{{{value}}}}{unit} away from {target} and should be {goal}.", metric.key());
+        let is_not = format!("`{}` is {target}{unit} and should be {goal}.", metric.key());
+        let distance = |query: String| match target {
+            0.0 => format!("abs({query})"),
+            below if below < 0.0 => format!("abs({query} + {})", -below),
+            above => format!("abs({query} - {above})"),
+        };
+        let (over_time, value, comparator, critical, alert) = match goal.comparison() {
+            Comparison::Less => ("max", query(), ">=", target, is),
+            Comparison::LessOrEqual => ("max", query(), ">", target, is),
+            Comparison::Greater => ("min", query(), "<=", target, is),
+            Comparison::GreaterOrEqual => ("min", query(), "<", target, is),
+            Comparison::Equal => {
+                let value = match metric.aggregate() {
+                    Some(_) => distance(query()),
+                    // Any series that is above or below is found.
+                    None => [Aggregate::Max, Aggregate::Min]
+                        .map(|aggregate| distance(metric_query_of(metric, aggregate, &scope, by)))
+                        .join(" + "),
+                };
+                ("max", value, ">", 0.0, is_away)
+            }
+            Comparison::NotEqual => ("min", distance(query()), "<=", 0.0, is_not),
+        };
+        Self { over_time, value, comparator, critical, alert }
+    }
+}

@@ -1,0 +1,118 @@
+//! The way of monitors to Datadog. A monitor is found again by its tags: the one that all managed monitors
+//! carry, those of the scope, and the one that names its metric.
+
+use datadog_api_client::datadogV1::model::MonitorUpdateRequest;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    Scope, WantedMonitor,
+    wanted::{MANAGED, tag_of},
+};
+use crate::{Action, DatadogApi, DatadogError, managed::Document};
+
+/// What a push of monitors would do.
+#[derive(Debug, Clone)]
+pub struct MonitorPlan<'a> {
+    /// For each that Datadog should have.
+    pub monitors: Vec<PlannedMonitor<'a>>,
+    /// Managed ones that it should not have any more.
+    pub stale: Vec<ManagedMonitor>,
+}
+
+/// What a push of one monitor would do.
+#[derive(Debug, Clone)]
+pub struct PlannedMonitor<'a> {
+    /// The monitor as it should be.
+    pub wanted: &'a WantedMonitor,
+    /// The one that is there.
+    pub id: Option<i64>,
+    /// What has to be done.
+    pub action: Action,
+}
+
+/// A managed monitor that Datadog has.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ManagedMonitor {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its query.
+    pub query: String,
+    #[serde(default)]
+    tags: Vec<String>,
+    #[serde(skip)]
+    document: Option<Box<Value>>,
+}
+
+impl ManagedMonitor {
+    /// Whether it is about a metric.
+    #[must_use]
+    pub fn is_of(&self, metric: &str) -> bool {
+        self.tags.contains(&tag_of(metric))
+    }
+}
+
+impl DatadogApi {
+    /// The managed monitors of a scope, by their ids.
+    pub async fn managed_monitors(&self, scope: &Scope) -> Result<Vec<ManagedMonitor>, DatadogError> {
+        let tags: Vec<String> =
+            [MANAGED.to_owned()].into_iter().chain(scope.tags().iter().cloned()).collect();
+        let mut managed = Vec::new();
+        for monitor in self.monitors(&tags).await? {
+            let mut read: ManagedMonitor =
+                self.read(monitor.clone(), "a monitor without an id, a name or a query")?;
+            // What the server makes of the tags that were asked for is its own affair; what is touched is ours.
+            if tags.iter().all(|tag| read.tags.contains(tag)) {
+                read.document = Some(Box::new(monitor));
+                managed.push(read);
+            }
+        }
+        managed.sort_by_key(|monitor| monitor.id);
+        Ok(managed)
+    }
+
+    /// Finds out what a push would do.
+    pub async fn plan_monitors<'a>(
+        &self,
+        wanted: &'a [WantedMonitor],
+        scope: &Scope,
+    ) -> Result<MonitorPlan<'a>, DatadogError> {
+        let mut there = self.managed_monitors(scope).await?;
+        let monitors = wanted.iter().map(|wanted| {
+            let found = there.iter().position(|monitor| monitor.is_of(&wanted.metric));
+            let found = found.map(|position| there.remove(position));
+            PlannedMonitor {
+                wanted,
+                id: found.as_ref().map(|monitor| monitor.id),
+                action: match found.and_then(|monitor| monitor.document) {
+                    None => Action::Create,
+                    Some(there) => Document::of_monitor(&there).become_like(&wanted.document),
+                },
+            }
+        });
+        let monitors = monitors.collect();
+        Ok(MonitorPlan { monitors, stale: there })
+    }
+
+    /// Does what was planned. Nothing is sent where nothing has to be done.
+    pub async fn push_monitor(&self, planned: &PlannedMonitor<'_>) -> Result<(), DatadogError> {
+        let monitor = &planned.wanted.monitor;
+        match (&planned.action, planned.id) {
+            (Action::Keep, _) => Ok(()),
+            (Action::Update { .. }, Some(id)) => {
+                let mut update = MonitorUpdateRequest::new()
+                    .query(monitor.query.clone())
+                    // What somebody has set goes with the rest of what they changed.
+                    .priority(None);
+                update.name.clone_from(&monitor.name);
+                update.message.clone_from(&monitor.message);
+                update.tags.clone_from(&monitor.tags);
+                update.options.clone_from(&monitor.options);
+                self.update_monitor(id, &update).await.map(drop)
+            }
+            (Action::Create | Action::Update { .. }, _) => self.create_monitor(monitor).await.map(drop),
+        }
+    }
+}

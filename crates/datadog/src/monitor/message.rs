@@ -1,0 +1,48 @@
+//! What an alert says to the person that it wakes up.
+//! See <https://docs.datadoghq.com/monitors/notify/variables/>.
+
+use std::fmt::Write;
+
+use super::Alerting;
+
+/// What there is to say.
+pub(super) struct Words<'a> {
+    pub(super) alert: String,
+    pub(super) recovery: String,
+    pub(super) no_data: String,
+    pub(super) description: &'a str,
+    pub(super) runbook: Option<&'a str>,
+    pub(super) owner: Option<&'a str>,
+    pub(super) alerting: &'a Alerting,
+}
+
+/// The message.
+pub(super) fn of(words: &Words<'_>) -> String {
+    let Words { alert, recovery, no_data, .. } = words;
+    let mut message = format!("{{{{#is_alert}}}}{alert}{{{{/is_alert}}}}\n");
+    if words.alerting.no_data.is_some() {
+        push(&mut message, format_args!("{{{{#is_no_data}}}}{no_data}{{{{/is_no_data}}}}\n"));
+    }
+    push(&mut message, format_args!("{{{{#is_recovery}}}}{recovery}{{{{/is_recovery}}}}\n"));
+    push(&mut message, format_args!("\n{}", harmless(words.description.trim())));
+    if let Some(runbook) = words.runbook {
+        push(&mut message, format_args!("\n\nRunbook: {runbook}"));
+    }
+    if let Some(owner) = words.owner {
+        push(&mut message, format_args!("\n\nOwner: {}", harmless(owner)));
+    }
+    if !words.alerting.notify.is_empty() {
+        push(&mut message, format_args!("\n\n{}", words.alerting.notify.join(" ")));
+    }
+    message
+}
+
+fn push(message: &mut String, text: std::fmt::Arguments<'_>) {
+    // A string takes all that is written to it.
+    let _ = message.write_fmt(text);
+}
+
+/// A text that neither notifies anybody nor is taken for a variable.
+fn harmless(text: &str) -> String {
+    text.replace('@', "@\u{200b}").replace("{{", "{\u{200b}{")
+}

@@ -1,0 +1,189 @@
+//! The events of a run: goals that are missed or met again since the last push, and what collectors have
+//! attached. Each is sent once; the state folder knows which were.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    fmt::Write,
+    time::{Duration, SystemTime},
+};
+
+use system_health_registry::{Event, EventError, Goal, Level, Metric, Outcome, Report, Sample, State, Tag};
+use system_health_state::{GoalState, PendingEvent};
+
+/// More series than this are counted, not shown.
+const MOST_SERIES: usize = 10;
+/// As much text as an event takes.
+const MOST_TEXT: usize = 3500;
+
+/// What an event says of one series.
+struct Series<'a> {
+    metric: &'a Metric,
+    goal: Goal,
+    sample: &'a Sample,
+    tags: BTreeSet<Tag>,
+}
+
+/// Which series with a value meet the goals of their metrics.
+pub(crate) fn goal_states(report: &Report) -> Vec<GoalState> {
+    all_series(report).map(|series| series.state()).collect()
+}
+
+/// The events of goals that flipped: one for each metric and direction.
+pub(crate) fn of_flips(report: &Report, flipped: &[&GoalState]) -> Vec<PendingEvent> {
+    let mut by_metric = BTreeMap::<(&str, bool), Vec<Series<'_>>>::new();
+    for series in all_series(report) {
+        let state = series.state();
+        if flipped.contains(&&state) {
+            by_metric.entry((series.metric.key(), state.met)).or_default().push(series);
+        }
+    }
+    let events = by_metric.into_iter().filter_map(|((key, met), series)| {
+        flip(report, series.first()?.metric, met, &series)
+            .inspect_err(|error| tracing::warn!("no event says that the goal of {key} flipped: {error}"))
+            .ok()
+    });
+    events.filter_map(|event| pending(&event, report.timestamp())).collect()
+}
+
+/// What collectors have attached, with the tags of the report, but for what happened too long ago.
+pub(crate) fn of_collectors(report: &Report, attached: Vec<Event>, max_age: Duration) -> Vec<PendingEvent> {
+    let oldest = SystemTime::now().checked_sub(max_age).unwrap_or(SystemTime::UNIX_EPOCH);
+    let events = attached.into_iter().filter_map(|event| {
+        let time = event.happened_at().unwrap_or(report.timestamp());
+        if time < oldest {
+            tracing::debug!("the event `{}` happened too long ago to be sent", event.id());
+            return None;
+        }
+        pending(&event.at(time).with_tags(report.tags().iter().cloned()), time)
+    });
+    events.collect()
+}
+
+/// The event that was written down.
+pub(crate) fn read(pending: &PendingEvent) -> Result<Event, serde_json::Error> {
+    serde_json::from_str(&pending.body)
+}
+
+fn pending(event: &Event, time: SystemTime) -> Option<PendingEvent> {
+    let body = serde_json::to_string(event)
+        .inspect_err(|error| tracing::warn!("the event `{}` cannot be kept: {error}", event.id()));
+    Some(PendingEvent { id: event.id().to_owned(), time, body: body.ok()? })
+}
+
+fn all_series(report: &Report) -> impl Iterator<Item = Series<'_>> {
+    report.run().outcomes().iter().flat_map(move |outcome: &Outcome| {
+        let goal = outcome.metric.goal().filter(|_| matches!(outcome.state, State::Value(_)));
+        goal.into_iter().flat_map(move |goal| {
+            outcome.samples().iter().map(move |sample| Series {
+                metric: &outcome.metric,
+                goal,
+                sample,
+                tags: report.tags_of(outcome, sample),
+            })
+        })
+    })
+}
+
+impl Series<'_> {
+    fn state(&self) -> GoalState {
+        // A new version of what is watched is no other series.
+        let tags = self.tags.iter().map(Tag::as_str).filter(|tag| !tag.starts_with("version:"));
+        GoalState {
+            key: self.metric.key().to_owned(),
+            tags: tags.collect::<Vec<_>>().join(","),
+            met: self.goal.is_met_by(self.sample.value()),
+        }
+    }
+}
+
+fn flip(report: &Report, metric: &Metric, met: bool, series: &[Series<'_>]) -> Result<Event, EventError> {
+    let goal = metric.goal().map(|goal| goal.to_string()).unwrap_or_default();
+    let (word, does, level) = if met {
+        ("met", "meets its goal again", Level::Success)
+    } else {
+        ("missed", "misses its goal", Level::Error)
+    };
+    let title = format!("{} {does} ({goal})", metric.key());
+    let time = humantime::format_rfc3339_seconds(report.timestamp());
+    let common = series.iter().map(|series| series.tags.clone()).reduce(|common, tags| &common & &tags);
+    let common = common.unwrap_or_default();
+    let mut event = Event::new(format!("goal {} {word} {time}", metric.key()), title)?
+        .with_level(level)
+        .with_tags(common.iter().cloned())
+        .at(report.timestamp());
+    if let [Series { sample, .. }] = series
+        && let Some(link) = sample.link()
+    {
+        event = event.with_link(link)?;
+    }
+    let text = text(metric, &goal, series, &common);
+    event.with_text(text.chars().take(MOST_TEXT).collect::<String>())
+}
+
+fn text(metric: &Metric, goal: &str, series: &[Series<'_>], common: &BTreeSet<Tag>) -> String {
+    let mut text = String::new();
+    let unit = metric.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
+    for Series { sample, tags, .. } in series.iter().take(MOST_SERIES) {
+        let own: Vec<String> = tags.difference(common).map(|tag| format!("`{tag}`")).collect();
+        line(&mut text, &format!("**{}{unit}** {}", sample.value(), own.join(" ")));
+    }
+    if let Some(hidden @ 1..) = series.len().checked_sub(MOST_SERIES) {
+        line(&mut text, &format!("and {hidden} more series"));
+    }
+    line(&mut text, &format!("It should be {goal}. {}", metric.description().trim()));
+    if let Some(runbook) = metric.runbook() {
+        line(&mut text, &format!("Runbook: {runbook}"));
+    }
+    if let Some(context) = context(|name| env::var(name).ok().filter(|value| !value.is_empty())) {
+        line(&mut text, &context);
+    }
+    text.trim_end().to_owned()
+}
+
+/// A paragraph of its own.
+fn line(text: &mut String, line: &str) {
+    // A string takes all that is written to it.
+    let _ = writeln!(text, "{}\n", line.trim());
+}
+
+/// Where the report ran, if that was a workflow of GitHub Actions. See
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>.
+fn context(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let (server, repository) = (variable("GITHUB_SERVER_URL")?, variable("GITHUB_REPOSITORY")?);
+    let run = variable("GITHUB_RUN_ID")?;
+    let mut context = format!("Reported by [workflow run {run}]({server}/{repository}/actions/runs/{run})");
+    if let Some(commit) = variable("GITHUB_SHA") {
+        let short = commit.get(..7).unwrap_or(&commit);
+        let _ = write!(context, " of commit [{short}]({server}/{repository}/commit/{commit})");
+    }
+    Some(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workflow_run_says_where_it_is() {
+        let variable = |name: &str| {
+            let value = match name {
+                "GITHUB_SERVER_URL" => "https://github.com",
+                "GITHUB_REPOSITORY" => "acme/shop",
+                "GITHUB_RUN_ID" => "42",
+                "GITHUB_SHA" => "0123456789abcdef",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+
+        assert_eq!(
+            context(variable).as_deref(),
+            Some(
+                "Reported by [workflow run 42](https://github.com/acme/shop/actions/runs/42) of commit \
+                 [0123456](https://github.com/acme/shop/commit/0123456789abcdef)"
+            )
+        );
+        assert_eq!(context(|name| (name != "GITHUB_RUN_ID").then(|| "x".to_owned())), None);
+    }
+}

@@ -1,0 +1,76 @@
+//! The way to Datadog's API: the settings, both keys, and what earlier pushes have kept.
+
+use std::env;
+
+use anyhow::Context as _;
+use system_health_collectors::credentials::{Credentials, Secret};
+use system_health_datadog::{DashboardError, DatadogApi, DatadogConfig, DatadogError, Scope};
+use system_health_registry::{Context, Settings, Tag};
+use system_health_state::Store;
+
+use crate::{
+    args::{SettingsArguments, StateArguments},
+    datadog::Datadog,
+    settings::{self, DatadogSettings, ReportSettings, StateSettings},
+    state, tags,
+};
+
+/// Datadog's API, and who asks.
+pub(super) struct Connection {
+    pub(super) datadog: Datadog,
+    pub(super) api: DatadogApi,
+    pub(super) config: DatadogConfig,
+}
+
+/// The settings of a command.
+pub(super) fn settings(arguments: &SettingsArguments) -> anyhow::Result<Settings> {
+    Ok(settings::builder(arguments)?.build()?)
+}
+
+/// The tags that all points of a report carry.
+pub(super) fn base_tags(settings: &Settings) -> anyhow::Result<Vec<Tag>> {
+    let report: ReportSettings = settings.table()?;
+    let datadog: DatadogSettings = settings.table()?;
+    Ok(tags::base(&report, &datadog, env::var("DD_TAGS").ok().as_deref())?)
+}
+
+/// Whose monitors these are, and which points they look at.
+pub(super) fn scope(settings: &Settings) -> anyhow::Result<Scope> {
+    Ok(Scope::of(&base_tags(settings)?))
+}
+
+impl Connection {
+    /// Looks the keys up. Nothing is sent to Datadog yet.
+    pub(super) async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let datadog = Datadog::new(&settings.table()?)?;
+        let context = Context::new().provide(settings.clone());
+        let config = datadog.config(&context).await.map_err(anyhow::Error::msg)?;
+        let credentials: Credentials = context.get().await.map_err(anyhow::Error::msg)?;
+        let app_key = credentials
+            .get(Secret::DatadogAppKey)
+            .await
+            .context("Datadog's API wants an application key beside the API key")?;
+        let api = DatadogApi::new(&config, &app_key)?;
+        Ok(Self { datadog, api, config })
+    }
+}
+
+/// What earlier pushes have kept, if anything is kept and can be read: a push goes on without.
+pub(super) fn store(arguments: &StateArguments, settings: &Settings) -> anyhow::Result<Option<Store>> {
+    let state: StateSettings = settings.table()?;
+    if arguments.no_state {
+        return Ok(None);
+    }
+    let opened = state::folder(&arguments.folder, &state)
+        .and_then(|folder| Store::open(&folder).map_err(Into::into))
+        .inspect_err(|error| tracing::warn!("cannot keep the dashboard's id: {error:#}"));
+    if let Ok(Some(damaged)) = opened.as_ref().map(|opened| &opened.moved_aside) {
+        state::warn_of_damage(damaged);
+    }
+    Ok(opened.ok().map(|opened| opened.store))
+}
+
+/// Whether Datadog refused something, or was not reached.
+pub(super) fn is_datadogs(error: &anyhow::Error) -> bool {
+    error.is::<DatadogError>() || matches!(error.downcast_ref(), Some(DashboardError::Datadog(_)))
+}

@@ -1,0 +1,160 @@
+//! `report monitors`.
+
+use anyhow::bail;
+use system_health_datadog::{ManagedMonitor, MonitorPlan, WantedMonitor};
+use system_health_registry::Catalog;
+
+use super::{
+    connection::{self, Connection},
+    dashboard::{confirmed, show},
+    settings::monitors,
+    step::{Step, Verb},
+};
+use crate::{
+    args::{
+        Format::{Json, Table},
+        MonitorsAction, MonitorsArguments, SettingsArguments,
+    },
+    exit::Status,
+    output::Stdout,
+    settings::MonitorSettings,
+};
+
+/// Does what the action says.
+pub(super) async fn run(
+    arguments: &MonitorsArguments,
+    catalog: &Catalog,
+    stdout: Stdout,
+) -> anyhow::Result<Status> {
+    let Some(action) = &arguments.action else {
+        let (_, _, wanted) = prepare(&arguments.settings, catalog)?;
+        let monitors: Vec<_> = wanted.iter().map(WantedMonitor::monitor).collect();
+        stdout.write(&(serde_json::to_string_pretty(&monitors)? + "\n"))?;
+        return Ok(Status::Done);
+    };
+    let stdout = stdout.one_of(&[Table, Json])?;
+    match action {
+        MonitorsAction::Push { force, prune, settings } => {
+            let (settings, scope, wanted) = prepare(settings, catalog)?;
+            let connection = Connection::open(&settings).await?;
+            let plan = connection.api.plan_monitors(&wanted, &scope).await?;
+            push(&plan, *force, *prune, &connection, stdout).await
+        }
+        MonitorsAction::Diff { settings } => {
+            let (settings, scope, wanted) = prepare(settings, catalog)?;
+            let connection = Connection::open(&settings).await?;
+            let plan = connection.api.plan_monitors(&wanted, &scope).await?;
+            let mut steps = steps(&plan);
+            steps.extend(plan.stale.iter().map(|monitor| managed(Verb::Stale, monitor)));
+            let differs = steps.iter().any(|step| step.action != Verb::Keep);
+            show(&steps, stdout)?;
+            Ok(if differs { Status::NotAsWanted } else { Status::Done })
+        }
+        MonitorsAction::Delete { keys, yes, settings } => {
+            let settings = connection::settings(settings)?;
+            let scope = connection::scope(&settings)?;
+            let connection = Connection::open(&settings).await?;
+            let there = connection.api.managed_monitors(&scope).await?;
+            delete(there, keys, yes.yes, &connection, stdout).await
+        }
+    }
+}
+
+type Prepared = (system_health_registry::Settings, system_health_datadog::Scope, Vec<WantedMonitor>);
+
+fn prepare(arguments: &SettingsArguments, catalog: &Catalog) -> anyhow::Result<Prepared> {
+    let settings = connection::settings(arguments)?;
+    let scope = connection::scope(&settings)?;
+    let wanted = monitors(catalog, &scope, &settings.table::<MonitorSettings>()?)?;
+    Ok((settings, scope, wanted))
+}
+
+fn steps(plan: &MonitorPlan<'_>) -> Vec<Step> {
+    let step = |planned: &system_health_datadog::PlannedMonitor<'_>| {
+        Step::planned(planned.wanted.name(), planned.id.map(|id| id.to_string()), &planned.action)
+    };
+    plan.monitors.iter().map(step).collect()
+}
+
+fn managed(verb: Verb, monitor: &ManagedMonitor) -> Step {
+    Step::new(verb, &monitor.name, Some(monitor.id.to_string()))
+}
+
+async fn push(
+    plan: &MonitorPlan<'_>,
+    force: bool,
+    prune: bool,
+    connection: &Connection,
+    stdout: Stdout,
+) -> anyhow::Result<Status> {
+    let mut done = Vec::new();
+    let mut pushed = Ok(());
+    for (planned, step) in plan.monitors.iter().zip(steps(plan)) {
+        if step.needs_force() && !force {
+            done.push(step.left());
+            continue;
+        }
+        pushed = connection.api.push_monitor(planned).await;
+        if pushed.is_err() {
+            break;
+        }
+        done.push(step.done());
+    }
+    if pushed.is_ok() {
+        for monitor in &plan.stale {
+            if prune {
+                pushed = connection.api.delete_monitor(monitor.id).await;
+                if pushed.is_err() {
+                    break;
+                }
+            }
+            done.push(managed(if prune { Verb::Deleted } else { Verb::Stale }, monitor));
+        }
+    }
+    // What was done is said also where the rest was not.
+    show(&done, stdout)?;
+    pushed?;
+    let count = |verb| done.iter().filter(|step| step.action == verb).count();
+    if count(Verb::Stale) > 0 {
+        tracing::warn!("{} monitors are of no linked metric; --prune deletes them", count(Verb::Stale));
+    }
+    if count(Verb::Left) > 0 {
+        tracing::error!("{} monitors were not pushed; --force overwrites them as shown", count(Verb::Left));
+        return Ok(Status::NotAsWanted);
+    }
+    Ok(Status::Done)
+}
+
+async fn delete(
+    mut there: Vec<ManagedMonitor>,
+    keys: &[String],
+    yes: bool,
+    connection: &Connection,
+    stdout: Stdout,
+) -> anyhow::Result<Status> {
+    if let Some(unknown) = keys.iter().find(|key| !there.iter().any(|monitor| monitor.is_of(key))) {
+        bail!("there is no managed monitor of `{unknown}`; `report monitors diff` shows them");
+    }
+    there.retain(|monitor| keys.is_empty() || keys.iter().any(|key| monitor.is_of(key)));
+    if there.is_empty() {
+        show(&[], stdout)?;
+        return Ok(Status::Done);
+    }
+    let names: Vec<String> = there.iter().map(|monitor| format!("  {}", monitor.name)).collect();
+    let question = format!("{}\nDelete these {} monitors?", names.join("\n"), there.len());
+    if !confirmed(&question, yes)? {
+        return Ok(Status::NotAsWanted);
+    }
+    let mut deleted = Vec::new();
+    let mut result = Ok(());
+    for monitor in &there {
+        result = connection.api.delete_monitor(monitor.id).await;
+        if result.is_err() {
+            break;
+        }
+        deleted.push(managed(Verb::Deleted, monitor));
+    }
+    show(&deleted, stdout)?;
+    result?;
+    Ok(Status::Done)
+}

@@ -1,0 +1,119 @@
+//! Goals that flip, and events that are sent once.
+
+use system_health_state::{GoalState, PendingEvent, Store};
+
+use crate::harness::at;
+
+const HERE: &str = "datadog api.datadoghq.eu";
+const ELSEWHERE: &str = "datadog api.datadoghq.com";
+
+fn goal(tags: &str, met: bool) -> GoalState {
+    GoalState { key: "commits.hotfix".into(), tags: tags.into(), met }
+}
+
+fn event(id: &str, seconds: u64) -> PendingEvent {
+    PendingEvent { id: id.into(), time: at(seconds), body: format!("the body of {id}") }
+}
+
+/// Which of the goals flip at a time.
+fn flips(store: &Store, destination: &str, seconds: u64, goals: &[GoalState]) -> Vec<GoalState> {
+    let mut flipped = Vec::new();
+    let events = |flips: &[&GoalState]| {
+        flipped = flips.iter().copied().cloned().collect();
+        Vec::new()
+    };
+    store.record_goals(destination, at(seconds), goals, events).unwrap();
+    flipped
+}
+
+/// Sends all events that wait.
+fn sent(store: &Store) -> Vec<String> {
+    let mut sent = Vec::new();
+    while let Some(event) = store.next_event(HERE).unwrap() {
+        store.settle_event(HERE, &event.id).unwrap();
+        sent.push(event.id);
+    }
+    sent
+}
+
+#[test]
+fn a_goal_flips_once_for_each_series_and_destination() {
+    let store = Store::in_memory().unwrap();
+
+    assert_eq!(flips(&store, HERE, 0, &[goal("a", true), goal("b", true)]), [], "nothing was known");
+    assert_eq!(flips(&store, HERE, 1, &[goal("a", false), goal("b", true)]), [goal("a", false)]);
+    assert_eq!(flips(&store, HERE, 1, &[goal("a", false)]), [], "the same run again");
+    assert_eq!(flips(&store, HERE, 2, &[goal("b", true)]), [], "no word about the other one");
+    assert_eq!(flips(&store, ELSEWHERE, 3, &[goal("a", true)]), [], "nothing was known there");
+    assert_eq!(flips(&store, HERE, 3, &[goal("a", true)]), [goal("a", true)]);
+    assert_eq!(flips(&store, HERE, 2, &[goal("a", false)]), [], "a run of before does not count");
+    assert_eq!(flips(&store, HERE, 4, &[goal("a", true)]), []);
+}
+
+#[test]
+fn a_flip_and_its_events_are_written_together() {
+    let store = Store::in_memory().unwrap();
+    flips(&store, HERE, 0, &[goal("a", true)]);
+
+    store.record_goals(HERE, at(1), &[goal("a", false)], |_| vec![event("missed", 1)]).unwrap();
+
+    assert_eq!(store.next_event(HERE).unwrap(), Some(event("missed", 1)));
+    assert_eq!(store.next_event(ELSEWHERE).unwrap(), None);
+}
+
+#[test]
+fn an_event_is_sent_once_however_often_it_is_added() {
+    let store = Store::in_memory().unwrap();
+    store.add_events(HERE, &[event("second", 2), event("first", 1)]).unwrap();
+    store.add_events(HERE, &[event("first", 9)]).unwrap();
+
+    assert_eq!(store.waiting_events(HERE).unwrap(), 2);
+    assert_eq!(sent(&store), ["first", "second"]);
+    store.add_events(HERE, &[event("first", 1)]).unwrap();
+    assert_eq!(sent(&store), [""; 0]);
+}
+
+#[test]
+fn an_event_that_has_not_arrived_is_sent_again_and_one_whose_fate_nobody_saw_is_not() {
+    let store = Store::in_memory().unwrap();
+    store.add_events(HERE, &[event("lost", 1), event("old", 2), event("unseen", 3)]).unwrap();
+
+    let lost = store.next_event(HERE).unwrap().unwrap();
+    store.return_event(HERE, &lost.id).unwrap();
+    assert_eq!(store.next_event(HERE).unwrap().unwrap(), lost);
+    store.settle_event(HERE, "lost").unwrap();
+    store.next_event(HERE).unwrap();
+    store.return_event(HERE, "old").unwrap();
+    store.next_event(HERE).unwrap();
+    store.next_event(HERE).unwrap();
+    store.return_event(HERE, "old").unwrap();
+
+    let given_up = store.give_up_events(HERE, at(3)).unwrap();
+
+    assert_eq!(given_up, (vec!["unseen".to_owned()], vec!["old".to_owned()]));
+    assert_eq!(store.waiting_events(HERE).unwrap(), 0);
+}
+
+#[test]
+fn settled_events_are_forgotten_with_the_runs_of_their_time() {
+    let store = Store::in_memory().unwrap();
+    store.add_events(HERE, &[event("settled", 1), event("waiting", 1)]).unwrap();
+    store.settle_event(HERE, "settled").unwrap();
+
+    store.keep(at(2)).unwrap();
+    store.add_events(HERE, &[event("settled", 1)]).unwrap();
+
+    assert_eq!(sent(&store), ["settled", "waiting"]);
+}
+
+#[test]
+fn a_dashboard_is_remembered_by_its_title_and_destination() {
+    let store = Store::in_memory().unwrap();
+    store.remember_dashboard(HERE, "CI", "abc-def-ghi").unwrap();
+    store.remember_dashboard(HERE, "CI", "jkl-mno-pqr").unwrap();
+
+    assert_eq!(store.dashboard(HERE, "CI").unwrap().as_deref(), Some("jkl-mno-pqr"));
+    assert_eq!(store.dashboard(ELSEWHERE, "CI").unwrap(), None);
+    store.forget_dashboard(HERE, "jkl-mno-pqr").unwrap();
+    assert_eq!(store.dashboard(HERE, "CI").unwrap(), None);
+}
