@@ -1,5 +1,6 @@
 //! What the reporter remembers between runs, in one SQLite file: every run with what it found (the
-//! history), and for every destination the points that it has not taken yet (the outbox).
+//! history), and for every destination the points that it has not taken yet (the outbox), the events that
+//! it got, and the ids of its dashboards.
 //!
 //! A run writes its points down before it tries to deliver them, and takes them out of the outbox on
 //! the word of the sink. So a crash at any moment loses nothing that was written, and what is
@@ -16,7 +17,9 @@
 //! # }
 //! ```
 
+mod dashboards;
 mod error;
+mod events;
 mod history;
 mod open;
 mod outbox;
@@ -25,6 +28,7 @@ mod schema;
 mod store;
 
 pub use error::StoreError;
+pub use events::{GoalState, PendingEvent};
 pub use history::{Found, HistoryEntry, PastSample};
 pub use open::Opened;
 pub use outbox::{Pending, PendingId};

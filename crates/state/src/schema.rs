@@ -9,7 +9,7 @@ use crate::store::whole;
 const APPLICATION: i32 = 0x7368_6561;
 
 /// The first makes version 1 of an empty file. Never change one that was released; add another.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("events.sql")];
 
 /// What a file is that cannot be used as it is.
 #[derive(Debug)]

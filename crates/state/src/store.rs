@@ -52,16 +52,21 @@ impl Store {
         })
     }
 
-    /// Forgets runs that are older. Points that wait in an outbox stay, and so do their runs.
+    /// Forgets runs and settled events that are older. Points that wait in an outbox stay, and so do their
+    /// runs.
     pub fn keep(&self, since: SystemTime) -> Result<usize, StoreError> {
         let old = "timestamp < ?1 AND id NOT IN (SELECT run FROM outbox)";
-        let any = format!("SELECT EXISTS (SELECT 1 FROM runs WHERE {old})");
+        let settled = "timestamp < ?1 AND state = 'settled'";
+        let any = format!(
+            "SELECT EXISTS (SELECT 1 FROM runs WHERE {old}) OR EXISTS (SELECT 1 FROM events WHERE {settled})"
+        );
         let since = [seconds(since)];
         if !self.read(|connection| connection.query_row(&any, since, |row| row.get::<_, bool>(0)))? {
             return Ok(0);
         }
         let forgotten = self.write(|transaction| {
             let forgotten = transaction.execute(&format!("DELETE FROM runs WHERE {old}"), since)?;
+            transaction.execute(&format!("DELETE FROM events WHERE {settled}"), since)?;
             transaction.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM points)", [])?;
             Ok(forgotten)
         })?;

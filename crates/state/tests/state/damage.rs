@@ -61,6 +61,24 @@ fn a_file_of_a_newer_version_or_of_another_program_is_left_alone() {
 }
 
 #[test]
+fn a_file_of_an_older_version_is_brought_up_to_date_with_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = Connection::open(file(folder.path())).unwrap();
+    old.execute_batch(include_str!("../../src/schema.sql")).unwrap();
+    old.execute_batch(
+        "PRAGMA application_id = 0x73686561; PRAGMA user_version = 1;
+         INSERT INTO last_values (key, timestamp) VALUES ('jobs.waiting', 7);",
+    )
+    .unwrap();
+
+    let store = Store::open(folder.path()).unwrap().store;
+
+    assert_eq!(store.last_values().unwrap().len(), 1);
+    assert_eq!(store.waiting_events("datadog").unwrap(), 0);
+    store.record(&report(1, &[1.0]), Some("datadog")).unwrap();
+}
+
+#[test]
 fn a_folder_that_cannot_be_made_is_named() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();

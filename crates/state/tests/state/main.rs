@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod events;
 mod harness;
 mod history;
 mod interleavings;
