@@ -55,7 +55,7 @@ pub(crate) fn judge(
     let errors = json.as_ref().map(errors).unwrap_or_default();
     let text = if errors.is_empty() { String::from_utf8_lossy(body).into() } else { errors.join("; ") };
     match json {
-        Some(json) if status == asked.success && errors.is_empty() && is_documented(&json) => Ok(json),
+        Some(json) if status == asked.success && errors.is_empty() && asked.is_documented(&json) => Ok(json),
         _ => {
             let words = words(&text, &asked.keys);
             let answer = Answer { host: asked.host, status: status.as_u16(), words };
@@ -65,9 +65,16 @@ pub(crate) fn judge(
     }
 }
 
-/// All endpoints answer with an object, and call a list of errors by this name.
-fn is_documented(body: &Value) -> bool {
-    body.as_object().is_some_and(|body| body.get("errors").is_none_or(Value::is_array))
+impl Asked {
+    /// All endpoints answer with an object, and call a list of errors by this name; but lists that take an
+    /// application key are arrays.
+    fn is_documented(&self, body: &Value) -> bool {
+        match body {
+            Value::Array(_) => self.refused == Key::Application,
+            Value::Object(body) => body.get("errors").is_none_or(Value::is_array),
+            _ => false,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub struct Endpoint {
     /// Host, port and path, without a slash at the end.
     name: String,
     loopback: bool,
+    /// The site, where it is one.
+    site: Option<Site>,
 }
 
 /// Why a text is no endpoint. A part of it that may be secret is not shown.
@@ -52,6 +54,12 @@ impl Endpoint {
         self.name.split('/').next().unwrap_or(&self.name)
     }
 
+    /// The page at a path, as people see it: with the site's address, where there is one.
+    #[must_use]
+    pub fn page(&self, path: &str) -> String {
+        self.site.map_or_else(String::new, |site| site.app_url()) + path
+    }
+
     /// Whether this is this machine, which no proxy can reach for us.
     pub(crate) fn is_loopback(&self) -> bool {
         self.loopback
@@ -60,7 +68,7 @@ impl Endpoint {
 
 impl From<Site> for Endpoint {
     fn from(site: Site) -> Self {
-        Self { protocol: "https", name: format!("api.{site}"), loopback: false }
+        Self { protocol: "https", name: format!("api.{site}"), loopback: false, site: Some(site) }
     }
 }
 
@@ -97,7 +105,7 @@ fn parse(text: &str) -> Result<Endpoint, Reason> {
         None => return Err(Reason::Unreadable(ParseError::EmptyHost)),
     };
     let name = format!("{}{}", url.authority(), url.path().trim_end_matches('/'));
-    Ok(Endpoint { protocol, name, loopback })
+    Ok(Endpoint { protocol, name, loopback, site: None })
 }
 
 /// The text without what stands where a login or a query would.

@@ -22,6 +22,12 @@ pub enum DatadogError {
     /// 400, 413 or 422 in Datadog's form, or a 202 that lists errors.
     #[error("the payload was refused ({0}); {hint}", hint = hint(.0))]
     RefusedPayload(Answer),
+    /// 400, 409 or 422 in Datadog's form to a request that is no delivery: the dashboard, monitor or query.
+    #[error("Datadog refuses it ({0})")]
+    Refused(Answer),
+    /// 404 in Datadog's form: what the request is about is not there.
+    #[error("Datadog does not have it ({0})")]
+    NotFound(Answer),
     /// A payload that is not sent, because it is larger than Datadog takes.
     #[error("the payload is too large: {size} bytes {form}, and Datadog takes {limit}")]
     TooLarge {
@@ -104,6 +110,8 @@ impl DatadogError {
     ) -> Self {
         match answer.status {
             401 | 403 => Self::RefusedKey { key: refused, answer },
+            400 | 409 | 422 if lists_errors && refused == Key::Application => Self::Refused(answer),
+            404 if lists_errors && refused == Key::Application => Self::NotFound(answer),
             202 | 400 | 413 | 422 if lists_errors => Self::RefusedPayload(answer),
             429 => Self::RateLimited { answer, wait },
             408 | 500.. => Self::Server { answer, wait },
@@ -125,6 +133,8 @@ impl DatadogError {
             Self::TimedOut { .. } | Self::Unreachable { .. } => Retry::Soon,
             Self::RefusedKey { .. }
             | Self::RefusedPayload(_)
+            | Self::Refused(_)
+            | Self::NotFound(_)
             | Self::TooLarge { .. }
             | Self::NotFinite(_)
             | Self::Unexpected(_)

@@ -14,8 +14,10 @@ use crate::{
     requests::APP_KEY_HEADER,
 };
 
-/// Answers of the endpoints that we use are far shorter; a longer one is cut.
+/// Answers to deliveries are far shorter; a longer one is cut.
 const MAX_LENGTH: usize = 64 * 1024;
+/// A list of monitors may be long.
+const MAX_LENGTH_OF_API: usize = 32 * 1024 * 1024;
 
 /// How requests are sent.
 #[derive(Debug, Clone)]
@@ -82,31 +84,37 @@ impl Http {
         let started = Instant::now();
         let left = deadline.map(|deadline| deadline.saturating_duration_since(started));
         *request.timeout_mut() = Some(left.map_or(self.timeout, |left| left.min(self.timeout)));
+        let refused =
+            if request.headers().contains_key(APP_KEY_HEADER) { Key::Application } else { Key::Api };
+        let is_delivery = refused == Key::Api && request.method() == Method::POST;
         let asked = Asked {
             host: self.host.clone(),
-            success: if request.method() == Method::POST { StatusCode::ACCEPTED } else { StatusCode::OK },
+            success: if is_delivery { StatusCode::ACCEPTED } else { StatusCode::OK },
             keys: request.headers().values().filter(|value| value.is_sensitive()).cloned().collect(),
-            refused: if request.headers().contains_key(APP_KEY_HEADER) { Key::Application } else { Key::Api },
+            refused,
         };
+        let max_length = if refused == Key::Application { MAX_LENGTH_OF_API } else { MAX_LENGTH };
 
         let mut counted = Counted { calls: &self.calls, started, status: None };
-        let (answer, body) =
-            self.exchange(request).await.map_err(|error| self.failure(error, started, deadline))?;
+        let (answer, body) = self
+            .exchange(request, max_length)
+            .await
+            .map_err(|error| self.failure(error, started, deadline))?;
         counted.status = Some(answer.status().as_u16());
         drop(counted);
         let body = judge(asked, answer.status(), answer.headers(), &body)?;
         Ok(Good { body, headers: answer.headers().clone() })
     }
 
-    async fn exchange(&self, request: Request) -> reqwest::Result<(Response, Vec<u8>)> {
+    async fn exchange(&self, request: Request, max_length: usize) -> reqwest::Result<(Response, Vec<u8>)> {
         let mut answer = self.client.execute(request).await?;
         let mut body = Vec::new();
-        while body.len() < MAX_LENGTH
+        while body.len() < max_length
             && let Some(chunk) = answer.chunk().await?
         {
             body.extend_from_slice(&chunk);
         }
-        body.truncate(MAX_LENGTH);
+        body.truncate(max_length);
         Ok((answer, body))
     }
 

@@ -26,30 +26,51 @@
 mod answer;
 mod api;
 mod asked_wait;
+mod canonical;
+mod change;
 mod config;
 mod cut;
 mod dashboard;
 mod deliver;
 mod endpoint;
 mod error;
+mod event;
 mod http;
 mod key;
 mod limits;
+mod managed;
+mod mark;
+mod metadata;
+mod monitor;
 mod payload;
+mod query;
 mod requests;
 mod retry;
 mod sink;
 mod site;
+mod unit;
 mod words;
 mod work;
 
 pub use answer::Answer;
-pub use api::DatadogApi;
+pub use api::{DashboardSummary, DatadogApi, Series};
+pub use change::Changes;
 pub use config::{ConfigError, DatadogConfig};
-pub use dashboard::dashboard;
+pub use dashboard::{
+    DashboardError, ManagedDashboard, PlannedDashboard, WantedDashboard, dashboard, is_managed_dashboard,
+    written,
+};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::DatadogError;
+pub use event::event_payload;
 pub use key::{Key, KeyError};
+pub use managed::{Action, Overwrites};
+pub use metadata::{metadata, metadata_update};
+pub use monitor::{
+    Alerting, ManagedMonitor, MonitorPlan, PlannedMonitor, Schedule, Scope, WantedMonitor, goal_monitor,
+    is_watched_by_reporter_monitors, reporter_monitors,
+};
 pub use payload::payload;
 pub use sink::DatadogSink;
 pub use site::{Site, SiteError};
+pub use unit::datadog_unit;

@@ -14,3 +14,13 @@ pub(crate) const MAX_AGE: Duration = Duration::from_mins(59);
 
 /// Datadog takes a point until ten minutes ahead of its clock. The minute less is for a clock that is fast.
 pub(crate) const MAX_AHEAD: Duration = Duration::from_mins(9);
+
+/// Datadog takes an event until 18 hours after it happened. The minute less is for the way there.
+/// See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
+pub(crate) const MAX_EVENT_AGE: Duration = Duration::from_mins(18 * 60 - 1);
+
+/// The longest text of an event, in characters.
+pub(crate) const MAX_EVENT_TEXT: usize = 4000;
+
+/// The longest key by which events are put together, in characters.
+pub(crate) const MAX_AGGREGATION_KEY: usize = 100;

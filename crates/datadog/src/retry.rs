@@ -47,6 +47,17 @@ pub(crate) enum GaveUp {
     TooLate,
 }
 
+impl GaveUp {
+    /// What went wrong the last time.
+    pub(crate) fn into_last_error(self, host: &str) -> DatadogError {
+        match self {
+            Self::Permanent(error) => error,
+            Self::Attempts { source, .. } | Self::Wait { source, .. } => source,
+            Self::TooLate => DatadogError::Deadline { host: host.to_owned() },
+        }
+    }
+}
+
 impl Patience {
     pub(crate) fn new(deadline: Instant, first_wait: Duration) -> Self {
         Self { deadline, first_wait, limit: Mutex::default() }
@@ -63,6 +74,15 @@ impl Patience {
     /// Makes attempts until one succeeds, fails for good, or there is no time for another.
     pub(crate) async fn with_retries<T, A: Future<Output = Result<T, DatadogError>>>(
         &self,
+        attempt: impl FnMut() -> A,
+    ) -> Result<T, GaveUp> {
+        self.with_retries_where(|_| true, attempt).await
+    }
+
+    /// The same, but only errors after which the request `may_be_repeated` lead to another attempt.
+    pub(crate) async fn with_retries_where<T, A: Future<Output = Result<T, DatadogError>>>(
+        &self,
+        may_be_repeated: impl Fn(&DatadogError) -> bool,
         mut attempt: impl FnMut() -> A,
     ) -> Result<T, GaveUp> {
         let mut attempts = 0;
@@ -77,6 +97,7 @@ impl Patience {
                 Err(error) => error,
             };
             let asked = match source.retry() {
+                _ if !may_be_repeated(&source) => return Err(GaveUp::Permanent(source)),
                 Retry::Never => return Err(GaveUp::Permanent(source)),
                 Retry::Soon => Duration::ZERO,
                 Retry::After(wait) => wait,

@@ -8,15 +8,16 @@ use std::{
 use futures::{future::BoxFuture, stream::BoxStream};
 use http::{HeaderMap, header::DATE};
 use serde_json::Value;
-use system_health_registry::{DeliveryError, Point, Settlement, Sink};
+use system_health_registry::{Announced, DeliveryError, Event, Point, Settlement, Sink};
 use tokio::time::Instant;
 
 use crate::{
     Answer, ConfigError, DatadogConfig, DatadogError, Key,
     deliver::deliver,
+    event::announce,
     http::Http,
     key,
-    limits::{MAX_AGE, MAX_AHEAD},
+    limits::{MAX_AGE, MAX_AHEAD, MAX_EVENT_AGE},
     requests::Requests,
 };
 
@@ -34,12 +35,16 @@ impl DatadogSink {
     /// the time that the delivery takes.
     pub const MAX_AGE: Duration = MAX_AGE;
 
+    /// Datadog takes events until 18 hours after they happened
+    /// (<https://docs.datadoghq.com/api/latest/events/#post-an-event>); this is a minute less.
+    pub const MAX_EVENT_AGE: Duration = MAX_EVENT_AGE;
+
     /// Checks the key's form and sets up the client; sends nothing. The client takes proxies from the
     /// usual environment variables, and root certificates from the system.
     pub fn new(config: &DatadogConfig) -> Result<Self, ConfigError> {
         let key = key::checked(Key::Api, &config.api_key)?;
         let http = Http::new(config)?;
-        let requests = Requests::new(&config.endpoint, key, None, http.client.clone());
+        let requests = Requests::new(&config.endpoint, key, http.client.clone());
         Ok(Self { requests, http, first_wait: config.first_wait })
     }
 
@@ -84,6 +89,14 @@ impl Sink for DatadogSink {
     /// Sends the points in as few requests as Datadog's limits allow. Without points nothing is sent.
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement> {
         deliver(&self.requests, &self.http, self.first_wait, points, deadline)
+    }
+
+    fn max_event_age(&self) -> Duration {
+        MAX_EVENT_AGE
+    }
+
+    fn announce<'a>(&'a self, event: &'a Event, deadline: Instant) -> BoxFuture<'a, Announced> {
+        Box::pin(announce(&self.requests, &self.http, self.first_wait, event, deadline))
     }
 }
 

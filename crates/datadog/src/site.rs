@@ -35,6 +35,16 @@ impl Site {
     }
 }
 
+impl Site {
+    /// The address at which people see the site, such as `https://app.datadoghq.eu`.
+    #[must_use]
+    pub fn app_url(&self) -> String {
+        // Sites of their own have a name of their own.
+        let is_own = self.0.matches('.').count() > 1;
+        if is_own { format!("https://{self}") } else { format!("https://app.{self}") }
+    }
+}
+
 impl Default for Site {
     /// `datadoghq.com`, which is also called US1.
     fn default() -> Self {
@@ -62,6 +72,17 @@ impl fmt::Display for Site {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_see_a_site_at_an_address_of_its_own() {
+        for (site, url) in [
+            ("datadoghq.com", "https://app.datadoghq.com"),
+            ("us3.datadoghq.com", "https://us3.datadoghq.com"),
+            ("ddog-gov.com", "https://app.ddog-gov.com"),
+        ] {
+            assert_eq!(site.parse::<Site>().unwrap().app_url(), url);
+        }
+    }
 
     #[test]
     fn sites_are_read_in_any_case() {

@@ -119,6 +119,13 @@ impl Event {
         Ok(self)
     }
 
+    /// Adds tags.
+    #[must_use]
+    pub fn with_tags(mut self, tags: impl IntoIterator<Item = Tag>) -> Self {
+        self.tags.extend(tags);
+        self
+    }
+
     /// Says how much it matters.
     #[must_use]
     pub const fn with_level(mut self, level: Level) -> Self {

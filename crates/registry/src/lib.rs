@@ -62,7 +62,7 @@ pub use report::Report;
 pub use run::{Outcome, Run, State};
 pub use sample::{Sample, SampleError};
 pub use settings::Settings;
-pub use sink::{DeliveryError, Settlement, Sink, Verdict};
+pub use sink::{Announced, DeliveryError, Settlement, Sink, Verdict};
 /// Makes a function a metric, and leaves it a function that a test can call.
 ///
 /// ```
@@ -85,6 +85,6 @@ pub use sink::{DeliveryError, Settlement, Sink, Verdict};
 pub use system_health_registry_macros::system_health_metric;
 pub use system_health_rules::{
     Aggregate, AggregateError, Comparison, DayError, DurationError, Goal, GoalError, HandleError, KeyError,
-    RecoveryError, Tag, TagError, parse_duration,
+    RecoveryError, Tag, TagError, check_handle, parse_duration,
 };
 pub use unavailable::{SharedError, Unavailable};

@@ -72,7 +72,9 @@ impl Report {
         })
     }
 
-    fn tags_of(&self, outcome: &Outcome, sample: &Sample) -> BTreeSet<Tag> {
+    /// All tags of one of the run's samples: those of the report, of the metric and its own.
+    #[must_use]
+    pub fn tags_of(&self, outcome: &Outcome, sample: &Sample) -> BTreeSet<Tag> {
         // The catalog refuses metrics whose tags do not parse.
         let metric_tags = outcome.metric.tags().iter().filter_map(|tag| Tag::parse(tag).ok());
         self.tags.iter().cloned().chain(metric_tags).chain(sample.tags().iter().cloned()).collect()

@@ -6,7 +6,7 @@ use std::{fmt, ops::Range, time::Duration};
 use futures::{future::BoxFuture, stream::BoxStream};
 use tokio::time::Instant;
 
-use crate::{Point, SharedError};
+use crate::{Event, Point, SharedError};
 
 /// A backend that takes points, such as Datadog.
 pub trait Sink: fmt::Debug + Send + Sync {
@@ -30,6 +30,28 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// said when it ends or is dropped is not delivered. Retries end by the deadline. Delivering a point
     /// again changes nothing, where the backend allows it.
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement>;
+
+    /// How long after it happened the backend still takes an event; forever by default.
+    fn max_event_age(&self) -> Duration {
+        Duration::MAX
+    }
+
+    /// Sends an event. Unlike a point it would be there twice if it were sent again, so this says exactly
+    /// what is known of it. Retries end by the deadline.
+    fn announce<'a>(&'a self, event: &'a Event, deadline: Instant) -> BoxFuture<'a, Announced>;
+}
+
+/// What became of an event.
+#[derive(Debug, Clone)]
+pub enum Announced {
+    /// The backend took it.
+    Accepted,
+    /// The backend does not take it, now or later.
+    Refused(DeliveryError),
+    /// It has certainly not arrived; another attempt may succeed.
+    Left(DeliveryError),
+    /// It may have arrived: no answer came.
+    Unknown(DeliveryError),
 }
 
 /// What became of some of the points of a delivery.

@@ -30,8 +30,8 @@ pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
     }
     let groups = by_word.into_iter().map(|(word, metrics)| {
         let widgets = metrics.into_iter().flat_map(|metric| {
-            let value = value(metric, metric.key().to_owned());
-            let course = course(metric, metric.description().trim().to_owned(), &[]);
+            let value = value(metric, metric.key().to_owned(), &VARIABLES);
+            let course = course(metric, metric.description().trim().to_owned(), &[], &VARIABLES);
             [(VALUE_WIDTH, value), (COLUMNS - VALUE_WIDTH, course)]
         });
         group(&word.replace('_', " "), widgets)

@@ -17,6 +17,8 @@ const BY: [(&str, &[&str]); 7] = [
     ("points", &["result"]),
 ];
 
+/// The tags that all of them carry. They are of no repository.
+const VARIABLES: [&str; 2] = ["env", "service"];
 const VALUE_WIDTH: i64 = 3;
 const COURSE_WIDTH: i64 = 4;
 
@@ -27,15 +29,16 @@ pub(super) fn is_about(metric: &Metric) -> bool {
 
 /// The group; none without metrics. First come the values of those that have a goal.
 pub(super) fn group(metrics: &[&Metric]) -> Option<Group> {
-    let with_goal = metrics.iter().filter(|metric| metric.goal().is_some());
-    let values: Vec<_> =
-        with_goal.map(|metric| (VALUE_WIDTH, value(metric, format!("{} now", name(metric))))).collect();
+    let values = metrics.iter().filter(|metric| metric.goal().is_some()).map(|metric| {
+        let title = format!("{} now", name(metric));
+        (VALUE_WIDTH, value(metric, title, &VARIABLES))
+    });
     let courses = metrics.iter().map(|metric| {
         let word = metric.key().strip_prefix(PREFIX).unwrap_or_default();
         let by = BY.iter().find(|(known, _)| *known == word).map_or(&[][..], |(_, by)| by);
-        (COURSE_WIDTH, course(metric, name(metric), by))
+        (COURSE_WIDTH, course(metric, name(metric), by, &VARIABLES))
     });
-    (!metrics.is_empty()).then(|| widgets::group("Reporter health", values.into_iter().chain(courses)))
+    (!metrics.is_empty()).then(|| widgets::group("Reporter health", values.chain(courses)))
 }
 
 fn name(metric: &Metric) -> String {

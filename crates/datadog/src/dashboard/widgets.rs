@@ -47,10 +47,13 @@ pub(super) fn group(title: &str, widgets: impl IntoIterator<Item = (i64, Widget)
     Group { widget, height: top + HEIGHT + 1 }
 }
 
+/// What a reader chooses by.
+pub(super) type Variables = [&'static str];
+
 /// The last value, coloured by the goal.
-pub(super) fn value(metric: &Metric, title: String) -> Widget {
+pub(super) fn value(metric: &Metric, title: String, variables: &Variables) -> Widget {
     let mut request = QueryValueWidgetRequest::new()
-        .queries(vec![query(metric, &[], Some(FormulaAndFunctionMetricAggregation::LAST))])
+        .queries(vec![query(metric, &[], variables, Some(FormulaAndFunctionMetricAggregation::LAST))])
         .formulas(vec![WidgetFormula::new("value".to_owned())])
         .response_format(FormulaAndFunctionResponseFormat::SCALAR);
     if let Some(goal) = metric.goal() {
@@ -68,9 +71,9 @@ pub(super) fn value(metric: &Metric, title: String) -> Widget {
 }
 
 /// The course of the values, with the goal as a line; one course for each value of some tags.
-pub(super) fn course(metric: &Metric, title: String, by: &[&str]) -> Widget {
+pub(super) fn course(metric: &Metric, title: String, by: &[&str], variables: &Variables) -> Widget {
     let request = TimeseriesWidgetRequest::new()
-        .queries(vec![query(metric, by, None)])
+        .queries(vec![query(metric, by, variables, None)])
         .formulas(vec![WidgetFormula::new("value".to_owned())])
         .response_format(FormulaAndFunctionResponseFormat::TIMESERIES)
         .display_type(match metric.kind() {
@@ -93,10 +96,11 @@ pub(super) fn course(metric: &Metric, title: String, by: &[&str]) -> Widget {
 fn query(
     metric: &Metric,
     by: &[&str],
+    variables: &Variables,
     aggregator: Option<FormulaAndFunctionMetricAggregation>,
 ) -> FormulaAndFunctionQueryDefinition {
     let by: Vec<String> = by.iter().map(ToString::to_string).collect();
-    let scope = VARIABLES.map(|name| format!("${name}")).join(",");
+    let scope = variables.iter().map(|name| format!("${name}")).collect::<Vec<_>>().join(",");
     let mut query = FormulaAndFunctionMetricQueryDefinition::new(
         FormulaAndFunctionMetricDataSource::METRICS,
         "value".to_owned(),
