@@ -34,7 +34,8 @@ Environment, among others (docs/settings.md lists all):
 
 Exit status:
   0  done
-  1  a metric failed, or had no data under --fail-on no-data; the others were still delivered
+  1  a metric failed, or had no data under --fail-on no-data; the others were still delivered;
+     a diff shows a difference, a push would undo changes made in Datadog, verify finds no data
   2  wrong usage or settings
   3  a delivery failed
   4  a goal is missed, under --fail-on goal
@@ -50,17 +51,178 @@ pub(crate) enum Command {
     History(HistoryArguments),
     /// Find out why it does not work: settings, GitHub, AWS, Datadog, the state folder and the clock
     Doctor(DoctorArguments),
-    /// Print a Datadog dashboard of the linked metrics, as JSON to be imported
-    Dashboard {
-        /// Its title
-        #[arg(long, default_value = "System health")]
-        title: String,
-    },
+    #[command(flatten)]
+    Manage(Manage),
     /// Print a completion script for a shell
     Completions {
         /// The shell
         shell: Shell,
     },
+}
+
+/// What Datadog should have beside the points, all made from the linked metrics.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Manage {
+    /// The Datadog dashboard of the linked metrics, or one from a file: print it, push it, compare it
+    Dashboard(DashboardArguments),
+    /// The Datadog monitors of the linked metrics' goals and of the reporter: print, push, compare them
+    Monitors(MonitorsArguments),
+    /// What Datadog should know of each linked metric: description, unit and type
+    Metadata(MetadataArguments),
+    /// Check that delivered points can be queried, and that every managed dashboard and monitor finds data
+    Verify(VerifyArguments),
+}
+
+/// Which dashboard, and what to do with it. Without an action it is printed as JSON.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct DashboardArguments {
+    #[command(subcommand)]
+    pub(crate) action: Option<DashboardAction>,
+    #[command(flatten)]
+    pub(crate) title: TitleArguments,
+}
+
+/// The title of the linked metrics' dashboard.
+#[derive(Debug, Args)]
+pub(crate) struct TitleArguments {
+    /// The title of the linked metrics' dashboard
+    #[arg(long, default_value = "System health")]
+    pub(crate) title: String,
+}
+
+/// What to do with dashboards in Datadog. Needs an API key and an application key.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DashboardAction {
+    /// Create the dashboard, or update the one that an earlier push has made
+    Push {
+        #[command(flatten)]
+        source: DashboardSource,
+        /// Overwrite also what was changed in Datadog, or not made by a push
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        kept: KeptArguments,
+    },
+    /// Show what a push would change; the exit status is 1 if it would change anything
+    Diff {
+        #[command(flatten)]
+        source: DashboardSource,
+        #[command(flatten)]
+        kept: KeptArguments,
+    },
+    /// Print a dashboard of Datadog's as JSON, which may be edited and pushed
+    Pull {
+        /// Its id, such as abc-def-ghi, or its title
+        dashboard: String,
+        #[command(flatten)]
+        settings: SettingsArguments,
+    },
+    /// List the dashboards that a push has made
+    List {
+        #[command(flatten)]
+        settings: SettingsArguments,
+    },
+    /// Delete a dashboard that a push has made
+    Delete {
+        /// Its id, such as abc-def-ghi, or its title
+        dashboard: String,
+        #[command(flatten)]
+        yes: YesArguments,
+        #[command(flatten)]
+        kept: KeptArguments,
+    },
+}
+
+/// Where a dashboard comes from.
+#[derive(Debug, Args)]
+pub(crate) struct DashboardSource {
+    /// A file with a dashboard as JSON, or - for stdin [default: the dashboard of the linked metrics]
+    #[arg(conflicts_with = "title")]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) title: TitleArguments,
+}
+
+/// Where settings are, and the ids of pushed dashboards.
+#[derive(Debug, Args)]
+pub(crate) struct KeptArguments {
+    #[command(flatten)]
+    pub(crate) state: StateArguments,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+}
+
+/// The answer to a question before it is asked.
+#[derive(Debug, Args)]
+pub(crate) struct YesArguments {
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// What to do with the monitors. Without an action they are printed as JSON.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct MonitorsArguments {
+    #[command(subcommand)]
+    pub(crate) action: Option<MonitorsAction>,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+}
+
+/// What to do with monitors in Datadog. Needs an API key and an application key. Only monitors with the tag
+/// `managed_by:system-health` and the `env:` and `service:` of the settings are ever touched.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MonitorsAction {
+    /// Create and update the monitors
+    Push {
+        /// Overwrite also what was changed in Datadog
+        #[arg(long)]
+        force: bool,
+        /// Delete managed monitors of metrics that are not linked any more
+        #[arg(long)]
+        prune: bool,
+        #[command(flatten)]
+        settings: SettingsArguments,
+    },
+    /// Show what a push would change; the exit status is 1 if it would change anything
+    Diff {
+        #[command(flatten)]
+        settings: SettingsArguments,
+    },
+    /// Delete managed monitors
+    Delete {
+        /// Only those of these metrics [default: all]
+        keys: Vec<String>,
+        #[command(flatten)]
+        yes: YesArguments,
+        #[command(flatten)]
+        settings: SettingsArguments,
+    },
+}
+
+/// What to do with the metadata.
+#[derive(Debug, Args)]
+pub(crate) struct MetadataArguments {
+    /// Tell Datadog, where it does not know it yet; needs an application key
+    #[arg(long)]
+    pub(crate) push: bool,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+}
+
+/// How long to look, and how far back.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// How long to wait until a delivered point can be queried
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "2m")]
+    pub(crate) timeout: Duration,
+    /// How far back queries have to find data
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1h")]
+    pub(crate) since: Duration,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
 }
 
 /// What to collect, and what to do with it.
@@ -95,6 +257,9 @@ pub(crate) struct CollectArguments {
     /// Deliver no metrics about the reporter itself
     #[arg(long)]
     pub(crate) no_self_metrics: bool,
+    /// Send no events: none for goals that are missed or met again, none that collectors attach
+    #[arg(long)]
+    pub(crate) no_events: bool,
     /// What makes the exit status other than 0 [default: from the settings, or error]
     #[arg(long, value_name = "WHAT")]
     pub(crate) fail_on: Option<FailOn>,

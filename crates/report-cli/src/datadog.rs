@@ -16,8 +16,10 @@ mod with_client {
         credentials::{Credentials, Secret},
         doctor::{Finding, clock},
     };
-    use system_health_datadog::{DatadogApi, DatadogConfig, DatadogSink, Endpoint, Site, dashboard, payload};
-    use system_health_registry::{Catalog, Context, Point, Sink, Unavailable};
+    use system_health_datadog::{
+        DatadogApi, DatadogConfig, DatadogSink, Endpoint, Site, event_payload, payload,
+    };
+    use system_health_registry::{Context, Event, Point, Sink, Unavailable};
 
     use crate::settings::DatadogSettings;
 
@@ -30,6 +32,8 @@ mod with_client {
     impl Datadog {
         /// How old points may be.
         pub(crate) const MAX_AGE: Duration = DatadogSink::MAX_AGE;
+        /// How long ago events may have happened.
+        pub(crate) const MAX_EVENT_AGE: Duration = DatadogSink::MAX_EVENT_AGE;
 
         /// Takes the endpoint from the settings.
         pub(crate) fn new(settings: &DatadogSettings) -> anyhow::Result<Self> {
@@ -71,21 +75,28 @@ mod with_client {
             Ok(Box::new(DatadogSink::new(&self.config(context).await?)?))
         }
 
-        async fn config(&self, context: &Context) -> Result<DatadogConfig, Unavailable> {
+        /// Looks the API key up, and says how requests are made.
+        pub(crate) async fn config(&self, context: &Context) -> Result<DatadogConfig, Unavailable> {
             let credentials: Credentials = context.get().await?;
             let key = credentials.get(Secret::DatadogApiKey).await?;
             Ok(DatadogConfig::new(self.endpoint.clone(), key).with_api_calls(context.get().await?))
         }
 
-        /// The dashboard of a catalog.
-        pub(crate) fn dashboard(catalog: &Catalog, title: &str) -> anyhow::Result<serde_json::Value> {
-            Ok(serde_json::to_value(dashboard(catalog, title))?)
+        /// A page of Datadog's, as people see it.
+        pub(crate) fn page(&self, path: &str) -> String {
+            self.endpoint.page(path)
         }
 
         /// What would be sent.
         pub(crate) fn payload(&self, points: &[Point]) -> anyhow::Result<serde_json::Value> {
             tracing::info!("dry run: nothing is sent to {}", self.endpoint);
             Ok(serde_json::to_value(payload(points))?)
+        }
+
+        /// What would be sent for an event.
+        #[expect(clippy::unused_self, reason = "the same shape as without the client")]
+        pub(crate) fn event(&self, event: &Event) -> anyhow::Result<serde_json::Value> {
+            Ok(serde_json::to_value(event_payload(event))?)
         }
     }
 
@@ -115,7 +126,7 @@ mod without_client {
     use std::time::Duration;
 
     use system_health_collectors::doctor::Finding;
-    use system_health_registry::{Catalog, Context, Point, Sink, Unavailable};
+    use system_health_registry::{Context, Event, Point, Sink, Unavailable};
 
     use crate::settings::DatadogSettings;
 
@@ -126,18 +137,13 @@ mod without_client {
     impl Datadog {
         /// Nothing is ever delivered.
         pub(crate) const MAX_AGE: Duration = Duration::ZERO;
+        /// Nothing is ever sent.
+        pub(crate) const MAX_EVENT_AGE: Duration = Duration::ZERO;
 
         /// Refuses.
         pub(crate) fn new(_settings: &DatadogSettings) -> anyhow::Result<Self> {
             anyhow::bail!(
                 "this program was built without Datadog; build it with the feature `datadog` for --push and --dry-run"
-            )
-        }
-
-        /// Refuses.
-        pub(crate) fn dashboard(_catalog: &Catalog, _title: &str) -> anyhow::Result<serde_json::Value> {
-            anyhow::bail!(
-                "this program was built without Datadog; build it with the feature `datadog` for dashboards"
             )
         }
 
@@ -163,6 +169,10 @@ mod without_client {
         }
 
         pub(crate) fn payload(&self, _points: &[Point]) -> anyhow::Result<serde_json::Value> {
+            match *self {}
+        }
+
+        pub(crate) fn event(&self, _event: &Event) -> anyhow::Result<serde_json::Value> {
             match *self {}
         }
     }

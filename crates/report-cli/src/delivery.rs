@@ -8,11 +8,11 @@ use std::{
 };
 
 use futures::StreamExt;
-use system_health_registry::{DeliveryError, Point, Sink, Unavailable, Verdict};
+use system_health_registry::{Announced, DeliveryError, Event, Point, Sink, Unavailable, Verdict};
 use system_health_state::{Pending, PendingId, RunId, Store};
 use tokio::time::{Instant, timeout_at};
 
-use crate::{datadog::Datadog, state::State};
+use crate::{datadog::Datadog, events, state::State};
 
 /// The name of the one sink that there is.
 pub(crate) const DATADOG: &str = "datadog";
@@ -44,6 +44,8 @@ pub(crate) enum Fate {
         series: usize,
         /// What would be sent.
         payload: serde_json::Value,
+        /// The events that would be sent.
+        events: Vec<serde_json::Value>,
     },
 }
 
@@ -64,7 +66,11 @@ pub(crate) struct Receipt {
     pub(crate) lost: u64,
     /// Points of earlier runs that had become too old for the sink, or were dated a day ahead, and were dropped.
     pub(crate) expired: u64,
-    /// Why points are left or lost.
+    /// Events that the sink took.
+    pub(crate) events: u64,
+    /// Events that wait for the next run.
+    pub(crate) events_left: u64,
+    /// Why points or events are left or lost.
     pub(crate) error: Option<String>,
 }
 
@@ -115,15 +121,16 @@ impl Delivery {
     }
 
     /// A delivery that is only shown.
-    pub(crate) fn dry_run(payload: serde_json::Value, series: usize) -> Self {
-        Self { sink: DATADOG, fate: Fate::DryRun { series, payload } }
+    pub(crate) fn dry_run(payload: serde_json::Value, series: usize, events: Vec<serde_json::Value>) -> Self {
+        Self { sink: DATADOG, fate: Fate::DryRun { series, payload, events } }
     }
 }
 
 impl Receipt {
     /// Whether everything got out.
     pub(crate) fn success(&self) -> Success {
-        let failed = !self.refused.is_empty() || self.left > 0 || self.lost > 0 || self.error.is_some();
+        let any_left = self.left > 0 || self.lost > 0 || self.events_left > 0;
+        let failed = !self.refused.is_empty() || any_left || self.error.is_some();
         match (failed, self.accepted + self.accepted_earlier) {
             (false, _) => Success::Accepted,
             (true, 0) => Success::Failed,
@@ -187,6 +194,56 @@ impl Courier<'_> {
             receipt.error = receipt.error.take().or(error);
         }
         self.count_left(state, receipt).await;
+    }
+
+    /// Sends the events that wait, after the points were delivered. What goes wrong with one that may have
+    /// arrived, or will never be taken, is only said: it is not sent again.
+    pub(crate) async fn announce(&self, state: &State, receipt: &mut Receipt) -> anyhow::Result<()> {
+        let outbox = || self.outbox.to_owned();
+        let max_age = self.sink.as_ref().map_or(Duration::MAX, |sink| sink.max_event_age());
+        let oldest = SystemTime::now().checked_sub(max_age).unwrap_or(SystemTime::UNIX_EPOCH);
+        let own = outbox();
+        let (unseen, old) = state.ask(state.store(), move |store| store.give_up_events(&own, oldest)).await?;
+        for id in unseen {
+            tracing::warn!("the run that was sending the event `{id}` was cut off; it is not sent again");
+        }
+        for id in old {
+            tracing::warn!("the event `{id}` happened too long ago to be sent any more");
+        }
+        while let Ok(sink) = self.sink
+            && Instant::now() < self.deadline
+        {
+            let own = outbox();
+            let Some(next) = state.ask(state.store(), move |store| store.next_event(&own)).await? else {
+                break;
+            };
+            let announced = match events::read(&next) {
+                Ok(event) => self.announce_one(sink.as_ref(), &event).await,
+                Err(error) => Announced::Refused(DeliveryError::new(error)),
+            };
+            let (own, id) = (outbox(), next.id.clone());
+            match announced {
+                Announced::Accepted => receipt.events += 1,
+                Announced::Refused(error) => tracing::warn!("the event `{id}` was refused: {error}"),
+                Announced::Unknown(error) => {
+                    tracing::warn!("the event `{id}` may have arrived and is not sent again: {error}");
+                }
+                Announced::Left(error) => {
+                    receipt.error.get_or_insert_with(|| error.to_string());
+                    state.ask(state.store(), move |store| store.return_event(&own, &id)).await?;
+                    break;
+                }
+            }
+            state.ask(state.store(), move |store| store.settle_event(&own, &id)).await?;
+        }
+        let own = outbox();
+        receipt.events_left = state.ask(state.store(), move |store| store.waiting_events(&own)).await?;
+        Ok(())
+    }
+
+    async fn announce_one(&self, sink: &dyn Sink, event: &Event) -> Announced {
+        let sent = timeout_at(self.deadline, sink.announce(event, self.deadline)).await;
+        sent.unwrap_or_else(|_| Announced::Unknown(DeliveryError::new(TOO_LATE)))
     }
 
     /// The times of points that Datadog takes, now or while an outbox can wait for it.

@@ -13,6 +13,9 @@ pub(crate) enum Status {
     Done,
     /// 1
     MetricFailed,
+    /// 1, too
+    #[cfg_attr(not(feature = "datadog"), expect(dead_code, reason = "all wishes are for Datadog"))]
+    NotAsWanted,
     /// 2
     Usage,
     /// 3
@@ -62,7 +65,7 @@ impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         Self::from(match status {
             Status::Done => 0,
-            Status::MetricFailed => 1,
+            Status::MetricFailed | Status::NotAsWanted => 1,
             Status::Usage => 2,
             Status::DeliveryFailed => 3,
             Status::GoalMissed => 4,

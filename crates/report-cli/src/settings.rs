@@ -2,13 +2,14 @@
 //! together: defaults, file, environment, flags.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{
-    Settings,
+    Settings, check_handle,
     settings::{Origin, SettingsBuilder, SettingsError, duration},
     settings_table,
 };
@@ -34,6 +35,8 @@ pub(crate) struct ReportSettings {
     pub(crate) align: Option<Duration>,
     /// Whether a push also delivers metrics about the reporter itself.
     pub(crate) self_metrics: bool,
+    /// Whether a push also sends events.
+    pub(crate) events: bool,
 }
 
 /// The table `[state]`: what is kept between runs.
@@ -64,6 +67,78 @@ pub(crate) struct DatadogSettings {
     pub(crate) version: Option<String>,
 }
 
+/// The table `[monitors]`: when Datadog alerts, and whom.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub(crate) struct MonitorSettings {
+    /// The time from one run of the reporter to the next.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) every: Duration,
+    /// How many runs may be missed before somebody is told.
+    pub(crate) missed: u32,
+    /// Who is told.
+    #[serde(deserialize_with = "handles")]
+    pub(crate) notify: Vec<String>,
+    /// The tags of which each value has an alert of its own.
+    pub(crate) group_by: Vec<String>,
+    /// After how long somebody is told again.
+    #[serde(deserialize_with = "some_duration")]
+    pub(crate) renotify: Option<Duration>,
+    /// What goes for some metrics instead, by their keys or patterns of them.
+    pub(crate) metrics: BTreeMap<String, MetricMonitorSettings>,
+}
+
+/// What goes for the monitors of some metrics.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MetricMonitorSettings {
+    /// Whether there is one.
+    pub(crate) enabled: bool,
+    /// Who is told.
+    #[serde(deserialize_with = "some_handles")]
+    pub(crate) notify: Option<Vec<String>>,
+    /// How much time it looks at.
+    #[serde(deserialize_with = "some_duration")]
+    pub(crate) window: Option<Duration>,
+    /// The value at which an alert ends.
+    pub(crate) recovery: Option<f64>,
+    /// How long there may be no value before somebody is told.
+    #[serde(deserialize_with = "some_duration")]
+    pub(crate) no_data: Option<Duration>,
+    /// The tags of which each value has an alert of its own.
+    pub(crate) group_by: Option<Vec<String>>,
+    /// After how long somebody is told again.
+    #[serde(deserialize_with = "some_duration")]
+    pub(crate) renotify: Option<Duration>,
+}
+
+impl Default for MonitorSettings {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_mins(15),
+            missed: 3,
+            notify: Vec::new(),
+            group_by: Vec::new(),
+            renotify: None,
+            metrics: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for MetricMonitorSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            notify: None,
+            window: None,
+            recovery: None,
+            no_data: None,
+            group_by: None,
+            renotify: None,
+        }
+    }
+}
+
 impl Default for ReportSettings {
     fn default() -> Self {
         Self {
@@ -72,6 +147,7 @@ impl Default for ReportSettings {
             tags: Vec::new(),
             align: None,
             self_metrics: true,
+            events: true,
         }
     }
 }
@@ -89,6 +165,7 @@ impl Default for DatadogSettings {
 }
 
 settings_table!(ReportSettings, "report");
+settings_table!(MonitorSettings, "monitors");
 settings_table!(StateSettings, "state", env: { "dir" => "SYSTEM_HEALTH_STATE_DIR" });
 settings_table!(DatadogSettings, "datadog", env: {
     "site" => "DD_SITE",
@@ -129,4 +206,16 @@ pub(crate) fn load(
 /// Reads a duration that may be left out.
 fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     duration(deserializer).map(Some)
+}
+
+/// Reads who is told: handles as Datadog's messages have them.
+fn handles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let handles = Vec::<String>::deserialize(deserializer)?;
+    handles.iter().try_for_each(|handle| check_handle(handle)).map_err(de::Error::custom)?;
+    Ok(handles)
+}
+
+/// Reads handles that may be left out.
+fn some_handles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    handles(deserializer).map(Some)
 }

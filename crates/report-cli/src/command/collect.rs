@@ -6,9 +6,9 @@ use std::{collections::BTreeMap, env, io, num::NonZero, path::PathBuf, sync::Arc
 use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
 use system_health_registry::{
-    Catalog, Context, Engine, Point, Report, Run, Settings, Sink, Tag, Unavailable,
+    Catalog, Context, Engine, Events, Point, Report, Run, Settings, Sink, Tag, Unavailable,
 };
-use system_health_state::Store;
+use system_health_state::{GoalState, PendingEvent, Store, StoreError};
 use tokio::{
     runtime::{self, Handle},
     task::spawn_blocking,
@@ -20,6 +20,7 @@ use crate::{
     args::{CollectArguments, FailOn, Format},
     datadog::Datadog,
     delivery::{self, Courier, Delivery, Receipt},
+    events,
     exit::{Signal, Status},
     output::{JsonReport, MarkdownReport, OutputError, Stdout, TableReport},
     progress,
@@ -53,6 +54,7 @@ struct Plan {
     /// Where state is kept, if it is.
     folder: Option<anyhow::Result<PathBuf>>,
     fail_on: FailOn,
+    events: bool,
     action: Action,
     stdout: Stdout,
 }
@@ -135,6 +137,7 @@ impl Plan {
             keep: state_settings.keep,
             folder: (!arguments.state.no_state).then(folder),
             fail_on: arguments.fail_on.unwrap_or(report.fail_on),
+            events: report.events && !arguments.no_events,
             settings,
             action,
             stdout,
@@ -243,11 +246,85 @@ impl Plan {
                 Err(error) => run = state.record_anew(error, report, Some(courier.outbox)).await?,
             }
         };
+        if self.events {
+            // They are worth a lot, but not the values.
+            let announced = async {
+                self.record_events(courier, report, state, context).await?;
+                courier.announce(state, &mut receipt).await
+            };
+            if let Err(error) = announced.await {
+                tracing::warn!("cannot keep track of events, and sends none: {error:#}");
+            }
+        }
         if let Some(about_itself) = self.about_itself(report, Some(&receipt), state, context, started).await {
             let run = state.record(&Arc::new(about_itself), Some(courier.outbox)).await?;
             courier.deliver_self_metrics(state, run, &mut receipt).await;
         }
         Ok(Delivery::pushed(receipt))
+    }
+
+    /// Writes down the events of a run, which are sent once, whichever run does it.
+    async fn record_events(
+        &self,
+        courier: &Courier<'_>,
+        report: &Arc<Report>,
+        state: &State,
+        context: &Context,
+    ) -> anyhow::Result<()> {
+        let attached = self.attached(report, context).await;
+        if !state.is_kept() {
+            // Nobody would know what was sent before.
+            if !attached.is_empty() {
+                tracing::warn!("the events of collectors are not sent: no state folder keeps track of them");
+            }
+            return Ok(());
+        }
+        let (outbox, report) = (courier.outbox.to_owned(), Arc::clone(report));
+        state
+            .ask(state.store(), move |store| {
+                let goals = events::goal_states(&report);
+                store.record_goals(&outbox, report.timestamp(), &goals, |flipped| {
+                    events::of_flips(&report, flipped)
+                })?;
+                if attached.is_empty() { Ok(()) } else { store.add_events(&outbox, &attached) }
+            })
+            .await
+    }
+
+    /// The events that collectors have attached.
+    async fn attached(&self, report: &Report, context: &Context) -> Vec<PendingEvent> {
+        let attached: Events = context.get().await.unwrap_or_default();
+        events::of_collectors(report, attached.attached(), Datadog::MAX_EVENT_AGE)
+    }
+
+    /// The events that a push would send now.
+    async fn events_to_show(
+        &self,
+        datadog: &Datadog,
+        report: &Report,
+        state: &State,
+        context: &Context,
+    ) -> anyhow::Result<Vec<serde_json::Value>> {
+        if !self.events || !state.is_kept() {
+            return Ok(Vec::new());
+        }
+        let (outbox, goals, timestamp) = (datadog.outbox(), events::goal_states(report), report.timestamp());
+        let attached = self.attached(report, context).await;
+        let (flipped, attached) = state
+            .ask(state.store(), move |store| {
+                let flipped: Vec<GoalState> =
+                    store.flipped(&outbox, timestamp, &goals)?.into_iter().cloned().collect();
+                let mut new = Vec::new();
+                for event in attached {
+                    if !store.knows_event(&outbox, &event.id)? {
+                        new.push(event);
+                    }
+                }
+                Ok::<_, StoreError>((flipped, new))
+            })
+            .await?;
+        let flips = events::of_flips(report, &flipped.iter().collect::<Vec<_>>());
+        flips.iter().chain(&attached).map(|event| datadog.event(&events::read(event)?)).collect()
     }
 
     /// Shows what a push would deliver.
@@ -262,7 +339,8 @@ impl Plan {
         let about_itself = self.about_itself(report, None, state, context, started).await;
         let points: Vec<Point> =
             report.points().chain(about_itself.iter().flat_map(Report::points)).collect();
-        Ok(Delivery::dry_run(datadog.payload(&points)?, points.len()))
+        let events = self.events_to_show(datadog, report, state, context).await?;
+        Ok(Delivery::dry_run(datadog.payload(&points)?, points.len(), events))
     }
 
     /// Collects the metrics about the reporter itself, unless they are not wanted.

@@ -20,9 +20,8 @@ use crate::{
         Arguments, Command,
         Format::{Csv, Json, Markdown, Table},
     },
-    datadog::Datadog,
     exit::Status,
-    logging,
+    logging, manage,
     output::{OutputError, Stdout},
     progress,
 };
@@ -61,16 +60,9 @@ fn run(
         Some(Command::History(history)) => {
             history::run(history, catalog, stdout.one_of(&[Table, Json, Csv])?)
         }
-        Some(Command::Dashboard { title }) => dashboard(catalog, title, stdout),
+        Some(Command::Manage(command)) => manage::run(command, catalog, stdout),
         Some(Command::Completions { shell }) => completions(stdout, *shell),
     }
-}
-
-/// Always JSON: it is what Datadog imports.
-fn dashboard(catalog: &Catalog, title: &str, stdout: Stdout) -> anyhow::Result<Status> {
-    let dashboard = Datadog::dashboard(catalog, title)?;
-    stdout.write(&(serde_json::to_string_pretty(&dashboard)? + "\n"))?;
-    Ok(Status::Done)
 }
 
 fn completions(stdout: Stdout, shell: Shell) -> anyhow::Result<Status> {

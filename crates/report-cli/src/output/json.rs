@@ -71,7 +71,7 @@ enum JsonFate<'a> {
     Accepted(JsonReceipt<'a>),
     Partial(JsonReceipt<'a>),
     Failed(JsonReceipt<'a>),
-    DryRun { series: usize, payload: &'a serde_json::Value },
+    DryRun { series: usize, payload: &'a serde_json::Value, events: &'a [serde_json::Value] },
 }
 
 #[derive(Serialize)]
@@ -83,6 +83,8 @@ struct JsonReceipt<'a> {
     left: u64,
     lost: u64,
     expired: u64,
+    events: u64,
+    events_left: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
 }
@@ -149,7 +151,7 @@ impl<'a> JsonDelivery<'a> {
                     Success::Failed => JsonFate::Failed(json),
                 }
             }
-            Fate::DryRun { series, payload } => JsonFate::DryRun { series: *series, payload },
+            Fate::DryRun { series, payload, events } => JsonFate::DryRun { series: *series, payload, events },
         };
         Self { sink: delivery.sink, fate }
     }
@@ -166,6 +168,8 @@ impl<'a> JsonReceipt<'a> {
             left: receipt.left,
             lost: receipt.lost,
             expired: receipt.expired,
+            events: receipt.events,
+            events_left: receipt.events_left,
             error: receipt.error.as_deref(),
         }
     }

@@ -107,8 +107,9 @@ impl fmt::Display for Delivery {
                 }
                 write!(f, "{receipt}")
             }
-            Fate::DryRun { series, payload } => {
-                writeln!(f, "Would be delivered to {sink}: {series} series.\n{payload:#}")
+            Fate::DryRun { series, payload, events } => {
+                writeln!(f, "Would be delivered to {sink}: {series} series.\n{payload:#}")?;
+                events.iter().try_for_each(|event| writeln!(f, "An event would be sent:\n{event:#}"))
             }
         }
     }
@@ -129,6 +130,8 @@ impl fmt::Display for Receipt {
             (self.left, "points wait in the outbox for the next run"),
             (self.lost, "points are lost: there is no usable state folder to keep them in"),
             (self.expired, "points of earlier runs were dropped: they had become too old"),
+            (self.events, "events were sent"),
+            (self.events_left, "events wait for the next run"),
         ];
         let mut counts = counts.iter().filter(|(count, _)| *count > 0);
         counts.try_for_each(|(count, what)| writeln!(f, "  {count} {what}"))

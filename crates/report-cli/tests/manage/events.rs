@@ -1,0 +1,136 @@
+//! Events: of goals that flip.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use system_health_test_support::{
+    datadog::{self, DatadogIntake},
+    scene::{Ended, Scene, next_second},
+};
+
+use crate::{assert_described, scene};
+
+/// A push of its own second, with so many hotfixes; five miss the goal.
+fn push(scene: Scene, hotfixes: usize, arguments: &[&str]) -> (Scene, Ended) {
+    let scene = (0..hotfixes).fold(scene, |scene, _| scene.commit("hotfix", Duration::from_mins(1)));
+    next_second();
+    let ended = scene.run(&[&["--push", "--no-self-metrics"], arguments].concat());
+    (scene, ended)
+}
+
+/// Takes the hotfixes away.
+fn without_hotfixes(scene: Scene) -> Scene {
+    scene.git(&["reset", "--quiet", "--hard", "HEAD~5"]);
+    scene
+}
+
+fn titles(intake: &DatadogIntake) -> Vec<String> {
+    intake.events().iter().map(|event| event["title"].as_str().unwrap().to_owned()).collect()
+}
+
+fn of_delivery(ended: &Ended, name: &str) -> Value {
+    ended.json()["deliveries"][0][name].clone()
+}
+
+const MISSED: &str = "commits.hotfix misses its goal (< 5)";
+const MET: &str = "commits.hotfix meets its goal again (< 5)";
+
+#[test]
+fn a_goal_that_flips_sends_one_event() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake).variable("DD_VERSION", "1");
+
+    let (scene, first) = push(scene, 0, &[]);
+    assert_eq!(of_delivery(&first.with_status(0), "events"), 0, "nothing was known");
+    let (scene, missed) = push(scene.variable("DD_VERSION", "2"), 5, &[]);
+    assert_eq!(of_delivery(&missed.with_status(0), "events"), 1);
+    let (scene, _) = push(scene, 0, &[]);
+    assert_eq!(titles(&intake), [MISSED]);
+    let (_, met) = push(without_hotfixes(scene), 0, &[]);
+    assert_eq!(of_delivery(&met.with_status(0), "events"), 1);
+
+    assert_eq!(titles(&intake), [MISSED, MET]);
+    let [missed, met] = &intake.events()[..] else { panic!() };
+    assert_eq!((&missed["alert_type"], &met["alert_type"]), (&"error".into(), &"success".into()));
+    let text = missed["text"].as_str().unwrap();
+    assert!(text.starts_with("%%% \n**5 commit**\n\nIt should be < 5. Commits on the branch"), "{text}");
+    assert!(missed["tags"].to_string().contains("\"env:production\""), "{missed}");
+    let sent = intake.payloads()[1]["series"][0]["points"][0]["timestamp"].clone();
+    assert_eq!(missed["date_happened"], sent);
+}
+
+#[test]
+#[ignore = "needs Datadog's API description: run cargo xtask test"]
+fn what_is_sent_is_what_datadog_describes() {
+    let intake = DatadogIntake::start();
+    let (scene, _) = push(scene(&intake), 0, &[]);
+    let _ = push(scene, 5, &[]);
+
+    assert_eq!(titles(&intake), [MISSED]);
+    assert_described(&intake);
+}
+
+#[test]
+fn no_event_is_sent_of_what_is_not_known_or_not_wanted() {
+    let intake = DatadogIntake::start();
+    let (scene, _) = push(scene(&intake), 0, &[]);
+    let (scene, _) = push(scene, 5, &["--no-events"]);
+    let (scene, _) = push(scene, 0, &["--skip", "commits.hotfix"]);
+    let (scene, _) = push(scene, 0, &["--no-state"]);
+    assert_eq!(titles(&intake), [""; 0]);
+
+    // The last push with events knew that the goal was met.
+    let (_, missed) = push(scene, 0, &[]);
+
+    assert_eq!(of_delivery(&missed, "events"), 1);
+    assert_eq!(titles(&intake), [MISSED]);
+}
+
+#[test]
+fn an_event_that_was_not_taken_waits_for_the_next_run() {
+    let intake = DatadogIntake::start();
+    let (scene, _) = push(scene(&intake), 0, &[]);
+    intake.server().fail_times(5, "/api/v1/events", datadog::error(503, "Not now"));
+
+    let (scene, left) = push(scene, 5, &["--deadline", "10s"]);
+    let left = left.with_status(3);
+    assert_eq!(of_delivery(&left, "state"), "partial");
+    assert_eq!(of_delivery(&left, "events_left"), 1);
+    assert!(left.stderr().contains("Not now"), "{left}");
+
+    let (_, sent) = push(scene, 0, &[]);
+    assert_eq!(of_delivery(&sent.with_status(0), "events"), 1);
+    assert_eq!(titles(&intake), [MISSED]);
+}
+
+#[test]
+fn an_event_that_may_have_arrived_is_never_sent_again() {
+    let intake = DatadogIntake::start();
+    let (scene, _) = push(scene(&intake), 0, &[]);
+    intake.server().fail_times(1, "/api/v1/events", datadog::error(504, "Gateway timeout"));
+
+    let (scene, unseen) = push(scene, 5, &[]);
+    unseen.with_status(0).says("may have arrived and is not sent again");
+    let (_, next) = push(scene, 0, &[]);
+
+    assert_eq!(of_delivery(&next, "events"), 0);
+    assert_eq!(titles(&intake), [""; 0]);
+    let sent = intake.server().requests();
+    assert_eq!(sent.iter().filter(|request| request.path() == "/api/v1/events").count(), 1);
+}
+
+#[test]
+fn a_dry_run_shows_the_event_and_changes_nothing() {
+    let intake = DatadogIntake::start();
+    let (scene, _) = push(scene(&intake), 0, &[]);
+    let scene = (0..5).fold(scene, |scene, _| scene.commit("hotfix", Duration::from_mins(1)));
+    next_second();
+
+    for _ in 0..2 {
+        let shown = scene.run(&["--dry-run"]).with_status(0);
+        assert_eq!(of_delivery(&shown, "events")[0]["title"], MISSED);
+    }
+    let (_, sent) = push(scene, 0, &[]);
+
+    assert_eq!(of_delivery(&sent, "events"), 1);
+}

@@ -1,0 +1,57 @@
+//! `report metadata`.
+
+use serde_json::{Value, json};
+use system_health_test_support::datadog::DatadogIntake;
+
+use crate::{assert_described, scene, writes};
+
+fn state(ended: &Value, key: &str) -> Value {
+    ended.as_array().unwrap().iter().find(|row| row["metric"] == key).unwrap()["state"].clone()
+}
+
+#[test]
+fn metadata_is_printed_with_datadogs_units() {
+    let intake = DatadogIntake::start();
+
+    let printed = scene(&intake).run(&["metadata"]).with_status(0).json();
+
+    let hotfix = printed.as_array().unwrap().iter().find(|row| row["metric"] == "commits.hotfix").unwrap();
+    assert_eq!(hotfix["type"], "gauge");
+    assert_eq!(hotfix["unit"], "commit");
+    assert!(hotfix["description"].as_str().unwrap().starts_with("Commits on the branch"), "{hotfix}");
+    assert_eq!(intake.server().requests().len(), 0);
+}
+
+#[test]
+fn a_second_push_writes_nothing() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let unknown = scene.run(&["metadata", "--push"]).with_status(0);
+    unknown.says("push a report first");
+    assert_eq!(state(&unknown.json(), "commits.hotfix"), "unknown");
+    assert_eq!(writes(&intake), [""; 0]);
+
+    let _ = scene.run(&["--push"]).with_status(0);
+    let updated = scene.run(&["metadata", "--push"]).with_status(0).json();
+    assert_eq!(state(&updated, "commits.hotfix"), "updated");
+    assert_eq!(state(&updated, "ci.tests_passing_on_main"), "unknown", "it had no data");
+    let known = intake.metadata("commits.hotfix").unwrap();
+    assert_eq!((&known["type"], &known["unit"]), (&json!("gauge"), &json!("commit")));
+    let written = writes(&intake).len();
+
+    let kept = scene.run(&["metadata", "--push"]).with_status(0).json();
+    assert_eq!(state(&kept, "commits.hotfix"), "kept");
+    assert_eq!(writes(&intake).len(), written);
+}
+
+#[test]
+#[ignore = "needs Datadog's API description: run cargo xtask test"]
+fn what_is_sent_is_what_datadog_describes() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let _ = scene.run(&["--push"]).with_status(0);
+
+    let _ = scene.run(&["metadata", "--push"]).with_status(0);
+
+    assert_described(&intake);
+}

@@ -1,0 +1,268 @@
+//! `report monitors`.
+
+use serde_json::{Value, json};
+use system_health_test_support::datadog::DatadogIntake;
+
+use crate::{assert_described, scene, steps, writes};
+
+fn tags(monitor: &Value) -> Vec<&str> {
+    monitor["tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect()
+}
+
+/// The monitor of a metric.
+fn of(monitors: &[Value], key: &str) -> Value {
+    let tag = format!("metric:{key}");
+    monitors.iter().find(|monitor| tags(monitor).contains(&tag.as_str())).unwrap().clone()
+}
+
+#[test]
+fn every_goal_has_a_monitor_and_the_reporter_has_three() {
+    let intake = DatadogIntake::start();
+    let printed = scene(&intake).run(&["monitors"]).with_status(0).json();
+
+    let monitors = printed.as_array().unwrap();
+    let names: Vec<&str> = monitors.iter().map(|monitor| monitor["name"].as_str().unwrap()).collect();
+    let scope = "(env:production,service:system-health)";
+    assert_eq!(
+        names,
+        [
+            "ci.tests_passing_on_main should be == 1",
+            "commits.hotfix should be < 5",
+            "commits.reverts should be < 5",
+            "system_health.reporter.points_expired should be == 0",
+            "The reporter has stopped, or is too slow",
+            "A metric fails again and again",
+            "Points wait and are not delivered",
+        ]
+        .map(|name| format!("{name} {scope}"))
+    );
+    let hotfix = of(monitors, "commits.hotfix");
+    assert_eq!(
+        hotfix["query"],
+        "max(last_30m):max:commits.hotfix{env:production,service:system-health} >= 5"
+    );
+    assert_eq!(hotfix["options"]["thresholds"], json!({"critical": 5.0, "critical_recovery": 3.0}));
+    assert_eq!(hotfix["options"]["require_full_window"], false);
+    assert_eq!(
+        tags(&hotfix),
+        ["managed_by:system-health", "metric:commits.hotfix", "env:production", "service:system-health"]
+    );
+    let stopped = of(monitors, "system_health.reporter.run_duration_seconds");
+    assert_eq!(
+        stopped["query"],
+        "max(last_15m):max:system_health.reporter.run_duration_seconds{env:production,service:system-health} > 900"
+    );
+    assert_eq!(stopped["options"]["notify_no_data"], true);
+    assert_eq!(stopped["options"]["no_data_timeframe"], 45);
+    assert_eq!(intake.server().requests().len(), 0);
+}
+
+#[test]
+fn a_second_push_writes_nothing() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+
+    let created = scene.run(&["monitors", "push"]).with_status(0);
+    assert!(steps(&created).iter().all(|(action, _)| action == "created"), "{created}");
+    assert_eq!(writes(&intake), ["POST /api/v1/monitor"; 7]);
+
+    let kept = scene.run(&["monitors", "push"]).with_status(0);
+    assert!(steps(&kept).iter().all(|(action, _)| action == "kept"), "{kept}");
+    let _ = scene.run(&["monitors", "diff"]).with_status(0);
+    assert_eq!(writes(&intake).len(), 7);
+}
+
+#[test]
+#[ignore = "needs Datadog's API description: run cargo xtask test"]
+fn what_is_sent_is_what_datadog_describes() {
+    let intake = DatadogIntake::start();
+    let settings = "[monitors]\nnotify = ['@slack-ops']\nrenotify = '4h'\ngroup_by = ['repository']\n\
+                    [monitors.metrics.'commits.*']\nno_data = '6h'\n";
+    let scene = scene(&intake).file("system-health.toml", settings);
+    let _ = scene.run(&["monitors", "push"]).with_status(0);
+    let _ = scene.variable("DD_ENV", "staging").run(&["monitors", "push"]).with_status(0);
+    intake.edit_monitor(1000, |monitor| monitor["priority"] = json!(2));
+    let scene = crate::scene(&intake).file("system-health.toml", settings);
+    let _ = scene.run(&["monitors", "push", "--force"]).with_status(0);
+
+    assert_described(&intake);
+    assert!(intake.monitors()[0]["priority"].is_null());
+}
+
+#[test]
+fn settings_say_whom_to_tell_when_and_about_what() {
+    let intake = DatadogIntake::start();
+    let settings = "
+        [monitors]
+        every = '10m'
+        missed = 6
+        notify = ['@slack-ops', '@pagerduty-web']
+        renotify = '4h'
+        [monitors.metrics.'commits.*']
+        notify = ['@commits@example.com']
+        window = '1h'
+        no_data = '6h'
+        group_by = ['repository', 'branch']
+        [monitors.metrics.'commits.reverts']
+        recovery = 1
+        [monitors.metrics.'ci.tests_passing_on_main']
+        enabled = false
+    ";
+    let printed =
+        scene(&intake).file("system-health.toml", settings).run(&["monitors"]).with_status(0).json();
+
+    let monitors = printed.as_array().unwrap();
+    assert_eq!(monitors.len(), 6);
+    let hotfix = of(monitors, "commits.hotfix");
+    assert_eq!(
+        hotfix["query"],
+        "max(last_60m):max:commits.hotfix{env:production,service:system-health} by {repository,branch} >= 5"
+    );
+    assert!(hotfix["message"].as_str().unwrap().contains("\n\n@commits@example.com\n\n"), "{hotfix}");
+    assert_eq!(hotfix["options"]["no_data_timeframe"], 360);
+    assert_eq!(hotfix["options"]["renotify_interval"], 240);
+    // The exact key counts, not the pattern.
+    let reverts = of(monitors, "commits.reverts");
+    assert_eq!(reverts["options"]["thresholds"]["critical_recovery"], 1.0);
+    assert!(reverts["query"].as_str().unwrap().starts_with("max(last_20m):"), "{reverts}");
+    assert!(reverts["message"].as_str().unwrap().contains("@slack-ops @pagerduty-web"), "{reverts}");
+    let failing = of(monitors, "system_health.reporter.collector_success");
+    assert_eq!(
+        failing["query"],
+        "max(last_60m):min:system_health.reporter.collector_success{env:production,service:system-health} by {metric} < 1"
+    );
+}
+
+#[test]
+fn wrong_settings_are_refused_where_they_are() {
+    let intake = DatadogIntake::start();
+    for (settings, words) in [
+        ("notify = ['slack-ops']", "`slack-ops` is no handle"),
+        ("every = '90s'", "`every` in [monitors]"),
+        ("missed = 0", "`missed` in [monitors]"),
+        (
+            "metrics.'commit.*'.window = '1h'",
+            "`commit.*` in [monitors.metrics] matches no metric with a goal",
+        ),
+        ("metrics.'commits.*'.widow = '1h'", "unknown field `widow`"),
+        ("metrics.'commits.hotfix'.recovery = 9", "misses the goal < 5"),
+        ("metrics.'commits.hotfix'.no_data = '2d'", "`no_data` in [monitors.metrics.\"commits.hotfix\"]"),
+    ] {
+        let scene = scene(&intake).file("system-health.toml", &format!("[monitors]\n{settings}\n"));
+        scene.run(&["monitors"]).with_status(2).says(words);
+    }
+}
+
+#[test]
+fn what_somebody_changed_is_overwritten_only_by_force() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let _ = scene.run(&["monitors", "push"]).with_status(0);
+    let id = of(&intake.monitors(), "commits.hotfix")["id"].as_u64().unwrap();
+    intake.edit_monitor(id, |monitor| {
+        monitor["options"]["renotify_interval"] = json!(30);
+        monitor["message"] = json!(format!("{}\nCall Ada.", monitor["message"].as_str().unwrap()));
+    });
+
+    let left = scene.run(&["monitors", "push"]).with_status(1);
+
+    left.says("--force");
+    let step = left.json().as_array().unwrap().iter().find(|step| step["action"] == "left").unwrap().clone();
+    assert_eq!(step["overwrites"], "it was changed in Datadog since the last push");
+    assert!(step["changes"].to_string().contains("- options.renotify_interval: 30.0"), "{step}");
+    assert_eq!(writes(&intake).len(), 7);
+
+    let _ = scene.run(&["monitors", "push", "--force"]).with_status(0);
+    assert_eq!(writes(&intake)[7..], [format!("PUT /api/v1/monitor/{id}")]);
+    assert!(of(&intake.monitors(), "commits.hotfix")["options"]["renotify_interval"].is_null());
+    let _ = scene.run(&["monitors", "push"]).with_status(0);
+    assert_eq!(writes(&intake).len(), 8);
+}
+
+#[test]
+fn a_change_of_settings_is_an_update_without_force() {
+    let intake = DatadogIntake::start();
+    let _ = scene(&intake).run(&["monitors", "push"]).with_status(0);
+    let scene =
+        scene(&intake).file("system-health.toml", "[monitors.metrics.'commits.hotfix']\nrecovery = 1\n");
+
+    let diff = scene.run(&["monitors", "diff"]).with_status(1);
+
+    let step =
+        diff.json().as_array().unwrap().iter().find(|step| step["action"] == "update").unwrap().clone();
+    assert_eq!(step["changes"], json!(["~ options.thresholds.critical_recovery: 3.0 → 1.0"]));
+    let _ = scene.run(&["monitors", "push"]).with_status(0);
+    assert_eq!(writes(&intake).len(), 8);
+}
+
+#[test]
+fn monitors_of_others_are_never_touched() {
+    let intake = DatadogIntake::start();
+    let metric = "metric:commits.hotfix";
+    let monitor = |name: &str, tags: &[&str]| {
+        json!({"name": name, "type": "query alert", "query": "max(last_5m):max:x{*} > 1", "message": "m",
+               "tags": tags, "options": {"thresholds": {"critical": 1.0}}})
+    };
+    let theirs = [
+        monitor("of somebody", &[metric, "env:production", "service:system-health"]),
+        monitor(
+            "of another environment",
+            &["managed_by:system-health", metric, "env:staging", "service:system-health"],
+        ),
+        monitor(
+            "of another service",
+            &["managed_by:system-health", metric, "env:production", "service:shop"],
+        ),
+    ];
+    for monitor in &theirs {
+        intake.add_monitor(monitor);
+    }
+    let before = intake.monitors();
+    let scene = scene(&intake);
+
+    let _ = scene.run(&["monitors", "push", "--force", "--prune"]).with_status(0);
+    assert_eq!(intake.monitors().len(), 10);
+    let _ = scene.run(&["monitors", "delete", "--yes"]).with_status(0);
+
+    assert_eq!(intake.monitors(), before);
+}
+
+#[test]
+fn a_monitor_of_no_linked_metric_is_told_and_pruned_when_asked() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let _ = scene.run(&["monitors", "push"]).with_status(0);
+    let id = of(&intake.monitors(), "commits.reverts")["id"].as_u64().unwrap();
+    intake.edit_monitor(id, |monitor| {
+        monitor["name"] = json!("gone should be < 5");
+        let tags = monitor["tags"].as_array_mut().unwrap();
+        tags.iter_mut()
+            .filter(|tag| **tag == "metric:commits.reverts")
+            .for_each(|tag| *tag = json!("metric:gone"));
+    });
+
+    let pushed = scene.run(&["monitors", "push"]).with_status(0);
+    pushed.says("--prune");
+    assert_eq!(steps(&pushed).last().unwrap().0, "stale");
+    assert_eq!(intake.monitors().len(), 8);
+    let _ = scene.run(&["monitors", "diff"]).with_status(1);
+
+    let pruned = scene.run(&["monitors", "push", "--prune"]).with_status(0);
+    assert_eq!(steps(&pruned).last().unwrap().0, "deleted");
+    assert_eq!(intake.monitors().len(), 7);
+}
+
+#[test]
+fn some_monitors_can_be_deleted() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let _ = scene.run(&["monitors", "push"]).with_status(0);
+
+    scene.run(&["monitors", "delete", "commits.hotfix"]).with_status(2).says("--yes");
+    scene.run(&["monitors", "delete", "commits.hotfx", "--yes"]).with_status(2).says("commits.hotfx");
+    assert_eq!(intake.monitors().len(), 7);
+    let deleted = scene.run(&["monitors", "delete", "commits.hotfix", "--yes"]).with_status(0);
+
+    assert_eq!(steps(&deleted).len(), 1);
+    assert_eq!(intake.monitors().len(), 6);
+}

@@ -1,0 +1,74 @@
+//! `report verify`.
+
+use serde_json::{Value, json};
+use system_health_test_support::{datadog::DatadogIntake, server::Answer};
+
+use crate::scene;
+
+fn found(checks: &Value, query: &str) -> Vec<Value> {
+    let checks = checks.as_array().unwrap().iter();
+    checks.filter(|check| check["query"] == query).map(|check| check["found"].clone()).collect()
+}
+
+#[test]
+fn each_query_of_what_is_managed_has_to_find_data() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    for command in [&["--push"][..], &["dashboard", "push"], &["monitors", "push"]] {
+        let _ = scene.run(command).with_status(0);
+    }
+
+    let checks = scene.run(&["verify"]).with_status(1).json();
+
+    assert_eq!(checks[0]["of"], "the probe");
+    assert_eq!(checks[0]["found"], "data");
+    // On the dashboard and in the monitor.
+    let scope = "{env:production,service:system-health}";
+    assert_eq!(found(&checks, "max:commits.hotfix{*}"), ["data"]);
+    assert_eq!(found(&checks, &format!("max:commits.hotfix{scope}")), ["data"]);
+    // The clone has no CI.
+    assert_eq!(found(&checks, "min:ci.tests_passing_on_main{*}"), [""; 0]);
+    assert_eq!(found(&checks, "avg:ci.tests_passing_on_main{*}"), ["no_data"]);
+    assert_eq!(
+        intake.points().iter().filter(|point| point.metric == "system_health.reporter.probe").count(),
+        1
+    );
+}
+
+#[test]
+fn without_anything_managed_the_probe_is_all() {
+    let intake = DatadogIntake::start();
+
+    let ended = scene(&intake).run(&["verify", "--format", "table"]).with_status(0);
+
+    assert_eq!(ended.stdout(), "data: 1 of 1 queries\n");
+}
+
+#[test]
+fn a_probe_that_cannot_be_seen_in_time_is_told() {
+    let intake = DatadogIntake::start();
+    let empty = json!({"status": "ok", "series": [], "res_type": "time_series"});
+    intake.server().fail("GET /api/v1/query", Answer::json(200, &empty));
+
+    let ended = scene(&intake).run(&["verify", "--timeout", "1s", "--format", "table"]).with_status(1);
+
+    assert!(ended.stdout().starts_with("no data: max:system_health.reporter.probe{"), "{ended}");
+}
+
+#[test]
+fn a_query_that_datadog_refuses_is_a_finding() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let _ = scene.run(&["dashboard", "push"]).with_status(0);
+    intake.edit_dashboard("aaa-aaa-aaa", |dashboard| {
+        let queries = "/widgets/0/definition/widgets/0/definition/requests/0/queries/0/query";
+        *dashboard.pointer_mut(queries).unwrap() = json!("nonsense");
+    });
+
+    let checks = scene.run(&["verify"]).with_status(1).json();
+
+    assert!(
+        found(&checks, "nonsense")[0]["error"].as_str().unwrap().contains("Datadog refuses it"),
+        "{checks}"
+    );
+}
