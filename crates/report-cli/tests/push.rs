@@ -60,6 +60,8 @@ fn values_are_delivered_as_gauges_with_all_their_tags_and_one_time() {
         "left": 0,
         "lost": 0,
         "expired": 0,
+        "events": 0,
+        "events_left": 0,
     });
     assert_eq!(delivery, expected);
 }

@@ -179,8 +179,11 @@ fn a_metric_is_judged_as_on_the_dashboard_that_is_generated() {
 
     let by_hand = dashboard(&render_expression(expression, None));
 
+    // What the reporter says of itself has another form there.
+    let is_watched = |widget: &&Value| !queries(widget)[0].contains(":system_health.");
+    let judged = |group: &Value| widgets(group).iter().filter(is_watched).map(judgement).collect::<Vec<_>>();
     let [by_hand, generated] = [by_hand, generated]
-        .map(|dashboard| widgets(&dashboard).iter().flat_map(widgets).map(judgement).collect::<Vec<Value>>());
+        .map(|dashboard| widgets(&dashboard).iter().flat_map(judged).collect::<Vec<Value>>());
     assert!(!generated.is_empty());
     assert_eq!(by_hand, generated);
 }
