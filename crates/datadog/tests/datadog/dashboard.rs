@@ -1,45 +1,11 @@
 //! Dashboards of different catalogs, held to Datadog's own description of them.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use system_health_datadog::dashboard;
-use system_health_registry::{Catalog, Collect, Kind, Metric, Reading, source};
+use system_health_registry::Catalog;
 use system_health_test_support::datadog::contract::{self, Message};
 
-const NOTHING: Collect = |_| Box::pin(async { Ok(Reading::no_data("never collected")) });
-const INTERVAL: Duration = Duration::from_mins(15);
-
-fn metric(key: &'static str) -> Metric {
-    Metric::new(key, "What a reader wants to know.", source!(), NOTHING)
-}
-
-fn with_goal(key: &'static str, goal: &str) -> Metric {
-    metric(key).with_goal(goal.parse().unwrap())
-}
-
-fn catalogs() -> Vec<Catalog> {
-    let many = ["< 5", "<= 5", "> 0.5", ">= 0.5", "== 0", "!= -1.5"];
-    let keys = ["a.less", "a.at_most", "b.more", "b.at_least", "c.equal", "c.other"];
-    let catalogs: [Vec<Metric>; 5] = [
-        vec![metric("one")],
-        keys.into_iter().zip(many).map(|(key, goal)| with_goal(key, goal)).collect(),
-        vec![
-            metric("kinds.count").with_kind(Kind::Count { interval: INTERVAL }),
-            metric("kinds.rate").with_kind(Kind::Rate { interval: INTERVAL }),
-            metric("kinds.gauge").with_unit("commit"),
-        ],
-        vec![
-            Metric::new("odd.text", "\"Quotes\", {braces} and\n\nlines: <b>ä</b>.", source!(), NOTHING)
-                .with_unit("page view"),
-            with_goal("odd.number", "< 1e300").with_tags(&["team:platform"]),
-        ],
-        (0..60)
-            .map(|number| with_goal(format!("group{}.metric{number}", number % 12).leak(), "> 1"))
-            .collect(),
-    ];
-    catalogs.into_iter().map(|metrics| Catalog::new(metrics).unwrap()).collect()
-}
+use crate::catalogs::catalogs;
 
 fn as_json(catalog: &Catalog) -> Value {
     serde_json::to_value(dashboard(catalog, "System health")).unwrap()

@@ -1,10 +1,13 @@
 //! The sink against a fake intake, and against servers that are worse; one binary, because each links the
 //! generated client.
 
+mod catalogs;
 mod contract;
 mod dashboard;
 mod deliver;
+mod event;
 mod failures;
 mod harness;
 mod limits;
+mod monitor;
 mod retries;

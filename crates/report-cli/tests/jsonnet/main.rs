@@ -114,3 +114,33 @@ fn the_example_of_the_documentation_works() {
     assert_eq!(grid::misplaced(&dashboard), [""; 0]);
     assert_eq!(faults(&[Message::dashboard(dashboard)]), [[""; 0]]);
 }
+
+#[cfg(feature = "datadog")]
+#[test]
+#[ignore = "needs Jsonnet: run cargo xtask test"]
+fn what_is_rendered_can_be_pushed_and_is_kept_when_it_is_pushed_again() {
+    use std::{io::Write, process::Stdio};
+
+    use system_health_test_support::{
+        datadog::DatadogIntake,
+        scene::{Ended, Scene},
+    };
+
+    let intake = DatadogIntake::start();
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
+        .variable("DD_URL", intake.url())
+        .variable("DD_API_KEY", DatadogIntake::KEY)
+        .variable("DD_APP_KEY", DatadogIntake::APP_KEY);
+    for (name, dashboard) in shipped() {
+        for action in ["created", "kept"] {
+            let mut command = scene.command(&["dashboard", "push", "-"]);
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut report = command.spawn().unwrap();
+            report.stdin.take().unwrap().write_all(dashboard.to_string().as_bytes()).unwrap();
+            let ended = Ended::new(&command, report.wait_with_output().unwrap()).with_status(0);
+
+            assert_eq!(ended.json()[0]["action"], action, "{name}: {ended}");
+        }
+    }
+    assert_eq!(intake.dashboards().len(), 3);
+}

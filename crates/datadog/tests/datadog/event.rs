@@ -1,0 +1,115 @@
+//! Events: what is sent, and what is known of it afterwards.
+
+use std::time::{Duration, SystemTime};
+
+use system_health_datadog::{DatadogSink, event_payload};
+use system_health_registry::{Announced, Event, Level, Sink};
+use system_health_test_support::{
+    datadog::{
+        self, DatadogIntake,
+        contract::{self, Message},
+    },
+    server::{Answer, Fault},
+};
+use tokio::time::Instant;
+
+use crate::harness::{config, sink};
+
+fn event() -> Event {
+    Event::new("deploy 42", "Deployed version 42")
+        .unwrap()
+        .with_text("All went well.")
+        .unwrap()
+        .with_level(Level::Success)
+        .with_tag("env", "test")
+        .unwrap()
+        .with_link("https://example.com/deploys/42")
+        .unwrap()
+        .at(SystemTime::now())
+}
+
+async fn announced(sink: &DatadogSink) -> Announced {
+    sink.announce(&event(), Instant::now() + Duration::from_secs(10)).await
+}
+
+#[test]
+#[ignore = "needs Datadog's API description: run cargo xtask test"]
+fn every_event_is_one_that_datadog_describes() {
+    let long = "ä".repeat(3500);
+    let longest = Event::new("x".repeat(200), "y".repeat(500)).unwrap().with_text(long).unwrap();
+    let longest = longest.with_link(format!("https://example.com/{}", "z".repeat(1900))).unwrap();
+    let bare = Event::new("id", "title").unwrap();
+    let payload = |event: &Event| serde_json::to_value(event_payload(event)).unwrap();
+    let message = |body| Message::request("POST", "/api/v1/events", body);
+    let mut messages: Vec<_> =
+        [&event(), &longest, &bare].map(|event| message(payload(event))).into_iter().collect();
+    for (name, wrong) in [("titel", "typo"), ("alert_type", "fatal"), ("date_happened", "now")] {
+        let mut broken = payload(&event());
+        broken[name] = wrong.into();
+        messages.push(message(broken));
+    }
+
+    for (number, faults) in contract::faults(&messages).iter().enumerate() {
+        assert_eq!(faults.is_empty(), number < 3, "{number}: {faults:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_arrives_with_its_link() {
+    let intake = DatadogIntake::start();
+
+    assert!(matches!(announced(&sink(&intake)).await, Announced::Accepted));
+
+    let [event] = &intake.events()[..] else { panic!() };
+    assert_eq!(event["title"], "Deployed version 42");
+    assert_eq!(event["text"], "%%% \nAll went well.\n\nhttps://example.com/deploys/42\n %%%");
+    assert_eq!(event["alert_type"], "success");
+    assert_eq!(event["tags"], serde_json::json!(["env:test"]));
+}
+
+#[tokio::test]
+async fn only_what_has_certainly_not_arrived_may_be_sent_again() {
+    let html = Answer::text(200, "text/html", "<html>Welcome</html>");
+    for (fault, attempts, expected) in [
+        (Fault::from(datadog::error(403, "Forbidden")), 1, "left"),
+        (datadog::error(429, "Slow down").into(), 5, "left"),
+        (datadog::error(500, "Oops").into(), 5, "left"),
+        (datadog::error(503, "Not now").into(), 5, "left"),
+        (datadog::error(400, "Too old").into(), 1, "refused"),
+        (datadog::error(502, "Bad gateway").into(), 1, "unknown"),
+        (datadog::error(504, "Gateway timeout").into(), 1, "unknown"),
+        (Fault::Disconnect, 1, "unknown"),
+        (html.into(), 1, "unknown"),
+    ] {
+        let intake = DatadogIntake::start();
+        intake.server().fail("/api/v1/events", fault.clone());
+
+        let (word, error) = match announced(&sink(&intake)).await {
+            Announced::Accepted => panic!("{fault:?}"),
+            Announced::Left(error) => ("left", error),
+            Announced::Refused(error) => ("refused", error),
+            Announced::Unknown(error) => ("unknown", error),
+        };
+
+        assert_eq!(word, expected, "{fault:?}: {error}");
+        assert_eq!(intake.server().requests().len(), attempts, "{fault:?}");
+        assert!(!error.to_string().contains(DatadogIntake::KEY), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_reached_has_nothing() {
+    let nobody = DatadogSink::new(&config("http://127.0.0.1:1")).unwrap();
+
+    assert!(matches!(announced(&nobody).await, Announced::Left(_)));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_late_may_mean_anything() {
+    let intake = DatadogIntake::start();
+    intake.server().set_latency(Duration::from_secs(5));
+
+    let announced = sink(&intake).announce(&event(), Instant::now() + Duration::from_millis(200)).await;
+
+    assert!(matches!(announced, Announced::Unknown(_)), "{announced:?}");
+}

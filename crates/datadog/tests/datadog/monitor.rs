@@ -1,0 +1,184 @@
+//! Monitors of different catalogs: held to Datadog's own description of them, and to the goals.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use system_health_datadog::{
+    Alerting, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
+    reporter_monitors,
+};
+use system_health_registry::{Aggregate, Goal, Kind, Metric, Tag};
+use system_health_test_support::datadog::contract::{self, Message};
+
+use crate::catalogs::{catalogs, described, metric, with_goal};
+
+const SCHEDULE: Schedule = Schedule { every: Duration::from_mins(15), missed: 3 };
+
+fn scope() -> Scope {
+    Scope::of(&["service:shop", "env:test", "team:web"].map(|tag| Tag::parse(tag).unwrap()))
+}
+
+fn alerting() -> Alerting {
+    Alerting {
+        notify: vec!["@slack-ops".to_owned()],
+        window: SCHEDULE.window(),
+        recovery: None,
+        no_data: Some(Duration::from_hours(6)),
+        group_by: vec!["repository".to_owned()],
+        renotify: Some(Duration::from_hours(4)),
+    }
+}
+
+fn as_json(monitor: &WantedMonitor) -> Value {
+    serde_json::to_value(monitor.monitor()).unwrap()
+}
+
+fn of(metric: &Metric) -> Value {
+    as_json(&goal_monitor(metric, &scope(), &Alerting { group_by: vec![], ..alerting() }).unwrap())
+}
+
+#[test]
+#[ignore = "needs Datadog's API description: run cargo xtask test"]
+fn every_monitor_is_one_that_datadog_describes() {
+    let of_goals = |alerting: Alerting| {
+        let catalogs = catalogs().into_iter();
+        let metrics = catalogs.flat_map(|catalog| catalog.metrics().to_vec());
+        metrics.filter_map(move |metric| goal_monitor(&metric, &scope(), &alerting))
+    };
+    let recovering = Alerting { recovery: Some(1.5), no_data: None, renotify: None, ..alerting() };
+    let monitors: Vec<Value> = of_goals(alerting())
+        .chain(of_goals(recovering))
+        .chain(reporter_monitors(&scope(), SCHEDULE, &alerting()))
+        .map(|monitor| as_json(&monitor))
+        .collect();
+    let message = |monitor: &Value| Message::request("POST", "/api/v1/monitor", monitor.clone());
+    let mut messages: Vec<_> = monitors.iter().map(message).collect();
+    let good = messages.len();
+    for (pointer, name, wrong) in [
+        ("", "querry", json!("typo")),
+        ("", "type", json!("query alarm")),
+        ("/options", "notify_nodata", json!(true)),
+        ("/options", "no_data_timeframe", json!("45m")),
+        ("/options/thresholds", "critical_recover", json!(1)),
+    ] {
+        let mut broken = monitors[0].clone();
+        broken.pointer_mut(pointer).unwrap()[name] = wrong;
+        messages.push(message(&broken));
+    }
+
+    assert!(good > 100);
+    for (number, faults) in contract::faults(&messages).iter().enumerate() {
+        assert_eq!(faults.is_empty(), number < good, "{number}: {faults:?}");
+    }
+}
+
+/// Whether a monitor alerts when all that there is, is one point of this value.
+fn alerts(monitor: &Value, value: f64) -> bool {
+    let query = monitor["query"].as_str().unwrap();
+    let (_, query) = query.split_once("):").unwrap();
+    let (query, threshold) = query.rsplit_once(' ').unwrap();
+    let (expression, comparator) = query.rsplit_once(' ').unwrap();
+    assert_eq!(threshold.parse::<f64>().ok(), monitor["options"]["thresholds"]["critical"].as_f64());
+    let term = |term: &str| {
+        let term = term.trim_start_matches("abs(").trim_end_matches(')');
+        let (query, offset) = match term.rsplit_once(' ') {
+            Some((rest, number)) => {
+                let (query, sign) = rest.rsplit_once(' ').unwrap();
+                let number: f64 = number.parse().unwrap();
+                (query, if sign == "+" { number } else { -number })
+            }
+            None => (term, 0.0),
+        };
+        assert!(query.contains(":odd.") && query.ends_with("{env:test,service:shop}"), "{query}");
+        if expression.starts_with("abs(") { (value + offset).abs() } else { value + offset }
+    };
+    let shown: f64 = expression.split(" + abs(").map(term).sum();
+    let threshold: f64 = threshold.parse().unwrap();
+    match comparator {
+        "<" => shown < threshold,
+        "<=" => shown <= threshold,
+        ">" => shown > threshold,
+        ">=" => shown >= threshold,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_monitor_alerts_when_its_goal_is_missed() {
+    for goal in ["< 5", "<= 5", "> 0.5", ">= -0.5", "== 0", "== 2", "== -1.5", "!= 3", "!= -1.5", "!= 0"] {
+        let goal: Goal = goal.parse().unwrap();
+        let monitor = of(&metric("odd.value").with_goal(goal));
+        for value in [goal.target() - 1.0, goal.target(), goal.target() + 1.0] {
+            assert_eq!(alerts(&monitor, value), !goal.is_met_by(value), "{goal}: {value}: {monitor}");
+        }
+    }
+}
+
+#[test]
+fn the_series_farthest_from_the_goal_counts_unless_the_metric_says_otherwise() {
+    let query = |metric: Metric| of(&metric)["query"].as_str().unwrap().to_owned();
+    let all = "{env:test,service:shop}";
+    let count = Kind::Count { interval: Duration::from_mins(15) };
+
+    assert_eq!(query(with_goal("a.b", "< 5")), format!("max(last_30m):max:a.b{all} >= 5"));
+    assert_eq!(query(with_goal("a.b", "> 5")), format!("min(last_30m):min:a.b{all} <= 5"));
+    assert_eq!(
+        query(with_goal("a.b", "== 5")),
+        format!("max(last_30m):abs(max:a.b{all} - 5) + abs(min:a.b{all} - 5) > 0")
+    );
+    assert_eq!(
+        query(with_goal("a.b", "== 5").with_aggregate(Aggregate::Sum)),
+        format!("max(last_30m):abs(sum:a.b{all} - 5) > 0")
+    );
+    assert_eq!(
+        query(with_goal("a.b", "< 5").with_kind(count)),
+        format!("max(last_30m):sum:a.b{all}.as_count() >= 5")
+    );
+}
+
+#[test]
+fn a_message_says_what_to_do_and_notifies_nobody_by_accident() {
+    let metric = described("mail.waiting", "Mails to @all that {{wait}}.")
+        .with_goal("< 5".parse().unwrap())
+        .with_unit("email")
+        .with_owner("team-mail")
+        .with_runbook("https://example.com/mail");
+
+    let message = of(&metric)["message"].as_str().unwrap().to_owned();
+
+    let (words, mark) = message.rsplit_once("\n\n").unwrap();
+    assert!(mark.starts_with("Managed by `report` (system-health:"), "{mark}");
+    assert_eq!(
+        words,
+        "{{#is_alert}}`mail.waiting` is {{value}} email and should be < 5.{{/is_alert}}\n\
+         {{#is_no_data}}`mail.waiting` has had no value for a while.{{/is_no_data}}\n\
+         {{#is_recovery}}`mail.waiting` meets its goal again: it should be < 5.{{/is_recovery}}\n\
+         \n\
+         Mails to @\u{200b}all that {\u{200b}{wait}}.\n\
+         \n\
+         Runbook: https://example.com/mail\n\
+         \n\
+         Owner: team-mail\n\
+         \n\
+         @slack-ops"
+    );
+}
+
+#[test]
+fn the_reporters_monitors_are_about_metrics_that_others_leave_to_them() {
+    let monitors = reporter_monitors(&scope(), SCHEDULE, &alerting());
+
+    assert_eq!(monitors.len(), 3);
+    assert!(monitors.iter().all(|monitor| is_watched_by_reporter_monitors(monitor.metric())));
+    let queries: Vec<_> = monitors.iter().map(|monitor| as_json(monitor)["query"].clone()).collect();
+    let reporter = "system_health.reporter";
+    let all = "{env:test,service:shop}";
+    assert_eq!(
+        queries,
+        [
+            format!("max(last_15m):max:{reporter}.run_duration_seconds{all} > 900"),
+            format!("max(last_45m):min:{reporter}.collector_success{all} by {{metric}} < 1"),
+            format!("min(last_45m):max:{reporter}.outbox_points{all} > 0"),
+        ]
+    );
+}
