@@ -22,8 +22,12 @@ pub struct Incidents(Arc<[Incident]>);
 pub struct Incident {
     /// How bad it is: `low`, `high`.
     pub severity: String,
+    /// When it began.
+    pub opened: SystemTime,
     /// How long it has been open.
     pub age: Duration,
+    /// What is broken.
+    pub title: String,
 }
 
 impl Incidents {
@@ -56,7 +60,8 @@ impl Incident {
         let opened = u64::from_str(next("time")?).context("the time is no number of seconds")?;
         let opened = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(opened));
         let opened = opened.context("the time is out of range")?;
-        Ok(Self { severity, age: now.duration_since(opened).unwrap_or_default() })
+        let title = next("title")?.to_owned();
+        Ok(Self { severity, opened, age: now.duration_since(opened).unwrap_or_default(), title })
     }
 }
 

@@ -1,21 +1,42 @@
 //! The metrics. Each is an ordinary function of the resources that it names.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, UNIX_EPOCH},
+};
 
-use system_health_registry::{Sample, SampleError, system_health_metric};
+use system_health_registry::{Event, Events, Level, Sample, Unavailable, system_health_metric};
 
 use crate::Incidents;
 
 /// Open incidents, by severity.
-#[system_health_metric(key = "acme.incidents.open", unit = "incident", goal = "== 0", tags = ["team:acme"])]
-fn open_incidents(incidents: Incidents) -> Result<Vec<Sample>, SampleError> {
+#[system_health_metric(
+    key = "acme.incidents.open",
+    alias = "acme.open_incidents",
+    alias_until = "2099-01-01",
+    unit = "incident",
+    goal = "== 0",
+    tags = ["team:acme"],
+    aggregate = "sum",
+    notify = "@slack-acme",
+    owner = "acme",
+    runbook = "https://acme.example/runbooks/incidents"
+)]
+fn open_incidents(incidents: Incidents, events: Events) -> Result<Vec<Sample>, Unavailable> {
     let mut by_severity = BTreeMap::<&str, u32>::from([("high", 0), ("low", 0)]);
     for incident in incidents.all() {
         *by_severity.entry(&incident.severity).or_default() += 1;
+        // Its id makes it one event, in however many runs the incident is open.
+        let opened = incident.opened.duration_since(UNIX_EPOCH)?.as_secs();
+        let event = Event::new(format!("acme incident {opened} {}", incident.title), &incident.title)?
+            .with_level(if incident.severity == "high" { Level::Error } else { Level::Warning })
+            .with_tag("severity", &incident.severity)?
+            .at(incident.opened);
+        events.attach(event);
     }
     by_severity
         .into_iter()
-        .map(|(severity, count)| Sample::new(count.into())?.with_tag("severity", severity))
+        .map(|(severity, count)| Ok(Sample::new(count.into())?.with_tag("severity", severity)?))
         .collect()
 }
 
@@ -30,12 +51,15 @@ mod tests {
     use super::*;
     use crate::Incident;
 
+    fn incident(severity: &str, hours: u64) -> Incident {
+        let (age, opened) = (Duration::from_hours(hours), UNIX_EPOCH + Duration::from_hours(500_000 - hours));
+        Incident { severity: severity.into(), opened, age, title: format!("It broke {hours} hours ago") }
+    }
+
     #[test]
     fn the_oldest_incident_counts() {
-        let incident = |hours: u64| Incident { severity: "low".into(), age: Duration::from_hours(hours) };
-
         assert_eq!(
-            oldest_incident(Incidents::new([incident(1), incident(3)])),
+            oldest_incident(Incidents::new([incident("low", 1), incident("low", 3)])),
             Some(Duration::from_hours(3))
         );
         assert_eq!(oldest_incident(Incidents::new([])), None);
@@ -43,11 +67,22 @@ mod tests {
 
     #[test]
     fn every_severity_has_its_own_sample() {
-        let high = Incident { severity: "high".into(), age: Duration::ZERO };
+        let incidents = Incidents::new([incident("high", 1), incident("high", 2)]);
 
-        let samples = open_incidents(Incidents::new([high.clone(), high])).unwrap();
+        let samples = open_incidents(incidents, Events::default()).unwrap();
 
         let values: Vec<f64> = samples.iter().map(Sample::value).collect();
         assert_eq!(values, [2.0, 0.0]);
+    }
+    #[test]
+    fn every_incident_is_one_event() {
+        let events = Events::default();
+
+        for _ in 0..2 {
+            open_incidents(Incidents::new([incident("high", 1)]), events.clone()).unwrap();
+        }
+
+        let [event] = &events.attached()[..] else { panic!("{events:?}") };
+        assert_eq!((event.title(), event.level()), ("It broke 1 hours ago", Level::Error));
     }
 }

@@ -1,9 +1,15 @@
 //! Acme's binary as its engineers run it.
 
-use std::process::Command;
+use std::{
+    process::Command,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use serde_json::json;
-use system_health_test_support::scene::Scene;
+use system_health_test_support::{
+    datadog::DatadogIntake,
+    scene::{Scene, next_second},
+};
 
 fn scene() -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_acme-report"))
@@ -80,4 +86,53 @@ fn a_misspelt_setting_of_a_further_crate_is_refused() {
     let ended = scene.run(&[]).with_status(2);
 
     ended.says("system-health.toml:2: there is no key `incident` in [acme]; did you mean `incidents`?");
+}
+
+#[test]
+fn an_incident_is_one_event_and_a_former_key_is_delivered_too() {
+    let intake = DatadogIntake::start();
+    let opened = |age: u64| {
+        let opened = SystemTime::now() - Duration::from_hours(age);
+        opened.duration_since(UNIX_EPOCH).unwrap().as_secs()
+    };
+    let list = format!("high\t{}\tcheckout is down\nlow\t{}\tan old one\n", opened(1), opened(48));
+    let scene = scene()
+        .variable("DD_URL", intake.url())
+        .variable("DD_API_KEY", DatadogIntake::KEY)
+        .file("incidents.tsv", &list);
+
+    for _ in 0..2 {
+        let _ = scene.run(&["--push", "--only", "acme.*", "--no-self-metrics"]).with_status(0);
+        next_second();
+    }
+
+    let [event] = &intake.events()[..] else { panic!("{:?}", intake.events()) };
+    assert_eq!(event["title"], "checkout is down", "Datadog takes no events of two days ago");
+    let tags = event["tags"].to_string();
+    assert!(tags.contains("\"severity:high\"") && tags.contains("\"source:system-health\""), "{event}");
+    let values = |key: &str| -> Vec<f64> {
+        intake.points().iter().filter(|point| point.metric == key).map(|point| point.value).collect()
+    };
+    assert_eq!(values("acme.incidents.open"), [1.0, 1.0, 1.0, 1.0]);
+    assert_eq!(values("acme.open_incidents"), values("acme.incidents.open"));
+}
+
+#[test]
+fn a_metric_brings_its_own_alert() {
+    let monitors = scene().run(&["monitors"]).with_status(0).json();
+
+    let [open] = &monitors
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|monitor| monitor["tags"].to_string().contains("\"metric:acme.incidents.open\""))
+        .collect::<Vec<_>>()[..]
+    else {
+        panic!("{monitors}")
+    };
+    let query = open["query"].as_str().unwrap();
+    assert!(query.starts_with("max(last_30m):abs(sum:acme.incidents.open{"), "{query}");
+    let message = open["message"].as_str().unwrap();
+    assert!(message.contains("Runbook: https://acme.example/runbooks/incidents"), "{message}");
+    assert!(message.contains("@slack-acme"), "{message}");
 }
