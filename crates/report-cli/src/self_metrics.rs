@@ -91,13 +91,17 @@ impl FinishedRun {
 }
 
 /// How long the run took, from its start until its values were delivered.
-#[system_health_metric(key = "system_health.reporter.run_duration_seconds", unit = "second")]
+#[system_health_metric(
+    key = "system_health.reporter.run_duration_seconds",
+    aggregate = "max",
+    unit = "second"
+)]
 fn run_duration(run: FinishedRun) -> Duration {
     run.0.duration
 }
 
 /// Metrics of the run by the state in which they ended: `value`, `no_data` or `error`.
-#[system_health_metric(key = "system_health.reporter.metrics", unit = "metric")]
+#[system_health_metric(key = "system_health.reporter.metrics", aggregate = "sum", unit = "metric")]
 fn metrics(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     let count_in = |state| count(run.0.endings.iter().filter(|ending| ending.state == state).count() as u64);
     ["value", "no_data", "error"]
@@ -107,20 +111,28 @@ fn metrics(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
 }
 
 /// How long each metric took to be collected.
-#[system_health_metric(key = "system_health.reporter.collector_duration_seconds", unit = "second")]
+#[system_health_metric(
+    key = "system_health.reporter.collector_duration_seconds",
+    aggregate = "max",
+    unit = "second"
+)]
 fn collector_duration(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(|ending| Some(ending.duration.as_secs_f64()))
 }
 
 /// 1 for each metric that had a value or honestly no data, 0 for one that failed.
-#[system_health_metric(key = "system_health.reporter.collector_success", goal = "== 1")]
+#[system_health_metric(key = "system_health.reporter.collector_success", aggregate = "min", goal = "== 1")]
 fn collector_success(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(|ending| Some(if ending.state == "error" { 0.0 } else { 1.0 }))
 }
 
 /// The age of each metric's last value, from the history in the state folder, by the times of their points;
 /// nothing for a metric that never had one, or one that is dated ahead.
-#[system_health_metric(key = "system_health.reporter.last_value_age_seconds", unit = "second")]
+#[system_health_metric(
+    key = "system_health.reporter.last_value_age_seconds",
+    aggregate = "max",
+    unit = "second"
+)]
 fn last_value_age(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(|ending| {
         let last = run.0.last_values.get(ending.key)?;
@@ -129,7 +141,7 @@ fn last_value_age(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
 }
 
 /// What became of the delivered points: `accepted` or `refused` by the sink, or `left` for the next run.
-#[system_health_metric(key = "system_health.reporter.points", unit = "point")]
+#[system_health_metric(key = "system_health.reporter.points", aggregate = "sum", unit = "point")]
 fn points(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
     let receipt = run.receipt()?;
     let results = [
@@ -145,19 +157,29 @@ fn points(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
 }
 
 /// Points that wait in the outbox for the next run.
-#[system_health_metric(key = "system_health.reporter.outbox_points", unit = "point", goal = "== 0")]
+#[system_health_metric(
+    key = "system_health.reporter.outbox_points",
+    aggregate = "sum",
+    unit = "point",
+    goal = "== 0"
+)]
 fn outbox_points(run: FinishedRun) -> Result<Sample, Unavailable> {
     Ok(Sample::new(count(run.receipt()?.left))?.with_tag("sink", DATADOG)?)
 }
 
 /// Points that were dropped because they had become too old for the sink.
-#[system_health_metric(key = "system_health.reporter.points_expired", unit = "point", goal = "== 0")]
+#[system_health_metric(
+    key = "system_health.reporter.points_expired",
+    aggregate = "sum",
+    unit = "point",
+    goal = "== 0"
+)]
 fn points_expired(run: FinishedRun) -> Result<Sample, Unavailable> {
     Ok(Sample::new(count(run.receipt()?.expired))?.with_tag("sink", DATADOG)?)
 }
 
 /// Requests to other systems' APIs by the status of their answers; `no_answer` where none came.
-#[system_health_metric(key = "system_health.reporter.api_requests", unit = "request")]
+#[system_health_metric(key = "system_health.reporter.api_requests", aggregate = "sum", unit = "request")]
 fn api_requests(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     let calls = run.0.api_calls.by_status().into_iter();
     calls
@@ -169,7 +191,11 @@ fn api_requests(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
 }
 
 /// How long a request to another system's API took, on average over the run.
-#[system_health_metric(key = "system_health.reporter.api_latency_seconds", unit = "second")]
+#[system_health_metric(
+    key = "system_health.reporter.api_latency_seconds",
+    aggregate = "max",
+    unit = "second"
+)]
 fn api_latency(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     let mut totals = BTreeMap::<&str, (u64, Duration)>::new();
     for calls in run.0.api_calls.by_status() {
@@ -187,7 +213,11 @@ fn api_latency(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
 
 /// Requests that GitHub still grants in its current window.
 /// See <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
-#[system_health_metric(key = "system_health.reporter.github_rate_limit_remaining", unit = "request")]
+#[system_health_metric(
+    key = "system_health.reporter.github_rate_limit_remaining",
+    aggregate = "min",
+    unit = "request"
+)]
 fn github_rate_limit_remaining(run: FinishedRun) -> Option<u64> {
     run.0.api_calls.quota("github")
 }

@@ -3,6 +3,7 @@
 use system_health_registry::Metric;
 
 use super::widgets::{self, Group, course, value};
+use crate::monitor::RUN_DURATION;
 
 /// What the keys of metrics about the reporter start with.
 const PREFIX: &str = "system_health.reporter.";
@@ -27,9 +28,10 @@ pub(super) fn is_about(metric: &Metric) -> bool {
     metric.key().starts_with(PREFIX)
 }
 
-/// The group; none without metrics. First come the values of those that have a goal.
+/// The group; none without metrics. First come the values of those that have a goal, and how long a run takes.
 pub(super) fn group(metrics: &[&Metric]) -> Option<Group> {
-    let values = metrics.iter().filter(|metric| metric.goal().is_some()).map(|metric| {
+    let is_shown = |metric: &&&Metric| metric.goal().is_some() || metric.key() == RUN_DURATION;
+    let values = metrics.iter().filter(is_shown).map(|metric| {
         let title = format!("{} now", name(metric));
         (VALUE_WIDTH, value(metric, title, &VARIABLES))
     });

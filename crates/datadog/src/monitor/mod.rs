@@ -10,6 +10,7 @@ mod wanted;
 
 pub use goal::goal_monitor;
 pub use managed::{ManagedMonitor, MonitorPlan, PlannedMonitor};
+pub(crate) use reporter::RUN_DURATION;
 pub use reporter::{Schedule, is_watched_by_reporter_monitors, reporter_monitors};
 pub use scope::Scope;
 pub use wanted::{Alerting, WantedMonitor};

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// How long a run took. As long as it comes, runs end.
-pub(super) const RUN_DURATION: &str = "system_health.reporter.run_duration_seconds";
+pub(crate) const RUN_DURATION: &str = "system_health.reporter.run_duration_seconds";
 /// 1 or 0 for each metric.
 const COLLECTOR_SUCCESS: &str = "system_health.reporter.collector_success";
 /// What waits to be delivered.
