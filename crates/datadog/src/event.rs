@@ -13,27 +13,26 @@ use crate::{
     limits::{MAX_AGGREGATION_KEY, MAX_EVENT_TEXT},
     requests::Requests,
     retry::{GaveUp, Patience},
+    words::{harmless, harmless_url},
 };
 
-/// What is sent for an event. Its text is Markdown, and ends with the link.
+/// What is sent for an event. Its text is Markdown, and ends with the link. Nobody is notified by it: that is
+/// what monitors are for.
 #[must_use]
 pub fn event_payload(event: &Event) -> EventCreateRequest {
-    let parts = [event.text(), event.link()];
-    let text = parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
-    let markdown = ["%%% \n", "\n %%%"];
-    let room = MAX_EVENT_TEXT - markdown.iter().map(|mark| mark.len()).sum::<usize>();
-    let mut payload = EventCreateRequest::new(
-        [markdown[0], &shortened(&text, room), markdown[1]].concat(),
-        event.title().to_owned(),
-    )
-    .alert_type(match event.level() {
-        Level::Info => EventAlertType::INFO,
-        Level::Success => EventAlertType::SUCCESS,
-        Level::Warning => EventAlertType::WARNING,
-        Level::Error => EventAlertType::ERROR,
-    })
-    .aggregation_key(shortened(event.id(), MAX_AGGREGATION_KEY))
-    .tags(event.tags().iter().map(Tag::to_string).collect());
+    let link = event.link().map(|link| format!("\n\n{}", harmless_url(link))).unwrap_or_default();
+    let end = link + "\n %%%";
+    let start = format!("%%% \n{}", harmless(event.text().unwrap_or_default()));
+    let room = MAX_EVENT_TEXT.saturating_sub(end.chars().count());
+    let mut payload = EventCreateRequest::new(shortened(&start, room) + &end, harmless(event.title()))
+        .alert_type(match event.level() {
+            Level::Info => EventAlertType::INFO,
+            Level::Success => EventAlertType::SUCCESS,
+            Level::Warning => EventAlertType::WARNING,
+            Level::Error => EventAlertType::ERROR,
+        })
+        .aggregation_key(shortened(event.id(), MAX_AGGREGATION_KEY))
+        .tags(event.tags().iter().map(Tag::to_string).collect());
     if let Some(time) = event.happened_at() {
         let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         payload = payload.date_happened(i64::try_from(seconds).unwrap_or(i64::MAX));

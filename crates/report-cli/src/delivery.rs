@@ -203,7 +203,10 @@ impl Courier<'_> {
         let max_age = self.sink.as_ref().map_or(Duration::MAX, |sink| sink.max_event_age());
         let oldest = SystemTime::now().checked_sub(max_age).unwrap_or(SystemTime::UNIX_EPOCH);
         let own = outbox();
-        let (unseen, old) = state.ask(state.store(), move |store| store.give_up_events(&own, oldest)).await?;
+        let now = SystemTime::now();
+        let dead = now.checked_sub(LONGEST_SENDING).unwrap_or(SystemTime::UNIX_EPOCH);
+        let (unseen, old) =
+            state.ask(state.store(), move |store| store.give_up_events(&own, dead, oldest)).await?;
         for id in unseen {
             tracing::warn!("the run that was sending the event `{id}` was cut off; it is not sent again");
         }
@@ -214,7 +217,9 @@ impl Courier<'_> {
             && Instant::now() < self.deadline
         {
             let own = outbox();
-            let Some(next) = state.ask(state.store(), move |store| store.next_event(&own)).await? else {
+            let Some(next) =
+                state.ask(state.store(), move |store| store.next_event(&own, SystemTime::now())).await?
+            else {
                 break;
             };
             let announced = match events::read(&next) {
@@ -368,6 +373,9 @@ fn hold_back(page: &mut Vec<Pending>, max_ahead: Duration, receipt: &mut Receipt
         });
     }
 }
+
+/// No run takes longer to send an event: one that is being sent since then was cut off.
+const LONGEST_SENDING: Duration = Duration::from_hours(1);
 
 const TOO_LATE: &str = "no answer before the run's deadline";
 

@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env,
     fmt::Write,
+    hash::{DefaultHasher, Hash, Hasher},
     time::{Duration, SystemTime},
 };
 
@@ -13,7 +14,9 @@ use system_health_state::{GoalState, PendingEvent};
 
 /// More series than this are counted, not shown.
 const MOST_SERIES: usize = 10;
-/// As much text as an event takes.
+/// As much of a series' tags is shown, in characters.
+const MOST_TAGS: usize = 150;
+/// As much text as an event takes, in characters.
 const MOST_TEXT: usize = 3500;
 
 /// What an event says of one series.
@@ -91,6 +94,7 @@ impl Series<'_> {
         let tags = self.tags.iter().map(Tag::as_str).filter(|tag| !tag.starts_with("version:"));
         GoalState {
             key: self.metric.key().to_owned(),
+            goal: self.goal.to_string(),
             tags: tags.collect::<Vec<_>>().join(","),
             met: self.goal.is_met_by(self.sample.value()),
         }
@@ -105,13 +109,17 @@ fn flip(report: &Report, metric: &Metric, met: bool, series: &[Series<'_>]) -> R
         ("missed", "misses its goal", Level::Error)
     };
     let title = format!("{} {does} ({goal})", metric.key());
-    let time = humantime::format_rfc3339_seconds(report.timestamp());
+    // Other series of the metric may flip in the same slot, and this one again.
+    let started = humantime::format_rfc3339_millis(report.run().started_at());
+    let mut which = DefaultHasher::new();
+    for series in series {
+        series.tags.hash(&mut which);
+    }
+    let id = format!("goal {} {word} {started} {:016x}", metric.key(), which.finish());
     let common = series.iter().map(|series| series.tags.clone()).reduce(|common, tags| &common & &tags);
     let common = common.unwrap_or_default();
-    let mut event = Event::new(format!("goal {} {word} {time}", metric.key()), title)?
-        .with_level(level)
-        .with_tags(common.iter().cloned())
-        .at(report.timestamp());
+    let mut event =
+        Event::new(id, title)?.with_level(level).with_tags(common.iter().cloned()).at(report.timestamp());
     if let [Series { sample, .. }] = series
         && let Some(link) = sample.link()
     {
@@ -126,18 +134,20 @@ fn text(metric: &Metric, goal: &str, series: &[Series<'_>], common: &BTreeSet<Ta
     let unit = metric.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
     for Series { sample, tags, .. } in series.iter().take(MOST_SERIES) {
         let own: Vec<String> = tags.difference(common).map(|tag| format!("`{tag}`")).collect();
-        line(&mut text, &format!("**{}{unit}** {}", sample.value(), own.join(" ")));
+        let own: String = own.join(" ").chars().take(MOST_TAGS).collect();
+        line(&mut text, &format!("**{}{unit}** {own}", sample.value()));
     }
     if let Some(hidden @ 1..) = series.len().checked_sub(MOST_SERIES) {
         line(&mut text, &format!("and {hidden} more series"));
     }
-    line(&mut text, &format!("It should be {goal}. {}", metric.description().trim()));
+    line(&mut text, &format!("It should be {goal}."));
     if let Some(runbook) = metric.runbook() {
         line(&mut text, &format!("Runbook: {runbook}"));
     }
     if let Some(context) = context(|name| env::var(name).ok().filter(|value| !value.is_empty())) {
         line(&mut text, &context);
     }
+    line(&mut text, metric.description());
     text.trim_end().to_owned()
 }
 

@@ -11,6 +11,9 @@ use crate::{
     store::{seconds, time},
 };
 
+/// A goal that is known of a time so many seconds ahead is known from a clock that was wrong.
+const FAR_AHEAD: i64 = 24 * 60 * 60;
+
 /// An event that waits to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingEvent {
@@ -29,14 +32,17 @@ pub struct GoalState {
     pub key: String,
     /// What tells the series from the metric's others.
     pub tags: String,
-    /// Whether it does.
+    /// The goal. Whether another one was met says nothing about it.
+    pub goal: String,
+    /// Whether it is met.
     pub met: bool,
 }
 
 impl Store {
     /// Writes down which goals are met at a time, and the events that a caller makes of those that were not in
-    /// the same state when they were last written down. The state of one that is new was not known, and one
-    /// that is known of a later time is left alone.
+    /// the same state when they were last written down. The state of one that is new, or had another goal, was
+    /// not known. One that is known of a later time is left alone, unless that lies so far ahead that a clock
+    /// was wrong.
     pub fn record_goals(
         &self,
         destination: &str,
@@ -47,12 +53,15 @@ impl Store {
         self.write(|transaction| {
             let flipped = flipped(transaction, destination, timestamp, goals)?;
             let mut write = transaction.prepare(
-                "INSERT INTO goals (destination, key, tags, met, timestamp) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT DO UPDATE SET met = excluded.met, timestamp = excluded.timestamp
-                 WHERE excluded.timestamp >= timestamp",
+                "INSERT INTO goals (destination, key, tags, goal, met, timestamp)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT DO UPDATE
+                 SET goal = excluded.goal, met = excluded.met, timestamp = excluded.timestamp
+                 WHERE excluded.timestamp >= timestamp OR timestamp > excluded.timestamp + ?7",
             )?;
-            for GoalState { key, tags, met } in goals {
-                write.execute(params![destination, key, tags, met, seconds(timestamp)])?;
+            for GoalState { key, tags, goal, met } in goals {
+                let time = seconds(timestamp);
+                write.execute(params![destination, key, tags, goal, met, time, FAR_AHEAD])?;
             }
             insert(transaction, destination, &events(&flipped))
         })
@@ -84,46 +93,44 @@ impl Store {
         self.write(|transaction| insert(transaction, destination, events))
     }
 
-    /// Gives up the events that are being sent, whose fate nobody saw, and those of before a time. Gives
-    /// the ids of both.
+    /// Gives up the events whose fate nobody saw, because they are being sent since a time that no run
+    /// survives, and those that happened too long ago. Gives the ids of both.
     pub fn give_up_events(
         &self,
         destination: &str,
-        before: SystemTime,
+        sending_before: SystemTime,
+        happened_before: SystemTime,
     ) -> Result<(Vec<String>, Vec<String>), StoreError> {
         self.write(|transaction| {
-            let give_up = |condition: &str| {
-                transaction.prepare(&format!(
-                    "UPDATE events SET state = 'settled', body = ''
-                         WHERE destination = ?1 AND {condition} AND timestamp < ?2 RETURNING id"
-                ))
+            let give_up = |condition: &str, before| -> rusqlite::Result<Vec<String>> {
+                transaction
+                    .prepare(&format!(
+                        "UPDATE events SET state = 'settled', body = ''
+                         WHERE destination = ?1 AND {condition} < ?2 RETURNING id"
+                    ))?
+                    .query_map(params![destination, seconds(before)], |row| row.get(0))?
+                    .collect()
             };
-            let ids = |row: &rusqlite::Row<'_>| row.get(0);
-            let unseen = give_up("state = 'sending'")?
-                .query_map(params![destination, i64::MAX], ids)?
-                .collect::<rusqlite::Result<_>>()?;
-            let old = give_up("state = 'waiting'")?
-                .query_map(params![destination, seconds(before)], ids)?
-                .collect::<rusqlite::Result<_>>()?;
+            let unseen = give_up("state = 'sending' AND sending_since", sending_before)?;
+            let old = give_up("state = 'waiting' AND timestamp", happened_before)?;
             Ok((unseen, old))
         })
     }
 
     /// The next event that waits, which counts as being sent from now on.
-    pub fn next_event(&self, destination: &str) -> Result<Option<PendingEvent>, StoreError> {
+    pub fn next_event(&self, destination: &str, now: SystemTime) -> Result<Option<PendingEvent>, StoreError> {
         self.write(|transaction| {
-            let next = transaction
+            transaction
                 .query_row(
-                    "SELECT id, timestamp, body FROM events WHERE destination = ?1 AND state = 'waiting'
-                     ORDER BY timestamp, id LIMIT 1",
-                    [destination],
+                    "UPDATE events SET state = 'sending', sending_since = ?2
+                     WHERE destination = ?1 AND id = (
+                         SELECT id FROM events WHERE destination = ?1 AND state = 'waiting'
+                         ORDER BY timestamp, id LIMIT 1)
+                     RETURNING id, timestamp, body",
+                    params![destination, seconds(now)],
                     |row| Ok(PendingEvent { id: row.get(0)?, time: time(row.get(1)?), body: row.get(2)? }),
                 )
-                .optional()?;
-            if let Some(event) = &next {
-                set_state(transaction, destination, &event.id, "sending")?;
-            }
-            Ok(next)
+                .optional()
         })
     }
 
@@ -140,7 +147,14 @@ impl Store {
 
     /// Says that an event has certainly not arrived.
     pub fn return_event(&self, destination: &str, id: &str) -> Result<(), StoreError> {
-        self.write(|transaction| set_state(transaction, destination, id, "waiting"))
+        self.write(|transaction| {
+            transaction.execute(
+                "UPDATE events SET state = 'waiting'
+                 WHERE destination = ?1 AND id = ?2 AND state = 'sending'",
+                [destination, id],
+            )?;
+            Ok(())
+        })
     }
 
     /// How many events wait.
@@ -163,12 +177,12 @@ fn flipped<'a>(
 ) -> rusqlite::Result<Vec<&'a GoalState>> {
     let mut flips = connection.prepare(
         "SELECT EXISTS (SELECT 1 FROM goals WHERE destination = ?1 AND key = ?2 AND tags = ?3
-                        AND met <> ?4 AND timestamp <= ?5)",
+                        AND goal = ?4 AND met <> ?5 AND timestamp <= ?6)",
     )?;
     let mut flipped = Vec::new();
     for goal in goals {
-        let GoalState { key, tags, met } = goal;
-        let known = params![destination, key, tags, met, seconds(timestamp)];
+        let GoalState { key, tags, goal: target, met } = goal;
+        let known = params![destination, key, tags, target, met, seconds(timestamp)];
         if flips.query_row(known, |row| row.get(0))? {
             flipped.push(goal);
         }
@@ -184,18 +198,5 @@ fn insert(transaction: &Transaction<'_>, destination: &str, events: &[PendingEve
     for PendingEvent { id, time, body } in events {
         insert.execute(params![destination, id, seconds(*time), body])?;
     }
-    Ok(())
-}
-
-fn set_state(
-    transaction: &Transaction<'_>,
-    destination: &str,
-    id: &str,
-    state: &str,
-) -> rusqlite::Result<()> {
-    transaction.execute(
-        "UPDATE events SET state = ?3 WHERE destination = ?1 AND id = ?2",
-        [destination, id, state],
-    )?;
     Ok(())
 }

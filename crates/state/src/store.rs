@@ -52,13 +52,15 @@ impl Store {
         })
     }
 
-    /// Forgets runs and settled events that are older. Points that wait in an outbox stay, and so do their
+    /// Forgets runs, states of goals and settled events that are older. Points that wait in an outbox stay, and so do their
     /// runs.
     pub fn keep(&self, since: SystemTime) -> Result<usize, StoreError> {
         let old = "timestamp < ?1 AND id NOT IN (SELECT run FROM outbox)";
         let settled = "timestamp < ?1 AND state = 'settled'";
         let any = format!(
-            "SELECT EXISTS (SELECT 1 FROM runs WHERE {old}) OR EXISTS (SELECT 1 FROM events WHERE {settled})"
+            "SELECT EXISTS (SELECT 1 FROM runs WHERE {old})
+                 OR EXISTS (SELECT 1 FROM events WHERE {settled})
+                 OR EXISTS (SELECT 1 FROM goals WHERE timestamp < ?1)"
         );
         let since = [seconds(since)];
         if !self.read(|connection| connection.query_row(&any, since, |row| row.get::<_, bool>(0)))? {
@@ -67,6 +69,7 @@ impl Store {
         let forgotten = self.write(|transaction| {
             let forgotten = transaction.execute(&format!("DELETE FROM runs WHERE {old}"), since)?;
             transaction.execute(&format!("DELETE FROM events WHERE {settled}"), since)?;
+            transaction.execute("DELETE FROM goals WHERE timestamp < ?1", since)?;
             transaction.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM points)", [])?;
             Ok(forgotten)
         })?;

@@ -246,15 +246,13 @@ impl Plan {
                 Err(error) => run = state.record_anew(error, report, Some(courier.outbox)).await?,
             }
         };
-        if self.events {
-            // They are worth a lot, but not the values.
-            let announced = async {
-                self.record_events(courier, report, state, context).await?;
-                courier.announce(state, &mut receipt).await
-            };
-            if let Err(error) = announced.await {
-                tracing::warn!("cannot keep track of events, and sends none: {error:#}");
-            }
+        // Events are worth a lot, but not the values.
+        let announced = async {
+            self.record_events(courier, report, state, context).await?;
+            if self.events { courier.announce(state, &mut receipt).await } else { Ok(()) }
+        };
+        if let Err(error) = announced.await {
+            tracing::warn!("cannot keep track of events, and sends none: {error:#}");
         }
         if let Some(about_itself) = self.about_itself(report, Some(&receipt), state, context, started).await {
             let run = state.record(&Arc::new(about_itself), Some(courier.outbox)).await?;
@@ -263,7 +261,7 @@ impl Plan {
         Ok(Delivery::pushed(receipt))
     }
 
-    /// Writes down the events of a run, which are sent once, whichever run does it.
+    /// Writes down which goals are met, and the events of a run, which are sent once, whichever run does it.
     async fn record_events(
         &self,
         courier: &Courier<'_>,
@@ -271,7 +269,8 @@ impl Plan {
         state: &State,
         context: &Context,
     ) -> anyhow::Result<()> {
-        let attached = self.attached(report, context).await;
+        let events = self.events;
+        let attached = if events { self.attached(report, context).await } else { Vec::new() };
         if !state.is_kept() {
             // Nobody would know what was sent before.
             if !attached.is_empty() {
@@ -284,7 +283,7 @@ impl Plan {
             .ask(state.store(), move |store| {
                 let goals = events::goal_states(&report);
                 store.record_goals(&outbox, report.timestamp(), &goals, |flipped| {
-                    events::of_flips(&report, flipped)
+                    if events { events::of_flips(&report, flipped) } else { Vec::new() }
                 })?;
                 if attached.is_empty() { Ok(()) } else { store.add_events(&outbox, &attached) }
             })

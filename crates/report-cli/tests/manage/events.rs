@@ -53,7 +53,7 @@ fn a_goal_that_flips_sends_one_event() {
     let [missed, met] = &intake.events()[..] else { panic!() };
     assert_eq!((&missed["alert_type"], &met["alert_type"]), (&"error".into(), &"success".into()));
     let text = missed["text"].as_str().unwrap();
-    assert!(text.starts_with("%%% \n**5 commit**\n\nIt should be < 5. Commits on the branch"), "{text}");
+    assert!(text.starts_with("%%% \n**5 commit**\n\nIt should be < 5.\n\nCommits on the branch"), "{text}");
     assert!(missed["tags"].to_string().contains("\"env:production\""), "{missed}");
     let sent = intake.payloads()[1]["series"][0]["points"][0]["timestamp"].clone();
     assert_eq!(missed["date_happened"], sent);
@@ -79,10 +79,43 @@ fn no_event_is_sent_of_what_is_not_known_or_not_wanted() {
     let (scene, _) = push(scene, 0, &["--no-state"]);
     assert_eq!(titles(&intake), [""; 0]);
 
-    // The last push with events knew that the goal was met.
+    // It flipped in the run whose events nobody wanted.
     let (_, missed) = push(scene, 0, &[]);
 
-    assert_eq!(of_delivery(&missed, "events"), 1);
+    assert_eq!(of_delivery(&missed, "events"), 0);
+    assert_eq!(titles(&intake), [""; 0]);
+}
+
+#[test]
+fn two_series_that_flip_in_one_slot_are_two_events() {
+    let intake = DatadogIntake::start();
+    let teams = |scene: Scene, hotfixes| {
+        let (scene, _) = push(scene.variable("DD_TAGS", "team:a"), hotfixes, &["--align", "30m"]);
+        push(scene.variable("DD_TAGS", "team:b"), 0, &["--align", "30m"]).0
+    };
+
+    teams(teams(scene(&intake), 0), 5);
+
+    assert_eq!(titles(&intake), [MISSED, MISSED]);
+    let events = intake.events();
+    assert!(
+        events[0]["tags"].to_string().contains("team:a") && events[1]["tags"].to_string().contains("team:b")
+    );
+}
+
+#[test]
+fn two_runs_at_once_send_an_event_once() {
+    let intake = DatadogIntake::start();
+    let (scene, _) = push(scene(&intake), 0, &[]);
+    let scene = (0..5).fold(scene, |scene, _| scene.commit("hotfix", Duration::from_mins(1)));
+    next_second();
+    intake.server().set_latency(Duration::from_millis(300));
+
+    let mut runs: Vec<_> = (0..3).map(|_| scene.command(&["--push"]).spawn().unwrap()).collect();
+    for run in &mut runs {
+        assert!(run.wait().unwrap().success());
+    }
+
     assert_eq!(titles(&intake), [MISSED]);
 }
 

@@ -8,7 +8,7 @@ const HERE: &str = "datadog api.datadoghq.eu";
 const ELSEWHERE: &str = "datadog api.datadoghq.com";
 
 fn goal(tags: &str, met: bool) -> GoalState {
-    GoalState { key: "commits.hotfix".into(), tags: tags.into(), met }
+    GoalState { key: "commits.hotfix".into(), tags: tags.into(), goal: "< 5".into(), met }
 }
 
 fn event(id: &str, seconds: u64) -> PendingEvent {
@@ -29,7 +29,7 @@ fn flips(store: &Store, destination: &str, seconds: u64, goals: &[GoalState]) ->
 /// Sends all events that wait.
 fn sent(store: &Store) -> Vec<String> {
     let mut sent = Vec::new();
-    while let Some(event) = store.next_event(HERE).unwrap() {
+    while let Some(event) = store.next_event(HERE, at(0)).unwrap() {
         store.settle_event(HERE, &event.id).unwrap();
         sent.push(event.id);
     }
@@ -51,14 +51,29 @@ fn a_goal_flips_once_for_each_series_and_destination() {
 }
 
 #[test]
+fn what_was_known_of_another_goal_or_from_a_wrong_clock_is_not_known() {
+    let store = Store::in_memory().unwrap();
+    let another = |met| GoalState { goal: "< 10".into(), ..goal("a", met) };
+    flips(&store, HERE, 0, &[goal("a", false)]);
+
+    assert_eq!(flips(&store, HERE, 1, &[another(true)]), []);
+    assert_eq!(flips(&store, HERE, 2, &[another(false)]), [another(false)]);
+
+    let days = 24 * 60 * 60;
+    assert_eq!(flips(&store, HERE, 9 * days, &[another(true)]), [another(true)]);
+    assert_eq!(flips(&store, HERE, 3, &[another(false)]), [], "nothing is known of today");
+    assert_eq!(flips(&store, HERE, 4, &[another(true)]), [another(true)]);
+}
+
+#[test]
 fn a_flip_and_its_events_are_written_together() {
     let store = Store::in_memory().unwrap();
     flips(&store, HERE, 0, &[goal("a", true)]);
 
     store.record_goals(HERE, at(1), &[goal("a", false)], |_| vec![event("missed", 1)]).unwrap();
 
-    assert_eq!(store.next_event(HERE).unwrap(), Some(event("missed", 1)));
-    assert_eq!(store.next_event(ELSEWHERE).unwrap(), None);
+    assert_eq!(store.next_event(HERE, at(0)).unwrap(), Some(event("missed", 1)));
+    assert_eq!(store.next_event(ELSEWHERE, at(0)).unwrap(), None);
 }
 
 #[test]
@@ -78,19 +93,23 @@ fn an_event_that_has_not_arrived_is_sent_again_and_one_whose_fate_nobody_saw_is_
     let store = Store::in_memory().unwrap();
     store.add_events(HERE, &[event("lost", 1), event("old", 2), event("unseen", 3)]).unwrap();
 
-    let lost = store.next_event(HERE).unwrap().unwrap();
+    let lost = store.next_event(HERE, at(0)).unwrap().unwrap();
     store.return_event(HERE, &lost.id).unwrap();
-    assert_eq!(store.next_event(HERE).unwrap().unwrap(), lost);
+    assert_eq!(store.next_event(HERE, at(0)).unwrap().unwrap(), lost);
     store.settle_event(HERE, "lost").unwrap();
-    store.next_event(HERE).unwrap();
+    store.next_event(HERE, at(0)).unwrap();
     store.return_event(HERE, "old").unwrap();
-    store.next_event(HERE).unwrap();
-    store.next_event(HERE).unwrap();
+    store.next_event(HERE, at(0)).unwrap();
+    store.next_event(HERE, at(0)).unwrap();
     store.return_event(HERE, "old").unwrap();
 
-    let given_up = store.give_up_events(HERE, at(3)).unwrap();
+    let nothing = (vec![], vec!["old".to_owned()]);
+    assert_eq!(store.give_up_events(HERE, at(0), at(3)).unwrap(), nothing, "another process is sending it");
+    store.return_event(HERE, "old").unwrap();
+    let given_up = store.give_up_events(HERE, at(1), at(3)).unwrap();
 
-    assert_eq!(given_up, (vec!["unseen".to_owned()], vec!["old".to_owned()]));
+    assert_eq!(given_up, (vec!["unseen".to_owned()], vec![]));
+    store.return_event(HERE, "unseen").unwrap();
     assert_eq!(store.waiting_events(HERE).unwrap(), 0);
 }
 
@@ -100,7 +119,10 @@ fn settled_events_are_forgotten_with_the_runs_of_their_time() {
     store.add_events(HERE, &[event("settled", 1), event("waiting", 1)]).unwrap();
     store.settle_event(HERE, "settled").unwrap();
 
+    flips(&store, HERE, 1, &[goal("a", true)]);
+
     store.keep(at(2)).unwrap();
+    assert_eq!(flips(&store, HERE, 3, &[goal("a", false)]), []);
     store.add_events(HERE, &[event("settled", 1)]).unwrap();
 
     assert_eq!(sent(&store), ["settled", "waiting"]);
