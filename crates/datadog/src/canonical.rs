@@ -10,7 +10,7 @@ const OF_DASHBOARD: [&str; 7] =
     ["id", "author_handle", "author_name", "created_at", "modified_at", "url", "is_read_only"];
 /// What a person decides about a monitor; the rest is what Datadog says of it.
 const OF_MONITOR: [&str; 7] = ["name", "type", "query", "message", "tags", "priority", "options"];
-/// What Datadog adds to the options of a monitor.
+/// What Datadog adds to the options of a monitor, or people set there for a while.
 const ADDED_OPTIONS: [&str; 3] = ["new_host_delay", "silenced", "locked"];
 
 /// A dashboard in its canonical form.
@@ -42,11 +42,11 @@ pub(crate) fn monitor(monitor: &Value) -> Value {
         tags.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
     }
     if let Some(options) = monitor.get_mut("options").and_then(Value::as_object_mut) {
-        // What is false here is the same as what is not there, but for the one that is on by default.
+        // What is off is the same as what is not there, but for the one that is on by default.
         options.entry("include_tags").or_insert(true.into());
         options.retain(|name, value| {
-            !ADDED_OPTIONS.contains(&name.as_str())
-                && (*value != Value::Bool(false) || name == "include_tags")
+            let is_off = *value == Value::Bool(false) || value.as_f64() == Some(0.0);
+            !ADDED_OPTIONS.contains(&name.as_str()) && (!is_off || name == "include_tags")
         });
     }
     plain(monitor)
@@ -128,7 +128,8 @@ mod tests {
             "id": 7, "org_id": 1, "name": "n", "type": "metric alert", "query": "q > 5", "message": "m",
             "tags": ["a", "b"], "multi": false, "overall_state": "No Data", "priority": null, "deleted": null,
             "options": {"thresholds": {"critical": 5}, "include_tags": true, "new_host_delay": 300,
-                        "notify_audit": false, "notify_no_data": false, "silenced": {}},
+                        "notify_audit": false, "notify_no_data": false, "silenced": {},
+                        "renotify_interval": 0, "timeout_h": 0},
         });
 
         assert_eq!(monitor(&sent), monitor(&answered));

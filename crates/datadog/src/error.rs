@@ -12,7 +12,7 @@ use crate::{
 #[non_exhaustive]
 pub enum DatadogError {
     /// 401 or 403: the key is wrong, belongs to another site, or has too few rights.
-    #[error("the {key} was refused ({answer}); {}", advice(*.key))]
+    #[error("{} refused ({answer}); {}", keys(*.key), advice(*.key))]
     RefusedKey {
         /// Which key. Of a request with both, it is the application key.
         key: Key,
@@ -144,11 +144,20 @@ impl DatadogError {
     }
 }
 
+/// Datadog does not say which of two keys it refused.
+fn keys(key: Key) -> &'static str {
+    match key {
+        Key::Api => "the API key was",
+        Key::Application => "the application key, or the API key beside it, was",
+    }
+}
+
 fn advice(key: Key) -> &'static str {
     match key {
         Key::Api => "check the key, and in DD_SITE that it belongs to this site",
         Key::Application => {
-            "check that it belongs to the organization of the API key, and that its scopes allow this"
+            "check that both belong to one organization of this site (DD_SITE), and that the scopes of the \
+             application key allow this"
         }
     }
 }

@@ -66,6 +66,11 @@ impl Document {
         self.mark.is_some()
     }
 
+    /// Whether it is not as the last push has left it.
+    pub(crate) fn is_edited(&self) -> bool {
+        self.mark.as_ref() != Some(&Fingerprint::of(&self.content))
+    }
+
     /// A text of it with the mark.
     pub(crate) fn marked(&self, text: &str) -> String {
         marked(text, &Fingerprint::of(&self.content))
@@ -76,7 +81,7 @@ impl Document {
         let overwrites = match &self.mark {
             None => Some(Overwrites::Unmanaged),
             Some(_) if self.content == wanted.content => return Action::Keep,
-            Some(mark) => (*mark != Fingerprint::of(&self.content)).then_some(Overwrites::HandEdits),
+            Some(_) => self.is_edited().then_some(Overwrites::HandEdits),
         };
         Action::Update { changes: Changes::between(&self.content, &wanted.content), overwrites }
     }

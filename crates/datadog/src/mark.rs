@@ -7,7 +7,7 @@ use std::fmt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-const START: &str = "(system-health:";
+const START: &str = "Managed by `report` (system-health:";
 const END: &str = ")";
 const LENGTH: usize = 16;
 
@@ -31,31 +31,21 @@ impl fmt::Display for Fingerprint {
 
 /// A text with the mark on a last line of its own.
 pub(crate) fn marked(text: &str, fingerprint: &Fingerprint) -> String {
-    let mark = format!("Managed by `report` {START}{fingerprint}{END}");
+    let mark = format!("{START}{fingerprint}{END}");
     if text.is_empty() { mark } else { format!("{text}\n\n{mark}") }
 }
 
-/// A text without the mark, and what the mark says if there is one.
+/// A text without the mark, and what the mark says if there is one. What somebody has written around it stays.
 pub(crate) fn unmarked(text: &str) -> (String, Option<Fingerprint>) {
-    let mut fingerprint = None;
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| match fingerprint_in(line) {
-            Some(found) => {
-                fingerprint = Some(found);
-                false
-            }
-            None => true,
-        })
-        .collect();
-    (lines.join("\n").trim_end().to_owned(), fingerprint)
-}
-
-fn fingerprint_in(line: &str) -> Option<Fingerprint> {
-    let (_, rest) = line.split_once(START)?;
-    let (digits, _) = rest.split_once(END)?;
-    let is_one = digits.len() == LENGTH && digits.chars().all(|digit| digit.is_ascii_hexdigit());
-    is_one.then(|| Fingerprint(digits.to_owned()))
+    let parts = text.rsplit_once(START).and_then(|(before, rest)| {
+        let (digits, after) = rest.split_once(END)?;
+        let is_one = digits.len() == LENGTH && digits.chars().all(|digit| digit.is_ascii_hexdigit());
+        is_one.then(|| (before, Fingerprint(digits.to_owned()), after))
+    });
+    match parts {
+        None => (text.trim_end().to_owned(), None),
+        Some((before, mark, after)) => (format!("{}{}", before.trim_end(), after.trim_end()), Some(mark)),
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +62,8 @@ mod tests {
 
             assert_eq!(unmarked(&marked), (text.to_owned(), Some(fingerprint.clone())), "{marked}");
         }
+        let written_to = marked("Text.", &fingerprint) + " Ask Ada.";
+        assert_eq!(unmarked(&written_to), ("Text. Ask Ada.".to_owned(), Some(fingerprint)));
         assert_eq!(unmarked("Nobody's.\n"), ("Nobody's.".to_owned(), None));
     }
 

@@ -3,24 +3,28 @@
 use system_health_registry::{Aggregate, Comparison, Kind, Metric};
 
 /// A metric over what is in scope, as one series or as one for each value of some tags.
-pub(crate) fn metric_query(metric: &Metric, scope: &str, by: &[String]) -> String {
-    metric_query_of(metric, aggregate(metric), scope, by)
-}
-
-/// The same with an aggregate of one's own choice.
-pub(crate) fn metric_query_of(metric: &Metric, aggregate: Aggregate, scope: &str, by: &[String]) -> String {
-    let by = if by.is_empty() { String::new() } else { format!(" by {{{}}}", by.join(",")) };
+pub(crate) fn metric_query(metric: &Metric, scope: &str, tags: &[String]) -> String {
     let modifier = match metric.kind() {
         Kind::Gauge => "",
         Kind::Count { .. } => ".as_count()",
         Kind::Rate { .. } => ".as_rate()",
     };
-    format!("{}:{}{{{scope}}}{by}{modifier}", aggregate.name(), metric.key())
+    metric_query_of(metric, aggregate(metric), scope, tags) + modifier
 }
 
-/// How several series become one: as the metric says, else counts and rates add up, and of gauges the one
-/// farthest from the goal counts.
-fn aggregate(metric: &Metric) -> Aggregate {
+/// The same with an aggregate of one's own choice, and with the values as they were delivered.
+pub(crate) fn metric_query_of(metric: &Metric, aggregate: Aggregate, scope: &str, tags: &[String]) -> String {
+    format!("{}:{}{{{scope}}}{}", aggregate.name(), metric.key(), by(tags))
+}
+
+/// The part of a query that makes a series for each value of some tags.
+pub(crate) fn by(tags: &[String]) -> String {
+    if tags.is_empty() { String::new() } else { format!(" by {{{}}}", tags.join(",")) }
+}
+
+/// How several series become one: as the metric says; else counts and rates add up, of gauges with a goal
+/// `<`, `<=`, `>` or `>=` the one farthest from it counts, and of others the average.
+pub(crate) fn aggregate(metric: &Metric) -> Aggregate {
     let by_kind = || match (metric.kind(), metric.goal().map(|goal| goal.comparison())) {
         (Kind::Count { .. } | Kind::Rate { .. }, _) => Aggregate::Sum,
         (Kind::Gauge, Some(Comparison::Less | Comparison::LessOrEqual)) => Aggregate::Max,

@@ -35,8 +35,8 @@ use crate::{collector::Collector, options::Options};
 /// | `owner` | who answers for the metric | `"team-platform"` |
 /// | `runbook` | the address of the page that says what to do when the goal is missed | `"https://wiki.example.com/hotfix"` |
 /// | `window` | how much time a monitor of the metric looks at: whole minutes, from `1m` to `7d` | `"1h"` |
-/// | `aggregate` | how several series become one value: `avg`, `min`, `max` or `sum`; without it, the one farthest from the goal counts | `"max"` |
-/// | `recovery` | the value at which an alert about a missed goal ends; it meets the goal, which is not one with `==` or `!=` | `"3"` |
+/// | `aggregate` | how several series become one value: `avg`, `min`, `max` or `sum`; without it, gauges with a goal `<`, `<=`, `>` or `>=` have the one farthest from it | `"max"` |
+/// | `recovery` | the value at which an alert about a missed goal ends; it lies beyond the target of the goal, which is not one with `==` or `!=` | `"3"` |
 /// | `notify` | who is told when the goal is missed: one or more handles with spaces between them | `"@slack-platform @oncall"` |
 /// | `alias` | a former key under which the values are delivered, too; needs `alias_until` | `"commits.hotfixes"` |
 /// | `alias_until` | the day on which the alias ends, which begins in UTC | `"2027-01-31"` |

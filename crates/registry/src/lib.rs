@@ -85,6 +85,6 @@ pub use sink::{Announced, DeliveryError, Settlement, Sink, Verdict};
 pub use system_health_registry_macros::system_health_metric;
 pub use system_health_rules::{
     Aggregate, AggregateError, Comparison, DayError, DurationError, Goal, GoalError, HandleError, KeyError,
-    RecoveryError, Tag, TagError, check_handle, parse_duration,
+    RecoveryError, Tag, TagError, check_handle, check_recovery, parse_duration,
 };
 pub use unavailable::{SharedError, Unavailable};

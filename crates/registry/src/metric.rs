@@ -138,8 +138,8 @@ impl Metric {
         self
     }
 
-    /// Sets how several series of the metric become one value. Without it, the one that is farthest from
-    /// the goal counts.
+    /// Sets how several series of the metric become one value. See [`aggregate`](Self::aggregate) for what
+    /// goes without it.
     #[must_use]
     pub const fn with_aggregate(mut self, aggregate: Aggregate) -> Self {
         self.aggregate = Some(aggregate);
@@ -233,8 +233,9 @@ impl Metric {
         self.window
     }
 
-    /// How several series of the metric become one value. Where the metric does not say so, the one that
-    /// is farthest from the goal counts.
+    /// How several series of the metric become one value. Where the metric does not say so, counts and rates
+    /// add up, of gauges with a goal `<`, `<=`, `>` or `>=` the one farthest from it counts, and of others the
+    /// average.
     #[must_use]
     pub const fn aggregate(&self) -> Option<Aggregate> {
         self.aggregate

@@ -81,6 +81,8 @@ pub(crate) struct MonitorSettings {
     pub(crate) notify: Vec<String>,
     /// The tags of which each value has an alert of its own.
     pub(crate) group_by: Vec<String>,
+    /// The tags that tell several reporters with one service and environment apart.
+    pub(crate) reporter_by: Vec<String>,
     /// After how long somebody is told again.
     #[serde(deserialize_with = "some_duration")]
     pub(crate) renotify: Option<Duration>,
@@ -119,6 +121,7 @@ impl Default for MonitorSettings {
             missed: 3,
             notify: Vec::new(),
             group_by: Vec::new(),
+            reporter_by: Vec::new(),
             renotify: None,
             metrics: BTreeMap::new(),
         }

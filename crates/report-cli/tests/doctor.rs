@@ -101,7 +101,10 @@ fn an_application_key_that_does_not_work_is_a_warning_because_a_push_needs_none(
     };
 
     let (state, message) = diagnose("0123456789abcdef");
-    assert!(state == "warning" && message.contains("the application key was refused"), "{state}: {message}");
+    assert!(
+        state == "warning" && message.contains("the application key, or the API key beside it, was refused"),
+        "{state}: {message}"
+    );
     let (state, message) = diagnose("two keys");
     assert!(state == "warning" && message.contains("DD_APP_KEY"), "{state}: {message}");
 }

@@ -19,8 +19,10 @@ pub enum RecoveryError {
     /// The goal is met by one value only, or by all but one.
     #[error("an alert about the goal `{0}` ends as soon as it is met; remove `recovery`")]
     Exact(String),
-    /// The goal is still missed at that value.
-    #[error("the goal `{goal}` is not met by `{recovery}`; an alert ends at a value that meets it")]
+    /// The value is not beyond the target.
+    #[error(
+        "`{recovery}` is not beyond the target of the goal `{goal}`; an alert ends at a value that is clearly good"
+    )]
     Missed {
         /// The goal.
         goal: String,
@@ -37,7 +39,7 @@ pub fn parse_recovery(text: &str) -> Result<f64, RecoveryError> {
     }
 }
 
-/// Accepts a finite value that meets the goal, which compares with `<`, `<=`, `>` or `>=`.
+/// Accepts a finite value on the good side of the goal's target. The goal compares with `<`, `<=`, `>` or `>=`.
 pub fn check_recovery(recovery: f64, goal: Option<Goal>) -> Result<(), RecoveryError> {
     if !recovery.is_finite() {
         return Err(RecoveryError::NotFinite(recovery.to_string()));
@@ -46,7 +48,12 @@ pub fn check_recovery(recovery: f64, goal: Option<Goal>) -> Result<(), RecoveryE
     if matches!(goal.comparison(), Comparison::Equal | Comparison::NotEqual) {
         return Err(RecoveryError::Exact(goal.to_string()));
     }
-    if goal.is_met_by(recovery) {
+    // At the target itself Datadog wants none: it ends an alert there anyway.
+    let is_beyond = match goal.comparison() {
+        Comparison::Less | Comparison::LessOrEqual => recovery < goal.target(),
+        _ => recovery > goal.target(),
+    };
+    if is_beyond {
         Ok(())
     } else {
         Err(RecoveryError::Missed { goal: goal.to_string(), recovery: recovery.to_string() })
@@ -71,12 +78,12 @@ mod tests {
 
     #[test]
     fn a_value_that_meets_the_goal_ends_an_alert() {
-        for (recovery, goal) in [(3.0, "< 5"), (5.0, "<= 5"), (5.5, "> 5"), (5.0, ">= 5")] {
+        for (recovery, goal) in [(3.0, "< 5"), (4.5, "<= 5"), (5.5, "> 5"), (6.0, ">= 5")] {
             assert_eq!(check(recovery, goal), Ok(()), "{recovery} {goal}");
         }
-        for (recovery, goal) in [(5.0, "< 5"), (6.0, "<= 5"), (5.0, "> 5"), (4.0, ">= 5")] {
+        for (recovery, goal) in [(5.0, "< 5"), (5.0, "<= 5"), (6.0, "<= 5"), (5.0, "> 5"), (5.0, ">= 5")] {
             let refusal = format!(
-                "the goal `{goal}` is not met by `{recovery}`; an alert ends at a value that meets it"
+                "`{recovery}` is not beyond the target of the goal `{goal}`; an alert ends at a value that is clearly good"
             );
             assert_eq!(check(recovery, goal), Err(refusal));
         }

@@ -7,7 +7,7 @@ use super::{CiSettings, DecidedRun, RunJobs};
 use crate::page;
 
 /// Whether the tests passed (1) or failed (0) in the newest decisive run of the workflow on the branch.
-#[system_health_metric(key = "ci.tests_passing_on_main", goal = "== 1", timeout = "1h")]
+#[system_health_metric(key = "ci.tests_passing_on_main", aggregate = "min", goal = "== 1", timeout = "1h")]
 pub fn tests_passing(run: DecidedRun, jobs: RunJobs, settings: CiSettings) -> Result<Sample, Unavailable> {
     let pass = jobs.pass(&settings.required_jobs, &run)?;
     let sample = Sample::new(f64::from(pass))?

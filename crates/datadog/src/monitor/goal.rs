@@ -4,6 +4,8 @@
 //! A metric has a point every quarter of an hour or so, and Datadog fills gaps of gauges for five minutes
 //! only. So the window has to be longer than the time between two runs, and the value in it is the one
 //! farthest from the goal, over time as over series: neither is an average of what happens to be there.
+//! Counts are taken as they were delivered, each for its interval: with `as_count()`, Datadog would only add
+//! them up (<https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>).
 //! See <https://docs.datadoghq.com/monitors/types/metric/> and
 //! <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
 
@@ -14,7 +16,10 @@ use super::{
     message::{self, Words},
     wanted::{Recipe, minutes},
 };
-use crate::query::{metric_query, metric_query_of};
+use crate::{
+    query::{aggregate, metric_query_of},
+    words::harmless,
+};
 
 /// The monitor of a metric's goal, if it has one.
 #[must_use]
@@ -54,33 +59,41 @@ struct Condition {
 impl Condition {
     fn of(metric: &Metric, goal: Goal, scope: &Scope, alerting: &Alerting) -> Self {
         let (scope, by, target) = (scope.to_string(), &alerting.group_by, goal.target());
-        let query = || metric_query(metric, &scope, by);
-        let unit = metric.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
-        let is = format!("`{}` is {{{{value}}}}{unit} and should be {goal}.", metric.key());
-        let is_away =
-            format!("`{}` is {{{{value}}}}{unit} away from {target} and should be {goal}.", metric.key());
-        let is_not = format!("`{}` is {target}{unit} and should be {goal}.", metric.key());
+        let query = || metric_query_of(metric, aggregate(metric), &scope, by);
+        let unit = metric.unit().map(|unit| format!(" {}", harmless(unit))).unwrap_or_default();
+        let key = metric.key();
+        let is = format!("`{key}` is {{{{value}}}}{unit} and should be {goal}.");
         let distance = |query: String| match target {
             0.0 => format!("abs({query})"),
             below if below < 0.0 => format!("abs({query} + {})", -below),
             above => format!("abs({query} - {above})"),
+        };
+        // Of several series any that is above or below is seen at the outermost ones.
+        let distances = |operator: &str| match metric.aggregate() {
+            Some(_) => distance(query()),
+            None => [Aggregate::Max, Aggregate::Min]
+                .map(|aggregate| distance(metric_query_of(metric, aggregate, &scope, by)))
+                .join(operator),
         };
         let (over_time, value, comparator, critical, alert) = match goal.comparison() {
             Comparison::Less => ("max", query(), ">=", target, is),
             Comparison::LessOrEqual => ("max", query(), ">", target, is),
             Comparison::Greater => ("min", query(), "<=", target, is),
             Comparison::GreaterOrEqual => ("min", query(), "<", target, is),
-            Comparison::Equal => {
-                let value = match metric.aggregate() {
-                    Some(_) => distance(query()),
-                    // Any series that is above or below is found.
-                    None => [Aggregate::Max, Aggregate::Min]
-                        .map(|aggregate| distance(metric_query_of(metric, aggregate, &scope, by)))
-                        .join(" + "),
-                };
-                ("max", value, ">", 0.0, is_away)
-            }
-            Comparison::NotEqual => ("min", distance(query()), "<=", 0.0, is_not),
+            Comparison::Equal => (
+                "max",
+                distances(" + "),
+                ">",
+                0.0,
+                format!("`{key}` is not {target}{unit}; it should be {goal}."),
+            ),
+            Comparison::NotEqual => (
+                "min",
+                distances(" * "),
+                "<=",
+                0.0,
+                format!("`{key}` is {target}{unit} and should be {goal}."),
+            ),
         };
         Self { over_time, value, comparator, critical, alert }
     }

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::Alerting;
+use crate::words::{harmless, harmless_url};
 
 /// What there is to say.
 pub(super) struct Words<'a> {
@@ -26,7 +27,7 @@ pub(super) fn of(words: &Words<'_>) -> String {
     push(&mut message, format_args!("{{{{#is_recovery}}}}{recovery}{{{{/is_recovery}}}}\n"));
     push(&mut message, format_args!("\n{}", harmless(words.description.trim())));
     if let Some(runbook) = words.runbook {
-        push(&mut message, format_args!("\n\nRunbook: {runbook}"));
+        push(&mut message, format_args!("\n\nRunbook: {}", harmless_url(runbook)));
     }
     if let Some(owner) = words.owner {
         push(&mut message, format_args!("\n\nOwner: {}", harmless(owner)));
@@ -40,9 +41,4 @@ pub(super) fn of(words: &Words<'_>) -> String {
 fn push(message: &mut String, text: std::fmt::Arguments<'_>) {
     // A string takes all that is written to it.
     let _ = message.write_fmt(text);
-}
-
-/// A text that neither notifies anybody nor is taken for a variable.
-fn harmless(text: &str) -> String {
-    text.replace('@', "@\u{200b}").replace("{{", "{\u{200b}{")
 }

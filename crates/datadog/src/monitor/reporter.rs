@@ -8,6 +8,7 @@ use super::{
     message::{self, Words},
     wanted::{Recipe, minutes},
 };
+use crate::query::by;
 
 /// How long a run took. As long as it comes, runs end.
 pub(crate) const RUN_DURATION: &str = "system_health.reporter.run_duration_seconds";
@@ -38,92 +39,104 @@ impl Schedule {
     }
 }
 
-/// The monitors of the reporter, instead of those of its metrics' goals: it has stopped or takes too long, a
-/// metric fails again and again, or points wait and are not delivered.
+/// The monitors of the reporter, instead of those of its metrics' goals: it has stopped, a metric fails again
+/// and again, or points wait and are not delivered. Each alerts as `alerting` says for its metric, if it says
+/// anything; tags by which that groups tell several reporters apart.
 #[must_use]
-pub fn reporter_monitors(scope: &Scope, schedule: Schedule, alerting: &Alerting) -> Vec<WantedMonitor> {
-    let runs = schedule.missed;
-    let patience = minutes(schedule.patience());
-    let stopped = Alerting {
-        // Datadog recommends twice the window at least.
-        no_data: Some(schedule.patience().max(schedule.window())),
-        group_by: Vec::new(),
-        recovery: None,
-        ..alerting.clone()
+pub fn reporter_monitors(
+    scope: &Scope,
+    schedule: Schedule,
+    alerting: impl Fn(&str) -> Option<Alerting>,
+) -> Vec<WantedMonitor> {
+    [stopped, failing, waiting].into_iter().filter_map(|make| make(scope, schedule, &alerting)).collect()
+}
+
+type Alertings<'a> = &'a dyn Fn(&str) -> Option<Alerting>;
+
+/// The condition is never true. What counts is that there is no data: a run that ends delivers it.
+fn stopped(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
+    let window = schedule.every;
+    // Datadog recommends twice the window at least.
+    let no_data = schedule.patience().max(window.saturating_mul(2));
+    let alerting = Alerting { no_data: Some(no_data), ..alerting(RUN_DURATION)? };
+    let by = by(&alerting.group_by);
+    let message = message::of(&Words {
+        alert: "A run took less than no time.".to_owned(),
+        recovery: "The reporter runs again.".to_owned(),
+        no_data: format!("The reporter has delivered nothing for {}.", words(no_data)),
+        description: "While it does not run, all other monitors are blind. `report doctor` says what is wrong.",
+        runbook: None,
+        owner: None,
+        alerting: &alerting,
+    });
+    let recipe = Recipe {
+        metric: RUN_DURATION,
+        name: format!("The reporter has stopped ({scope})"),
+        value: format!("min(last_{}m):min:{RUN_DURATION}{{{scope}}}{by}", minutes(window)),
+        comparator: "<",
+        critical: 0.0,
+        message,
+        tags: Vec::new(),
     };
-    let failing = Alerting { no_data: None, ..stopped.clone() };
-    let every = schedule.every.as_secs();
-    let monitor = |recipe: Recipe<'_>, alerting: &Alerting| WantedMonitor::new(recipe, scope, alerting);
-    let words = |alert: String, recovery: &str, description: &'static str, alerting| {
-        message::of(&Words {
-            alert,
-            recovery: recovery.to_owned(),
-            no_data: format!("The reporter has delivered nothing for {runs} runs or more."),
-            description,
-            runbook: None,
-            owner: None,
-            alerting,
-        })
+    Some(WantedMonitor::new(recipe, scope, &alerting))
+}
+
+fn failing(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
+    let patience = schedule.patience();
+    let alerting = alerting(COLLECTOR_SUCCESS)?;
+    let by = by(&[&["metric".to_owned()], &alerting.group_by[..]].concat());
+    let message = message::of(&Words {
+        alert: format!("`{{{{metric.name}}}}` has failed in each run of the last {}.", words(patience)),
+        recovery: "`{{metric.name}}` is collected again.".to_owned(),
+        no_data: String::new(),
+        description: "It has no value as long as it fails. The reporter's log says why, and so does `report history`.",
+        runbook: None,
+        owner: None,
+        alerting: &alerting,
+    });
+    let recipe = Recipe {
+        metric: COLLECTOR_SUCCESS,
+        name: format!("A metric fails again and again ({scope})"),
+        value: format!("max(last_{}m):min:{COLLECTOR_SUCCESS}{{{scope}}}{by}", minutes(patience)),
+        comparator: "<",
+        critical: 1.0,
+        message,
+        tags: Vec::new(),
     };
-    vec![
-        monitor(
-            Recipe {
-                metric: RUN_DURATION,
-                name: format!("The reporter has stopped, or is too slow ({scope})"),
-                value: format!("max(last_{}m):max:{RUN_DURATION}{{{scope}}}", minutes(schedule.every)),
-                comparator: ">",
-                #[expect(clippy::cast_precision_loss, reason = "no schedule is that long")]
-                critical: every as f64,
-                message: words(
-                    format!(
-                        "A run of the reporter took {{{{value}}}} seconds, and the next one starts after {every}."
-                    ),
-                    "The reporter runs again.",
-                    "While it does not, all other monitors are blind. `report doctor` says what is wrong.",
-                    &stopped,
-                ),
-                tags: Vec::new(),
-            },
-            &stopped,
+    Some(WantedMonitor::new(recipe, scope, &alerting))
+}
+
+fn waiting(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
+    let patience = schedule.patience();
+    let alerting = alerting(OUTBOX_POINTS)?;
+    let by = by(&alerting.group_by);
+    let message = message::of(&Words {
+        alert: format!(
+            "Each run of the last {} has left points over; there are {{{{value}}}} or more.",
+            words(patience)
         ),
-        monitor(
-            Recipe {
-                metric: COLLECTOR_SUCCESS,
-                name: format!("A metric fails again and again ({scope})"),
-                value: format!("max(last_{patience}m):min:{COLLECTOR_SUCCESS}{{{scope}}} by {{metric}}"),
-                comparator: "<",
-                critical: 1.0,
-                message: words(
-                    format!("`{{{{metric.name}}}}` has failed in each run for {runs} runs."),
-                    "`{{metric.name}}` is collected again.",
-                    "It has had no value since. The reporter's log says why, and so does `report history`.",
-                    &failing,
-                ),
-                tags: Vec::new(),
-            },
-            &failing,
-        ),
-        monitor(
-            Recipe {
-                metric: OUTBOX_POINTS,
-                name: format!("Points wait and are not delivered ({scope})"),
-                value: format!("min(last_{patience}m):max:{OUTBOX_POINTS}{{{scope}}}"),
-                comparator: ">",
-                critical: 0.0,
-                message: words(
-                    format!(
-                        "Points have been left over by each run for {runs} runs; there are {{{{value}}}} or more."
-                    ),
-                    "All points are delivered again.",
-                    "Datadog takes no points of more than an hour ago: those that wait longer are lost. \
-                     The reporter's log says why they are not delivered.",
-                    &failing,
-                ),
-                tags: Vec::new(),
-            },
-            &failing,
-        ),
-    ]
+        recovery: "All points are delivered again.".to_owned(),
+        no_data: String::new(),
+        description: "Datadog takes no points of more than an hour ago: those that wait longer are lost. \
+                      The reporter's log says why they are not delivered.",
+        runbook: None,
+        owner: None,
+        alerting: &alerting,
+    });
+    let recipe = Recipe {
+        metric: OUTBOX_POINTS,
+        name: format!("Points wait and are not delivered ({scope})"),
+        value: format!("min(last_{}m):max:{OUTBOX_POINTS}{{{scope}}}{by}", minutes(patience)),
+        comparator: ">",
+        critical: 0.0,
+        message,
+        tags: Vec::new(),
+    };
+    Some(WantedMonitor::new(recipe, scope, &alerting))
+}
+
+fn words(time: Duration) -> String {
+    format!("{} minutes", minutes(time))
 }
 
 /// Whether the reporter's own monitors say more of a metric than one of its goal would.

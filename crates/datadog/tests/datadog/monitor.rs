@@ -48,7 +48,7 @@ fn every_monitor_is_one_that_datadog_describes() {
     let recovering = Alerting { recovery: Some(1.5), no_data: None, renotify: None, ..alerting() };
     let monitors: Vec<Value> = of_goals(alerting())
         .chain(of_goals(recovering))
-        .chain(reporter_monitors(&scope(), SCHEDULE, &alerting()))
+        .chain(reporter_monitors(&scope(), SCHEDULE, |_| Some(alerting())))
         .map(|monitor| as_json(&monitor))
         .collect();
     let message = |monitor: &Value| Message::request("POST", "/api/v1/monitor", monitor.clone());
@@ -92,7 +92,10 @@ fn alerts(monitor: &Value, value: f64) -> bool {
         assert!(query.contains(":odd.") && query.ends_with("{env:test,service:shop}"), "{query}");
         if expression.starts_with("abs(") { (value + offset).abs() } else { value + offset }
     };
-    let shown: f64 = expression.split(" + abs(").map(term).sum();
+    let shown: f64 = match expression.split_once(" * abs(") {
+        Some((one, other)) => term(one) * term(other),
+        None => expression.split(" + abs(").map(term).sum(),
+    };
     let threshold: f64 = threshold.parse().unwrap();
     match comparator {
         "<" => shown < threshold,
@@ -130,9 +133,10 @@ fn the_series_farthest_from_the_goal_counts_unless_the_metric_says_otherwise() {
         query(with_goal("a.b", "== 5").with_aggregate(Aggregate::Sum)),
         format!("max(last_30m):abs(sum:a.b{all} - 5) > 0")
     );
+    assert_eq!(query(with_goal("a.b", "< 5").with_kind(count)), format!("max(last_30m):sum:a.b{all} >= 5"));
     assert_eq!(
-        query(with_goal("a.b", "< 5").with_kind(count)),
-        format!("max(last_30m):sum:a.b{all}.as_count() >= 5")
+        query(with_goal("a.b", "!= 0")),
+        format!("min(last_30m):abs(max:a.b{all}) * abs(min:a.b{all}) <= 0")
     );
 }
 
@@ -140,9 +144,9 @@ fn the_series_farthest_from_the_goal_counts_unless_the_metric_says_otherwise() {
 fn a_message_says_what_to_do_and_notifies_nobody_by_accident() {
     let metric = described("mail.waiting", "Mails to @all that {{wait}}.")
         .with_goal("< 5".parse().unwrap())
-        .with_unit("email")
+        .with_unit("@email")
         .with_owner("team-mail")
-        .with_runbook("https://example.com/mail");
+        .with_runbook("https://example.com/@mail");
 
     let message = of(&metric)["message"].as_str().unwrap().to_owned();
 
@@ -150,13 +154,13 @@ fn a_message_says_what_to_do_and_notifies_nobody_by_accident() {
     assert!(mark.starts_with("Managed by `report` (system-health:"), "{mark}");
     assert_eq!(
         words,
-        "{{#is_alert}}`mail.waiting` is {{value}} email and should be < 5.{{/is_alert}}\n\
+        "{{#is_alert}}`mail.waiting` is {{value}} @\u{200b}email and should be < 5.{{/is_alert}}\n\
          {{#is_no_data}}`mail.waiting` has had no value for a while.{{/is_no_data}}\n\
          {{#is_recovery}}`mail.waiting` meets its goal again: it should be < 5.{{/is_recovery}}\n\
          \n\
          Mails to @\u{200b}all that {\u{200b}{wait}}.\n\
          \n\
-         Runbook: https://example.com/mail\n\
+         Runbook: https://example.com/%40mail\n\
          \n\
          Owner: team-mail\n\
          \n\
@@ -166,19 +170,40 @@ fn a_message_says_what_to_do_and_notifies_nobody_by_accident() {
 
 #[test]
 fn the_reporters_monitors_are_about_metrics_that_others_leave_to_them() {
-    let monitors = reporter_monitors(&scope(), SCHEDULE, &alerting());
-
-    assert_eq!(monitors.len(), 3);
-    assert!(monitors.iter().all(|monitor| is_watched_by_reporter_monitors(monitor.metric())));
-    let queries: Vec<_> = monitors.iter().map(|monitor| as_json(monitor)["query"].clone()).collect();
+    let by =
+        |tags: &[&str]| Alerting { group_by: tags.iter().map(ToString::to_string).collect(), ..alerting() };
+    let queries = |alerting: Alerting| -> Vec<Value> {
+        let monitors = reporter_monitors(&scope(), SCHEDULE, |_| Some(alerting.clone()));
+        assert!(monitors.iter().all(|monitor| is_watched_by_reporter_monitors(monitor.metric())));
+        monitors.iter().map(|monitor| as_json(monitor)["query"].clone()).collect()
+    };
     let reporter = "system_health.reporter";
     let all = "{env:test,service:shop}";
+
     assert_eq!(
-        queries,
+        queries(by(&[])),
         [
-            format!("max(last_15m):max:{reporter}.run_duration_seconds{all} > 900"),
+            format!("min(last_15m):min:{reporter}.run_duration_seconds{all} < 0"),
             format!("max(last_45m):min:{reporter}.collector_success{all} by {{metric}} < 1"),
             format!("min(last_45m):max:{reporter}.outbox_points{all} > 0"),
         ]
     );
+    assert_eq!(
+        queries(by(&["reporter"])),
+        [
+            format!("min(last_15m):min:{reporter}.run_duration_seconds{all} by {{reporter}} < 0"),
+            format!("max(last_45m):min:{reporter}.collector_success{all} by {{metric,reporter}} < 1"),
+            format!("min(last_45m):max:{reporter}.outbox_points{all} by {{reporter}} > 0"),
+        ]
+    );
+}
+
+#[test]
+fn a_reporter_that_has_stopped_is_told_after_the_missed_runs() {
+    let monitors =
+        reporter_monitors(&scope(), SCHEDULE, |key| key.ends_with("run_duration_seconds").then(alerting));
+
+    let [stopped] = &monitors[..] else { panic!("{monitors:?}") };
+    let options = &as_json(stopped)["options"];
+    assert_eq!((&options["notify_no_data"], &options["no_data_timeframe"]), (&json!(true), &json!(45)));
 }

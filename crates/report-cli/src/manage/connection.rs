@@ -70,6 +70,19 @@ pub(super) fn store(arguments: &StateArguments, settings: &Settings) -> anyhow::
     Ok(opened.ok().map(|opened| opened.store))
 }
 
+/// The same for a command that changes nothing: where nothing is kept, nothing is made.
+pub(super) fn store_to_read(
+    arguments: &StateArguments,
+    settings: &Settings,
+) -> anyhow::Result<Option<Store>> {
+    let state: StateSettings = settings.table()?;
+    if arguments.no_state {
+        return Ok(None);
+    }
+    let folder = state::folder(&arguments.folder, &state).ok();
+    Ok(folder.and_then(|folder| Store::open_as_it_is(&folder).ok()))
+}
+
 /// Whether Datadog refused something, or was not reached.
 pub(super) fn is_datadogs(error: &anyhow::Error) -> bool {
     error.is::<DatadogError>() || matches!(error.downcast_ref(), Some(DashboardError::Datadog(_)))

@@ -33,6 +33,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<Status> {
     let Some(action) = &arguments.action else {
         // Always JSON: it is what Datadog imports.
+        stdout.one_of(&[Table, Json])?;
         return print(&dashboard(catalog, &arguments.title.title), stdout);
     };
     match action {
@@ -48,7 +49,7 @@ pub(super) async fn run(
             let stdout = stdout.one_of(&[Table, Json])?;
             let wanted = wanted(source, catalog)?;
             let settings = connection::settings(&kept.settings)?;
-            let store = connection::store(&kept.state, &settings)?;
+            let store = connection::store_to_read(&kept.state, &settings)?;
             let connection = Connection::open(&settings).await?;
             let remembered = remembered(&connection, store.as_ref(), wanted.title());
             let planned = connection.api.plan_dashboard(&wanted, remembered.as_deref()).await?;

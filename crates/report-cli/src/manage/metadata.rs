@@ -1,6 +1,6 @@
 //! `report metadata`.
 
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
@@ -53,10 +53,19 @@ pub(super) async fn run(
             tracing::debug!("{}: Datadog knows no unit `{unit}` and shows none", metric.key());
         }
     }
-    let mut rows: Vec<Row<'_>> = catalog.metrics().iter().map(Row::new).collect();
+    let now = SystemTime::now();
+    let names: Vec<(&str, &Metric)> = catalog
+        .metrics()
+        .iter()
+        .flat_map(|metric| {
+            let alias = metric.alias().filter(|alias| now < alias.until()).map(|alias| alias.key());
+            [Some(metric.key()), alias].into_iter().flatten().map(move |name| (name, metric))
+        })
+        .collect();
+    let mut rows: Vec<Row<'_>> = names.iter().map(|(name, metric)| Row::new(name, metric)).collect();
     if arguments.push {
         let connection = Connection::open(&connection::settings(&arguments.settings)?).await?;
-        let told = stream::iter(catalog.metrics()).map(|metric| tell(&connection.api, metric));
+        let told = stream::iter(&names).map(|(name, metric)| tell(&connection.api, name, metric));
         let states: Vec<State> = told.buffered(AT_ONCE).try_collect().await?;
         for (row, state) in rows.iter_mut().zip(states) {
             row.state = Some(state);
@@ -69,21 +78,21 @@ pub(super) async fn run(
     Ok(Status::Done)
 }
 
-async fn tell(api: &DatadogApi, metric: &Metric) -> Result<State, DatadogError> {
-    let Some(known) = api.metadata(metric.key()).await? else { return Ok(State::Unknown) };
+async fn tell(api: &DatadogApi, name: &str, metric: &Metric) -> Result<State, DatadogError> {
+    let Some(known) = api.metadata(name).await? else { return Ok(State::Unknown) };
     match metadata_update(&known, &metadata(metric)) {
         None => Ok(State::Kept),
         Some(update) => {
-            api.update_metadata(metric.key(), &update).await?;
+            api.update_metadata(name, &update).await?;
             Ok(State::Updated)
         }
     }
 }
 
 impl<'a> Row<'a> {
-    fn new(metric: &'a Metric) -> Self {
+    fn new(name: &'a str, metric: &'a Metric) -> Self {
         Self {
-            metric: metric.key(),
+            metric: name,
             kind: metric.kind().name(),
             unit: metric.unit().and_then(datadog_unit),
             description: metric.description().trim(),

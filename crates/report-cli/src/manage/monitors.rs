@@ -1,7 +1,7 @@
 //! `report monitors`.
 
 use anyhow::bail;
-use system_health_datadog::{ManagedMonitor, MonitorPlan, WantedMonitor};
+use system_health_datadog::{DatadogError, ManagedMonitor, MonitorPlan, WantedMonitor};
 use system_health_registry::Catalog;
 
 use super::{
@@ -27,6 +27,8 @@ pub(super) async fn run(
     stdout: Stdout,
 ) -> anyhow::Result<Status> {
     let Some(action) = &arguments.action else {
+        // Always JSON: it is what Datadog imports.
+        stdout.one_of(&[Table, Json])?;
         let (_, _, wanted) = prepare(&arguments.settings, catalog)?;
         let monitors: Vec<_> = wanted.iter().map(WantedMonitor::monitor).collect();
         stdout.write(&(serde_json::to_string_pretty(&monitors)? + "\n"))?;
@@ -65,6 +67,11 @@ type Prepared = (system_health_registry::Settings, system_health_datadog::Scope,
 fn prepare(arguments: &SettingsArguments, catalog: &Catalog) -> anyhow::Result<Prepared> {
     let settings = connection::settings(arguments)?;
     let scope = connection::scope(&settings)?;
+    if scope.tags().iter().any(|tag| tag == "env:development") {
+        tracing::warn!(
+            "these monitors look at env:development; DD_ENV, or `env` in [datadog], says which else"
+        );
+    }
     let wanted = monitors(catalog, &scope, &settings.table::<MonitorSettings>()?)?;
     Ok((settings, scope, wanted))
 }
@@ -88,29 +95,7 @@ async fn push(
     stdout: Stdout,
 ) -> anyhow::Result<Status> {
     let mut done = Vec::new();
-    let mut pushed = Ok(());
-    for (planned, step) in plan.monitors.iter().zip(steps(plan)) {
-        if step.needs_force() && !force {
-            done.push(step.left());
-            continue;
-        }
-        pushed = connection.api.push_monitor(planned).await;
-        if pushed.is_err() {
-            break;
-        }
-        done.push(step.done());
-    }
-    if pushed.is_ok() {
-        for monitor in &plan.stale {
-            if prune {
-                pushed = connection.api.delete_monitor(monitor.id).await;
-                if pushed.is_err() {
-                    break;
-                }
-            }
-            done.push(managed(if prune { Verb::Deleted } else { Verb::Stale }, monitor));
-        }
-    }
+    let pushed = push_all(plan, force, prune, connection, &mut done).await;
     // What was done is said also where the rest was not.
     show(&done, stdout)?;
     pushed?;
@@ -119,10 +104,40 @@ async fn push(
         tracing::warn!("{} monitors are of no linked metric; --prune deletes them", count(Verb::Stale));
     }
     if count(Verb::Left) > 0 {
-        tracing::error!("{} monitors were not pushed; --force overwrites them as shown", count(Verb::Left));
+        tracing::error!("{} monitors were left as they are; --force overwrites them", count(Verb::Left));
         return Ok(Status::NotAsWanted);
     }
     Ok(Status::Done)
+}
+
+/// Goes on until Datadog refuses something, or is not reached.
+async fn push_all(
+    plan: &MonitorPlan<'_>,
+    force: bool,
+    prune: bool,
+    connection: &Connection,
+    done: &mut Vec<Step>,
+) -> Result<(), DatadogError> {
+    for (planned, step) in plan.monitors.iter().zip(steps(plan)) {
+        if step.needs_force() && !force {
+            done.push(step.left());
+            continue;
+        }
+        let id = connection.api.push_monitor(planned).await?;
+        done.push(Step { id: id.map(|id| id.to_string()), ..step.done() });
+    }
+    for monitor in &plan.stale {
+        if !prune {
+            done.push(managed(Verb::Stale, monitor));
+        } else if monitor.is_edited() && !force {
+            let overwrites = Some("it was changed in Datadog since the last push");
+            done.push(Step { overwrites, ..managed(Verb::Left, monitor) });
+        } else {
+            connection.api.delete_monitor(monitor.id).await?;
+            done.push(managed(Verb::Deleted, monitor));
+        }
+    }
+    Ok(())
 }
 
 async fn delete(

@@ -258,3 +258,33 @@ fn an_answer_that_did_not_come_makes_no_second_dashboard() {
 
     assert_eq!(writes(&intake).len(), 1, "it may have been made");
 }
+
+/// The tags by which the courses of the reporter's metrics are drawn are those by which their samples differ.
+#[test]
+fn the_reporters_metrics_are_drawn_by_the_tags_that_they_have() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let _ = scene.run(&["--push"]).with_status(0);
+    let dashboard = scene.run(&["dashboard"]).with_status(0).json();
+    let groups = dashboard["widgets"].as_array().unwrap();
+    let reporter = groups.last().unwrap()["definition"]["widgets"].as_array().unwrap();
+    let query = |key: &str| -> String {
+        let courses = reporter.iter().filter(|widget| widget["definition"]["type"] == "timeseries");
+        let mut queries =
+            courses.map(|it| it["definition"]["requests"][0]["queries"][0]["query"].as_str().unwrap());
+        queries.find(|query| query.contains(&format!(":{key}{{"))).unwrap().to_owned()
+    };
+    let of_report = ["env", "service", "source"];
+
+    let points = intake.points();
+    let about = points.iter().filter(|point| point.metric.starts_with("system_health.reporter."));
+    for point in about {
+        let names = point.tags.iter().map(|tag| tag.split(':').next().unwrap());
+        // All samples of the one sink have it.
+        let own: Vec<&str> = names.filter(|name| !of_report.contains(name) && *name != "sink").collect();
+        let query = query(&point.metric);
+        let by =
+            query.split_once(" by {").map_or(vec![], |(_, by)| by.trim_end_matches('}').split(',').collect());
+        assert_eq!(by, own, "{}", point.metric);
+    }
+}

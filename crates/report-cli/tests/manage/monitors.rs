@@ -30,7 +30,7 @@ fn every_goal_has_a_monitor_and_the_reporter_has_three() {
             "commits.hotfix should be < 5",
             "commits.reverts should be < 5",
             "system_health.reporter.points_expired should be == 0",
-            "The reporter has stopped, or is too slow",
+            "The reporter has stopped",
             "A metric fails again and again",
             "Points wait and are not delivered",
         ]
@@ -50,7 +50,7 @@ fn every_goal_has_a_monitor_and_the_reporter_has_three() {
     let stopped = of(monitors, "system_health.reporter.run_duration_seconds");
     assert_eq!(
         stopped["query"],
-        "max(last_15m):max:system_health.reporter.run_duration_seconds{env:production,service:system-health} > 900"
+        "min(last_15m):min:system_health.reporter.run_duration_seconds{env:production,service:system-health} < 0"
     );
     assert_eq!(stopped["options"]["notify_no_data"], true);
     assert_eq!(stopped["options"]["no_data_timeframe"], 45);
@@ -107,6 +107,8 @@ fn settings_say_whom_to_tell_when_and_about_what() {
         recovery = 1
         [monitors.metrics.'ci.tests_passing_on_main']
         enabled = false
+        [monitors.metrics.'*.outbox_points']
+        notify = ['@slack-reporter']
     ";
     let printed =
         scene(&intake).file("system-health.toml", settings).run(&["monitors"]).with_status(0).json();
@@ -126,6 +128,8 @@ fn settings_say_whom_to_tell_when_and_about_what() {
     assert_eq!(reverts["options"]["thresholds"]["critical_recovery"], 1.0);
     assert!(reverts["query"].as_str().unwrap().starts_with("max(last_20m):"), "{reverts}");
     assert!(reverts["message"].as_str().unwrap().contains("@slack-ops @pagerduty-web"), "{reverts}");
+    let waiting = of(monitors, "system_health.reporter.outbox_points");
+    assert!(waiting["message"].as_str().unwrap().contains("\n\n@slack-reporter\n\n"), "{waiting}");
     let failing = of(monitors, "system_health.reporter.collector_success");
     assert_eq!(
         failing["query"],
@@ -142,11 +146,20 @@ fn wrong_settings_are_refused_where_they_are() {
         ("missed = 0", "`missed` in [monitors]"),
         (
             "metrics.'commit.*'.window = '1h'",
-            "`commit.*` in [monitors.metrics] matches no metric with a goal",
+            "[monitors.metrics.\"commit.*\"] matches no metric with a monitor",
         ),
+        ("metrics.'*.outbox_points'.window = '1h'", "the reporter's own monitors take"),
+        ("metrics.'commits.*'.window = '5m'", "a run comes every 15m only"),
+        ("metrics.'commits.*'.no_data = '45m'", "at least twice its window of 30m"),
+        ("renotify = '30d'", "[monitors]: `renotify` is 30days"),
+        ("group_by = ['a} by {b']", "`a} by {b` in `group_by` is no name of a tag"),
+        ("metrics.'ci.*'.recovery = 1", "an alert about the goal `== 1` ends as soon as it is met"),
         ("metrics.'commits.*'.widow = '1h'", "unknown field `widow`"),
-        ("metrics.'commits.hotfix'.recovery = 9", "misses the goal < 5"),
-        ("metrics.'commits.hotfix'.no_data = '2d'", "`no_data` in [monitors.metrics.\"commits.hotfix\"]"),
+        ("metrics.'commits.hotfix'.recovery = 5", "`recovery` of commits.hotfix in [monitors.metrics]"),
+        (
+            "metrics.'commits.hotfix'.no_data = '2d'",
+            "[monitors.metrics.\"commits.hotfix\"]: `no_data` is 2days",
+        ),
     ] {
         let scene = scene(&intake).file("system-health.toml", &format!("[monitors]\n{settings}\n"));
         scene.run(&["monitors"]).with_status(2).says(words);
@@ -174,9 +187,28 @@ fn what_somebody_changed_is_overwritten_only_by_force() {
 
     let _ = scene.run(&["monitors", "push", "--force"]).with_status(0);
     assert_eq!(writes(&intake)[7..], [format!("PUT /api/v1/monitor/{id}")]);
-    assert!(of(&intake.monitors(), "commits.hotfix")["options"]["renotify_interval"].is_null());
+    assert_eq!(of(&intake.monitors(), "commits.hotfix")["options"]["renotify_interval"], 0);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
     assert_eq!(writes(&intake).len(), 8);
+}
+
+#[test]
+fn a_monitor_that_somebody_has_muted_stays_muted() {
+    let intake = DatadogIntake::start();
+    let _ = scene(&intake).run(&["monitors", "push"]).with_status(0);
+    let id = of(&intake.monitors(), "commits.hotfix")["id"].as_u64().unwrap();
+    intake.edit_monitor(id, |monitor| monitor["options"]["silenced"] = json!({"*": null}));
+    let _ = scene(&intake).run(&["monitors", "diff"]).with_status(0);
+    let scene =
+        scene(&intake).file("system-health.toml", "[monitors.metrics.'commits.hotfix']\nrecovery = 1\n");
+
+    let _ = scene.run(&["monitors", "push"]).with_status(0);
+
+    let options = of(&intake.monitors(), "commits.hotfix")["options"].clone();
+    assert_eq!(
+        (&options["silenced"], &options["thresholds"]["critical_recovery"]),
+        (&json!({"*": null}), &json!(1.0))
+    );
 }
 
 #[test]
@@ -247,7 +279,9 @@ fn a_monitor_of_no_linked_metric_is_told_and_pruned_when_asked() {
     assert_eq!(intake.monitors().len(), 8);
     let _ = scene.run(&["monitors", "diff"]).with_status(1);
 
-    let pruned = scene.run(&["monitors", "push", "--prune"]).with_status(0);
+    let left = scene.run(&["monitors", "push", "--prune"]).with_status(1);
+    assert_eq!(steps(&left).last().unwrap().0, "left", "somebody has changed it");
+    let pruned = scene.run(&["monitors", "push", "--prune", "--force"]).with_status(0);
     assert_eq!(steps(&pruned).last().unwrap().0, "deleted");
     assert_eq!(intake.monitors().len(), 7);
 }

@@ -126,6 +126,7 @@ fn complete(options: &mut Map<String, Value>) {
         ("new_host_delay", json!(300)),
         ("notify_audit", json!(false)),
         ("notify_no_data", json!(false)),
+        ("renotify_interval", json!(0)),
         ("silenced", json!({})),
     ];
     for (name, value) in defaults {

@@ -11,12 +11,18 @@ const COMPARATORS: [&str; 6] = [">=", "<=", "==", "!=", ">", "<"];
 const CALMER: [(&str, &str); 3] =
     [("critical_recovery", "critical"), ("warning", "critical"), ("warning_recovery", "warning")];
 
-/// Refuses thresholds that do not fit the end of the query, such as `> 5`.
+/// Refuses thresholds that do not fit the end of the query, such as `> 5`, and counts that are not added up.
+/// See <https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>.
 pub(super) fn check(query: &str, thresholds: &Value) -> Result<(), Answer> {
     let (comparator, limit) = end(query).ok_or_else(|| {
         let text = "The value provided for parameter 'query' is invalid: invalid operator specified: ";
         error(400, text)
     })?;
+    if query.contains(".as_count()") && !query.trim_start().starts_with("sum(") {
+        let text =
+            "The value provided for parameter 'query' is invalid: as_count() needs the aggregation sum";
+        return Err(error(400, text));
+    }
     let threshold = |name: &str| thresholds[name].as_f64();
     if let Some(critical) = threshold("critical").filter(|critical| critical.total_cmp(&limit).is_ne()) {
         let text =

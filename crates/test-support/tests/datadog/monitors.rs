@@ -24,6 +24,7 @@ async fn a_monitor_is_kept_with_datadogs_defaults() {
             "new_host_delay": 300,
             "notify_audit": false,
             "notify_no_data": false,
+            "renotify_interval": 0,
             "silenced": {},
             "thresholds": {"critical": 5.0},
         })
