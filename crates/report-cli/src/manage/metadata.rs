@@ -106,7 +106,7 @@ struct Rows<'a>(&'a [Row<'a>]);
 impl fmt::Display for Rows<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Builder::new();
-        table.push_record(["METRIC", "TYPE", "UNIT", "DESCRIPTION", ""]);
+        table.push_record(["METRIC", "TYPE", "UNIT", "", "DESCRIPTION"]);
         for row in self.0 {
             let state = match row.state {
                 None => "",
@@ -114,13 +114,13 @@ impl fmt::Display for Rows<'_> {
                 Some(State::Kept) => "kept",
                 Some(State::Unknown) => "unknown to Datadog",
             };
-            table.push_record([row.metric, row.kind, row.unit.unwrap_or("-"), row.description, state]);
+            table.push_record([row.metric, row.kind, row.unit.unwrap_or("-"), state, row.description]);
         }
         let mut table = table.build();
         table
             .with(Style::empty())
             .with(Padding::new(0, 2, 0, 0))
-            .modify(Columns::one(3), Width::wrap(DESCRIPTION_WIDTH).keep_words(true));
+            .modify(Columns::one(4), Width::wrap(DESCRIPTION_WIDTH).keep_words(true));
         for line in table.to_string().lines() {
             writeln!(f, "{}", line.trim_end())?;
         }
