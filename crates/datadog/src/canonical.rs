@@ -11,7 +11,7 @@ const OF_DASHBOARD: [&str; 7] =
 /// What a person decides about a monitor; the rest is what Datadog says of it.
 const OF_MONITOR: [&str; 7] = ["name", "type", "query", "message", "tags", "priority", "options"];
 /// What Datadog adds to the options of a monitor, or people set there for a while.
-const ADDED_OPTIONS: [&str; 3] = ["new_host_delay", "silenced", "locked"];
+pub(crate) const ADDED_OPTIONS: [&str; 3] = ["new_host_delay", "silenced", "locked"];
 
 /// A dashboard in its canonical form.
 pub(crate) fn dashboard(dashboard: &Value) -> Value {
@@ -24,8 +24,32 @@ pub(crate) fn without_additions(dashboard: &Value) -> Value {
     if let Some(properties) = dashboard.as_object_mut() {
         properties.retain(|name, _| !OF_DASHBOARD.contains(&name.as_str()));
     }
+    name_widgets_by_place(&mut dashboard);
     remove_widget_ids(&mut dashboard);
+    // Datadog answers with it sorted.
+    if let Some(list) = dashboard.get_mut("notify_list").and_then(Value::as_array_mut) {
+        list.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
+    }
     dashboard
+}
+
+/// Tabs name their widgets by ids, or, as people write them, by their places: `@1` is the first.
+fn name_widgets_by_place(dashboard: &mut Value) {
+    let ids: Vec<Value> = dashboard
+        .get("widgets")
+        .and_then(Value::as_array)
+        .map(|widgets| widgets.iter().map(|widget| widget.get("id").cloned().unwrap_or_default()).collect())
+        .unwrap_or_default();
+    for tab in dashboard.get_mut("tabs").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(tab) = tab.as_object_mut() {
+            tab.remove("id");
+        }
+        for widget in tab.get_mut("widget_ids").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(place) = ids.iter().position(|id| widget.is_number() && id == widget) {
+                *widget = format!("@{}", place + 1).into();
+            }
+        }
+    }
 }
 
 /// A monitor in its canonical form, without its state.
@@ -116,6 +140,17 @@ mod tests {
         let mut edited = answered;
         edited["widgets"][0]["definition"]["widgets"][0]["definition"]["precision"] = json!(3);
         assert_ne!(dashboard(&sent), dashboard(&edited));
+    }
+
+    #[test]
+    fn tabs_name_their_widgets_by_their_places() {
+        let sent = json!({"title": "T", "tabs": [{"name": "one", "widget_ids": ["@2"]}],
+                          "notify_list": ["b", "a"], "widgets": [{"definition": {}}, {"definition": {}}]});
+        let answered = json!({"title": "T", "tabs": [{"id": "x", "name": "one", "widget_ids": [8]}],
+                              "notify_list": ["a", "b"],
+                              "widgets": [{"id": 7, "definition": {}}, {"id": 8, "definition": {}}]});
+
+        assert_eq!(dashboard(&sent), dashboard(&answered));
     }
 
     #[test]

@@ -109,10 +109,23 @@ impl fmt::Display for Change {
         match (&self.from, &self.to) {
             (None, Some(to)) => write!(f, "+ {}{}", self.path, Shown(to, ": ")),
             (Some(from), None) => write!(f, "- {}{}", self.path, Shown(from, ": ")),
+            (Some(Value::String(from)), Some(Value::String(to)))
+                if from.contains('\n') || to.contains('\n') =>
+            {
+                write!(f, "~ {}:", self.path)?;
+                lines(f, '-', from, to)?;
+                lines(f, '+', to, from)
+            }
             (Some(from), Some(to)) => write!(f, "~ {}{} → {}", self.path, Shown(from, ": "), Shown(to, "")),
             (None, None) => Ok(()),
         }
     }
+}
+
+/// The lines of a text that another one does not have.
+fn lines(f: &mut fmt::Formatter<'_>, sign: char, text: &str, other: &str) -> fmt::Result {
+    let others: Vec<&str> = other.lines().collect();
+    text.lines().filter(|line| !others.contains(line)).try_for_each(|line| write!(f, "\n    {sign} {line}"))
 }
 
 /// A value in one line, behind a word; nothing for one that has a name, which the path tells.
@@ -160,6 +173,13 @@ mod tests {
              2 widgets move or change their size\n"
         );
         assert!(Changes::between(&from, &from).is_empty());
+    }
+
+    #[test]
+    fn a_long_text_is_told_by_its_lines() {
+        let (from, to) = (json!({"message": "a\nb\n@ops"}), json!({"message": "a\nb\n@web"}));
+
+        assert_eq!(told(&from, &to), "~ message:\n    - @ops\n    + @web\n");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use system_health_registry::ApiCalls;
 
-use crate::{Endpoint, KeyError};
+use crate::{DatadogError, Endpoint, KeyError};
 
 /// What a [`DatadogSink`](crate::DatadogSink) needs to know.
 #[derive(Debug, Clone)]
@@ -35,6 +35,9 @@ pub enum ConfigError {
     /// The API key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A header cannot hold a key.
+    #[error(transparent)]
+    Request(#[from] DatadogError),
     /// The HTTP client, for example because no root certificates are installed.
     #[error("cannot set up an HTTPS client")]
     Client(#[from] reqwest::Error),

@@ -71,6 +71,11 @@ impl Document {
         self.mark.as_ref() != Some(&Fingerprint::of(&self.content))
     }
 
+    /// What differs in another one.
+    pub(crate) fn changes_to(&self, other: &Self) -> Changes {
+        Changes::between(&self.content, &other.content)
+    }
+
     /// A text of it with the mark.
     pub(crate) fn marked(&self, text: &str) -> String {
         marked(text, &Fingerprint::of(&self.content))
@@ -83,7 +88,7 @@ impl Document {
             Some(_) if self.content == wanted.content => return Action::Keep,
             Some(_) => self.is_edited().then_some(Overwrites::HandEdits),
         };
-        Action::Update { changes: Changes::between(&self.content, &wanted.content), overwrites }
+        Action::Update { changes: self.changes_to(wanted), overwrites }
     }
 }
 

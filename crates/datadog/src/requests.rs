@@ -20,7 +20,7 @@ use futures::{
 };
 use http::{Extensions, header::CONTENT_ENCODING};
 use reqwest::{Body, Request, Response};
-use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Error as MiddlewareError, Next};
+use reqwest_middleware::{ClientBuilder, Error as MiddlewareError, Next};
 use system_health_registry::Point;
 
 use crate::{DatadogError, Endpoint, limits::MAX_COMPRESSED, payload};
@@ -41,8 +41,8 @@ impl Requests {
     /// Requests to an endpoint with keys that were checked: the generated client panics on any that no
     /// header can hold. The HTTP client is not used.
     pub(crate) fn new(endpoint: &Endpoint, key: &str, client: reqwest::Client) -> Self {
-        let client = taking(client);
-        let config = config(endpoint, key, None);
+        let client = ClientBuilder::new(client).with(take).build();
+        let config = config(endpoint, key);
         Self {
             metrics: MetricsAPI::with_client_and_config(config.clone(), client.clone()),
             authentication: AuthenticationAPI::with_client_and_config(config.clone(), client.clone()),
@@ -76,25 +76,16 @@ impl Requests {
     }
 }
 
-/// A client that gives every request to us instead of sending it.
-pub(crate) fn taking(client: reqwest::Client) -> ClientWithMiddleware {
-    ClientBuilder::new(client).with(take).build()
-}
-
 /// The generated client's configuration. Its server 1 takes any protocol and name; server 0 would panic
 /// for a site that it does not know, and takes its default from the environment.
-pub(crate) fn config(endpoint: &Endpoint, key: &str, app_key: Option<&str>) -> Configuration {
+fn config(endpoint: &Endpoint, key: &str) -> Configuration {
     let mut config = Configuration::new();
     config.server_index = 1;
     config.server_variables = [("protocol", endpoint.protocol()), ("name", endpoint.name())]
         .map(|(variable, value)| (variable.to_owned(), value.to_owned()))
         .into();
-    // It has taken keys from the environment; those that a request of ours uses are replaced.
-    for (name, key) in [("apiKeyAuth", Some(key)), ("appKeyAuth", app_key)] {
-        if let Some(key) = key {
-            config.set_auth_key(name, APIKey { key: key.to_owned(), prefix: String::new() });
-        }
-    }
+    // It has taken one from the environment.
+    config.set_auth_key("apiKeyAuth", APIKey { key: key.to_owned(), prefix: String::new() });
     config
 }
 
@@ -104,10 +95,8 @@ fn take<'a>(
     _extensions: &'a mut Extensions,
     _next: Next<'a>,
 ) -> BoxFuture<'a, Result<Response, MiddlewareError>> {
-    for header in [KEY_HEADER, APP_KEY_HEADER] {
-        if let Some(key) = request.headers_mut().get_mut(header) {
-            key.set_sensitive(true);
-        }
+    if let Some(key) = request.headers_mut().get_mut(KEY_HEADER) {
+        key.set_sensitive(true);
     }
     ready(Err(MiddlewareError::middleware(Taken(request)))).boxed()
 }
@@ -123,8 +112,7 @@ impl fmt::Debug for Taken {
     }
 }
 
-/// The request that the client made, and that was taken from it.
-pub(crate) fn taken<T, E>(made: Option<Result<T, ClientError<E>>>) -> Result<Request, DatadogError> {
+fn taken<T, E>(made: Option<Result<T, ClientError<E>>>) -> Result<Request, DatadogError> {
     let failed = match made {
         Some(Err(ClientError::ReqwestMiddleware(MiddlewareError::Middleware(error)))) => {
             match error.downcast::<Taken>() {
@@ -146,7 +134,7 @@ mod tests {
     #[test]
     fn every_site_is_where_datadogs_client_says() {
         for site in Site::ALL {
-            let ours = config(&Endpoint::from(site), "key", None);
+            let ours = config(&Endpoint::from(site), "key");
             let mut theirs = Configuration::new();
             theirs.server_variables.insert("site".to_owned(), site.as_str().to_owned());
 
@@ -162,7 +150,7 @@ mod tests {
     fn a_url_replaces_the_site() {
         let endpoint: Endpoint = "http://127.0.0.1:8126/intake/".parse().unwrap();
 
-        let config = config(&endpoint, "key", None);
+        let config = config(&endpoint, "key");
 
         assert_eq!(config.get_operation_host("v2.submit_metrics"), "http://127.0.0.1:8126/intake");
     }

@@ -218,9 +218,9 @@ pub(crate) struct VerifyArguments {
     /// How long to wait until a delivered point can be queried
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "2m")]
     pub(crate) timeout: Duration,
-    /// How far back queries have to find data
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1h")]
-    pub(crate) since: Duration,
+    /// How far back queries have to find data [default: two runs by `every` in [monitors], and at least 1h]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) since: Option<Duration>,
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
 }
@@ -282,7 +282,7 @@ pub(crate) struct RepositoryArguments {
 /// Where runs and undelivered points are kept.
 #[derive(Debug, Args)]
 pub(crate) struct FolderArguments {
-    /// The folder that keeps runs and undelivered points
+    /// The folder that keeps runs, what was not delivered, the state of goals, and the ids of dashboards
     /// [default: from the settings, `SYSTEM_HEALTH_STATE_DIR` or the platform's state folder]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) state_dir: Option<PathBuf>,
@@ -293,7 +293,7 @@ pub(crate) struct FolderArguments {
 pub(crate) struct StateArguments {
     #[command(flatten)]
     pub(crate) folder: FolderArguments,
-    /// Keep nothing: what cannot be delivered now is lost
+    /// Keep nothing between runs: what cannot be delivered now is lost, and no events are sent
     #[arg(long, conflicts_with = "state_dir")]
     pub(crate) no_state: bool,
 }

@@ -242,7 +242,8 @@ impl Courier<'_> {
             state.ask(state.store(), move |store| store.settle_event(&own, &id)).await?;
         }
         let own = outbox();
-        receipt.events_left = state.ask(state.store(), move |store| store.waiting_events(&own)).await?;
+        let left = state.ask(state.store(), move |store| store.pending_events(&own)).await?;
+        receipt.events_left = left.len() as u64;
         Ok(())
     }
 

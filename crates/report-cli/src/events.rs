@@ -25,6 +25,8 @@ struct Series<'a> {
     goal: Goal,
     sample: &'a Sample,
     tags: BTreeSet<Tag>,
+    /// Those that tell it from others: a new version of what is watched is no other series.
+    identity: String,
 }
 
 /// Which series with a value meet the goals of their metrics.
@@ -34,10 +36,11 @@ pub(crate) fn goal_states(report: &Report) -> Vec<GoalState> {
 
 /// The events of goals that flipped: one for each metric and direction.
 pub(crate) fn of_flips(report: &Report, flipped: &[&GoalState]) -> Vec<PendingEvent> {
+    let flipped: BTreeSet<&GoalState> = flipped.iter().copied().collect();
     let mut by_metric = BTreeMap::<(&str, bool), Vec<Series<'_>>>::new();
     for series in all_series(report) {
         let state = series.state();
-        if flipped.contains(&&state) {
+        if flipped.contains(&state) {
             by_metric.entry((series.metric.key(), state.met)).or_default().push(series);
         }
     }
@@ -78,11 +81,13 @@ fn all_series(report: &Report) -> impl Iterator<Item = Series<'_>> {
     report.run().outcomes().iter().flat_map(move |outcome: &Outcome| {
         let goal = outcome.metric.goal().filter(|_| matches!(outcome.state, State::Value(_)));
         goal.into_iter().flat_map(move |goal| {
-            outcome.samples().iter().map(move |sample| Series {
-                metric: &outcome.metric,
-                goal,
-                sample,
-                tags: report.tags_of(outcome, sample),
+            outcome.samples().iter().map(move |sample| {
+                let tags = report.tags_of(outcome, sample);
+                let is_version =
+                    |tag: &&Tag| tag.as_str().starts_with("version:") && report.tags().contains(*tag);
+                let identity = tags.iter().filter(|tag| !is_version(tag)).map(Tag::as_str);
+                let identity = identity.collect::<Vec<_>>().join(",");
+                Series { metric: &outcome.metric, goal, sample, tags, identity }
             })
         })
     })
@@ -90,12 +95,10 @@ fn all_series(report: &Report) -> impl Iterator<Item = Series<'_>> {
 
 impl Series<'_> {
     fn state(&self) -> GoalState {
-        // A new version of what is watched is no other series.
-        let tags = self.tags.iter().map(Tag::as_str).filter(|tag| !tag.starts_with("version:"));
         GoalState {
             key: self.metric.key().to_owned(),
             goal: self.goal.to_string(),
-            tags: tags.collect::<Vec<_>>().join(","),
+            tags: self.identity.clone(),
             met: self.goal.is_met_by(self.sample.value()),
         }
     }
@@ -172,7 +175,29 @@ fn context(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use system_health_registry::{Catalog, Context, Engine, Reading, source};
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_new_version_of_what_is_watched_is_no_other_series_but_a_watched_version_is() {
+        let metric = Metric::new("shop.versions", "Versions of the shop.", source!(), |_| {
+            Box::pin(async {
+                let sample = |version: &str, value| Sample::new(value)?.with_tag("version", version);
+                Ok(Reading::Value(vec![sample("1", 1.0)?, sample("2", 0.0)?]))
+            })
+        });
+        let catalog = Catalog::new([metric.with_goal("== 1".parse().unwrap())]).unwrap();
+        let run = Engine::new().run(&catalog, &Context::new()).await;
+        let report = Report::new(run, ["env:test", "version:9"].map(|tag| Tag::parse(tag).unwrap()));
+
+        let states: Vec<_> = goal_states(&report).into_iter().map(|goal| (goal.tags, goal.met)).collect();
+
+        assert_eq!(
+            states,
+            [("env:test,version:1".to_owned(), true), ("env:test,version:2".to_owned(), false)]
+        );
+    }
 
     #[test]
     fn a_workflow_run_says_where_it_is() {

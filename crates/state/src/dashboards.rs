@@ -21,6 +21,9 @@ impl Store {
     /// Keeps the id of a dashboard.
     pub fn remember_dashboard(&self, destination: &str, title: &str, id: &str) -> Result<(), StoreError> {
         self.write(|transaction| {
+            // It had another title before.
+            transaction
+                .execute("DELETE FROM dashboards WHERE destination = ?1 AND id = ?2", [destination, id])?;
             transaction.execute(
                 "INSERT INTO dashboards (destination, title, id) VALUES (?1, ?2, ?3)
                  ON CONFLICT DO UPDATE SET id = excluded.id",

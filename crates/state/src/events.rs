@@ -4,7 +4,7 @@
 
 use std::time::SystemTime;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::{
     Store, StoreError,
@@ -26,7 +26,7 @@ pub struct PendingEvent {
 }
 
 /// Whether one series meets the goal of its metric.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GoalState {
     /// The metric's key.
     pub key: String,
@@ -128,7 +128,7 @@ impl Store {
                          ORDER BY timestamp, id LIMIT 1)
                      RETURNING id, timestamp, body",
                     params![destination, seconds(now)],
-                    |row| Ok(PendingEvent { id: row.get(0)?, time: time(row.get(1)?), body: row.get(2)? }),
+                    pending,
                 )
                 .optional()
         })
@@ -157,16 +157,22 @@ impl Store {
         })
     }
 
-    /// How many events wait.
-    pub fn waiting_events(&self, destination: &str) -> Result<u64, StoreError> {
+    /// The events that wait.
+    pub fn pending_events(&self, destination: &str) -> Result<Vec<PendingEvent>, StoreError> {
         self.read(|connection| {
-            connection.query_row(
-                "SELECT count(*) FROM events WHERE destination = ?1 AND state = 'waiting'",
-                [destination],
-                |row| row.get::<_, i64>(0).map(i64::unsigned_abs),
-            )
+            connection
+                .prepare(
+                    "SELECT id, timestamp, body FROM events WHERE destination = ?1 AND state = 'waiting'
+                     ORDER BY timestamp, id",
+                )?
+                .query_map([destination], pending)?
+                .collect()
         })
     }
+}
+
+fn pending(row: &Row<'_>) -> rusqlite::Result<PendingEvent> {
+    Ok(PendingEvent { id: row.get("id")?, time: time(row.get("timestamp")?), body: row.get("body")? })
 }
 
 fn flipped<'a>(

@@ -121,6 +121,21 @@ impl Scene {
         session.exp_eof().expect("the program's end")
     }
 
+    /// Runs the program on a terminal of its own, answers its question, and returns all that it wrote there.
+    ///
+    /// # Panics
+    /// When there is no terminal to be had, or the program does not ask this or end within a minute.
+    #[must_use]
+    pub fn answer_on_a_terminal(&self, arguments: &[&str], question: &str, answer: &str) -> String {
+        let options = Options::new().timeout_ms(Some(60_000));
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::inherit());
+        let mut session = spawn_with_options(command, options).expect("a terminal");
+        let before = session.exp_string(question).expect("the question");
+        session.send_line(answer).expect("the answer");
+        before + &session.exp_eof().expect("the program's end")
+    }
+
     fn git_at(&self, date: &str, arguments: &[&str]) {
         let status = Command::new("git")
             .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"])

@@ -8,24 +8,24 @@ use std::{
 };
 
 use datadog_api_client::datadogV1::model::{Dashboard, MetricMetadata, Monitor, MonitorUpdateRequest};
-use reqwest::Request;
+use reqwest::Method;
 use secrecy::SecretString;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use self::requests::ApiRequests;
-use crate::{
-    Answer, ConfigError, DatadogConfig, DatadogError, Key,
-    http::{Good, Http},
-    key,
-    retry::Patience,
-};
+use self::requests::{ApiRequests, NOTHING};
+use crate::{Answer, ConfigError, DatadogConfig, DatadogError, Key, http::Http, key, retry::Patience};
 
 /// How long one request is tried again.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How many dashboards or monitors are asked for at once.
-const PAGE: usize = 100;
+const PAGE: &str = "100";
+const PAGE_LENGTH: usize = 100;
+
+const DASHBOARD: &str = "dashboard";
+const MONITOR: &str = "monitor";
+const METRICS: &str = "metrics";
 
 /// Datadog's API beyond the intake, for which it wants an application key, too.
 ///
@@ -65,14 +65,15 @@ impl DatadogApi {
         let app_key = key::checked(Key::Application, app_key)?;
         let key = key::checked(Key::Api, &config.api_key)?;
         let http = Http::new(config)?;
-        let requests = ApiRequests::new(&config.endpoint, key, app_key, http.client.clone());
+        let requests = ApiRequests::new(&config.endpoint, key, app_key)?;
         Ok(Self { requests, http, first_wait: config.first_wait })
     }
 
     /// Asks once whether both keys are valid. See
     /// <https://docs.datadoghq.com/api/latest/key-management/#validate-api-and-application-keys>.
     pub async fn validate(&self) -> Result<(), DatadogError> {
-        let answer = self.http.send(self.requests.validate()?, None).await?;
+        let request = self.requests.make(Method::GET, &["api", "v2", "validate_keys"], &[], NOTHING)?;
+        let answer = self.http.send(request, None).await?;
         match answer.body.get("status").and_then(Value::as_str) {
             Some("ok") => Ok(()),
             _ => Err(self.unexpected("not said whether the keys are valid")),
@@ -88,9 +89,10 @@ impl DatadogApi {
 
         let mut all = Vec::new();
         loop {
-            let answer = self.send(self.requests.list_dashboards(all.len(), PAGE)?).await?;
-            let List { dashboards } = self.read(answer.body, "no list of dashboards")?;
-            let is_last = dashboards.len() < PAGE;
+            let page = [("start", &*all.len().to_string()), ("count", PAGE)];
+            let body = self.ask(Method::GET, &[DASHBOARD], &page, NOTHING).await?;
+            let List { dashboards } = self.read(body, "no list of dashboards")?;
+            let is_last = dashboards.len() < PAGE_LENGTH;
             all.extend(dashboards);
             if is_last {
                 return Ok(all);
@@ -100,32 +102,39 @@ impl DatadogApi {
 
     /// One dashboard, if there is one of this id.
     pub async fn dashboard(&self, id: &str) -> Result<Option<Value>, DatadogError> {
-        found(self.send(self.requests.get_dashboard(id)?).await)
+        let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        // A title is none, and asks for nothing.
+        if !is_id {
+            return Ok(None);
+        }
+        found(self.ask(Method::GET, &[DASHBOARD, id], &[], NOTHING).await)
     }
 
     /// Makes a dashboard, and gives what Datadog made of it.
     pub async fn create_dashboard(&self, dashboard: &Dashboard) -> Result<Value, DatadogError> {
-        Ok(self.send(self.requests.create_dashboard(dashboard.clone())?).await?.body)
+        self.ask(Method::POST, &[DASHBOARD], &[], Some(dashboard)).await
     }
 
     /// Puts a dashboard in the place of another.
     pub async fn update_dashboard(&self, id: &str, dashboard: &Dashboard) -> Result<Value, DatadogError> {
-        Ok(self.send(self.requests.update_dashboard(id, dashboard.clone())?).await?.body)
+        self.ask(Method::PUT, &[DASHBOARD, id], &[], Some(dashboard)).await
     }
 
     /// Deletes a dashboard. One that is not there is none to delete.
     pub async fn delete_dashboard(&self, id: &str) -> Result<(), DatadogError> {
-        found(self.send(self.requests.delete_dashboard(id)?).await).map(drop)
+        found(self.ask(Method::DELETE, &[DASHBOARD, id], &[], NOTHING).await).map(drop)
     }
 
     /// The monitors that carry all of these tags. See
     /// <https://docs.datadoghq.com/api/latest/monitors/#get-all-monitor-details>.
     pub async fn monitors(&self, tags: &[String]) -> Result<Vec<Value>, DatadogError> {
         let mut all = Vec::new();
-        for page in 0.. {
-            let answer = self.send(self.requests.list_monitors(tags, page, PAGE)?).await?;
-            let monitors: Vec<Value> = self.read(answer.body, "no list of monitors")?;
-            let is_last = monitors.len() < PAGE;
+        let tags = tags.join(",");
+        for page in 0_usize.. {
+            let page = [("monitor_tags", &*tags), ("page", &*page.to_string()), ("page_size", PAGE)];
+            let body = self.ask(Method::GET, &[MONITOR], &page, NOTHING).await?;
+            let monitors: Vec<Value> = self.read(body, "no list of monitors")?;
+            let is_last = monitors.len() < PAGE_LENGTH;
             all.extend(monitors);
             if is_last {
                 break;
@@ -136,7 +145,7 @@ impl DatadogApi {
 
     /// Makes a monitor.
     pub async fn create_monitor(&self, monitor: &Monitor) -> Result<Value, DatadogError> {
-        Ok(self.send(self.requests.create_monitor(monitor.clone())?).await?.body)
+        self.ask(Method::POST, &[MONITOR], &[], Some(monitor)).await
     }
 
     /// Changes a monitor.
@@ -145,18 +154,18 @@ impl DatadogApi {
         id: i64,
         update: &MonitorUpdateRequest,
     ) -> Result<Value, DatadogError> {
-        Ok(self.send(self.requests.update_monitor(id, update.clone())?).await?.body)
+        self.ask(Method::PUT, &[MONITOR, &id.to_string()], &[], Some(update)).await
     }
 
     /// Deletes a monitor. One that is not there is none to delete.
     pub async fn delete_monitor(&self, id: i64) -> Result<(), DatadogError> {
-        found(self.send(self.requests.delete_monitor(id)?).await).map(drop)
+        found(self.ask(Method::DELETE, &[MONITOR, &id.to_string()], &[], NOTHING).await).map(drop)
     }
 
     /// What Datadog knows of a metric, if it knows the metric. See
     /// <https://docs.datadoghq.com/api/latest/metrics/#get-metric-metadata>.
     pub async fn metadata(&self, metric: &str) -> Result<Option<MetricMetadata>, DatadogError> {
-        match found(self.send(self.requests.get_metadata(metric)?).await)? {
+        match found(self.ask(Method::GET, &[METRICS, metric], &[], NOTHING).await)? {
             Some(body) => self.read(body, "no metadata").map(Some),
             None => Ok(None),
         }
@@ -164,7 +173,7 @@ impl DatadogApi {
 
     /// Says what a metric is.
     pub async fn update_metadata(&self, metric: &str, metadata: &MetricMetadata) -> Result<(), DatadogError> {
-        self.send(self.requests.update_metadata(metric, metadata.clone())?).await.map(drop)
+        self.ask(Method::PUT, &[METRICS, metric], &[], Some(metadata)).await.map(drop)
     }
 
     /// The series of a query between two times. See
@@ -183,8 +192,10 @@ impl DatadogApi {
             series: Vec<Series>,
         }
 
-        let answer = self.send(self.requests.query(query, seconds(from), seconds(to))?).await?;
-        let found: Found = self.read(answer.body, "no series")?;
+        let (from, to) = (seconds(from).to_string(), seconds(to).to_string());
+        let parameters = [("from", &*from), ("to", &*to), ("query", query)];
+        let body = self.ask(Method::GET, &["query"], &parameters, NOTHING).await?;
+        let found: Found = self.read(body, "no series")?;
         match found {
             Found { status: Some(status), error, .. } if status != "ok" => {
                 let words = error.unwrap_or_else(|| format!("the query ended as `{status}`"));
@@ -194,10 +205,19 @@ impl DatadogApi {
         }
     }
 
-    /// Sends a request, and again where that may help and cannot make anything twice.
-    async fn send(&self, request: Request) -> Result<Good, DatadogError> {
+    /// Makes a request to version 1 of the API, sends it, and again where that may help and cannot make
+    /// anything twice.
+    async fn ask(
+        &self,
+        method: Method,
+        path: &[&str],
+        parameters: &[(&str, &str)],
+        body: Option<&impl Serialize>,
+    ) -> Result<Value, DatadogError> {
+        let path = [&["api", "v1"], path].concat();
+        let request = self.requests.make(method, &path, parameters, body)?;
         let patience = Patience::new(Instant::now() + PATIENCE, self.first_wait);
-        let creates = request.method() == reqwest::Method::POST;
+        let creates = request.method() == Method::POST;
         let may_be_repeated =
             |error: &DatadogError| !creates || matches!(error, DatadogError::RateLimited { .. });
         let attempt = async || {
@@ -206,7 +226,7 @@ impl DatadogApi {
             self.http.send(request, Some(patience.deadline())).await
         };
         let sent = patience.with_retries_where(may_be_repeated, attempt).await;
-        sent.map_err(|gave_up| gave_up.into_last_error(&self.http.host))
+        sent.map(|good| good.body).map_err(|gave_up| gave_up.into_last_error(&self.http.host))
     }
 
     pub(crate) fn read<T: DeserializeOwned>(&self, body: Value, otherwise: &str) -> Result<T, DatadogError> {
@@ -223,9 +243,9 @@ impl DatadogApi {
 }
 
 /// The body of an answer; none where there is nothing to be found.
-fn found(answer: Result<Good, DatadogError>) -> Result<Option<Value>, DatadogError> {
+fn found(answer: Result<Value, DatadogError>) -> Result<Option<Value>, DatadogError> {
     match answer {
-        Ok(good) => Ok(Some(good.body)),
+        Ok(body) => Ok(Some(body)),
         Err(DatadogError::NotFound(_)) => Ok(None),
         Err(error) => Err(error),
     }

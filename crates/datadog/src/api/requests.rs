@@ -1,125 +1,89 @@
-//! The requests for which Datadog wants an application key, too: made by its generated client, of its own
-//! models, and taken from it before they are sent.
+//! The requests for which Datadog wants an application key, too. Their bodies are Datadog's own models. They
+//! are not made by its client, whose functions read the answers into models as well: for dashboards alone, that
+//! is so much code that every run of the program would take megabytes more.
 
-use datadog_api_client::{
-    datadogV1::{
-        api_dashboards::{DashboardsAPI, ListDashboardsOptionalParams},
-        api_metrics::MetricsAPI,
-        api_monitors::{DeleteMonitorOptionalParams, ListMonitorsOptionalParams, MonitorsAPI},
-        model::{Dashboard, MetricMetadata, Monitor, MonitorUpdateRequest},
-    },
-    datadogV2::api_key_management::KeyManagementAPI,
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{ACCEPT, CONTENT_TYPE, USER_AGENT},
 };
-use futures::FutureExt;
-use reqwest::Request;
+use reqwest::{Method, Request};
+use serde::Serialize;
+use url::Url;
 
 use crate::{
     DatadogError, Endpoint,
-    requests::{config, taken, taking},
+    requests::{APP_KEY_HEADER, KEY_HEADER},
 };
 
-/// The requests that both keys together allow.
+const AGENT: &str = concat!("system-health/", env!("CARGO_PKG_VERSION"));
+
+/// Makes requests with both keys.
 #[derive(Clone)]
 pub(super) struct ApiRequests {
-    keys: KeyManagementAPI,
-    dashboards: DashboardsAPI,
-    monitors: MonitorsAPI,
-    metrics: MetricsAPI,
+    base: String,
+    headers: HeaderMap,
 }
 
-type Made = Result<Request, DatadogError>;
+/// A request without a body.
+pub(super) const NOTHING: Option<&()> = None;
 
 impl ApiRequests {
-    /// Requests with keys that were checked. The HTTP client is not used.
-    pub(super) fn new(endpoint: &Endpoint, key: &str, app_key: &str, client: reqwest::Client) -> Self {
-        let client = taking(client);
-        let config = config(endpoint, key, Some(app_key));
-        Self {
-            keys: KeyManagementAPI::with_client_and_config(config.clone(), client.clone()),
-            dashboards: DashboardsAPI::with_client_and_config(config.clone(), client.clone()),
-            monitors: MonitorsAPI::with_client_and_config(config.clone(), client.clone()),
-            metrics: MetricsAPI::with_client_and_config(config, client),
+    /// Requests with keys that were checked.
+    pub(super) fn new(endpoint: &Endpoint, key: &str, app_key: &str) -> Result<Self, DatadogError> {
+        let json = HeaderValue::from_static("application/json");
+        let mut headers = HeaderMap::from_iter([
+            (ACCEPT, json.clone()),
+            (CONTENT_TYPE, json),
+            (USER_AGENT, HeaderValue::from_static(AGENT)),
+        ]);
+        for (name, key) in [(KEY_HEADER, key), (APP_KEY_HEADER, app_key)] {
+            let mut value = HeaderValue::from_str(key).map_err(client)?;
+            value.set_sensitive(true);
+            headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(client)?, value);
         }
+        Ok(Self { base: endpoint.to_string(), headers })
     }
 
-    /// Asks whether both keys are valid.
-    pub(super) fn validate(&self) -> Made {
-        taken(self.keys.validate_api_key().now_or_never())
-    }
-
-    pub(super) fn list_dashboards(&self, start: usize, count: usize) -> Made {
-        let page = ListDashboardsOptionalParams::default().start(whole(start)).count(whole(count));
-        taken(self.dashboards.list_dashboards(page).now_or_never())
-    }
-
-    pub(super) fn get_dashboard(&self, id: &str) -> Made {
-        taken(self.dashboards.get_dashboard(id.to_owned()).now_or_never())
-    }
-
-    pub(super) fn create_dashboard(&self, dashboard: Dashboard) -> Made {
-        taken(self.dashboards.create_dashboard(dashboard).now_or_never())
-    }
-
-    pub(super) fn update_dashboard(&self, id: &str, dashboard: Dashboard) -> Made {
-        taken(self.dashboards.update_dashboard(id.to_owned(), dashboard).now_or_never())
-    }
-
-    pub(super) fn delete_dashboard(&self, id: &str) -> Made {
-        taken(self.dashboards.delete_dashboard(id.to_owned()).now_or_never())
-    }
-
-    pub(super) fn list_monitors(&self, tags: &[String], page: usize, count: usize) -> Made {
-        let page = ListMonitorsOptionalParams::default()
-            .monitor_tags(tags.join(","))
-            .page(whole(page))
-            .page_size(i32::try_from(count).unwrap_or(i32::MAX));
-        taken(self.monitors.list_monitors(page).now_or_never())
-    }
-
-    pub(super) fn create_monitor(&self, monitor: Monitor) -> Made {
-        taken(self.monitors.create_monitor(monitor).now_or_never())
-    }
-
-    pub(super) fn update_monitor(&self, id: i64, update: MonitorUpdateRequest) -> Made {
-        taken(self.monitors.update_monitor(id, update).now_or_never())
-    }
-
-    pub(super) fn delete_monitor(&self, id: i64) -> Made {
-        taken(self.monitors.delete_monitor(id, DeleteMonitorOptionalParams::default()).now_or_never())
-    }
-
-    pub(super) fn get_metadata(&self, metric: &str) -> Made {
-        taken(self.metrics.get_metric_metadata(metric.to_owned()).now_or_never())
-    }
-
-    pub(super) fn update_metadata(&self, metric: &str, metadata: MetricMetadata) -> Made {
-        taken(self.metrics.update_metric_metadata(metric.to_owned(), metadata).now_or_never())
-    }
-
-    /// Asks for the points of a query between two times, in seconds since 1970.
-    pub(super) fn query(&self, query: &str, from: i64, to: i64) -> Made {
-        taken(self.metrics.query_metrics(from, to, query.to_owned()).now_or_never())
+    /// A request to a path, whose last parts may hold any text, with parameters and a JSON body.
+    pub(super) fn make(
+        &self,
+        method: Method,
+        path: &[&str],
+        parameters: &[(&str, &str)],
+        body: Option<&impl Serialize>,
+    ) -> Result<Request, DatadogError> {
+        let mut url = Url::parse(&self.base).map_err(client)?;
+        if let Ok(mut parts) = url.path_segments_mut() {
+            parts.pop_if_empty().extend(path);
+        }
+        if !parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(parameters);
+        }
+        let mut request = Request::new(method, url);
+        *request.headers_mut() = self.headers.clone();
+        if let Some(body) = body {
+            *request.body_mut() = Some(serde_json::to_vec(body).map_err(client)?.into());
+        }
+        Ok(request)
     }
 }
 
-fn whole(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+fn client(error: impl std::fmt::Display) -> DatadogError {
+    DatadogError::Client(error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Site,
-        requests::{APP_KEY_HEADER, KEY_HEADER},
-    };
+    use crate::Site;
+
+    fn requests() -> ApiRequests {
+        ApiRequests::new(&Site::default().into(), "0dd0c0ffee", "0ddba11").unwrap()
+    }
 
     #[test]
-    fn a_request_is_taken_with_its_keys_unseen() {
-        let endpoint = Site::default().into();
-        let requests = ApiRequests::new(&endpoint, "0dd0c0ffee", "0ddba11", reqwest::Client::new());
-
-        let request = requests.validate().unwrap();
+    fn a_request_has_both_keys_unseen() {
+        let request = requests().make(Method::GET, &["api", "v2", "validate_keys"], &[], NOTHING).unwrap();
 
         assert_eq!(request.headers()[KEY_HEADER], "0dd0c0ffee");
         assert_eq!(request.headers()[APP_KEY_HEADER], "0ddba11");
@@ -128,12 +92,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_into_a_path_stays_there() {
-        let endpoint = Site::default().into();
-        let requests = ApiRequests::new(&endpoint, "key", "key", reqwest::Client::new());
+    fn what_is_put_into_a_url_stays_there() {
+        let parameters = [("query", "max:a.b{env:x} & more")];
+        let path = ["api", "v1", "metrics", "a/b?x=#"];
 
-        let request = requests.get_dashboard("../monitor/1?x=#").unwrap();
+        let request = requests().make(Method::GET, &path, &parameters, NOTHING).unwrap();
 
-        assert_eq!(request.url().path(), "/api/v1/dashboard/..%2Fmonitor%2F1%3Fx%3D%23");
+        let url =
+            "https://api.datadoghq.com/api/v1/metrics/a%2Fb%3Fx=%23?query=max%3Aa.b%7Benv%3Ax%7D+%26+more";
+        assert_eq!(request.url().as_str(), url);
+    }
+
+    #[test]
+    fn an_endpoint_with_a_path_keeps_it() {
+        let endpoint: Endpoint = "http://proxy.example/datadog/".parse().unwrap();
+        let requests = ApiRequests::new(&endpoint, "key", "key").unwrap();
+
+        let request = requests.make(Method::POST, &["api", "v1", "monitor"], &[], Some(&"x")).unwrap();
+
+        assert_eq!(request.url().as_str(), "http://proxy.example/datadog/api/v1/monitor");
+        assert_eq!(request.body().unwrap().as_bytes(), Some(&b"\"x\""[..]));
     }
 }

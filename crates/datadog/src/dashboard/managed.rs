@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{DashboardError, WantedDashboard};
-use crate::{Action, DashboardSummary, DatadogApi, DatadogError, managed::Document, mark::unmarked};
+use crate::{Action, Changes, DashboardSummary, DatadogApi, DatadogError, managed::Document, mark::unmarked};
 
 /// What a push of a dashboard would do.
 #[derive(Debug, Clone)]
@@ -16,12 +16,14 @@ pub struct PlannedDashboard {
 }
 
 /// A dashboard that Datadog has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ManagedDashboard {
     /// Its id, such as `abc-def-ghi`.
     pub id: String,
     /// Its path below the site's address.
     pub url: Option<String>,
+    /// What Datadog has made of what it was sent. As long as it does so, the next push finds a difference.
+    pub changed: Changes,
 }
 
 impl DatadogApi {
@@ -37,8 +39,8 @@ impl DatadogApi {
                 Some(there.ok_or_else(|| DashboardError::Missing(id.clone()))?)
             }
             (None, Some(id)) => match self.dashboard(id).await? {
-                None => self.dashboard_of_title(wanted.title()).await?,
-                there => there,
+                Some(there) if !is_renamed_by_a_push(&there, wanted.title()) => Some(there),
+                _ => self.dashboard_of_title(wanted.title()).await?,
             },
             (None, None) => self.dashboard_of_title(wanted.title()).await?,
         };
@@ -64,7 +66,8 @@ impl DatadogApi {
             (Action::Update { .. }, Some(id)) => self.update_dashboard(id, &wanted.dashboard).await?,
         };
         let text = |name| answered.get(name).and_then(Value::as_str).map(str::to_owned);
-        Ok(text("id").map(|id| ManagedDashboard { id, url: text("url") }))
+        let changed = wanted.document.changes_to(&Document::of_dashboard(&answered));
+        Ok(text("id").map(|id| ManagedDashboard { id, url: text("url"), changed }))
     }
 
     /// The dashboards that carry our mark.
@@ -98,6 +101,14 @@ impl DatadogApi {
             }),
         }
     }
+}
+
+/// Whether a dashboard has another title because a push has given it that: it is not the one that was
+/// remembered any more.
+fn is_renamed_by_a_push(dashboard: &Value, title: &str) -> bool {
+    let has_title = dashboard.get("title").and_then(Value::as_str) == Some(title);
+    let document = Document::of_dashboard(dashboard);
+    !has_title && document.is_managed() && !document.is_edited()
 }
 
 fn is_managed(summary: &DashboardSummary) -> bool {

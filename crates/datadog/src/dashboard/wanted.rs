@@ -1,9 +1,14 @@
 //! A dashboard as it should be: of a catalog, or written by hand.
 
-use datadog_api_client::datadogV1::model::Dashboard;
+use std::collections::BTreeMap;
+
+use datadog_api_client::{
+    datadog::UnparsedObject,
+    datadogV1::model::{Dashboard, DashboardLayoutType, Widget, WidgetDefinition},
+};
 use serde_json::Value;
 
-use crate::{Changes, DatadogError, canonical, managed::Document, mark::unmarked};
+use crate::{DatadogError, canonical, managed::Document, mark::unmarked};
 
 /// A dashboard that Datadog should have.
 #[derive(Debug, Clone)]
@@ -26,14 +31,11 @@ pub enum DashboardError {
     #[error("it is no JSON: {0}")]
     Json(serde_json::Error),
     /// The JSON is no dashboard.
-    #[error("it is no dashboard: {0}; one has at least a `title`, a `layout_type` and `widgets`")]
-    NoDashboard(serde_json::Error),
+    #[error("it is no dashboard: {0}")]
+    NoDashboard(&'static str),
     /// It has no title.
     #[error("its `title` is empty; dashboards are found again by their titles")]
     NoTitle,
-    /// It says something that would not reach Datadog.
-    #[error("Datadog's own models do not know all of it; this would change on the way:\n{0}")]
-    Lossy(Changes),
     /// It is not there.
     #[error("there is no dashboard `{0}`; `report dashboard list` shows the managed ones")]
     Missing(String),
@@ -48,15 +50,41 @@ pub enum DashboardError {
 }
 
 impl WantedDashboard {
-    /// A dashboard. Its id, if it has one, names the one that it should replace.
-    pub fn new(dashboard: &Dashboard) -> Result<Self, DashboardError> {
-        Self::of_value(&serde_json::to_value(dashboard).map_err(DashboardError::NoDashboard)?)
+    /// A dashboard that was made of models.
+    pub fn new(dashboard: Dashboard) -> Result<Self, DashboardError> {
+        let value = serde_json::to_value(&dashboard).map_err(DashboardError::Json)?;
+        Self::marked(dashboard, &value, None)
     }
 
-    /// Reads a dashboard that was written by hand, or pulled. See
+    /// Reads a dashboard that was written by hand, or pulled: its id, if it has one, names the one that it
+    /// should replace. Datadog judges the widgets. See
     /// <https://docs.datadoghq.com/api/latest/dashboards/#create-a-new-dashboard> for what it may say.
     pub fn parse(text: &str) -> Result<Self, DashboardError> {
-        Self::of_value(&serde_json::from_str(text).map_err(DashboardError::Json)?)
+        let value = serde_json::from_str(text).map_err(DashboardError::Json)?;
+        let id = Value::get(&value, "id").and_then(Value::as_str).map(str::to_owned);
+        let value = canonical::without_additions(&value);
+        let Value::Object(properties) = value.clone() else {
+            return Err(DashboardError::NoDashboard("it is no JSON object"));
+        };
+        let mut properties: BTreeMap<String, Value> = properties.into_iter().collect();
+        let Some(Value::String(title)) = properties.remove("title") else {
+            return Err(DashboardError::NoDashboard("it has no `title`"));
+        };
+        let layout = match properties.remove("layout_type").as_ref().and_then(Value::as_str) {
+            Some("ordered") => DashboardLayoutType::ORDERED,
+            Some("free") => DashboardLayoutType::FREE,
+            _ => return Err(DashboardError::NoDashboard("its `layout_type` is not `ordered` or `free`")),
+        };
+        let Some(Value::Array(widgets)) = properties.remove("widgets") else {
+            return Err(DashboardError::NoDashboard("it has no list of `widgets`"));
+        };
+        let widgets = widgets.into_iter().map(widget).collect::<Result<_, _>>()?;
+        let mut dashboard = Dashboard::new(layout, title, widgets);
+        if let Some(Value::String(description)) = properties.remove("description") {
+            dashboard.description = Some(Some(description));
+        }
+        dashboard.additional_properties = properties;
+        Self::marked(dashboard, &value, id)
     }
 
     /// Its title.
@@ -65,30 +93,28 @@ impl WantedDashboard {
         &self.dashboard.title
     }
 
-    /// What would be sent.
-    #[must_use]
-    pub fn dashboard(&self) -> &Dashboard {
-        &self.dashboard
-    }
-
-    fn of_value(value: &Value) -> Result<Self, DashboardError> {
-        let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
-        let value = canonical::without_additions(value);
-        let mut dashboard: Dashboard =
-            serde_json::from_value(value.clone()).map_err(DashboardError::NoDashboard)?;
-        let read = serde_json::to_value(&dashboard).map_err(DashboardError::NoDashboard)?;
-        let lost = Changes::between(&canonical::plain(value), &canonical::plain(read.clone()));
-        if !lost.is_empty() {
-            return Err(DashboardError::Lossy(lost));
-        }
+    fn marked(mut dashboard: Dashboard, value: &Value, id: Option<String>) -> Result<Self, DashboardError> {
         if dashboard.title.trim().is_empty() {
             return Err(DashboardError::NoTitle);
         }
-        let document = Document::of_dashboard(&read);
+        let document = Document::of_dashboard(value);
         let said = dashboard.description.take().flatten().unwrap_or_default();
         dashboard.description = Some(Some(document.marked(&unmarked(&said).0)));
         Ok(Self { dashboard, id, document })
     }
+}
+
+/// A widget as it is written, in the model's frame.
+fn widget(value: Value) -> Result<Widget, DashboardError> {
+    let Value::Object(properties) = value else {
+        return Err(DashboardError::NoDashboard("one of its `widgets` is no JSON object"));
+    };
+    let mut properties: BTreeMap<String, Value> = properties.into_iter().collect();
+    let Some(value @ Value::Object(_)) = properties.remove("definition") else {
+        return Err(DashboardError::NoDashboard("one of its `widgets` has no `definition`"));
+    };
+    let widget = Widget::new(WidgetDefinition::UnparsedObject(UnparsedObject { value }));
+    Ok(widget.additional_properties(properties))
 }
 
 /// A dashboard of Datadog's as a person would have written it: without dates and ids, but for the one that

@@ -9,15 +9,17 @@ use super::{
     Scope, WantedMonitor,
     wanted::{MANAGED, tag_of},
 };
-use crate::{Action, DatadogApi, DatadogError, managed::Document};
+use crate::{Action, DatadogApi, DatadogError, canonical::ADDED_OPTIONS, managed::Document};
 
 /// What a push of monitors would do.
 #[derive(Debug, Clone)]
 pub struct MonitorPlan<'a> {
     /// For each that Datadog should have.
     pub monitors: Vec<PlannedMonitor<'a>>,
-    /// Managed ones that it should not have any more.
+    /// Managed ones of metrics that have none any more.
     pub stale: Vec<ManagedMonitor>,
+    /// Further ones of the same metrics, as somebody makes them who clones one in Datadog.
+    pub copies: Vec<ManagedMonitor>,
 }
 
 /// What a push of one monitor would do.
@@ -89,7 +91,10 @@ impl DatadogApi {
     ) -> Result<MonitorPlan<'a>, DatadogError> {
         let mut there = self.managed_monitors(scope).await?;
         let monitors = wanted.iter().map(|wanted| {
-            let found = there.iter().position(|monitor| monitor.is_of(&wanted.metric));
+            let of_metric = |monitor: &ManagedMonitor| monitor.is_of(&wanted.metric);
+            // A copy that somebody has changed is theirs; the first one may be changed, too.
+            let unedited = there.iter().position(|monitor| of_metric(monitor) && !monitor.is_edited());
+            let found = unedited.or_else(|| there.iter().position(of_metric));
             let found = found.map(|position| there.remove(position));
             let id = found.as_ref().map(|monitor| monitor.id);
             let there = found.and_then(|monitor| monitor.there);
@@ -99,7 +104,9 @@ impl DatadogApi {
             PlannedMonitor { wanted, id, action, there }
         });
         let monitors = monitors.collect();
-        Ok(MonitorPlan { monitors, stale: there })
+        let is_copy = |monitor: &ManagedMonitor| wanted.iter().any(|wanted| monitor.is_of(&wanted.metric));
+        let (copies, stale) = there.into_iter().partition(is_copy);
+        Ok(MonitorPlan { monitors, stale, copies })
     }
 
     /// Does what was planned, and gives the monitor's id. Nothing is sent where nothing has to be done.
@@ -130,12 +137,8 @@ impl DatadogApi {
 }
 
 /// Takes over what does not count as a change: a monitor that somebody has muted stays muted.
-#[expect(deprecated, reason = "Datadog still answers with them")]
 fn keep(options: &mut MonitorOptions, there: &Value) {
-    let there = there.get("options").cloned().unwrap_or_default();
-    if let Ok(there) = serde_json::from_value::<MonitorOptions>(there) {
-        options.silenced = there.silenced;
-        options.locked = there.locked;
-        options.new_host_delay = there.new_host_delay;
-    }
+    let there = there.get("options").and_then(Value::as_object);
+    let added = there.into_iter().flatten().filter(|(name, _)| ADDED_OPTIONS.contains(&name.as_str()));
+    options.additional_properties.extend(added.map(|(name, value)| (name.clone(), value.clone())));
 }

@@ -313,7 +313,7 @@ impl Plan {
             .ask(state.store(), move |store| {
                 let flipped: Vec<GoalState> =
                     store.flipped(&outbox, timestamp, &goals)?.into_iter().cloned().collect();
-                let mut new = Vec::new();
+                let mut new = store.pending_events(&outbox)?;
                 for event in attached {
                     if !store.knows_event(&outbox, &event.id)? {
                         new.push(event);

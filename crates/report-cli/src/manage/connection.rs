@@ -5,7 +5,7 @@ use std::env;
 use anyhow::Context as _;
 use system_health_collectors::credentials::{Credentials, Secret};
 use system_health_datadog::{DashboardError, DatadogApi, DatadogConfig, DatadogError, Scope};
-use system_health_registry::{Context, Settings, Tag};
+use system_health_registry::{Context, DeliveryError, Settings, Tag};
 use system_health_state::Store;
 
 use crate::{
@@ -85,5 +85,7 @@ pub(super) fn store_to_read(
 
 /// Whether Datadog refused something, or was not reached.
 pub(super) fn is_datadogs(error: &anyhow::Error) -> bool {
-    error.is::<DatadogError>() || matches!(error.downcast_ref(), Some(DashboardError::Datadog(_)))
+    error.is::<DatadogError>()
+        || error.is::<DeliveryError>()
+        || matches!(error.downcast_ref(), Some(DashboardError::Datadog(_)))
 }

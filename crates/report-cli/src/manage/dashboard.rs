@@ -84,7 +84,7 @@ fn print(dashboard: &impl serde::Serialize, stdout: Stdout) -> anyhow::Result<St
 /// The dashboard of the linked metrics, or the one in a file.
 fn wanted(source: &DashboardSource, catalog: &Catalog) -> anyhow::Result<WantedDashboard> {
     let Some(file) = &source.file else {
-        return Ok(WantedDashboard::new(&dashboard(catalog, &source.title.title))?);
+        return Ok(WantedDashboard::new(dashboard(catalog, &source.title.title))?);
     };
     let (name, text) = if file == Path::new("-") {
         let mut text = String::new();
@@ -115,6 +115,12 @@ async fn push(
     let pushed = connection.api.push_dashboard(wanted, &planned).await?;
     let mut step = step.done();
     if let Some(pushed) = pushed {
+        if !pushed.changed.is_empty() {
+            tracing::warn!(
+                "Datadog made something else of it, and the next push will find this to be changed:\n{}",
+                pushed.changed
+            );
+        }
         step.url = pushed.url.map(|path| connection.datadog.page(&path));
         step.id = Some(pushed.id);
     }

@@ -50,7 +50,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<Status> {
     for metric in catalog.metrics() {
         if let Some(unit) = metric.unit().filter(|unit| datadog_unit(unit).is_none()) {
-            tracing::debug!("{}: Datadog knows no unit `{unit}` and shows none", metric.key());
+            tracing::info!("{}: Datadog knows no unit `{unit}` and shows none", metric.key());
         }
     }
     let now = SystemTime::now();
@@ -80,6 +80,11 @@ pub(super) async fn run(
 
 async fn tell(api: &DatadogApi, name: &str, metric: &Metric) -> Result<State, DatadogError> {
     let Some(known) = api.metadata(name).await? else { return Ok(State::Unknown) };
+    if let (Some(unit), None) = (&known.unit, metric.unit().and_then(datadog_unit)) {
+        tracing::warn!(
+            "Datadog still has the unit `{unit}` for {name}, and can only be told otherwise there"
+        );
+    }
     match metadata_update(&known, &metadata(metric)) {
         None => Ok(State::Kept),
         Some(update) => {

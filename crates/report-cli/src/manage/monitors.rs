@@ -49,6 +49,7 @@ pub(super) async fn run(
             let mut steps = steps(&plan);
             steps.extend(plan.stale.iter().map(|monitor| managed(Verb::Stale, monitor)));
             let differs = steps.iter().any(|step| step.action != Verb::Keep);
+            steps.extend(plan.copies.iter().map(|monitor| managed(Verb::Copy, monitor)));
             show(&steps, stdout)?;
             Ok(if differs { Status::NotAsWanted } else { Status::Done })
         }
@@ -100,11 +101,16 @@ async fn push(
     show(&done, stdout)?;
     pushed?;
     let count = |verb| done.iter().filter(|step| step.action == verb).count();
+    if count(Verb::Copy) > 0 {
+        tracing::warn!(
+            "copies of managed monitors are left alone; take the tag managed_by:system-health off them"
+        );
+    }
     if count(Verb::Stale) > 0 {
-        tracing::warn!("{} monitors are of no linked metric; --prune deletes them", count(Verb::Stale));
+        tracing::warn!("stale monitors are of no linked metric; --prune deletes them");
     }
     if count(Verb::Left) > 0 {
-        tracing::error!("{} monitors were left as they are; --force overwrites them", count(Verb::Left));
+        tracing::error!("some monitors were left as they are; --force overwrites them");
         return Ok(Status::NotAsWanted);
     }
     Ok(Status::Done)
@@ -137,6 +143,7 @@ async fn push_all(
             done.push(managed(Verb::Deleted, monitor));
         }
     }
+    done.extend(plan.copies.iter().map(|monitor| managed(Verb::Copy, monitor)));
     Ok(())
 }
 

@@ -180,7 +180,7 @@ impl<'a> Sayings<'a> {
         };
         let (window, every) = (alerting.window, self.schedule.every);
         ensure!(
-            window >= every,
+            window > every,
             "the monitor of {key} looks at {}, and a run comes every {} only; its `window` has to be longer, or \
              `every` in [monitors] is wrong",
             humantime::format_duration(window),

@@ -21,6 +21,8 @@ pub(super) enum Verb {
     Left,
     /// Managed, and of no linked metric.
     Stale,
+    /// A further one of the same metric.
+    Copy,
     /// Made by a push.
     Managed,
 }
@@ -59,7 +61,7 @@ impl Step {
                     Overwrites::HandEdits => "it was changed in Datadog since the last push",
                     Overwrites::Unmanaged => "it was not made by a push",
                 }),
-                changes: changes.to_string().lines().map(|line| line.trim().to_owned()).collect(),
+                changes: changes.to_string().lines().map(|line| line.trim_end().to_owned()).collect(),
                 ..Self::new(Verb::Update, name, id)
             },
         }
@@ -100,6 +102,7 @@ impl Verb {
             Self::Deleted => "deleted",
             Self::Left => "left",
             Self::Stale => "stale",
+            Self::Copy => "copy",
             Self::Managed => "managed",
         }
     }
@@ -108,7 +111,7 @@ impl Verb {
         match self {
             Self::Create | Self::Created => AnsiColor::Green.on_default(),
             Self::Update | Self::Updated => AnsiColor::Yellow.on_default(),
-            Self::Deleted | Self::Left | Self::Stale => AnsiColor::Red.on_default(),
+            Self::Deleted | Self::Left | Self::Stale | Self::Copy => AnsiColor::Red.on_default(),
             Self::Keep | Self::Kept | Self::Managed => Style::new().dimmed(),
         }
     }

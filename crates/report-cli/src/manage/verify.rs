@@ -16,12 +16,14 @@ use super::{
     connection::{self, Connection},
     queries,
 };
-use crate::{args::VerifyArguments, exit::Status, output::Stdout};
+use crate::{args::VerifyArguments, exit::Status, output::Stdout, settings::MonitorSettings};
 
 /// The metric of the probe.
 const PROBE: &str = "system_health.reporter.probe";
 /// How long to wait before Datadog is asked for the probe again.
 const PAUSE: Duration = Duration::from_secs(5);
+/// How far back is always looked.
+const LEAST_SINCE: Duration = Duration::from_hours(1);
 /// Queries are limited for a whole organization.
 /// See <https://docs.datadoghq.com/api/latest/rate-limits/>.
 const AT_ONCE: usize = 4;
@@ -52,7 +54,9 @@ pub(super) async fn run(arguments: &VerifyArguments, stdout: Stdout) -> anyhow::
     let mut checks = vec![probe(&connection, tags, &scope, arguments.timeout).await?];
     let wanted = managed_queries(&connection, &scope).await?;
     let to = SystemTime::now();
-    let from = to.checked_sub(arguments.since).unwrap_or(UNIX_EPOCH);
+    let runs = settings.table::<MonitorSettings>()?.every.saturating_mul(2);
+    let since = arguments.since.unwrap_or(runs.max(LEAST_SINCE));
+    let from = to.checked_sub(since).unwrap_or(UNIX_EPOCH);
     let api = &connection.api;
     let asked = stream::iter(wanted).map(async |(of, query)| {
         let found = judge(api.query(&query, from, to).await.map(|series| {

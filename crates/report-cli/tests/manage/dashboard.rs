@@ -201,8 +201,14 @@ fn a_file_that_is_no_dashboard_is_refused_before_anything_is_asked() {
     let scene = scene(&intake);
     for (text, words) in [
         ("{", "it is no JSON"),
-        ("[]", "it is no dashboard"),
-        (r#"{"title": "x"}"#, "missing field `layout_type`"),
+        ("[]", "it is no dashboard: it is no JSON object"),
+        (r#"{"layout_type": "free", "widgets": []}"#, "it has no `title`"),
+        (r#"{"title": "x"}"#, "its `layout_type` is not `ordered` or `free`"),
+        (r#"{"title": "x", "layout_type": "free"}"#, "it has no list of `widgets`"),
+        (
+            r#"{"title": "x", "layout_type": "free", "widgets": [{}]}"#,
+            "one of its `widgets` has no `definition`",
+        ),
         (r#"{"title": " ", "layout_type": "free", "widgets": []}"#, "its `title` is empty"),
         (r#"{"title": "x", "layout_type": "free", "widgets": [5]}"#, "it is no dashboard"),
     ] {
@@ -287,4 +293,56 @@ fn the_reporters_metrics_are_drawn_by_the_tags_that_they_have() {
             query.split_once(" by {").map_or(vec![], |(_, by)| by.trim_end_matches('}').split(',').collect());
         assert_eq!(by, own, "{}", point.metric);
     }
+}
+
+#[test]
+fn on_a_terminal_a_person_is_asked_before_anything_is_deleted() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    pushed(&scene, &[]);
+    let delete = ["dashboard", "delete", "System health"];
+    let question = format!("Delete the dashboard `System health` ({})? [y/N] ", id(&only(&intake)));
+
+    for (answer, left) in [("", 1), ("n", 1), ("y", 0)] {
+        let _ = scene.answer_on_a_terminal(&delete, &question, answer);
+
+        assert_eq!(intake.dashboards().len(), left, "{answer:?}");
+    }
+}
+
+#[test]
+fn a_dashboard_that_a_push_has_renamed_is_another_one() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    pushed(&scene, &[]);
+    let pulled = scene.run(&["dashboard", "pull", "System health"]).with_status(0).stdout();
+    let scene = scene.file("shop.json", &pulled.replace("\"System health\"", "\"Shop\""));
+    assert_eq!(pushed(&scene, &["shop.json"]), step("updated", "Shop"));
+
+    assert_eq!(pushed(&scene, &[]), step("created", "System health"));
+    assert_eq!(pushed(&scene, &["shop.json"]), step("kept", "Shop"));
+    assert_eq!(pushed(&scene, &[]), step("kept", "System health"));
+    assert_eq!(intake.dashboards().len(), 2);
+}
+
+#[test]
+fn what_is_written_reaches_datadog_as_it_is() {
+    let intake = DatadogIntake::start();
+    let written = r#"{
+        "title": "T", "layout_type": "ordered", "reflow_type": "fixed", "tags": ["team:web"],
+        "notify_list": ["z@example.com", "a@example.com"], "tabs": [{"name": "One", "widget_ids": ["@1"]}],
+        "widgets": [{"definition": {"type": "of the future", "much": [1, 2.5, null]},
+                     "layout": {"x": 0, "y": 0, "width": 12, "height": 2}}]
+    }"#;
+    let scene = scene(&intake).file("t.json", written);
+
+    assert_eq!(pushed(&scene, &["t.json"]), step("created", "T"));
+
+    let sent = intake.server().requests().into_iter().find(|request| request.method == "POST").unwrap();
+    let mut sent: Value = serde_json::from_slice(&sent.body).unwrap();
+    assert!(sent["description"].as_str().unwrap().starts_with("Managed by `report`"), "{sent}");
+    sent.as_object_mut().unwrap().remove("description");
+    let mut written: Value = serde_json::from_str(written).unwrap();
+    written["notify_list"] = json!(["a@example.com", "z@example.com"]);
+    assert_eq!(sent, written);
 }

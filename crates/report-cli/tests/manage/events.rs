@@ -129,6 +129,9 @@ fn an_event_that_was_not_taken_waits_for_the_next_run() {
     let left = left.with_status(3);
     assert_eq!(of_delivery(&left, "state"), "partial");
     assert_eq!(of_delivery(&left, "events_left"), 1);
+    next_second();
+    let shown = scene.run(&["--dry-run"]).with_status(0);
+    assert_eq!(of_delivery(&shown, "events")[0]["title"], MISSED, "it waits");
     assert!(left.stderr().contains("Not now"), "{left}");
 
     let (_, sent) = push(scene, 0, &[]);

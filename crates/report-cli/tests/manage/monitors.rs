@@ -300,3 +300,37 @@ fn some_monitors_can_be_deleted() {
     assert_eq!(steps(&deleted).len(), 1);
     assert_eq!(intake.monitors().len(), 6);
 }
+
+#[test]
+fn what_was_done_is_said_where_datadog_refuses_the_rest() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let mut theirs = of(scene.run(&["monitors"]).with_status(0).json().as_array().unwrap(), "commits.hotfix");
+    theirs["tags"] = json!([]);
+    intake.add_monitor(&theirs);
+
+    let refused = scene.run(&["monitors", "push"]).with_status(3);
+
+    refused.says("Duplicate of an existing monitor");
+    assert_eq!(steps(&refused).len(), 1, "{refused}");
+    assert_eq!(intake.monitors().len(), 2);
+}
+
+#[test]
+fn a_copy_that_somebody_has_made_is_told_and_left_alone() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let _ = scene.run(&["monitors", "push"]).with_status(0);
+    let mut copy = of(&intake.monitors(), "commits.hotfix");
+    copy["name"] = json!("Mine");
+    intake.add_monitor(&copy);
+
+    for command in
+        [&["monitors", "push"][..], &["monitors", "push", "--prune", "--force"], &["monitors", "diff"]]
+    {
+        let ended = scene.run(command).with_status(0);
+        assert_eq!(steps(&ended).last().unwrap(), &("copy".to_owned(), "Mine".to_owned()), "{ended}");
+    }
+    assert_eq!(writes(&intake).len(), 7);
+    assert_eq!(intake.monitors().len(), 8);
+}

@@ -71,3 +71,12 @@ fn a_query_that_datadog_refuses_is_a_finding() {
         "{checks}"
     );
 }
+
+#[test]
+fn a_datadog_that_is_not_reached_or_refuses_is_no_wrong_usage() {
+    let intake = DatadogIntake::start();
+    let unreached = scene(&intake).variable("DD_URL", "http://127.0.0.1:1");
+    unreached.run(&["verify", "--timeout", "1s"]).with_status(3).says("no connection");
+    let refused = scene(&intake).variable("DD_API_KEY", "0badc0de0badc0de");
+    refused.run(&["verify"]).with_status(3).says("the API key was refused");
+}

@@ -74,7 +74,7 @@ fn a_file_of_an_older_version_is_brought_up_to_date_with_what_it_holds() {
     let store = Store::open(folder.path()).unwrap().store;
 
     assert_eq!(store.last_values().unwrap().len(), 1);
-    assert_eq!(store.waiting_events("datadog").unwrap(), 0);
+    assert_eq!(store.pending_events("datadog").unwrap().len(), 0);
     store.record(&report(1, &[1.0]), Some("datadog")).unwrap();
 }
 
