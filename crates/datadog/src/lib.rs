@@ -36,6 +36,7 @@ mod endpoint;
 mod error;
 mod event;
 mod http;
+mod json;
 mod key;
 mod limits;
 mod managed;
@@ -63,6 +64,7 @@ pub use dashboard::{
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::DatadogError;
 pub use event::event_payload;
+pub use json::dashboard_json;
 pub use key::{Key, KeyError};
 pub use managed::{Action, Overwrites};
 pub use metadata::{metadata, metadata_update};

@@ -203,6 +203,10 @@ impl Courier<'_> {
         let max_age = self.sink.as_ref().map_or(Duration::MAX, |sink| sink.max_event_age());
         let oldest = SystemTime::now().checked_sub(max_age).unwrap_or(SystemTime::UNIX_EPOCH);
         let own = outbox();
+        if !state.ask(state.store(), move |store| store.has_unsettled_events(&own)).await? {
+            return Ok(());
+        }
+        let own = outbox();
         let now = SystemTime::now();
         let dead = now.checked_sub(LONGEST_SENDING).unwrap_or(SystemTime::UNIX_EPOCH);
         let (unseen, old) =

@@ -12,7 +12,9 @@ use crate::{
 };
 
 /// A goal that is known of a time so many seconds ahead is known from a clock that was wrong.
-const FAR_AHEAD: i64 = 24 * 60 * 60;
+const FAR_AHEAD: i64 = DAY;
+/// The time of a goal's state is written again when it is so many seconds old.
+pub(crate) const DAY: i64 = 24 * 60 * 60;
 
 /// An event that waits to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +52,10 @@ impl Store {
         goals: &[GoalState],
         events: impl FnOnce(&[&GoalState]) -> Vec<PendingEvent>,
     ) -> Result<(), StoreError> {
+        // Mostly there is nothing new to write, and a write takes milliseconds.
+        if self.read(|connection| are_known(connection, destination, timestamp, goals))? {
+            return Ok(());
+        }
         self.write(|transaction| {
             let flipped = flipped(transaction, destination, timestamp, goals)?;
             let mut write = transaction.prepare(
@@ -157,6 +163,17 @@ impl Store {
         })
     }
 
+    /// Whether events wait or are being sent.
+    pub fn has_unsettled_events(&self, destination: &str) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM events WHERE destination = ?1 AND state <> 'settled')",
+                [destination],
+                |row| row.get(0),
+            )
+        })
+    }
+
     /// The events that wait.
     pub fn pending_events(&self, destination: &str) -> Result<Vec<PendingEvent>, StoreError> {
         self.read(|connection| {
@@ -173,6 +190,26 @@ impl Store {
 
 fn pending(row: &Row<'_>) -> rusqlite::Result<PendingEvent> {
     Ok(PendingEvent { id: row.get("id")?, time: time(row.get("timestamp")?), body: row.get("body")? })
+}
+
+/// Whether all goals were in the same state within the last day.
+fn are_known(
+    connection: &Connection,
+    destination: &str,
+    timestamp: SystemTime,
+    goals: &[GoalState],
+) -> rusqlite::Result<bool> {
+    let mut known = connection.prepare(
+        "SELECT EXISTS (SELECT 1 FROM goals WHERE destination = ?1 AND key = ?2 AND tags = ?3
+                        AND goal = ?4 AND met = ?5 AND timestamp BETWEEN ?6 - ?7 AND ?6)",
+    )?;
+    for GoalState { key, tags, goal, met } in goals {
+        let state = params![destination, key, tags, goal, met, seconds(timestamp), DAY];
+        if !known.query_row(state, |row| row.get(0))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn flipped<'a>(

@@ -9,7 +9,7 @@ use std::{
 
 use rusqlite::{Connection, Transaction, TransactionBehavior::Immediate};
 
-use crate::StoreError;
+use crate::{StoreError, events::DAY};
 
 /// The runs and outboxes in one state folder, or in memory.
 pub struct Store {
@@ -57,10 +57,11 @@ impl Store {
     pub fn keep(&self, since: SystemTime) -> Result<usize, StoreError> {
         let old = "timestamp < ?1 AND id NOT IN (SELECT run FROM outbox)";
         let settled = "timestamp < ?1 AND state = 'settled'";
+        let unheard_of = format!("timestamp < ?1 - {DAY}");
         let any = format!(
             "SELECT EXISTS (SELECT 1 FROM runs WHERE {old})
                  OR EXISTS (SELECT 1 FROM events WHERE {settled})
-                 OR EXISTS (SELECT 1 FROM goals WHERE timestamp < ?1)"
+                 OR EXISTS (SELECT 1 FROM goals WHERE {unheard_of})"
         );
         let since = [seconds(since)];
         if !self.read(|connection| connection.query_row(&any, since, |row| row.get::<_, bool>(0)))? {
@@ -69,7 +70,7 @@ impl Store {
         let forgotten = self.write(|transaction| {
             let forgotten = transaction.execute(&format!("DELETE FROM runs WHERE {old}"), since)?;
             transaction.execute(&format!("DELETE FROM events WHERE {settled}"), since)?;
-            transaction.execute("DELETE FROM goals WHERE timestamp < ?1", since)?;
+            transaction.execute(&format!("DELETE FROM goals WHERE {unheard_of}"), since)?;
             transaction.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM points)", [])?;
             Ok(forgotten)
         })?;

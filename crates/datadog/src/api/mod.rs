@@ -10,12 +10,14 @@ use std::{
 use datadog_api_client::datadogV1::model::{Dashboard, MetricMetadata, Monitor, MonitorUpdateRequest};
 use reqwest::Method;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use self::requests::{ApiRequests, NOTHING};
-use crate::{Answer, ConfigError, DatadogConfig, DatadogError, Key, http::Http, key, retry::Patience};
+use self::requests::ApiRequests;
+use crate::{
+    Answer, ConfigError, DatadogConfig, DatadogError, Key, http::Http, json::json, key, retry::Patience,
+};
 
 /// How long one request is tried again.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -72,7 +74,7 @@ impl DatadogApi {
     /// Asks once whether both keys are valid. See
     /// <https://docs.datadoghq.com/api/latest/key-management/#validate-api-and-application-keys>.
     pub async fn validate(&self) -> Result<(), DatadogError> {
-        let request = self.requests.make(Method::GET, &["api", "v2", "validate_keys"], &[], NOTHING)?;
+        let request = self.requests.make(Method::GET, &["api", "v2", "validate_keys"], &[], None)?;
         let answer = self.http.send(request, None).await?;
         match answer.body.get("status").and_then(Value::as_str) {
             Some("ok") => Ok(()),
@@ -90,7 +92,7 @@ impl DatadogApi {
         let mut all = Vec::new();
         loop {
             let page = [("start", &*all.len().to_string()), ("count", PAGE)];
-            let body = self.ask(Method::GET, &[DASHBOARD], &page, NOTHING).await?;
+            let body = self.ask(Method::GET, &[DASHBOARD], &page, None).await?;
             let List { dashboards } = self.read(body, "no list of dashboards")?;
             let is_last = dashboards.len() < PAGE_LENGTH;
             all.extend(dashboards);
@@ -107,22 +109,22 @@ impl DatadogApi {
         if !is_id {
             return Ok(None);
         }
-        found(self.ask(Method::GET, &[DASHBOARD, id], &[], NOTHING).await)
+        found(self.ask(Method::GET, &[DASHBOARD, id], &[], None).await)
     }
 
     /// Makes a dashboard, and gives what Datadog made of it.
     pub async fn create_dashboard(&self, dashboard: &Dashboard) -> Result<Value, DatadogError> {
-        self.ask(Method::POST, &[DASHBOARD], &[], Some(dashboard)).await
+        self.ask(Method::POST, &[DASHBOARD], &[], Some(&json(dashboard)?)).await
     }
 
     /// Puts a dashboard in the place of another.
     pub async fn update_dashboard(&self, id: &str, dashboard: &Dashboard) -> Result<Value, DatadogError> {
-        self.ask(Method::PUT, &[DASHBOARD, id], &[], Some(dashboard)).await
+        self.ask(Method::PUT, &[DASHBOARD, id], &[], Some(&json(dashboard)?)).await
     }
 
     /// Deletes a dashboard. One that is not there is none to delete.
     pub async fn delete_dashboard(&self, id: &str) -> Result<(), DatadogError> {
-        found(self.ask(Method::DELETE, &[DASHBOARD, id], &[], NOTHING).await).map(drop)
+        found(self.ask(Method::DELETE, &[DASHBOARD, id], &[], None).await).map(drop)
     }
 
     /// The monitors that carry all of these tags. See
@@ -132,7 +134,7 @@ impl DatadogApi {
         let tags = tags.join(",");
         for page in 0_usize.. {
             let page = [("monitor_tags", &*tags), ("page", &*page.to_string()), ("page_size", PAGE)];
-            let body = self.ask(Method::GET, &[MONITOR], &page, NOTHING).await?;
+            let body = self.ask(Method::GET, &[MONITOR], &page, None).await?;
             let monitors: Vec<Value> = self.read(body, "no list of monitors")?;
             let is_last = monitors.len() < PAGE_LENGTH;
             all.extend(monitors);
@@ -145,7 +147,7 @@ impl DatadogApi {
 
     /// Makes a monitor.
     pub async fn create_monitor(&self, monitor: &Monitor) -> Result<Value, DatadogError> {
-        self.ask(Method::POST, &[MONITOR], &[], Some(monitor)).await
+        self.ask(Method::POST, &[MONITOR], &[], Some(&json(monitor)?)).await
     }
 
     /// Changes a monitor.
@@ -154,18 +156,18 @@ impl DatadogApi {
         id: i64,
         update: &MonitorUpdateRequest,
     ) -> Result<Value, DatadogError> {
-        self.ask(Method::PUT, &[MONITOR, &id.to_string()], &[], Some(update)).await
+        self.ask(Method::PUT, &[MONITOR, &id.to_string()], &[], Some(&json(update)?)).await
     }
 
     /// Deletes a monitor. One that is not there is none to delete.
     pub async fn delete_monitor(&self, id: i64) -> Result<(), DatadogError> {
-        found(self.ask(Method::DELETE, &[MONITOR, &id.to_string()], &[], NOTHING).await).map(drop)
+        found(self.ask(Method::DELETE, &[MONITOR, &id.to_string()], &[], None).await).map(drop)
     }
 
     /// What Datadog knows of a metric, if it knows the metric. See
     /// <https://docs.datadoghq.com/api/latest/metrics/#get-metric-metadata>.
     pub async fn metadata(&self, metric: &str) -> Result<Option<MetricMetadata>, DatadogError> {
-        match found(self.ask(Method::GET, &[METRICS, metric], &[], NOTHING).await)? {
+        match found(self.ask(Method::GET, &[METRICS, metric], &[], None).await)? {
             Some(body) => self.read(body, "no metadata").map(Some),
             None => Ok(None),
         }
@@ -173,7 +175,7 @@ impl DatadogApi {
 
     /// Says what a metric is.
     pub async fn update_metadata(&self, metric: &str, metadata: &MetricMetadata) -> Result<(), DatadogError> {
-        self.ask(Method::PUT, &[METRICS, metric], &[], Some(metadata)).await.map(drop)
+        self.ask(Method::PUT, &[METRICS, metric], &[], Some(&json(metadata)?)).await.map(drop)
     }
 
     /// The series of a query between two times. See
@@ -194,7 +196,7 @@ impl DatadogApi {
 
         let (from, to) = (seconds(from).to_string(), seconds(to).to_string());
         let parameters = [("from", &*from), ("to", &*to), ("query", query)];
-        let body = self.ask(Method::GET, &["query"], &parameters, NOTHING).await?;
+        let body = self.ask(Method::GET, &["query"], &parameters, None).await?;
         let found: Found = self.read(body, "no series")?;
         match found {
             Found { status: Some(status), error, .. } if status != "ok" => {
@@ -212,7 +214,7 @@ impl DatadogApi {
         method: Method,
         path: &[&str],
         parameters: &[(&str, &str)],
-        body: Option<&impl Serialize>,
+        body: Option<&Value>,
     ) -> Result<Value, DatadogError> {
         let path = [&["api", "v1"], path].concat();
         let request = self.requests.make(method, &path, parameters, body)?;

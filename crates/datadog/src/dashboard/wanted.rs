@@ -8,7 +8,7 @@ use datadog_api_client::{
 };
 use serde_json::Value;
 
-use crate::{DatadogError, canonical, managed::Document, mark::unmarked};
+use crate::{DatadogError, canonical, json::json, managed::Document, mark::unmarked};
 
 /// A dashboard that Datadog should have.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ pub enum DashboardError {
 impl WantedDashboard {
     /// A dashboard that was made of models.
     pub fn new(dashboard: Dashboard) -> Result<Self, DashboardError> {
-        let value = serde_json::to_value(&dashboard).map_err(DashboardError::Json)?;
+        let value = json(&dashboard)?;
         Self::marked(dashboard, &value, None)
     }
 

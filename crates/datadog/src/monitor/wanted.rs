@@ -6,7 +6,7 @@ use datadog_api_client::datadogV1::model::{Monitor, MonitorOptions, MonitorThres
 use serde_json::Value;
 
 use super::Scope;
-use crate::managed::Document;
+use crate::{DatadogError, json::json, managed::Document};
 
 /// The tag of all managed monitors. Those without it are never touched.
 pub(super) const MANAGED: &str = "managed_by:system-health";
@@ -79,7 +79,7 @@ impl WantedMonitor {
             .message(message.clone())
             .tags(identity.into_iter().chain(scope.tags().iter().cloned()).chain(tags).collect())
             .options(options);
-        let document = Document::of_monitor(&serde_json::to_value(&monitor).unwrap_or(Value::Null));
+        let document = Document::of_monitor(&json(&monitor).unwrap_or_default());
         monitor.message = Some(document.marked(&message));
         Self { monitor, document, metric: metric.to_owned() }
     }
@@ -90,10 +90,9 @@ impl WantedMonitor {
         &self.metric
     }
 
-    /// What would be sent.
-    #[must_use]
-    pub fn monitor(&self) -> &Monitor {
-        &self.monitor
+    /// What would be sent, as JSON.
+    pub fn json(&self) -> Result<Value, DatadogError> {
+        json(&self.monitor)
     }
 
     /// Its name.

@@ -1,14 +1,14 @@
 //! Dashboards of different catalogs, held to Datadog's own description of them.
 
 use serde_json::{Value, json};
-use system_health_datadog::dashboard;
+use system_health_datadog::{dashboard, dashboard_json};
 use system_health_registry::Catalog;
 use system_health_test_support::datadog::contract::{self, Message};
 
 use crate::catalogs::catalogs;
 
 fn as_json(catalog: &Catalog) -> Value {
-    serde_json::to_value(dashboard(catalog, "System health")).unwrap()
+    dashboard_json(&dashboard(catalog, "System health")).unwrap()
 }
 
 /// The widgets in the groups.

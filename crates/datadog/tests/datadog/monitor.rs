@@ -30,7 +30,7 @@ fn alerting() -> Alerting {
 }
 
 fn as_json(monitor: &WantedMonitor) -> Value {
-    serde_json::to_value(monitor.monitor()).unwrap()
+    monitor.json().unwrap()
 }
 
 fn of(metric: &Metric) -> Value {

@@ -8,7 +8,9 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use system_health_datadog::{Action, WantedDashboard, dashboard, is_managed_dashboard, written};
+use system_health_datadog::{
+    Action, WantedDashboard, dashboard, dashboard_json, is_managed_dashboard, written,
+};
 use system_health_registry::Catalog;
 use system_health_state::Store;
 
@@ -34,7 +36,7 @@ pub(super) async fn run(
     let Some(action) = &arguments.action else {
         // Always JSON: it is what Datadog imports.
         stdout.one_of(&[Table, Json])?;
-        return print(&dashboard(catalog, &arguments.title.title), stdout);
+        return print(&dashboard_json(&dashboard(catalog, &arguments.title.title))?, stdout);
     };
     match action {
         DashboardAction::Push { source, force, kept } => {
@@ -76,7 +78,7 @@ pub(super) async fn run(
     }
 }
 
-fn print(dashboard: &impl serde::Serialize, stdout: Stdout) -> anyhow::Result<Status> {
+fn print(dashboard: &Value, stdout: Stdout) -> anyhow::Result<Status> {
     stdout.write(&(serde_json::to_string_pretty(dashboard)? + "\n"))?;
     Ok(Status::Done)
 }

@@ -1,8 +1,10 @@
 //! `report monitors`.
 
 use anyhow::bail;
-use system_health_datadog::{DatadogError, ManagedMonitor, MonitorPlan, WantedMonitor};
-use system_health_registry::Catalog;
+use system_health_datadog::{
+    DatadogError, ManagedMonitor, MonitorPlan, PlannedMonitor, Scope, WantedMonitor,
+};
+use system_health_registry::{Catalog, Settings};
 
 use super::{
     connection::{self, Connection},
@@ -30,7 +32,7 @@ pub(super) async fn run(
         // Always JSON: it is what Datadog imports.
         stdout.one_of(&[Table, Json])?;
         let (_, _, wanted) = prepare(&arguments.settings, catalog)?;
-        let monitors: Vec<_> = wanted.iter().map(WantedMonitor::monitor).collect();
+        let monitors = wanted.iter().map(WantedMonitor::json).collect::<Result<Vec<_>, _>>()?;
         stdout.write(&(serde_json::to_string_pretty(&monitors)? + "\n"))?;
         return Ok(Status::Done);
     };
@@ -63,7 +65,7 @@ pub(super) async fn run(
     }
 }
 
-type Prepared = (system_health_registry::Settings, system_health_datadog::Scope, Vec<WantedMonitor>);
+type Prepared = (Settings, Scope, Vec<WantedMonitor>);
 
 fn prepare(arguments: &SettingsArguments, catalog: &Catalog) -> anyhow::Result<Prepared> {
     let settings = connection::settings(arguments)?;
@@ -78,7 +80,7 @@ fn prepare(arguments: &SettingsArguments, catalog: &Catalog) -> anyhow::Result<P
 }
 
 fn steps(plan: &MonitorPlan<'_>) -> Vec<Step> {
-    let step = |planned: &system_health_datadog::PlannedMonitor<'_>| {
+    let step = |planned: &PlannedMonitor<'_>| {
         Step::planned(planned.wanted.name(), planned.id.map(|id| id.to_string()), &planned.action)
     };
     plan.monitors.iter().map(step).collect()
@@ -100,16 +102,16 @@ async fn push(
     // What was done is said also where the rest was not.
     show(&done, stdout)?;
     pushed?;
-    let count = |verb| done.iter().filter(|step| step.action == verb).count();
-    if count(Verb::Copy) > 0 {
+    let any = |verb| done.iter().any(|step| step.action == verb);
+    if any(Verb::Copy) {
         tracing::warn!(
             "copies of managed monitors are left alone; take the tag managed_by:system-health off them"
         );
     }
-    if count(Verb::Stale) > 0 {
+    if any(Verb::Stale) {
         tracing::warn!("stale monitors are of no linked metric; --prune deletes them");
     }
-    if count(Verb::Left) > 0 {
+    if any(Verb::Left) {
         tracing::error!("some monitors were left as they are; --force overwrites them");
         return Ok(Status::NotAsWanted);
     }

@@ -119,10 +119,15 @@ fn settled_events_are_forgotten_with_the_runs_of_their_time() {
     store.add_events(HERE, &[event("settled", 1), event("waiting", 1)]).unwrap();
     store.settle_event(HERE, "settled").unwrap();
 
+    let day = 24 * 60 * 60;
     flips(&store, HERE, 1, &[goal("a", true)]);
+    // Only the time is new, and it is not written down yet.
+    flips(&store, HERE, day - 1, &[goal("a", true)]);
 
-    store.keep(at(2)).unwrap();
-    assert_eq!(flips(&store, HERE, 3, &[goal("a", false)]), []);
+    store.keep(at(day - 1)).unwrap();
+    assert_eq!(flips(&store, HERE, day, &[goal("a", false)]), [goal("a", false)]);
+    store.keep(at(3 * day)).unwrap();
+    assert_eq!(flips(&store, HERE, 3 * day, &[goal("a", true)]), []);
     store.add_events(HERE, &[event("settled", 1)]).unwrap();
 
     assert_eq!(sent(&store), ["settled", "waiting"]);
