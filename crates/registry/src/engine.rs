@@ -188,7 +188,7 @@ fn state_of(metric: &Metric, reading: Result<Reading, Unavailable>) -> State {
             Some(tags) => State::Error(SharedError::new(SameTags(tags))),
             None => State::Value(samples),
         },
-        Ok(Reading::NoData(reason)) | Err(Unavailable::NoData(reason)) => State::NoData(reason),
+        Ok(Reading::NoData(no_data)) | Err(Unavailable::NoData(no_data)) => State::NoData(no_data),
         Err(Unavailable::Error(error)) => State::Error(error),
     }
 }

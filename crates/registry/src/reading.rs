@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Sample, Unavailable};
+use crate::{NoData, Sample, Unavailable};
 
 /// What one metric gave: samples, or honestly nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,13 +10,13 @@ pub enum Reading {
     /// One or more samples.
     Value(Vec<Sample>),
     /// Nothing, with the reason.
-    NoData(String),
+    NoData(NoData),
 }
 
 impl Reading {
     /// Says that there is honestly nothing to say, and why: `the latest run was cancelled`.
     pub fn no_data(reason: impl Into<String>) -> Self {
-        Self::NoData(reason.into())
+        Self::NoData(NoData::new(reason))
     }
 }
 
@@ -29,6 +29,7 @@ impl Reading {
 /// | [`Duration`] | seconds |
 /// | [`Sample`], `Vec<Sample>` | the samples; an empty list is no data |
 /// | [`Reading`] | itself |
+/// | [`NoData`] | no data, with its reason and evidence |
 /// | `Option<T>` | `None` is no data |
 /// | `Result<T, E>` | any error, or an [`Unavailable`] that says no data |
 ///
@@ -49,6 +50,12 @@ impl IntoReading for Reading {
             Self::Value(samples) => samples.into_reading(),
             Self::NoData(_) => Ok(self),
         }
+    }
+}
+
+impl IntoReading for NoData {
+    fn into_reading(self) -> Result<Reading, Unavailable> {
+        Ok(Reading::NoData(self))
     }
 }
 
@@ -141,7 +148,7 @@ mod tests {
     #[test]
     fn nothing_is_no_data_with_a_reason() {
         let reason = |reading: Result<Reading, Unavailable>| match reading {
-            Ok(Reading::NoData(reason)) => reason,
+            Ok(Reading::NoData(no_data)) => no_data.reason().to_owned(),
             other => panic!("expected no data, got {other:?}"),
         };
         assert_eq!(reason(None::<f64>.into_reading()), "the collector returned none");
@@ -158,6 +165,8 @@ mod tests {
         let refused: Result<u64, std::fmt::Error> = Err(std::fmt::Error);
         assert!(matches!(refused.into_reading(), Err(Unavailable::Error(_))));
         let silent: Result<u64, Unavailable> = Err(Unavailable::no_data("cancelled"));
-        assert!(matches!(silent.into_reading(), Err(Unavailable::NoData(reason)) if reason == "cancelled"));
+        assert!(
+            matches!(silent.into_reading(), Err(Unavailable::NoData(no_data)) if no_data.reason() == "cancelled")
+        );
     }
 }

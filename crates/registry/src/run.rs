@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::{Metric, Sample, SharedError};
+use crate::{Metric, NoData, Sample, SharedError};
 
 /// The outcomes of one run.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub enum State {
     /// One or more samples, each with its own set of tags.
     Value(Vec<Sample>),
     /// Honestly nothing to say, with the reason.
-    NoData(String),
+    NoData(NoData),
     /// A failure.
     Error(SharedError),
 }

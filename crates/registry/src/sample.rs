@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{LinkError, Tag, TagError, link::check_link};
+use crate::{Evidence, EvidenceItem, LinkError, Tag, TagError, link::check_link};
 
 /// A finite value and the tags that tell it from the metric's other values.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,7 +10,12 @@ pub struct Sample {
     value: f64,
     tags: BTreeSet<Tag>,
     link: Option<String>,
+    // Most samples have none, and a run may have a hundred thousand samples.
+    evidence: Option<Box<Evidence>>,
 }
+
+/// The evidence of a sample without any.
+static NO_EVIDENCE: Evidence = Evidence::none();
 
 /// Why a sample was refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -31,7 +36,7 @@ impl Sample {
     /// Takes a finite value; refuses NaN and infinities.
     pub fn new(value: f64) -> Result<Self, SampleError> {
         if value.is_finite() {
-            Ok(Self { value, tags: BTreeSet::new(), link: None })
+            Ok(Self { value, tags: BTreeSet::new(), link: None, evidence: None })
         } else {
             Err(SampleError::NotFinite(value))
         }
@@ -53,6 +58,14 @@ impl Sample {
         Ok(self)
     }
 
+    /// Attaches the items behind the value: each with a title, whether it counted, and why. It is shown with
+    /// the run and not delivered. See [`Evidence`].
+    #[must_use]
+    pub fn with_evidence(mut self, items: impl IntoIterator<Item = EvidenceItem>) -> Self {
+        self.evidence = Some(Box::new(items.into_iter().collect()));
+        self
+    }
+
     /// The value.
     #[must_use]
     pub const fn value(&self) -> f64 {
@@ -69,6 +82,12 @@ impl Sample {
     #[must_use]
     pub fn link(&self) -> Option<&str> {
         self.link.as_deref()
+    }
+
+    /// The items behind the value; empty where the collector attached none.
+    #[must_use]
+    pub fn evidence(&self) -> &Evidence {
+        self.evidence.as_deref().unwrap_or(&NO_EVIDENCE)
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
+use crate::NoData;
+
 /// Why a resource or a value could not be had.
 ///
 /// Any error turns into [`Unavailable::Error`] through `?`. "No data" has to be said on purpose, with
@@ -10,7 +12,7 @@ use std::{error::Error, fmt, sync::Arc};
 #[derive(Debug, Clone)]
 pub enum Unavailable {
     /// There is honestly nothing to say, with the reason.
-    NoData(String),
+    NoData(NoData),
     /// Something failed.
     Error(SharedError),
 }
@@ -22,7 +24,7 @@ pub struct SharedError(Arc<dyn Error + Send + Sync>);
 impl Unavailable {
     /// Says that there is honestly nothing to say, and why: `the latest run was cancelled`.
     pub fn no_data(reason: impl Into<String>) -> Self {
-        Self::NoData(reason.into())
+        Self::NoData(NoData::new(reason))
     }
 }
 
@@ -30,6 +32,12 @@ impl Unavailable {
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Unavailable {
     fn from(error: E) -> Self {
         Self::Error(SharedError::new(error))
+    }
+}
+
+impl From<NoData> for Unavailable {
+    fn from(no_data: NoData) -> Self {
+        Self::NoData(no_data)
     }
 }
 
@@ -42,7 +50,7 @@ impl From<SharedError> for Unavailable {
 impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoData(reason) => f.write_str(reason),
+            Self::NoData(no_data) => no_data.fmt(f),
             Self::Error(error) => error.fmt(f),
         }
     }
@@ -123,6 +131,6 @@ mod tests {
             Err(Unavailable::no_data("nothing yet"))?
         }
         assert!(matches!(failing(), Err(Unavailable::Error(error)) if error.to_string() == "plain text"));
-        assert!(matches!(silent(), Err(Unavailable::NoData(reason)) if reason == "nothing yet"));
+        assert!(matches!(silent(), Err(Unavailable::NoData(no_data)) if no_data.reason() == "nothing yet"));
     }
 }

@@ -168,7 +168,9 @@ async fn no_data_stays_no_data() {
     let context = Context::new();
     for _ in 0..2 {
         let silent = context.get::<Silent>().await;
-        assert!(matches!(silent, Err(Unavailable::NoData(reason)) if reason == "no token is configured"));
+        assert!(
+            matches!(silent, Err(Unavailable::NoData(no_data)) if no_data.reason() == "no token is configured")
+        );
     }
 }
 

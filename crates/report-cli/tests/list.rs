@@ -40,11 +40,11 @@ fn the_list_is_a_table_for_people() {
 
 #[test]
 fn the_documentation_has_the_reference_that_is_listed() {
-    let written = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md")).unwrap();
+    let written = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/catalog.md")).unwrap();
 
     let listed = scene().run(&["list", "--format", "markdown"]).with_status(0).stdout();
 
-    assert_eq!(written, listed, "write `report list --format markdown` into docs/metrics.md");
+    assert_eq!(written, listed, "write `report list --format markdown` into docs/catalog.md");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -
                 had_value.execute(params![key, seconds(report.timestamp())])?;
                 String::new()
             }
-            State::NoData(reason) => reason.clone(),
+            State::NoData(no_data) => no_data.reason().to_owned(),
             State::Error(error) => error.to_string(),
         };
         let duration = whole(outcome.duration.as_millis());

@@ -121,7 +121,7 @@ impl<'a> JsonOutcome<'a> {
                 State::Value(samples) => {
                     JsonState::Value { samples: samples.iter().map(JsonSample::new).collect() }
                 }
-                State::NoData(reason) => JsonState::NoData { reason },
+                State::NoData(no_data) => JsonState::NoData { reason: no_data.reason() },
                 State::Error(error) => JsonState::Error { error: error.to_string() },
             },
             kind: metric.kind().name(),

@@ -74,7 +74,7 @@ impl fmt::Display for MarkdownReport<'_> {
         for outcome in self.report.run().outcomes() {
             let key = Code(outcome.metric.key());
             match &outcome.state {
-                State::NoData(reason) => writeln!(f, "| {key} | | | no data: {} |", Cell(reason))?,
+                State::NoData(no_data) => writeln!(f, "| {key} | | | no data: {} |", Cell(no_data.reason()))?,
                 State::Error(error) => {
                     writeln!(f, "| {key} | | | **error**: {} |", Cell(&error.to_string()))?;
                 }

@@ -84,7 +84,7 @@ impl fmt::Display for TableReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.values(f)?;
         self.section(f, &paint(QUIET, "No data"), |outcome| match &outcome.state {
-            State::NoData(reason) => Some(reason.clone()),
+            State::NoData(no_data) => Some(no_data.reason().to_owned()),
             State::Value(_) | State::Error(_) => None,
         })?;
         self.section(f, &paint(BAD, "Errors"), |outcome| match &outcome.state {

@@ -1,0 +1,182 @@
+//! Evidence: the items behind a value, so that nobody has to trust a number.
+//!
+//! A collector attaches what it looked at: commits, runs, queues. Each item says whether it counted and
+//! why. Evidence is shown by `report explain`, in the JSON and Markdown output and in events. It is never
+//! delivered as points.
+
+use crate::link::check_link;
+
+/// The most items that are kept which counted.
+const MAX_COUNTED: usize = 50;
+/// The most items that are kept which did not count.
+const MAX_NOT_COUNTED: usize = 50;
+/// The longest title or reason, in characters.
+const MAX_LENGTH: usize = 300;
+
+/// The items behind a value or behind its absence, in the order in which the collector gave them.
+///
+/// At most 50 items that counted and 50 that did not are kept. The totals include the others.
+///
+/// ```
+/// use system_health_registry::{EvidenceItem, Sample};
+///
+/// let queues = [("mail", 7), ("billing", 0)];
+/// let stuck = queues.iter().filter(|(_, age)| *age > 5).count();
+///
+/// let sample = Sample::new(stuck as f64)?.with_evidence(queues.iter().map(|(name, age)| {
+///     EvidenceItem::new(*name, *age > 5, format!("its oldest message is {age} minutes old"))
+/// }));
+///
+/// assert_eq!((sample.evidence().counted(), sample.evidence().total()), (1, 2));
+/// # Ok::<(), system_health_registry::SampleError>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    items: Vec<EvidenceItem>,
+    counted: usize,
+    total: usize,
+}
+
+/// One item that a collector looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceItem {
+    title: String,
+    counted: bool,
+    reason: String,
+    link: Option<String>,
+}
+
+impl Evidence {
+    pub(crate) const fn none() -> Self {
+        Self { items: Vec::new(), counted: 0, total: 0 }
+    }
+
+    /// The items, without those beyond the limits.
+    #[must_use]
+    pub fn items(&self) -> &[EvidenceItem] {
+        &self.items
+    }
+
+    /// The number of items that counted, those beyond the limits included.
+    #[must_use]
+    pub const fn counted(&self) -> usize {
+        self.counted
+    }
+
+    /// The number of items, those beyond the limits included.
+    #[must_use]
+    pub const fn total(&self) -> usize {
+        self.total
+    }
+
+    /// Whether no item was given.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+}
+
+impl EvidenceItem {
+    /// An item with its title, whether it counted, and why.
+    ///
+    /// Control characters become spaces, and texts longer than 300 characters are cut, so that an item is
+    /// one line wherever it is shown.
+    #[must_use]
+    pub fn new(title: impl AsRef<str>, counted: bool, reason: impl AsRef<str>) -> Self {
+        Self { title: one_line(title.as_ref()), counted, reason: one_line(reason.as_ref()), link: None }
+    }
+
+    /// Adds the page that shows the item. An address that no browser would open as a page is left out:
+    /// the item is worth more than its link.
+    #[must_use]
+    pub fn with_link(mut self, url: Option<&str>) -> Self {
+        self.link = url.filter(|url| check_link(url).is_ok()).map(str::to_owned);
+        self
+    }
+
+    /// What the item is, such as a commit with its subject.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Whether it is part of the value.
+    #[must_use]
+    pub const fn counted(&self) -> bool {
+        self.counted
+    }
+
+    /// Why it counted or did not.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The page that shows it.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        self.link.as_deref()
+    }
+}
+
+impl FromIterator<EvidenceItem> for Evidence {
+    fn from_iter<T: IntoIterator<Item = EvidenceItem>>(items: T) -> Self {
+        let mut evidence = Self::default();
+        for item in items {
+            let not_counted = evidence.total - evidence.counted;
+            let (seen, limit) =
+                if item.counted { (evidence.counted, MAX_COUNTED) } else { (not_counted, MAX_NOT_COUNTED) };
+            evidence.total += 1;
+            evidence.counted += usize::from(item.counted);
+            if seen < limit {
+                evidence.items.push(item);
+            }
+        }
+        evidence
+    }
+}
+
+fn one_line(text: &str) -> String {
+    let line = text.replace(char::is_control, " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX_LENGTH) {
+        Some((end, _)) => format!("{} …", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(number: usize, counted: bool) -> EvidenceItem {
+        EvidenceItem::new(format!("item {number}"), counted, "because")
+    }
+
+    #[test]
+    fn totals_include_the_items_beyond_the_limits() {
+        let items = (0..200).map(|number| item(number, number % 4 == 0));
+        let evidence: Evidence = items.collect();
+
+        let kept = |counted| evidence.items().iter().filter(|item| item.counted() == counted).count();
+        assert_eq!((evidence.counted(), evidence.total()), (50, 200));
+        assert_eq!((kept(true), kept(false)), (MAX_COUNTED, MAX_NOT_COUNTED));
+        assert_eq!(evidence.items()[0].title(), "item 0");
+    }
+
+    #[test]
+    fn an_item_is_one_bounded_line() {
+        let item = EvidenceItem::new("fix\n\n\u{1b}[31mlogin", true, "x".repeat(1_000));
+
+        assert_eq!(item.title(), "fix [31mlogin");
+        assert_eq!(item.reason().chars().count(), MAX_LENGTH + 2);
+    }
+
+    #[test]
+    fn a_link_that_is_no_page_is_left_out() {
+        let link = |url| item(1, true).with_link(url).link().map(str::to_owned);
+
+        assert_eq!(link(Some("https://github.com/a/b")).as_deref(), Some("https://github.com/a/b"));
+        assert_eq!(link(Some("javascript:alert(1)")), None);
+        assert_eq!(link(None), None);
+    }
+}

@@ -1,0 +1,45 @@
+//! No data: honestly nothing to report. It is kept apart from errors and from numbers everywhere.
+
+use std::fmt;
+
+use crate::{Evidence, EvidenceItem};
+
+/// Why there is nothing to report, and what was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoData {
+    reason: String,
+    evidence: Evidence,
+}
+
+impl NoData {
+    /// Takes the reason, such as `the latest run was cancelled`.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), evidence: Evidence::default() }
+    }
+
+    /// Attaches the items that were looked at, such as the runs that decided nothing.
+    #[must_use]
+    pub fn with_evidence(mut self, items: impl IntoIterator<Item = EvidenceItem>) -> Self {
+        self.evidence = items.into_iter().collect();
+        self
+    }
+
+    /// The reason.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The items that were looked at.
+    #[must_use]
+    pub const fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+}
+
+/// The reason.
+impl fmt::Display for NoData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
