@@ -13,6 +13,13 @@ const MAX_NOT_COUNTED: usize = 50;
 /// The longest title or reason, in characters.
 const MAX_LENGTH: usize = 300;
 
+/// Characters that change the direction of the text around them, so that a title could pretend to say
+/// something else. See <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
+const REORDERS_TEXT: &[char] = &[
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
 /// The items behind a value or behind its absence, in the order in which the collector gave them.
 ///
 /// At most 50 items that counted and 50 that did not are kept. The totals include the others.
@@ -79,7 +86,7 @@ impl Evidence {
 impl EvidenceItem {
     /// An item with its title, whether it counted, and why.
     ///
-    /// Control characters become spaces, and texts longer than 300 characters are cut, so that an item is
+    /// Control characters become spaces, characters that reorder text are left out, and texts longer than 300 characters are cut, so that an item is
     /// one line wherever it is shown.
     #[must_use]
     pub fn new(title: impl AsRef<str>, counted: bool, reason: impl AsRef<str>) -> Self {
@@ -137,7 +144,8 @@ impl FromIterator<EvidenceItem> for Evidence {
 }
 
 fn one_line(text: &str) -> String {
-    let line = text.replace(char::is_control, " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = text.replace(char::is_control, " ").replace(REORDERS_TEXT, "");
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MAX_LENGTH) {
         Some((end, _)) => format!("{} …", &line[..end]),
         None => line,
@@ -165,7 +173,7 @@ mod tests {
 
     #[test]
     fn an_item_is_one_bounded_line() {
-        let item = EvidenceItem::new("fix\n\n\u{1b}[31mlogin", true, "x".repeat(1_000));
+        let item = EvidenceItem::new("fix\n\n\u{1b}[31mlogin\u{202e}", true, "x".repeat(1_000));
 
         assert_eq!(item.title(), "fix [31mlogin");
         assert_eq!(item.reason().chars().count(), MAX_LENGTH + 2);

@@ -43,10 +43,23 @@ Exit status:
   130, 143  ended by Ctrl-C, by SIGTERM
 If several hold, 3 goes before 1, 1 before 4, and 4 before 5.";
 
+const EXPLAIN_AFTER_HELP: &str = "\
+The metrics are collected now. Nothing is delivered and nothing is kept; earlier runs have no evidence.
+
+Exit status:
+  0  done, whether or not goals are met
+  1  a metric failed
+  2  wrong usage or settings, or no metric matches KEY
+  5  the data could not be written to stdout
+  130, 143  ended by Ctrl-C, by SIGTERM";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the linked metrics and where each is registered; needs no network and no credentials
     List,
+    /// Show what is behind the values of metrics: which items counted, which did not, and why
+    #[command(after_help = EXPLAIN_AFTER_HELP)]
+    Explain(ExplainArguments),
     /// Show the values of earlier runs, from the state folder
     History(HistoryArguments),
     /// Find out why it does not work: settings, GitHub, AWS, Datadog, the state folder and the clock
@@ -268,6 +281,24 @@ pub(crate) struct CollectArguments {
     pub(crate) no_progress: bool,
 }
 
+/// Which metrics to explain.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// The metrics: keys, or globs such as 'commits.*'
+    #[arg(required = true, value_name = "KEY")]
+    pub(crate) keys: Vec<Glob>,
+    #[command(flatten)]
+    pub(crate) repository: RepositoryArguments,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+    /// How long the collection may take [default: from the settings, or 5m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) deadline: Option<Duration>,
+    /// Show no progress display
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
 /// What the built-in metrics are about.
 #[derive(Debug, Args)]
 pub(crate) struct RepositoryArguments {
@@ -381,7 +412,7 @@ pub(crate) enum Format {
     Json,
     /// For spreadsheets: `report history`
     Csv,
-    /// For job summaries, pull requests and documentation: a run, and `report list`
+    /// For job summaries, pull requests and documentation: a run, `report explain` and `report list`
     Markdown,
 }
 

@@ -9,13 +9,19 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use system_health_registry::{Event, EventError, Goal, Level, Metric, Outcome, Report, Sample, State, Tag};
+use system_health_registry::{
+    Event, EventError, Evidence, Goal, Level, Metric, Outcome, Report, Sample, State, Tag,
+};
 use system_health_state::{GoalState, PendingEvent};
+
+use crate::output::ItemLine;
 
 /// More series than this are counted, not shown.
 const MOST_SERIES: usize = 10;
 /// As much of a series' tags is shown, in characters.
 const MOST_TAGS: usize = 150;
+/// The most items of evidence that an event shows.
+const MAX_ITEMS: usize = 5;
 /// As much text as an event takes, in characters.
 const MOST_TEXT: usize = 3500;
 
@@ -151,7 +157,35 @@ fn text(metric: &Metric, goal: &str, series: &[Series<'_>], common: &BTreeSet<Ta
         line(&mut text, &context);
     }
     line(&mut text, metric.description());
+    add_evidence(&mut text, series);
     text.trim_end().to_owned()
+}
+
+/// Adds a few items that counted, or else some that did not, if there is room for whole lines.
+fn add_evidence(text: &mut String, series: &[Series<'_>]) {
+    let all = || series.iter().map(|series| series.sample.evidence());
+    let counted: usize = all().map(Evidence::counted).sum();
+    let (heading, total) = match counted {
+        0 => ("Not counted", all().map(Evidence::total).sum()),
+        counted => ("Counted", counted),
+    };
+    let items = all().flat_map(Evidence::items).filter(|item| item.counted() == (counted > 0));
+    let mut lines = String::new();
+    let mut shown = 0;
+    let room = MOST_TEXT.saturating_sub(text.chars().count() + 100);
+    for item in items.take(MAX_ITEMS) {
+        // Datadog's Markdown ends at `%%%`.
+        let line = format!("- {}\n", ItemLine(item)).replace("%%", "%\u{200b}%");
+        if lines.chars().count() + line.chars().count() <= room {
+            lines.push_str(&line);
+            shown += 1;
+        }
+    }
+    if shown > 0 {
+        let of = if shown == total { String::new() } else { format!("{shown} of ") };
+        // A string takes all that is written to it.
+        let _ = writeln!(text, "{heading} ({of}{total}):\n\n{lines}");
+    }
 }
 
 /// A paragraph of its own.

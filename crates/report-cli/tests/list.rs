@@ -87,6 +87,7 @@ fn completions_are_written_for_each_shell() {
         let script = scene().run(&["completions", shell]).with_status(0).stdout();
 
         assert!(script.contains(word), "{shell}");
+        assert!(script.contains("explain"), "{shell}");
     }
 }
 

@@ -99,7 +99,7 @@ fn metrics_are_selected_by_their_keys() {
 
     assert_eq!(only["metrics"].as_array().unwrap().len(), 1);
     assert_eq!(only["metrics"][0]["key"], "commits.hotfix");
-    none.says("--only `comits.*` matches no metric; there are ci.tests_passing_on_main, commits.hotfix");
+    none.says("--only `comits.*` matches no metric; did you mean `commits.");
 }
 
 #[test]

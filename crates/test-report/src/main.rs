@@ -1,9 +1,10 @@
 //! A `report` whose further collectors do what collectors should not, each under a key of its own, so
-//! that `--only` chooses among them. `TEST_SAMPLES` says how many values `test.many` has.
+//! that `--only` chooses among them. `TEST_SAMPLES` says how many values `test.many` has, and
+//! `TEST_MESSAGES` how many items counted for `test.evidence`.
 
 use std::{env, future::pending, process::ExitCode, thread};
 
-use system_health_registry::{Sample, Unavailable, system_health_metric};
+use system_health_registry::{EvidenceItem, NoData, Sample, Unavailable, system_health_metric};
 use tokio::runtime::Handle;
 
 /// A value, so that there is something to deliver beside the others.
@@ -60,6 +61,26 @@ fn many() -> Result<Vec<Sample>, Unavailable> {
     (0..count)
         .map(|number| Ok(Sample::new(f64::from(number) / 8.0)?.with_tag("item", &format!("{number:06}"))?))
         .collect()
+}
+
+/// Messages that wait, with titles that strangers wrote.
+#[system_health_metric(key = "test.evidence", unit = "message", goal = "< 5")]
+fn evidence() -> Result<Sample, Unavailable> {
+    let count: u32 = env::var("TEST_MESSAGES").map_or(Ok(312), |text| text.parse())?;
+    let items = (0..count + 4).map(|number| {
+        let (counted, reason) = if number < count { (true, "it waits") } else { (false, "it was read") };
+        EvidenceItem::new(format!("message {number} of @ada </details> %%%"), counted, reason)
+            .with_link(Some(&format!("https://mail.example.com/{number}")))
+    });
+    let sample = Sample::new(count.into())?.with_link("https://mail.example.com")?;
+    Ok(sample.with_tag("queue", "mail")?.with_evidence(items))
+}
+
+/// No data, with what was looked at.
+#[system_health_metric(key = "test.evidence.none")]
+fn evidence_of_no_data() -> Result<u64, Unavailable> {
+    let items = [EvidenceItem::new("message 1", false, "it is locked")];
+    Err(NoData::new("all messages are locked").with_evidence(items))?
 }
 
 fn main() -> ExitCode {

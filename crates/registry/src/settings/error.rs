@@ -99,7 +99,8 @@ pub struct Known {
 const LIKENESS: f64 = 0.7;
 
 impl Known {
-    pub(super) fn nearest_to(unknown: &str, names: impl IntoIterator<Item = &'static str>) -> Self {
+    /// Sorts the names by their likeness to the unknown one.
+    pub fn nearest_to(unknown: &str, names: impl IntoIterator<Item = &'static str>) -> Self {
         let likeness = |name: &str| strsim::jaro_winkler(name, unknown);
         let mut names: Vec<_> = names.into_iter().collect();
         names.sort_unstable();

@@ -38,5 +38,5 @@ mod fields;
 mod table;
 
 pub use builder::{Origin, Settings, SettingsBuilder};
-pub use error::SettingsError;
+pub use error::{Known, SettingsError};
 pub use table::{SettingsTable, TableSpec, duration};

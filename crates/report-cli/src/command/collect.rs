@@ -1,43 +1,33 @@
 //! `report` without a command: collect, deliver, print, in that order, so that a reader of stdout who
 //! has gone away cannot keep values from being delivered.
 
-use std::{collections::BTreeMap, env, io, num::NonZero, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{collections::BTreeMap, env, path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use indicatif::ProgressBar;
 use system_health_registry::{
     Catalog, Context, Engine, Events, Point, Report, Run, Settings, Sink, Tag, Unavailable,
 };
 use system_health_state::{GoalState, PendingEvent, Store, StoreError};
 use tokio::{
-    runtime::{self, Handle},
-    task::spawn_blocking,
+    runtime::Handle,
     time::{Instant, timeout_at},
 };
 
-use super::{explain::explain, select::Selection};
+use super::{exit_reason, runtime, select::Selection};
 use crate::{
     args::{CollectArguments, FailOn, Format},
     datadog::Datadog,
     delivery::{self, Courier, Delivery, Receipt},
     events,
-    exit::{Signal, Status},
-    output::{JsonReport, MarkdownReport, OutputError, Stdout, TableReport},
+    exit::Status,
+    output::{JsonReport, MarkdownReport, Stdout, TableReport},
     progress,
     self_metrics::{self, Ending, Facts, FinishedRun},
     settings::{self, DatadogSettings, ReportSettings, StateSettings},
     state::{self, State},
     tags,
 };
-
-/// Enough that a collector which blocks its thread leaves others to go on.
-const LEAST_THREADS: usize = 2;
-
-/// What a reader of stdout gets even when the deadline is over.
-const LEAST_TIME_TO_PRINT: Duration = Duration::from_secs(1);
-
-/// Longer deadlines mean no deadline; clocks cannot count much further.
-const LONGEST_RUN: Duration = Duration::from_hours(365 * 24);
 
 /// Points of longer slots could be too old for Datadog at the slot's end, or after one failed delivery.
 const LONGEST_SLOT: Duration = Duration::from_mins(30);
@@ -79,36 +69,12 @@ pub(super) fn run(
         Action::Push(_) => Status::DeliveryFailed,
         Action::Print | Action::DryRun(_) => Status::MetricFailed,
     };
-    let threads = thread::available_parallelism().map_or(LEAST_THREADS, NonZero::get).max(LEAST_THREADS);
-    // The run itself, its deadline and the signals have a runtime of their own: collectors that block all
-    // threads of theirs cannot hold it up.
-    let workers = runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
-    let workers = workers.context("cannot start the collectors' runtime")?;
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("cannot start the runtime")?;
-    let status = runtime.block_on(async {
-        tokio::select! {
-            biased;
-            signal = signal() => Ok(Status::Interrupted(signal?)),
-            status = plan.run(workers.handle().clone(), progress) => status,
-            never = progress::show(progress, !arguments.no_progress && !quiet) => match never {},
-        }
-    });
-    progress.finish_and_clear();
-    if let Ok(Status::Interrupted(signal)) = status {
-        tracing::error!("ended by {signal}: what was not delivered yet waits in the outbox, if there is one");
+    let show_progress = !arguments.no_progress && !quiet;
+    let status = runtime::block_on(progress, show_progress, failed, |workers| plan.run(workers, progress));
+    if let Ok(Status::Interrupted(_)) = status {
+        tracing::error!("what was not delivered yet waits in the outbox, if there is one");
     }
-    // What blocks its thread must not keep the process alive.
-    workers.shutdown_background();
-    runtime.shutdown_background();
-    match status {
-        // The usage was right, and something broke afterwards.
-        Err(error) if !error.is::<OutputError>() => {
-            tracing::error!("{error:#}");
-            Ok(failed)
-        }
-        status => status,
-    }
+    status
 }
 
 impl Plan {
@@ -146,7 +112,7 @@ impl Plan {
 
     async fn run(mut self, workers: Handle, progress: &ProgressBar) -> anyhow::Result<Status> {
         let started = Instant::now();
-        let end = started + self.deadline.min(LONGEST_RUN);
+        let end = runtime::end(started, self.deadline);
         let reserve = match self.action {
             Action::Push(_) => delivery::reserve(self.deadline),
             Action::Print | Action::DryRun(_) => Duration::ZERO,
@@ -189,7 +155,7 @@ impl Plan {
         };
         state.prune(self.keep).await;
         progress.finish_and_clear();
-        explain(&report, &deliveries, self.fail_on);
+        exit_reason::log(&report, &deliveries, self.fail_on);
         let status = Status::of(&report, &deliveries, self.fail_on);
         let text = match self.stdout.form() {
             Format::Markdown => MarkdownReport::new(&report, &deliveries).to_string(),
@@ -197,23 +163,7 @@ impl Plan {
                 .stdout
                 .format(TableReport::new(&report, &deliveries), JsonReport::new(&report, &deliveries))?,
         };
-        // A reader that reads no more must not keep a signal from ending the process.
-        let written = timeout_at(
-            end.max(Instant::now() + LEAST_TIME_TO_PRINT),
-            spawn_blocking(move || self.stdout.write(&text)),
-        );
-        let written = match written.await {
-            Ok(written) => written?,
-            Err(_) => Err(OutputError::unread().into()),
-        };
-        match (written, status) {
-            (Ok(()), status) => Ok(status),
-            (Err(error), Status::Done) => Err(error),
-            (Err(error), status) => {
-                tracing::error!("{error:#}");
-                Ok(status)
-            }
-        }
+        runtime::print(self.stdout, text, end, status).await
     }
 
     async fn sink(&self, context: &Context, end: Instant) -> Result<Box<dyn Sink>, Unavailable> {
@@ -389,22 +339,5 @@ async fn open_state(
     match folder {
         Some(folder) => State::open(folder, early_enough, deadline).await,
         None => State::in_memory(deadline),
-    }
-}
-
-/// Waits for a signal that ends the run.
-async fn signal() -> io::Result<Signal> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result.map(|()| Signal::Interrupt),
-            _ = terminate.recv() => Ok(Signal::Terminate),
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        tokio::signal::ctrl_c().await.map(|()| Signal::Interrupt)
     }
 }

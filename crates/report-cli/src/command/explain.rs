@@ -1,36 +1,50 @@
-//! What makes the exit status other than 0, said on stderr where stdout goes to a program: a log should
-//! tell why a job failed.
+//! `report explain`: collects a few metrics and shows the evidence behind their values. It delivers nothing
+//! and leaves the state folder alone, so it can be run at any time beside the scheduled runs.
 
-use std::io::{self, IsTerminal};
+use std::env;
 
-use system_health_registry::{Report, State};
+use indicatif::ProgressBar;
+use system_health_registry::{Catalog, Context, Engine, Report};
+use tokio::time::Instant;
 
+use super::{runtime, select::Selection};
 use crate::{
-    args::FailOn,
-    delivery::{Delivery, Fate},
+    args::{ExplainArguments, FailOn, Format},
+    exit::Status,
+    output::{Explanation, JsonReport, MarkdownReport, Stdout},
+    progress, self_metrics,
+    settings::{self, DatadogSettings, ReportSettings},
+    tags,
 };
 
-/// Explains the status of a run.
-pub(super) fn explain(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
-    if io::stdout().is_terminal() || fail_on == FailOn::Never {
-        return;
-    }
-    for outcome in report.run().outcomes() {
-        let key = outcome.metric.key();
-        match &outcome.state {
-            State::Error(error) if fail_on != FailOn::Delivery => tracing::error!("{key}: {error}"),
-            State::NoData(reason) if fail_on == FailOn::NoData => tracing::error!("{key}: no data: {reason}"),
-            State::Value(_) if fail_on == FailOn::Goal && outcome.goal_met() == Some(false) => {
-                tracing::error!("{key}: the goal is missed");
-            }
-            State::Value(_) | State::NoData(_) | State::Error(_) => {}
-        }
-    }
-    for delivery in deliveries.iter().filter(|delivery| delivery.failed()) {
-        if let Fate::Pushed(receipt) = &delivery.fate {
-            let text = receipt.to_string();
-            let lines: Vec<&str> = text.lines().map(str::trim).collect();
-            tracing::error!("not all was delivered to {}{}", delivery.sink, lines.join("; "));
-        }
-    }
+/// Collects the metrics and prints their evidence.
+pub(super) fn run(
+    arguments: &ExplainArguments,
+    catalog: &Catalog,
+    stdout: Stdout,
+    bar: &ProgressBar,
+    quiet: bool,
+) -> anyhow::Result<Status> {
+    let settings = settings::load(&arguments.settings, &arguments.repository)?;
+    let report: ReportSettings = settings.table()?;
+    let datadog: DatadogSettings = settings.table()?;
+    let tags = tags::base(&report, &datadog, env::var("DD_TAGS").ok().as_deref())?;
+    // The metrics about the reporter need a finished run, so they have nothing to explain here.
+    let (catalog, _) = self_metrics::split(catalog)?;
+    let catalog = Selection::of_keys(&catalog, &arguments.keys)?.of(catalog)?;
+    let deadline = arguments.deadline.unwrap_or(report.deadline);
+    let show_progress = !arguments.no_progress && !quiet;
+    runtime::block_on(bar, show_progress, Status::MetricFailed, |workers| async move {
+        let end = runtime::end(Instant::now(), deadline);
+        let context = Context::new().provide(settings).with_deadline(deadline);
+        let engine =
+            Engine::new().with_workers(workers).with_observer(progress::follow(bar, catalog.metrics().len()));
+        let report = Report::new(engine.run(&catalog, &context).await, tags);
+        bar.finish_and_clear();
+        let text = match stdout.form() {
+            Format::Markdown => MarkdownReport::new(&report, &[]).with_all_evidence().to_string(),
+            _ => stdout.format(Explanation::new(&report, stdout.width()), JsonReport::new(&report, &[]))?,
+        };
+        runtime::print(stdout, text, end, Status::of(&report, &[], FailOn::Error)).await
+    })
 }

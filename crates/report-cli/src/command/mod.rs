@@ -2,9 +2,11 @@
 
 mod collect;
 mod doctor;
+mod exit_reason;
 mod explain;
 mod history;
 mod list;
+mod runtime;
 mod select;
 
 use std::{env, process::ExitCode};
@@ -56,6 +58,10 @@ fn run(
             collect::run(&arguments.collect, catalog, stdout, progress, arguments.output.quiet)
         }
         Some(Command::List) => list::run(catalog, stdout.one_of(&[Table, Json, Markdown])?),
+        Some(Command::Explain(explain)) => {
+            let stdout = stdout.one_of(&[Table, Json, Markdown])?;
+            explain::run(explain, catalog, stdout, progress, arguments.output.quiet)
+        }
         Some(Command::Doctor(doctor)) => doctor::run(doctor, stdout.one_of(&[Table, Json])?),
         Some(Command::History(history)) => {
             history::run(history, catalog, stdout.one_of(&[Table, Json, Csv])?)

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use globset::{Glob, GlobMatcher};
-use system_health_registry::{Catalog, Metric};
+use system_health_registry::{Catalog, Metric, settings::Known};
 
 /// The metrics that `--only` names and `--skip` does not.
 #[derive(Debug)]
@@ -12,21 +12,14 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// A pattern that matches nothing in the catalog is refused: it is a typing error, or a metric that
-    /// someone believes to be watched.
+    /// The selection by the flags `--only` and `--skip`.
     pub(super) fn new(catalog: &Catalog, only: &[Glob], skip: &[Glob]) -> anyhow::Result<Self> {
-        let keys: Vec<&str> = catalog.metrics().iter().map(Metric::key).collect();
-        let known = |flag: &str, globs: &[Glob]| -> anyhow::Result<Vec<GlobMatcher>> {
-            let compiled = globs.iter().map(|glob| {
-                let matcher = glob.compile_matcher();
-                if !keys.iter().any(|key| matcher.is_match(key)) {
-                    bail!("{flag} `{glob}` matches no metric; there are {}", keys.join(", "));
-                }
-                Ok(matcher)
-            });
-            compiled.collect()
-        };
-        Ok(Self { only: known("--only", only)?, skip: known("--skip", skip)? })
+        Ok(Self { only: matchers(catalog, "--only ", only)?, skip: matchers(catalog, "--skip ", skip)? })
+    }
+
+    /// The selection by keys, or globs, alone.
+    pub(super) fn of_keys(catalog: &Catalog, keys: &[Glob]) -> anyhow::Result<Self> {
+        Ok(Self { only: matchers(catalog, "", keys)?, skip: Vec::new() })
     }
 
     /// The metrics to collect. None is refused.
@@ -43,6 +36,20 @@ impl Selection {
     pub(super) fn without_skipped(&self, catalog: Catalog) -> Catalog {
         catalog.filter(|key| !any(&self.skip, key))
     }
+}
+
+/// Compiles globs. One that matches nothing in the catalog is refused: it is a typing error, or a metric
+/// that someone believes to be watched.
+fn matchers(catalog: &Catalog, flag: &str, globs: &[Glob]) -> anyhow::Result<Vec<GlobMatcher>> {
+    let keys = || catalog.metrics().iter().map(Metric::key);
+    let compiled = globs.iter().map(|glob| {
+        let matcher = glob.compile_matcher();
+        if !keys().any(|key| matcher.is_match(key)) {
+            bail!("{flag}`{glob}` matches no metric{}", Known::nearest_to(glob.glob(), keys()));
+        }
+        Ok(matcher)
+    });
+    compiled.collect()
 }
 
 fn any(matchers: &[GlobMatcher], key: &str) -> bool {

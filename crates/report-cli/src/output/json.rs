@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use system_health_registry::{Outcome, Report, Sample, State, Tag};
+use system_health_registry::{Evidence, EvidenceItem, Outcome, Report, Sample, State, Tag};
 
 use crate::delivery::{Delivery, Fate, Receipt, Refusal, Success};
 
@@ -40,9 +40,17 @@ struct JsonOutcome<'a> {
 #[derive(Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 enum JsonState<'a> {
-    Value { samples: Vec<JsonSample<'a>> },
-    NoData { reason: &'a str },
-    Error { error: String },
+    Value {
+        samples: Vec<JsonSample<'a>>,
+    },
+    NoData {
+        reason: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        evidence: Option<JsonEvidence<'a>>,
+    },
+    Error {
+        error: String,
+    },
 }
 
 #[derive(Serialize)]
@@ -55,6 +63,24 @@ struct JsonGoal {
 struct JsonSample<'a> {
     value: f64,
     tags: Vec<&'a str>,
+    link: Option<&'a str>,
+    // Left out where there is none: a run may have a hundred thousand samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<JsonEvidence<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonEvidence<'a> {
+    counted: usize,
+    total: usize,
+    items: Vec<JsonItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonItem<'a> {
+    title: &'a str,
+    counted: bool,
+    reason: &'a str,
     link: Option<&'a str>,
 }
 
@@ -121,7 +147,10 @@ impl<'a> JsonOutcome<'a> {
                 State::Value(samples) => {
                     JsonState::Value { samples: samples.iter().map(JsonSample::new).collect() }
                 }
-                State::NoData(no_data) => JsonState::NoData { reason: no_data.reason() },
+                State::NoData(no_data) => JsonState::NoData {
+                    reason: no_data.reason(),
+                    evidence: JsonEvidence::new(no_data.evidence()),
+                },
                 State::Error(error) => JsonState::Error { error: error.to_string() },
             },
             kind: metric.kind().name(),
@@ -136,7 +165,28 @@ impl<'a> JsonOutcome<'a> {
 
 impl<'a> JsonSample<'a> {
     fn new(sample: &'a Sample) -> Self {
-        Self { value: sample.value(), tags: text(sample.tags()), link: sample.link() }
+        Self {
+            value: sample.value(),
+            tags: text(sample.tags()),
+            link: sample.link(),
+            evidence: JsonEvidence::new(sample.evidence()),
+        }
+    }
+}
+
+impl<'a> JsonEvidence<'a> {
+    fn new(evidence: &'a Evidence) -> Option<Self> {
+        let item = |item: &'a EvidenceItem| JsonItem {
+            title: item.title(),
+            counted: item.counted(),
+            reason: item.reason(),
+            link: item.link(),
+        };
+        (!evidence.is_empty()).then(|| Self {
+            counted: evidence.counted(),
+            total: evidence.total(),
+            items: evidence.items().iter().map(item).collect(),
+        })
     }
 }
 

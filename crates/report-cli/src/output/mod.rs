@@ -1,8 +1,11 @@
 //! What goes to stdout: the data, as a table for people, as JSON for programs, or as Markdown for
 //! pages that show it.
 
+mod details;
 mod doctor;
+mod explanation;
 mod history;
+mod inline;
 mod json;
 mod list;
 mod markdown;
@@ -12,7 +15,9 @@ mod table;
 mod value;
 
 pub(crate) use doctor::Diagnosis;
+pub(crate) use explanation::Explanation;
 pub(crate) use history::{History, Row};
+pub(crate) use inline::ItemLine;
 pub(crate) use json::JsonReport;
 pub(crate) use list::{JsonList, TableList};
 pub(crate) use markdown::{MarkdownList, MarkdownReport};

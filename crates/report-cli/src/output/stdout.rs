@@ -50,6 +50,13 @@ impl Stdout {
         self.format
     }
 
+    /// The columns of the terminal, if stdout is one. Text that goes elsewhere is not wrapped.
+    pub(crate) fn width(self) -> Option<usize> {
+        let stdout = io::stdout();
+        let (width, _) = stdout.is_terminal().then(|| terminal_size::terminal_size_of(&stdout))??;
+        Some(width.0.into())
+    }
+
     /// Prints data as a table or as JSON.
     pub(crate) fn print(self, table: impl Display, json: impl Serialize) -> anyhow::Result<()> {
         self.write(&self.format(table, json)?)

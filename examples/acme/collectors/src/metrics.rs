@@ -5,7 +5,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use system_health_registry::{Event, Events, Level, Sample, Unavailable, system_health_metric};
+use system_health_registry::{Event, Events, EvidenceItem, Level, Sample, Unavailable, system_health_metric};
 
 use crate::Incidents;
 
@@ -36,7 +36,13 @@ fn open_incidents(incidents: Incidents, events: Events) -> Result<Vec<Sample>, U
     }
     by_severity
         .into_iter()
-        .map(|(severity, count)| Ok(Sample::new(count.into())?.with_tag("severity", severity)?))
+        .map(|(severity, count)| {
+            let evidence = incidents.all().iter().map(|incident| {
+                let reason = format!("its severity is {}", incident.severity);
+                EvidenceItem::new(&incident.title, incident.severity == severity, reason)
+            });
+            Ok(Sample::new(count.into())?.with_tag("severity", severity)?.with_evidence(evidence))
+        })
         .collect()
 }
 
@@ -74,6 +80,22 @@ mod tests {
         let values: Vec<f64> = samples.iter().map(Sample::value).collect();
         assert_eq!(values, [2.0, 0.0]);
     }
+
+    #[test]
+    fn as_many_incidents_are_shown_as_counted_as_the_value_says() {
+        let severities = ["high", "low", "high", "unknown"];
+        let incidents = Incidents::new(severities.map(|severity| incident(severity, 1)));
+
+        let samples = open_incidents(incidents, Events::default()).unwrap();
+
+        assert_eq!(samples.len(), 3);
+        for sample in samples {
+            let evidence = sample.evidence();
+            assert_eq!(f64::from(u32::try_from(evidence.counted()).unwrap()), sample.value());
+            assert_eq!(evidence.total(), severities.len());
+        }
+    }
+
     #[test]
     fn every_incident_is_one_event() {
         let events = Events::default();

@@ -44,9 +44,15 @@ fn collects_from_its_own_resource_and_settings() {
     let ended = scene.run(&["--only", "acme.*"]).with_status(0);
 
     let open = ended.metric("acme.incidents.open");
+    let evidence = |counted: bool| {
+        let item = json!({
+            "title": "checkout is down", "counted": counted, "reason": "its severity is high", "link": null,
+        });
+        json!({ "counted": u8::from(counted), "total": 1, "items": [item] })
+    };
     let expected = json!([
-        { "value": 1.0, "tags": ["severity:high"], "link": null },
-        { "value": 0.0, "tags": ["severity:low"], "link": null },
+        { "value": 1.0, "tags": ["severity:high"], "link": null, "evidence": evidence(true) },
+        { "value": 0.0, "tags": ["severity:low"], "link": null, "evidence": evidence(false) },
     ]);
     assert_eq!(open["samples"], expected);
     assert_eq!(open["goal"]["met"], false);

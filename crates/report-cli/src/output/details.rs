@@ -1,0 +1,136 @@
+//! Evidence in Markdown: a block for each metric that a reader opens. A run's blocks stay small, because GitHub
+//! takes at most 65,536 characters in a comment and 1 MiB in a job's summary.
+
+use std::fmt::{self, Write};
+
+use system_health_registry::{Evidence, EvidenceItem, Metric, Outcome, Sample, State};
+
+use super::{
+    inline::{Code, ItemLine},
+    value::Value,
+};
+
+/// How much of the evidence is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Details {
+    /// The most samples of one metric.
+    samples: usize,
+    /// The most items of one sample that counted, and the most that did not.
+    items: usize,
+    /// The most bytes of all blocks.
+    bytes: usize,
+    /// Whether the blocks are open at first.
+    open: bool,
+}
+
+/// For a run, whose values matter most.
+pub(super) const OF_RUN: Details = Details { samples: 3, items: 10, bytes: 30_000, open: false };
+
+/// For `report explain`.
+pub(super) const OF_EXPLANATION: Details =
+    Details { samples: 20, items: usize::MAX, bytes: 900_000, open: true };
+
+impl Details {
+    /// Writes the blocks that fit, and names the metrics whose blocks do not.
+    pub(super) fn write(self, f: &mut fmt::Formatter<'_>, outcomes: &[Outcome]) -> fmt::Result {
+        let mut room = self.bytes;
+        let mut left_out = Vec::new();
+        for outcome in outcomes {
+            let block = self.block(outcome)?;
+            match room.checked_sub(block.len()) {
+                Some(rest) => {
+                    room = rest;
+                    f.write_str(&block)?;
+                }
+                None => left_out.push(outcome.metric.key()),
+            }
+        }
+        if left_out.is_empty() {
+            return Ok(());
+        }
+        let keys = left_out.iter().take(10).copied().collect::<Vec<_>>().join(" ");
+        writeln!(f, "\nThe evidence of {} more metrics is too long: `report explain {keys}`", left_out.len())
+    }
+
+    /// The block of a metric; empty without evidence.
+    fn block(self, outcome: &Outcome) -> Result<String, fmt::Error> {
+        let mut block = String::new();
+        let metric = &outcome.metric;
+        let all: Vec<(Option<&Sample>, &Evidence)> = match &outcome.state {
+            State::Value(samples) => samples.iter().map(|it| (Some(it), it.evidence())).collect(),
+            State::NoData(no_data) => vec![(None, no_data.evidence())],
+            State::Error(_) => Vec::new(),
+        };
+        let all: Vec<_> = all.into_iter().filter(|(_, evidence)| !evidence.is_empty()).collect();
+        if all.is_empty() {
+            return Ok(block);
+        }
+        let counted: usize = all.iter().map(|(_, evidence)| evidence.counted()).sum();
+        let total: usize = all.iter().map(|(_, evidence)| evidence.total()).sum();
+        let open = if self.open { " open" } else { "" };
+        // A key has only letters, digits, `_` and `.`.
+        writeln!(block, "\n<details{open}>")?;
+        writeln!(
+            block,
+            "<summary>Evidence of <code>{}</code>: {counted} counted, {} did not count</summary>",
+            metric.key(),
+            total - counted
+        )?;
+        for (sample, evidence) in all.iter().take(self.samples) {
+            if outcome.samples().len() > 1
+                && let Some(sample) = sample
+            {
+                heading(&mut block, metric, sample)?;
+            }
+            self.items(&mut block, "Counted", evidence.counted(), evidence, true)?;
+            self.items(&mut block, "Not counted", evidence.total() - evidence.counted(), evidence, false)?;
+        }
+        if let Some(hidden @ 1..) = all.len().checked_sub(self.samples) {
+            writeln!(block, "\n{hidden} more samples have evidence.")?;
+        }
+        writeln!(block, "\n</details>")?;
+        Ok(block)
+    }
+
+    fn items(
+        self,
+        block: &mut String,
+        heading: &str,
+        total: usize,
+        evidence: &Evidence,
+        counted: bool,
+    ) -> fmt::Result {
+        let of_kind = |item: &&EvidenceItem| item.counted() == counted;
+        let shown: Vec<_> = evidence.items().iter().filter(of_kind).take(self.items).collect();
+        if total == 0 {
+            return Ok(());
+        }
+        writeln!(block, "\n{heading}: {}\n", Shown { shown: shown.len(), total })?;
+        shown.into_iter().try_for_each(|item| writeln!(block, "- {}", ItemLine(item)))
+    }
+}
+
+/// How many items are shown of how many there are.
+pub(super) struct Shown {
+    pub(super) shown: usize,
+    pub(super) total: usize,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.shown == self.total {
+            write!(f, "{}", self.total)
+        } else {
+            write!(f, "{} of {} shown", self.shown, self.total)
+        }
+    }
+}
+
+fn heading(block: &mut String, metric: &Metric, sample: &Sample) -> fmt::Result {
+    write!(block, "\n**{}**", Value(sample.value()))?;
+    if let Some(unit) = metric.unit() {
+        write!(block, " {}", Code(unit))?;
+    }
+    sample.tags().iter().try_for_each(|tag| write!(block, " {}", Code(tag.as_str())))?;
+    writeln!(block)
+}

@@ -1,0 +1,142 @@
+//! Text inside Markdown. Much of it comes from strangers, such as the subjects of commits, so it must not
+//! become formatting, HTML, a link, or a mention that notifies people.
+
+use std::fmt;
+
+use system_health_registry::EvidenceItem;
+
+/// Separates characters and is not visible.
+const ZERO_WIDTH_SPACE: char = '\u{200b}';
+
+/// Text in a cell of a table.
+pub(super) struct Cell<'a>(pub(super) &'a str);
+
+impl fmt::Display for Cell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, word) in self.0.split_whitespace().enumerate() {
+            if number > 0 {
+                f.write_str(" ")?;
+            }
+            // What would end the cell, or be taken for HTML or a mention.
+            let word = word.replace('|', "\\|").replace('<', "&lt;");
+            f.write_str(&word.replace('@', &format!("@{ZERO_WIDTH_SPACE}")))?;
+        }
+        Ok(())
+    }
+}
+
+/// Text as code outside of tables. GitHub makes no links and no mentions of code.
+pub(super) struct Code<'a>(pub(super) &'a str);
+
+impl fmt::Display for Code<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.0.replace('`', "'"))
+    }
+}
+
+/// Text as code in a cell of a table.
+pub(super) struct CodeCell<'a>(pub(super) &'a str);
+
+impl fmt::Display for CodeCell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Code(&self.0.replace('|', "\\|")))
+    }
+}
+
+/// Text without formatting, outside of tables. Mentions (`@ada`), references (`#12`, `GH-12`) and addresses
+/// are broken by an invisible space: a backslash would not keep GitHub from finding them.
+pub(super) struct Plain<'a>(pub(super) &'a str);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let apart = |text: String, (whole, at): (&str, usize)| {
+            let (start, end) = whole.split_at(at);
+            text.replace(whole, &format!("{start}{ZERO_WIDTH_SPACE}{end}"))
+        };
+        let references = [("@", 1), ("#", 1), ("://", 1), ("www.", 3), ("WWW.", 3), ("GH-", 2), ("gh-", 2)];
+        let text = references.into_iter().fold(self.0.to_owned(), apart);
+        text.chars().try_for_each(|c| match c {
+            '&' => f.write_str("&amp;"),
+            '<' => f.write_str("&lt;"),
+            '>' => f.write_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '|' | '~' | '$' | '!' | '#' => {
+                write!(f, "\\{c}")
+            }
+            _ => write!(f, "{c}"),
+        })
+    }
+}
+
+/// An address as the target of a link: percent-encoded where it could end the link or the cell of a table, or
+/// be taken for a mention or a variable. An `&` could begin an entity, so it is one itself.
+pub(super) struct Target<'a>(pub(super) &'a str);
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            '&' => f.write_str("&amp;"),
+            '|' | '(' | ')' | '<' | '>' | '[' | ']' | '{' | '}' | '\\' | '`' | '"' | '\'' | '@' => {
+                write!(f, "%{:02X}", u32::from(c))
+            }
+            _ => write!(f, "{c}"),
+        })
+    }
+}
+
+/// An item of evidence as one line: its title, which is the link, and the reason.
+pub(crate) struct ItemLine<'a>(pub(crate) &'a EvidenceItem);
+
+impl fmt::Display for ItemLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let title = Code(if self.0.title().is_empty() { "(no title)" } else { self.0.title() });
+        match self.0.link() {
+            None => write!(f, "{title}")?,
+            Some(link) => write!(f, "[{title}]({})", Target(link))?,
+        }
+        if self.0.reason().is_empty() { Ok(()) } else { write!(f, ": {}", Plain(self.0.reason())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_breaks_out_of_its_place() {
+        assert_eq!(Cell("a | b\n<img> *c* @d").to_string(), "a \\| b &lt;img> *c* @\u{200b}d");
+        assert_eq!(Code("a`b|c").to_string(), "`a'b|c`");
+        assert_eq!(CodeCell("a`b|c").to_string(), "`a'b\\|c`");
+        assert_eq!(
+            Target("https://a/b_c|d)](x)<e>\\`?f=\"g'&copy;=%20é@x{{y").to_string(),
+            "https://a/b_c%7Cd%29%5D%28x%29%3Ce%3E%5C%60?f=%22g%27&amp;copy;=%20é%40x%7B%7By"
+        );
+    }
+
+    #[test]
+    fn plain_text_has_no_formatting_html_mentions_or_links() {
+        for (text, written) in [
+            ("on a branch, 3 days old", "on a branch, 3 days old"),
+            ("<b>&amp; `x` *y* [z](u)", "&lt;b&gt;&amp;amp; \\`x\\` \\*y\\* \\[z\\](u)"),
+            ("@ada fixes #12 and GH-3", "@\u{200b}ada fixes \\#\u{200b}12 and GH\u{200b}-3"),
+            (
+                "https://evil.example www.evil.example",
+                "https:\u{200b}//evil.example www\u{200b}.evil.example",
+            ),
+        ] {
+            assert_eq!(Plain(text).to_string(), written);
+        }
+    }
+
+    #[test]
+    fn an_item_is_one_line_whatever_its_title() {
+        let item = EvidenceItem::new("</details>\n@ada `x`](https://evil.example)", true, "it matches `*`")
+            .with_link(Some("https://github.com/acme/shop/commit/a(b)"));
+
+        assert_eq!(
+            ItemLine(&item).to_string(),
+            "[`</details> @ada 'x'](https://evil.example)`](https://github.com/acme/shop/commit/a%28b%29): it \
+             matches \\`\\*\\`"
+        );
+        assert_eq!(ItemLine(&EvidenceItem::new("", false, "")).to_string(), "`(no title)`");
+    }
+}

@@ -1,0 +1,58 @@
+//! `report explain`: which metrics it takes, and that it leaves everything else alone.
+
+use std::time::Duration;
+
+use system_health_test_support::scene::Scene;
+
+fn scene() -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("hotfix", Duration::from_mins(1))
+}
+
+#[test]
+fn the_named_metrics_are_collected_and_nothing_is_kept_or_delivered() {
+    let scene = scene().variable("DD_URL", "http://127.0.0.1:1").variable("DD_API_KEY", "k");
+
+    let both = scene.run(&["explain", "commits.reverts", "commits.hot*"]).with_status(0).json();
+
+    let keys: Vec<&str> =
+        both["metrics"].as_array().unwrap().iter().map(|metric| metric["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["commits.hotfix", "commits.reverts"]);
+    assert_eq!(both["metrics"][0]["samples"][0]["value"], 1.0);
+    assert_eq!(both["deliveries"], serde_json::json!([]));
+    assert!(!scene.folder().join(".state").exists());
+}
+
+#[test]
+fn a_metric_that_does_not_exist_is_refused_with_the_nearest_names() {
+    let explain = |key| scene().run(&["explain", key]).with_status(2);
+
+    explain("commits.hotfx").says("`commits.hotfx` matches no metric; did you mean `commits.hotfix`?");
+    explain("ci.*_pasing").says("did you mean `ci.tests_passing_on_main`?");
+    explain("system_health.reporter.metrics").says("matches no metric");
+    let none = scene().run(&["explain"]).with_status(2);
+    none.says("<KEY>");
+}
+
+#[test]
+fn the_flags_of_a_run_hold_here_too() {
+    let scene = scene();
+    let explain = |flags: &[&str]| scene.run(&[&["explain", "commits.hotfix"], flags].concat());
+
+    explain(&["--branch", "nowhere"]).with_status(1).says("nowhere");
+    explain(&["--config", "nowhere.toml"]).with_status(2).says("nowhere.toml");
+    explain(&["--format", "csv"]).with_status(2).says("it writes table, json, markdown");
+    explain(&["--push"]).with_status(2).says("--push");
+    let table = explain(&["--format", "table", "--deadline", "1m", "-q"]).with_status(0);
+    assert!(table.stdout().starts_with("commits.hotfix: 1 commit, goal < 5 met\n"), "{table}");
+    assert_eq!(table.stderr(), "");
+}
+
+#[test]
+fn help_documents_the_exit_statuses() {
+    let help = scene().run(&["explain", "--help"]).with_status(0).stdout();
+
+    for text in ["0  done, whether or not goals are met", "1  a metric failed", "Nothing is delivered"] {
+        assert!(help.contains(text), "{text}: {help}");
+    }
+    assert!(scene().run(&["--help"]).with_status(0).stdout().contains("explain"));
+}
