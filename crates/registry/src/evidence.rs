@@ -32,6 +32,7 @@ const REORDERS_TEXT: &[char] = &[
 ///
 /// let sample = Sample::new(stuck as f64)?.with_evidence(queues.iter().map(|(name, age)| {
 ///     EvidenceItem::new(*name, *age > 5, format!("its oldest message is {age} minutes old"))
+///         .with_link(Some(&format!("https://queues.example.com/{name}")))
 /// }));
 ///
 /// assert_eq!((sample.evidence().counted(), sample.evidence().total()), (1, 2));

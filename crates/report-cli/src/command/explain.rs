@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use system_health_registry::{Catalog, Context, Engine, Report};
 use tokio::time::Instant;
 
-use super::{runtime, select::Selection};
+use super::{exit_reason, runtime, select::Selection};
 use crate::{
     args::{ExplainArguments, FailOn, Format},
     exit::Status,
@@ -41,6 +41,7 @@ pub(super) fn run(
             Engine::new().with_workers(workers).with_observer(progress::follow(bar, catalog.metrics().len()));
         let report = Report::new(engine.run(&catalog, &context).await, tags);
         bar.finish_and_clear();
+        exit_reason::log(&report, &[], FailOn::Error);
         let text = match stdout.form() {
             Format::Markdown => MarkdownReport::new(&report, &[]).with_all_evidence().to_string(),
             _ => stdout.format(Explanation::new(&report, stdout.width()), JsonReport::new(&report, &[]))?,

@@ -31,7 +31,7 @@ pub(super) const OF_EXPLANATION: Details =
     Details { samples: 20, items: usize::MAX, bytes: 900_000, open: true };
 
 impl Details {
-    /// Writes the blocks that fit, and names the metrics whose blocks do not.
+    /// Writes the blocks that fit, and names up to ten metrics whose blocks do not.
     pub(super) fn write(self, f: &mut fmt::Formatter<'_>, outcomes: &[Outcome]) -> fmt::Result {
         let mut room = self.bytes;
         let mut left_out = Vec::new();
@@ -49,7 +49,7 @@ impl Details {
             return Ok(());
         }
         let keys = left_out.iter().take(10).copied().collect::<Vec<_>>().join(" ");
-        writeln!(f, "\nThe evidence of {} more metrics is too long: `report explain {keys}`", left_out.len())
+        writeln!(f, "\nSome evidence is too long to be shown here: `report explain {keys}`")
     }
 
     /// The block of a metric; empty without evidence.
