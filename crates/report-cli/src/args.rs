@@ -1,5 +1,7 @@
 //! The command line. What a flag means is written here once, as its help text.
 
+mod explain;
+
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{
@@ -11,6 +13,8 @@ use clap::{
 use clap_complete::Shell;
 use globset::Glob;
 use system_health_registry::parse_duration;
+
+pub(crate) use explain::ExplainArguments;
 
 /// Run every linked metric at once, print the values, and deliver them.
 ///
@@ -43,22 +47,12 @@ Exit status:
   130, 143  ended by Ctrl-C, by SIGTERM
 If several hold, 3 goes before 1, 1 before 4, and 4 before 5.";
 
-const EXPLAIN_AFTER_HELP: &str = "\
-The metrics are collected now. Nothing is delivered and nothing is kept; earlier runs have no evidence.
-
-Exit status:
-  0  done, whether or not goals are met
-  1  a metric failed
-  2  wrong usage or settings, or no metric matches KEY
-  5  the data could not be written to stdout
-  130, 143  ended by Ctrl-C, by SIGTERM";
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the linked metrics and where each is registered; needs no network and no credentials
     List,
     /// Show what is behind the values of metrics: which items counted, which did not, and why
-    #[command(after_help = EXPLAIN_AFTER_HELP)]
+    #[command(after_help = explain::AFTER_HELP)]
     Explain(ExplainArguments),
     /// Show the values of earlier runs, from the state folder
     History(HistoryArguments),
@@ -276,24 +270,6 @@ pub(crate) struct CollectArguments {
     /// What makes the exit status other than 0 [default: from the settings, or error]
     #[arg(long, value_name = "WHAT")]
     pub(crate) fail_on: Option<FailOn>,
-    /// Show no progress display
-    #[arg(long)]
-    pub(crate) no_progress: bool,
-}
-
-/// Which metrics to explain.
-#[derive(Debug, Args)]
-pub(crate) struct ExplainArguments {
-    /// The metrics: keys, or globs such as 'commits.*'
-    #[arg(required = true, value_name = "KEY")]
-    pub(crate) keys: Vec<Glob>,
-    #[command(flatten)]
-    pub(crate) repository: RepositoryArguments,
-    #[command(flatten)]
-    pub(crate) settings: SettingsArguments,
-    /// How long the collection may take [default: from the settings, or 5m]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub(crate) deadline: Option<Duration>,
     /// Show no progress display
     #[arg(long)]
     pub(crate) no_progress: bool,

@@ -100,6 +100,7 @@ const LIKENESS: f64 = 0.7;
 
 impl Known {
     /// Sorts the names by their likeness to the unknown one.
+    #[must_use]
     pub fn nearest_to(unknown: &str, names: impl IntoIterator<Item = &'static str>) -> Self {
         let likeness = |name: &str| strsim::jaro_winkler(name, unknown);
         let mut names: Vec<_> = names.into_iter().collect();
