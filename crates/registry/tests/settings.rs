@@ -43,7 +43,11 @@ impl Default for Limits {
     }
 }
 
-settings_table!(QueueSettings, "queue", env: { "broker" => "QUEUE_BROKER", "window" => "QUEUE_WINDOW" });
+settings_table!(
+    QueueSettings, "queue",
+    env: { "broker" => "QUEUE_BROKER", "window" => "QUEUE_WINDOW" },
+    ambient: { "broker" => "CI_BROKER" },
+);
 
 /// A table whose keys the user chooses.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -112,6 +116,27 @@ fn the_environment_wins_over_the_file_and_flags_win_over_both() {
     assert_eq!(queue(both).broker, "environment");
     let all = queue(all);
     assert_eq!((all.broker.as_str(), all.window), ("flag", Duration::from_mins(2)));
+}
+
+#[test]
+fn an_ambient_variable_counts_only_where_nothing_else_is_said() {
+    let (empty, file) = (Settings::builder, || file("[queue]\nbroker = \"file\"\n"));
+    let ambient = environment(&[("CI_BROKER", "ambient")]);
+    let both = environment(&[("CI_BROKER", "ambient"), ("QUEUE_BROKER", "environment")]);
+    let flag = |builder: SettingsBuilder| builder.set("queue", "broker", "flag", Origin::Flag("--broker"));
+
+    for (settings, broker, origin) in [
+        (empty().environment_from(&ambient), "ambient", "environment variable CI_BROKER"),
+        (file().environment_from(&ambient), "file", "system-health.toml:2"),
+        (file().environment_from(&both), "environment", "environment variable QUEUE_BROKER"),
+        (empty().environment_from(&both), "environment", "environment variable QUEUE_BROKER"),
+        (flag(empty().environment_from(&ambient)), "flag", "flag --broker"),
+    ] {
+        let settings = settings.build().unwrap();
+        assert_eq!(settings.table::<QueueSettings>().unwrap().broker, broker);
+        assert_eq!(settings.origin::<QueueSettings>("broker").unwrap().to_string(), origin);
+    }
+    assert_eq!(empty().build().unwrap().origin::<QueueSettings>("broker"), None);
 }
 
 #[test]

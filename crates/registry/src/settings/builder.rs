@@ -1,5 +1,5 @@
-//! Settings in layers: the file, then environment variables, then flags; the later one wins. Every
-//! value remembers where it came from, so that an error can say so.
+//! Settings in layers: ambient environment variables, the file, other environment variables, flags. The
+//! later one wins. Every value remembers where it came from, so that an error can say so.
 
 use std::{
     collections::BTreeMap,
@@ -70,6 +70,12 @@ impl Settings {
         })
     }
 
+    /// Where a key of a table was set; `None` if it has its default.
+    #[must_use]
+    pub fn origin<T: SettingsTable>(&self, key: &str) -> Option<&Origin> {
+        Some(&self.tables.get(T::NAME)?.get(key)?.origin)
+    }
+
     /// One table, with its defaults where nothing was said.
     pub fn table<T: SettingsTable>(&self) -> Result<T, SettingsError> {
         let entries = self.tables.get(T::NAME);
@@ -133,7 +139,8 @@ impl SettingsBuilder {
         Ok(self)
     }
 
-    /// Adds the environment variables that the linked tables name.
+    /// Adds the environment variables that the linked tables name. Ambient variables are used only for
+    /// keys that have no value yet, so add the file first.
     #[must_use]
     pub fn environment(self) -> Self {
         self.environment_from(|variable| env::var(variable).ok())
@@ -142,14 +149,24 @@ impl SettingsBuilder {
     /// The same with another environment. Empty variables count as unset.
     #[must_use]
     pub fn environment_from(mut self, get: impl Fn(&str) -> Option<String>) -> Self {
+        let get = |variable| get(variable).filter(|value| !value.trim().is_empty());
         for spec in TableSpec::linked() {
             for (key, variable) in spec.env {
-                if let Some(value) = get(variable).filter(|value| !value.trim().is_empty()) {
+                if let Some(value) = get(variable) {
+                    self = self.set(spec.name, key, value.trim(), Origin::Environment(variable));
+                }
+            }
+            for (key, variable) in spec.ambient {
+                if let Some(value) = get(variable).filter(|_| !self.has(spec.name, key)) {
                     self = self.set(spec.name, key, value.trim(), Origin::Environment(variable));
                 }
             }
         }
         self
+    }
+
+    fn has(&self, table: &str, key: &str) -> bool {
+        self.tables.get(table).is_some_and(|entries| entries.contains_key(key))
     }
 
     /// Sets one key, over what was said before.

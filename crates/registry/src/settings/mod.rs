@@ -29,6 +29,17 @@
 //! # assert_eq!(broker_name_length(QueueSettings::default()), 9);
 //! ```
 //!
+//! A variable that a CI system sets in every job, such as `GITHUB_REPOSITORY`, must not override what somebody
+//! wrote into the file. List it as ambient, behind `env`, and it counts only where the file says nothing:
+//!
+//! ```
+//! # use system_health_registry::settings_table;
+//! # #[derive(Debug, Clone, Default, serde::Deserialize)]
+//! # #[serde(default)]
+//! # struct BuildSettings { branch: Option<String> }
+//! settings_table!(BuildSettings, "build", env: { "branch" => "BUILD_BRANCH" }, ambient: { "branch" => "GITHUB_REF_NAME" });
+//! ```
+//!
 //! Every table of the file must belong to a linked crate, and every key to its struct. What does not
 //! is an error that names the place and the nearest name that exists.
 

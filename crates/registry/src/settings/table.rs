@@ -13,8 +13,11 @@ use super::{Settings, SettingsError, fields};
 pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     /// The table's name.
     const NAME: &'static str;
-    /// Keys with the environment variables that override them. Their values must be strings.
+    /// Keys with the environment variables that override the settings file. Their values must be strings.
     const ENV: &'static [(&'static str, &'static str)];
+    /// Keys with the environment variables that count only where the settings file says nothing. These are
+    /// variables that a CI system sets in every job, so that nobody chose their values.
+    const AMBIENT: &'static [(&'static str, &'static str)] = &[];
 }
 
 /// A linked table: what the settings need to know about it without its type.
@@ -22,6 +25,7 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
 pub struct TableSpec {
     pub(super) name: &'static str,
     pub(super) env: &'static [(&'static str, &'static str)],
+    pub(super) ambient: &'static [(&'static str, &'static str)],
     pub(super) fields: fn() -> Option<&'static [&'static str]>,
     pub(super) check: fn(&Settings) -> Result<(), SettingsError>,
 }
@@ -35,6 +39,7 @@ impl TableSpec {
         Self {
             name: T::NAME,
             env: T::ENV,
+            ambient: T::AMBIENT,
             fields: fields::of::<T>,
             check: |settings| settings.table::<T>().map(|_| ()),
         }
@@ -67,13 +72,21 @@ pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
 /// Declares a struct as a table of the settings file and makes it a resource.
 ///
 /// The struct implements `serde::Deserialize` with a default for every key, and `Clone`.
-/// See [`settings`](crate::settings) for an example.
+/// `env` lists the environment variables that override the settings file, `ambient` those that count only
+/// where the file says nothing. See [`settings`](crate::settings) for an example.
 #[macro_export]
 macro_rules! settings_table {
-    ($table:ty, $name:literal $(, env: { $($key:literal => $variable:literal),+ $(,)? })? $(,)?) => {
+    (
+        $table:ty, $name:literal
+        $(, env: { $($key:literal => $variable:literal),+ $(,)? })?
+        $(, ambient: { $($ambient_key:literal => $ambient_variable:literal),+ $(,)? })?
+        $(,)?
+    ) => {
         impl $crate::settings::SettingsTable for $table {
             const NAME: &'static str = $name;
             const ENV: &'static [(&'static str, &'static str)] = &[$($(($key, $variable)),+)?];
+            const AMBIENT: &'static [(&'static str, &'static str)] =
+                &[$($(($ambient_key, $ambient_variable)),+)?];
         }
 
         impl $crate::FromContext for $table {
