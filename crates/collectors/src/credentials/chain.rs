@@ -71,18 +71,21 @@ pub(super) async fn load(region: Option<Region>) -> SdkConfig {
         .await
 }
 
-/// Someone who sets one of these means to give credentials. If there are none all the same, that is a
-/// mistake to be mended, and no reason to go on as if nobody had given any.
+/// The error if a variable that should give credentials is set, but the chain found none. Whoever sets
+/// such a variable wants it to work, so the run must not go on without credentials.
 pub(super) fn unmet_promise() -> Option<LoginError> {
-    const PROMISES: [&str; 6] = [
+    const PROMISES: [&str; 7] = [
         "AWS_PROFILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
         "AWS_WEB_IDENTITY_TOKEN_FILE",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     ];
-    let is_set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    // `/dev/null` is how people turn the file off.
+    let is_set =
+        |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "/dev/null");
     let name = PROMISES.into_iter().find(is_set)?;
     Some(LoginError::Broken(AwsWords::new(&format!("{name} is set, but gives no credentials"))))
 }

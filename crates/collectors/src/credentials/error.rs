@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{AwsWords, Flaw, Place, Secret, StoredSecret};
+use super::{AwsWords, Flaw, Place, Secret, SecretName, StoredSecret};
 
 /// Why a secret could not be had.
 ///
@@ -45,30 +45,47 @@ pub enum CredentialError {
     )]
     NoAwsCredentials(Secret),
 
+    /// Settings name a secret, but there is nothing to ask AWS with.
+    #[error(
+        "cannot get the {0}: `{setting}` in [secrets] names the secret `{name}` in AWS Secrets Manager, but \
+         there are no AWS credentials to read it with; give this process AWS credentials, or set {variable}",
+        setting = .0.setting(), name = .1.id(), variable = .0.usual_variable()
+    )]
+    NoAwsCredentialsForName(Secret, SecretName),
+
     /// The AWS profile gets its credentials in a way that is not built in.
     #[error(
-        "found no {0}: {variable} is not set, and the AWS profile in use logs in through `{1}`, which this \
-         program cannot do; set {variable}, or log in first with: \
-         eval \"$(aws configure export-credentials --format env)\"",
+        "cannot get the {0}: the AWS profile in use logs in through `{1}`, which is not supported; log in \
+         first with `eval \"$(aws configure export-credentials --format env)\"`, or set {variable}, or write \
+         `aws = false` in [secrets]",
         variable = .0.usual_variable()
     )]
     UnsupportedProfile(Secret, AwsWords),
 
-    /// Nothing says which region to ask.
+    /// There are AWS credentials, but nothing says which region to ask.
     #[error(
-        "found no {0}: {variable} is not set, and no AWS region is known in which to ask AWS Secrets Manager; \
-         set {variable}, or set AWS_REGION or `region` in [secrets]",
+        "cannot get the {0}: there are AWS credentials, but no AWS region is known in which to ask AWS \
+         Secrets Manager; set AWS_REGION or `region` in [secrets], or set {variable}, or write `aws = false` \
+         in [secrets]",
         variable = .0.usual_variable()
     )]
     NoRegion(Secret),
 
-    /// AWS has no such secret.
+    /// AWS has no secret of the default name.
     #[error(
         "found no {0}: {variable} is not set, and these AWS credentials see no {1}; set {variable}, create \
          the secret, or name another with `{setting}` in [secrets]",
         variable = .0.usual_variable(), setting = .0.setting()
     )]
     NotFound(Secret, StoredSecret),
+
+    /// AWS has no secret of the name that settings say.
+    #[error(
+        "cannot get the {0}: these AWS credentials see no {1}, which `{setting}` in [secrets] names; correct \
+         the name or the region, create the secret, or set {variable}",
+        variable = .0.usual_variable(), setting = .0.setting()
+    )]
+    NameNotFound(Secret, StoredSecret),
 
     /// Somebody deleted the secret, but it can still be restored.
     #[error(
@@ -102,7 +119,7 @@ pub enum CredentialError {
     /// AWS credentials should be there, but getting them failed.
     #[error(
         "cannot get the {0}: the AWS credentials of this process could not be loaded; mend the profile, web \
-         identity or role that they come from, or set {variable}",
+         identity or role that they come from, or set {variable}, or write `aws = false` in [secrets]",
         variable = .0.usual_variable()
     )]
     AwsCredentialsBroken(Secret, #[source] AwsWords),
@@ -136,16 +153,19 @@ fn shown(path: &Path) -> String {
 }
 
 impl CredentialError {
-    /// Whether nobody gave such a secret. If not, somebody did, and getting it failed.
+    /// Whether nothing is configured that could give the secret. Otherwise something is configured and does
+    /// not work, which is never a reason to go on without the secret.
     #[must_use]
     pub fn is_absent(&self) -> bool {
-        matches!(
-            self,
-            Self::AwsTurnedOff(_)
-                | Self::NoAwsCredentials(_)
-                | Self::UnsupportedProfile(..)
-                | Self::NoRegion(_)
-                | Self::NotFound(..)
-        )
+        matches!(self, Self::AwsTurnedOff(_) | Self::NoAwsCredentials(_) | Self::NotFound(..))
+    }
+
+    /// The same error for a secret whose name somebody set: there it must exist.
+    pub(super) fn with_explicit_name(self, name: &SecretName) -> Self {
+        match self {
+            Self::NoAwsCredentials(secret) => Self::NoAwsCredentialsForName(secret, name.clone()),
+            Self::NotFound(secret, stored) => Self::NameNotFound(secret, stored),
+            other => other,
+        }
     }
 }

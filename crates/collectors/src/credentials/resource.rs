@@ -73,7 +73,7 @@ impl Credentials {
     /// AWS gets at most ten seconds. If the asker whose look-up it is gives up before, the next one
     /// that waits starts anew.
     ///
-    /// [`CredentialError::is_absent`] tells whether nobody gave such a secret.
+    /// [`CredentialError::is_absent`] tells whether nothing is configured that could give the secret.
     pub async fn get(&self, secret: Secret) -> Result<SecretString, CredentialError> {
         self.found(secret).await.map(|(value, _)| value)
     }
@@ -112,7 +112,11 @@ impl Shared {
         if !self.settings.aws {
             return Err(CredentialError::AwsTurnedOff(secret));
         }
-        self.secrets_manager.fetch(secret, self.settings.name(secret)).await
+        let found = self.secrets_manager.fetch(secret, &self.settings.name(secret)).await;
+        match self.settings.explicit_name(secret) {
+            Some(name) => found.map_err(|error| error.with_explicit_name(name)),
+            None => found,
+        }
     }
 }
 

@@ -9,14 +9,14 @@ use super::{Secret, SecretName};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct SecretsSettings {
-    /// The GitHub token's name in AWS Secrets Manager.
-    pub github_token: SecretName,
-    /// The Datadog API key's name in AWS Secrets Manager.
-    pub datadog_api_key: SecretName,
-    /// The Datadog application key's name in AWS Secrets Manager.
-    pub datadog_app_key: SecretName,
-    /// The region that is asked. Without it AWS's own ways to say so count: `AWS_REGION`, the profile,
-    /// the instance. An ARN tells its own.
+    /// The GitHub token's name in AWS Secrets Manager. Default: `github/dashboard-token`.
+    pub github_token: Option<SecretName>,
+    /// The Datadog API key's name in AWS Secrets Manager. Default: `datadog/api-key`.
+    pub datadog_api_key: Option<SecretName>,
+    /// The Datadog application key's name in AWS Secrets Manager. Default: `datadog/app-key`.
+    pub datadog_app_key: Option<SecretName>,
+    /// The region to ask. Default: the region of `AWS_REGION`, of the profile or of the instance. An ARN
+    /// contains its own region.
     pub region: Option<String>,
     /// Whether AWS is asked at all.
     pub aws: bool,
@@ -26,26 +26,36 @@ settings_table!(SecretsSettings, "secrets");
 
 impl SecretsSettings {
     /// The name of a secret in AWS Secrets Manager.
+    ///
+    /// # Panics
+    /// Never: the default names are valid.
     #[must_use]
-    pub fn name(&self, secret: Secret) -> &SecretName {
-        match secret {
+    pub fn name(&self, secret: Secret) -> SecretName {
+        let default = match secret {
+            Secret::GitHubToken => "github/dashboard-token",
+            Secret::DatadogApiKey => "datadog/api-key",
+            Secret::DatadogAppKey => "datadog/app-key",
+        };
+        self.explicit_name(secret)
+            .cloned()
+            .unwrap_or_else(|| default.parse().expect("the default names are valid"))
+    }
+
+    /// The name, if somebody set it. AWS must then have such a secret; under a default name, it need not.
+    #[must_use]
+    pub fn explicit_name(&self, secret: Secret) -> Option<&SecretName> {
+        let name = match secret {
             Secret::GitHubToken => &self.github_token,
             Secret::DatadogApiKey => &self.datadog_api_key,
             Secret::DatadogAppKey => &self.datadog_app_key,
-        }
+        };
+        name.as_ref()
     }
 }
 
 impl Default for SecretsSettings {
     fn default() -> Self {
-        let name = |name: &str| name.parse().expect("the default names are valid");
-        Self {
-            github_token: name("github/dashboard-token"),
-            datadog_api_key: name("datadog/api-key"),
-            datadog_app_key: name("datadog/app-key"),
-            region: None,
-            aws: true,
-        }
+        Self { github_token: None, datadog_api_key: None, datadog_app_key: None, region: None, aws: true }
     }
 }
 
@@ -67,7 +77,9 @@ mod tests {
         let settings = with("datadog_api_key", "datadog#api_key").build().unwrap();
         let table: SecretsSettings = settings.table().unwrap();
         assert_eq!(table.name(Secret::DatadogApiKey).to_string(), "datadog#api_key");
+        assert!(table.explicit_name(Secret::DatadogApiKey).is_some());
         assert_eq!(table.name(Secret::GitHubToken).to_string(), "github/dashboard-token");
+        assert_eq!(table.explicit_name(Secret::GitHubToken), None);
     }
 
     #[test]

@@ -67,7 +67,7 @@ async fn a_whole_object_is_refused() {
 async fn settings_may_name_a_field() {
     let server = always(value(r#"{"token": "ghp_one", "id": 7}"#));
     let ask = async |name: &str| {
-        let settings = SecretsSettings { github_token: name.parse().unwrap(), ..Default::default() };
+        let settings = SecretsSettings { github_token: Some(name.parse().unwrap()), ..Default::default() };
         let config = aws(&server.url(), "AKIDEXAMPLE", "example");
         let credentials = without_environment().settings(settings).aws_config(config).build();
         get(&credentials, Secret::GitHubToken).await
@@ -85,6 +85,24 @@ async fn not_found() {
     let (absent, text) = error_from(refusal(400, "ResourceNotFoundException", message)).await;
     assert!(absent);
     insta::assert_snapshot!(text, @"found no GitHub token: GITHUB_TOKEN is not set, and these AWS credentials see no secret `github/dashboard-token` in AWS Secrets Manager in us-east-1; set GITHUB_TOKEN, create the secret, or name another with `github_token` in [secrets]");
+}
+
+#[tokio::test]
+async fn a_name_that_settings_give_must_exist() {
+    let server = always(refusal(400, "ResourceNotFoundException", "No."));
+    let settings =
+        SecretsSettings { github_token: Some("github/tokne".parse().unwrap()), ..Default::default() };
+    let credentials = without_environment()
+        .settings(settings)
+        .aws_config(aws(&server.url(), "AKIDEXAMPLE", "example"))
+        .build();
+
+    let mistyped = get(&credentials, Secret::GitHubToken).await.unwrap_err();
+
+    assert!(!mistyped.is_absent());
+    insta::assert_snapshot!(chain_of(mistyped), @"cannot get the GitHub token: these AWS credentials see no secret `github/tokne` in AWS Secrets Manager in us-east-1, which `github_token` in [secrets] names; correct the name or the region, create the secret, or set GITHUB_TOKEN");
+    // Nobody named the other one.
+    assert!(get(&credentials, Secret::DatadogApiKey).await.unwrap_err().is_absent());
 }
 
 #[tokio::test]
@@ -182,7 +200,7 @@ async fn aws_is_not_waited_for_without_end() {
 async fn an_arn_is_asked_for_in_its_region() {
     let server = always(value("ghp_one"));
     let arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:github-AbCdEf";
-    let settings = SecretsSettings { github_token: arn.parse().unwrap(), ..Default::default() };
+    let settings = SecretsSettings { github_token: Some(arn.parse().unwrap()), ..Default::default() };
     let config = aws(&server.url(), "AKIDEXAMPLE", "example");
     let without_region = config.to_builder().region(None::<Region>).build();
     for config in [config, without_region] {

@@ -10,13 +10,20 @@ use std::{
 use secrecy::ExposeSecret;
 use serde_json::json;
 use system_health_collectors::credentials::{Credentials, Secret};
-use system_health_registry::{Context, SharedError};
-use system_health_test_support::server::{Answer, Request, Server};
+use system_health_registry::{Context, Settings, SharedError, settings::Origin};
+use system_health_test_support::{
+    moto::Moto,
+    server::{Answer, Request, Server},
+};
 
 const ASK: &str = "SYSTEM_HEALTH_TEST_ASKS_FOR_A_SECRET";
+/// The name of the secret in the settings of the other process.
+const NAME: &str = "SYSTEM_HEALTH_TEST_NAMES_A_SECRET";
 const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "example")];
 const REGION: (&str, &str) = ("AWS_REGION", "eu-west-1");
 const NO_METADATA: (&str, &str) = ("AWS_EC2_METADATA_DISABLED", "true");
+/// For a `credential_process`, which a shell runs.
+const PATH: (&str, &str) = ("PATH", "/usr/bin:/bin");
 
 /// What the other process does: it asks for the GitHub token, as a metric would. It is a test only to
 /// be found by its name in this executable, and does nothing in a usual run.
@@ -25,7 +32,12 @@ async fn the_other_process() {
     if env::var_os(ASK).is_none() {
         return;
     }
-    let credentials: Credentials = Context::new().get().await.unwrap();
+    let mut settings = Settings::builder();
+    if let Ok(name) = env::var(NAME) {
+        settings = settings.set("secrets", "github_token", name, Origin::Flag("--name"));
+    }
+    let context = Context::new().provide(settings.build().unwrap());
+    let credentials: Credentials = context.get().await.unwrap();
     match credentials.get(Secret::GitHubToken).await {
         Ok(token) => println!("\nanswer: token {}", token.expose_secret()),
         Err(error) => {
@@ -194,27 +206,78 @@ fn a_profile_gives_region_and_credentials() {
 }
 
 #[test]
-fn credentials_without_a_region() {
-    insta::assert_snapshot!(answer_in(&[KEYS[0], KEYS[1], NO_METADATA]), @"absent: found no GitHub token: GITHUB_TOKEN is not set, and no AWS region is known in which to ask AWS Secrets Manager; set GITHUB_TOKEN, or set AWS_REGION or `region` in [secrets]");
+fn credentials_without_a_region_are_an_error() {
+    insta::assert_snapshot!(answer_in(&[KEYS[0], KEYS[1], NO_METADATA]), @"failed: cannot get the GitHub token: there are AWS credentials, but no AWS region is known in which to ask AWS Secrets Manager; set AWS_REGION or `region` in [secrets], or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
 }
 
 #[test]
-fn a_profile_that_needs_a_person_is_no_aws() {
-    let home = profile(
-        "[default]\nregion = eu-west-1\nsso_start_url = https://example.awsapps.com/start\n\
-         sso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = Developer\n",
-    );
-    insta::assert_snapshot!(answer_at_home(home.path(), &[NO_METADATA]), @r#"absent: found no GitHub token: GITHUB_TOKEN is not set, and the AWS profile in use logs in through `sso`, which this program cannot do; set GITHUB_TOKEN, or log in first with: eval "$(aws configure export-credentials --format env)""#);
+fn a_secret_that_settings_name_needs_credentials() {
+    insta::assert_snapshot!(answer_in(&[NO_METADATA, (NAME, "team/github")]), @"failed: cannot get the GitHub token: `github_token` in [secrets] names the secret `team/github` in AWS Secrets Manager, but there are no AWS credentials to read it with; give this process AWS credentials, or set GITHUB_TOKEN");
+}
 
-    let home = profile("[default]\nregion = eu-west-1\ncredential_process = /bin/false\n");
-    let answer = answer_at_home(home.path(), &[NO_METADATA]);
-    assert!(answer.contains("logs in through `credentials-process`"), "{answer}");
+/// A program for `credential_process` that prints these lines.
+fn process(home: &Path, lines: &str) -> String {
+    let script = home.join("credentials.sh");
+    std::fs::write(&script, format!("cat <<'END'\n{lines}\nEND\n")).unwrap();
+    format!("[default]\nregion = eu-west-1\ncredential_process = sh {}\n", script.display())
+}
+
+const PROCESS_OUTPUT: &str = r#"{"Version": 1, "AccessKeyId": "AKIDPROCESS", "SecretAccessKey": "example"}"#;
+
+#[test]
+fn a_credential_process_gives_credentials() {
+    let home = profile("");
+    std::fs::write(home.path().join(".aws/config"), process(home.path(), PROCESS_OUTPUT)).unwrap();
+    let secrets = SecretsManager::start();
+
+    let answer = answer_at_home(home.path(), &[("AWS_ENDPOINT_URL", &secrets.0.url()), NO_METADATA, PATH]);
+
+    assert_eq!(answer, "token ghp_stored");
+    assert_eq!(secrets.scope(), "AKIDPROCESS/eu-west-1/secretsmanager/aws4_request");
+}
+
+#[test]
+#[ignore = "needs moto: run cargo xtask test"]
+fn moto_accepts_the_credentials_of_a_process() {
+    let moto = Moto::start();
+    moto.create_secret("github/dashboard-token", "ghp_stored");
+    let home = profile("");
+    let config = process(home.path(), PROCESS_OUTPUT).replace("eu-west-1", Moto::REGION);
+    std::fs::write(home.path().join(".aws/config"), config).unwrap();
+
+    let answer = answer_at_home(home.path(), &[("AWS_ENDPOINT_URL", &moto.url()), NO_METADATA, PATH]);
+
+    assert_eq!(answer, "token ghp_stored");
+}
+
+#[test]
+fn a_credential_process_that_fails_is_an_error() {
+    let home = profile("");
+    for (program, advice) in [
+        ("echo cannot log in >&2; false", "cannot log in"),
+        ("echo '{\"Version\": 1, \"SecretAccessKey\": \"wJalrSECRET\"}'", "AccessKeyId"),
+    ] {
+        let config = format!("[default]\nregion = eu-west-1\ncredential_process = {program}\n");
+        std::fs::write(home.path().join(".aws/config"), config).unwrap();
+        let answer = answer_at_home(home.path(), &[NO_METADATA, PATH]);
+        assert!(answer.starts_with("failed: cannot get the GitHub token: the AWS credentials"), "{answer}");
+        assert!(answer.contains(advice) && !answer.contains("SECRET"), "{answer}");
+    }
+}
+
+const SSO: &str = "[default]\nregion = eu-west-1\nsso_start_url = https://example.awsapps.com/start\n\
+                   sso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = Developer\n";
+
+#[test]
+fn a_profile_that_needs_a_browser_is_an_error() {
+    let home = profile(SSO);
+    insta::assert_snapshot!(answer_at_home(home.path(), &[NO_METADATA]), @r#"failed: cannot get the GitHub token: the AWS profile in use logs in through `sso`, which is not supported; log in first with `eval "$(aws configure export-credentials --format env)"`, or set GITHUB_TOKEN, or write `aws = false` in [secrets]"#);
 }
 
 #[test]
 fn a_broken_profile_is_an_error() {
     let home = profile("[default]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/ci\n");
-    insta::assert_snapshot!(answer_at_home(home.path(), &[NO_METADATA]), @"failed: cannot get the GitHub token: the AWS credentials of this process could not be loaded; mend the profile, web identity or role that they come from, or set GITHUB_TOKEN: ProfileFile provider could not be built: invalid credential source in `default`: profile must contain `source_profile` or `credential_source` but neither were defined");
+    insta::assert_snapshot!(answer_at_home(home.path(), &[NO_METADATA]), @"failed: cannot get the GitHub token: the AWS credentials of this process could not be loaded; mend the profile, web identity or role that they come from, or set GITHUB_TOKEN, or write `aws = false` in [secrets]: ProfileFile provider could not be built: invalid credential source in `default`: profile must contain `source_profile` or `credential_source` but neither were defined");
 }
 
 #[test]
@@ -241,9 +304,11 @@ fn the_environment_wins_before_aws_is_asked() {
 
 #[test]
 fn credentials_that_somebody_set_and_that_are_none_are_a_mistake() {
-    for variables in
-        [[("AWS_PROFILE", "nope"), NO_METADATA], [("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"), NO_METADATA]]
-    {
+    for variables in [
+        [("AWS_PROFILE", "nope"), NO_METADATA],
+        [("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"), NO_METADATA],
+        [("AWS_SHARED_CREDENTIALS_FILE", "/no/such/file"), NO_METADATA],
+    ] {
         let answer = answer_in(&variables);
         assert!(answer.starts_with("failed: cannot get the GitHub token: the AWS credentials"), "{answer}");
         assert!(answer.contains(variables[0].0), "{answer}");
