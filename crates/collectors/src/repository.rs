@@ -1,17 +1,20 @@
-//! Which repository a run is about. People name it in many places (the settings file, a flag, CI's
-//! environment, the clone's remote); the metrics ask for a [`Repository`] and never wonder.
+//! Which repository a run is about. It can be named by a flag, an environment variable, the settings file,
+//! the CI system or the remote of the clone; the metrics ask for a [`Repository`].
 
 use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
-use system_health_registry::{Context, FromContext, Unavailable, settings_table};
+use system_health_registry::{Context, FromContext, Settings, Unavailable, settings::Origin, settings_table};
 
-use crate::{github::GitHubSettings, local_clone::LocalClone};
+use crate::{
+    github::GitHubSettings,
+    local_clone::{LocalClone, Remote},
+};
 
 /// A repository on GitHub, as people write it: `owner/name`.
 ///
-/// As a resource, it is the one that the settings name, or else the one that the local clone's remote
-/// `origin` points to on GitHub.
+/// As a resource, it is the one that the settings name, or else the one that the remote of the local clone
+/// points to on GitHub.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Repository {
@@ -34,25 +37,45 @@ pub struct RepositorySettings {
     pub branch: Option<Branch>,
 }
 
-settings_table!(RepositorySettings, "repository", env: { "name" => "GITHUB_REPOSITORY" });
+settings_table!(
+    RepositorySettings, "repository",
+    env: { "name" => "SYSTEM_HEALTH_REPOSITORY" },
+    // GitHub Actions sets it in every job.
+    ambient: { "name" => "GITHUB_REPOSITORY" },
+);
 
-/// Why a name was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a name was refused. The name is not repeated: people paste addresses that contain a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
     /// It names no repository.
-    #[error("`{0}` is no repository; write it as \"owner/name\", such as \"rust-lang/rust\"")]
-    Repository(String),
+    #[error(
+        "this is not the name of a repository; write \"owner/name\", such as \"rust-lang/rust\", without an address"
+    )]
+    Repository,
     /// It names no branch.
-    #[error("`{0}` is no branch; write one such as \"main\"")]
-    Branch(String),
+    #[error("this is not the name of a branch; write one such as \"main\"")]
+    Branch,
 }
 
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "no repository is named; set `name` in [repository], --repo or GITHUB_REPOSITORY, or run inside a git clone"
+    "no repository is named; set --repo, SYSTEM_HEALTH_REPOSITORY, `name` in [repository] or GITHUB_REPOSITORY, \
+     or run inside a git clone"
 )]
 struct Unnamed;
+
+/// Somebody set the address of an API that knows nothing of the clone's repository.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{origin}: this is the API of {api}, but `origin` of this clone is on {remote}; set the address of the API of \
+     {remote}, or name the repository with --repo, SYSTEM_HEALTH_REPOSITORY or `name` in [repository]"
+)]
+struct OtherHost {
+    origin: Origin,
+    api: String,
+    remote: String,
+}
 
 impl Repository {
     /// The user or organisation that owns it.
@@ -98,14 +121,22 @@ impl FromContext for Repository {
             Err(error) => return Err(error),
         };
         let github = context.get::<GitHubSettings>().await?;
-        clone.remote().and_then(|remote| github.repository_of(remote)).ok_or_else(|| {
-            let origin =
-                clone.remote().map_or_else(|| "missing".to_owned(), |remote| format!("on {}", remote.host()));
-            Unavailable::no_data(format!(
-                "no repository on GitHub is named, and this clone's remote `origin` is {origin}; \
-                 set `name` in [repository], --repo or GITHUB_REPOSITORY"
-            ))
-        })
+        if let Some(repository) = clone.remote().and_then(|remote| github.repository_of(remote)) {
+            return Ok(repository);
+        }
+        let settings = context.get::<Settings>().await?;
+        let remote = clone.remote().map(Remote::host);
+        if let (Some(origin), Some(remote)) = (settings.origin::<GitHubSettings>("api_url"), remote)
+            && !github.api_url.answers_for(remote)
+        {
+            let (origin, api) = (origin.clone(), github.api_url.host().to_owned());
+            return Err(OtherHost { origin, api, remote: remote.to_owned() }.into());
+        }
+        let remote = remote.map_or_else(|| "missing".to_owned(), |host| format!("on {host}"));
+        Err(Unavailable::no_data(format!(
+            "no repository on GitHub is named, and this clone's remote `origin` is {remote}; set --repo, \
+             SYSTEM_HEALTH_REPOSITORY, `name` in [repository] or GITHUB_REPOSITORY"
+        )))
     }
 }
 
@@ -121,7 +152,7 @@ impl FromStr for Repository {
             [owner, name] if [owner, name].iter().all(fits) => {
                 Ok(Self { owner: owner.to_owned(), name: name.to_owned() })
             }
-            _ => Err(NameError::Repository(text.to_owned())),
+            _ => Err(NameError::Repository),
         }
     }
 }
@@ -139,7 +170,7 @@ impl TryFrom<String> for Branch {
 
     fn try_from(text: String) -> Result<Self, NameError> {
         let broken = |c: char| c.is_whitespace() || c.is_control();
-        if text.is_empty() || text.contains(broken) { Err(NameError::Branch(text)) } else { Ok(Self(text)) }
+        if text.is_empty() || text.contains(broken) { Err(NameError::Branch) } else { Ok(Self(text)) }
     }
 }
 
@@ -159,7 +190,7 @@ impl fmt::Display for Branch {
 mod tests {
     use std::path::Path;
 
-    use system_health_registry::{Settings, settings::Origin};
+    use system_health_registry::settings::SettingsBuilder;
 
     use super::*;
 
@@ -175,7 +206,7 @@ mod tests {
         for text in
             ["", "rust", "a/b/c", "/rust", "rust-lang/", "a/..", "a b/c", "https://github.com/a/b", "a/b?x"]
         {
-            assert_eq!(text.parse::<Repository>(), Err(NameError::Repository(text.to_owned())));
+            assert_eq!(text.parse::<Repository>(), Err(NameError::Repository), "{text}");
         }
     }
 
@@ -193,25 +224,49 @@ mod tests {
             .build();
         assert_eq!(
             environment.unwrap_err().to_string(),
-            "environment variable GITHUB_REPOSITORY: `name` in [repository]: `acme` is no repository; write it \
-             as \"owner/name\", such as \"rust-lang/rust\""
+            "environment variable GITHUB_REPOSITORY: `name` in [repository]: this is not the name of a repository; \
+             write \"owner/name\", such as \"rust-lang/rust\", without an address"
         );
         let file =
             Settings::builder().toml(Path::new("a.toml"), "[repository]\nbranch = \"a b\"").unwrap().build();
         assert_eq!(
             file.unwrap_err().to_string(),
-            "a.toml:2: `branch` in [repository]: `a b` is no branch; write one such as \"main\""
+            "a.toml:2: `branch` in [repository]: this is not the name of a branch; write one such as \"main\""
         );
     }
 
     #[test]
-    fn a_flag_wins_over_the_environment() {
-        let settings = Settings::builder()
-            .environment_from(|variable| (variable == "GITHUB_REPOSITORY").then(|| "acme/env".to_owned()))
-            .set("repository", "name", "acme/flag", Origin::Flag("--repo"))
-            .build()
-            .unwrap();
-        let named = settings.table::<RepositorySettings>().unwrap().name.unwrap();
-        assert_eq!(named.to_string(), "acme/flag");
+    fn what_may_be_a_token_is_not_repeated() {
+        for (key, value) in [
+            ("name", "https://x:ghp_secret@github.com/a/b"),
+            ("name", "ghp_secret"),
+            ("branch", "ghp_secret and more"),
+        ] {
+            let error = Settings::builder().set("repository", key, value, Origin::Flag("--flag")).build();
+            let error = error.unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn the_layers_have_an_order() {
+        let environment = |variables: &'static [&'static str]| {
+            move |name: &str| variables.contains(&name).then(|| format!("acme/{}", name.to_ascii_lowercase()))
+        };
+        let file =
+            || Settings::builder().toml(Path::new("a.toml"), "[repository]\nname = \"acme/file\"").unwrap();
+        let named = |builder: SettingsBuilder| {
+            let settings = builder.build().unwrap();
+            settings.table::<RepositorySettings>().unwrap().name.unwrap().to_string()
+        };
+        let both = environment(&["SYSTEM_HEALTH_REPOSITORY", "GITHUB_REPOSITORY"]);
+        let ambient = environment(&["GITHUB_REPOSITORY"]);
+        let flag = Origin::Flag("--repo");
+
+        assert_eq!(named(Settings::builder().environment_from(ambient)), "acme/github_repository");
+        assert_eq!(named(file().environment_from(ambient)), "acme/file");
+        assert_eq!(named(file().environment_from(both)), "acme/system_health_repository");
+        let with_flag = file().environment_from(both).set("repository", "name", "acme/flag", flag);
+        assert_eq!(named(with_flag), "acme/flag");
     }
 }

@@ -1,6 +1,6 @@
 //! Where commits come from. The choice is made once a run, and the output says which it was.
 
-use system_health_registry::{Context, FromContext, Unavailable};
+use system_health_registry::{Context, FromContext, Settings, Unavailable, settings::Origin};
 
 use super::{CommitSettings, SourceChoice};
 use crate::{
@@ -21,73 +21,78 @@ pub enum CommitSource {
 impl FromContext for CommitSource {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         match context.get::<CommitSettings>().await?.source {
-            SourceChoice::Local => match context.get::<LocalClone>().await {
-                Ok(clone) => match (contradiction(context, &clone).await?, clone.remote()) {
-                    // Another host may be a mirror, or an alias of SSH's: whoever forces the clone knows.
-                    (Some(contradiction), Some(remote)) if !contradiction.named.is_path(remote.path()) => {
-                        Err(contradiction.into())
-                    }
-                    _ => Ok(Self::LocalClone(clone)),
-                },
-                Err(Unavailable::NoData(reason)) => {
-                    Err(format!("`source` in [commits] is \"local\", but {reason}").into())
-                }
-                Err(error) => Err(error),
-            },
+            SourceChoice::Local => local(context).await.map(Self::LocalClone),
             SourceChoice::GitHub => Ok(Self::GitHub(context.get().await?, context.get().await?)),
             SourceChoice::Auto => automatic(context).await,
         }
     }
 }
 
-/// GitHub where it may be asked about a repository, else the local clone.
-///
-/// The resource [`GitHub`] itself says no data when it has no token and [`suitable_clone`] has a clone.
-async fn automatic(context: &Context) -> Result<CommitSource, Unavailable> {
-    let unavailable = match context.get::<GitHub>().await {
-        Ok(github) => match context.get().await {
-            Ok(repository) => return Ok(CommitSource::GitHub(github, repository)),
-            Err(unavailable @ Unavailable::NoData(_)) => unavailable,
-            Err(error) => return Err(error),
-        },
-        Err(unavailable @ Unavailable::NoData(_)) => unavailable,
+/// The local clone, because the settings say so.
+async fn local(context: &Context) -> Result<LocalClone, Unavailable> {
+    let clone = match context.get::<LocalClone>().await {
+        Ok(clone) => clone,
+        Err(Unavailable::NoData(reason)) => {
+            return Err(format!("`source` in [commits] is \"local\", but {reason}").into());
+        }
         Err(error) => return Err(error),
     };
-    match suitable_clone(context).await? {
-        Some(clone) => Ok(CommitSource::LocalClone(clone)),
-        None => Err(context.get::<Repository>().await.err().unwrap_or(unavailable)),
+    let Some(named) = context.get::<RepositorySettings>().await?.name else { return Ok(clone) };
+    let github = context.get::<GitHubSettings>().await?;
+    let is_named = |remote: &Remote| github.repository_of(remote).is_some_and(|it| named.is_same_as(&it));
+    // Another host may be a mirror or an alias in SSH's configuration. Whoever chose the clone knows.
+    let is_mirror = |remote: &Remote| named.is_path(remote.path());
+    match clone.with_remote(is_named).or_else(|| clone.with_remote(is_mirror)) {
+        Some(clone) => Ok(clone),
+        None => {
+            let remotes = clone.described_remotes();
+            let origin = context.get::<Settings>().await?.origin::<RepositorySettings>("name").cloned();
+            Err(OtherRepository { named, origin, remotes }.into())
+        }
     }
 }
 
-/// The local clone, unless it was cloned from another repository than the one that the settings name:
-/// its commits would be reported under a wrong name.
+/// GitHub if it can be asked about a repository, else the local clone.
+///
+/// The clone is used only if nothing is configured: an error on the way to GitHub is an error. The resource
+/// [`GitHub`] has no data if there is no token and [`suitable_clone`] finds a clone.
+async fn automatic(context: &Context) -> Result<CommitSource, Unavailable> {
+    let unavailable = match (context.get::<Repository>().await, context.get::<GitHub>().await) {
+        (Ok(repository), Ok(github)) => return Ok(CommitSource::GitHub(github, repository)),
+        (Err(error @ Unavailable::Error(_)), _) | (_, Err(error @ Unavailable::Error(_))) => {
+            return Err(error);
+        }
+        (Err(unavailable), _) | (_, Err(unavailable)) => unavailable,
+    };
+    match suitable_clone(context).await? {
+        Some(clone) => Ok(CommitSource::LocalClone(clone)),
+        None => Err(unavailable),
+    }
+}
+
+/// The local clone, if it may speak for the repository that the settings name: one of its remotes must point
+/// there. Without a name it speaks for itself.
 pub(crate) async fn suitable_clone(context: &Context) -> Result<Option<LocalClone>, Unavailable> {
+    let named = context.get::<RepositorySettings>().await?.name;
     let clone = match context.get::<LocalClone>().await {
         Ok(clone) => clone,
         Err(Unavailable::NoData(_)) => return Ok(None),
         Err(error) => return Err(error),
     };
-    Ok(contradiction(context, &clone).await?.is_none().then_some(clone))
-}
-
-/// Where the clone says that it comes from, when that is not the repository that the settings name.
-async fn contradiction(context: &Context, clone: &LocalClone) -> Result<Option<Contradiction>, Unavailable> {
-    let Some(named) = context.get::<RepositorySettings>().await?.name else { return Ok(None) };
+    let Some(named) = named else { return Ok(Some(clone)) };
     let github = context.get::<GitHubSettings>().await?;
-    let contradicts =
-        |remote: &&Remote| github.repository_of(remote).is_none_or(|origin| !named.is_same_as(&origin));
-    Ok(clone.remote().filter(contradicts).map(|remote| Contradiction {
-        named: named.clone(),
-        origin: format!("{}/{}", remote.host(), remote.path()),
-    }))
+    Ok(clone.with_remote(|remote| github.repository_of(remote).is_some_and(|it| named.is_same_as(&it))))
 }
 
+/// The settings choose the local clone and name another repository.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`source` in [commits] is \"local\", but this is a clone of {origin} and not of {named}, which `name` in \
-     [repository], --repo or GITHUB_REPOSITORY names"
+    "`source` in [commits] is \"local\", but no remote of this clone points to {named}{}; {}",
+    .origin.as_ref().map(|origin| format!(" (named by {origin})")).unwrap_or_default(),
+    if .remotes.is_empty() { "it has no remotes".to_owned() } else { format!("its remotes: {}", .remotes.join(", ")) },
 )]
-struct Contradiction {
+struct OtherRepository {
     named: Repository,
-    origin: String,
+    origin: Option<Origin>,
+    remotes: Vec<String>,
 }

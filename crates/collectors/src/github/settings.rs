@@ -19,7 +19,11 @@ pub struct GitHubSettings {
     pub max_pages: NonZeroU32,
 }
 
-settings_table!(GitHubSettings, "github", env: { "api_url" => "GITHUB_API_URL" });
+settings_table!(
+    GitHubSettings, "github",
+    env: { "api_url" => "SYSTEM_HEALTH_GITHUB_API_URL" },
+    ambient: { "api_url" => "GITHUB_API_URL" },
+);
 
 /// The address of GitHub's REST API: `http` or `https`, a host, and perhaps a path such as `/api/v3`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -38,14 +42,9 @@ pub struct ApiUrlError {
 }
 
 impl GitHubSettings {
-    /// The repository that a remote points to, when its host is github.com or the host of the API.
+    /// The repository that a remote points to, if it is on the host whose API is asked.
     pub(crate) fn repository_of(&self, remote: &Remote) -> Option<Repository> {
-        let host = remote.host();
-        let ours = self.api_url.host();
-        let on_github = matches!(host, "github.com" | "www.github.com" | "ssh.github.com");
-        // `api.NAME.ghe.com` answers for repositories on `NAME.ghe.com`.
-        (on_github || host == ours || ours.strip_prefix("api.") == Some(host))
-            .then(|| remote.path().parse().ok())?
+        if self.api_url.answers_for(remote.host()) { remote.path().parse().ok() } else { None }
     }
 }
 
@@ -73,8 +72,17 @@ impl ApiUrl {
         self.0.origin()
     }
 
-    pub(super) fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
+    }
+
+    /// Whether this is the API for the repositories on a host.
+    pub(crate) fn answers_for(&self, host: &str) -> bool {
+        match self.host() {
+            "api.github.com" => matches!(host, "github.com" | "www.github.com" | "ssh.github.com"),
+            // `api.NAME.ghe.com` answers for repositories on `NAME.ghe.com`.
+            api => host == api || api.strip_prefix("api.") == Some(host),
+        }
     }
 }
 
@@ -152,7 +160,9 @@ mod tests {
         assert!(found("https://api.github.com", "github.com"));
         assert!(found("https://ghe.example.com/api/v3", "ghe.example.com"));
         assert!(found("https://api.acme.ghe.com", "acme.ghe.com"));
-        assert!(found("http://127.0.0.1:8080", "github.com"));
+        assert!(found("http://127.0.0.1:8080", "127.0.0.1"));
+        assert!(!found("http://127.0.0.1:8080", "github.com"));
+        assert!(!found("https://ghe.example.com/api/v3", "github.com"));
         assert!(!found("https://api.github.com", "gitlab.com"));
         assert!(!found("https://api.github.com", "hub.com"));
         assert_eq!(GitHubSettings::default().repository_of(&Remote::new("github.com", "a/b/c")), None);

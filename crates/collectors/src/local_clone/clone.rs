@@ -4,6 +4,7 @@ use std::{
     env,
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use anyhow::Context as _;
@@ -11,7 +12,12 @@ use gix::{ThreadSafeRepository, discover::upwards};
 use system_health_registry::{Context, FromContext, Unavailable};
 use tokio::task::spawn_blocking;
 
-use super::{Remote, history::History};
+use super::{
+    freshness,
+    history::History,
+    remote::{ConfiguredRemote, Remote},
+    tip,
+};
 use crate::repository::Branch;
 
 /// Where the search for a clone starts. As a resource, the current directory of the process.
@@ -23,12 +29,16 @@ pub struct WorkingDirectory(pub PathBuf);
 /// As a resource, it is the one that holds the [`WorkingDirectory`]; there is no data when none does.
 /// The variables that git itself follows, such as `GIT_DIR`, are followed.
 #[derive(Debug, Clone)]
-pub struct LocalClone(Arc<Facts>);
+pub struct LocalClone {
+    facts: Arc<Facts>,
+    /// The position of the remote whose branches are read.
+    remote: Option<usize>,
+}
 
 #[derive(Debug)]
 struct Facts {
     directory: PathBuf,
-    remote: Option<Remote>,
+    remotes: Vec<ConfiguredRemote>,
     folder: String,
 }
 
@@ -36,39 +46,63 @@ impl LocalClone {
     /// Looks for a repository in a directory and those above it.
     pub fn discover(directory: &Path) -> anyhow::Result<Option<Self>> {
         let Some(repository) = open(directory)? else { return Ok(None) };
-        let remote = match repository.try_find_remote("origin") {
-            None => None,
-            Some(remote) => remote
-                .context("cannot read the remote `origin` in the git configuration")?
-                .url(gix::remote::Direction::Fetch)
-                .and_then(Remote::of),
-        };
-        let facts = Facts { directory: directory.to_owned(), remote, folder: folder(&repository) };
-        Ok(Some(Self(Arc::new(facts))))
+        let remotes = ConfiguredRemote::all(&repository)?;
+        // Of several remotes without an `origin`, none is the one that everybody means.
+        let remote =
+            (remotes.len() == 1 || remotes.first().is_some_and(|first| first.name == "origin")).then_some(0);
+        let facts = Facts { directory: directory.to_owned(), remotes, folder: folder(&repository) };
+        Ok(Some(Self { facts: Arc::new(facts), remote }))
     }
 
-    /// Where it was cloned from: its remote `origin`, when that has a host.
+    /// Where it was cloned from: the address of its remote `origin`, or of its only remote. `None` if
+    /// that is a folder.
     #[must_use]
     pub fn remote(&self) -> Option<&Remote> {
-        self.0.remote.as_ref()
+        self.source()?.address.as_ref()
     }
 
     /// What to call it where nobody named it: its path on the host that it came from, or else its folder.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.remote().map_or(&self.0.folder, Remote::path)
+        self.remote().map_or(&self.facts.folder, Remote::path)
+    }
+
+    /// The same clone, but reading the branches of the first remote whose address is accepted.
+    pub(crate) fn with_remote(&self, is_accepted: impl Fn(&Remote) -> bool) -> Option<Self> {
+        let accepted = |remote: &ConfiguredRemote| remote.address.as_ref().is_some_and(&is_accepted);
+        let remote = self.facts.remotes.iter().position(accepted)?;
+        Some(Self { facts: Arc::clone(&self.facts), remote: Some(remote) })
+    }
+
+    /// What its remotes point to, for messages: `` `origin` to github.com/acme/app ``.
+    pub(crate) fn described_remotes(&self) -> Vec<String> {
+        let describe = |remote: &ConfiguredRemote| match &remote.address {
+            Some(address) => format!("`{}` to {}/{}", remote.name, address.host(), address.path()),
+            None => format!("`{}` to a folder", remote.name),
+        };
+        self.facts.remotes.iter().map(describe).collect()
     }
 
     /// The commits of a branch since a time, in seconds since 1970. Without a branch, of the default
-    /// branch of `origin`, or else of what is checked out.
+    /// branch of the remote, or else of what is checked out.
     pub async fn history(&self, branch: Option<Branch>, since: i64) -> Result<History, Unavailable> {
         let clone = self.clone();
         spawn_blocking(move || {
             let repository =
-                open(&clone.0.directory)?.context("the git repository was there a moment ago")?;
-            History::read(&repository, branch.as_ref(), since)
+                open(&clone.facts.directory)?.context("the git repository was there a moment ago")?;
+            check_format(&repository)?;
+            let tip = tip::find(&repository, clone.source(), branch.as_ref())?;
+            if let Some(remote) = clone.source() {
+                let start = UNIX_EPOCH + Duration::from_secs(since.try_into().unwrap_or_default());
+                freshness::check(&repository, remote, &tip, start)?;
+            }
+            History::read(&repository, tip, since)
         })
         .await?
+    }
+
+    fn source(&self) -> Option<&ConfiguredRemote> {
+        self.facts.remotes.get(self.remote?)
     }
 }
 
@@ -95,7 +129,7 @@ fn open(directory: &Path) -> anyhow::Result<Option<gix::Repository>> {
     let options = upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
     let mut trust = gix::sec::trust::Mapping::<gix::open::Options>::default();
     // In a container, the clone often belongs to another user. Reading what its configuration says about
-    // `origin` is safe: nothing that it names is ever run.
+    // its remotes is safe: nothing that it names is ever run.
     trust.reduced = trust.reduced.filter_config_section(|_| true);
     match ThreadSafeRepository::discover_with_environment_overrides_opts(directory, options, trust) {
         Ok(repository) => {
@@ -109,6 +143,17 @@ fn open(directory: &Path) -> anyhow::Result<Option<gix::Repository>> {
         }
         Err(error) => Err(error)
             .with_context(|| format!("cannot open the git repository around {}", directory.display())),
+    }
+}
+
+/// Refuses a repository that keeps its branches in another format than files: gix would find none.
+fn check_format(repository: &gix::Repository) -> anyhow::Result<()> {
+    match repository.config_snapshot().string("extensions.refStorage") {
+        Some(format) if format != "files" => anyhow::bail!(
+            "this clone keeps its branches in the format `{format}`, which is not supported; clone it again with \
+             `git clone --ref-format=files`, or set `source = \"github\"` in [commits]"
+        ),
+        _ => Ok(()),
     }
 }
 

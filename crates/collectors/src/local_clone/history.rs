@@ -12,8 +12,8 @@ use anyhow::Context as _;
 use gix::{ObjectId, Repository};
 use system_health_registry::Unavailable;
 
-use super::tip;
-use crate::{commits::Commit, repository::Branch};
+use super::tip::Tip;
+use crate::commits::Commit;
 
 /// Clocks differ, so a commit may be dated before its parents. The walk goes on this much further than
 /// the window, so that such a commit does not hide what is behind it.
@@ -43,12 +43,7 @@ struct Visited {
 
 impl History {
     /// Reads the commits whose committer date is `since`, in seconds since 1970, or later.
-    pub(super) fn read(
-        repository: &Repository,
-        branch: Option<&Branch>,
-        since: i64,
-    ) -> Result<Self, Unavailable> {
-        let tip = tip::find(repository, branch)?;
+    pub(super) fn read(repository: &Repository, tip: Tip, since: i64) -> Result<Self, Unavailable> {
         let cut_off = cut_off(repository)?;
         let mut commits = Vec::new();
         let mut seen = HashSet::from([tip.commit]);

@@ -1,7 +1,8 @@
-//! The git clone that a run starts in. It answers without credentials or a network, and it is honest
-//! about what it does not hold: history that was cut off is said, never counted as nothing.
+//! The git clone that a run starts in. It answers without credentials or a network, and it says what it does
+//! not hold: history that was cut off or not fetched is never counted as nothing.
 
 mod clone;
+mod freshness;
 mod history;
 mod remote;
 mod tip;

@@ -1,13 +1,32 @@
-//! Where a clone came from. Only the host and the path are kept: an address in a git configuration
+//! The remotes of a clone. Only host and path of an address are shown: an address in a git configuration
 //! often holds a password.
 
-use gix::bstr::ByteSlice;
+use anyhow::Context as _;
+use gix::{
+    Repository, Url,
+    bstr::{BStr, ByteSlice},
+    remote::Direction,
+};
 
 /// The host and the path of a remote, such as `github.com` and `rust-lang/rust`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
     host: String,
     path: String,
+}
+
+/// A remote from the configuration of a clone.
+#[derive(Debug)]
+pub(super) struct ConfiguredRemote {
+    /// Its name, such as `origin`.
+    pub(super) name: String,
+    /// Where it points to, if that is on a host and not a folder.
+    pub(super) address: Option<Remote>,
+    url: Url,
+    /// Whether `git fetch` writes the remote's branches over the clone's own, as in a mirror. A bare clone
+    /// has them there, too, but no `git fetch` updates them by itself.
+    pub(super) is_mirrored: bool,
+    has_refspecs: bool,
 }
 
 impl Remote {
@@ -19,7 +38,7 @@ impl Remote {
 
     /// Reads any address that git takes: `https://…`, `ssh://…`, `user@host:path`. `None` when it is
     /// a place without a host, such as a folder.
-    pub(super) fn of(url: &gix::Url) -> Option<Self> {
+    fn from_url(url: &Url) -> Option<Self> {
         let path = url.path.to_str().ok()?.trim_matches('/');
         let path = path.strip_suffix(".git").unwrap_or(path);
         let host = url.host()?.to_ascii_lowercase();
@@ -39,12 +58,79 @@ impl Remote {
     }
 }
 
+impl ConfiguredRemote {
+    /// All remotes from which the clone can fetch. The one that git uses by default comes first: `origin`,
+    /// or the only one.
+    pub(super) fn all(repository: &Repository) -> anyhow::Result<Vec<Self>> {
+        let mut remotes = Vec::new();
+        for name in repository.remote_names() {
+            let Some(remote) = repository.try_find_remote(name.as_bstr()) else { continue };
+            let remote = remote
+                .with_context(|| format!("cannot read the remote `{name}` in the git configuration"))?;
+            let Some(url) = remote.url(Direction::Fetch).cloned() else { continue };
+            let refspecs = remote.refspecs(Direction::Fetch);
+            let is_mirror = refspecs.iter().any(|spec| {
+                let destination = spec.to_ref().destination().map(ToOwned::to_owned);
+                destination.is_some_and(|to| to == "refs/*" || to.starts_with_str("refs/heads/"))
+            });
+            remotes.push(Self {
+                name: name.to_string(),
+                address: Remote::from_url(&url),
+                url,
+                is_mirrored: is_mirror || (refspecs.is_empty() && repository.is_bare()),
+                has_refspecs: !refspecs.is_empty(),
+            });
+        }
+        remotes.sort_by_key(|remote| remote.name != "origin");
+        Ok(remotes)
+    }
+
+    /// Where the clone keeps a branch of the remote.
+    pub(super) fn tracking_ref(&self, branch: &str) -> String {
+        self.prefix() + branch
+    }
+
+    /// What the names of all these references start with.
+    pub(super) fn prefix(&self) -> String {
+        if self.is_mirrored { "refs/heads/".to_owned() } else { format!("refs/remotes/{}/", self.name) }
+    }
+
+    /// The command that brings the clone up to date.
+    pub(super) fn fetch_command(&self) -> String {
+        let branches = if self.has_refspecs { "" } else { " '+refs/heads/*:refs/heads/*'" };
+        format!("git fetch {}{branches}", self.name)
+    }
+
+    /// The command that makes the clone learn the remote's default branch.
+    pub(super) fn default_branch_command(&self) -> String {
+        if self.is_mirrored {
+            "git symbolic-ref HEAD refs/heads/BRANCH".to_owned()
+        } else {
+            format!("git remote set-head {} --auto", self.name)
+        }
+    }
+
+    /// Whether `git fetch` would write this address of the remote into `FETCH_HEAD`: there it leaves out
+    /// the login and `.git` at the end.
+    pub(super) fn is_at(&self, written: &BStr) -> bool {
+        if let Some(address) = &self.address {
+            return gix::url::parse(written.as_bytes())
+                .is_ok_and(|url| Remote::from_url(&url).as_ref() == Some(address));
+        }
+        let bare = |url: &[u8]| {
+            let url = url.trim_end_with(|c| c == '/');
+            url.strip_suffix(b".git").unwrap_or(url).trim_end_with(|c| c == '/').to_owned()
+        };
+        bare(&self.url.to_bstring()) == bare(written)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn remote(address: &str) -> Option<Remote> {
-        Remote::of(&gix::url::parse(address.as_bytes()).unwrap())
+        Remote::from_url(&gix::url::parse(address.as_bytes()).unwrap())
     }
 
     #[test]

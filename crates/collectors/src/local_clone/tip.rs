@@ -1,14 +1,17 @@
 //! Which commit a branch ends at, and which branch is meant when nobody says.
+//!
+//! A clone with a remote speaks for the remote's repository. There, only the remote-tracking branches count:
+//! what was never pushed is not part of it. A clone without a remote speaks for itself.
 
 use anyhow::{Context as _, anyhow};
 use gix::{ObjectId, Repository, head};
 use system_health_registry::Unavailable;
 
+use super::remote::ConfiguredRemote;
 use crate::repository::Branch;
 
 const LOCAL: &str = "refs/heads/";
-const REMOTE: &str = "refs/remotes/origin/";
-/// So many branches are listed where a name is unknown.
+/// Maximum number of branches listed where a name is unknown.
 const LISTED: usize = 10;
 
 /// A branch and its newest commit.
@@ -17,70 +20,140 @@ pub(super) struct Tip {
     /// The branch, or `HEAD` when a commit is checked out without one.
     pub(super) branch: String,
     pub(super) commit: ObjectId,
+    /// Whether nobody named the branch and the clone takes it for the default branch of its remote.
+    pub(super) is_default: bool,
 }
 
-/// The tip of the wanted branch, or else of the default branch of `origin`, or else of what is checked
-/// out. Of a local branch and the remote's of the same name, the one with the newer commit counts: the local
-/// one may have been left behind by `git fetch`.
-pub(super) fn find(repository: &Repository, wanted: Option<&Branch>) -> Result<Tip, Unavailable> {
-    if let Some(wanted) = wanted {
-        return named(repository, wanted.as_str())?
-            .map_or_else(|| Err(missing(repository, wanted.as_str())), Ok);
-    }
-    if let Some(default) = default_of_origin(repository)?
-        && let Some(tip) = named(repository, &default)?
-    {
-        return Ok(tip);
-    }
-    let mut head = repository.head().context("cannot read HEAD")?;
-    let branch = match &head.kind {
-        head::Kind::Unborn(name) => return Err(no_commits(&name.shorten().to_string())),
-        head::Kind::Symbolic(reference) => reference.name.shorten().to_string(),
-        head::Kind::Detached { .. } => "HEAD".to_owned(),
-    };
-    let commit = head.peel_to_commit().context("cannot read the commit at HEAD")?;
-    Ok(Tip { branch, commit: commit.id })
-}
-
-/// The tip of a branch by name.
-fn named(repository: &Repository, branch: &str) -> anyhow::Result<Option<Tip>> {
-    let mut newest: Option<(i64, ObjectId)> = None;
-    for prefix in [LOCAL, REMOTE] {
-        let name = format!("{prefix}{branch}");
-        let reference =
-            repository.try_find_reference(&name).with_context(|| format!("cannot read {name}"))?;
-        if let Some(mut reference) = reference {
-            let mut read = || -> gix::Result<_> {
-                let commit = reference.peel_to_commit()?;
-                Ok((commit.time()?.seconds, commit.id))
+/// The tip of the wanted branch. Without a name, it is the default branch of the remote if the clone knows
+/// it, or else the branch that is checked out.
+pub(super) fn find(
+    repository: &Repository,
+    remote: Option<&ConfiguredRemote>,
+    wanted: Option<&Branch>,
+) -> Result<Tip, Unavailable> {
+    match (remote, wanted) {
+        (Some(remote), Some(wanted)) => read(repository, &remote.tracking_ref(wanted.as_str()))?
+            .map(|commit| Tip { branch: wanted.to_string(), commit, is_default: false })
+            .ok_or_else(|| missing_on_remote(repository, remote, wanted.as_str())),
+        (Some(remote), None) => unnamed_on_remote(repository, remote),
+        (None, Some(wanted)) => read(repository, &format!("{LOCAL}{wanted}"))?
+            .map(|commit| Tip { branch: wanted.to_string(), commit, is_default: false })
+            .ok_or_else(|| missing(repository, wanted.as_str())),
+        (None, None) => {
+            let branch = match checked_out(repository)? {
+                CheckedOut::Branch(branch) => branch,
+                CheckedOut::Unborn(branch) => return Err(no_commits(&branch)),
+                CheckedOut::Commit => "HEAD".to_owned(),
             };
-            let (time, commit) = read().with_context(|| format!("cannot read the commit at {name}"))?;
-            if newest.is_none_or(|(newest, _)| newest < time) {
-                newest = Some((time, commit));
-            }
+            let commit = repository.head_commit().context("cannot read the commit at HEAD")?.id;
+            Ok(Tip { branch, commit, is_default: false })
         }
     }
-    Ok(newest.map(|(_, commit)| Tip { branch: branch.to_owned(), commit }))
 }
 
-/// The branch that `origin` had as its default when it was cloned.
-fn default_of_origin(repository: &Repository) -> anyhow::Result<Option<String>> {
-    let name = format!("{REMOTE}HEAD");
+/// What `HEAD` points to.
+enum CheckedOut {
+    Branch(String),
+    /// A branch without commits.
+    Unborn(String),
+    /// A commit without a branch.
+    Commit,
+}
+
+fn unnamed_on_remote(repository: &Repository, remote: &ConfiguredRemote) -> Result<Tip, Unavailable> {
+    if let Some(branch) = default_branch(repository, remote)? {
+        return match read(repository, &remote.tracking_ref(&branch))? {
+            Some(commit) => Ok(Tip { branch, commit, is_default: true }),
+            None if branches(repository, &remote.prefix())?.is_empty() => Err(nothing_fetched(remote)),
+            None => Err(Unavailable::no_data(format!(
+                "the clone takes `{branch}` for the default branch of `{name}`, but it has no such branch any \
+                 more; run `{command}`, or name the branch with `branch` in [repository] or --branch",
+                name = remote.name,
+                command = remote.default_branch_command(),
+            ))),
+        };
+    }
+    let reason = match checked_out(repository)? {
+        CheckedOut::Branch(branch) | CheckedOut::Unborn(branch) => {
+            if let Some(commit) = read(repository, &remote.tracking_ref(&branch))? {
+                return Ok(Tip { branch, commit, is_default: false });
+            }
+            format!("the branch `{branch}`, which is checked out, is not one of them")
+        }
+        CheckedOut::Commit => "a commit is checked out without a branch".to_owned(),
+    };
+    if branches(repository, &remote.prefix())?.is_empty() {
+        return Err(nothing_fetched(remote));
+    }
+    Err(Unavailable::no_data(format!(
+        "the clone does not say which branch of the remote `{name}` is the default, and {reason}; run \
+         `{command}`, or name the branch with `branch` in [repository] or --branch",
+        name = remote.name,
+        command = remote.default_branch_command(),
+    )))
+}
+
+/// The branch that the clone takes for the remote's default. It learned the name when it was cloned, and
+/// `git fetch` does not update it.
+fn default_branch(repository: &Repository, remote: &ConfiguredRemote) -> anyhow::Result<Option<String>> {
+    if remote.is_mirrored {
+        return Ok(match checked_out(repository)? {
+            CheckedOut::Branch(branch) | CheckedOut::Unborn(branch) => Some(branch),
+            CheckedOut::Commit => None,
+        });
+    }
+    let name = remote.tracking_ref("HEAD");
     let reference = repository.try_find_reference(&name).with_context(|| format!("cannot read {name}"))?;
     let target =
         reference.as_ref().and_then(|reference| reference.target().try_name().map(ToString::to_string));
-    Ok(target.and_then(|target| Some(target.strip_prefix(REMOTE)?.to_owned())))
+    Ok(target.and_then(|target| Some(target.strip_prefix(&remote.prefix())?.to_owned())))
+}
+
+fn checked_out(repository: &Repository) -> anyhow::Result<CheckedOut> {
+    Ok(match repository.head().context("cannot read HEAD")?.kind {
+        head::Kind::Unborn(name) => CheckedOut::Unborn(name.shorten().to_string()),
+        head::Kind::Symbolic(reference) => CheckedOut::Branch(reference.name.shorten().to_string()),
+        head::Kind::Detached { .. } => CheckedOut::Commit,
+    })
+}
+
+/// The commit that a reference points to.
+pub(super) fn read(repository: &Repository, name: &str) -> anyhow::Result<Option<ObjectId>> {
+    let reference = repository.try_find_reference(name).with_context(|| format!("cannot read {name}"))?;
+    let Some(mut reference) = reference else { return Ok(None) };
+    let commit = reference.peel_to_commit();
+    Ok(Some(commit.with_context(|| format!("cannot read the commit at {name}"))?.id))
+}
+
+fn nothing_fetched(remote: &ConfiguredRemote) -> Unavailable {
+    Unavailable::no_data(format!(
+        "the clone has no branch of the remote `{}` yet; run `{}`",
+        remote.name,
+        remote.fetch_command()
+    ))
+}
+
+fn missing_on_remote(repository: &Repository, remote: &ConfiguredRemote, branch: &str) -> Unavailable {
+    match branches(repository, &remote.prefix()) {
+        Err(error) => error.into(),
+        Ok(branches) if branches.is_empty() => nothing_fetched(remote),
+        Ok(branches) => anyhow!(
+            "the clone knows no branch `{branch}` of the remote `{}`, but {}; if it is new, run `{}`",
+            remote.name,
+            listed(&branches),
+            remote.fetch_command()
+        )
+        .into(),
+    }
 }
 
 /// Why there is no such branch: nothing was committed yet, or the name is wrong.
 fn missing(repository: &Repository, branch: &str) -> Unavailable {
-    match branches(repository) {
+    match branches(repository, LOCAL) {
         Err(error) => error.into(),
         Ok(branches) if branches.is_empty() => no_commits(branch),
         Ok(branches) => {
-            let more = if branches.len() > LISTED { ", …" } else { "" };
-            let listed = &branches[..branches.len().min(LISTED)];
-            anyhow!("the local clone has no branch `{branch}`; it has `{}`{more}", listed.join("`, `")).into()
+            anyhow!("the local clone has no branch `{branch}`; it has {}", listed(&branches)).into()
         }
     }
 }
@@ -89,17 +162,19 @@ fn no_commits(branch: &str) -> Unavailable {
     Unavailable::no_data(format!("the branch `{branch}` has no commits yet"))
 }
 
-fn branches(repository: &Repository) -> anyhow::Result<Vec<String>> {
+fn listed(branches: &[String]) -> String {
+    let more = if branches.len() > LISTED { ", …" } else { "" };
+    format!("`{}`{more}", branches[..branches.len().min(LISTED)].join("`, `"))
+}
+
+fn branches(repository: &Repository, prefix: &str) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     let references = repository.references().context("cannot list the branches")?;
-    for prefix in [LOCAL, REMOTE] {
-        for reference in references.prefixed(prefix.as_bytes()).context("cannot list the branches")? {
-            let reference = reference.map_err(|error| anyhow!(error)).context("cannot list the branches")?;
-            let name = reference.name().as_bstr().to_string();
-            found.extend(name.strip_prefix(prefix).filter(|name| *name != "HEAD").map(str::to_owned));
-        }
+    for reference in references.prefixed(prefix.as_bytes()).context("cannot list the branches")? {
+        let reference = reference.map_err(|error| anyhow!(error)).context("cannot list the branches")?;
+        let name = reference.name().as_bstr().to_string();
+        found.extend(name.strip_prefix(prefix).filter(|name| *name != "HEAD").map(str::to_owned));
     }
     found.sort_unstable();
-    found.dedup();
     Ok(found)
 }

@@ -74,17 +74,19 @@ async fn a_commit_that_is_dated_far_back_hides_nothing() {
 }
 
 #[tokio::test]
-async fn of_a_branch_and_its_remote_the_newer_one_counts() {
+async fn a_branch_with_a_remote_is_what_was_fetched() {
     let git = Git::with_app();
     git.commit("app", "hotfix", now() - days(3));
     git.run(".", &["clone", "--quiet", "app", "clone"]);
+    git.commit("clone", "not pushed", now());
     git.commit("app", "hotfix upstream", now() - days(1));
-    git.run("clone", &["checkout", "--quiet", "-b", "topic"]);
     git.run("clone", &["fetch", "--quiet"]);
-    assert_eq!(hotfixes(&git, "clone", "").await, "2 [branch:main, repository:clone]");
 
-    git.run("clone", &["checkout", "--quiet", "main"]);
-    git.commit("clone", "hotfix not pushed", now());
+    assert_eq!(hotfixes(&git, "clone", "").await, "2 [branch:main, repository:clone]");
+    let named = "[repository]\nbranch = \"main\"";
+    assert_eq!(hotfixes(&git, "clone", named).await, "2 [branch:main, repository:clone]");
+
+    git.run("clone", &["checkout", "--quiet", "-b", "topic"]);
     assert_eq!(hotfixes(&git, "clone", "").await, "2 [branch:main, repository:clone]");
 }
 
@@ -151,21 +153,26 @@ async fn without_commits_there_is_no_data() {
 }
 
 #[tokio::test]
-async fn the_branch_is_the_named_one_here_or_on_the_remote() {
+async fn a_named_branch_is_the_remotes_or_else_ones_own() {
     let git = Git::with_app();
     git.commit("app", "hotfix", now());
     git.run("app", &["branch", "release/2.x"]);
     git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);
-    git.commit("copy", "hotfix that is not pushed", now());
+    git.run("copy", &["branch", "topic"]);
     let on = |branch: &str| format!("[repository]\nbranch = \"{branch}\"");
 
-    assert_eq!(hotfixes(&git, "copy", &on("main")).await, "2 [branch:main, repository:copy]");
+    assert_eq!(hotfixes(&git, "app", &on("release/2.x")).await, "1 [branch:release/2.x, repository:app]");
     assert_eq!(hotfixes(&git, "copy", &on("release/2.x")).await, "1 [branch:release/2.x, repository:copy]");
     assert_eq!(
-        hotfixes(&git, "copy", &on("nope")).await,
+        hotfixes(&git, "app", &on("nope")).await,
         "error: the local clone has no branch `nope`; it has `main`, `release/2.x`"
     );
-    assert!(hotfixes(&git, "copy", &on("a..b")).await.starts_with("error: cannot read refs/heads/a..b: "));
+    assert_eq!(
+        hotfixes(&git, "copy", &on("topic")).await,
+        "error: the clone knows no branch `topic` of the remote `origin`, but `main`, `release/2.x`; if it is new, run \
+         `git fetch origin`"
+    );
+    assert!(hotfixes(&git, "app", &on("a..b")).await.starts_with("error: cannot read refs/heads/a..b: "));
 }
 
 #[tokio::test]
@@ -180,11 +187,61 @@ async fn without_a_name_the_branch_is_the_remotes_default_or_the_current_one() {
 
     assert_eq!(hotfixes(&git, "copy", "").await, "1 [branch:main, repository:copy]");
     assert_eq!(hotfixes(&git, "app", "").await, "2 [branch:topic, repository:app]");
-    // What the remote called its default is gone, so what is checked out counts.
-    git.run("copy", &["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/gone"]);
-    assert_eq!(hotfixes(&git, "copy", "").await, "2 [branch:topic, repository:copy]");
     git.run("app", &["checkout", "--quiet", "--detach", "main"]);
     assert_eq!(hotfixes(&git, "app", "").await, "1 [branch:head, repository:app]");
+
+    // Without the remote's default, the branch that is checked out must be one of the remote's.
+    git.run("copy", &["remote", "set-head", "origin", "--delete"]);
+    let unknown = |reason: &str| {
+        format!(
+            "no data: the clone does not say which branch of the remote `origin` is the default, and {reason}; run \
+             `git remote set-head origin --auto`, or name the branch with `branch` in [repository] or --branch"
+        )
+    };
+    let topic = unknown("the branch `topic`, which is checked out, is not one of them");
+    assert_eq!(hotfixes(&git, "copy", "").await, topic);
+    git.run("copy", &["checkout", "--quiet", "main"]);
+    assert_eq!(hotfixes(&git, "copy", "").await, "1 [branch:main, repository:copy]");
+    git.run("copy", &["checkout", "--quiet", "--detach"]);
+    assert_eq!(hotfixes(&git, "copy", "").await, unknown("a commit is checked out without a branch"));
+}
+
+#[tokio::test]
+async fn a_remote_from_which_nothing_was_fetched_is_no_data() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix", now());
+    git.run("app", &["remote", "add", "origin", "https://github.com/rust-lang/rust"]);
+    let expected = "no data: the clone has no branch of the remote `origin` yet; run `git fetch origin`";
+
+    assert_eq!(hotfixes(&git, "app", "").await, expected);
+    assert_eq!(hotfixes(&git, "app", "[repository]\nbranch = \"main\"").await, expected);
+}
+
+#[tokio::test]
+async fn a_repository_in_another_format_is_read_or_refused() {
+    let git = Git::new();
+    git.run(".", &["init", "--quiet", "--initial-branch=main", "--object-format=sha256", "sha256"]);
+    git.run(".", &["init", "--quiet", "--initial-branch=main", "--ref-format=reftable", "reftable"]);
+    for repository in ["sha256", "reftable"] {
+        git.commit(repository, "hotfix", now());
+        git.run(".", &["clone", "--quiet", repository, &format!("{repository}-copy")]);
+    }
+
+    for repository in ["sha256", "sha256-copy"] {
+        let expected = format!("1 [branch:main, repository:{repository}]");
+        assert_eq!(hotfixes(&git, repository, "").await, expected);
+    }
+    git.run("sha256", &["gc", "--quiet"]);
+    assert_eq!(hotfixes(&git, "sha256", "").await, "1 [branch:main, repository:sha256]");
+    for repository in ["reftable", "reftable-copy"] {
+        assert_eq!(
+            hotfixes(&git, repository, "").await,
+            "error: this clone keeps its branches in the format `reftable`, which is not supported; clone it again with \
+             `git clone --ref-format=files`, or set `source = \"github\"` in [commits]"
+        );
+    }
+    git.run(".", &["clone", "--quiet", "--ref-format=files", "reftable", "files"]);
+    assert_eq!(hotfixes(&git, "files", "").await, "1 [branch:main, repository:files]");
 }
 
 #[tokio::test]

@@ -29,6 +29,18 @@ impl Git {
         self.folder.path().join(repository)
     }
 
+    /// Adds the remote `origin`, as if the repository had been cloned from there.
+    pub(crate) fn set_origin(&self, repository: &str, url: &str) {
+        self.add_remote(repository, "origin", url);
+        self.run(repository, &["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+    }
+
+    /// Adds a remote, as if its branch `main` had just been fetched.
+    pub(crate) fn add_remote(&self, repository: &str, name: &str, url: &str) {
+        self.run(repository, &["remote", "add", name, url]);
+        self.run(repository, &["update-ref", &format!("refs/remotes/{name}/main"), "main"]);
+    }
+
     /// Commits to what is checked out.
     pub(crate) fn commit(&self, repository: &str, message: &str, at: SystemTime) {
         self.run_at(at, repository, &["commit", "--quiet", "--allow-empty", "--message", message]);

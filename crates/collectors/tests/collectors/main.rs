@@ -5,6 +5,7 @@ mod clone;
 mod commits;
 mod contract;
 mod engine;
+mod freshness;
 mod git;
 mod github;
 mod source;

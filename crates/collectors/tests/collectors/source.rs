@@ -17,12 +17,12 @@ fn github() -> FakeGitHub {
     github
 }
 
-/// A clone with one hotfix, and this remote `origin`.
+/// A clone with one hotfix, from this remote `origin`.
 fn clone(origin: Option<&str>) -> Git {
     let git = Git::with_app();
     git.commit("app", "hotfix", SystemTime::now());
     if let Some(origin) = origin {
-        git.run("app", &["remote", "add", "origin", origin]);
+        git.set_origin("app", origin);
     }
     git
 }
@@ -47,7 +47,7 @@ async fn a_plain_clone_answers_for_itself_and_ci_says_what_it_lacks() {
 
 #[tokio::test]
 async fn with_a_token_the_remote_names_the_repository_on_github() {
-    let (github, git) = (github(), clone(Some("git@github.com:acme/shop.git")));
+    let (github, git) = (github(), clone(Some("git@127.0.0.1:acme/shop.git")));
     let context = Stage::empty().github(&github).token().directory(&git.path("app")).context();
 
     assert_eq!(line(&hotfixes(&context).await), "2 [branch:main, repository:acme/shop]");
@@ -57,27 +57,64 @@ async fn with_a_token_the_remote_names_the_repository_on_github() {
 
 #[tokio::test]
 async fn a_clone_from_elsewhere_is_no_repository_on_github() {
-    let (github, git) = (github(), clone(Some("https://gitlab.com/group/sub/app.git")));
-    let context = Stage::empty().github(&github).token().directory(&git.path("app")).context();
+    let git = clone(Some("https://gitlab.com/group/sub/app.git"));
+    let context = Stage::empty().token().directory(&git.path("app")).context();
 
     assert_eq!(line(&hotfixes(&context).await), "1 [branch:main, repository:group/sub/app]");
     assert_eq!(
         line(&tests(&context).await),
-        "no data: no repository on GitHub is named, and this clone's remote `origin` is on gitlab.com; set `name` in \
-         [repository], --repo or GITHUB_REPOSITORY"
+        "no data: no repository on GitHub is named, and this clone's remote `origin` is on gitlab.com; set --repo, \
+         SYSTEM_HEALTH_REPOSITORY, `name` in [repository] or GITHUB_REPOSITORY"
     );
+}
+
+#[tokio::test]
+async fn an_api_of_another_host_than_the_clones_is_an_error_that_names_both() {
+    let git = clone(Some("https://github.com/acme/shop"));
+    let stage = || {
+        let settings = "[github]\napi_url = \"https://ghe.example.com/api/v3\"";
+        Stage::empty().settings(settings).directory(&git.path("app"))
+    };
+    let with_token = stage().token().context();
+    for reading in [hotfixes(&stage().context()).await, hotfixes(&with_token).await, tests(&with_token).await]
+    {
+        assert_eq!(
+            line(&reading),
+            "error: test.toml:2: this is the API of ghe.example.com, but `origin` of this clone is on github.com; \
+                 set the address of the API of github.com, or name the repository with --repo, \
+                 SYSTEM_HEALTH_REPOSITORY or `name` in [repository]"
+        );
+    }
+    // The clone alone needs no API.
+    let local = stage().settings("[commits]\nsource = \"local\"");
+    assert_eq!(commits(local).await, "1 [branch:main, repository:acme/shop]");
+}
+
+#[tokio::test]
+async fn without_a_token_the_clone_of_the_named_repository_goes_before_github() {
+    let (github, git) = (github(), clone(Some("https://127.0.0.1/Acme/Shop")));
+    let stage = Stage::empty().github(&github).settings("[repository]\nname = \"acme/shop\"");
+
+    assert_eq!(commits(stage.directory(&git.path("app"))).await, "1 [branch:main, repository:acme/shop]");
     assert_eq!(github.requests().len(), 0);
 }
 
 #[tokio::test]
-async fn without_a_token_the_clone_goes_before_github() {
-    for origin in [None, Some("https://github.com/Acme/Shop")] {
-        let (github, git) = (github(), clone(origin));
-        let stage = Stage::empty().github(&github).settings("[repository]\nname = \"acme/shop\"");
+async fn a_clone_speaks_for_any_of_its_remotes() {
+    let github = github();
+    let git = clone(Some("https://127.0.0.1/ada/shop"));
+    git.add_remote("app", "upstream", "https://127.0.0.1/acme/shop");
+    git.commit("app", "hotfix that is not pushed", SystemTime::now());
+    git.commit("app", "hotfix on the fork", SystemTime::now());
+    git.run("app", &["update-ref", "refs/remotes/origin/main", "main"]);
+    let stage = |name: &str| {
+        let settings = format!("[repository]\nname = \"{name}\"");
+        Stage::empty().github(&github).settings(&settings).directory(&git.path("app"))
+    };
 
-        assert_eq!(commits(stage.directory(&git.path("app"))).await, "1 [branch:main, repository:acme/shop]");
-        assert_eq!(github.requests().len(), 0);
-    }
+    assert_eq!(commits(stage("acme/shop")).await, "1 [branch:main, repository:acme/shop]");
+    assert_eq!(commits(stage("ada/shop")).await, "3 [branch:main, repository:ada/shop]");
+    assert_eq!(github.requests().len(), 0);
 }
 
 #[tokio::test]
@@ -93,22 +130,30 @@ async fn without_a_token_and_without_its_clone_a_named_repository_is_read_on_git
 
 #[tokio::test]
 async fn a_clone_is_never_reported_under_the_name_of_another_repository() {
-    for origin in
-        ["https://gitlab.com/acme/shop.git", "https://github.com/acme/other", "git@gitlab.com:a/b/c.git"]
-    {
-        let (github, git) = (github(), clone(Some(origin)));
+    for (origin, remotes) in [
+        (None, "it has no remotes"),
+        (Some("https://gitlab.com/acme/shop.git"), "a mirror"),
+        (Some("https://127.0.0.1/acme/other"), "its remotes: `origin` to 127.0.0.1/acme/other"),
+        (Some("git@gitlab.com:a/b/c.git"), "its remotes: `origin` to gitlab.com/a/b/c"),
+        (Some("/srv/git/shop.git"), "its remotes: `origin` to a folder"),
+    ] {
+        let (github, git) = (github(), clone(origin));
         let stage = |source: &str| {
             let settings = format!("[repository]\nname = \"acme/shop\"\n[commits]\nsource = \"{source}\"");
             Stage::empty().github(&github).settings(&settings).directory(&git.path("app"))
         };
 
-        assert_eq!(commits(stage("auto")).await, "2 [branch:main, repository:acme/shop]", "{origin}");
+        assert_eq!(commits(stage("auto")).await, "2 [branch:main, repository:acme/shop]", "{origin:?}");
         let forced = commits(stage("local")).await;
-        if origin.contains("acme/shop") {
-            assert_eq!(forced, "1 [branch:main, repository:acme/shop]", "a mirror, if somebody says so");
+        if remotes == "a mirror" {
+            // It may be one, if somebody says so.
+            assert_eq!(forced, "1 [branch:main, repository:acme/shop]");
         } else {
-            let message = "error: `source` in [commits] is \"local\", but this is a clone of git";
-            assert!(forced.starts_with(message), "{forced}");
+            let expected = format!(
+                "error: `source` in [commits] is \"local\", but no remote of this clone points to acme/shop (named by \
+                 test.toml:4); {remotes}"
+            );
+            assert_eq!(forced, expected);
         }
     }
 }
@@ -129,7 +174,7 @@ async fn a_private_repository_without_a_token_says_what_to_set() {
 
 #[tokio::test]
 async fn settings_force_either_source() {
-    let (github, git) = (github(), clone(Some("https://github.com/acme/shop")));
+    let (github, git) = (github(), clone(Some("https://127.0.0.1/acme/shop")));
     let stage = |source: &str| {
         let settings = format!("[commits]\nsource = \"{source}\"");
         Stage::empty().github(&github).settings(&settings).directory(&git.path("app"))
@@ -158,8 +203,8 @@ async fn nowhere_to_read_is_an_error_that_says_what_to_set() {
         commits(Stage::empty().settings("[commits]\nsource = \"local\"")).await,
         "error: `source` in [commits] is \"local\", but there is no git repository in / or above it"
     );
-    let unnamed = "error: no repository is named; set `name` in [repository], --repo or GITHUB_REPOSITORY, or run inside \
-                   a git clone";
+    let unnamed = "error: no repository is named; set --repo, SYSTEM_HEALTH_REPOSITORY, `name` in [repository] or \
+                   GITHUB_REPOSITORY, or run inside a git clone";
     assert_eq!(commits(Stage::empty()).await, unnamed);
     assert_eq!(commits(Stage::empty().token()).await, unnamed);
     assert_eq!(commits(Stage::empty().settings("[commits]\nsource = \"github\"")).await, unnamed);
