@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 
 const AFTER_HELP: &str = "\
 Environment, among others (docs/settings.md lists all):
-  GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL   which repository, and the right to read it
+  GITHUB_TOKEN, SYSTEM_HEALTH_REPOSITORY            the right to read GitHub, and which repository
   DD_API_KEY, DD_SITE, DD_ENV, DD_SERVICE, DD_TAGS  where to deliver, and with which tags
   Tokens and keys also as ..._FILE with a path, and from AWS Secrets Manager.
 
@@ -278,7 +278,8 @@ pub(crate) struct CollectArguments {
 /// What the built-in metrics are about.
 #[derive(Debug, Args)]
 pub(crate) struct RepositoryArguments {
-    /// The repository [default: from the settings, `GITHUB_REPOSITORY` or the `origin` remote]
+    /// The repository [default: from `SYSTEM_HEALTH_REPOSITORY`, the settings, `GITHUB_REPOSITORY` or the
+    /// `origin` remote]
     #[arg(long, value_name = "OWNER/NAME")]
     pub(crate) repo: Option<String>,
     /// The branch [default: from the settings, or the repository's default branch]

@@ -49,8 +49,7 @@ fn a_table_shows_values_and_says_why_there_is_no_data() {
 
 #[test]
 fn samples_say_which_repository_and_branch_they_are_of() {
-    let scene = work_tree();
-    scene.git(&["remote", "add", "origin", "git@github.com:Acme/Shop.git"]);
+    let scene = work_tree().origin("git@github.com:Acme/Shop.git", Duration::ZERO);
 
     let ended = scene.run(&[]).with_status(0);
 
@@ -81,11 +80,32 @@ fn a_shallow_clone_has_no_data_and_the_command_that_mends_it() {
 }
 
 #[test]
+fn a_clone_that_nobody_fetched_for_a_day_is_a_warning_and_after_the_window_no_data() {
+    let fetched = |days| {
+        let scene = scene().git_work_tree().commit("hotfix", DAY * days);
+        scene.origin("https://github.com/acme/shop", DAY * days).run(&[]).with_status(0)
+    };
+    let (warned, stale) = (fetched(2), fetched(8));
+
+    assert_eq!(warned.metric("commits.hotfix")["samples"][0]["value"], 1.0);
+    warned.says("warning: the clone last fetched `main` from `origin` at 2");
+    warned.says("newer commits do not count; run `git fetch origin`");
+    let hotfix = stale.metric("commits.hotfix");
+    assert_eq!(hotfix["state"], "no_data");
+    let reason = hotfix["reason"].as_str().unwrap();
+    assert!(reason.ends_with("before the window started; run `git fetch origin`"), "{reason}");
+    let current =
+        scene().git_work_tree().commit("hotfix", DAY).origin("https://github.com/acme/shop", DAY / 2);
+    let stderr = current.run(&[]).with_status(0).stderr();
+    assert!(!stderr.contains("git fetch"), "{stderr}");
+}
+
+#[test]
 fn outside_of_a_work_tree_it_says_what_is_missing() {
     let ended = scene().run(&[]).with_status(1);
 
     let error = ended.metric("commits.hotfix")["error"].as_str().unwrap().to_owned();
-    assert!(error.contains("--repo") && error.contains("GITHUB_REPOSITORY"), "{error}");
+    assert!(error.contains("--repo") && error.contains("SYSTEM_HEALTH_REPOSITORY"), "{error}");
     // Where a program reads stdout, the log says why the status is not 0.
     ended.says("error: commits.hotfix: no repository is named");
 }

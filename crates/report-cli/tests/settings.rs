@@ -84,6 +84,24 @@ fn a_secret_in_a_broken_settings_file_is_not_repeated() {
 }
 
 #[test]
+fn a_token_in_a_refused_name_is_not_repeated() {
+    for arguments in [
+        ["--repo", "https://x:ghp_hunter2@github.com/a/b"],
+        ["--repo", "ghp_hunter2"],
+        ["--branch", "ghp_hunter2 main"],
+    ] {
+        let ended = scene().run(&arguments).with_status(2);
+
+        ended.says(arguments[0]);
+        assert!(!ended.stderr().contains("hunter2"), "{}", ended.stderr());
+    }
+    let variable = scene().variable("SYSTEM_HEALTH_REPOSITORY", "https://x:ghp_hunter2@github.com/a/b");
+    let ended = variable.run(&[]).with_status(2);
+    ended.says("SYSTEM_HEALTH_REPOSITORY");
+    assert!(!ended.stderr().contains("hunter2"), "{}", ended.stderr());
+}
+
+#[test]
 fn later_layers_win() {
     let scene = scene()
         .file(
@@ -115,7 +133,8 @@ fn every_setting_of_the_reference_exists() {
     let keys = settings.lines().filter(|line| line.contains(" = ")).count();
     assert!(keys > 15, "{settings}");
 
-    let scene =
-        scene().file("system-health.toml", &settings).variable("GITHUB_API_URL", "http://127.0.0.1:1");
+    let scene = scene()
+        .file("system-health.toml", &settings)
+        .variable("SYSTEM_HEALTH_GITHUB_API_URL", "http://127.0.0.1:1");
     let _ = scene.run(&["--fail-on", "never", "--no-state"]).with_status(0);
 }

@@ -71,15 +71,30 @@ impl Scene {
     /// When the clock stands before 1970.
     #[must_use]
     pub fn commit(self, message: &str, age: Duration) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
-        let date = format!("{} +0000", now.saturating_sub(age).as_secs());
-        self.git_at(&date, &["commit", "--quiet", "--allow-empty", "--message", message]);
+        self.git_ago(age, &["commit", "--quiet", "--allow-empty", "--message", message]);
+        self
+    }
+
+    /// Adds the remote `origin`, as if its branch `main`, with all commits so far, had been fetched this long
+    /// ago and never since.
+    ///
+    /// # Panics
+    /// When that is not possible.
+    #[must_use]
+    pub fn origin(self, url: &str, fetched: Duration) -> Self {
+        const BRANCH: &str = "refs/remotes/origin/main";
+        self.git(&["remote", "add", "origin", url]);
+        self.git_ago(fetched, &["update-ref", BRANCH, "HEAD"]);
+        self.git(&["symbolic-ref", "refs/remotes/origin/HEAD", BRANCH]);
+        let file = self.folder.path().join(".git").join(BRANCH);
+        let file = fs::File::options().write(true).open(file).expect("the file of the branch");
+        file.set_modified(SystemTime::now() - fetched).expect("set the time of a file");
         self
     }
 
     /// Runs git in the folder.
     pub fn git(&self, arguments: &[&str]) {
-        self.git_at("2001-02-03T04:05:06Z", arguments);
+        self.git_ago(Duration::ZERO, arguments);
     }
 
     /// The folder.
@@ -136,7 +151,9 @@ impl Scene {
         before + &session.exp_eof().expect("the program's end")
     }
 
-    fn git_at(&self, date: &str, arguments: &[&str]) {
+    fn git_ago(&self, age: Duration, arguments: &[&str]) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+        let date = &format!("{} +0000", now.saturating_sub(age).as_secs());
         let status = Command::new("git")
             .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"])
             .args(arguments)

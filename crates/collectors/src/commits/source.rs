@@ -57,11 +57,13 @@ async fn local(context: &Context) -> Result<LocalClone, Unavailable> {
 /// The clone is used only if nothing is configured: an error on the way to GitHub is an error. The resource
 /// [`GitHub`] has no data if there is no token and [`suitable_clone`] finds a clone.
 async fn automatic(context: &Context) -> Result<CommitSource, Unavailable> {
-    let unavailable = match (context.get::<Repository>().await, context.get::<GitHub>().await) {
+    let repository = match context.get::<Repository>().await {
+        Err(error @ Unavailable::Error(_)) => return Err(error),
+        repository => repository,
+    };
+    let unavailable = match (repository, context.get::<GitHub>().await) {
         (Ok(repository), Ok(github)) => return Ok(CommitSource::GitHub(github, repository)),
-        (Err(error @ Unavailable::Error(_)), _) | (_, Err(error @ Unavailable::Error(_))) => {
-            return Err(error);
-        }
+        (_, Err(error @ Unavailable::Error(_))) => return Err(error),
         (Err(unavailable), _) | (_, Err(unavailable)) => unavailable,
     };
     match suitable_clone(context).await? {

@@ -54,8 +54,8 @@ impl LocalClone {
         Ok(Some(Self { facts: Arc::new(facts), remote }))
     }
 
-    /// Where it was cloned from: the address of its remote `origin`, or of its only remote. `None` if
-    /// that is a folder.
+    /// Where it was cloned from: the address of its remote `origin`, of its only remote, or of the remote of
+    /// the branch that is checked out. `None` if that is a folder.
     #[must_use]
     pub fn remote(&self) -> Option<&Remote> {
         self.source()?.address.as_ref()
@@ -91,6 +91,13 @@ impl LocalClone {
             let repository =
                 open(&clone.facts.directory)?.context("the git repository was there a moment ago")?;
             check_format(&repository)?;
+            if clone.remote.is_none() && !clone.facts.remotes.is_empty() {
+                return Err(Unavailable::no_data(format!(
+                    "this clone has several remotes and none is `origin`: {}; name the repository with --repo, \
+                     SYSTEM_HEALTH_REPOSITORY or `name` in [repository]",
+                    clone.described_remotes().join(", ")
+                )));
+            }
             let tip = tip::find(&repository, clone.source(), branch.as_ref())?;
             if let Some(remote) = clone.source() {
                 let start = UNIX_EPOCH + Duration::from_secs(since.try_into().unwrap_or_default());

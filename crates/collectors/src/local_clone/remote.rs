@@ -59,8 +59,7 @@ impl Remote {
 }
 
 impl ConfiguredRemote {
-    /// All remotes from which the clone can fetch. The one that git uses by default comes first: `origin`,
-    /// or the only one.
+    /// All remotes from which the clone can fetch, with `origin` first.
     pub(super) fn all(repository: &Repository) -> anyhow::Result<Vec<Self>> {
         let mut remotes = Vec::new();
         for name in repository.remote_names() {
@@ -83,6 +82,20 @@ impl ConfiguredRemote {
         }
         remotes.sort_by_key(|remote| remote.name != "origin");
         Ok(remotes)
+    }
+
+    /// The position of the remote that git uses if nobody names one: `origin`, the only one, or that of the
+    /// branch that is checked out.
+    pub(super) fn default_of(repository: &Repository, remotes: &[Self]) -> Option<usize> {
+        match remotes {
+            [first, ..] if first.name == "origin" => Some(0),
+            [_] => Some(0),
+            _ => {
+                let branch = repository.head_name().ok()??;
+                let name = repository.branch_remote_name(branch.shorten(), Direction::Fetch)?;
+                remotes.iter().position(|remote| *remote.name == *name.as_bstr())
+            }
+        }
     }
 
     /// Where the clone keeps a branch of the remote.

@@ -224,8 +224,9 @@ async fn a_repository_in_another_format_is_read_or_refused() {
     git.run(".", &["init", "--quiet", "--initial-branch=main", "--ref-format=reftable", "reftable"]);
     for repository in ["sha256", "reftable"] {
         git.commit(repository, "hotfix", now());
-        git.run(".", &["clone", "--quiet", repository, &format!("{repository}-copy")]);
     }
+    git.run(".", &["clone", "--quiet", "sha256", "sha256-copy"]);
+    git.run(".", &["clone", "--quiet", "--ref-format=reftable", "reftable", "reftable-copy"]);
 
     for repository in ["sha256", "sha256-copy"] {
         let expected = format!("1 [branch:main, repository:{repository}]");

@@ -129,6 +129,24 @@ async fn without_a_token_and_without_its_clone_a_named_repository_is_read_on_git
 }
 
 #[tokio::test]
+async fn without_an_origin_the_remote_is_the_only_one_or_the_branchs() {
+    let git = clone(None);
+    let reading = async || commits(Stage::empty().directory(&git.path("app"))).await;
+    git.add_remote("app", "upstream", "https://gitlab.com/acme/shop");
+    assert!(reading().await.starts_with("1 [branch:main, repository:acme/shop]"));
+
+    git.add_remote("app", "fork", "https://gitlab.com/ada/shop");
+    assert_eq!(
+        reading().await,
+        "no data: this clone has several remotes and none is `origin`: `fork` to gitlab.com/ada/shop, `upstream` to \
+         gitlab.com/acme/shop; name the repository with --repo, SYSTEM_HEALTH_REPOSITORY or `name` in [repository]"
+    );
+
+    git.run("app", &["config", "branch.main.remote", "fork"]);
+    assert_eq!(reading().await, "1 [branch:main, repository:ada/shop]");
+}
+
+#[tokio::test]
 async fn a_clone_is_never_reported_under_the_name_of_another_repository() {
     for (origin, remotes) in [
         (None, "it has no remotes"),

@@ -1,0 +1,127 @@
+//! Which repository is reported on, and from which source: a clone speaks only for a repository that one of
+//! its remotes points to, and only if nothing is configured that could ask GitHub.
+
+use std::time::Duration;
+
+use serde_json::json;
+use system_health_test_support::{
+    github::FakeGitHub,
+    scene::{Ended, Scene},
+    server::{Answer, Request, Server},
+};
+
+const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
+
+fn work_tree() -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("hotfix", Duration::from_mins(1))
+}
+
+fn commits(scene: &Scene, arguments: &[&str]) -> Ended {
+    scene.run(&[&["--only", "commits.hotfix"], arguments].concat())
+}
+
+fn repository(ended: &Ended) -> String {
+    let tags = ended.metric("commits.hotfix")["samples"][0]["tags"].clone();
+    tags.as_array().unwrap()[1].as_str().unwrap().to_owned()
+}
+
+fn error(ended: &Ended) -> String {
+    let metric = ended.metric("commits.hotfix");
+    metric["error"].as_str().unwrap_or_else(|| panic!("no error in {ended}")).to_owned()
+}
+
+#[test]
+fn a_fresh_repository_does_not_speak_for_another_one() {
+    // Nobody listens there, so GitHub cannot answer.
+    let scene = work_tree().variable("GITHUB_API_URL", "http://127.0.0.1:1");
+    let by_flag = commits(&scene, &["--repo", "rust-lang/rust", "--deadline", "2s"]).with_status(1);
+    let scene = scene.variable("GITHUB_REPOSITORY", "rust-lang/rust");
+    let by_variable = commits(&scene, &["--deadline", "2s"]).with_status(1);
+    let local = scene.file("system-health.toml", "[commits]\nsource = 'local'\n");
+    let forced = commits(&local, &[]).with_status(1);
+
+    assert!(error(&by_flag).contains("127.0.0.1"), "{by_flag}");
+    assert!(error(&by_variable).contains("127.0.0.1"), "{by_variable}");
+    let message = "no remote of this clone points to rust-lang/rust (named by environment variable GITHUB_REPOSITORY); \
+                   it has no remotes";
+    assert!(error(&forced).contains(message), "{forced}");
+}
+
+#[test]
+fn the_repository_is_named_by_flag_variable_file_and_ci_in_this_order() {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    for name in ["flag", "variable", "file", "ci"] {
+        github.repository(&format!("acme/{name}")).commits(1);
+    }
+    let base = || {
+        Scene::new(env!("CARGO_BIN_EXE_report"))
+            .variable("GITHUB_API_URL", github.url())
+            .variable("GITHUB_TOKEN", TOKEN)
+            .variable("GITHUB_REPOSITORY", "acme/ci")
+    };
+    let with_file = || base().file("system-health.toml", "[repository]\nname = 'acme/file'\n");
+    let with_variable = with_file().variable("SYSTEM_HEALTH_REPOSITORY", "acme/variable");
+
+    for (ended, name) in [
+        (commits(&base(), &[]), "ci"),
+        (commits(&with_file(), &[]), "file"),
+        (commits(&with_variable, &[]), "variable"),
+        (commits(&with_variable, &["--repo", "acme/flag"]), "flag"),
+    ] {
+        assert_eq!(repository(&ended.with_status(0)), format!("repository:acme/{name}"));
+    }
+}
+
+#[test]
+fn the_api_of_another_host_than_the_clones_is_an_error_that_names_both() {
+    let scene = work_tree()
+        .origin("https://github.com/acme/shop", Duration::ZERO)
+        .variable("GITHUB_API_URL", "https://ghe.example.com/api/v3");
+
+    let error = error(&commits(&scene, &[]).with_status(1));
+
+    let message = "environment variable GITHUB_API_URL: this is the API of ghe.example.com, but `origin` of this clone \
+                   is on github.com;";
+    assert!(error.starts_with(message), "{error}");
+}
+
+#[test]
+fn what_is_configured_and_does_not_work_is_never_replaced_by_the_clone() {
+    let no_such_secret = json!({"__type": "ResourceNotFoundException", "Message": "no"}).to_string();
+    let answer = Answer::text(400, "application/x-amz-json-1.1", &no_such_secret);
+    let aws = Server::start(move |_: &Request| answer.clone());
+    let keys = || {
+        work_tree()
+            .variable("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+            .variable("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+            .variable("AWS_ENDPOINT_URL", aws.url())
+    };
+    let region = || keys().variable("AWS_REGION", "us-east-1");
+    let profile = |content: &str| {
+        let scene = work_tree().variable("AWS_CONFIG_FILE", "config");
+        scene
+            .variable("PATH", "/usr/bin:/bin")
+            .file("config", &format!("[default]\nregion = us-east-1\n{content}"))
+    };
+    let named = "[secrets]\ngithub_token = 'github/tokne'\n";
+    for (scene, message) in [
+        (keys(), "no AWS region is known"),
+        (region().file("system-health.toml", named), "secret `github/tokne`"),
+        (work_tree().file("system-health.toml", named), "there are no AWS credentials to read it with"),
+        (
+            profile(
+                "sso_start_url = https://a.awsapps.com/start\nsso_region = us-east-1\nsso_account_id = 1\nsso_role_name = a\n",
+            ),
+            "through `sso`",
+        ),
+        (profile("credential_process = echo no session >&2; false\n"), "no session"),
+    ] {
+        let error = error(&commits(&scene, &[]).with_status(1));
+        assert!(error.starts_with("cannot get the GitHub token: ") && error.contains(message), "{error}");
+    }
+    // Nothing is configured: no credentials, or only those that the machine has for other things.
+    for scene in [work_tree(), region(), keys().file("system-health.toml", "[secrets]\naws = false\n")] {
+        let ended = commits(&scene, &[]).with_status(0);
+        assert_eq!(ended.metric("commits.hotfix")["samples"][0]["value"], 1.0, "{ended}");
+    }
+}
