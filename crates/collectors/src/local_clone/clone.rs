@@ -47,9 +47,7 @@ impl LocalClone {
     pub fn discover(directory: &Path) -> anyhow::Result<Option<Self>> {
         let Some(repository) = open(directory)? else { return Ok(None) };
         let remotes = ConfiguredRemote::all(&repository)?;
-        // Of several remotes without an `origin`, none is the one that everybody means.
-        let remote =
-            (remotes.len() == 1 || remotes.first().is_some_and(|first| first.name == "origin")).then_some(0);
+        let remote = ConfiguredRemote::default_of(&repository, &remotes);
         let facts = Facts { directory: directory.to_owned(), remotes, folder: folder(&repository) };
         Ok(Some(Self { facts: Arc::new(facts), remote }))
     }
