@@ -173,4 +173,31 @@ mod tests {
             assert_eq!(remote(address), None, "{address}");
         }
     }
+
+    #[test]
+    fn fetch_head_names_a_remote_without_login_and_ending() {
+        let remote = |url: &str| {
+            let url = gix::url::parse(url.as_bytes()).unwrap();
+            ConfiguredRemote {
+                name: "origin".into(),
+                address: Remote::from_url(&url),
+                url,
+                is_mirrored: false,
+                has_refspecs: true,
+            }
+        };
+        for (url, written) in [
+            ("https://user:secret@github.com/acme/app.git", "https://github.com/acme/app"),
+            ("git@github.com:acme/app.git", "github.com:acme/app"),
+            ("ssh://git@github.com/acme/app", "ssh://github.com/acme/app"),
+            ("/srv/git/app.git", "/srv/git/app"),
+            ("/srv/git/app/.git", "/srv/git/app/"),
+            ("file:///srv/git/app", "file:///srv/git/app"),
+            ("../app", "../app"),
+        ] {
+            assert!(remote(url).is_at(written.into()), "{url}");
+            assert!(!remote(url).is_at("https://github.com/acme/other".into()), "{url}");
+            assert!(!remote(url).is_at("/srv/git/other".into()), "{url}");
+        }
+    }
 }
