@@ -42,14 +42,12 @@ async fn local(context: &Context) -> Result<LocalClone, Unavailable> {
     let is_named = |remote: &Remote| github.repository_of(remote).is_some_and(|it| named.is_same_as(&it));
     // Another host may be a mirror or an alias in SSH's configuration. Whoever chose the clone knows.
     let is_mirror = |remote: &Remote| named.is_path(remote.path());
-    match clone.with_remote(is_named).or_else(|| clone.with_remote(is_mirror)) {
-        Some(clone) => Ok(clone),
-        None => {
-            let remotes = clone.described_remotes();
-            let origin = context.get::<Settings>().await?.origin::<RepositorySettings>("name").cloned();
-            Err(OtherRepository { named, origin, remotes }.into())
-        }
+    if let Some(clone) = clone.with_remote(is_named).or_else(|| clone.with_remote(is_mirror)) {
+        return Ok(clone);
     }
+    let remotes = clone.described_remotes();
+    let origin = context.get::<Settings>().await?.origin::<RepositorySettings>("name").cloned();
+    Err(OtherRepository { named, origin, remotes }.into())
 }
 
 /// GitHub if it can be asked about a repository, else the local clone.

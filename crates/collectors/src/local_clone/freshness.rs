@@ -183,7 +183,7 @@ fn last_current(
     let id = tip.commit.to_string();
     let is_current =
         |found: &Found| found.id == id && found.branch.as_ref().is_none_or(|branch| *branch == tip.branch);
-    let fetched =
+    let listed =
         fetches.iter().filter(|fetch| fetch.found.iter().any(is_current)).map(|fetch| fetch.at).max();
     let folder = repository.common_dir();
     let reference = remote.tracking_ref(&tip.branch);
@@ -198,7 +198,7 @@ fn last_current(
     }
     // Bare clones have no reflogs. Their `HEAD` is written when they are cloned.
     let created = if repository.is_bare() { modified(&folder.join("HEAD"))? } else { None };
-    Ok([fetched, changed, written, cloned, created].into_iter().flatten().max())
+    Ok([listed, changed, written, cloned, created].into_iter().flatten().max())
 }
 
 /// The fetches from this remote that are still known: one for each work tree, because each has a
