@@ -7,23 +7,19 @@
 //! - the file of the remote-tracking branch, for clones without reflogs;
 //! - the first entry of the clone's reflog, if it says that it was cloned then.
 //!
-//! Each of these is at or before the time when the branch was last known to be current, so the newest counts.
-//! Times of `packed-refs` are not used: `git gc` rewrites it without a fetch.
+//! `FETCH_HEAD` counts if it lists the branch, and otherwise the newest of the others: each of them is at or
+//! before the last fetch. The time of `packed-refs` is not used: `git gc` rewrites it without a fetch.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use gix::{
-    ObjectId, Repository,
-    bstr::{BStr, ByteSlice},
-};
+use gix::{ObjectId, Repository};
 use system_health_registry::Unavailable;
 
 use super::{
+    fetch_head::Fetch,
+    file::modified,
+    reflog::Entry,
     remote::ConfiguredRemote,
     tip::{self, Tip},
 };
@@ -35,18 +31,6 @@ const USUAL: [&str; 3] = ["main", "master", "trunk"];
 /// Clocks differ, so a commit may be dated before its parents.
 const CLOCK_SKEW: i64 = 24 * 60 * 60;
 
-/// One fetch from the remote, as a `FETCH_HEAD` describes it.
-struct Fetch {
-    at: SystemTime,
-    found: Vec<Found>,
-}
-
-/// What a fetch found on the remote: a branch, or a commit that it asked for by its id.
-struct Found {
-    id: String,
-    branch: Option<String>,
-}
-
 /// Refuses a branch that the clone has not fetched since the start of the window, and one that seems to be
 /// no longer the default branch.
 pub(super) fn check(
@@ -55,7 +39,7 @@ pub(super) fn check(
     tip: &Tip,
     since: SystemTime,
 ) -> Result<(), Unavailable> {
-    let fetches = fetches(repository, remote)?;
+    let fetches = Fetch::all(repository, remote)?;
     let current_at = last_current(repository, remote, tip, &fetches)?;
     if let Some(others) = fetched_without(&fetches, &tip.branch, current_at) {
         return Err(not_found_again(remote, tip, &others));
@@ -120,11 +104,8 @@ fn fetched_without<'a>(
     branch: &str,
     current_at: Option<SystemTime>,
 ) -> Option<Vec<&'a str>> {
-    let branches = |fetch: &'a Fetch| {
-        fetch.found.iter().filter_map(|found| found.branch.as_deref()).collect::<Vec<&str>>()
-    };
-    let newest = fetches.iter().filter(|fetch| !branches(fetch).is_empty()).max_by_key(|fetch| fetch.at)?;
-    let mut found = branches(newest);
+    let newest = fetches.iter().filter(|fetch| !fetch.branches().is_empty()).max_by_key(|fetch| fetch.at)?;
+    let mut found = newest.branches();
     found.sort_by_key(|found| !USUAL.contains(found));
     let is_later = current_at.is_none_or(|current_at| newest.at > current_at);
     let is_wide = found.len() > 1 || found.iter().any(|found| USUAL.contains(found));
@@ -180,107 +161,25 @@ fn last_current(
     tip: &Tip,
     fetches: &[Fetch],
 ) -> anyhow::Result<Option<SystemTime>> {
-    let id = tip.commit.to_string();
-    let is_current =
-        |found: &Found| found.id == id && found.branch.as_ref().is_none_or(|branch| *branch == tip.branch);
-    let listed =
-        fetches.iter().filter(|fetch| fetch.found.iter().any(is_current)).map(|fetch| fetch.at).max();
     let folder = repository.common_dir();
     let reference = remote.tracking_ref(&tip.branch);
-    let log = |name: &str| read_if_there(&folder.join("logs").join(name));
-    let changed =
-        log(&reference)?.and_then(|log| Entry::parse(log.lines().next_back()?)).map(|entry| entry.at);
+    let changed = Entry::last(folder, &reference)?;
+
+    let has = |fetch: &&Fetch| fetch.has(&tip.branch, tip.commit);
+    let listed = fetches.iter().filter(has).map(|fetch| fetch.at).max();
+    if listed.is_some() {
+        // Only a push can be later.
+        return Ok(listed.max(changed.filter(|entry| entry.is("update by push")).map(|entry| entry.at)));
+    }
+
+    let changed = changed.map(|entry| entry.at);
     let written = modified(&folder.join(&reference))?;
     let mut cloned = None;
     for name in ["HEAD", &remote.tracking_ref("HEAD")] {
-        let first = log(name)?.and_then(|log| Entry::parse(log.lines().next()?));
-        cloned = cloned.max(first.filter(|entry| entry.is_clone).map(|entry| entry.at));
+        let first = Entry::first(folder, name)?;
+        cloned = cloned.max(first.filter(|entry| entry.is("clone: ")).map(|entry| entry.at));
     }
     // Bare clones have no reflogs. Their `HEAD` is written when they are cloned.
     let created = if repository.is_bare() { modified(&folder.join("HEAD"))? } else { None };
-    Ok([listed, changed, written, cloned, created].into_iter().flatten().max())
-}
-
-/// The fetches from this remote that are still known: one for each work tree, because each has a
-/// `FETCH_HEAD` of its own.
-fn fetches(repository: &Repository, remote: &ConfiguredRemote) -> anyhow::Result<Vec<Fetch>> {
-    let mut fetches = Vec::new();
-    for folder in work_trees(repository.common_dir())? {
-        let file = folder.join("FETCH_HEAD");
-        let (Some(at), Some(content)) = (modified(&file)?, read_if_there(&file)?) else { continue };
-        let found: Vec<_> = content.lines().filter_map(|line| Found::parse(line, remote)).collect();
-        if !found.is_empty() {
-            fetches.push(Fetch { at, found });
-        }
-    }
-    Ok(fetches)
-}
-
-/// The git folders of all work trees.
-fn work_trees(common: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut folders = vec![common.to_owned()];
-    let linked = common.join("worktrees");
-    match linked.read_dir() {
-        Ok(entries) => folders.extend(entries.flatten().map(|entry| entry.path())),
-        Err(error) if is_absent(&error) => (),
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", linked.display())),
-    }
-    Ok(folders)
-}
-
-impl Found {
-    /// Reads a line of `FETCH_HEAD`, such as `<id> TAB not-for-merge TAB branch 'main' of github.com:a/b`, if
-    /// it is about this remote and a branch or a commit.
-    fn parse(line: &[u8], remote: &ConfiguredRemote) -> Option<Self> {
-        let mut fields = line.splitn(3, |byte| *byte == b'\t');
-        let (id, _, description) = (fields.next()?, fields.next()?, fields.next()?);
-        let id = id.to_str().ok()?;
-        let (what, url) = description.rsplit_once_str("' of ")?;
-        let branch = what.strip_prefix(b"branch '");
-        let is_id = what.strip_prefix(b"'").is_some_and(|what| what == id.as_bytes());
-        if !remote.is_at(BStr::new(url)) || (branch.is_none() && !is_id) {
-            return None;
-        }
-        Some(Self { id: id.to_owned(), branch: branch.map(|name| name.to_str_lossy().into_owned()) })
-    }
-}
-
-/// A line of a reflog: `<old id> <new id> NAME <EMAIL> <seconds> <zone> TAB <message>`.
-struct Entry {
-    at: SystemTime,
-    is_clone: bool,
-}
-
-impl Entry {
-    fn parse(line: &[u8]) -> Option<Self> {
-        let (who, message) = line.split_once_str("\t").unwrap_or((line, b""));
-        let seconds = who.rsplit(|byte| *byte == b' ').nth(1)?.to_str().ok()?.parse().ok()?;
-        let at = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
-        Some(Self { at, is_clone: message.starts_with(b"clone: ") })
-    }
-}
-
-fn read_if_there(file: &Path) -> anyhow::Result<Option<Vec<u8>>> {
-    match fs::read(file) {
-        Ok(content) => Ok(Some(content)),
-        Err(error) if is_absent(&error) => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
-    }
-}
-
-fn modified(file: &Path) -> anyhow::Result<Option<SystemTime>> {
-    match file.metadata() {
-        Ok(metadata) if !metadata.is_file() => Ok(None),
-        Ok(metadata) => Ok(metadata.modified().ok()),
-        Err(error) if is_absent(&error) => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
-    }
-}
-
-/// Whether a file is not there. `logs/refs/heads/a` may be a folder for the branch `a/b`.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory
-    )
+    Ok([changed, written, cloned, created].into_iter().flatten().max())
 }

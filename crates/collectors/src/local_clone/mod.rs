@@ -2,8 +2,11 @@
 //! not hold: history that was cut off or not fetched is never counted as nothing.
 
 mod clone;
+mod fetch_head;
+mod file;
 mod freshness;
 mod history;
+mod reflog;
 mod remote;
 mod tip;
 

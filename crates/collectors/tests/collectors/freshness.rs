@@ -47,6 +47,11 @@ async fn a_clone_that_was_last_fetched_before_the_window_is_no_data() {
 
     git.run("copy", &["fetch", "--quiet", "origin"]);
     assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
+
+    // The time of the last fetch is that of the file.
+    let file = fs::File::options().write(true).open(git.path("copy/.git/FETCH_HEAD")).unwrap();
+    file.set_modified(SystemTime::now() - days(8)).unwrap();
+    assert_is_stale(&hotfixes(&git, "copy").await);
 }
 
 #[tokio::test]

@@ -117,7 +117,7 @@ fn the_real_reporter_takes_the_arguments_and_the_settings() {
                 .file("system-health.toml", settings(pod, &objects))
                 .git_work_tree()
                 .commit("a", Duration::from_mins(1))
-                .variable("GITHUB_API_URL", github.url())
+                .variable("SYSTEM_HEALTH_GITHUB_API_URL", github.url())
                 .variable("GITHUB_TOKEN", "any")
                 .variable("DD_API_KEY", DatadogIntake::KEY)
                 .variable("DD_URL", intake.url());
