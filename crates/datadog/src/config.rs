@@ -39,8 +39,8 @@ pub enum ConfigError {
     #[error(transparent)]
     Request(#[from] DatadogError),
     /// The HTTP client, for example because no root certificates are installed.
-    #[error("cannot set up an HTTPS client")]
-    Client(#[from] reqwest::Error),
+    #[error(transparent)]
+    Client(#[from] system_health_http::SetupError),
 }
 
 impl DatadogConfig {

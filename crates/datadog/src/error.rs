@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use system_health_http::HttpError;
+
 use crate::{
     Answer, Key,
     limits::{MAX_COMPRESSED, MAX_PLAIN},
@@ -80,7 +82,7 @@ pub enum DatadogError {
         /// The host, with its port.
         host: String,
         /// What happened to the connection.
-        source: reqwest::Error,
+        source: HttpError,
     },
     /// The client could not make the request.
     #[error("Datadog's client failed: {0}")]

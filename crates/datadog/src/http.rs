@@ -1,11 +1,11 @@
-//! Sends a request once, within its time limits, and keeps count of it.
+//! Sends a request to Datadog and judges the answer.
 
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use reqwest::{Method, Request, Response, redirect};
+use reqwest::{Method, Request};
 use serde_json::Value;
-use system_health_registry::ApiCalls;
+use system_health_http::{HttpClient, HttpError, HttpSettings};
 use tokio::time::Instant;
 
 use crate::{
@@ -22,16 +22,11 @@ const MAX_LENGTH_OF_API: usize = 32 * 1024 * 1024;
 /// How requests are sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
-    /// Limits the time to connect and of each read.
-    pub(crate) client: reqwest::Client,
+    pub(crate) client: HttpClient,
     /// The host that is asked, with its port.
     pub(crate) host: String,
-    /// The client's limit for each read.
-    pub(crate) read_timeout: Duration,
     /// The limit for a request as a whole.
     pub(crate) timeout: Duration,
-    /// Where requests are counted.
-    pub(crate) calls: ApiCalls,
 }
 
 /// A good answer.
@@ -41,37 +36,18 @@ pub(crate) struct Good {
     pub(crate) headers: HeaderMap,
 }
 
-/// Counts a request when it is over, also when nobody waits for its end.
-struct Counted<'a> {
-    calls: &'a ApiCalls,
-    started: Instant,
-    status: Option<u16>,
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.calls.record("datadog", self.status, self.started.elapsed());
-    }
-}
-
 impl Http {
-    /// The limits and the count of a configuration. The client takes proxies from the usual environment
-    /// variables, and root certificates from the system.
+    /// The limits and the count of a configuration.
     pub(crate) fn new(config: &DatadogConfig) -> Result<Self, ConfigError> {
-        let mut client = reqwest::Client::builder()
-            .connect_timeout(config.connect_timeout)
-            .read_timeout(config.read_timeout)
-            // A redirect would hand the key to another host.
-            .redirect(redirect::Policy::none());
-        if config.endpoint.is_loopback() {
-            client = client.no_proxy();
-        }
-        Ok(Self {
-            client: client.build()?,
-            host: config.endpoint.host().to_owned(),
+        let settings = HttpSettings {
+            connect_timeout: config.connect_timeout,
             read_timeout: config.read_timeout,
+            ..HttpSettings::new("datadog", config.api_calls.clone())
+        };
+        Ok(Self {
+            client: HttpClient::new(&config.endpoint.to_url()?, settings)?,
+            host: config.endpoint.host().to_owned(),
             timeout: config.timeout,
-            calls: config.api_calls.clone(),
         })
     }
 
@@ -81,8 +57,7 @@ impl Http {
         mut request: Request,
         deadline: Option<Instant>,
     ) -> Result<Good, DatadogError> {
-        let started = Instant::now();
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(started));
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         *request.timeout_mut() = Some(left.map_or(self.timeout, |left| left.min(self.timeout)));
         let refused =
             if request.headers().contains_key(APP_KEY_HEADER) { Key::Application } else { Key::Api };
@@ -95,39 +70,22 @@ impl Http {
         };
         let max_length = if refused == Key::Application { MAX_LENGTH_OF_API } else { MAX_LENGTH };
 
-        let mut counted = Counted { calls: &self.calls, started, status: None };
-        let (answer, body) = self
-            .exchange(request, max_length)
-            .await
-            .map_err(|error| self.failure(error, started, deadline))?;
-        counted.status = Some(answer.status().as_u16());
-        drop(counted);
-        let body = judge(asked, answer.status(), answer.headers(), &body)?;
-        Ok(Good { body, headers: answer.headers().clone() })
+        let answer =
+            self.client.send(request, max_length).await.map_err(|error| self.failure(error, deadline))?;
+        let body = judge(asked, answer.status, &answer.headers, &answer.body)?;
+        Ok(Good { body, headers: answer.headers })
     }
 
-    async fn exchange(&self, request: Request, max_length: usize) -> reqwest::Result<(Response, Vec<u8>)> {
-        let mut answer = self.client.execute(request).await?;
-        let mut body = Vec::new();
-        while body.len() < max_length
-            && let Some(chunk) = answer.chunk().await?
-        {
-            body.extend_from_slice(&chunk);
-        }
-        body.truncate(max_length);
-        Ok((answer, body))
-    }
-
-    fn failure(&self, error: reqwest::Error, started: Instant, deadline: Option<Instant>) -> DatadogError {
+    fn failure(&self, error: HttpError, deadline: Option<Instant>) -> DatadogError {
         let host = self.host.clone();
-        if !error.is_timeout() || error.is_connect() {
-            return DatadogError::Unreachable { host, source: error.without_url() };
+        match error {
+            HttpError::Timeout(_) | HttpError::Silence(_)
+                if deadline.is_some_and(|deadline| Instant::now() >= deadline) =>
+            {
+                DatadogError::Deadline { host }
+            }
+            HttpError::Timeout(limit) | HttpError::Silence(limit) => DatadogError::TimedOut { host, limit },
+            source => DatadogError::Unreachable { host, source },
         }
-        let now = Instant::now();
-        if deadline.is_some_and(|deadline| now >= deadline) {
-            return DatadogError::Deadline { host };
-        }
-        let whole = now.duration_since(started) >= self.timeout;
-        DatadogError::TimedOut { host, limit: if whole { self.timeout } else { self.read_timeout } }
     }
 }

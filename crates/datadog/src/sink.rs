@@ -44,7 +44,7 @@ impl DatadogSink {
     pub fn new(config: &DatadogConfig) -> Result<Self, ConfigError> {
         let key = key::checked(Key::Api, &config.api_key)?;
         let http = Http::new(config)?;
-        let requests = Requests::new(&config.endpoint, key, http.client.clone());
+        let requests = Requests::new(&config.endpoint, key, http.client.inner().clone());
         Ok(Self { requests, http, first_wait: config.first_wait })
     }
 

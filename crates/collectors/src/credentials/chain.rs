@@ -18,7 +18,7 @@ use aws_config::{
     timeout::TimeoutConfig,
 };
 
-use super::{AwsWords, login::LoginError};
+use super::{AwsWords, login::LoginError, network};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const READ_LIMIT: Duration = Duration::from_secs(5);
@@ -37,11 +37,14 @@ impl Patience {
 }
 
 /// Finds region and credentials as every AWS tool does, in the given region if there is one.
-pub(super) async fn load(region: Option<Region>) -> SdkConfig {
+pub(super) async fn load(region: Option<Region>) -> Result<SdkConfig, LoginError> {
+    let http = network::http_client()?;
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_LIMIT).read_timeout(READ_LIMIT).build();
     let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
-    let provider =
-        ProviderConfig::default().with_timeout_config(timeouts.clone()).with_retry_config(retries.clone());
+    let provider = ProviderConfig::default()
+        .with_http_client(http.clone())
+        .with_timeout_config(timeouts.clone())
+        .with_retry_config(retries.clone());
     let fips = use_fips::use_fips_provider(&provider).await;
     let dual_stack = use_dual_stack::use_dual_stack_provider(&provider).await;
     let provider = provider.with_use_fips(fips).with_use_dual_stack(dual_stack);
@@ -62,13 +65,15 @@ pub(super) async fn load(region: Option<Region>) -> SdkConfig {
         .configure(provider)
         .build()
         .await;
-    aws_config::defaults(BehaviorVersion::latest())
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
         .region(region)
         .credentials_provider(credentials)
         .timeout_config(timeouts)
         .retry_config(retries)
         .load()
-        .await
+        .await;
+    Ok(config)
 }
 
 /// The error if a variable that should give credentials is set, but the chain found none. Whoever sets

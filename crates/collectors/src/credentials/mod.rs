@@ -11,6 +11,7 @@ mod error;
 mod identity;
 mod login;
 mod name;
+mod network;
 mod place;
 mod plain;
 mod refusal;

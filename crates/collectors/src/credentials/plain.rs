@@ -14,6 +14,9 @@ pub enum Flaw {
     /// A whole JSON object where the plain value belongs.
     #[error("it is a JSON object, where the plain value belongs")]
     JsonObject,
+    /// A JSON string or array: the value with JSON's quotes or brackets around it.
+    #[error("it is a JSON {0}, where the plain value belongs; store it without quotes and brackets")]
+    Json(&'static str),
     /// Something that is in no token or key.
     #[error(
         "it contains white space, a control character or a character outside ASCII, which no token or key does"
@@ -38,6 +41,12 @@ pub(super) fn plain(value: &[u8]) -> Result<SecretString, Flaw> {
     }
     if value.starts_with(b"{") && value.ends_with(b"}") {
         return Err(Flaw::JsonObject);
+    }
+    if value.starts_with(b"\"") && value.ends_with(b"\"") {
+        return Err(Flaw::Json("string"));
+    }
+    if value.starts_with(b"[") && value.ends_with(b"]") {
+        return Err(Flaw::Json("array"));
     }
     match str::from_utf8(value) {
         Ok(text) if value.iter().all(u8::is_ascii_graphic) => Ok(text.into()),
@@ -70,7 +79,11 @@ mod tests {
 
     #[test]
     fn what_is_no_token_is_refused() {
-        let cases: [(&[u8], Flaw); 6] = [
+        let cases: [(&[u8], Flaw); 10] = [
+            (br#""ghp_abc""#, Flaw::Json("string")),
+            (b" \"ghp_abc\"\n", Flaw::Json("string")),
+            (br#"["ghp_abc"]"#, Flaw::Json("array")),
+            (b"[\n]", Flaw::Json("array")),
             (b" \n", Flaw::Empty),
             (br#"{"token": "ghp_abc"}"#, Flaw::JsonObject),
             (b"ghp_abc\nghp_def", Flaw::Character),

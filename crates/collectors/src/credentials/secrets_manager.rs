@@ -99,7 +99,7 @@ impl SecretsManager {
     async fn log_in(&self) -> Result<Login, LoginError> {
         match &self.config {
             Some(config) => Login::with(config.clone()).await,
-            None => match Login::with(chain::load(self.region.clone()).await).await {
+            None => match Login::with(chain::load(self.region.clone()).await?).await {
                 Err(LoginError::NoCredentials) => {
                     Err(chain::unmet_promise().unwrap_or(LoginError::NoCredentials))
                 }

@@ -20,6 +20,8 @@ use super::{
 
 /// How much of an answer is shown that is no JSON.
 const SHOWN: usize = 80;
+/// How much of it is searched for the token, in bytes.
+const QUOTABLE: usize = 4096;
 /// How long a run may take that has no deadline of its own.
 const LONGEST_RUN: Duration = Duration::from_mins(5);
 /// An error takes this long at most to reach those who wait for the answer until the deadline.
@@ -72,9 +74,9 @@ impl GitHub {
     /// Asks once and without retries, also for the headers of the answer.
     pub(crate) async fn ask_once(&self, path: &[&str]) -> Result<(HeaderMap, Value), GitHubError> {
         let url = self.api.join(path, &[]);
-        let failed = |cause| GitHubError::new(url.path(), GaveUp::Permanent, cause);
+        let failed = |cause| self.permanent(&url, cause);
         let answer = self.transport.get(&url).await.map_err(|attempt| failed(attempt.cause))?;
-        let body = parse(&answer).map_err(failed)?;
+        let body = self.parse(&answer).map_err(failed)?;
         Ok((answer.headers, body))
     }
 
@@ -90,8 +92,34 @@ impl GitHub {
 
     pub(super) async fn get_page<P: DeserializeOwned>(&self, url: &Url) -> Result<(P, Links), GitHubError> {
         let answer = with_retries(url.path(), self.transport.deadline(), || self.transport.get(url)).await?;
-        let permanent = |cause| GitHubError::new(url.path(), GaveUp::Permanent, cause);
-        Ok((parse(&answer).map_err(permanent)?, Links::of(&answer.headers).map_err(permanent)?))
+        let permanent = |cause| self.permanent(url, cause);
+        Ok((self.parse(&answer).map_err(permanent)?, Links::of(&answer.headers).map_err(permanent)?))
+    }
+
+    fn permanent(&self, url: &Url, cause: Cause) -> GitHubError {
+        let cause = cause.quoted(|text| self.transport.quote(text));
+        GitHubError::new(url.path(), GaveUp::Permanent, cause)
+    }
+
+    fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, Cause> {
+        let not_json = |source| self.not_json(&answer.body, source);
+        let mut json = serde_json::Deserializer::from_slice(&answer.body);
+        let document = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let at = error.path().to_string();
+            let source = error.into_inner();
+            if source.is_data() { Cause::Shape { at, source } } else { not_json(source) }
+        })?;
+        json.end().map_err(not_json)?;
+        Ok(document)
+    }
+
+    fn not_json(&self, body: &[u8], source: serde_json::Error) -> Cause {
+        // Redacted before it is cut, because a part of the token is secret, too.
+        let text = self.transport.quote(&String::from_utf8_lossy(&body[..body.len().min(QUOTABLE)]));
+        Cause::NotJson {
+            start: text.chars().take(SHOWN).collect::<String>().escape_debug().to_string(),
+            source,
+        }
     }
 
     pub(super) fn check_origin(&self, what: &'static str, target: &Url) -> Result<(), Cause> {
@@ -101,20 +129,4 @@ impl GitHub {
     pub(super) fn max_pages(&self) -> u32 {
         self.max_pages.get()
     }
-}
-
-fn parse<T: DeserializeOwned>(answer: &Answer) -> Result<T, Cause> {
-    let mut json = serde_json::Deserializer::from_slice(&answer.body);
-    let document = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let at = error.path().to_string();
-        let source = error.into_inner();
-        if source.is_data() { Cause::Shape { at, source } } else { not_json(&answer.body, source) }
-    })?;
-    json.end().map_err(|source| not_json(&answer.body, source))?;
-    Ok(document)
-}
-
-fn not_json(body: &[u8], source: serde_json::Error) -> Cause {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN)]);
-    Cause::NotJson { start: text.chars().take(SHOWN).collect::<String>().escape_debug().to_string(), source }
 }

@@ -1,30 +1,59 @@
-//! The HTTP client under octocrab. octocrab's own would call itself `octocrab`, and it speaks HTTP/1 only,
-//! in which pages that are asked for beside each other each need a connection of their own.
+//! The shared HTTP client as the service under octocrab. octocrab's own would call itself `octocrab`, know
+//! no proxies, and speak HTTP/1 only, in which concurrent requests each need a connection of their own.
 
-use std::{io, time::Duration};
+use std::{
+    error::Error,
+    task::{Context, Poll},
+};
 
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_timeout::TimeoutConnector;
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use octocrab::{AuthState, Octocrab, OctocrabBuilder};
+use bytes::Bytes;
+use futures::{FutureExt, future::BoxFuture};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
+use system_health_http::HttpClient;
+use tower_service::Service;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest silence in the middle of an answer.
-const READ_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const MAX_BODY_MIB: usize = 50;
+
+/// A response is longer than any that makes sense.
+#[derive(Debug, thiserror::Error)]
+#[error("the response is longer than {MAX_BODY_MIB} MiB")]
+pub(super) struct TooLong;
 
 /// A client that adds no token by itself, follows no redirect and repeats no request.
-pub(super) fn client() -> Result<Octocrab, io::Error> {
-    // Named, because a program with two cryptography crates in it has no default one.
-    let cryptography = rustls::crypto::aws_lc_rs::default_provider();
-    let https = HttpsConnectorBuilder::new()
-        .with_provider_and_native_roots(cryptography)?
-        .https_or_http()
-        .enable_all_versions()
-        .build();
-    let mut connector = TimeoutConnector::new(https);
-    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    connector.set_read_timeout(Some(READ_TIMEOUT));
-    let http = Client::builder(TokioExecutor::new()).build(connector);
-    let Ok(client) = OctocrabBuilder::new_empty().with_service(http).with_auth(AuthState::None).build();
-    Ok(client)
+pub(super) fn client(http: HttpClient) -> Octocrab {
+    let Ok(client) =
+        OctocrabBuilder::new_empty().with_service(Shared(http)).with_auth(AuthState::None).build();
+    client
+}
+
+struct Shared(HttpClient);
+
+impl Service<Request<OctoBody>> for Shared {
+    type Response = Response<Full<Bytes>>;
+    type Error = Box<dyn Error + Send + Sync>;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<OctoBody>) -> Self::Future {
+        let http = self.0.clone();
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await?.to_bytes();
+            let request = Request::from_parts(parts, body).try_into()?;
+            let response = http.send(request, MAX_BODY_MIB << 20).await?;
+            if response.is_cut {
+                return Err(TooLong.into());
+            }
+            let mut answer = Response::new(Full::new(response.body));
+            *answer.status_mut() = response.status;
+            *answer.headers_mut() = response.headers;
+            Ok(answer)
+        }
+        .boxed()
+    }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, de::Error as _};
 
 /// How much of a text of GitHub's goes into a message.
 const MAX_WORDS: usize = 300;
@@ -129,6 +129,34 @@ pub struct Message {
     documentation_url: Option<String>,
 }
 
+impl Cause {
+    /// The same cause with each text from GitHub's response as `quote` returns it.
+    pub(super) fn quoted(self, quote: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::RateLimit { status, message, until } => {
+                Self::RateLimit { status, message: message.quoted(quote), until }
+            }
+            Self::Status { status, message, with_token } => {
+                Self::Status { status, message: message.quoted(quote), with_token }
+            }
+            Self::Elsewhere { what, target, expected } => {
+                Self::Elsewhere { what, target: quote(&target), expected }
+            }
+            Self::Shape { at, source } => {
+                Self::Shape { at: quote(&at), source: serde_json::Error::custom(quote(&source.to_string())) }
+            }
+            Self::Link(header) => Self::Link(quote(&header)),
+            cause @ (Self::Connection { .. }
+            | Self::Deadline { .. }
+            | Self::Redirects(_)
+            | Self::TooLarge(_)
+            | Self::NotJson { .. }
+            | Self::CutOff { .. }
+            | Self::TooManyPages(_)) => cause,
+        }
+    }
+}
+
 impl GitHubError {
     pub(super) fn new(path: &str, gave_up: GaveUp, cause: Cause) -> Self {
         Self { path: path.to_owned(), gave_up, cause }
@@ -154,6 +182,11 @@ impl Message {
     /// Reads the body of an error, which need not come from GitHub: a proxy answers in HTML.
     pub(super) fn of(body: &[u8]) -> Self {
         serde_json::from_slice(body).unwrap_or_default()
+    }
+
+    fn quoted(self, quote: impl Fn(&str) -> String) -> Self {
+        let quoted = |text: Option<String>| text.map(|text| quote(&text));
+        Self { message: quoted(self.message), documentation_url: quoted(self.documentation_url) }
     }
 
     pub(super) fn contains(&self, words: &str) -> bool {

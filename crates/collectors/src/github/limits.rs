@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 
 use super::error::{Cause, Message};
 
-/// How long GitHub wants us to wait for its secondary limit when it does not say.
+/// How long GitHub wants clients to wait when it limits requests and does not say until when.
 const SECONDARY_WAIT: Duration = Duration::from_mins(1);
 /// A limit that should be over already: a clock is slow.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
@@ -49,7 +49,6 @@ impl Failed {
         }
         let retry = match status {
             _ if status.is_server_error() => retry_after(headers, now).map_or(Retry::Soon, Retry::After),
-            StatusCode::TOO_MANY_REQUESTS => Retry::Soon,
             _ => Retry::Never,
         };
         Self { retry, cause: Cause::Status { status, message, with_token } }
@@ -70,7 +69,7 @@ fn limit(status: StatusCode, headers: &HeaderMap, message: &Message, now: System
         return Some(reset.map_or(SECONDARY_WAIT, |reset| until(reset, now)));
     }
     let is_secondary = message.contains("secondary rate limit") || message.contains("abuse detection");
-    is_secondary.then_some(SECONDARY_WAIT)
+    (is_secondary || status == StatusCode::TOO_MANY_REQUESTS).then_some(SECONDARY_WAIT)
 }
 
 /// Reads `Retry-After`, in seconds or as a date.
@@ -113,11 +112,12 @@ mod tests {
             (500, &[][..], "", Retry::Soon),
             (502, &[], "<html>", Retry::Soon),
             (503, &[("retry-after", "7")], "", after(7)),
-            (429, &[], "", Retry::Soon),
+            (429, &[], "", after(60)),
             (429, &[("retry-after", "3")], "", after(3)),
             (429, &[("retry-after", "Tue, 14 Nov 2023 22:13:30 GMT")], "", after(10)),
             (429, &[("retry-after", "Tue, 14 Nov 2023 20:00:00 GMT")], "", after(1)),
-            (429, &[("retry-after", "soon")], "", Retry::Soon),
+            (429, &[("retry-after", "soon")], "", after(60)),
+            (429, &[("x-ratelimit-remaining", "12"), reset], "", after(60)),
             (403, &[("retry-after", "30")], "", after(30)),
             (403, &[], secondary, after(60)),
             (403, &[("x-ratelimit-remaining", "0"), reset], "", after(90)),

@@ -72,6 +72,10 @@ impl ApiUrl {
         self.0.origin()
     }
 
+    pub(super) fn as_url(&self) -> &Url {
+        &self.0
+    }
+
     pub(crate) fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }

@@ -1,27 +1,28 @@
 //! One GET, whole: connect, follow redirects, read the body; within time and size, and with the token
 //! sent to GitHub's own address only.
 
-use std::{io, time::SystemTime};
+use std::time::SystemTime;
 
 use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{ACCEPT, AUTHORIZATION, LOCATION, USER_AGENT},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use octocrab::Octocrab;
 use secrecy::{ExposeSecret, SecretString};
+use system_health_http::{HttpClient, HttpSettings, redact};
 use system_health_registry::ApiCalls;
 use tokio::time::{Instant, timeout_at};
 use url::{Origin, Url};
 
 use super::{
-    ApiUrl, connection,
+    ApiUrl,
+    connection::{self, MAX_BODY_MIB, TooLong},
     error::Cause,
     limits::{Failed, Retry},
 };
 
 const MAX_REDIRECTS: u32 = 5;
-const MAX_BODY_MIB: usize = 50;
 
 /// The connection to one API.
 #[derive(Debug)]
@@ -50,8 +51,8 @@ pub(super) struct Answer {
 pub(super) enum SetupError {
     #[error("the GitHub token contains characters that no token has; check where it is set")]
     Token,
-    #[error("cannot load this machine's root certificates")]
-    Certificates(#[from] io::Error),
+    #[error(transparent)]
+    Client(#[from] system_health_http::SetupError),
 }
 
 impl Transport {
@@ -75,8 +76,9 @@ impl Transport {
             bearer.set_sensitive(true);
             headers.insert(AUTHORIZATION, bearer);
         }
+        let settings = HttpSettings::new(API, calls.clone());
         Ok(Self {
-            http: connection::client()?,
+            http: connection::client(HttpClient::new(api.as_url(), settings)?),
             token: token.cloned(),
             origin: api.origin(),
             host: api.host().to_owned(),
@@ -103,7 +105,9 @@ impl Transport {
     /// Gets an address, where redirects lead to another.
     pub(super) async fn get(&self, url: &Url) -> Result<Answer, Failed> {
         let answer = timeout_at(self.deadline, self.get_following_redirects(url.clone())).await;
-        answer.unwrap_or_else(|_| Err(Failed::permanently(Cause::Deadline { host: self.host.clone() })))
+        let answer =
+            answer.unwrap_or_else(|_| Err(Failed::permanently(Cause::Deadline { host: self.host.clone() })));
+        answer.map_err(|failed| Failed { cause: failed.cause.quoted(|text| self.quote(text)), ..failed })
     }
 
     async fn get_following_redirects(&self, mut url: Url) -> Result<Answer, Failed> {
@@ -123,23 +127,7 @@ impl Transport {
         Err(Failed::permanently(Cause::Redirects(MAX_REDIRECTS)))
     }
 
-    /// Sends one request and counts it; one that is given up counts as not answered.
     async fn send(&self, url: &Url) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failed> {
-        let started = Instant::now();
-        let mut call = Call { calls: &self.calls, started, status: None };
-        let answer = self.send_uncounted(url).await;
-        if let Ok((status, headers, _)) = &answer {
-            call.status = Some(status.as_u16());
-            let remaining =
-                headers.get("x-ratelimit-remaining").and_then(|text| text.to_str().ok()?.parse().ok());
-            if let Some(remaining) = remaining {
-                self.calls.record_quota(API, remaining);
-            }
-        }
-        answer
-    }
-
-    async fn send_uncounted(&self, url: &Url) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failed> {
         let response = self.http._get_with_headers(url.as_str(), Some(self.headers.clone())).await;
         let (parts, body) = response.map_err(|error| self.broken(inner(error)))?.into_parts();
         tracing::debug!(
@@ -148,41 +136,26 @@ impl Transport {
             status = parts.status.as_u16(),
             "GitHub answered"
         );
-        match Limited::new(body, MAX_BODY_MIB << 20).collect().await {
-            Ok(body) => Ok((parts.status, parts.headers, self.without_token(body.to_bytes().into()))),
-            Err(error) if error.is::<LengthLimitError>() => {
-                Err(Failed::permanently(Cause::TooLarge(MAX_BODY_MIB)))
-            }
-            Err(error) => Err(self.broken(error)),
+        let body = body.collect().await.map_err(|error| self.broken(error.into()))?;
+        let remaining = parts.headers.get("x-ratelimit-remaining");
+        if let Some(remaining) = remaining.and_then(|text| text.to_str().ok()?.parse().ok()) {
+            self.calls.record_quota(API, remaining);
         }
+        Ok((parts.status, parts.headers, body.to_bytes().into()))
     }
 
-    /// An answer without the token, which a server or a proxy in the way may repeat: answers are quoted
-    /// in messages.
-    fn without_token(&self, body: Vec<u8>) -> Vec<u8> {
-        let token = self.token.as_ref().map(ExposeSecret::expose_secret);
-        match (token, String::from_utf8_lossy(&body)) {
-            (Some(token), text) if text.contains(token) => text.replace(token, "[token]").into(),
-            _ => body,
-        }
+    /// Text from a response in the form in which it may be quoted: without the token, which a server or a
+    /// proxy may repeat.
+    pub(super) fn quote(&self, text: &str) -> String {
+        redact(text, self.token.as_ref().map(ExposeSecret::expose_secret), "[token]")
     }
 
     /// A broken connection may work the next time.
     fn broken(&self, source: Box<dyn std::error::Error + Send + Sync>) -> Failed {
+        if source.is::<TooLong>() {
+            return Failed::permanently(Cause::TooLarge(MAX_BODY_MIB));
+        }
         Failed { retry: Retry::Soon, cause: Cause::Connection { host: self.host.clone(), source } }
-    }
-}
-
-/// A request under way, which is counted when it ends, however it ends.
-struct Call<'a> {
-    calls: &'a ApiCalls,
-    started: Instant,
-    status: Option<u16>,
-}
-
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        self.calls.record(API, self.status, self.started.elapsed());
     }
 }
 

@@ -14,7 +14,7 @@ use toml::{
     de::{DeTable, DeValue, ValueDeserializer},
 };
 
-use super::{SettingsError, SettingsTable, TableSpec, error::Known};
+use super::{SettingsError, SettingsTable, TableSpec, error::Known, redact::redact};
 use crate::{Context, FromContext, Unavailable};
 
 /// The settings of a run. A resource: empty unless the caller provides others.
@@ -27,14 +27,23 @@ pub struct Settings {
 #[derive(Debug, Default)]
 pub struct SettingsBuilder {
     tables: Tables,
+    /// The first file with a secret that could not be read.
+    unreadable: Option<SettingsError>,
 }
 
 type Tables = BTreeMap<String, BTreeMap<String, Entry>>;
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Entry {
     value: Value,
     origin: Origin,
+}
+
+// The value could be a secret.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("origin", &self.origin).finish_non_exhaustive()
+    }
 }
 
 /// Where a setting was said.
@@ -61,12 +70,14 @@ impl Settings {
         SettingsBuilder::default()
     }
 
-    /// What was said, and where: table, key, value, in their order. What is not here has its default.
-    pub fn said(&self) -> impl Iterator<Item = (&str, &str, String, &Origin)> {
+    /// What was said, and where: table, key, value, in their order. What is not here has its default. A
+    /// secret has no value here.
+    pub fn said(&self) -> impl Iterator<Item = (&str, &str, Option<String>, &Origin)> {
         self.tables.iter().flat_map(|(table, entries)| {
-            entries
-                .iter()
-                .map(|(key, entry)| (table.as_str(), key.as_str(), written(&entry.value), &entry.origin))
+            entries.iter().map(|(key, entry)| {
+                let value = (!is_secret(table, key)).then(|| written(&entry.value));
+                (table.as_str(), key.as_str(), value, &entry.origin)
+            })
         })
     }
 
@@ -88,8 +99,8 @@ impl Settings {
                 Some(entry) => SettingsError::Value {
                     origin: entry.origin.clone(),
                     table: T::NAME.to_owned(),
+                    message: redact(&message, &entry.value, is_secret(T::NAME, key)),
                     path,
-                    message,
                 },
                 None => SettingsError::Table { table: T::NAME.to_owned(), message },
             }
@@ -162,6 +173,32 @@ impl SettingsBuilder {
                 }
             }
         }
+        self.secrets_from(get)
+    }
+
+    /// Adds the secrets that environment variables hold, or the files that they name.
+    #[must_use]
+    fn secrets_from(mut self, get: impl Fn(&str) -> Option<String>) -> Self {
+        let get = |variable: &str| get(variable).filter(|value| !value.trim().is_empty());
+        for spec in TableSpec::linked() {
+            for &(key, variable, file_variable) in spec.secret {
+                let (value, variable) = if let Some(value) = get(variable) {
+                    (Ok(value), variable)
+                } else if let Some(path) = get(file_variable) {
+                    (fs::read_to_string(path.trim()), file_variable)
+                } else {
+                    continue;
+                };
+                match value {
+                    Ok(value) => self = self.set(spec.name, key, value.trim(), Origin::Environment(variable)),
+                    Err(source) => {
+                        let (variable, table) = (file_variable, spec.name);
+                        let unreadable = || SettingsError::SecretFile { variable, table, key, source };
+                        self.unreadable.get_or_insert_with(unreadable);
+                    }
+                }
+            }
+        }
         self
     }
 
@@ -179,6 +216,9 @@ impl SettingsBuilder {
 
     /// Checks every table and key against the linked crates.
     pub fn build(self) -> Result<Settings, SettingsError> {
+        if let Some(unreadable) = self.unreadable {
+            return Err(unreadable);
+        }
         for (table, entries) in &self.tables {
             check_keys(table, entries)?;
         }
@@ -186,6 +226,11 @@ impl SettingsBuilder {
         TableSpec::linked().try_for_each(|spec| (spec.check)(&settings))?;
         Ok(settings)
     }
+}
+
+/// Whether a linked crate declares a key a secret.
+fn is_secret(table: &str, key: &str) -> bool {
+    TableSpec::linked().any(|spec| spec.name == table && spec.is_secret(key))
 }
 
 /// What is wrong with a name at the top of the file that has no table behind it.
@@ -223,7 +268,7 @@ fn check_keys(table: &str, entries: &BTreeMap<String, Entry>) -> Result<(), Sett
 }
 
 /// A value as it stands in a file.
-fn written(value: &Value) -> String {
+pub(super) fn written(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{text:?}"),
         Value::Integer(number) => number.to_string(),

@@ -78,6 +78,18 @@ pub enum SettingsError {
         /// What is wrong with it.
         message: String,
     },
+    /// A file with a secret that cannot be read.
+    #[error("cannot read the file that the environment variable {variable} names as `{key}` in [{table}]")]
+    SecretFile {
+        /// The variable.
+        variable: &'static str,
+        /// The table.
+        table: &'static str,
+        /// The key.
+        key: &'static str,
+        /// Why. The path is not repeated: it could be the secret itself.
+        source: io::Error,
+    },
     /// A table that lacks something it cannot do without.
     #[error("settings table [{table}]: {message}")]
     Table {

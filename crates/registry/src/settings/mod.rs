@@ -46,8 +46,11 @@
 mod builder;
 mod error;
 mod fields;
+mod redact;
+mod secret;
 mod table;
 
 pub use builder::{Origin, Settings, SettingsBuilder};
 pub use error::{Known, SettingsError};
+pub use secret::SecretSetting;
 pub use table::{SettingsTable, TableSpec, duration};

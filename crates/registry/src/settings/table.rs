@@ -18,6 +18,9 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     /// Keys with the environment variables that count only where the settings file says nothing. These are
     /// variables that a CI system sets in every job, so that nobody chose their values.
     const AMBIENT: &'static [(&'static str, &'static str)] = &[];
+    /// Keys with secrets, and the environment variables that may hold them. With `_FILE` behind its name, a
+    /// variable names a file with the secret instead.
+    const SECRET: &'static [(&'static str, &'static str, &'static str)] = &[];
 }
 
 /// A linked table: what the settings need to know about it without its type.
@@ -26,6 +29,7 @@ pub struct TableSpec {
     pub(super) name: &'static str,
     pub(super) env: &'static [(&'static str, &'static str)],
     pub(super) ambient: &'static [(&'static str, &'static str)],
+    pub(super) secret: &'static [(&'static str, &'static str, &'static str)],
     pub(super) fields: fn() -> Option<&'static [&'static str]>,
     pub(super) check: fn(&Settings) -> Result<(), SettingsError>,
 }
@@ -40,9 +44,15 @@ impl TableSpec {
             name: T::NAME,
             env: T::ENV,
             ambient: T::AMBIENT,
+            secret: T::SECRET,
             fields: fields::of::<T>,
             check: |settings| settings.table::<T>().map(|_| ()),
         }
+    }
+
+    /// Whether a key of this table is declared a secret.
+    pub(super) fn is_secret(&self, key: &str) -> bool {
+        self.secret.iter().any(|(secret, ..)| *secret == key)
     }
 
     pub(super) fn linked() -> impl Iterator<Item = &'static Self> {
@@ -73,13 +83,16 @@ pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
 ///
 /// The struct implements `serde::Deserialize` with a default for every key, and `Clone`.
 /// `env` lists the environment variables that override the settings file, `ambient` those that count only
-/// where the file says nothing. See [`settings`](crate::settings) for an example.
+/// where the file says nothing.
+/// `secret` lists keys that hold a [`SecretSetting`](crate::settings::SecretSetting), each with the variable
+/// that may hold it. See [`settings`](crate::settings) for an example.
 #[macro_export]
 macro_rules! settings_table {
     (
         $table:ty, $name:literal
         $(, env: { $($key:literal => $variable:literal),+ $(,)? })?
         $(, ambient: { $($ambient_key:literal => $ambient_variable:literal),+ $(,)? })?
+        $(, secret: { $($secret_key:literal => $secret_variable:literal),+ $(,)? })?
         $(,)?
     ) => {
         impl $crate::settings::SettingsTable for $table {
@@ -87,6 +100,8 @@ macro_rules! settings_table {
             const ENV: &'static [(&'static str, &'static str)] = &[$($(($key, $variable)),+)?];
             const AMBIENT: &'static [(&'static str, &'static str)] =
                 &[$($(($ambient_key, $ambient_variable)),+)?];
+            const SECRET: &'static [(&'static str, &'static str, &'static str)] =
+                &[$($(($secret_key, $secret_variable, ::core::concat!($secret_variable, "_FILE"))),+)?];
         }
 
         impl $crate::FromContext for $table {

@@ -1,0 +1,69 @@
+//! Keeps what may be secret out of messages about settings. Errors of serde repeat the value that they
+//! refuse, and people paste tokens into the wrong place.
+
+use toml::Value;
+
+use super::builder::written;
+
+/// Shorter texts are words, names and durations; tokens and keys are longer.
+const SHORTEST_SECRET: usize = 16;
+
+/// The message without the texts in the value that may be secrets; for a key that is declared a secret,
+/// without any part of the value.
+pub(super) fn redact(message: &str, value: &Value, is_secret: bool) -> String {
+    let mut texts = Vec::new();
+    collect(value, is_secret, &mut texts);
+    // The longest first, in case one is part of another.
+    texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    texts.iter().filter(|text| !text.is_empty()).fold(message.to_owned(), |message, text| {
+        let escaped = format!("{text:?}");
+        let escaped = &escaped[1..escaped.len() - 1];
+        message.replace(&**text, "...").replace(escaped, "...")
+    })
+}
+
+fn collect(value: &Value, is_secret: bool, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) if is_secret || may_be_secret(text) => texts.push(text.clone()),
+        Value::String(_) => {}
+        Value::Array(values) => values.iter().for_each(|value| collect(value, is_secret, texts)),
+        Value::Table(table) => table.iter().for_each(|(key, value)| {
+            if is_secret {
+                texts.push(key.clone());
+            }
+            collect(value, is_secret, texts);
+        }),
+        other if is_secret => texts.push(written(other)),
+        _ => {}
+    }
+}
+
+fn may_be_secret(text: &str) -> bool {
+    let text = text.trim();
+    let is_token = text.len() >= SHORTEST_SECRET && !text.contains(char::is_whitespace);
+    is_token || text.contains("://") || text.contains('@')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_secret_is_left_out() {
+        let redacted =
+            |value: &str| redact(&format!("invalid value: string {value:?}"), &value.into(), false);
+        for shown in ["soon", "15m", "owner/name", "two words that are longer"] {
+            assert_eq!(redacted(shown), format!("invalid value: string {shown:?}"));
+        }
+        for hidden in ["ghp_0123456789abcdef", "https://u:p@h", "me:p@h", "0123456789\"abcdef"] {
+            assert_eq!(redacted(hidden), "invalid value: string \"...\"");
+        }
+    }
+
+    #[test]
+    fn of_a_secret_key_nothing_is_shown() {
+        assert_eq!(redact("invalid type: integer `7`", &7.into(), true), "invalid type: integer `...`");
+        let table = Value::Table([("pass".to_owned(), Value::from("word"))].into_iter().collect());
+        assert_eq!(redact("unknown field `pass` with word", &table, true), "unknown field `...` with ...");
+    }
+}

@@ -1,0 +1,93 @@
+//! Secrets in settings come from variables and files, and nothing shows them.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde::Deserialize;
+use system_health_registry::{
+    Settings,
+    settings::{SecretSetting, SettingsBuilder},
+    settings_table,
+};
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct QueueSettings {
+    token: Option<SecretSetting>,
+    /// Declared a secret, but read by serde.
+    pin: Option<u32>,
+    retries: Option<u32>,
+    hosts: BTreeMap<String, u32>,
+}
+
+settings_table!(QueueSettings, "q", secret: { "token" => "Q_TOKEN", "pin" => "Q_PIN" });
+
+fn from_environment(variable: &'static str, value: &str) -> SettingsBuilder {
+    Settings::builder().environment_from(|name| (name == variable).then(|| value.to_owned()))
+}
+
+fn from_file(text: &str) -> SettingsBuilder {
+    Settings::builder().toml(Path::new("a.toml"), text).unwrap()
+}
+
+fn token(settings: &Settings) -> String {
+    settings.table::<QueueSettings>().unwrap().token.unwrap().expose().to_owned()
+}
+
+#[test]
+fn a_secret_comes_from_a_variable_a_file_or_the_settings() {
+    let folder = std::env::temp_dir().join(format!("secret-setting-{}", std::process::id()));
+    fs::write(&folder, " s3cret\n").unwrap();
+    for settings in [
+        from_environment("Q_TOKEN", "s3cret "),
+        from_environment("Q_TOKEN_FILE", folder.to_str().unwrap()),
+        from_file("[q]\ntoken = 's3cret'\n"),
+    ] {
+        assert_eq!(token(&settings.build().unwrap()), "s3cret");
+    }
+    fs::remove_file(folder).unwrap();
+}
+
+#[test]
+fn nothing_shows_a_secret() {
+    let settings = from_file("[q]\ntoken = 's3cret'\npin = 4711\nretries = 3\n").build().unwrap();
+
+    let said: Vec<_> = settings.said().map(|(_, key, value, _)| (key.to_owned(), value)).collect();
+
+    let expected = [("pin", None), ("retries", Some("3")), ("token", None)];
+    assert_eq!(said, expected.map(|(key, value)| (key.to_owned(), value.map(str::to_owned))));
+    let table: QueueSettings = settings.table().unwrap();
+    for shown in [format!("{settings:?}"), format!("{table:?}")] {
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+}
+
+#[test]
+fn no_error_shows_a_secret() {
+    let long = "0123456789abcdef";
+    for (text, secret) in [
+        ("[q]\ntoken = 47114711\n", "4711"),
+        ("[q]\ntoken = ['s3cret']\n", "s3cret"),
+        ("[q.token]\nvalue = 's3cret'\n", "s3cret"),
+        ("[q]\npin = 's3cret'\n", "s3cret"),
+        ("[q]\npin = -4711\n", "4711"),
+        (&format!("[q]\nretries = '{long}'\n"), long),
+        ("[q]\nretries = 'https://u:s3cret@host'\n", "s3cret"),
+        (&format!("[q.hosts]\na = '{long}'\n"), long),
+    ] {
+        let error = from_file(text).build().unwrap_err();
+        for shown in [error.to_string(), format!("{error:?}")] {
+            assert!(!shown.contains(secret), "{text}: {shown}");
+        }
+        assert!(error.to_string().starts_with("a.toml:"), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_an_error_without_the_path() {
+    let error = from_environment("Q_TOKEN_FILE", "/nowhere/s3cret").build().unwrap_err();
+
+    assert_eq!(
+        error.to_string(),
+        "cannot read the file that the environment variable Q_TOKEN_FILE names as `token` in [q]"
+    );
+}
