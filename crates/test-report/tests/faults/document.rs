@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::{collectors, processes, scenario::Scenario, services, store};
+use crate::{collectors, corporate, processes, scenario::Scenario, services, store};
 
 fn table() -> String {
     let mut rows: Vec<Scenario> = services::scenarios();
     rows.extend(collectors::scenarios());
     rows.extend(processes::scenarios());
     rows.extend(store::scenarios());
+    rows.extend(corporate::scenarios());
     let distinct: BTreeSet<_> = rows.iter().map(|row| (row.place, &row.fault)).collect();
     assert_eq!(distinct.len(), rows.len(), "each row is another scenario");
     assert!(rows.len() >= 60, "{}", rows.len());

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod collectors;
+mod corporate;
 mod document;
 mod network;
 mod processes;

@@ -1,0 +1,136 @@
+//! A corporate network: nothing but a proxy leads out, it asks for a password, and servers have
+//! certificates of a private authority.
+
+use system_health_test_support::{
+    corporate::CorporateNetwork,
+    datadog::DatadogIntake,
+    moto::Moto,
+    scene::{Ended, Scene, next_second},
+};
+
+use crate::scenario::{Scenario, TOKEN, World, delivery};
+
+const RUN: [&str; 8] =
+    ["--push", "--no-self-metrics", "--only", "commits.hotfix", "--only", "test.value", "--deadline", "20s"];
+
+/// The faults: what is wrong, the variable that makes it so, its value, and what the run says.
+const FAULTS: [(&str, &str, &str, &str); 4] = [
+    ("the proxy refuses the password", "HTTPS_PROXY", "http://me:wr0ng@127.0.0.1", "proxy"),
+    ("HTTPS_PROXY names no proxy", "HTTPS_PROXY", "htp://me:wr0ng@proxy", "HTTPS_PROXY has a scheme other"),
+    ("AWS_CA_BUNDLE cannot be read", "AWS_CA_BUNDLE", "/nowhere/ca.pem", "/nowhere/ca.pem"),
+    ("SSL_CERT_FILE cannot be read", "SSL_CERT_FILE", "/nowhere/ca.pem", "SSL_CERT_FILE"),
+];
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    let row = |fault: &str, delivered, status| Scenario {
+        place: "corporate network",
+        fault: fault.to_owned(),
+        delivered,
+        status,
+    };
+    let mut rows = vec![row("a proxy with a password and a private authority", "all", 0)];
+    rows.extend(FAULTS.map(|(fault, ..)| row(fault, "nothing yet; all with the next run", 3)));
+    rows
+}
+
+struct Corporation {
+    world: World,
+    _moto: Moto,
+    network: CorporateNetwork,
+}
+
+impl Corporation {
+    fn start() -> Self {
+        let (world, moto) = (World::new(), Moto::start());
+        moto.create_secret("github/dashboard-token", TOKEN);
+        moto.create_secret("datadog/api-key", DatadogIntake::KEY);
+        let servers = [
+            ("github.test", world.github.url()),
+            ("datadog.test", world.intake.url()),
+            ("aws.test", moto.url()),
+        ];
+        let servers: Vec<_> = servers.iter().map(|(name, url)| (*name, &**url)).collect();
+        Self { network: CorporateNetwork::start(&servers), world, _moto: moto }
+    }
+
+    /// All that a run needs; `wrong` replaces one of the variables.
+    fn scene(&self, wrong: Option<(&str, &str)>) -> Scene {
+        let authority = self.network.authority().display().to_string();
+        let variables = [
+            ("GITHUB_API_URL", self.network.url("github.test")),
+            ("DD_URL", self.network.url("datadog.test")),
+            ("AWS_ENDPOINT_URL", self.network.url("aws.test")),
+            ("AWS_REGION", Moto::REGION.to_owned()),
+            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI".to_owned()),
+            ("AWS_CA_BUNDLE", authority.clone()),
+            ("SSL_CERT_FILE", authority),
+            ("HTTPS_PROXY", self.network.proxy()),
+        ];
+        let scene = Scene::new(env!("CARGO_BIN_EXE_test-report"))
+            .file("system-health.toml", "[repository]\nname = 'acme/shop'\nbranch = 'main'\n[github]\n");
+        variables.into_iter().fold(scene, |scene, (name, value)| {
+            let value =
+                wrong.filter(|(wrong, _)| *wrong == name).map_or(value, |(_, wrong)| wrong.to_owned());
+            scene.variable(name, value)
+        })
+    }
+
+    fn assert_hides_secrets(ended: &Ended) {
+        for secret in [TOKEN, DatadogIntake::KEY, "hunter2", "wr0ng", "wJalrXUtnFEMI"] {
+            assert!(!ended.to_string().replace(&command(ended), "").contains(secret), "{secret}: {ended}");
+        }
+    }
+}
+
+/// The first line, which the test itself wrote.
+fn command(ended: &Ended) -> String {
+    ended.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+#[ignore = "needs a proxy and moto: run cargo xtask test"]
+fn github_datadog_and_aws_are_reached_through_the_proxy() {
+    let corporation = Corporation::start();
+
+    let ended = corporation.scene(None).run(&RUN).with_status(0);
+
+    assert_eq!(ended.metric("commits.hotfix")["state"], "value", "{ended}");
+    assert_eq!(corporation.world.delivered("commits.hotfix").len(), 1, "{ended}");
+    assert_eq!(corporation.world.delivered("test.value").len(), 1, "{ended}");
+    Corporation::assert_hides_secrets(&ended);
+}
+
+#[test]
+#[ignore = "needs a proxy and moto: run cargo xtask test"]
+fn what_is_wrong_with_the_network_is_said_and_nothing_is_lost() {
+    let corporation = Corporation::start();
+    for (fault, variable, value, message) in FAULTS {
+        let proxy = corporation.network.proxy();
+        let port = proxy.rsplit(':').next().unwrap();
+        let value = if value.ends_with("127.0.0.1") { format!("{value}:{port}") } else { value.to_owned() };
+        let before = corporation.world.delivered("test.value").len();
+        // Secrets in the environment, so that each service meets the fault by itself.
+        let wrong = corporation.scene(Some((variable, &value)));
+        let wrong = if variable == "AWS_CA_BUNDLE" {
+            wrong
+        } else {
+            wrong.variable("GITHUB_TOKEN", TOKEN).variable("DD_API_KEY", DatadogIntake::KEY)
+        };
+
+        let ended = wrong.run(&RUN).with_status(3);
+
+        assert_eq!(corporation.world.delivered("test.value").len(), before, "{fault}: {ended}");
+        assert_eq!(ended.metric("commits.hotfix")["state"], "error", "{fault}: {ended}");
+        assert!(ended.stderr().contains(message), "{fault}: {ended}");
+        Corporation::assert_hides_secrets(&ended);
+        next_second();
+        let right = match variable {
+            "HTTPS_PROXY" => corporation.network.proxy(),
+            _ => corporation.network.authority().display().to_string(),
+        };
+        let next = wrong.variable(variable, right).run(&RUN).with_status(0);
+        assert_eq!(delivery(&next)["series_of_earlier_runs"], 1, "{fault}: {next}");
+        assert_eq!(delivery(&next)["left"], 0, "{fault}: {next}");
+    }
+}
