@@ -3,12 +3,13 @@
 
 use std::{fs, time::Duration};
 
+use serde_json::json;
 use system_health_test_support::{
     datadog::DatadogIntake,
     github::{Conclusion, FakeGitHub, Run},
     moto::{AccessKey, Moto},
     scene::{Ended, Scene},
-    server::Fault,
+    server::{Answer, Fault},
 };
 
 const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
@@ -52,6 +53,9 @@ fn where_all_works_every_line_is_ok_and_no_secret_is_shown() {
         "GitHub repository",
         "GitHub workflow",
         "AWS",
+        "metric ci.tests_passing_on_main",
+        "metric commits.hotfix",
+        "metric commits.reverts",
         "Datadog API key",
         "Datadog application key",
         "clock beside Datadog's",
@@ -175,6 +179,45 @@ fn without_credentials_it_says_what_is_missing() {
     assert_eq!(line(&ended, "GitHub token").0, "warning");
     assert_eq!(line(&ended, "AWS identity"), ("warning".into(), "there are no AWS credentials".into()));
     assert!(line(&ended, "Datadog API key").1.contains("DD_API_KEY"));
+}
+
+#[test]
+fn where_every_run_would_fail_it_fails() {
+    let intake = DatadogIntake::start();
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
+        .variable("DD_URL", intake.url())
+        .variable("DD_API_KEY", DatadogIntake::KEY);
+
+    let ended = scene.run(&["doctor"]).with_status(1);
+
+    let (state, message) = line(&ended, "metric commits.hotfix");
+    assert!(state == "failed" && message.contains("no repository is named"), "{state}: {message}");
+}
+
+#[test]
+fn the_requests_of_a_run_are_made_too() {
+    for (path, key) in [("/commits", "commits.hotfix"), ("/runs", "ci.tests_passing_on_main")] {
+        let (github, intake) = (github(), DatadogIntake::start());
+        github.fail(path, Answer::json(403, &json!({})));
+
+        let ended = scene(&github, &intake).run(&["doctor"]).with_status(1);
+
+        let (state, message) = line(&ended, &format!("metric {key}"));
+        assert!(state == "failed" && message.contains("403 Forbidden"), "{state}: {message}");
+    }
+    let (github, intake) = (github(), DatadogIntake::start());
+    let ended = scene(&github, &intake).run(&["doctor", "--branch", "nope"]).with_status(1);
+    assert_eq!(line(&ended, "metric commits.hotfix").0, "failed");
+}
+
+#[test]
+fn a_github_without_rate_limits_is_fine() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    github.fail("/rate_limit", Answer::json(404, &json!({"message": "Rate limiting is not enabled."})));
+
+    let ended = scene(&github, &intake).run(&["doctor"]).with_status(0);
+
+    assert_eq!(line(&ended, "GitHub").0, "ok");
 }
 
 fn with_aws(scene: Scene, moto: &Moto, key: &AccessKey) -> Scene {

@@ -1,5 +1,5 @@
-//! `report doctor`: tells a person why it does not work. Everything is looked at beside each other, and
-//! nothing is changed anywhere; only a state folder that is not there yet is made.
+//! `report doctor`: tells a person why it does not work. The metrics are collected as in a run, but nothing
+//! is delivered, and nothing is changed; only a missing state folder is created.
 
 use std::{env, path::PathBuf, time::Duration};
 
@@ -8,8 +8,9 @@ use system_health_collectors::{
     credentials::Secret,
     doctor::{self, Finding, Grade},
 };
-use system_health_registry::{Context, Settings, SharedError};
+use system_health_registry::{Catalog, Context, Engine, Outcome, Settings, SharedError, State};
 use system_health_state::{Store, StoreError};
+use tokio::runtime;
 
 use super::collect::slot;
 use crate::{
@@ -17,15 +18,17 @@ use crate::{
     datadog::Datadog,
     exit::Status,
     output::{Diagnosis, Stdout},
+    self_metrics,
     settings::{self, DatadogSettings, ReportSettings, StateSettings},
     state, tags,
 };
 
-/// No probe takes longer; each has a limit of its own, too.
-const LIMIT: Duration = Duration::from_secs(30);
+/// The deadline of the metrics and all requests. Shorter than the limit of [`Finding::in_time`], so that a
+/// metric reports its own error.
+const LIMIT: Duration = Duration::from_secs(11);
 
 /// Prints the diagnosis; fails if anything does not work.
-pub(super) fn run(arguments: &DoctorArguments, stdout: Stdout) -> anyhow::Result<Status> {
+pub(super) fn run(arguments: &DoctorArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
     let mut findings = Vec::new();
     let settings = settings::load(&arguments.settings, &arguments.repository);
     // Wrong settings are a finding like others; the rest is looked at with what the environment says.
@@ -39,23 +42,46 @@ pub(super) fn run(arguments: &DoctorArguments, stdout: Stdout) -> anyhow::Result
     kept(tags::base(&report, &datadog, dd_tags.as_deref()), &mut findings);
     kept(slot(report.align), &mut findings);
     let folder = (!arguments.state.no_state).then(|| state::folder(&arguments.state.folder, &state));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let (catalog, _) = self_metrics::split(catalog)?;
+    // Collectors that block all threads of their runtime do not stop the diagnosis.
+    let workers = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let workers = workers.context("cannot start the collectors' runtime")?;
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let context = Context::new().provide(settings).with_deadline(LIMIT);
     let runtime = runtime.context("cannot start the runtime")?;
     findings.extend(runtime.block_on(async {
         let secrets = [Secret::GitHubToken, Secret::DatadogApiKey, Secret::DatadogAppKey];
-        let (github, aws, datadog, state) = tokio::join!(
+        let engine = Engine::new().with_workers(workers.handle().clone());
+        let (github, aws, datadog, state, metrics) = tokio::join!(
             doctor::github(&context),
             Finding::in_time("AWS", doctor::aws(&context, &secrets)),
             Finding::in_time("Datadog", Datadog::diagnose(&datadog, &context)),
             Finding::in_time("state folder", look_at(folder)),
+            collect(&engine, &catalog, &context),
         );
-        [github, aws, datadog, state].concat()
+        [github, aws, datadog, state, metrics].concat()
     }));
+    workers.shutdown_background();
     runtime.shutdown_background();
     stdout.print(Diagnosis(&findings), Diagnosis(&findings))?;
     let failed = findings.iter().any(|finding| finding.grade == Grade::Failed);
     Ok(if failed { Status::MetricFailed } else { Status::Done })
+}
+
+/// How each metric ends, with the requests that a run makes.
+async fn collect(engine: &Engine, catalog: &Catalog, context: &Context) -> Vec<Finding> {
+    let run = engine.run(catalog, context).await;
+    let outcomes = run.outcomes().iter();
+    let finding = |outcome: &Outcome| {
+        let subject = format!("metric {}", outcome.metric.key());
+        match &outcome.state {
+            State::Value(samples) if samples.len() == 1 => Finding::ok(subject, "has a value"),
+            State::Value(samples) => Finding::ok(subject, format!("has {} values", samples.len())),
+            State::NoData(reason) => Finding::warning(subject, format!("has no data: {reason}")),
+            State::Error(error) => Finding::failed(subject, error.to_string()),
+        }
+    };
+    outcomes.map(finding).collect()
 }
 
 /// What is right, or a finding about what is wrong with it.

@@ -62,7 +62,7 @@ fn run(
             let stdout = stdout.one_of(&[Table, Json, Markdown])?;
             explain::run(explain, catalog, stdout, progress, arguments.output.quiet)
         }
-        Some(Command::Doctor(doctor)) => doctor::run(doctor, stdout.one_of(&[Table, Json])?),
+        Some(Command::Doctor(doctor)) => doctor::run(doctor, catalog, stdout.one_of(&[Table, Json])?),
         Some(Command::History(history)) => {
             history::run(history, catalog, stdout.one_of(&[Table, Json, Csv])?)
         }
