@@ -297,14 +297,37 @@ async fn a_page_in_the_middle_that_ends_the_list_is_an_error() {
 #[tokio::test]
 async fn a_server_that_repeats_the_token_does_not_make_us_print_it() {
     let echo = format!("authorization: Bearer {TOKEN}");
-    for answer in [Answer::json(400, &json!({ "message": echo })), Answer::text(200, "text/plain", &echo)] {
+    for answer in [
+        Answer::json(400, &json!({ "message": echo })),
+        Answer::json(429, &json!({ "documentation_url": echo })),
+        Answer::text(200, "text/plain", &echo),
+        // The token goes on where the quotation ends.
+        Answer::text(200, "text/plain", &("x".repeat(75) + TOKEN)),
+        Answer::json(200, &json!(TOKEN)),
+        Answer::json(200, &json!([{ "sha": { TOKEN: 1 } }])),
+        Answer::json(200, &json!([])).with_header("link", &format!("{TOKEN}")),
+        Answer::json(302, &json!({})).with_header("location", &format!("http://{TOKEN}.example/")),
+    ] {
         let github = github();
         github.fail("/commits", answer);
 
         let reading = line(&Stage::on(&github).hotfixes().await);
 
-        assert!(reading.starts_with("error: ") && !reading.contains(TOKEN), "{reading}");
+        let start = &TOKEN[..5];
+        assert!(reading.starts_with("error: ") && !reading.contains(start), "{reading}");
     }
+}
+
+#[tokio::test]
+async fn a_token_that_is_a_word_changes_no_data() {
+    let github = FakeGitHub::builder().token("fix").start();
+    github.repository("acme/shop").commit("hotfix: prices");
+    let stage = Stage::empty()
+        .github(&github)
+        .variable("GITHUB_TOKEN", "fix")
+        .settings("[repository]\nname = \"acme/shop\"\nbranch = \"main\"");
+
+    assert_eq!(line(&stage.hotfixes().await), ONE);
 }
 
 #[tokio::test]

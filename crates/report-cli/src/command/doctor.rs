@@ -34,8 +34,8 @@ pub(super) fn run(arguments: &DoctorArguments, catalog: &Catalog, stdout: Stdout
     // Wrong settings are a finding like others; the rest is looked at with what the environment says.
     let settings = kept(settings, &mut findings).or_else(|| Settings::builder().environment().build().ok());
     let settings = settings.unwrap_or_default();
-    findings.extend(in_force(&settings));
     let datadog: DatadogSettings = kept(settings.table(), &mut findings).unwrap_or_default();
+    findings.extend(in_force(&settings, Datadog::check(&datadog).is_ok()));
     let state: StateSettings = kept(settings.table(), &mut findings).unwrap_or_default();
     let report: ReportSettings = kept(settings.table(), &mut findings).unwrap_or_default();
     let dd_tags = env::var("DD_TAGS").ok();
@@ -94,14 +94,16 @@ fn kept<T, E: Into<anyhow::Error>>(settings: Result<T, E>, findings: &mut Vec<Fi
 const SHOWN: [&str; 9] =
     ["ci", "commits", "datadog", "github", "monitors", "report", "repository", "secrets", "state"];
 
-/// What was set, and where.
-fn in_force(settings: &Settings) -> Vec<Finding> {
+/// What was set, and where. A refused endpoint may be a key that was set in the wrong place.
+fn in_force(settings: &Settings, endpoint_is_right: bool) -> Vec<Finding> {
     let said: Vec<Finding> = settings
         .said()
         .map(|(table, key, value, origin)| {
             let value = match value {
                 None => "a secret".to_owned(),
-                Some(value) if !SHOWN.contains(&table) && value.contains('"') => "a text".to_owned(),
+                Some(value) if !is_shown(table, key, endpoint_is_right) && value.contains('"') => {
+                    "a text".to_owned()
+                }
                 Some(value) => without_secrets(&value),
             };
             Finding::ok(format!("[{table}] {key}"), format!("{value}, from {origin}"))
@@ -121,6 +123,11 @@ fn without_secrets(value: &str) -> String {
     let login = if host > 0 { "...@" } else { "" };
     let query = if query.is_empty() { "" } else { "?..." };
     format!("{scheme}://{login}{}{query}{end}", &before_query[host..])
+}
+
+fn is_shown(table: &str, key: &str, endpoint_is_right: bool) -> bool {
+    let is_endpoint = table == "datadog" && matches!(key, "site" | "url");
+    SHOWN.contains(&table) && (endpoint_is_right || !is_endpoint)
 }
 
 async fn look_at(folder: Option<anyhow::Result<PathBuf>>) -> Vec<Finding> {

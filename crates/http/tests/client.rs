@@ -1,0 +1,93 @@
+//! What the client does on the wire.
+
+use std::{net::TcpListener, thread, time::Duration};
+
+use reqwest::{Method, Request};
+use rustls::server::Acceptor;
+use system_health_http::{HttpClient, HttpError, HttpSettings};
+use system_health_registry::ApiCalls;
+use system_health_test_support::wire::{Upstream, Wire, WireServer};
+use url::Url;
+
+fn client(url: &Url, calls: &ApiCalls) -> HttpClient {
+    let settings =
+        HttpSettings { read_timeout: Duration::from_millis(200), ..HttpSettings::new("test", calls.clone()) };
+    HttpClient::new(url, settings).unwrap()
+}
+
+fn get(url: &Url) -> Request {
+    Request::new(Method::GET, url.clone())
+}
+
+fn server(wire: Wire) -> (WireServer, Url) {
+    fn never(_request: &str) -> String {
+        String::new()
+    }
+    let server = WireServer::start(wire, usize::MAX, Upstream::Canned(never));
+    let url = server.url().parse().unwrap();
+    (server, url)
+}
+
+#[tokio::test]
+async fn a_body_is_cut_at_the_limit() {
+    let (_server, url) = server(Wire::answer(200, "", "0123456789"));
+    let client = client(&url, &ApiCalls::default());
+
+    for (limit, body, is_cut) in [(10, "0123456789", false), (9, "012345678", true)] {
+        let response = client.send(get(&url), limit).await.unwrap();
+
+        assert_eq!((&*response.body, response.is_cut), (body.as_bytes(), is_cut));
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer() {
+    let (_server, url) = server(Wire::answer(302, "location: http://127.0.0.1:1/\r\n", ""));
+
+    let response = client(&url, &ApiCalls::default()).send(get(&url), 10).await.unwrap();
+
+    assert_eq!(response.status.as_u16(), 302);
+}
+
+#[tokio::test]
+async fn every_request_is_counted_once_however_it_ends() {
+    let calls = ApiCalls::default();
+    let (_server, url) = server(Wire::answer(503, "", "no"));
+    client(&url, &calls).send(get(&url), 10).await.unwrap();
+    let (_server, url) = server(Wire::BlackHole);
+    let silent = client(&url, &calls).send(get(&url), 10).await.unwrap_err();
+    assert!(matches!(silent, HttpError::Silence(_)), "{silent:?}");
+    let mut request = get(&url);
+    *request.timeout_mut() = Some(Duration::from_millis(100));
+    let late = client(&url, &calls).send(request, 10).await.unwrap_err();
+    assert!(matches!(late, HttpError::Timeout(_)), "{late:?}");
+    let (server, url) = server(Wire::Refused);
+    let refused = client(&url, &calls).send(get(&url), 10).await.unwrap_err();
+    assert!(refused.is_connect(), "{refused:?}");
+    drop(server);
+
+    let counted: Vec<_> = calls.by_status().into_iter().map(|calls| (calls.status, calls.count)).collect();
+    assert_eq!(counted, [(None, 3), (Some(503), 1)]);
+}
+
+#[tokio::test]
+async fn http_2_is_offered() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url: Url = format!("https://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let offered = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut acceptor = Acceptor::default();
+        loop {
+            acceptor.read_tls(&mut stream).unwrap();
+            if let Some(accepted) = acceptor.accept().unwrap() {
+                let hello = accepted.client_hello();
+                return hello.alpn().unwrap().map(<[u8]>::to_vec).collect::<Vec<_>>();
+            }
+        }
+    });
+
+    let ended = client(&url, &ApiCalls::default()).send(get(&url), 10).await;
+
+    assert!(ended.is_err());
+    assert_eq!(offered.join().unwrap(), [b"h2".to_vec(), b"http/1.1".to_vec()]);
+}
