@@ -5,13 +5,20 @@ usage: image_check.py ROOT OCI FAKE_SERVICES   as root, in a mount namespace of 
 ROOT is where the image's files are, OCI the image as a registry would keep it.
 """
 
+import atexit
 import json
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "crates/test-support/contract"))
+import corporate_network
 
 USER = 65532
 # What a cluster gives by default, and what the reporter may need of it at most.
@@ -21,6 +28,8 @@ MOST_MEMORY = 40
 MOST_SIZE = 14
 # Where the one name server is. Its port is in the protocol, so its address is one that nobody else has.
 NAMES = ("127.0.0.77", 53)
+# This machine under an address for which clients use a proxy.
+OUTSIDE = "0.0.0.0"
 
 
 def main(root: str, oci: str, fake_services: str) -> None:
@@ -70,6 +79,16 @@ def main(root: str, oci: str, fake_services: str) -> None:
             status, _, err, _ = run(root, arguments, named)
             assert status == 0, (status, err)
 
+        # Through a proxy to servers with certificates of a private authority.
+        with tempfile.TemporaryDirectory() as folder:
+            proxied = behind_a_proxy(pathlib.Path(folder), at)
+            shutil.copy(f"{folder}/ca.pem", f"{state}/ca.pem")
+            proxied["SSL_CERT_FILE"] = "/var/lib/system-health/ca.pem"
+            status, out, err, _ = run(root, arguments, environment | proxied)
+            assert status == 0 and json.loads(out)["deliveries"][0]["state"] == "accepted", (status, err)
+            requests = pathlib.Path(folder, "proxy.log").read_text(encoding="utf-8")
+            assert requests.count(f"CONNECT {OUTSIDE}") >= 2, requests
+
         # Without a volume nothing can be kept, and the delivery is as before.
         if is_read_only and has_volume:
             subprocess.run(["umount", state], check=True)
@@ -78,6 +97,31 @@ def main(root: str, oci: str, fake_services: str) -> None:
     finally:
         services.stdin.close()
         services.wait()
+
+
+def behind_a_proxy(folder: pathlib.Path, at: dict) -> dict:
+    """The environment for Debian's tinyproxy, and for both services over TLS behind it. The proxy ends with this script."""
+    upstream = [at["github"].removeprefix("http://"), at["datadog"].removeprefix("http://")]
+    github, datadog = corporate_network.https_servers(folder, [(OUTSIDE, address) for address in upstream])
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (folder / "tinyproxy.conf").write_text(
+        f'Port {port}\nListen 127.0.0.1\nTimeout 30\nLogLevel Connect\nLogFile "{folder}/proxy.log"\n', encoding="utf-8"
+    )
+    proxy = subprocess.Popen(["tinyproxy", "-d", "-c", folder / "tinyproxy.conf"])
+    atexit.register(proxy.terminate)
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            break
+        except ConnectionRefusedError:
+            assert proxy.poll() is None, "tinyproxy has ended"
+            time.sleep(0.05)
+    return {
+        "HTTPS_PROXY": f"http://127.0.0.1:{port}",
+        "GITHUB_API_URL": f"https://{OUTSIDE}:{github}",
+        "DD_URL": f"https://{OUTSIDE}:{datadog}",
+    }
 
 
 def answer_names(server: socket.socket) -> None:
@@ -109,4 +153,5 @@ def run(root: str, arguments: list, environment: dict, program=("/usr/local/bin/
     return process.returncode, out, err, usage.ru_maxrss / 1024
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -8,6 +8,7 @@ when its standard input is closed. A user and a password in the environment vari
 """
 
 import datetime
+import ipaddress
 import json
 import os
 import pathlib
@@ -32,21 +33,8 @@ class Resolver(HttpProxyBasePlugin):
 
 
 def main(folder: pathlib.Path, servers: list) -> None:
-    authority_key, authority = certificate("Private CA", None, None, [])
-    (folder / "ca.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    ports = {}
-    for server in servers:
-        name, upstream = server.split("=")
-        host, port = upstream.rsplit(":", 1)
-        key, leaf = certificate(name, authority_key, authority, [name])
-        pem = folder / f"{name}.pem"
-        pem.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            + leaf.public_bytes(serialization.Encoding.PEM)
-        )
-        ports[name] = serve(pem, (host, int(port)))
+    servers = [server.split("=") for server in servers]
+    ports = dict(zip((name for name, _ in servers), https_servers(folder, servers)))
     arguments = ["--hostname", "127.0.0.1", "--port", "0", "--num-workers", "1", "--num-acceptors", "1"]
     arguments += ["--log-level", "ERROR"]
     if login := os.environ.get("PROXY_LOGIN"):
@@ -54,6 +42,25 @@ def main(folder: pathlib.Path, servers: list) -> None:
     with proxy.Proxy(arguments, plugins=[Resolver]) as running:
         print(json.dumps({"proxy": running.flags.port, "servers": ports}), flush=True)
         sys.stdin.read()
+
+
+def https_servers(folder: pathlib.Path, servers: list) -> list:
+    """The ports of HTTPS servers, each given by its name and by HOST:PORT of the server behind it."""
+    authority_key, authority = certificate("Private CA", None, None, [])
+    (folder / "ca.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
+    ports = []
+    for number, (name, upstream) in enumerate(servers):
+        host, port = upstream.rsplit(":", 1)
+        key, leaf = certificate(name, authority_key, authority, [name])
+        pem = folder / f"{number}.pem"
+        pem.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+            + leaf.public_bytes(serialization.Encoding.PEM)
+        )
+        ports.append(serve(pem, (host, int(port))))
+    return ports
 
 
 def certificate(name: str, issuer_key, issuer, names: list) -> tuple:
@@ -72,8 +79,15 @@ def certificate(name: str, issuer_key, issuer, names: list) -> tuple:
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
     )
     if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), critical=False)
+        builder = builder.add_extension(x509.SubjectAlternativeName([subject_name(n) for n in names]), critical=False)
     return key, builder.sign(issuer_key or key, hashes.SHA256())
+
+
+def subject_name(name: str):
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def serve(pem: pathlib.Path, upstream: tuple) -> int:
