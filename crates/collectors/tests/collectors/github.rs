@@ -305,7 +305,7 @@ async fn a_server_that_repeats_the_token_does_not_make_us_print_it() {
         Answer::text(200, "text/plain", &("x".repeat(75) + TOKEN)),
         Answer::json(200, &json!(TOKEN)),
         Answer::json(200, &json!([{ "sha": { TOKEN: 1 } }])),
-        Answer::json(200, &json!([])).with_header("link", &format!("{TOKEN}")),
+        Answer::json(200, &json!([])).with_header("link", TOKEN),
         Answer::json(302, &json!({})).with_header("location", &format!("http://{TOKEN}.example/")),
     ] {
         let github = github();
