@@ -160,7 +160,7 @@ impl SettingsBuilder {
     /// The same with another environment. Empty variables count as unset.
     #[must_use]
     pub fn environment_from(mut self, get: impl Fn(&str) -> Option<String>) -> Self {
-        let get = |variable| get(variable).filter(|value| !value.trim().is_empty());
+        let get = |variable: &str| get(variable).filter(|value| !value.trim().is_empty());
         for spec in TableSpec::linked() {
             for (key, variable) in spec.env {
                 if let Some(value) = get(variable) {
