@@ -2,7 +2,7 @@
 //! does, the others are collected: it runs in a task of its own, and the engine stops waiting for it
 //! on time even when it never gives control back.
 
-use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::{
@@ -11,8 +11,8 @@ use tokio::{
 };
 
 use crate::{
-    Catalog, Context, Metric, Outcome, Reading, Run, Sample, SharedError, State, Tag, Unavailable, panic,
-    task::Task,
+    Catalog, Context, Metric, Outcome, Reading, Run, SharedError, State, Unavailable, panic,
+    series::check_distinct, task::Task,
 };
 
 /// How long a metric may take that does not say so itself.
@@ -60,10 +60,6 @@ struct TimedOut {
     limit: Duration,
     waiting: Vec<&'static str>,
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("two samples have the same tags [{0}]; each sample needs tags of its own")]
-struct SameTags(String);
 
 impl Engine {
     /// An engine without an observer.
@@ -184,22 +180,12 @@ fn waiting_for(resources: &[&str]) -> String {
 
 fn state_of(metric: &Metric, reading: Result<Reading, Unavailable>) -> State {
     match reading {
-        Ok(Reading::Value(samples)) => match same_tags(metric, &samples) {
-            Some(tags) => State::Error(SharedError::new(SameTags(tags))),
-            None => State::Value(samples),
+        // A report adds its own tags and checks again.
+        Ok(Reading::Value(samples)) => match check_distinct(&BTreeSet::new(), metric, &samples) {
+            Ok(()) => State::Value(samples),
+            Err(error) => State::Error(SharedError::new(error)),
         },
         Ok(Reading::NoData(no_data)) | Err(Unavailable::NoData(no_data)) => State::NoData(no_data),
         Err(Unavailable::Error(error)) => State::Error(error),
     }
-}
-
-/// The tags that two samples share: the later one would overwrite the other where it is stored. A tag
-/// that all samples of the metric have tells none from another.
-fn same_tags(metric: &Metric, samples: &[Sample]) -> Option<String> {
-    let common: Vec<Tag> = metric.tags().iter().filter_map(|tag| Tag::parse(tag).ok()).collect();
-    let mut seen = HashSet::with_capacity(samples.len());
-    let mut own = samples.iter().map(|sample| -> Vec<&str> {
-        sample.tags().iter().filter(|tag| !common.contains(tag)).map(Tag::as_str).collect()
-    });
-    own.find(|tags| !seen.insert(tags.clone())).map(|tags| tags.join(", "))
 }

@@ -41,6 +41,7 @@ mod reading;
 mod report;
 mod run;
 mod sample;
+mod series;
 pub mod settings;
 mod sink;
 mod task;
@@ -89,6 +90,6 @@ pub use sink::{Announced, DeliveryError, Settlement, Sink, Verdict};
 pub use system_health_registry_macros::system_health_metric;
 pub use system_health_rules::{
     Aggregate, AggregateError, Comparison, DayError, DurationError, Goal, GoalError, HandleError, KeyError,
-    RecoveryError, Tag, TagError, check_handle, check_recovery, parse_duration,
+    RecoveryError, Tag, TagError, check_handle, check_recovery, overlay_tags, parse_duration,
 };
 pub use unavailable::{SharedError, Unavailable};

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use crate::{Outcome, Point, Run, Sample, Tag};
+use crate::{
+    Outcome, Point, Run, Sample, SharedError, State, Tag, overlay_tags,
+    series::{check_distinct, common_tags},
+};
 
 /// A run and the tags that all its samples get.
 #[derive(Debug, Clone)]
@@ -18,10 +21,19 @@ pub struct Report {
 
 impl Report {
     /// Adds tags to a run. All its points get the time at which the run started, in whole seconds.
+    ///
+    /// A metric of which two samples have the same tags in the end becomes an error: one would overwrite the
+    /// other.
     #[must_use]
-    pub fn new(run: Run, tags: impl IntoIterator<Item = Tag>) -> Self {
+    pub fn new(mut run: Run, tags: impl IntoIterator<Item = Tag>) -> Self {
         let timestamp = slot_start(run.started_at(), Duration::from_secs(1));
-        Self { run, tags: tags.into_iter().collect(), timestamp }
+        let tags = tags.into_iter().collect();
+        for outcome in &mut run.outcomes {
+            if let Err(error) = check_distinct(&tags, &outcome.metric, outcome.samples()) {
+                outcome.state = State::Error(SharedError::new(error));
+            }
+        }
+        Self { run, tags, timestamp }
     }
 
     /// Puts the points on the start of the schedule slot in which the run started, so that a repeated
@@ -56,13 +68,14 @@ impl Report {
     pub fn points(&self) -> impl Iterator<Item = Point> {
         self.run.outcomes().iter().flat_map(move |outcome| {
             let metric = outcome.metric;
+            let common = common_tags(&self.tags, &metric);
             let alias = metric.alias().filter(|alias| alias.holds_at(self.timestamp));
             outcome.samples().iter().flat_map(move |sample| {
                 let point = Point {
                     key: metric.key().to_owned(),
                     kind: metric.kind(),
                     unit: metric.unit().map(str::to_owned),
-                    tags: self.tags_of(outcome, sample),
+                    tags: overlay_tags(&common, sample.tags()).cloned().collect(),
                     timestamp: self.timestamp,
                     value: sample.value(),
                 };
@@ -72,12 +85,12 @@ impl Report {
         })
     }
 
-    /// All tags of one of the run's samples: those of the report, of the metric and its own.
+    /// All tags of one of the run's samples: those of the report, of the metric and its own. Where they
+    /// have the name `env`, `service`, `version` or `source`, the sample's replace the metric's, and those
+    /// replace the report's; all others add up.
     #[must_use]
     pub fn tags_of(&self, outcome: &Outcome, sample: &Sample) -> BTreeSet<Tag> {
-        // The catalog refuses metrics whose tags do not parse.
-        let metric_tags = outcome.metric.tags().iter().filter_map(|tag| Tag::parse(tag).ok());
-        self.tags.iter().cloned().chain(metric_tags).chain(sample.tags().iter().cloned()).collect()
+        overlay_tags(&common_tags(&self.tags, &outcome.metric), sample.tags()).cloned().collect()
     }
 }
 

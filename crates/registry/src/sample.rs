@@ -42,7 +42,8 @@ impl Sample {
         }
     }
 
-    /// Adds the tag `name:value`. See [`Tag::new`] for what is made of the value.
+    /// Adds the tag `name:value`. See [`Tag::new`] for what is made of the value. A tag named `env`,
+    /// `service`, `version` or `source` replaces the report's and the metric's of that name.
     pub fn with_tag(mut self, name: &str, value: &str) -> Result<Self, SampleError> {
         self.tags.insert(Tag::new(name, value)?);
         Ok(self)

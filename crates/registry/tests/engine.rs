@@ -146,7 +146,7 @@ async fn samples_that_would_overwrite_each_other_are_an_error() {
     let run = run("samples.", &Context::new()).await;
 
     assert_snapshot!(lines(&run), @"
-    samples.common: error: two samples have the same tags []; each sample needs tags of its own
+    samples.common: error: two samples have the same tags [team:platform]; each sample needs tags of its own
     samples.different: value 1 [] 2 [queue:mail]
     samples.same: error: two samples have the same tags [host:a, queue:mail]; each sample needs tags of its own
     samples.untagged: error: two samples have the same tags []; each sample needs tags of its own

@@ -24,6 +24,36 @@ fn workers() -> u8 {
     4
 }
 
+/// Versions in two environments; the sample without tags has those of the metric and the report.
+#[system_health_metric(key = "levels.all", tags = ["service:shop", "version:2"])]
+fn levels() -> Result<Vec<Sample>, SampleError> {
+    Ok(vec![
+        Sample::new(1.0)?,
+        Sample::new(2.0)?.with_tag("env", "stage")?.with_tag("team", "b")?,
+        Sample::new(3.0)?.with_tag("version", "1")?.with_tag("source", "scan")?,
+        Sample::new(4.0)?.with_tag("service", "a")?.with_tag("service", "b")?,
+    ])
+}
+
+/// Two samples, one of which has a tag that the report may have, too.
+#[system_health_metric(key = "duplicate.report")]
+fn like_the_report() -> Result<Vec<Sample>, SampleError> {
+    Ok(vec![Sample::new(0.0)?, Sample::new(1.0)?.with_tag("env", "test")?])
+}
+
+/// The same for a name that may have several values.
+#[system_health_metric(key = "duplicate.team")]
+fn like_another_tag_of_the_report() -> Result<Vec<Sample>, SampleError> {
+    Ok(vec![Sample::new(0.0)?, Sample::new(1.0)?.with_tag("team", "a")?])
+}
+
+/// Two samples that would be one if the metric's version were joined with theirs.
+#[system_health_metric(key = "duplicate.not", tags = ["version:1"])]
+fn different_versions() -> Result<Vec<Sample>, SampleError> {
+    let two = Sample::new(1.0)?.with_tag("version", "2")?;
+    Ok(vec![Sample::new(0.0)?.with_tag("version", "1")?.with_tag("version", "2")?, two])
+}
+
 /// Has nothing to say.
 #[system_health_metric(key = "queue.silent", goal = "< 5")]
 fn silent() -> Reading {
@@ -71,6 +101,42 @@ async fn points_carry_the_tags_of_report_metric_and_sample_each_once() {
     queue.waiting = 3 [area:queues, env:test, queue:mail, source:system-health, team:platform]
     queue.workers = 4 [area:queues, env:test, source:system-health]
     ");
+}
+
+#[tokio::test]
+async fn of_four_names_the_most_specific_tag_counts_and_all_others_add_up() {
+    let run = common::run("levels.", &Context::new()).await;
+
+    let report =
+        Report::new(run, tags(&["source:system-health", "env:test", "service:x", "version:9", "team:a"]));
+
+    let points: Vec<String> = report.points().map(|point| line(&point)).collect();
+    assert_snapshot!(points.join("\n"), @"
+    levels.all = 1 [env:test, service:shop, source:system-health, team:a, version:2]
+    levels.all = 2 [env:stage, service:shop, source:system-health, team:a, team:b, version:2]
+    levels.all = 3 [env:test, service:shop, source:scan, team:a, version:1]
+    levels.all = 4 [env:test, service:a, service:b, source:system-health, team:a, version:2]
+    ");
+    let outcome = &report.run().outcomes()[0];
+    let of_samples = outcome.samples().iter().map(|sample| report.tags_of(outcome, sample));
+    assert!(of_samples.eq(report.points().map(|point| point.tags)));
+}
+
+#[tokio::test]
+async fn samples_that_are_one_series_with_the_reports_tags_are_an_error() {
+    let with = async |texts: &[&str]| {
+        let report = Report::new(common::run("duplicate.", &Context::new()).await, tags(texts));
+        (common::lines(report.run()), report.points().count())
+    };
+
+    assert_eq!(with(&["env:prod", "team:b"]).await.1, 6, "they differ, and do so with the report's tags");
+    let (lines, points) = with(&["env:test", "team:a"]).await;
+    assert_snapshot!(lines, @"
+    duplicate.not: value 0 [version:1, version:2] 1 [version:2]
+    duplicate.report: error: two samples have the same tags [env:test, team:a]; each sample needs tags of its own
+    duplicate.team: error: two samples have the same tags [env:test, team:a]; each sample needs tags of its own
+    ");
+    assert_eq!(points, 2);
 }
 
 #[tokio::test]

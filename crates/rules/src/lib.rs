@@ -12,6 +12,7 @@ mod handle;
 mod key;
 mod recovery;
 mod tag;
+mod tag_levels;
 
 pub use aggregate::{Aggregate, AggregateError};
 pub use day::{DayError, check_day, parse_day};
@@ -21,3 +22,4 @@ pub use handle::{HandleError, check_handle, parse_handles};
 pub use key::{KeyError, MAX_KEY_LENGTH, check_key};
 pub use recovery::{RecoveryError, check_recovery, parse_recovery};
 pub use tag::{MAX_TAG_LENGTH, Tag, TagError};
+pub use tag_levels::overlay_tags;

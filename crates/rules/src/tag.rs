@@ -64,10 +64,27 @@ impl Tag {
         Ok(Self(stored))
     }
 
+    /// Takes a tag that another program may have written, such as one of `DD_TAGS`, and changes it as
+    /// Datadog would.
+    ///
+    /// Fails when nothing is left of it.
+    pub fn normalised(written: &str) -> Result<Self, TagError> {
+        match normalise(written) {
+            stored if stored.is_empty() => Err(TagError::Empty(written.to_owned())),
+            stored => Ok(Self(stored)),
+        }
+    }
+
     /// The tag as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The text before the first colon, such as `team`. A tag without a colon is a name alone.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.split(':').next().unwrap_or(&self.0)
     }
 }
 
@@ -160,6 +177,22 @@ mod tests {
         assert!(tag("").is_err());
         assert!(tag("!!").is_err());
         assert!(Tag::new("my branch", "main").is_err());
+    }
+
+    #[test]
+    fn an_ambient_tag_is_changed_as_datadog_would() {
+        let tag = |written: &str| Tag::normalised(written).map(|tag| tag.to_string());
+        assert_eq!(tag("owner:me@x.com").unwrap(), "owner:me_x.com");
+        assert_eq!(tag("Team:Web").unwrap(), "team:web");
+        assert_eq!(tag("1st").unwrap(), "st");
+        assert_eq!(tag("42").unwrap_err(), TagError::Empty("42".to_owned()));
+    }
+
+    #[test]
+    fn a_name_ends_at_the_first_colon() {
+        for (tag, name) in [("team:platform", "team"), ("url:http://a", "url"), ("nightly", "nightly")] {
+            assert_eq!(Tag::parse(tag).unwrap().name(), name);
+        }
     }
 
     #[test]

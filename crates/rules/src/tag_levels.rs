@@ -1,0 +1,52 @@
+//! Tags come from several levels: the report, the metric and the sample. Most names may have several values, and
+//! the levels add up. A few may not: a series that belongs to two environments belongs to neither.
+
+use std::collections::BTreeSet;
+
+use crate::Tag;
+
+/// Datadog's unified service tags, and what wrote the series. See
+/// <https://docs.datadoghq.com/getting_started/tagging/unified_service_tagging/>.
+const SINGLE: [&str; 4] = ["env", "service", "version", "source"];
+
+/// The tags of a general level with those of a more specific one. A specific tag named `env`, `service`,
+/// `version` or `source` replaces the general ones of its name; all other tags are added. The result is not
+/// sorted, and a tag of both levels comes twice.
+pub fn overlay_tags<'a>(
+    general: &'a BTreeSet<Tag>,
+    specific: &'a BTreeSet<Tag>,
+) -> impl Iterator<Item = &'a Tag> + Clone {
+    let is_replaced = move |tag: &Tag| {
+        SINGLE.contains(&tag.name()) && specific.iter().any(|specific| specific.name() == tag.name())
+    };
+    general.iter().filter(move |tag| !is_replaced(tag)).chain(specific)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(text: &str) -> BTreeSet<Tag> {
+        text.split_whitespace().map(|tag| Tag::parse(tag).unwrap()).collect()
+    }
+
+    #[test]
+    fn four_names_are_replaced_and_all_others_add_up() {
+        for (general, specific, together) in [
+            ("env:a", "env:b", "env:b"),
+            ("env:a service:a", "service:b", "env:a service:b"),
+            ("version:1 source:a", "version:2 source:b", "version:2 source:b"),
+            ("env:a env:b", "env:c", "env:c"),
+            ("env:a", "env:b env:c", "env:b env:c"),
+            ("env:a", "env:a", "env:a"),
+            ("team:a", "team:b", "team:a team:b"),
+            ("env:a environment:a", "environment:b", "env:a environment:a environment:b"),
+            ("env:a", "", "env:a"),
+            ("", "env:a", "env:a"),
+        ] {
+            let (general, specific) = (tags(general), tags(specific));
+            let overlaid: BTreeSet<Tag> = overlay_tags(&general, &specific).cloned().collect();
+            assert_eq!(overlaid, tags(together), "{general:?} {specific:?}");
+        }
+    }
+}
