@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -46,7 +47,9 @@ impl Store {
         let unusable = |source| StoreError::Folder { folder: folder.to_owned(), source };
         let file = folder.join(Self::FILE);
         // Who comes second must not take the new store for the damaged one.
-        let lock = fs::File::create(folder.join("state.lock")).map_err(unusable)?;
+        let lock = folder.join("state.lock");
+        make_file_private(&lock).map_err(unusable)?;
+        let lock = fs::OpenOptions::new().write(true).open(lock).map_err(unusable)?;
         lock.lock().map_err(unusable)?;
         match open_file(&file).and_then(|store| store.check().map(|()| store)) {
             Err(error) if error.is_damage() => {}
@@ -80,6 +83,8 @@ impl Store {
 }
 
 fn open_file(file: &Path) -> Result<Store, StoreError> {
+    // If this fails, so does SQLite, and reports why.
+    let _ = make_file_private(file);
     ready(Connection::open(file), file)
 }
 
@@ -116,10 +121,49 @@ fn move_aside(file: &Path) -> io::Result<PathBuf> {
     let aside = (1..=u32::MAX).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0));
     fs::rename(file, &aside)?;
     let journal = |file: &Path| PathBuf::from(format!("{}-journal", file.display()));
+    restrict(&journal(file));
     match fs::rename(journal(file), journal(&aside)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(aside),
     }
+}
+
+/// Creates a file that only its owner may read and write, or takes the rights of others on an existing one. SQLite
+/// would create it with the mode that the umask leaves; it gives a journal the mode of its file.
+fn make_file_private(file: &Path) -> io::Result<()> {
+    /// Closing a file releases all locks that the process has on it. No other thread may open it, and lock it,
+    /// before it is closed here.
+    static CREATING: Mutex<()> = Mutex::new(());
+
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
+    let created = options.open(file).map(drop);
+    drop(creating);
+    match created {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            restrict(file);
+            Ok(())
+        }
+        created => created,
+    }
+}
+
+/// Takes all rights on an existing file from the group and others. Only its owner can do that, and not every file
+/// system keeps modes: a file that stays as it is is no reason to do without state.
+fn restrict(file: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let is_open_to_others = |mode: u32| mode & 0o177 != 0;
+        if fs::metadata(file).is_ok_and(|metadata| is_open_to_others(metadata.permissions().mode())) {
+            let _ = fs::set_permissions(file, fs::Permissions::from_mode(0o600));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = file;
 }
 
 /// Makes the folder, for its owner alone.

@@ -101,6 +101,45 @@ fn the_folder_is_its_owners_alone() {
     assert_eq!(fs::metadata(&state).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
+#[cfg(unix)]
+#[test]
+fn every_file_is_its_owners_alone_whatever_the_folder_and_the_umask() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let modes = || -> Vec<(String, u32)> {
+        let entries = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
+        let mode = |entry: &fs::DirEntry| entry.metadata().unwrap().permissions().mode() & 0o777;
+        entries.map(|entry| (entry.file_name().into_string().unwrap(), mode(&entry))).collect()
+    };
+    let assert_private = |count| {
+        let modes = modes();
+        assert_eq!(modes.len(), count, "{modes:?}");
+        assert!(modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
+    };
+    set(folder.path(), 0o755);
+
+    // A new file, with the umask of this process; one that was there; and its journal.
+    drop(Store::open(folder.path()).unwrap());
+    assert_private(1);
+    set(&file(folder.path()), 0o644);
+    let store = Store::open(folder.path()).unwrap().store;
+    let other = Connection::open(file(folder.path())).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE; INSERT INTO last_values (key, timestamp) VALUES ('a', 1)").unwrap();
+    assert_private(2);
+    drop((store, other));
+
+    // What is moved aside, with its journal and the lock.
+    let journal = folder.path().join("state.db-journal");
+    fs::write(file(folder.path()), "not a database".repeat(100)).unwrap();
+    fs::write(&journal, "").unwrap();
+    set(&file(folder.path()), 0o644);
+    set(&journal, 0o644);
+    let moved_aside = Store::open(folder.path()).unwrap().moved_aside;
+    assert!(moved_aside.is_some());
+    assert_private(4);
+}
+
 #[test]
 fn of_many_that_find_the_same_damage_one_moves_it_aside() {
     let folder = tempfile::tempdir().unwrap();
