@@ -22,7 +22,7 @@ pub struct DatadogConfig {
     /// attempt to deliver never takes longer than the delivery's deadline allows.
     pub timeout: Duration,
     /// The wait before a second attempt is random between nothing and this, 500 milliseconds; it doubles
-    /// for each further one.
+    /// for each further one, up to 30 seconds.
     pub first_wait: Duration,
     /// Where requests are counted, as those to `datadog`.
     pub api_calls: ApiCalls,

@@ -44,7 +44,7 @@ pub(crate) fn deliver<'a>(
     deadline: Instant,
 ) -> BoxStream<'a, Settlement> {
     let delivery =
-        Arc::new(Delivery { requests, http, points, patience: Patience::new(deadline, first_wait) });
+        Arc::new(Delivery { requests, http, points, patience: Patience::until(deadline, first_wait) });
     let sizes = points.iter().map(|point| size(point).map_err(|error| refused(point, error)));
     let pieces = cut(sizes, MAX_PLAIN);
     let send = move |range| {

@@ -61,13 +61,14 @@ pub(crate) async fn announce(
     let Err(gave_up) = sent.await else { return Announced::Accepted };
     let judge = match &gave_up {
         GaveUp::TooLate => Announced::Left,
-        GaveUp::Permanent(source) | GaveUp::Attempts { source, .. } | GaveUp::Wait { source, .. } => {
-            match source {
-                source if may_have_arrived(source) => Announced::Unknown,
-                DatadogError::RefusedPayload(_) => Announced::Refused,
-                _ => Announced::Left,
-            }
-        }
+        GaveUp::Permanent(source)
+        | GaveUp::Attempts { source, .. }
+        | GaveUp::TimeOver { source, .. }
+        | GaveUp::Wait { source, .. } => match source {
+            source if may_have_arrived(source) => Announced::Unknown,
+            DatadogError::RefusedPayload(_) => Announced::Refused,
+            _ => Announced::Left,
+        },
     };
     judge(DeliveryError::new(gave_up))
 }

@@ -1,5 +1,6 @@
-//! Sending again: after a growing, random wait of our own, or after the one that Datadog asks for, and
-//! never past the moment when the run has to end.
+//! Retries with exponential backoff and jitter, or after the wait that Datadog asks for, and never past the
+//! deadline. A delivery retries until then, because an outage may end in the meantime; other requests make a few
+//! attempts.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -10,9 +11,12 @@ use tokio::time::{Instant, sleep};
 
 use crate::{Answer, DatadogError, error::Retry};
 
+/// The number of attempts unless retries go on until the deadline.
 const MAX_ATTEMPTS: u32 = 5;
-/// No wait of our own is longer.
+/// No backoff is longer. A request that Datadog answers after an outage is late by half of it on average.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// With less time until the deadline, there is no further attempt: it could hardly be answered.
+const LEAST_TIME: Duration = Duration::from_millis(100);
 
 /// The patience of a delivery, shared by all its requests.
 #[derive(Debug)]
@@ -20,6 +24,7 @@ pub(crate) struct Patience {
     deadline: Instant,
     /// The wait before the second attempt is random between nothing and this; it doubles each time.
     first_wait: Duration,
+    max_attempts: u32,
     limit: Mutex<Option<RateLimit>>,
 }
 
@@ -39,7 +44,10 @@ pub(crate) enum GaveUp {
     /// It had its chances.
     #[error("gave up after {attempts} attempts")]
     Attempts { attempts: u32, source: DatadogError },
-    /// There is no time for the wait before the next attempt.
+    /// The deadline is near.
+    #[error("gave up at the run's deadline, after {attempts} attempts")]
+    TimeOver { attempts: u32, source: DatadogError },
+    /// The wait that Datadog asks for before the next attempt ends after the deadline.
     #[error("no further attempt, as a wait of {wait:.0?} would end after the run's deadline")]
     Wait { wait: Duration, source: DatadogError },
     /// There was no time for the first one.
@@ -52,15 +60,23 @@ impl GaveUp {
     pub(crate) fn into_last_error(self, host: &str) -> DatadogError {
         match self {
             Self::Permanent(error) => error,
-            Self::Attempts { source, .. } | Self::Wait { source, .. } => source,
+            Self::Attempts { source, .. } | Self::TimeOver { source, .. } | Self::Wait { source, .. } => {
+                source
+            }
             Self::TooLate => DatadogError::Deadline { host: host.to_owned() },
         }
     }
 }
 
 impl Patience {
+    /// A few attempts, until the deadline at the latest.
     pub(crate) fn new(deadline: Instant, first_wait: Duration) -> Self {
-        Self { deadline, first_wait, limit: Mutex::default() }
+        Self { deadline, first_wait, max_attempts: MAX_ATTEMPTS, limit: Mutex::default() }
+    }
+
+    /// As many attempts as there is time for until the deadline.
+    pub(crate) fn until(deadline: Instant, first_wait: Duration) -> Self {
+        Self { max_attempts: u32::MAX, ..Self::new(deadline, first_wait) }
     }
 
     pub(crate) fn deadline(&self) -> Instant {
@@ -105,21 +121,27 @@ impl Patience {
             if let DatadogError::RateLimited { answer, .. } = &source {
                 self.set_limit(asked, answer);
             }
-            if attempts == MAX_ATTEMPTS {
+            if attempts == self.max_attempts {
                 return Err(GaveUp::Attempts { attempts, source });
             }
-            let wait = asked.max(self.backoff(attempts));
-            if Instant::now() + wait >= self.deadline {
-                return Err(GaveUp::Wait { wait, source });
+            let time_left = self.deadline.saturating_duration_since(Instant::now());
+            if asked >= time_left {
+                return Err(GaveUp::Wait { wait: asked, source });
             }
+            if time_left <= LEAST_TIME {
+                return Err(GaveUp::TimeOver { attempts, source });
+            }
+            // A backoff never takes all the time that is left, so that one more attempt uses it.
+            let wait = asked.max(self.backoff(attempts).min(time_left / 2));
             tracing::warn!("{source}; trying again in {wait:.1?}");
             sleep(wait).await;
         }
     }
 
+    /// Exponential backoff with full jitter.
     fn backoff(&self, attempts: u32) -> Duration {
-        let most = self.first_wait.saturating_mul(1 << (attempts - 1)).min(LONGEST_WAIT);
-        most.mul_f64(fastrand::f64())
+        let doubled = 2_u32.saturating_pow(attempts - 1);
+        self.first_wait.saturating_mul(doubled).min(LONGEST_WAIT).mul_f64(fastrand::f64())
     }
 
     /// Waits while a rate limit is in force, unless it outlasts the run.

@@ -55,6 +55,54 @@ async fn the_fifth_attempt_is_the_last() {
     assert_eq!(outcome, Err("gave up after 5 attempts".to_owned()));
 }
 
+/// Makes attempts until the deadline. They fail while an outage of this length lasts. Says how many there were, and
+/// how long it took.
+async fn outlast(outage: Duration, deadline: Duration) -> (Result<u32, String>, Duration) {
+    let started = Instant::now();
+    let mut made = 0;
+    let outcome = Patience::until(started + deadline, FIRST_WAIT)
+        .with_retries(|| {
+            made += 1;
+            ready(if started.elapsed() < outage { Err(server(None)) } else { Ok(()) })
+        })
+        .await;
+    (outcome.map(|()| made).map_err(|error| error.to_string()), started.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_outlasts_an_outage_that_ends_before_its_deadline() {
+    for _ in 0..100 {
+        for (outage, deadline) in [(10, 27), (10, 300), (240, 300), (299, 300)] {
+            let (outage, deadline) = (Duration::from_secs(outage), Duration::from_secs(deadline));
+            let (outcome, took) = outlast(outage, deadline).await;
+            assert!(outcome.is_ok(), "{outage:?}: {outcome:?}");
+            assert!(outage <= took && took < deadline, "{outage:?}: {took:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_gives_up_at_its_deadline_after_not_too_many_attempts() {
+    for _ in 0..100 {
+        let deadline = Duration::from_mins(5);
+        let (outcome, took) = outlast(Duration::MAX, deadline).await;
+        let said = outcome.unwrap_err();
+        let attempts = said.strip_prefix("gave up at the run's deadline, after ").unwrap();
+        let attempts: u32 = attempts.strip_suffix(" attempts").unwrap().parse().unwrap();
+        assert!((12..80).contains(&attempts), "{said}");
+        assert!(took <= deadline && took + LEAST_TIME >= deadline, "{took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_waits_as_long_as_datadog_asks_however_often() {
+    let started = Instant::now();
+    let patience = Patience::until(started + Duration::from_mins(5), FIRST_WAIT);
+    let failures = (0..8).map(|_| limited(Some(Duration::from_secs(32)))).collect();
+    assert_eq!(attempts(&patience, failures).await, Ok(9));
+    assert_eq!(started.elapsed().as_secs(), 8 * 32);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_cannot_succeed_is_not_repeated() {
     for error in [

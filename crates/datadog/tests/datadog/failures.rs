@@ -5,6 +5,7 @@ use std::{
     io::{Read, Write},
     net::TcpListener,
     thread,
+    time::Duration,
 };
 
 use secrecy::SecretString;
@@ -16,14 +17,17 @@ use system_health_test_support::{
     server::{Answer, Fault},
 };
 
-use crate::harness::{Told, config, deliver, mixed, sink};
+use crate::harness::{Told, config, deliver_within, mixed, sink};
+
+/// Long enough for some attempts.
+const TIME: Duration = Duration::from_secs(1);
 
 /// Delivers to an intake with a fault that nothing mends; returns why all points are left, without the
 /// intake's address, and how often it was asked.
 async fn delivery(fault: impl Into<Fault>) -> (String, usize) {
     let intake = DatadogIntake::start();
     intake.server().fail("POST /api/v2/series", fault);
-    let told = deliver(&sink(&intake), &mixed()).await;
+    let told = deliver_within(TIME, &sink(&intake), &mixed()).await;
     (left(&told, &intake.url()), intake.server().requests().len())
 }
 
@@ -138,10 +142,10 @@ async fn a_long_answer_is_cut() {
 #[tokio::test]
 async fn a_lost_connection_is_told_with_its_cause() {
     let (told, requests) = delivery(Fault::Disconnect).await;
-    let lost = "gave up after 5 attempts: no connection to HOST (from DD_SITE or DD_URL): ";
-    assert!(told.starts_with(lost), "{told}");
+    assert!(told.starts_with("gave up at the run's deadline, after "), "{told}");
+    assert!(told.contains(" attempts: no connection to HOST (from DD_SITE or DD_URL): "), "{told}");
     assert!(told.contains("connection closed"), "{told}");
-    assert_eq!(requests, 5);
+    assert!(requests > 5, "{requests}");
 }
 
 #[tokio::test]
@@ -155,7 +159,7 @@ async fn an_answer_that_breaks_off_is_no_answer() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = thread::spawn(move || {
-            for _ in 0..5 {
+            for _ in 0..2 {
                 let (mut connection, _) = listener.accept().unwrap();
                 // One read is enough for a request this short.
                 let _ = connection.read(&mut [0; 8192]).unwrap();
@@ -163,11 +167,11 @@ async fn an_answer_that_breaks_off_is_no_answer() {
             }
         });
 
-        let told = deliver(&DatadogSink::new(&config(&url)).unwrap(), &mixed()).await;
+        let told = deliver_within(TIME, &DatadogSink::new(&config(&url)).unwrap(), &mixed()).await;
 
         server.join().unwrap();
         let said = left(&told, &url);
-        assert!(said.starts_with("gave up after 5 attempts: no connection to HOST ("), "{answer}: {said}");
+        assert!(said.contains(" attempts: no connection to HOST ("), "{answer}: {said}");
     }
 }
 
@@ -176,9 +180,8 @@ async fn a_port_where_nobody_listens_is_told_with_its_cause() {
     let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
 
     let sink = DatadogSink::new(&config(&format!("http://{closed}"))).unwrap();
-    let told = left(&deliver(&sink, &mixed()).await, &format!("http://{closed}"));
+    let told = left(&deliver_within(TIME, &sink, &mixed()).await, &format!("http://{closed}"));
 
-    let unreachable = "gave up after 5 attempts: no connection to HOST (from DD_SITE or DD_URL): ";
-    assert!(told.starts_with(unreachable), "{told}");
+    assert!(told.contains(" attempts: no connection to HOST (from DD_SITE or DD_URL): "), "{told}");
     assert!(told.contains("Connection refused"), "{told}");
 }

@@ -49,15 +49,27 @@ async fn a_passing_trouble_passes() {
 }
 
 #[tokio::test]
-async fn a_trouble_that_stays_is_left_after_five_attempts() {
-    let (told, calls) = after(&[(usize::MAX, error(503, "Unavailable").into())]).await;
+async fn an_outage_is_outlasted_while_there_is_time() {
+    let (told, calls) = after(&[(9, error(503, "Unavailable").into())]).await;
 
-    assert_eq!((told.left.len(), calls), (2, vec![(Some(503), 5)]));
+    assert_eq!((told.accepted.len(), calls), (2, vec![(Some(202), 1), (Some(503), 9)]));
+}
+
+#[tokio::test]
+async fn a_trouble_that_stays_is_left_at_the_deadline() {
+    let intake = DatadogIntake::start();
+    intake.server().fail(SERIES, error(503, "Unavailable"));
+
+    let told = deliver_within(Duration::from_secs(1), &sink(&intake), &gauges(2)).await;
+
+    assert_eq!(told.left.len(), 2);
     let said = &told.left[&0];
-    assert!(said.starts_with("gave up after 5 attempts: Datadog has a problem ("), "{said}");
+    assert!(said.starts_with("gave up at the run's deadline, after "), "{said}");
     assert!(
-        said.ends_with(" answered 503: Unavailable); try again later, or see https://status.datadoghq.com")
+        said.ends_with(" answered 503: Unavailable); try again later, or see https://status.datadoghq.com"),
+        "{said}"
     );
+    assert!(intake.server().requests().len() > 5, "{}", intake.server().requests().len());
 }
 
 #[tokio::test]
@@ -108,7 +120,7 @@ async fn a_rate_limit_that_outlasts_the_run_holds_what_was_not_sent_yet() {
 #[tokio::test]
 async fn a_hanging_server_is_given_up() {
     let intake = DatadogIntake::start();
-    intake.server().fail(SERIES, Fault::Hang);
+    intake.server().fail("/api/", Fault::Hang);
     let host = intake.url().replace("http://", "");
     let calls = ApiCalls::default();
     let mut whole = config(&intake.url()).with_api_calls(calls.clone());
@@ -117,10 +129,13 @@ async fn a_hanging_server_is_given_up() {
     read.read_timeout = Duration::from_millis(60);
 
     for (config, limit) in [(whole, "50ms"), (read, "60ms")] {
-        let told = deliver(&DatadogSink::new(&config).unwrap(), &gauges(1)).await;
-        assert_eq!(told.left[&0], format!("gave up after 5 attempts: no answer from {host} within {limit}"));
+        let sink = DatadogSink::new(&config).unwrap();
+        let checked = sink.check().await.unwrap_err().to_string();
+        assert_eq!(checked, format!("no answer from {host} within {limit}"));
+        let told = deliver_within(Duration::from_secs(1), &sink, &gauges(1)).await;
+        assert!(told.left[&0].contains(&format!("no answer from {host} ")), "{told:?}");
     }
-    assert_eq!(counted(&calls), [(None, 5)]);
+    assert!(counted(&calls)[0].1 > 2, "{calls:?}");
 }
 
 #[tokio::test]
