@@ -102,8 +102,25 @@ pub(crate) struct Courier<'a> {
     pub(crate) outbox: &'a str,
     /// The time of this run's points.
     pub(crate) timestamp: SystemTime,
-    /// When the run has to end.
-    pub(crate) deadline: Instant,
+    /// When each part of the delivery has to end.
+    pub(crate) deadlines: Deadlines,
+}
+
+/// When the parts of a delivery have to end. They follow each other, and each retries until its deadline: so an
+/// outage that lasts takes no time from what comes next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadlines {
+    points: Instant,
+    events: Instant,
+    self_metrics: Instant,
+}
+
+impl Deadlines {
+    /// The parts of a delivery in a run that ends at `end`, with a [`reserve`] that collecting does not use. What is
+    /// left of it is for printing.
+    pub(crate) fn new(end: Instant, reserve: Duration) -> Self {
+        Self { points: end - reserve / 2, events: end - reserve / 4, self_metrics: end - reserve / 10 }
+    }
 }
 
 impl Delivery {
@@ -138,6 +155,11 @@ impl Receipt {
         }
     }
 
+    /// Whether the sink was reached: it took points, or there was no reason not to.
+    fn is_reached(&self) -> bool {
+        self.error.is_none() || self.accepted + self.accepted_earlier > 0
+    }
+
     /// The number of series that were refused.
     pub(crate) fn refused_series(&self) -> u64 {
         self.refused.iter().map(|refusal| refusal.series).sum()
@@ -159,17 +181,19 @@ impl Courier<'_> {
                     Some(format!("the run took longer than {DATADOG} takes points after their time"));
             }
             Ok(sink) => {
-                let sink = sink.as_ref();
+                let (sink, deadline) = (sink.as_ref(), self.deadlines.points);
                 let mut asked = false;
                 if let Some(unwritable) = state.unwritable() {
                     // It may be a file that nothing could ever be written to.
-                    let emptied = self.empty_outbox(sink, state, unwritable, None, &mut receipt).await;
+                    let stores = (state, unwritable);
+                    let emptied = self.empty_outbox(sink, stores, None, deadline, &mut receipt).await;
                     asked |= emptied.unwrap_or_else(|error| {
                         tracing::debug!("cannot read what waits in the state folder: {error:#}");
                         false
                     });
                 }
-                asked |= self.empty_outbox(sink, state, state.store(), Some(own), &mut receipt).await?;
+                let stores = (state, state.store());
+                asked |= self.empty_outbox(sink, stores, Some(own), deadline, &mut receipt).await?;
                 if !asked {
                     // Nothing to deliver: a wrong key is found now rather than with the first value.
                     receipt.error = self.check(sink).await.err();
@@ -182,12 +206,12 @@ impl Courier<'_> {
 
     /// Delivers what the reporter says about itself, after `receipt` was written.
     pub(crate) async fn deliver_self_metrics(&self, state: &State, own: RunId, receipt: &mut Receipt) {
-        // Where no metric got out, these would not either; they wait beside them.
-        let is_reached = receipt.error.is_none() || receipt.accepted > 0;
-        if let (Ok(sink), true) = (self.sink, is_reached) {
+        // Where no point got out, these would not either; they wait beside them.
+        if let (Ok(sink), true) = (self.sink, receipt.is_reached()) {
             let mut about_itself = Receipt::default();
-            let done =
-                self.empty_outbox(sink.as_ref(), state, state.store(), Some(own), &mut about_itself).await;
+            let deadline = self.deadlines.self_metrics;
+            let stores = (state, state.store());
+            let done = self.empty_outbox(sink.as_ref(), stores, Some(own), deadline, &mut about_itself).await;
             receipt.self_metrics = about_itself.accepted;
             receipt.refused.append(&mut about_itself.refused);
             let error = done.err().map(|error| format!("{error:#}")).or(about_itself.error);
@@ -217,8 +241,9 @@ impl Courier<'_> {
         for id in old {
             tracing::warn!("the event `{id}` happened too long ago to be sent any more");
         }
-        while let Ok(sink) = self.sink
-            && Instant::now() < self.deadline
+        // An outage that outlasted the points is not waited for again.
+        while let (Ok(sink), true) = (self.sink, receipt.is_reached())
+            && Instant::now() < self.deadlines.events
         {
             let own = outbox();
             let Some(next) =
@@ -252,7 +277,8 @@ impl Courier<'_> {
     }
 
     async fn announce_one(&self, sink: &dyn Sink, event: &Event) -> Announced {
-        let sent = timeout_at(self.deadline, sink.announce(event, self.deadline)).await;
+        let deadline = self.deadlines.events;
+        let sent = timeout_at(deadline, sink.announce(event, deadline)).await;
         sent.unwrap_or_else(|_| Announced::Unknown(DeliveryError::new(TOO_LATE)))
     }
 
@@ -265,19 +291,19 @@ impl Courier<'_> {
     }
 
     async fn check(&self, sink: &dyn Sink) -> Result<(), String> {
-        match timeout_at(self.deadline, sink.check()).await {
+        match timeout_at(self.deadlines.points, sink.check()).await {
             Ok(checked) => checked.map_err(|error| format!("{:#}", anyhow::Error::new(error))),
             Err(_) => Err(TOO_LATE.to_owned()),
         }
     }
 
-    /// Whether there was anything to deliver in a store, whose points of `own` are this run's.
+    /// Whether there was anything to deliver in a store of the state, whose points of `own` are this run's.
     async fn empty_outbox(
         &self,
         sink: &dyn Sink,
-        state: &State,
-        store: &Arc<Store>,
+        (state, store): (&State, &Arc<Store>),
         own: Option<RunId>,
+        deadline: Instant,
         receipt: &mut Receipt,
     ) -> anyhow::Result<bool> {
         let oldest = self.times().start;
@@ -290,7 +316,9 @@ impl Courier<'_> {
             // Only where expired points cannot be dropped are there any.
             page.retain(|pending| pending.point.timestamp >= oldest);
             hold_back(&mut page, sink.max_ahead(), receipt);
-            if !page.is_empty() && !self.deliver_page(sink, state, store, page, own, receipt).await {
+            if !page.is_empty()
+                && !self.deliver_page(sink, (state, store), page, own, deadline, receipt).await
+            {
                 break;
             }
         }
@@ -301,19 +329,19 @@ impl Courier<'_> {
     async fn deliver_page(
         &self,
         sink: &dyn Sink,
-        state: &State,
-        store: &Arc<Store>,
+        (state, store): (&State, &Arc<Store>),
         page: Vec<Pending>,
         own: Option<RunId>,
+        deadline: Instant,
         receipt: &mut Receipt,
     ) -> bool {
         let (ids, points): (Vec<PendingId>, Vec<Point>) =
             page.into_iter().map(|pending| (pending.id, pending.point)).unzip();
-        let mut settlements = sink.deliver(&points, self.deadline);
+        let mut settlements = sink.deliver(&points, deadline);
         let mut settled_any = false;
         let mut unsettled = points.len();
         while unsettled > 0 {
-            let Ok(next) = timeout_at(self.deadline, settlements.next()).await else {
+            let Ok(next) = timeout_at(deadline, settlements.next()).await else {
                 receipt.error.get_or_insert_with(|| TOO_LATE.to_owned());
                 break;
             };

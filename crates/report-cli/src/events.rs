@@ -10,7 +10,7 @@ use std::{
 };
 
 use system_health_registry::{
-    Event, EventError, Evidence, Goal, Level, Metric, Outcome, Report, Sample, State, Tag,
+    Event, EventError, Evidence, Goal, Level, Metric, Outcome, Report, Sample, State, Tag, overlay_tags,
 };
 use system_health_state::{GoalState, PendingEvent};
 
@@ -67,7 +67,8 @@ pub(crate) fn of_collectors(report: &Report, attached: Vec<Event>, max_age: Dura
             tracing::debug!("the event `{}` happened too long ago to be sent", event.id());
             return None;
         }
-        pending(&event.at(time).with_tags(report.tags().iter().cloned()), time)
+        let tags: Vec<Tag> = overlay_tags(report.tags(), event.tags()).cloned().collect();
+        pending(&event.at(time).with_tags(tags), time)
     });
     events.collect()
 }
@@ -89,9 +90,11 @@ fn all_series(report: &Report) -> impl Iterator<Item = Series<'_>> {
         goal.into_iter().flat_map(move |goal| {
             outcome.samples().iter().map(move |sample| {
                 let tags = report.tags_of(outcome, sample);
-                let is_version =
-                    |tag: &&Tag| tag.as_str().starts_with("version:") && report.tags().contains(*tag);
-                let identity = tags.iter().filter(|tag| !is_version(tag)).map(Tag::as_str);
+                let is_version = |tag: &Tag| tag.name() == "version";
+                // A version that the collector names is what it measures; the report's is replaced by it.
+                let is_measured = sample.tags().iter().any(is_version)
+                    || outcome.metric.tags().iter().any(|tag| tag.to_lowercase().starts_with("version:"));
+                let identity = tags.iter().filter(|tag| is_measured || !is_version(tag)).map(Tag::as_str);
                 let identity = identity.collect::<Vec<_>>().join(",");
                 Series { metric: &outcome.metric, goal, sample, tags, identity }
             })
@@ -223,14 +226,17 @@ mod tests {
         });
         let catalog = Catalog::new([metric.with_goal("== 1".parse().unwrap())]).unwrap();
         let run = Engine::new().run(&catalog, &Context::new()).await;
-        let report = Report::new(run, ["env:test", "version:9"].map(|tag| Tag::parse(tag).unwrap()));
+        // The report's own version may be one of those.
+        for version in ["version:9", "version:2"] {
+            let tags = ["env:test", version].map(|tag| Tag::parse(tag).unwrap());
+            let states = goal_states(&Report::new(run.clone(), tags));
 
-        let states: Vec<_> = goal_states(&report).into_iter().map(|goal| (goal.tags, goal.met)).collect();
-
-        assert_eq!(
-            states,
-            [("env:test,version:1".to_owned(), true), ("env:test,version:2".to_owned(), false)]
-        );
+            let states: Vec<_> = states.into_iter().map(|goal| (goal.tags, goal.met)).collect();
+            assert_eq!(
+                states,
+                [("env:test,version:1".to_owned(), true), ("env:test,version:2".to_owned(), false)]
+            );
+        }
     }
 
     #[test]

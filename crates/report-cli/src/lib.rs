@@ -22,6 +22,7 @@ mod logging;
 mod manage;
 mod output;
 mod progress;
+mod reporter;
 mod self_metrics;
 mod settings;
 mod state;

@@ -140,14 +140,16 @@ fn last_value_age(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     })
 }
 
-/// What became of the delivered points: `accepted` or `refused` by the sink, or `left` for the next run.
+/// What became of the points: `accepted` or `refused` by the sink, `left` for the next run, or `lost` because no
+/// state is kept.
 #[system_health_metric(key = "system_health.reporter.points", aggregate = "sum", unit = "point")]
 fn points(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
     let receipt = run.receipt()?;
     let results = [
         ("accepted", count(receipt.accepted + receipt.accepted_earlier)),
         ("refused", count(receipt.refused_series())),
-        ("left", count(receipt.left + receipt.lost)),
+        ("left", count(receipt.left)),
+        ("lost", count(receipt.lost)),
     ];
     let samples: Result<Vec<Sample>, SampleError> = results
         .into_iter()

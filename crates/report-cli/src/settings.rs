@@ -22,6 +22,8 @@ const DEFAULT_FILE: &str = "system-health.toml";
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub(crate) struct ReportSettings {
+    /// The reporter's name, in the tag `reporter:` of the metrics about itself.
+    pub(crate) name: Option<String>,
     /// How long the whole run may take, delivery included.
     #[serde(deserialize_with = "duration")]
     pub(crate) deadline: Duration,
@@ -145,6 +147,7 @@ impl Default for MetricMonitorSettings {
 impl Default for ReportSettings {
     fn default() -> Self {
         Self {
+            name: None,
             deadline: Duration::from_mins(5),
             fail_on: FailOn::default(),
             tags: Vec::new(),
@@ -167,7 +170,7 @@ impl Default for DatadogSettings {
     }
 }
 
-settings_table!(ReportSettings, "report");
+settings_table!(ReportSettings, "report", env: { "name" => "SYSTEM_HEALTH_REPORTER" });
 settings_table!(MonitorSettings, "monitors");
 settings_table!(StateSettings, "state", env: { "dir" => "SYSTEM_HEALTH_STATE_DIR" });
 settings_table!(DatadogSettings, "datadog", env: {

@@ -1,7 +1,9 @@
 //! The tags of every report: where it comes from, and what the settings and the environment add.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Deserializer, de};
-use system_health_registry::{Tag, TagError};
+use system_health_registry::{Tag, TagError, overlay_tags};
 
 use crate::settings::{DatadogSettings, ReportSettings};
 
@@ -9,47 +11,63 @@ use crate::settings::{DatadogSettings, ReportSettings};
 #[derive(Debug, thiserror::Error)]
 #[error("{origin}")]
 pub(crate) struct BadTag {
-    origin: &'static str,
-    source: TagError,
+    pub(crate) origin: &'static str,
+    pub(crate) source: TagError,
 }
 
-/// The base tags `source:`, `service:`, `env:` and `version:`, the settings' tags, and those of `DD_TAGS`,
-/// which are separated by commas or white space.
+/// The tags of every report: `source:`, `service:`, `env:` and `version:`, those of the settings, and those of
+/// `DD_TAGS`, which are separated by commas or white space.
 /// See <https://docs.datadoghq.com/getting_started/tagging/assigning_tags/#environment-variables>.
+///
+/// Each of the four names has one value. The most specific one counts: `DD_ENV` or `env` in `[datadog]`, then a tag
+/// `env:` in `DD_TAGS`, then one in the settings, then the default.
 pub(crate) fn base(
     report: &ReportSettings,
     datadog: &DatadogSettings,
     dd_tags: Option<&str>,
 ) -> Result<Vec<Tag>, BadTag> {
-    let mut tags = report.tags.clone();
-    for written in dd_tags.unwrap_or_default().split([',', ' ', '\t', '\n']).filter(|tag| !tag.is_empty()) {
-        tags.push(Tag::parse(written).map_err(|source| BadTag { origin: "DD_TAGS", source })?);
-    }
-    // A default gives way to a tag that says otherwise.
-    let default = |name: &str, value| {
-        let is_named = |tag: &Tag| tag.as_str().strip_prefix(name).is_some_and(|rest| rest.starts_with(':'));
-        Some(value).filter(|_| !tags.iter().any(is_named))
-    };
-    let unified = [
-        ("source", Some("system-health"), "source"),
-        (
-            "service",
-            datadog.service.as_deref().or_else(|| default("service", "system-health")),
-            "`service` in [datadog], or DD_SERVICE",
-        ),
-        (
-            "env",
-            datadog.env.as_deref().or_else(|| default("env", "development")),
-            "`env` in [datadog], or DD_ENV",
-        ),
-        ("version", datadog.version.as_deref(), "`version` in [datadog], or DD_VERSION"),
+    let default = |tag| Tag::parse(tag).map_err(|source| BadTag { origin: "a default", source });
+    let defaults = ["source:system-health", "service:system-health", "env:development"].map(default);
+    let named = [
+        ("service", &datadog.service, "`service` in [datadog], or DD_SERVICE"),
+        ("env", &datadog.env, "`env` in [datadog], or DD_ENV"),
+        ("version", &datadog.version, "`version` in [datadog], or DD_VERSION"),
     ];
-    for (name, value, origin) in unified {
-        if let Some(value) = value {
-            tags.push(Tag::new(name, value).map_err(|source| BadTag { origin, source })?);
+    let named = named.into_iter().filter_map(|(name, value, origin)| {
+        let value = value.as_deref()?;
+        Some(Tag::new(name, value).map_err(|source| BadTag { origin, source }))
+    });
+    let levels = [
+        defaults.into_iter().collect::<Result<_, _>>()?,
+        report.tags.iter().cloned().collect(),
+        ambient(dd_tags.unwrap_or_default()),
+        named.collect::<Result<_, _>>()?,
+    ];
+    let tags = levels
+        .into_iter()
+        .fold(BTreeSet::new(), |general, specific| overlay_tags(&general, &specific).cloned().collect());
+    Ok(tags.into_iter().collect())
+}
+
+/// The tags of `DD_TAGS`. Everything on a machine reads this variable, and nobody who sets it thinks of us: what
+/// Datadog would change is changed, with a warning, and what it could not store is left out.
+fn ambient(written: &str) -> BTreeSet<Tag> {
+    let written = written.split([',', ' ', '\t', '\n']).filter(|tag| !tag.is_empty());
+    let tags = written.filter_map(|written| match Tag::normalised(written) {
+        Ok(tag) => {
+            if tag.as_str() != written.to_lowercase() {
+                tracing::warn!(
+                    "DD_TAGS: `{written}` is sent as `{tag}`, which is how Datadog would store it"
+                );
+            }
+            Some(tag)
         }
-    }
-    Ok(tags)
+        Err(error) => {
+            tracing::warn!("DD_TAGS: `{written}` is left out: {error}");
+            None
+        }
+    });
+    tags.collect()
 }
 
 /// Reads a list of tags, for the settings.
@@ -62,21 +80,24 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 mod tests {
     use super::*;
 
-    fn text(tags: &[Tag]) -> Vec<&str> {
-        tags.iter().map(Tag::as_str).collect()
+    fn text(tags: &[Tag]) -> String {
+        tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    fn with_tags(tags: &[&str]) -> ReportSettings {
+        let tags = tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect();
+        ReportSettings { tags, ..ReportSettings::default() }
     }
 
     #[test]
     fn by_default_a_report_says_where_it_comes_from() {
         let tags = base(&ReportSettings::default(), &DatadogSettings::default(), None).unwrap();
 
-        assert_eq!(text(&tags), ["source:system-health", "service:system-health", "env:development"]);
+        assert_eq!(text(&tags), "env:development service:system-health source:system-health");
     }
 
     #[test]
     fn settings_and_environment_add_tags() {
-        let report =
-            ReportSettings { tags: vec![Tag::parse("team:web").unwrap()], ..ReportSettings::default() };
         let datadog = DatadogSettings {
             service: Some("Shop".into()),
             env: Some("prod".into()),
@@ -84,38 +105,58 @@ mod tests {
             ..DatadogSettings::default()
         };
 
-        let tags = base(&report, &datadog, Some("region:eu, tier:1  az:a")).unwrap();
+        let tags = base(&with_tags(&["team:web"]), &datadog, Some("region:eu, tier:1  az:a,team:b")).unwrap();
 
-        let expected = [
-            "team:web",
-            "region:eu",
-            "tier:1",
-            "az:a",
-            "source:system-health",
-            "service:shop",
-            "env:prod",
-            "version:1.2_b3",
-        ];
-        assert_eq!(text(&tags), expected);
+        assert_eq!(
+            text(&tags),
+            "az:a env:prod region:eu service:shop source:system-health team:b team:web tier:1 version:1.2_b3"
+        );
     }
 
     #[test]
-    fn a_tag_of_that_name_replaces_a_default() {
-        let report =
-            ReportSettings { tags: vec![Tag::parse("service:shop").unwrap()], ..ReportSettings::default() };
+    fn of_four_names_the_most_specific_value_counts() {
+        let unified = DatadogSettings {
+            env: Some("c".into()),
+            version: Some("3".into()),
+            ..DatadogSettings::default()
+        };
+        let default = DatadogSettings::default();
+        for (settings, datadog, dd_tags, expected) in [
+            (&["env:a"][..], &default, "", "env:a service:system-health source:system-health"),
+            (&["env:a"], &default, "env:b", "env:b service:system-health source:system-health"),
+            (&["env:a"], &unified, "env:b", "env:c service:system-health source:system-health version:3"),
+            (
+                &[],
+                &default,
+                "source:x,environment:y",
+                "env:development environment:y service:system-health source:x",
+            ),
+        ] {
+            let tags = base(&with_tags(settings), datadog, Some(dd_tags)).unwrap();
+            assert_eq!(text(&tags), expected);
+        }
+    }
 
-        let tags = base(&report, &DatadogSettings::default(), Some("env:prod,environment:x")).unwrap();
+    #[test]
+    fn what_datadog_would_change_in_the_environment_is_changed_and_what_it_would_drop_is_left_out() {
+        let tags = base(
+            &ReportSettings::default(),
+            &DatadogSettings::default(),
+            Some("owner:me@x.com 42 !,Team:Web"),
+        );
 
-        assert_eq!(text(&tags), ["service:shop", "env:prod", "environment:x", "source:system-health"]);
+        assert_eq!(
+            text(&tags.unwrap()),
+            "env:development owner:me_x.com service:system-health source:system-health team:web"
+        );
     }
 
     #[test]
     fn a_bad_tag_names_who_said_it() {
-        let report = ReportSettings::default();
         let datadog = DatadogSettings { env: Some("!".into()), ..DatadogSettings::default() };
-        let default = DatadogSettings::default();
 
-        assert_eq!(base(&report, &datadog, None).unwrap_err().to_string(), "`env` in [datadog], or DD_ENV");
-        assert_eq!(base(&report, &default, Some("a;b")).unwrap_err().to_string(), "DD_TAGS");
+        let error = base(&ReportSettings::default(), &datadog, None).unwrap_err();
+
+        assert_eq!(error.to_string(), "`env` in [datadog], or DD_ENV");
     }
 }

@@ -1,10 +1,14 @@
 //! `report --push` and `--dry-run`: what reaches Datadog, and what is said when nothing does.
 #![cfg(feature = "datadog")]
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use system_health_test_support::{
     datadog::{self, DatadogIntake, contract},
+    github::FakeGitHub,
     scene::Scene,
     server::{Answer, Fault},
 };
@@ -110,6 +114,81 @@ fn a_failed_delivery_is_said_and_the_values_are_still_printed() {
         assert_eq!(delivery["state"], "failed", "{fault:?}");
         assert!(delivery.to_string().contains(word), "{delivery}");
     }
+}
+
+#[test]
+fn an_outage_that_ends_before_the_deadline_loses_nothing_without_state() {
+    let intake = DatadogIntake::start();
+    intake.server().fail_times(5, "/api/v2/series", datadog::error(503, "Not now"));
+
+    let ended = scene(&intake).run(&["--push", "--no-self-metrics", "--no-state"]).with_status(0);
+
+    ended.says("trying again in");
+    let delivery = ended.json()["deliveries"][0].clone();
+    assert_eq!((&delivery["series"], &delivery["lost"]), (&2.into(), &0.into()));
+    assert_eq!(intake.points().len(), 2);
+}
+
+#[test]
+fn a_tag_of_the_environment_that_datadog_would_change_stops_nothing() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake).variable("DD_TAGS", "owner:me@x.com,42,Team:Web");
+
+    let ended = scene.run(&["--push", "--no-self-metrics"]).with_status(0);
+
+    ended.says("DD_TAGS: `owner:me@x.com` is sent as `owner:me_x.com`");
+    ended.says("DD_TAGS: `42` is left out");
+    assert!(!ended.stderr().contains("team:web"), "{ended}");
+    for point in intake.points() {
+        for tag in ["owner:me_x.com", "team:web"] {
+            assert!(point.tags.iter().any(|it| it == tag), "{point:?}");
+        }
+    }
+}
+
+/// The values of the tag `reporter:` of all points about the reporter that a run delivers. No other point has one.
+fn reporter(scene: Scene, arguments: &[&str]) -> String {
+    let intake = DatadogIntake::start();
+    let scene = scene.variable("DD_URL", intake.url()).variable("DD_API_KEY", DatadogIntake::KEY);
+
+    let _ = scene.run(&[&["--push", "--fail-on", "delivery"][..], arguments].concat()).with_status(0);
+
+    let mut names = BTreeSet::new();
+    for point in intake.points() {
+        let tags = point.tags.iter().filter_map(|tag| tag.strip_prefix("reporter:"));
+        let found: Vec<&str> = tags.collect();
+        let is_about_itself = point.metric.starts_with("system_health.reporter.");
+        assert_eq!(found.len(), usize::from(is_about_itself), "{point:?}");
+        names.extend(found.into_iter().map(str::to_owned));
+    }
+    assert_eq!(names.len(), 1, "{names:?}");
+    names.pop_first().unwrap()
+}
+
+#[test]
+fn each_reporter_has_a_name_of_its_own_which_stays_the_same() {
+    let github = FakeGitHub::start();
+    let scene = || {
+        let scene = Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree();
+        scene.variable("GITHUB_API_URL", github.url()).variable("GITHUB_TOKEN", "any")
+    };
+    let of = |repository| scene().file("system-health.toml", &format!("repository.name = '{repository}'"));
+    let only = ["--only", "commits.*"];
+
+    assert_eq!(reporter(of("acme/shop"), &[]), "acme/shop");
+    assert_eq!(reporter(of("acme/docs"), &[]), "acme/docs");
+    let selected = reporter(of("acme/shop"), &only);
+    assert!(selected.starts_with("acme/shop-"), "{selected}");
+    // In another folder, as in another pod.
+    assert_eq!(reporter(of("acme/shop"), &only), selected);
+    assert_eq!(reporter(scene(), &["--no-state"]), "report");
+    assert_eq!(
+        reporter(of("acme/shop").variable("SYSTEM_HEALTH_REPORTER", "ops/Night shift"), &only),
+        "ops/night_shift"
+    );
+    // A tag of all points is one that people have chosen.
+    let tagged = of("acme/shop").variable("DD_TAGS", "reporter:mine");
+    assert_eq!(reporter(tagged, &["--only", "ci.*"]), "mine");
 }
 
 #[test]

@@ -142,6 +142,76 @@ fn metrics_about_the_reporter_flow_when_every_other_fails() {
     assert!(points.iter().all(|point| point.metric.starts_with("system_health.reporter.")));
 }
 
+/// The values of a metric about the reporter by their times.
+fn about_itself(intake: &DatadogIntake, key: &str, tag: &str) -> Vec<(i64, f64)> {
+    let key = format!("system_health.reporter.{key}");
+    let points = intake.points().into_iter();
+    let mut values: Vec<(i64, f64)> = points
+        .filter(|point| point.metric == key && point.tags.iter().any(|it| it == tag))
+        .map(|point| (point.timestamp, point.value))
+        .collect();
+    values.sort_by_key(|(time, _)| *time);
+    values
+}
+
+fn time(ended: &Ended) -> i64 {
+    let time = ended.json()["run"]["timestamp"].clone();
+    let time = humantime::parse_rfc3339(time.as_str().unwrap()).unwrap();
+    time.duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed()
+}
+
+#[test]
+fn during_a_full_outage_datadog_has_nothing_and_afterwards_what_each_run_said_of_itself() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    intake.server().fail_times(2, "/api/v2/series", datadog::error(403, "Forbidden"));
+
+    let runs = [3, 3, 0].map(|status| {
+        let ended = scene.run(&["--push"]).with_status(status);
+        let arrived = intake.points().len();
+        next_second();
+        (time(&ended), arrived)
+    });
+
+    assert_eq!((runs[0].1, runs[1].1), (0, 0), "nothing arrives during the outage");
+    let [first, second, third] = runs.map(|(time, _)| time);
+    let waiting = about_itself(&intake, "outbox_points", "sink:datadog");
+    let (times, values): (Vec<i64>, Vec<f64>) = waiting.into_iter().unzip();
+    assert_eq!(times, [first, second, third], "each with the time of its run");
+    // At first the two metrics wait; then with them what the first run said of itself, and two more.
+    assert!(values[0] == 2.0 && values[1] > 4.0 && values[2] == 0.0, "{values:?}");
+    let of = |result| about_itself(&intake, "points", &format!("result:{result}"));
+    assert_eq!(of("left"), [(first, values[0]), (second, values[1]), (third, 0.0)]);
+    assert!(of("accepted").iter().map(|(_, value)| *value).eq([
+        0.0,
+        0.0,
+        values[1] + 2.0 + self_metrics(&intake, second)
+    ]));
+    assert_eq!(about_itself(&intake, "collector_success", "metric:commits.hotfix").len(), 3);
+}
+
+/// How many points one run has delivered about itself.
+fn self_metrics(intake: &DatadogIntake, time: i64) -> f64 {
+    let points = intake.points().into_iter();
+    let count =
+        points.filter(|point| point.timestamp == time && point.metric.starts_with("system_health.")).count();
+    f64::from(u32::try_from(count).unwrap())
+}
+
+#[test]
+fn what_is_lost_without_state_is_not_said_to_wait() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    // Datadog refuses a payload, and takes the next one: what the reporter says of itself.
+    intake.server().fail_times(1, "/api/v2/series", datadog::error(400, "No"));
+
+    let _ = scene.run(&["--push", "--no-state", "--only", "commits.hotfix"]).with_status(3);
+
+    let of = |result| about_itself(&intake, "points", &format!("result:{result}"))[0].1;
+    assert_eq!(["accepted", "refused", "left", "lost"].map(of), [0.0, 1.0, 0.0, 0.0]);
+    assert_eq!(about_itself(&intake, "outbox_points", "sink:datadog")[0].1, 0.0);
+}
+
 #[test]
 fn metrics_about_the_reporter_can_be_skipped_like_others() {
     let intake = DatadogIntake::start();

@@ -18,11 +18,12 @@ use super::{exit_reason, runtime, select::Selection};
 use crate::{
     args::{CollectArguments, FailOn, Format},
     datadog::Datadog,
-    delivery::{self, Courier, Delivery, Receipt},
+    delivery::{self, Courier, Deadlines, Delivery, Receipt},
     events,
     exit::Status,
     output::{JsonReport, MarkdownReport, Stdout, TableReport},
     progress,
+    reporter::Reporter,
     self_metrics::{self, Ending, Facts, FinishedRun},
     settings::{self, DatadogSettings, ReportSettings, StateSettings},
     state::{self, State},
@@ -38,6 +39,7 @@ struct Plan {
     about_itself: Option<Catalog>,
     settings: Settings,
     tags: Vec<Tag>,
+    reporter: Reporter,
     align: Duration,
     deadline: Duration,
     keep: Duration,
@@ -94,10 +96,13 @@ impl Plan {
         let self_metrics = report.self_metrics && !arguments.no_self_metrics;
         let align = slot(arguments.align.or(report.align))?;
         let folder = || state::folder(&arguments.state.folder, &state_settings);
+        let tags = tags::base(&report, &datadog, dd_tags.as_deref())?;
+        let reporter = Reporter::new(&settings, &report, &tags, &arguments.only, &arguments.skip)?;
         Ok(Self {
             catalog: selection.of(catalog)?,
             about_itself: self_metrics.then(|| selection.without_skipped(about_itself)),
-            tags: tags::base(&report, &datadog, dd_tags.as_deref())?,
+            tags,
+            reporter,
             align,
             deadline: arguments.deadline.unwrap_or(report.deadline),
             keep: state_settings.keep,
@@ -131,7 +136,7 @@ impl Plan {
             open_state(folder, end - reserve, end)
         );
         let mut state = state?;
-        let report = Arc::new(self.report(run));
+        let report = Arc::new(self.report(run, &self.tags));
         let deliveries = match &self.action {
             Action::Print => {
                 state.record(&report, None).await?;
@@ -142,13 +147,11 @@ impl Plan {
                 vec![self.dry_run(datadog, &report, &state, &context, started).await?]
             }
             Action::Push(datadog) => {
-                // The rest of the reserve is for the metrics about the delivery, and for printing.
-                let deadline = end - reserve / 10;
                 let courier = Courier {
                     sink: &sink,
                     outbox: &datadog.outbox(),
                     timestamp: report.timestamp(),
-                    deadline,
+                    deadlines: Deadlines::new(end, reserve),
                 };
                 vec![self.push(&courier, &report, &mut state, &context, started).await?]
             }
@@ -175,8 +178,8 @@ impl Plan {
             .unwrap_or_else(|_| Err("no API key before the run's deadline".into()))
     }
 
-    fn report(&self, run: Run) -> Report {
-        Report::new(run, self.tags.iter().cloned()).aligned(self.align)
+    fn report(&self, run: Run, tags: &[Tag]) -> Report {
+        Report::new(run, tags.iter().cloned()).aligned(self.align)
     }
 
     /// Delivers a report, and then what there is to say about that.
@@ -314,8 +317,9 @@ impl Plan {
             last_values,
             api_calls: context.get().await.unwrap_or_default(),
         });
+        let tags = self.reporter.tags(&self.tags, context).await;
         let context = Context::starting_at(report.run().started_at()).provide(finished);
-        Some(self.report(Engine::new().run(catalog, &context).await))
+        Some(self.report(Engine::new().run(catalog, &context).await, &tags))
     }
 }
 
