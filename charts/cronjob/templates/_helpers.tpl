@@ -122,20 +122,46 @@ release with those of `jobs` over them.
 {{- $seconds -}}
 {{- end -}}
 
-{{/* When the reporter ends by itself, in seconds: by its arguments, its settings, or its default. */}}
-{{- define "system-health.deadline" -}}
-{{- $deadline := dig "report" "deadline" "5m" .settings -}}
+{{/* An option of the reporter: from its arguments, its settings, or the default. */}}
+{{- define "system-health.option" -}}
+{{- $flag := printf "--%s" .option -}}
+{{- $value := dig "report" .option .default .values.settings -}}
 {{- $next := false -}}
-{{- range .args -}}
+{{- range .values.args -}}
 {{- if $next -}}
-{{- $deadline = . -}}
+{{- $value = . -}}
 {{- end -}}
-{{- if hasPrefix "--deadline=" . -}}
-{{- $deadline = trimPrefix "--deadline=" . -}}
+{{- if hasPrefix (printf "%s=" $flag) . -}}
+{{- $value = trimPrefix (printf "%s=" $flag) . -}}
 {{- end -}}
-{{- $next = eq . "--deadline" -}}
+{{- $next = eq . $flag -}}
 {{- end -}}
-{{- include "system-health.seconds" (toString $deadline) -}}
+{{- $value -}}
+{{- end -}}
+
+{{/* When the reporter ends by itself, in seconds. */}}
+{{- define "system-health.deadline" -}}
+{{- include "system-health.option" (dict "option" "deadline" "default" "5m" "values" .) | include "system-health.seconds" -}}
+{{- end -}}
+
+{{/*
+How long a run and its repetitions may take, in seconds, with Kubernetes' waits before each repetition: 10 seconds,
+then twice as long each time, at most 6 minutes.
+*/}}
+{{- define "system-health.longest" -}}
+{{- $deadline := include "system-health.deadline" . | int64 -}}
+{{- $longest := $deadline -}}
+{{- $wait := 10 -}}
+{{- range until (include "system-health.repetitions" . | int) -}}
+{{- $longest = add $longest $wait $deadline -}}
+{{- $wait = min 360 (mul 2 $wait) -}}
+{{- end -}}
+{{- $longest -}}
+{{- end -}}
+
+{{/* How often a failed run is repeated: 6 times where nothing is said. */}}
+{{- define "system-health.repetitions" -}}
+{{- if or (not (hasKey . "backoffLimit")) (kindIs "invalid" .backoffLimit) -}}6{{- else -}}{{- int64 .backoffLimit -}}{{- end -}}
 {{- end -}}
 
 {{/* The numbers of a field of a schedule, as the keys of the dict `into`. */}}
@@ -207,6 +233,14 @@ release with those of `jobs` over them.
 {{- $deadline := include "system-health.deadline" .values | int64 -}}
 {{- if le $active $deadline -}}
 {{- fail (printf "%s: activeDeadlineSeconds is %d, and the reporter's own deadline %d seconds: Kubernetes would kill a run before it can say what it found. Raise activeDeadlineSeconds, or lower --deadline" .name $active $deadline) -}}
+{{- end -}}
+{{- $repetitions := include "system-health.repetitions" .values | int64 -}}
+{{- $longest := include "system-health.longest" .values | int64 -}}
+{{- if le $active $longest -}}
+{{- fail (printf "%s: activeDeadlineSeconds is %d, and with backoffLimit %d a run and its repetitions may take %d seconds: Kubernetes would kill the last one before it can say what it found. Lower backoffLimit or --deadline, or raise activeDeadlineSeconds" .name $active $repetitions $longest) -}}
+{{- end -}}
+{{- if and (gt $repetitions 0) (has "--push" .values.args) (not (include "system-health.option" (dict "option" "align" "default" "" "values" .values))) -}}
+{{- fail (printf "%s: backoffLimit is %d, and the reporter is not told to --align: a repetition would add points instead of overwriting them. Add `--align, 15m` to args, or set backoffLimit to 0" .name $repetitions) -}}
 {{- end -}}
 {{- $interval := include "system-health.interval" .values.schedule | int64 -}}
 {{- if ge $active $interval -}}
@@ -294,6 +328,10 @@ containers:
         value: /etc/system-health/system-health.toml
       - name: SYSTEM_HEALTH_STATE_DIR
         value: /var/lib/system-health
+      {{- if not (dig "report" "name" "" $values.settings) }}
+      - name: SYSTEM_HEALTH_REPORTER
+        value: {{ printf "%s/%s" $root.Release.Namespace .name | quote }}
+      {{- end }}
       {{- with $root.Values.aws.region }}
       - name: AWS_REGION
         value: {{ . | quote }}

@@ -138,7 +138,7 @@ fn the_chart_knows_the_reporters_own_deadline() {
     let help = Scene::new(env!("CARGO_BIN_EXE_report")).run(&["--help"]).stdout();
     let helpers = fs::read_to_string(chart().join("templates/_helpers.tpl")).unwrap();
 
-    assert!(helpers.contains(r#"dig "report" "deadline" "5m""#));
+    assert!(helpers.contains(r#""option" "deadline" "default" "5m""#));
     assert!(help.contains("[default: from the settings, or 5m]"), "{help}");
 }
 

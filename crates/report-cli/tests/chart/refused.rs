@@ -3,7 +3,7 @@
 use crate::helm::{VERSIONS, template_text};
 
 /// Values, and words that both versions of Helm say about them.
-const REFUSED: [(&str, &[&str]); 33] = [
+const REFUSED: [(&str, &[&str]); 34] = [
     ("scedule: '*/15 * * * *'", &["scedule"]),
     ("schedule: every 15 minutes", &["schedule"]),
     ("schedule: '*/15 * * *'", &["schedule"]),
@@ -51,15 +51,25 @@ const REFUSED: [(&str, &[&str]); 33] = [
         "{externalSecret: {enabled: true, secretStoreRef: {name: b}}, existingSecret: {keys: {datadogAppKey: a}}}",
         &["externalSecret.remoteRefs.datadogAppKey says nothing about where the value is"],
     ),
+    ("args: [--push]", &["backoffLimit is 1, and the reporter is not told to --align", "`--align, 15m`"]),
     ("settings: {report: {deadline: soon}}", &["`soon` of the reporter is no duration such as 90s, 4m"]),
 ];
 
 /// The order of deadlines: the reporter's, then Kubernetes', then the next run.
-const OUT_OF_ORDER: [(&str, &str); 14] = [
+const OUT_OF_ORDER: [(&str, &str); 18] = [
     ("activeDeadlineSeconds: 300", "is 300, and the reporter's own deadline 300 seconds"),
-    ("args: [--push, --deadline, 10m]", "is 600, and the reporter's own deadline 600 seconds"),
-    ("args: [--push, --deadline=1h 30m]", "is 600, and the reporter's own deadline 5400 seconds"),
-    ("settings: {report: {deadline: 610s}}", "is 600, and the reporter's own deadline 610 seconds"),
+    ("args: [--push, --deadline, 14m]", "is 840, and the reporter's own deadline 840 seconds"),
+    ("args: [--push, --deadline=1h 30m]", "is 840, and the reporter's own deadline 5400 seconds"),
+    ("settings: {report: {deadline: 850s}}", "is 840, and the reporter's own deadline 850 seconds"),
+    // Two runs and the 10 seconds between them.
+    (
+        "activeDeadlineSeconds: 610",
+        "is 610, and with backoffLimit 1 a run and its repetitions may take 610 seconds",
+    ),
+    ("settings: {report: {deadline: 7m}}", "a run and its repetitions may take 850 seconds"),
+    ("backoffLimit: 2", "is 840, and with backoffLimit 2 a run and its repetitions may take 930 seconds"),
+    // Kubernetes' default is 6 repetitions, after 10, 20, 40, 80, 160 and 320 seconds.
+    ("backoffLimit: null", "is 840, and with backoffLimit 6 a run and its repetitions may take 2730 seconds"),
     ("activeDeadlineSeconds: 900", "`*/15 * * * *` starts a run every 900 seconds"),
     ("schedule: '*/10 * * * *'", "`*/10 * * * *` starts a run every 600 seconds"),
     // Of every 25 minutes, the run at 50 is followed by that at 0.

@@ -9,12 +9,13 @@ use crate::helm::{arguments, chart, objects, of_kind, pod, rendered, settings};
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn by_default_nothing_is_tried_again_and_only_a_failed_delivery_fails_the_job() {
+fn by_default_a_run_is_repeated_once_and_only_a_failed_delivery_fails_the_job() {
     let objects = rendered("{}");
     let cronjob = of_kind(&objects, "CronJob")[0];
 
     assert_eq!(cronjob["spec"]["schedule"], "*/15 * * * *");
-    assert_eq!(cronjob["spec"]["jobTemplate"]["spec"]["backoffLimit"], 0);
+    let job = &cronjob["spec"]["jobTemplate"]["spec"];
+    assert_eq!((&job["backoffLimit"], &job["activeDeadlineSeconds"]), (&json!(1), &json!(840)));
     assert_eq!(
         arguments(pod(cronjob)),
         ["--push", "--align", "15m", "--log-format", "json", "--fail-on", "delivery"]
@@ -28,7 +29,7 @@ fn by_default_nothing_is_tried_again_and_only_a_failed_delivery_fails_the_job() 
 #[ignore = "needs Helm: run cargo xtask test"]
 fn a_job_may_set_nothing_and_zero() {
     let objects = rendered(
-        "{backoffLimit: 3, suspend: true, nodeSelector: {a: b}, args: [--push],
+        "{backoffLimit: 3, suspend: true, nodeSelector: {a: b}, args: [--push, --align=15m, --deadline, 3m],
           jobs: {one: {backoffLimit: 0, suspend: false, nodeSelector: {a: null}, ttlSecondsAfterFinished: 0}, two: }}",
     );
     let cronjobs = of_kind(&objects, "CronJob");
@@ -61,7 +62,7 @@ fn numbers_that_are_null_are_left_out_and_not_zero() {
     ] {
         assert!(!text.contains(name), "{name}");
     }
-    assert_eq!(cronjob["spec"]["jobTemplate"]["spec"]["backoffLimit"], 0);
+    assert_eq!(cronjob["spec"]["jobTemplate"]["spec"]["backoffLimit"], 1);
 }
 
 #[test]
@@ -113,6 +114,27 @@ fn credentials_of_a_secret_are_files_and_only_those_that_are_named() {
     let volumes = pod["volumes"].as_array().unwrap();
     let secret = volumes.iter().find(|volume| volume["name"] == "credentials").unwrap();
     assert_eq!(secret["secret"], json!({"secretName": "dd", "defaultMode": 0o440}));
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn every_reporter_has_the_name_of_its_cronjob_unless_the_settings_say_another() {
+    let names = |values: &str| -> Vec<Value> {
+        let objects = rendered(values);
+        let pods = of_kind(&objects, "CronJob").into_iter().map(pod);
+        let name = |pod: &Value| {
+            let variables = pod["containers"][0]["env"].as_array().unwrap();
+            let variable = variables.iter().find(|variable| variable["name"] == "SYSTEM_HEALTH_REPORTER");
+            variable.map_or(Value::Null, |variable| variable["value"].clone())
+        };
+        pods.map(name).collect()
+    };
+
+    assert_eq!(names("{}"), ["ops/health-system-health"]);
+    assert_eq!(
+        names("jobs: {one: {}, two: {settings: {report: {name: night}}}}"),
+        [json!("ops/health-system-health-one"), Value::Null]
+    );
 }
 
 #[test]
