@@ -72,6 +72,16 @@ fn audits_find_nothing() {
 }
 
 #[test]
+fn only_the_script_that_compares_publishes_the_chart_and_it_does_before_anything_is_built() {
+    let text = fs::read_to_string(github().join("workflows/release.yml")).unwrap();
+    let (before, after) = text.split_once("\n  binaries:\n").unwrap();
+
+    assert!(before.contains(".ci/publish-chart --check "));
+    assert!(after.contains(".ci/publish-chart \"${IMAGE,,}\""));
+    assert!(!text.contains("helm push"));
+}
+
+#[test]
 fn every_action_is_pinned_by_its_commit_and_says_its_version() {
     for file in workflows() {
         let text = fs::read_to_string(&file).unwrap();

@@ -1,0 +1,172 @@
+//! The release's script for the chart, with real Helm and a registry that keeps what it is given.
+#![cfg(unix)]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::Mutex,
+};
+
+use sha2::{Digest, Sha256};
+use system_health_test_support::{
+    server::{Answer, Request, Server},
+    tools,
+};
+use tempfile::TempDir;
+
+const IMAGE: &str = "ghcr.io/acme/system-health";
+
+/// A registry as Helm uses it.
+/// See <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>.
+fn registry() -> Server {
+    let kept: Mutex<BTreeMap<String, (String, Vec<u8>)>> = Mutex::default();
+    Server::start(move |request: &Request| {
+        let mut kept = kept.lock().unwrap();
+        let empty = |status| Answer { status, headers: vec![], body: vec![] };
+        let digest = |body: &[u8]| -> String {
+            let digits = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            format!("sha256:{digits}")
+        };
+        let (path, last) = request.path().rsplit_once('/').unwrap();
+        match &*request.method {
+            "POST" => empty(202).with_header("location", &format!("{}upload", request.path())),
+            "PUT" => {
+                let found = digest(&request.body);
+                let kind = request.header("content-type").unwrap_or_default().to_owned();
+                // A blob is put to where its upload began, a manifest under its tag.
+                let folder = path.strip_suffix("/uploads").unwrap_or(path);
+                for name in [&*found, last] {
+                    kept.insert(format!("{folder}/{name}"), (kind.clone(), request.body.clone()));
+                }
+                empty(201).with_header("docker-content-digest", &found)
+            }
+            _ => match kept.get(request.path()) {
+                Some((kind, body)) => Answer { status: 200, headers: vec![], body: body.clone() }
+                    .with_header("content-type", kind)
+                    .with_header("docker-content-digest", &digest(body)),
+                None => Answer::json(404, &serde_json::json!({"errors": [{"code": "MANIFEST_UNKNOWN"}]})),
+            },
+        }
+    })
+}
+
+/// A copy of what the script needs of the repository.
+fn checkout() -> TempDir {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let copy = tempfile::tempdir().unwrap();
+    for folder in [".ci", "charts"] {
+        let copied = Command::new("cp").arg("-R").arg(root.join(folder)).arg(copy.path()).status().unwrap();
+        assert!(copied.success());
+    }
+    copy
+}
+
+struct Release<'a> {
+    helm: &'a str,
+    registry: &'a Server,
+    checkout: &'a TempDir,
+}
+
+impl Release<'_> {
+    fn run(&self, arguments: &[&str]) -> Output {
+        let folder =
+            |helm: &str| PathBuf::from(tools::file(&format!("{helm}/helm"))).parent().unwrap().to_owned();
+        let charts = self.registry.url().replace("http://", "oci://") + "/acme/charts";
+        Command::new(self.checkout.path().join(".ci/publish-chart"))
+            .args(arguments)
+            .args([IMAGE, "9.9.9", &charts, "--plain-http"])
+            .env_clear()
+            .env("HOME", self.checkout.path())
+            .env("PATH", format!("{}:/usr/bin:/bin", folder(self.helm).display()))
+            .output()
+            .unwrap()
+    }
+
+    /// The digest that a successful run prints.
+    fn publish(&self) -> String {
+        let ended = self.run(&[]);
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        let said = String::from_utf8(ended.stdout).unwrap();
+        said.trim().strip_prefix("Digest: sha256:").unwrap_or_else(|| panic!("{said}")).to_owned()
+    }
+
+    /// What a failed run says.
+    fn refusal(&self, arguments: &[&str]) -> String {
+        let ended = self.run(arguments);
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        String::from_utf8(ended.stderr).unwrap()
+    }
+
+    /// How often a version was put in place.
+    fn pushes(&self) -> usize {
+        let is_version = |tag: &str| !tag.starts_with("sha256:");
+        let requests = self.registry.requests();
+        let puts = requests.iter().filter(|request| request.method == "PUT");
+        puts.filter_map(|request| request.target.split_once("/manifests/"))
+            .filter(|(_, tag)| is_version(tag))
+            .count()
+    }
+
+    fn replace(&self, file: &str, text: &str, by: &str) {
+        let file = self.checkout.path().join("charts/cronjob").join(file);
+        let content = fs::read_to_string(&file).unwrap();
+        assert!(content.contains(text), "{content}");
+        fs::write(file, content.replacen(text, by, 1)).unwrap();
+    }
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn a_version_of_the_chart_has_one_content_for_ever() {
+    for helm in ["helm3", "helm4"] {
+        let (registry, checkout) = (registry(), checkout());
+        let release = Release { helm, registry: &registry, checkout: &checkout };
+
+        // A new version is pushed, with the image of the release; the check before it pushes nothing.
+        assert!(release.run(&["--check"]).status.success());
+        assert_eq!(release.pushes(), 0);
+        let first = release.publish();
+        assert_eq!(release.pushes(), 1);
+        let archive = checkout.path().join("dist/system-health-0.1.0.tgz");
+        let values = Command::new("tar").arg("-xzOf").arg(&archive).arg("system-health/values.yaml").output();
+        assert!(
+            String::from_utf8(values.unwrap().stdout).unwrap().contains(&format!("repository: {IMAGE}\n"))
+        );
+
+        // The same content is no news, although its archive has other times.
+        assert_eq!(release.publish(), first);
+        assert_eq!(release.pushes(), 1);
+
+        // Other content needs another version.
+        release.replace("values.yaml", "suspend: false", "suspend: true");
+        for arguments in [&[][..], &["--check"]] {
+            let said = release.refusal(arguments);
+            assert!(
+                said.contains("the chart 0.1.0 is published with other contents: raise `version`"),
+                "{said}"
+            );
+            assert!(said.contains("suspend: true"), "{said}");
+        }
+        assert_eq!(release.pushes(), 1);
+        release.replace("Chart.yaml", "version: 0.1.0", "version: 0.1.1");
+        assert_ne!(release.publish(), first);
+        assert_eq!(release.pushes(), 2);
+    }
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn a_registry_that_does_not_answer_is_no_reason_to_publish() {
+    for helm in ["helm3", "helm4"] {
+        let (registry, checkout) = (registry(), checkout());
+        registry.fail("/manifests/", Answer::json(403, &serde_json::json!({"errors": [{"code": "DENIED"}]})));
+        let release = Release { helm, registry: &registry, checkout: &checkout };
+
+        let said = release.refusal(&[]);
+
+        assert!(said.contains("cannot find out whether the chart 0.1.0 is published"), "{said}");
+        assert_eq!(release.pushes(), 0);
+    }
+}
