@@ -27,6 +27,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         row("state folder", "holds a file with any one page damaged", "all"),
         row("state folder", "is full, with points that wait", "all, with those that wait"),
         row("state folder", "is locked by another process", "all"),
+        row("no state folder", "Datadog: 503 five times, then fine", "all"),
+        Scenario {
+            status: 3,
+            ..row("no state folder", "Datadog: 503 until the deadline", "nothing; counted as lost")
+        },
         row(
             "clock",
             "was an hour slow: points are too old",
@@ -184,6 +189,21 @@ fn a_store_that_another_process_keeps_locked_costs_no_delivery() {
 
     ended.says("cannot keep state");
     assert_eq!(world.delivered("test.value").len(), 2, "{ended}");
+}
+
+#[test]
+fn without_state_an_outage_that_ends_in_time_costs_nothing() {
+    for (times, deadline, status) in [(5, "2m", 0), (ALWAYS, "3s", 3)] {
+        let world = World::new();
+        world.intake.server().fail_times(times, "/api/v2/series", error(503, "Not now"));
+        let run =
+            ["--push", "--no-state", "--no-self-metrics", "--only", "test.value", "--deadline", deadline];
+
+        let ended = world.scene().run(&run).with_status(status);
+
+        assert_eq!(world.delivered("test.value").len(), usize::from(status == 0), "{ended}");
+        assert_eq!(delivery(&ended)["lost"], u64::from(status != 0), "{ended}");
+    }
 }
 
 /// A run whose delivery fails, and whose clock stood elsewhere then.
