@@ -106,6 +106,17 @@ pub(crate) struct Courier<'a> {
     pub(crate) deadlines: Deadlines,
 }
 
+/// Points that wait in a store.
+#[derive(Clone, Copy)]
+struct Waiting<'a> {
+    state: &'a State,
+    store: &'a Arc<Store>,
+    /// This run; its points are counted apart.
+    own: Option<RunId>,
+    /// Whether the points of other runs stay where they are.
+    only_own: bool,
+}
+
 /// When the parts of a delivery have to end. They follow each other, and each retries until its deadline: so an
 /// outage that lasts takes no time from what comes next.
 #[derive(Debug, Clone, Copy)]
@@ -185,15 +196,15 @@ impl Courier<'_> {
                 let mut asked = false;
                 if let Some(unwritable) = state.unwritable() {
                     // It may be a file that nothing could ever be written to.
-                    let stores = (state, unwritable);
-                    let emptied = self.empty_outbox(sink, stores, None, deadline, &mut receipt).await;
+                    let waiting = Waiting { state, store: unwritable, own: None, only_own: false };
+                    let emptied = self.empty_outbox(sink, waiting, deadline, &mut receipt).await;
                     asked |= emptied.unwrap_or_else(|error| {
                         tracing::debug!("cannot read what waits in the state folder: {error:#}");
                         false
                     });
                 }
-                let stores = (state, state.store());
-                asked |= self.empty_outbox(sink, stores, Some(own), deadline, &mut receipt).await?;
+                let waiting = Waiting { state, store: state.store(), own: Some(own), only_own: false };
+                asked |= self.empty_outbox(sink, waiting, deadline, &mut receipt).await?;
                 if !asked {
                     // Nothing to deliver: a wrong key is found now rather than with the first value.
                     receipt.error = self.check(sink).await.err();
@@ -210,8 +221,14 @@ impl Courier<'_> {
         if let (Ok(sink), true) = (self.sink, receipt.is_reached()) {
             let mut about_itself = Receipt::default();
             let deadline = self.deadlines.self_metrics;
-            let stores = (state, state.store());
-            let done = self.empty_outbox(sink.as_ref(), stores, Some(own), deadline, &mut about_itself).await;
+            // What could not be delivered must not be in one payload with the word that it could not.
+            let own = Waiting { state, store: state.store(), own: Some(own), only_own: true };
+            let mut done = self.empty_outbox(sink.as_ref(), own, deadline, &mut about_itself).await;
+            if done.is_ok() && about_itself.error.is_none() {
+                // Others, such as those of a run beside this one, have another chance.
+                let all = Waiting { only_own: false, ..own };
+                done = self.empty_outbox(sink.as_ref(), all, deadline, &mut about_itself).await;
+            }
             receipt.self_metrics = about_itself.accepted;
             receipt.refused.append(&mut about_itself.refused);
             let error = done.err().map(|error| format!("{error:#}")).or(about_itself.error);
@@ -297,12 +314,11 @@ impl Courier<'_> {
         }
     }
 
-    /// Whether there was anything to deliver in a store of the state, whose points of `own` are this run's.
+    /// Delivers what waits until the deadline at the latest. Says whether there was anything to deliver.
     async fn empty_outbox(
         &self,
         sink: &dyn Sink,
-        (state, store): (&State, &Arc<Store>),
-        own: Option<RunId>,
+        waiting: Waiting<'_>,
         deadline: Instant,
         receipt: &mut Receipt,
     ) -> anyhow::Result<bool> {
@@ -310,15 +326,15 @@ impl Courier<'_> {
         let mut after = None;
         loop {
             let outbox = self.outbox.to_owned();
-            let mut page = state.ask(store, move |store| store.pending(&outbox, PAGE, after)).await?;
+            let page = waiting.state.ask(waiting.store, move |store| store.pending(&outbox, PAGE, after));
+            let mut page = page.await?;
             let Some(last) = page.last() else { break };
             after = Some(last.id);
             // Only where expired points cannot be dropped are there any.
             page.retain(|pending| pending.point.timestamp >= oldest);
+            page.retain(|pending| !waiting.only_own || Some(pending.id.run()) == waiting.own);
             hold_back(&mut page, sink.max_ahead(), receipt);
-            if !page.is_empty()
-                && !self.deliver_page(sink, (state, store), page, own, deadline, receipt).await
-            {
+            if !page.is_empty() && !self.deliver_page(sink, waiting, page, deadline, receipt).await {
                 break;
             }
         }
@@ -329,9 +345,8 @@ impl Courier<'_> {
     async fn deliver_page(
         &self,
         sink: &dyn Sink,
-        (state, store): (&State, &Arc<Store>),
+        waiting: Waiting<'_>,
         page: Vec<Pending>,
-        own: Option<RunId>,
         deadline: Instant,
         receipt: &mut Receipt,
     ) -> bool {
@@ -350,7 +365,7 @@ impl Courier<'_> {
             unsettled = unsettled.saturating_sub(settled.len());
             match settlement.verdict {
                 Verdict::Accepted => {
-                    let of_own = settled.iter().filter(|id| Some(id.run()) == own).count();
+                    let of_own = settled.iter().filter(|id| Some(id.run()) == waiting.own).count();
                     receipt.accepted += of_own as u64;
                     receipt.accepted_earlier += (settled.len() - of_own) as u64;
                 }
@@ -361,13 +376,13 @@ impl Courier<'_> {
                 }
             }
             settled_any = true;
-            self.settle(state, store, settled.to_vec()).await;
+            self.settle(waiting, settled.to_vec()).await;
         }
         settled_any
     }
 
     /// Takes points out of the outbox. Failing that, they are delivered again, which changes nothing.
-    async fn settle(&self, state: &State, store: &Arc<Store>, ids: Vec<PendingId>) {
+    async fn settle(&self, Waiting { state, store, .. }: Waiting<'_>, ids: Vec<PendingId>) {
         let outbox = self.outbox.to_owned();
         if let Err(error) = state.ask(store, move |store| store.settle(&outbox, &ids)).await {
             tracing::warn!("delivered points stay in the outbox and will be delivered again: {error:#}");
@@ -416,3 +431,6 @@ const TOO_LATE: &str = "no answer before the run's deadline";
 pub(crate) fn reserve(deadline: Duration) -> Duration {
     (deadline / 5).min(Duration::from_secs(30))
 }
+
+#[cfg(all(test, feature = "datadog"))]
+mod tests;

@@ -71,7 +71,6 @@ fn a_bad_environment_variable_is_named() {
         .with_status(2)
         .says("environment variable GITHUB_REPOSITORY: `name` in [repository]");
     scene().variable("DD_ENV", "!").run(&[]).with_status(2).says("DD_ENV");
-    scene().variable("DD_TAGS", "team web!").run(&[]).with_status(2).says("DD_TAGS: tag `web!`");
 }
 
 #[test]

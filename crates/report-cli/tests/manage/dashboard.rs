@@ -286,8 +286,9 @@ fn the_reporters_metrics_are_drawn_by_the_tags_that_they_have() {
     let about = points.iter().filter(|point| point.metric.starts_with("system_health.reporter."));
     for point in about {
         let names = point.tags.iter().map(|tag| tag.split(':').next().unwrap());
-        // All samples of the one sink have it.
-        let own: Vec<&str> = names.filter(|name| !of_report.contains(name) && *name != "sink").collect();
+        // All samples of one reporter and one sink have these.
+        let of_all = |name: &&str| of_report.contains(name) || ["reporter", "sink"].contains(name);
+        let own: Vec<&str> = names.filter(|name| !of_all(name)).collect();
         let query = query(&point.metric);
         let by =
             query.split_once(" by {").map_or(vec![], |(_, by)| by.trim_end_matches('}').split(',').collect());
