@@ -4,7 +4,11 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
+use super::message::Message;
 use crate::page;
+
+/// The length of an id where a person reads it.
+const SHORT_ID: usize = 10;
 
 /// One commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,9 +17,18 @@ pub struct Commit {
     pub id: String,
     /// Its whole message. What is not UTF-8 was replaced.
     pub message: String,
-    /// The committer's date: when it came to be as it is, by a rebase for example. The author's date may
-    /// be much older.
+    /// The committer's date, which a rebase renews. The author's date may be much older.
     pub committed_at: SystemTime,
+    /// The page that shows it.
+    pub page: Option<String>,
+}
+
+impl Commit {
+    /// The commit in one line: its short id and its subject.
+    pub(super) fn title(&self) -> String {
+        let short = self.id.get(..SHORT_ID).unwrap_or(&self.id);
+        format!("{short} {}", Message::parse(&self.message).subject())
+    }
 }
 
 /// See <https://docs.github.com/en/rest/commits/commits#list-commits>.
@@ -24,6 +37,12 @@ pub(super) struct GitHubCommit {
     sha: String,
     html_url: Option<String>,
     commit: Details,
+    parents: Vec<Parent>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Parent {
+    sha: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,6 +58,19 @@ struct Committer {
 }
 
 impl GitHubCommit {
+    pub(super) fn sha(&self) -> &str {
+        &self.sha
+    }
+
+    /// What the branch pointed to before this commit landed.
+    pub(super) fn first_parent(&self) -> Option<&str> {
+        self.parents.first().map(|parent| &*parent.sha)
+    }
+
+    pub(super) fn committed_at(&self) -> SystemTime {
+        self.commit.committer.date
+    }
+
     /// The page that lists the commits of a branch of the same repository.
     pub(super) fn page_of_branch(&self, branch: &str) -> Option<String> {
         page::of_commits(self.html_url.as_deref()?, &self.sha, branch)
@@ -46,13 +78,17 @@ impl GitHubCommit {
 }
 
 impl From<GitHubCommit> for Commit {
-    fn from(GitHubCommit { sha, commit, .. }: GitHubCommit) -> Self {
-        Self { id: sha, message: commit.message, committed_at: commit.committer.date }
+    fn from(GitHubCommit { sha, html_url, commit, .. }: GitHubCommit) -> Self {
+        Self { id: sha, message: commit.message, committed_at: commit.committer.date, page: html_url }
     }
 }
 
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
     let text = String::deserialize(deserializer)?;
+    // Every window starts in 1970 or later, so earlier dates need no difference.
+    if text.as_str() < "1970" && text.ends_with('Z') {
+        return Ok(SystemTime::UNIX_EPOCH);
+    }
     humantime::parse_rfc3339(&text).map_err(|_| D::Error::custom(format!("`{text}` is no time in UTC")))
 }
 
@@ -64,11 +100,21 @@ mod tests {
 
     #[test]
     fn takes_the_committers_date() {
-        let json = r#"{"sha": "abc", "author": null, "commit": {"message": "Fix\n\nit", "comment_count": 0,
+        let json = r#"{"sha": "abc", "html_url": "https://a/abc", "author": null, "parents": [], "commit": {"message": "Fix\n\nit", "comment_count": 0,
             "author": {"date": "1999-01-01T00:00:00Z"}, "committer": {"name": "n", "date": "1970-01-02T00:00:00Z"}}}"#;
         let commit = Commit::from(serde_json::from_str::<GitHubCommit>(json).unwrap());
         let committed_at = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
-        assert_eq!(commit, Commit { id: "abc".into(), message: "Fix\n\nit".into(), committed_at });
+        let page = Some("https://a/abc".into());
+        assert_eq!(commit, Commit { id: "abc".into(), message: "Fix\n\nit".into(), committed_at, page });
+        assert_eq!(commit.title(), "abc Fix");
+    }
+
+    #[test]
+    fn a_date_before_1970_is_read_as_1970() {
+        let json = r#"{"sha": "abc", "parents": [{"sha": "def"}], "commit": {"message": "",
+            "committer": {"date": "1969-07-20T20:17:40Z"}}}"#;
+        let commit = serde_json::from_str::<GitHubCommit>(json).unwrap();
+        assert_eq!((commit.committed_at(), commit.first_parent()), (SystemTime::UNIX_EPOCH, Some("def")));
     }
 
     #[test]

@@ -5,13 +5,13 @@ use system_health_registry::{Sample, SampleError, system_health_metric};
 
 use super::{CommitSettings, RecentCommits};
 
-/// Commits on the branch within the window (7 days unless set) whose message mentions a hotfix.
+/// Hotfixes that landed on the branch within the window (7 days unless set).
 #[system_health_metric(key = "commits.hotfix", unit = "commit", goal = "< 5", recovery = "3", timeout = "1h")]
 pub fn hotfix_commits(commits: RecentCommits, settings: CommitSettings) -> Result<Sample, SampleError> {
     commits.count(&settings.hotfix)
 }
 
-/// Commits on the branch within the window (7 days unless set) that revert other commits.
+/// Commits that landed on the branch within the window (7 days unless set) and revert other commits.
 #[system_health_metric(
     key = "commits.reverts",
     unit = "commit",

@@ -1,15 +1,11 @@
-//! Which messages count. Patterns are compiled when the settings are read, so that a broken one is
-//! refused at its line, before anything runs.
+//! Patterns of the settings, for projects whose messages have forms of their own. They are compiled when the
+//! settings are read, so that a broken one is refused at its line, before anything runs.
 
 use regex::{Regex, RegexBuilder};
-use serde::Deserialize;
 
-use super::Commit;
-
-/// Regular expressions for commit messages, without regard to case. A message matches when any of them
+/// Regular expressions for whole commit messages, ignoring case. A message matches when any of them
 /// does. Syntax: <https://docs.rs/regex/latest/regex/#syntax>.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "Vec<String>")]
+#[derive(Debug, Clone)]
 pub struct Patterns(Vec<Regex>);
 
 /// Why patterns were refused.
@@ -51,29 +47,10 @@ impl Patterns {
         patterns.iter().map(compile).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Mentions of a hotfix: `hotfix`, `hot-fix`, `hot fix`; but not `screenshot fix`.
-    pub(super) fn hotfix() -> Self {
-        Self::new(&["hotfix", r"(?:\b|_)hot[- ]fix"]).expect("constants, and tested")
-    }
-
-    /// Reverts: the subject starts with the word `revert`, or the message says `reverts commit`, as
-    /// `git revert` writes it.
-    pub(super) fn reverts() -> Self {
-        Self::new(&[r"\A\s*revert\b", r"\breverts\s+commit"]).expect("constants, and tested")
-    }
-
-    /// Whether any pattern matches the commit's message.
+    /// The first pattern that matches a message.
     #[must_use]
-    pub fn match_commit(&self, commit: &Commit) -> bool {
-        self.0.iter().any(|pattern| pattern.is_match(&commit.message))
-    }
-}
-
-impl TryFrom<Vec<String>> for Patterns {
-    type Error = PatternsError;
-
-    fn try_from(patterns: Vec<String>) -> Result<Self, PatternsError> {
-        Self::new(&patterns)
+    pub fn find(&self, message: &str) -> Option<&str> {
+        self.0.iter().find(|pattern| pattern.is_match(message)).map(Regex::as_str)
     }
 }
 
@@ -85,55 +62,18 @@ fn last_line(error: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{path::Path, time::SystemTime};
+    use std::path::Path;
 
     use system_health_registry::Settings;
 
     use super::*;
 
-    fn matches(patterns: &Patterns, message: &str) -> bool {
-        let commit =
-            Commit { id: String::new(), message: message.into(), committed_at: SystemTime::UNIX_EPOCH };
-        patterns.match_commit(&commit)
-    }
-
     #[test]
-    fn hotfixes_are_found_in_any_spelling_and_place() {
-        let yes = [
-            "hotfix: login",
-            "HOT-FIX",
-            "A Hot Fix for it",
-            "Tidy\n\nAfter the hotfix.",
-            "Merge hotfix/1.2",
-            "x_hotfix",
-            "release_hot-fix",
-        ];
-        let no =
-            ["Fix the hot path", "Take a screenshot fixture", "Screenshot fix", "hot  fix", "hot\nfix", ""];
-        assert_eq!(yes.map(|message| matches(&Patterns::hotfix(), message)), [true; 7]);
-        assert_eq!(no.map(|message| matches(&Patterns::hotfix(), message)), [false; 6]);
-    }
-
-    #[test]
-    fn reverts_are_found_by_subject_or_by_gits_own_line() {
-        let yes = [
-            "Revert \"Add login\"",
-            "revert: login",
-            "REVERT",
-            "Undo login\n\nThis reverts commit 1234567.",
-            "Undo\n\nThis reverts\ncommit 1234567.",
-            "Undo\n\nReverts commits 1 and 2",
-        ];
-        let no = [
-            "Reverted the login",
-            "Reverts the login",
-            "Add a revert button",
-            "Tidy\n\nRevert is next",
-            "It never reverts a commit",
-            "",
-        ];
-        assert_eq!(yes.map(|message| matches(&Patterns::reverts(), message)), [true; 6]);
-        assert_eq!(no.map(|message| matches(&Patterns::reverts(), message)), [false; 6]);
+    fn the_first_pattern_that_matches_is_named() {
+        let patterns = Patterns::new(&["^urgent", "hot"]).unwrap();
+        assert_eq!(patterns.find("URGENT: a hot one"), Some("^urgent"));
+        assert_eq!(patterns.find("Tidy\n\nToo Hot"), Some("hot"));
+        assert_eq!(patterns.find("not urgent"), None);
     }
 
     #[test]

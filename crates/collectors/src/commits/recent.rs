@@ -4,20 +4,21 @@ use std::{
     collections::HashSet,
     fmt,
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context as _, anyhow};
-use http::StatusCode;
-use system_health_registry::{Context, FromContext, Sample, SampleError, Unavailable};
+use system_health_registry::{Context, EvidenceItem, FromContext, Sample, SampleError, Unavailable};
 
-use super::{Commit, CommitSettings, CommitSource, Patterns, commit::GitHubCommit};
+use super::{Classifier, Commit, CommitSettings, CommitSource, Verdict, Window, listing};
 use crate::{
     github::{GitHub, WatchedBranch},
     local_clone::LocalClone,
     page,
     repository::{Repository, RepositorySettings},
 };
+
+/// A commit that is dated further in the future than this was made with a wrong clock.
+const LARGEST_SKEW: Duration = Duration::from_hours(24);
 
 /// Every commit of a branch within the window that the settings say, and where they were read.
 #[derive(Debug, Clone)]
@@ -60,73 +61,94 @@ impl RecentCommits {
         &self.commits
     }
 
-    /// How many commits match, as a sample with the tags `repository` and `branch`, and a link to the
-    /// list of commits where there is one.
+    /// The number of commits that count, as a sample with the tags `repository` and `branch`, and a link
+    /// to the list of commits where there is one.
+    ///
+    /// The evidence lists the commits that count, and those that do not although their messages use the
+    /// same words.
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 commits")]
-    pub fn count(&self, patterns: &Patterns) -> Result<Sample, SampleError> {
-        let count = self.commits.iter().filter(|commit| patterns.match_commit(commit)).count();
+    pub fn count(&self, classifier: &Classifier) -> Result<Sample, SampleError> {
+        let evidence: Vec<_> =
+            self.commits.iter().filter_map(|commit| evidence(commit, classifier)).collect();
+        let count = evidence.iter().filter(|item| item.counted()).count();
         let sample = Sample::new(count as f64)?
             .with_tag("repository", &self.origin.repository)?
-            .with_tag("branch", &self.origin.branch)?;
+            .with_tag("branch", &self.origin.branch)?
+            .with_evidence(evidence);
         Ok(page::linked(sample, self.origin.page.as_deref()))
     }
+
+    /// What to warn of when commits are dated in the future. They stay in the window until the clock has
+    /// caught up.
+    fn future_warning(&self, now: SystemTime) -> Option<String> {
+        let is_future = |commit: &&Commit| {
+            commit.committed_at.duration_since(now).is_ok_and(|ahead| ahead > LARGEST_SKEW)
+        };
+        let mut future = self.commits.iter().filter(is_future);
+        let first = future.next()?;
+        let others = match future.count() {
+            0 => String::new(),
+            others => format!(", and so are {others} more"),
+        };
+        let date = humantime::format_rfc3339_seconds(first.committed_at);
+        Some(format!(
+            "commit {} is dated more than a day in the future, {date}{others}; it counts until the window \
+             has passed that date",
+            first.title()
+        ))
+    }
+}
+
+fn evidence(commit: &Commit, classifier: &Classifier) -> Option<EvidenceItem> {
+    let (counts, reason) = match classifier.classify(&commit.message) {
+        Verdict::Counts(form) => (true, form),
+        Verdict::NearMiss(reason) => (false, reason.to_owned()),
+        Verdict::Unrelated => return None,
+    };
+    Some(EvidenceItem::new(commit.title(), counts, reason).with_link(commit.page.as_deref()))
 }
 
 impl FromContext for RecentCommits {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        let window = context.get::<CommitSettings>().await?.window;
-        let since =
-            context.started_at().checked_sub(window).map_or(UNIX_EPOCH, |since| since.max(UNIX_EPOCH));
+        let settings = context.get::<CommitSettings>().await?;
+        let since = context.started_at().checked_sub(settings.window).unwrap_or(UNIX_EPOCH);
+        let window = Window::new(since, settings.history);
         let recent = match context.get::<CommitSource>().await? {
             CommitSource::GitHub(github, repository) => {
-                on_github(&github, &repository, &context.get().await?, since).await?
+                on_github(&github, &repository, &context.get().await?, &window).await?
             }
-            CommitSource::LocalClone(clone) => in_clone(&clone, context.get().await?, since).await?,
+            CommitSource::LocalClone(clone) => in_clone(&clone, context.get().await?, window).await?,
         };
         tracing::info!(target: "system_health", "commits: {}", recent.origin);
+        if let Some(warning) = recent.future_warning(context.started_at()) {
+            tracing::warn!(target: "system_health", "{warning}");
+        }
         Ok(recent)
     }
 }
 
-/// See <https://docs.github.com/en/rest/commits/commits#list-commits>.
 async fn on_github(
     github: &GitHub,
     repository: &Repository,
     WatchedBranch(branch): &WatchedBranch,
-    since: SystemTime,
+    window: &Window,
 ) -> Result<RecentCommits, Unavailable> {
-    let path = ["repos", repository.owner(), repository.name(), "commits"];
-    let since = humantime::format_rfc3339_seconds(since).to_string();
-    let query = [("sha", branch.as_str()), ("since", &since), ("per_page", "100")];
-    let pages = match github.pages::<Vec<GitHubCommit>>(&path, &query).all().await {
-        Ok(pages) => pages,
-        // How GitHub says that a repository is empty.
-        Err(error) if error.status() == Some(StatusCode::CONFLICT) => {
-            return Err(Unavailable::no_data(format!("{repository} has no commits yet")));
-        }
-        Err(error) => {
-            return Err(anyhow!(error)
-                .context(format!("cannot list the commits on the branch `{branch}` of {repository}"))
-                .into());
-        }
-    };
+    let listing = listing::read(github, repository, branch, window).await?;
     let origin = CommitsOrigin {
         is_local: false,
         repository: repository.to_string(),
         branch: branch.to_string(),
-        page: pages.iter().flatten().find_map(|commit| commit.page_of_branch(branch.as_str())),
+        page: listing.page,
     };
-    Ok(RecentCommits::new(origin, pages.into_iter().flatten().map(Commit::from)))
+    Ok(RecentCommits::new(origin, listing.commits.into_iter().map(Commit::from)))
 }
 
 async fn in_clone(
     clone: &LocalClone,
     settings: RepositorySettings,
-    since: SystemTime,
+    window: Window,
 ) -> Result<RecentCommits, Unavailable> {
-    let since = since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let since = i64::try_from(since).context("the window starts at an impossible time")?;
-    let history = clone.history(settings.branch, since).await?;
+    let history = clone.history(settings.branch, window).await?;
     let repository = settings.name.map_or_else(|| clone.name().to_owned(), |name| name.to_string());
     let origin = CommitsOrigin { is_local: true, repository, branch: history.branch, page: None };
     Ok(RecentCommits::new(origin, history.commits))
@@ -147,21 +169,53 @@ mod tests {
         CommitsOrigin { is_local: false, repository: "acme/shop".into(), branch: "main".into(), page: None }
     }
 
+    fn commit(id: &str, message: &str) -> Commit {
+        Commit { id: id.into(), message: message.into(), committed_at: SystemTime::UNIX_EPOCH, page: None }
+    }
+
     #[test]
     fn a_commit_that_is_listed_twice_counts_once() {
-        let commit = |id: &str| Commit {
-            id: id.into(),
-            message: "hotfix".into(),
-            committed_at: SystemTime::UNIX_EPOCH,
-        };
-        let recent = RecentCommits::new(origin(), ["a", "b", "b", "c"].map(commit));
+        let recent = RecentCommits::new(origin(), ["a", "b", "b", "c"].map(|id| commit(id, "hotfix")));
 
-        let sample = recent.count(&Patterns::hotfix()).unwrap();
+        let sample = recent.count(&Classifier::hotfixes()).unwrap();
 
         let tags: Vec<_> = sample.tags().iter().map(ToString::to_string).collect();
         assert_eq!(
             (sample.value().to_string(), tags.join(" ")),
             ("3".into(), "branch:main repository:acme/shop".into())
+        );
+    }
+
+    #[test]
+    fn the_value_is_the_number_of_counted_items_also_beyond_what_evidence_keeps() {
+        let message = |number: u32| match number % 3 {
+            0 => "hotfix: login",
+            1 => "Explain hotfix branches",
+            _ => "Sell socks",
+        };
+        let commits = (0..300).map(|number| commit(&number.to_string(), message(number)));
+
+        let sample = RecentCommits::new(origin(), commits).count(&Classifier::hotfixes()).unwrap();
+
+        assert_eq!(sample.value().to_string(), "100");
+        assert_eq!((sample.evidence().counted(), sample.evidence().total()), (100, 200));
+        assert!(sample.evidence().items().len() < 200);
+    }
+
+    #[test]
+    fn commits_of_the_future_are_warned_of_once() {
+        let now = UNIX_EPOCH + Duration::from_hours(24 * 365);
+        let in_hours = |id: &str, hours| Commit {
+            committed_at: now + Duration::from_hours(hours),
+            ..commit(id, "Sell socks")
+        };
+        let warning = |commits: Vec<Commit>| RecentCommits::new(origin(), commits).future_warning(now);
+
+        assert_eq!(warning(vec![in_hours("a", 24), in_hours("b", 0)]), None);
+        assert_eq!(
+            warning(vec![in_hours("a", 1), in_hours("0123456789abc", 48), in_hours("c", 25)]).unwrap(),
+            "commit 0123456789 Sell socks is dated more than a day in the future, 1971-01-03T00:00:00Z, and so are 1 \
+             more; it counts until the window has passed that date"
         );
     }
 

@@ -126,7 +126,8 @@ impl GitHub {
         self.transport.check_origin(what, target)
     }
 
-    pub(super) fn max_pages(&self) -> u32 {
+    /// The longest list that is read, in pages.
+    pub(crate) fn max_pages(&self) -> u32 {
         self.max_pages.get()
     }
 }

@@ -4,7 +4,6 @@ use std::{
     env,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, UNIX_EPOCH},
 };
 
 use anyhow::Context as _;
@@ -18,7 +17,7 @@ use super::{
     remote::{ConfiguredRemote, Remote},
     tip,
 };
-use crate::repository::Branch;
+use crate::{commits::Window, repository::Branch};
 
 /// Where the search for a clone starts. As a resource, the current directory of the process.
 #[derive(Debug, Clone)]
@@ -81,9 +80,9 @@ impl LocalClone {
         self.facts.remotes.iter().map(describe).collect()
     }
 
-    /// The commits of a branch since a time, in seconds since 1970. Without a branch, of the default
-    /// branch of the remote, or else of what is checked out.
-    pub async fn history(&self, branch: Option<Branch>, since: i64) -> Result<History, Unavailable> {
+    /// The commits of a branch within a window. Without a branch, of the default branch of the remote, or
+    /// else of what is checked out.
+    pub async fn history(&self, branch: Option<Branch>, window: Window) -> Result<History, Unavailable> {
         let clone = self.clone();
         spawn_blocking(move || {
             let repository =
@@ -98,10 +97,9 @@ impl LocalClone {
             }
             let tip = tip::find(&repository, clone.source(), branch.as_ref())?;
             if let Some(remote) = clone.source() {
-                let start = UNIX_EPOCH + Duration::from_secs(since.try_into().unwrap_or_default());
-                freshness::check(&repository, remote, &tip, start)?;
+                freshness::check(&repository, remote, &tip, window.since())?;
             }
-            History::read(&repository, tip, since)
+            History::read(&repository, tip, &window)
         })
         .await?
     }

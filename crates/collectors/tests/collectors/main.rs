@@ -8,5 +8,6 @@ mod engine;
 mod freshness;
 mod git;
 mod github;
+mod labels;
 mod source;
 mod stage;

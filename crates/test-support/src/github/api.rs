@@ -99,17 +99,12 @@ impl Question<'_> {
         };
         let start = self.call.parameter("sha").unwrap_or(&self.repository.default_branch);
         let Some(history) = self.repository.history(start) else { return refusal::not_found(LIST_COMMITS) };
-        let parents = history.iter().skip(1).copied().map(Some).chain([None]);
         let commits: Vec<_> = history
-            .iter()
-            .copied()
-            .zip(parents)
-            .filter(|(commit, _)| since.is_none_or(|since| commit.committed >= since))
-            .filter(|(commit, _)| until.is_none_or(|until| commit.committed <= until))
+            .into_iter()
+            .filter(|commit| since.is_none_or(|since| commit.committed >= since))
+            .filter(|commit| until.is_none_or(|until| commit.committed <= until))
             .collect();
-        let object = |(commit, parent): &(&StoredCommit, Option<&StoredCommit>)| {
-            self.objects.commit(self.repository, commit, *parent)
-        };
+        let object = |commit: &&StoredCommit| self.objects.commit(self.repository, commit);
         self.page(&commits, object, |page, _| page.into())
     }
 

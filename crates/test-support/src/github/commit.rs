@@ -10,6 +10,8 @@ use super::when::When;
 pub struct Commit {
     message: String,
     pub(super) branch: Option<String>,
+    /// The branches whose tips are its parents; by default the branch that it is pushed to.
+    pub(super) after: Option<Vec<String>>,
     committed: When,
     authored: Option<When>,
     known_author: bool,
@@ -19,6 +21,7 @@ pub struct Commit {
 #[derive(Debug, Clone)]
 pub(super) struct StoredCommit {
     pub(super) sha: String,
+    pub(super) parents: Vec<String>,
     pub(super) message: String,
     pub(super) committed: SystemTime,
     pub(super) authored: SystemTime,
@@ -31,6 +34,7 @@ impl Commit {
         Self {
             message: message.into(),
             branch: None,
+            after: None,
             committed: When::Ago(Duration::from_mins(1)),
             authored: None,
             known_author: true,
@@ -65,6 +69,15 @@ impl Commit {
         self
     }
 
+    /// Its parents are the tips of these branches, the first parent first. So a merge of `topic` is
+    /// `after(["main", "topic"])`, and a new branch that starts at `main` is `branch("topic").after(["main"])`.
+    /// The default is the tip of the branch that it is pushed to.
+    #[must_use]
+    pub fn after<T: Into<String>>(mut self, branches: impl IntoIterator<Item = T>) -> Self {
+        self.after = Some(branches.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// Made with an e-mail address of no GitHub account: `author` and `committer` are null.
     #[must_use]
     pub fn unknown_author(mut self) -> Self {
@@ -72,10 +85,11 @@ impl Commit {
         self
     }
 
-    pub(super) fn store(self, number: u64, now: SystemTime) -> StoredCommit {
+    pub(super) fn store(self, number: u64, now: SystemTime, parents: Vec<String>) -> StoredCommit {
         let committed = self.committed.resolve(now);
         StoredCommit {
             sha: sha(number),
+            parents,
             message: self.message,
             committed,
             authored: self.authored.map_or(committed, |when| when.resolve(now)),

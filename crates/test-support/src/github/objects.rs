@@ -106,12 +106,7 @@ impl Objects<'_> {
     }
 
     /// A `commit` of a list.
-    pub(super) fn commit(
-        &self,
-        repository: &RepositoryData,
-        commit: &StoredCommit,
-        parent: Option<&StoredCommit>,
-    ) -> Value {
+    pub(super) fn commit(&self, repository: &RepositoryData, commit: &StoredCommit) -> Value {
         let api = self.repository_url(&repository.full_name);
         let web = format!("{WEB}/{}", repository.full_name);
         let sha = &commit.sha;
@@ -119,13 +114,14 @@ impl Objects<'_> {
         let identity =
             |date| json!({ "name": "Ada Lovelace", "email": "ada@example.com", "date": timestamp(date) });
         let account = commit.known_author.then(|| self.user("ada", "User"));
-        let parents: Vec<_> = parent
+        let parents: Vec<_> = commit
+            .parents
             .iter()
             .map(|parent| {
                 json!({
-                    "sha": parent.sha,
-                    "url": format!("{api}/commits/{}", parent.sha),
-                    "html_url": format!("{web}/commit/{}", parent.sha),
+                    "sha": parent,
+                    "url": format!("{api}/commits/{parent}"),
+                    "html_url": format!("{web}/commit/{parent}"),
                 })
             })
             .collect();

@@ -2,7 +2,7 @@
 //! the program under test is talking to it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet},
     time::{Duration, SystemTime},
 };
 
@@ -135,16 +135,31 @@ impl RepositoryData {
         self.branches.values().flatten().map(|commit| commit.committed).max().unwrap_or(self.created)
     }
 
-    /// The commits of a branch, or those up to a commit, newest first. Among commits of one time the
-    /// later pushed comes first.
+    /// The commits that can be reached from a branch or a commit, in the order of `git log`: the newest of
+    /// those whose children were listed, and of several with one date the one pushed last.
     pub(super) fn history(&self, start: &str) -> Option<Vec<&StoredCommit>> {
-        let holds_start = |branch: &&Vec<StoredCommit>| branch.iter().any(|commit| commit.sha == start);
-        let named = self.branches.get(start);
-        let branch = named.or_else(|| self.branches.values().find(holds_start))?;
-        let mut commits: Vec<_> = branch.iter().rev().collect();
-        commits.sort_by_key(|commit| std::cmp::Reverse(commit.committed));
-        let start = commits.iter().position(|commit| commit.sha == start);
-        Some(commits.split_off(start.unwrap_or(0)))
+        let by_sha: HashMap<&str, (usize, &StoredCommit)> = self
+            .branches
+            .values()
+            .flatten()
+            .enumerate()
+            .map(|(n, commit)| (&*commit.sha, (n, commit)))
+            .collect();
+        let start = match self.branches.get(start) {
+            Some(branch) => &branch.last()?.sha,
+            None => start,
+        };
+        let ordered = |sha: &str| by_sha.get(sha).map(|&(n, commit)| ((commit.committed, n), &*commit.sha));
+        let mut queue = BinaryHeap::from([ordered(start)?]);
+        let mut seen = HashSet::from([start]);
+        let mut history = Vec::new();
+        while let Some((_, sha)) = queue.pop() {
+            let (_, commit) = by_sha[sha];
+            history.push(commit);
+            queue
+                .extend(commit.parents.iter().filter(|&sha| seen.insert(sha)).filter_map(|sha| ordered(sha)));
+        }
+        Some(history)
     }
 
     /// The runs of a workflow, newest first.
@@ -156,7 +171,10 @@ impl RepositoryData {
 
     fn push(&mut self, commit: Commit, numbers: &mut Numbers) {
         let branch = commit.branch.clone().unwrap_or_else(|| self.default_branch.clone());
-        let commit = commit.store(numbers.next(), numbers.now);
+        let after = commit.after.clone().unwrap_or_else(|| vec![branch.clone()]);
+        let tip = |branch: &String| Some(self.branches.get(branch)?.last()?.sha.clone());
+        let parents = after.iter().filter_map(tip).collect();
+        let commit = commit.store(numbers.next(), numbers.now, parents);
         self.branches.entry(branch).or_default().push(commit);
     }
 }

@@ -1,0 +1,268 @@
+//! Which messages are those of a revert. The word alone says little: squash merges list reverts of their
+//! own commits, and programs have buttons that revert. So the form of the subject decides, or a line of
+//! the body that git or GitHub writes.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{
+    Verdict,
+    message::{Message, bullet, descriptions, regex},
+};
+
+/// A commit or a pull request.
+const REFERENCE: &str = concat!(
+    r"(?:commits?:?\s+)?(?:[0-9a-f]{7,64}\b|(?:[\w.-]+/[\w.-]+)?#[0-9]+\b",
+    r"|https?://\S+/(?:pull|pulls|commit|merge_requests)/\w+)",
+);
+
+static TAG: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^[\[(]reverts?[\])]"));
+static TYPE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^revert(?:\([^)]*\))?!?:\s"));
+static VERB: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)^(?:\w+ly )?revert(?:s|ed|ing)?(?:\s+(?P<object>.*)|[.!]?$)"));
+/// `Partial revert of #12`.
+static NOUN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\w+ revert of\s"));
+/// `Revert button: fix its colour`: up to three words in front of a colon are a place in the program.
+static PLACE: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?P<first>\w+)(?: \w+){0,2}:\s"));
+/// The types of Conventional Commits: `Revert feat: add login` is a revert.
+static CONVENTIONAL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)^(?:feat|fix|chore|docs?|ci|build|tests?|perf|refactor|style|revert|enhancement)$")
+});
+/// `Revert the lock file when the command fails` says what a program does.
+static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)\s(?:when|if)\s.*\b(?:fail\w*|errors?)\b|\son (?:\w+ )?(?:errors?|failures?)\b")
+});
+/// `Roll back the database when the name is taken`: the verb is that of databases, too.
+static ANY_CONDITION: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\s(?:when|if|on|in|of|for|support)\b"));
+static OTHER_VERB: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)^(?:roll(?:ed|ing)?[ -]?back|back(?:ed|ing)? out|undo(?:es|ing)?)\s+(?P<object>.*)")
+});
+/// The same without `rollback` and `undo`, which name things more often than they say what a commit does.
+static SEPARATE_VERB: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)^(?:roll(?:ed|ing)? back|back(?:ed|ing)? out|undo(?:es|ing)? (?:the|a|an|all|some|my|our|last|previous|accidental))\s",
+    )
+});
+static VERSION: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:to|from)\s.*[0-9]|\sto v?[0-9]"));
+static QUOTE: LazyLock<Regex> = LazyLock::new(|| regex("^[\"\u{201c}]"));
+static AGAIN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^re-?(?:appl|land)"));
+/// The branches that GitHub and GitLab create for their button "Revert", and others of that form.
+static BRANCH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:^|/)reverts?[-_/]"));
+static TITLE: LazyLock<Regex> = LazyLock::new(|| regex("(?i)^\\**revert\\s+[\"\u{201c}](?P<quoted>.*)"));
+static NESTED: LazyLock<Regex> = LazyLock::new(|| regex("(?i)^re(?:vert|apply)\\s+[\"\u{201c}]"));
+static LANDED: LazyLock<Regex> = LazyLock::new(|| regex(r"\(#[0-9]+\)"));
+/// A revert of something exact, anywhere in a subject: `Bump axum, revert #12`.
+static ANYWHERE: LazyLock<Regex> =
+    LazyLock::new(|| regex(&format!("(?i)\\brevert(?:s|ed|ing)?:? (?:[\"\u{201c}]|{REFERENCE})")));
+/// A second thing that a commit does: `Raise the timeout and revert the new queue`.
+static SECOND: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)(?:[,;+&]| and| -|[\[(]) ?revert(?:s|ing)?(?:\s+\w+|[\])])"));
+static REFERS: LazyLock<Regex> = LazyLock::new(|| regex(&format!("(?i)^{REFERENCE}")));
+static LINE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(&format!(
+        r"(?i)^(?:this |this (?:pr|mr|commit|change|pull request|merge request) )?(?:\w+ly )?reverts?:? (?:.*[\s(])?{REFERENCE}"
+    ))
+});
+/// The same inside of a sentence: `Enable the test again, reverting #12`.
+static SENTENCE: LazyLock<Regex> =
+    LazyLock::new(|| regex(&format!(r"(?i)\s(?:reverts|reverting) {REFERENCE}")));
+static MENTION: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)\brevert|\bre-?appl(?:y|ies)\b|\broll(?:ed|ing|s)?[ -]?back|\bback(?:ed|ing)? out\b")
+});
+
+/// Whether a message is that of a commit that reverts others.
+pub(super) fn classify(text: &str) -> Verdict {
+    let message = Message::parse(text);
+    if let Some(form) = form_of_message(&message) {
+        return Verdict::counts(form);
+    }
+    if descriptions(message.subject()).any(|text| AGAIN.is_match(text)) && MENTION.is_match(text) {
+        return Verdict::NearMiss("it lands a reverted change again");
+    }
+    if MENTION.is_match(message.subject()) {
+        return Verdict::NearMiss("its subject mentions a revert but does not have the form of one");
+    }
+    if message.bullets().any(|bullet| MENTION.is_match(bullet)) {
+        return Verdict::NearMiss("the revert is a bullet in its body, a part of a larger change");
+    }
+    if MENTION.is_match(text) {
+        return Verdict::NearMiss("only the text of its body mentions a revert");
+    }
+    Verdict::Unrelated
+}
+
+/// Whether a title, from which prefixes were taken, starts with a revert.
+pub(super) fn starts_with_revert(description: &str) -> bool {
+    form_of_description(description).is_some()
+}
+
+/// Whether a branch was made for a revert.
+pub(super) fn is_revert_branch(branch: &str) -> bool {
+    BRANCH.is_match(branch)
+}
+
+fn form_of_message(message: &Message<'_>) -> Option<&'static str> {
+    if let Some(form) = form_of_title(message.subject()) {
+        return Some(form);
+    }
+    if let Some(merge) = message.merge() {
+        if is_revert_branch(merge.branch) {
+            return Some("it merges a branch that was made for a revert");
+        }
+        let title = message.merged_title()?;
+        return form_of_title(title).map(|_| "it merges a pull request whose title is a revert");
+    }
+    if descriptions(message.subject()).any(|text| AGAIN.is_match(text)) {
+        return None;
+    }
+    form_of_body(message)
+}
+
+fn form_of_title(title: &str) -> Option<&'static str> {
+    for description in descriptions(title) {
+        if AGAIN.is_match(description) {
+            return None;
+        }
+        if let Some(form) = form_of_description(description) {
+            return Some(form);
+        }
+        // A text that starts with the verb and is still no revert must not become one without its prefix.
+        if VERB.is_match(description) {
+            return None;
+        }
+    }
+    let is_second = SECOND.is_match(title) && !CONDITION.is_match(title);
+    (is_second || ANYWHERE.is_match(title)).then_some("its subject says that it also reverts a change")
+}
+
+fn form_of_description(text: &str) -> Option<&'static str> {
+    if TAG.is_match(text) {
+        return Some("its subject has the tag `revert`");
+    }
+    if TYPE.is_match(text) {
+        return Some("its subject has the type `revert`");
+    }
+    if let Some(verb) = VERB.captures(text) {
+        let object = verb.name("object").map_or("", |object| object.as_str());
+        if QUOTE.is_match(object) {
+            return Some("its subject is `Revert \"…\"`");
+        }
+        if !REFERS.is_match(object) && (is_place(object) || CONDITION.is_match(object)) {
+            return None;
+        }
+        return Some("its subject starts with the verb `revert`");
+    }
+    if NOUN.is_match(text) {
+        return Some("its subject is `… revert of …`");
+    }
+    let verb = OTHER_VERB.captures(text)?;
+    let object = verb.name("object")?.as_str();
+    let is_exact = QUOTE.is_match(object) || REFERS.is_match(object);
+    let is_verb =
+        SEPARATE_VERB.is_match(text) && !ANY_CONDITION.is_match(object) && !object.starts_with("of ");
+    (is_exact || VERSION.is_match(object) || is_verb).then_some("its subject rolls a change back")
+}
+
+fn is_place(object: &str) -> bool {
+    PLACE.captures(object).is_some_and(|place| !CONVENTIONAL.is_match(&place["first"]))
+}
+
+fn form_of_body(message: &Message<'_>) -> Option<&'static str> {
+    let first = message.first_line()?;
+    let is_simple =
+        |title: &str| TITLE.captures(title).is_some_and(|title| !NESTED.is_match(&title["quoted"]));
+    match bullet(first) {
+        None if is_simple(first) => return Some("its body starts with `Revert \"…\"`"),
+        // The number shows that the reverted commit had landed. A branch's own commits have none.
+        Some(title) if is_simple(title) && LANDED.is_match(title) => {
+            return Some("its body starts with the revert of a pull request");
+        }
+        _ => {}
+    }
+    let mut bullets = message.bullets().peekable();
+    if bullets.peek().is_some() && bullets.all(is_simple) {
+        return Some("every bullet of its body is a revert");
+    }
+    let own = message.body().iter().take_while(|line| {
+        // What follows a bullet, or the subject of another commit, belongs to a squashed commit.
+        bullet(line.trim_start()).is_none() && (**line == first || !NESTED.is_match(line))
+    });
+    let mut own = own.filter(|line| LINE.is_match(line) || SENTENCE.is_match(line));
+    own.next().map(|_| "a line of its own body says what it reverts")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reverts_count_in_the_forms_that_people_and_tools_write() {
+        for message in [
+            "Revert \"X\"",
+            "Revert \"Revert \"X\"\"",
+            "revert: x",
+            "revert(api): x",
+            "revert!: x",
+            "[API] Revert \"X\" (#14)",
+            "fix: revert login",
+            "chore(ci): (revert) faster builds (#3)",
+            "chore: [revert] faster builds",
+            "Revert 1234567",
+            "Revert feat: add login",
+            "Temporarily revert #12",
+            "REVERT",
+            "Back out the new parser",
+            "Roll back to Rust 1.44",
+            "Rollback \"Add login\"",
+            "Make login faster\n\nThis reverts commit 1234567.",
+            "Make login faster\n\nBecause of the outage.\n\nThis reverts commit 1234567, reversing\nchanges made to 7654321.",
+            "Simplify login (#13)\n\nReverts acme/shop#12",
+            "Simplify login\n\nThis PR reverts https://github.com/acme/shop/pull/12 for now",
+            "Simplify login\n\nReverts: #12",
+            "Simplify login (#13)\n\n* Revert \"Add login (#12)\"\n\nThis reverts commit 1234567.\n\n* Fix a test",
+            "Simplify login (#13)\n\n- **Revert \"Add login\"**\n- **Revert \"Test login\"**",
+            "Merge pull request #2 from acme/revert-1-login\n\nRevert \"Add login\"",
+            "Merge pull request #2 from acme/topic\n\nRevert the login page",
+        ] {
+            assert!(matches!(classify(message), Verdict::Counts(_)), "{message}: {:?}", classify(message));
+        }
+    }
+
+    #[test]
+    fn the_word_alone_does_not_count() {
+        for (message, reason) in [
+            ("Revert button: fix its colour", "its subject mentions"),
+            ("fix: revert button: its colour", "its subject mentions"),
+            ("Reapply \"X\"", "it lands a reverted change again"),
+            ("Reapply \"X\"\n\nThis reverts commit 1234567.", "it lands a reverted change again"),
+            ("fix: reapply #12", "it lands a reverted change again"),
+            ("Rollback pyproject.toml changes on all errors", "its subject mentions"),
+            ("Revert `uv.lock` changes when `uv add` fails", "its subject mentions"),
+            ("Show reverts commit list in the UI", "its subject mentions"),
+            ("Add a revert button", "its subject mentions"),
+            (
+                "Add login (#3)\n\n* Draft\n\n* Revert \"Draft\"\n\nThis reverts commit 1234567.\n\n* Finish",
+                "the revert is a bullet",
+            ),
+            (
+                "Add login (#3)\n\n* Revert \"Draft\"\n\nThis reverts commit 1234567.\n\n* Finish",
+                "the revert is a bullet",
+            ),
+            (
+                "Add login\n\nDraft it.\n\nRevert \"Draft\"\n\nThis reverts commit 1234567.",
+                "only the text of its body",
+            ),
+            ("Add login\n\nIt never reverts a commit.", "only the text of its body"),
+            ("Tidy\n\n- This reverts commit 1234567.", "the revert is a bullet"),
+        ] {
+            let Verdict::NearMiss(said) = classify(message) else {
+                panic!("{message}: {:?}", classify(message));
+            };
+            assert!(said.starts_with(reason), "{message}: {said}");
+        }
+        for message in ["Add login", "Irrevertible", "", "\n"] {
+            assert_eq!(classify(message), Verdict::Unrelated, "{message}");
+        }
+    }
+}
