@@ -35,16 +35,21 @@ async fn the_window_is_by_the_committers_date_and_starts_on_the_second() {
 }
 
 #[tokio::test]
-async fn both_sides_of_a_merge_count_once() {
+async fn a_merged_hotfix_counts_once_or_as_each_of_its_commits() {
     let git = Git::with_app();
-    git.commit("app", "hotfix root", now() - days(3));
-    git.run("app", &["checkout", "--quiet", "-b", "side"]);
-    git.commit("app", "hotfix side", now() - days(2));
+    git.commit("app", "hotfix: root", now() - days(3));
+    git.run("app", &["checkout", "--quiet", "-b", "hotfix/login"]);
+    git.commit("app", "hotfix: login", now() - days(2));
+    git.commit("app", "hotfix: login again", now() - days(2));
     git.run("app", &["checkout", "--quiet", "main"]);
-    git.commit("app", "hotfix main", now() - days(2));
-    git.run_at(now() - days(1), "app", &["merge", "--quiet", "--no-ff", "--message", "Merge", "side"]);
+    git.commit("app", "Sell socks", now() - days(2));
+    git.run_at(now() - days(1), "app", &["merge", "--quiet", "--no-ff", "--no-edit", "hotfix/login"]);
 
-    assert_eq!(hotfixes(&git, "app", "").await, "3 [branch:main, repository:app]");
+    assert_eq!(hotfixes(&git, "app", "").await, "2 [branch:main, repository:app]");
+    assert_eq!(
+        hotfixes(&git, "app", "[commits]\nhistory = \"all\"").await,
+        "4 [branch:main, repository:app]"
+    );
 }
 
 #[tokio::test]
@@ -68,9 +73,14 @@ async fn a_commit_that_is_dated_far_back_hides_nothing() {
     for age in [3, 2, 1] {
         git.commit("app", "hotfix", now() - days(age));
     }
-    git.commit("app", "rebased with its old date", now() - days(90));
+    for _ in 0..30 {
+        git.commit("app", "rebased with its old date", now() - days(90));
+    }
 
-    assert_eq!(hotfixes(&git, "app", "").await, "3 [branch:main, repository:app]");
+    for history in ["first-parent", "all"] {
+        let settings = format!("[commits]\nhistory = \"{history}\"");
+        assert_eq!(hotfixes(&git, "app", &settings).await, "3 [branch:main, repository:app]");
+    }
 }
 
 #[tokio::test]

@@ -41,6 +41,126 @@ async fn the_window_and_the_patterns_are_settings() {
 }
 
 #[tokio::test]
+async fn what_landed_counts_and_not_what_a_merge_brought_in() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commit("Sell socks")
+        .commit(Commit::new("hotfix: login").branch("topic").after(["main"]))
+        .commit(Commit::new("Revert \"Sell socks\"").branch("topic"))
+        .commit("Sell shoes")
+        .commit(
+            Commit::new("Merge pull request #12 from acme/hotfix/login\n\nLogin").after(["main", "topic"]),
+        );
+
+    let value = async |settings: &str, metric: &str| {
+        let context = Stage::on(&github).settings(settings).context();
+        let reading = if metric == "hotfix" { hotfixes(&context).await } else { reverts(&context).await };
+        reading.unwrap().value().to_string()
+    };
+    let all = "[commits]\nhistory = \"all\"";
+
+    assert_eq!(value("", "hotfix").await, "1", "the merge");
+    assert_eq!(value("", "reverts").await, "0");
+    assert_eq!(value(all, "hotfix").await, "2", "the commit and the merge");
+    assert_eq!(value(all, "reverts").await, "1");
+    assert_eq!(github.requests().len(), 4, "one request for each run");
+}
+
+#[tokio::test]
+async fn old_dates_on_top_of_the_branch_hide_nothing() {
+    for settings in ["", "[commits]\nhistory = \"all\""] {
+        let github = FakeGitHub::start();
+        let shop = github.repository("acme/shop");
+        shop.commit("hotfix: login");
+        for _ in 0..49 {
+            shop.commit(Commit::new("Imported").age(days(900)));
+        }
+        assert_eq!(
+            line(&Stage::on(&github).settings(settings).hotfixes().await),
+            "1 [branch:main, repository:acme/shop]"
+        );
+        shop.commit(Commit::new("hotfix: checkout").age(days(1)));
+        assert_eq!(
+            line(&Stage::on(&github).settings(settings).hotfixes().await),
+            "2 [branch:main, repository:acme/shop]"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_old_first_parent_is_followed_where_the_list_sorts_it_far_back() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commit("hotfix: login").commit(Commit::new("Imported").age(days(900)));
+    for number in 0..150 {
+        shop.commit(Commit::new(format!("Change {number}")).branch("topic"));
+    }
+    shop.commit(Commit::new("Merge branch 'topic'").after(["main", "topic"]));
+
+    let reading = Stage::on(&github).hotfixes().await;
+
+    assert_eq!(line(&reading), "1 [branch:main, repository:acme/shop]");
+    let asked: Vec<_> = github.requests().iter().map(|request| request.query().to_owned()).collect();
+    assert_eq!(asked.len(), 2, "{asked:#?}");
+}
+
+#[tokio::test]
+async fn a_quiet_branch_needs_one_request_however_long_its_history_is() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    for number in 0..500 {
+        shop.commit(Commit::new("Sell socks").age(days(800 - number)));
+    }
+    shop.commit("hotfix: login");
+
+    for settings in ["", "[commits]\nhistory = \"all\""] {
+        let before = github.requests().len();
+        let reading = Stage::on(&github).settings(settings).hotfixes().await;
+        assert_eq!(line(&reading), "1 [branch:main, repository:acme/shop]");
+        assert_eq!(github.requests().len(), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn evidence_names_what_counted_and_the_near_misses() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commit("Sell socks")
+        .commit("Revert \"Sell socks\" (#2)\n\nThis reverts commit 1234567.")
+        .commit("Revert button: fix its colour")
+        .commit("Reapply \"Sell socks\"")
+        .commit("Sell shoes (#3)\n\n* Draft\n\n* Revert \"Draft\"\n\nThis reverts commit 1234567.");
+
+    let sample = reverts(&Stage::on(&github).context()).await.unwrap();
+
+    let evidence = sample.evidence();
+    assert_eq!((sample.value().to_string(), evidence.counted(), evidence.total()), ("1".into(), 1, 4));
+    let items: Vec<_> = evidence
+        .items()
+        .iter()
+        .map(|item| {
+            let (id, subject) = item.title().split_once(' ').unwrap();
+            let link = item.link().unwrap();
+            assert!(link.starts_with(&format!("https://github.com/acme/shop/commit/{id}")), "{link}");
+            (subject, item.counted(), item.reason())
+        })
+        .collect();
+    assert_eq!(
+        items,
+        [
+            ("Sell shoes (#3)", false, "the revert is a bullet in its body, a part of a larger change"),
+            ("Reapply \"Sell socks\"", false, "it lands a reverted change again"),
+            (
+                "Revert button: fix its colour",
+                false,
+                "its subject mentions a revert but does not have the form of one"
+            ),
+            ("Revert \"Sell socks\" (#2)", true, "its subject is `Revert \"…\"`"),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn the_value_links_to_the_commits_of_the_branch() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").default_branch("fix/50%").commit("Sell socks");
@@ -57,7 +177,8 @@ async fn the_value_links_to_the_commits_of_the_branch() {
     }
     assert_eq!(github.requests().len(), 1, "the link costs no request");
     let none = stage("1s").started_at(SystemTime::now() + days(1)).hotfixes().await.unwrap();
-    assert_eq!((line(&Ok(none.clone())).starts_with("0 "), none.link()), (true, None));
+    assert!(line(&Ok(none.clone())).starts_with("0 "));
+    assert_eq!(none.link(), Some("https://github.com/acme/shop/commits/fix/50%25"));
 }
 
 #[tokio::test]

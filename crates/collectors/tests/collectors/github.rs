@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
+use system_health_collectors::github::GitHub;
+use system_health_registry::Context;
 use system_health_test_support::{
     github::{Commit, Conclusion, FakeGitHub, Run, refusal},
     server::{Answer, Fault, Server},
@@ -15,6 +17,13 @@ fn github() -> FakeGitHub {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commit("Hotfix the checkout");
     github
+}
+
+/// The number of commits in the whole list of `acme/shop`.
+async fn listed(context: &Context) -> anyhow::Result<usize> {
+    let github = context.get::<GitHub>().await.unwrap();
+    let pages = github.pages::<Vec<Value>>(&["repos", "acme", "shop", "commits"], &[("per_page", "100")]);
+    Ok(pages.all().await?.iter().map(Vec::len).sum())
 }
 
 const ONE: &str = "1 [branch:main, repository:acme/shop]";
@@ -65,7 +74,7 @@ async fn later_pages_are_asked_for_beside_each_other() {
     github.repository("acme/shop").commits(250);
     github.fail("&page=2", Fault::Hang);
     let context = Stage::on(&github).context();
-    let run = tokio::spawn(async move { hotfixes(&context).await });
+    let run = tokio::spawn(async move { listed(&context).await });
 
     // Page 2 never answers, so page 3 comes only if it does not wait for it.
     let waiting = Arc::clone(&github);
@@ -79,19 +88,30 @@ async fn later_pages_are_asked_for_beside_each_other() {
 async fn a_list_beyond_the_limit_is_an_error_and_no_smaller_count() {
     let github = github();
     github.repository("acme/shop").commits(250);
-    let stage = Stage::empty()
-        .token()
-        .settings("[repository]\nname = \"acme/shop\"\nbranch = \"main\"")
-        .settings(&format!("[github]\nmax_pages = 2\napi_url = \"{}\"", github.url()));
+    let stage = |history: &str| {
+        Stage::empty()
+            .token()
+            .settings("[repository]\nname = \"acme/shop\"\nbranch = \"main\"")
+            .settings(&format!("[commits]\nhistory = \"{history}\""))
+            .settings(&format!("[github]\nmax_pages = 2\napi_url = \"{}\"", github.url()))
+    };
+    let id = github.repository("acme/shop").id().to_string();
 
-    let reading = stage.hotfixes().await;
+    let listed = listed(&stage("all").context()).await.unwrap_err();
+    let all = line(&stage("all").hotfixes().await);
+    let first_parent = line(&stage("first-parent").hotfixes().await);
 
+    let expected = "the list has more than 2 pages and would be cut off; raise `max_pages` in [github]";
+    assert!(format!("{listed:#}").ends_with(expected), "{listed:#}");
+    let of_main = "error: cannot list the commits on the branch `main` of acme/shop";
+    assert_eq!(all.replace(&id, "ID"), format!("{of_main}: GET /repositories/ID/commits: {expected}"));
     assert_eq!(
-        line(&reading).replace(&github.repository("acme/shop").id().to_string(), "ID"),
-        "error: cannot list the commits on the branch `main` of acme/shop: GET /repositories/ID/commits: the list has \
-         more than 2 pages and would be cut off; raise `max_pages` in [github]"
+        first_parent,
+        format!(
+            "{of_main}: the window holds more than 2 pages of commits and would be cut off; raise `max_pages` in \
+             [github]"
+        )
     );
-    assert_eq!(github.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -101,7 +121,7 @@ async fn a_list_of_unknown_length_is_followed_link_by_link() {
         Server::start(move |request| {
             let page: usize =
                 request.query().rsplit_once("&page=").map_or(1, |(_, page)| page.parse().unwrap());
-            let commit = json!({"sha": page.to_string(), "commit": {"message": "hotfix",
+            let commit = json!({"sha": page.to_string(), "parents": [], "commit": {"message": "hotfix",
                 "committer": {"date": "2024-01-01T00:00:00Z"}}});
             let answer = Answer::json(200, &json!([commit]));
             let host = request.header("host").unwrap();
@@ -113,6 +133,7 @@ async fn a_list_of_unknown_length_is_followed_link_by_link() {
         Stage::empty()
             .token()
             .settings("[repository]\nname = \"acme/shop\"\nbranch = \"main\"")
+            .settings("[commits]\nwindow = \"1000y\"\nhistory = \"all\"")
             .settings(&format!("[github]\nmax_pages = 5\napi_url = \"{}\"", server.url()))
     };
 
@@ -193,7 +214,7 @@ async fn a_trouble_in_the_middle_of_a_list_is_waited_out_too() {
     github.repository("acme/shop").commits(250);
     github.fail_times(1, "&page=2", refusal::server_error(503));
 
-    assert_eq!(line(&Stage::on(&github).hotfixes().await), ONE);
+    assert_eq!(listed(&Stage::on(&github).context()).await.unwrap(), 251);
     assert_eq!(github.requests().len(), 4);
 }
 
@@ -288,10 +309,10 @@ async fn a_page_in_the_middle_that_ends_the_list_is_an_error() {
     github.repository("acme/shop").commits(250);
     github.fail("&page=2", Answer::json(200, &json!([])));
 
-    let reading = line(&Stage::on(&github).hotfixes().await);
+    let error = listed(&Stage::on(&github).context()).await.unwrap_err();
 
     let expected = "the list was said to have 3 pages, but ends on page 2; it may be cut off";
-    assert!(reading.starts_with("error: ") && reading.ends_with(expected), "{reading}");
+    assert!(format!("{error:#}").ends_with(expected), "{error:#}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod engine;
 mod freshness;
 mod git;
 mod github;
+mod history;
 mod labels;
 mod source;
 mod stage;
