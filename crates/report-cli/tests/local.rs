@@ -20,6 +20,22 @@ fn work_tree() -> Scene {
 }
 
 #[test]
+fn a_commit_of_the_future_is_warned_of_once() {
+    let scene = work_tree();
+    scene.git(&[
+        "-c",
+        "alias.later=!GIT_COMMITTER_DATE=2099-01-01T00:00:00Z git commit --quiet --allow-empty --message 'hotfix: clock'",
+        "later",
+    ]);
+
+    let ended = scene.run(&[]).with_status(0);
+
+    let warning = "hotfix: clock is dated more than a day in the future, 2099-01-01T00:00:00Z";
+    ended.says(warning);
+    assert_eq!(ended.metric("commits.hotfix")["samples"][0]["value"], 2.0);
+}
+
+#[test]
 fn the_commit_health_of_a_work_tree_needs_nothing() {
     let ended = work_tree().run(&[]).with_status(0);
 

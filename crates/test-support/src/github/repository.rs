@@ -135,8 +135,9 @@ impl RepositoryData {
         self.branches.values().flatten().map(|commit| commit.committed).max().unwrap_or(self.created)
     }
 
-    /// The commits that can be reached from a branch or a commit, in the order of `git log`: the newest of
-    /// those whose children were listed, and of several with one date the one pushed last.
+    /// The commits that can be reached from a branch or a commit, in the order of `git log`: always the
+    /// newest of those whose children are listed. On one branch, of several with one date the last one
+    /// pushed comes first.
     pub(super) fn history(&self, start: &str) -> Option<Vec<&StoredCommit>> {
         let by_sha: HashMap<&str, (usize, &StoredCommit)> = self
             .branches
