@@ -85,7 +85,8 @@ fn a_failure_of_any_endpoint_is_an_error_and_never_a_number() {
             github.fail(endpoint, fault.clone());
 
             // Enough for a few attempts, and not for all of them.
-            let ended = scene(&github).run(&["--deadline", "5s"]).with_status(1);
+            let scene = scene(&github).file("system-health.toml", "[commits]\nhistory = \"all\"");
+            let ended = scene.run(&["--deadline", "5s"]).with_status(1);
 
             for metric in ended.json()["metrics"].as_array().unwrap() {
                 let key = metric["key"].as_str().unwrap();
