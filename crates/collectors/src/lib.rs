@@ -7,7 +7,7 @@
 //! | [`local_clone::LocalClone`] | the git repository that the run starts in |
 //! | [`repository::Repository`], [`github::WatchedBranch`] | what the run is about |
 //! | [`commits::CommitSource`], [`commits::RecentCommits`] | what was committed lately, and where that was read |
-//! | [`ci::DecidedRun`], [`ci::RunJobs`] | the newest run of the tests that decided something |
+//! | [`ci::CiVerdict`] | whether the tests pass, and the runs that say so |
 //!
 //! A collector of yours takes any of them as an argument:
 //!

@@ -19,7 +19,7 @@ fn scene(github: &FakeGitHub) -> Scene {
         .variable("GITHUB_API_URL", github.url())
         .variable("GITHUB_TOKEN", TOKEN)
         .variable("GITHUB_REPOSITORY", "acme/shop")
-        .file("system-health.toml", "[repository]\nbranch = 'main'\n[ci]\nrequired_jobs = ['unit tests']\n")
+        .file("system-health.toml", "[repository]\nbranch = 'main'\n[ci]\njobs = ['unit tests']\n")
 }
 
 /// A healthy repository: 250 commits, of which one is a hotfix, and a run that passed.

@@ -21,7 +21,8 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
             "system-health.toml:2: `window` in [commits]: `soon` is no duration",
         ),
         ("[commits]\nhotfix = ['(']", &[], "system-health.toml:2: `hotfix"),
-        ("[ci]\nrequired_jobs = 'unit'", &[], "system-health.toml:2: `required_jobs` in [ci]: invalid type"),
+        ("[ci]\njobs = 'unit'", &[], "system-health.toml:2: `jobs` in [ci]: invalid type"),
+        ("[ci]\njobs = ['test[']", &[], "system-health.toml:2: `jobs` in [ci]: `test[` is not a valid glob"),
         ("[report]\ntags = ['team platform']", &[], "would be stored as `team_platform`"),
         (
             "[report]\nfail_on = 'always'",

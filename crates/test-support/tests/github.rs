@@ -191,8 +191,9 @@ async fn jobs_are_those_of_the_latest_attempt() {
     let github = FakeGitHub::start();
     let run = Run::new("checks.yml")
         .id(7)
-        .attempt(2)
-        .with_job(Job::new("unit tests", Failure).attempt(1))
+        .conclusion(Failure)
+        .job("unit tests", Failure)
+        .re_run()
         .job("unit tests", Success)
         .with_job(Job::in_progress("docs"));
     github.repository("acme/shop").run(run);
@@ -206,6 +207,44 @@ async fn jobs_are_those_of_the_latest_attempt() {
     assert_eq!(all.all("/jobs", "/conclusion"), ["failure", "success"]);
     assert_eq!(all.body["total_count"], 3);
     assert!(all.link("next").unwrap().ends_with("/actions/runs/7/jobs?filter=all&per_page=2&page=2"));
+}
+
+#[tokio::test]
+async fn every_attempt_of_a_run_can_be_read() {
+    let github = FakeGitHub::start();
+    let run = Run::new("checks.yml").id(7).age(days(3)).conclusion(Failure).re_run().started(days(1));
+    github.repository("acme/shop").run(run);
+    let run = "/repos/acme/shop/actions/runs/7";
+
+    let latest = get(&github, run).await.body;
+    let first = get(&github, &format!("{run}/attempts/1")).await.body;
+    let second = get(&github, &format!("{run}/attempts/2")).await.body;
+
+    assert_eq!((&latest["status"], &latest["run_attempt"]), (&"in_progress".into(), &2.into()));
+    assert_eq!((&first["conclusion"], &first["run_attempt"]), (&"failure".into(), &1.into()));
+    assert_eq!(first["run_started_at"], latest["created_at"]);
+    assert_ne!(latest["run_started_at"], latest["created_at"]);
+    assert_eq!(second, latest);
+    for missing in ["attempts/0", "attempts/3", "attempts/one"] {
+        assert_eq!(get(&github, &format!("{run}/{missing}")).await.status, 404, "{missing}");
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_search_index_hides_what_happened_since() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.run(Run::new("checks.yml").id(1)).run(Run::new("checks.yml").id(2).in_progress());
+    shop.stop_search_index();
+    shop.run(Run::new("checks.yml").id(2).conclusion(Failure)).run(Run::new("checks.yml").id(3));
+
+    let all = get(&github, &format!("{RUNS}?per_page=100")).await;
+    let filtered = get(&github, &format!("{RUNS}?branch=main")).await;
+
+    assert_eq!(all.all("/workflow_runs", "/id"), [3, 2, 1]);
+    assert_eq!(all.all("/workflow_runs", "/run_number"), [3, 2, 1]);
+    assert_eq!(filtered.all("/workflow_runs", "/id"), [2, 1]);
+    assert_eq!(filtered.body["workflow_runs"][0]["status"], "in_progress");
 }
 
 #[tokio::test]

@@ -22,6 +22,8 @@ const REPOSITORY: &str = "/repos/acme/shop";
 const COMMITS: &str = "/repos/acme/shop/commits";
 const WORKFLOWS: &str = "/repos/acme/shop/actions/workflows";
 const RUNS: &str = "/repos/acme/shop/actions/workflows/checks.yml/runs";
+const RUN: &str = "/repos/acme/shop/actions/runs/7";
+const ATTEMPT: &str = "/repos/acme/shop/actions/runs/7/attempts/1";
 const JOBS: &str = "/repos/acme/shop/actions/runs/7/jobs";
 const RATE_LIMIT: &str = "/rate_limit";
 
@@ -36,10 +38,12 @@ fn github() -> FakeGitHub {
         shop.run(Run::new("checks.yml").conclusion(conclusion));
     }
     let jobs = [Success, Failure, Neutral, Cancelled, Skipped, TimedOut, ActionRequired];
-    let run = Run::new("checks.yml").id(7).attempt(2).jobs(150, Success).in_progress();
+    let run = Run::new("checks.yml").id(7).conclusion(Failure).job("earlier", Failure).re_run();
+    let run = run.jobs(150, Success);
     let run = jobs.into_iter().fold(run, |run, conclusion| run.job(format!("{conclusion:?}"), conclusion));
     let run = run.with_job(Job::queued("queued")).with_job(Job::in_progress("in progress"));
-    shop.run(run.with_job(Job::new("earlier", Failure).attempt(1)));
+    shop.run(run);
+    shop.run(Run::new("checks.yml").event("merge_group").branch("gh-readonly-queue/main/pr-7-0123abc"));
     shop.run(Run::new("checks.yml").queued().fork("mallory/shop"));
     github.repository("acme/empty");
     github.repository("acme/new").rename("acme/newer");
@@ -64,7 +68,14 @@ async fn exchanges() -> Vec<Exchange> {
         "/repos/acme/nothing/commits",
         "/repos/acme/nothing/actions/workflows",
         "/repos/acme/nothing/actions/workflows/checks.yml/runs",
+        "/repos/acme/nothing/actions/runs/7",
+        "/repos/acme/nothing/actions/runs/7/attempts/1",
         "/repos/acme/nothing/actions/runs/7/jobs",
+        RUN,
+        ATTEMPT,
+        "/repos/acme/shop/actions/runs/7/attempts/2",
+        "/repos/acme/shop/actions/runs/7/attempts/3",
+        "/repos/acme/shop/actions/runs/8",
         "/repos/acme/empty/commits",
         "/repos/acme/shop/commits?sha=nothing",
         "/repos/acme/shop/commits?since=2025-03-25T12:00:00Z&until=2025-03-26T12:00:00Z",
@@ -85,7 +96,7 @@ async fn exchanges() -> Vec<Exchange> {
     for target in targets {
         get(&github, &target, "right").await;
     }
-    for path in [REPOSITORY, COMMITS, WORKFLOWS, RUNS, JOBS, RATE_LIMIT] {
+    for path in [REPOSITORY, COMMITS, WORKFLOWS, RUNS, RUN, ATTEMPT, JOBS, RATE_LIMIT] {
         get(&github, path, "wrong").await;
     }
     github.exchanges()
@@ -95,7 +106,7 @@ async fn exchanges() -> Vec<Exchange> {
 async fn one_of_each() -> Vec<Exchange> {
     let github = github();
     let lists = [COMMITS, WORKFLOWS, RUNS, JOBS].map(|path| format!("{path}?per_page=1&page=2"));
-    for target in [REPOSITORY, RATE_LIMIT].into_iter().chain(lists.iter().map(String::as_str)) {
+    for target in [REPOSITORY, RATE_LIMIT, RUN, ATTEMPT].into_iter().chain(lists.iter().map(String::as_str)) {
         get(&github, target, "right").await;
     }
     github.exchanges()
@@ -162,7 +173,7 @@ fn every_scripted_error_is_as_github_describes_it() {
         status: error.status,
         body: serde_json::from_slice(&error.body).unwrap(),
     };
-    let exchanges: Vec<_> = [REPOSITORY, COMMITS, RUNS, JOBS, RATE_LIMIT]
+    let exchanges: Vec<_> = [REPOSITORY, COMMITS, RUNS, RUN, ATTEMPT, JOBS, RATE_LIMIT]
         .into_iter()
         .flat_map(|path| errors.iter().map(move |error| exchange(path, error)))
         .collect();
@@ -197,6 +208,10 @@ async fn an_answer_with_something_missing_or_added_is_refused() {
         (RUNS, "", "total_count"),
         (RUNS, "/workflow_runs/0", "conclusion"),
         (RUNS, "/workflow_runs/0/head_repository", "full_name"),
+        (RUN, "", "status"),
+        (RUN, "/repository", "id"),
+        (ATTEMPT, "", "conclusion"),
+        (ATTEMPT, "/head_repository", "id"),
         (JOBS, "", "total_count"),
         (JOBS, "/jobs/0", "conclusion"),
         (RATE_LIMIT, "", "rate"),
@@ -246,6 +261,8 @@ async fn a_request_that_github_does_not_declare_is_refused() {
         (WORKFLOWS, &["per_page=101", "page=one", "state=active"]),
         (RUNS, &["status=done", "sha=main", "per_page=0", "page=one"]),
         (JOBS, &["filter=newest", "status=completed", "per_page=101", "filter=all&filter=latest"]),
+        (RUN, &["attempt=1", "filter=latest"]),
+        (ATTEMPT, &["per_page=100"]),
         (REPOSITORY, &["per_page=100"]),
         (RATE_LIMIT, &["page=1"]),
     ];

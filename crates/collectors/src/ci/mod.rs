@@ -1,11 +1,23 @@
-//! Whether the tests pass: from the newest run of the workflow that decided something, and its jobs.
+//! Whether the tests pass on the branch. [`judge`] decides from what is known about the runs of a workflow
+//! and never asks GitHub itself; [`fetch`] asks for what it needs. `docs/metrics.md` defines the result.
 
-mod jobs;
+mod events;
+mod evidence;
+mod fetch;
+#[cfg(test)]
+mod histories;
+mod history;
+mod job;
+mod judge;
 mod metrics;
+mod patterns;
 mod run;
+mod selected_jobs;
 mod settings;
+mod verdict;
 
-pub use jobs::{Job, RunJobs};
+pub use events::{Events, EventsError};
 pub use metrics::tests_passing;
-pub use run::DecidedRun;
+pub use patterns::{JobPatterns, JobPatternsError};
 pub use settings::CiSettings;
+pub use verdict::CiVerdict;

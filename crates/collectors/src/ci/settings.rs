@@ -1,7 +1,11 @@
 //! The settings table `[ci]`.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Deserializer, de::Error};
-use system_health_registry::settings_table;
+use system_health_registry::{settings, settings_table};
+
+use super::{Events, JobPatterns};
 
 /// The settings table `[ci]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -10,17 +14,25 @@ pub struct CiSettings {
     /// The file name of the workflow that runs the tests. Default: `checks.yml`.
     #[serde(deserialize_with = "file_name")]
     pub workflow: String,
-    /// The jobs that must be part of a run, by their exact names. Default: none, so that all jobs of the
-    /// run count, whatever they are.
-    #[serde(deserialize_with = "job_names")]
-    pub required_jobs: Vec<String>,
+    /// The jobs that decide. Default: none, so that the conclusion of the run decides.
+    pub jobs: JobPatterns,
+    /// The events whose runs test the branch.
+    pub events: Events,
+    /// The age after which a result no longer says anything about today. Default: 14 days.
+    #[serde(deserialize_with = "settings::duration")]
+    pub max_age: Duration,
 }
 
 settings_table!(CiSettings, "ci");
 
 impl Default for CiSettings {
     fn default() -> Self {
-        Self { workflow: "checks.yml".to_owned(), required_jobs: Vec::new() }
+        Self {
+            workflow: "checks.yml".to_owned(),
+            jobs: JobPatterns::default(),
+            events: Events::default(),
+            max_age: Duration::from_hours(14 * 24),
+        }
     }
 }
 
@@ -28,19 +40,9 @@ fn file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Er
     let name = String::deserialize(deserializer)?;
     if name.trim().is_empty() || name.contains('/') || name.starts_with('.') {
         let advice = "write the name of a file in .github/workflows, such as \"checks.yml\"";
-        return Err(D::Error::custom(format!("`{name}` is no workflow; {advice}")));
+        return Err(D::Error::custom(format!("`{name}` is not a workflow; {advice}")));
     }
     Ok(name)
-}
-
-fn job_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let names = Vec::<String>::deserialize(deserializer)?;
-    match names.iter().find(|name| name.trim().is_empty()) {
-        Some(name) => {
-            Err(D::Error::custom(format!("`{name}` is no job; write names such as \"unit tests\"")))
-        }
-        None => Ok(names),
-    }
 }
 
 #[cfg(test)]
@@ -49,24 +51,55 @@ mod tests {
 
     use system_health_registry::Settings;
 
+    use super::*;
+
+    fn read(line: &str) -> Result<CiSettings, String> {
+        let toml = format!("[ci]\n{line}");
+        let settings = Settings::builder().toml(Path::new("a.toml"), &toml).unwrap().build();
+        settings.map(|settings| settings.table().unwrap()).map_err(|error| error.to_string())
+    }
+
     #[test]
     fn what_names_nothing_is_refused_where_it_is_written() {
-        let refused = |line: &str| {
-            let toml = format!("[ci]\n{line}");
-            Settings::builder().toml(Path::new("a.toml"), &toml).unwrap().build().unwrap_err().to_string()
-        };
         for name in ["", " ", "..", ".github/workflows/checks.yml"] {
             assert_eq!(
-                refused(&format!("workflow = '{name}'")),
+                read(&format!("workflow = '{name}'")).unwrap_err(),
                 format!(
-                    "a.toml:2: `workflow` in [ci]: `{name}` is no workflow; write the name of a file in \
+                    "a.toml:2: `workflow` in [ci]: `{name}` is not a workflow; write the name of a file in \
                      .github/workflows, such as \"checks.yml\""
                 )
             );
         }
-        assert_eq!(
-            refused("required_jobs = ['unit tests', '']"),
-            "a.toml:2: `required_jobs` in [ci]: `` is no job; write names such as \"unit tests\""
-        );
+        for (line, message) in [
+            (
+                "jobs = ['test*', '']",
+                "`jobs` in [ci]: a pattern is empty; write the name of a job, such as \"unit tests\" or \"test*\"",
+            ),
+            (
+                "jobs = ['test[']",
+                "`jobs` in [ci]: `test[` is not a valid glob: unclosed character class; missing ']'; write one \
+                 such as \"test*\"",
+            ),
+            ("events = []", "`events` in [ci]: at least one event is needed, such as [\"push\"]"),
+            (
+                "events = ['push', 'shedule']",
+                "`events` in [ci]: `shedule` is not an event of GitHub Actions; did you mean `schedule`?",
+            ),
+            ("max_age = 14", "`max_age` in [ci]: invalid type: integer `14`"),
+        ] {
+            let error = read(line).unwrap_err();
+            assert!(error.starts_with(&format!("a.toml:2: {message}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn without_settings_events_that_test_the_branch_count_and_runs_decide() {
+        let settings = read("").unwrap();
+        assert!(settings.jobs.is_empty());
+        assert_eq!(settings.max_age, Duration::from_secs(14 * 86_400));
+        for (event, counts) in [("push", true), ("merge_group", true), ("pull_request", false)] {
+            assert_eq!(settings.events.contains(event), counts, "{event}");
+        }
+        assert!(read("events = ['pull_request']").unwrap().events.contains("pull_request"));
     }
 }

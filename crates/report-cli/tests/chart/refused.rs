@@ -18,7 +18,7 @@ const REFUSED: [(&str, &[&str]); 34] = [
     ("startingDeadlineSeconds: 5", &["startingDeadlineSeconds", "10"]),
     ("args: --push", &["args"]),
     ("settings: {repository: acme/shop}", &["repository"]),
-    ("settings: {ci: {required_jobs: [{name: unit}]}}", &["settings.ci.required_jobs: a setting is a text"]),
+    ("settings: {ci: {jobs: [{name: unit}]}}", &["settings.ci.jobs: a setting is a text"]),
     ("jobs: {Shop: {}}", &["Shop"]),
     ("jobs: {shop: {image: {tag: '1'}}}", &["image"]),
     ("jobs: {shop: {concurrencyPolicy: Never}}", &["concurrencyPolicy"]),

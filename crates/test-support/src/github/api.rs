@@ -17,10 +17,14 @@ use super::{
 };
 use crate::server::Answer;
 
+/// The parameters with which a list of runs comes from the search index.
+const FILTERS: [&str; 7] = ["actor", "branch", "check_suite_id", "created", "event", "head_sha", "status"];
 const GET_REPOSITORY: &str = "/rest/repos/repos#get-a-repository";
 const LIST_COMMITS: &str = "/rest/commits/commits#list-commits";
 const LIST_WORKFLOWS: &str = "/rest/actions/workflows#list-repository-workflows";
 const LIST_RUNS: &str = "/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow";
+const GET_RUN: &str = "/rest/actions/workflow-runs#get-a-workflow-run";
+const GET_ATTEMPT: &str = "/rest/actions/workflow-runs#get-a-workflow-run-attempt";
 const LIST_JOBS: &str = "/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run";
 
 /// Answers a request as GitHub would, and counts it.
@@ -53,6 +57,8 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
         ["commits"] => LIST_COMMITS,
         ["actions", "workflows"] => LIST_WORKFLOWS,
         ["actions", "workflows", _, "runs"] => LIST_RUNS,
+        ["actions", "runs", _] => GET_RUN,
+        ["actions", "runs", _, "attempts", _] => GET_ATTEMPT,
         ["actions", "runs", _, "jobs"] => LIST_JOBS,
         _ => return refusal::not_found("/rest"),
     };
@@ -66,6 +72,8 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
         ["commits"] => question.commits(),
         ["actions", "workflows"] => question.workflows(),
         ["actions", "workflows", workflow, "runs"] => question.runs(workflow),
+        ["actions", "runs", id] => question.run(id),
+        ["actions", "runs", id, "attempts", attempt] => question.attempt(id, attempt),
         ["actions", "runs", id, "jobs"] => question.jobs(id),
         _ => json_answer(200, &question.objects.repository(repository)),
     }
@@ -118,21 +126,41 @@ impl Question<'_> {
         if !self.repository.workflows.contains(workflow) {
             return refusal::not_found(LIST_RUNS);
         }
+        let filtered = FILTERS.iter().any(|name| self.call.parameter(name).is_some());
         let runs: Vec<_> = self
             .repository
-            .runs_of(workflow)
+            .runs_of(workflow, filtered)
             .into_iter()
             .filter(|run| self.call.parameter("branch").is_none_or(|branch| run.branch == branch))
+            .filter(|run| self.call.parameter("event").is_none_or(|event| run.event == event))
+            .filter(|run| self.call.parameter("head_sha").is_none_or(|sha| run.head_sha == sha))
             .filter(|run| self.call.parameter("status").is_none_or(|status| run.is(status)))
             .collect();
         let object = |run: &&StoredRun| self.objects.run(self.repository, run);
         self.page(&runs, object, |page, total| json!({ "total_count": total, "workflow_runs": page }))
     }
 
+    fn run(&self, id: &str) -> Answer {
+        match self.find_run(id) {
+            Some(run) => json_answer(200, &self.objects.run(self.repository, run)),
+            None => refusal::not_found(GET_RUN),
+        }
+    }
+
+    fn attempt(&self, id: &str, attempt: &str) -> Answer {
+        let attempt = attempt.parse().ok();
+        match self.find_run(id).zip(attempt).and_then(|(run, attempt)| run.in_attempt(attempt)) {
+            Some(run) => json_answer(200, &self.objects.run(self.repository, &run)),
+            None => refusal::not_found(GET_ATTEMPT),
+        }
+    }
+
+    fn find_run(&self, id: &str) -> Option<&StoredRun> {
+        self.repository.runs.iter().find(|run| run.id.to_string() == id)
+    }
+
     fn jobs(&self, id: &str) -> Answer {
-        let Some(run) = self.repository.runs.iter().find(|run| run.id.to_string() == id) else {
-            return refusal::not_found(LIST_JOBS);
-        };
+        let Some(run) = self.find_run(id) else { return refusal::not_found(LIST_JOBS) };
         let all = self.call.parameter("filter") == Some("all");
         let jobs: Vec<_> = run
             .jobs

@@ -37,6 +37,7 @@ pub(super) enum Status {
 pub struct Job {
     pub(super) name: String,
     pub(super) status: Status,
+    /// The attempt of the run that it belongs to. `None`: the latest one.
     pub(super) attempt: Option<u32>,
 }
 
@@ -61,14 +62,6 @@ impl Job {
     /// A job that runs.
     pub fn in_progress(name: impl Into<String>) -> Self {
         Self { name: name.into(), status: Status::InProgress, attempt: None }
-    }
-
-    /// Belongs to this attempt of the run instead of the latest. Older attempts are listed only
-    /// under `filter=all`.
-    #[must_use]
-    pub const fn attempt(mut self, attempt: u32) -> Self {
-        self.attempt = Some(attempt);
-        self
     }
 }
 

@@ -197,7 +197,7 @@ impl Objects<'_> {
             "path": run.path(),
             "display_title": "Change something",
             "run_number": run.number,
-            "event": if run.fork.is_some() { "pull_request" } else { "push" },
+            "event": run.event,
             "status": run.status.as_str(),
             "conclusion": run.status.conclusion(),
             "workflow_id": number_of(&run.workflow),
@@ -211,7 +211,7 @@ impl Objects<'_> {
             "actor": actor,
             "run_attempt": run.attempt,
             "referenced_workflows": [],
-            "run_started_at": created,
+            "run_started_at": timestamp(run.started),
             "triggering_actor": actor,
             "jobs_url": format!("{url}/jobs"),
             "logs_url": format!("{url}/logs"),
@@ -239,7 +239,8 @@ impl Objects<'_> {
     pub(super) fn job(&self, repository: &RepositoryData, run: &StoredRun, index: usize, job: &Job) -> Value {
         let api = self.repository_url(&repository.full_name);
         let id = run.id * 1_000 + index as u64;
-        let created = timestamp(run.created);
+        let is_first = run.attempt_of(job) == 1;
+        let created = timestamp(if is_first { run.created } else { run.started });
         let completed = job.status.conclusion().map(|_| &created);
         let runner = job.status != super::job::Status::Queued;
         json!({

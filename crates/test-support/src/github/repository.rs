@@ -32,6 +32,8 @@ pub(super) struct RepositoryData {
     pub(super) branches: BTreeMap<String, Vec<StoredCommit>>,
     pub(super) workflows: BTreeSet<String>,
     pub(super) runs: Vec<StoredRun>,
+    /// What lists of runs with a filter are made of, if not of the runs themselves.
+    pub(super) search_index: Option<Vec<StoredRun>>,
 }
 
 #[expect(
@@ -82,21 +84,42 @@ impl Repository {
         })
     }
 
-    /// Adds a run, and its workflow.
+    /// Adds a run, and its workflow. A run with the id of another one takes its place.
     pub fn run(&self, run: Run) -> &Self {
         self.change(|repository, numbers| {
             let number = numbers.next();
+            let same = run.given_id().and_then(|id| repository.runs.iter().position(|run| run.id == id));
+            let former = same.map(|index| &repository.runs[index]);
             let run = run.store(Place {
                 // Real ids have outgrown 32 bits; clients must cope.
                 id: 17_000_000_000 + number,
-                number: repository.runs.len() as u64 + 1,
-                head_sha: sha(number),
+                number: former.map_or(repository.runs.len() as u64 + 1, |run| run.number),
+                head_sha: former.map_or_else(|| sha(number), |run| run.head_sha.clone()),
                 default_branch: &repository.default_branch,
                 now: numbers.now,
             });
             repository.workflows.insert(run.workflow.clone());
-            repository.runs.push(run);
+            match same {
+                Some(index) => repository.runs[index] = run,
+                None => repository.runs.push(run),
+            }
         })
+    }
+
+    /// Stops GitHub's search index: from now on, lists of runs with a filter show the runs as they are now,
+    /// without later ones and later changes. The list of all runs is always right.
+    pub fn stop_search_index(&self) -> &Self {
+        self.change(|repository, _| repository.search_index = Some(repository.runs.clone()))
+    }
+
+    /// The newest commit of a branch.
+    ///
+    /// # Panics
+    /// If the branch has no commits.
+    pub fn tip(&self, branch: &str) -> String {
+        let world = self.world.lock();
+        let history = world.repositories[&self.id].history(branch);
+        history.and_then(|commits| commits.first().map(|commit| commit.sha.clone())).expect("a commit")
     }
 
     /// Renames or transfers the repository. The old name answers with a redirect from now on.
@@ -127,6 +150,7 @@ impl RepositoryData {
             branches: BTreeMap::new(),
             workflows: BTreeSet::new(),
             runs: Vec::new(),
+            search_index: None,
         }
     }
 
@@ -164,8 +188,9 @@ impl RepositoryData {
     }
 
     /// The runs of a workflow, newest first.
-    pub(super) fn runs_of(&self, workflow: &str) -> Vec<&StoredRun> {
-        let mut runs: Vec<_> = self.runs.iter().rev().filter(|run| run.workflow == workflow).collect();
+    pub(super) fn runs_of(&self, workflow: &str, filtered: bool) -> Vec<&StoredRun> {
+        let runs = self.search_index.as_ref().filter(|_| filtered).unwrap_or(&self.runs);
+        let mut runs: Vec<_> = runs.iter().rev().filter(|run| run.workflow == workflow).collect();
         runs.sort_by_key(|run| std::cmp::Reverse(run.created));
         runs
     }

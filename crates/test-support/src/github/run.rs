@@ -15,9 +15,13 @@ pub struct Run {
     id: Option<u64>,
     branch: Option<String>,
     fork: Option<String>,
+    event: Option<String>,
+    head_sha: Option<String>,
     status: Status,
-    attempt: u32,
+    /// How the attempts before this one ended.
+    earlier: Vec<Status>,
     created: When,
+    started: Option<When>,
     jobs: Vec<Job>,
 }
 
@@ -30,9 +34,12 @@ pub(super) struct StoredRun {
     pub(super) head_sha: String,
     pub(super) branch: String,
     pub(super) fork: Option<String>,
+    pub(super) event: String,
     pub(super) status: Status,
     pub(super) attempt: u32,
+    pub(super) earlier: Vec<Status>,
     pub(super) created: SystemTime,
+    pub(super) started: SystemTime,
     pub(super) jobs: Vec<Job>,
 }
 
@@ -53,9 +60,12 @@ impl Run {
             id: None,
             branch: None,
             fork: None,
+            event: None,
+            head_sha: None,
             status: Status::Completed(Conclusion::Success),
-            attempt: 1,
+            earlier: Vec::new(),
             created: When::Ago(Duration::from_mins(1)),
+            started: None,
             jobs: Vec::new(),
         }
     }
@@ -116,10 +126,36 @@ impl Run {
         self
     }
 
-    /// Says how often the run was started.
+    /// Started by this event instead of `push`, or `pull_request` for a fork.
     #[must_use]
-    pub const fn attempt(mut self, attempt: u32) -> Self {
-        self.attempt = attempt;
+    pub fn event(mut self, event: impl Into<String>) -> Self {
+        self.event = Some(event.into());
+        self
+    }
+
+    /// Runs for this commit. Without it, each run has a commit of its own.
+    #[must_use]
+    pub fn head_sha(mut self, sha: impl Into<String>) -> Self {
+        self.head_sha = Some(sha.into());
+        self
+    }
+
+    /// Starts the run again. What was said so far is the attempt before; this one is in progress and has
+    /// no jobs yet.
+    #[must_use]
+    pub fn re_run(mut self) -> Self {
+        let attempt = self.attempt();
+        for job in &mut self.jobs {
+            job.attempt.get_or_insert(attempt);
+        }
+        self.earlier.push(self.status);
+        self.in_progress()
+    }
+
+    /// The latest attempt started this long before the fake's clock, and not when the run was created.
+    #[must_use]
+    pub const fn started(mut self, age: Duration) -> Self {
+        self.started = Some(When::Ago(age));
         self
     }
 
@@ -145,18 +181,33 @@ impl Run {
     }
 
     pub(super) fn store(self, place: Place<'_>) -> StoredRun {
+        let (created, attempt) = (self.created.resolve(place.now), self.attempt());
         StoredRun {
             id: self.id.unwrap_or(place.id),
             number: place.number,
             workflow: self.workflow,
-            head_sha: place.head_sha,
+            attempt,
+            head_sha: self.head_sha.unwrap_or(place.head_sha),
             branch: self.branch.unwrap_or_else(|| place.default_branch.to_owned()),
+            event: self
+                .event
+                .unwrap_or_else(|| if self.fork.is_some() { "pull_request" } else { "push" }.to_owned()),
             fork: self.fork,
             status: self.status,
-            attempt: self.attempt,
-            created: self.created.resolve(place.now),
+            earlier: self.earlier,
+            created,
+            started: self.started.map_or(created, |when| when.resolve(place.now)),
             jobs: self.jobs,
         }
+    }
+
+    /// The id that the test gave it.
+    pub(super) const fn given_id(&self) -> Option<u64> {
+        self.id
+    }
+
+    fn attempt(&self) -> u32 {
+        u32::try_from(self.earlier.len()).unwrap_or(u32::MAX).saturating_add(1)
     }
 }
 
@@ -174,6 +225,16 @@ impl StoredRun {
     /// Where the workflow file is.
     pub(super) fn path(&self) -> String {
         format!(".github/workflows/{}", self.workflow)
+    }
+
+    /// The run as it was in an attempt.
+    pub(super) fn in_attempt(&self, attempt: u32) -> Option<Self> {
+        if attempt == self.attempt {
+            return Some(self.clone());
+        }
+        let index = usize::try_from(attempt.checked_sub(1)?).ok()?;
+        let status = *self.earlier.get(index)?;
+        Some(Self { status, attempt, started: self.created, ..self.clone() })
     }
 
     /// The attempt that a job belongs to.

@@ -1,0 +1,68 @@
+//! The runs and jobs that were looked at, each with what it had to say.
+
+use system_health_registry::EvidenceItem;
+
+use super::{job::Job, run::Run};
+
+/// The runs and jobs in the order in which they were looked at.
+#[derive(Debug, Default)]
+pub(super) struct Ledger(Vec<Entry>);
+
+#[derive(Debug)]
+struct Entry {
+    title: String,
+    link: Option<String>,
+    reason: String,
+    counted: bool,
+}
+
+/// An entry, to be changed when more is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct EntryId(usize);
+
+impl Ledger {
+    /// Adds an attempt of a run that does not count, so far.
+    pub(super) fn add_run(&mut self, run: &Run, attempt: u32, reason: impl Into<String>) -> EntryId {
+        let sha = run.head_sha.get(..7).unwrap_or(&run.head_sha);
+        let mut title = run.name();
+        if attempt > 1 {
+            title += &format!(", attempt {attempt}");
+        }
+        title += &format!(" ({}, {sha})", run.event);
+        if let Some(subject) = &run.display_title {
+            title += &format!(": {subject}");
+        }
+        self.add(title, run.html_url.clone(), reason.into())
+    }
+
+    /// Adds a job that does not count, so far.
+    pub(super) fn add_job(&mut self, job: &Job, run: &Run) -> EntryId {
+        let title = format!("job `{}` of {}", job.name, run.name());
+        self.add(title, job.html_url.clone(), job.ending().to_owned())
+    }
+
+    /// Makes an entry count.
+    pub(super) fn count(&mut self, EntryId(index): EntryId) {
+        self.0[index].counted = true;
+    }
+
+    /// Adds to the reason of an entry.
+    pub(super) fn explain(&mut self, EntryId(index): EntryId, reason: &str) {
+        let entry = &mut self.0[index];
+        entry.reason += ", ";
+        entry.reason += reason;
+    }
+
+    /// The items to attach to a sample or to no data.
+    pub(super) fn into_items(self) -> Vec<EvidenceItem> {
+        let item = |entry: Entry| {
+            EvidenceItem::new(entry.title, entry.counted, entry.reason).with_link(entry.link.as_deref())
+        };
+        self.0.into_iter().map(item).collect()
+    }
+
+    fn add(&mut self, title: String, link: Option<String>, reason: String) -> EntryId {
+        self.0.push(Entry { title, link, reason, counted: false });
+        EntryId(self.0.len() - 1)
+    }
+}

@@ -1,0 +1,116 @@
+//! Asks GitHub what the judge needs to know.
+
+use anyhow::{Context as _, anyhow, bail};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{
+    history::{History, Question, RunsPage},
+    job::Job,
+    run::Run,
+};
+use crate::{
+    github::{GitHub, GitHubError},
+    repository::{Branch, Repository},
+};
+
+/// A workflow of a repository and the branch it is watched on.
+#[derive(Debug)]
+pub(super) struct Workflow<'a> {
+    pub(super) github: &'a GitHub,
+    pub(super) repository: &'a Repository,
+    pub(super) branch: &'a Branch,
+    pub(super) file: &'a str,
+}
+
+/// See <https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run>.
+#[derive(Debug, Deserialize)]
+struct JobsPage {
+    total_count: usize,
+    jobs: Vec<Job>,
+}
+
+/// See <https://docs.github.com/en/rest/commits/commits#list-commits>.
+#[derive(Debug, Deserialize)]
+struct Commit {
+    sha: String,
+}
+
+impl Workflow<'_> {
+    /// The newest runs on all branches. This list does not come from the search index.
+    pub(super) async fn newest_runs(&self) -> anyhow::Result<RunsPage> {
+        self.runs(&[]).await
+    }
+
+    /// Answers a question of the judge.
+    pub(super) async fn answer(&self, question: Question, history: &mut History) -> anyhow::Result<()> {
+        match question {
+            Question::RunsOfBranch => {
+                let branch = self.branch.as_str();
+                history.add_runs_of_branch(self.runs(&[("branch", branch)]).await?, branch);
+            }
+            Question::Run(run) => history.confirm(self.run(run, &[]).await?),
+            Question::Attempt(run, attempt) => {
+                let path = ["attempts", &attempt.to_string()];
+                history.add_attempt(run, attempt, self.run(run, &path).await?);
+            }
+            Question::Jobs(run) => history.add_jobs(run, self.jobs(run).await?),
+            Question::Commits => history.add_commits(self.commits().await?),
+        }
+        Ok(())
+    }
+
+    async fn runs(&self, filter: &[(&str, &str)]) -> anyhow::Result<RunsPage> {
+        let path = self.path(&["actions", "workflows", self.file, "runs"]);
+        let query = [filter, &[("per_page", "100")]].concat();
+        self.github.get(&path, &query).await.map_err(|error| self.explain(error))
+    }
+
+    async fn run(&self, run: u64, attempt: &[&str]) -> anyhow::Result<Run> {
+        let run = run.to_string();
+        let path = [&self.path(&["actions", "runs", &run]), attempt].concat();
+        let answer = self.github.get(&path, &[]).await;
+        answer.with_context(|| format!("cannot read run {run} in {}", self.repository))
+    }
+
+    /// All jobs of all attempts.
+    async fn jobs(&self, run: u64) -> anyhow::Result<Vec<Job>> {
+        let run = run.to_string();
+        let path = self.path(&["actions", "runs", &run, "jobs"]);
+        let pages = self.github.pages::<JobsPage>(&path, &[("filter", "all"), ("per_page", "100")]);
+        let pages = pages.all().await;
+        let pages =
+            pages.with_context(|| format!("cannot list the jobs of run {run} in {}", self.repository))?;
+        let expected = pages.last().map_or(0, |page| page.total_count);
+        let jobs: Vec<Job> = pages.into_iter().flat_map(|page| page.jobs).collect();
+        if jobs.len() != expected {
+            bail!("GitHub listed {} of the {expected} jobs of run {run} in {}", jobs.len(), self.repository);
+        }
+        Ok(jobs)
+    }
+
+    /// The newest commits of the branch, from git itself.
+    async fn commits(&self) -> anyhow::Result<Vec<String>> {
+        let query = [("sha", self.branch.as_str()), ("per_page", "100")];
+        let commits: Vec<Commit> =
+            self.github.get(&self.path(&["commits"]), &query).await.with_context(|| {
+                format!("cannot list the commits of the branch `{}` of {}", self.branch, self.repository)
+            })?;
+        Ok(commits.into_iter().map(|commit| commit.sha).collect())
+    }
+
+    fn path<'p>(&'p self, rest: &[&'p str]) -> Vec<&'p str> {
+        [&["repos", self.repository.owner(), self.repository.name()], rest].concat()
+    }
+
+    fn explain(&self, error: GitHubError) -> anyhow::Error {
+        let (file, repository) = (self.file, self.repository);
+        if error.status() == Some(StatusCode::NOT_FOUND) {
+            return anyhow!(error).context(format!(
+                "there is no workflow `{file}` in {repository} that can be seen; `workflow` in [ci] is the name of a \
+                 file in .github/workflows"
+            ));
+        }
+        anyhow!(error).context(format!("cannot list the runs of {file} in {repository}"))
+    }
+}

@@ -1,0 +1,321 @@
+//! Random histories of runs, attempts and jobs. The judge, which asks for one thing after the other, must
+//! agree with a slow reference that sees the whole history, and its evidence with its value.
+
+use std::time::{Duration, SystemTime};
+
+use proptest::prelude::*;
+
+use super::{
+    CiSettings, JobPatterns,
+    history::{History, Question, RunsPage},
+    job::Job,
+    judge::{Judgment, Step, Watched, judge},
+    patterns::stands_for,
+    run::{Identity, Run},
+};
+use crate::repository::Branch;
+
+const PATTERNS: [&str; 2] = ["test*", "lint"];
+const JOBS: [&str; 4] = ["test (a)", "test (b)", "test (${{ matrix.x }})", "deploy"];
+/// Runs on a page.
+const PAGE: usize = 4;
+
+/// How an attempt or a job ended; `None` while it runs.
+type Ending = Option<&'static str>;
+
+#[derive(Debug, Clone)]
+struct Attempt {
+    ending: Ending,
+    /// `lint` first, and those of `JOBS` that are there.
+    jobs: Vec<(&'static str, Ending)>,
+}
+
+#[derive(Debug, Clone)]
+struct Past {
+    event: &'static str,
+    branch: &'static str,
+    /// The first attempt first.
+    attempts: Vec<Attempt>,
+}
+
+/// A GitHub that answers from the runs, oldest first, of which the search index knows the first `indexed`.
+#[derive(Debug)]
+struct World {
+    runs: Vec<Run>,
+    past: Vec<Past>,
+    indexed: usize,
+    questions: usize,
+}
+
+fn ending() -> impl Strategy<Value = Ending> {
+    prop_oneof![
+        3 => Just(Some("success")),
+        2 => Just(Some("failure")),
+        1 => Just(Some("cancelled")),
+        1 => Just(Some("skipped")),
+    ]
+}
+
+fn attempt() -> impl Strategy<Value = Attempt> {
+    let optional = prop::collection::vec(prop::option::weighted(0.6, ending()), JOBS.len());
+    (ending(), ending(), optional).prop_map(|(ending, lint, optional)| {
+        let mut jobs = vec![("lint", lint)];
+        jobs.extend(JOBS.into_iter().zip(optional).filter_map(|(name, ending)| Some((name, ending?))));
+        // An unexpanded matrix is always a skipped one.
+        for (name, ending) in &mut jobs {
+            if name.contains("${{") {
+                *ending = Some("skipped");
+            }
+        }
+        Attempt { ending, jobs }
+    })
+}
+
+fn past() -> impl Strategy<Value = Past> {
+    let event = prop_oneof![4 => Just("push"), 1 => Just("schedule"), 1 => Just("pull_request")];
+    let branch = prop_oneof![2 => Just("main"), 1 => Just("feature")];
+    (event, branch, prop::collection::vec(attempt(), 1..4), prop::bool::weighted(0.2)).prop_map(
+        |(event, branch, mut attempts, is_running)| {
+            if is_running && let Some(last) = attempts.last_mut() {
+                last.ending = None;
+                last.jobs.clear();
+            }
+            Past { event, branch, attempts }
+        },
+    )
+}
+
+impl World {
+    fn new(past: Vec<Past>, indexed: usize) -> Self {
+        let run = |(id, past): (u64, &Past)| run(id, past, past.attempts.len());
+        let runs = (1..).zip(&past).map(run).collect();
+        Self { runs, past, indexed, questions: 0 }
+    }
+
+    fn page<'w>(&self, runs: impl DoubleEndedIterator<Item = &'w Run>) -> RunsPage {
+        let all: Vec<&Run> = runs.rev().collect();
+        RunsPage { total_count: all.len(), workflow_runs: all.into_iter().take(PAGE).cloned().collect() }
+    }
+
+    fn past(&self, id: u64) -> &Past {
+        &self.past[usize::try_from(id).unwrap() - 1]
+    }
+
+    fn answer(&mut self, question: Question, history: &mut History) {
+        self.questions += 1;
+        match question {
+            Question::RunsOfBranch => {
+                let known = self.runs[..self.indexed.min(self.runs.len())].iter();
+                let page = self.page(known.filter(|run| run.head_branch.as_deref() == Some("main")));
+                history.add_runs_of_branch(page, "main");
+            }
+            Question::Run(id) => history.confirm(self.runs[usize::try_from(id).unwrap() - 1].clone()),
+            Question::Attempt(id, attempt) => {
+                history.add_attempt(id, attempt, run(id, self.past(id), attempt as usize));
+            }
+            Question::Jobs(id) => history.add_jobs(id, jobs(self.past(id))),
+            Question::Commits => {
+                let on_main = self.runs.iter().rev().filter(|run| run.head_branch.as_deref() == Some("main"));
+                let own_tip = on_main.filter(|run| run.event != "pull_request");
+                history.add_commits(own_tip.map(|run| run.head_sha.clone()).collect());
+            }
+        }
+    }
+
+    /// The judgment, unless a pattern matched no job at all.
+    fn judge(&mut self, settings: &CiSettings) -> Option<Judgment> {
+        let branch = Branch::try_from("main".to_owned()).unwrap();
+        let watched = Watched { settings, branch: &branch, now: at(1_000) };
+        let mut history = History::new(self.page(self.runs.iter()));
+        loop {
+            assert!(self.questions < 40, "no end of questions");
+            match judge(&watched, &history) {
+                Ok(Step::Ask(question)) => self.answer(question, &mut history),
+                Ok(Step::Done(judgment)) => return Some(judgment),
+                Err(error) if format!("{error:#}").contains("matches no job") => return None,
+                Err(error) => panic!("{error:#}"),
+            }
+        }
+    }
+
+    /// The attempts that ended and count, newest first.
+    fn counted(&self) -> Vec<(&Past, usize)> {
+        let counts = |past: &&Past| past.branch == "main" && past.event != "pull_request";
+        let newest_first = self.past.iter().rev().filter(counts);
+        newest_first
+            .flat_map(|past| (1..=past.attempts.len()).rev().map(move |attempt| (past, attempt)))
+            .filter(|(past, attempt)| past.attempts[attempt - 1].ending.is_some())
+            .collect()
+    }
+
+    /// By conclusions: the first attempt that passed or failed.
+    fn expected_by_conclusion(&self) -> Option<bool> {
+        self.counted().iter().find_map(|(past, attempt)| decided(past.attempts[attempt - 1].ending))
+    }
+
+    /// By jobs: the result of every selected job in the newest attempt without a cancelled one. Each pattern
+    /// has to match one.
+    fn expected_by_jobs(&self) -> Option<bool> {
+        let listings: Vec<_> = self.counted().iter().map(|(past, attempt)| listing(past, *attempt)).collect();
+        for (index, listing) in listings.iter().enumerate() {
+            let selected = |name: &str| name.starts_with("test") || name == "lint";
+            let jobs: Vec<_> = listing.iter().copied().filter(|(name, _)| selected(name)).collect();
+            if jobs.iter().any(|(_, ending)| *ending == Some("failure")) {
+                return Some(false);
+            }
+            let is_listed = |prefix: &str| jobs.iter().any(|(name, _)| name.starts_with(prefix));
+            let are_all_listed = is_listed("test") && is_listed("lint");
+            let considered = if are_all_listed { &jobs } else { listing };
+            if considered.iter().any(|(_, ending)| *ending == Some("cancelled")) {
+                continue;
+            }
+            let results: Vec<bool> = jobs
+                .iter()
+                .filter_map(|(name, ending)| result(name, *ending, &listings[index + 1..]))
+                .collect();
+            if results.contains(&false) {
+                return Some(false);
+            }
+            return (are_all_listed && !results.is_empty()).then_some(true);
+        }
+        None
+    }
+}
+
+/// The result of a job: its own, or that of what it stands for in the newest earlier attempt that decided it.
+fn result(name: &str, ending: Ending, older: &[Vec<(&str, Ending)>]) -> Option<bool> {
+    if let Some(passed) = decided(ending) {
+        return Some(passed);
+    }
+    for (index, listing) in older.iter().enumerate() {
+        let found: Vec<_> = listing
+            .iter()
+            .filter(|(job, _)| stands_for(name, job) && (job.starts_with("test") || *job == "lint"))
+            .collect();
+        if found.iter().any(|(_, ending)| *ending == Some("failure")) {
+            return Some(false);
+        }
+        let is_undecided = found.iter().any(|(_, ending)| *ending == Some("cancelled"));
+        if is_undecided || found.iter().all(|(_, ending)| decided(*ending).is_none()) {
+            continue;
+        }
+        let results = found.iter().filter_map(|(job, ending)| result(job, *ending, &older[index + 1..]));
+        return Some(results.fold(true, |all, passed| all && passed));
+    }
+    None
+}
+
+fn decided(ending: Ending) -> Option<bool> {
+    match ending {
+        Some("success") => Some(true),
+        Some("failure") => Some(false),
+        _ => None,
+    }
+}
+
+/// What an attempt shows: a job that it lacks keeps its ending from the attempt before.
+fn listing(past: &Past, attempt: usize) -> Vec<(&'static str, Ending)> {
+    let mut listing = past.attempts[attempt - 1].jobs.clone();
+    if attempt > 1 {
+        let before = self::listing(past, attempt - 1);
+        let known: Vec<&str> = listing.iter().map(|(name, _)| *name).collect();
+        listing.extend(before.into_iter().filter(|(name, _)| !known.contains(name)));
+    }
+    listing
+}
+
+fn run(id: u64, past: &Past, attempt: usize) -> Run {
+    let ending = past.attempts[attempt - 1].ending;
+    Run {
+        id,
+        run_number: Some(id),
+        run_attempt: u32::try_from(attempt).unwrap(),
+        event: past.event.to_owned(),
+        head_branch: Some(past.branch.to_owned()),
+        head_sha: format!("{id:040}"),
+        status: Some(if ending.is_some() { "completed" } else { "in_progress" }.to_owned()),
+        conclusion: ending.map(str::to_owned),
+        repository: Identity { id: 1 },
+        head_repository: Some(Identity { id: 1 }),
+        display_title: None,
+        html_url: None,
+        created_at: at(id),
+        run_started_at: Some(at(id)),
+    }
+}
+
+fn jobs(past: &Past) -> Vec<Job> {
+    let job = |attempt: u32, (name, ending): &(&str, Ending)| Job {
+        name: (*name).to_owned(),
+        conclusion: ending.map(str::to_owned),
+        run_attempt: Some(attempt),
+        html_url: None,
+        started_at: None,
+    };
+    let attempts = (1..).zip(&past.attempts);
+    attempts
+        .flat_map(|(number, attempt)| attempt.jobs.iter().map(move |listed| job(number, listed)))
+        .collect()
+}
+
+fn at(second: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(second)
+}
+
+fn settings(by_jobs: bool) -> CiSettings {
+    let patterns = if by_jobs { PATTERNS.map(str::to_owned).to_vec() } else { vec![] };
+    CiSettings { jobs: JobPatterns::try_from(patterns).unwrap(), ..CiSettings::default() }
+}
+
+/// The value is that of the items that count, and without a value none counts.
+fn check_evidence(judgment: Judgment) -> Result<(), TestCaseError> {
+    let items = judgment.evidence.into_items();
+    let counted: Vec<_> = items.iter().filter(|item| item.counted()).collect();
+    let says_failed = |reason: &str| reason.contains("fail");
+    match judgment.result {
+        Err(_) => prop_assert!(counted.is_empty(), "{items:#?}"),
+        Ok(decision) => {
+            prop_assert!(!counted.is_empty(), "{items:#?}");
+            for item in counted {
+                prop_assert_eq!(says_failed(item.reason()), !decision.passed, "{:?}", item);
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn a_history_on_one_page_is_judged_like_the_reference(
+        past in prop::collection::vec(past(), 0..=PAGE),
+        by_jobs: bool,
+    ) {
+        let mut world = World::new(past, usize::MAX);
+        let expected = if by_jobs { world.expected_by_jobs() } else { world.expected_by_conclusion() };
+
+        let Some(judgment) = world.judge(&settings(by_jobs)) else { return Ok(()) };
+
+        let result = judgment.result.as_ref().ok().map(|decision| decision.passed);
+        prop_assert_eq!(result, expected, "{:?}", judgment.result);
+        check_evidence(judgment)?;
+    }
+
+    #[test]
+    fn a_stale_list_never_changes_the_value(
+        past in prop::collection::vec(past(), 0..12),
+        indexed in 0..16_usize,
+        by_jobs: bool,
+    ) {
+        let mut world = World::new(past, indexed);
+        let expected = if by_jobs { world.expected_by_jobs() } else { world.expected_by_conclusion() };
+
+        let Some(judgment) = world.judge(&settings(by_jobs)) else { return Ok(()) };
+
+        if let Ok(decision) = &judgment.result {
+            prop_assert_eq!(Some(decision.passed), expected);
+        }
+        check_evidence(judgment)?;
+    }
+}

@@ -1,0 +1,62 @@
+//! The verdict as a resource: asks and judges in turn until there is one.
+
+use system_health_registry::{Context, EvidenceItem, FromContext, NoData, Unavailable};
+
+use super::{
+    CiSettings,
+    fetch::Workflow,
+    history::History,
+    judge::{Step, Watched, judge},
+};
+use crate::{
+    github::{GitHub, WatchedBranch},
+    repository::{Branch, Repository},
+};
+
+/// Whether the tests pass on the watched branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CiVerdict {
+    /// Whether they pass.
+    pub passed: bool,
+    /// The repository.
+    pub repository: Repository,
+    /// The branch.
+    pub branch: Branch,
+    /// The file name of the workflow.
+    pub workflow: String,
+    /// The page of the run that decided, if GitHub names one.
+    pub page: Option<String>,
+    /// The runs and jobs that were considered.
+    pub evidence: Vec<EvidenceItem>,
+}
+
+impl FromContext for CiVerdict {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let github = context.get::<GitHub>().await?;
+        let settings = context.get::<CiSettings>().await?;
+        let repository = context.get::<Repository>().await?;
+        let WatchedBranch(branch) = context.get().await?;
+        let workflow =
+            Workflow { github: &github, repository: &repository, branch: &branch, file: &settings.workflow };
+        let watched = Watched { settings: &settings, branch: &branch, now: context.started_at() };
+        let mut history = History::new(workflow.newest_runs().await?);
+        let judgment = loop {
+            match judge(&watched, &history)? {
+                Step::Ask(question) => workflow.answer(question, &mut history).await?,
+                Step::Done(judgment) => break judgment,
+            }
+        };
+        let evidence = judgment.evidence.into_items();
+        match judgment.result {
+            Ok(decision) => Ok(Self {
+                passed: decision.passed,
+                page: decision.page,
+                repository,
+                branch,
+                workflow: settings.workflow,
+                evidence,
+            }),
+            Err(reason) => Err(NoData::new(reason).with_evidence(evidence).into()),
+        }
+    }
+}
