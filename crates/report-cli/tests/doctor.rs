@@ -94,6 +94,12 @@ fn each_failure_has_its_line_and_what_to_do() {
         "GitHub workflow",
         "there are checks.yml; set `workflow`",
     );
+    let jobs = scene(&github, &intake).file("system-health.toml", "[ci]\njobs = ['unit*']\n");
+    failed(
+        &jobs.run(&["doctor"]).with_status(1),
+        "GitHub workflow",
+        "`unit*` matches no job in any inspected run; the nearest names are `tests`",
+    );
 }
 
 #[test]

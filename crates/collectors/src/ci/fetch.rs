@@ -1,6 +1,6 @@
 //! Asks GitHub what the judge needs to know.
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -23,6 +23,20 @@ pub(super) struct Workflow<'a> {
     pub(super) file: &'a str,
 }
 
+/// Why the runs cannot be listed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunsError {
+    /// GitHub does not know the workflow, or the token may not see it.
+    #[error(
+        "there is no workflow `{file}` in {repository} that can be seen; `workflow` in [ci] is the name of a file in \
+         .github/workflows"
+    )]
+    NoWorkflow { file: String, repository: Repository, source: GitHubError },
+    /// Anything else.
+    #[error("cannot list the runs of {file} in {repository}")]
+    Failed { file: String, repository: Repository, source: GitHubError },
+}
+
 /// See <https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run>.
 #[derive(Debug, Deserialize)]
 struct JobsPage {
@@ -38,7 +52,7 @@ struct Commit {
 
 impl Workflow<'_> {
     /// The newest runs on all branches. This list does not come from the search index.
-    pub(super) async fn newest_runs(&self) -> anyhow::Result<RunsPage> {
+    pub(super) async fn newest_runs(&self) -> Result<RunsPage, RunsError> {
         self.runs(&[]).await
     }
 
@@ -60,10 +74,17 @@ impl Workflow<'_> {
         Ok(())
     }
 
-    async fn runs(&self, filter: &[(&str, &str)]) -> anyhow::Result<RunsPage> {
+    async fn runs(&self, filter: &[(&str, &str)]) -> Result<RunsPage, RunsError> {
         let path = self.path(&["actions", "workflows", self.file, "runs"]);
         let query = [filter, &[("per_page", "100")]].concat();
-        self.github.get(&path, &query).await.map_err(|error| self.explain(error))
+        self.github.get(&path, &query).await.map_err(|source| {
+            let (file, repository) = (self.file.to_owned(), self.repository.clone());
+            if source.status() == Some(StatusCode::NOT_FOUND) {
+                RunsError::NoWorkflow { file, repository, source }
+            } else {
+                RunsError::Failed { file, repository, source }
+            }
+        })
     }
 
     async fn run(&self, run: u64, attempt: &[&str]) -> anyhow::Result<Run> {
@@ -101,16 +122,5 @@ impl Workflow<'_> {
 
     fn path<'p>(&'p self, rest: &[&'p str]) -> Vec<&'p str> {
         [&["repos", self.repository.owner(), self.repository.name()], rest].concat()
-    }
-
-    fn explain(&self, error: GitHubError) -> anyhow::Error {
-        let (file, repository) = (self.file, self.repository);
-        if error.status() == Some(StatusCode::NOT_FOUND) {
-            return anyhow!(error).context(format!(
-                "there is no workflow `{file}` in {repository} that can be seen; `workflow` in [ci] is the name of a \
-                 file in .github/workflows"
-            ));
-        }
-        anyhow!(error).context(format!("cannot list the runs of {file} in {repository}"))
     }
 }

@@ -17,6 +17,7 @@ mod settings;
 mod verdict;
 
 pub use events::{Events, EventsError};
+pub(crate) use fetch::RunsError;
 pub use metrics::tests_passing;
 pub use patterns::{JobPatterns, JobPatternsError};
 pub use settings::CiSettings;

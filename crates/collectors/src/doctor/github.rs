@@ -8,7 +8,7 @@ use system_health_registry::{Context, SharedError, Unavailable};
 
 use super::{Finding, clock};
 use crate::{
-    ci::CiSettings,
+    ci::{CiSettings, CiVerdict, RunsError},
     credentials::{Credentials, Secret},
     github::GitHub,
     repository::Repository,
@@ -135,17 +135,20 @@ async fn repository(context: &Context, client: &GitHub) -> Vec<Finding> {
     }
 }
 
-/// See <https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow>.
+/// Asks what a run asks, so that permissions, settings and jobs are checked, too.
 async fn workflow(context: &Context, client: &GitHub, repository: &[&str]) -> Finding {
     const SUBJECT: &str = "GitHub workflow";
     let workflow = match context.get::<CiSettings>().await {
         Ok(settings) => settings.workflow,
         Err(error) => return Finding::failed(SUBJECT, error.to_string()),
     };
-    let path = [repository, &["actions", "workflows", &workflow, "runs"]].concat();
-    match client.ask_once(&path).await {
-        Ok(_) => Finding::ok(SUBJECT, workflow),
-        Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => {
+    match context.get::<CiVerdict>().await {
+        Ok(CiVerdict { passed, branch, .. }) => {
+            let state = if passed { "pass" } else { "fail" };
+            Finding::ok(SUBJECT, format!("{workflow}: the tests {state} on the branch `{branch}`"))
+        }
+        Err(Unavailable::NoData(no_data)) => Finding::warning(SUBJECT, no_data.to_string()),
+        Err(Unavailable::Error(error)) if is_missing_workflow(&error) => {
             let there = match client.ask_once(&[repository, &["actions", "workflows"]].concat()).await {
                 Ok((_, body)) => there_are(&body),
                 Err(error) => format!("the token may not read actions ({})", said(error)),
@@ -155,8 +158,12 @@ async fn workflow(context: &Context, client: &GitHub, repository: &[&str]) -> Fi
                 format!("there is no `{workflow}` in .github/workflows: {there}; set `workflow` in [ci]"),
             )
         }
-        Err(error) => Finding::failed(SUBJECT, said(error)),
+        Err(Unavailable::Error(error)) => Finding::failed(SUBJECT, error.to_string()),
     }
+}
+
+fn is_missing_workflow(error: &SharedError) -> bool {
+    matches!(error.as_error().downcast_ref(), Some(RunsError::NoWorkflow { .. }))
 }
 
 /// The files of a list of workflows.
