@@ -24,14 +24,9 @@ impl Ledger {
     /// Adds an attempt of a run that does not count, so far.
     pub(super) fn add_run(&mut self, run: &Run, attempt: u32, reason: impl Into<String>) -> EntryId {
         let sha = run.head_sha.get(..7).unwrap_or(&run.head_sha);
-        let mut title = run.name();
-        if attempt > 1 {
-            title += &format!(", attempt {attempt}");
-        }
-        title += &format!(" ({}, {sha})", run.event);
-        if let Some(subject) = &run.display_title {
-            title += &format!(": {subject}");
-        }
+        let attempt = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+        let subject = run.display_title.as_ref().map_or_else(String::new, |subject| format!(": {subject}"));
+        let title = format!("{}{attempt} ({}, {sha}){subject}", run.name(), run.event);
         self.add(title, run.html_url.clone(), reason.into())
     }
 

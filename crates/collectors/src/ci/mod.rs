@@ -12,6 +12,7 @@ mod judge;
 mod metrics;
 mod patterns;
 mod run;
+mod scope;
 mod selected_jobs;
 mod settings;
 mod verdict;

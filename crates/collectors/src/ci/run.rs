@@ -10,11 +10,11 @@ use serde::{Deserialize, Deserializer, de::Error};
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Run {
     pub(super) id: u64,
-    #[serde(default)]
-    pub(super) run_number: Option<u64>,
+    #[serde(default, rename = "run_number")]
+    pub(super) number: Option<u64>,
     /// 1 for the first attempt. Servers that know no other attempts leave it out.
-    #[serde(default = "first_attempt")]
-    pub(super) run_attempt: u32,
+    #[serde(default = "first_attempt", rename = "run_attempt")]
+    pub(super) attempt: u32,
     pub(super) event: String,
     // These may be null, but not missing: a run without them would be passed over.
     #[serde(deserialize_with = "Option::deserialize")]
@@ -35,8 +35,8 @@ pub(super) struct Run {
     #[serde(deserialize_with = "instant")]
     pub(super) created_at: SystemTime,
     /// When this attempt started.
-    #[serde(default, deserialize_with = "optional_instant")]
-    pub(super) run_started_at: Option<SystemTime>,
+    #[serde(default, rename = "run_started_at", deserialize_with = "optional_instant")]
+    pub(super) attempt_started_at: Option<SystemTime>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -82,12 +82,12 @@ impl Run {
 
     /// When this attempt started. Only servers without attempts give no such time.
     pub(super) fn started_at(&self) -> SystemTime {
-        self.run_started_at.unwrap_or(self.created_at)
+        self.attempt_started_at.unwrap_or(self.created_at)
     }
 
     /// What people call the run: its number, and its id if there is none.
     pub(super) fn name(&self) -> String {
-        match self.run_number {
+        match self.number {
             Some(number) => format!("run #{number}"),
             None => format!("run {}", self.id),
         }

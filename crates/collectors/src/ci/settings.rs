@@ -96,7 +96,7 @@ mod tests {
     fn without_settings_events_that_test_the_branch_count_and_runs_decide() {
         let settings = read("").unwrap();
         assert!(settings.jobs.is_empty());
-        assert_eq!(settings.max_age, Duration::from_secs(14 * 86_400));
+        assert_eq!(settings.max_age, Duration::from_hours(336));
         for (event, counts) in [("push", true), ("merge_group", true), ("pull_request", false)] {
             assert_eq!(settings.events.contains(event), counts, "{event}");
         }

@@ -6,7 +6,8 @@ use super::{
     CiSettings,
     fetch::Workflow,
     history::History,
-    judge::{Step, Watched, judge},
+    judge::{Step, judge},
+    scope::Watched,
 };
 use crate::{
     github::{GitHub, WatchedBranch},

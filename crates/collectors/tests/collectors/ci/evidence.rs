@@ -1,0 +1,63 @@
+//! What the value shows for itself.
+
+use system_health_test_support::github::{Conclusion::Cancelled, FakeGitHub};
+
+use super::{checks, docs, evidence, evidence_lines, failed, jobs, passed};
+use crate::stage::Stage;
+
+#[tokio::test]
+async fn the_evidence_names_every_run_and_job() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    for run in [
+        passed().id(6),
+        failed().id(7).head_sha("aaaaaaa1").re_run(),
+        checks().id(8).head_sha("aaaaaaa2").conclusion(Cancelled),
+        failed().id(9).head_sha("aaaaaaa3").event("pull_request"),
+        failed().id(10).head_sha("aaaaaaa4").fork("mallory/shop"),
+        checks().id(11).head_sha("aaaaaaa5").queued(),
+    ] {
+        shop.run(run);
+    }
+
+    let reading = Stage::on(&github).tests().await;
+
+    let lines = evidence_lines(&reading);
+    assert_eq!(
+        lines[..6],
+        [
+            "- run #6 (push, aaaaaaa): Change something: it has not ended",
+            "- run #5 (pull_request, aaaaaaa): Change something: it ran for a fork",
+            "- run #4 (pull_request, aaaaaaa): Change something: `pull_request` is not one of the events that test the \
+             branch",
+            "- run #3 (push, aaaaaaa): Change something: cancelled: this decides nothing",
+            "- run #2, attempt 2 (push, aaaaaaa): Change something: it is being re-run: the attempt before counts",
+            "+ run #2 (push, aaaaaaa): Change something: failure",
+        ]
+    );
+    assert!(lines[6].starts_with("- run #1 (push, ") && lines[6].ends_with("it is older than what decided"));
+    assert_eq!(evidence(&reading).items()[5].link(), Some("https://github.com/acme/shop/actions/runs/7"));
+
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").run(passed().head_sha("aaaaaaa1")).run(docs().head_sha("aaaaaaa2"));
+    let reading = Stage::on(&github).settings(&jobs("'test', 'docs'")).tests().await;
+    assert_eq!(
+        evidence_lines(&reading),
+        [
+            "+ run #2 (push, aaaaaaa): Change something: `test` was skipped: older runs have to decide",
+            "+ job `docs` of run #2: passed",
+            "+ run #1 (push, aaaaaaa): Change something: the selected jobs passed",
+            "+ job `test` of run #1: passed",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_value_links_to_the_run_that_decided() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").run(passed().id(7)).run(checks().id(8).conclusion(Cancelled));
+
+    let sample = Stage::on(&github).tests().await.unwrap();
+
+    assert_eq!(sample.link(), Some("https://github.com/acme/shop/actions/runs/7"));
+}

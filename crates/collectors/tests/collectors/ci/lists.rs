@@ -1,0 +1,137 @@
+//! Which requests are made, and lists of runs that are stale.
+
+use system_health_test_support::github::{
+    Conclusion::{Cancelled, Failure, Success},
+    FakeGitHub,
+};
+
+use super::{busy, checks, docs, evidence, failed, jobs, passed, pull_request, requests, shown};
+use crate::stage::{Stage, days, line};
+
+#[tokio::test]
+async fn only_the_requests_that_are_needed_are_made() {
+    let list = "actions/workflows/checks.yml/runs?per_page=100";
+    let jobs_of = |run: u64| format!("actions/runs/{run}/jobs?filter=all&per_page=100");
+    for (settings, runs, expected) in [
+        ("", vec![passed().id(7)], vec![list.to_owned()]),
+        ("", vec![failed().id(7), checks().conclusion(Cancelled)], vec![list.to_owned()]),
+        ("", vec![failed().id(7).re_run()], vec![list.to_owned(), "actions/runs/7/attempts/1".to_owned()]),
+        (&*jobs("'test'"), vec![failed().id(6), passed().id(7)], vec![list.to_owned(), jobs_of(7)]),
+        (&jobs("'test'"), vec![failed().id(7), docs().id(8)], vec![list.to_owned(), jobs_of(8), jobs_of(7)]),
+        (&jobs("'test'"), vec![failed().id(7), passed().in_progress()], vec![list.to_owned(), jobs_of(7)]),
+    ] {
+        let github = FakeGitHub::start();
+        let shop = github.repository("acme/shop");
+        for run in runs {
+            shop.run(run);
+        }
+        Stage::on(&github).settings(settings).tests().await.unwrap();
+        assert_eq!(requests(&github), expected, "{settings}");
+    }
+}
+
+#[tokio::test]
+async fn in_a_busy_repository_the_filtered_list_is_checked_against_the_tip() {
+    let all = "actions/workflows/checks.yml/runs?per_page=100";
+    let filtered = "actions/workflows/checks.yml/runs?branch=main&per_page=100";
+    let commits = "commits?sha=main&per_page=100";
+    for (newest, expected) in [(passed(), "1 […]"), (failed(), "0 […]")] {
+        let github = FakeGitHub::start();
+        let shop = github.repository("acme/shop");
+        shop.commits(3);
+        busy(&shop, [passed(), newest.head_sha(shop.tip("main"))]);
+
+        assert_eq!(shown(&Stage::on(&github).tests().await), expected);
+        assert_eq!(requests(&github), [all, filtered, commits]);
+    }
+}
+
+#[tokio::test]
+async fn yesterdays_green_does_not_become_todays_1() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commits(3).run(passed().head_sha(shop.tip("main")).age(days(1))).stop_search_index();
+    shop.commit("Break everything");
+    let tip = shop.tip("main");
+    busy(&shop, [failed().head_sha(&tip)]);
+
+    let reading = Stage::on(&github).tests().await;
+
+    assert_eq!(
+        line(&reading),
+        format!(
+            "no data: the newest runs of checks.yml on all branches do not decide, and GitHub's list of those on the \
+             branch `main` may be stale: it has no run for the newest commit {}",
+            &tip[..7]
+        )
+    );
+    assert_eq!(evidence(&reading).counted(), 0);
+}
+
+#[tokio::test]
+async fn a_filtered_list_without_a_run_that_is_known_is_stale() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commits(1).run(passed().head_sha(shop.tip("main"))).stop_search_index();
+    for _ in 0..99 {
+        shop.run(pull_request());
+    }
+    shop.run(checks().conclusion(Cancelled));
+
+    let reading = shown(&Stage::on(&github).tests().await);
+
+    assert!(
+        reading.starts_with("no data: ") && reading.ends_with("may be stale: it lacks run #101"),
+        "{reading}"
+    );
+    assert_eq!(requests(&github).len(), 2, "the tip could not prove the list");
+}
+
+#[tokio::test]
+async fn a_run_in_both_lists_proves_that_nothing_is_missing_between_them() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.run(failed());
+    for _ in 0..99 {
+        shop.run(pull_request());
+    }
+    shop.run(checks().conclusion(Cancelled));
+
+    assert_eq!(shown(&Stage::on(&github).tests().await), "0 […]");
+    assert_eq!(requests(&github).len(), 2, "no request for the tip");
+}
+
+#[tokio::test]
+async fn a_state_that_only_the_filtered_list_tells_is_not_believed() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commits(1).run(passed().age(days(1)));
+    let tip = shop.tip("main");
+    shop.run(checks().id(7).head_sha(&tip).in_progress()).stop_search_index();
+    busy(&shop, [failed().id(7).head_sha(&tip)]);
+
+    assert_eq!(shown(&Stage::on(&github).tests().await), "0 […]");
+    assert!(requests(&github).contains(&"actions/runs/7".to_owned()));
+}
+
+#[tokio::test]
+async fn a_run_of_the_merge_queue_counts_once_its_commit_is_on_the_branch() {
+    let queue =
+        |sha: &str| checks().event("merge_group").branch("gh-readonly-queue/main/pr-7-0123abc").head_sha(sha);
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commits(2).run(failed()).run(queue(&shop.tip("main")).conclusion(Success));
+    assert_eq!(shown(&Stage::on(&github).tests().await), "1 […]");
+    assert_eq!(requests(&github).len(), 2);
+
+    // One that was refused by the queue, one of another branch, and one whose push is listed.
+    shop.run(queue("5e1f").conclusion(Failure));
+    shop.run(queue(&shop.tip("main")).branch("gh-readonly-queue/next/pr-8-0123abc").conclusion(Failure));
+    assert_eq!(shown(&Stage::on(&github).tests().await), "1 […]");
+    shop.run(queue("abcd").conclusion(Failure)).run(checks().head_sha("abcd").in_progress());
+    assert_eq!(shown(&Stage::on(&github).tests().await), "0 […]");
+    assert_eq!(requests(&github).last().unwrap(), "actions/workflows/checks.yml/runs?per_page=100");
+
+    let settings = "[ci]\nevents = ['push']";
+    assert_eq!(shown(&Stage::on(&github).settings(settings).tests().await), "0 […]");
+}

@@ -1,0 +1,92 @@
+//! Which run decides whether the tests pass, with every request to a fake GitHub. Random histories are
+//! judged beside the code.
+
+mod answers;
+mod evidence;
+mod jobs;
+mod lists;
+mod runs;
+
+use system_health_registry::{Evidence, Sample, Unavailable};
+use system_health_test_support::github::{
+    Conclusion::{Failure, Skipped, Success},
+    FakeGitHub, Repository, Run,
+};
+
+use crate::stage::{Stage, line};
+
+const TAGS: &str = "[branch:main, repository:acme/shop, workflow:checks.yml]";
+
+/// The reading over these runs, the newest being the last, where `checks.yml` and `ci.yml` exist.
+async fn reading(settings: &str, runs: impl IntoIterator<Item = Run>) -> String {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.workflow("checks.yml").workflow("ci.yml");
+    for run in runs {
+        shop.run(run);
+    }
+    shown(&Stage::on(&github).settings(settings).tests().await)
+}
+
+fn shown(reading: &Result<Sample, Unavailable>) -> String {
+    line(reading).replace(TAGS, "[…]")
+}
+
+/// The paths of all requests, without the part that all have in common.
+fn requests(github: &FakeGitHub) -> Vec<String> {
+    let path = |target: &str| {
+        target.split_once("/acme/shop/").map_or(target.to_owned(), |(_, rest)| rest.to_owned())
+    };
+    github.requests().iter().map(|request| path(&request.target)).collect()
+}
+
+fn evidence(reading: &Result<Sample, Unavailable>) -> &Evidence {
+    match reading {
+        Ok(sample) => sample.evidence(),
+        Err(Unavailable::NoData(no_data)) => no_data.evidence(),
+        Err(Unavailable::Error(error)) => panic!("{error}"),
+    }
+}
+
+/// The evidence in lines: `+ title: reason`, or `-` for what did not count.
+fn evidence_lines(reading: &Result<Sample, Unavailable>) -> Vec<String> {
+    let sign = |counted| if counted { '+' } else { '-' };
+    let items = evidence(reading).items().iter();
+    items.map(|item| format!("{} {}: {}", sign(item.counted()), item.title(), item.reason())).collect()
+}
+
+fn checks() -> Run {
+    Run::new("checks.yml")
+}
+
+fn passed() -> Run {
+    checks().job("test", Success)
+}
+
+fn failed() -> Run {
+    checks().conclusion(Failure).job("test", Failure)
+}
+
+/// A run that only skipped jobs and others that passed.
+fn docs() -> Run {
+    checks().job("test", Skipped).job("docs", Success)
+}
+
+/// A run for a pull request from another branch of the repository.
+fn pull_request() -> Run {
+    checks().branch("feature").event("pull_request")
+}
+
+fn jobs(patterns: &str) -> String {
+    format!("[ci]\njobs = [{patterns}]")
+}
+
+/// A repository in which pull requests have pushed the branch's runs off the newest page of all runs.
+fn busy(shop: &Repository, on_main: impl IntoIterator<Item = Run>) {
+    for run in on_main {
+        shop.run(run);
+    }
+    for _ in 0..100 {
+        shop.run(pull_request());
+    }
+}
