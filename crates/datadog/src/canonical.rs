@@ -1,5 +1,5 @@
 //! One form for what means the same, so that what was sent can be compared with what Datadog answers: it
-//! adds ids and dates, leaves out what is empty, and writes 5.0 as 5.
+//! adds ids, dates and other fields, leaves out what is empty, and writes 5.0 as 5.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,29 @@ use serde_json::{Number, Value};
 /// What Datadog says of a dashboard beyond what it was sent.
 const OF_DASHBOARD: [&str; 7] =
     ["id", "author_handle", "author_name", "created_at", "modified_at", "url", "is_read_only"];
-/// What a person decides about a monitor; the rest is what Datadog says of it.
+/// What a push sets of a monitor. All else is Datadog's or people's: it is not compared.
 const OF_MONITOR: [&str; 7] = ["name", "type", "query", "message", "tags", "priority", "options"];
-/// What Datadog adds to the options of a monitor, or people set there for a while.
-pub(crate) const ADDED_OPTIONS: [&str; 3] = ["new_host_delay", "silenced", "locked"];
+const OPTIONS: [&str; 5] =
+    ["thresholds", "include_tags", "require_full_window", "on_missing_data", "renotify_interval"];
+const THRESHOLDS: [&str; 6] =
+    ["critical", "critical_recovery", "warning", "warning_recovery", "ok", "unknown"];
+/// The options that people set and a push does not.
+pub(crate) const PEOPLES_OPTIONS: [&str; 14] = [
+    "escalation_message",
+    "evaluation_delay",
+    "group_retention_duration",
+    "locked",
+    "new_group_delay",
+    "new_host_delay",
+    "notification_preset_name",
+    "notify_audit",
+    "notify_by",
+    "renotify_occurrences",
+    "renotify_statuses",
+    "scheduling_options",
+    "silenced",
+    "timeout_h",
+];
 
 /// A dashboard in its canonical form.
 pub(crate) fn dashboard(dashboard: &Value) -> Value {
@@ -66,12 +85,15 @@ pub(crate) fn monitor(monitor: &Value) -> Value {
         tags.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
     }
     if let Some(options) = monitor.get_mut("options").and_then(Value::as_object_mut) {
-        // What is off is the same as what is not there, but for the one that is on by default.
+        // What is off is the same as what is not there, except for the one that is on by default.
         options.entry("include_tags").or_insert(true.into());
         options.retain(|name, value| {
             let is_off = *value == Value::Bool(false) || value.as_f64() == Some(0.0);
-            !ADDED_OPTIONS.contains(&name.as_str()) && (!is_off || name == "include_tags")
+            OPTIONS.contains(&name.as_str()) && (!is_off || name == "include_tags")
         });
+        if let Some(thresholds) = options.get_mut("thresholds").and_then(Value::as_object_mut) {
+            thresholds.retain(|name, _| THRESHOLDS.contains(&name.as_str()));
+        }
     }
     plain(monitor)
 }
@@ -162,9 +184,10 @@ mod tests {
         let answered = json!({
             "id": 7, "org_id": 1, "name": "n", "type": "metric alert", "query": "q > 5", "message": "m",
             "tags": ["a", "b"], "multi": false, "overall_state": "No Data", "priority": null, "deleted": null,
-            "options": {"thresholds": {"critical": 5}, "include_tags": true, "new_host_delay": 300,
+            "added_tomorrow": "x",
+            "options": {"thresholds": {"critical": 5, "added_tomorrow": 7}, "include_tags": true, "new_host_delay": 300,
                         "notify_audit": false, "notify_no_data": false, "silenced": {},
-                        "renotify_interval": 0, "timeout_h": 0},
+                        "renotify_interval": 0, "timeout_h": 0, "added_tomorrow": {"x": 1}},
         });
 
         assert_eq!(monitor(&sent), monitor(&answered));

@@ -47,6 +47,7 @@ mod payload;
 mod query;
 mod requests;
 mod retry;
+mod shape;
 mod sink;
 mod site;
 mod unit;
@@ -69,8 +70,8 @@ pub use key::{Key, KeyError};
 pub use managed::{Action, Overwrites};
 pub use metadata::{metadata, metadata_update};
 pub use monitor::{
-    Alerting, ManagedMonitor, MonitorPlan, PlannedMonitor, Schedule, Scope, WantedMonitor, goal_monitor,
-    is_watched_by_reporter_monitors, reporter_monitors,
+    Alerting, ManagedMonitor, MonitorPlan, OnMissingData, PlannedMonitor, Schedule, Scope, WantedMonitor,
+    goal_monitor, is_watched_by_reporter_monitors, reporter_monitors, reporter_window,
 };
 pub use payload::payload;
 pub use sink::DatadogSink;

@@ -7,6 +7,7 @@ use crate::{
     canonical,
     change::Changes,
     mark::{Fingerprint, marked, unmarked},
+    shape::Shape,
 };
 
 /// What has to be done.
@@ -38,13 +39,17 @@ pub enum Overwrites {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Document {
     content: Value,
-    /// What was pushed, if it was.
+    /// The properties that are compared, if the canonical form does not tell them: those that it has, empty ones
+    /// included.
+    shape: Option<Shape>,
+    /// The fingerprint of what was pushed, if it was.
     mark: Option<Fingerprint>,
 }
 
 impl Document {
     pub(crate) fn of_dashboard(dashboard: &Value) -> Self {
-        Self::new(dashboard, "description", canonical::dashboard)
+        let document = Self::new(dashboard, "description", canonical::dashboard);
+        Self { shape: Some(Shape::of(dashboard)), ..document }
     }
 
     pub(crate) fn of_monitor(monitor: &Value) -> Self {
@@ -58,7 +63,7 @@ impl Document {
         if let Some(properties) = raw.as_object_mut() {
             properties.insert(place.to_owned(), text.into());
         }
-        Self { content: canonical(&raw), mark }
+        Self { content: canonical(&raw), shape: None, mark }
     }
 
     /// Whether a push has made it.
@@ -71,9 +76,20 @@ impl Document {
         self.mark.as_ref() != Some(&Fingerprint::of(&self.content))
     }
 
-    /// What differs in another one.
-    pub(crate) fn changes_to(&self, other: &Self) -> Changes {
-        Changes::between(&self.content, &other.content)
+    /// Whether it is not as the last push has left it, if that push had the properties of this one.
+    pub(crate) fn is_edited_since(&self, wanted: &Self) -> bool {
+        self.is_edited() && self.as_pushed(wanted).is_edited()
+    }
+
+    /// Without the properties that Datadog has added to the ones that are pushed.
+    fn as_pushed(&self, wanted: &Self) -> Self {
+        let Some(shape) = &wanted.shape else { return self.clone() };
+        Self { content: shape.project(&self.content), ..self.clone() }
+    }
+
+    /// What Datadog has made of the properties that were pushed.
+    pub(crate) fn changes_in(&self, answered: &Self) -> Changes {
+        Changes::between(&self.content, &answered.as_pushed(self).content)
     }
 
     /// A text of it with the mark.
@@ -83,12 +99,13 @@ impl Document {
 
     /// What has to be done so that this becomes another one.
     pub(crate) fn become_like(&self, wanted: &Self) -> Action {
+        let there = self.as_pushed(wanted);
         let overwrites = match &self.mark {
             None => Some(Overwrites::Unmanaged),
-            Some(_) if self.content == wanted.content => return Action::Keep,
-            Some(_) => self.is_edited().then_some(Overwrites::HandEdits),
+            Some(_) if there.content == wanted.content => return Action::Keep,
+            Some(_) => self.is_edited_since(wanted).then_some(Overwrites::HandEdits),
         };
-        Action::Update { changes: self.changes_to(wanted), overwrites }
+        Action::Update { changes: Changes::between(&there.content, &wanted.content), overwrites }
     }
 }
 
@@ -119,9 +136,20 @@ mod tests {
     }
 
     #[test]
+    fn what_datadog_adds_is_no_change() {
+        let mut there = pushed("CI");
+        there["added_tomorrow"] = json!({"x": [1]});
+        let there = Document::of_dashboard(&there);
+
+        assert_eq!(there.become_like(&wanted("CI")), Action::Keep);
+        let Action::Update { changes, overwrites } = there.become_like(&wanted("Builds")) else { panic!() };
+        assert_eq!((changes.to_string().as_str(), overwrites), ("~ title: \"CI\" → \"Builds\"\n", None));
+    }
+
+    #[test]
     fn what_somebody_has_changed_or_made_is_told() {
         let mut edited = pushed("CI");
-        edited["layout_type"] = json!("free");
+        edited["title"] = json!("Mine");
         let unmanaged = json!({"title": "CI", "description": "What it shows."});
 
         for (there, expected) in [(edited, Overwrites::HandEdits), (unmanaged, Overwrites::Unmanaged)] {

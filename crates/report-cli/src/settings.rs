@@ -69,62 +69,70 @@ pub(crate) struct DatadogSettings {
     pub(crate) version: Option<String>,
 }
 
-/// The table `[monitors]`: when Datadog alerts, and whom.
+/// The table `[monitors]`: when Datadog alerts, and whom it notifies.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub(crate) struct MonitorSettings {
     /// The time from one run of the reporter to the next.
     #[serde(deserialize_with = "duration")]
     pub(crate) every: Duration,
-    /// How many runs may be missed before somebody is told.
+    /// The longest time between two runs, such as a weekend; `every` unless set.
+    #[serde(deserialize_with = "some_duration")]
+    pub(crate) longest_gap: Option<Duration>,
+    /// The number of runs in a row that may be missed, or fail, until somebody is notified.
     pub(crate) missed: u32,
-    /// Who is told.
+    /// Who is notified.
     #[serde(deserialize_with = "handles")]
     pub(crate) notify: Vec<String>,
     /// The tags of which each value has an alert of its own.
     pub(crate) group_by: Vec<String>,
-    /// The tags that tell several reporters with one service and environment apart.
+    /// The same for metrics about the reporter, which have other tags.
     pub(crate) reporter_by: Vec<String>,
-    /// After how long somebody is told again.
+    /// The time after which somebody is notified again.
     #[serde(deserialize_with = "some_duration")]
     pub(crate) renotify: Option<Duration>,
-    /// What goes for some metrics instead, by their keys or patterns of them.
+    /// From 1 (high) to 5 (low).
+    pub(crate) priority: Option<u8>,
+    /// Settings for some metrics, by key or pattern.
     pub(crate) metrics: BTreeMap<String, MetricMonitorSettings>,
 }
 
-/// What goes for the monitors of some metrics.
+/// Settings for the monitors of some metrics.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct MetricMonitorSettings {
     /// Whether there is one.
     pub(crate) enabled: bool,
-    /// Who is told.
+    /// Who is notified.
     #[serde(deserialize_with = "some_handles")]
     pub(crate) notify: Option<Vec<String>>,
-    /// How much time it looks at.
+    /// The evaluation window.
     #[serde(deserialize_with = "some_duration")]
     pub(crate) window: Option<Duration>,
     /// The value at which an alert ends.
     pub(crate) recovery: Option<f64>,
-    /// How long there may be no value before somebody is told.
-    #[serde(deserialize_with = "some_duration")]
-    pub(crate) no_data: Option<Duration>,
+    /// What happens when the window holds no value, by Datadog's name for it.
+    pub(crate) on_missing_data: Option<String>,
     /// The tags of which each value has an alert of its own.
     pub(crate) group_by: Option<Vec<String>>,
-    /// After how long somebody is told again.
+    /// The time after which somebody is notified again.
     #[serde(deserialize_with = "some_duration")]
     pub(crate) renotify: Option<Duration>,
+    /// From 1 (high) to 5 (low).
+    pub(crate) priority: Option<u8>,
 }
 
 impl Default for MonitorSettings {
     fn default() -> Self {
         Self {
             every: Duration::from_mins(15),
+            longest_gap: None,
             missed: 3,
             notify: Vec::new(),
             group_by: Vec::new(),
-            reporter_by: Vec::new(),
+            reporter_by: vec!["reporter".to_owned()],
             renotify: None,
+            priority: None,
             metrics: BTreeMap::new(),
         }
     }
@@ -137,9 +145,10 @@ impl Default for MetricMonitorSettings {
             notify: None,
             window: None,
             recovery: None,
-            no_data: None,
+            on_missing_data: None,
             group_by: None,
             renotify: None,
+            priority: None,
         }
     }
 }
@@ -214,7 +223,7 @@ fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Du
     duration(deserializer).map(Some)
 }
 
-/// Reads who is told: handles as Datadog's messages have them.
+/// Reads who is notified: handles as Datadog's messages have them.
 fn handles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let handles = Vec::<String>::deserialize(deserializer)?;
     handles.iter().try_for_each(|handle| check_handle(handle)).map_err(de::Error::custom)?;

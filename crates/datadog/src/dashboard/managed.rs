@@ -39,7 +39,7 @@ impl DatadogApi {
                 Some(there.ok_or_else(|| DashboardError::Missing(id.clone()))?)
             }
             (None, Some(id)) => match self.dashboard(id).await? {
-                Some(there) if !is_renamed_by_a_push(&there, wanted.title()) => Some(there),
+                Some(there) if !is_renamed_by_a_push(&there, wanted) => Some(there),
                 _ => self.dashboard_of_title(wanted.title()).await?,
             },
             (None, None) => self.dashboard_of_title(wanted.title()).await?,
@@ -66,7 +66,7 @@ impl DatadogApi {
             (Action::Update { .. }, Some(id)) => self.update_dashboard(id, &wanted.dashboard).await?,
         };
         let text = |name| answered.get(name).and_then(Value::as_str).map(str::to_owned);
-        let changed = wanted.document.changes_to(&Document::of_dashboard(&answered));
+        let changed = wanted.document.changes_in(&Document::of_dashboard(&answered));
         Ok(text("id").map(|id| ManagedDashboard { id, url: text("url"), changed }))
     }
 
@@ -105,10 +105,10 @@ impl DatadogApi {
 
 /// Whether a dashboard has another title because a push has given it that: it is not the one that was
 /// remembered any more.
-fn is_renamed_by_a_push(dashboard: &Value, title: &str) -> bool {
-    let has_title = dashboard.get("title").and_then(Value::as_str) == Some(title);
+fn is_renamed_by_a_push(dashboard: &Value, wanted: &WantedDashboard) -> bool {
+    let has_title = dashboard.get("title").and_then(Value::as_str) == Some(wanted.title());
     let document = Document::of_dashboard(dashboard);
-    !has_title && document.is_managed() && !document.is_edited()
+    !has_title && document.is_managed() && !document.is_edited_since(&wanted.document)
 }
 
 fn is_managed(summary: &DashboardSummary) -> bool {

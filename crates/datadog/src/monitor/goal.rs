@@ -36,7 +36,7 @@ pub fn goal_monitor(metric: &Metric, scope: &Scope, alerting: &Alerting) -> Opti
         message: message::of(&Words {
             alert: condition.alert,
             recovery: format!("`{}` meets its goal again: it should be {goal}.", metric.key()),
-            no_data: format!("`{}` has had no value for a while.", metric.key()),
+            no_data: format!("`{}` has had no value for {} minutes.", metric.key(), minutes(alerting.window)),
             description: metric.description(),
             runbook: metric.runbook(),
             owner: metric.owner(),

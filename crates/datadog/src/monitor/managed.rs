@@ -9,7 +9,7 @@ use super::{
     Scope, WantedMonitor,
     wanted::{MANAGED, tag_of},
 };
-use crate::{Action, DatadogApi, DatadogError, canonical::ADDED_OPTIONS, managed::Document};
+use crate::{Action, DatadogApi, DatadogError, canonical::PEOPLES_OPTIONS, managed::Document};
 
 /// What a push of monitors would do.
 #[derive(Debug, Clone)]
@@ -117,8 +117,8 @@ impl DatadogApi {
             (Action::Update { .. }, Some(id)) => {
                 let mut update = MonitorUpdateRequest::new()
                     .query(monitor.query.clone())
-                    // What somebody has set goes with the rest of what they changed.
-                    .priority(None);
+                    // Without a priority, one that somebody has set has to go, too.
+                    .priority(monitor.priority.flatten());
                 update.name.clone_from(&monitor.name);
                 update.message.clone_from(&monitor.message);
                 update.tags.clone_from(&monitor.tags);
@@ -136,9 +136,10 @@ impl DatadogApi {
     }
 }
 
-/// Takes over what does not count as a change: a monitor that somebody has muted stays muted.
+/// Keeps the options that people set and pushes do not: an update replaces all options, and a muted monitor has to
+/// stay muted.
 fn keep(options: &mut MonitorOptions, there: &Value) {
     let there = there.get("options").and_then(Value::as_object);
-    let added = there.into_iter().flatten().filter(|(name, _)| ADDED_OPTIONS.contains(&name.as_str()));
-    options.additional_properties.extend(added.map(|(name, value)| (name.clone(), value.clone())));
+    let peoples = there.into_iter().flatten().filter(|(name, _)| PEOPLES_OPTIONS.contains(&name.as_str()));
+    options.additional_properties.extend(peoples.map(|(name, value)| (name.clone(), value.clone())));
 }

@@ -1,70 +1,60 @@
-//! The monitors that notice when the reporter itself is not well. Without them, silence would look like
-//! health: no goal is missed where nothing is measured.
+//! The monitors of the reporter itself. Without them, silence would look like health: no goal is missed where
+//! nothing is measured.
+//!
+//! What they look at comes with the reports, so Datadog sees nothing while no report gets out. Only the first monitor
+//! can notice that, by the absence of data. The other two count: a run that went wrong counts 1, and one good
+//! run in the window outweighs all of them. A window with few points, of a new metric or after a pause, is
+//! therefore no alert, and an alert ends with a good run and not because points run out.
 
 use std::time::Duration;
 
 use super::{
-    Alerting, Scope, WantedMonitor,
+    Alerting, OnMissingData, Schedule, Scope, WantedMonitor,
     message::{self, Words},
     wanted::{Recipe, minutes},
 };
 use crate::query::by;
 
-/// How long a run took. As long as it comes, runs end.
+/// How long a run took. It comes with every run that delivers anything.
 pub(crate) const RUN_DURATION: &str = "system_health.reporter.run_duration_seconds";
 /// 1 or 0 for each metric.
 const COLLECTOR_SUCCESS: &str = "system_health.reporter.collector_success";
-/// What waits to be delivered.
+/// What became of the points of a run; `result:left` are those that did not get out.
+const POINTS: &str = "system_health.reporter.points";
+/// What waits in the outbox. The same points as `result:left`, but only where a state folder keeps them.
 const OUTBOX_POINTS: &str = "system_health.reporter.outbox_points";
 
-/// When the reporter runs, and how often it may be missed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Schedule {
-    /// The time from one run to the next, in whole minutes.
-    pub every: Duration,
-    /// How many runs in a row may be missed, or go wrong in one respect, before somebody is told.
-    pub missed: u32,
-}
+/// What a good run adds to a sum in which each bad run adds 1: more than a window can hold of these.
+const GOOD_RUN: u32 = 1000;
+/// Between the sum of any good run and that of the fewest bad ones.
+const RECOVERY: f64 = 0.0;
 
-impl Schedule {
-    /// The time in which so many runs are missed.
-    fn patience(self) -> Duration {
-        self.every.saturating_mul(self.missed)
-    }
-
-    /// A window in which there is a point at any time, also if a run is late.
-    #[must_use]
-    pub fn window(self) -> Duration {
-        self.every.saturating_mul(2)
-    }
-}
-
-/// The monitors of the reporter, instead of those of its metrics' goals: it has stopped, a metric fails again
-/// and again, or points wait and are not delivered. Each alerts as `alerting` says for its metric, if it says
-/// anything; tags by which that groups tell several reporters apart.
+/// The monitors of the reporter: it has stopped, a metric fails again and again, or points are not delivered. Each
+/// alerts as `alerting` says for its metric; there is none where it says nothing. The tags in `group_by` tell several
+/// reporters apart.
 #[must_use]
 pub fn reporter_monitors(
     scope: &Scope,
     schedule: Schedule,
     alerting: impl Fn(&str) -> Option<Alerting>,
 ) -> Vec<WantedMonitor> {
-    [stopped, failing, waiting].into_iter().filter_map(|make| make(scope, schedule, &alerting)).collect()
+    [stopped, failing, undelivered].into_iter().filter_map(|make| make(scope, schedule, &alerting)).collect()
 }
 
 type Alertings<'a> = &'a dyn Fn(&str) -> Option<Alerting>;
 
-/// The condition is never true. What counts is that there is no data: a run that ends delivers it.
+/// The condition is never true. It is there for the absence of data.
 fn stopped(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
-    let window = schedule.every;
-    // Datadog recommends twice the window at least.
-    let no_data = schedule.patience().max(window.saturating_mul(2));
-    let alerting = Alerting { no_data: Some(no_data), ..alerting(RUN_DURATION)? };
+    let alerting =
+        Alerting { on_missing_data: OnMissingData::ShowAndNotifyNoData, ..alerting(RUN_DURATION)? };
+    let window = minutes(schedule.silence());
     let by = by(&alerting.group_by);
     let message = message::of(&Words {
         alert: "A run took less than no time.".to_owned(),
-        recovery: "The reporter runs again.".to_owned(),
-        no_data: format!("The reporter has delivered nothing for {}.", words(no_data)),
-        description: "While it does not run, all other monitors are blind. `report doctor` says what is wrong.",
+        recovery: "The reporter delivers again.".to_owned(),
+        no_data: format!("The reporter has delivered nothing for {window} minutes."),
+        description: "Either it does not run, or Datadog cannot be reached. All other monitors are blind until it \
+                      delivers again. `report doctor` says what is wrong.",
         runbook: None,
         owner: None,
         alerting: &alerting,
@@ -72,7 +62,7 @@ fn stopped(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option
     let recipe = Recipe {
         metric: RUN_DURATION,
         name: format!("The reporter has stopped ({scope})"),
-        value: format!("min(last_{}m):min:{RUN_DURATION}{{{scope}}}{by}", minutes(window)),
+        value: format!("min(last_{window}m):min:{RUN_DURATION}{{{scope}}}{by}"),
         comparator: "<",
         critical: 0.0,
         message,
@@ -82,65 +72,97 @@ fn stopped(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option
 }
 
 fn failing(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
-    let patience = schedule.patience();
     let alerting = alerting(COLLECTOR_SUCCESS)?;
     let by = by(&[&["metric".to_owned()], &alerting.group_by[..]].concat());
-    let message = message::of(&Words {
-        alert: format!("`{{{{metric.name}}}}` has failed in each run of the last {}.", words(patience)),
-        recovery: "`{{metric.name}}` is collected again.".to_owned(),
-        no_data: String::new(),
-        description: "It has no value as long as it fails. The reporter's log says why, and so does `report history`.",
-        runbook: None,
-        owner: None,
-        alerting: &alerting,
-    });
-    let recipe = Recipe {
+    let counted = Counted {
         metric: COLLECTOR_SUCCESS,
-        name: format!("A metric fails again and again ({scope})"),
-        value: format!("max(last_{}m):min:{COLLECTOR_SUCCESS}{{{scope}}}{by}", minutes(patience)),
-        comparator: "<",
-        critical: 1.0,
-        message,
-        tags: Vec::new(),
+        name: "A metric fails again and again",
+        value: format!("1 - {} * min:{COLLECTOR_SUCCESS}{{{scope}}}{by}", GOOD_RUN + 1),
+        alert: format!("`{{{{metric.name}}}}` has failed in {}.", in_a_row(schedule)),
+        recovery: "`{{metric.name}}` is collected again.",
+        description: "It has no value as long as it fails. The reporter's log says why, and so does \
+                      `report history`.",
     };
-    Some(WantedMonitor::new(recipe, scope, &alerting))
+    Some(counted.monitor(scope, schedule, &alerting))
 }
 
-fn waiting(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
-    let patience = schedule.patience();
-    let alerting = alerting(OUTBOX_POINTS)?;
+fn undelivered(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
+    let alerting = alerting(POINTS)?;
     let by = by(&alerting.group_by);
-    let message = message::of(&Words {
-        alert: format!(
-            "Each run of the last {} has left points over; there are {{{{value}}}} or more.",
-            words(patience)
-        ),
-        recovery: "All points are delivered again.".to_owned(),
-        no_data: String::new(),
-        description: "Datadog takes no points of more than an hour ago: those that wait longer are lost. \
-                      The reporter's log says why they are not delivered.",
-        runbook: None,
-        owner: None,
-        alerting: &alerting,
-    });
-    let recipe = Recipe {
-        metric: OUTBOX_POINTS,
-        name: format!("Points wait and are not delivered ({scope})"),
-        value: format!("min(last_{}m):max:{OUTBOX_POINTS}{{{scope}}}{by}", minutes(patience)),
-        comparator: ">",
-        critical: 0.0,
-        message,
-        tags: Vec::new(),
+    let left =
+        if scope.tags().is_empty() { "result:left".to_owned() } else { format!("{scope},result:left") };
+    let counted = Counted {
+        metric: POINTS,
+        name: "Points are not delivered",
+        value: format!("{} * clamp_max(sum:{POINTS}{{{left}}}{by}, 1) - {GOOD_RUN}", GOOD_RUN + 1),
+        alert: format!("Points were left over in {}.", in_a_row(schedule)),
+        recovery: "All points are delivered again.",
+        description: "Some points reach Datadog, others do not. Datadog takes no points of more than an hour ago: those \
+                      that wait longer are lost. The reporter's log says why they are not delivered.",
     };
-    Some(WantedMonitor::new(recipe, scope, &alerting))
+    Some(counted.monitor(scope, schedule, &alerting))
 }
 
-fn words(time: Duration) -> String {
-    format!("{} minutes", minutes(time))
+/// A monitor that counts the runs that went wrong in one respect.
+struct Counted {
+    metric: &'static str,
+    name: &'static str,
+    /// A query that is 1 for a bad run and `-GOOD_RUN` for a good one.
+    value: String,
+    alert: String,
+    recovery: &'static str,
+    description: &'static str,
 }
 
-/// Whether the reporter's own monitors say more of a metric than one of its goal would.
+impl Counted {
+    fn monitor(self, scope: &Scope, schedule: Schedule, alerting: &Alerting) -> WantedMonitor {
+        let alerting = Alerting {
+            recovery: Some(RECOVERY),
+            // With Datadog's default, a sum without points is 0: the alert would end because the reporter stopped.
+            on_missing_data: OnMissingData::ShowNoData,
+            ..alerting.clone()
+        };
+        let message = message::of(&Words {
+            alert: self.alert,
+            recovery: self.recovery.to_owned(),
+            no_data: String::new(),
+            description: self.description,
+            runbook: None,
+            owner: None,
+            alerting: &alerting,
+        });
+        let recipe = Recipe {
+            metric: self.metric,
+            name: format!("{} ({scope})", self.name),
+            value: format!("sum(last_{}m):{}", minutes(schedule.last_runs()), self.value),
+            comparator: ">=",
+            critical: f64::from(schedule.missed),
+            message,
+            tags: Vec::new(),
+        };
+        WantedMonitor::new(recipe, scope, &alerting)
+    }
+}
+
+fn in_a_row(schedule: Schedule) -> String {
+    match schedule.missed {
+        1 => "a run".to_owned(),
+        missed => format!("{missed} runs in a row"),
+    }
+}
+
+/// The evaluation window of the reporter's monitor that is about this metric, if there is one.
+#[must_use]
+pub fn reporter_window(metric: &str, schedule: Schedule) -> Option<Duration> {
+    match metric {
+        RUN_DURATION => Some(schedule.silence()),
+        COLLECTOR_SUCCESS | POINTS => Some(schedule.last_runs()),
+        _ => None,
+    }
+}
+
+/// Whether the reporter's monitors say more of a metric than one of its goal would.
 #[must_use]
 pub fn is_watched_by_reporter_monitors(metric: &str) -> bool {
-    [RUN_DURATION, COLLECTOR_SUCCESS, OUTBOX_POINTS].contains(&metric)
+    [RUN_DURATION, COLLECTOR_SUCCESS, POINTS, OUTBOX_POINTS].contains(&metric)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use datadog_api_client::datadogV1::model::{Monitor, MonitorOptions, MonitorThresholds, MonitorType};
 use serde_json::Value;
 
-use super::Scope;
+use super::{OnMissingData, Scope};
 use crate::{DatadogError, json::json, managed::Document};
 
 /// The tag of all managed monitors. Those without it are never touched.
@@ -16,18 +16,20 @@ const METRIC: &str = "metric";
 /// How a monitor alerts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alerting {
-    /// Who is told: handles such as `@slack-platform`.
+    /// Who is notified: handles such as `@slack-platform`.
     pub notify: Vec<String>,
-    /// How much time the monitor looks at, in whole minutes. It should hold at least one point at any time.
+    /// The evaluation window, in whole minutes. It should hold at least one point at any time.
     pub window: Duration,
-    /// The value at which an alert ends; where the goal is met, if it is not said.
+    /// The value at which an alert ends. Default: where the goal is met.
     pub recovery: Option<f64>,
-    /// How long there may be no value before somebody is told; for ever, if it is not said.
-    pub no_data: Option<Duration>,
+    /// What happens when the window holds no value.
+    pub on_missing_data: OnMissingData,
     /// The tags of which each value has an alert of its own.
     pub group_by: Vec<String>,
-    /// After how long somebody is told again; never, if it is not said.
+    /// The time after which somebody is notified again. Default: never.
     pub renotify: Option<Duration>,
+    /// From 1 (high) to 5 (low). Default: none.
+    pub priority: Option<u8>,
 }
 
 /// A monitor that Datadog should have.
@@ -37,6 +39,7 @@ pub struct WantedMonitor {
     pub(super) monitor: Monitor,
     pub(super) document: Document,
     pub(super) metric: String,
+    notifies_somebody: bool,
 }
 
 /// What makes a monitor.
@@ -66,10 +69,7 @@ impl WantedMonitor {
             .include_tags(true)
             // Points are few and far between: a window that is not full is the rule.
             .require_full_window(false)
-            .notify_no_data(alerting.no_data.is_some());
-        if let Some(no_data) = alerting.no_data {
-            options = options.no_data_timeframe(Some(minutes(no_data)));
-        }
+            .on_missing_data(alerting.on_missing_data.into());
         if let Some(renotify) = alerting.renotify {
             options = options.renotify_interval(Some(minutes(renotify)));
         }
@@ -79,15 +79,24 @@ impl WantedMonitor {
             .message(message.clone())
             .tags(identity.into_iter().chain(scope.tags().iter().cloned()).chain(tags).collect())
             .options(options);
+        if let Some(priority) = alerting.priority {
+            monitor = monitor.priority(Some(priority.into()));
+        }
         let document = Document::of_monitor(&json(&monitor).unwrap_or_default());
         monitor.message = Some(document.marked(&message));
-        Self { monitor, document, metric: metric.to_owned() }
+        Self { monitor, document, metric: metric.to_owned(), notifies_somebody: !alerting.notify.is_empty() }
     }
 
     /// The key of the metric that it is about.
     #[must_use]
     pub fn metric(&self) -> &str {
         &self.metric
+    }
+
+    /// Whether its message names anybody to notify.
+    #[must_use]
+    pub fn notifies_somebody(&self) -> bool {
+        self.notifies_somebody
     }
 
     /// What would be sent, as JSON.

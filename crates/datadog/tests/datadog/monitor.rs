@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use system_health_datadog::{
-    Alerting, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
+    Alerting, OnMissingData, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
     reporter_monitors,
 };
 use system_health_registry::{Aggregate, Goal, Kind, Metric, Tag};
@@ -12,7 +12,8 @@ use system_health_test_support::datadog::contract::{self, Message};
 
 use crate::catalogs::{catalogs, described, metric, with_goal};
 
-const SCHEDULE: Schedule = Schedule { every: Duration::from_mins(15), missed: 3 };
+const SCHEDULE: Schedule =
+    Schedule { every: Duration::from_mins(15), longest_gap: Duration::from_mins(15), missed: 3 };
 
 fn scope() -> Scope {
     Scope::of(&["service:shop", "env:test", "team:web"].map(|tag| Tag::parse(tag).unwrap()))
@@ -23,9 +24,10 @@ fn alerting() -> Alerting {
         notify: vec!["@slack-ops".to_owned()],
         window: SCHEDULE.window(),
         recovery: None,
-        no_data: Some(Duration::from_hours(6)),
+        on_missing_data: OnMissingData::ShowAndNotifyNoData,
         group_by: vec!["repository".to_owned()],
         renotify: Some(Duration::from_hours(4)),
+        priority: Some(2),
     }
 }
 
@@ -45,7 +47,13 @@ fn every_monitor_is_one_that_datadog_describes() {
         let metrics = catalogs.flat_map(|catalog| catalog.metrics().to_vec());
         metrics.filter_map(move |metric| goal_monitor(&metric, &scope(), &alerting))
     };
-    let recovering = Alerting { recovery: Some(1.5), no_data: None, renotify: None, ..alerting() };
+    let recovering = Alerting {
+        recovery: Some(1.5),
+        on_missing_data: OnMissingData::ShowNoData,
+        renotify: None,
+        priority: None,
+        ..alerting()
+    };
     let monitors: Vec<Value> = of_goals(alerting())
         .chain(of_goals(recovering))
         .chain(reporter_monitors(&scope(), SCHEDULE, |_| Some(alerting())))
@@ -57,8 +65,9 @@ fn every_monitor_is_one_that_datadog_describes() {
     for (pointer, name, wrong) in [
         ("", "querry", json!("typo")),
         ("", "type", json!("query alarm")),
-        ("/options", "notify_nodata", json!(true)),
-        ("/options", "no_data_timeframe", json!("45m")),
+        ("", "priority", json!("2")),
+        ("/options", "on_missing_dat", json!("resolve")),
+        ("/options", "on_missing_data", json!("show_data")),
         ("/options/thresholds", "critical_recover", json!(1)),
     ] {
         let mut broken = monitors[0].clone();
@@ -155,7 +164,7 @@ fn a_message_says_what_to_do_and_notifies_nobody_by_accident() {
     assert_eq!(
         words,
         "{{#is_alert}}`mail.waiting` is {{value}} @\u{200b}email and should be < 5.{{/is_alert}}\n\
-         {{#is_no_data}}`mail.waiting` has had no value for a while.{{/is_no_data}}\n\
+         {{#is_no_data}}`mail.waiting` has had no value for 30 minutes.{{/is_no_data}}\n\
          {{#is_recovery}}`mail.waiting` meets its goal again: it should be < 5.{{/is_recovery}}\n\
          \n\
          Mails to @\u{200b}all that {\u{200b}{wait}}.\n\
@@ -178,32 +187,42 @@ fn the_reporters_monitors_are_about_metrics_that_others_leave_to_them() {
         monitors.iter().map(|monitor| as_json(monitor)["query"].clone()).collect()
     };
     let reporter = "system_health.reporter";
-    let all = "{env:test,service:shop}";
+    let (all, left) = ("{env:test,service:shop}", "{env:test,service:shop,result:left}");
 
     assert_eq!(
         queries(by(&[])),
         [
-            format!("min(last_15m):min:{reporter}.run_duration_seconds{all} < 0"),
-            format!("max(last_45m):min:{reporter}.collector_success{all} by {{metric}} < 1"),
-            format!("min(last_45m):max:{reporter}.outbox_points{all} > 0"),
+            format!("min(last_53m):min:{reporter}.run_duration_seconds{all} < 0"),
+            format!("sum(last_38m):1 - 1001 * min:{reporter}.collector_success{all} by {{metric}} >= 3"),
+            format!("sum(last_38m):1001 * clamp_max(sum:{reporter}.points{left}, 1) - 1000 >= 3"),
         ]
     );
     assert_eq!(
         queries(by(&["reporter"])),
         [
-            format!("min(last_15m):min:{reporter}.run_duration_seconds{all} by {{reporter}} < 0"),
-            format!("max(last_45m):min:{reporter}.collector_success{all} by {{metric,reporter}} < 1"),
-            format!("min(last_45m):max:{reporter}.outbox_points{all} by {{reporter}} > 0"),
+            format!("min(last_53m):min:{reporter}.run_duration_seconds{all} by {{reporter}} < 0"),
+            format!(
+                "sum(last_38m):1 - 1001 * min:{reporter}.collector_success{all} by {{metric,reporter}} >= 3"
+            ),
+            format!(
+                "sum(last_38m):1001 * clamp_max(sum:{reporter}.points{left} by {{reporter}}, 1) - 1000 >= 3"
+            ),
         ]
     );
 }
 
 #[test]
-fn a_reporter_that_has_stopped_is_told_after_the_missed_runs() {
-    let monitors =
-        reporter_monitors(&scope(), SCHEDULE, |key| key.ends_with("run_duration_seconds").then(alerting));
+fn only_the_dead_man_notifies_of_missing_data_and_no_counted_alert_ends_without_a_good_run() {
+    let options = |metric: &str| {
+        let monitors = reporter_monitors(&scope(), SCHEDULE, |key| key.ends_with(metric).then(alerting));
+        let [monitor] = &monitors[..] else { panic!("{monitors:?}") };
+        as_json(monitor)["options"].clone()
+    };
 
-    let [stopped] = &monitors[..] else { panic!("{monitors:?}") };
-    let options = &as_json(stopped)["options"];
-    assert_eq!((&options["notify_no_data"], &options["no_data_timeframe"]), (&json!(true), &json!(45)));
+    assert_eq!(options("run_duration_seconds")["on_missing_data"], "show_and_notify_no_data");
+    for counted in ["collector_success", ".points"] {
+        let options = options(counted);
+        assert_eq!(options["on_missing_data"], "show_no_data");
+        assert_eq!(options["thresholds"], json!({"critical": 3.0, "critical_recovery": 0.0}));
+    }
 }

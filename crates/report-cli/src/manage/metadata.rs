@@ -1,8 +1,8 @@
 //! `report metadata`.
 
-use std::{fmt, time::SystemTime};
+use std::{cell::Cell, fmt, time::SystemTime};
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use serde::Serialize;
 use system_health_datadog::{DatadogApi, DatadogError, datadog_unit, metadata, metadata_update};
 use system_health_registry::{Catalog, Metric};
@@ -38,8 +38,12 @@ enum State {
     Updated,
     /// It knew already.
     Kept,
-    /// It has had no point of the metric yet, and takes no word about it before.
+    /// Datadog has had no point of the metric yet, and takes no metadata before that.
     Unknown,
+    /// Datadog refused it, or was not reached.
+    Failed,
+    /// Not tried, because another one had failed.
+    Skipped,
 }
 
 /// Prints the metadata, or tells Datadog.
@@ -63,19 +67,55 @@ pub(super) async fn run(
         })
         .collect();
     let mut rows: Vec<Row<'_>> = names.iter().map(|(name, metric)| Row::new(name, metric)).collect();
+    let mut failure = None;
     if arguments.push {
         let connection = Connection::open(&connection::settings(&arguments.settings)?).await?;
-        let told = stream::iter(&names).map(|(name, metric)| tell(&connection.api, name, metric));
-        let states: Vec<State> = told.buffered(AT_ONCE).try_collect().await?;
-        for (row, state) in rows.iter_mut().zip(states) {
-            row.state = Some(state);
-        }
+        failure = push(&connection.api, &names, &mut rows).await;
     }
+    // What was changed is said also when the rest failed.
     stdout.print(Rows(&rows), &rows)?;
+    if let Some((name, error)) = failure {
+        return Err(anyhow::Error::new(error).context(failed(name, &rows)));
+    }
     if rows.iter().any(|row| row.state == Some(State::Unknown)) {
         tracing::warn!("Datadog does not know some metrics yet; push a report first, then this again");
     }
     Ok(Status::Done)
+}
+
+/// Pushes until something fails, and lets requests that were sent by then end. Each row says what became of it.
+async fn push<'a>(
+    api: &DatadogApi,
+    names: &[(&'a str, &Metric)],
+    rows: &mut [Row<'_>],
+) -> Option<(&'a str, DatadogError)> {
+    let has_failed = Cell::new(false);
+    let pushed = stream::iter(names).map(async |(name, metric)| {
+        if has_failed.get() {
+            return Ok(State::Skipped);
+        }
+        tell(api, name, metric).await.inspect_err(|_| has_failed.set(true))
+    });
+    let mut failure = None;
+    for ((row, (name, _)), result) in
+        rows.iter_mut().zip(names).zip(pushed.buffered(AT_ONCE).collect::<Vec<_>>().await)
+    {
+        row.state = Some(result.unwrap_or_else(|error| {
+            failure.get_or_insert((*name, error));
+            State::Failed
+        }));
+    }
+    failure
+}
+
+fn failed(name: &str, rows: &[Row<'_>]) -> String {
+    let count = |state| rows.iter().filter(|row| row.state == Some(state)).count();
+    format!(
+        "cannot push the metadata of {name}; {} of {} metrics were updated before that, and {} were not tried",
+        count(State::Updated),
+        rows.len(),
+        count(State::Skipped)
+    )
 }
 
 async fn tell(api: &DatadogApi, name: &str, metric: &Metric) -> Result<State, DatadogError> {
@@ -118,6 +158,8 @@ impl fmt::Display for Rows<'_> {
                 Some(State::Updated) => "updated",
                 Some(State::Kept) => "kept",
                 Some(State::Unknown) => "unknown to Datadog",
+                Some(State::Failed) => "failed",
+                Some(State::Skipped) => "not tried",
             };
             table.push_record([row.metric, row.kind, row.unit.unwrap_or("-"), state, row.description]);
         }

@@ -2,6 +2,8 @@
 //! say of themselves. A build without the feature `datadog` refuses these commands.
 
 #[cfg(feature = "datadog")]
+mod checks;
+#[cfg(feature = "datadog")]
 mod connection;
 #[cfg(feature = "datadog")]
 mod dashboard;

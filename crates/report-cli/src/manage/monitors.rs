@@ -9,7 +9,7 @@ use system_health_registry::{Catalog, Settings};
 use super::{
     connection::{self, Connection},
     dashboard::{confirmed, show},
-    settings::monitors,
+    settings::{monitors, without_recipients},
     step::{Step, Verb},
 };
 use crate::{
@@ -102,6 +102,7 @@ async fn push(
     // What was done is said also where the rest was not.
     show(&done, stdout)?;
     pushed?;
+    warn_without_recipients(plan);
     let any = |verb| done.iter().any(|step| step.action == verb);
     if any(Verb::Copy) {
         tracing::warn!(
@@ -116,6 +117,17 @@ async fn push(
         return Ok(Status::NotAsWanted);
     }
     Ok(Status::Done)
+}
+
+fn warn_without_recipients(plan: &MonitorPlan<'_>) {
+    let silent = without_recipients(plan.monitors.iter().map(|planned| planned.wanted));
+    if silent > 0 {
+        tracing::warn!(
+            "{silent} of {} monitors notify nobody when they alert; `notify` in [monitors] says whom to notify, such as \
+             notify = [\"@slack-ops\"]",
+            plan.monitors.len()
+        );
+    }
 }
 
 /// Goes on until Datadog refuses something, or is not reached.

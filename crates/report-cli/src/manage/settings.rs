@@ -1,196 +1,159 @@
-//! What the settings say of monitors, put together with what each metric says of itself.
+//! Puts the settings of monitors together with what each metric's attribute says.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use globset::{Glob, GlobMatcher};
 use system_health_datadog::{
-    Alerting, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
-    reporter_monitors,
+    Alerting, OnMissingData, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
+    reporter_monitors, reporter_window,
 };
 use system_health_registry::{Catalog, Metric, check_recovery};
 
-use crate::settings::{MetricMonitorSettings, MonitorSettings};
+use super::checks;
+use crate::{
+    self_metrics::is_about_itself,
+    settings::{MetricMonitorSettings, MonitorSettings},
+};
 
-/// What Datadog takes for the time without data, and enough for all else.
-const DAY: Duration = Duration::from_hours(24);
-/// The longest window that Datadog takes.
-const WEEK: Duration = Duration::from_hours(7 * 24);
-
-/// The monitors of a catalog: one for each goal, and those of the reporter if it says anything of itself.
+/// The monitors of a catalog: one for each goal, and those of the reporter if its metrics are in the catalog.
 pub(super) fn monitors(
     catalog: &Catalog,
     scope: &Scope,
     settings: &MonitorSettings,
 ) -> anyhow::Result<Vec<WantedMonitor>> {
-    check(settings)?;
-    let schedule = Schedule { every: settings.every, missed: settings.missed };
-    let sayings = Sayings::new(catalog, settings, schedule)?;
+    checks::check(settings)?;
+    let schedule = schedule(settings);
+    let overrides = Overrides::new(catalog, settings, schedule)?;
     let mut monitors = Vec::new();
     for metric in catalog.metrics().iter().filter(|metric| !is_watched_by_reporter_monitors(metric.key())) {
-        let alerting = sayings.alerting(metric)?;
+        let alerting = overrides.alerting(metric)?;
         monitors.extend(alerting.and_then(|alerting| goal_monitor(metric, scope, &alerting)));
     }
-    let of_reporter = |key: &str| {
-        let metric = catalog.metrics().iter().find(|metric| metric.key() == key)?;
-        let said = sayings.of(metric);
-        let general = Alerting { group_by: settings.reporter_by.clone(), ..sayings.general() };
-        said.enabled.then(|| Alerting {
-            notify: said.notify.clone().unwrap_or(general.notify),
-            renotify: said.renotify.or(general.renotify),
-            ..general
-        })
-    };
-    monitors.extend(reporter_monitors(scope, schedule, of_reporter));
+    let mut of_reporter = Vec::new();
+    for metric in catalog.metrics() {
+        let Some(window) = reporter_window(metric.key(), schedule) else { continue };
+        if let Some(alerting) = overrides.alerting_of_reporter(metric) {
+            checks::check_reporter_window(metric.key(), window)?;
+            of_reporter.push((metric.key(), alerting));
+        }
+    }
+    monitors.extend(reporter_monitors(scope, schedule, |key| {
+        of_reporter.iter().find(|(known, _)| *known == key).map(|(_, alerting)| alerting.clone())
+    }));
     Ok(monitors)
 }
 
-/// Refuses what Datadog's monitors cannot do.
-/// See <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>.
-fn check(settings: &MonitorSettings) -> anyhow::Result<()> {
-    ensure!(settings.missed > 0, "`missed` in [monitors] is 0; it has to be at least 1 run");
-    let patience = settings.every.saturating_mul(settings.missed.max(2));
-    ensure!(
-        is_whole_minutes(settings.every) && patience <= DAY,
-        "`every` in [monitors] is {}; it has to be whole minutes, and all missed runs together at most a day",
-        humantime::format_duration(settings.every)
-    );
-    check_time("renotify", settings.renotify, DAY).context("[monitors]")?;
-    check_tags("group_by", &settings.group_by).context("[monitors]")?;
-    check_tags("reporter_by", &settings.reporter_by).context("[monitors]")?;
-    for (pattern, said) in &settings.metrics {
-        let checked = check_time("window", said.window, WEEK)
-            .and_then(|()| check_time("no_data", said.no_data, DAY))
-            .and_then(|()| check_time("renotify", said.renotify, DAY))
-            .and_then(|()| check_tags("group_by", said.group_by.as_deref().unwrap_or_default()));
-        checked.with_context(|| place(pattern))?;
+/// When the reporter runs.
+pub(super) fn schedule(settings: &MonitorSettings) -> Schedule {
+    Schedule {
+        every: settings.every,
+        longest_gap: settings.longest_gap.unwrap_or(settings.every),
+        missed: settings.missed,
     }
-    Ok(())
 }
 
-fn check_time(name: &str, time: Option<Duration>, most: Duration) -> anyhow::Result<()> {
-    let Some(time) = time else { return Ok(()) };
-    ensure!(
-        is_whole_minutes(time) && time <= most,
-        "`{name}` is {}; it has to be whole minutes, and at most {}",
-        humantime::format_duration(time),
-        humantime::format_duration(most)
-    );
-    Ok(())
-}
-
-fn is_whole_minutes(time: Duration) -> bool {
-    !time.is_zero() && time.as_secs().is_multiple_of(60) && time.subsec_nanos() == 0
-}
-
-fn check_tags(name: &str, tags: &[String]) -> anyhow::Result<()> {
-    let is_fit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-./".contains(&byte);
-    for tag in tags {
-        ensure!(
-            tag.starts_with(|first: char| first.is_ascii_lowercase()) && tag.bytes().all(is_fit),
-            "`{tag}` in `{name}` is no name of a tag; write one such as \"repository\", without a value"
-        );
-    }
-    Ok(())
-}
-
-fn place(pattern: &str) -> String {
-    format!("[monitors.metrics.\"{pattern}\"]")
-}
-
-/// What the settings say of all metrics, and of some.
-struct Sayings<'a> {
+/// The settings of all monitors, and those of some metrics.
+struct Overrides<'a> {
     settings: &'a MonitorSettings,
     schedule: Schedule,
-    /// The most exact first.
+    /// The most exact pattern first.
     of_some: Vec<(&'a str, GlobMatcher, &'a MetricMonitorSettings)>,
-    nothing: MetricMonitorSettings,
+    none: MetricMonitorSettings,
 }
 
-impl<'a> Sayings<'a> {
-    /// A pattern that does nothing is refused: someone believes that it does something.
+impl<'a> Overrides<'a> {
+    /// A pattern that matches nothing is an error: somebody believes that it does something.
     fn new(catalog: &Catalog, settings: &'a MonitorSettings, schedule: Schedule) -> anyhow::Result<Self> {
-        let is_watched =
-            |metric: &&Metric| metric.goal().is_some() || is_watched_by_reporter_monitors(metric.key());
-        let keys: Vec<&str> = catalog.metrics().iter().filter(is_watched).map(Metric::key).collect();
+        let is_of_reporter = |key: &str| reporter_window(key, schedule).is_some();
+        let has_monitor = |metric: &&Metric| {
+            let is_of_goal = metric.goal().is_some() && !is_watched_by_reporter_monitors(metric.key());
+            is_of_goal || is_of_reporter(metric.key())
+        };
+        let keys: Vec<&str> = catalog.metrics().iter().filter(has_monitor).map(Metric::key).collect();
         let mut of_some = Vec::new();
-        for (pattern, said) in &settings.metrics {
-            let matcher = Glob::new(pattern).with_context(|| place(pattern))?.compile_matcher();
+        for (pattern, some) in &settings.metrics {
+            let place = checks::place(pattern);
+            let matcher = Glob::new(pattern).with_context(|| place.clone())?.compile_matcher();
             let found: Vec<&&str> = keys.iter().filter(|key| matcher.is_match(key)).collect();
             ensure!(
                 !found.is_empty(),
-                "{} matches no metric with a monitor; there are {}",
-                place(pattern),
+                "{place} matches no metric with a monitor; there are {}",
                 keys.join(", ")
             );
-            let is_of_reporter = found.iter().all(|key| is_watched_by_reporter_monitors(key));
-            let has_more = said.window.is_some()
-                || said.recovery.is_some()
-                || said.no_data.is_some()
-                || said.group_by.is_some();
+            let sets_more = some.window.is_some()
+                || some.recovery.is_some()
+                || some.on_missing_data.is_some()
+                || some.group_by.is_some();
             ensure!(
-                !(is_of_reporter && has_more),
-                "{}: the reporter's own monitors take `enabled`, `notify` and `renotify` alone; `every`, `missed` \
-                 and `reporter_by` in [monitors] say the rest",
-                place(pattern)
+                !(sets_more && found.iter().all(|key| is_of_reporter(key))),
+                "{place}: the reporter's own monitors take only `enabled`, `notify`, `renotify` and `priority`; \
+                 `every`, `longest_gap`, `missed` and `reporter_by` in [monitors] set the rest"
             );
-            of_some.push((pattern.as_str(), matcher, said));
+            of_some.push((pattern.as_str(), matcher, some));
         }
         let is_pattern = |text: &str| text.contains(['*', '?', '[', '{']);
         of_some.sort_by_key(|(pattern, ..)| (is_pattern(pattern), usize::MAX - pattern.len()));
-        Ok(Self { settings, schedule, of_some, nothing: MetricMonitorSettings::default() })
+        Ok(Self { settings, schedule, of_some, none: MetricMonitorSettings::default() })
     }
 
-    /// What is said of a metric.
     fn of(&self, metric: &Metric) -> &MetricMonitorSettings {
         let found = self.of_some.iter().find(|(_, matcher, _)| matcher.is_match(metric.key()));
-        found.map_or(&self.nothing, |(.., said)| said)
+        found.map_or(&self.none, |(.., some)| some)
     }
 
-    /// What goes for all monitors.
-    fn general(&self) -> Alerting {
+    /// The settings of all monitors, with those of one metric that every monitor takes.
+    fn general(&self, metric: &Metric) -> Alerting {
+        let (some, all) = (self.of(metric), self.settings);
+        let group_by = if is_about_itself(metric) { &all.reporter_by } else { &all.group_by };
         Alerting {
-            notify: self.settings.notify.clone(),
+            notify: some.notify.clone().unwrap_or_else(|| all.notify.clone()),
             window: self.schedule.window(),
             recovery: None,
-            no_data: None,
-            group_by: self.settings.group_by.clone(),
-            renotify: self.settings.renotify,
+            on_missing_data: OnMissingData::default(),
+            group_by: group_by.clone(),
+            renotify: some.renotify.or(all.renotify),
+            priority: some.priority.or(all.priority),
         }
     }
 
-    /// What goes for the monitor of a metric's goal; nothing if it should have none.
+    /// For the monitor of the reporter that is about a metric; none if it is turned off.
+    fn alerting_of_reporter(&self, metric: &Metric) -> Option<Alerting> {
+        self.of(metric).enabled.then(|| self.general(metric))
+    }
+
+    /// For the monitor of a metric's goal; none if it has no goal or the monitor is turned off.
     fn alerting(&self, metric: &Metric) -> anyhow::Result<Option<Alerting>> {
-        let (said, general, key) = (self.of(metric), self.general(), metric.key());
-        if !said.enabled || metric.goal().is_none() {
+        let (some, general, key) = (self.of(metric), self.general(metric), metric.key());
+        if !some.enabled || metric.goal().is_none() {
             return Ok(None);
         }
-        if let Some(recovery) = said.recovery {
+        if let Some(recovery) = some.recovery {
             check_recovery(recovery, metric.goal())
                 .with_context(|| format!("`recovery` of {key} in [monitors.metrics]"))?;
         }
         let own: Vec<String> = metric.notify().iter().map(ToString::to_string).collect();
+        let notify = if some.notify.is_none() && !own.is_empty() { own } else { general.notify };
+        let on_missing_data = some.on_missing_data.as_deref().and_then(OnMissingData::parse);
         let alerting = Alerting {
-            notify: said.notify.clone().or((!own.is_empty()).then_some(own)).unwrap_or(general.notify),
-            window: said.window.or(metric.window()).unwrap_or(general.window),
-            recovery: said.recovery.or(metric.recovery()),
-            no_data: said.no_data,
-            group_by: said.group_by.clone().unwrap_or(general.group_by),
-            renotify: said.renotify.or(general.renotify),
+            notify,
+            window: some.window.or(metric.window()).unwrap_or(general.window),
+            recovery: some.recovery.or(metric.recovery()),
+            on_missing_data: on_missing_data.unwrap_or_default(),
+            group_by: some.group_by.clone().unwrap_or(general.group_by),
+            ..general
         };
-        let (window, every) = (alerting.window, self.schedule.every);
-        ensure!(
-            window > every,
-            "the monitor of {key} looks at {}, and a run comes every {} only; its `window` has to be longer, or \
-             `every` in [monitors] is wrong",
-            humantime::format_duration(window),
-            humantime::format_duration(every)
-        );
-        ensure!(
-            alerting.no_data.is_none_or(|no_data| no_data >= window * 2),
-            "`no_data` of {key} has to be at least twice its window of {}, as Datadog recommends",
-            humantime::format_duration(window)
-        );
+        checks::check_goal_window(key, alerting.window, self.schedule.every)?;
         Ok(Some(alerting))
     }
+}
+
+/// How many monitors notify nobody.
+pub(super) fn without_recipients<'a>(wanted: impl Iterator<Item = &'a WantedMonitor>) -> usize {
+    wanted.filter(|monitor| !monitor.notifies_somebody()).count()
+}
+
+/// A duration as people write it.
+pub(super) fn shown(time: Duration) -> String {
+    humantime::format_duration(time).to_string()
 }

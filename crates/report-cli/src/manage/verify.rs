@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     connection::{self, Connection},
     queries,
+    settings::schedule,
 };
 use crate::{args::VerifyArguments, exit::Status, output::Stdout, settings::MonitorSettings};
 
@@ -54,7 +55,8 @@ pub(super) async fn run(arguments: &VerifyArguments, stdout: Stdout) -> anyhow::
     let mut checks = vec![probe(&connection, tags, &scope, arguments.timeout).await?];
     let wanted = managed_queries(&connection, &scope).await?;
     let to = SystemTime::now();
-    let runs = settings.table::<MonitorSettings>()?.every.saturating_mul(2);
+    let schedule = schedule(&settings.table::<MonitorSettings>()?);
+    let runs = schedule.longest_gap + schedule.every;
     let since = arguments.since.unwrap_or(runs.max(LEAST_SINCE));
     let from = to.checked_sub(since).unwrap_or(UNIX_EPOCH);
     let api = &connection.api;

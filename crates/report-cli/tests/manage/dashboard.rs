@@ -112,6 +112,36 @@ fn what_somebody_changed_is_overwritten_only_by_force() {
 }
 
 #[test]
+fn what_datadog_adds_tomorrow_is_no_change() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake).file("ci.json", HAND_WRITTEN);
+    pushed(&scene, &["ci.json"]);
+    let add = |dashboard: &mut Value| {
+        dashboard["added_tomorrow"] = json!({"x": [1]});
+        dashboard["widgets"][0]["definition"]["added_tomorrow"] = json!("on");
+    };
+    intake.edit_dashboard(&id(&only(&intake)), add);
+
+    assert_eq!(pushed(&scene, &["ci.json"]), step("kept", "CI"));
+    let scene = scene.file("ci.json", &HAND_WRITTEN.replace("**this**", "that"));
+    let diff = scene.run(&["dashboard", "diff", "ci.json"]).with_status(1);
+    let changes = json!(["~ widgets[0].definition.content: \"Read **this**.\" → \"Read that.\""]);
+    assert_eq!((&diff.json()[0]["changes"], &diff.json()[0]["overwrites"]), (&changes, &Value::Null));
+    assert_eq!(pushed(&scene, &["ci.json"]), step("updated", "CI"));
+
+    // A change of a person's beside it is found, and gone with --force.
+    let edit = |dashboard: &mut Value| {
+        add(dashboard);
+        dashboard["widgets"][0]["definition"]["content"] = json!("Mine.");
+    };
+    intake.edit_dashboard(&id(&only(&intake)), edit);
+    let _ = scene.run(&["dashboard", "push", "ci.json"]).with_status(1);
+    assert_eq!(pushed(&scene, &["ci.json", "--force"]), step("updated", "CI"));
+    intake.edit_dashboard(&id(&only(&intake)), add);
+    assert_eq!(pushed(&scene, &["ci.json"]), step("kept", "CI"));
+}
+
+#[test]
 fn a_dashboard_that_somebody_renamed_is_still_the_same() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);

@@ -2,10 +2,12 @@
 //! metadata and events.
 #![cfg(feature = "datadog")]
 
+mod alerting;
 mod dashboard;
 mod events;
 mod metadata;
 mod monitors;
+mod scopes;
 mod verify;
 
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! `report metadata`.
 
 use serde_json::{Value, json};
-use system_health_test_support::datadog::DatadogIntake;
+use system_health_test_support::datadog::{self, DatadogIntake};
 
 use crate::{assert_described, scene, writes};
 
@@ -42,6 +42,32 @@ fn a_second_push_writes_nothing() {
     let kept = scene.run(&["metadata", "--push"]).with_status(0).json();
     assert_eq!(state(&kept, "commits.hotfix"), "kept");
     assert_eq!(writes(&intake).len(), written);
+}
+
+#[test]
+fn a_push_that_fails_half_way_says_what_it_has_changed() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let _ = scene.run(&["--push"]).with_status(0);
+    let failing = "system_health.reporter.metrics";
+    intake.server().fail(&format!("PUT /api/v1/metrics/{failing} "), datadog::error(400, "no such unit"));
+
+    let failed = scene.run(&["metadata", "--push"]).with_status(3);
+
+    let rows = failed.json();
+    let updated = rows.as_array().unwrap().iter().filter(|row| row["state"] == "updated").count();
+    assert_eq!(
+        updated,
+        writes(&intake).iter().filter(|request| request.starts_with("PUT")).count() - 1,
+        "{rows}"
+    );
+    assert_eq!((state(&rows, "commits.hotfix"), state(&rows, failing)), (json!("updated"), json!("failed")));
+    assert!(rows.as_array().unwrap().iter().any(|row| row["state"] == "skipped"), "{rows}");
+    failed.says(&format!(
+        "cannot push the metadata of {failing}; {updated} of {} metrics",
+        rows.as_array().unwrap().len()
+    ));
+    failed.says("no such unit");
 }
 
 #[test]

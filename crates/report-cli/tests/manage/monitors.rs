@@ -32,7 +32,7 @@ fn every_goal_has_a_monitor_and_the_reporter_has_three() {
             "system_health.reporter.points_expired should be == 0",
             "The reporter has stopped",
             "A metric fails again and again",
-            "Points wait and are not delivered",
+            "Points are not delivered",
         ]
         .map(|name| format!("{name} {scope}"))
     );
@@ -50,10 +50,20 @@ fn every_goal_has_a_monitor_and_the_reporter_has_three() {
     let stopped = of(monitors, "system_health.reporter.run_duration_seconds");
     assert_eq!(
         stopped["query"],
-        "min(last_15m):min:system_health.reporter.run_duration_seconds{env:production,service:system-health} < 0"
+        "min(last_53m):min:system_health.reporter.run_duration_seconds{env:production,service:system-health} by {reporter} < 0"
     );
-    assert_eq!(stopped["options"]["notify_no_data"], true);
-    assert_eq!(stopped["options"]["no_data_timeframe"], 45);
+    assert_eq!(stopped["options"]["on_missing_data"], "show_and_notify_no_data");
+    // What is about the reporter has no tag `repository`.
+    let expired = of(monitors, "system_health.reporter.points_expired");
+    assert!(expired["query"].as_str().unwrap().contains("} by {reporter} "), "{expired}");
+    for monitor in monitors {
+        let options = monitor["options"].as_object().unwrap();
+        assert!(
+            !options.contains_key("notify_no_data") && !options.contains_key("no_data_timeframe"),
+            "{monitor}"
+        );
+        assert!(options.contains_key("on_missing_data"), "{monitor}");
+    }
     assert_eq!(intake.server().requests().len(), 0);
 }
 
@@ -77,13 +87,17 @@ fn a_second_push_writes_nothing() {
 fn what_is_sent_is_what_datadog_describes() {
     let intake = DatadogIntake::start();
     let settings = "[monitors]\nnotify = ['@slack-ops']\nrenotify = '4h'\ngroup_by = ['repository']\n\
-                    [monitors.metrics.'commits.*']\nno_data = '6h'\n";
+                    priority = 3\n\
+                    [monitors.metrics.'commits.*']\non_missing_data = 'show_and_notify_no_data'\n";
     let scene = scene(&intake).file("system-health.toml", settings);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
     let _ = scene.variable("DD_ENV", "staging").run(&["monitors", "push"]).with_status(0);
     intake.edit_monitor(1000, |monitor| monitor["priority"] = json!(2));
     let scene = crate::scene(&intake).file("system-health.toml", settings);
     let _ = scene.run(&["monitors", "push", "--force"]).with_status(0);
+    assert_eq!(intake.monitors()[0]["priority"], 3);
+    let scene = scene.file("system-health.toml", "[monitors]\nnotify = ['@slack-ops']\n");
+    let _ = scene.run(&["monitors", "push"]).with_status(0);
 
     assert_described(&intake);
     assert!(intake.monitors()[0]["priority"].is_null());
@@ -98,16 +112,19 @@ fn settings_say_whom_to_tell_when_and_about_what() {
         missed = 6
         notify = ['@slack-ops', '@pagerduty-web']
         renotify = '4h'
+        priority = 4
         [monitors.metrics.'commits.*']
         notify = ['@commits@example.com']
         window = '1h'
-        no_data = '6h'
+        on_missing_data = 'show_and_notify_no_data'
+        priority = 1
         group_by = ['repository', 'branch']
         [monitors.metrics.'commits.reverts']
         recovery = 1
         [monitors.metrics.'ci.tests_passing_on_main']
         enabled = false
-        [monitors.metrics.'*.outbox_points']
+        [monitors.metrics.'*.points']
+        priority = 2
         notify = ['@slack-reporter']
     ";
     let printed =
@@ -121,19 +138,24 @@ fn settings_say_whom_to_tell_when_and_about_what() {
         "max(last_60m):max:commits.hotfix{env:production,service:system-health} by {repository,branch} >= 5"
     );
     assert!(hotfix["message"].as_str().unwrap().contains("\n\n@commits@example.com\n\n"), "{hotfix}");
-    assert_eq!(hotfix["options"]["no_data_timeframe"], 360);
+    assert_eq!(hotfix["options"]["on_missing_data"], "show_and_notify_no_data");
+    assert!(hotfix["message"].as_str().unwrap().contains("has had no value for 60 minutes"), "{hotfix}");
     assert_eq!(hotfix["options"]["renotify_interval"], 240);
     // The exact key counts, not the pattern.
     let reverts = of(monitors, "commits.reverts");
     assert_eq!(reverts["options"]["thresholds"]["critical_recovery"], 1.0);
     assert!(reverts["query"].as_str().unwrap().starts_with("max(last_20m):"), "{reverts}");
     assert!(reverts["message"].as_str().unwrap().contains("@slack-ops @pagerduty-web"), "{reverts}");
-    let waiting = of(monitors, "system_health.reporter.outbox_points");
-    assert!(waiting["message"].as_str().unwrap().contains("\n\n@slack-reporter\n\n"), "{waiting}");
+    assert_eq!((&hotfix["priority"], &reverts["priority"]), (&json!(1), &json!(4)));
+    assert_eq!(reverts["options"]["on_missing_data"], "show_no_data");
+    let undelivered = of(monitors, "system_health.reporter.points");
+    assert_eq!(undelivered["priority"], 2);
+    assert!(undelivered["message"].as_str().unwrap().contains("\n\n@slack-reporter\n\n"), "{undelivered}");
     let failing = of(monitors, "system_health.reporter.collector_success");
     assert_eq!(
         failing["query"],
-        "max(last_60m):min:system_health.reporter.collector_success{env:production,service:system-health} by {metric} < 1"
+        "sum(last_55m):1 - 1001 * min:system_health.reporter.collector_success{env:production,service:system-health} \
+         by {metric,reporter} >= 6"
     );
 }
 
@@ -148,17 +170,26 @@ fn wrong_settings_are_refused_where_they_are() {
             "metrics.'commit.*'.window = '1h'",
             "[monitors.metrics.\"commit.*\"] matches no metric with a monitor",
         ),
-        ("metrics.'*.outbox_points'.window = '1h'", "the reporter's own monitors take"),
-        ("metrics.'commits.*'.window = '5m'", "a run comes every 15m only"),
-        ("metrics.'commits.*'.no_data = '45m'", "at least twice its window of 30m"),
+        ("metrics.'*.points'.window = '1h'", "the reporter's own monitors take"),
+        ("metrics.'*.outbox_points'.enabled = false", "matches no metric with a monitor"),
+        ("metrics.'commits.*'.window = '5m'", "and the reporter runs every 15m"),
+        ("every = '7d'", "`every` in [monitors] is 7days; it has to be whole minutes and less than 7days"),
+        ("every = '2d'\nmissed = 4", "run_duration_seconds would have to look back 9days"),
+        ("every = '2d'\nmissed = 4", "or leave the monitor out with `enabled = false`"),
+        (
+            "longest_gap = '5m'",
+            "`longest_gap` in [monitors] is 5m; it has to be whole minutes and at least `every`",
+        ),
+        ("priority = 6", "[monitors]: `priority` is 6; it has to be from 1 (high) to 5 (low)"),
+        ("metrics.'commits.*'.priority = 0", "[monitors.metrics.\"commits.*\"]: `priority` is 0"),
         ("renotify = '30d'", "[monitors]: `renotify` is 30days"),
         ("group_by = ['a} by {b']", "`a} by {b` in `group_by` is no name of a tag"),
         ("metrics.'ci.*'.recovery = 1", "an alert about the goal `== 1` ends as soon as it is met"),
         ("metrics.'commits.*'.widow = '1h'", "unknown field `widow`"),
         ("metrics.'commits.hotfix'.recovery = 5", "`recovery` of commits.hotfix in [monitors.metrics]"),
         (
-            "metrics.'commits.hotfix'.no_data = '2d'",
-            "[monitors.metrics.\"commits.hotfix\"]: `no_data` is 2days",
+            "metrics.'commits.hotfix'.on_missing_data = 'ignore'",
+            "[monitors.metrics.\"commits.hotfix\"]: `on_missing_data` is `ignore`; it has to be one of show_no_data",
         ),
     ] {
         let scene = scene(&intake).file("system-health.toml", &format!("[monitors]\n{settings}\n"));
@@ -190,6 +221,57 @@ fn what_somebody_changed_is_overwritten_only_by_force() {
     assert_eq!(of(&intake.monitors(), "commits.hotfix")["options"]["renotify_interval"], 0);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
     assert_eq!(writes(&intake).len(), 8);
+}
+
+#[test]
+fn what_datadog_adds_tomorrow_is_no_change() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let _ = scene.run(&["monitors", "push"]).with_status(0);
+    let id = of(&intake.monitors(), "commits.hotfix")["id"].as_u64().unwrap();
+    let add = |monitor: &mut Value| {
+        monitor["added_tomorrow"] = json!({"x": 1});
+        monitor["options"]["added_tomorrow"] = json!(true);
+        monitor["options"]["thresholds"]["added_tomorrow"] = json!(7);
+    };
+    intake.edit_monitor(id, add);
+
+    let _ = scene.run(&["monitors", "diff"]).with_status(0);
+    let scene = scene.file("system-health.toml", "[monitors.metrics.'commits.hotfix']\nrecovery = 1\n");
+    let pushed = scene.run(&["monitors", "push"]).with_status(0);
+    assert_eq!(steps(&pushed).iter().filter(|(action, _)| action == "updated").count(), 1, "{pushed}");
+
+    // A change of a person's beside it is found, and gone with --force.
+    intake.edit_monitor(id, |monitor| {
+        add(monitor);
+        monitor["priority"] = json!(1);
+    });
+    let _ = scene.run(&["monitors", "push"]).with_status(1);
+    let _ = scene.run(&["monitors", "push", "--force"]).with_status(0);
+    intake.edit_monitor(id, add);
+    let _ = scene.run(&["monitors", "diff"]).with_status(0);
+}
+
+#[test]
+fn monitors_that_notify_nobody_are_told_once() {
+    let intake = DatadogIntake::start();
+    for (settings, warning) in [
+        ("", Some("7 of 7 monitors notify nobody when they alert; `notify` in [monitors]")),
+        ("[monitors.metrics.'commits.*']\nnotify = ['@slack-ops']\n", Some("5 of 7 monitors notify nobody")),
+        ("[monitors]\nnotify = ['@slack-ops']\n", None),
+    ] {
+        let scene = scene(&intake).file("system-health.toml", settings);
+        let pushed = scene.run(&["monitors", "push"]).with_status(0);
+
+        assert_eq!(
+            pushed.stderr().matches("notify nobody").count(),
+            usize::from(warning.is_some()),
+            "{pushed}"
+        );
+        if let Some(warning) = warning {
+            pushed.says(warning);
+        }
+    }
 }
 
 #[test]

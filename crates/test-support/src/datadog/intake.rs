@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     dashboards::Dashboards,
+    evaluation::{Evaluations, Transition},
     events::Events,
     metadata::Metadata,
     monitors::Monitors,
@@ -37,6 +38,7 @@ struct Store {
     events: Events,
     dashboards: Dashboards,
     monitors: Monitors,
+    evaluations: Evaluations,
 }
 
 impl DatadogIntake {
@@ -70,6 +72,16 @@ impl DatadogIntake {
     /// Refuses every payload with a series of this metric from now on, without a word about which it is.
     pub fn refuse(&self, metric: &str) {
         lock(&self.store).series.refused.insert(metric.to_owned());
+    }
+
+    /// Takes a payload as if it was sent, such as one of [`Self::payloads`] of another intake at another time.
+    ///
+    /// # Panics
+    /// When Datadog would refuse it.
+    pub fn deliver(&self, payload: Value) {
+        let Store { series, metadata, .. } = &mut *lock(&self.store);
+        let answer = series.store(metadata, payload);
+        assert_eq!(answer.status, 202, "{}", String::from_utf8_lossy(&answer.body));
     }
 
     /// The payloads that were accepted, in the order of their arrival.
@@ -131,6 +143,14 @@ impl DatadogIntake {
     #[must_use]
     pub fn monitors(&self) -> Vec<Value> {
         lock(&self.store).monitors.all.clone()
+    }
+
+    /// Evaluates the monitors that are due at a time, in seconds since 1970, over all points that have arrived, and
+    /// returns what has changed. The time is the intake's clock: it has to go on from call to call.
+    #[must_use]
+    pub fn evaluate(&self, now: i64) -> Vec<Transition> {
+        let Store { series, monitors, evaluations, .. } = &mut *lock(&self.store);
+        evaluations.at(now, &monitors.all, &series.points.values())
     }
 
     /// Plays a person who creates a monitor; returns it as Datadog answers it.

@@ -3,7 +3,9 @@
 
 pub mod contract;
 mod dashboards;
+mod evaluation;
 mod events;
+mod expression;
 mod intake;
 mod metadata;
 mod monitors;
@@ -12,6 +14,7 @@ mod reading;
 mod series;
 mod thresholds;
 
+pub use evaluation::{Status, Transition};
 pub use intake::DatadogIntake;
 pub use reading::error;
 pub use series::Point;

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
+    evaluation,
     reading::{AUTHOR, Outcome, error, invalid, now, number, object},
     thresholds,
 };
@@ -113,6 +114,9 @@ fn put(monitor: &mut Value, sent: Map<String, Value>) -> Result<(), Answer> {
     let query = monitor["query"].as_str().ok_or_else(|| invalid("query"))?;
     if kind == "query alert" {
         thresholds::check(query, &monitor["options"]["thresholds"])?;
+        if let Some(refusal) = evaluation::refusal(query, &monitor["options"]) {
+            return Err(error(400, &refusal));
+        }
     }
     monitor["multi"] = (query.contains(" by {") || query.contains(".by(")).into();
     complete(monitor["options"].as_object_mut().ok_or_else(|| invalid("options"))?);

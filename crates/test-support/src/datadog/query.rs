@@ -11,6 +11,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
+    expression::Groups,
     reading::{Outcome, error, invalid, number},
     series::Point,
 };
@@ -20,7 +21,7 @@ const AGGREGATORS: [&str; 5] = ["avg", "sum", "min", "max", "count"];
 
 /// A metric with its scope in a query: `sum:jobs{env:prod,!team:a} by {service}.as_count()`.
 #[derive(Debug, PartialEq)]
-struct Query<'a> {
+pub(super) struct Query<'a> {
     aggregator: &'a str,
     metric: &'a str,
     scope: &'a str,
@@ -55,12 +56,19 @@ pub(super) fn answer<'a>(points: impl Iterator<Item = &'a Point>, request: &Requ
 impl<'a> Query<'a> {
     /// Reads the first metric in the text that has a scope.
     fn read(text: &'a str) -> Option<Self> {
-        text.match_indices('{').find_map(|(brace, _)| Self::read_around(&text[..brace], &text[brace + 1..]))
+        let read = |brace| Self::read_around(&text[..brace], &text[brace + 1..]);
+        text.match_indices('{').find_map(|(brace, _)| read(brace).map(|(query, _)| query))
+    }
+
+    /// Reads the metric at the start of a text, and returns what is behind it.
+    pub(super) fn read_start(text: &'a str) -> Option<(Self, &'a str)> {
+        let (before, after) = text.split_once('{')?;
+        let is_only_a_metric = before.trim_end_matches(is_word).is_empty();
+        Self::read_around(before, after).filter(|_| is_only_a_metric)
     }
 
     /// Reads the metric between the texts before and after its opening brace.
-    fn read_around(before: &'a str, after: &'a str) -> Option<Self> {
-        let is_word = |letter: char| letter.is_ascii_alphanumeric() || "_.:".contains(letter);
+    fn read_around(before: &'a str, after: &'a str) -> Option<(Self, &'a str)> {
         let (aggregator, metric) = before[before.trim_end_matches(is_word).len()..].split_once(':')?;
         let (scope, mut rest) = after.split_once('}')?;
         let mut keys = vec![];
@@ -68,17 +76,18 @@ impl<'a> Query<'a> {
             keys = list.split(',').map(str::trim).collect();
             rest = behind;
         }
-        let modifier = match rest {
-            _ if rest.starts_with(".as_count()") => Some(Modifier::Count),
-            _ if rest.starts_with(".as_rate()") => Some(Modifier::Rate),
-            _ => None,
-        };
+        let mut modifier = None;
+        for (text, found) in [(".as_count()", Modifier::Count), (".as_rate()", Modifier::Rate)] {
+            if let Some(behind) = rest.strip_prefix(text) {
+                (modifier, rest) = (Some(found), behind);
+            }
+        }
         let readable = |tag: &str| !tag.is_empty() && !tag.contains([' ', '$', '{']);
         let valid = AGGREGATORS.contains(&aggregator)
             && metric.starts_with(|letter: char| letter.is_ascii_alphabetic())
             && !metric.contains(':')
             && scope.split(',').map(str::trim).chain(keys.iter().copied()).all(readable);
-        valid.then_some(Self { aggregator, metric, scope, keys, modifier })
+        valid.then_some((Self { aggregator, metric, scope, keys, modifier }, rest))
     }
 
     /// One series for each combination of values of the keys.
@@ -92,6 +101,32 @@ impl<'a> Query<'a> {
             }
         }
         groups.iter().map(|(tags, points)| self.object(tags, points)).collect()
+    }
+
+    /// The values of each group within a time: the average of each series in a bucket of time, aggregated.
+    #[expect(clippy::cast_precision_loss, reason = "a number of points")]
+    pub(super) fn buckets<'p>(
+        &self,
+        points: impl Iterator<Item = &'p Point>,
+        time: &RangeInclusive<i64>,
+        length: i64,
+    ) -> Groups {
+        let mut groups: BTreeMap<_, BTreeMap<_, BTreeMap<_, Vec<f64>>>> = BTreeMap::new();
+        for point in points {
+            if point.metric == self.metric && time.contains(&point.timestamp) && self.is_about(&point.tags) {
+                let Some(group) = self.group(&point.tags) else { continue };
+                let buckets = groups.entry(group).or_default();
+                let series = buckets.entry(point.timestamp - point.timestamp % length).or_default();
+                series.entry(&point.tags).or_default().push(self.modified(point));
+            }
+        }
+        let average = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
+        let one = |series: BTreeMap<_, _>| self.aggregate(&series.values().map(average).collect::<Vec<_>>());
+        let all = groups.into_iter().map(|(tags, buckets)| {
+            let tags = tags.into_iter().map(str::to_owned).collect();
+            (tags, buckets.into_iter().map(|(start, series)| (start, one(series))).collect())
+        });
+        all.collect()
     }
 
     fn is_about(&self, tags: &BTreeSet<String>) -> bool {
@@ -147,6 +182,10 @@ impl<'a> Query<'a> {
             _ => sum / values.len() as f64,
         }
     }
+}
+
+fn is_word(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "_.:".contains(letter)
 }
 
 fn milliseconds(seconds: i64) -> i64 {

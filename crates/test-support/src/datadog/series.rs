@@ -73,10 +73,16 @@ impl Series {
         if request.wire_length > MAX_WIRE_LENGTH || request.body.len() > MAX_LENGTH {
             return error(413, "Payload Too Large");
         }
-        let parsed = serde_json::from_slice(&request.body)
-            .and_then(|payload: Value| Ok((Payload::deserialize(&payload)?, payload)));
-        let (series, payload) = match parsed {
-            Ok((Payload { series }, payload)) => (series, payload),
+        match serde_json::from_slice(&request.body) {
+            Ok(payload) => self.store(metadata, payload),
+            Err(cause) => error(400, &format!("Payload is not in the expected format: {cause}")),
+        }
+    }
+
+    /// Stores a payload that has arrived.
+    pub(super) fn store(&mut self, metadata: &mut Metadata, payload: Value) -> Answer {
+        let series = match Payload::deserialize(&payload) {
+            Ok(Payload { series }) => series,
             Err(cause) => return error(400, &format!("Payload is not in the expected format: {cause}")),
         };
         if series.iter().any(|series| self.refused.contains(&series.metric)) {

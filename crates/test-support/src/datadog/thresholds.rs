@@ -44,7 +44,7 @@ pub(super) fn check(query: &str, thresholds: &Value) -> Result<(), Answer> {
 }
 
 /// The comparator and the number at the end of a query.
-fn end(query: &str) -> Option<(&'static str, f64)> {
+pub(super) fn end(query: &str) -> Option<(&'static str, f64)> {
     let query = query.trim_end();
     let (rest, number) = query.split_at(query.rfind(['<', '>', '=', ' '])? + 1);
     let comparator = COMPARATORS.into_iter().find(|comparator| rest.trim_end().ends_with(comparator))?;

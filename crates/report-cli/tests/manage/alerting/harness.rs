@@ -1,0 +1,164 @@
+//! A Datadog with the monitors of a push, to which recorded runs are delivered at chosen times.
+
+use std::{cell::RefCell, collections::BTreeMap, sync::LazyLock};
+
+use serde_json::{Value, json};
+use system_health_test_support::{
+    datadog::{DatadogIntake, Status, Transition},
+    scene::{Ended, Scene},
+};
+
+use crate::scene;
+
+pub(super) const MINUTE: i64 = 60;
+pub(super) const HOUR: i64 = 60 * MINUTE;
+/// The time of the first run: a Monday at midnight, UTC.
+const START: i64 = 1_799_625_600;
+/// What the reporter says of itself and its monitors look at.
+const WATCHED: [&str; 3] = ["run_duration_seconds", "collector_success", "points"];
+const PREFIX: &str = "system_health.reporter.";
+
+/// The series that a run has delivered.
+pub(super) type Run = Vec<Value>;
+
+/// A notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Told {
+    /// In seconds after the first run.
+    pub(super) time: i64,
+    /// What the monitor is about, without the prefix.
+    pub(super) metric: String,
+    /// The metric that the group is about, if it is about one.
+    pub(super) about: String,
+    pub(super) status: Status,
+}
+
+/// A run in which everything was well.
+pub(super) fn good() -> &'static Run {
+    static GOOD: LazyLock<Run> = LazyLock::new(|| record(|scene| scene, 0));
+    &GOOD
+}
+
+/// A run in which all collectors that ask GitHub failed.
+pub(super) fn failing() -> &'static Run {
+    static FAILING: LazyLock<Run> = LazyLock::new(|| {
+        record(
+            |scene| {
+                scene.variable("GITHUB_TOKEN", "0123456789").variable("GITHUB_API_URL", "http://127.0.0.1:1")
+            },
+            1,
+        )
+    });
+    &FAILING
+}
+
+/// A run that left points over, and delivered what it says of itself.
+pub(super) fn left_over() -> Run {
+    let mut run = good().clone();
+    let left = |series: &&mut Value| {
+        series["metric"] == format!("{PREFIX}points")
+            && series["tags"].to_string().contains("\"result:left\"")
+    };
+    run.iter_mut().filter(left).for_each(|series| series["points"][0]["value"] = json!(5.0));
+    run
+}
+
+/// The same run of another reporter.
+pub(super) fn of_reporter(run: &Run, name: &str) -> Run {
+    let mut run = run.clone();
+    for tag in run.iter_mut().flat_map(|series| series["tags"].as_array_mut().unwrap()) {
+        if tag.as_str().unwrap().starts_with("reporter:") {
+            *tag = format!("reporter:{name}").into();
+        }
+    }
+    run
+}
+
+/// Runs the real program once, and takes what it has delivered about itself.
+fn record(change: impl FnOnce(Scene) -> Scene, status: i32) -> Run {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake)
+        .file("system-health.toml", "[report]\ntags = ['reporter:ci']\n[repository]\nname = 'acme/shop'\n");
+    let _ = change(scene).run(&["--push", "--only", "commits.*"]).with_status(status);
+    let series =
+        intake.payloads().into_iter().flat_map(|payload| payload["series"].as_array().unwrap().clone());
+    let is_watched = |series: &Value| {
+        let metric = series["metric"].as_str().unwrap();
+        metric.strip_prefix(PREFIX).is_some_and(|name| WATCHED.contains(&name))
+    };
+    let run: Run = series.filter(is_watched).collect();
+    assert!(run.len() >= 5, "{run:?}");
+    run
+}
+
+/// A fake of Datadog with the monitors of these settings.
+pub(super) struct Datadog {
+    intake: DatadogIntake,
+    scene: Scene,
+    /// What is delivered, by the time of its arrival.
+    deliveries: RefCell<BTreeMap<i64, Vec<Value>>>,
+    transitions: RefCell<Vec<Transition>>,
+}
+
+impl Datadog {
+    pub(super) fn new(settings: &str) -> Self {
+        let intake = DatadogIntake::start();
+        let scene = scene(&intake).file("system-health.toml", &format!("[monitors]\n{settings}\n"));
+        let _ = scene.run(&["monitors", "push"]).with_status(0);
+        Self { intake, scene, deliveries: RefCell::default(), transitions: RefCell::default() }
+    }
+
+    /// Delivers a run at each of these times, in seconds after the first one.
+    pub(super) fn replay(&self, run: &Run, times: &[i64]) {
+        for time in times {
+            self.replay_late(run, *time, *time);
+        }
+    }
+
+    /// Delivers a run of one time at another.
+    pub(super) fn replay_late(&self, run: &Run, time: i64, arrival: i64) {
+        let mut series = run.clone();
+        for point in series.iter_mut().flat_map(|series| series["points"].as_array_mut().unwrap()) {
+            point["timestamp"] = json!(START + time);
+        }
+        self.deliveries.borrow_mut().entry(START + arrival).or_default().append(&mut series);
+    }
+
+    /// Lets the time go on from the first run, and returns who was told what by then.
+    pub(super) fn evaluate(&self, until: i64) -> Vec<Told> {
+        let mut transitions = self.transitions.borrow_mut();
+        for now in (START..=START + until).step_by(60) {
+            // What arrives within a minute is seen by the next evaluation.
+            let arrived: Vec<i64> = self.deliveries.borrow().range(..now).map(|(time, _)| *time).collect();
+            for time in arrived {
+                let series = self.deliveries.borrow_mut().remove(&time);
+                self.intake.deliver(json!({ "series": series }));
+            }
+            transitions.extend(self.intake.evaluate(now).into_iter().filter(|change| change.notifies));
+        }
+        transitions.iter().map(|change| self.told(change)).collect()
+    }
+
+    fn told(&self, change: &Transition) -> Told {
+        let monitors = self.intake.monitors();
+        let monitor = monitors.iter().find(|monitor| monitor["id"] == change.monitor).unwrap();
+        let tags = monitor["tags"].as_array().unwrap().iter().filter_map(Value::as_str);
+        let metric = tags.filter_map(|tag| tag.strip_prefix("metric:")).next().unwrap();
+        let about = change.group.iter().find_map(|tag| tag.strip_prefix("metric:"));
+        Told {
+            time: change.at - START,
+            metric: metric.trim_start_matches(PREFIX).to_owned(),
+            about: about.unwrap_or_default().to_owned(),
+            status: change.to,
+        }
+    }
+
+    /// The group of the last notification.
+    pub(super) fn last_group(&self) -> Vec<String> {
+        self.transitions.borrow().last().map(|change| change.group.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn verify(&self) -> Ended {
+        self.scene.run(&["verify"])
+    }
+}

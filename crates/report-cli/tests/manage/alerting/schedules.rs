@@ -1,0 +1,82 @@
+//! Missed runs are counted exactly, whatever the schedule, and although runs are late.
+
+use system_health_test_support::datadog::Status::{NoData, Ok};
+
+use super::harness::{Datadog, HOUR, MINUTE, Told, good};
+
+const DAY: i64 = 24 * HOUR;
+const NAME: [&str; 1] = ["run_duration_seconds"];
+
+fn stopped_and_back(told: &[Told]) -> Option<(i64, i64)> {
+    match told {
+        [] => None,
+        [stopped, back] => {
+            assert_eq!((stopped.status, back.status), (NoData, Ok), "{told:?}");
+            assert!(told.iter().all(|told| NAME.contains(&told.metric.as_str())), "{told:?}");
+            Some((stopped.time, back.time))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_dead_man_tells_after_exactly_the_missed_runs() {
+    // No run is late, all are, or only those before or after the pause.
+    let (all, some) = ([(0, 0), (4, 4), (4, 0), (0, 4)], [(0, 4), (4, 0)]);
+    for (every, name, frequency, missed, lateness) in [
+        (15 * MINUTE, "15m", MINUTE, &[1, 2, 3][..], &all[..]),
+        (10 * MINUTE, "10m", MINUTE, &[3], &some),
+        (12 * HOUR, "12h", 10 * MINUTE, &[3], &some),
+        (24 * HOUR, "24h", 30 * MINUTE, &[3], &some),
+    ] {
+        for (missed, (before, after)) in
+            missed.iter().flat_map(|missed| lateness.iter().map(move |late| (missed, late)))
+        {
+            for pause in [missed - 1, *missed] {
+                let datadog = Datadog::new(&format!("every = '{name}'\nmissed = {missed}\nnotify = ['@x']"));
+                let run = |run: i64, late: i64| datadog.replay(good(), &[run * every + late * MINUTE]);
+                (0..2).for_each(|number| run(number, *before));
+                let back = 2 + pause;
+                (back..back + 2).for_each(|number| run(number, *after));
+
+                let told = stopped_and_back(&datadog.evaluate((back + 1) * every));
+
+                let case = format!(
+                    "every {name}, {pause} of {missed} missed, late by {before} and {after}: {told:?}"
+                );
+                assert_eq!(told.is_some(), pause == *missed, "{case}");
+                if let Some((stopped, _)) = told {
+                    let last_missed = (1 + pause) * every;
+                    assert!(stopped > last_missed && stopped <= last_missed + every + frequency, "{case}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nights_and_weekends_are_no_missed_runs_but_a_dead_reporter_is_found() {
+    let settings = "every = '15m'\nlongest_gap = '62h'\nnotify = ['@x']";
+    // Every quarter of an hour from 8:00 to 18:45, from Monday to Friday.
+    let runs = |days: std::ops::Range<i64>| -> Vec<i64> {
+        let working = days.filter(|day| day % 7 < 5);
+        working.flat_map(|day| (32..76).map(move |quarter| day * DAY + quarter * 15 * MINUTE)).collect()
+    };
+    let datadog = Datadog::new(settings);
+    datadog.replay(good(), &runs(0..9));
+
+    assert_eq!(datadog.evaluate(8 * DAY), []);
+
+    let dead = Datadog::new(settings);
+    dead.replay(good(), &runs(0..5));
+    let told = dead.evaluate(8 * DAY);
+    let last = 4 * DAY + 18 * HOUR + 45 * MINUTE;
+    let [stopped] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(stopped.status, NoData);
+    // The three runs of Monday morning are missed.
+    let third = 7 * DAY + 8 * HOUR + 30 * MINUTE;
+    assert!(
+        stopped.time > third && stopped.time <= last + 62 * HOUR + 38 * MINUTE + 30 * MINUTE,
+        "{stopped:?}"
+    );
+}

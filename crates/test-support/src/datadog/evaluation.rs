@@ -1,0 +1,236 @@
+//! What monitors make of the points that have arrived: the evaluation of metric monitors, as Datadog documents it.
+//!
+//! A query is evaluated over its window for each group that has been seen; the values in a bucket of time are averaged.
+//! A group without data behaves as `on_missing_data` says and is forgotten after a day. A group that was never
+//! seen is not evaluated at all. See <https://docs.datadoghq.com/monitors/configuration/>,
+//! <https://docs.datadoghq.com/monitors/guide/on_missing_data/> and
+//! <https://docs.datadoghq.com/dashboards/functions/rollup/>.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{
+    expression::{Buckets, Expression},
+    series::Point,
+    thresholds,
+};
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+/// The longest window that Datadog's API documents.
+const LONGEST_WINDOW: i64 = 7 * DAY;
+/// How long a group without data is remembered.
+const RETENTION: i64 = DAY;
+
+/// The status of a monitor's group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// The condition is not met.
+    Ok,
+    /// The condition is met.
+    Alert,
+    /// There was data, and is none any more.
+    NoData,
+}
+
+/// A change of the status of a monitor's group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// The monitor's id.
+    pub monitor: u64,
+    /// The tags of the group; none in a monitor without groups.
+    pub group: Vec<String>,
+    /// The status before. A new group is OK.
+    pub from: Status,
+    /// The status since.
+    pub to: Status,
+    /// Whether somebody is notified.
+    pub notifies: bool,
+}
+
+/// The groups of all monitors.
+#[derive(Debug, Default)]
+pub(super) struct Evaluations(BTreeMap<(u64, Vec<String>), Group>);
+
+#[derive(Debug)]
+struct Group {
+    status: Status,
+    empty_since: Option<i64>,
+    /// Whether somebody was notified of the status and waits for a recovery.
+    is_notified: bool,
+}
+
+/// The parts of a monitor's query: `max(last_30m):max:a.b{*} >= 5`.
+struct Condition<'a> {
+    over_time: &'a str,
+    /// In seconds.
+    window: i64,
+    expression: Expression<'a>,
+    comparator: &'static str,
+    critical: f64,
+}
+
+impl Evaluations {
+    /// Evaluates the monitors that are due at a time.
+    pub(super) fn at<'p>(
+        &mut self,
+        now: i64,
+        monitors: &[Value],
+        points: &(impl Iterator<Item = &'p Point> + Clone),
+    ) -> Vec<Transition> {
+        let mut transitions = Vec::new();
+        for monitor in monitors {
+            let condition = Condition::read(monitor["query"].as_str().unwrap_or_default())
+                .unwrap_or_else(|| panic!("this query cannot be evaluated: {monitor}"));
+            if now % condition.frequency() == 0 {
+                self.evaluate(now, monitor, &condition, points, &mut transitions);
+            }
+        }
+        transitions
+    }
+
+    fn evaluate<'p>(
+        &mut self,
+        now: i64,
+        monitor: &Value,
+        condition: &Condition<'_>,
+        points: &(impl Iterator<Item = &'p Point> + Clone),
+        transitions: &mut Vec<Transition>,
+    ) {
+        let id = monitor["id"].as_u64().unwrap_or_default();
+        let found =
+            condition.expression.groups(points, &(now - condition.window + 1..=now), condition.bucket());
+        let known = self.0.keys().filter(|(of, _)| *of == id).map(|(_, group)| group.clone());
+        let groups: BTreeSet<Vec<String>> = known.chain(found.keys().cloned()).collect();
+        for tags in groups {
+            let key = (id, tags.clone());
+            let group = self.0.entry(key.clone()).or_insert(Group {
+                status: Status::Ok,
+                empty_since: None,
+                is_notified: false,
+            });
+            let data = found.get(&tags).filter(|buckets| !buckets.is_empty());
+            group.empty_since = if data.is_some() { None } else { group.empty_since.or(Some(now)) };
+            if group.empty_since.is_some_and(|since| now - since >= RETENTION) {
+                self.0.remove(&key);
+                continue;
+            }
+            let from = group.status;
+            let to = condition.status(from, data, &monitor["options"]);
+            if from == to {
+                continue;
+            }
+            let notifies = match to {
+                Status::Alert => true,
+                Status::NoData => monitor["options"]["on_missing_data"] == "show_and_notify_no_data",
+                Status::Ok => group.is_notified,
+            };
+            group.status = to;
+            group.is_notified = notifies && to != Status::Ok;
+            transitions.push(Transition { at: now, monitor: id, group: tags, from, to, notifies });
+        }
+    }
+}
+
+impl<'a> Condition<'a> {
+    fn read(query: &'a str) -> Option<Self> {
+        let (over_time, rest) = query.trim_start().split_once("(last_")?;
+        let (window, rest) = rest.split_once("):")?;
+        let (comparator, critical) = thresholds::end(query)?;
+        let end = rest.rfind(comparator)?;
+        Some(Self {
+            over_time,
+            window: seconds(window)?,
+            expression: Expression::read(&rest[..end])?,
+            comparator,
+            critical,
+        })
+    }
+
+    /// How often it is evaluated, in seconds.
+    fn frequency(&self) -> i64 {
+        match self.window {
+            window if window < DAY => MINUTE,
+            window if window < 2 * DAY => 10 * MINUTE,
+            _ => 30 * MINUTE,
+        }
+    }
+
+    /// The length of a bucket, in seconds.
+    fn bucket(&self) -> i64 {
+        match self.window {
+            window if window <= HOUR => 20,
+            window if window <= 4 * HOUR => MINUTE,
+            window if window <= DAY => 5 * MINUTE,
+            window if window <= 2 * DAY => 10 * MINUTE,
+            _ => HOUR,
+        }
+    }
+
+    fn status(&self, before: Status, data: Option<&Buckets>, options: &Value) -> Status {
+        let value = match (data, options["on_missing_data"].as_str()) {
+            (Some(buckets), _) => self.over_time(buckets),
+            (None, Some("show_no_data" | "show_and_notify_no_data")) => return Status::NoData,
+            (None, Some("resolve")) => return Status::Ok,
+            (None, Some("default")) if self.over_time == "sum" => 0.0,
+            (None, Some("default")) => return before,
+            (None, other) => panic!("this is not evaluated here: on_missing_data is {other:?}"),
+        };
+        let recovery = options["thresholds"]["critical_recovery"].as_f64();
+        match (self.is_met(value, self.critical), before, recovery) {
+            (true, ..) => Status::Alert,
+            (false, Status::Alert, Some(recovery)) if self.is_met(value, recovery) => Status::Alert,
+            _ => Status::Ok,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a number of buckets")]
+    fn over_time(&self, buckets: &Buckets) -> f64 {
+        let values = || buckets.values().copied();
+        match self.over_time {
+            "sum" => values().sum(),
+            "min" => values().fold(f64::INFINITY, f64::min),
+            "max" => values().fold(f64::NEG_INFINITY, f64::max),
+            _ => values().sum::<f64>() / buckets.len() as f64,
+        }
+    }
+
+    fn is_met(&self, value: f64, limit: f64) -> bool {
+        match self.comparator {
+            ">" => value > limit,
+            ">=" => value >= limit,
+            "<" => value < limit,
+            _ => value <= limit,
+        }
+    }
+}
+
+/// Why Datadog does not take a monitor whose query looks too far back, or that says twice what happens without data.
+pub(super) fn refusal(query: &str, options: &Value) -> Option<String> {
+    let window = query.split_once("(last_").and_then(|(_, rest)| rest.split_once("):"));
+    if let Some((window, _)) = window
+        && seconds(window).is_none_or(|seconds| !(MINUTE..=LONGEST_WINDOW).contains(&seconds))
+    {
+        return Some(format!("The value provided for parameter 'query' is invalid: timeframe {window}"));
+    }
+    let is_legacy = options["notify_no_data"] == true || options["no_data_timeframe"].is_u64();
+    let is_twice = is_legacy && options["on_missing_data"].is_string();
+    is_twice.then(|| "on_missing_data cannot be used with notify_no_data or no_data_timeframe".to_owned())
+}
+
+/// A window such as `30m`, `4h`, `1d` or `1w`, in seconds.
+fn seconds(window: &str) -> Option<i64> {
+    let (number, unit) = window.split_at_checked(window.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "m" => MINUTE,
+        "h" => HOUR,
+        "d" => DAY,
+        "w" => 7 * DAY,
+        _ => return None,
+    };
+    number.parse::<i64>().ok()?.checked_mul(unit)
+}
