@@ -55,8 +55,8 @@ mod tests {
 
     #[test]
     fn windows_end_half_an_interval_from_a_run() {
-        let every = |hours| Duration::from_mins(hours * 60);
-        let of = |every, longest_gap, missed| {
+        let hours = |hours: u64| Duration::from_mins(hours * 60);
+        let of = |every: Duration, longest_gap: Duration, missed: u32| {
             let schedule = Schedule { every, longest_gap, missed };
             [schedule.window(), schedule.silence(), schedule.last_runs()].map(|window| window.as_secs() / 60)
         };
@@ -64,8 +64,8 @@ mod tests {
 
         assert_eq!(of(quarter, quarter, 3), [30, 52, 37]);
         assert_eq!(of(quarter, quarter, 1), [30, 22, 22]);
-        assert_eq!(of(quarter, every(62), 3), [30, 62 * 60 + 37, 37]);
-        assert_eq!(of(every(24), every(24), 3), [48, 84, 60].map(|hours| hours * 60));
-        assert_eq!(of(every(120), every(120), 1)[0], 7 * 24 * 60);
+        assert_eq!(of(quarter, hours(62), 3), [30, 62 * 60 + 37, 37]);
+        assert_eq!(of(hours(24), hours(24), 3), [48, 84, 60].map(|hours| hours * 60));
+        assert_eq!(of(hours(120), hours(120), 1)[0], 7 * 24 * 60);
     }
 }

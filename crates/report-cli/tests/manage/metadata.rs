@@ -50,7 +50,7 @@ fn a_push_that_fails_half_way_says_what_it_has_changed() {
     let scene = scene(&intake);
     let _ = scene.run(&["--push"]).with_status(0);
     let failing = "system_health.reporter.metrics";
-    intake.server().fail(&format!("PUT /api/v1/metrics/{failing} "), datadog::error(400, "no such unit"));
+    intake.server().fail(&format!("PUT /api/v1/metrics/{failing}"), datadog::error(400, "no such unit"));
 
     let failed = scene.run(&["metadata", "--push"]).with_status(3);
 

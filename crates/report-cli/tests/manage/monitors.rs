@@ -55,7 +55,7 @@ fn every_goal_has_a_monitor_and_the_reporter_has_three() {
     assert_eq!(stopped["options"]["on_missing_data"], "show_and_notify_no_data");
     // What is about the reporter has no tag `repository`.
     let expired = of(monitors, "system_health.reporter.points_expired");
-    assert!(expired["query"].as_str().unwrap().contains("} by {reporter} "), "{expired}");
+    assert!(expired["query"].as_str().unwrap().contains("} by {reporter})"), "{expired}");
     for monitor in monitors {
         let options = monitor["options"].as_object().unwrap();
         assert!(

@@ -2,6 +2,7 @@
 
 mod answers;
 mod dashboards;
+mod evaluation;
 mod events;
 mod metadata;
 mod misreadings;
