@@ -19,9 +19,9 @@ use crate::query::by;
 pub(crate) const RUN_DURATION: &str = "system_health.reporter.run_duration_seconds";
 /// 1 or 0 for each metric.
 const COLLECTOR_SUCCESS: &str = "system_health.reporter.collector_success";
-/// What became of the points of a run; `result:left` are those that did not get out.
+/// What became of the points of a run.
 const POINTS: &str = "system_health.reporter.points";
-/// What waits in the outbox. The same points as `result:left`, but only where a state folder keeps them.
+/// What waits in the outbox: the same points as `result:left` in [`POINTS`].
 const OUTBOX_POINTS: &str = "system_health.reporter.outbox_points";
 
 /// What a good run adds to a sum in which each bad run adds 1: more than a window can hold of these.
@@ -89,16 +89,20 @@ fn failing(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option
 fn undelivered(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
     let alerting = alerting(POINTS)?;
     let by = by(&alerting.group_by);
-    let left =
-        if scope.tags().is_empty() { "result:left".to_owned() } else { format!("{scope},result:left") };
+    // Refused, left for the next run, or lost.
+    let not_delivered = if scope.tags().is_empty() {
+        "!result:accepted".to_owned()
+    } else {
+        format!("{scope},!result:accepted")
+    };
     let counted = Counted {
         metric: POINTS,
         name: "Points are not delivered",
-        value: format!("{} * clamp_max(sum:{POINTS}{{{left}}}{by}, 1) - {GOOD_RUN}", GOOD_RUN + 1),
-        alert: format!("Points were left over in {}.", in_a_row(schedule)),
+        value: format!("{} * clamp_max(sum:{POINTS}{{{not_delivered}}}{by}, 1) - {GOOD_RUN}", GOOD_RUN + 1),
+        alert: format!("Some points were not delivered in {}.", in_a_row(schedule)),
         recovery: "All points are delivered again.",
-        description: "Some points reach Datadog, others do not. Datadog takes no points of more than an hour ago: those \
-                      that wait longer are lost. The reporter's log says why they are not delivered.",
+        description: "Other points are delivered. Datadog takes no points of more than an hour ago, so those that wait \
+                      longer are lost. The reporter's log says why they are not delivered.",
     };
     Some(counted.monitor(scope, schedule, &alerting))
 }

@@ -187,7 +187,7 @@ fn the_reporters_monitors_are_about_metrics_that_others_leave_to_them() {
         monitors.iter().map(|monitor| as_json(monitor)["query"].clone()).collect()
     };
     let reporter = "system_health.reporter";
-    let (all, left) = ("{env:test,service:shop}", "{env:test,service:shop,result:left}");
+    let (all, left) = ("{env:test,service:shop}", "{env:test,service:shop,!result:accepted}");
 
     assert_eq!(
         queries(by(&[])),

@@ -44,7 +44,10 @@ pub(super) fn failing() -> &'static Run {
     static FAILING: LazyLock<Run> = LazyLock::new(|| {
         record(
             |scene| {
-                scene.variable("GITHUB_TOKEN", "0123456789").variable("GITHUB_API_URL", "http://127.0.0.1:1")
+                scene
+                    .variable("GITHUB_TOKEN", "0123456789")
+                    .variable("SYSTEM_HEALTH_REPOSITORY", "acme/shop")
+                    .variable("GITHUB_API_URL", "http://127.0.0.1:1")
             },
             1,
         )
@@ -52,14 +55,17 @@ pub(super) fn failing() -> &'static Run {
     &FAILING
 }
 
-/// A run that left points over, and delivered what it says of itself.
-pub(super) fn left_over() -> Run {
+/// A run whose points were in part not delivered, and which delivered what it says of itself. `result` says what
+/// became of them.
+pub(super) fn partial(result: &str) -> Run {
     let mut run = good().clone();
-    let left = |series: &&mut Value| {
-        series["metric"] == format!("{PREFIX}points")
-            && series["tags"].to_string().contains("\"result:left\"")
+    let tag = format!("\"result:{result}\"");
+    let is_result = |series: &&mut Value| {
+        series["metric"] == format!("{PREFIX}points") && series["tags"].to_string().contains(&tag)
     };
-    run.iter_mut().filter(left).for_each(|series| series["points"][0]["value"] = json!(5.0));
+    let changed =
+        run.iter_mut().filter(is_result).map(|series| series["points"][0]["value"] = json!(5.0)).count();
+    assert_eq!(changed, 1, "{run:?}");
     run
 }
 
@@ -77,8 +83,7 @@ pub(super) fn of_reporter(run: &Run, name: &str) -> Run {
 /// Runs the real program once, and takes what it has delivered about itself.
 fn record(change: impl FnOnce(Scene) -> Scene, status: i32) -> Run {
     let intake = DatadogIntake::start();
-    let scene = scene(&intake)
-        .file("system-health.toml", "[report]\ntags = ['reporter:ci']\n[repository]\nname = 'acme/shop'\n");
+    let scene = scene(&intake).file("system-health.toml", "[report]\nname = 'ci'\n");
     let _ = change(scene).run(&["--push", "--only", "commits.*"]).with_status(status);
     let series =
         intake.payloads().into_iter().flat_map(|payload| payload["series"].as_array().unwrap().clone());

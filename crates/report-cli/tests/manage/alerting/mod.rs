@@ -7,7 +7,7 @@ mod schedules;
 
 use system_health_test_support::datadog::Status::{Alert, NoData, Ok};
 
-use self::harness::{Datadog, MINUTE, Told, failing, good, left_over};
+use self::harness::{Datadog, MINUTE, Told, failing, good, partial};
 
 const EVERY: i64 = 15 * MINUTE;
 const SETTINGS: &str = "notify = ['@slack-ops']";
@@ -30,7 +30,7 @@ fn in_a_full_outage_only_the_dead_man_can_tell() {
     datadog.replay(&good(), &at(0..5));
     // Four runs get nothing out, and a fifth one delivers all of them: what they say of themselves, too.
     for run in 5..9 {
-        datadog.replay_late(&left_over(), run * EVERY, 9 * EVERY);
+        datadog.replay_late(&partial("left"), run * EVERY, 9 * EVERY);
     }
     datadog.replay(&good(), &at(9..12));
 
@@ -46,21 +46,24 @@ fn in_a_full_outage_only_the_dead_man_can_tell() {
 }
 
 #[test]
-fn in_a_partial_outage_three_runs_in_a_row_that_leave_points_over_are_told() {
-    for bad in [1, 2] {
+fn points_that_are_not_delivered_in_three_runs_in_a_row_are_told() {
+    for result in ["left", "lost", "refused"] {
+        for bad in [1, 2] {
+            let datadog = Datadog::new(SETTINGS);
+            datadog.replay(good(), &at(0..3));
+            datadog.replay(&partial(result), &at(3..3 + bad));
+            datadog.replay(good(), &at(3 + bad..10));
+            assert_eq!(datadog.evaluate(10 * EVERY), [], "{bad} runs, {result}");
+        }
         let datadog = Datadog::new(SETTINGS);
-        datadog.replay(&good(), &at(0..3));
-        datadog.replay(&left_over(), &at(3..3 + bad));
-        datadog.replay(&good(), &at(3 + bad..10));
-        assert_eq!(datadog.evaluate(10 * EVERY), [], "{bad} runs");
-    }
-    let datadog = Datadog::new(SETTINGS);
-    datadog.replay(&good(), &at(0..3));
-    datadog.replay(&left_over(), &at(3..9));
-    datadog.replay(&good(), &at(9..12));
+        datadog.replay(good(), &at(0..3));
+        datadog.replay(&partial(result), &at(3..9));
+        datadog.replay(good(), &at(9..12));
 
-    let expected = [told(5 * EVERY + MINUTE, UNDELIVERED, Alert), told(9 * EVERY + MINUTE, UNDELIVERED, Ok)];
-    assert_eq!(datadog.evaluate(12 * EVERY), expected);
+        let (alert, recovery) = (5 * EVERY + MINUTE, 9 * EVERY + MINUTE);
+        let expected = [told(alert, UNDELIVERED, Alert), told(recovery, UNDELIVERED, Ok)];
+        assert_eq!(datadog.evaluate(12 * EVERY), expected, "{result}");
+    }
 }
 
 #[test]
