@@ -18,7 +18,7 @@ fn metadata_is_printed_with_datadogs_units() {
     let hotfix = printed.as_array().unwrap().iter().find(|row| row["metric"] == "commits.hotfix").unwrap();
     assert_eq!(hotfix["type"], "gauge");
     assert_eq!(hotfix["unit"], "commit");
-    assert!(hotfix["description"].as_str().unwrap().starts_with("Commits on the branch"), "{hotfix}");
+    assert!(hotfix["description"].as_str().unwrap().starts_with("Hotfixes that landed"), "{hotfix}");
     assert_eq!(intake.server().requests().len(), 0);
 }
 
