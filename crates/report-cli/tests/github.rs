@@ -13,13 +13,15 @@ use system_health_test_support::{
 };
 
 const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
+/// With a branch that is named and jobs that are selected, each list is asked for once.
+const SETTINGS: &str = "[repository]\nbranch = 'main'\n[ci]\njobs = ['unit tests']\n";
 
 fn scene(github: &FakeGitHub) -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_report"))
         .variable("GITHUB_API_URL", github.url())
         .variable("GITHUB_TOKEN", TOKEN)
         .variable("GITHUB_REPOSITORY", "acme/shop")
-        .file("system-health.toml", "[repository]\nbranch = 'main'\n[ci]\njobs = ['unit tests']\n")
+        .file("system-health.toml", SETTINGS)
 }
 
 /// A healthy repository: 250 commits, of which one is a hotfix, and a run that passed.
@@ -85,7 +87,8 @@ fn a_failure_of_any_endpoint_is_an_error_and_never_a_number() {
             github.fail(endpoint, fault.clone());
 
             // Enough for a few attempts, and not for all of them.
-            let scene = scene(&github).file("system-health.toml", "[commits]\nhistory = \"all\"");
+            let settings = format!("{SETTINGS}[commits]\nhistory = 'all'\n");
+            let scene = scene(&github).file("system-health.toml", &settings);
             let ended = scene.run(&["--deadline", "5s"]).with_status(1);
 
             for metric in ended.json()["metrics"].as_array().unwrap() {

@@ -36,7 +36,7 @@ fn every_state_of_a_document_obeys_the_schema() {
         .variable("GITHUB_REPOSITORY", "acme/shop");
     let mut runs = vec![(work_tree(), &[][..]), (scene(), &[]), (linked, &[])];
     if cfg!(feature = "datadog") {
-        runs.extend([(work_tree(), &["--dry-run"][..]), (unreachable, &["--push"])]);
+        runs.extend([(work_tree(), &["--dry-run"][..]), (unreachable, &["--push", "--deadline", "2s"])]);
     }
 
     let documents: Vec<Value> = runs.iter().map(|(scene, arguments)| scene.run(arguments).json()).collect();

@@ -25,6 +25,7 @@ fn scene(intake: &DatadogIntake) -> Scene {
 fn values_are_delivered_as_gauges_with_all_their_tags_and_one_time() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake)
+        .origin("https://github.com/acme/shop", Duration::ZERO)
         .variable("DD_ENV", "test")
         .variable("DD_VERSION", "1.2.3")
         .variable("DD_TAGS", "team:web")
