@@ -101,8 +101,8 @@ fn name(repository: Option<&str>, program: &str, selection: &[String]) -> String
         return start;
     }
     let digest = Sha256::digest(parts.join("\n"));
-    let digits: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{start}-{digits}")
+    let [a, b, c, d, ..] = <[u8; 32]>::from(digest);
+    format!("{start}-{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a run keeps for the next one: what it could not deliver, and what it found.
 #![cfg(feature = "datadog")]
+#![expect(clippy::float_cmp, reason = "numbers of points are exact")]
 
 use std::{
     collections::BTreeSet,

@@ -3,8 +3,9 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write,
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output},
     sync::Mutex,
 };
@@ -26,8 +27,10 @@ fn registry() -> Server {
         let mut kept = kept.lock().unwrap();
         let empty = |status| Answer { status, headers: vec![], body: vec![] };
         let digest = |body: &[u8]| -> String {
-            let digits = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-            format!("sha256:{digits}")
+            Sha256::digest(body).iter().fold("sha256:".to_owned(), |mut digest, byte| {
+                write!(digest, "{byte:02x}").unwrap();
+                digest
+            })
         };
         let (path, last) = request.path().rsplit_once('/').unwrap();
         match &*request.method {
@@ -71,8 +74,7 @@ struct Release<'a> {
 
 impl Release<'_> {
     fn run(&self, arguments: &[&str]) -> Output {
-        let folder =
-            |helm: &str| PathBuf::from(tools::file(&format!("{helm}/helm"))).parent().unwrap().to_owned();
+        let folder = |helm: &str| tools::file(&format!("{helm}/helm")).parent().unwrap().to_owned();
         let charts = self.registry.url().replace("http://", "oci://") + "/acme/charts";
         Command::new(self.checkout.path().join(".ci/publish-chart"))
             .args(arguments)

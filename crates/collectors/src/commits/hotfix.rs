@@ -56,7 +56,7 @@ fn form_of_message(message: &Message<'_>) -> Option<&'static str> {
         return Some("it merges a hotfix branch");
     }
     let is_answer = |line: &&str| ANSWER.is_match(line);
-    message.body().iter().any(|line| is_answer(&line)).then_some("its body has a line `Hot Fix`")
+    message.body().iter().any(is_answer).then_some("its body has a line `Hot Fix`")
 }
 
 fn form_of_title(title: &str) -> Option<&'static str> {

@@ -23,6 +23,9 @@ enum Split {
     Evaluate,
 }
 
+/// Takes one of the labels of a commit.
+type Label = fn(&Labelled) -> bool;
+
 /// What a classifier said of commits, compared with their labels.
 #[derive(Default)]
 struct Score {
@@ -55,7 +58,7 @@ fn labelled() -> Vec<Labelled> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn score(split: &Split, classifier: &Classifier, label: fn(&Labelled) -> bool) -> Score {
+fn score(split: &Split, classifier: &Classifier, label: Label) -> Score {
     let mut score = Score::default();
     for commit in labelled().iter().filter(|commit| commit.split == *split) {
         match (matches!(classifier.classify(&commit.message), Verdict::Counts(_)), label(commit)) {
@@ -78,7 +81,7 @@ fn score(split: &Split, classifier: &Classifier, label: fn(&Labelled) -> bool) -
 fn precision_and_recall_are_those_that_the_documentation_states() {
     let documentation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/metrics.md");
     let documentation = fs::read_to_string(documentation).unwrap();
-    let metrics: [(&str, Classifier, fn(&Labelled) -> bool); 2] = [
+    let metrics: [(&str, Classifier, Label); 2] = [
         ("commits.reverts", Classifier::reverts(), |commit| commit.revert),
         ("commits.hotfix", Classifier::hotfixes(), |commit| commit.hotfix),
     ];

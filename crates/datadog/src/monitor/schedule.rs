@@ -45,7 +45,7 @@ impl Schedule {
     /// any time while the reporter runs.
     #[must_use]
     pub fn last_runs(self) -> Duration {
-        self.every.saturating_mul(self.missed.max(2)) - self.every / 2
+        self.every.saturating_mul(self.missed.max(2) - 1) + self.every / 2
     }
 }
 

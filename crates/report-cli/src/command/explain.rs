@@ -44,7 +44,7 @@ pub(super) fn run(
         exit_reason::log(&report, &[], FailOn::Error);
         let text = match stdout.form() {
             Format::Markdown => MarkdownReport::new(&report, &[]).with_all_evidence().to_string(),
-            _ => stdout.format(Explanation::new(&report, stdout.width()), JsonReport::new(&report, &[]))?,
+            _ => stdout.format(Explanation::new(&report, Stdout::width()), JsonReport::new(&report, &[]))?,
         };
         runtime::print(stdout, text, end, Status::of(&report, &[], FailOn::Error)).await
     })

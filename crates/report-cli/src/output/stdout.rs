@@ -51,7 +51,7 @@ impl Stdout {
     }
 
     /// The columns of the terminal, if stdout is one. Text that goes elsewhere is not wrapped.
-    pub(crate) fn width(self) -> Option<usize> {
+    pub(crate) fn width() -> Option<usize> {
         let stdout = io::stdout();
         let (width, _) = stdout.is_terminal().then(|| terminal_size::terminal_size_of(&stdout))??;
         Some(width.0.into())

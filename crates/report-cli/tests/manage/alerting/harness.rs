@@ -147,8 +147,8 @@ impl Datadog {
     fn told(&self, change: &Transition) -> Told {
         let monitors = self.intake.monitors();
         let monitor = monitors.iter().find(|monitor| monitor["id"] == change.monitor).unwrap();
-        let tags = monitor["tags"].as_array().unwrap().iter().filter_map(Value::as_str);
-        let metric = tags.filter_map(|tag| tag.strip_prefix("metric:")).next().unwrap();
+        let mut tags = monitor["tags"].as_array().unwrap().iter().filter_map(Value::as_str);
+        let metric = tags.find_map(|tag| tag.strip_prefix("metric:")).unwrap();
         let about = change.group.iter().find_map(|tag| tag.strip_prefix("metric:"));
         Told {
             time: change.at - START,

@@ -27,12 +27,12 @@ fn told(time: i64, metric: &'static str, status: system_health_test_support::dat
 #[test]
 fn in_a_full_outage_only_the_dead_man_can_tell() {
     let datadog = Datadog::new(SETTINGS);
-    datadog.replay(&good(), &at(0..5));
+    datadog.replay(good(), &at(0..5));
     // Four runs get nothing out, and a fifth one delivers all of them: what they say of themselves, too.
     for run in 5..9 {
         datadog.replay_late(&partial("left"), run * EVERY, 9 * EVERY);
     }
-    datadog.replay(&good(), &at(9..12));
+    datadog.replay(good(), &at(9..12));
 
     let told_of = datadog.evaluate(12 * EVERY);
 
@@ -69,13 +69,13 @@ fn points_that_are_not_delivered_in_three_runs_in_a_row_are_told() {
 #[test]
 fn one_failure_of_a_new_metric_is_not_told_and_three_are() {
     let one = Datadog::new(SETTINGS);
-    one.replay(&failing(), &at([0]));
-    one.replay(&good(), &at(1..8));
+    one.replay(failing(), &at([0]));
+    one.replay(good(), &at(1..8));
     assert_eq!(one.evaluate(8 * EVERY), []);
 
     let three = Datadog::new(SETTINGS);
-    three.replay(&failing(), &at(0..6));
-    three.replay(&good(), &at(6..9));
+    three.replay(failing(), &at(0..6));
+    three.replay(good(), &at(6..9));
     let of = |time, status| {
         ["commits.hotfix", "commits.reverts"]
             .map(|about| Told { about: about.to_owned(), ..told(time, FAILING, status) })
