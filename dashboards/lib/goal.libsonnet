@@ -16,13 +16,13 @@ local comparisons = {
 
 local none = { worst: 'avg', order: 'desc', formats: [], markers: [] };
 
-// What widgets need of a goal; `null` is no goal.
+// What widgets need of a goal; `null` is not a goal.
 function(text)
   if text == null then none else
     local words = std.split(text, ' ');
     local comparison =
       if std.length(words) == 2 && std.objectHas(comparisons, words[0]) then comparisons[words[0]]
-      else error '`%s` is no goal: write a comparison and a number, such as `< 5`' % text;
+      else error '`%s` is not a goal: write a comparison and a number, such as `< 5`' % text;
     {
       worst: comparison.worst,
       order: comparison.order,

@@ -111,7 +111,7 @@ release with those of `jobs` over them.
 {{/* Seconds of a duration such as `90s`, `4m` or `1h 30m`. */}}
 {{- define "system-health.seconds" -}}
 {{- if not (regexMatch "^([0-9]+ *[hms] *)+$" .) -}}
-{{- fail (printf "the deadline `%s` of the reporter is no duration such as 90s, 4m or 1h 30m, which the chart could compare with activeDeadlineSeconds" .) -}}
+{{- fail (printf "the deadline `%s` of the reporter is not a duration such as 90s, 4m or 1h 30m, which the chart could compare with activeDeadlineSeconds" .) -}}
 {{- end -}}
 {{- $seconds := 0 -}}
 {{- range regexFindAll "[0-9]+ *[hms]" . -1 -}}
@@ -172,7 +172,7 @@ then twice as long each time, at most 6 minutes.
 {{- $schedule := .schedule -}}
 {{- range splitList "," $field -}}
 {{- if not (regexMatch "^([*]|[0-9]+(-[0-9]+)?)(/[1-9][0-9]*)?$" .) -}}
-{{- fail (printf "`%s` in the schedule `%s` is no number, range such as 8-18, `*`, or one of these with a step such as */15" . $schedule) -}}
+{{- fail (printf "`%s` in the schedule `%s` is not a number, range such as 8-18, `*`, or one of these with a step such as */15" . $schedule) -}}
 {{- end -}}
 {{- $parts := splitList "/" . -}}
 {{- $range := first $parts -}}

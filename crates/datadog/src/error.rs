@@ -1,4 +1,4 @@
-//! What can go wrong between us and Datadog, told apart by who can mend it and whether a retry helps.
+//! What can go wrong between us and Datadog, told apart by who can fix it and whether a retry helps.
 
 use std::{fmt, time::Duration};
 

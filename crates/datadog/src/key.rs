@@ -32,7 +32,7 @@ impl Key {
     }
 }
 
-/// Why a text is no key. It never contains the text.
+/// Why a text is not a key. It never contains the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {

@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Site(&'static str);
 
-/// A name that is no site. It is not repeated: people mix up `DD_SITE` and `DD_API_KEY`.
+/// A name that is not a site. It is not repeated: people mix up `DD_SITE` and `DD_API_KEY`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a Datadog site; the sites are {}", Site::ALL.map(|site| site.0).join(", "))]
 pub struct SiteError(());

@@ -27,7 +27,7 @@ fn check(get: impl Fn(&str) -> Option<String>) -> Result<(), ProxyError> {
     for variable in VARIABLES {
         let Some(value) = get(variable).filter(|value| !value.is_empty()) else { continue };
         let wrong = |reason| Err(ProxyError { variable, reason });
-        let Ok(uri) = value.parse::<Uri>() else { return wrong("is no address") };
+        let Ok(uri) = value.parse::<Uri>() else { return wrong("is not an address") };
         match uri.scheme_str() {
             None | Some("http" | "https") => {}
             Some(scheme) if scheme.starts_with("socks") => {
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn other_values_are_refused_without_their_password() {
         for (value, reason) in [
-            ("http://me:hunter2@proxy example", "is no address"),
+            ("http://me:hunter2@proxy example", "is not an address"),
             ("socks5://me:hunter2@proxy", "names a SOCKS proxy, and only HTTP proxies are supported"),
             ("ftp://me:hunter2@proxy", "has a scheme other than http and https"),
             ("/hunter2", "names no host"),

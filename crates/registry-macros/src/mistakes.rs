@@ -1,4 +1,4 @@
-//! All mistakes of one attribute. They are reported together, so that they can be mended in one go.
+//! All mistakes of one attribute. They are reported together, so that they can be fixed in one go.
 
 use std::fmt::Display;
 

@@ -73,7 +73,7 @@ pub enum MetricError {
     /// The interval.
     #[error(transparent)]
     Interval(#[from] DurationError),
-    /// The goal compares with what is no number.
+    /// The goal compares with what is not a number.
     #[error("the goal of metric `{0}` must compare with a finite number")]
     Goal(String),
     /// The time-out leaves no time.

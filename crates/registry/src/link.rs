@@ -8,7 +8,7 @@ const MAX_LENGTH: usize = 2000;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LinkError {
-    /// It is no address of a page.
+    /// It is not an address of a page.
     #[error(
         "a link starts with `https://` or `http://` and a host; write one such as \
          \"https://github.com/acme/app/commits/main\""

@@ -100,7 +100,7 @@ fn what_monitors_need_is_checked_without_the_attribute_too() {
     assert_snapshot!(refusal([valid.with_window(Duration::from_secs(90))]), @"a metric in mail (mail/src/queue.rs:12) is not valid: a window is whole minutes, from 1m to 7d; `1m 30s` is not");
     assert_snapshot!(refusal([valid.with_recovery(3.0)]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: an alert ends where a goal is met again; add one such as `goal = "< 5"`, or remove `recovery`"#);
     assert_snapshot!(refusal([valid.with_goal(below_five).with_recovery(f64::NAN)]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `NaN` is no finite number; write the value at which an alert ends, such as "3""#);
-    assert_snapshot!(refusal([valid.with_notify(&["@oncall", "@a @b"])]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `@a @b` is no handle; it starts with `@`, goes on with ASCII letters, digits and signs, and a space divides it from the next, as in "@slack-platform @oncall""#);
+    assert_snapshot!(refusal([valid.with_notify(&["@oncall", "@a @b"])]), @r#"a metric in mail (mail/src/queue.rs:12) is not valid: `@a @b` is not a handle; it starts with `@`, goes on with ASCII letters, digits and signs, and a space divides it from the next, as in "@slack-platform @oncall""#);
 }
 
 #[test]

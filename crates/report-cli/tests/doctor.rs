@@ -132,10 +132,24 @@ fn a_server_that_never_answers_is_a_line_and_the_others_are_there() {
 }
 
 #[test]
+fn with_settings_that_cannot_be_read_nothing_else_is_checked() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let wrong = scene(&github, &intake).variable("SYSTEM_HEALTH_REPOSITORY", "acme");
+
+    let ended = wrong.run(&["doctor"]).with_status(1);
+
+    let findings = ended.json();
+    let subjects: Vec<_> = findings.as_array().unwrap().iter().map(|line| &line["subject"]).collect();
+    assert_eq!(subjects, ["settings", "everything else"]);
+    assert!(line(&ended, "settings").1.contains("SYSTEM_HEALTH_REPOSITORY"), "{ended}");
+    assert_eq!(github.requests().len(), 0);
+}
+
+#[test]
 fn wrong_settings_are_lines_too_and_no_password_of_a_url_is_shown() {
     let (github, intake) = (github(), DatadogIntake::start());
     let wrong = scene(&github, &intake)
-        .file("system-health.toml", "[report]\nalign = '2h'\ndeadline = 'soon'\n")
+        .file("system-health.toml", "[report]\nalign = '2h'\n")
         .variable("DD_TAGS", "Foo Bar!:x")
         .variable("DD_URL", "https://me:hunter2@dd.example/?api_key=s3cr3t");
 
@@ -144,17 +158,13 @@ fn wrong_settings_are_lines_too_and_no_password_of_a_url_is_shown() {
     let findings = ended.json();
     let settings = findings.as_array().unwrap().iter().filter(|line| line["subject"] == "settings");
     let said: Vec<_> = settings.map(|line| line["message"].as_str().unwrap().to_owned()).collect();
-    assert!(said.iter().any(|line| line.contains("deadline")), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("at most 30m")), "{said:?}");
     ended.says("DD_TAGS: `Bar!:x` is sent as `bar_:x`");
     assert!(line(&ended, "[datadog] url").1.starts_with("a text, from"), "{ended}");
     for secret in ["hunter2", "s3cr3t"] {
         assert!(!ended.stdout().contains(secret) && !ended.stderr().contains(secret), "{ended}");
     }
     assert_eq!(line(&ended, "GitHub").0, "ok");
-
-    let wrong = scene(&github, &intake).file("system-health.toml", "[report]\nalign = '2h'\n");
-    let ended = wrong.run(&["doctor"]).with_status(1);
-    assert!(line(&ended, "settings").1.contains("at most 30m"), "{ended}");
 }
 
 #[test]

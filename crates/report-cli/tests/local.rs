@@ -83,7 +83,7 @@ fn a_work_tree_without_commits_has_no_data() {
 }
 
 #[test]
-fn a_shallow_clone_has_no_data_and_the_command_that_mends_it() {
+fn a_shallow_clone_has_no_data_and_the_command_that_fixes_it() {
     let origin = work_tree();
     let scene = scene();
     let url = format!("file://{}", origin.folder().display());

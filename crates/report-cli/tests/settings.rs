@@ -18,7 +18,7 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
         (
             "[commits]\nwindow = 'soon'",
             &[],
-            "system-health.toml:2: `window` in [commits]: `soon` is no duration",
+            "system-health.toml:2: `window` in [commits]: `soon` is not a duration",
         ),
         ("[commits]\nhotfix = ['(']", &[], "system-health.toml:2: `hotfix"),
         ("[ci]\njobs = 'unit'", &[], "system-health.toml:2: `jobs` in [ci]: invalid type"),
@@ -31,7 +31,7 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
         ),
         ("[repository]\nname = 'shop'", &[], "system-health.toml:2: `name` in [repository]"),
         ("commits = 7", &[], "system-health.toml:1: `commits` must be a table, written [commits]"),
-        ("[commits", &[], "system-health.toml is no valid TOML, line 1"),
+        ("[commits", &[], "system-health.toml is not valid TOML, line 1"),
         ("", &["--repo", "shop"], "flag --repo: `name` in [repository]"),
         (
             "",
@@ -39,7 +39,7 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
             "cannot read the settings file missing.toml: No such file or directory",
         ),
         ("", &["--push", "--dry-run"], "'--push' cannot be used with '--dry-run'"),
-        ("", &["--deadline", "soon"], "`soon` is no duration; write one such as"),
+        ("", &["--deadline", "soon"], "`soon` is not a duration; write one such as"),
         ("", &["--only", "a["], "a["),
         ("", &["--fail-on", "sometimes"], "[possible values: never, delivery, error, no-data, goal]"),
     ] {

@@ -10,7 +10,7 @@ const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
 #[non_exhaustive]
 pub enum DurationError {
     /// It cannot be read.
-    #[error("`{0}` is no duration; write one such as \"30s\", \"15m\" or \"7d\"")]
+    #[error("`{0}` is not a duration; write one such as \"30s\", \"15m\" or \"7d\"")]
     Unreadable(String),
     /// It is zero.
     #[error("a duration must be longer than zero")]

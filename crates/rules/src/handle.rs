@@ -10,7 +10,7 @@ pub enum HandleError {
     Nobody,
     /// One is not written as a handle.
     #[error(
-        "`{0}` is no handle; it starts with `@`, goes on with ASCII letters, digits and signs, and a space \
+        "`{0}` is not a handle; it starts with `@`, goes on with ASCII letters, digits and signs, and a space \
          divides it from the next, as in \"@slack-platform @oncall\""
     )]
     Handle(String),

@@ -60,7 +60,7 @@ impl Store {
         Ok(Opened { store: open_file(&file)?, moved_aside })
     }
 
-    /// Opens the store in a folder to look at it: nothing is made, mended or moved. Writing may fail.
+    /// Opens the store in a folder to look at it: nothing is created, repaired or moved. Writing may fail.
     pub fn open_as_it_is(folder: &Path) -> Result<Self, StoreError> {
         let file = folder.join(Self::FILE);
         let open = |access| {

@@ -25,7 +25,7 @@ fn panics() -> u64 {
     panic!("this collector always panics")
 }
 
-/// A value that is no number.
+/// A value that is not a number.
 #[system_health_metric(key = "test.nan")]
 fn nan() -> f64 {
     f64::NAN

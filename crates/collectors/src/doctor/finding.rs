@@ -45,7 +45,7 @@ impl Finding {
         Self::new(subject, Grade::Warning, message)
     }
 
-    /// Something to mend.
+    /// Something to fix.
     pub fn failed(subject: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(subject, Grade::Failed, message)
     }

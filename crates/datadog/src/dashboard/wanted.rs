@@ -27,11 +27,11 @@ pub enum DashboardError {
     /// Datadog, or the way there.
     #[error(transparent)]
     Datadog(#[from] DatadogError),
-    /// The text is no JSON.
-    #[error("it is no JSON: {0}")]
+    /// The text is not JSON.
+    #[error("it is not JSON: {0}")]
     Json(serde_json::Error),
-    /// The JSON is no dashboard.
-    #[error("it is no dashboard: {0}")]
+    /// The JSON is not a dashboard.
+    #[error("it is not a dashboard: {0}")]
     NoDashboard(&'static str),
     /// It has no title.
     #[error("its `title` is empty; dashboards are found again by their titles")]
@@ -64,7 +64,7 @@ impl WantedDashboard {
         let id = Value::get(&value, "id").and_then(Value::as_str).map(str::to_owned);
         let value = canonical::without_additions(&value);
         let Value::Object(properties) = value.clone() else {
-            return Err(DashboardError::NoDashboard("it is no JSON object"));
+            return Err(DashboardError::NoDashboard("it is not a JSON object"));
         };
         let mut properties: BTreeMap<String, Value> = properties.into_iter().collect();
         let Some(Value::String(title)) = properties.remove("title") else {
@@ -107,7 +107,7 @@ impl WantedDashboard {
 /// A widget as it is written, in the model's frame.
 fn widget(value: Value) -> Result<Widget, DashboardError> {
     let Value::Object(properties) = value else {
-        return Err(DashboardError::NoDashboard("one of its `widgets` is no JSON object"));
+        return Err(DashboardError::NoDashboard("one of its `widgets` is not a JSON object"));
     };
     let mut properties: BTreeMap<String, Value> = properties.into_iter().collect();
     let Some(value @ Value::Object(_)) = properties.remove("definition") else {

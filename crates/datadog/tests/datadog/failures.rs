@@ -22,7 +22,7 @@ use crate::harness::{Told, config, deliver_within, mixed, sink};
 /// Long enough for some attempts.
 const TIME: Duration = Duration::from_secs(1);
 
-/// Delivers to an intake with a fault that nothing mends; returns why all points are left, without the
+/// Delivers to an intake with a fault that nothing fixes; returns why all points are left, without the
 /// intake's address, and how often it was asked.
 async fn delivery(fault: impl Into<Fault>) -> (String, usize) {
     let intake = DatadogIntake::start();

@@ -17,7 +17,7 @@ pub enum SettingsError {
         source: io::Error,
     },
     /// The file is no TOML.
-    #[error("the settings file {path} is no valid TOML, line {line}: {message}", path = .path.display())]
+    #[error("the settings file {path} is not valid TOML, line {line}: {message}", path = .path.display())]
     Syntax {
         /// The file.
         path: PathBuf,

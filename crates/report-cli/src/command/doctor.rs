@@ -31,9 +31,13 @@ const LIMIT: Duration = Duration::from_secs(11);
 pub(super) fn run(arguments: &DoctorArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
     let mut findings = Vec::new();
     let settings = settings::load(&arguments.settings, &arguments.repository);
-    // Wrong settings are a finding like others; the rest is looked at with what the environment says.
-    let settings = kept(settings, &mut findings).or_else(|| Settings::builder().environment().build().ok());
-    let settings = settings.unwrap_or_default();
+    // With other settings than a run's, the rest of the diagnosis would be about another repository or folder.
+    let Some(settings) = kept(settings, &mut findings) else {
+        let message = "not checked, because no run gets past wrong settings; correct them first";
+        findings.push(Finding::warning("everything else", message));
+        stdout.print(Diagnosis(&findings), Diagnosis(&findings))?;
+        return Ok(Status::MetricFailed);
+    };
     let datadog: DatadogSettings = kept(settings.table(), &mut findings).unwrap_or_default();
     findings.extend(in_force(&settings, Datadog::check(&datadog).is_ok()));
     let state: StateSettings = kept(settings.table(), &mut findings).unwrap_or_default();

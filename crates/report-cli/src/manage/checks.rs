@@ -109,7 +109,7 @@ fn check_tags(name: &str, tags: &[String]) -> anyhow::Result<()> {
     for tag in tags {
         ensure!(
             tag.starts_with(|first: char| first.is_ascii_lowercase()) && tag.bytes().all(is_fit),
-            "`{tag}` in `{name}` is no name of a tag; write one such as \"repository\", without a value"
+            "`{tag}` in `{name}` is not the name of a tag; write one such as \"repository\", without a value"
         );
     }
     Ok(())

@@ -38,7 +38,7 @@ const REFUSED: [(&str, &[&str]); 34] = [
         "jobs: {a-job-with-a-name-that-goes-on-and-on: {}}",
         &["has 58 characters, and Kubernetes allows 52", "name the job shorter"],
     ),
-    ("schedule: '*/0 * * * *'", &["`*/0` in the schedule `*/0 * * * *` is no number, range such as 8-18"]),
+    ("schedule: '*/0 * * * *'", &["`*/0` in the schedule `*/0 * * * *` is not a number, range such as 8-18"]),
     ("schedule: '61 * * * *'", &["`61` in the schedule `61 * * * *` is outside 0-59"]),
     ("schedule: '0 18-8 * * *'", &["`18-8` in the schedule `0 18-8 * * *` is outside 0-23"]),
     ("activeDeadlineSeconds: null", &["activeDeadlineSeconds"]),
@@ -52,7 +52,7 @@ const REFUSED: [(&str, &[&str]); 34] = [
         &["externalSecret.remoteRefs.datadogAppKey says nothing about where the value is"],
     ),
     ("args: [--push]", &["backoffLimit is 1, and the reporter is not told to --align", "`--align, 15m`"]),
-    ("settings: {report: {deadline: soon}}", &["`soon` of the reporter is no duration such as 90s, 4m"]),
+    ("settings: {report: {deadline: soon}}", &["`soon` of the reporter is not a duration such as 90s, 4m"]),
 ];
 
 /// The order of deadlines: the reporter's, then Kubernetes', then the next run.

@@ -106,7 +106,7 @@ fn a_metrics_words_are_those_of_the_catalog() {
 fn mistakes_are_refused_in_one_sentence() {
     for (expression, sentence) in [
         ("w.value('commits.hotfixes')", "the catalog has no metric `commits.hotfixes`: `report list` shows"),
-        ("w.value('commits.hotfix', goal='few')", "`few` is no goal: write a comparison and a number"),
+        ("w.value('commits.hotfix', goal='few')", "`few` is not a goal: write a comparison and a number"),
         (
             "w.group('Now', [w.value('commits.hotfix'), w.value('commits.hotfix')])",
             "the group `Now` has several widgets with the title `commits.hotfix`",

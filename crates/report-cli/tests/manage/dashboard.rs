@@ -230,8 +230,8 @@ fn a_file_that_is_no_dashboard_is_refused_before_anything_is_asked() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     for (text, words) in [
-        ("{", "it is no JSON"),
-        ("[]", "it is no dashboard: it is no JSON object"),
+        ("{", "it is not JSON"),
+        ("[]", "it is not a dashboard: it is not a JSON object"),
         (r#"{"layout_type": "free", "widgets": []}"#, "it has no `title`"),
         (r#"{"title": "x"}"#, "its `layout_type` is not `ordered` or `free`"),
         (r#"{"title": "x", "layout_type": "free"}"#, "it has no list of `widgets`"),
@@ -240,7 +240,7 @@ fn a_file_that_is_no_dashboard_is_refused_before_anything_is_asked() {
             "one of its `widgets` has no `definition`",
         ),
         (r#"{"title": " ", "layout_type": "free", "widgets": []}"#, "its `title` is empty"),
-        (r#"{"title": "x", "layout_type": "free", "widgets": [5]}"#, "it is no dashboard"),
+        (r#"{"title": "x", "layout_type": "free", "widgets": [5]}"#, "it is not a dashboard"),
     ] {
         fs::write(scene.folder().join("wrong.json"), text).unwrap();
 

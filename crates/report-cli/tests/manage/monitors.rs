@@ -163,7 +163,7 @@ fn settings_say_whom_to_tell_when_and_about_what() {
 fn wrong_settings_are_refused_where_they_are() {
     let intake = DatadogIntake::start();
     for (settings, words) in [
-        ("notify = ['slack-ops']", "`slack-ops` is no handle"),
+        ("notify = ['slack-ops']", "`slack-ops` is not a handle"),
         ("every = '90s'", "`every` in [monitors]"),
         ("missed = 0", "`missed` in [monitors]"),
         (
@@ -183,7 +183,7 @@ fn wrong_settings_are_refused_where_they_are() {
         ("priority = 6", "[monitors]: `priority` is 6; it has to be from 1 (high) to 5 (low)"),
         ("metrics.'commits.*'.priority = 0", "[monitors.metrics.\"commits.*\"]: `priority` is 0"),
         ("renotify = '30d'", "[monitors]: `renotify` is 30days"),
-        ("group_by = ['a} by {b']", "`a} by {b` in `group_by` is no name of a tag"),
+        ("group_by = ['a} by {b']", "`a} by {b` in `group_by` is not the name of a tag"),
         ("metrics.'ci.*'.recovery = 1", "an alert about the goal `== 1` ends as soon as it is met"),
         ("metrics.'commits.*'.widow = '1h'", "unknown field `widow`"),
         ("metrics.'commits.hotfix'.recovery = 5", "`recovery` of commits.hotfix in [monitors.metrics]"),

@@ -63,7 +63,7 @@ pub(crate) fn delivery(ended: &Ended) -> Value {
     ended.json()["deliveries"][0].clone()
 }
 
-/// Mends the fault and runs again: what the first run left arrives now.
+/// Fixes the fault and runs again: what the first run left arrives now.
 pub(crate) fn recovers(scene: &Scene, server: &WireServer, arguments: &[&str], first: &Ended) {
     server.heal();
     let left = delivery(first)["left"].clone();

@@ -43,7 +43,7 @@ impl Answer {
     /// An answer with a JSON body.
     ///
     /// # Panics
-    /// When the body is no JSON, such as a map whose keys are no strings.
+    /// When the body is not JSON, such as a map whose keys are no strings.
     #[must_use]
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         let body = serde_json::to_vec(body).expect("a body that is JSON");

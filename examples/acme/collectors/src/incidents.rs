@@ -46,7 +46,7 @@ impl Incidents {
     fn parse(text: &str, now: SystemTime) -> anyhow::Result<Self> {
         let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
         let incidents = lines.map(|(index, line)| {
-            Incident::parse(line, now).with_context(|| format!("line {} is no incident", index + 1))
+            Incident::parse(line, now).with_context(|| format!("line {} is not an incident", index + 1))
         });
         Ok(Self(incidents.collect::<anyhow::Result<_>>()?))
     }
@@ -57,7 +57,7 @@ impl Incident {
         let mut fields = line.split('\t');
         let mut next = |name: &str| fields.next().ok_or_else(|| anyhow!("the {name} is missing"));
         let severity = next("severity")?.to_owned();
-        let opened = u64::from_str(next("time")?).context("the time is no number of seconds")?;
+        let opened = u64::from_str(next("time")?).context("the time is not a number of seconds")?;
         let opened = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(opened));
         let opened = opened.context("the time is out of range")?;
         let title = next("title")?.to_owned();
@@ -86,7 +86,7 @@ mod tests {
 
         assert_eq!(
             format!("{error:#}"),
-            "line 2 is no incident: the time is no number of seconds: invalid digit found in string"
+            "line 2 is not an incident: the time is not a number of seconds: invalid digit found in string"
         );
     }
 }
