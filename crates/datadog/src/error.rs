@@ -14,12 +14,14 @@ use crate::{
 #[non_exhaustive]
 pub enum DatadogError {
     /// 401 or 403: the key is wrong, belongs to another site, or has too few rights.
-    #[error("{} refused ({answer}); {}", keys(*.key), advice(*.key))]
+    #[error("{} refused ({answer}); {}", keys(*.key), advice(*.key, *.scope))]
     RefusedKey {
         /// Which key. Of a request with both, it is the application key.
         key: Key,
         /// What Datadog said.
         answer: Answer,
+        /// The scope that an application key needs for the request, if it needs one.
+        scope: Option<&'static str>,
     },
     /// 400, 413 or 422 in Datadog's form, or a 202 that lists errors.
     #[error("the payload was refused ({0}); {hint}", hint = hint(.0))]
@@ -111,13 +113,21 @@ impl DatadogError {
         wait: Option<Duration>,
     ) -> Self {
         match answer.status {
-            401 | 403 => Self::RefusedKey { key: refused, answer },
+            401 | 403 => Self::RefusedKey { key: refused, answer, scope: None },
             400 | 409 | 422 if lists_errors && refused == Key::Application => Self::Refused(answer),
             404 if lists_errors && refused == Key::Application => Self::NotFound(answer),
             202 | 400 | 413 | 422 if lists_errors => Self::RefusedPayload(answer),
             429 => Self::RateLimited { answer, wait },
             408 | 500.. => Self::Server { answer, wait },
             _ => Self::Unexpected(answer),
+        }
+    }
+
+    /// Adds to a refused key which scope the request needs.
+    pub(crate) fn with_scope(self, scope: Option<&'static str>) -> Self {
+        match self {
+            Self::RefusedKey { key, answer, .. } => Self::RefusedKey { key, answer, scope },
+            other => other,
         }
     }
 
@@ -154,12 +164,13 @@ fn keys(key: Key) -> &'static str {
     }
 }
 
-fn advice(key: Key) -> &'static str {
-    match key {
-        Key::Api => "check the key, and in DD_SITE that it belongs to this site",
-        Key::Application => {
-            "check that both belong to one organization of this site (DD_SITE), and that the scopes of the \
-             application key allow this"
+fn advice(key: Key, scope: Option<&str>) -> String {
+    let organization = "check that both belong to one organization of this site (DD_SITE)";
+    match (key, scope) {
+        (Key::Api, _) => "check the key, and in DD_SITE that it belongs to this site".to_owned(),
+        (Key::Application, None) => organization.to_owned(),
+        (Key::Application, Some(scope)) => {
+            format!("{organization}, and that the application key has the scope `{scope}`")
         }
     }
 }

@@ -56,9 +56,11 @@ impl DatadogSink {
             |words: &str| Answer { host: self.http.host.clone(), status: 200, words: words.to_owned() };
         match answer.body.get("valid").and_then(Value::as_bool) {
             Some(true) => Ok(date(&answer.headers)),
-            Some(false) => {
-                Err(DatadogError::RefusedKey { key: Key::Api, answer: judged("the key is not valid") })
-            }
+            Some(false) => Err(DatadogError::RefusedKey {
+                key: Key::Api,
+                answer: judged("the key is not valid"),
+                scope: None,
+            }),
             None => Err(DatadogError::Unexpected(judged("not said whether the key is valid"))),
         }
     }

@@ -1,6 +1,7 @@
 //! What an API key alone does not allow: to manage dashboards, monitors and metadata, and to query.
 
 mod requests;
+mod scope;
 
 use std::{
     fmt,
@@ -14,7 +15,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use self::requests::ApiRequests;
+use self::{requests::ApiRequests, scope::scope};
 use crate::{
     Answer, ConfigError, DatadogConfig, DatadogError, Key, http::Http, json::json, key, retry::Patience,
 };
@@ -28,6 +29,7 @@ const PAGE_LENGTH: usize = 100;
 const DASHBOARD: &str = "dashboard";
 const MONITOR: &str = "monitor";
 const METRICS: &str = "metrics";
+const QUERY: &str = "query";
 
 /// Datadog's API beyond the intake, for which it wants an application key, too.
 ///
@@ -196,7 +198,7 @@ impl DatadogApi {
 
         let (from, to) = (seconds(from).to_string(), seconds(to).to_string());
         let parameters = [("from", &*from), ("to", &*to), ("query", query)];
-        let body = self.ask(Method::GET, &["query"], &parameters, None).await?;
+        let body = self.ask(Method::GET, &[QUERY], &parameters, None).await?;
         let found: Found = self.read(body, "no series")?;
         match found {
             Found { status: Some(status), error, .. } if status != "ok" => {
@@ -216,6 +218,7 @@ impl DatadogApi {
         parameters: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Value, DatadogError> {
+        let scope = scope(&method, path);
         let path = [&["api", "v1"], path].concat();
         let request = self.requests.make(method, &path, parameters, body)?;
         let patience = Patience::new(Instant::now() + PATIENCE, self.first_wait);
@@ -228,7 +231,8 @@ impl DatadogApi {
             self.http.send(request, Some(patience.deadline())).await
         };
         let sent = patience.with_retries_where(may_be_repeated, attempt).await;
-        sent.map(|good| good.body).map_err(|gave_up| gave_up.into_last_error(&self.http.host))
+        sent.map(|good| good.body)
+            .map_err(|gave_up| gave_up.into_last_error(&self.http.host).with_scope(scope))
     }
 
     pub(crate) fn read<T: DeserializeOwned>(&self, body: Value, otherwise: &str) -> Result<T, DatadogError> {

@@ -106,7 +106,7 @@ async fn a_delivery_waits_as_long_as_datadog_asks_however_often() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_succeed_is_not_repeated() {
     for error in [
-        DatadogError::RefusedKey { key: Key::Api, answer: answer(403) },
+        DatadogError::RefusedKey { key: Key::Api, answer: answer(403), scope: None },
         DatadogError::RefusedPayload(answer(400)),
         DatadogError::Unexpected(answer(302)),
         DatadogError::Deadline { host: "host".to_owned() },

@@ -46,6 +46,21 @@ enum State {
     Skipped,
 }
 
+impl State {
+    const ALL: [Self; 5] = [Self::Updated, Self::Kept, Self::Unknown, Self::Failed, Self::Skipped];
+
+    /// The same word as in JSON.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Updated => "updated",
+            Self::Kept => "kept",
+            Self::Unknown => "unknown",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// Prints the metadata, or tells Datadog.
 pub(super) async fn run(
     arguments: &MetadataArguments,
@@ -108,14 +123,15 @@ async fn push<'a>(
     failure
 }
 
+/// Names the metric and counts the metrics in each state. Several fail where several requests were under way.
 fn failed(name: &str, rows: &[Row<'_>]) -> String {
-    let count = |state| rows.iter().filter(|row| row.state == Some(state)).count();
-    format!(
-        "cannot push the metadata of {name}; {} of {} metrics were updated before that, and {} were not tried",
-        count(State::Updated),
-        rows.len(),
-        count(State::Skipped)
-    )
+    let count = |state: State| rows.iter().filter(|row| row.state == Some(state)).count();
+    let counts: Vec<String> = State::ALL
+        .into_iter()
+        .filter(|state| count(*state) > 0)
+        .map(|state| format!("{} {}", count(state), state.word()))
+        .collect();
+    format!("cannot push the metadata of {name} (of {} metrics: {})", rows.len(), counts.join(", "))
 }
 
 async fn tell(api: &DatadogApi, name: &str, metric: &Metric) -> Result<State, DatadogError> {
@@ -153,14 +169,7 @@ impl fmt::Display for Rows<'_> {
         let mut table = Builder::new();
         table.push_record(["METRIC", "TYPE", "UNIT", "", "DESCRIPTION"]);
         for row in self.0 {
-            let state = match row.state {
-                None => "",
-                Some(State::Updated) => "updated",
-                Some(State::Kept) => "kept",
-                Some(State::Unknown) => "unknown to Datadog",
-                Some(State::Failed) => "failed",
-                Some(State::Skipped) => "not tried",
-            };
+            let state = row.state.map_or("", State::word);
             table.push_record([row.metric, row.kind, row.unit.unwrap_or("-"), state, row.description]);
         }
         let mut table = table.build();

@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde_json::Value;
 use system_health_test_support::{
     datadog::{
-        DatadogIntake,
+        self, DatadogIntake,
         contract::{self, Message},
     },
     scene::{Ended, Scene},
@@ -77,6 +77,28 @@ fn without_an_application_key_nothing_is_asked() {
         ended.says("DD_APP_KEY");
     }
     assert_eq!(intake.server().requests().len(), 0);
+}
+
+#[test]
+fn a_refused_request_names_the_scope_that_it_needs() {
+    let metric = "commits.hotfix";
+    for (request, command, scope) in [
+        ("GET /api/v1/dashboard", &["dashboard", "list"][..], "dashboards_read"),
+        ("POST /api/v1/dashboard", &["dashboard", "push"], "dashboards_write"),
+        ("GET /api/v1/monitor", &["monitors", "diff"], "monitors_read"),
+        ("POST /api/v1/monitor", &["monitors", "push"], "monitors_write"),
+        (&format!("GET /api/v1/metrics/{metric}"), &["metadata", "--push"], "metrics_read"),
+        (&format!("PUT /api/v1/metrics/{metric}"), &["metadata", "--push"], "metrics_metadata_write"),
+    ] {
+        let intake = DatadogIntake::start();
+        let scene = scene(&intake);
+        let _ = scene.run(&["--push"]).with_status(0);
+        intake.server().fail(request, datadog::error(403, "Forbidden"));
+
+        let ended = scene.run(command).with_status(3);
+
+        ended.says(&format!("has the scope `{scope}`"));
+    }
 }
 
 #[test]

@@ -63,11 +63,42 @@ fn a_push_that_fails_half_way_says_what_it_has_changed() {
     );
     assert_eq!((state(&rows, "commits.hotfix"), state(&rows, failing)), (json!("updated"), json!("failed")));
     assert!(rows.as_array().unwrap().iter().any(|row| row["state"] == "skipped"), "{rows}");
-    failed.says(&format!(
-        "cannot push the metadata of {failing}; {updated} of {} metrics",
-        rows.as_array().unwrap().len()
-    ));
+    failed.says(&format!("cannot push the metadata of {failing} ({}): ", counted(&rows)));
     failed.says("no such unit");
+}
+
+/// The number of rows in each state, as the error message says it.
+fn counted(rows: &Value) -> String {
+    let rows = rows.as_array().unwrap();
+    let count = |state: &str| rows.iter().filter(|row| row["state"] == state).count();
+    let states = ["updated", "kept", "unknown", "failed", "skipped"];
+    assert_eq!(states.map(count).iter().sum::<usize>(), rows.len());
+    let counts = states.iter().filter(|state| count(state) > 0);
+    let counts: Vec<String> = counts.map(|state| format!("{} {state}", count(state))).collect();
+    format!("of {} metrics: {}", rows.len(), counts.join(", "))
+}
+
+#[test]
+fn several_parallel_failures_are_counted_and_the_table_uses_the_words_of_the_json() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let _ = scene.run(&["--push"]).with_status(0);
+    let printed = scene.run(&["metadata"]).with_status(0).json();
+    for row in printed.as_array().unwrap() {
+        let request = format!("PUT /api/v1/metrics/{}", row["metric"].as_str().unwrap());
+        for _ in 0..2 {
+            intake.server().fail(&request, datadog::error(403, "Forbidden"));
+        }
+    }
+
+    let failed = scene.run(&["metadata", "--push"]).with_status(3);
+    let rows = failed.json();
+    let table = scene.run(&["metadata", "--push", "--format", "table"]).with_status(3);
+
+    let count = rows.as_array().unwrap().iter().filter(|row| row["state"] == "failed").count();
+    assert!(count > 1, "{rows}");
+    failed.says(&format!("({}): ", counted(&rows)));
+    assert!(table.stdout().contains("skipped") && !table.stdout().contains("not tried"), "{table}");
 }
 
 #[test]
