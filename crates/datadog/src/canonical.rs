@@ -14,23 +14,14 @@ const OPTIONS: [&str; 5] =
     ["thresholds", "include_tags", "require_full_window", "on_missing_data", "renotify_interval"];
 const THRESHOLDS: [&str; 6] =
     ["critical", "critical_recovery", "warning", "warning_recovery", "ok", "unknown"];
-/// The options that people set and a push does not.
-pub(crate) const PEOPLES_OPTIONS: [&str; 14] = [
-    "escalation_message",
-    "evaluation_delay",
-    "group_retention_duration",
-    "locked",
-    "new_group_delay",
-    "new_host_delay",
-    "notification_preset_name",
-    "notify_audit",
-    "notify_by",
-    "renotify_occurrences",
-    "renotify_statuses",
-    "scheduling_options",
-    "silenced",
-    "timeout_h",
-];
+/// Options that Datadog does not take beside the ones that a push sets: the older way to say `on_missing_data`, and
+/// windows of another kind of query.
+const CONFLICTING_OPTIONS: [&str; 3] = ["notify_no_data", "no_data_timeframe", "threshold_windows"];
+
+/// Whether an option of a monitor belongs to people, so that a push has to keep it.
+pub(crate) fn is_kept_option(name: &str) -> bool {
+    !OPTIONS.contains(&name) && !CONFLICTING_OPTIONS.contains(&name)
+}
 
 /// A dashboard in its canonical form.
 pub(crate) fn dashboard(dashboard: &Value) -> Value {

@@ -128,6 +128,21 @@ fn lines(f: &mut fmt::Formatter<'_>, sign: char, text: &str, other: &str) -> fmt
     text.lines().filter(|line| !others.contains(line)).try_for_each(|line| write!(f, "\n    {sign} {line}"))
 }
 
+/// A value whose whole numbers are integers: `2` instead of `2.0`.
+fn with_integers(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => {
+            let integer = number.as_f64().and_then(|number| number.to_string().parse::<i64>().ok());
+            integer.map_or_else(|| value.clone(), Value::from)
+        }
+        Value::Array(values) => values.iter().map(with_integers).collect(),
+        Value::Object(properties) => {
+            properties.iter().map(|(name, value)| (name.clone(), with_integers(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
 /// A value in one line, behind a word; nothing for one that has a name, which the path tells.
 struct Shown<'a>(&'a Value, &'a str);
 
@@ -137,7 +152,7 @@ impl fmt::Display for Shown<'_> {
         if value.is_object() && name(value).is_some() {
             return Ok(());
         }
-        let text = value.to_string();
+        let text = with_integers(value).to_string();
         match text.char_indices().nth(MOST_SHOWN) {
             Some((end, _)) => write!(f, "{before}{} …", &text[..end]),
             None => write!(f, "{before}{text}"),
@@ -168,7 +183,7 @@ mod tests {
         assert_eq!(
             told(&from, &to),
             "+ tags: [\"team:web\"]\n\
-             ~ widgets[\"a\"].definition.target: 5.0 → 3.0\n\
+             ~ widgets[\"a\"].definition.target: 5 → 3\n\
              + widgets[\"new\"]\n  \
              2 widgets move or change their size\n"
         );
@@ -191,8 +206,8 @@ mod tests {
 
     #[test]
     fn what_has_no_name_goes_by_its_position() {
-        let (from, to) = (json!({"x": [1, 1]}), json!({"x": [1, 2, 3]}));
+        let (from, to) = (json!({"x": [1, 1.0]}), json!({"x": [1, 2.0, {"y": [3.0, 0.5]}]}));
 
-        assert_eq!(told(&from, &to), "~ x[1]: 1 → 2\n+ x[2]: 3\n");
+        assert_eq!(told(&from, &to), "~ x[1]: 1 → 2\n+ x[2]: {\"y\":[3,0.5]}\n");
     }
 }

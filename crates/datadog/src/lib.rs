@@ -32,6 +32,7 @@ mod config;
 mod cut;
 mod dashboard;
 mod deliver;
+mod duration;
 mod endpoint;
 mod error;
 mod event;
@@ -44,6 +45,7 @@ mod mark;
 mod metadata;
 mod monitor;
 mod payload;
+mod plural;
 mod query;
 mod requests;
 mod retry;
@@ -62,6 +64,7 @@ pub use dashboard::{
     DashboardError, ManagedDashboard, PlannedDashboard, WantedDashboard, dashboard, is_managed_dashboard,
     written,
 };
+pub use duration::duration_in_words;
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::DatadogError;
 pub use event::event_payload;

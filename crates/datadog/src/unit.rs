@@ -178,6 +178,11 @@ const SYMBOLS: &[(&str, &str)] = &[
     ("µs", "microsecond"),
 ];
 
+/// Whether a unit is written as a symbol, such as `%` or `ms`.
+pub(crate) fn is_symbol(unit: &str) -> bool {
+    SYMBOLS.iter().any(|(symbol, _)| *symbol == unit)
+}
+
 /// Datadog's name for a unit, if it has one. Capitals do not matter, and many of a thing are the thing.
 #[must_use]
 pub fn datadog_unit(unit: &str) -> Option<&'static str> {

@@ -96,7 +96,8 @@ fn a_value_of_the_wrong_type_is_refused() {
     assert_snapshot!(refusal("[commits]\nwindow = \"soon\"\n"), @r#"system-health.toml:2: `window` in [commits]: `soon` is not a duration; write one such as "30s", "15m" or "7d""#);
     assert_snapshot!(refusal("[commits]\nsource = \"gitlab\"\n"), @"system-health.toml:2: `source` in [commits]: unknown variant `gitlab`, expected one of `auto`, `github`, `local`");
     assert_snapshot!(refusal("[commits]\nhotfix-patterns = [\"a\", 5]\n"), @"system-health.toml:2: `hotfix-patterns[1]` in [commits]: invalid type: integer `5`, expected a string");
-    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = 300\n"), @"system-health.toml:2: `limits.pages` in [commits]: invalid value: integer `300`, expected u8");
+    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = 300\n"), @"system-health.toml:2: `limits.pages` in [commits]: integer `300` is not a whole number from 0 to 255");
+    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = \"many\"\n"), @r#"system-health.toml:2: `limits.pages` in [commits]: string "many" is not a whole number from 0 to 255"#);
 }
 
 #[test]

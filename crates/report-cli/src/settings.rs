@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -80,6 +81,7 @@ pub(crate) struct MonitorSettings {
     #[serde(deserialize_with = "some_duration")]
     pub(crate) longest_gap: Option<Duration>,
     /// The number of runs in a row that may be missed, or fail, until somebody is notified.
+    #[serde(deserialize_with = "runs")]
     pub(crate) missed: u32,
     /// Who is notified.
     #[serde(deserialize_with = "handles")]
@@ -92,6 +94,7 @@ pub(crate) struct MonitorSettings {
     #[serde(deserialize_with = "some_duration")]
     pub(crate) renotify: Option<Duration>,
     /// From 1 (high) to 5 (low).
+    #[serde(deserialize_with = "priority")]
     pub(crate) priority: Option<u8>,
     /// Settings for some metrics, by key or pattern.
     pub(crate) metrics: BTreeMap<String, MetricMonitorSettings>,
@@ -119,6 +122,7 @@ pub(crate) struct MetricMonitorSettings {
     #[serde(deserialize_with = "some_duration")]
     pub(crate) renotify: Option<Duration>,
     /// From 1 (high) to 5 (low).
+    #[serde(deserialize_with = "priority")]
     pub(crate) priority: Option<u8>,
 }
 
@@ -221,6 +225,29 @@ pub(crate) fn load(
 /// Reads a duration that may be left out.
 fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     duration(deserializer).map(Some)
+}
+
+/// Reads a whole number in a range; the error says what would be right.
+fn number<'de, D: Deserializer<'de>, T: TryFrom<u64> + PartialOrd>(
+    deserializer: D,
+    range: RangeInclusive<T>,
+    right: &str,
+) -> Result<T, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    let number = value.as_u64().and_then(|number| T::try_from(number).ok());
+    number
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| de::Error::custom(format!("{value} is not {right}")))
+}
+
+/// Reads a number of runs. A good run outweighs as many bad ones in the queries of the reporter's monitors.
+fn runs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    number(deserializer, 1..=1000, "a number of runs; write a whole number from 1 to 1000")
+}
+
+/// Reads the priority of a monitor.
+fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    number(deserializer, 1..=5, "a priority; write a whole number from 1 (high) to 5 (low)").map(Some)
 }
 
 /// Reads who is notified: handles as Datadog's messages have them.

@@ -17,6 +17,8 @@ use super::{
     wanted::{Recipe, minutes},
 };
 use crate::{
+    duration::duration_in_words,
+    plural::plural,
     query::{aggregate, metric_query_of},
     words::harmless,
 };
@@ -36,7 +38,11 @@ pub fn goal_monitor(metric: &Metric, scope: &Scope, alerting: &Alerting) -> Opti
         message: message::of(&Words {
             alert: condition.alert,
             recovery: format!("`{}` meets its goal again: it should be {goal}.", metric.key()),
-            no_data: format!("`{}` has had no value for {} minutes.", metric.key(), minutes(alerting.window)),
+            no_data: format!(
+                "`{}` has had no value for {}.",
+                metric.key(),
+                duration_in_words(alerting.window)
+            ),
             description: metric.description(),
             runbook: metric.runbook(),
             owner: metric.owner(),
@@ -60,9 +66,14 @@ impl Condition {
     fn of(metric: &Metric, goal: Goal, scope: &Scope, alerting: &Alerting) -> Self {
         let (scope, by, target) = (scope.to_string(), &alerting.group_by, goal.target());
         let query = || metric_query_of(metric, aggregate(metric), &scope, by);
-        let unit = metric.unit().map(|unit| format!(" {}", harmless(unit))).unwrap_or_default();
+        let word = |unit: &str| format!(" {}", harmless(unit));
+        let units = metric.unit().map(|unit| word(&plural(unit))).unwrap_or_default();
+        let units_of_target = match target {
+            1.0 => metric.unit().map(word).unwrap_or_default(),
+            _ => units.clone(),
+        };
         let key = metric.key();
-        let is = format!("`{key}` is {{{{value}}}}{unit} and should be {goal}.");
+        let is = format!("`{key}` is {{{{value}}}}{units} and should be {goal}.");
         let distance = |query: String| match target {
             0.0 => format!("abs({query})"),
             below if below < 0.0 => format!("abs({query} + {})", -below),
@@ -85,14 +96,14 @@ impl Condition {
                 distances(" + "),
                 ">",
                 0.0,
-                format!("`{key}` is not {target}{unit}; it should be {goal}."),
+                format!("`{key}` is not {target}{units_of_target}; it should be {goal}."),
             ),
             Comparison::NotEqual => (
                 "min",
                 distances(" * "),
                 "<=",
                 0.0,
-                format!("`{key}` is {target}{unit} and should be {goal}."),
+                format!("`{key}` is {target}{units_of_target} and should be {goal}."),
             ),
         };
         Self { over_time, value, comparator, critical, alert }

@@ -9,7 +9,7 @@ use super::{
     Scope, WantedMonitor,
     wanted::{MANAGED, tag_of},
 };
-use crate::{Action, DatadogApi, DatadogError, canonical::PEOPLES_OPTIONS, managed::Document};
+use crate::{Action, DatadogApi, DatadogError, canonical::is_kept_option, managed::Document};
 
 /// What a push of monitors would do.
 #[derive(Debug, Clone)]
@@ -136,10 +136,9 @@ impl DatadogApi {
     }
 }
 
-/// Keeps the options that people set and pushes do not: an update replaces all options, and a muted monitor has to
-/// stay muted.
+/// Keeps the options that a push does not set: an update replaces all options, and a muted monitor has to stay muted.
 fn keep(options: &mut MonitorOptions, there: &Value) {
     let there = there.get("options").and_then(Value::as_object);
-    let peoples = there.into_iter().flatten().filter(|(name, _)| PEOPLES_OPTIONS.contains(&name.as_str()));
-    options.additional_properties.extend(peoples.map(|(name, value)| (name.clone(), value.clone())));
+    let kept = there.into_iter().flatten().filter(|(name, value)| is_kept_option(name) && !value.is_null());
+    options.additional_properties.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
 }

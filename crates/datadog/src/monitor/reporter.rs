@@ -13,7 +13,7 @@ use super::{
     message::{self, Words},
     wanted::{Recipe, minutes},
 };
-use crate::query::by;
+use crate::{duration::duration_in_words, query::by};
 
 /// How long a run took. It comes with every run that delivers anything.
 pub(crate) const RUN_DURATION: &str = "system_health.reporter.run_duration_seconds";
@@ -48,11 +48,12 @@ fn stopped(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option
     let alerting =
         Alerting { on_missing_data: OnMissingData::ShowAndNotifyNoData, ..alerting(RUN_DURATION)? };
     let window = minutes(schedule.silence());
+    let silence = Duration::from_mins(window.unsigned_abs());
     let by = by(&alerting.group_by);
     let message = message::of(&Words {
         alert: "A run took less than no time.".to_owned(),
         recovery: "The reporter delivers again.".to_owned(),
-        no_data: format!("The reporter has delivered nothing for {window} minutes."),
+        no_data: format!("The reporter has delivered nothing for {}.", duration_in_words(silence)),
         description: "Either it does not run, or Datadog cannot be reached. All other monitors are blind until it \
                       delivers again. `report doctor` says what is wrong.",
         runbook: None,

@@ -163,7 +163,7 @@ fn a_message_says_what_to_do_and_notifies_nobody_by_accident() {
     assert!(mark.starts_with("Managed by `report` (system-health:"), "{mark}");
     assert_eq!(
         words,
-        "{{#is_alert}}`mail.waiting` is {{value}} @\u{200b}email and should be < 5.{{/is_alert}}\n\
+        "{{#is_alert}}`mail.waiting` is {{value}} @\u{200b}emails and should be < 5.{{/is_alert}}\n\
          {{#is_no_data}}`mail.waiting` has had no value for 30 minutes.{{/is_no_data}}\n\
          {{#is_recovery}}`mail.waiting` meets its goal again: it should be < 5.{{/is_recovery}}\n\
          \n\
@@ -175,6 +175,21 @@ fn a_message_says_what_to_do_and_notifies_nobody_by_accident() {
          \n\
          @slack-ops"
     );
+}
+
+#[test]
+fn units_are_plural_unless_the_number_is_one() {
+    for (goal, alert) in [
+        ("< 5", "`a.b` is {{value}} points and should be < 5."),
+        ("== 0", "`a.b` is not 0 points; it should be == 0."),
+        ("== 1", "`a.b` is not 1 point; it should be == 1."),
+        ("!= 1", "`a.b` is 1 point and should be != 1."),
+        ("!= 2", "`a.b` is 2 points and should be != 2."),
+    ] {
+        let message = of(&with_goal("a.b", goal).with_unit("point"))["message"].as_str().unwrap().to_owned();
+
+        assert!(message.starts_with(&format!("{{{{#is_alert}}}}{alert}{{{{/is_alert}}}}")), "{message}");
+    }
 }
 
 #[test]

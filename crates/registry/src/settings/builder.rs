@@ -14,7 +14,7 @@ use toml::{
     de::{DeTable, DeValue, ValueDeserializer},
 };
 
-use super::{SettingsError, SettingsTable, TableSpec, error::Known, redact::redact};
+use super::{SettingsError, SettingsTable, TableSpec, error::Known, number::with_range, redact::redact};
 use crate::{Context, FromContext, Unavailable};
 
 /// The settings of a run. A resource: empty unless the caller provides others.
@@ -99,7 +99,7 @@ impl Settings {
                 Some(entry) => SettingsError::Value {
                     origin: entry.origin.clone(),
                     table: T::NAME.to_owned(),
-                    message: redact(&message, &entry.value, is_secret(T::NAME, key)),
+                    message: with_range(&redact(&message, &entry.value, is_secret(T::NAME, key))),
                     path,
                 },
                 None => SettingsError::Table { table: T::NAME.to_owned(), message },

@@ -46,6 +46,7 @@
 mod builder;
 mod error;
 mod fields;
+mod number;
 mod redact;
 mod secret;
 mod table;

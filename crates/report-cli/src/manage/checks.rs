@@ -1,61 +1,105 @@
 //! Refuses settings that Datadog's monitors cannot follow.
 //! See <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
-use system_health_datadog::{OnMissingData, Schedule};
+use anyhow::{Context as _, anyhow, ensure};
+use system_health_datadog::{OnMissingData, Schedule, duration_in_words, reporter_window};
+use system_health_registry::Settings;
 
-use super::settings::{schedule, shown};
+use super::settings::schedule;
 use crate::settings::MonitorSettings;
 
 const DAY: Duration = Duration::from_hours(24);
 const LONGEST_WINDOW: Duration = Schedule::LONGEST_WINDOW;
-const PRIORITIES: RangeInclusive<u8> = 1..=5;
 
-/// Checks each setting by itself.
-pub(super) fn check(settings: &MonitorSettings) -> anyhow::Result<()> {
-    let (every, longest_gap) = (settings.every, schedule(settings).longest_gap);
-    ensure!(settings.missed > 0, "`missed` in [monitors] is 0; it has to be at least 1 run");
-    ensure!(
-        is_whole_minutes(every) && every < LONGEST_WINDOW,
-        "`every` in [monitors] is {}; it has to be whole minutes and less than {}: Datadog's monitors look back no \
-         further, and what they look at has to hold a run",
-        shown(every),
-        shown(LONGEST_WINDOW)
-    );
-    ensure!(
-        is_whole_minutes(longest_gap) && longest_gap >= every,
-        "`longest_gap` in [monitors] is {}; it has to be whole minutes and at least `every`, which is {}",
-        shown(longest_gap),
-        shown(every)
-    );
-    check_time("renotify", settings.renotify, DAY).context("[monitors]")?;
-    check_tags("group_by", &settings.group_by).context("[monitors]")?;
-    check_tags("reporter_by", &settings.reporter_by).context("[monitors]")?;
-    check_priority(settings.priority).context("[monitors]")?;
+/// Checks each setting by itself. `sources` says where each one was set.
+pub(super) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::Result<()> {
+    let at = |key: &str, checked: anyhow::Result<()>| at(sources, key, checked);
+    let within = || "[monitors]";
+    at("every", check_every(settings.every))?;
+    at("longest_gap", check_longest_gap(schedule(settings)))?;
+    at("renotify", check_time("renotify", settings.renotify, DAY).with_context(within))?;
+    at("group_by", check_tags("group_by", &settings.group_by).with_context(within))?;
+    at("reporter_by", check_tags("reporter_by", &settings.reporter_by).with_context(within))?;
     for (pattern, some) in &settings.metrics {
         let checked = check_time("window", some.window, LONGEST_WINDOW)
             .and_then(|()| check_time("renotify", some.renotify, DAY))
             .and_then(|()| check_missing(some.on_missing_data.as_deref()))
-            .and_then(|()| check_priority(some.priority))
             .and_then(|()| check_tags("group_by", some.group_by.as_deref().unwrap_or_default()));
-        checked.with_context(|| place(pattern))?;
+        at("metrics", checked.with_context(|| place(pattern)))?;
     }
     Ok(())
 }
 
-/// Checks that the window of one of the reporter's monitors is not too long for Datadog.
-pub(super) fn check_reporter_window(key: &str, window: Duration) -> anyhow::Result<()> {
+/// Adds to an error where the key of [monitors] was set.
+pub(super) fn at<T>(sources: &Settings, key: &str, checked: anyhow::Result<T>) -> anyhow::Result<T> {
+    match sources.origin::<MonitorSettings>(key) {
+        Some(origin) => checked.with_context(|| origin.to_string()),
+        None => checked,
+    }
+}
+
+fn check_every(every: Duration) -> anyhow::Result<()> {
     ensure!(
-        window <= LONGEST_WINDOW,
-        "the monitor of {key} would have to look back {}, and Datadog's monitors look back {} at most; lower `missed` \
-         or `longest_gap` in [monitors], or leave the monitor out with `enabled = false` in {}",
-        shown(window),
-        shown(LONGEST_WINDOW),
-        place(key)
+        is_whole_minutes(every) && every < LONGEST_WINDOW,
+        "`every` in [monitors] is {}; it has to be whole minutes and less than {}: Datadog's monitors look back no \
+         further, and what they look at has to hold a run",
+        duration_in_words(every),
+        duration_in_words(LONGEST_WINDOW)
     );
     Ok(())
+}
+
+fn check_longest_gap(schedule: Schedule) -> anyhow::Result<()> {
+    let Schedule { every, longest_gap, .. } = schedule;
+    ensure!(
+        is_whole_minutes(longest_gap) && longest_gap >= every,
+        "`longest_gap` in [monitors] is {}; it has to be whole minutes and at least `every`, which is {}",
+        duration_in_words(longest_gap),
+        duration_in_words(every)
+    );
+    Ok(())
+}
+
+/// Checks that no window of the reporter's monitors that are about these metrics is too long for Datadog.
+pub(super) fn check_reporter_windows(
+    keys: &[&str],
+    schedule: Schedule,
+    sources: &Settings,
+) -> anyhow::Result<()> {
+    let is_too_long = |key: &str, schedule: Schedule| {
+        reporter_window(key, schedule).is_some_and(|window| window > LONGEST_WINDOW)
+    };
+    let too_long: Vec<&str> = keys.iter().copied().filter(|key| is_too_long(key, schedule)).collect();
+    let Some(first) = too_long.first() else { return Ok(()) };
+    let all_fit = |missed: &u32| {
+        let schedule = Schedule { missed: *missed, ..schedule };
+        !keys.iter().any(|key| is_too_long(key, schedule))
+    };
+    let longest_every = LONGEST_WINDOW * 2 / 3;
+    let right = match (1..schedule.missed).take_while(all_fit).last() {
+        Some(missed) => format!("with this schedule, `missed` in [monitors] has to be at most {missed}"),
+        None if schedule.every > longest_every => format!(
+            "no value of `missed` fits; `every` in [monitors] has to be at most {}",
+            duration_in_words(longest_every)
+        ),
+        None => format!(
+            "no value of `missed` fits; `longest_gap` in [monitors] has to be at most {}",
+            duration_in_words(LONGEST_WINDOW - schedule.every / 2)
+        ),
+    };
+    let set = ["missed", "longest_gap", "every"]
+        .into_iter()
+        .find(|key| sources.origin::<MonitorSettings>(key).is_some());
+    let error = anyhow!(
+        "the monitor of {first} would have to look back {}, and Datadog's monitors look back {} at most: {right}; or \
+         leave out what does not fit, with `enabled = false` in {}",
+        duration_in_words(reporter_window(first, schedule).unwrap_or_default()),
+        duration_in_words(LONGEST_WINDOW),
+        too_long.iter().map(|key| place(key)).collect::<Vec<_>>().join(" and ")
+    );
+    at(sources, set.unwrap_or_default(), Err(error))
 }
 
 /// Checks that there is a run in the window of a goal's monitor at any time.
@@ -64,8 +108,8 @@ pub(super) fn check_goal_window(key: &str, window: Duration, every: Duration) ->
         window > every,
         "the monitor of {key} looks back {}, and the reporter runs every {}; its `window` has to be longer, or `every` \
          in [monitors] is wrong",
-        shown(window),
-        shown(every)
+        duration_in_words(window),
+        duration_in_words(every)
     );
     Ok(())
 }
@@ -75,8 +119,8 @@ fn check_time(name: &str, time: Option<Duration>, most: Duration) -> anyhow::Res
     ensure!(
         is_whole_minutes(time) && time <= most,
         "`{name}` is {}; it has to be whole minutes, and at most {}",
-        shown(time),
-        shown(most)
+        duration_in_words(time),
+        duration_in_words(most)
     );
     Ok(())
 }
@@ -91,15 +135,6 @@ fn check_missing(name: Option<&str>) -> anyhow::Result<()> {
         "`on_missing_data` is `{}`; it has to be one of {}",
         name.unwrap_or_default(),
         OnMissingData::NAMES.join(", ")
-    );
-    Ok(())
-}
-
-fn check_priority(priority: Option<u8>) -> anyhow::Result<()> {
-    ensure!(
-        priority.is_none_or(|priority| PRIORITIES.contains(&priority)),
-        "`priority` is {}; it has to be from 1 (high) to 5 (low)",
-        priority.unwrap_or_default()
     );
     Ok(())
 }

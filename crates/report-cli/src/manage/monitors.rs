@@ -9,7 +9,7 @@ use system_health_registry::{Catalog, Settings};
 use super::{
     connection::{self, Connection},
     dashboard::{confirmed, show},
-    settings::{monitors, without_recipients},
+    settings::monitors,
     step::{Step, Verb},
 };
 use crate::{
@@ -19,7 +19,6 @@ use crate::{
     },
     exit::Status,
     output::Stdout,
-    settings::MonitorSettings,
 };
 
 /// Does what the action says.
@@ -72,10 +71,11 @@ fn prepare(arguments: &SettingsArguments, catalog: &Catalog) -> anyhow::Result<P
     let scope = connection::scope(&settings)?;
     if scope.tags().iter().any(|tag| tag == "env:development") {
         tracing::warn!(
-            "these monitors look at env:development; DD_ENV, or `env` in [datadog], says which else"
+            "these monitors look only at what is reported with env:development; for another environment, set DD_ENV, or \
+             `env` in [datadog], as the reporter has it"
         );
     }
-    let wanted = monitors(catalog, &scope, &settings.table::<MonitorSettings>()?)?;
+    let wanted = monitors(catalog, &scope, &settings)?;
     Ok((settings, scope, wanted))
 }
 
@@ -120,14 +120,19 @@ async fn push(
 }
 
 fn warn_without_recipients(plan: &MonitorPlan<'_>) {
-    let silent = without_recipients(plan.monitors.iter().map(|planned| planned.wanted));
-    if silent > 0 {
-        tracing::warn!(
-            "{silent} of {} monitors notify nobody when they alert; `notify` in [monitors] says whom to notify, such as \
-             notify = [\"@slack-ops\"]",
-            plan.monitors.len()
-        );
+    let wanted = plan.monitors.iter().map(|planned| planned.wanted);
+    let silent: Vec<&str> =
+        wanted.filter(|monitor| !monitor.notifies_somebody()).map(WantedMonitor::metric).collect();
+    if silent.is_empty() {
+        return;
     }
+    let all = plan.monitors.len();
+    let which = if silent.len() < all { format!(" ({})", silent.join(", ")) } else { String::new() };
+    tracing::warn!(
+        "{} of {all} monitors notify nobody when they alert{which}; `notify` in [monitors] says whom to notify, such as \
+         notify = [\"@slack-ops\"]",
+        silent.len()
+    );
 }
 
 /// Goes on until Datadog refuses something, or is not reached.

@@ -1,14 +1,12 @@
 //! Puts the settings of monitors together with what each metric's attribute says.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, ensure};
 use globset::{Glob, GlobMatcher};
 use system_health_datadog::{
     Alerting, OnMissingData, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
     reporter_monitors, reporter_window,
 };
-use system_health_registry::{Catalog, Metric, check_recovery};
+use system_health_registry::{Catalog, Metric, Settings, check_recovery};
 
 use super::checks;
 use crate::{
@@ -20,24 +18,27 @@ use crate::{
 pub(super) fn monitors(
     catalog: &Catalog,
     scope: &Scope,
-    settings: &MonitorSettings,
+    sources: &Settings,
 ) -> anyhow::Result<Vec<WantedMonitor>> {
-    checks::check(settings)?;
-    let schedule = schedule(settings);
-    let overrides = Overrides::new(catalog, settings, schedule)?;
+    let settings: MonitorSettings = sources.table()?;
+    checks::check(&settings, sources)?;
+    let schedule = schedule(&settings);
+    let overrides = Overrides::new(catalog, &settings, schedule);
+    let overrides = checks::at(sources, "metrics", overrides)?;
     let mut monitors = Vec::new();
     for metric in catalog.metrics().iter().filter(|metric| !is_watched_by_reporter_monitors(metric.key())) {
-        let alerting = overrides.alerting(metric)?;
+        let alerting = overrides.alerting(metric, sources)?;
         monitors.extend(alerting.and_then(|alerting| goal_monitor(metric, scope, &alerting)));
     }
     let mut of_reporter = Vec::new();
     for metric in catalog.metrics() {
-        let Some(window) = reporter_window(metric.key(), schedule) else { continue };
-        if let Some(alerting) = overrides.alerting_of_reporter(metric) {
-            checks::check_reporter_window(metric.key(), window)?;
+        let is_watched = reporter_window(metric.key(), schedule).is_some();
+        if is_watched && let Some(alerting) = overrides.alerting_of_reporter(metric) {
             of_reporter.push((metric.key(), alerting));
         }
     }
+    let keys: Vec<&str> = of_reporter.iter().map(|(key, _)| *key).collect();
+    checks::check_reporter_windows(&keys, schedule, sources)?;
     monitors.extend(reporter_monitors(scope, schedule, |key| {
         of_reporter.iter().find(|(known, _)| *known == key).map(|(_, alerting)| alerting.clone())
     }));
@@ -123,14 +124,15 @@ impl<'a> Overrides<'a> {
     }
 
     /// For the monitor of a metric's goal; none if it has no goal or the monitor is turned off.
-    fn alerting(&self, metric: &Metric) -> anyhow::Result<Option<Alerting>> {
+    fn alerting(&self, metric: &Metric, sources: &Settings) -> anyhow::Result<Option<Alerting>> {
         let (some, general, key) = (self.of(metric), self.general(metric), metric.key());
         if !some.enabled || metric.goal().is_none() {
             return Ok(None);
         }
         if let Some(recovery) = some.recovery {
-            check_recovery(recovery, metric.goal())
-                .with_context(|| format!("`recovery` of {key} in [monitors.metrics]"))?;
+            let checked = check_recovery(recovery, metric.goal())
+                .with_context(|| format!("`recovery` of {key} in [monitors.metrics]"));
+            checks::at(sources, "metrics", checked)?;
         }
         let own: Vec<String> = metric.notify().iter().map(ToString::to_string).collect();
         let notify = if some.notify.is_none() && !own.is_empty() { own } else { general.notify };
@@ -143,17 +145,9 @@ impl<'a> Overrides<'a> {
             group_by: some.group_by.clone().unwrap_or(general.group_by),
             ..general
         };
-        checks::check_goal_window(key, alerting.window, self.schedule.every)?;
+        let set = if some.window.is_some() { "metrics" } else { "every" };
+        let checked = checks::check_goal_window(key, alerting.window, self.schedule.every);
+        checks::at(sources, set, checked)?;
         Ok(Some(alerting))
     }
-}
-
-/// How many monitors notify nobody.
-pub(super) fn without_recipients<'a>(wanted: impl Iterator<Item = &'a WantedMonitor>) -> usize {
-    wanted.filter(|monitor| !monitor.notifies_somebody()).count()
-}
-
-/// A duration as people write it.
-pub(super) fn shown(time: Duration) -> String {
-    humantime::format_duration(time).to_string()
 }

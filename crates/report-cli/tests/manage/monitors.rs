@@ -139,7 +139,7 @@ fn settings_say_whom_to_tell_when_and_about_what() {
     );
     assert!(hotfix["message"].as_str().unwrap().contains("\n\n@commits@example.com\n\n"), "{hotfix}");
     assert_eq!(hotfix["options"]["on_missing_data"], "show_and_notify_no_data");
-    assert!(hotfix["message"].as_str().unwrap().contains("has had no value for 60 minutes"), "{hotfix}");
+    assert!(hotfix["message"].as_str().unwrap().contains("has had no value for 1 hour"), "{hotfix}");
     assert_eq!(hotfix["options"]["renotify_interval"], 240);
     // The exact key counts, not the pattern.
     let reverts = of(monitors, "commits.reverts");
@@ -165,36 +165,87 @@ fn wrong_settings_are_refused_where_they_are() {
     for (settings, words) in [
         ("notify = ['slack-ops']", "`slack-ops` is not a handle"),
         ("every = '90s'", "`every` in [monitors]"),
-        ("missed = 0", "`missed` in [monitors]"),
+        (
+            "missed = 0",
+            "system-health.toml:2: `missed` in [monitors]: 0 is not a number of runs; write a whole number",
+        ),
+        ("missed = 1001", "1001 is not a number of runs; write a whole number from 1 to 1000"),
+        ("missed = 'two'", "`missed` in [monitors]: \"two\" is not a number of runs"),
         (
             "metrics.'commit.*'.window = '1h'",
             "[monitors.metrics.\"commit.*\"] matches no metric with a monitor",
         ),
         ("metrics.'*.points'.window = '1h'", "the reporter's own monitors take"),
         ("metrics.'*.outbox_points'.enabled = false", "matches no metric with a monitor"),
-        ("metrics.'commits.*'.window = '5m'", "and the reporter runs every 15m"),
-        ("every = '7d'", "`every` in [monitors] is 7days; it has to be whole minutes and less than 7days"),
-        ("every = '2d'\nmissed = 4", "run_duration_seconds would have to look back 9days"),
-        ("every = '2d'\nmissed = 4", "or leave the monitor out with `enabled = false`"),
+        ("metrics.'commits.*'.window = '5m'", "and the reporter runs every 15 minutes"),
+        ("every = '7d'", "`every` in [monitors] is 7 days; it has to be whole minutes and less than 7 days"),
+        ("every = '2d'\nmissed = 4", "run_duration_seconds would have to look back 9 days"),
+        ("every = '2d'\nmissed = 4", "system-health.toml:3: the monitor of"),
+        ("every = '2d'\nmissed = 4", "`missed` in [monitors] has to be at most 3"),
+        ("every = '2d'\nmissed = 4", "or leave out what does not fit, with `enabled = false`"),
+        ("every = '3d'", "system-health.toml:2: the monitor of"),
+        ("every = '3d'", "with this schedule, `missed` in [monitors] has to be at most 1"),
+        ("every = '3d'", "and [monitors.metrics.\"system_health.reporter."),
+        (
+            "every = '5d'",
+            "no value of `missed` fits; `every` in [monitors] has to be at most 4 days 16 hours",
+        ),
+        (
+            "every = '4d'\nlongest_gap = '6d'",
+            "no value of `missed` fits; `longest_gap` in [monitors] has to be at most 5 days",
+        ),
         (
             "longest_gap = '5m'",
-            "`longest_gap` in [monitors] is 5m; it has to be whole minutes and at least `every`",
+            "`longest_gap` in [monitors] is 5 minutes; it has to be whole minutes and at least `every`",
         ),
-        ("priority = 6", "[monitors]: `priority` is 6; it has to be from 1 (high) to 5 (low)"),
-        ("metrics.'commits.*'.priority = 0", "[monitors.metrics.\"commits.*\"]: `priority` is 0"),
-        ("renotify = '30d'", "[monitors]: `renotify` is 30days"),
+        (
+            "priority = 6",
+            "system-health.toml:2: `priority` in [monitors]: 6 is not a priority; write a whole number from 1 (high)",
+        ),
+        ("priority = 'high'", "`priority` in [monitors]: \"high\" is not a priority; write a whole number"),
+        (
+            "metrics.'commits.*'.priority = 0",
+            "`metrics.commits.*.priority` in [monitors]: 0 is not a priority",
+        ),
+        ("missed = 3\nrenotify = '30d'", "system-health.toml:3: [monitors]: `renotify` is 30 days"),
         ("group_by = ['a} by {b']", "`a} by {b` in `group_by` is not the name of a tag"),
         ("metrics.'ci.*'.recovery = 1", "an alert about the goal `== 1` ends as soon as it is met"),
         ("metrics.'commits.*'.widow = '1h'", "unknown field `widow`"),
         ("metrics.'commits.hotfix'.recovery = 5", "`recovery` of commits.hotfix in [monitors.metrics]"),
         (
             "metrics.'commits.hotfix'.on_missing_data = 'ignore'",
-            "[monitors.metrics.\"commits.hotfix\"]: `on_missing_data` is `ignore`; it has to be one of show_no_data",
+            "system-health.toml:2: [monitors.metrics.\"commits.hotfix\"]: `on_missing_data` is `ignore`; it has to be one of show_no_data",
         ),
     ] {
         let scene = scene(&intake).file("system-health.toml", &format!("[monitors]\n{settings}\n"));
         scene.run(&["monitors"]).with_status(2).says(words);
     }
+}
+
+#[test]
+fn what_the_error_about_a_long_schedule_proposes_is_accepted() {
+    let intake = DatadogIntake::start();
+    for settings in [
+        "every = '3d'\nmissed = 1",
+        "every = '2d'\nmissed = 3",
+        "every = '112h'\nmissed = 1",
+        "every = '4d'\nlongest_gap = '5d'\nmissed = 1",
+        "every = '6d'\nmetrics.'system_health.reporter.*'.enabled = false",
+    ] {
+        let scene = scene(&intake).file("system-health.toml", &format!("[monitors]\n{settings}\n"));
+        let _ = scene.run(&["monitors", "push"]).with_status(0);
+    }
+}
+
+#[test]
+fn a_push_for_development_says_how_to_choose_another_environment() {
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake).variable("DD_ENV", "development");
+
+    scene
+        .run(&["monitors"])
+        .with_status(0)
+        .says("for another environment, set DD_ENV, or `env` in [datadog]");
 }
 
 #[test]
@@ -213,7 +264,7 @@ fn what_somebody_changed_is_overwritten_only_by_force() {
     left.says("--force");
     let step = left.json().as_array().unwrap().iter().find(|step| step["action"] == "left").unwrap().clone();
     assert_eq!(step["overwrites"], "it was changed in Datadog since the last push");
-    assert!(step["changes"].to_string().contains("- options.renotify_interval: 30.0"), "{step}");
+    assert!(step["changes"].to_string().contains("- options.renotify_interval: 30"), "{step}");
     assert_eq!(writes(&intake).len(), 7);
 
     let _ = scene.run(&["monitors", "push", "--force"]).with_status(0);
@@ -257,7 +308,10 @@ fn monitors_that_notify_nobody_are_told_once() {
     let intake = DatadogIntake::start();
     for (settings, warning) in [
         ("", Some("7 of 7 monitors notify nobody when they alert; `notify` in [monitors]")),
-        ("[monitors.metrics.'commits.*']\nnotify = ['@slack-ops']\n", Some("5 of 7 monitors notify nobody")),
+        (
+            "[monitors.metrics.'commits.*']\nnotify = ['@slack-ops']\n",
+            Some("5 of 7 monitors notify nobody when they alert (ci.tests_passing_on_main, system_health."),
+        ),
         ("[monitors]\nnotify = ['@slack-ops']\n", None),
     ] {
         let scene = scene(&intake).file("system-health.toml", settings);
@@ -279,7 +333,14 @@ fn a_monitor_that_somebody_has_muted_stays_muted() {
     let intake = DatadogIntake::start();
     let _ = scene(&intake).run(&["monitors", "push"]).with_status(0);
     let id = of(&intake.monitors(), "commits.hotfix")["id"].as_u64().unwrap();
-    intake.edit_monitor(id, |monitor| monitor["options"]["silenced"] = json!({"*": null}));
+    intake.edit_monitor(id, |monitor| {
+        monitor["options"]["silenced"] = json!({"*": null});
+        monitor["options"]["added_tomorrow"] = json!({"x": 1});
+        // Datadog refuses these beside what a push sends.
+        monitor["options"]["notify_no_data"] = json!(true);
+        monitor["options"]["no_data_timeframe"] = json!(60);
+        monitor["options"]["threshold_windows"] = json!({"trigger_window": "last_15m"});
+    });
     let _ = scene(&intake).run(&["monitors", "diff"]).with_status(0);
     let scene =
         scene(&intake).file("system-health.toml", "[monitors.metrics.'commits.hotfix']\nrecovery = 1\n");
@@ -291,6 +352,9 @@ fn a_monitor_that_somebody_has_muted_stays_muted() {
         (&options["silenced"], &options["thresholds"]["critical_recovery"]),
         (&json!({"*": null}), &json!(1.0))
     );
+    assert_eq!(options["added_tomorrow"], json!({"x": 1}));
+    assert_eq!(options["notify_no_data"], false);
+    assert!(options.get("no_data_timeframe").or(options.get("threshold_windows")).is_none(), "{options}");
 }
 
 #[test]
@@ -304,7 +368,7 @@ fn a_change_of_settings_is_an_update_without_force() {
 
     let step =
         diff.json().as_array().unwrap().iter().find(|step| step["action"] == "update").unwrap().clone();
-    assert_eq!(step["changes"], json!(["~ options.thresholds.critical_recovery: 3.0 → 1.0"]));
+    assert_eq!(step["changes"], json!(["~ options.thresholds.critical_recovery: 3 → 1"]));
     let _ = scene.run(&["monitors", "push"]).with_status(0);
     assert_eq!(writes(&intake).len(), 8);
 }

@@ -1,0 +1,58 @@
+//! Errors about numbers. serde names the types of Rust, such as `u8`; people who write settings know ranges.
+
+/// What serde expects, and the same in words.
+const EXPECTED: [(&str, &str); 15] = [
+    ("u8", "a whole number from 0 to 255"),
+    ("u16", "a whole number from 0 to 65535"),
+    ("u32", "a whole number from 0 to 4294967295"),
+    ("u64", "a whole number of at least 0"),
+    ("usize", "a whole number of at least 0"),
+    ("i8", "a whole number from -128 to 127"),
+    ("i16", "a whole number from -32768 to 32767"),
+    ("i32", "a whole number from -2147483648 to 2147483647"),
+    ("i64", "a whole number"),
+    ("isize", "a whole number"),
+    ("f32", "a number"),
+    ("f64", "a number"),
+    ("a nonzero u8", "a whole number from 1 to 255"),
+    ("a nonzero u16", "a whole number from 1 to 65535"),
+    ("a nonzero u32", "a whole number from 1 to 4294967295"),
+];
+
+/// The message of an error of serde, with the range of a number instead of its type.
+pub(super) fn with_range(message: &str) -> String {
+    let plain = || {
+        let (found, expected) = message.rsplit_once(", expected ")?;
+        let found = found.strip_prefix("invalid type: ").or_else(|| found.strip_prefix("invalid value: "))?;
+        let (_, range) = EXPECTED.iter().find(|(name, _)| *name == expected)?;
+        Some(format!("{found} is not {range}"))
+    };
+    plain().unwrap_or_else(|| message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_a_range_and_other_messages_stay() {
+        for (message, plain) in [
+            (
+                "invalid type: string \"many\", expected a nonzero u32",
+                "string \"many\" is not a whole number from 1 to 4294967295",
+            ),
+            (
+                "invalid value: integer `-1`, expected usize",
+                "integer `-1` is not a whole number of at least 0",
+            ),
+            (
+                "invalid type: string \", expected u8\", expected f64",
+                "string \", expected u8\" is not a number",
+            ),
+            ("invalid type: integer `5`, expected a string", "invalid type: integer `5`, expected a string"),
+            ("unknown field `u8`", "unknown field `u8`"),
+        ] {
+            assert_eq!(with_range(message), plain);
+        }
+    }
+}
