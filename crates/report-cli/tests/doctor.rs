@@ -98,7 +98,7 @@ fn each_failure_has_its_line_and_what_to_do() {
     failed(
         &jobs.run(&["doctor"]).with_status(1),
         "GitHub workflow",
-        "`unit*` matches no job in any inspected run; the nearest names are `tests`",
+        "`unit*` matches no job in any inspected run; the nearest name is `tests`",
     );
 }
 

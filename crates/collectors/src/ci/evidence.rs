@@ -21,13 +21,16 @@ struct Entry {
 pub(super) struct EntryId(usize);
 
 impl Ledger {
-    /// Adds an attempt of a run that does not count, so far.
+    /// Adds an attempt of a run that does not count, so far. The run is known in its latest attempt.
     pub(super) fn add_run(&mut self, run: &Run, attempt: u32, reason: impl Into<String>) -> EntryId {
         let sha = run.head_sha.get(..7).unwrap_or(&run.head_sha);
-        let attempt = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+        let of_attempts = match run.attempt {
+            1 => String::new(),
+            latest => format!(", attempt {attempt} of {latest}"),
+        };
         let subject = run.display_title.as_ref().map_or_else(String::new, |subject| format!(": {subject}"));
-        let title = format!("{}{attempt} ({}, {sha}){subject}", run.name(), run.event);
-        self.add(title, run.html_url.clone(), reason.into())
+        let title = format!("{}{of_attempts} ({}, {sha}){subject}", run.name(), run.event);
+        self.add(title, run.page(attempt), reason.into())
     }
 
     /// Adds a job that does not count, so far.

@@ -89,7 +89,7 @@ impl History {
         self.filtered_only.as_ref().is_some_and(|only| only.contains(&run))
     }
 
-    /// Whether what is known about the run's state comes from the run itself or the list of all runs.
+    /// Whether the state of the run is known from the run itself or from the list of all runs.
     pub(super) fn is_confirmed(&self, run: u64) -> bool {
         !self.is_only_filtered(run) || self.confirmed.contains(&run)
     }

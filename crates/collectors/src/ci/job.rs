@@ -55,6 +55,8 @@ impl Job {
             Some("timed_out") => "timed out",
             Some("skipped") => "was skipped",
             Some("cancelled") => "was cancelled",
+            Some("neutral") => "ended as neutral",
+            Some("action_required") => "has to be approved",
             Some(other) => other,
             None => "has not ended",
         }

@@ -4,6 +4,7 @@
 use std::time::SystemTime;
 
 use super::{
+    age::in_words,
     evidence::{EntryId, Ledger},
     history::{History, Question},
     job::{Job, up_to_attempt},
@@ -104,7 +105,7 @@ impl<'a> Search<'a> {
             if self.history.is_only_filtered(run.id)
                 && let Some(reason) = staleness(self.watched, self.history)?
             {
-                return Ok(self.undecided(reason));
+                return Ok(self.stale(reason, &runs[index..]));
             }
             match scope(self.watched, self.history, run)? {
                 Scope::Elsewhere => continue,
@@ -146,14 +147,14 @@ impl<'a> Search<'a> {
         for attempt in (1..=last).rev() {
             let known = self.attempt(run, attempt)?;
             let outcome = if known.is_completed()? { known.outcome()? } else { Outcome::Nothing };
-            let ending = known.conclusion.as_deref().unwrap_or("it has not ended");
             match outcome {
                 Outcome::Nothing => {
-                    self.evidence.add_run(known, attempt, format!("{ending}: this decides nothing"));
+                    let reason = format!("{}, so it decides nothing", known.ending());
+                    self.evidence.add_run(run, attempt, reason);
                 }
                 Outcome::Passed | Outcome::Failed => {
-                    let entry = self.evidence.add_run(known, attempt, ending);
-                    return Ok(Some((outcome == Outcome::Passed, vec![Vote::new(known, entry)])));
+                    let entry = self.evidence.add_run(run, attempt, known.ending());
+                    return Ok(Some((outcome == Outcome::Passed, vec![Vote::new(run, known, entry)])));
                 }
             }
         }
@@ -163,8 +164,7 @@ impl<'a> Search<'a> {
     /// Judges a run by the selected jobs.
     fn by_jobs(&mut self, run: &'a Run) -> Result<Option<(bool, Vec<Vote>)>, Halt> {
         let Some(last) = self.last_completed_attempt(run)? else { return Ok(None) };
-        self.inspect()?;
-        let jobs = self.history.jobs(run.id).ok_or(Question::Jobs(run.id))?;
+        let jobs = self.jobs(run)?;
         for attempt in (1..=last).rev() {
             let listed = up_to_attempt(jobs, attempt, run.attempt);
             if listed.is_empty() {
@@ -172,10 +172,10 @@ impl<'a> Search<'a> {
                 // A workflow file that cannot be used fails without a job.
                 if self.selected.is_at_start() && known.is_completed()? && known.outcome()? == Outcome::Failed
                 {
-                    let entry = self.evidence.add_run(known, attempt, "failed before any job started");
-                    return Ok(Some((false, vec![Vote::new(known, entry)])));
+                    let entry = self.evidence.add_run(run, attempt, "it failed before any job started");
+                    return Ok(Some((false, vec![Vote::new(run, known, entry)])));
                 }
-                self.evidence.add_run(known, attempt, "it has no jobs");
+                self.evidence.add_run(run, attempt, "it has no jobs");
                 continue;
             }
             match self
@@ -185,17 +185,17 @@ impl<'a> Search<'a> {
             {
                 Look::Failed(failed) => {
                     let entry = self.evidence.add_run(run, attempt, "a selected job failed");
-                    return Ok(Some((false, self.votes(run, entry, &failed))));
+                    return Ok(Some((false, self.votes(run, attempt, entry, &failed))));
                 }
                 Look::Passed(passed) => {
                     let entry = self.evidence.add_run(run, attempt, "the selected jobs passed");
-                    let votes = self.votes(run, entry, &passed);
+                    let votes = self.votes(run, attempt, entry, &passed);
                     self.passed.extend(votes);
                     return Ok(Some((true, std::mem::take(&mut self.passed))));
                 }
                 Look::Open(passed, reason) => {
                     let entry = self.evidence.add_run(run, attempt, reason + ": older runs have to decide");
-                    let votes = self.votes(run, entry, &passed);
+                    let votes = self.votes(run, attempt, entry, &passed);
                     self.passed.extend(votes);
                 }
             }
@@ -205,12 +205,9 @@ impl<'a> Search<'a> {
 
     /// The newest attempt of a run that has ended.
     fn last_completed_attempt(&mut self, run: &Run) -> Result<Option<u32>, Halt> {
+        self.confirm(run)?;
         if run.is_completed()? {
             return Ok(Some(run.attempt));
-        }
-        if !self.history.is_confirmed(run.id) {
-            self.inspect()?;
-            return Err(Question::Run(run.id).into());
         }
         if run.attempt > 1 {
             self.evidence.add_run(run, run.attempt, "it is being re-run: the attempt before counts");
@@ -218,6 +215,27 @@ impl<'a> Search<'a> {
         }
         self.evidence.add_run(run, run.attempt, "it has not ended");
         Ok(None)
+    }
+
+    /// Makes sure that a run's state is not taken from the filtered list: the run may have ended or been
+    /// re-run since.
+    fn confirm(&mut self, run: &Run) -> Result<(), Halt> {
+        if self.history.is_only_filtered(run.id) {
+            self.inspect()?;
+            if !self.history.is_confirmed(run.id) {
+                return Err(Question::Run(run.id).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The jobs of all attempts of a confirmed run.
+    fn jobs(&mut self, run: &Run) -> Result<&'a [Job], Halt> {
+        // A run that only the filtered list shows was counted when it was confirmed.
+        if !self.history.is_only_filtered(run.id) {
+            self.inspect()?;
+        }
+        Ok(self.history.jobs(run.id).ok_or(Question::Jobs(run.id))?)
     }
 
     fn attempt(&mut self, run: &'a Run, attempt: u32) -> Result<&'a Run, Halt> {
@@ -228,17 +246,17 @@ impl<'a> Search<'a> {
         Ok(self.history.attempt(run.id, attempt).ok_or(Question::Attempt(run.id, attempt))?)
     }
 
-    /// Counts something that is read on its own.
+    /// Counts a run or an attempt that is read on its own.
     fn inspect(&mut self) -> Result<(), Halt> {
         self.inspected += 1;
         if self.inspected > MAX_INSPECTED { Err(Halt::Limit) } else { Ok(()) }
     }
 
-    fn votes(&mut self, run: &Run, entry: EntryId, jobs: &[&Job]) -> Vec<Vote> {
+    fn votes(&mut self, run: &Run, attempt: u32, entry: EntryId, jobs: &[&Job]) -> Vec<Vote> {
         let vote = |job: &&Job| Vote {
             entries: vec![entry, self.evidence.add_job(job, run)],
             name: format!("the job `{}` of {}", job.name, run.name()),
-            page: run.html_url.clone(),
+            page: run.page(attempt),
             started_at: job.started_at.unwrap_or_else(|| run.started_at()),
         };
         jobs.iter().map(vote).collect()
@@ -298,28 +316,33 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// The filtered list may be stale, so none of the runs that only it shows can decide.
+    fn stale(mut self, reason: String, rest: &[Run]) -> Judgment {
+        for run in rest.iter().filter(|run| self.history.is_only_filtered(run.id)) {
+            let why = match scope(self.watched, self.history, run) {
+                Ok(Scope::Elsewhere) => continue,
+                Ok(Scope::Ignored(why)) => why,
+                Ok(Scope::Counts) | Err(_) => {
+                    "only GitHub's list of the branch shows it, and that list may be stale".to_owned()
+                }
+            };
+            self.evidence.add_run(run, run.attempt, why);
+        }
+        self.undecided(reason)
+    }
+
     fn undecided(self, reason: String) -> Judgment {
         Judgment { result: Err(reason), evidence: self.evidence }
     }
 }
 
 impl Vote {
-    fn new(run: &Run, entry: EntryId) -> Self {
+    fn new(run: &Run, attempt: &Run, entry: EntryId) -> Self {
         Self {
             entries: vec![entry],
             name: run.name(),
-            page: run.html_url.clone(),
-            started_at: run.started_at(),
+            page: run.page(attempt.attempt),
+            started_at: attempt.started_at(),
         }
-    }
-}
-
-/// A duration as people say it: in days, or in hours below two days.
-fn in_words(duration: std::time::Duration) -> String {
-    match duration.as_secs() / 3600 {
-        0 => humantime::format_duration(std::time::Duration::from_secs(duration.as_secs())).to_string(),
-        1 => "1 hour".to_owned(),
-        hours if hours < 48 => format!("{hours} hours"),
-        hours => format!("{} days", hours / 24),
     }
 }

@@ -1,6 +1,7 @@
 //! Whether the tests pass on the branch. `judge` decides from what is known about the runs of a workflow
 //! and never asks GitHub itself; `fetch` asks for what it needs. `docs/metrics.md` defines the result.
 
+mod age;
 mod events;
 mod evidence;
 mod fetch;

@@ -79,7 +79,11 @@ impl JobPattern {
         jobs.dedup();
         let more = if jobs.len() > MAX_NAMES { " and others" } else { "" };
         jobs.truncate(MAX_NAMES);
-        format!("the nearest names are `{}`{more}", jobs.join("`, `"))
+        match jobs[..] {
+            [] => "no jobs are listed".to_owned(),
+            [job] => format!("the nearest name is `{job}`"),
+            _ => format!("the nearest names are `{}`{more}", jobs.join("`, `")),
+        }
     }
 }
 
@@ -181,6 +185,7 @@ mod tests {
             pattern("unti").hint(["lint", "unit", "docs"]),
             "the nearest names are `unit`, `lint`, `docs`"
         );
+        assert_eq!(pattern("unti").hint(["unit", "unit"]), "the nearest name is `unit`");
         let many: Vec<String> = (0..30).map(|number| format!("job {number}")).collect();
         assert!(pattern("x").hint(many.iter().map(String::as_str)).ends_with("` and others"));
     }

@@ -80,6 +80,29 @@ impl Run {
         }
     }
 
+    /// How the attempt ended, in words.
+    pub(super) fn ending(&self) -> &str {
+        match self.conclusion.as_deref() {
+            Some("success") => "it passed",
+            Some("failure") => "it failed",
+            Some("timed_out") => "it timed out",
+            Some("startup_failure") => "it failed to start",
+            Some("cancelled") => "it was cancelled",
+            Some("skipped") => "it was skipped",
+            Some("neutral") => "it ended as neutral",
+            Some("stale") => "GitHub gave up waiting for it",
+            Some("action_required") => "somebody has to approve it",
+            Some(other) => other,
+            None => "it has not ended",
+        }
+    }
+
+    /// The page of one of the attempts of this run. The page of the run itself shows the latest one.
+    pub(super) fn page(&self, attempt: u32) -> Option<String> {
+        let page = self.html_url.clone()?;
+        Some(if attempt == self.attempt { page } else { format!("{page}/attempts/{attempt}") })
+    }
+
     /// When this attempt started. Only servers without attempts give no such time.
     pub(super) fn started_at(&self) -> SystemTime {
         self.attempt_started_at.unwrap_or(self.created_at)

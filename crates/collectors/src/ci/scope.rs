@@ -38,7 +38,8 @@ pub(super) fn scope(watched: &Watched<'_>, history: &History, run: &Run) -> Resu
         return Ok(Scope::Elsewhere);
     }
     Ok(if !run.is_own() {
-        Scope::Ignored("it ran for a fork".to_owned())
+        let ran_for = if run.head_repository.is_some() { "a fork" } else { "a repository that is gone" };
+        Scope::Ignored(format!("it ran for {ran_for}"))
     } else if !watched.settings.events.contains(&run.event) {
         Scope::Ignored(format!("`{}` is not one of the events that test the branch", run.event))
     } else if is_queue && !is_on_branch(branch, history, &run.head_sha)? {
@@ -51,29 +52,37 @@ pub(super) fn scope(watched: &Watched<'_>, history: &History, run: &Run) -> Resu
 /// Why the list of the branch's runs may lack runs, if it may.
 pub(super) fn staleness(watched: &Watched<'_>, history: &History) -> Result<Option<String>, Question> {
     let branch = watched.branch;
-    let lacks = match history.freshness() {
+    let problem = match history.freshness() {
         Freshness::Proven => return Ok(None),
-        Freshness::Lacks(run) => format!("it lacks {run}"),
+        Freshness::Lacks(run) => format!("may be stale: the list lacks {run}"),
         Freshness::AsksForTip => {
-            let commits = history.commits().ok_or(Question::Commits)?;
-            let Some(tip) = commits.first() else { return Ok(Some("the branch has no commits".to_owned())) };
-            let shows_tip = |run: &Run| {
-                run.head_sha == *tip
-                    && run.is_own()
+            let counts = |run: &&Run| {
+                run.is_own()
                     && run.head_branch.as_deref() == Some(branch.as_str())
                     && watched.settings.events.contains(&run.event)
             };
-            if history.runs().iter().any(shows_tip) {
+            let mut counting = history.runs().iter().filter(counts).peekable();
+            if counting.peek().is_none() {
+                let problem = "shows none that counts: the list may be stale, and it never contains runs of the merge queue";
+                return Ok(Some(no_proof(watched, problem)));
+            }
+            let commits = history.commits().ok_or(Question::Commits)?;
+            let Some(tip) = commits.first() else { return Ok(Some("the branch has no commits".to_owned())) };
+            if counting.any(|run| run.head_sha == *tip) {
                 return Ok(None);
             }
-            format!("it has no run for the newest commit {}", tip.get(..7).unwrap_or(tip))
+            let tip = tip.get(..7).unwrap_or(tip);
+            format!("may be stale: the list has no run for the newest commit {tip}")
         }
     };
-    Ok(Some(format!(
-        "the newest runs of {} on all branches do not decide, and GitHub's list of those on the branch `{branch}` may \
-         be stale: {lacks}",
-        watched.settings.workflow
-    )))
+    Ok(Some(no_proof(watched, &problem)))
+}
+
+fn no_proof(watched: &Watched<'_>, problem: &str) -> String {
+    format!(
+        "the newest runs of {} on all branches do not decide, and GitHub's list of those on the branch `{}` {problem}",
+        watched.settings.workflow, watched.branch
+    )
 }
 
 /// Whether a commit of the merge queue has become one of the branch. A later run for it on the branch shows

@@ -1,5 +1,5 @@
-//! Lists, which GitHub gives in pages. Once the last page is known, the pages between are read beside
-//! each other. A list is read to its end or is an error; a part of it is no answer.
+//! Lists, which GitHub splits into pages. Once the number of the last page is known, the pages before it are
+//! fetched concurrently. A list that cannot be read to its end is an error: no part of it is returned.
 
 use std::marker::PhantomData;
 
@@ -13,12 +13,12 @@ use super::{
     link::{Links, page_number, with_page},
 };
 
-/// So many pages are read at once.
+/// Maximum number of pages fetched concurrently.
 const CONCURRENT: usize = 8;
 
 /// The pages of a list, each of type `P`: an array, or an object that holds one.
 #[derive(Debug)]
-#[must_use = "nothing is asked before a page is"]
+#[must_use = "no request is made until a page is read"]
 pub struct Pages<P> {
     github: GitHub,
     links: Links,
@@ -51,7 +51,7 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         Ok(pages)
     }
 
-    /// The pages from the next one to the last one, if both are known by number.
+    /// The pages from the next one to the last one. None if their numbers are not known.
     async fn up_to_last(&mut self) -> Result<Vec<P>, GitHubError> {
         let numbers = self.links.next.as_ref().and_then(page_number).zip(self.links.last_page());
         let Some((url, (next, last))) = self.links.next.clone().zip(numbers) else { return Ok(Vec::new()) };
@@ -70,7 +70,7 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         if let Some((_, page)) = before_last.find(|(links, _)| links.next.is_none()) {
             return Err(permanent(&url, Cause::CutOff { page, last }));
         }
-        // Only what the last page says counts: the list may have grown meanwhile.
+        // The list may have grown since, so only the links of the last page say whether it goes on.
         if let Some(links) = links.pop() {
             self.follow(&url, links)?;
         }
@@ -78,7 +78,7 @@ impl<P: DeserializeOwned + Send> Pages<P> {
         Ok(pages)
     }
 
-    /// Takes the links of a page, if they lead on at GitHub.
+    /// Keeps the links of a page. A link to another server is an error.
     fn follow(&mut self, url: &Url, links: Links) -> Result<(), GitHubError> {
         for target in links.next.iter().chain(&links.last) {
             self.github

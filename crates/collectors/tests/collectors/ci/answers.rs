@@ -12,7 +12,7 @@ use system_health_test_support::{
     server::Answer,
 };
 
-use super::{busy, checks, failed, jobs, passed, reading, shown};
+use super::{busy, checks, evidence_lines, failed, jobs, passed, reading, shown};
 use crate::stage::{Stage, line};
 
 /// A run with what is needed and nothing else.
@@ -56,6 +56,7 @@ async fn runs_of_forks_other_branches_and_other_workflows_do_not_count() {
 
     assert_eq!(reading, "1 […]");
     assert_eq!(shown(&with_deleted), "1 […]");
+    assert!(evidence_lines(&with_deleted)[0].ends_with(": it ran for a repository that is gone"));
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! What the value shows for itself.
 
-use system_health_test_support::github::{Conclusion::Cancelled, FakeGitHub};
+use system_health_test_support::github::{
+    Conclusion::{ActionRequired, Cancelled, Neutral, Skipped, Stale},
+    FakeGitHub,
+};
 
 use super::{checks, docs, evidence, evidence_lines, failed, jobs, passed};
 use crate::stage::Stage;
@@ -30,13 +33,18 @@ async fn the_evidence_names_every_run_and_job() {
             "- run #5 (pull_request, aaaaaaa): Change something: it ran for a fork",
             "- run #4 (pull_request, aaaaaaa): Change something: `pull_request` is not one of the events that test the \
              branch",
-            "- run #3 (push, aaaaaaa): Change something: cancelled: this decides nothing",
-            "- run #2, attempt 2 (push, aaaaaaa): Change something: it is being re-run: the attempt before counts",
-            "+ run #2 (push, aaaaaaa): Change something: failure",
+            "- run #3 (push, aaaaaaa): Change something: it was cancelled, so it decides nothing",
+            "- run #2, attempt 2 of 2 (push, aaaaaaa): Change something: it is being re-run: the attempt before counts",
+            "+ run #2, attempt 1 of 2 (push, aaaaaaa): Change something: it failed",
         ]
     );
     assert!(lines[6].starts_with("- run #1 (push, ") && lines[6].ends_with("it is older than what decided"));
-    assert_eq!(evidence(&reading).items()[5].link(), Some("https://github.com/acme/shop/actions/runs/7"));
+    let page = "https://github.com/acme/shop/actions/runs/7";
+    let links: Vec<_> = evidence(&reading).items()[4..6].iter().map(|item| item.link()).collect();
+    // The page of the run shows the attempt that is running, not the one that decided.
+    let decided = format!("{page}/attempts/1");
+    assert_eq!(links, [Some(page), Some(&*decided)]);
+    assert_eq!(reading.unwrap().link(), Some(&*decided));
 
     let github = FakeGitHub::start();
     github.repository("acme/shop").run(passed().head_sha("aaaaaaa1")).run(docs().head_sha("aaaaaaa2"));
@@ -50,6 +58,23 @@ async fn the_evidence_names_every_run_and_job() {
             "+ job `test` of run #1: passed",
         ]
     );
+}
+
+#[tokio::test]
+async fn a_run_that_decides_nothing_says_why_in_plain_words() {
+    for (conclusion, words) in [
+        (Skipped, "it was skipped"),
+        (Neutral, "it ended as neutral"),
+        (Stale, "GitHub gave up waiting for it"),
+        (ActionRequired, "somebody has to approve it"),
+    ] {
+        let github = FakeGitHub::start();
+        github.repository("acme/shop").run(checks().conclusion(conclusion));
+
+        let lines = evidence_lines(&Stage::on(&github).tests().await);
+
+        assert!(lines[0].ends_with(&format!(": {words}, so it decides nothing")), "{lines:?}");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use system_health_test_support::github::{
     FakeGitHub,
 };
 
-use super::{busy, checks, docs, evidence, failed, jobs, passed, pull_request, requests, shown};
+use super::{
+    busy, checks, docs, evidence, evidence_lines, failed, jobs, passed, pull_request, requests, shown,
+};
 use crate::stage::{Stage, days, line};
 
 #[tokio::test]
@@ -39,10 +41,10 @@ async fn in_a_busy_repository_the_filtered_list_is_checked_against_the_tip() {
         let github = FakeGitHub::start();
         let shop = github.repository("acme/shop");
         shop.commits(3);
-        busy(&shop, [passed(), newest.head_sha(shop.tip("main"))]);
+        busy(&shop, [passed(), newest.id(7).head_sha(shop.tip("main"))]);
 
         assert_eq!(shown(&Stage::on(&github).tests().await), expected);
-        assert_eq!(requests(&github), [all, filtered, commits]);
+        assert_eq!(requests(&github), [all, filtered, commits, "actions/runs/7"]);
     }
 }
 
@@ -61,11 +63,18 @@ async fn yesterdays_green_does_not_become_todays_1() {
         line(&reading),
         format!(
             "no data: the newest runs of checks.yml on all branches do not decide, and GitHub's list of those on the \
-             branch `main` may be stale: it has no run for the newest commit {}",
+             branch `main` may be stale: the list has no run for the newest commit {}",
             &tip[..7]
         )
     );
     assert_eq!(evidence(&reading).counted(), 0);
+    let lines = evidence_lines(&reading);
+    assert!(
+        lines.len() == 1
+            && lines[0].starts_with("- run #1 (push, ")
+            && lines[0].ends_with(": only GitHub's list of the branch shows it, and that list may be stale"),
+        "{lines:?}"
+    );
 }
 
 #[tokio::test]
@@ -81,7 +90,7 @@ async fn a_filtered_list_without_a_run_that_is_known_is_stale() {
     let reading = shown(&Stage::on(&github).tests().await);
 
     assert!(
-        reading.starts_with("no data: ") && reading.ends_with("may be stale: it lacks run #101"),
+        reading.starts_with("no data: ") && reading.ends_with("may be stale: the list lacks run #101"),
         "{reading}"
     );
     assert_eq!(requests(&github).len(), 2, "the tip could not prove the list");
@@ -98,7 +107,11 @@ async fn a_run_in_both_lists_proves_that_nothing_is_missing_between_them() {
     shop.run(checks().conclusion(Cancelled));
 
     assert_eq!(shown(&Stage::on(&github).tests().await), "0 […]");
-    assert_eq!(requests(&github).len(), 2, "no request for the tip");
+    assert_eq!(
+        requests(&github).len(),
+        3,
+        "the lists and the run that decides, without a request for the tip"
+    );
 }
 
 #[tokio::test]
@@ -112,6 +125,49 @@ async fn a_state_that_only_the_filtered_list_tells_is_not_believed() {
 
     assert_eq!(shown(&Stage::on(&github).tests().await), "0 […]");
     assert!(requests(&github).contains(&"actions/runs/7".to_owned()));
+}
+
+#[tokio::test]
+async fn a_run_may_have_been_re_run_since_the_filtered_list_was_made() {
+    for settings in ["", &jobs("'test'")] {
+        for (listed, now, expected) in [
+            (passed(), passed().re_run().conclusion(Failure).job("test", Failure), "0 […]"),
+            (failed(), failed().re_run().conclusion(Success).job("test", Success), "1 […]"),
+            (
+                checks().conclusion(Cancelled),
+                checks().conclusion(Cancelled).re_run().conclusion(Failure).job("test", Failure),
+                "0 […]",
+            ),
+        ] {
+            let github = FakeGitHub::start();
+            let shop = github.repository("acme/shop");
+            let tip = shop.commits(1).tip("main");
+            shop.run(passed().age(days(1))).run(listed.id(7).head_sha(&tip)).stop_search_index();
+            busy(&shop, [now.clone().id(7).head_sha(&tip)]);
+
+            assert_eq!(
+                shown(&Stage::on(&github).settings(settings).tests().await),
+                expected,
+                "{settings} {now:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_the_branch_never_contains_runs_of_the_merge_queue() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    let tip = shop.commits(1).tip("main");
+    let queue = checks().event("merge_group").branch("gh-readonly-queue/main/pr-7-0123abc").head_sha(tip);
+    busy(&shop, [queue]);
+
+    assert_eq!(
+        line(&Stage::on(&github).tests().await),
+        "no data: the newest runs of checks.yml on all branches do not decide, and GitHub's list of those on the branch \
+         `main` shows none that counts: the list may be stale, and it never contains runs of the merge queue"
+    );
+    assert_eq!(requests(&github).len(), 2, "the tip could not prove the list");
 }
 
 #[tokio::test]

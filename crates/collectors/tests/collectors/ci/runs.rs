@@ -20,7 +20,7 @@ async fn each_situation_has_its_reading() {
     let deploy_failed = checks().conclusion(Failure).job("test", Success).job("deploy", Failure);
     let unexpanded = checks().job("test (${{ matrix.os }})", Skipped).job("lint", Success);
     let matrix = |mac| checks().job("test (linux)", Success).job("test (mac)", mac).job("lint", Success);
-    let too_old = passed().age(days(731));
+    let too_old = passed().age(days(731) + Duration::from_mins(90));
     let test = jobs("'test'");
     let tests = jobs("'test*'");
     for (situation, settings, runs, expected) in [
@@ -51,7 +51,7 @@ async fn each_situation_has_its_reading() {
             "the newest run is two years old",
             "",
             vec![too_old],
-            "no data: run #1 on the branch `main`, which decides, is 731 days old; `max_age` in [ci] is 14 days",
+            "no data: run #1 on the branch `main`, which decides, is 731 days 1 hour old; `max_age` in [ci] is 14 days",
         ),
     ] {
         let reading = reading(settings, runs).await.replace(" […]", "");
@@ -115,20 +115,21 @@ async fn the_age_is_that_of_the_attempt_or_job_that_decided() {
     let re_run_today = || checks().conclusion(Cancelled).age(days(30)).re_run().conclusion(Success);
     assert_eq!(reading("", [re_run_today().started(days(1))]).await, "1 […]");
     // The attempt that decided is as old as the run, although it is being re-run today.
-    let old = reading("", [failed().age(days(30)).re_run().started(days(0))]).await;
-    assert!(old.ends_with("is 30 days old; `max_age` in [ci] is 14 days"), "{old}");
+    let old = reading("", [failed().age(days(30) + Duration::from_mins(90)).re_run().started(days(0))]).await;
+    assert!(old.ends_with("is 30 days 1 hour old; `max_age` in [ci] is 14 days"), "{old}");
 
     let settings = jobs("'test', 'docs'");
-    let skipped_since = |age| [passed().age(days(age)).job("docs", Success), docs().age(days(1))];
+    let skipped_since =
+        |age| [passed().age(days(age) + Duration::from_mins(90)).job("docs", Success), docs().age(days(1))];
     assert_eq!(reading(&settings, skipped_since(13)).await, "1 […]");
     assert_eq!(
         reading(&settings, skipped_since(20)).await,
-        "no data: the job `test` of run #1 on the branch `main`, which decides, is 20 days old; `max_age` in [ci] is \
-         14 days"
+        "no data: the job `test` of run #1 on the branch `main`, which decides, is 20 days 1 hour old; `max_age` in \
+         [ci] is 14 days"
     );
     assert_eq!(reading(&format!("{settings}\nmax_age = '30d'"), skipped_since(20)).await, "1 […]");
-    let hours = reading("[ci]\nmax_age = '1h'", [passed().age(Duration::from_mins(150))]).await;
-    assert!(hours.ends_with("is 2 hours old; `max_age` in [ci] is 1 hour"), "{hours}");
+    let hours = reading("[ci]\nmax_age = '1h'", [passed().age(Duration::from_secs(107 * 60 + 30))]).await;
+    assert!(hours.ends_with("is 1 hour 47 minutes old; `max_age` in [ci] is 1 hour"), "{hours}");
 }
 
 #[tokio::test]
