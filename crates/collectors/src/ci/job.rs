@@ -47,6 +47,10 @@ impl Job {
         }
     }
 
+    pub(super) fn is_skipped(&self) -> bool {
+        self.conclusion.as_deref() == Some("skipped")
+    }
+
     /// How it ended, in words.
     pub(super) fn ending(&self) -> &str {
         match self.conclusion.as_deref() {

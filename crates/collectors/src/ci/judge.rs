@@ -9,8 +9,9 @@ use super::{
     history::{History, Question},
     job::{Job, up_to_attempt},
     run::{Outcome, Run},
+    running::{MAX_RUNNING, jobs_of_completed_run},
     scope::{Scope, Watched, scope, staleness},
-    selected_jobs::{End, Look, SelectedJobs},
+    selected_jobs::{End, Look, SelectedJobs, SoFar},
 };
 
 /// Maximum number of runs and attempts that are read one by one.
@@ -42,7 +43,7 @@ pub(super) struct Decision {
 }
 
 /// Why the search stops before its end.
-enum Halt {
+pub(super) enum Halt {
     Ask(Question),
     Limit,
     Error(anyhow::Error),
@@ -54,6 +55,8 @@ struct Search<'a> {
     evidence: Ledger,
     considered: usize,
     inspected: usize,
+    /// The runs in progress whose jobs were read.
+    running: usize,
     selected: SelectedJobs<'a>,
     /// The jobs that passed so far.
     passed: Vec<Vote>,
@@ -75,6 +78,7 @@ pub(super) fn judge(watched: &Watched<'_>, history: &History) -> anyhow::Result<
         evidence: Ledger::default(),
         considered: 0,
         inspected: 0,
+        running: 0,
         selected: SelectedJobs::new(&watched.settings.jobs),
         passed: Vec::new(),
     };
@@ -117,10 +121,11 @@ impl<'a> Search<'a> {
             }
             self.considered += 1;
             let by_jobs = !self.watched.settings.jobs.is_empty();
-            let decided = if by_jobs { self.by_jobs(run) } else { self.by_conclusion(run) };
+            let older = &runs[index + 1..];
+            let decided = if by_jobs { self.by_jobs(run, older) } else { self.by_conclusion(run) };
             match decided {
                 Ok(None) => {}
-                Ok(Some((passed, votes))) => return Ok(self.decided(passed, &votes, &runs[index + 1..])),
+                Ok(Some((passed, votes))) => return Ok(self.decided(passed, &votes, older)),
                 Err(Halt::Limit) => {
                     // This one was not looked at.
                     self.considered -= 1;
@@ -143,7 +148,10 @@ impl<'a> Search<'a> {
 
     /// Judges a run by its own conclusion.
     fn by_conclusion(&mut self, run: &'a Run) -> Result<Option<(bool, Vec<Vote>)>, Halt> {
-        let Some(last) = self.last_completed_attempt(run)? else { return Ok(None) };
+        let Some(last) = self.last_completed_attempt(run)? else {
+            self.evidence.add_run(run, run.attempt, "it has not ended");
+            return Ok(None);
+        };
         for attempt in (1..=last).rev() {
             let known = self.attempt(run, attempt)?;
             let outcome = if known.is_completed()? { known.outcome()? } else { Outcome::Nothing };
@@ -162,8 +170,8 @@ impl<'a> Search<'a> {
     }
 
     /// Judges a run by the selected jobs.
-    fn by_jobs(&mut self, run: &'a Run) -> Result<Option<(bool, Vec<Vote>)>, Halt> {
-        let Some(last) = self.last_completed_attempt(run)? else { return Ok(None) };
+    fn by_jobs(&mut self, run: &'a Run, older: &'a [Run]) -> Result<Option<(bool, Vec<Vote>)>, Halt> {
+        let Some(last) = self.last_completed_attempt(run)? else { return self.by_jobs_so_far(run, older) };
         let jobs = self.jobs(run)?;
         for attempt in (1..=last).rev() {
             let listed = up_to_attempt(jobs, attempt, run.attempt);
@@ -178,32 +186,54 @@ impl<'a> Search<'a> {
                 self.evidence.add_run(run, attempt, "it has no jobs");
                 continue;
             }
-            match self
-                .selected
-                .look_at(&listed)
-                .map_err(|error| error.context(format!("cannot judge {}", run.name())))?
-            {
-                Look::Failed(failed) => {
-                    let entry = self.evidence.add_run(run, attempt, "a selected job failed");
-                    return Ok(Some((false, self.votes(run, attempt, entry, &failed))));
-                }
-                Look::Passed(passed) => {
-                    let entry = self.evidence.add_run(run, attempt, "the selected jobs passed");
-                    let votes = self.votes(run, attempt, entry, &passed);
-                    self.passed.extend(votes);
-                    return Ok(Some((true, std::mem::take(&mut self.passed))));
-                }
-                Look::Open(passed, reason) => {
-                    let entry = self.evidence.add_run(run, attempt, reason + ": older runs have to decide");
-                    let votes = self.votes(run, attempt, entry, &passed);
-                    self.passed.extend(votes);
-                }
+            let look = self.selected.look_at(&listed).map_err(|error| cannot_judge(run, error))?;
+            if let Some(decided) = self.vote(run, attempt, look, "") {
+                return Ok(Some(decided));
             }
         }
         Ok(None)
     }
 
-    /// The newest attempt of a run that has ended.
+    /// Judges a first attempt that has not ended by the selected jobs that have.
+    fn by_jobs_so_far(&mut self, run: &'a Run, older: &'a [Run]) -> Result<Option<(bool, Vec<Vote>)>, Halt> {
+        if self.running < MAX_RUNNING {
+            self.running += 1;
+            let jobs = self.history.jobs(run.id).ok_or(Question::Jobs(run.id))?;
+            let listed = up_to_attempt(jobs, run.attempt, run.attempt);
+            let so_far = self.selected.so_far(&listed).map_err(|error| cannot_judge(run, error))?;
+            let decides = match so_far {
+                SoFar::Failed => true,
+                SoFar::Passed => jobs_of_completed_run(self.watched, self.history, older)?
+                    .is_some_and(|complete| self.selected.are_all_listed(&listed, &complete)),
+                SoFar::Undecided => false,
+            };
+            if decides {
+                let look =
+                    self.selected.look_at_running(&listed).map_err(|error| cannot_judge(run, error))?;
+                return Ok(self.vote(run, run.attempt, look, ", although the run has not ended"));
+            }
+        }
+        self.evidence.add_run(run, run.attempt, "it has not ended");
+        Ok(None)
+    }
+
+    /// Takes down what the selected jobs of an attempt say. The value is returned once it is decided.
+    fn vote(&mut self, run: &Run, attempt: u32, look: Look<'_>, although: &str) -> Option<(bool, Vec<Vote>)> {
+        let (reason, jobs) = match &look {
+            Look::Failed(failed) => (format!("a selected job failed{although}"), failed),
+            Look::Passed(passed) => (format!("the selected jobs passed{although}"), passed),
+            Look::Open(passed, reason) => (format!("{reason}: older runs have to decide"), passed),
+        };
+        let entry = self.evidence.add_run(run, attempt, reason);
+        let votes = self.votes(run, attempt, entry, jobs);
+        if let Look::Failed(_) = look {
+            return Some((false, votes));
+        }
+        self.passed.extend(votes);
+        matches!(look, Look::Passed(_)).then(|| (true, std::mem::take(&mut self.passed)))
+    }
+
+    /// The newest attempt of a run that has ended. None if the first attempt has not.
     fn last_completed_attempt(&mut self, run: &Run) -> Result<Option<u32>, Halt> {
         self.confirm(run)?;
         if run.is_completed()? {
@@ -213,7 +243,6 @@ impl<'a> Search<'a> {
             self.evidence.add_run(run, run.attempt, "it is being re-run: the attempt before counts");
             return Ok(Some(run.attempt - 1));
         }
-        self.evidence.add_run(run, run.attempt, "it has not ended");
         Ok(None)
     }
 
@@ -345,4 +374,8 @@ impl Vote {
             started_at: attempt.started_at(),
         }
     }
+}
+
+fn cannot_judge(run: &Run, error: anyhow::Error) -> anyhow::Error {
+    error.context(format!("cannot judge {}", run.name()))
 }

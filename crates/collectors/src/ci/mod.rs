@@ -13,6 +13,7 @@ mod judge;
 mod metrics;
 mod patterns;
 mod run;
+mod running;
 mod scope;
 mod selected_jobs;
 mod settings;

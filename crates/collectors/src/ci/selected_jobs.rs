@@ -46,6 +46,16 @@ pub(super) enum Look<'j> {
     Open(Vec<&'j Job>, String),
 }
 
+/// What the jobs of an attempt say that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SoFar {
+    /// A job failed that decides.
+    Failed,
+    /// All selected jobs that are listed passed.
+    Passed,
+    Undecided,
+}
+
 /// What holds after the last run.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum End {
@@ -74,20 +84,54 @@ impl<'a> SelectedJobs<'a> {
 
     /// Looks at the jobs of the next older run or attempt.
     pub(super) fn look_at<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<Look<'j>> {
-        let mut listed = Vec::new();
-        for job in jobs {
-            self.names.insert(job.name.clone());
-            listed.push((*job, job.outcome()?));
+        let listed = outcomes(jobs)?;
+        self.saw_whole_run |= with(&listed, JobOutcome::Undecided).next().is_none();
+        self.look(&listed)
+    }
+
+    /// Looks at the jobs of an attempt that has not ended. They must decide: see [`Self::so_far`].
+    pub(super) fn look_at_running<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<Look<'j>> {
+        self.look(&outcomes(jobs)?)
+    }
+
+    /// What the jobs of an attempt say that has not ended. More jobs may be added to it.
+    pub(super) fn so_far(&self, jobs: &[&Job]) -> anyhow::Result<SoFar> {
+        let listed = outcomes(jobs)?;
+        let decides = |job: &Job| match &self.waiting {
+            None => self.patterns.matches(&job.name),
+            Some(waiting) => waiting.iter().any(|wanted| wanted.is_decided_by(&job.name, self.patterns)),
+        };
+        if with(&listed, JobOutcome::Failed).any(decides) {
+            return Ok(SoFar::Failed);
         }
-        let skipped: Vec<&str> = with(&listed, JobOutcome::Skipped).map(|job| job.name.as_str()).collect();
+        let mut selected = listed.iter().filter(|(job, _)| self.patterns.matches(&job.name)).peekable();
+        let passed = selected.peek().is_some() && selected.all(|(_, outcome)| *outcome == JobOutcome::Passed);
+        Ok(if passed { SoFar::Passed } else { SoFar::Undecided })
+    }
+
+    /// Whether an attempt lists all selected jobs that a completed run has, and each pattern matches one of them.
+    pub(super) fn are_all_listed(&self, jobs: &[&Job], complete: &[&Job]) -> bool {
+        let count = |jobs: &[&Job], name: &str| jobs.iter().filter(|job| job.name == name).count();
+        let may_hide = |job: &Job| {
+            job.is_skipped() && self.patterns.iter().any(|pattern| pattern.may_be_hidden_by(&job.name))
+        };
+        self.patterns.iter().all(|pattern| complete.iter().any(|job| pattern.matches(&job.name)))
+            && complete
+                .iter()
+                .filter(|job| self.patterns.matches(&job.name) || may_hide(job))
+                .all(|job| count(jobs, &job.name) >= count(complete, &job.name))
+    }
+
+    fn look<'j>(&mut self, listed: &[(&'j Job, JobOutcome)]) -> anyhow::Result<Look<'j>> {
+        self.names.extend(listed.iter().map(|(job, _)| job.name.clone()));
+        let skipped: Vec<&str> = with(listed, JobOutcome::Skipped).map(|job| job.name.as_str()).collect();
         for (pattern, matched) in self.patterns.iter().zip(&mut self.matched) {
             *matched |= listed.iter().any(|(job, _)| pattern.matches(&job.name))
                 || skipped.iter().any(|job| pattern.may_be_hidden_by(job));
         }
-        self.saw_whole_run |= with(&listed, JobOutcome::Undecided).next().is_none();
         let look = match self.waiting.take() {
-            None => self.look_at_newest(&listed)?,
-            Some(waiting) => self.look_at_older(&listed, waiting),
+            None => self.look_at_newest(listed)?,
+            Some(waiting) => self.look_at_older(listed, waiting),
         };
         if let Look::Passed(passed) | Look::Open(passed, _) = &look {
             self.passed += passed.len();
@@ -241,6 +285,10 @@ impl Waiting {
             Self::NotListed { pattern, .. } => format!("what `{}` matches", pattern.as_str()),
         }
     }
+}
+
+fn outcomes<'j>(jobs: &[&'j Job]) -> anyhow::Result<Vec<(&'j Job, JobOutcome)>> {
+    jobs.iter().map(|job| Ok((*job, job.outcome()?))).collect()
 }
 
 fn with<'l, 'j>(

@@ -20,7 +20,16 @@ async fn only_the_requests_that_are_needed_are_made() {
         ("", vec![failed().id(7).re_run()], vec![list.to_owned(), "actions/runs/7/attempts/1".to_owned()]),
         (&*jobs("'test'"), vec![failed().id(6), passed().id(7)], vec![list.to_owned(), jobs_of(7)]),
         (&jobs("'test'"), vec![failed().id(7), docs().id(8)], vec![list.to_owned(), jobs_of(8), jobs_of(7)]),
-        (&jobs("'test'"), vec![failed().id(7), passed().in_progress()], vec![list.to_owned(), jobs_of(7)]),
+        (
+            &jobs("'test'"),
+            vec![failed().id(7), checks().id(8).queued()],
+            vec![list.to_owned(), jobs_of(8), jobs_of(7)],
+        ),
+        (
+            &jobs("'test'"),
+            vec![failed().id(7), passed().id(8).in_progress()],
+            vec![list.to_owned(), jobs_of(8), jobs_of(7)],
+        ),
     ] {
         let github = FakeGitHub::start();
         let shop = github.repository("acme/shop");

@@ -5,6 +5,7 @@ mod answers;
 mod evidence;
 mod jobs;
 mod lists;
+mod running;
 mod runs;
 
 use system_health_registry::{Evidence, Sample, Unavailable};
