@@ -187,7 +187,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             let look = self.selected.look_at(&listed).map_err(|error| cannot_judge(run, error))?;
-            if let Some(decided) = self.vote(run, attempt, look, "") {
+            if let Some(decided) = self.vote(run, attempt, &look, "") {
                 return Ok(Some(decided));
             }
         }
@@ -210,7 +210,7 @@ impl<'a> Search<'a> {
             if decides {
                 let look =
                     self.selected.look_at_running(&listed).map_err(|error| cannot_judge(run, error))?;
-                return Ok(self.vote(run, run.attempt, look, ", although the run has not ended"));
+                return Ok(self.vote(run, run.attempt, &look, ", although the run has not ended"));
             }
         }
         self.evidence.add_run(run, run.attempt, "it has not ended");
@@ -218,8 +218,14 @@ impl<'a> Search<'a> {
     }
 
     /// Takes down what the selected jobs of an attempt say. The value is returned once it is decided.
-    fn vote(&mut self, run: &Run, attempt: u32, look: Look<'_>, although: &str) -> Option<(bool, Vec<Vote>)> {
-        let (reason, jobs) = match &look {
+    fn vote(
+        &mut self,
+        run: &Run,
+        attempt: u32,
+        look: &Look<'_>,
+        although: &str,
+    ) -> Option<(bool, Vec<Vote>)> {
+        let (reason, jobs) = match look {
             Look::Failed(failed) => (format!("a selected job failed{although}"), failed),
             Look::Passed(passed) => (format!("the selected jobs passed{although}"), passed),
             Look::Open(passed, reason) => (format!("{reason}: older runs have to decide"), passed),
