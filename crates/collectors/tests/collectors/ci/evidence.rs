@@ -40,10 +40,10 @@ async fn the_evidence_names_every_run_and_job() {
     );
     assert!(lines[6].starts_with("- run #1 (push, ") && lines[6].ends_with("it is older than what decided"));
     let page = "https://github.com/acme/shop/actions/runs/7";
-    let links: Vec<_> = evidence(&reading).items()[4..6].iter().map(|item| item.link()).collect();
+    let pages: Vec<_> = evidence(&reading).items()[4..6].iter().map(|item| item.link()).collect();
     // The page of the run shows the attempt that is running, not the one that decided.
     let decided = format!("{page}/attempts/1");
-    assert_eq!(links, [Some(page), Some(&*decided)]);
+    assert_eq!(pages, [Some(page), Some(&*decided)]);
     assert_eq!(reading.unwrap().link(), Some(&*decided));
 
     let github = FakeGitHub::start();
