@@ -25,6 +25,7 @@
 pub mod ci;
 pub mod commits;
 pub mod credentials;
+mod date;
 pub mod doctor;
 pub mod github;
 pub mod local_clone;

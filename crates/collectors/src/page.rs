@@ -1,5 +1,5 @@
 //! The pages of GitHub that show what is behind a value. Their addresses come with what was asked for
-//! anyway, so that they work on every GitHub and cost no request.
+//! anyway, so that they work on every GitHub and cost no request. For a clone, they follow from its remote.
 
 use system_health_registry::Sample;
 use url::Url;
@@ -15,7 +15,11 @@ pub(crate) fn linked(sample: Sample, page: Option<&str>) -> Sample {
 
 /// The page that lists the commits of a branch, from the page of a commit, `…/acme/app/commit/<sha>`.
 pub(crate) fn of_commits(commit_page: &str, sha: &str, branch: &str) -> Option<String> {
-    let repository = commit_page.strip_suffix(sha)?.strip_suffix("/commit/")?;
+    of_branch(commit_page.strip_suffix(sha)?.strip_suffix("/commit/")?, branch)
+}
+
+/// The page that lists the commits of a branch, from the page of the repository.
+pub(crate) fn of_branch(repository: &str, branch: &str) -> Option<String> {
     let mut page = Url::parse(repository).ok()?;
     page.path_segments_mut().ok()?.push("commits").extend(branch.split('/'));
     Some(page.into())

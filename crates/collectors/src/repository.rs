@@ -68,13 +68,14 @@ struct Unnamed;
 /// Somebody set the address of an API that knows nothing of the clone's repository.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{origin}: this is the API of {api}, but `origin` of this clone is on {remote}; set the address of the API of \
-     {remote}, or name the repository with --repo, SYSTEM_HEALTH_REPOSITORY or `name` in [repository]"
+    "{origin}: this is the API of {api}, but `{remote}` of this clone is on {host}; set the address of the API of \
+     {host}, or to ask {api} anyway, run outside of this clone and name the repository with --repo"
 )]
 struct OtherHost {
     origin: Origin,
     api: String,
     remote: String,
+    host: String,
 }
 
 impl Repository {
@@ -113,6 +114,7 @@ impl Branch {
 impl FromContext for Repository {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         if let Some(named) = context.get::<RepositorySettings>().await?.name {
+            check_host(context, &named).await?;
             return Ok(named);
         }
         let clone = match context.get::<LocalClone>().await {
@@ -121,22 +123,51 @@ impl FromContext for Repository {
             Err(error) => return Err(error),
         };
         let github = context.get::<GitHubSettings>().await?;
-        if let Some(repository) = clone.remote().and_then(|remote| github.repository_of(remote)) {
+        if let Some(repository) = clone.addresses().find_map(|remote| github.repository_of(remote)) {
             return Ok(repository);
         }
         let settings = context.get::<Settings>().await?;
-        let remote = clone.remote().map(Remote::host);
-        if let (Some(origin), Some(remote)) = (settings.origin::<GitHubSettings>("api_url"), remote)
-            && !github.api_url.answers_for(remote)
+        let remote = clone.remote_name().zip(clone.remote());
+        if let (Some(origin), Some((remote, address))) =
+            (settings.origin::<GitHubSettings>("api_url"), remote)
+            && !clone.addresses().any(|address| github.api_url.answers_for(address.host()))
         {
-            let (origin, api) = (origin.clone(), github.api_url.host().to_owned());
-            return Err(OtherHost { origin, api, remote: remote.to_owned() }.into());
+            return Err(OtherHost::new(origin, &github, remote, address).into());
         }
+        let remote = clone.remote().map(Remote::host);
         let remote = remote.map_or_else(|| "missing".to_owned(), |host| format!("on {host}"));
         Err(Unavailable::no_data(format!(
             "no repository on GitHub is named, and this clone's remote `origin` is {remote}; set --repo, \
              SYSTEM_HEALTH_REPOSITORY, `name` in [repository] or GITHUB_REPOSITORY"
         )))
+    }
+}
+
+/// Refuses the API of another host than the one that the clone of the named repository came from.
+async fn check_host(context: &Context, named: &Repository) -> Result<(), Unavailable> {
+    let settings = context.get::<Settings>().await?;
+    let Some(origin) = settings.origin::<GitHubSettings>("api_url") else { return Ok(()) };
+    // Nothing is read in the clone, so it need not be there, or be readable.
+    let Ok(clone) = context.get::<LocalClone>().await else { return Ok(()) };
+    let github = context.get::<GitHubSettings>().await?;
+    let is_named = |remote: &Remote| named.is_path(remote.path());
+    let is_known = |remote: &Remote| is_named(remote) && github.api_url.answers_for(remote.host());
+    match clone.find_remote(is_named) {
+        Some((remote, address)) if clone.find_remote(is_known).is_none() => {
+            Err(OtherHost::new(origin, &github, remote, address).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+impl OtherHost {
+    fn new(origin: &Origin, github: &GitHubSettings, remote: &str, address: &Remote) -> Self {
+        Self {
+            origin: origin.clone(),
+            api: github.api_url.host().to_owned(),
+            remote: remote.to_owned(),
+            host: address.host().to_owned(),
+        }
     }
 }
 

@@ -84,11 +84,8 @@ impl Scene {
     pub fn origin(self, url: &str, fetched: Duration) -> Self {
         const BRANCH: &str = "refs/remotes/origin/main";
         self.git(&["remote", "add", "origin", url]);
-        self.git_ago(fetched, &["update-ref", BRANCH, "HEAD"]);
+        self.git_ago(fetched, &["update-ref", "-m", "fetch: storing head", BRANCH, "HEAD"]);
         self.git(&["symbolic-ref", "refs/remotes/origin/HEAD", BRANCH]);
-        let file = self.folder.path().join(".git").join(BRANCH);
-        let file = fs::File::options().write(true).open(file).expect("the file of the branch");
-        file.set_modified(SystemTime::now() - fetched).expect("set the time of a file");
         self
     }
 

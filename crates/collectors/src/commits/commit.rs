@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use anyhow::Context as _;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::message::Message;
@@ -48,13 +49,13 @@ struct Parent {
 #[derive(Debug, Deserialize)]
 struct Details {
     message: String,
-    committer: Committer,
+    committer: Option<Committer>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Committer {
-    #[serde(deserialize_with = "time")]
-    date: SystemTime,
+    #[serde(default, deserialize_with = "time")]
+    date: Option<SystemTime>,
 }
 
 impl GitHubCommit {
@@ -67,8 +68,15 @@ impl GitHubCommit {
         self.parents.first().map(|parent| &*parent.sha)
     }
 
-    pub(super) fn committed_at(&self) -> SystemTime {
-        self.commit.committer.date
+    /// GitHub's schema lets the committer and its date be missing. Whether such a commit is in the window is
+    /// unknown.
+    pub(super) fn committed_at(&self) -> anyhow::Result<SystemTime> {
+        let date = self.commit.committer.as_ref().and_then(|committer| committer.date);
+        date.with_context(|| format!("GitHub gave no committer date for commit {}", self.sha))
+    }
+
+    pub(super) fn into_commit(self, committed_at: SystemTime) -> Commit {
+        Commit { id: self.sha, message: self.commit.message, committed_at, page: self.html_url }
     }
 
     /// The page that lists the commits of a branch of the same repository.
@@ -77,19 +85,14 @@ impl GitHubCommit {
     }
 }
 
-impl From<GitHubCommit> for Commit {
-    fn from(GitHubCommit { sha, html_url, commit, .. }: GitHubCommit) -> Self {
-        Self { id: sha, message: commit.message, committed_at: commit.committer.date, page: html_url }
-    }
-}
-
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
-    let text = String::deserialize(deserializer)?;
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
     // Every window starts in 1970 or later, so earlier dates need no difference.
     if text.as_str() < "1970" && text.ends_with('Z') {
-        return Ok(SystemTime::UNIX_EPOCH);
+        return Ok(Some(SystemTime::UNIX_EPOCH));
     }
-    humantime::parse_rfc3339(&text).map_err(|_| D::Error::custom(format!("`{text}` is no time in UTC")))
+    let time = humantime::parse_rfc3339(&text);
+    time.map(Some).map_err(|_| D::Error::custom(format!("`{text}` is no time in UTC")))
 }
 
 #[cfg(test)]
@@ -102,7 +105,9 @@ mod tests {
     fn takes_the_committers_date() {
         let json = r#"{"sha": "abc", "html_url": "https://a/abc", "author": null, "parents": [], "commit": {"message": "Fix\n\nit", "comment_count": 0,
             "author": {"date": "1999-01-01T00:00:00Z"}, "committer": {"name": "n", "date": "1970-01-02T00:00:00Z"}}}"#;
-        let commit = Commit::from(serde_json::from_str::<GitHubCommit>(json).unwrap());
+        let commit = serde_json::from_str::<GitHubCommit>(json).unwrap();
+        let found = commit.committed_at().unwrap();
+        let commit = commit.into_commit(found);
         let committed_at = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
         let page = Some("https://a/abc".into());
         assert_eq!(commit, Commit { id: "abc".into(), message: "Fix\n\nit".into(), committed_at, page });
@@ -114,7 +119,19 @@ mod tests {
         let json = r#"{"sha": "abc", "parents": [{"sha": "def"}], "commit": {"message": "",
             "committer": {"date": "1969-07-20T20:17:40Z"}}}"#;
         let commit = serde_json::from_str::<GitHubCommit>(json).unwrap();
-        assert_eq!((commit.committed_at(), commit.first_parent()), (SystemTime::UNIX_EPOCH, Some("def")));
+        assert_eq!(commit.committed_at().unwrap(), SystemTime::UNIX_EPOCH);
+        assert_eq!(commit.first_parent(), Some("def"));
+    }
+
+    #[test]
+    fn a_commit_without_a_committer_or_a_date_is_named() {
+        for committer in ["null", "{}", r#"{"name": "n", "date": null}"#] {
+            let json = format!(
+                r#"{{"sha": "abc", "parents": [], "commit": {{"message": "", "committer": {committer}}}}}"#
+            );
+            let error = serde_json::from_str::<GitHubCommit>(&json).unwrap().committed_at().unwrap_err();
+            assert_eq!(error.to_string(), "GitHub gave no committer date for commit abc");
+        }
     }
 
     #[test]

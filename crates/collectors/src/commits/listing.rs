@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use http::StatusCode;
 use system_health_registry::Unavailable;
 
-use super::{Window, commit::GitHubCommit};
+use super::{Commit, Window, commit::GitHubCommit};
 use crate::{
     github::{GitHub, Pages},
     repository::{Branch, Repository},
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Listing {
     /// The commits of the window, newest first by their place in the history.
-    pub(super) commits: Vec<GitHubCommit>,
+    pub(super) commits: Vec<Commit>,
     /// The page that lists the commits of the branch.
     pub(super) page: Option<String>,
 }
@@ -69,12 +69,13 @@ impl Reader<'_> {
             let mut listed: HashMap<_, _> =
                 list.into_iter().map(|commit| (commit.sha().to_owned(), commit)).collect();
             while let Some(commit) = next.as_ref().and_then(|sha| listed.remove(sha)) {
-                if end.is_reached(commit.committed_at()) {
+                let committed_at = commit.committed_at()?;
+                if end.is_reached(committed_at) {
                     return Ok(listing);
                 }
                 next = commit.first_parent().map(str::to_owned);
-                if window.contains(commit.committed_at()) {
-                    listing.commits.push(commit);
+                if window.contains(committed_at) {
+                    listing.commits.push(commit.into_commit(committed_at));
                 }
             }
             match next {
@@ -95,12 +96,13 @@ impl Reader<'_> {
         let mut pages = self.pages(self.branch);
         while let Some(list) = pages.next().await? {
             for commit in list {
-                if end.is_reached(commit.committed_at()) {
+                let committed_at = commit.committed_at()?;
+                if end.is_reached(committed_at) {
                     return Ok(listing);
                 }
                 listing.page = listing.page.or_else(|| commit.page_of_branch(self.branch));
-                if window.contains(commit.committed_at()) {
-                    listing.commits.push(commit);
+                if window.contains(committed_at) {
+                    listing.commits.push(commit.into_commit(committed_at));
                 }
             }
         }

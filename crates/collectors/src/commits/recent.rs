@@ -11,7 +11,8 @@ use system_health_registry::{Context, EvidenceItem, FromContext, Sample, SampleE
 
 use super::{Classifier, Commit, CommitSettings, CommitSource, Verdict, Window, listing};
 use crate::{
-    github::{GitHub, WatchedBranch},
+    date,
+    github::{GitHub, GitHubSettings, WatchedBranch},
     local_clone::LocalClone,
     page,
     repository::{Repository, RepositorySettings},
@@ -36,7 +37,7 @@ pub struct CommitsOrigin {
     pub repository: String,
     /// The branch, or `HEAD` for a clone where a commit is checked out without one.
     pub branch: String,
-    /// The page that lists the branch's commits, where GitHub named one.
+    /// The page that lists the branch's commits, if it is known.
     pub page: Option<String>,
 }
 
@@ -90,7 +91,7 @@ impl RecentCommits {
             0 => String::new(),
             others => format!(", and so are {others} more"),
         };
-        let date = humantime::format_rfc3339_seconds(first.committed_at);
+        let date = date::shown(first.committed_at);
         Some(format!(
             "commit {} is dated more than a day in the future, {date}{others}; it counts until the window \
              has passed that date",
@@ -117,7 +118,9 @@ impl FromContext for RecentCommits {
             CommitSource::GitHub(github, repository) => {
                 on_github(&github, &repository, &context.get().await?, &window).await?
             }
-            CommitSource::LocalClone(clone) => in_clone(&clone, context.get().await?, window).await?,
+            CommitSource::LocalClone(clone) => {
+                in_clone(&clone, context.get().await?, &context.get().await?, window).await?
+            }
         };
         tracing::info!(target: "system_health", "commits: {}", recent.origin);
         if let Some(warning) = recent.future_warning(context.started_at()) {
@@ -140,18 +143,25 @@ async fn on_github(
         branch: branch.to_string(),
         page: listing.page,
     };
-    Ok(RecentCommits::new(origin, listing.commits.into_iter().map(Commit::from)))
+    Ok(RecentCommits::new(origin, listing.commits))
 }
 
 async fn in_clone(
     clone: &LocalClone,
     settings: RepositorySettings,
+    github: &GitHubSettings,
     window: Window,
 ) -> Result<RecentCommits, Unavailable> {
     let history = clone.history(settings.branch, window).await?;
     let repository = settings.name.map_or_else(|| clone.name().to_owned(), |name| name.to_string());
-    let origin = CommitsOrigin { is_local: true, repository, branch: history.branch, page: None };
-    Ok(RecentCommits::new(origin, history.commits))
+    let base = clone.addresses().find_map(|remote| github.page_of(remote));
+    let page = base.as_deref().and_then(|base| page::of_branch(base, &history.branch));
+    let with_page = |commit: Commit| {
+        let page = base.as_deref().map(|base| format!("{base}/commit/{}", commit.id));
+        Commit { page, ..commit }
+    };
+    let origin = CommitsOrigin { is_local: true, repository, branch: history.branch, page };
+    Ok(RecentCommits::new(origin, history.commits.into_iter().map(with_page)))
 }
 
 impl fmt::Display for CommitsOrigin {
@@ -216,6 +226,17 @@ mod tests {
             warning(vec![in_hours("a", 1), in_hours("0123456789abc", 48), in_hours("c", 25)]).unwrap(),
             "commit 0123456789 Sell socks is dated more than a day in the future, 1971-01-03T00:00:00Z, and so are 1 \
              more; it counts until the window has passed that date"
+        );
+    }
+
+    #[test]
+    fn a_commit_of_a_year_that_has_no_usual_form_is_one_of_the_future() {
+        let commit =
+            Commit { committed_at: UNIX_EPOCH + Duration::from_secs(300_000_000_000), ..commit("a", "b") };
+        let warning = RecentCommits::new(origin(), [commit]).future_warning(UNIX_EPOCH).unwrap();
+        assert!(
+            warning.contains("more than a day in the future, 9999-12-31T23:59:59Z; it counts"),
+            "{warning}"
         );
     }
 

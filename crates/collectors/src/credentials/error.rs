@@ -118,7 +118,7 @@ pub enum CredentialError {
 
     /// AWS credentials should be there, but getting them failed.
     #[error(
-        "cannot get the {0}: the AWS credentials of this process could not be loaded; mend the profile, web \
+        "cannot get the {0}: the AWS credentials of this process could not be loaded; fix the profile, web \
          identity or role that they come from, or set {variable}, or write `aws = false` in [secrets]",
         variable = .0.usual_variable()
     )]

@@ -13,6 +13,8 @@ impl AwsWords {
     /// request's headers, and the session token is one of them.
     pub(super) fn new(text: &str) -> Self {
         let line = text.trim().lines().next().unwrap_or_default();
+        // A program that gives credentials may fail without a word.
+        let line = line.strip_suffix(". Stderr:").unwrap_or(line);
         Self(line.chars().filter(|character| !character.is_control()).take(LONGEST).collect())
     }
 
@@ -69,6 +71,13 @@ mod tests {
         assert_eq!(words(dump), "error response from IMDS (code: 500)");
         assert_eq!(words("Response { body: b\"SECRET\" }"), "");
         assert_eq!(words("profile `a` was not defined"), "profile `a` was not defined");
+    }
+
+    #[test]
+    fn a_label_without_a_text_is_left_out() {
+        let words = |text: &str| AwsWords::root_of(&*Box::<dyn Error>::from(text)).to_string();
+        assert_eq!(words("process exited with code 1. Stderr: "), "process exited with code 1");
+        assert_eq!(words("process exited with code 1. Stderr: no"), "process exited with code 1. Stderr: no");
     }
 
     #[test]

@@ -3,16 +3,16 @@
 use std::{
     error::Error,
     fmt,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use http::StatusCode;
 use serde::{Deserialize, de::Error as _};
 
+use crate::date::shown;
+
 /// How much of a text of GitHub's goes into a message.
 const MAX_WORDS: usize = 300;
-/// 9999-12-31T23:59:59Z, after which times have no usual form.
-const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
 
 /// A question to GitHub that has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -231,11 +231,6 @@ fn one_line(text: &str) -> String {
         Some((end, _)) => format!("{} …", &line[..end]),
         None => line,
     }
-}
-
-/// A time as far as it can be written with four digits for the year.
-fn shown(time: SystemTime) -> impl fmt::Display {
-    humantime::format_rfc3339_seconds(time.min(UNIX_EPOCH + LAST_SECOND))
 }
 
 /// What to do about a status. GitHub answers 404 where a permission is missing for a private repository.

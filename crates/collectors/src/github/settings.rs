@@ -46,6 +46,14 @@ impl GitHubSettings {
     pub(crate) fn repository_of(&self, remote: &Remote) -> Option<Repository> {
         if self.api_url.answers_for(remote.host()) { remote.path().parse().ok() } else { None }
     }
+
+    /// The page of the repository that a remote points to, if it is on the host whose API is asked.
+    pub(crate) fn page_of(&self, remote: &Remote) -> Option<String> {
+        let repository = self.repository_of(remote)?;
+        // `ssh.github.com` has no pages.
+        let host = if self.api_url.host() == "api.github.com" { "github.com" } else { remote.host() };
+        Some(format!("https://{host}/{repository}"))
+    }
 }
 
 impl Default for GitHubSettings {

@@ -58,6 +58,24 @@ impl LocalClone {
         self.source()?.address.as_ref()
     }
 
+    /// All addresses of the remote whose branches are read: the one that is configured, and the one that git
+    /// uses instead (`url.….insteadOf`).
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = &Remote> {
+        self.source().into_iter().flat_map(ConfiguredRemote::addresses)
+    }
+
+    /// The name of the remote whose branches are read.
+    pub(crate) fn remote_name(&self) -> Option<&str> {
+        self.source().map(|remote| &*remote.name)
+    }
+
+    /// The first remote with such an address: its name and that address.
+    pub(crate) fn find_remote(&self, is_wanted: impl Fn(&Remote) -> bool) -> Option<(&str, &Remote)> {
+        self.facts.remotes.iter().find_map(|remote| {
+            Some((remote.name.as_str(), remote.addresses().find(|address| is_wanted(address))?))
+        })
+    }
+
     /// What to call it where nobody named it: its path on the host that it came from, or else its folder.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -66,7 +84,7 @@ impl LocalClone {
 
     /// The same clone, but reading the branches of the first remote whose address is accepted.
     pub(crate) fn with_remote(&self, is_accepted: impl Fn(&Remote) -> bool) -> Option<Self> {
-        let accepted = |remote: &ConfiguredRemote| remote.address.as_ref().is_some_and(&is_accepted);
+        let accepted = |remote: &ConfiguredRemote| remote.addresses().any(&is_accepted);
         let remote = self.facts.remotes.iter().position(accepted)?;
         Some(Self { facts: Arc::clone(&self.facts), remote: Some(remote) })
     }
@@ -180,7 +198,7 @@ fn refuse_broken(directory: &Path, found: Option<&gix::Repository>) -> anyhow::R
         }
         let Ok(metadata) = marker.metadata() else { continue };
         if metadata.is_file() {
-            anyhow::bail!("{} points to no git repository; mend or remove it", marker.display());
+            anyhow::bail!("{} points to no git repository; fix or remove it", marker.display());
         }
         marker.read_dir().with_context(|| format!("cannot read {}", marker.display()))?;
     }

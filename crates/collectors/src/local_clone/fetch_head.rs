@@ -29,6 +29,7 @@ pub(super) struct Fetch {
 struct Found {
     id: String,
     branch: Option<String>,
+    is_for_merge: bool,
 }
 
 impl Fetch {
@@ -50,6 +51,13 @@ impl Fetch {
     /// The branches that it found.
     pub(super) fn branches(&self) -> Vec<&str> {
         self.found.iter().filter_map(|found| found.branch.as_deref()).collect()
+    }
+
+    /// Whether it surely asked for all branches that the clone's configuration names. Git marks every branch
+    /// that somebody named in the command as for merge, and without names at most those that are upstream of
+    /// what is checked out. If a fetch found nothing else, it cannot be told.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.iter().any(|found| found.branch.is_some() && !found.is_for_merge)
     }
 
     /// Whether it found the branch at this commit, or asked for the commit by its id.
@@ -78,7 +86,7 @@ impl Found {
     /// it is about this remote and a branch or a commit.
     fn parse(line: &[u8], remote: &ConfiguredRemote) -> Option<Self> {
         let mut fields = line.splitn(3, |byte| *byte == b'\t');
-        let (id, _, description) = (fields.next()?, fields.next()?, fields.next()?);
+        let (id, merge, description) = (fields.next()?, fields.next()?, fields.next()?);
         let id = id.to_str().ok()?;
         let (what, url) = description.rsplit_once_str("' of ")?;
         let branch = what.strip_prefix(b"branch '");
@@ -86,6 +94,7 @@ impl Found {
         if !remote.is_at(BStr::new(url)) || (branch.is_none() && !is_id) {
             return None;
         }
-        Some(Self { id: id.to_owned(), branch: branch.map(|name| name.to_str_lossy().into_owned()) })
+        let branch = branch.map(|name| name.to_str_lossy().into_owned());
+        Some(Self { id: id.to_owned(), branch, is_for_merge: merge.is_empty() })
     }
 }

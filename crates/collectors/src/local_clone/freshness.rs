@@ -5,12 +5,17 @@
 //! - the file `FETCH_HEAD`, which lists the branches of one fetch and is written even if nothing is new;
 //! - the reflog of the remote-tracking branch, which has an entry for each change;
 //! - the file of the remote-tracking branch, for clones without reflogs;
-//! - the first entry of the clone's reflog, if it says that it was cloned then.
+//! - the first entry of the clone's reflog, if it says that it was cloned then;
+//! - for a bare clone, the files that git copies from its template when it clones.
 //!
 //! `FETCH_HEAD` counts if it lists the branch, and otherwise the newest of the others: each of them is at or
-//! before the last fetch. The time of `packed-refs` is not used: `git gc` rewrites it without a fetch.
+//! before the last fetch. Not used are the times of `packed-refs`, which `git gc` rewrites without a fetch, and
+//! of `HEAD`, which `git symbolic-ref` rewrites.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use anyhow::Context as _;
 use gix::{ObjectId, Repository};
@@ -23,6 +28,7 @@ use super::{
     remote::ConfiguredRemote,
     tip::{self, Tip},
 };
+use crate::date;
 
 /// A clone that was last fetched longer ago is worth a warning.
 const STALE: Duration = Duration::from_hours(24);
@@ -41,7 +47,9 @@ pub(super) fn check(
 ) -> Result<(), Unavailable> {
     let fetches = Fetch::all(repository, remote)?;
     let current_at = last_current(repository, remote, tip, &fetches)?;
-    if let Some(others) = fetched_without(&fetches, &tip.branch, current_at) {
+    // A fetch of other branches says nothing about this one.
+    let full = fetches.iter().filter(|fetch| fetch.is_full() && remote.fetches_if_there(&tip.branch));
+    if let Some(others) = fetched_without(full, &tip.branch, current_at) {
         return Err(not_found_again(remote, tip, &others));
     }
     if tip.is_default
@@ -62,10 +70,16 @@ pub(super) fn check(
             "the clone does not say when `{branch}` was last fetched from `{name}`; run `{command}`"
         )));
     };
-    let date = humantime::format_rfc3339_seconds(current_at);
+    let date = date::shown(current_at);
     if current_at < since {
         return Err(Unavailable::no_data(format!(
-            "the clone last fetched `{branch}` from `{name}` at {date}, before the window started; run `{command}`"
+            "the clone last fetched `{branch}` from `{name}` at {date}, before the window started; run \
+             `{command}`{}",
+            if fetched_without(&fetches, branch, Some(current_at)).is_some() {
+                format!("; if the remote has no `{branch}` any more, {}", replacement(remote, tip))
+            } else {
+                String::new()
+            }
         )));
     }
     if SystemTime::now().duration_since(current_at).is_ok_and(|age| age > STALE) {
@@ -97,19 +111,28 @@ fn not_found_again(remote: &ConfiguredRemote, tip: &Tip, others: &[&str]) -> Una
     })
 }
 
-/// The branches of the newest fetch, if it was after the branch was last known to be current and looks as
-/// if it would have found it. A fetch of a single topic branch does not.
+/// How to name another branch.
+fn replacement(remote: &ConfiguredRemote, tip: &Tip) -> String {
+    if tip.is_default {
+        format!("run `{}`", remote.default_branch_command())
+    } else {
+        "name another with `branch` in [repository] or --branch".to_owned()
+    }
+}
+
+/// The branches of the newest of these fetches, if it was after the branch was last known to be current and
+/// did not find it.
 fn fetched_without<'a>(
-    fetches: &'a [Fetch],
+    fetches: impl IntoIterator<Item = &'a Fetch>,
     branch: &str,
     current_at: Option<SystemTime>,
 ) -> Option<Vec<&'a str>> {
-    let newest = fetches.iter().filter(|fetch| !fetch.branches().is_empty()).max_by_key(|fetch| fetch.at)?;
+    let has_branches = |fetch: &&Fetch| !fetch.branches().is_empty();
+    let newest = fetches.into_iter().filter(has_branches).max_by_key(|fetch| fetch.at)?;
     let mut found = newest.branches();
     found.sort_by_key(|found| !USUAL.contains(found));
     let is_later = current_at.is_none_or(|current_at| newest.at > current_at);
-    let is_wide = found.len() > 1 || found.iter().any(|found| USUAL.contains(found));
-    (is_later && is_wide && !found.contains(&branch)).then_some(found)
+    (is_later && !found.contains(&branch)).then_some(found)
 }
 
 /// A usual default branch that contains another one and more. The remote may keep its old default branch
@@ -163,23 +186,32 @@ fn last_current(
 ) -> anyhow::Result<Option<SystemTime>> {
     let folder = repository.common_dir();
     let reference = remote.tracking_ref(&tip.branch);
-    let changed = Entry::last(folder, &reference)?;
+    let log = Entry::all(folder, &reference)?;
+    let changed = log.iter().rev().find(|entry| entry.is_from_remote());
 
     let has = |fetch: &&Fetch| fetch.has(&tip.branch, tip.commit);
     let listed = fetches.iter().filter(has).map(|fetch| fetch.at).max();
     if listed.is_some() {
         // Only a push can be later.
-        return Ok(listed.max(changed.filter(|entry| entry.is("update by push")).map(|entry| entry.at)));
+        return Ok(listed.max(changed.filter(|entry| entry.is_push()).map(|entry| entry.at)));
     }
 
     let changed = changed.map(|entry| entry.at);
-    let written = modified(&folder.join(&reference))?;
+    // Renaming a remote rewrites the file, too, so that the reflog knows better.
+    let written = if log.is_empty() { modified(&folder.join(&reference))? } else { None };
     let mut cloned = None;
     for name in ["HEAD", &remote.tracking_ref("HEAD")] {
-        let first = Entry::first(folder, name)?;
+        let first = Entry::all(folder, name)?.into_iter().next();
         cloned = cloned.max(first.filter(|entry| entry.is("clone: ")).map(|entry| entry.at));
     }
-    // Bare clones have no reflogs. Their `HEAD` is written when they are cloned.
-    let created = if repository.is_bare() { modified(&folder.join("HEAD"))? } else { None };
+    // Bare clones have no reflogs.
+    let created = if repository.is_bare() { created_at(folder)? } else { None };
     Ok([changed, written, cloned, created].into_iter().flatten().max())
+}
+
+/// When the clone was made: its oldest file of git's template. Nobody rewrites both of them.
+fn created_at(folder: &Path) -> anyhow::Result<Option<SystemTime>> {
+    let description = modified(&folder.join("description"))?;
+    let exclude = modified(&folder.join("info/exclude"))?;
+    Ok([description, exclude].into_iter().flatten().min())
 }

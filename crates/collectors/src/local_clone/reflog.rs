@@ -9,6 +9,8 @@ use gix::bstr::ByteSlice;
 
 use super::file::{modified, read_if_there};
 
+const PUSH: &str = "update by push";
+
 /// A line of a reflog: `<old id> <new id> NAME <EMAIL> <seconds> <zone> TAB <message>`.
 pub(super) struct Entry {
     pub(super) at: SystemTime,
@@ -16,26 +18,15 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The oldest entry of a reference.
-    pub(super) fn first(common: &Path, reference: &str) -> anyhow::Result<Option<Self>> {
-        Self::read(common, reference, |log| log.lines().next())
-    }
-
-    /// The newest entry of a reference.
-    pub(super) fn last(common: &Path, reference: &str) -> anyhow::Result<Option<Self>> {
-        Self::read(common, reference, |log| log.lines().next_back())
-    }
-
-    fn read(
-        common: &Path,
-        reference: &str,
-        choose: impl Fn(&[u8]) -> Option<&[u8]>,
-    ) -> anyhow::Result<Option<Self>> {
+    /// The entries of a reference, oldest first. None if it has no reflog.
+    pub(super) fn all(common: &Path, reference: &str) -> anyhow::Result<Vec<Self>> {
         let file = common.join("logs").join(reference);
-        let (Some(written), Some(log)) = (modified(&file)?, read_if_there(&file)?) else { return Ok(None) };
-        let entry = choose(&log).and_then(Self::parse);
+        let (Some(written), Some(log)) = (modified(&file)?, read_if_there(&file)?) else {
+            return Ok(Vec::new());
+        };
         // An entry cannot be newer than its file, so if it seems so, one of the two times is wrong.
-        Ok(entry.map(|entry| Self { at: entry.at.min(written), ..entry }))
+        let bounded = |entry: Self| Self { at: entry.at.min(written), ..entry };
+        Ok(log.lines().filter_map(Self::parse).map(bounded).collect())
     }
 
     fn parse(line: &[u8]) -> Option<Self> {
@@ -48,5 +39,16 @@ impl Entry {
     /// Whether the entry was written by this action, such as `update by push`.
     pub(super) fn is(&self, action: &str) -> bool {
         self.message.starts_with(action.as_bytes())
+    }
+
+    /// Whether the remote was asked, such as by `fetch --prune: fast-forward`. Others only move what is here:
+    /// `remote: renamed …`, `branch: …` or an `update-ref` without a message.
+    pub(super) fn is_from_remote(&self) -> bool {
+        ["fetch", "pull", "clone: ", PUSH].iter().any(|action| self.is(action))
+    }
+
+    /// Whether a push to the remote wrote the entry.
+    pub(super) fn is_push(&self) -> bool {
+        self.is(PUSH)
     }
 }

@@ -4,7 +4,8 @@
 use anyhow::Context as _;
 use gix::{
     Repository, Url,
-    bstr::{BStr, ByteSlice},
+    bstr::{BStr, BString, ByteSlice},
+    refspec::{Instruction, RefSpec, RefSpecRef, instruction::Fetch},
     remote::Direction,
 };
 
@@ -22,11 +23,17 @@ pub(super) struct ConfiguredRemote {
     pub(super) name: String,
     /// Where it points to, if that is on a host and not a folder.
     pub(super) address: Option<Remote>,
+    /// The address that git uses instead, if `url.….insteadOf` says so.
+    pub(super) rewritten: Option<Remote>,
+    /// The address that git uses.
     url: Url,
     /// Whether `git fetch` writes the remote's branches over the clone's own, as in a mirror. A bare clone
     /// has them there, too, but no `git fetch` updates them by itself.
     pub(super) is_mirrored: bool,
-    has_refspecs: bool,
+    /// What `git fetch` asks for, such as `refs/heads/*`.
+    sources: Vec<BString>,
+    /// What it leaves out of that.
+    excluded: Vec<BString>,
 }
 
 impl Remote {
@@ -43,6 +50,18 @@ impl Remote {
         let path = path.strip_suffix(".git").unwrap_or(path);
         let host = url.host()?.to_ascii_lowercase();
         (!path.is_empty()).then(|| Self { host, path: path.to_owned() })
+    }
+
+    /// The better name of a remote with these addresses, and the other one. That is the configured one: a
+    /// mirror has other paths. But `gh:acme/app` is only an abbreviation of what git makes of it.
+    fn preferred(configured: Option<Self>, used: Option<Self>) -> (Option<Self>, Option<Self>) {
+        if configured == used {
+            return (used, None);
+        }
+        match configured {
+            Some(configured) if configured.host.contains('.') || used.is_none() => (Some(configured), used),
+            configured => (used, configured),
+        }
     }
 
     /// The host, in lower case.
@@ -67,17 +86,28 @@ impl ConfiguredRemote {
             let remote = remote
                 .with_context(|| format!("cannot read the remote `{name}` in the git configuration"))?;
             let Some(url) = remote.url(Direction::Fetch).cloned() else { continue };
+            let configured = repository.try_find_remote_without_url_rewrite(name.as_bstr());
+            let configured = configured.and_then(Result::ok);
+            let configured = configured.and_then(|remote| Remote::from_url(remote.url(Direction::Fetch)?));
+            let (address, rewritten) = Remote::preferred(configured, Remote::from_url(&url));
             let refspecs = remote.refspecs(Direction::Fetch);
+            let (excluded, sources): (Vec<_>, Vec<_>) =
+                refspecs.iter().map(RefSpec::to_ref).partition(|spec| is_excluding(*spec));
+            let names = |specs: Vec<RefSpecRef<'_>>| -> Vec<BString> {
+                specs.iter().filter_map(|spec| spec.source().map(ToOwned::to_owned)).collect()
+            };
             let is_mirror = refspecs.iter().any(|spec| {
                 let destination = spec.to_ref().destination().map(ToOwned::to_owned);
                 destination.is_some_and(|to| to == "refs/*" || to.starts_with_str("refs/heads/"))
             });
             remotes.push(Self {
                 name: name.to_string(),
-                address: Remote::from_url(&url),
-                url,
+                address,
+                rewritten,
                 is_mirrored: is_mirror || (refspecs.is_empty() && repository.is_bare()),
-                has_refspecs: !refspecs.is_empty(),
+                url,
+                sources: names(sources),
+                excluded: names(excluded),
             });
         }
         remotes.sort_by_key(|remote| remote.name != "origin");
@@ -110,8 +140,26 @@ impl ConfiguredRemote {
 
     /// The command that brings the clone up to date.
     pub(super) fn fetch_command(&self) -> String {
-        let branches = if self.has_refspecs { "" } else { " '+refs/heads/*:refs/heads/*'" };
+        let branches = if self.sources.is_empty() { " '+refs/heads/*:refs/heads/*'" } else { "" };
         format!("git fetch {}{branches}", self.name)
+    }
+
+    /// Whether a plain `git fetch` finds the branch if the remote has it, and succeeds without it.
+    pub(super) fn fetches_if_there(&self, branch: &str) -> bool {
+        let name = format!("refs/heads/{branch}");
+        let is_like = |pattern: &BString| {
+            pattern.split_once_str("*").is_some_and(|(start, end)| {
+                let rest = name.as_bytes().strip_prefix(start);
+                rest.is_some_and(|rest| rest.ends_with(end))
+            })
+        };
+        self.sources.iter().any(is_like)
+            && !self.excluded.iter().any(|excluded| is_like(excluded) || *excluded == *name)
+    }
+
+    /// All addresses of the remote, as configured and as rewritten.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &Remote> {
+        self.address.iter().chain(&self.rewritten)
     }
 
     /// The command that makes the clone learn the remote's default branch.
@@ -126,9 +174,9 @@ impl ConfiguredRemote {
     /// Whether `git fetch` would write this address of the remote into `FETCH_HEAD`: there it leaves out
     /// the login and `.git` at the end.
     pub(super) fn is_at(&self, written: &BStr) -> bool {
-        if let Some(address) = &self.address {
+        if let Some(address) = Remote::from_url(&self.url) {
             return gix::url::parse(written.as_bytes())
-                .is_ok_and(|url| Remote::from_url(&url).as_ref() == Some(address));
+                .is_ok_and(|url| Remote::from_url(&url).as_ref() == Some(&address));
         }
         let bare = |url: &[u8]| {
             let url = url.trim_end_with(|c| c == '/');
@@ -136,6 +184,11 @@ impl ConfiguredRemote {
         };
         bare(&self.url.to_bstring()) == bare(written)
     }
+}
+
+/// Whether it is of the form `^refs/heads/a`.
+fn is_excluding(spec: RefSpecRef<'_>) -> bool {
+    matches!(spec.instruction(), Instruction::Fetch(Fetch::Exclude { .. }))
 }
 
 #[cfg(test)]
@@ -181,9 +234,11 @@ mod tests {
             ConfiguredRemote {
                 name: "origin".into(),
                 address: Remote::from_url(&url),
+                rewritten: None,
                 url,
                 is_mirrored: false,
-                has_refspecs: true,
+                sources: vec![],
+                excluded: vec![],
             }
         };
         for (url, written) in [

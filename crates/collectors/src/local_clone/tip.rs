@@ -138,7 +138,7 @@ fn missing_on_remote(repository: &Repository, remote: &ConfiguredRemote, branch:
         Err(error) => error.into(),
         Ok(branches) if branches.is_empty() => nothing_fetched(remote),
         Ok(branches) => anyhow!(
-            "the clone knows no branch `{branch}` of the remote `{}`, but {}; if it is new, run `{}`",
+            "the remote `{}` has no branch `{branch}` in this clone; it has {}. If `{branch}` is new, run `{}`",
             remote.name,
             listed(&branches),
             remote.fetch_command()

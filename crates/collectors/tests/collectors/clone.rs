@@ -35,6 +35,14 @@ async fn the_window_is_by_the_committers_date_and_starts_on_the_second() {
 }
 
 #[tokio::test]
+async fn a_commit_dated_after_the_year_9999_counts_as_one_of_the_future() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix", UNIX_EPOCH + Duration::from_secs(300_000_000_000));
+
+    assert_eq!(hotfixes(&git, "app", "").await, "1 [branch:main, repository:app]");
+}
+
+#[tokio::test]
 async fn a_merged_hotfix_counts_once_or_as_each_of_its_commits() {
     let git = Git::with_app();
     git.commit("app", "hotfix: root", now() - days(3));
@@ -179,8 +187,8 @@ async fn a_named_branch_is_the_remotes_or_else_ones_own() {
     );
     assert_eq!(
         hotfixes(&git, "copy", &on("topic")).await,
-        "error: the clone knows no branch `topic` of the remote `origin`, but `main`, `release/2.x`; if it is new, run \
-         `git fetch origin`"
+        "error: the remote `origin` has no branch `topic` in this clone; it has `main`, `release/2.x`. If `topic` is new, \
+         run `git fetch origin`"
     );
     assert!(hotfixes(&git, "app", &on("a..b")).await.starts_with("error: cannot read refs/heads/a..b: "));
 }

@@ -27,7 +27,11 @@ fn cloned_long_ago() -> Git {
 fn assert_is_stale(reading: &str) {
     let message = "no data: the clone last fetched `main` from `origin` at 2";
     assert!(reading.starts_with(message), "{reading}");
-    assert!(reading.ends_with("before the window started; run `git fetch origin`"), "{reading}");
+    assert!(reading.contains("before the window started; run `git fetch origin`"), "{reading}");
+}
+
+fn set_modified(git: &Git, file: &str, at: SystemTime) {
+    fs::File::options().write(true).open(git.path(file)).unwrap().set_modified(at).unwrap();
 }
 
 #[tokio::test]
@@ -43,14 +47,17 @@ async fn a_clone_that_was_last_fetched_before_the_window_is_no_data() {
     git.run("copy", &["fetch", "--quiet", &git.url("elsewhere"), "main"]);
     assert_is_stale(&hotfixes(&git, "copy").await);
     git.run("copy", &["fetch", "--quiet", "origin", "topic"]);
-    assert_is_stale(&hotfixes(&git, "copy").await);
+    let reading = hotfixes(&git, "copy").await;
+    assert_is_stale(&reading);
+    // It may have been all that the remote has.
+    let hint = "; if the remote has no `main` any more, run `git remote set-head origin --auto`";
+    assert!(reading.ends_with(hint), "{reading}");
 
     git.run("copy", &["fetch", "--quiet", "origin"]);
     assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
 
     // The time of the last fetch is that of the file.
-    let file = fs::File::options().write(true).open(git.path("copy/.git/FETCH_HEAD")).unwrap();
-    file.set_modified(SystemTime::now() - days(8)).unwrap();
+    set_modified(&git, "copy/.git/FETCH_HEAD", SystemTime::now() - days(8));
     assert_is_stale(&hotfixes(&git, "copy").await);
 }
 
@@ -89,8 +96,7 @@ async fn a_fetch_of_a_commit_by_its_id_is_how_ci_systems_fetch_a_branch() {
 
     // A runner that keeps its folder fetches the same commit again.
     git.run("checkout", &["pack-refs", "--all"]);
-    let fetched = git.path("checkout/.git/FETCH_HEAD");
-    fs::File::options().write(true).open(&fetched).unwrap().set_modified(long_ago).unwrap();
+    set_modified(&git, "checkout/.git/FETCH_HEAD", long_ago);
     assert_is_stale(&hotfixes(&git, "checkout").await);
     git.run_at(long_ago, "checkout", &fetch);
     assert_eq!(hotfixes(&git, "checkout").await, expected);
@@ -120,15 +126,52 @@ async fn a_mirror_keeps_the_remotes_branches_as_its_own() {
         let expected = format!("1 [branch:main, repository:{repository}]");
         assert_eq!(hotfixes(&git, &folder).await, expected);
 
-        let head = fs::File::options().write(true).open(git.path(&folder).join("HEAD")).unwrap();
-        head.set_modified(long_ago).unwrap();
+        for file in ["description", "info/exclude"] {
+            set_modified(&git, &format!("{folder}/{file}"), long_ago);
+        }
+        // This writes `HEAD`, and is no fetch.
+        git.run(&folder, &["symbolic-ref", "HEAD", "refs/heads/main"]);
         let stale = hotfixes(&git, &folder).await;
+        assert_is_stale(&stale);
         let (_, command) = stale.rsplit_once("; run `").unwrap();
         let command = command.trim_end_matches('`').replace('\'', "");
         let arguments: Vec<&str> = command.split(' ').skip(1).chain(["--quiet"]).collect();
         git.run(&folder, &arguments);
         assert_eq!(hotfixes(&git, &folder).await, expected);
     }
+}
+
+#[tokio::test]
+async fn a_bare_clone_without_the_files_of_a_template_must_be_fetched() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix", SystemTime::now());
+    git.run(".", &["clone", "--quiet", "--template=", "--mirror", &git.url("app"), "mirror.git"]);
+    assert_eq!(
+        hotfixes(&git, "mirror.git").await,
+        "no data: the clone does not say when `main` was last fetched from `origin`; run `git fetch origin`"
+    );
+    git.run("mirror.git", &["fetch", "--quiet", "origin"]);
+    assert_eq!(hotfixes(&git, "mirror.git").await, "1 [branch:main, repository:mirror]");
+}
+
+#[tokio::test]
+async fn what_only_moves_a_remote_tracking_branch_is_no_fetch() {
+    let git = cloned_long_ago();
+    git.run("copy", &["remote", "rename", "origin", "upstream"]);
+    let reading = hotfixes(&git, "copy").await;
+    assert!(reading.starts_with("no data: the clone last fetched `main` from `upstream` at 2"), "{reading}");
+
+    git.run("copy", &["fetch", "--quiet", "upstream"]);
+    assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
+    // Without `FETCH_HEAD`, the reflog still has the fetch below the entry of the new name.
+    fs::remove_file(git.path("copy/.git/FETCH_HEAD")).unwrap();
+    git.run("copy", &["remote", "rename", "upstream", "origin"]);
+    assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
+
+    let git = cloned_long_ago();
+    let commit = git.run("copy", &["commit-tree", "-p", "main", "-m", "hotfix", "main^{tree}"]);
+    git.run("copy", &["update-ref", "refs/remotes/origin/main", &commit]);
+    assert_is_stale(&hotfixes(&git, "copy").await);
 }
 
 /// Renames the default branch of `app` from `main` to `trunk`, with a hotfix on it.
@@ -161,6 +204,60 @@ async fn a_default_branch_that_was_renamed_is_no_data_with_the_command_that_fixe
         git.run("copy", &["remote", "set-head", "origin", "--auto"]);
         assert_eq!(hotfixes(&git, "copy").await, "1 [branch:trunk, repository:copy]");
     }
+}
+
+#[tokio::test]
+async fn a_full_fetch_shows_that_a_branch_is_gone_whatever_is_checked_out() {
+    for checkout in [&["checkout", "--quiet", "main"][..], &["checkout", "--quiet", "--detach"]] {
+        let git = Git::with_app();
+        git.commit("app", "started", SystemTime::now());
+        git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);
+        git.run("copy", checkout);
+        // The only branch of the remote, and of no usual name.
+        git.run("app", &["branch", "--move", "main", "develop"]);
+        git.run("copy", &["fetch", "--quiet"]);
+        assert_mentions_rename(&hotfixes(&git, "copy").await);
+        git.run("copy", &["remote", "set-head", "origin", "--auto"]);
+        assert_eq!(hotfixes(&git, "copy").await, "0 [branch:develop, repository:copy]");
+    }
+}
+
+#[tokio::test]
+async fn a_fetch_of_named_branches_says_nothing_about_others() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix", SystemTime::now());
+    for branch in ["topic-a", "topic-b"] {
+        git.run("app", &["branch", branch]);
+    }
+    git.run("app", &["checkout", "--quiet", "-b", "develop"]);
+    git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);
+    for fetch in [
+        &["fetch", "--quiet"][..],
+        &["fetch", "--quiet", "origin", "main"],
+        &["fetch", "--quiet", "origin", "topic-a", "topic-b"],
+        &["fetch", "--quiet", "--all"],
+        &["pull", "--quiet", "origin", "main"],
+    ] {
+        git.run("copy", fetch);
+        assert_eq!(hotfixes(&git, "copy").await, "1 [branch:develop, repository:copy]", "{fetch:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_fetch_says_nothing_about_a_branch_that_it_does_not_ask_for() {
+    let git = Git::with_app();
+    git.commit("app", "hotfix", SystemTime::now());
+    for branch in ["release/1", "release/2"] {
+        git.run("app", &["branch", branch]);
+    }
+    git.run(".", &["clone", "--quiet", &git.url("app"), "copy"]);
+    git.run(
+        "copy",
+        &["config", "remote.origin.fetch", "+refs/heads/release/*:refs/remotes/origin/release/*"],
+    );
+    git.run("copy", &["fetch", "--quiet"]);
+
+    assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
 }
 
 #[tokio::test]

@@ -38,7 +38,13 @@ impl Git {
     /// Adds a remote, as if its branch `main` had just been fetched.
     pub(crate) fn add_remote(&self, repository: &str, name: &str, url: &str) {
         self.run(repository, &["remote", "add", name, url]);
-        self.run(repository, &["update-ref", &format!("refs/remotes/{name}/main"), "main"]);
+        self.fetched(repository, name);
+    }
+
+    /// Makes the branch `main` of a remote what it is here, as a fetch would.
+    pub(crate) fn fetched(&self, repository: &str, remote: &str) {
+        let branch = format!("refs/remotes/{remote}/main");
+        self.run(repository, &["update-ref", "-m", "fetch: fast-forward", &branch, "main"]);
     }
 
     /// Commits to what is checked out.
@@ -51,7 +57,7 @@ impl Git {
     }
 
     pub(crate) fn run_at(&self, at: SystemTime, repository: &str, arguments: &[&str]) -> String {
-        let date = format!("{} +0000", at.duration_since(UNIX_EPOCH).unwrap().as_secs());
+        let date = format!("@{} +0000", at.duration_since(UNIX_EPOCH).unwrap().as_secs());
         let output = Command::new("git")
             .args(arguments)
             .current_dir(self.path(repository))
@@ -61,7 +67,7 @@ impl Git {
             .envs([("GIT_AUTHOR_NAME", "A"), ("GIT_AUTHOR_EMAIL", "a@example.com")])
             .envs([("GIT_COMMITTER_NAME", "C"), ("GIT_COMMITTER_EMAIL", "c@example.com")])
             // An author's date long ago: it must not count.
-            .envs([("GIT_AUTHOR_DATE", "1000000000 +0000"), ("GIT_COMMITTER_DATE", &date)])
+            .envs([("GIT_AUTHOR_DATE", "@1000000000 +0000"), ("GIT_COMMITTER_DATE", &date)])
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr);

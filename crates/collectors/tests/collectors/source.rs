@@ -81,13 +81,59 @@ async fn an_api_of_another_host_than_the_clones_is_an_error_that_names_both() {
         assert_eq!(
             line(&reading),
             "error: test.toml:2: this is the API of ghe.example.com, but `origin` of this clone is on github.com; \
-                 set the address of the API of github.com, or name the repository with --repo, \
-                 SYSTEM_HEALTH_REPOSITORY or `name` in [repository]"
+                 set the address of the API of github.com, or to ask ghe.example.com anyway, run outside of this \
+                 clone and name the repository with --repo"
         );
     }
+    // Naming the repository that the clone came from does not change what the API knows.
+    let named = || stage().settings("[repository]\nname = \"Acme/Shop\"");
+    let message = "error: test.toml:2: this is the API of ghe.example.com, but `origin` of this clone is on github.com;";
+    for reading in [named().hotfixes().await, named().token().hotfixes().await, named().token().tests().await]
+    {
+        assert!(line(&reading).starts_with(message), "{}", line(&reading));
+    }
+    let mirror = named().settings("[commits]\nsource = \"local\"");
+    assert_eq!(commits(mirror).await, "1 [branch:main, repository:acme/shop]");
     // The clone alone needs no API.
     let local = stage().settings("[commits]\nsource = \"local\"");
     assert_eq!(commits(local).await, "1 [branch:main, repository:acme/shop]");
+}
+
+#[tokio::test]
+async fn an_address_that_git_rewrites_counts_as_it_is_configured_and_as_it_is_used() {
+    for (base, instead_of, origin) in [
+        ("https://mirror.example.com/gh/", "https://github.com/", "https://github.com/acme/shop"),
+        ("/srv/mirror/", "https://github.com/", "https://github.com/acme/shop"),
+        ("https://github.com/", "gh:", "gh:acme/shop"),
+        ("git@github.com:acme/", "acme:", "acme:shop"),
+    ] {
+        let git = clone(Some(origin));
+        git.run("app", &["config", &format!("url.{base}.insteadOf"), instead_of]);
+        for settings in ["", "[repository]\nname = \"acme/shop\""] {
+            for source in ["auto", "local"] {
+                let source = format!("[commits]\nsource = \"{source}\"");
+                let stage = Stage::empty().settings(settings).settings(&source).directory(&git.path("app"));
+                let reading = stage.hotfixes().await;
+                assert_eq!(line(&reading), "1 [branch:main, repository:acme/shop]", "{origin} {settings}");
+                assert_eq!(reading.unwrap().link(), Some("https://github.com/acme/shop/commits/main"));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clone_of_a_repository_on_github_links_there() {
+    for origin in ["git@github.com:acme/shop.git", "ssh://git@ssh.github.com:443/acme/shop.git"] {
+        let git = clone(Some(origin));
+        let sample = Stage::empty().directory(&git.path("app")).hotfixes().await.unwrap();
+        assert_eq!(sample.link(), Some("https://github.com/acme/shop/commits/main"));
+        let commit =
+            format!("https://github.com/acme/shop/commit/{}", git.run("app", &["rev-parse", "main"]));
+        assert_eq!(sample.evidence().items()[0].link(), Some(&*commit));
+    }
+    let git = clone(Some("https://gitlab.com/acme/shop"));
+    let sample = Stage::empty().directory(&git.path("app")).hotfixes().await.unwrap();
+    assert_eq!((sample.link(), sample.evidence().items()[0].link()), (None, None));
 }
 
 #[tokio::test]
@@ -106,7 +152,7 @@ async fn a_clone_speaks_for_any_of_its_remotes() {
     git.add_remote("app", "upstream", "https://127.0.0.1/acme/shop");
     git.commit("app", "hotfix that is not pushed", SystemTime::now());
     git.commit("app", "hotfix on the fork", SystemTime::now());
-    git.run("app", &["update-ref", "refs/remotes/origin/main", "main"]);
+    git.fetched("app", "origin");
     let stage = |name: &str| {
         let settings = format!("[repository]\nname = \"{name}\"");
         Stage::empty().github(&github).settings(&settings).directory(&git.path("app"))
@@ -161,7 +207,12 @@ async fn a_clone_is_never_reported_under_the_name_of_another_repository() {
             Stage::empty().github(&github).settings(&settings).directory(&git.path("app"))
         };
 
-        assert_eq!(commits(stage("auto")).await, "2 [branch:main, repository:acme/shop]", "{origin:?}");
+        let automatic = commits(stage("auto")).await;
+        if remotes == "a mirror" {
+            assert!(automatic.contains("the API of 127.0.0.1, but `origin` of this clone is on gitlab.com"));
+        } else {
+            assert_eq!(automatic, "2 [branch:main, repository:acme/shop]", "{origin:?}");
+        }
         let forced = commits(stage("local")).await;
         if remotes == "a mirror" {
             // It may be one, if somebody says so.

@@ -277,7 +277,7 @@ fn a_profile_that_needs_a_browser_is_an_error() {
 #[test]
 fn a_broken_profile_is_an_error() {
     let home = profile("[default]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/ci\n");
-    insta::assert_snapshot!(answer_at_home(home.path(), &[NO_METADATA]), @"failed: cannot get the GitHub token: the AWS credentials of this process could not be loaded; mend the profile, web identity or role that they come from, or set GITHUB_TOKEN, or write `aws = false` in [secrets]: ProfileFile provider could not be built: invalid credential source in `default`: profile must contain `source_profile` or `credential_source` but neither were defined");
+    insta::assert_snapshot!(answer_at_home(home.path(), &[NO_METADATA]), @"failed: cannot get the GitHub token: the AWS credentials of this process could not be loaded; fix the profile, web identity or role that they come from, or set GITHUB_TOKEN, or write `aws = false` in [secrets]: ProfileFile provider could not be built: invalid credential source in `default`: profile must contain `source_profile` or `credential_source` but neither were defined");
 }
 
 #[test]
