@@ -78,11 +78,13 @@ fn the_api_of_another_host_than_the_clones_is_an_error_that_names_both() {
         .origin("https://github.com/acme/shop", Duration::ZERO)
         .variable("GITHUB_API_URL", "https://ghe.example.com/api/v3");
 
-    let error = error(&commits(&scene, &[]).with_status(1));
-
     let message = "environment variable GITHUB_API_URL: this is the API of ghe.example.com, but `origin` of this clone \
                    is on github.com;";
-    assert!(error.starts_with(message), "{error}");
+    let unnamed = error(&commits(&scene, &[]).with_status(1));
+    assert!(unnamed.starts_with(message), "{unnamed}");
+    let scene = scene.variable("GITHUB_REPOSITORY", "acme/shop");
+    let named = error(&commits(&scene, &[]).with_status(1));
+    assert!(named.starts_with(message), "{named}");
 }
 
 #[test]

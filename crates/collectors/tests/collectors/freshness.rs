@@ -132,7 +132,7 @@ async fn a_mirror_keeps_the_remotes_branches_as_its_own() {
         // This writes `HEAD`, and is no fetch.
         git.run(&folder, &["symbolic-ref", "HEAD", "refs/heads/main"]);
         let stale = hotfixes(&git, &folder).await;
-        assert_is_stale(&stale);
+        assert!(stale.contains("before the window started"), "{stale}");
         let (_, command) = stale.rsplit_once("; run `").unwrap();
         let command = command.trim_end_matches('`').replace('\'', "");
         let arguments: Vec<&str> = command.split(' ').skip(1).chain(["--quiet"]).collect();
