@@ -255,6 +255,7 @@ async fn a_full_fetch_says_nothing_about_a_branch_that_it_does_not_ask_for() {
         "copy",
         &["config", "remote.origin.fetch", "+refs/heads/release/*:refs/remotes/origin/release/*"],
     );
+    git.run("copy", &["checkout", "--quiet", "--detach"]);
     git.run("copy", &["fetch", "--quiet"]);
 
     assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
