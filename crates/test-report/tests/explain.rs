@@ -23,13 +23,15 @@ fn a_person_sees_what_counted_and_what_did_not() {
   Tags: queue:mail
   Link: https://mail.example.com
   Counted: 50 of 312 shown
-    + message 0 of @ada </details> %%%: it waits
-      https://mail.example.com/0
+    + message 0 of @ada </details> %%%
+        it waits
+        https://mail.example.com/0
 ";
     assert!(shown.starts_with(start), "{shown}");
     let end = "  Not counted: 4
-    - message 312 of @ada </details> %%%: it was read
-      https://mail.example.com/312
+    - message 312 of @ada </details> %%%
+        it was read
+        https://mail.example.com/312
 ";
     assert!(shown.contains(end), "{shown}");
     assert!(!shown.contains('\u{1b}'));
@@ -58,10 +60,11 @@ test.evidence.none: no data
   all messages are locked
   Counted: 0
   Not counted: 1
-    - message 1: it is locked
+    - message 1
+        it is locked
 
 test.value: 7
-  The collector attached no evidence.
+  Evidence: no items listed
 ";
     assert_eq!(shown.with_status(1).stdout(), expected);
 }

@@ -9,15 +9,42 @@ use super::{
     Verdict,
     message::{Merge, Message, descriptions, regex},
     revert::{is_revert_branch, starts_with_revert},
+    usage::{is_modifier, is_place, is_subject},
 };
 
-static START: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)^[\[(`]?hot[ -]?fix(?:es)?[\])`]?(?:\([^)]*\))?!?(?:$|[\s:/])"));
+/// `hotfix: x`, `[hotfix] x`, `hotfix(api): x`, `hotfix/x` and `HOTFIX-12 x`. In the plural, the word in front
+/// of a colon is a place in the program.
+static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)^(?:[\[(`]hot[ -]?fix(?:es)?[\])`](?:$|[\s:/])|hot[ -]?fix(?:\([^)]*\))?!?(?:$|:|\s*/)",
+        r"|hot[ -]?fix[-_#][0-9])",
+    ))
+});
+/// `Hotfix login`, `Hotfixed login`.
+static VERB: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)^hot[ -]?fix(?:es|ed|ing)?(?:$|\s+(?P<object>.*))"));
 static TAG: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)[\[(]hot[ -]?fix(?:es)?[\])]"));
 static END: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)^(?:\S+ ){0,2}hot[ -]?fix(?:es)?(?:\s*\(#[0-9]+\))?$"));
+    LazyLock::new(|| regex(r"(?i)^(?P<before>(?:\S+ ){0,2})hot[ -]?fix(?:es)?(?:\s*\(#[0-9]+\))?$"));
 static BRANCH: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)(?:^|[/_-])hot[_-]?fix(?:es)?(?:$|[/_\-#0-9])"));
+    LazyLock::new(|| regex(r"(?i)(?:^|[/_-])hot[_-]?fix(?:es)?(?:$|/|#|[0-9]|[_-](?P<object>.*))"));
+/// What has to do with hotfixes and is none: `Hotfix release workflow`, `hotfix-docs`.
+static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)^(?:releases? (?:is|are|was|were|has|have|should|must|may|can|will)\b",
+        r"|(?:release )?(?:branch(?:es)?|workflows?|scripts?|pages?|sections?|templates?|process(?:es)?|procedures?",
+        r"|polic(?:y|ies)|guides?|guidelines?|checklists?|strateg(?:y|ies)|conventions?|docs?|documentation",
+        r"|detection|labels?|tags?|prefix(?:es)?|types?|counts?|metrics?|support)(?:[^\w-]|$))",
+    ))
+});
+/// What stands in front of the word where a hotfix is only spoken of: `Document hotfixes`, `no-hotfix`.
+static MENTIONED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)(?:^|[\s/_-])(?:no|not|non|without|about|of|after|before|until|than|like|document|describe|explain|detect",
+        r"|count|list|show|mention|ignore|skip|support|allow|handle|recogni[sz]e|remove|drop|delete|rename)",
+        r"(?:[\s_-](?:the|an?|all|old|our|my))*[\s/_-]*$",
+    ))
+});
 /// The only answer in the form of a pull request: `- Hot Fix`, `[Hot Fix]`.
 static ANSWER: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^[\s\[*|-]*hot ?fix[\s\]|]*$"));
 static MENTION: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:\b|_)hot[ _-]?fix"));
@@ -65,18 +92,31 @@ fn form_of_title(title: &str) -> Option<&'static str> {
         if starts_with_revert(description) {
             return None;
         }
-        if START.is_match(description) {
+        if LABEL.is_match(description) {
             return Some("its subject starts with `hotfix`");
         }
-        if END.is_match(description) {
+        if let Some(verb) = VERB.captures(description) {
+            let object = verb.name("object").map_or("", |object| object.as_str());
+            // A text that starts with the word and is still no hotfix must not become one without its prefix.
+            return (!is_about(object)).then_some("its subject starts with `hotfix`");
+        }
+        if END.captures(description).is_some_and(|end| !MENTIONED.is_match(&end["before"])) {
             return Some("its subject is short and ends with `hotfix`");
         }
     }
     TAG.is_match(title).then_some("its subject has the tag `hotfix`")
 }
 
+/// Whether the word and these words behind it name a thing that has to do with hotfixes.
+fn is_about(rest: &str) -> bool {
+    ABOUT.is_match(rest) || is_place(rest) || is_subject(rest) || is_modifier(rest)
+}
+
 fn is_hotfix_branch(branch: &str) -> bool {
-    BRANCH.is_match(branch) && !is_revert_branch(branch)
+    let Some(named) = BRANCH.captures(branch) else { return false };
+    let before = named.get(0).map_or("", |found| &branch[..found.start()]);
+    let object = named.name("object").map_or("", |object| object.as_str()).replace(['-', '_', '/'], " ");
+    !MENTIONED.is_match(before) && !is_about(&object) && !is_revert_branch(branch)
 }
 
 #[cfg(test)]
@@ -103,6 +143,20 @@ mod tests {
             "Closes #5\n\nMerge branch 'hotfix/5'",
             "Merged in hotfix/login (pull request #3)",
             "Login works\n\n### What type of PR is it?\nHot Fix",
+            "HOTFIX-12 y",
+            "Hotfixes",
+            "Hotfix 1.2: login",
+            "Hotfix for login: be exact",
+            "Hotfix release 1.2",
+            "hotfixed login",
+            "[hotfix] script: fix its path",
+            "hotfix: script: fix its path",
+            "Hotfix/docs",
+            "Merge branch 'hotfix/docs'",
+            "Merge pull request #12 from acme/hotfix-login\n\nLogin works",
+            "Merge pull request #12 from acme/login_hotfix\n\nLogin works",
+            "Merge hotfix/1.2 into main",
+            "Merge hotfix into main",
         ] {
             assert!(matches!(classify(message), Verdict::Counts(_)), "{message}: {:?}", classify(message));
         }
@@ -120,6 +174,23 @@ mod tests {
                 "Merge pull request #3 from acme/revert-2-hotfix/login\n\nRevert \"hotfix / login\"",
                 "its subject mentions",
             ),
+            ("Hotfix release workflow is documented", "its subject mentions"),
+            ("Hotfix releases are documented", "its subject mentions"),
+            ("Hotfixes are counted once", "its subject mentions"),
+            ("Hotfix should keep its tag", "its subject mentions"),
+            ("hotfixes: document", "its subject mentions"),
+            ("Hotfix script: fix path", "its subject mentions"),
+            ("Hotfix button opens twice", "its subject mentions"),
+            ("feat: hotfixes page", "its subject mentions"),
+            ("Document hotfixes", "its subject mentions"),
+            ("docs: explain the hotfix (#12)", "its subject mentions"),
+            ("hotfixed releases: list them", "its subject mentions"),
+            ("Merge branch 'hotfix-docs'", "its subject mentions"),
+            ("Merge branch 'no-hotfix' into main", "its subject mentions"),
+            ("Merge branch 'document-the-hotfix'", "its subject mentions"),
+            ("Merge pull request #3 from acme/topic\n\nfix: hotfix detection in report", "only its body"),
+            ("fix: hotfix detection in report", "its subject mentions"),
+            ("Merge main into hotfix/1.2", "its subject mentions"),
             ("Tidy\n\nAfter the hotfix.", "only its body"),
             ("Login\n\n[Bug Fix | Improvement | Hot Fix | Refactoring]", "only its body"),
             ("Merge branch 'main' into dev\n\n  Hotfix: Citations", "only its body"),

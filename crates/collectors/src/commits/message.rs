@@ -23,8 +23,15 @@ static MERGE: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)^(?:merged? pull request \S+ from (?P<pull>\S+)",
         r"|merged? (?:remote-tracking )?(?:branch|pull request \S+ branch) '(?P<branch>[^']+)'",
-        r"|merged in (?P<bitbucket>\S+))",
+        r"|merged in (?P<bitbucket>\S+)",
+        r"|merged? (?:branch )?(?P<path>[^\s']*[/_-][^\s']*) into\s",
+        r"|merged? (?:branch )?(?P<word>\w+) into (?:main|master|develop|staging|production)\b)",
     ))
+});
+
+/// What git, GitLab and people write below the subject of a merge that has no title.
+static NO_TITLE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)^(?:\s|#\s|conflicts:|see merge request\s|approved-by:|signed-off-by:|co-authored-by:)")
 });
 
 /// A tag, a scope of up to four words in front of a colon, a ticket, a number, a word with a slash, or a
@@ -59,7 +66,7 @@ impl<'a> Message<'a> {
 
     /// The title of a merged pull request, which GitHub and GitLab put below the subject of the merge.
     pub(super) fn merged_title(&self) -> Option<&'a str> {
-        self.first_line().filter(|line| bullet(line).is_none() && !line.starts_with([' ', '\t']))
+        self.first_line().filter(|line| bullet(line).is_none() && !NO_TITLE.is_match(line))
     }
 
     /// The bullets of the body, without those below other bullets. In a squash merge, each is one of the
@@ -77,7 +84,8 @@ impl<'a> Message<'a> {
 impl<'a> Merge<'a> {
     pub(super) fn parse(line: &'a str) -> Option<Self> {
         let found = MERGE.captures(line)?;
-        let branch = ["pull", "branch", "bitbucket"].into_iter().find_map(|name| found.name(name))?;
+        let names = ["pull", "branch", "bitbucket", "path", "word"];
+        let branch = names.into_iter().find_map(|name| found.name(name))?;
         Some(Self { branch: branch.as_str() })
     }
 }
@@ -134,9 +142,28 @@ mod tests {
             ("Merge branch 'hotfix/1.2' into develop", "hotfix/1.2"),
             ("Merge remote-tracking branch 'origin/x'", "origin/x"),
             ("Merged in hotfix/x (pull request #3)", "hotfix/x"),
+            ("Merge hotfix/1.2 into main", "hotfix/1.2"),
+            ("Merge hotfix into main", "hotfix"),
         ] {
             assert_eq!(Merge::parse(subject), Some(Merge { branch }), "{subject}");
         }
-        assert_eq!(Merge::parse("Merge the two parsers"), None);
+        for subject in ["Merge the two parsers", "Merge parsers into one", "Merge the hot-path into one"] {
+            assert_eq!(Merge::parse(subject), None, "{subject}");
+        }
+    }
+
+    #[test]
+    fn what_git_writes_below_a_merge_is_no_title() {
+        for (message, title) in [
+            ("Merge branch 'x'\n\nLogin", Some("Login")),
+            ("Merge branch 'x'\n\n#12 Login", Some("#12 Login")),
+            ("Merge branch 'x'\n\n# Conflicts:\n#\ta", None),
+            ("Merge branch 'x'\n\nConflicts:\n\ta", None),
+            ("Merge branch 'x'\n\n* y:\n  Login", None),
+            ("Merge branch 'x'\n\nSigned-off-by: Ada", None),
+            ("Merge branch 'x'", None),
+        ] {
+            assert_eq!(Message::parse(message).merged_title(), title, "{message}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::{CommitSettings, RecentCommits};
 /// Hotfixes that landed on the branch within the window (7 days unless set).
 #[system_health_metric(key = "commits.hotfix", unit = "commit", goal = "< 5", recovery = "3", timeout = "1h")]
 pub fn hotfix_commits(commits: RecentCommits, settings: CommitSettings) -> Result<Sample, SampleError> {
-    commits.count(&settings.hotfix)
+    commits.count(&settings.hotfix, "a hotfix")
 }
 
 /// Commits that landed on the branch within the window (7 days unless set) and revert other commits.
@@ -20,5 +20,5 @@ pub fn hotfix_commits(commits: RecentCommits, settings: CommitSettings) -> Resul
     timeout = "1h"
 )]
 pub fn revert_commits(commits: RecentCommits, settings: CommitSettings) -> Result<Sample, SampleError> {
-    commits.count(&settings.reverts)
+    commits.count(&settings.reverts, "a revert")
 }

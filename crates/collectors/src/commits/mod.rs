@@ -11,6 +11,7 @@ mod recent;
 mod revert;
 mod settings;
 mod source;
+mod usage;
 mod verdict;
 mod window;
 

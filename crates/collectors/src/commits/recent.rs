@@ -25,6 +25,7 @@ const LARGEST_SKEW: Duration = Duration::from_hours(24);
 #[derive(Debug, Clone)]
 pub struct RecentCommits {
     origin: Arc<CommitsOrigin>,
+    since: SystemTime,
     commits: Arc<[Commit]>,
 }
 
@@ -42,12 +43,12 @@ pub struct CommitsOrigin {
 }
 
 impl RecentCommits {
-    /// Takes commits from any place, for tests and for other sources.
-    pub fn new(origin: CommitsOrigin, commits: impl IntoIterator<Item = Commit>) -> Self {
+    /// Takes the commits since a time from any place, for tests and for other sources.
+    pub fn new(origin: CommitsOrigin, since: SystemTime, commits: impl IntoIterator<Item = Commit>) -> Self {
         let mut seen = HashSet::new();
         // A list that grows while its pages are read shows a commit on two of them.
         let commits = commits.into_iter().filter(|commit| seen.insert(commit.id.clone())).collect();
-        Self { origin: Arc::new(origin), commits }
+        Self { origin: Arc::new(origin), since, commits }
     }
 
     /// Where the commits were read.
@@ -66,17 +67,33 @@ impl RecentCommits {
     /// to the list of commits where there is one.
     ///
     /// The evidence lists the commits that count, and those that do not although their messages use the
-    /// same words.
+    /// same words. If there are none of either, it says how many commits there are. `kind` is what is counted,
+    /// such as `a revert`.
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 commits")]
-    pub fn count(&self, classifier: &Classifier) -> Result<Sample, SampleError> {
-        let evidence: Vec<_> =
+    pub fn count(&self, classifier: &Classifier, kind: &str) -> Result<Sample, SampleError> {
+        let mut evidence: Vec<_> =
             self.commits.iter().filter_map(|commit| evidence(commit, classifier)).collect();
+        if evidence.is_empty() {
+            evidence.push(self.summary(kind));
+        }
         let count = evidence.iter().filter(|item| item.counted()).count();
         let sample = Sample::new(count as f64)?
             .with_tag("repository", &self.origin.repository)?
             .with_tag("branch", &self.origin.branch)?
             .with_evidence(evidence);
         Ok(page::linked(sample, self.origin.page.as_deref()))
+    }
+
+    /// All commits as one item, when there is nothing to say of any single one.
+    fn summary(&self, kind: &str) -> EvidenceItem {
+        let (commits, reason) = match self.commits.len() {
+            0 => ("no commits".to_owned(), "nothing landed on the branch in this time".to_owned()),
+            1 => ("1 commit".to_owned(), format!("it is not {kind}")),
+            many => (format!("{many} commits"), format!("none of them is {kind}")),
+        };
+        let since = humantime::format_rfc3339_seconds(self.since);
+        EvidenceItem::new(format!("{commits} since {since}"), false, reason)
+            .with_link(self.origin.page.as_deref())
     }
 
     /// What to warn of when commits are dated in the future. They stay in the window until the clock has
@@ -143,7 +160,7 @@ async fn on_github(
         branch: branch.to_string(),
         page: listing.page,
     };
-    Ok(RecentCommits::new(origin, listing.commits))
+    Ok(RecentCommits::new(origin, window.since(), listing.commits))
 }
 
 async fn in_clone(
@@ -152,6 +169,7 @@ async fn in_clone(
     github: &GitHubSettings,
     window: Window,
 ) -> Result<RecentCommits, Unavailable> {
+    let since = window.since();
     let history = clone.history(settings.branch, window).await?;
     let repository = settings.name.map_or_else(|| clone.name().to_owned(), |name| name.to_string());
     let base = clone.addresses().find_map(|remote| github.page_of(remote));
@@ -161,7 +179,7 @@ async fn in_clone(
         Commit { page, ..commit }
     };
     let origin = CommitsOrigin { is_local: true, repository, branch: history.branch, page };
-    Ok(RecentCommits::new(origin, history.commits.into_iter().map(with_page)))
+    Ok(RecentCommits::new(origin, since, history.commits.into_iter().map(with_page)))
 }
 
 impl fmt::Display for CommitsOrigin {
@@ -183,11 +201,15 @@ mod tests {
         Commit { id: id.into(), message: message.into(), committed_at: SystemTime::UNIX_EPOCH, page: None }
     }
 
+    fn recent(commits: impl IntoIterator<Item = Commit>) -> RecentCommits {
+        RecentCommits::new(origin(), UNIX_EPOCH, commits)
+    }
+
     #[test]
     fn a_commit_that_is_listed_twice_counts_once() {
-        let recent = RecentCommits::new(origin(), ["a", "b", "b", "c"].map(|id| commit(id, "hotfix")));
+        let recent = recent(["a", "b", "b", "c"].map(|id| commit(id, "hotfix")));
 
-        let sample = recent.count(&Classifier::hotfixes()).unwrap();
+        let sample = recent.count(&Classifier::hotfixes(), "a hotfix").unwrap();
 
         let tags: Vec<_> = sample.tags().iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -205,11 +227,33 @@ mod tests {
         };
         let commits = (0..300).map(|number| commit(&number.to_string(), message(number)));
 
-        let sample = RecentCommits::new(origin(), commits).count(&Classifier::hotfixes()).unwrap();
+        let sample = recent(commits).count(&Classifier::hotfixes(), "a hotfix").unwrap();
 
         assert_eq!(sample.value().to_string(), "100");
         assert_eq!((sample.evidence().counted(), sample.evidence().total()), (100, 200));
         assert!(sample.evidence().items().len() < 200);
+    }
+
+    #[test]
+    fn a_value_of_0_without_near_misses_says_what_was_looked_at() {
+        for (messages, title, reason) in [
+            (&[][..], "no commits", "nothing landed on the branch in this time"),
+            (&["Sell socks"], "1 commit", "it is not a revert"),
+            (&["Sell socks", "Sell shoes"], "2 commits", "none of them is a revert"),
+        ] {
+            let commits = messages.iter().map(|message| commit(message, message));
+
+            let sample = recent(commits).count(&Classifier::reverts(), "a revert").unwrap();
+
+            let [item] = sample.evidence().items() else { panic!("{:?}", sample.evidence()) };
+            assert_eq!((sample.value().to_string(), sample.evidence().counted()), ("0".into(), 0));
+            assert_eq!(item.title(), format!("{title} since 1970-01-01T00:00:00Z"));
+            assert_eq!((item.counted(), item.reason()), (false, reason));
+        }
+        let near_miss = [commit("a", "Add a revert button"), commit("b", "Sell socks")];
+        let sample = recent(near_miss).count(&Classifier::reverts(), "a revert").unwrap();
+        assert_eq!(sample.evidence().items()[0].title(), "a Add a revert button");
+        assert_eq!(sample.evidence().total(), 1);
     }
 
     #[test]
@@ -219,7 +263,7 @@ mod tests {
             committed_at: now + Duration::from_hours(hours),
             ..commit(id, "Sell socks")
         };
-        let warning = |commits: Vec<Commit>| RecentCommits::new(origin(), commits).future_warning(now);
+        let warning = |commits: Vec<Commit>| recent(commits).future_warning(now);
 
         assert_eq!(warning(vec![in_hours("a", 24), in_hours("b", 0)]), None);
         assert_eq!(

@@ -9,6 +9,7 @@ use regex::Regex;
 use super::{
     Verdict,
     message::{Message, bullet, descriptions, regex},
+    usage::{is_modifier, is_place, is_subject},
 };
 
 /// A commit or a pull request.
@@ -20,21 +21,26 @@ const REFERENCE: &str = concat!(
 static TAG: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^[\[(]reverts?[\])]"));
 static TYPE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^revert(?:\([^)]*\))?!?:\s"));
 static VERB: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)^(?:\w+ly )?revert(?:s|ed|ing)?(?:\s+(?P<object>.*)|[.!]?$)"));
-/// `Partial revert of #12`.
-static NOUN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^\w+ revert of\s"));
-/// `Revert button: fix its colour`: up to three words in front of a colon are a place in the program.
-static PLACE: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?P<first>\w+)(?: \w+){0,2}:\s"));
-/// The types of Conventional Commits: `Revert feat: add login` is a revert.
-static CONVENTIONAL: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)^(?:feat|fix|chore|docs?|ci|build|tests?|perf|refactor|style|revert|enhancement)$")
+    LazyLock::new(|| regex(r"(?i)^(?:\w+ly )?revert(?P<ending>s|ed|ing)?(?:\s+(?P<object>.*)|[.!]?$)"));
+/// `Partial revert of #12`, but not `Fix revert of transactions`.
+static NOUN: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)^(?:an? )?(?:partial|temporary|manual|full|complete|total|clean|selective|emergency|quick|auto|automatic",
+        r"|automated|minimal|another|first|second)[ -]revert of\s",
+    ))
 });
 /// `Revert the lock file when the command fails` says what a program does.
 static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)\s(?:when|if)\s.*\b(?:fail\w*|errors?)\b|\son (?:\w+ )?(?:errors?|failures?)\b")
+    regex(
+        r"(?i)(?:^|\s)(?:when|if)\s.*\b(?:fail\w*|errors?)\b|(?:^|\s)(?:up)?on (?:\w+ )?(?:errors?|failures?)\b",
+    )
 });
+/// `Revert when the name is taken`: there is nothing that is reverted.
+static ONLY_CONDITION: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)^(?:when|whenever|if|unless|once|on|upon)\s"));
 /// `Roll back the database when the name is taken`: the verb is that of databases, too.
-static ANY_CONDITION: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\s(?:when|if|on|in|of|for|support)\b"));
+static ANY_CONDITION: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)(?:^|\s)(?:when|if|on|in|of|for|support)\b"));
 static OTHER_VERB: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?i)^(?:roll(?:ed|ing)?[ -]?back|back(?:ed|ing)? out|undo(?:es|ing)?)\s+(?P<object>.*)")
 });
@@ -46,9 +52,18 @@ static SEPARATE_VERB: LazyLock<Regex> = LazyLock::new(|| {
 });
 static VERSION: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:to|from)\s.*[0-9]|\sto v?[0-9]"));
 static QUOTE: LazyLock<Regex> = LazyLock::new(|| regex("^[\"\u{201c}]"));
-static AGAIN: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^re-?(?:appl|land)"));
-/// The branches that GitHub and GitLab create for their button "Revert", and others of that form.
-static BRANCH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:^|/)reverts?[-_/]"));
+static AGAIN: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)^(?:re-?(?:appl|land)|un-?revert",
+        r"|(?:undo(?:es|ing)?|roll(?:ed|ing)?[ -]?back|back(?:ed|ing)? out) (?:(?:the|an?|my|our|last) )?(?:\w+ )?(?:revert|roll-?back)\b)",
+    ))
+});
+/// The branches that GitHub and GitLab create for their button "Revert": `revert-12-login`, `revert-1a2b3c4d`.
+static BUTTON_BRANCH: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)(?:^|/)revert-(?:[0-9]+-|[0-9a-f]{8}(?:$|-))"));
+/// Others that are called after a revert, without those of features.
+static BRANCH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?P<folder>.*/)?(?P<text>reverts?[-_/].*)"));
+static FEATURE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:^|/)feat(?:ures?)?/"));
 static TITLE: LazyLock<Regex> = LazyLock::new(|| regex("(?i)^\\**revert\\s+[\"\u{201c}](?P<quoted>.*)"));
 static NESTED: LazyLock<Regex> = LazyLock::new(|| regex("(?i)^re(?:vert|apply)\\s+[\"\u{201c}]"));
 static LANDED: LazyLock<Regex> = LazyLock::new(|| regex(r"\(#[0-9]+\)"));
@@ -57,7 +72,7 @@ static ANYWHERE: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!("(?i)\\brevert(?:s|ed|ing)?:? (?:[\"\u{201c}]|{REFERENCE})")));
 /// A second thing that a commit does: `Raise the timeout and revert the new queue`.
 static SECOND: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)(?:[,;+&]| and| -|[\[(]) ?revert(?:s|ing)?(?:\s+\w+|[\])])"));
+    LazyLock::new(|| regex(r"(?i)(?:[,;+&]| and| -|[\[(]) ?revert(?:s|ing)?(?:\s+(?P<object>\w.*)|[\])])"));
 static REFERS: LazyLock<Regex> = LazyLock::new(|| regex(&format!("(?i)^{REFERENCE}")));
 static LINE: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
@@ -68,7 +83,7 @@ static LINE: LazyLock<Regex> = LazyLock::new(|| {
 static SENTENCE: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!(r"(?i)\s(?:reverts|reverting) {REFERENCE}")));
 static MENTION: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)\brevert|\bre-?appl(?:y|ies)\b|\broll(?:ed|ing|s)?[ -]?back|\bback(?:ed|ing)? out\b")
+    regex(r"(?i)\b(?:un)?revert|\bre-?appl(?:y|ies)\b|\broll(?:ed|ing|s)?[ -]?back|\bback(?:ed|ing)? out\b")
 });
 
 /// Whether a message is that of a commit that reverts others.
@@ -97,9 +112,13 @@ pub(super) fn starts_with_revert(description: &str) -> bool {
     form_of_description(description).is_some()
 }
 
-/// Whether a branch was made for a revert.
+/// Whether a branch was made for a revert, as far as its name tells.
 pub(super) fn is_revert_branch(branch: &str) -> bool {
-    BRANCH.is_match(branch)
+    BUTTON_BRANCH.is_match(branch)
+        || BRANCH.captures(branch).is_some_and(|named| {
+            let is_feature = named.name("folder").is_some_and(|folder| FEATURE.is_match(folder.as_str()));
+            !is_feature && starts_with_revert(&named["text"].replace(['-', '_', '/'], " "))
+        })
 }
 
 fn form_of_message(message: &Message<'_>) -> Option<&'static str> {
@@ -107,16 +126,25 @@ fn form_of_message(message: &Message<'_>) -> Option<&'static str> {
         return Some(form);
     }
     if let Some(merge) = message.merge() {
-        if is_revert_branch(merge.branch) {
-            return Some("it merges a branch that was made for a revert");
-        }
-        let title = message.merged_title()?;
-        return form_of_title(title).map(|_| "it merges a pull request whose title is a revert");
+        return form_of_merge(merge.branch, message.merged_title());
     }
     if descriptions(message.subject()).any(|text| AGAIN.is_match(text)) {
         return None;
     }
     form_of_body(message)
+}
+
+/// The title says more than the name of the branch, unless a button made the branch.
+fn form_of_merge(branch: &str, title: Option<&str>) -> Option<&'static str> {
+    let is_again = |title| descriptions(title).any(|text| AGAIN.is_match(text));
+    let is_branch = match title {
+        Some(title) => BUTTON_BRANCH.is_match(branch) && !is_again(title),
+        None => is_revert_branch(branch),
+    };
+    if is_branch {
+        return Some("it merges a branch that was made for a revert");
+    }
+    title.and_then(form_of_title).map(|_| "it merges a pull request whose title is a revert")
 }
 
 fn form_of_title(title: &str) -> Option<&'static str> {
@@ -132,7 +160,10 @@ fn form_of_title(title: &str) -> Option<&'static str> {
             return None;
         }
     }
-    let is_second = SECOND.is_match(title) && !CONDITION.is_match(title);
+    let is_second = SECOND.captures(title).is_some_and(|second| {
+        let object = second.name("object").map_or("", |object| object.as_str());
+        !is_modifier(object) && !is_subject(object) && !CONDITION.is_match(title)
+    });
     (is_second || ANYWHERE.is_match(title)).then_some("its subject says that it also reverts a change")
 }
 
@@ -148,7 +179,10 @@ fn form_of_description(text: &str) -> Option<&'static str> {
         if QUOTE.is_match(object) {
             return Some("its subject is `Revert \"…\"`");
         }
-        if !REFERS.is_match(object) && (is_place(object) || CONDITION.is_match(object)) {
+        let is_noun =
+            is_place(object) || is_subject(object) || (verb.name("ending").is_none() && is_modifier(object));
+        let is_condition = CONDITION.is_match(object) || ONLY_CONDITION.is_match(object);
+        if !REFERS.is_match(object) && (is_noun || is_condition) {
             return None;
         }
         return Some("its subject starts with the verb `revert`");
@@ -159,13 +193,10 @@ fn form_of_description(text: &str) -> Option<&'static str> {
     let verb = OTHER_VERB.captures(text)?;
     let object = verb.name("object")?.as_str();
     let is_exact = QUOTE.is_match(object) || REFERS.is_match(object);
-    let is_verb =
-        SEPARATE_VERB.is_match(text) && !ANY_CONDITION.is_match(object) && !object.starts_with("of ");
-    (is_exact || VERSION.is_match(object) || is_verb).then_some("its subject rolls a change back")
-}
-
-fn is_place(object: &str) -> bool {
-    PLACE.captures(object).is_some_and(|place| !CONVENTIONAL.is_match(&place["first"]))
+    let is_noun = is_place(object) || is_subject(object) || is_modifier(object);
+    let is_verb = SEPARATE_VERB.is_match(text) && !ANY_CONDITION.is_match(object);
+    (is_exact || (!is_noun && (VERSION.is_match(object) || is_verb)))
+        .then_some("its subject rolls a change back")
 }
 
 fn form_of_body(message: &Message<'_>) -> Option<&'static str> {
@@ -224,6 +255,19 @@ mod tests {
             "Simplify login (#13)\n\n- **Revert \"Add login\"**\n- **Revert \"Test login\"**",
             "Merge pull request #2 from acme/revert-1-login\n\nRevert \"Add login\"",
             "Merge pull request #2 from acme/topic\n\nRevert the login page",
+            "Merge pull request #2 from acme/revert-1-login\n\nUse the old parser",
+            "Merge branch 'revert-1a2b3c4d' into 'main'\n\nUse the old parser",
+            "Merge branch 'revert-login-page'",
+            "Merge branch 'revert-login-page'\n\n# Conflicts:\n#\tlogin.rs",
+            "Merge revert-1-login into main",
+            "Manual revert of #12",
+            "Revert of #12",
+            "Reverted button colours",
+            "Revert the button",
+            "Revert button changes",
+            "Revert #12 on error",
+            "Revert to v2: the new one is slow",
+            "Raise the timeout and revert the button",
         ] {
             assert!(matches!(classify(message), Verdict::Counts(_)), "{message}: {:?}", classify(message));
         }
@@ -241,6 +285,33 @@ mod tests {
             ("Revert `uv.lock` changes when `uv add` fails", "its subject mentions"),
             ("Show reverts commit list in the UI", "its subject mentions"),
             ("Add a revert button", "its subject mentions"),
+            ("Roll back on failure", "its subject mentions"),
+            ("fix: roll back on failure", "its subject mentions"),
+            ("Roll back when the name is taken", "its subject mentions"),
+            ("Roll back if tests fail", "its subject mentions"),
+            ("Roll back button: show it twice", "its subject mentions"),
+            ("Rollback command moves to 2 pages", "its subject mentions"),
+            ("Revert on error", "its subject mentions"),
+            ("fix: revert on error", "its subject mentions"),
+            ("Revert when the name is taken", "its subject mentions"),
+            ("feat: revert button", "its subject mentions"),
+            ("Revert dialog opens twice", "its subject mentions"),
+            ("Reverts are shown in the log", "its subject mentions"),
+            ("Reverting is slow", "its subject mentions"),
+            ("fix(git): revert command ignores staged files", "its subject mentions"),
+            ("fix: revert should keep file mode", "its subject mentions"),
+            ("refactor: revert helper renamed to undo", "its subject mentions"),
+            ("Show the undo and revert button", "its subject mentions"),
+            ("Fix revert of transactions", "its subject mentions"),
+            ("Undo revert of X", "it lands a reverted change again"),
+            ("Undo the partial revert of X", "it lands a reverted change again"),
+            ("Un-revert \"X\"", "it lands a reverted change again"),
+            ("fix: unrevert #12", "it lands a reverted change again"),
+            ("Merge pull request #9 from me/revert-button\n\nAdd revert button", "its subject mentions"),
+            ("Merge pull request #9 from me/revert-login\n\nAdd an undo page", "its subject mentions"),
+            ("Merge pull request #9 from me/feature/revert-dialog", "its subject mentions"),
+            ("Merge pull request #9 from me/feature/revert-transactions", "its subject mentions"),
+            ("Merge pull request #9 from me/revert-8-login\n\nReapply \"Login\"", "its subject mentions"),
             (
                 "Add login (#3)\n\n* Draft\n\n* Revert \"Draft\"\n\nThis reverts commit 1234567.\n\n* Finish",
                 "the revert is a bullet",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 use system_health_registry::{settings, settings_table};
 
 use super::Classifier;
@@ -27,8 +27,7 @@ pub struct CommitSettings {
 settings_table!(CommitSettings, "commits");
 
 /// Where commits are to be read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SourceChoice {
     /// On GitHub when there is a token, else in the local clone, else on GitHub without a token.
     #[default]
@@ -40,8 +39,7 @@ pub enum SourceChoice {
 }
 
 /// Which commits of a branch are looked at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum HistoryChoice {
     /// What landed on the branch: its tip, the first parent of the tip, and so on. The commits of a merged
     /// branch are not among them; the merge is.
@@ -49,6 +47,31 @@ pub enum HistoryChoice {
     FirstParent,
     /// Every commit that can be reached from the branch.
     All,
+}
+
+impl<'de> Deserialize<'de> for SourceChoice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match &*String::deserialize(deserializer)? {
+            "auto" => Ok(Self::Auto),
+            "github" => Ok(Self::GitHub),
+            "local" => Ok(Self::Local),
+            other => Err(D::Error::custom(format!(
+                "`{other}` is not a source of commits; write \"auto\", \"github\" or \"local\""
+            ))),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for HistoryChoice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match &*String::deserialize(deserializer)? {
+            "first-parent" => Ok(Self::FirstParent),
+            "all" => Ok(Self::All),
+            other => Err(D::Error::custom(format!(
+                "`{other}` is not a history; write \"first-parent\" or \"all\""
+            ))),
+        }
+    }
 }
 
 impl Default for CommitSettings {
@@ -59,6 +82,41 @@ impl Default for CommitSettings {
             history: HistoryChoice::default(),
             hotfix: Classifier::hotfixes(),
             reverts: Classifier::reverts(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use system_health_registry::Settings;
+
+    use super::*;
+
+    #[test]
+    fn an_unknown_word_is_refused_with_those_that_are_known() {
+        let refused = |toml: &str| {
+            let settings = Settings::builder().toml(Path::new("a.toml"), toml).unwrap().build();
+            settings.unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused("[commits]\nhistory = \"first\""),
+            "a.toml:2: `history` in [commits]: `first` is not a history; write \"first-parent\" or \"all\""
+        );
+        assert_eq!(
+            refused("[commits]\nsource = \"gitlab\""),
+            "a.toml:2: `source` in [commits]: `gitlab` is not a source of commits; write \"auto\", \"github\" or \"local\""
+        );
+    }
+
+    #[test]
+    fn every_known_word_is_taken() {
+        for source in ["auto", "github", "local"] {
+            for history in ["first-parent", "all"] {
+                let toml = format!("[commits]\nsource = \"{source}\"\nhistory = \"{history}\"");
+                Settings::builder().toml(Path::new("a.toml"), &toml).unwrap().build().unwrap();
+            }
         }
     }
 }

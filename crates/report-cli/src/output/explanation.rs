@@ -1,7 +1,7 @@
 //! `report explain` for people: each value with the items behind it. Words and signs carry the meaning, and
 //! colour only repeats it.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use anstyle::{AnsiColor, Style};
 use system_health_registry::{Evidence, Metric, Outcome, Report, Sample, SharedError, State, Tag};
@@ -83,7 +83,7 @@ impl<'a> Explanation<'a> {
 
     fn evidence(&self, f: &mut fmt::Formatter<'_>, evidence: &Evidence) -> fmt::Result {
         if evidence.is_empty() {
-            return writeln!(f, "  The collector attached no evidence.");
+            return writeln!(f, "  Evidence: no items listed");
         }
         let not_counted = evidence.total() - evidence.counted();
         self.items(f, "Counted", evidence, true, evidence.counted())?;
@@ -103,14 +103,14 @@ impl<'a> Explanation<'a> {
         writeln!(f, "  {HEADING}{heading}{HEADING:#}: {shown}")?;
         let sign = if counted { "    + " } else { "    - " };
         for item in items {
-            let text = match item.reason() {
-                "" => Cow::Borrowed(item.title()),
-                reason => Cow::Owned(format!("{}: {reason}", item.title())),
-            };
-            self.text(f, sign, "      ", &text)?;
+            self.text(f, sign, "      ", item.title())?;
+            // No sign between them: a title, such as a commit's subject, may contain any.
+            if !item.reason().is_empty() {
+                self.text(f, "        ", "        ", item.reason())?;
+            }
             if let Some(link) = item.link() {
                 // A link that is broken into lines cannot be opened.
-                writeln!(f, "      {link}")?;
+                writeln!(f, "        {link}")?;
             }
         }
         Ok(())
@@ -186,7 +186,7 @@ mod tests {
             Box::pin(async {
                 let link = Some("https://queues.example.com/mail/messages/4711");
                 let items = [
-                    EvidenceItem::new("a message to many people", true, "it is 7 minutes old")
+                    EvidenceItem::new("mail: a message to many people", true, "it is 7 minutes old")
                         .with_link(link),
                     EvidenceItem::new("another one", false, "it is new"),
                 ];
@@ -205,11 +205,13 @@ mod tests {
         assert_snapshot!(anstream::adapter::strip_str(&shown).to_string(), @"
         queue.late: 1, goal == 0 missed
           Counted: 1
-            + a message to many people: it
-              is 7 minutes old
-              https://queues.example.com/mail/messages/4711
+            + mail: a message to many
+              people
+                it is 7 minutes old
+                https://queues.example.com/mail/messages/4711
           Not counted: 1
-            - another one: it is new
+            - another one
+                it is new
 
         queue.waiting: error
           cannot list the queues

@@ -1,0 +1,93 @@
+//! How a subject uses a word. `Revert login` is what a commit does, but `Revert button` is a part of a
+//! program, and `Reverts are shown` says something about reverts. The words behind it tell.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::message::regex;
+
+/// `Revert button: fix its colour`: up to three words in front of a colon are a place in the program. Words
+/// with digits are versions and tickets.
+static PLACE: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?P<first>[^\W\d]+)(?: [^\W\d]+){0,2}:(?:\s|$)"));
+/// The first words of what is no place: `Revert feat: add login`, `Hotfix for login: be exact`.
+static NO_PLACE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)^(?:feat|fix|chore|docs?|ci|build|tests?|perf|refactor|style|revert|enhancement",
+        r"|for|in|of|on|to|from|with|and|the|an?)$",
+    ))
+});
+/// Only in lower case: `Revert CAN frames`.
+static PREDICATE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"^(?:is|are|was|were|isn't|aren't|has|have|had|does|doesn't|do not|don't|did|didn't|should|shouldn't",
+        r"|must|may|might|can|cannot|can't|could|would|will|won't|shall|needs|no longer",
+        r"|works|fails|crashes|ignores)\b",
+    ))
+});
+/// Without an article, such a noun does not follow a verb. In the plural it may.
+static PART: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)^(?:button|dialog|modal|popup|menu|icon|link|shortcut|prompt|command|subcommand|helper|action|flag",
+        r"|option|parameter|argument|endpoint|handler|hook|function|method|logic|functionality)(?:[^\w-]|$)",
+    ))
+});
+/// `Revert button changes`, `Revert flag removal (#12)`: what is reverted is a change of the part.
+static CHANGE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)^\w+(?: \S+){0,2} (?:changes?|updates?|upgrades?|bumps?|removals?|additions?|refactor(?:ing)?",
+        r"|renam(?:e|ing)|rewrite|migration|introduction|defaults?)",
+        r"(?:$|[,.;(]| \(| (?:in|to|of|for|from|on|because|since|due|until|as|and|made|introduced|that|which)\b)",
+    ))
+});
+
+/// Whether the word and these words behind it name a place in a program, in front of a colon.
+pub(super) fn is_place(rest: &str) -> bool {
+    PLACE.captures(rest).is_some_and(|place| !NO_PLACE.is_match(&place["first"]))
+}
+
+/// Whether the word is the subject of a sentence, with these words behind it.
+pub(super) fn is_subject(rest: &str) -> bool {
+    PREDICATE.is_match(rest)
+}
+
+/// Whether the word belongs to the noun that starts these words behind it.
+pub(super) fn is_modifier(rest: &str) -> bool {
+    PART.is_match(rest) && !CHANGE.is_match(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_behind_a_word_say_how_it_is_used() {
+        for (rest, expected) in [
+            ("button: fix its colour", "place modifier"),
+            ("login page: be exact", "place"),
+            ("feat: add login", ""),
+            ("for login: be exact", ""),
+            ("v2: login", ""),
+            ("are shown", "subject"),
+            ("is_open, which is slow", ""),
+            ("CAN frames", ""),
+            ("button", "modifier"),
+            ("Command ignores staged files", "modifier"),
+            ("button changes its colour", "modifier"),
+            ("button changes (#3)", ""),
+            ("flag removal", ""),
+            ("action-based login", ""),
+            ("buttons", ""),
+            ("the button", ""),
+            ("login", ""),
+            ("", ""),
+        ] {
+            let found = [
+                is_place(rest).then_some("place"),
+                is_subject(rest).then_some("subject"),
+                is_modifier(rest).then_some("modifier"),
+            ];
+            assert_eq!(found.into_iter().flatten().collect::<Vec<_>>().join(" "), expected, "{rest}");
+        }
+    }
+}
