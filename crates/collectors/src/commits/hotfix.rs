@@ -23,9 +23,11 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
 /// `Hotfix login`, `Hotfixed login`.
 static VERB: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)^hot[ -]?fix(?:es|ed|ing)?(?:$|\s+(?P<object>.*))"));
-static TAG: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)[\[(]hot[ -]?fix(?:es)?[\])]"));
+/// `x (hotfix)`, `fix(hotfix): x`, but not `docs(hotfix): x`, whose scope is a place in the program.
+static TAG: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)(?:^|\W|fix|bug|chore)[\[(]hot[ -]?fix(?:es)?[\])]"));
 static END: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)^(?P<before>(?:\S+ ){0,2})hot[ -]?fix(?:es)?(?:\s*\(#[0-9]+\))?$"));
+    LazyLock::new(|| regex(r"(?i)^(?P<before>(?:\S+ ){0,2})hot[ -]?fix(?:es| release)?(?:\s*\(#[0-9]+\))?$"));
 static BRANCH: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)(?:^|[/_-])hot[_-]?fix(?:es)?(?:$|/|#|[0-9]|[_-](?P<object>.*))"));
 /// What has to do with hotfixes and is none: `Hotfix release workflow`, `hotfix-docs`.
@@ -33,7 +35,8 @@ static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)^(?:releases? (?:is|are|was|were|has|have|should|must|may|can|will)\b",
         r"|(?:release )?(?:branch(?:es)?|workflows?|scripts?|pages?|sections?|templates?|process(?:es)?|procedures?",
-        r"|polic(?:y|ies)|guides?|guidelines?|checklists?|strateg(?:y|ies)|conventions?|docs?|documentation",
+        r"|notes?|runbooks?|instructions|flows?|polic(?:y|ies)|guides?|guidelines?|checklists?|strateg(?:y|ies)",
+        r"|conventions?|docs?|documentation",
         r"|detection|labels?|tags?|prefix(?:es)?|types?|counts?|metrics?|support)(?:[^\w-]|$))",
     ))
 });
@@ -149,6 +152,8 @@ mod tests {
             "Hotfix for login: be exact",
             "Hotfix release 1.2",
             "hotfixed login",
+            "[api] prepare hotfix release",
+            "fix(hotfix): login",
             "[hotfix] script: fix its path",
             "hotfix: script: fix its path",
             "Hotfix/docs",
@@ -183,6 +188,8 @@ mod tests {
             ("Hotfix button opens twice", "its subject mentions"),
             ("feat: hotfixes page", "its subject mentions"),
             ("Document hotfixes", "its subject mentions"),
+            ("Document hotfix release", "its subject mentions"),
+            ("docs(hotfix): explain it", "its subject mentions"),
             ("docs: explain the hotfix (#12)", "its subject mentions"),
             ("hotfixed releases: list them", "its subject mentions"),
             ("Merge branch 'hotfix-docs'", "its subject mentions"),

@@ -29,11 +29,13 @@ static NOUN: LazyLock<Regex> = LazyLock::new(|| {
         r"|automated|minimal|another|first|second)[ -]revert of\s",
     ))
 });
-/// `Revert the lock file when the command fails` says what a program does.
+/// `Revert the lock file when the command fails`, `Revert to the default when none is set`: this says what a
+/// program does.
 static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
+    regex(concat!(
         r"(?i)(?:^|\s)(?:when|if)\s.*\b(?:fail\w*|errors?)\b|(?:^|\s)(?:up)?on (?:\w+ )?(?:errors?|failures?)\b",
-    )
+        r"|^(?:back )?to\s.*\s(?:when|whenever|if|unless)\s",
+    ))
 });
 /// `Revert when the name is taken`: there is nothing that is reverted.
 static ONLY_CONDITION: LazyLock<Regex> =
@@ -70,9 +72,14 @@ static LANDED: LazyLock<Regex> = LazyLock::new(|| regex(r"\(#[0-9]+\)"));
 /// A revert of something exact, anywhere in a subject: `Bump axum, revert #12`.
 static ANYWHERE: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!("(?i)\\brevert(?:s|ed|ing)?:? (?:[\"\u{201c}]|{REFERENCE})")));
-/// A second thing that a commit does: `Raise the timeout and revert the new queue`.
-static SECOND: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)(?:[,;+&]| and| -|[\[(]) ?revert(?:s|ing)?(?:\s+(?P<object>\w.*)|[\])])"));
+/// A second thing that a commit does: `Raise the timeout and revert the new queue`, `Faster builds (revert)`. The
+/// scope in `fix(revert): x` is a place in the program.
+static SECOND: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)(?:[,;+&]| and| -|(?:^|\W|chore)[\[(]) ?revert(?:s|ing)?",
+        r"(?:\s+(?P<object>\w.*)|[\])])",
+    ))
+});
 static REFERS: LazyLock<Regex> = LazyLock::new(|| regex(&format!("(?i)^{REFERENCE}")));
 static LINE: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(
@@ -294,6 +301,8 @@ mod tests {
             ("Revert on error", "its subject mentions"),
             ("fix: revert on error", "its subject mentions"),
             ("Revert when the name is taken", "its subject mentions"),
+            ("fix: revert to the default theme when none is set", "its subject mentions"),
+            ("fix(revert): keep the file mode", "its subject mentions"),
             ("feat: revert button", "its subject mentions"),
             ("Revert dialog opens twice", "its subject mentions"),
             ("Reverts are shown in the log", "its subject mentions"),

@@ -92,8 +92,6 @@ mod tests {
 
     use system_health_registry::Settings;
 
-    use super::*;
-
     #[test]
     fn an_unknown_word_is_refused_with_those_that_are_known() {
         let refused = |toml: &str| {
