@@ -28,14 +28,15 @@ static PREDICATE: LazyLock<Regex> = LazyLock::new(|| {
 /// Without an article, such a noun does not follow a verb. In the plural it may.
 static PART: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
-        r"(?i)^(?:button|dialog|modal|popup|menu|icon|link|shortcut|prompt|command|subcommand|helper|action|flag",
-        r"|option|parameter|argument|endpoint|handler|hook|function|method|logic|functionality)(?:[^\w-]|$)",
+        r"(?i)^(?:button|dialog|modal|popup|menu|shortcut|prompt|command|subcommand|helper|action|flag|option",
+        r"|endpoint|handler|hook|function|functionality|logic)(?:[^\w-]|$)",
     ))
 });
-/// `Revert button changes`, `Revert flag removal (#12)`: what is reverted is a change of the part.
+/// `Revert button changes`, `Revert flag removal (#12)`, `Revert flag to false`: what is reverted is a change of
+/// the part.
 static CHANGE: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
-        r"(?i)^\w+(?: \S+){0,2} (?:changes?|updates?|upgrades?|bumps?|removals?|additions?|refactor(?:ing)?",
+        r"(?i)^\w+ to\s|^\w+(?: \S+){0,2} (?:changes?|updates?|upgrades?|bumps?|removals?|additions?|refactor(?:ing)?",
         r"|renam(?:e|ing)|rewrite|migration|introduction|defaults?)",
         r"(?:$|[,.;(]| \(| (?:in|to|of|for|from|on|because|since|due|until|as|and|made|introduced|that|which)\b)",
     ))
@@ -76,6 +77,8 @@ mod tests {
             ("button changes its colour", "modifier"),
             ("button changes (#3)", ""),
             ("flag removal", ""),
+            ("flag to false", ""),
+            ("helper renamed to undo", "modifier"),
             ("action-based login", ""),
             ("buttons", ""),
             ("the button", ""),
