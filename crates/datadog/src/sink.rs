@@ -19,6 +19,7 @@ use crate::{
     key,
     limits::{MAX_AGE, MAX_AHEAD, MAX_EVENT_AGE},
     requests::Requests,
+    retry::Patience,
 };
 
 /// Delivers points to Datadog as series.
@@ -51,7 +52,11 @@ impl DatadogSink {
     /// Asks once whether the API key is valid. Gives the server's time, to compare clocks with, if it
     /// says so.
     pub async fn validate(&self) -> Result<Option<SystemTime>, DatadogError> {
-        let answer = self.http.send(self.requests.validate()?, None).await?;
+        self.validate_by(None).await
+    }
+
+    async fn validate_by(&self, deadline: Option<Instant>) -> Result<Option<SystemTime>, DatadogError> {
+        let answer = self.http.send(self.requests.validate()?, deadline).await?;
         let judged =
             |words: &str| Answer { host: self.http.host.clone(), status: 200, words: words.to_owned() };
         match answer.body.get("valid").and_then(Value::as_bool) {
@@ -75,9 +80,12 @@ impl Sink for DatadogSink {
         "datadog"
     }
 
-    /// Asks once.
-    fn check(&self) -> BoxFuture<'_, Result<(), DeliveryError>> {
-        Box::pin(async { self.validate().await.map(drop).map_err(DeliveryError::new) })
+    fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        Box::pin(async move {
+            let patience = Patience::until(deadline, self.first_wait);
+            let checked = patience.with_retries(|| self.validate_by(Some(deadline))).await;
+            checked.map(drop).map_err(DeliveryError::new)
+        })
     }
 
     fn max_age(&self) -> Duration {

@@ -13,8 +13,9 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// The sink's name in the output, such as `datadog`.
     fn name(&self) -> &'static str;
 
-    /// Asks the backend whether it would take a delivery: it is reachable and accepts the credentials.
-    fn check(&self) -> BoxFuture<'_, Result<(), DeliveryError>>;
+    /// Asks the backend whether it would take a delivery: it is reachable and accepts the credentials. Retries
+    /// end by the deadline.
+    fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>>;
 
     /// How long after its time the backend still takes a point; forever by default.
     fn max_age(&self) -> Duration {

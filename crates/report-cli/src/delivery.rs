@@ -72,6 +72,21 @@ pub(crate) struct Receipt {
     pub(crate) events_left: u64,
     /// Why points or events are left or lost.
     pub(crate) error: Option<String>,
+    /// Whether nothing is kept because nobody wants it to be.
+    pub(crate) no_state: bool,
+    contact: Contact,
+}
+
+/// Whether the sink was reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Contact {
+    /// There was nothing to ask it.
+    #[default]
+    Untried,
+    /// No point got out, although some were to.
+    Failed,
+    /// It took points, or refused them all.
+    Made,
 }
 
 /// Some series that the sink refused for one reason.
@@ -166,9 +181,15 @@ impl Receipt {
         }
     }
 
-    /// Whether the sink was reached: it took points, or there was no reason not to.
-    fn is_reached(&self) -> bool {
-        self.error.is_none() || self.accepted + self.accepted_earlier > 0
+    /// Whether it makes sense to send more: points got out, or none were tried.
+    fn is_reachable(&self) -> bool {
+        self.contact != Contact::Failed
+    }
+
+    /// Notes a page of points, some of which may have been left.
+    fn note_contact(&mut self, left_any: bool) {
+        let got_none_out = self.accepted + self.accepted_earlier == 0;
+        self.contact = if left_any && got_none_out { Contact::Failed } else { Contact::Made };
     }
 
     /// The number of series that were refused.
@@ -186,29 +207,26 @@ impl Courier<'_> {
         let valid = times.clone();
         receipt.expired = state.ask(state.store(), move |store| store.expire(&valid)).await?;
         match self.sink {
-            Err(unavailable) => receipt.error = Some(unavailable.to_string()),
+            Err(unavailable) => {
+                receipt.contact = Contact::Failed;
+                receipt.error = Some(unavailable.to_string());
+            }
             Ok(_) if self.timestamp < times.start => {
+                receipt.contact = Contact::Failed;
                 receipt.error =
                     Some(format!("the run took longer than {DATADOG} takes points after their time"));
             }
             Ok(sink) => {
                 let (sink, deadline) = (sink.as_ref(), self.deadlines.points);
-                let mut asked = false;
                 if let Some(unwritable) = state.unwritable() {
                     // It may be a file that nothing could ever be written to.
                     let waiting = Waiting { state, store: unwritable, own: None, only_own: false };
-                    let emptied = self.empty_outbox(sink, waiting, deadline, &mut receipt).await;
-                    asked |= emptied.unwrap_or_else(|error| {
+                    if let Err(error) = self.empty_outbox(sink, waiting, deadline, &mut receipt).await {
                         tracing::debug!("cannot read what waits in the state folder: {error:#}");
-                        false
-                    });
+                    }
                 }
                 let waiting = Waiting { state, store: state.store(), own: Some(own), only_own: false };
-                asked |= self.empty_outbox(sink, waiting, deadline, &mut receipt).await?;
-                if !asked {
-                    // Nothing to deliver: a wrong key is found now rather than with the first value.
-                    receipt.error = self.check(sink).await.err();
-                }
+                self.empty_outbox(sink, waiting, deadline, &mut receipt).await?;
             }
         }
         self.count_left(state, &mut receipt).await;
@@ -218,7 +236,7 @@ impl Courier<'_> {
     /// Delivers what the reporter says about itself, after `receipt` was written.
     pub(crate) async fn deliver_self_metrics(&self, state: &State, own: RunId, receipt: &mut Receipt) {
         // Where no point got out, these would not either; they wait beside them.
-        if let (Ok(sink), true) = (self.sink, receipt.is_reached()) {
+        if let (Ok(sink), true) = (self.sink, receipt.is_reachable()) {
             let mut about_itself = Receipt::default();
             let deadline = self.deadlines.self_metrics;
             // What could not be delivered must not be in one payload with the word that it could not.
@@ -233,8 +251,22 @@ impl Courier<'_> {
             receipt.refused.append(&mut about_itself.refused);
             let error = done.err().map(|error| format!("{error:#}")).or(about_itself.error);
             receipt.error = receipt.error.take().or(error);
+            if about_itself.contact != Contact::Untried {
+                receipt.contact = about_itself.contact;
+            }
         }
         self.count_left(state, receipt).await;
+    }
+
+    /// Asks the sink whether it would take a delivery, if nothing that was delivered has shown it: a wrong key is
+    /// found now rather than with the first value.
+    pub(crate) async fn check(&self, receipt: &mut Receipt) {
+        if let (Ok(sink), Contact::Untried, None) = (self.sink, receipt.contact, &receipt.error) {
+            let deadline = self.deadlines.self_metrics;
+            let checked = timeout_at(deadline, sink.check(deadline)).await;
+            let checked = checked.unwrap_or_else(|_| Err(DeliveryError::new(TOO_LATE)));
+            receipt.error = checked.err().map(|error| error.to_string());
+        }
     }
 
     /// Sends the events that wait, after the points were delivered. What goes wrong with one that may have
@@ -259,7 +291,7 @@ impl Courier<'_> {
             tracing::warn!("the event `{id}` happened too long ago to be sent any more");
         }
         // An outage that outlasted the points is not waited for again.
-        while let (Ok(sink), true) = (self.sink, receipt.is_reached())
+        while let (Ok(sink), true) = (self.sink, receipt.is_reachable())
             && Instant::now() < self.deadlines.events
         {
             let own = outbox();
@@ -274,7 +306,10 @@ impl Courier<'_> {
             };
             let (own, id) = (outbox(), next.id.clone());
             match announced {
-                Announced::Accepted => receipt.events += 1,
+                Announced::Accepted => {
+                    receipt.contact = Contact::Made;
+                    receipt.events += 1;
+                }
                 Announced::Refused(error) => tracing::warn!("the event `{id}` was refused: {error}"),
                 Announced::Unknown(error) => {
                     tracing::warn!("the event `{id}` may have arrived and is not sent again: {error}");
@@ -307,21 +342,14 @@ impl Courier<'_> {
         oldest..now.checked_add(FARTHEST_AHEAD).unwrap_or(now)
     }
 
-    async fn check(&self, sink: &dyn Sink) -> Result<(), String> {
-        match timeout_at(self.deadlines.points, sink.check()).await {
-            Ok(checked) => checked.map_err(|error| format!("{:#}", anyhow::Error::new(error))),
-            Err(_) => Err(TOO_LATE.to_owned()),
-        }
-    }
-
-    /// Delivers what waits until the deadline at the latest. Says whether there was anything to deliver.
+    /// Delivers what waits until the deadline at the latest.
     async fn empty_outbox(
         &self,
         sink: &dyn Sink,
         waiting: Waiting<'_>,
         deadline: Instant,
         receipt: &mut Receipt,
-    ) -> anyhow::Result<bool> {
+    ) -> anyhow::Result<()> {
         let oldest = self.times().start;
         let mut after = None;
         loop {
@@ -338,7 +366,7 @@ impl Courier<'_> {
                 break;
             }
         }
-        Ok(after.is_some())
+        Ok(())
     }
 
     /// Whether the sink took or refused any point, so that it makes sense to go on.
@@ -353,7 +381,7 @@ impl Courier<'_> {
         let (ids, points): (Vec<PendingId>, Vec<Point>) =
             page.into_iter().map(|pending| (pending.id, pending.point)).unzip();
         let mut settlements = sink.deliver(&points, deadline);
-        let mut settled_any = false;
+        let (mut settled_any, mut left_any) = (false, false);
         let mut unsettled = points.len();
         while unsettled > 0 {
             let Ok(next) = timeout_at(deadline, settlements.next()).await else {
@@ -371,6 +399,7 @@ impl Courier<'_> {
                 }
                 Verdict::Refused(error) => receipt.refuse(settled.len() as u64, &error),
                 Verdict::Left(error) => {
+                    left_any = true;
                     receipt.error.get_or_insert_with(|| error.to_string());
                     continue;
                 }
@@ -378,6 +407,7 @@ impl Courier<'_> {
             settled_any = true;
             self.settle(waiting, settled.to_vec()).await;
         }
+        receipt.note_contact(left_any || unsettled > 0);
         settled_any
     }
 
@@ -393,7 +423,10 @@ impl Courier<'_> {
         let outbox = self.outbox.to_owned();
         match state.ask(state.store(), move |store| store.waiting(&outbox)).await {
             Ok(waiting) if state.is_kept() => receipt.left = waiting,
-            Ok(waiting) => receipt.lost = waiting,
+            Ok(waiting) => {
+                receipt.lost = waiting;
+                receipt.no_state = !state.is_wanted();
+            }
             Err(error) => tracing::warn!("cannot count what is left in the outbox: {error:#}"),
         }
     }

@@ -32,6 +32,8 @@ pub(crate) struct State {
     store: Arc<Store>,
     /// The folder; `None` in memory.
     folder: Option<PathBuf>,
+    /// Whether something is to be kept.
+    wanted: bool,
     /// Whether the store already takes the place of a damaged one.
     replaced: bool,
     /// A store that could not be written. What waits in it may still be read and delivered.
@@ -51,6 +53,11 @@ pub(crate) fn folder(arguments: &FolderArguments, settings: &StateSettings) -> a
 }
 
 impl State {
+    /// A store for a run of which nothing is to be kept.
+    pub(crate) fn unwanted(deadline: Instant) -> anyhow::Result<Self> {
+        Ok(Self { wanted: false, ..Self::in_memory(deadline)? })
+    }
+
     /// A store in memory, which is gone when the run ends.
     pub(crate) fn in_memory(deadline: Instant) -> anyhow::Result<Self> {
         Ok(Self::with(Arc::new(Store::in_memory()?), None, deadline))
@@ -85,6 +92,11 @@ impl State {
     /// Whether what is recorded outlives the run.
     pub(crate) fn is_kept(&self) -> bool {
         self.folder.is_some()
+    }
+
+    /// Whether somebody wants it to.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.wanted
     }
 
     /// The store that the run is recorded in.
@@ -185,7 +197,15 @@ impl State {
     }
 
     fn with(store: Arc<Store>, folder: Option<PathBuf>, deadline: Instant) -> Self {
-        Self { store, folder, replaced: false, unwritable: None, silent: Arc::default(), deadline }
+        Self {
+            store,
+            folder,
+            wanted: true,
+            replaced: false,
+            unwritable: None,
+            silent: Arc::default(),
+            deadline,
+        }
     }
 }
 

@@ -210,9 +210,54 @@ fn the_key_is_checked_even_when_there_is_nothing_to_deliver() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).variable("DD_API_KEY", "wrong0wrong0wrong0wrong0wrong000");
 
-    let _ = scene.run(&["--push", "--only", "ci.*"]).with_status(3);
+    // What the reporter says of itself needs the key, too. Where nothing does, it is asked about.
+    for (arguments, path) in [
+        (&[][..], "/api/v2/series"),
+        (&["--no-self-metrics"], "/api/v1/validate"),
+        (&["--skip", "system_health.*"], "/api/v1/validate"),
+    ] {
+        let asked_before = intake.server().requests().len();
 
-    assert_eq!(intake.server().requests()[0].path(), "/api/v1/validate");
+        let run = [&["--push", "--no-state", "--only", "ci.*"][..], arguments].concat();
+        let ended = scene.run(&run).with_status(3);
+
+        let error = ended.json()["deliveries"][0]["error"].as_str().unwrap().to_owned();
+        assert!(error.contains("the API key was refused"), "{error}");
+        let requests = intake.server().requests();
+        assert_eq!(requests[asked_before..].iter().map(|it| it.path()).collect::<Vec<_>>(), [path]);
+    }
+}
+
+#[test]
+fn a_run_without_values_outlasts_an_outage_like_any_other() {
+    for (arguments, about_itself) in [(&[][..], true), (&["--no-self-metrics"], false)] {
+        let intake = DatadogIntake::start();
+        intake.server().fail_times(3, "/api/", datadog::error(503, "Not now"));
+        let run = [&["--push", "--no-state", "--only", "ci.*", "--deadline", "2m"][..], arguments].concat();
+
+        let ended = scene(&intake).run(&run);
+
+        // The metric itself fails: there is no token.
+        ended.says("trying again in");
+        let delivery = ended.json()["deliveries"][0].clone();
+        assert_eq!((&delivery["state"], &delivery["lost"]), (&"accepted".into(), &0.into()), "{ended}");
+        assert_eq!(!intake.points().is_empty(), about_itself, "{ended}");
+        assert_eq!(intake.server().requests().len(), 4, "{ended}");
+    }
+}
+
+#[test]
+fn a_run_that_keeps_nothing_says_so_of_what_it_loses() {
+    let intake = DatadogIntake::start();
+    intake.server().fail("/api/v2/series", datadog::error(403, "Forbidden"));
+    let run = ["--push", "--no-self-metrics", "--format", "table"];
+
+    let unwanted = scene(&intake).run(&[&run[..], &["--no-state"]].concat()).with_status(3).stdout();
+    let unusable = scene(&intake).file("state", "").run(&[&run[..], &["--state-dir", "state"]].concat());
+
+    assert!(unwanted.contains("2 points are lost: with --no-state nothing is kept"), "{unwanted}");
+    let unusable = unusable.with_status(3).stdout();
+    assert!(unusable.contains("2 points are lost: there is no usable state folder"), "{unusable}");
 }
 
 #[test]

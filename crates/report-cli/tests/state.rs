@@ -223,3 +223,24 @@ fn metrics_about_the_reporter_can_be_skipped_like_others() {
     assert!(metrics.contains("system_health.reporter.run_duration_seconds"));
     assert!(!metrics.iter().any(|metric| metric.starts_with("system_health.reporter.api_")), "{metrics:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn the_state_file_is_its_owners_even_where_the_umask_takes_every_right() {
+    use std::{os::unix::fs::PermissionsExt, process::Command};
+    let intake = DatadogIntake::start();
+    let scene = scene(&intake);
+    let folder = scene.folder().join("state");
+    fs::create_dir(&folder).unwrap();
+    let run = scene.command(&["--only", "commits.hotfix", "--state-dir", "state"]);
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "umask 0777; exec \"$0\" \"$@\""]).arg(run.get_program()).args(run.get_args());
+    shell.current_dir(scene.folder()).env_clear();
+    shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+
+    let output = shell.output().unwrap();
+
+    let _ = Ended::new(&shell, output).with_status(0);
+    let mode = fs::metadata(folder.join("state.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "{mode:o}");
+}

@@ -129,7 +129,7 @@ fn move_aside(file: &Path) -> io::Result<PathBuf> {
 }
 
 /// Creates a file that only its owner may read and write, or takes the rights of others on an existing one. SQLite
-/// would create it with the mode that the umask leaves; it gives a journal the mode of its file.
+/// would create it with the mode that the umask leaves, and so would the system; SQLite gives a journal the mode of its file.
 fn make_file_private(file: &Path) -> io::Result<()> {
     /// Closing a file releases all locks that the process has on it. No other thread may open it, and lock it,
     /// before it is closed here.
@@ -140,7 +140,15 @@ fn make_file_private(file: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let creating = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
-    let created = options.open(file).map(drop);
+    let created = options.open(file).map(|created| {
+        #[cfg(unix)]
+        {
+            // The umask may take rights from the owner, too. Not every file system keeps modes.
+            use std::os::unix::fs::PermissionsExt;
+            let _ = created.set_permissions(fs::Permissions::from_mode(0o600));
+        }
+        drop(created);
+    });
     drop(creating);
     match created {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

@@ -96,7 +96,7 @@ async fn every_request_is_counted() {
     let calls = ApiCalls::default();
     let sink = DatadogSink::new(&config(&intake.url()).with_api_calls(calls.clone())).unwrap();
 
-    sink.check().await.unwrap();
+    sink.validate().await.unwrap();
     deliver(&sink, &mixed()).await;
     deliver(&sink, &mixed()).await;
 
@@ -116,7 +116,7 @@ async fn a_url_may_have_a_path() {
     let intake = DatadogIntake::start();
 
     let sink = DatadogSink::new(&config(&format!("{}/proxied/", intake.url()))).unwrap();
-    let error = sink.check().await.unwrap_err();
+    let error = sink.validate().await.unwrap_err();
 
     assert!(error.to_string().contains("answered 404: Not Found"), "{error}");
     assert_eq!(intake.server().requests()[0].line(), "GET /proxied/api/v1/validate");

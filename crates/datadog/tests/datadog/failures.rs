@@ -11,7 +11,7 @@ use std::{
 use secrecy::SecretString;
 use serde_json::json;
 use system_health_datadog::DatadogSink;
-use system_health_registry::Sink;
+use system_health_registry::DeliveryError;
 use system_health_test_support::{
     datadog::{DatadogIntake, error},
     server::{Answer, Fault},
@@ -40,7 +40,7 @@ fn left(told: &Told, url: &str) -> String {
 async fn check(fault: impl Into<Fault>) -> String {
     let intake = DatadogIntake::start();
     intake.server().fail("GET /api/v1/validate", fault);
-    let error = sink(&intake).check().await.unwrap_err();
+    let error = DeliveryError::new(sink(&intake).validate().await.unwrap_err());
     for text in [format!("{error}"), format!("{error:?}")] {
         assert!(!text.contains(DatadogIntake::KEY), "{text}");
     }
@@ -54,7 +54,7 @@ async fn a_wrong_key_is_refused() {
     wrong.api_key = SecretString::from("0123456789abcdef");
     let sink = DatadogSink::new(&wrong).unwrap();
 
-    let checked = sink.check().await.unwrap_err();
+    let checked = sink.validate().await.unwrap_err();
 
     let host = intake.url().replace("http://", "");
     assert_eq!(
@@ -71,7 +71,7 @@ async fn a_wrong_key_is_refused() {
 async fn a_good_key_passes_the_check() {
     let intake = DatadogIntake::start();
 
-    sink(&intake).check().await.unwrap();
+    sink(&intake).validate().await.unwrap();
 
     assert!(check(Answer::json(200, &json!({"valid": false}))).await.starts_with("the API key was refused"));
     assert!(check(Answer::json(200, &json!({}))).await.starts_with("the answer is not one of Datadog's"));

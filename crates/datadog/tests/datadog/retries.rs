@@ -9,6 +9,7 @@ use system_health_test_support::{
     datadog::{DatadogIntake, error},
     server::{Answer, Fault},
 };
+use tokio::time::Instant;
 
 use crate::harness::{Told, config, counted, deliver, deliver_within, gauges, sink};
 
@@ -118,6 +119,20 @@ async fn a_rate_limit_that_outlasts_the_run_holds_what_was_not_sent_yet() {
 }
 
 #[tokio::test]
+async fn a_check_is_retried_like_a_delivery() {
+    let intake = DatadogIntake::start();
+    intake.server().fail_times(7, "/api/v1/validate", error(503, "Not now"));
+    let sink = sink(&intake);
+
+    sink.check(Instant::now() + Duration::from_mins(1)).await.unwrap();
+    intake.server().fail("/api/v1/validate", error(503, "Not now"));
+    let gave_up = sink.check(Instant::now() + Duration::from_secs(1)).await.unwrap_err().to_string();
+
+    assert!(intake.server().requests().len() > 8);
+    assert!(gave_up.starts_with("gave up at the run's deadline, after "), "{gave_up}");
+}
+
+#[tokio::test]
 async fn a_hanging_server_is_given_up() {
     let intake = DatadogIntake::start();
     intake.server().fail("/api/", Fault::Hang);
@@ -130,7 +145,7 @@ async fn a_hanging_server_is_given_up() {
 
     for (config, limit) in [(whole, "50ms"), (read, "60ms")] {
         let sink = DatadogSink::new(&config).unwrap();
-        let checked = sink.check().await.unwrap_err().to_string();
+        let checked = sink.validate().await.unwrap_err().to_string();
         assert_eq!(checked, format!("no answer from {host} within {limit}"));
         let told = deliver_within(Duration::from_secs(1), &sink, &gauges(1)).await;
         assert!(told.left[&0].contains(&format!("no answer from {host} ")), "{told:?}");
@@ -171,7 +186,7 @@ async fn an_abandoned_request_is_counted() {
     let calls = ApiCalls::default();
     let sink = DatadogSink::new(&config(&intake.url()).with_api_calls(calls.clone())).unwrap();
 
-    tokio::time::timeout(Duration::from_millis(100), sink.check()).await.unwrap_err();
+    tokio::time::timeout(Duration::from_millis(100), sink.validate()).await.unwrap_err();
 
     assert_eq!(counted(&calls), [(None, 1)]);
 }
@@ -201,7 +216,7 @@ async fn a_wrong_key_is_sent_once() {
     let sink = DatadogSink::new(&wrong).unwrap();
 
     let told = deliver(&sink, &gauges(2)).await;
-    let checked = sink.check().await.unwrap_err();
+    let checked = sink.check(Instant::now() + Duration::from_secs(10)).await.unwrap_err();
 
     assert_eq!(told.left[&0], checked.to_string());
     assert_eq!(intake.server().requests().len(), 2);

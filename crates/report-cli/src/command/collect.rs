@@ -211,6 +211,7 @@ impl Plan {
             let run = state.record(&Arc::new(about_itself), Some(courier.outbox)).await?;
             courier.deliver_self_metrics(state, run, &mut receipt).await;
         }
+        courier.check(&mut receipt).await;
         Ok(Delivery::pushed(receipt))
     }
 
@@ -342,6 +343,6 @@ async fn open_state(
 ) -> anyhow::Result<State> {
     match folder {
         Some(folder) => State::open(folder, early_enough, deadline).await,
-        None => State::in_memory(deadline),
+        None => State::unwanted(deadline),
     }
 }

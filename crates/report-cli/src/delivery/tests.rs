@@ -23,7 +23,7 @@ impl Sink for Backend {
         OUTBOX
     }
 
-    fn check(&self) -> BoxFuture<'_, Result<(), DeliveryError>> {
+    fn check(&self, _deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
         async { Ok(()) }.boxed()
     }
 
@@ -87,4 +87,17 @@ async fn in_a_full_outage_everything_waits() {
 
     assert_eq!((receipt.accepted, receipt.self_metrics, receipt.lost), (0, 0, 4));
     assert!(taken.is_empty(), "{taken:?}");
+}
+
+#[test]
+fn what_waits_for_its_time_keeps_the_reporter_from_nothing() {
+    let mut receipt = Receipt { error: Some("the clock was set back".to_owned()), ..Receipt::default() };
+    assert!(receipt.is_reachable());
+
+    receipt.note_contact(true);
+    assert!(!receipt.is_reachable());
+
+    receipt.accepted = 1;
+    receipt.note_contact(true);
+    assert!(receipt.is_reachable());
 }

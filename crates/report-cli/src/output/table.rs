@@ -125,10 +125,15 @@ impl fmt::Display for Receipt {
         for Refusal { series, error } in &self.refused {
             writeln!(f, "  refused: {series} series: {error}")?;
         }
+        let lost = if self.no_state {
+            "points are lost: with --no-state nothing is kept"
+        } else {
+            "points are lost: there is no usable state folder to keep them in"
+        };
         let counts = [
             (self.accepted_earlier, "points of earlier runs were delivered too"),
             (self.left, "points wait in the outbox for the next run"),
-            (self.lost, "points are lost: there is no usable state folder to keep them in"),
+            (self.lost, lost),
             (self.expired, "points of earlier runs were dropped: they had become too old"),
             (self.events, "events were sent"),
             (self.events_left, "events wait for the next run"),

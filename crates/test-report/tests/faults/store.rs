@@ -32,6 +32,12 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
             status: 3,
             ..row("no state folder", "Datadog: 503 until the deadline", "nothing; counted as lost")
         },
+        Scenario { status: 3, ..row("no state folder", "Datadog: 404", "nothing; counted as lost") },
+        row(
+            "no state folder",
+            "no metric has a value; Datadog: 503 five times, then fine",
+            "the metrics about the reporter",
+        ),
         row(
             "clock",
             "was an hour slow: points are too old",
@@ -204,6 +210,30 @@ fn without_state_an_outage_that_ends_in_time_costs_nothing() {
         assert_eq!(world.delivered("test.value").len(), usize::from(status == 0), "{ended}");
         assert_eq!(delivery(&ended)["lost"], u64::from(status != 0), "{ended}");
     }
+}
+
+#[test]
+fn without_state_an_answer_that_is_not_datadogs_loses_the_run_at_once() {
+    let world = World::new();
+    world.intake.server().fail("/api/v2/series", error(404, "Not Found"));
+    let run = ["--push", "--no-state", "--no-self-metrics", "--only", "test.value"];
+
+    let ended = world.scene().run(&run).with_status(3);
+
+    assert_eq!(delivery(&ended)["lost"], 1, "{ended}");
+    assert_eq!(world.intake.server().requests().len(), 1);
+}
+
+#[test]
+fn without_state_and_values_an_outage_that_ends_in_time_costs_nothing() {
+    let world = World::new();
+    world.intake.server().fail_times(5, "/api/", error(503, "Not now"));
+    let run = ["--push", "--no-state", "--only", "test.evidence.none", "--deadline", "2m"];
+
+    let ended = world.scene().run(&run).with_status(0);
+
+    assert_eq!(delivery(&ended)["lost"], 0, "{ended}");
+    assert_eq!(world.delivered("system_health.reporter.run_duration_seconds").len(), 1, "{ended}");
 }
 
 /// A run whose delivery fails, and whose clock stood elsewhere then.
