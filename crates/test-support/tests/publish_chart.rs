@@ -12,6 +12,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 use system_health_test_support::{
+    scene::next_second,
     server::{Answer, Request, Server},
     tools,
 };
@@ -137,8 +138,12 @@ fn a_version_of_the_chart_has_one_content_for_ever() {
             String::from_utf8(values.unwrap().stdout).unwrap().contains(&format!("repository: {IMAGE}\n"))
         );
 
-        // The same content is no news, although its archive has other times.
+        // The same content is no news, although its archive has other times: what is published is used.
+        let published = fs::read(&archive).unwrap();
+        fs::remove_file(&archive).unwrap();
+        next_second();
         assert_eq!(release.publish(), first);
+        assert!(fs::read(&archive).unwrap() == published, "another archive than the one that is published");
         assert_eq!(release.pushes(), 1);
 
         // Other content needs another version.
@@ -155,6 +160,19 @@ fn a_version_of_the_chart_has_one_content_for_ever() {
         release.replace("Chart.yaml", "version: 0.1.0", "version: 0.1.1");
         assert_ne!(release.publish(), first);
         assert_eq!(release.pushes(), 2);
+    }
+}
+
+#[test]
+fn without_its_arguments_it_says_which_it_takes() {
+    let checkout = checkout();
+    for arguments in [&[][..], &["--check"], &[IMAGE, "9.9.9"]] {
+        let script = checkout.path().join(".ci/publish-chart");
+        let ended = Command::new(script).args(arguments).output().unwrap();
+
+        assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(said, "usage: publish-chart [--check] IMAGE APP_VERSION REPOSITORY [HELM_OPTION...]\n");
     }
 }
 
