@@ -108,13 +108,13 @@ release with those of `jobs` over them.
 {{- end -}}
 {{- end -}}
 
-{{/* Seconds of a duration such as `90s`, `4m` or `1h 30m`. */}}
+{{/* Seconds of an option such as `90s`, `4m` or `1h 30m`. */}}
 {{- define "system-health.seconds" -}}
-{{- if not (regexMatch "^([0-9]+ *[hms] *)+$" .) -}}
-{{- fail (printf "the deadline `%s` of the reporter is not a duration such as 90s, 4m or 1h 30m, which the chart could compare with activeDeadlineSeconds" .) -}}
+{{- if not (regexMatch "^([0-9]+ *[hms] *)+$" .value) -}}
+{{- fail (printf "the %s `%s` of the reporter is not a duration such as 90s, 4m or 1h 30m, which the chart could compare with activeDeadlineSeconds" .option .value) -}}
 {{- end -}}
 {{- $seconds := 0 -}}
-{{- range regexFindAll "[0-9]+ *[hms]" . -1 -}}
+{{- range regexFindAll "[0-9]+ *[hms]" .value -1 -}}
 {{- $unit := dict "h" 3600 "m" 60 "s" 1 -}}
 {{- $number := regexFind "[0-9]+" . | int64 -}}
 {{- $seconds = add $seconds (mul $number (get $unit (regexFind "[hms]" .))) -}}
@@ -141,7 +141,8 @@ release with those of `jobs` over them.
 
 {{/* When the reporter ends by itself, in seconds. */}}
 {{- define "system-health.deadline" -}}
-{{- include "system-health.option" (dict "option" "deadline" "default" "5m" "values" .) | include "system-health.seconds" -}}
+{{- $deadline := include "system-health.option" (dict "option" "deadline" "default" "5m" "values" .) -}}
+{{- include "system-health.seconds" (dict "option" "deadline" "value" $deadline) -}}
 {{- end -}}
 
 {{/*
@@ -199,15 +200,20 @@ then twice as long each time, at most 6 minutes.
 {{- end -}}
 {{- end -}}
 
+{{/* Puts the minutes and hours of a schedule, as if it ran on every day, into the dicts `minutes` and `hours`. */}}
+{{- define "system-health.times" -}}
+{{- $schedule := .schedule -}}
+{{- $named := dict "@hourly" "0 * * * *" -}}
+{{- $fields := regexSplit " +" (trim (get $named $schedule | default (hasPrefix "@" $schedule | ternary "0 0 * * *" $schedule))) -1 -}}
+{{- include "system-health.cronField" (dict "field" (index $fields 0) "count" 60 "into" .minutes "schedule" $schedule) -}}
+{{- include "system-health.cronField" (dict "field" (index $fields 1) "count" 24 "into" .hours "schedule" $schedule) -}}
+{{- end -}}
+
 {{/* The shortest time between two runs of a schedule, in seconds, as if it ran on every day. */}}
 {{- define "system-health.interval" -}}
-{{- $schedule := . -}}
-{{- $named := dict "@hourly" "0 * * * *" -}}
-{{- $fields := regexSplit " +" (trim (get $named . | default (hasPrefix "@" . | ternary "0 0 * * *" .))) -1 -}}
 {{- $minutes := dict -}}
 {{- $hours := dict -}}
-{{- include "system-health.cronField" (dict "field" (index $fields 0) "count" 60 "into" $minutes "schedule" .) -}}
-{{- include "system-health.cronField" (dict "field" (index $fields 1) "count" 24 "into" $hours "schedule" .) -}}
+{{- include "system-health.times" (dict "schedule" . "minutes" $minutes "hours" $hours) -}}
 {{- $first := -1 -}}
 {{- $previous := -1 -}}
 {{- $shortest := 1440 -}}
@@ -227,24 +233,97 @@ then twice as long each time, at most 6 minutes.
 {{- mul 60 (min $shortest (sub (add 1440 $first) $previous)) -}}
 {{- end -}}
 
+{{/*
+Refuses an `--align` with which a repetition could start in another slot than the run that it repeats. Kubernetes starts
+none after activeDeadlineSeconds, which it counts from the start of the first run. A lost node is noticed minutes
+after the reporter's own deadline, so that the deadline and the waits say too little.
+*/}}
+{{- define "system-health.checkSlots" -}}
+{{- $name := .name -}}
+{{- $active := .values.activeDeadlineSeconds | int64 -}}
+{{- $repetitions := include "system-health.repetitions" .values | int64 -}}
+{{- $align := include "system-health.option" (dict "option" "align" "default" "" "values" .values) -}}
+{{- if and (gt $repetitions 0) (has "--push" .values.args) -}}
+{{- if not $align -}}
+{{- fail (printf "%s: backoffLimit is %d, and the reporter is not told to --align: a repetition would add points instead of overwriting them. Add `--align, 15m` to args, or set backoffLimit to 0" $name $repetitions) -}}
+{{- end -}}
+{{- $slot := include "system-health.seconds" (dict "option" "align" "value" $align) | int64 -}}
+{{- if or (lt $slot 1) (ne (mod 3600 (max 1 $slot)) 0) -}}
+{{- fail (printf "%s: backoffLimit is %d, and slots of `--align %s` do not start at the same minutes of every hour: a repetition may fall into another slot, and add points instead of overwriting them. Choose a slot that divides an hour, such as 15m, or set backoffLimit to 0" $name $repetitions $align) -}}
+{{- end -}}
+{{- $minutes := dict -}}
+{{- include "system-health.times" (dict "schedule" .values.schedule "minutes" $minutes "hours" dict) -}}
+{{- range $minute := until 60 -}}
+{{- if hasKey $minutes (toString $minute) -}}
+{{- $left := sub $slot (mod (mul 60 $minute) $slot) -}}
+{{- if gt $active $left -}}
+{{- fail (printf "%s: backoffLimit is %d, activeDeadlineSeconds is %d, and at minute %d of the schedule the slot of `--align %s` has %d seconds left: a repetition may fall into the next slot, and add points instead of overwriting them. Start runs where slots start, use longer slots (up to 30m), lower activeDeadlineSeconds, or set backoffLimit to 0" $name $repetitions $active $minute $align $left) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Refuses deadlines with which Kubernetes would kill a run, or two runs would overlap. */}}
 {{- define "system-health.checkDeadlines" -}}
 {{- $active := .values.activeDeadlineSeconds | int64 -}}
 {{- $deadline := include "system-health.deadline" .values | int64 -}}
 {{- if le $active $deadline -}}
-{{- fail (printf "%s: activeDeadlineSeconds is %d, and the reporter's own deadline %d seconds: Kubernetes would kill a run before it can say what it found. Raise activeDeadlineSeconds, or lower --deadline" .name $active $deadline) -}}
+{{- fail (printf "%s: activeDeadlineSeconds is %d, and the reporter's own deadline is %d seconds: Kubernetes would kill a run before it can say what it found. Raise activeDeadlineSeconds, or lower --deadline" .name $active $deadline) -}}
 {{- end -}}
 {{- $repetitions := include "system-health.repetitions" .values | int64 -}}
 {{- $longest := include "system-health.longest" .values | int64 -}}
 {{- if le $active $longest -}}
 {{- fail (printf "%s: activeDeadlineSeconds is %d, and with backoffLimit %d a run and its repetitions may take %d seconds: Kubernetes would kill the last one before it can say what it found. Lower backoffLimit or --deadline, or raise activeDeadlineSeconds" .name $active $repetitions $longest) -}}
 {{- end -}}
-{{- if and (gt $repetitions 0) (has "--push" .values.args) (not (include "system-health.option" (dict "option" "align" "default" "" "values" .values))) -}}
-{{- fail (printf "%s: backoffLimit is %d, and the reporter is not told to --align: a repetition would add points instead of overwriting them. Add `--align, 15m` to args, or set backoffLimit to 0" .name $repetitions) -}}
-{{- end -}}
 {{- $interval := include "system-health.interval" .values.schedule | int64 -}}
 {{- if ge $active $interval -}}
 {{- fail (printf "%s: activeDeadlineSeconds is %d, and the schedule `%s` starts a run every %d seconds: a run that hangs would hold up the next one. Lower activeDeadlineSeconds" .name $active .values.schedule $interval) -}}
+{{- end -}}
+{{- include "system-health.checkSlots" . -}}
+{{- end -}}
+
+{{/* The arguments of `report doctor` that look at what a job's runs look at, as a JSON list. */}}
+{{- define "system-health.doctorArgs" -}}
+{{- $taken := list "--repo" "--branch" "--state-dir" "--config" -}}
+{{- $args := list "doctor" "--format" "table" -}}
+{{- $next := false -}}
+{{- range .args -}}
+{{- if or $next (has . $taken) (has (splitList "=" . | first) $taken) (eq . "--no-state") -}}
+{{- $args = append $args . -}}
+{{- end -}}
+{{- $next = and (not $next) (has . $taken) -}}
+{{- end -}}
+{{- toJson $args -}}
+{{- end -}}
+
+{{/* The variables that the chart sets itself, except those that `env` names. */}}
+{{- define "system-health.ownEnv" -}}
+{{- $root := .root -}}
+{{- $own := list (list "SYSTEM_HEALTH_CONFIG" "/etc/system-health/system-health.toml") (list "SYSTEM_HEALTH_STATE_DIR" "/var/lib/system-health") -}}
+{{- if not (dig "report" "name" "" .values.settings) -}}
+{{- $own = append $own (list "SYSTEM_HEALTH_REPORTER" (printf "%s/%s" $root.Release.Namespace .name)) -}}
+{{- end -}}
+{{- with $root.Values.aws.region -}}
+{{- $own = append $own (list "AWS_REGION" .) -}}
+{{- end -}}
+{{- if include "system-health.secretName" $root -}}
+{{- $keys := $root.Values.existingSecret.keys -}}
+{{- range $variable, $key := dict "GITHUB_TOKEN_FILE" $keys.githubToken "DD_API_KEY_FILE" $keys.datadogApiKey "DD_APP_KEY_FILE" $keys.datadogAppKey -}}
+{{- if $key -}}
+{{- $own = append $own (list $variable (printf "/var/run/secrets/system-health/%s" $key)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $named := dict -}}
+{{- range .values.env -}}
+{{- $_ := set $named .name true -}}
+{{- end -}}
+{{- range $own -}}
+{{- if not (hasKey $named (first .)) }}
+- name: {{ first . }}
+  value: {{ last . | quote }}
+{{- end }}
 {{- end -}}
 {{- end -}}
 
@@ -299,7 +378,6 @@ then twice as long each time, at most 6 minutes.
 {{- $root := .root -}}
 {{- $values := .values -}}
 {{- $secret := include "system-health.secretName" $root -}}
-{{- $keys := $root.Values.existingSecret.keys -}}
 restartPolicy: Never
 serviceAccountName: {{ include "system-health.serviceAccountName" $root | quote }}
 automountServiceAccountToken: {{ $root.Values.serviceAccount.automountServiceAccountToken }}
@@ -324,25 +402,8 @@ containers:
     args:
       {{- toYaml .args | nindent 6 }}
     env:
-      - name: SYSTEM_HEALTH_CONFIG
-        value: /etc/system-health/system-health.toml
-      - name: SYSTEM_HEALTH_STATE_DIR
-        value: /var/lib/system-health
-      {{- if not (dig "report" "name" "" $values.settings) }}
-      - name: SYSTEM_HEALTH_REPORTER
-        value: {{ printf "%s/%s" $root.Release.Namespace .name | quote }}
-      {{- end }}
-      {{- with $root.Values.aws.region }}
-      - name: AWS_REGION
-        value: {{ . | quote }}
-      {{- end }}
-      {{- if $secret }}
-      {{- range $variable, $key := dict "GITHUB_TOKEN_FILE" $keys.githubToken "DD_API_KEY_FILE" $keys.datadogApiKey "DD_APP_KEY_FILE" $keys.datadogAppKey }}
-      {{- if $key }}
-      - name: {{ $variable }}
-        value: {{ printf "/var/run/secrets/system-health/%s" $key | quote }}
-      {{- end }}
-      {{- end }}
+      {{- with include "system-health.ownEnv" . | trim }}
+      {{- . | nindent 6 }}
       {{- end }}
       {{- with $values.env }}
       {{- toYaml . | nindent 6 }}

@@ -57,10 +57,10 @@ const REFUSED: [(&str, &[&str]); 34] = [
 
 /// The order of deadlines: the reporter's, then Kubernetes', then the next run.
 const OUT_OF_ORDER: [(&str, &str); 18] = [
-    ("activeDeadlineSeconds: 300", "is 300, and the reporter's own deadline 300 seconds"),
-    ("args: [--push, --deadline, 14m]", "is 840, and the reporter's own deadline 840 seconds"),
-    ("args: [--push, --deadline=1h 30m]", "is 840, and the reporter's own deadline 5400 seconds"),
-    ("settings: {report: {deadline: 850s}}", "is 840, and the reporter's own deadline 850 seconds"),
+    ("activeDeadlineSeconds: 300", "is 300, and the reporter's own deadline is 300 seconds"),
+    ("args: [--push, --deadline, 14m]", "is 840, and the reporter's own deadline is 840 seconds"),
+    ("args: [--push, --deadline=1h 30m]", "is 840, and the reporter's own deadline is 5400 seconds"),
+    ("settings: {report: {deadline: 850s}}", "is 840, and the reporter's own deadline is 850 seconds"),
     // Two runs and the 10 seconds between them.
     (
         "activeDeadlineSeconds: 610",
@@ -82,6 +82,54 @@ const OUT_OF_ORDER: [(&str, &str); 18] = [
     ("{schedule: '55 9,10 * * *', activeDeadlineSeconds: 3600}", "starts a run every 3600 seconds"),
     ("{schedule: '59,0 0 * * *', activeDeadlineSeconds: 3540}", "starts a run every 3540 seconds"),
 ];
+
+/// Repetitions that could start in another slot than the first run.
+const IN_ANOTHER_SLOT: [(&str, &str); 10] = [
+    (
+        "args: [--push, --align, 1m]",
+        "at minute 0 of the schedule the slot of `--align 1m` has 60 seconds left",
+    ),
+    (
+        "args: [--push, --align=5m]",
+        "at minute 0 of the schedule the slot of `--align 5m` has 300 seconds left",
+    ),
+    ("schedule: '58 * * * *'", "at minute 58 of the schedule the slot of `--align 15m` has 120 seconds left"),
+    (
+        "schedule: '2-59/15 * * * *'",
+        "at minute 2 of the schedule the slot of `--align 15m` has 780 seconds left",
+    ),
+    ("{schedule: '0,20 * * * *', activeDeadlineSeconds: 800}", "at minute 20"),
+    ("{schedule: '@hourly', activeDeadlineSeconds: 901}", "activeDeadlineSeconds is 901, and at minute 0"),
+    ("{args: [--push], settings: {report: {align: 10m}}}", "slot of `--align 10m` has 600 seconds left"),
+    ("args: [--push, --align, 25m]", "slots of `--align 25m` do not start at the same minutes of every hour"),
+    ("args: [--push, --align, 0s]", "slots of `--align 0s` do not start at the same minutes of every hour"),
+    ("args: [--push, --align, soon]", "the align `soon` of the reporter is not a duration such as 90s, 4m"),
+];
+
+/// The same with what makes them right, and what is nobody's harm.
+const IN_THE_SAME_SLOT: [&str; 7] = [
+    "{schedule: '@hourly', activeDeadlineSeconds: 1800, args: [--push, --align, 30m]}",
+    "{schedule: '5,35 * * * *', args: [--push, --align, 30m]}",
+    "{schedule: '*/10 * * * *', activeDeadlineSeconds: 540, args: [--push, --align, 10m, --deadline, 4m]}",
+    "{schedule: '1-59/15 * * * *', activeDeadlineSeconds: 840}",
+    "{schedule: '58 * * * *', backoffLimit: 0}",
+    "{args: [--push, --align, 1m], backoffLimit: 0}",
+    "{schedule: '58 * * * *', args: [--dry-run]}",
+];
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn repetitions_that_could_start_in_another_slot_are_refused() {
+    for version in VERSIONS {
+        for (values, words) in IN_ANOTHER_SLOT {
+            let said = template_text(version, values).expect_err(values);
+            assert!(said.contains(words), "{version}: {values} should say `{words}`: {said}");
+        }
+        for values in IN_THE_SAME_SLOT {
+            template_text(version, values).unwrap_or_else(|said| panic!("{version}: {values}: {said}"));
+        }
+    }
+}
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]

@@ -139,6 +139,70 @@ fn every_reporter_has_the_name_of_its_cronjob_unless_the_settings_say_another() 
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
+fn a_variable_that_the_user_sets_is_not_set_twice() {
+    let own = |secret: &str| {
+        let objects = rendered(secret);
+        let variables = pod(of_kind(&objects, "CronJob")[0])["containers"][0]["env"].clone();
+        let names = variables.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let values = "aws: {region: eu-west-1}\nexistingSecret: {name: dd, keys: {datadogAppKey: app}}\n";
+    let names = own(values);
+    assert_eq!(names.len(), 7, "{names:?}");
+
+    for name in &names {
+        let objects = rendered(&format!("{values}env: [{{name: {name}, value: mine}}]"));
+        let tests = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
+        for pod in of_kind(&objects, "CronJob").into_iter().map(pod).chain(tests) {
+            let variables = pod["containers"][0]["env"].as_array().unwrap();
+            let named: Vec<_> = variables.iter().filter(|it| it["name"] == **name).collect();
+            assert_eq!(named, [&json!({"name": name, "value": "mine"})]);
+            assert_eq!(variables.len(), names.len());
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn the_test_looks_at_what_the_runs_look_at() {
+    let objects = rendered(
+        "{backoffLimit: 0, args: [--push, --repo, acme/shop, --branch=main, --skip, ci.*],
+          jobs: {one: {}, two: {args: [--push, --repo=acme/docs, --no-state]}, three: {args: [--branch, --repo]}}}",
+    );
+    let of_test = |job: &str| {
+        let name = format!("health-system-health-{job}-doctor");
+        let pods = of_kind(&objects, "Pod");
+        let test = pods.iter().find(|test| test["metadata"]["name"] == *name).unwrap();
+        arguments(&test["spec"])[3..].iter().map(|&word| word.to_owned()).collect::<Vec<_>>()
+    };
+
+    assert_eq!(of_test("one"), ["--repo", "acme/shop", "--branch=main"]);
+    assert_eq!(of_test("two"), ["--repo=acme/docs", "--no-state"]);
+    assert_eq!(of_test("three"), ["--branch", "--repo"]);
+}
+
+#[test]
+fn the_values_that_may_be_null_are_those_that_are_said_to() {
+    let schema: Value =
+        serde_json::from_slice(&fs::read(chart().join("values.schema.json")).unwrap()).unwrap();
+    let values = fs::read_to_string(chart().join("values.yaml")).unwrap();
+    let said = "This number and those below, except `activeDeadlineSeconds`, may be null";
+    let (_, below) = values.split_once(said).unwrap();
+    let (section, _) = below.split_once("## @section").unwrap();
+    let numbers =
+        section.lines().filter_map(|line| line.split_once(": ")).filter(|it| it.1.parse::<u32>().is_ok());
+    let mut count = 0;
+
+    for (name, _) in numbers {
+        let may_be_null = schema["properties"][name]["type"] == json!(["integer", "null"]);
+        assert_eq!(may_be_null, name != "activeDeadlineSeconds", "{name}");
+        count += 1;
+    }
+    assert_eq!(count, 6);
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
 fn every_job_has_a_claim_of_its_own() {
     let objects = rendered("{persistence: {enabled: true}, jobs: {one: {}, two: {}}}");
     let claims = of_kind(&objects, "PersistentVolumeClaim");
