@@ -142,6 +142,7 @@ impl DatadogError {
             Self::RateLimited { wait, .. } | Self::Server { wait, .. } => {
                 wait.map_or(Retry::Soon, Retry::After)
             }
+            Self::Unreachable { source, .. } if source.is_permanent() => Retry::Never,
             Self::TimedOut { .. } | Self::Unreachable { .. } => Retry::Soon,
             Self::RefusedKey { .. }
             | Self::RefusedPayload(_)

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use system_health_registry::SharedError;
 use tokio::time::{Instant, sleep};
 
 use crate::{Answer, DatadogError, error::Retry};
@@ -133,7 +134,7 @@ impl Patience {
             }
             // A backoff never takes all the time that is left, so that one more attempt uses it.
             let wait = asked.max(self.backoff(attempts).min(time_left / 2));
-            tracing::warn!("{source}; trying again in {wait:.1?}");
+            tracing::warn!("{}; trying again in {wait:.1?}", SharedError::new(source));
             sleep(wait).await;
         }
     }

@@ -11,18 +11,27 @@ use rustls::{
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, pem::PemObject},
 };
+use rustls_native_certs::{CertificateResult, ErrorKind};
 
 /// Why there are no certificates.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
     /// A file or folder that a variable names.
-    #[error("cannot use the certificates that {variable} names")]
+    #[error("cannot use the certificates that {variable} names: {reason}")]
     Named {
         /// The variable.
         variable: &'static str,
-        /// Why.
-        source: rustls_native_certs::Error,
+        /// Why. No source: its text would repeat the reason.
+        reason: rustls_native_certs::Error,
+    },
+    /// A file or folder that a variable names holds something else.
+    #[error("{variable} names {}, which holds no certificate in PEM form", .path.display())]
+    NamedWithoutCertificates {
+        /// The variable.
+        variable: &'static str,
+        /// The file or folder.
+        path: PathBuf,
     },
     /// This machine has none.
     #[error("this machine has no root certificates; install them, or name a file of them in SSL_CERT_FILE")]
@@ -57,16 +66,41 @@ pub(crate) fn client_config() -> Result<ClientConfig, CertificateError> {
     Ok(config)
 }
 
+/// The variable that names the certificate authorities, and its value; `None` for those of the system, or why
+/// there are none.
+pub fn check_authorities() -> Result<Option<(&'static str, PathBuf)>, CertificateError> {
+    roots().map(|_| named())
+}
+
+fn named() -> Option<(&'static str, PathBuf)> {
+    ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find_map(|name| Some((name, env::var_os(name)?.into())))
+}
+
 fn roots() -> Result<RootCertStore, CertificateError> {
-    let mut found = rustls_native_certs::load_native_certs();
-    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(|name| env::var_os(name).is_some());
-    if let (Some(variable), Some(source)) = (named, found.errors.pop()) {
-        return Err(CertificateError::Named { variable, source });
-    }
+    checked(rustls_native_certs::load_native_certs(), named())
+}
+
+/// What was found where the variable says, or on this machine.
+fn checked(
+    mut found: CertificateResult,
+    named: Option<(&'static str, PathBuf)>,
+) -> Result<RootCertStore, CertificateError> {
     let mut roots = RootCertStore::empty();
+    if let Some((variable, path)) = &named
+        && let Some(reason) = found.errors.pop()
+    {
+        return Err(match reason.kind {
+            ErrorKind::Pem(_) => CertificateError::NamedWithoutCertificates { variable, path: path.clone() },
+            _ => CertificateError::Named { variable, reason },
+        });
+    }
     let (usable, unusable) = roots.add_parsable_certificates(found.certs);
     tracing::debug!(usable, unusable, "root certificates");
-    if usable == 0 { Err(CertificateError::Missing) } else { Ok(roots) }
+    match named {
+        _ if usable > 0 => Ok(roots),
+        Some((variable, path)) => Err(CertificateError::NamedWithoutCertificates { variable, path }),
+        None => Err(CertificateError::Missing),
+    }
 }
 
 /// Reads a file of certificates and checks that each can be used.
@@ -84,6 +118,30 @@ pub fn certificate_bundle(path: &Path) -> Result<Vec<u8>, CertificateError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_named_file_without_certificates_is_named_in_the_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        let refused = || {
+            let found = rustls_native_certs::load_certs_from_paths(Some(&file), None);
+            checked(found, Some(("SSL_CERT_FILE", file.clone()))).unwrap_err()
+        };
+        let key = b"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
+        for content in
+            [&b""[..], key, b"\x30\x82\x01\xff", b"garbage", b"-----BEGIN CERTIFICATE-----\nMAA=\n"]
+        {
+            fs::write(&file, content).unwrap();
+            let expected =
+                format!("SSL_CERT_FILE names {}, which holds no certificate in PEM form", file.display());
+            assert_eq!(refused().to_string(), expected);
+        }
+        fs::remove_file(&file).unwrap();
+        let missing = refused();
+        let said = system_health_registry::SharedError::new(missing).to_string();
+        assert!(said.starts_with("cannot use the certificates that SSL_CERT_FILE names: "), "{said}");
+        assert_eq!(said.matches("No such file").count(), 1, "{said}");
+    }
 
     #[test]
     fn a_bundle_without_certificates_is_refused() {

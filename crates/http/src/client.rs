@@ -9,7 +9,7 @@ use system_health_registry::ApiCalls;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::{HttpError, SetupError, certificates, check_proxies, is_loopback};
+use crate::{HttpError, Proxy, SetupError, certificates, check_proxies, is_loopback};
 
 /// What a client needs to know of the API that it calls.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct HttpSettings {
 pub struct HttpClient {
     client: reqwest::Client,
     settings: HttpSettings,
+    proxy: Option<Proxy>,
+    is_https: bool,
 }
 
 /// A response, read to its end or up to the limit.
@@ -68,12 +70,14 @@ impl HttpClient {
             .connect_timeout(settings.connect_timeout)
             .read_timeout(settings.read_timeout)
             .redirect(redirect::Policy::none());
-        if is_loopback(api) {
+        let proxy = if is_loopback(api) {
             client = client.no_proxy();
+            None
         } else {
             check_proxies()?;
-        }
-        Ok(Self { client: client.build()?, settings })
+            Proxy::for_url(api)
+        };
+        Ok(Self { client: client.build()?, settings, proxy, is_https: api.scheme() == "https" })
     }
 
     /// The client without the count and the limit of the body.
@@ -115,7 +119,9 @@ impl HttpClient {
         // The caller names what it asked for, without what its query may hold.
         let error = error.without_url();
         match limit {
-            _ if !error.is_timeout() || error.is_connect() => error.into(),
+            _ if !error.is_timeout() || error.is_connect() => {
+                HttpError::new(error, self.proxy.as_ref(), self.is_https)
+            }
             Some(limit) if elapsed >= limit => HttpError::Timeout(limit),
             _ => HttpError::Silence(self.settings.read_timeout),
         }

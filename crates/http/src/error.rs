@@ -4,7 +4,7 @@ use std::{error::Error, io, iter, time::Duration};
 
 use rustls::CertificateError::UnknownIssuer;
 
-use crate::{CertificateError, ProxyError};
+use crate::{CertificateError, Proxy, ProxyError};
 
 /// A request without a complete response.
 #[derive(Debug, thiserror::Error)]
@@ -22,38 +22,97 @@ pub enum HttpError {
          TLS, name a file with the authority's certificate in SSL_CERT_FILE"
     )]
     UnknownAuthority(#[source] reqwest::Error),
+    /// The proxy answered, but leads nowhere.
+    #[error(
+        "the proxy {0} refused the connection; check its user name and password, and whether it may connect to \
+         this host"
+    )]
+    ProxyRefused(Proxy, #[source] reqwest::Error),
+    /// There is no connection to the proxy.
+    #[error("cannot reach the proxy {0}")]
+    ProxyUnreachable(Proxy, #[source] reqwest::Error),
+    /// The proxy cannot be reached, or cannot reach the server.
+    #[error("no connection through the proxy {0} in time")]
+    ProxySilent(Proxy, #[source] reqwest::Error),
     /// There is no connection, or it broke.
     #[error(transparent)]
     Connection(reqwest::Error),
 }
 
 impl HttpError {
+    /// Why a request failed that goes through this proxy, if through any.
+    pub(crate) fn new(error: reqwest::Error, proxy: Option<&Proxy>, is_https: bool) -> Self {
+        if has_unknown_authority(&error) {
+            return Self::UnknownAuthority(error);
+        }
+        match proxy {
+            Some(proxy) if error.is_connect() => match tunnel_failure(&error) {
+                _ if error.is_timeout() => Self::ProxySilent(proxy.clone(), error),
+                Some(TunnelFailure::NoProxy) => Self::ProxyUnreachable(proxy.clone(), error),
+                Some(TunnelFailure::Refused { .. }) => Self::ProxyRefused(proxy.clone(), error),
+                None if !is_https => Self::ProxyUnreachable(proxy.clone(), error),
+                None => Self::Connection(error),
+            },
+            _ => Self::Connection(error),
+        }
+    }
+
     /// Whether there was no connection, so that the server cannot have seen the request.
     #[must_use]
     pub fn is_connect(&self) -> bool {
         match self {
-            Self::UnknownAuthority(_) => true,
+            Self::UnknownAuthority(_)
+            | Self::ProxyRefused(..)
+            | Self::ProxyUnreachable(..)
+            | Self::ProxySilent(..) => true,
             Self::Connection(error) => error.is_connect(),
             Self::Timeout(_) | Self::Silence(_) => false,
         }
     }
-}
 
-impl From<reqwest::Error> for HttpError {
-    fn from(error: reqwest::Error) -> Self {
-        if has_unknown_authority(&error) { Self::UnknownAuthority(error) } else { Self::Connection(error) }
+    /// Whether another attempt would fail in the same way, until somebody changes the configuration.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::UnknownAuthority(_) => true,
+            Self::ProxyRefused(_, error) => {
+                matches!(tunnel_failure(error), Some(TunnelFailure::Refused { wants_login: true }))
+            }
+            _ => false,
+        }
     }
 }
 
-/// rustls' error is inside of an I/O error, which skips it in its chain of sources.
-fn has_unknown_authority(error: &reqwest::Error) -> bool {
-    let causes = iter::successors(Some(error as &(dyn Error + 'static)), |&cause| cause.source());
-    let inner = |cause: &'_ (dyn Error + 'static)| -> Option<bool> {
-        let inner = cause.downcast_ref::<io::Error>()?.get_ref()?;
-        let error = inner.downcast_ref::<rustls::Error>()?;
-        Some(matches!(error, rustls::Error::InvalidCertificate(UnknownIssuer)))
-    };
-    causes.filter_map(inner).any(|is_unknown| is_unknown)
+/// Whether a certificate is from an authority that this machine does not trust, somewhere in the causes.
+#[must_use]
+pub fn has_unknown_authority(error: &(dyn Error + 'static)) -> bool {
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref())
+        .any(|error| matches!(error, rustls::Error::InvalidCertificate(UnknownIssuer)))
+}
+
+/// The error and its causes. An I/O error leaves the error inside of it out of its chain of sources.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(Some(error), |&cause| match cause.downcast_ref().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner as &(dyn Error + 'static)),
+        None => cause.source(),
+    })
+}
+
+enum TunnelFailure {
+    NoProxy,
+    Refused { wants_login: bool },
+}
+
+/// What went wrong between us and a proxy. The type of the client's error is private, so its text has to tell.
+fn tunnel_failure(error: &(dyn Error + 'static)) -> Option<TunnelFailure> {
+    let failure =
+        causes(error).find_map(|cause| Some(cause.to_string().strip_prefix("tunnel error: ")?.to_owned()));
+    Some(match &*failure? {
+        "failed to create underlying connection" => TunnelFailure::NoProxy,
+        "proxy authorization required" => TunnelFailure::Refused { wants_login: true },
+        _ => TunnelFailure::Refused { wants_login: false },
+    })
 }
 
 /// Why a client cannot be made.
@@ -69,4 +128,19 @@ pub enum SetupError {
     /// Any other reason.
     #[error("cannot set up an HTTPS client")]
     Client(#[from] reqwest::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_authority_is_found_below_any_number_of_io_errors() {
+        let mut error = io::Error::other(rustls::Error::InvalidCertificate(UnknownIssuer));
+        for _ in 0..3 {
+            assert!(has_unknown_authority(&error), "{error:?}");
+            error = io::Error::other(error);
+        }
+        assert!(!has_unknown_authority(&io::Error::other(io::Error::other("UnknownIssuer"))));
+    }
 }

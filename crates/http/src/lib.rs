@@ -13,8 +13,8 @@ mod error;
 mod proxy;
 mod redact;
 
-pub use certificates::{CertificateError, certificate_bundle};
+pub use certificates::{CertificateError, certificate_bundle, check_authorities};
 pub use client::{HttpClient, HttpResponse, HttpSettings};
-pub use error::{HttpError, SetupError};
-pub use proxy::{ProxyError, check_proxies, is_loopback};
+pub use error::{HttpError, SetupError, has_unknown_authority};
+pub use proxy::{Proxy, ProxyError, check_proxies, is_loopback};
 pub use redact::redact;

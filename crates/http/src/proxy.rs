@@ -2,44 +2,107 @@
 //! understand and connects directly. Where only the proxy leads out, that fails without a hint, so the
 //! values are checked first.
 
-use std::env;
+use std::{env, ffi::OsString, fmt};
 
 use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 use url::{Host, Url};
 
-const VARIABLES: [&str; 6] =
-    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+const HTTPS: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
+const HTTP: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
+const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
+
+/// A proxy that a variable names, without its user name and password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxy {
+    variable: &'static str,
+    address: String,
+}
 
 /// A variable that names no usable proxy. The value is not repeated: it may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{variable} {reason}; write the proxy's address, such as \"http://proxy.example.com:3128\"")]
+#[error("{variable} {reason}; write the proxy's address, such as \"http://proxy.example.com:3128\"{hint}")]
 pub struct ProxyError {
     variable: &'static str,
     reason: &'static str,
+    hint: &'static str,
+}
+
+impl Proxy {
+    /// The proxy for URLs of the scheme `https` or `http`, except those that `NO_PROXY` names.
+    #[must_use]
+    pub fn for_scheme(scheme: &str) -> Option<Self> {
+        in_force(scheme, |variable| env::var(variable).ok())
+    }
+
+    /// The proxy through which requests to this URL go.
+    #[must_use]
+    pub fn for_url(url: &Url) -> Option<Self> {
+        let uri: Uri = url.as_str().parse().ok()?;
+        Matcher::from_env().intercept(&uri)?;
+        Self::for_scheme(url.scheme())
+    }
+}
+
+/// The first variable of a pair counts, even if it is empty; then both pairs are looked at.
+fn in_force(scheme: &str, get: impl Fn(&str) -> Option<String>) -> Option<Proxy> {
+    let own = if scheme == "https" { HTTPS } else { HTTP };
+    [own, ALL].into_iter().find_map(|pair| {
+        let (variable, value) = pair
+            .into_iter()
+            .find_map(|variable| Some((variable, get(variable)?)))
+            .filter(|(_, v)| !v.is_empty())?;
+        let url = parse(&value).ok()?;
+        let (host, port) = (url.host_str()?, url.port_or_known_default()?);
+        Some(Proxy { variable, address: format!("{host}:{port}") })
+    })
 }
 
 /// Checks that the variables that name a proxy can be understood.
 pub fn check_proxies() -> Result<(), ProxyError> {
-    check(|variable| env::var(variable).ok())
+    check(|variable| env::var_os(variable))
 }
 
-fn check(get: impl Fn(&str) -> Option<String>) -> Result<(), ProxyError> {
-    for variable in VARIABLES {
+fn check(get: impl Fn(&str) -> Option<OsString>) -> Result<(), ProxyError> {
+    for variable in [HTTPS, HTTP, ALL].into_iter().flatten() {
         let Some(value) = get(variable).filter(|value| !value.is_empty()) else { continue };
-        let wrong = |reason| Err(ProxyError { variable, reason });
-        let Ok(uri) = value.parse::<Uri>() else { return wrong("is not an address") };
-        match uri.scheme_str() {
-            None | Some("http" | "https") => {}
-            Some(scheme) if scheme.starts_with("socks") => {
-                return wrong("names a SOCKS proxy, and only HTTP proxies are supported");
-            }
-            Some(_) => return wrong("has a scheme other than http and https"),
-        }
-        if uri.host().is_none_or(str::is_empty) {
-            return wrong("names no host");
-        }
+        let wrong = |reason, hint| ProxyError { variable, reason, hint };
+        let value = value.to_str().ok_or_else(|| wrong("is not valid UTF-8", ""))?;
+        let hint = if value.contains('@') {
+            ", and percent-encode special characters in the password, such as %23 for #"
+        } else {
+            ""
+        };
+        parse(value).map_err(|reason| wrong(reason, hint))?;
     }
     Ok(())
+}
+
+/// The address of a proxy, or what is wrong with it. Without a scheme it is an HTTP proxy.
+fn parse(value: &str) -> Result<Url, &'static str> {
+    let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+    let url = Url::parse(&with_scheme).map_err(|error| match error {
+        url::ParseError::InvalidPort => "has a port that is not a number up to 65535",
+        url::ParseError::EmptyHost => "names no host",
+        _ => "is not an address",
+    })?;
+    match url.scheme() {
+        "http" => {}
+        "https" => return Err("names a proxy that is reached over TLS, and only http:// is supported"),
+        scheme if scheme.starts_with("socks") => {
+            return Err("names a SOCKS proxy, and only HTTP proxies are supported");
+        }
+        _ => return Err("has a scheme other than http"),
+    }
+    if url.query().is_some() || url.fragment().is_some() || url.path() != "/" {
+        return Err("has more behind the host and the port");
+    }
+    // What the client reads the value with is stricter about characters, and takes the first @ for the end of the
+    // login.
+    if value.parse::<Uri>().is_err() || value.matches('@').count() > 1 {
+        return Err("is not an address");
+    }
+    Ok(url)
 }
 
 /// Whether a URL leads to this machine, which no proxy can reach for us.
@@ -53,17 +116,31 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.address, self.variable)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn checked(variable: &str, value: &str) -> Result<(), String> {
-        check(|name| (name == variable).then(|| value.to_owned())).map_err(|error| error.to_string())
+    fn checked(variable: &str, value: impl Into<OsString>) -> Result<(), String> {
+        let value = value.into();
+        check(|name| (name == variable).then(|| value.clone())).map_err(|error| error.to_string())
     }
 
     #[test]
     fn addresses_with_and_without_a_scheme_are_proxies() {
-        for value in ["", "http://proxy:3128", "https://u:p@proxy.example.com/", "proxy.example.com:3128"] {
+        for value in [
+            "",
+            "http://proxy:3128",
+            "http://u:p%23@proxy.example.com/",
+            "proxy.example.com:3128",
+            "u:p@proxy:80",
+            "http://[::1]:3128",
+        ] {
             assert_eq!(checked("https_proxy", value), Ok(()), "{value}");
         }
         assert_eq!(checked("FTP_PROXY", "ftp:"), Ok(()));
@@ -71,14 +148,64 @@ mod tests {
 
     #[test]
     fn other_values_are_refused_without_their_password() {
-        for (value, reason) in [
-            ("http://me:hunter2@proxy example", "is not an address"),
-            ("socks5://me:hunter2@proxy", "names a SOCKS proxy, and only HTTP proxies are supported"),
-            ("ftp://me:hunter2@proxy", "has a scheme other than http and https"),
-            ("/hunter2", "names no host"),
+        let (encode, port) = (
+            ", and percent-encode special characters in the password, such as %23 for #",
+            "has a port that is not a number up to 65535",
+        );
+        for (value, reason, hint) in [
+            ("http://me:hunter2@proxy example", "is not an address", encode),
+            (" http://proxy:3128", "is not an address", ""),
+            ("http://me:hun@ter2@proxy", "is not an address", encode),
+            ("socks5://me:hunter2@proxy", "names a SOCKS proxy, and only HTTP proxies are supported", encode),
+            (
+                "https://proxy:3128",
+                "names a proxy that is reached over TLS, and only http:// is supported",
+                "",
+            ),
+            ("ftp://me:hunter2@proxy", "has a scheme other than http", encode),
+            ("http://", "names no host", ""),
+            ("http://127.0.0.1:83010", port, ""),
+            ("proxy:port", port, ""),
+            ("http://me:hunter#2@proxy", port, encode),
+            ("http://me:hunter/2@proxy", port, encode),
+            ("http://me:hunter?2@proxy", port, encode),
+            ("http://me:1/hunter2@proxy", "has more behind the host and the port", encode),
+            ("http://proxy:3128/hunter2", "has more behind the host and the port", ""),
+            ("http://proxy:3128?hunter2", "has more behind the host and the port", ""),
         ] {
-            let hint = "write the proxy's address, such as \"http://proxy.example.com:3128\"";
-            assert_eq!(checked("HTTP_PROXY", value), Err(format!("HTTP_PROXY {reason}; {hint}")));
+            let advice = "write the proxy's address, such as \"http://proxy.example.com:3128\"";
+            assert_eq!(
+                checked("HTTP_PROXY", value),
+                Err(format!("HTTP_PROXY {reason}; {advice}{hint}")),
+                "{value}"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_no_text_is_not_taken_for_unset() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let refused = checked("ALL_PROXY", OsString::from_vec(b"http://proxy\xff".to_vec())).unwrap_err();
+        assert!(refused.starts_with("ALL_PROXY is not valid UTF-8; write"), "{refused}");
+    }
+
+    #[test]
+    fn the_proxy_in_force_is_named_without_its_login() {
+        let named = |scheme: &str, variables: &[(&str, &str)]| {
+            let get = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+            in_force(scheme, get).map(|proxy| proxy.to_string())
+        };
+        let all = ("ALL_PROXY", "u:hunter2@all:1");
+        for (scheme, variables, expected) in [
+            ("https", &[("HTTPS_PROXY", "http://u:hunter2@a:3128"), all][..], Some("a:3128 (HTTPS_PROXY)")),
+            ("https", &[("https_proxy", "http://a")], Some("a:80 (https_proxy)")),
+            ("https", &[("HTTPS_PROXY", ""), ("https_proxy", "http://a"), all], Some("all:1 (ALL_PROXY)")),
+            ("http", &[("HTTPS_PROXY", "http://a")], None),
+            ("http", &[all], Some("all:1 (ALL_PROXY)")),
+        ] {
+            assert_eq!(named(scheme, variables).as_deref(), expected, "{variables:?}");
         }
     }
 

@@ -10,7 +10,7 @@ use http::{
 use http_body_util::BodyExt;
 use octocrab::Octocrab;
 use secrecy::{ExposeSecret, SecretString};
-use system_health_http::{HttpClient, HttpSettings, redact};
+use system_health_http::{HttpClient, HttpError, HttpSettings, redact};
 use system_health_registry::ApiCalls;
 use tokio::time::{Instant, timeout_at};
 use url::{Origin, Url};
@@ -150,12 +150,14 @@ impl Transport {
         redact(text, self.token.as_ref().map(ExposeSecret::expose_secret), "[token]")
     }
 
-    /// A broken connection may work the next time.
+    /// A broken connection may work the next time, unless it is the configuration that is wrong.
     fn broken(&self, source: Box<dyn std::error::Error + Send + Sync>) -> Failed {
         if source.is::<TooLong>() {
             return Failed::permanently(Cause::TooLarge(MAX_BODY_MIB));
         }
-        Failed { retry: Retry::Soon, cause: Cause::Connection { host: self.host.clone(), source } }
+        let is_permanent = source.downcast_ref().is_some_and(HttpError::is_permanent);
+        let cause = Cause::Connection { host: self.host.clone(), source };
+        if is_permanent { Failed::permanently(cause) } else { Failed { retry: Retry::Soon, cause } }
     }
 }
 
