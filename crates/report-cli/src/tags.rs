@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, de};
-use system_health_registry::{Tag, TagError, overlay_tags};
+use system_health_registry::{Tag, TagError, overlay_tags, settings::may_be_secret};
 
 use crate::settings::{DatadogSettings, ReportSettings};
 
@@ -73,7 +73,17 @@ fn ambient(written: &str) -> BTreeSet<Tag> {
 /// Reads a list of tags, for the settings.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tag>, D::Error> {
     let written = Vec::<String>::deserialize(deserializer)?;
-    written.iter().map(|tag| Tag::parse(tag).map_err(de::Error::custom)).collect()
+    let parsed = |tag: &String| {
+        Tag::parse(tag).map_err(|error| match error {
+            // In Datadog's form a token is still a token.
+            TagError::Changed { written, .. } if may_be_secret(&written) => de::Error::custom(
+                "a tag (not shown, because it may be a secret) would be stored as another; a tag starts with a \
+                 letter and contains only letters, digits, `_`, `-`, `:`, `.` and `/`",
+            ),
+            error => de::Error::custom(error),
+        })
+    };
+    written.iter().map(parsed).collect()
 }
 
 #[cfg(test)]

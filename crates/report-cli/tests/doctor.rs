@@ -174,6 +174,9 @@ fn no_key_in_the_wrong_place_is_shown() {
     for variable in
         ["DD_SITE", "DD_URL", "GITHUB_API_URL", "GITHUB_REPOSITORY", "DD_API_KEY_FILE", "HTTPS_PROXY"]
     {
+        // A site beside a URL is not used, but shown.
+        let beside = scene(&github, &intake).variable(variable, SECRET).run(&["doctor"]);
+        assert!(!beside.stdout().contains(SECRET), "{variable}: {}", beside.stdout());
         let scene = scene(&github, &intake).variable(variable, SECRET);
         // The site counts only without a URL, the file only without a key.
         let scene = match variable {
@@ -217,6 +220,71 @@ fn without_credentials_it_says_what_is_missing() {
     assert_eq!(line(&ended, "GitHub token").0, "warning");
     assert_eq!(line(&ended, "AWS identity"), ("warning".into(), "there are no AWS credentials".into()));
     assert!(line(&ended, "Datadog API key").1.contains("DD_API_KEY"));
+}
+
+#[test]
+fn where_nothing_needs_aws_every_line_is_ok() {
+    let (github, intake) = (github(), DatadogIntake::start());
+
+    let ended = scene(&github, &intake).variable("DD_APP_KEY", "").run(&["doctor"]).with_status(0);
+
+    let findings = ended.json();
+    assert!(findings.as_array().unwrap().iter().all(|line| line["state"] == "ok"), "{ended}");
+    assert!(line(&ended, "AWS").1.contains("is not needed"), "{ended}");
+    assert_eq!(line(&ended, "Datadog application key").1, "none; a push needs none");
+}
+
+#[test]
+fn the_proxy_and_the_authorities_in_force_are_lines_without_a_password() {
+    let (github, intake) = (github(), DatadogIntake::start());
+
+    let ended = scene(&github, &intake).run(&["doctor"]).with_status(0);
+    assert_eq!(line(&ended, "proxy"), ("ok".into(), "none".into()));
+    assert_eq!(line(&ended, "certificate authorities"), ("ok".into(), "those of the system".into()));
+
+    let proxied = scene(&github, &intake)
+        .variable("https_proxy", "http://me:hunter2@127.0.0.1:1")
+        .file("ca.pem", "no certificate")
+        .variable("SSL_CERT_FILE", "ca.pem");
+    let ended = proxied.run(&["doctor"]).with_status(1);
+    assert_eq!(line(&ended, "proxy for https://"), ("ok".into(), "127.0.0.1:1 (https_proxy)".into()));
+    let (state, message) = line(&ended, "certificate authorities");
+    assert_eq!(state, "failed");
+    assert_eq!(message, "SSL_CERT_FILE names ca.pem, which holds no certificate in PEM form");
+    assert!(!ended.stdout().contains("hunter2"), "{}", ended.stdout());
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_named() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let proxied = scene(&github, &intake)
+        .variable("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:1")
+        .variable("DD_URL", "https://datadog.test")
+        .variable("GITHUB_API_URL", "https://github.test");
+
+    let ended = proxied.run(&["doctor"]).with_status(1);
+
+    for subject in ["Datadog API key", "GitHub"] {
+        let (state, message) = line(&ended, subject);
+        assert_eq!(state, "failed");
+        assert!(message.contains("cannot reach the proxy 127.0.0.1:1 (HTTPS_PROXY)"), "{message}");
+    }
+    assert!(!ended.stdout().contains("hunter2"), "{}", ended.stdout());
+}
+
+#[test]
+fn a_metric_has_as_much_time_as_in_a_run() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    github.fail("/commits", Fault::Hang);
+
+    let ended = scene(&github, &intake)
+        .file("system-health.toml", "[report]\ndeadline = '2s'\n")
+        .run(&["doctor"])
+        .with_status(1);
+
+    let (state, message) = line(&ended, "metric commits.hotfix");
+    assert!(state == "failed" && message.contains("deadline"), "{state}: {message}");
+    assert_eq!(line(&ended, "Datadog API key").0, "ok");
 }
 
 #[test]

@@ -131,6 +131,21 @@ fn an_outage_that_ends_before_the_deadline_loses_nothing_without_state() {
 }
 
 #[test]
+fn a_warning_about_another_attempt_says_what_went_wrong_to_the_last_cause() {
+    let intake = DatadogIntake::start();
+
+    let ended = scene(&intake)
+        .variable("DD_URL", "http://127.0.0.1:1")
+        .run(&["--push", "--no-self-metrics", "--deadline", "2s"])
+        .with_status(3);
+
+    let warning = ended.stderr();
+    let warning =
+        warning.lines().find(|line| line.contains("trying again in")).expect("a warning").to_owned();
+    assert!(warning.to_lowercase().contains("connection refused"), "{warning}");
+}
+
+#[test]
 fn a_tag_of_the_environment_that_datadog_would_change_stops_nothing() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).variable("DD_TAGS", "owner:me@x.com,42,Team:Web");

@@ -102,6 +102,33 @@ fn a_token_in_a_refused_name_is_not_repeated() {
 }
 
 #[test]
+fn a_token_in_the_wrong_place_of_the_settings_is_not_repeated() {
+    const TOKEN: &str = "ghp_0123456789abcdefABCDEF";
+    for settings in [
+        "[report]\ntags = ['TOKEN!']\n",
+        "[TOKEN]\n",
+        "TOKEN = 1\n",
+        "[report]\nTOKEN = 1\n",
+        "[monitors.metrics.TOKEN]\nwindow = 1\n",
+        "[monitors.metrics.'*']\nTOKEN = 1\n",
+        "[secrets]\nregion = 'TOKEN'\n",
+    ] {
+        let ended =
+            scene().file("system-health.toml", &settings.replace("TOKEN", TOKEN)).run(&[]).with_status(2);
+
+        assert!(
+            !ended.stderr().to_lowercase().contains("0123456789abcdef"),
+            "{settings}: {}",
+            ended.stderr()
+        );
+    }
+    for arguments in [&["explain", TOKEN][..], &["--only", TOKEN], &["--deadline", TOKEN]] {
+        let ended = scene().run(arguments).with_status(2);
+        assert!(!ended.stderr().contains(TOKEN), "{arguments:?}: {}", ended.stderr());
+    }
+}
+
+#[test]
 fn later_layers_win() {
     let scene = scene()
         .file(

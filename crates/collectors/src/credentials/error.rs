@@ -15,7 +15,7 @@ use super::{AwsWords, Flaw, Place, Secret, SecretName, StoredSecret};
 #[non_exhaustive]
 pub enum CredentialError {
     /// The file that a variable names cannot be read.
-    #[error("cannot read {path}, which {1} names as the file of the {0}", path = shown(.2))]
+    #[error("{}", unreadable(*.0, .1, .2))]
     Unreadable(Secret, String, PathBuf, #[source] Arc<io::Error>),
 
     /// Something is there, but it is no token or key.
@@ -124,6 +124,14 @@ pub enum CredentialError {
     )]
     AwsCredentialsBroken(Secret, #[source] AwsWords),
 
+    /// A proxy or a file of certificates that the environment names cannot be used.
+    #[error(
+        "cannot get the {0}: no connection to AWS can be set up: {1}; correct the variable, or set {variable}, or \
+         write `aws = false` in [secrets]",
+        variable = .0.usual_variable()
+    )]
+    NoConnection(Secret, AwsWords),
+
     /// Too many requests.
     #[error("cannot get the {0}: AWS limits the rate of requests for now; try again later, or set {variable}",
         variable = .0.usual_variable()
@@ -143,12 +151,15 @@ pub enum CredentialError {
     Failed(Secret, StoredSecret, #[source] AwsWords),
 }
 
-/// A path, unless it may be the secret itself, written where its file belongs.
-fn shown(path: &Path) -> String {
+/// The path is left out where it may be the secret itself, written where its file belongs.
+fn unreadable(secret: Secret, variable: &str, path: &Path) -> String {
     if path.extension().is_some() || path.components().nth(1).is_some() {
-        path.display().to_string()
+        format!("cannot read {}, which {variable} names as the file of the {secret}", path.display())
     } else {
-        "a path (not shown, it may be the secret itself)".to_owned()
+        format!(
+            "{variable} names a file that cannot be read (its path is not shown, because it may be the secret \
+             itself)"
+        )
     }
 }
 

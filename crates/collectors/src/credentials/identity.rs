@@ -21,6 +21,8 @@ pub(crate) enum IdentityError {
     UnsupportedProfile(AwsWords),
     #[error("the AWS credentials could not be loaded: {0}")]
     Broken(AwsWords),
+    #[error("no connection to AWS can be set up: {0}")]
+    NoConnection(AwsWords),
     #[error("no AWS region is known")]
     NoRegion,
     #[error("AWS does not tell who this process is: {0}")]
@@ -55,6 +57,7 @@ impl From<&LoginError> for IdentityError {
             LoginError::NoCredentials => Self::NoCredentials,
             LoginError::UnsupportedProfile(kind) => Self::UnsupportedProfile(kind),
             LoginError::Broken(words) => Self::Broken(words),
+            LoginError::NoConnection(words) => Self::NoConnection(words),
         }
     }
 }

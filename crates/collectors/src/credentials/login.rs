@@ -28,6 +28,8 @@ pub(super) enum LoginError {
     NoCredentials,
     UnsupportedProfile(AwsWords),
     Broken(AwsWords),
+    /// The environment names a proxy or certificates that cannot be used.
+    NoConnection(AwsWords),
 }
 
 impl Login {
@@ -48,6 +50,7 @@ impl LoginError {
             Self::NoCredentials => CredentialError::NoAwsCredentials(secret),
             Self::UnsupportedProfile(kind) => CredentialError::UnsupportedProfile(secret, kind),
             Self::Broken(words) => CredentialError::AwsCredentialsBroken(secret, words),
+            Self::NoConnection(words) => CredentialError::NoConnection(secret, words),
         }
     }
 }

@@ -28,10 +28,11 @@ const BUNDLE: &str = "AWS_CA_BUNDLE";
 
 /// A client for all that is asked of AWS. `AWS_CA_BUNDLE` replaces the system's certificates.
 pub(super) fn http_client() -> Result<SharedHttpClient, LoginError> {
-    check_proxies().map_err(broken)?;
+    check_proxies().map_err(|error| unusable("", error))?;
     let roots = match env::var_os(BUNDLE).filter(|path| !path.is_empty()) {
         Some(path) => {
-            let pem = certificate_bundle(Path::new(&path)).map_err(broken)?;
+            let pem =
+                certificate_bundle(Path::new(&path)).map_err(|error| unusable("AWS_CA_BUNDLE: ", error))?;
             TrustStore::empty().with_pem_certificate(pem)
         }
         None => TrustStore::default(),
@@ -39,7 +40,7 @@ pub(super) fn http_client() -> Result<SharedHttpClient, LoginError> {
     let tls = TlsContext::builder()
         .with_trust_store(roots)
         .build()
-        .map_err(|error| LoginError::Broken(AwsWords::root_of(&error)))?;
+        .map_err(|error| LoginError::NoConnection(AwsWords::root_of(&error)))?;
     let provider = || Provider::rustls(CryptoMode::AwsLc);
     let direct = Builder::new().tls_provider(provider()).tls_context(tls.clone()).build_https();
     let proxied = Builder::new().build_with_connector_fn(move |settings, components| {
@@ -53,8 +54,8 @@ pub(super) fn http_client() -> Result<SharedHttpClient, LoginError> {
     Ok(SharedHttpClient::new(Routes { direct, proxied }))
 }
 
-fn broken(error: impl std::error::Error + Send + Sync + 'static) -> LoginError {
-    LoginError::Broken(AwsWords::new(&SharedError::new(error).to_string()))
+fn unusable(variable: &str, error: impl std::error::Error + Send + Sync + 'static) -> LoginError {
+    LoginError::NoConnection(AwsWords::new(&format!("{variable}{}", SharedError::new(error))))
 }
 
 /// Two ways out of this machine.
@@ -106,6 +107,13 @@ fn is_local(uri: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_comes_before_what_to_do() {
+        let error = certificate_bundle(Path::new("/no/such/ca.pem")).unwrap_err();
+        let error = unusable("AWS_CA_BUNDLE: ", error).about(crate::credentials::Secret::GitHubToken);
+        insta::assert_snapshot!(error, @"cannot get the GitHub token: no connection to AWS can be set up: AWS_CA_BUNDLE: cannot read the certificates in /no/such/ca.pem: No such file or directory (os error 2); correct the variable, or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
+    }
 
     #[test]
     fn metadata_services_and_this_machine_are_local() {

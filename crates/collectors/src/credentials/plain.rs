@@ -12,11 +12,14 @@ pub enum Flaw {
     #[error("it is empty")]
     Empty,
     /// A whole JSON object where the plain value belongs.
-    #[error("it is a JSON object, where the plain value belongs")]
+    #[error("it is a JSON object, where the plain value belongs; store the value of its field alone")]
     JsonObject,
     /// A JSON string or array: the value with JSON's quotes or brackets around it.
     #[error("it is a JSON {0}, where the plain value belongs; store it without quotes and brackets")]
     Json(&'static str),
+    /// JSON's word for nothing, for true or for false.
+    #[error("it is the word `{0}`, which is no token or key; store the plain value")]
+    JsonWord(&'static str),
     /// Something that is in no token or key.
     #[error(
         "it contains white space, a control character or a character outside ASCII, which no token or key does"
@@ -47,6 +50,9 @@ pub(super) fn plain(value: &[u8]) -> Result<SecretString, Flaw> {
     }
     if value.starts_with(b"[") && value.ends_with(b"]") {
         return Err(Flaw::Json("array"));
+    }
+    if let Some(word) = ["null", "true", "false"].into_iter().find(|word| word.as_bytes() == value) {
+        return Err(Flaw::JsonWord(word));
     }
     match str::from_utf8(value) {
         Ok(text) if value.iter().all(u8::is_ascii_graphic) => Ok(text.into()),
@@ -79,7 +85,10 @@ mod tests {
 
     #[test]
     fn what_is_no_token_is_refused() {
-        let cases: [(&[u8], Flaw); 10] = [
+        let cases: [(&[u8], Flaw); 13] = [
+            (b"null\n", Flaw::JsonWord("null")),
+            (b"true", Flaw::JsonWord("true")),
+            (b" false", Flaw::JsonWord("false")),
             (br#""ghp_abc""#, Flaw::Json("string")),
             (b" \"ghp_abc\"\n", Flaw::Json("string")),
             (br#"["ghp_abc"]"#, Flaw::Json("array")),

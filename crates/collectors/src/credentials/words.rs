@@ -2,7 +2,11 @@
 
 use std::{error::Error, fmt, iter};
 
+use system_health_http::has_unknown_authority;
+
 const LONGEST: usize = 400;
+const UNKNOWN_AUTHORITY: &str = "the server's certificate is not from a known authority; if it is a private one, or a \
+     proxy inspects TLS, name a file with the authority's certificate in AWS_CA_BUNDLE or SSL_CERT_FILE";
 
 /// AWS's own words about a failure: one line, and no more than that is good for a message.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,6 +28,9 @@ impl AwsWords {
     /// The root itself may end with a whole answer in Rust's notation, and what a metadata service
     /// answers is secret: nothing from the first word of such a value on is kept.
     pub(super) fn root_of(error: &(dyn Error + 'static)) -> Self {
+        if has_unknown_authority(error) {
+            return Self::new(UNKNOWN_AUTHORITY);
+        }
         let root = iter::successors(Some(error), |&error| error.source()).last().unwrap_or(error).to_string();
         match root.split_once(" {") {
             None => Self::new(&root),

@@ -17,12 +17,20 @@ pub async fn aws(context: &Context, wanted: &[Secret]) -> Vec<Finding> {
     let is_outside = |place: &Result<Place, CredentialError>| {
         matches!(place, Ok(Place::Variable(_) | Place::File { .. }) | Err(CredentialError::AwsTurnedOff(_)))
     };
-    if places.iter().all(is_outside) {
-        return vec![Finding::ok("AWS", "is not needed: the environment has all credentials")];
+    // No push needs the application key, and the line about it says whether there is one.
+    let is_left_out = |(secret, place): &(&Secret, Result<Place, CredentialError>)| {
+        is_outside(place)
+            || **secret == Secret::DatadogAppKey && place.as_ref().is_err_and(CredentialError::is_absent)
+    };
+    let places: Vec<_> = wanted.iter().zip(places).filter(|found| !is_left_out(found)).collect();
+    if places.is_empty() {
+        return vec![Finding::ok(
+            "AWS",
+            "is not needed: the environment has all credentials that a push needs",
+        )];
     }
     let identity = credentials.aws_identity().await;
-    let secrets = wanted.iter().zip(places).filter(|(_, place)| !is_outside(place));
-    let secrets = secrets.map(|(secret, place)| describe(*secret, place, identity.as_ref().ok()));
+    let secrets = places.into_iter().map(|(secret, place)| describe(*secret, place, identity.as_ref().ok()));
     let mut findings = vec![identity_finding(&identity)];
     findings.extend(secrets.collect::<Vec<_>>());
     findings

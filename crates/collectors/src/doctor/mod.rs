@@ -5,8 +5,10 @@ mod aws;
 mod clock;
 mod finding;
 mod github;
+mod network;
 
 pub use aws::aws;
 pub use clock::clock;
 pub use finding::{Finding, Grade};
 pub use github::github;
+pub use network::network;

@@ -55,6 +55,9 @@ async fn a_file_that_cannot_be_used_is_an_error() {
     assert!(!missing.is_absent());
     insta::assert_snapshot!(chain_of(missing), @"cannot read /no/such/file, which GITHUB_TOKEN_FILE names as the file of the GitHub token: No such file or directory (os error 2)");
 
+    let pasted = github_token(&[("GITHUB_TOKEN_FILE", "ghp_one")]).await.unwrap_err();
+    insta::assert_snapshot!(chain_of(pasted), @"GITHUB_TOKEN_FILE names a file that cannot be read (its path is not shown, because it may be the secret itself): No such file or directory (os error 2)");
+
     let (_folder, path) = file("\n");
     let empty = github_token(&[("GITHUB_TOKEN_FILE", &path)]).await.unwrap_err();
     assert!(!empty.is_absent());
@@ -73,7 +76,7 @@ async fn what_is_no_token_is_refused_without_repeating_it() {
 #[tokio::test]
 async fn an_object_in_a_variable_is_refused() {
     let error = github_token(&[("GITHUB_TOKEN", r#"{"token":"ghp_one"}"#)]).await.unwrap_err();
-    insta::assert_snapshot!(chain_of(error), @"cannot use the value of GITHUB_TOKEN as the GitHub token: it is a JSON object, where the plain value belongs");
+    insta::assert_snapshot!(chain_of(error), @"cannot use the value of GITHUB_TOKEN as the GitHub token: it is a JSON object, where the plain value belongs; store the value of its field alone");
 }
 
 #[tokio::test]

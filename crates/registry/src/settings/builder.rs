@@ -14,7 +14,12 @@ use toml::{
     de::{DeTable, DeValue, ValueDeserializer},
 };
 
-use super::{SettingsError, SettingsTable, TableSpec, error::Known, number::with_range, redact::redact};
+use super::{
+    SettingsError, SettingsTable, TableSpec,
+    error::Known,
+    number::with_range,
+    redact::{redact, shown_name},
+};
 use crate::{Context, FromContext, Unavailable};
 
 /// The settings of a run. A resource: empty unless the caller provides others.
@@ -100,7 +105,7 @@ impl Settings {
                     origin: entry.origin.clone(),
                     table: T::NAME.to_owned(),
                     message: with_range(&redact(&message, &entry.value, is_secret(T::NAME, key))),
-                    path,
+                    path: redact(&path, &entry.value, false),
                 },
                 None => SettingsError::Table { table: T::NAME.to_owned(), message },
             }
@@ -241,7 +246,7 @@ fn no_table(origin: Origin, key: String) -> SettingsError {
     }
     tables.sort_unstable();
     tables.dedup();
-    SettingsError::Outside { origin, key, tables }
+    SettingsError::Outside { origin, key: shown_name(&key), tables }
 }
 
 fn check_table_name(table: &str, origin: &Origin) -> Result<(), SettingsError> {
@@ -250,7 +255,7 @@ fn check_table_name(table: &str, origin: &Origin) -> Result<(), SettingsError> {
         return Ok(());
     }
     let known = Known::nearest_to(table, TableSpec::linked().map(|spec| spec.name));
-    Err(SettingsError::UnknownTable { origin: origin.clone(), table: table.to_owned(), known })
+    Err(SettingsError::UnknownTable { origin: origin.clone(), table: shown_name(table), known })
 }
 
 fn check_keys(table: &str, entries: &BTreeMap<String, Entry>) -> Result<(), SettingsError> {
@@ -261,7 +266,7 @@ fn check_keys(table: &str, entries: &BTreeMap<String, Entry>) -> Result<(), Sett
         Some((key, entry)) => Err(SettingsError::UnknownKey {
             origin: entry.origin.clone(),
             table: table.to_owned(),
-            key: key.clone(),
+            key: shown_name(key),
             known: Known::nearest_to(key, fields.iter().copied()),
         }),
     }

@@ -53,5 +53,6 @@ mod table;
 
 pub use builder::{Origin, Settings, SettingsBuilder};
 pub use error::{Known, SettingsError};
+pub use redact::may_be_secret;
 pub use secret::SecretSetting;
 pub use table::{SettingsTable, TableSpec, duration};

@@ -1,7 +1,7 @@
 //! `report doctor`: tells a person why it does not work. The metrics are collected as in a run, but nothing
 //! is delivered, and nothing is changed; only a missing state folder is created.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{env, path::PathBuf};
 
 use anyhow::Context as _;
 use system_health_collectors::{
@@ -16,16 +16,13 @@ use super::collect::slot;
 use crate::{
     args::DoctorArguments,
     datadog::Datadog,
+    delivery,
     exit::Status,
     output::{Diagnosis, Stdout},
     self_metrics,
     settings::{self, DatadogSettings, ReportSettings, StateSettings},
     state, tags,
 };
-
-/// The deadline of the metrics and all requests. Shorter than the limit of [`Finding::in_time`], so that a
-/// metric reports its own error.
-const LIMIT: Duration = Duration::from_secs(11);
 
 /// Prints the diagnosis; fails if anything does not work.
 pub(super) fn run(arguments: &DoctorArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
@@ -39,7 +36,11 @@ pub(super) fn run(arguments: &DoctorArguments, catalog: &Catalog, stdout: Stdout
         return Ok(Status::MetricFailed);
     };
     let datadog: DatadogSettings = kept(settings.table(), &mut findings).unwrap_or_default();
-    findings.extend(in_force(&settings, Datadog::check(&datadog).is_ok()));
+    // The site is not looked at where a URL is set.
+    let site = DatadogSettings { url: None, ..datadog.clone() };
+    let endpoint_is_right = Datadog::check(&datadog).is_ok() && Datadog::check(&site).is_ok();
+    findings.extend(in_force(&settings, endpoint_is_right));
+    findings.extend(doctor::network());
     let state: StateSettings = kept(settings.table(), &mut findings).unwrap_or_default();
     let report: ReportSettings = kept(settings.table(), &mut findings).unwrap_or_default();
     let dd_tags = env::var("DD_TAGS").ok();
@@ -51,7 +52,9 @@ pub(super) fn run(arguments: &DoctorArguments, catalog: &Catalog, stdout: Stdout
     let workers = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let workers = workers.context("cannot start the collectors' runtime")?;
     let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let context = Context::new().provide(settings).with_deadline(LIMIT);
+    // As in a run that delivers: a metric that is slow, or waits for a rate limit, ends there in the same way.
+    let deadline = report.deadline.saturating_sub(delivery::reserve(report.deadline));
+    let context = Context::new().provide(settings).with_deadline(deadline);
     let runtime = runtime.context("cannot start the runtime")?;
     findings.extend(runtime.block_on(async {
         let secrets = [Secret::GitHubToken, Secret::DatadogApiKey, Secret::DatadogAppKey];

@@ -2,7 +2,10 @@
 
 use anyhow::bail;
 use globset::{Glob, GlobMatcher};
-use system_health_registry::{Catalog, Metric, settings::Known};
+use system_health_registry::{
+    Catalog, Metric,
+    settings::{Known, may_be_secret},
+};
 
 /// The metrics that `--only` names and `--skip` does not.
 #[derive(Debug)]
@@ -45,7 +48,8 @@ fn matchers(catalog: &Catalog, flag: &str, globs: &[Glob]) -> anyhow::Result<Vec
     let compiled = globs.iter().map(|glob| {
         let matcher = glob.compile_matcher();
         if !keys().any(|key| matcher.is_match(key)) {
-            bail!("{flag}`{glob}` matches no metric{}", Known::nearest_to(glob.glob(), keys()));
+            let shown = if may_be_secret(glob.glob()) { "..." } else { glob.glob() };
+            bail!("{flag}`{shown}` matches no metric{}", Known::nearest_to(glob.glob(), keys()));
         }
         Ok(matcher)
     });

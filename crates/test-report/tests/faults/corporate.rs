@@ -13,12 +13,28 @@ use crate::scenario::{Scenario, TOKEN, World, delivery};
 const RUN: [&str; 8] =
     ["--push", "--no-self-metrics", "--only", "commits.hotfix", "--only", "test.value", "--deadline", "20s"];
 
+/// Stands for a file with the certificate of an authority that has issued nothing.
+const OTHER: &str = "another authority";
+
 /// The faults: what is wrong, the variable that makes it so, its value, and what the run says.
-const FAULTS: [(&str, &str, &str, &str); 4] = [
-    ("the proxy refuses the password", "HTTPS_PROXY", "http://me:wr0ng@127.0.0.1", "proxy"),
+const FAULTS: [(&str, &str, &str, &str); 7] = [
+    (
+        "the proxy refuses the password",
+        "HTTPS_PROXY",
+        "http://me:wr0ng@127.0.0.1",
+        "(HTTPS_PROXY) refused the connection",
+    ),
+    (
+        "the proxy is down",
+        "HTTPS_PROXY",
+        "http://me:wr0ng@127.0.0.1:1",
+        "cannot reach the proxy 127.0.0.1:1 (HTTPS_PROXY)",
+    ),
     ("HTTPS_PROXY names no proxy", "HTTPS_PROXY", "htp://me:wr0ng@proxy", "HTTPS_PROXY has a scheme other"),
     ("AWS_CA_BUNDLE cannot be read", "AWS_CA_BUNDLE", "/nowhere/ca.pem", "/nowhere/ca.pem"),
     ("SSL_CERT_FILE cannot be read", "SSL_CERT_FILE", "/nowhere/ca.pem", "SSL_CERT_FILE"),
+    ("AWS_CA_BUNDLE has another authority", "AWS_CA_BUNDLE", OTHER, "in AWS_CA_BUNDLE or SSL_CERT_FILE"),
+    ("SSL_CERT_FILE has another authority", "SSL_CERT_FILE", OTHER, "certificate in SSL_CERT_FILE"),
 ];
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -105,10 +121,15 @@ fn github_datadog_and_aws_are_reached_through_the_proxy() {
 #[ignore = "needs a proxy and moto: run cargo xtask test"]
 fn what_is_wrong_with_the_network_is_said_and_nothing_is_lost() {
     let corporation = Corporation::start();
+    let other = CorporateNetwork::start(&[]);
     for (fault, variable, value, message) in FAULTS {
         let proxy = corporation.network.proxy();
         let port = proxy.rsplit(':').next().unwrap();
-        let value = if value.ends_with("127.0.0.1") { format!("{value}:{port}") } else { value.to_owned() };
+        let value = match value {
+            OTHER => other.authority().display().to_string(),
+            proxy if proxy.ends_with("127.0.0.1") => format!("{proxy}:{port}"),
+            value => value.to_owned(),
+        };
         let before = corporation.world.delivered("test.value").len();
         // Secrets in the environment, so that each service meets the fault by itself.
         let wrong = corporation.scene(Some((variable, &value)));
