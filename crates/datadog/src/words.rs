@@ -2,6 +2,7 @@
 
 use http::HeaderValue;
 use serde_json::Value;
+use system_health_http::redact;
 
 /// How much of an answer, or of a series, goes into a message.
 const MAX_WORDS: usize = 300;
@@ -19,7 +20,7 @@ pub(crate) fn errors(body: &Value) -> Vec<String> {
 /// A text in one bounded line without control characters, and without the keys if a server repeats them.
 pub(crate) fn words(text: &str, keys: &[HeaderValue]) -> String {
     let keys = keys.iter().filter_map(|key| key.to_str().ok());
-    let text = keys.fold(text.to_owned(), |text, key| text.replace(key, "[key]"));
+    let text = redact(text, keys, "[key]");
     let line = text.replace(char::is_control, " ").split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MAX_WORDS) {
         Some((end, _)) => format!("{} …", &line[..end]),
@@ -57,9 +58,9 @@ mod tests {
 
     #[test]
     fn words_are_one_bounded_line_without_the_keys() {
-        let keys = ["0dd0c0ffee", "c0ffee"].map(HeaderValue::from_static);
+        let keys = ["0dd0c0ffee", "c0ffee0dd"].map(HeaderValue::from_static);
         assert_eq!(words("<html>\r\n\t<b>no\x1b[31m</b>", &[]), "<html> <b>no [31m</b>");
-        assert_eq!(words("key 0dd0c0ffee or c0ffee is wrong", &keys), "key [key] or [key] is wrong");
+        assert_eq!(words("key 0dd0c0ffee or c0ffee0dd is wrong", &keys), "key [key] or [key] is wrong");
         assert_eq!(words(&"ä".repeat(400), &[]), format!("{} …", "ä".repeat(300)));
     }
 }

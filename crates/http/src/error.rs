@@ -2,7 +2,7 @@
 
 use std::{error::Error, io, iter, time::Duration};
 
-use rustls::CertificateError::UnknownIssuer;
+use rustls::CertificateError::{BadSignature, UnknownIssuer};
 
 use crate::{CertificateError, Proxy, ProxyError};
 
@@ -83,12 +83,13 @@ impl HttpError {
     }
 }
 
-/// Whether a certificate is from an authority that this machine does not trust, somewhere in the causes.
+/// Whether a certificate is from an authority that this machine does not trust, somewhere in the causes. Where it
+/// trusts one of the same name, such as the predecessor of a private one, the signature is wrong instead.
 #[must_use]
 pub fn has_unknown_authority(error: &(dyn Error + 'static)) -> bool {
     causes(error)
         .filter_map(|cause| cause.downcast_ref())
-        .any(|error| matches!(error, rustls::Error::InvalidCertificate(UnknownIssuer)))
+        .any(|error| matches!(error, rustls::Error::InvalidCertificate(UnknownIssuer | BadSignature)))
 }
 
 /// The error and its causes. An I/O error leaves the error inside of it out of its chain of sources.

@@ -6,6 +6,7 @@ use std::{env, ffi::OsString, fmt};
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
+use system_health_registry::settings::may_be_secret;
 use url::{Host, Url};
 
 const HTTPS: [&str; 2] = ["HTTPS_PROXY", "https_proxy"];
@@ -54,6 +55,8 @@ fn in_force(scheme: &str, get: impl Fn(&str) -> Option<String>) -> Option<Proxy>
             .filter(|(_, v)| !v.is_empty())?;
         let url = parse(&value).ok()?;
         let (host, port) = (url.host_str()?, url.port_or_known_default()?);
+        // A key that somebody wrote here is a host name to the parser.
+        let host = if may_be_secret(host) && !host.contains(['.', ':']) { "..." } else { host };
         Some(Proxy { variable, address: format!("{host}:{port}") })
     })
 }
@@ -203,6 +206,7 @@ mod tests {
             ("https", &[("https_proxy", "http://a")], Some("a:80 (https_proxy)")),
             ("https", &[("HTTPS_PROXY", ""), ("https_proxy", "http://a"), all], Some("all:1 (ALL_PROXY)")),
             ("http", &[("HTTPS_PROXY", "http://a")], None),
+            ("https", &[("HTTPS_PROXY", "0123456789abcdef")], Some("...:80 (HTTPS_PROXY)")),
             ("http", &[all], Some("all:1 (ALL_PROXY)")),
         ] {
             assert_eq!(named(scheme, variables).as_deref(), expected, "{variables:?}");

@@ -46,7 +46,7 @@ def main(folder: pathlib.Path, servers: list) -> None:
 
 def https_servers(folder: pathlib.Path, servers: list) -> list:
     """The ports of HTTPS servers, each given by its name and by HOST:PORT of the server behind it."""
-    authority_key, authority = certificate("Private CA", None, None, [])
+    authority_key, authority = certificate(f"Private CA {folder.name}", None, None, [])
     (folder / "ca.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
     ports = []
     for number, (name, upstream) in enumerate(servers):
