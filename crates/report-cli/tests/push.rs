@@ -10,7 +10,7 @@ use system_health_test_support::{
     datadog::{self, DatadogIntake, contract},
     github::FakeGitHub,
     scene::Scene,
-    server::{Answer, Fault},
+    server::{Answer, Fault, Request},
 };
 
 fn scene(intake: &DatadogIntake) -> Scene {
@@ -239,7 +239,7 @@ fn the_key_is_checked_even_when_there_is_nothing_to_deliver() {
         let error = ended.json()["deliveries"][0]["error"].as_str().unwrap().to_owned();
         assert!(error.contains("the API key was refused"), "{error}");
         let requests = intake.server().requests();
-        assert_eq!(requests[asked_before..].iter().map(|it| it.path()).collect::<Vec<_>>(), [path]);
+        assert_eq!(requests[asked_before..].iter().map(Request::path).collect::<Vec<_>>(), [path]);
     }
 }
 

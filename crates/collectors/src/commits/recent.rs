@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn a_commit_of_a_year_that_has_no_usual_form_is_one_of_the_future() {
         let commit =
-            Commit { committed_at: UNIX_EPOCH + Duration::from_secs(300_000_000_000), ..commit("a", "b") };
+            Commit { committed_at: UNIX_EPOCH + Duration::from_mins(5_000_000_000), ..commit("a", "b") };
         let warning = RecentCommits::new(origin(), UNIX_EPOCH, [commit]).future_warning(UNIX_EPOCH).unwrap();
         assert!(
             warning.contains("more than a day in the future, 9999-12-31T23:59:59Z; it counts"),

@@ -10,8 +10,8 @@ use super::Finding;
 /// Which proxies and certificate authorities the environment names, and whether they can be used.
 #[must_use]
 pub fn network() -> Vec<Finding> {
-    let mut findings = proxies();
     const AUTHORITIES: &str = "certificate authorities";
+    let mut findings = proxies();
     findings.push(match check_authorities() {
         Ok(None) => Finding::ok(AUTHORITIES, "those of the system"),
         Ok(Some((variable, path))) => {

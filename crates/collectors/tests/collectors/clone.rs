@@ -37,7 +37,7 @@ async fn the_window_is_by_the_committers_date_and_starts_on_the_second() {
 #[tokio::test]
 async fn a_commit_dated_after_the_year_9999_counts_as_one_of_the_future() {
     let git = Git::with_app();
-    git.commit("app", "hotfix", UNIX_EPOCH + Duration::from_secs(300_000_000_000));
+    git.commit("app", "hotfix", UNIX_EPOCH + Duration::from_mins(5_000_000_000));
 
     assert_eq!(hotfixes(&git, "app", "").await, "1 [branch:main, repository:app]");
 }

@@ -36,7 +36,7 @@ async fn exchanges_about_runs() -> Vec<Exchange> {
     let run = || Run::new("checks.yml").job("test", Conclusion::Success);
     shop.run(run().id(6).conclusion(Conclusion::Failure).jobs(150, Conclusion::Skipped));
     shop.run(Run::new("checks.yml").id(7).conclusion(Conclusion::Cancelled).re_run());
-    shop.run(run().id(8).in_progress().head_sha(&tip));
+    shop.run(Run::new("checks.yml").id(8).in_progress().head_sha(&tip));
     for _ in 0..100 {
         shop.run(run().branch("feature").event("pull_request"));
     }

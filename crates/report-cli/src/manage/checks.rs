@@ -86,7 +86,7 @@ pub(super) fn check_reporter_windows(
         ),
         None => format!(
             "no value of `missed` fits; `longest_gap` in [monitors] has to be at most {}",
-            duration_in_words(LONGEST_WINDOW - schedule.every / 2)
+            duration_in_words(LONGEST_WINDOW.saturating_sub(schedule.every / 2))
         ),
     };
     let set = ["missed", "longest_gap", "every"]

@@ -155,8 +155,8 @@ fn a_variable_that_the_user_sets_is_not_set_twice() {
         let tests = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
         for pod in of_kind(&objects, "CronJob").into_iter().map(pod).chain(tests) {
             let variables = pod["containers"][0]["env"].as_array().unwrap();
-            let named: Vec<_> = variables.iter().filter(|it| it["name"] == **name).collect();
-            assert_eq!(named, [&json!({"name": name, "value": "mine"})]);
+            let found: Vec<_> = variables.iter().filter(|it| it["name"] == **name).collect();
+            assert_eq!(found, [&json!({"name": name, "value": "mine"})]);
             assert_eq!(variables.len(), names.len());
         }
     }
