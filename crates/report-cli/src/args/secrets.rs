@@ -1,0 +1,58 @@
+//! Keeps secrets out of the errors about the command line: people paste tokens into the wrong place, and clap repeats
+//! what it refuses.
+
+use std::ffi::OsString;
+
+use system_health_registry::settings::may_be_secret;
+
+/// The error without the arguments that may be secrets.
+pub(super) fn without_secrets(error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    if !error.use_stderr() {
+        return error;
+    }
+    let is_flag = |text: &str| text.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    let arguments: Vec<_> = arguments.iter().skip(1).map(|argument| argument.to_string_lossy()).collect();
+    let mut secrets: Vec<&str> = arguments
+        .iter()
+        .flat_map(|argument| [Some(&**argument), argument.split_once('=').map(|(_, value)| value)])
+        .flatten()
+        .filter(|text| may_be_secret(text) && !is_flag(text.split('=').next().unwrap_or_default()))
+        .collect();
+    secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    let said = error.to_string();
+    let shown = secrets.iter().fold(said.clone(), |shown, secret| shown.replace(secret, "..."));
+    if shown == said {
+        return error;
+    }
+    clap::Error::raw(error.kind(), format!("{}\n", shown.trim_start_matches("error: ").trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Arguments;
+
+    #[test]
+    fn a_token_that_is_refused_is_not_repeated() {
+        const TOKEN: &str = "ghp_0123456789abcdefABCDEF";
+        for (arguments, said) in [
+            (&[TOKEN][..], "unrecognized subcommand '...'"),
+            (&["--deadline", TOKEN], "'...' for '--deadline <DURATION>'"),
+            (&["--deadline=ghp_0123456789abcdefABCDEF"], "'...' for '--deadline <DURATION>'"),
+            (&["--align", TOKEN], "'...' for '--align <SLOT>'"),
+            (&["--fail-on", TOKEN], "'...' for '--fail-on <WHAT>'"),
+            (&["--format", TOKEN], "'...' for '--format <FORMAT>'"),
+            (&["--only", "[ghp_0123456789abcdefABCDEF"], "'...' for '--only <GLOB>'"),
+            (&["--ghp_0123456789abcdefABCDEF"], "unexpected argument '...'"),
+            (&["list", TOKEN], "'...'"),
+        ] {
+            let words = ["report"].iter().chain(arguments).map(OsString::from);
+            let error = Arguments::read(words).unwrap_err().to_string();
+            assert!(error.starts_with("error: ") && error.contains(said), "{error}");
+            assert!(!error.contains("ghp_") && !error.contains("error: error"), "{error}");
+        }
+        let shown =
+            Arguments::read(["report", "--no-progress-display"].map(OsString::from)).unwrap_err().to_string();
+        assert!(shown.contains("--no-progress-display"), "{shown}");
+    }
+}
