@@ -17,7 +17,7 @@ const MAX_ATTEMPTS: u32 = 5;
 /// No backoff is longer. A request that Datadog answers after an outage is late by half of it on average.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// With less time until the deadline, there is no further attempt: it could hardly be answered.
-const LEAST_TIME: Duration = Duration::from_millis(100);
+const LEAST_TIME: Duration = Duration::from_millis(500);
 
 /// The patience of a delivery, shared by all its requests.
 #[derive(Debug)]
