@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::{
     age::in_words,
     evidence::{EntryId, Ledger},
+    halt::Halt,
     history::{History, Question},
     job::{Job, up_to_attempt},
     run::{Outcome, Run},
@@ -40,13 +41,6 @@ pub(super) struct Decision {
     pub(super) passed: bool,
     /// The page of the run that decided.
     pub(super) page: Option<String>,
-}
-
-/// Why the search stops before its end.
-pub(super) enum Halt {
-    Ask(Question),
-    Limit,
-    Error(anyhow::Error),
 }
 
 struct Search<'a> {
@@ -87,18 +81,6 @@ pub(super) fn judge(watched: &Watched<'_>, history: &History) -> anyhow::Result<
         Err(Halt::Ask(question)) => Ok(Step::Ask(question)),
         Err(Halt::Limit) => unreachable!("handled where it occurs"),
         Err(Halt::Error(error)) => Err(error),
-    }
-}
-
-impl From<anyhow::Error> for Halt {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl From<Question> for Halt {
-    fn from(question: Question) -> Self {
-        Self::Ask(question)
     }
 }
 

@@ -5,6 +5,7 @@ mod age;
 mod events;
 mod evidence;
 mod fetch;
+mod halt;
 #[cfg(test)]
 mod histories;
 mod history;

@@ -5,9 +5,9 @@
 //! missing that the newest completed run has.
 
 use super::{
+    halt::Halt,
     history::{History, Question},
     job::{Job, up_to_attempt},
-    judge::Halt,
     run::{Outcome, Run},
     scope::{Scope, Watched, scope, staleness},
 };

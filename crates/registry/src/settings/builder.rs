@@ -19,6 +19,7 @@ use super::{
     error::Known,
     number::with_range,
     redact::{redact, shown_name},
+    written::written,
 };
 use crate::{Context, FromContext, Unavailable};
 
@@ -269,22 +270,6 @@ fn check_keys(table: &str, entries: &BTreeMap<String, Entry>) -> Result<(), Sett
             key: shown_name(key),
             known: Known::nearest_to(key, fields.iter().copied()),
         }),
-    }
-}
-
-/// A value as it stands in a file.
-pub(super) fn written(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("{text:?}"),
-        Value::Integer(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Boolean(truth) => truth.to_string(),
-        Value::Datetime(time) => time.to_string(),
-        Value::Array(values) => format!("[{}]", values.iter().map(written).collect::<Vec<_>>().join(", ")),
-        Value::Table(table) => {
-            let entries = table.iter().map(|(key, value)| format!("{key} = {}", written(value)));
-            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
-        }
     }
 }
 

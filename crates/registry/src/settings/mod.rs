@@ -50,6 +50,7 @@ mod number;
 mod redact;
 mod secret;
 mod table;
+mod written;
 
 pub use builder::{Origin, Settings, SettingsBuilder};
 pub use error::{Known, SettingsError};

@@ -3,7 +3,7 @@
 
 use toml::Value;
 
-use super::builder::written;
+use super::written::written;
 
 /// Shorter texts are words, names and durations; tokens and keys are longer.
 const SHORTEST_SECRET: usize = 16;
