@@ -7,7 +7,7 @@ use std::{hint::black_box, sync::Arc};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use system_health_registry::{
-    Catalog, Collect, Context, Engine, FromContext, Metric, Reading, Sample, State, Unavailable, source,
+    Catalog, Context, Engine, Facts, FromContext, IntoReading, Metric, Unavailable, location,
 };
 use tokio::runtime::Runtime;
 
@@ -23,27 +23,17 @@ impl FromContext for Commits {
     }
 }
 
-/// Asks for nothing.
-const ALONE: Collect = |_context| Box::pin(async { Ok(Reading::Value(vec![Sample::new(1.0)?])) });
-
-/// Asks for the shared resource.
-const SHARING: Collect = |context| {
-    Box::pin(async move {
-        let commits = context.get::<Commits>().await?;
-        Ok(Reading::Value(vec![Sample::new(commits.0.iter().sum())?]))
-    })
-};
-
 /// Metrics in an order that the catalog still has to sort; one in `every` shares the resource.
 fn metrics(every: usize) -> Vec<Metric> {
     let metric = |number: usize| {
-        let key: &'static str = format!("benchmark.metric_{:05}", number * 7 % METRICS).leak();
-        Metric::new(
-            key,
-            "A benchmark.",
-            source!(),
-            if number.is_multiple_of(every) { SHARING } else { ALONE },
-        )
+        let facts = Facts::new(format!("benchmark.metric_{:05}", number * 7 % METRICS), "A benchmark.");
+        if number.is_multiple_of(every) {
+            Metric::new(facts, location!(), |context| {
+                Box::pin(async move { context.get::<Commits>().await?.0.iter().sum::<f64>().into_reading() })
+            })
+        } else {
+            Metric::new(facts, location!(), |_context| Box::pin(async { 1.0.into_reading() }))
+        }
     };
     (1..=METRICS).map(metric).collect()
 }
@@ -74,7 +64,7 @@ fn run(criterion: &mut Criterion) {
     ] {
         let catalog = Catalog::new(metrics(every)).expect("the metrics make a catalog");
         let run = runtime.block_on(engine.run(&catalog, &Context::new()));
-        assert!(run.outcomes().iter().all(|outcome| matches!(outcome.state, State::Value(_))), "{name}");
+        assert!(run.outcomes().iter().all(|outcome| outcome.result.is_ok()), "{name}");
         group.bench_function(name, |bencher| {
             bencher.to_async(&runtime).iter(async || engine.run(&catalog, &Context::new()).await);
         });

@@ -4,7 +4,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use datadog_api_client::datadogV1::model::{EventAlertType, EventCreateRequest};
-use system_health_registry::{Announced, DeliveryError, Event, Level, Tag};
+use system_health_registry::{DeliveryError, Event, Fate, Level, Tag};
 use tokio::time::Instant;
 
 use crate::{
@@ -47,7 +47,7 @@ pub(crate) async fn announce(
     first_wait: Duration,
     event: &Event,
     deadline: Instant,
-) -> Announced {
+) -> Fate {
     let patience = Patience::new(deadline, first_wait);
     let sent = async {
         let request = requests.event(event_payload(event))?;
@@ -58,16 +58,16 @@ pub(crate) async fn announce(
         };
         patience.with_retries_where(|error| !may_have_arrived(error), attempt).await
     };
-    let Err(gave_up) = sent.await else { return Announced::Accepted };
+    let Err(gave_up) = sent.await else { return Fate::Accepted };
     let judge = match &gave_up {
-        GaveUp::TooLate => Announced::Left,
+        GaveUp::TooLate => Fate::Left,
         GaveUp::Permanent(source)
         | GaveUp::Attempts { source, .. }
         | GaveUp::TimeOver { source, .. }
         | GaveUp::Wait { source, .. } => match source {
-            source if may_have_arrived(source) => Announced::Unknown,
-            DatadogError::RefusedPayload(_) => Announced::Refused,
-            _ => Announced::Left,
+            source if may_have_arrived(source) => Fate::Unknown,
+            DatadogError::RefusedPayload(_) => Fate::Refused,
+            _ => Fate::Left,
         },
     };
     judge(DeliveryError::new(gave_up))

@@ -12,13 +12,12 @@
 //! ```
 //! use secrecy::SecretString;
 //! use system_health_datadog::{DatadogConfig, DatadogSink, Endpoint, Site};
-//! use system_health_registry::Sink;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let site: Site = "datadoghq.eu".parse()?;
 //! let key = SecretString::from("0123456789abcdef0123456789abcdef");
 //! let sink = DatadogSink::new(&DatadogConfig::new(Endpoint::from(site), key))?;
-//! assert_eq!(sink.name(), "datadog");
+//! assert_eq!(DatadogSink::LIMITS.max_age.as_secs(), 59 * 60);
 //! # Ok(())
 //! # }
 //! ```

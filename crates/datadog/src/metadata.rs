@@ -1,13 +1,13 @@
 //! What Datadog shows about a metric beside its points: the description, the unit and the type.
 
 use datadog_api_client::datadogV1::model::MetricMetadata;
-use system_health_registry::{Kind, Metric};
+use system_health_registry::{Facts, Kind};
 
 use crate::unit::datadog_unit;
 
 /// What Datadog should know of a metric.
 #[must_use]
-pub fn metadata(metric: &Metric) -> MetricMetadata {
+pub fn metadata(metric: &Facts) -> MetricMetadata {
     let mut metadata = MetricMetadata::new()
         .description(metric.description().trim().to_owned())
         .type_(metric.kind().name().to_owned());

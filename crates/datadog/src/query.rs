@@ -1,9 +1,9 @@
 //! Metrics in Datadog's query language. See <https://docs.datadoghq.com/dashboards/querying/>.
 
-use system_health_registry::{Aggregate, Comparison, Kind, Metric};
+use system_health_registry::{Aggregate, Comparison, Facts, Kind};
 
 /// A metric over what is in scope, as one series or as one for each value of some tags.
-pub(crate) fn metric_query(metric: &Metric, scope: &str, tags: &[String]) -> String {
+pub(crate) fn metric_query(metric: &Facts, scope: &str, tags: &[String]) -> String {
     let modifier = match metric.kind() {
         Kind::Gauge => "",
         Kind::Count { .. } => ".as_count()",
@@ -13,7 +13,7 @@ pub(crate) fn metric_query(metric: &Metric, scope: &str, tags: &[String]) -> Str
 }
 
 /// The same with an aggregate of one's own choice, and with the values as they were delivered.
-pub(crate) fn metric_query_of(metric: &Metric, aggregate: Aggregate, scope: &str, tags: &[String]) -> String {
+pub(crate) fn metric_query_of(metric: &Facts, aggregate: Aggregate, scope: &str, tags: &[String]) -> String {
     format!("{}:{}{{{scope}}}{}", aggregate.name(), metric.key(), by(tags))
 }
 
@@ -24,7 +24,7 @@ pub(crate) fn by(tags: &[String]) -> String {
 
 /// How several series become one: as the metric says; else counts and rates add up, of gauges with a goal
 /// `<`, `<=`, `>` or `>=` the one farthest from it counts, and of others the average.
-pub(crate) fn aggregate(metric: &Metric) -> Aggregate {
+pub(crate) fn aggregate(metric: &Facts) -> Aggregate {
     let by_kind = || match (metric.kind(), metric.goal().map(|goal| goal.comparison())) {
         (Kind::Count { .. } | Kind::Rate { .. }, _) => Aggregate::Sum,
         (Kind::Gauge, Some(Comparison::Less | Comparison::LessOrEqual)) => Aggregate::Max,

@@ -8,7 +8,7 @@ use std::{
 use futures::{future::BoxFuture, stream::BoxStream};
 use http::{HeaderMap, header::DATE};
 use serde_json::Value;
-use system_health_registry::{Announced, DeliveryError, Event, Point, Settlement, Sink};
+use system_health_registry::{DeliveryError, Event, Fate, Limits, Point, Repeat, Settlement, Sink};
 use tokio::time::Instant;
 
 use crate::{
@@ -31,14 +31,19 @@ pub struct DatadogSink {
 }
 
 impl DatadogSink {
-    /// Datadog takes points until one hour after their time
-    /// (<https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>); this is a minute less, for
-    /// the time that the delivery takes.
-    pub const MAX_AGE: Duration = MAX_AGE;
-
-    /// Datadog takes events until 18 hours after they happened
-    /// (<https://docs.datadoghq.com/api/latest/events/#post-an-event>); this is a minute less.
-    pub const MAX_EVENT_AGE: Duration = MAX_EVENT_AGE;
+    /// What Datadog supports. It takes points until one hour after their time
+    /// (<https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>) and events until 18 hours
+    /// (<https://docs.datadoghq.com/api/latest/events/#post-an-event>); both are a minute less here, for the time that
+    /// the delivery takes. A point of the same series and time takes the place of an earlier one.
+    pub const LIMITS: Limits = Limits {
+        max_age: MAX_AGE,
+        max_ahead: MAX_AHEAD,
+        keeps_timestamps: true,
+        gauges: Repeat::Overwrites,
+        counts: Repeat::Overwrites,
+        rates: Repeat::Overwrites,
+        max_event_age: Some(MAX_EVENT_AGE),
+    };
 
     /// Checks the key's form and sets up the client; sends nothing. The client takes proxies from the
     /// usual environment variables, and root certificates from the system.
@@ -76,10 +81,6 @@ fn date(headers: &HeaderMap) -> Option<SystemTime> {
 }
 
 impl Sink for DatadogSink {
-    fn name(&self) -> &'static str {
-        "datadog"
-    }
-
     fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
         Box::pin(async move {
             let patience = Patience::until(deadline, self.first_wait);
@@ -88,24 +89,12 @@ impl Sink for DatadogSink {
         })
     }
 
-    fn max_age(&self) -> Duration {
-        Self::MAX_AGE
-    }
-
-    fn max_ahead(&self) -> Duration {
-        MAX_AHEAD
-    }
-
     /// Sends the points in as few requests as Datadog's limits allow. Without points nothing is sent.
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement> {
         deliver(&self.requests, &self.http, self.first_wait, points, deadline)
     }
 
-    fn max_event_age(&self) -> Duration {
-        MAX_EVENT_AGE
-    }
-
-    fn announce<'a>(&'a self, event: &'a Event, deadline: Instant) -> BoxFuture<'a, Announced> {
+    fn announce<'a>(&'a self, event: &'a Event, deadline: Instant) -> BoxFuture<'a, Fate> {
         Box::pin(announce(&self.requests, &self.http, self.first_wait, event, deadline))
     }
 }

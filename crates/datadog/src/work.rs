@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use futures::{Stream, StreamExt, stream, stream::FuturesUnordered};
-use system_health_registry::{DeliveryError, Settlement, Verdict};
+use system_health_registry::{DeliveryError, Fate, Settlement};
 
 use crate::cut::Piece;
 
@@ -116,11 +116,11 @@ where
             let Some(piece) = half.or_else(|| self.pieces.next()) else { return };
             match (piece, &self.stopped) {
                 (Piece::Unfit(point, error), _) => {
-                    self.say(point..point + 1, Verdict::Refused(error));
+                    self.say(point..point + 1, Fate::Refused(error));
                 }
                 (Piece::Fitting(points), Some(error)) => {
                     let error = error.clone();
-                    self.say(points, Verdict::Left(error));
+                    self.say(points, Fate::Left(error));
                 }
                 (Piece::Fitting(points), None) => {
                     self.points_in_flight.push(points.clone());
@@ -135,15 +135,15 @@ where
             Sent::Accepted => {
                 self.budget.refusals = self.budget.refusals.saturating_add(1);
                 self.budget.splits = self.budget.splits.saturating_add(SPLITS_FOR_ONE);
-                self.say(points, Verdict::Accepted);
+                self.say(points, Fate::Accepted);
             }
-            Sent::Left(error) => self.say(points, Verdict::Left(error)),
+            Sent::Left(error) => self.say(points, Fate::Left(error)),
             Sent::Refused(error) if points.len() == 1 => {
                 self.budget.refusals = self.budget.refusals.saturating_sub(1);
-                self.say(points, Verdict::Refused(error));
+                self.say(points, Fate::Refused(error));
             }
             Sent::Refused(error) if self.budget.refusals == 0 || self.budget.splits == 0 => {
-                self.say(points, Verdict::Left(DeliveryError::new(Unsearched(error))));
+                self.say(points, Fate::Left(DeliveryError::new(Unsearched(error))));
             }
             Sent::Refused(_) => {
                 self.budget.splits -= 1;
@@ -154,15 +154,15 @@ where
                 // Their answers would say the same; where one would not, its points are sent again.
                 self.in_flight.clear();
                 for points in self.points_in_flight.drain(..).chain([points]).collect::<Vec<_>>() {
-                    self.say(points, Verdict::Left(error.clone()));
+                    self.say(points, Fate::Left(error.clone()));
                 }
                 self.stopped = Some(error);
             }
         }
     }
 
-    fn say(&mut self, points: Range<usize>, verdict: Verdict) {
-        self.settled.push(Settlement { points, verdict });
+    fn say(&mut self, points: Range<usize>, fate: Fate) {
+        self.settled.push(Settlement { points, fate });
     }
 }
 

@@ -9,6 +9,13 @@ use syn::{
 
 use crate::{description, mistakes::Mistakes};
 
+/// What an attribute makes of a function.
+#[derive(Clone, Copy)]
+pub(crate) enum Role {
+    Metric,
+    Source,
+}
+
 /// What the registration needs to know about the function.
 pub(crate) struct Collector {
     pub(crate) name: Ident,
@@ -18,27 +25,47 @@ pub(crate) struct Collector {
     pub(crate) description: String,
 }
 
+impl Role {
+    const fn article(self) -> &'static str {
+        match self {
+            Self::Metric => "a metric",
+            Self::Source => "a source",
+        }
+    }
+
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Metric => "Open pull requests.",
+            Self::Source => "Rows of the view `health`.",
+        }
+    }
+}
+
 impl Collector {
     /// Reads the function's head; fails with all its mistakes.
-    pub(crate) fn parse(item: TokenStream) -> syn::Result<Self> {
+    pub(crate) fn parse(item: TokenStream, role: Role) -> syn::Result<Self> {
+        let head = |input: ParseStream<'_>| head(input, role);
         let (attributes, signature) = head.parse2(item)?;
         let mut mistakes = Mistakes::default();
         refuse_qualifiers(&signature, &mut mistakes);
         refuse_generics(&signature.generics, &mut mistakes);
-        let description = describe(&attributes, &signature, &mut mistakes);
-        let arguments = signature.inputs.iter().filter_map(|input| argument(input, &mut mistakes)).collect();
+        let description = describe(&attributes, &signature, role, &mut mistakes);
+        let arguments =
+            signature.inputs.iter().filter_map(|input| argument(input, role, &mut mistakes)).collect();
         let returns = mistakes.note(return_type(&signature)).unwrap_or(Type::Verbatim(TokenStream::new()));
         let is_async = signature.asyncness.is_some();
         mistakes.unless_any(Self { name: signature.ident, is_async, arguments, returns, description })
     }
 }
 
-fn head(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Signature)> {
+fn head(input: ParseStream<'_>, role: Role) -> syn::Result<(Vec<Attribute>, Signature)> {
     let attributes = input.call(Attribute::parse_outer)?;
     input.parse::<Visibility>()?;
     let start = input.span();
     let signature = input.parse().map_err(|_| {
-        syn::Error::new(start, "only a function can be a metric; put the attribute on a free function")
+        let message =
+            format!("only a function can be {}; put the attribute on a free function", role.article());
+        syn::Error::new(start, message)
     })?;
     input.parse::<TokenStream>()?;
     Ok((attributes, signature))
@@ -72,21 +99,26 @@ fn refuse_generics(generics: &Generics, mistakes: &mut Mistakes) {
     }
 }
 
-fn describe(attributes: &[Attribute], signature: &Signature, mistakes: &mut Mistakes) -> String {
+fn describe(attributes: &[Attribute], signature: &Signature, role: Role, mistakes: &mut Mistakes) -> String {
     let description = mistakes.note(description::of(attributes));
     if description.as_deref() == Some("") {
+        let (article, example) = (role.article(), role.example());
         mistakes.at(
             &signature.ident,
-            "a metric needs a description; write a doc comment on the function, such as `/// Open pull requests.`",
+            format!(
+                "{article} needs a description; write a doc comment on the function, such as `/// {example}`"
+            ),
         );
     }
     description.unwrap_or_default()
 }
 
-fn argument(input: &FnArg, mistakes: &mut Mistakes) -> Option<Type> {
+fn argument(input: &FnArg, role: Role, mistakes: &mut Mistakes) -> Option<Type> {
     let FnArg::Typed(argument) = input else {
-        mistakes
-            .at(input, "only a free function can be a metric; move it out of the `impl` and remove `self`");
+        let article = role.article();
+        let message =
+            format!("only a free function can be {article}; move it out of the `impl` and remove `self`");
+        mistakes.at(input, message);
         return None;
     };
     match &*argument.ty {

@@ -1,6 +1,7 @@
-//! The `#[system_health_metric]` attribute. Depend on `system-health-registry`, which re-exports it.
+//! The attributes `#[system_health_metric]` and `#[system_health_source]`. Depend on `system-health-registry`, which
+//! re-exports them.
 //!
-//! The attribute reads the options and the function's signature, reports every mistake at its own
+//! An attribute reads the options and the function's signature, reports every mistake at its own
 //! token, and adds a thin registration behind the function. What the registration does when it runs
 //! is ordinary code in the registry, which can be tested.
 
@@ -10,11 +11,16 @@ mod expand;
 mod mistakes;
 mod option;
 mod options;
+mod source_options;
 
 use proc_macro::TokenStream;
 use quote::quote;
 
-use crate::{collector::Collector, options::Options};
+use crate::{
+    collector::{Collector, Role},
+    options::Options,
+    source_options::SourceOptions,
+};
 
 /// Registers a function as a metric.
 ///
@@ -26,6 +32,7 @@ use crate::{collector::Collector, options::Options};
 /// | option | value | example |
 /// |---|---|---|
 /// | `key` | required: ASCII letters, digits, `_` and `.`, a letter first, at most 200 characters | `"commits.hotfix"` |
+/// | `each` | the type of what the metric is about, which implements `Subject`: it is collected for each | `Repository` |
 /// | `kind` | `gauge` (the default), `count` or `rate` | `"count"` |
 /// | `interval` | the time that a value covers, in whole seconds; required for a count or a rate | `"15m"` |
 /// | `unit` | what the values count | `"commit"` |
@@ -42,9 +49,33 @@ use crate::{collector::Collector, options::Options};
 /// | `alias_until` | the day on which the alias ends, which begins in UTC | `"2027-01-31"` |
 #[proc_macro_attribute]
 pub fn system_health_metric(options: TokenStream, item: TokenStream) -> TokenStream {
+    register(options, item, Role::Metric, Options::parse, expand::registration)
+}
+
+/// Registers a function as a source: it returns metrics that only a run can know, with their readings.
+///
+/// The function stays as it is, and its arguments are resources, as those of a metric. It returns a `Vec<Described>`,
+/// or a `Result` of one. Its doc comment says what it returns, and is required.
+///
+/// | option | value | example |
+/// |---|---|---|
+/// | `name` | required: lower-case letters, digits, `_` and `-` | `"warehouse"` |
+/// | `timeout` | the maximum time of one collection, 30 seconds by default | `"2m"` |
+#[proc_macro_attribute]
+pub fn system_health_source(options: TokenStream, item: TokenStream) -> TokenStream {
+    register(options, item, Role::Source, SourceOptions::parse, expand::source_registration)
+}
+
+fn register<O>(
+    options: TokenStream,
+    item: TokenStream,
+    role: Role,
+    parse: impl FnOnce(proc_macro2::TokenStream) -> syn::Result<O>,
+    expand: impl FnOnce(&O, &Collector) -> proc_macro2::TokenStream,
+) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
-    let registration = match (Options::parse(options.into()), Collector::parse(item.clone())) {
-        (Ok(options), Ok(collector)) => expand::registration(&options, &collector),
+    let registration = match (parse(options.into()), Collector::parse(item.clone(), role)) {
+        (Ok(options), Ok(collector)) => expand(&options, &collector),
         (Err(mut mistakes), Err(others)) => {
             mistakes.combine(others);
             mistakes.into_compile_error()

@@ -1,7 +1,7 @@
 //! One option as written: `name = value`. Its value is kept as tokens up to the next comma, so that
 //! one unreadable option does not hide the mistakes of the others.
 
-use std::fmt::Display;
+use std::{collections::HashMap, fmt::Display};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -20,6 +20,9 @@ pub(crate) struct WrittenOption {
     pub(crate) value: TokenStream,
 }
 
+/// The options by their names.
+pub(crate) type Written = HashMap<&'static str, WrittenOption>;
+
 /// Reads the options of the attribute, separated by commas.
 pub(crate) fn parse_list(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Vec<WrittenOption>> {
     let mut options = Vec::new();
@@ -29,6 +32,35 @@ pub(crate) fn parse_list(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn
         input.parse::<Option<Token![,]>>()?;
     }
     Ok(options)
+}
+
+/// The options by their names; one that is not known, or given twice, is a mistake.
+pub(crate) fn by_name(
+    names: &'static [&'static str],
+    list: Vec<WrittenOption>,
+    mistakes: &mut Mistakes,
+) -> Written {
+    let mut written = Written::new();
+    for option in list {
+        let name = option.name.to_string();
+        match names.iter().find(|known| **known == name) {
+            None => mistakes.at(&option.name, unknown(names, &name)),
+            Some(known) if written.contains_key(known) => {
+                mistakes.at(&option.name, format!("the option `{known}` is given twice; keep one of them"));
+            }
+            Some(known) => {
+                written.insert(known, option);
+            }
+        }
+    }
+    written
+}
+
+fn unknown(names: &[&str], name: &str) -> String {
+    let similarity = |known: &str| strsim::jaro_winkler(known, name);
+    let nearest =
+        names.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))).copied().unwrap_or_default();
+    format!("there is no option `{name}`; did you mean `{nearest}`? (all options: `{}`)", names.join("`, `"))
 }
 
 impl WrittenOption {

@@ -1,9 +1,12 @@
 //! What the attribute says about the metric, checked by the same rules as in the registry.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
-use syn::parse::{ParseStream, Parser};
+use syn::{
+    Type,
+    parse::{ParseStream, Parser},
+};
 use system_health_rules::{
     Aggregate, DurationError, Goal, HandleError, Tag, check_interval, check_key, check_recovery,
     check_window, parse_day, parse_duration, parse_handles, parse_recovery,
@@ -11,11 +14,12 @@ use system_health_rules::{
 
 use crate::{
     mistakes::Mistakes,
-    option::{self, WrittenOption},
+    option::{Written, WrittenOption, by_name, parse_list},
 };
 
-const NAMES: [&str; 15] = [
+const NAMES: &[&str] = &[
     "key",
+    "each",
     "kind",
     "interval",
     "unit",
@@ -35,6 +39,7 @@ const NAMES: [&str; 15] = [
 /// The options of one metric.
 pub(crate) struct Options {
     pub(crate) key: String,
+    pub(crate) each: Option<Type>,
     pub(crate) kind: Kind,
     pub(crate) unit: Option<String>,
     pub(crate) goal: Option<Goal>,
@@ -63,19 +68,17 @@ pub(crate) enum Kind {
     Rate { interval: Duration },
 }
 
-/// The options by their names.
-type Written = HashMap<&'static str, WrittenOption>;
-
 impl Options {
     /// Reads the options; fails with all their mistakes.
     pub(crate) fn parse(tokens: TokenStream) -> syn::Result<Self> {
         let mut mistakes = Mistakes::default();
-        let list = |input: ParseStream<'_>| option::parse_list(input, &mut mistakes);
+        let list = |input: ParseStream<'_>| parse_list(input, &mut mistakes);
         let list = list.parse2(tokens)?;
-        let written = by_name(list, &mut mistakes);
+        let written = by_name(NAMES, list, &mut mistakes);
         // A refused value leaves its default behind, which nobody sees: a mistake fails the whole.
         let mut options = Self {
             key: key(&written, &mut mistakes).unwrap_or_default(),
+            each: written.get("each").and_then(|option| mistakes.note(each(option))),
             kind: kind(&written, &mut mistakes).unwrap_or(Kind::Gauge),
             unit: written.get("unit").and_then(|option| mistakes.note(option.text(unit))),
             goal: written.get("goal").and_then(|option| mistakes.note(option.text(str::parse))),
@@ -98,30 +101,6 @@ impl Options {
     }
 }
 
-fn by_name(list: Vec<WrittenOption>, mistakes: &mut Mistakes) -> Written {
-    let mut written = Written::new();
-    for option in list {
-        let name = option.name.to_string();
-        match NAMES.into_iter().find(|known| *known == name) {
-            None => mistakes.at(&option.name, unknown(&name)),
-            Some(known) if written.contains_key(known) => {
-                mistakes.at(&option.name, format!("the option `{known}` is given twice; keep one of them"));
-            }
-            Some(known) => {
-                written.insert(known, option);
-            }
-        }
-    }
-    written
-}
-
-fn unknown(name: &str) -> String {
-    let similarity = |known: &&str| strsim::jaro_winkler(known, name);
-    let nearest =
-        NAMES.into_iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))).unwrap_or_default();
-    format!("there is no option `{name}`; did you mean `{nearest}`? (all options: `{}`)", NAMES.join("`, `"))
-}
-
 fn key(written: &Written, mistakes: &mut Mistakes) -> Option<String> {
     let Some(option) = written.get("key") else {
         let message = "a metric needs a key; add one such as `key = \"commits.hotfix\"`";
@@ -129,6 +108,14 @@ fn key(written: &Written, mistakes: &mut Mistakes) -> Option<String> {
         return None;
     };
     mistakes.note(option.text(|text| check_key(text).map(|()| text.to_owned())))
+}
+
+fn each(option: &WrittenOption) -> syn::Result<Type> {
+    syn::parse2(option.value.clone()).map_err(|_| {
+        option.mistake(
+            "`each` names the type of what the metric is about, such as `each = Repository`, without quotes",
+        )
+    })
 }
 
 fn kind(written: &Written, mistakes: &mut Mistakes) -> Option<Kind> {

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use serde::{Deserialize, Serialize};
+
 /// A former key of a metric, and the day on which it ends.
 ///
 /// ```
@@ -16,23 +18,23 @@ use std::{
 ///
 /// assert_eq!(alias.to_string(), "commits.hotfixes until 2027-01-31");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alias {
-    key: &'static str,
+    key: String,
     until: Duration,
 }
 
 impl Alias {
     /// Names a former key and the time from 1970-01-01 00:00 UTC until the day begins on which it ends.
     #[must_use]
-    pub const fn new(key: &'static str, until: Duration) -> Self {
-        Self { key, until }
+    pub fn new(key: impl Into<String>, until: Duration) -> Self {
+        Self { key: key.into(), until }
     }
 
     /// The former key.
     #[must_use]
-    pub const fn key(&self) -> &'static str {
-        self.key
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// When values are no longer delivered under the former key. The catalog refuses what is not the

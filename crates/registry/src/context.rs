@@ -1,24 +1,23 @@
-//! What collectors are given. A collector asks for a resource by naming its type as an argument; the
-//! context builds it on first use, once, and hands every asker a clone of the value or of its error.
-//!
-//! Each resource is built in a task of its own, so an asker that gives up (its time-out) does not
-//! take the resource away from the others. Who waits for whom is written down before anyone waits:
-//! a resource that needs itself through others is therefore an error at the moment it asks, also
-//! when two askers come from two sides at once.
+//! What collectors are given. A collector asks for a resource by naming its type as an argument; the context builds it
+//! on first use, once in its scope, and hands every asker a clone of the value or of its error.
 
 use std::{
-    any::{Any, TypeId, type_name},
-    collections::{HashMap, HashSet},
+    any::{Any, TypeId},
     fmt,
     future::Future,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use futures::{FutureExt, future::BoxFuture, future::Shared};
-use tokio::{task::AbortHandle, time::Instant};
+use tokio::time::Instant;
 
-use crate::{Unavailable, panic};
+use crate::{
+    Process, Scope, ScopeError, Unavailable,
+    layer::{AbortOnDrop, Layer, Need, Pending},
+    names::short_type_name,
+    subject::AnySubject,
+    waiting::Waiting,
+};
 
 /// A value that collectors take as an argument, such as a client or a list of commits.
 ///
@@ -48,44 +47,43 @@ use crate::{Unavailable, panic};
     note = "implement `system_health_registry::FromContext` for it, or take a resource that gives it"
 )]
 pub trait FromContext: Clone + Send + Sync + Sized + 'static {
-    /// Builds the resource. The context calls this at most once a run, on first use.
+    /// How long the resource lives, and who shares it. Default: one run.
     ///
-    /// Ask the context for other resources as needed. Bound what you wait for by
-    /// [`Context::deadline`]: after it nobody waits for the answer.
+    /// A resource can ask the context only for those that live as long as itself, or longer.
+    const SCOPE: Scope = Scope::Run;
+
+    /// Builds the resource. The context calls this at most once in its scope, on first use.
+    ///
+    /// Ask the context for other resources as needed. Do not wait longer than until [`Context::deadline`]: after it
+    /// nobody uses the result.
     fn from_context(context: &Context) -> impl Future<Output = Result<Self, Unavailable>> + Send;
 }
 
 /// The resources of one run, built on first use and shared by all that ask.
 ///
-/// Clones share their resources. When the last clone that you hold is dropped, resources that are
-/// still being built are given up.
+/// Clones share their resources. When the last clone that you hold is dropped, the resources of the run that are still
+/// being built are given up.
 #[derive(Clone)]
 pub struct Context {
-    shared: Arc<SharedState>,
+    layers: Layers,
+    started_at: SystemTime,
     asker: Asker,
     deadline: Option<Instant>,
+    run_deadline: Option<Instant>,
     _tasks: Option<Arc<AbortOnDrop>>,
 }
 
-struct SharedState {
-    started_at: SystemTime,
-    resources: Mutex<Resources>,
+#[derive(Clone)]
+struct Layers {
+    process: Process,
+    run: Arc<Layer>,
+    subject: Option<SubjectLayer>,
 }
 
-#[derive(Default)]
-struct Resources {
-    built: HashMap<TypeId, Shared<BoxFuture<'static, Built>>>,
-    needs: HashMap<TypeId, Vec<Need>>,
-    tasks: Vec<AbortHandle>,
-}
-
-type Built = Result<Arc<dyn Any + Send + Sync>, Unavailable>;
-
-/// A resource that another one asked for.
-#[derive(Clone, Copy)]
-struct Need {
-    id: TypeId,
-    name: &'static str,
+#[derive(Clone)]
+struct SubjectLayer {
+    layer: Arc<Layer>,
+    type_name: &'static str,
 }
 
 /// Who holds this handle to the context.
@@ -93,24 +91,11 @@ struct Need {
 enum Asker {
     Caller,
     Metric(Waiting),
-    Resource(Need),
-}
-
-/// The names of the resources that a metric is waiting for.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Waiting(Arc<Mutex<Vec<&'static str>>>);
-
-struct AbortOnDrop(Arc<SharedState>);
-
-/// A resource that needs itself.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("resources need each other in a circle: {}", .path.join(" → "))]
-pub struct CycleError {
-    path: Vec<&'static str>,
+    Resource(Need, Scope),
 }
 
 impl Context {
-    /// An empty context. Its run starts now.
+    /// An empty context. Its run starts now, in a process of its own.
     #[must_use]
     pub fn new() -> Self {
         Self::starting_at(SystemTime::now())
@@ -119,31 +104,40 @@ impl Context {
     /// An empty context whose run starts at a given time, for tests about windows of time.
     #[must_use]
     pub fn starting_at(started_at: SystemTime) -> Self {
-        let shared = Arc::new(SharedState { started_at, resources: Mutex::default() });
-        let tasks = Some(Arc::new(AbortOnDrop(Arc::clone(&shared))));
-        Self { shared, asker: Asker::Caller, deadline: None, _tasks: tasks }
+        Self::in_process(Process::new(), started_at)
     }
 
-    /// Says when the run has to end, counted from now.
+    /// A run of a process.
+    pub(crate) fn in_process(process: Process, started_at: SystemTime) -> Self {
+        let run = Arc::new(Layer::default());
+        let tasks = Some(Arc::new(AbortOnDrop(Arc::clone(&run))));
+        let layers = Layers { process, run, subject: None };
+        Self { layers, started_at, asker: Asker::Caller, deadline: None, run_deadline: None, _tasks: tasks }
+    }
+
+    /// Sets the time at which the run has to end, counted from now.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Instant::now().checked_add(deadline);
+        self.run_deadline = self.deadline;
         self
     }
 
-    /// Provides a resource, so that it is not built. This is how settings get in, and how a test
-    /// overrides any resource.
+    /// Provides a resource, so that it is not built. This is how settings get in, and how a test overrides any
+    /// resource. One with [`Scope::Process`] is provided for the whole process, any other for this run, with all its
+    /// subjects.
     #[must_use]
     pub fn provide<T: FromContext>(self, resource: T) -> Self {
-        let built: Built = Ok(Arc::new(resource));
-        self.shared.lock().built.insert(TypeId::of::<T>(), async { built }.boxed().shared());
+        let layer = if T::SCOPE == Scope::Process { self.layers.process.layer() } else { &self.layers.run };
+        layer.provide(TypeId::of::<T>(), Arc::new(resource));
         self
     }
 
     /// The resource of type `T`, which is built now if nobody asked for it before.
     ///
-    /// Fails with the reason for which the resource could not be built, the same for all that ask,
-    /// or with a [`CycleError`] when the asker is itself needed to build it.
+    /// Fails with the reason for which the resource could not be built, the same for all that ask; with a
+    /// [`CycleError`](crate::CycleError) when the asker is itself needed to build it; or with a [`ScopeError`] when the
+    /// asker lives longer than the resource.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
@@ -152,7 +146,7 @@ impl Context {
         let pending = self.start::<T>(need)?;
         let _waiting = match &self.asker {
             Asker::Metric(waiting) => Some(waiting.begin(need.name)),
-            Asker::Caller | Asker::Resource(_) => None,
+            Asker::Caller | Asker::Resource(..) => None,
         };
         let resource = pending.await?;
         Ok(resource.downcast_ref::<T>().expect("resources are kept by their type").clone())
@@ -161,7 +155,7 @@ impl Context {
     /// When the run started, by the wall clock. Windows of time end here.
     #[must_use]
     pub fn started_at(&self) -> SystemTime {
-        self.shared.started_at
+        self.started_at
     }
 
     /// The time after which nobody waits for a resource any more, if there is one.
@@ -170,36 +164,86 @@ impl Context {
         self.deadline
     }
 
-    /// The handle that a metric gets, and what it is waiting for.
-    pub(crate) fn for_metric(&self, deadline: Option<Instant>) -> (Self, Waiting) {
-        let waiting = Waiting::default();
-        (self.child(Asker::Metric(waiting.clone()), deadline), waiting)
+    /// The same context with a deadline for all that the run shares.
+    pub(crate) fn until(&self, deadline: Option<Instant>) -> Self {
+        Self { deadline, run_deadline: deadline, ..self.for_task() }
     }
 
-    fn child(&self, asker: Asker, deadline: Option<Instant>) -> Self {
-        Self { shared: Arc::clone(&self.shared), asker, deadline, _tasks: None }
+    /// The context of one subject. Its resources are given up when the returned handle is dropped.
+    pub(crate) fn for_subject(&self, subject: &AnySubject, deadline: Option<Instant>) -> Self {
+        let layer = Arc::new(Layer::default());
+        layer.provide(subject.id, Arc::clone(&subject.value));
+        let tasks = Some(Arc::new(AbortOnDrop(Arc::clone(&layer))));
+        let subject = Some(SubjectLayer { layer, type_name: subject.type_name });
+        let own = self.for_task();
+        Self { layers: Layers { subject, ..own.layers }, deadline, _tasks: tasks, ..own }
+    }
+
+    /// The handle that a metric gets, and what it is waiting for.
+    pub(crate) fn for_metric(&self) -> (Self, Waiting) {
+        let waiting = Waiting::default();
+        (Self { asker: Asker::Metric(waiting.clone()), ..self.for_task() }, waiting)
+    }
+
+    /// The name of the type of the subject, if there is one.
+    pub(crate) fn subject_type(&self) -> Option<&'static str> {
+        self.layers.subject.as_ref().map(|subject| subject.type_name)
+    }
+
+    /// The handle that a resource is built with. It sees what lives as long as the resource, or longer.
+    fn for_resource(&self, need: Need, scope: Scope) -> Self {
+        let (subject, deadline) = match scope {
+            Scope::Subject => (self.layers.subject.clone(), self.deadline),
+            Scope::Process | Scope::Run => (None, self.run_deadline),
+        };
+        let own = self.for_task();
+        Self {
+            layers: Layers { subject, ..own.layers },
+            asker: Asker::Resource(need, scope),
+            deadline,
+            ..own
+        }
+    }
+
+    /// A handle that does not keep resources from being given up.
+    fn for_task(&self) -> Self {
+        let layers = Layers { process: self.layers.process.for_task(), ..self.layers.clone() };
+        Self { layers, _tasks: None, ..self.clone() }
     }
 
     /// Writes down who needs what, and starts building the resource unless that was done before.
-    fn start<T: FromContext>(&self, need: Need) -> Result<Shared<BoxFuture<'static, Built>>, CycleError> {
-        let mut resources = self.shared.lock();
-        if let Asker::Resource(asker) = self.asker {
-            resources.add_need(asker, need)?;
+    fn start<T: FromContext>(&self, need: Need) -> Result<Pending, Unavailable> {
+        if let Asker::Resource(asker, asker_scope) = self.asker
+            && asker_scope < T::SCOPE
+        {
+            let (asker, resource, resource_scope) = (asker.name, need.name, T::SCOPE);
+            return Err(ScopeError::Narrower { asker, asker_scope, resource, resource_scope }.into());
         }
-        if let Some(pending) = resources.built.get(&need.id) {
-            return Ok(pending.clone());
+        let layer = match T::SCOPE {
+            Scope::Process => self.layers.process.layer(),
+            Scope::Run => &self.layers.run,
+            Scope::Subject => {
+                // A test has provided it for all subjects.
+                if let Some(provided) = self.layers.run.find(need.id) {
+                    return Ok(provided);
+                }
+                let subject = self.layers.subject.as_ref();
+                &subject.ok_or(ScopeError::NoSubject { resource: need.name })?.layer
+            }
+        };
+        // What lives longer cannot need what lives shorter, so a circle is always within one scope.
+        if let Asker::Resource(asker, asker_scope) = self.asker
+            && asker_scope == T::SCOPE
+        {
+            layer.add_need(asker, need)?;
         }
-        let context = self.child(Asker::Resource(need), self.deadline);
-        let task = tokio::spawn(async move {
-            let resource = T::from_context(&context).await?;
-            Ok(Arc::new(resource) as Arc<dyn Any + Send + Sync>)
-        });
-        resources.tasks.push(task.abort_handle());
-        let pending =
-            async move { task.await.unwrap_or_else(|error| Err(panic::describe(need.name, error).into())) };
-        let pending = pending.boxed().shared();
-        resources.built.insert(need.id, pending.clone());
-        Ok(pending)
+        Ok(layer.start(need, || {
+            let context = self.for_resource(need, T::SCOPE);
+            async move {
+                let resource = T::from_context(&context).await?;
+                Ok(Arc::new(resource) as Arc<dyn Any + Send + Sync>)
+            }
+        }))
     }
 }
 
@@ -212,73 +256,6 @@ impl Default for Context {
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The resources stay out of it: some of them are secrets.
-        f.debug_struct("Context").field("started_at", &self.started_at()).finish_non_exhaustive()
+        f.debug_struct("Context").field("started_at", &self.started_at).finish_non_exhaustive()
     }
-}
-
-impl SharedState {
-    fn lock(&self) -> MutexGuard<'_, Resources> {
-        self.resources.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Resources {
-    /// Adds the edge `asker → need`, unless `need` needs `asker` already.
-    fn add_need(&mut self, asker: Need, need: Need) -> Result<(), CycleError> {
-        if let Some(path) = self.path(need, asker.id, &mut HashSet::new()) {
-            return Err(CycleError { path: [vec![asker.name], path].concat() });
-        }
-        self.needs.entry(asker.id).or_default().push(need);
-        Ok(())
-    }
-
-    /// The names on a way from one resource to another, both included.
-    fn path(&self, from: Need, to: TypeId, seen: &mut HashSet<TypeId>) -> Option<Vec<&'static str>> {
-        if from.id == to {
-            return Some(vec![from.name]);
-        }
-        if !seen.insert(from.id) {
-            return None;
-        }
-        let needs = self.needs.get(&from.id)?;
-        let rest = needs.iter().find_map(|need| self.path(*need, to, seen))?;
-        Some([vec![from.name], rest].concat())
-    }
-}
-
-impl Waiting {
-    /// The names, oldest first.
-    pub(crate) fn names(&self) -> Vec<&'static str> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn begin(&self, name: &'static str) -> impl Drop + use<> {
-        struct End(Waiting, &'static str);
-        impl Drop for End {
-            fn drop(&mut self) {
-                let mut names = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(position) = names.iter().position(|name| *name == self.1) {
-                    names.remove(position);
-                }
-            }
-        }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(name);
-        End(self.clone(), name)
-    }
-}
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        for task in self.0.lock().tasks.drain(..) {
-            task.abort();
-        }
-    }
-}
-
-/// The type's name without its path: `RecentCommits`.
-fn short_type_name<T>() -> &'static str {
-    let name = type_name::<T>();
-    let end_of_path = name.find('<').unwrap_or(name.len());
-    let start = name[..end_of_path].rfind("::").map_or(0, |position| position + 2);
-    &name[start..]
 }

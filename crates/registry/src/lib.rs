@@ -1,8 +1,9 @@
 //! Turn a Rust function into a monitored metric.
 //!
 //! Write the function, put [`macro@system_health_metric`] on it, and link its crate into a `report`
-//! binary. The function's arguments are resources ([`FromContext`]): built once a run, shared by all
-//! metrics, replaceable in tests. Its return value is a reading ([`IntoReading`]).
+//! binary. The function's arguments are resources ([`FromContext`]): built once in their [`Scope`], shared by all
+//! metrics, replaceable in tests. Its return value is a reading ([`IntoReading`]). A metric about many things of a
+//! kind, such as repositories, names their type ([`Subject`]).
 //!
 //! ```
 //! use system_health_registry::system_health_metric;
@@ -27,47 +28,69 @@ extern crate self as system_health_registry;
 mod alias;
 mod api_calls;
 mod catalog;
+mod check;
 mod context;
 mod engine;
 mod event;
 mod events;
 mod evidence;
+mod facts;
+mod item;
+mod kind;
+mod layer;
 mod link;
+mod location;
 mod metric;
+mod names;
 mod no_data;
 mod panic;
 mod point;
+mod process;
 mod reading;
 mod report;
 mod run;
 mod sample;
+mod scope;
 mod series;
 pub mod settings;
 mod sink;
+mod source;
+mod subject;
 mod task;
 mod unavailable;
+mod waiting;
 
 #[doc(hidden)]
 pub mod __private;
 
 pub use alias::Alias;
 pub use api_calls::{ApiCalls, Calls};
-pub use catalog::{Catalog, CatalogError, MetricError};
-pub use context::{Context, CycleError, FromContext};
+pub use catalog::{Catalog, CatalogError};
+pub use check::MetricError;
+pub use context::{Context, FromContext};
 pub use engine::{DEFAULT_TIMEOUT, Engine, Progress};
 pub use event::{Event, EventError, Level};
 pub use events::Events;
 pub use evidence::{Evidence, EvidenceItem};
+pub use facts::Facts;
+pub use item::ItemError;
+pub use kind::Kind;
+pub use layer::CycleError;
 pub use link::LinkError;
-pub use metric::{Collect, Kind, Metric, Source};
+pub use location::Location;
+pub use metric::Metric;
 pub use no_data::NoData;
 pub use point::Point;
+pub use process::Process;
 pub use reading::{IntoReading, Reading};
 pub use report::Report;
 pub use run::{Outcome, Run, State};
 pub use sample::{Sample, SampleError};
+pub use scope::{Scope, ScopeError};
 pub use settings::Settings;
-pub use sink::{Announced, DeliveryError, Settlement, Sink, Verdict};
+pub use sink::{DeliveryError, Destination, Fate, Limits, Repeat, Settlement, Sink, SinkType};
+pub use source::{Described, Source, SourceOutcome};
+pub use subject::{Subject, SubjectLabel, Subjects};
 /// Makes a function a metric, and leaves it a function that a test can call.
 ///
 /// ```
@@ -88,6 +111,23 @@ pub use sink::{Announced, DeliveryError, Settlement, Sink, Verdict};
 /// assert_eq!(hotfix_commits(RecentCommits(vec!["A hotfix".into(), "A feature".into()])), 1);
 /// ```
 pub use system_health_registry_macros::system_health_metric;
+/// Makes a function a source of metrics that only a run can know, and leaves it a function that a test can call.
+///
+/// ```
+/// use system_health_registry::{Described, Facts, system_health_source};
+///
+/// /// One metric for each row of a table.
+/// #[system_health_source(name = "warehouse")]
+/// fn warehouse() -> std::io::Result<Vec<Described>> {
+///     let rows = [("orders.open", 3.0), ("orders.late", f64::NAN)]; // ask the database here
+///     Ok(rows.map(|(key, value)| Described::new(Facts::new(key, "A row of the table."), value)).into())
+/// }
+///
+/// let described = warehouse().unwrap();
+/// assert!(described[0].result.is_ok());
+/// assert!(described[1].result.is_err(), "not a number is an error, never a value");
+/// ```
+pub use system_health_registry_macros::system_health_source;
 pub use system_health_rules::{
     Aggregate, AggregateError, Comparison, DayError, DurationError, Goal, GoalError, HandleError, KeyError,
     RecoveryError, Tag, TagError, check_handle, check_recovery, overlay_tags, parse_duration,

@@ -2,21 +2,39 @@
 
 use std::time::Duration;
 
-use crate::{NoData, Sample, Unavailable};
+use crate::{ItemError, NoData, Sample, Unavailable, item::AllFailed};
 
-/// What one metric gave: samples, or honestly nothing.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reading {
-    /// One or more samples.
-    Value(Vec<Sample>),
-    /// Nothing, with the reason.
-    NoData(NoData),
+/// What one collection of a metric gave: one or more samples, and the items of which there is none because they
+/// failed. Everything else is [`Unavailable`].
+#[derive(Debug, Clone)]
+pub struct Reading {
+    samples: Vec<Sample>,
+    failures: Vec<ItemError>,
 }
 
 impl Reading {
-    /// Says that there is honestly nothing to say, and why: `the latest run was cancelled`.
-    pub fn no_data(reason: impl Into<String>) -> Self {
-        Self::NoData(NoData::new(reason))
+    /// Takes samples and failed items. Without samples there is no reading: it is an error if items failed, and no
+    /// data otherwise.
+    pub fn new(samples: Vec<Sample>, failures: Vec<ItemError>) -> Result<Self, Unavailable> {
+        if !samples.is_empty() {
+            return Ok(Self { samples, failures });
+        }
+        match AllFailed::new(&failures) {
+            Some(all) => Err(all.into()),
+            None => Err(Unavailable::no_data("the collector returned no samples")),
+        }
+    }
+
+    /// The samples; at least one.
+    #[must_use]
+    pub fn samples(&self) -> &[Sample] {
+        &self.samples
+    }
+
+    /// The items that failed.
+    #[must_use]
+    pub fn failures(&self) -> &[ItemError] {
+        &self.failures
     }
 }
 
@@ -28,10 +46,11 @@ impl Reading {
 /// | `bool` | 1 or 0 |
 /// | [`Duration`] | seconds |
 /// | [`Sample`], `Vec<Sample>` | the samples; an empty list is no data |
+/// | `Vec<Result<Sample, E>>` | the samples, and which [items](ItemError) failed; an error if all did |
 /// | [`Reading`] | itself |
 /// | [`NoData`] | no data, with its reason and evidence |
 /// | `Option<T>` | `None` is no data |
-/// | `Result<T, E>` | any error, or an [`Unavailable`] that says no data |
+/// | `Result<T, E>` | any error, or an [`Unavailable`] that is no data |
 ///
 /// Integers beyond 2⁵³ are rounded to the nearest `f64`, which is what metrics are stored as.
 #[diagnostic::on_unimplemented(
@@ -46,32 +65,38 @@ pub trait IntoReading {
 
 impl IntoReading for Reading {
     fn into_reading(self) -> Result<Reading, Unavailable> {
-        match self {
-            Self::Value(samples) => samples.into_reading(),
-            Self::NoData(_) => Ok(self),
-        }
+        Ok(self)
     }
 }
 
 impl IntoReading for NoData {
     fn into_reading(self) -> Result<Reading, Unavailable> {
-        Ok(Reading::NoData(self))
+        Err(self.into())
     }
 }
 
 impl IntoReading for Vec<Sample> {
     fn into_reading(self) -> Result<Reading, Unavailable> {
-        Ok(if self.is_empty() {
-            Reading::no_data("the collector returned no samples")
-        } else {
-            Reading::Value(self)
-        })
+        Reading::new(self, Vec::new())
+    }
+}
+
+impl<E: Into<ItemError>> IntoReading for Vec<Result<Sample, E>> {
+    fn into_reading(self) -> Result<Reading, Unavailable> {
+        let (mut samples, mut failures) = (Vec::with_capacity(self.len()), Vec::new());
+        for item in self {
+            match item {
+                Ok(sample) => samples.push(sample),
+                Err(error) => failures.push(error.into()),
+            }
+        }
+        Reading::new(samples, failures)
     }
 }
 
 impl IntoReading for Sample {
     fn into_reading(self) -> Result<Reading, Unavailable> {
-        Ok(Reading::Value(vec![self]))
+        Reading::new(vec![self], Vec::new())
     }
 }
 
@@ -89,7 +114,7 @@ impl IntoReading for Duration {
 
 impl<T: IntoReading> IntoReading for Option<T> {
     fn into_reading(self) -> Result<Reading, Unavailable> {
-        self.map_or_else(|| Ok(Reading::no_data("the collector returned none")), T::into_reading)
+        self.map_or_else(|| Err(Unavailable::no_data("the collector returned none")), T::into_reading)
     }
 }
 
@@ -128,8 +153,8 @@ mod tests {
 
     fn value(reading: impl IntoReading) -> f64 {
         match reading.into_reading() {
-            Ok(Reading::Value(samples)) => samples[0].value(),
-            other => panic!("expected a value, got {other:?}"),
+            Ok(reading) => reading.samples()[0].value(),
+            Err(other) => panic!("expected a value, got {other:?}"),
         }
     }
 
@@ -148,13 +173,16 @@ mod tests {
     #[test]
     fn nothing_is_no_data_with_a_reason() {
         let reason = |reading: Result<Reading, Unavailable>| match reading {
-            Ok(Reading::NoData(no_data)) => no_data.reason().to_owned(),
+            Err(Unavailable::NoData(no_data)) => no_data.reason().to_owned(),
             other => panic!("expected no data, got {other:?}"),
         };
         assert_eq!(reason(None::<f64>.into_reading()), "the collector returned none");
         assert_eq!(reason(Vec::<Sample>::new().into_reading()), "the collector returned no samples");
-        assert_eq!(reason(Reading::Value(vec![]).into_reading()), "the collector returned no samples");
-        assert_eq!(reason(Reading::no_data("not yet").into_reading()), "not yet");
+        assert_eq!(
+            reason(Vec::<Result<Sample, ItemError>>::new().into_reading()),
+            "the collector returned no samples"
+        );
+        assert_eq!(reason(NoData::new("not yet").into_reading()), "not yet");
     }
 
     #[test]
@@ -168,5 +196,19 @@ mod tests {
         assert!(
             matches!(silent.into_reading(), Err(Unavailable::NoData(no_data)) if no_data.reason() == "cancelled")
         );
+    }
+
+    #[test]
+    fn failed_items_stand_beside_the_samples_of_the_others() {
+        let sample = || Sample::new(1.0).map_err(ItemError::new);
+        let failed = |queue| Err(ItemError::new("connection refused").with_tag("queue", queue));
+
+        let reading = vec![failed("mail"), sample(), failed("print")].into_reading().unwrap();
+
+        assert_eq!(reading.samples().len(), 1);
+        assert_eq!(reading.failures()[1].to_string(), "queue:print: connection refused");
+        let all: Result<Reading, Unavailable> = vec![failed("mail"), failed("print")].into_reading();
+        assert!(matches!(all, Err(Unavailable::Error(error))
+            if error.to_string() == "all 2 items failed; the first one: queue:mail: connection refused"));
     }
 }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    Outcome, Point, Run, Sample, SharedError, State, Tag, overlay_tags,
-    series::{check_distinct, common_tags},
+    Outcome, Point, Run, Sample, Tag, overlay_tags,
+    series::{common_tags, repeated},
 };
 
 /// A run and the tags that all its samples get.
@@ -22,15 +22,15 @@ pub struct Report {
 impl Report {
     /// Adds tags to a run. All its points get the time at which the run started, in whole seconds.
     ///
-    /// A metric of which two samples have the same tags in the end becomes an error: one would overwrite the
-    /// other.
+    /// Where two samples of a metric have the same tags in the end, the later outcome becomes an error: one sample
+    /// would overwrite the other.
     #[must_use]
     pub fn new(mut run: Run, tags: impl IntoIterator<Item = Tag>) -> Self {
         let timestamp = slot_start(run.started_at(), Duration::from_secs(1));
         let tags = tags.into_iter().collect();
-        for outcome in &mut run.outcomes {
-            if let Err(error) = check_distinct(&tags, &outcome.metric, outcome.samples()) {
-                outcome.state = State::Error(SharedError::new(error));
+        for outcomes in run.outcomes.chunk_by_mut(|one, other| one.metric.key() == other.metric.key()) {
+            for (position, error) in repeated(&tags, outcomes) {
+                outcomes[position].result = Err(error.into());
             }
         }
         Self { run, tags, timestamp }
@@ -63,34 +63,37 @@ impl Report {
         self.timestamp
     }
 
-    /// What sinks deliver: the samples of the metrics that have a value, in the order of their keys. As
+    /// What sinks deliver: the samples of the metrics that have a value, in the order of their keys and subjects. As
     /// long as a metric has an alias, each point is followed by the same one under the alias's key.
     pub fn points(&self) -> impl Iterator<Item = Point> {
-        self.run.outcomes().iter().flat_map(move |outcome| {
-            let metric = outcome.metric;
-            let common = common_tags(&self.tags, &metric);
-            let alias = metric.alias().filter(|alias| alias.holds_at(self.timestamp));
-            outcome.samples().iter().flat_map(move |sample| {
-                let point = Point {
-                    key: metric.key().to_owned(),
-                    kind: metric.kind(),
-                    unit: metric.unit().map(str::to_owned),
-                    tags: overlay_tags(&common, sample.tags()).cloned().collect(),
-                    timestamp: self.timestamp,
-                    value: sample.value(),
-                };
-                let former = alias.map(|alias| Point { key: alias.key().to_owned(), ..point.clone() });
-                iter::once(point).chain(former)
-            })
+        self.run.outcomes().iter().flat_map(|outcome| self.points_of(outcome))
+    }
+
+    /// The points of one of the run's outcomes.
+    pub fn points_of<'a>(&'a self, outcome: &'a Outcome) -> impl Iterator<Item = Point> + use<'a> {
+        let metric = &outcome.metric;
+        let common = common_tags(&self.tags, metric, outcome.subject.as_deref());
+        let alias = metric.alias().filter(|alias| alias.holds_at(self.timestamp));
+        outcome.samples().iter().flat_map(move |sample| {
+            let point = Point {
+                key: metric.key().to_owned(),
+                kind: metric.kind(),
+                unit: metric.unit().map(str::to_owned),
+                tags: overlay_tags(&common, sample.tags()).cloned().collect(),
+                timestamp: self.timestamp,
+                value: sample.value(),
+            };
+            let former = alias.map(|alias| Point { key: alias.key().to_owned(), ..point.clone() });
+            iter::once(point).chain(former)
         })
     }
 
-    /// All tags of one of the run's samples: those of the report, of the metric and its own. Where they
-    /// have the name `env`, `service`, `version` or `source`, the sample's replace the metric's, and those
-    /// replace the report's; all others add up.
+    /// All tags of one of the run's samples: those of the report, of the metric, of its subject and its own. Of the
+    /// tags named `env`, `service`, `version` or `source`, the last of these counts; all others add up.
     #[must_use]
     pub fn tags_of(&self, outcome: &Outcome, sample: &Sample) -> BTreeSet<Tag> {
-        overlay_tags(&common_tags(&self.tags, &outcome.metric), sample.tags()).cloned().collect()
+        let common = common_tags(&self.tags, &outcome.metric, outcome.subject.as_deref());
+        overlay_tags(&common, sample.tags()).cloned().collect()
     }
 }
 
@@ -98,7 +101,7 @@ impl Report {
 fn slot_start(time: SystemTime, slot: Duration) -> SystemTime {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => UNIX_EPOCH + Duration::from_secs(since.as_secs() / slot.as_secs() * slot.as_secs()),
-        // No clock of ours is set to before 1970.
+        // Times before 1970 cannot occur.
         Err(_) => UNIX_EPOCH,
     }
 }

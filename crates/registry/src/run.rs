@@ -1,8 +1,11 @@
-//! What a run found: one outcome for each metric, in the order of their keys.
+//! What a run found: one outcome for each metric and subject.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use crate::{Metric, NoData, Sample, SharedError};
+use crate::{ItemError, Metric, Reading, Sample, SourceOutcome, SubjectLabel, Unavailable};
 
 /// The outcomes of one run.
 #[derive(Debug, Clone)]
@@ -10,28 +13,31 @@ pub struct Run {
     pub(crate) started_at: SystemTime,
     pub(crate) duration: Duration,
     pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) sources: Vec<SourceOutcome>,
 }
 
-/// How one metric ended the run.
+/// How one metric ended the run, for one of its subjects if it has any.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The metric.
     pub metric: Metric,
-    /// What became of it.
-    pub state: State,
+    /// What it is about. `None` if the metric has no subjects, or if they could not be listed.
+    pub subject: Option<Arc<SubjectLabel>>,
+    /// What the collector returned, or why it returned nothing.
+    pub result: Result<Reading, Unavailable>,
     /// How long the collection took.
     pub duration: Duration,
 }
 
 /// The three ways to end a run. Only values are ever delivered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// One or more samples, each with its own set of tags.
-    Value(Vec<Sample>),
-    /// Honestly nothing to say, with the reason.
-    NoData(NoData),
+    /// One or more samples.
+    Value,
+    /// There is honestly nothing to report.
+    NoData,
     /// A failure.
-    Error(SharedError),
+    Error,
 }
 
 impl Run {
@@ -47,33 +53,58 @@ impl Run {
         self.duration
     }
 
-    /// The outcomes, in the order of their keys.
+    /// The outcomes, in the order of keys, and of subjects' names within a key.
     #[must_use]
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
+    }
+
+    /// How the sources ended the run, in the order of their names.
+    #[must_use]
+    pub fn sources(&self) -> &[SourceOutcome] {
+        &self.sources
     }
 }
 
 impl State {
     /// The state's name: `value`, `no_data` or `error`.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Value(_) => "value",
-            Self::NoData(_) => "no_data",
-            Self::Error(_) => "error",
+            Self::Value => "value",
+            Self::NoData => "no_data",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl<T> From<&Result<T, Unavailable>> for State {
+    fn from(result: &Result<T, Unavailable>) -> Self {
+        match result {
+            Ok(_) => Self::Value,
+            Err(Unavailable::NoData(_)) => Self::NoData,
+            Err(Unavailable::Error(_)) => Self::Error,
         }
     }
 }
 
 impl Outcome {
+    /// In which of the three ways the metric ended.
+    #[must_use]
+    pub fn state(&self) -> State {
+        (&self.result).into()
+    }
+
     /// The samples; none without a value.
     #[must_use]
     pub fn samples(&self) -> &[Sample] {
-        match &self.state {
-            State::Value(samples) => samples,
-            State::NoData(_) | State::Error(_) => &[],
-        }
+        self.result.as_ref().map_or(&[], Reading::samples)
+    }
+
+    /// The items that failed beside the samples.
+    #[must_use]
+    pub fn failures(&self) -> &[ItemError] {
+        self.result.as_ref().map_or(&[], Reading::failures)
     }
 
     /// Whether every sample meets the metric's goal; `None` without a goal or a value.

@@ -3,32 +3,67 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::{Metric, Sample, Tag, overlay_tags};
+use crate::{Metric, Outcome, Sample, SubjectLabel, Tag, overlay_tags};
 
 #[derive(Debug, thiserror::Error)]
 #[error("two samples have the same tags [{0}]; each sample needs tags of its own")]
 pub(crate) struct SameTags(String);
 
-/// The tags that all series of a metric have, unless a sample replaces them.
-pub(crate) fn common_tags(report: &BTreeSet<Tag>, metric: &Metric) -> BTreeSet<Tag> {
-    // The catalog refuses metrics whose tags do not parse.
-    let own = metric.tags().iter().filter_map(|tag| Tag::parse(tag).ok()).collect();
-    overlay_tags(report, &own).cloned().collect()
-}
-
-/// Refuses samples of which two have the same tags in the end: with those of the metric, and of the report.
-pub(crate) fn check_distinct(
+/// The tags that all series of a metric and a subject have, unless a sample replaces them.
+pub(crate) fn common_tags(
     report: &BTreeSet<Tag>,
     metric: &Metric,
+    subject: Option<&SubjectLabel>,
+) -> BTreeSet<Tag> {
+    // The catalog refuses metrics whose tags do not parse.
+    let own = metric.tags().iter().filter_map(|tag| Tag::parse(tag).ok()).collect();
+    let common = overlay_tags(report, &own).cloned().collect();
+    match subject {
+        Some(subject) => overlay_tags(&common, subject.tags()).cloned().collect(),
+        None => common,
+    }
+}
+
+/// Refuses samples of one outcome of which two have the same tags in the end.
+pub(crate) fn check_distinct(
+    metric: &Metric,
+    subject: Option<&SubjectLabel>,
     samples: &[Sample],
 ) -> Result<(), SameTags> {
     if samples.len() < 2 {
         return Ok(());
     }
-    let common = common_tags(report, metric);
-    let mut seen = HashSet::with_capacity(samples.len());
+    let common = common_tags(&BTreeSet::new(), metric, subject);
+    add_all(&mut HashSet::with_capacity(samples.len()), &common, samples)
+}
+
+/// The outcomes of one metric whose samples have the same tags in the end as others of the metric, with those of the
+/// report too: their positions, and why they are refused.
+pub(crate) fn repeated(report: &BTreeSet<Tag>, outcomes: &[Outcome]) -> Vec<(usize, SameTags)> {
+    let samples: usize = outcomes.iter().map(|outcome| outcome.samples().len()).sum();
+    if samples < 2 {
+        return Vec::new();
+    }
+    let common: Vec<_> = outcomes
+        .iter()
+        .map(|outcome| common_tags(report, &outcome.metric, outcome.subject.as_deref()))
+        .collect();
+    let mut seen = HashSet::with_capacity(samples);
+    let outcomes = outcomes.iter().zip(&common).enumerate();
+    outcomes
+        .filter_map(|(position, (outcome, common))| {
+            Some((position, add_all(&mut seen, common, outcome.samples()).err()?))
+        })
+        .collect()
+}
+
+fn add_all<'a>(
+    seen: &mut HashSet<Vec<&'a str>>,
+    common: &'a BTreeSet<Tag>,
+    samples: &'a [Sample],
+) -> Result<(), SameTags> {
     for sample in samples {
-        let mut tags: Vec<&str> = overlay_tags(&common, sample.tags()).map(Tag::as_str).collect();
+        let mut tags: Vec<&str> = overlay_tags(common, sample.tags()).map(Tag::as_str).collect();
         tags.sort_unstable();
         tags.dedup();
         if let Some(tags) = seen.replace(tags) {

@@ -58,7 +58,9 @@ fn waits(begun: Begun) -> u64 {
 }
 
 fn linked(prefix: &str) -> Catalog {
-    Catalog::linked().expect("the metrics of this file make a catalog").filter(|key| key.starts_with(prefix))
+    let prefix = prefix.to_owned();
+    let linked = Catalog::linked().expect("the metrics of this file make a catalog");
+    linked.filter(move |key| key.starts_with(&prefix))
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, num::ParseIntError, time::Duration};
 
 use insta::assert_snapshot;
 use system_health_registry::{
-    Aggregate, Catalog, Comparison, Context, FromContext, Goal, Kind, Metric, Reading, Sample, Unavailable,
+    Aggregate, Catalog, Comparison, Context, FromContext, Goal, Kind, Metric, NoData, Sample, Unavailable,
     system_health_metric,
 };
 
@@ -99,8 +99,8 @@ async fn samples(queues: Queues, _: Named<u8>) -> Result<Vec<Sample>, Unavailabl
 #[must_use = "attributes are kept"]
 #[system_health_metric(key = "shape.attributes")]
 #[inline(never)]
-pub(crate) fn attributes() -> Reading {
-    Reading::no_data("nobody asked")
+pub(crate) fn attributes() -> NoData {
+    NoData::new("nobody asked")
 }
 
 /// Two metrics from one function.
@@ -112,7 +112,7 @@ fn r#type() -> i8 {
 
 fn metric(key: &str) -> Metric {
     let catalog = Catalog::linked().expect("the metrics of this file make a catalog");
-    *catalog.metrics().iter().find(|metric| metric.key() == key).expect("the metric is linked")
+    catalog.metrics().iter().find(|metric| metric.key() == key).expect("the metric is linked").clone()
 }
 
 #[test]
@@ -155,9 +155,12 @@ fn a_metric_names_the_line_of_its_attribute() {
         include_str!("attribute.rs").lines().position(|line| line.contains("key = \"facts.few\"")).unwrap()
             + 1;
 
-    let source = metric("facts.few").source();
+    let metric = metric("facts.few");
 
-    assert_eq!(source.to_string(), format!("attribute (crates/registry/tests/attribute.rs:{line})"));
+    assert_eq!(
+        metric.location().to_string(),
+        format!("attribute (crates/registry/tests/attribute.rs:{line})")
+    );
 }
 
 #[test]
@@ -191,5 +194,5 @@ async fn a_collector_is_still_an_ordinary_function() {
     assert_eq!(all_facts(queues.clone()).await, 42);
     assert_eq!(question_mark(queues, Named("1".to_owned())), Ok(140));
     assert_eq!(context(Named(Some(vec![]))).await, Some(0));
-    assert_eq!(attributes(), Reading::no_data("nobody asked"));
+    assert_eq!(attributes(), NoData::new("nobody asked"));
 }

@@ -10,8 +10,8 @@ use std::{
 use common::{lines, linked, run};
 use insta::assert_snapshot;
 use system_health_registry::{
-    Catalog, Context, Engine, FromContext, Metric, Outcome, Progress, Reading, Sample, SampleError, State,
-    Unavailable, source, system_health_metric,
+    Catalog, Context, Engine, Facts, FromContext, Metric, Outcome, Progress, Reading, Sample, SampleError,
+    State, Unavailable, location, system_health_metric,
 };
 use tokio::sync::{Barrier, Notify};
 
@@ -76,10 +76,10 @@ fn untagged() -> Result<Vec<Sample>, SampleError> {
 
 /// Two samples whose tags are the same once they are in Datadog's form.
 #[system_health_metric(key = "samples.same")]
-fn same_tags() -> Result<Reading, SampleError> {
+fn same_tags() -> Result<Vec<Sample>, SampleError> {
     let sample =
         |value: f64, queue: &str| Sample::new(value)?.with_tag("queue", queue)?.with_tag("host", "a");
-    Ok(Reading::Value(vec![sample(1.0, "Mail")?, sample(2.0, "print")?, sample(3.0, "mail")?]))
+    Ok(vec![sample(1.0, "Mail")?, sample(2.0, "print")?, sample(3.0, "mail")?])
 }
 
 /// Two samples that differ only by a tag that the metric gives to both.
@@ -161,10 +161,11 @@ async fn progress_is_told_as_it_happens_and_outcomes_in_the_order_of_keys() {
         let steps = Arc::clone(&steps);
         move |progress| {
             let told = match progress {
-                Progress::Started(metric) => format!("{} started", metric.key()),
+                Progress::Planned { outcomes } => format!("{outcomes} planned"),
+                Progress::Started(metric, _) => format!("{} started", metric.key()),
                 Progress::Finished(outcome) => {
                     signal.0.notify_one();
-                    let failed = matches!(outcome.state, State::Error(_));
+                    let failed = outcome.state() == State::Error;
                     format!("{} {}", outcome.metric.key(), if failed { "failed" } else { "finished" })
                 }
                 other => panic!("unexpected progress: {other:?}"),
@@ -177,7 +178,7 @@ async fn progress_is_told_as_it_happens_and_outcomes_in_the_order_of_keys() {
 
     assert_eq!(
         *steps.lock().unwrap(),
-        ["order.a started", "order.b started", "order.b failed", "order.a finished"]
+        ["2 planned", "order.a started", "order.b started", "order.b failed", "order.a finished"]
     );
     assert_snapshot!(lines(&run), @"
     order.a: value 1 []
@@ -209,11 +210,11 @@ impl FromContext for Crowd {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_metrics_run_at_once() {
     let metrics = (0..1000).map(|number| {
-        let key: &'static str = format!("crowd.metric_{number:04}").leak();
-        Metric::new(key, "Meets the others.", source!(), |context| {
+        let facts = Facts::new(format!("crowd.metric_{number:04}"), "Meets the others.");
+        Metric::new(facts, location!(), |context| {
             Box::pin(async move {
                 context.get::<Crowd>().await?.0.wait().await;
-                Ok(Reading::Value(vec![Sample::new(1.0)?]))
+                Reading::new(vec![Sample::new(1.0)?], vec![])
             })
         })
     });
@@ -223,6 +224,6 @@ async fn a_thousand_metrics_run_at_once() {
 
     let values = run.outcomes().iter().flat_map(Outcome::samples).filter(|sample| sample.value() > 0.0);
     assert_eq!(values.count(), 1000);
-    assert!(run.outcomes().is_sorted_by_key(|outcome| outcome.metric.key()));
+    assert!(run.outcomes().is_sorted_by(|one, next| one.metric.key() <= next.metric.key()));
     assert_eq!(run.outcomes().len(), 1000);
 }

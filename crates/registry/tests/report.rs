@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use insta::assert_snapshot;
 use system_health_registry::{
-    Context, Point, Reading, Report, Sample, SampleError, Tag, Unavailable, system_health_metric,
+    Context, NoData, Point, Report, Sample, SampleError, Tag, Unavailable, system_health_metric,
 };
 
 /// Waiting messages of each queue.
@@ -56,8 +56,8 @@ fn different_versions() -> Result<Vec<Sample>, SampleError> {
 
 /// Has nothing to say.
 #[system_health_metric(key = "queue.silent", goal = "< 5")]
-fn silent() -> Reading {
-    Reading::no_data("a test")
+fn silent() -> NoData {
+    NoData::new("a test")
 }
 
 /// Fails.

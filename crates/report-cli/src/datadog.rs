@@ -9,7 +9,7 @@ pub(crate) use without_client::Datadog;
 
 #[cfg(feature = "datadog")]
 mod with_client {
-    use std::time::{Duration, SystemTime};
+    use std::time::SystemTime;
 
     use anyhow::Context as _;
     use system_health_collectors::{
@@ -19,7 +19,7 @@ mod with_client {
     use system_health_datadog::{
         DatadogApi, DatadogConfig, DatadogSink, Endpoint, Site, event_payload, payload,
     };
-    use system_health_registry::{Context, Event, Point, Sink, Unavailable};
+    use system_health_registry::{Context, Event, Limits, Point, Sink, Unavailable};
 
     use crate::settings::DatadogSettings;
 
@@ -31,9 +31,7 @@ mod with_client {
 
     impl Datadog {
         /// How old points may be.
-        pub(crate) const MAX_AGE: Duration = DatadogSink::MAX_AGE;
-        /// How long ago events may have happened.
-        pub(crate) const MAX_EVENT_AGE: Duration = DatadogSink::MAX_EVENT_AGE;
+        pub(crate) const LIMITS: Limits = DatadogSink::LIMITS;
 
         /// Takes the endpoint from the settings.
         pub(crate) fn new(settings: &DatadogSettings) -> anyhow::Result<Self> {
@@ -126,7 +124,7 @@ mod without_client {
     use std::time::Duration;
 
     use system_health_collectors::doctor::Finding;
-    use system_health_registry::{Context, Event, Point, Sink, Unavailable};
+    use system_health_registry::{Context, Event, Limits, Point, Repeat, Sink, Unavailable};
 
     use crate::settings::DatadogSettings;
 
@@ -136,9 +134,15 @@ mod without_client {
 
     impl Datadog {
         /// Nothing is ever delivered.
-        pub(crate) const MAX_AGE: Duration = Duration::ZERO;
-        /// Nothing is ever sent.
-        pub(crate) const MAX_EVENT_AGE: Duration = Duration::ZERO;
+        pub(crate) const LIMITS: Limits = Limits {
+            max_age: Duration::ZERO,
+            max_ahead: Duration::ZERO,
+            keeps_timestamps: true,
+            gauges: Repeat::Overwrites,
+            counts: Repeat::Overwrites,
+            rates: Repeat::Overwrites,
+            max_event_age: None,
+        };
 
         /// Refuses.
         pub(crate) fn new(_settings: &DatadogSettings) -> anyhow::Result<Self> {

@@ -8,11 +8,11 @@ use std::{
 };
 
 use futures::StreamExt;
-use system_health_registry::{Announced, DeliveryError, Event, Point, Sink, Unavailable, Verdict};
+use system_health_registry::{DeliveryError, Event, Fate as PointFate, Limits, Point, Sink, Unavailable};
 use system_health_state::{Pending, PendingId, RunId, Store};
 use tokio::time::{Instant, timeout_at};
 
-use crate::{datadog::Datadog, events, state::State};
+use crate::{events, state::State};
 
 /// The name of the one sink that there is.
 pub(crate) const DATADOG: &str = "datadog";
@@ -113,6 +113,8 @@ pub(crate) enum Success {
 pub(crate) struct Courier<'a> {
     /// The sink, or why there is none.
     pub(crate) sink: &'a Result<Box<dyn Sink>, Unavailable>,
+    /// What its backend supports.
+    pub(crate) limits: Limits,
     /// The name of its outbox.
     pub(crate) outbox: &'a str,
     /// The time of this run's points.
@@ -273,7 +275,7 @@ impl Courier<'_> {
     /// arrived, or will never be taken, is only said: it is not sent again.
     pub(crate) async fn announce(&self, state: &State, receipt: &mut Receipt) -> anyhow::Result<()> {
         let outbox = || self.outbox.to_owned();
-        let max_age = self.sink.as_ref().map_or(Duration::MAX, |sink| sink.max_event_age());
+        let max_age = self.limits.max_event_age.unwrap_or_default();
         let oldest = SystemTime::now().checked_sub(max_age).unwrap_or(SystemTime::UNIX_EPOCH);
         let own = outbox();
         if !state.ask(state.store(), move |store| store.has_unsettled_events(&own)).await? {
@@ -302,19 +304,19 @@ impl Courier<'_> {
             };
             let announced = match events::read(&next) {
                 Ok(event) => self.announce_one(sink.as_ref(), &event).await,
-                Err(error) => Announced::Refused(DeliveryError::new(error)),
+                Err(error) => PointFate::Refused(DeliveryError::new(error)),
             };
             let (own, id) = (outbox(), next.id.clone());
             match announced {
-                Announced::Accepted => {
+                PointFate::Accepted => {
                     receipt.contact = Contact::Made;
                     receipt.events += 1;
                 }
-                Announced::Refused(error) => tracing::warn!("the event `{id}` was refused: {error}"),
-                Announced::Unknown(error) => {
+                PointFate::Refused(error) => tracing::warn!("the event `{id}` was refused: {error}"),
+                PointFate::Unknown(error) => {
                     tracing::warn!("the event `{id}` may have arrived and is not sent again: {error}");
                 }
-                Announced::Left(error) => {
+                PointFate::Left(error) => {
                     receipt.error.get_or_insert_with(|| error.to_string());
                     state.ask(state.store(), move |store| store.return_event(&own, &id)).await?;
                     break;
@@ -328,16 +330,16 @@ impl Courier<'_> {
         Ok(())
     }
 
-    async fn announce_one(&self, sink: &dyn Sink, event: &Event) -> Announced {
+    async fn announce_one(&self, sink: &dyn Sink, event: &Event) -> PointFate {
         let deadline = self.deadlines.events;
         let sent = timeout_at(deadline, sink.announce(event, deadline)).await;
-        sent.unwrap_or_else(|_| Announced::Unknown(DeliveryError::new(TOO_LATE)))
+        sent.unwrap_or_else(|_| PointFate::Unknown(DeliveryError::new(TOO_LATE)))
     }
 
     /// The times of points that Datadog takes, now or while an outbox can wait for it.
     fn times(&self) -> Range<SystemTime> {
         let now = SystemTime::now();
-        let max_age = self.sink.as_ref().map_or(Datadog::MAX_AGE, |sink| sink.max_age());
+        let max_age = self.limits.max_age;
         let oldest = now.checked_sub(max_age).unwrap_or(SystemTime::UNIX_EPOCH);
         oldest..now.checked_add(FARTHEST_AHEAD).unwrap_or(now)
     }
@@ -361,7 +363,7 @@ impl Courier<'_> {
             // Only where expired points cannot be dropped are there any.
             page.retain(|pending| pending.point.timestamp >= oldest);
             page.retain(|pending| !waiting.only_own || Some(pending.id.run()) == waiting.own);
-            hold_back(&mut page, sink.max_ahead(), receipt);
+            hold_back(&mut page, self.limits.max_ahead, receipt);
             if !page.is_empty() && !self.deliver_page(sink, waiting, page, deadline, receipt).await {
                 break;
             }
@@ -391,14 +393,14 @@ impl Courier<'_> {
             let Some(settlement) = next else { break };
             let settled = &ids[settlement.points];
             unsettled = unsettled.saturating_sub(settled.len());
-            match settlement.verdict {
-                Verdict::Accepted => {
+            match settlement.fate {
+                PointFate::Accepted => {
                     let of_own = settled.iter().filter(|id| Some(id.run()) == waiting.own).count();
                     receipt.accepted += of_own as u64;
                     receipt.accepted_earlier += (settled.len() - of_own) as u64;
                 }
-                Verdict::Refused(error) => receipt.refuse(settled.len() as u64, &error),
-                Verdict::Left(error) => {
+                PointFate::Refused(error) => receipt.refuse(settled.len() as u64, &error),
+                PointFate::Left(error) | PointFate::Unknown(error) => {
                     left_any = true;
                     receipt.error.get_or_insert_with(|| error.to_string());
                     continue;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use system_health_registry::{
-    Event, EventError, Evidence, Goal, Level, Metric, Outcome, Report, Sample, State, Tag, overlay_tags,
+    Event, EventError, Evidence, Goal, Level, Metric, Outcome, Report, Sample, Tag, overlay_tags,
 };
 use system_health_state::{GoalState, PendingEvent};
 
@@ -86,7 +86,7 @@ fn pending(event: &Event, time: SystemTime) -> Option<PendingEvent> {
 
 fn all_series(report: &Report) -> impl Iterator<Item = Series<'_>> {
     report.run().outcomes().iter().flat_map(move |outcome: &Outcome| {
-        let goal = outcome.metric.goal().filter(|_| matches!(outcome.state, State::Value(_)));
+        let goal = outcome.metric.goal();
         goal.into_iter().flat_map(move |goal| {
             outcome.samples().iter().map(move |sample| {
                 let tags = report.tags_of(outcome, sample);
@@ -212,19 +212,20 @@ fn context(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use system_health_registry::{Catalog, Context, Engine, Reading, source};
+    use system_health_registry::{Catalog, Context, Engine, Facts, Reading, location};
 
     use super::*;
 
     #[tokio::test]
     async fn a_new_version_of_what_is_watched_is_no_other_series_but_a_watched_version_is() {
-        let metric = Metric::new("shop.versions", "Versions of the shop.", source!(), |_| {
+        let facts = Facts::new("shop.versions", "Versions of the shop.").with_goal("== 1".parse().unwrap());
+        let metric = Metric::new(facts, location!(), |_| {
             Box::pin(async {
                 let sample = |version: &str, value| Sample::new(value)?.with_tag("version", version);
-                Ok(Reading::Value(vec![sample("1", 1.0)?, sample("2", 0.0)?]))
+                Reading::new(vec![sample("1", 1.0)?, sample("2", 0.0)?], vec![])
             })
         });
-        let catalog = Catalog::new([metric.with_goal("== 1".parse().unwrap())]).unwrap();
+        let catalog = Catalog::new([metric]).unwrap();
         let run = Engine::new().run(&catalog, &Context::new()).await;
         // The report's own version may be one of those.
         for version in ["version:9", "version:2"] {

@@ -41,10 +41,10 @@ impl Status {
     /// Judges a run.
     pub(crate) fn of(report: &Report, deliveries: &[Delivery], fail_on: FailOn) -> Self {
         let outcomes = report.run().outcomes();
-        let failed = |outcome: &system_health_registry::Outcome| match outcome.state {
-            State::Value(_) => false,
-            State::NoData(_) => fail_on == FailOn::NoData,
-            State::Error(_) => fail_on != FailOn::Delivery,
+        let failed = |outcome: &system_health_registry::Outcome| match outcome.state() {
+            State::Value => !outcome.failures().is_empty() && fail_on != FailOn::Delivery,
+            State::NoData => fail_on == FailOn::NoData,
+            State::Error => fail_on != FailOn::Delivery,
         };
         if fail_on == FailOn::Never {
             Self::Done

@@ -10,7 +10,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use system_health_registry::Progress;
+use system_health_registry::{Metric, Progress, SubjectLabel};
 
 const A_MOMENT: Duration = Duration::from_millis(300);
 
@@ -19,25 +19,34 @@ pub(crate) fn hidden() -> ProgressBar {
     ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
 }
 
-/// Follows a run of so many metrics; the returned function is told how far it has come.
-pub(crate) fn follow(bar: &ProgressBar, metrics: usize) -> impl Fn(Progress<'_>) + Send + Sync + use<> {
+/// Follows a run; the returned function is told how far it has come.
+pub(crate) fn follow(bar: &ProgressBar) -> impl Fn(Progress<'_>) + Send + Sync + use<> {
     let bar = bar.clone();
-    bar.set_length(metrics as u64);
+    bar.set_length(0);
     bar.set_style(style());
     let running = Mutex::new(BTreeSet::new());
     move |progress| {
         let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {
-            Progress::Started(metric) => {
-                running.insert(metric.key());
+            Progress::Planned { outcomes } => bar.inc_length(outcomes as u64),
+            Progress::Started(metric, subject) => {
+                running.insert(label(metric, subject));
             }
             Progress::Finished(outcome) => {
-                running.remove(outcome.metric.key());
+                running.remove(&label(&outcome.metric, outcome.subject.as_deref()));
                 bar.inc(1);
             }
             _ => {}
         }
-        bar.set_message(running.first().copied().unwrap_or_default());
+        bar.set_message(running.first().cloned().unwrap_or_default());
+    }
+}
+
+/// What is being collected, such as `commits.hotfix acme/shop`.
+fn label(metric: &Metric, subject: Option<&SubjectLabel>) -> String {
+    match subject {
+        Some(subject) => format!("{} {subject}", metric.key()),
+        None => metric.key().to_owned(),
     }
 }
 

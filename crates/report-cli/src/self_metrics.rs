@@ -2,14 +2,14 @@
 //! They are delivered even when every other metric failed: as long as they come, someone watches.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use system_health_registry::{
-    ApiCalls, Catalog, CatalogError, Context, FromContext, Metric, Outcome, Sample, SampleError, Unavailable,
-    system_health_metric,
+    ApiCalls, Catalog, CatalogError, Context, FromContext, Metric, Outcome, Sample, SampleError, State,
+    Unavailable, system_health_metric,
 };
 
 use crate::delivery::{DATADOG, Receipt};
@@ -29,7 +29,7 @@ pub(crate) struct Facts {
     /// What became of the delivery, if there was one.
     pub(crate) receipt: Option<Receipt>,
     /// When each metric last had a value.
-    pub(crate) last_values: BTreeMap<String, SystemTime>,
+    pub(crate) last_values: BTreeMap<(String, String), SystemTime>,
     /// The requests that were made.
     pub(crate) api_calls: ApiCalls,
 }
@@ -37,14 +37,24 @@ pub(crate) struct Facts {
 /// How a metric ended the run.
 #[derive(Debug)]
 pub(crate) struct Ending {
-    key: &'static str,
-    state: &'static str,
+    key: String,
+    /// The name of the metric's subject; empty if it has none.
+    subject: String,
+    state: State,
+    /// The number of items that failed beside the samples.
+    failures: usize,
     duration: Duration,
 }
 
 impl From<&Outcome> for Ending {
     fn from(outcome: &Outcome) -> Self {
-        Self { key: outcome.metric.key(), state: outcome.state.name(), duration: outcome.duration }
+        Self {
+            key: outcome.metric.key().to_owned(),
+            subject: outcome.subject.as_ref().map_or_else(String::new, |subject| subject.name().to_owned()),
+            state: outcome.state(),
+            failures: outcome.failures().len(),
+            duration: outcome.duration,
+        }
     }
 }
 
@@ -62,27 +72,35 @@ impl FromContext for FinishedRun {
 
 /// Whether a metric is one of these.
 pub(crate) fn is_about_itself(metric: &Metric) -> bool {
-    metric.source().crate_name() == env!("CARGO_CRATE_NAME")
+    metric.location().crate_name() == Some(env!("CARGO_CRATE_NAME"))
 }
 
 /// The metrics that a run collects, and those about the run.
 pub(crate) fn split(catalog: &Catalog) -> Result<(Catalog, Catalog), CatalogError> {
-    let part = |about_itself| {
-        Catalog::new(
-            catalog.metrics().iter().copied().filter(|metric| is_about_itself(metric) == about_itself),
-        )
-    };
-    Ok((part(false)?, part(true)?))
+    let about_itself = catalog.metrics().iter().filter(|metric| is_about_itself(metric)).cloned();
+    let about_itself = Catalog::new(about_itself)?;
+    let keys: BTreeSet<String> =
+        about_itself.metrics().iter().map(|metric| metric.key().to_owned()).collect();
+    Ok((catalog.clone().filter(move |key| !keys.contains(key)), about_itself))
 }
 
 impl FinishedRun {
-    /// One sample for each metric of the run.
-    fn by_metric(&self, value: impl Fn(&Ending) -> Option<f64>) -> Result<Vec<Sample>, SampleError> {
-        let endings = self.0.endings.iter();
-        endings
-            .filter_map(|ending| Some((ending.key, value(ending)?)))
-            .map(|(key, value)| Sample::new(value)?.with_tag("metric", key))
-            .collect()
+    /// One sample for each metric of the run. Of a metric with several subjects, the value that `worse` prefers counts.
+    fn by_metric(
+        &self,
+        value: impl Fn(&Ending) -> Option<f64>,
+        worse: fn(f64, f64) -> f64,
+    ) -> Result<Vec<Sample>, SampleError> {
+        let mut by_metric = BTreeMap::<&str, f64>::new();
+        for ending in &self.0.endings {
+            if let Some(value) = value(ending) {
+                by_metric
+                    .entry(&ending.key)
+                    .and_modify(|worst| *worst = worse(*worst, value))
+                    .or_insert(value);
+            }
+        }
+        by_metric.into_iter().map(|(key, value)| Sample::new(value)?.with_tag("metric", key)).collect()
     }
 
     fn receipt(&self) -> Result<&Receipt, Unavailable> {
@@ -100,44 +118,60 @@ fn run_duration(run: FinishedRun) -> Duration {
     run.0.duration
 }
 
-/// Metrics of the run by the state in which they ended: `value`, `no_data` or `error`.
+/// Metrics of the run by the state in which they ended: `value`, `no_data` or `error`. A metric with several subjects
+/// counts once for each.
 #[system_health_metric(key = "system_health.reporter.metrics", aggregate = "sum", unit = "metric")]
 fn metrics(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     let count_in = |state| count(run.0.endings.iter().filter(|ending| ending.state == state).count() as u64);
-    ["value", "no_data", "error"]
+    [State::Value, State::NoData, State::Error]
         .into_iter()
-        .map(|state| Sample::new(count_in(state))?.with_tag("state", state))
+        .map(|state| Sample::new(count_in(state))?.with_tag("state", state.name()))
         .collect()
 }
 
-/// How long each metric took to be collected.
+/// How long each metric took to be collected, for the slowest of its subjects.
 #[system_health_metric(
     key = "system_health.reporter.collector_duration_seconds",
     aggregate = "max",
     unit = "second"
 )]
 fn collector_duration(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    run.by_metric(|ending| Some(ending.duration.as_secs_f64()))
+    run.by_metric(|ending| Some(ending.duration.as_secs_f64()), f64::max)
 }
 
-/// 1 for each metric that had a value or honestly no data, 0 for one that failed.
+/// 1 for each metric that had a value or honestly no data, 0 for one that failed, for any of its subjects or items.
 #[system_health_metric(key = "system_health.reporter.collector_success", aggregate = "min", goal = "== 1")]
 fn collector_success(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    run.by_metric(|ending| Some(if ending.state == "error" { 0.0 } else { 1.0 }))
+    let success = |ending: &Ending| f64::from(ending.state != State::Error && ending.failures == 0);
+    run.by_metric(|ending| Some(success(ending)), f64::min)
 }
 
-/// The age of each metric's last value, from the history in the state folder, by the times of their points;
-/// nothing for a metric that never had one, or one that is dated ahead.
+/// The age of each metric's last value, from the history in the state folder, by the times of their points, for the
+/// subject of the run with the oldest one; nothing for a metric that never had one, or one that is dated ahead.
 #[system_health_metric(
     key = "system_health.reporter.last_value_age_seconds",
     aggregate = "max",
     unit = "second"
 )]
 fn last_value_age(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    run.by_metric(|ending| {
-        let last = run.0.last_values.get(ending.key)?;
+    let age = |ending: &Ending| {
+        let last = run.0.last_values.get(&(ending.key.clone(), ending.subject.clone()))?;
         Some(run.0.timestamp.duration_since(*last).ok()?.as_secs_f64())
-    })
+    };
+    run.by_metric(age, f64::max)
+}
+
+/// Items that failed beside the samples of a metric, such as one queue of many.
+#[system_health_metric(
+    key = "system_health.reporter.failed_items",
+    aggregate = "sum",
+    unit = "item",
+    goal = "== 0"
+)]
+fn failed_items(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 items")]
+    let failures = |ending: &Ending| ending.failures as f64;
+    run.by_metric(|ending| Some(failures(ending)), |sum, more| sum + more)
 }
 
 /// What became of the points: `accepted` or `refused` by the sink, `left` for the next run, or `lost` because no

@@ -1,7 +1,7 @@
 //! The history: what earlier runs found.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     time::{Duration, SystemTime},
 };
 
@@ -14,11 +14,13 @@ use crate::{
     store::{seconds, time},
 };
 
-/// What one run found for one metric.
+/// What one run found for one metric, and one of its subjects.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryEntry {
     /// The metric's key.
     pub key: String,
+    /// The name of what it is about; empty if the metric has no subjects.
+    pub subject: String,
     /// The time that the run's points carry.
     pub time: SystemTime,
     /// How long the collection took.
@@ -49,32 +51,39 @@ pub struct PastSample {
     pub tags: Vec<Tag>,
 }
 
-type Samples = BTreeMap<(i64, String), Vec<PastSample>>;
+/// A run and the position of a point in it.
+type Position = (i64, i64);
 
 impl Store {
-    /// What runs found since a time, by key and then by time. Of several runs with one time the last
-    /// counts.
+    /// What runs found since a time, by key, subject and then by time. Of several runs with one time the last counts.
     pub fn history(&self, key: Option<&str>, since: SystemTime) -> Result<Vec<HistoryEntry>, StoreError> {
         self.read(|connection| {
             let mut samples = samples(connection, key, since)?;
             let mut entries = BTreeMap::new();
             let mut outcomes = connection.prepare(
-                "SELECT run, key, timestamp, state, said, outcomes.duration_ms
+                "SELECT run, key, subject, timestamp, state, said, outcomes.duration_ms, first, last
                  FROM runs JOIN outcomes ON run = runs.id
                  WHERE timestamp >= ?1 AND (?2 IS NULL OR key = ?2) ORDER BY run",
             )?;
             let mut rows = outcomes.query(params![seconds(since), key])?;
             while let Some(row) = rows.next()? {
-                let (run, key): (i64, String) = (row.get("run")?, row.get("key")?);
+                let (run, first, last): (i64, i64, i64) =
+                    (row.get("run")?, row.get("first")?, row.get("last")?);
+                let (key, subject): (String, String) = (row.get("key")?, row.get("subject")?);
                 let time = time(row.get("timestamp")?);
                 let said = row.get("said")?;
                 let found = match row.get_ref("state")?.as_str()? {
-                    "value" => Found::Value(samples.remove(&(run, key.clone())).unwrap_or_default()),
+                    "value" => {
+                        let positions = (first..=last).map(|position| (run, position));
+                        Found::Value(positions.filter_map(|position| samples.remove(&position)).collect())
+                    }
                     "no_data" => Found::NoData(said),
                     _ => Found::Error(said),
                 };
                 let duration = Duration::from_millis(row.get::<_, i64>("duration_ms")?.unsigned_abs());
-                entries.insert((key.clone(), time), HistoryEntry { key, time, duration, found });
+                let entry =
+                    HistoryEntry { key: key.clone(), subject: subject.clone(), time, duration, found };
+                entries.insert((key, subject, time), entry);
             }
             Ok(entries.into_values().collect())
         })
@@ -88,32 +97,42 @@ impl Store {
         })
     }
 
-    /// When each metric last had a value, also if that run is forgotten.
-    pub fn last_values(&self) -> Result<BTreeMap<String, SystemTime>, StoreError> {
+    /// When each metric last had a value for each of its subjects, also if that run is forgotten. The subject is empty
+    /// for a metric without any.
+    pub fn last_values(&self) -> Result<BTreeMap<(String, String), SystemTime>, StoreError> {
         self.read(|connection| {
             connection
-                .prepare("SELECT key, timestamp FROM last_values")?
-                .query_map([], |row| Ok((row.get(0)?, time(row.get(1)?))))?
+                .prepare("SELECT key, subject, timestamp FROM last_values")?
+                .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), time(row.get(2)?))))?
                 .collect()
         })
     }
 }
 
-fn samples(connection: &Connection, key: Option<&str>, since: SystemTime) -> rusqlite::Result<Samples> {
-    let mut samples = Samples::new();
+/// The samples of metrics, without the points under their former keys.
+fn samples(
+    connection: &Connection,
+    key: Option<&str>,
+    since: SystemTime,
+) -> rusqlite::Result<HashMap<Position, PastSample>> {
     let mut points = connection.prepare(
-        "SELECT run, key, value, unit, tags
-         FROM runs JOIN points ON run = runs.id JOIN series ON series.id = series
-         WHERE timestamp >= ?1 AND (?2 IS NULL OR key = ?2) ORDER BY run, position",
+        "SELECT points.run, position, value, unit, tags
+         FROM runs
+         JOIN outcomes ON outcomes.run = runs.id
+         JOIN points ON points.run = runs.id AND position BETWEEN first AND last
+         JOIN series ON series.id = series AND series.key = outcomes.key
+         WHERE timestamp >= ?1 AND (?2 IS NULL OR outcomes.key = ?2)",
     )?;
     let mut rows = points.query(params![seconds(since), key])?;
+    let mut samples = HashMap::new();
     while let Some(row) = rows.next()? {
         let unit: String = row.get(3)?;
-        samples.entry((row.get(0)?, row.get(1)?)).or_default().push(PastSample {
+        let sample = PastSample {
             value: row.get(2)?,
             unit: Some(unit).filter(|unit| !unit.is_empty()),
             tags: tags(row.get_ref(4)?)?,
-        });
+        };
+        samples.insert((row.get(0)?, row.get(1)?), sample);
     }
     Ok(samples)
 }

@@ -2,8 +2,8 @@
 
 use std::time::UNIX_EPOCH;
 
-use rusqlite::{OptionalExtension, Transaction, params};
-use system_health_registry::{Point, Report, State, Tag};
+use rusqlite::{OptionalExtension, Statement, Transaction, params};
+use system_health_registry::{Point, Report, Tag, Unavailable};
 
 use crate::{
     PendingId, Store, StoreError,
@@ -22,8 +22,7 @@ impl Store {
     pub fn record(&self, report: &Report, destination: Option<&str>) -> Result<RunId, StoreError> {
         self.write(|transaction| {
             let run = insert_run(transaction, report)?;
-            insert_outcomes(transaction, run, report)?;
-            let count = insert_points(transaction, run, report)?;
+            let count = insert_outcomes(transaction, run, report)?;
             if let (Some(destination), 1..) = (destination, count) {
                 replace_waiting(transaction, run, destination)?;
                 transaction.execute(
@@ -49,52 +48,73 @@ fn insert_run(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Resul
     Ok(RunId(transaction.last_insert_rowid()))
 }
 
-fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -> rusqlite::Result<()> {
-    let mut insert = transaction
-        .prepare("INSERT INTO outcomes (run, key, state, said, duration_ms) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+/// Writes down the outcomes with their points, and says how many points there are.
+fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -> rusqlite::Result<i64> {
+    let mut insert = transaction.prepare(
+        "INSERT INTO outcomes (run, key, subject, state, said, duration_ms, first, last)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
     let mut had_value = transaction.prepare(
-        "INSERT INTO last_values (key, timestamp) VALUES (?1, ?2)
+        "INSERT INTO last_values (key, subject, timestamp) VALUES (?1, ?2, ?3)
          ON CONFLICT DO UPDATE SET timestamp = excluded.timestamp",
     )?;
+    let mut points = PointWriter::new(transaction, run)?;
     for outcome in report.run().outcomes() {
-        let key = outcome.metric.key();
-        let said = match &outcome.state {
-            State::Value(_) => {
-                had_value.execute(params![key, seconds(report.timestamp())])?;
+        let (key, subject) =
+            (outcome.metric.key(), outcome.subject.as_ref().map_or("", |subject| subject.name()));
+        let said = match &outcome.result {
+            Ok(_) => {
+                had_value.execute(params![key, subject, seconds(report.timestamp())])?;
                 String::new()
             }
-            State::NoData(no_data) => no_data.reason().to_owned(),
-            State::Error(error) => error.to_string(),
+            Err(Unavailable::NoData(no_data)) => no_data.reason().to_owned(),
+            Err(Unavailable::Error(error)) => error.to_string(),
         };
+        let first = points.count;
+        report.points_of(outcome).try_for_each(|point| points.write(&point))?;
         let duration = whole(outcome.duration.as_millis());
-        insert.execute(params![run.0, key, outcome.state.name(), said, duration])?;
+        let last = points.count - 1;
+        insert.execute(params![run.0, key, subject, outcome.state().name(), said, duration, first, last])?;
     }
-    Ok(())
+    Ok(points.count)
 }
 
-/// Says how many there are.
-fn insert_points(transaction: &Transaction<'_>, run: RunId, report: &Report) -> rusqlite::Result<i64> {
-    let mut find = transaction.prepare(
-        "SELECT id FROM series WHERE key = ?1 AND tags = ?2 AND kind = ?3 AND interval = ?4 AND unit = ?5",
-    )?;
-    let mut add = transaction
-        .prepare("INSERT INTO series (key, tags, kind, interval, unit) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    let mut insert =
-        transaction.prepare("INSERT INTO points (run, position, series, value) VALUES (?1, ?2, ?3, ?4)")?;
-    let mut count = 0;
-    for point in report.points() {
-        let Point { key, kind, unit, tags, value, .. } = point;
+/// Writes the points of a run.
+struct PointWriter<'t> {
+    run: RunId,
+    find: Statement<'t>,
+    add: Statement<'t>,
+    insert: Statement<'t>,
+    count: i64,
+}
+
+impl<'t> PointWriter<'t> {
+    fn new(transaction: &'t Transaction<'_>, run: RunId) -> rusqlite::Result<Self> {
+        Ok(Self {
+            run,
+            find: transaction.prepare(
+                "SELECT id FROM series WHERE key = ?1 AND tags = ?2 AND kind = ?3 AND interval = ?4 AND unit = ?5",
+            )?,
+            add: transaction
+                .prepare("INSERT INTO series (key, tags, kind, interval, unit) VALUES (?1, ?2, ?3, ?4, ?5)")?,
+            insert: transaction
+                .prepare("INSERT INTO points (run, position, series, value) VALUES (?1, ?2, ?3, ?4)")?,
+            count: 0,
+        })
+    }
+
+    fn write(&mut self, Point { key, kind, unit, tags, value, .. }: &Point) -> rusqlite::Result<()> {
         let tags = tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(",");
         let interval = whole(kind.interval().unwrap_or_default().as_secs());
-        let series = params![key, tags, kind.name(), interval, unit.unwrap_or_default()];
-        let id = match find.query_row(series, |row| row.get(0)).optional()? {
+        let series = params![key, tags, kind.name(), interval, unit.as_deref().unwrap_or_default()];
+        let id = match self.find.query_row(series, |row| row.get(0)).optional()? {
             Some(id) => id,
-            None => add.insert(series)?,
+            None => self.add.insert(series)?,
         };
-        insert.execute(params![run.0, count, id, value])?;
-        count += 1;
+        self.insert.execute(params![self.run.0, self.count, id, value])?;
+        self.count += 1;
+        Ok(())
     }
-    Ok(count)
 }
 
 /// Takes out of an outbox what a new run of the same time replaces.

@@ -7,14 +7,18 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE INDEX runs_by_timestamp ON runs (timestamp);
 
--- How one metric ended a run; `said` is the reason for no data, or the error.
+-- How one metric ended a run for one of its subjects; the subject is empty if the metric has none. `said` is the reason
+-- for no data, or the error. Its points are those of the run from `first` to `last`; there are none if `last` is less.
 CREATE TABLE outcomes (
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     key TEXT NOT NULL,
+    subject TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('value', 'no_data', 'error')),
     said TEXT NOT NULL,
     duration_ms INTEGER NOT NULL,
-    PRIMARY KEY (run, key)
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (run, key, subject)
 ) STRICT, WITHOUT ROWID;
 
 -- What a series is, once, however many points it has. An interval of 0 and an empty unit mean none. The
@@ -49,8 +53,10 @@ CREATE TABLE outbox (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outbox_by_run ON outbox (run);
 
--- When a metric last had a value; older runs are forgotten, this is not.
+-- When a metric last had a value for a subject; older runs are forgotten, this is not.
 CREATE TABLE last_values (
-    key TEXT PRIMARY KEY,
-    timestamp INTEGER NOT NULL
+    key TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    timestamp INTEGER NOT NULL,
+    PRIMARY KEY (key, subject)
 ) STRICT, WITHOUT ROWID;

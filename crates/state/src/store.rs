@@ -38,7 +38,8 @@ impl Store {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let mut written = || {
             let transaction = connection.transaction_with_behavior(Immediate)?;
-            transaction.execute("INSERT INTO last_values (key, timestamp) VALUES ('', 0)", [])?;
+            transaction
+                .execute("INSERT INTO last_values (key, subject, timestamp) VALUES ('', '', 0)", [])?;
             transaction.rollback()
         };
         written().map_err(|source| self.error(source))

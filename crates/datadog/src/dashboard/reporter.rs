@@ -1,6 +1,6 @@
 //! The group about the reporter itself: as long as it is well, the rest can be believed.
 
-use system_health_registry::Metric;
+use system_health_registry::{Facts, Metric};
 
 use super::widgets::{self, Group, course, value};
 use crate::monitor::RUN_DURATION;
@@ -24,7 +24,7 @@ const VALUE_WIDTH: i64 = 3;
 const COURSE_WIDTH: i64 = 4;
 
 /// Whether a metric is about the reporter itself.
-pub(super) fn is_about(metric: &Metric) -> bool {
+pub(super) fn is_about(metric: &Facts) -> bool {
     metric.key().starts_with(PREFIX)
 }
 
@@ -43,6 +43,6 @@ pub(super) fn group(metrics: &[&Metric]) -> Option<Group> {
     (!metrics.is_empty()).then(|| widgets::group("Reporter health", values.chain(courses)))
 }
 
-fn name(metric: &Metric) -> String {
+fn name(metric: &Facts) -> String {
     metric.key().strip_prefix(PREFIX).unwrap_or(metric.key()).replace('_', " ")
 }

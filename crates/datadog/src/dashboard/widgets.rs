@@ -9,7 +9,7 @@ use datadog_api_client::datadogV1::model::{
     WidgetComparator, WidgetConditionalFormat, WidgetDefinition, WidgetDisplayType, WidgetFormula,
     WidgetLayout, WidgetLayoutType, WidgetMarker, WidgetPalette,
 };
-use system_health_registry::{Comparison, Goal, Kind, Metric};
+use system_health_registry::{Comparison, Facts, Goal, Kind};
 
 use crate::query::metric_query;
 
@@ -51,7 +51,7 @@ pub(super) fn group(title: &str, widgets: impl IntoIterator<Item = (i64, Widget)
 pub(super) type Variables = [&'static str];
 
 /// The last value, coloured by the goal.
-pub(super) fn value(metric: &Metric, title: String, variables: &Variables) -> Widget {
+pub(super) fn value(metric: &Facts, title: String, variables: &Variables) -> Widget {
     let mut request = QueryValueWidgetRequest::new()
         .queries(vec![query(metric, &[], variables, Some(FormulaAndFunctionMetricAggregation::LAST))])
         .formulas(vec![WidgetFormula::new("value".to_owned())])
@@ -71,7 +71,7 @@ pub(super) fn value(metric: &Metric, title: String, variables: &Variables) -> Wi
 }
 
 /// The course of the values, with the goal as a line; one course for each value of some tags.
-pub(super) fn course(metric: &Metric, title: String, by: &[&str], variables: &Variables) -> Widget {
+pub(super) fn course(metric: &Facts, title: String, by: &[&str], variables: &Variables) -> Widget {
     let request = TimeseriesWidgetRequest::new()
         .queries(vec![query(metric, by, variables, None)])
         .formulas(vec![WidgetFormula::new("value".to_owned())])
@@ -94,7 +94,7 @@ pub(super) fn course(metric: &Metric, title: String, by: &[&str], variables: &Va
 
 /// A query whose points an aggregator makes one value of, if there is one.
 fn query(
-    metric: &Metric,
+    metric: &Facts,
     by: &[&str],
     variables: &Variables,
     aggregator: Option<FormulaAndFunctionMetricAggregation>,

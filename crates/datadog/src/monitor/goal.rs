@@ -9,7 +9,7 @@
 //! See <https://docs.datadoghq.com/monitors/types/metric/> and
 //! <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
 
-use system_health_registry::{Aggregate, Comparison, Goal, Metric};
+use system_health_registry::{Aggregate, Comparison, Facts, Goal};
 
 use super::{
     Alerting, Scope, WantedMonitor,
@@ -25,7 +25,7 @@ use crate::{
 
 /// The monitor of a metric's goal, if it has one.
 #[must_use]
-pub fn goal_monitor(metric: &Metric, scope: &Scope, alerting: &Alerting) -> Option<WantedMonitor> {
+pub fn goal_monitor(metric: &Facts, scope: &Scope, alerting: &Alerting) -> Option<WantedMonitor> {
     let goal = metric.goal()?;
     let condition = Condition::of(metric, goal, scope, alerting);
     let tags = metric.tags().iter().map(ToString::to_string);
@@ -63,7 +63,7 @@ struct Condition {
 }
 
 impl Condition {
-    fn of(metric: &Metric, goal: Goal, scope: &Scope, alerting: &Alerting) -> Self {
+    fn of(metric: &Facts, goal: Goal, scope: &Scope, alerting: &Alerting) -> Self {
         let (scope, by, target) = (scope.to_string(), &alerting.group_by, goal.target());
         let query = || metric_query_of(metric, aggregate(metric), &scope, by);
         let word = |unit: &str| format!(" {}", harmless(unit));

@@ -29,25 +29,25 @@ struct Told {
     in_flight: usize,
     /// How many requests there were when everything was stopped.
     requests_at_stop: Option<usize>,
-    verdicts: Vec<Vec<Verdict>>,
+    fates: Vec<Vec<Fate>>,
 }
 
 impl Told {
-    fn positions(&self, is: impl Fn(&Verdict) -> bool) -> Vec<usize> {
-        let of = |(position, verdicts): (usize, &Vec<Verdict>)| is(&verdicts[0]).then_some(position);
-        self.verdicts.iter().enumerate().filter_map(of).collect()
+    fn positions(&self, is: impl Fn(&Fate) -> bool) -> Vec<usize> {
+        let of = |(position, fates): (usize, &Vec<Fate>)| is(&fates[0]).then_some(position);
+        self.fates.iter().enumerate().filter_map(of).collect()
     }
 
     fn accepted(&self) -> Vec<usize> {
-        self.positions(|verdict| matches!(verdict, Verdict::Accepted))
+        self.positions(|fate| matches!(fate, Fate::Accepted))
     }
 
     fn refused(&self) -> Vec<usize> {
-        self.positions(|verdict| matches!(verdict, Verdict::Refused(_)))
+        self.positions(|fate| matches!(fate, Fate::Refused(_)))
     }
 
     fn left(&self) -> Vec<usize> {
-        self.positions(|verdict| matches!(verdict, Verdict::Left(_)))
+        self.positions(|fate| matches!(fate, Fate::Left(_)))
     }
 }
 
@@ -78,7 +78,7 @@ fn pieces(series: &[Series]) -> impl Iterator<Item = Piece<DeliveryError>> {
 
 /// Delivers to a Datadog that may answer otherwise than by the series' worth.
 fn deliver(series: &[Series], budget: Budget, answer: impl Fn(&Range<usize>) -> Option<Sent>) -> Told {
-    let told = Rc::new(RefCell::new(Told { verdicts: vec![vec![]; series.len()], ..Told::default() }));
+    let told = Rc::new(RefCell::new(Told { fates: vec![vec![]; series.len()], ..Told::default() }));
     let send = |points: Range<usize>| {
         let (told, sent) = (Rc::clone(&told), &series[points.clone()]);
         let answer = answer(&points);
@@ -105,9 +105,9 @@ fn deliver(series: &[Series], budget: Budget, answer: impl Fn(&Range<usize>) -> 
     };
     let settlements = async { settle(pieces(series), budget, send).collect::<Vec<_>>().await };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    for Settlement { points, verdict } in runtime.block_on(settlements) {
-        for verdicts in &mut told.borrow_mut().verdicts[points] {
-            verdicts.push(verdict.clone());
+    for Settlement { points, fate } in runtime.block_on(settlements) {
+        for fates in &mut told.borrow_mut().fates[points] {
+            fates.push(fate.clone());
         }
     }
     Rc::into_inner(told).unwrap().into_inner()
@@ -130,7 +130,7 @@ proptest! {
     fn cutting_and_splitting_lose_nothing_and_never_exceed_a_limit(series in series()) {
         let told = deliver(&series, generous(), |_| None);
 
-        prop_assert!(told.verdicts.iter().all(|verdicts| verdicts.len() == 1), "{:?}", told.verdicts);
+        prop_assert!(told.fates.iter().all(|fates| fates.len() == 1), "{:?}", told.fates);
         for points in &told.requests {
             prop_assert!(plain(&series[points.clone()]) <= LIMIT);
             prop_assert!(compressed(&series[points.clone()]) <= COMPRESSED_LIMIT);
@@ -150,7 +150,7 @@ proptest! {
     ) {
         let told = deliver(&series, Budget { refusals, splits }, |_| None);
 
-        prop_assert!(told.verdicts.iter().all(|verdicts| verdicts.len() == 1), "{:?}", told.verdicts);
+        prop_assert!(told.fates.iter().all(|fates| fates.len() == 1), "{:?}", told.fates);
         let allowed = splits + SPLITS_FOR_ONE * told.accepted().len();
         prop_assert!(told.requests.len() <= pieces(&series).count() + 2 * allowed);
         let good = |position: &usize| !series[*position].bad;
@@ -158,7 +158,7 @@ proptest! {
         let may_be_refused = |one: &Series| unfit(one) || is_refused(std::slice::from_ref(one));
         prop_assert!(told.refused().iter().all(|position| may_be_refused(&series[*position])));
         for position in told.left() {
-            let Verdict::Left(error) = &told.verdicts[position][0] else { unreachable!() };
+            let Fate::Left(error) = &told.fates[position][0] else { unreachable!() };
             prop_assert!(error.to_string().starts_with("not searched for the series to blame"), "{}", error);
         }
     }
@@ -168,7 +168,7 @@ proptest! {
         let is_lost = |points: &Range<usize>| lost >> (points.start % 64) & 1 == 1;
         let told = deliver(&series, generous(), |points| is_lost(points).then(|| Sent::Left(why("lost"))));
 
-        prop_assert!(told.verdicts.iter().all(|verdicts| verdicts.len() == 1), "{:?}", told.verdicts);
+        prop_assert!(told.fates.iter().all(|fates| fates.len() == 1), "{:?}", told.fates);
         prop_assert!(told.accepted().iter().all(|position| !series[*position].bad));
     }
 
@@ -177,7 +177,7 @@ proptest! {
         let stops = |points: &Range<usize>| points.contains(&at);
         let told = deliver(&series, generous(), |points| stops(points).then(|| Sent::Stopped(why("stop"))));
 
-        prop_assert!(told.verdicts.iter().all(|verdicts| verdicts.len() == 1), "{:?}", told.verdicts);
+        prop_assert!(told.fates.iter().all(|fates| fates.len() == 1), "{:?}", told.fates);
         if let Some(requests) = told.requests_at_stop {
             prop_assert_eq!(told.requests.len(), requests);
             prop_assert!(told.left().contains(&at));
@@ -199,7 +199,7 @@ fn a_datadog_that_refuses_everything_is_not_asked_for_each_series() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let settled: Vec<_> = runtime.block_on(settle(whole.into_iter(), Budget::default(), send).collect());
 
-    let refused = settled.iter().filter(|one| matches!(one.verdict, Verdict::Refused(_))).count();
+    let refused = settled.iter().filter(|one| matches!(one.fate, Fate::Refused(_))).count();
     assert!((64..80).contains(&refused), "{refused}");
     assert_eq!(settled.iter().map(|one| one.points.len()).sum::<usize>(), series.len());
     assert!(requests.into_inner() < 250);
@@ -219,11 +219,11 @@ fn where_some_are_taken_all_that_are_good_are_delivered() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let settled: Vec<_> = runtime.block_on(settle(whole.into_iter(), Budget::default(), send).collect());
 
-    let points = |is: fn(&Verdict) -> bool| -> usize {
-        settled.iter().filter(|one| is(&one.verdict)).map(|one| one.points.len()).sum()
+    let points = |is: fn(&Fate) -> bool| -> usize {
+        settled.iter().filter(|one| is(&one.fate)).map(|one| one.points.len()).sum()
     };
-    assert_eq!(points(|verdict| matches!(verdict, Verdict::Accepted)), 9_000);
-    assert_eq!(points(|verdict| matches!(verdict, Verdict::Refused(_))), 1_000);
+    assert_eq!(points(|fate| matches!(fate, Fate::Accepted)), 9_000);
+    assert_eq!(points(|fate| matches!(fate, Fate::Refused(_))), 1_000);
     assert!(requests.into_inner() < 10_000);
 }
 

@@ -2,27 +2,34 @@
 
 use std::time::Duration;
 
-use system_health_registry::{Catalog, Collect, Kind, Metric, Reading, source};
+use system_health_registry::{Catalog, Facts, Kind, Metric, Unavailable, location};
 
-const NOTHING: Collect = |_| Box::pin(async { Ok(Reading::no_data("never collected")) });
 const INTERVAL: Duration = Duration::from_mins(15);
 
-pub(crate) fn metric(key: &'static str) -> Metric {
+pub(crate) fn metric(key: &str) -> Facts {
     described(key, "What a reader wants to know.")
 }
 
-pub(crate) fn described(key: &'static str, description: &'static str) -> Metric {
-    Metric::new(key, description, source!(), NOTHING)
+pub(crate) fn described(key: &str, description: &str) -> Facts {
+    Facts::new(key, description)
 }
 
-pub(crate) fn with_goal(key: &'static str, goal: &str) -> Metric {
+/// A catalog of metrics that are never collected.
+pub(crate) fn catalog(facts: impl IntoIterator<Item = Facts>) -> Catalog {
+    let metrics = facts.into_iter().map(|facts| {
+        Metric::new(facts, location!(), |_| Box::pin(async { Err(Unavailable::no_data("never collected")) }))
+    });
+    Catalog::new(metrics).unwrap()
+}
+
+pub(crate) fn with_goal(key: &str, goal: &str) -> Facts {
     metric(key).with_goal(goal.parse().unwrap())
 }
 
 pub(crate) fn catalogs() -> Vec<Catalog> {
     let many = ["< 5", "<= 5", "> 0.5", ">= 0.5", "== 0", "!= -1.5"];
     let keys = ["a.less", "a.at_most", "b.more", "b.at_least", "c.equal", "c.other"];
-    let catalogs: [Vec<Metric>; 5] = [
+    let catalogs: [Vec<Facts>; 5] = [
         vec![metric("one")],
         keys.into_iter().zip(many).map(|(key, goal)| with_goal(key, goal)).collect(),
         vec![
@@ -32,11 +39,9 @@ pub(crate) fn catalogs() -> Vec<Catalog> {
         ],
         vec![
             described("odd.text", "\"Quotes\", {braces} and\n\nlines: <b>ä</b>.").with_unit("page view"),
-            with_goal("odd.number", "< 1e300").with_tags(&["team:platform"]),
+            with_goal("odd.number", "< 1e300").with_tags(["team:platform"]),
         ],
-        (0..60)
-            .map(|number| with_goal(format!("group{}.metric{number}", number % 12).leak(), "> 1"))
-            .collect(),
+        (0..60).map(|number| with_goal(&format!("group{}.metric{number}", number % 12), "> 1")).collect(),
     ];
-    catalogs.into_iter().map(|metrics| Catalog::new(metrics).unwrap()).collect()
+    catalogs.into_iter().map(catalog).collect()
 }

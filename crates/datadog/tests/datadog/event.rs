@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use system_health_datadog::{DatadogSink, event_payload};
-use system_health_registry::{Announced, Event, Level, Sink};
+use system_health_registry::{Event, Fate, Level, Sink};
 use system_health_test_support::{
     datadog::{
         self, DatadogIntake,
@@ -28,7 +28,7 @@ fn event() -> Event {
         .at(SystemTime::now())
 }
 
-async fn announced(sink: &DatadogSink) -> Announced {
+async fn announced(sink: &DatadogSink) -> Fate {
     sink.announce(&event(), Instant::now() + Duration::from_secs(10)).await
 }
 
@@ -58,7 +58,7 @@ fn every_event_is_one_that_datadog_describes() {
 async fn an_event_arrives_with_its_link() {
     let intake = DatadogIntake::start();
 
-    assert!(matches!(announced(&sink(&intake)).await, Announced::Accepted));
+    assert!(matches!(announced(&sink(&intake)).await, Fate::Accepted));
 
     let [event] = &intake.events()[..] else { panic!() };
     assert_eq!(event["title"], "Deployed version 42");
@@ -85,10 +85,10 @@ async fn only_what_has_certainly_not_arrived_may_be_sent_again() {
         intake.server().fail("/api/v1/events", fault.clone());
 
         let (word, error) = match announced(&sink(&intake)).await {
-            Announced::Accepted => panic!("{fault:?}"),
-            Announced::Left(error) => ("left", error),
-            Announced::Refused(error) => ("refused", error),
-            Announced::Unknown(error) => ("unknown", error),
+            Fate::Accepted => panic!("{fault:?}"),
+            Fate::Left(error) => ("left", error),
+            Fate::Refused(error) => ("refused", error),
+            Fate::Unknown(error) => ("unknown", error),
         };
 
         assert_eq!(word, expected, "{fault:?}: {error}");
@@ -101,7 +101,7 @@ async fn only_what_has_certainly_not_arrived_may_be_sent_again() {
 async fn what_cannot_be_reached_has_nothing() {
     let nobody = DatadogSink::new(&config("http://127.0.0.1:1")).unwrap();
 
-    assert!(matches!(announced(&nobody).await, Announced::Left(_)));
+    assert!(matches!(announced(&nobody).await, Fate::Left(_)));
 }
 
 #[tokio::test]
@@ -111,5 +111,5 @@ async fn an_answer_that_is_late_may_mean_anything() {
 
     let announced = sink(&intake).announce(&event(), Instant::now() + Duration::from_millis(200)).await;
 
-    assert!(matches!(announced, Announced::Unknown(_)), "{announced:?}");
+    assert!(matches!(announced, Fate::Unknown(_)), "{announced:?}");
 }

@@ -8,7 +8,7 @@ use std::{
 use futures::StreamExt;
 use secrecy::SecretString;
 use system_health_datadog::{DatadogConfig, DatadogSink};
-use system_health_registry::{ApiCalls, Kind, Point, Settlement, Sink, Tag, Verdict};
+use system_health_registry::{ApiCalls, Fate, Kind, Point, Settlement, Sink, Tag};
 use system_health_test_support::datadog::DatadogIntake;
 use tokio::time::Instant;
 
@@ -88,13 +88,14 @@ pub(crate) async fn deliver_within(time: Duration, sink: &DatadogSink, points: &
         for text in [format!("{settlement:?}"), format!("{sink:?}")] {
             assert!(!text.contains(DatadogIntake::KEY), "{text}");
         }
-        let Settlement { points, verdict } = settlement;
+        let Settlement { points, fate } = settlement;
         for position in points {
             times[position] += 1;
-            match &verdict {
-                Verdict::Accepted => told.accepted.push(position),
-                Verdict::Refused(error) => drop(told.refused.insert(position, error.to_string())),
-                Verdict::Left(error) => drop(told.left.insert(position, error.to_string())),
+            match &fate {
+                Fate::Accepted => told.accepted.push(position),
+                Fate::Refused(error) => drop(told.refused.insert(position, error.to_string())),
+                Fate::Left(error) => drop(told.left.insert(position, error.to_string())),
+                Fate::Unknown(error) => panic!("a repeated point overwrites, so nothing is unknown: {error}"),
             }
         }
     }

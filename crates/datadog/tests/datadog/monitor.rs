@@ -7,7 +7,7 @@ use system_health_datadog::{
     Alerting, OnMissingData, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
     reporter_monitors,
 };
-use system_health_registry::{Aggregate, Goal, Kind, Metric, Tag};
+use system_health_registry::{Aggregate, Facts, Goal, Kind, Tag};
 use system_health_test_support::datadog::contract::{self, Message};
 
 use crate::catalogs::{catalogs, described, metric, with_goal};
@@ -35,7 +35,7 @@ fn as_json(monitor: &WantedMonitor) -> Value {
     monitor.json().unwrap()
 }
 
-fn of(metric: &Metric) -> Value {
+fn of(metric: &Facts) -> Value {
     as_json(&goal_monitor(metric, &scope(), &Alerting { group_by: vec![], ..alerting() }).unwrap())
 }
 
@@ -128,7 +128,7 @@ fn a_monitor_alerts_when_its_goal_is_missed() {
 
 #[test]
 fn the_series_farthest_from_the_goal_counts_unless_the_metric_says_otherwise() {
-    let query = |metric: Metric| of(&metric)["query"].as_str().unwrap().to_owned();
+    let query = |metric: Facts| of(&metric)["query"].as_str().unwrap().to_owned();
     let all = "{env:test,service:shop}";
     let count = Kind::Count { interval: Duration::from_mins(15) };
 

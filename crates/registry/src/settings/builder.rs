@@ -21,9 +21,9 @@ use super::{
     redact::{redact, shown_name},
     written::written,
 };
-use crate::{Context, FromContext, Unavailable};
+use crate::{Context, FromContext, Scope, Unavailable};
 
-/// The settings of a run. A resource: empty unless the caller provides others.
+/// The settings of a process. A resource: empty unless the caller provides others.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     tables: Arc<Tables>,
@@ -115,6 +115,8 @@ impl Settings {
 }
 
 impl FromContext for Settings {
+    const SCOPE: Scope = Scope::Process;
+
     async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
         Ok(Self::default())
     }

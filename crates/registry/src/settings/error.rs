@@ -103,7 +103,7 @@ pub enum SettingsError {
 /// The names that exist where an unknown one was found, the nearest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    names: Vec<&'static str>,
+    names: Vec<String>,
     has_near: bool,
 }
 
@@ -113,9 +113,9 @@ const LIKENESS: f64 = 0.7;
 impl Known {
     /// Sorts the names by their likeness to the unknown one.
     #[must_use]
-    pub fn nearest_to(unknown: &str, names: impl IntoIterator<Item = &'static str>) -> Self {
+    pub fn nearest_to<N: Into<String>>(unknown: &str, names: impl IntoIterator<Item = N>) -> Self {
         let likeness = |name: &str| strsim::jaro_winkler(name, unknown);
-        let mut names: Vec<_> = names.into_iter().collect();
+        let mut names: Vec<String> = names.into_iter().map(Into::into).collect();
         names.sort_unstable();
         names.dedup();
         names.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));

@@ -105,6 +105,8 @@ macro_rules! settings_table {
         }
 
         impl $crate::FromContext for $table {
+            const SCOPE: $crate::Scope = $crate::Scope::Process;
+
             async fn from_context(
                 context: &$crate::Context,
             ) -> ::core::result::Result<Self, $crate::Unavailable> {

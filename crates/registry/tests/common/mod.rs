@@ -1,10 +1,14 @@
 //! What the tests of runs share.
 
-use system_health_registry::{Catalog, Context, Engine, Run, State, Tag};
+#![allow(dead_code, reason = "not every file of tests uses all of it")]
+
+use system_health_registry::{Catalog, Context, Engine, Run, Tag, Unavailable};
 
 /// The linked metrics of this test program whose keys start with a prefix.
 pub(crate) fn linked(prefix: &str) -> Catalog {
-    Catalog::linked().expect("the metrics of this file make a catalog").filter(|key| key.starts_with(prefix))
+    let prefix = prefix.to_owned();
+    let linked = Catalog::linked().expect("the metrics of this file make a catalog");
+    linked.filter(move |key| key.starts_with(&prefix))
 }
 
 /// Runs the linked metrics whose keys start with a prefix.
@@ -15,15 +19,17 @@ pub(crate) async fn run(prefix: &str, context: &Context) -> Run {
 /// One line for each outcome, such as `queue.length: value 3 [team:platform]`.
 pub(crate) fn lines(run: &Run) -> String {
     let line = |outcome: &system_health_registry::Outcome| {
-        let said = match &outcome.state {
-            State::Value(samples) => samples.iter().fold("value".to_owned(), |line, sample| {
+        let said = match &outcome.result {
+            Ok(reading) => reading.samples().iter().fold("value".to_owned(), |line, sample| {
                 let tags: Vec<_> = sample.tags().iter().map(Tag::as_str).collect();
                 format!("{line} {} [{}]", sample.value(), tags.join(", "))
             }),
-            State::NoData(reason) => format!("no data: {reason}"),
-            State::Error(error) => format!("error: {error}"),
+            Err(Unavailable::NoData(reason)) => format!("no data: {reason}"),
+            Err(Unavailable::Error(error)) => format!("error: {error}"),
         };
-        format!("{}: {said}", outcome.metric.key())
+        let about = outcome.subject.as_ref().map(|subject| format!(" of {subject}")).unwrap_or_default();
+        let failed: String = outcome.failures().iter().map(|item| format!("\n  failed: {item}")).collect();
+        format!("{}{about}: {said}{failed}", outcome.metric.key())
     };
     run.outcomes().iter().map(line).collect::<Vec<_>>().join("\n")
 }

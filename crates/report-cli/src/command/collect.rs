@@ -125,9 +125,7 @@ impl Plan {
         let context = Context::new()
             .provide(self.settings.clone())
             .with_deadline(self.deadline.saturating_sub(reserve));
-        let engine = Engine::new()
-            .with_workers(workers)
-            .with_observer(progress::follow(progress, self.catalog.metrics().len()));
+        let engine = Engine::new().with_workers(workers).with_observer(progress::follow(progress));
         let folder = self.folder.take();
         // The API key is looked up and the state opened while the metrics are collected.
         let (run, sink, state) = tokio::join!(
@@ -149,6 +147,7 @@ impl Plan {
             Action::Push(datadog) => {
                 let courier = Courier {
                     sink: &sink,
+                    limits: Datadog::LIMITS,
                     outbox: &datadog.outbox(),
                     timestamp: report.timestamp(),
                     deadlines: Deadlines::new(end, reserve),
@@ -247,7 +246,7 @@ impl Plan {
     /// The events that collectors have attached.
     async fn attached(&self, report: &Report, context: &Context) -> Vec<PendingEvent> {
         let attached: Events = context.get().await.unwrap_or_default();
-        events::of_collectors(report, attached.attached(), Datadog::MAX_EVENT_AGE)
+        events::of_collectors(report, attached.attached(), Datadog::LIMITS.max_event_age.unwrap_or_default())
     }
 
     /// The events that a push would send now.

@@ -8,7 +8,7 @@ use system_health_collectors::{
     credentials::Secret,
     doctor::{self, Finding, Grade},
 };
-use system_health_registry::{Catalog, Context, Engine, Outcome, Settings, SharedError, State};
+use system_health_registry::{Catalog, Context, Engine, Outcome, Settings, SharedError, Unavailable};
 use system_health_state::{Store, StoreError};
 use tokio::runtime;
 
@@ -81,11 +81,11 @@ async fn collect(engine: &Engine, catalog: &Catalog, context: &Context) -> Vec<F
     let outcomes = run.outcomes().iter();
     let finding = |outcome: &Outcome| {
         let subject = format!("metric {}", outcome.metric.key());
-        match &outcome.state {
-            State::Value(samples) if samples.len() == 1 => Finding::ok(subject, "has a value"),
-            State::Value(samples) => Finding::ok(subject, format!("has {} values", samples.len())),
-            State::NoData(reason) => Finding::warning(subject, format!("has no data: {reason}")),
-            State::Error(error) => Finding::failed(subject, error.to_string()),
+        match &outcome.result {
+            Ok(reading) if reading.samples().len() == 1 => Finding::ok(subject, "has a value"),
+            Ok(reading) => Finding::ok(subject, format!("has {} values", reading.samples().len())),
+            Err(Unavailable::NoData(reason)) => Finding::warning(subject, format!("has no data: {reason}")),
+            Err(Unavailable::Error(error)) => Finding::failed(subject, error.to_string()),
         }
     };
     outcomes.map(finding).collect()

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use system_health_registry::{Report, State};
+use system_health_registry::{Report, Unavailable};
 
 use crate::{
     args::FailOn,
@@ -16,13 +16,20 @@ pub(super) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
     }
     for outcome in report.run().outcomes() {
         let key = outcome.metric.key();
-        match &outcome.state {
-            State::Error(error) if fail_on != FailOn::Delivery => tracing::error!("{key}: {error}"),
-            State::NoData(reason) if fail_on == FailOn::NoData => tracing::error!("{key}: no data: {reason}"),
-            State::Value(_) if fail_on == FailOn::Goal && outcome.goal_met() == Some(false) => {
+        match &outcome.result {
+            Err(Unavailable::Error(error)) if fail_on != FailOn::Delivery => {
+                tracing::error!("{key}: {error}")
+            }
+            Err(Unavailable::NoData(reason)) if fail_on == FailOn::NoData => {
+                tracing::error!("{key}: no data: {reason}");
+            }
+            Ok(_) if fail_on == FailOn::Goal && outcome.goal_met() == Some(false) => {
                 tracing::error!("{key}: the goal is missed");
             }
-            State::Value(_) | State::NoData(_) | State::Error(_) => {}
+            Ok(_) | Err(_) => {}
+        }
+        if fail_on != FailOn::Delivery {
+            outcome.failures().iter().for_each(|item| tracing::error!("{key}: {item}"));
         }
     }
     for delivery in deliveries.iter().filter(|delivery| delivery.failed()) {

@@ -37,8 +37,7 @@ pub(super) fn run(
     runtime::block_on(bar, show_progress, Status::MetricFailed, |workers| async move {
         let end = runtime::end(Instant::now(), deadline);
         let context = Context::new().provide(settings).with_deadline(deadline);
-        let engine =
-            Engine::new().with_workers(workers).with_observer(progress::follow(bar, catalog.metrics().len()));
+        let engine = Engine::new().with_workers(workers).with_observer(progress::follow(bar));
         let report = Report::new(engine.run(&catalog, &context).await, tags);
         bar.finish_and_clear();
         exit_reason::log(&report, &[], FailOn::Error);

@@ -35,7 +35,8 @@ pub fn main() -> ExitCode {
     let stdout = Stdout::new(&arguments.output);
     let progress = progress::hidden();
     let catalog = Catalog::linked();
-    let crates = catalog.iter().flat_map(Catalog::metrics).map(|metric| metric.source().crate_name());
+    let crates =
+        catalog.iter().flat_map(Catalog::metrics).filter_map(|metric| metric.location().crate_name());
     logging::start(&arguments.output, &progress, crates);
     let status = catalog.map_err(Into::into).and_then(|catalog| run(&arguments, &catalog, stdout, &progress));
     status

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use globset::{Glob, GlobMatcher};
 use system_health_registry::{
-    Catalog, Metric,
+    Catalog,
     settings::{Known, may_be_secret},
 };
 
@@ -27,8 +27,8 @@ impl Selection {
 
     /// The metrics to collect. None is refused.
     pub(super) fn of(&self, catalog: Catalog) -> anyhow::Result<Catalog> {
-        let selected =
-            self.without_skipped(catalog).filter(|key| self.only.is_empty() || any(&self.only, key));
+        let only = self.only.clone();
+        let selected = self.without_skipped(catalog).filter(move |key| only.is_empty() || any(&only, key));
         if selected.metrics().is_empty() {
             bail!("--only and --skip leave no metric to collect");
         }
@@ -37,14 +37,15 @@ impl Selection {
 
     /// The metrics about the reporter itself, which no `--only` leaves out.
     pub(super) fn without_skipped(&self, catalog: Catalog) -> Catalog {
-        catalog.filter(|key| !any(&self.skip, key))
+        let skip = self.skip.clone();
+        catalog.filter(move |key| !any(&skip, key))
     }
 }
 
 /// Compiles globs. One that matches nothing in the catalog is refused: it is a typing error, or a metric
 /// that someone believes to be watched.
 fn matchers(catalog: &Catalog, flag: &str, globs: &[Glob]) -> anyhow::Result<Vec<GlobMatcher>> {
-    let keys = || catalog.metrics().iter().map(Metric::key);
+    let keys = || catalog.metrics().iter().map(|metric| metric.key());
     let compiled = globs.iter().map(|glob| {
         let matcher = glob.compile_matcher();
         if !keys().any(|key| matcher.is_match(key)) {

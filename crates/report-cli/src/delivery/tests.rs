@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use futures::{FutureExt, future::BoxFuture, stream, stream::BoxStream};
 use system_health_registry::{
-    Catalog, Collect, Context, Engine, Metric, Reading, Report, Sample, Settlement, source,
+    Catalog, Context, Engine, Facts, Fate, IntoReading, Metric, Report, Settlement, location,
 };
 
 use super::*;
@@ -19,10 +19,6 @@ struct Backend {
 }
 
 impl Sink for Backend {
-    fn name(&self) -> &'static str {
-        OUTBOX
-    }
-
     fn check(&self, _deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
         async { Ok(()) }.boxed()
     }
@@ -31,22 +27,23 @@ impl Sink for Backend {
         let settle = move |(number, payload): (usize, &[Point])| {
             let range = number * 2..number * 2 + payload.len();
             if payload.iter().any(|point| self.fails_at.contains(&&*point.key)) {
-                return Settlement { points: range, verdict: Verdict::Left(DeliveryError::new("503")) };
+                return Settlement { points: range, fate: Fate::Left(DeliveryError::new("503")) };
             }
             self.taken.lock().unwrap().extend(payload.iter().map(|point| point.key.clone()));
-            Settlement { points: range, verdict: Verdict::Accepted }
+            Settlement { points: range, fate: Fate::Accepted }
         };
         stream::iter(points.chunks(2).enumerate().map(settle)).boxed()
     }
 
-    fn announce<'a>(&'a self, _event: &'a Event, _deadline: Instant) -> BoxFuture<'a, Announced> {
-        async { Announced::Accepted }.boxed()
+    fn announce<'a>(&'a self, _event: &'a Event, _deadline: Instant) -> BoxFuture<'a, Fate> {
+        async { Fate::Accepted }.boxed()
     }
 }
 
 async fn report(keys: &[&'static str]) -> Arc<Report> {
-    let collect: Collect = |_| Box::pin(async { Ok(Reading::Value(vec![Sample::new(1.0)?])) });
-    let metrics = keys.iter().map(|key| Metric::new(key, "For a test.", source!(), collect));
+    let metrics = keys.iter().map(|key| {
+        Metric::new(Facts::new(*key, "For a test."), location!(), |_| Box::pin(async { 1.0.into_reading() }))
+    });
     let run = Engine::new().run(&Catalog::new(metrics).unwrap(), &Context::new()).await;
     Arc::new(Report::new(run, []))
 }
@@ -61,6 +58,7 @@ async fn deliver(fails_at: &'static [&'static str]) -> (Receipt, Vec<String>) {
     let report_of_run = report(&["a", "b", "c"]).await;
     let courier = Courier {
         sink: &sink,
+        limits: Limits::default(),
         outbox: OUTBOX,
         timestamp: report_of_run.timestamp(),
         deadlines: Deadlines::new(end, Duration::from_secs(30)),

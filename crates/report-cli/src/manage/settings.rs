@@ -71,7 +71,8 @@ impl<'a> Overrides<'a> {
             let is_of_goal = metric.goal().is_some() && !is_watched_by_reporter_monitors(metric.key());
             is_of_goal || is_of_reporter(metric.key())
         };
-        let keys: Vec<&str> = catalog.metrics().iter().filter(has_monitor).map(Metric::key).collect();
+        let keys: Vec<&str> =
+            catalog.metrics().iter().filter(has_monitor).map(|metric| metric.key()).collect();
         let mut of_some = Vec::new();
         for (pattern, some) in &settings.metrics {
             let place = checks::place(pattern);

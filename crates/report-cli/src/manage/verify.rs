@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use futures::{StreamExt, stream};
 use serde::Serialize;
 use system_health_datadog::{DatadogError, DatadogSink, Scope};
-use system_health_registry::{Kind, Point, Sink, Tag, Verdict};
+use system_health_registry::{Fate, Kind, Point, Sink, Tag};
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -98,7 +98,7 @@ async fn probe(
     let points = [point];
     let mut settlements = sink.deliver(&points, end);
     while let Some(settlement) = settlements.next().await {
-        if let Verdict::Refused(error) | Verdict::Left(error) = settlement.verdict {
+        if let Fate::Refused(error) | Fate::Left(error) | Fate::Unknown(error) = settlement.fate {
             return Err(error.into());
         }
     }

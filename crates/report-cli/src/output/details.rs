@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write};
 
-use system_health_registry::{Evidence, EvidenceItem, Metric, Outcome, Sample, State};
+use system_health_registry::{Evidence, EvidenceItem, Metric, Outcome, Sample, Unavailable};
 
 use super::{
     inline::{Code, ItemLine},
@@ -56,10 +56,10 @@ impl Details {
     fn block(self, outcome: &Outcome) -> Result<String, fmt::Error> {
         let mut block = String::new();
         let metric = &outcome.metric;
-        let all: Vec<(Option<&Sample>, &Evidence)> = match &outcome.state {
-            State::Value(samples) => samples.iter().map(|it| (Some(it), it.evidence())).collect(),
-            State::NoData(no_data) => vec![(None, no_data.evidence())],
-            State::Error(_) => Vec::new(),
+        let all: Vec<(Option<&Sample>, &Evidence)> = match &outcome.result {
+            Ok(reading) => reading.samples().iter().map(|it| (Some(it), it.evidence())).collect(),
+            Err(Unavailable::NoData(no_data)) => vec![(None, no_data.evidence())],
+            Err(Unavailable::Error(_)) => Vec::new(),
         };
         let all: Vec<_> = all.into_iter().filter(|(_, evidence)| !evidence.is_empty()).collect();
         if all.is_empty() {

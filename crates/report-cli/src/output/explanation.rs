@@ -4,7 +4,7 @@
 use std::fmt;
 
 use anstyle::{AnsiColor, Style};
-use system_health_registry::{Evidence, Metric, Outcome, Report, Sample, SharedError, State, Tag};
+use system_health_registry::{Evidence, Metric, Outcome, Report, Sample, SharedError, Tag, Unavailable};
 
 use super::{details::Shown, value::Value};
 
@@ -33,8 +33,9 @@ impl<'a> Explanation<'a> {
 
     fn outcome(&self, f: &mut fmt::Formatter<'_>, outcome: &Outcome) -> fmt::Result {
         let metric = &outcome.metric;
-        match &outcome.state {
-            State::Value(samples) => {
+        match &outcome.result {
+            Ok(reading) => {
+                let samples = reading.samples();
                 for (number, sample) in samples.iter().take(MAX_SAMPLES).enumerate() {
                     if number > 0 {
                         writeln!(f)?;
@@ -46,12 +47,12 @@ impl<'a> Explanation<'a> {
                     _ => Ok(()),
                 }
             }
-            State::NoData(no_data) => {
+            Err(Unavailable::NoData(no_data)) => {
                 title(f, metric, &format!("{QUIET}no data{QUIET:#}"))?;
                 self.text(f, "  ", "  ", no_data.reason())?;
                 self.evidence(f, no_data.evidence())
             }
-            State::Error(error) => {
+            Err(Unavailable::Error(error)) => {
                 title(f, metric, &format!("{BAD}error{BAD:#}"))?;
                 let mut causes = causes(error).into_iter();
                 self.text(f, "  ", "    ", &causes.next().unwrap_or_default())?;
@@ -172,7 +173,7 @@ fn causes(error: &SharedError) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
-    use system_health_registry::{Catalog, Context, Engine, EvidenceItem, Reading, source};
+    use system_health_registry::{Catalog, Context, Engine, EvidenceItem, Facts, Reading, location};
 
     use super::*;
 
@@ -182,7 +183,8 @@ mod tests {
 
     #[tokio::test]
     async fn text_is_wrapped_at_the_width_and_links_are_not() {
-        let late = Metric::new("queue.late", "Late messages.", source!(), |_| {
+        let late = Facts::new("queue.late", "Late messages.").with_goal("== 0".parse().unwrap());
+        let late = Metric::new(late, location!(), |_| {
             Box::pin(async {
                 let link = Some("https://queues.example.com/mail/messages/4711");
                 let items = [
@@ -190,13 +192,13 @@ mod tests {
                         .with_link(link),
                     EvidenceItem::new("another one", false, "it is new"),
                 ];
-                Ok(Reading::Value(vec![Sample::new(1.0)?.with_evidence(items)]))
+                Reading::new(vec![Sample::new(1.0)?.with_evidence(items)], vec![])
             })
         });
-        let broken = Metric::new("queue.waiting", "Waiting messages.", source!(), |_| {
+        let broken = Metric::new(Facts::new("queue.waiting", "Waiting messages."), location!(), |_| {
             Box::pin(async { Err(ListError(std::io::Error::other("the disk is on fire")))? })
         });
-        let catalog = Catalog::new([late.with_goal("== 0".parse().unwrap()), broken]).unwrap();
+        let catalog = Catalog::new([late, broken]).unwrap();
         let run = Engine::new().run(&catalog, &Context::new()).await;
         let report = Report::new(run, []);
 

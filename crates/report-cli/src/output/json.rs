@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use system_health_registry::{Evidence, EvidenceItem, Outcome, Report, Sample, State, Tag};
+use system_health_registry::{Evidence, EvidenceItem, ItemError, Outcome, Report, Sample, Tag, Unavailable};
 
 use crate::delivery::{Delivery, Fate, Receipt, Refusal, Success};
 
@@ -26,6 +26,8 @@ struct JsonRun<'a> {
 #[derive(Serialize)]
 struct JsonOutcome<'a> {
     key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
     #[serde(flatten)]
     state: JsonState<'a>,
     kind: &'a str,
@@ -42,6 +44,9 @@ struct JsonOutcome<'a> {
 enum JsonState<'a> {
     Value {
         samples: Vec<JsonSample<'a>>,
+        // Left out where there are none.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        failures: Vec<JsonFailure<'a>>,
     },
     NoData {
         reason: &'a str,
@@ -51,6 +56,13 @@ enum JsonState<'a> {
     Error {
         error: String,
     },
+}
+
+/// An item that failed beside the samples.
+#[derive(Serialize)]
+struct JsonFailure<'a> {
+    tags: Vec<&'a str>,
+    error: String,
 }
 
 #[derive(Serialize)]
@@ -143,15 +155,17 @@ impl<'a> JsonOutcome<'a> {
         let metric = &outcome.metric;
         Self {
             key: metric.key(),
-            state: match &outcome.state {
-                State::Value(samples) => {
-                    JsonState::Value { samples: samples.iter().map(JsonSample::new).collect() }
-                }
-                State::NoData(no_data) => JsonState::NoData {
+            subject: outcome.subject.as_ref().map(|subject| subject.name()),
+            state: match &outcome.result {
+                Ok(reading) => JsonState::Value {
+                    samples: reading.samples().iter().map(JsonSample::new).collect(),
+                    failures: reading.failures().iter().map(JsonFailure::new).collect(),
+                },
+                Err(Unavailable::NoData(no_data)) => JsonState::NoData {
                     reason: no_data.reason(),
                     evidence: JsonEvidence::new(no_data.evidence()),
                 },
-                State::Error(error) => JsonState::Error { error: error.to_string() },
+                Err(Unavailable::Error(error)) => JsonState::Error { error: error.to_string() },
             },
             kind: metric.kind().name(),
             interval_seconds: metric.kind().interval().map(|interval| interval.as_secs()),
@@ -160,6 +174,12 @@ impl<'a> JsonOutcome<'a> {
             goal: metric.goal().map(|goal| JsonGoal { condition: goal.to_string(), met: outcome.goal_met() }),
             duration_ms: millis(outcome.duration),
         }
+    }
+}
+
+impl<'a> JsonFailure<'a> {
+    fn new(item: &'a ItemError) -> Self {
+        Self { tags: text(item.tags()), error: item.error().to_string() }
     }
 }
 

@@ -27,24 +27,30 @@ struct JsonMetric<'a> {
     unit: Option<&'a str>,
     goal: Option<String>,
     description: &'a str,
-    tags: &'a [&'a str],
+    tags: &'a [String],
     timeout_seconds: Option<f64>,
     owner: Option<&'a str>,
     runbook: Option<&'a str>,
     window_seconds: Option<u64>,
     aggregate: Option<&'a str>,
     recovery: Option<f64>,
-    notify: &'a [&'a str],
-    alias: Option<JsonAlias>,
+    notify: &'a [String],
+    alias: Option<JsonAlias<'a>>,
     #[serde(rename = "crate")]
-    crate_name: &'a str,
-    file: &'a str,
-    line: u32,
+    crate_name: Option<&'a str>,
+    file: Option<&'a str>,
+    line: Option<u32>,
+    /// The type of what the metric is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    /// The source that described it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
 }
 
 #[derive(Serialize)]
-struct JsonAlias {
-    key: &'static str,
+struct JsonAlias<'a> {
+    key: &'a str,
     until: String,
 }
 
@@ -57,7 +63,7 @@ impl<'a> JsonList<'a> {
 
 impl<'a> JsonMetric<'a> {
     fn new(metric: &'a Metric) -> Self {
-        let source = metric.source();
+        let location = metric.location();
         Self {
             key: metric.key(),
             kind: metric.kind().name(),
@@ -74,15 +80,17 @@ impl<'a> JsonMetric<'a> {
             recovery: metric.recovery(),
             notify: metric.notify(),
             alias: metric.alias().map(JsonAlias::from),
-            crate_name: source.crate_name(),
-            file: source.file(),
-            line: source.line(),
+            subject: metric.subject_type(),
+            source: metric.source().map(AsRef::as_ref),
+            crate_name: location.crate_name(),
+            file: location.line().map(|(file, _)| file),
+            line: location.line().map(|(_, line)| line),
         }
     }
 }
 
-impl From<Alias> for JsonAlias {
-    fn from(alias: Alias) -> Self {
+impl<'a> From<&'a Alias> for JsonAlias<'a> {
+    fn from(alias: &'a Alias) -> Self {
         Self { key: alias.key(), until: alias.until_day() }
     }
 }
@@ -92,14 +100,13 @@ impl fmt::Display for TableList<'_> {
         let mut table = Builder::new();
         table.push_record(["METRIC", "KIND", "UNIT", "GOAL", "DESCRIPTION", "SOURCE"]);
         for metric in self.0.metrics() {
-            let source = metric.source();
             table.push_record([
                 metric.key().to_owned(),
                 metric.kind().to_string(),
                 metric.unit().unwrap_or("-").to_owned(),
                 metric.goal().map_or_else(|| "-".to_owned(), |goal| goal.to_string()),
                 metric.description().to_owned(),
-                format!("{} {}:{}", source.crate_name(), source.file(), source.line()),
+                place(metric),
             ]);
         }
         let mut table = table.build();
@@ -111,5 +118,14 @@ impl fmt::Display for TableList<'_> {
             writeln!(f, "{}", line.trim_end())?;
         }
         Ok(())
+    }
+}
+
+/// Where a metric is registered: `crate file:line`.
+fn place(metric: &Metric) -> String {
+    let location = metric.location();
+    match location.crate_name().zip(location.line()) {
+        Some((name, (file, line))) => format!("{name} {file}:{line}"),
+        None => location.to_string(),
     }
 }

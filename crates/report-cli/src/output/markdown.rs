@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use system_health_registry::{Catalog, Metric, Outcome, Report, State};
+use system_health_registry::{Catalog, Metric, Outcome, Report, Unavailable};
 
 use super::{
     details::{self, Details},
@@ -43,12 +43,14 @@ impl fmt::Display for MarkdownReport<'_> {
         writeln!(f, "| metric | value | goal | |\n|---|---:|---|---|")?;
         for outcome in self.report.run().outcomes() {
             let key = CodeCell(outcome.metric.key());
-            match &outcome.state {
-                State::NoData(no_data) => writeln!(f, "| {key} | | | no data: {} |", Cell(no_data.reason()))?,
-                State::Error(error) => {
+            match &outcome.result {
+                Err(Unavailable::NoData(no_data)) => {
+                    writeln!(f, "| {key} | | | no data: {} |", Cell(no_data.reason()))?;
+                }
+                Err(Unavailable::Error(error)) => {
                     writeln!(f, "| {key} | | | **error**: {} |", Cell(&error.to_string()))?;
                 }
-                State::Value(_) => values(f, outcome)?,
+                Ok(_) => values(f, outcome)?,
             }
         }
         self.details.write(f, self.report.run().outcomes())?;
@@ -114,7 +116,7 @@ fn entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
     writeln!(f, "\n### {}\n\n{}\n\n| | |\n|---|---|", CodeCell(metric.key()), metric.description().trim())?;
     writeln!(f, "| kind | {} |", Cell(&metric.kind().to_string()))?;
     let goal = metric.goal().map(|goal| CodeCell(&goal.to_string()).to_string());
-    let codes = |texts: &[&str]| {
+    let codes = |texts: &[String]| {
         let codes: Vec<String> = texts.iter().map(|text| CodeCell(text).to_string()).collect();
         Some(codes.join(" ")).filter(|codes| !codes.is_empty())
     };
@@ -138,8 +140,11 @@ fn entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
         }
     }
     // Without the line, which changes with every edit of the file.
-    let source = metric.source();
-    writeln!(f, "| source | {} {} |", CodeCell(source.crate_name()), CodeCell(source.file()))
+    let location = metric.location();
+    match location.crate_name().zip(location.line()) {
+        Some((name, (file, _))) => writeln!(f, "| source | {} {} |", CodeCell(name), CodeCell(file)),
+        None => writeln!(f, "| source | {} |", Cell(&location.to_string())),
+    }
 }
 
 #[cfg(test)]
@@ -147,28 +152,27 @@ mod tests {
     use std::time::Duration;
 
     use insta::assert_snapshot;
-    use system_health_registry::{Aggregate, Alias, Reading, Source};
+    use system_health_registry::{Aggregate, Alias, Facts, Location};
 
     use super::*;
     use crate::output::JsonList;
 
     #[test]
     fn an_entry_has_every_fact_that_is_known() {
-        let metric =
-            Metric::new("queue.waiting", "Waiting messages.", Source::new("mail", "lib.rs", 7), |_| {
-                Box::pin(async { Ok(Reading::no_data("a test")) })
-            });
-        let metric = metric
+        let facts = Facts::new("queue.waiting", "Waiting messages.")
             .with_unit("message")
             .with_goal("< 5".parse().unwrap())
             .with_recovery(3.5)
             .with_window(Duration::from_mins(90))
             .with_aggregate(Aggregate::Max)
-            .with_tags(&["team:mail", "area:queues"])
+            .with_tags(["team:mail", "area:queues"])
             .with_owner("team-mail")
-            .with_notify(&["@slack-mail", "@a|b"])
+            .with_notify(["@slack-mail", "@a|b"])
             .with_runbook("https://wiki.example.com/mail")
             .with_alias(Alias::new("queue.length", Duration::from_hours(24) * 20_849));
+        let metric = Metric::new(facts, Location::code("mail", "lib.rs", 7), |_| {
+            Box::pin(async { Err(Unavailable::no_data("a test")) })
+        });
         let catalog = Catalog::new([metric]).unwrap();
 
         assert_snapshot!(MarkdownList(&catalog), @r"

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use anstyle::{AnsiColor, Style};
-use system_health_registry::{Outcome, Report, Sample, State, Tag};
+use system_health_registry::{Outcome, Report, Sample, Tag, Unavailable};
 use tabled::{builder::Builder, settings};
 
 use super::value::{Elapsed, Value};
@@ -83,13 +83,13 @@ impl<'a> TableReport<'a> {
 impl fmt::Display for TableReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.values(f)?;
-        self.section(f, &paint(QUIET, "No data"), |outcome| match &outcome.state {
-            State::NoData(no_data) => Some(no_data.reason().to_owned()),
-            State::Value(_) | State::Error(_) => None,
+        self.section(f, &paint(QUIET, "No data"), |outcome| match &outcome.result {
+            Err(Unavailable::NoData(no_data)) => Some(no_data.reason().to_owned()),
+            Ok(_) | Err(Unavailable::Error(_)) => None,
         })?;
-        self.section(f, &paint(BAD, "Errors"), |outcome| match &outcome.state {
-            State::Error(error) => Some(error.to_string()),
-            State::Value(_) | State::NoData(_) => None,
+        self.section(f, &paint(BAD, "Errors"), |outcome| match &outcome.result {
+            Err(Unavailable::Error(error)) => Some(error.to_string()),
+            Ok(_) | Err(Unavailable::NoData(_)) => None,
         })?;
         self.deliveries.iter().try_for_each(|delivery| write!(f, "\n{delivery}"))
     }

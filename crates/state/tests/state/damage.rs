@@ -67,7 +67,7 @@ fn a_file_of_an_older_version_is_brought_up_to_date_with_what_it_holds() {
     old.execute_batch(include_str!("../../src/schema.sql")).unwrap();
     old.execute_batch(
         "PRAGMA application_id = 0x73686561; PRAGMA user_version = 1;
-         INSERT INTO last_values (key, timestamp) VALUES ('jobs.waiting', 7);",
+         INSERT INTO last_values (key, subject, timestamp) VALUES ('jobs.waiting', '', 7);",
     )
     .unwrap();
 
@@ -125,7 +125,11 @@ fn every_file_is_its_owners_alone_whatever_the_folder_and_the_umask() {
     set(&file(folder.path()), 0o644);
     let store = Store::open(folder.path()).unwrap().store;
     let other = Connection::open(file(folder.path())).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE; INSERT INTO last_values (key, timestamp) VALUES ('a', 1)").unwrap();
+    other
+        .execute_batch(
+            "BEGIN IMMEDIATE; INSERT INTO last_values (key, subject, timestamp) VALUES ('a', '', 1)",
+        )
+        .unwrap();
     assert_private(2);
     drop((store, other));
 
@@ -196,5 +200,8 @@ fn a_look_makes_nothing() {
     let store = Store::open_as_it_is(folder.path()).unwrap();
     store.check_writable().unwrap();
     assert_eq!(store.waiting("datadog").unwrap(), 1);
-    assert!(!store.last_values().unwrap().contains_key(""), "what was written is taken back");
+    assert!(
+        !store.last_values().unwrap().contains_key(&(String::new(), String::new())),
+        "what was written is taken back"
+    );
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use system_health_registry::{
-    Catalog, Collect, Context, Engine, FromContext, Kind, Metric, Reading, Report, Sample, Tag, Unavailable,
-    source,
+    Catalog, Context, Engine, Facts, FromContext, IntoReading, Kind, Metric, Report, Sample, Tag,
+    Unavailable, location,
 };
 
 /// What `jobs.waiting` gives in one run.
@@ -17,23 +17,24 @@ impl FromContext for Values {
     }
 }
 
-const fn metric(key: &'static str, collect: Collect) -> Metric {
-    Metric::new(key, "For a test.", source!(), collect)
+fn facts(key: &str) -> Facts {
+    Facts::new(key, "For a test.")
 }
 
 fn waiting() -> Metric {
-    metric("jobs.waiting", |context| {
+    let facts = facts("jobs.waiting")
+        .with_kind(Kind::Count { interval: Duration::from_mins(15) })
+        .with_unit("job")
+        .with_tags(["team:platform"]);
+    Metric::new(facts, location!(), |context| {
         Box::pin(async move {
             let Values(values) = context.get().await?;
             let samples = values.iter().enumerate().map(|(index, value)| -> Result<_, Unavailable> {
                 Ok(Sample::new(*value)?.with_tag("queue", &index.to_string())?)
             });
-            Ok(Reading::Value(samples.collect::<Result<_, _>>()?))
+            samples.collect::<Result<Vec<Sample>, _>>()?.into_reading()
         })
     })
-    .with_kind(Kind::Count { interval: Duration::from_mins(15) })
-    .with_unit("job")
-    .with_tags(&["team:platform"])
 }
 
 /// A time that is so many seconds after one of 2026.
@@ -45,8 +46,10 @@ pub(crate) fn at(seconds: u64) -> SystemTime {
 pub(crate) fn report(seconds: u64, values: &[f64]) -> Report {
     let catalog = Catalog::new([
         waiting(),
-        metric("jobs.silent", |_| Box::pin(async { Ok(Reading::no_data("nothing yet")) })),
-        metric("jobs.broken", |_| Box::pin(async { Err("refused")? })),
+        Metric::new(facts("jobs.silent"), location!(), |_| {
+            Box::pin(async { Err(Unavailable::no_data("nothing yet")) })
+        }),
+        Metric::new(facts("jobs.broken"), location!(), |_| Box::pin(async { Err("refused")? })),
     ]);
     let context = Context::starting_at(at(seconds)).provide(Values(values.to_vec()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

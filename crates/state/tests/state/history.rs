@@ -72,7 +72,7 @@ fn old_runs_are_forgotten_but_not_what_still_waits_nor_when_there_was_a_value() 
     assert_eq!(store.pending("datadog", 9, None).unwrap().len(), 1);
     assert_eq!(
         store.last_values().unwrap().into_iter().collect::<Vec<_>>(),
-        [("jobs.waiting".into(), at(30))]
+        [(("jobs.waiting".into(), String::new()), at(30))]
     );
     assert!(store.size().unwrap() < before / 2, "the room is given back");
 }

@@ -1,0 +1,130 @@
+//! One failed item of many. A collector that reads a hundred queues should not fail as a whole because one of them
+//! does, and should not pass over that one in silence either.
+
+use std::{collections::BTreeSet, error::Error, fmt};
+
+use crate::{SharedError, Tag, TagError};
+
+/// Why there is no sample for one item, with the tags that the sample would have had.
+///
+/// Any error becomes an `ItemError` through `?`.
+///
+/// ```
+/// use system_health_registry::{ItemError, Sample, system_health_metric};
+///
+/// # async fn length(queue: &str) -> std::io::Result<f64> { Ok(3.0) }
+/// /// Messages that wait in each queue.
+/// #[system_health_metric(key = "queue.waiting", unit = "message")]
+/// async fn waiting() -> Vec<Result<Sample, ItemError>> {
+///     let mut samples = Vec::new();
+///     for queue in ["mail", "print"] {
+///         samples.push(sample(queue).await.map_err(|error| error.with_tag("queue", queue)));
+///     }
+///     samples
+/// }
+///
+/// async fn sample(queue: &str) -> Result<Sample, ItemError> {
+///     Ok(Sample::new(length(queue).await?)?.with_tag("queue", queue)?)
+/// }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # assert_eq!(waiting().await.len(), 2);
+/// # });
+/// ```
+#[derive(Debug, Clone)]
+pub struct ItemError {
+    tags: BTreeSet<Tag>,
+    error: SharedError,
+}
+
+/// All items failed, so the metric did.
+#[derive(Debug, thiserror::Error)]
+#[error("all {count} items failed; the first one: {first}")]
+pub(crate) struct AllFailed {
+    count: usize,
+    first: ItemError,
+}
+
+impl ItemError {
+    /// Takes the reason.
+    pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { tags: BTreeSet::new(), error: SharedError::new(error) }
+    }
+
+    /// Adds a tag that tells the item from the others, as [`Sample::with_tag`](crate::Sample::with_tag) does. If the
+    /// tag cannot be used, the item has failed for that reason instead.
+    #[must_use]
+    pub fn with_tag(mut self, name: &str, value: &str) -> Self {
+        match Tag::new(name, value) {
+            Ok(tag) => {
+                self.tags.insert(tag);
+                self
+            }
+            Err(error) => {
+                Self { tags: self.tags, error: SharedError::new(UnusableTag { error, item: self.error }) }
+            }
+        }
+    }
+
+    /// The item's tags.
+    #[must_use]
+    pub const fn tags(&self) -> &BTreeSet<Tag> {
+        &self.tags
+    }
+
+    /// The reason.
+    #[must_use]
+    pub const fn error(&self) -> &SharedError {
+        &self.error
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{item} (a tag of this item cannot be used: {error})")]
+struct UnusableTag {
+    error: TagError,
+    item: SharedError,
+}
+
+impl AllFailed {
+    /// The error of a metric of which every item failed, if there are any.
+    pub(crate) fn new(failures: &[ItemError]) -> Option<Self> {
+        let first = failures.first()?.clone();
+        Some(Self { count: failures.len(), first })
+    }
+}
+
+// `ItemError` is no `Error` itself: that would conflict with taking every error through `?`.
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for ItemError {
+    fn from(error: E) -> Self {
+        Self::new(error)
+    }
+}
+
+/// The tags and the reason with all its causes: `queue:mail: connection refused`.
+impl fmt::Display for ItemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.tags.is_empty() {
+            let tags: Vec<_> = self.tags.iter().map(Tag::as_str).collect();
+            write!(f, "{}: ", tags.join(" "))?;
+        }
+        self.error.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_says_which_one_it_is_and_why_it_failed() {
+        let refused = || ItemError::new("connection refused");
+
+        assert_eq!(refused().to_string(), "connection refused");
+        assert_eq!(
+            refused().with_tag("queue", "Mail").with_tag("host", "a").to_string(),
+            "host:a queue:mail: connection refused"
+        );
+        let unusable = refused().with_tag("!", "mail").to_string();
+        assert!(unusable.starts_with("connection refused (a tag of this item cannot be used:"), "{unusable}");
+    }
+}

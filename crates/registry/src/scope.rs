@@ -1,0 +1,58 @@
+//! How long a resource lives. What lives longer cannot be made of what lives shorter: a client of the whole process
+//! that held one repository's commits would give them to the next repository.
+
+/// How long a resource lives, and who shares it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Built once, and shared by all runs of the process: connections.
+    Process,
+    /// Built once a run, and shared by all its metrics: lists, credentials, counts of requests.
+    Run,
+    /// Built once for each subject of a run, and shared by the metrics about it: its commits.
+    Subject,
+}
+
+/// A resource that is asked for where it cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScopeError {
+    /// One resource asks for another that does not live as long as itself.
+    #[error(
+        "`{asker}` {} and asks for `{resource}`, which {}; give `{asker}` the scope `{}`",
+        .asker_scope.built(), .resource_scope.built(), .resource_scope.name()
+    )]
+    Narrower {
+        /// The type that asks.
+        asker: &'static str,
+        /// Its scope.
+        asker_scope: Scope,
+        /// The type that it asks for.
+        resource: &'static str,
+        /// The scope of that.
+        resource_scope: Scope,
+    },
+    /// A metric without a subject asks for a resource that is about one.
+    #[error("`{resource}` is built once for each subject, and this metric has none; add `each = ...` to it")]
+    NoSubject {
+        /// The type that is asked for.
+        resource: &'static str,
+    },
+}
+
+impl Scope {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Process => "Scope::Process",
+            Self::Run => "Scope::Run",
+            Self::Subject => "Scope::Subject",
+        }
+    }
+
+    const fn built(self) -> &'static str {
+        match self {
+            Self::Process => "is built once for all runs",
+            Self::Run => "is built once a run",
+            Self::Subject => "is built once for each subject",
+        }
+    }
+}

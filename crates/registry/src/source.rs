@@ -1,0 +1,115 @@
+//! Sources: metrics that only a run can know, such as the columns of a SQL view or the results of a query. A source
+//! returns their facts together with their readings.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use futures::future::BoxFuture;
+
+use crate::{Context, Facts, ItemError, Location, Reading, Unavailable};
+
+type CollectAll = dyn Fn(Context) -> BoxFuture<'static, Result<Vec<Described>, Unavailable>> + Send + Sync;
+
+/// Returns metrics and their readings in one go. Cheap to clone.
+///
+/// Write a function with [`#[system_health_source]`](macro@crate::system_health_source), or call [`Source::new`] for
+/// one that settings describe.
+#[derive(Clone)]
+pub struct Source {
+    name: Arc<str>,
+    description: Arc<str>,
+    location: Location,
+    timeout: Option<Duration>,
+    collect: Arc<CollectAll>,
+}
+
+/// A metric as a source returns it: what it is, and its value or why it has none.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// The facts. They must obey the same rules as those of a function.
+    pub facts: Facts,
+    /// What was found.
+    pub result: Result<Reading, Unavailable>,
+}
+
+/// How a source ended a run. Its metrics have outcomes of their own.
+#[derive(Debug, Clone)]
+pub struct SourceOutcome {
+    /// The source's name.
+    pub name: Arc<str>,
+    /// How many metrics it returned, or why none.
+    pub result: Result<usize, Unavailable>,
+    /// The metrics that were refused because of their facts, such as a key that is in use elsewhere.
+    pub refused: Vec<ItemError>,
+    /// How long the collection took.
+    pub duration: Duration,
+}
+
+impl Source {
+    /// A source with a name that no other source has, and a function that collects.
+    pub fn new<C>(name: &str, description: &str, location: Location, collect: C) -> Self
+    where
+        C: Fn(Context) -> BoxFuture<'static, Result<Vec<Described>, Unavailable>> + Send + Sync + 'static,
+    {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            location,
+            timeout: None,
+            collect: Arc::new(collect),
+        }
+    }
+
+    /// Sets the maximum time of one collection. Default: the engine's, [`DEFAULT_TIMEOUT`](crate::DEFAULT_TIMEOUT).
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// The name, such as `warehouse`.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// What the source returns; for a function, its doc comment.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// Where the source was registered.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// The maximum time of one collection, if the source has its own.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    pub(crate) fn collect(
+        &self,
+        context: Context,
+    ) -> BoxFuture<'static, Result<Vec<Described>, Unavailable>> {
+        (self.collect)(context)
+    }
+}
+
+impl Described {
+    /// A metric and what was found: a number, samples, no data or an error, as a collector returns it.
+    pub fn new<R: crate::IntoReading>(facts: Facts, found: R) -> Self {
+        Self { facts, result: found.into_reading() }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("name", &self.name)
+            .field("location", &self.location)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,205 @@
+//! What a metric is about. A run lists its subjects once and collects the metric for each of them; the subject
+//! contributes the tags, so no collector adds them by hand.
+
+use std::{
+    any::{Any, TypeId},
+    collections::{BTreeSet, HashSet},
+    fmt,
+    sync::Arc,
+};
+
+use futures::{FutureExt, future::BoxFuture};
+
+use crate::{Context, FromContext, Scope, Tag, TagError, Unavailable, names::short_type_name};
+
+/// A thing of which a company has many, such as a repository, a queue or a database.
+///
+/// A metric with `each = Repository` is collected for each repository. There, `Repository` is a resource, and so is
+/// whatever asks for one.
+///
+/// ```
+/// use std::fmt;
+/// use system_health_registry::{Context, Subject, Tag, TagError, Unavailable, system_health_metric};
+///
+/// #[derive(Clone)]
+/// struct Queue(&'static str);
+///
+/// impl Subject for Queue {
+///     async fn list(_context: &Context) -> Result<Vec<Self>, Unavailable> {
+///         Ok(vec![Self("mail"), Self("print")]) // ask the broker here
+///     }
+///
+///     fn tags(&self) -> Result<Vec<Tag>, TagError> {
+///         Ok(vec![Tag::new("queue", self.0)?])
+///     }
+/// }
+///
+/// impl fmt::Display for Queue {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         f.write_str(self.0)
+///     }
+/// }
+///
+/// /// Messages that wait in the queue.
+/// #[system_health_metric(key = "queue.waiting", each = Queue, unit = "message", goal = "< 100")]
+/// fn waiting(queue: Queue) -> usize {
+///     queue.0.len()
+/// }
+/// # assert_eq!(waiting(Queue("mail")), 4);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no subject",
+    label = "a metric cannot be about this",
+    note = "implement `system_health_registry::Subject` for it: how its values are listed, and the tags of each"
+)]
+pub trait Subject: fmt::Display + Clone + Send + Sync + 'static {
+    /// Lists the subjects, once a run. An empty list is no data for their metrics.
+    ///
+    /// The context has the run's scope: clients, settings and lists, but nothing about a single subject.
+    fn list(context: &Context) -> impl Future<Output = Result<Vec<Self>, Unavailable>> + Send;
+
+    /// The tags of every sample about this subject. No two subjects may have the same.
+    fn tags(&self) -> Result<Vec<Tag>, TagError>;
+}
+
+/// A subject's name and tags.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SubjectLabel {
+    name: String,
+    tags: BTreeSet<Tag>,
+}
+
+/// All subjects of a type, as a resource of the run: for a client that asks about many of them in one request.
+#[derive(Debug, Clone)]
+pub struct Subjects<S>(Arc<Vec<S>>);
+
+/// A type of subjects, without naming the type.
+#[derive(Clone, Copy)]
+pub(crate) struct SubjectType {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+    list: fn(Context) -> BoxFuture<'static, Result<Vec<AnySubject>, Unavailable>>,
+}
+
+/// A subject, without naming its type.
+#[derive(Clone)]
+pub(crate) struct AnySubject {
+    pub(crate) id: TypeId,
+    pub(crate) type_name: &'static str,
+    pub(crate) label: Arc<SubjectLabel>,
+    pub(crate) value: Arc<dyn Any + Send + Sync>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ListError {
+    #[error("the {type_name} `{name}` is listed twice; each needs a name and tags of its own")]
+    Twice { name: String, type_name: &'static str },
+    #[error("the {type_name} `{name}` has a tag that cannot be used")]
+    Tag { name: String, type_name: &'static str, source: TagError },
+}
+
+/// A subject that the metric is not about.
+#[derive(Debug, thiserror::Error)]
+#[error("a `{asked}` is asked for, and this metric has `each = {actual}`")]
+struct OtherSubject {
+    asked: &'static str,
+    actual: &'static str,
+}
+
+impl SubjectLabel {
+    /// The name, such as `acme/shop`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The tags that the subject contributes to every sample.
+    #[must_use]
+    pub const fn tags(&self) -> &BTreeSet<Tag> {
+        &self.tags
+    }
+}
+
+impl fmt::Display for SubjectLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl<S> Subjects<S> {
+    /// Some subjects, to [provide](Context::provide) in tests.
+    pub fn new(subjects: impl IntoIterator<Item = S>) -> Self {
+        Self(Arc::new(subjects.into_iter().collect()))
+    }
+
+    /// The subjects.
+    #[must_use]
+    pub fn iter(&self) -> std::slice::Iter<'_, S> {
+        self.0.iter()
+    }
+}
+
+impl<'a, S> IntoIterator for &'a Subjects<S> {
+    type Item = &'a S;
+    type IntoIter = std::slice::Iter<'a, S>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<S: Subject> FromContext for Subjects<S> {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self::new(S::list(context).await?))
+    }
+}
+
+/// The engine provides the subject that a metric is about. Any other has to be refused.
+impl<S: Subject> FromContext for S {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let actual = context.subject_type().unwrap_or_default();
+        Err(OtherSubject { asked: short_type_name::<S>(), actual }.into())
+    }
+}
+
+impl SubjectType {
+    pub(crate) fn of<S: Subject>() -> Self {
+        Self {
+            id: TypeId::of::<S>(),
+            name: short_type_name::<S>(),
+            list: |context| async move { labelled(&context.get::<Subjects<S>>().await?) }.boxed(),
+        }
+    }
+
+    /// The subjects of a run.
+    pub(crate) fn list(self, context: Context) -> BoxFuture<'static, Result<Vec<AnySubject>, Unavailable>> {
+        (self.list)(context)
+    }
+}
+
+fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unavailable> {
+    let type_name = short_type_name::<S>();
+    if subjects.0.is_empty() {
+        return Err(Unavailable::no_data(format!("there is no {type_name} to report on")));
+    }
+    let (mut names, mut tags) = (HashSet::new(), HashSet::new());
+    let mut labelled = Vec::with_capacity(subjects.0.len());
+    for subject in subjects {
+        let name = subject.to_string();
+        let own =
+            subject.tags().map_err(|source| ListError::Tag { name: name.clone(), type_name, source })?;
+        let label = SubjectLabel { name, tags: own.into_iter().collect() };
+        if !names.insert(label.name.clone()) || !tags.insert(label.tags.clone()) {
+            return Err(ListError::Twice { name: label.name, type_name }.into());
+        }
+        labelled.push(AnySubject {
+            id: TypeId::of::<S>(),
+            type_name,
+            label: Arc::new(label),
+            value: Arc::new(subject.clone()),
+        });
+    }
+    Ok(labelled)
+}

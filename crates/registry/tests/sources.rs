@@ -1,0 +1,156 @@
+//! Sources: metrics that only a run knows, in the same three states as all others.
+
+mod common;
+
+use insta::assert_snapshot;
+use system_health_registry::{
+    Catalog, Context, Described, Engine, Facts, FromContext, Run, Sample, SampleError, Source, Unavailable,
+    location, system_health_metric, system_health_source,
+};
+
+/// The rows of a table, which a test provides.
+#[derive(Debug, Clone)]
+struct Rows(Result<Vec<(&'static str, f64)>, &'static str>);
+
+impl FromContext for Rows {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self(Ok(vec![("orders.open", 3.0), ("orders.late", 1.0)])))
+    }
+}
+
+/// One metric for each row.
+#[system_health_source(name = "warehouse", timeout = "1s")]
+async fn warehouse(rows: Rows) -> Result<Vec<Described>, Unavailable> {
+    let described = |(key, value)| Described::new(Facts::new(key, "A row.").with_unit("order"), value);
+    Ok(rows.0?.into_iter().map(described).collect())
+}
+
+/// A metric that is known beforehand.
+#[system_health_metric(key = "orders.known", alias = "orders.former", alias_until = "2999-01-01")]
+fn known() -> u8 {
+    7
+}
+
+async fn run(rows: Rows, catalog: &Catalog) -> Run {
+    Engine::new().run(catalog, &Context::new().provide(rows)).await
+}
+
+fn rows(rows: &[(&'static str, f64)]) -> Rows {
+    Rows(Ok(rows.to_vec()))
+}
+
+/// How the source ended, and what it was refused.
+fn source(run: &Run) -> String {
+    let [source] = run.sources() else { panic!("{:?}", run.sources()) };
+    let result =
+        source.result.as_ref().map_or_else(|it| format!("failed: {it}"), |count| format!("{count} metrics"));
+    let refused: Vec<_> = source.refused.iter().map(ToString::to_string).collect();
+    format!("{}: {result}; refused: {}", source.name, refused.join(", "))
+}
+
+#[tokio::test]
+async fn a_source_describes_metrics_and_gives_their_readings() {
+    let run =
+        run(rows(&[("orders.open", 3.0), ("orders.late", f64::NAN)]), &Catalog::linked().unwrap()).await;
+
+    assert_snapshot!(common::lines(&run), @"
+    orders.known: value 7 []
+    orders.late: error: a value must be a finite number, this one is NaN
+    orders.open: value 3 []
+    ");
+    assert_eq!(source(&run), "warehouse: 2 metrics; refused: ");
+    let late = &run.outcomes()[1].metric;
+    assert_eq!((late.unit(), late.source().map(AsRef::as_ref)), (Some("order"), Some("warehouse")));
+    assert_eq!(late.location().to_string(), "the source `warehouse`");
+}
+
+#[tokio::test]
+async fn what_was_described_before_is_known_and_missed() {
+    let remembered = ["orders.open", "orders.gone", "orders.known", "not a key"];
+    let remembered = remembered.map(|key| Facts::new(key, "A row."));
+    let catalog = Catalog::linked().unwrap().with_described("warehouse", remembered.clone());
+
+    let keys: Vec<_> = catalog.metrics().iter().map(|metric| metric.key()).collect();
+    assert_eq!(keys, ["orders.gone", "orders.known", "orders.open"]);
+    assert_snapshot!(common::lines(&run(rows(&[("orders.open", 3.0)]), &catalog).await), @"
+    orders.gone: no data: the source `warehouse` did not return it in this run
+    orders.known: value 7 []
+    orders.open: value 3 []
+    ");
+    let failed = run(Rows(Err("connection refused")), &catalog).await;
+    assert_snapshot!(common::lines(&failed), @"
+    orders.gone: error: connection refused
+    orders.known: value 7 []
+    orders.open: error: connection refused
+    ");
+    assert_eq!(source(&failed), "warehouse: failed: connection refused; refused: ");
+    let other = Catalog::linked().unwrap().with_described("elsewhere", remembered);
+    assert_eq!(other.metrics().len(), 1, "a source that is gone has no metrics");
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_valid_or_in_use_is_refused_and_the_others_are_not() {
+    let rows = rows(&[
+        ("orders open", 1.0),
+        ("orders.known", 2.0),
+        ("orders.former", 3.0),
+        ("orders.late", 4.0),
+        ("orders.late", 5.0),
+    ]);
+
+    let run = run(rows, &Catalog::linked().unwrap()).await;
+
+    assert_snapshot!(common::lines(&run), @"
+    orders.known: value 7 []
+    orders.late: value 4 []
+    ");
+    assert_snapshot!(source(&run), @"warehouse: 5 metrics; refused: a metric is not valid: key `orders open` contains ` `; only ASCII letters, digits, `_` and `.` are allowed, the key `orders.known` is in use elsewhere, or returned twice, the key `orders.former` is in use elsewhere, or returned twice, the key `orders.late` is in use elsewhere, or returned twice");
+}
+
+#[tokio::test]
+async fn a_selection_holds_for_what_a_source_describes_too() {
+    let catalog = Catalog::linked().unwrap();
+
+    let only_late = run(
+        Rows(Ok(vec![("orders.open", 3.0), ("orders.late", 1.0)])),
+        &catalog.clone().filter(|key| key.ends_with("late")),
+    )
+    .await;
+    assert_eq!(common::lines(&only_late), "orders.late: value 1 []");
+
+    let described = catalog.with_described("warehouse", [Facts::new("orders.open", "A row.")]);
+    let without = described.filter(|key| key == "orders.known");
+    assert!(
+        without.sources().is_empty(),
+        "a source is not asked when nothing that it is known for is wanted"
+    );
+}
+
+#[tokio::test]
+async fn samples_of_a_source_need_tags_of_their_own_like_others() {
+    let twice = Source::new("twice", "A test.", location!(), |_| {
+        Box::pin(async {
+            let samples: Result<Vec<Sample>, SampleError> = [1.0, 2.0].into_iter().map(Sample::new).collect();
+            Ok(vec![Described::new(Facts::new("a.b", "A test."), samples)])
+        })
+    });
+    let catalog = Catalog::linked().unwrap().with_sources([twice]).unwrap().filter(|key| key == "a.b");
+
+    let run = run(rows(&[]), &catalog).await;
+
+    assert_snapshot!(common::lines(&run), @"a.b: error: two samples have the same tags []; each sample needs tags of its own");
+}
+
+#[tokio::test]
+async fn a_source_in_use_twice_is_refused_with_both_places() {
+    let again = Source::new("warehouse", "A test.", location!(), |_| Box::pin(async { Ok(vec![]) }));
+
+    let error = Catalog::linked().unwrap().with_sources([again]).unwrap_err().to_string();
+
+    assert!(
+        error.starts_with(
+            "the source `warehouse` is registered twice, in sources (crates/registry/tests/sources.rs:"
+        ),
+        "{error}"
+    );
+}
