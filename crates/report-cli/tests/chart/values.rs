@@ -3,9 +3,10 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use system_health_test_support::tools;
 
-use crate::helm::{arguments, chart, objects, of_kind, pod, rendered, settings};
+use crate::helm::{
+    VERSIONS, arguments, chart, helm, objects, of_kind, pod, rendered, settings, template_text,
+};
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
@@ -27,48 +28,43 @@ fn by_default_a_run_is_repeated_once_and_only_a_failed_delivery_fails_the_job() 
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn a_job_may_set_nothing_and_zero() {
+fn numbers_may_be_zero_and_large() {
     let objects = rendered(
-        "{backoffLimit: 3, suspend: true, nodeSelector: {a: b}, args: [--push, --align=15m, --deadline, 3m],
-          jobs: {one: {backoffLimit: 0, suspend: false, nodeSelector: {a: null}, ttlSecondsAfterFinished: 0}, two: }}",
+        "{backoffLimit: 0, ttlSecondsAfterFinished: 0, successfulJobsHistoryLimit: 0, startingDeadlineSeconds: 1000000}",
     );
-    let cronjobs = of_kind(&objects, "CronJob");
-    let told = |cronjob: &Value| {
-        let job = &cronjob["spec"]["jobTemplate"]["spec"];
-        let retries = (job["backoffLimit"].clone(), job["ttlSecondsAfterFinished"].clone());
-        (cronjob["spec"]["suspend"].clone(), retries, pod(cronjob)["nodeSelector"].clone())
-    };
+    let spec = &of_kind(&objects, "CronJob")[0]["spec"];
 
-    assert_eq!(told(cronjobs[0]), (json!(false), (json!(0), json!(0)), Value::Null));
-    assert_eq!(told(cronjobs[1]), (json!(true), (json!(3), json!(86400)), json!({"a": "b"})));
+    assert_eq!(
+        (&spec["successfulJobsHistoryLimit"], &spec["startingDeadlineSeconds"]),
+        (&json!(0), &json!(1_000_000))
+    );
+    let job = &spec["jobTemplate"]["spec"];
+    assert_eq!((&job["backoffLimit"], &job["ttlSecondsAfterFinished"]), (&json!(0), &json!(0)));
 }
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
 fn numbers_that_are_null_are_left_out_and_not_zero() {
-    let objects = rendered(
-        "{startingDeadlineSeconds: null, ttlSecondsAfterFinished: null, terminationGracePeriodSeconds: null,
-          successfulJobsHistoryLimit: null, jobs: {one: {failedJobsHistoryLimit: null}}}",
-    );
-    let cronjob = of_kind(&objects, "CronJob")[0];
-    let text = cronjob.to_string();
-
-    for name in [
+    const NAMES: [&str; 6] = [
         "startingDeadlineSeconds",
-        "ttlSecondsAfterFinished",
-        "terminationGracePeriodSeconds",
+        "backoffLimit",
         "successfulJobsHistoryLimit",
         "failedJobsHistoryLimit",
-    ] {
+        "ttlSecondsAfterFinished",
+        "terminationGracePeriodSeconds",
+    ];
+    let objects = rendered(&NAMES.map(|name| format!("{name}: null\n")).concat());
+    let text = of_kind(&objects, "CronJob")[0].to_string();
+
+    for name in NAMES {
         assert!(!text.contains(name), "{name}");
     }
-    assert_eq!(cronjob["spec"]["jobTemplate"]["spec"]["backoffLimit"], 1);
 }
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn a_job_changes_a_part_of_a_security_context_and_keeps_the_rest() {
-    let objects = rendered("jobs: {one: {podSecurityContext: {runAsUser: 1000, fsGroup: null}}}");
+fn a_part_of_a_security_context_can_be_changed() {
+    let objects = rendered("podSecurityContext: {runAsUser: 1000, fsGroup: null}");
     let context = &pod(of_kind(&objects, "CronJob")[0])["securityContext"];
 
     assert_eq!((&context["runAsUser"], &context["runAsNonRoot"]), (&json!(1000), &json!(true)));
@@ -78,9 +74,8 @@ fn a_job_changes_a_part_of_a_security_context_and_keeps_the_rest() {
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
 fn names_that_look_like_numbers_are_texts() {
-    for version in crate::helm::VERSIONS {
-        let ended =
-            crate::helm::helm(version, &["template", "42", ".", "--set-string", "fullnameOverride=123"]);
+    for version in VERSIONS {
+        let ended = helm(version, &["template", "42", ".", "--set-string", "fullnameOverride=123"]);
         let objects = objects(&String::from_utf8(ended.stdout).unwrap());
         assert_eq!(of_kind(&objects, "CronJob")[0]["metadata"]["name"], "123");
     }
@@ -88,53 +83,115 @@ fn names_that_look_like_numbers_are_texts() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn settings_of_a_job_are_merged_table_by_table_and_keep_their_types() {
-    let objects = rendered(
-        r#"{settings: {repository: {name: acme/shop, branch: 'a"b\c'}, github: {max_pages: 1000000}, acme: {share: 1.5, more: {deep: true}}},
-           jobs: {one: {settings: {repository: {name: acme/docs}}}, two: {}}}"#,
-    );
-    let cronjobs = of_kind(&objects, "CronJob");
-    let common = "[github]\nmax_pages = 1000000\n\n[repository]\nbranch = \"a\\\"b\\\\c\"\nname = ";
-    let acme = "[acme]\nshare = 1.5\n\n[acme.more]\ndeep = true\n\n";
+fn names_are_not_longer_than_kubernetes_allows() {
+    // The longest name of a release that Helm takes.
+    let release = "r".repeat(53);
+    let ended = helm("helm4", &["template", &release, "."]);
+    let objects = objects(&String::from_utf8(ended.stdout).unwrap());
+    let length = |kind: &str| of_kind(&objects, kind)[0]["metadata"]["name"].as_str().unwrap().len();
 
-    assert_eq!(settings(pod(cronjobs[0]), &objects), format!("{acme}{common}\"acme/docs\"\n"));
-    assert_eq!(settings(pod(cronjobs[1]), &objects), format!("{acme}{common}\"acme/shop\"\n"));
+    assert_eq!(length("CronJob"), 52);
+    assert!(length("Pod") <= 63);
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn settings_reach_the_reporter_as_they_are() {
+    for text in [
+        "",
+        "[repository]\nname = \"acme/shop\"\n",
+        "  [repository]  \n\n   \n\tname = 'no end of line'",
+        "\n\n# {{ .Values.schedule }} $HOME ${HOME} %s | > & * ! : \u{e9}\n",
+        "a = \"\"\"\\\n  b\r\n\"\"\"\r\n",
+        "true",
+        "1.0",
+        "~",
+    ] {
+        // JSON is YAML.
+        for version in VERSIONS {
+            let objects = objects(&template_text(version, &json!({"settings": text}).to_string()).unwrap());
+            assert_eq!(settings(pod(of_kind(&objects, "CronJob")[0]), &objects), text, "{version}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn settings_can_be_given_as_a_file() {
+    let text = "[repository]\nname = \"acme/shop\" # {a, b=c}\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("system-health.toml");
+    fs::write(&file, text).unwrap();
+    let option = format!("settings={}", file.display());
+    for version in VERSIONS {
+        let ended = helm(version, &["template", "health", ".", "--set-file", &option]);
+        let objects = objects(&String::from_utf8(ended.stdout).unwrap());
+        assert_eq!(settings(pod(of_kind(&objects, "CronJob")[0]), &objects), text, "{version}");
+    }
 }
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
 fn credentials_of_a_secret_are_files_and_only_those_that_are_named() {
-    let objects = rendered("existingSecret: {name: dd, keys: {githubToken: '', datadogApiKey: api}}");
-    let pod = pod(of_kind(&objects, "CronJob")[0]);
-    let variables = pod["containers"][0]["env"].as_array().unwrap();
-    let files: Vec<_> =
-        variables.iter().filter(|it| it["name"].as_str().unwrap().ends_with("_FILE")).collect();
+    let objects = rendered(
+        "existingSecret: {name: all, keys: {GITHUB_TOKEN: null, DD_APP_KEY: '', DD_API_KEY: api, ACME_TOKEN: acme.token}}",
+    );
 
-    assert_eq!(files, [&json!({"name": "DD_API_KEY_FILE", "value": "/var/run/secrets/system-health/api"})]);
-    let volumes = pod["volumes"].as_array().unwrap();
+    let file = |name: &str, key: &str| json!({"name": name, "value": format!("/var/run/secrets/system-health/{key}")});
+    assert_eq!(files(&objects), [file("ACME_TOKEN_FILE", "acme.token"), file("DD_API_KEY_FILE", "api")]);
+    let volumes = pod(of_kind(&objects, "CronJob")[0])["volumes"].as_array().unwrap();
     let secret = volumes.iter().find(|volume| volume["name"] == "credentials").unwrap();
-    assert_eq!(secret["secret"], json!({"secretName": "dd", "defaultMode": 0o440}));
+    assert_eq!(secret["secret"], json!({"secretName": "all", "defaultMode": 0o440}));
 }
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn every_reporter_has_the_name_of_its_cronjob_unless_the_settings_say_another() {
-    let names = |values: &str| -> Vec<Value> {
-        let objects = rendered(values);
-        let pods = of_kind(&objects, "CronJob").into_iter().map(pod);
-        let name = |pod: &Value| {
-            let variables = pod["containers"][0]["env"].as_array().unwrap();
-            let variable = variables.iter().find(|variable| variable["name"] == "SYSTEM_HEALTH_REPORTER");
-            variable.map_or(Value::Null, |variable| variable["value"].clone())
-        };
-        pods.map(name).collect()
-    };
-
-    assert_eq!(names("{}"), ["ops/health-system-health"]);
-    assert_eq!(
-        names("jobs: {one: {}, two: {settings: {report: {name: night}}}}"),
-        [json!("ops/health-system-health-one"), Value::Null]
+fn credentials_of_an_external_secret_are_files_with_the_names_of_their_variables() {
+    let objects = rendered(
+        "externalSecret: {enabled: true, secretStoreRef: {name: vault},
+          remoteRefs: {GITHUB_TOKEN: null, ACME_TOKEN: {key: acme, property: token}}}",
     );
+
+    let file = |name: &str| {
+        let path = format!("/var/run/secrets/system-health/{name}");
+        json!({"name": format!("{name}_FILE"), "value": path})
+    };
+    assert_eq!(files(&objects), [file("ACME_TOKEN"), file("DD_API_KEY")]);
+    assert_eq!(
+        of_kind(&objects, "ExternalSecret")[0]["spec"]["data"],
+        json!([
+            {"secretKey": "ACME_TOKEN", "remoteRef": {"key": "acme", "property": "token"}},
+            {"secretKey": "DD_API_KEY", "remoteRef": {"key": "datadog/api-key"}},
+        ])
+    );
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn without_a_secret_no_file_is_named() {
+    let objects = rendered("{}");
+
+    assert_eq!(files(&objects), Vec::<Value>::new());
+    assert!(!objects.iter().any(|object| object.to_string().contains("credentials")));
+}
+
+/// The variables of the cron job's container that name files.
+fn files(objects: &[Value]) -> Vec<Value> {
+    let variables = pod(of_kind(objects, "CronJob")[0])["containers"][0]["env"].as_array().unwrap();
+    variables.iter().filter(|it| it["name"].as_str().unwrap().ends_with("_FILE")).cloned().collect()
+}
+
+#[test]
+#[ignore = "needs Helm: run cargo xtask test"]
+fn the_reporter_has_the_name_of_its_cronjob_or_the_one_it_is_given() {
+    for (values, expected) in
+        [("{}", "ops/health-system-health"), ("reporterName: night shift", "night shift")]
+    {
+        let objects = rendered(values);
+        let variables = pod(of_kind(&objects, "CronJob")[0])["containers"][0]["env"].as_array().unwrap();
+        let name = variables.iter().find(|variable| variable["name"] == "SYSTEM_HEALTH_REPORTER").unwrap();
+        assert_eq!(name["value"], expected);
+    }
 }
 
 #[test]
@@ -146,7 +203,7 @@ fn a_variable_that_the_user_sets_is_not_set_twice() {
         let names = variables.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().to_owned());
         names.collect::<Vec<_>>()
     };
-    let values = "aws: {region: eu-west-1}\nexistingSecret: {name: dd, keys: {datadogAppKey: app}}\n";
+    let values = "aws: {region: eu-west-1}\nexistingSecret: {name: dd, keys: {DD_APP_KEY: app}}\n";
     let names = own(values);
     assert_eq!(names.len(), 7, "{names:?}");
 
@@ -160,25 +217,6 @@ fn a_variable_that_the_user_sets_is_not_set_twice() {
             assert_eq!(variables.len(), names.len());
         }
     }
-}
-
-#[test]
-#[ignore = "needs Helm: run cargo xtask test"]
-fn the_test_looks_at_what_the_runs_look_at() {
-    let objects = rendered(
-        "{backoffLimit: 0, args: [--push, --repo, acme/shop, --branch=main, --skip, ci.*],
-          jobs: {one: {}, two: {args: [--push, --repo=acme/docs, --no-state]}, three: {args: [--branch, --repo]}}}",
-    );
-    let of_test = |job: &str| {
-        let name = format!("health-system-health-{job}-doctor");
-        let pods = of_kind(&objects, "Pod");
-        let test = pods.iter().find(|test| test["metadata"]["name"] == *name).unwrap();
-        arguments(&test["spec"])[3..].iter().map(|&word| word.to_owned()).collect::<Vec<_>>()
-    };
-
-    assert_eq!(of_test("one"), ["--repo", "acme/shop", "--branch=main"]);
-    assert_eq!(of_test("two"), ["--repo=acme/docs", "--no-state"]);
-    assert_eq!(of_test("three"), ["--branch", "--repo"]);
 }
 
 #[test]
@@ -199,42 +237,6 @@ fn the_values_that_may_be_null_are_those_that_are_said_to() {
         count += 1;
     }
     assert_eq!(count, 6);
-}
-
-#[test]
-#[ignore = "needs Helm: run cargo xtask test"]
-fn every_job_has_a_claim_of_its_own() {
-    let objects = rendered("{persistence: {enabled: true}, jobs: {one: {}, two: {}}}");
-    let claims = of_kind(&objects, "PersistentVolumeClaim");
-    let claims: Vec<_> = claims.iter().map(|claim| claim["metadata"]["name"].clone()).collect();
-    let claimed = of_kind(&objects, "CronJob").into_iter().map(|cronjob| {
-        let volumes = pod(cronjob)["volumes"].as_array().unwrap();
-        let state = volumes.iter().find(|volume| volume["name"] == "state").unwrap();
-        state["persistentVolumeClaim"]["claimName"].clone()
-    });
-
-    assert_eq!(claimed.collect::<Vec<_>>(), claims);
-    assert_eq!(claims, ["health-system-health-one", "health-system-health-two"]);
-}
-
-#[test]
-#[ignore = "needs Helm: run cargo xtask test"]
-fn the_readme_has_the_table_of_all_values() {
-    let folder = tempfile::tempdir().unwrap();
-    let readme = folder.path().join("README.md");
-    let written = fs::read_to_string(chart().join("README.md")).unwrap();
-    fs::write(&readme, &written).unwrap();
-
-    // It also refuses values that are not described, and descriptions of values that are not there.
-    let generated = tools::with_node(tools::file("readme-generator/node_modules/.bin/readme-generator"))
-        .args(["--values", "values.yaml", "--readme"])
-        .arg(&readme)
-        .current_dir(chart())
-        .output()
-        .unwrap();
-
-    assert!(generated.status.success(), "{}", String::from_utf8_lossy(&generated.stdout));
-    assert_eq!(written, fs::read_to_string(&readme).unwrap(), "run readme-generator in charts/cronjob");
 }
 
 /// The names of all objects' properties that a schema lists, with the way there.
@@ -265,8 +267,4 @@ fn the_schema_and_the_values_have_the_same_keys() {
         let is_listed = |it: &&String| path == *it || path.starts_with(&format!("{it}."));
         assert!(listed.iter().any(|it| is_listed(&it)), "values.schema.json does not list {path}");
     }
-    // A job may set what the sections of one CronJob have.
-    let mut of_job = Vec::new();
-    properties(&schema["definitions"]["job"], "", &mut of_job);
-    assert!(of_job.iter().all(|name| listed.contains(name)), "{of_job:?}");
 }
