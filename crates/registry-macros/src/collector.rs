@@ -36,7 +36,7 @@ impl Role {
     const fn example(self) -> &'static str {
         match self {
             Self::Metric => "Open pull requests.",
-            Self::Source => "Rows of the view `health`.",
+            Self::Source => "Rows of a view.",
         }
     }
 }

@@ -44,7 +44,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no resource",
     label = "a collector cannot take this as an argument",
-    note = "implement `system_health_registry::FromContext` for it, or take a resource that gives it"
+    note = "implement `system_health_registry::FromContext` for it (`Subject` if metrics are about it), or take a resource that gives it"
 )]
 pub trait FromContext: Clone + Send + Sync + Sized + 'static {
     /// How long the resource lives, and who shares it. Default: one run.

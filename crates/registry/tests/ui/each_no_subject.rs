@@ -1,0 +1,11 @@
+//! What a metric is about is told where it is not something that can be listed.
+
+use system_health_registry::system_health_metric;
+
+/// Open pull requests.
+#[system_health_metric(key = "pulls.open", each = String)]
+fn open_pull_requests() -> usize {
+    3
+}
+
+fn main() {}

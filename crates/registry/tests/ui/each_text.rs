@@ -1,0 +1,11 @@
+//! A type is not a text: who quotes it is told to leave the quotes out.
+
+use system_health_registry::system_health_metric;
+
+/// Open pull requests.
+#[system_health_metric(key = "pulls.open", each = "Repository")]
+fn open_pull_requests() -> usize {
+    3
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! All mistakes of a source are told at once, in the words of a source.
+
+use system_health_registry::{Described, system_health_source};
+
+#[system_health_source(nmae = "warehouse", timeout = "soon")]
+fn warehouse() -> Vec<Described> {
+    vec![]
+}
+
+fn main() {}
