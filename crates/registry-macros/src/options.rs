@@ -8,8 +8,8 @@ use syn::{
     parse::{ParseStream, Parser},
 };
 use system_health_rules::{
-    Aggregate, DurationError, Goal, HandleError, Tag, check_interval, check_key, check_recovery,
-    check_window, parse_day, parse_duration, parse_handles, parse_recovery,
+    Aggregate, ContactError, DurationError, Goal, HandleError, Tag, check_interval, check_key, check_owner,
+    check_recovery, check_runbook, check_window, parse_day, parse_duration, parse_handles, parse_recovery,
 };
 
 use crate::{
@@ -165,21 +165,12 @@ fn unit(text: &str) -> Result<String, &'static str> {
     }
 }
 
-fn owner(text: &str) -> Result<String, &'static str> {
-    if text.trim().is_empty() {
-        Err("an owner must not be empty; write one such as \"team-platform\", or leave it out")
-    } else {
-        Ok(text.to_owned())
-    }
+fn owner(text: &str) -> Result<String, ContactError> {
+    check_owner(text).map(|()| text.to_owned())
 }
 
-fn runbook(text: &str) -> Result<String, &'static str> {
-    let is_address = text.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
-    if is_address && !text.contains(char::is_whitespace) {
-        Ok(text.to_owned())
-    } else {
-        Err("a runbook is an address such as \"https://wiki.example.com/hotfix\"")
-    }
+fn runbook(text: &str) -> Result<String, ContactError> {
+    check_runbook(text).map(|()| text.to_owned())
 }
 
 fn window(text: &str) -> Result<Duration, DurationError> {

@@ -129,7 +129,8 @@ pub use system_health_registry_macros::system_health_metric;
 /// ```
 pub use system_health_registry_macros::system_health_source;
 pub use system_health_rules::{
-    Aggregate, AggregateError, Comparison, DayError, DurationError, Goal, GoalError, HandleError, KeyError,
-    RecoveryError, Tag, TagError, check_handle, check_recovery, overlay_tags, parse_duration,
+    Aggregate, AggregateError, CombinedGoal, CombinedGoalError, Comparison, ContactError, DayError,
+    DurationError, Goal, GoalError, HandleError, KeyError, Operator, RecoveryError, Tag, TagError,
+    check_handle, check_key, check_owner, check_recovery, check_runbook, overlay_tags, parse_duration,
 };
 pub use unavailable::{SharedError, Unavailable};

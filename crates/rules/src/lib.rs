@@ -5,6 +5,8 @@
 //! `system-health-registry` re-exports what they use.
 
 mod aggregate;
+mod combined_goal;
+mod contact;
 mod day;
 mod duration;
 mod goal;
@@ -15,6 +17,8 @@ mod tag;
 mod tag_levels;
 
 pub use aggregate::{Aggregate, AggregateError};
+pub use combined_goal::{CombinedGoal, CombinedGoalError, Operator};
+pub use contact::{ContactError, check_owner, check_runbook};
 pub use day::{DayError, check_day, parse_day};
 pub use duration::{DurationError, check_interval, check_window, parse_duration};
 pub use goal::{Comparison, Goal, GoalError};

@@ -1,0 +1,229 @@
+//! A goal may be about what the values of two metrics come to: `ci.errors / ci.runs < 0.1`.
+//!
+//! There are two metrics and one operator, and no numbers, parentheses or functions: this is what can be evaluated
+//! alike wherever the values are, and a longer calculation belongs into a metric of its own. Products are left out,
+//! because no goal is about one.
+
+use std::{fmt, str::FromStr};
+
+use crate::{Goal, GoalError, check_key};
+
+/// A goal of what two metrics come to, such as `ci.errors / ci.runs < 0.1`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CombinedGoal {
+    left: String,
+    operator: Operator,
+    right: String,
+    goal: Goal,
+}
+
+/// How two values become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `/`; there is no result where the divisor is 0.
+    Divide,
+    /// `-`
+    Subtract,
+    /// `+`
+    Add,
+}
+
+/// Why a goal of two metrics was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CombinedGoalError {
+    /// There is something else where the key of a metric should be.
+    #[error("`{goal}` needs the key of a metric instead of {found}{EXAMPLE}")]
+    Metric {
+        /// The whole goal.
+        goal: String,
+        /// What is there.
+        found: Found,
+    },
+    /// The first metric is not followed by an operator.
+    #[error("`{goal}` needs `/`, `-` or `+` after `{left}` instead of {found}{EXAMPLE}")]
+    Operator {
+        /// The whole goal.
+        goal: String,
+        /// The key of the first metric.
+        left: String,
+        /// What is there.
+        found: Found,
+    },
+    /// The second metric is not followed by a comparison.
+    #[error("`{goal}` needs `<`, `<=`, `>`, `>=`, `==` or `!=` after `{right}` instead of {found}{EXAMPLE}")]
+    Comparison {
+        /// The whole goal.
+        goal: String,
+        /// The key of the second metric.
+        right: String,
+        /// What is there.
+        found: Found,
+    },
+    /// What follows the comparison is not a finite number.
+    #[error("`{goal}` has to compare with a finite number instead of {found}{EXAMPLE}")]
+    Target {
+        /// The whole goal.
+        goal: String,
+        /// What is there.
+        found: Found,
+    },
+    /// Both metrics are the same one.
+    #[error("`{goal}` combines `{key}` with itself; it needs two metrics{EXAMPLE}")]
+    Same {
+        /// The whole goal.
+        goal: String,
+        /// The key.
+        key: String,
+    },
+}
+
+const EXAMPLE: &str = "; write a goal such as \"ci.errors / ci.runs < 0.1\"";
+
+/// The part of a goal that was refused: a word, or the end of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found(String);
+
+const OPERATORS: [(char, Operator); 3] =
+    [('/', Operator::Divide), ('-', Operator::Subtract), ('+', Operator::Add)];
+
+impl CombinedGoal {
+    /// The key of the first metric.
+    #[must_use]
+    pub fn left(&self) -> &str {
+        &self.left
+    }
+
+    /// How the two values become one.
+    #[must_use]
+    pub const fn operator(&self) -> Operator {
+        self.operator
+    }
+
+    /// The key of the second metric.
+    #[must_use]
+    pub fn right(&self) -> &str {
+        &self.right
+    }
+
+    /// What the result should be.
+    #[must_use]
+    pub const fn goal(&self) -> Goal {
+        self.goal
+    }
+}
+
+impl FromStr for CombinedGoal {
+    type Err = CombinedGoalError;
+
+    fn from_str(goal: &str) -> Result<Self, CombinedGoalError> {
+        let text = || goal.trim().to_owned();
+        let metric = |rest| key(rest).map_err(|found| CombinedGoalError::Metric { goal: text(), found });
+        let (left, rest) = metric(goal)?;
+        let rest = rest.trim_start();
+        let next = rest.chars().next();
+        let (_, operator) = OPERATORS.into_iter().find(|(sign, _)| next == Some(*sign)).ok_or_else(|| {
+            CombinedGoalError::Operator { goal: text(), left: left.to_owned(), found: Found::at(rest) }
+        })?;
+        // Each operator is one byte.
+        let (right, rest) = metric(&rest[1..])?;
+        let compared = rest.parse::<Goal>().map_err(|refusal| match refusal {
+            GoalError::Comparison(rest) => CombinedGoalError::Comparison {
+                goal: text(),
+                right: right.to_owned(),
+                found: Found::at(&rest),
+            },
+            GoalError::Target(rest) => {
+                let behind = rest.trim_start().get(1..).unwrap_or_default();
+                let found = Found::at(behind.strip_prefix('=').unwrap_or(behind));
+                CombinedGoalError::Target { goal: text(), found }
+            }
+        })?;
+        if left == right {
+            return Err(CombinedGoalError::Same { goal: text(), key: left.to_owned() });
+        }
+        Ok(Self { left: left.to_owned(), operator, right: right.to_owned(), goal: compared })
+    }
+}
+
+/// The key at the start of a text, and what is behind it.
+fn key(text: &str) -> Result<(&str, &str), Found> {
+    let text = text.trim_start();
+    let is_of_key = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '.';
+    let (key, rest) = text.split_at(text.find(|letter| !is_of_key(letter)).unwrap_or(text.len()));
+    check_key(key).map(|()| (key, rest)).map_err(|_| Found::at(text))
+}
+
+impl Found {
+    /// The first word of what is left of a goal.
+    fn at(rest: &str) -> Self {
+        Self(rest.split_whitespace().next().unwrap_or_default().to_owned())
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { f.write_str("nothing") } else { write!(f, "`{}`", self.0) }
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Divide => "/",
+            Self::Subtract => "-",
+            Self::Add => "+",
+        })
+    }
+}
+
+impl fmt::Display for CombinedGoal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {} {}", self.left, self.operator, self.right, self.goal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_prints() {
+        for text in ["ci.errors / ci.runs < 0.1", "a - b == 0", "a_1.b + Z9 >= -1.5"] {
+            assert_eq!(text.parse::<CombinedGoal>().unwrap().to_string(), text);
+        }
+        let goal: CombinedGoal = "  a-b!=1e3 ".parse().unwrap();
+        assert_eq!((goal.left(), goal.operator(), goal.right()), ("a", Operator::Subtract, "b"));
+        assert_eq!(goal.goal(), "!= 1000".parse().unwrap());
+    }
+
+    #[test]
+    fn says_what_is_wrong_where_it_is() {
+        let message = |text: &str| text.parse::<CombinedGoal>().unwrap_err().to_string();
+        let example = "; write a goal such as \"ci.errors / ci.runs < 0.1\"";
+        for (text, says) in [
+            ("", "`` needs the key of a metric instead of nothing"),
+            ("100 * a / b < 5", "needs the key of a metric instead of `100`"),
+            ("(a / b) < 5", "needs the key of a metric instead of `(a`"),
+            ("a / < 5", "needs the key of a metric instead of `<`"),
+            ("a / 5 < 5", "needs the key of a metric instead of `5`"),
+            ("a /", "needs the key of a metric instead of nothing"),
+            ("a < 5", "`a < 5` needs `/`, `-` or `+` after `a` instead of `<`"),
+            ("a", "needs `/`, `-` or `+` after `a` instead of nothing"),
+            ("a * b < 5", "needs `/`, `-` or `+` after `a` instead of `*`"),
+            ("a é b < 5", "needs `/`, `-` or `+` after `a` instead of `é`"),
+            ("a / b", "needs `<`, `<=`, `>`, `>=`, `==` or `!=` after `b` instead of nothing"),
+            ("a / b / c < 5", "after `b` instead of `/`"),
+            ("a / b = 5", "after `b` instead of `=`"),
+            ("ci-errors / ci < 5", "`ci-errors / ci < 5` needs `<`,"),
+            ("a / b <", "has to compare with a finite number instead of nothing"),
+            ("a / b << 5", "has to compare with a finite number instead of `<`"),
+            ("a / b <= c", "has to compare with a finite number instead of `c`"),
+            ("a / b < inf", "has to compare with a finite number instead of `inf`"),
+            ("a / a < 5", "`a / a < 5` combines `a` with itself; it needs two metrics"),
+        ] {
+            let message = message(text);
+            assert!(message.contains(says) && message.ends_with(example), "{text}: {message}");
+        }
+    }
+}
