@@ -10,17 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{
-    expression::{Buckets, Expression},
-    series::Point,
-    thresholds,
-};
+use super::{expression::Expression, point::Point, query::Buckets, thresholds};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 /// The longest window that Datadog's API documents.
 const LONGEST_WINDOW: i64 = 7 * DAY;
+/// How the values within a window become one. Changes over time (`change`, `pct_change`) are not evaluated here.
+const OVER_TIME: [&str; 4] = ["avg", "sum", "max", "min"];
 /// How long a group without data is remembered.
 const RETENTION: i64 = DAY;
 
@@ -102,8 +100,8 @@ impl Evaluations {
         transitions: &mut Vec<Transition>,
     ) {
         let id = monitor["id"].as_u64().unwrap_or_default();
-        let found =
-            condition.expression.groups(points, &(now - condition.window + 1..=now), condition.bucket());
+        let time = now - condition.window + 1..=now;
+        let found = condition.expression.groups_in_monitor(points, &time, condition.bucket());
         let known = self.0.keys().filter(|(of, _)| *of == id).map(|(_, group)| group.clone());
         let groups: BTreeSet<Vec<String>> = known.chain(found.keys().cloned()).collect();
         for tags in groups {
@@ -113,7 +111,7 @@ impl Evaluations {
                 empty_since: None,
                 is_notified: false,
             });
-            let data = found.get(&tags).filter(|buckets| !buckets.is_empty());
+            let data = found.get(&tags);
             group.empty_since = if data.is_some() { None } else { group.empty_since.or(Some(now)) };
             if group.empty_since.is_some_and(|since| now - since >= RETENTION) {
                 self.0.remove(&key);
@@ -142,6 +140,9 @@ impl<'a> Condition<'a> {
         let (window, rest) = rest.split_once("):")?;
         let (comparator, critical) = thresholds::end(query)?;
         let end = rest.rfind(comparator)?;
+        if !OVER_TIME.contains(&over_time) {
+            return None;
+        }
         Some(Self {
             over_time,
             window: seconds(window)?,
@@ -199,8 +200,11 @@ impl<'a> Condition<'a> {
         }
     }
 
+    #[expect(clippy::float_cmp, reason = "Datadog documents no tolerance")]
     fn is_met(&self, value: f64, limit: f64) -> bool {
         match self.comparator {
+            "==" => value == limit,
+            "!=" => value != limit,
             ">" => value > limit,
             ">=" => value >= limit,
             "<" => value < limit,
@@ -209,13 +213,18 @@ impl<'a> Condition<'a> {
     }
 }
 
-/// Why Datadog does not take a monitor whose query looks too far back, or that says twice what happens without data.
+/// Why Datadog does not take a monitor whose query cannot be read or looks too far back, or that says twice what happens
+/// without data. The grammar is that of <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>, with the
+/// arithmetic that `expression` knows.
 pub(super) fn refusal(query: &str, options: &Value) -> Option<String> {
     let window = query.split_once("(last_").and_then(|(_, rest)| rest.split_once("):"));
     if let Some((window, _)) = window
         && seconds(window).is_none_or(|seconds| !(MINUTE..=LONGEST_WINDOW).contains(&seconds))
     {
         return Some(format!("The value provided for parameter 'query' is invalid: timeframe {window}"));
+    }
+    if Condition::read(query).is_none() {
+        return Some("The value provided for parameter 'query' is invalid".to_owned());
     }
     let is_legacy = options["notify_no_data"] == true || options["no_data_timeframe"].is_u64();
     let is_twice = is_legacy && options["on_missing_data"].is_string();

@@ -1,16 +1,17 @@
-//! The expression in a monitor's query: metrics, numbers, `+`, `-`, `*`, `abs()` and `clamp_max()`.
-//! See <https://docs.datadoghq.com/dashboards/functions/>.
+//! Arithmetic of metrics in Datadog's query language: metrics, numbers, `+`, `-`, `*`, `/`, `abs()` and `clamp_max()`.
+//!
+//! It is calculated in each bucket of time. A bucket that only one side has, or in which the divisor is 0, has no value.
+//! See <https://docs.datadoghq.com/dashboards/functions/> and
+//! <https://docs.datadoghq.com/monitors/guide/monitor-arithmetic-and-sparse-metrics/>.
 
-use std::{collections::BTreeMap, ops::RangeInclusive};
+use std::ops::RangeInclusive;
 
-use super::{query::Query, series::Point};
+use super::{
+    point::Point,
+    query::{Buckets, Groups, Modifier, Query},
+};
 
-/// A value for each bucket of time, by its start.
-pub(super) type Buckets = BTreeMap<i64, f64>;
-/// The values of each group, by its tags.
-pub(super) type Groups = BTreeMap<Vec<String>, Buckets>;
-
-/// An expression.
+/// An expression. All its metrics have the same groups: Datadog documents nothing about others.
 #[derive(Debug, PartialEq)]
 pub(super) enum Expression<'a> {
     Number(f64),
@@ -27,22 +28,60 @@ enum Value {
 }
 
 impl<'a> Expression<'a> {
-    /// Reads a whole text.
+    /// Reads a whole text. It has at least one metric.
     pub(super) fn read(text: &'a str) -> Option<Self> {
         let (expression, rest) = Self::sum(text)?;
-        rest.trim().is_empty().then_some(expression)
+        let queries = expression.queries();
+        let has_same_groups = queries.windows(2).all(|pair| pair[0].keys == pair[1].keys);
+        (rest.trim().is_empty() && !queries.is_empty() && has_same_groups).then_some(expression)
     }
 
-    /// The values of each group within a time, in buckets of a length.
+    /// The tags by which the values are grouped.
+    pub(super) fn keys(&self) -> &[&'a str] {
+        self.queries().first().map_or(&[], |query| &query.keys)
+    }
+
+    /// The values of each group within a time, in buckets of a length. Groups without any value are left out.
     pub(super) fn groups<'p>(
         &self,
         points: &(impl Iterator<Item = &'p Point> + Clone),
         time: &RangeInclusive<i64>,
         bucket: i64,
     ) -> Groups {
-        match self.evaluate(points, time, bucket) {
-            Value::Groups(groups) => groups,
-            Value::Number(_) => Groups::new(),
+        self.evaluate(&|query| query.buckets(points.clone(), time, bucket)).into_groups()
+    }
+
+    /// The same as monitors see it. Metrics are interpolated beside others. If something is calculated of metrics of which
+    /// one is taken as a count, each is added up over the whole time before, and there is one bucket.
+    /// See <https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>.
+    pub(super) fn groups_in_monitor<'p>(
+        &self,
+        points: &(impl Iterator<Item = &'p Point> + Clone),
+        time: &RangeInclusive<i64>,
+        bucket: i64,
+    ) -> Groups {
+        let queries = self.queries();
+        if queries.len() == 1 {
+            return self.groups(points, time, bucket);
+        }
+        let adds_up_first = queries.iter().any(|query| query.modifier == Some(Modifier::Count));
+        let values = |query: &Query<'_>| {
+            let groups = query.aligned_buckets(points.clone(), time, bucket);
+            if !adds_up_first {
+                return groups;
+            }
+            let sum = |buckets: Buckets| Buckets::from([(0, buckets.values().sum())]);
+            groups.into_iter().map(|(tags, buckets)| (tags, sum(buckets))).collect()
+        };
+        self.evaluate(&values).into_groups()
+    }
+
+    fn queries(&self) -> Vec<&Query<'a>> {
+        match self {
+            Self::Number(_) => vec![],
+            Self::Query(query) => vec![query],
+            Self::Abs(inner) | Self::ClampMax(inner, _) => inner.queries(),
+            Self::Binary(left, _, right) => [left.queries(), right.queries()].concat(),
         }
     }
 
@@ -51,7 +90,7 @@ impl<'a> Expression<'a> {
     }
 
     fn product(text: &'a str) -> Option<(Self, &'a str)> {
-        Self::chain(text, &['*'], Self::factor)
+        Self::chain(text, &['*', '/'], Self::factor)
     }
 
     fn chain(
@@ -90,23 +129,19 @@ impl<'a> Expression<'a> {
         }
     }
 
-    fn evaluate<'p>(
-        &self,
-        points: &(impl Iterator<Item = &'p Point> + Clone),
-        time: &RangeInclusive<i64>,
-        bucket: i64,
-    ) -> Value {
-        let of = |expression: &Self| expression.evaluate(points, time, bucket);
+    fn evaluate(&self, values: &impl Fn(&Query<'_>) -> Groups) -> Value {
+        let of = |expression: &Self| expression.evaluate(values);
         match self {
             Self::Number(number) => Value::Number(*number),
-            Self::Query(query) => Value::Groups(query.buckets(points.clone(), time, bucket)),
+            Self::Query(query) => Value::Groups(values(query)),
             Self::Abs(inner) => of(inner).map(f64::abs),
             Self::ClampMax(inner, limit) => of(inner).map(|value| value.min(*limit)),
             Self::Binary(left, operator, right) => {
                 let apply = |left: f64, right: f64| match operator {
                     '+' => left + right,
                     '-' => left - right,
-                    _ => left * right,
+                    '*' => left * right,
+                    _ => left / right,
                 };
                 match (of(left), of(right)) {
                     (Value::Number(left), right) => right.map(|right| apply(left, right)),
@@ -119,25 +154,38 @@ impl<'a> Expression<'a> {
 }
 
 impl Value {
+    /// Changes all values. What is then no number is no value.
     fn map(self, change: impl Fn(f64) -> f64) -> Self {
         match self {
             Self::Number(number) => Self::Number(change(number)),
             Self::Groups(mut groups) => {
-                let values = groups.values_mut().flat_map(BTreeMap::values_mut);
-                values.for_each(|value| *value = change(*value));
+                for buckets in groups.values_mut() {
+                    buckets.values_mut().for_each(|value| *value = change(*value));
+                    buckets.retain(|_, value| value.is_finite());
+                }
                 Self::Groups(groups)
+            }
+        }
+    }
+
+    fn into_groups(self) -> Groups {
+        match self {
+            Self::Number(_) => Groups::new(),
+            Self::Groups(mut groups) => {
+                groups.retain(|_, buckets| !buckets.is_empty());
+                groups
             }
         }
     }
 }
 
-/// Buckets that only one side has are left out.
+/// Groups and buckets that only one side has are left out, and those in which the result is no number.
 fn join(left: Groups, right: &Groups, apply: impl Fn(f64, f64) -> f64) -> Groups {
     let joined = left.into_iter().filter_map(|(tags, left)| {
         let right = right.get(&tags)?;
         let both =
             left.into_iter().filter_map(|(time, value)| Some((time, apply(value, *right.get(&time)?))));
-        Some((tags, both.collect()))
+        Some((tags, both.filter(|(_, value)| value.is_finite()).collect()))
     });
     joined.collect()
 }
@@ -148,42 +196,74 @@ mod tests {
 
     use super::*;
 
-    fn value(text: &str) -> Option<f64> {
-        let point = Point {
-            metric: "a.b".to_owned(),
+    fn point(metric: &str, timestamp: i64, value: f64) -> Point {
+        Point {
+            metric: metric.to_owned(),
             tags: BTreeSet::from(["x:1".to_owned()]),
-            timestamp: 60,
-            value: -3.0,
+            timestamp,
+            value,
             kind: "gauge",
             interval: None,
             unit: None,
-        };
-        let expression = Expression::read(text)?;
-        let groups = expression.groups(&[point].iter(), &(0..=120), 20);
-        groups.values().flat_map(BTreeMap::values).next().copied()
+        }
+    }
+
+    /// The values in each bucket of one group.
+    fn values(text: &str, points: &[Point]) -> Option<Vec<f64>> {
+        let groups = Expression::read(text)?.groups(&points.iter(), &(0..=120), 20);
+        groups.into_values().next().map(|buckets| buckets.into_values().collect())
     }
 
     #[test]
     fn expressions_are_calculated() {
+        let points = [point("a.b", 60, -3.0)];
         for (text, expected) in [
             ("max:a.b{*}", -3.0),
             ("1 - 2 * max:a.b{x:1} by {x}", 7.0),
             ("abs(max:a.b{*} + 1) * abs(min:a.b{*})", 6.0),
             ("(1 - 2) * max:a.b{*}", 3.0),
             ("5 * clamp_max(sum:a.b{*}, -4) - 1", -21.0),
+            ("max:a.b{*} - 6 / max:a.b{*} / 2", -2.0),
         ] {
-            assert_eq!(value(text), Some(expected), "{text}");
+            assert_eq!(values(text, &points), Some(vec![expected]), "{text}");
         }
-        for text in ["max:a.b{y:1}", "7"] {
-            assert_eq!(value(text), None, "{text}");
-        }
+        assert_eq!(values("max:a.b{y:1}", &points), None);
+    }
+
+    #[test]
+    fn there_is_no_value_without_both_sides_or_beside_a_divisor_of_zero() {
+        // Datadog's own example: A = (10, 10, 10), B = (0, 1, -).
+        let ten = [0, 20, 40].map(|time| point("a", time, 10.0));
+        let points = [&ten[..], &[point("b", 0, 0.0), point("b", 20, 1.0)]].concat();
+
+        assert_eq!(values("sum:a{*} / sum:b{*}", &points), Some(vec![10.0]));
+        assert_eq!(values("sum:a{*} - sum:b{*}", &points), Some(vec![10.0, 9.0]));
+        assert_eq!(values("1 / sum:b{*}", &points), Some(vec![1.0]));
+        // 0 / 0 is no better.
+        assert_eq!(values("sum:b{*} / sum:b{*}", &points), Some(vec![1.0]));
+        assert_eq!(values("sum:a{*} / sum:b{*} by {x}", &points), None);
+        assert_eq!(values("sum:a{*} by {x} / sum:b{*} by {x}", &points), Some(vec![10.0]));
+        assert_eq!(values("sum:a{*} / sum:b{*}", &[point("a", 0, 1.0), point("b", 20, 1.0)]), None);
     }
 
     #[test]
     fn what_is_no_expression_is_not_read() {
-        for text in
-            ["", "1 +", "max:a.b", "abs(max:a.b{*}", "clamp_max(max:a.b{*})", "sqrt(max:a.b{*})", "1 2"]
-        {
+        for text in [
+            "",
+            "7",
+            "1 +",
+            "max:a.b",
+            "abs(max:a.b{*}",
+            "clamp_max(max:a.b{*})",
+            "sqrt(max:a.b{*})",
+            "1 2",
+            "max:a.b{*} / ",
+            "max:a.b{*} // max:a.b{*}",
+            "max:a.b{*} % 2",
+            "max:a.b{*} max:a.b{*}",
+            "max:a.b{*} by {x} / max:a.b{*}",
+            "max:a.b{*} by {x} / max:a.b{*} by {y}",
+        ] {
             assert_eq!(Expression::read(text), None, "{text}");
         }
     }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{
+    point::Point,
     reading::{Outcome, error, invalid, object},
-    series::Point,
 };
 use crate::server::{Answer, Request};
 

@@ -9,12 +9,14 @@ mod expression;
 mod intake;
 mod metadata;
 mod monitors;
+mod point;
 mod query;
 mod reading;
 mod series;
 mod thresholds;
+mod timeseries;
 
 pub use evaluation::{Status, Transition};
 pub use intake::DatadogIntake;
+pub use point::Point;
 pub use reading::error;
-pub use series::Point;

@@ -1,75 +1,46 @@
-//! Queries of stored points: which series a text means, and their points as Datadog answers them.
-//!
-//! Only the first metric in the text is looked at; functions and arithmetic around it are not applied.
-//! See <https://docs.datadoghq.com/api/latest/metrics/#query-timeseries-points>.
+//! Metrics in Datadog's query language: which series a text means, and what their values come to.
+//! See <https://docs.datadoghq.com/metrics/#querying-metrics>.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::RangeInclusive,
 };
 
-use serde_json::{Value, json};
+use super::point::Point;
 
-use super::{
-    expression::Groups,
-    reading::{Outcome, error, invalid, number},
-    series::Point,
-};
-use crate::server::Request;
-
+/// By default, gaps of up to five minutes are filled.
+/// See <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
+const DEFAULT_FILL: i64 = 300;
 const AGGREGATORS: [&str; 5] = ["avg", "sum", "min", "max", "count"];
+
+/// A value for each bucket of time, by its start.
+pub(super) type Buckets = BTreeMap<i64, f64>;
+/// The values of each group, by its tags.
+pub(super) type Groups = BTreeMap<Vec<String>, Buckets>;
 
 /// A metric with its scope in a query: `sum:jobs{env:prod,!team:a} by {service}.as_count()`.
 #[derive(Debug, PartialEq)]
 pub(super) struct Query<'a> {
-    aggregator: &'a str,
-    metric: &'a str,
-    scope: &'a str,
-    keys: Vec<&'a str>,
-    modifier: Option<Modifier>,
+    pub(super) aggregator: &'a str,
+    pub(super) metric: &'a str,
+    pub(super) scope: &'a str,
+    pub(super) keys: Vec<&'a str>,
+    pub(super) modifier: Option<Modifier>,
+    /// The longest gap that is filled beside other metrics, in seconds.
+    fill: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Modifier {
+pub(super) enum Modifier {
     Count,
     Rate,
 }
 
-/// The series with the stored points that a request asks for.
-pub(super) fn answer<'a>(points: impl Iterator<Item = &'a Point>, request: &Request) -> Outcome {
-    let text = request.parameter("query").ok_or_else(|| invalid("query"))?;
-    let time = |name| number(request, name)?.ok_or_else(|| invalid(name));
-    let (from, to): (i64, i64) = (time("from")?, time("to")?);
-    let query = Query::read(&text).ok_or_else(|| error(400, &format!("Error parsing query: {text}")))?;
-    Ok(json!({
-        "status": "ok",
-        "res_type": "time_series",
-        "series": query.series(points, from..=to),
-        "from_date": milliseconds(from),
-        "to_date": milliseconds(to),
-        "query": text,
-        "group_by": query.keys,
-        "message": "",
-    }))
-}
-
 impl<'a> Query<'a> {
-    /// Reads the first metric in the text that has a scope.
-    fn read(text: &'a str) -> Option<Self> {
-        let read = |brace| Self::read_around(&text[..brace], &text[brace + 1..]);
-        text.match_indices('{').find_map(|(brace, _)| read(brace).map(|(query, _)| query))
-    }
-
     /// Reads the metric at the start of a text, and returns what is behind it.
     pub(super) fn read_start(text: &'a str) -> Option<(Self, &'a str)> {
         let (before, after) = text.split_once('{')?;
-        let is_only_a_metric = before.trim_end_matches(is_word).is_empty();
-        Self::read_around(before, after).filter(|_| is_only_a_metric)
-    }
-
-    /// Reads the metric between the texts before and after its opening brace.
-    fn read_around(before: &'a str, after: &'a str) -> Option<(Self, &'a str)> {
-        let (aggregator, metric) = before[before.trim_end_matches(is_word).len()..].split_once(':')?;
+        let (aggregator, metric) = before.split_once(':')?;
         let (scope, mut rest) = after.split_once('}')?;
         let mut keys = vec![];
         if let Some((list, behind)) = rest.strip_prefix(" by {").and_then(|rest| rest.split_once('}')) {
@@ -82,49 +53,73 @@ impl<'a> Query<'a> {
                 (modifier, rest) = (Some(found), behind);
             }
         }
+        let mut fill = if modifier.is_none() { Some(DEFAULT_FILL) } else { None };
+        if let Some(behind) = rest.strip_prefix(".fill(null)") {
+            (fill, rest) = (None, behind);
+        }
+        let is_of_metric = |letter: char| letter.is_ascii_alphanumeric() || "_.".contains(letter);
         let readable = |tag: &str| !tag.is_empty() && !tag.contains([' ', '$', '{']);
         let valid = AGGREGATORS.contains(&aggregator)
             && metric.starts_with(|letter: char| letter.is_ascii_alphabetic())
-            && !metric.contains(':')
+            && metric.chars().all(is_of_metric)
             && scope.split(',').map(str::trim).chain(keys.iter().copied()).all(readable);
-        valid.then_some((Self { aggregator, metric, scope, keys, modifier }, rest))
+        valid.then_some((Self { aggregator, metric, scope, keys, modifier, fill }, rest))
     }
 
-    /// One series for each combination of values of the keys.
-    fn series<'p>(&self, points: impl Iterator<Item = &'p Point>, time: RangeInclusive<i64>) -> Vec<Value> {
-        let mut groups: BTreeMap<Vec<&str>, BTreeMap<i64, Vec<f64>>> = BTreeMap::new();
-        for point in points {
-            if point.metric == self.metric && time.contains(&point.timestamp) && self.is_about(&point.tags) {
-                let Some(group) = self.group(&point.tags) else { continue };
-                let values = groups.entry(group).or_default().entry(point.timestamp).or_default();
-                values.push(self.modified(point));
-            }
-        }
-        groups.iter().map(|(tags, points)| self.object(tags, points)).collect()
-    }
-
-    /// The values of each group within a time: the average of each series in a bucket of time, aggregated.
-    #[expect(clippy::cast_precision_loss, reason = "a number of points")]
+    /// The values of each group within a time. In a bucket of time each series is averaged, or summed up as a count, and
+    /// then the series are aggregated.
+    /// See <https://docs.datadoghq.com/metrics/custom_metrics/type_modifiers/>.
     pub(super) fn buckets<'p>(
         &self,
         points: impl Iterator<Item = &'p Point>,
         time: &RangeInclusive<i64>,
         length: i64,
     ) -> Groups {
+        self.aggregated(points, time, length, None)
+    }
+
+    /// The same beside other metrics: each series is interpolated before, so that they can be aligned.
+    pub(super) fn aligned_buckets<'p>(
+        &self,
+        points: impl Iterator<Item = &'p Point>,
+        time: &RangeInclusive<i64>,
+        length: i64,
+    ) -> Groups {
+        self.aggregated(points, time, length, self.fill)
+    }
+
+    fn aggregated<'p>(
+        &self,
+        points: impl Iterator<Item = &'p Point>,
+        time: &RangeInclusive<i64>,
+        length: i64,
+        fill: Option<i64>,
+    ) -> Groups {
         let mut groups: BTreeMap<_, BTreeMap<_, BTreeMap<_, Vec<f64>>>> = BTreeMap::new();
         for point in points {
             if point.metric == self.metric && time.contains(&point.timestamp) && self.is_about(&point.tags) {
                 let Some(group) = self.group(&point.tags) else { continue };
-                let buckets = groups.entry(group).or_default();
-                let series = buckets.entry(point.timestamp - point.timestamp % length).or_default();
-                series.entry(&point.tags).or_default().push(self.modified(point));
+                let series = groups.entry(group).or_default().entry(&point.tags).or_default();
+                series
+                    .entry(point.timestamp - point.timestamp % length)
+                    .or_default()
+                    .push(self.modified(point));
             }
         }
-        let average = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
-        let one = |series: BTreeMap<_, _>| self.aggregate(&series.values().map(average).collect::<Vec<_>>());
-        let all = groups.into_iter().map(|(tags, buckets)| {
+        let over_time = |values: Vec<f64>| match self.modifier {
+            Some(Modifier::Count) => values.iter().sum(),
+            _ => average(&values),
+        };
+        let all = groups.into_iter().map(|(tags, series)| {
+            let mut buckets: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
+            for values in series.into_values() {
+                let values = values.into_iter().map(|(start, values)| (start, over_time(values))).collect();
+                for (start, value) in filled(values, length, fill.unwrap_or_default()) {
+                    buckets.entry(start).or_default().push(value);
+                }
+            }
             let tags = tags.into_iter().map(str::to_owned).collect();
-            (tags, buckets.into_iter().map(|(start, series)| (start, one(series))).collect())
+            (tags, buckets.into_iter().map(|(start, values)| (start, self.aggregate(&values))).collect())
         });
         all.collect()
     }
@@ -153,43 +148,36 @@ impl<'a> Query<'a> {
         }
     }
 
-    fn object(&self, tags: &[&str], points: &BTreeMap<i64, Vec<f64>>) -> Value {
-        let point = |(time, values): (&i64, &Vec<f64>)| json!([milliseconds(*time), self.aggregate(values)]);
-        let scope = if tags.is_empty() { self.scope.to_owned() } else { tags.join(",") };
-        json!({
-            "metric": self.metric,
-            "display_name": self.metric,
-            "aggr": self.aggregator,
-            "expression": format!("{}:{}{{{scope}}}", self.aggregator, self.metric),
-            "scope": scope,
-            "tag_set": tags,
-            "query_index": 0,
-            "start": points.keys().next().copied().map(milliseconds),
-            "end": points.keys().next_back().copied().map(milliseconds),
-            "length": points.len(),
-            "pointlist": points.iter().map(point).collect::<Vec<_>>(),
-        })
-    }
-
     #[expect(clippy::cast_precision_loss, reason = "a number of series")]
     fn aggregate(&self, values: &[f64]) -> f64 {
-        let sum: f64 = values.iter().sum();
         match self.aggregator {
-            "sum" => sum,
+            "sum" => values.iter().sum(),
             "min" => values.iter().copied().fold(f64::INFINITY, f64::min),
             "max" => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             "count" => values.len() as f64,
-            _ => sum / values.len() as f64,
+            _ => average(values),
         }
     }
 }
 
-fn is_word(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || "_.:".contains(letter)
+/// Puts a straight line into gaps that are not longer than a limit.
+#[expect(clippy::cast_precision_loss, reason = "some minutes")]
+fn filled(mut buckets: Buckets, length: i64, limit: i64) -> Buckets {
+    let known: Vec<(i64, f64)> = buckets.iter().map(|(start, value)| (*start, *value)).collect();
+    for pair in known.windows(2) {
+        let [(from, first), (to, last)] = pair else { continue };
+        if to - from <= limit {
+            let slope = (last - first) / (to - from) as f64;
+            let between = (1..(to - from) / length).map(|step| from + step * length);
+            buckets.extend(between.map(|start| (start, first + slope * (start - from) as f64)));
+        }
+    }
+    buckets
 }
 
-fn milliseconds(seconds: i64) -> i64 {
-    seconds.saturating_mul(1000)
+#[expect(clippy::cast_precision_loss, reason = "a number of values")]
+fn average(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 #[cfg(test)]
@@ -197,26 +185,53 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_metric_with_a_scope_is_read() {
-        let plain = Query { aggregator: "max", metric: "a.b", scope: "*", keys: vec![], modifier: None };
-        assert_eq!(Query::read("max:a.b{*}"), Some(plain));
-        let wrapped = Query {
+    fn a_metric_with_a_scope_is_read() {
+        let plain = Query {
+            aggregator: "max",
+            metric: "a.b",
+            scope: "*",
+            keys: vec![],
+            modifier: None,
+            fill: Some(300),
+        };
+        assert_eq!(Query::read_start("max:a.b{*}"), Some((plain, "")));
+        let all = Query {
             aggregator: "sum",
             metric: "a.b_c",
             scope: "x:1, !y:2",
             keys: vec!["env", "team"],
             modifier: Some(Modifier::Count),
+            fill: None,
         };
-        let text = "100 * default_zero(sum:a.b_c{x:1, !y:2} by {env,team}.as_count()) / avg:d{*}";
-        assert_eq!(Query::read(text), Some(wrapped));
+        let text = "sum:a.b_c{x:1, !y:2} by {env,team}.as_count() / avg:d{*}";
+        assert_eq!(Query::read_start(text), Some((all, " / avg:d{*}")));
+        let (unfilled, rest) = Query::read_start("avg:a{*} by {env}.fill(null) > 5").unwrap();
+        assert_eq!((unfilled.fill, rest), (None, " > 5"));
+    }
+
+    #[test]
+    fn short_gaps_are_filled_with_a_straight_line() {
+        let buckets = Buckets::from([(0, 1.0), (60, 4.0), (400, 0.0)]);
+
+        let all = Buckets::from([(0, 1.0), (20, 2.0), (40, 3.0), (60, 4.0), (400, 0.0)]);
+        assert_eq!(filled(buckets.clone(), 20, 300), all);
+        assert_eq!(filled(buckets.clone(), 20, 0), buckets);
     }
 
     #[test]
     fn what_is_no_query_is_not_read() {
-        for text in
-            ["", "a.b", "avg:a.b", "avg:a.b{", "avg:a.b{}", "most:a.b{*}", "avg:{*}", "avg:a{x AND y}"]
-        {
-            assert_eq!(Query::read(text), None, "{text}");
+        for text in [
+            "",
+            "a.b",
+            "avg:a.b",
+            "avg:a.b{",
+            "avg:a.b{}",
+            "most:a.b{*}",
+            "avg:{*}",
+            "avg:a{x AND y}",
+            "avg:a b{*}",
+        ] {
+            assert_eq!(Query::read_start(text), None, "{text}");
         }
     }
 }

@@ -9,32 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{metadata::Metadata, reading::error};
+use super::{metadata::Metadata, point::Point, reading::error};
 use crate::server::{Answer, Request};
 
 /// Datadog's limit for a payload as it is sent.
 const MAX_WIRE_LENGTH: usize = 512_000;
 /// Datadog's limit for a payload once it is decompressed.
 const MAX_LENGTH: usize = 5 * 1024 * 1024;
-
-/// One stored value of one series.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Point {
-    /// The metric's name.
-    pub metric: String,
-    /// Its tags.
-    pub tags: BTreeSet<String>,
-    /// The time, in seconds since 1970.
-    pub timestamp: i64,
-    /// The value.
-    pub value: f64,
-    /// `unspecified`, `count`, `rate` or `gauge`.
-    pub kind: &'static str,
-    /// The time that a count or a rate covers, in seconds.
-    pub interval: Option<i64>,
-    /// The unit.
-    pub unit: Option<String>,
-}
 
 /// All that was submitted.
 #[derive(Debug, Default)]

@@ -54,6 +54,7 @@ fn exchanges() -> Vec<Exchange> {
         ("POST", EVENTS, json!({"title": "t"}), 400),
         ("GET", "/api/v1/query?from=0&to=90&query=avg:a.b%7B*%7D%20by%20%7Benv%7D", NONE, 200),
         ("GET", "/api/v1/query?from=0&to=90&query=avg:a.c%7B*%7D", NONE, 200),
+        ("GET", "/api/v1/query?from=0&to=90&query=avg:a.b%7B*%7D/sum:a.b%7B*%7D", NONE, 200),
         ("GET", "/api/v1/query?from=0&to=90&query=a", NONE, 400),
     ]
 }

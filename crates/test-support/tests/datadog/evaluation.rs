@@ -97,6 +97,113 @@ fn long_windows_are_evaluated_rarely() {
     }
 }
 
+/// Delivers a value of each of two metrics a minute, of a type.
+fn deliver_both(intake: &DatadogIntake, kind: u8, errors: &[f64], runs: &[f64]) {
+    for (metric, values) in [("a.errors", errors), ("a.runs", runs)] {
+        for (value, minute) in values.iter().zip(1..) {
+            let mut one = series(*value, minute * MINUTE, &[]);
+            (one["metric"], one["type"], one["interval"]) = (json!(metric), json!(kind), json!(60));
+            intake.deliver(json!({"series": [one]}));
+        }
+    }
+}
+
+/// Whether the only monitor alerts about the values of five minutes.
+fn alerts(query: &str, kind: u8, errors: &[f64], runs: &[f64]) -> bool {
+    let (_, critical) = query.rsplit_once(' ').unwrap();
+    let critical: f64 = critical.parse().unwrap();
+    let intake =
+        watched(query, json!({"thresholds": {"critical": critical}, "on_missing_data": "show_no_data"}));
+    deliver_both(&intake, kind, errors, runs);
+    changes(&intake, 5 * MINUTE, 5 * MINUTE).iter().any(|(_, _, status, _)| *status == Alert)
+}
+
+#[test]
+fn a_ratio_is_calculated_in_each_bucket_and_counts_are_added_up_before() {
+    // The values of Datadog's guide to as_count(), and both of its results.
+    let (errors, runs) = ([1.0, 2.0, 3.0, 4.0, 5.0], [5.0; 5]);
+    let sides = |modifier: &str| format!("sum:a.errors{{*}}{modifier} / sum:a.runs{{*}}{modifier}");
+    let (gauge, count) = (3, 1);
+    for (query, kind, result) in [
+        (format!("sum(last_5m):{}", sides(".as_rate()")), count, 3.0),
+        (format!("sum(last_5m):{}", sides(".as_count()")), count, 0.6),
+        (format!("max(last_5m):{}", sides("")), gauge, 1.0),
+        (format!("min(last_5m):{}", sides("")), gauge, 0.2),
+        (format!("avg(last_5m):{}", sides("")), gauge, 0.6),
+    ] {
+        assert!(alerts(&format!("{query} >= {}", result - 0.01), kind, &errors, &runs), "{query}");
+        assert!(!alerts(&format!("{query} >= {}", result + 0.01), kind, &errors, &runs), "{query}");
+    }
+}
+
+#[test]
+fn a_divisor_of_zero_gives_no_value() {
+    // Datadog's own example: 10/0 + 10/1 + 10/NaN = 10.
+    let query = "sum(last_5m):sum:a.errors{*}.fill(null) / sum:a.runs{*}.fill(null)";
+    assert!(alerts(&format!("{query} == 10"), 3, &[10.0; 3], &[0.0, 1.0]));
+    assert!(!alerts(&format!("{query} != 10"), 3, &[10.0; 3], &[0.0, 1.0]));
+
+    let intake = watched(&format!("{query} > 5"), options("show_and_notify_no_data"));
+    deliver_both(&intake, 3, &[10.0, 10.0], &[1.0]);
+    let expected = [(MINUTE, String::new(), Alert, true), (6 * MINUTE, String::new(), NoData, true)];
+    assert_eq!(changes(&intake, MINUTE, 6 * MINUTE), expected);
+}
+
+#[test]
+fn beside_another_metric_short_gaps_are_filled_unless_the_query_says_otherwise() {
+    // 6 errors and no run, then no error and 10 runs: between them, a straight line has few runs and many errors.
+    let highest = |errors: [f64; 2], fill: &str, above: f64| {
+        let query = format!("max(last_5m):avg:a.errors{{*}}{fill} / avg:a.runs{{*}}{fill} > {above}");
+        alerts(&query, 3, &errors, &[0.0, 10.0])
+    };
+    assert!(highest([6.0, 0.0], "", 1.0));
+    assert!(!highest([6.0, 0.0], ".fill(null)", 0.0));
+    assert!(highest([6.0, 1.0], ".fill(null)", 0.09));
+    // A gap of more than five minutes is not filled.
+    let intake = watched("max(last_1h):avg:a.errors{*} / avg:a.runs{*} > 5", options("show_no_data"));
+    for (metric, time) in [("a.errors", 1), ("a.runs", 4), ("a.errors", 7), ("a.runs", 10)] {
+        let mut one = series(9.0, time * MINUTE, &[]);
+        one["metric"] = json!(metric);
+        intake.deliver(json!({"series": [one]}));
+    }
+    assert_eq!(changes(&intake, 10 * MINUTE, 10 * MINUTE), []);
+}
+
+#[test]
+fn groups_are_compared_with_their_like() {
+    let intake =
+        watched("max(last_5m):max:a.b{y:1} by {x} - max:a.b{y:2} by {x} > 5", options("show_no_data"));
+    for (value, tags) in
+        [(9.0, ["x:1", "y:1"]), (1.0, ["x:1", "y:2"]), (9.0, ["x:2", "y:1"]), (0.0, ["x:3", "y:2"])]
+    {
+        deliver(&intake, value, MINUTE, &tags);
+    }
+
+    assert_eq!(changes(&intake, MINUTE, MINUTE), [(MINUTE, "x:1".to_owned(), Alert, true)]);
+}
+
+#[tokio::test]
+async fn a_query_that_cannot_be_read_is_refused() {
+    let intake = DatadogIntake::start();
+    for (query, status) in [
+        ("avg(last_5m):sum:a{*} / sum:b{*} > 5", 200),
+        ("avg(last_5m):sum:a{*} by {x} / sum:b{*} by {x} > 5", 200),
+        ("avg(last_5m):sum:a{*} by {x}.fill(null) / sum:b{*} by {x}.fill(null) > 5", 200),
+        ("avg(last_5m):sum:a{*} by {x} / sum:b{*} > 5", 400),
+        ("avg(last_5m):sum:a{*}.fill(nothing) > 5", 400),
+        ("avg(last_5m):sum:a{*} // sum:b{*} > 5", 400),
+        ("avg(last_5m):sum:a{*} / > 5", 400),
+        ("avg(last_5m):sum:a / sum:b > 5", 400),
+        ("avg(last_5m):1 / 2 > 5", 400),
+        ("median(last_5m):sum:a{*} > 5", 400),
+        ("sum:a{*} > 5", 400),
+    ] {
+        let mut one = monitor(query, &[]);
+        one["query"] = json!(query);
+        assert_eq!(call(&intake, "POST", MONITORS, one).await.0, status, "{query}");
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_evaluated_is_refused() {
     let intake = DatadogIntake::start();

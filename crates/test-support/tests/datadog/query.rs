@@ -56,11 +56,33 @@ async fn scopes_and_groups_choose_series() {
     for (query, series) in [
         ("sum:a.b{*}", json!([["*", [[60_000, 6.0], [120_000, 6.0]]]])),
         ("sum:a.b{x:1,!env:prod}", json!([["x:1,!env:prod", dev]])),
-        ("abs(sum:a.b{*} by {env}) * 2", json!([["env:dev", dev], ["env:prod", [[60_000, 2.0]]]])),
+        ("sum:a.b{*} by {env}", json!([["env:dev", dev], ["env:prod", [[60_000, 2.0]]]])),
         ("sum:a.b{x:1} by {env,x}", json!([["env:dev,x:1", dev], ["env:prod,x:1", [[60_000, 2.0]]]])),
         ("sum:a.b{*} by {team}", json!([])),
         ("sum:a.b{env:test}", json!([])),
         ("sum:a.c{*}", json!([])),
+    ] {
+        assert_eq!(found(&ask(&intake, query).await), series, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn arithmetic_is_calculated_where_both_sides_have_a_value() {
+    let intake = intake().await;
+    submit(&intake, json!([series(0.0, 120, &["env:prod", "x:1"])])).await;
+
+    for (query, series) in [
+        (
+            "abs(sum:a.b{*} by {env}) * 2",
+            json!([
+                ["env:dev", [[60_000, 8.0], [120_000, 12.0]]],
+                ["env:prod", [[60_000, 4.0], [120_000, 0.0]]]
+            ]),
+        ),
+        ("sum:a.b{env:dev} / sum:a.b{env:prod}", json!([["*", [[60_000, 2.0]]]])),
+        ("sum:a.b{env:dev} - sum:a.b{env:prod}", json!([["*", [[60_000, 2.0], [120_000, 6.0]]]])),
+        ("sum:a.b{*} by {x} / sum:a.b{env:dev} by {x}", json!([["x:1", [[60_000, 1.5], [120_000, 1.0]]]])),
+        ("sum:a.b{*} / sum:a.c{*}", json!([])),
     ] {
         assert_eq!(found(&ask(&intake, query).await), series, "{query}");
     }
@@ -90,7 +112,10 @@ async fn counts_and_rates_are_converted() {
 async fn what_is_no_question_is_refused() {
     let intake = intake().await;
 
-    assert_eq!(ask(&intake, "a.b").await, refused(400, "Error parsing query: a.b"));
+    for query in ["a.b", "7", "sum:a.b{*} /", "sum:a.b{*} / sum:a.b{*} by {x}", "unheard_of(sum:a.b{*})"] {
+        let text = format!("Error parsing query: {query}");
+        assert_eq!(ask(&intake, query).await, refused(400, &text));
+    }
     for target in ["?to=120&query=avg:a.b%7B*%7D", "?from=soon&to=120&query=avg:a.b%7B*%7D", "?from=0&to=120"]
     {
         assert_eq!(get(&intake, &format!("/api/v1/query{target}")).await.0, 400, "{target}");
