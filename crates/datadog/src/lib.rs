@@ -72,8 +72,9 @@ pub use key::{Key, KeyError};
 pub use managed::{Action, Overwrites};
 pub use metadata::{metadata, metadata_update};
 pub use monitor::{
-    Alerting, ManagedMonitor, MonitorPlan, OnMissingData, PlannedMonitor, Schedule, Scope, WantedMonitor,
-    goal_monitor, is_watched_by_reporter_monitors, reporter_monitors, reporter_window,
+    Alerting, Combination, ManagedMonitor, MonitorPlan, OnMissingData, PlannedMonitor, Schedule, Scope,
+    WantedMonitor, combined_goal_monitor, goal_monitor, is_watched_by_reporter_monitors, reporter_monitors,
+    reporter_window,
 };
 pub use payload::payload;
 pub use sink::DatadogSink;

@@ -9,25 +9,24 @@
 //! See <https://docs.datadoghq.com/monitors/types/metric/> and
 //! <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
 
-use system_health_registry::{Aggregate, Comparison, Facts, Goal};
+use system_health_registry::{Aggregate, Facts};
 
 use super::{
     Alerting, Scope, WantedMonitor,
-    message::{self, Words},
+    condition::{Condition, Quantity},
+    message::{self, About, Words},
     wanted::{Recipe, minutes},
 };
 use crate::{
     duration::duration_in_words,
-    plural::plural,
     query::{aggregate, metric_query_of},
-    words::harmless,
 };
 
 /// The monitor of a metric's goal, if it has one.
 #[must_use]
 pub fn goal_monitor(metric: &Facts, scope: &Scope, alerting: &Alerting) -> Option<WantedMonitor> {
     let goal = metric.goal()?;
-    let condition = Condition::of(metric, goal, scope, alerting);
+    let condition = Condition::of(&quantity(metric, scope, alerting), goal);
     let tags = metric.tags().iter().map(ToString::to_string);
     let recipe = Recipe {
         metric: metric.key(),
@@ -43,9 +42,7 @@ pub fn goal_monitor(metric: &Facts, scope: &Scope, alerting: &Alerting) -> Optio
                 metric.key(),
                 duration_in_words(alerting.window)
             ),
-            description: metric.description(),
-            runbook: metric.runbook(),
-            owner: metric.owner(),
+            about: vec![About::from(metric)],
             alerting,
         }),
         tags: tags.collect(),
@@ -53,59 +50,12 @@ pub fn goal_monitor(metric: &Facts, scope: &Scope, alerting: &Alerting) -> Optio
     Some(WantedMonitor::new(recipe, scope, alerting))
 }
 
-/// When to alert.
-struct Condition {
-    over_time: &'static str,
-    value: String,
-    comparator: &'static str,
-    critical: f64,
-    alert: String,
-}
-
-impl Condition {
-    fn of(metric: &Facts, goal: Goal, scope: &Scope, alerting: &Alerting) -> Self {
-        let (scope, by, target) = (scope.to_string(), &alerting.group_by, goal.target());
-        let query = || metric_query_of(metric, aggregate(metric), &scope, by);
-        let word = |unit: &str| format!(" {}", harmless(unit));
-        let units = metric.unit().map(|unit| word(&plural(unit))).unwrap_or_default();
-        let units_of_target = match target {
-            1.0 => metric.unit().map(word).unwrap_or_default(),
-            _ => units.clone(),
-        };
-        let key = metric.key();
-        let is = format!("`{key}` is {{{{value}}}}{units} and should be {goal}.");
-        let distance = |query: String| match target {
-            0.0 => format!("abs({query})"),
-            below if below < 0.0 => format!("abs({query} + {})", -below),
-            above => format!("abs({query} - {above})"),
-        };
-        // Of several series any that is above or below is seen at the outermost ones.
-        let distances = |operator: &str| match metric.aggregate() {
-            Some(_) => distance(query()),
-            None => [Aggregate::Max, Aggregate::Min]
-                .map(|aggregate| distance(metric_query_of(metric, aggregate, &scope, by)))
-                .join(operator),
-        };
-        let (over_time, value, comparator, critical, alert) = match goal.comparison() {
-            Comparison::Less => ("max", query(), ">=", target, is),
-            Comparison::LessOrEqual => ("max", query(), ">", target, is),
-            Comparison::Greater => ("min", query(), "<=", target, is),
-            Comparison::GreaterOrEqual => ("min", query(), "<", target, is),
-            Comparison::Equal => (
-                "max",
-                distances(" + "),
-                ">",
-                0.0,
-                format!("`{key}` is not {target}{units_of_target}; it should be {goal}."),
-            ),
-            Comparison::NotEqual => (
-                "min",
-                distances(" * "),
-                "<=",
-                0.0,
-                format!("`{key}` is {target}{units_of_target} and should be {goal}."),
-            ),
-        };
-        Self { over_time, value, comparator, critical, alert }
-    }
+/// Of several series any that is not equal to the target is seen at the outermost ones.
+fn quantity<'a>(metric: &'a Facts, scope: &Scope, alerting: &Alerting) -> Quantity<'a> {
+    let query = |aggregate| metric_query_of(metric, aggregate, &scope.to_string(), &alerting.group_by);
+    let outermost = match metric.aggregate() {
+        Some(aggregate) => vec![query(aggregate)],
+        None => [Aggregate::Max, Aggregate::Min].map(query).to_vec(),
+    };
+    Quantity { name: metric.key(), unit: metric.unit(), query: query(aggregate(metric)), outermost }
 }

@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use system_health_registry::Facts;
+
 use super::Alerting;
 use crate::words::{harmless, harmless_url};
 
@@ -12,10 +14,29 @@ pub(super) struct Words<'a> {
     /// Said when the monitor recovers from an alert, and from missing data if that notifies.
     pub(super) recovery: String,
     pub(super) no_data: String,
+    pub(super) about: Vec<About<'a>>,
+    pub(super) alerting: &'a Alerting,
+}
+
+/// What there is to know of something that the alert is about.
+#[derive(Default)]
+pub(super) struct About<'a> {
+    /// Its key, where the alert is about several things.
+    pub(super) key: Option<&'a str>,
     pub(super) description: &'a str,
     pub(super) runbook: Option<&'a str>,
     pub(super) owner: Option<&'a str>,
-    pub(super) alerting: &'a Alerting,
+}
+
+impl<'a> From<&'a Facts> for About<'a> {
+    fn from(metric: &'a Facts) -> Self {
+        Self {
+            key: None,
+            description: metric.description(),
+            runbook: metric.runbook(),
+            owner: metric.owner(),
+        }
+    }
 }
 
 /// The message.
@@ -29,17 +50,29 @@ pub(super) fn of(words: &Words<'_>) -> String {
     let recovers =
         if words.alerting.on_missing_data.notifies() { "is_recovery" } else { "is_alert_recovery" };
     push(&mut message, format_args!("{{{{#{recovers}}}}}{recovery}{{{{/{recovers}}}}}\n"));
-    push(&mut message, format_args!("\n{}", harmless(words.description.trim())));
-    if let Some(runbook) = words.runbook {
-        push(&mut message, format_args!("\n\nRunbook: {}", harmless_url(runbook)));
-    }
-    if let Some(owner) = words.owner {
-        push(&mut message, format_args!("\n\nOwner: {}", harmless(owner)));
-    }
+    let mut paragraphs: Vec<String> = words.about.iter().flat_map(About::paragraphs).collect();
     if !words.alerting.notify.is_empty() {
-        push(&mut message, format_args!("\n\n{}", words.alerting.notify.join(" ")));
+        paragraphs.push(words.alerting.notify.join(" "));
     }
-    message
+    message + "\n" + &paragraphs.join("\n\n")
+}
+
+impl<'a> About<'a> {
+    /// For an alert that is about other metrics, too.
+    pub(super) fn one_of_several(metric: &'a Facts) -> Self {
+        Self { key: Some(metric.key()), ..metric.into() }
+    }
+
+    fn paragraphs(&self) -> Vec<String> {
+        let description = harmless(self.description.trim());
+        let description = match self.key {
+            Some(key) => Some(format!("`{key}`: {description}")),
+            None => Some(description).filter(|description| !description.is_empty()),
+        };
+        let runbook = self.runbook.map(|runbook| format!("Runbook: {}", harmless_url(runbook)));
+        let owner = self.owner.map(|owner| format!("Owner: {}", harmless(owner)));
+        description.into_iter().chain(runbook).chain(owner).collect()
+    }
 }
 
 fn push(message: &mut String, text: std::fmt::Arguments<'_>) {

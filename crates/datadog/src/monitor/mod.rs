@@ -1,6 +1,8 @@
-//! Monitors: one for each goal, those that notice when the reporter itself is not well, and their way to
-//! Datadog.
+//! Monitors: one for each goal, of a metric or of two, those that notice when the reporter itself is not well, and
+//! their way to Datadog.
 
+mod combined;
+mod condition;
 mod goal;
 mod managed;
 mod message;
@@ -10,6 +12,7 @@ mod schedule;
 mod scope;
 mod wanted;
 
+pub use combined::{Combination, combined_goal_monitor};
 pub use goal::goal_monitor;
 pub use managed::{ManagedMonitor, MonitorPlan, PlannedMonitor};
 pub use missing::OnMissingData;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::{
     Alerting, OnMissingData, Schedule, Scope, WantedMonitor,
-    message::{self, Words},
+    message::{self, About, Words},
     wanted::{Recipe, minutes},
 };
 use crate::{duration::duration_in_words, query::by};
@@ -54,10 +54,10 @@ fn stopped(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option
         alert: "A run took less than no time.".to_owned(),
         recovery: "The reporter delivers again.".to_owned(),
         no_data: format!("The reporter has delivered nothing for {}.", duration_in_words(silence)),
-        description: "Either it does not run, or Datadog cannot be reached. All other monitors are blind until it \
-                      delivers again. `report doctor` says what is wrong.",
-        runbook: None,
-        owner: None,
+        about: about(
+            "Either it does not run, or Datadog cannot be reached. All other monitors are blind until it delivers \
+             again. `report doctor` says what is wrong.",
+        ),
         alerting: &alerting,
     });
     let recipe = Recipe {
@@ -131,9 +131,7 @@ impl Counted {
             alert: self.alert,
             recovery: self.recovery.to_owned(),
             no_data: String::new(),
-            description: self.description,
-            runbook: None,
-            owner: None,
+            about: about(self.description),
             alerting: &alerting,
         });
         let recipe = Recipe {
@@ -147,6 +145,10 @@ impl Counted {
         };
         WantedMonitor::new(recipe, scope, &alerting)
     }
+}
+
+fn about(description: &str) -> Vec<About<'_>> {
+    vec![About { description, ..About::default() }]
 }
 
 fn in_a_row(schedule: Schedule) -> String {

@@ -2,6 +2,7 @@
 //! generated client.
 
 mod catalogs;
+mod combined;
 mod contract;
 mod dashboard;
 mod deliver;
