@@ -7,8 +7,13 @@ use anyhow::{Context as _, anyhow, ensure};
 use system_health_datadog::{OnMissingData, Schedule, duration_in_words, reporter_window};
 use system_health_registry::Settings;
 
-use super::settings::schedule;
-use crate::settings::MonitorSettings;
+use super::schedule::schedule;
+use crate::settings::monitors::{MetricMonitorSettings, MonitorSettings};
+
+/// The table of [monitors] with settings for some metrics.
+pub(super) const METRICS: &str = "metrics";
+/// The one with goals of two metrics.
+pub(super) const GOALS: &str = "goals";
 
 const DAY: Duration = Duration::from_hours(24);
 const LONGEST_WINDOW: Duration = Schedule::LONGEST_WINDOW;
@@ -23,13 +28,19 @@ pub(super) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::R
     at("group_by", check_tags("group_by", &settings.group_by).with_context(within))?;
     at("reporter_by", check_tags("reporter_by", &settings.reporter_by).with_context(within))?;
     for (pattern, some) in &settings.metrics {
-        let checked = check_time("window", some.window, LONGEST_WINDOW)
-            .and_then(|()| check_time("renotify", some.renotify, DAY))
-            .and_then(|()| check_missing(some.on_missing_data.as_deref()))
-            .and_then(|()| check_tags("group_by", some.group_by.as_deref().unwrap_or_default()));
-        at("metrics", checked.with_context(|| place(pattern)))?;
+        at(METRICS, check_some(some).with_context(|| place(METRICS, pattern)))?;
+    }
+    for (name, goal) in &settings.goals {
+        at(GOALS, check_some(&goal.monitor).with_context(|| place(GOALS, name)))?;
     }
     Ok(())
+}
+
+fn check_some(some: &MetricMonitorSettings) -> anyhow::Result<()> {
+    check_time("window", some.window, LONGEST_WINDOW)?;
+    check_time("renotify", some.renotify, DAY)?;
+    check_missing(some.on_missing_data.as_deref())?;
+    check_tags("group_by", some.group_by.as_deref().unwrap_or_default())
 }
 
 /// Adds to an error where the key of [monitors] was set.
@@ -97,7 +108,7 @@ pub(super) fn check_reporter_windows(
          leave out what does not fit, with `enabled = false` in {}",
         duration_in_words(reporter_window(first, schedule).unwrap_or_default()),
         duration_in_words(LONGEST_WINDOW),
-        too_long.iter().map(|key| place(key)).collect::<Vec<_>>().join(" and ")
+        too_long.iter().map(|key| place(METRICS, key)).collect::<Vec<_>>().join(" and ")
     );
     at(sources, set.unwrap_or_default(), Err(error))
 }
@@ -150,7 +161,7 @@ fn check_tags(name: &str, tags: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The place of a metric's settings.
-pub(super) fn place(pattern: &str) -> String {
-    format!("[monitors.metrics.\"{pattern}\"]")
+/// The place of the settings of a monitor.
+pub(super) fn place(table: &str, name: &str) -> String {
+    format!("[monitors.{table}.\"{name}\"]")
 }

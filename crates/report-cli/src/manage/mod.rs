@@ -2,17 +2,23 @@
 //! say of themselves. A build without the feature `datadog` refuses these commands.
 
 #[cfg(feature = "datadog")]
+mod alerting;
+#[cfg(feature = "datadog")]
 mod checks;
 #[cfg(feature = "datadog")]
 mod connection;
 #[cfg(feature = "datadog")]
 mod dashboard;
 #[cfg(feature = "datadog")]
+mod goals;
+#[cfg(feature = "datadog")]
 mod metadata;
 #[cfg(feature = "datadog")]
 mod monitors;
 #[cfg(feature = "datadog")]
 mod queries;
+#[cfg(feature = "datadog")]
+mod schedule;
 #[cfg(feature = "datadog")]
 mod settings;
 #[cfg(feature = "datadog")]

@@ -110,7 +110,9 @@ async fn push(
         );
     }
     if any(Verb::Stale) {
-        tracing::warn!("stale monitors are of no linked metric; --prune deletes them");
+        tracing::warn!(
+            "stale monitors are of no linked metric and of no goal in [monitors]; --prune deletes them"
+        );
     }
     if any(Verb::Left) {
         tracing::error!("some monitors were left as they are; --force overwrites them");

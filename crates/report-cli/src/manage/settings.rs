@@ -3,15 +3,20 @@
 use anyhow::{Context as _, ensure};
 use globset::{Glob, GlobMatcher};
 use system_health_datadog::{
-    Alerting, OnMissingData, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
+    Alerting, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
     reporter_monitors, reporter_window,
 };
 use system_health_registry::{Catalog, Metric, Settings, check_recovery};
 
-use super::checks;
+use super::{
+    alerting::{Defaults, Watched},
+    checks::{self, METRICS},
+    goals,
+    schedule::schedule,
+};
 use crate::{
     self_metrics::is_about_itself,
-    settings::{MetricMonitorSettings, MonitorSettings},
+    settings::monitors::{MetricMonitorSettings, MonitorSettings},
 };
 
 /// The monitors of a catalog: one for each goal, and those of the reporter if its metrics are in the catalog.
@@ -24,17 +29,20 @@ pub(super) fn monitors(
     checks::check(&settings, sources)?;
     let schedule = schedule(&settings);
     let overrides = Overrides::new(catalog, &settings, schedule);
-    let overrides = checks::at(sources, "metrics", overrides)?;
+    let overrides = checks::at(sources, METRICS, overrides)?;
+    let defaults = Defaults { settings: &settings, schedule, sources };
     let mut monitors = Vec::new();
     for metric in catalog.metrics().iter().filter(|metric| !is_watched_by_reporter_monitors(metric.key())) {
-        let alerting = overrides.alerting(metric, sources)?;
+        let alerting = alerting(metric, overrides.of(metric), defaults)?;
         monitors.extend(alerting.and_then(|alerting| goal_monitor(metric, scope, &alerting)));
     }
+    monitors.extend(goals::monitors(catalog, scope, defaults)?);
     let mut of_reporter = Vec::new();
     for metric in catalog.metrics() {
         let is_watched = reporter_window(metric.key(), schedule).is_some();
-        if is_watched && let Some(alerting) = overrides.alerting_of_reporter(metric) {
-            of_reporter.push((metric.key(), alerting));
+        let some = overrides.of(metric);
+        if is_watched && some.enabled {
+            of_reporter.push((metric.key(), defaults.general(some, is_about_itself(metric))));
         }
     }
     let keys: Vec<&str> = of_reporter.iter().map(|(key, _)| *key).collect();
@@ -45,19 +53,27 @@ pub(super) fn monitors(
     Ok(monitors)
 }
 
-/// When the reporter runs.
-pub(super) fn schedule(settings: &MonitorSettings) -> Schedule {
-    Schedule {
-        every: settings.every,
-        longest_gap: settings.longest_gap.unwrap_or(settings.every),
-        missed: settings.missed,
+/// For the monitor of a metric's goal; none if it has no goal or the monitor is turned off.
+fn alerting(
+    metric: &Metric,
+    some: &MetricMonitorSettings,
+    defaults: Defaults<'_>,
+) -> anyhow::Result<Option<Alerting>> {
+    if !some.enabled || metric.goal().is_none() {
+        return Ok(None);
     }
+    if let Some(recovery) = some.recovery {
+        let checked = check_recovery(recovery, metric.goal())
+            .with_context(|| format!("`recovery` of {} in [monitors.metrics]", metric.key()));
+        checks::at(defaults.sources, METRICS, checked)?;
+    }
+    let watched =
+        Watched { name: metric.key(), metrics: &[metric], recovery: metric.recovery(), table: METRICS };
+    defaults.of_goal(some, &watched).map(Some)
 }
 
-/// The settings of all monitors, and those of some metrics.
+/// The settings of some metrics.
 struct Overrides<'a> {
-    settings: &'a MonitorSettings,
-    schedule: Schedule,
     /// The most exact pattern first.
     of_some: Vec<(&'a str, GlobMatcher, &'a MetricMonitorSettings)>,
     none: MetricMonitorSettings,
@@ -75,7 +91,7 @@ impl<'a> Overrides<'a> {
             catalog.metrics().iter().filter(has_monitor).map(|metric| metric.key()).collect();
         let mut of_some = Vec::new();
         for (pattern, some) in &settings.metrics {
-            let place = checks::place(pattern);
+            let place = checks::place(METRICS, pattern);
             let matcher = Glob::new(pattern).with_context(|| place.clone())?.compile_matcher();
             let found: Vec<&&str> = keys.iter().filter(|key| matcher.is_match(key)).collect();
             ensure!(
@@ -96,59 +112,11 @@ impl<'a> Overrides<'a> {
         }
         let is_pattern = |text: &str| text.contains(['*', '?', '[', '{']);
         of_some.sort_by_key(|(pattern, ..)| (is_pattern(pattern), usize::MAX - pattern.len()));
-        Ok(Self { settings, schedule, of_some, none: MetricMonitorSettings::default() })
+        Ok(Self { of_some, none: MetricMonitorSettings::default() })
     }
 
     fn of(&self, metric: &Metric) -> &MetricMonitorSettings {
         let found = self.of_some.iter().find(|(_, matcher, _)| matcher.is_match(metric.key()));
         found.map_or(&self.none, |(.., some)| some)
-    }
-
-    /// The settings of all monitors, with those of one metric that every monitor takes.
-    fn general(&self, metric: &Metric) -> Alerting {
-        let (some, all) = (self.of(metric), self.settings);
-        let group_by = if is_about_itself(metric) { &all.reporter_by } else { &all.group_by };
-        Alerting {
-            notify: some.notify.clone().unwrap_or_else(|| all.notify.clone()),
-            window: self.schedule.window(),
-            recovery: None,
-            on_missing_data: OnMissingData::default(),
-            group_by: group_by.clone(),
-            renotify: some.renotify.or(all.renotify),
-            priority: some.priority.or(all.priority),
-        }
-    }
-
-    /// For the monitor of the reporter that is about a metric; none if it is turned off.
-    fn alerting_of_reporter(&self, metric: &Metric) -> Option<Alerting> {
-        self.of(metric).enabled.then(|| self.general(metric))
-    }
-
-    /// For the monitor of a metric's goal; none if it has no goal or the monitor is turned off.
-    fn alerting(&self, metric: &Metric, sources: &Settings) -> anyhow::Result<Option<Alerting>> {
-        let (some, general, key) = (self.of(metric), self.general(metric), metric.key());
-        if !some.enabled || metric.goal().is_none() {
-            return Ok(None);
-        }
-        if let Some(recovery) = some.recovery {
-            let checked = check_recovery(recovery, metric.goal())
-                .with_context(|| format!("`recovery` of {key} in [monitors.metrics]"));
-            checks::at(sources, "metrics", checked)?;
-        }
-        let own: Vec<String> = metric.notify().iter().map(ToString::to_string).collect();
-        let notify = if some.notify.is_none() && !own.is_empty() { own } else { general.notify };
-        let on_missing_data = some.on_missing_data.as_deref().and_then(OnMissingData::parse);
-        let alerting = Alerting {
-            notify,
-            window: some.window.or(metric.window()).unwrap_or(general.window),
-            recovery: some.recovery.or(metric.recovery()),
-            on_missing_data: on_missing_data.unwrap_or_default(),
-            group_by: some.group_by.clone().unwrap_or(general.group_by),
-            ..general
-        };
-        let set = if some.window.is_some() { "metrics" } else { "every" };
-        let checked = checks::check_goal_window(key, alerting.window, self.schedule.every);
-        checks::at(sources, set, checked)?;
-        Ok(Some(alerting))
     }
 }

@@ -19,7 +19,7 @@ pub(super) enum Verb {
     Deleted,
     /// Not overwritten, because of what somebody has done in Datadog.
     Left,
-    /// Managed, and of no linked metric.
+    /// Managed, and of no linked metric and no goal in the settings.
     Stale,
     /// A further one of the same metric.
     Copy,

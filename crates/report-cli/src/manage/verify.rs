@@ -15,9 +15,9 @@ use tokio::time::{Instant, sleep};
 use super::{
     connection::{self, Connection},
     queries,
-    settings::schedule,
+    schedule::schedule,
 };
-use crate::{args::VerifyArguments, exit::Status, output::Stdout, settings::MonitorSettings};
+use crate::{args::VerifyArguments, exit::Status, output::Stdout, settings::monitors::MonitorSettings};
 
 /// The metric of the probe.
 const PROBE: &str = "system_health.reporter.probe";

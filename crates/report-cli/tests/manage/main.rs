@@ -5,6 +5,7 @@
 mod alerting;
 mod dashboard;
 mod events;
+mod goals;
 mod metadata;
 mod monitors;
 mod scopes;
