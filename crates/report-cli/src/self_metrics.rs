@@ -162,12 +162,7 @@ fn last_value_age(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
 }
 
 /// Items that failed beside the samples of a metric, such as one queue of many.
-#[system_health_metric(
-    key = "system_health.reporter.failed_items",
-    aggregate = "sum",
-    unit = "item",
-    goal = "== 0"
-)]
+#[system_health_metric(key = "system_health.reporter.failed_items", aggregate = "sum", unit = "item")]
 fn failed_items(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 items")]
     let failures = |ending: &Ending| ending.failures as f64;

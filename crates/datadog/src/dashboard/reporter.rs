@@ -8,11 +8,12 @@ use crate::monitor::RUN_DURATION;
 /// What the keys of metrics about the reporter start with.
 const PREFIX: &str = "system_health.reporter.";
 /// The tags by which their samples differ.
-const BY: [(&str, &[&str]); 7] = [
+const BY: [(&str, &[&str]); 8] = [
     ("api_latency_seconds", &["api"]),
     ("api_requests", &["api", "status"]),
     ("collector_duration_seconds", &["metric"]),
     ("collector_success", &["metric"]),
+    ("failed_items", &["metric"]),
     ("last_value_age_seconds", &["metric"]),
     ("metrics", &["state"]),
     ("points", &["result"]),
