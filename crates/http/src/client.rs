@@ -1,6 +1,6 @@
 //! Sends one request and reads its response, within the limits, and counts it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
@@ -16,21 +16,31 @@ use crate::{HttpError, Proxy, SetupError, certificates, check_proxies, is_loopba
 pub struct HttpSettings {
     /// The API's name in [`ApiCalls`].
     pub api: &'static str,
-    /// Where requests are counted.
-    pub calls: ApiCalls,
     /// Maximum time to connect. Default: 5 seconds.
     pub connect_timeout: Duration,
     /// Maximum time without any data from the server. Default: 10 seconds.
     pub read_timeout: Duration,
 }
 
-/// A client for one API. Clones share their connections.
+/// The connections to one API. They may outlive a run: each run has a [`RunClient`] that uses them. Clones share the
+/// connections.
 #[derive(Debug, Clone)]
-pub struct HttpClient {
+pub struct HttpClient(Arc<Connections>);
+
+#[derive(Debug)]
+struct Connections {
     client: reqwest::Client,
     settings: HttpSettings,
     proxy: Option<Proxy>,
     is_https: bool,
+}
+
+/// A client for the requests of one run: they are counted with the run's others and end at its deadline.
+#[derive(Debug, Clone)]
+pub struct RunClient {
+    http: HttpClient,
+    calls: ApiCalls,
+    deadline: Option<Instant>,
 }
 
 /// A response, read to its end or up to the limit.
@@ -49,7 +59,7 @@ pub struct HttpResponse {
 
 /// Counts a request when it ends, even if its caller no longer waits for it.
 struct Call<'a> {
-    settings: &'a HttpSettings,
+    client: &'a RunClient,
     started: Instant,
     status: Option<StatusCode>,
 }
@@ -57,8 +67,8 @@ struct Call<'a> {
 impl HttpSettings {
     /// The default limits.
     #[must_use]
-    pub fn new(api: &'static str, calls: ApiCalls) -> Self {
-        Self { api, calls, connect_timeout: Duration::from_secs(5), read_timeout: Duration::from_secs(10) }
+    pub fn new(api: &'static str) -> Self {
+        Self { api, connect_timeout: Duration::from_secs(5), read_timeout: Duration::from_secs(10) }
     }
 }
 
@@ -77,28 +87,57 @@ impl HttpClient {
             check_proxies()?;
             Proxy::for_url(api)
         };
-        Ok(Self { client: client.build()?, settings, proxy, is_https: api.scheme() == "https" })
+        let is_https = api.scheme() == "https";
+        Ok(Self(Arc::new(Connections { client: client.build()?, settings, proxy, is_https })))
     }
 
-    /// The client without the count and the limit of the body.
+    /// A client for a run without a deadline, whose requests are counted here. It uses the same connections.
+    #[must_use]
+    pub fn with_calls(&self, calls: ApiCalls) -> RunClient {
+        RunClient { http: self.clone(), calls, deadline: None }
+    }
+}
+
+impl RunClient {
+    /// The same client for requests that nobody waits for after this moment.
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), ..self.clone() }
+    }
+
+    /// Where requests are counted.
+    #[must_use]
+    pub fn calls(&self) -> &ApiCalls {
+        &self.calls
+    }
+
+    /// The client without the count, the deadline and the limit of the body.
     #[must_use]
     pub fn inner(&self) -> &reqwest::Client {
-        &self.client
+        &self.http.0.client
     }
 
-    /// Sends a request and reads the response, within the request's own time limit if it has one. The
-    /// body is cut after `max_length` bytes.
-    pub async fn send(&self, request: Request, max_length: usize) -> Result<HttpResponse, HttpError> {
-        let mut call = Call { settings: &self.settings, started: Instant::now(), status: None };
+    /// Sends a request and reads the response, until the deadline and within the request's own time limit, if there
+    /// are any. The body is cut after `max_length` bytes.
+    pub async fn send(&self, mut request: Request, max_length: usize) -> Result<HttpResponse, HttpError> {
+        let started = Instant::now();
         let limit = request.timeout().copied();
+        if let Some(deadline) = self.deadline {
+            let left = deadline.saturating_duration_since(started);
+            if left.is_zero() {
+                return Err(HttpError::Deadline);
+            }
+            *request.timeout_mut() = Some(limit.map_or(left, |limit| limit.min(left)));
+        }
+        let mut call = Call { client: self, started, status: None };
         let exchanged = self.exchange(request, max_length).await;
-        let response = exchanged.map_err(|error| self.failure(error, call.started.elapsed(), limit))?;
+        let response = exchanged.map_err(|error| self.failure(error, started.elapsed(), limit))?;
         call.status = Some(response.status);
         Ok(response)
     }
 
     async fn exchange(&self, request: Request, max_length: usize) -> reqwest::Result<HttpResponse> {
-        let mut response = self.client.execute(request).await?;
+        let mut response = self.http.0.client.execute(request).await?;
         let mut body = BytesMut::new();
         while body.len() <= max_length
             && let Some(chunk) = response.chunk().await?
@@ -116,21 +155,30 @@ impl HttpClient {
     }
 
     fn failure(&self, error: reqwest::Error, elapsed: Duration, limit: Option<Duration>) -> HttpError {
+        let Connections { settings, proxy, is_https, .. } = &*self.http.0;
         // The caller names what it asked for, without what its query may hold.
         let error = error.without_url();
-        match limit {
-            _ if !error.is_timeout() || error.is_connect() => {
-                HttpError::new(error, self.proxy.as_ref(), self.is_https)
-            }
-            Some(limit) if elapsed >= limit => HttpError::Timeout(limit),
-            _ => HttpError::Silence(self.settings.read_timeout),
+        if !error.is_timeout() || error.is_connect() {
+            return HttpError::new(error, proxy.as_ref(), *is_https);
         }
+        match limit {
+            _ if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) => HttpError::Deadline,
+            Some(limit) if elapsed >= limit => HttpError::Timeout(limit),
+            _ => HttpError::Silence(settings.read_timeout),
+        }
+    }
+}
+
+impl HttpResponse {
+    /// The same response, if the limit did not cut it.
+    pub fn complete(self) -> Result<Self, HttpError> {
+        if self.is_cut { Err(HttpError::TooLong(self.body.len())) } else { Ok(self) }
     }
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         let status = self.status.map(|status| status.as_u16());
-        self.settings.calls.record(self.settings.api, status, self.started.elapsed());
+        self.client.calls.record(self.client.http.0.settings.api, status, self.started.elapsed());
     }
 }

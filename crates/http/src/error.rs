@@ -13,9 +13,15 @@ pub enum HttpError {
     /// The time that the caller set for the whole request is over.
     #[error("no complete response within {0:?}")]
     Timeout(Duration),
+    /// Nobody waits for the response any more.
+    #[error("no complete response before the run's deadline")]
+    Deadline,
     /// The server went silent in the middle.
     #[error("no data for {0:?}")]
     Silence(Duration),
+    /// The response is longer than any that makes sense.
+    #[error("the response is longer than {0} bytes")]
+    TooLong(usize),
     /// The server's certificate is from an authority that this machine does not trust.
     #[error(
         "the server's certificate is not from a known authority; if it is a private one, or a proxy inspects \
@@ -66,15 +72,16 @@ impl HttpError {
             | Self::ProxyUnreachable(..)
             | Self::ProxySilent(..) => true,
             Self::Connection(error) => error.is_connect(),
-            Self::Timeout(_) | Self::Silence(_) => false,
+            Self::Timeout(_) | Self::Deadline | Self::Silence(_) | Self::TooLong(_) => false,
         }
     }
 
-    /// Whether another attempt would fail in the same way, until somebody changes the configuration.
+    /// Whether another attempt would fail in the same way: until somebody changes the configuration, or because
+    /// the time is over.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::UnknownAuthority(_) => true,
+            Self::UnknownAuthority(_) | Self::Deadline | Self::TooLong(_) => true,
             Self::ProxyRefused(_, error) => {
                 matches!(tunnel_failure(error), Some(TunnelFailure::Refused { wants_login: true }))
             }

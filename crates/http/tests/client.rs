@@ -4,15 +4,23 @@ use std::{net::TcpListener, thread, time::Duration};
 
 use reqwest::{Method, Request};
 use rustls::server::Acceptor;
-use system_health_http::{HttpClient, HttpError, HttpSettings};
+use system_health_http::{HttpClient, HttpError, HttpSettings, RunClient};
 use system_health_registry::ApiCalls;
 use system_health_test_support::wire::{Upstream, Wire, WireServer};
+use tokio::time::Instant;
 use url::Url;
 
-fn client(url: &Url, calls: &ApiCalls) -> HttpClient {
-    let settings =
-        HttpSettings { read_timeout: Duration::from_millis(200), ..HttpSettings::new("test", calls.clone()) };
+fn connections(url: &Url) -> HttpClient {
+    let settings = HttpSettings { read_timeout: Duration::from_millis(200), ..HttpSettings::new("test") };
     HttpClient::new(url, settings).unwrap()
+}
+
+fn client(url: &Url, calls: &ApiCalls) -> RunClient {
+    connections(url).with_calls(calls.clone())
+}
+
+fn counted(calls: &ApiCalls) -> Vec<(Option<u16>, u64)> {
+    calls.by_status().into_iter().map(|calls| (calls.status, calls.count)).collect()
 }
 
 fn get(url: &Url) -> Request {
@@ -37,6 +45,8 @@ async fn a_body_is_cut_at_the_limit() {
         let response = client.send(get(&url), limit).await.unwrap();
 
         assert_eq!((&*response.body, response.is_cut), (body.as_bytes(), is_cut));
+        let whole = response.complete();
+        assert_eq!(matches!(whole, Err(HttpError::TooLong(9))), is_cut, "{whole:?}");
     }
 }
 
@@ -66,8 +76,41 @@ async fn every_request_is_counted_once_however_it_ends() {
     assert!(refused.is_connect(), "{refused:?}");
     drop(server);
 
-    let counted: Vec<_> = calls.by_status().into_iter().map(|calls| (calls.status, calls.count)).collect();
-    assert_eq!(counted, [(None, 3), (Some(503), 1)]);
+    assert_eq!(counted(&calls), [(None, 3), (Some(503), 1)]);
+}
+
+#[tokio::test]
+async fn each_run_counts_its_own_requests() {
+    let (_server, url) = server(Wire::answer(200, "", "yes"));
+    let connections = connections(&url);
+    let (first, second) = (ApiCalls::default(), ApiCalls::default());
+
+    for calls in [&first, &first, &second] {
+        connections.with_calls(calls.clone()).send(get(&url), 10).await.unwrap();
+    }
+
+    assert_eq!(counted(&first), [(Some(200), 2)]);
+    assert_eq!(counted(&second), [(Some(200), 1)]);
+}
+
+#[tokio::test]
+async fn no_request_outlasts_the_deadline_and_none_is_sent_after_it() {
+    let calls = ApiCalls::default();
+    let (_server, url) = server(Wire::BlackHole);
+    let client = client(&url, &calls);
+    let deadline = Instant::now() + Duration::from_millis(100);
+    let client = client.with_deadline(deadline);
+    let mut request = get(&url);
+    *request.timeout_mut() = Some(Duration::from_hours(1));
+
+    for _ in 0..2 {
+        let ended = client.send(request.try_clone().unwrap(), 10).await.unwrap_err();
+
+        assert!(matches!(ended, HttpError::Deadline), "{ended:?}");
+        assert!(Instant::now() >= deadline);
+    }
+
+    assert_eq!(counted(&calls), [(None, 1)]);
 }
 
 #[tokio::test]

@@ -1,0 +1,92 @@
+//! Text of a server in a form that a message may quote. A server may repeat the credential that it was sent, and
+//! may send what steers a terminal. Data is never redacted, because a short secret may be part of an ordinary word.
+
+use std::fmt;
+
+/// A shorter secret is part of so many words that replacing it would give it away. No real one is so short.
+const SHORTEST_SECRET: usize = 8;
+/// The longest quotation, in characters.
+const MAX_QUOTATION: usize = 300;
+
+/// Replaces credentials in text that is quoted.
+#[derive(Clone)]
+pub struct Redactor {
+    secrets: Vec<String>,
+    replacement: &'static str,
+}
+
+impl Redactor {
+    /// Redacts these secrets, except those that are too short for it.
+    #[must_use]
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>, replacement: &'static str) -> Self {
+        let secrets = secrets.into_iter().filter(|secret| secret.len() >= SHORTEST_SECRET);
+        Self { secrets: secrets.map(str::to_owned).collect(), replacement }
+    }
+
+    /// The text with every occurrence of a secret replaced.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        let replaced = |text: String, secret| text.replace(secret, self.replacement);
+        self.secrets.iter().map(String::as_str).fold(text.to_owned(), replaced)
+    }
+
+    /// The same as one line of bounded length.
+    #[must_use]
+    pub fn quote(&self, text: &str) -> String {
+        // Redacted before it is cut, because a part of a secret is secret, too.
+        one_line(&self.redact(text))
+    }
+}
+
+// The secrets are not for logs.
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redactor").field("replacement", &self.replacement).finish_non_exhaustive()
+    }
+}
+
+/// The text as one line of at most 300 characters, without control characters.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let line = text.replace(char::is_control, " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX_QUOTATION) {
+        Some((end, _)) => format!("{} …", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_replaced_wherever_they_stand() {
+        let redactor = Redactor::new(["0dd0c0ffee", "a", "is", ""], "[key]");
+
+        assert_eq!(redactor.redact("key 0dd0c0ffee, again: 0dd0c0ffee!"), "key [key], again: [key]!");
+        assert_eq!(redactor.redact("a token is a secret"), "a token is a secret");
+    }
+
+    #[test]
+    fn a_quotation_is_one_bounded_line() {
+        let redactor = Redactor::new(["0dd0c0ffee", "c0ffee0dd"], "[key]");
+
+        assert_eq!(redactor.quote("<html>\r\n\t<b>no\x1b[31m</b>"), "<html> <b>no [31m</b>");
+        assert_eq!(redactor.quote("key 0dd0c0ffee or c0ffee0dd is wrong"), "key [key] or [key] is wrong");
+        assert_eq!(redactor.quote(&"ä".repeat(400)), format!("{} …", "ä".repeat(300)));
+    }
+
+    #[test]
+    fn a_secret_that_the_end_would_cut_is_replaced() {
+        let text = format!("{}0dd0c0ffee", "x".repeat(MAX_QUOTATION - 4));
+
+        assert!(!Redactor::new(["0dd0c0ffee"], "[key]").quote(&text).contains("0dd"));
+    }
+
+    #[test]
+    fn a_redactor_shows_no_secret() {
+        let shown = format!("{:?}", Redactor::new(["0dd0c0ffee"], "[key]"));
+
+        assert!(!shown.contains("0dd"), "{shown}");
+    }
+}

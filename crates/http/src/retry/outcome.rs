@@ -1,0 +1,134 @@
+//! What an attempt that failed means for the next one.
+//!
+//! | outcome | repeated if idempotent | repeated otherwise |
+//! |---|---|---|
+//! | no connection, so nothing was sent | yes | yes |
+//! | no complete response in time, or the connection broke | yes | no |
+//! | 429, or 5xx except 502 and 504: the server did not do it | yes | yes |
+//! | 408, 502, 504: an intermediary got no response either | yes | no |
+//! | any other response | no | no |
+
+use std::{
+    error::Error,
+    time::{Duration, SystemTime},
+};
+
+use http::{HeaderMap, Method, StatusCode};
+
+use crate::{HttpError, retry_after};
+
+/// Whether another attempt may succeed, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// It would fail like the last one.
+    Never,
+    /// It may succeed after a backoff.
+    Backoff,
+    /// The server asks for this wait.
+    After(Duration),
+}
+
+/// Whether the effect of a request that is processed twice is that of one. See
+/// <https://www.rfc-editor.org/rfc/rfc9110#idempotent.methods>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Idempotency {
+    /// It is. So a request may be repeated although the server may have processed it.
+    Idempotent,
+    /// It may not be. A request is repeated only if the server has certainly not processed it.
+    NotIdempotent,
+}
+
+/// The error of one attempt.
+pub trait AttemptError: Error + Send + Sync + Sized + 'static {
+    /// Whether another attempt may succeed.
+    fn retry(&self) -> Retry;
+
+    /// Whether the server may have processed the request, although no response says so.
+    fn may_have_been_processed(&self) -> bool;
+
+    /// A copy of the error, if it holds for all requests to the server until the wait is over: a rate limit.
+    fn rate_limit(&self) -> Option<Self> {
+        None
+    }
+}
+
+impl Retry {
+    /// What a response asks for that is no success.
+    #[must_use]
+    pub fn from_response(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Self {
+        let may_pass = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+            || status.is_server_error();
+        if may_pass { Self::after(retry_after(headers, now)) } else { Self::Never }
+    }
+
+    /// After a wait, if the server asks for one.
+    #[must_use]
+    pub fn after(wait: Option<Duration>) -> Self {
+        wait.map_or(Self::Backoff, Self::After)
+    }
+}
+
+impl From<&HttpError> for Retry {
+    fn from(error: &HttpError) -> Self {
+        if error.is_permanent() { Self::Never } else { Self::Backoff }
+    }
+}
+
+impl From<&Method> for Idempotency {
+    fn from(method: &Method) -> Self {
+        if method.is_idempotent() { Self::Idempotent } else { Self::NotIdempotent }
+    }
+}
+
+/// Whether a request that was answered with this error may have been processed: an intermediary waited for the
+/// server in vain. Any other error is the server's own.
+#[must_use]
+pub fn may_have_been_processed(status: StatusCode) -> bool {
+    matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, header::RETRY_AFTER};
+
+    use super::*;
+
+    #[test]
+    fn a_response_says_whether_and_when_to_try_again() {
+        let seven = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static("7"))]);
+        for (status, retried) in [
+            (200, false),
+            (302, false),
+            (400, false),
+            (401, false),
+            (403, false),
+            (404, false),
+            (408, true),
+            (413, false),
+            (429, true),
+            (500, true),
+            (502, true),
+            (503, true),
+            (504, true),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let retry = |headers| Retry::from_response(status, headers, SystemTime::now());
+            let (soon, later) = if retried {
+                (Retry::Backoff, Retry::After(Duration::from_secs(7)))
+            } else {
+                (Retry::Never, Retry::Never)
+            };
+            assert_eq!((retry(&HeaderMap::new()), retry(&seven)), (soon, later), "{status}");
+        }
+    }
+
+    #[test]
+    fn methods_are_idempotent_as_the_standard_says() {
+        for method in [Method::GET, Method::PUT, Method::DELETE] {
+            assert_eq!(Idempotency::from(&method), Idempotency::Idempotent);
+        }
+        for method in [Method::POST, Method::PATCH] {
+            assert_eq!(Idempotency::from(&method), Idempotency::NotIdempotent);
+        }
+    }
+}

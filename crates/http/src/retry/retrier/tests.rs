@@ -1,0 +1,242 @@
+use std::{
+    future::ready,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use super::*;
+
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+const MINUTE: Duration = Duration::from_mins(1);
+const IDEMPOTENT: Idempotency = Idempotency::Idempotent;
+
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+enum Failed {
+    #[error("refused")]
+    Refused,
+    /// The server did not process the request.
+    #[error("unavailable")]
+    Unavailable(Option<Duration>),
+    #[error("too many requests")]
+    Limited(Option<Duration>),
+    #[error("no response")]
+    Lost,
+}
+
+impl AttemptError for Failed {
+    fn retry(&self) -> Retry {
+        match *self {
+            Self::Refused => Retry::Never,
+            Self::Unavailable(wait) | Self::Limited(wait) => Retry::after(wait),
+            Self::Lost => Retry::Backoff,
+        }
+    }
+
+    fn may_have_been_processed(&self) -> bool {
+        matches!(self, Self::Lost)
+    }
+
+    fn rate_limit(&self) -> Option<Self> {
+        matches!(self, Self::Limited(_)).then_some(*self)
+    }
+}
+
+fn until(deadline: Instant) -> Retrier<Failed> {
+    Retrier::new(RetryPolicy::default(), deadline)
+}
+
+/// Makes attempts that fail as listed and succeed afterwards. Returns how many there were.
+async fn attempts(
+    retrier: &Retrier<Failed>,
+    idempotency: Idempotency,
+    failures: &[Failed],
+) -> Result<usize, String> {
+    let mut failures = failures.iter();
+    let mut made = 0;
+    let outcome = retrier.run(idempotency, || {
+        made += 1;
+        ready(failures.next().map_or(Ok(()), |failed| Err(*failed)))
+    });
+    let outcome = outcome.await;
+    outcome.map(|()| made).map_err(|error| error.to_string())
+}
+
+/// The same within a minute; also returns how long it took.
+async fn run(failures: &[Failed]) -> (Result<usize, String>, Duration) {
+    let started = Instant::now();
+    let outcome = attempts(&until(started + MINUTE), IDEMPOTENT, failures).await;
+    (outcome, started.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_passes_is_retried_after_growing_backoffs() {
+    let (outcome, took) = run(&[Failed::Unavailable(None); 4]).await;
+    assert_eq!(outcome, Ok(5));
+    assert!(took <= FIRST_BACKOFF * 15 + Duration::from_millis(4), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_fifth_attempt_is_the_last() {
+    let (outcome, _) = run(&[Failed::Unavailable(None); 5]).await;
+    assert_eq!(outcome, Err("gave up after 5 attempts".to_owned()));
+}
+
+#[test]
+fn no_backoff_exceeds_its_limit() {
+    let policy = RetryPolicy::default();
+    for attempts in 1..100 {
+        let limit = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(attempts - 1)).min(policy.max_backoff);
+        assert!((0..100).all(|_| policy.backoff(attempts) <= limit), "{attempts}");
+    }
+}
+
+/// Makes attempts until the deadline. They fail while an outage of this length lasts. Returns how many there were,
+/// and how long it took.
+async fn outlast(outage: Duration, deadline: Duration) -> (Result<u32, String>, Duration) {
+    let started = Instant::now();
+    let mut made = 0;
+    let retrier = Retrier::new(RetryPolicy::default().until_deadline(), started + deadline);
+    let outcome = retrier.run(IDEMPOTENT, || {
+        made += 1;
+        ready(if started.elapsed() < outage { Err(Failed::Unavailable(None)) } else { Ok(()) })
+    });
+    let outcome = outcome.await;
+    (outcome.map(|()| made).map_err(|error| error.to_string()), started.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_that_ends_before_the_deadline_is_outlasted() {
+    for _ in 0..100 {
+        for (outage, deadline) in [(10, 27), (10, 300), (240, 300), (299, 300)] {
+            let (outage, deadline) = (Duration::from_secs(outage), Duration::from_secs(deadline));
+            let (outcome, took) = outlast(outage, deadline).await;
+            assert!(outcome.is_ok(), "{outage:?}: {outcome:?}");
+            assert!(outage <= took && took < deadline, "{outage:?}: {took:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_that_lasts_ends_at_the_deadline_after_not_too_many_attempts() {
+    for _ in 0..100 {
+        let deadline = Duration::from_mins(5);
+        let (outcome, took) = outlast(Duration::MAX, deadline).await;
+        let said = outcome.unwrap_err();
+        let attempts = said.strip_prefix("gave up at the run's deadline, after ").unwrap();
+        let attempts: u32 = attempts.strip_suffix(" attempts").unwrap().parse().unwrap();
+        assert!((12..80).contains(&attempts), "{said}");
+        assert!(took <= deadline && took + LEAST_TIME >= deadline, "{took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_is_asked_for_is_kept_however_often() {
+    let started = Instant::now();
+    let retrier = Retrier::new(RetryPolicy::default().until_deadline(), started + Duration::from_mins(5));
+    let limited = [Failed::Limited(Some(Duration::from_secs(32))); 8];
+    assert_eq!(attempts(&retrier, IDEMPOTENT, &limited).await, Ok(9));
+    assert_eq!(started.elapsed().as_secs(), 8 * 32);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_succeed_is_not_repeated() {
+    assert_eq!(run(&[Failed::Refused]).await, (Err("refused".to_owned()), Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_processed_is_repeated_only_if_that_does_no_harm() {
+    for (idempotency, failed, outcome) in [
+        (Idempotency::Idempotent, Failed::Lost, Ok(2)),
+        (Idempotency::NotIdempotent, Failed::Lost, Err("no response".to_owned())),
+        (Idempotency::NotIdempotent, Failed::Unavailable(None), Ok(2)),
+        (Idempotency::NotIdempotent, Failed::Limited(None), Ok(2)),
+    ] {
+        let retrier = until(Instant::now() + MINUTE);
+        assert_eq!(attempts(&retrier, idempotency, &[failed]).await, outcome, "{idempotency:?}: {failed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_that_is_asked_for_is_kept() {
+    for failed in [Failed::Unavailable, Failed::Limited] {
+        let (outcome, took) = run(&[failed(Some(Duration::from_secs(59)))]).await;
+        assert_eq!(outcome, Ok(2));
+        assert_eq!(took.as_secs(), 59);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn to_be_asked_for_no_wait_is_no_reason_to_hurry() {
+    let (outcome, took) = run(&[Failed::Limited(Some(Duration::ZERO)); 5]).await;
+    assert_eq!(outcome, Err("gave up after 5 attempts".to_owned()));
+    assert!(took > Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_past_the_deadline_is_not_begun() {
+    for seconds in [60, 2100, 365 * 24 * 3600, u64::MAX] {
+        for failed in [Failed::Unavailable, Failed::Limited] {
+            let (outcome, took) = run(&[failed(Some(Duration::from_secs(seconds)))]).await;
+            assert_eq!(
+                outcome.unwrap_err(),
+                format!("no further attempt, as a wait of {seconds}s would end after the run's deadline")
+            );
+            assert_eq!(took, Duration::ZERO);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_deadline_nothing_is_sent() {
+    let retrier = until(Instant::now());
+    assert_eq!(
+        attempts(&retrier, IDEMPOTENT, &[]).await,
+        Err("not sent before the run's deadline".to_owned())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_holds_all_requests() {
+    let started = Instant::now();
+    let retrier = until(started + MINUTE);
+    let sent = AtomicUsize::new(0);
+    let other = retrier.run(IDEMPOTENT, || async {
+        sent.fetch_add(1, Ordering::Relaxed);
+        Ok(started.elapsed().as_secs())
+    });
+    let limited = [Failed::Limited(Some(Duration::from_secs(30)))];
+
+    let (first, other) = tokio::join!(attempts(&retrier, IDEMPOTENT, &limited), other);
+
+    assert_eq!((first, other.unwrap()), (Ok(2), 30));
+    assert_eq!(sent.into_inner(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_that_outlasts_the_deadline_keeps_others_from_being_sent() {
+    for wait in [Duration::from_mins(5), Duration::MAX] {
+        let retrier = until(Instant::now() + MINUTE);
+        let limited = attempts(&retrier, IDEMPOTENT, &[Failed::Limited(Some(wait))]).await.unwrap_err();
+
+        let other = attempts(&retrier, IDEMPOTENT, &[]).await.unwrap_err();
+
+        assert_eq!(limited, other);
+        assert_eq!(
+            other,
+            format!("no further attempt, as a wait of {wait:.0?} would end after the run's deadline")
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_failure_holds_no_other_request() {
+    let started = Instant::now();
+    let retrier = until(started + MINUTE);
+    let unavailable = [Failed::Unavailable(Some(Duration::from_secs(30)))];
+
+    let (first, other) = tokio::join!(
+        attempts(&retrier, IDEMPOTENT, &unavailable),
+        retrier.run(IDEMPOTENT, || ready(Ok(started.elapsed())))
+    );
+
+    assert_eq!((first, other.unwrap()), (Ok(2), Duration::ZERO));
+}
