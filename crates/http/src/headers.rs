@@ -5,7 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderMap, header::RETRY_AFTER};
+use http::{
+    HeaderMap,
+    header::{DATE, RETRY_AFTER},
+};
 
 /// The value of a header, if there is one that can be read.
 #[must_use]
@@ -17,11 +20,18 @@ pub fn header<T: FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
 /// (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>). It may be too long to be added to a time.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let date = || {
-        let date: String = header(headers, RETRY_AFTER.as_str())?;
-        Some(httpdate::parse_http_date(&date).ok()?.duration_since(now).unwrap_or_default())
-    };
+    let date = || Some(time(headers, RETRY_AFTER.as_str())?.duration_since(now).unwrap_or_default());
     header(headers, RETRY_AFTER.as_str()).map(Duration::from_secs).or_else(date)
+}
+
+/// The server's time, to compare clocks with.
+#[must_use]
+pub fn server_time(headers: &HeaderMap) -> Option<SystemTime> {
+    time(headers, DATE.as_str())
+}
+
+fn time(headers: &HeaderMap, name: &str) -> Option<SystemTime> {
+    httpdate::parse_http_date(&header::<String>(headers, name)?).ok()
 }
 
 #[cfg(test)]
@@ -50,5 +60,14 @@ mod tests {
             assert_eq!(retry_after(&headers, now), seconds.map(Duration::from_secs), "{value}");
         }
         assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
+
+    #[test]
+    fn a_date_is_the_servers_time() {
+        for (value, seconds) in [("Tue, 14 Nov 2023 22:13:20 GMT", Some(1_700_000_000)), ("today", None)] {
+            let headers = HeaderMap::from_iter([(DATE, HeaderValue::from_static(value))]);
+            let time = seconds.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));
+            assert_eq!(server_time(&headers), time, "{value}");
+        }
     }
 }

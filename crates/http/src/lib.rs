@@ -21,7 +21,7 @@ mod retry;
 pub use certificates::{CertificateError, certificate_bundle, check_authorities};
 pub use client::{HttpClient, HttpResponse, HttpSettings, RunClient};
 pub use error::{HttpError, SetupError, has_unknown_authority};
-pub use headers::{header, retry_after};
+pub use headers::{header, retry_after, server_time};
 pub use proxy::{Proxy, ProxyError, check_proxies, is_loopback};
 pub use quote::{Redactor, one_line};
 pub use retry::{

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, header::DATE};
+use http::HeaderMap;
 use serde_json::Value;
+use system_health_http::server_time;
 use system_health_registry::{Context, SharedError, Unavailable};
 
 use super::{Finding, clock};
@@ -114,8 +115,7 @@ fn limit(body: &Value) -> Option<Finding> {
 }
 
 fn date(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
-    let theirs = httpdate::parse_http_date(text(headers, DATE.as_str())?).ok()?;
-    Some(clock("GitHub", theirs, now))
+    Some(clock("GitHub", server_time(headers)?, now))
 }
 
 async fn repository(context: &Context, client: &GitHub) -> Vec<Finding> {

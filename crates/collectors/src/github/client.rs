@@ -12,10 +12,10 @@ use url::Url;
 
 use super::{
     ApiUrl, GitHubSettings, Pages,
-    error::{Cause, GaveUp, GitHubError},
+    error::{Cause, GitHubError},
     link::Links,
-    retry::with_retries,
-    transport::{Answer, SetupError, Transport},
+    session::{Document, Session},
+    transport::{SetupError, Transport},
 };
 
 /// How much of an answer is shown that is no JSON.
@@ -36,7 +36,7 @@ const TIME_TO_REPORT: Duration = Duration::from_millis(250);
 /// read a public repository without one; otherwise there is no data without a token.
 #[derive(Debug, Clone)]
 pub struct GitHub {
-    transport: Arc<Transport>,
+    session: Arc<Session>,
     api: ApiUrl,
     max_pages: NonZeroU32,
 }
@@ -56,8 +56,8 @@ impl GitHub {
         let deadline = deadline.unwrap_or(now + LONGEST_RUN);
         // Of a very short run, a tenth must do.
         let reserve = (deadline.saturating_duration_since(now) / 10).min(TIME_TO_REPORT);
-        let transport = Transport::new(&settings.api_url, token, deadline - reserve, calls)?;
-        Ok(Self { transport: Arc::new(transport), api: settings.api_url, max_pages: settings.max_pages })
+        let session = Transport::new(&settings.api_url)?.session(token, deadline - reserve, calls)?;
+        Ok(Self { session: Arc::new(session), api: settings.api_url, max_pages: settings.max_pages })
     }
 
     /// Gets one document. The path is given in segments, without the address of the API:
@@ -75,9 +75,9 @@ impl GitHub {
     pub(crate) async fn ask_once(&self, path: &[&str]) -> Result<(HeaderMap, Value), GitHubError> {
         let url = self.api.join(path, &[]);
         let failed = |cause| self.permanent(&url, cause);
-        let answer = self.transport.get(&url).await.map_err(|attempt| failed(attempt.cause))?;
-        let body = self.parse(&answer).map_err(failed)?;
-        Ok((answer.headers, body))
+        let document = self.session.get_once(&url).await.map_err(|attempt| failed(attempt.cause))?;
+        let body = self.parse(&document).map_err(failed)?;
+        Ok((document.headers, body))
     }
 
     /// Where the API is.
@@ -91,31 +91,30 @@ impl GitHub {
     }
 
     pub(super) async fn get_page<P: DeserializeOwned>(&self, url: &Url) -> Result<(P, Links), GitHubError> {
-        let answer = with_retries(url.path(), self.transport.deadline(), || self.transport.get(url)).await?;
+        let document = self.session.get(url).await?;
         let permanent = |cause| self.permanent(url, cause);
-        Ok((self.parse(&answer).map_err(permanent)?, Links::of(&answer.headers).map_err(permanent)?))
+        Ok((self.parse(&document).map_err(permanent)?, Links::of(&document.headers).map_err(permanent)?))
     }
 
     fn permanent(&self, url: &Url, cause: Cause) -> GitHubError {
-        let cause = cause.quoted(|text| self.transport.quote(text));
-        GitHubError::new(url.path(), GaveUp::Permanent, cause)
+        GitHubError::new(url.path(), cause.quoted(|text| self.session.redact(text)))
     }
 
-    fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, Cause> {
-        let not_json = |source| self.not_json(&answer.body, source);
-        let mut json = serde_json::Deserializer::from_slice(&answer.body);
-        let document = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    fn parse<T: DeserializeOwned>(&self, document: &Document) -> Result<T, Cause> {
+        let not_json = |source| self.not_json(&document.body, source);
+        let mut json = serde_json::Deserializer::from_slice(&document.body);
+        let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let at = error.path().to_string();
             let source = error.into_inner();
             if source.is_data() { Cause::Shape { at, source } } else { not_json(source) }
         })?;
         json.end().map_err(not_json)?;
-        Ok(document)
+        Ok(parsed)
     }
 
     fn not_json(&self, body: &[u8], source: serde_json::Error) -> Cause {
         // Redacted before it is cut, because a part of the token is secret, too.
-        let text = self.transport.quote(&String::from_utf8_lossy(&body[..body.len().min(QUOTABLE)]));
+        let text = self.session.redact(&String::from_utf8_lossy(&body[..body.len().min(QUOTABLE)]));
         Cause::NotJson {
             start: text.chars().take(SHOWN).collect::<String>().escape_debug().to_string(),
             source,
@@ -123,7 +122,7 @@ impl GitHub {
     }
 
     pub(super) fn check_origin(&self, what: &'static str, target: &Url) -> Result<(), Cause> {
-        self.transport.check_origin(what, target)
+        self.session.check_origin(what, target)
     }
 
     /// The longest list that is read, in pages.

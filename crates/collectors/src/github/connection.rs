@@ -11,24 +11,20 @@ use futures::{FutureExt, future::BoxFuture};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
-use system_health_http::HttpClient;
+use system_health_http::RunClient;
 use tower_service::Service;
 
+/// The longest response that makes sense.
 pub(super) const MAX_BODY_MIB: usize = 50;
 
-/// A response is longer than any that makes sense.
-#[derive(Debug, thiserror::Error)]
-#[error("the response is longer than {MAX_BODY_MIB} MiB")]
-pub(super) struct TooLong;
-
 /// A client that adds no token by itself, follows no redirect and repeats no request.
-pub(super) fn client(http: HttpClient) -> Octocrab {
+pub(super) fn client(http: RunClient) -> Octocrab {
     let Ok(client) =
         OctocrabBuilder::new_empty().with_service(Shared(http)).with_auth(AuthState::None).build();
     client
 }
 
-struct Shared(HttpClient);
+struct Shared(RunClient);
 
 impl Service<Request<OctoBody>> for Shared {
     type Response = Response<Full<Bytes>>;
@@ -45,14 +41,11 @@ impl Service<Request<OctoBody>> for Shared {
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();
             let request = Request::from_parts(parts, body).try_into()?;
-            let response = http.send(request, MAX_BODY_MIB << 20).await?;
-            if response.is_cut {
-                return Err(TooLong.into());
-            }
-            let mut answer = Response::new(Full::new(response.body));
-            *answer.status_mut() = response.status;
-            *answer.headers_mut() = response.headers;
-            Ok(answer)
+            let received = http.send(request, MAX_BODY_MIB << 20).await?.complete()?;
+            let mut response = Response::new(Full::new(received.body));
+            *response.status_mut() = received.status;
+            *response.headers_mut() = received.headers;
+            Ok(response)
         }
         .boxed()
     }

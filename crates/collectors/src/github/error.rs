@@ -8,18 +8,18 @@ use std::{
 
 use http::StatusCode;
 use serde::{Deserialize, de::Error as _};
+use system_health_http::{RetryError, one_line};
 
+use super::attempt::FailedAttempt;
 use crate::date::shown;
-
-/// How much of a text of GitHub's goes into a message.
-const MAX_WORDS: usize = 300;
 
 /// A question to GitHub that has no answer.
 #[derive(Debug, thiserror::Error)]
-#[error("GET {path}{gave_up}")]
+#[error("GET {path}{note}")]
 pub struct GitHubError {
     path: String,
-    gave_up: GaveUp,
+    /// Why there was no further attempt, if another could have helped.
+    note: String,
     #[source]
     cause: Cause,
 }
@@ -110,17 +110,6 @@ pub enum Cause {
     TooManyPages(u32),
 }
 
-/// Why there was no further attempt.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum GaveUp {
-    /// Another attempt would fail like this one.
-    Permanent,
-    /// It had its chances.
-    Attempts(u32),
-    /// The wait before the next attempt would end after the run's deadline.
-    Deadline(Duration),
-}
-
 /// GitHub's explanation of an error: the text and the page of its documentation, where it gives them.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -158,8 +147,29 @@ impl Cause {
 }
 
 impl GitHubError {
-    pub(super) fn new(path: &str, gave_up: GaveUp, cause: Cause) -> Self {
-        Self { path: path.to_owned(), gave_up, cause }
+    /// An error that another attempt would meet again.
+    pub(super) fn new(path: &str, cause: Cause) -> Self {
+        Self { path: path.to_owned(), note: String::new(), cause }
+    }
+
+    /// The error of a request to a host after the last attempt.
+    pub(super) fn after_retries(path: &str, host: &str, error: RetryError<FailedAttempt>) -> Self {
+        let note = match &error {
+            RetryError::Attempts { attempts, .. } => format!(" ({attempts} attempts)"),
+            RetryError::Deadline { attempts, .. } => {
+                format!(" ({attempts} attempts until the run's deadline)")
+            }
+            RetryError::Wait { wait, .. } => {
+                format!(
+                    " (not tried again: a wait of {} would end after the run's deadline)",
+                    in_words(*wait)
+                )
+            }
+            _ => String::new(),
+        };
+        let cause = error.into_last_error().map(|attempt| attempt.cause);
+        let cause = cause.unwrap_or_else(|| Cause::Deadline { host: host.to_owned() });
+        Self { path: path.to_owned(), note, cause }
     }
 
     /// What happened to the last attempt.
@@ -206,31 +216,12 @@ impl fmt::Display for Message {
     }
 }
 
-impl fmt::Display for GaveUp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Permanent => Ok(()),
-            Self::Attempts(attempts) => write!(f, " ({attempts} attempts)"),
-            Self::Deadline(wait) => {
-                let wait = match wait.as_secs() {
-                    0 => Duration::from_millis(wait.subsec_millis().into()),
-                    seconds => Duration::from_secs(seconds),
-                };
-                let wait = humantime::format_duration(wait);
-                write!(f, " (not tried again: a wait of {wait} would end after the run's deadline)")
-            }
-        }
-    }
-}
-
-/// A text of GitHub's in one bounded line without control characters: whoever answers must not steer
-/// the terminal that shows it.
-fn one_line(text: &str) -> String {
-    let line = text.replace(char::is_control, " ").split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX_WORDS) {
-        Some((end, _)) => format!("{} …", &line[..end]),
-        None => line,
-    }
+/// A wait in whole seconds, or in milliseconds if it is shorter than one.
+fn in_words(wait: Duration) -> impl fmt::Display {
+    humantime::format_duration(match wait.as_secs() {
+        0 => Duration::from_millis(wait.subsec_millis().into()),
+        seconds => Duration::from_secs(seconds),
+    })
 }
 
 /// What to do about a status. GitHub answers 404 where a permission is missing for a private repository.
@@ -241,5 +232,37 @@ fn hint(status: StatusCode, with_token: bool) -> &'static str {
         (404, true) => "; check the name, and that the GitHub token may read the repository",
         (401 | 403 | 404, false) => "; check the name, and set a GitHub token if the repository is private",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use system_health_http::Retry;
+
+    use super::*;
+
+    #[test]
+    fn it_is_said_why_there_was_no_further_attempt() {
+        let source = || FailedAttempt::new("/x", Retry::Backoff, Cause::Redirects(9));
+        let minutes = Duration::from_mins(35);
+        for (error, text) in [
+            (RetryError::Permanent(source()), "GET /x"),
+            (RetryError::Attempts { attempts: 5, source: source() }, "GET /x (5 attempts)"),
+            (
+                RetryError::Deadline { attempts: 2, source: source() },
+                "GET /x (2 attempts until the run's deadline)",
+            ),
+            (
+                RetryError::Wait { wait: minutes, source: source() },
+                "GET /x (not tried again: a wait of 35m would end after the run's deadline)",
+            ),
+        ] {
+            let error = GitHubError::after_retries("/x", "host", error);
+            assert_eq!(error.to_string(), text);
+            assert!(matches!(error.cause, Cause::Redirects(9)), "{error:?}");
+        }
+        let late = GitHubError::after_retries("/x", "host", RetryError::TooLate);
+        assert_eq!(late.to_string(), "GET /x");
+        assert_eq!(late.cause.to_string(), "no answer from host before the run's deadline");
     }
 }

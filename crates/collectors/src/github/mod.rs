@@ -2,6 +2,7 @@
 //! their end, and says in full why there is no answer.
 
 mod access;
+mod attempt;
 mod branch;
 mod client;
 mod connection;
@@ -9,7 +10,7 @@ mod error;
 mod limits;
 mod link;
 mod pages;
-mod retry;
+mod session;
 mod settings;
 mod transport;
 

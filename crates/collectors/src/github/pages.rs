@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     client::GitHub,
-    error::{Cause, GaveUp, GitHubError},
+    error::{Cause, GitHubError},
     link::{Links, page_number, with_page},
 };
 
@@ -96,5 +96,5 @@ impl<P: DeserializeOwned + Send> Pages<P> {
 }
 
 fn permanent(url: &Url, cause: Cause) -> GitHubError {
-    GitHubError::new(url.path(), GaveUp::Permanent, cause)
+    GitHubError::new(url.path(), cause)
 }

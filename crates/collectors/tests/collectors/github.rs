@@ -239,6 +239,20 @@ async fn a_limit_beyond_the_deadline_fails_at_once_and_says_when_it_ends() {
 }
 
 #[tokio::test]
+async fn a_limit_beyond_the_deadline_holds_all_requests() {
+    let github = github();
+    github.fail("/commits", refusal::secondary_rate_limit(429, Duration::from_hours(1)));
+    let context = Stage::on(&github).context();
+    hotfixes(&context).await;
+
+    let reading = line(&tests(&context).await);
+
+    assert!(reading.contains("GET /repos/acme/shop/actions/workflows/"), "{reading}");
+    assert!(reading.contains(" (not tried again: a wait of "), "{reading}");
+    assert_eq!(github.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn a_server_that_hangs_is_given_up_before_the_deadline() {
     let github = github();
     github.fail("/commits", Fault::Hang);
