@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use system_health_http::{HttpClient, HttpSettings, RetryPolicy};
 use system_health_registry::ApiCalls;
 
 use crate::{DatadogError, Endpoint, KeyError};
@@ -21,9 +22,9 @@ pub struct DatadogConfig {
     /// How long a request may take, from connecting to the last byte of the answer; 20 seconds. An
     /// attempt to deliver never takes longer than the delivery's deadline allows.
     pub timeout: Duration,
-    /// The wait before a second attempt is random between nothing and this, 500 milliseconds; it doubles
-    /// for each further one, up to 30 seconds.
-    pub first_wait: Duration,
+    /// How far apart attempts are. Their number holds for requests other than deliveries, which are retried until
+    /// their deadline.
+    pub retry: RetryPolicy,
     /// Where requests are counted, as those to `datadog`.
     pub api_calls: ApiCalls,
 }
@@ -53,9 +54,19 @@ impl DatadogConfig {
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(20),
-            first_wait: Duration::from_millis(500),
+            retry: RetryPolicy::default(),
             api_calls: ApiCalls::default(),
         }
+    }
+
+    /// The connections for this endpoint and these time limits. They may outlive a run. Nothing is sent yet.
+    pub fn connections(&self) -> Result<HttpClient, ConfigError> {
+        let settings = HttpSettings {
+            connect_timeout: self.connect_timeout,
+            read_timeout: self.read_timeout,
+            ..HttpSettings::new("datadog")
+        };
+        Ok(HttpClient::new(&self.endpoint.to_url()?, settings)?)
     }
 
     /// Counts requests in a record that others read.

@@ -1,20 +1,19 @@
 //! A delivery: points become payloads, payloads become requests, and answers become verdicts.
 
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc};
 
 use futures::{StreamExt, stream::BoxStream};
+use system_health_http::{Idempotency, Retrier, RetryError, one_line};
 use system_health_registry::{DeliveryError, Point, Settlement, Tag};
-use tokio::time::Instant;
 
 use crate::{
     DatadogError,
     cut::cut,
-    http::{Good, Http},
+    http::Http,
     limits::MAX_PLAIN,
     payload::size,
     requests::Requests,
-    retry::{GaveUp, Patience},
-    words::words,
+    response::Success,
     work::{Budget, Sent, settle},
 };
 
@@ -23,7 +22,7 @@ struct Delivery<'a> {
     requests: &'a Requests,
     http: &'a Http,
     points: &'a [Point],
-    patience: Patience,
+    retrier: Retrier<DatadogError>,
 }
 
 /// A series that Datadog does not take, now or later.
@@ -34,17 +33,15 @@ struct RefusedSeries {
     source: DatadogError,
 }
 
-/// Sends the points until the deadline at the latest. See
+/// Sends the points until the retrier's deadline at the latest. See
 /// [`Sink::deliver`](system_health_registry::Sink::deliver).
 pub(crate) fn deliver<'a>(
     requests: &'a Requests,
     http: &'a Http,
-    first_wait: Duration,
+    retrier: Retrier<DatadogError>,
     points: &'a [Point],
-    deadline: Instant,
 ) -> BoxStream<'a, Settlement> {
-    let delivery =
-        Arc::new(Delivery { requests, http, points, patience: Patience::until(deadline, first_wait) });
+    let delivery = Arc::new(Delivery { requests, http, points, retrier });
     let sizes = points.iter().map(|point| size(point).map_err(|error| refused(point, error)));
     let pieces = cut(sizes, MAX_PLAIN);
     let send = move |range| {
@@ -57,40 +54,35 @@ pub(crate) fn deliver<'a>(
 impl Delivery<'_> {
     async fn send(&self, range: Range<usize>) -> Sent {
         let points = self.points.get(range).unwrap_or_default();
-        match (self.answer(points).await, points) {
+        match (self.deliver(points).await, points) {
             (Ok(_), _) => Sent::Accepted,
-            (Err(GaveUp::Permanent(error)), [point]) if blames_payload(&error) => {
+            (Err(RetryError::Permanent(error)), [point]) if blames_payload(&error) => {
                 Sent::Refused(refused(point, error))
             }
-            (Err(GaveUp::Permanent(error)), _) if blames_payload(&error) => {
+            (Err(RetryError::Permanent(error)), _) if blames_payload(&error) => {
                 Sent::Refused(DeliveryError::new(error))
             }
             // A proxy does not know what Datadog takes for good, but may let smaller payloads pass.
-            (Err(GaveUp::Permanent(DatadogError::Unexpected(answer))), [_, _, ..])
-                if answer.status == 413 =>
+            (Err(RetryError::Permanent(DatadogError::Unexpected(response))), [_, _, ..])
+                if response.status == 413 =>
             {
-                Sent::Refused(DeliveryError::new(DatadogError::Unexpected(answer)))
+                Sent::Refused(DeliveryError::new(DatadogError::Unexpected(response)))
             }
-            (Err(GaveUp::Permanent(error @ DatadogError::RefusedKey { .. })), _) => {
+            (Err(RetryError::Permanent(error @ DatadogError::RefusedKey { .. })), _) => {
                 Sent::Stopped(DeliveryError::new(error))
             }
-            (Err(gave_up), _) => Sent::Left(DeliveryError::new(gave_up)),
+            (Err(error), _) => Sent::Left(DeliveryError::new(error)),
         }
     }
 
-    async fn answer(&self, points: &[Point]) -> Result<Good, GaveUp> {
-        if self.patience.is_over() {
-            return Err(GaveUp::TooLate);
+    async fn deliver(&self, points: &[Point]) -> Result<Success, RetryError<DatadogError>> {
+        if self.retrier.is_over() {
+            return Err(RetryError::TooLate);
         }
-        let request = self.requests.series(points)?;
+        let request = self.requests.series(points).map_err(RetryError::Permanent)?;
         tracing::debug!(series = points.len(), host = self.http.host, "delivering to Datadog");
-        self.patience
-            .with_retries(async || {
-                let again = || DatadogError::Client("a request cannot be sent again".to_owned());
-                let request = request.try_clone().ok_or_else(again)?;
-                self.http.send(request, Some(self.patience.deadline())).await
-            })
-            .await
+        // A series that Datadog gets twice overwrites itself.
+        self.http.send_with_retries(&request, Idempotency::Idempotent, &self.retrier).await
     }
 }
 
@@ -102,8 +94,8 @@ fn blames_payload(error: &DatadogError) -> bool {
 fn refused(point: &Point, source: DatadogError) -> DeliveryError {
     let tags = point.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
     let series = match &*tags {
-        "" => format!("`{}`", words(&point.key, &[])),
-        tags => format!("`{}` with the tags {}", words(&point.key, &[]), words(tags, &[])),
+        "" => format!("`{}`", one_line(&point.key)),
+        tags => format!("`{}` with the tags {}", one_line(&point.key), one_line(tags)),
     };
     DeliveryError::new(RefusedSeries { series, source })
 }

@@ -2,10 +2,11 @@
 
 use std::{fmt, time::Duration};
 
-use system_health_http::HttpError;
+use http::StatusCode;
+use system_health_http::{AttemptError, HttpError, Retry, may_have_been_processed};
 
 use crate::{
-    Answer, Key,
+    ErrorResponse, Key,
     limits::{MAX_COMPRESSED, MAX_PLAIN},
 };
 
@@ -14,24 +15,24 @@ use crate::{
 #[non_exhaustive]
 pub enum DatadogError {
     /// 401 or 403: the key is wrong, belongs to another site, or has too few rights.
-    #[error("{} refused ({answer}); {}", keys(*.key), advice(*.key, *.scope))]
+    #[error("{} refused ({response}); {}", keys(*.key), advice(*.key, *.scope))]
     RefusedKey {
         /// Which key. Of a request with both, it is the application key.
         key: Key,
         /// What Datadog said.
-        answer: Answer,
+        response: ErrorResponse,
         /// The scope that an application key needs for the request, if it needs one.
         scope: Option<&'static str>,
     },
     /// 400, 413 or 422 in Datadog's form, or a 202 that lists errors.
     #[error("the payload was refused ({0}); {hint}", hint = hint(.0))]
-    RefusedPayload(Answer),
+    RefusedPayload(ErrorResponse),
     /// 400, 409 or 422 in Datadog's form to a request that is no delivery: the dashboard, monitor or query.
     #[error("Datadog refuses it ({0})")]
-    Refused(Answer),
+    Refused(ErrorResponse),
     /// 404 in Datadog's form: what the request is about is not there.
     #[error("Datadog does not have it ({0})")]
-    NotFound(Answer),
+    NotFound(ErrorResponse),
     /// A payload that is not sent, because it is larger than Datadog takes.
     #[error("the payload is too large: {size} bytes {form}, and Datadog takes {limit}")]
     TooLarge {
@@ -46,24 +47,24 @@ pub enum DatadogError {
     #[error("its value is {0}, which is no finite number")]
     NotFinite(f64),
     /// 429: too many requests.
-    #[error("too many requests ({answer}); try again {}", when(*.wait))]
+    #[error("too many requests ({response}); try again {}", when(*.wait))]
     RateLimited {
         /// What Datadog said.
-        answer: Answer,
+        response: ErrorResponse,
         /// The time until requests are accepted again, when Datadog named it.
         wait: Option<Duration>,
     },
     /// 408 or 5xx: Datadog has a problem of its own.
-    #[error("Datadog has a problem ({answer}); try again {}, or see https://status.datadoghq.com", when(*.wait))]
+    #[error("Datadog has a problem ({response}); try again {}, or see https://status.datadoghq.com", when(*.wait))]
     Server {
         /// What Datadog said.
-        answer: Answer,
+        response: ErrorResponse,
         /// The time after which to try again, when Datadog named it.
         wait: Option<Duration>,
     },
     /// Any other answer, such as the page of a proxy in the way.
     #[error("the answer is not one of Datadog's ({0}); check DD_URL and any proxy in the way")]
-    Unexpected(Answer),
+    Unexpected(ErrorResponse),
     /// The connection was accepted, but no complete answer came in time.
     #[error("no answer from {host} within {limit:?}")]
     TimedOut {
@@ -91,42 +92,32 @@ pub enum DatadogError {
     Client(String),
 }
 
-/// Whether to try again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Retry {
-    Never,
-    /// After a wait of our own choice.
-    Soon,
-    /// After the wait that Datadog asked for.
-    After(Duration),
-}
-
 impl DatadogError {
-    /// Classifies an answer that was no success. `wait` is what it asks for before a retry.
+    /// Classifies a response that was no success. `wait` is what it asks for before a retry.
     ///
     /// Only Datadog can say that a payload is no good, and it does so with a list of errors; a proxy that
     /// says so does not know.
-    pub(crate) fn from_answer(
-        answer: Answer,
+    pub(crate) fn from_response(
+        response: ErrorResponse,
         refused: Key,
         lists_errors: bool,
         wait: Option<Duration>,
     ) -> Self {
-        match answer.status {
-            401 | 403 => Self::RefusedKey { key: refused, answer, scope: None },
-            400 | 409 | 422 if lists_errors && refused == Key::Application => Self::Refused(answer),
-            404 if lists_errors && refused == Key::Application => Self::NotFound(answer),
-            202 | 400 | 413 | 422 if lists_errors => Self::RefusedPayload(answer),
-            429 => Self::RateLimited { answer, wait },
-            408 | 500.. => Self::Server { answer, wait },
-            _ => Self::Unexpected(answer),
+        match response.status {
+            401 | 403 => Self::RefusedKey { key: refused, response, scope: None },
+            400 | 409 | 422 if lists_errors && refused == Key::Application => Self::Refused(response),
+            404 if lists_errors && refused == Key::Application => Self::NotFound(response),
+            202 | 400 | 413 | 422 if lists_errors => Self::RefusedPayload(response),
+            429 => Self::RateLimited { response, wait },
+            408 | 500.. => Self::Server { response, wait },
+            _ => Self::Unexpected(response),
         }
     }
 
     /// Adds to a refused key which scope the request needs.
     pub(crate) fn with_scope(self, scope: Option<&'static str>) -> Self {
         match self {
-            Self::RefusedKey { key, answer, .. } => Self::RefusedKey { key, answer, scope },
+            Self::RefusedKey { key, response, .. } => Self::RefusedKey { key, response, scope },
             other => other,
         }
     }
@@ -136,14 +127,14 @@ impl DatadogError {
     pub fn is_retriable(&self) -> bool {
         self.retry() != Retry::Never
     }
+}
 
-    pub(crate) fn retry(&self) -> Retry {
+impl AttemptError for DatadogError {
+    fn retry(&self) -> Retry {
         match self {
-            Self::RateLimited { wait, .. } | Self::Server { wait, .. } => {
-                wait.map_or(Retry::Soon, Retry::After)
-            }
-            Self::Unreachable { source, .. } if source.is_permanent() => Retry::Never,
-            Self::TimedOut { .. } | Self::Unreachable { .. } => Retry::Soon,
+            Self::RateLimited { wait, .. } | Self::Server { wait, .. } => Retry::after(*wait),
+            Self::TimedOut { .. } => Retry::Backoff,
+            Self::Unreachable { source, .. } => source.into(),
             Self::RefusedKey { .. }
             | Self::RefusedPayload(_)
             | Self::Refused(_)
@@ -153,6 +144,29 @@ impl DatadogError {
             | Self::Unexpected(_)
             | Self::Deadline { .. }
             | Self::Client(_) => Retry::Never,
+        }
+    }
+
+    fn may_have_been_processed(&self) -> bool {
+        match self {
+            Self::TimedOut { .. } | Self::Deadline { .. } => true,
+            Self::Unreachable { source, .. } => !source.is_connect(),
+            Self::Server { response, .. } => {
+                StatusCode::from_u16(response.status).is_ok_and(may_have_been_processed)
+            }
+            // A success, but not in Datadog's form.
+            Self::Unexpected(response) => response.status < 300,
+            _ => false,
+        }
+    }
+
+    /// A rate limit holds for the whole organization.
+    fn rate_limit(&self) -> Option<Self> {
+        match self {
+            Self::RateLimited { response, .. } => {
+                Some(Self::RateLimited { response: response.clone(), wait: None })
+            }
+            _ => None,
         }
     }
 }
@@ -176,8 +190,8 @@ fn advice(key: Key, scope: Option<&str>) -> String {
     }
 }
 
-fn hint(answer: &Answer) -> impl fmt::Display {
-    match answer.status {
+fn hint(response: &ErrorResponse) -> impl fmt::Display {
+    match response.status {
         413 => format!("Datadog takes {MAX_PLAIN} bytes of JSON, and {MAX_COMPRESSED} compressed"),
         _ => "`report --dry-run` shows what is sent".to_owned(),
     }

@@ -1,18 +1,17 @@
 //! Events in the form in which Datadog takes them, and how one is sent once.
 //! See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use datadog_api_client::datadogV1::model::{EventAlertType, EventCreateRequest};
+use system_health_http::{AttemptError, Idempotency, Retrier, RetryError};
 use system_health_registry::{DeliveryError, Event, Fate, Level, Tag};
-use tokio::time::Instant;
 
 use crate::{
     DatadogError,
     http::Http,
     limits::{MAX_AGGREGATION_KEY, MAX_EVENT_TEXT},
     requests::Requests,
-    retry::{GaveUp, Patience},
     words::{harmless, harmless_url},
 };
 
@@ -40,49 +39,24 @@ pub fn event_payload(event: &Event) -> EventCreateRequest {
     payload
 }
 
-/// Sends an event, again only after an answer that says that it was not taken.
+/// Sends an event, again only if Datadog has certainly not processed it.
 pub(crate) async fn announce(
     requests: &Requests,
     http: &Http,
-    first_wait: Duration,
+    retrier: Retrier<DatadogError>,
     event: &Event,
-    deadline: Instant,
 ) -> Fate {
-    let patience = Patience::new(deadline, first_wait);
-    let sent = async {
-        let request = requests.event(event_payload(event))?;
-        let attempt = async || {
-            let again = || DatadogError::Client("a request cannot be sent again".to_owned());
-            let request = request.try_clone().ok_or_else(again)?;
-            http.send(request, Some(deadline)).await
-        };
-        patience.with_retries_where(|error| !may_have_arrived(error), attempt).await
+    let sent = match requests.event(event_payload(event)) {
+        Ok(request) => http.send_with_retries(&request, Idempotency::NotIdempotent, &retrier).await,
+        Err(error) => Err(RetryError::Permanent(error)),
     };
-    let Err(gave_up) = sent.await else { return Fate::Accepted };
-    let judge = match &gave_up {
-        GaveUp::TooLate => Fate::Left,
-        GaveUp::Permanent(source)
-        | GaveUp::Attempts { source, .. }
-        | GaveUp::TimeOver { source, .. }
-        | GaveUp::Wait { source, .. } => match source {
-            source if may_have_arrived(source) => Fate::Unknown,
-            DatadogError::RefusedPayload(_) => Fate::Refused,
-            _ => Fate::Left,
-        },
+    let Err(error) = sent else { return Fate::Accepted };
+    let judge = match error.last_error() {
+        Some(last) if last.may_have_been_processed() => Fate::Unknown,
+        Some(DatadogError::RefusedPayload(_)) => Fate::Refused,
+        _ => Fate::Left,
     };
-    judge(DeliveryError::new(gave_up))
-}
-
-/// Whether the event may be there, although no answer says so.
-fn may_have_arrived(error: &DatadogError) -> bool {
-    match error {
-        DatadogError::TimedOut { .. } | DatadogError::Deadline { .. } => true,
-        DatadogError::Unreachable { source, .. } => !source.is_connect(),
-        // Something in between has had no answer either.
-        DatadogError::Server { answer, .. } => matches!(answer.status, 408 | 502 | 504),
-        DatadogError::Unexpected(answer) => answer.status < 300,
-        _ => false,
-    }
+    judge(DeliveryError::new(error))
 }
 
 fn shortened(text: &str, length: usize) -> String {

@@ -1,20 +1,19 @@
-//! Sends a request to Datadog and judges the answer.
+//! Sends a request to Datadog, again where that may help, and checks the response.
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use reqwest::{Method, Request};
-use serde_json::Value;
-use system_health_http::{HttpClient, HttpError, HttpSettings};
+use system_health_http::{HttpClient, HttpError, Idempotency, Redactor, Retrier, RetryError, RunClient};
 use tokio::time::Instant;
 
 use crate::{
-    ConfigError, DatadogConfig, DatadogError, Key,
-    answer::{Asked, judge},
+    DatadogConfig, DatadogError, Key,
     requests::APP_KEY_HEADER,
+    response::{Expected, Success},
 };
 
-/// Answers to deliveries are far shorter; a longer one is cut.
+/// Responses to deliveries are far shorter; a longer one is cut.
 const MAX_LENGTH: usize = 64 * 1024;
 /// A list of monitors may be long.
 const MAX_LENGTH_OF_API: usize = 32 * 1024 * 1024;
@@ -22,68 +21,63 @@ const MAX_LENGTH_OF_API: usize = 32 * 1024 * 1024;
 /// How requests are sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
-    pub(crate) client: HttpClient,
+    pub(crate) client: RunClient,
     /// The host that is asked, with its port.
     pub(crate) host: String,
     /// The limit for a request as a whole.
     pub(crate) timeout: Duration,
-}
-
-/// A good answer.
-#[derive(Debug)]
-pub(crate) struct Good {
-    pub(crate) body: Value,
-    pub(crate) headers: HeaderMap,
+    /// Removes the keys from what is quoted.
+    redactor: Redactor,
 }
 
 impl Http {
-    /// The limits and the count of a configuration.
-    pub(crate) fn new(config: &DatadogConfig) -> Result<Self, ConfigError> {
-        let settings = HttpSettings {
-            connect_timeout: config.connect_timeout,
-            read_timeout: config.read_timeout,
-            ..HttpSettings::new("datadog", config.api_calls.clone())
-        };
-        Ok(Self {
-            client: HttpClient::new(&config.endpoint.to_url()?, settings)?,
+    /// Requests with these keys over these connections, with the limits and the count of a configuration.
+    pub(crate) fn new(config: &DatadogConfig, client: &HttpClient, keys: &[&str]) -> Self {
+        Self {
+            client: client.with_calls(config.api_calls.clone()),
             host: config.endpoint.host().to_owned(),
             timeout: config.timeout,
-        })
+            redactor: Redactor::new(keys.iter().copied(), "[key]"),
+        }
     }
 
-    /// The answer, if it is a good one and comes before the deadline.
+    /// Sends a request, and again until the retrier gives up.
+    pub(crate) async fn send_with_retries(
+        &self,
+        request: &Request,
+        idempotency: Idempotency,
+        retrier: &Retrier<DatadogError>,
+    ) -> Result<Success, RetryError<DatadogError>> {
+        let attempt = async || {
+            let again = || DatadogError::Client("a request cannot be sent again".to_owned());
+            let request = request.try_clone().ok_or_else(again)?;
+            self.send(request, Some(retrier.deadline())).await
+        };
+        retrier.run(idempotency, attempt).await
+    }
+
+    /// The response, if it is a success and comes before the deadline.
     pub(crate) async fn send(
         &self,
         mut request: Request,
         deadline: Option<Instant>,
-    ) -> Result<Good, DatadogError> {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        *request.timeout_mut() = Some(left.map_or(self.timeout, |left| left.min(self.timeout)));
-        let refused =
-            if request.headers().contains_key(APP_KEY_HEADER) { Key::Application } else { Key::Api };
-        let is_delivery = refused == Key::Api && request.method() == Method::POST;
-        let asked = Asked {
-            host: self.host.clone(),
-            success: if is_delivery { StatusCode::ACCEPTED } else { StatusCode::OK },
-            keys: request.headers().values().filter(|value| value.is_sensitive()).cloned().collect(),
-            refused,
-        };
-        let max_length = if refused == Key::Application { MAX_LENGTH_OF_API } else { MAX_LENGTH };
+    ) -> Result<Success, DatadogError> {
+        *request.timeout_mut() = Some(self.timeout);
+        let key = if request.headers().contains_key(APP_KEY_HEADER) { Key::Application } else { Key::Api };
+        let is_delivery = key == Key::Api && request.method() == Method::POST;
+        let status = if is_delivery { StatusCode::ACCEPTED } else { StatusCode::OK };
+        let expected = Expected { host: &self.host, status, key, redactor: &self.redactor };
+        let max_length = if key == Key::Application { MAX_LENGTH_OF_API } else { MAX_LENGTH };
+        let client = deadline.map(|deadline| self.client.with_deadline(deadline));
 
-        let answer =
-            self.client.send(request, max_length).await.map_err(|error| self.failure(error, deadline))?;
-        let body = judge(asked, answer.status, &answer.headers, &answer.body)?;
-        Ok(Good { body, headers: answer.headers })
+        let sent = client.as_ref().unwrap_or(&self.client).send(request, max_length).await;
+        expected.check(sent.map_err(|error| self.failure(error))?)
     }
 
-    fn failure(&self, error: HttpError, deadline: Option<Instant>) -> DatadogError {
+    fn failure(&self, error: HttpError) -> DatadogError {
         let host = self.host.clone();
         match error {
-            HttpError::Timeout(_) | HttpError::Silence(_)
-                if deadline.is_some_and(|deadline| Instant::now() >= deadline) =>
-            {
-                DatadogError::Deadline { host }
-            }
+            HttpError::Deadline => DatadogError::Deadline { host },
             HttpError::Timeout(limit) | HttpError::Silence(limit) => DatadogError::TimedOut { host, limit },
             source => DatadogError::Unreachable { host, source },
         }

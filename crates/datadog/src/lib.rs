@@ -22,9 +22,7 @@
 //! # }
 //! ```
 
-mod answer;
 mod api;
-mod asked_wait;
 mod canonical;
 mod change;
 mod config;
@@ -47,7 +45,7 @@ mod payload;
 mod plural;
 mod query;
 mod requests;
-mod retry;
+mod response;
 mod shape;
 mod sink;
 mod site;
@@ -55,7 +53,6 @@ mod unit;
 mod words;
 mod work;
 
-pub use answer::Answer;
 pub use api::{DashboardSummary, DatadogApi, Series};
 pub use change::Changes;
 pub use config::{ConfigError, DatadogConfig};
@@ -77,6 +74,7 @@ pub use monitor::{
     reporter_window,
 };
 pub use payload::payload;
+pub use response::ErrorResponse;
 pub use sink::DatadogSink;
 pub use site::{Site, SiteError};
 pub use unit::datadog_unit;

@@ -6,20 +6,19 @@ use std::{
 };
 
 use futures::{future::BoxFuture, stream::BoxStream};
-use http::{HeaderMap, header::DATE};
 use serde_json::Value;
+use system_health_http::{HttpClient, Idempotency, Retrier, RetryPolicy, server_time};
 use system_health_registry::{DeliveryError, Event, Fate, Limits, Point, Repeat, Settlement, Sink};
 use tokio::time::Instant;
 
 use crate::{
-    Answer, ConfigError, DatadogConfig, DatadogError, Key,
+    ConfigError, DatadogConfig, DatadogError, ErrorResponse, Key,
     deliver::deliver,
     event::announce,
     http::Http,
     key,
     limits::{MAX_AGE, MAX_AHEAD, MAX_EVENT_AGE},
     requests::Requests,
-    retry::Patience,
 };
 
 /// Delivers points to Datadog as series.
@@ -27,7 +26,7 @@ use crate::{
 pub struct DatadogSink {
     requests: Requests,
     http: Http,
-    first_wait: Duration,
+    retry: RetryPolicy,
 }
 
 impl DatadogSink {
@@ -48,10 +47,15 @@ impl DatadogSink {
     /// Checks the key's form and sets up the client; sends nothing. The client takes proxies from the
     /// usual environment variables, and root certificates from the system.
     pub fn new(config: &DatadogConfig) -> Result<Self, ConfigError> {
+        Self::with_connections(config, &config.connections()?)
+    }
+
+    /// The same with connections that were set up before, for the same endpoint.
+    pub fn with_connections(config: &DatadogConfig, client: &HttpClient) -> Result<Self, ConfigError> {
         let key = key::checked(Key::Api, &config.api_key)?;
-        let http = Http::new(config)?;
+        let http = Http::new(config, client, &[key]);
         let requests = Requests::new(&config.endpoint, key, http.client.inner().clone());
-        Ok(Self { requests, http, first_wait: config.first_wait })
+        Ok(Self { requests, http, retry: config.retry })
     }
 
     /// Asks once whether the API key is valid. Gives the server's time, to compare clocks with, if it
@@ -61,41 +65,40 @@ impl DatadogSink {
     }
 
     async fn validate_by(&self, deadline: Option<Instant>) -> Result<Option<SystemTime>, DatadogError> {
-        let answer = self.http.send(self.requests.validate()?, deadline).await?;
-        let judged =
-            |words: &str| Answer { host: self.http.host.clone(), status: 200, words: words.to_owned() };
-        match answer.body.get("valid").and_then(Value::as_bool) {
-            Some(true) => Ok(date(&answer.headers)),
+        let success = self.http.send(self.requests.validate()?, deadline).await?;
+        let said = |message: &str| ErrorResponse {
+            host: self.http.host.clone(),
+            status: 200,
+            message: message.to_owned(),
+        };
+        match success.body.get("valid").and_then(Value::as_bool) {
+            Some(true) => Ok(server_time(&success.headers)),
             Some(false) => Err(DatadogError::RefusedKey {
                 key: Key::Api,
-                answer: judged("the key is not valid"),
+                response: said("the key is not valid"),
                 scope: None,
             }),
-            None => Err(DatadogError::Unexpected(judged("not said whether the key is valid"))),
+            None => Err(DatadogError::Unexpected(said("not said whether the key is valid"))),
         }
     }
-}
-
-fn date(headers: &HeaderMap) -> Option<SystemTime> {
-    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 impl Sink for DatadogSink {
     fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
         Box::pin(async move {
-            let patience = Patience::until(deadline, self.first_wait);
-            let checked = patience.with_retries(|| self.validate_by(Some(deadline))).await;
+            let retrier = Retrier::new(self.retry.until_deadline(), deadline);
+            let checked = retrier.run(Idempotency::Idempotent, || self.validate_by(Some(deadline))).await;
             checked.map(drop).map_err(DeliveryError::new)
         })
     }
 
     /// Sends the points in as few requests as Datadog's limits allow. Without points nothing is sent.
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement> {
-        deliver(&self.requests, &self.http, self.first_wait, points, deadline)
+        deliver(&self.requests, &self.http, Retrier::new(self.retry.until_deadline(), deadline), points)
     }
 
     fn announce<'a>(&'a self, event: &'a Event, deadline: Instant) -> BoxFuture<'a, Fate> {
-        Box::pin(announce(&self.requests, &self.http, self.first_wait, event, deadline))
+        Box::pin(announce(&self.requests, &self.http, Retrier::new(self.retry, deadline), event))
     }
 }
 

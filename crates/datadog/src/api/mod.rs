@@ -13,15 +13,14 @@ use reqwest::Method;
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use system_health_http::{HttpClient, Retrier, RetryPolicy};
 use tokio::time::Instant;
 
 use self::{requests::ApiRequests, scope::scope};
-use crate::{
-    Answer, ConfigError, DatadogConfig, DatadogError, Key, http::Http, json::json, key, retry::Patience,
-};
+use crate::{ConfigError, DatadogConfig, DatadogError, ErrorResponse, Key, http::Http, json::json, key};
 
-/// How long one request is tried again.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long one request is retried.
+const RETRY_TIME: Duration = Duration::from_mins(1);
 /// How many dashboards or monitors are asked for at once.
 const PAGE: &str = "100";
 const PAGE_LENGTH: usize = 100;
@@ -33,13 +32,12 @@ const QUERY: &str = "query";
 
 /// Datadog's API beyond the intake, for which it wants an application key, too.
 ///
-/// Requests are sent again as deliveries are; one that creates something only if Datadog has certainly not
-/// taken it.
+/// Requests are retried a few times; one that creates something only if Datadog has certainly not processed it.
 #[derive(Clone)]
 pub struct DatadogApi {
     requests: ApiRequests,
     http: Http,
-    first_wait: Duration,
+    retry: RetryPolicy,
 }
 
 /// A dashboard in Datadog's list of them.
@@ -66,19 +64,28 @@ pub struct Series {
 impl DatadogApi {
     /// Checks the form of the keys and sets up the client; sends nothing.
     pub fn new(config: &DatadogConfig, app_key: &SecretString) -> Result<Self, ConfigError> {
+        Self::with_connections(config, app_key, &config.connections()?)
+    }
+
+    /// The same with connections that were set up before, for the same endpoint.
+    pub fn with_connections(
+        config: &DatadogConfig,
+        app_key: &SecretString,
+        client: &HttpClient,
+    ) -> Result<Self, ConfigError> {
         let app_key = key::checked(Key::Application, app_key)?;
         let key = key::checked(Key::Api, &config.api_key)?;
-        let http = Http::new(config)?;
+        let http = Http::new(config, client, &[key, app_key]);
         let requests = ApiRequests::new(&config.endpoint, key, app_key)?;
-        Ok(Self { requests, http, first_wait: config.first_wait })
+        Ok(Self { requests, http, retry: config.retry })
     }
 
     /// Asks once whether both keys are valid. See
     /// <https://docs.datadoghq.com/api/latest/key-management/#validate-api-and-application-keys>.
     pub async fn validate(&self) -> Result<(), DatadogError> {
         let request = self.requests.make(Method::GET, &["api", "v2", "validate_keys"], &[], None)?;
-        let answer = self.http.send(request, None).await?;
-        match answer.body.get("status").and_then(Value::as_str) {
+        let success = self.http.send(request, None).await?;
+        match success.body.get("status").and_then(Value::as_str) {
             Some("ok") => Ok(()),
             _ => Err(self.unexpected("not said whether the keys are valid")),
         }
@@ -203,7 +210,7 @@ impl DatadogApi {
         match found {
             Found { status: Some(status), error, .. } if status != "ok" => {
                 let words = error.unwrap_or_else(|| format!("the query ended as `{status}`"));
-                Err(DatadogError::Refused(self.answer(&words)))
+                Err(DatadogError::Refused(self.response(&words)))
             }
             Found { series, .. } => Ok(series),
         }
@@ -221,18 +228,12 @@ impl DatadogApi {
         let scope = scope(&method, path);
         let path = [&["api", "v1"], path].concat();
         let request = self.requests.make(method, &path, parameters, body)?;
-        let patience = Patience::new(Instant::now() + PATIENCE, self.first_wait);
-        let creates = request.method() == Method::POST;
-        let may_be_repeated =
-            |error: &DatadogError| !creates || matches!(error, DatadogError::RateLimited { .. });
-        let attempt = async || {
-            let again = || DatadogError::Client("a request cannot be sent again".to_owned());
-            let request = request.try_clone().ok_or_else(again)?;
-            self.http.send(request, Some(patience.deadline())).await
-        };
-        let sent = patience.with_retries_where(may_be_repeated, attempt).await;
-        sent.map(|good| good.body)
-            .map_err(|gave_up| gave_up.into_last_error(&self.http.host).with_scope(scope))
+        let retrier = Retrier::new(self.retry, Instant::now() + RETRY_TIME);
+        let sent = self.http.send_with_retries(&request, request.method().into(), &retrier).await;
+        sent.map(|success| success.body).map_err(|error| {
+            let late = || DatadogError::Deadline { host: self.http.host.clone() };
+            error.into_last_error().unwrap_or_else(late).with_scope(scope)
+        })
     }
 
     pub(crate) fn read<T: DeserializeOwned>(&self, body: Value, otherwise: &str) -> Result<T, DatadogError> {
@@ -240,17 +241,17 @@ impl DatadogApi {
     }
 
     fn unexpected(&self, words: &str) -> DatadogError {
-        DatadogError::Unexpected(self.answer(words))
+        DatadogError::Unexpected(self.response(words))
     }
 
-    fn answer(&self, words: &str) -> Answer {
-        Answer { host: self.http.host.clone(), status: 200, words: words.to_owned() }
+    fn response(&self, message: &str) -> ErrorResponse {
+        ErrorResponse { host: self.http.host.clone(), status: 200, message: message.to_owned() }
     }
 }
 
-/// The body of an answer; none where there is nothing to be found.
-fn found(answer: Result<Value, DatadogError>) -> Result<Option<Value>, DatadogError> {
-    match answer {
+/// The body of a response; none where there is nothing to be found.
+fn found(response: Result<Value, DatadogError>) -> Result<Option<Value>, DatadogError> {
+    match response {
         Ok(body) => Ok(Some(body)),
         Err(DatadogError::NotFound(_)) => Ok(None),
         Err(error) => Err(error),

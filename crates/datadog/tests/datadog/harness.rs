@@ -65,7 +65,7 @@ pub(crate) fn noise(length: usize, seed: u64) -> String {
 /// The configuration for an intake; it is impatient.
 pub(crate) fn config(url: &str) -> DatadogConfig {
     let mut config = DatadogConfig::new(url.parse().unwrap(), SecretString::from(DatadogIntake::KEY));
-    config.first_wait = Duration::from_millis(1);
+    config.retry.first_backoff = Duration::from_millis(1);
     config
 }
 
