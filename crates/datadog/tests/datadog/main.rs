@@ -1,6 +1,7 @@
 //! The sink against a fake intake, and against servers that are worse; one binary, because each links the
 //! generated client.
 
+mod api;
 mod catalogs;
 mod combined;
 mod contract;
