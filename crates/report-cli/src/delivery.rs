@@ -206,8 +206,8 @@ impl Courier<'_> {
     pub(crate) async fn deliver(&self, state: &State, own: RunId) -> anyhow::Result<Receipt> {
         let mut receipt = Receipt::default();
         let times = self.times();
-        let valid = times.clone();
-        receipt.expired = state.ask(state.store(), move |store| store.expire(&valid)).await?;
+        let (outbox, valid) = (self.outbox.to_owned(), times.clone());
+        receipt.expired = state.ask(state.store(), move |store| store.expire(&outbox, &valid)).await?;
         match self.sink {
             Err(unavailable) => {
                 receipt.contact = Contact::Failed;

@@ -180,7 +180,7 @@ impl State {
 
     async fn try_record(&self, report: &Arc<Report>, outbox: Option<&str>) -> anyhow::Result<RunId> {
         let (report, outbox) = (Arc::clone(report), outbox.map(str::to_owned));
-        self.ask(&self.store, move |store| store.record(&report, outbox.as_deref())).await
+        self.ask(&self.store, move |store| store.record(&report, outbox.as_deref().as_slice())).await
     }
 
     async fn in_folder(

@@ -45,7 +45,7 @@ fn spreadsheets_get_comma_separated_values() {
     let csv = scene.run(&["history", "--format", "csv"]).with_status(0).stdout();
 
     let lines: Vec<&str> = csv.lines().collect();
-    assert_eq!(lines[0], "time,key,state,value,unit,tags,reason");
+    assert_eq!(lines[0], "time,key,subject,state,value,unit,tags,reason");
     assert!(lines[1].contains(",commits.hotfix,value,1.0,commit,\"branch:main,env:development,"), "{csv}");
     assert_eq!(lines.len(), 2);
 }

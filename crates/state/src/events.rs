@@ -8,13 +8,11 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::{
     Store, StoreError,
-    store::{seconds, time},
+    convert::{DAY, seconds, time},
 };
 
-/// A goal that is known of a time so many seconds ahead is known from a clock that was wrong.
+/// A time that lies so many seconds ahead was written down by a clock that was wrong.
 const FAR_AHEAD: i64 = DAY;
-/// The time of a goal's state is written again when it is so many seconds old.
-pub(crate) const DAY: i64 = 24 * 60 * 60;
 
 /// An event that waits to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +98,7 @@ impl Store {
     }
 
     /// Gives up the events whose fate nobody saw, because they are being sent since a time that no run
-    /// survives, and those that happened too long ago. Gives the ids of both.
+    /// survives, or that a wrong clock wrote down, and those that happened too long ago. Gives the ids of both.
     pub fn give_up_events(
         &self,
         destination: &str,
@@ -112,13 +110,16 @@ impl Store {
                 transaction
                     .prepare(&format!(
                         "UPDATE events SET state = 'settled', body = ''
-                         WHERE destination = ?1 AND {condition} < ?2 RETURNING id"
+                         WHERE destination = ?1 AND {condition} RETURNING id"
                     ))?
                     .query_map(params![destination, seconds(before)], |row| row.get(0))?
                     .collect()
             };
-            let unseen = give_up("state = 'sending' AND sending_since", sending_before)?;
-            let old = give_up("state = 'waiting' AND timestamp", happened_before)?;
+            let unseen = give_up(
+                &format!("state = 'sending' AND sending_since NOT BETWEEN ?2 AND ?2 + {FAR_AHEAD}"),
+                sending_before,
+            )?;
+            let old = give_up("state = 'waiting' AND timestamp < ?2", happened_before)?;
             Ok((unseen, old))
         })
     }

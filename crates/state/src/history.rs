@@ -10,8 +10,8 @@ use system_health_registry::Tag;
 
 use crate::{
     Store, StoreError,
+    convert::{seconds, time},
     outbox::tags,
-    store::{seconds, time},
 };
 
 /// What one run found for one metric, and one of its subjects.
@@ -33,11 +33,25 @@ pub struct HistoryEntry {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
     /// Its samples.
-    Value(Vec<PastSample>),
+    Value {
+        /// The values.
+        samples: Vec<PastSample>,
+        /// The items that failed beside them.
+        failures: Option<PastFailures>,
+    },
     /// Nothing to say, with the reason.
     NoData(String),
     /// A failure, with all causes.
     Error(String),
+}
+
+/// Items that failed in an earlier run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastFailures {
+    /// How many, at least one.
+    pub count: u64,
+    /// Which one was the first, and why it failed.
+    pub first: String,
 }
 
 /// One value of an earlier run.
@@ -61,7 +75,8 @@ impl Store {
             let mut samples = samples(connection, key, since)?;
             let mut entries = BTreeMap::new();
             let mut outcomes = connection.prepare(
-                "SELECT run, key, subject, timestamp, state, said, outcomes.duration_ms, first, last
+                "SELECT run, key, subject, timestamp, state, said, failed_items,
+                     outcomes.duration_ms, first, last
                  FROM runs JOIN outcomes ON run = runs.id
                  WHERE timestamp >= ?1 AND (?2 IS NULL OR key = ?2) ORDER BY run",
             )?;
@@ -75,7 +90,10 @@ impl Store {
                 let found = match row.get_ref("state")?.as_str()? {
                     "value" => {
                         let positions = (first..=last).map(|position| (run, position));
-                        Found::Value(positions.filter_map(|position| samples.remove(&position)).collect())
+                        let samples = positions.filter_map(|position| samples.remove(&position)).collect();
+                        let count = row.get::<_, i64>("failed_items")?.unsigned_abs();
+                        let failures = (count > 0).then_some(PastFailures { count, first: said });
+                        Found::Value { samples, failures }
                     }
                     "no_data" => Found::NoData(said),
                     _ => Found::Error(said),

@@ -11,8 +11,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::{
     Store, StoreError,
+    convert::seconds,
     schema::{self, Unusable},
-    store::seconds,
 };
 
 /// How long a process waits for another one that writes.

@@ -8,14 +8,15 @@ use std::{
 };
 
 use rusqlite::{
-    Row, Transaction, params,
+    Row, Statement, Transaction, params,
     types::{Type, ValueRef},
 };
 use system_health_registry::{Kind, Point, Tag};
 
 use crate::{
-    RunId, Store, StoreError,
-    store::{seconds, time, whole},
+    PendingId, Store, StoreError,
+    convert::{seconds, time, whole},
+    ids::IdRange,
 };
 
 /// How many points rows of the outbox stand for.
@@ -30,28 +31,9 @@ pub struct Pending {
     pub point: Point,
 }
 
-/// A place in an outbox. Places grow in the order in which points were collected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PendingId {
-    run: RunId,
-    position: i64,
-}
-
-impl PendingId {
-    /// The run that collected the point.
-    #[must_use]
-    pub fn run(&self) -> RunId {
-        self.run
-    }
-
-    /// From a row that starts with the run and the position.
-    pub(crate) fn of_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self { run: RunId(row.get(0)?), position: row.get(1)? })
-    }
-}
-
 impl Store {
-    /// The next points that wait for a destination, the first collected first; `after` a place.
+    /// The next points that wait for a destination, the first collected first; `after` a place. Those that are being
+    /// sent do not wait.
     pub fn pending(
         &self,
         destination: &str,
@@ -68,25 +50,26 @@ impl Store {
                          AND position BETWEEN iif(outbox.run = ?3, max(first, ?4 + 1), first) AND last
                      CROSS JOIN series ON series.id = series
                      CROSS JOIN runs ON runs.id = outbox.run
-                     WHERE destination = ?1 AND outbox.run >= ?3 ORDER BY outbox.run, first, position LIMIT ?2",
+                     WHERE destination = ?1 AND outbox.run >= ?3 AND sending_since IS NULL
+                     ORDER BY outbox.run, first, position LIMIT ?2",
                 )?
                 .query_map(params![destination, whole(limit), run, position], pending)?
                 .collect()
         })
     }
 
-    /// Takes points out of an outbox, because the destination accepted them or refused them for good.
-    /// A point that another process took out before is no error.
+    /// Takes points out of an outbox, because the destination accepted them or refused them for good, or because nobody
+    /// knows and they must not arrive twice. A point that another process took out before is no error.
     pub fn settle(&self, destination: &str, ids: &[PendingId]) -> Result<(), StoreError> {
         self.write(|transaction| take_out(transaction, destination, ids))
     }
 
-    /// Drops points from all outboxes whose time is outside; says how many. They stay in the history.
-    pub fn expire(&self, times: &Range<SystemTime>) -> Result<u64, StoreError> {
-        let expired =
-            "FROM outbox WHERE run IN (SELECT id FROM runs WHERE timestamp < ?1 OR timestamp >= ?2)";
+    /// Drops points from an outbox whose time is outside; says how many. They stay in the history.
+    pub fn expire(&self, destination: &str, times: &Range<SystemTime>) -> Result<u64, StoreError> {
+        let expired = "FROM outbox WHERE destination = ?1 AND sending_since IS NULL
+                       AND run IN (SELECT id FROM runs WHERE timestamp < ?2 OR timestamp >= ?3)";
         let count = format!("SELECT {COUNT} {expired}");
-        let times = [seconds(times.start), seconds(times.end)];
+        let times = params![destination, seconds(times.start), seconds(times.end)];
         // Mostly there are none, and reading needs no lock.
         if self.read(|connection| connection.query_row(&count, times, whole_count))? == 0 {
             return Ok(0);
@@ -98,19 +81,49 @@ impl Store {
         })
     }
 
-    /// How many points wait for a destination.
+    /// Drops the points from an outbox of whose series a newer one is there, waiting or being sent; says how many. A
+    /// backend that keeps no timestamps would show the last one that arrives.
+    pub fn keep_newest(&self, destination: &str) -> Result<u64, StoreError> {
+        let runs = "SELECT count(DISTINCT run) FROM outbox WHERE destination = ?1";
+        // Mostly there is nothing but the points of one run, of which no two are of one series.
+        if self.read(|connection| connection.query_row(runs, [destination], whole_count))? < 2 {
+            return Ok(0);
+        }
+        self.write(|transaction| {
+            let older: Vec<PendingId> = transaction
+                .prepare(
+                    "SELECT run, position FROM (
+                         SELECT points.run, position, sending_since, row_number() OVER (
+                             PARTITION BY key, tags ORDER BY timestamp DESC, points.run DESC) AS newness
+                         FROM outbox
+                         CROSS JOIN points ON points.run = outbox.run AND position BETWEEN first AND last
+                         CROSS JOIN series ON series.id = series
+                         CROSS JOIN runs ON runs.id = outbox.run
+                         WHERE destination = ?1)
+                     WHERE newness > 1 AND sending_since IS NULL ORDER BY run, position",
+                )?
+                .query_map([destination], PendingId::from_row)?
+                .collect::<rusqlite::Result<_>>()?;
+            take_out(transaction, destination, &older)?;
+            Ok(older.len() as u64)
+        })
+    }
+
+    /// How many points wait for a destination, without those that are being sent.
     pub fn waiting(&self, destination: &str) -> Result<u64, StoreError> {
         self.read(|connection| {
-            let sql = format!("SELECT {COUNT} FROM outbox WHERE destination = ?1");
+            let sql = format!("SELECT {COUNT} FROM outbox WHERE destination = ?1 AND sending_since IS NULL");
             connection.query_row(&sql, [destination], whole_count)
         })
     }
 
-    /// How many points wait for each destination that has any.
+    /// How many points wait for each destination that has any, without those that are being sent.
     pub fn outboxes(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         self.read(|connection| {
             connection
-                .prepare(&format!("SELECT {COUNT}, destination FROM outbox GROUP BY destination"))?
+                .prepare(&format!(
+                    "SELECT {COUNT}, destination FROM outbox WHERE sending_since IS NULL GROUP BY destination"
+                ))?
                 .query_map([], |row| Ok((row.get(1)?, whole_count(row)?)))?
                 .collect()
         })
@@ -123,23 +136,48 @@ pub(crate) fn take_out(
     destination: &str,
     ids: &[PendingId],
 ) -> rusqlite::Result<()> {
-    // What sticks out of the removed range stays: behind it, and before it.
-    let mut keep_behind = transaction.prepare(
-        "INSERT INTO outbox SELECT destination, run, ?3 + 1, last FROM outbox
-         WHERE destination = ?1 AND run = ?2 AND first <= ?3 AND last > ?3",
-    )?;
-    let mut keep_before = transaction.prepare(
-        "UPDATE outbox SET last = ?3 - 1 WHERE destination = ?1 AND run = ?2 AND first < ?3 AND last >= ?3",
-    )?;
+    let mut splitter = Splitter::new(transaction, destination)?;
     let mut remove = transaction
         .prepare("DELETE FROM outbox WHERE destination = ?1 AND run = ?2 AND first BETWEEN ?3 AND ?4")?;
-    for range in ids.chunk_by(|id, next| id.run == next.run && id.position + 1 == next.position) {
-        let (PendingId { run, position: first }, last) = (range[0], range[range.len() - 1].position);
-        keep_behind.execute(params![destination, run.0, last])?;
-        keep_before.execute(params![destination, run.0, first])?;
-        remove.execute(params![destination, run.0, first, last])?;
+    for range in IdRange::of(ids) {
+        splitter.isolate(range)?;
+        remove.execute(params![destination, range.run.0, range.first, range.last])?;
     }
     Ok(())
+}
+
+/// Splits ranges of an outbox in two.
+pub(crate) struct Splitter<'t> {
+    destination: &'t str,
+    add_behind: Statement<'t>,
+    shorten: Statement<'t>,
+}
+
+impl<'t> Splitter<'t> {
+    pub(crate) fn new(transaction: &'t Transaction<'_>, destination: &'t str) -> rusqlite::Result<Self> {
+        // Ranges do not overlap, so only the last one that starts before can reach that far.
+        let around = "destination = ?1 AND run = ?2 AND last >= ?3
+             AND first = (SELECT max(first) FROM outbox WHERE destination = ?1 AND run = ?2 AND first < ?3)";
+        Ok(Self {
+            destination,
+            add_behind: transaction.prepare(&format!(
+                "INSERT INTO outbox (destination, run, first, last, sending_since)
+                 SELECT destination, run, ?3, last, sending_since FROM outbox WHERE {around}"
+            ))?,
+            shorten: transaction.prepare(&format!("UPDATE outbox SET last = ?3 - 1 WHERE {around}"))?,
+        })
+    }
+
+    /// Makes every range of the outbox lie either inside or outside of this one.
+    pub(crate) fn isolate(&mut self, IdRange { run, first, last }: IdRange) -> rusqlite::Result<()> {
+        for start in [first, last + 1] {
+            let place = params![self.destination, run.0, start];
+            if self.add_behind.execute(place)? > 0 {
+                self.shorten.execute(place)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn pending(row: &Row<'_>) -> rusqlite::Result<Pending> {
@@ -147,7 +185,7 @@ fn pending(row: &Row<'_>) -> rusqlite::Result<Pending> {
     let interval = Duration::from_secs(row.get::<_, i64>(4)?.unsigned_abs());
     let unit: String = row.get(5)?;
     Ok(Pending {
-        id: PendingId::of_row(row)?,
+        id: PendingId::from_row(row)?,
         point: Point {
             key: row.get(2)?,
             kind: match row.get_ref(3)?.as_str()? {

@@ -3,13 +3,13 @@
 
 use rusqlite::{Connection, TransactionBehavior::Immediate};
 
-use crate::store::whole;
+use crate::convert::whole;
 
 /// "shea" as a number: tells our files from other programs' databases.
 const APPLICATION: i32 = 0x7368_6561;
 
 /// The first makes version 1 of an empty file. Never change one that was released; add another.
-const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("events.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 
 /// What a file is that cannot be used as it is.
 #[derive(Debug)]
@@ -30,7 +30,11 @@ impl From<rusqlite::Error> for Unusable {
 
 /// Brings a file up to date.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Unusable> {
-    if version(connection)? == MIGRATIONS.len() {
+    apply(connection, MIGRATIONS)
+}
+
+fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), Unusable> {
+    if version(connection)? == migrations.len() {
         return Ok(());
     }
     // Only a file without tables can learn to give room back.
@@ -38,11 +42,11 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Unusable> {
     // Another process may be at the same: only who has the lock looks at the version that counts.
     let transaction = connection.transaction_with_behavior(Immediate)?;
     let version = version(&transaction)?;
-    let missing = MIGRATIONS.get(version..).ok_or(Unusable::Newer(version))?;
+    let missing = migrations.get(version..).ok_or(Unusable::Newer(version))?;
     for migration in missing {
         transaction.execute_batch(migration)?;
     }
-    transaction.pragma_update(None, "user_version", whole(MIGRATIONS.len()))?;
+    transaction.pragma_update(None, "user_version", whole(migrations.len()))?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     Ok(transaction.commit()?)
 }
@@ -63,4 +67,41 @@ fn version(connection: &Connection) -> Result<usize, Unusable> {
         return Err(Unusable::Foreign);
     }
     Ok(usize::try_from(number("user_version")?).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "CREATE TABLE things (name TEXT NOT NULL)";
+    const SECOND: &str = "ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 7";
+
+    #[test]
+    fn a_file_of_an_older_version_is_brought_up_to_date_with_what_it_holds() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection, &[FIRST]).unwrap();
+        connection.execute("INSERT INTO things VALUES ('a')", []).unwrap();
+
+        for _ in 0..2 {
+            apply(&mut connection, &[FIRST, SECOND]).unwrap();
+        }
+
+        assert_eq!(version(&connection).unwrap(), 2);
+        let kept = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let kept: (String, i64) = connection.query_row("SELECT name, size FROM things", [], kept).unwrap();
+        assert_eq!(kept, ("a".to_owned(), 7));
+        assert!(matches!(apply(&mut connection, &[FIRST]), Err(Unusable::Newer(2))));
+    }
+
+    #[test]
+    fn a_migration_that_fails_changes_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection, &[FIRST]).unwrap();
+
+        let failed = apply(&mut connection, &[FIRST, SECOND, "CREATE TABLE things (x)"]);
+
+        assert!(matches!(failed, Err(Unusable::Sqlite(_))), "{failed:?}");
+        assert_eq!(version(&connection).unwrap(), 1);
+        assert!(connection.prepare("SELECT size FROM things").is_err());
+    }
 }

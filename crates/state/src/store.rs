@@ -4,12 +4,15 @@ use std::{
     fmt,
     path::PathBuf,
     sync::{Mutex, PoisonError},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::SystemTime,
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior::Immediate};
 
-use crate::{StoreError, events::DAY};
+use crate::{
+    StoreError,
+    convert::{DAY, seconds},
+};
 
 /// The runs and outboxes in one state folder, or in memory.
 pub struct Store {
@@ -38,8 +41,10 @@ impl Store {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let mut written = || {
             let transaction = connection.transaction_with_behavior(Immediate)?;
-            transaction
-                .execute("INSERT INTO last_values (key, subject, timestamp) VALUES ('', '', 0)", [])?;
+            transaction.execute(
+                "INSERT INTO last_values (key, subject, timestamp, seen) VALUES ('', '', 0, 0)",
+                [],
+            )?;
             transaction.rollback()
         };
         written().map_err(|source| self.error(source))
@@ -53,16 +58,20 @@ impl Store {
         })
     }
 
-    /// Forgets runs, states of goals and settled events that are older. Points that wait in an outbox stay, and so do their
-    /// runs.
+    /// Forgets what is older: runs, settled events, states of goals, when subjects last had a value that are gone since
+    /// then, and descriptions that no source has repeated. Runs stay while any of their points is in an outbox.
     pub fn keep(&self, since: SystemTime) -> Result<usize, StoreError> {
         let old = "timestamp < ?1 AND id NOT IN (SELECT run FROM outbox)";
         let settled = "timestamp < ?1 AND state = 'settled'";
         let unheard_of = format!("timestamp < ?1 - {DAY}");
+        let unrepeated = format!("seen < ?1 - {DAY}");
+        let gone = "seen < ?1";
         let any = format!(
             "SELECT EXISTS (SELECT 1 FROM runs WHERE {old})
                  OR EXISTS (SELECT 1 FROM events WHERE {settled})
-                 OR EXISTS (SELECT 1 FROM goals WHERE {unheard_of})"
+                 OR EXISTS (SELECT 1 FROM goals WHERE {unheard_of})
+                 OR EXISTS (SELECT 1 FROM descriptions WHERE {unrepeated})
+                 OR EXISTS (SELECT 1 FROM last_values WHERE {gone})"
         );
         let since = [seconds(since)];
         if !self.read(|connection| connection.query_row(&any, since, |row| row.get::<_, bool>(0)))? {
@@ -72,6 +81,8 @@ impl Store {
             let forgotten = transaction.execute(&format!("DELETE FROM runs WHERE {old}"), since)?;
             transaction.execute(&format!("DELETE FROM events WHERE {settled}"), since)?;
             transaction.execute(&format!("DELETE FROM goals WHERE {unheard_of}"), since)?;
+            transaction.execute(&format!("DELETE FROM descriptions WHERE {unrepeated}"), since)?;
+            transaction.execute(&format!("DELETE FROM last_values WHERE {gone}"), since)?;
             transaction.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM points)", [])?;
             Ok(forgotten)
         })?;
@@ -117,18 +128,4 @@ impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").field("file", &self.file).finish_non_exhaustive()
     }
-}
-
-/// Whole seconds since 1970, before which no clock of ours is set.
-pub(crate) fn seconds(time: SystemTime) -> i64 {
-    whole(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
-}
-
-/// The time that [`seconds`] made a number of.
-pub(crate) fn time(seconds: i64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(seconds.try_into().unwrap_or_default())
-}
-
-pub(crate) fn whole(number: impl TryInto<i64>) -> i64 {
-    number.try_into().unwrap_or(i64::MAX)
 }

@@ -1,7 +1,9 @@
 //! `report history`: what earlier runs found. People get a line for each series, or a plot of one
-//! metric with its goal; programs get every value.
+//! metric with its goal, and of many series those that need a look; programs get every value.
 
 use std::{
+    borrow::Cow,
+    cmp::Reverse,
     collections::BTreeMap,
     fmt,
     time::{Duration, SystemTime},
@@ -10,7 +12,7 @@ use std::{
 use humantime::format_rfc3339_seconds;
 use serde::Serialize;
 use system_health_registry::{Catalog, Goal, Tag};
-use system_health_state::{Found, HistoryEntry};
+use system_health_state::{Found, HistoryEntry, PastFailures};
 use tabled::{builder::Builder, settings};
 
 use super::{
@@ -21,6 +23,10 @@ use super::{
 /// The columns of a sparkline, and of a plot.
 const OVERVIEW: usize = 32;
 const WIDE: usize = 64;
+
+/// The series of one metric that are shown, and the subjects of which is told how it went silent.
+const MOST_SERIES: usize = 20;
+const MOST_SUBJECTS: usize = 5;
 
 /// What is shown, and of which time.
 pub(crate) struct History<'a> {
@@ -44,6 +50,21 @@ struct Line<'a> {
     values: Vec<(SystemTime, f64)>,
 }
 
+/// How often runs had nothing to say, and what was said last.
+struct Silence<'a> {
+    subject: &'a str,
+    count: usize,
+    last: SystemTime,
+    text: String,
+}
+
+impl Line<'_> {
+    /// Whether the last value meets the goal; `None` without one.
+    fn is_met(&self, goal: Option<Goal>) -> Option<bool> {
+        Some(goal?.is_met_by(self.values.last()?.1))
+    }
+}
+
 impl<'a> History<'a> {
     fn goal(&self, key: &str) -> Option<Goal> {
         self.catalog.metrics().iter().find(|metric| metric.key() == key)?.goal()
@@ -52,7 +73,7 @@ impl<'a> History<'a> {
     fn lines(&self) -> Vec<Line<'a>> {
         let mut lines = BTreeMap::<(&str, String), Line<'_>>::new();
         for entry in self.entries {
-            let Found::Value(samples) = &entry.found else { continue };
+            let Found::Value { samples, .. } = &entry.found else { continue };
             for sample in samples {
                 let tags = sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(" ");
                 let line = lines.entry((&entry.key, tags.clone())).or_insert_with(|| Line {
@@ -72,22 +93,42 @@ impl<'a> History<'a> {
         Steps::new(line.values.iter().copied(), self.since, length, count)
     }
 
-    /// When runs of a metric failed, or had no data, and what was said last.
-    fn silences(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut silences = BTreeMap::<(&str, &str), (usize, SystemTime, &str)>::new();
+    /// When runs of a metric failed, had no data or left out items, and what was said last, for each subject.
+    fn silences(&self) -> BTreeMap<(&'a str, &'static str), Vec<Silence<'a>>> {
+        let mut silences = BTreeMap::<_, Vec<Silence<'_>>>::new();
         for entry in self.entries {
             let (state, text) = match &entry.found {
-                Found::Value(_) => continue,
-                Found::NoData(reason) => ("no data", reason),
-                Found::Error(error) => ("error", error),
+                Found::Value { failures: None, .. } => continue,
+                Found::Value { failures: Some(failures), .. } => ("items failed", failed_items(failures)),
+                Found::NoData(reason) => ("no data", reason.clone()),
+                Found::Error(error) => ("error", error.clone()),
             };
-            let silence = silences.entry((&entry.key, state)).or_insert((0, entry.time, text));
-            *silence = (silence.0 + 1, entry.time, text);
+            let (subject, last) = (entry.subject.as_str(), entry.time);
+            let of_metric = silences.entry((entry.key.as_str(), state)).or_default();
+            // The entries of a subject follow each other.
+            match of_metric.last_mut().filter(|silence| silence.subject == subject) {
+                Some(silence) => *silence = Silence { subject, count: silence.count + 1, last, text },
+                None => of_metric.push(Silence { subject, count: 1, last, text }),
+            }
         }
-        for ((key, state), (count, time, text)) in silences {
-            let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
-            let last = format_rfc3339_seconds(time);
-            writeln!(f, "\n{key}: {state} {times}, last at {last}: {text}")?;
+        silences
+    }
+
+    fn write_silences(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for ((key, state), mut silences) in self.silences() {
+            writeln!(f)?;
+            // Those that are silent now are worth a line before those that were.
+            silences.sort_by_key(|silence| Reverse(silence.last));
+            let hidden = silences.split_off(silences.len().min(MOST_SUBJECTS));
+            for Silence { subject, count, last, text } in silences {
+                let space = if subject.is_empty() { "" } else { " " };
+                let last = format_rfc3339_seconds(last);
+                writeln!(f, "{key}{space}{subject}: {state} {}, last at {last}: {text}", Times(count))?;
+            }
+            if !hidden.is_empty() {
+                let count = hidden.iter().map(|silence| silence.count).sum();
+                writeln!(f, "{key}: {state} {} for {} more subjects", Times(count), hidden.len())?;
+            }
         }
         Ok(())
     }
@@ -95,21 +136,29 @@ impl<'a> History<'a> {
     fn overview(&self, f: &mut fmt::Formatter<'_>, lines: &[Line<'_>]) -> fmt::Result {
         let mut table = Builder::new();
         table.push_record(["METRIC", "HISTORY", "LAST", "UNIT", "GOAL", "AGE", "TAGS"]);
-        for line in lines {
-            let Some((time, last)) = line.values.last() else { continue };
-            let goal = self.goal(line.key).map_or_else(
-                || "-".to_owned(),
-                |goal| format!("{goal}  {}", if goal.is_met_by(*last) { "met" } else { "missed" }),
-            );
-            table.push_record([
-                line.key.to_owned(),
-                Sparkline(&self.steps(line, OVERVIEW)).to_string(),
-                Value(*last).to_string(),
-                line.unit.unwrap_or("-").to_owned(),
-                goal,
-                Elapsed(self.now.duration_since(*time).unwrap_or(Duration::ZERO)).to_string(),
-                line.tags.clone(),
-            ]);
+        for of_metric in lines.chunk_by(|line, next| line.key == next.key) {
+            let goal = self.goal(of_metric[0].key);
+            let (shown, hidden) = most_important(of_metric, goal);
+            for line in shown {
+                let Some((time, last)) = line.values.last() else { continue };
+                let goal = match (goal, line.is_met(goal)) {
+                    (Some(goal), Some(true)) => format!("{goal}  met"),
+                    (Some(goal), _) => format!("{goal}  missed"),
+                    (None, _) => "-".to_owned(),
+                };
+                table.push_record([
+                    line.key.to_owned(),
+                    Sparkline(&self.steps(line, OVERVIEW)).to_string(),
+                    Value(*last).to_string(),
+                    line.unit.unwrap_or("-").to_owned(),
+                    goal,
+                    Elapsed(self.now.duration_since(*time).unwrap_or(Duration::ZERO)).to_string(),
+                    line.tags.clone(),
+                ]);
+            }
+            if let Some(hidden) = hidden {
+                table.push_record([hidden]);
+            }
         }
         let mut table = table.build();
         table.with(settings::Style::empty()).with(settings::Padding::new(0, 2, 0, 0));
@@ -117,9 +166,14 @@ impl<'a> History<'a> {
     }
 
     fn plots(&self, f: &mut fmt::Formatter<'_>, lines: &[Line<'_>]) -> fmt::Result {
-        for line in lines {
+        let goal = self.key.and_then(|key| self.goal(key));
+        let (shown, hidden) = most_important(lines, goal);
+        for line in shown {
             writeln!(f, "{} [{}] {}", line.key, line.tags, line.unit.unwrap_or_default())?;
-            write!(f, "{}", Plot { steps: &self.steps(line, WIDE), goal: self.goal(line.key) })?;
+            write!(f, "{}", Plot { steps: &self.steps(line, WIDE), goal })?;
+        }
+        if let Some(hidden) = hidden {
+            writeln!(f, "{hidden}")?;
         }
         let (since, now) = (format_rfc3339_seconds(self.since), format_rfc3339_seconds(self.now));
         writeln!(f, "from {since} to {now}")
@@ -134,8 +188,45 @@ impl fmt::Display for History<'_> {
             (Some(_), false) => self.plots(f, &lines)?,
             (None, false) => self.overview(f, &lines)?,
         }
-        self.silences(f)
+        self.write_silences(f)
     }
+}
+
+/// A number of times.
+struct Times(usize);
+
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("once"),
+            count => write!(f, "{count} times"),
+        }
+    }
+}
+
+fn failed_items(PastFailures { count, first }: &PastFailures) -> String {
+    match count {
+        1 => first.clone(),
+        _ => format!("{count} items, the first one: {first}"),
+    }
+}
+
+/// The series of a metric that are shown: all, or of many those that miss the goal before others; and what to say about
+/// the rest.
+fn most_important<'l, 'a>(lines: &'l [Line<'a>], goal: Option<Goal>) -> (Vec<&'l Line<'a>>, Option<String>) {
+    let mut shown: Vec<_> = lines.iter().collect();
+    if shown.len() <= MOST_SERIES {
+        return (shown, None);
+    }
+    shown.sort_by_key(|line| line.is_met(goal) != Some(false));
+    let hidden = shown.split_off(MOST_SERIES);
+    let missed = hidden.iter().filter(|line| line.is_met(goal) == Some(false)).count();
+    let how = match goal {
+        Some(_) if missed > 0 => format!(", {missed} of which miss the goal"),
+        Some(_) => ", all of which meet the goal".to_owned(),
+        None => String::new(),
+    };
+    (shown, Some(format!("… {} more series{how}: see --format json", hidden.len())))
 }
 
 /// One value, or why there was none.
@@ -143,11 +234,12 @@ impl fmt::Display for History<'_> {
 pub(crate) struct Row<'a> {
     time: String,
     key: &'a str,
+    subject: &'a str,
     state: &'a str,
     value: Option<f64>,
     unit: Option<&'a str>,
     tags: String,
-    reason: Option<&'a str>,
+    reason: Option<Cow<'a, str>>,
 }
 
 impl<'a> Row<'a> {
@@ -160,6 +252,7 @@ impl<'a> Row<'a> {
         let silent = |state, reason| Row {
             time: format_rfc3339_seconds(entry.time).to_string(),
             key: &entry.key,
+            subject: &entry.subject,
             state,
             value: None,
             unit: None,
@@ -167,17 +260,21 @@ impl<'a> Row<'a> {
             reason,
         };
         match &entry.found {
-            Found::NoData(reason) => vec![silent("no_data", Some(reason.as_str()))],
-            Found::Error(error) => vec![silent("error", Some(error.as_str()))],
-            Found::Value(samples) => samples
-                .iter()
-                .map(|sample| Row {
+            Found::NoData(reason) => vec![silent("no_data", Some(Cow::from(reason)))],
+            Found::Error(error) => vec![silent("error", Some(Cow::from(error)))],
+            Found::Value { samples, failures } => {
+                let values = samples.iter().map(|sample| Row {
                     value: Some(sample.value),
                     unit: sample.unit.as_deref(),
                     tags: sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(","),
                     ..silent("value", None)
-                })
-                .collect(),
+                });
+                let failed = failures.iter().map(|failures| {
+                    let reason = failed_items(failures);
+                    silent("items_failed", Some(Cow::from(reason)))
+                });
+                values.chain(failed).collect()
+            }
         }
     }
 
@@ -189,3 +286,6 @@ impl<'a> Row<'a> {
         Ok(String::from_utf8(csv.into_inner()?)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,20 @@
 //! Processes that are killed, and processes that write at the same time.
 
 use std::{
+    collections::BTreeSet,
     env,
-    io::{BufRead, BufReader},
+    fs::{self, OpenOptions},
+    io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
+    sync::Mutex,
     thread,
 };
 
 use rusqlite::Connection;
-use system_health_state::Store;
+use system_health_state::{Pending, PendingId, Store};
 
-use crate::harness::report;
+use crate::harness::{at, report};
 
 /// Makes the test below the process that is killed.
 const FOLDER: &str = "STATE_OF_THE_VICTIM";
@@ -25,22 +28,26 @@ fn the_victim() {
     let store = Store::open(Path::new(&folder)).unwrap().store;
     let values = [1.0; POINTS];
     for seconds in env::var(START).unwrap().parse().unwrap().. {
-        store.record(&report(seconds, &values), Some("datadog")).unwrap();
+        store.record(&report(seconds, &values), &["datadog"]).unwrap();
         println!("\nrecorded");
     }
+}
+
+fn start(test: &str, folder: &Path, start: usize) -> Child {
+    Command::new(env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(FOLDER, folder)
+        .env(START, start.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
 }
 
 #[test]
 fn a_killed_process_leaves_whole_runs() {
     let folder = tempfile::tempdir().unwrap();
     for kills in 1..=5 {
-        let mut victim = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "crash::the_victim", "--nocapture"])
-            .env(FOLDER, folder.path())
-            .env(START, (kills * 1_000_000).to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut victim = start("crash::the_victim", folder.path(), kills * 1_000_000);
         let lines = BufReader::new(victim.stdout.take().unwrap()).lines().map(Result::unwrap);
         // Somewhere behind the third run, and each time somewhere else.
         let _ = lines.filter(|line| line == "recorded").nth(2 + kills);
@@ -68,11 +75,140 @@ fn two_processes_may_write_at_the_same_time() {
             scope.spawn(move || {
                 let store = Store::open(folder).unwrap().store;
                 for seconds in start..start + 20 {
-                    store.record(&report(seconds, &[1.0, 2.0]), Some("datadog")).unwrap();
+                    store.record(&report(seconds, &[1.0, 2.0]), &["datadog"]).unwrap();
                 }
             });
         }
     });
 
     assert_eq!(Store::open(folder.path()).unwrap().store.waiting("datadog").unwrap(), 80);
+}
+
+/// Where a repeated point takes the place of the first, and where both count.
+const OVERWRITES: &str = "datadog";
+const ADDS_UP: &str = "statsd";
+
+/// A backend that outlives the processes: a file with a line for each point.
+fn arrive(folder: &Path, backend: &str, points: &[Pending]) {
+    let mut file = OpenOptions::new().create(true).append(true).open(folder.join(backend)).unwrap();
+    points.iter().for_each(|pending| writeln!(file, "{}", pending.point.value).unwrap());
+}
+
+fn arrived(folder: &Path, backend: &str) -> Vec<u64> {
+    let lines = fs::read_to_string(folder.join(backend)).unwrap();
+    lines.lines().map(|line| line.parse().unwrap()).collect()
+}
+
+fn ids(points: &[Pending]) -> Vec<PendingId> {
+    points.iter().map(|pending| pending.id).collect()
+}
+
+/// One run that delivers to both destinations. `step` is called behind everything that it does.
+fn run_once(folder: &Path, number: u64, mut step: impl FnMut()) {
+    let store = Store::open(folder).unwrap().store;
+    let values: Vec<f64> =
+        (0..6_u32).map(|index| f64::from(u32::try_from(number).unwrap() * 10 + index)).collect();
+    store.record(&report(number, &values), &[OVERWRITES, ADDS_UP]).unwrap();
+    step();
+    let page = store.pending(OVERWRITES, 1_000, None).unwrap();
+    for part in page.chunks(4) {
+        arrive(folder, OVERWRITES, part);
+        step();
+        store.settle(OVERWRITES, &ids(part)).unwrap();
+        step();
+    }
+    let page = store.pending(ADDS_UP, 1_000, None).unwrap();
+    let allowed = store.begin_sending(ADDS_UP, &ids(&page), at(number)).unwrap();
+    assert_eq!(allowed, ids(&page), "nobody else is there");
+    step();
+    for (index, part) in page.chunks(2).enumerate() {
+        // The second part cannot be delivered.
+        if index == 1 {
+            store.return_to_outbox(ADDS_UP, &ids(part)).unwrap();
+        } else {
+            arrive(folder, ADDS_UP, part);
+            step();
+            store.settle(ADDS_UP, &ids(part)).unwrap();
+        }
+        step();
+    }
+}
+
+#[test]
+fn the_sender() {
+    let Some(folder) = env::var_os(FOLDER) else { return };
+    let number = env::var(START).unwrap().parse().unwrap();
+    let mut steps = 0;
+    run_once(Path::new(&folder), number, || {
+        steps += 1;
+        if steps == number {
+            println!("\nthere");
+            thread::park();
+        }
+    });
+}
+
+#[test]
+fn a_run_may_be_killed_at_every_step_and_nothing_is_lost_or_doubled() {
+    let folder = tempfile::tempdir().unwrap();
+    // The run with the number n is killed behind its step n; the last run has fewer steps than that.
+    let mut number = 0;
+    let mut killed = true;
+    while killed {
+        number += 1;
+        let mut sender = start("crash::the_sender", folder.path(), number);
+        let mut lines = BufReader::new(sender.stdout.take().unwrap()).lines().map(Result::unwrap);
+        killed = lines.any(|line| line == "there");
+        if killed {
+            sender.kill().unwrap();
+        }
+        assert_eq!(sender.wait().unwrap().success(), !killed);
+    }
+    assert!(number > 9, "{number} steps");
+
+    let number = u64::try_from(number).unwrap() + 1;
+    let store = Store::open(folder.path()).unwrap().store;
+    let given_up = store.give_up_sending(ADDS_UP, at(number)).unwrap();
+    run_once(folder.path(), number, || ());
+    arrive(folder.path(), ADDS_UP, &store.pending(ADDS_UP, 1_000, None).unwrap());
+
+    let recorded: BTreeSet<u64> =
+        (1..=number).flat_map(|run| (0..6).map(move |index| run * 10 + index)).collect();
+    assert_eq!(arrived(folder.path(), OVERWRITES).into_iter().collect::<BTreeSet<_>>(), recorded);
+    let added = arrived(folder.path(), ADDS_UP);
+    let distinct: BTreeSet<u64> = added.iter().copied().collect();
+    assert_eq!(added.len(), distinct.len(), "a point arrived twice: {added:?}");
+    let missing = (recorded.len() - distinct.len()) as u64;
+    assert!(0 < missing && missing < given_up, "{missing} are missing, {given_up} may have arrived");
+}
+
+#[test]
+fn two_processes_may_empty_an_outbox_at_the_same_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let values: Vec<f64> = (0..60).map(f64::from).collect();
+    Store::open(folder.path()).unwrap().store.record(&report(1, &values), &[ADDS_UP]).unwrap();
+    let arrived = Mutex::new(Vec::new());
+
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let store = Store::open(folder.path()).unwrap().store;
+                loop {
+                    let page = store.pending(ADDS_UP, 7, None).unwrap();
+                    if page.is_empty() {
+                        break;
+                    }
+                    let allowed = store.begin_sending(ADDS_UP, &ids(&page), at(1)).unwrap();
+                    let sent = page.iter().filter(|pending| allowed.contains(&pending.id));
+                    arrived.lock().unwrap().extend(sent.map(|pending| pending.point.value));
+                    store.settle(ADDS_UP, &allowed).unwrap();
+                }
+            });
+        }
+    });
+
+    let mut arrived = arrived.into_inner().unwrap();
+    arrived.sort_by(f64::total_cmp);
+    assert_eq!(arrived, values);
+    assert_eq!(Store::open(folder.path()).unwrap().store.give_up_sending(ADDS_UP, at(9)).unwrap(), 0);
 }

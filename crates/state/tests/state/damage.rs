@@ -20,7 +20,7 @@ fn what_is_no_database_is_kept_aside() {
     let opened = Store::open(folder.path()).unwrap();
 
     assert_eq!(fs::read_to_string(opened.moved_aside.unwrap()).unwrap(), garbage);
-    opened.store.record(&report(1, &[1.0]), Some("datadog")).unwrap();
+    opened.store.record(&report(1, &[1.0]), &["datadog"]).unwrap();
     assert!(Store::open(folder.path()).unwrap().moved_aside.is_none());
 }
 
@@ -28,7 +28,7 @@ fn what_is_no_database_is_kept_aside() {
 fn damage_that_is_found_later_says_so_and_can_be_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let many: Vec<f64> = (0..5_000).map(f64::from).collect();
-    Store::open(folder.path()).unwrap().store.record(&report(1, &many), Some("datadog")).unwrap();
+    Store::open(folder.path()).unwrap().store.record(&report(1, &many), &["datadog"]).unwrap();
     let mut bytes = fs::read(file(folder.path())).unwrap();
     let start = bytes.len() / 4;
     bytes[start..].fill(0xAB);
@@ -58,24 +58,6 @@ fn a_file_of_a_newer_version_or_of_another_program_is_left_alone() {
     let foreign = Store::open(folder.path()).unwrap_err();
     assert!(matches!(foreign, StoreError::Foreign { .. }), "{foreign:?}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-}
-
-#[test]
-fn a_file_of_an_older_version_is_brought_up_to_date_with_what_it_holds() {
-    let folder = tempfile::tempdir().unwrap();
-    let old = Connection::open(file(folder.path())).unwrap();
-    old.execute_batch(include_str!("../../src/schema.sql")).unwrap();
-    old.execute_batch(
-        "PRAGMA application_id = 0x73686561; PRAGMA user_version = 1;
-         INSERT INTO last_values (key, subject, timestamp) VALUES ('jobs.waiting', '', 7);",
-    )
-    .unwrap();
-
-    let store = Store::open(folder.path()).unwrap().store;
-
-    assert_eq!(store.last_values().unwrap().len(), 1);
-    assert_eq!(store.pending_events("datadog").unwrap().len(), 0);
-    store.record(&report(1, &[1.0]), Some("datadog")).unwrap();
 }
 
 #[test]
@@ -127,7 +109,7 @@ fn every_file_is_its_owners_alone_whatever_the_folder_and_the_umask() {
     let other = Connection::open(file(folder.path())).unwrap();
     other
         .execute_batch(
-            "BEGIN IMMEDIATE; INSERT INTO last_values (key, subject, timestamp) VALUES ('a', '', 1)",
+            "BEGIN IMMEDIATE; INSERT INTO last_values (key, subject, timestamp, seen) VALUES ('a', '', 1, 1)",
         )
         .unwrap();
     assert_private(2);
@@ -155,7 +137,7 @@ fn of_many_that_find_the_same_damage_one_moves_it_aside() {
             let folder = folder.path();
             scope.spawn(move || {
                 let opened = Store::open(folder).unwrap();
-                opened.store.record(&report(seconds, &[1.0]), Some("datadog")).unwrap();
+                opened.store.record(&report(seconds, &[1.0]), &["datadog"]).unwrap();
                 opened.moved_aside
             })
         };
@@ -172,7 +154,7 @@ fn of_many_that_find_the_same_damage_one_moves_it_aside() {
 fn damage_to_any_page_is_found_by_a_look_that_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let many: Vec<f64> = (0..500).map(f64::from).collect();
-    Store::open(folder.path()).unwrap().store.record(&report(1, &many), Some("datadog")).unwrap();
+    Store::open(folder.path()).unwrap().store.record(&report(1, &many), &["datadog"]).unwrap();
     let whole = fs::read(file(folder.path())).unwrap();
     Store::open_as_it_is(folder.path()).unwrap().check().unwrap();
 
@@ -195,7 +177,7 @@ fn a_look_makes_nothing() {
     let missing = Store::open_as_it_is(folder.path()).unwrap_err();
     assert!(matches!(missing, StoreError::Sqlite { .. }) && !missing.is_damage(), "{missing:?}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-    Store::open(folder.path()).unwrap().store.record(&report(1, &[1.0]), Some("datadog")).unwrap();
+    Store::open(folder.path()).unwrap().store.record(&report(1, &[1.0]), &["datadog"]).unwrap();
 
     let store = Store::open_as_it_is(folder.path()).unwrap();
     store.check_writable().unwrap();

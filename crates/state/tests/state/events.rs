@@ -114,6 +114,17 @@ fn an_event_that_has_not_arrived_is_sent_again_and_one_whose_fate_nobody_saw_is_
 }
 
 #[test]
+fn an_event_that_is_being_sent_since_a_time_far_ahead_is_given_up_too() {
+    let store = Store::in_memory().unwrap();
+    store.add_events(HERE, &[event("odd", 1)]).unwrap();
+    let days = 24 * 60 * 60;
+    store.next_event(HERE, at(2 * days)).unwrap();
+
+    assert_eq!(store.give_up_events(HERE, at(days), at(0)).unwrap().0.len(), 0);
+    assert_eq!(store.give_up_events(HERE, at(days - 1), at(0)).unwrap().0, ["odd"]);
+}
+
+#[test]
 fn settled_events_are_forgotten_with_the_runs_of_their_time() {
     let store = Store::in_memory().unwrap();
     store.add_events(HERE, &[event("settled", 1), event("waiting", 1)]).unwrap();

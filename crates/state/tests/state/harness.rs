@@ -1,10 +1,13 @@
 //! Reports at any time, with any values.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use system_health_registry::{
-    Catalog, Context, Engine, Facts, FromContext, IntoReading, Kind, Metric, Report, Sample, Tag,
-    Unavailable, location,
+    Catalog, Context, Engine, Facts, FromContext, IntoReading, ItemError, Kind, Metric, Reading, Report,
+    Sample, Subject, Subjects, Tag, TagError, Unavailable, location,
 };
 
 /// What `jobs.waiting` gives in one run.
@@ -51,8 +54,49 @@ pub(crate) fn report(seconds: u64, values: &[f64]) -> Report {
         }),
         Metric::new(facts("jobs.broken"), location!(), |_| Box::pin(async { Err("refused")? })),
     ]);
-    let context = Context::starting_at(at(seconds)).provide(Values(values.to_vec()));
+    run(&catalog.unwrap(), &Context::starting_at(at(seconds)).provide(Values(values.to_vec())))
+}
+
+/// What `queue.length` is about. It fails for a queue named `broken`; of `partial`, two items fail.
+#[derive(Debug, Clone)]
+struct Queue(String);
+
+impl Subject for Queue {
+    async fn list(_context: &Context) -> Result<Vec<Self>, Unavailable> {
+        Err(Unavailable::no_data("no queues were provided"))
+    }
+
+    fn tags(&self) -> Result<Vec<Tag>, TagError> {
+        Ok(vec![Tag::new("queue", &self.0)?])
+    }
+}
+
+impl fmt::Display for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A run at a time, with `queue.length` of some queues.
+pub(crate) fn queues(seconds: u64, names: &[&str]) -> Report {
+    let length = Metric::new(facts("queue.length"), location!(), |context| {
+        Box::pin(async move {
+            let Queue(name) = context.get().await?;
+            let failed = |item| ItemError::new("refused").with_tag("item", item);
+            match name.as_str() {
+                "broken" => Err("the queue is broken")?,
+                "partial" => Reading::new(vec![Sample::new(7.0)?], vec![failed("a"), failed("b")]),
+                _ => 7.0.into_reading(),
+            }
+        })
+    });
+    let names = names.iter().map(|name| Queue((*name).to_owned()));
+    let context = Context::starting_at(at(seconds)).provide(Subjects::new(names));
+    run(&Catalog::new([length.each::<Queue>()]).unwrap(), &context)
+}
+
+fn run(catalog: &Catalog, context: &Context) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let run = runtime.block_on(Engine::new().run(&catalog.unwrap(), &context));
+    let run = runtime.block_on(Engine::new().run(catalog, context));
     Report::new(run, ["env:test"].map(|tag| Tag::parse(tag).unwrap()))
 }

@@ -1,12 +1,12 @@
 //! What earlier runs found.
 
-use system_health_state::{Found, HistoryEntry, Store};
+use system_health_state::{Found, HistoryEntry, PastFailures, Store};
 
-use crate::harness::{at, report};
+use crate::harness::{at, queues, report};
 
 fn values(entry: &HistoryEntry) -> Vec<f64> {
     match &entry.found {
-        Found::Value(samples) => samples.iter().map(|sample| sample.value).collect(),
+        Found::Value { samples, .. } => samples.iter().map(|sample| sample.value).collect(),
         Found::NoData(_) | Found::Error(_) => Vec::new(),
     }
 }
@@ -14,8 +14,8 @@ fn values(entry: &HistoryEntry) -> Vec<f64> {
 #[test]
 fn every_outcome_is_kept_by_key_and_time() {
     let store = Store::in_memory().unwrap();
-    store.record(&report(10, &[1.0, 2.0]), None).unwrap();
-    store.record(&report(20, &[3.0]), None).unwrap();
+    store.record(&report(10, &[1.0, 2.0]), &[]).unwrap();
+    store.record(&report(20, &[3.0]), &[]).unwrap();
 
     let all = store.history(None, at(0)).unwrap();
 
@@ -25,7 +25,7 @@ fn every_outcome_is_kept_by_key_and_time() {
     assert_eq!(all[0].found, Found::Error("refused".into()));
     assert_eq!(all[2].found, Found::NoData("nothing yet".into()));
     assert_eq!((values(&all[4]), values(&all[5])), (vec![1.0, 2.0], vec![3.0]));
-    let Found::Value(samples) = &all[5].found else { panic!("{:?}", all[5]) };
+    let Found::Value { samples, failures: None } = &all[5].found else { panic!("{:?}", all[5]) };
     assert_eq!(samples[0].unit.as_deref(), Some("job"));
     let tags: Vec<&str> = samples[0].tags.iter().map(system_health_registry::Tag::as_str).collect();
     assert_eq!(tags, ["env:test", "queue:0", "team:platform"]);
@@ -34,8 +34,8 @@ fn every_outcome_is_kept_by_key_and_time() {
 #[test]
 fn one_metric_and_a_time_may_be_chosen() {
     let store = Store::in_memory().unwrap();
-    store.record(&report(10, &[1.0]), None).unwrap();
-    store.record(&report(20, &[2.0]), None).unwrap();
+    store.record(&report(10, &[1.0]), &[]).unwrap();
+    store.record(&report(20, &[2.0]), &[]).unwrap();
 
     let chosen = store.history(Some("jobs.waiting"), at(20)).unwrap();
 
@@ -46,8 +46,8 @@ fn one_metric_and_a_time_may_be_chosen() {
 #[test]
 fn of_repeated_runs_the_last_one_counts() {
     let store = Store::in_memory().unwrap();
-    store.record(&report(10, &[1.0]), None).unwrap();
-    store.record(&report(10, &[2.0]), None).unwrap();
+    store.record(&report(10, &[1.0]), &[]).unwrap();
+    store.record(&report(10, &[2.0]), &[]).unwrap();
 
     let entries = store.history(Some("jobs.waiting"), at(0)).unwrap();
 
@@ -59,9 +59,9 @@ fn old_runs_are_forgotten_but_not_what_still_waits_nor_when_there_was_a_value() 
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap().store;
     let many: Vec<f64> = (0..2_000).map(f64::from).collect();
-    store.record(&report(10, &many), None).unwrap();
-    store.record(&report(20, &[2.0]), Some("datadog")).unwrap();
-    store.record(&report(30, &[3.0]), None).unwrap();
+    store.record(&report(10, &many), &[]).unwrap();
+    store.record(&report(20, &[2.0]), &["datadog"]).unwrap();
+    store.record(&report(30, &[3.0]), &[]).unwrap();
     let before = store.size().unwrap();
 
     assert_eq!(store.keep(at(30)).unwrap(), 1);
@@ -75,4 +75,57 @@ fn old_runs_are_forgotten_but_not_what_still_waits_nor_when_there_was_a_value() 
         [(("jobs.waiting".into(), String::new()), at(30))]
     );
     assert!(store.size().unwrap() < before / 2, "the room is given back");
+}
+
+#[test]
+fn each_subject_has_its_own_outcome_with_what_failed_of_it() {
+    let store = Store::in_memory().unwrap();
+    store.record(&queues(10, &["whole", "partial", "broken"]), &[]).unwrap();
+
+    let entries = store.history(Some("queue.length"), at(0)).unwrap();
+
+    let subjects: Vec<&str> = entries.iter().map(|entry| entry.subject.as_str()).collect();
+    assert_eq!(subjects, ["broken", "partial", "whole"]);
+    assert_eq!(entries[0].found, Found::Error("the queue is broken".into()));
+    let failures = |entry: &HistoryEntry| match &entry.found {
+        Found::Value { samples, failures } if samples.len() == 1 => failures.clone(),
+        other => panic!("{other:?}"),
+    };
+    let first = "item:a: refused".to_owned();
+    assert_eq!(failures(&entries[1]), Some(PastFailures { count: 2, first }));
+    assert_eq!(failures(&entries[2]), None);
+}
+
+#[test]
+fn when_a_subject_last_had_a_value_is_forgotten_once_it_is_gone_for_that_long() {
+    let store = Store::in_memory().unwrap();
+    let last_values = || -> Vec<(String, std::time::SystemTime)> {
+        let last = store.last_values().unwrap();
+        last.into_iter().map(|((_, subject), time)| (subject, time)).collect()
+    };
+    store.record(&queues(10, &["gone", "stays", "partial"]), &[]).unwrap();
+    store.record(&queues(20, &["stays", "broken"]), &[]).unwrap();
+    let before = [("gone", 10), ("partial", 10), ("stays", 20)].map(|(name, time)| (name.into(), at(time)));
+    assert_eq!(last_values(), before);
+
+    store.keep(at(10)).unwrap();
+    assert_eq!(last_values(), before);
+    store.keep(at(11)).unwrap();
+
+    assert_eq!(last_values(), [("stays".into(), at(20))]);
+}
+
+#[test]
+fn a_metric_that_only_fails_is_still_known_to_have_had_a_value() {
+    let store = Store::in_memory().unwrap();
+    store.record(&report(10, &[1.0]), &[]).unwrap();
+    store.record(&report(20, &[]), &[]).unwrap();
+
+    store.keep(at(20)).unwrap();
+
+    assert_eq!(store.history(None, at(0)).unwrap().len(), 3);
+    assert_eq!(
+        store.last_values().unwrap().into_iter().collect::<Vec<_>>(),
+        [(("jobs.waiting".into(), String::new()), at(10))]
+    );
 }

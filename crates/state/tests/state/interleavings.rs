@@ -1,15 +1,18 @@
-//! The promise of the outbox, under any order of runs, deliveries, crashes and restarts: every point
-//! is delivered at least once while the backend takes it, and is there exactly once at the end.
+//! The promises of the outbox, under any order of runs, deliveries, crashes and restarts. Where a repeated point
+//! overwrites, every point is delivered at least once while the backend takes it, and is there exactly once at the end.
+//! Where it adds up, no point is delivered twice, and those whose fate nobody knows are counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::{collection::vec, prelude::*};
 use system_health_registry::{Point, Tag};
-use system_health_state::Store;
+use system_health_state::{Pending, PendingId, Store};
 
 use crate::harness::{at, report};
 
 const DESTINATION: &str = "datadog";
+/// Where a repeated point adds up.
+const ADDS_UP: &str = "statsd";
 /// The backend takes points of the last ten seconds.
 const WINDOW: u64 = 10;
 
@@ -59,7 +62,7 @@ proptest! {
                     let values: Vec<f64> = (0..values).map(|_| { value += 1.0; value }).collect();
                     let report = report(now, &values);
                     recorded.extend(report.points().map(|point| (place(&point), point.value)));
-                    store.record(&report, Some(DESTINATION)).unwrap();
+                    store.record(&report, &[DESTINATION]).unwrap();
                 }
                 Step::DeliverAndCrash(count) => {
                     for pending in store.pending(DESTINATION, count, None).unwrap() {
@@ -85,7 +88,7 @@ proptest! {
                     let waiting = store.pending(DESTINATION, 1_000, None).unwrap();
                     let old: Vec<Place> =
                         waiting.iter().map(|it| place(&it.point)).filter(|it| it.2 < oldest).collect();
-                    let dropped = store.expire(&(oldest..at(now + WINDOW))).unwrap();
+                    let dropped = store.expire(DESTINATION, &(oldest..at(now + WINDOW))).unwrap();
                     prop_assert_eq!(dropped, old.len() as u64);
                     expired.extend(old);
                 }
@@ -103,5 +106,156 @@ proptest! {
                 prop_assert_eq!(backend.get(&place), Some(&value), "the last write wins");
             }
         }
+    }
+}
+
+/// What became of a point, as its sender sees it.
+#[derive(Debug, Clone, Copy)]
+enum Seen {
+    Accepted,
+    Left,
+    /// It has arrived, or not.
+    Unknown(bool),
+}
+
+/// Where the process of a sender ends.
+#[derive(Debug, Clone, Copy)]
+enum Death {
+    Never,
+    /// It has marked the points and sent none.
+    Marked,
+    /// It has sent the points and written nothing down.
+    Sent,
+    /// It has written down the fate of every second one.
+    HalfSettled,
+}
+
+#[derive(Debug, Clone)]
+enum Sending {
+    /// A run collects so many values, some seconds later.
+    Record { later: u64, values: usize },
+    /// One of two processes reads a page of so many points.
+    Read { process: usize, points: usize },
+    /// It sends the page that it has read, which has become old in the meantime.
+    Send { process: usize, seen: Vec<Seen>, death: Death },
+    /// What is too old is dropped.
+    Expire,
+    /// What killed processes were sending is given up.
+    GiveUp,
+}
+
+fn sending() -> impl Strategy<Value = Sending> {
+    let seen = prop_oneof![
+        3 => Just(Seen::Accepted),
+        2 => Just(Seen::Left),
+        1 => any::<bool>().prop_map(Seen::Unknown),
+    ];
+    let death = prop_oneof![
+        3 => Just(Death::Never),
+        1 => Just(Death::Marked),
+        1 => Just(Death::Sent),
+        1 => Just(Death::HalfSettled),
+    ];
+    prop_oneof![
+        2 => (0..3_u64, 0..4_usize).prop_map(|(later, values)| Sending::Record { later, values }),
+        3 => (0..2_usize, 0..6_usize).prop_map(|(process, points)| Sending::Read { process, points }),
+        3 => (0..2_usize, vec(seen, 6), death)
+            .prop_map(|(process, seen, death)| Sending::Send { process, seen, death }),
+        1 => Just(Sending::Expire),
+        1 => Just(Sending::GiveUp),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn where_points_add_up_none_arrives_twice_and_what_may_be_missing_is_counted(
+        steps in vec(sending(), 1..30),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Store::open(folder.path()).unwrap().store;
+        let mut stores = [open(), open()];
+        let mut pages: [Vec<Pending>; 2] = Default::default();
+        // Every value is recorded once, so it says which point it is.
+        let (mut recorded, mut arrived) = (Vec::new(), Vec::new());
+        let mut excused = Vec::new();
+        let (mut cut_off, mut given_up, mut elsewhere) = (0, 0, 0);
+        let (mut now, mut value) = (100, 0.0);
+        for step in steps {
+            match step {
+                Sending::Record { later, values } => {
+                    now += later;
+                    let values: Vec<f64> = (0..values).map(|_| { value += 1.0; value }).collect();
+                    let report = report(now, &values);
+                    let replaced: Vec<Place> = report.points().map(|point| place(&point)).collect();
+                    let is_replaced = |pending: &Pending| replaced.contains(&place(&pending.point));
+                    let waiting = stores[0].pending(ADDS_UP, 1_000, None).unwrap();
+                    excused.extend(waiting.iter().filter(|it| is_replaced(it)).map(|it| it.point.value));
+                    let waiting = stores[0].pending(DESTINATION, 1_000, None).unwrap();
+                    elsewhere += values.len() - waiting.iter().filter(|it| is_replaced(it)).count();
+                    stores[0].record(&report, &[DESTINATION, ADDS_UP]).unwrap();
+                    recorded.extend(values);
+                }
+                Sending::Read { process, points } => {
+                    pages[process] = stores[process].pending(ADDS_UP, points, None).unwrap();
+                }
+                Sending::Send { process, seen, death } => {
+                    let store = &stores[process];
+                    let page = std::mem::take(&mut pages[process]);
+                    let ids: Vec<PendingId> = page.iter().map(|pending| pending.id).collect();
+                    let allowed = store.begin_sending(ADDS_UP, &ids, at(now)).unwrap();
+                    let sent: Vec<(PendingId, f64, Seen)> = page
+                        .iter()
+                        .zip(seen)
+                        .map(|(pending, seen)| (pending.id, pending.point.value, seen))
+                        .filter(|(id, ..)| allowed.contains(id))
+                        .collect();
+                    prop_assert_eq!(sent.len(), allowed.len());
+                    let has_arrived = |seen| matches!(seen, Seen::Accepted | Seen::Unknown(true));
+                    for (index, (id, value, seen)) in sent.into_iter().enumerate() {
+                        let unseen = match death {
+                            Death::Never => false,
+                            Death::Marked | Death::Sent => true,
+                            Death::HalfSettled => index % 2 == 1,
+                        };
+                        if has_arrived(seen) && !matches!(death, Death::Marked) {
+                            arrived.push(value);
+                        } else if unseen || !matches!(seen, Seen::Left) {
+                            excused.push(value);
+                        }
+                        match seen {
+                            _ if unseen => cut_off += 1,
+                            Seen::Left => store.return_to_outbox(ADDS_UP, &[id]).unwrap(),
+                            Seen::Accepted | Seen::Unknown(_) => store.settle(ADDS_UP, &[id]).unwrap(),
+                        }
+                    }
+                    if !matches!(death, Death::Never) {
+                        stores[process] = open();
+                    }
+                }
+                Sending::Expire => {
+                    let oldest = at(now - WINDOW);
+                    let waiting = stores[0].pending(ADDS_UP, 1_000, None).unwrap();
+                    let old = waiting.iter().filter(|it| it.point.timestamp < oldest);
+                    let old: Vec<f64> = old.map(|it| it.point.value).collect();
+                    let dropped = stores[0].expire(ADDS_UP, &(oldest..at(now + WINDOW))).unwrap();
+                    prop_assert_eq!(dropped, old.len() as u64);
+                    excused.extend(old);
+                }
+                Sending::GiveUp => given_up += stores[1].give_up_sending(ADDS_UP, at(now + 1)).unwrap(),
+            }
+        }
+        given_up += stores[0].give_up_sending(ADDS_UP, at(now + 1)).unwrap();
+        let left = stores[1].pending(ADDS_UP, 1_000, None).unwrap();
+        arrived.extend(left.iter().map(|pending| pending.point.value));
+
+        prop_assert_eq!(given_up, cut_off);
+        for value in recorded {
+            let times = arrived.iter().filter(|arrived| **arrived == value).count();
+            prop_assert!(times <= 1, "{} arrived {} times", value, times);
+            prop_assert!(times == 1 || excused.contains(&value), "{} was lost", value);
+        }
+        prop_assert_eq!(stores[0].waiting(DESTINATION).unwrap(), elsewhere as u64);
     }
 }

@@ -2,8 +2,10 @@
 
 mod crash;
 mod damage;
+mod descriptions;
 mod events;
 mod harness;
 mod history;
 mod interleavings;
 mod outbox;
+mod sending;

@@ -12,11 +12,16 @@ fn pending(store: &Store) -> Vec<Pending> {
     store.pending(HERE, 100, None).unwrap()
 }
 
+fn values(store: &Store, destination: &str) -> Vec<f64> {
+    let pending = store.pending(destination, 100, None).unwrap();
+    pending.iter().map(|pending| pending.point.value).collect()
+}
+
 #[test]
 fn points_wait_as_they_were_collected_across_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let report = report(1, &[1.5, -0.1, f64::MAX, 5e-324]);
-    let run = Store::open(folder.path()).unwrap().store.record(&report, Some(HERE)).unwrap();
+    let run = Store::open(folder.path()).unwrap().store.record(&report, &[HERE]).unwrap();
 
     let store = Store::open(folder.path()).unwrap().store;
 
@@ -30,9 +35,9 @@ fn points_wait_as_they_were_collected_across_a_restart() {
 #[test]
 fn only_what_is_meant_for_a_destination_waits_there() {
     let store = Store::in_memory().unwrap();
-    store.record(&report(1, &[1.0]), Some(HERE)).unwrap();
-    store.record(&report(2, &[2.0]), Some(THERE)).unwrap();
-    store.record(&report(3, &[3.0]), None).unwrap();
+    store.record(&report(1, &[1.0]), &[HERE]).unwrap();
+    store.record(&report(2, &[2.0]), &[THERE]).unwrap();
+    store.record(&report(3, &[3.0]), &[]).unwrap();
 
     assert_eq!(pending(&store).len(), 1);
     let outboxes = store.outboxes().unwrap();
@@ -43,8 +48,8 @@ fn only_what_is_meant_for_a_destination_waits_there() {
 fn pages_follow_each_other_the_first_collected_first() {
     let store = Store::in_memory().unwrap();
     // A clock that was set back between the runs.
-    store.record(&report(9, &[1.0, 2.0]), Some(HERE)).unwrap();
-    store.record(&report(5, &[3.0]), Some(HERE)).unwrap();
+    store.record(&report(9, &[1.0, 2.0]), &[HERE]).unwrap();
+    store.record(&report(5, &[3.0]), &[HERE]).unwrap();
 
     let first = store.pending(HERE, 2, None).unwrap();
     let second = store.pending(HERE, 2, Some(first[1].id)).unwrap();
@@ -57,7 +62,7 @@ fn pages_follow_each_other_the_first_collected_first() {
 #[test]
 fn settled_points_are_gone_and_settling_them_again_is_no_error() {
     let store = Store::in_memory().unwrap();
-    store.record(&report(1, &[1.0, 2.0, 3.0]), Some(HERE)).unwrap();
+    store.record(&report(1, &[1.0, 2.0, 3.0]), &[HERE]).unwrap();
     let waiting = pending(&store);
 
     for _ in 0..2 {
@@ -70,7 +75,7 @@ fn settled_points_are_gone_and_settling_them_again_is_no_error() {
 #[test]
 fn two_processes_may_settle_what_overlaps() {
     let store = Store::in_memory().unwrap();
-    store.record(&report(1, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), Some(HERE)).unwrap();
+    store.record(&report(1, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), &[HERE]).unwrap();
     let ids: Vec<PendingId> = pending(&store).iter().map(|pending| pending.id).collect();
 
     for settled in [&ids[2..=2], &ids[4..=5], &ids[1..=4], &ids[1..=1]] {
@@ -87,14 +92,13 @@ fn two_processes_may_settle_what_overlaps() {
 #[test]
 fn what_a_repeated_run_finds_anew_replaces_what_waits() {
     let store = Store::in_memory().unwrap();
-    store.record(&report(1, &[1.0, 2.0]), Some(HERE)).unwrap();
-    store.record(&report(1, &[1.5]), Some(THERE)).unwrap();
-    store.record(&report(2, &[3.0]), Some(HERE)).unwrap();
+    store.record(&report(1, &[1.0, 2.0]), &[HERE]).unwrap();
+    store.record(&report(1, &[1.5]), &[THERE]).unwrap();
+    store.record(&report(2, &[3.0]), &[HERE]).unwrap();
 
-    store.record(&report(1, &[4.0]), Some(HERE)).unwrap();
+    store.record(&report(1, &[4.0]), &[HERE]).unwrap();
 
-    let values = pending(&store).iter().map(|pending| pending.point.value).collect::<Vec<_>>();
-    assert_eq!(values, [2.0, 3.0, 4.0]);
+    assert_eq!(values(&store, HERE), [2.0, 3.0, 4.0]);
     assert_eq!(store.waiting(THERE).unwrap(), 1);
 }
 
@@ -102,13 +106,57 @@ fn what_a_repeated_run_finds_anew_replaces_what_waits() {
 fn what_is_too_old_or_far_ahead_is_dropped_and_counted_and_stays_in_the_history() {
     let store = Store::in_memory().unwrap();
     for (seconds, value) in [(10, 1.0), (20, 2.0), (30, 3.0), (40, 4.0)] {
-        store.record(&report(seconds, &[value]), Some(if value < 4.0 { HERE } else { THERE })).unwrap();
+        store.record(&report(seconds, &[value]), &[if value < 4.0 { HERE } else { THERE }]).unwrap();
     }
 
-    assert_eq!(store.expire(&(at(20)..at(40))).unwrap(), 2);
-    assert_eq!(store.expire(&(at(20)..at(40))).unwrap(), 0);
+    assert_eq!(store.expire(HERE, &(at(20)..at(30))).unwrap(), 2);
+    assert_eq!(store.expire(HERE, &(at(20)..at(30))).unwrap(), 0);
 
-    assert_eq!(pending(&store).iter().map(|it| it.point.value).collect::<Vec<_>>(), [2.0, 3.0]);
-    assert_eq!(store.waiting(THERE).unwrap(), 0);
+    assert_eq!(values(&store, HERE), [2.0]);
+    assert_eq!(values(&store, THERE), [4.0], "which has another limit");
     assert_eq!(store.history(Some("jobs.waiting"), at(0)).unwrap().len(), 4);
+}
+
+#[test]
+fn each_destination_empties_its_outbox_by_itself() {
+    let store = Store::in_memory().unwrap();
+    store.record(&report(1, &[1.0, 2.0, 3.0]), &[HERE, THERE, HERE]).unwrap();
+    let ids: Vec<PendingId> = pending(&store).iter().map(|pending| pending.id).collect();
+
+    store.settle(HERE, &ids[..2]).unwrap();
+
+    assert_eq!((values(&store, HERE), values(&store, THERE)), (vec![3.0], vec![1.0, 2.0, 3.0]));
+    store.record(&report(1, &[4.0]), &[THERE]).unwrap();
+    assert_eq!((values(&store, HERE), values(&store, THERE)), (vec![3.0], vec![2.0, 3.0, 4.0]));
+}
+
+#[test]
+fn a_backend_without_timestamps_gets_the_newest_point_of_each_series() {
+    let store = Store::in_memory().unwrap();
+    // The second one is the newest, though it was recorded before a run of a clock that was set back.
+    for (seconds, values) in [(1, &[1.0, 2.0, 3.0][..]), (3, &[4.0]), (2, &[5.0, 6.0])] {
+        store.record(&report(seconds, values), &[HERE, THERE]).unwrap();
+    }
+
+    assert_eq!(store.keep_newest(HERE).unwrap(), 3);
+    assert_eq!(store.keep_newest(HERE).unwrap(), 0);
+
+    assert_eq!(values(&store, HERE), [3.0, 4.0, 6.0]);
+    assert_eq!(store.waiting(THERE).unwrap(), 6, "which keeps them");
+}
+
+#[test]
+fn what_is_being_sent_is_newer_than_what_waits_and_is_not_dropped_itself() {
+    let store = Store::in_memory().unwrap();
+    store.record(&report(1, &[1.0, 2.0]), &[HERE]).unwrap();
+    store.begin_sending(HERE, &[pending(&store)[0].id], at(1)).unwrap();
+    store.record(&report(2, &[3.0, 4.0]), &[HERE]).unwrap();
+    let newer = pending(&store).iter().map(|pending| pending.id).collect::<Vec<_>>();
+    let sent = store.begin_sending(HERE, &newer[2..], at(2)).unwrap();
+    assert_eq!(sent, newer[2..]);
+
+    assert_eq!(store.keep_newest(HERE).unwrap(), 1);
+
+    assert_eq!(values(&store, HERE), [3.0]);
+    assert_eq!(store.give_up_sending(HERE, at(3)).unwrap(), 2);
 }

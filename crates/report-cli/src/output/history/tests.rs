@@ -1,0 +1,80 @@
+//! How the history of many series and subjects is summarised.
+
+use system_health_registry::{Facts, Metric, Unavailable, location};
+use system_health_state::PastSample;
+
+use super::*;
+
+const KEY: &str = "queue.length";
+
+fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_hours(490_000) + Duration::from_secs(seconds)
+}
+
+fn entry(seconds: u64, subject: &str, found: Found) -> HistoryEntry {
+    let (key, subject) = (KEY.to_owned(), subject.to_owned());
+    HistoryEntry { key, subject, time: at(seconds), duration: Duration::ZERO, found }
+}
+
+fn value(queue: usize, value: f64) -> Found {
+    let tags = vec![Tag::new("queue", &format!("q{queue:04}")).unwrap()];
+    Found::Value { samples: vec![PastSample { value, unit: None, tags }], failures: None }
+}
+
+fn shown(entries: &[HistoryEntry], key: Option<&str>) -> String {
+    let facts = Facts::new(KEY, "Messages that wait.").with_goal("< 5".parse().unwrap());
+    let collect = |_| -> futures::future::BoxFuture<'static, _> {
+        Box::pin(async { Err(Unavailable::no_data("never collected")) })
+    };
+    let catalog = Catalog::new([Metric::new(facts, location!(), collect)]).unwrap();
+    History { entries, catalog: &catalog, key, since: at(0), now: at(100) }.to_string()
+}
+
+#[test]
+fn of_a_thousand_series_those_that_miss_the_goal_are_shown() {
+    let of_queue = |queue: usize| {
+        let length = if queue.is_multiple_of(100) { 9.0 } else { 1.0 };
+        entry(10, &format!("q{queue:04}"), value(queue, length))
+    };
+    let entries: Vec<_> = (0..1000).map(of_queue).collect();
+
+    for key in [None, Some(KEY)] {
+        let shown = shown(&entries, key);
+        assert!(shown.contains("queue:q0900") && !shown.contains("queue:q0901"), "{shown}");
+        assert!(
+            shown.contains("… 980 more series, all of which meet the goal: see --format json"),
+            "{shown}"
+        );
+    }
+    assert_eq!(shown(&entries, None).lines().count(), 22);
+}
+
+#[test]
+fn each_subject_has_its_own_silences_and_of_many_the_latest_are_shown() {
+    let mut entries: Vec<_> =
+        (0..100).map(|queue| entry(10, &format!("q{queue:04}"), Found::Error("refused".into()))).collect();
+    entries.insert(51, entry(20, "q0050", Found::Error("timed out".into())));
+
+    let shown = shown(&entries, None);
+
+    assert!(shown.contains("queue.length q0050: error 2 times, last at "), "{shown}");
+    assert!(shown.contains(":00:20Z: timed out\nqueue.length q0000: error once, last at"), "{shown}");
+    assert!(shown.contains("queue.length: error 95 times for 95 more subjects\n"), "{shown}");
+    assert_eq!(shown.lines().count(), 8);
+}
+
+#[test]
+fn failed_items_are_told_to_people_and_programs() {
+    let failures = Some(PastFailures { count: 2, first: "item:a: refused".into() });
+    let Found::Value { samples, .. } = value(0, 1.0) else { unreachable!() };
+    let entries = [entry(10, "q0000", Found::Value { samples, failures })];
+
+    let text = shown(&entries, None);
+    let rows = serde_json::to_value(Row::of(&entries)).unwrap();
+
+    assert!(text.contains("queue.length q0000: items failed once, last at "), "{text}");
+    assert!(text.ends_with(": 2 items, the first one: item:a: refused\n"), "{text}");
+    assert_eq!(rows[0]["value"], 1.0);
+    assert_eq!((&rows[1]["state"], &rows[1]["subject"]), (&"items_failed".into(), &"q0000".into()));
+    assert_eq!(rows[1]["reason"], "2 items, the first one: item:a: refused");
+}

@@ -1,0 +1,20 @@
+//! Times and numbers as the file keeps them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The seconds of a day.
+pub(crate) const DAY: i64 = 24 * 60 * 60;
+
+/// Whole seconds since 1970. Times before that cannot occur.
+pub(crate) fn seconds(time: SystemTime) -> i64 {
+    whole(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}
+
+/// The time that [`seconds`] made a number of.
+pub(crate) fn time(seconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds.try_into().unwrap_or_default())
+}
+
+pub(crate) fn whole(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}

@@ -1,0 +1,81 @@
+//! What sources said of their metrics. Such a metric is known only once a run has asked its source, and dashboards and
+//! monitors are made without a run; nor does a source that fails say whose values are missing.
+
+use std::time::SystemTime;
+
+use rusqlite::{Connection, params, types::Type};
+use system_health_registry::Facts;
+
+use crate::{
+    Store, StoreError,
+    convert::{DAY, seconds},
+};
+
+impl Store {
+    /// What is remembered of the sources' metrics: the source's name and the facts, in the order of names and keys.
+    pub fn descriptions(&self) -> Result<Vec<(String, Facts)>, StoreError> {
+        let invalid = |error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, Box::new(error));
+        self.read(|connection| {
+            connection
+                .prepare("SELECT source, facts FROM descriptions ORDER BY source, key")?
+                .query_map([], |row| {
+                    Ok((row.get(0)?, serde_json::from_str(row.get_ref(1)?.as_str()?).map_err(invalid)?))
+                })?
+                .collect()
+        })
+    }
+
+    /// Remembers what a source said at a time. What it said of other metrics before stays, until it has not been said
+    /// for so long that it is [forgotten](Self::keep). A metric belongs to the source that described it last.
+    pub fn remember_descriptions(
+        &self,
+        source: &str,
+        facts: &[Facts],
+        seen: SystemTime,
+    ) -> Result<(), StoreError> {
+        let seen = seconds(seen);
+        let news = self.read(|connection| {
+            let described = written(facts)?;
+            // Mostly a source says what it always says, and a write takes milliseconds.
+            Ok((!are_known(connection, source, &described, seen)?).then_some(described))
+        })?;
+        let Some(described) = news else { return Ok(()) };
+        self.write(|transaction| {
+            let mut write = transaction.prepare(
+                "INSERT INTO descriptions (key, source, facts, seen) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE
+                 SET source = excluded.source, facts = excluded.facts, seen = excluded.seen",
+            )?;
+            for (key, facts) in &described {
+                write.execute(params![key, source, facts, seen])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Keys with their facts as JSON.
+fn written(facts: &[Facts]) -> rusqlite::Result<Vec<(&str, String)>> {
+    let invalid = |error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
+    let written = |facts: &Facts| serde_json::to_string(facts).map_err(invalid);
+    facts.iter().map(|facts| Ok((facts.key(), written(facts)?))).collect()
+}
+
+/// Whether all of it was said within the day before.
+fn are_known(
+    connection: &Connection,
+    source: &str,
+    described: &[(&str, String)],
+    seen: i64,
+) -> rusqlite::Result<bool> {
+    let mut known = connection.prepare(
+        "SELECT EXISTS (SELECT 1 FROM descriptions WHERE key = ?1 AND source = ?2 AND facts = ?3
+                        AND seen BETWEEN ?4 - ?5 AND ?4)",
+    )?;
+    for (key, facts) in described {
+        if !known.query_row(params![key, source, facts, seen, DAY], |row| row.get(0))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

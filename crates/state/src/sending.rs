@@ -1,0 +1,123 @@
+//! Points on their way to a backend where a repeated one adds up. They are marked before they are sent. If the process is
+//! killed then, they may have arrived: they are never sent again, and counted when it is certain that nobody sends them.
+
+use std::{collections::BTreeSet, time::SystemTime};
+
+use rusqlite::{Transaction, params};
+
+use crate::{
+    PendingId, RunId, Store, StoreError,
+    convert::{DAY, seconds},
+    ids::IdRange,
+    outbox::Splitter,
+};
+
+/// A mark that is so many seconds ahead was made by a clock that was wrong.
+const FAR_AHEAD: i64 = DAY;
+
+impl Store {
+    /// Marks points as being sent, and gives those that the caller may send now, in the order of their places. The
+    /// others wait no more: another process sends them, or has taken them out.
+    pub fn begin_sending(
+        &self,
+        destination: &str,
+        ids: &[PendingId],
+        now: SystemTime,
+    ) -> Result<Vec<PendingId>, StoreError> {
+        self.write(|transaction| {
+            let marked = mark(transaction, destination, ids, Mark::Sending { since: seconds(now) })?;
+            Ok(marked.into_iter().flat_map(IdRange::ids).collect())
+        })
+    }
+
+    /// Says that points that were being sent have certainly not arrived: they wait again. One that another process took
+    /// out is no error and stays out.
+    pub fn return_to_outbox(&self, destination: &str, ids: &[PendingId]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let returned = mark(transaction, destination, ids, Mark::Waiting)?;
+            let runs: BTreeSet<RunId> = returned.iter().map(|range| range.run).collect();
+            runs.into_iter().try_for_each(|run| join(transaction, destination, run))
+        })
+    }
+
+    /// Takes points out of an outbox that are being sent since a time that no run survives, or that a wrong clock wrote
+    /// down; says how many. They may have arrived.
+    pub fn give_up_sending(&self, destination: &str, before: SystemTime) -> Result<u64, StoreError> {
+        let given_up = "FROM outbox WHERE destination = ?1 AND sending_since NOT BETWEEN ?2 AND ?2 + ?3";
+        let place = params![destination, seconds(before), FAR_AHEAD];
+        // Mostly there are none, and reading needs no lock.
+        let any = format!("SELECT EXISTS (SELECT 1 {given_up})");
+        if !self.read(|connection| connection.query_row(&any, place, |row| row.get(0)))? {
+            return Ok(0);
+        }
+        self.write(|transaction| {
+            let lengths = transaction
+                .prepare(&format!("DELETE {given_up} RETURNING last - first + 1"))?
+                .query_map(place, |row| row.get::<_, i64>(0))?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok(lengths.into_iter().map(i64::unsigned_abs).sum())
+        })
+    }
+}
+
+/// What a row of the outbox says about its points.
+#[derive(Debug, Clone, Copy)]
+enum Mark {
+    Waiting,
+    Sending { since: i64 },
+}
+
+/// Gives points the mark, unless they have one of that sort or are out of the outbox; says which got it.
+fn mark(
+    transaction: &Transaction<'_>,
+    destination: &str,
+    ids: &[PendingId],
+    mark: Mark,
+) -> rusqlite::Result<Vec<IdRange>> {
+    let (since, unmarked) = match mark {
+        Mark::Waiting => (None, "sending_since IS NOT NULL"),
+        Mark::Sending { since } => (Some(since), "sending_since IS NULL"),
+    };
+    let mut splitter = Splitter::new(transaction, destination)?;
+    let mut update = transaction.prepare(&format!(
+        "UPDATE outbox SET sending_since = ?5
+         WHERE destination = ?1 AND run = ?2 AND first BETWEEN ?3 AND ?4 AND {unmarked} RETURNING first, last"
+    ))?;
+    let mut marked = Vec::new();
+    for range in IdRange::of(ids) {
+        splitter.isolate(range)?;
+        let place = params![destination, range.run.0, range.first, range.last, since];
+        let rows =
+            update.query_map(place, |row| Ok(IdRange { first: row.get(0)?, last: row.get(1)?, ..range }))?;
+        for row in rows {
+            marked.push(row?);
+        }
+    }
+    marked.sort_unstable();
+    Ok(marked)
+}
+
+/// Makes one of the ranges of a run that follow each other and wait: splitting must not lead to a row for each point.
+fn join(transaction: &Transaction<'_>, destination: &str, run: RunId) -> rusqlite::Result<()> {
+    let waiting: Vec<IdRange> = transaction
+        .prepare(
+            "SELECT first, last FROM outbox
+             WHERE destination = ?1 AND run = ?2 AND sending_since IS NULL ORDER BY first",
+        )?
+        .query_map(params![destination, run.0], |row| {
+            Ok(IdRange { run, first: row.get(0)?, last: row.get(1)? })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut remove = transaction
+        .prepare("DELETE FROM outbox WHERE destination = ?1 AND run = ?2 AND first > ?3 AND first <= ?4")?;
+    let mut extend = transaction
+        .prepare("UPDATE outbox SET last = ?4 WHERE destination = ?1 AND run = ?2 AND first = ?3")?;
+    for ranges in waiting.chunk_by(|range, next| range.last + 1 == next.first) {
+        if let [first, .., last] = ranges {
+            let place = params![destination, run.0, first.first, last.last];
+            remove.execute(place)?;
+            extend.execute(place)?;
+        }
+    }
+    Ok(())
+}
