@@ -3,7 +3,7 @@
 and every request answered 50 ms late.
 
     cargo xtask tools
-    cargo build --release
+    cargo build --release --package system-health-report-cli
     cargo build --release --package system-health-test-support --bin fake-services
     python3 benches/whole_run.py
 
