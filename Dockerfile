@@ -10,7 +10,7 @@ ARG RUNTIME_IMAGE=gcr.io/distroless/static-debian12:nonroot
 
 FROM ${RUST_IMAGE} AS chef
 WORKDIR /src
-RUN cargo install cargo-chef --version 0.1.78 --locked
+RUN cargo install cargo-chef --version 0.1.78 --locked --debug
 
 # What the dependencies are, without our code: this changes only when a manifest or the lock file does.
 FROM chef AS plan
