@@ -2,7 +2,6 @@
 //!
 //! | resource | what it is |
 //! |---|---|
-//! | [`credentials::Credentials`] | secrets, from the environment or AWS Secrets Manager |
 //! | [`github::GitHub`] | a client for GitHub's REST API |
 //! | [`local_clone::LocalClone`] | the git repository that the run starts in |
 //! | [`repository::Repository`], [`github::WatchedBranch`] | what the run is about |
@@ -24,7 +23,6 @@
 
 pub mod ci;
 pub mod commits;
-pub mod credentials;
 mod date;
 pub mod doctor;
 pub mod github;

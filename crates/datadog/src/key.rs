@@ -5,6 +5,8 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::{API_KEY, APP_KEY};
+
 /// Which of Datadog's keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
@@ -26,8 +28,8 @@ impl fmt::Display for Key {
 impl Key {
     fn variable(self) -> &'static str {
         match self {
-            Self::Api => "DD_API_KEY",
-            Self::Application => "DD_APP_KEY",
+            Self::Api => API_KEY.usual_variable(),
+            Self::Application => APP_KEY.usual_variable(),
         }
     }
 }

@@ -46,6 +46,8 @@ mod plural;
 mod query;
 mod requests;
 mod response;
+mod secrets;
+mod settings;
 mod shape;
 mod sink;
 mod site;
@@ -75,6 +77,8 @@ pub use monitor::{
 };
 pub use payload::payload;
 pub use response::ErrorResponse;
+pub use secrets::{API_KEY, APP_KEY};
+pub use settings::{DatadogSettings, DatadogSettingsError};
 pub use sink::DatadogSink;
 pub use site::{Site, SiteError};
 pub use unit::datadog_unit;

@@ -11,17 +11,12 @@ pub(crate) use without_client::Datadog;
 mod with_client {
     use std::time::SystemTime;
 
-    use anyhow::Context as _;
-    use system_health_collectors::{
-        credentials::{Credentials, Secret},
-        doctor::{Finding, clock},
-    };
+    use system_health_credentials::Credentials;
     use system_health_datadog::{
-        DatadogApi, DatadogConfig, DatadogSink, Endpoint, Site, event_payload, payload,
+        API_KEY, APP_KEY, DatadogApi, DatadogConfig, DatadogSettings, DatadogSink, Endpoint, event_payload,
+        payload,
     };
-    use system_health_registry::{Context, Event, Limits, Point, Sink, Unavailable};
-
-    use crate::settings::DatadogSettings;
+    use system_health_registry::{Context, Event, Finding, Limits, Point, Settings, Sink, Unavailable};
 
     /// Where and how to deliver.
     #[derive(Debug, Clone)]
@@ -34,28 +29,36 @@ mod with_client {
         pub(crate) const LIMITS: Limits = DatadogSink::LIMITS;
 
         /// Takes the endpoint from the settings.
-        pub(crate) fn new(settings: &DatadogSettings) -> anyhow::Result<Self> {
-            let endpoint = match &settings.url {
-                Some(url) => url.parse().context("`url` in [datadog], or DD_URL")?,
-                None => settings.site.parse::<Site>().context("`site` in [datadog], or DD_SITE")?.into(),
-            };
-            Ok(Self { endpoint })
+        pub(crate) fn new(settings: &Settings) -> anyhow::Result<Self> {
+            let settings: DatadogSettings = settings.table()?;
+            Ok(Self { endpoint: settings.endpoint()? })
         }
 
         /// Refuses wrong settings also in a run that delivers nothing, long before one that does.
-        pub(crate) fn check(settings: &DatadogSettings) -> anyhow::Result<()> {
+        pub(crate) fn check(settings: &Settings) -> anyhow::Result<()> {
             Self::new(settings).map(drop)
         }
 
+        /// Whether both the URL and the site could be used, if only one of them is.
+        pub(crate) fn is_endpoint_right(settings: &Settings) -> bool {
+            let settings = settings.table().ok();
+            settings.is_some_and(|it: DatadogSettings| it.endpoint().is_ok() && it.site().is_ok())
+        }
+
         /// Looks at the site, the keys and the clock.
-        pub(crate) async fn diagnose(settings: &DatadogSettings, context: &Context) -> Vec<Finding> {
+        pub(crate) async fn diagnose(settings: &Settings, context: &Context) -> Vec<Finding> {
+            // Whatever else is wrong, both keys are asked for, so that the lines about AWS are about both.
+            if let Ok(credentials) = context.get::<Credentials>().await {
+                let _ = tokio::join!(credentials.place(&API_KEY), credentials.place(&APP_KEY));
+            }
             let looked = async {
                 let datadog = Self::new(settings)?;
                 let config = datadog.config(context).await.map_err(anyhow::Error::msg)?;
                 let server_time = DatadogSink::new(&config)?.validate().await?;
                 let api_key = format!("is valid at {}", datadog.endpoint);
                 let mut findings = vec![Finding::ok("Datadog API key", api_key)];
-                findings.extend(server_time.map(|theirs| clock("Datadog", theirs, SystemTime::now())));
+                findings
+                    .extend(server_time.map(|theirs| Finding::clock("Datadog", theirs, SystemTime::now())));
                 findings.push(look_at_app_key(&config, context).await);
                 anyhow::Ok(findings)
             };
@@ -76,7 +79,7 @@ mod with_client {
         /// Looks the API key up, and says how requests are made.
         pub(crate) async fn config(&self, context: &Context) -> Result<DatadogConfig, Unavailable> {
             let credentials: Credentials = context.get().await?;
-            let key = credentials.get(Secret::DatadogApiKey).await?;
+            let key = credentials.get(&API_KEY).await?;
             Ok(DatadogConfig::new(self.endpoint.clone(), key).with_api_calls(context.get().await?))
         }
 
@@ -103,7 +106,7 @@ mod with_client {
         const SUBJECT: &str = "Datadog application key";
         let checked = async {
             let credentials: Credentials = context.get().await.map_err(anyhow::Error::msg)?;
-            match credentials.get(Secret::DatadogAppKey).await {
+            match credentials.get(&APP_KEY).await {
                 Err(error) if error.is_absent() => Ok("none; a push needs none"),
                 Err(error) => Err(error.into()),
                 Ok(key) => {
@@ -123,10 +126,9 @@ mod with_client {
 mod without_client {
     use std::time::Duration;
 
-    use system_health_collectors::doctor::Finding;
-    use system_health_registry::{Context, Event, Limits, Point, Repeat, Sink, Unavailable};
-
-    use crate::settings::DatadogSettings;
+    use system_health_registry::{
+        Context, Event, Finding, Limits, Point, Repeat, Settings, Sink, Unavailable,
+    };
 
     /// Never made.
     #[derive(Debug, Clone)]
@@ -145,7 +147,7 @@ mod without_client {
         };
 
         /// Refuses.
-        pub(crate) fn new(_settings: &DatadogSettings) -> anyhow::Result<Self> {
+        pub(crate) fn new(_settings: &Settings) -> anyhow::Result<Self> {
             anyhow::bail!(
                 "this program was built without Datadog; build it with the feature `datadog` for --push and --dry-run"
             )
@@ -153,8 +155,13 @@ mod without_client {
 
         /// There is nothing to check.
         #[expect(clippy::unnecessary_wraps, reason = "the same shape as with the client")]
-        pub(crate) fn check(_settings: &DatadogSettings) -> anyhow::Result<()> {
+        pub(crate) fn check(_settings: &Settings) -> anyhow::Result<()> {
             Ok(())
+        }
+
+        /// There is nothing to be wrong.
+        pub(crate) fn is_endpoint_right(_settings: &Settings) -> bool {
+            true
         }
 
         #[expect(clippy::unused_async, reason = "the same shape as with the client")]
@@ -164,7 +171,7 @@ mod without_client {
 
         /// There is nothing to look at.
         #[expect(clippy::unused_async, reason = "the same shape as with the client")]
-        pub(crate) async fn diagnose(_settings: &DatadogSettings, _context: &Context) -> Vec<Finding> {
+        pub(crate) async fn diagnose(_settings: &Settings, _context: &Context) -> Vec<Finding> {
             vec![Finding::warning("Datadog", "this program was built without Datadog")]
         }
 

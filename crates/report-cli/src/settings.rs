@@ -33,6 +33,13 @@ pub(crate) struct ReportSettings {
     /// Tags for every sample.
     #[serde(deserialize_with = "crate::tags::deserialize")]
     pub(crate) tags: Vec<system_health_registry::Tag>,
+    /// The tag `service:`; `system-health` unless another tag says so. With `env` and `version`, these are what
+    /// <https://docs.datadoghq.com/getting_started/tagging/unified_service_tagging/> recommends.
+    pub(crate) service: Option<String>,
+    /// The tag `env:`; `development` unless another tag says so.
+    pub(crate) env: Option<String>,
+    /// The tag `version:`.
+    pub(crate) version: Option<String>,
     /// The schedule slot on whose start the points of a run are put.
     #[serde(deserialize_with = "some_duration")]
     pub(crate) align: Option<Duration>,
@@ -53,23 +60,6 @@ pub(crate) struct StateSettings {
     pub(crate) keep: Duration,
 }
 
-/// The table `[datadog]`: where reports are delivered to, and Datadog's unified service tags.
-/// See <https://docs.datadoghq.com/getting_started/tagging/unified_service_tagging/>.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default)]
-pub(crate) struct DatadogSettings {
-    /// The site, such as `datadoghq.eu`.
-    pub(crate) site: String,
-    /// An endpoint instead of the site's.
-    pub(crate) url: Option<String>,
-    /// The tag `service:`; `system-health` unless another tag says so.
-    pub(crate) service: Option<String>,
-    /// The tag `env:`; `development` unless another tag says so.
-    pub(crate) env: Option<String>,
-    /// The tag `version:`.
-    pub(crate) version: Option<String>,
-}
-
 impl Default for ReportSettings {
     fn default() -> Self {
         Self {
@@ -77,6 +67,9 @@ impl Default for ReportSettings {
             deadline: Duration::from_mins(5),
             fail_on: FailOn::default(),
             tags: Vec::new(),
+            service: None,
+            env: None,
+            version: None,
             align: None,
             self_metrics: true,
             events: true,
@@ -90,21 +83,14 @@ impl Default for StateSettings {
     }
 }
 
-impl Default for DatadogSettings {
-    fn default() -> Self {
-        Self { site: "datadoghq.com".to_owned(), url: None, service: None, env: None, version: None }
-    }
-}
-
-settings_table!(ReportSettings, "report", env: { "name" => "SYSTEM_HEALTH_REPORTER" });
-settings_table!(StateSettings, "state", env: { "dir" => "SYSTEM_HEALTH_STATE_DIR" });
-settings_table!(DatadogSettings, "datadog", env: {
-    "site" => "DD_SITE",
-    "url" => "DD_URL",
+// Datadog's names of the variables are those that people know, and its agents set them.
+settings_table!(ReportSettings, "report", env: {
+    "name" => "SYSTEM_HEALTH_REPORTER",
     "service" => "DD_SERVICE",
     "env" => "DD_ENV",
     "version" => "DD_VERSION",
 });
+settings_table!(StateSettings, "state", env: { "dir" => "SYSTEM_HEALTH_STATE_DIR" });
 
 /// The settings file and what is set in the environment.
 pub(crate) fn builder(arguments: &SettingsArguments) -> Result<SettingsBuilder, SettingsError> {

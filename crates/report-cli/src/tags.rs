@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{Tag, TagError, overlay_tags, settings::may_be_secret};
 
-use crate::settings::{DatadogSettings, ReportSettings};
+use crate::settings::ReportSettings;
 
 /// A tag that cannot be used, and who said it.
 #[derive(Debug, thiserror::Error)]
@@ -19,19 +19,15 @@ pub(crate) struct BadTag {
 /// `DD_TAGS`, which are separated by commas or white space.
 /// See <https://docs.datadoghq.com/getting_started/tagging/assigning_tags/#environment-variables>.
 ///
-/// Each of the four names has one value. The most specific one counts: `DD_ENV` or `env` in `[datadog]`, then a tag
+/// Each of the four names has one value. The most specific one counts: `DD_ENV` or `env` in `[report]`, then a tag
 /// `env:` in `DD_TAGS`, then one in the settings, then the default.
-pub(crate) fn base(
-    report: &ReportSettings,
-    datadog: &DatadogSettings,
-    dd_tags: Option<&str>,
-) -> Result<Vec<Tag>, BadTag> {
+pub(crate) fn base(report: &ReportSettings, dd_tags: Option<&str>) -> Result<Vec<Tag>, BadTag> {
     let default = |tag| Tag::parse(tag).map_err(|source| BadTag { origin: "a default", source });
     let defaults = ["source:system-health", "service:system-health", "env:development"].map(default);
     let named = [
-        ("service", &datadog.service, "`service` in [datadog], or DD_SERVICE"),
-        ("env", &datadog.env, "`env` in [datadog], or DD_ENV"),
-        ("version", &datadog.version, "`version` in [datadog], or DD_VERSION"),
+        ("service", &report.service, "`service` in [report], or DD_SERVICE"),
+        ("env", &report.env, "`env` in [report], or DD_ENV"),
+        ("version", &report.version, "`version` in [report], or DD_VERSION"),
     ];
     let named = named.into_iter().filter_map(|(name, value, origin)| {
         let value = value.as_deref()?;
@@ -101,21 +97,21 @@ mod tests {
 
     #[test]
     fn by_default_a_report_says_where_it_comes_from() {
-        let tags = base(&ReportSettings::default(), &DatadogSettings::default(), None).unwrap();
+        let tags = base(&ReportSettings::default(), None).unwrap();
 
         assert_eq!(text(&tags), "env:development service:system-health source:system-health");
     }
 
     #[test]
     fn settings_and_environment_add_tags() {
-        let datadog = DatadogSettings {
+        let report = ReportSettings {
             service: Some("Shop".into()),
             env: Some("prod".into()),
             version: Some("1.2+b3".into()),
-            ..DatadogSettings::default()
+            ..with_tags(&["team:web"])
         };
 
-        let tags = base(&with_tags(&["team:web"]), &datadog, Some("region:eu, tier:1  az:a,team:b")).unwrap();
+        let tags = base(&report, Some("region:eu, tier:1  az:a,team:b")).unwrap();
 
         assert_eq!(
             text(&tags),
@@ -125,35 +121,26 @@ mod tests {
 
     #[test]
     fn of_four_names_the_most_specific_value_counts() {
-        let unified = DatadogSettings {
-            env: Some("c".into()),
-            version: Some("3".into()),
-            ..DatadogSettings::default()
-        };
-        let default = DatadogSettings::default();
-        for (settings, datadog, dd_tags, expected) in [
-            (&["env:a"][..], &default, "", "env:a service:system-health source:system-health"),
-            (&["env:a"], &default, "env:b", "env:b service:system-health source:system-health"),
-            (&["env:a"], &unified, "env:b", "env:c service:system-health source:system-health version:3"),
+        let of_settings = || with_tags(&["env:a"]);
+        let unified = ReportSettings { env: Some("c".into()), version: Some("3".into()), ..of_settings() };
+        for (report, dd_tags, expected) in [
+            (of_settings(), "", "env:a service:system-health source:system-health"),
+            (of_settings(), "env:b", "env:b service:system-health source:system-health"),
+            (unified, "env:b", "env:c service:system-health source:system-health version:3"),
             (
-                &[],
-                &default,
+                ReportSettings::default(),
                 "source:x,environment:y",
                 "env:development environment:y service:system-health source:x",
             ),
         ] {
-            let tags = base(&with_tags(settings), datadog, Some(dd_tags)).unwrap();
+            let tags = base(&report, Some(dd_tags)).unwrap();
             assert_eq!(text(&tags), expected);
         }
     }
 
     #[test]
     fn what_datadog_would_change_in_the_environment_is_changed_and_what_it_would_drop_is_left_out() {
-        let tags = base(
-            &ReportSettings::default(),
-            &DatadogSettings::default(),
-            Some("owner:me@x.com 42 !,Team:Web"),
-        );
+        let tags = base(&ReportSettings::default(), Some("owner:me@x.com 42 !,Team:Web"));
 
         assert_eq!(
             text(&tags.unwrap()),
@@ -163,10 +150,10 @@ mod tests {
 
     #[test]
     fn a_bad_tag_names_who_said_it() {
-        let datadog = DatadogSettings { env: Some("!".into()), ..DatadogSettings::default() };
+        let report = ReportSettings { env: Some("!".into()), ..ReportSettings::default() };
 
-        let error = base(&ReportSettings::default(), &datadog, None).unwrap_err();
+        let error = base(&report, None).unwrap_err();
 
-        assert_eq!(error.to_string(), "`env` in [datadog], or DD_ENV");
+        assert_eq!(error.to_string(), "`env` in [report], or DD_ENV");
     }
 }

@@ -52,7 +52,7 @@ fn the_datadog_key_comes_from_a_secret_of_another_name() {
     moto.create_secret("team/dd", DatadogIntake::KEY);
     let scene = with_aws(scene(&github), &moto)
         .variable("DD_URL", intake.url())
-        .file("system-health.toml", "[secrets]\ndatadog_api_key = 'team/dd'\n");
+        .file("system-health.toml", "[datadog]\napi_key_secret = 'team/dd'\n");
 
     let ended = scene.run(&["--push", "--no-self-metrics", "--only", "commits.*"]).with_status(0);
 
@@ -140,7 +140,12 @@ fn a_key_where_the_path_of_its_file_belongs_is_not_repeated() {
 #[test]
 fn every_answer_of_aws_has_a_message_that_says_what_to_do() {
     for (status, code, text, advice) in [
-        (400, "ResourceNotFoundException", "no", "create the secret, or name another with `github_token`"),
+        (
+            400,
+            "ResourceNotFoundException",
+            "no",
+            "create the secret, or name another with `token_secret` in [github]",
+        ),
         (400, "AccessDeniedException", "no", "secretsmanager:GetSecretValue"),
         (400, "AccessDeniedException", "Access to KMS is not allowed", "kms:Decrypt"),
         (400, "InvalidRequestException", "it was marked for deletion", "aws secretsmanager restore-secret"),

@@ -235,6 +235,21 @@ fn where_nothing_needs_aws_every_line_is_ok() {
 }
 
 #[test]
+fn where_aws_is_turned_off_the_line_about_it_says_so() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let scene = scene(&github, &intake)
+        .file("system-health.toml", "[secrets]\naws = false\n")
+        .file("ca.pem", "no certificate")
+        .variable("AWS_CA_BUNDLE", "ca.pem");
+
+    let ended = scene.run(&["doctor"]).with_status(1);
+
+    assert_eq!(line(&ended, "AWS"), ("ok".into(), "is not asked (`aws = false` in [secrets])".into()));
+    let (state, message) = line(&ended, "certificate authorities for AWS");
+    assert!(state == "failed" && message.starts_with("AWS_CA_BUNDLE: "), "{state}: {message}");
+}
+
+#[test]
 fn the_proxy_and_the_authorities_in_force_are_lines_without_a_password() {
     let (github, intake) = (github(), DatadogIntake::start());
 
@@ -344,7 +359,7 @@ fn each_secret_in_aws_is_read_or_not_found_with_the_name_that_was_looked_for() {
         .variable("GITHUB_API_URL", github.url())
         .variable("GITHUB_REPOSITORY", "acme/shop")
         .variable("DD_URL", intake.url())
-        .file("system-health.toml", "[secrets]\ndatadog_api_key = 'team/dd'\n");
+        .file("system-health.toml", "[datadog]\napi_key_secret = 'team/dd'\n");
 
     let ended = with_aws(scene, &moto, &any).run(&["doctor"]).with_status(1);
 

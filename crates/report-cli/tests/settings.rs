@@ -112,6 +112,8 @@ fn a_token_in_the_wrong_place_of_the_settings_is_not_repeated() {
         "[monitors.metrics.TOKEN]\nwindow = 1\n",
         "[monitors.metrics.'*']\nTOKEN = 1\n",
         "[secrets]\nregion = 'TOKEN'\n",
+        "[github]\ntoken_secret = 'TOKEN'\n",
+        "[github]\ntoken = 'TOKEN'\n",
     ] {
         let ended =
             scene().file("system-health.toml", &settings.replace("TOKEN", TOKEN)).run(&[]).with_status(2);
@@ -129,13 +131,18 @@ fn a_token_in_the_wrong_place_of_the_settings_is_not_repeated() {
 }
 
 #[test]
+fn a_mistyped_name_of_a_secret_s_setting_is_refused_with_the_right_one() {
+    let file = "[github]\ntoken_secert = 'team/github'\n";
+    let ended = scene().file("system-health.toml", file).run(&[]).with_status(2);
+
+    ended.says("there is no key `token_secert` in [github]; did you mean `token_secret`?");
+}
+
+#[test]
 fn later_layers_win() {
     let scene = scene()
-        .file(
-            "system-health.toml",
-            "[datadog]\nenv = 'file'\nservice = 'file'\n[report]\ntags = ['from:file']\n",
-        )
-        .file("other.toml", "[datadog]\nenv = 'other'\n")
+        .file("system-health.toml", "[report]\nenv = 'file'\nservice = 'file'\ntags = ['from:file']\n")
+        .file("other.toml", "[report]\nenv = 'other'\n")
         .variable("DD_ENV", "environment")
         .variable("DD_TAGS", "from:dd_tags");
     let tags = |arguments: &[&str]| scene.run(arguments).with_status(0).json()["run"]["tags"].to_string();

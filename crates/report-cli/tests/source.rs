@@ -105,7 +105,7 @@ fn what_is_configured_and_does_not_work_is_never_replaced_by_the_clone() {
             .variable("PATH", "/usr/bin:/bin")
             .file("config", &format!("[default]\nregion = us-east-1\n{content}"))
     };
-    let named = "[secrets]\ngithub_token = 'github/tokne'\n";
+    let named = "[github]\ntoken_secret = 'github/tokne'\n";
     for (scene, message) in [
         (keys(), "no AWS region is known"),
         (region().file("system-health.toml", named), "secret `github/tokne`"),

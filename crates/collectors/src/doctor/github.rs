@@ -4,14 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use serde_json::Value;
+use system_health_credentials::Credentials;
 use system_health_http::server_time;
-use system_health_registry::{Context, SharedError, Unavailable};
+use system_health_registry::{Context, Finding, SharedError, Unavailable};
 
-use super::{Finding, clock};
 use crate::{
     ci::{CiSettings, CiVerdict, RunsError},
-    credentials::{Credentials, Secret},
-    github::GitHub,
+    github::{GitHub, TOKEN},
     repository::Repository,
 };
 
@@ -52,7 +51,7 @@ async fn token(context: &Context) -> Vec<Finding> {
         Ok(credentials) => credentials,
         Err(error) => return vec![Finding::failed(SUBJECT, error.to_string())],
     };
-    vec![match credentials.place(Secret::GitHubToken).await {
+    vec![match credentials.place(&TOKEN).await {
         Ok(place) => Finding::ok(SUBJECT, format!("is {}", place.to_string().trim_end_matches(','))),
         Err(absent) if absent.is_absent() => Finding::warning(SUBJECT, said(absent)),
         Err(failed) => Finding::failed(SUBJECT, said(failed)),
@@ -115,7 +114,7 @@ fn limit(body: &Value) -> Option<Finding> {
 }
 
 fn date(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
-    Some(clock("GitHub", server_time(headers)?, now))
+    Some(Finding::clock("GitHub", server_time(headers)?, now))
 }
 
 async fn repository(context: &Context, client: &GitHub) -> Vec<Finding> {
@@ -194,9 +193,9 @@ mod tests {
 
     use http::{HeaderName, HeaderValue};
     use serde_json::json;
+    use system_health_registry::Grade::{self, Failed, Ok, Warning};
 
     use super::*;
-    use crate::doctor::Grade::{self, Failed, Ok, Warning};
 
     fn headers(name: &'static str, value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))])

@@ -1,11 +1,7 @@
 //! What all requests have in common: the proxy and the certificate authorities.
 
-use std::{env, path::Path};
-
-use system_health_http::{Proxy, certificate_bundle, check_authorities, check_proxies};
-use system_health_registry::SharedError;
-
-use super::Finding;
+use system_health_http::{Proxy, check_authorities, check_proxies};
+use system_health_registry::{Finding, SharedError};
 
 /// Which proxies and certificate authorities the environment names, and whether they can be used.
 #[must_use]
@@ -19,13 +15,6 @@ pub fn network() -> Vec<Finding> {
         }
         Err(error) => Finding::failed(AUTHORITIES, SharedError::new(error).to_string()),
     });
-    if let Some(path) = env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
-        const AWS: &str = "certificate authorities for AWS";
-        findings.push(match certificate_bundle(Path::new(&path)) {
-            Ok(_) => Finding::ok(AWS, format!("{}, from AWS_CA_BUNDLE", Path::new(&path).display())),
-            Err(error) => Finding::failed(AWS, format!("AWS_CA_BUNDLE: {}", SharedError::new(error))),
-        });
-    }
     findings
 }
 

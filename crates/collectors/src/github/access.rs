@@ -1,19 +1,19 @@
 //! Whether GitHub is asked at all, and with which token.
 
 use anyhow::Context as _;
+use system_health_credentials::Credentials;
 use system_health_registry::{Context, FromContext, Unavailable};
 
-use super::GitHub;
+use super::{GitHub, TOKEN};
 use crate::{
     commits::{CommitSettings, SourceChoice, suitable_clone},
-    credentials::{Credentials, Secret},
     repository::RepositorySettings,
 };
 
 impl FromContext for GitHub {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let settings = context.get().await?;
-        let token = match context.get::<Credentials>().await?.get(Secret::GitHubToken).await {
+        let token = match context.get::<Credentials>().await?.get(&TOKEN).await {
             Ok(token) => Some(token),
             Err(absent) if absent.is_absent() && !may_be_anonymous(context).await? => {
                 return Err(Unavailable::no_data(absent.to_string()));

@@ -12,6 +12,7 @@ mod link;
 mod pages;
 mod session;
 mod settings;
+mod token;
 mod transport;
 
 pub use branch::WatchedBranch;
@@ -19,3 +20,4 @@ pub use client::GitHub;
 pub use error::{Cause, GitHubError, Message};
 pub use pages::Pages;
 pub use settings::{ApiUrl, ApiUrlError, GitHubSettings};
+pub use token::TOKEN;

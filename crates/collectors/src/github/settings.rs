@@ -3,6 +3,7 @@
 use std::{fmt, num::NonZeroU32};
 
 use serde::Deserialize;
+use system_health_credentials::SecretName;
 use system_health_registry::settings_table;
 use url::{Origin, Url};
 
@@ -17,6 +18,8 @@ pub struct GitHubSettings {
     /// The longest list that is read, in pages of up to 100. A longer one is an error: a part of a list
     /// is no answer. Default: 50.
     pub max_pages: NonZeroU32,
+    /// The token's name in AWS Secrets Manager. Default: `github/dashboard-token`.
+    pub token_secret: Option<SecretName>,
 }
 
 settings_table!(
@@ -58,7 +61,8 @@ impl GitHubSettings {
 
 impl Default for GitHubSettings {
     fn default() -> Self {
-        Self { api_url: ApiUrl::default(), max_pages: NonZeroU32::new(50).unwrap_or(NonZeroU32::MIN) }
+        let max_pages = NonZeroU32::new(50).unwrap_or(NonZeroU32::MIN);
+        Self { api_url: ApiUrl::default(), max_pages, token_secret: None }
     }
 }
 

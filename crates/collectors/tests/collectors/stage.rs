@@ -8,9 +8,9 @@ use std::{
 use system_health_collectors::{
     ci::tests_passing,
     commits::{hotfix_commits, revert_commits},
-    credentials::Credentials,
     local_clone::WorkingDirectory,
 };
+use system_health_credentials::Credentials;
 use system_health_registry::{Context, Sample, Settings, Unavailable};
 use system_health_test_support::github::FakeGitHub;
 

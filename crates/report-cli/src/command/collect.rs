@@ -25,7 +25,7 @@ use crate::{
     progress,
     reporter::Reporter,
     self_metrics::{self, Ending, Facts, FinishedRun},
-    settings::{self, DatadogSettings, ReportSettings, StateSettings},
+    settings::{self, ReportSettings, StateSettings},
     state::{self, State},
     tags,
 };
@@ -83,20 +83,19 @@ impl Plan {
     fn new(arguments: &CollectArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Self> {
         let settings = settings::load(&arguments.settings, &arguments.repository)?;
         let report: ReportSettings = settings.table()?;
-        let datadog: DatadogSettings = settings.table()?;
         let state_settings: StateSettings = settings.table()?;
         let dd_tags = env::var("DD_TAGS").ok();
         let action = match (arguments.push, arguments.dry_run) {
-            (true, _) => Action::Push(Datadog::new(&datadog)?),
-            (_, true) => Action::DryRun(Datadog::new(&datadog)?),
-            _ => Datadog::check(&datadog).map(|()| Action::Print)?,
+            (true, _) => Action::Push(Datadog::new(&settings)?),
+            (_, true) => Action::DryRun(Datadog::new(&settings)?),
+            _ => Datadog::check(&settings).map(|()| Action::Print)?,
         };
         let selection = Selection::new(catalog, &arguments.only, &arguments.skip)?;
         let (catalog, about_itself) = self_metrics::split(catalog)?;
         let self_metrics = report.self_metrics && !arguments.no_self_metrics;
         let align = slot(arguments.align.or(report.align))?;
         let folder = || state::folder(&arguments.state.folder, &state_settings);
-        let tags = tags::base(&report, &datadog, dd_tags.as_deref())?;
+        let tags = tags::base(&report, dd_tags.as_deref())?;
         let reporter = Reporter::new(&settings, &report, &tags, &arguments.only, &arguments.skip)?;
         Ok(Self {
             catalog: selection.of(catalog)?,

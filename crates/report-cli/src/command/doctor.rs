@@ -4,11 +4,10 @@
 use std::{env, path::PathBuf};
 
 use anyhow::Context as _;
-use system_health_collectors::{
-    credentials::Secret,
-    doctor::{self, Finding, Grade},
+use system_health_collectors::doctor;
+use system_health_registry::{
+    Catalog, Context, Engine, Finding, Grade, Outcome, Settings, SharedError, Unavailable,
 };
-use system_health_registry::{Catalog, Context, Engine, Outcome, Settings, SharedError, Unavailable};
 use system_health_state::{Store, StoreError};
 use tokio::runtime;
 
@@ -20,7 +19,7 @@ use crate::{
     exit::Status,
     output::{Diagnosis, Stdout},
     self_metrics,
-    settings::{self, DatadogSettings, ReportSettings, StateSettings},
+    settings::{self, ReportSettings, StateSettings},
     state, tags,
 };
 
@@ -35,16 +34,12 @@ pub(super) fn run(arguments: &DoctorArguments, catalog: &Catalog, stdout: Stdout
         stdout.print(Diagnosis(&findings), Diagnosis(&findings))?;
         return Ok(Status::MetricFailed);
     };
-    let datadog: DatadogSettings = kept(settings.table(), &mut findings).unwrap_or_default();
-    // The site is not looked at where a URL is set.
-    let site = DatadogSettings { url: None, ..datadog.clone() };
-    let endpoint_is_right = Datadog::check(&datadog).is_ok() && Datadog::check(&site).is_ok();
-    findings.extend(in_force(&settings, endpoint_is_right));
+    findings.extend(in_force(&settings, Datadog::is_endpoint_right(&settings)));
     findings.extend(doctor::network());
     let state: StateSettings = kept(settings.table(), &mut findings).unwrap_or_default();
     let report: ReportSettings = kept(settings.table(), &mut findings).unwrap_or_default();
     let dd_tags = env::var("DD_TAGS").ok();
-    kept(tags::base(&report, &datadog, dd_tags.as_deref()), &mut findings);
+    kept(tags::base(&report, dd_tags.as_deref()), &mut findings);
     kept(slot(report.align), &mut findings);
     let folder = (!arguments.state.no_state).then(|| state::folder(&arguments.state.folder, &state));
     let (catalog, _) = self_metrics::split(catalog)?;
@@ -54,18 +49,18 @@ pub(super) fn run(arguments: &DoctorArguments, catalog: &Catalog, stdout: Stdout
     let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     // As in a run that delivers: a metric that is slow, or waits for a rate limit, ends there in the same way.
     let deadline = report.deadline.saturating_sub(delivery::reserve(report.deadline));
-    let context = Context::new().provide(settings).with_deadline(deadline);
+    let context = Context::new().provide(settings.clone()).with_deadline(deadline);
     let runtime = runtime.context("cannot start the runtime")?;
     findings.extend(runtime.block_on(async {
-        let secrets = [Secret::GitHubToken, Secret::DatadogApiKey, Secret::DatadogAppKey];
         let engine = Engine::new().with_workers(workers.handle().clone());
-        let (github, aws, datadog, state, metrics) = tokio::join!(
+        let (github, datadog, state, metrics) = tokio::join!(
             doctor::github(&context),
-            Finding::in_time("AWS", doctor::aws(&context, &secrets)),
-            Finding::in_time("Datadog", Datadog::diagnose(&datadog, &context)),
+            Finding::in_time("Datadog", Datadog::diagnose(&settings, &context)),
             Finding::in_time("state folder", look_at(folder)),
             collect(&engine, &catalog, &context),
         );
+        // The last, because it is about the secrets that the others have asked for.
+        let aws = Finding::in_time("AWS", system_health_credentials::diagnose(&context)).await;
         [github, aws, datadog, state, metrics].concat()
     }));
     workers.shutdown_background();

@@ -13,7 +13,7 @@ use crate::{
     exit::Status,
     output::{Explanation, JsonReport, MarkdownReport, Stdout},
     progress, self_metrics,
-    settings::{self, DatadogSettings, ReportSettings},
+    settings::{self, ReportSettings},
     tags,
 };
 
@@ -27,8 +27,7 @@ pub(super) fn run(
 ) -> anyhow::Result<Status> {
     let settings = settings::load(&arguments.settings, &arguments.repository)?;
     let report: ReportSettings = settings.table()?;
-    let datadog: DatadogSettings = settings.table()?;
-    let tags = tags::base(&report, &datadog, env::var("DD_TAGS").ok().as_deref())?;
+    let tags = tags::base(&report, env::var("DD_TAGS").ok().as_deref())?;
     // The metrics about the reporter need a finished run, so they have nothing to explain here.
     let (catalog, _) = self_metrics::split(catalog)?;
     let catalog = Selection::of_keys(&catalog, &arguments.keys)?.of(catalog)?;

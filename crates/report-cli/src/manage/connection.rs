@@ -3,15 +3,15 @@
 use std::env;
 
 use anyhow::Context as _;
-use system_health_collectors::credentials::{Credentials, Secret};
-use system_health_datadog::{DashboardError, DatadogApi, DatadogConfig, DatadogError, Scope};
+use system_health_credentials::Credentials;
+use system_health_datadog::{APP_KEY, DashboardError, DatadogApi, DatadogConfig, DatadogError, Scope};
 use system_health_registry::{Context, DeliveryError, Settings, Tag};
 use system_health_state::Store;
 
 use crate::{
     args::{SettingsArguments, StateArguments},
     datadog::Datadog,
-    settings::{self, DatadogSettings, ReportSettings, StateSettings},
+    settings::{self, ReportSettings, StateSettings},
     state, tags,
 };
 
@@ -30,8 +30,7 @@ pub(super) fn settings(arguments: &SettingsArguments) -> anyhow::Result<Settings
 /// The tags that all points of a report carry.
 pub(super) fn base_tags(settings: &Settings) -> anyhow::Result<Vec<Tag>> {
     let report: ReportSettings = settings.table()?;
-    let datadog: DatadogSettings = settings.table()?;
-    Ok(tags::base(&report, &datadog, env::var("DD_TAGS").ok().as_deref())?)
+    Ok(tags::base(&report, env::var("DD_TAGS").ok().as_deref())?)
 }
 
 /// Whose monitors these are, and which points they look at.
@@ -42,12 +41,12 @@ pub(super) fn scope(settings: &Settings) -> anyhow::Result<Scope> {
 impl Connection {
     /// Looks the keys up. Nothing is sent to Datadog yet.
     pub(super) async fn open(settings: &Settings) -> anyhow::Result<Self> {
-        let datadog = Datadog::new(&settings.table()?)?;
+        let datadog = Datadog::new(settings)?;
         let context = Context::new().provide(settings.clone());
         let config = datadog.config(&context).await.map_err(anyhow::Error::msg)?;
         let credentials: Credentials = context.get().await.map_err(anyhow::Error::msg)?;
         let app_key = credentials
-            .get(Secret::DatadogAppKey)
+            .get(&APP_KEY)
             .await
             .context("Datadog's API wants an application key beside the API key")?;
         let api = DatadogApi::new(&config, &app_key)?;

@@ -72,7 +72,7 @@ fn prepare(arguments: &SettingsArguments, catalog: &Catalog) -> anyhow::Result<P
     if scope.tags().iter().any(|tag| tag == "env:development") {
         tracing::warn!(
             "these monitors look only at what is reported with env:development; for another environment, set DD_ENV, or \
-             `env` in [datadog], as the reporter has it"
+             `env` in [report], as the reporter has it"
         );
     }
     let wanted = monitors(catalog, &scope, &settings)?;

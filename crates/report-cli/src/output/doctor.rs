@@ -4,7 +4,7 @@ use std::fmt;
 
 use anstyle::{AnsiColor, Style};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
-use system_health_collectors::doctor::{Finding, Grade};
+use system_health_registry::{Finding, Grade};
 
 /// Findings, in the order in which they are told.
 pub(crate) struct Diagnosis<'a>(pub(crate) &'a [Finding]);

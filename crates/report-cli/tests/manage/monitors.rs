@@ -242,10 +242,7 @@ fn a_push_for_development_says_how_to_choose_another_environment() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).variable("DD_ENV", "development");
 
-    scene
-        .run(&["monitors"])
-        .with_status(0)
-        .says("for another environment, set DD_ENV, or `env` in [datadog]");
+    scene.run(&["monitors"]).with_status(0).says("for another environment, set DD_ENV, or `env` in [report]");
 }
 
 #[test]

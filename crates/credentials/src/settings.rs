@@ -1,0 +1,73 @@
+//! The settings table `[secrets]`: whether AWS is asked for what the environment does not hold, and
+//! where. The names of the secrets there stand in the tables of those who need them.
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+use system_health_registry::settings_table;
+
+/// The table `[secrets]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct SecretsSettings {
+    /// The region to ask. Default: the region of `AWS_REGION`, of the profile or of the instance. An ARN
+    /// contains its own region.
+    #[serde(deserialize_with = "region")]
+    pub region: Option<String>,
+    /// Whether AWS is asked at all.
+    pub aws: bool,
+}
+
+settings_table!(SecretsSettings, "secrets");
+
+/// Reads a region. It becomes part of a host name, so what is none may be a secret that would be sent there.
+fn region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let region = String::deserialize(deserializer)?;
+    let is_fit = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if region.len() > LONGEST_REGION || !region.contains('-') || !region.chars().all(is_fit) {
+        return Err(D::Error::custom("expected an AWS region, such as `eu-west-1`"));
+    }
+    Ok(Some(region))
+}
+
+/// Longer than any region's name.
+const LONGEST_REGION: usize = 20;
+
+impl Default for SecretsSettings {
+    fn default() -> Self {
+        Self { region: None, aws: true }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use system_health_registry::{
+        Settings,
+        settings::{Origin, SettingsBuilder},
+    };
+
+    use super::*;
+
+    fn with(key: &str, value: &str) -> SettingsBuilder {
+        Settings::builder().set("secrets", key, value, Origin::Flag("--set"))
+    }
+
+    #[test]
+    fn what_is_no_region_is_refused_without_repeating_it() {
+        assert_eq!(
+            with("region", "us-gov-west-1")
+                .build()
+                .unwrap()
+                .table::<SecretsSettings>()
+                .unwrap()
+                .region
+                .as_deref(),
+            Some("us-gov-west-1")
+        );
+        for region in ["ghp_0123456789", "0123456789abcdef0123456789abcdef", "europe", "a-b.example"] {
+            let error = with("region", region).build().unwrap_err().to_string();
+            assert_eq!(
+                error,
+                "flag --set: `region` in [secrets]: expected an AWS region, such as `eu-west-1`"
+            );
+        }
+    }
+}

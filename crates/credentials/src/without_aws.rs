@@ -1,0 +1,71 @@
+//! What stands for AWS Secrets Manager in a program that was built without the feature `aws`.
+
+use secrecy::SecretString;
+use system_health_registry::{ApiCalls, Context, Finding};
+
+use crate::{CredentialError, Place, Secret, SecretName};
+
+/// Has no secret.
+pub(crate) struct SecretsManager;
+
+impl SecretsManager {
+    #[expect(clippy::needless_pass_by_value, reason = "the same shape as with AWS")]
+    pub(crate) fn new(_region: Option<String>, _calls: ApiCalls) -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_async, reason = "the same shape as with AWS")]
+    pub(crate) async fn fetch(
+        &self,
+        secret: &'static Secret,
+        _name: &SecretName,
+    ) -> Result<(SecretString, Place), CredentialError> {
+        Err(CredentialError::BuiltWithoutAws(secret))
+    }
+}
+
+/// There is nothing to look at.
+#[expect(clippy::unused_async, reason = "the same shape as with AWS")]
+pub async fn diagnose(_context: &Context) -> Vec<Finding> {
+    vec![Finding::ok("AWS", "is not asked: this program was built without the feature `aws`")]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde::Deserialize;
+    use system_health_registry::{Settings, settings_table};
+
+    use crate::{Credentials, Secret, SecretName, stored};
+
+    #[derive(Debug, Clone, Default, Deserialize)]
+    #[serde(default)]
+    struct PagerSettings {
+        token_secret: Option<SecretName>,
+    }
+
+    settings_table!(PagerSettings, "pager");
+
+    const TOKEN: Secret =
+        Secret::new("pager token", &["PAGER_TOKEN"], stored!("pager/token", PagerSettings, token_secret));
+
+    async fn error(settings: &str) -> (bool, String) {
+        let no_variables: [(&str, &str); 0] = [];
+        let names = Settings::builder().toml(Path::new("a.toml"), settings).unwrap().build().unwrap();
+        let credentials = Credentials::builder().variables(no_variables).names(names).build();
+        let error = credentials.get(&TOKEN).await.unwrap_err();
+        (error.is_absent(), error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_only_aws_could_have_is_absent_unless_settings_name_it() {
+        let (absent, text) = error("").await;
+        assert!(absent);
+        insta::assert_snapshot!(text, @"");
+
+        let (absent, text) = error("[pager]\ntoken_secret = 'team/pager'\n").await;
+        assert!(!absent);
+        insta::assert_snapshot!(text, @"");
+    }
+}

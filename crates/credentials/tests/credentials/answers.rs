@@ -1,0 +1,297 @@
+//! Every answer of AWS Secrets Manager, with AWS's own codes and texts, through the real SDK.
+
+use std::time::Duration;
+
+use aws_config::{Region, retry::RetryConfig};
+use futures::future::join_all;
+use serde_json::json;
+use system_health_credentials::CredentialError;
+use system_health_registry::ApiCalls;
+use system_health_test_support::server::{Answer, Fault, Request, Server};
+use tokio::time::Instant;
+
+use super::{API_KEY, TOKEN, asking, aws, chain_of, get, with_token_secret, without_environment};
+
+fn value(text: &str) -> Answer {
+    let body = json!({"ARN": "arn", "Name": "name", "SecretString": text});
+    Answer::text(200, "application/x-amz-json-1.1", &body.to_string())
+}
+
+fn refusal(status: u16, code: &str, message: &str) -> Answer {
+    let body = json!({"__type": code, "message": message});
+    Answer::text(status, "application/x-amz-json-1.1", &body.to_string())
+}
+
+/// A server that gives every request the same answer.
+fn always(answer: Answer) -> Server {
+    Server::start(move |_: &Request| answer.clone())
+}
+
+async fn token_from(answer: Answer) -> Result<String, CredentialError> {
+    get(&asking(&always(answer).url()), &TOKEN).await
+}
+
+/// Whether the error means that nobody gave the secret, and what it says.
+async fn error_from(answer: Answer) -> (bool, String) {
+    let error = token_from(answer).await.unwrap_err();
+    (error.is_absent(), chain_of(error))
+}
+
+#[tokio::test]
+async fn a_value_is_trimmed() {
+    assert_eq!(token_from(value(" ghp_one\n")).await.unwrap(), "ghp_one");
+}
+
+#[tokio::test]
+async fn a_binary_secret_may_hold_text() {
+    let body = json!({"Name": "name", "SecretBinary": "Z2hwX29uZQo="}).to_string();
+    let answer = Answer::text(200, "application/x-amz-json-1.1", &body);
+    assert_eq!(token_from(answer).await.unwrap(), "ghp_one");
+}
+
+#[tokio::test]
+async fn a_binary_secret_without_text_is_refused() {
+    let body = json!({"Name": "name", "SecretBinary": "/wD/"}).to_string();
+    let (_, text) = error_from(Answer::text(200, "application/x-amz-json-1.1", &body)).await;
+    insta::assert_snapshot!(text, @"cannot use the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 as the GitHub token: it contains white space, a control character or a character outside ASCII, which no token or key does");
+}
+
+#[tokio::test]
+async fn a_whole_object_is_refused() {
+    let (absent, text) = error_from(value(r#"{"token": "ghp_one"}"#)).await;
+    assert!(!absent);
+    insta::assert_snapshot!(text, @r#"cannot get the GitHub token: the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 is a JSON object; name the field that holds it, `token_secret = "github/dashboard-token#FIELD"` in [github], or store the plain value"#);
+}
+
+#[tokio::test]
+async fn settings_may_name_a_field() {
+    let server = always(value(r#"{"token": "ghp_one", "id": 7}"#));
+    let ask = async |name: &str| {
+        let config = aws(&server.url(), "AKIDEXAMPLE", "example");
+        let credentials = without_environment().names(with_token_secret(name)).aws_config(config).build();
+        get(&credentials, &TOKEN).await
+    };
+
+    assert_eq!(ask("github#token").await.unwrap(), "ghp_one");
+    let missing = ask("github#key").await.unwrap_err();
+
+    insta::assert_snapshot!(chain_of(missing), @"cannot use the secret `github` in AWS Secrets Manager in us-east-1 as the GitHub token: it has no field `key`");
+}
+
+#[tokio::test]
+async fn not_found() {
+    let message = "Secrets Manager can't find the specified secret.";
+    let (absent, text) = error_from(refusal(400, "ResourceNotFoundException", message)).await;
+    assert!(absent);
+    insta::assert_snapshot!(text, @"found no GitHub token: GITHUB_TOKEN is not set, and these AWS credentials see no secret `github/dashboard-token` in AWS Secrets Manager in us-east-1; set GITHUB_TOKEN, create the secret, or name another with `token_secret` in [github]");
+}
+
+#[tokio::test]
+async fn a_name_that_settings_give_must_exist() {
+    let server = always(refusal(400, "ResourceNotFoundException", "No."));
+    let credentials = without_environment()
+        .names(with_token_secret("github/tokne"))
+        .aws_config(aws(&server.url(), "AKIDEXAMPLE", "example"))
+        .build();
+
+    let mistyped = get(&credentials, &TOKEN).await.unwrap_err();
+
+    assert!(!mistyped.is_absent());
+    insta::assert_snapshot!(chain_of(mistyped), @"cannot get the GitHub token: these AWS credentials see no secret `github/tokne` in AWS Secrets Manager in us-east-1, which `token_secret` in [github] names; correct the name or the region, create the secret, or set GITHUB_TOKEN");
+    // Nobody named the other one.
+    assert!(get(&credentials, &API_KEY).await.unwrap_err().is_absent());
+}
+
+#[tokio::test]
+async fn marked_for_deletion() {
+    let message = "You can't perform this operation on the secret because it was marked for deletion.";
+    let (absent, text) = error_from(refusal(400, "InvalidRequestException", message)).await;
+    assert!(!absent);
+    insta::assert_snapshot!(text, @"cannot get the GitHub token: the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 is marked for deletion; restore it with `aws secretsmanager restore-secret --secret-id github/dashboard-token`, or set GITHUB_TOKEN");
+}
+
+#[tokio::test]
+async fn access_denied() {
+    let message = "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: \
+                   secretsmanager:GetSecretValue on resource: github/dashboard-token because no \
+                   identity-based policy allows the secretsmanager:GetSecretValue action";
+    let (absent, text) = error_from(refusal(400, "AccessDeniedException", message)).await;
+    assert!(!absent);
+    insta::assert_snapshot!(text, @"cannot get the GitHub token: access to the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 is denied; allow these AWS credentials the action secretsmanager:GetSecretValue on it: User: arn:aws:iam::123456789012:user/ci is not authorized to perform: secretsmanager:GetSecretValue on resource: github/dashboard-token because no identity-based policy allows the secretsmanager:GetSecretValue action");
+}
+
+#[tokio::test]
+async fn access_to_the_key_denied() {
+    let (absent, text) =
+        error_from(refusal(400, "AccessDeniedException", "Access to KMS is not allowed")).await;
+    assert!(!absent);
+    insta::assert_snapshot!(text, @"cannot get the GitHub token: access to the key that encrypts the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 is denied; allow these AWS credentials the action kms:Decrypt on that key: Access to KMS is not allowed");
+}
+
+#[tokio::test]
+async fn refused_by_something_that_is_not_aws() {
+    let (absent, text) = error_from(Answer::text(403, "text/html", "<h1>Forbidden</h1>")).await;
+    assert!(!absent);
+    insta::assert_snapshot!(text, @"cannot get the GitHub token: access to the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 is denied; allow these AWS credentials the action secretsmanager:GetSecretValue on it: HTTP status 403 with a body that is not from AWS");
+}
+
+#[tokio::test]
+async fn aws_credentials_refused() {
+    for code in ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"] {
+        let error = token_from(refusal(400, code, "No.")).await.unwrap_err();
+        assert!(matches!(error, CredentialError::AwsCredentialsRefused(..)), "{code}: {error:?}");
+    }
+    let message = "The security token included in the request is expired";
+    let (absent, text) = error_from(refusal(400, "ExpiredTokenException", message)).await;
+    assert!(!absent);
+    insta::assert_snapshot!(text, @"cannot get the GitHub token: AWS does not accept the AWS credentials of this process; renew them, and check this machine's clock: The security token included in the request is expired");
+}
+
+#[tokio::test]
+async fn throttled() {
+    let (absent, text) = error_from(refusal(400, "ThrottlingException", "Rate exceeded")).await;
+    assert!(!absent);
+    insta::assert_snapshot!(text, @"cannot get the GitHub token: AWS limits the rate of requests for now; try again later, or set GITHUB_TOKEN: Rate exceeded");
+}
+
+#[tokio::test]
+async fn any_other_failure_has_its_code_and_text() {
+    let (absent, text) = error_from(refusal(500, "InternalServiceError", "An error occurred.")).await;
+    assert!(!absent);
+    insta::assert_snapshot!(text, @"cannot get the GitHub token: AWS gave no value for the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1: InternalServiceError: An error occurred.");
+}
+
+#[tokio::test]
+async fn garbage_is_an_error() {
+    let (absent, text) = error_from(Answer::text(200, "text/html", "<h1>Hello</h1>")).await;
+    assert!(!absent);
+    insta::assert_snapshot!(text, @"cannot get the GitHub token: AWS gave no value for the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1: HTTP status 200 with a body that is not from AWS");
+}
+
+#[tokio::test]
+async fn unreachable() {
+    let server = always(value("ghp_one"));
+    server.fail("POST", Fault::Disconnect);
+    let error = get(&asking(&server.url()), &TOKEN).await.unwrap_err();
+    assert!(matches!(error, CredentialError::Unreachable(..)), "{error:?}");
+    assert!(!error.is_absent());
+
+    let error = get(&asking("http://127.0.0.1:1"), &TOKEN).await.unwrap_err();
+    insta::assert_snapshot!(chain_of(error), @"cannot get the GitHub token: AWS Secrets Manager cannot be reached; check the network, the region and AWS_ENDPOINT_URL, or set GITHUB_TOKEN: Connection refused (os error 111)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn aws_is_not_waited_for_without_end() {
+    let server = always(value("ghp_one"));
+    server.fail("POST", Fault::Hang);
+    let started = Instant::now();
+
+    let error = get(&asking(&server.url()), &TOKEN).await.unwrap_err();
+
+    // Seconds of the paused clock, which only runs while everything waits.
+    assert_eq!(started.elapsed().as_secs(), 10);
+    insta::assert_snapshot!(chain_of(error), @"cannot get the GitHub token: AWS Secrets Manager cannot be reached; check the network, the region and AWS_ENDPOINT_URL, or set GITHUB_TOKEN: no answer within 10s");
+}
+
+#[tokio::test]
+async fn an_arn_is_asked_for_in_its_region() {
+    let server = always(value("ghp_one"));
+    let arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:github-AbCdEf";
+    let config = aws(&server.url(), "AKIDEXAMPLE", "example");
+    let without_region = config.to_builder().region(None::<Region>).build();
+    for config in [config, without_region] {
+        let credentials = without_environment().names(with_token_secret(arn)).aws_config(config).build();
+        assert_eq!(get(&credentials, &TOKEN).await.unwrap(), "ghp_one");
+    }
+    for request in server.requests() {
+        let signature = request.header("authorization").unwrap();
+        assert!(signature.contains("/eu-west-3/secretsmanager/"), "{signature}");
+        assert_eq!(request.body, json!({"SecretId": arn}).to_string().as_bytes());
+    }
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn all_that_ask_share_one_request_for_each_secret() {
+    let server = always(value("one"));
+    server.set_latency(Duration::from_millis(20));
+    let credentials = asking(&server.url());
+
+    let askers = (0..100).map(|number| {
+        let (credentials, secret) = (credentials.clone(), [&TOKEN, &API_KEY][number % 2]);
+        tokio::spawn(async move { get(&credentials, secret).await })
+    });
+    for answer in join_all(askers).await {
+        assert_eq!(answer.unwrap().unwrap(), "one");
+    }
+
+    let mut asked: Vec<_> = server.requests().into_iter().map(|request| request.body).collect();
+    asked.sort();
+    let body = |name: &str| json!({"SecretId": name}).to_string().into_bytes();
+    assert_eq!(asked, [body("datadog/api-key"), body("github/dashboard-token")]);
+}
+
+/// The attempts that were counted, with their statuses.
+fn counted(calls: &ApiCalls) -> Vec<(&'static str, Option<u16>, u64)> {
+    calls.by_status().into_iter().map(|calls| (calls.api, calls.status, calls.count)).collect()
+}
+
+#[tokio::test]
+async fn what_the_sdk_asks_again_by_itself_is_counted() {
+    let server = always(value("ghp_one"));
+    server.fail_times(1, "POST", Fault::Disconnect);
+    server.fail_times(1, "POST", refusal(503, "ServiceUnavailable", "Later."));
+    let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+    let config = aws(&server.url(), "AKIDEXAMPLE", "example").into_builder().retry_config(retries);
+    let calls = ApiCalls::default();
+    let credentials = without_environment().aws_config(config.build()).api_calls(calls.clone()).build();
+
+    assert_eq!(get(&credentials, &TOKEN).await.unwrap(), "ghp_one");
+
+    let api = "aws_secrets_manager";
+    assert_eq!(counted(&calls), [(api, None, 1), (api, Some(200), 1), (api, Some(503), 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_attempt_that_nobody_waits_for_is_counted_without_a_status() {
+    let server = always(value("ghp_one"));
+    server.fail("POST", Fault::Hang);
+    let calls = ApiCalls::default();
+    let config = aws(&server.url(), "AKIDEXAMPLE", "example");
+    let credentials = without_environment().aws_config(config).api_calls(calls.clone()).build();
+
+    let asker = tokio::spawn(async move { get(&credentials, &TOKEN).await });
+    let _ = server.wait_for("POST");
+    asker.abort();
+    assert!(asker.await.unwrap_err().is_cancelled());
+
+    assert_eq!(counted(&calls), [("aws_secrets_manager", None, 1)]);
+}
+
+#[tokio::test]
+async fn an_error_is_shared_too() {
+    let server = always(refusal(400, "ResourceNotFoundException", "No."));
+    let credentials = asking(&server.url());
+    for _ in 0..3 {
+        assert!(get(&credentials, &TOKEN).await.unwrap_err().is_absent());
+    }
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_asker_that_gives_up_leaves_the_secret_to_the_next() {
+    let server = always(value("ghp_one"));
+    server.fail_times(1, "POST", Fault::Hang);
+    let credentials = asking(&server.url());
+    let ask = || {
+        let credentials = credentials.clone();
+        tokio::spawn(async move { get(&credentials, &TOKEN).await })
+    };
+
+    let first = ask();
+    let _ = server.wait_for("POST");
+    let second = ask();
+    first.abort();
+
+    assert_eq!(second.await.unwrap().unwrap(), "ghp_one");
+}

@@ -1,0 +1,114 @@
+//! The environment, before anything else.
+
+use std::{fs, net::TcpListener};
+
+use system_health_credentials::{CredentialError, Credentials, Flaw};
+
+use super::{API_KEY, APP_KEY, TOKEN, asking, aws, chain_of, get};
+
+async fn github_token(variables: &[(&str, &str)]) -> Result<String, CredentialError> {
+    get(&Credentials::from_variables(variables.iter().copied()), &TOKEN).await
+}
+
+/// A file with a content, and its path for a variable.
+fn file(content: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    fs::write(&path, content).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    (folder, path)
+}
+
+#[tokio::test]
+async fn the_first_variable_that_says_something_wins() {
+    let all = [("GH_TOKEN", "third"), ("GITHUB_TOKEN", "second"), ("GITHUB_DASHBOARD_TOKEN", "first")];
+    assert_eq!(github_token(&all).await.unwrap(), "first");
+    assert_eq!(github_token(&all[..2]).await.unwrap(), "second");
+    assert_eq!(github_token(&all[..1]).await.unwrap(), "third");
+
+    let blank = [("GITHUB_DASHBOARD_TOKEN", ""), ("GITHUB_TOKEN", " \n"), ("GH_TOKEN", "third")];
+    assert_eq!(github_token(&blank).await.unwrap(), "third");
+}
+
+#[tokio::test]
+async fn each_variable_may_name_a_file_instead() {
+    let (_folder, path) = file("  from-file\n");
+    let variables = [("GITHUB_TOKEN_FILE", &*path), ("GH_TOKEN", "third")];
+    assert_eq!(github_token(&variables).await.unwrap(), "from-file");
+
+    let variables = [("GITHUB_TOKEN_FILE", &*path), ("GITHUB_TOKEN", "second")];
+    assert_eq!(github_token(&variables).await.unwrap(), "second");
+}
+
+#[tokio::test]
+async fn each_secret_has_its_own_variables() {
+    let credentials = Credentials::from_variables([("DD_API_KEY", " api "), ("DD_APP_KEY", "app")]);
+    assert_eq!(get(&credentials, &API_KEY).await.unwrap(), "api");
+    assert_eq!(get(&credentials, &APP_KEY).await.unwrap(), "app");
+    assert!(get(&credentials, &TOKEN).await.unwrap_err().is_absent());
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_used_is_an_error() {
+    let variables = [("GITHUB_TOKEN_FILE", "/no/such/file"), ("GH_TOKEN", "third")];
+    let missing = github_token(&variables).await.unwrap_err();
+    assert!(!missing.is_absent());
+    insta::assert_snapshot!(chain_of(missing), @"cannot read /no/such/file, which GITHUB_TOKEN_FILE names as the file of the GitHub token: No such file or directory (os error 2)");
+
+    let pasted = github_token(&[("GITHUB_TOKEN_FILE", "ghp_one")]).await.unwrap_err();
+    insta::assert_snapshot!(chain_of(pasted), @"GITHUB_TOKEN_FILE names a file that cannot be read (its path is not shown, because it may be the secret itself): No such file or directory (os error 2)");
+
+    let (_folder, path) = file("\n");
+    let empty = github_token(&[("GITHUB_TOKEN_FILE", &path)]).await.unwrap_err();
+    assert!(!empty.is_absent());
+    insta::assert_snapshot!(chain_of(empty).replace(&path, "PATH"), @"cannot use the content of PATH, the file that GITHUB_TOKEN_FILE names, as the GitHub token: it is empty");
+}
+
+#[tokio::test]
+async fn what_is_no_token_is_refused_without_repeating_it() {
+    let error = github_token(&[("GITHUB_TOKEN", "ghp_one\nghp_two")]).await.unwrap_err();
+    assert!(matches!(error, CredentialError::Unusable(_, _, Flaw::Character)), "{error:?}");
+    let text = format!("{error:?} {}", chain_of(error.clone()));
+    assert!(!text.contains("ghp_"), "{text}");
+    insta::assert_snapshot!(chain_of(error), @"cannot use the value of GITHUB_TOKEN as the GitHub token: it contains white space, a control character or a character outside ASCII, which no token or key does");
+}
+
+#[tokio::test]
+async fn an_object_in_a_variable_is_refused() {
+    let error = github_token(&[("GITHUB_TOKEN", r#"{"token":"ghp_one"}"#)]).await.unwrap_err();
+    insta::assert_snapshot!(chain_of(error), @"cannot use the value of GITHUB_TOKEN as the GitHub token: it is a JSON object, where the plain value belongs; store the value of its field alone");
+}
+
+#[tokio::test]
+async fn where_the_environment_answers_aws_is_not_asked() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let credentials = Credentials::builder()
+        .variables([("GITHUB_TOKEN", "second")])
+        .aws_config(aws(&endpoint, "AKIDEXAMPLE", "example"))
+        .build();
+
+    let token = get(&credentials, &TOKEN).await.unwrap();
+
+    let connection = listener.accept().map(|(_, peer)| peer);
+    assert_eq!((token, connection.unwrap_err().kind()), ("second".into(), std::io::ErrorKind::WouldBlock));
+}
+
+#[tokio::test]
+async fn without_aws_the_advice_is_the_variable() {
+    let error = github_token(&[]).await.unwrap_err();
+    assert!(error.is_absent());
+    insta::assert_snapshot!(chain_of(error), @"found no GitHub token: GITHUB_TOKEN is not set, and AWS is not asked (`aws = false` in [secrets]); set GITHUB_TOKEN");
+}
+
+#[tokio::test]
+async fn debug_output_shows_no_secret() {
+    let builder = Credentials::builder().variables([("GITHUB_TOKEN", "ghp_one")]);
+    assert_eq!(format!("{builder:?}"), "CredentialsBuilder { .. }");
+    let credentials = builder.build();
+    let token = credentials.get(&TOKEN).await.unwrap();
+    assert_eq!(format!("{credentials:?}"), "Credentials { .. }");
+    assert!(!format!("{token:?}").contains("ghp_one"), "{token:?}");
+    assert!(!format!("{:?}", asking("http://127.0.0.1:1")).contains("AKID"));
+}

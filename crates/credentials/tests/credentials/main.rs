@@ -1,0 +1,91 @@
+//! Where secrets come from, and what is said when they do not: the environment, AWS's default chain in
+//! a process of its own, every answer of AWS Secrets Manager, and the real moto server.
+
+mod answers;
+mod chain;
+mod environment;
+mod moto;
+
+use std::error::Error;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_secretsmanager::config::{Credentials as AwsCredentials, SharedCredentialsProvider};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use system_health_credentials::{
+    CredentialError, Credentials, CredentialsBuilder, Secret, SecretName, stored,
+};
+use system_health_registry::{Settings, SharedError, settings::Origin, settings_table};
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct GitHubSettings {
+    token_secret: Option<SecretName>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct DatadogSettings {
+    api_key_secret: Option<SecretName>,
+    app_key_secret: Option<SecretName>,
+}
+
+settings_table!(GitHubSettings, "github");
+settings_table!(DatadogSettings, "datadog");
+
+const TOKEN: Secret = Secret::new(
+    "GitHub token",
+    &["GITHUB_DASHBOARD_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"],
+    stored!("github/dashboard-token", GitHubSettings, token_secret),
+)
+.with_usual_variable("GITHUB_TOKEN");
+const API_KEY: Secret = Secret::new(
+    "Datadog API key",
+    &["DD_API_KEY"],
+    stored!("datadog/api-key", DatadogSettings, api_key_secret),
+);
+const APP_KEY: Secret = Secret::new(
+    "Datadog application key",
+    &["DD_APP_KEY"],
+    stored!("datadog/app-key", DatadogSettings, app_key_secret),
+)
+.optional();
+
+/// A configuration with which AWS is asked at an address of the test's.
+fn aws(endpoint: &str, access_key: &str, secret_key: &str) -> SdkConfig {
+    let keys = AwsCredentials::new(access_key, secret_key, None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .endpoint_url(endpoint)
+        .credentials_provider(SharedCredentialsProvider::new(keys))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        .build()
+}
+
+/// Credentials without any variable, which go on to AWS.
+fn without_environment() -> CredentialsBuilder {
+    let no_variables: [(&str, &str); 0] = [];
+    Credentials::builder().variables(no_variables)
+}
+
+/// Settings that give the token another name in AWS Secrets Manager.
+fn with_token_secret(name: &str) -> Settings {
+    Settings::builder().set("github", "token_secret", name, Origin::Flag("--name")).build().unwrap()
+}
+
+/// Credentials that ask AWS at an address of the test's.
+fn asking(endpoint: &str) -> Credentials {
+    without_environment().aws_config(aws(endpoint, "AKIDEXAMPLE", "example")).build()
+}
+
+/// The secret, exposed, or the error.
+async fn get(credentials: &Credentials, secret: &'static Secret) -> Result<String, CredentialError> {
+    credentials.get(secret).await.map(|value| value.expose_secret().to_owned())
+}
+
+/// An error with its causes, as users see it.
+fn chain_of(error: impl Error + Send + Sync + 'static) -> String {
+    SharedError::new(error).to_string()
+}

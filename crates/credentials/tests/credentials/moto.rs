@@ -1,0 +1,71 @@
+//! The real moto server, which speaks AWS's protocols and, in its authenticating mode, checks
+//! signatures and policies.
+
+use system_health_credentials::CredentialError;
+use system_health_test_support::moto::Moto;
+
+use super::{API_KEY, APP_KEY, TOKEN, asking, aws, chain::answer_in, get, without_environment};
+
+#[tokio::test]
+#[ignore = "needs moto: run cargo xtask test"]
+async fn stored_secrets_are_found() {
+    let moto = Moto::start();
+    moto.create_secret("github/dashboard-token", " ghp_stored\n");
+    moto.create_secret("datadog/api-key", r#"{"api_key": "stored"}"#);
+    moto.create_secret("datadog/app-key", "stored");
+    moto.delete_secret("datadog/app-key");
+    let credentials = asking(&moto.url());
+
+    let (token, object, deleted) =
+        tokio::join!(get(&credentials, &TOKEN), get(&credentials, &API_KEY), get(&credentials, &APP_KEY),);
+
+    assert_eq!(token.unwrap(), "ghp_stored");
+    assert!(matches!(object, Err(CredentialError::WholeObject(..))), "{object:?}");
+    assert!(matches!(deleted, Err(CredentialError::MarkedForDeletion(..))), "{deleted:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs moto: run cargo xtask test"]
+async fn a_secret_that_nobody_stored_is_absent() {
+    let moto = Moto::start();
+    let error = get(&asking(&moto.url()), &TOKEN).await.unwrap_err();
+    assert!(matches!(error, CredentialError::NotFound(..)), "{error:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs moto: run cargo xtask test"]
+async fn moto_refuses_who_may_not_read_the_secret() {
+    let moto = Moto::start_authenticating(3);
+    moto.create_secret("github/dashboard-token", "ghp_stored");
+    let key = moto.create_user("reporter");
+    let ask = async |access_key: &str, secret_key: &str| {
+        let config = aws(&moto.url(), access_key, secret_key);
+        get(&without_environment().aws_config(config).build(), &TOKEN).await
+    };
+
+    let without_rights = ask(&key.id, &key.secret).await;
+    assert!(matches!(without_rights, Err(CredentialError::AccessDenied(..))), "{without_rights:?}");
+
+    let wrong_key = ask(&key.id, "wrong").await;
+    assert!(wrong_key.as_ref().is_err_and(|error| !error.is_absent()), "{wrong_key:?}");
+}
+
+/// How a pod of Kubernetes logs in (IRSA): a token in a file, exchanged for credentials by AWS STS.
+#[tokio::test]
+#[ignore = "needs moto: run cargo xtask test"]
+async fn a_web_identity_is_exchanged_for_credentials() {
+    let moto = Moto::start();
+    moto.create_secret("github/dashboard-token", "ghp_stored");
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    std::fs::write(&token, "example").unwrap();
+
+    let answer = answer_in(&[
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap()),
+        ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/reporter"),
+        ("AWS_REGION", Moto::REGION),
+        ("AWS_ENDPOINT_URL", &moto.url()),
+    ]);
+
+    assert_eq!(answer, "token ghp_stored");
+}
