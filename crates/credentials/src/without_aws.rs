@@ -62,10 +62,10 @@ mod tests {
     async fn a_secret_that_only_aws_could_have_is_absent_unless_settings_name_it() {
         let (absent, text) = error("").await;
         assert!(absent);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"found no pager token: PAGER_TOKEN is not set, and this program was built without AWS Secrets Manager (the feature `aws`); set PAGER_TOKEN");
 
         let (absent, text) = error("[pager]\ntoken_secret = 'team/pager'\n").await;
         assert!(!absent);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @"cannot get the pager token: `token_secret` in [pager] names the secret `team/pager`, but this program was built without AWS Secrets Manager (the feature `aws`); build it with that, or set PAGER_TOKEN");
     }
 }
