@@ -6,7 +6,7 @@ use std::{fmt, ops::Range, time::Duration};
 use futures::{future::BoxFuture, stream::BoxStream};
 use tokio::time::Instant;
 
-use crate::{Context, Event, Kind, Point, Settings, SharedError, Unavailable};
+use crate::{Context, Event, Finding, Kind, Point, Settings, SharedError, Unavailable};
 
 /// A kind of backend that a linked crate can deliver to, such as Datadog. Register one with
 /// [`register_sink!`](crate::register_sink).
@@ -40,6 +40,14 @@ pub trait Destination: fmt::Debug + Send + Sync {
 
     /// What would be sent, for people to read.
     fn preview(&self, points: &[Point], events: &[Event]) -> Result<serde_json::Value, SharedError>;
+
+    /// Looks at the backend, the credentials and whatever else a delivery needs, for `report doctor`. Delivers nothing.
+    fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>>;
+
+    /// Whether points go to this process' standard output. Nothing else must be printed there then.
+    fn owns_stdout(&self) -> bool {
+        false
+    }
 }
 
 /// What a backend supports.
@@ -49,7 +57,8 @@ pub struct Limits {
     pub max_age: Duration,
     /// How far ahead of this machine's clock a point may be.
     pub max_ahead: Duration,
-    /// Whether the backend keeps a point's own time. If not, only the newest point of each series is delivered.
+    /// Whether the backend keeps a point's own time. If not, it shows the last value as a current one, so only points of
+    /// the newest run are delivered.
     pub keeps_timestamps: bool,
     /// What a repeated gauge does.
     pub gauges: Repeat,
