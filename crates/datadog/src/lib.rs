@@ -29,6 +29,7 @@ mod config;
 mod cut;
 mod dashboard;
 mod deliver;
+mod destination;
 mod duration;
 mod endpoint;
 mod error;
@@ -62,6 +63,7 @@ pub use dashboard::{
     DashboardError, ManagedDashboard, PlannedDashboard, WantedDashboard, dashboard, is_managed_dashboard,
     written,
 };
+pub use destination::DatadogDestination;
 pub use duration::duration_in_words;
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::DatadogError;

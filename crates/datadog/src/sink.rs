@@ -1,9 +1,6 @@
 //! The sink: how Datadog looks to a report.
 
-use std::{
-    fmt,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, time::SystemTime};
 
 use futures::{future::BoxFuture, stream::BoxStream};
 use serde_json::Value;
