@@ -243,7 +243,7 @@ async fn a_limit_beyond_the_deadline_holds_all_requests() {
     let github = github();
     github.fail("/commits", refusal::secondary_rate_limit(429, Duration::from_hours(1)));
     let context = Stage::on(&github).context();
-    hotfixes(&context).await;
+    assert!(hotfixes(&context).await.is_err());
 
     let reading = line(&tests(&context).await);
 
