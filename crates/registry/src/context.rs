@@ -12,10 +12,10 @@ use std::{
 use tokio::time::Instant;
 
 use crate::{
-    Process, Scope, ScopeError, Unavailable,
+    Process, Scope, ScopeError, Subject, Unavailable,
     layer::{AbortOnDrop, Layer, Need, Pending},
     names::short_type_name,
-    subject::AnySubject,
+    subject::SubjectValue,
     waiting::Waiting,
 };
 
@@ -70,7 +70,7 @@ pub struct Context {
     asker: Asker,
     deadline: Option<Instant>,
     run_deadline: Option<Instant>,
-    _tasks: Option<Arc<AbortOnDrop>>,
+    _tasks: Vec<Arc<AbortOnDrop>>,
 }
 
 #[derive(Clone)]
@@ -110,7 +110,7 @@ impl Context {
     /// A run of a process.
     pub(crate) fn in_process(process: Process, started_at: SystemTime) -> Self {
         let run = Arc::new(Layer::default());
-        let tasks = Some(Arc::new(AbortOnDrop(Arc::clone(&run))));
+        let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&run)))];
         let layers = Layers { process, run, subject: None };
         Self { layers, started_at, asker: Asker::Caller, deadline: None, run_deadline: None, _tasks: tasks }
     }
@@ -164,16 +164,49 @@ impl Context {
         self.deadline
     }
 
+    /// The context of one subject, for a program that asks about it without a metric. The subject's resources are its
+    /// own: the metrics of a run build theirs anew.
+    ///
+    /// ```
+    /// # use std::fmt;
+    /// # use system_health_registry::{Context, FromContext, Scope, Subject, Tag, TagError, Unavailable};
+    /// # #[derive(Clone)] struct Queue(&'static str);
+    /// # impl Subject for Queue {
+    /// #     async fn list(_: &Context) -> Result<Vec<Self>, Unavailable> { Ok(vec![]) }
+    /// #     fn tags(&self) -> Result<Vec<Tag>, TagError> { Ok(vec![Tag::new("queue", self.0)?]) }
+    /// # }
+    /// # impl fmt::Display for Queue {
+    /// #     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.0) }
+    /// # }
+    /// # #[derive(Clone)] struct Messages(usize);
+    /// # impl FromContext for Messages {
+    /// #     const SCOPE: Scope = Scope::Subject;
+    /// #     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+    /// #         Ok(Self(context.get::<Queue>().await?.0.len()))
+    /// #     }
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let messages: Messages = Context::new().about(Queue("mail")).get().await.unwrap();
+    /// assert_eq!(messages.0, 4);
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn about<S: Subject>(&self, subject: S) -> Self {
+        let about = self.for_subject(&SubjectValue::new(subject), self.deadline);
+        let layers = Layers { process: self.layers.process.clone(), ..about.layers };
+        Self { layers, _tasks: [self._tasks.clone(), about._tasks].concat(), ..about }
+    }
+
     /// The same context with a deadline for all that the run shares.
     pub(crate) fn until(&self, deadline: Option<Instant>) -> Self {
         Self { deadline, run_deadline: deadline, ..self.for_task() }
     }
 
     /// The context of one subject. Its resources are given up when the returned handle is dropped.
-    pub(crate) fn for_subject(&self, subject: &AnySubject, deadline: Option<Instant>) -> Self {
+    pub(crate) fn for_subject(&self, subject: &SubjectValue, deadline: Option<Instant>) -> Self {
         let layer = Arc::new(Layer::default());
         layer.provide(subject.id, Arc::clone(&subject.value));
-        let tasks = Some(Arc::new(AbortOnDrop(Arc::clone(&layer))));
+        let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&layer)))];
         let subject = Some(SubjectLayer { layer, type_name: subject.type_name });
         let own = self.for_task();
         Self { layers: Layers { subject, ..own.layers }, deadline, _tasks: tasks, ..own }
@@ -208,7 +241,7 @@ impl Context {
     /// A handle that does not keep resources from being given up.
     fn for_task(&self) -> Self {
         let layers = Layers { process: self.layers.process.for_task(), ..self.layers.clone() };
-        Self { layers, _tasks: None, ..self.clone() }
+        Self { layers, _tasks: Vec::new(), ..self.clone() }
     }
 
     /// Writes down who needs what, and starts building the resource unless that was done before.

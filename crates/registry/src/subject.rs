@@ -84,9 +84,15 @@ pub(crate) struct SubjectType {
 /// A subject, without naming its type.
 #[derive(Clone)]
 pub(crate) struct AnySubject {
+    pub(crate) label: Arc<SubjectLabel>,
+    pub(crate) value: SubjectValue,
+}
+
+/// What a context provides to the metrics about a subject.
+#[derive(Clone)]
+pub(crate) struct SubjectValue {
     pub(crate) id: TypeId,
     pub(crate) type_name: &'static str,
-    pub(crate) label: Arc<SubjectLabel>,
     pub(crate) value: Arc<dyn Any + Send + Sync>,
 }
 
@@ -164,6 +170,12 @@ impl<S: Subject> FromContext for S {
     }
 }
 
+impl SubjectValue {
+    pub(crate) fn new<S: Subject>(subject: S) -> Self {
+        Self { id: TypeId::of::<S>(), type_name: short_type_name::<S>(), value: Arc::new(subject) }
+    }
+}
+
 impl SubjectType {
     pub(crate) fn of<S: Subject>() -> Self {
         Self {
@@ -194,12 +206,7 @@ fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unava
         if !names.insert(label.name.clone()) || !tags.insert(label.tags.clone()) {
             return Err(ListError::Twice { name: label.name, type_name }.into());
         }
-        labelled.push(AnySubject {
-            id: TypeId::of::<S>(),
-            type_name,
-            label: Arc::new(label),
-            value: Arc::new(subject.clone()),
-        });
+        labelled.push(AnySubject { label: Arc::new(label), value: SubjectValue::new(subject.clone()) });
     }
     Ok(labelled)
 }

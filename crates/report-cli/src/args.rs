@@ -280,11 +280,12 @@ pub(crate) struct CollectArguments {
 /// What the built-in metrics are about.
 #[derive(Debug, Args)]
 pub(crate) struct RepositoryArguments {
-    /// The repository [default: from `SYSTEM_HEALTH_REPOSITORY`, the settings, `GITHUB_REPOSITORY` or the
-    /// `origin` remote]
+    /// The repository; may be repeated [default: from `SYSTEM_HEALTH_REPOSITORY`, the settings, `GITHUB_REPOSITORY`
+    /// or the `origin` remote]
     #[arg(long, value_name = "OWNER/NAME")]
-    pub(crate) repo: Option<String>,
-    /// The branch [default: from the settings, or the repository's default branch]
+    pub(crate) repo: Vec<String>,
+    /// The branch, of several repositories for those that have none of their own [default: from the settings, or the
+    /// repository's default branch]
     #[arg(long, value_name = "BRANCH")]
     pub(crate) branch: Option<String>,
 }

@@ -10,7 +10,7 @@ use std::{env, path::PathBuf};
 use globset::Glob;
 use sha2::{Digest, Sha256};
 use system_health_collectors::repository::{Repository, RepositorySettings};
-use system_health_registry::{Context, Settings, Tag, settings::SettingsError};
+use system_health_registry::{Context, Settings, Subjects, Tag, settings::SettingsError};
 
 use crate::{settings::ReportSettings, tags::BadTag};
 
@@ -67,10 +67,21 @@ impl Reporter {
         let own = match self {
             Self::Named(tag) => Some(tag.clone()),
             Self::Unnamed { program, selection } => {
-                let repository =
-                    context.get::<Repository>().await.ok().map(|repository| repository.to_string());
+                let all = context.get::<Subjects<Repository>>().await;
+                let all: Vec<_> = all.iter().flatten().map(ToString::to_string).collect();
+                let name = match &all[..] {
+                    [] => name(None, program, selection),
+                    [repository] => name(Some(repository), program, selection),
+                    _ => {
+                        let mut selection = selection.clone();
+                        selection
+                            .extend(all.iter().map(|name| format!("repository {}", name.to_lowercase())));
+                        selection.sort();
+                        name(None, program, &selection)
+                    }
+                };
                 // Without a letter or a digit in it, a program's name gives no tag.
-                Tag::new(TAG, &name(repository.as_deref(), program, selection)).ok()
+                Tag::new(TAG, &name).ok()
             }
         };
         base.iter().filter(|tag| tag.name() != TAG).cloned().chain(own).collect()

@@ -111,8 +111,8 @@ pub(crate) fn load(
     repository: &RepositoryArguments,
 ) -> Result<Settings, SettingsError> {
     let mut builder = builder(arguments)?;
-    if let Some(repo) = &repository.repo {
-        builder = builder.set("repository", "name", repo.as_str(), Origin::Flag("--repo"));
+    if !repository.repo.is_empty() {
+        builder = builder.set("repository", "names", repository.repo.clone(), Origin::Flag("--repo"));
     }
     if let Some(branch) = &repository.branch {
         builder = builder.set("repository", "branch", branch.as_str(), Origin::Flag("--branch"));

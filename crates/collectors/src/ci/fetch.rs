@@ -5,22 +5,23 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{
+    CiTables,
     history::{History, Question, RunsPage},
     job::Job,
     run::Run,
 };
 use crate::{
-    github::{GitHub, GitHubError},
-    repository::{Branch, Repository},
+    github::{GitHubError, GitHubRepository},
+    repository::{Branch, RepositoryName},
 };
 
 /// A workflow of a repository and the branch it is watched on.
 #[derive(Debug)]
 pub(super) struct Workflow<'a> {
-    pub(super) github: &'a GitHub,
-    pub(super) repository: &'a Repository,
+    pub(super) repository: &'a GitHubRepository,
     pub(super) branch: &'a Branch,
     pub(super) file: &'a str,
+    pub(super) tables: &'a CiTables,
 }
 
 /// Why the runs cannot be listed.
@@ -28,13 +29,13 @@ pub(super) struct Workflow<'a> {
 pub(crate) enum RunsError {
     /// GitHub does not know the workflow, or the token may not see it.
     #[error(
-        "there is no workflow `{file}` in {repository} that can be seen; `workflow` in [ci] is the name of a file in \
+        "there is no workflow `{file}` in {repository} that can be seen; `workflow` in {table} is the name of a file in \
          .github/workflows"
     )]
-    NoWorkflow { file: String, repository: Repository, source: GitHubError },
+    NoWorkflow { file: String, repository: RepositoryName, table: String, source: GitHubError },
     /// Anything else.
     #[error("cannot list the runs of {file} in {repository}")]
-    Failed { file: String, repository: Repository, source: GitHubError },
+    Failed { file: String, repository: RepositoryName, source: GitHubError },
 }
 
 /// See <https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run>.
@@ -75,12 +76,13 @@ impl Workflow<'_> {
     }
 
     async fn runs(&self, filter: &[(&str, &str)]) -> Result<RunsPage, RunsError> {
-        let path = self.path(&["actions", "workflows", self.file, "runs"]);
+        let path = ["actions", "workflows", self.file, "runs"];
         let query = [filter, &[("per_page", "100")]].concat();
-        self.github.get(&path, &query).await.map_err(|source| {
-            let (file, repository) = (self.file.to_owned(), self.repository.clone());
+        self.repository.get(&path, &query).await.map_err(|source| {
+            let (file, repository) = (self.file.to_owned(), self.repository.name().clone());
             if source.status() == Some(StatusCode::NOT_FOUND) {
-                RunsError::NoWorkflow { file, repository, source }
+                let table = self.tables.workflow.clone();
+                RunsError::NoWorkflow { file, repository, table, source }
             } else {
                 RunsError::Failed { file, repository, source }
             }
@@ -89,23 +91,23 @@ impl Workflow<'_> {
 
     async fn run(&self, run: u64, attempt: &[&str]) -> anyhow::Result<Run> {
         let run = run.to_string();
-        let path = [&self.path(&["actions", "runs", &run]), attempt].concat();
-        let answer = self.github.get(&path, &[]).await;
-        answer.with_context(|| format!("cannot read run {run} in {}", self.repository))
+        let path = [&["actions", "runs", &run], attempt].concat();
+        let answer = self.repository.get(&path, &[]).await;
+        answer.with_context(|| format!("cannot read run {run} in {}", self.repository.name()))
     }
 
     /// All jobs of all attempts.
     async fn jobs(&self, run: u64) -> anyhow::Result<Vec<Job>> {
         let run = run.to_string();
-        let path = self.path(&["actions", "runs", &run, "jobs"]);
-        let pages = self.github.pages::<JobsPage>(&path, &[("filter", "all"), ("per_page", "100")]);
+        let name = self.repository.name();
+        let path = ["actions", "runs", &run, "jobs"];
+        let pages = self.repository.pages::<JobsPage>(&path, &[("filter", "all"), ("per_page", "100")]);
         let pages = pages.all().await;
-        let pages =
-            pages.with_context(|| format!("cannot list the jobs of run {run} in {}", self.repository))?;
+        let pages = pages.with_context(|| format!("cannot list the jobs of run {run} in {name}"))?;
         let expected = pages.last().map_or(0, |page| page.total_count);
         let jobs: Vec<Job> = pages.into_iter().flat_map(|page| page.jobs).collect();
         if jobs.len() != expected {
-            bail!("GitHub listed {} of the {expected} jobs of run {run} in {}", jobs.len(), self.repository);
+            bail!("GitHub listed {} of the {expected} jobs of run {run} in {name}", jobs.len());
         }
         Ok(jobs)
     }
@@ -113,14 +115,9 @@ impl Workflow<'_> {
     /// The newest commits of the branch, from git itself.
     async fn commits(&self) -> anyhow::Result<Vec<String>> {
         let query = [("sha", self.branch.as_str()), ("per_page", "100")];
-        let commits: Vec<Commit> =
-            self.github.get(&self.path(&["commits"]), &query).await.with_context(|| {
-                format!("cannot list the commits of the branch `{}` of {}", self.branch, self.repository)
-            })?;
+        let commits: Vec<Commit> = self.repository.get(&["commits"], &query).await.with_context(|| {
+            format!("cannot list the commits of the branch `{}` of {}", self.branch, self.repository.name())
+        })?;
         Ok(commits.into_iter().map(|commit| commit.sha).collect())
-    }
-
-    fn path<'p>(&'p self, rest: &[&'p str]) -> Vec<&'p str> {
-        [&["repos", self.repository.owner(), self.repository.name()], rest].concat()
     }
 }

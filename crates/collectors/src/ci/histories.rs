@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::{
-    CiSettings, JobPatterns,
+    CiSettings, CiTables, JobPatterns,
     history::{History, Question, RunsPage},
     job::Job,
     judge::{Judgment, Step, judge},
@@ -153,7 +153,7 @@ impl World {
     /// The judgment, unless a pattern matched no job at all.
     fn judge(&mut self, settings: &CiSettings) -> Option<Judgment> {
         let branch = Branch::try_from("main".to_owned()).unwrap();
-        let watched = Watched { settings, branch: &branch, now: at(1_000) };
+        let watched = Watched { settings, tables: &CiTables::default(), branch: &branch, now: at(1_000) };
         let mut history = History::new(Self::page(self.runs.iter()));
         loop {
             assert!(self.questions < 80, "no end of questions");

@@ -73,7 +73,7 @@ pub(super) fn judge(watched: &Watched<'_>, history: &History) -> anyhow::Result<
         considered: 0,
         inspected: 0,
         running: 0,
-        selected: SelectedJobs::new(&watched.settings.jobs),
+        selected: SelectedJobs::new(watched),
         passed: Vec::new(),
     };
     match search.run() {
@@ -289,10 +289,11 @@ impl<'a> Search<'a> {
         let oldest = votes.iter().max_by_key(|vote| age(vote));
         if let Some(vote) = oldest.filter(|vote| age(vote) > max_age) {
             let reason = format!(
-                "{} on the branch `{}`, which decides, is {} old; `max_age` in [ci] is {}",
+                "{} on the branch `{}`, which decides, is {} old; `max_age` in {} is {}",
                 vote.name,
                 self.watched.branch,
                 in_words(age(vote)),
+                self.watched.tables.max_age,
                 in_words(max_age)
             );
             for entry in vote.entries.clone() {
@@ -323,7 +324,7 @@ impl<'a> Search<'a> {
         if self.watched.settings.jobs.is_empty() {
             return Ok(self.undecided(considered));
         }
-        let selected = std::mem::replace(&mut self.selected, SelectedJobs::new(&self.watched.settings.jobs));
+        let selected = std::mem::replace(&mut self.selected, SelectedJobs::new(self.watched));
         match selected.end(complete)? {
             End::Passed => {
                 let votes = std::mem::take(&mut self.passed);

@@ -25,4 +25,5 @@ pub(crate) use fetch::RunsError;
 pub use metrics::tests_passing;
 pub use patterns::{JobPatterns, JobPatternsError};
 pub use settings::CiSettings;
+pub(crate) use settings::{CiTables, file_name};
 pub use verdict::CiVerdict;

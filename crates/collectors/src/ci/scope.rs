@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::{
-    CiSettings,
+    CiSettings, CiTables,
     events::MERGE_GROUP,
     history::{Freshness, History, Question},
     run::Run,
@@ -14,6 +14,7 @@ use crate::repository::Branch;
 #[derive(Debug)]
 pub(super) struct Watched<'a> {
     pub(super) settings: &'a CiSettings,
+    pub(super) tables: &'a CiTables,
     pub(super) branch: &'a Branch,
     pub(super) now: SystemTime,
 }

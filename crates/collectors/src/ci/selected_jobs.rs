@@ -8,12 +8,15 @@ use anyhow::bail;
 use super::{
     job::{Job, JobOutcome},
     patterns::{JobPattern, JobPatterns, stands_for},
+    scope::Watched,
 };
 
 /// The state of the search.
 #[derive(Debug)]
 pub(super) struct SelectedJobs<'a> {
     patterns: &'a JobPatterns,
+    /// The settings table that holds them, for messages.
+    table: &'a str,
     /// What older runs have to decide. `None` until a run was found in which no selected job was cancelled.
     waiting: Option<Vec<Waiting>>,
     passed: usize,
@@ -64,10 +67,12 @@ pub(super) enum End {
 }
 
 impl<'a> SelectedJobs<'a> {
-    pub(super) fn new(patterns: &'a JobPatterns) -> Self {
+    pub(super) fn new(watched: &'a Watched<'_>) -> Self {
+        let patterns = &watched.settings.jobs;
         let matched = patterns.iter().map(|_| false).collect();
         Self {
             patterns,
+            table: &watched.tables.jobs,
             waiting: None,
             passed: 0,
             matched,
@@ -262,7 +267,11 @@ impl<'a> SelectedJobs<'a> {
         match unmatched {
             Some((pattern, _)) if self.saw_whole_run => {
                 let hint = pattern.hint(self.names.iter().map(String::as_str));
-                bail!("`jobs` in [ci]: `{}` matches no job in any inspected run; {hint}", pattern.as_str())
+                bail!(
+                    "`jobs` in {}: `{}` matches no job in any inspected run; {hint}",
+                    self.table,
+                    pattern.as_str()
+                )
             }
             _ => Ok(()),
         }

@@ -25,6 +25,21 @@ pub struct CiSettings {
 
 settings_table!(CiSettings, "ci");
 
+/// Which settings table each key comes from, for messages.
+#[derive(Debug, Clone)]
+pub(crate) struct CiTables {
+    pub(crate) workflow: String,
+    pub(crate) jobs: String,
+    pub(crate) max_age: String,
+}
+
+impl Default for CiTables {
+    fn default() -> Self {
+        let table = || "[ci]".to_owned();
+        Self { workflow: table(), jobs: table(), max_age: table() }
+    }
+}
+
 impl Default for CiSettings {
     fn default() -> Self {
         Self {
@@ -36,7 +51,8 @@ impl Default for CiSettings {
     }
 }
 
-fn file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+/// Reads the name of a workflow's file.
+pub(crate) fn file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
     if name.trim().is_empty() || name.contains('/') || name.starts_with('.') {
         let advice = "write the name of a file in .github/workflows, such as \"checks.yml\"";

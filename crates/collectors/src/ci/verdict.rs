@@ -1,6 +1,6 @@
 //! The verdict as a resource: asks and judges in turn until there is one.
 
-use system_health_registry::{Context, EvidenceItem, FromContext, NoData, Unavailable};
+use system_health_registry::{Context, EvidenceItem, FromContext, NoData, Scope, Unavailable};
 
 use super::{
     CiSettings,
@@ -10,7 +10,7 @@ use super::{
     scope::Watched,
 };
 use crate::{
-    github::{GitHub, WatchedBranch},
+    github::{GitHubRepository, WatchedBranch},
     repository::{Branch, Repository},
 };
 
@@ -19,8 +19,6 @@ use crate::{
 pub struct CiVerdict {
     /// Whether they pass.
     pub passed: bool,
-    /// The repository.
-    pub repository: Repository,
     /// The branch.
     pub branch: Branch,
     /// The file name of the workflow.
@@ -32,14 +30,18 @@ pub struct CiVerdict {
 }
 
 impl FromContext for CiVerdict {
+    const SCOPE: Scope = Scope::Subject;
+
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        let github = context.get::<GitHub>().await?;
-        let settings = context.get::<CiSettings>().await?;
+        let on_github = context.get::<GitHubRepository>().await?;
         let repository = context.get::<Repository>().await?;
+        let settings = repository.ci(&context.get::<CiSettings>().await?);
+        let tables = repository.ci_tables();
         let WatchedBranch(branch) = context.get().await?;
         let workflow =
-            Workflow { github: &github, repository: &repository, branch: &branch, file: &settings.workflow };
-        let watched = Watched { settings: &settings, branch: &branch, now: context.started_at() };
+            Workflow { repository: &on_github, branch: &branch, file: &settings.workflow, tables: &tables };
+        let watched =
+            Watched { settings: &settings, tables: &tables, branch: &branch, now: context.started_at() };
         let mut history = History::new(workflow.newest_runs().await?);
         let judgment = loop {
             match judge(&watched, &history)? {
@@ -52,7 +54,6 @@ impl FromContext for CiVerdict {
             Ok(decision) => Ok(Self {
                 passed: decision.passed,
                 page: decision.page,
-                repository,
                 branch,
                 workflow: settings.workflow,
                 evidence,

@@ -12,8 +12,8 @@ use system_health_registry::Unavailable;
 
 use super::{Commit, Window, commit::GitHubCommit};
 use crate::{
-    github::{GitHub, Pages},
-    repository::{Branch, Repository},
+    github::{GitHubRepository, Pages},
+    repository::Branch,
 };
 
 /// What was read of a branch.
@@ -27,25 +27,24 @@ pub(super) struct Listing {
 
 /// Reads a branch from its tip until the window is behind.
 pub(super) async fn read(
-    github: &GitHub,
-    repository: &Repository,
+    repository: &GitHubRepository,
     branch: &Branch,
     window: &Window,
 ) -> Result<Listing, Unavailable> {
-    let reader = Reader { github, repository, branch: branch.as_str() };
+    let reader = Reader { repository, branch: branch.as_str() };
     let result =
         if window.is_first_parent() { reader.first_parents(window).await } else { reader.all(window).await };
     result.map_err(|error| {
         if is_empty_repository(&error) {
-            return Unavailable::no_data(format!("{repository} has no commits yet"));
+            return Unavailable::no_data(format!("{} has no commits yet", repository.name()));
         }
-        error.context(format!("cannot list the commits on the branch `{branch}` of {repository}")).into()
+        let name = repository.name();
+        error.context(format!("cannot list the commits on the branch `{branch}` of {name}")).into()
     })
 }
 
 struct Reader<'a> {
-    github: &'a GitHub,
-    repository: &'a Repository,
+    repository: &'a GitHubRepository,
     branch: &'a str,
 }
 
@@ -58,7 +57,7 @@ impl Reader<'_> {
         let mut end = window.walk_end();
         let mut listing = Listing { commits: Vec::new(), page: None };
         let mut start = self.branch.to_owned();
-        for _ in 0..self.github.max_pages() {
+        for _ in 0..self.repository.github().max_pages() {
             let list = self.pages(&start).next().await?.unwrap_or_default();
             let first = list.first().with_context(|| format!("GitHub lists no commit at `{start}`"))?;
             if start != self.branch && first.sha() != start {
@@ -85,7 +84,7 @@ impl Reader<'_> {
         }
         bail!(
             "the window holds more than {} pages of commits and would be cut off; raise `max_pages` in [github]",
-            self.github.max_pages()
+            self.repository.github().max_pages()
         )
     }
 
@@ -111,8 +110,7 @@ impl Reader<'_> {
 
     /// See <https://docs.github.com/en/rest/commits/commits#list-commits>.
     fn pages(&self, start: &str) -> Pages<Vec<GitHubCommit>> {
-        let path = ["repos", self.repository.owner(), self.repository.name(), "commits"];
-        self.github.pages(&path, &[("sha", start), ("per_page", "100")])
+        self.repository.pages(&["commits"], &[("sha", start), ("per_page", "100")])
     }
 }
 

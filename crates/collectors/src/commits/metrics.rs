@@ -4,9 +4,17 @@
 use system_health_registry::{Sample, SampleError, system_health_metric};
 
 use super::{CommitSettings, RecentCommits};
+use crate::repository::Repository;
 
 /// Hotfixes that landed on the branch within the window (7 days unless set).
-#[system_health_metric(key = "commits.hotfix", unit = "commit", goal = "< 5", recovery = "3", timeout = "1h")]
+#[system_health_metric(
+    key = "commits.hotfix",
+    each = Repository,
+    unit = "commit",
+    goal = "< 5",
+    recovery = "3",
+    timeout = "1h"
+)]
 pub fn hotfix_commits(commits: RecentCommits, settings: CommitSettings) -> Result<Sample, SampleError> {
     commits.count(&settings.hotfix, "a hotfix")
 }
@@ -14,6 +22,7 @@ pub fn hotfix_commits(commits: RecentCommits, settings: CommitSettings) -> Resul
 /// Commits that landed on the branch within the window (7 days unless set) and revert other commits.
 #[system_health_metric(
     key = "commits.reverts",
+    each = Repository,
     unit = "commit",
     goal = "< 5",
     recovery = "3",

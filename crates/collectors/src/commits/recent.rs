@@ -1,4 +1,4 @@
-//! The commits of the window, fetched once a run for all metrics over them.
+//! The commits of the window, fetched once for all metrics over a repository.
 
 use std::{
     collections::HashSet,
@@ -7,15 +7,17 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use system_health_registry::{Context, EvidenceItem, FromContext, Sample, SampleError, Unavailable};
+use system_health_registry::{
+    Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Subjects, Unavailable,
+};
 
 use super::{Classifier, Commit, CommitSettings, CommitSource, Verdict, Window, listing};
 use crate::{
     date,
-    github::{GitHub, GitHubSettings, WatchedBranch},
+    github::{GitHubRepository, GitHubSettings, WatchedBranch},
     local_clone::LocalClone,
     page,
-    repository::{Repository, RepositorySettings},
+    repository::Repository,
 };
 
 /// A commit that is dated further in the future than this was made with a wrong clock.
@@ -63,8 +65,8 @@ impl RecentCommits {
         &self.commits
     }
 
-    /// The number of commits that count, as a sample with the tags `repository` and `branch`, and a link
-    /// to the list of commits where there is one.
+    /// The number of commits that count, as a sample with the tag `branch`, and a link to the list of commits where
+    /// there is one.
     ///
     /// The evidence lists the commits that count, and those that do not although their messages use the
     /// same words. If there are none of either, it says how many commits there are. `kind` is what is counted,
@@ -77,10 +79,8 @@ impl RecentCommits {
             evidence.push(self.summary(kind));
         }
         let count = evidence.iter().filter(|item| item.counted()).count();
-        let sample = Sample::new(count as f64)?
-            .with_tag("repository", &self.origin.repository)?
-            .with_tag("branch", &self.origin.branch)?
-            .with_evidence(evidence);
+        let sample =
+            Sample::new(count as f64)?.with_tag("branch", &self.origin.branch)?.with_evidence(evidence);
         Ok(page::linked(sample, self.origin.page.as_deref()))
     }
 
@@ -127,36 +127,42 @@ fn evidence(commit: &Commit, classifier: &Classifier) -> Option<EvidenceItem> {
 }
 
 impl FromContext for RecentCommits {
+    const SCOPE: Scope = Scope::Subject;
+
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let settings = context.get::<CommitSettings>().await?;
         let since = context.started_at().checked_sub(settings.window).unwrap_or(UNIX_EPOCH);
         let window = Window::new(since, settings.history);
         let recent = match context.get::<CommitSource>().await? {
-            CommitSource::GitHub(github, repository) => {
-                on_github(&github, &repository, &context.get().await?, &window).await?
+            CommitSource::GitHub(repository) => {
+                on_github(&repository, &context.get().await?, &window).await?
             }
             CommitSource::LocalClone(clone) => {
-                in_clone(&clone, context.get().await?, &context.get().await?, window).await?
+                in_clone(&clone, &context.get().await?, &context.get().await?, window).await?
             }
         };
-        tracing::info!(target: "system_health", "commits: {}", recent.origin);
+        // One line about each of a thousand repositories would hide the others.
+        if context.get::<Subjects<Repository>>().await.is_ok_and(|all| all.iter().count() > 1) {
+            tracing::debug!("commits: {}", recent.origin);
+        } else {
+            tracing::info!(target: "system_health", "commits: {}", recent.origin);
+        }
         if let Some(warning) = recent.future_warning(context.started_at()) {
-            tracing::warn!(target: "system_health", "{warning}");
+            tracing::warn!(target: "system_health", "{}: {warning}", recent.origin.repository);
         }
         Ok(recent)
     }
 }
 
 async fn on_github(
-    github: &GitHub,
-    repository: &Repository,
+    repository: &GitHubRepository,
     WatchedBranch(branch): &WatchedBranch,
     window: &Window,
 ) -> Result<RecentCommits, Unavailable> {
-    let listing = listing::read(github, repository, branch, window).await?;
+    let listing = listing::read(repository, branch, window).await?;
     let origin = CommitsOrigin {
         is_local: false,
-        repository: repository.to_string(),
+        repository: repository.name().to_string(),
         branch: branch.to_string(),
         page: listing.page,
     };
@@ -165,19 +171,19 @@ async fn on_github(
 
 async fn in_clone(
     clone: &LocalClone,
-    settings: RepositorySettings,
+    repository: &Repository,
     github: &GitHubSettings,
     window: Window,
 ) -> Result<RecentCommits, Unavailable> {
     let since = window.since();
-    let history = clone.history(settings.branch, window).await?;
-    let repository = settings.name.map_or_else(|| clone.name().to_owned(), |name| name.to_string());
+    let history = clone.history(repository.branch().cloned(), window).await?;
     let base = clone.addresses().find_map(|remote| github.page_of(remote));
     let page = base.as_deref().and_then(|base| page::of_branch(base, &history.branch));
     let with_page = |commit: Commit| {
         let page = base.as_deref().map(|base| format!("{base}/commit/{}", commit.id));
         Commit { page, ..commit }
     };
+    let repository = repository.name().to_owned();
     let origin = CommitsOrigin { is_local: true, repository, branch: history.branch, page };
     Ok(RecentCommits::new(origin, since, history.commits.into_iter().map(with_page)))
 }

@@ -1,28 +1,30 @@
-//! Where commits come from. The choice is made once a run, and the output says which it was.
+//! Where the commits of a repository come from. The choice is made once for each, and the output says which it was.
 
-use system_health_registry::{Context, FromContext, Settings, Unavailable, settings::Origin};
+use system_health_registry::{Context, FromContext, Scope, Settings, Unavailable, settings::Origin};
 
 use super::{CommitSettings, SourceChoice};
 use crate::{
-    github::{GitHub, GitHubSettings},
+    github::{GitHubRepository, GitHubSettings},
     local_clone::{LocalClone, Remote},
-    repository::{Repository, RepositorySettings},
+    repository::{Repository, RepositoryName, RepositorySettings},
 };
 
 /// The place to read commits.
 #[derive(Debug, Clone)]
 pub enum CommitSource {
     /// A repository on GitHub.
-    GitHub(GitHub, Repository),
+    GitHub(GitHubRepository),
     /// A clone on this machine.
     LocalClone(LocalClone),
 }
 
 impl FromContext for CommitSource {
+    const SCOPE: Scope = Scope::Subject;
+
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         match context.get::<CommitSettings>().await?.source {
             SourceChoice::Local => local(context).await.map(Self::LocalClone),
-            SourceChoice::GitHub => Ok(Self::GitHub(context.get().await?, context.get().await?)),
+            SourceChoice::GitHub => context.get().await.map(Self::GitHub),
             SourceChoice::Auto => automatic(context).await,
         }
     }
@@ -37,7 +39,8 @@ async fn local(context: &Context) -> Result<LocalClone, Unavailable> {
         }
         Err(error) => return Err(error),
     };
-    let Some(named) = context.get::<RepositorySettings>().await?.name else { return Ok(clone) };
+    let repository = context.get::<Repository>().await?;
+    let Some(named) = repository.named().cloned() else { return Ok(clone) };
     let github = context.get::<GitHubSettings>().await?;
     let is_named = |remote: &Remote| github.repository_of(remote).is_some_and(|it| named.is_same_as(&it));
     // Another host may be a mirror or an alias in SSH's configuration. Whoever chose the clone knows.
@@ -46,34 +49,32 @@ async fn local(context: &Context) -> Result<LocalClone, Unavailable> {
         return Ok(clone);
     }
     let remotes = clone.described_remotes();
-    let origin = context.get::<Settings>().await?.origin::<RepositorySettings>("name").cloned();
+    let origin = RepositorySettings::origin_of_names(&context.get::<Settings>().await?);
     Err(OtherRepository { named, origin, remotes }.into())
 }
 
-/// GitHub if it can be asked about a repository, else the local clone.
+/// GitHub if it can be asked about the repository, else the local clone.
 ///
 /// The clone is used only if nothing is configured: an error on the way to GitHub is an error. The resource
-/// [`GitHub`] has no data if there is no token and [`suitable_clone`] finds a clone.
+/// [`GitHubRepository`] has no data if there is no token and [`suitable_clone`] finds a clone.
 async fn automatic(context: &Context) -> Result<CommitSource, Unavailable> {
-    let repository = match context.get::<Repository>().await {
+    let unavailable = match context.get::<GitHubRepository>().await {
+        Ok(repository) => return Ok(CommitSource::GitHub(repository)),
         Err(error @ Unavailable::Error(_)) => return Err(error),
-        repository => repository,
+        Err(unavailable) => unavailable,
     };
-    let unavailable = match (repository, context.get::<GitHub>().await) {
-        (Ok(repository), Ok(github)) => return Ok(CommitSource::GitHub(github, repository)),
-        (_, Err(error @ Unavailable::Error(_))) => return Err(error),
-        (Err(unavailable), _) | (_, Err(unavailable)) => unavailable,
-    };
-    match suitable_clone(context).await? {
+    match suitable_clone(context, context.get::<Repository>().await?.named()).await? {
         Some(clone) => Ok(CommitSource::LocalClone(clone)),
         None => Err(unavailable),
     }
 }
 
-/// The local clone, if it may speak for the repository that the settings name: one of its remotes must point
+/// The local clone, if it may speak for a repository that the settings name: one of its remotes must point
 /// there. Without a name it speaks for itself.
-pub(crate) async fn suitable_clone(context: &Context) -> Result<Option<LocalClone>, Unavailable> {
-    let named = context.get::<RepositorySettings>().await?.name;
+pub(crate) async fn suitable_clone(
+    context: &Context,
+    named: Option<&RepositoryName>,
+) -> Result<Option<LocalClone>, Unavailable> {
     let clone = match context.get::<LocalClone>().await {
         Ok(clone) => clone,
         Err(Unavailable::NoData(_)) => return Ok(None),
@@ -92,7 +93,7 @@ pub(crate) async fn suitable_clone(context: &Context) -> Result<Option<LocalClon
     if .remotes.is_empty() { "it has no remotes".to_owned() } else { format!("its remotes: {}", .remotes.join(", ")) },
 )]
 struct OtherRepository {
-    named: Repository,
+    named: RepositoryName,
     origin: Option<Origin>,
     remotes: Vec<String>,
 }

@@ -2,15 +2,17 @@
 
 use std::time::{Duration, SystemTime};
 
+use futures::{StreamExt, stream};
 use http::HeaderMap;
 use serde_json::Value;
 use system_health_credentials::Credentials;
 use system_health_http::server_time;
-use system_health_registry::{Context, Finding, SharedError, Unavailable};
+use system_health_registry::{Context, Finding, SharedError, Subjects, Unavailable};
 
+use super::bounded;
 use crate::{
     ci::{CiSettings, CiVerdict, RunsError},
-    github::{GitHub, TOKEN},
+    github::{GitHub, GitHubRepository, TOKEN},
     repository::Repository,
 };
 
@@ -36,10 +38,7 @@ pub async fn github(context: &Context) -> Vec<Finding> {
             return findings;
         }
     };
-    let (api, repository) = tokio::join!(
-        Finding::in_time("GitHub", api(&client)),
-        Finding::in_time("GitHub repository", repository(context, &client)),
-    );
+    let (api, repository) = tokio::join!(Finding::in_time("GitHub", api(&client)), repositories(context),);
     findings.extend(api);
     findings.extend(repository);
     findings
@@ -117,28 +116,69 @@ fn date(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
     Some(Finding::clock("GitHub", server_time(headers)?, now))
 }
 
-async fn repository(context: &Context, client: &GitHub) -> Vec<Finding> {
-    const SUBJECT: &str = "GitHub repository";
-    let repository: Repository = match context.get().await {
-        Ok(repository) => repository,
-        Err(unavailable) => return vec![Finding::failed(SUBJECT, unavailable.to_string())],
+/// The subject of what is found about a repository.
+const REPOSITORY: &str = "GitHub repository";
+/// Maximum number of repositories that are asked about at once, as in a run.
+const CONCURRENT: usize = 16;
+
+async fn repositories(context: &Context) -> Vec<Finding> {
+    let repositories = match context.get::<Subjects<Repository>>().await {
+        Ok(repositories) => repositories,
+        Err(unavailable) => return vec![Finding::failed(REPOSITORY, unavailable.to_string())],
     };
-    let path = ["repos", repository.owner(), repository.name()];
-    match client.ask_once(&path).await {
-        Err(error) => vec![Finding::failed(SUBJECT, said(error))],
+    let all: Vec<Repository> = repositories.iter().cloned().collect();
+    if let [repository] = &all[..] {
+        return Finding::in_time(REPOSITORY, only(context, repository)).await;
+    }
+    // Their workflows are asked for by the metrics, whose findings are shown, too. A second time would be much.
+    let probe = async |repository: Repository| {
+        let subject = format!("{REPOSITORY} {repository}");
+        Finding::in_time(&subject, one_of_many(context, repository, &subject)).await
+    };
+    let problems: Vec<Finding> = stream::iter(all.clone()).map(probe).buffered(CONCURRENT).concat().await;
+    let good = all.len() - problems.len();
+    let summary = format!("{good} of {} repositories can be read, or need not be", all.len());
+    let summary = if problems.is_empty() {
+        Finding::ok(REPOSITORY, summary)
+    } else {
+        Finding::failed(REPOSITORY, summary)
+    };
+    [vec![summary], bounded(problems)].concat()
+}
+
+/// What is wrong with one of several repositories, if anything is.
+async fn one_of_many(context: &Context, repository: Repository, subject: &str) -> Vec<Finding> {
+    let failed = |message| vec![Finding::failed(subject, message)];
+    match context.about(repository).get::<GitHubRepository>().await {
+        Err(Unavailable::NoData(_)) => vec![],
+        Err(error) => failed(error.to_string()),
+        Ok(repository) => {
+            repository.ask_once(&[]).await.err().map_or_else(Vec::new, |error| failed(said(error)))
+        }
+    }
+}
+
+async fn only(context: &Context, repository: &Repository) -> Vec<Finding> {
+    let context = context.about(repository.clone());
+    let on_github: GitHubRepository = match context.get().await {
+        Ok(repository) => repository,
+        Err(unavailable) => return vec![Finding::failed(REPOSITORY, unavailable.to_string())],
+    };
+    match on_github.ask_once(&[]).await {
+        Err(error) => vec![Finding::failed(REPOSITORY, said(error))],
         Ok((_, body)) => {
             let branch = body["default_branch"].as_str().unwrap_or("unknown");
-            let found = Finding::ok(SUBJECT, format!("{repository}, default branch {branch}"));
-            vec![found, workflow(context, client, &path).await]
+            let found = Finding::ok(REPOSITORY, format!("{repository}, default branch {branch}"));
+            vec![found, workflow(&context, repository, &on_github).await]
         }
     }
 }
 
 /// Asks what a run asks, so that permissions, settings and jobs are checked, too.
-async fn workflow(context: &Context, client: &GitHub, repository: &[&str]) -> Finding {
+async fn workflow(context: &Context, repository: &Repository, on_github: &GitHubRepository) -> Finding {
     const SUBJECT: &str = "GitHub workflow";
     let workflow = match context.get::<CiSettings>().await {
-        Ok(settings) => settings.workflow,
+        Ok(settings) => repository.ci(&settings).workflow,
         Err(error) => return Finding::failed(SUBJECT, error.to_string()),
     };
     match context.get::<CiVerdict>().await {
@@ -148,13 +188,14 @@ async fn workflow(context: &Context, client: &GitHub, repository: &[&str]) -> Fi
         }
         Err(Unavailable::NoData(no_data)) => Finding::warning(SUBJECT, no_data.to_string()),
         Err(Unavailable::Error(error)) if is_missing_workflow(&error) => {
-            let there = match client.ask_once(&[repository, &["actions", "workflows"]].concat()).await {
+            let there = match on_github.ask_once(&["actions", "workflows"]).await {
                 Ok((_, body)) => there_are(&body),
                 Err(error) => format!("the token may not read actions ({})", said(error)),
             };
+            let table = repository.ci_tables().workflow;
             Finding::failed(
                 SUBJECT,
-                format!("there is no `{workflow}` in .github/workflows: {there}; set `workflow` in [ci]"),
+                format!("there is no `{workflow}` in .github/workflows: {there}; set `workflow` in {table}"),
             )
         }
         Err(Unavailable::Error(error)) => Finding::failed(SUBJECT, error.to_string()),

@@ -2,10 +2,10 @@
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use system_health_registry::{Context, FromContext, Unavailable};
+use system_health_registry::{Context, FromContext, Scope, Unavailable};
 
-use super::GitHub;
-use crate::repository::{Branch, Repository, RepositorySettings};
+use super::GitHubRepository;
+use crate::repository::{Branch, Repository};
 
 /// The branch that the settings name, or else the repository's default branch on GitHub.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,21 +13,21 @@ pub struct WatchedBranch(pub Branch);
 
 /// See <https://docs.github.com/en/rest/repos/repos#get-a-repository>.
 #[derive(Debug, Deserialize)]
-struct GitHubRepository {
+struct Description {
     default_branch: Branch,
 }
 
 impl FromContext for WatchedBranch {
+    const SCOPE: Scope = Scope::Subject;
+
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        if let Some(named) = context.get::<RepositorySettings>().await?.branch {
-            return Ok(Self(named));
+        if let Some(named) = context.get::<Repository>().await?.branch() {
+            return Ok(Self(named.clone()));
         }
-        let github = context.get::<GitHub>().await?;
-        let repository = context.get::<Repository>().await?;
-        let found: GitHubRepository = github
-            .get(&["repos", repository.owner(), repository.name()], &[])
-            .await
-            .with_context(|| format!("cannot tell the default branch of {repository}"))?;
+        let repository = context.get::<GitHubRepository>().await?;
+        let found = repository.get::<Description>(&[], &[]).await;
+        let found =
+            found.with_context(|| format!("cannot tell the default branch of {}", repository.name()))?;
         Ok(Self(found.default_branch))
     }
 }

@@ -7,7 +7,7 @@ use system_health_credentials::SecretName;
 use system_health_registry::settings_table;
 use url::{Origin, Url};
 
-use crate::{local_clone::Remote, repository::Repository};
+use crate::{local_clone::Remote, repository::RepositoryName};
 
 /// The settings table `[github]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,7 +46,7 @@ pub struct ApiUrlError {
 
 impl GitHubSettings {
     /// The repository that a remote points to, if it is on the host whose API is asked.
-    pub(crate) fn repository_of(&self, remote: &Remote) -> Option<Repository> {
+    pub(crate) fn repository_of(&self, remote: &Remote) -> Option<RepositoryName> {
         if self.api_url.answers_for(remote.host()) { remote.path().parse().ok() } else { None }
     }
 

@@ -4,13 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use system_health_collectors::github::GitHub;
-use system_health_registry::Context;
 use system_health_test_support::{
     github::{Commit, Conclusion, FakeGitHub, Run, refusal},
     server::{Answer, Fault, Server},
 };
 
-use crate::stage::{Stage, TOKEN, hotfixes, line, reverts, tests};
+use crate::stage::{OneRepository, Stage, TOKEN, hotfixes, line, reverts, tests};
 
 /// A GitHub where `acme/shop` has a commit with a hotfix.
 fn github() -> FakeGitHub {
@@ -20,7 +19,7 @@ fn github() -> FakeGitHub {
 }
 
 /// The number of commits in the whole list of `acme/shop`.
-async fn listed(context: &Context) -> anyhow::Result<usize> {
+async fn listed(context: &OneRepository) -> anyhow::Result<usize> {
     let github = context.get::<GitHub>().await.unwrap();
     let pages = github.pages::<Vec<Value>>(&["repos", "acme", "shop", "commits"], &[("per_page", "100")]);
     Ok(pages.all().await?.iter().map(Vec::len).sum())

@@ -9,10 +9,12 @@ use system_health_collectors::{
     ci::tests_passing,
     commits::{hotfix_commits, revert_commits},
     local_clone::WorkingDirectory,
+    repository::Repository,
 };
 use system_health_credentials::Credentials;
-use system_health_registry::{Context, Sample, Settings, Unavailable};
+use system_health_registry::{Context, FromContext, Sample, Settings, Subject, Subjects, Unavailable};
 use system_health_test_support::github::FakeGitHub;
+use tokio::sync::OnceCell;
 
 pub(crate) const TOKEN: &str = "ghp_0123456789secret";
 
@@ -79,13 +81,19 @@ impl Stage {
         self
     }
 
-    pub(crate) fn context(&self) -> Context {
+    /// A run of any number of repositories.
+    pub(crate) fn run(&self) -> Context {
         let settings = Settings::builder().toml(Path::new("test.toml"), &self.settings);
         Context::starting_at(self.started_at)
             .with_deadline(self.deadline)
             .provide(settings.and_then(system_health_registry::settings::SettingsBuilder::build).unwrap())
             .provide(Credentials::from_variables(self.variables.clone()))
             .provide(WorkingDirectory(self.directory.clone()))
+    }
+
+    /// A run of one repository.
+    pub(crate) fn context(&self) -> OneRepository {
+        OneRepository { run: self.run(), about: OnceCell::new() }
     }
 
     pub(crate) async fn hotfixes(&self) -> Result<Sample, Unavailable> {
@@ -97,16 +105,48 @@ impl Stage {
     }
 }
 
-pub(crate) async fn hotfixes(context: &Context) -> Result<Sample, Unavailable> {
-    Ok(hotfix_commits(context.get().await?, context.get().await?)?)
+/// What a run knows of its only repository.
+pub(crate) struct OneRepository {
+    run: Context,
+    about: OnceCell<Result<(Context, Repository), Unavailable>>,
 }
 
-pub(crate) async fn reverts(context: &Context) -> Result<Sample, Unavailable> {
-    Ok(revert_commits(context.get().await?, context.get().await?)?)
+impl OneRepository {
+    pub(crate) async fn get<T: FromContext>(&self) -> Result<T, Unavailable> {
+        self.about().await?.0.get().await
+    }
+
+    async fn about(&self) -> Result<&(Context, Repository), Unavailable> {
+        let list = async || {
+            let all = self.run.get::<Subjects<Repository>>().await?;
+            let [repository] = all.iter().collect::<Vec<_>>()[..] else { panic!("one repository: {all:?}") };
+            Ok((self.run.about(repository.clone()), repository.clone()))
+        };
+        self.about.get_or_init(list).await.as_ref().map_err(Clone::clone)
+    }
+
+    /// The sample with the tags of the repository, as the engine adds them.
+    async fn tagged(&self, sample: Sample) -> Result<Sample, Unavailable> {
+        let (_, repository) = self.about().await?;
+        let mut sample = sample;
+        for tag in repository.tags()? {
+            let (name, value) = tag.as_str().split_once(':').unwrap();
+            sample = sample.with_tag(name, value)?;
+        }
+        Ok(sample)
+    }
 }
 
-pub(crate) async fn tests(context: &Context) -> Result<Sample, Unavailable> {
-    Ok(tests_passing(context.get().await?)?)
+pub(crate) async fn hotfixes(context: &OneRepository) -> Result<Sample, Unavailable> {
+    context.tagged(hotfix_commits(context.get().await?, context.get().await?)?).await
+}
+
+pub(crate) async fn reverts(context: &OneRepository) -> Result<Sample, Unavailable> {
+    context.tagged(revert_commits(context.get().await?, context.get().await?)?).await
+}
+
+pub(crate) async fn tests(context: &OneRepository) -> Result<Sample, Unavailable> {
+    context.tagged(tests_passing(context.get().await?)?).await
 }
 
 /// What a metric gave, in a line: `2 [branch:main, repository:acme/shop]`, `no data: …` or `error: …`.

@@ -137,7 +137,7 @@ impl<'a> Running<'a> {
         longest: Duration,
     ) -> impl Stream<Item = Outcome> + use<> {
         let horizon = earlier(self.bounds.end, Instant::now().checked_add(longest));
-        let context = self.context.for_subject(subject, horizon);
+        let context = self.context.for_subject(&subject.value, horizon);
         let outcomes = self.collect_all(functions, &context, Some(&subject.label));
         outcomes.map(move |outcome| {
             let _until_all_are_done = &context;

@@ -17,6 +17,7 @@ use toml::{
 use super::{
     SettingsError, SettingsTable, TableSpec,
     error::Known,
+    lines::{self, Lines},
     number::with_range,
     redact::{redact, shown_name},
     written::written,
@@ -43,6 +44,8 @@ type Tables = BTreeMap<String, BTreeMap<String, Entry>>;
 struct Entry {
     value: Value,
     origin: Origin,
+    /// The lines of what is below the key, by its path.
+    lines: Lines,
 }
 
 // The value could be a secret.
@@ -87,10 +90,11 @@ impl Settings {
         })
     }
 
-    /// Where a key of a table was set; `None` if it has its default.
+    /// Where a key of a table was set; `None` if it has its default. What is below a key has a path, such as
+    /// `metrics.commits.hotfix`.
     #[must_use]
-    pub fn origin<T: SettingsTable>(&self, key: &str) -> Option<&Origin> {
-        Some(&self.tables.get(T::NAME)?.get(key)?.origin)
+    pub fn origin<T: SettingsTable>(&self, path: &str) -> Option<Origin> {
+        self.tables.get(T::NAME).and_then(|entries| origin_of(entries, path))
     }
 
     /// One table, with its defaults where nothing was said.
@@ -99,14 +103,14 @@ impl Settings {
         let values = entries.into_iter().flatten().map(|(key, entry)| (key.clone(), entry.value.clone()));
         serde_path_to_error::deserialize(Value::Table(values.collect())).map_err(|error| {
             let path = error.path().to_string();
-            let key = path.split(['.', '[']).next().unwrap_or_default();
             let message = error.inner().message().to_owned();
-            match entries.and_then(|entries| entries.get(key)) {
-                Some(entry) => SettingsError::Value {
-                    origin: entry.origin.clone(),
+            match entries.and_then(|entries| Some((entry_of(entries, &path)?, origin_of(entries, &path)?))) {
+                Some(((key, entry), origin)) => SettingsError::Value {
+                    origin,
                     table: T::NAME.to_owned(),
                     message: with_range(&redact(&message, &entry.value, is_secret(T::NAME, key))),
-                    path: redact(&path, &entry.value, false),
+                    // A key of a map is refused as it was written, and may be a token in the wrong place.
+                    path: if path == key { shown_name(key) } else { redact(&path, &entry.value, false) },
                 },
                 None => SettingsError::Table { table: T::NAME.to_owned(), message },
             }
@@ -132,7 +136,8 @@ impl SettingsBuilder {
 
     /// Adds settings from the text of a file; the path is only for messages.
     pub fn toml(mut self, path: &Path, text: &str) -> Result<Self, SettingsError> {
-        let line_of = |position: usize| text.get(..position).unwrap_or(text).matches('\n').count() + 1;
+        let ends: Vec<usize> = text.match_indices('\n').map(|(position, _)| position).collect();
+        let line_of = |position: usize| ends.partition_point(|end| *end < position) + 1;
         let syntax = |error: &toml::de::Error| SettingsError::Syntax {
             path: path.to_owned(),
             line: error.span().map_or(1, |span| line_of(span.start)),
@@ -147,12 +152,18 @@ impl SettingsBuilder {
                 return Err(no_table(place, name));
             };
             check_table_name(&name, &place)?;
-            let table = self.tables.entry(name).or_default();
+            let mut keys = BTreeMap::new();
             for (key, value) in content {
                 let origin = origin(key.span());
+                let key = key.into_inner().into_owned();
+                let lines = lines::below(&key, value.get_ref(), &line_of);
                 let value =
                     Value::deserialize(ValueDeserializer::from(value)).map_err(|error| syntax(&error))?;
-                table.insert(key.into_inner().into_owned(), Entry { value, origin });
+                keys.insert(key, Entry { value, origin, lines });
+            }
+            check_exclusive(&name, &keys)?;
+            for (key, entry) in keys {
+                self = self.insert(&name, &key, entry);
             }
         }
         Ok(self)
@@ -176,7 +187,7 @@ impl SettingsBuilder {
                 }
             }
             for (key, variable) in spec.ambient {
-                if let Some(value) = get(variable).filter(|_| !self.has(spec.name, key)) {
+                if let Some(value) = get(variable).filter(|_| !self.has(spec, key)) {
                     self = self.set(spec.name, key, value.trim(), Origin::Environment(variable));
                 }
             }
@@ -210,15 +221,26 @@ impl SettingsBuilder {
         self
     }
 
-    fn has(&self, table: &str, key: &str) -> bool {
-        self.tables.get(table).is_some_and(|entries| entries.contains_key(key))
+    fn has(&self, spec: &TableSpec, key: &str) -> bool {
+        let Some(entries) = self.tables.get(spec.name) else { return false };
+        entries.contains_key(key) || spec.exclusive_with(key).any(|other| entries.contains_key(other))
     }
 
     /// Sets one key, over what was said before.
     #[must_use]
-    pub fn set(mut self, table: &str, key: &str, value: impl Into<Value>, origin: Origin) -> Self {
-        let entry = Entry { value: value.into(), origin };
-        self.tables.entry(table.to_owned()).or_default().insert(key.to_owned(), entry);
+    pub fn set(self, table: &str, key: &str, value: impl Into<Value>, origin: Origin) -> Self {
+        self.insert(table, key, Entry { value: value.into(), origin, lines: Lines::new() })
+    }
+
+    /// Puts an entry over what was said before, also over what was said by another key.
+    fn insert(mut self, table: &str, key: &str, entry: Entry) -> Self {
+        let entries = self.tables.entry(table.to_owned()).or_default();
+        for spec in TableSpec::linked().filter(|spec| spec.name == table) {
+            for other in spec.exclusive_with(key) {
+                entries.remove(other);
+            }
+        }
+        entries.insert(key.to_owned(), entry);
         self
     }
 
@@ -234,6 +256,39 @@ impl SettingsBuilder {
         TableSpec::linked().try_for_each(|spec| (spec.check)(&settings))?;
         Ok(settings)
     }
+}
+
+/// The entry that holds a path: of `jobs[1]` that of `jobs`. A key may contain dots itself.
+fn entry_of<'e>(entries: &'e BTreeMap<String, Entry>, path: &str) -> Option<(&'e str, &'e Entry)> {
+    let holding = entries.iter().filter(|(key, _)| lines::holds(key, path));
+    holding.max_by_key(|(key, _)| key.len()).map(|(key, entry)| (key.as_str(), entry))
+}
+
+/// Where the value at a path was set, or what holds it.
+fn origin_of(entries: &BTreeMap<String, Entry>, path: &str) -> Option<Origin> {
+    let (_, entry) = entry_of(entries, path)?;
+    let nearest = entry.lines.iter().filter(|(known, _)| lines::holds(known, path));
+    Some(match (&entry.origin, nearest.max_by_key(|(known, _)| known.len())) {
+        (Origin::File { path, .. }, Some((_, &line))) => Origin::File { path: path.clone(), line },
+        (origin, _) => origin.clone(),
+    })
+}
+
+/// Refuses two keys of one file that say the same in two ways.
+fn check_exclusive(table: &str, entries: &BTreeMap<String, Entry>) -> Result<(), SettingsError> {
+    let pairs = TableSpec::linked().filter(|spec| spec.name == table).flat_map(|spec| spec.exclusive);
+    for &(key, other) in pairs {
+        if let Some((entry, beside)) = entries.get(key).zip(entries.get(other)) {
+            return Err(SettingsError::Exclusive {
+                origin: entry.origin.clone(),
+                table: table.to_owned(),
+                key,
+                other,
+                other_origin: beside.origin.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Whether a linked crate declares a key a secret.

@@ -78,6 +78,22 @@ pub enum SettingsError {
         /// What is wrong with it.
         message: String,
     },
+    /// Two keys of one file that say the same in two ways.
+    #[error(
+        "{origin}: `{key}` in [{table}] cannot be set beside `{other}` ({other_origin}); keep one of them"
+    )]
+    Exclusive {
+        /// Where one of them stands.
+        origin: Origin,
+        /// The table.
+        table: String,
+        /// One key.
+        key: &'static str,
+        /// The other key.
+        other: &'static str,
+        /// Where that stands.
+        other_origin: Origin,
+    },
     /// A file with a secret that cannot be read.
     #[error("cannot read the file that the environment variable {variable} names as `{key}` in [{table}]")]
     SecretFile {

@@ -46,6 +46,7 @@
 mod builder;
 mod error;
 mod fields;
+mod lines;
 mod number;
 mod redact;
 mod secret;

@@ -21,6 +21,15 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     /// Keys with secrets, and the environment variables that may hold them. With `_FILE` behind its name, a
     /// variable names a file with the secret instead.
     const SECRET: &'static [(&'static str, &'static str, &'static str)] = &[];
+    /// Keys that say the same in two ways, such as `name` and `names`. One that is set replaces the other of an earlier
+    /// layer; both in one file are an error.
+    const EXCLUSIVE: &'static [(&'static str, &'static str)] = &[];
+
+    /// Checks what the types of the keys cannot: that keys fit together, or fit those of another table.
+    fn check(&self, settings: &Settings) -> Result<(), SettingsError> {
+        let _ = settings;
+        Ok(())
+    }
 }
 
 /// A linked table: what the settings need to know about it without its type.
@@ -30,6 +39,7 @@ pub struct TableSpec {
     pub(super) env: &'static [(&'static str, &'static str)],
     pub(super) ambient: &'static [(&'static str, &'static str)],
     pub(super) secret: &'static [(&'static str, &'static str, &'static str)],
+    pub(super) exclusive: &'static [(&'static str, &'static str)],
     pub(super) fields: fn() -> Option<&'static [&'static str]>,
     pub(super) check: fn(&Settings) -> Result<(), SettingsError>,
 }
@@ -45,14 +55,24 @@ impl TableSpec {
             env: T::ENV,
             ambient: T::AMBIENT,
             secret: T::SECRET,
+            exclusive: T::EXCLUSIVE,
             fields: fields::of::<T>,
-            check: |settings| settings.table::<T>().map(|_| ()),
+            check: |settings| settings.table::<T>()?.check(settings),
         }
     }
 
     /// Whether a key of this table is declared a secret.
     pub(super) fn is_secret(&self, key: &str) -> bool {
         self.secret.iter().any(|(secret, ..)| *secret == key)
+    }
+
+    /// The keys that say the same as this one in another way.
+    pub(super) fn exclusive_with(&self, key: &str) -> impl Iterator<Item = &'static str> {
+        self.exclusive.iter().filter_map(move |&(one, other)| match key {
+            key if key == one => Some(other),
+            key if key == other => Some(one),
+            _ => None,
+        })
     }
 
     pub(super) fn linked() -> impl Iterator<Item = &'static Self> {
@@ -86,6 +106,8 @@ pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
 /// where the file says nothing.
 /// `secret` lists keys that hold a [`SecretSetting`](crate::settings::SecretSetting), each with the variable
 /// that may hold it. See [`settings`](crate::settings) for an example.
+/// `exclusive` lists pairs of keys of which only one may be set, and `check` is a method
+/// `fn(&Self, &Settings) -> Result<(), SettingsError>` for what the types of the keys cannot check.
 #[macro_export]
 macro_rules! settings_table {
     (
@@ -93,6 +115,8 @@ macro_rules! settings_table {
         $(, env: { $($key:literal => $variable:literal),+ $(,)? })?
         $(, ambient: { $($ambient_key:literal => $ambient_variable:literal),+ $(,)? })?
         $(, secret: { $($secret_key:literal => $secret_variable:literal),+ $(,)? })?
+        $(, exclusive: { $($one_key:literal => $other_key:literal),+ $(,)? })?
+        $(, check: $check:expr)?
         $(,)?
     ) => {
         impl $crate::settings::SettingsTable for $table {
@@ -102,6 +126,16 @@ macro_rules! settings_table {
                 &[$($(($ambient_key, $ambient_variable)),+)?];
             const SECRET: &'static [(&'static str, &'static str, &'static str)] =
                 &[$($(($secret_key, $secret_variable, ::core::concat!($secret_variable, "_FILE"))),+)?];
+            const EXCLUSIVE: &'static [(&'static str, &'static str)] = &[$($(($one_key, $other_key)),+)?];
+
+            $(
+                fn check(
+                    &self,
+                    settings: &$crate::Settings,
+                ) -> ::core::result::Result<(), $crate::settings::SettingsError> {
+                    ($check)(self, settings)
+                }
+            )?
         }
 
         impl $crate::FromContext for $table {

@@ -73,17 +73,36 @@ pub(super) fn run(arguments: &DoctorArguments, catalog: &Catalog, stdout: Stdout
 /// How each metric ends, with the requests that a run makes.
 async fn collect(engine: &Engine, catalog: &Catalog, context: &Context) -> Vec<Finding> {
     let run = engine.run(catalog, context).await;
-    let outcomes = run.outcomes().iter();
-    let finding = |outcome: &Outcome| {
-        let subject = format!("metric {}", outcome.metric.key());
-        match &outcome.result {
-            Ok(reading) if reading.samples().len() == 1 => Finding::ok(subject, "has a value"),
-            Ok(reading) => Finding::ok(subject, format!("has {} values", reading.samples().len())),
-            Err(Unavailable::NoData(reason)) => Finding::warning(subject, format!("has no data: {reason}")),
-            Err(Unavailable::Error(error)) => Finding::failed(subject, error.to_string()),
-        }
+    // They are sorted by key.
+    run.outcomes().chunk_by(|one, other| one.metric.key() == other.metric.key()).flat_map(of_metric).collect()
+}
+
+/// How a metric ends, for one subject or for all.
+fn of_metric(outcomes: &[Outcome]) -> Vec<Finding> {
+    let key = match outcomes {
+        [] => return vec![],
+        [outcome] => return vec![finding(format!("metric {}", outcome.metric.key()), outcome)],
+        [outcome, ..] => outcome.metric.key(),
     };
-    outcomes.map(finding).collect()
+    let named = |outcome: &Outcome| match &outcome.subject {
+        Some(subject) => finding(format!("metric {key} of {subject}"), outcome),
+        None => finding(format!("metric {key}"), outcome),
+    };
+    let (good, problems): (Vec<_>, Vec<_>) =
+        outcomes.iter().map(named).partition(|finding| finding.grade == Grade::Ok);
+    let grade = problems.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Ok);
+    let summary = format!("has values for {} of {} subjects", good.len(), outcomes.len());
+    let summary = Finding::new(format!("metric {key}"), grade, summary);
+    [vec![summary], doctor::bounded(problems)].concat()
+}
+
+fn finding(subject: String, outcome: &Outcome) -> Finding {
+    match &outcome.result {
+        Ok(reading) if reading.samples().len() == 1 => Finding::ok(subject, "has a value"),
+        Ok(reading) => Finding::ok(subject, format!("has {} values", reading.samples().len())),
+        Err(Unavailable::NoData(reason)) => Finding::warning(subject, format!("has no data: {reason}")),
+        Err(Unavailable::Error(error)) => Finding::failed(subject, error.to_string()),
+    }
 }
 
 /// What is right, or a finding about what is wrong with it.
@@ -93,8 +112,18 @@ fn kept<T, E: Into<anyhow::Error>>(settings: Result<T, E>, findings: &mut Vec<Fi
 
 /// The tables whose text is shown. What a table of another crate holds is not known, and may be a secret that
 /// its author did not declare as one.
-const SHOWN: [&str; 9] =
-    ["ci", "commits", "datadog", "github", "monitors", "report", "repository", "secrets", "state"];
+const SHOWN: [&str; 10] = [
+    "ci",
+    "commits",
+    "datadog",
+    "github",
+    "monitors",
+    "report",
+    "repositories",
+    "repository",
+    "secrets",
+    "state",
+];
 
 /// What was set, and where. A refused endpoint may be a key that was set in the wrong place.
 fn in_force(settings: &Settings, endpoint_is_right: bool) -> Vec<Finding> {

@@ -1,0 +1,144 @@
+//! Names as people write them: of a repository on GitHub, and of a branch.
+
+use std::{fmt, str::FromStr};
+
+use serde::Deserialize;
+
+/// The name of a repository on GitHub: `owner/name`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct RepositoryName {
+    owner: String,
+    name: String,
+}
+
+/// The name of a branch, such as `main` or `release/2.x`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Branch(String);
+
+/// Why a name was refused. The name is not repeated: people paste addresses that contain a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// It names no repository.
+    #[error(
+        "this is not the name of a repository; write \"owner/name\", such as \"rust-lang/rust\", without an address"
+    )]
+    Repository,
+    /// It names no branch.
+    #[error("this is not the name of a branch; write one such as \"main\"")]
+    Branch,
+}
+
+impl RepositoryName {
+    /// The user or organisation that owns it.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// Its name, without the owner.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether a path on any host is this repository's, without regard to case.
+    pub(crate) fn is_path(&self, path: &str) -> bool {
+        self.to_string().eq_ignore_ascii_case(path)
+    }
+
+    /// Whether GitHub takes both for the same, which is so without regard to case.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
+    }
+
+    /// The same for all names that GitHub takes for this one.
+    pub(super) fn key(&self) -> String {
+        self.to_string().to_ascii_lowercase()
+    }
+}
+
+impl Branch {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RepositoryName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let fits = |part: &&str| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            !part.is_empty() && part.chars().all(allowed) && !matches!(*part, "." | "..")
+        };
+        match text.split('/').collect::<Vec<_>>()[..] {
+            [owner, name] if [owner, name].iter().all(fits) => {
+                Ok(Self { owner: owner.to_owned(), name: name.to_owned() })
+            }
+            _ => Err(NameError::Repository),
+        }
+    }
+}
+
+impl TryFrom<String> for RepositoryName {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for Branch {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        let broken = |c: char| c.is_whitespace() || c.is_control();
+        if text.is_empty() || text.contains(broken) { Err(NameError::Branch) } else { Ok(Self(text)) }
+    }
+}
+
+impl fmt::Display for RepositoryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
+impl fmt::Display for Branch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_prints() {
+        for text in ["rust-lang/rust", "o/.github", "a_b/c.d-e"] {
+            assert_eq!(text.parse::<RepositoryName>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_repository() {
+        for text in
+            ["", "rust", "a/b/c", "/rust", "rust-lang/", "a/..", "a b/c", "https://github.com/a/b", "a/b?x"]
+        {
+            assert_eq!(text.parse::<RepositoryName>(), Err(NameError::Repository), "{text}");
+        }
+    }
+
+    #[test]
+    fn case_makes_no_other_repository() {
+        let repository = |text: &str| text.parse::<RepositoryName>().unwrap();
+        assert!(repository("Acme/App").is_same_as(&repository("acme/app")));
+        assert!(!repository("acme/app").is_same_as(&repository("acme/api")));
+    }
+}

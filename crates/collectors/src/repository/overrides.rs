@@ -1,0 +1,174 @@
+//! What is different for one of several repositories: the settings tables `[repositories."owner/name"]`.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
+
+use serde::{Deserialize, Deserializer};
+use strsim::jaro_winkler;
+use system_health_registry::{
+    Settings,
+    settings::{Origin, SettingsError, SettingsTable, duration},
+    settings_table,
+};
+
+use super::{Branch, RepositoryName, RepositorySettings};
+use crate::ci::{Events, JobPatterns, file_name};
+
+/// How like a name another has to be, from 0 to 1, to be taken for a slip of the pen.
+const LIKENESS: f64 = 0.8;
+
+/// The settings tables `[repositories."owner/name"]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct RepositoriesSettings(BTreeMap<RepositoryName, RepositoryOverrides>);
+
+/// What a repository has instead of the settings in `[repository]` and `[ci]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RepositoryOverrides {
+    /// The branch that the metrics watch.
+    pub branch: Option<Branch>,
+    /// The file name of the workflow that runs the tests.
+    #[serde(deserialize_with = "some_file_name")]
+    pub workflow: Option<String>,
+    /// The jobs that decide.
+    pub jobs: Option<JobPatterns>,
+    /// The events whose runs test the branch.
+    pub events: Option<Events>,
+    /// The age after which a result no longer says anything about today.
+    #[serde(deserialize_with = "some_duration")]
+    pub max_age: Option<Duration>,
+}
+
+settings_table!(RepositoriesSettings, "repositories", check: RepositoriesSettings::check_names);
+
+impl RepositoriesSettings {
+    /// What one repository has of its own.
+    pub(super) fn of(&self, name: &RepositoryName) -> RepositoryOverrides {
+        let same = self.0.iter().find(|(known, _)| known.is_same_as(name));
+        same.map(|(_, overrides)| overrides.clone()).unwrap_or_default()
+    }
+
+    /// Refuses two tables for one repository, and a table for one that the file does not name. If a flag or a variable
+    /// names other repositories than the file, or nobody names any, the tables of the others are simply not used.
+    fn check_names(&self, settings: &Settings) -> Result<(), SettingsError> {
+        let repository: RepositorySettings = settings.table()?;
+        let is_in_file = matches!(RepositorySettings::origin_of_names(settings), Some(Origin::File { .. }));
+        let mut tables = HashSet::new();
+        let watched: HashSet<_> = repository.names().iter().map(RepositoryName::key).collect();
+        for name in self.0.keys() {
+            let refuse = |message: String| {
+                let path = name.to_string();
+                let Some(origin) = settings.origin::<Self>(&path) else { return Ok(()) };
+                Err(SettingsError::Value { origin, table: Self::NAME.to_owned(), path, message })
+            };
+            if !tables.insert(name.key()) {
+                refuse(
+                    "this repository has a table already; GitHub ignores upper and lower case".to_owned(),
+                )?;
+            }
+            if is_in_file && !watched.contains(&name.key()) {
+                let hint = nearest(name, repository.names());
+                refuse(format!("this repository is not among those that [repository] names{hint}"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn nearest(unknown: &RepositoryName, names: &[RepositoryName]) -> String {
+    let unknown = unknown.key();
+    let likeness = |name: &&RepositoryName| jaro_winkler(&name.key(), &unknown);
+    let nearest = names.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    match nearest.filter(|name| likeness(name) >= LIKENESS) {
+        Some(nearest) => format!("; did you mean `{nearest}`?"),
+        None => String::new(),
+    }
+}
+
+fn some_file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    file_name(deserializer).map(Some)
+}
+
+fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    duration(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const NAMES: &str = "[repository]\nnames = ['acme/shop', 'acme/web.js']\n";
+
+    fn read(toml: &str) -> Result<RepositoriesSettings, String> {
+        let settings = Settings::builder().toml(Path::new("a.toml"), toml).and_then(|toml| toml.build());
+        settings.map(|settings| settings.table().unwrap()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_repository_has_what_its_table_says_and_no_other() {
+        let settings = read(&format!(
+            "{NAMES}[repositories.'Acme/Web.js']\nbranch = 'develop'\nworkflow = 'ci.yml'\njobs = ['test*']\n\
+             events = ['push']\nmax_age = '3d'"
+        ));
+        let of = |name: &str| settings.as_ref().unwrap().of(&name.parse().unwrap());
+
+        let web = of("acme/web.js");
+        assert_eq!(web.branch.unwrap().as_str(), "develop");
+        assert_eq!(web.workflow.as_deref(), Some("ci.yml"));
+        assert!(web.jobs.is_some() && web.events.is_some());
+        assert_eq!(web.max_age, Some(Duration::from_hours(72)));
+        assert!(of("acme/shop").branch.is_none());
+    }
+
+    #[test]
+    fn a_mistake_is_refused_at_its_line() {
+        for (tables, expected) in [
+            (
+                "\n[repositories.'acme/web']\nbranch = 'main'",
+                "a.toml:4: `acme/web` in [repositories]: this repository is not among those that [repository] names; did \
+                 you mean `acme/web.js`?",
+            ),
+            (
+                "[repositories.'other/thing']",
+                "a.toml:3: `other/thing` in [repositories]: this repository is not among those that [repository] names",
+            ),
+            (
+                "[repositories.'acme/shop']\n[repositories.'Acme/Shop']",
+                "a.toml:3: `acme/shop` in [repositories]: this repository has a table already; GitHub ignores upper and \
+                 lower case",
+            ),
+            (
+                "[repositories.'acme/web.js']\nbranch = 'main'\njobs = [\n'a',\n'test[']",
+                "a.toml:5: `acme/web.js.jobs` in [repositories]: `test[` is not a valid glob: unclosed character class; \
+                 missing ']'; write one such as \"test*\"",
+            ),
+            (
+                "[repositories.'acme/web.js']\n\nbrnch = 'main'",
+                "a.toml:5: `acme/web.js.brnch` in [repositories]: unknown field `brnch`, expected one of `branch`, \
+                 `workflow`, `jobs`, `events`, `max_age`",
+            ),
+            (
+                "[repositories.web]",
+                "a.toml:3: `web` in [repositories]: this is not the name of a repository; write \"owner/name\", such as \
+                 \"rust-lang/rust\", without an address",
+            ),
+        ] {
+            assert_eq!(read(&format!("{NAMES}{tables}")).unwrap_err(), expected);
+        }
+        let token = read("[repositories.'https://x:ghp_0123456789@github.com/a/b']").unwrap_err();
+        assert!(!token.contains("ghp_"), "{token}");
+    }
+
+    #[test]
+    fn a_file_may_be_shared_by_runs_about_some_of_its_repositories() {
+        let toml = format!("{NAMES}[repositories.'acme/web.js']\nbranch = 'develop'");
+        let settings = Settings::builder().toml(Path::new("a.toml"), &toml).unwrap();
+        settings.set("repository", "names", "acme/shop", Origin::Flag("--repo")).build().unwrap();
+
+        read("[repositories.'acme/web']\nbranch = 'develop'").unwrap();
+    }
+}
