@@ -10,5 +10,6 @@ mod git;
 mod github;
 mod history;
 mod labels;
+mod repositories;
 mod source;
 mod stage;

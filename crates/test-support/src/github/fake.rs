@@ -57,6 +57,17 @@ impl FakeGitHub {
         Repository::new(self.world.clone(), id)
     }
 
+    /// Many repositories, `acme/repository-1` and so on, each filled by a function that gets its number. Returns their
+    /// names.
+    pub fn repositories(&self, count: usize, fill: impl Fn(usize, &Repository)) -> Vec<String> {
+        let name = |number| format!("acme/repository-{number}");
+        let fill = |number| {
+            fill(number, &self.repository(&name(number)));
+            name(number)
+        };
+        (1..=count).map(fill).collect()
+    }
+
     /// All requests so far, in the order of their arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {

@@ -1,0 +1,279 @@
+//! Several repositories in one run: each has its own outcomes, settings and source.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::{Duration, SystemTime},
+};
+
+use system_health_collectors::{commits::RecentCommits, repository::Repository};
+use system_health_registry::{
+    Catalog, Context, Engine, Facts, FromContext, IntoReading, Metric, Outcome, Progress, Report, Run, Scope,
+    Unavailable, location,
+};
+use system_health_test_support::github::{self, Commit, Conclusion, FakeGitHub, refusal};
+
+use crate::{
+    git::Git,
+    stage::{Stage, TOKEN},
+};
+
+/// Settings that name these repositories, and a token.
+fn stage(github: &FakeGitHub, names: &[impl AsRef<str>]) -> Stage {
+    Stage::empty().github(github).token().settings(&named(names))
+}
+
+fn named(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("{:?}", name.as_ref())).collect();
+    format!("[repository]\nnames = [{}]", names.join(", "))
+}
+
+async fn run(stage: &Stage) -> Run {
+    Engine::new().run(&Catalog::linked().unwrap(), &stage.run()).await
+}
+
+/// The outcomes of a metric by their repositories, in a line each.
+fn lines(run: Run, key: &str) -> BTreeMap<String, String> {
+    let report = Report::new(run, vec![]);
+    let outcomes = report.run().outcomes().iter().filter(|outcome| outcome.metric.key() == key);
+    let name = |outcome: &Outcome| outcome.subject.as_ref().unwrap().name().to_owned();
+    outcomes.map(|outcome| (name(outcome), line(&report, outcome))).collect()
+}
+
+fn line(report: &Report, outcome: &Outcome) -> String {
+    match &outcome.result {
+        Ok(reading) => {
+            let sample = &reading.samples()[0];
+            let tags: Vec<_> = report.tags_of(outcome, sample).iter().map(ToString::to_string).collect();
+            format!("{} [{}]", sample.value(), tags.join(", "))
+        }
+        Err(Unavailable::NoData(reason)) => format!("no data: {reason}"),
+        Err(Unavailable::Error(error)) => format!("error: {error}"),
+    }
+}
+
+fn passed() -> github::Run {
+    github::Run::new("checks.yml").job("test", Conclusion::Success)
+}
+
+#[tokio::test]
+async fn a_repository_that_fails_takes_no_other_along() {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    for name in ["acme/shop", "acme/broken", "acme/closed", "acme/old"] {
+        github.repository(name).commit("hotfix").run(passed());
+    }
+    github.repository("acme/old").rename("acme/new");
+    github.fail("/repos/acme/broken", refusal::server_error(500));
+    github.fail("/repos/acme/closed", refusal::forbidden());
+    let names = ["acme/shop", "acme/gone", "acme/broken", "acme/closed", "acme/old"];
+    let stage = stage(&github, &names).deadline(Duration::from_secs(4));
+
+    let run = run(&stage).await;
+
+    assert_eq!(run.outcomes().len(), 3 * names.len());
+    for key in ["commits.hotfix", "ci.tests_passing_on_main"] {
+        let lines = lines(run.clone(), key);
+        assert!(lines["acme/shop"].starts_with("1 [branch:main"), "{lines:#?}");
+        assert!(lines["acme/old"].starts_with("1 [branch:main"), "{lines:#?}");
+        for (name, word) in [("gone", "404"), ("broken", "500"), ("closed", "403")] {
+            let line = &lines[&format!("acme/{name}")];
+            assert!(line.starts_with("error: ") && line.contains(word) && line.contains(name), "{line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_subject_contributes_the_repository_and_its_evidence_is_its_own() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").commit("hotfix: socks");
+    github.repository("acme/web").commit("hotfix: page").commit("hotfix: style");
+
+    let report = Report::new(run(&stage(&github, &["acme/shop", "acme/web"])).await, vec![]);
+
+    let points: Vec<_> = report.points().filter(|point| point.key == "commits.hotfix").collect();
+    let tags = points.iter().map(|point| point.tags.iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert_eq!(
+        tags.collect::<Vec<_>>(),
+        [["branch:main", "repository:acme/shop"], ["branch:main", "repository:acme/web"]]
+    );
+    let evidence = report.run().outcomes().iter().filter(|outcome| outcome.metric.key() == "commits.hotfix");
+    let titles: Vec<_> = evidence
+        .flat_map(|outcome| outcome.samples()[0].evidence().items())
+        .map(|item| item.title().split_once(' ').unwrap().1.to_owned())
+        .collect();
+    assert_eq!(titles, ["hotfix: socks", "hotfix: style", "hotfix: page"]);
+}
+
+#[tokio::test]
+async fn each_repository_may_have_a_branch_a_workflow_and_jobs_of_its_own() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").commit(Commit::new("hotfix").branch("next"));
+    github.repository("acme/shop").run(passed().branch("next"));
+    let web = github.repository("acme/web");
+    web.commit(Commit::new("hotfix").branch("develop"));
+    let runs = github::Run::new("ci.yml").branch("develop").conclusion(Conclusion::Failure);
+    web.run(runs.job("test (a)", Conclusion::Success).job("deploy", Conclusion::Failure));
+    let own = "branch = \"next\"\n[repositories.\"Acme/Web\"]\nbranch = \"develop\"\nworkflow = \"ci.yml\"\njobs = [\"test*\"]";
+    let stage = stage(&github, &["acme/shop", "acme/web"]).settings(own);
+
+    let run = run(&stage).await;
+
+    let hotfixes = lines(run.clone(), "commits.hotfix");
+    assert_eq!(hotfixes["acme/shop"], "1 [branch:next, repository:acme/shop]");
+    assert_eq!(hotfixes["acme/web"], "1 [branch:develop, repository:acme/web]");
+    let tests = lines(run, "ci.tests_passing_on_main");
+    assert_eq!(tests["acme/shop"], "1 [branch:next, repository:acme/shop, workflow:checks.yml]");
+    assert_eq!(tests["acme/web"], "1 [branch:develop, repository:acme/web, workflow:ci.yml]");
+}
+
+#[tokio::test]
+async fn a_message_about_a_setting_names_the_table_that_it_comes_from() {
+    let github = FakeGitHub::start();
+    for name in ["acme/shop", "acme/web", "acme/api"] {
+        github.repository(name).run(passed().age(Duration::from_hours(72)));
+    }
+    let own = "[repositories.\"acme/web\"]\njobs = [\"unit*\"]\n[repositories.\"acme/shop\"]\nworkflow = \"no.yml\"\n\
+               [repositories.\"acme/api\"]\nmax_age = \"1d\"";
+
+    let run = run(&stage(&github, &["acme/shop", "acme/web", "acme/api"]).settings(own)).await;
+
+    let tests = lines(run, "ci.tests_passing_on_main");
+    for (name, part) in [
+        ("acme/web", "`jobs` in [repositories.\"acme/web\"]: `unit*` matches no job"),
+        ("acme/shop", "`workflow` in [repositories.\"acme/shop\"] is the name of a file"),
+        ("acme/api", "`max_age` in [repositories.\"acme/api\"] is 1 day"),
+    ] {
+        assert!(tests[name].contains(part), "{}", tests[name]);
+    }
+}
+
+#[tokio::test]
+async fn the_local_clone_speaks_only_for_the_repository_that_its_remote_points_to() {
+    let github = FakeGitHub::start();
+    for name in ["acme/shop", "acme/web"] {
+        github.repository(name).commit("hotfix 1").commit("hotfix 2").run(passed());
+    }
+    let git = Git::with_app();
+    git.commit("app", "hotfix", SystemTime::now());
+    git.set_origin("app", "https://127.0.0.1/Acme/Shop");
+    let names = named(&["acme/shop", "acme/web"]);
+    let stage = |source: &str| {
+        let settings = format!("{names}\n[commits]\nsource = \"{source}\"");
+        Stage::empty().github(&github).settings(&settings).directory(&git.path("app"))
+    };
+
+    let automatic = run(&stage("auto")).await;
+    let local = lines(run(&stage("local")).await, "commits.hotfix");
+    let asked = github.requests().iter().filter(|request| request.path().contains("/shop")).count();
+    let with_token = lines(run(&stage("auto").token()).await, "commits.hotfix");
+
+    let hotfixes = lines(automatic.clone(), "commits.hotfix");
+    assert_eq!(hotfixes["acme/shop"], "1 [branch:main, repository:acme/shop]", "from the clone");
+    assert_eq!(hotfixes["acme/web"], "2 [branch:main, repository:acme/web]", "from GitHub, without a token");
+    let tests = lines(automatic, "ci.tests_passing_on_main");
+    assert!(tests["acme/shop"].starts_with("no data: found no GitHub token"), "{tests:#?}");
+    assert_eq!(tests["acme/web"], "1 [branch:main, repository:acme/web, workflow:checks.yml]");
+    assert_eq!(asked, 0, "without a token, the clone is read instead");
+    assert_eq!(local["acme/shop"], "1 [branch:main, repository:acme/shop]");
+    assert!(local["acme/web"].contains("no remote of this clone points to acme/web"), "{local:#?}");
+    assert!(with_token.values().all(|line| line.starts_with("2 [")), "{with_token:#?}");
+}
+
+/// The commits of a repository, and how many repositories' commits there are at once.
+#[derive(Clone)]
+struct Held(#[expect(dead_code, reason = "held until the repository is done")] Arc<Counted>);
+
+struct Counted {
+    _commits: RecentCommits,
+    live: Live,
+}
+
+#[derive(Clone, Default)]
+struct Live(Arc<(AtomicUsize, AtomicUsize)>);
+
+impl FromContext for Live {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self::default())
+    }
+}
+
+impl FromContext for Held {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let (commits, live) = (context.get().await?, context.get::<Live>().await?);
+        let now = live.0.0.fetch_add(1, SeqCst) + 1;
+        live.0.1.fetch_max(now, SeqCst);
+        Ok(Self(Arc::new(Counted { _commits: commits, live })))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.live.0.0.fetch_sub(1, SeqCst);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_repositories_are_read_a_few_at_once_with_two_requests_each() {
+    const COUNT: usize = 1_000;
+    const AT_ONCE: usize = 16;
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    let names = github.repositories(COUNT, |number, repository| {
+        for _ in 0..number % 3 {
+            repository.commit("hotfix");
+        }
+        repository.commit("Sell socks");
+        let conclusion = if number % 7 == 0 { Conclusion::Failure } else { Conclusion::Success };
+        repository.run(github::Run::new("checks.yml").conclusion(conclusion).job("test", conclusion));
+    });
+    let stage = stage(&github, &names).settings("branch = \"main\"").deadline(Duration::from_mins(5));
+    let live = Live::default();
+    let context = stage.run().provide(live.clone());
+    let held = Metric::new(Facts::new("test.held", "Holds the commits."), location!(), |context| {
+        Box::pin(async move {
+            context.get::<Held>().await?;
+            1.into_reading()
+        })
+    });
+    let metrics = Catalog::linked().unwrap().metrics().to_vec();
+    let catalog = Catalog::new(metrics.into_iter().chain([held.each::<Repository>()])).unwrap();
+    let (open, most) = (Mutex::new(BTreeMap::<String, usize>::new()), Arc::new(AtomicUsize::new(0)));
+    let highest = Arc::clone(&most);
+    let engine = Engine::new().with_observer(move |progress| {
+        let mut open = open.lock().unwrap();
+        match progress {
+            Progress::Started(_, Some(subject)) => *open.entry(subject.name().to_owned()).or_default() += 1,
+            Progress::Finished(Outcome { subject: Some(subject), .. }) => {
+                let left = open.get_mut(subject.name()).unwrap();
+                *left -= 1;
+                if *left == 0 {
+                    open.remove(subject.name());
+                }
+            }
+            _ => {}
+        }
+        highest.fetch_max(open.len(), SeqCst);
+    });
+
+    let run = engine.run(&catalog, &context).await;
+
+    assert_eq!(run.outcomes().len(), 4 * COUNT);
+    let hotfixes = lines(run.clone(), "commits.hotfix");
+    let tests = lines(run, "ci.tests_passing_on_main");
+    for (number, name) in (1..).zip(&names) {
+        let (hotfix, passes) = (number % 3, u8::from(number % 7 != 0));
+        assert_eq!(hotfixes[name], format!("{hotfix} [branch:main, repository:{name}]"));
+        assert_eq!(tests[name], format!("{passes} [branch:main, repository:{name}, workflow:checks.yml]"));
+    }
+    assert_eq!(github.requests().len(), 2 * COUNT, "one list of commits and one of runs each");
+    let asked: BTreeSet<_> = github.requests().iter().map(|request| request.path().to_owned()).collect();
+    assert_eq!(asked.len(), 2 * COUNT);
+    assert!(most.load(SeqCst) <= AT_ONCE, "{} repositories at once", most.load(SeqCst));
+    let kept = live.0.1.load(SeqCst);
+    assert!(kept <= AT_ONCE, "the commits of {kept} repositories at once");
+    assert_eq!(live.0.0.load(SeqCst), 0);
+}
