@@ -344,3 +344,18 @@ async fn what_the_deadline_keeps_from_starting_is_an_error() {
     assert_eq!(count("error: no result within 500ms"), 1000);
     assert_eq!(count("error: not started: the run's deadline was over"), 3000);
 }
+
+#[tokio::test]
+async fn a_program_can_ask_about_one_subject_without_a_metric() {
+    let reads = Reads::default();
+    let run = Context::new().provide(reads.clone());
+    let mail = run.about(Queue("mail".to_owned()));
+    let broken = run.about(Queue("broken".to_owned()));
+    drop(run);
+
+    for _ in 0..2 {
+        assert_eq!(mail.get::<Messages>().await.unwrap().0, 4);
+    }
+    assert_eq!(broken.get::<Messages>().await.unwrap_err().to_string(), "connection refused");
+    assert_eq!(reads.0.load(SeqCst), 2, "the resources of the run are shared, those of a subject its own");
+}

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use system_health_credentials::Credentials;
 use system_health_registry::{Context, FromContext, NoData, Unavailable};
 
-use super::{GitHub, TOKEN};
+use super::{GitHub, TOKEN, transport::Transport};
 use crate::{
     commits::{CommitSettings, SourceChoice, suitable_clone},
     repository::{RepositoryName, RepositorySettings},
@@ -23,8 +23,9 @@ impl FromContext for GitHub {
                 None
             }
         };
-        let calls = context.get().await?;
-        Ok(Self::new(settings, token.as_ref(), context.deadline(), calls).context("cannot use GitHub")?)
+        let (transport, calls) = (context.get::<Transport>().await?, context.get().await?);
+        let github = Self::new(&transport, settings, token.as_ref(), context.deadline(), calls);
+        Ok(github.context("cannot use GitHub")?)
     }
 }
 

@@ -47,6 +47,7 @@ impl GitHub {
     /// # Panics
     /// Outside a Tokio runtime.
     pub(super) fn new(
+        transport: &Transport,
         settings: GitHubSettings,
         token: Option<&SecretString>,
         deadline: Option<Instant>,
@@ -56,7 +57,7 @@ impl GitHub {
         let deadline = deadline.unwrap_or(now + LONGEST_RUN);
         // Of a very short run, a tenth must do.
         let reserve = (deadline.saturating_duration_since(now) / 10).min(TIME_TO_REPORT);
-        let session = Transport::new(&settings.api_url)?.session(token, deadline - reserve, calls)?;
+        let session = transport.session(token, deadline - reserve, calls)?;
         Ok(Self { session: Arc::new(session), api: settings.api_url, max_pages: settings.max_pages })
     }
 

@@ -62,6 +62,16 @@ pub enum Cause {
         /// Whether a token was sent.
         with_token: bool,
     },
+    /// GitHub has refused the token in this run, so it was not sent again.
+    #[error(
+        "not asked, because GitHub has refused the token: {status}{message}{}",
+        hint(StatusCode::UNAUTHORIZED, true),
+        status = StatusCode::UNAUTHORIZED
+    )]
+    TokenRefused {
+        /// GitHub's explanation.
+        message: Message,
+    },
     /// An answer that leads to another place.
     #[error("GitHub's {what} points to `{target}`, which is not below {expected}; it was not followed")]
     Elsewhere {
@@ -128,6 +138,7 @@ impl Cause {
             Self::Status { status, message, with_token } => {
                 Self::Status { status, message: message.quoted(quote), with_token }
             }
+            Self::TokenRefused { message } => Self::TokenRefused { message: message.quoted(quote) },
             Self::Elsewhere { what, target, expected } => {
                 Self::Elsewhere { what, target: quote(&target), expected }
             }
@@ -183,6 +194,7 @@ impl GitHubError {
     pub fn status(&self) -> Option<StatusCode> {
         match self.cause {
             Cause::Status { status, .. } | Cause::RateLimit { status, .. } => Some(status),
+            Cause::TokenRefused { .. } => Some(StatusCode::UNAUTHORIZED),
             _ => None,
         }
     }

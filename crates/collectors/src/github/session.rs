@@ -1,7 +1,7 @@
 //! The requests of one run: each with retries until the run's deadline, redirects followed, and the token sent to
 //! GitHub's own address only.
 
-use std::{error::Error, time::SystemTime};
+use std::{error::Error, sync::OnceLock, time::SystemTime};
 
 use http::{
     HeaderMap, StatusCode,
@@ -16,7 +16,7 @@ use url::Url;
 use super::{
     attempt::FailedAttempt,
     connection::MAX_BODY_MIB,
-    error::{Cause, GitHubError},
+    error::{Cause, GitHubError, Message},
     limits::judge,
     transport::{API, Transport},
 };
@@ -32,6 +32,8 @@ pub(super) struct Session {
     pub(super) retrier: Retrier<FailedAttempt>,
     pub(super) calls: ApiCalls,
     pub(super) transport: Transport,
+    /// What GitHub said when it refused the token.
+    pub(super) refusal: OnceLock<Message>,
 }
 
 /// A response with status 200.
@@ -51,11 +53,20 @@ impl Session {
         document.map_err(|error| GitHubError::after_retries(url.path(), self.transport.host(), error))
     }
 
-    /// The same in a single attempt.
+    /// The same in a single attempt. A token that GitHub has refused is not sent again: a run over many repositories
+    /// would only be refused as often.
     pub(super) async fn get_once(&self, url: &Url) -> Result<Document, FailedAttempt> {
+        if let Some(message) = self.refusal.get() {
+            let cause = Cause::TokenRefused { message: message.clone() };
+            return Err(FailedAttempt::new(url.path(), Retry::Never, cause));
+        }
         let document = self.get_following_redirects(url.clone()).await;
         document.map_err(|(retry, cause)| {
-            FailedAttempt::new(url.path(), retry, cause.quoted(|text| self.redact(text)))
+            let cause = cause.quoted(|text| self.redact(text));
+            if let Cause::Status { status: StatusCode::UNAUTHORIZED, message, with_token: true } = &cause {
+                self.refusal.get_or_init(|| message.clone());
+            }
+            FailedAttempt::new(url.path(), retry, cause)
         })
     }
 

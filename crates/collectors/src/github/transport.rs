@@ -1,16 +1,19 @@
-//! The connections to one API, which may outlive a run.
+//! The connections to one API, which outlive a run.
 
+use std::sync::OnceLock;
+
+use anyhow::Context as _;
 use http::{
     HeaderMap, HeaderValue,
     header::{ACCEPT, AUTHORIZATION, USER_AGENT},
 };
 use secrecy::{ExposeSecret, SecretString};
 use system_health_http::{HttpClient, HttpSettings, Redactor, Retrier, RetryPolicy};
-use system_health_registry::ApiCalls;
+use system_health_registry::{ApiCalls, Context, FromContext, Scope, Unavailable};
 use tokio::time::Instant;
 use url::{Origin, Url};
 
-use super::{ApiUrl, connection, error::Cause, session::Session};
+use super::{ApiUrl, GitHubSettings, connection, error::Cause, session::Session};
 
 /// The name of GitHub's API in [`ApiCalls`].
 pub(super) const API: &str = "github";
@@ -57,6 +60,7 @@ impl Transport {
             retrier: Retrier::new(RetryPolicy::default(), deadline),
             calls,
             transport: self.clone(),
+            refusal: OnceLock::new(),
         })
     }
 
@@ -72,6 +76,15 @@ impl Transport {
         }
         let expected = self.origin.ascii_serialization();
         Err(Cause::Elsewhere { what, target: target.origin().ascii_serialization(), expected })
+    }
+}
+
+impl FromContext for Transport {
+    const SCOPE: Scope = Scope::Process;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let settings = context.get::<GitHubSettings>().await?;
+        Ok(Self::new(&settings.api_url).context("cannot use GitHub")?)
     }
 }
 

@@ -14,7 +14,10 @@ use system_health_registry::{
     Catalog, Context, Engine, Facts, FromContext, IntoReading, Metric, Outcome, Progress, Report, Run, Scope,
     Unavailable, location,
 };
-use system_health_test_support::github::{self, Commit, Conclusion, FakeGitHub, refusal};
+use system_health_test_support::{
+    github::{self, Commit, Conclusion, FakeGitHub, refusal},
+    server::Answer,
+};
 
 use crate::{
     git::Git,
@@ -69,7 +72,7 @@ async fn a_repository_that_fails_takes_no_other_along() {
     github.fail("/repos/acme/broken", refusal::server_error(500));
     github.fail("/repos/acme/closed", refusal::forbidden());
     let names = ["acme/shop", "acme/gone", "acme/broken", "acme/closed", "acme/old"];
-    let stage = stage(&github, &names).deadline(Duration::from_secs(4));
+    let stage = stage(&github, &names);
 
     let run = run(&stage).await;
 
@@ -180,6 +183,60 @@ async fn the_local_clone_speaks_only_for_the_repository_that_its_remote_points_t
     assert_eq!(local["acme/shop"], "1 [branch:main, repository:acme/shop]");
     assert!(local["acme/web"].contains("no remote of this clone points to acme/web"), "{local:#?}");
     assert!(with_token.values().all(|line| line.starts_with("2 [")), "{with_token:#?}");
+}
+
+/// A run over a hundred repositories, to which GitHub answers the same: its outcomes, and the number of requests.
+async fn refused(answer: Answer) -> (Vec<String>, usize) {
+    let github = FakeGitHub::start();
+    let names = github.repositories(100, |_, repository| {
+        repository.commit("hotfix");
+    });
+    github.fail("/repos/", answer);
+    let run = run(&stage(&github, &names)).await;
+    (lines(run, "commits.hotfix").into_values().collect(), github.requests().len())
+}
+
+/// Maximum number of requests under way when the first answer comes: each of 16 repositories asks for its branch.
+const UNDER_WAY: usize = 16;
+
+#[tokio::test]
+async fn a_token_that_is_refused_once_is_not_sent_for_all_the_others() {
+    let (lines, requests) = refused(refusal::bad_credentials()).await;
+
+    assert!(requests <= UNDER_WAY, "{requests} requests");
+    assert_eq!(lines.len(), 100);
+    let told = "401 Unauthorized: Bad credentials (https://docs.github.com/rest); check the GitHub token: it may be \
+                mistyped, expired or revoked";
+    assert!(lines.iter().all(|line| line.starts_with("error: ") && line.ends_with(told)), "{lines:#?}");
+    let not_asked =
+        lines.iter().filter(|line| line.contains(": not asked, because GitHub has refused the token"));
+    assert!(not_asked.count() >= 100 - UNDER_WAY, "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_rate_limit_that_outlasts_the_run_holds_for_all_repositories() {
+    for status in [403, 429] {
+        let (lines, requests) = refused(refusal::secondary_rate_limit(status, Duration::from_hours(1))).await;
+
+        assert!(requests <= UNDER_WAY, "{requests} requests");
+        assert_eq!(lines.len(), 100);
+        let limited = |line: &String| line.contains("GitHub's rate limit") && line.contains("a wait of ");
+        assert!(lines.iter().all(limited), "{lines:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_rate_limit_that_ends_in_time_is_waited_out_by_all() {
+    let github = FakeGitHub::start();
+    let names = github.repositories(20, |_, repository| {
+        repository.commit("hotfix").run(passed());
+    });
+    github.fail_times(3, "/repos/", refusal::secondary_rate_limit(403, Duration::from_secs(1)));
+
+    let run = run(&stage(&github, &names)).await;
+
+    assert!(lines(run, "commits.hotfix").values().all(|line| line.starts_with("1 [")));
+    assert_eq!(github.requests().len(), 3 * names.len() + 3);
 }
 
 /// The commits of a repository, and how many repositories' commits there are at once.

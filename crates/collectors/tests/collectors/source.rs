@@ -269,10 +269,8 @@ async fn a_local_source_needs_no_credentials_at_all() {
 #[tokio::test]
 async fn nowhere_to_read_is_an_error_that_says_what_to_set() {
     assert_eq!(
-        commits(
-            Stage::empty().settings("[commits]\nsource = \"local\"\n[repository]\nname = \"acme/shop\"")
-        )
-        .await,
+        commits(Stage::empty().settings("[commits]\nsource = \"local\"\n[repository]\nname = \"acme/shop\""))
+            .await,
         "error: `source` in [commits] is \"local\", but there is no git repository in / or above it"
     );
     let unnamed = "error: no repository is named; set --repo, SYSTEM_HEALTH_REPOSITORY, `name` in [repository] or \

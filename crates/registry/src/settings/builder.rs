@@ -16,7 +16,7 @@ use toml::{
 
 use super::{
     SettingsError, SettingsTable, TableSpec,
-    error::Known,
+    keys::{check_exclusive, check_keys, check_table_name, no_table},
     lines::{self, Lines},
     number::with_range,
     redact::{redact, shown_name},
@@ -41,9 +41,9 @@ pub struct SettingsBuilder {
 type Tables = BTreeMap<String, BTreeMap<String, Entry>>;
 
 #[derive(Clone)]
-struct Entry {
+pub(super) struct Entry {
     value: Value,
-    origin: Origin,
+    pub(super) origin: Origin,
     /// The lines of what is below the key, by its path.
     lines: Lines,
 }
@@ -274,60 +274,9 @@ fn origin_of(entries: &BTreeMap<String, Entry>, path: &str) -> Option<Origin> {
     })
 }
 
-/// Refuses two keys of one file that say the same in two ways.
-fn check_exclusive(table: &str, entries: &BTreeMap<String, Entry>) -> Result<(), SettingsError> {
-    let pairs = TableSpec::linked().filter(|spec| spec.name == table).flat_map(|spec| spec.exclusive);
-    for &(key, other) in pairs {
-        if let Some((entry, beside)) = entries.get(key).zip(entries.get(other)) {
-            return Err(SettingsError::Exclusive {
-                origin: entry.origin.clone(),
-                table: table.to_owned(),
-                key,
-                other,
-                other_origin: beside.origin.clone(),
-            });
-        }
-    }
-    Ok(())
-}
-
 /// Whether a linked crate declares a key a secret.
 fn is_secret(table: &str, key: &str) -> bool {
     TableSpec::linked().any(|spec| spec.name == table && spec.is_secret(key))
-}
-
-/// What is wrong with a name at the top of the file that has no table behind it.
-fn no_table(origin: Origin, key: String) -> SettingsError {
-    let mut tables: Vec<_> = TableSpec::linked().map(|spec| spec.name).collect();
-    if tables.contains(&key.as_str()) {
-        return SettingsError::NoTable { origin, key };
-    }
-    tables.sort_unstable();
-    tables.dedup();
-    SettingsError::Outside { origin, key: shown_name(&key), tables }
-}
-
-fn check_table_name(table: &str, origin: &Origin) -> Result<(), SettingsError> {
-    let mut names = TableSpec::linked().map(|spec| spec.name);
-    if names.any(|name| name == table) {
-        return Ok(());
-    }
-    let known = Known::nearest_to(table, TableSpec::linked().map(|spec| spec.name));
-    Err(SettingsError::UnknownTable { origin: origin.clone(), table: shown_name(table), known })
-}
-
-fn check_keys(table: &str, entries: &BTreeMap<String, Entry>) -> Result<(), SettingsError> {
-    let fields = TableSpec::linked().find(|spec| spec.name == table).and_then(|spec| (spec.fields)());
-    let Some(fields) = fields else { return Ok(()) };
-    match entries.iter().find(|(key, _)| !fields.contains(&key.as_str())) {
-        None => Ok(()),
-        Some((key, entry)) => Err(SettingsError::UnknownKey {
-            origin: entry.origin.clone(),
-            table: table.to_owned(),
-            key: shown_name(key),
-            known: Known::nearest_to(key, fields.iter().copied()),
-        }),
-    }
 }
 
 impl fmt::Display for Origin {

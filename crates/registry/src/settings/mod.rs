@@ -46,6 +46,7 @@
 mod builder;
 mod error;
 mod fields;
+mod keys;
 mod lines;
 mod number;
 mod redact;
