@@ -171,6 +171,23 @@ mod tests {
         assert_eq!(tags.last(), Some(&reordered), "the order of patterns selects nothing else");
     }
 
+    #[tokio::test]
+    async fn a_reporter_of_several_repositories_is_told_from_others_by_them() {
+        let tag = async |names: &[&str]| {
+            let settings =
+                Settings::builder().set("repository", "names", names.to_vec(), Origin::Flag("--repo"));
+            let settings = settings.build().unwrap();
+            let reporter = Reporter::new(&settings, &ReportSettings::default(), &[], &[], &[]).unwrap();
+            reporter.tags(&[], &Context::new().provide(settings)).await[0].to_string()
+        };
+        let shop_and_web = tag(&["acme/shop", "acme/web"]).await;
+
+        assert!(!shop_and_web.contains("acme"), "{shop_and_web}");
+        assert_eq!(tag(&["Acme/Web", "acme/shop"]).await, shop_and_web);
+        assert_ne!(tag(&["acme/shop", "acme/api"]).await, shop_and_web);
+        assert_eq!(tag(&["acme/shop"]).await, tag(&["Acme/Shop"]).await);
+    }
+
     #[test]
     fn a_name_can_be_read() {
         let one = ["only commits.*".to_owned()];

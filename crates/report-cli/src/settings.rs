@@ -111,9 +111,12 @@ pub(crate) fn load(
     repository: &RepositoryArguments,
 ) -> Result<Settings, SettingsError> {
     let mut builder = builder(arguments)?;
-    if !repository.repo.is_empty() {
-        builder = builder.set("repository", "names", repository.repo.clone(), Origin::Flag("--repo"));
-    }
+    let flag = Origin::Flag("--repo");
+    builder = match &repository.repo[..] {
+        [] => builder,
+        [name] => builder.set("repository", "name", name.as_str(), flag),
+        names => builder.set("repository", "names", names.to_vec(), flag),
+    };
     if let Some(branch) = &repository.branch {
         builder = builder.set("repository", "branch", branch.as_str(), Origin::Flag("--branch"));
     }

@@ -103,6 +103,33 @@ fn each_failure_has_its_line_and_what_to_do() {
 }
 
 #[test]
+fn of_many_repositories_each_is_checked_and_the_output_stays_short() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let mut names = github.repositories(20, |_, repository| {
+        repository.commits(1).run(Run::new("checks.yml").job("tests", Conclusion::Success));
+    });
+    names.extend((1..=15).map(|number| format!("acme/gone-{number}")));
+    let settings = format!("[repository]\nnames = {names:?}\n");
+
+    let ended = scene(&github, &intake).file("system-health.toml", &settings).run(&["doctor"]).with_status(1);
+
+    let (state, message) = line(&ended, "GitHub repository");
+    assert_eq!(
+        (&*state, &*message),
+        ("failed", "20 of 35 repositories can be read, or need not be"),
+        "{ended}"
+    );
+    let (state, message) = line(&ended, "GitHub repository acme/gone-1");
+    assert!(state == "failed" && message.contains("404") && message.contains("check the name"), "{message}");
+    let (state, message) = line(&ended, "metric commits.hotfix");
+    assert_eq!((&*state, &*message), ("failed", "has values for 20 of 35 subjects"), "{ended}");
+    assert_eq!(line(&ended, "metric commits.hotfix of acme/gone-1").0, "failed");
+    let (state, message) = line(&ended, "more");
+    assert!(state == "failed" && message.starts_with("5 more like the last ones"), "{message}");
+    assert!(ended.json().as_array().unwrap().len() < 75, "{ended}");
+}
+
+#[test]
 fn an_application_key_that_does_not_work_is_a_warning_because_a_push_needs_none() {
     let (github, intake) = (github(), DatadogIntake::start());
     let diagnose = |app_key: &str| {

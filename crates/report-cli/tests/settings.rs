@@ -33,6 +33,17 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
         ("commits = 7", &[], "system-health.toml:1: `commits` must be a table, written [commits]"),
         ("[commits", &[], "system-health.toml is not valid TOML, line 1"),
         ("", &["--repo", "shop"], "flag --repo: `name` in [repository]"),
+        ("", &["--repo", "a/b", "--repo", "shop"], "flag --repo: `names[1]` in [repository]"),
+        (
+            "[repository]\nname = 'a/b'\nnames = ['c/d']",
+            &[],
+            "system-health.toml:2: `name` in [repository] cannot be set beside `names` (system-health.toml:3)",
+        ),
+        (
+            "[repository]\nnames = ['acme/shop']\n[repositories.'acme/web']",
+            &[],
+            "system-health.toml:3: `acme/web` in [repositories]: this repository is not among those",
+        ),
         (
             "",
             &["--config", "missing.toml"],

@@ -14,8 +14,7 @@ pub fn bounded(mut findings: Vec<Finding>) -> Vec<Finding> {
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.grade));
     let rest = findings.split_off(MAX_LINES);
-    let worst = rest.iter().max_by_key(|finding| finding.grade);
-    let last = worst.map(|worst| {
+    let last = rest.first().map(|worst| {
         Finding::new(
             "more",
             worst.grade,
