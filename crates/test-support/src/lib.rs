@@ -6,6 +6,7 @@ pub mod corporate;
 pub mod datadog;
 pub mod github;
 pub mod moto;
+pub mod prometheus;
 pub mod scene;
 pub mod server;
 pub mod tools;

@@ -1,0 +1,194 @@
+//! The destinations: what the settings say about Prometheus, before anything is connected.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+use system_health_http::{HttpClient, HttpSettings, RetryPolicy, SetupError};
+use system_health_registry::{
+    ApiCalls, Context, Descriptions, Destination, Event, Finding, Limits, Point, Repeat, ReporterName,
+    Settings, SharedError, Sink, SinkType, Unavailable, register_sink,
+};
+
+use url::Url;
+
+use crate::{
+    doctor,
+    exposition::Exposition,
+    family::{Encoder, Families},
+    gateway::{Gateway, Login},
+    group::Group,
+    part::Part,
+    settings::PrometheusSettings,
+    sink::PrometheusSink,
+    textfile::Textfile,
+};
+
+/// The name of the sink.
+const NAME: &str = "prometheus";
+
+/// The name of the Pushgateway among the APIs that a run calls.
+const API: &str = "pushgateway";
+
+/// A value is replaced by the next one, with the time at which Prometheus reads it.
+const LIMITS: Limits = Limits {
+    max_age: Duration::MAX,
+    max_ahead: Duration::MAX,
+    keeps_timestamps: false,
+    gauges: Repeat::Overwrites,
+    counts: Repeat::Overwrites,
+    rates: Repeat::Overwrites,
+    max_event_age: None,
+};
+
+register_sink!(SinkType {
+    name: NAME,
+    summary: "Prometheus, through a Pushgateway or a textfile of the node exporter",
+    configure,
+});
+
+/// The Pushgateway as a destination.
+#[derive(Debug, Clone)]
+struct GatewayDestination {
+    url: Url,
+    login: Login,
+    delete_after: Option<Duration>,
+    /// Its connections outlive a run.
+    client: Arc<OnceLock<HttpClient>>,
+}
+
+/// The textfile as a destination.
+#[derive(Debug, Clone)]
+struct TextfileDestination {
+    textfile: Textfile,
+}
+
+fn configure(settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
+    let settings: PrometheusSettings = settings.table().map_err(SharedError::new)?;
+    settings.check().map_err(SharedError::new)?;
+    let mut destinations = Vec::<Box<dyn Destination>>::new();
+    let login = settings.login().map_err(SharedError::new)?;
+    if let Some(url) = settings.gateway_url().map_err(SharedError::new)? {
+        let (delete_after, client) = (settings.delete_after, Arc::default());
+        destinations.push(Box::new(GatewayDestination { url, login, delete_after, client }));
+    }
+    if let Some(path) = &settings.textfile {
+        destinations.push(Box::new(TextfileDestination { textfile: Textfile::new(path) }));
+    }
+    Ok(destinations)
+}
+
+impl GatewayDestination {
+    async fn gateway(&self, context: &Context) -> Result<Gateway, Unavailable> {
+        let client = self.client()?.with_calls(context.get::<ApiCalls>().await?);
+        Ok(Gateway {
+            client,
+            url: self.address(),
+            login: self.login.clone(),
+            reporter: context.get::<ReporterName>().await?.get().map(str::to_owned),
+            delete_after: self.delete_after,
+            policy: RetryPolicy::default(),
+        })
+    }
+
+    fn client(&self) -> Result<HttpClient, SetupError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        let client = HttpClient::new(&self.url, HttpSettings::new(API))?;
+        Ok(self.client.get_or_init(|| client).clone())
+    }
+}
+
+async fn encoder(context: &Context) -> Result<Encoder, Unavailable> {
+    let reporter: ReporterName = context.get().await?;
+    let descriptions: Descriptions = context.get().await?;
+    Ok(Encoder { reporter: reporter.get().map(Into::into), descriptions })
+}
+
+impl Destination for GatewayDestination {
+    fn sink(&self) -> &'static str {
+        NAME
+    }
+
+    fn address(&self) -> String {
+        self.url.as_str().trim_end_matches('/').to_owned()
+    }
+
+    fn limits(&self) -> Limits {
+        LIMITS
+    }
+
+    fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
+        let destination = self.clone();
+        Box::pin(async move {
+            let gateway = destination.gateway(&context).await?;
+            Ok(Box::new(PrometheusSink::new(gateway, encoder(&context).await?)) as Box<dyn Sink>)
+        })
+    }
+
+    fn preview(&self, points: &[Point], _events: &[Event]) -> Result<Value, SharedError> {
+        preview(points, |part| format!("PUT {}{}", self.address(), Group::new(part, None).path()))
+    }
+
+    fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>> {
+        let destination = self.clone();
+        Box::pin(async move {
+            match destination.gateway(&context).await {
+                Ok(gateway) => doctor::look_at_gateway(&gateway).await,
+                Err(error) => vec![Finding::failed(doctor::PUSHGATEWAY, error.to_string())],
+            }
+        })
+    }
+}
+
+impl Destination for TextfileDestination {
+    fn sink(&self) -> &'static str {
+        NAME
+    }
+
+    fn address(&self) -> String {
+        self.textfile.path(Part::Values).display().to_string()
+    }
+
+    fn limits(&self) -> Limits {
+        LIMITS
+    }
+
+    fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
+        let textfile = self.textfile.clone();
+        Box::pin(async move {
+            Ok(Box::new(PrometheusSink::new(textfile, encoder(&context).await?)) as Box<dyn Sink>)
+        })
+    }
+
+    fn preview(&self, points: &[Point], _events: &[Event]) -> Result<Value, SharedError> {
+        preview(points, |part| self.textfile.path(part).display().to_string())
+    }
+
+    fn diagnose(&self, _context: Context) -> BoxFuture<'static, Vec<Finding>> {
+        let textfile = self.textfile.clone();
+        Box::pin(async move { doctor::look_at_textfile(textfile).await })
+    }
+}
+
+/// The text of each part by the place that it goes to, line by line, and what would not be delivered.
+fn preview(points: &[Point], place: impl Fn(Part) -> String) -> Result<Value, SharedError> {
+    let mut pages = serde_json::Map::new();
+    let mut refused = Vec::new();
+    for part in Part::ALL {
+        let positions = points.iter().enumerate().filter(|(_, point)| Part::of(&point.key) == part);
+        let encoded = Encoder::default().encode(points, positions.map(|(at, _)| at), &Families::new());
+        let families: Families =
+            encoded.families.into_iter().map(|(name, (family, _))| (name, family)).collect();
+        if !families.is_empty() {
+            let text = Exposition(&families).to_string();
+            pages.insert(place(part), text.lines().collect());
+        }
+        refused.extend(encoded.refused.into_values().map(|error| error.to_string()));
+    }
+    Ok(json!({ "pages": pages, "refused": refused }))
+}

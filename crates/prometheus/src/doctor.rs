@@ -1,0 +1,60 @@
+//! What `report doctor` says about Prometheus.
+
+use std::time::{Duration, SystemTime};
+
+use system_health_registry::Finding;
+use tokio::{task::spawn_blocking, time::Instant};
+
+use crate::{
+    gateway::{Gateway, ListedGroup},
+    gateway_error::GatewayError,
+    part::Part,
+    textfile::Textfile,
+};
+
+pub(crate) const PUSHGATEWAY: &str = "Pushgateway";
+const TEXTFILE: &str = "Prometheus textfile";
+
+/// The longest time that a diagnosis takes.
+const LIMIT: Duration = Duration::from_secs(10);
+/// A group that nobody has pushed for so long may be one of a reporter that is gone.
+const OLD: Duration = Duration::from_hours(7 * 24);
+
+/// Looks at the Pushgateway, and for groups that may be left over: the Pushgateway keeps a value until somebody
+/// deletes it.
+pub(crate) async fn look_at_gateway(gateway: &Gateway) -> Vec<Finding> {
+    let deadline = Instant::now() + LIMIT;
+    let looked = async {
+        let version = gateway.version(deadline).await?;
+        let mut findings = vec![Finding::ok(PUSHGATEWAY, format!("version {version} at {}", gateway.url))];
+        let old = gateway.groups(deadline).await?;
+        findings.extend(old.iter().filter_map(|listed| old_group(gateway, listed)));
+        Ok::<_, GatewayError>(findings)
+    };
+    let failed = |error| {
+        vec![Finding::failed(PUSHGATEWAY, system_health_registry::SharedError::new(error).to_string())]
+    };
+    looked.await.unwrap_or_else(failed)
+}
+
+fn old_group(gateway: &Gateway, listed: &ListedGroup) -> Option<Finding> {
+    let age = SystemTime::now().duration_since(listed.last_push).ok().filter(|age| *age > OLD)?;
+    let days = age.as_secs() / (24 * 60 * 60);
+    let url = gateway.group_url(&listed.group);
+    let message = format!(
+        "{} was last pushed {days} days ago; if that reporter is gone, delete its values: curl -X DELETE {url}",
+        listed.group
+    );
+    Some(Finding::warning(PUSHGATEWAY, message))
+}
+
+/// Looks whether the file can be written.
+pub(crate) async fn look_at_textfile(textfile: Textfile) -> Vec<Finding> {
+    let path = textfile.path(Part::Values).display().to_string();
+    let tried = spawn_blocking(move || textfile.try_folder()).await;
+    match tried.map_err(|error| error.to_string()).and_then(|tried| tried.map_err(|error| error.to_string()))
+    {
+        Ok(()) => vec![Finding::ok(TEXTFILE, format!("{path} can be written"))],
+        Err(error) => vec![Finding::failed(TEXTFILE, error)],
+    }
+}

@@ -1,0 +1,77 @@
+//! Prometheus' text format, version 0.0.4
+//! (<https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>).
+
+use std::fmt;
+
+use crate::{family::Families, label::Labels};
+
+/// The content type of the text.
+pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Families as text.
+pub(crate) struct Exposition<'a>(pub(crate) &'a Families);
+
+impl fmt::Display for Exposition<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, family) in self.0 {
+            writeln!(f, "# HELP {name} {}", escape_help(&family.help))?;
+            // A last value that the next one replaces, whatever the kind: docs/prometheus.md gives the reasons.
+            writeln!(f, "# TYPE {name} gauge")?;
+            for (labels, series) in &family.series {
+                writeln!(f, "{name}{} {}", label_set(labels), number(series.value))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Labels as they stand behind a name, such as `{branch="main"}`.
+pub(crate) fn label_set(labels: &Labels) -> String {
+    let written: Vec<String> =
+        labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape_value(value))).collect();
+    if written.is_empty() { String::new() } else { format!("{{{}}}", written.join(",")) }
+}
+
+fn escape_help(help: &str) -> String {
+    help.replace('\\', "\\\\").replace('\n', "\\n")
+}
+
+fn escape_value(value: &str) -> String {
+    escape_help(value).replace('"', "\\\"")
+}
+
+/// A number as Go reads it, and as people read it where it is not very large or small.
+fn number(value: f64) -> String {
+    let plain = value == 0.0 || (1e-6..1e15).contains(&value.abs());
+    if plain { format!("{value}") } else { format!("{value:e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [
+            (3.0, "3"),
+            (-0.25, "-0.25"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1e300, "1e300"),
+            (-1.5e-9, "-1.5e-9"),
+            (5e-324, "5e-324"),
+            (1e15, "1e15"),
+            (999_999_999_999_999.0, "999999999999999"),
+        ] {
+            assert_eq!(number(value), text);
+            assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits());
+        }
+    }
+
+    #[test]
+    fn what_would_end_a_line_or_a_value_is_escaped() {
+        assert_eq!(escape_help("a \\ \"b\"\nc"), "a \\\\ \"b\"\\nc");
+        assert_eq!(escape_value("a \\ \"b\"\nc"), "a \\\\ \\\"b\\\"\\nc");
+    }
+}

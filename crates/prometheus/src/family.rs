@@ -1,0 +1,202 @@
+//! Families: all series of one metric. What a reporter delivers becomes families here, and what cannot become one is
+//! refused here, because a page with one bad line is refused as a whole.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use system_health_registry::{Descriptions, Kind, Point, Tag};
+
+use crate::{
+    exposition::label_set,
+    label::{Labels, labels},
+    name::metric_name,
+    unit::BaseUnit,
+};
+
+/// Families by their names.
+pub(crate) type Families = BTreeMap<String, Family>;
+
+/// Names that the Pushgateway gives to metrics of its own in every group. It drops what others call so.
+const RESERVED: [&str; 2] = ["push_time_seconds", "push_failure_time_seconds"];
+
+/// All series of a metric.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Family {
+    /// The key that the name is made of.
+    pub(crate) key: String,
+    pub(crate) help: String,
+    pub(crate) series: BTreeMap<Labels, Series>,
+}
+
+/// A value with the tags that its labels are made of.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Series {
+    pub(crate) tags: BTreeSet<Tag>,
+    pub(crate) value: f64,
+}
+
+/// Makes families of points.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Encoder {
+    /// The reporter's name.
+    pub(crate) reporter: Option<Arc<str>>,
+    /// What the metrics mean.
+    pub(crate) descriptions: Descriptions,
+}
+
+/// Points as families.
+#[derive(Debug, Default)]
+pub(crate) struct Encoded {
+    /// The families, and for each the positions of its points.
+    pub(crate) families: BTreeMap<String, (Family, Vec<usize>)>,
+    /// The points that cannot be delivered.
+    pub(crate) refused: BTreeMap<usize, PointError>,
+}
+
+/// Why a point cannot be delivered to Prometheus.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum PointError {
+    /// Two keys have one name.
+    #[error("the keys `{}` would all have the name `{name}` in Prometheus; rename all but one", .keys.join("`, `"))]
+    SameName { name: String, keys: Vec<String> },
+    /// Two series have the same labels.
+    #[error(
+        "`{key}` with the tags [{one}] and with [{other}] would be one series in Prometheus, `{series}`; rename a tag"
+    )]
+    SameSeries { key: String, one: String, other: String, series: String },
+    /// A name of the Pushgateway.
+    #[error(
+        "`{key}` would have the name `{name}` in Prometheus, which the Pushgateway uses itself; rename the metric"
+    )]
+    ReservedName { key: String, name: String },
+    /// A value that says nothing.
+    #[error("the value of `{key}` is {value}, which is no finite number")]
+    NotFinite { key: String, value: f64 },
+    /// A value of the past.
+    #[error(
+        "the value of `{0}` is from an earlier run, and Prometheus would show it as a current one, because it takes no \
+         timestamps here"
+    )]
+    Superseded(String),
+}
+
+impl Encoder {
+    /// Makes families of the points at some positions. `known` are the families that the same run has delivered
+    /// already: they stay, and new series join them.
+    pub(crate) fn encode(
+        &self,
+        points: &[Point],
+        positions: impl IntoIterator<Item = usize>,
+        known: &Families,
+    ) -> Encoded {
+        let mut encoded = Encoded::default();
+        let mut names = BTreeMap::<String, BTreeMap<&str, Vec<usize>>>::new();
+        for position in positions {
+            let Some(point) = points.get(position) else { continue };
+            match checked_name(point) {
+                Ok(name) => names.entry(name).or_default().entry(&point.key).or_default().push(position),
+                Err(error) => drop(encoded.refused.insert(position, error)),
+            }
+        }
+        for (name, by_key) in names {
+            let known = known.get(&name);
+            let keys: BTreeSet<&str> =
+                by_key.keys().copied().chain(known.map(|family| family.key.as_str())).collect();
+            if keys.len() > 1 {
+                let keys = keys.into_iter().map(str::to_owned).collect();
+                let error = PointError::SameName { name, keys };
+                let positions = by_key.into_values().flatten();
+                encoded.refused.extend(positions.map(|position| (position, error.clone())));
+                continue;
+            }
+            for (key, positions) in by_key {
+                let at = |position: &usize| points.get(*position);
+                let Some(newest) = positions.last().and_then(at) else { continue };
+                let help = self.help(newest);
+                let series = known.map(|family| family.series.clone()).unwrap_or_default();
+                let family = Family { key: key.to_owned(), help, series };
+                self.add_series(&mut encoded, name.clone(), family, points, positions);
+            }
+        }
+        encoded
+    }
+
+    /// Adds the points of one metric to its family. Of two points of one series the later one counts.
+    fn add_series(
+        &self,
+        encoded: &mut Encoded,
+        name: String,
+        mut family: Family,
+        points: &[Point],
+        positions: Vec<usize>,
+    ) {
+        let mut taken = BTreeMap::<Labels, Vec<usize>>::new();
+        let mut clashes = BTreeMap::<Labels, PointError>::new();
+        for position in positions {
+            let Some(point) = points.get(position) else { continue };
+            let labels = labels(&point.tags, self.reporter.as_deref());
+            if let Some(other) = family.series.get(&labels).filter(|other| other.tags != point.tags) {
+                let series = format!("{name}{}", label_set(&labels));
+                let (one, other) = (tag_list(&other.tags), tag_list(&point.tags));
+                let error = PointError::SameSeries { key: point.key.clone(), one, other, series };
+                clashes.entry(labels.clone()).or_insert(error);
+            } else {
+                let series = Series { tags: point.tags.clone(), value: base_value(point) };
+                family.series.insert(labels.clone(), series);
+            }
+            taken.entry(labels).or_default().push(position);
+        }
+        for (labels, error) in clashes {
+            // Neither of them can be told from the other.
+            family.series.remove(&labels);
+            let positions = taken.remove(&labels).unwrap_or_default();
+            encoded.refused.extend(positions.into_iter().map(|position| (position, error.clone())));
+        }
+        if !taken.is_empty() {
+            encoded.families.insert(name, (family, taken.into_values().flatten().collect()));
+        }
+    }
+
+    /// What the metric means, and what its name does not say about its values.
+    fn help(&self, point: &Point) -> String {
+        let mut help = match self.descriptions.get(&point.key).map(str::trim) {
+            None | Some("") => format!("The metric {} of system-health.", point.key),
+            Some(description) => description.to_owned(),
+        };
+        let unit = point.unit.as_deref().filter(|unit| BaseUnit::from_unit(unit).is_none());
+        let unit = unit.map(|unit| format!("unit: {unit}"));
+        let kind = (point.kind != Kind::Gauge).then(|| point.kind.to_string());
+        let details: Vec<String> = kind.into_iter().chain(unit).collect();
+        if !details.is_empty() {
+            help = format!("{help} ({})", details.join(", "));
+        }
+        help.replace(|c: char| c != '\n' && c.is_control(), " ")
+    }
+}
+
+fn checked_name(point: &Point) -> Result<String, PointError> {
+    let key = || point.key.clone();
+    let name = metric_name(&point.key, point.kind, base_unit(point));
+    if !base_value(point).is_finite() {
+        return Err(PointError::NotFinite { key: key(), value: base_value(point) });
+    }
+    if RESERVED.contains(&&*name) {
+        return Err(PointError::ReservedName { key: key(), name });
+    }
+    Ok(name)
+}
+
+fn base_unit(point: &Point) -> Option<BaseUnit> {
+    point.unit.as_deref().and_then(BaseUnit::from_unit)
+}
+
+/// The value in the base unit.
+fn base_value(point: &Point) -> f64 {
+    base_unit(point).map_or(point.value, |unit| unit.conversion.apply(point.value))
+}
+
+fn tag_list(tags: &BTreeSet<Tag>) -> String {
+    tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,221 @@
+//! The client of the Pushgateway's API (<https://github.com/prometheus/pushgateway#api>).
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use http::{Method, header::CONTENT_TYPE};
+use reqwest::RequestBuilder;
+use serde_json::Value;
+use system_health_http::{HttpResponse, Idempotency, Redactor, Retrier, RetryError, RetryPolicy, RunClient};
+use system_health_registry::{DeliveryError, settings::SecretSetting};
+use tokio::time::{Instant, timeout};
+use url::Url;
+
+use crate::{
+    exposition::{self, Exposition},
+    family::Families,
+    gateway_error::GatewayError,
+    group::Group,
+    part::Part,
+    target::{Target, WriteError},
+};
+
+/// Longest answer that is read. It lists what all groups hold.
+const MAX_LENGTH: usize = 64 * 1024 * 1024;
+/// Longest time for one request.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest time for removing groups, which must not keep a delivery from being settled.
+const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How a Pushgateway, or the proxy in front of it, knows us.
+#[derive(Debug, Clone)]
+pub(crate) enum Login {
+    None,
+    Basic { username: String, password: SecretSetting },
+    Bearer(SecretSetting),
+}
+
+/// A Pushgateway and the groups of one reporter.
+#[derive(Clone)]
+pub(crate) struct Gateway {
+    pub(crate) client: RunClient,
+    /// Without a slash at its end.
+    pub(crate) url: String,
+    pub(crate) login: Login,
+    pub(crate) reporter: Option<String>,
+    pub(crate) delete_after: Option<Duration>,
+    pub(crate) policy: RetryPolicy,
+}
+
+/// A group as the Pushgateway lists it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ListedGroup {
+    pub(crate) group: Group,
+    /// When somebody last tried to push to it.
+    pub(crate) last_push: SystemTime,
+}
+
+impl Gateway {
+    /// The version of the Pushgateway.
+    pub(crate) async fn version(&self, deadline: Instant) -> Result<String, GatewayError> {
+        let answer = self.ask(Method::GET, "/api/v1/status", deadline).await?;
+        let status: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        let version = status.as_ref().and_then(|status| status.pointer("/data/build_information/version"));
+        let version = version.and_then(Value::as_str).map(str::to_owned);
+        version.ok_or_else(|| GatewayError::from_response(&answer, &self.redactor()))
+    }
+
+    /// The groups that reporters have pushed to.
+    pub(crate) async fn groups(&self, deadline: Instant) -> Result<Vec<ListedGroup>, GatewayError> {
+        let answer = self.ask(Method::GET, "/api/v1/metrics", deadline).await?.complete()?;
+        let list: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        let groups = list.as_ref().and_then(|list| list.get("data")).and_then(Value::as_array);
+        let groups = groups.ok_or_else(|| GatewayError::from_response(&answer, &self.redactor()))?;
+        Ok(groups.iter().filter_map(listed_group).collect())
+    }
+
+    /// The URL of a group, to push to it or to delete it.
+    pub(crate) fn group_url(&self, group: &Group) -> String {
+        format!("{}{}", self.url, group.path())
+    }
+
+    /// The group of a part of what this reporter delivers.
+    pub(crate) fn group(&self, part: Part) -> Group {
+        Group::new(part, self.reporter.as_deref())
+    }
+
+    async fn push(
+        &self,
+        method: Method,
+        part: Part,
+        families: &Families,
+        deadline: Instant,
+    ) -> Result<(), WriteError> {
+        let (path, text) = (self.group(part).path(), Exposition(families).to_string());
+        let retrier = Retrier::new(self.policy.until_deadline(), deadline);
+        // A second push replaces what the first one wrote.
+        let pushed = retrier.run(Idempotency::Idempotent, async || {
+            let request = self.request(method.clone(), &path)?;
+            self.send(request.header(CONTENT_TYPE, exposition::CONTENT_TYPE).body(text.clone()), deadline)
+                .await
+        });
+        match pushed.await {
+            Ok(_) => Ok(()),
+            Err(RetryError::Permanent(error)) if error.blames_metrics() => {
+                Err(WriteError::Refused(DeliveryError::new(error)))
+            }
+            Err(error) if error.last_error().is_some_and(GatewayError::may_have_arrived) => {
+                Err(WriteError::Unknown(DeliveryError::new(error)))
+            }
+            Err(error) => Err(WriteError::Left(DeliveryError::new(error))),
+        }
+    }
+
+    async fn ask(&self, method: Method, path: &str, deadline: Instant) -> Result<HttpResponse, GatewayError> {
+        self.send(self.request(method, path)?, deadline).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, GatewayError> {
+        let url: Url = format!("{}{path}", self.url).parse()?;
+        let request = self.client.inner().request(method, url).timeout(TIMEOUT);
+        Ok(match &self.login {
+            Login::None => request,
+            Login::Basic { username, password } => request.basic_auth(username, Some(password.expose())),
+            Login::Bearer(token) => request.bearer_auth(token.expose()),
+        })
+    }
+
+    async fn send(&self, request: RequestBuilder, deadline: Instant) -> Result<HttpResponse, GatewayError> {
+        let request = request.build().map_err(GatewayError::Request)?;
+        let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;
+        if response.status.is_success() {
+            return Ok(response);
+        }
+        Err(GatewayError::from_response(&response, &self.redactor()))
+    }
+
+    fn redactor(&self) -> Redactor {
+        let secret = match &self.login {
+            Login::None => None,
+            Login::Basic { password, .. } => Some(password.expose()),
+            Login::Bearer(token) => Some(token.expose()),
+        };
+        Redactor::new(secret, "[secret]")
+    }
+
+    /// Deletes the groups that no reporter has pushed to for a time.
+    async fn delete_groups(&self, after: Duration, deadline: Instant) -> Result<(), GatewayError> {
+        for ListedGroup { group, last_push } in self.groups(deadline).await? {
+            let age = SystemTime::now().duration_since(last_push).unwrap_or_default();
+            if age < after || Part::ALL.into_iter().any(|part| self.group(part) == group) {
+                continue;
+            }
+            self.ask(Method::DELETE, &group.path(), deadline).await?;
+            tracing::info!(
+                "deleted {} from the Pushgateway: nobody has pushed it for {age:.0?}",
+                self.group_url(&group)
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Target for Gateway {
+    async fn check(&self, deadline: Instant) -> Result<(), DeliveryError> {
+        let retrier = Retrier::new(self.policy, deadline);
+        let asked =
+            retrier.run(Idempotency::Idempotent, async || self.ask(Method::GET, "/-/ready", deadline).await);
+        asked.await.map(drop).map_err(DeliveryError::new)
+    }
+
+    async fn replace(&self, part: Part, families: &Families, deadline: Instant) -> Result<(), WriteError> {
+        self.push(Method::PUT, part, families, deadline).await
+    }
+
+    async fn add(
+        &self,
+        part: Part,
+        families: &Families,
+        _written: &Families,
+        deadline: Instant,
+    ) -> Result<(), WriteError> {
+        self.push(Method::POST, part, families, deadline).await
+    }
+
+    async fn clean_up(&self, deadline: Instant) {
+        let Some(after) = self.delete_after else { return };
+        match timeout(CLEAN_UP_TIMEOUT, self.delete_groups(after, deadline)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(
+                    "cannot delete old groups from the Pushgateway: {}",
+                    DeliveryError::new(error)
+                );
+            }
+            Err(_) => tracing::warn!("cannot delete old groups from the Pushgateway: no answer in time"),
+        }
+    }
+}
+
+/// A group, if it can be one of ours.
+fn listed_group(listed: &Value) -> Option<ListedGroup> {
+    let group = Group::from_labels(listed.get("labels")?)?;
+    let time = |name: &str| -> Option<f64> {
+        listed.pointer(&format!("/{name}/metrics/0/value"))?.as_str()?.parse().ok()
+    };
+    let last = time("push_time_seconds")?.max(time("push_failure_time_seconds").unwrap_or_default());
+    let last_push = UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(last).ok()?)?;
+    Some(ListedGroup { group, last_push })
+}
+
+// The login is not for logs.
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway")
+            .field("url", &self.url)
+            .field("reporter", &self.reporter)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,96 @@
+//! What can go wrong between us and a Pushgateway, told apart by who can fix it and whether a retry helps.
+
+use std::time::SystemTime;
+
+use http::StatusCode;
+use system_health_http::{AttemptError, HttpError, HttpResponse, Redactor, Retry, may_have_been_processed};
+
+/// Why the Pushgateway did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GatewayError {
+    /// 400 in the Pushgateway's words: the metrics are wrong, or contradict those of other groups.
+    #[error("the Pushgateway refused the metrics ({0})")]
+    Refused(String),
+    /// 413, of a proxy in front of it: fewer metrics may pass.
+    #[error("the metrics are too many for one request ({0})")]
+    TooLarge(String),
+    /// 401 or 403.
+    #[error(
+        "the login was refused ({0}); check `username` and `password`, or `token`, in [prometheus], or PUSHGATEWAY_USERNAME, \
+         PUSHGATEWAY_PASSWORD and PUSHGATEWAY_TOKEN"
+    )]
+    Login(String),
+    /// 408, 429 or 5xx: a problem that may pass.
+    #[error("the Pushgateway has a problem ({answer})")]
+    Server { answer: String, retry: Retry, is_unclear: bool },
+    /// Any other answer.
+    #[error(
+        "the answer is not one of a Pushgateway's ({0}); check `pushgateway` in [prometheus], or PUSHGATEWAY_URL"
+    )]
+    Unexpected(String),
+    /// No answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// No request.
+    #[error("cannot make the request")]
+    Request(#[source] reqwest::Error),
+    /// No address.
+    #[error("cannot make the request")]
+    Url(#[from] url::ParseError),
+}
+
+/// How the Pushgateway's refusals start
+/// (<https://github.com/prometheus/pushgateway/blob/master/handler/push.go>).
+const REFUSALS: [&str; 2] = ["text format parsing error", "pushed metrics are invalid or inconsistent"];
+
+impl GatewayError {
+    /// Classifies an answer that is not the one hoped for.
+    pub(crate) fn from_response(response: &HttpResponse, redactor: &Redactor) -> Self {
+        let text = String::from_utf8_lossy(&response.body);
+        let status = response.status;
+        let answer = match redactor.quote(&text) {
+            words if words.is_empty() => format!("HTTP {}", status.as_u16()),
+            words => format!("HTTP {}: {words}", status.as_u16()),
+        };
+        let retry = Retry::from_response(status, &response.headers, SystemTime::now());
+        match status {
+            StatusCode::BAD_REQUEST if REFUSALS.iter().any(|start| text.starts_with(start)) => {
+                Self::Refused(answer)
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge(answer),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::Login(answer),
+            _ if retry != Retry::Never => {
+                Self::Server { answer, retry, is_unclear: may_have_been_processed(status) }
+            }
+            _ => Self::Unexpected(answer),
+        }
+    }
+
+    /// Whether other metrics, or fewer, may be taken.
+    pub(crate) fn blames_metrics(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::TooLarge(_))
+    }
+
+    /// Whether the metrics may be there, although no answer says so.
+    pub(crate) fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Server { is_unclear, .. } => *is_unclear,
+            Self::Http(error) => !error.is_connect(),
+            _ => false,
+        }
+    }
+}
+
+impl AttemptError for GatewayError {
+    fn retry(&self) -> Retry {
+        match self {
+            Self::Server { retry, .. } => *retry,
+            Self::Http(error) => Retry::from(error),
+            _ => Retry::Never,
+        }
+    }
+
+    fn may_have_been_processed(&self) -> bool {
+        self.may_have_arrived()
+    }
+}

@@ -1,0 +1,115 @@
+//! Groups of the Pushgateway. What is pushed to a group replaces what was there, and nothing else
+//! (<https://github.com/prometheus/pushgateway#url>).
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::{label::REPORTER, part::Part};
+
+/// The digits of base64 for URLs (<https://www.rfc-editor.org/rfc/rfc4648#section-5>).
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The key of a group of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group {
+    part: Part,
+    reporter: Option<String>,
+}
+
+impl Group {
+    pub(crate) fn new(part: Part, reporter: Option<&str>) -> Self {
+        Self { part, reporter: reporter.map(str::to_owned) }
+    }
+
+    /// A group as the Pushgateway lists it, if it can be a reporter's.
+    pub(crate) fn from_labels(labels: &Value) -> Option<Self> {
+        let labels = labels.as_object()?;
+        let label = |name: &str| labels.get(name).and_then(Value::as_str);
+        let job = label("job")?;
+        let part = Part::ALL.into_iter().find(|part| part.job() == job)?;
+        let known = labels.keys().all(|name| name == "job" || name == REPORTER);
+        known.then(|| Self::new(part, label(REPORTER)))
+    }
+
+    /// The path of its URL, behind that of the Pushgateway. A name may contain a slash, so it is encoded.
+    pub(crate) fn path(&self) -> String {
+        let job = self.part.job();
+        match &self.reporter {
+            None => format!("/metrics/job/{job}"),
+            Some(name) => format!("/metrics/job/{job}/{REPORTER}@base64/{}", base64(name.as_bytes())),
+        }
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.reporter {
+            None => write!(f, "the group of job `{}`", self.part.job()),
+            Some(reporter) => write!(f, "the group of job `{}` and reporter `{reporter}`", self.part.job()),
+        }
+    }
+}
+
+/// Base64 for URLs. Without padding, but for nothing, which a path cannot say otherwise.
+fn base64(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "=".to_owned();
+    }
+    let mut encoded = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |position: usize| u32::from(chunk.get(position).copied().unwrap_or_default());
+        let bits = (byte(0) << 16) | (byte(1) << 8) | byte(2);
+        for digit in 0..=chunk.len() {
+            let index = (bits >> (18 - 6 * digit)) & 63;
+            encoded.push(char::from(DIGITS[index as usize]));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_the_standard() {
+        // https://www.rfc-editor.org/rfc/rfc4648#section-10, without padding.
+        for (text, encoded) in [
+            ("", "="),
+            ("f", "Zg"),
+            ("fo", "Zm8"),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg"),
+            ("fooba", "Zm9vYmE"),
+            ("foobar", "Zm9vYmFy"),
+            ("ö?>", "w7Y_Pg"),
+        ] {
+            assert_eq!(base64(text.as_bytes()), encoded, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_groups_with_our_labels_are_ours() {
+        let ours = Group::new(Part::Values, Some("acme/shop"));
+        assert_eq!(Group::from_labels(&json!({"job": "system-health", "reporter": "acme/shop"})), Some(ours));
+        let nameless = Group::new(Part::Reporter, None);
+        assert_eq!(Group::from_labels(&json!({"job": "system-health-reporter"})), Some(nameless));
+        for labels in [
+            json!({"job": "backup", "reporter": "acme/shop"}),
+            json!({"job": "system-health", "reporter": "acme/shop", "instance": "a"}),
+            json!({"reporter": "acme/shop"}),
+        ] {
+            assert_eq!(Group::from_labels(&labels), None, "{labels}");
+        }
+    }
+
+    #[test]
+    fn a_path_names_job_and_reporter() {
+        assert_eq!(Group::new(Part::Values, None).path(), "/metrics/job/system-health");
+        let path = Group::new(Part::Reporter, Some("acme/shop")).path();
+        assert_eq!(path, "/metrics/job/system-health-reporter/reporter@base64/YWNtZS9zaG9w");
+    }
+}

@@ -1,0 +1,86 @@
+//! Labels. A tag `name:value` is a label, with the changes that Prometheus' data model asks for
+//! (<https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels>).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use system_health_registry::Tag;
+
+/// The label that tells reporters apart. It is part of the grouping key, too.
+pub(crate) const REPORTER: &str = "reporter";
+
+/// The value of a tag that is only a name, such as `nightly`.
+const NO_VALUE: &str = "true";
+
+/// The labels of a series, in the order of their names.
+pub(crate) type Labels = BTreeMap<String, String>;
+
+/// The labels of a point, with the name of the reporter unless a tag says it.
+pub(crate) fn labels(tags: &BTreeSet<Tag>, reporter: Option<&str>) -> Labels {
+    let mut values = BTreeMap::<String, BTreeSet<&str>>::new();
+    for tag in tags {
+        let (name, value) = tag.as_str().split_once(':').unwrap_or((tag.as_str(), NO_VALUE));
+        values.entry(label_name(name)).or_default().insert(value);
+    }
+    if let Some(reporter) = reporter {
+        // The Pushgateway replaces the label by that of the group, so a file has the same.
+        values.insert(REPORTER.to_owned(), BTreeSet::from([reporter]));
+    }
+    let joined = |values: BTreeSet<&str>| values.into_iter().collect::<Vec<_>>().join(",");
+    values.into_iter().map(|(name, values)| (name, joined(values))).collect()
+}
+
+/// The name of a label: letters, digits and underscores, none of the names that have a meaning of their own.
+fn label_name(name: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let name: String = name.chars().map(allowed).collect();
+    match &*name {
+        // Those of the scraped target: Prometheus gives the same names to labels that are in its way.
+        "job" | "instance" => format!("exported_{name}"),
+        // Those of the buckets of histograms and summaries.
+        "le" | "quantile" => format!("tag_{name}"),
+        _ if name.starts_with("__") || name.starts_with(|c: char| c.is_ascii_digit()) => format!("tag{name}"),
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(tags: &[&str], reporter: Option<&str>) -> Vec<(String, String)> {
+        let tags = tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect();
+        labels(&tags, reporter).into_iter().collect()
+    }
+
+    #[test]
+    fn a_tag_is_a_label() {
+        for (tags, expected) in [
+            (&["env:test", "branch:main"][..], &[("branch", "main"), ("env", "test")][..]),
+            (&["url:http://a:1/b"], &[("url", "http://a:1/b")]),
+            (&["nightly"], &[("nightly", "true")]),
+            (&["team:web", "team:api"], &[("team", "api,web")]),
+            (&["nightly", "nightly:x"], &[("nightly", "true,x")]),
+            (&["git-branch:b", "git.branch:a"], &[("git_branch", "a,b")]),
+            (&["job:build", "instance:i-1"], &[("exported_instance", "i-1"), ("exported_job", "build")]),
+            (&["le:1", "quantile:0.5"], &[("tag_le", "1"), ("tag_quantile", "0.5")]),
+            (&["région:île"], &[("r_gion", "île")]),
+            (&["éé:1", "é1:2"], &[("_1", "2"), ("tag__", "1")]),
+            (&[], &[]),
+        ] {
+            let found = of(tags, None);
+            let found: Vec<_> = found.iter().map(|(name, value)| (&**name, &**value)).collect();
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn the_reporters_name_is_a_label() {
+        let expected = [("reporter".to_owned(), "acme/shop".to_owned())];
+        assert_eq!(of(&[], Some("acme/shop")), expected);
+        assert_eq!(
+            of(&["reporter:other"], Some("acme/shop")),
+            expected,
+            "the group's label wins in a Pushgateway"
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! Names of metrics, after Prometheus' conventions (<https://prometheus.io/docs/practices/naming/>) and what
+//! `promtool check metrics` says about them.
+
+use system_health_registry::Kind;
+
+use crate::unit::BaseUnit;
+
+/// What only counters, histograms and summaries may have at the end of their names.
+const RESERVED_ENDS: [&str; 4] = ["_total", "_count", "_sum", "_bucket"];
+
+/// The name of a metric: the key in snake case, without what it says about its unit, and then the base unit.
+pub(crate) fn metric_name(key: &str, kind: Kind, unit: Option<BaseUnit>) -> String {
+    let mut name = snake_case(key);
+    let per_second = matches!(kind, Kind::Rate { .. });
+    if per_second && let Some(stem) = without_last_words(&name, "per_second") {
+        name.truncate(stem);
+    }
+    if let Some(unit) = unit {
+        let spelled = unit.spellings().chain([unit.suffix.to_owned()]);
+        // The longest, because `degree_celsius` ends in `celsius`.
+        if let Some(stem) = spelled.filter_map(|words| without_last_words(&name, &words)).min() {
+            name.truncate(stem);
+        }
+        push_word(&mut name, unit.suffix);
+    }
+    if per_second {
+        push_word(&mut name, "per_second");
+    }
+    if RESERVED_ENDS.iter().any(|end| name.ends_with(end)) {
+        push_word(&mut name, "value");
+    }
+    name
+}
+
+/// Letters, digits and single underscores: `ci.testsPassing` becomes `ci_tests_passing`.
+fn snake_case(key: &str) -> String {
+    let mut name = String::with_capacity(key.len());
+    let mut after_small = false;
+    for c in key.chars() {
+        if !c.is_ascii_alphanumeric() {
+            if !name.ends_with('_') && !name.is_empty() {
+                name.push('_');
+            }
+            after_small = false;
+            continue;
+        }
+        if after_small && c.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(c.to_ascii_lowercase());
+        after_small = c.is_ascii_lowercase();
+    }
+    name.truncate(name.trim_end_matches('_').len());
+    name
+}
+
+/// The length of the name in front of these last words, if it ends with them.
+fn without_last_words(name: &str, words: &str) -> Option<usize> {
+    let stem = name.strip_suffix(words)?;
+    stem.strip_suffix('_').or(stem.is_empty().then_some(stem)).map(str::len)
+}
+
+fn push_word(name: &mut String, word: &str) {
+    if !name.is_empty() {
+        name.push('_');
+    }
+    name.push_str(word);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_key_in_snake_case_with_the_base_unit() {
+        let interval = Duration::from_mins(15);
+        let (gauge, count, rate) = (Kind::Gauge, Kind::Count { interval }, Kind::Rate { interval });
+        for (key, kind, unit, name) in [
+            ("commits.hotfix", gauge, "commit", "commits_hotfix"),
+            ("commits.hotfix", count, "commit", "commits_hotfix"),
+            ("ci.testsPassing.onMain", gauge, "", "ci_tests_passing_on_main"),
+            ("a..b_.c_", gauge, "", "a_b_c"),
+            ("HTTPServer", gauge, "", "httpserver"),
+            ("build.duration", gauge, "second", "build_duration_seconds"),
+            ("build.duration", gauge, "ms", "build_duration_seconds"),
+            ("build.duration_ms", gauge, "ms", "build_duration_seconds"),
+            ("build.duration.milliseconds", gauge, "millisecond", "build_duration_seconds"),
+            ("build.duration_seconds", gauge, "second", "build_duration_seconds"),
+            ("build.durations", gauge, "s", "build_durations_seconds"),
+            ("uptime_days", gauge, "day", "uptime_seconds"),
+            ("seconds", gauge, "second", "seconds"),
+            ("room.degree_celsius", gauge, "degree celsius", "room_celsius"),
+            ("coverage.percent", gauge, "percent", "coverage_ratio"),
+            ("disk.free", gauge, "GiB", "disk_free_bytes"),
+            ("requests", rate, "request", "requests_per_second"),
+            ("requests.per_second", rate, "request", "requests_per_second"),
+            ("net.bytes", rate, "byte", "net_bytes_per_second"),
+            ("runs.total", gauge, "run", "runs_total_value"),
+            ("memory.total", gauge, "byte", "memory_total_bytes"),
+            ("queue.count", gauge, "", "queue_count_value"),
+        ] {
+            assert_eq!(metric_name(key, kind, BaseUnit::from_unit(unit)), name, "{key} in {unit}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The sink. Prometheus keeps the last value of a series and takes no timestamps here, so what it holds has to be one
+//! run: a value of an earlier run beside those of this one would look as new as they do. All points of a run have one
+//! time. The first ones with a newer time replace what was there, and others with the same time join them.
+
+use std::{collections::VecDeque, fmt, time::SystemTime};
+
+use futures::{
+    StreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
+use system_health_registry::{DeliveryError, Event, Fate, Point, Settlement, Sink};
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::{
+    family::{Encoder, Families, Family, PointError},
+    part::Part,
+    target::{Target, WriteError},
+};
+
+/// Delivers to a target.
+pub(crate) struct PrometheusSink<T> {
+    target: T,
+    encoder: Encoder,
+    written: Mutex<Written>,
+}
+
+/// What the target holds, as far as this sink has written it.
+#[derive(Debug, Default)]
+struct Written {
+    values: Snapshot,
+    reporter: Snapshot,
+}
+
+/// The families of one run.
+#[derive(Debug, Default)]
+struct Snapshot {
+    timestamp: Option<SystemTime>,
+    families: Families,
+    /// Whether the target no longer holds what it held before.
+    is_begun: bool,
+}
+
+/// Families that are written at once, each with its name and the positions of its points.
+type Batch = Vec<(String, Family, Vec<usize>)>;
+
+/// The fates of the points of a delivery by their positions.
+struct Fates(Vec<Option<Fate>>);
+
+/// A metric that is not taken.
+#[derive(Debug, thiserror::Error)]
+#[error("`{key}` is not taken")]
+struct RefusedMetric {
+    key: String,
+    source: DeliveryError,
+}
+
+impl<T: Target> PrometheusSink<T> {
+    pub(crate) fn new(target: T, encoder: Encoder) -> Self {
+        Self { target, encoder, written: Mutex::default() }
+    }
+
+    async fn settle(&self, points: &[Point], deadline: Instant) -> Vec<Settlement> {
+        let mut written = self.written.lock().await;
+        let mut fates = Fates(vec![None; points.len()]);
+        for part in Part::ALL {
+            let positions: Vec<usize> = points
+                .iter()
+                .enumerate()
+                .filter(|(_, point)| Part::of(&point.key) == part)
+                .map(|(at, _)| at)
+                .collect();
+            let snapshot = written.of(part);
+            if positions.is_empty() {
+                continue;
+            }
+            snapshot
+                .begin(positions.iter().filter_map(|at| points.get(*at)).map(|point| point.timestamp).max());
+            let had_begun = snapshot.is_begun;
+            self.deliver_part(part, snapshot, points, positions, deadline, &mut fates).await;
+            if part == Part::Values && snapshot.is_begun && !had_begun {
+                self.target.clean_up(deadline).await;
+            }
+        }
+        self.clear_values(&mut written, deadline).await;
+        fates.settlements()
+    }
+
+    async fn deliver_part(
+        &self,
+        part: Part,
+        snapshot: &mut Snapshot,
+        points: &[Point],
+        positions: Vec<usize>,
+        deadline: Instant,
+        fates: &mut Fates,
+    ) {
+        let is_current = |at: &usize| points.get(*at).map(|point| point.timestamp) == snapshot.timestamp;
+        let (current, earlier): (Vec<usize>, Vec<usize>) = positions.into_iter().partition(is_current);
+        for (at, point) in earlier.into_iter().filter_map(|at| Some((at, points.get(at)?))) {
+            fates.refuse(at, PointError::Superseded(point.key.clone()));
+        }
+        let encoded = self.encoder.encode(points, current, &snapshot.families);
+        for (at, error) in encoded.refused {
+            fates.refuse(at, error);
+        }
+        let whole: Batch = encoded
+            .families
+            .into_iter()
+            .map(|(name, (family, positions))| (name, family, positions))
+            .collect();
+        let mut batches = VecDeque::from([whole]);
+        while let Some(mut batch) = batches.pop_front().filter(|batch| !batch.is_empty()) {
+            match self.write(part, snapshot, &batch, deadline).await {
+                Ok(()) => {
+                    for (name, family, positions) in batch {
+                        fates.set(positions, &Fate::Accepted);
+                        snapshot.families.insert(name, family);
+                    }
+                }
+                Err(WriteError::Refused(_)) if batch.len() > 1 => {
+                    let rest = batch.split_off(batch.len() / 2);
+                    batches.push_front(rest);
+                    batches.push_front(batch);
+                }
+                Err(WriteError::Refused(source)) => {
+                    for (_, family, positions) in batch {
+                        let error = RefusedMetric { key: family.key, source: source.clone() };
+                        fates.set(positions, &Fate::Refused(DeliveryError::new(error)));
+                    }
+                }
+                Err(WriteError::Unknown(error)) => {
+                    fates.set(
+                        batch.into_iter().flat_map(|(_, _, positions)| positions),
+                        &Fate::Unknown(error.clone()),
+                    );
+                    return fates.leave(batches, &error);
+                }
+                Err(WriteError::Left(error)) => {
+                    batches.push_front(batch);
+                    return fates.leave(batches, &error);
+                }
+            }
+        }
+    }
+
+    async fn write(
+        &self,
+        part: Part,
+        snapshot: &mut Snapshot,
+        batch: &Batch,
+        deadline: Instant,
+    ) -> Result<(), WriteError> {
+        let families: Families =
+            batch.iter().map(|(name, family, _)| (name.clone(), family.clone())).collect();
+        if snapshot.is_begun {
+            return self.target.add(part, &families, &snapshot.families, deadline).await;
+        }
+        self.target.replace(part, &families, deadline).await?;
+        snapshot.is_begun = true;
+        Ok(())
+    }
+
+    /// Removes the values of an earlier run, if this run speaks about itself and had no value at all: they would stay
+    /// for as long as that lasts.
+    async fn clear_values(&self, written: &mut Written, deadline: Instant) {
+        let Written { values, reporter } = written;
+        if !reporter.is_begun || (values.is_begun && values.timestamp >= reporter.timestamp) {
+            return;
+        }
+        match self.target.replace(Part::Values, &Families::new(), deadline).await {
+            Ok(()) => {
+                *values =
+                    Snapshot { timestamp: reporter.timestamp, families: Families::new(), is_begun: true };
+            }
+            Err(WriteError::Refused(error) | WriteError::Left(error) | WriteError::Unknown(error)) => {
+                tracing::warn!("cannot remove the values of an earlier run from Prometheus: {error}");
+            }
+        }
+    }
+}
+
+impl<T: Target> Sink for PrometheusSink<T> {
+    fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        Box::pin(self.target.check(deadline))
+    }
+
+    fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement> {
+        stream::once(self.settle(points, deadline)).flat_map(stream::iter).boxed()
+    }
+
+    fn announce<'a>(&'a self, _event: &'a Event, _deadline: Instant) -> BoxFuture<'a, Fate> {
+        Box::pin(async { Fate::Refused(DeliveryError::new("Prometheus takes no events")) })
+    }
+}
+
+impl Written {
+    fn of(&mut self, part: Part) -> &mut Snapshot {
+        match part {
+            Part::Values => &mut self.values,
+            Part::Reporter => &mut self.reporter,
+        }
+    }
+}
+
+impl Snapshot {
+    /// Begins the snapshot of a newer run.
+    fn begin(&mut self, newest: Option<SystemTime>) {
+        if newest > self.timestamp {
+            *self = Self { timestamp: newest, ..Self::default() };
+        }
+    }
+}
+
+impl Fates {
+    fn set(&mut self, positions: impl IntoIterator<Item = usize>, fate: &Fate) {
+        for position in positions {
+            if let Some(slot) = self.0.get_mut(position) {
+                *slot = Some(fate.clone());
+            }
+        }
+    }
+
+    fn refuse(&mut self, position: usize, error: PointError) {
+        self.set([position], &Fate::Refused(DeliveryError::new(error)));
+    }
+
+    fn leave(&mut self, batches: impl IntoIterator<Item = Batch>, error: &DeliveryError) {
+        let positions = batches.into_iter().flatten().flat_map(|(_, _, positions)| positions);
+        self.set(positions, &Fate::Left(error.clone()));
+    }
+
+    /// One settlement for each point. Those that were accepted come as few ranges.
+    fn settlements(self) -> Vec<Settlement> {
+        let mut settlements = Vec::<Settlement>::new();
+        for (position, fate) in self.0.into_iter().enumerate() {
+            let Some(fate) = fate else { continue };
+            match settlements.last_mut() {
+                Some(Settlement { points, fate: Fate::Accepted })
+                    if points.end == position && matches!(fate, Fate::Accepted) =>
+                {
+                    points.end += 1;
+                }
+                _ => settlements.push(Settlement { points: position..position + 1, fate }),
+            }
+        }
+        settlements
+    }
+}
+
+impl<T: Target> fmt::Debug for PrometheusSink<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrometheusSink").field("target", &self.target).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! The textfile collector of the node exporter
+//! (<https://github.com/prometheus/node_exporter#textfile-collector>). It reads a file whenever it is scraped, so a file
+//! is only ever replaced as a whole.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process,
+};
+
+use system_health_registry::DeliveryError;
+use tokio::{task::spawn_blocking, time::Instant};
+
+use crate::{
+    exposition::Exposition,
+    family::Families,
+    part::Part,
+    target::{Target, WriteError},
+};
+
+/// The end of the names of the files that the collector reads.
+pub(crate) const EXTENSION: &str = "prom";
+
+/// The files of both parts.
+#[derive(Debug, Clone)]
+pub(crate) struct Textfile {
+    values: PathBuf,
+    reporter: PathBuf,
+}
+
+/// A file that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}", .path.display())]
+struct FileError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl Textfile {
+    /// `health.prom`, and beside it `health-reporter.prom`.
+    pub(crate) fn new(path: &Path) -> Self {
+        let mut reporter = path.file_stem().unwrap_or_default().to_owned();
+        reporter.push("-reporter.");
+        reporter.push(EXTENSION);
+        Self { values: path.to_owned(), reporter: path.with_file_name(reporter) }
+    }
+
+    pub(crate) fn path(&self, part: Part) -> &Path {
+        match part {
+            Part::Values => &self.values,
+            Part::Reporter => &self.reporter,
+        }
+    }
+
+    /// Whether files can be made in the folder.
+    pub(crate) fn try_folder(&self) -> Result<(), DeliveryError> {
+        let temporary = temporary(&self.values);
+        let tried = File::create(&temporary).and_then(|_| fs::remove_file(&temporary));
+        tried.map_err(|source| DeliveryError::new(FileError { path: self.values.clone(), source }))
+    }
+
+    async fn write(&self, part: Part, families: &Families) -> Result<(), WriteError> {
+        let (path, text) = (self.path(part).to_owned(), Exposition(families).to_string());
+        let written = spawn_blocking(move || {
+            replace_file(&path, text.as_bytes()).map_err(|source| FileError { path, source })
+        });
+        match written.await {
+            Ok(written) => written.map_err(|error| WriteError::Left(DeliveryError::new(error))),
+            Err(error) => Err(WriteError::Unknown(DeliveryError::new(error))),
+        }
+    }
+}
+
+impl Target for Textfile {
+    async fn check(&self, _deadline: Instant) -> Result<(), DeliveryError> {
+        let textfile = self.clone();
+        spawn_blocking(move || textfile.try_folder()).await.map_err(DeliveryError::new)?
+    }
+
+    async fn replace(&self, part: Part, families: &Families, _deadline: Instant) -> Result<(), WriteError> {
+        self.write(part, families).await
+    }
+
+    async fn add(
+        &self,
+        part: Part,
+        families: &Families,
+        written: &Families,
+        _deadline: Instant,
+    ) -> Result<(), WriteError> {
+        let mut all = written.clone();
+        all.extend(families.iter().map(|(name, family)| (name.clone(), family.clone())));
+        self.write(part, &all).await
+    }
+
+    async fn clean_up(&self, _deadline: Instant) {}
+}
+
+/// Replaces a file as a whole: a reader, or a machine that loses its power, sees the old or the new text.
+fn replace_file(path: &Path, text: &[u8]) -> io::Result<()> {
+    let temporary = temporary(path);
+    let replaced = write_file(&temporary, text).and_then(|()| fs::rename(&temporary, path));
+    if replaced.is_err() {
+        // What is left of it could only be in the way of the next attempt.
+        let _ = fs::remove_file(&temporary);
+        return replaced;
+    }
+    // The new name is kept only once the folder is.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+fn write_file(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    // The node exporter runs as another user.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
+/// A file beside the other one, of this process and with a name that the collector does not read.
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", process::id()));
+    path.with_file_name(name)
+}

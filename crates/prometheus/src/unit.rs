@@ -1,0 +1,229 @@
+//! Units. Prometheus expects base units, and their plural at the end of the metric's name
+//! (<https://prometheus.io/docs/practices/naming/#base-units>). What is counted, such as a commit, is no unit there:
+//! the name says it already.
+
+use Conversion::{Fahrenheit, Over, Same, Times};
+
+/// Units that are another way to write one base unit.
+struct Measure {
+    /// The end of the metric's name.
+    suffix: &'static str,
+    /// Names, symbols and how their values become values in the base unit.
+    units: &'static [(&'static str, Conversion)],
+}
+
+/// How a value becomes one in the base unit. A division is exact where multiplying by its inverse is not: 7 % is 0.07.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Conversion {
+    /// It is one.
+    Same,
+    /// The unit is this many base units.
+    Times(f64),
+    /// The base unit is this many units.
+    Over(f64),
+    /// From degrees Fahrenheit to degrees Celsius.
+    Fahrenheit,
+}
+
+/// A unit that Prometheus knows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct BaseUnit {
+    /// The end of the metric's name, such as `seconds`.
+    pub(crate) suffix: &'static str,
+    pub(crate) conversion: Conversion,
+}
+
+const MEASURES: &[Measure] = &[
+    Measure {
+        suffix: "seconds",
+        units: &[
+            ("second", Same),
+            ("s", Same),
+            ("sec", Same),
+            ("millisecond", Over(1e3)),
+            ("ms", Over(1e3)),
+            ("microsecond", Over(1e6)),
+            ("us", Over(1e6)),
+            ("µs", Over(1e6)),
+            ("nanosecond", Over(1e9)),
+            ("ns", Over(1e9)),
+            ("minute", Times(60.0)),
+            ("min", Times(60.0)),
+            ("hour", Times(3600.0)),
+            ("h", Times(3600.0)),
+            ("day", Times(86_400.0)),
+            ("d", Times(86_400.0)),
+            ("week", Times(604_800.0)),
+        ],
+    },
+    Measure {
+        suffix: "bytes",
+        units: &[
+            ("byte", Same),
+            ("B", Same),
+            ("bit", Over(8.0)),
+            ("kilobyte", Times(1e3)),
+            ("kB", Times(1e3)),
+            ("megabyte", Times(1e6)),
+            ("MB", Times(1e6)),
+            ("gigabyte", Times(1e9)),
+            ("GB", Times(1e9)),
+            ("terabyte", Times(1e12)),
+            ("TB", Times(1e12)),
+            ("kibibyte", Times(1024.0)),
+            ("KiB", Times(1024.0)),
+            ("mebibyte", Times(1_048_576.0)),
+            ("MiB", Times(1_048_576.0)),
+            ("gibibyte", Times(1_073_741_824.0)),
+            ("GiB", Times(1_073_741_824.0)),
+            ("tebibyte", Times(1_099_511_627_776.0)),
+            ("TiB", Times(1_099_511_627_776.0)),
+        ],
+    },
+    Measure {
+        suffix: "ratio",
+        units: &[("ratio", Same), ("fraction", Same), ("percent", Over(100.0)), ("%", Over(100.0))],
+    },
+    Measure {
+        suffix: "celsius",
+        units: &[
+            ("degree celsius", Same),
+            ("°C", Same),
+            ("decidegree celsius", Over(10.0)),
+            ("degree fahrenheit", Fahrenheit),
+            ("°F", Fahrenheit),
+        ],
+    },
+    Measure {
+        suffix: "hertz",
+        units: &[
+            ("hertz", Same),
+            ("Hz", Same),
+            ("kilohertz", Times(1e3)),
+            ("megahertz", Times(1e6)),
+            ("gigahertz", Times(1e9)),
+        ],
+    },
+    Measure { suffix: "volts", units: &[("volt", Same), ("V", Same), ("millivolt", Over(1e3))] },
+    Measure { suffix: "amperes", units: &[("ampere", Same), ("A", Same), ("milliampere", Over(1e3))] },
+    Measure {
+        suffix: "watts",
+        units: &[("watt", Same), ("W", Same), ("milliwatt", Over(1e3)), ("kilowatt", Times(1e3))],
+    },
+    Measure {
+        suffix: "joules",
+        units: &[("joule", Same), ("J", Same), ("kilowatt hour", Times(3.6e6)), ("kWh", Times(3.6e6))],
+    },
+    Measure {
+        suffix: "grams",
+        units: &[("gram", Same), ("g", Same), ("kilogram", Times(1e3)), ("kg", Times(1e3))],
+    },
+    Measure {
+        suffix: "meters",
+        units: &[("meter", Same), ("metre", Same), ("kilometer", Times(1e3)), ("km", Times(1e3))],
+    },
+];
+
+impl BaseUnit {
+    /// The base unit of what a metric says is its unit; `None` for what is counted. Symbols have to be written as they
+    /// are; in words, capitals and the plural do not matter.
+    pub(crate) fn from_unit(unit: &str) -> Option<Self> {
+        let unit = unit.trim();
+        let word = unit.to_lowercase();
+        let one = word.strip_suffix('s').unwrap_or(&word);
+        let is_it = |name: &str| name == unit || (!is_symbol(name) && (name == word || name == one));
+        MEASURES.iter().find_map(|measure| {
+            let (_, conversion) = measure.units.iter().find(|(name, _)| is_it(name))?;
+            Some(Self { suffix: measure.suffix, conversion: *conversion })
+        })
+    }
+
+    /// The ways to write this unit as the last words of a metric's name: `_ms`, `_millisecond`, `_milliseconds`.
+    pub(crate) fn spellings(self) -> impl Iterator<Item = String> {
+        let measure = MEASURES.iter().filter(move |measure| measure.suffix == self.suffix);
+        let units = measure.flat_map(|measure| measure.units);
+        let same = units.filter(move |(_, conversion)| *conversion == self.conversion);
+        same.flat_map(|(name, _)| {
+            let word = name.to_lowercase().replace(' ', "_");
+            let many = (!is_symbol(name)).then(|| format!("{word}s"));
+            std::iter::once(word).chain(many)
+        })
+    }
+}
+
+/// Such as `ms` and `°C`; `day` and `bit` are words.
+fn is_symbol(name: &str) -> bool {
+    !name.is_ascii()
+        || name.len() < 3
+        || matches!(name, "min" | "sec" | "KiB" | "MiB" | "GiB" | "TiB" | "kWh")
+}
+
+impl Conversion {
+    /// A value in the base unit.
+    pub(crate) fn apply(self, value: f64) -> f64 {
+        match self {
+            Same => value,
+            Times(factor) => value * factor,
+            Over(divisor) => value / divisor,
+            Fahrenheit => (value - 32.0) * 5.0 / 9.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    fn converted(unit: &str, value: f64) -> Option<(&'static str, f64)> {
+        BaseUnit::from_unit(unit).map(|base| (base.suffix, base.conversion.apply(value)))
+    }
+
+    #[test]
+    fn measures_become_base_units_and_what_is_counted_is_none() {
+        for (unit, value, expected) in [
+            ("second", 1.5, Some(("seconds", 1.5))),
+            ("Milliseconds", 250.0, Some(("seconds", 0.25))),
+            ("ms", 1.0, Some(("seconds", 0.001))),
+            ("min", 2.0, Some(("seconds", 120.0))),
+            (" days ", 1.0, Some(("seconds", 86_400.0))),
+            ("MiB", 2.0, Some(("bytes", 2_097_152.0))),
+            ("MB", 2.0, Some(("bytes", 2e6))),
+            ("bit", 12.0, Some(("bytes", 1.5))),
+            ("percent", 7.0, Some(("ratio", 0.07))),
+            ("%", 99.5, Some(("ratio", 0.995))),
+            ("degree fahrenheit", 212.0, Some(("celsius", 100.0))),
+            ("commit", 1.0, None),
+            ("runs", 1.0, None),
+            ("S", 1.0, None),
+            ("Mb", 1.0, None),
+            ("", 1.0, None),
+        ] {
+            assert_eq!(converted(unit, value), expected, "{unit}");
+        }
+    }
+
+    #[test]
+    fn no_two_measures_have_a_unit_in_common() {
+        let mut names: Vec<_> =
+            MEASURES.iter().flat_map(|measure| measure.units).map(|(name, _)| *name).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn the_documentation_lists_every_unit() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/prometheus.md");
+        let page = fs::read_to_string(file).unwrap();
+        for measure in MEASURES {
+            let row = |line: &&str| line.starts_with(&format!("| `_{}` |", measure.suffix));
+            let row = page.lines().find(row).unwrap_or_else(|| panic!("no row for {}", measure.suffix));
+            for (name, _) in measure.units {
+                assert!(row.contains(&format!("`{name}`")), "`{name}` is missing in {row}");
+            }
+        }
+    }
+}

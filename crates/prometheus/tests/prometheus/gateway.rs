@@ -1,0 +1,181 @@
+//! What is sent to a Pushgateway, and when it replaces what was there.
+
+use system_health_registry::{ApiCalls, Context, Point};
+use system_health_test_support::server::{Answer, Request, Server};
+
+use crate::harness::{ABOUT_ITSELF, VALUES, context, deliver, deliver_all, gauge, sink, sink_in, with_unit};
+
+fn gateway() -> Server {
+    Server::start(|_| Answer::text(200, "text/plain", ""))
+}
+
+fn table(server: &Server) -> String {
+    format!("pushgateway = \"{}\"", server.url())
+}
+
+fn lines(server: &Server) -> Vec<String> {
+    server.requests().iter().map(Request::line).collect()
+}
+
+fn body(server: &Server, request: usize) -> String {
+    String::from_utf8(server.requests()[request].body.clone()).unwrap()
+}
+
+#[tokio::test]
+async fn points_become_a_page_of_gauges() {
+    let (server, calls) = (gateway(), ApiCalls::default());
+    let points: Vec<Point> = vec![
+        with_unit("commit", gauge(0, "commits.hotfix", 3.0, &["branch:next", "env:test"])),
+        with_unit("commit", gauge(0, "commits.hotfix", 7.5, &["branch:main", "env:test"])),
+        with_unit("ms", gauge(0, "build.duration", 250.0, &[])),
+    ];
+
+    deliver_all(&*sink_in(&table(&server), context(&calls)).await, &points).await;
+
+    assert_eq!(lines(&server), [format!("PUT {VALUES}")]);
+    assert_eq!(
+        body(&server, 0),
+        "# HELP build_duration_seconds The metric build.duration of system-health.\n\
+         # TYPE build_duration_seconds gauge\n\
+         build_duration_seconds{reporter=\"acme/shop\"} 0.25\n\
+         # HELP commits_hotfix Commits of the last 7 days\\nthat mention a \\\\hotfix\\\\. (unit: commit)\n\
+         # TYPE commits_hotfix gauge\n\
+         commits_hotfix{branch=\"main\",env=\"test\",reporter=\"acme/shop\"} 7.5\n\
+         commits_hotfix{branch=\"next\",env=\"test\",reporter=\"acme/shop\"} 3\n"
+    );
+    assert_eq!(server.requests()[0].header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let counted: Vec<_> =
+        calls.by_status().into_iter().map(|calls| (calls.api, calls.status, calls.count)).collect();
+    assert_eq!(counted, [("pushgateway", Some(200), 1)]);
+}
+
+#[tokio::test]
+async fn a_run_replaces_the_one_before_and_its_pages_add_up() {
+    let server = gateway();
+    let sink = sink(&table(&server)).await;
+
+    deliver_all(&*sink, &[gauge(0, "a", 1.0, &["n:1"]), gauge(0, "b", 1.0, &[])]).await;
+    deliver_all(&*sink, &[gauge(0, "a", 2.0, &["n:2"])]).await;
+    deliver_all(&*sink, &[gauge(1, "b", 2.0, &[])]).await;
+
+    let put = format!("PUT {VALUES}");
+    assert_eq!(lines(&server), [put.clone(), format!("POST {VALUES}"), put]);
+    // A POST replaces all series of a metric, so it repeats those of the page before.
+    let second = body(&server, 1);
+    assert!(
+        second.contains("n=\"1\"") && second.contains("n=\"2\"") && !second.contains("# TYPE b"),
+        "{second}"
+    );
+    assert!(!body(&server, 2).contains("# TYPE a"), "{}", body(&server, 2));
+}
+
+#[tokio::test]
+async fn what_a_reporter_says_about_itself_has_a_group_of_its_own() {
+    let server = gateway();
+    let sink = sink(&table(&server)).await;
+
+    deliver_all(&*sink, &[gauge(0, "a", 1.0, &[])]).await;
+    deliver_all(&*sink, &[gauge(0, "system_health.reporter.metrics", 1.0, &["state:value"])]).await;
+
+    assert_eq!(lines(&server), [format!("PUT {VALUES}"), format!("PUT {ABOUT_ITSELF}")]);
+}
+
+#[tokio::test]
+async fn a_run_without_values_removes_those_of_an_earlier_one() {
+    let server = gateway();
+    let about_itself = |run| gauge(run, "system_health.reporter.metrics", 1.0, &["state:error"]);
+
+    deliver_all(&*sink(&table(&server)).await, &[about_itself(1)]).await;
+    assert_eq!(lines(&server), [format!("PUT {ABOUT_ITSELF}"), format!("PUT {VALUES}")]);
+    assert_eq!(body(&server, 1), "");
+
+    // So does a later run of the same process.
+    let server = gateway();
+    let sink = sink(&table(&server)).await;
+    deliver_all(&*sink, &[gauge(1, "a", 1.0, &[]), about_itself(1)]).await;
+    deliver_all(&*sink, &[about_itself(2)]).await;
+    deliver_all(&*sink, &[about_itself(2)]).await;
+    let (values, itself) = (format!("PUT {VALUES}"), format!("PUT {ABOUT_ITSELF}"));
+    assert_eq!(lines(&server), [&*values, &itself, &itself, &values, &format!("POST {ABOUT_ITSELF}")]);
+}
+
+#[tokio::test]
+async fn a_point_of_an_earlier_run_does_not_look_like_a_current_one() {
+    let server = gateway();
+    let points = [gauge(0, "failing", 1.0, &[]), gauge(0, "a", 1.0, &[]), gauge(1, "a", 2.0, &[])];
+
+    let told = deliver(&*sink(&table(&server)).await, &points).await;
+
+    assert_eq!(told.accepted, [2]);
+    assert_eq!(
+        told.refused[&0],
+        "the value of `failing` is from an earlier run, and Prometheus would show it as a current one, because it \
+         takes no timestamps here"
+    );
+    assert_eq!(body(&server, 0).matches("# TYPE").count(), 1, "{}", body(&server, 0));
+}
+
+#[tokio::test]
+async fn two_keys_or_series_that_become_one_are_refused_by_name() {
+    let server = gateway();
+    let points = [
+        gauge(0, "ci.runs", 1.0, &[]),
+        gauge(0, "ci_runs", 2.0, &[]),
+        gauge(0, "good", 3.0, &[]),
+        gauge(0, "queue", 4.0, &["git-branch:a", "git.branch:b"]),
+        gauge(0, "queue", 5.0, &["git-branch:b", "git.branch:a"]),
+        gauge(0, "queue", 6.0, &[]),
+        gauge(0, "push.time_seconds", 7.0, &[]),
+        gauge(0, "infinite", f64::INFINITY, &[]),
+    ];
+
+    let told = deliver(&*sink(&table(&server)).await, &points).await;
+
+    assert_eq!(told.accepted, [2, 5]);
+    let names =
+        "the keys `ci.runs`, `ci_runs` would all have the name `ci_runs` in Prometheus; rename all but one";
+    assert_eq!((&*told.refused[&0], &*told.refused[&1]), (names, names));
+    let series = "`queue` with the tags [git-branch:a, git.branch:b] and with [git-branch:b, git.branch:a] would be one \
+                  series in Prometheus, `queue{git_branch=\"a,b\",reporter=\"acme/shop\"}`; rename a tag";
+    assert_eq!((&*told.refused[&3], &*told.refused[&4]), (series, series));
+    assert!(told.refused[&6].contains("which the Pushgateway uses itself"), "{told:?}");
+    assert!(told.refused[&7].contains("`infinite` is inf"), "{told:?}");
+    let page = body(&server, 0);
+    assert_eq!(page.matches("# TYPE").count(), 2, "{page}");
+}
+
+#[tokio::test]
+async fn the_later_one_of_two_points_of_a_series_counts() {
+    let server = gateway();
+
+    deliver_all(&*sink(&table(&server)).await, &[gauge(0, "a", 1.0, &[]), gauge(0, "a", 2.0, &[])]).await;
+
+    assert!(body(&server, 0).ends_with("a{reporter=\"acme/shop\"} 2\n"), "{}", body(&server, 0));
+}
+
+#[tokio::test]
+async fn without_a_name_the_group_is_that_of_the_job() {
+    let server = gateway();
+    let sink = sink_in(&table(&server), Context::new()).await;
+
+    deliver_all(&*sink, &[gauge(0, "a", 1.0, &[])]).await;
+
+    assert_eq!(lines(&server), ["PUT /metrics/job/system-health"]);
+    assert!(body(&server, 0).ends_with("\na 1\n"));
+}
+
+#[tokio::test]
+async fn a_login_is_sent() {
+    for (login, header) in [
+        ("username = \"me\"\npassword = \"hunter22\"", "Basic bWU6aHVudGVyMjI="),
+        ("token = \"hunter22\"", "Bearer hunter22"),
+    ] {
+        let server = gateway();
+
+        let sink = sink(&format!("{}\n{login}", table(&server))).await;
+        deliver_all(&*sink, &[gauge(0, "a", 1.0, &[])]).await;
+
+        assert_eq!(server.requests()[0].header("authorization"), Some(header));
+        assert!(!format!("{sink:?}").contains("hunter22"));
+    }
+}

@@ -1,0 +1,113 @@
+//! Points and sinks for the tests, and deliveries of which every point is accounted for.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use futures::StreamExt;
+use system_health_prometheus as _;
+use system_health_registry::{
+    ApiCalls, Context, Descriptions, Destination, Fate, Kind, Point, ReporterName, Settings, Settlement,
+    Sink, SinkType, Tag,
+};
+use tokio::time::Instant;
+
+/// The time of the first run: 2026-01-02T03:04:05Z.
+const FIRST_RUN: u64 = 1_767_323_045;
+
+/// The reporter of the tests.
+pub(crate) const REPORTER: &str = "acme/shop";
+
+/// The path of its group.
+pub(crate) const VALUES: &str = "/metrics/job/system-health/reporter@base64/YWNtZS9zaG9w";
+
+/// The path of the group in which it speaks about itself.
+pub(crate) const ABOUT_ITSELF: &str = "/metrics/job/system-health-reporter/reporter@base64/YWNtZS9zaG9w";
+
+/// What became of each point of a delivery, by its position.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) accepted: Vec<usize>,
+    pub(crate) refused: BTreeMap<usize, String>,
+    pub(crate) left: BTreeMap<usize, String>,
+    pub(crate) unknown: BTreeMap<usize, String>,
+}
+
+/// A gauge of a run; runs are a quarter of an hour apart.
+pub(crate) fn gauge(run: u64, key: &str, value: f64, tags: &[&str]) -> Point {
+    Point {
+        key: key.to_owned(),
+        kind: Kind::Gauge,
+        unit: None,
+        tags: tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect(),
+        timestamp: SystemTime::UNIX_EPOCH + Duration::from_secs(FIRST_RUN + run * 900),
+        value,
+    }
+}
+
+/// The same with a unit.
+pub(crate) fn with_unit(unit: &str, point: Point) -> Point {
+    Point { unit: Some(unit.to_owned()), ..point }
+}
+
+/// What the table `[prometheus]` configures.
+pub(crate) fn destinations(table: &str) -> Vec<Box<dyn Destination>> {
+    let text = format!("[prometheus]\n{table}");
+    let settings = Settings::builder().toml(Path::new("system-health.toml"), &text).unwrap().build().unwrap();
+    let sink = SinkType::linked().into_iter().find(|sink| sink.name == "prometheus").unwrap();
+    (sink.configure)(&settings).unwrap()
+}
+
+/// The context of a run.
+pub(crate) fn context(calls: &ApiCalls) -> Context {
+    let descriptions = [("commits.hotfix", "Commits of the last 7 days\nthat mention a \\hotfix\\.")];
+    Context::new()
+        .provide(calls.clone())
+        .provide(ReporterName::new(REPORTER))
+        .provide(Descriptions::from_iter(descriptions))
+}
+
+/// The sink of the only destination.
+pub(crate) async fn sink(table: &str) -> Box<dyn Sink> {
+    sink_in(table, context(&ApiCalls::default())).await
+}
+
+/// The same in a context.
+pub(crate) async fn sink_in(table: &str, context: Context) -> Box<dyn Sink> {
+    let mut destinations = destinations(table);
+    assert_eq!(destinations.len(), 1);
+    destinations.remove(0).connect(context).await.unwrap()
+}
+
+/// Delivers, with a deadline that nothing here reaches.
+pub(crate) async fn deliver(sink: &dyn Sink, points: &[Point]) -> Told {
+    deliver_within(Duration::from_mins(1), sink, points).await
+}
+
+/// Delivers, and checks that every point is accounted for once.
+pub(crate) async fn deliver_within(time: Duration, sink: &dyn Sink, points: &[Point]) -> Told {
+    let mut told = Told::default();
+    let mut times = vec![0; points.len()];
+    let mut settlements = sink.deliver(points, Instant::now() + time);
+    while let Some(Settlement { points, fate }) = settlements.next().await {
+        for position in points {
+            times[position] += 1;
+            match &fate {
+                Fate::Accepted => told.accepted.push(position),
+                Fate::Refused(error) => drop(told.refused.insert(position, error.to_string())),
+                Fate::Left(error) => drop(told.left.insert(position, error.to_string())),
+                Fate::Unknown(error) => drop(told.unknown.insert(position, error.to_string())),
+            }
+        }
+    }
+    assert!(times.iter().all(|times| *times == 1), "{times:?}");
+    told
+}
+
+/// Asserts that all points were accepted.
+pub(crate) async fn deliver_all(sink: &dyn Sink, points: &[Point]) {
+    let told = deliver(sink, points).await;
+    assert_eq!(told.accepted, (0..points.len()).collect::<Vec<_>>(), "{told:?}");
+}

@@ -1,0 +1,78 @@
+//! What `--dry-run` and `report doctor` show.
+
+use serde_json::json;
+use system_health_registry::{ApiCalls, Finding, Grade};
+use system_health_test_support::server::{Answer, Server};
+
+use crate::harness::{context, destinations, gauge};
+
+async fn diagnosed(table: &str) -> Vec<Finding> {
+    let destination = destinations(table).remove(0);
+    destination.diagnose(context(&ApiCalls::default())).await
+}
+
+#[test]
+fn a_preview_shows_each_place_and_what_is_refused() {
+    let points = [
+        gauge(0, "a", 1.0, &[]),
+        gauge(0, "system_health.reporter.metrics", 2.0, &[]),
+        gauge(0, "push.time_seconds", 3.0, &[]),
+    ];
+    let both = destinations("pushgateway = \"http://gateway:9091\"\ntextfile = \"/srv/health.prom\"");
+
+    let previews: Vec<_> = both.iter().map(|one| one.preview(&points, &[]).unwrap()).collect();
+
+    let a = json!(["# HELP a The metric a of system-health.", "# TYPE a gauge", "a 1"]);
+    assert_eq!(previews[0]["pages"]["PUT http://gateway:9091/metrics/job/system-health"], a);
+    assert_eq!(previews[1]["pages"]["/srv/health.prom"], a);
+    assert_eq!(previews[1]["pages"]["/srv/health-reporter.prom"].as_array().unwrap().len(), 3);
+    assert_eq!(previews[0]["refused"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_doctor_tells_a_pushgateway_from_something_else() {
+    let server = Server::start(|_| Answer::text(404, "text/plain", "404 page not found"));
+
+    let findings = diagnosed(&format!("pushgateway = \"{}\"", server.url())).await;
+
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].grade, Grade::Failed);
+    assert!(findings[0].message.contains("not one of a Pushgateway's"), "{findings:?}");
+}
+
+#[tokio::test]
+async fn a_doctor_names_groups_that_may_be_left_over() {
+    let group = |reporter: &str, time: &str| {
+        json!({
+            "labels": {"job": "system-health", "reporter": reporter},
+            "push_time_seconds": {"metrics": [{"value": time}]},
+        })
+    };
+    let old = json!({"data": [group("acme/old", "1.7e9"), group("acme/shop", "4e9"), {"labels": {"job": "backup"}}]});
+    let version = json!({"data": {"build_information": {"version": "1.5.1"}}});
+    let server = Server::start(move |request| match request.path() {
+        "/api/v1/status" => Answer::json(200, &version),
+        _ => Answer::json(200, &old),
+    });
+
+    let findings = diagnosed(&format!("pushgateway = \"{}\"", server.url())).await;
+
+    assert_eq!(findings[0].message, format!("version 1.5.1 at {}", server.url()));
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    assert_eq!(findings[1].grade, Grade::Warning);
+    let url = format!("{}/metrics/job/system-health/reporter@base64/YWNtZS9vbGQ", server.url());
+    assert!(findings[1].message.ends_with(&format!("curl -X DELETE {url}")), "{findings:?}");
+}
+
+#[tokio::test]
+async fn a_doctor_tries_the_textfiles_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let look = async |path: &str| {
+        let path = folder.path().join(path);
+        diagnosed(&format!("textfile = \"{}\"", path.display())).await[0].grade
+    };
+
+    assert_eq!(look("health.prom").await, Grade::Ok);
+    assert_eq!(look("missing/health.prom").await, Grade::Failed);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "and leaves nothing there");
+}

@@ -1,0 +1,176 @@
+//! The real Pushgateway and node exporter, scraped by a real Prometheus, which is then asked for the values.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    sync::Arc,
+};
+
+use system_health_registry::Point;
+use system_health_test_support::{
+    prometheus::{Found, NodeExporter, Prometheus, Pushgateway},
+    server::{Answer, Server},
+};
+
+use crate::harness::{deliver, deliver_all, gauge, sink, with_unit};
+
+/// A bcrypt hash of `hunter22`.
+const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuunBMgByaIAZYuFgMUjBx8aaeU/9We5xa";
+
+fn run(number: u64, hotfixes: f64) -> Vec<Point> {
+    vec![
+        with_unit("commit", gauge(number, "commits.hotfix", hotfixes, &["branch:main", "job:nightly"])),
+        with_unit("percent", gauge(number, "coverage", 87.5, &["team:web", "team:api"])),
+    ]
+}
+
+fn about_itself(number: u64) -> Vec<Point> {
+    vec![gauge(number, "system_health.reporter.metrics", 2.0, &["state:value"])]
+}
+
+fn has(value: f64) -> impl Fn(&Found) -> bool {
+    move |found| matches!(found.as_slice(), [(_, found)] if found.total_cmp(&value).is_eq())
+}
+
+fn labels(labels: &[(&str, &str)]) -> BTreeMap<String, String> {
+    labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn table(gateway: &Pushgateway) -> String {
+    format!("pushgateway = \"{}\"", gateway.url())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+async fn prometheus_reads_what_was_pushed_and_forgets_what_is_gone() {
+    let gateway = Pushgateway::start();
+    let prometheus = Prometheus::scraping_gateway(&gateway);
+    let first = sink(&table(&gateway)).await;
+    deliver_all(&*first, &run(0, 3.0)).await;
+    deliver_all(&*first, &about_itself(0)).await;
+
+    let found = prometheus.query_until("commits_hotfix", has(3.0));
+    let expected = labels(&[
+        ("__name__", "commits_hotfix"),
+        ("branch", "main"),
+        ("exported_job", "nightly"),
+        ("job", "system-health"),
+        ("reporter", "acme/shop"),
+    ]);
+    // An empty label is one that is not there.
+    assert_eq!(found[0].0.iter().filter(|(_, value)| !value.is_empty()).count(), expected.len());
+    assert!(expected.iter().all(|(name, value)| found[0].0.get(name) == Some(value)), "{found:?}");
+    prometheus.query_until("coverage_ratio{team=\"api,web\"}", has(0.875));
+    prometheus.query_until("system_health_reporter_metrics{job=\"system-health-reporter\"}", has(2.0));
+    prometheus.query_until("count(push_time_seconds{reporter=\"acme/shop\"})", has(2.0));
+
+    // The next run is another process. One of its metrics failed.
+    let second = sink(&table(&gateway)).await;
+    deliver_all(&*second, &run(1, 5.0)[..1]).await;
+
+    prometheus.query_until("commits_hotfix", has(5.0));
+    prometheus.query_until("coverage_ratio", Found::is_empty);
+    prometheus.query_until("absent(coverage_ratio)", has(1.0));
+    prometheus.query_until("system_health_reporter_metrics", has(2.0));
+
+    // In the third one, all failed.
+    deliver_all(&*sink(&table(&gateway)).await, &about_itself(2)).await;
+    prometheus.query_until("commits_hotfix", Found::is_empty);
+    prometheus.query_until("system_health_reporter_metrics", has(2.0));
+}
+
+#[tokio::test]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+async fn a_metric_that_contradicts_another_program_is_refused_alone() {
+    let gateway = Pushgateway::start();
+    gateway.push("/metrics/job/backup", "# TYPE commits_hotfix counter\ncommits_hotfix 1\n");
+
+    let told = deliver(&*sink(&table(&gateway)).await, &run(0, 3.0)).await;
+
+    assert_eq!(told.accepted, [1]);
+    assert!(
+        told.refused[&0].starts_with("`commits.hotfix` is not taken: the Pushgateway refused"),
+        "{told:?}"
+    );
+    assert!(gateway.pushed().iter().any(|line| line.starts_with("coverage_ratio{")));
+}
+
+#[tokio::test]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+async fn groups_of_reporters_that_are_gone_are_deleted_and_no_others() {
+    let gateway = Arc::new(Pushgateway::start());
+    let old = |job: &str| format!("/metrics/job/{job}/reporter/old");
+    let others = [old("backup"), format!("{}/shard/1", old("system-health"))];
+    for group in [old("system-health"), old("system-health-reporter")].iter().chain(&others) {
+        gateway.push(group, "a 1\n");
+    }
+    let groups = || {
+        let groups = gateway.groups();
+        groups.iter().map(|group| group["labels"].to_string()).collect::<BTreeSet<_>>()
+    };
+    let own = r#"{"job":"system-health","reporter":"acme/shop"}"#.to_owned();
+    // Time passes only in what the Pushgateway lists.
+    let later = Server::start({
+        let gateway = Arc::clone(&gateway);
+        move |request| {
+            let page = String::from_utf8(request.body.clone()).unwrap();
+            let (status, answer) = gateway.request(&request.method, &request.target, &page);
+            Answer::text(status, "text/plain", &answer.replace("\"value\":\"1.", "\"value\":\"0.9"))
+        }
+    });
+    let before = groups();
+
+    deliver_all(&*sink(&format!("pushgateway = \"{}\"", later.url())).await, &run(0, 3.0)).await;
+    assert_eq!(groups(), &before | &BTreeSet::from([own.clone()]), "nobody asked for it");
+    deliver_all(&*sink(&format!("{}\ndelete_after = \"1h\"", table(&gateway))).await, &run(1, 3.0)).await;
+    assert_eq!(groups(), &before | &BTreeSet::from([own.clone()]), "they were pushed a moment ago");
+    let table = format!("pushgateway = \"{}\"\ndelete_after = \"7d\"", later.url());
+    deliver_all(&*sink(&table).await, &run(2, 3.0)).await;
+
+    let shard = r#"{"job":"system-health","reporter":"old","shard":"1"}"#;
+    let backup = r#"{"job":"backup","reporter":"old"}"#;
+    assert_eq!(groups(), BTreeSet::from([own, shard.to_owned(), backup.to_owned()]));
+}
+
+#[tokio::test]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+async fn a_pushgateway_with_a_login_takes_the_right_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Pushgateway::start_with_login(folder.path(), "me", BCRYPT);
+
+    let nobody = deliver(&*sink(&table(&gateway)).await, &run(0, 3.0)).await;
+    let login = "username = \"me\"\npassword = \"hunter22\"";
+    let me = deliver(&*sink(&format!("{}\n{login}", table(&gateway))).await, &run(0, 3.0)).await;
+
+    assert!(nobody.left[&0].contains("PUSHGATEWAY_PASSWORD"), "{nobody:?}");
+    assert_eq!(me.accepted, [0, 1], "{me:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+async fn the_node_exporter_reads_the_textfile() {
+    let folder = tempfile::tempdir().unwrap();
+    let exporter = NodeExporter::start(folder.path());
+    let prometheus = Prometheus::scraping_node(&exporter);
+    let file = folder.path().join("health.prom");
+    let sink = sink(&format!("textfile = \"{}\"", file.display())).await;
+
+    deliver_all(&*sink, &run(0, 3.0)).await;
+    deliver_all(&*sink, &about_itself(0)).await;
+
+    let found = prometheus.query_until("commits_hotfix", has(3.0));
+    let expected =
+        [("job", "target"), ("reporter", "acme/shop"), ("exported_job", "nightly"), ("branch", "main")];
+    assert!(
+        expected.iter().all(|(name, value)| found[0].0.get(*name).is_some_and(|found| found == value)),
+        "{found:?}"
+    );
+    prometheus.query_until("node_textfile_scrape_error", has(0.0));
+    prometheus.query_until("count(node_textfile_mtime_seconds)", has(2.0));
+
+    deliver_all(&*sink, &about_itself(1)).await;
+    prometheus.query_until("commits_hotfix", Found::is_empty);
+    prometheus.query_until("node_textfile_scrape_error", has(0.0));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "");
+    assert!(exporter.page().contains("system_health_reporter_metrics"));
+}

@@ -1,0 +1,86 @@
+//! Files for the node exporter.
+
+use std::{fs, path::Path, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::harness::{deliver, deliver_all, gauge, sink};
+
+fn table(folder: &Path) -> String {
+    format!("textfile = \"{}\"", folder.join("health.prom").display())
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_file_holds_all_pages_of_the_last_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let sink = sink(&table(folder.path())).await;
+
+    deliver_all(&*sink, &[gauge(0, "gone", 1.0, &[])]).await;
+    deliver_all(&*sink, &[gauge(1, "a", 1.0, &["n:1"])]).await;
+    deliver_all(&*sink, &[gauge(1, "b", 2.0, &[]), gauge(1, "a", 3.0, &["n:2"])]).await;
+    deliver_all(&*sink, &[gauge(1, "system_health.reporter.metrics", 2.0, &[])]).await;
+
+    let page = fs::read_to_string(folder.path().join("health.prom")).unwrap();
+    let values: Vec<&str> = page.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(
+        values,
+        [
+            "a{n=\"1\",reporter=\"acme/shop\"} 1",
+            "a{n=\"2\",reporter=\"acme/shop\"} 3",
+            "b{reporter=\"acme/shop\"} 2"
+        ]
+    );
+    assert_eq!(names(folder.path()), ["health-reporter.prom", "health.prom"], "and no temporary file");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn everybody_can_read_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+
+    deliver_all(&*sink(&table(folder.path())).await, &[gauge(0, "a", 1.0, &[])]).await;
+
+    let mode = fs::metadata(folder.path().join("health.prom")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
+}
+
+#[tokio::test]
+async fn a_reader_never_sees_half_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let sink = sink(&table(folder.path())).await;
+    deliver_all(&*sink, &[gauge(0, "a", 1.0, &[])]).await;
+    // A reader that has opened the file goes on reading the old one.
+    let path = folder.path().join("health.prom");
+    let before = fs::File::open(&path).unwrap();
+
+    deliver_all(&*sink, &[gauge(1, "a", 2.0, &[])]).await;
+
+    let old = std::io::read_to_string(before).unwrap();
+    assert!(old.ends_with(" 1\n"), "{old}");
+    assert!(fs::read_to_string(&path).unwrap().ends_with(" 2\n"));
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_leaves_the_points() {
+    let folder = tempfile::tempdir().unwrap();
+    let sink = sink(&table(&folder.path().join("missing"))).await;
+
+    let told = deliver(&*sink, &[gauge(0, "a", 1.0, &[])]).await;
+
+    let path = folder.path().join("missing/health.prom");
+    let start = format!("cannot write {}: No such file", path.display());
+    assert!(told.left[&0].starts_with(&start), "{told:?}");
+    let refused = sink.check(Instant::now() + Duration::from_secs(1)).await.unwrap_err();
+    assert!(refused.to_string().starts_with(&start), "{refused}");
+}

@@ -1,0 +1,296 @@
+//! The real Prometheus, Pushgateway, node exporter and promtool, on loopback. Each test that starts one needs
+//! provisioned tools.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, ChildStderr, Command, Output, Stdio},
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::tools;
+
+/// How long a start, or a scrape, may take on a busy machine.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A running server; killed on drop.
+#[derive(Debug)]
+struct Service {
+    process: Child,
+    address: String,
+}
+
+/// A running Pushgateway.
+#[derive(Debug)]
+pub struct Pushgateway(Service);
+
+/// A running node exporter that only reads textfiles.
+#[derive(Debug)]
+pub struct NodeExporter(Service);
+
+/// A running Prometheus that scrapes several times a second.
+#[derive(Debug)]
+pub struct Prometheus {
+    service: Service,
+    _folder: TempDir,
+}
+
+/// What `promtool check` says.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lint {
+    /// 0 if all is well, 3 for a breach of conventions, 1 for what cannot be read.
+    pub status: Option<i32>,
+    /// What it says.
+    pub output: String,
+}
+
+/// The series that a query finds: labels, with the name as `__name__`, and the value.
+pub type Found = Vec<(BTreeMap<String, String>, f64)>;
+
+impl Pushgateway {
+    /// Starts one that keeps everything in memory.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts one that takes requests only from this user.
+    ///
+    /// # Panics
+    /// When the file of its configuration cannot be written.
+    #[must_use]
+    pub fn start_with_login(folder: &Path, user: &str, bcrypt: &str) -> Self {
+        let file = folder.join("web.yml");
+        fs::write(&file, format!("basic_auth_users:\n  {user}: {bcrypt}\n")).expect("write web.yml");
+        Self::start_with(&[format!("--web.config.file={}", file.display())])
+    }
+
+    fn start_with(arguments: &[String]) -> Self {
+        Self(Service::start(program("prometheus-pushgateway").arg("--persistence.file=").args(arguments)))
+    }
+
+    /// The URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.0.address)
+    }
+
+    /// The groups that it lists.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Value> {
+        let answer: Value = serde_json::from_str(&self.0.get("/api/v1/metrics")).expect("a list of groups");
+        answer["data"].as_array().expect("groups").clone()
+    }
+
+    /// What Prometheus reads from it, without the metrics about the Pushgateway itself.
+    #[must_use]
+    pub fn pushed(&self) -> Vec<String> {
+        let page = self.0.get("/metrics");
+        page.lines().filter(|line| line.contains("job=\"")).map(str::to_owned).collect()
+    }
+
+    /// Pushes a page the way other programs do.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub fn push(&self, path: &str, page: &str) {
+        let (status, answer) = self.request("PUT", path, page);
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// The status and the body of the answer to any request.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn request(&self, method: &str, path: &str, page: &str) -> (u16, String) {
+        let head = format!("{method} {path} HTTP/1.0\r\nContent-Length: {}\r\n\r\n", page.len());
+        let answer = self.0.exchange(&format!("{head}{page}"));
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an answer with a body");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        (status.expect("a status"), body.to_owned())
+    }
+}
+
+impl NodeExporter {
+    /// Starts one that reads the files of a folder.
+    #[must_use]
+    pub fn start(folder: &Path) -> Self {
+        let mut command = program("prometheus-node-exporter");
+        command.args(["--collector.disable-defaults", "--collector.textfile"]);
+        Self(Service::start(command.arg(format!("--collector.textfile.directory={}", folder.display()))))
+    }
+
+    /// What Prometheus reads from it.
+    #[must_use]
+    pub fn page(&self) -> String {
+        self.0.get("/metrics")
+    }
+}
+
+impl Prometheus {
+    /// Starts one that scrapes a Pushgateway.
+    #[must_use]
+    pub fn scraping_gateway(gateway: &Pushgateway) -> Self {
+        Self::scraping(&gateway.0.address, true)
+    }
+
+    /// Starts one that scrapes a node exporter.
+    #[must_use]
+    pub fn scraping_node(exporter: &NodeExporter) -> Self {
+        Self::scraping(&exporter.0.address, false)
+    }
+
+    fn scraping(address: &str, honor_labels: bool) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("prometheus.yml");
+        let settings = format!(
+            "global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}\nscrape_configs:\n- job_name: target\n  \
+             honor_labels: {honor_labels}\n  static_configs: [{{targets: ['{address}']}}]\n"
+        );
+        fs::write(&file, settings).expect("write prometheus.yml");
+        let mut command = program("prometheus");
+        command.arg(format!("--config.file={}", file.display()));
+        command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
+        Self { service: Service::start(&mut command), _folder: folder }
+    }
+
+    /// What a query finds now.
+    ///
+    /// # Panics
+    /// When Prometheus does not understand the query.
+    #[must_use]
+    pub fn query(&self, query: &str) -> Found {
+        let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let answer = self.service.get(&format!("/api/v1/query?query={encoded}"));
+        let answer: Value = serde_json::from_str(&answer).expect("an answer in JSON");
+        let found = answer["data"]["result"].as_array().unwrap_or_else(|| panic!("{query}: {answer}"));
+        found.iter().map(series).collect()
+    }
+
+    /// Asks until the answer is right, because a scrape takes its time, and returns it.
+    ///
+    /// # Panics
+    /// When it does not become right.
+    pub fn query_until(&self, query: &str, is_right: impl Fn(&Found) -> bool) -> Found {
+        let start = Instant::now();
+        loop {
+            let found = self.query(query);
+            if is_right(&found) {
+                return found;
+            }
+            assert!(start.elapsed() < LIMIT, "{query} does not become right: {found:?}");
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Runs `promtool check metrics` on a page.
+///
+/// # Panics
+/// When promtool cannot be run.
+#[must_use]
+pub fn check_metrics(page: &str) -> Lint {
+    let mut promtool = program("promtool");
+    promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = promtool.spawn().expect("start promtool");
+    process.stdin.take().expect("a pipe to promtool").write_all(page.as_bytes()).expect("write to promtool");
+    Lint::from(process.wait_with_output().expect("wait for promtool"))
+}
+
+/// Runs `promtool check` on a file of rules or of settings: `what` is `rules` or `config`.
+///
+/// # Panics
+/// When promtool cannot be run.
+#[must_use]
+pub fn check_file(what: &str, text: &str) -> Lint {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("checked.yml");
+    fs::write(&file, text).expect("write a file for promtool");
+    let output = program("promtool").args(["check", what]).arg(&file).output();
+    Lint::from(output.expect("run promtool"))
+}
+
+impl From<Output> for Lint {
+    fn from(output: Output) -> Self {
+        let said = [output.stdout, output.stderr].concat();
+        Self { status: output.status.code(), output: String::from_utf8_lossy(&said).into_owned() }
+    }
+}
+
+impl Service {
+    /// Starts a program on a free port of its choice, which it names on its standard error.
+    fn start(command: &mut Command) -> Self {
+        command.arg("--web.listen-address=127.0.0.1:0");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("start a service");
+        match address_in(process.stderr.take().expect("a pipe from the service")) {
+            Ok(address) => Self { process, address },
+            Err(said) => {
+                let _ = process.kill();
+                let _ = process.wait();
+                panic!("{command:?} did not start; it said:\n{said}");
+            }
+        }
+    }
+
+    /// The body of the answer.
+    fn get(&self, path: &str) -> String {
+        let answer = self.exchange(&format!("GET {path} HTTP/1.0\r\n\r\n"));
+        answer.split_once("\r\n\r\n").expect("an answer with a body").1.to_owned()
+    }
+
+    fn exchange(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("connect to a service");
+        stream.write_all(request.as_bytes()).expect("send to a service");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("read a service's answer");
+        answer
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn program(name: &str) -> Command {
+    Command::new(tools::file(&format!("prometheus/usr/bin/{name}")))
+}
+
+/// The address that a service says it listens on, or all that it said instead. A thread goes on reading, so that the
+/// service never blocks on a full pipe.
+fn address_in(stderr: ChildStderr) -> Result<String, String> {
+    let (lines, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let _ = lines.send(line);
+        }
+    });
+    let mut said = String::new();
+    while let Ok(line) = receiver.recv_timeout(LIMIT) {
+        let address = line.split_once("msg=\"Listening on\" address=").map(|(_, address)| address);
+        if let Some(address) = address.and_then(|address| address.split_whitespace().next()) {
+            return Ok(address.to_owned());
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    Err(said)
+}
+
+fn series(found: &Value) -> (BTreeMap<String, String>, f64) {
+    let labels = found["metric"].as_object().expect("labels").iter();
+    let labels = labels.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
+    let value = found["value"][1].as_str().and_then(|value| value.parse().ok());
+    (labels.collect(), value.expect("a value"))
+}
