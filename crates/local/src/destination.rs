@@ -1,0 +1,104 @@
+//! The table `[local]`, and the destinations that it configures.
+
+use std::{path::PathBuf, time::Duration};
+
+use futures::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use system_health_registry::{
+    Context, Destination, Event, Finding, Limits, Point, Repeat, Settings, SharedError, Sink, SinkType,
+    Unavailable, register_sink, settings_table,
+};
+use tokio::task::spawn_blocking;
+
+use crate::{line::Line, output::Output, sink::LocalSink};
+
+/// The name of the sink.
+const NAME: &str = "local";
+
+register_sink!(SinkType {
+    name: NAME,
+    summary: "JSON lines, in a file or on the standard output",
+    configure
+});
+
+/// Where lines go to.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct LocalSettings {
+    /// A file, to which lines are appended.
+    file: Option<PathBuf>,
+    /// Whether they go to the standard output, too.
+    stdout: bool,
+}
+
+settings_table!(LocalSettings, "local", env: { "file" => "SYSTEM_HEALTH_LOCAL_FILE" });
+
+/// An output as a destination.
+#[derive(Debug)]
+struct LocalDestination {
+    output: Output,
+}
+
+fn configure(settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
+    let settings: LocalSettings = settings.table().map_err(SharedError::new)?;
+    let file = settings.file.map(Output::File);
+    if file == Some(Output::File(PathBuf::new())) {
+        return Err(SharedError::new("`file` in [local] is empty; write a path such as \"points.jsonl\""));
+    }
+    let stdout = settings.stdout.then_some(Output::Stdout);
+    let outputs = file.into_iter().chain(stdout);
+    Ok(outputs.map(|output| Box::new(LocalDestination { output }) as Box<dyn Destination>).collect())
+}
+
+impl Destination for LocalDestination {
+    fn sink(&self) -> &'static str {
+        NAME
+    }
+
+    fn address(&self) -> String {
+        match &self.output {
+            Output::File(path) => path.display().to_string(),
+            Output::Stdout => "stdout".to_owned(),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            gauges: Repeat::AddsUp,
+            counts: Repeat::AddsUp,
+            rates: Repeat::AddsUp,
+            max_event_age: Some(Duration::MAX),
+            ..Limits::default()
+        }
+    }
+
+    fn owns_stdout(&self) -> bool {
+        self.output == Output::Stdout
+    }
+
+    fn connect(&self, _context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
+        let output = self.output.clone();
+        Box::pin(async move { Ok(Box::new(LocalSink::new(output)) as Box<dyn Sink>) })
+    }
+
+    fn preview(&self, points: &[Point], events: &[Event]) -> Result<Value, SharedError> {
+        let lines: Vec<Line<'_>> =
+            points.iter().map(Line::from).chain(events.iter().map(Line::from)).collect();
+        Ok(json!({ "lines": serde_json::to_value(lines).map_err(SharedError::new)? }))
+    }
+
+    fn diagnose(&self, _context: Context) -> BoxFuture<'static, Vec<Finding>> {
+        const SUBJECT: &str = "Local output";
+        let output = self.output.clone();
+        Box::pin(async move {
+            let ok = Finding::ok(SUBJECT, format!("{output} can be written to"));
+            let failed = |error| vec![Finding::failed(SUBJECT, SharedError::to_string(&error))];
+            match spawn_blocking(move || output.try_open()).await {
+                Ok(Ok(())) => vec![ok],
+                Ok(Err(error)) => failed(SharedError::new(error)),
+                Err(error) => failed(SharedError::new(error)),
+            }
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! A point or an event as a line.
+
+use std::{collections::BTreeSet, time::SystemTime};
+
+use serde::Serialize;
+use system_health_registry::{Event, Point, Tag};
+
+/// A line, without its end.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Line<'a> {
+    /// A value.
+    Point {
+        key: &'a str,
+        kind: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        interval_seconds: Option<u64>,
+        unit: Option<&'a str>,
+        tags: Vec<&'a str>,
+        timestamp: String,
+        value: f64,
+    },
+    /// Something that happened.
+    Event {
+        id: &'a str,
+        title: &'a str,
+        text: Option<&'a str>,
+        tags: Vec<&'a str>,
+        level: &'static str,
+        /// When it happened, where that is known.
+        timestamp: Option<String>,
+        link: Option<&'a str>,
+    },
+}
+
+impl Line<'_> {
+    /// The line with its end.
+    pub(crate) fn write_to(&self, text: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        serde_json::to_writer(&mut *text, self)?;
+        text.push(b'\n');
+        Ok(())
+    }
+}
+
+impl<'a> From<&'a Point> for Line<'a> {
+    fn from(point: &'a Point) -> Self {
+        Self::Point {
+            key: &point.key,
+            kind: point.kind.name(),
+            interval_seconds: point.kind.interval().map(|interval| interval.as_secs()),
+            unit: point.unit.as_deref(),
+            tags: tags(&point.tags),
+            timestamp: rfc3339(point.timestamp),
+            value: point.value,
+        }
+    }
+}
+
+impl<'a> From<&'a Event> for Line<'a> {
+    fn from(event: &'a Event) -> Self {
+        Self::Event {
+            id: event.id(),
+            title: event.title(),
+            text: event.text(),
+            tags: tags(event.tags()),
+            level: event.level().name(),
+            timestamp: event.happened_at().map(rfc3339),
+            link: event.link(),
+        }
+    }
+}
+
+fn tags(tags: &BTreeSet<Tag>) -> Vec<&str> {
+    tags.iter().map(Tag::as_str).collect()
+}
+
+fn rfc3339(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}

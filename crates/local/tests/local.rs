@@ -1,0 +1,252 @@
+//! Lines in files and on the standard output.
+
+use std::{
+    env, fs,
+    path::Path,
+    process::Command,
+    time::{Duration, SystemTime},
+};
+
+use futures::StreamExt;
+use serde_json::{Value, json};
+use system_health_local as _;
+use system_health_registry::{
+    Context, Destination, Event, Fate, Grade, Kind, Level, Point, Repeat, Settings, Sink, SinkType, Tag,
+};
+use system_health_test_support::tools::run_contract_script;
+use tokio::time::Instant;
+
+/// Set in the process that writes to its standard output.
+const CHILD: &str = "SYSTEM_HEALTH_TEST_CHILD";
+
+fn time() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_323_045)
+}
+
+fn gauge(value: f64) -> Point {
+    let tags = ["branch:main", "nightly"].map(|tag| Tag::parse(tag).unwrap()).into();
+    let unit = Some("commit".to_owned());
+    Point { key: "commits.hotfix".to_owned(), kind: Kind::Gauge, unit, tags, timestamp: time(), value }
+}
+
+fn count() -> Point {
+    Point { kind: Kind::Count { interval: Duration::from_mins(15) }, unit: None, ..gauge(0.5) }
+}
+
+fn event() -> Event {
+    let event = Event::new("deploy-1", "Deployed \"4.2\"").unwrap().with_level(Level::Success).at(time());
+    event.with_tag("service", "shop").unwrap().with_link("https://example.com/1").unwrap()
+}
+
+fn destinations(table: &str) -> Result<Vec<Box<dyn Destination>>, String> {
+    let text = format!("[local]\n{table}");
+    let settings = Settings::builder().toml(Path::new("system-health.toml"), &text).unwrap().build().unwrap();
+    let sink = SinkType::linked().into_iter().find(|sink| sink.name == "local").unwrap();
+    (sink.configure)(&settings).map_err(|error| error.to_string())
+}
+
+fn to_file(file: &Path) -> Box<dyn Destination> {
+    destinations(&format!("file = \"{}\"", file.display())).unwrap().remove(0)
+}
+
+async fn sink(destination: &dyn Destination) -> Box<dyn Sink> {
+    destination.connect(Context::new()).await.unwrap()
+}
+
+fn deadline() -> Instant {
+    Instant::now() + Duration::from_mins(1)
+}
+
+async fn deliver(sink: &dyn Sink, points: &[Point]) -> Vec<(usize, Fate)> {
+    let settlements: Vec<_> = sink.deliver(points, deadline()).collect().await;
+    let mut fates: Vec<_> = settlements
+        .into_iter()
+        .flat_map(|settlement| settlement.points.map(move |position| (position, settlement.fate.clone())))
+        .collect();
+    fates.sort_by_key(|(position, _)| *position);
+    assert!(fates.iter().map(|(position, _)| *position).eq(0..points.len()), "{fates:?}");
+    fates
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn written_lines() -> [Value; 3] {
+    [
+        json!({
+            "type": "point", "key": "commits.hotfix", "kind": "gauge", "unit": "commit",
+            "tags": ["branch:main", "nightly"], "timestamp": "2026-01-02T03:04:05Z", "value": 3.0,
+        }),
+        json!({
+            "type": "point", "key": "commits.hotfix", "kind": "count", "interval_seconds": 900, "unit": null,
+            "tags": ["branch:main", "nightly"], "timestamp": "2026-01-02T03:04:05Z", "value": 0.5,
+        }),
+        json!({
+            "type": "event", "id": "deploy-1", "title": "Deployed \"4.2\"", "text": null, "tags": ["service:shop"],
+            "level": "success", "timestamp": "2026-01-02T03:04:05Z", "link": "https://example.com/1",
+        }),
+    ]
+}
+
+#[tokio::test]
+async fn points_and_events_are_appended_to_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("points.jsonl");
+    let sink = sink(&*to_file(&file)).await;
+
+    deliver(&*sink, &[gauge(3.0), count()]).await;
+    let fate = sink.announce(&event(), deadline()).await;
+
+    assert!(matches!(fate, Fate::Accepted), "{fate:?}");
+    assert_eq!(lines(&fs::read_to_string(file).unwrap()), written_lines());
+}
+
+#[tokio::test]
+async fn a_value_that_is_no_number_is_refused_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("points.jsonl");
+
+    let points = [gauge(f64::NAN), gauge(1.0), gauge(2.0), gauge(f64::INFINITY), gauge(3.0)];
+    let fates = deliver(&*sink(&*to_file(&file)).await, &points).await;
+
+    let accepted: Vec<_> = fates
+        .iter()
+        .filter(|(_, fate)| matches!(fate, Fate::Accepted))
+        .map(|(position, _)| *position)
+        .collect();
+    assert_eq!(accepted, [1, 2, 4]);
+    assert!(
+        matches!(&fates[0].1, Fate::Refused(error) if error.to_string().contains("`commits.hotfix` is NaN"))
+    );
+    assert_eq!(lines(&fs::read_to_string(file).unwrap()).len(), 3);
+}
+
+#[tokio::test]
+async fn a_line_that_was_cut_off_spoils_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("points.jsonl");
+    fs::write(&file, "{\"type\":\"po").unwrap();
+
+    deliver(&*sink(&*to_file(&file)).await, &[gauge(3.0)]).await;
+
+    let text = fs::read_to_string(file).unwrap();
+    let (cut, rest) = text.split_once('\n').unwrap();
+    assert_eq!((cut, lines(rest)), ("{\"type\":\"po", vec![written_lines()[0].clone()]));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_a_full_disk_does_not_take_is_left() {
+    // A file of a device that is always full.
+    let sink = sink(&*to_file(Path::new("/dev/full"))).await;
+
+    let fates = deliver(&*sink, &[gauge(3.0)]).await;
+
+    assert!(!matches!(fates[0].1, Fate::Accepted | Fate::Refused(_)), "{fates:?}");
+}
+
+#[tokio::test]
+async fn a_file_in_no_folder_leaves_the_points() {
+    let folder = tempfile::tempdir().unwrap();
+    let destination = to_file(&folder.path().join("missing/points.jsonl"));
+    let sink = sink(&*destination).await;
+
+    let fates = deliver(&*sink, &[gauge(3.0)]).await;
+    let fate = sink.announce(&event(), deadline()).await;
+
+    assert!(matches!(fates[0].1, Fate::Left(_)) && matches!(fate, Fate::Left(_)), "{fates:?} {fate:?}");
+    assert!(sink.check(deadline()).await.is_err());
+    assert_eq!(destination.diagnose(Context::new()).await[0].grade, Grade::Failed);
+}
+
+#[tokio::test]
+async fn a_check_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let destination = to_file(&folder.path().join("points.jsonl"));
+
+    sink(&*destination).await.check(deadline()).await.unwrap();
+    assert_eq!(destination.diagnose(Context::new()).await[0].grade, Grade::Ok);
+
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn the_standard_output_gets_lines_and_nothing_else() {
+    let destination = destinations("stdout = true").unwrap().remove(0);
+    if env::var_os(CHILD).is_some() {
+        let sink = sink(&*destination).await;
+        deliver(&*sink, &[gauge(3.0), count()]).await;
+        sink.announce(&event(), deadline()).await;
+        return;
+    }
+    let this_test = ["--exact", "the_standard_output_gets_lines_and_nothing_else", "--nocapture", "--quiet"];
+    let output = Command::new(env::current_exe().unwrap()).args(this_test).env(CHILD, "1").output().unwrap();
+
+    // The test harness has lines of its own, and ends none of them before ours.
+    let text = String::from_utf8(output.stdout).unwrap();
+    let start = text.find('{').unwrap();
+    let end = text.rfind('}').unwrap() + 1;
+    assert_eq!(lines(&text[start..end]), written_lines());
+}
+
+#[test]
+fn the_settings_choose_the_outputs() {
+    let addresses = |table: &str| -> Result<Vec<String>, String> {
+        Ok(destinations(table)?.iter().map(|destination| destination.address()).collect())
+    };
+
+    assert_eq!(addresses("").unwrap(), [""; 0]);
+    assert_eq!(addresses("stdout = true\nfile = \"a/b.jsonl\"").unwrap(), ["a/b.jsonl", "stdout"]);
+    let empty = addresses("file = \"\"").unwrap_err();
+    assert_eq!(empty, "`file` in [local] is empty; write a path such as \"points.jsonl\"");
+}
+
+#[test]
+fn a_repeated_line_is_there_twice() {
+    let limits = destinations("stdout = true").unwrap()[0].limits();
+
+    assert_eq!([limits.gauges, limits.counts, limits.rates], [Repeat::AddsUp; 3]);
+    assert!(limits.keeps_timestamps && limits.max_event_age.is_some());
+}
+
+#[test]
+fn only_the_standard_output_is_not_for_anything_else() {
+    let owns = |table: &str| destinations(table).unwrap()[0].owns_stdout();
+
+    assert!(owns("stdout = true") && !owns("file = \"a.jsonl\""));
+}
+
+#[test]
+fn a_preview_is_the_lines() {
+    let preview =
+        destinations("stdout = true").unwrap()[0].preview(&[gauge(3.0), count()], &[event()]).unwrap();
+
+    assert_eq!(preview, json!({ "lines": written_lines() }));
+}
+
+#[test]
+#[ignore = "needs a schema validator: run cargo xtask test"]
+fn lines_obey_the_schema() {
+    let preview = destinations("stdout = true").unwrap()[0]
+        .preview(&[gauge(3.0), count()], &[event(), Event::new("a", "b").unwrap().with_text("c").unwrap()]);
+    let mut documents = preview.unwrap()["lines"].as_array().unwrap().clone();
+    let good = documents.len();
+    let mut wrong = |pointer: &str, value: Value| {
+        let mut line = documents[0].clone();
+        line.as_object_mut().unwrap().insert(pointer.to_owned(), value);
+        documents.push(line);
+    };
+    wrong("interval_seconds", json!(900));
+    wrong("title", json!("an event's"));
+    wrong("timestamp", json!(1_767_323_045));
+    wrong("value", json!("3"));
+
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/local.schema.json");
+    let input = serde_json::to_vec(&documents).unwrap();
+    let faults: Vec<Vec<String>> =
+        serde_json::from_str(&run_contract_script("json_schema_check.py", &[&schema], &input)).unwrap();
+
+    assert!(faults[..good].iter().all(Vec::is_empty), "{faults:?}");
+    assert!(faults[good..].iter().all(|faults| !faults.is_empty()), "{faults:?}");
+}
