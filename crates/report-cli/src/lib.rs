@@ -28,4 +28,10 @@ mod settings;
 mod state;
 mod tags;
 
+// Keeps the registrations of the sinks linked.
+#[cfg(feature = "local")]
+use system_health_local as _;
+#[cfg(feature = "prometheus")]
+use system_health_prometheus as _;
+
 pub use command::main;
