@@ -1,14 +1,10 @@
 //! What is wrong in settings is said with its place and with what would be right.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use insta::assert_snapshot;
 use serde::Deserialize;
-use system_health_registry::{
-    Settings, SharedError,
-    settings::{Origin, SettingsError},
-    settings_table,
-};
+use system_health_registry::{Settings, SharedError, settings::Origin, settings_table};
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
@@ -45,32 +41,6 @@ struct CiSettings {
 }
 
 settings_table!(CiSettings, "ci");
-
-/// A table in which one thing can be said with two keys, and where numbers have to fit together.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct PoolSettings {
-    host: Option<String>,
-    hosts: Option<Vec<String>>,
-    limits: BTreeMap<String, Limits>,
-}
-
-settings_table!(
-    PoolSettings, "pool",
-    env: { "hosts" => "POOL_HOSTS" },
-    ambient: { "host" => "CI_HOST" },
-    exclusive: { "host" => "hosts" },
-    check: PoolSettings::check_limits,
-);
-
-impl PoolSettings {
-    fn check_limits(&self, settings: &Settings) -> Result<(), SettingsError> {
-        let Some((name, _)) = self.limits.iter().find(|(_, limits)| limits.pages == 0) else { return Ok(()) };
-        let path = format!("limits.{name}.pages");
-        let (origin, table) = (settings.origin::<Self>(&path).unwrap(), "pool".to_owned());
-        Err(SettingsError::Value { origin, table, path, message: "there is no limit of 0".to_owned() })
-    }
-}
 
 /// The message for the text of a file.
 fn refusal(text: &str) -> String {
@@ -117,7 +87,7 @@ fn a_key_outside_of_any_table_is_refused() {
 fn an_unknown_key_names_the_nearest_one() {
     assert_snapshot!(refusal("[commits]\nwindow = \"7d\"\nhotfix_patterns = []\n"), @"system-health.toml:3: there is no key `hotfix_patterns` in [commits]; did you mean `hotfix-patterns`? (others: `source`, `limits`, `window`)");
     assert_snapshot!(refusal("[ci]\n\nWorkflow = \"checks.yml\"\n"), @"system-health.toml:3: there is no key `Workflow` in [ci]; did you mean `workflow`?");
-    assert_snapshot!(refusal("[commits.limits]\npage = 1\n"), @"system-health.toml:1: `limits.page` in [commits]: unknown field `page`, expected `pages`");
+    assert_snapshot!(refusal("[commits.limits]\npage = 1\n"), @"system-health.toml:2: `limits.page` in [commits]: unknown field `page`, expected `pages`");
 }
 
 #[test]
@@ -126,8 +96,8 @@ fn a_value_of_the_wrong_type_is_refused() {
     assert_snapshot!(refusal("[commits]\nwindow = \"soon\"\n"), @r#"system-health.toml:2: `window` in [commits]: `soon` is not a duration; write one such as "30s", "15m" or "7d""#);
     assert_snapshot!(refusal("[commits]\nsource = \"gitlab\"\n"), @"system-health.toml:2: `source` in [commits]: unknown variant `gitlab`, expected one of `auto`, `github`, `local`");
     assert_snapshot!(refusal("[commits]\nhotfix-patterns = [\"a\", 5]\n"), @"system-health.toml:2: `hotfix-patterns[1]` in [commits]: invalid type: integer `5`, expected a string");
-    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = 300\n"), @"system-health.toml:2: `limits.pages` in [commits]: integer `300` is not a whole number from 0 to 255");
-    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = \"many\"\n"), @r#"system-health.toml:2: `limits.pages` in [commits]: string "many" is not a whole number from 0 to 255"#);
+    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = 300\n"), @"system-health.toml:3: `limits.pages` in [commits]: integer `300` is not a whole number from 0 to 255");
+    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = \"many\"\n"), @r#"system-health.toml:3: `limits.pages` in [commits]: string "many" is not a whole number from 0 to 255"#);
 }
 
 #[test]
@@ -147,43 +117,4 @@ fn a_syntax_error_names_the_line_and_does_not_repeat_it() {
     assert_snapshot!(refusal("[ci\n"), @"the settings file system-health.toml is not valid TOML, line 1: unclosed table, expected `]`");
     assert_snapshot!(refusal("[ci]\nworkflow = \"a\"\nworkflow = \"hunter2\"\n"), @"the settings file system-health.toml is not valid TOML, line 3: duplicate key");
     assert_snapshot!(refusal("[ci]\n[commits]\n[ci]\n"), @"the settings file system-health.toml is not valid TOML, line 3: duplicate key");
-}
-
-#[test]
-fn two_keys_that_say_the_same_are_refused_in_one_file_and_replace_each_other_elsewhere() {
-    let both = "[pool]\nhosts = ['b']\n\nhost = 'a'";
-    assert_eq!(
-        refusal(both),
-        "system-health.toml:4: `host` in [pool] cannot be set beside `hosts` (system-health.toml:2); keep one of them"
-    );
-    let pool = |text: &str, variable: &'static str| {
-        let file = Settings::builder().toml(Path::new("a.toml"), text).unwrap();
-        let settings = file.environment_from(|name| (name == variable).then(|| "ci".to_owned()));
-        settings.set("pool", "host", "flag", Origin::Flag("--host")).build().unwrap().table::<PoolSettings>()
-    };
-    for (text, variable) in [("[pool]\nhosts = ['b']", ""), ("", "CI_HOST")] {
-        let pool = pool(text, variable).unwrap();
-        assert_eq!((pool.host.as_deref(), pool.hosts), (Some("flag"), None));
-    }
-    let ambient = Settings::builder().toml(Path::new("a.toml"), "[pool]\nhosts = ['b']").unwrap();
-    let ambient = ambient.environment_from(|name| (name == "CI_HOST").then(|| "ci".to_owned()));
-    assert_eq!(ambient.build().unwrap().table::<PoolSettings>().unwrap().host, None);
-}
-
-#[test]
-fn a_mistake_deep_inside_a_table_is_at_its_own_line() {
-    let limits = "[pool.limits.'a.b']\npages = 1\n[pool.limits.'c.d']\npages = ";
-    assert_eq!(
-        refusal(&format!("{limits}-1")),
-        "system-health.toml:4: `limits.c.d.pages` in [pool]: invalid value: integer `-1`, expected u8; write a number from \
-         0 to 255"
-    );
-    assert_eq!(
-        refusal(&format!("{limits}0")),
-        "system-health.toml:4: `limits.c.d.pages` in [pool]: there is no limit of 0"
-    );
-    assert_eq!(
-        refusal("[pool]\nhosts = [\n'a',\n2,\n]"),
-        "system-health.toml:4: `hosts[1]` in [pool]: invalid type: integer `2`, expected a string"
-    );
 }
