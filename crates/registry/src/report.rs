@@ -72,7 +72,7 @@ impl Report {
     /// The points of one of the run's outcomes.
     pub fn points_of<'a>(&'a self, outcome: &'a Outcome) -> impl Iterator<Item = Point> + use<'a> {
         let metric = &outcome.metric;
-        let common = common_tags(&self.tags, metric, outcome.subject.as_deref());
+        let common = self.common_tags(outcome);
         let alias = metric.alias().filter(|alias| alias.holds_at(self.timestamp));
         outcome.samples().iter().flat_map(move |sample| {
             let point = Point {
@@ -88,12 +88,18 @@ impl Report {
         })
     }
 
+    /// The tags that all samples of one of the run's outcomes have: those of the report, of the metric and of its
+    /// subject. A sample's own tag replaces one named `env`, `service`, `version` or `source`.
+    #[must_use]
+    pub fn common_tags(&self, outcome: &Outcome) -> BTreeSet<Tag> {
+        common_tags(&self.tags, &outcome.metric, outcome.subject.as_deref())
+    }
+
     /// All tags of one of the run's samples: those of the report, of the metric, of its subject and its own. Of the
     /// tags named `env`, `service`, `version` or `source`, the last of these counts; all others add up.
     #[must_use]
     pub fn tags_of(&self, outcome: &Outcome, sample: &Sample) -> BTreeSet<Tag> {
-        let common = common_tags(&self.tags, &outcome.metric, outcome.subject.as_deref());
-        overlay_tags(&common, sample.tags()).cloned().collect()
+        overlay_tags(&self.common_tags(outcome), sample.tags()).cloned().collect()
     }
 }
 

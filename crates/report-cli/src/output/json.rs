@@ -1,9 +1,11 @@
 //! The JSON document of a run. `docs/report.schema.json` describes it and the tests hold it to that.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
 
-use serde::Serialize;
-use system_health_registry::{Evidence, EvidenceItem, ItemError, Outcome, Report, Sample, Tag, Unavailable};
+use serde::{Serialize, Serializer};
+use system_health_registry::{
+    Evidence, EvidenceItem, ItemError, Outcome, Report, Sample, SourceOutcome, Tag, Unavailable, overlay_tags,
+};
 
 use crate::delivery::{Delivery, Fate, Receipt, Refusal, Success};
 
@@ -12,6 +14,7 @@ use crate::delivery::{Delivery, Fate, Receipt, Refusal, Success};
 pub(crate) struct JsonReport<'a> {
     run: JsonRun<'a>,
     metrics: Vec<JsonOutcome<'a>>,
+    sources: Vec<JsonSource<'a>>,
     deliveries: Vec<JsonDelivery<'a>>,
 }
 
@@ -28,6 +31,7 @@ struct JsonOutcome<'a> {
     key: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'a str>,
+    tags: Vec<String>,
     #[serde(flatten)]
     state: JsonState<'a>,
     kind: &'a str,
@@ -43,10 +47,10 @@ struct JsonOutcome<'a> {
 #[serde(tag = "state", rename_all = "snake_case")]
 enum JsonState<'a> {
     Value {
-        samples: Vec<JsonSample<'a>>,
+        samples: Each<'a, Sample>,
         // Left out where there are none.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        failures: Vec<JsonFailure<'a>>,
+        #[serde(skip_serializing_if = "Each::is_empty")]
+        failures: Each<'a, ItemError>,
     },
     NoData {
         reason: &'a str,
@@ -58,11 +62,33 @@ enum JsonState<'a> {
     },
 }
 
+/// Samples or failed items. Their tags are put together while they are written: a run may have a hundred thousand.
+struct Each<'a, T> {
+    common: Rc<BTreeSet<Tag>>,
+    all: &'a [T],
+}
+
 /// An item that failed beside the samples.
 #[derive(Serialize)]
 struct JsonFailure<'a> {
     tags: Vec<&'a str>,
     error: String,
+}
+
+#[derive(Serialize)]
+struct JsonSource<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    state: JsonSourceState<'a>,
+    duration_ms: u64,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum JsonSourceState<'a> {
+    Value { metrics: usize, refused: Vec<String> },
+    NoData { reason: &'a str },
+    Error { error: String },
 }
 
 #[derive(Serialize)]
@@ -76,7 +102,7 @@ struct JsonSample<'a> {
     value: f64,
     tags: Vec<&'a str>,
     link: Option<&'a str>,
-    // Left out where there is none: a run may have a hundred thousand samples.
+    // Left out where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<JsonEvidence<'a>>,
 }
@@ -144,22 +170,25 @@ impl<'a> JsonReport<'a> {
                 duration_ms: millis(run.duration()),
                 tags: text(report.tags()),
             },
-            metrics: run.outcomes().iter().map(JsonOutcome::new).collect(),
+            metrics: run.outcomes().iter().map(|outcome| JsonOutcome::new(report, outcome)).collect(),
+            sources: run.sources().iter().map(JsonSource::new).collect(),
             deliveries: deliveries.iter().map(JsonDelivery::new).collect(),
         }
     }
 }
 
 impl<'a> JsonOutcome<'a> {
-    fn new(outcome: &'a Outcome) -> Self {
+    fn new(report: &Report, outcome: &'a Outcome) -> Self {
         let metric = &outcome.metric;
+        let common = Rc::new(report.common_tags(outcome));
         Self {
             key: metric.key(),
             subject: outcome.subject.as_ref().map(|subject| subject.name()),
+            tags: common.iter().map(Tag::to_string).collect(),
             state: match &outcome.result {
                 Ok(reading) => JsonState::Value {
-                    samples: reading.samples().iter().map(JsonSample::new).collect(),
-                    failures: reading.failures().iter().map(JsonFailure::new).collect(),
+                    samples: Each { common: Rc::clone(&common), all: reading.samples() },
+                    failures: Each { common, all: reading.failures() },
                 },
                 Err(Unavailable::NoData(no_data)) => JsonState::NoData {
                     reason: no_data.reason(),
@@ -177,19 +206,53 @@ impl<'a> JsonOutcome<'a> {
     }
 }
 
-impl<'a> JsonFailure<'a> {
-    fn new(item: &'a ItemError) -> Self {
-        Self { tags: text(item.tags()), error: item.error().to_string() }
+impl<T> Each<'_, T> {
+    fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    fn tags<'t>(&'t self, own: &'t BTreeSet<Tag>) -> Vec<&'t str> {
+        let mut tags: Vec<&str> = overlay_tags(&self.common, own).map(Tag::as_str).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        tags
     }
 }
 
-impl<'a> JsonSample<'a> {
-    fn new(sample: &'a Sample) -> Self {
-        Self {
+impl Serialize for Each<'_, Sample> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.all.iter().map(|sample| JsonSample {
             value: sample.value(),
-            tags: text(sample.tags()),
+            tags: self.tags(sample.tags()),
             link: sample.link(),
             evidence: JsonEvidence::new(sample.evidence()),
+        }))
+    }
+}
+
+impl Serialize for Each<'_, ItemError> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(
+            self.all
+                .iter()
+                .map(|item| JsonFailure { tags: self.tags(item.tags()), error: item.error().to_string() }),
+        )
+    }
+}
+
+impl<'a> JsonSource<'a> {
+    fn new(source: &'a SourceOutcome) -> Self {
+        Self {
+            name: &source.name,
+            state: match &source.result {
+                Ok(metrics) => JsonSourceState::Value {
+                    metrics: *metrics,
+                    refused: source.refused.iter().map(ItemError::to_string).collect(),
+                },
+                Err(Unavailable::NoData(no_data)) => JsonSourceState::NoData { reason: no_data.reason() },
+                Err(Unavailable::Error(error)) => JsonSourceState::Error { error: error.to_string() },
+            },
+            duration_ms: millis(source.duration),
         }
     }
 }

@@ -1,25 +1,35 @@
 //! What goes to stdout: the data, as a table for people, as JSON for programs, or as Markdown for
 //! pages that show it.
 
+mod columns;
 mod details;
 mod doctor;
 mod explanation;
+#[cfg(test)]
+mod fixture;
+mod group;
 mod history;
 mod inline;
 mod json;
 mod list;
 mod markdown;
 mod plot;
+mod problems;
+mod reasons;
 mod stdout;
+mod style;
 mod table;
+mod text;
 mod value;
 
 pub(crate) use doctor::Diagnosis;
 pub(crate) use explanation::Explanation;
+pub(crate) use group::Group;
 pub(crate) use history::{History, Row};
 pub(crate) use inline::ItemLine;
 pub(crate) use json::JsonReport;
 pub(crate) use list::{JsonList, TableList};
 pub(crate) use markdown::{MarkdownList, MarkdownReport};
+pub(crate) use reasons::Reasons;
 pub(crate) use stdout::{OutputError, Stdout};
 pub(crate) use table::TableReport;

@@ -1,96 +1,138 @@
-//! A run for people: the values first, then what had no data or failed and why, then what became of
-//! the deliveries. Colour only repeats what the words say.
+//! A run for people: the values first, then what is wrong, then what became of the deliveries. A metric with many
+//! subjects is one row.
 
 use std::fmt;
 
-use anstyle::{AnsiColor, Style};
-use system_health_registry::{Outcome, Report, Sample, Tag, Unavailable};
-use tabled::{builder::Builder, settings};
+use system_health_registry::{Outcome, Report, Sample, State, Tag};
 
-use super::value::{Elapsed, Value};
+use super::{
+    columns::Columns,
+    group::Group,
+    problems::Problems,
+    stdout::Stdout,
+    style::{BAD, GOOD, paint},
+    text::one_line,
+    value::{Elapsed, Value},
+};
 use crate::delivery::{Delivery, Fate, Receipt, Refusal, Success};
-
-/// More samples of one metric than this are counted, not shown.
-const MOST_SAMPLES: usize = 20;
-
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const QUIET: Style = AnsiColor::Yellow.on_default();
-const HEADING: Style = Style::new().bold();
 
 /// A report and its deliveries as text.
 pub(crate) struct TableReport<'a> {
     report: &'a Report,
+    groups: Vec<Group<'a>>,
     deliveries: &'a [Delivery],
+    width: Option<usize>,
 }
 
 impl<'a> TableReport<'a> {
-    /// Shows a report.
+    /// Shows a report, as wide as the terminal is.
     pub(crate) fn new(report: &'a Report, deliveries: &'a [Delivery]) -> Self {
-        Self { report, deliveries }
+        let groups = Group::all(report.run().outcomes());
+        Self { report, groups, deliveries, width: Stdout::width() }
+    }
+
+    fn short(&self) -> impl Iterator<Item = &Group<'a>> {
+        self.groups.iter().filter(|group| group.is_short())
+    }
+
+    fn long(&self) -> impl Iterator<Item = &Group<'a>> {
+        self.groups.iter().filter(|group| !group.is_short())
+    }
+
+    /// A row for each sample of the metrics with few of them.
+    fn samples(&self) -> Columns {
+        let shown = || self.short().flat_map(Group::samples);
+        let with_subject = shown().any(|(outcome, _)| outcome.subject.is_some());
+        let with_tags = shown().any(|(_, sample)| !sample.tags().is_empty());
+        let mut headings = vec![("VALUE", true), ("UNIT", false), ("GOAL", false), ("TIME", true)];
+        if with_subject {
+            headings.insert(0, ("SUBJECT", false));
+        }
+        headings.extend(with_tags.then_some(("TAGS", false)));
+        let mut columns = Columns::new(headings);
+        for (outcome, sample) in shown() {
+            let mut cells = cells(outcome, sample);
+            if with_subject {
+                let subject = outcome.subject.as_ref();
+                cells.insert(0, subject.map_or_else(|| "-".to_owned(), |it| one_line(it.name())));
+            }
+            cells.extend(with_tags.then(|| tags(sample)));
+            columns.push(outcome.metric.key(), cells);
+        }
+        columns
+    }
+
+    /// A row for each of the other metrics.
+    fn summaries(&self) -> Columns {
+        let (no_data, errors, failed) = (
+            self.long().any(|group| group.count(State::NoData) > 0),
+            self.long().any(|group| group.count(State::Error) > 0),
+            self.long().any(|group| group.failed_items() > 0),
+        );
+        let headings = [
+            (true, ("SUBJECTS", true)),
+            (true, ("SAMPLES", true)),
+            (no_data, ("NO DATA", true)),
+            (errors, ("ERRORS", true)),
+            (failed, ("FAILED ITEMS", true)),
+            (true, ("MIN", true)),
+            (true, ("MEDIAN", true)),
+            (true, ("MAX", true)),
+            (true, ("UNIT", false)),
+            (true, ("GOAL", false)),
+        ];
+        let mut columns = Columns::new(wanted(headings).collect());
+        for group in self.long() {
+            let range = group.range();
+            let value =
+                |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |it| Value(it).to_string());
+            let bad = |number: usize| match number {
+                0 => "0".to_owned(),
+                _ => paint(BAD, &number.to_string()),
+            };
+            let cells = [
+                (true, group.subjects().map_or_else(|| "-".to_owned(), |number| number.to_string())),
+                (true, group.samples().count().to_string()),
+                (no_data, group.count(State::NoData).to_string()),
+                (errors, bad(group.count(State::Error))),
+                (failed, bad(group.failed_items())),
+                (true, value(range.map(|range| range.min))),
+                (true, value(range.map(|range| range.median))),
+                (true, value(range.map(|range| range.max))),
+                (true, group.metric.unit().unwrap_or("-").to_owned()),
+                (true, goal_of_all(group)),
+            ];
+            columns.push(group.metric.key(), wanted(cells).collect());
+        }
+        columns
     }
 
     fn values(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let outcomes = self.report.run().outcomes();
-        let with_tags = outcomes.iter().flat_map(Outcome::samples).any(|sample| !sample.tags().is_empty());
-        let mut table = Builder::new();
-        let mut header = vec!["METRIC", "VALUE", "UNIT", "GOAL", "TIME"];
-        header.extend(with_tags.then_some("TAGS"));
-        table.push_record(header.into_iter().map(|name| paint(HEADING, name)));
-        for outcome in outcomes {
-            if outcome.samples().is_empty() {
-                continue;
-            }
-            for sample in outcome.samples().iter().take(MOST_SAMPLES) {
-                let mut row = row(outcome, sample);
-                row.extend(with_tags.then(|| tags(sample)));
-                table.push_record(row);
-            }
-            if let Some(hidden @ 1..) = outcome.samples().len().checked_sub(MOST_SAMPLES) {
-                table.push_record([format!("… {hidden} more samples: see --format json")]);
-            }
-        }
-        if table.count_records() == 1 {
+        let (samples, summaries) = (self.samples(), self.summaries());
+        if samples.is_empty() && summaries.is_empty() {
             return writeln!(f, "No metric has a value.");
         }
-        let mut table = table.build();
-        table.with(settings::Style::empty()).with(settings::Padding::new(0, 2, 0, 0));
-        for line in table.to_string().lines() {
-            writeln!(f, "{}", line.trim_end())?;
+        if !samples.is_empty() {
+            samples.write(f, self.width)?;
         }
-        Ok(())
-    }
-
-    fn section<'r>(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        heading: &str,
-        reason: impl Fn(&'r Outcome) -> Option<String>,
-    ) -> fmt::Result
-    where
-        'a: 'r,
-    {
-        let outcomes = self.report.run().outcomes();
-        let reasons: Vec<_> = outcomes.iter().filter_map(|it| Some((it.metric.key(), reason(it)?))).collect();
-        if reasons.is_empty() {
-            return Ok(());
+        if !samples.is_empty() && !summaries.is_empty() {
+            writeln!(f)?;
         }
-        writeln!(f, "\n{heading}")?;
-        reasons.iter().try_for_each(|(key, reason)| writeln!(f, "  {key}: {reason}"))
+        if summaries.is_empty() { Ok(()) } else { summaries.write(f, self.width) }
     }
 }
 
 impl fmt::Display for TableReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.values(f)?;
-        self.section(f, &paint(QUIET, "No data"), |outcome| match &outcome.result {
-            Err(Unavailable::NoData(no_data)) => Some(no_data.reason().to_owned()),
-            Ok(_) | Err(Unavailable::Error(_)) => None,
-        })?;
-        self.section(f, &paint(BAD, "Errors"), |outcome| match &outcome.result {
-            Err(Unavailable::Error(error)) => Some(error.to_string()),
-            Ok(_) | Err(Unavailable::NoData(_)) => None,
-        })?;
+        let problems = Problems { groups: &self.groups, sources: self.report.run().sources(), width: self.width };
+        problems.fmt(f)?;
+        if self.long().next().is_some() {
+            writeln!(
+                f,
+                "\n--format json shows all; `report explain KEY --subject NAME` shows what is behind one."
+            )?;
+        }
         self.deliveries.iter().try_for_each(|delivery| write!(f, "\n{delivery}"))
     }
 }
@@ -143,7 +185,7 @@ impl fmt::Display for Receipt {
     }
 }
 
-fn row(outcome: &Outcome, sample: &Sample) -> Vec<String> {
+fn cells(outcome: &Outcome, sample: &Sample) -> Vec<String> {
     let metric = &outcome.metric;
     let goal = metric.goal().map_or_else(
         || "-".to_owned(),
@@ -153,7 +195,6 @@ fn row(outcome: &Outcome, sample: &Sample) -> Vec<String> {
         },
     );
     vec![
-        metric.key().to_owned(),
         Value(sample.value()).to_string(),
         metric.unit().unwrap_or("-").to_owned(),
         goal,
@@ -161,10 +202,41 @@ fn row(outcome: &Outcome, sample: &Sample) -> Vec<String> {
     ]
 }
 
+fn wanted<T>(columns: impl IntoIterator<Item = (bool, T)>) -> impl Iterator<Item = T> {
+    columns.into_iter().filter_map(|(wanted, column)| wanted.then_some(column))
+}
+
+fn goal_of_all(group: &Group<'_>) -> String {
+    let Some(goal) = group.metric.goal() else { return "-".to_owned() };
+    match (group.missed().len(), group.samples().next()) {
+        (_, None) => goal.to_string(),
+        (0, _) => format!("{goal}  {}", paint(GOOD, "met")),
+        (number, _) => format!("{goal}  {}", paint(BAD, &format!("{number} missed"))),
+    }
+}
+
 fn tags(sample: &Sample) -> String {
     sample.tags().iter().map(Tag::as_str).collect::<Vec<_>>().join(" ")
 }
 
-fn paint(style: Style, text: &str) -> String {
-    format!("{style}{text}{style:#}")
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::output::fixture;
+
+    fn shown(report: &Report, width: Option<usize>) -> String {
+        let table = TableReport { width, ..TableReport::new(report, &[]) }.to_string();
+        let text = anstream::adapter::strip_str(&table).to_string();
+        if let Ok(path) = std::env::var("SHOW") { std::fs::write(path, &table).unwrap(); }
+        text
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_subjects_are_one_row_and_what_is_wrong() {
+        let report = fixture::run(fixture::metrics(), fixture::sources(), Some(1_000)).await;
+
+        assert_snapshot!(shown(&report, Some(80)), @"");
+    }
 }

@@ -10,7 +10,8 @@ pub(super) struct Elapsed(pub(super) Duration);
 
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = self.0;
+        // Zero has a sign that means nothing to people.
+        let value = self.0 + 0.0;
         if value != 0.0 && !(1e-6..1e15).contains(&value.abs()) {
             return write!(f, "{value:e}");
         }
@@ -39,6 +40,7 @@ mod tests {
         let shown = |value| Value(value).to_string();
         assert_eq!(shown(7.0), "7");
         assert_eq!(shown(0.0), "0");
+        assert_eq!(shown(-0.0), "0");
         assert_eq!(shown(-2.50), "-2.5");
         assert_eq!(shown(0.1 + 0.2), "0.3");
         assert_eq!(shown(1_000_000.0), "1000000");

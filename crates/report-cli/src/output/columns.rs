@@ -1,0 +1,79 @@
+//! Rows of metrics in aligned columns. Where a terminal is too narrow, a key has a line of its own above its rows.
+
+use std::fmt;
+
+use tabled::{
+    Table,
+    builder::Builder,
+    grid::util::string::get_string_width,
+    settings::{Alignment, Padding, Style, object::Columns as Column},
+};
+
+use super::style::heading;
+
+/// The columns beside the key: their headings, and whether their cells are numbers.
+pub(super) struct Columns {
+    headings: Vec<(&'static str, bool)>,
+    rows: Vec<(String, Vec<String>)>,
+}
+
+impl Columns {
+    /// No rows yet.
+    pub(super) fn new(headings: Vec<(&'static str, bool)>) -> Self {
+        Self { headings, rows: Vec::new() }
+    }
+
+    /// Adds a row of a metric: one cell for each heading, without line breaks.
+    pub(super) fn push(&mut self, key: &str, cells: Vec<String>) {
+        self.rows.push((key.to_owned(), cells));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Writes the rows for a width, if there is one.
+    pub(super) fn write(&self, f: &mut impl fmt::Write, width: Option<usize>) -> fmt::Result {
+        let with_keys = self.table(true);
+        if width.is_none_or(|width| widest(&with_keys) <= width) {
+            return with_keys.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()));
+        }
+        let others = self.table(false);
+        let mut lines = others.lines();
+        writeln!(f, "{}", heading("METRIC"))?;
+        writeln!(f, "  {}", lines.next().unwrap_or_default().trim_end())?;
+        let mut above = None;
+        for ((key, _), line) in self.rows.iter().zip(lines) {
+            if above != Some(key) {
+                writeln!(f, "{key}")?;
+            }
+            writeln!(f, "  {}", line.trim_end())?;
+            above = Some(key);
+        }
+        Ok(())
+    }
+
+    fn table(&self, with_keys: bool) -> String {
+        let mut table = Builder::new();
+        let headings = self.headings.iter().map(|(heading, _)| *heading);
+        let headings = with_keys.then_some("METRIC").into_iter().chain(headings);
+        table.push_record(headings.map(heading));
+        for (key, cells) in &self.rows {
+            table.push_record(with_keys.then_some(key).into_iter().chain(cells));
+        }
+        let mut table: Table = table.build();
+        table.with(Style::empty()).with(Padding::new(0, 2, 0, 0));
+        for (at, (_, is_number)) in self.headings.iter().enumerate() {
+            if *is_number {
+                table.modify(Column::one(at + usize::from(with_keys)), Alignment::right());
+            }
+        }
+        table.to_string()
+    }
+}
+
+/// The columns that the widest line takes on a terminal.
+fn widest(text: &str) -> usize {
+    let visible = anstream::adapter::strip_str(text).to_string();
+    visible.lines().map(|line| get_string_width(line.trim_end())).max().unwrap_or(0)
+}

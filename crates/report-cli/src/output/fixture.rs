@@ -1,0 +1,111 @@
+//! Runs over synthetic subjects.
+
+use std::fmt;
+
+use futures::future::BoxFuture;
+use system_health_registry::{
+    Catalog, Context, Described, Engine, Facts, IntoReading, ItemError, Metric, Reading, Report, Sample,
+    Source, Subject, Subjects, Tag, TagError, Unavailable, location,
+};
+
+/// A numbered repository. A test provides [`Subjects`] of them.
+#[derive(Debug, Clone)]
+pub(super) struct Repository(pub(super) usize);
+
+impl Subject for Repository {
+    async fn list(_context: &Context) -> Result<Vec<Self>, Unavailable> {
+        Err("cannot list the repositories of acme: 401 Unauthorized")?
+    }
+
+    fn tags(&self) -> Result<Vec<Tag>, TagError> {
+        Ok(vec![Tag::new("repository", &self.to_string())?])
+    }
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "acme/app-{:04}", self.0)
+    }
+}
+
+/// What a metric finds for each repository.
+pub(super) type Found = fn(usize) -> Result<Reading, Unavailable>;
+
+/// A metric about repositories.
+pub(super) fn each(facts: Facts, found: Found) -> Metric {
+    let collect = move |context: Context| -> BoxFuture<'static, Result<Reading, Unavailable>> {
+        Box::pin(async move { found(context.get::<Repository>().await?.0) })
+    };
+    Metric::new(facts, location!(), collect).each::<Repository>()
+}
+
+/// A metric about no subject.
+pub(super) fn alone(facts: Facts, found: fn() -> Result<Reading, Unavailable>) -> Metric {
+    Metric::new(facts, location!(), move |_| Box::pin(async move { found() }))
+}
+
+/// A run over so many repositories; `None` if they cannot be listed. Durations are not shown, as they differ.
+pub(super) async fn run(
+    metrics: impl IntoIterator<Item = Metric>,
+    sources: impl IntoIterator<Item = Source>,
+    repositories: Option<usize>,
+) -> Report {
+    let context = match repositories {
+        Some(count) => Context::new().provide(Subjects::new((0..count).map(Repository))),
+        None => Context::new(),
+    };
+    let catalog = Catalog::new(metrics).unwrap().with_sources(sources).unwrap();
+    Report::new(Engine::new().run(&catalog, &context).await, [Tag::parse("env:test").unwrap()])
+}
+
+/// Three metrics of repositories with everything that can go wrong: an outage of 312, rare errors, and missed goals.
+pub(super) fn metrics() -> Vec<Metric> {
+    let goal = |goal: &str| goal.parse().unwrap();
+    vec![
+        alone(Facts::new("account.members", "Members.").with_unit("person"), || 41.into_reading()),
+        each(
+            Facts::new("ci.tests_passing_on_main", "Tests.").with_goal(goal("== 1")),
+            |number| match number {
+                0..5 => Err(Unavailable::no_data("the repository has no workflow")),
+                5..317 => Err(format!(
+                    "GET https://api.github.com/repos/acme/app-{number:04}/actions/runs: connection refused"
+                ))?,
+                _ => (number % 23 != 0).into_reading(),
+            },
+        ),
+        each(
+            Facts::new("commits.hotfix", "Hotfixes.").with_goal(goal("< 5")).with_unit("commit"),
+            |number| match number {
+                5..317 => Err("connection refused")?,
+                990.. => Err(format!("the answer is cut off after {number} bytes"))?,
+                700..750 => (number - 700).into_reading(),
+                _ => (number % 3).into_reading(),
+            },
+        ),
+        each(Facts::new("commits.reverts", "Reverts.").with_unit("commit"), |number| match number {
+            5..317 => Err("connection refused")?,
+            317 => vec![
+                Ok(Sample::new(2.0)?.with_tag("branch", "main")?),
+                Err(ItemError::new("404 Not Found").with_tag("branch", "gone")),
+            ]
+            .into_reading(),
+            _ => 0.into_reading(),
+        }),
+    ]
+}
+
+/// A source that fails, and one with a metric that is refused.
+pub(super) fn sources() -> Vec<Source> {
+    vec![
+        Source::new("prometheus", "A test.", location!(), |_| {
+            Box::pin(async { Err("cannot ask http://prometheus:9090: connection refused")? })
+        }),
+        Source::new("warehouse", "A test.", location!(), |_| {
+            Box::pin(async {
+                let orders = Described::new(Facts::new("orders.open", "Orders."), 7);
+                let taken = Described::new(Facts::new("commits.hotfix", "Hotfixes."), 7);
+                Ok(vec![orders, taken])
+            })
+        }),
+    ]
+}

@@ -1,0 +1,183 @@
+//! All outcomes of one metric. A metric about a thousand repositories is summarised: how its subjects ended the run,
+//! the range of its values, and the values that are farthest from its goal.
+
+use std::collections::BTreeMap;
+
+use system_health_registry::{Comparison, Goal, Metric, Outcome, Sample, State, Tag};
+
+use super::text::{count, list, one_line};
+
+/// A metric with more subjects or samples than this is summarised.
+pub(crate) const MAX_ROWS: usize = 20;
+
+/// The most different values that miss a goal which are shown.
+const MAX_MISSED: usize = 10;
+
+/// The outcomes of a metric.
+#[derive(Clone, Copy)]
+pub(crate) struct Group<'a> {
+    pub(crate) metric: &'a Metric,
+    pub(crate) outcomes: &'a [Outcome],
+}
+
+/// The smallest value, the one in the middle and the largest one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Range {
+    pub(super) min: f64,
+    pub(super) median: f64,
+    pub(super) max: f64,
+}
+
+/// Samples with one value that misses the goal, with the names of their subjects.
+pub(super) struct Missed {
+    pub(super) value: f64,
+    pub(super) names: Vec<String>,
+}
+
+/// The values that miss a goal, the worst first.
+pub(super) struct AllMissed {
+    pub(super) shown: Vec<Missed>,
+    /// The others: how many samples, and their range.
+    pub(super) others: Option<(usize, Range)>,
+}
+
+impl<'a> Group<'a> {
+    /// The outcomes of a run by their metrics.
+    pub(crate) fn all(outcomes: &'a [Outcome]) -> Vec<Self> {
+        let by_key = outcomes.chunk_by(|one, other| one.metric.key() == other.metric.key());
+        by_key.map(|outcomes| Self { metric: &outcomes[0].metric, outcomes }).collect()
+    }
+
+    /// Whether each sample and each outcome is shown by itself.
+    pub(crate) fn is_short(&self) -> bool {
+        self.outcomes.len() <= MAX_ROWS && self.samples().nth(MAX_ROWS).is_none()
+    }
+
+    /// Each sample with its outcome.
+    pub(super) fn samples(&self) -> impl Iterator<Item = (&'a Outcome, &'a Sample)> + use<'a> {
+        self.outcomes.iter().flat_map(|outcome| outcome.samples().iter().map(move |it| (outcome, it)))
+    }
+
+    /// The number of subjects; `None` if the metric is about none, or if they could not be listed.
+    pub(super) fn subjects(&self) -> Option<usize> {
+        self.outcomes[0].subject.is_some().then_some(self.outcomes.len())
+    }
+
+    /// What the metric is about, such as `repository`.
+    pub(crate) fn thing(&self) -> String {
+        let type_name = self.metric.subject_type().unwrap_or_default();
+        // `BuildQueue` cannot be made lower case without guessing.
+        let is_one_word = type_name.chars().enumerate().all(|(at, c)| c.is_ascii_uppercase() == (at == 0));
+        if is_one_word && !type_name.is_empty() { type_name.to_lowercase() } else { "subject".to_owned() }
+    }
+
+    /// The number of outcomes in a state.
+    pub(super) fn count(&self, state: State) -> usize {
+        self.outcomes.iter().filter(|outcome| outcome.state() == state).count()
+    }
+
+    /// The number of items that failed beside samples.
+    pub(super) fn failed_items(&self) -> usize {
+        self.outcomes.iter().map(|outcome| outcome.failures().len()).sum()
+    }
+
+    /// The range of the values, if there are any.
+    pub(super) fn range(&self) -> Option<Range> {
+        Range::of(self.samples().map(|(_, sample)| sample.value()).collect())
+    }
+
+    /// The samples that miss the goal, those farthest from it first.
+    pub(super) fn missed(&self) -> Vec<(&'a Outcome, &'a Sample)> {
+        let Some(goal) = self.metric.goal() else { return Vec::new() };
+        let mut missed: Vec<_> =
+            self.samples().filter(|(_, sample)| !goal.is_met_by(sample.value())).collect();
+        // Stable, so equally bad ones stay in the order of their names.
+        missed.sort_by(|(_, one), (_, other)| {
+            distance(goal, other.value()).total_cmp(&distance(goal, one.value()))
+        });
+        missed
+    }
+
+    /// The samples that miss the goal by their values.
+    pub(super) fn missed_values(&self) -> AllMissed {
+        let mut shown: Vec<Missed> = Vec::new();
+        let mut places = BTreeMap::new();
+        let mut others = Vec::new();
+        for (outcome, sample) in self.missed() {
+            let value = sample.value();
+            // Zero has two representations.
+            let place = *places.entry((value + 0.0).to_bits()).or_insert(shown.len());
+            match shown.get_mut(place) {
+                Some(missed) => missed.names.push(name(outcome, sample)),
+                None if place < MAX_MISSED => {
+                    shown.push(Missed { value, names: vec![name(outcome, sample)] });
+                }
+                None => others.push(value),
+            }
+        }
+        AllMissed { shown, others: Range::of(others.clone()).map(|range| (others.len(), range)) }
+    }
+
+    /// How the subjects ended the run, without values: `1000 repositories: 982 samples, 5 no data, 13 errors`. The
+    /// numbers of subjects add up to the first one.
+    pub(super) fn summary(&self) -> String {
+        let samples = self.samples().count();
+        let counts = [
+            (self.count(State::NoData), "no data".to_owned()),
+            (self.count(State::Error), word(self.count(State::Error), "error")),
+            (self.failed_items(), word(self.failed_items(), "failed item")),
+        ];
+        let counts = counts.into_iter().filter(|(number, _)| *number > 0);
+        let mut parts = vec![count(samples, "sample")];
+        if let Some(subjects) = self.subjects() {
+            let with_value = self.count(State::Value);
+            if samples != with_value {
+                parts[0] = format!("{} of {with_value}", parts[0]);
+            }
+            parts[0] = format!("{}: {}", count(subjects, &self.thing()), parts[0]);
+        }
+        parts.extend(counts.map(|(number, what)| format!("{number} {what}")));
+        parts.join(", ")
+    }
+}
+
+impl Range {
+    fn of(mut values: Vec<f64>) -> Option<Self> {
+        values.sort_by(f64::total_cmp);
+        let (min, max) = (*values.first()?, *values.last()?);
+        let middle = values.len() / 2;
+        let median =
+            if values.len() % 2 == 1 { values[middle] } else { values[middle - 1].midpoint(values[middle]) };
+        Some(Self { min, median, max })
+    }
+}
+
+impl Missed {
+    /// The names on one line.
+    pub(super) fn list(&self, width: Option<usize>) -> String {
+        list(&self.names, width)
+    }
+}
+
+/// What a sample is about: the subject and the sample's own tags.
+pub(super) fn name(outcome: &Outcome, sample: &Sample) -> String {
+    let subject = outcome.subject.iter().map(|subject| one_line(subject.name()));
+    let tags = sample.tags().iter().map(Tag::to_string);
+    let name = subject.chain(tags).collect::<Vec<_>>().join(" ");
+    if name.is_empty() { "(without tags)".to_owned() } else { name }
+}
+
+fn word(number: usize, thing: &str) -> String {
+    let text = count(number, thing);
+    text.split_once(' ').map_or_else(String::new, |(_, word)| word.to_owned())
+}
+
+/// How far a value is from meeting a goal.
+fn distance(goal: Goal, value: f64) -> f64 {
+    match goal.comparison() {
+        Comparison::Less | Comparison::LessOrEqual => value - goal.target(),
+        Comparison::Greater | Comparison::GreaterOrEqual => goal.target() - value,
+        Comparison::Equal => (value - goal.target()).abs(),
+        Comparison::NotEqual => 0.0,
+    }
+}

@@ -1,0 +1,125 @@
+//! What is wrong with a run, for people: values that miss their goals, metrics without data, errors, failed items and
+//! failed sources. The worst is shown, and all is counted.
+
+use std::fmt;
+
+use system_health_registry::{Metric, SourceOutcome, State, Unavailable};
+
+use super::{
+    group::Group,
+    reasons::Reasons,
+    style::{BAD, QUIET, paint},
+    text::{count, one_line, wrap},
+    value::Value,
+};
+
+/// The most refused metrics of a source that are shown.
+const MAX_REFUSED: usize = 5;
+
+/// What is wrong, in sections. Nothing is written if all is well.
+pub(super) struct Problems<'a> {
+    pub(super) groups: &'a [Group<'a>],
+    pub(super) sources: &'a [SourceOutcome],
+    /// The width of the terminal, if there is one.
+    pub(super) width: Option<usize>,
+}
+
+impl Problems<'_> {
+    /// What misses its goal without having a row of its own.
+    fn missed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut is_first = true;
+        for group in self.groups.iter().filter(|group| !group.is_short()) {
+            let Some(goal) = group.metric.goal() else { continue };
+            let number = group.missed().len();
+            if number == 0 {
+                continue;
+            }
+            if is_first {
+                writeln!(f, "\n{}", paint(BAD, "Goals missed"))?;
+                is_first = false;
+            }
+            let samples = count(group.samples().count(), "sample");
+            writeln!(f, "  {} {goal}: {number} of {samples}", group.metric.key())?;
+            let all = group.missed_values();
+            let values: Vec<String> =
+                all.shown.iter().map(|missed| with_unit(group.metric, missed.value)).collect();
+            let widest = values.iter().map(|value| value.chars().count()).max().unwrap_or(0);
+            for (missed, value) in all.shown.iter().zip(values) {
+                let room = self.width.map(|width| width.saturating_sub(widest + 6));
+                let padding = " ".repeat(widest - value.chars().count());
+                writeln!(f, "    {padding}{value}  {}", missed.list(room))?;
+            }
+            if let Some((number, range)) = all.others {
+                let (min, max) = (Value(range.min), with_unit(group.metric, range.max));
+                writeln!(f, "    … and {}, {min} to {max}", count(number, "other sample"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn reasons(&self, f: &mut fmt::Formatter<'_>, heading: &str, reasons: &Reasons) -> fmt::Result {
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\n{heading}")?;
+        for reason in &reasons.shown {
+            wrap(f, self.width, ("  ", "    "), &format!("{}: {}", reason.subject(), reason.text()))?;
+            for list in reason.lists(self.width.map(|width| width.saturating_sub(4))) {
+                writeln!(f, "    {list}")?;
+            }
+        }
+        match reasons.others {
+            Some((lines, number)) => writeln!(f, "  … and {number} more, for {lines} other reasons"),
+            None => Ok(()),
+        }
+    }
+
+    /// The sources that failed, had no data, or returned metrics that were refused.
+    fn sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut is_first = true;
+        for source in self.sources.iter().filter(|source| !is_well(source)) {
+            if is_first {
+                writeln!(f, "\n{}", paint(BAD, "Sources"))?;
+                is_first = false;
+            }
+            let text = match &source.result {
+                Err(Unavailable::NoData(no_data)) => format!("no data: {}", one_line(no_data.reason())),
+                Err(Unavailable::Error(error)) => format!("error: {}", one_line(&error.to_string())),
+                Ok(returned) => {
+                    format!("{} of {} refused", source.refused.len(), count(*returned, "metric"))
+                }
+            };
+            wrap(f, self.width, ("  ", "    "), &format!("{}: {text}", source.name))?;
+            for refused in source.refused.iter().take(MAX_REFUSED) {
+                wrap(f, self.width, ("    ", "      "), &one_line(&refused.to_string()))?;
+            }
+            if let Some(hidden @ 1..) = source.refused.len().checked_sub(MAX_REFUSED) {
+                writeln!(f, "    … and {hidden} more")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Problems<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.missed(f)?;
+        let groups = || self.groups.iter().copied();
+        self.reasons(f, &paint(QUIET, "No data"), &Reasons::of_state(groups(), State::NoData))?;
+        self.reasons(f, &paint(BAD, "Errors"), &Reasons::of_state(groups(), State::Error))?;
+        self.reasons(f, &paint(BAD, "Failed items"), &Reasons::of_items(groups()))?;
+        self.sources(f)
+    }
+}
+
+fn with_unit(metric: &Metric, value: f64) -> String {
+    match metric.unit() {
+        Some(unit) => format!("{} {unit}", Value(value)),
+        None => Value(value).to_string(),
+    }
+}
+
+/// Whether a source returned metrics that all were accepted.
+fn is_well(source: &SourceOutcome) -> bool {
+    source.result.is_ok() && source.refused.is_empty()
+}

@@ -1,0 +1,257 @@
+//! Why metrics have no value. When an API is down, a thousand repositories fail with one text: it is shown once, with
+//! how many they are and the first of their names. Each outcome is counted on exactly one line.
+
+use std::collections::HashMap;
+
+use system_health_registry::{ItemError, Outcome, State, Tag, Unavailable};
+
+use super::{
+    group::Group,
+    text::{count, list, one_line},
+};
+
+/// The most reasons of one metric that are shown.
+const MAX_OF_METRIC: usize = 5;
+
+/// The most reasons of a run that are shown.
+const MAX_OF_RUN: usize = 50;
+
+/// So many keys or names stand before the text; more are counted there and listed below it.
+const MAX_BEFORE_TEXT: usize = 3;
+
+/// Stands for the name of the subject in a text that several subjects share.
+const OWN_NAME: &str = "…";
+
+/// The reasons for one state, those of most outcomes first.
+pub(crate) struct Reasons {
+    /// The reasons.
+    pub(crate) shown: Vec<Reason>,
+    /// How many more there are, and of how many outcomes, if not all are shown.
+    pub(crate) others: Option<(usize, usize)>,
+}
+
+/// One text and what it is about.
+#[derive(Debug)]
+pub(crate) struct Reason {
+    keys: Vec<String>,
+    /// What the names are, such as `repository`.
+    thing: String,
+    names: Vec<String>,
+    text: String,
+}
+
+/// One outcome or item.
+struct Case {
+    name: Option<String>,
+    text: String,
+}
+
+/// The cases of a metric with the same text.
+struct Alike {
+    names: Vec<String>,
+    /// The text of the first one, with its own name.
+    first: String,
+    cases: usize,
+}
+
+impl Reasons {
+    /// Why metrics have no data, or failed.
+    pub(crate) fn of_state<'a>(groups: impl IntoIterator<Item = Group<'a>>, state: State) -> Self {
+        Self::of(groups, |group| {
+            let outcomes = group.outcomes.iter().filter(|outcome| outcome.state() == state);
+            (group.thing(), outcomes.filter_map(Case::of_outcome).collect())
+        })
+    }
+
+    /// Why items failed beside samples.
+    pub(crate) fn of_items<'a>(groups: impl IntoIterator<Item = Group<'a>>) -> Self {
+        Self::of(groups, |group| {
+            let items = group.outcomes.iter().flat_map(|outcome| {
+                outcome.failures().iter().map(move |item| Case::of_item(outcome, item))
+            });
+            ("item".to_owned(), items.collect())
+        })
+    }
+
+    fn of<'a>(
+        groups: impl IntoIterator<Item = Group<'a>>,
+        cases: impl Fn(&Group<'a>) -> (String, Vec<Case>),
+    ) -> Self {
+        let mut reasons: Vec<Reason> = Vec::new();
+        // Metrics that need the same resource fail alike.
+        let mut places = HashMap::new();
+        for group in groups {
+            let (thing, cases) = cases(&group);
+            for (text, names) in bounded(alike(cases), &thing) {
+                let place =
+                    *places.entry((text.clone(), names.clone(), thing.clone())).or_insert(reasons.len());
+                let key = group.metric.key().to_owned();
+                match reasons.get_mut(place) {
+                    Some(reason) => reason.keys.push(key),
+                    None => reasons.push(Reason { keys: vec![key], thing: thing.clone(), names, text }),
+                }
+            }
+        }
+        // Stable, so reasons of as many outcomes stay in the order of the keys.
+        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count()));
+        let hidden = reasons.split_off(reasons.len().min(MAX_OF_RUN));
+        let others = (!hidden.is_empty()).then(|| (hidden.len(), hidden.iter().map(Reason::count).sum()));
+        Self { shown: reasons, others }
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.shown.is_empty()
+    }
+
+    /// The number of outcomes or items.
+    pub(crate) fn count(&self) -> usize {
+        let shown: usize = self.shown.iter().map(Reason::count).sum();
+        shown + self.others.map_or(0, |(_, count)| count)
+    }
+}
+
+impl Reason {
+    /// The number of outcomes or items.
+    pub(crate) fn count(&self) -> usize {
+        self.keys.len() * self.names.len().max(1)
+    }
+
+    /// What the text is about, such as `commits.hotfix of 312 repositories`.
+    pub(crate) fn subject(&self) -> String {
+        let keys = if self.keys.len() > MAX_BEFORE_TEXT {
+            count(self.keys.len(), "metric")
+        } else {
+            self.keys.join(", ")
+        };
+        match self.names.len() {
+            0 => keys,
+            1..=MAX_BEFORE_TEXT => format!("{keys} of {}", self.names.join(", ")),
+            more => format!("{keys} of {}", count(more, &self.thing)),
+        }
+    }
+
+    /// The text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The keys and names that `subject` only counts, each list on one line of a width.
+    pub(crate) fn lists(&self, width: Option<usize>) -> impl Iterator<Item = String> {
+        let long = [&self.keys, &self.names].into_iter().filter(|names| names.len() > MAX_BEFORE_TEXT);
+        long.map(move |names| list(names, width))
+    }
+}
+
+impl Case {
+    fn of_outcome(outcome: &Outcome) -> Option<Self> {
+        let text = match outcome.result.as_ref().err()? {
+            Unavailable::NoData(no_data) => one_line(no_data.reason()),
+            Unavailable::Error(error) => one_line(&error.to_string()),
+        };
+        Some(Self { name: outcome.subject.as_ref().map(|subject| one_line(subject.name())), text })
+    }
+
+    fn of_item(outcome: &Outcome, item: &ItemError) -> Self {
+        let subject = outcome.subject.iter().map(|subject| one_line(subject.name()));
+        let name = subject.chain(item.tags().iter().map(Tag::to_string)).collect::<Vec<_>>().join(" ");
+        let name = if name.is_empty() { "(without tags)".to_owned() } else { name };
+        Self { name: Some(name), text: one_line(&item.error().to_string()) }
+    }
+}
+
+/// The cases by their texts, apart from the subject's own name in it; those with most cases first.
+fn alike(cases: Vec<Case>) -> Vec<(String, Alike)> {
+    let mut places = HashMap::new();
+    let mut all: Vec<(String, Alike)> = Vec::new();
+    for Case { name, text } in cases {
+        let shared = name.as_ref().map_or_else(|| text.clone(), |name| without(&text, name));
+        let place = *places.entry(shared.clone()).or_insert(all.len());
+        if place == all.len() {
+            all.push((shared, Alike { names: Vec::new(), first: text, cases: 0 }));
+        }
+        let alike = &mut all[place].1;
+        alike.names.extend(name);
+        alike.cases += 1;
+    }
+    all.sort_by_key(|(_, alike)| std::cmp::Reverse(alike.cases));
+    all
+}
+
+/// The first texts with their names; the others become one.
+fn bounded(mut all: Vec<(String, Alike)>, thing: &str) -> Vec<(String, Vec<String>)> {
+    let rest = all.split_off(if all.len() > MAX_OF_METRIC { MAX_OF_METRIC - 1 } else { all.len() });
+    let mut bounded: Vec<_> = all
+        .into_iter()
+        .map(|(shared, alike)| (if alike.cases == 1 { alike.first } else { shared }, alike.names))
+        .collect();
+    if !rest.is_empty() {
+        let each = if rest.iter().all(|(_, alike)| alike.cases == 1) {
+            format!(", a different one for each {thing}")
+        } else {
+            String::new()
+        };
+        bounded.push((format!("{} other reasons{each}", rest.len()), rest.into_iter().flat_map(|(_, alike)| alike.names).collect()));
+    }
+    bounded
+}
+
+/// The text without a name that stands in it as a word.
+fn without(text: &str, name: &str) -> String {
+    if name.is_empty() {
+        return text.to_owned();
+    }
+    let is_part_of_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let mut shared = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(name) {
+        let (before, after) = (&rest[..at], &rest[at + name.len()..]);
+        let inside = before.chars().next_back().or(shared.chars().next_back()).is_some_and(is_part_of_word)
+            || after.chars().next().is_some_and(is_part_of_word);
+        shared.push_str(before);
+        shared.push_str(if inside { name } else { OWN_NAME });
+        rest = after;
+    }
+    shared + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_the_same_for_all_subjects_apart_from_their_names() {
+        for (text, name, shared) in [
+            ("GET /repos/acme/shop/commits: 404", "acme/shop", "GET /repos/…/commits: 404"),
+            ("cannot read `acme/shop`; acme/shop is gone", "acme/shop", "cannot read `…`; … is gone"),
+            ("cannot read acme/shop-2 of acme/shop", "acme/shop", "cannot read acme/shop-2 of …"),
+            ("a failure: a", "a", "… failure: …"),
+            ("connection refused", "", "connection refused"),
+            ("das Läuft: äu", "äu", "das Läuft: …"),
+        ] {
+            assert_eq!(without(text, name), shared);
+        }
+    }
+
+    #[test]
+    fn rare_reasons_of_a_metric_are_one_line_and_every_case_is_counted() {
+        let case = |number: usize| Case {
+            name: Some(format!("acme/{number}")),
+            text: if number < 30 { "gone".to_owned() } else { format!("reset after {number} s") },
+        };
+
+        let all = bounded(alike((0..100).map(case).collect()), "repository");
+
+        let counts: Vec<_> = all.iter().map(|(text, names)| (text.as_str(), names.len())).collect();
+        assert_eq!(
+            counts,
+            [
+                ("gone", 30),
+                ("reset after 30 s", 1),
+                ("reset after 31 s", 1),
+                ("reset after 32 s", 1),
+                ("67 other reasons, a different one for each repository", 67)
+            ]
+        );
+    }
+}

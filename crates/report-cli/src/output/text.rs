@@ -1,0 +1,137 @@
+//! Text for people: on one line, wrapped at the terminal's width, and lists that stay short however long they are.
+
+use std::fmt;
+
+use tabled::grid::util::string::get_string_width;
+
+/// Characters that change the direction of the text around them, so that a name could pretend to be another.
+/// See <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
+const REORDERS_TEXT: &[char] = &[
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
+/// The longest text of an error or a reason, in characters.
+const MAX_LENGTH: usize = 2_000;
+
+/// The narrowest column of text.
+const MIN_WIDTH: usize = 20;
+
+/// The most names of a list that are shown.
+const MAX_NAMES: usize = 10;
+
+/// The width of a list of names that goes to no terminal.
+const LIST_WIDTH: usize = 100;
+
+/// Text on one line, without control characters: much of it comes from servers. Very long text is cut.
+pub(crate) fn one_line(text: &str) -> String {
+    let visible = text.replace(char::is_control, " ").replace(REORDERS_TEXT, "");
+    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX_LENGTH) {
+        Some((end, _)) => format!("{} …", &line[..end]),
+        None => line,
+    }
+}
+
+/// Writes text that is wrapped between words, with what its first line and the others start with. Without a width it
+/// is one line.
+pub(super) fn wrap(
+    f: &mut impl fmt::Write,
+    width: Option<usize>,
+    (first, others): (&str, &str),
+    text: &str,
+) -> fmt::Result {
+    let Some(width) = width.map(|width| width.max(MIN_WIDTH)) else {
+        return writeln!(f, "{first}{}", text.split_whitespace().collect::<Vec<_>>().join(" "));
+    };
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in text.split_whitespace() {
+        if !is_empty && get_string_width(&line) + 1 + get_string_width(word) > width {
+            writeln!(f, "{line}")?;
+            others.clone_into(&mut line);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    writeln!(f, "{}", line.trim_end())
+}
+
+/// The first names of a list on one line of a width, and how many more there are.
+pub(crate) fn list(names: &[String], width: Option<usize>) -> String {
+    let width = width.unwrap_or(LIST_WIDTH).max(MIN_WIDTH);
+    let more = |shown: usize| match names.len() - shown {
+        0 => String::new(),
+        hidden => format!(" and {hidden} more"),
+    };
+    let mut text = String::new();
+    for (number, name) in names.iter().take(MAX_NAMES).enumerate() {
+        let comma = if number == 0 { "" } else { ", " };
+        let next = format!("{text}{comma}{name}");
+        if number > 0 && get_string_width(&next) + more(number + 1).len() > width {
+            return text + &more(number);
+        }
+        text = next;
+    }
+    text + &more(names.len().min(MAX_NAMES))
+}
+
+/// A number of things: `1 item`, `2 items`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {}", plural(thing)) }
+}
+
+fn plural(thing: &str) -> String {
+    let before_y = |stem: &str| !stem.ends_with(['a', 'e', 'i', 'o', 'u']);
+    match thing.strip_suffix('y') {
+        Some(stem) if before_y(stem) => format!("{stem}ies"),
+        _ if thing.ends_with(['s', 'x', 'z']) || thing.ends_with("ch") || thing.ends_with("sh") => {
+            format!("{thing}es")
+        }
+        _ => format!("{thing}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(count: usize) -> Vec<String> {
+        (0..count).map(|number| format!("acme/repository-{number}")).collect()
+    }
+
+    #[test]
+    fn text_of_servers_is_one_line_of_bounded_length() {
+        assert_eq!(one_line("not\n found:\u{1b}[31m acme/\u{202e}a"), "not found: [31m acme/a");
+        assert_eq!(one_line(&"é".repeat(3_000)).chars().count(), 2_002);
+    }
+
+    #[test]
+    fn a_list_of_names_is_as_long_as_the_line() {
+        assert_eq!(list(&[], None), "");
+        assert_eq!(list(&names(1), Some(5)), "acme/repository-0");
+        assert_eq!(list(&names(2), None), "acme/repository-0, acme/repository-1");
+        assert_eq!(list(&names(1_000), Some(60)), "acme/repository-0, acme/repository-1 and 998 more");
+        assert_eq!(list(&names(1_000), Some(1_000)).matches(',').count(), MAX_NAMES - 1);
+        let wide = vec!["日本".repeat(8), "日本".repeat(8), "a".to_owned()];
+        assert_eq!(list(&wide, Some(40)), format!("{} and 2 more", wide[0]));
+    }
+
+    #[test]
+    fn things_are_counted() {
+        for (number, thing, text) in [
+            (0, "repository", "0 repositories"),
+            (1, "repository", "1 repository"),
+            (2, "queue", "2 queues"),
+            (2, "branch", "2 branches"),
+            (2, "gateway", "2 gateways"),
+            (2, "index", "2 indexes"),
+        ] {
+            assert_eq!(count(number, thing), text);
+        }
+    }
+}
