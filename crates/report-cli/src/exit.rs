@@ -2,7 +2,7 @@
 
 use std::{fmt, process::ExitCode};
 
-use system_health_registry::{Report, State};
+use system_health_registry::{Outcome, Report, SourceOutcome, State};
 
 use crate::{args::FailOn, delivery::Delivery};
 
@@ -41,16 +41,20 @@ impl Status {
     /// Judges a run.
     pub(crate) fn of(report: &Report, deliveries: &[Delivery], fail_on: FailOn) -> Self {
         let outcomes = report.run().outcomes();
-        let failed = |outcome: &system_health_registry::Outcome| match outcome.state() {
-            State::Value => !outcome.failures().is_empty() && fail_on != FailOn::Delivery,
+        let fails = |state, is_complete| match state {
+            State::Value => !is_complete && fail_on != FailOn::Delivery,
             State::NoData => fail_on == FailOn::NoData,
             State::Error => fail_on != FailOn::Delivery,
         };
+        let failed = |outcome: &Outcome| fails(outcome.state(), outcome.failures().is_empty());
+        // A source of which no metric is known has no other outcome.
+        let source_failed =
+            |source: &SourceOutcome| fails(State::from(&source.result), source.refused.is_empty());
         if fail_on == FailOn::Never {
             Self::Done
         } else if deliveries.iter().any(Delivery::failed) {
             Self::DeliveryFailed
-        } else if outcomes.iter().any(failed) {
+        } else if outcomes.iter().any(failed) || report.run().sources().iter().any(source_failed) {
             Self::MetricFailed
         } else if fail_on == FailOn::Goal && outcomes.iter().any(|outcome| outcome.goal_met() == Some(false))
         {

@@ -2,8 +2,9 @@
 //! moment, so that quick runs do not flicker.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, HashMap},
     convert::Infallible,
+    fmt,
     io::{self, IsTerminal},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -24,21 +25,58 @@ pub(crate) fn follow(bar: &ProgressBar) -> impl Fn(Progress<'_>) + Send + Sync +
     let bar = bar.clone();
     bar.set_length(0);
     bar.set_style(style());
-    let running = Mutex::new(BTreeSet::new());
+    bar.set_prefix("metrics");
+    let running = Mutex::new(Running::default());
     move |progress| {
         let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {
             Progress::Planned { outcomes } => bar.inc_length(outcomes as u64),
             Progress::Started(metric, subject) => {
-                running.insert(label(metric, subject));
+                if subject.is_some() {
+                    // Each metric counts once for each of its subjects.
+                    bar.set_prefix("outcomes");
+                }
+                running.start(label(metric, subject));
             }
             Progress::Finished(outcome) => {
-                running.remove(&label(&outcome.metric, outcome.subject.as_deref()));
+                running.end(&label(&outcome.metric, outcome.subject.as_deref()));
                 bar.inc(1);
             }
             _ => {}
         }
-        bar.set_message(running.first().cloned().unwrap_or_default());
+        bar.set_message(running.to_string());
+    }
+}
+
+/// What is being collected, in the order in which it started: what has run longest is what a person waits for.
+#[derive(Debug, Default)]
+struct Running {
+    started: u64,
+    by_start: BTreeMap<u64, String>,
+    starts: HashMap<String, u64>,
+}
+
+impl Running {
+    fn start(&mut self, label: String) {
+        self.started += 1;
+        self.starts.insert(label.clone(), self.started);
+        self.by_start.insert(self.started, label);
+    }
+
+    fn end(&mut self, label: &str) {
+        if let Some(start) = self.starts.remove(label) {
+            self.by_start.remove(&start);
+        }
+    }
+}
+
+impl fmt::Display for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.by_start.values().next(), self.by_start.len()) {
+            (None, _) => Ok(()),
+            (Some(longest), 1) => f.write_str(longest),
+            (Some(longest), all) => write!(f, "{longest} and {} more", all - 1),
+        }
     }
 }
 
@@ -61,6 +99,35 @@ pub(crate) async fn show(progress: &ProgressBar, wanted: bool) -> Infallible {
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner} {pos}/{len} metrics {elapsed} {wide_msg:.dim}")
+    ProgressStyle::with_template("{spinner} {pos}/{len} {prefix} {elapsed} {wide_msg:.dim}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_run_longest_is_shown() {
+        let mut running = Running::default();
+        let mut shown = vec![running.to_string()];
+        for label in ["commits.reverts acme/web", "commits.hotfix acme/web", "commits.hotfix acme/shop"] {
+            running.start(label.to_owned());
+            shown.push(running.to_string());
+        }
+        running.end("commits.reverts acme/web");
+        running.end("an outcome of a source, which nobody saw start");
+        shown.push(running.to_string());
+
+        assert_eq!(
+            shown,
+            [
+                "",
+                "commits.reverts acme/web",
+                "commits.reverts acme/web and 1 more",
+                "commits.reverts acme/web and 2 more",
+                "commits.hotfix acme/web and 1 more",
+            ]
+        );
+    }
 }

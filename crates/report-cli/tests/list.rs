@@ -34,7 +34,7 @@ fn the_list_is_a_table_for_people() {
     let table = scene().run(&["list", "--format", "table"]).with_status(0).stdout();
 
     let header: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
-    assert_eq!(header, ["METRIC", "KIND", "UNIT", "GOAL", "DESCRIPTION", "SOURCE"]);
+    assert_eq!(header, ["METRIC", "EACH", "KIND", "UNIT", "GOAL", "DESCRIPTION", "SOURCE"]);
     assert!(table.lines().any(|line| line.starts_with("commits.reverts")));
 }
 

@@ -10,7 +10,7 @@ use system_health_registry::{
 
 /// A numbered repository. A test provides [`Subjects`] of them.
 #[derive(Debug, Clone)]
-pub(super) struct Repository(pub(super) usize);
+pub(crate) struct Repository(pub(crate) usize);
 
 impl Subject for Repository {
     async fn list(_context: &Context) -> Result<Vec<Self>, Unavailable> {
@@ -29,10 +29,10 @@ impl fmt::Display for Repository {
 }
 
 /// What a metric finds for each repository.
-pub(super) type Found = fn(usize) -> Result<Reading, Unavailable>;
+pub(crate) type Found = fn(usize) -> Result<Reading, Unavailable>;
 
 /// A metric about repositories.
-pub(super) fn each(facts: Facts, found: Found) -> Metric {
+pub(crate) fn each(facts: Facts, found: Found) -> Metric {
     let collect = move |context: Context| -> BoxFuture<'static, Result<Reading, Unavailable>> {
         Box::pin(async move { found(context.get::<Repository>().await?.0) })
     };
@@ -40,12 +40,12 @@ pub(super) fn each(facts: Facts, found: Found) -> Metric {
 }
 
 /// A metric about no subject.
-pub(super) fn alone(facts: Facts, found: fn() -> Result<Reading, Unavailable>) -> Metric {
+pub(crate) fn alone(facts: Facts, found: fn() -> Result<Reading, Unavailable>) -> Metric {
     Metric::new(facts, location!(), move |_| Box::pin(async move { found() }))
 }
 
 /// A run over so many repositories; `None` if they cannot be listed. Durations are not shown, as they differ.
-pub(super) async fn run(
+pub(crate) async fn run(
     metrics: impl IntoIterator<Item = Metric>,
     sources: impl IntoIterator<Item = Source>,
     repositories: Option<usize>,
@@ -59,7 +59,7 @@ pub(super) async fn run(
 }
 
 /// Three metrics of repositories with everything that can go wrong: an outage of 312, rare errors, and missed goals.
-pub(super) fn metrics() -> Vec<Metric> {
+pub(crate) fn metrics() -> Vec<Metric> {
     let goal = |goal: &str| goal.parse().unwrap();
     vec![
         alone(Facts::new("account.members", "Members.").with_unit("person"), || 41.into_reading()),
@@ -95,7 +95,7 @@ pub(super) fn metrics() -> Vec<Metric> {
 }
 
 /// A source that fails, and one with a metric that is refused.
-pub(super) fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     vec![
         Source::new("prometheus", "A test.", location!(), |_| {
             Box::pin(async { Err("cannot ask http://prometheus:9090: connection refused")? })

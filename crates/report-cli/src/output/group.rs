@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use system_health_registry::{Comparison, Goal, Metric, Outcome, Sample, State, Tag};
 
-use super::text::{count, list, one_line};
+use super::text::{count, join_names, one_line};
 
 /// A metric with more subjects or samples than this is summarised.
 pub(crate) const MAX_ROWS: usize = 20;
@@ -60,7 +60,7 @@ impl<'a> Group<'a> {
 
     /// The number of subjects; `None` if the metric is about none, or if they could not be listed.
     pub(super) fn subjects(&self) -> Option<usize> {
-        self.outcomes[0].subject.is_some().then_some(self.outcomes.len())
+        self.outcomes.first()?.subject.is_some().then_some(self.outcomes.len())
     }
 
     /// What the metric is about, such as `repository`.
@@ -96,6 +96,21 @@ impl<'a> Group<'a> {
             distance(goal, other.value()).total_cmp(&distance(goal, one.value()))
         });
         missed
+    }
+
+    /// How many samples miss the goal, and which; `None` if none does.
+    pub(crate) fn missed_text(&self) -> Option<String> {
+        let missed = self.missed();
+        let names: Vec<String> = missed.iter().map(|(outcome, sample)| name(outcome, sample)).collect();
+        match (missed.len(), self.samples().count()) {
+            (0, _) => None,
+            (_, 1) if self.subjects().is_none() => Some("the goal is missed".to_owned()),
+            (missed, all) => Some(format!(
+                "the goal is missed by {missed} of {}: {}",
+                count(all, "sample"),
+                join_names(&names, None)
+            )),
+        }
     }
 
     /// The samples that miss the goal by their values.
@@ -155,7 +170,7 @@ impl Range {
 impl Missed {
     /// The names on one line.
     pub(super) fn list(&self, width: Option<usize>) -> String {
-        list(&self.names, width)
+        join_names(&self.names, width)
     }
 }
 

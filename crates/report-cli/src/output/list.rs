@@ -9,6 +9,8 @@ use tabled::{
     settings::{Padding, Style, Width, object::Columns},
 };
 
+use super::text::count;
+
 const DESCRIPTION_WIDTH: usize = 48;
 
 /// The catalog for people.
@@ -98,10 +100,11 @@ impl<'a> From<&'a Alias> for JsonAlias<'a> {
 impl fmt::Display for TableList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Builder::new();
-        table.push_record(["METRIC", "KIND", "UNIT", "GOAL", "DESCRIPTION", "SOURCE"]);
+        table.push_record(["METRIC", "EACH", "KIND", "UNIT", "GOAL", "DESCRIPTION", "SOURCE"]);
         for metric in self.0.metrics() {
             table.push_record([
                 metric.key().to_owned(),
+                metric.subject_type().unwrap_or("-").to_owned(),
                 metric.kind().to_string(),
                 metric.unit().unwrap_or("-").to_owned(),
                 metric.goal().map_or_else(|| "-".to_owned(), |goal| goal.to_string()),
@@ -113,9 +116,30 @@ impl fmt::Display for TableList<'_> {
         table
             .with(Style::empty())
             .with(Padding::new(0, 2, 0, 0))
-            .modify(Columns::one(4), Width::wrap(DESCRIPTION_WIDTH).keep_words(true));
+            .modify(Columns::one(5), Width::wrap(DESCRIPTION_WIDTH).keep_words(true));
         for line in table.to_string().lines() {
             writeln!(f, "{}", line.trim_end())?;
+        }
+        self.sources(f)
+    }
+}
+
+impl TableList<'_> {
+    /// The sources. Which metrics they have is known once a run has asked them.
+    fn sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let metrics = self.0.metrics();
+        for (number, source) in self.0.sources().iter().enumerate() {
+            if number == 0 {
+                writeln!(f, "\nSources of further metrics")?;
+            }
+            let known = metrics.iter().filter(|metric| metric.source() == Some(source.name())).count();
+            let known = match known {
+                0 => "no run has seen its metrics yet".to_owned(),
+                known => format!("{} known", count(known, "metric")),
+            };
+            let (name, location) = (source.name(), source.location());
+            let description = source.description().split_whitespace().collect::<Vec<_>>().join(" ");
+            writeln!(f, "  {name}: {known}; {location}; {description}")?;
         }
         Ok(())
     }
@@ -127,5 +151,36 @@ fn place(metric: &Metric) -> String {
     match location.crate_name().zip(location.line()) {
         Some((name, (file, line))) => format!("{name} {file}:{line}"),
         None => location.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use system_health_registry::{Facts, Location, Source, Unavailable};
+
+    use super::*;
+    use crate::output::fixture;
+
+    #[test]
+    fn the_list_says_what_a_metric_is_about_and_which_source_described_it() {
+        let source = |name| {
+            Source::new(name, "The views\nof a database.", Location::code("acme", "db.rs", 7), |_| {
+                Box::pin(async { Err(Unavailable::no_data("a test")) })
+            })
+        };
+        let hotfix = fixture::metrics().into_iter().filter(|metric| metric.key() == "commits.hotfix");
+        let catalog = Catalog::new(hotfix)
+            .unwrap()
+            .with_sources([source("warehouse"), source("archive")])
+            .unwrap()
+            .with_described("warehouse", [Facts::new("orders.open", "Orders.")]);
+
+        let list = TableList(&catalog).to_string();
+        let json = serde_json::to_value(JsonList::new(&catalog)).unwrap();
+
+        let without_lines = list.replace(|c: char| c.is_ascii_digit(), "").replace("fixture.rs:", "fixture.rs");
+        assert_snapshot!(without_lines, @"");
+        assert_eq!((&json[0]["subject"], &json[1]["source"]), (&"Repository".into(), &"warehouse".into()));
     }
 }

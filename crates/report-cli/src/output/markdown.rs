@@ -114,6 +114,9 @@ impl fmt::Display for MarkdownList<'_> {
 
 fn entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
     writeln!(f, "\n### {}\n\n{}\n\n| | |\n|---|---|", CodeCell(metric.key()), metric.description().trim())?;
+    if let Some(subject) = metric.subject_type() {
+        writeln!(f, "| each | {} |", CodeCell(subject))?;
+    }
     writeln!(f, "| kind | {} |", Cell(&metric.kind().to_string()))?;
     let goal = metric.goal().map(|goal| CodeCell(&goal.to_string()).to_string());
     let codes = |texts: &[String]| {

@@ -6,7 +6,7 @@ mod details;
 mod doctor;
 mod explanation;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod group;
 mod history;
 mod inline;
@@ -33,3 +33,4 @@ pub(crate) use markdown::{MarkdownList, MarkdownReport};
 pub(crate) use reasons::Reasons;
 pub(crate) use stdout::{OutputError, Stdout};
 pub(crate) use table::TableReport;
+pub(crate) use text::{count, join_names, one_line};

@@ -7,7 +7,7 @@ use system_health_registry::{ItemError, Outcome, State, Tag, Unavailable};
 
 use super::{
     group::Group,
-    text::{count, list, one_line},
+    text::{count, join_names, one_line},
 };
 
 /// The most reasons of one metric that are shown.
@@ -139,7 +139,7 @@ impl Reason {
     /// The keys and names that `subject` only counts, each list on one line of a width.
     pub(crate) fn lists(&self, width: Option<usize>) -> impl Iterator<Item = String> {
         let long = [&self.keys, &self.names].into_iter().filter(|names| names.len() > MAX_BEFORE_TEXT);
-        long.map(move |names| list(names, width))
+        long.map(move |names| join_names(names, width))
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn wrap(
 }
 
 /// The first names of a list on one line of a width, and how many more there are.
-pub(crate) fn list(names: &[String], width: Option<usize>) -> String {
+pub(crate) fn join_names(names: &[String], width: Option<usize>) -> String {
     let width = width.unwrap_or(LIST_WIDTH).max(MIN_WIDTH);
     let more = |shown: usize| match names.len() - shown {
         0 => String::new(),
@@ -112,13 +112,13 @@ mod tests {
 
     #[test]
     fn a_list_of_names_is_as_long_as_the_line() {
-        assert_eq!(list(&[], None), "");
-        assert_eq!(list(&names(1), Some(5)), "acme/repository-0");
-        assert_eq!(list(&names(2), None), "acme/repository-0, acme/repository-1");
-        assert_eq!(list(&names(1_000), Some(60)), "acme/repository-0, acme/repository-1 and 998 more");
-        assert_eq!(list(&names(1_000), Some(1_000)).matches(',').count(), MAX_NAMES - 1);
+        assert_eq!(join_names(&[], None), "");
+        assert_eq!(join_names(&names(1), Some(5)), "acme/repository-0");
+        assert_eq!(join_names(&names(2), None), "acme/repository-0, acme/repository-1");
+        assert_eq!(join_names(&names(1_000), Some(60)), "acme/repository-0, acme/repository-1 and 998 more");
+        assert_eq!(join_names(&names(1_000), Some(1_000)).matches(',').count(), MAX_NAMES - 1);
         let wide = vec!["日本".repeat(8), "日本".repeat(8), "a".to_owned()];
-        assert_eq!(list(&wide, Some(40)), format!("{} and 2 more", wide[0]));
+        assert_eq!(join_names(&wide, Some(40)), format!("{} and 2 more", wide[0]));
     }
 
     #[test]
