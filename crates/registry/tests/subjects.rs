@@ -307,6 +307,16 @@ async fn thousands_of_subjects_are_worked_on_a_few_at_a_time() {
 }
 
 #[tokio::test]
+async fn a_run_can_be_about_some_of_the_subjects() {
+    let engine = Engine::new().with_subjects(|name| name == "print");
+    let catalog = Catalog::linked().unwrap().filter(|key| key == "each.waiting");
+
+    let run = engine.run(&catalog, &Context::new()).await;
+
+    assert_eq!(common::lines(&run), "each.waiting of print: value 5 []");
+}
+
+#[tokio::test]
 async fn failed_items_are_told_beside_the_others() {
     let metric = Metric::new(Facts::new("queue.each", "A test."), location!(), |_| {
         Box::pin(async {

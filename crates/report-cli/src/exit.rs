@@ -41,7 +41,7 @@ impl Status {
     /// Judges a run.
     pub(crate) fn of(report: &Report, deliveries: &[Delivery], fail_on: FailOn) -> Self {
         let outcomes = report.run().outcomes();
-        let fails = |state, is_complete| match state {
+        let fails = |state, is_complete: bool| match state {
             State::Value => !is_complete && fail_on != FailOn::Delivery,
             State::NoData => fail_on == FailOn::NoData,
             State::Error => fail_on != FailOn::Delivery,

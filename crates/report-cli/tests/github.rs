@@ -45,10 +45,9 @@ fn all_metrics_come_from_github_with_five_requests() {
     assert_eq!(ended.metric("commits.reverts")["samples"][0]["value"], 0.0);
     let tests = &ended.metric("ci.tests_passing_on_main")["samples"][0];
     assert_eq!(tests["value"], 1.0);
-    assert_eq!(
-        tests["tags"],
-        serde_json::json!(["branch:main", "repository:acme/shop", "workflow:checks.yml"])
-    );
+    for tag in ["branch:main", "repository:acme/shop", "workflow:checks.yml"] {
+        assert!(tests["tags"].as_array().unwrap().contains(&tag.into()), "{tests}");
+    }
     let page = ended.metric("commits.hotfix")["samples"][0]["link"].clone();
     assert_eq!(page, "https://github.com/acme/shop/commits/main");
     assert!(

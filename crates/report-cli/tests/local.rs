@@ -67,10 +67,12 @@ fn a_table_shows_values_and_says_why_there_is_no_data() {
 fn samples_say_which_repository_and_branch_they_are_of() {
     let scene = work_tree().origin("git@github.com:Acme/Shop.git", Duration::ZERO);
 
-    let ended = scene.run(&[]).with_status(0);
+    let document = scene.variable("DD_ENV", "test").run(&["--only", "commits.hotfix"]).with_status(0).json();
 
-    let tags = &ended.metric("commits.hotfix")["samples"][0]["tags"];
-    assert_eq!(tags, &serde_json::json!(["branch:main", "repository:acme/shop"]));
+    let tags = document["metrics"][0]["samples"][0]["tags"].as_array().unwrap().clone();
+    for tag in ["branch:main", "repository:acme/shop", "env:test"] {
+        assert!(tags.contains(&tag.into()), "{tag} is delivered with the sample: {tags:?}");
+    }
 }
 
 #[test]
@@ -123,7 +125,7 @@ fn outside_of_a_work_tree_it_says_what_is_missing() {
     let error = ended.metric("commits.hotfix")["error"].as_str().unwrap().to_owned();
     assert!(error.contains("--repo") && error.contains("SYSTEM_HEALTH_REPOSITORY"), "{error}");
     // Where a program reads stdout, the log says why the status is not 0.
-    ended.says("error: commits.hotfix: no repository is named");
+    ended.says("error: commits.hotfix, commits.reverts: no repository is named");
 }
 
 #[test]

@@ -22,7 +22,8 @@ fn commits(scene: &Scene, arguments: &[&str]) -> Ended {
 
 fn repository(ended: &Ended) -> String {
     let tags = ended.metric("commits.hotfix")["samples"][0]["tags"].clone();
-    tags.as_array().unwrap()[1].as_str().unwrap().to_owned()
+    let mut tags = tags.as_array().unwrap().iter().filter_map(|tag| tag.as_str());
+    tags.find(|tag| tag.starts_with("repository:")).unwrap().to_owned()
 }
 
 fn error(ended: &Ended) -> String {

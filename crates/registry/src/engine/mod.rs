@@ -45,7 +45,10 @@ pub struct Engine {
     observer: Option<Arc<Observer>>,
     workers: Option<Handle>,
     concurrency: NonZero<usize>,
+    subjects: Option<Arc<SubjectFilter>>,
 }
+
+type SubjectFilter = dyn Fn(&str) -> bool + Send + Sync;
 
 type Observer = dyn Fn(Progress<'_>) + Send + Sync;
 
@@ -69,7 +72,7 @@ impl Engine {
     /// An engine without an observer.
     #[must_use]
     pub fn new() -> Self {
-        Self { observer: None, workers: None, concurrency: DEFAULT_CONCURRENCY }
+        Self { observer: None, workers: None, concurrency: DEFAULT_CONCURRENCY, subjects: None }
     }
 
     /// Tells the observer how far a run has come, step by step, from the task that called [`Engine::run`].
@@ -91,6 +94,14 @@ impl Engine {
     #[must_use]
     pub fn with_concurrency(mut self, subjects: NonZero<usize>) -> Self {
         self.concurrency = subjects;
+        self
+    }
+
+    /// Collects metrics about subjects only for those whose names the condition accepts. It is asked once for each
+    /// listed subject. Default: all of them.
+    #[must_use]
+    pub fn with_subjects(mut self, keep: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.subjects = Some(Arc::new(keep));
         self
     }
 

@@ -107,7 +107,10 @@ impl<'a> Running<'a> {
             .bounds
             .run("the list of subjects", &self.context, longest, move |context| subject.list(context));
         let outcomes = async move {
-            let subjects = subjects.await;
+            let mut subjects = subjects.await;
+            if let (Ok(subjects), Some(keep)) = (&mut subjects, &self.engine.subjects) {
+                subjects.retain(|subject| keep(subject.label.name()));
+            }
             let count = subjects.as_ref().map_or(1, Vec::len);
             self.engine.observe(Progress::Planned { outcomes: count * functions.len() });
             match subjects {

@@ -15,7 +15,7 @@ The metrics are collected now. Nothing is delivered and nothing is kept; earlier
 Exit status:
   0  done, whether or not goals are met
   1  a metric failed
-  2  wrong usage or settings, or no metric matches KEY
+  2  wrong usage or settings, or no metric matches KEY, or no subject NAME
   5  the data could not be written to stdout
   130, 143  ended by Ctrl-C, by SIGTERM";
 
@@ -25,6 +25,9 @@ pub(crate) struct ExplainArguments {
     /// The metrics: keys, or globs such as 'commits.*'
     #[arg(required = true, value_name = "KEY")]
     pub(crate) keys: Vec<Glob>,
+    /// Only about these subjects: names, or globs such as 'acme/*'
+    #[arg(long, value_name = "NAME")]
+    pub(crate) subject: Vec<Glob>,
     #[command(flatten)]
     pub(crate) repository: RepositoryArguments,
     #[command(flatten)]

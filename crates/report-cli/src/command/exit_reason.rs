@@ -102,7 +102,21 @@ mod tests {
     async fn a_thousand_failures_are_a_few_lines() {
         let report = fixture::run(fixture::metrics(), fixture::sources(), Some(1_000)).await;
 
-        assert_snapshot!(lines(&report, FailOn::Goal).join("\n"), @"");
-        assert_snapshot!(lines(&report, FailOn::NoData).split_off(9).join("\n"), @"");
+        assert_snapshot!(lines(&report, FailOn::Goal).join("\n"), @"
+        commits.hotfix, commits.reverts of 312 repositories: connection refused (acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009 and 307 more)
+        ci.tests_passing_on_main of 312 repositories: GET https://api.github.com/repos/…/actions/runs: connection refused (acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009 and 307 more)
+        commits.hotfix of acme/app-0990: the answer is cut off after 990 bytes
+        commits.hotfix of acme/app-0991: the answer is cut off after 991 bytes
+        commits.hotfix of acme/app-0992: the answer is cut off after 992 bytes
+        commits.hotfix of 7 repositories: 7 other reasons, a different one for each repository (acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996, acme/app-0997, acme/app-0998 and 1 more)
+        commits.reverts of acme/app-0317 branch:gone: 404 Not Found
+        the source `prometheus`: cannot ask http://prometheus:9090: connection refused
+        the source `warehouse`: 1 metric refused: the key `commits.hotfix` is in use elsewhere, or returned twice
+        ci.tests_passing_on_main: the goal is missed by 30 of 683 samples: acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391, acme/app-0414, acme/app-0437 and 24 more
+        commits.hotfix: the goal is missed by 45 of 678 samples: acme/app-0749, acme/app-0748, acme/app-0747, acme/app-0746, acme/app-0745, acme/app-0744 and 39 more
+        ");
+        assert_snapshot!(lines(&report, FailOn::NoData).split_off(9).join("\n"), @"
+        ci.tests_passing_on_main of 5 repositories: no data: the repository has no workflow (acme/app-0000, acme/app-0001, acme/app-0002, acme/app-0003, acme/app-0004)
+        ");
     }
 }

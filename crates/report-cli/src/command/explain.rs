@@ -7,7 +7,10 @@ use indicatif::ProgressBar;
 use system_health_registry::{Catalog, Context, Engine, Report};
 use tokio::time::Instant;
 
-use super::{exit_reason, runtime, select::Selection};
+use super::{
+    exit_reason, runtime,
+    select::{Selection, Subjects},
+};
 use crate::{
     args::{ExplainArguments, FailOn, Format},
     exit::Status,
@@ -31,14 +34,21 @@ pub(super) fn run(
     // The metrics about the reporter need a finished run, so they have nothing to explain here.
     let (catalog, _) = self_metrics::split(catalog)?;
     let catalog = Selection::of_keys(&catalog, &arguments.keys)?.of(catalog)?;
+    let subjects = Subjects::new(&arguments.subject);
+    let catalog = subjects.of(catalog)?;
     let deadline = arguments.deadline.unwrap_or(report.deadline);
     let show_progress = !arguments.no_progress && !quiet;
     runtime::block_on(bar, show_progress, Status::MetricFailed, |workers| async move {
         let end = runtime::end(Instant::now(), deadline);
         let context = Context::new().provide(settings).with_deadline(deadline);
         let engine = Engine::new().with_workers(workers).with_observer(progress::follow(bar));
+        let engine = subjects.of_engine(engine);
         let report = Report::new(engine.run(&catalog, &context).await, tags);
         bar.finish_and_clear();
+        if let Err(error) = subjects.check(&report) {
+            tracing::error!("{error}");
+            return Ok(Status::Usage);
+        }
         exit_reason::log(&report, &[], FailOn::Error);
         let text = match stdout.form() {
             Format::Markdown => MarkdownReport::new(&report, &[]).with_all_evidence().to_string(),

@@ -1,9 +1,14 @@
-//! Which of the linked metrics a run collects.
+//! Which of the linked metrics a run collects, and about which subjects.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use anyhow::bail;
 use globset::{Glob, GlobMatcher};
 use system_health_registry::{
-    Catalog,
+    Catalog, Engine, Report,
     settings::{Known, may_be_secret},
 };
 
@@ -42,6 +47,64 @@ impl Selection {
     }
 }
 
+/// The subjects that `--subject` names; all without it.
+#[derive(Debug, Clone)]
+pub(super) struct Subjects {
+    wanted: Vec<GlobMatcher>,
+    /// The names that a run has listed.
+    listed: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Subjects {
+    /// Takes names and globs.
+    pub(super) fn new(globs: &[Glob]) -> Self {
+        let wanted = globs.iter().map(Glob::compile_matcher).collect();
+        Self { wanted, listed: Arc::default() }
+    }
+
+    /// The metrics that are about subjects. None is refused.
+    pub(super) fn of(&self, catalog: Catalog) -> anyhow::Result<Catalog> {
+        if self.wanted.is_empty() {
+            return Ok(catalog);
+        }
+        let about_subjects = catalog.metrics().iter().filter(|metric| metric.subject_type().is_some());
+        let keys: HashSet<String> = about_subjects.map(|metric| metric.key().to_owned()).collect();
+        if keys.is_empty() {
+            bail!("--subject is for metrics about subjects, and KEY matches none of them");
+        }
+        Ok(catalog.filter(move |key| keys.contains(key)))
+    }
+
+    /// An engine that leaves all other subjects out.
+    pub(super) fn of_engine(&self, engine: Engine) -> Engine {
+        if self.wanted.is_empty() {
+            return engine;
+        }
+        let Self { wanted, listed } = self.clone();
+        engine.with_subjects(move |name| {
+            listed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+            any(&wanted, name)
+        })
+    }
+
+    /// Refuses a glob that matches none of the subjects of a run, unless some could not be listed.
+    pub(super) fn check(&self, report: &Report) -> anyhow::Result<()> {
+        let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if report.run().outcomes().iter().any(|outcome| outcome.subject.is_none()) {
+            return Ok(());
+        }
+        for matcher in &self.wanted {
+            if !listed.iter().any(|name| matcher.is_match(name)) {
+                let glob = matcher.glob().glob();
+                let shown = if may_be_secret(glob) { "..." } else { glob };
+                let near = Known::nearest_to(glob, listed.iter().cloned());
+                bail!("--subject `{shown}` matches no subject{near}");
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Compiles globs. One that matches nothing in the catalog is refused: it is a typing error, or a metric
 /// that someone believes to be watched.
 fn matchers(catalog: &Catalog, flag: &str, globs: &[Glob]) -> anyhow::Result<Vec<GlobMatcher>> {
@@ -59,4 +122,72 @@ fn matchers(catalog: &Catalog, flag: &str, globs: &[Glob]) -> anyhow::Result<Vec
 
 fn any(matchers: &[GlobMatcher], key: &str) -> bool {
     matchers.iter().any(|matcher| matcher.is_match(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::fixture;
+
+    fn subjects(globs: &[&str]) -> Subjects {
+        Subjects::new(&globs.iter().map(|glob| Glob::new(glob).unwrap()).collect::<Vec<_>>())
+    }
+
+    async fn run(subjects: &Subjects, repositories: Option<usize>) -> Report {
+        let catalog = subjects.of(Catalog::new(fixture::metrics()).unwrap()).unwrap();
+        let context = fixture::context(repositories);
+        Report::new(subjects.of_engine(Engine::new()).run(&catalog, &context).await, [])
+    }
+
+    #[tokio::test]
+    async fn only_the_named_subjects_are_collected() {
+        let subjects = subjects(&["acme/app-0007", "acme/app-099*"]);
+
+        let report = run(&subjects, Some(1_000)).await;
+
+        let names: BTreeSet<_> =
+            report.run().outcomes().iter().map(|it| it.subject.as_ref().unwrap().name()).collect();
+        assert_eq!((names.len(), names.first()), (11, Some(&"acme/app-0007")));
+        assert!(subjects.check(&report).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_subject_that_is_not_there_is_refused_with_the_nearest_names() {
+        let subjects = subjects(&["acme/ap-0001"]);
+        let report = run(&subjects, Some(3)).await;
+
+        let error = subjects.check(&report).unwrap_err().to_string();
+
+        assert!(
+            error.starts_with("--subject `acme/ap-0001` matches no subject; did you mean `acme/app-0001`"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn where_subjects_cannot_be_listed_their_error_says_enough() {
+        let subjects = subjects(&["acme/shop"]);
+        let report = run(&subjects, None).await;
+
+        assert!(subjects.check(&report).is_ok());
+    }
+
+    #[test]
+    fn metrics_without_subjects_have_none_to_choose() {
+        let catalog = Catalog::new(fixture::metrics()).unwrap().filter(|key| key == "account.members");
+
+        let error = subjects(&["acme/shop"]).of(catalog).unwrap_err();
+
+        assert_eq!(
+            error.to_string(),
+            "--subject is for metrics about subjects, and KEY matches none of them"
+        );
+    }
+
+    #[test]
+    fn without_names_all_metrics_are_collected() {
+        let catalog = subjects(&[]).of(Catalog::new(fixture::metrics()).unwrap()).unwrap();
+
+        assert_eq!(catalog.metrics().len(), fixture::metrics().len());
+    }
 }

@@ -1,4 +1,4 @@
-//! Evidence in Markdown: a block for each metric that a reader opens. A run's blocks stay small, because GitHub
+//! Evidence in Markdown: a block for each outcome that a reader opens. A run's blocks stay small, because GitHub
 //! takes at most 65,536 characters in a comment and 1 MiB in a job's summary.
 
 use std::fmt::{self, Write};
@@ -6,15 +6,19 @@ use std::fmt::{self, Write};
 use system_health_registry::{Evidence, EvidenceItem, Metric, Outcome, Sample, Unavailable};
 
 use super::{
-    inline::{Code, ItemLine},
+    group::Group,
+    inline::{Code, Html, ItemLine},
+    text::one_line,
     value::Value,
 };
 
 /// How much of the evidence is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Details {
-    /// The most samples of one metric.
+    /// The most samples of one outcome.
     samples: usize,
+    /// The most outcomes of a metric with many.
+    outcomes: usize,
     /// The most items of one sample that counted, and the most that did not.
     items: usize,
     /// The most bytes of all blocks.
@@ -24,25 +28,37 @@ pub(super) struct Details {
 }
 
 /// For a run, whose values matter most.
-pub(super) const OF_RUN: Details = Details { samples: 3, items: 10, bytes: 30_000, open: false };
+pub(super) const OF_RUN: Details = Details { samples: 3, outcomes: 3, items: 10, bytes: 30_000, open: false };
 
 /// For `report explain`.
 pub(super) const OF_EXPLANATION: Details =
-    Details { samples: 20, items: usize::MAX, bytes: 900_000, open: true };
+    Details { samples: 20, outcomes: 20, items: usize::MAX, bytes: 500_000, open: true };
 
 impl Details {
-    /// Writes the blocks that fit, and names up to ten metrics whose blocks do not.
-    pub(super) fn write(self, f: &mut fmt::Formatter<'_>, outcomes: &[Outcome]) -> fmt::Result {
+    /// Writes the blocks that fit, and names up to ten metrics of which some do not. Of a metric with many subjects,
+    /// those that are farthest from its goal come first.
+    pub(super) fn write(self, f: &mut fmt::Formatter<'_>, groups: &[Group<'_>]) -> fmt::Result {
         let mut room = self.bytes;
         let mut left_out = Vec::new();
-        for outcome in outcomes {
-            let block = self.block(outcome)?;
-            match room.checked_sub(block.len()) {
-                Some(rest) => {
-                    room = rest;
-                    f.write_str(&block)?;
+        for group in groups {
+            let (mut shown, mut is_complete) = (0, true);
+            for outcome in group.worst_first() {
+                let block = self.block(outcome)?;
+                let has_place = group.is_short() || shown < self.outcomes || block.is_empty();
+                match room.checked_sub(block.len()).filter(|_| has_place) {
+                    Some(rest) => {
+                        room = rest;
+                        shown += usize::from(!block.is_empty());
+                        f.write_str(&block)?;
+                    }
+                    None => is_complete = false,
                 }
-                None => left_out.push(outcome.metric.key()),
+                if !is_complete {
+                    break;
+                }
+            }
+            if !is_complete {
+                left_out.push(group.metric.key());
             }
         }
         if left_out.is_empty() {
@@ -52,7 +68,7 @@ impl Details {
         writeln!(f, "\nSome evidence is too long to be shown here: `report explain {keys}`")
     }
 
-    /// The block of a metric; empty without evidence.
+    /// The block of an outcome; empty without evidence.
     fn block(self, outcome: &Outcome) -> Result<String, fmt::Error> {
         let mut block = String::new();
         let metric = &outcome.metric;
@@ -68,11 +84,14 @@ impl Details {
         let counted: usize = all.iter().map(|(_, evidence)| evidence.counted()).sum();
         let total: usize = all.iter().map(|(_, evidence)| evidence.total()).sum();
         let open = if self.open { " open" } else { "" };
+        let subject = outcome.subject.as_ref().map_or_else(String::new, |subject| {
+            format!(" of <code>{}</code>", Html(&one_line(subject.name())))
+        });
         // A key has only letters, digits, `_` and `.`.
         writeln!(block, "\n<details{open}>")?;
         writeln!(
             block,
-            "<summary>Evidence of <code>{}</code>: {counted} counted, {} did not count</summary>",
+            "<summary>Evidence of <code>{}</code>{subject}: {counted} counted, {} did not count</summary>",
             metric.key(),
             total - counted
         )?;

@@ -3,21 +3,19 @@
 
 use std::fmt;
 
-use anstyle::{AnsiColor, Style};
-use system_health_registry::{Evidence, Metric, Outcome, Report, Sample, SharedError, Tag, Unavailable};
+use system_health_registry::{Evidence, Outcome, Report, Sample, SharedError, Tag, Unavailable};
 
-use super::{details::Shown, value::Value};
+use super::{
+    details::Shown,
+    group::Group,
+    problems::Problems,
+    style::{BAD, GOOD, QUIET, heading, paint},
+    text::{count, one_line, wrap},
+    value::Value,
+};
 
-/// The most samples of one metric that are shown.
-const MAX_SAMPLES: usize = 20;
-
-/// The narrowest column of text.
-const MIN_WIDTH: usize = 20;
-
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const QUIET: Style = AnsiColor::Yellow.on_default();
-const HEADING: Style = Style::new().bold();
+/// The most samples of a metric with many that are shown.
+const MAX_SAMPLES: usize = 5;
 
 /// The outcomes of a run with their evidence.
 pub(crate) struct Explanation<'a> {
@@ -31,29 +29,56 @@ impl<'a> Explanation<'a> {
         Self { report, width }
     }
 
+    /// All outcomes of a metric, or the worst of many.
+    fn group(&self, f: &mut fmt::Formatter<'_>, group: &Group<'_>) -> fmt::Result {
+        if group.is_short() {
+            for (number, outcome) in group.outcomes.iter().enumerate() {
+                if number > 0 {
+                    writeln!(f)?;
+                }
+                self.outcome(f, outcome)?;
+            }
+            return Ok(());
+        }
+        writeln!(f, "{}: {}", heading(group.metric.key()), group.summary())?;
+        let all = group.worst_first().into_iter().flat_map(|it| it.samples().iter().map(move |s| (it, s)));
+        let mut samples = group.missed();
+        let missed = samples.len();
+        if missed == 0 {
+            samples = all.take(MAX_SAMPLES).collect();
+        }
+        for (outcome, sample) in samples.iter().take(MAX_SAMPLES) {
+            writeln!(f)?;
+            self.sample(f, outcome, sample)?;
+        }
+        match group.samples().count().checked_sub(samples.len().min(MAX_SAMPLES)) {
+            Some(hidden @ 1..) => {
+                let choice =
+                    if group.subjects().is_some() { "choose some with --subject NAME, or " } else { "" };
+                writeln!(f, "\n… and {}: {choice}see --format json", count(hidden, "more sample"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn outcome(&self, f: &mut fmt::Formatter<'_>, outcome: &Outcome) -> fmt::Result {
-        let metric = &outcome.metric;
         match &outcome.result {
             Ok(reading) => {
-                let samples = reading.samples();
-                for (number, sample) in samples.iter().take(MAX_SAMPLES).enumerate() {
+                for (number, sample) in reading.samples().iter().enumerate() {
                     if number > 0 {
                         writeln!(f)?;
                     }
-                    self.sample(f, metric, sample)?;
+                    self.sample(f, outcome, sample)?;
                 }
-                match samples.len().checked_sub(MAX_SAMPLES) {
-                    Some(hidden @ 1..) => writeln!(f, "\n… {hidden} more samples: see --format json"),
-                    _ => Ok(()),
-                }
+                Ok(())
             }
             Err(Unavailable::NoData(no_data)) => {
-                title(f, metric, &format!("{QUIET}no data{QUIET:#}"))?;
+                title(f, outcome, &paint(QUIET, "no data"))?;
                 self.text(f, "  ", "  ", no_data.reason())?;
                 self.evidence(f, no_data.evidence())
             }
             Err(Unavailable::Error(error)) => {
-                title(f, metric, &format!("{BAD}error{BAD:#}"))?;
+                title(f, outcome, &paint(BAD, "error"))?;
                 let mut causes = causes(error).into_iter();
                 self.text(f, "  ", "    ", &causes.next().unwrap_or_default())?;
                 causes.try_for_each(|cause| self.text(f, "  because: ", "    ", &cause))
@@ -61,17 +86,18 @@ impl<'a> Explanation<'a> {
         }
     }
 
-    fn sample(&self, f: &mut fmt::Formatter<'_>, metric: &Metric, sample: &Sample) -> fmt::Result {
+    fn sample(&self, f: &mut fmt::Formatter<'_>, outcome: &Outcome, sample: &Sample) -> fmt::Result {
+        let metric = &outcome.metric;
         let mut value = Value(sample.value()).to_string();
         if let Some(unit) = metric.unit() {
             value = format!("{value} {unit}");
         }
         if let Some(goal) = metric.goal() {
             let met = goal.is_met_by(sample.value());
-            let (style, word) = if met { (GOOD, "met") } else { (BAD, "missed") };
-            value = format!("{value}, goal {goal} {style}{word}{style:#}");
+            let word = if met { paint(GOOD, "met") } else { paint(BAD, "missed") };
+            value = format!("{value}, goal {goal} {word}");
         }
-        title(f, metric, &value)?;
+        title(f, outcome, &value)?;
         if !sample.tags().is_empty() {
             let tags = sample.tags().iter().map(Tag::as_str).collect::<Vec<_>>().join(" ");
             self.text(f, "  Tags: ", "    ", &tags)?;
@@ -94,14 +120,14 @@ impl<'a> Explanation<'a> {
     fn items(
         &self,
         f: &mut fmt::Formatter<'_>,
-        heading: &str,
+        name: &str,
         evidence: &Evidence,
         counted: bool,
         total: usize,
     ) -> fmt::Result {
         let items: Vec<_> = evidence.items().iter().filter(|item| item.counted() == counted).collect();
         let shown = Shown { shown: items.len(), total };
-        writeln!(f, "  {HEADING}{heading}{HEADING:#}: {shown}")?;
+        writeln!(f, "  {}: {shown}", heading(name))?;
         let sign = if counted { "    + " } else { "    - " };
         for item in items {
             self.text(f, sign, "      ", item.title())?;
@@ -119,41 +145,31 @@ impl<'a> Explanation<'a> {
 
     /// Text that is wrapped between words, with what its first line and the others start with.
     fn text(&self, f: &mut fmt::Formatter<'_>, first: &str, others: &str, text: &str) -> fmt::Result {
-        let Some(width) = self.width.map(|width| width.max(MIN_WIDTH)) else {
-            return writeln!(f, "{first}{}", text.split_whitespace().collect::<Vec<_>>().join(" "));
-        };
-        let mut line = first.to_owned();
-        let mut is_empty = true;
-        for word in text.split_whitespace() {
-            if !is_empty && line.chars().count() + 1 + word.chars().count() > width {
-                writeln!(f, "{line}")?;
-                others.clone_into(&mut line);
-                is_empty = true;
-            }
-            if !is_empty {
-                line.push(' ');
-            }
-            line.push_str(word);
-            is_empty = false;
-        }
-        writeln!(f, "{}", line.trim_end())
+        wrap(f, self.width, (first, others), &one_line(text))
     }
 }
 
 impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, outcome) in self.report.run().outcomes().iter().enumerate() {
+        let groups = Group::all(self.report.run().outcomes());
+        for (number, group) in groups.iter().enumerate() {
             if number > 0 {
                 writeln!(f)?;
             }
-            self.outcome(f, outcome)?;
+            self.group(f, group)?;
         }
-        Ok(())
+        let long: Vec<Group<'_>> = groups.iter().copied().filter(|group| !group.is_short()).collect();
+        let sources = self.report.run().sources();
+        Problems { groups: &long, items_of: &groups, sources, width: self.width }.fmt(f)
     }
 }
 
-fn title(f: &mut fmt::Formatter<'_>, metric: &Metric, state: &str) -> fmt::Result {
-    writeln!(f, "{HEADING}{}{HEADING:#}: {state}", metric.key())
+fn title(f: &mut fmt::Formatter<'_>, outcome: &Outcome, state: &str) -> fmt::Result {
+    let key = heading(outcome.metric.key());
+    match &outcome.subject {
+        Some(subject) => writeln!(f, "{key} of {}: {state}", one_line(subject.name())),
+        None => writeln!(f, "{key}: {state}"),
+    }
 }
 
 /// The error and its causes, without those that are part of the text before.
@@ -173,9 +189,58 @@ fn causes(error: &SharedError) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
-    use system_health_registry::{Catalog, Context, Engine, EvidenceItem, Facts, Reading, location};
+    use system_health_registry::{Catalog, Context, Engine, EvidenceItem, Facts, Metric, Reading, location};
 
     use super::*;
+    use crate::output::fixture;
+
+    #[tokio::test(start_paused = true)]
+    async fn of_many_subjects_the_worst_are_explained_and_all_are_counted() {
+        let hotfix = fixture::metrics().into_iter().filter(|metric| metric.key() == "commits.hotfix");
+        let report = fixture::run(hotfix, [], Some(1_000)).await;
+
+        let shown = Explanation::new(&report, Some(80)).to_string();
+
+        assert_snapshot!(anstream::adapter::strip_str(&shown).to_string(), @"
+        commits.hotfix: 1000 repositories: 678 samples, 322 errors
+
+        commits.hotfix of acme/app-0749: 49 commit, goal < 5 missed
+          Evidence: no items listed
+
+        commits.hotfix of acme/app-0748: 48 commit, goal < 5 missed
+          Evidence: no items listed
+
+        commits.hotfix of acme/app-0747: 47 commit, goal < 5 missed
+          Evidence: no items listed
+
+        commits.hotfix of acme/app-0746: 46 commit, goal < 5 missed
+          Evidence: no items listed
+
+        commits.hotfix of acme/app-0745: 45 commit, goal < 5 missed
+          Evidence: no items listed
+
+        … and 673 more samples: choose some with --subject NAME, or see --format json
+
+        Goals missed
+          commits.hotfix < 5: 45 of 678 samples
+            49 commit  acme/app-0749
+            48 commit  acme/app-0748
+            47 commit  acme/app-0747
+            46 commit  acme/app-0746
+            45 commit  acme/app-0745
+            … and 40 other samples, 5 to 44 commit
+
+        Errors
+          commits.hotfix of 312 repositories: connection refused
+            acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008 and 308 more
+          commits.hotfix of acme/app-0990: the answer is cut off after 990 bytes
+          commits.hotfix of acme/app-0991: the answer is cut off after 991 bytes
+          commits.hotfix of acme/app-0992: the answer is cut off after 992 bytes
+          commits.hotfix of 7 repositories: 7 other reasons, a different one for each
+            repository
+            acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996 and 3 more
+        ");
+    }
 
     #[derive(Debug, thiserror::Error)]
     #[error("cannot list the queues")]

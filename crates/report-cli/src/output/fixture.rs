@@ -44,18 +44,33 @@ pub(crate) fn alone(facts: Facts, found: fn() -> Result<Reading, Unavailable>) -
     Metric::new(facts, location!(), move |_| Box::pin(async move { found() }))
 }
 
-/// A run over so many repositories; `None` if they cannot be listed. Durations are not shown, as they differ.
+/// A context with so many repositories; `None` if they cannot be listed.
+pub(crate) fn context(repositories: Option<usize>) -> Context {
+    match repositories {
+        Some(count) => Context::new().provide(Subjects::new((0..count).map(Repository))),
+        None => Context::new(),
+    }
+}
+
+/// A run over so many repositories; `None` if they cannot be listed.
 pub(crate) async fn run(
     metrics: impl IntoIterator<Item = Metric>,
     sources: impl IntoIterator<Item = Source>,
     repositories: Option<usize>,
 ) -> Report {
-    let context = match repositories {
-        Some(count) => Context::new().provide(Subjects::new((0..count).map(Repository))),
-        None => Context::new(),
-    };
     let catalog = Catalog::new(metrics).unwrap().with_sources(sources).unwrap();
+    let context = context(repositories);
     Report::new(Engine::new().run(&catalog, &context).await, [Tag::parse("env:test").unwrap()])
+}
+
+/// A run over the repositories with some of the first thousand numbers.
+pub(crate) async fn run_some(
+    metrics: impl IntoIterator<Item = Metric>,
+    wanted: impl Fn(&usize) -> bool,
+) -> Report {
+    let context = Context::new().provide(Subjects::new((0..1_000).filter(wanted).map(Repository)));
+    let catalog = Catalog::new(metrics).unwrap();
+    Report::new(Engine::new().run(&catalog, &context).await, [])
 }
 
 /// Three metrics of repositories with everything that can go wrong: an outage of 312, rare errors, and missed goals.

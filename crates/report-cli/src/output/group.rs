@@ -1,7 +1,10 @@
 //! All outcomes of one metric. A metric about a thousand repositories is summarised: how its subjects ended the run,
 //! the range of its values, and the values that are farthest from its goal.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    ptr,
+};
 
 use system_health_registry::{Comparison, Goal, Metric, Outcome, Sample, State, Tag};
 
@@ -11,7 +14,7 @@ use super::text::{count, join_names, one_line};
 pub(crate) const MAX_ROWS: usize = 20;
 
 /// The most different values that miss a goal which are shown.
-const MAX_MISSED: usize = 10;
+const MAX_MISSED: usize = 5;
 
 /// The outcomes of a metric.
 #[derive(Clone, Copy)]
@@ -96,6 +99,22 @@ impl<'a> Group<'a> {
             distance(goal, other.value()).total_cmp(&distance(goal, one.value()))
         });
         missed
+    }
+
+    /// The outcomes, in their order if they are few. Of many, those farthest from the goal come first, then those
+    /// without data, and then the others.
+    pub(super) fn worst_first(&self) -> Vec<&'a Outcome> {
+        if self.is_short() {
+            return self.outcomes.iter().collect();
+        }
+        let missed = self.missed().into_iter().map(|(outcome, _)| outcome);
+        let no_data = self.outcomes.iter().filter(|outcome| outcome.state() == State::NoData);
+        let mut seen = HashSet::new();
+        missed
+            .chain(no_data)
+            .chain(self.outcomes)
+            .filter(|outcome| seen.insert(ptr::from_ref(*outcome)))
+            .collect()
     }
 
     /// How many samples miss the goal, and which; `None` if none does.

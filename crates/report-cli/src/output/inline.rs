@@ -43,6 +43,21 @@ impl fmt::Display for CodeCell<'_> {
     }
 }
 
+/// Text in an element of HTML.
+pub(super) struct Html<'a>(pub(super) &'a str);
+
+impl fmt::Display for Html<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            '&' => f.write_str("&amp;"),
+            '<' => f.write_str("&lt;"),
+            '>' => f.write_str("&gt;"),
+            '@' => write!(f, "@{ZERO_WIDTH_SPACE}"),
+            _ => write!(f, "{c}"),
+        })
+    }
+}
+
 /// Text without formatting, outside of tables. Mentions (`@ada`), references (`#12`, `GH-12`) and addresses
 /// are broken by an invisible space: a backslash would not keep GitHub from finding them.
 pub(super) struct Plain<'a>(pub(super) &'a str);
@@ -105,6 +120,7 @@ mod tests {
     fn no_text_breaks_out_of_its_place() {
         assert_eq!(Cell("a | b\n<img> *c* @d").to_string(), "a \\| b &lt;img> *c* @\u{200b}d");
         assert_eq!(Code("a`b|c").to_string(), "`a'b|c`");
+        assert_eq!(Html("a</code>&@d").to_string(), "a&lt;/code&gt;&amp;@\u{200b}d");
         assert_eq!(CodeCell("a`b|c").to_string(), "`a'b\\|c`");
         assert_eq!(
             Target("https://a/b_c|d)](x)<e>\\`?f=\"g'&copy;=%20é@x{{y").to_string(),

@@ -1,19 +1,22 @@
-//! Markdown, in the flavour of GitHub: a run for a job's summary or a pull request's comment, and the
-//! catalog for the documentation.
+//! A run in Markdown, in the flavour of GitHub, for a job's summary or a pull request's comment. GitHub takes at most
+//! 1 MiB of a summary, so every part has a limit; what is beyond it is counted.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use system_health_registry::{Catalog, Metric, Outcome, Report, Unavailable};
+use system_health_registry::{Outcome, Report, Sample, State, Unavailable};
 
 use super::{
+    blocks::Blocks,
     details::{self, Details},
+    group::Group,
     inline::{Cell, CodeCell, Target},
+    text::one_line,
     value::Value,
 };
 use crate::delivery::{Delivery, Fate};
 
-/// More samples of one metric than this are counted, not shown.
-const MOST_SAMPLES: usize = 20;
+/// The most bytes of the table.
+const MAX_TABLE: usize = 150_000;
 
 /// A report and its deliveries.
 pub(crate) struct MarkdownReport<'a> {
@@ -22,8 +25,11 @@ pub(crate) struct MarkdownReport<'a> {
     details: Details,
 }
 
-/// The catalog: what each metric says, by the first word of its key.
-pub(crate) struct MarkdownList<'a>(pub(crate) &'a Catalog);
+/// A row of the table, and whether something is wrong with it.
+struct Row {
+    text: String,
+    is_bad: bool,
+}
 
 impl<'a> MarkdownReport<'a> {
     /// Shows a report.
@@ -40,20 +46,26 @@ impl<'a> MarkdownReport<'a> {
 
 impl fmt::Display for MarkdownReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let groups = Group::all(self.report.run().outcomes());
         writeln!(f, "| metric | value | goal | |\n|---|---:|---|---|")?;
-        for outcome in self.report.run().outcomes() {
-            let key = CodeCell(outcome.metric.key());
-            match &outcome.result {
-                Err(Unavailable::NoData(no_data)) => {
-                    writeln!(f, "| {key} | | | no data: {} |", Cell(no_data.reason()))?;
+        let (mut room, mut hidden, mut hidden_bad) = (MAX_TABLE, 0, 0);
+        for row in groups.iter().flat_map(rows) {
+            match room.checked_sub(row.text.len()).filter(|_| hidden == 0) {
+                Some(rest) => {
+                    room = rest;
+                    writeln!(f, "{}", row.text)?;
                 }
-                Err(Unavailable::Error(error)) => {
-                    writeln!(f, "| {key} | | | **error**: {} |", Cell(&error.to_string()))?;
+                None => {
+                    hidden += 1;
+                    hidden_bad += usize::from(row.is_bad);
                 }
-                Ok(_) => values(f, outcome)?,
             }
         }
-        self.details.write(f, self.report.run().outcomes())?;
+        if hidden > 0 {
+            writeln!(f, "| … | | | {hidden} more rows; something is wrong in {hidden_bad} of them |")?;
+        }
+        Blocks { groups: &groups, sources: self.report.run().sources() }.fmt(f)?;
+        self.details.write(f, &groups)?;
         for delivery in self.deliveries {
             match &delivery.fate {
                 Fate::Pushed(_) => writeln!(f, "\n{}", delivery.to_string().trim_end())?,
@@ -66,145 +78,185 @@ impl fmt::Display for MarkdownReport<'_> {
     }
 }
 
-fn values(f: &mut fmt::Formatter<'_>, outcome: &Outcome) -> fmt::Result {
+/// The rows of a metric: one for each sample and each outcome without one, or one for all of many.
+fn rows(group: &Group<'_>) -> Vec<Row> {
+    if !group.is_short() {
+        return vec![summary(group)];
+    }
+    group.outcomes.iter().flat_map(of_outcome).collect()
+}
+
+fn of_outcome(outcome: &Outcome) -> Vec<Row> {
+    let without =
+        |text: String, is_bad| vec![Row { text: format!("| {} | | | {text} |", key(outcome)), is_bad }];
+    match &outcome.result {
+        Err(Unavailable::NoData(no_data)) => {
+            without(format!("no data: {}", Cell(&one_line(no_data.reason()))), false)
+        }
+        Err(Unavailable::Error(error)) => {
+            without(format!("**error**: {}", Cell(&one_line(&error.to_string()))), true)
+        }
+        Ok(reading) => reading.samples().iter().map(|sample| of_sample(outcome, sample)).collect(),
+    }
+}
+
+fn of_sample(outcome: &Outcome, sample: &Sample) -> Row {
     let metric = &outcome.metric;
-    for sample in outcome.samples().iter().take(MOST_SAMPLES) {
-        let value = Value(sample.value());
-        write!(f, "| {} | ", CodeCell(metric.key()))?;
-        match sample.link() {
-            None => write!(f, "{value}")?,
-            Some(link) => write!(f, "[{value}]({})", Target(link))?,
-        }
-        if let Some(unit) = metric.unit() {
-            write!(f, " {}", Cell(unit))?;
-        }
-        match metric.goal() {
-            None => write!(f, " | | ")?,
-            Some(goal) if goal.is_met_by(sample.value()) => {
-                write!(f, " | {} | met", CodeCell(&goal.to_string()))?;
-            }
-            Some(goal) => write!(f, " | {} | **missed**", CodeCell(&goal.to_string()))?,
-        }
-        for tag in sample.tags() {
-            write!(f, " {}", CodeCell(tag.as_str()))?;
-        }
-        writeln!(f, " |")?;
-    }
-    match outcome.samples().len().checked_sub(MOST_SAMPLES) {
-        Some(hidden @ 1..) => writeln!(f, "| {} | | | {hidden} more samples |", CodeCell(metric.key())),
-        _ => Ok(()),
-    }
-}
-
-impl fmt::Display for MarkdownList<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "# Metrics\n\n<!-- Written by `report list --format markdown`. -->")?;
-        let mut group = None;
-        for metric in self.0.metrics() {
-            let of = metric.key().split('.').next();
-            if group != of {
-                writeln!(f, "\n## {}", of.unwrap_or_default())?;
-                group = of;
-            }
-            entry(f, metric)?;
-        }
-        Ok(())
-    }
-}
-
-fn entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
-    writeln!(f, "\n### {}\n\n{}\n\n| | |\n|---|---|", CodeCell(metric.key()), metric.description().trim())?;
-    if let Some(subject) = metric.subject_type() {
-        writeln!(f, "| each | {} |", CodeCell(subject))?;
-    }
-    writeln!(f, "| kind | {} |", Cell(&metric.kind().to_string()))?;
-    let goal = metric.goal().map(|goal| CodeCell(&goal.to_string()).to_string());
-    let codes = |texts: &[String]| {
-        let codes: Vec<String> = texts.iter().map(|text| CodeCell(text).to_string()).collect();
-        Some(codes.join(" ")).filter(|codes| !codes.is_empty())
+    let value = Value(sample.value());
+    let value = match sample.link() {
+        None => value.to_string(),
+        Some(link) => format!("[{value}]({})", Target(link)),
     };
-    let window = metric.window().map(|window| humantime::format_duration(window).to_string());
-    let alias = metric.alias().map(|alias| format!("{} until {}", CodeCell(alias.key()), alias.until_day()));
-    let facts = [
-        ("unit", metric.unit().map(|unit| Cell(unit).to_string())),
-        ("goal", goal),
-        ("recovery", metric.recovery().map(|recovery| recovery.to_string())),
-        ("window", window),
-        ("aggregate", metric.aggregate().map(|aggregate| aggregate.to_string())),
-        ("tags", codes(metric.tags())),
-        ("owner", metric.owner().map(|owner| Cell(owner).to_string())),
-        ("notify", codes(metric.notify())),
-        ("runbook", metric.runbook().map(|url| format!("<{url}>"))),
-        ("alias", alias),
-    ];
-    for (name, fact) in facts {
-        if let Some(fact) = fact {
-            writeln!(f, "| {name} | {fact} |")?;
+    let goal = metric.goal();
+    let is_bad = goal.is_some_and(|goal| !goal.is_met_by(sample.value()));
+    let result = match goal {
+        None => "",
+        Some(_) if is_bad => " **missed**",
+        Some(_) => " met",
+    };
+    let tags: String = sample.tags().iter().map(|tag| format!(" {}", CodeCell(tag.as_str()))).collect();
+    let (key, unit, goal) = (key(outcome), unit(outcome.metric.unit()), goal_cell(goal));
+    Row { text: format!("| {key} | {value}{unit} | {goal}|{result}{tags} |"), is_bad }
+}
+
+fn summary(group: &Group<'_>) -> Row {
+    let metric = group.metric;
+    let mut text = format!("| {} | ", CodeCell(metric.key()));
+    if let Some(range) = group.range() {
+        let (min, median, max) = (Value(range.min), Value(range.median), Value(range.max));
+        let _ = write!(text, "{min} to {max}{}, median {median} ", unit(metric.unit()));
+    }
+    let _ = write!(text, "| {}|", goal_cell(metric.goal()));
+    let missed = group.missed().len();
+    match (metric.goal(), missed) {
+        (None, _) => {}
+        (Some(_), 0) if group.range().is_none() => {}
+        (Some(_), 0) => text.push_str(" met;"),
+        (Some(_), missed) => {
+            let _ = write!(text, " **{missed} missed**;");
         }
     }
-    // Without the line, which changes with every edit of the file.
-    let location = metric.location();
-    match location.crate_name().zip(location.line()) {
-        Some((name, (file, _))) => writeln!(f, "| source | {} {} |", CodeCell(name), CodeCell(file)),
-        None => writeln!(f, "| source | {} |", Cell(&location.to_string())),
+    let _ = write!(text, " {} |", group.summary());
+    let is_bad = missed > 0 || group.count(State::Error) > 0 || group.failed_items() > 0;
+    Row { text, is_bad }
+}
+
+/// The key and the subject.
+fn key(outcome: &Outcome) -> String {
+    let key = CodeCell(outcome.metric.key());
+    match &outcome.subject {
+        Some(subject) => format!("{key} {}", CodeCell(&one_line(subject.name()))),
+        None => key.to_string(),
     }
+}
+
+fn unit(unit: Option<&str>) -> String {
+    unit.map_or_else(String::new, |unit| format!(" {}", Cell(unit)))
+}
+
+fn goal_cell(goal: Option<system_health_registry::Goal>) -> String {
+    goal.map_or_else(String::new, |goal| format!("{} ", CodeCell(&goal.to_string())))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use insta::assert_snapshot;
-    use system_health_registry::{Aggregate, Alias, Facts, Location};
+    use system_health_registry::{Facts, ItemError, Reading};
 
     use super::*;
-    use crate::output::JsonList;
+    use crate::output::fixture;
 
-    #[test]
-    fn an_entry_has_every_fact_that_is_known() {
-        let facts = Facts::new("queue.waiting", "Waiting messages.")
-            .with_unit("message")
-            .with_goal("< 5".parse().unwrap())
-            .with_recovery(3.5)
-            .with_window(Duration::from_mins(90))
-            .with_aggregate(Aggregate::Max)
-            .with_tags(["team:mail", "area:queues"])
-            .with_owner("team-mail")
-            .with_notify(["@slack-mail", "@a|b"])
-            .with_runbook("https://wiki.example.com/mail")
-            .with_alias(Alias::new("queue.length", Duration::from_hours(24) * 20_849));
-        let metric = Metric::new(facts, Location::code("mail", "lib.rs", 7), |_| {
-            Box::pin(async { Err(Unavailable::no_data("a test")) })
-        });
-        let catalog = Catalog::new([metric]).unwrap();
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_subjects_are_one_row_and_blocks_to_open() {
+        let report = fixture::run(fixture::metrics(), fixture::sources(), Some(1_000)).await;
 
-        assert_snapshot!(MarkdownList(&catalog), @r"
-        # Metrics
+        assert_snapshot!(MarkdownReport::new(&report, &[]), @r"
+        | metric | value | goal | |
+        |---|---:|---|---|
+        | `account.members` | 41 person | | |
+        | `ci.tests_passing_on_main` | 0 to 1, median 1 | `== 1` | **30 missed**; 1000 repositories: 683 samples, 5 no data, 312 errors |
+        | `commits.hotfix` | 0 to 49 commit, median 1 | `< 5` | **45 missed**; 1000 repositories: 678 samples, 322 errors |
+        | `commits.reverts` | 0 to 2 commit, median 0 | | 1000 repositories: 688 samples, 312 errors, 1 failed item |
+        | `orders.open` | 7 | | |
 
-        <!-- Written by `report list --format markdown`. -->
+        <details>
+        <summary>Goals missed</summary>
 
-        ## queue
+        - `ci.tests_passing_on_main == 1`: 30 missed
+          - 0: `acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391, acme/app-0414, acme/app-0437 and 24 more`
+        - `commits.hotfix < 5`: 45 missed
+          - 49 `commit`: `acme/app-0749`
+          - 48 `commit`: `acme/app-0748`
+          - 47 `commit`: `acme/app-0747`
+          - 46 `commit`: `acme/app-0746`
+          - 45 `commit`: `acme/app-0745`
+          - 40 other samples, 5 to 44 `commit`
 
-        ### `queue.waiting`
+        </details>
 
-        Waiting messages.
+        <details>
+        <summary>No data: 5</summary>
 
-        | | |
-        |---|---|
-        | kind | gauge |
-        | unit | message |
-        | goal | `< 5` |
-        | recovery | 3.5 |
-        | window | 1h 30m |
-        | aggregate | max |
-        | tags | `team:mail` `area:queues` |
-        | owner | team-mail |
-        | notify | `@slack-mail` `@a\|b` |
-        | runbook | <https://wiki.example.com/mail> |
-        | alias | `queue.length` until 2027-01-31 |
-        | source | `mail` `lib.rs` |
+        - `ci.tests_passing_on_main of 5 repositories`: the repository has no workflow
+          - `acme/app-0000, acme/app-0001, acme/app-0002, acme/app-0003, acme/app-0004`
+
+        </details>
+
+        <details>
+        <summary>Errors: 946</summary>
+
+        - `commits.hotfix, commits.reverts of 312 repositories`: connection refused
+          - `acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009 and 307 more`
+        - `ci.tests_passing_on_main of 312 repositories`: GET https:​//api.github.com/repos/…/actions/runs: connection refused
+          - `acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009 and 307 more`
+        - `commits.hotfix of acme/app-0990`: the answer is cut off after 990 bytes
+        - `commits.hotfix of acme/app-0991`: the answer is cut off after 991 bytes
+        - `commits.hotfix of acme/app-0992`: the answer is cut off after 992 bytes
+        - `commits.hotfix of 7 repositories`: 7 other reasons, a different one for each repository
+          - `acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996, acme/app-0997, acme/app-0998 and 1 more`
+
+        </details>
+
+        <details>
+        <summary>Failed items: 1</summary>
+
+        - `commits.reverts of acme/app-0317 branch:gone`: 404 Not Found
+
+        </details>
+
+        <details>
+        <summary>Sources</summary>
+
+        - `prometheus`: **error**: cannot ask http:​//prometheus:9090: connection refused
+        - `warehouse`: **1 of 2 metrics refused**
+          - the key \`commits.hotfix\` is in use elsewhere, or returned twice
+
+        </details>
         ");
-        let json = serde_json::to_value(JsonList::new(&catalog)).unwrap();
-        assert_snapshot!(json, @r#"[{"aggregate":"max","alias":{"key":"queue.length","until":"2027-01-31"},"crate":"mail","description":"Waiting messages.","file":"lib.rs","goal":"< 5","interval_seconds":null,"key":"queue.waiting","kind":"gauge","line":7,"notify":["@slack-mail","@a|b"],"owner":"team-mail","recovery":3.5,"runbook":"https://wiki.example.com/mail","tags":["team:mail","area:queues"],"timeout_seconds":null,"unit":"message","window_seconds":5400}]"#);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_summary_is_never_larger_than_github_takes() {
+        let goal = || "< 0".parse().unwrap();
+        let metrics = (0..2_000).map(|number| {
+            let facts = Facts::new(format!("many.metric_{number:04}"), "A test.").with_goal(goal());
+            fixture::alone(facts, || {
+                let sample = |number: u8| Sample::new(number.into())?.with_tag("number", &number.to_string());
+                let samples = (0..25).map(sample).collect::<Result<_, _>>()?;
+                let failed = |number: u8| ItemError::new(format!("{number} {}", "é|<".repeat(150)));
+                Reading::new(samples, (0..6).map(failed).collect())
+            })
+        });
+        let report = fixture::run(metrics, [], None).await;
+
+        let page = MarkdownReport::new(&report, &[]).with_all_evidence().to_string();
+
+        assert!(page.len() < 1_048_576, "{}", page.len());
+        let hidden = page.lines().find(|line| line.contains("more rows")).unwrap();
+        let shown = page.lines().filter(|line| line.starts_with("| `many.")).count();
+        assert_eq!(
+            hidden,
+            format!("| … | | | {0} more rows; something is wrong in {0} of them |", 2_000 - shown)
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What goes to stdout: the data, as a table for people, as JSON for programs, or as Markdown for
 //! pages that show it.
 
+mod blocks;
 mod columns;
 mod details;
 mod doctor;
@@ -13,6 +14,7 @@ mod inline;
 mod json;
 mod list;
 mod markdown;
+mod markdown_list;
 mod plot;
 mod problems;
 mod reasons;
@@ -29,7 +31,8 @@ pub(crate) use history::{History, Row};
 pub(crate) use inline::ItemLine;
 pub(crate) use json::JsonReport;
 pub(crate) use list::{JsonList, TableList};
-pub(crate) use markdown::{MarkdownList, MarkdownReport};
+pub(crate) use markdown::MarkdownReport;
+pub(crate) use markdown_list::MarkdownList;
 pub(crate) use reasons::Reasons;
 pub(crate) use stdout::{OutputError, Stdout};
 pub(crate) use table::TableReport;

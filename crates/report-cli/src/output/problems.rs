@@ -19,6 +19,8 @@ const MAX_REFUSED: usize = 5;
 /// What is wrong, in sections. Nothing is written if all is well.
 pub(super) struct Problems<'a> {
     pub(super) groups: &'a [Group<'a>],
+    /// The metrics whose failed items are listed.
+    pub(super) items_of: &'a [Group<'a>],
     pub(super) sources: &'a [SourceOutcome],
     /// The width of the terminal, if there is one.
     pub(super) width: Option<usize>,
@@ -69,7 +71,9 @@ impl Problems<'_> {
             }
         }
         match reasons.others {
-            Some((lines, number)) => writeln!(f, "  … and {number} more, for {lines} other reasons"),
+            Some((lines, number)) => {
+                writeln!(f, "  … and {number} more, for {lines} other reasons: see --format json")
+            }
             None => Ok(()),
         }
     }
@@ -107,7 +111,7 @@ impl fmt::Display for Problems<'_> {
         let groups = || self.groups.iter().copied();
         self.reasons(f, &paint(QUIET, "No data"), &Reasons::of_state(groups(), State::NoData))?;
         self.reasons(f, &paint(BAD, "Errors"), &Reasons::of_state(groups(), State::Error))?;
-        self.reasons(f, &paint(BAD, "Failed items"), &Reasons::of_items(groups()))?;
+        self.reasons(f, &paint(BAD, "Failed items"), &Reasons::of_items(self.items_of.iter().copied()))?;
         self.sources(f)
     }
 }

@@ -1,7 +1,7 @@
 //! Why metrics have no value. When an API is down, a thousand repositories fail with one text: it is shown once, with
 //! how many they are and the first of their names. Each outcome is counted on exactly one line.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use system_health_registry::{ItemError, Outcome, State, Tag, Unavailable};
 
@@ -38,6 +38,8 @@ pub(crate) struct Reason {
     thing: String,
     names: Vec<String>,
     text: String,
+    /// Whether the text stands for several that are rare.
+    is_rest: bool,
 }
 
 /// One outcome or item.
@@ -57,43 +59,54 @@ struct Alike {
 impl Reasons {
     /// Why metrics have no data, or failed.
     pub(crate) fn of_state<'a>(groups: impl IntoIterator<Item = Group<'a>>, state: State) -> Self {
-        Self::of(groups, |group| {
+        Self::of(groups, Group::thing, |group| {
             let outcomes = group.outcomes.iter().filter(|outcome| outcome.state() == state);
-            (group.thing(), outcomes.filter_map(Case::of_outcome).collect())
+            outcomes.filter_map(Case::of_outcome).collect()
         })
     }
 
     /// Why items failed beside samples.
     pub(crate) fn of_items<'a>(groups: impl IntoIterator<Item = Group<'a>>) -> Self {
-        Self::of(groups, |group| {
-            let items = group.outcomes.iter().flat_map(|outcome| {
-                outcome.failures().iter().map(move |item| Case::of_item(outcome, item))
-            });
-            ("item".to_owned(), items.collect())
-        })
+        Self::of(
+            groups,
+            |_| "item".to_owned(),
+            |group| {
+                let items = group.outcomes.iter().flat_map(|outcome| {
+                    outcome.failures().iter().map(move |item| Case::of_item(outcome, item))
+                });
+                items.collect()
+            },
+        )
     }
 
     fn of<'a>(
         groups: impl IntoIterator<Item = Group<'a>>,
-        cases: impl Fn(&Group<'a>) -> (String, Vec<Case>),
+        thing: impl Fn(&Group<'a>) -> String,
+        cases: impl Fn(&Group<'a>) -> Vec<Case>,
     ) -> Self {
         let mut reasons: Vec<Reason> = Vec::new();
         // Metrics that need the same resource fail alike.
         let mut places = HashMap::new();
         for group in groups {
-            let (thing, cases) = cases(&group);
-            for (text, names) in bounded(alike(cases), &thing) {
+            let cases = cases(&group);
+            if cases.is_empty() {
+                continue;
+            }
+            let thing = thing(&group);
+            for (text, names, is_rest) in bounded(alike(cases), &thing) {
                 let place =
                     *places.entry((text.clone(), names.clone(), thing.clone())).or_insert(reasons.len());
                 let key = group.metric.key().to_owned();
                 match reasons.get_mut(place) {
                     Some(reason) => reason.keys.push(key),
-                    None => reasons.push(Reason { keys: vec![key], thing: thing.clone(), names, text }),
+                    None => {
+                        reasons.push(Reason { keys: vec![key], thing: thing.clone(), names, text, is_rest })
+                    }
                 }
             }
         }
         // Stable, so reasons of as many outcomes stay in the order of the keys.
-        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count()));
+        reasons.sort_by_key(|reason| (reason.is_rest, Reverse(reason.count())));
         let hidden = reasons.split_off(reasons.len().min(MAX_OF_RUN));
         let others = (!hidden.is_empty()).then(|| (hidden.len(), hidden.iter().map(Reason::count).sum()));
         Self { shown: reasons, others }
@@ -174,16 +187,16 @@ fn alike(cases: Vec<Case>) -> Vec<(String, Alike)> {
         alike.names.extend(name);
         alike.cases += 1;
     }
-    all.sort_by_key(|(_, alike)| std::cmp::Reverse(alike.cases));
+    all.sort_by_key(|(_, alike)| Reverse(alike.cases));
     all
 }
 
 /// The first texts with their names; the others become one.
-fn bounded(mut all: Vec<(String, Alike)>, thing: &str) -> Vec<(String, Vec<String>)> {
+fn bounded(mut all: Vec<(String, Alike)>, thing: &str) -> Vec<(String, Vec<String>, bool)> {
     let rest = all.split_off(if all.len() > MAX_OF_METRIC { MAX_OF_METRIC - 1 } else { all.len() });
     let mut bounded: Vec<_> = all
         .into_iter()
-        .map(|(shared, alike)| (if alike.cases == 1 { alike.first } else { shared }, alike.names))
+        .map(|(shared, alike)| (if alike.cases == 1 { alike.first } else { shared }, alike.names, false))
         .collect();
     if !rest.is_empty() {
         let each = if rest.iter().all(|(_, alike)| alike.cases == 1) {
@@ -191,7 +204,11 @@ fn bounded(mut all: Vec<(String, Alike)>, thing: &str) -> Vec<(String, Vec<Strin
         } else {
             String::new()
         };
-        bounded.push((format!("{} other reasons{each}", rest.len()), rest.into_iter().flat_map(|(_, alike)| alike.names).collect()));
+        bounded.push((
+            format!("{} other reasons{each}", rest.len()),
+            rest.into_iter().flat_map(|(_, alike)| alike.names).collect(),
+            true,
+        ));
     }
     bounded
 }
@@ -242,7 +259,7 @@ mod tests {
 
         let all = bounded(alike((0..100).map(case).collect()), "repository");
 
-        let counts: Vec<_> = all.iter().map(|(text, names)| (text.as_str(), names.len())).collect();
+        let counts: Vec<_> = all.iter().map(|(text, names, _)| (text.as_str(), names.len())).collect();
         assert_eq!(
             counts,
             [

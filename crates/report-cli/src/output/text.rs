@@ -27,9 +27,14 @@ const LIST_WIDTH: usize = 100;
 pub(crate) fn one_line(text: &str) -> String {
     let visible = text.replace(char::is_control, " ").replace(REORDERS_TEXT, "");
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX_LENGTH) {
-        Some((end, _)) => format!("{} …", &line[..end]),
-        None => line,
+    cut(&line, MAX_LENGTH)
+}
+
+/// The first characters of a text.
+pub(super) fn cut(text: &str, length: usize) -> String {
+    match text.char_indices().nth(length) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

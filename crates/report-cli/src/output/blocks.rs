@@ -1,0 +1,137 @@
+//! What is wrong with a run, in Markdown: blocks that a reader opens, for what the table only counts.
+
+use std::fmt;
+
+use system_health_registry::{SourceOutcome, State, Unavailable};
+
+use super::{
+    group::Group,
+    inline::{Code, Plain},
+    reasons::Reasons,
+    text::{count, cut, one_line},
+    value::Value,
+};
+
+/// The most metrics of which missed values are listed.
+const MAX_METRICS: usize = 50;
+/// The most sources that are listed.
+const MAX_SOURCES: usize = 50;
+/// The most refused metrics of a source that are listed.
+const MAX_REFUSED: usize = 5;
+/// The longest text of an error, in characters. Escaped, each may take several bytes.
+const MAX_TEXT: usize = 300;
+
+/// What is wrong, in blocks. Nothing is written if all is well.
+pub(super) struct Blocks<'a> {
+    pub(super) groups: &'a [Group<'a>],
+    pub(super) sources: &'a [SourceOutcome],
+}
+
+impl Blocks<'_> {
+    fn long(&self) -> impl Iterator<Item = Group<'_>> {
+        self.groups.iter().copied().filter(|group| !group.is_short())
+    }
+
+    fn missed(&self) -> Vec<String> {
+        let missed = || self.long().filter(|group| !group.missed().is_empty());
+        let mut lines: Vec<String> = missed()
+            .take(MAX_METRICS)
+            .map(|group| {
+                let goal = group.metric.goal().map_or_else(String::new, |goal| format!(" {goal}"));
+                let unit = group.metric.unit().map_or_else(String::new, |unit| format!(" {}", Code(unit)));
+                let all = group.missed_values();
+                let mut values: Vec<String> = all
+                    .shown
+                    .iter()
+                    .map(|missed| {
+                        let names = missed.list(None);
+                        format!("\n  - {}{unit}: {}", Value(missed.value), Code(&names))
+                    })
+                    .collect();
+                values.extend(all.others.map(|(number, range)| {
+                    let (min, max) = (Value(range.min), Value(range.max));
+                    format!("\n  - {}, {min} to {max}{unit}", count(number, "other sample"))
+                }));
+                let condition = Code(&format!("{}{goal}", group.metric.key())).to_string();
+                format!("{condition}: {} missed{}", group.missed().len(), values.concat())
+            })
+            .collect();
+        if let Some(hidden @ 1..) = missed().count().checked_sub(MAX_METRICS) {
+            let samples: usize = missed().skip(MAX_METRICS).map(|group| group.missed().len()).sum();
+            lines.push(format!("{}: {samples} missed", count(hidden, "other metric")));
+        }
+        lines
+    }
+
+    fn sources(&self) -> Vec<String> {
+        let text = |source: &SourceOutcome| match &source.result {
+            Err(Unavailable::NoData(no_data)) => Some(format!("no data: {}", text(no_data.reason()))),
+            Err(Unavailable::Error(error)) => Some(format!("**error**: {}", text(&error.to_string()))),
+            Ok(_) if source.refused.is_empty() => None,
+            Ok(returned) => {
+                let refused = source.refused.iter().take(MAX_REFUSED);
+                let mut lines: Vec<_> =
+                    refused.map(|refused| format!("\n  - {}", text(&refused.to_string()))).collect();
+                lines.extend(
+                    source
+                        .refused
+                        .len()
+                        .checked_sub(MAX_REFUSED)
+                        .filter(|hidden| *hidden > 0)
+                        .map(|hidden| format!("\n  - {hidden} more")),
+                );
+                let (refused, returned) = (source.refused.len(), count(*returned, "metric"));
+                Some(format!("**{refused} of {returned} refused**{}", lines.concat()))
+            }
+        };
+        let mut lines: Vec<String> = self
+            .sources
+            .iter()
+            .filter_map(|source| Some(format!("{}: {}", Code(&source.name), text(source)?)))
+            .collect();
+        let hidden = lines.split_off(lines.len().min(MAX_SOURCES)).len();
+        lines.extend((hidden > 0).then(|| format!("{hidden} more")));
+        lines
+    }
+}
+
+impl fmt::Display for Blocks<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        block(f, "Goals missed", None, &self.missed())?;
+        for (heading, reasons) in [
+            ("No data", Reasons::of_state(self.long(), State::NoData)),
+            ("Errors", Reasons::of_state(self.long(), State::Error)),
+            ("Failed items", Reasons::of_items(self.groups.iter().copied())),
+        ] {
+            block(f, heading, Some(reasons.count()), &lines(&reasons))?;
+        }
+        block(f, "Sources", None, &self.sources())
+    }
+}
+
+fn lines(reasons: &Reasons) -> Vec<String> {
+    let mut lines: Vec<String> = reasons
+        .shown
+        .iter()
+        .map(|reason| {
+            let lists: String = reason.lists(None).map(|list| format!("\n  - {}", Code(&list))).collect();
+            format!("{}: {}{lists}", Code(&reason.subject()), text(reason.text()))
+        })
+        .collect();
+    lines.extend(reasons.others.map(|(others, number)| format!("{number} more, for {others} other reasons")));
+    lines
+}
+
+fn text(text: &str) -> String {
+    Plain(&cut(&one_line(text), MAX_TEXT)).to_string()
+}
+
+fn block(f: &mut fmt::Formatter<'_>, heading: &str, count: Option<usize>, lines: &[String]) -> fmt::Result {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let count = count.map_or_else(String::new, |count| format!(": {count}"));
+    writeln!(f, "\n<details>\n<summary>{heading}{count}</summary>\n")?;
+    lines.iter().try_for_each(|line| writeln!(f, "- {line}"))?;
+    writeln!(f, "\n</details>")
+}
