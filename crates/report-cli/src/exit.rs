@@ -88,3 +88,30 @@ impl fmt::Display for Signal {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::fixture;
+
+    #[tokio::test]
+    async fn one_failing_subject_or_source_of_many_is_a_failure() {
+        let sources = fixture::run(fixture::metrics().into_iter().take(1), fixture::sources(), None).await;
+        let unlisted = fixture::run(fixture::metrics(), [], None).await;
+        let no_data = fixture::run(fixture::metrics(), [], Some(4)).await;
+        let missed = fixture::run_some(fixture::metrics(), |number| (700..720).contains(number)).await;
+
+        for (report, fail_on, status) in [
+            (&sources, FailOn::Error, Status::MetricFailed),
+            (&sources, FailOn::Delivery, Status::Done),
+            (&unlisted, FailOn::Error, Status::MetricFailed),
+            (&unlisted, FailOn::Never, Status::Done),
+            (&no_data, FailOn::Error, Status::Done),
+            (&no_data, FailOn::NoData, Status::MetricFailed),
+            (&missed, FailOn::Error, Status::Done),
+            (&missed, FailOn::Goal, Status::GoalMissed),
+        ] {
+            assert_eq!(Status::of(report, &[], fail_on), status, "{fail_on:?}");
+        }
+    }
+}

@@ -215,3 +215,73 @@ fn distance(goal: Goal, value: f64) -> f64 {
         Comparison::NotEqual => 0.0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use system_health_registry::{Facts, IntoReading, Reading};
+
+    use super::*;
+    use crate::output::fixture;
+
+    /// One outcome of a metric with these values.
+    fn outcome(goal: &str, values: &[f64]) -> Outcome {
+        let facts = Facts::new("a.metric", "A test.").with_goal(goal.parse().unwrap());
+        let sample = |(number, value): (usize, &f64)| {
+            Sample::new(*value).unwrap().with_tag("number", &number.to_string()).unwrap()
+        };
+        let samples = values.iter().enumerate().map(sample).collect();
+        Outcome {
+            metric: fixture::alone(facts, || 0.into_reading()),
+            subject: None,
+            result: Reading::new(samples, Vec::new()),
+            duration: Duration::ZERO,
+        }
+    }
+
+    fn missed(goal: &str, values: &[f64]) -> Vec<(f64, Vec<String>)> {
+        let outcomes = [outcome(goal, values)];
+        let group = Group { metric: &outcomes[0].metric, outcomes: &outcomes };
+        group.missed_values().shown.into_iter().map(|missed| (missed.value, missed.names)).collect()
+    }
+
+    #[test]
+    fn the_value_farthest_from_the_goal_comes_first() {
+        let names = |numbers: &[usize]| numbers.iter().map(|it| format!("number:{it}")).collect::<Vec<_>>();
+
+        assert_eq!(missed("< 5", &[5.0, 9.0, 1.0]), [(9.0, names(&[1])), (5.0, names(&[0]))]);
+        assert_eq!(missed(">= 5", &[4.0, -9.0, 5.0]), [(-9.0, names(&[1])), (4.0, names(&[0]))]);
+        assert_eq!(
+            missed("== 5", &[6.0, 4.0, 6.0, 1.0]),
+            [(1.0, names(&[3])), (6.0, names(&[0, 2])), (4.0, names(&[1]))]
+        );
+        assert_eq!(missed("!= 0", &[0.0, 1.0, -0.0]), [(0.0, names(&[0, 2]))]);
+    }
+
+    #[test]
+    fn values_beyond_the_worst_are_counted_with_their_range() {
+        let values: Vec<f64> = (0..30).map(f64::from).collect();
+        let outcomes = [outcome("< 10", &values)];
+        let group = Group { metric: &outcomes[0].metric, outcomes: &outcomes };
+
+        let missed = group.missed_values();
+
+        assert_eq!(missed.shown.len(), MAX_MISSED);
+        assert_eq!(missed.others, Some((15, Range { min: 10.0, median: 17.0, max: 24.0 })));
+        assert!(!group.is_short());
+        assert_eq!(group.summary(), "30 samples");
+        let text = group.missed_text().unwrap();
+        assert!(text.starts_with("the goal is missed by 20 of 30 samples: number:29, number:28"), "{text}");
+    }
+
+    #[test]
+    fn the_median_is_in_the_middle_of_equal_and_of_huge_values() {
+        let median = |values: &[f64]| Range::of(values.to_vec()).map(|range| range.median);
+
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[3.0, 3.0, 3.0, 3.0]), Some(3.0));
+        assert_eq!(median(&[4.0, 1.0]), Some(2.5));
+        assert_eq!(median(&[f64::MAX, f64::MAX]), Some(f64::MAX));
+    }
+}

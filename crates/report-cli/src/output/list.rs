@@ -183,7 +183,15 @@ mod tests {
         let list = TableList(&catalog).to_string();
         let json = serde_json::to_value(JsonList::new(&catalog)).unwrap();
 
-        assert_snapshot!(list, @"");
+        assert_snapshot!(list, @"
+        METRIC          EACH        KIND   UNIT  GOAL  DESCRIPTION  SOURCE
+        commits.hotfix  Repository  gauge  -     -     Hotfixes.    git lib.rs:3
+        orders.open     -           gauge  -     -     Orders.      the source `warehouse`
+
+        Sources of further metrics
+          archive: no run has seen its metrics yet; acme (db.rs:7); The views of a database.
+          warehouse: 1 metric known; acme (db.rs:7); The views of a database.
+        ");
         assert_eq!((&json[0]["subject"], &json[1]["source"]), (&"Repository".into(), &"warehouse".into()));
     }
 }

@@ -1,0 +1,61 @@
+use std::path::Path;
+
+use serde_json::{Value, json};
+use system_health_test_support::tools::run_contract_script;
+
+use super::*;
+use crate::output::fixture;
+
+async fn document() -> Value {
+    let report = fixture::run(fixture::metrics(), fixture::sources(), Some(1_000)).await;
+    serde_json::to_value(JsonReport::new(&report, &[])).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_subject_has_an_entry_with_all_tags_that_are_delivered() {
+    let document = document().await;
+
+    let metrics = document["metrics"].as_array().unwrap();
+    let entry = |key: &str, number: usize| {
+        let subject = format!("acme/app-{number:04}");
+        metrics.iter().find(|it| it["key"] == key && it["subject"] == *subject).unwrap()
+    };
+    assert_eq!(metrics.len(), 3 * 1_000 + 2);
+    let failed = entry("commits.hotfix", 5);
+    assert_eq!(failed["error"], "connection refused");
+    assert_eq!(failed["tags"], json!(["env:test", "repository:acme/app-0005"]));
+    let reverts = entry("commits.reverts", 317);
+    assert_eq!(reverts["samples"][0]["tags"], json!(["branch:main", "env:test", "repository:acme/app-0317"]));
+    assert_eq!(
+        reverts["failures"],
+        json!([{"tags": ["branch:gone", "env:test", "repository:acme/app-0317"], "error": "404 Not Found"}])
+    );
+    assert_eq!(
+        document["sources"],
+        json!([
+            {
+                "name": "prometheus", "state": "error", "duration_ms": 0,
+                "error": "cannot ask http://prometheus:9090: connection refused"
+            },
+            {
+                "name": "warehouse", "state": "value", "metrics": 2, "duration_ms": 0,
+                "refused": ["the key `commits.hotfix` is in use elsewhere, or returned twice"]
+            }
+        ])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "needs a schema validator: run cargo xtask test"]
+async fn subjects_failed_items_and_sources_obey_the_schema() {
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/report.schema.json");
+    let mut undocumented = document().await;
+    undocumented["sources"][0]["colour"] = "red".into();
+    let input = serde_json::to_vec(&[document().await, undocumented]).unwrap();
+
+    let faults: Vec<Vec<String>> =
+        serde_json::from_str(&run_contract_script("json_schema_check.py", &[&schema], &input)).unwrap();
+
+    assert_eq!(faults[0], [""; 0]);
+    assert!(!faults[1].is_empty(), "a fact that the schema does not know is found");
+}

@@ -1,0 +1,187 @@
+use insta::assert_snapshot;
+use system_health_registry::{Facts, IntoReading, Metric, location};
+
+use super::*;
+use crate::output::fixture;
+
+fn shown(report: &Report, width: Option<usize>) -> String {
+    let table = TableReport { width, ..TableReport::new(report, &[]) }.to_string();
+    anstream::adapter::strip_str(&table).to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_subjects_are_one_row_and_what_is_wrong() {
+    let report = fixture::run(fixture::metrics(), fixture::sources(), Some(1_000)).await;
+
+    assert_snapshot!(shown(&report, Some(80)), @"
+    METRIC           VALUE  UNIT    GOAL  TIME
+    account.members     41  person  -     0 ms
+    orders.open          7  -       -     0 ms
+
+    METRIC
+      SUBJECTS  SAMPLES  NO DATA  ERRORS  FAILED ITEMS  MIN  MEDIAN  MAX  UNIT    GOAL
+    ci.tests_passing_on_main
+          1000      683        5     312             0    0       1    1  -       == 1  30 missed
+    commits.hotfix
+          1000      678        0     322             0    0       1   49  commit  < 5  45 missed
+    commits.reverts
+          1000      688        0     312             1    0       0    2  commit  -
+
+    Goals missed
+      ci.tests_passing_on_main == 1: 30 of 683 samples
+        0  acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391 and 26 more
+      commits.hotfix < 5: 45 of 678 samples
+        49 commit  acme/app-0749
+        48 commit  acme/app-0748
+        47 commit  acme/app-0747
+        46 commit  acme/app-0746
+        45 commit  acme/app-0745
+        … and 40 other samples, 5 to 44 commit
+
+    No data
+      ci.tests_passing_on_main of 5 repositories: the repository has no workflow
+        acme/app-0000, acme/app-0001, acme/app-0002, acme/app-0003, acme/app-0004
+
+    Errors
+      commits.hotfix, commits.reverts of 312 repositories: connection refused
+        acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008 and 308 more
+      ci.tests_passing_on_main of 312 repositories: GET
+        https://api.github.com/repos/…/actions/runs: connection refused
+        acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008 and 308 more
+      commits.hotfix of acme/app-0990: the answer is cut off after 990 bytes
+      commits.hotfix of acme/app-0991: the answer is cut off after 991 bytes
+      commits.hotfix of acme/app-0992: the answer is cut off after 992 bytes
+      commits.hotfix of 7 repositories: 7 other reasons, a different one for each
+        repository
+        acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996 and 3 more
+
+    Failed items
+      commits.reverts of acme/app-0317 branch:gone: 404 Not Found
+
+    Sources
+      prometheus: error: cannot ask http://prometheus:9090: connection refused
+      warehouse: 1 of 2 metrics refused
+        the key `commits.hotfix` is in use elsewhere, or returned twice
+
+    --format json shows all; report explain KEY --subject NAME shows what is behind
+    one value.
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn few_subjects_have_rows_of_their_own() {
+    let named = |number: &usize| (300..320).contains(number);
+    let report = fixture::run_some(fixture::metrics(), named).await;
+
+    assert_snapshot!(shown(&report, None), @"
+    METRIC                    SUBJECT        VALUE  UNIT    GOAL       TIME  TAGS
+    account.members           -                 41  person  -          0 ms
+    ci.tests_passing_on_main  acme/app-0317      1  -       == 1  met  0 ms
+    ci.tests_passing_on_main  acme/app-0318      1  -       == 1  met  0 ms
+    ci.tests_passing_on_main  acme/app-0319      1  -       == 1  met  0 ms
+    commits.hotfix            acme/app-0317      2  commit  < 5  met   0 ms
+    commits.hotfix            acme/app-0318      0  commit  < 5  met   0 ms
+    commits.hotfix            acme/app-0319      1  commit  < 5  met   0 ms
+    commits.reverts           acme/app-0317      2  commit  -          0 ms  branch:main
+    commits.reverts           acme/app-0318      0  commit  -          0 ms
+    commits.reverts           acme/app-0319      0  commit  -          0 ms
+
+    Errors
+      commits.hotfix, commits.reverts of 17 repositories: connection refused
+        acme/app-0300, acme/app-0301, acme/app-0302, acme/app-0303, acme/app-0304, acme/app-0305 and 11 more
+      ci.tests_passing_on_main of 17 repositories: GET https://api.github.com/repos/…/actions/runs: connection refused
+        acme/app-0300, acme/app-0301, acme/app-0302, acme/app-0303, acme/app-0304, acme/app-0305 and 11 more
+
+    Failed items
+      commits.reverts of acme/app-0317 branch:gone: 404 Not Found
+    ");
+    assert_snapshot!(shown(&report, Some(60)), @"
+    METRIC
+      SUBJECT        VALUE  UNIT    GOAL       TIME  TAGS
+    account.members
+      -                 41  person  -          0 ms
+    ci.tests_passing_on_main
+      acme/app-0317      1  -       == 1  met  0 ms
+      acme/app-0318      1  -       == 1  met  0 ms
+      acme/app-0319      1  -       == 1  met  0 ms
+    commits.hotfix
+      acme/app-0317      2  commit  < 5  met   0 ms
+      acme/app-0318      0  commit  < 5  met   0 ms
+      acme/app-0319      1  commit  < 5  met   0 ms
+    commits.reverts
+      acme/app-0317      2  commit  -          0 ms  branch:main
+      acme/app-0318      0  commit  -          0 ms
+      acme/app-0319      0  commit  -          0 ms
+
+    Errors
+      commits.hotfix, commits.reverts of 17 repositories:
+        connection refused
+        acme/app-0300, acme/app-0301, acme/app-0302 and 14 more
+      ci.tests_passing_on_main of 17 repositories: GET
+        https://api.github.com/repos/…/actions/runs: connection
+        refused
+        acme/app-0300, acme/app-0301, acme/app-0302 and 14 more
+
+    Failed items
+      commits.reverts of acme/app-0317 branch:gone: 404 Not
+        Found
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_subjects_cannot_be_listed_it_is_said_once() {
+    let report = fixture::run(fixture::metrics(), [], None).await;
+
+    assert_snapshot!(shown(&report, Some(80)), @"
+    METRIC           VALUE  UNIT    GOAL  TIME
+    account.members     41  person  -     0 ms
+
+    Errors
+      ci.tests_passing_on_main, commits.hotfix, commits.reverts: cannot list the
+        repositories of acme: 401 Unauthorized
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_samples_of_no_subject_are_one_row() {
+    let facts = Facts::new("queue.waiting", "A test.").with_goal("!= 0".parse().unwrap());
+    let metric = fixture::alone(facts, || {
+        let sample =
+            |number: u32| Sample::new(f64::from(number % 2))?.with_tag("queue", &format!("日本-{number}"));
+        (0..101).map(sample).collect::<Result<Vec<_>, _>>().into_reading()
+    });
+    let report = fixture::run([metric], [], None).await;
+
+    assert_snapshot!(shown(&report, Some(80)), @"
+    METRIC         SUBJECTS  SAMPLES  MIN  MEDIAN  MAX  UNIT  GOAL
+    queue.waiting         -      101    0       0    1  -     != 0  51 missed
+
+    Goals missed
+      queue.waiting != 0: 51 of 101 samples
+        0  queue:日本-0, queue:日本-2, queue:日本-4, queue:日本-6 and 47 more
+
+    --format json shows all; report explain KEY --subject NAME shows what is behind
+    one value.
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn thousands_of_metrics_that_fail_are_a_few_lines_that_add_up() {
+    let metrics = (0..3_000).map(|number| {
+        let facts = Facts::new(format!("many.metric_{number:04}"), "A test.");
+        Metric::new(facts, location!(), move |_| {
+            Box::pin(async move {
+                let text = if number < 2_000 { "gone".to_owned() } else { format!("odd {number}") };
+                Err(text)?
+            })
+        })
+    });
+    let report = fixture::run(metrics, [], None).await;
+
+    let shown = shown(&report, Some(80));
+
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines.len(), 3 + 1 + 1 + 49 + 1, "{shown}");
+    assert_eq!(lines[3], "  2000 metrics: gone");
+    assert_eq!(lines[54], "  … and 951 more, for 951 other reasons: see --format json");
+}
