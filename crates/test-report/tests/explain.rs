@@ -82,7 +82,9 @@ fn the_json_of_a_run_has_the_evidence_where_there_is_some() {
         "items": [{ "title": "message 1", "counted": false, "reason": "it is locked", "link": null }],
     });
     assert_eq!(ended.metric("test.evidence.none")["evidence"], expected);
-    assert_eq!(ended.metric("test.value")["samples"], json!([{ "value": 7.0, "tags": [], "link": null }]));
+    let mut sample = ended.metric("test.value")["samples"][0].clone();
+    assert!(sample.as_object_mut().unwrap().remove("tags").is_some(), "{sample}");
+    assert_eq!(sample, json!({ "value": 7.0, "link": null }));
 }
 
 #[test]
