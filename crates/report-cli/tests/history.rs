@@ -46,7 +46,7 @@ fn spreadsheets_get_comma_separated_values() {
 
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines[0], "time,key,subject,state,value,unit,tags,reason");
-    assert!(lines[1].contains(",commits.hotfix,value,1.0,commit,\"branch:main,env:development,"), "{csv}");
+    assert!(lines[1].contains(",commits.hotfix,,value,1.0,commit,\"branch:main,env:development,"), "{csv}");
     assert_eq!(lines.len(), 2);
 }
 
