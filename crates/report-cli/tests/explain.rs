@@ -43,7 +43,11 @@ fn the_flags_of_a_run_hold_here_too() {
     explain(&["--format", "csv"]).with_status(2).says("it writes table, json, markdown");
     explain(&["--push"]).with_status(2).says("--push");
     let table = explain(&["--format", "table", "--deadline", "1m", "-q"]).with_status(0);
-    assert!(table.stdout().starts_with("commits.hotfix: 1 commit, goal < 5 met\n"), "{table}");
+    let first = table.stdout().lines().next().unwrap().to_owned();
+    assert!(
+        first.starts_with("commits.hotfix of ") && first.ends_with(": 1 commit, goal < 5 met"),
+        "{table}"
+    );
     assert_eq!(table.stderr(), "");
 }
 

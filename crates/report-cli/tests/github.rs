@@ -62,7 +62,7 @@ fn all_metrics_come_from_github_with_five_requests() {
 fn a_page_links_its_values_to_what_is_behind_them() {
     let page = scene(&healthy()).run(&["--format", "markdown"]).with_status(0).stdout();
 
-    let link = "| `commits.reverts` | [0](https://github.com/acme/shop/commits/main) commit | `< 5` | met ";
+    let link = "| `commits.reverts` `acme/shop` | [0](https://github.com/acme/shop/commits/main) commit | `< 5` | met ";
     assert!(page.lines().any(|line| line.starts_with(link)), "{page}");
 }
 
