@@ -25,6 +25,7 @@
 // Lets the attribute's generated paths work inside this crate too.
 extern crate self as system_health_registry;
 
+pub mod about_reporter;
 mod alias;
 mod api_calls;
 mod catalog;

@@ -38,6 +38,8 @@ pub struct SourceOutcome {
     pub name: Arc<str>,
     /// How many metrics it returned, or why none.
     pub result: Result<usize, Unavailable>,
+    /// The keys of the metrics that it returned and that are collected.
+    pub returned: Vec<String>,
     /// The metrics that were refused because of their facts, such as a key that is in use elsewhere.
     pub refused: Vec<ItemError>,
     /// How long the collection took.

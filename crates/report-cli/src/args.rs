@@ -7,14 +7,15 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{
     ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
-    builder::{OsStringValueParser, TypedValueParser},
+    builder::{OsStringValueParser, PossibleValue, TypedValueParser},
     error::ErrorKind,
     parser::ValueSource,
 };
 use clap_complete::Shell;
 use globset::Glob;
-use system_health_registry::parse_duration;
+use system_health_registry::{SinkType, parse_duration};
 
+use crate::program::Program;
 pub(crate) use explain::ExplainArguments;
 use secrets::without_secrets;
 
@@ -22,7 +23,7 @@ use secrets::without_secrets;
 ///
 /// Without a command, `report` collects all metrics and prints a table on a terminal, JSON into a pipe.
 #[derive(Debug, Parser)]
-#[command(name = "report", version, after_help = AFTER_HELP)]
+#[command(name = "report", after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -52,7 +53,7 @@ If several hold, 3 goes before 1, 1 before 4, and 4 before 5.";
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the linked metrics and where each is registered; needs no network and no credentials
-    List,
+    List(ListArguments),
     /// Show what is behind the values of metrics: which items counted, which did not, and why
     #[command(after_help = explain::AFTER_HELP)]
     Explain(ExplainArguments),
@@ -238,12 +239,16 @@ pub(crate) struct VerifyArguments {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct CollectArguments {
-    /// Deliver the values to Datadog
-    #[arg(long, conflicts_with = "dry_run")]
+    /// Deliver the values
+    #[arg(long, group = "delivery", conflicts_with = "dry_run")]
     pub(crate) push: bool,
     /// Show exactly what --push would deliver, and deliver nothing
-    #[arg(long)]
+    #[arg(long, group = "delivery")]
     pub(crate) dry_run: bool,
+    /// Where to deliver to; may be repeated, or separated by commas [default: from the settings, or the only sink that
+    /// they configure]
+    #[arg(long, value_name = "SINK", value_delimiter = ',', requires = "delivery")]
+    pub(crate) to: Vec<String>,
     /// Collect only metrics whose key matches the glob, such as 'commits.*'; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<Glob>,
@@ -318,6 +323,15 @@ pub(crate) struct SettingsArguments {
     pub(crate) config: Option<PathBuf>,
 }
 
+/// Where the metrics are remembered that only a run can know.
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    #[command(flatten)]
+    pub(crate) folder: FolderArguments,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+}
+
 /// Which earlier runs to show.
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArguments {
@@ -367,20 +381,32 @@ pub(crate) struct OutputArguments {
 }
 
 /// What makes the exit status other than 0. A failed delivery counts with each but `never`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
     /// Nothing that a metric or a delivery does
     Never,
     /// A failed delivery
     Delivery,
     /// A metric that failed, or a failed delivery
-    #[default]
     Error,
     /// A metric that failed or had no data, or a failed delivery
     NoData,
     /// A goal that is missed, a metric that failed, or a failed delivery
     Goal,
+}
+
+impl From<system_health_reporter::FailOn> for FailOn {
+    fn from(fail_on: system_health_reporter::FailOn) -> Self {
+        use system_health_reporter::FailOn as Setting;
+
+        match fail_on {
+            Setting::Never => Self::Never,
+            Setting::Delivery => Self::Delivery,
+            Setting::Error => Self::Error,
+            Setting::NoData => Self::NoData,
+            Setting::Goal => Self::Goal,
+        }
+    }
 }
 
 /// How to print data.
@@ -441,13 +467,27 @@ impl From<Color> for anstream::ColorChoice {
 impl Arguments {
     /// Reads command-line arguments. How to print may be said before a command and behind it, what to
     /// collect only where nothing but collecting is asked for.
-    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+    pub(crate) fn read(
+        program: &Program,
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Result<Self, clap::Error> {
         let arguments: Vec<_> = arguments.into_iter().collect();
-        Self::parsed(&arguments).map_err(|error| without_secrets(error, &arguments))
+        Self::parsed(program, &arguments).map_err(|error| without_secrets(error, &arguments))
     }
 
-    fn parsed(arguments: &[OsString]) -> Result<Self, clap::Error> {
-        let mut command = Self::command();
+    /// The command line of a program.
+    pub(crate) fn of(program: &Program) -> clap::Command {
+        let sink = |sink: &SinkType| PossibleValue::new(sink.name).help(sink.summary);
+        let sinks: Vec<PossibleValue> = program.sinks.iter().map(sink).collect();
+        Self::command()
+            .name(program.name.clone())
+            .bin_name(program.name.clone())
+            .version(program.version.clone())
+            .mut_arg("to", |to| if sinks.is_empty() { to } else { to.value_parser(sinks) })
+    }
+
+    fn parsed(program: &Program, arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let mut command = Self::of(program);
         let matches = command.try_get_matches_from_mut(arguments)?;
         if let Some(name) = matches.subcommand_name() {
             let collecting = CollectArguments::augment_args(clap::Command::new("report"));
@@ -469,7 +509,7 @@ mod tests {
 
     fn read(line: &str) -> Result<Arguments, ErrorKind> {
         let words = line.split(' ').map(OsString::from);
-        Arguments::read(words).map_err(|error| error.kind())
+        Arguments::read(&Program::default(), words).map_err(|error| error.kind())
     }
 
     #[test]
@@ -491,6 +531,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Arguments::command().debug_assert();
+        Arguments::of(&Program::default()).debug_assert();
     }
 }

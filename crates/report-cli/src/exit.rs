@@ -3,8 +3,9 @@
 use std::{fmt, process::ExitCode};
 
 use system_health_registry::{Outcome, Report, SourceOutcome, State};
+use system_health_reporter::Delivery;
 
-use crate::{args::FailOn, delivery::Delivery};
+use crate::args::FailOn;
 
 /// What happened, as the exit status tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,18 +15,14 @@
 mod args;
 mod command;
 mod datadog;
-mod delivery;
-mod events;
 mod exit;
 mod logging;
 mod manage;
 mod output;
+mod program;
 mod progress;
-mod reporter;
-mod self_metrics;
+mod remembered;
 mod settings;
-mod state;
-mod tags;
 
 // Keeps the registrations of the sinks linked.
 #[cfg(feature = "local")]
@@ -35,3 +31,4 @@ use system_health_local as _;
 use system_health_prometheus as _;
 
 pub use command::main;
+pub use program::ReportCommand;

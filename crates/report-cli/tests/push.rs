@@ -57,14 +57,17 @@ fn values_are_delivered_as_gauges_with_all_their_tags_and_one_time() {
     let delivery = ended.json()["deliveries"][0].clone();
     let expected = serde_json::json!({
         "sink": "datadog",
+        "address": intake.server().url(),
         "state": "accepted",
         "series": 2,
         "series_of_earlier_runs": 0,
         "self_metrics": 0,
         "refused": [],
         "left": 0,
+        "unknown": 0,
         "lost": 0,
         "expired": 0,
+        "superseded": 0,
         "events": 0,
         "events_left": 0,
     });

@@ -180,6 +180,7 @@ fn every_setting_of_the_reference_exists() {
 
     let scene = scene()
         .file("system-health.toml", &settings)
-        .variable("SYSTEM_HEALTH_GITHUB_API_URL", "http://127.0.0.1:1");
+        .variable("SYSTEM_HEALTH_GITHUB_API_URL", "http://127.0.0.1:1")
+        .variable("PUSHGATEWAY_PASSWORD", "of the user name");
     let _ = scene.run(&["--fail-on", "never", "--no-state"]).with_status(0);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use datadog_api_client::datadogV1::model::{
     Dashboard, DashboardLayoutType, DashboardReflowType, DashboardTemplateVariable, WidgetLayout,
 };
-use system_health_registry::{Catalog, Metric};
+use system_health_registry::{Catalog, Metric, about_reporter};
 
 use super::{
     reporter,
@@ -22,8 +22,8 @@ const VALUE_WIDTH: i64 = 4;
 /// goal, unless the metric says how they become one.
 #[must_use]
 pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
-    let (about_reporter, watched): (Vec<&Metric>, Vec<&Metric>) =
-        catalog.metrics().iter().partition(|metric| reporter::is_about(metric));
+    let (of_reporter, watched): (Vec<&Metric>, Vec<&Metric>) =
+        catalog.metrics().iter().partition(|metric| about_reporter::is_about(metric.key()));
     let mut by_word = BTreeMap::<&str, Vec<&Metric>>::new();
     for metric in watched {
         by_word.entry(metric.key().split('.').next().unwrap_or_default()).or_default().push(metric);
@@ -37,7 +37,7 @@ pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
         group(&word.replace('_', " "), widgets)
     });
     let mut top = 0;
-    let widgets = groups.chain(reporter::group(&about_reporter)).map(|group| {
+    let widgets = groups.chain(reporter::group(&of_reporter)).map(|group| {
         let layout = WidgetLayout::new(group.height, COLUMNS, 0, top);
         top += group.height;
         group.widget.layout(layout)

@@ -1,12 +1,12 @@
 //! The group about the reporter itself: as long as it is well, the rest can be believed.
 
-use system_health_registry::{Facts, Metric};
+use system_health_registry::{
+    Facts, Metric,
+    about_reporter::{self, RUN_DURATION},
+};
 
 use super::widgets::{self, Group, course, value};
-use crate::monitor::RUN_DURATION;
 
-/// What the keys of metrics about the reporter start with.
-const PREFIX: &str = "system_health.reporter.";
 /// The tags by which their samples differ.
 const BY: [(&str, &[&str]); 8] = [
     ("api_latency_seconds", &["api"]),
@@ -24,11 +24,6 @@ const VARIABLES: [&str; 2] = ["env", "service"];
 const VALUE_WIDTH: i64 = 3;
 const COURSE_WIDTH: i64 = 4;
 
-/// Whether a metric is about the reporter itself.
-pub(super) fn is_about(metric: &Facts) -> bool {
-    metric.key().starts_with(PREFIX)
-}
-
 /// The group; none without metrics. First come the values of those that have a goal, and how long a run takes.
 pub(super) fn group(metrics: &[&Metric]) -> Option<Group> {
     let is_shown = |metric: &&&Metric| metric.goal().is_some() || metric.key() == RUN_DURATION;
@@ -37,7 +32,7 @@ pub(super) fn group(metrics: &[&Metric]) -> Option<Group> {
         (VALUE_WIDTH, value(metric, title, &VARIABLES))
     });
     let courses = metrics.iter().map(|metric| {
-        let word = metric.key().strip_prefix(PREFIX).unwrap_or_default();
+        let word = about_reporter::name(metric.key()).unwrap_or_default();
         let by = BY.iter().find(|(known, _)| *known == word).map_or(&[][..], |(_, by)| by);
         (COURSE_WIDTH, course(metric, name(metric), by, &VARIABLES))
     });
@@ -45,5 +40,5 @@ pub(super) fn group(metrics: &[&Metric]) -> Option<Group> {
 }
 
 fn name(metric: &Facts) -> String {
-    metric.key().strip_prefix(PREFIX).unwrap_or(metric.key()).replace('_', " ")
+    about_reporter::name(metric.key()).unwrap_or(metric.key()).replace('_', " ")
 }

@@ -16,7 +16,6 @@ pub use combined::{Combination, combined_goal_monitor};
 pub use goal::goal_monitor;
 pub use managed::{ManagedMonitor, MonitorPlan, PlannedMonitor};
 pub use missing::OnMissingData;
-pub(crate) use reporter::RUN_DURATION;
 pub use reporter::{is_watched_by_reporter_monitors, reporter_monitors, reporter_window};
 pub use schedule::Schedule;
 pub use scope::Scope;

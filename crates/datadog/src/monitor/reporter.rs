@@ -8,21 +8,14 @@
 
 use std::time::Duration;
 
+use system_health_registry::about_reporter::{COLLECTOR_SUCCESS, OUTBOX_POINTS, POINTS, RUN_DURATION};
+
 use super::{
     Alerting, OnMissingData, Schedule, Scope, WantedMonitor,
     message::{self, About, Words},
     wanted::{Recipe, minutes},
 };
 use crate::{duration::duration_in_words, query::by};
-
-/// How long a run took. It comes with every run that delivers anything.
-pub(crate) const RUN_DURATION: &str = "system_health.reporter.run_duration_seconds";
-/// 1 or 0 for each metric.
-const COLLECTOR_SUCCESS: &str = "system_health.reporter.collector_success";
-/// What became of the points of a run.
-const POINTS: &str = "system_health.reporter.points";
-/// What waits in the outbox: the same points as `result:left` in [`POINTS`].
-const OUTBOX_POINTS: &str = "system_health.reporter.outbox_points";
 
 /// What a good run adds to a sum in which each bad run adds 1: more than a window can hold of these.
 const GOOD_RUN: u32 = 1000;

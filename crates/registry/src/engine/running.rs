@@ -1,6 +1,10 @@
 //! A run under way: metrics without a subject and sources start at once; subjects follow each other.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::{
     FutureExt, Stream, StreamExt,
@@ -157,19 +161,23 @@ impl<'a> Running<'a> {
         async move {
             let described = described.await;
             let duration = started.elapsed();
-            let (result, refused, results) = match described {
+            let (result, returned, refused, results) = match described {
                 Ok(described) => {
                     let count = described.len();
+                    let keys: HashSet<String> =
+                        described.iter().map(|it| it.facts.key().to_owned()).collect();
                     let (accepted, refused) = self.catalog.accept(source, described);
-                    (Ok(count), refused, accepted)
+                    let returned = accepted.iter().map(|(metric, _)| metric.key().to_owned());
+                    (Ok(count), returned.filter(|key| keys.contains(key)).collect(), refused, accepted)
                 }
                 Err(unavailable) => {
                     let known = self.catalog.described_by(source).cloned();
                     let results = known.map(|metric| (metric, Err(unavailable.clone()))).collect();
-                    (Err(unavailable), Vec::new(), results)
+                    (Err(unavailable), Vec::new(), Vec::new(), results)
                 }
             };
-            let source = SourceOutcome { name: Arc::clone(source.name()), result, refused, duration };
+            let name = Arc::clone(source.name());
+            let source = SourceOutcome { name, result, returned, refused, duration };
             let outcomes = results.into_iter().map(|(metric, result)| {
                 let result = result.and_then(|reading| checked(&metric, None, reading));
                 Found::Outcome(Outcome { metric, subject: None, result, duration })

@@ -36,6 +36,9 @@ pub struct SettingsBuilder {
     tables: Tables,
     /// The first file with a secret that could not be read.
     unreadable: Option<SettingsError>,
+    /// The first table that no linked crate declares.
+    unknown: Option<SettingsError>,
+    ignores_unknown_tables: bool,
 }
 
 type Tables = BTreeMap<String, BTreeMap<String, Entry>>;
@@ -151,7 +154,10 @@ impl SettingsBuilder {
             let DeValue::Table(content) = content.into_inner() else {
                 return Err(no_table(place, name));
             };
-            check_table_name(&name, &place)?;
+            if let Err(unknown) = check_table_name(&name, &place) {
+                self.unknown.get_or_insert(unknown);
+                continue;
+            }
             let mut keys = BTreeMap::new();
             for (key, value) in content {
                 let origin = origin(key.span());
@@ -167,6 +173,26 @@ impl SettingsBuilder {
             }
         }
         Ok(self)
+    }
+
+    /// Ignores tables that no linked crate declares, for a program that shares a file with others and uses only some
+    /// of its tables. Keys of the tables that it does use are checked all the same.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use system_health_registry::Settings;
+    ///
+    /// # fn main() -> Result<(), system_health_registry::settings::SettingsError> {
+    /// let shared = "[a_table_of_another_program]\nkey = 1";
+    /// assert!(Settings::builder().toml(Path::new("shared.toml"), shared)?.build().is_err());
+    /// Settings::builder().ignore_unknown_tables().toml(Path::new("shared.toml"), shared)?.build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn ignore_unknown_tables(mut self) -> Self {
+        self.ignores_unknown_tables = true;
+        self
     }
 
     /// Adds the environment variables that the linked tables name. Ambient variables are used only for
@@ -246,6 +272,9 @@ impl SettingsBuilder {
 
     /// Checks every table and key against the linked crates.
     pub fn build(self) -> Result<Settings, SettingsError> {
+        if let Some(unknown) = self.unknown.filter(|_| !self.ignores_unknown_tables) {
+            return Err(unknown);
+        }
         if let Some(unreadable) = self.unreadable {
             return Err(unreadable);
         }

@@ -30,7 +30,7 @@ pub(super) fn without_secrets(error: clap::Error, arguments: &[OsString]) -> cla
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::Arguments;
+    use crate::{args::Arguments, program::Program};
 
     #[test]
     fn a_token_that_is_refused_is_not_repeated() {
@@ -47,12 +47,14 @@ mod tests {
             (&["list", TOKEN], "'...'"),
         ] {
             let words = ["report"].iter().chain(arguments).map(OsString::from);
-            let error = Arguments::read(words).unwrap_err().to_string();
+            let error = Arguments::read(&Program::default(), words).unwrap_err().to_string();
             assert!(error.starts_with("error: ") && error.contains(said), "{error}");
             assert!(!error.contains("ghp_") && !error.contains("error: error"), "{error}");
         }
         let shown =
-            Arguments::read(["report", "--no-progress-display"].map(OsString::from)).unwrap_err().to_string();
+            Arguments::read(&Program::default(), ["report", "--no-progress-display"].map(OsString::from))
+                .unwrap_err()
+                .to_string();
         assert!(shown.contains("--no-progress-display"), "{shown}");
     }
 }

@@ -1,30 +1,34 @@
 //! `report doctor`: tells a person why it does not work. The metrics are collected as in a run, but nothing
 //! is delivered, and nothing is changed; only a missing state folder is created.
 
-use std::{env, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
+use futures::future::join_all;
 use system_health_collectors::doctor;
 use system_health_registry::{
-    Catalog, Context, Engine, Finding, Grade, Outcome, Settings, SharedError, Unavailable,
+    Catalog, Context, Engine, Finding, Grade, Outcome, Settings, SharedError, SinkType, Unavailable,
 };
+use system_health_reporter::{ReportSettings, StateError, base_tags, reserve, without_self_metrics};
 use system_health_state::{Store, StoreError};
 use tokio::runtime;
 
-use super::collect::slot;
 use crate::{
     args::DoctorArguments,
-    datadog::Datadog,
-    delivery,
+    datadog::is_endpoint_right,
     exit::Status,
     output::{Diagnosis, Stdout},
-    self_metrics,
-    settings::{self, ReportSettings, StateSettings},
-    state, tags,
+    program::Program,
+    settings,
 };
 
 /// Prints the diagnosis; fails if anything does not work.
-pub(super) fn run(arguments: &DoctorArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
+pub(super) fn run(
+    program: &Program,
+    arguments: &DoctorArguments,
+    catalog: &Catalog,
+    stdout: Stdout,
+) -> anyhow::Result<Status> {
     let mut findings = Vec::new();
     let settings = settings::load(&arguments.settings, &arguments.repository);
     // With other settings than a run's, the rest of the diagnosis would be about another repository or folder.
@@ -34,40 +38,58 @@ pub(super) fn run(arguments: &DoctorArguments, catalog: &Catalog, stdout: Stdout
         stdout.print(Diagnosis(&findings), Diagnosis(&findings))?;
         return Ok(Status::MetricFailed);
     };
-    findings.extend(in_force(&settings, Datadog::is_endpoint_right(&settings)));
+    findings.extend(in_force(&settings, is_endpoint_right(&settings)));
     findings.extend(doctor::network());
-    let state: StateSettings = kept(settings.table(), &mut findings).unwrap_or_default();
+    let state = kept(settings::state(&settings, &arguments.state.folder), &mut findings).unwrap_or_default();
     let report: ReportSettings = kept(settings.table(), &mut findings).unwrap_or_default();
-    let dd_tags = env::var("DD_TAGS").ok();
-    kept(tags::base(&report, dd_tags.as_deref()), &mut findings);
-    kept(slot(report.align), &mut findings);
-    let folder = (!arguments.state.no_state).then(|| state::folder(&arguments.state.folder, &state));
-    let (catalog, _) = self_metrics::split(catalog)?;
+    kept(base_tags(&report), &mut findings);
+    kept(report.slot().context("`align` in [report]"), &mut findings);
+    let folder = (!arguments.state.no_state).then(|| state.folder());
+    let catalog = without_self_metrics(catalog.clone());
     // Collectors that block all threads of their runtime do not stop the diagnosis.
     let workers = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let workers = workers.context("cannot start the collectors' runtime")?;
     let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     // As in a run that delivers: a metric that is slow, or waits for a rate limit, ends there in the same way.
-    let deadline = report.deadline.saturating_sub(delivery::reserve(report.deadline));
+    let deadline = report.deadline.saturating_sub(reserve(report.deadline));
     let context = Context::new().provide(settings.clone()).with_deadline(deadline);
     let runtime = runtime.context("cannot start the runtime")?;
     findings.extend(runtime.block_on(async {
         let engine = Engine::new().with_workers(workers.handle().clone());
-        let (github, datadog, state, metrics) = tokio::join!(
+        let (github, sinks, state, metrics) = tokio::join!(
             doctor::github(&context),
-            Finding::in_time("Datadog", Datadog::diagnose(&settings, &context)),
+            look_at_sinks(&program.sinks, &settings, &context),
             Finding::in_time("state folder", look_at(folder)),
             collect(&engine, &catalog, &context),
         );
         // The last, because it is about the secrets that the others have asked for.
         let aws = Finding::in_time("AWS", system_health_credentials::diagnose(&context)).await;
-        [github, aws, datadog, state, metrics].concat()
+        [github, aws, sinks, state, metrics].concat()
     }));
     workers.shutdown_background();
     runtime.shutdown_background();
     stdout.print(Diagnosis(&findings), Diagnosis(&findings))?;
     let failed = findings.iter().any(|finding| finding.grade == Grade::Failed);
     Ok(if failed { Status::MetricFailed } else { Status::Done })
+}
+
+/// Looks at the destinations of all sinks that are configured.
+async fn look_at_sinks(sinks: &[SinkType], settings: &Settings, context: &Context) -> Vec<Finding> {
+    if sinks.is_empty() {
+        return vec![Finding::warning("sinks", "this program was built without any")];
+    }
+    let looking = sinks.iter().map(|sink| async move {
+        match (sink.configure)(settings) {
+            Err(error) => vec![Finding::failed(sink.name, error.to_string())],
+            Ok(destinations) => {
+                let looking = destinations
+                    .iter()
+                    .map(|destination| Finding::in_time(sink.name, destination.diagnose(context.clone())));
+                join_all(looking).await.concat()
+            }
+        }
+    });
+    join_all(looking).await.concat()
 }
 
 /// How each metric ends, with the requests that a run makes.
@@ -161,7 +183,7 @@ fn is_shown(table: &str, key: &str, endpoint_is_right: bool) -> bool {
     SHOWN.contains(&table) && (endpoint_is_right || !is_endpoint)
 }
 
-async fn look_at(folder: Option<anyhow::Result<PathBuf>>) -> Vec<Finding> {
+async fn look_at(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
     const SUBJECT: &str = "state folder";
     let looked = async {
         let Some(folder) = folder.transpose()? else {

@@ -4,11 +4,11 @@
 use std::io::{self, IsTerminal};
 
 use system_health_registry::{Report, State, Unavailable};
+use system_health_reporter::Delivery;
 
 use crate::{
     args::FailOn,
-    delivery::{Delivery, Fate},
-    output::{Group, Reasons, count, join_names, one_line},
+    output::{Group, Reasons, ReceiptText, count, join_names, one_line},
 };
 
 /// The most metrics and sources that are named for one kind of failure besides errors.
@@ -23,8 +23,8 @@ pub(super) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
         lines(report, fail_on).iter().for_each(|line| tracing::error!("{line}"));
     }
     for delivery in deliveries.iter().filter(|delivery| delivery.failed()) {
-        if let Fate::Pushed(receipt) = &delivery.fate {
-            let text = receipt.to_string();
+        if let Some(receipt) = delivery.receipt() {
+            let text = ReceiptText(receipt).to_string();
             let lines: Vec<&str> = text.lines().map(str::trim).collect();
             tracing::error!("not all was delivered to {}{}", delivery.sink, lines.join("; "));
         }

@@ -1,23 +1,18 @@
 //! `report explain`: collects a few metrics and shows the evidence behind their values. It delivers nothing
 //! and leaves the state folder alone, so it can be run at any time beside the scheduled runs.
 
-use std::env;
-
+use globset::Glob;
 use indicatif::ProgressBar;
 use system_health_registry::{Catalog, Context, Engine, Report};
+use system_health_reporter::{ReportSettings, Selection, base_tags, end, without_self_metrics};
 use tokio::time::Instant;
 
-use super::{
-    exit_reason, runtime,
-    select::{Selection, Subjects},
-};
+use super::{exit_reason, runtime, select::Subjects};
 use crate::{
     args::{ExplainArguments, FailOn, Format},
     exit::Status,
     output::{Explanation, JsonReport, MarkdownReport, Stdout},
-    progress, self_metrics,
-    settings::{self, ReportSettings},
-    tags,
+    progress, settings,
 };
 
 /// Collects the metrics and prints their evidence.
@@ -30,16 +25,17 @@ pub(super) fn run(
 ) -> anyhow::Result<Status> {
     let settings = settings::load(&arguments.settings, &arguments.repository)?;
     let report: ReportSettings = settings.table()?;
-    let tags = tags::base(&report, env::var("DD_TAGS").ok().as_deref())?;
+    let tags = base_tags(&report)?;
     // The metrics about the reporter need a finished run, so they have nothing to explain here.
-    let (catalog, _) = self_metrics::split(catalog)?;
-    let catalog = Selection::of_keys(&catalog, &arguments.keys)?.of(catalog)?;
+    let catalog = without_self_metrics(catalog.clone());
+    let keys: Vec<&str> = arguments.keys.iter().map(Glob::glob).collect();
+    let catalog = Selection::new(&catalog, &keys, &[])?.of(catalog)?;
     let subjects = Subjects::new(&arguments.subject);
     let catalog = subjects.of(catalog)?;
     let deadline = arguments.deadline.unwrap_or(report.deadline);
     let show_progress = !arguments.no_progress && !quiet;
     runtime::block_on(bar, show_progress, Status::MetricFailed, |workers| async move {
-        let end = runtime::end(Instant::now(), deadline);
+        let end = end(Instant::now(), deadline);
         let context = Context::new().provide(settings).with_deadline(deadline);
         let engine = Engine::new().with_workers(workers).with_observer(progress::follow(bar));
         let engine = subjects.of_engine(engine);

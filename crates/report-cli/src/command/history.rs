@@ -4,20 +4,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
 use system_health_registry::Catalog;
+use system_health_reporter::warn_of_damage;
 use system_health_state::Store;
 
 use crate::{
     args::{Format, HistoryArguments},
     exit::Status,
     output::{History, Row, Stdout},
-    settings::{self, StateSettings},
-    state,
+    settings,
 };
 
 /// Shows what earlier runs found.
 pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
-    let settings: StateSettings = settings::builder(&arguments.settings)?.build()?.table()?;
-    let folder = state::folder(&arguments.folder, &settings)?;
+    let settings = settings::builder(&arguments.settings)?.build()?;
+    let folder = settings::state(&settings, &arguments.folder)?.folder()?;
     if !folder.join(Store::FILE).exists() {
         bail!(
             "no runs are kept in {}; run `report` first, or name another folder with --state-dir",
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdou
     if let Some(keep) = arguments.keep {
         let opened = Store::open(&folder)?;
         if let Some(damaged) = opened.moved_aside {
-            state::warn_of_damage(&damaged);
+            warn_of_damage(&damaged);
         }
         opened.store.keep(past(keep))?;
     }

@@ -4,14 +4,15 @@ mod collect;
 mod doctor;
 mod exit_reason;
 mod explain;
+mod hints;
 mod history;
 mod list;
+mod named_after;
 mod runtime;
 mod select;
 
-use std::{env, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 use indicatif::ProgressBar;
 use system_health_collectors as _; // keeps the built-in registrations linked
@@ -25,20 +26,27 @@ use crate::{
     exit::Status,
     logging, manage,
     output::{OutputError, Stdout},
+    program::{Program, ReportCommand},
     progress,
 };
 
 /// Runs `report` with the arguments of this process: every linked metric, built-in and further ones.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::read(env::args_os()).unwrap_or_else(|error| error.exit());
+    ReportCommand::new().main()
+}
+
+/// Runs the command as part of a program.
+pub(crate) fn main_of(program: &Program, arguments: Vec<OsString>) -> ExitCode {
+    let arguments = Arguments::read(program, arguments).unwrap_or_else(|error| error.exit());
     let stdout = Stdout::new(&arguments.output);
     let progress = progress::hidden();
     let catalog = Catalog::linked();
     let crates =
         catalog.iter().flat_map(Catalog::metrics).filter_map(|metric| metric.location().crate_name());
     logging::start(&arguments.output, &progress, crates);
-    let status = catalog.map_err(Into::into).and_then(|catalog| run(&arguments, &catalog, stdout, &progress));
+    let status =
+        catalog.map_err(Into::into).and_then(|catalog| run(program, &arguments, &catalog, stdout, &progress));
     status
         .unwrap_or_else(|error| {
             tracing::error!("{error:#}");
@@ -48,6 +56,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(
+    program: &Program,
     arguments: &Arguments,
     catalog: &Catalog,
     stdout: Stdout,
@@ -56,25 +65,27 @@ fn run(
     match &arguments.command {
         None => {
             let stdout = stdout.one_of(&[Table, Json, Markdown])?;
-            collect::run(&arguments.collect, catalog, stdout, progress, arguments.output.quiet)
+            collect::run(program, &arguments.collect, catalog, stdout, progress, arguments.output.quiet)
         }
-        Some(Command::List) => list::run(catalog, stdout.one_of(&[Table, Json, Markdown])?),
+        Some(Command::List(list)) => list::run(list, catalog, stdout.one_of(&[Table, Json, Markdown])?),
         Some(Command::Explain(explain)) => {
             let stdout = stdout.one_of(&[Table, Json, Markdown])?;
             explain::run(explain, catalog, stdout, progress, arguments.output.quiet)
         }
-        Some(Command::Doctor(doctor)) => doctor::run(doctor, catalog, stdout.one_of(&[Table, Json])?),
+        Some(Command::Doctor(doctor)) => {
+            doctor::run(program, doctor, catalog, stdout.one_of(&[Table, Json])?)
+        }
         Some(Command::History(history)) => {
             history::run(history, catalog, stdout.one_of(&[Table, Json, Csv])?)
         }
         Some(Command::Manage(command)) => manage::run(command, catalog, stdout),
-        Some(Command::Completions { shell }) => completions(stdout, *shell),
+        Some(Command::Completions { shell }) => completions(program, stdout, *shell),
     }
 }
 
-fn completions(stdout: Stdout, shell: Shell) -> anyhow::Result<Status> {
+fn completions(program: &Program, stdout: Stdout, shell: Shell) -> anyhow::Result<Status> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "report", &mut script);
+    clap_complete::generate(shell, &mut Arguments::of(program), &program.name, &mut script);
     stdout.write(&String::from_utf8(script)?)?;
     Ok(Status::Done)
 }

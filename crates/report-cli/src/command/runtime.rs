@@ -22,14 +22,6 @@ const MIN_THREADS: usize = 2;
 /// The time a reader of stdout gets even after the deadline.
 const MIN_TIME_TO_PRINT: Duration = Duration::from_secs(1);
 
-/// Longer deadlines mean no deadline: the clock cannot represent much later times.
-const MAX_DURATION: Duration = Duration::from_hours(365 * 24);
-
-/// When a run that started then has to end.
-pub(super) fn end(started: Instant, deadline: Duration) -> Instant {
-    started + deadline.min(MAX_DURATION)
-}
-
 /// Runs the work until it is done or a signal arrives. An error of the work is logged and becomes the status
 /// `failed`, except for an error about stdout, which is returned.
 pub(super) fn block_on<F>(

@@ -1,13 +1,10 @@
 //! How a monitor alerts: its own settings, then what its metrics say of themselves, then the settings of all monitors.
 
 use system_health_datadog::{Alerting, OnMissingData, Schedule};
-use system_health_registry::{Metric, Settings};
+use system_health_registry::{Metric, Settings, about_reporter};
 
 use super::checks;
-use crate::{
-    self_metrics::is_about_itself,
-    settings::monitors::{MetricMonitorSettings, MonitorSettings},
-};
+use crate::settings::monitors::{MetricMonitorSettings, MonitorSettings};
 
 /// The settings of all monitors.
 #[derive(Clone, Copy)]
@@ -53,7 +50,7 @@ impl Defaults<'_> {
         watched: &Watched<'_>,
     ) -> anyhow::Result<Alerting> {
         let Watched { name, metrics, .. } = watched;
-        let general = self.general(some, metrics.iter().any(|metric| is_about_itself(metric)));
+        let general = self.general(some, metrics.iter().any(|metric| about_reporter::is_about(metric.key())));
         let mut own: Vec<String> = Vec::new();
         for handle in metrics.iter().flat_map(|metric| metric.notify()) {
             if !own.iter().any(|known| known == handle) {

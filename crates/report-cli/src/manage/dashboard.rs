@@ -123,11 +123,11 @@ async fn push(
                 pushed.changed
             );
         }
-        step.url = pushed.url.map(|path| connection.datadog.page(&path));
+        step.url = pushed.url.map(|path| connection.page(&path));
         step.id = Some(pushed.id);
     }
     if let (Some(store), Some(id)) = (store, &step.id) {
-        let kept = store.remember_dashboard(&connection.datadog.outbox(), wanted.title(), id);
+        let kept = store.remember_dashboard(&connection.name_in_state(), wanted.title(), id);
         if let Err(error) = kept {
             tracing::warn!("cannot keep the dashboard's id: {error}");
         }
@@ -142,7 +142,7 @@ async fn list(connection: &Connection, stdout: Stdout) -> anyhow::Result<Status>
     let steps: Vec<Step> = managed
         .into_iter()
         .map(|summary| Step {
-            url: summary.url.map(|path| connection.datadog.page(&path)),
+            url: summary.url.map(|path| connection.page(&path)),
             ..Step::new(Verb::Managed, &summary.title, Some(summary.id))
         })
         .collect();
@@ -168,14 +168,14 @@ async fn delete(
     }
     connection.api.delete_dashboard(id).await?;
     if let Some(store) = store {
-        store.forget_dashboard(&connection.datadog.outbox(), id)?;
+        store.forget_dashboard(&connection.name_in_state(), id)?;
     }
     show(&[Step::new(Verb::Deleted, title, Some(id.to_owned()))], stdout)?;
     Ok(Status::Done)
 }
 
 fn remembered(connection: &Connection, store: Option<&Store>, title: &str) -> Option<String> {
-    let remembered = store?.dashboard(&connection.datadog.outbox(), title);
+    let remembered = store?.dashboard(&connection.name_in_state(), title);
     remembered.unwrap_or_else(|error| {
         tracing::warn!("cannot read the dashboard's id: {error}");
         None

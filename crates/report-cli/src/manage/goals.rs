@@ -5,14 +5,15 @@ use std::mem::discriminant;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use system_health_datadog::{Combination, Scope, WantedMonitor, combined_goal_monitor};
 use system_health_registry::{
-    Catalog, Metric, Operator, check_key, check_owner, check_recovery, check_runbook, settings::Known,
+    Catalog, Metric, Operator, about_reporter, check_key, check_owner, check_recovery, check_runbook,
+    settings::Known,
 };
 
 use super::{
     alerting::{Defaults, Watched},
     checks::{self, GOALS},
 };
-use crate::{self_metrics::is_about_itself, settings::monitors::GoalSettings};
+use crate::settings::monitors::GoalSettings;
 
 /// The monitors of the goals of two metrics.
 pub(super) fn monitors(
@@ -104,7 +105,7 @@ fn metric<'a>(key: &str, catalog: &'a Catalog) -> anyhow::Result<&'a Metric> {
 fn check_sides([left, right]: [&Metric; 2], operator: Operator) -> anyhow::Result<()> {
     let (of_left, of_right) = (left.key(), right.key());
     ensure!(
-        is_about_itself(left) == is_about_itself(right),
+        about_reporter::is_about(left.key()) == about_reporter::is_about(right.key()),
         "only one of the two is about the reporter; their values have different tags, and can never be compared"
     );
     if operator == Operator::Divide {

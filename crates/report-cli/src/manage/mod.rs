@@ -33,8 +33,12 @@ use crate::{args::Manage, exit::Status, output::Stdout};
 /// Does what a command says.
 #[cfg(feature = "datadog")]
 pub(crate) fn run(command: &Manage, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
-    use crate::args::Format::{Json, Table};
+    use crate::{
+        args::Format::{Json, Table},
+        remembered::with_remembered,
+    };
 
+    let catalog = &*with_remembered(catalog, &command.into())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(async {
         match command {

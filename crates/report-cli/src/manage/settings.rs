@@ -6,7 +6,7 @@ use system_health_datadog::{
     Alerting, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
     reporter_monitors, reporter_window,
 };
-use system_health_registry::{Catalog, Metric, Settings, check_recovery};
+use system_health_registry::{Catalog, Metric, Settings, about_reporter, check_recovery};
 
 use super::{
     alerting::{Defaults, Watched},
@@ -14,10 +14,7 @@ use super::{
     goals,
     schedule::schedule,
 };
-use crate::{
-    self_metrics::is_about_itself,
-    settings::monitors::{MetricMonitorSettings, MonitorSettings},
-};
+use crate::settings::monitors::{MetricMonitorSettings, MonitorSettings};
 
 /// The monitors of a catalog: one for each goal, and those of the reporter if its metrics are in the catalog.
 pub(super) fn monitors(
@@ -42,7 +39,7 @@ pub(super) fn monitors(
         let is_watched = reporter_window(metric.key(), schedule).is_some();
         let some = overrides.of(metric);
         if is_watched && some.enabled {
-            of_reporter.push((metric.key(), defaults.general(some, is_about_itself(metric))));
+            of_reporter.push((metric.key(), defaults.general(some, about_reporter::is_about(metric.key()))));
         }
     }
     let keys: Vec<&str> = of_reporter.iter().map(|(key, _)| *key).collect();

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use system_health_registry::{SourceOutcome, State, Unavailable};
+use system_health_reporter::markdown::{Code, Plain};
 
 use super::{
     group::Group,
-    inline::{Code, Plain},
     reasons::Reasons,
     text::{count, cut, one_line},
     value::Value,

@@ -4,13 +4,9 @@
 use std::fmt::{self, Write};
 
 use system_health_registry::{Evidence, EvidenceItem, Metric, Outcome, Sample, Unavailable};
+use system_health_reporter::markdown::{Code, Html, ItemLine};
 
-use super::{
-    group::Group,
-    inline::{Code, Html, ItemLine},
-    text::one_line,
-    value::Value,
-};
+use super::{group::Group, text::one_line, value::Value};
 
 /// How much of the evidence is written.
 #[derive(Debug, Clone, Copy)]

@@ -6,8 +6,7 @@ use serde::{Serialize, Serializer};
 use system_health_registry::{
     Evidence, EvidenceItem, ItemError, Outcome, Report, Sample, SourceOutcome, Tag, Unavailable, overlay_tags,
 };
-
-use crate::delivery::{Delivery, Fate, Receipt, Refusal, Success};
+use system_health_reporter::{Delivery, DeliveryResult, Receipt, Refusal, Success};
 
 /// A report and its deliveries as JSON.
 #[derive(Serialize)]
@@ -125,13 +124,14 @@ struct JsonItem<'a> {
 #[derive(Serialize)]
 struct JsonDelivery<'a> {
     sink: &'a str,
+    address: &'a str,
     #[serde(flatten)]
-    fate: JsonFate<'a>,
+    result: JsonResult<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
-enum JsonFate<'a> {
+enum JsonResult<'a> {
     Accepted(JsonReceipt<'a>),
     Partial(JsonReceipt<'a>),
     Failed(JsonReceipt<'a>),
@@ -145,8 +145,10 @@ struct JsonReceipt<'a> {
     self_metrics: u64,
     refused: Vec<JsonRefusal<'a>>,
     left: u64,
+    unknown: u64,
     lost: u64,
     expired: u64,
+    superseded: u64,
     events: u64,
     events_left: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -275,18 +277,22 @@ impl<'a> JsonEvidence<'a> {
 
 impl<'a> JsonDelivery<'a> {
     fn new(delivery: &'a Delivery) -> Self {
-        let fate = match &delivery.fate {
-            Fate::Pushed(receipt) => {
+        let result = match &delivery.result {
+            DeliveryResult::Pushed(receipt) => {
                 let json = JsonReceipt::new(receipt);
                 match receipt.success() {
-                    Success::Accepted => JsonFate::Accepted(json),
-                    Success::Partial => JsonFate::Partial(json),
-                    Success::Failed => JsonFate::Failed(json),
+                    Success::Accepted => JsonResult::Accepted(json),
+                    Success::Partial => JsonResult::Partial(json),
+                    Success::Failed => JsonResult::Failed(json),
                 }
             }
-            Fate::DryRun { series, payload, events } => JsonFate::DryRun { series: *series, payload, events },
+            DeliveryResult::DryRun(preview) => JsonResult::DryRun {
+                series: preview.series,
+                payload: &preview.payload,
+                events: &preview.events,
+            },
         };
-        Self { sink: delivery.sink, fate }
+        Self { sink: delivery.sink, address: &delivery.address, result }
     }
 }
 
@@ -299,8 +305,10 @@ impl<'a> JsonReceipt<'a> {
             self_metrics: receipt.self_metrics,
             refused: receipt.refused.iter().map(refusal).collect(),
             left: receipt.left,
+            unknown: receipt.unknown,
             lost: receipt.lost,
             expired: receipt.expired,
+            superseded: receipt.superseded,
             events: receipt.events,
             events_left: receipt.events_left,
             error: receipt.error.as_deref(),

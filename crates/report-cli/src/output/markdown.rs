@@ -4,16 +4,19 @@
 use std::fmt::{self, Write as _};
 
 use system_health_registry::{Outcome, Report, Sample, State, Unavailable};
+use system_health_reporter::{
+    Delivery,
+    markdown::{Cell, CodeCell, Target},
+};
 
 use super::{
     blocks::Blocks,
+    delivery::DeliveryText,
     details::{self, Details},
     group::Group,
-    inline::{Cell, CodeCell, Target},
     text::one_line,
     value::Value,
 };
-use crate::delivery::{Delivery, Fate};
 
 /// The most bytes of the table.
 const MAX_TABLE: usize = 150_000;
@@ -66,15 +69,7 @@ impl fmt::Display for MarkdownReport<'_> {
         }
         Blocks { groups: &groups, sources: self.report.run().sources() }.fmt(f)?;
         self.details.write(f, &groups)?;
-        for delivery in self.deliveries {
-            match &delivery.fate {
-                Fate::Pushed(_) => writeln!(f, "\n{}", delivery.to_string().trim_end())?,
-                Fate::DryRun { series, .. } => {
-                    writeln!(f, "\nWould be delivered to {}: {series} series.", delivery.sink)?;
-                }
-            }
-        }
-        Ok(())
+        DeliveryText::all(self.deliveries).try_for_each(|delivery| writeln!(f, "\n{}", delivery.summary()))
     }
 }
 

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use system_health_registry::{Catalog, Metric};
-
-use super::inline::{Cell, CodeCell};
+use system_health_reporter::markdown::{Cell, CodeCell};
 
 /// The catalog: what each metric says, by the first word of its key.
 pub(crate) struct MarkdownList<'a>(pub(crate) &'a Catalog);

@@ -3,6 +3,7 @@
 
 mod blocks;
 mod columns;
+mod delivery;
 mod details;
 mod doctor;
 mod explanation;
@@ -10,7 +11,6 @@ mod explanation;
 pub(crate) mod fixture;
 mod group;
 mod history;
-mod inline;
 mod json;
 mod list;
 mod markdown;
@@ -24,11 +24,11 @@ mod table;
 mod text;
 mod value;
 
+pub(crate) use delivery::ReceiptText;
 pub(crate) use doctor::Diagnosis;
 pub(crate) use explanation::Explanation;
 pub(crate) use group::Group;
 pub(crate) use history::{History, Row};
-pub(crate) use inline::ItemLine;
 pub(crate) use json::JsonReport;
 pub(crate) use list::{JsonList, TableList};
 pub(crate) use markdown::MarkdownReport;

@@ -4,9 +4,11 @@
 use std::fmt;
 
 use system_health_registry::{Outcome, Report, Sample, State, Tag};
+use system_health_reporter::Delivery;
 
 use super::{
     columns::Columns,
+    delivery::DeliveryText,
     group::Group,
     problems::Problems,
     stdout::Stdout,
@@ -14,7 +16,6 @@ use super::{
     text::{one_line, wrap},
     value::{Elapsed, Value},
 };
-use crate::delivery::{Delivery, Fate, Receipt, Refusal, Success};
 
 /// A report and its deliveries as text.
 pub(crate) struct TableReport<'a> {
@@ -132,55 +133,7 @@ impl fmt::Display for TableReport<'_> {
             writeln!(f)?;
             wrap(f, self.width, ("", ""), hint)?;
         }
-        self.deliveries.iter().try_for_each(|delivery| write!(f, "\n{delivery}"))
-    }
-}
-
-impl fmt::Display for Delivery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sink = self.sink;
-        match &self.fate {
-            Fate::Pushed(receipt) => {
-                match receipt.success() {
-                    Success::Accepted => write!(f, "Delivered to {sink}")?,
-                    Success::Partial => write!(f, "{} to {sink}", paint(BAD, "Partly delivered"))?,
-                    Success::Failed => write!(f, "{} to {sink}", paint(BAD, "Not delivered"))?,
-                }
-                write!(f, "{receipt}")
-            }
-            Fate::DryRun { series, payload, events } => {
-                writeln!(f, "Would be delivered to {sink}: {series} series.\n{payload:#}")?;
-                events.iter().try_for_each(|event| writeln!(f, "An event would be sent:\n{event:#}"))
-            }
-        }
-    }
-}
-
-impl fmt::Display for Receipt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.success(), &self.error) {
-            (Success::Failed, Some(error)) => writeln!(f, ": {error}")?,
-            (_, Some(error)) => writeln!(f, ": {} series; {error}", self.accepted)?,
-            (_, None) => writeln!(f, ": {} series.", self.accepted)?,
-        }
-        for Refusal { series, error } in &self.refused {
-            writeln!(f, "  refused: {series} series: {error}")?;
-        }
-        let lost = if self.no_state {
-            "points are lost: with --no-state nothing is kept"
-        } else {
-            "points are lost: there is no usable state folder to keep them in"
-        };
-        let counts = [
-            (self.accepted_earlier, "points of earlier runs were delivered too"),
-            (self.left, "points wait in the outbox for the next run"),
-            (self.lost, lost),
-            (self.expired, "points of earlier runs were dropped: they had become too old"),
-            (self.events, "events were sent"),
-            (self.events_left, "events wait for the next run"),
-        ];
-        let mut counts = counts.iter().filter(|(count, _)| *count > 0);
-        counts.try_for_each(|(count, what)| writeln!(f, "  {count} {what}"))
+        DeliveryText::all(self.deliveries).try_for_each(|delivery| write!(f, "\n{delivery}"))
     }
 }
 

@@ -2,32 +2,34 @@
 //! They are delivered even when every other metric failed: as long as they come, someone watches.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use system_health_registry::{
-    ApiCalls, Catalog, CatalogError, Context, FromContext, Metric, Outcome, Sample, SampleError, State,
-    Unavailable, system_health_metric,
+    ApiCalls, Catalog, Context, FromContext, Outcome, Sample, SampleError, SourceOutcome, State, Tag,
+    Unavailable, about_reporter, system_health_metric,
 };
 
-use crate::delivery::{DATADOG, Receipt};
+use crate::Receipt;
 
 /// A run that is over but for the metrics about it.
 #[derive(Debug, Clone)]
-pub(crate) struct FinishedRun(Arc<Facts>);
+pub(crate) struct FinishedRun(Arc<RunFacts>);
 
 #[derive(Debug)]
-pub(crate) struct Facts {
+pub(crate) struct RunFacts {
     /// The time that the run's points carry.
     pub(crate) timestamp: SystemTime,
     /// How each metric ended the run.
     pub(crate) endings: Vec<Ending>,
+    /// How each source ended the run.
+    pub(crate) sources: Vec<SourceOutcome>,
     /// How long everything took until now.
     pub(crate) duration: Duration,
-    /// What became of the delivery, if there was one.
-    pub(crate) receipt: Option<Receipt>,
+    /// What became of the deliveries, if there were any, with the tags of each destination.
+    pub(crate) receipts: Vec<(Vec<Tag>, Receipt)>,
     /// When each metric last had a value.
     pub(crate) last_values: BTreeMap<(String, String), SystemTime>,
     /// The requests that were made.
@@ -58,8 +60,8 @@ impl From<&Outcome> for Ending {
     }
 }
 
-impl From<Facts> for FinishedRun {
-    fn from(facts: Facts) -> Self {
+impl From<RunFacts> for FinishedRun {
+    fn from(facts: RunFacts) -> Self {
         Self(Arc::new(facts))
     }
 }
@@ -70,18 +72,15 @@ impl FromContext for FinishedRun {
     }
 }
 
-/// Whether a metric is one of these.
-pub(crate) fn is_about_itself(metric: &Metric) -> bool {
-    metric.location().crate_name() == Some(env!("CARGO_CRATE_NAME"))
+/// The metrics about a run.
+pub(crate) fn of(catalog: Catalog) -> Catalog {
+    catalog.filter(about_reporter::is_about)
 }
 
-/// The metrics that a run collects, and those about the run.
-pub(crate) fn split(catalog: &Catalog) -> Result<(Catalog, Catalog), CatalogError> {
-    let about_itself = catalog.metrics().iter().filter(|metric| is_about_itself(metric)).cloned();
-    let about_itself = Catalog::new(about_itself)?;
-    let keys: BTreeSet<String> =
-        about_itself.metrics().iter().map(|metric| metric.key().to_owned()).collect();
-    Ok((catalog.clone().filter(move |key| !keys.contains(key)), about_itself))
+/// The metrics that a run collects.
+#[must_use]
+pub fn without_self_metrics(catalog: Catalog) -> Catalog {
+    catalog.filter(|key| !about_reporter::is_about(key))
 }
 
 impl FinishedRun {
@@ -103,9 +102,32 @@ impl FinishedRun {
         by_metric.into_iter().map(|(key, value)| Sample::new(value)?.with_tag("metric", key)).collect()
     }
 
-    fn receipt(&self) -> Result<&Receipt, Unavailable> {
-        self.0.receipt.as_ref().ok_or_else(|| Unavailable::no_data("nothing was delivered"))
+    /// A sample for each destination that something was delivered to.
+    fn by_destination(&self, value: impl Fn(&Receipt) -> u64) -> Result<Vec<Sample>, Unavailable> {
+        let receipts = self.receipts()?.iter();
+        let samples = receipts.map(|(tags, receipt)| tagged(Sample::new(count(value(receipt)))?, tags));
+        Ok(samples.collect::<Result<_, SampleError>>()?)
     }
+
+    fn receipts(&self) -> Result<&[(Vec<Tag>, Receipt)], Unavailable> {
+        match self.0.receipts.as_slice() {
+            [] => Err(Unavailable::no_data("nothing was delivered")),
+            receipts => Ok(receipts),
+        }
+    }
+
+    /// A sample for each source.
+    fn by_source(&self, value: impl Fn(&SourceOutcome) -> f64) -> Result<Vec<Sample>, SampleError> {
+        let sources = self.0.sources.iter();
+        sources.map(|source| Sample::new(value(source))?.with_tag("metric_source", &source.name)).collect()
+    }
+}
+
+fn tagged(sample: Sample, tags: &[Tag]) -> Result<Sample, SampleError> {
+    tags.iter().try_fold(sample, |sample, tag| match tag.as_str().split_once(':') {
+        Some((name, value)) => sample.with_tag(name, value),
+        None => Ok(sample),
+    })
 }
 
 /// How long the run took, from its start until its values were delivered.
@@ -122,11 +144,7 @@ fn run_duration(run: FinishedRun) -> Duration {
 /// counts once for each.
 #[system_health_metric(key = "system_health.reporter.metrics", aggregate = "sum", unit = "metric")]
 fn metrics(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    let count_in = |state| count(run.0.endings.iter().filter(|ending| ending.state == state).count() as u64);
-    [State::Value, State::NoData, State::Error]
-        .into_iter()
-        .map(|state| Sample::new(count_in(state))?.with_tag("state", state.name()))
-        .collect()
+    by_state(run.0.endings.iter().map(|ending| ending.state))
 }
 
 /// How long each metric took to be collected, for the slowest of its subjects.
@@ -139,11 +157,16 @@ fn collector_duration(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(|ending| Some(ending.duration.as_secs_f64()), f64::max)
 }
 
-/// 1 for each metric that had a value or honestly no data, 0 for one that failed, for any of its subjects or items.
+/// 1 for each metric that had a value or honestly no data, 0 for one that failed, for any of its subjects or items. The
+/// same for each source: 0 for one that failed, or of which a metric was refused.
 #[system_health_metric(key = "system_health.reporter.collector_success", aggregate = "min", goal = "== 1")]
 fn collector_success(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    let success = |ending: &Ending| f64::from(ending.state != State::Error && ending.failures == 0);
-    run.by_metric(|ending| Some(success(ending)), f64::min)
+    let of_metric = |ending: &Ending| f64::from(ending.state != State::Error && ending.failures == 0);
+    let is_well =
+        |source: &SourceOutcome| State::from(&source.result) != State::Error && source.refused.is_empty();
+    let mut samples = run.by_metric(|ending| Some(of_metric(ending)), f64::min)?;
+    samples.extend(run.by_source(|source| f64::from(is_well(source)))?);
+    Ok(samples)
 }
 
 /// The age of each metric's last value, from the history in the state folder, by the times of their points, for the
@@ -169,44 +192,57 @@ fn failed_items(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(|ending| Some(failures(ending)), |sum, more| sum + more)
 }
 
-/// What became of the points: `accepted` or `refused` by the sink, `left` for the next run, or `lost` because no
-/// state is kept.
-#[system_health_metric(key = "system_health.reporter.points", aggregate = "sum", unit = "point")]
-fn points(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
-    let receipt = run.receipt()?;
-    let results = [
-        ("accepted", count(receipt.accepted + receipt.accepted_earlier)),
-        ("refused", count(receipt.refused_series())),
-        ("left", count(receipt.left)),
-        ("lost", count(receipt.lost)),
-    ];
-    let samples: Result<Vec<Sample>, SampleError> = results
-        .into_iter()
-        .map(|(result, count)| Sample::new(count)?.with_tag("sink", DATADOG)?.with_tag("result", result))
-        .collect();
-    Ok(samples?)
+/// Sources of metrics by the state in which they ended: `value`, `no_data` or `error`.
+#[system_health_metric(key = "system_health.reporter.sources", aggregate = "sum", unit = "source")]
+fn sources(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
+    by_state(run.0.sources.iter().map(|source| State::from(&source.result)))
 }
 
-/// Points that wait in the outbox for the next run.
+/// Metrics of each source that were refused, because their keys are in use elsewhere or their facts are not valid.
+#[system_health_metric(key = "system_health.reporter.refused_metrics", aggregate = "sum", unit = "metric")]
+fn refused_metrics(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
+    run.by_source(|source| count(source.refused.len() as u64))
+}
+
+/// What became of the points, at each destination: `accepted` or `refused` by it, `left` for the next run, `unknown`
+/// where a backend that adds up may have them, or `lost` because no state is kept.
+#[system_health_metric(key = "system_health.reporter.points", aggregate = "sum", unit = "point")]
+fn points(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
+    let mut samples = Vec::new();
+    for (tags, receipt) in run.receipts()? {
+        for (result, points) in [
+            ("accepted", receipt.accepted + receipt.accepted_earlier),
+            ("refused", receipt.refused_series()),
+            ("left", receipt.left),
+            ("unknown", receipt.unknown),
+            ("lost", receipt.lost),
+        ] {
+            samples.push(tagged(Sample::new(count(points))?, tags)?.with_tag("result", result)?);
+        }
+    }
+    Ok(samples)
+}
+
+/// Points that wait in the outbox of each destination for the next run.
 #[system_health_metric(
     key = "system_health.reporter.outbox_points",
     aggregate = "sum",
     unit = "point",
     goal = "== 0"
 )]
-fn outbox_points(run: FinishedRun) -> Result<Sample, Unavailable> {
-    Ok(Sample::new(count(run.receipt()?.left))?.with_tag("sink", DATADOG)?)
+fn outbox_points(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
+    run.by_destination(|receipt| receipt.left)
 }
 
-/// Points that were dropped because they had become too old for the sink.
+/// Points that were dropped because they had become too old for the destination.
 #[system_health_metric(
     key = "system_health.reporter.points_expired",
     aggregate = "sum",
     unit = "point",
     goal = "== 0"
 )]
-fn points_expired(run: FinishedRun) -> Result<Sample, Unavailable> {
-    Ok(Sample::new(count(run.receipt()?.expired))?.with_tag("sink", DATADOG)?)
+fn points_expired(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
+    run.by_destination(|receipt| receipt.expired)
 }
 
 /// Requests to other systems' APIs by the status of their answers; `no_answer` where none came.
@@ -251,6 +287,15 @@ fn api_latency(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
 )]
 fn github_rate_limit_remaining(run: FinishedRun) -> Option<u64> {
     run.0.api_calls.quota("github")
+}
+
+/// A sample for each state.
+fn by_state(states: impl Iterator<Item = State> + Clone) -> Result<Vec<Sample>, SampleError> {
+    let number = |state| states.clone().filter(|other| *other == state).count() as u64;
+    [State::Value, State::NoData, State::Error]
+        .into_iter()
+        .map(|state| Sample::new(count(number(state)))?.with_tag("state", state.name()))
+        .collect()
 }
 
 /// A count as a value.

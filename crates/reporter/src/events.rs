@@ -14,7 +14,7 @@ use system_health_registry::{
 };
 use system_health_state::{GoalState, PendingEvent};
 
-use crate::output::ItemLine;
+use crate::markdown::ItemLine;
 
 /// More series than this are counted, not shown.
 const MOST_SERIES: usize = 10;
@@ -59,16 +59,16 @@ pub(crate) fn of_flips(report: &Report, flipped: &[&GoalState]) -> Vec<PendingEv
 }
 
 /// What collectors have attached, with the tags of the report, but for what happened too long ago.
-pub(crate) fn of_collectors(report: &Report, attached: Vec<Event>, max_age: Duration) -> Vec<PendingEvent> {
+pub(crate) fn of_collectors(report: &Report, attached: &[Event], max_age: Duration) -> Vec<PendingEvent> {
     let oldest = SystemTime::now().checked_sub(max_age).unwrap_or(SystemTime::UNIX_EPOCH);
-    let events = attached.into_iter().filter_map(|event| {
+    let events = attached.iter().filter_map(|event| {
         let time = event.happened_at().unwrap_or(report.timestamp());
         if time < oldest {
             tracing::debug!("the event `{}` happened too long ago to be sent", event.id());
             return None;
         }
         let tags: Vec<Tag> = overlay_tags(report.tags(), event.tags()).cloned().collect();
-        pending(&event.at(time).with_tags(tags), time)
+        pending(&event.clone().at(time).with_tags(tags), time)
     });
     events.collect()
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{Tag, TagError, overlay_tags, settings::may_be_secret};
 
-use crate::settings::ReportSettings;
+use crate::ReportSettings;
 
 /// A tag that cannot be used, and who said it.
 #[derive(Debug, thiserror::Error)]
 #[error("{origin}")]
-pub(crate) struct BadTag {
+pub struct TagsError {
     pub(crate) origin: &'static str,
     pub(crate) source: TagError,
 }
@@ -21,8 +21,8 @@ pub(crate) struct BadTag {
 ///
 /// Each of the four names has one value. The most specific one counts: `DD_ENV` or `env` in `[report]`, then a tag
 /// `env:` in `DD_TAGS`, then one in the settings, then the default.
-pub(crate) fn base(report: &ReportSettings, dd_tags: Option<&str>) -> Result<Vec<Tag>, BadTag> {
-    let default = |tag| Tag::parse(tag).map_err(|source| BadTag { origin: "a default", source });
+pub fn base_tags(report: &ReportSettings) -> Result<Vec<Tag>, TagsError> {
+    let default = |tag| Tag::parse(tag).map_err(|source| TagsError { origin: "a default", source });
     let defaults = ["source:system-health", "service:system-health", "env:development"].map(default);
     let named = [
         ("service", &report.service, "`service` in [report], or DD_SERVICE"),
@@ -31,12 +31,12 @@ pub(crate) fn base(report: &ReportSettings, dd_tags: Option<&str>) -> Result<Vec
     ];
     let named = named.into_iter().filter_map(|(name, value, origin)| {
         let value = value.as_deref()?;
-        Some(Tag::new(name, value).map_err(|source| BadTag { origin, source }))
+        Some(Tag::new(name, value).map_err(|source| TagsError { origin, source }))
     });
     let levels = [
         defaults.into_iter().collect::<Result<_, _>>()?,
         report.tags.iter().cloned().collect(),
-        ambient(dd_tags.unwrap_or_default()),
+        ambient(report.extra_tags.as_deref().unwrap_or_default()),
         named.collect::<Result<_, _>>()?,
     ];
     let tags = levels
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn by_default_a_report_says_where_it_comes_from() {
-        let tags = base(&ReportSettings::default(), None).unwrap();
+        let tags = base_tags(&ReportSettings::default()).unwrap();
 
         assert_eq!(text(&tags), "env:development service:system-health source:system-health");
     }
@@ -108,10 +108,11 @@ mod tests {
             service: Some("Shop".into()),
             env: Some("prod".into()),
             version: Some("1.2+b3".into()),
+            extra_tags: Some("region:eu, tier:1  az:a,team:b".into()),
             ..with_tags(&["team:web"])
         };
 
-        let tags = base(&report, Some("region:eu, tier:1  az:a,team:b")).unwrap();
+        let tags = base_tags(&report).unwrap();
 
         assert_eq!(
             text(&tags),
@@ -123,7 +124,7 @@ mod tests {
     fn of_four_names_the_most_specific_value_counts() {
         let of_settings = || with_tags(&["env:a"]);
         let unified = ReportSettings { env: Some("c".into()), version: Some("3".into()), ..of_settings() };
-        for (report, dd_tags, expected) in [
+        for (report, extra, expected) in [
             (of_settings(), "", "env:a service:system-health source:system-health"),
             (of_settings(), "env:b", "env:b service:system-health source:system-health"),
             (unified, "env:b", "env:c service:system-health source:system-health version:3"),
@@ -133,14 +134,16 @@ mod tests {
                 "env:development environment:y service:system-health source:x",
             ),
         ] {
-            let tags = base(&report, Some(dd_tags)).unwrap();
+            let report = ReportSettings { extra_tags: Some(extra.to_owned()), ..report };
+            let tags = base_tags(&report).unwrap();
             assert_eq!(text(&tags), expected);
         }
     }
 
     #[test]
     fn what_datadog_would_change_in_the_environment_is_changed_and_what_it_would_drop_is_left_out() {
-        let tags = base(&ReportSettings::default(), Some("owner:me@x.com 42 !,Team:Web"));
+        let extra_tags = Some("owner:me@x.com 42 !,Team:Web".to_owned());
+        let tags = base_tags(&ReportSettings { extra_tags, ..ReportSettings::default() });
 
         assert_eq!(
             text(&tags.unwrap()),
@@ -152,7 +155,7 @@ mod tests {
     fn a_bad_tag_names_who_said_it() {
         let report = ReportSettings { env: Some("!".into()), ..ReportSettings::default() };
 
-        let error = base(&report, None).unwrap_err();
+        let error = base_tags(&report).unwrap_err();
 
         assert_eq!(error.to_string(), "`env` in [report], or DD_ENV");
     }

@@ -9,7 +9,7 @@ use system_health_registry::EvidenceItem;
 const ZERO_WIDTH_SPACE: char = '\u{200b}';
 
 /// Text in a cell of a table.
-pub(super) struct Cell<'a>(pub(super) &'a str);
+pub struct Cell<'a>(pub &'a str);
 
 impl fmt::Display for Cell<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,7 +26,7 @@ impl fmt::Display for Cell<'_> {
 }
 
 /// Text as code outside of tables. GitHub makes no links and no mentions of code.
-pub(super) struct Code<'a>(pub(super) &'a str);
+pub struct Code<'a>(pub &'a str);
 
 impl fmt::Display for Code<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,7 +35,7 @@ impl fmt::Display for Code<'_> {
 }
 
 /// Text as code in a cell of a table.
-pub(super) struct CodeCell<'a>(pub(super) &'a str);
+pub struct CodeCell<'a>(pub &'a str);
 
 impl fmt::Display for CodeCell<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -44,7 +44,7 @@ impl fmt::Display for CodeCell<'_> {
 }
 
 /// Text in an element of HTML.
-pub(super) struct Html<'a>(pub(super) &'a str);
+pub struct Html<'a>(pub &'a str);
 
 impl fmt::Display for Html<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,7 +60,7 @@ impl fmt::Display for Html<'_> {
 
 /// Text without formatting, outside of tables. Mentions (`@ada`), references (`#12`, `GH-12`) and addresses
 /// are broken by an invisible space: a backslash would not keep GitHub from finding them.
-pub(super) struct Plain<'a>(pub(super) &'a str);
+pub struct Plain<'a>(pub &'a str);
 
 impl fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,7 +84,7 @@ impl fmt::Display for Plain<'_> {
 
 /// An address as the target of a link: percent-encoded where it could end the link or the cell of a table, or
 /// be taken for a mention or a variable. An `&` could begin an entity, so it is one itself.
-pub(super) struct Target<'a>(pub(super) &'a str);
+pub struct Target<'a>(pub &'a str);
 
 impl fmt::Display for Target<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,7 +99,7 @@ impl fmt::Display for Target<'_> {
 }
 
 /// An item of evidence as one line: its title, which is the link, and the reason.
-pub(crate) struct ItemLine<'a>(pub(crate) &'a EvidenceItem);
+pub struct ItemLine<'a>(pub &'a EvidenceItem);
 
 impl fmt::Display for ItemLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

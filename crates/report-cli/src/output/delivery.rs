@@ -1,0 +1,95 @@
+//! What became of the deliveries, for people.
+
+use std::{borrow::Cow, fmt};
+
+use system_health_reporter::{Delivery, DeliveryResult, Preview, Receipt, Refusal, Success};
+
+use super::style::{BAD, paint};
+
+/// What became of a delivery.
+pub(super) struct DeliveryText<'a> {
+    delivery: &'a Delivery,
+    place: Cow<'a, str>,
+}
+
+/// What became of the points and events of a delivery.
+pub(crate) struct ReceiptText<'a>(pub(crate) &'a Receipt);
+
+impl<'a> DeliveryText<'a> {
+    /// The texts about deliveries. Those of one sink are told apart by their addresses.
+    pub(super) fn all(deliveries: &'a [Delivery]) -> impl Iterator<Item = Self> {
+        deliveries.iter().map(|delivery| {
+            let of_sink = deliveries.iter().filter(|other| other.sink == delivery.sink).count();
+            let place = if of_sink > 1 {
+                format!("{} ({})", delivery.sink, delivery.address).into()
+            } else {
+                delivery.sink.into()
+            };
+            Self { delivery, place }
+        })
+    }
+
+    /// Without what would be sent.
+    pub(super) fn summary(&self) -> String {
+        match &self.delivery.result {
+            DeliveryResult::Pushed(_) => self.to_string().trim_end().to_owned(),
+            DeliveryResult::DryRun(preview) => {
+                format!("Would be delivered to {}: {} series.", self.place, preview.series)
+            }
+        }
+    }
+}
+
+impl fmt::Display for DeliveryText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = &self.place;
+        match &self.delivery.result {
+            DeliveryResult::Pushed(receipt) => {
+                match receipt.success() {
+                    Success::Accepted => write!(f, "Delivered to {place}")?,
+                    Success::Partial => write!(f, "{} to {place}", paint(BAD, "Partly delivered"))?,
+                    Success::Failed => write!(f, "{} to {place}", paint(BAD, "Not delivered"))?,
+                }
+                ReceiptText(receipt).fmt(f)
+            }
+            DeliveryResult::DryRun(Preview { series, payload, events, .. }) => {
+                writeln!(f, "Would be delivered to {place}: {series} series.\n{payload:#}")?;
+                events.iter().try_for_each(|event| writeln!(f, "An event would be sent:\n{event:#}"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for ReceiptText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(receipt) = self;
+        match (receipt.success(), &receipt.error) {
+            (Success::Failed, Some(error)) => writeln!(f, ": {error}")?,
+            (_, Some(error)) => writeln!(f, ": {} series; {error}", receipt.accepted)?,
+            (_, None) => writeln!(f, ": {} series.", receipt.accepted)?,
+        }
+        for Refusal { series, error } in &receipt.refused {
+            writeln!(f, "  refused: {series} series: {error}")?;
+        }
+        let lost = if receipt.no_state {
+            "points are lost: with --no-state nothing is kept"
+        } else {
+            "points are lost: there is no usable state folder to keep them in"
+        };
+        let counts = [
+            (receipt.accepted_earlier, "points of earlier runs were delivered too"),
+            (
+                receipt.unknown,
+                "points may have arrived and are not sent again, because they would count twice",
+            ),
+            (receipt.left, "points wait in the outbox for the next run"),
+            (receipt.lost, lost),
+            (receipt.expired, "points of earlier runs were dropped: they had become too old"),
+            (receipt.superseded, "points of earlier runs were dropped: they would be shown as current ones"),
+            (receipt.events, "events were sent"),
+            (receipt.events_left, "events wait for the next run"),
+        ];
+        let mut counts = counts.iter().filter(|(count, _)| *count > 0);
+        counts.try_for_each(|(count, what)| writeln!(f, "  {count} {what}"))
+    }
+}

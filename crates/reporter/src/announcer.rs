@@ -1,0 +1,127 @@
+//! Sends the events of a run to one destination. An event that is sent twice would be there twice, so each is written
+//! down before it is sent, and again when its fate is known.
+
+use std::{sync::Arc, time::SystemTime};
+
+use system_health_registry::{DeliveryError, Event, Fate, Report};
+use system_health_state::{GoalState, PendingEvent, StoreError};
+use tokio::time::Instant;
+
+use crate::{
+    Receipt, StateError,
+    courier::{Courier, LONGEST_SENDING},
+    events, guard,
+    receipt::Contact,
+    state::Kept,
+};
+
+impl Courier<'_> {
+    /// Writes down which goals are met, and the events of a run, which are sent once, whichever run does it. Without
+    /// `announces`, only the goals.
+    pub(crate) async fn record_events(
+        &self,
+        kept: &Kept,
+        report: &Arc<Report>,
+        attached: &[Event],
+        announces: bool,
+    ) -> Result<(), StateError> {
+        let Some(max_age) = self.target.limits.max_event_age else { return Ok(()) };
+        let attached = if announces { events::of_collectors(report, attached, max_age) } else { Vec::new() };
+        if !kept.is_kept() {
+            // Nobody would know what was sent before.
+            if !attached.is_empty() {
+                tracing::warn!("the events of collectors are not sent: no state folder keeps track of them");
+            }
+            return Ok(());
+        }
+        let (outbox, report) = (self.target.outbox.clone(), Arc::clone(report));
+        kept.ask(kept.store(), move |store| {
+            let goals = events::goal_states(&report);
+            store.record_goals(&outbox, report.timestamp(), &goals, |flipped| {
+                if announces { events::of_flips(&report, flipped) } else { Vec::new() }
+            })?;
+            if attached.is_empty() { Ok(()) } else { store.add_events(&outbox, &attached) }
+        })
+        .await
+    }
+
+    /// Sends the events that wait, after the points were delivered. One that may have arrived, or will never be
+    /// accepted, is only logged: it is not sent again.
+    pub(crate) async fn announce(&self, kept: &Kept, receipt: &mut Receipt) -> Result<(), StateError> {
+        let Some(max_age) = self.target.limits.max_event_age else { return Ok(()) };
+        let outbox = || self.target.outbox.clone();
+        let own = outbox();
+        if !kept.ask(kept.store(), move |store| store.has_unsettled_events(&own)).await? {
+            return Ok(());
+        }
+        let ago = |age| SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+        let (own, dead, oldest) = (outbox(), ago(LONGEST_SENDING), ago(max_age));
+        let (unseen, old) =
+            kept.ask(kept.store(), move |store| store.give_up_events(&own, dead, oldest)).await?;
+        for id in unseen {
+            tracing::warn!("the run that was sending the event `{id}` was cut off; it is not sent again");
+        }
+        for id in old {
+            tracing::warn!("the event `{id}` happened too long ago to be sent any more");
+        }
+        // An outage that outlasted the points is not waited for again.
+        while let (Ok(sink), true) = (&self.sink, receipt.is_reachable())
+            && Instant::now() < self.deadlines.events
+        {
+            let own = outbox();
+            let next = kept.ask(kept.store(), move |store| store.next_event(&own, SystemTime::now()));
+            let Some(next) = next.await? else { break };
+            let fate = match events::read(&next) {
+                Ok(event) => guard::announce(sink.as_ref(), &event, self.deadlines.events).await,
+                Err(error) => Fate::Refused(DeliveryError::new(error)),
+            };
+            let (own, id) = (outbox(), next.id.clone());
+            match fate {
+                Fate::Accepted => {
+                    receipt.contact = Contact::Made;
+                    receipt.events += 1;
+                }
+                Fate::Refused(error) => tracing::warn!("the event `{id}` was refused: {error}"),
+                Fate::Unknown(error) => {
+                    tracing::warn!("the event `{id}` may have arrived and is not sent again: {error}");
+                }
+                Fate::Left(error) => {
+                    receipt.error.get_or_insert_with(|| error.to_string());
+                    kept.ask(kept.store(), move |store| store.return_event(&own, &id)).await?;
+                    break;
+                }
+            }
+            kept.ask(kept.store(), move |store| store.settle_event(&own, &id)).await?;
+        }
+        let own = outbox();
+        let left = kept.ask(kept.store(), move |store| store.pending_events(&own)).await?;
+        receipt.events_left = left.len() as u64;
+        Ok(())
+    }
+}
+
+/// The events that a push to an outbox would send now.
+pub(crate) async fn events_to_show(
+    outbox: &str,
+    kept: &Kept,
+    report: &Report,
+    attached: Vec<PendingEvent>,
+) -> Result<Vec<PendingEvent>, StateError> {
+    let (outbox, goals, timestamp) = (outbox.to_owned(), events::goal_states(report), report.timestamp());
+    let (flipped, attached) = kept
+        .ask(kept.store(), move |store| {
+            let flipped: Vec<GoalState> =
+                store.flipped(&outbox, timestamp, &goals)?.into_iter().cloned().collect();
+            let mut new = store.pending_events(&outbox)?;
+            for event in attached {
+                if !store.knows_event(&outbox, &event.id)? {
+                    new.push(event);
+                }
+            }
+            Ok::<_, StoreError>((flipped, new))
+        })
+        .await?;
+    let mut shown = events::of_flips(report, &flipped.iter().collect::<Vec<_>>());
+    shown.extend(attached);
+    Ok(shown)
+}

@@ -1,0 +1,227 @@
+//! Puts a reporter together. Whatever is wrong is refused here, before anything is collected.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use system_health_registry::{
+    Catalog, CatalogError, Context, Destination, Engine, Process, Progress, Settings, SinkType,
+};
+
+use crate::{
+    NamedAfter, ReportSettings, Reporter, ReporterError, Selection, StateSettings, base_tags,
+    name::{Name, NameHook},
+    self_metrics,
+    target::Sinks,
+    without_self_metrics,
+};
+
+/// Puts a [`Reporter`] together. What it is not told comes from the settings.
+pub struct ReporterBuilder {
+    settings: Settings,
+    catalog: Option<Catalog>,
+    sinks: Sinks,
+    to: Vec<String>,
+    only: Vec<String>,
+    skip: Vec<String>,
+    state: StateChoice,
+    deadline: Option<Duration>,
+    align: Option<Duration>,
+    self_metrics: bool,
+    events: bool,
+    program: Option<String>,
+    named_after: Option<NameHook>,
+    engine: Engine,
+}
+
+/// Where state is kept.
+#[derive(Debug, Clone)]
+pub(crate) enum StateChoice {
+    /// Where the settings say, or in the platform's folder.
+    Settings,
+    Folder(PathBuf),
+    Nowhere,
+}
+
+impl ReporterBuilder {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            catalog: None,
+            sinks: Sinks { types: SinkType::linked(), own: Vec::new() },
+            to: Vec::new(),
+            only: Vec::new(),
+            skip: Vec::new(),
+            state: StateChoice::Settings,
+            deadline: None,
+            align: None,
+            self_metrics: true,
+            events: true,
+            program: None,
+            named_after: None,
+            engine: Engine::new(),
+        }
+    }
+
+    /// Collects the metrics of a catalog. Default: all that are linked into the program.
+    #[must_use]
+    pub fn catalog(mut self, catalog: Catalog) -> Self {
+        self.catalog = Some(catalog);
+        self
+    }
+
+    /// Adds a sink to those that are linked into the program.
+    #[must_use]
+    pub fn sink(mut self, sink: SinkType) -> Self {
+        self.sinks.types.push(sink);
+        self
+    }
+
+    /// Adds a destination that needs no settings. It is chosen by the name of its sink.
+    #[must_use]
+    pub fn destination(mut self, destination: impl Destination + 'static) -> Self {
+        self.sinks.own.push(Arc::new(destination));
+        self
+    }
+
+    /// Delivers to all destinations of these sinks. Default: `to` in `[report]`, or the only
+    /// sink that the settings configure.
+    #[must_use]
+    pub fn to(mut self, sinks: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.to = sinks.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Collects only the metrics whose keys match one of these globs, such as `commits.*`.
+    #[must_use]
+    pub fn only(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.only = patterns.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Leaves out the metrics whose keys match one of these globs.
+    #[must_use]
+    pub fn skip(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.skip = patterns.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Keeps state in a folder. Default: `dir` in `[state]`, or one such as `~/.local/state/system-health`.
+    #[must_use]
+    pub fn state_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.state = StateChoice::Folder(folder.into());
+        self
+    }
+
+    /// Keeps nothing between runs: what cannot be delivered at once is lost, and no events are sent.
+    #[must_use]
+    pub fn without_state(mut self) -> Self {
+        self.state = StateChoice::Nowhere;
+        self
+    }
+
+    /// Sets how long a whole run may take, delivery included. Default: `deadline` in `[report]`.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Sets the schedule slot on whose start the points of a run are put, so that a repeated run of the slot overwrites
+    /// instead of adding. Default: `align` in `[report]`.
+    #[must_use]
+    pub fn align(mut self, slot: Duration) -> Self {
+        self.align = Some(slot);
+        self
+    }
+
+    /// Delivers no metrics about the reporter itself, whatever the settings say.
+    #[must_use]
+    pub fn without_self_metrics(mut self) -> Self {
+        self.self_metrics = false;
+        self
+    }
+
+    /// Sends no events, whatever the settings say.
+    #[must_use]
+    pub fn without_events(mut self) -> Self {
+        self.events = false;
+        self
+    }
+
+    /// Sets the program's name, of which the reporter's name is made. Default: the name of the file that was started.
+    #[must_use]
+    pub fn program(mut self, name: impl Into<String>) -> Self {
+        self.program = Some(name.into());
+        self
+    }
+
+    /// Sets what the reporter is named after, unless it is named in the settings. Called once a run, and must give the
+    /// same each time. Default: the program.
+    #[must_use]
+    pub fn named_after<F>(mut self, hook: impl Fn(Context) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = NamedAfter> + Send + 'static,
+    {
+        self.named_after = Some(NameHook::new(hook));
+        self
+    }
+
+    /// Tells the observer how far a run has come.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Fn(Progress<'_>) + Send + Sync + 'static) -> Self {
+        self.engine = self.engine.with_observer(observer);
+        self
+    }
+
+    /// Checks everything. Nothing is connected, and nothing is written.
+    pub fn build(self) -> Result<Reporter, ReporterError> {
+        let report: ReportSettings = self.settings.table()?;
+        let report = ReportSettings {
+            deadline: self.deadline.unwrap_or(report.deadline),
+            align: self.align.or(report.align),
+            self_metrics: self.self_metrics && report.self_metrics,
+            events: self.events && report.events,
+            to: if self.to.is_empty() { report.to } else { self.to },
+            ..report
+        };
+        let mut state: StateSettings = self.settings.table()?;
+        let keeps_state = !matches!(self.state, StateChoice::Nowhere);
+        if let StateChoice::Folder(folder) = self.state {
+            state.dir = Some(folder);
+        }
+        let linked = Catalog::linked()?;
+        let about_itself = self_metrics::of(linked.clone());
+        let catalog = without_self_metrics(self.catalog.unwrap_or(linked));
+        if catalog.metrics().is_empty() && catalog.sources().is_empty() {
+            return Err(CatalogError::Empty.into());
+        }
+        let all = catalog.clone().with_metrics(about_itself.metrics().iter().cloned())?;
+        let selection = Selection::new(&all, &self.only, &self.skip)?;
+        let tags = base_tags(&report)?;
+        let to = self.sinks.find(&report.to)?;
+        self.sinks.check(&self.settings)?;
+        Ok(Reporter {
+            catalog: selection.of(catalog)?,
+            about_itself: report.self_metrics.then(|| selection.without_skipped(about_itself)),
+            targets: self.sinks.targets(&to, &self.settings),
+            name: Name::new(&report, &tags, self.program, &self.only, &self.skip, self.named_after)?,
+            align: report.slot()?,
+            engine: self.engine.with_concurrency(report.concurrency),
+            process: Process::new().provide(self.settings),
+            tags,
+            report,
+            state,
+            keeps_state,
+        })
+    }
+}
+
+impl std::fmt::Debug for ReporterBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReporterBuilder")
+            .field("to", &self.to)
+            .field("only", &self.only)
+            .field("skip", &self.skip)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,153 @@
+//! The delivery of one page of points.
+//!
+//! A backend that overwrites gets a point again until its fate is clear. One that adds up must not: such points are
+//! marked before they are sent, and if nobody sees what became of them, they count as unknown and leave the outbox.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use system_health_registry::{DeliveryError, Fate, Point, Repeat, Sink};
+use system_health_state::{Pending, PendingId};
+use tokio::time::Instant;
+
+use super::Courier;
+use crate::{
+    Receipt, StateError,
+    guard::{self, Next},
+    outbox::Outbox,
+};
+
+/// Points that are being delivered.
+struct Page<'a> {
+    outbox: Outbox<'a>,
+    ids: Vec<PendingId>,
+    /// Which of them add up.
+    adds_up: Vec<bool>,
+    /// Which of them have no fate yet.
+    open: Vec<bool>,
+    settled_any: bool,
+    left_any: bool,
+}
+
+impl Courier<'_> {
+    /// Whether the sink took or refused any point, so that it makes sense to go on.
+    pub(super) async fn deliver_page(
+        &self,
+        sink: &dyn Sink,
+        outbox: Outbox<'_>,
+        mut pending: Vec<Pending>,
+        deadline: Instant,
+        receipt: &mut Receipt,
+    ) -> Result<bool, StateError> {
+        let limits = &self.target.limits;
+        let adds_up = |pending: &Pending| limits.repeat(pending.point.kind) == Repeat::AddsUp;
+        let marked: Vec<PendingId> =
+            pending.iter().filter(|pending| adds_up(pending)).map(|pending| pending.id).collect();
+        if !marked.is_empty() {
+            let own: BTreeSet<PendingId> = outbox.begin_sending(marked).await?.into_iter().collect();
+            receipt.sent_what_adds_up = true;
+            pending.retain(|pending| !adds_up(pending) || own.contains(&pending.id));
+        }
+        let adds_up = pending.iter().map(adds_up).collect();
+        let (ids, points): (Vec<PendingId>, Vec<Point>) =
+            pending.into_iter().map(|pending| (pending.id, pending.point)).unzip();
+        let open = vec![true; ids.len()];
+        let mut page = Page { outbox, ids, adds_up, open, settled_any: false, left_any: false };
+        let mut settlements = guard::deliver(sink, &points, deadline);
+        while page.open.contains(&true) {
+            match guard::next(&mut settlements, deadline).await {
+                Next::Settled(settlement) => {
+                    page.note(settlement.points, settlement.fate, receipt).await;
+                }
+                Next::End => {
+                    page.leave_open(None, receipt).await;
+                    break;
+                }
+                Next::Interrupted(error) => {
+                    page.leave_open(Some(error), receipt).await;
+                    break;
+                }
+            }
+        }
+        receipt.note_contact(page.left_any);
+        Ok(page.settled_any)
+    }
+}
+
+impl Page<'_> {
+    /// Notes the fate of some points.
+    async fn note(&mut self, points: Range<usize>, fate: Fate, receipt: &mut Receipt) {
+        let points = points.start.min(self.ids.len())..points.end.min(self.ids.len());
+        if points.is_empty() {
+            return;
+        }
+        self.open[points.clone()].fill(false);
+        let count = points.len() as u64;
+        match fate {
+            Fate::Accepted => {
+                let all = &self.ids[points.clone()];
+                let of_own = all.iter().filter(|id| Some(id.run()) == self.outbox.own).count() as u64;
+                receipt.accepted += of_own;
+                receipt.accepted_earlier += count - of_own;
+            }
+            Fate::Refused(error) => receipt.refuse(count, &error),
+            Fate::Left(error) => {
+                self.leave(points, &error, receipt).await;
+                return;
+            }
+            Fate::Unknown(error) => {
+                self.give_up(points, &error, receipt).await;
+                return;
+            }
+        }
+        self.settled_any = true;
+        self.outbox.settle(self.ids[points].to_vec()).await;
+    }
+
+    /// Leaves points for another attempt, because they have certainly not arrived.
+    async fn leave(&mut self, points: Range<usize>, error: &DeliveryError, receipt: &mut Receipt) {
+        self.left_any = true;
+        receipt.error.get_or_insert_with(|| error.to_string());
+        let marked = self.marked(points);
+        if !marked.is_empty() {
+            self.outbox.return_to_outbox(marked).await;
+        }
+    }
+
+    /// Leaves those points for another attempt that may be sent twice, and gives up the others.
+    async fn give_up(&mut self, points: Range<usize>, error: &DeliveryError, receipt: &mut Receipt) {
+        self.left_any = true;
+        receipt.error.get_or_insert_with(|| error.to_string());
+        let marked = self.marked(points);
+        if !marked.is_empty() {
+            receipt.unknown += marked.len() as u64;
+            self.outbox.settle(marked).await;
+        }
+    }
+
+    /// What becomes of points whose fate the sink has not told: it had nothing more to tell, or was interrupted.
+    async fn leave_open(&mut self, interrupted: Option<DeliveryError>, receipt: &mut Receipt) {
+        let open: Vec<_> = (0..self.open.len()).filter(|point| self.open[*point]).collect();
+        let ranges: Vec<Range<usize>> = open
+            .chunk_by(|point, next| point + 1 == *next)
+            .map(|range| range[0]..range[range.len() - 1] + 1)
+            .collect();
+        for range in ranges {
+            match &interrupted {
+                Some(error) => self.give_up(range, error, receipt).await,
+                None => {
+                    self.leave(
+                        range,
+                        &DeliveryError::new("the sink did not tell the fate of some points"),
+                        receipt,
+                    )
+                    .await
+                }
+            }
+        }
+    }
+
+    /// Those of some points that are marked as being sent.
+    fn marked(&self, points: Range<usize>) -> Vec<PendingId> {
+        points.filter(|point| self.adds_up[*point]).map(|point| self.ids[point]).collect()
+    }
+}

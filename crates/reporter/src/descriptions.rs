@@ -1,0 +1,57 @@
+//! What sources have described in earlier runs. Their metrics are known only once a run has asked them, and a source
+//! that fails cannot say whose values are missing.
+
+use std::{collections::HashSet, time::SystemTime};
+
+use system_health_registry::{Catalog, Descriptions, Facts, Report};
+use system_health_state::{Store, StoreError};
+
+use crate::{error::Chain, state::Kept};
+
+/// A catalog with the metrics that its sources have described in earlier runs.
+pub fn with_remembered(catalog: Catalog, store: &Store) -> Result<Catalog, StoreError> {
+    if catalog.sources().is_empty() {
+        return Ok(catalog);
+    }
+    Ok(add(catalog, store.descriptions()?))
+}
+
+/// The same with the state of a run, which goes on without what it cannot read.
+pub(crate) async fn with_remembered_by(catalog: &Catalog, kept: &Kept) -> Catalog {
+    let remembered = kept.ask(kept.store(), Store::descriptions).await.unwrap_or_else(|error| {
+        tracing::warn!("cannot read what sources have described: {}", Chain(&error));
+        Vec::new()
+    });
+    add(catalog.clone(), remembered)
+}
+
+/// Remembers what the sources of a run have described.
+pub(crate) async fn remember(report: &Report, kept: &Kept) {
+    for source in report.run().sources() {
+        let returned: HashSet<&str> = source.returned.iter().map(String::as_str).collect();
+        let outcomes = report.run().outcomes().iter();
+        let facts: Vec<Facts> = outcomes
+            .filter(|outcome| outcome.metric.source() == Some(&source.name))
+            .filter(|outcome| returned.contains(outcome.metric.key()))
+            .map(|outcome| outcome.metric.facts().clone())
+            .collect();
+        if facts.is_empty() {
+            continue;
+        }
+        let (name, seen) = (source.name.clone(), SystemTime::now());
+        let remembered =
+            kept.ask(kept.store(), move |store| store.remember_descriptions(&name, &facts, seen)).await;
+        if let Err(error) = remembered {
+            tracing::warn!("cannot remember what the source {} described: {}", source.name, Chain(&error));
+        }
+    }
+}
+
+/// What the metrics of a catalog mean, for sinks.
+pub(crate) fn of_catalog(catalog: &Catalog) -> Descriptions {
+    catalog.metrics().iter().map(|metric| (metric.key(), metric.description())).collect()
+}
+
+fn add(catalog: Catalog, remembered: Vec<(String, Facts)>) -> Catalog {
+    remembered.into_iter().fold(catalog, |catalog, (source, facts)| catalog.with_described(&source, [facts]))
+}

@@ -1,0 +1,105 @@
+//! Why a reporter cannot be built, or cannot run. What goes wrong with a metric, a source or a delivery is no error of
+//! the reporter: it is in what the run returns.
+
+use std::{error::Error, fmt};
+
+use system_health_registry::{
+    CatalogError, SharedError,
+    settings::{Known, SettingsError},
+};
+
+use crate::{SelectionError, SlotError, StateError, tags::TagsError};
+
+/// Why a reporter cannot be built, or cannot run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReporterError {
+    /// The settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The linked metrics make no catalog.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The metrics to collect are chosen by a pattern that is wrong.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+    /// The schedule slot is too long.
+    #[error("`align` in [report]")]
+    Slot(#[from] SlotError),
+    /// A tag cannot be used.
+    #[error(transparent)]
+    Tags(#[from] TagsError),
+    /// It is not clear where to deliver to.
+    #[error(transparent)]
+    Destinations(#[from] DestinationsError),
+    /// Not even a store in memory can be used.
+    #[error("the run cannot be recorded")]
+    State(#[from] StateError),
+    /// It cannot be shown what would be delivered.
+    #[error("it cannot be shown what {sink} would get: {error}")]
+    Preview {
+        /// The name of the sink.
+        sink: &'static str,
+        /// Why.
+        error: SharedError,
+    },
+}
+
+/// Why it is not clear where to deliver to.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum DestinationsError {
+    /// The program can deliver to nothing.
+    #[error("this program was built without any sink, so there is nothing to deliver to")]
+    NoSink,
+    /// There is no such sink.
+    #[error("`to` names the sink `{name}`, which is not linked into this program{known}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// What there is.
+        known: Known,
+    },
+    /// No sink is chosen, and the settings describe no destination of any.
+    #[error("the settings say nothing of where to deliver to; there are the sinks `{}`", .sinks.join("`, `"))]
+    NoneConfigured {
+        /// The sinks.
+        sinks: Vec<&'static str>,
+    },
+    /// Several sinks have destinations, and none is chosen.
+    #[error("`to` in [report] has to name where to deliver to; there are `{}`", .sinks.join("`, `"))]
+    NotChosen {
+        /// The sinks.
+        sinks: Vec<&'static str>,
+    },
+    /// The settings of a sink describe no destination.
+    #[error("the settings say nothing of where the sink `{name}` delivers to; the table [{name}] does")]
+    NotConfigured {
+        /// The name of the sink.
+        name: &'static str,
+    },
+    /// Two destinations would share an outbox.
+    #[error("the destination `{outbox}` is there twice")]
+    Twice {
+        /// The name of the outbox.
+        outbox: String,
+    },
+    /// The settings of a sink are wrong.
+    #[error("{0}")]
+    Settings(SharedError),
+}
+
+/// An error with all its causes: `outer: cause: root cause`.
+pub(crate) struct Chain<'a>(pub(crate) &'a dyn Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

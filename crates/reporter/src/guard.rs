@@ -1,0 +1,101 @@
+//! Calls of a sink. A sink is other people's code: one that panics or never answers ends its own delivery, and no other.
+
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
+
+use futures::{FutureExt, StreamExt, stream::BoxStream};
+use system_health_registry::{
+    Context, DeliveryError, Destination, Event, Fate, Point, Settlement, Sink, Unavailable,
+};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, timeout_at},
+};
+
+/// What a sink says that does not answer.
+const TOO_LATE: &str = "no answer before the run's deadline";
+
+/// What came of waiting for a settlement.
+pub(crate) enum Next {
+    /// The sink told the fate of points.
+    Settled(Settlement),
+    /// The sink has nothing more to tell.
+    End,
+    /// The sink was interrupted, and may have been in the middle of a request.
+    Interrupted(DeliveryError),
+}
+
+/// A sink that is being connected, in a task of its own.
+pub(crate) struct Connecting(JoinHandle<Result<Box<dyn Sink>, Unavailable>>);
+
+impl Connecting {
+    /// Starts to connect.
+    pub(crate) fn start(destination: &Arc<dyn Destination>, context: Context) -> Self {
+        let destination = Arc::clone(destination);
+        Self(tokio::spawn(async move { destination.connect(context).await }))
+    }
+
+    /// The sink, or why there is none at this time.
+    pub(crate) async fn until(mut self, deadline: Instant) -> Result<Box<dyn Sink>, Unavailable> {
+        match timeout_at(deadline, &mut self.0).await {
+            Ok(Ok(connected)) => connected,
+            Ok(Err(broken)) => match broken.try_into_panic() {
+                Ok(panic) => Err(panicked(&*panic).into()),
+                Err(_) => Err("the runtime is shutting down".into()),
+            },
+            Err(_) => Err("no connection before the run's deadline".into()),
+        }
+    }
+}
+
+impl Drop for Connecting {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Starts a delivery.
+pub(crate) fn deliver<'a>(
+    sink: &'a dyn Sink,
+    points: &'a [Point],
+    deadline: Instant,
+) -> BoxStream<'a, Settlement> {
+    async move { sink.deliver(points, deadline) }.flatten_stream().boxed()
+}
+
+/// The next settlement of a delivery.
+pub(crate) async fn next(settlements: &mut BoxStream<'_, Settlement>, deadline: Instant) -> Next {
+    match timeout_at(deadline, AssertUnwindSafe(settlements.next()).catch_unwind()).await {
+        Ok(Ok(Some(settlement))) => Next::Settled(settlement),
+        Ok(Ok(None)) => Next::End,
+        Ok(Err(panic)) => Next::Interrupted(DeliveryError::new(panicked(&*panic))),
+        Err(_) => Next::Interrupted(DeliveryError::new(TOO_LATE)),
+    }
+}
+
+/// Sends an event.
+pub(crate) async fn announce(sink: &dyn Sink, event: &Event, deadline: Instant) -> Fate {
+    let sent = AssertUnwindSafe(async { sink.announce(event, deadline).await }).catch_unwind();
+    match timeout_at(deadline, sent).await {
+        Ok(Ok(fate)) => fate,
+        Ok(Err(panic)) => Fate::Unknown(DeliveryError::new(panicked(&*panic))),
+        Err(_) => Fate::Unknown(DeliveryError::new(TOO_LATE)),
+    }
+}
+
+/// Asks whether the backend would take a delivery.
+pub(crate) async fn check(sink: &dyn Sink, deadline: Instant) -> Result<(), DeliveryError> {
+    let checked = AssertUnwindSafe(async { sink.check(deadline).await }).catch_unwind();
+    match timeout_at(deadline, checked).await {
+        Ok(Ok(checked)) => checked,
+        Ok(Err(panic)) => Err(DeliveryError::new(panicked(&*panic))),
+        Err(_) => Err(DeliveryError::new(TOO_LATE)),
+    }
+}
+
+fn panicked(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    match text.or_else(|| payload.downcast_ref::<String>().cloned()) {
+        Some(text) => format!("the sink panicked: {text}"),
+        None => "the sink panicked".to_owned(),
+    }
+}

@@ -1,0 +1,238 @@
+//! The reporter's name. Several reporters deliver metrics about themselves with one `env:` and `service:`, and a
+//! backend keeps one point for a series and time: without a name, the success of one hides the failure of another.
+//!
+//! Nobody should have to think of that. So the name is made of what tells reporters apart and stays the same from run
+//! to run: what they report on, and what the program and the settings select. It cannot be made of the host's name,
+//! which is another one in each pod.
+
+use std::{env, fmt, path::PathBuf, sync::Arc};
+
+use futures::{FutureExt, future::BoxFuture};
+use sha2::{Digest, Sha256};
+use system_health_registry::{Context, ReporterName, Tag};
+
+use crate::{ReportSettings, tags::TagsError};
+
+/// The name of the tag.
+const TAG: &str = "reporter";
+
+/// The program that comes with this project, which needs no mention in a name.
+const USUAL_PROGRAM: &str = "report";
+
+/// What a reporter is named after. It has to be the same from run to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NamedAfter {
+    /// What it reports on, such as `acme/shop`. Default: the program.
+    pub subject: Option<String>,
+    /// What else tells it from other reporters, such as `branch next`.
+    pub selection: Vec<String>,
+}
+
+type Hook = dyn Fn(Context) -> BoxFuture<'static, NamedAfter> + Send + Sync;
+
+/// What a reporter is called, or what its name is made of.
+#[derive(Clone)]
+pub(crate) enum Name {
+    /// Somebody has named it.
+    Named(Tag),
+    /// Its name follows from what it does.
+    Unnamed {
+        program: String,
+        /// The patterns by which it selects metrics.
+        patterns: Vec<String>,
+        hook: Option<NameHook>,
+    },
+}
+
+/// Finds out what a reporter is named after.
+#[derive(Clone)]
+pub(crate) struct NameHook(Arc<Hook>);
+
+impl NameHook {
+    pub(crate) fn new<F>(hook: impl Fn(Context) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = NamedAfter> + Send + 'static,
+    {
+        Self(Arc::new(move |context| hook(context).boxed()))
+    }
+}
+
+impl Name {
+    /// Takes the name from the settings, or from a tag `reporter:` of all reports. Without any, it follows from the
+    /// program, the patterns and the hook.
+    pub(crate) fn new(
+        report: &ReportSettings,
+        tags: &[Tag],
+        program: Option<String>,
+        only: &[String],
+        skip: &[String],
+        hook: Option<NameHook>,
+    ) -> Result<Self, TagsError> {
+        if let Some(name) = &report.name {
+            let origin = "`name` in [report], or SYSTEM_HEALTH_REPORTER";
+            return Ok(Self::Named(Tag::new(TAG, name).map_err(|source| TagsError { origin, source })?));
+        }
+        if let Some(tag) = tags.iter().find(|tag| tag.name() == TAG) {
+            return Ok(Self::Named(tag.clone()));
+        }
+        let only = only.iter().map(|pattern| format!("only {pattern}"));
+        let patterns = only.chain(skip.iter().map(|pattern| format!("skip {pattern}"))).collect();
+        Ok(Self::Unnamed { program: program.unwrap_or_else(started_as), patterns, hook })
+    }
+
+    /// The tag with the name. Without a letter or a digit in it, a program's name gives none.
+    pub(crate) async fn tag(&self, context: Context) -> Option<Tag> {
+        match self {
+            Self::Named(tag) => Some(tag.clone()),
+            Self::Unnamed { program, patterns, hook } => {
+                let after = match hook {
+                    Some(hook) => (hook.0)(context).await,
+                    None => NamedAfter::default(),
+                };
+                let mut parts = [patterns.clone(), after.selection].concat();
+                parts.sort();
+                parts.dedup();
+                Tag::new(TAG, &name(after.subject.as_deref(), program, parts)).ok()
+            }
+        }
+    }
+}
+
+/// The name for sinks that keep reporters apart.
+pub(crate) fn reporter_name(tag: Option<&Tag>) -> ReporterName {
+    let name = tag.and_then(|tag| tag.as_str().split_once(':'));
+    name.map_or_else(ReporterName::default, |(_, name)| ReporterName::new(name))
+}
+
+/// The tags of a report about the reporter itself: those of all reports, and its name.
+pub(crate) fn with_name(base: &[Tag], name: Option<Tag>) -> Vec<Tag> {
+    base.iter().filter(|tag| tag.name() != TAG).cloned().chain(name).collect()
+}
+
+/// The name of the file that this program was started as.
+fn started_as() -> String {
+    let program = env::args_os().next().map(PathBuf::from);
+    let name =
+        program.as_deref().and_then(|path| path.file_stem()).map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| USUAL_PROGRAM.to_owned())
+}
+
+/// Such as `acme/shop`, and with a selection `acme/shop-1121b6e7`.
+fn name(subject: Option<&str>, program: &str, mut parts: Vec<String>) -> String {
+    if subject.is_some() && program != USUAL_PROGRAM {
+        parts.push(format!("program {program}"));
+    }
+    let start = subject.unwrap_or(program).to_lowercase();
+    if parts.is_empty() {
+        return start;
+    }
+    let digest = Sha256::digest(parts.join("\n"));
+    let [a, b, c, d, ..] = <[u8; 32]>::from(digest);
+    format!("{start}-{:08x}", u32::from_be_bytes([a, b, c, d]))
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(tag) => f.debug_tuple("Named").field(tag).finish(),
+            Self::Unnamed { program, patterns, .. } => f
+                .debug_struct("Unnamed")
+                .field("program", program)
+                .field("patterns", patterns)
+                .finish_non_exhaustive(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    struct Case<'a> {
+        repository: &'a str,
+        branch: Option<&'a str>,
+        only: &'a [&'a str],
+        skip: &'a [&'a str],
+    }
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    async fn tag(Case { repository, branch, only, skip }: Case<'_>) -> String {
+        let after = NamedAfter {
+            subject: Some(repository.to_owned()),
+            selection: branch.into_iter().map(|branch| format!("branch {branch}")).collect(),
+        };
+        let hook = NameHook::new(move |_| {
+            let after = after.clone();
+            async { after }
+        });
+        let report = ReportSettings::default();
+        let name = Name::new(&report, &[], None, &texts(only), &texts(skip), Some(hook)).unwrap();
+        name.tag(Context::new()).await.unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn reporters_that_do_something_else_have_other_names_and_each_keeps_its_own() {
+        let shop = Case { repository: "Acme/Shop", branch: None, only: &[], skip: &[] };
+        let all = async || {
+            let mut tags = Vec::new();
+            for case in [
+                Case { ..shop },
+                Case { repository: "acme/docs", ..shop },
+                Case { branch: Some("next"), ..shop },
+                Case { only: &["commits.*"], ..shop },
+                Case { skip: &["commits.*"], ..shop },
+                Case { only: &["ci.*"], ..shop },
+                Case { only: &["ci.*", "commits.*"], ..shop },
+            ] {
+                tags.push(tag(case).await);
+            }
+            tags
+        };
+
+        let tags = all().await;
+
+        assert_eq!(tags.iter().collect::<BTreeSet<_>>().len(), tags.len(), "{tags:?}");
+        assert_eq!(all().await, tags);
+        let reordered = tag(Case { only: &["commits.*", "ci.*"], ..shop }).await;
+        assert_eq!(tags.last(), Some(&reordered), "the order of patterns selects nothing else");
+    }
+
+    #[test]
+    fn a_name_can_be_read() {
+        let one = texts(&["only commits.*"]);
+        for (subject, program, selection, expected) in [
+            (Some("Acme/Shop"), "report", vec![], "acme/shop"),
+            (Some("acme/shop"), "report", one, "acme/shop-1121b6e7"),
+            (Some("acme/shop"), "acme-report", vec![], "acme/shop-70bd1e78"),
+            (None, "acme-report", vec![], "acme-report"),
+        ] {
+            assert_eq!(name(subject, program, selection), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_somebody_gives_counts() {
+        let named = |name: Option<&str>, tags: &[&str]| {
+            let tags: Vec<Tag> = tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect();
+            let report = ReportSettings { name: name.map(str::to_owned), ..ReportSettings::default() };
+            (Name::new(&report, &tags, None, &[], &[], None), tags)
+        };
+        for (name, tags, expected) in [
+            (Some("Night shift"), &["team:web"][..], ["team:web", "reporter:night_shift"]),
+            (None, &["reporter:mine", "team:web"], ["team:web", "reporter:mine"]),
+            (Some("this"), &["reporter:that", "team:web"], ["team:web", "reporter:this"]),
+        ] {
+            let (name, tags) = named(name, tags);
+            let tag = name.unwrap().tag(Context::new()).await;
+            let tags = with_name(&tags, tag);
+            assert_eq!(tags.iter().map(Tag::as_str).collect::<Vec<_>>(), expected);
+        }
+        let error = named(Some("!"), &[]).0.unwrap_err();
+        assert_eq!(error.to_string(), "`name` in [report], or SYSTEM_HEALTH_REPORTER");
+    }
+}

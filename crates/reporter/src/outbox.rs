@@ -1,0 +1,77 @@
+//! One destination's part of a store.
+
+use std::{ops::Range, sync::Arc, time::SystemTime};
+
+use system_health_state::{Pending, PendingId, RunId, Store};
+
+use crate::{StateError, error::Chain, state::Kept};
+
+/// The outbox of one destination, in one store.
+#[derive(Clone, Copy)]
+pub(crate) struct Outbox<'a> {
+    pub(crate) kept: &'a Kept,
+    pub(crate) store: &'a Arc<Store>,
+    pub(crate) name: &'a str,
+    /// This run; its points are counted apart.
+    pub(crate) own: Option<RunId>,
+    /// Whether the points of other runs stay where they are.
+    pub(crate) only_own: bool,
+}
+
+impl Outbox<'_> {
+    /// The next points that wait, and nobody is sending.
+    pub(crate) async fn pending(
+        &self,
+        limit: usize,
+        after: Option<PendingId>,
+    ) -> Result<Vec<Pending>, StateError> {
+        let name = self.name.to_owned();
+        self.kept.ask(self.store, move |store| store.pending(&name, limit, after)).await
+    }
+
+    /// Drops points whose time is outside.
+    pub(crate) async fn expire(&self, times: Range<SystemTime>) -> Result<u64, StateError> {
+        let name = self.name.to_owned();
+        self.kept.ask(self.store, move |store| store.expire(&name, &times)).await
+    }
+
+    /// Marks points of which none may be sent twice, and gives those that no other process is sending.
+    pub(crate) async fn begin_sending(&self, ids: Vec<PendingId>) -> Result<Vec<PendingId>, StateError> {
+        let name = self.name.to_owned();
+        let now = SystemTime::now();
+        self.kept.ask(self.store, move |store| store.begin_sending(&name, &ids, now)).await
+    }
+
+    /// Gives up points that somebody was sending since a time that no run survives.
+    pub(crate) async fn give_up_sending(&self, before: SystemTime) -> Result<u64, StateError> {
+        let name = self.name.to_owned();
+        self.kept.ask(self.store, move |store| store.give_up_sending(&name, before)).await
+    }
+
+    /// Puts points back that were being sent and have certainly not arrived. Failing that, a later run gives them up.
+    pub(crate) async fn return_to_outbox(&self, ids: Vec<PendingId>) {
+        let name = self.name.to_owned();
+        let returned = self.kept.ask(self.store, move |store| store.return_to_outbox(&name, &ids)).await;
+        if let Err(error) = returned {
+            tracing::warn!("points that were not delivered are lost: {}", Chain(&error));
+        }
+    }
+
+    /// Takes points out. Failing that, those that overwrite are delivered again, and the others are given up by a
+    /// later run.
+    pub(crate) async fn settle(&self, ids: Vec<PendingId>) {
+        let name = self.name.to_owned();
+        if let Err(error) = self.kept.ask(self.store, move |store| store.settle(&name, &ids)).await {
+            tracing::warn!(
+                "delivered points stay in the outbox and will be delivered again: {}",
+                Chain(&error)
+            );
+        }
+    }
+
+    /// How many points wait.
+    pub(crate) async fn waiting(&self) -> Result<u64, StateError> {
+        let name = self.name.to_owned();
+        self.kept.ask(self.store, move |store| store.waiting(&name)).await
+    }
+}

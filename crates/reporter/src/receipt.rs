@@ -1,0 +1,134 @@
+//! What became of the points and events of a run at one destination. Every point is accounted for.
+
+use system_health_registry::DeliveryError;
+
+/// What became of the points of a run at one destination, and of those that earlier runs had left.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// Series of this run that the destination accepted.
+    pub accepted: u64,
+    /// Points of earlier runs that it accepted.
+    pub accepted_earlier: u64,
+    /// Series about the reporter itself that it accepted.
+    pub self_metrics: u64,
+    /// What it does not take, now or later, and why.
+    pub refused: Vec<Refusal>,
+    /// Points that wait in the outbox for the next run.
+    pub left: u64,
+    /// Points that may have arrived and are not sent again, because the backend would add them up.
+    pub unknown: u64,
+    /// Points that nothing keeps for the next run.
+    pub lost: u64,
+    /// Points of earlier runs that had become too old for the destination, or were dated a day ahead, and were
+    /// dropped.
+    pub expired: u64,
+    /// Points of earlier runs that were dropped because the backend keeps no timestamps and would show them as current.
+    pub superseded: u64,
+    /// Events that the destination accepted.
+    pub events: u64,
+    /// Events that wait for the next run.
+    pub events_left: u64,
+    /// Why points or events are left, unknown or lost.
+    pub error: Option<String>,
+    /// Whether nothing is kept because nobody wants it to be.
+    pub no_state: bool,
+    pub(crate) contact: Contact,
+    /// Whether points were handed to the sink that would add up if they were sent again.
+    pub(crate) sent_what_adds_up: bool,
+}
+
+/// Whether the destination was reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Contact {
+    /// There was nothing to ask it.
+    #[default]
+    Untried,
+    /// No point got out, although some were to.
+    Failed,
+    /// It took points, or refused them all.
+    Made,
+}
+
+/// Some series that a destination refused for one reason.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// How many.
+    pub series: u64,
+    /// Why, with all causes.
+    pub error: String,
+}
+
+/// The one word for a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Success {
+    /// Everything got out.
+    Accepted,
+    /// Some of it.
+    Partial,
+    /// Nothing.
+    Failed,
+}
+
+impl Receipt {
+    /// Whether everything got out.
+    #[must_use]
+    pub fn success(&self) -> Success {
+        let any_left = self.left > 0 || self.lost > 0 || self.events_left > 0;
+        let failed = !self.refused.is_empty() || any_left || self.error.is_some();
+        match (failed, self.accepted + self.accepted_earlier) {
+            (false, _) => Success::Accepted,
+            (true, 0) => Success::Failed,
+            (true, _) => Success::Partial,
+        }
+    }
+
+    /// The number of series that were refused.
+    #[must_use]
+    pub fn refused_series(&self) -> u64 {
+        self.refused.iter().map(|refusal| refusal.series).sum()
+    }
+
+    /// Whether it makes sense to send more: points got out, or none were tried.
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.contact != Contact::Failed
+    }
+
+    /// Notes a page of points, some of which may have been left.
+    pub(crate) fn note_contact(&mut self, left_any: bool) {
+        let got_none_out = self.accepted + self.accepted_earlier == 0;
+        self.contact = if left_any && got_none_out { Contact::Failed } else { Contact::Made };
+    }
+
+    /// Notes that the destination cannot be delivered to.
+    pub(crate) fn fail(&mut self, error: String) {
+        self.contact = Contact::Failed;
+        self.error.get_or_insert(error);
+    }
+
+    pub(crate) fn refuse(&mut self, series: u64, error: &DeliveryError) {
+        let error = error.to_string();
+        match self.refused.iter_mut().find(|refusal| refusal.error == error) {
+            Some(refusal) => refusal.series += series,
+            None => self.refused.push(Refusal { series, error }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_its_time_keeps_the_reporter_from_nothing() {
+        let mut receipt = Receipt { error: Some("the clock was set back".to_owned()), ..Receipt::default() };
+        assert!(receipt.is_reachable());
+
+        receipt.note_contact(true);
+        assert!(!receipt.is_reachable());
+
+        receipt.accepted = 1;
+        receipt.note_contact(true);
+        assert!(receipt.is_reachable());
+    }
+}

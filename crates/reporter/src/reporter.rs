@@ -1,0 +1,112 @@
+//! The reporter: what a program calls to report.
+
+use std::time::{Duration, SystemTime};
+
+use system_health_registry::{Catalog, Engine, Process, Settings, Tag};
+use tokio::runtime::Handle;
+
+use crate::{
+    DestinationsError, Finished, ReportSettings, ReporterBuilder, ReporterError, StateSettings, name::Name,
+    run::RunUnderWay, target::Target,
+};
+
+/// Collects metrics, records them, delivers them to every destination and announces events, as often as it is called.
+/// Connections outlive a run.
+#[derive(Debug)]
+pub struct Reporter {
+    pub(crate) catalog: Catalog,
+    pub(crate) about_itself: Option<Catalog>,
+    pub(crate) targets: Result<Vec<Target>, DestinationsError>,
+    pub(crate) name: Name,
+    pub(crate) align: Duration,
+    pub(crate) engine: Engine,
+    pub(crate) process: Process,
+    pub(crate) tags: Vec<Tag>,
+    pub(crate) report: ReportSettings,
+    pub(crate) state: StateSettings,
+    pub(crate) keeps_state: bool,
+}
+
+/// What a run does with its report, besides recording it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing.
+    Collect,
+    /// It shows what would be delivered.
+    DryRun,
+    /// It delivers the report, what earlier runs have left, and the events.
+    Push,
+}
+
+impl Reporter {
+    /// Starts with the settings of a process.
+    #[must_use]
+    pub fn builder(settings: Settings) -> ReporterBuilder {
+        ReporterBuilder::new(settings)
+    }
+
+    /// Runs collectors on another runtime than the one that runs the reporter. Even collectors that block all its
+    /// threads keep the reporter from nothing then.
+    #[must_use]
+    pub fn with_workers(mut self, workers: Handle) -> Self {
+        self.engine = self.engine.with_workers(workers);
+        self
+    }
+
+    /// Collects and records.
+    pub async fn collect(&self) -> Result<Finished, ReporterError> {
+        self.run(Mode::Collect).await
+    }
+
+    /// Collects and records, and shows what [`push`](Self::push) would deliver.
+    pub async fn dry_run(&self) -> Result<Finished, ReporterError> {
+        self.run(Mode::DryRun).await
+    }
+
+    /// Collects, records, delivers and announces. What cannot be delivered is no error: the receipts say it, and it
+    /// waits for the next run.
+    pub async fn push(&self) -> Result<Finished, ReporterError> {
+        self.run(Mode::Push).await
+    }
+
+    /// A run. Dropping the future ends it; what was recorded and not delivered waits for the next run.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub async fn run(&self, mode: Mode) -> Result<Finished, ReporterError> {
+        self.run_at(mode, SystemTime::now()).await
+    }
+
+    /// A run that counts as started at a given time, for tests about windows of time.
+    pub async fn run_at(&self, mode: Mode, started_at: SystemTime) -> Result<Finished, ReporterError> {
+        let targets = self.targets(mode)?;
+        RunUnderWay::start(self, mode, targets, started_at).await
+    }
+
+    /// Fails if it is not clear where such a run would deliver to. A run checks it as well, before it collects
+    /// anything.
+    pub fn check(&self, mode: Mode) -> Result<(), DestinationsError> {
+        self.targets(mode).map(drop)
+    }
+
+    /// Whether such a run writes points to standard output. Nothing else must be printed there then.
+    #[must_use]
+    pub fn owns_stdout(&self, mode: Mode) -> bool {
+        let targets = self.targets(mode).unwrap_or_default();
+        mode == Mode::Push && targets.iter().any(|target| target.destination.owns_stdout())
+    }
+
+    /// How long a run may take, delivery included.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        self.report.deadline
+    }
+
+    fn targets(&self, mode: Mode) -> Result<&[Target], DestinationsError> {
+        match (mode, &self.targets) {
+            (Mode::Collect, _) => Ok(&[]),
+            (Mode::DryRun | Mode::Push, Ok(targets)) => Ok(targets),
+            (Mode::DryRun | Mode::Push, Err(error)) => Err(error.clone()),
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! One run, from the first collector to the last receipt.
+
+use std::{
+    collections::BTreeMap,
+    slice,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use futures::future::join_all;
+use system_health_registry::{Context, Engine, Event, Events, Point, Report, Run, Tag};
+use system_health_state::Store;
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    Delivery, DeliveryResult, Finished, Mode, Preview, Receipt, Reporter, ReporterError, StateError,
+    announcer::events_to_show,
+    courier::Courier,
+    deadlines::{self, Deadlines, reserve},
+    descriptions,
+    error::Chain,
+    events,
+    guard::Connecting,
+    name::{reporter_name, with_name},
+    self_metrics::{Ending, FinishedRun, RunFacts},
+    state::{Recorded, State},
+    target::Target,
+};
+
+/// A run that has not finished.
+pub(crate) struct RunUnderWay<'a> {
+    reporter: &'a Reporter,
+    targets: &'a [Target],
+    context: Context,
+    started: Instant,
+    /// When it has to end.
+    end: Instant,
+    /// The time that collecting does not use.
+    reserve: Duration,
+}
+
+/// What came of collecting and of connecting at the same time.
+struct Collected {
+    run: Run,
+    state: State,
+    connecting: Vec<Connecting>,
+    name: Option<Tag>,
+}
+
+impl<'a> RunUnderWay<'a> {
+    /// Runs to the end.
+    pub(crate) async fn start(
+        reporter: &'a Reporter,
+        mode: Mode,
+        targets: &'a [Target],
+        started_at: SystemTime,
+    ) -> Result<Finished, ReporterError> {
+        let (started, deadline) = (Instant::now(), reporter.report.deadline);
+        let end = deadlines::end(started, deadline);
+        let reserve = if mode == Mode::Push { reserve(deadline) } else { Duration::ZERO };
+        let context = reporter.process.context_at(started_at);
+        let context = context.with_deadline(deadline.saturating_sub(reserve));
+        Self { reporter, targets, context, started, end, reserve }.finish(mode).await
+    }
+
+    async fn finish(&self, mode: Mode) -> Result<Finished, ReporterError> {
+        let Collected { run, state, connecting, name } = self.collect(mode).await?;
+        let report = Arc::new(self.report(run, &self.reporter.tags));
+        let outboxes: Vec<String> = match mode {
+            Mode::Push => self.targets.iter().map(|target| target.outbox.clone()).collect(),
+            Mode::Collect | Mode::DryRun => Vec::new(),
+        };
+        let recorded = state.record(&report, &outboxes).await?;
+        descriptions::remember(&report, &recorded.kept).await;
+        let deliveries = match mode {
+            Mode::Collect => Vec::new(),
+            Mode::DryRun => self.preview(&report, &state, name).await?,
+            Mode::Push => self.push(connecting, &report, &state, &outboxes, recorded, name).await?,
+        };
+        let kept = state.current().await;
+        kept.prune(self.reporter.state.keep).await;
+        Ok(Finished { report, deliveries, state_is_unusable: kept.is_wanted() && !kept.is_kept() })
+    }
+
+    /// Collects. The sinks are connected and the state is opened in the meantime, unless the state knows metrics of
+    /// sources.
+    async fn collect(&self, mode: Mode) -> Result<Collected, StateError> {
+        let Reporter { engine, catalog, .. } = self.reporter;
+        let opening = self.open_state();
+        if catalog.sources().is_empty() {
+            let (run, (connecting, name), state) =
+                tokio::join!(engine.run(catalog, &self.context), self.connect(mode), opening);
+            return Ok(Collected { run, state: state?, connecting, name });
+        }
+        let state = opening.await?;
+        let catalog = descriptions::with_remembered_by(catalog, &state.current().await).await;
+        let (run, (connecting, name)) = tokio::join!(engine.run(&catalog, &self.context), self.connect(mode));
+        Ok(Collected { run, state, connecting, name })
+    }
+
+    async fn open_state(&self) -> Result<State, StateError> {
+        if !self.reporter.keeps_state {
+            return State::unwanted(self.end);
+        }
+        State::open(self.reporter.state.folder(), self.end - self.reserve, self.end).await
+    }
+
+    /// Finds out the reporter's name, and starts to connect the sinks of a push.
+    async fn connect(&self, mode: Mode) -> (Vec<Connecting>, Option<Tag>) {
+        if mode == Mode::Collect {
+            return (Vec::new(), None);
+        }
+        let named = self.reporter.name.tag(self.context.clone());
+        let name = timeout_at(self.end - self.reserve, named).await.ok().flatten();
+        if mode == Mode::DryRun {
+            return (Vec::new(), name);
+        }
+        let context = self
+            .context
+            .clone()
+            .provide(reporter_name(name.as_ref()))
+            .provide(descriptions::of_catalog(&self.reporter.catalog));
+        let targets = self.targets.iter();
+        let connecting = targets.map(|target| Connecting::start(&target.destination, context.clone()));
+        (connecting.collect(), name)
+    }
+
+    /// Delivers a report, and then what there is to say about that: the destinations beside each other, and what is to
+    /// say once it is known of all.
+    async fn push(
+        &self,
+        connecting: Vec<Connecting>,
+        report: &Arc<Report>,
+        state: &State,
+        outboxes: &[String],
+        recorded: Recorded,
+        name: Option<Tag>,
+    ) -> Result<Vec<Delivery>, StateError> {
+        let attached = self.attached().await;
+        let delivering = self.targets.iter().zip(connecting).map(|(target, connecting)| {
+            self.deliver_and_announce(target, connecting, state, recorded.clone(), report, &attached)
+        });
+        let (couriers, mut receipts): (Vec<Courier<'_>>, Vec<Receipt>) =
+            join_all(delivering).await.into_iter().unzip();
+        let tagged = couriers.iter().zip(&receipts);
+        let tagged = tagged.map(|(courier, receipt)| (courier.target.tags.clone(), receipt.clone()));
+        if let Some(about_itself) = self.about_itself(report, tagged.collect(), state, name).await {
+            let recorded = state.record(&Arc::new(about_itself), outboxes).await?;
+            let delivering = couriers.iter().zip(&mut receipts);
+            let delivering =
+                delivering.map(|(courier, receipt)| courier.deliver_self_metrics(&recorded, receipt));
+            join_all(delivering).await;
+        }
+        let checking = couriers.iter().zip(&mut receipts);
+        join_all(checking.map(|(courier, receipt)| courier.check(receipt))).await;
+        let deliveries = couriers.iter().zip(receipts);
+        Ok(deliveries
+            .map(|(courier, receipt)| delivery(courier.target, DeliveryResult::Pushed(receipt)))
+            .collect())
+    }
+
+    async fn deliver_and_announce(
+        &self,
+        target: &'a Target,
+        connecting: Connecting,
+        state: &State,
+        recorded: Recorded,
+        report: &Arc<Report>,
+        attached: &[Event],
+    ) -> (Courier<'a>, Receipt) {
+        let deadlines = Deadlines::new(self.end, self.reserve);
+        let sink = connecting.until(deadlines.points).await;
+        let courier = Courier { target, sink, timestamp: report.timestamp(), deadlines };
+        let announces = self.reporter.report.events;
+        let (mut receipt, Recorded { kept, .. }) = courier.deliver(state, recorded, report).await;
+        // Events are worth a lot, but not the values.
+        let announced = async {
+            courier.record_events(&kept, report, attached, announces).await?;
+            if announces { courier.announce(&kept, &mut receipt).await } else { Ok(()) }
+        };
+        if let Err(error) = announced.await {
+            tracing::warn!("cannot keep track of events, and sends none: {}", Chain(&error));
+        }
+        (courier, receipt)
+    }
+
+    /// The events that collectors have attached.
+    async fn attached(&self) -> Vec<Event> {
+        if !self.reporter.report.events {
+            return Vec::new();
+        }
+        self.context.get::<Events>().await.unwrap_or_default().attached()
+    }
+
+    /// Shows what a push would deliver.
+    async fn preview(
+        &self,
+        report: &Report,
+        state: &State,
+        name: Option<Tag>,
+    ) -> Result<Vec<Delivery>, ReporterError> {
+        let about_itself = self.about_itself(report, Vec::new(), state, name).await;
+        let points: Vec<Point> =
+            report.points().chain(about_itself.iter().flat_map(Report::points)).collect();
+        let attached = self.attached().await;
+        let mut deliveries = Vec::with_capacity(self.targets.len());
+        for target in self.targets {
+            let (destination, address) = (&target.destination, target.destination.address());
+            let failed = |error| ReporterError::Preview { sink: destination.sink(), error };
+            tracing::info!("dry run: nothing is sent to {address}");
+            let payload = destination.preview(&points, &[]).map_err(failed)?;
+            let events = self.events_of(target, report, state, &attached).await?;
+            let events = events.iter().map(|event| destination.preview(&[], slice::from_ref(event)));
+            let events = events.collect::<Result<_, _>>().map_err(failed)?;
+            let preview = Preview { series: points.len(), payload, events };
+            deliveries.push(delivery(target, DeliveryResult::DryRun(preview)));
+        }
+        Ok(deliveries)
+    }
+
+    /// The events that a push would send to a destination.
+    async fn events_of(
+        &self,
+        target: &Target,
+        report: &Report,
+        state: &State,
+        attached: &[Event],
+    ) -> Result<Vec<Event>, ReporterError> {
+        let kept = state.current().await;
+        let max_age = target.limits.max_event_age.filter(|_| self.reporter.report.events && kept.is_kept());
+        let Some(max_age) = max_age else { return Ok(Vec::new()) };
+        let attached = events::of_collectors(report, attached, max_age);
+        let pending = events_to_show(&target.outbox, &kept, report, attached).await?;
+        let unreadable = |error| ReporterError::Preview {
+            sink: target.destination.sink(),
+            error: system_health_registry::SharedError::new(error),
+        };
+        pending.iter().map(|event| events::read(event).map_err(unreadable)).collect()
+    }
+
+    /// Collects the metrics about the reporter itself, unless they are not wanted.
+    async fn about_itself(
+        &self,
+        report: &Report,
+        receipts: Vec<(Vec<Tag>, Receipt)>,
+        state: &State,
+        name: Option<Tag>,
+    ) -> Option<Report> {
+        let catalog = self.reporter.about_itself.as_ref()?;
+        let kept = state.current().await;
+        let last_values = kept.ask(kept.store(), Store::last_values).await.unwrap_or_else(|error| {
+            tracing::warn!("cannot read when metrics last had a value: {}", Chain(&error));
+            BTreeMap::new()
+        });
+        let finished = FinishedRun::from(RunFacts {
+            timestamp: report.timestamp(),
+            endings: report.run().outcomes().iter().map(Ending::from).collect(),
+            sources: report.run().sources().to_vec(),
+            duration: self.started.elapsed(),
+            receipts,
+            last_values,
+            api_calls: self.context.get().await.unwrap_or_default(),
+        });
+        let context = Context::starting_at(report.run().started_at()).provide(finished);
+        let run = Engine::new().run(catalog, &context).await;
+        Some(self.report(run, &with_name(&self.reporter.tags, name)))
+    }
+
+    fn report(&self, run: Run, tags: &[Tag]) -> Report {
+        Report::new(run, tags.iter().cloned()).aligned(self.reporter.align)
+    }
+}
+
+fn delivery(target: &Target, result: DeliveryResult) -> Delivery {
+    Delivery { sink: target.destination.sink(), address: target.destination.address(), result }
+}

@@ -1,0 +1,285 @@
+//! What is kept between runs. Keeping it is worth a lot, but never the run: whatever is wrong with the state folder is
+//! logged once, and the run goes on with a store in memory.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+use system_health_registry::Report;
+use system_health_state::{Opened, RunId, Store, StoreError};
+use tokio::{
+    sync::Mutex,
+    task::{JoinError, spawn_blocking},
+    time::{Instant, timeout},
+};
+
+use crate::error::Chain;
+
+/// A store that takes longer, such as a network file system that is gone, counts as unusable.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// What a store gets even when the run's deadline is close, to write down what was delivered.
+const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Why the state cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// No folder is named, and there is no usual one.
+    #[error("there is no home directory")]
+    NoHome,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder does not answer, as on a network file system that is gone.
+    #[error("the state folder did not answer within {0:.0?}")]
+    Silent(Duration),
+    /// The folder did not answer before, and is not asked again.
+    #[error("the state folder does not answer")]
+    GivenUp,
+    /// The task that used the store was stopped.
+    #[error("the store broke down")]
+    Task(#[from] JoinError),
+}
+
+/// The state of a run. All destinations share it, and one that finds the store unusable replaces it for all.
+#[derive(Debug)]
+pub(crate) struct State {
+    current: Mutex<Kept>,
+}
+
+/// A store, and what is known about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    store: Arc<Store>,
+    /// The folder; `None` in memory.
+    folder: Option<PathBuf>,
+    /// Whether something is to be kept.
+    wanted: bool,
+    /// Whether the store already takes the place of a damaged one.
+    replaced: bool,
+    /// A store that could not be written. What waits in it may still be read and delivered.
+    unwritable: Option<Arc<Store>>,
+    /// Whether the folder has used up all patience.
+    silent: Arc<AtomicBool>,
+    deadline: Instant,
+}
+
+/// A report in a store.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorded {
+    pub(crate) kept: Kept,
+    pub(crate) run: RunId,
+}
+
+impl State {
+    /// A store for a run of which nothing is to be kept.
+    pub(crate) fn unwanted(deadline: Instant) -> Result<Self, StateError> {
+        Ok(Self::of(Kept { wanted: false, ..Kept::in_memory(deadline)? }))
+    }
+
+    /// Opens the store in a folder, or one in memory if that cannot be done early enough for a run that ends at the
+    /// deadline.
+    pub(crate) async fn open(
+        folder: Result<PathBuf, StateError>,
+        early_enough: Instant,
+        deadline: Instant,
+    ) -> Result<Self, StateError> {
+        let (opened, folder) = match folder {
+            Ok(folder) => (Kept::in_folder(folder.clone(), early_enough, Store::open).await, Some(folder)),
+            Err(error) => (Err(error), None),
+        };
+        match opened {
+            Ok(opened) => Ok(Self::of(Kept { deadline, ..opened })),
+            Err(error) => {
+                give_up(&error);
+                let unwritable = match folder {
+                    Some(folder) if !matches!(error, StateError::Silent(_)) => {
+                        patiently(early_enough, move || Store::open_as_it_is(&folder)).await.ok()
+                    }
+                    _ => None,
+                };
+                Ok(Self::of(Kept { unwritable: unwritable.map(Arc::new), ..Kept::in_memory(deadline)? }))
+            }
+        }
+    }
+
+    fn of(kept: Kept) -> Self {
+        Self { current: Mutex::new(kept) }
+    }
+
+    /// The store that is used now.
+    pub(crate) async fn current(&self) -> Kept {
+        self.current.lock().await.clone()
+    }
+
+    /// Records a report, and puts its points in the outboxes of destinations. If that fails, it is recorded
+    /// [anew](Self::record_anew).
+    pub(crate) async fn record(
+        &self,
+        report: &Arc<Report>,
+        outboxes: &[String],
+    ) -> Result<Recorded, StateError> {
+        let kept = self.current().await;
+        match kept.try_record(report, outboxes).await {
+            Err(error) => self.record_anew(&kept, error, report, outboxes).await,
+            Ok(run) => Ok(Recorded { kept, run }),
+        }
+    }
+
+    /// Records a report in another store, because this one failed: a new file takes the place of a damaged one, and if
+    /// nothing helps, the rest of the run has a store in memory.
+    pub(crate) async fn record_anew(
+        &self,
+        failed: &Kept,
+        mut error: StateError,
+        report: &Arc<Report>,
+        outboxes: &[String],
+    ) -> Result<Recorded, StateError> {
+        let mut current = self.current.lock().await;
+        // Another destination may have replaced it before.
+        if !Arc::ptr_eq(&current.store, &failed.store) {
+            match current.try_record(report, outboxes).await {
+                Ok(run) => return Ok(Recorded { kept: current.clone(), run }),
+                Err(newer) => error = newer,
+            }
+        }
+        let Some(folder) = current.folder.take() else { return Err(error) };
+        let is_damaged = matches!(&error, StateError::Store(error) if error.is_damage());
+        if is_damaged
+            && !current.replaced
+            && let Ok(anew) = Kept::in_folder(folder, current.deadline, Store::replace_damaged).await
+        {
+            *current = Kept { replaced: true, ..anew };
+            if let Ok(run) = current.try_record(report, outboxes).await {
+                return Ok(Recorded { kept: current.clone(), run });
+            }
+        }
+        give_up(&error);
+        let unwritable = (!is_damaged).then(|| Arc::clone(&current.store));
+        let silent = Arc::clone(&current.silent);
+        *current = Kept { unwritable, silent, ..Kept::in_memory(current.deadline)? };
+        let run = current.try_record(report, outboxes).await?;
+        Ok(Recorded { kept: current.clone(), run })
+    }
+}
+
+impl Kept {
+    /// A store in memory, which is gone when the run ends.
+    fn in_memory(deadline: Instant) -> Result<Self, StateError> {
+        Ok(Self::with(Arc::new(Store::in_memory()?), None, deadline))
+    }
+
+    /// Whether what is recorded outlives the run.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.folder.is_some()
+    }
+
+    /// Whether somebody wants it to.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
+    /// The store that the run is recorded in.
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// A store that the run could not be recorded in. What waits in it goes before the run.
+    pub(crate) fn unwritable(&self) -> Option<&Arc<Store>> {
+        self.unwritable.as_ref()
+    }
+
+    /// Forgets what is older than the settings say.
+    pub(crate) async fn prune(&self, keep: Duration) {
+        let Some(since) = SystemTime::now().checked_sub(keep) else { return };
+        if let Err(error) = self.ask(&self.store, move |store| store.keep(since)).await {
+            tracing::warn!("cannot forget old runs: {}", Chain(&error));
+        }
+    }
+
+    /// Does something with one of the stores where it may block.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        store: &Arc<Store>,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StateError> {
+        let in_memory = self.folder.is_none() && Arc::ptr_eq(store, &self.store);
+        let store = Arc::clone(store);
+        if in_memory {
+            return Ok(spawn_blocking(move || work(&store)).await??);
+        }
+        if self.silent.load(Relaxed) {
+            return Err(StateError::GivenUp);
+        }
+        let done = patiently(self.deadline, move || work(&store)).await;
+        if matches!(done, Err(StateError::Silent(_))) {
+            self.silent.store(true, Relaxed);
+        }
+        done
+    }
+
+    async fn try_record(&self, report: &Arc<Report>, outboxes: &[String]) -> Result<RunId, StateError> {
+        let (report, outboxes) = (Arc::clone(report), outboxes.to_vec());
+        self.ask(&self.store, move |store| {
+            let outboxes: Vec<&str> = outboxes.iter().map(String::as_str).collect();
+            store.record(&report, &outboxes)
+        })
+        .await
+    }
+
+    async fn in_folder(
+        folder: PathBuf,
+        deadline: Instant,
+        open: impl FnOnce(&Path) -> Result<Opened, StoreError> + Send + 'static,
+    ) -> Result<Self, StateError> {
+        let place = folder.clone();
+        let Opened { store, moved_aside } = patiently(deadline, move || open(&place)).await?;
+        if let Some(damaged) = moved_aside {
+            warn_of_damage(&damaged);
+        }
+        Ok(Self::with(Arc::new(store), Some(folder), deadline))
+    }
+
+    fn with(store: Arc<Store>, folder: Option<PathBuf>, deadline: Instant) -> Self {
+        Self {
+            store,
+            folder,
+            wanted: true,
+            replaced: false,
+            unwritable: None,
+            silent: Arc::default(),
+            deadline,
+        }
+    }
+}
+
+async fn patiently<T: Send + 'static>(
+    deadline: Instant,
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StateError> {
+    let patience = deadline.saturating_duration_since(Instant::now()).clamp(LEAST_PATIENCE, PATIENCE);
+    match timeout(patience, spawn_blocking(work)).await {
+        Ok(done) => Ok(done??),
+        Err(_) => Err(StateError::Silent(patience)),
+    }
+}
+
+/// Logs that a file was moved aside.
+pub fn warn_of_damage(moved_aside: &Path) {
+    tracing::warn!(
+        "the state was damaged and starts anew; what it held, undelivered points too, is in {}",
+        moved_aside.display()
+    );
+}
+
+fn give_up(error: &StateError) {
+    tracing::warn!(
+        "cannot keep state: {}; this run goes on without, and what it cannot deliver is lost",
+        Chain(error)
+    );
+}

@@ -1,0 +1,142 @@
+//! The destinations of a reporter: which there are, which are chosen, and the name of the outbox of each.
+
+use std::{fmt, sync::Arc};
+
+use system_health_registry::{
+    Destination, Limits, Settings, SinkType, Tag, TagError,
+    settings::{Known, may_be_secret},
+};
+
+use crate::error::DestinationsError;
+
+/// A destination with its outbox.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) destination: Arc<dyn Destination>,
+    /// The name of the outbox: what waits for one address must never go to another.
+    pub(crate) outbox: String,
+    pub(crate) limits: Limits,
+    /// The tags of metrics about the delivery there.
+    pub(crate) tags: Vec<Tag>,
+}
+
+/// What a reporter can deliver to.
+#[derive(Clone, Default)]
+pub(crate) struct Sinks {
+    pub(crate) types: Vec<SinkType>,
+    pub(crate) own: Vec<Arc<dyn Destination>>,
+}
+
+impl Sinks {
+    /// The names of all sinks, in their order.
+    fn names(&self) -> Vec<&'static str> {
+        let types = self.types.iter().map(|sink| sink.name);
+        let mut names: Vec<_> = types.chain(self.own.iter().map(|own| own.sink())).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Refuses wrong settings of any sink, also of those that are not delivered to: they are found with the first run
+    /// and not with the first delivery.
+    pub(crate) fn check(&self, settings: &Settings) -> Result<(), DestinationsError> {
+        self.types
+            .iter()
+            .try_for_each(|sink| (sink.configure)(settings).map(drop).map_err(DestinationsError::Settings))
+    }
+
+    /// Refuses names of sinks that are not there.
+    pub(crate) fn find(&self, to: &[String]) -> Result<Vec<&'static str>, DestinationsError> {
+        let names = self.names();
+        let mut found = Vec::new();
+        for wanted in to {
+            match names.iter().find(|name| *name == wanted) {
+                Some(name) if found.contains(name) => {}
+                Some(name) => found.push(*name),
+                None if names.is_empty() => return Err(DestinationsError::NoSink),
+                None => {
+                    let name = if may_be_secret(wanted) { "..." } else { wanted };
+                    let known = Known::nearest_to(wanted, names);
+                    return Err(DestinationsError::Unknown { name: name.to_owned(), known });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The destinations of the named sinks, or of the only one that has any.
+    pub(crate) fn targets(
+        &self,
+        to: &[&'static str],
+        settings: &Settings,
+    ) -> Result<Vec<Target>, DestinationsError> {
+        let mut chosen = Vec::new();
+        for name in if to.is_empty() { self.names() } else { to.to_vec() } {
+            let destinations = self.destinations(name, settings)?;
+            if !destinations.is_empty() {
+                chosen.push((name, destinations));
+            } else if !to.is_empty() {
+                return Err(DestinationsError::NotConfigured { name });
+            }
+        }
+        match (to, chosen.as_slice()) {
+            ([], []) if self.names().is_empty() => return Err(DestinationsError::NoSink),
+            ([], []) => return Err(DestinationsError::NoneConfigured { sinks: self.names() }),
+            ([], [_, _, ..]) => {
+                let sinks = chosen.iter().map(|(name, _)| *name).collect();
+                return Err(DestinationsError::NotChosen { sinks });
+            }
+            _ => {}
+        }
+        let mut targets = Vec::<Target>::new();
+        for (_, destinations) in chosen {
+            let is_one_of_several = destinations.len() > 1;
+            for destination in destinations {
+                let target = Target::new(destination, is_one_of_several);
+                if targets.iter().any(|other| other.outbox == target.outbox) {
+                    return Err(DestinationsError::Twice { outbox: target.outbox });
+                }
+                targets.push(target);
+            }
+        }
+        Ok(targets)
+    }
+
+    fn destinations(
+        &self,
+        name: &'static str,
+        settings: &Settings,
+    ) -> Result<Vec<Arc<dyn Destination>>, DestinationsError> {
+        let mut destinations: Vec<_> =
+            self.own.iter().filter(|own| own.sink() == name).map(Arc::clone).collect();
+        for sink in self.types.iter().filter(|sink| sink.name == name) {
+            let configured = (sink.configure)(settings).map_err(DestinationsError::Settings)?;
+            destinations.extend(configured.into_iter().map(Arc::from));
+        }
+        Ok(destinations)
+    }
+}
+
+impl Target {
+    fn new(destination: Arc<dyn Destination>, is_one_of_several: bool) -> Self {
+        let (sink, address) = (destination.sink(), destination.address());
+        let outbox = format!("{sink} {address}");
+        let tags = tags(sink, is_one_of_several.then_some(&*address)).unwrap_or_else(|error| {
+            tracing::warn!("metrics about deliveries to {outbox} do not name it: {error}");
+            Vec::new()
+        });
+        Self { limits: destination.limits(), destination, outbox, tags }
+    }
+}
+
+fn tags(sink: &str, address: Option<&str>) -> Result<Vec<Tag>, TagError> {
+    let sink = Tag::new("sink", sink);
+    let address = address.map(|address| Tag::new("destination", address));
+    [Some(sink), address].into_iter().flatten().collect()
+}
+
+impl fmt::Debug for Sinks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}

@@ -1,0 +1,303 @@
+//! A backend in memory, as a destination that does what a test tells it.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream, stream::BoxStream};
+use system_health_registry::{
+    Catalog, Context, DeliveryError, Destination, Event, Facts, Fate, Finding, IntoReading, Kind, Limits,
+    Metric, Point, Repeat, Settings, Settlement, SharedError, Sink, Unavailable, location,
+};
+use system_health_reporter::{Finished, Mode, Receipt, Reporter, ReporterBuilder};
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+/// A backend. Clones share what was delivered.
+#[derive(Debug, Clone)]
+pub(crate) struct Backend {
+    name: &'static str,
+    address: String,
+    limits: Limits,
+    does: Arc<Mutex<Does>>,
+    taken: Arc<Mutex<Taken>>,
+}
+
+/// What was delivered.
+#[derive(Debug, Default)]
+struct Taken {
+    points: Vec<Point>,
+    events: Vec<Event>,
+    first_at: Option<Instant>,
+}
+
+/// What the backend does with what it gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Does {
+    Accept,
+    Refuse,
+    Leave,
+    /// It stores the points, and no answer comes.
+    StoreWithoutAnswer,
+    /// It stores the points, and never ends.
+    StoreAndHang,
+    StoreAndPanic,
+    /// It ends without a word.
+    SayNothing,
+    Hang,
+    Panic,
+    PanicWhenConnecting,
+    HangWhenConnecting,
+    FailWhenConnecting,
+    /// It accepts nothing with this key.
+    LeaveKey(&'static str),
+}
+
+impl Backend {
+    pub(crate) fn new(name: &'static str) -> Self {
+        let limits = Limits { max_event_age: Some(Duration::from_hours(18)), ..Limits::default() };
+        let (does, taken) = (Arc::new(Mutex::new(Does::Accept)), Arc::default());
+        Self { name, address: "memory".to_owned(), limits, does, taken }
+    }
+
+    pub(crate) fn at(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.address);
+        self
+    }
+
+    pub(crate) fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// One that adds up counts, and knows neither times nor events.
+    pub(crate) fn adds_up(self) -> Self {
+        let limits = Limits { counts: Repeat::AddsUp, rates: Repeat::AddsUp, ..Limits::default() };
+        self.with_limits(limits)
+    }
+
+    pub(crate) fn does(self, does: Does) -> Self {
+        self.now(does);
+        self
+    }
+
+    pub(crate) fn now(&self, does: Does) {
+        *self.does.lock().unwrap() = does;
+    }
+
+    /// The keys and values of the points that were stored, without those about the reporter.
+    pub(crate) fn stored(&self) -> Vec<(String, f64)> {
+        let taken = self.taken.lock().unwrap();
+        let points = taken.points.iter().filter(|point| !point.key.starts_with("system_health."));
+        points.map(|point| (point.key.clone(), point.value)).collect()
+    }
+
+    /// The points about the reporter with this last part of the key: their tags in a line, and their values.
+    pub(crate) fn about_reporter(&self, name: &str) -> Vec<(String, f64)> {
+        let taken = self.taken.lock().unwrap();
+        let key = format!("system_health.reporter.{name}");
+        let points = taken.points.iter().filter(|point| point.key == key);
+        points
+            .map(|point| {
+                let general = ["env:", "service:", "source:", "reporter:"];
+                let tags = point.tags.iter().map(ToString::to_string);
+                let own = tags.filter(|tag| !general.iter().any(|general| tag.starts_with(general)));
+                (own.collect::<Vec<_>>().join(" "), point.value)
+            })
+            .collect()
+    }
+
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.taken.lock().unwrap().events.clone()
+    }
+
+    pub(crate) fn first_at(&self) -> Option<Instant> {
+        self.taken.lock().unwrap().first_at
+    }
+
+    fn store(&self, points: &[Point]) {
+        let mut taken = self.taken.lock().unwrap();
+        taken.first_at.get_or_insert_with(Instant::now);
+        taken.points.extend_from_slice(points);
+    }
+
+    fn doing(&self) -> Does {
+        *self.does.lock().unwrap()
+    }
+
+    fn settle(&self, points: &[Point]) -> Option<Fate> {
+        match self.doing() {
+            Does::Refuse => Some(Fate::Refused(error("400"))),
+            Does::Leave => Some(Fate::Left(error("503"))),
+            Does::SayNothing => None,
+            Does::StoreWithoutAnswer => {
+                self.store(points);
+                Some(Fate::Unknown(error("no answer")))
+            }
+            Does::StoreAndPanic => {
+                self.store(points);
+                panic!("a bug after sending")
+            }
+            Does::Panic => panic!("a bug"),
+            Does::LeaveKey(key) if points.iter().any(|point| point.key == key) => {
+                Some(Fate::Left(error("503")))
+            }
+            _ => {
+                self.store(points);
+                Some(Fate::Accepted)
+            }
+        }
+    }
+}
+
+fn error(text: &str) -> DeliveryError {
+    DeliveryError::new(text.to_owned())
+}
+
+impl Destination for Backend {
+    fn sink(&self) -> &'static str {
+        self.name
+    }
+
+    fn address(&self) -> String {
+        self.address.clone()
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    fn connect(&self, _context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
+        let sink = self.clone();
+        async move {
+            match sink.doing() {
+                Does::PanicWhenConnecting => panic!("a bug in connect"),
+                Does::HangWhenConnecting => pending().await,
+                Does::FailWhenConnecting => Err("no credentials".into()),
+                _ => Ok(Box::new(sink) as Box<dyn Sink>),
+            }
+        }
+        .boxed()
+    }
+
+    fn diagnose(&self, _context: Context) -> BoxFuture<'static, Vec<Finding>> {
+        async { Vec::new() }.boxed()
+    }
+
+    fn preview(&self, points: &[Point], events: &[Event]) -> Result<serde_json::Value, SharedError> {
+        let keys: Vec<&str> = points.iter().map(|point| point.key.as_str()).collect();
+        let titles: Vec<&str> = events.iter().map(Event::title).collect();
+        Ok(serde_json::json!({ "keys": keys, "titles": titles }))
+    }
+}
+
+impl Sink for Backend {
+    fn check(&self, _deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        async { Ok(()) }.boxed()
+    }
+
+    /// Two points a payload, or a hundred of many.
+    fn deliver<'a>(&'a self, points: &'a [Point], _deadline: Instant) -> BoxStream<'a, Settlement> {
+        match self.doing() {
+            Does::Hang => return stream::pending().boxed(),
+            Does::StoreAndHang => {
+                self.store(points);
+                return stream::pending().boxed();
+            }
+            _ => {}
+        }
+        let size = if points.len() < 100 { 2 } else { 100 };
+        let settle = move |(number, payload): (usize, &[Point])| {
+            let points = number * size..number * size + payload.len();
+            self.settle(payload).map(|fate| Settlement { points, fate })
+        };
+        stream::iter(points.chunks(size).enumerate().filter_map(settle)).boxed()
+    }
+
+    fn announce<'a>(&'a self, event: &'a Event, _deadline: Instant) -> BoxFuture<'a, Fate> {
+        async {
+            match self.doing() {
+                Does::Panic => panic!("a bug in announce"),
+                Does::Leave => Fate::Left(error("503")),
+                _ => {
+                    self.taken.lock().unwrap().events.push(event.clone());
+                    Fate::Accepted
+                }
+            }
+        }
+        .boxed()
+    }
+}
+
+/// A folder for state, and what a run collects.
+pub(crate) struct Scene {
+    folder: TempDir,
+    catalog: Catalog,
+    runs: AtomicU32,
+}
+
+impl Scene {
+    /// Gauges, each with the value 1.
+    pub(crate) fn gauges(keys: &[&'static str]) -> Self {
+        Self::of(keys.iter().map(|key| metric(Facts::new(*key, "For a test."), 1.0)))
+    }
+
+    /// Counts, each with the value 1.
+    pub(crate) fn counts(keys: &[&'static str]) -> Self {
+        let kind = Kind::Count { interval: Duration::from_mins(1) };
+        Self::of(keys.iter().map(|key| metric(Facts::new(*key, "For a test.").with_kind(kind), 1.0)))
+    }
+
+    pub(crate) fn of(metrics: impl IntoIterator<Item = Metric>) -> Self {
+        Self::with(Catalog::new(metrics).unwrap())
+    }
+
+    pub(crate) fn with(catalog: Catalog) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), catalog, runs: AtomicU32::new(0) }
+    }
+
+    pub(crate) fn collects(&mut self, catalog: Catalog) {
+        self.catalog = catalog;
+    }
+
+    pub(crate) fn builder(&self, backends: &[&Backend]) -> ReporterBuilder {
+        let builder = Reporter::builder(Settings::default())
+            .catalog(self.catalog.clone())
+            .state_dir(self.folder.path())
+            .deadline(Duration::from_mins(1))
+            .program("test")
+            .to(backends.iter().map(|backend| backend.name));
+        backends.iter().fold(builder, |builder, backend| builder.destination((*backend).clone()))
+    }
+
+    pub(crate) fn reporter(&self, backends: &[&Backend]) -> Reporter {
+        self.builder(backends).build().unwrap()
+    }
+
+    /// Pushes without metrics about the reporter.
+    pub(crate) async fn push(&self, backends: &[&Backend]) -> Vec<Receipt> {
+        let reporter = self.builder(backends).without_self_metrics().build().unwrap();
+        receipts(&self.run(&reporter, Mode::Push).await)
+    }
+
+    /// A run that starts a minute after the one before: points of one time would replace each other.
+    pub(crate) async fn run(&self, reporter: &Reporter, mode: Mode) -> Finished {
+        let minutes = self.runs.fetch_add(1, Ordering::Relaxed);
+        let start = SystemTime::now() - Duration::from_mins(30) + minutes * Duration::from_mins(1);
+        reporter.run_at(mode, start).await.unwrap()
+    }
+}
+
+pub(crate) fn receipts(finished: &Finished) -> Vec<Receipt> {
+    finished.deliveries.iter().map(|delivery| delivery.receipt().unwrap().clone()).collect()
+}
+
+/// A metric that always has the same value.
+pub(crate) fn metric(facts: Facts, value: f64) -> Metric {
+    Metric::new(facts, location!(), move |_| async move { value.into_reading() }.boxed())
+}

@@ -1,0 +1,96 @@
+//! Which destinations a reporter has.
+
+use std::path::Path;
+
+use system_health_registry::{Catalog, Destination, Facts, Settings, SharedError, SinkType};
+use system_health_reporter::{Mode, Reporter, ReporterBuilder, ReporterError};
+
+use crate::backend::{Backend, Scene, metric};
+
+fn configure(_settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
+    Ok(vec![Box::new(Backend::new("first"))])
+}
+
+const FIRST: SinkType = SinkType { name: "first", summary: "The first", configure };
+const SECOND: SinkType =
+    SinkType { name: "second", summary: "Not configured", configure: |_settings| Ok(vec![]) };
+const WRONG: SinkType = SinkType {
+    name: "wrong",
+    summary: "With wrong settings",
+    configure: |_| Err(SharedError::new("`url` in [wrong]")),
+};
+
+/// A builder with the settings, and nothing else.
+fn builder(settings: &str) -> ReporterBuilder {
+    let settings = Settings::builder().toml(Path::new("a.toml"), settings).unwrap().build().unwrap();
+    let catalog = Catalog::new([metric(Facts::new("a", "For a test."), 1.0)]).unwrap();
+    Reporter::builder(settings).catalog(catalog).without_state()
+}
+
+/// Why a reporter cannot be built, or cannot push.
+async fn refusal(builder: ReporterBuilder) -> String {
+    match builder.build() {
+        Err(error) => error.to_string(),
+        Ok(reporter) => match reporter.push().await {
+            Err(error @ ReporterError::Destinations(_)) => error.to_string(),
+            other => panic!("{other:?}"),
+        },
+    }
+}
+
+async fn delivers_to(builder: ReporterBuilder) -> Vec<(&'static str, String)> {
+    let finished = builder.build().unwrap().push().await.unwrap();
+    finished.deliveries.into_iter().map(|delivery| (delivery.sink, delivery.address)).collect()
+}
+
+#[tokio::test]
+async fn the_only_sink_that_is_configured_need_not_be_named() {
+    let only = delivers_to(builder("").sink(FIRST).sink(SECOND)).await;
+    let named = delivers_to(builder("[report]\nto = ['first', 'first']").sink(FIRST).sink(SECOND)).await;
+    let own = delivers_to(builder("").sink(FIRST).destination(Backend::new("own")).to(["own"])).await;
+
+    assert_eq!(only, [("first", "memory".to_owned())]);
+    assert_eq!(named, only);
+    assert_eq!(own, [("own", "memory".to_owned())]);
+}
+
+#[tokio::test]
+async fn what_is_not_clear_is_refused_with_what_there_is() {
+    for (builder, said) in [
+        (builder(""), "this program was built without any sink, so there is nothing to deliver to"),
+        (
+            builder("").sink(FIRST).sink(SECOND).destination(Backend::new("third")),
+            "`to` in [report] has to name where to deliver to; there are `first`, `third`",
+        ),
+        (
+            builder("").sink(SECOND),
+            "the settings say nothing of where to deliver to; there are the sinks `second`",
+        ),
+        (
+            builder("[report]\nto = ['frist']").sink(FIRST).sink(SECOND),
+            "`to` names the sink `frist`, which is not linked into this program; did you mean `first`?",
+        ),
+        (
+            builder("[report]\nto = ['first']").sink(FIRST).to(["second"]).sink(SECOND),
+            "the settings say nothing of where the sink `second` delivers to; the table [second] does",
+        ),
+        (
+            builder("").sink(FIRST).destination(Backend::new("first")),
+            "the destination `first memory` is there twice",
+        ),
+        (builder("").sink(WRONG), "`url` in [wrong]"),
+    ] {
+        let refusal = refusal(builder).await;
+        assert!(refusal.starts_with(said), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_only_collects_needs_no_sink_but_right_settings() {
+    let scene = Scene::gauges(&["a"]);
+    let reporter = scene.reporter(&[]);
+    assert_eq!(scene.run(&reporter, Mode::Collect).await.deliveries.len(), 0);
+
+    let wrong = scene.builder(&[]).sink(WRONG).build().unwrap_err();
+    assert_eq!(wrong.to_string(), "`url` in [wrong]");
+}

@@ -1,0 +1,98 @@
+//! Goals that flip, at each destination by itself.
+
+use std::{fmt, sync::Arc, sync::Mutex};
+
+use futures::FutureExt;
+use system_health_registry::{
+    Catalog, Context, Facts, IntoReading, Metric, Subject, Tag, TagError, Unavailable, location,
+};
+
+use crate::backend::{Backend, Does, Scene};
+
+#[derive(Clone)]
+struct Repository(u32);
+
+impl Subject for Repository {
+    async fn list(_context: &Context) -> Result<Vec<Self>, Unavailable> {
+        Ok((0..1000).map(Repository).collect())
+    }
+
+    fn tags(&self) -> Result<Vec<Tag>, TagError> {
+        Ok(vec![Tag::new("repository", &self.to_string())?])
+    }
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "acme/{:04}", self.0)
+    }
+}
+
+/// A metric about each repository that misses its goal for those from a number on.
+fn scene(missed_from: &Arc<Mutex<u32>>) -> Scene {
+    let missed_from = Arc::clone(missed_from);
+    let facts = Facts::new("hotfixes", "For a test.").with_goal("< 5".parse().unwrap());
+    let metric = Metric::new(facts, location!(), move |context: Context| {
+        let missed_from = *missed_from.lock().unwrap();
+        async move {
+            let Repository(number) = context.get().await?;
+            (if number >= missed_from { 9.0 } else { 1.0 }).into_reading()
+        }
+        .boxed()
+    });
+    Scene::with(Catalog::new([metric.each::<Repository>()]).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_repositories_that_flip_are_one_event_that_can_be_read() {
+    let missed_from = Arc::new(Mutex::new(1000));
+    let scene = scene(&missed_from);
+    let backend = Backend::new("backend");
+
+    scene.push(&[&backend]).await;
+    assert_eq!(backend.events(), [], "nobody knew a state before");
+    *missed_from.lock().unwrap() = 0;
+    scene.push(&[&backend]).await;
+
+    let [event] = &backend.events()[..] else { panic!("{:?}", backend.events()) };
+    let text = event.text().unwrap();
+    assert_eq!(event.title(), "hotfixes misses its goal (< 5)");
+    assert!(text.contains("`repository:acme/0000`") && text.contains("and 990 more series"), "{text}");
+    assert!(text.chars().count() < 3500 && !event.tags().iter().any(|tag| tag.name() == "repository"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_repositories_that_flip_are_in_the_event() {
+    let missed_from = Arc::new(Mutex::new(999));
+    let scene = scene(&missed_from);
+    let backend = Backend::new("backend");
+
+    scene.push(&[&backend]).await;
+    *missed_from.lock().unwrap() = 998;
+    scene.push(&[&backend]).await;
+
+    let [event] = &backend.events()[..] else { panic!("{:?}", backend.events()) };
+    assert!(event.tags().iter().any(|tag| tag.as_str() == "repository:acme/0998"), "{event:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_destination_gets_each_event_once_and_one_without_events_gets_none() {
+    let missed_from = Arc::new(Mutex::new(1000));
+    let scene = scene(&missed_from);
+    let (good, late, none) = (Backend::new("good"), Backend::new("late"), Backend::new("none").adds_up());
+    let all = [&good, &late, &none];
+
+    scene.push(&all).await;
+    *missed_from.lock().unwrap() = 0;
+    late.now(Does::Leave);
+    let [_, of_late, _] = scene.push(&all).await.try_into().unwrap();
+    assert_eq!((good.events().len(), of_late.events_left), (1, 1));
+    late.now(Does::Accept);
+    scene.push(&all).await;
+
+    let titles =
+        |backend: &Backend| backend.events().iter().map(|event| event.title().to_owned()).collect::<Vec<_>>();
+    assert_eq!(titles(&late), ["hotfixes misses its goal (< 5)"]);
+    assert_eq!(titles(&good), titles(&late));
+    assert_eq!(none.events(), []);
+}

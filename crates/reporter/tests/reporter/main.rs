@@ -1,0 +1,11 @@
+//! Reporters with backends that fail in every way, on a clock that does not wait.
+
+mod backend;
+mod choice;
+mod events;
+mod independence;
+mod partial_outage;
+mod repeats;
+mod runs;
+mod self_metrics;
+mod sources;

@@ -1,0 +1,66 @@
+//! Sources: what they have described is remembered, and a source that fails is visible.
+
+use futures::FutureExt;
+use system_health_registry::{Catalog, Described, Facts, Source, State, Unavailable, location};
+use system_health_reporter::{Finished, Mode};
+
+use crate::backend::{Backend, Scene, metric};
+
+/// A source that returns these keys, or fails.
+fn catalog(keys: Option<&'static [&'static str]>) -> Catalog {
+    let source = Source::new("warehouse", "For a test.", location!(), move |_| {
+        async move {
+            let keys = keys.ok_or_else(|| Unavailable::from("the database is down"))?;
+            Ok(keys.iter().map(|key| Described::new(Facts::new(*key, "A row."), 1.0)).collect())
+        }
+        .boxed()
+    });
+    let other = metric(Facts::new("other", "For a test."), 1.0);
+    Catalog::new([other]).unwrap().with_sources([source]).unwrap()
+}
+
+async fn run(scene: &mut Scene, backend: &Backend, keys: Option<&'static [&'static str]>) -> Finished {
+    scene.collects(catalog(keys));
+    scene.run(&scene.reporter(&[backend]), Mode::Push).await
+}
+
+/// The success of the source in each run.
+fn success(backend: &Backend) -> Vec<f64> {
+    let points = backend.about_reporter("collector_success").into_iter();
+    points.filter(|(tags, _)| tags == "metric_source:warehouse").map(|(_, value)| value).collect()
+}
+
+fn states(finished: &Finished) -> Vec<(String, State)> {
+    let outcomes = finished.report.run().outcomes().iter();
+    outcomes.map(|outcome| (outcome.metric.key().to_owned(), outcome.state())).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_metric_that_a_source_described_before_is_missed_when_it_fails_or_says_nothing() {
+    let backend = Backend::new("backend");
+    let mut scene = Scene::gauges(&["other"]);
+
+    run(&mut scene, &backend, Some(&["orders.late", "orders.open"])).await;
+    let fewer = run(&mut scene, &backend, Some(&["orders.open"])).await;
+    let failed = run(&mut scene, &backend, None).await;
+
+    let expected = |late, open| {
+        [("orders.late", late), ("orders.open", open), ("other", State::Value)]
+            .map(|(key, state)| (key.to_owned(), state))
+    };
+    assert_eq!(states(&fewer), expected(State::NoData, State::Value));
+    assert_eq!(states(&failed), expected(State::Error, State::Error));
+    assert_eq!(success(&backend), [1.0, 1.0, 0.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_metric_that_is_refused_is_counted() {
+    let backend = Backend::new("backend");
+    let mut scene = Scene::gauges(&["other"]);
+
+    run(&mut scene, &backend, Some(&["orders.open", "other"])).await;
+
+    let of_warehouse = |value| vec![("metric_source:warehouse".to_owned(), value)];
+    assert_eq!(backend.about_reporter("refused_metrics"), of_warehouse(1.0));
+    assert_eq!(success(&backend), [0.0]);
+}

@@ -1,0 +1,30 @@
+//! A shop that reports the length of its queue itself. It shares its settings file with the `report` command and uses
+//! only some of the tables.
+
+use std::{env, path::Path};
+
+use system_health_datadog as _; // keeps the sink linked
+use system_health_registry::{Settings, system_health_metric};
+use system_health_reporter::Reporter;
+
+/// Orders that wait to be packed.
+#[system_health_metric(key = "shop.orders.waiting", unit = "order", goal = "< 100")]
+fn orders_waiting() -> Result<u64, std::num::ParseIntError> {
+    env::args().nth(1).unwrap_or_default().parse() // stands for the queue of a real shop
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let file = Path::new("system-health.toml");
+    let settings = Settings::builder().ignore_unknown_tables().file(file)?.environment().build()?;
+    let reporter = Reporter::builder(settings).build()?;
+    let finished = reporter.push().await?;
+    for receipt in finished.deliveries.iter().filter_map(|delivery| delivery.receipt()) {
+        println!(
+            "{} now, {} of earlier runs, {} left",
+            receipt.accepted, receipt.accepted_earlier, receipt.left
+        );
+    }
+    anyhow::ensure!(finished.is_delivered(), "not all was delivered");
+    Ok(())
+}
