@@ -47,6 +47,6 @@ fn progress_is_shown_when_a_run_takes_longer_than_a_moment() {
     let shown = slow.run_on_a_terminal(&["--only", "commits.hotfix"]);
     let hidden = slow.run_on_a_terminal(&["--only", "commits.hotfix", "--no-progress"]);
 
-    assert!(shown.contains("0/1 metrics"), "{shown}");
-    assert!(!hidden.contains("0/1 metrics"), "{hidden}");
+    assert!(shown.contains("0/1 outcomes") && shown.contains("commits.hotfix acme/shop"), "{shown}");
+    assert!(!hidden.contains("0/1"), "{hidden}");
 }
