@@ -26,13 +26,12 @@ impl SourceOptions {
         let list = |input: ParseStream<'_>| parse_list(input, &mut mistakes);
         let list = list.parse2(tokens)?;
         let written = by_name(NAMES, list, &mut mistakes);
-        let name = match written.get("name") {
-            Some(option) => mistakes.note(option.text(name)),
-            None => {
-                let message = "a source needs a name; add one such as `name = \"warehouse\"`";
-                mistakes.add(syn::Error::new(Span::call_site(), message));
-                None
-            }
+        let name = if let Some(option) = written.get("name") {
+            mistakes.note(option.text(name))
+        } else {
+            let message = "a source needs a name; add one such as `name = \"warehouse\"`";
+            mistakes.add(syn::Error::new(Span::call_site(), message));
+            None
         };
         let timeout = written.get("timeout").and_then(|option| mistakes.note(option.text(parse_duration)));
         mistakes.unless_any(Self { name: name.unwrap_or_default(), timeout })

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     __private::{Registration, SourceRegistration},
-    Described, Facts, ItemError, Location, Metric, Reading, Source, Unavailable,
+    Alias, Described, Facts, ItemError, Location, Metric, Reading, Source, Unavailable,
     check::{MetricError, check},
 };
 
@@ -22,8 +22,14 @@ pub struct Catalog {
     metrics: Vec<Metric>,
     sources: Vec<Source>,
     /// Conditions that the keys of a source's metrics have to meet, too.
-    conditions: Vec<Arc<dyn Fn(&str) -> bool + Send + Sync>>,
+    conditions: Vec<Arc<Condition>>,
 }
+
+/// Whether a key is wanted.
+type Condition = dyn Fn(&str) -> bool + Send + Sync;
+
+/// A metric of a source, and what was found.
+type Found = (Metric, Result<Reading, Unavailable>);
 
 /// Why metrics make no catalog.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -180,11 +186,7 @@ impl Catalog {
 
     /// What a source has returned, as metrics with their results, and those that are refused. A metric that is known
     /// of the source and was not returned has no data.
-    pub(crate) fn accept(
-        &self,
-        source: &Source,
-        described: Vec<Described>,
-    ) -> (Vec<(Metric, Result<Reading, Unavailable>)>, Vec<ItemError>) {
+    pub(crate) fn accept(&self, source: &Source, described: Vec<Described>) -> (Vec<Found>, Vec<ItemError>) {
         let own = |metric: &&Metric| metric.source() != Some(source.name());
         let mut used = used_keys(self.metrics.iter().filter(own));
         let (mut accepted, mut refused) = (BTreeMap::new(), Vec::new());
@@ -247,7 +249,7 @@ fn used_keys<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> HashSet<Strin
 
 /// The keys under which a metric is delivered.
 fn keys(facts: &Facts) -> impl Iterator<Item = &str> {
-    [facts.key()].into_iter().chain(facts.alias().map(|alias| alias.key()))
+    [facts.key()].into_iter().chain(facts.alias().map(Alias::key))
 }
 
 /// Refuses an alias under which another metric delivers, too.

@@ -70,7 +70,7 @@ pub struct Context {
     asker: Asker,
     deadline: Option<Instant>,
     run_deadline: Option<Instant>,
-    _tasks: Vec<Arc<AbortOnDrop>>,
+    tasks: Vec<Arc<AbortOnDrop>>,
 }
 
 #[derive(Clone)]
@@ -112,7 +112,7 @@ impl Context {
         let run = Arc::new(Layer::default());
         let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&run)))];
         let layers = Layers { process, run, subject: None };
-        Self { layers, started_at, asker: Asker::Caller, deadline: None, run_deadline: None, _tasks: tasks }
+        Self { layers, started_at, asker: Asker::Caller, deadline: None, run_deadline: None, tasks }
     }
 
     /// Sets the time at which the run has to end, counted from now.
@@ -194,7 +194,7 @@ impl Context {
     pub fn about<S: Subject>(&self, subject: S) -> Self {
         let about = self.for_subject(&SubjectValue::new(subject), self.deadline);
         let layers = Layers { process: self.layers.process.clone(), ..about.layers };
-        Self { layers, _tasks: [self._tasks.clone(), about._tasks].concat(), ..about }
+        Self { layers, tasks: [self.tasks.clone(), about.tasks].concat(), ..about }
     }
 
     /// The same context with a deadline for all that the run shares.
@@ -209,7 +209,7 @@ impl Context {
         let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&layer)))];
         let subject = Some(SubjectLayer { layer, type_name: subject.type_name });
         let own = self.for_task();
-        Self { layers: Layers { subject, ..own.layers }, deadline, _tasks: tasks, ..own }
+        Self { layers: Layers { subject, ..own.layers }, deadline, tasks, ..own }
     }
 
     /// The handle that a metric gets, and what it is waiting for.
@@ -241,7 +241,7 @@ impl Context {
     /// A handle that does not keep resources from being given up.
     fn for_task(&self) -> Self {
         let layers = Layers { process: self.layers.process.for_task(), ..self.layers.clone() };
-        Self { layers, _tasks: Vec::new(), ..self.clone() }
+        Self { layers, tasks: Vec::new(), ..self.clone() }
     }
 
     /// Writes down who needs what, and starts building the resource unless that was done before.

@@ -233,6 +233,7 @@ impl Facts {
 mod text {
     use super::{Deserialize, Deserializer, Display, Error, FromStr, Serializer};
 
+    #[expect(clippy::ref_option, reason = "serde passes the field")]
     pub(super) fn serialize<T: Display, S: Serializer>(
         value: &Option<T>,
         serializer: S,

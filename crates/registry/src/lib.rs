@@ -95,7 +95,7 @@ pub use run::{Outcome, Run, State};
 pub use sample::{Sample, SampleError};
 pub use scope::{Scope, ScopeError};
 pub use settings::Settings;
-pub use sink::{DeliveryError, Destination, Fate, Limits, Repeat, Settlement, Sink, SinkType};
+pub use sink::{DeliveryError, Destination, Destinations, Fate, Limits, Repeat, Settlement, Sink, SinkType};
 pub use source::{Described, Source, SourceOutcome};
 pub use subject::{Subject, SubjectLabel, Subjects};
 /// Makes a function a metric, and leaves it a function that a test can call.

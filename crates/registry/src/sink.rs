@@ -18,8 +18,11 @@ pub struct SinkType {
     pub summary: &'static str,
     /// Reads the sink's settings. Most sinks have one destination; one that is not configured has none. Wrong settings
     /// are refused here, before anything is collected.
-    pub configure: fn(&Settings) -> Result<Vec<Box<dyn Destination>>, SharedError>,
+    pub configure: fn(&Settings) -> Result<Destinations, SharedError>,
 }
+
+/// The destinations of a sink.
+pub type Destinations = Vec<Box<dyn Destination>>;
 
 inventory::collect!(SinkType);
 

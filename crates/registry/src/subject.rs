@@ -139,7 +139,6 @@ impl<S> Subjects<S> {
     }
 
     /// The subjects.
-    #[must_use]
     pub fn iter(&self) -> std::slice::Iter<'_, S> {
         self.0.iter()
     }

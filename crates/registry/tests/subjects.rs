@@ -14,7 +14,7 @@ use std::{
 
 use insta::assert_snapshot;
 use system_health_registry::{
-    Catalog, Context, Engine, Facts, FromContext, IntoReading, ItemError, Metric, Report, Sample,
+    Catalog, Context, Engine, Facts, FromContext, IntoReading, ItemError, Metric, Outcome, Report, Sample,
     SampleError, Scope, Subject, Subjects, Tag, TagError, Unavailable, location, system_health_metric,
 };
 
@@ -300,7 +300,7 @@ async fn thousands_of_subjects_are_worked_on_a_few_at_a_time() {
         .iter()
         .filter_map(|it| it.subject.as_ref().map(|subject| subject.name().to_owned()))
         .collect();
-    assert_eq!((values.len(), run.outcomes().iter().flat_map(|it| it.samples()).count()), (5000, 5000));
+    assert_eq!((values.len(), run.outcomes().iter().flat_map(Outcome::samples).count()), (5000, 5000));
     let most = working.0.1.load(SeqCst);
     assert!((2..=8).contains(&most), "{most} subjects at once");
     assert_eq!(working.0.0.load(SeqCst), 0, "the resources of subjects are dropped");

@@ -174,11 +174,11 @@ impl<'a> RunUnderWay<'a> {
         let announces = self.reporter.report.events;
         let (mut receipt, Recorded { kept, .. }) = courier.deliver(state, recorded, report).await;
         // Events are worth a lot, but not the values.
-        let announced = async {
+        let telling = async {
             courier.record_events(&kept, report, attached, announces).await?;
             if announces { courier.announce(&kept, &mut receipt).await } else { Ok(()) }
         };
-        if let Err(error) = announced.await {
+        if let Err(error) = telling.await {
             tracing::warn!("cannot keep track of events, and sends none: {}", Chain(&error));
         }
         (courier, receipt)

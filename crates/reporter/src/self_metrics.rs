@@ -144,7 +144,7 @@ fn run_duration(run: FinishedRun) -> Duration {
 /// counts once for each.
 #[system_health_metric(key = "system_health.reporter.metrics", aggregate = "sum", unit = "metric")]
 fn metrics(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    by_state(run.0.endings.iter().map(|ending| ending.state))
+    by_state(&run.0.endings.iter().map(|ending| ending.state))
 }
 
 /// How long each metric took to be collected, for the slowest of its subjects.
@@ -195,7 +195,7 @@ fn failed_items(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
 /// Sources of metrics by the state in which they ended: `value`, `no_data` or `error`.
 #[system_health_metric(key = "system_health.reporter.sources", aggregate = "sum", unit = "source")]
 fn sources(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    by_state(run.0.sources.iter().map(|source| State::from(&source.result)))
+    by_state(&run.0.sources.iter().map(|source| State::from(&source.result)))
 }
 
 /// Metrics of each source that were refused, because their keys are in use elsewhere or their facts are not valid.
@@ -290,7 +290,7 @@ fn github_rate_limit_remaining(run: FinishedRun) -> Option<u64> {
 }
 
 /// A sample for each state.
-fn by_state(states: impl Iterator<Item = State> + Clone) -> Result<Vec<Sample>, SampleError> {
+fn by_state(states: &(impl Iterator<Item = State> + Clone)) -> Result<Vec<Sample>, SampleError> {
     let number = |state| states.clone().filter(|other| *other == state).count() as u64;
     [State::Value, State::NoData, State::Error]
         .into_iter()

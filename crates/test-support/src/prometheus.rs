@@ -83,6 +83,9 @@ impl Pushgateway {
     }
 
     /// The groups that it lists.
+    ///
+    /// # Panics
+    /// When it does not list them in JSON.
     #[must_use]
     pub fn groups(&self) -> Vec<Value> {
         let answer: Value = serde_json::from_str(&self.0.get("/api/v1/metrics")).expect("a list of groups");
@@ -168,7 +171,8 @@ impl Prometheus {
     /// When Prometheus does not understand the query.
     #[must_use]
     pub fn query(&self, query: &str) -> Found {
-        let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded: Vec<String> = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded = encoded.concat();
         let answer = self.service.get(&format!("/api/v1/query?query={encoded}"));
         let answer: Value = serde_json::from_str(&answer).expect("an answer in JSON");
         let found = answer["data"]["result"].as_array().unwrap_or_else(|| panic!("{query}: {answer}"));

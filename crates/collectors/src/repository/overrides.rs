@@ -99,12 +99,14 @@ fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Du
 mod tests {
     use std::path::Path;
 
+    use system_health_registry::settings::SettingsBuilder;
+
     use super::*;
 
     const NAMES: &str = "[repository]\nnames = ['acme/shop', 'acme/web.js']\n";
 
     fn read(toml: &str) -> Result<RepositoriesSettings, String> {
-        let settings = Settings::builder().toml(Path::new("a.toml"), toml).and_then(|toml| toml.build());
+        let settings = Settings::builder().toml(Path::new("a.toml"), toml).and_then(SettingsBuilder::build);
         settings.map(|settings| settings.table().unwrap()).map_err(|error| error.to_string())
     }
 

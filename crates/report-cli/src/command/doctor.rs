@@ -63,7 +63,7 @@ pub(super) fn run(
             collect(&engine, &catalog, &context),
         );
         // The last, because it is about the secrets that the others have asked for.
-        let aws = Finding::in_time("AWS", system_health_credentials::diagnose(&context)).await;
+        let aws = Finding::in_time("AWS", Box::pin(system_health_credentials::diagnose(&context))).await;
         [github, aws, sinks, state, metrics].concat()
     }));
     workers.shutdown_background();

@@ -20,7 +20,9 @@ pub(super) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
         return;
     }
     if fail_on != FailOn::Delivery {
-        lines(report, fail_on).iter().for_each(|line| tracing::error!("{line}"));
+        for line in lines(report, fail_on) {
+            tracing::error!("{line}");
+        }
     }
     for delivery in deliveries.iter().filter(|delivery| delivery.failed()) {
         if let Some(receipt) = delivery.receipt() {

@@ -11,8 +11,8 @@ pub(super) async fn repositories(context: Context) -> NamedAfter {
     let mut selection: Vec<String> = branch.iter().map(|branch| format!("branch {branch}")).collect();
     let repositories = context.get::<Subjects<Repository>>().await;
     // The folder of a clone without a remote has another name in each pod.
-    let named = repositories.iter().flatten().filter_map(Repository::named);
-    let names: Vec<String> = named.map(ToString::to_string).collect();
+    let known = repositories.iter().flatten().filter_map(Repository::named);
+    let names: Vec<String> = known.map(ToString::to_string).collect();
     let subject = match &names[..] {
         [only] => Some(only.clone()),
         several => {

@@ -54,7 +54,7 @@ impl Defaults<'_> {
         let mut own: Vec<String> = Vec::new();
         for handle in metrics.iter().flat_map(|metric| metric.notify()) {
             if !own.iter().any(|known| known == handle) {
-                own.push((*handle).to_owned());
+                own.push((*handle).clone());
             }
         }
         let on_missing_data = some.on_missing_data.as_deref().and_then(OnMissingData::parse);

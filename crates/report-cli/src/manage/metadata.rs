@@ -5,7 +5,7 @@ use std::{cell::Cell, fmt, time::SystemTime};
 use futures::{StreamExt, stream};
 use serde::Serialize;
 use system_health_datadog::{DatadogApi, DatadogError, datadog_unit, metadata, metadata_update};
-use system_health_registry::{Catalog, Metric};
+use system_health_registry::{Alias, Catalog, Metric};
 use tabled::{
     builder::Builder,
     settings::{Padding, Style, Width, object::Columns},
@@ -77,7 +77,7 @@ pub(super) async fn run(
         .metrics()
         .iter()
         .flat_map(|metric| {
-            let alias = metric.alias().filter(|alias| now < alias.until()).map(|alias| alias.key());
+            let alias = metric.alias().filter(|alias| now < alias.until()).map(Alias::key);
             [Some(metric.key()), alias].into_iter().flatten().map(move |name| (name, metric))
         })
         .collect();

@@ -114,8 +114,9 @@ fn lines(reasons: &Reasons) -> Vec<String> {
         .shown
         .iter()
         .map(|reason| {
-            let lists: String = reason.lists(None).map(|list| format!("\n  - {}", Code(&list))).collect();
-            format!("{}: {}{lists}", Code(&reason.subject()), text(reason.text()))
+            let lists: Vec<String> =
+                reason.lists(None).map(|list| format!("\n  - {}", Code(&list))).collect();
+            format!("{}: {}{}", Code(&reason.subject()), text(reason.text()), lists.concat())
         })
         .collect();
     lines.extend(reasons.others.map(|(others, number)| format!("{number} more, for {others} other reasons")));

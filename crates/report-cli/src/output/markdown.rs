@@ -53,15 +53,12 @@ impl fmt::Display for MarkdownReport<'_> {
         writeln!(f, "| metric | value | goal | |\n|---|---:|---|---|")?;
         let (mut room, mut hidden, mut hidden_bad) = (MAX_TABLE, 0, 0);
         for row in groups.iter().flat_map(rows) {
-            match room.checked_sub(row.text.len()).filter(|_| hidden == 0) {
-                Some(rest) => {
-                    room = rest;
-                    writeln!(f, "{}", row.text)?;
-                }
-                None => {
-                    hidden += 1;
-                    hidden_bad += usize::from(row.is_bad);
-                }
+            if let Some(rest) = room.checked_sub(row.text.len()).filter(|_| hidden == 0) {
+                room = rest;
+                writeln!(f, "{}", row.text)?;
+            } else {
+                hidden += 1;
+                hidden_bad += usize::from(row.is_bad);
             }
         }
         if hidden > 0 {
@@ -109,7 +106,8 @@ fn of_sample(outcome: &Outcome, sample: &Sample) -> Row {
         Some(_) if is_bad => " **missed**",
         Some(_) => " met",
     };
-    let tags: String = sample.tags().iter().map(|tag| format!(" {}", CodeCell(tag.as_str()))).collect();
+    let tags: Vec<String> = sample.tags().iter().map(|tag| format!(" {}", CodeCell(tag.as_str()))).collect();
+    let tags = tags.concat();
     let (key, unit, goal) = (key(outcome), unit(outcome.metric.unit()), goal_cell(goal));
     Row { text: format!("| {key} | {value}{unit} | {goal}|{result}{tags} |"), is_bad }
 }

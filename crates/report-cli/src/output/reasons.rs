@@ -100,7 +100,7 @@ impl Reasons {
                 match reasons.get_mut(place) {
                     Some(reason) => reason.keys.push(key),
                     None => {
-                        reasons.push(Reason { keys: vec![key], thing: thing.clone(), names, text, is_rest })
+                        reasons.push(Reason { keys: vec![key], thing: thing.clone(), names, text, is_rest });
                     }
                 }
             }

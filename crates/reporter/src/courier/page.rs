@@ -135,12 +135,8 @@ impl Page<'_> {
             match &interrupted {
                 Some(error) => self.give_up(range, error, receipt).await,
                 None => {
-                    self.leave(
-                        range,
-                        &DeliveryError::new("the sink did not tell the fate of some points"),
-                        receipt,
-                    )
-                    .await
+                    let silent = DeliveryError::new("the sink did not tell the fate of some points");
+                    self.leave(range, &silent, receipt).await;
                 }
             }
         }

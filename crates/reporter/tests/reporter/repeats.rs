@@ -106,7 +106,9 @@ async fn each_destination_has_its_own_age_limit() {
     // The first run started 30 minutes ago, and the second one a minute later.
     let limits = Limits { max_age: Duration::from_secs(29 * 60 + 30), ..Limits::default() };
     let young = young.with_limits(limits);
-    [&young, &old].iter().for_each(|backend| backend.now(Does::Accept));
+    for backend in [&young, &old] {
+        backend.now(Does::Accept);
+    }
     let [of_young, of_old] = scene.push(&[&young, &old]).await.try_into().unwrap();
 
     assert_eq!((of_young.expired, of_young.accepted, of_young.accepted_earlier), (1, 1, 0));

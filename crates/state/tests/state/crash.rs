@@ -91,7 +91,9 @@ const ADDS_UP: &str = "statsd";
 /// A backend that outlives the processes: a file with a line for each point.
 fn arrive(folder: &Path, backend: &str, points: &[Pending]) {
     let mut file = OpenOptions::new().create(true).append(true).open(folder.join(backend)).unwrap();
-    points.iter().for_each(|pending| writeln!(file, "{}", pending.point.value).unwrap());
+    for pending in points {
+        writeln!(file, "{}", pending.point.value).unwrap();
+    }
 }
 
 fn arrived(folder: &Path, backend: &str) -> Vec<u64> {

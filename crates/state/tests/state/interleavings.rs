@@ -252,7 +252,7 @@ proptest! {
 
         prop_assert_eq!(given_up, cut_off);
         for value in recorded {
-            let times = arrived.iter().filter(|arrived| **arrived == value).count();
+            let times = arrived.iter().filter(|arrived| arrived.to_bits() == value.to_bits()).count();
             prop_assert!(times <= 1, "{} arrived {} times", value, times);
             prop_assert!(times == 1 || excused.contains(&value), "{} was lost", value);
         }

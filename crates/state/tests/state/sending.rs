@@ -167,7 +167,9 @@ proptest! {
             let mut change = |from: &[Place], to| {
                 let changed: Vec<usize> =
                     chosen.iter().copied().filter(|index| from.contains(&model[*index])).collect();
-                changed.iter().for_each(|index| model[*index] = to);
+                for index in &changed {
+                    model[*index] = to;
+                }
                 changed
             };
             match step {

@@ -160,7 +160,9 @@ impl Value {
             Self::Number(number) => Self::Number(change(number)),
             Self::Groups(mut groups) => {
                 for buckets in groups.values_mut() {
-                    buckets.values_mut().for_each(|value| *value = change(*value));
+                    for value in buckets.values_mut() {
+                        *value = change(*value);
+                    }
                     buckets.retain(|_, value| value.is_finite());
                 }
                 Self::Groups(groups)

@@ -216,7 +216,7 @@ fn manage(store: &mut Store, request: &Request) -> Outcome {
     let path: Vec<&str> = request.path().split('/').skip(2).collect();
     match (&*request.method, &path[..]) {
         ("GET", ["v2", "validate_keys"]) => Ok(json!({ "status": "ok" })),
-        ("GET", ["v1", "query"]) => timeseries::answer(series.points.values(), request),
+        ("GET", ["v1", "query"]) => timeseries::answer(&series.points.values(), request),
         ("GET", ["v1", "metrics", name]) => metadata.read(name),
         ("PUT", ["v1", "metrics", name]) => metadata.edit(name, request),
         ("GET", ["v1", "dashboard"]) => dashboards.list(request),

@@ -15,13 +15,13 @@ use crate::server::Request;
 const BUCKET: i64 = 1;
 
 /// The series that a request asks for.
-pub(super) fn answer<'a>(points: impl Iterator<Item = &'a Point> + Clone, request: &Request) -> Outcome {
+pub(super) fn answer<'a>(points: &(impl Iterator<Item = &'a Point> + Clone), request: &Request) -> Outcome {
     let text = request.parameter("query").ok_or_else(|| invalid("query"))?;
     let time = |name| number(request, name)?.ok_or_else(|| invalid(name));
     let (from, to): (i64, i64) = (time("from")?, time("to")?);
     let expression =
         Expression::read(&text).ok_or_else(|| error(400, &format!("Error parsing query: {text}")))?;
-    let groups = expression.groups(&points, &(from..=to), BUCKET);
+    let groups = expression.groups(points, &(from..=to), BUCKET);
     let series: Vec<Value> =
         groups.iter().map(|(tags, points)| series(&expression, &text, tags, points)).collect();
     Ok(json!({
