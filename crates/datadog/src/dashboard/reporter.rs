@@ -8,7 +8,7 @@ use system_health_registry::{
 use super::widgets::{self, Group, course, value};
 
 /// The tags by which their samples differ.
-const BY: [(&str, &[&str]); 8] = [
+const BY: [(&str, &[&str]); 10] = [
     ("api_latency_seconds", &["api"]),
     ("api_requests", &["api", "status"]),
     ("collector_duration_seconds", &["metric"]),
@@ -17,6 +17,8 @@ const BY: [(&str, &[&str]); 8] = [
     ("last_value_age_seconds", &["metric"]),
     ("metrics", &["state"]),
     ("points", &["result"]),
+    ("refused_metrics", &["metric_source"]),
+    ("sources", &["state"]),
 ];
 
 /// The tags that all of them carry. They are of no repository.
