@@ -41,7 +41,7 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Looks up credentials and sets up the client.
     fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>>;
 
-    /// What would be sent, for people to read.
+    /// What would be sent, for people to read. Called with points and no event, or with one event and no points.
     fn preview(&self, points: &[Point], events: &[Event]) -> Result<serde_json::Value, SharedError>;
 
     /// Looks at the backend, the credentials and whatever else a delivery needs, for `report doctor`. Delivers nothing.
@@ -88,8 +88,9 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// the deadline.
     fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>>;
 
-    /// Delivers points and tells the fate of each as soon as it is known. Points without one when the stream ends or
-    /// is dropped count as left. Retries end by the deadline.
+    /// Delivers points and tells the fate of each as soon as it is known. Points without one when the stream ends count
+    /// as left. So do those of a stream that panics, or has not ended by the deadline, unless they add up: then they may
+    /// have arrived, and their fate is unknown. Retries end by the deadline.
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement>;
 
     /// Sends an event. Unlike a point it would be there twice if it were sent again. Retries end by the deadline. Only

@@ -1,0 +1,57 @@
+//! The command under another name.
+
+use std::fs;
+
+use system_health_test_support::scene::Scene;
+
+#[cfg(unix)]
+#[test]
+fn completions_and_version_have_the_name_of_the_file_that_was_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("health");
+    fs::copy(env!("CARGO_BIN_EXE_report"), &program).unwrap();
+    let scene = Scene::new(program);
+
+    let version = scene.run(&["--version"]).with_status(0).stdout();
+    let completions = scene.run(&["completions", "bash"]).with_status(0).stdout();
+
+    assert_eq!(version, format!("health {}\n", env!("CARGO_PKG_VERSION")));
+    assert!(completions.contains("_health()") && !completions.contains("_report()"), "{completions}");
+}
+
+#[test]
+fn a_sink_that_is_not_there_is_refused_with_the_nearest() {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"));
+
+    if cfg!(feature = "datadog") {
+        scene.run(&["--push", "--to", "datadgo"]).with_status(2).says("datadog");
+        let settings = Scene::new(env!("CARGO_BIN_EXE_report"))
+            .file("system-health.toml", "[report]\nto = ['datadgo']\n");
+        settings.run(&[]).with_status(2).says("did you mean `datadog`?");
+    }
+    scene.run(&["--to", "datadog"]).with_status(2).says("--push");
+}
+
+#[test]
+fn several_sinks_are_delivered_to_at_once() {
+    if !cfg!(all(feature = "local", feature = "datadog")) {
+        return;
+    }
+    let settings = "[local]\nfile = 'points.jsonl'\n[datadog]\nurl = 'http://127.0.0.1:1'\n";
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
+        .git_work_tree()
+        .commit("hotfix", std::time::Duration::from_mins(1))
+        .variable("DD_API_KEY", "0dd0c0ffee0dd0c0ffee0dd0c0ffee00")
+        .file("system-health.toml", settings);
+
+    scene.run(&["--push"]).with_status(2).says("--to");
+    let both = scene.run(&["--push", "--to", "local,datadog", "--deadline", "5s"]).with_status(3).json();
+
+    let state = |sink: &str| {
+        let deliveries = both["deliveries"].as_array().unwrap();
+        deliveries.iter().find(|delivery| delivery["sink"] == sink).unwrap()["state"].clone()
+    };
+    assert_eq!(state("local"), "accepted", "{both:#}");
+    assert_eq!(state("datadog"), "failed", "{both:#}");
+    assert!(fs::read_to_string(scene.folder().join("points.jsonl")).unwrap().contains("commits.hotfix"));
+}
