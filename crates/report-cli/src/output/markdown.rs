@@ -160,6 +160,7 @@ mod tests {
     use crate::output::fixture;
 
     #[tokio::test(start_paused = true)]
+    #[expect(clippy::invisible_characters, reason = "they keep a name from being read as a mention")]
     async fn a_thousand_subjects_are_one_row_and_blocks_to_open() {
         let report = fixture::run(fixture::metrics(), fixture::sources(), Some(1_000)).await;
 

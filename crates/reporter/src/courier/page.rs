@@ -132,12 +132,11 @@ impl Page<'_> {
             .map(|range| range[0]..range[range.len() - 1] + 1)
             .collect();
         for range in ranges {
-            match &interrupted {
-                Some(error) => self.give_up(range, error, receipt).await,
-                None => {
-                    let silent = DeliveryError::new("the sink did not tell the fate of some points");
-                    self.leave(range, &silent, receipt).await;
-                }
+            if let Some(error) = &interrupted {
+                self.give_up(range, error, receipt).await;
+            } else {
+                let silent = DeliveryError::new("the sink did not tell the fate of some points");
+                self.leave(range, &silent, receipt).await;
             }
         }
     }

@@ -50,9 +50,13 @@ fn collects_from_its_own_resource_and_settings() {
         });
         json!({ "counted": u8::from(counted), "total": 1, "items": [item] })
     };
+    let tags = |severity: &str| {
+        ["env:development", "service:system-health", severity, "source:system-health", "team:acme"]
+            .map(str::to_owned)
+    };
     let expected = json!([
-        { "value": 1.0, "tags": ["severity:high"], "link": null, "evidence": evidence(true) },
-        { "value": 0.0, "tags": ["severity:low"], "link": null, "evidence": evidence(false) },
+        { "value": 1.0, "tags": tags("severity:high"), "link": null, "evidence": evidence(true) },
+        { "value": 0.0, "tags": tags("severity:low"), "link": null, "evidence": evidence(false) },
     ]);
     assert_eq!(open["samples"], expected);
     assert_eq!(open["goal"]["met"], false);
