@@ -28,6 +28,9 @@ function(w) {
     w.toplist(query('last_value_age_seconds', 'max', by=['metric']), title='Age of the last value'),
     course(query('collector_duration_seconds', 'max', by=['metric']), 'Time to collect a metric'),
     course(query('run_duration_seconds', 'max', by=['service']), 'Time of a run'),
+    course(query('failed_items', 'sum', by=['metric']), 'Items that failed', display='bars'),
+    course(query('sources', 'sum', by=['state']), 'Sources by state', display='bars'),
+    course(query('refused_metrics', 'sum', by=['metric_source']), 'Metrics refused from sources'),
   ]),
 
   // What became of the points.

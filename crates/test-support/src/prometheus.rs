@@ -162,7 +162,14 @@ impl Prometheus {
         let mut command = program("prometheus");
         command.arg(format!("--config.file={}", file.display()));
         command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
-        Self { service: Service::start(&mut command), _folder: folder }
+        let service = Service::start(&mut command);
+        // It listens before it has read its storage, and answers nothing else until then.
+        let start = Instant::now();
+        while !service.get("/-/ready").contains("Ready") {
+            assert!(start.elapsed() < LIMIT, "Prometheus does not become ready");
+            std::thread::yield_now();
+        }
+        Self { service, _folder: folder }
     }
 
     /// What a query finds now.
