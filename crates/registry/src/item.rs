@@ -14,7 +14,7 @@ use crate::{SharedError, Tag, TagError};
 ///
 /// # async fn length(queue: &str) -> std::io::Result<f64> { Ok(3.0) }
 /// /// Messages that wait in each queue.
-/// #[system_health_metric(key = "queue.waiting", unit = "message")]
+/// #[system_health_metric(key = "queue.each", unit = "message")]
 /// async fn waiting() -> Vec<Result<Sample, ItemError>> {
 ///     let mut samples = Vec::new();
 ///     for queue in ["mail", "print"] {

@@ -41,7 +41,7 @@ use crate::{Context, FromContext, Scope, Tag, TagError, Unavailable, names::shor
 /// }
 ///
 /// /// Messages that wait in the queue.
-/// #[system_health_metric(key = "queue.waiting", each = Queue, unit = "message", goal = "< 100")]
+/// #[system_health_metric(key = "queue.length", each = Queue, unit = "message", goal = "< 100")]
 /// fn waiting(queue: Queue) -> usize {
 ///     queue.0.len()
 /// }
