@@ -9,7 +9,6 @@ use crate::{CredentialError, Place, Secret, SecretName};
 pub(crate) struct SecretsManager;
 
 impl SecretsManager {
-    #[expect(clippy::needless_pass_by_value, reason = "the same shape as with AWS")]
     pub(crate) fn new(_region: Option<String>, _calls: ApiCalls) -> Self {
         Self
     }
@@ -25,7 +24,6 @@ impl SecretsManager {
 }
 
 /// There is nothing to look at.
-#[expect(clippy::unused_async, reason = "the same shape as with AWS")]
 pub async fn diagnose(_context: &Context) -> Vec<Finding> {
     vec![Finding::ok("AWS", "is not asked: this program was built without the feature `aws`")]
 }
