@@ -106,7 +106,7 @@ fn a_server_that_never_answers_is_given_up_in_time() {
     let github = healthy();
     github.fail("/jobs", Fault::Hang);
 
-    let ended = scene(&github).run(&["--deadline", "1s"]).with_status(1);
+    let ended = scene(&github).run(&["--deadline", "5s"]).with_status(1);
 
     assert_eq!(ended.metric("ci.tests_passing_on_main")["state"], "error");
     assert_eq!(ended.metric("commits.hotfix")["state"], "value");
