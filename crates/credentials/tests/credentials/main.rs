@@ -1,5 +1,6 @@
 //! Where secrets come from, and what is said when they do not: the environment, AWS's default chain in
 //! a process of its own, every answer of AWS Secrets Manager, and the real moto server.
+#![cfg(feature = "aws")]
 
 mod answers;
 mod chain;
