@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 
+import memory
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 CLIENT = ("datadog-api-client==2.62.0", "zstandard==0.25.0")
@@ -143,11 +145,13 @@ def main() -> None:
                 for name, (command, variables) in programs.items():
                     received(url)
                     measured.setdefault(name, []).append((measure(command, variables, folder), received(url)))
+            _, anonymous = memory.peak(push + ["--no-state"], environment, folder)
             for name, runs in measured.items():
                 rows[name, count], sent = sorted(runs, key=lambda run: run[0])[REPEATS // 2]
-                cpu, wall, memory = rows[name, count]
-                print(f"{name:22}{count:8}{cpu:8.2f}{wall:8.2f}{memory:7.0f}{sent['bytes'] / 1000:9.0f}"
+                cpu, wall, peak = rows[name, count]
+                print(f"{name:22}{count:8}{cpu:8.2f}{wall:8.2f}{peak:7.0f}{sent['bytes'] / 1000:9.0f}"
                       f"{sent['requests']:10}")
+            print(f"{'':22}{count:8}  of the peak of `report --no-state`, {anonymous:.0f} MiB are anonymous")
     most = COUNTS[-1]
     ours, theirs = rows["report", most], rows["Python client", most]
     small = rows["report", COUNTS[0]][0]
