@@ -10,25 +10,16 @@
 //! }
 //! ```
 //!
-//! The built-in collectors are always among the linked ones.
+//! This crate links the built-in collectors, and the sinks by its features. The command itself is in
+//! `system-health-command`.
 
-mod args;
-mod command;
-mod datadog;
-mod exit;
-mod logging;
-mod manage;
-mod output;
-mod program;
-mod progress;
-mod remembered;
-mod settings;
-
-// Keeps the registrations of the sinks linked.
+// Keeps the registrations linked.
+use system_health_collectors as _;
+#[cfg(feature = "datadog")]
+use system_health_datadog as _;
 #[cfg(feature = "local")]
 use system_health_local as _;
 #[cfg(feature = "prometheus")]
 use system_health_prometheus as _;
 
-pub use command::main;
-pub use program::ReportCommand;
+pub use system_health_command::{ReportCommand, main};

@@ -9,7 +9,7 @@ use crate::command;
 /// The `report` command of a program with a name, a version or sinks of its own.
 ///
 /// ```no_run
-/// use system_health_report_cli::ReportCommand;
+/// use system_health_command::ReportCommand;
 ///
 /// fn main() -> std::process::ExitCode {
 ///     ReportCommand::new().version(env!("CARGO_PKG_VERSION")).main()
