@@ -1,26 +1,33 @@
-//! The workflows of this repository, held to GitHub's own parser and to zizmor's audits.
+//! The workflows and the action of this repository, held to GitHub's own parser and to zizmor's audits, and what they
+//! say of the names of the released archives.
 
 use std::{
-    fs,
+    collections::BTreeSet,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
+    slice,
 };
 
+use serde_json::Value;
 use system_health_test_support::tools;
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
 fn github() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.github")
+    root().join(".github")
 }
 
 fn workflows() -> Vec<PathBuf> {
     let files = fs::read_dir(github().join("workflows")).unwrap();
-    files.map(|file| file.unwrap().path().canonicalize().unwrap()).collect()
+    files.map(|file| file.unwrap().path()).collect()
 }
 
 /// The workflows in a page of the documentation.
 fn in_page(page: &str) -> Vec<String> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
-    let text = fs::read_to_string(page).unwrap();
+    let text = fs::read_to_string(root().join("docs").join(page)).unwrap();
     text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
@@ -44,10 +51,13 @@ fn github_understands_them() {
     assert_eq!(problems(&files), [[""; 0]; 2], "{files:?}");
 
     let folder = tempfile::tempdir().unwrap();
-    let [gate] = &in_page("datadog.md")[..] else { panic!("there is one workflow in docs/datadog.md") };
-    let file = folder.path().join("gate.yml");
-    fs::write(&file, gate).unwrap();
-    assert_eq!(problems(&[file]), [[""; 0]], "{gate}");
+    let shown = in_page("github-actions.md");
+    assert!(!shown.is_empty());
+    for workflow in shown {
+        let file = folder.path().join("shown.yml");
+        fs::write(&file, &workflow).unwrap();
+        assert_eq!(problems(&[file]), [[""; 0]], "{workflow}");
+    }
 
     // And it would say so if it did not.
     for (good, bad) in [("runs-on:", "run-on:"), ("${{ github.", "${{ githab."), ("jobs:", "job:")] {
@@ -60,11 +70,29 @@ fn github_understands_them() {
 }
 
 #[test]
+#[ignore = "needs GitHub's parser: run cargo xtask test"]
+fn github_understands_the_action() {
+    let action = root().join("action.yml");
+    assert_eq!(problems(slice::from_ref(&action)), [[""; 0]]);
+
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(action).unwrap();
+    for (good, bad) in
+        [("using: composite", "using: composit"), ("      shell: bash\n", ""), ("steps:", "step:")]
+    {
+        assert!(text.contains(good));
+        let file = folder.path().join("action.yml");
+        fs::write(&file, text.replace(good, bad)).unwrap();
+        assert!(!problems(&[file])[0].is_empty(), "{bad}");
+    }
+}
+
+#[test]
 #[ignore = "needs zizmor: run cargo xtask test"]
 fn audits_find_nothing() {
     let audit = Command::new(tools::file("python/bin/zizmor"))
         .args(["--offline", "--no-progress", "--persona", "regular"])
-        .arg(github())
+        .args([github(), root().join("action.yml")])
         .output()
         .unwrap();
 
@@ -79,6 +107,57 @@ fn only_the_script_that_compares_publishes_the_chart_and_it_does_before_anything
     assert!(before.contains(".ci/publish-chart --check "));
     assert!(after.contains(".ci/publish-chart \"${IMAGE,,}\""));
     assert!(!text.contains("helm push"));
+}
+
+/// The archives that a release publishes.
+fn archives() -> BTreeSet<String> {
+    let text = fs::read_to_string(github().join("workflows/release.yml")).unwrap();
+    assert!(text.contains("\"dist/report-$NAME.tar.gz\""));
+    let names = text.lines().filter_map(|line| line.trim_start().strip_prefix("- { name: "));
+    let archives: BTreeSet<String> =
+        names.map(|rest| format!("report-{}.tar.gz", rest.split(',').next().unwrap())).collect();
+    assert!(archives.len() == 4, "{archives:?}");
+    archives
+}
+
+#[test]
+fn cargo_binstall_finds_every_archive() {
+    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|package| package["name"] == "system-health-report-cli").unwrap();
+    let settings = &package["metadata"]["binstall"];
+    // The archive has the program alone, and no folder.
+    assert_eq!(settings["pkg-fmt"], "tgz");
+    assert_eq!(settings["bin-dir"], "{ bin }{ binary-ext }");
+
+    let mut found = BTreeSet::new();
+    for (target, setting) in settings["overrides"].as_object().unwrap() {
+        let url = setting["pkg-url"].as_str().unwrap();
+        let (system, architecture) = (
+            if target.contains("-apple-darwin") { "macos" } else { "linux" },
+            if target.starts_with("aarch64-") { "arm64" } else { "amd64" },
+        );
+        let archive = url.strip_prefix("{ repo }/releases/download/v{ version }/").unwrap();
+        assert_eq!(archive, format!("report-{system}-{architecture}.tar.gz"), "{target}");
+        found.insert(archive.to_owned());
+    }
+
+    assert_eq!(found, archives());
+}
+
+#[test]
+fn the_action_installs_what_is_released() {
+    let script = fs::read_to_string(github().join("action/install")).unwrap();
+
+    let platforms = script.lines().filter_map(|line| line.split_once("platform=")?.1.strip_suffix(" ;;"));
+    let installed: BTreeSet<String> = platforms.map(|name| format!("report-{name}.tar.gz")).collect();
+
+    assert_eq!(installed, archives());
 }
 
 #[test]
