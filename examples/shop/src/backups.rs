@@ -1,0 +1,81 @@
+//! How old the newest backup is.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use system_health_registry::{Context, FromContext, Unavailable, settings_table, system_health_metric};
+use tokio::task::spawn_blocking;
+
+/// Age of the newest backup.
+#[system_health_metric(key = "backup.age", unit = "second", goal = "< 86400")]
+fn backup_age(ages: BackupAges) -> Result<Duration, Unavailable> {
+    ages.0.iter().min().copied().ok_or_else(|| Unavailable::no_data("there is no backup yet"))
+}
+
+/// The ages of all backups.
+#[derive(Debug, Clone)]
+struct BackupAges(Arc<[Duration]>);
+
+impl FromContext for BackupAges {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let BackupSettings { folder } = context.get().await?;
+        let now = context.started_at();
+        let read = spawn_blocking(move || {
+            ages(&folder, now).with_context(|| format!("cannot read the backups in {}", folder.display()))
+        });
+        Ok(Self(read.await??.into()))
+    }
+}
+
+fn ages(folder: &Path, now: SystemTime) -> io::Result<Vec<Duration>> {
+    let files = fs::read_dir(folder)?;
+    files.map(|file| Ok(now.duration_since(file?.metadata()?.modified()?).unwrap_or_default())).collect()
+}
+
+/// The table `[backup]` of the settings file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+struct BackupSettings {
+    /// The folder with the backups.
+    folder: PathBuf,
+}
+
+impl Default for BackupSettings {
+    fn default() -> Self {
+        Self { folder: "/var/backups".into() }
+    }
+}
+
+settings_table!(BackupSettings, "backup", env: { "folder" => "BACKUP_FOLDER" });
+
+#[cfg(test)]
+mod tests {
+    use system_health_registry::{Catalog, Engine, State};
+
+    use super::*;
+
+    #[test]
+    fn the_newest_backup_counts() {
+        let ages = BackupAges([3, 1].map(Duration::from_hours).into());
+
+        assert_eq!(backup_age(ages).unwrap(), Duration::from_hours(1));
+    }
+
+    #[tokio::test]
+    async fn an_empty_folder_is_no_data_and_a_missing_one_an_error() {
+        let empty = tempfile::tempdir().unwrap();
+
+        for (folder, state) in [(empty.path().into(), State::NoData), ("missing".into(), State::Error)] {
+            let context = Context::new().provide(BackupSettings { folder });
+            let catalog = Catalog::linked().unwrap().filter(|key| key == "backup.age");
+            let run = Engine::new().run(&catalog, &context).await;
+            assert_eq!(run.outcomes()[0].state(), state);
+        }
+    }
+}

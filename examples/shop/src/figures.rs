@@ -1,0 +1,41 @@
+//! Metrics that only a run can know: one for each line of a file that another program writes.
+
+use std::{fs, path::PathBuf};
+
+use serde::Deserialize;
+use system_health_registry::{Described, Facts, settings_table, system_health_source};
+
+/// One metric for each line of the shop's figures.
+#[system_health_source(name = "figures", timeout = "1m")]
+fn figures(settings: FigureSettings) -> anyhow::Result<Vec<Described>> {
+    let Some(file) = settings.file else { return Ok(Vec::new()) };
+    Ok(fs::read_to_string(file)?.lines().filter_map(described).collect())
+}
+
+/// Reads `KEY<TAB>VALUE<TAB>DESCRIPTION`. A value that is no number is an error of its metric.
+fn described(line: &str) -> Option<Described> {
+    let mut fields = line.split('\t');
+    let (key, value, description) = (fields.next()?, fields.next()?, fields.next()?);
+    Some(Described::new(Facts::new(key, description), value.parse::<f64>()))
+}
+
+/// The table `[figures]` of the settings file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct FigureSettings {
+    /// The file with the figures; without one there are none.
+    file: Option<PathBuf>,
+}
+
+settings_table!(FigureSettings, "figures");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_that_is_no_number_is_an_error_of_its_metric() {
+        assert!(described("shop.orders\t7\tOrders of today.").unwrap().result.is_ok());
+        assert!(described("shop.orders\tmany\tOrders of today.").unwrap().result.is_err());
+    }
+}

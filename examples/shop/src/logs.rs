@@ -1,0 +1,49 @@
+//! Errors in log files. One file that cannot be read does not hide the others.
+
+use std::{fs, path::PathBuf};
+
+use serde::Deserialize;
+use system_health_registry::{ItemError, Sample, settings_table, system_health_metric};
+
+/// Lines with an error in each log file.
+#[system_health_metric(key = "log.errors", unit = "line")]
+fn errors(settings: LogSettings) -> Vec<Result<Sample, ItemError>> {
+    settings.files.iter().map(errors_in).collect()
+}
+
+fn errors_in(file: &PathBuf) -> Result<Sample, ItemError> {
+    let name = file.display().to_string();
+    let count = || {
+        let lines = fs::read_to_string(file)?.lines().filter(|line| line.contains("ERROR")).count();
+        Ok(Sample::new(u32::try_from(lines)?.into())?.with_tag("file", &name)?)
+    };
+    count().map_err(|error: ItemError| error.with_tag("file", &name))
+}
+
+/// The table `[log]` of the settings file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct LogSettings {
+    /// The log files.
+    files: Vec<PathBuf>,
+}
+
+settings_table!(LogSettings, "log");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_fails_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("web.log");
+        fs::write(&file, "INFO up\nERROR down\n").unwrap();
+
+        let read = errors(LogSettings { files: vec![file, "missing.log".into()] });
+
+        assert_eq!(read[0].as_ref().unwrap().value().to_string(), "1");
+        let error = read[1].as_ref().unwrap_err().to_string();
+        assert!(error.starts_with("file:missing.log: "), "{error}");
+    }
+}

@@ -1,0 +1,153 @@
+//! Metrics about each queue. A queue is a folder, and each file in it is a message that waits.
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use system_health_registry::{
+    Context, EvidenceItem, FromContext, Sample, Scope, Subject, Tag, TagError, Unavailable, settings_table,
+    system_health_metric,
+};
+use tokio::task::spawn_blocking;
+
+/// Messages that wait in the queue.
+#[system_health_metric(key = "queue.waiting", each = Queue, unit = "message", goal = "< 100")]
+fn waiting(messages: Messages) -> usize {
+    messages.0.len()
+}
+
+/// Messages that have waited for more than an hour.
+#[system_health_metric(key = "queue.stuck", each = Queue, unit = "message", goal = "== 0")]
+fn stuck(messages: Messages) -> Result<Sample, Unavailable> {
+    let is_stuck = |message: &&Message| message.age > Duration::from_hours(1);
+    let count = messages.0.iter().filter(is_stuck).count();
+    Ok(Sample::new(u32::try_from(count)?.into())?.with_evidence(messages.0.iter().map(|message| {
+        let reason = format!("it has waited for {} minutes", message.age.as_secs() / 60);
+        EvidenceItem::new(&message.name, is_stuck(&message), reason)
+    })))
+}
+
+/// A queue, by its name.
+#[derive(Debug, Clone)]
+struct Queue(String);
+
+impl Subject for Queue {
+    async fn list(context: &Context) -> Result<Vec<Self>, Unavailable> {
+        let spool: Spool = context.get().await?;
+        let names = spool.files(".").await?;
+        Ok(names.into_iter().map(|folder| Self(folder.name)).collect())
+    }
+
+    fn tags(&self) -> Result<Vec<Tag>, TagError> {
+        Ok(vec![Tag::new("queue", &self.0)?])
+    }
+}
+
+impl fmt::Display for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The messages that wait in one queue.
+#[derive(Debug, Clone)]
+struct Messages(Arc<[Message]>);
+
+impl FromContext for Messages {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let (Queue(name), spool): (Queue, Spool) = (context.get().await?, context.get().await?);
+        Ok(Self(spool.files(&name).await?.into()))
+    }
+}
+
+/// A message that waits.
+#[derive(Debug, Clone)]
+struct Message {
+    name: String,
+    age: Duration,
+}
+
+/// The folder with all queues.
+#[derive(Debug, Clone)]
+struct Spool {
+    folder: Arc<Path>,
+    now: SystemTime,
+}
+
+impl Spool {
+    async fn files(&self, queue: &str) -> anyhow::Result<Vec<Message>> {
+        let (folder, now) = (self.folder.join(queue), self.now);
+        let read = move || {
+            let files = read(&folder, now);
+            files.with_context(|| format!("cannot read the queue in {}", folder.display()))
+        };
+        spawn_blocking(read).await?
+    }
+}
+
+impl FromContext for Spool {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let QueueSettings { spool } = context.get().await?;
+        Ok(Self { folder: spool.into(), now: context.started_at() })
+    }
+}
+
+fn read(folder: &Path, now: SystemTime) -> io::Result<Vec<Message>> {
+    let message = |file: io::Result<fs::DirEntry>| {
+        let file = file?;
+        let age = now.duration_since(file.metadata()?.modified()?).unwrap_or_default();
+        Ok(Message { name: file.file_name().to_string_lossy().into_owned(), age })
+    };
+    fs::read_dir(folder)?.map(message).collect()
+}
+
+/// The table `[queue]` of the settings file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+struct QueueSettings {
+    /// The folder that has a folder for each queue.
+    spool: PathBuf,
+}
+
+impl Default for QueueSettings {
+    fn default() -> Self {
+        Self { spool: "/var/spool/shop".into() }
+    }
+}
+
+settings_table!(QueueSettings, "queue");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_evidence_shows_as_many_messages_as_are_counted() {
+        let message = |minutes: u64| Message { name: minutes.to_string(), age: Duration::from_mins(minutes) };
+
+        let sample = stuck(Messages([30, 90, 120].map(message).into())).unwrap();
+
+        assert_eq!(sample.value().to_string(), sample.evidence().counted().to_string());
+        assert_eq!(sample.evidence().total(), 3);
+    }
+
+    #[tokio::test]
+    async fn each_queue_has_its_own_messages() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("mail")).unwrap();
+        fs::write(folder.path().join("mail/1"), "").unwrap();
+        let context = Context::new().provide(QueueSettings { spool: folder.path().into() });
+
+        let queues = Queue::list(&context).await.unwrap();
+        let messages: Messages = context.about(queues[0].clone()).get().await.unwrap();
+
+        assert_eq!((queues[0].to_string(), waiting(messages)), ("mail".to_owned(), 1));
+    }
+}

@@ -1,0 +1,116 @@
+//! What the documentation shows is code that is compiled and tested: each Rust sample is an excerpt of a file below
+//! `examples/`, and the manifest names packages and features that exist.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+use system_health_test_support::scene::Scene;
+
+const PAGES: [&str; 4] =
+    ["README.md", "crates/report-cli/README.md", "docs/embedding.md", "docs/writing-collectors.md"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The samples of a page in this language.
+fn samples(page: &str, language: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let fence = format!("```{language}\n");
+    let blocks = text.split(&fence).skip(1);
+    blocks.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+/// Lines without indentation, so that a sample may be taken out of a block.
+fn flush_left(text: &str) -> String {
+    text.lines().map(|line| format!("{}\n", line.trim())).collect()
+}
+
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| match path.extension() {
+            Some(extension) if extension == "rs" => {
+                vec![(path.clone(), flush_left(&fs::read_to_string(&path).unwrap()))]
+            }
+            _ if path.is_dir() => sources(&path),
+            _ => vec![],
+        })
+        .collect()
+}
+
+/// Whether the parts of a sample, with `// ...` between them, stand in this source in their order.
+fn is_excerpt(sample: &str, mut source: &str) -> bool {
+    sample.split("// ...\n").map(|part| part.trim_matches('\n')).all(|part| {
+        let found = source.find(part);
+        source = found.map_or("", |at| &source[at + part.len()..]);
+        found.is_some()
+    })
+}
+
+#[test]
+fn every_rust_sample_is_an_excerpt_of_an_example() {
+    let sources = sources(&root().join("examples"));
+    for page in PAGES {
+        for sample in [samples(page, "rust"), samples(page, "rust,ignore")].concat() {
+            let sample = flush_left(&sample);
+            assert!(
+                sources.iter().any(|(_, source)| is_excerpt(&sample, source)),
+                "no file below examples/ has this sample of {page}:\n{sample}"
+            );
+        }
+    }
+    assert!(!is_excerpt("a\n// ...\nb\n", "b\na\n"), "parts have an order");
+}
+
+#[test]
+fn the_manifest_names_packages_and_features_that_exist() {
+    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let manifests: Vec<toml::Table> = PAGES
+        .iter()
+        .flat_map(|page| samples(page, "toml"))
+        .filter(|sample| sample.contains("[dependencies]"))
+        .map(|sample| sample.parse().unwrap())
+        .collect();
+    assert!(!manifests.is_empty());
+
+    for (name, wanted) in manifests.iter().flat_map(|manifest| manifest["dependencies"].as_table().unwrap()) {
+        if !name.starts_with("system-health-") {
+            continue;
+        }
+        let package = packages.iter().find(|package| package["name"] == **name);
+        let package = package.unwrap_or_else(|| panic!("there is no package {name}"));
+        let version = wanted.as_str().or_else(|| wanted.get("version")?.as_str()).unwrap();
+        assert!(package["version"].as_str().unwrap().starts_with(version), "{name} {version}");
+        for feature in wanted.get("features").and_then(toml::Value::as_array).into_iter().flatten() {
+            assert!(package["features"].get(feature.as_str().unwrap()).is_some(), "{name} {feature}");
+        }
+    }
+}
+
+#[test]
+fn the_program_lists_and_collects_its_own_metrics() {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_shop-health"))
+        .file("system-health.toml", "[figures]\nfile = 'figures.tsv'\n[backup]\nfolder = '.'\n")
+        .file("figures.tsv", "shop.orders\t7\tOrders of today.\n");
+
+    let list = scene.run(&["list"]).with_status(0).json();
+    let ended = scene.run(&["--only", "backup.*", "--only", "shop.*"]).with_status(0);
+
+    let keys: Vec<_> = list.as_array().unwrap().iter().filter_map(|metric| metric["key"].as_str()).collect();
+    for key in ["backup.age", "commits.hotfix", "pulls.open", "queue.stuck", "tickets.unanswered"] {
+        assert!(keys.contains(&key), "{keys:?}");
+    }
+    assert_eq!(ended.metric("backup.age")["state"], "value");
+    assert_eq!(ended.metric("shop.orders")["samples"][0]["value"], 7.0);
+}
