@@ -1,31 +1,29 @@
 # syntax=docker/dockerfile:1
 
-# The image of the `report` command. Either base image may be another one, or the same by its digest:
+# The image of the `report` command. Both base images can be replaced, such as by the same image with its digest:
 #   --build-arg RUST_IMAGE=docker.io/library/rust:1.95-slim-bookworm@sha256:...
-# The release workflow builds over digests, and records them.
-# The Rust version is the one in rust-toolchain.toml.
+# The release workflow uses digests and records them. The version of Rust is that of rust-toolchain.toml.
 ARG RUST_IMAGE=docker.io/library/rust:1.95-slim-bookworm
-# Needs nothing but CA certificates: the binary brings its C library along.
+# Only the CA certificates are needed, because the program is static.
 ARG RUNTIME_IMAGE=gcr.io/distroless/static-debian12:nonroot
 
 FROM ${RUST_IMAGE} AS chef
 WORKDIR /src
 RUN cargo install cargo-chef --version 0.1.78 --locked --debug
 
-# What the dependencies are, without our code: this changes only when a manifest or the lock file does.
+# The list of dependencies. It changes only with a manifest or the lock file, so the next stage is usually cached.
 FROM chef AS plan
 COPY . .
 RUN cargo chef prepare --recipe-path recipe.json
 
 FROM chef AS build
-# For the target alone, which `--target` tells from build scripts and macros: a static executable.
+# A static executable. `--target` below keeps these flags away from build scripts and macros.
 ENV RUSTFLAGS="-C target-feature=+crt-static"
 COPY --from=plan /src/recipe.json .
 RUN cargo chef cook --release --locked --recipe-path recipe.json --package system-health-report-cli \
         --target "$(rustc --print host-tuple)"
 COPY . .
-# Packed relocations: a megabyte and a half less of file, and of memory. A dynamic executable with them would need
-# glibc 2.36; this one brings its own.
+# Packed relocations save 1.5 MiB of file size and memory. A dynamic executable would need glibc 2.36 for them.
 RUN cargo rustc --release --locked --package system-health-report-cli --bin report \
         --target "$(rustc --print host-tuple)" -- -C link-arg=-Wl,-z,pack-relative-relocs \
     && mv "target/$(rustc --print host-tuple)/release/report" /report \
@@ -35,15 +33,15 @@ FROM ${RUNTIME_IMAGE}
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="system-health" \
-      org.opencontainers.image.description="Runs health metrics and delivers them to Datadog" \
+      org.opencontainers.image.description="Collects health metrics and delivers them" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /report /usr/local/bin/report
-# Mount a volume here to keep state; then the root file system may be read-only.
+# Mount a volume here to keep state. The root file system may be read-only.
 COPY --from=build --chown=65532:65532 /state /var/lib/system-health
 ENV SYSTEM_HEALTH_STATE_DIR=/var/lib/system-health
-# By number, so that Kubernetes can see that it is not root.
+# As a number, so that Kubernetes can check that it is not root.
 USER 65532:65532
 RUN ["report", "--version"]
 ENTRYPOINT ["report"]

@@ -1,8 +1,8 @@
-"""Runs the image as a cluster would: as user 65532, on a read-only root, and against fake services.
+"""Runs the image as a cluster would: as user 65532, on a read-only root, with fake services.
 
-usage: image_check.py ROOT OCI FAKE_SERVICES   as root, in a mount namespace of its own if there can be one
+usage: image_check.py ROOT OCI FAKE_SERVICES   as root, in a separate mount namespace if possible
 
-ROOT is where the image's files are, OCI the image as a registry would keep it.
+ROOT is the folder with the files of the image. OCI is the image as a registry would store it.
 """
 
 import atexit
@@ -21,14 +21,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "crates/test-suppo
 import corporate_network
 
 USER = 65532
-# What a cluster gives by default, and what the reporter may need of it at most.
+# The default limit of the chart, and the part of it that the reporter may use, in MiB.
 MEMORY_LIMIT = 64
 MOST_MEMORY = 40
-# Compressed, with the base image that this one has here. A distroless static base has about 1 MiB.
+# Compressed, in MiB, with the base image of .ci/image. A distroless static base has about 1 MiB.
 MOST_SIZE = 15
-# Where the one name server is. Its port is in the protocol, so its address is one that nobody else has.
+# The address of the name server. Its port is fixed by the protocol, so it has an address that nothing else uses.
 NAMES = ("127.0.0.77", 53)
-# This machine under an address for which clients use a proxy.
+# An address of this machine for which clients use a proxy.
 OUTSIDE = "0.0.0.0"
 
 
@@ -71,7 +71,7 @@ def main(root: str, oci: str, fake_services: str) -> None:
         status, out, _, _ = run(root, ["history", "--format", "json"], environment)
         assert status == 0 and json.loads(out), out
 
-        # A static program looks names up by itself.
+        # A static program resolves names without the C library of the system.
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
             server.bind(NAMES)
             threading.Thread(target=answer_names, args=(server,), daemon=True).start()
@@ -79,7 +79,7 @@ def main(root: str, oci: str, fake_services: str) -> None:
             status, _, err, _ = run(root, arguments, named)
             assert status == 0, (status, err)
 
-        # Through a proxy to servers with certificates of a private authority.
+        # A proxy, and servers with certificates of a private authority.
         with tempfile.TemporaryDirectory() as folder:
             proxied = behind_a_proxy(pathlib.Path(folder), at)
             shutil.copy(f"{folder}/ca.pem", f"{state}/ca.pem")
@@ -89,7 +89,7 @@ def main(root: str, oci: str, fake_services: str) -> None:
             requests = pathlib.Path(folder, "proxy.log").read_text(encoding="utf-8")
             assert requests.count(f"CONNECT {OUTSIDE}") >= 2, requests
 
-        # Without a volume nothing can be kept, and the delivery is as before.
+        # Without a volume, nothing is kept, and the delivery still succeeds.
         if is_read_only and has_volume:
             subprocess.run(["umount", state], check=True)
             status, out, err, _ = run(root, arguments, environment)
@@ -100,7 +100,7 @@ def main(root: str, oci: str, fake_services: str) -> None:
 
 
 def behind_a_proxy(folder: pathlib.Path, at: dict) -> dict:
-    """The environment for Debian's tinyproxy, and for both services over TLS behind it. The proxy ends with this script."""
+    """Starts tinyproxy and both services with TLS behind it. Returns the environment. The proxy ends with this script."""
     upstream = [at["github"].removeprefix("http://"), at["datadog"].removeprefix("http://")]
     github, datadog = corporate_network.https_servers(folder, [(OUTSIDE, address) for address in upstream])
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -125,7 +125,7 @@ def behind_a_proxy(folder: pathlib.Path, at: dict) -> dict:
 
 
 def answer_names(server: socket.socket) -> None:
-    """Says that every name is this machine's: each question with an answer behind it, if it asks for IPv4."""
+    """Answers every question for an IPv4 address with 127.0.0.1, and all others with nothing."""
     while True:
         question, client = server.recvfrom(512)
         name_and_type = question[12 : question.index(0, 12) + 5]
@@ -143,7 +143,7 @@ def mount(*arguments: str) -> bool:
 
 
 def run(root: str, arguments: list, environment: dict, program=("/usr/local/bin/report",)) -> tuple:
-    """The status, both streams, and the peak of memory in MiB."""
+    """Returns the status, both streams, and the peak memory in MiB."""
     chroot = ["chroot", f"--userspec={USER}:{USER}", root, *program, *arguments]
     process = subprocess.Popen(chroot, env={"AWS_EC2_METADATA_DISABLED": "true", "PATH": os.environ["PATH"]} | environment,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-# A role for the chart's ServiceAccount that may read the reporter's secrets, and nothing else.
+# A role for the chart's ServiceAccount. It allows only reading the reporter's secrets.
 
 terraform {
   required_version = ">= 1.5"
@@ -54,13 +54,13 @@ data "aws_iam_policy_document" "secrets" {
   statement {
     sid     = "ReadSecrets"
     actions = ["secretsmanager:GetSecretValue"]
-    # With the six characters that AWS adds to the name.
+    # The ARN contains the six characters that AWS adds to the name.
     resources = [for secret in data.aws_secretsmanager_secret.read : secret.arn]
   }
 }
 
 locals {
-  # The issuer without https://, which the condition keys start with.
+  # The issuer without https://. The condition keys start with it.
   issuer = element(split("oidc-provider/", var.oidc_provider_arn), 1)
 }
 
@@ -73,7 +73,7 @@ data "aws_iam_policy_document" "trust" {
         type        = "Federated"
         identifiers = [statement.value]
       }
-      # StringEquals and not StringLike: this one ServiceAccount.
+      # StringEquals, because exactly one ServiceAccount may assume the role.
       condition {
         test     = "StringEquals"
         variable = "${local.issuer}:sub"

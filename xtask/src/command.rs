@@ -1,11 +1,11 @@
-//! Runs programs quietly: what they print is shown only when they fail, with a hint what to do.
+//! Runs programs quietly: their output is shown only if they fail, with a hint what to do.
 
 use std::process::{Command, Output};
 
 use anyhow::{Result, bail};
 
-/// Runs a program to its end and returns what it wrote to its standard output. The hint is the end of
-/// the error message when it cannot be started or fails.
+/// Runs a program and returns its standard output. If it cannot be started or fails, the hint is the end of the error
+/// message.
 pub(crate) fn run(command: &mut Command, hint: &str) -> Result<String> {
     let Output { status, stdout, stderr } = match command.output() {
         Ok(output) => output,

