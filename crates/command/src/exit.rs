@@ -1,4 +1,4 @@
-//! How a run's end becomes an exit status. The same rules stand in `--help` and in the README.
+//! How a run's end becomes an exit status. The same rules stand in `--help` and in `docs/command.md`.
 
 use std::{fmt, process::ExitCode};
 

@@ -1,5 +1,5 @@
-//! A shop that reports the length of its queue itself. It shares its settings file with the `report` command and uses
-//! only some of the tables.
+//! A shop that reports the length of its queue without the `report` command. Both may share a settings file: this program uses
+//! only some of its tables.
 
 use std::{env, path::Path};
 

@@ -1,4 +1,4 @@
-//! The resource that both metrics share: the file is read once a run, whatever the number of metrics.
+//! The resource that both metrics share. The file is read once per run, even if many metrics take it.
 
 use std::{
     fs,
@@ -31,7 +31,7 @@ pub struct Incident {
 }
 
 impl Incidents {
-    /// Takes a list; tests call this.
+    /// Creates the list. Tests call this.
     #[must_use]
     pub fn new(incidents: impl IntoIterator<Item = Incident>) -> Self {
         Self(incidents.into_iter().collect())
@@ -70,7 +70,7 @@ impl FromContext for Incidents {
         let path = context.get::<AcmeSettings>().await?.incidents;
         let place = path.display().to_string();
         let now = context.started_at();
-        // Reading a file may block, and what blocks goes to a thread of its own.
+        // Reading a file may block, so it runs on a thread that may block.
         let read = spawn_blocking(move || Self::parse(&fs::read_to_string(path)?, now));
         Ok(read.await?.with_context(|| format!("cannot read incidents from {place}"))?)
     }

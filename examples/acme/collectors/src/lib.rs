@@ -1,5 +1,5 @@
-//! An example of a crate with collectors of its own: metrics about Acme's incidents, which a file
-//! lists one a line as `severity<TAB>unix time opened<TAB>title`.
+//! An example of a library with collectors: metrics about Acme's incidents. A file lists them, one per line, as
+//! `severity<TAB>unix time opened<TAB>title`.
 
 mod incidents;
 mod metrics;

@@ -26,7 +26,7 @@ fn open_incidents(incidents: Incidents, events: Events) -> Result<Vec<Sample>, U
     let mut by_severity = BTreeMap::<&str, u32>::from([("high", 0), ("low", 0)]);
     for incident in incidents.all() {
         *by_severity.entry(&incident.severity).or_default() += 1;
-        // Its id makes it one event, in however many runs the incident is open.
+        // The id is the same in every run, so an incident is one event.
         let opened = incident.opened.duration_since(UNIX_EPOCH)?.as_secs();
         let event = Event::new(format!("acme incident {opened} {}", incident.title), &incident.title)?
             .with_level(if incident.severity == "high" { Level::Error } else { Level::Warning })
@@ -46,7 +46,7 @@ fn open_incidents(incidents: Incidents, events: Events) -> Result<Vec<Sample>, U
         .collect()
 }
 
-/// How long the oldest open incident has been open; no data when there is none.
+/// How long the oldest open incident has been open. No data if there is none.
 #[system_health_metric(key = "acme.incidents.oldest_seconds", unit = "second", goal = "< 86400")]
 fn oldest_incident(incidents: Incidents) -> Option<Duration> {
     incidents.all().iter().map(|incident| incident.age).max()

@@ -1,4 +1,4 @@
-//! Acme's own `report`: the built-in metrics and Acme's.
+//! Acme's own `report`, with the built-in metrics and Acme's.
 
 use acme_collectors as _; // keeps its registrations linked
 
