@@ -161,6 +161,16 @@ fn the_action_installs_what_is_released() {
 }
 
 #[test]
+fn the_documentation_uses_the_action_of_this_version() {
+    let workflows = in_page("github-actions.md").concat();
+    let mut versions =
+        workflows.split("uses: system-health/system-health@v").skip(1).map(|rest| rest.lines().next());
+
+    assert!(versions.clone().count() > 0);
+    assert!(versions.all(|version| version == Some(env!("CARGO_PKG_VERSION"))), "{workflows}");
+}
+
+#[test]
 fn every_action_is_pinned_by_its_commit_and_says_its_version() {
     for file in workflows() {
         let text = fs::read_to_string(&file).unwrap();
