@@ -10,15 +10,15 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// All pages in a folder and those below it, without what builds and tools have made.
-fn pages(folder: &Path) -> Vec<PathBuf> {
+/// All files with an ending in a folder and those below it, without what builds and tools have made.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries
         .flat_map(|path| {
             let name = path.file_name().unwrap().to_string_lossy();
             if path.is_dir() && name != "target" && !name.starts_with('.') {
-                pages(&path)
-            } else if name.ends_with(".md") {
+                files(&path, ending)
+            } else if name.ends_with(ending) {
                 vec![path]
             } else {
                 vec![]
@@ -54,11 +54,25 @@ fn anchors(page: &Path) -> Vec<String> {
         .collect()
 }
 
+/// The source files of a crate.
+fn sources(folder: &Path) -> Vec<String> {
+    files(folder, ".rs").iter().map(|file| fs::read_to_string(file).unwrap()).collect()
+}
+
+/// Whether the source has a public item of this name.
+fn defines(source: &str, name: &str) -> bool {
+    ["struct", "enum", "trait", "fn"].iter().any(|item| {
+        let definition = format!("pub {item} {name}");
+        let mut found = source.split(&definition).skip(1);
+        found.any(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    })
+}
+
 #[test]
 fn every_link_between_pages_leads_somewhere() {
     let mut anchors_of = BTreeMap::new();
     let (mut checked, mut broken) = (0, vec![]);
-    for page in pages(&root()) {
+    for page in files(&root(), ".md") {
         for target in targets(&prose(&page)).filter(|target| !target.contains("://")) {
             checked += 1;
             let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
@@ -87,15 +101,8 @@ fn the_glossary_names_types_that_exist() {
     assert!(links.len() > 30, "{}", links.len());
 
     for (name, rest) in links {
-        let file = rest.split_once(')').unwrap().0;
-        let source = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let is_defined = ["struct", "enum", "trait", "fn"].iter().any(|item| {
-            let definition = format!("pub {item} {name}");
-            source
-                .split(&definition)
-                .skip(1)
-                .any(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-        });
-        assert!(is_defined, "{file} does not define `{name}`");
+        let package = rest.split_once(')').unwrap().0;
+        let defined = sources(&root().join(package).join("src")).iter().any(|source| defines(source, name));
+        assert!(defined, "{package} does not define `{name}`");
     }
 }

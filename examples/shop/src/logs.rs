@@ -15,7 +15,7 @@ fn errors_in(file: &PathBuf) -> Result<Sample, ItemError> {
     let name = file.display().to_string();
     let count = || {
         let lines = fs::read_to_string(file)?.lines().filter(|line| line.contains("ERROR")).count();
-        Ok(Sample::new(u32::try_from(lines)?.into())?.with_tag("file", &name)?)
+        Ok(Sample::new(f64::from(u32::try_from(lines)?))?.with_tag("file", &name)?)
     };
     count().map_err(|error: ItemError| error.with_tag("file", &name))
 }

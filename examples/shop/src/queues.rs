@@ -26,7 +26,7 @@ fn waiting(messages: Messages) -> usize {
 fn stuck(messages: Messages) -> Result<Sample, Unavailable> {
     let is_stuck = |message: &&Message| message.age > Duration::from_hours(1);
     let count = messages.0.iter().filter(is_stuck).count();
-    Ok(Sample::new(u32::try_from(count)?.into())?.with_evidence(messages.0.iter().map(|message| {
+    Ok(Sample::new(f64::from(u32::try_from(count)?))?.with_evidence(messages.0.iter().map(|message| {
         let reason = format!("it has waited for {} minutes", message.age.as_secs() / 60);
         EvidenceItem::new(&message.name, is_stuck(&message), reason)
     })))
