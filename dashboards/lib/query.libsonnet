@@ -6,9 +6,9 @@ local goal = import 'goal.libsonnet';
 local ofReports = ['env', 'service'];
 local variables = ofReports + ['repository', 'branch'];
 
-// What the reporter says of itself is of no repository: whoever chooses one still wants to see it.
-local variablesOf(key) =
-  if std.startsWith(key, 'system_health.reporter.') then ofReports else variables;
+// The metrics about the reporter itself have no repository: they stay visible if somebody chooses one.
+local variablesOf(metric) =
+  if std.get(metric, 'about_reporter', false) then ofReports else variables;
 
 // Of several series, counts add up; of a gauge, the one farthest from the goal is told.
 local aggregateOf(metric) =
@@ -29,7 +29,7 @@ local suffixes = { gauge: '', count: '.as_count()', rate: '.as_rate()' };
   //   where      further filters, such as `state:error`
   //   scope      template variables that narrow it
   //   aggregate  what several series become, where the catalog's word and the goal's are not it
-  of(catalog): function(key, by=[], where=[], scope=variablesOf(key), aggregate=null)
+  of(catalog): function(key, by=[], where=[], scope=variablesOf(catalog.metric(key)), aggregate=null)
     local metric = catalog.metric(key);
     local space = if aggregate == null then aggregateOf(metric) else aggregate;
     local filters = ['$' + variable for variable in scope] + where;

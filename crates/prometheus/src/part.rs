@@ -2,6 +2,8 @@
 //! delivered, which takes a while when another destination is slow. In one group or file, either the first part would
 //! remove the second one for that time, or old words of a reporter that no longer gets so far would look new.
 
+use system_health_registry::self_metrics::is_self_metric;
+
 /// A part, with a group and a file of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -17,7 +19,7 @@ impl Part {
 
     /// The part that a key belongs to.
     pub(crate) fn of(key: &str) -> Self {
-        if key.starts_with("system_health.reporter.") { Self::Reporter } else { Self::Values }
+        if is_self_metric(key) { Self::Reporter } else { Self::Values }
     }
 
     /// The value of the label `job` in the Pushgateway.

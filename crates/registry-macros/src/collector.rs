@@ -1,5 +1,5 @@
-//! The function under the attribute. Only its head is read: the body belongs to the compiler, which
-//! then reports what is wrong there as if the attribute were not present.
+//! The function with the attribute. Only its signature is parsed. The compiler checks the body and reports errors there as
+//! if there were no attribute.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{
@@ -7,9 +7,9 @@ use syn::{
     parse::{ParseStream, Parser},
 };
 
-use crate::{description, mistakes::Mistakes};
+use crate::{doc_comment, mistakes::Mistakes};
 
-/// What an attribute makes of a function.
+/// What an attribute registers a function as.
 #[derive(Clone, Copy)]
 pub(crate) enum Role {
     Metric,
@@ -42,14 +42,14 @@ impl Role {
 }
 
 impl Collector {
-    /// Reads the function's head; fails with all its mistakes.
+    /// Parses the function's signature and attributes. Fails with all their mistakes.
     pub(crate) fn parse(item: TokenStream, role: Role) -> syn::Result<Self> {
-        let head = |input: ParseStream<'_>| head(input, role);
-        let (attributes, signature) = head.parse2(item)?;
+        let signature = |input: ParseStream<'_>| parse_signature(input, role);
+        let (attributes, signature) = signature.parse2(item)?;
         let mut mistakes = Mistakes::default();
         refuse_qualifiers(&signature, &mut mistakes);
         refuse_generics(&signature.generics, &mut mistakes);
-        let description = describe(&attributes, &signature, role, &mut mistakes);
+        let description = description(&attributes, &signature, role, &mut mistakes);
         let arguments =
             signature.inputs.iter().filter_map(|input| argument(input, role, &mut mistakes)).collect();
         let returns = mistakes.note(return_type(&signature)).unwrap_or(Type::Verbatim(TokenStream::new()));
@@ -58,7 +58,7 @@ impl Collector {
     }
 }
 
-fn head(input: ParseStream<'_>, role: Role) -> syn::Result<(Vec<Attribute>, Signature)> {
+fn parse_signature(input: ParseStream<'_>, role: Role) -> syn::Result<(Vec<Attribute>, Signature)> {
     let attributes = input.call(Attribute::parse_outer)?;
     input.parse::<Visibility>()?;
     let start = input.span();
@@ -73,7 +73,7 @@ fn head(input: ParseStream<'_>, role: Role) -> syn::Result<(Vec<Attribute>, Sign
 
 fn refuse_qualifiers(signature: &Signature, mistakes: &mut Mistakes) {
     if let Some(constness) = &signature.constness {
-        mistakes.at(constness, "a collector runs anew for every report; remove `const`");
+        mistakes.at(constness, "a collector runs again for every report; remove `const`");
     }
     if let Safety::Unsafe(safety) = &signature.safety {
         mistakes.at(safety, "a collector must be safe to call; remove `unsafe`");
@@ -82,7 +82,7 @@ fn refuse_qualifiers(signature: &Signature, mistakes: &mut Mistakes) {
         mistakes.at(abi, "a collector is an ordinary Rust function; remove `extern`");
     }
     if let Some(variadic) = &signature.variadic {
-        mistakes.at(variadic, "a collector names every argument; remove `...`");
+        mistakes.at(variadic, "a collector has a fixed number of arguments; remove `...`");
     }
 }
 
@@ -90,7 +90,7 @@ fn refuse_generics(generics: &Generics, mistakes: &mut Mistakes) {
     for parameter in &generics.params {
         let message = match parameter {
             GenericParam::Lifetime(_) => "a collector owns its arguments; remove the lifetime",
-            _ => "a collector has no generic parameters; name each type",
+            _ => "a collector has no generic parameters; write concrete types",
         };
         mistakes.at(parameter, message);
     }
@@ -99,8 +99,13 @@ fn refuse_generics(generics: &Generics, mistakes: &mut Mistakes) {
     }
 }
 
-fn describe(attributes: &[Attribute], signature: &Signature, role: Role, mistakes: &mut Mistakes) -> String {
-    let description = mistakes.note(description::of(attributes));
+fn description(
+    attributes: &[Attribute],
+    signature: &Signature,
+    role: Role,
+    mistakes: &mut Mistakes,
+) -> String {
+    let description = mistakes.note(doc_comment::parse(attributes));
     if description.as_deref() == Some("") {
         let (article, example) = (role.article(), role.example());
         mistakes.at(
@@ -126,7 +131,10 @@ fn argument(input: &FnArg, role: Role, mistakes: &mut Mistakes) -> Option<Type> 
             mistakes.at(reference, "a collector owns its arguments; take the resource by value, without `&`");
         }
         Type::ImplTrait(resource) => {
-            mistakes.at(resource, "an argument names its resource; write its type instead of `impl`");
+            mistakes.at(
+                resource,
+                "an argument needs a concrete type; write the type of the resource instead of `impl`",
+            );
         }
         _ => {}
     }
@@ -142,7 +150,7 @@ fn return_type(signature: &Signature) -> syn::Result<Type> {
         ReturnType::Type(_, returns) => match &**returns {
             Type::ImplTrait(opaque) => Err(syn::Error::new_spanned(
                 opaque,
-                "a collector names what it returns; write the type instead of `impl`",
+                "a collector needs a concrete return type; write the type instead of `impl`",
             )),
             named => Ok(named.clone()),
         },

@@ -1,31 +1,29 @@
-//! The registration that is put behind the function: thin calls into the registry, every path rooted,
-//! no item with a name that could stand in the way of the function's own.
+//! The registration that is added after the function. It only calls the registry, every path is absolute, and it defines
+//! no names that could conflict with the function's own.
 
 use std::time::Duration;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
-use system_health_rules::{Aggregate, Comparison, Goal};
+use system_health_rules::OptionValue;
 
-use crate::{
-    collector::Collector,
-    options::{Alias, Kind, Options},
-    source_options::SourceOptions,
-};
+use crate::{collector::Collector, metric_options::MetricOptions, source_options::SourceOptions};
 
 /// Registers the metric when the program is linked.
-pub(crate) fn registration(options: &Options, collector: &Collector) -> TokenStream {
-    let (key, description, facts) = (&options.key, &collector.description, facts(options));
-    let into_result = quote!(into_reading);
-    let collect = collect(collector, &into_result);
+pub(crate) fn registration(options: &MetricOptions, collector: &Collector) -> TokenStream {
+    let description = &collector.description;
+    let names = options.facts.iter().map(|(name, _)| name);
+    let values = options.facts.iter().map(|(_, value)| option_value(value));
+    let collect = collect(collector, &quote!(into_reading));
     let each = options.each.iter().map(each);
     quote! {
         const _: () = {
             ::system_health_registry::__private::inventory::submit! {
                 ::system_health_registry::__private::Registration(|| {
-                    ::system_health_registry::Metric::new(
-                        ::system_health_registry::Facts::new(#key, #description) #facts,
+                    ::system_health_registry::__private::metric(
+                        #description,
+                        &[#((#names, #values)),*],
                         ::system_health_registry::location!(),
                         #collect
                     )
@@ -40,8 +38,7 @@ pub(crate) fn registration(options: &Options, collector: &Collector) -> TokenStr
 pub(crate) fn source_registration(options: &SourceOptions, collector: &Collector) -> TokenStream {
     let (name, description) = (&options.name, &collector.description);
     let timeout = options.timeout.into_iter().map(duration);
-    let into_result = quote!(into_described);
-    let collect = collect(collector, &into_result);
+    let collect = collect(collector, &quote!(into_described));
     quote! {
         const _: () = {
             ::system_health_registry::__private::inventory::submit! {
@@ -59,53 +56,17 @@ pub(crate) fn source_registration(options: &SourceOptions, collector: &Collector
     }
 }
 
-/// The builder call for the type of the subjects. An error about it is shown at the type.
+/// Sets the type of the subjects. The compiler reports an error about the type at the type.
 fn each(subject: &Type) -> TokenStream {
-    quote_spanned!(subject.span()=> .each::<#subject>())
+    quote_spanned!(subject.span()=> .map(::system_health_registry::Metric::each::<#subject>))
 }
 
-/// The builder calls for the options that were given.
-fn facts(options: &Options) -> TokenStream {
-    let kind = match options.kind {
-        Kind::Gauge => None,
-        Kind::Count { interval } => Some(with_interval(&quote!(Count), interval)),
-        Kind::Rate { interval } => Some(with_interval(&quote!(Rate), interval)),
-    };
-    let kind = kind.into_iter();
-    let unit = options.unit.iter();
-    let goal = options.goal.iter().map(goal);
-    let timeout = options.timeout.into_iter().map(duration);
-    let tags = list(&options.tags).into_iter();
-    let (owner, runbook) = (options.owner.iter(), options.runbook.iter());
-    let window = options.window.into_iter().map(duration);
-    let aggregate = options.aggregate.into_iter().map(aggregate);
-    let recovery = options.recovery.iter();
-    let notify = list(&options.notify).into_iter();
-    let alias = options.alias.iter().map(alias);
-    quote! {
-        #(.with_kind(#kind))*
-        #(.with_unit(#unit))*
-        #(.with_goal(#goal))*
-        #(.with_tags(#tags))*
-        #(.with_timeout(#timeout))*
-        #(.with_owner(#owner))*
-        #(.with_runbook(#runbook))*
-        #(.with_window(#window))*
-        #(.with_aggregate(#aggregate))*
-        #(.with_recovery(#recovery))*
-        #(.with_notify(#notify))*
-        #(.with_alias(#alias))*
+fn option_value(value: &OptionValue) -> TokenStream {
+    match value {
+        OptionValue::Text(text) => quote!(::system_health_registry::__private::text(#text)),
+        OptionValue::Number(number) => quote!(::system_health_registry::OptionValue::Number(#number)),
+        OptionValue::List(texts) => quote!(::system_health_registry::__private::list(&[#(#texts),*])),
     }
-}
-
-/// The texts as an array, unless there are none.
-fn list(texts: &[String]) -> Option<TokenStream> {
-    (!texts.is_empty()).then(|| quote!([#(#texts),*]))
-}
-
-fn with_interval(kind: &TokenStream, interval: Duration) -> TokenStream {
-    let interval = duration(interval);
-    quote!(::system_health_registry::Kind::#kind { interval: #interval })
 }
 
 fn duration(duration: Duration) -> TokenStream {
@@ -113,38 +74,10 @@ fn duration(duration: Duration) -> TokenStream {
     quote!(::core::time::Duration::new(#seconds, #nanoseconds))
 }
 
-fn goal(goal: &Goal) -> TokenStream {
-    let comparison = match goal.comparison() {
-        Comparison::Less => quote!(Less),
-        Comparison::LessOrEqual => quote!(LessOrEqual),
-        Comparison::Greater => quote!(Greater),
-        Comparison::GreaterOrEqual => quote!(GreaterOrEqual),
-        Comparison::Equal => quote!(Equal),
-        Comparison::NotEqual => quote!(NotEqual),
-    };
-    let target = goal.target();
-    quote!(::system_health_registry::Goal::new(::system_health_registry::Comparison::#comparison, #target))
-}
-
-fn aggregate(aggregate: Aggregate) -> TokenStream {
-    let name = match aggregate {
-        Aggregate::Avg => quote!(Avg),
-        Aggregate::Min => quote!(Min),
-        Aggregate::Max => quote!(Max),
-        Aggregate::Sum => quote!(Sum),
-    };
-    quote!(::system_health_registry::Aggregate::#name)
-}
-
-fn alias(Alias { key, until }: &Alias) -> TokenStream {
-    let until = duration(*until);
-    quote!(::system_health_registry::Alias::new(#key, #until))
-}
-
-/// A closure that resolves the arguments, calls the function and converts what it returns.
+/// A closure that asks for the arguments, calls the function and converts what it returns.
 fn collect(collector: &Collector, into_result: &TokenStream) -> TokenStream {
     let Collector { name, arguments: types, returns, .. } = collector;
-    // Names of our own, at the place of the function: an error about the call is shown there.
+    // Hygienic names with the span of the function, so that the compiler reports errors about the call there.
     let span = Span::mixed_site().located_at(name.span());
     let arguments: Vec<_> =
         (0..types.len()).map(|index| format_ident!("argument_{index}", span = span)).collect();

@@ -1,4 +1,4 @@
-//! All mistakes of one attribute. They are reported together, so that they can be fixed in one go.
+//! All mistakes of one attribute. They are reported together, so that a developer can fix them together.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ use quote::ToTokens;
 pub(crate) struct Mistakes(Option<syn::Error>);
 
 impl Mistakes {
-    /// Adds a mistake with the tokens that are wrong.
+    /// Adds a mistake in some tokens.
     pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.add(syn::Error::new_spanned(tokens, message));
     }
@@ -22,12 +22,12 @@ impl Mistakes {
         }
     }
 
-    /// The value, or `None` with the mistake written down.
+    /// The value, or `None` after adding the mistake.
     pub(crate) fn note<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|mistake| self.add(mistake)).ok()
     }
 
-    /// The value, unless there was a mistake.
+    /// The value if there is no mistake.
     pub(crate) fn unless_any<T>(self, value: T) -> syn::Result<T> {
         self.0.map_or(Ok(value), Err)
     }

@@ -1,14 +1,13 @@
 //! The options of a source.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
-use proc_macro2::{Span, TokenStream};
-use syn::parse::{ParseStream, Parser};
+use proc_macro2::TokenStream;
 use system_health_rules::parse_duration;
 
 use crate::{
+    attribute_option::{AttributeOption, AttributeOptions, mistake_in_attribute},
     mistakes::Mistakes,
-    option::{by_name, parse_list},
 };
 
 const NAMES: &[&str] = &["name", "timeout"];
@@ -20,27 +19,30 @@ pub(crate) struct SourceOptions {
 }
 
 impl SourceOptions {
-    /// Reads the options; fails with all their mistakes.
+    /// Parses the options. Fails with all their mistakes.
     pub(crate) fn parse(tokens: TokenStream) -> syn::Result<Self> {
         let mut mistakes = Mistakes::default();
-        let list = |input: ParseStream<'_>| parse_list(input, &mut mistakes);
-        let list = list.parse2(tokens)?;
-        let written = by_name(NAMES, list, &mut mistakes);
-        let name = if let Some(option) = written.get("name") {
-            mistakes.note(option.text(name))
-        } else {
-            let message = "a source needs a name; add one such as `name = \"warehouse\"`";
-            mistakes.add(syn::Error::new(Span::call_site(), message));
-            None
+        let written = AttributeOptions::parse(tokens, NAMES, &mut mistakes)?;
+        let name = match written.get("name") {
+            Some(option) => mistakes.note(parse(option, parse_name)),
+            None => {
+                let message = "a source needs a name; add an option such as `name = \"warehouse\"`";
+                mistakes.add(mistake_in_attribute(message));
+                None
+            }
         };
-        let timeout = written.get("timeout").and_then(|option| mistakes.note(option.text(parse_duration)));
+        let timeout = written.get("timeout").and_then(|option| mistakes.note(parse(option, parse_duration)));
         mistakes.unless_any(Self { name: name.unwrap_or_default(), timeout })
     }
 }
 
-fn name(text: &str) -> Result<String, &'static str> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
-    if !text.is_empty() && text.chars().all(fits) {
+fn parse<T, E: Display>(option: &AttributeOption, rule: impl FnOnce(&str) -> Result<T, E>) -> syn::Result<T> {
+    rule(&option.text()?).map_err(|error| option.mistake_at(None, error))
+}
+
+fn parse_name(text: &str) -> Result<String, &'static str> {
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    if !text.is_empty() && text.chars().all(is_allowed) {
         Ok(text.to_owned())
     } else {
         Err("a source's name contains only lower-case letters, digits, `_` and `-`, such as \"warehouse\"")

@@ -1,53 +1,84 @@
-//! What generated code calls. Not for people: it may change in any release.
+//! What generated code calls. This is not a public API and may change in any release.
 
 use futures::future::BoxFuture;
 
-use crate::{Context, Described, FromContext, IntoReading, Metric, Reading, Source, Unavailable, task::Task};
+use crate::{
+    CatalogError, Context, Described, Facts, FromContext, IntoReading, Location, Metric, OptionValue,
+    Reading, Source, Unavailable, task::Task,
+};
 
 pub use inventory;
 pub use tokio::join;
 
 /// Makes a metric when a catalog is built. A function, because the facts of a metric are owned.
 #[derive(Debug)]
-pub struct Registration(pub fn() -> Metric);
+pub struct Registration(pub fn() -> Result<Metric, CatalogError>);
 
 /// Makes a source when a catalog is built.
 #[derive(Debug)]
 pub struct SourceRegistration(pub fn() -> Source);
 
-/// Asks for an argument. The future is boxed so that its type does not depend on the argument's: the
-/// compiler then says once, at the argument, that its type is no resource.
+/// Makes a metric from the options of the attribute, which has checked them by the same rules.
+pub fn metric<C>(
+    description: &str,
+    options: &[(&str, OptionValue)],
+    location: Location,
+    collect: C,
+) -> Result<Metric, CatalogError>
+where
+    C: Fn(Context) -> BoxFuture<'static, Result<Reading, Unavailable>> + Send + Sync + 'static,
+{
+    match Facts::from_options(description, options) {
+        Ok(facts) => Ok(Metric::new(facts, location, collect)),
+        Err(errors) => Err(CatalogError::Invalid { location, errors }),
+    }
+}
+
+/// The value of an option that is a text.
+#[must_use]
+pub fn text(text: &str) -> OptionValue {
+    OptionValue::Text(text.to_owned())
+}
+
+/// The value of an option that is a list of texts.
+#[must_use]
+pub fn list(texts: &[&str]) -> OptionValue {
+    OptionValue::List(texts.iter().map(|text| (*text).to_owned()).collect())
+}
+
+/// Asks for an argument. The future is boxed so that its type does not depend on the argument's type. The compiler then
+/// reports only once, at the argument, that its type is not a resource.
 #[must_use]
 pub fn argument<T: FromContext>(context: &Context) -> BoxFuture<'_, Result<T, Unavailable>> {
     Box::pin(context.get())
 }
 
-/// Runs a sync collector on the blocking pool. A panic goes on in the task that waits for it. When
-/// that task is stopped, a collector that has no thread yet never gets one.
+/// Runs a sync collector on the blocking pool. A panic continues in the task that waits for it. If that task is aborted
+/// before the collector has a thread, the collector never starts.
 pub async fn blocking<T: Send + 'static>(collector: impl FnOnce() -> T + Send + 'static) -> T {
     match Task::from(tokio::task::spawn_blocking(collector)).await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {
             Ok(payload) => std::panic::resume_unwind(payload),
-            // The runtime is shutting down, so nobody waits for a value.
+            // The runtime shuts down, so nobody waits for a value.
             Err(_) => std::future::pending().await,
         },
     }
 }
 
-/// Makes the reading; a function so that a wrong return type is reported at the type.
+/// Makes the reading. A function, so that the compiler reports a wrong return type at the type.
 pub fn into_reading<T: IntoReading>(value: T) -> Result<Reading, Unavailable> {
     value.into_reading()
 }
 
-/// Converts what a source returned; a function so that a wrong return type is reported at the type.
+/// Converts what a source returned. A function, so that the compiler reports a wrong return type at the type.
 pub fn into_described<T: IntoDescribed>(value: T) -> Result<Vec<Described>, Unavailable> {
     value.into_described()
 }
 
 /// What a source may return.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is nothing that a source can return",
+    message = "a source cannot return `{Self}`",
     label = "a source cannot return this",
     note = "return a `Vec<Described>`, or a `Result` of one"
 )]

@@ -1,5 +1,4 @@
-//! What a run asked of other systems' APIs. Clients record their requests here; the reporter makes
-//! metrics about itself of them.
+//! The requests of a run to the APIs of other systems. Clients record them here, and the reporter has metrics about them.
 
 use std::{
     collections::BTreeMap,
@@ -17,63 +16,63 @@ use crate::{Context, FromContext, Unavailable};
 ///
 /// let calls = ApiCalls::default();
 /// calls.record("github", Some(200), Duration::from_millis(80));
-/// calls.record("github", None, Duration::from_secs(10)); // no answer came
+/// calls.record("github", None, Duration::from_secs(10)); // no response
 ///
 /// let counted: Vec<_> = calls.by_status().into_iter().map(|calls| (calls.status, calls.count)).collect();
 /// assert_eq!(counted, [(None, 1), (Some(200), 1)]);
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct ApiCalls(Arc<Mutex<Record>>);
+pub struct ApiCalls(Arc<Mutex<Counters>>);
 
 #[derive(Debug, Default)]
-struct Record {
+struct Counters {
     calls: BTreeMap<(&'static str, Option<u16>), (u64, Duration)>,
     quotas: BTreeMap<&'static str, u64>,
 }
 
-/// The requests to one API that were answered with one status.
+/// The requests to one API whose responses had the same status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Calls {
     /// The API's name, such as `github`.
     pub api: &'static str,
-    /// The status; `None` where no answer came.
+    /// The status; `None` without a response.
     pub status: Option<u16>,
-    /// How many there were.
+    /// The number of requests.
     pub count: u64,
-    /// How long they took, all together.
+    /// The sum of their durations.
     pub duration: Duration,
 }
 
 impl ApiCalls {
-    /// Counts a request, with the status of its answer if one came.
+    /// Records a request with the status of its response, if there was one.
     pub fn record(&self, api: &'static str, status: Option<u16>, duration: Duration) {
-        let mut record = self.lock();
-        let (count, total) = record.calls.entry((api, status)).or_default();
+        let mut counters = self.lock();
+        let (count, total) = counters.calls.entry((api, status)).or_default();
         *count += 1;
         *total += duration;
     }
 
-    /// Keeps how many more requests the API grants for now; the last word counts.
+    /// Records how many more requests the API allows. The last call counts.
     pub fn record_quota(&self, api: &'static str, remaining: u64) {
         self.lock().quotas.insert(api, remaining);
     }
 
-    /// The requests so far, in the order of APIs and statuses.
+    /// The requests so far, sorted by API and status.
     #[must_use]
     pub fn by_status(&self) -> Vec<Calls> {
-        let record = self.lock();
-        let calls = record.calls.iter();
+        let counters = self.lock();
+        let calls = counters.calls.iter();
         calls.map(|(&(api, status), &(count, duration))| Calls { api, status, count, duration }).collect()
     }
 
-    /// How many more requests the API grants, where it said so.
+    /// How many more requests the API allows, if that is known.
     #[must_use]
     pub fn quota(&self, api: &str) -> Option<u64> {
         self.lock().quotas.get(api).copied()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Record> {
+    fn lock(&self) -> MutexGuard<'_, Counters> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

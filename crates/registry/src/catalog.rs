@@ -1,5 +1,5 @@
-//! The metrics that a run may choose from. The attribute registers them when a program is linked; a catalog collects
-//! them and refuses what no macro can see, such as one key in two crates.
+//! The metrics that a run may collect. The attribute registers them when a program is linked. A catalog gathers them and
+//! refuses what no macro can see, such as one key in two crates.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -9,29 +9,28 @@ use std::{
 
 use crate::{
     __private::{Registration, SourceRegistration},
-    Alias, Described, Facts, ItemError, Location, Metric, Reading, Source, Unavailable,
-    check::{MetricError, check},
+    Alias, Described, Facts, ItemError, Location, Metric, OptionError, Reading, Source, Unavailable,
 };
 
 inventory::collect!(Registration);
 inventory::collect!(SourceRegistration);
 
-/// Valid metrics with distinct keys, in the order of their keys, and the sources of further ones.
+/// Valid metrics with distinct keys, sorted by key, and the sources of further metrics.
 #[derive(Clone)]
 pub struct Catalog {
     metrics: Vec<Metric>,
     sources: Vec<Source>,
-    /// Conditions that the keys of a source's metrics have to meet, too.
-    conditions: Vec<Arc<Condition>>,
+    /// Filters that also apply to the metrics that sources return later.
+    filters: Vec<Arc<KeyFilter>>,
 }
 
-/// Whether a key is wanted.
-type Condition = dyn Fn(&str) -> bool + Send + Sync;
+/// Whether the metric with a key is kept.
+type KeyFilter = dyn Fn(&str) -> bool + Send + Sync;
 
-/// A metric of a source, and what was found.
-type Found = (Metric, Result<Reading, Unavailable>);
+/// A metric of a source with its result.
+type SourceResult = (Metric, Result<Reading, Unavailable>);
 
-/// Why metrics make no catalog.
+/// Why a catalog was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogError {
@@ -41,20 +40,20 @@ pub enum CatalogError {
          with `use the_crate as _;` in the binary"
     )]
     Empty,
-    /// Two metrics have one key.
+    /// Two metrics have the same key.
     #[error("the key `{key}` is registered twice, in {first} and in {second}; rename one of them")]
     Duplicate {
         /// The key.
         key: String,
-        /// One place.
+        /// Where it is registered first.
         first: Location,
-        /// The other place.
+        /// Where it is registered again.
         second: Location,
     },
-    /// A former key of a metric is in use elsewhere.
+    /// A former key of a metric is used elsewhere.
     #[error(
-        "`{alias}`, the alias of the metric in {first}, is also a key or an alias in {second}; their values \
-         would mix, so remove one of them"
+        "`{alias}`, the alias of the metric in {first}, is also a key or an alias in {second}; remove one of them, \
+         because their values would be mixed"
     )]
     Alias {
         /// The former key.
@@ -64,23 +63,22 @@ pub enum CatalogError {
         /// Where else it is used.
         second: Location,
     },
-    /// A metric breaks a rule.
-    #[error("a metric in {location} is not valid")]
+    /// The facts of a metric break rules.
+    #[error("a metric in {location} is not valid: {}", in_one_line(.errors))]
     Invalid {
         /// Where the metric is registered.
         location: Location,
-        /// The rule.
-        #[source]
-        cause: MetricError,
+        /// What is wrong; at least one error.
+        errors: Vec<OptionError>,
     },
-    /// Two sources have one name.
+    /// Two sources have the same name.
     #[error("the source `{name}` is registered twice, in {first} and in {second}; rename one of them")]
     DuplicateSource {
         /// The name.
         name: String,
-        /// One place.
+        /// Where it is registered first.
         first: Location,
-        /// The other place.
+        /// Where it is registered again.
         second: Location,
     },
 }
@@ -91,32 +89,32 @@ impl Catalog {
         let metrics = inventory::iter::<Registration>.into_iter().map(|registration| (registration.0)());
         let sources =
             inventory::iter::<SourceRegistration>.into_iter().map(|registration| (registration.0)());
-        Self::of(metrics.collect(), sources.collect())
+        Self::from_parts(metrics.collect::<Result<_, _>>()?, sources.collect())
     }
 
-    /// A catalog of the given metrics, for tests and for programs that choose themselves.
+    /// A catalog of the given metrics, for tests and for programs that choose their metrics.
     pub fn new(metrics: impl IntoIterator<Item = Metric>) -> Result<Self, CatalogError> {
-        Self::of(metrics.into_iter().collect(), Vec::new())
+        Self::from_parts(metrics.into_iter().collect(), Vec::new())
     }
 
-    /// Adds metrics, for example such as the settings describe.
+    /// Adds metrics, for example metrics that the settings describe.
     pub fn with_metrics(self, metrics: impl IntoIterator<Item = Metric>) -> Result<Self, CatalogError> {
         Ok(Self {
-            conditions: self.conditions,
-            ..Self::of(self.metrics.into_iter().chain(metrics).collect(), self.sources)?
+            filters: self.filters,
+            ..Self::from_parts(self.metrics.into_iter().chain(metrics).collect(), self.sources)?
         })
     }
 
     /// Adds sources.
     pub fn with_sources(self, sources: impl IntoIterator<Item = Source>) -> Result<Self, CatalogError> {
         Ok(Self {
-            conditions: self.conditions,
-            ..Self::of(self.metrics, self.sources.into_iter().chain(sources).collect())?
+            filters: self.filters,
+            ..Self::from_parts(self.metrics, self.sources.into_iter().chain(sources).collect())?
         })
     }
 
-    /// Adds metrics that a source has described in an earlier run. Those that are not valid any more, or whose keys are
-    /// in use now, are left out, and so are all if there is no such source.
+    /// Adds metrics that a source has described in an earlier run. A metric is skipped if it is no longer valid, if its
+    /// key is now used elsewhere, or if there is no such source any more.
     #[must_use]
     pub fn with_described(mut self, source: &str, facts: impl IntoIterator<Item = Facts>) -> Self {
         let Some(source) = self.sources.iter().find(|known| &**known.name() == source).cloned() else {
@@ -124,7 +122,7 @@ impl Catalog {
         };
         let mut used = used_keys(&self.metrics);
         for facts in facts {
-            if accept(&facts, &mut used).is_ok() && self.wants(facts.key()) {
+            if reserve_keys(&facts, &mut used).is_ok() && self.is_kept(facts.key()) {
                 self.metrics.push(Metric::described(facts, source.name()));
             }
         }
@@ -132,7 +130,7 @@ impl Catalog {
         self
     }
 
-    fn of(mut metrics: Vec<Metric>, mut sources: Vec<Source>) -> Result<Self, CatalogError> {
+    fn from_parts(mut metrics: Vec<Metric>, mut sources: Vec<Source>) -> Result<Self, CatalogError> {
         if metrics.is_empty() && sources.is_empty() {
             return Err(CatalogError::Empty);
         }
@@ -140,8 +138,10 @@ impl Catalog {
         metrics.sort_by_cached_key(|metric| (metric.key().to_owned(), place(metric.location())));
         sources.sort_by_cached_key(|source| (Arc::clone(source.name()), place(source.location())));
         for metric in &metrics {
-            check(metric)
-                .map_err(|cause| CatalogError::Invalid { location: metric.location().clone(), cause })?;
+            metric.check().map_err(|error| CatalogError::Invalid {
+                location: metric.location().clone(),
+                errors: vec![error],
+            })?;
         }
         if let Some(pair) = metrics.windows(2).find(|pair| pair[0].key() == pair[1].key()) {
             let (first, second) = (pair[0].location().clone(), pair[1].location().clone());
@@ -152,48 +152,52 @@ impl Catalog {
             return Err(CatalogError::DuplicateSource { name: pair[0].name().to_string(), first, second });
         }
         check_aliases(&metrics)?;
-        Ok(Self { metrics, sources, conditions: Vec::new() })
+        Ok(Self { metrics, sources, filters: Vec::new() })
     }
 
-    /// The metrics, in the order of their keys. Those of sources are among them as far as they were described.
+    /// The metrics, sorted by key. They include the known metrics of sources.
     #[must_use]
     pub fn metrics(&self) -> &[Metric] {
         &self.metrics
     }
 
-    /// The sources, in the order of their names.
+    /// The sources, sorted by name.
     #[must_use]
     pub fn sources(&self) -> &[Source] {
         &self.sources
     }
 
-    /// Keeps the metrics whose key the condition accepts, also of those that sources will describe. A source of which
-    /// metrics are known and none is kept is left out. An empty catalog is no error here.
+    /// Keeps the metrics whose keys a filter accepts, including the metrics that sources will return. A source is removed
+    /// if it has known metrics and none of them is kept. The catalog may become empty.
     #[must_use]
     pub fn filter(mut self, keep: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         let known: HashSet<_> = self.metrics.iter().filter_map(Metric::source).cloned().collect();
         self.metrics.retain(|metric| keep(metric.key()));
         let kept: HashSet<_> = self.metrics.iter().filter_map(Metric::source).cloned().collect();
         self.sources.retain(|source| kept.contains(source.name()) || !known.contains(source.name()));
-        self.conditions.push(Arc::new(keep));
+        self.filters.push(Arc::new(keep));
         self
     }
 
-    /// The metrics that a source is known to have.
+    /// The known metrics of a source.
     pub(crate) fn described_by(&self, source: &Source) -> impl Iterator<Item = &Metric> {
         self.metrics.iter().filter(move |metric| metric.source() == Some(source.name()))
     }
 
-    /// What a source has returned, as metrics with their results, and those that are refused. A metric that is known
-    /// of the source and was not returned has no data.
-    pub(crate) fn accept(&self, source: &Source, described: Vec<Described>) -> (Vec<Found>, Vec<ItemError>) {
-        let own = |metric: &&Metric| metric.source() != Some(source.name());
-        let mut used = used_keys(self.metrics.iter().filter(own));
+    /// Splits what a source has returned into metrics with their results and refused metrics. A known metric of the source
+    /// that was not returned has no data.
+    pub(crate) fn accept(
+        &self,
+        source: &Source,
+        described: Vec<Described>,
+    ) -> (Vec<SourceResult>, Vec<ItemError>) {
+        let is_foreign = |metric: &&Metric| metric.source() != Some(source.name());
+        let mut used = used_keys(self.metrics.iter().filter(is_foreign));
         let (mut accepted, mut refused) = (BTreeMap::new(), Vec::new());
         for Described { facts, result } in described {
-            match accept(&facts, &mut used) {
-                Err(refusal) => refused.push(ItemError::new(refusal)),
-                Ok(()) if self.wants(facts.key()) => {
+            match reserve_keys(&facts, &mut used) {
+                Err(error) => refused.push(ItemError::new(error)),
+                Ok(()) if self.is_kept(facts.key()) => {
                     accepted
                         .insert(facts.key().to_owned(), (Metric::described(facts, source.name()), result));
                 }
@@ -209,8 +213,8 @@ impl Catalog {
         (accepted.into_values().collect(), refused)
     }
 
-    fn wants(&self, key: &str) -> bool {
-        self.conditions.iter().all(|condition| condition(key))
+    fn is_kept(&self, key: &str) -> bool {
+        self.filters.iter().all(|keep| keep(key))
     }
 }
 
@@ -223,21 +227,21 @@ impl fmt::Debug for Catalog {
     }
 }
 
-/// Why a metric that a source described is refused.
+/// Why a metric that a source described was refused.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+enum DescribedError {
     #[error("a metric is not valid")]
-    Invalid(#[source] MetricError),
-    #[error("the key `{0}` is in use elsewhere, or returned twice")]
+    Invalid(#[from] OptionError),
+    #[error("the key `{0}` is used elsewhere or was returned twice")]
     Used(String),
 }
 
-/// Checks the facts of one more metric, and takes its keys.
-fn accept(facts: &Facts, used: &mut HashSet<String>) -> Result<(), Refusal> {
-    check(facts).map_err(Refusal::Invalid)?;
+/// Checks the facts of one more metric and adds its keys to those that are used.
+fn reserve_keys(facts: &Facts, used: &mut HashSet<String>) -> Result<(), DescribedError> {
+    facts.check()?;
     for key in keys(facts) {
         if !used.insert(key.to_owned()) {
-            return Err(Refusal::Used(key.to_owned()));
+            return Err(DescribedError::Used(key.to_owned()));
         }
     }
     Ok(())
@@ -252,7 +256,7 @@ fn keys(facts: &Facts) -> impl Iterator<Item = &str> {
     [facts.key()].into_iter().chain(facts.alias().map(Alias::key))
 }
 
-/// Refuses an alias under which another metric delivers, too.
+/// Refuses an alias under which another metric is delivered as well.
 fn check_aliases(metrics: &[Metric]) -> Result<(), CatalogError> {
     let mut used: BTreeMap<_, _> = metrics.iter().map(|metric| (metric.key(), metric.location())).collect();
     for metric in metrics {
@@ -266,4 +270,8 @@ fn check_aliases(metrics: &[Metric]) -> Result<(), CatalogError> {
         }
     }
     Ok(())
+}
+
+fn in_one_line(errors: &[OptionError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

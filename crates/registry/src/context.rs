@@ -1,5 +1,5 @@
-//! What collectors are given. A collector asks for a resource by naming its type as an argument; the context builds it
-//! on first use, once in its scope, and hands every asker a clone of the value or of its error.
+//! Where collectors get their resources. A collector asks for a resource by its type, as an argument. The context builds it
+//! on first use, once in its scope, and gives each requester a clone of the value or of the error.
 
 use std::{
     any::{Any, TypeId},
@@ -13,10 +13,10 @@ use tokio::time::Instant;
 
 use crate::{
     Process, Scope, ScopeError, Subject, Unavailable,
-    layer::{AbortOnDrop, Layer, Need, Pending},
-    names::short_type_name,
+    resource_cache::{AbortOnDrop, ResourceCache, ResourceType, SharedResource},
     subject::SubjectValue,
-    waiting::Waiting,
+    type_name::short_type_name,
+    wait_list::WaitList,
 };
 
 /// A value that collectors take as an argument, such as a client or a list of commits.
@@ -42,80 +42,79 @@ use crate::{
 /// assert_eq!(waiting(QueueLengths(vec![1, 2])), 3);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no resource",
+    message = "`{Self}` is not a resource",
     label = "a collector cannot take this as an argument",
-    note = "implement `system_health_registry::FromContext` for it (`Subject` if metrics are about it), or take a resource that gives it"
+    note = "implement `system_health_registry::FromContext` for it (`Subject` if metrics are about it), or take a resource that contains it"
 )]
 pub trait FromContext: Clone + Send + Sync + Sized + 'static {
     /// How long the resource lives, and who shares it. Default: one run.
     ///
-    /// A resource can ask the context only for those that live as long as itself, or longer.
+    /// A resource can ask the context only for resources that live at least as long as itself.
     const SCOPE: Scope = Scope::Run;
 
-    /// Builds the resource. The context calls this at most once in its scope, on first use.
+    /// Builds the resource. The context calls this at most once in the resource's scope, on first use.
     ///
-    /// Ask the context for other resources as needed. Do not wait longer than until [`Context::deadline`]: after it
-    /// nobody uses the result.
+    /// It may ask the context for other resources. It should end by [`Context::deadline`], because nobody uses the result
+    /// after that.
     fn from_context(context: &Context) -> impl Future<Output = Result<Self, Unavailable>> + Send;
 }
 
-/// The resources of one run, built on first use and shared by all that ask.
+/// The resources of one run, built on first use and shared by all requesters.
 ///
-/// Clones share their resources. When the last clone that you hold is dropped, the resources of the run that are still
-/// being built are given up.
+/// Clones share their resources. When the last clone is dropped, building of the run's remaining resources is aborted.
 #[derive(Clone)]
 pub struct Context {
-    layers: Layers,
+    caches: Caches,
     started_at: SystemTime,
-    asker: Asker,
+    requester: Requester,
     deadline: Option<Instant>,
     run_deadline: Option<Instant>,
     tasks: Vec<Arc<AbortOnDrop>>,
 }
 
 #[derive(Clone)]
-struct Layers {
+struct Caches {
     process: Process,
-    run: Arc<Layer>,
-    subject: Option<SubjectLayer>,
+    run: Arc<ResourceCache>,
+    subject: Option<SubjectCache>,
 }
 
 #[derive(Clone)]
-struct SubjectLayer {
-    layer: Arc<Layer>,
+struct SubjectCache {
+    cache: Arc<ResourceCache>,
     type_name: &'static str,
 }
 
-/// Who holds this handle to the context.
+/// Who asks through this handle to the context.
 #[derive(Clone)]
-enum Asker {
-    Caller,
-    Metric(Waiting),
-    Resource(Need, Scope),
+enum Requester {
+    Program,
+    Metric(WaitList),
+    Resource(ResourceType, Scope),
 }
 
 impl Context {
-    /// An empty context. Its run starts now, in a process of its own.
+    /// An empty context in a new process. Its run starts now.
     #[must_use]
     pub fn new() -> Self {
         Self::starting_at(SystemTime::now())
     }
 
-    /// An empty context whose run starts at a given time, for tests about windows of time.
+    /// An empty context whose run starts at a given time, for tests that depend on the time.
     #[must_use]
     pub fn starting_at(started_at: SystemTime) -> Self {
         Self::in_process(Process::new(), started_at)
     }
 
-    /// A run of a process.
+    /// The context of a run of a process.
     pub(crate) fn in_process(process: Process, started_at: SystemTime) -> Self {
-        let run = Arc::new(Layer::default());
+        let run = Arc::new(ResourceCache::default());
         let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&run)))];
-        let layers = Layers { process, run, subject: None };
-        Self { layers, started_at, asker: Asker::Caller, deadline: None, run_deadline: None, tasks }
+        let caches = Caches { process, run, subject: None };
+        Self { caches, started_at, requester: Requester::Program, deadline: None, run_deadline: None, tasks }
     }
 
-    /// Sets the time at which the run has to end, counted from now.
+    /// Sets the deadline of the run, counted from now.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Instant::now().checked_add(deadline);
@@ -123,49 +122,47 @@ impl Context {
         self
     }
 
-    /// Provides a resource, so that it is not built. This is how settings get in, and how a test overrides any
-    /// resource. One with [`Scope::Process`] is provided for the whole process, any other for this run, with all its
-    /// subjects.
+    /// Provides a resource, so that it is not built. Programs provide settings in this way, and tests replace resources. A
+    /// resource with [`Scope::Process`] is provided for the whole process, any other for this run with all its subjects.
     #[must_use]
     pub fn provide<T: FromContext>(self, resource: T) -> Self {
-        let layer = if T::SCOPE == Scope::Process { self.layers.process.layer() } else { &self.layers.run };
-        layer.provide(TypeId::of::<T>(), Arc::new(resource));
+        let cache = if T::SCOPE == Scope::Process { self.caches.process.cache() } else { &self.caches.run };
+        cache.provide(TypeId::of::<T>(), Arc::new(resource));
         self
     }
 
-    /// The resource of type `T`, which is built now if nobody asked for it before.
+    /// The resource of type `T`. It is built now unless another requester asked for it before.
     ///
-    /// Fails with the reason for which the resource could not be built, the same for all that ask; with a
-    /// [`CycleError`](crate::CycleError) when the asker is itself needed to build it; or with a [`ScopeError`] when the
-    /// asker lives longer than the resource.
+    /// Fails with the error of building it, which is the same for all requesters; with a [`CycleError`](crate::CycleError)
+    /// if building it depends on the requester; or with a [`ScopeError`] if the requester lives longer than the resource.
     ///
     /// # Panics
-    /// Outside a Tokio runtime.
+    /// Panics outside a Tokio runtime.
     pub async fn get<T: FromContext>(&self) -> Result<T, Unavailable> {
-        let need = Need { id: TypeId::of::<T>(), name: short_type_name::<T>() };
-        let pending = self.start::<T>(need)?;
-        let _waiting = match &self.asker {
-            Asker::Metric(waiting) => Some(waiting.begin(need.name)),
-            Asker::Caller | Asker::Resource(..) => None,
+        let resource = ResourceType { id: TypeId::of::<T>(), name: short_type_name::<T>() };
+        let started = self.start::<T>(resource)?;
+        let _on_wait_list = match &self.requester {
+            Requester::Metric(wait_list) => Some(wait_list.add(resource.name)),
+            Requester::Program | Requester::Resource(..) => None,
         };
-        let resource = pending.await?;
-        Ok(resource.downcast_ref::<T>().expect("resources are kept by their type").clone())
+        let resource = started.await?;
+        Ok(resource.downcast_ref::<T>().expect("resources are stored by their type").clone())
     }
 
-    /// When the run started, by the wall clock. Windows of time end here.
+    /// When the run started, by the wall clock. A collector can take it as the argument [`StartedAt`](crate::StartedAt).
     #[must_use]
     pub fn started_at(&self) -> SystemTime {
         self.started_at
     }
 
-    /// The time after which nobody waits for a resource any more, if there is one.
+    /// The time after which nobody waits for a resource, if there is one.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// The context of one subject, for a program that asks about it without a metric. The subject's resources are its
-    /// own: the metrics of a run build theirs anew.
+    /// The context of one subject, for a program that needs resources of a subject without a metric. The metrics of a run do
+    /// not share these resources.
     ///
     /// ```
     /// # use std::fmt;
@@ -193,85 +190,85 @@ impl Context {
     #[must_use]
     pub fn about<S: Subject>(&self, subject: S) -> Self {
         let about = self.for_subject(&SubjectValue::new(subject), self.deadline);
-        let layers = Layers { process: self.layers.process.clone(), ..about.layers };
-        Self { layers, tasks: [self.tasks.clone(), about.tasks].concat(), ..about }
+        let caches = Caches { process: self.caches.process.clone(), ..about.caches };
+        Self { caches, tasks: [self.tasks.clone(), about.tasks].concat(), ..about }
     }
 
-    /// The same context with a deadline for all that the run shares.
+    /// The same context with a deadline for the resources of the run.
     pub(crate) fn until(&self, deadline: Option<Instant>) -> Self {
         Self { deadline, run_deadline: deadline, ..self.for_task() }
     }
 
-    /// The context of one subject. Its resources are given up when the returned handle is dropped.
+    /// The context of one subject. Building of its resources is aborted when the returned handle is dropped.
     pub(crate) fn for_subject(&self, subject: &SubjectValue, deadline: Option<Instant>) -> Self {
-        let layer = Arc::new(Layer::default());
-        layer.provide(subject.id, Arc::clone(&subject.value));
-        let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&layer)))];
-        let subject = Some(SubjectLayer { layer, type_name: subject.type_name });
+        let cache = Arc::new(ResourceCache::default());
+        cache.provide(subject.id, Arc::clone(&subject.value));
+        let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&cache)))];
+        let subject = Some(SubjectCache { cache, type_name: subject.type_name });
         let own = self.for_task();
-        Self { layers: Layers { subject, ..own.layers }, deadline, tasks, ..own }
+        Self { caches: Caches { subject, ..own.caches }, deadline, tasks, ..own }
     }
 
-    /// The handle that a metric gets, and what it is waiting for.
-    pub(crate) fn for_metric(&self) -> (Self, Waiting) {
-        let waiting = Waiting::default();
-        (Self { asker: Asker::Metric(waiting.clone()), ..self.for_task() }, waiting)
+    /// The handle of a metric, and the list of what the metric is waiting for.
+    pub(crate) fn for_metric(&self) -> (Self, WaitList) {
+        let wait_list = WaitList::default();
+        (Self { requester: Requester::Metric(wait_list.clone()), ..self.for_task() }, wait_list)
     }
 
-    /// The name of the type of the subject, if there is one.
+    /// The type name of the subject, if there is one.
     pub(crate) fn subject_type(&self) -> Option<&'static str> {
-        self.layers.subject.as_ref().map(|subject| subject.type_name)
+        self.caches.subject.as_ref().map(|subject| subject.type_name)
     }
 
-    /// The handle that a resource is built with. It sees what lives as long as the resource, or longer.
-    fn for_resource(&self, need: Need, scope: Scope) -> Self {
+    /// The handle for building a resource. It has the resources that live at least as long.
+    fn for_resource(&self, resource: ResourceType, scope: Scope) -> Self {
         let (subject, deadline) = match scope {
-            Scope::Subject => (self.layers.subject.clone(), self.deadline),
+            Scope::Subject => (self.caches.subject.clone(), self.deadline),
             Scope::Process | Scope::Run => (None, self.run_deadline),
         };
         let own = self.for_task();
         Self {
-            layers: Layers { subject, ..own.layers },
-            asker: Asker::Resource(need, scope),
+            caches: Caches { subject, ..own.caches },
+            requester: Requester::Resource(resource, scope),
             deadline,
             ..own
         }
     }
 
-    /// A handle that does not keep resources from being given up.
+    /// A handle for a task. It does not keep the tasks of resources alive.
     fn for_task(&self) -> Self {
-        let layers = Layers { process: self.layers.process.for_task(), ..self.layers.clone() };
-        Self { layers, tasks: Vec::new(), ..self.clone() }
+        let caches = Caches { process: self.caches.process.for_task(), ..self.caches.clone() };
+        Self { caches, tasks: Vec::new(), ..self.clone() }
     }
 
-    /// Writes down who needs what, and starts building the resource unless that was done before.
-    fn start<T: FromContext>(&self, need: Need) -> Result<Pending, Unavailable> {
-        if let Asker::Resource(asker, asker_scope) = self.asker
-            && asker_scope < T::SCOPE
+    /// Records the dependency, and starts building the resource unless that was started before.
+    fn start<T: FromContext>(&self, resource: ResourceType) -> Result<SharedResource, Unavailable> {
+        if let Requester::Resource(requester, requester_scope) = self.requester
+            && requester_scope < T::SCOPE
         {
-            let (asker, resource, resource_scope) = (asker.name, need.name, T::SCOPE);
-            return Err(ScopeError::Narrower { asker, asker_scope, resource, resource_scope }.into());
+            let (requester, resource, resource_scope) = (requester.name, resource.name, T::SCOPE);
+            return Err(ScopeError::Narrower { requester, requester_scope, resource, resource_scope }.into());
         }
-        let layer = match T::SCOPE {
-            Scope::Process => self.layers.process.layer(),
-            Scope::Run => &self.layers.run,
+        let cache = match T::SCOPE {
+            Scope::Process => self.caches.process.cache(),
+            Scope::Run => &self.caches.run,
             Scope::Subject => {
-                // A test has provided it for all subjects.
-                if let Some(provided) = self.layers.run.find(need.id) {
+                // A test may have provided it for all subjects.
+                if let Some(provided) = self.caches.run.find(resource.id) {
                     return Ok(provided);
                 }
-                let subject = self.layers.subject.as_ref();
-                &subject.ok_or(ScopeError::NoSubject { resource: need.name })?.layer
+                let subject = self.caches.subject.as_ref();
+                &subject.ok_or(ScopeError::NoSubject { resource: resource.name })?.cache
             }
         };
-        // What lives longer cannot need what lives shorter, so a circle is always within one scope.
-        if let Asker::Resource(asker, asker_scope) = self.asker
-            && asker_scope == T::SCOPE
+        // A resource cannot depend on one that lives shorter, so a cycle is always within one scope.
+        if let Requester::Resource(requester, requester_scope) = self.requester
+            && requester_scope == T::SCOPE
         {
-            layer.add_need(asker, need)?;
+            cache.add_dependency(requester, resource)?;
         }
-        Ok(layer.start(need, || {
-            let context = self.for_resource(need, T::SCOPE);
+        Ok(cache.start(resource, || {
+            let context = self.for_resource(resource, T::SCOPE);
             async move {
                 let resource = T::from_context(&context).await?;
                 Ok(Arc::new(resource) as Arc<dyn Any + Send + Sync>)
@@ -288,7 +285,7 @@ impl Default for Context {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The resources stay out of it: some of them are secrets.
+        // Resources are not shown, because some of them are secrets.
         f.debug_struct("Context").field("started_at", &self.started_at).finish_non_exhaustive()
     }
 }

@@ -1,5 +1,5 @@
-//! What happened is shown beside the metrics, so that people see why a value changed: a deploy, a
-//! migration, an incident. An event stands by itself: it outlives the run, and is delivered once.
+//! Events, such as a deploy, a migration or an incident. They are shown with the metrics, so that people see why a value
+//! changed. An event outlives the run and is delivered once.
 
 use std::{collections::BTreeSet, time::SystemTime};
 
@@ -14,7 +14,7 @@ const MAX_TITLE_LENGTH: usize = 500;
 /// The longest text, in characters.
 const MAX_TEXT_LENGTH: usize = 3500;
 
-/// Something that happened and is shown beside the metrics.
+/// Something that happened and is shown with the metrics.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -31,7 +31,7 @@ const MAX_TEXT_LENGTH: usize = 3500;
 /// # }
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "StoredEvent", into = "StoredEvent")]
 pub struct Event {
     id: String,
     title: String,
@@ -42,11 +42,11 @@ pub struct Event {
     link: Option<String>,
 }
 
-/// How much an event matters.
+/// The importance of an event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Good to know.
+    /// Information.
     #[default]
     Info,
     /// Something went well.
@@ -65,30 +65,30 @@ pub enum EventError {
     #[error("an event's {0} must not be empty")]
     Empty(&'static str),
     /// Its id, title or text is too long.
-    #[error("an event's {part} has at most {most} characters, this one has {length}")]
+    #[error("an event's {part} may have at most {most} characters, this one has {length}")]
     Length {
         /// `id`, `title` or `text`.
         part: &'static str,
-        /// How many characters it may have.
+        /// The maximum number of characters.
         most: usize,
-        /// How many it has.
+        /// The number of characters.
         length: usize,
     },
     /// Its id contains a control character.
-    #[error("an event's id contains no control characters, this one contains {0:?}")]
+    #[error("an event's id must not contain control characters, this one contains {0:?}")]
     Control(char),
     /// A tag cannot be used.
     #[error(transparent)]
     Tag(#[from] TagError),
-    /// The link leads to no page.
+    /// The link is not the URL of a page.
     #[error(transparent)]
     Link(#[from] LinkError),
 }
 
 impl Event {
-    /// Names an event. The id tells it from all others, in this run and in others, so that it is delivered
-    /// once however often it is attached: 1 to 200 characters, none of them a control character. The title
-    /// says what happened, in 1 to 500 characters.
+    /// An event with an id and a title. The id identifies the event in this and all other runs: the event is delivered
+    /// once, however often it is attached. The id has 1 to 200 characters and no control characters. The title says what
+    /// happened, in 1 to 500 characters.
     pub fn new(id: impl Into<String>, title: impl Into<String>) -> Result<Self, EventError> {
         let (id, title) = (id.into(), title.into());
         check_length("id", &id, MAX_ID_LENGTH)?;
@@ -105,7 +105,7 @@ impl Event {
         Ok(Self { id, title, text, tags: BTreeSet::new(), level: Level::Info, happened_at, link })
     }
 
-    /// Says more about it, in at most 3500 characters.
+    /// Adds a text of at most 3500 characters.
     pub fn with_text(mut self, text: impl Into<String>) -> Result<Self, EventError> {
         let text = text.into();
         check_length("text", &text, MAX_TEXT_LENGTH)?;
@@ -113,7 +113,7 @@ impl Event {
         Ok(self)
     }
 
-    /// Adds the tag `name:value`. See [`Tag::new`] for what is made of the value.
+    /// Adds the tag `name:value`. See [`Tag::new`] for how the value is changed.
     pub fn with_tag(mut self, name: &str, value: &str) -> Result<Self, EventError> {
         self.tags.insert(Tag::new(name, value)?);
         Ok(self)
@@ -126,22 +126,22 @@ impl Event {
         self
     }
 
-    /// Says how much it matters.
+    /// Sets the level. Default: [`Level::Info`].
     #[must_use]
     pub const fn with_level(mut self, level: Level) -> Self {
         self.level = level;
         self
     }
 
-    /// Says when it happened, which is when the run started otherwise.
+    /// Sets when it happened. Default: when the run started.
     #[must_use]
     pub const fn at(mut self, time: SystemTime) -> Self {
         self.happened_at = Some(time);
         self
     }
 
-    /// Names the page that shows it: an address with `http` or `https`, without whitespace and control
-    /// characters, of at most 2000 characters.
+    /// Adds the page of the event: a URL with `http` or `https`, without whitespace and control characters, of at most 2000
+    /// characters.
     pub fn with_link(mut self, url: impl Into<String>) -> Result<Self, EventError> {
         let url = url.into();
         check_link(&url)?;
@@ -149,19 +149,19 @@ impl Event {
         Ok(self)
     }
 
-    /// What tells it from all others.
+    /// The id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// What happened.
+    /// What happened, in one line.
     #[must_use]
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// What else there is to say.
+    /// The text, if there is one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()
@@ -173,19 +173,19 @@ impl Event {
         &self.tags
     }
 
-    /// How much it matters.
+    /// The level.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.level
     }
 
-    /// When it happened, where that is known.
+    /// When it happened, if that is known.
     #[must_use]
     pub const fn happened_at(&self) -> Option<SystemTime> {
         self.happened_at
     }
 
-    /// The page that shows it.
+    /// The page of the event, if there is one.
     #[must_use]
     pub fn link(&self) -> Option<&str> {
         self.link.as_deref()
@@ -193,7 +193,7 @@ impl Event {
 }
 
 impl Level {
-    /// The level's name: `info`, `success`, `warning` or `error`.
+    /// The name of the level: `info`, `success`, `warning` or `error`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -205,9 +205,9 @@ impl Level {
     }
 }
 
-/// An event as a store keeps it. It becomes an event again by the same checks as a new one.
+/// An event as it is stored. It is checked like a new event when it is read.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct StoredEvent {
     id: String,
     title: String,
     text: Option<String>,
@@ -217,7 +217,7 @@ struct Written {
     link: Option<String>,
 }
 
-impl From<Event> for Written {
+impl From<Event> for StoredEvent {
     fn from(event: Event) -> Self {
         let Event { id, title, text, tags, level, happened_at, link } = event;
         let tags = tags.iter().map(Tag::to_string).collect();
@@ -225,19 +225,19 @@ impl From<Event> for Written {
     }
 }
 
-impl TryFrom<Written> for Event {
+impl TryFrom<StoredEvent> for Event {
     type Error = EventError;
 
-    fn try_from(written: Written) -> Result<Self, EventError> {
-        let mut event = Self::new(written.id, written.title)?.with_level(written.level);
-        if let Some(text) = written.text {
+    fn try_from(stored: StoredEvent) -> Result<Self, EventError> {
+        let mut event = Self::new(stored.id, stored.title)?.with_level(stored.level);
+        if let Some(text) = stored.text {
             event = event.with_text(text)?;
         }
-        if let Some(link) = written.link {
+        if let Some(link) = stored.link {
             event = event.with_link(link)?;
         }
-        event.tags = written.tags.iter().map(|tag| Tag::parse(tag)).collect::<Result<_, _>>()?;
-        event.happened_at = written.happened_at;
+        event.tags = stored.tags.iter().map(|tag| Tag::parse(tag)).collect::<Result<_, _>>()?;
+        event.happened_at = stored.happened_at;
         Ok(event)
     }
 }

@@ -30,7 +30,7 @@ const REORDERS_TEXT: &[char] = &[
 /// let queues = [("mail", 7), ("billing", 0)];
 /// let stuck = queues.iter().filter(|(_, age)| *age > 5).count();
 ///
-/// let sample = Sample::new(stuck as f64)?.with_evidence(queues.iter().map(|(name, age)| {
+/// let sample = Sample::new(stuck)?.with_evidence(queues.iter().map(|(name, age)| {
 ///     EvidenceItem::new(*name, *age > 5, format!("its oldest message is {age} minutes old"))
 ///         .with_link(Some(&format!("https://queues.example.com/{name}")))
 /// }));

@@ -1,9 +1,9 @@
 //! Turn a Rust function into a monitored metric.
 //!
-//! Write the function, put [`macro@system_health_metric`] on it, and link its crate into a `report`
-//! binary. The function's arguments are resources ([`FromContext`]): built once in their [`Scope`], shared by all
-//! metrics, replaceable in tests. Its return value is a reading ([`IntoReading`]). A metric about many things of a
-//! kind, such as repositories, names their type ([`Subject`]).
+//! Write the function, add the attribute [`macro@system_health_metric`], and link its crate into a `report` binary. The
+//! function's arguments are resources ([`FromContext`]): built once in their [`Scope`], shared by all metrics, and
+//! replaceable in tests. Its return value is a reading ([`IntoReading`]). A metric about many subjects, such as
+//! repositories, names their type ([`Subject`]).
 //!
 //! ```
 //! use system_health_registry::system_health_metric;
@@ -16,72 +16,65 @@
 //! # assert!(processors().unwrap() > 0);
 //! ```
 //!
-//! A metric ends a run in exactly one of three states: a value, no data (with a reason), or an error
-//! (with its causes). Only values are delivered; a failure never becomes a number.
+//! A metric ends a run in exactly one of three states: a value, no data (with a reason), or an error (with its causes).
+//! Only values are delivered. A failure never becomes a number.
 //!
 //! The flow: the attribute registers a [`Metric`] → [`Catalog`] → [`Engine::run`] with a [`Context`] →
 //! [`Run`] → [`Report`] (with tags) → [`Sink`]s.
 
-// Lets the attribute's generated paths work inside this crate too.
+// The paths in the attribute's code must also be valid in this crate.
 extern crate self as system_health_registry;
 
-pub mod about_reporter;
-mod alias;
 mod api_calls;
 mod catalog;
-mod check;
 mod context;
 mod descriptions;
 mod engine;
 mod event;
 mod events;
 mod evidence;
-mod facts;
 mod finding;
-mod item;
-mod kind;
-mod layer;
+mod item_error;
 mod link;
 mod location;
 mod metric;
-mod names;
 mod no_data;
-mod panic;
 mod point;
 mod process;
 mod reading;
 mod report;
 mod reporter_name;
+mod resource_cache;
 mod run;
 mod sample;
+mod sample_value;
 mod scope;
+pub mod self_metrics;
 mod series;
 pub mod settings;
 mod sink;
 mod source;
+mod started_at;
 mod subject;
 mod task;
+mod task_error;
+mod type_name;
 mod unavailable;
-mod waiting;
+mod wait_list;
 
 #[doc(hidden)]
 pub mod __private;
 
-pub use alias::Alias;
 pub use api_calls::{ApiCalls, Calls};
 pub use catalog::{Catalog, CatalogError};
-pub use check::MetricError;
 pub use context::{Context, FromContext};
 pub use descriptions::Descriptions;
 pub use engine::{DEFAULT_TIMEOUT, Engine, Progress};
 pub use event::{Event, EventError, Level};
 pub use events::Events;
 pub use evidence::{Evidence, EvidenceItem};
-pub use facts::Facts;
 pub use finding::{Finding, Grade};
-pub use item::ItemError;
-pub use kind::Kind;
-pub use layer::CycleError;
+pub use item_error::ItemError;
 pub use link::LinkError;
 pub use location::Location;
 pub use metric::Metric;
@@ -91,14 +84,17 @@ pub use process::Process;
 pub use reading::{IntoReading, Reading};
 pub use report::Report;
 pub use reporter_name::ReporterName;
+pub use resource_cache::CycleError;
 pub use run::{Outcome, Run, State};
 pub use sample::{Sample, SampleError};
+pub use sample_value::SampleValue;
 pub use scope::{Scope, ScopeError};
 pub use settings::Settings;
 pub use sink::{DeliveryError, Destination, Destinations, Fate, Limits, Repeat, Settlement, Sink, SinkType};
 pub use source::{Described, Source, SourceOutcome};
+pub use started_at::StartedAt;
 pub use subject::{Subject, SubjectLabel, Subjects};
-/// Makes a function a metric, and leaves it a function that a test can call.
+/// Registers a function as a metric. It stays a function that a test can call.
 ///
 /// ```
 /// # use system_health_registry::{Context, FromContext, Unavailable, system_health_metric};
@@ -118,7 +114,7 @@ pub use subject::{Subject, SubjectLabel, Subjects};
 /// assert_eq!(hotfix_commits(RecentCommits(vec!["A hotfix".into(), "A feature".into()])), 1);
 /// ```
 pub use system_health_registry_macros::system_health_metric;
-/// Makes a function a source of metrics that only a run can know, and leaves it a function that a test can call.
+/// Registers a function as a source of metrics that only a run can know. It stays a function that a test can call.
 ///
 /// ```
 /// use system_health_registry::{Described, Facts, system_health_source};
@@ -136,8 +132,9 @@ pub use system_health_registry_macros::system_health_metric;
 /// ```
 pub use system_health_registry_macros::system_health_source;
 pub use system_health_rules::{
-    Aggregate, AggregateError, CombinedGoal, CombinedGoalError, Comparison, ContactError, DayError,
-    DurationError, Goal, GoalError, HandleError, KeyError, Operator, RecoveryError, Tag, TagError,
+    Aggregate, AggregateError, Alias, AliasError, CombinedGoal, CombinedGoalError, Comparison, ContactError,
+    DayError, DurationError, Facts, Form, Goal, GoalError, HandleError, KeyError, Kind, KindError,
+    MetricOption, Monitoring, Operator, OptionError, OptionValue, RecoveryError, Tag, TagError, UnitError,
     check_handle, check_key, check_owner, check_recovery, check_runbook, overlay_tags, parse_duration,
 };
 pub use unavailable::{SharedError, Unavailable};

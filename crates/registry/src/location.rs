@@ -1,46 +1,45 @@
-//! Where a metric or a source was registered: a line of code, or whatever described it at run time.
+//! Where a metric or a source was registered: a line of code, or the source or setting that described it at run time.
 
 use std::fmt;
 
-/// The place that a metric comes from, for messages.
+/// Where a metric or a source was registered, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location(Place);
+pub struct Location(Repr);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
+enum Repr {
     Code { module: &'static str, file: &'static str, line: u32 },
     Described { by: String },
 }
 
 impl Location {
-    /// A line of code; [`location!`](crate::location) is the line on which it stands.
+    /// A line of code. Use [`location!`](crate::location) for the current line.
     #[must_use]
     pub const fn code(module: &'static str, file: &'static str, line: u32) -> Self {
-        Self(Place::Code { module, file, line })
+        Self(Repr::Code { module, file, line })
     }
 
-    /// What described a metric at run time, such as ``the source `warehouse` `` or a line of the settings file.
+    /// The description of something other than code, such as ``the source `warehouse` `` or a line of the settings file.
     #[must_use]
     pub fn described_by(by: impl Into<String>) -> Self {
-        Self(Place::Described { by: by.into() })
+        Self(Repr::Described { by: by.into() })
     }
 
-    /// The crate, as its name is written in code. `None` if the metric was described at run time.
+    /// The name of the crate, as in code. `None` if the metric was described at run time.
     #[must_use]
     pub fn crate_name(&self) -> Option<&'static str> {
         match self.0 {
-            Place::Code { module, .. } => Some(module.split("::").next().unwrap_or(module)),
-            Place::Described { .. } => None,
+            Repr::Code { module, .. } => Some(module.split("::").next().unwrap_or(module)),
+            Repr::Described { .. } => None,
         }
     }
 
-    /// The file and the line, starting at 1, as the compiler was given them. `None` if the metric was described at
-    /// run time.
+    /// The file, as the compiler knows it, and the line, starting at 1. `None` if the metric was described at run time.
     #[must_use]
     pub const fn line(&self) -> Option<(&'static str, u32)> {
         match self.0 {
-            Place::Code { file, line, .. } => Some((file, line)),
-            Place::Described { .. } => None,
+            Repr::Code { file, line, .. } => Some((file, line)),
+            Repr::Described { .. } => None,
         }
     }
 }
@@ -48,15 +47,15 @@ impl Location {
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Place::Code { file, line, .. } => {
+            Repr::Code { file, line, .. } => {
                 write!(f, "{} ({file}:{line})", self.crate_name().unwrap_or_default())
             }
-            Place::Described { by } => f.write_str(by),
+            Repr::Described { by } => f.write_str(by),
         }
     }
 }
 
-/// The [`Location`] of the line on which this stands.
+/// The [`Location`] of the line on which this macro is called.
 #[macro_export]
 macro_rules! location {
     () => {

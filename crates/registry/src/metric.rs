@@ -1,4 +1,4 @@
-//! A metric: its facts, where it was registered, what it is about, and how it is collected.
+//! A metric: its facts, its location in the code, its subjects, and how it is collected.
 
 use std::{fmt, ops::Deref, sync::Arc};
 
@@ -6,38 +6,37 @@ use futures::future::BoxFuture;
 
 use crate::{Context, Facts, Location, Reading, Subject, Unavailable, subject::SubjectType};
 
-/// What the engine calls for one reading. It asks the [`Context`] for what it needs.
-pub(crate) type Collect = dyn Fn(Context) -> BoxFuture<'static, Result<Reading, Unavailable>> + Send + Sync;
+/// Collects one reading. Takes its resources from the [`Context`].
+pub(crate) type CollectFn = dyn Fn(Context) -> BoxFuture<'static, Result<Reading, Unavailable>> + Send + Sync;
 
-/// Something that a run can collect. Cheap to clone.
+/// A metric that a run can collect. Cheap to clone.
 ///
 /// A metric dereferences to its [`Facts`], so `metric.key()` is its key.
 #[derive(Clone)]
 pub struct Metric {
     facts: Arc<Facts>,
     location: Arc<Location>,
-    origin: Origin,
+    collected_by: CollectedBy,
 }
 
-/// Who collects a metric.
+/// What collects a metric.
 #[derive(Clone)]
-pub(crate) enum Origin {
+pub(crate) enum CollectedBy {
     /// A function, once a run or once for each subject.
-    Function { collect: Arc<Collect>, subject: Option<SubjectType> },
-    /// A source, together with others.
+    Function { collect: Arc<CollectFn>, subject: Option<SubjectType> },
+    /// A source, together with other metrics.
     Source(Arc<str>),
 }
 
 impl Metric {
-    /// A metric that is about nothing in particular: it is collected once a run. The attribute calls this; call it
-    /// yourself for a metric that only settings or another system know, and put it into a
-    /// [`Catalog`](crate::Catalog).
+    /// A metric without subjects, which is collected once a run. The attribute makes metrics in this way. Call this for a
+    /// metric that settings or another system describe, and add it to a [`Catalog`](crate::Catalog).
     pub fn new<C>(facts: Facts, location: Location, collect: C) -> Self
     where
         C: Fn(Context) -> BoxFuture<'static, Result<Reading, Unavailable>> + Send + Sync + 'static,
     {
-        let origin = Origin::Function { collect: Arc::new(collect), subject: None };
-        Self { facts: Arc::new(facts), location: Arc::new(location), origin }
+        let collected_by = CollectedBy::Function { collect: Arc::new(collect), subject: None };
+        Self { facts: Arc::new(facts), location: Arc::new(location), collected_by }
     }
 
     /// A metric that a source has described.
@@ -46,15 +45,15 @@ impl Metric {
         Self {
             facts: Arc::new(facts),
             location: Arc::new(location),
-            origin: Origin::Source(Arc::clone(source)),
+            collected_by: CollectedBy::Source(Arc::clone(source)),
         }
     }
 
-    /// Collects the metric once for each subject of a type. Changes nothing for a metric of a source.
+    /// Collects the metric once for each subject of a type. Has no effect on a metric of a source.
     #[must_use]
     pub fn each<S: Subject>(mut self) -> Self {
-        if let Origin::Function { subject, .. } = &mut self.origin {
-            *subject = Some(SubjectType::of::<S>());
+        if let CollectedBy::Function { subject, .. } = &mut self.collected_by {
+            *subject = Some(SubjectType::new::<S>());
         }
         self
     }
@@ -71,26 +70,26 @@ impl Metric {
         &self.location
     }
 
-    /// The name of the type of the metric's subjects, such as `Repository`.
+    /// The type name of the metric's subjects, such as `Repository`.
     #[must_use]
     pub fn subject_type(&self) -> Option<&'static str> {
-        match &self.origin {
-            Origin::Function { subject, .. } => subject.map(|subject| subject.name),
-            Origin::Source(_) => None,
+        match &self.collected_by {
+            CollectedBy::Function { subject, .. } => subject.map(|subject| subject.name),
+            CollectedBy::Source(_) => None,
         }
     }
 
     /// The name of the source that described the metric, if one did.
     #[must_use]
     pub fn source(&self) -> Option<&Arc<str>> {
-        match &self.origin {
-            Origin::Function { .. } => None,
-            Origin::Source(source) => Some(source),
+        match &self.collected_by {
+            CollectedBy::Function { .. } => None,
+            CollectedBy::Source(source) => Some(source),
         }
     }
 
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
+    pub(crate) fn collected_by(&self) -> &CollectedBy {
+        &self.collected_by
     }
 }
 
@@ -110,4 +109,22 @@ impl fmt::Debug for Metric {
             .field("subject", &self.subject_type())
             .finish_non_exhaustive()
     }
+}
+
+/// Registers a [`Metric`] when the program is linked, as the attribute does for a function.
+///
+/// ```
+/// use system_health_registry::{Catalog, Facts, IntoReading, Metric, location, register_metric};
+///
+/// register_metric!(Metric::new(Facts::new("answer", "The answer."), location!(), |_| {
+///     Box::pin(async { 42.into_reading() })
+/// }));
+///
+/// assert_eq!(Catalog::linked().unwrap().metrics()[0].key(), "answer");
+/// ```
+#[macro_export]
+macro_rules! register_metric {
+    ($metric:expr) => {
+        $crate::__private::inventory::submit! { $crate::__private::Registration(|| ::core::result::Result::Ok($metric)) }
+    };
 }

@@ -1,10 +1,10 @@
-//! What outlives a run. A program that reports every minute keeps its connections from one run to the next.
+//! The resources that outlive a run. A program that reports every minute keeps its connections from one run to the next.
 
 use std::{any::TypeId, fmt, sync::Arc, time::SystemTime};
 
 use crate::{
     Context, FromContext, Scope,
-    layer::{AbortOnDrop, Layer},
+    resource_cache::{AbortOnDrop, ResourceCache},
 };
 
 /// The resources with [`Scope::Process`]. Clones share them.
@@ -14,24 +14,24 @@ use crate::{
 ///
 /// let process = Process::new().provide(Settings::default());
 /// let first_run = process.context();
-/// let second_run = process.context(); // the same settings and connections, its own lists
+/// let second_run = process.context(); // the same settings and connections, but lists of its own
 /// ```
 #[derive(Clone)]
 pub struct Process {
-    layer: Arc<Layer>,
+    cache: Arc<ResourceCache>,
     _tasks: Option<Arc<AbortOnDrop>>,
 }
 
 impl Process {
-    /// A process without any resources yet.
+    /// A process without resources.
     #[must_use]
     pub fn new() -> Self {
-        let layer = Arc::new(Layer::default());
-        Self { _tasks: Some(Arc::new(AbortOnDrop(Arc::clone(&layer)))), layer }
+        let cache = Arc::new(ResourceCache::default());
+        Self { _tasks: Some(Arc::new(AbortOnDrop(Arc::clone(&cache)))), cache }
     }
 
-    /// Provides a resource for all runs, so that it is not built. Does not compile for a resource with a narrower
-    /// [scope](FromContext::SCOPE): provide that to the [`Context`] of a run.
+    /// Provides a resource for all runs, so that it is not built. This does not compile for a resource with a narrower
+    /// [scope](FromContext::SCOPE): provide it to the [`Context`] of a run.
     #[must_use]
     pub fn provide<T: FromContext>(self, resource: T) -> Self {
         const {
@@ -40,30 +40,30 @@ impl Process {
                 "only a resource with `Scope::Process` outlives a run"
             );
         }
-        self.layer.provide(TypeId::of::<T>(), Arc::new(resource));
+        self.cache.provide(TypeId::of::<T>(), Arc::new(resource));
         self
     }
 
-    /// Starts a run. Resources of the process that could not be built before are tried again.
+    /// Starts a run. Resources of the process that could not be built before are built again.
     #[must_use]
     pub fn context(&self) -> Context {
         self.context_at(SystemTime::now())
     }
 
-    /// The same with a run that started at a given time.
+    /// Starts a run with a given start time.
     #[must_use]
     pub fn context_at(&self, started_at: SystemTime) -> Context {
-        self.layer.forget_failures();
+        self.cache.remove_failures();
         Context::in_process(self.clone(), started_at)
     }
 
-    /// A handle for the tasks of a run. They must not keep what they build from being given up.
+    /// A handle for a task. It does not keep the tasks of resources alive.
     pub(crate) fn for_task(&self) -> Self {
-        Self { layer: Arc::clone(&self.layer), _tasks: None }
+        Self { cache: Arc::clone(&self.cache), _tasks: None }
     }
 
-    pub(crate) fn layer(&self) -> &Arc<Layer> {
-        &self.layer
+    pub(crate) fn cache(&self) -> &Arc<ResourceCache> {
+        &self.cache
     }
 }
 
@@ -75,7 +75,7 @@ impl Default for Process {
 
 impl fmt::Debug for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The resources stay out of it: some of them are secrets.
+        // Resources are not shown, because some of them are secrets.
         f.debug_struct("Process").finish_non_exhaustive()
     }
 }

@@ -1,11 +1,9 @@
 //! What a collector may return, and how it becomes a reading.
 
-use std::time::Duration;
+use crate::{ItemError, NoData, Sample, SampleValue, Unavailable, item_error::AllFailed};
 
-use crate::{ItemError, NoData, Sample, Unavailable, item::AllFailed};
-
-/// What one collection of a metric gave: one or more samples, and the items of which there is none because they
-/// failed. Everything else is [`Unavailable`].
+/// The result of one collection of a metric: one or more samples, and the items that failed. Everything else is
+/// [`Unavailable`].
 #[derive(Debug, Clone)]
 pub struct Reading {
     samples: Vec<Sample>,
@@ -13,8 +11,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Takes samples and failed items. Without samples there is no reading: it is an error if items failed, and no
-    /// data otherwise.
+    /// A reading of samples and failed items. Without samples, this is an error if items failed, and no data otherwise.
     pub fn new(samples: Vec<Sample>, failures: Vec<ItemError>) -> Result<Self, Unavailable> {
         if !samples.is_empty() {
             return Ok(Self { samples, failures });
@@ -25,7 +22,7 @@ impl Reading {
         }
     }
 
-    /// The samples; at least one.
+    /// The samples. There is at least one.
     #[must_use]
     pub fn samples(&self) -> &[Sample] {
         &self.samples
@@ -42,19 +39,15 @@ impl Reading {
 ///
 /// | type | reading |
 /// |---|---|
-/// | integers, floats | the number; NaN and infinities are errors |
-/// | `bool` | 1 or 0 |
-/// | [`Duration`] | seconds |
+/// | a [`SampleValue`]: integers, floats, `bool`, `Duration` | the number; NaN and infinities are errors |
 /// | [`Sample`], `Vec<Sample>` | the samples; an empty list is no data |
-/// | `Vec<Result<Sample, E>>` | the samples, and which [items](ItemError) failed; an error if all did |
+/// | `Vec<Result<Sample, E>>` | the samples and the failed [items](ItemError); an error if all items failed |
 /// | [`Reading`] | itself |
 /// | [`NoData`] | no data, with its reason and evidence |
 /// | `Option<T>` | `None` is no data |
 /// | `Result<T, E>` | any error, or an [`Unavailable`] that is no data |
-///
-/// Integers beyond 2⁵³ are rounded to the nearest `f64`, which is what metrics are stored as.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no reading",
+    message = "a collector cannot return `{Self}`",
     label = "a collector cannot return this",
     note = "return a number, a bool, a Duration, a Sample, a Vec<Sample> or a Reading, or an Option or Result of one"
 )]
@@ -100,15 +93,9 @@ impl IntoReading for Sample {
     }
 }
 
-impl IntoReading for f64 {
+impl<T: SampleValue> IntoReading for T {
     fn into_reading(self) -> Result<Reading, Unavailable> {
         Sample::new(self)?.into_reading()
-    }
-}
-
-impl IntoReading for Duration {
-    fn into_reading(self) -> Result<Reading, Unavailable> {
-        self.as_secs_f64().into_reading()
     }
 }
 
@@ -124,31 +111,10 @@ impl<T: IntoReading, E: Into<Unavailable>> IntoReading for Result<T, E> {
     }
 }
 
-macro_rules! lossless {
-    ($($number:ty),*) => {$(
-        impl IntoReading for $number {
-            fn into_reading(self) -> Result<Reading, Unavailable> {
-                f64::from(self).into_reading()
-            }
-        }
-    )*};
-}
-lossless!(bool, u8, u16, u32, i8, i16, i32, f32);
-
-macro_rules! rounded {
-    ($($number:ty),*) => {$(
-        impl IntoReading for $number {
-            #[expect(clippy::cast_precision_loss, reason = "documented: beyond 2^53 the nearest f64 is meant")]
-            fn into_reading(self) -> Result<Reading, Unavailable> {
-                (self as f64).into_reading()
-            }
-        }
-    )*};
-}
-rounded!(u64, u128, usize, i64, i128, isize);
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn value(reading: impl IntoReading) -> f64 {
@@ -160,7 +126,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::float_cmp, reason = "the conversions are exact")]
-    fn numbers_are_taken_as_they_are() {
+    fn numbers_are_samples() {
         assert_eq!(value(7_u64), 7.0);
         assert_eq!(value(-3_i32), -3.0);
         assert_eq!(value(true), 1.0);
@@ -171,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_data_with_a_reason() {
+    fn an_absent_value_is_no_data_with_a_reason() {
         let reason = |reading: Result<Reading, Unavailable>| match reading {
             Err(Unavailable::NoData(no_data)) => no_data.reason().to_owned(),
             other => panic!("expected no data, got {other:?}"),
@@ -199,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_items_stand_beside_the_samples_of_the_others() {
+    fn failed_items_are_kept_with_the_samples_of_the_others() {
         let sample = || Sample::new(1.0).map_err(ItemError::new);
         let failed = |queue| Err(ItemError::new("connection refused").with_tag("queue", queue));
 

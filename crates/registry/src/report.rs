@@ -73,7 +73,7 @@ impl Report {
     pub fn points_of<'a>(&'a self, outcome: &'a Outcome) -> impl Iterator<Item = Point> + use<'a> {
         let metric = &outcome.metric;
         let common = self.common_tags(outcome);
-        let alias = metric.alias().filter(|alias| alias.holds_at(self.timestamp));
+        let alias = metric.alias().filter(|alias| alias.is_active_at(self.timestamp));
         outcome.samples().iter().flat_map(move |sample| {
             let point = Point {
                 key: metric.key().to_owned(),

@@ -1,16 +1,16 @@
-//! One value with its tags. A sample is finite by construction, so nothing behind it has to wonder.
+//! One value with its tags. A sample is finite by construction, so later steps do not need to check it.
 
 use std::collections::BTreeSet;
 
-use crate::{Evidence, EvidenceItem, LinkError, Tag, TagError, link::check_link};
+use crate::{Evidence, EvidenceItem, LinkError, SampleValue, Tag, TagError, link::check_link};
 
-/// A finite value and the tags that tell it from the metric's other values.
+/// A finite value and the tags that distinguish it from the metric's other values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     value: f64,
     tags: BTreeSet<Tag>,
     link: Option<String>,
-    // Most samples have none, and a run may have a hundred thousand samples.
+    // Boxed, because most samples have no evidence and a run may have a hundred thousand samples.
     evidence: Option<Box<Evidence>>,
 }
 
@@ -27,14 +27,15 @@ pub enum SampleError {
     /// A tag cannot be used.
     #[error(transparent)]
     Tag(#[from] TagError),
-    /// The link leads to no page.
+    /// The link is not the URL of a page.
     #[error(transparent)]
     Link(#[from] LinkError),
 }
 
 impl Sample {
-    /// Takes a finite value; refuses NaN and infinities.
-    pub fn new(value: f64) -> Result<Self, SampleError> {
+    /// A sample with a value and no tags. Fails if the value is NaN or infinite.
+    pub fn new(value: impl SampleValue) -> Result<Self, SampleError> {
+        let value = value.into_f64();
         if value.is_finite() {
             Ok(Self { value, tags: BTreeSet::new(), link: None, evidence: None })
         } else {
@@ -42,16 +43,15 @@ impl Sample {
         }
     }
 
-    /// Adds the tag `name:value`. See [`Tag::new`] for what is made of the value. A tag named `env`,
-    /// `service`, `version` or `source` replaces the report's and the metric's of that name.
+    /// Adds the tag `name:value`. See [`Tag::new`] for how the value is changed. A tag named `env`, `service`, `version` or
+    /// `source` replaces tags of that name from the report and the metric.
     pub fn with_tag(mut self, name: &str, value: &str) -> Result<Self, SampleError> {
         self.tags.insert(Tag::new(name, value)?);
         Ok(self)
     }
 
-    /// Names the page where a reader sees what is behind the value, such as a list of commits: an address
-    /// with `http` or `https`, without whitespace and control characters, of at most 2000 characters. It is
-    /// shown with the run and not delivered.
+    /// Adds the page that explains the value, such as a list of commits: a URL with `http` or `https`, without whitespace
+    /// and control characters, of at most 2000 characters. The link is shown with the run, but not delivered.
     pub fn with_link(mut self, url: impl Into<String>) -> Result<Self, SampleError> {
         let url = url.into();
         check_link(&url)?;
@@ -59,8 +59,8 @@ impl Sample {
         Ok(self)
     }
 
-    /// Attaches the items behind the value: each with a title, whether it counted, and why. It is shown with
-    /// the run and not delivered. See [`Evidence`].
+    /// Attaches the items that the value is based on: each with a title, whether it counted, and why. They are shown with
+    /// the run, but not delivered. See [`Evidence`].
     #[must_use]
     pub fn with_evidence(mut self, items: impl IntoIterator<Item = EvidenceItem>) -> Self {
         self.evidence = Some(Box::new(items.into_iter().collect()));
@@ -79,13 +79,13 @@ impl Sample {
         &self.tags
     }
 
-    /// The page where a reader sees what is behind the value.
+    /// The page that explains the value, if there is one.
     #[must_use]
     pub fn link(&self) -> Option<&str> {
         self.link.as_deref()
     }
 
-    /// The items behind the value; empty where the collector attached none.
+    /// The items that the value is based on; empty if the collector attached none.
     #[must_use]
     pub fn evidence(&self) -> &Evidence {
         self.evidence.as_deref().unwrap_or(&NO_EVIDENCE)

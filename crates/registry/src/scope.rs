@@ -1,5 +1,5 @@
-//! How long a resource lives. What lives longer cannot be made of what lives shorter: a client of the whole process
-//! that held one repository's commits would give them to the next repository.
+//! How long a resource lives. A resource cannot depend on one that lives shorter: a client of the process that held the
+//! commits of one repository would use them for the next repository.
 
 /// How long a resource lives, and who shares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,26 +12,26 @@ pub enum Scope {
     Subject,
 }
 
-/// A resource that is asked for where it cannot be.
+/// Why a resource does not exist where it is requested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScopeError {
-    /// One resource asks for another that does not live as long as itself.
+    /// A resource asks for another one that lives shorter.
     #[error(
-        "`{asker}` {} and asks for `{resource}`, which {}; give `{asker}` the scope `{}`",
-        .asker_scope.built(), .resource_scope.built(), .resource_scope.name()
+        "`{requester}` {} and asks for `{resource}`, which {}; give `{requester}` the scope `{}`",
+        .requester_scope.built(), .resource_scope.built(), .resource_scope.name()
     )]
     Narrower {
         /// The type that asks.
-        asker: &'static str,
+        requester: &'static str,
         /// Its scope.
-        asker_scope: Scope,
+        requester_scope: Scope,
         /// The type that it asks for.
         resource: &'static str,
-        /// The scope of that.
+        /// The scope of that type.
         resource_scope: Scope,
     },
-    /// A metric without a subject asks for a resource that is about one.
+    /// A metric without a subject asks for a resource of a subject.
     #[error("`{resource}` is built once for each subject, and this metric has none; add `each = ...` to it")]
     NoSubject {
         /// The type that is asked for.

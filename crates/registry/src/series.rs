@@ -1,15 +1,15 @@
-//! Which series a sample belongs to. Two samples of one run must not share a series: the later one would overwrite
-//! the other where it is stored.
+//! The series of a sample: a key and a set of tags. Two samples of one run must not share a series, because one of them
+//! would overwrite the other in a backend.
 
 use std::collections::{BTreeSet, HashSet};
 
 use crate::{Metric, Outcome, Sample, SubjectLabel, Tag, overlay_tags};
 
 #[derive(Debug, thiserror::Error)]
-#[error("two samples have the same tags [{0}]; each sample needs tags of its own")]
+#[error("two samples have the same tags [{0}]; each sample needs different tags")]
 pub(crate) struct SameTags(String);
 
-/// The tags that all series of a metric and a subject have, unless a sample replaces them.
+/// The tags that all series of a metric and a subject share, unless a sample replaces them.
 pub(crate) fn common_tags(
     report: &BTreeSet<Tag>,
     metric: &Metric,
@@ -24,7 +24,7 @@ pub(crate) fn common_tags(
     }
 }
 
-/// Refuses samples of one outcome of which two have the same tags in the end.
+/// Refuses samples of one outcome if two of them have the same tags.
 pub(crate) fn check_distinct(
     metric: &Metric,
     subject: Option<&SubjectLabel>,
@@ -34,11 +34,11 @@ pub(crate) fn check_distinct(
         return Ok(());
     }
     let common = common_tags(&BTreeSet::new(), metric, subject);
-    add_all(&mut HashSet::with_capacity(samples.len()), &common, samples)
+    insert_distinct(&mut HashSet::with_capacity(samples.len()), &common, samples)
 }
 
-/// The outcomes of one metric whose samples have the same tags in the end as others of the metric, with those of the
-/// report too: their positions, and why they are refused.
+/// Finds the outcomes of one metric with samples whose tags, including those of the report, are also the tags of another
+/// sample. Returns their positions with the errors.
 pub(crate) fn repeated(report: &BTreeSet<Tag>, outcomes: &[Outcome]) -> Vec<(usize, SameTags)> {
     let samples: usize = outcomes.iter().map(|outcome| outcome.samples().len()).sum();
     if samples < 2 {
@@ -52,12 +52,13 @@ pub(crate) fn repeated(report: &BTreeSet<Tag>, outcomes: &[Outcome]) -> Vec<(usi
     let outcomes = outcomes.iter().zip(&common).enumerate();
     outcomes
         .filter_map(|(position, (outcome, common))| {
-            Some((position, add_all(&mut seen, common, outcome.samples()).err()?))
+            Some((position, insert_distinct(&mut seen, common, outcome.samples()).err()?))
         })
         .collect()
 }
 
-fn add_all<'a>(
+/// Adds the tags of samples to those that were seen before. Fails at the first repetition.
+fn insert_distinct<'a>(
     seen: &mut HashSet<Vec<&'a str>>,
     common: &'a BTreeSet<Tag>,
     samples: &'a [Sample],

@@ -1,5 +1,5 @@
-//! What a metric is about. A run lists its subjects once and collects the metric for each of them; the subject
-//! contributes the tags, so no collector adds them by hand.
+//! What a metric is about. A run lists the subjects once and collects the metric for each of them. The subject adds its
+//! tags, so collectors do not.
 
 use std::{
     any::{Any, TypeId},
@@ -10,12 +10,12 @@ use std::{
 
 use futures::{FutureExt, future::BoxFuture};
 
-use crate::{Context, FromContext, Scope, Tag, TagError, Unavailable, names::short_type_name};
+use crate::{Context, FromContext, Scope, Tag, TagError, Unavailable, type_name::short_type_name};
 
-/// A thing of which a company has many, such as a repository, a queue or a database.
+/// Something of which there are many, such as a repository, a queue or a database.
 ///
-/// A metric with `each = Repository` is collected for each repository. There, `Repository` is a resource, and so is
-/// whatever asks for one.
+/// A metric with `each = Repository` is collected for each repository. Its function can take the `Repository` as an
+/// argument, and resources that depend on it.
 ///
 /// ```
 /// use std::fmt;
@@ -40,7 +40,7 @@ use crate::{Context, FromContext, Scope, Tag, TagError, Unavailable, names::shor
 ///     }
 /// }
 ///
-/// /// Messages that wait in the queue.
+/// /// Messages in the queue.
 /// #[system_health_metric(key = "queue.length", each = Queue, unit = "message", goal = "< 100")]
 /// fn waiting(queue: Queue) -> usize {
 ///     queue.0.len()
@@ -48,17 +48,17 @@ use crate::{Context, FromContext, Scope, Tag, TagError, Unavailable, names::shor
 /// # assert_eq!(waiting(Queue("mail")), 4);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no subject",
+    message = "`{Self}` is not a subject",
     label = "a metric cannot be about this",
-    note = "implement `system_health_registry::Subject` for it: how its values are listed, and the tags of each"
+    note = "implement `system_health_registry::Subject` for it: how the subjects are listed, and the tags of each"
 )]
 pub trait Subject: fmt::Display + Clone + Send + Sync + 'static {
-    /// Lists the subjects, once a run. An empty list is no data for their metrics.
+    /// Lists the subjects, once a run. If the list is empty, the metrics have no data.
     ///
-    /// The context has the run's scope: clients, settings and lists, but nothing about a single subject.
+    /// The context has the scope of the run: clients, settings and lists, but no resources of a subject.
     fn list(context: &Context) -> impl Future<Output = Result<Vec<Self>, Unavailable>> + Send;
 
-    /// The tags of every sample about this subject. No two subjects may have the same.
+    /// The tags of every sample about this subject. No two subjects may have the same tags.
     fn tags(&self) -> Result<Vec<Tag>, TagError>;
 }
 
@@ -69,11 +69,12 @@ pub struct SubjectLabel {
     tags: BTreeSet<Tag>,
 }
 
-/// All subjects of a type, as a resource of the run: for a client that asks about many of them in one request.
+/// All subjects of a type, as a resource of the run. For example for a client that gets data of many subjects in one
+/// request.
 #[derive(Debug, Clone)]
 pub struct Subjects<S>(Arc<Vec<S>>);
 
-/// A type of subjects, without naming the type.
+/// A type of subjects as a value.
 #[derive(Clone, Copy)]
 pub(crate) struct SubjectType {
     pub(crate) id: TypeId,
@@ -81,14 +82,14 @@ pub(crate) struct SubjectType {
     list: fn(Context) -> BoxFuture<'static, Result<Vec<AnySubject>, Unavailable>>,
 }
 
-/// A subject, without naming its type.
+/// A subject of any type.
 #[derive(Clone)]
 pub(crate) struct AnySubject {
     pub(crate) label: Arc<SubjectLabel>,
     pub(crate) value: SubjectValue,
 }
 
-/// What a context provides to the metrics about a subject.
+/// The subject as a resource of the metrics about it.
 #[derive(Clone)]
 pub(crate) struct SubjectValue {
     pub(crate) id: TypeId,
@@ -97,18 +98,18 @@ pub(crate) struct SubjectValue {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum ListError {
-    #[error("the {type_name} `{name}` is listed twice; each needs a name and tags of its own")]
+enum SubjectListError {
+    #[error("the {type_name} `{name}` is listed twice; each needs a unique name and unique tags")]
     Twice { name: String, type_name: &'static str },
     #[error("the {type_name} `{name}` has a tag that cannot be used")]
     Tag { name: String, type_name: &'static str, source: TagError },
 }
 
-/// A subject that the metric is not about.
+/// A metric asks for a subject of another type.
 #[derive(Debug, thiserror::Error)]
-#[error("a `{asked}` is asked for, and this metric has `each = {actual}`")]
+#[error("a `{requested}` is requested, but this metric has `each = {actual}`")]
 struct OtherSubject {
-    asked: &'static str,
+    requested: &'static str,
     actual: &'static str,
 }
 
@@ -119,7 +120,7 @@ impl SubjectLabel {
         &self.name
     }
 
-    /// The tags that the subject contributes to every sample.
+    /// The tags that the subject adds to every sample.
     #[must_use]
     pub const fn tags(&self) -> &BTreeSet<Tag> {
         &self.tags
@@ -133,7 +134,7 @@ impl fmt::Display for SubjectLabel {
 }
 
 impl<S> Subjects<S> {
-    /// Some subjects, to [provide](Context::provide) in tests.
+    /// Subjects to [provide](Context::provide) in a test.
     pub fn new(subjects: impl IntoIterator<Item = S>) -> Self {
         Self(Arc::new(subjects.into_iter().collect()))
     }
@@ -159,13 +160,13 @@ impl<S: Subject> FromContext for Subjects<S> {
     }
 }
 
-/// The engine provides the subject that a metric is about. Any other has to be refused.
+/// The engine provides the subject of a metric. A subject of another type is an error.
 impl<S: Subject> FromContext for S {
     const SCOPE: Scope = Scope::Subject;
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let actual = context.subject_type().unwrap_or_default();
-        Err(OtherSubject { asked: short_type_name::<S>(), actual }.into())
+        Err(OtherSubject { requested: short_type_name::<S>(), actual }.into())
     }
 }
 
@@ -176,11 +177,11 @@ impl SubjectValue {
 }
 
 impl SubjectType {
-    pub(crate) fn of<S: Subject>() -> Self {
+    pub(crate) fn new<S: Subject>() -> Self {
         Self {
             id: TypeId::of::<S>(),
             name: short_type_name::<S>(),
-            list: |context| async move { labelled(&context.get::<Subjects<S>>().await?) }.boxed(),
+            list: |context| async move { label(&context.get::<Subjects<S>>().await?) }.boxed(),
         }
     }
 
@@ -190,7 +191,7 @@ impl SubjectType {
     }
 }
 
-fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unavailable> {
+fn label<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unavailable> {
     let type_name = short_type_name::<S>();
     if subjects.0.is_empty() {
         return Err(Unavailable::no_data(format!("there is no {type_name} to report on")));
@@ -199,11 +200,14 @@ fn labelled<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unava
     let mut labelled = Vec::with_capacity(subjects.0.len());
     for subject in subjects {
         let name = subject.to_string();
-        let own =
-            subject.tags().map_err(|source| ListError::Tag { name: name.clone(), type_name, source })?;
+        let own = subject.tags().map_err(|source| SubjectListError::Tag {
+            name: name.clone(),
+            type_name,
+            source,
+        })?;
         let label = SubjectLabel { name, tags: own.into_iter().collect() };
         if !names.insert(label.name.clone()) || !tags.insert(label.tags.clone()) {
-            return Err(ListError::Twice { name: label.name, type_name }.into());
+            return Err(SubjectListError::Twice { name: label.name, type_name }.into());
         }
         labelled.push(AnySubject { label: Arc::new(label), value: SubjectValue::new(subject.clone()) });
     }

@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, num::ParseIntError, time::Duration};
 
 use insta::assert_snapshot;
 use system_health_registry::{
-    Aggregate, Catalog, Comparison, Context, FromContext, Goal, Kind, Metric, NoData, Sample, Unavailable,
-    system_health_metric,
+    Aggregate, Catalog, Comparison, Context, FromContext, Goal, Kind, Metric, Monitoring, NoData, Sample,
+    Unavailable, system_health_metric,
 };
 
 #[derive(Clone)]
@@ -89,9 +89,7 @@ async fn context(Named(context): Named<Option<Vec<BTreeMap<String, u8>>>>) -> Op
 /// Several samples.
 #[system_health_metric(key = "shape.samples")]
 async fn samples(queues: Queues, _: Named<u8>) -> Result<Vec<Sample>, Unavailable> {
-    let sample = |(name, length): (&&str, &u64)| {
-        Ok(Sample::new(f64::from(u32::try_from(*length)?))?.with_tag("queue", name)?)
-    };
+    let sample = |(name, length): (&&str, &u64)| Ok(Sample::new(*length)?.with_tag("queue", name)?);
     queues.0.iter().map(sample).collect()
 }
 
@@ -125,12 +123,15 @@ fn every_option_arrives_in_the_catalog() {
     assert_eq!(metric.goal(), Some(Goal::new(Comparison::GreaterOrEqual, -0.5)));
     assert_eq!(metric.tags(), ["Team:Platform", "area:queues"]);
     assert_eq!(metric.timeout(), Some(Duration::from_millis(1500)));
-    assert_eq!(metric.owner(), Some("team-platform"));
-    assert_eq!(metric.runbook(), Some("https://wiki.example.com/queues"));
-    assert_eq!(metric.window(), Some(Duration::from_mins(90)));
     assert_eq!(metric.aggregate(), Some(Aggregate::Sum));
-    assert_eq!(metric.recovery(), Some(-0.25));
-    assert_eq!(metric.notify(), ["@slack-platform", "@pagerduty-web"]);
+    let monitoring = Monitoring {
+        owner: Some("team-platform".to_owned()),
+        runbook: Some("https://wiki.example.com/queues".to_owned()),
+        window: Some(Duration::from_mins(90)),
+        recovery: Some(-0.25),
+        notify: vec!["@slack-platform".to_owned(), "@pagerduty-web".to_owned()],
+    };
+    assert_eq!(*metric.monitoring(), monitoring);
     let alias = metric.alias().unwrap();
     assert_eq!(alias.to_string(), "facts.everything until 2027-01-31");
     assert_eq!(alias.until(), humantime::parse_rfc3339("2027-01-31T00:00:00Z").unwrap());
@@ -143,10 +144,9 @@ fn options_have_defaults() {
     assert_eq!(metric.description(), "Only what is required.");
     assert_eq!(metric.kind(), Kind::Gauge);
     assert_eq!((metric.unit(), metric.goal(), metric.timeout()), (None, None, None));
-    assert_eq!((metric.owner(), metric.runbook()), (None, None));
-    assert_eq!((metric.window(), metric.aggregate(), metric.recovery()), (None, None, None));
-    assert_eq!(metric.alias(), None);
-    assert!(metric.tags().is_empty() && metric.notify().is_empty());
+    assert_eq!((metric.aggregate(), metric.alias()), (None, None));
+    assert!(metric.tags().is_empty());
+    assert_eq!(*metric.monitoring(), Monitoring::default());
 }
 
 #[test]

@@ -5,11 +5,13 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::{Duration, SystemTime, SystemTimeError, UNIX_EPOCH},
 };
 
 use futures::future::join_all;
-use system_health_registry::{Context, FromContext, SharedError, Unavailable};
+use system_health_registry::{
+    Catalog, Context, Engine, FromContext, SharedError, StartedAt, Unavailable, system_health_metric,
+};
 use tokio::{
     sync::{Semaphore, mpsc},
     time::timeout,
@@ -121,16 +123,16 @@ fn error<T: std::fmt::Debug>(result: Result<T, Unavailable>) -> SharedError {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_resource_is_built_once_for_many_askers() {
+async fn a_resource_is_built_once_for_many_requesters() {
     let (builds, gate) = (Builds::default(), Gate::closed());
     let context = Context::new().provide(builds.clone()).provide(gate.clone());
     let clone = context.clone();
-    let mut askers =
+    let mut requesters =
         Box::pin(join_all((0..100).map(|_| context.get::<Commits>()).chain([clone.get::<Commits>()])));
 
-    assert!(futures::poll!(&mut askers).is_pending());
+    assert!(futures::poll!(&mut requesters).is_pending());
     gate.open();
-    let commits = timeout(GUARD, askers).await.unwrap();
+    let commits = timeout(GUARD, requesters).await.unwrap();
 
     assert_eq!(commits.len(), 101);
     assert!(commits.into_iter().all(|commits| commits.unwrap() == Commits("built")));
@@ -151,7 +153,7 @@ async fn a_resource_is_not_built_again_later_but_in_every_context_anew() {
 }
 
 #[tokio::test]
-async fn an_error_is_shared_by_all_askers() {
+async fn an_error_is_shared_by_all_requesters() {
     let builds = Builds::default();
     let context = Context::new().provide(builds.clone());
 
@@ -201,7 +203,7 @@ async fn the_last_provided_resource_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_asker_that_gives_up_does_not_take_the_resource_from_others() {
+async fn a_requester_that_gives_up_does_not_stop_the_resource_for_others() {
     let (builds, gate) = (Builds::default(), Gate::closed());
     let context = Context::new().provide(builds.clone()).provide(gate.clone());
 
@@ -255,4 +257,21 @@ async fn a_run_starts_at_the_time_that_is_given() {
     assert_eq!(Context::starting_at(start).started_at(), start);
     assert!(Context::new().started_at() > start);
     assert_eq!(Context::new().deadline(), None);
+}
+
+/// Seconds since 1970 when the run started.
+#[system_health_metric(key = "time.started")]
+fn started(StartedAt(time): StartedAt) -> Result<Duration, SystemTimeError> {
+    time.duration_since(UNIX_EPOCH)
+}
+
+#[tokio::test]
+async fn a_collector_can_take_the_time_of_the_run_as_an_argument() {
+    let start = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let catalog = Catalog::linked().unwrap().filter(|key| key == "time.started");
+
+    let run = Engine::new().run(&catalog, &Context::starting_at(start)).await;
+
+    assert_eq!(run.outcomes()[0].samples()[0].value(), 1_700_000_000.0);
+    assert_eq!(started(StartedAt(UNIX_EPOCH)).unwrap(), Duration::ZERO);
 }

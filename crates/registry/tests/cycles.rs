@@ -1,4 +1,4 @@
-//! Resources that need each other in a circle: an error that names the circle, never a deadlock.
+//! Resources that depend on each other in a cycle: an error that names the cycle, never a deadlock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -62,7 +62,7 @@ async fn message<T: FromContext + std::fmt::Debug>(context: &Context) -> String 
 async fn a_resource_that_needs_itself_is_an_error() {
     assert_snapshot!(
         message::<Narcissus>(&Context::new()).await,
-        @"resources need each other in a circle: Narcissus → Narcissus"
+        @"resources depend on each other in a cycle: Narcissus → Narcissus"
     );
 }
 
@@ -72,14 +72,14 @@ async fn a_circle_is_named_where_it_closes() {
 
     assert_snapshot!(
         message::<Entrance>(&context).await,
-        @"resources need each other in a circle: Paper → Rock → Scissors → Paper"
+        @"resources depend on each other in a cycle: Paper → Rock → Scissors → Paper"
     );
     // Everyone on the way has the same error, also when asked later.
     assert_eq!(message::<Scissors>(&context).await, message::<Entrance>(&context).await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_askers_from_two_sides_do_not_wait_for_each_other() {
+async fn two_requesters_from_two_sides_do_not_wait_for_each_other() {
     let context = Context::new().provide(Meeting::of(2));
 
     let (hen, egg) = join!(message::<Hen>(&context), message::<Egg>(&context));
@@ -90,13 +90,13 @@ async fn two_askers_from_two_sides_do_not_wait_for_each_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_askers_from_three_sides_do_not_wait_for_each_other() {
+async fn three_requesters_from_three_sides_do_not_wait_for_each_other() {
     let context = Context::new().provide(Meeting::of(3));
 
     let (rock, paper, scissors) =
         join!(message::<Rock>(&context), message::<Paper>(&context), message::<Scissors>(&context));
 
-    assert!(rock.starts_with("resources need each other in a circle: "), "{rock}");
+    assert!(rock.starts_with("resources depend on each other in a cycle: "), "{rock}");
     assert_eq!((&rock, &rock), (&paper, &scissors));
 }
 

@@ -181,7 +181,7 @@ async fn a_deadline_that_has_passed_leaves_no_time() {
 
     let run = run("hang.itself", &context).await;
 
-    assert_snapshot!(lines(&run), @"hang.itself: error: not started: the run's deadline was over");
+    assert_snapshot!(lines(&run), @"hang.itself: error: not started: the run's deadline had passed");
 }
 
 #[tokio::test(start_paused = true)]

@@ -123,7 +123,7 @@ async fn a_panic_is_an_error_of_its_metric_alone() {
 
     assert_snapshot!(lines(&run), @"
     panic.async: error: the collector panicked: index out of bounds: the len is 0 but the index is 0
-    panic.odd: error: the collector panicked: a value that is no text
+    panic.odd: error: the collector panicked: a value that is not text
     panic.sync: error: the collector panicked: a text
     panic.unharmed: value 7 []
     ");
@@ -146,10 +146,10 @@ async fn samples_that_would_overwrite_each_other_are_an_error() {
     let run = run("samples.", &Context::new()).await;
 
     assert_snapshot!(lines(&run), @"
-    samples.common: error: two samples have the same tags [team:platform]; each sample needs tags of its own
+    samples.common: error: two samples have the same tags [team:platform]; each sample needs different tags
     samples.different: value 1 [] 2 [queue:mail]
-    samples.same: error: two samples have the same tags [host:a, queue:mail]; each sample needs tags of its own
-    samples.untagged: error: two samples have the same tags []; each sample needs tags of its own
+    samples.same: error: two samples have the same tags [host:a, queue:mail]; each sample needs different tags
+    samples.untagged: error: two samples have the same tags []; each sample needs different tags
     ");
 }
 

@@ -56,19 +56,19 @@ fn an_event_is_refused_with_its_mistake() {
     assert_eq!(refusal(Event::new("id", " ")), "an event's title must not be empty");
     assert_eq!(
         refusal(Event::new("a\nb", "title")),
-        "an event's id contains no control characters, this one contains '\\n'"
+        "an event's id must not contain control characters, this one contains '\\n'"
     );
     assert_eq!(
         refusal(Event::new("i".repeat(201), "title")),
-        "an event's id has at most 200 characters, this one has 201"
+        "an event's id may have at most 200 characters, this one has 201"
     );
     assert_eq!(
         refusal(Event::new("id", "t".repeat(501))),
-        "an event's title has at most 500 characters, this one has 501"
+        "an event's title may have at most 500 characters, this one has 501"
     );
     assert_eq!(
         refusal(event().with_text("t".repeat(3501))),
-        "an event's text has at most 3500 characters, this one has 3501"
+        "an event's text may have at most 3500 characters, this one has 3501"
     );
     assert!(refusal(event().with_tag("service", "!")).starts_with("tag `service:!` has no letter"));
     assert!(refusal(event().with_link("javascript:alert(1)")).starts_with("a link starts with `https://`"));
@@ -103,7 +103,9 @@ fn what_a_store_gives_back_is_checked_again() {
     };
 
     assert_eq!(refusal(changed("id", "".into())), "an event's id must not be empty");
-    assert!(refusal(changed("text", "t".repeat(3501).into())).starts_with("an event's text has at most"));
+    assert!(
+        refusal(changed("text", "t".repeat(3501).into())).starts_with("an event's text may have at most")
+    );
     assert!(refusal(changed("link", "ftp://example.com".into())).starts_with("a link starts with"));
     assert!(refusal(changed("tags", json!(["my team"]))).starts_with("tag `my team` would be stored"));
     assert!(changed("level", "loud".into()).is_err());

@@ -133,8 +133,8 @@ async fn samples_that_are_one_series_with_the_reports_tags_are_an_error() {
     let (lines, points) = with(&["env:test", "team:a"]).await;
     assert_snapshot!(lines, @"
     duplicate.not: value 0 [version:1, version:2] 1 [version:2]
-    duplicate.report: error: two samples have the same tags [env:test, team:a]; each sample needs tags of its own
-    duplicate.team: error: two samples have the same tags [env:test, team:a]; each sample needs tags of its own
+    duplicate.report: error: two samples have the same tags [env:test, team:a]; each sample needs different tags
+    duplicate.team: error: two samples have the same tags [env:test, team:a]; each sample needs different tags
     ");
     assert_eq!(points, 2);
 }

@@ -104,7 +104,7 @@ async fn a_key_that_is_not_valid_or_in_use_is_refused_and_the_others_are_not() {
     orders.known: value 7 []
     orders.late: value 4 []
     ");
-    assert_snapshot!(source(&run), @"warehouse: 5 metrics; refused: a metric is not valid: key `orders open` contains ` `; only ASCII letters, digits, `_` and `.` are allowed, the key `orders.known` is in use elsewhere, or returned twice, the key `orders.former` is in use elsewhere, or returned twice, the key `orders.late` is in use elsewhere, or returned twice");
+    assert_snapshot!(source(&run), @"warehouse: 5 metrics; refused: a metric is not valid: `key`: key `orders open` contains ` `; only ASCII letters, digits, `_` and `.` are allowed, the key `orders.known` is used elsewhere or was returned twice, the key `orders.former` is used elsewhere or was returned twice, the key `orders.late` is used elsewhere or was returned twice");
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn a_selection_holds_for_what_a_source_describes_too() {
 async fn samples_of_a_source_need_tags_of_their_own_like_others() {
     let twice = Source::new("twice", "A test.", location!(), |_| {
         Box::pin(async {
-            let samples: Result<Vec<Sample>, SampleError> = [1.0, 2.0].into_iter().map(Sample::new).collect();
+            let samples: Result<Vec<Sample>, SampleError> = [1, 2].into_iter().map(Sample::new).collect();
             Ok(vec![Described::new(Facts::new("a.b", "A test."), samples)])
         })
     });
@@ -138,7 +138,7 @@ async fn samples_of_a_source_need_tags_of_their_own_like_others() {
 
     let run = run(rows(&[]), &catalog).await;
 
-    assert_snapshot!(common::lines(&run), @"a.b: error: two samples have the same tags []; each sample needs tags of its own");
+    assert_snapshot!(common::lines(&run), @"a.b: error: two samples have the same tags []; each sample needs different tags");
 }
 
 #[tokio::test]

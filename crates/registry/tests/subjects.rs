@@ -193,7 +193,7 @@ async fn where_subjects_cannot_be_listed_each_metric_says_why_once() {
         (Ok(vec![]), "no data: there is no Queue to report on"),
         (
             Ok(vec!["mail", "mail"]),
-            "error: the Queue `mail` is listed twice; each needs a name and tags of its own",
+            "error: the Queue `mail` is listed twice; each needs a unique name and unique tags",
         ),
     ] {
         let run = common::run("each.", &Context::new().provide(Broker(listed))).await;
@@ -215,7 +215,7 @@ async fn what_is_asked_for_in_the_wrong_scope_is_refused_with_both_names() {
 
     assert_snapshot!(common::lines(&run), @"
     wrong.no_subject: error: `Messages` is built once for each subject, and this metric has none; add `each = ...` to it
-    wrong.other_subject of main: error: a `Queue` is asked for, and this metric has `each = Branch`
+    wrong.other_subject of main: error: a `Queue` is requested, but this metric has `each = Branch`
     wrong.scope of mail: error: `Total` is built once a run and asks for `Messages`, which is built once for each subject; give `Total` the scope `Scope::Subject`
     ");
 }
@@ -352,7 +352,7 @@ async fn what_the_deadline_keeps_from_starting_is_an_error() {
     let count = |text: &str| common::lines(&run).lines().filter(|line| line.ends_with(text)).count();
     assert_eq!(count("value 1 []"), 1000);
     assert_eq!(count("error: no result within 500ms"), 1000);
-    assert_eq!(count("error: not started: the run's deadline was over"), 3000);
+    assert_eq!(count("error: not started: the run's deadline had passed"), 3000);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use system_health_registry::{
 use crate::{
     NamedAfter, ReportSettings, Reporter, ReporterError, Selection, StateSettings, base_tags,
     name::{Name, NameHook},
-    self_metrics,
+    self_metrics::only_self_metrics,
     target::Sinks,
     without_self_metrics,
 };
@@ -189,7 +189,7 @@ impl ReporterBuilder {
             state.dir = Some(folder);
         }
         let linked = Catalog::linked()?;
-        let about_itself = self_metrics::of(linked.clone());
+        let about_itself = only_self_metrics(linked.clone());
         let catalog = without_self_metrics(self.catalog.unwrap_or(linked));
         if catalog.metrics().is_empty() && catalog.sources().is_empty() {
             return Err(CatalogError::Empty.into());

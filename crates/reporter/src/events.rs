@@ -153,7 +153,7 @@ fn text(metric: &Metric, goal: &str, series: &[Series<'_>], common: &BTreeSet<Ta
         line(&mut text, &format!("and {hidden} more series"));
     }
     line(&mut text, &format!("It should be {goal}."));
-    if let Some(runbook) = metric.runbook() {
+    if let Some(runbook) = &metric.monitoring().runbook {
         line(&mut text, &format!("Runbook: {runbook}"));
     }
     if let Some(context) = context(|name| env::var(name).ok().filter(|value| !value.is_empty())) {

@@ -22,7 +22,7 @@ use crate::{
     events,
     guard::Connecting,
     name::{reporter_name, with_name},
-    self_metrics::{Ending, FinishedRun, RunFacts},
+    self_metrics::{Ending, FinishedRun, RunResult},
     state::{Recorded, State},
     target::Target,
 };
@@ -252,7 +252,7 @@ impl<'a> RunUnderWay<'a> {
             tracing::warn!("cannot read when metrics last had a value: {}", Chain(&error));
             BTreeMap::new()
         });
-        let finished = FinishedRun::from(RunFacts {
+        let finished = FinishedRun::from(RunResult {
             timestamp: report.timestamp(),
             endings: report.run().outcomes().iter().map(Ending::from).collect(),
             sources: report.run().sources().to_vec(),

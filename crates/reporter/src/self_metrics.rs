@@ -1,5 +1,5 @@
-//! Metrics about the reporter itself, collected like all others once the run's metrics are delivered.
-//! They are delivered even when every other metric failed: as long as they come, someone watches.
+//! Collectors of the metrics of the reporter about itself, which [`self_metrics`] declares. They run after the points of the
+//! run were delivered, also if all other metrics failed: as long as their values arrive, the reporter works.
 
 use std::{
     collections::BTreeMap,
@@ -8,31 +8,56 @@ use std::{
 };
 
 use system_health_registry::{
-    ApiCalls, Catalog, Context, FromContext, Outcome, Sample, SampleError, SourceOutcome, State, Tag,
-    Unavailable, about_reporter, system_health_metric,
+    ApiCalls, Catalog, Context, FromContext, IntoReading, Metric, Outcome, Sample, SampleError, SampleValue,
+    SourceOutcome, State, Tag, Unavailable, location, register_metric,
+    self_metrics::{self, is_self_metric},
 };
 
 use crate::Receipt;
 
-/// A run that is over but for the metrics about it.
+/// Registers a function as the collector of a metric that is declared in [`self_metrics`].
+macro_rules! self_metric {
+    ($metric:ident, $collect:path) => {
+        register_metric!(Metric::new(self_metrics::$metric.facts(), location!(), |context| {
+            Box::pin(async move { $collect(context.get().await?).into_reading() })
+        }));
+    };
+}
+
+self_metric!(API_LATENCY, api_latency);
+self_metric!(API_REQUESTS, api_requests);
+self_metric!(COLLECTOR_DURATION, collector_duration);
+self_metric!(COLLECTOR_SUCCESS, collector_success);
+self_metric!(FAILED_ITEMS, failed_items);
+self_metric!(GITHUB_RATE_LIMIT_REMAINING, github_rate_limit_remaining);
+self_metric!(LAST_VALUE_AGE, last_value_age);
+self_metric!(METRICS, metrics);
+self_metric!(OUTBOX_POINTS, outbox_points);
+self_metric!(POINTS, points);
+self_metric!(POINTS_EXPIRED, points_expired);
+self_metric!(REFUSED_METRICS, refused_metrics);
+self_metric!(RUN_DURATION, run_duration);
+self_metric!(SOURCES, sources);
+
+/// A run whose points were delivered.
 #[derive(Debug, Clone)]
-pub(crate) struct FinishedRun(Arc<RunFacts>);
+pub(crate) struct FinishedRun(Arc<RunResult>);
 
 #[derive(Debug)]
-pub(crate) struct RunFacts {
-    /// The time that the run's points carry.
+pub(crate) struct RunResult {
+    /// The time of the run's points.
     pub(crate) timestamp: SystemTime,
     /// How each metric ended the run.
     pub(crate) endings: Vec<Ending>,
     /// How each source ended the run.
     pub(crate) sources: Vec<SourceOutcome>,
-    /// How long everything took until now.
+    /// How long the run took until now.
     pub(crate) duration: Duration,
-    /// What became of the deliveries, if there were any, with the tags of each destination.
+    /// The receipts of the deliveries, if there were any, with the tags of each destination.
     pub(crate) receipts: Vec<(Vec<Tag>, Receipt)>,
-    /// When each metric last had a value.
+    /// When each metric last had a value, by key and name of the subject.
     pub(crate) last_values: BTreeMap<(String, String), SystemTime>,
-    /// The requests that were made.
+    /// The requests of the run.
     pub(crate) api_calls: ApiCalls,
 }
 
@@ -43,7 +68,7 @@ pub(crate) struct Ending {
     /// The name of the metric's subject; empty if it has none.
     subject: String,
     state: State,
-    /// The number of items that failed beside the samples.
+    /// The number of failed items.
     failures: usize,
     duration: Duration,
 }
@@ -60,9 +85,9 @@ impl From<&Outcome> for Ending {
     }
 }
 
-impl From<RunFacts> for FinishedRun {
-    fn from(facts: RunFacts) -> Self {
-        Self(Arc::new(facts))
+impl From<RunResult> for FinishedRun {
+    fn from(result: RunResult) -> Self {
+        Self(Arc::new(result))
     }
 }
 
@@ -72,27 +97,27 @@ impl FromContext for FinishedRun {
     }
 }
 
-/// The metrics about a run.
-pub(crate) fn of(catalog: Catalog) -> Catalog {
-    catalog.filter(about_reporter::is_about)
+/// The metrics of a catalog that are about the reporter itself.
+pub(crate) fn only_self_metrics(catalog: Catalog) -> Catalog {
+    catalog.filter(is_self_metric)
 }
 
-/// The metrics that a run collects.
+/// The metrics of a catalog that are not about the reporter itself.
 #[must_use]
 pub fn without_self_metrics(catalog: Catalog) -> Catalog {
-    catalog.filter(|key| !about_reporter::is_about(key))
+    catalog.filter(|key| !is_self_metric(key))
 }
 
 impl FinishedRun {
-    /// One sample for each metric of the run. Of a metric with several subjects, the value that `worse` prefers counts.
-    fn by_metric(
+    /// A sample for each metric of the run. Of a metric with several subjects, the value that `worse` returns counts.
+    fn by_metric<V: SampleValue>(
         &self,
-        value: impl Fn(&Ending) -> Option<f64>,
+        value: impl Fn(&Ending) -> Option<V>,
         worse: fn(f64, f64) -> f64,
     ) -> Result<Vec<Sample>, SampleError> {
         let mut by_metric = BTreeMap::<&str, f64>::new();
         for ending in &self.0.endings {
-            if let Some(value) = value(ending) {
+            if let Some(value) = value(ending).map(SampleValue::into_f64) {
                 by_metric
                     .entry(&ending.key)
                     .and_modify(|worst| *worst = worse(*worst, value))
@@ -102,10 +127,10 @@ impl FinishedRun {
         by_metric.into_iter().map(|(key, value)| Sample::new(value)?.with_tag("metric", key)).collect()
     }
 
-    /// A sample for each destination that something was delivered to.
+    /// A sample for each destination.
     fn by_destination(&self, value: impl Fn(&Receipt) -> u64) -> Result<Vec<Sample>, Unavailable> {
         let receipts = self.receipts()?.iter();
-        let samples = receipts.map(|(tags, receipt)| tagged(Sample::new(count(value(receipt)))?, tags));
+        let samples = receipts.map(|(tags, receipt)| with_tags(Sample::new(value(receipt))?, tags));
         Ok(samples.collect::<Result<_, SampleError>>()?)
     }
 
@@ -117,96 +142,72 @@ impl FinishedRun {
     }
 
     /// A sample for each source.
-    fn by_source(&self, value: impl Fn(&SourceOutcome) -> f64) -> Result<Vec<Sample>, SampleError> {
+    fn by_source<V: SampleValue>(
+        &self,
+        value: impl Fn(&SourceOutcome) -> V,
+    ) -> Result<Vec<Sample>, SampleError> {
         let sources = self.0.sources.iter();
         sources.map(|source| Sample::new(value(source))?.with_tag("metric_source", &source.name)).collect()
     }
 }
 
-fn tagged(sample: Sample, tags: &[Tag]) -> Result<Sample, SampleError> {
+fn with_tags(sample: Sample, tags: &[Tag]) -> Result<Sample, SampleError> {
     tags.iter().try_fold(sample, |sample, tag| match tag.as_str().split_once(':') {
         Some((name, value)) => sample.with_tag(name, value),
         None => Ok(sample),
     })
 }
 
-/// How long the run took, from its start until its values were delivered.
-#[system_health_metric(
-    key = "system_health.reporter.run_duration_seconds",
-    aggregate = "max",
-    unit = "second"
-)]
+/// A sample for each state.
+fn by_state(states: &(impl Iterator<Item = State> + Clone)) -> Result<Vec<Sample>, SampleError> {
+    let count = |state| states.clone().filter(|other| *other == state).count();
+    [State::Value, State::NoData, State::Error]
+        .into_iter()
+        .map(|state| Sample::new(count(state))?.with_tag("state", state.name()))
+        .collect()
+}
+
 fn run_duration(run: FinishedRun) -> Duration {
     run.0.duration
 }
 
-/// Metrics of the run by the state in which they ended: `value`, `no_data` or `error`. A metric with several subjects
-/// counts once for each.
-#[system_health_metric(key = "system_health.reporter.metrics", aggregate = "sum", unit = "metric")]
 fn metrics(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     by_state(&run.0.endings.iter().map(|ending| ending.state))
 }
 
-/// How long each metric took to be collected, for the slowest of its subjects.
-#[system_health_metric(
-    key = "system_health.reporter.collector_duration_seconds",
-    aggregate = "max",
-    unit = "second"
-)]
 fn collector_duration(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    run.by_metric(|ending| Some(ending.duration.as_secs_f64()), f64::max)
+    run.by_metric(|ending| Some(ending.duration), f64::max)
 }
 
-/// 1 for each metric that had a value or honestly no data, 0 for one that failed, for any of its subjects or items. The
-/// same for each source: 0 for one that failed, or of which a metric was refused.
-#[system_health_metric(key = "system_health.reporter.collector_success", aggregate = "min", goal = "== 1")]
 fn collector_success(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    let of_metric = |ending: &Ending| f64::from(ending.state != State::Error && ending.failures == 0);
-    let is_well =
+    let of_metric = |ending: &Ending| ending.state != State::Error && ending.failures == 0;
+    let of_source =
         |source: &SourceOutcome| State::from(&source.result) != State::Error && source.refused.is_empty();
     let mut samples = run.by_metric(|ending| Some(of_metric(ending)), f64::min)?;
-    samples.extend(run.by_source(|source| f64::from(is_well(source)))?);
+    samples.extend(run.by_source(of_source)?);
     Ok(samples)
 }
 
-/// The age of each metric's last value, from the history in the state folder, by the times of their points, for the
-/// subject of the run with the oldest one; nothing for a metric that never had one, or one that is dated ahead.
-#[system_health_metric(
-    key = "system_health.reporter.last_value_age_seconds",
-    aggregate = "max",
-    unit = "second"
-)]
 fn last_value_age(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     let age = |ending: &Ending| {
         let last = run.0.last_values.get(&(ending.key.clone(), ending.subject.clone()))?;
-        Some(run.0.timestamp.duration_since(*last).ok()?.as_secs_f64())
+        run.0.timestamp.duration_since(*last).ok()
     };
     run.by_metric(age, f64::max)
 }
 
-/// Items that failed beside the samples of a metric, such as one queue of many.
-#[system_health_metric(key = "system_health.reporter.failed_items", aggregate = "sum", unit = "item")]
 fn failed_items(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 items")]
-    let failures = |ending: &Ending| ending.failures as f64;
-    run.by_metric(|ending| Some(failures(ending)), |sum, more| sum + more)
+    run.by_metric(|ending| Some(ending.failures), |sum, more| sum + more)
 }
 
-/// Sources of metrics by the state in which they ended: `value`, `no_data` or `error`.
-#[system_health_metric(key = "system_health.reporter.sources", aggregate = "sum", unit = "source")]
 fn sources(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     by_state(&run.0.sources.iter().map(|source| State::from(&source.result)))
 }
 
-/// Metrics of each source that were refused, because their keys are in use elsewhere or their facts are not valid.
-#[system_health_metric(key = "system_health.reporter.refused_metrics", aggregate = "sum", unit = "metric")]
 fn refused_metrics(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    run.by_source(|source| count(source.refused.len() as u64))
+    run.by_source(|source| source.refused.len())
 }
 
-/// What became of the points, at each destination: `accepted` or `refused` by it, `left` for the next run, `unknown`
-/// where a backend that adds up may have them, or `lost` because no state is kept.
-#[system_health_metric(key = "system_health.reporter.points", aggregate = "sum", unit = "point")]
 fn points(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
     let mut samples = Vec::new();
     for (tags, receipt) in run.receipts()? {
@@ -217,52 +218,30 @@ fn points(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
             ("unknown", receipt.unknown),
             ("lost", receipt.lost),
         ] {
-            samples.push(tagged(Sample::new(count(points))?, tags)?.with_tag("result", result)?);
+            samples.push(with_tags(Sample::new(points)?, tags)?.with_tag("result", result)?);
         }
     }
     Ok(samples)
 }
 
-/// Points that wait in the outbox of each destination for the next run.
-#[system_health_metric(
-    key = "system_health.reporter.outbox_points",
-    aggregate = "sum",
-    unit = "point",
-    goal = "== 0"
-)]
 fn outbox_points(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
     run.by_destination(|receipt| receipt.left)
 }
 
-/// Points that were dropped because they had become too old for the destination.
-#[system_health_metric(
-    key = "system_health.reporter.points_expired",
-    aggregate = "sum",
-    unit = "point",
-    goal = "== 0"
-)]
 fn points_expired(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
     run.by_destination(|receipt| receipt.expired)
 }
 
-/// Requests to other systems' APIs by the status of their answers; `no_answer` where none came.
-#[system_health_metric(key = "system_health.reporter.api_requests", aggregate = "sum", unit = "request")]
 fn api_requests(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     let calls = run.0.api_calls.by_status().into_iter();
     calls
         .map(|calls| {
             let status = calls.status.map_or_else(|| "no_answer".to_owned(), |status| status.to_string());
-            Sample::new(count(calls.count))?.with_tag("api", calls.api)?.with_tag("status", &status)
+            Sample::new(calls.count)?.with_tag("api", calls.api)?.with_tag("status", &status)
         })
         .collect()
 }
 
-/// How long a request to another system's API took, on average over the run.
-#[system_health_metric(
-    key = "system_health.reporter.api_latency_seconds",
-    aggregate = "max",
-    unit = "second"
-)]
 fn api_latency(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     let mut totals = BTreeMap::<&str, (u64, Duration)>::new();
     for calls in run.0.api_calls.by_status() {
@@ -273,33 +252,11 @@ fn api_latency(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     totals
         .into_iter()
         .map(|(api, (requests, duration))| {
-            Sample::new(duration.as_secs_f64() / count(requests))?.with_tag("api", api)
+            Sample::new(duration.as_secs_f64() / requests.into_f64())?.with_tag("api", api)
         })
         .collect()
 }
 
-/// Requests that GitHub still grants in its current window.
-/// See <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
-#[system_health_metric(
-    key = "system_health.reporter.github_rate_limit_remaining",
-    aggregate = "min",
-    unit = "request"
-)]
 fn github_rate_limit_remaining(run: FinishedRun) -> Option<u64> {
     run.0.api_calls.quota("github")
-}
-
-/// A sample for each state.
-fn by_state(states: &(impl Iterator<Item = State> + Clone)) -> Result<Vec<Sample>, SampleError> {
-    let number = |state| states.clone().filter(|other| *other == state).count() as u64;
-    [State::Value, State::NoData, State::Error]
-        .into_iter()
-        .map(|state| Sample::new(count(number(state)))?.with_tag("state", state.name()))
-        .collect()
-}
-
-/// A count as a value.
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
-fn count(number: u64) -> f64 {
-    number as f64
 }

@@ -1,31 +1,31 @@
-//! A metric may have several series, as one for each repository. Where a single number is shown or
-//! watched, an aggregate says how they become one.
+//! A metric may have several series, such as one for each repository. An aggregate says how they become the one value
+//! that a dashboard shows or a monitor evaluates.
 //! See <https://docs.datadoghq.com/metrics/#space-aggregation>.
 
 use std::{fmt, str::FromStr};
 
-/// How the values of several series become one.
+/// How the values of several series become one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aggregate {
-    /// Their average.
+    /// The average.
     Avg,
-    /// The least of them.
+    /// The minimum.
     Min,
-    /// The greatest of them.
+    /// The maximum.
     Max,
-    /// Their sum.
+    /// The sum.
     Sum,
 }
 
 /// Why an aggregate was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no aggregate `{0}`; it is `avg`, `min`, `max` or `sum`")]
+#[error("there is no aggregate `{0}`; an aggregate is `avg`, `min`, `max` or `sum`")]
 pub struct AggregateError(String);
 
 const ALL: [Aggregate; 4] = [Aggregate::Avg, Aggregate::Min, Aggregate::Max, Aggregate::Sum];
 
 impl Aggregate {
-    /// The aggregate's name: `avg`, `min`, `max` or `sum`.
+    /// The name: `avg`, `min`, `max` or `sum`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -57,14 +57,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_it_prints() {
+    fn an_aggregate_is_parsed_as_it_is_displayed() {
         for name in ["avg", "min", "max", "sum"] {
             assert_eq!(name.parse::<Aggregate>().unwrap().to_string(), name);
         }
     }
 
     #[test]
-    fn refuses_what_is_no_aggregate() {
+    fn text_that_is_not_an_aggregate_is_refused() {
         for text in ["", "Max", "median", " sum"] {
             assert_eq!(text.parse::<Aggregate>(), Err(AggregateError(text.to_owned())));
         }

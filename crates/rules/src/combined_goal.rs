@@ -1,14 +1,14 @@
-//! A goal may be about what the values of two metrics come to: `ci.errors / ci.runs < 0.1`.
+//! A goal for the combination of two metrics: `ci.errors / ci.runs < 0.1`.
 //!
-//! There are two metrics and one operator, and no numbers, parentheses or functions: this is what can be evaluated
-//! alike wherever the values are, and a longer calculation belongs into a metric of its own. Products are left out,
-//! because no goal is about one.
+//! There are two metrics and one operator, but no numbers, parentheses or functions. Every backend can evaluate this in
+//! the same way. A longer calculation should be a metric of its own. Multiplication is not supported, because no useful
+//! goal needs it.
 
 use std::{fmt, str::FromStr};
 
 use crate::{Goal, GoalError, check_key};
 
-/// A goal of what two metrics come to, such as `ci.errors / ci.runs < 0.1`.
+/// A goal for the combination of two metrics, such as `ci.errors / ci.runs < 0.1`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CombinedGoal {
     left: String,
@@ -17,10 +17,10 @@ pub struct CombinedGoal {
     goal: Goal,
 }
 
-/// How two values become one.
+/// How two values are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
-    /// `/`; there is no result where the divisor is 0.
+    /// `/`; there is no result if the divisor is 0.
     Divide,
     /// `-`
     Subtract,
@@ -28,17 +28,17 @@ pub enum Operator {
     Add,
 }
 
-/// Why a goal of two metrics was refused.
+/// Why a goal for two metrics was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CombinedGoalError {
-    /// There is something else where the key of a metric should be.
+    /// The key of a metric is missing.
     #[error("`{goal}` needs the key of a metric instead of {found}{EXAMPLE}")]
     Metric {
         /// The whole goal.
         goal: String,
-        /// What is there.
-        found: Found,
+        /// The word in its place.
+        found: UnexpectedWord,
     },
     /// The first metric is not followed by an operator.
     #[error("`{goal}` needs `/`, `-` or `+` after `{left}` instead of {found}{EXAMPLE}")]
@@ -47,8 +47,8 @@ pub enum CombinedGoalError {
         goal: String,
         /// The key of the first metric.
         left: String,
-        /// What is there.
-        found: Found,
+        /// The word in its place.
+        found: UnexpectedWord,
     },
     /// The second metric is not followed by a comparison.
     #[error("`{goal}` needs `<`, `<=`, `>`, `>=`, `==` or `!=` after `{right}` instead of {found}{EXAMPLE}")]
@@ -57,18 +57,18 @@ pub enum CombinedGoalError {
         goal: String,
         /// The key of the second metric.
         right: String,
-        /// What is there.
-        found: Found,
+        /// The word in its place.
+        found: UnexpectedWord,
     },
-    /// What follows the comparison is not a finite number.
-    #[error("`{goal}` has to compare with a finite number instead of {found}{EXAMPLE}")]
+    /// The comparison is not followed by a finite number.
+    #[error("`{goal}` must compare with a finite number instead of {found}{EXAMPLE}")]
     Target {
         /// The whole goal.
         goal: String,
-        /// What is there.
-        found: Found,
+        /// The word in its place.
+        found: UnexpectedWord,
     },
-    /// Both metrics are the same one.
+    /// Both metrics are the same.
     #[error("`{goal}` combines `{key}` with itself; it needs two metrics{EXAMPLE}")]
     Same {
         /// The whole goal.
@@ -82,7 +82,7 @@ const EXAMPLE: &str = "; write a goal such as \"ci.errors / ci.runs < 0.1\"";
 
 /// The part of a goal that was refused: a word, or the end of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found(String);
+pub struct UnexpectedWord(String);
 
 const OPERATORS: [(char, Operator); 3] =
     [('/', Operator::Divide), ('-', Operator::Subtract), ('+', Operator::Add)];
@@ -94,7 +94,7 @@ impl CombinedGoal {
         &self.left
     }
 
-    /// How the two values become one.
+    /// How the two values are combined.
     #[must_use]
     pub const fn operator(&self) -> Operator {
         self.operator
@@ -123,7 +123,11 @@ impl FromStr for CombinedGoal {
         let rest = rest.trim_start();
         let next = rest.chars().next();
         let (_, operator) = OPERATORS.into_iter().find(|(sign, _)| next == Some(*sign)).ok_or_else(|| {
-            CombinedGoalError::Operator { goal: text(), left: left.to_owned(), found: Found::at(rest) }
+            CombinedGoalError::Operator {
+                goal: text(),
+                left: left.to_owned(),
+                found: UnexpectedWord::first_of(rest),
+            }
         })?;
         // Each operator is one byte.
         let (right, rest) = metric(&rest[1..])?;
@@ -131,11 +135,11 @@ impl FromStr for CombinedGoal {
             GoalError::Comparison(rest) => CombinedGoalError::Comparison {
                 goal: text(),
                 right: right.to_owned(),
-                found: Found::at(&rest),
+                found: UnexpectedWord::first_of(&rest),
             },
             GoalError::Target(rest) => {
-                let behind = rest.trim_start().get(1..).unwrap_or_default();
-                let found = Found::at(behind.strip_prefix('=').unwrap_or(behind));
+                let after = rest.trim_start().get(1..).unwrap_or_default();
+                let found = UnexpectedWord::first_of(after.strip_prefix('=').unwrap_or(after));
                 CombinedGoalError::Target { goal: text(), found }
             }
         })?;
@@ -146,22 +150,22 @@ impl FromStr for CombinedGoal {
     }
 }
 
-/// The key at the start of a text, and what is behind it.
-fn key(text: &str) -> Result<(&str, &str), Found> {
+/// Splits a text into the key at its start and the rest.
+fn key(text: &str) -> Result<(&str, &str), UnexpectedWord> {
     let text = text.trim_start();
     let is_of_key = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '.';
     let (key, rest) = text.split_at(text.find(|letter| !is_of_key(letter)).unwrap_or(text.len()));
-    check_key(key).map(|()| (key, rest)).map_err(|_| Found::at(text))
+    check_key(key).map(|()| (key, rest)).map_err(|_| UnexpectedWord::first_of(text))
 }
 
-impl Found {
-    /// The first word of what is left of a goal.
-    fn at(rest: &str) -> Self {
+impl UnexpectedWord {
+    /// The first word of the rest of a goal.
+    fn first_of(rest: &str) -> Self {
         Self(rest.split_whitespace().next().unwrap_or_default().to_owned())
     }
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for UnexpectedWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() { f.write_str("nothing") } else { write!(f, "`{}`", self.0) }
     }
@@ -188,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_it_prints() {
+    fn a_goal_is_parsed_as_it_is_displayed() {
         for text in ["ci.errors / ci.runs < 0.1", "a - b == 0", "a_1.b + Z9 >= -1.5"] {
             assert_eq!(text.parse::<CombinedGoal>().unwrap().to_string(), text);
         }
@@ -198,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong_where_it_is() {
+    fn an_error_names_the_unexpected_word() {
         let message = |text: &str| text.parse::<CombinedGoal>().unwrap_err().to_string();
         let example = "; write a goal such as \"ci.errors / ci.runs < 0.1\"";
         for (text, says) in [
@@ -216,10 +220,10 @@ mod tests {
             ("a / b / c < 5", "after `b` instead of `/`"),
             ("a / b = 5", "after `b` instead of `=`"),
             ("ci-errors / ci < 5", "`ci-errors / ci < 5` needs `<`,"),
-            ("a / b <", "has to compare with a finite number instead of nothing"),
-            ("a / b << 5", "has to compare with a finite number instead of `<`"),
-            ("a / b <= c", "has to compare with a finite number instead of `c`"),
-            ("a / b < inf", "has to compare with a finite number instead of `inf`"),
+            ("a / b <", "must compare with a finite number instead of nothing"),
+            ("a / b << 5", "must compare with a finite number instead of `<`"),
+            ("a / b <= c", "must compare with a finite number instead of `c`"),
+            ("a / b < inf", "must compare with a finite number instead of `inf`"),
             ("a / a < 5", "`a / a < 5` combines `a` with itself; it needs two metrics"),
         ] {
             let message = message(text);

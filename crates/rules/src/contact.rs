@@ -1,15 +1,14 @@
-//! Who owns a metric, and where it is written what to do about it. An alert repeats both to the person that it
-//! wakes up.
+//! The owner and the runbook of a metric. An alert shows both to the person that it wakes up.
 
 /// Why an owner or a runbook was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContactError {
     /// The owner is blank.
-    #[error("an owner must not be empty; write one such as \"team-platform\", or leave it out")]
+    #[error("an owner must not be empty; write an owner such as \"team-platform\", or remove the option")]
     Owner,
-    /// The runbook cannot be opened.
-    #[error("a runbook is an address such as \"https://wiki.example.com/hotfix\"")]
+    /// The runbook is not a URL.
+    #[error("a runbook must be a URL such as \"https://wiki.example.com/hotfix\"")]
     Runbook,
 }
 
@@ -18,10 +17,10 @@ pub fn check_owner(owner: &str) -> Result<(), ContactError> {
     if owner.trim().is_empty() { Err(ContactError::Owner) } else { Ok(()) }
 }
 
-/// Accepts an `https://` address without white space.
+/// Accepts an `https://` URL without whitespace.
 pub fn check_runbook(runbook: &str) -> Result<(), ContactError> {
-    let is_address = runbook.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
-    if is_address && !runbook.contains(char::is_whitespace) { Ok(()) } else { Err(ContactError::Runbook) }
+    let is_url = runbook.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
+    if is_url && !runbook.contains(char::is_whitespace) { Ok(()) } else { Err(ContactError::Runbook) }
 }
 
 #[cfg(test)]
@@ -29,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_owner_has_a_name_and_a_runbook_an_address() {
+    fn an_owner_is_a_name_and_a_runbook_a_url() {
         assert_eq!(check_owner("team-platform"), Ok(()));
         assert_eq!(check_owner(" \t"), Err(ContactError::Owner));
         assert_eq!(check_runbook("https://wiki.example.com/hotfix"), Ok(()));

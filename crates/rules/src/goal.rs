@@ -1,15 +1,15 @@
-//! A goal is the value that a metric should have, written as people write it: `< 5`, `>= 1`, `== 0`.
+//! A goal says what the value of a metric should be: `< 5`, `>= 1`, `== 0`.
 
 use std::{fmt, str::FromStr};
 
-/// What a metric's value should be, such as `< 5`.
+/// What the value of a metric should be, such as `< 5`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Goal {
     comparison: Comparison,
     target: f64,
 }
 
-/// How a value is compared with a goal's target.
+/// How a value is compared with the target of a goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// `<`
@@ -26,7 +26,7 @@ pub enum Comparison {
     NotEqual,
 }
 
-/// The symbols, the longer ones first, so that `<=` is not read as `<`.
+/// The symbols, longer ones first, so that `<=` is not read as `<`.
 const SYMBOLS: [(&str, Comparison); 6] = [
     ("<=", Comparison::LessOrEqual),
     (">=", Comparison::GreaterOrEqual),
@@ -40,16 +40,16 @@ const SYMBOLS: [(&str, Comparison); 6] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GoalError {
-    /// It does not start with a comparison.
-    #[error("goal `{0}` must start with `<`, `<=`, `>`, `>=`, `==` or `!=`; write one such as \"< 5\"")]
+    /// The text does not start with a comparison.
+    #[error("goal `{0}` must start with `<`, `<=`, `>`, `>=`, `==` or `!=`; write a goal such as \"< 5\"")]
     Comparison(String),
-    /// What follows the comparison is not a finite number.
-    #[error("goal `{0}` must compare with a finite number; write one such as \"< 5\"")]
+    /// The comparison is not followed by a finite number.
+    #[error("goal `{0}` must compare with a finite number; write a goal such as \"< 5\"")]
     Target(String),
 }
 
 impl Goal {
-    /// Makes a goal from its parts. The target must be finite, as it is in every parsed goal.
+    /// A goal from its parts. The target must be finite, as in every parsed goal.
     #[must_use]
     pub const fn new(comparison: Comparison, target: f64) -> Self {
         Self { comparison, target }
@@ -57,10 +57,7 @@ impl Goal {
 
     /// Whether a value meets the goal.
     #[must_use]
-    #[expect(
-        clippy::float_cmp,
-        reason = "`== 0` in a goal means exactly that; tolerance would be a surprise"
-    )]
+    #[expect(clippy::float_cmp, reason = "`== 0` means exactly 0; a tolerance would be a surprise")]
     pub fn is_met_by(&self, value: f64) -> bool {
         match self.comparison {
             Comparison::Less => value < self.target,
@@ -115,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_it_prints() {
+    fn a_goal_is_parsed_as_it_is_displayed() {
         for (text, met, missed) in [
             ("< 5", 4.9, 5.0),
             ("<= 5", 5.0, 5.1),
@@ -134,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_goal() {
+    fn text_that_is_not_a_goal_is_refused() {
         for text in ["", "5", "=> 5", "~ 5", "= 5"] {
             assert_eq!(text.parse::<Goal>(), Err(GoalError::Comparison(text.to_owned())));
         }

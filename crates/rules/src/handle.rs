@@ -1,29 +1,34 @@
-//! Who is told about a missed goal is written as Datadog's handles: `@slack-platform`.
+//! Handles name who is notified of a missed goal, as in Datadog: `@slack-platform`.
 //! See <https://docs.datadoghq.com/monitors/notify/#notifications>.
 
 /// Why handles were refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandleError {
-    /// There are none.
-    #[error("nobody is named to be told; write one or more handles such as \"@slack-platform @oncall\"")]
+    /// There are no handles.
+    #[error("there is no handle; write one or more, such as \"@slack-platform @oncall\"")]
     Nobody,
-    /// One is not written as a handle.
+    /// A text is not a handle.
     #[error(
-        "`{0}` is not a handle; it starts with `@`, goes on with ASCII letters, digits and signs, and a space \
-         divides it from the next, as in \"@slack-platform @oncall\""
+        "`{0}` is not a handle; a handle is `@` followed by ASCII letters, digits and punctuation, and handles are \
+         separated by spaces, as in \"@slack-platform @oncall\""
     )]
     Handle(String),
 }
 
-/// Reads one or more handles with spaces between them.
+/// Parses one or more handles that are separated by spaces.
 pub fn parse_handles(text: &str) -> Result<Vec<&str>, HandleError> {
     let handles: Vec<&str> = text.split(' ').filter(|handle| !handle.is_empty()).collect();
     if handles.is_empty() {
         return Err(HandleError::Nobody);
     }
-    handles.iter().try_for_each(|handle| check_handle(handle))?;
+    check_handles(&handles)?;
     Ok(handles)
+}
+
+/// Accepts a list of handles.
+pub(crate) fn check_handles(handles: &[impl AsRef<str>]) -> Result<(), HandleError> {
+    handles.iter().try_for_each(|handle| check_handle(handle.as_ref()))
 }
 
 /// Accepts a handle: `@` and one or more visible ASCII characters.
@@ -39,13 +44,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn handles_are_divided_by_spaces() {
+    fn handles_are_separated_by_spaces() {
         assert_eq!(parse_handles("@slack-platform"), Ok(vec!["@slack-platform"]));
         assert_eq!(parse_handles(" @ada@example.com   @oncall "), Ok(vec!["@ada@example.com", "@oncall"]));
     }
 
     #[test]
-    fn refuses_what_is_no_handle() {
+    fn text_that_is_not_a_handle_is_refused() {
         for handle in ["slack-platform", "@", "@a\tb", "@a\nb", "@équipe"] {
             assert_eq!(parse_handles(handle), Err(HandleError::Handle(handle.to_owned())));
         }

@@ -1,5 +1,5 @@
-//! Keys are sent to Datadog as metric names, which it rewrites when they break its rules: two keys
-//! could then become one metric. So a key that would be rewritten is refused instead.
+//! Keys are sent to Datadog as metric names. Datadog rewrites names that break its rules, so two keys could become one
+//! metric. Therefore a key that Datadog would rewrite is refused.
 //! Rules: <https://docs.datadoghq.com/metrics/custom_metrics/#naming-custom-metrics>.
 
 /// The longest key, in characters.
@@ -10,7 +10,7 @@ pub const MAX_KEY_LENGTH: usize = 200;
 #[non_exhaustive]
 pub enum KeyError {
     /// The key is the empty string.
-    #[error("a key must not be empty; write one such as \"commits.hotfix\"")]
+    #[error("a key must not be empty; write a key such as \"commits.hotfix\"")]
     Empty,
     /// The key starts with something other than an ASCII letter.
     #[error("key `{key}` must start with an ASCII letter, not with `{found}`")]
@@ -29,15 +29,15 @@ pub enum KeyError {
         found: char,
     },
     /// The key is longer than [`MAX_KEY_LENGTH`].
-    #[error("a key has at most {MAX_KEY_LENGTH} characters, this one has {length}")]
+    #[error("a key may have at most {MAX_KEY_LENGTH} characters, this one has {length}")]
     Length {
-        /// The number of characters found.
+        /// The number of characters.
         length: usize,
     },
 }
 
-/// Accepts a key that Datadog stores unchanged: it starts with an ASCII letter, goes on with ASCII
-/// letters, digits, `_` and `.`, and has at most 200 characters.
+/// Accepts a key that Datadog stores unchanged: ASCII letters, digits, `_` and `.`, starting with a letter, at most 200
+/// characters.
 pub fn check_key(key: &str) -> Result<(), KeyError> {
     let first = key.chars().next().ok_or(KeyError::Empty)?;
     if !first.is_ascii_alphabetic() {
@@ -58,16 +58,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accepts_what_datadog_stores_unchanged() {
+    fn a_key_that_datadog_stores_unchanged_is_accepted() {
         for key in ["a", "commits.hotfix", "ci.tests_passing_on_main", "Z9.x_", &"k".repeat(200)] {
             assert_eq!(check_key(key), Ok(()), "{key}");
         }
     }
 
     #[test]
-    fn refuses_what_datadog_would_rewrite() {
+    fn a_key_that_datadog_would_rewrite_is_refused() {
         let message = |key: &str| check_key(key).unwrap_err().to_string();
-        assert_eq!(message(""), "a key must not be empty; write one such as \"commits.hotfix\"");
+        assert_eq!(message(""), "a key must not be empty; write a key such as \"commits.hotfix\"");
         assert_eq!(message("9a"), "key `9a` must start with an ASCII letter, not with `9`");
         assert_eq!(message("éa"), "key `éa` must start with an ASCII letter, not with `é`");
         for (key, found) in [("a-b", "`-`"), ("a b", "` `"), ("a.é", "`é`"), ("a\n", "`\n`")] {

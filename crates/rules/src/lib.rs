@@ -1,29 +1,44 @@
-//! What keys, tags, goals, durations and the like may look like.
+//! The facts of a metric, its options, and the rules for keys, tags, goals, durations and other values.
 //!
-//! The attribute checks them while a collector is compiled and the registry checks what only a run
-//! can know. Both use this crate, so that a rule is written once. Collectors never need it directly:
+//! The attribute checks options while a collector is compiled. The registry checks what only a run can know. Both use
+//! this crate, so each option and each rule is written once. Collectors do not need this crate directly:
 //! `system-health-registry` re-exports what they use.
 
 mod aggregate;
+mod alias;
 mod combined_goal;
 mod contact;
 mod day;
 mod duration;
+mod facts;
 mod goal;
 mod handle;
+#[cfg(feature = "serde")]
+mod json;
 mod key;
+mod kind;
+mod monitoring;
+mod option;
+mod options;
 mod recovery;
 mod tag;
 mod tag_levels;
+mod unit;
 
 pub use aggregate::{Aggregate, AggregateError};
+pub use alias::{Alias, AliasError};
 pub use combined_goal::{CombinedGoal, CombinedGoalError, Operator};
 pub use contact::{ContactError, check_owner, check_runbook};
-pub use day::{DayError, check_day, parse_day};
-pub use duration::{DurationError, check_interval, check_window, parse_duration};
+pub use day::{DayError, parse_day};
+pub use duration::{DurationError, parse_duration, parse_interval, parse_window};
+pub use facts::Facts;
 pub use goal::{Comparison, Goal, GoalError};
 pub use handle::{HandleError, check_handle, parse_handles};
 pub use key::{KeyError, MAX_KEY_LENGTH, check_key};
+pub use kind::{Kind, KindError};
+pub use monitoring::Monitoring;
+pub use option::{Form, MetricOption, OptionError, OptionValue};
 pub use recovery::{RecoveryError, check_recovery, parse_recovery};
 pub use tag::{MAX_TAG_LENGTH, Tag, TagError};
 pub use tag_levels::overlay_tags;
+pub use unit::{UnitError, check_unit};

@@ -1,5 +1,5 @@
-//! Datadog lower-cases tags and replaces what it does not allow. We do the same before sending, in
-//! this one place, so that what is printed is what is stored and equal tags are sent once.
+//! Datadog lower-cases tags and replaces characters that it does not allow. This module does the same before points are
+//! sent. So the output shows tags as they are stored, and equal tags are sent once.
 //! Rules: <https://docs.datadoghq.com/getting_started/tagging/#define-tags>.
 
 use std::fmt;
@@ -18,10 +18,10 @@ pub struct Tag(String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TagError {
-    /// Nothing would be left of the tag.
-    #[error("tag `{0}` has no letter to start with; write one such as \"team:platform\"")]
+    /// The tag contains no letter to start with.
+    #[error("tag `{0}` has no letter to start with; write a tag such as \"team:platform\"")]
     Empty(String),
-    /// A tag written by hand would be stored as something else.
+    /// Datadog would store another tag.
     #[error(
         "tag `{written}` would be stored as `{stored}`; a tag starts with a letter and contains only \
          letters, digits, `_`, `-`, `:`, `.` and `/`, at most {MAX_TAG_LENGTH} characters"
@@ -29,16 +29,15 @@ pub enum TagError {
     Changed {
         /// The tag as written.
         written: String,
-        /// What Datadog would make of it.
+        /// The tag as Datadog would store it.
         stored: String,
     },
 }
 
 impl Tag {
-    /// Takes a tag that a person wrote: lower-cases it, and refuses it when anything else about it
-    /// would have to change.
+    /// Parses a tag that a person wrote. It is lower-cased; a tag that needs any other change is refused.
     pub fn parse(written: &str) -> Result<Self, TagError> {
-        if is_plainly_fit(written) {
+        if is_stored_form(written) {
             return Ok(Self(written.to_owned()));
         }
         let stored = normalise(written);
@@ -51,10 +50,10 @@ impl Tag {
         Ok(Self(stored))
     }
 
-    /// Makes the tag `name:value` from a value that a program found, such as a branch name. What
-    /// Datadog does not allow in the value becomes `_`; the name must be fit as it is.
+    /// The tag `name:value` for a value that a program found, such as a branch name. Characters of the value that
+    /// Datadog does not allow become `_`.
     ///
-    /// Fails when the name is not fit or nothing is left of the value.
+    /// Fails if the name would have to change, or if nothing is left of the value.
     pub fn new(name: &str, value: &str) -> Result<Self, TagError> {
         let name = Self::parse(name)?;
         let stored = normalise(&format!("{name}:{value}"));
@@ -64,10 +63,9 @@ impl Tag {
         Ok(Self(stored))
     }
 
-    /// Takes a tag that another program may have written, such as one of `DD_TAGS`, and changes it as
-    /// Datadog would.
+    /// Changes a tag from another source, such as `DD_TAGS`, as Datadog would.
     ///
-    /// Fails when nothing is left of it.
+    /// Fails if nothing is left of it.
     pub fn normalised(written: &str) -> Result<Self, TagError> {
         match normalise(written) {
             stored if stored.is_empty() => Err(TagError::Empty(written.to_owned())),
@@ -81,7 +79,7 @@ impl Tag {
         &self.0
     }
 
-    /// The text before the first colon, such as `team`. A tag without a colon is a name alone.
+    /// The text before the first colon, such as `team`, or the whole tag if it has no colon.
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.split(':').next().unwrap_or(&self.0)
@@ -94,9 +92,9 @@ impl fmt::Display for Tag {
     }
 }
 
-/// Whether a tag is in Datadog's form already, as nearly all are that come from a store: told without
-/// making another text.
-fn is_plainly_fit(tag: &str) -> bool {
+/// Whether a tag is surely in Datadog's form already. Nearly all tags from a store are, and this check needs no
+/// allocation.
+fn is_stored_form(tag: &str) -> bool {
     let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"_-:./".contains(&c);
     tag.len() <= MAX_TAG_LENGTH
         && tag.starts_with(|c: char| c.is_ascii_lowercase())
@@ -105,7 +103,7 @@ fn is_plainly_fit(tag: &str) -> bool {
         && !tag.contains("__")
 }
 
-/// Datadog's form of a tag; empty when it contains no letter to start with.
+/// Datadog's form of a tag; empty if the tag contains no letter to start with.
 fn normalise(tag: &str) -> String {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '.' | '/');
     let mut stored = String::with_capacity(tag.len());
@@ -115,8 +113,8 @@ fn normalise(tag: &str) -> String {
             break;
         }
         let c = if allowed(c) { c } else { '_' };
-        let fits = if stored.is_empty() { c.is_alphabetic() } else { c != '_' || !stored.ends_with('_') };
-        if fits {
+        let is_kept = if stored.is_empty() { c.is_alphabetic() } else { c != '_' || !stored.ends_with('_') };
+        if is_kept {
             stored.push(c);
             length += 1;
         }
@@ -130,17 +128,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_plainly_fit_is_what_normalising_leaves_as_it_is() {
+    fn a_tag_in_stored_form_is_not_changed() {
         for tag in
             ["a", "team:platform", "a_b", "env:1.2-3/x", "a:", "a_", "a__b", "A", "1a", "", "ä", "a,b", "_a"]
         {
             assert_eq!(
-                is_plainly_fit(tag),
+                is_stored_form(tag),
                 normalise(tag) == tag && tag.is_ascii() && !tag.is_empty(),
                 "{tag}"
             );
         }
-        assert!(is_plainly_fit(&"a".repeat(200)) && !is_plainly_fit(&"a".repeat(201)));
+        assert!(is_stored_form(&"a".repeat(200)) && !is_stored_form(&"a".repeat(201)));
     }
 
     #[test]
@@ -164,12 +162,12 @@ mod tests {
         );
         assert_eq!(
             Tag::parse("42").unwrap_err().to_string(),
-            "tag `42` has no letter to start with; write one such as \"team:platform\""
+            "tag `42` has no letter to start with; write a tag such as \"team:platform\""
         );
     }
 
     #[test]
-    fn a_found_value_is_made_to_fit() {
+    fn a_value_from_a_program_is_normalised() {
         let tag = |value: &str| Tag::new("branch", value).map(|tag| tag.to_string());
         assert_eq!(tag("Feature/Ünï codé#1").unwrap(), "branch:feature/ünï_codé_1");
         assert_eq!(tag("2024").unwrap(), "branch:2024");
@@ -202,13 +200,13 @@ mod tests {
             assert_eq!(normalise(&once), once, "{text:?}");
             assert!(once.chars().count() <= MAX_TAG_LENGTH, "{text:?}");
         };
-        // What is neither ASCII nor a letter or digit is all the same: one such character stands for all.
+        // Other characters than ASCII, letters and digits are all treated alike, so one of them is enough.
         let differs = |c: &char| c.is_ascii() || c.is_alphanumeric() || *c == '☃';
         for c in ('\0'..=char::MAX).filter(differs) {
             check(format!("{c}a{c}"));
             check(format!("a{c}{c}:"));
         }
-        // Where a tag is cut off, what counts is what a character becomes: itself, another, two, `_`.
+        // At the maximum length it matters what a character becomes: itself, another one, two characters, or `_`.
         for c in ('\0'..='\u{2fff}').filter(|c| c.is_ascii() || c.to_lowercase().ne([*c])) {
             check(format!("{}{c}{c}", "a".repeat(MAX_TAG_LENGTH - 1)));
         }

@@ -1,17 +1,17 @@
-//! Tags come from several levels: the report, the metric and the sample. Most names may have several values, and
-//! the levels add up. A few may not: a series that belongs to two environments belongs to neither.
+//! Tags come from several levels: the report, the metric, the subject and the sample. The tags of all levels are
+//! combined. But a few names may have only one value: a series cannot belong to two environments.
 
 use std::collections::BTreeSet;
 
 use crate::Tag;
 
-/// Datadog's unified service tags, and what wrote the series. See
+/// Datadog's unified service tags, and the tag that names the program that wrote the series. See
 /// <https://docs.datadoghq.com/getting_started/tagging/unified_service_tagging/>.
 const SINGLE: [&str; 4] = ["env", "service", "version", "source"];
 
-/// The tags of a general level with those of a more specific one. A specific tag named `env`, `service`,
-/// `version` or `source` replaces the general ones of its name; all other tags are added. The result is not
-/// sorted, and a tag of both levels comes twice.
+/// The tags of a general level and a more specific level. A specific tag named `env`, `service`, `version` or `source`
+/// replaces the general tags of that name. All other tags are added. The result is not sorted, and a tag of both levels
+/// occurs twice.
 pub fn overlay_tags<'a>(
     general: &'a BTreeSet<Tag>,
     specific: &'a BTreeSet<Tag>,
@@ -31,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn four_names_are_replaced_and_all_others_add_up() {
+    fn four_names_are_replaced_and_all_others_are_added() {
         for (general, specific, together) in [
             ("env:a", "env:b", "env:b"),
             ("env:a service:a", "service:b", "env:a service:b"),

@@ -72,7 +72,7 @@ fn evidence() -> Result<Sample, Unavailable> {
         EvidenceItem::new(format!("message {number} of @ada </details> %%%"), counted, reason)
             .with_link(Some(&format!("https://mail.example.com/{number}")))
     });
-    let sample = Sample::new(count.into())?.with_link("https://mail.example.com")?;
+    let sample = Sample::new(count)?.with_link("https://mail.example.com")?;
     Ok(sample.with_tag("queue", "mail")?.with_evidence(items))
 }
 

@@ -15,7 +15,7 @@ use crate::{page, repository::Repository};
     timeout = "1h"
 )]
 pub fn tests_passing(verdict: CiVerdict) -> Result<Sample, SampleError> {
-    let sample = Sample::new(f64::from(verdict.passed))?
+    let sample = Sample::new(verdict.passed)?
         .with_tag("branch", verdict.branch.as_str())?
         .with_tag("workflow", &verdict.workflow)?
         .with_evidence(verdict.evidence);

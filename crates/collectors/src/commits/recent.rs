@@ -71,7 +71,6 @@ impl RecentCommits {
     /// The evidence lists the commits that count, and those that do not although their messages use the
     /// same words. If there are none of either, it says how many commits there are. `kind` is what is counted,
     /// such as `a revert`.
-    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 commits")]
     pub fn count(&self, classifier: &Classifier, kind: &str) -> Result<Sample, SampleError> {
         let mut evidence: Vec<_> =
             self.commits.iter().filter_map(|commit| evidence(commit, classifier)).collect();
@@ -79,8 +78,7 @@ impl RecentCommits {
             evidence.push(self.summary(kind));
         }
         let count = evidence.iter().filter(|item| item.counted()).count();
-        let sample =
-            Sample::new(count as f64)?.with_tag("branch", &self.origin.branch)?.with_evidence(evidence);
+        let sample = Sample::new(count)?.with_tag("branch", &self.origin.branch)?.with_evidence(evidence);
         Ok(page::linked(sample, self.origin.page.as_deref()))
     }
 

@@ -1,7 +1,7 @@
 //! How a monitor alerts: its own settings, then what its metrics say of themselves, then the settings of all monitors.
 
 use system_health_datadog::{Alerting, OnMissingData, Schedule};
-use system_health_registry::{Metric, Settings, about_reporter};
+use system_health_registry::{Metric, Settings, self_metrics::is_self_metric};
 
 use super::checks;
 use crate::settings::monitors::{MetricMonitorSettings, MonitorSettings};
@@ -50,15 +50,15 @@ impl Defaults<'_> {
         watched: &Watched<'_>,
     ) -> anyhow::Result<Alerting> {
         let Watched { name, metrics, .. } = watched;
-        let general = self.general(some, metrics.iter().any(|metric| about_reporter::is_about(metric.key())));
+        let general = self.general(some, metrics.iter().any(|metric| is_self_metric(metric.key())));
         let mut own: Vec<String> = Vec::new();
-        for handle in metrics.iter().flat_map(|metric| metric.notify()) {
+        for handle in metrics.iter().flat_map(|metric| &metric.monitoring().notify) {
             if !own.iter().any(|known| known == handle) {
-                own.push((*handle).clone());
+                own.push(handle.clone());
             }
         }
         let on_missing_data = some.on_missing_data.as_deref().and_then(OnMissingData::parse);
-        let own_window = metrics.iter().filter_map(|metric| metric.window()).max();
+        let own_window = metrics.iter().filter_map(|metric| metric.monitoring().window).max();
         let alerting = Alerting {
             notify: if some.notify.is_none() && !own.is_empty() { own } else { general.notify },
             window: some.window.or(own_window).unwrap_or(general.window),

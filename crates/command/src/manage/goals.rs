@@ -5,8 +5,8 @@ use std::mem::discriminant;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use system_health_datadog::{Combination, Scope, WantedMonitor, combined_goal_monitor};
 use system_health_registry::{
-    Catalog, Metric, Operator, about_reporter, check_key, check_owner, check_recovery, check_runbook,
-    settings::Known,
+    Catalog, Metric, Operator, check_key, check_owner, check_recovery, check_runbook,
+    self_metrics::is_self_metric, settings::Known,
 };
 
 use super::{
@@ -105,7 +105,7 @@ fn metric<'a>(key: &str, catalog: &'a Catalog) -> anyhow::Result<&'a Metric> {
 fn check_sides([left, right]: [&Metric; 2], operator: Operator) -> anyhow::Result<()> {
     let (of_left, of_right) = (left.key(), right.key());
     ensure!(
-        about_reporter::is_about(left.key()) == about_reporter::is_about(right.key()),
+        is_self_metric(left.key()) == is_self_metric(right.key()),
         "only one of the two is about the reporter; their values have different tags, and can never be compared"
     );
     if operator == Operator::Divide {
@@ -133,12 +133,17 @@ mod tests {
 
     use serde_json::Value;
     use system_health_datadog::Schedule;
-    use system_health_registry::{Alias, Facts, Kind, Settings, Unavailable, location};
+    use system_health_registry::{Alias, Facts, Kind, Monitoring, Settings, Unavailable, location};
 
     use super::*;
     use crate::settings::monitors::MonitorSettings;
 
     const QUARTER: Duration = Duration::from_mins(15);
+
+    fn monitoring(notify: [&str; 2], hours: u64) -> Monitoring {
+        let window = Some(Duration::from_hours(hours));
+        Monitoring { window, notify: notify.map(str::to_owned).to_vec(), ..Monitoring::default() }
+    }
 
     fn facts(key: &str) -> Facts {
         Facts::new(key, "A number.")
@@ -164,8 +169,8 @@ mod tests {
     #[test]
     fn what_both_metrics_say_goes_for_a_goal_unless_the_settings_say_otherwise() {
         let [left, right] = [
-            facts("a.b").with_notify(["@a", "@both"]).with_window(Duration::from_hours(2)),
-            facts("a.c").with_notify(["@both", "@c"]).with_window(Duration::from_hours(1)),
+            facts("a.b").with_monitoring(monitoring(["@a", "@both"], 2)),
+            facts("a.c").with_monitoring(monitoring(["@both", "@c"], 1)),
         ];
         let goal = "goal = 'a.b / a.c < 1'\n";
 

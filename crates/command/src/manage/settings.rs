@@ -6,7 +6,7 @@ use system_health_datadog::{
     Alerting, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
     reporter_monitors, reporter_window,
 };
-use system_health_registry::{Catalog, Metric, Settings, about_reporter, check_recovery};
+use system_health_registry::{Catalog, Metric, Settings, check_recovery, self_metrics::is_self_metric};
 
 use super::{
     alerting::{Defaults, Watched},
@@ -39,7 +39,7 @@ pub(super) fn monitors(
         let is_watched = reporter_window(metric.key(), schedule).is_some();
         let some = overrides.of(metric);
         if is_watched && some.enabled {
-            of_reporter.push((metric.key(), defaults.general(some, about_reporter::is_about(metric.key()))));
+            of_reporter.push((metric.key(), defaults.general(some, is_self_metric(metric.key()))));
         }
     }
     let keys: Vec<&str> = of_reporter.iter().map(|(key, _)| *key).collect();
@@ -64,8 +64,8 @@ fn alerting(
             .with_context(|| format!("`recovery` of {} in [monitors.metrics]", metric.key()));
         checks::at(defaults.sources, METRICS, checked)?;
     }
-    let watched =
-        Watched { name: metric.key(), metrics: &[metric], recovery: metric.recovery(), table: METRICS };
+    let recovery = metric.monitoring().recovery;
+    let watched = Watched { name: metric.key(), metrics: &[metric], recovery, table: METRICS };
     defaults.of_goal(some, &watched).map(Some)
 }
 

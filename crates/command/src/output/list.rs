@@ -1,9 +1,9 @@
 //! `report list`: what is linked, without running anything.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
-use serde::Serialize;
-use system_health_registry::{Aggregate, Alias, Catalog, Metric};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use system_health_registry::{Catalog, Form, Metric, MetricOption, self_metrics::is_self_metric};
 use tabled::{
     builder::Builder,
     settings::{Padding, Style, Width, object::Columns},
@@ -21,79 +21,37 @@ pub(crate) struct TableList<'a>(pub(crate) &'a Catalog);
 #[serde(transparent)]
 pub(crate) struct JsonList<'a>(Vec<JsonMetric<'a>>);
 
-#[derive(Serialize)]
-struct JsonMetric<'a> {
-    key: &'a str,
-    kind: &'a str,
-    interval_seconds: Option<u64>,
-    unit: Option<&'a str>,
-    goal: Option<String>,
-    description: &'a str,
-    tags: &'a [String],
-    timeout_seconds: Option<f64>,
-    owner: Option<&'a str>,
-    runbook: Option<&'a str>,
-    window_seconds: Option<u64>,
-    aggregate: Option<&'a str>,
-    recovery: Option<f64>,
-    notify: &'a [String],
-    alias: Option<JsonAlias<'a>>,
-    #[serde(rename = "crate")]
-    crate_name: Option<&'a str>,
-    file: Option<&'a str>,
-    line: Option<u32>,
-    /// The type of what the metric is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<&'a str>,
-    /// The source that described it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct JsonAlias<'a> {
-    key: &'a str,
-    until: String,
-}
+/// A metric with each option of the attribute, `null` for those that are not set.
+struct JsonMetric<'a>(&'a Metric);
 
 impl<'a> JsonList<'a> {
     /// Describes a catalog.
     pub(crate) fn new(catalog: &'a Catalog) -> Self {
-        Self(catalog.metrics().iter().map(JsonMetric::new).collect())
+        Self(catalog.metrics().iter().map(JsonMetric).collect())
     }
 }
 
-impl<'a> JsonMetric<'a> {
-    fn new(metric: &'a Metric) -> Self {
+impl Serialize for JsonMetric<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(metric) = self;
         let location = metric.location();
-        Self {
-            key: metric.key(),
-            kind: metric.kind().name(),
-            interval_seconds: metric.kind().interval().map(|interval| interval.as_secs()),
-            unit: metric.unit(),
-            goal: metric.goal().map(|goal| goal.to_string()),
-            description: metric.description(),
-            tags: metric.tags(),
-            timeout_seconds: metric.timeout().map(|timeout| timeout.as_secs_f64()),
-            owner: metric.owner(),
-            runbook: metric.runbook(),
-            window_seconds: metric.window().map(|window| window.as_secs()),
-            aggregate: metric.aggregate().map(Aggregate::name),
-            recovery: metric.recovery(),
-            notify: metric.notify(),
-            alias: metric.alias().map(JsonAlias::from),
-            subject: metric.subject_type(),
-            source: metric.source().map(AsRef::as_ref),
-            crate_name: location.crate_name(),
-            file: location.line().map(|(file, _)| file),
-            line: location.line().map(|(_, line)| line),
+        let values: BTreeMap<_, _> = metric.options().map(|(option, value)| (option.name, value)).collect();
+        let mut map = serializer.serialize_map(None)?;
+        for option in MetricOption::all().filter(|option| option.form != Form::Type) {
+            map.serialize_entry(option.name, &values.get(option.name))?;
         }
-    }
-}
-
-impl<'a> From<&'a Alias> for JsonAlias<'a> {
-    fn from(alias: &'a Alias) -> Self {
-        Self { key: alias.key(), until: alias.until_day() }
+        map.serialize_entry("description", metric.description())?;
+        map.serialize_entry("about_reporter", &is_self_metric(metric.key()))?;
+        map.serialize_entry("crate", &location.crate_name())?;
+        map.serialize_entry("file", &location.line().map(|(file, _)| file))?;
+        map.serialize_entry("line", &location.line().map(|(_, line)| line))?;
+        if let Some(subject) = metric.subject_type() {
+            map.serialize_entry("subject", subject)?;
+        }
+        if let Some(source) = metric.source() {
+            map.serialize_entry("source", &**source)?;
+        }
+        map.end()
     }
 }
 

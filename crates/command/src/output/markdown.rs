@@ -235,7 +235,7 @@ mod tests {
         let metrics = (0..2_000).map(|number| {
             let facts = Facts::new(format!("many.metric_{number:04}"), "A test.").with_goal(goal());
             fixture::alone(facts, || {
-                let sample = |number: u8| Sample::new(number.into())?.with_tag("number", &number.to_string());
+                let sample = |number: u8| Sample::new(number)?.with_tag("number", &number.to_string());
                 let samples = (0..25).map(sample).collect::<Result<_, _>>()?;
                 let failed = |number: u8| ItemError::new(format!("{number} {}", "é|<".repeat(150)));
                 Reading::new(samples, (0..6).map(failed).collect())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use datadog_api_client::datadogV1::model::{
     Dashboard, DashboardLayoutType, DashboardReflowType, DashboardTemplateVariable, WidgetLayout,
 };
-use system_health_registry::{Catalog, Metric, about_reporter};
+use system_health_registry::{Catalog, Metric, self_metrics::is_self_metric};
 
 use super::{
     reporter,
@@ -23,7 +23,7 @@ const VALUE_WIDTH: i64 = 4;
 #[must_use]
 pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
     let (of_reporter, watched): (Vec<&Metric>, Vec<&Metric>) =
-        catalog.metrics().iter().partition(|metric| about_reporter::is_about(metric.key()));
+        catalog.metrics().iter().partition(|metric| is_self_metric(metric.key()));
     let mut by_word = BTreeMap::<&str, Vec<&Metric>>::new();
     for metric in watched {
         by_word.entry(metric.key().split('.').next().unwrap_or_default()).or_default().push(metric);

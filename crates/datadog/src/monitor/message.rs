@@ -33,8 +33,8 @@ impl<'a> From<&'a Facts> for About<'a> {
         Self {
             key: None,
             description: metric.description(),
-            runbook: metric.runbook(),
-            owner: metric.owner(),
+            runbook: metric.monitoring().runbook.as_deref(),
+            owner: metric.monitoring().owner.as_deref(),
         }
     }
 }

@@ -8,7 +8,9 @@
 
 use std::time::Duration;
 
-use system_health_registry::about_reporter::{COLLECTOR_SUCCESS, OUTBOX_POINTS, POINTS, RUN_DURATION};
+use system_health_registry::self_metrics::{
+    COLLECTOR_SUCCESS, OUTBOX_POINTS, POINTS, RUN_DURATION, SelfMetric,
+};
 
 use super::{
     Alerting, OnMissingData, Schedule, Scope, WantedMonitor,
@@ -39,7 +41,7 @@ type Alertings<'a> = &'a dyn Fn(&str) -> Option<Alerting>;
 /// The condition is never true. It is there for the absence of data.
 fn stopped(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
     let alerting =
-        Alerting { on_missing_data: OnMissingData::ShowAndNotifyNoData, ..alerting(RUN_DURATION)? };
+        Alerting { on_missing_data: OnMissingData::ShowAndNotifyNoData, ..alerting(RUN_DURATION.key)? };
     let window = minutes(schedule.silence());
     let silence = Duration::from_mins(window.unsigned_abs());
     let by = by(&alerting.group_by);
@@ -54,7 +56,7 @@ fn stopped(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option
         alerting: &alerting,
     });
     let recipe = Recipe {
-        metric: RUN_DURATION,
+        metric: RUN_DURATION.key,
         name: format!("The reporter has stopped ({scope})"),
         value: format!("min(last_{window}m):min:{RUN_DURATION}{{{scope}}}{by}"),
         comparator: "<",
@@ -66,10 +68,10 @@ fn stopped(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option
 }
 
 fn failing(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
-    let alerting = alerting(COLLECTOR_SUCCESS)?;
+    let alerting = alerting(COLLECTOR_SUCCESS.key)?;
     let by = by(&[&["metric".to_owned()], &alerting.group_by[..]].concat());
     let counted = Counted {
-        metric: COLLECTOR_SUCCESS,
+        metric: COLLECTOR_SUCCESS.key,
         name: "A metric fails again and again",
         value: format!("1 - {} * min:{COLLECTOR_SUCCESS}{{{scope}}}{by}", GOOD_RUN + 1),
         alert: format!("`{{{{metric.name}}}}` has failed in {}.", in_a_row(schedule)),
@@ -81,7 +83,7 @@ fn failing(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option
 }
 
 fn undelivered(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
-    let alerting = alerting(POINTS)?;
+    let alerting = alerting(POINTS.key)?;
     let by = by(&alerting.group_by);
     // Refused, left for the next run, or lost.
     let not_delivered = if scope.tags().is_empty() {
@@ -90,7 +92,7 @@ fn undelivered(scope: &Scope, schedule: Schedule, alerting: Alertings<'_>) -> Op
         format!("{scope},!result:accepted")
     };
     let counted = Counted {
-        metric: POINTS,
+        metric: POINTS.key,
         name: "Points are not delivered",
         value: format!("{} * clamp_max(sum:{POINTS}{{{not_delivered}}}{by}, 1) - {GOOD_RUN}", GOOD_RUN + 1),
         alert: format!("Some points were not delivered in {}.", in_a_row(schedule)),
@@ -154,7 +156,7 @@ fn in_a_row(schedule: Schedule) -> String {
 /// The evaluation window of the reporter's monitor that is about this metric, if there is one.
 #[must_use]
 pub fn reporter_window(metric: &str, schedule: Schedule) -> Option<Duration> {
-    match metric {
+    match SelfMetric::from_key(metric)? {
         RUN_DURATION => Some(schedule.silence()),
         COLLECTOR_SUCCESS | POINTS => Some(schedule.last_runs()),
         _ => None,
@@ -164,5 +166,5 @@ pub fn reporter_window(metric: &str, schedule: Schedule) -> Option<Duration> {
 /// Whether the reporter's monitors say more of a metric than one of its goal would.
 #[must_use]
 pub fn is_watched_by_reporter_monitors(metric: &str) -> bool {
-    [RUN_DURATION, COLLECTOR_SUCCESS, POINTS, OUTBOX_POINTS].contains(&metric)
+    [RUN_DURATION, COLLECTOR_SUCCESS, POINTS, OUTBOX_POINTS].iter().any(|known| known.key == metric)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use system_health_datadog::{
     Alerting, Combination, OnMissingData, Scope, WantedMonitor, combined_goal_monitor,
 };
-use system_health_registry::{Aggregate, CombinedGoal, Facts, Kind, Tag};
+use system_health_registry::{Aggregate, CombinedGoal, Facts, Kind, Monitoring, Tag};
 use system_health_test_support::datadog::contract::{self, Message};
 
 use crate::catalogs::{described, metric, with_goal};
@@ -102,11 +102,14 @@ fn each_side_is_aggregated_as_its_metric_says_and_both_sides_belong_together() {
 
 #[test]
 fn the_message_says_what_both_metrics_are_and_who_cares_for_them() {
-    let errors = described("a.errors", "Runs that @fail.")
+    let errors = described("a.errors", "Runs that @fail.").with_unit("run").with_monitoring(Monitoring {
+        owner: Some("team-ci".to_owned()),
+        runbook: Some("https://example.com/errors".to_owned()),
+        ..Monitoring::default()
+    });
+    let runs = described("a.runs", "All runs.")
         .with_unit("run")
-        .with_owner("team-ci")
-        .with_runbook("https://example.com/errors");
-    let runs = described("a.runs", "All runs.").with_unit("run").with_owner("team-{{build}}");
+        .with_monitoring(Monitoring { owner: Some("team-{{build}}".to_owned()), ..Monitoring::default() });
     let goal: CombinedGoal = "a.errors / a.runs < 0.1".parse().unwrap();
     let combination = Combination {
         name: "a.ratio",

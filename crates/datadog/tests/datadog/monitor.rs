@@ -7,7 +7,7 @@ use system_health_datadog::{
     Alerting, OnMissingData, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
     reporter_monitors,
 };
-use system_health_registry::{Aggregate, Facts, Goal, Kind, Tag};
+use system_health_registry::{Aggregate, Facts, Goal, Kind, Monitoring, Tag};
 use system_health_test_support::datadog::contract::{self, Message};
 
 use crate::catalogs::{catalogs, described, metric, with_goal};
@@ -154,8 +154,11 @@ fn a_message_says_what_to_do_and_notifies_nobody_by_accident() {
     let metric = described("mail.waiting", "Mails to @all that {{wait}}.")
         .with_goal("< 5".parse().unwrap())
         .with_unit("@email")
-        .with_owner("team-mail")
-        .with_runbook("https://example.com/@mail");
+        .with_monitoring(Monitoring {
+            owner: Some("team-mail".to_owned()),
+            runbook: Some("https://example.com/@mail".to_owned()),
+            ..Monitoring::default()
+        });
 
     let message = of(&metric)["message"].as_str().unwrap().to_owned();
 

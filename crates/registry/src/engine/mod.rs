@@ -1,12 +1,11 @@
-//! Runs metrics beside each other, each under its own timeout inside the run's deadline. Whatever one metric does, the
-//! others are collected: it runs in a task of its own, and the engine stops waiting for it on time even when it never
-//! gives control back.
+//! Collects metrics concurrently. Each has its own timeout within the run's deadline and runs in a task of its own, so
+//! one metric cannot prevent the others from being collected, even if it never gives control back.
 //!
-//! Metrics about subjects are collected subject by subject, a bounded number of them at once, so a run over thousands
-//! of repositories needs no more memory and connections than one over a few.
+//! Metrics about subjects are collected for a limited number of subjects at once. So a run over thousands of repositories
+//! needs no more memory and connections than a run over a few.
 
-mod bounded;
-mod running;
+mod collection;
+mod task_runner;
 
 use std::{fmt, num::NonZero, sync::Arc, time::Duration};
 
@@ -14,12 +13,12 @@ use futures::StreamExt;
 use tokio::{runtime::Handle, time::Instant};
 
 use crate::{Catalog, Context, Metric, Outcome, Run, SubjectLabel};
-use running::{Found, Running};
+use collection::{Collection, PartialResult};
 
-/// How long a metric may take that has no timeout of its own.
+/// The timeout of a metric that has none of its own.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Maximum number of subjects whose metrics are collected at once, unless set.
+/// Default of the maximum number of subjects whose metrics are collected at once.
 const DEFAULT_CONCURRENCY: NonZero<usize> = NonZero::new(16).unwrap();
 
 /// Collects the metrics of a catalog.
@@ -52,12 +51,12 @@ type SubjectFilter = dyn Fn(&str) -> bool + Send + Sync;
 
 type Observer = dyn Fn(Progress<'_>) + Send + Sync;
 
-/// How far a run has come, for a display that follows it.
+/// The progress of a run, for a display.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Progress<'a> {
-    /// There will be so many more outcomes: the metrics without subjects, or those of a type of subjects times their
-    /// number.
+    /// The run will have this number of further outcomes: for the metrics without subjects, or for the metrics of one type
+    /// of subjects.
     Planned {
         /// The number of outcomes.
         outcomes: usize,
@@ -75,15 +74,15 @@ impl Engine {
         Self { observer: None, workers: None, concurrency: DEFAULT_CONCURRENCY, subjects: None }
     }
 
-    /// Tells the observer how far a run has come, step by step, from the task that called [`Engine::run`].
+    /// Sets an observer of the progress. It is called from the task that called [`Engine::run`].
     #[must_use]
     pub fn with_observer(mut self, observer: impl Fn(Progress<'_>) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Runs the collectors on another runtime than the one that runs the engine, so that even collectors which block
-    /// all its threads cannot keep the engine from ending on time.
+    /// Sets another runtime for the collectors. Then the engine ends on time even if collectors block all threads of that
+    /// runtime.
     #[must_use]
     pub fn with_workers(mut self, workers: Handle) -> Self {
         self.workers = Some(workers);
@@ -97,32 +96,30 @@ impl Engine {
         self
     }
 
-    /// Collects metrics about subjects only for those whose names the condition accepts. It is asked once for each
-    /// listed subject. Default: all of them.
+    /// Sets a filter for the names of subjects. It is called once for each listed subject. Default: all subjects.
     #[must_use]
     pub fn with_subjects(mut self, keep: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.subjects = Some(Arc::new(keep));
         self
     }
 
-    /// Collects every metric of the catalog, until the context's deadline at the latest. Dropping the future stops the
-    /// metrics.
+    /// Collects every metric of the catalog, and ends by the context's deadline. Dropping the future aborts the metrics.
     ///
     /// # Panics
-    /// Outside a Tokio runtime.
+    /// Panics outside a Tokio runtime.
     pub async fn run(&self, catalog: &Catalog, context: &Context) -> Run {
         let started = Instant::now();
-        let running = Running::new(self, catalog, context, started);
+        let collection = Collection::new(self, catalog, context, started);
         let mut outcomes = Vec::with_capacity(catalog.metrics().len());
         let mut sources = Vec::new();
-        let mut found = running.all();
-        while let Some(found) = found.next().await {
-            match found {
-                Found::Outcome(outcome) => {
+        let mut results = collection.results();
+        while let Some(result) = results.next().await {
+            match result {
+                PartialResult::Outcome(outcome) => {
                     self.observe(Progress::Finished(&outcome));
                     outcomes.push(outcome);
                 }
-                Found::Source(source) => sources.push(source),
+                PartialResult::Source(source) => sources.push(source),
             }
         }
         outcomes.sort_by(|one, other| {

@@ -1,6 +1,6 @@
 //! What the reporter says about itself.
 
-use system_health_registry::{Catalog, about_reporter};
+use system_health_registry::{Catalog, self_metrics};
 use system_health_reporter::Mode;
 
 use crate::backend::{Backend, Does, Scene};
@@ -39,15 +39,28 @@ async fn destinations_of_one_sink_are_told_apart() {
 }
 
 #[test]
-fn the_keys_that_others_know_are_those_of_metrics() {
+fn every_declared_metric_has_a_collector() {
     let catalog = Catalog::linked().unwrap();
-    for key in [
-        about_reporter::RUN_DURATION,
-        about_reporter::COLLECTOR_SUCCESS,
-        about_reporter::POINTS,
-        about_reporter::OUTBOX_POINTS,
-    ] {
-        assert!(catalog.metrics().iter().any(|metric| metric.key() == key), "{key}");
+
+    let collected = catalog.metrics().iter().map(|metric| metric.facts().clone());
+
+    assert_eq!(collected.collect::<Vec<_>>(), self_metrics::ALL.map(|metric| metric.facts()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn samples_have_the_declared_tags() {
+    let scene = Scene::gauges(&["a"]);
+    let backend = Backend::new("good");
+
+    scene.run(&scene.reporter(&[&backend]), Mode::Push).await;
+
+    for metric in self_metrics::ALL {
+        for (tags, _) in backend.about_reporter(metric.name()) {
+            let names = tags.split_whitespace().filter_map(|tag| tag.split(':').next());
+            let undeclared: Vec<_> =
+                names.filter(|name| *name != "sink" && !metric.tags.contains(name)).collect();
+            assert!(undeclared.is_empty(), "{metric}: {undeclared:?}");
+        }
     }
-    assert!(catalog.metrics().iter().all(|metric| about_reporter::is_about(metric.key())));
+    assert!(!backend.about_reporter(self_metrics::METRICS.name()).is_empty());
 }

@@ -41,7 +41,7 @@ fn open_incidents(incidents: Incidents, events: Events) -> Result<Vec<Sample>, U
                 let reason = format!("its severity is {}", incident.severity);
                 EvidenceItem::new(&incident.title, incident.severity == severity, reason)
             });
-            Ok(Sample::new(count.into())?.with_tag("severity", severity)?.with_evidence(evidence))
+            Ok(Sample::new(count)?.with_tag("severity", severity)?.with_evidence(evidence))
         })
         .collect()
 }

@@ -146,8 +146,7 @@ async fn where_subjects_cannot_be_listed_it_is_said_once() {
 async fn many_samples_of_no_subject_are_one_row() {
     let facts = Facts::new("queue.waiting", "A test.").with_goal("!= 0".parse().unwrap());
     let metric = fixture::alone(facts, || {
-        let sample =
-            |number: u32| Sample::new(f64::from(number % 2))?.with_tag("queue", &format!("日本-{number}"));
+        let sample = |number: u32| Sample::new(number % 2)?.with_tag("queue", &format!("日本-{number}"));
         (0..101).map(sample).collect::<Result<Vec<_>, _>>().into_reading()
     });
     let report = fixture::run([metric], [], None).await;

@@ -1,4 +1,5 @@
-//! A task that is waited for as long as it may take, and not longer.
+//! Runs tasks with a time limit. The limit is enforced from outside of the task, so it also stops a task that never gives
+//! control back.
 
 use std::time::Duration;
 
@@ -7,33 +8,33 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{Context, SharedError, Unavailable, panic, task::Task};
+use crate::{Context, SharedError, Unavailable, task::Task, task_error::TaskError};
 
 /// Where tasks run, and when they have to end.
 #[derive(Debug, Clone)]
-pub(super) struct Bounds {
+pub(super) struct TaskRunner {
     pub(super) workers: Handle,
-    /// When the run has to end.
-    pub(super) end: Option<Instant>,
+    /// The deadline of the run.
+    pub(super) deadline: Option<Instant>,
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("no result within {}{}", humantime::format_duration(*.limit), waiting_for(.waiting))]
+#[error("no result within {}{}", humantime::format_duration(*.limit), still_waiting_for(.wait_list))]
 struct TimedOut {
     limit: Duration,
-    waiting: Vec<&'static str>,
+    wait_list: Vec<&'static str>,
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("not started: the run's deadline was over")]
+#[error("not started: the run's deadline had passed")]
 struct NotStarted;
 
-impl Bounds {
-    /// Starts a task at once, with a handle to the context of its own; the returned future waits for it. `what` names
-    /// the task if it breaks down.
+impl TaskRunner {
+    /// Starts a task immediately, with its own handle to the context. The returned future waits for it. `name` is what
+    /// errors call the task.
     pub(super) fn run<T, F, W>(
         &self,
-        what: &'static str,
+        name: &'static str,
         context: &Context,
         limit: Duration,
         work: W,
@@ -44,10 +45,10 @@ impl Bounds {
         F: Future<Output = Result<T, Unavailable>> + Send + 'static,
     {
         let started = Instant::now();
-        let deadline = earlier(self.end, started.checked_add(limit));
-        let is_over = self.end.is_some_and(|end| end <= started);
-        let (own_context, waiting) = context.for_metric();
-        let task = (!is_over).then(|| Task::from(self.workers.spawn(work(own_context))));
+        let deadline = earlier(self.deadline, started.checked_add(limit));
+        let is_too_late = self.deadline.is_some_and(|deadline| deadline <= started);
+        let (own_context, wait_list) = context.for_metric();
+        let task = (!is_too_late).then(|| Task::from(self.workers.spawn(work(own_context))));
         async move {
             let Some(mut task) = task else { return Err(NotStarted.into()) };
             let finished = match deadline {
@@ -56,10 +57,10 @@ impl Bounds {
             };
             match finished {
                 Ok(Ok(result)) => result,
-                Ok(Err(broken)) => Err(SharedError::new(panic::describe(what, broken)).into()),
+                Ok(Err(error)) => Err(SharedError::new(TaskError::new(name, error)).into()),
                 Err(_) => {
                     let limit = deadline.map_or(Duration::ZERO, |deadline| deadline - started);
-                    Err(TimedOut { limit: nearly_whole(limit), waiting: waiting.names() }.into())
+                    Err(TimedOut { limit: rounded_up(limit), wait_list: wait_list.names() }.into())
                 }
             }
         }
@@ -70,13 +71,14 @@ pub(super) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<In
     one.into_iter().chain(other).min()
 }
 
-/// What is left of a limit when the engine starts is a bit less than the limit that people set.
-fn nearly_whole(duration: Duration) -> Duration {
+/// Rounds a limit up to 10 ms. Some time has passed when the engine starts, so the rest of a deadline is a little less than
+/// what was set.
+fn rounded_up(duration: Duration) -> Duration {
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     Duration::from_millis(millis.div_ceil(10).saturating_mul(10))
 }
 
-fn waiting_for(resources: &[&str]) -> String {
+fn still_waiting_for(resources: &[&str]) -> String {
     if resources.is_empty() {
         String::new()
     } else {

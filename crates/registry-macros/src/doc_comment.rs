@@ -1,10 +1,10 @@
-//! The doc comment as plain text: what the metric says about itself.
+//! The doc comment of a function as plain text: the description of the metric.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// The text of the doc comment, one line for each paragraph, paragraphs apart by an empty line. It is
-/// empty when there is no doc comment.
-pub(crate) fn of(attributes: &[Attribute]) -> syn::Result<String> {
+/// The text of the doc comment: one line for each paragraph, with an empty line between paragraphs. Empty if there is no
+/// doc comment.
+pub(crate) fn parse(attributes: &[Attribute]) -> syn::Result<String> {
     let mut text = String::new();
     for attribute in attributes {
         match &attribute.meta {
@@ -21,10 +21,10 @@ pub(crate) fn of(attributes: &[Attribute]) -> syn::Result<String> {
 fn lines(value: &Expr) -> syn::Result<String> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.value()),
-        // A macro such as `include_str!` is not expanded before the attribute sees it.
+        // A macro such as `include_str!` is not expanded yet when the attribute runs.
         other => Err(syn::Error::new_spanned(
             other,
-            "the doc comment is the metric's description; write it out instead of including it",
+            "the doc comment is the description; write the text here instead of including it",
         )),
     }
 }
@@ -57,29 +57,29 @@ mod tests {
             parse_quote!(#[doc(hidden)]),
             parse_quote!(#[doc = "   that mention a hotfix. "]),
         ];
-        assert_eq!(of(&attributes).unwrap(), "Commits on the default branch that mention a hotfix.");
+        assert_eq!(parse(&attributes).unwrap(), "Commits on the default branch that mention a hotfix.");
     }
 
     #[test]
-    fn paragraphs_stay_apart() {
+    fn paragraphs_are_separated() {
         assert_eq!(paragraphs("\n\n One.\n\n\n Two\n and more.\n\n"), "One.\n\nTwo and more.");
     }
 
     #[test]
-    fn what_says_nothing_is_empty() {
-        assert_eq!(of(&[]).unwrap(), "");
-        assert_eq!(of(&[parse_quote!(#[doc = "  "])]).unwrap(), "");
+    fn a_blank_comment_is_empty() {
+        assert_eq!(parse(&[]).unwrap(), "");
+        assert_eq!(parse(&[parse_quote!(#[doc = "  "])]).unwrap(), "");
     }
 
     #[test]
-    fn a_block_comment_is_read_like_lines() {
+    fn a_block_comment_is_parsed_like_line_comments() {
         let attribute: Attribute = parse_quote!(#[doc = " One\n    line.\n\n    Two. "]);
-        assert_eq!(of(&[attribute]).unwrap(), "One line.\n\nTwo.");
+        assert_eq!(parse(&[attribute]).unwrap(), "One line.\n\nTwo.");
     }
 
     #[test]
     fn an_included_text_is_refused() {
         let attribute: Attribute = parse_quote!(#[doc = include_str!("README.md")]);
-        assert!(of(&[attribute]).is_err());
+        assert!(parse(&[attribute]).is_err());
     }
 }

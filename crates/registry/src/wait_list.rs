@@ -1,21 +1,21 @@
-//! What a metric is waiting for, so that a timeout can say so.
+//! What a metric is waiting for. A timeout error names it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The names of the resources that a metric is waiting for.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Waiting(Arc<Mutex<Vec<&'static str>>>);
+pub(crate) struct WaitList(Arc<Mutex<Vec<&'static str>>>);
 
-impl Waiting {
+impl WaitList {
     /// The names, oldest first.
     pub(crate) fn names(&self) -> Vec<&'static str> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Adds a name until the returned guard is dropped.
-    pub(crate) fn begin(&self, name: &'static str) -> impl Drop + use<> {
-        struct End(Waiting, &'static str);
-        impl Drop for End {
+    pub(crate) fn add(&self, name: &'static str) -> impl Drop + use<> {
+        struct Guard(WaitList, &'static str);
+        impl Drop for Guard {
             fn drop(&mut self) {
                 let mut names = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(position) = names.iter().position(|name| *name == self.1) {
@@ -24,6 +24,6 @@ impl Waiting {
             }
         }
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(name);
-        End(self.clone(), name)
+        Guard(self.clone(), name)
     }
 }

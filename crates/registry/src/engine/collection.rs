@@ -1,4 +1,4 @@
-//! A run under way: metrics without a subject and sources start at once; subjects follow each other.
+//! One collection of a catalog. Sources and metrics without subjects start immediately; subjects wait for their turn.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -14,64 +14,65 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     DEFAULT_TIMEOUT, Engine, Progress,
-    bounded::{Bounds, earlier},
+    task_runner::{TaskRunner, earlier},
 };
 use crate::{
     Catalog, Context, Metric, Outcome, Reading, Source, SourceOutcome, SubjectLabel, Unavailable,
-    metric::{Collect, Origin},
+    metric::{CollectFn, CollectedBy},
     series::check_distinct,
     subject::{AnySubject, SubjectType},
 };
 
-/// What one part of a run found.
-pub(super) enum Found {
+/// The result of one part of the collection.
+pub(super) enum PartialResult {
     Outcome(Outcome),
     Source(SourceOutcome),
 }
 
-/// A run under way.
-pub(super) struct Running<'a> {
+/// A collection in progress.
+pub(super) struct Collection<'a> {
     engine: &'a Engine,
     catalog: &'a Catalog,
     context: Context,
-    bounds: Bounds,
+    runner: TaskRunner,
 }
 
 /// A metric that a function collects.
-type Function = (Metric, Arc<Collect>);
+type Function = (Metric, Arc<CollectFn>);
 
-impl<'a> Running<'a> {
+impl<'a> Collection<'a> {
     pub(super) fn new(engine: &'a Engine, catalog: &'a Catalog, context: &Context, started: Instant) -> Self {
         let workers = engine.workers.clone().unwrap_or_else(Handle::current);
-        let bounds = Bounds { workers, end: context.deadline() };
-        Self { engine, catalog, context: context.until(horizon(catalog, context, started)), bounds }
+        let runner = TaskRunner { workers, deadline: context.deadline() };
+        let context = context.until(last_use(catalog, context, started));
+        Self { engine, catalog, context, runner }
     }
 
-    /// All that the run finds, in the order in which it does.
-    pub(super) fn all(&self) -> impl Stream<Item = Found> + use<'_, 'a> {
+    /// The results, each as soon as it is there.
+    pub(super) fn results(&self) -> impl Stream<Item = PartialResult> + use<'_, 'a> {
         let mut alone = Vec::new();
         let mut by_subject = BTreeMap::<_, (SubjectType, Vec<Function>)>::new();
         for metric in self.catalog.metrics() {
-            let Origin::Function { collect, subject } = metric.origin() else { continue };
+            let CollectedBy::Function { collect, subject } = metric.collected_by() else { continue };
             let function = (metric.clone(), Arc::clone(collect));
             match subject {
                 None => alone.push(function),
                 Some(subject) => by_subject.entry(subject.id).or_insert((*subject, vec![])).1.push(function),
             }
         }
-        let mut all = stream::SelectAll::<BoxStream<'_, Found>>::new();
+        let mut results = stream::SelectAll::<BoxStream<'_, PartialResult>>::new();
         self.engine.observe(Progress::Planned { outcomes: alone.len() });
-        all.push(self.collect_all(&alone, &self.context, None).map(Found::Outcome).boxed());
+        results.push(self.collect_all(&alone, &self.context, None).map(PartialResult::Outcome).boxed());
         for (subject, functions) in by_subject.into_values() {
-            all.push(self.each(subject, functions).map(Found::Outcome).boxed());
+            results.push(self.each(subject, functions).map(PartialResult::Outcome).boxed());
         }
         let sources: FuturesUnordered<_> =
             self.catalog.sources().iter().map(|source| self.source(source)).collect();
-        all.push(sources.flat_map(stream::iter).boxed());
-        all
+        results.push(sources.flat_map(stream::iter).boxed());
+        results
     }
 
-    /// The outcomes of metrics that are collected at once.
+    /// The outcomes of metrics that are collected concurrently.
     fn collect_all(
         &self,
         functions: &[Function],
@@ -91,7 +92,7 @@ impl<'a> Running<'a> {
         let started = Instant::now();
         let collect = Arc::clone(collect);
         let result =
-            self.bounds.run("the collector", context, time_limit(metric), move |context| collect(context));
+            self.runner.run("the collector", context, time_limit(metric), move |context| collect(context));
         let (metric, subject) = (metric.clone(), subject.cloned());
         async move {
             let result = result.await.and_then(|reading| checked(&metric, subject.as_deref(), reading));
@@ -108,7 +109,7 @@ impl<'a> Running<'a> {
         let started = Instant::now();
         let longest = longest(functions.iter().map(|(metric, _)| metric));
         let subjects = self
-            .bounds
+            .runner
             .run("the list of subjects", &self.context, longest, move |context| subject.list(context));
         let outcomes = async move {
             let mut subjects = subjects.await;
@@ -136,28 +137,28 @@ impl<'a> Running<'a> {
         outcomes.into_stream().flatten()
     }
 
-    /// The outcomes of metrics for one subject. Its resources are dropped with the stream.
+    /// The outcomes of metrics for one subject. The subject's resources are dropped with the stream.
     fn about(
         &self,
         subject: &AnySubject,
         functions: &[Function],
         longest: Duration,
     ) -> impl Stream<Item = Outcome> + use<> {
-        let horizon = earlier(self.bounds.end, Instant::now().checked_add(longest));
-        let context = self.context.for_subject(&subject.value, horizon);
+        let deadline = earlier(self.runner.deadline, Instant::now().checked_add(longest));
+        let context = self.context.for_subject(&subject.value, deadline);
         let outcomes = self.collect_all(functions, &context, Some(&subject.label));
         outcomes.map(move |outcome| {
-            let _until_all_are_done = &context;
+            let _kept_until_the_last_outcome = &context;
             outcome
         })
     }
 
-    /// The outcome of a source, and those of its metrics.
-    fn source(&self, source: &'a Source) -> impl Future<Output = Vec<Found>> + use<'_, 'a> {
+    /// The outcome of a source and the outcomes of its metrics.
+    fn source(&self, source: &'a Source) -> impl Future<Output = Vec<PartialResult>> + use<'_, 'a> {
         let started = Instant::now();
         let limit = source.timeout().unwrap_or(DEFAULT_TIMEOUT);
         let described =
-            self.bounds.run("the source", &self.context, limit, |context| source.collect(context));
+            self.runner.run("the source", &self.context, limit, |context| source.collect(context));
         async move {
             let described = described.await;
             let duration = started.elapsed();
@@ -180,16 +181,16 @@ impl<'a> Running<'a> {
             let source = SourceOutcome { name, result, returned, refused, duration };
             let outcomes = results.into_iter().map(|(metric, result)| {
                 let result = result.and_then(|reading| checked(&metric, None, reading));
-                Found::Outcome(Outcome { metric, subject: None, result, duration })
+                PartialResult::Outcome(Outcome { metric, subject: None, result, duration })
             });
-            outcomes.chain([Found::Source(source)]).collect()
+            outcomes.chain([PartialResult::Source(source)]).collect()
         }
     }
 }
 
-/// The last moment at which any metric could still use a resource of the run. The time of subjects is not known
-/// before they are listed.
-fn horizon(catalog: &Catalog, context: &Context, started: Instant) -> Option<Instant> {
+/// The time after which no metric can use a resource of the run. With subjects it is the deadline, because their number
+/// is not known yet.
+fn last_use(catalog: &Catalog, context: &Context, started: Instant) -> Option<Instant> {
     if catalog.metrics().iter().any(|metric| metric.subject_type().is_some()) {
         return context.deadline();
     }
@@ -206,7 +207,7 @@ fn time_limit(metric: &Metric) -> Duration {
     metric.timeout().unwrap_or(DEFAULT_TIMEOUT)
 }
 
-/// Refuses samples that share a series. A report adds its own tags and checks again.
+/// Refuses samples that share a series. A report adds tags of its own and checks this again.
 fn checked(
     metric: &Metric,
     subject: Option<&SubjectLabel>,

@@ -1,0 +1,151 @@
+//! One option of an attribute: `name = value`. The value is kept as tokens up to the next comma, so that one invalid
+//! option does not hide the mistakes in the others.
+
+use std::{collections::HashMap, fmt::Display};
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    Ident, LitStr, Token, bracketed,
+    ext::IdentExt,
+    parse::{ParseStream, Parser},
+    punctuated::Punctuated,
+};
+
+use crate::mistakes::Mistakes;
+
+/// An option and the tokens of its value.
+pub(crate) struct AttributeOption {
+    name: Ident,
+    value: TokenStream,
+}
+
+/// The options of an attribute by their names.
+pub(crate) struct AttributeOptions(HashMap<&'static str, AttributeOption>);
+
+impl AttributeOptions {
+    /// Parses options that are separated by commas. An unknown or repeated option is a mistake.
+    pub(crate) fn parse(
+        tokens: TokenStream,
+        names: &[&'static str],
+        mistakes: &mut Mistakes,
+    ) -> syn::Result<Self> {
+        let list = |input: ParseStream<'_>| parse_list(input, mistakes);
+        let list = list.parse2(tokens)?;
+        let mut options = HashMap::new();
+        for option in list {
+            let name = option.name.to_string();
+            match names.iter().find(|known| **known == name) {
+                None => mistakes.at(&option.name, unknown(names, &name)),
+                Some(known) if options.contains_key(known) => {
+                    mistakes
+                        .at(&option.name, format!("the option `{known}` is given twice; remove one of them"));
+                }
+                Some(known) => {
+                    options.insert(*known, option);
+                }
+            }
+        }
+        Ok(Self(options))
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&AttributeOption> {
+        self.0.get(name)
+    }
+}
+
+fn parse_list(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Vec<AttributeOption>> {
+    let mut options = Vec::new();
+    while !input.is_empty() {
+        let option = until_comma(input)?;
+        options.extend(mistakes.note(AttributeOption::parse(option)));
+        input.parse::<Option<Token![,]>>()?;
+    }
+    Ok(options)
+}
+
+fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?.to_tokens(&mut tokens);
+    }
+    Ok(tokens)
+}
+
+fn unknown(names: &[&str], name: &str) -> String {
+    let similarity = |known: &str| strsim::jaro_winkler(known, name);
+    let nearest =
+        names.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))).copied().unwrap_or_default();
+    format!("there is no option `{name}`; did you mean `{nearest}`? (all options: `{}`)", names.join("`, `"))
+}
+
+impl AttributeOption {
+    fn parse(tokens: TokenStream) -> syn::Result<Self> {
+        let parts = |input: ParseStream<'_>| {
+            let name = input.call(Ident::parse_any)?;
+            input.parse::<Token![=]>()?;
+            let value: TokenStream = input.parse()?;
+            if value.is_empty() { Err(input.error("no value")) } else { Ok(Self { name, value }) }
+        };
+        parts.parse2(tokens.clone()).map_err(|_| {
+            syn::Error::new_spanned(
+                tokens,
+                "an option is a name and a value, such as `key = \"commits.hotfix\"`",
+            )
+        })
+    }
+
+    /// The value as a string literal.
+    pub(crate) fn text(&self) -> syn::Result<String> {
+        let literal: LitStr = syn::parse2(self.value.clone()).map_err(|_| {
+            self.mistake(format!("the value of `{}` must be a string literal in double quotes", self.name))
+        })?;
+        Ok(literal.value())
+    }
+
+    /// The value as a list of string literals.
+    pub(crate) fn list(&self) -> syn::Result<Vec<String>> {
+        let literals = self.literals().map_err(|_| {
+            self.mistake(format!(
+                "the value of `{}` must be a list of string literals, such as [\"team:platform\"]",
+                self.name
+            ))
+        })?;
+        Ok(literals.iter().map(LitStr::value).collect())
+    }
+
+    /// The value as a type.
+    pub(crate) fn parse_type(&self, example: &str) -> syn::Result<syn::Type> {
+        syn::parse2(self.value.clone()).map_err(|_| {
+            let name = &self.name;
+            self.mistake(format!("the value of `{name}` must be a type without quotes: `{name} = {example}`"))
+        })
+    }
+
+    /// A mistake in the value, or in one of the texts of a list.
+    pub(crate) fn mistake_at(&self, item: Option<usize>, message: impl Display) -> syn::Error {
+        let literals = self.literals().unwrap_or_default();
+        match item.and_then(|item| literals.get(item)) {
+            Some(literal) => syn::Error::new(literal.span(), message),
+            None => self.mistake(message),
+        }
+    }
+
+    fn mistake(&self, message: impl Display) -> syn::Error {
+        syn::Error::new_spanned(&self.value, message)
+    }
+
+    fn literals(&self) -> syn::Result<Vec<LitStr>> {
+        let list = |input: ParseStream<'_>| {
+            let content;
+            bracketed!(content in input);
+            Punctuated::<LitStr, Token![,]>::parse_terminated(&content)
+        };
+        Ok(list.parse2(self.value.clone())?.into_iter().collect())
+    }
+}
+
+/// A mistake in the whole attribute.
+pub(crate) fn mistake_in_attribute(message: impl Display) -> syn::Error {
+    syn::Error::new(Span::call_site(), message)
+}

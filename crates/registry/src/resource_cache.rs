@@ -1,0 +1,137 @@
+//! The resources of one scope. Each resource is built in a task of its own, so it is still built for others if the first
+//! requester runs into its timeout.
+//!
+//! Dependencies are recorded before anyone waits. A resource that depends on itself through others is therefore an error
+//! when it asks, also if two requesters start at both ends of the cycle at the same time.
+
+use std::{
+    any::{Any, TypeId},
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared, ready},
+};
+use tokio::task::AbortHandle;
+
+use crate::{Unavailable, task_error::TaskError};
+
+/// A resource that is built or being built.
+pub(crate) type SharedResource = Shared<BoxFuture<'static, ResourceResult>>;
+pub(crate) type ResourceResult = Result<Arc<dyn Any + Send + Sync>, Unavailable>;
+
+/// The resources of one scope.
+#[derive(Default)]
+pub(crate) struct ResourceCache(Mutex<Entries>);
+
+#[derive(Default)]
+struct Entries {
+    resources: HashMap<TypeId, SharedResource>,
+    dependencies: HashMap<TypeId, Vec<ResourceType>>,
+    tasks: Vec<AbortHandle>,
+}
+
+/// The type of a resource, for maps and messages.
+#[derive(Clone, Copy)]
+pub(crate) struct ResourceType {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+}
+
+/// Aborts the tasks of a cache when the last handle to it is dropped.
+pub(crate) struct AbortOnDrop(pub(crate) Arc<ResourceCache>);
+
+/// A resource that depends on itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("resources depend on each other in a cycle: {}", .path.join(" → "))]
+pub struct CycleError {
+    path: Vec<&'static str>,
+}
+
+impl ResourceCache {
+    /// Adds a finished resource.
+    pub(crate) fn provide(&self, id: TypeId, resource: Arc<dyn Any + Send + Sync>) {
+        let result: ResourceResult = Ok(resource);
+        self.lock().resources.insert(id, ready(result).boxed().shared());
+    }
+
+    /// A resource that is built or being built.
+    pub(crate) fn find(&self, id: TypeId) -> Option<SharedResource> {
+        self.lock().resources.get(&id).cloned()
+    }
+
+    /// Records that a resource of this scope depends on another one of this scope.
+    pub(crate) fn add_dependency(
+        &self,
+        dependent: ResourceType,
+        dependency: ResourceType,
+    ) -> Result<(), CycleError> {
+        self.lock().add_dependency(dependent, dependency)
+    }
+
+    /// Starts a task that builds a resource, unless it was started before.
+    pub(crate) fn start<F>(&self, resource: ResourceType, build: impl FnOnce() -> F) -> SharedResource
+    where
+        F: Future<Output = ResourceResult> + Send + 'static,
+    {
+        let mut entries = self.lock();
+        if let Some(known) = entries.resources.get(&resource.id) {
+            return known.clone();
+        }
+        let task = tokio::spawn(build());
+        entries.tasks.push(task.abort_handle());
+        let result = async move {
+            task.await.unwrap_or_else(|error| Err(TaskError::new(resource.name, error).into()))
+        };
+        let result = result.boxed().shared();
+        entries.resources.insert(resource.id, result.clone());
+        result
+    }
+
+    /// Removes the resources that could not be built, so that the next requester tries again.
+    pub(crate) fn remove_failures(&self) {
+        self.lock().resources.retain(|_, resource| !matches!(resource.peek(), Some(Err(_))));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    /// Adds the edge `dependent → dependency`, unless `dependency` already depends on `dependent`.
+    fn add_dependency(
+        &mut self,
+        dependent: ResourceType,
+        dependency: ResourceType,
+    ) -> Result<(), CycleError> {
+        if let Some(path) = self.path(dependency, dependent.id, &mut HashSet::new()) {
+            return Err(CycleError { path: [vec![dependent.name], path].concat() });
+        }
+        self.dependencies.entry(dependent.id).or_default().push(dependency);
+        Ok(())
+    }
+
+    /// The names on a path from one resource to another, including both.
+    fn path(&self, from: ResourceType, to: TypeId, seen: &mut HashSet<TypeId>) -> Option<Vec<&'static str>> {
+        if from.id == to {
+            return Some(vec![from.name]);
+        }
+        if !seen.insert(from.id) {
+            return None;
+        }
+        let dependencies = self.dependencies.get(&from.id)?;
+        let rest = dependencies.iter().find_map(|next| self.path(*next, to, seen))?;
+        Some([vec![from.name], rest].concat())
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        for task in self.0.lock().tasks.drain(..) {
+            task.abort();
+        }
+    }
+}

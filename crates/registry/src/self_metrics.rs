@@ -1,0 +1,248 @@
+//! The metrics of the reporter about itself. This table is their only declaration: the reporter registers a collector for
+//! each of them, and sinks, dashboards and monitors ask this table which metrics they are.
+
+use std::fmt;
+
+use crate::{Aggregate, Comparison, Facts, Goal};
+
+const PREFIX: &str = "system_health.reporter.";
+
+/// A metric of the reporter about itself: a gauge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SelfMetric {
+    /// The key.
+    pub key: &'static str,
+    /// What it measures.
+    pub description: &'static str,
+    /// What the values count.
+    pub unit: Option<&'static str>,
+    /// How several series become one value.
+    pub aggregate: Aggregate,
+    /// What the values should be.
+    pub goal: Option<Goal>,
+    /// The names of the tags by which the samples differ, other than those of a destination.
+    pub tags: &'static [&'static str],
+}
+
+/// How long a request took.
+pub const API_LATENCY: SelfMetric = SelfMetric {
+    key: "system_health.reporter.api_latency_seconds",
+    description: "The average duration of a request to the API of another system in the run.",
+    unit: Some("second"),
+    aggregate: Aggregate::Max,
+    goal: None,
+    tags: &["api"],
+};
+
+/// The number of requests.
+pub const API_REQUESTS: SelfMetric = SelfMetric {
+    key: "system_health.reporter.api_requests",
+    description: "Requests to the APIs of other systems by the status of the response, `no_answer` without a response.",
+    unit: Some("request"),
+    aggregate: Aggregate::Sum,
+    goal: None,
+    tags: &["api", "status"],
+};
+
+/// How long each metric took.
+pub const COLLECTOR_DURATION: SelfMetric = SelfMetric {
+    key: "system_health.reporter.collector_duration_seconds",
+    description: "How long the collection of each metric took, for the slowest of its subjects.",
+    unit: Some("second"),
+    aggregate: Aggregate::Max,
+    goal: None,
+    tags: &["metric"],
+};
+
+/// Whether each metric and each source was collected.
+pub const COLLECTOR_SUCCESS: SelfMetric = SelfMetric {
+    key: "system_health.reporter.collector_success",
+    description: "1 for each metric that had a value or no data; 0 if it failed for any of its subjects or items. 1 for \
+                  each source; 0 if it failed or returned a metric that was refused.",
+    unit: None,
+    aggregate: Aggregate::Min,
+    goal: Some(Goal::new(Comparison::Equal, 1.0)),
+    tags: &["metric", "metric_source"],
+};
+
+/// The number of items that failed.
+pub const FAILED_ITEMS: SelfMetric = SelfMetric {
+    key: "system_health.reporter.failed_items",
+    description: "Items of each metric that failed, such as one queue of many, while others had samples.",
+    unit: Some("item"),
+    aggregate: Aggregate::Sum,
+    goal: None,
+    tags: &["metric"],
+};
+
+/// The rest of GitHub's rate limit.
+pub const GITHUB_RATE_LIMIT_REMAINING: SelfMetric = SelfMetric {
+    key: "system_health.reporter.github_rate_limit_remaining",
+    description: "Requests that GitHub still allows in its current window. \
+                  See <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.",
+    unit: Some("request"),
+    aggregate: Aggregate::Min,
+    goal: None,
+    tags: &[],
+};
+
+/// The age of the last value of each metric.
+pub const LAST_VALUE_AGE: SelfMetric = SelfMetric {
+    key: "system_health.reporter.last_value_age_seconds",
+    description: "The age of the last value of each metric, by the history in the state folder, for the subject with the \
+                  oldest value. There is no sample for a metric that never had a value, or whose last value is in the \
+                  future.",
+    unit: Some("second"),
+    aggregate: Aggregate::Max,
+    goal: None,
+    tags: &["metric"],
+};
+
+/// The number of metrics in each state.
+pub const METRICS: SelfMetric = SelfMetric {
+    key: "system_health.reporter.metrics",
+    description: "Metrics of the run by state: `value`, `no_data` or `error`. A metric with several subjects counts once \
+                  for each subject.",
+    unit: Some("metric"),
+    aggregate: Aggregate::Sum,
+    goal: None,
+    tags: &["state"],
+};
+
+/// The number of points that wait for the next run.
+pub const OUTBOX_POINTS: SelfMetric = SelfMetric {
+    key: "system_health.reporter.outbox_points",
+    description: "Points in the outbox of each destination, which the next run delivers.",
+    unit: Some("point"),
+    aggregate: Aggregate::Sum,
+    goal: Some(Goal::new(Comparison::Equal, 0.0)),
+    tags: &[],
+};
+
+/// The fates of the points that were to be delivered.
+pub const POINTS: SelfMetric = SelfMetric {
+    key: "system_health.reporter.points",
+    description: "Points by their fate at each destination: `accepted`, `refused`, `left` for the next run, `unknown` if \
+                  they may have arrived at a backend that adds up, or `lost` because no state is kept.",
+    unit: Some("point"),
+    aggregate: Aggregate::Sum,
+    goal: None,
+    tags: &["result"],
+};
+
+/// The number of points that became too old.
+pub const POINTS_EXPIRED: SelfMetric = SelfMetric {
+    key: "system_health.reporter.points_expired",
+    description: "Points that were dropped because they became too old for the destination.",
+    unit: Some("point"),
+    aggregate: Aggregate::Sum,
+    goal: Some(Goal::new(Comparison::Equal, 0.0)),
+    tags: &[],
+};
+
+/// The number of metrics that sources returned and that were refused.
+pub const REFUSED_METRICS: SelfMetric = SelfMetric {
+    key: "system_health.reporter.refused_metrics",
+    description: "Metrics of each source that were refused, because their keys are used elsewhere or their facts are not \
+                  valid.",
+    unit: Some("metric"),
+    aggregate: Aggregate::Sum,
+    goal: None,
+    tags: &["metric_source"],
+};
+
+/// How long a run took. Every run has a value, so this metric shows whether runs happen.
+pub const RUN_DURATION: SelfMetric = SelfMetric {
+    key: "system_health.reporter.run_duration_seconds",
+    description: "How long the run took, from its start until its values were delivered.",
+    unit: Some("second"),
+    aggregate: Aggregate::Max,
+    goal: None,
+    tags: &[],
+};
+
+/// The number of sources in each state.
+pub const SOURCES: SelfMetric = SelfMetric {
+    key: "system_health.reporter.sources",
+    description: "Sources of metrics by state: `value`, `no_data` or `error`.",
+    unit: Some("source"),
+    aggregate: Aggregate::Sum,
+    goal: None,
+    tags: &["state"],
+};
+
+/// All of them, sorted by key.
+pub const ALL: [SelfMetric; 14] = [
+    API_LATENCY,
+    API_REQUESTS,
+    COLLECTOR_DURATION,
+    COLLECTOR_SUCCESS,
+    FAILED_ITEMS,
+    GITHUB_RATE_LIMIT_REMAINING,
+    LAST_VALUE_AGE,
+    METRICS,
+    OUTBOX_POINTS,
+    POINTS,
+    POINTS_EXPIRED,
+    REFUSED_METRICS,
+    RUN_DURATION,
+    SOURCES,
+];
+
+/// Whether the metric with this key is about the reporter itself.
+#[must_use]
+pub fn is_self_metric(key: &str) -> bool {
+    SelfMetric::from_key(key).is_some()
+}
+
+impl SelfMetric {
+    /// The metric with this key, if it is about the reporter itself.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        ALL.into_iter().find(|metric| metric.key == key)
+    }
+
+    /// The last part of the key, such as `points`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.key.strip_prefix(PREFIX).unwrap_or(self.key)
+    }
+
+    /// The facts, to register the metric with.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        let mut facts = Facts::new(self.key, self.description).with_aggregate(self.aggregate);
+        if let Some(unit) = self.unit {
+            facts = facts.with_unit(unit);
+        }
+        if let Some(goal) = self.goal {
+            facts = facts.with_goal(goal);
+        }
+        facts
+    }
+}
+
+/// The key.
+impl fmt::Display for SelfMetric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_sorted_and_have_one_prefix() {
+        assert!(ALL.is_sorted_by(|one, other| one.key < other.key));
+        assert!(ALL.iter().all(|metric| metric.key.starts_with(PREFIX) && metric.facts().check().is_ok()));
+        assert_eq!(POINTS.name(), "points");
+    }
+
+    #[test]
+    fn a_metric_is_found_by_its_whole_key() {
+        assert_eq!(SelfMetric::from_key(POINTS.key), Some(POINTS));
+        assert!(!is_self_metric("system_health.reporter.points_of_mine"));
+    }
+}

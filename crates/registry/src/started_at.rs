@@ -1,0 +1,34 @@
+//! When the run started, as a resource. A collector uses it instead of the clock: then all metrics of a run agree on the
+//! time, and a test can choose it.
+
+use std::time::SystemTime;
+
+use crate::{Context, FromContext, Unavailable};
+
+/// When the run started, by the wall clock.
+///
+/// ```
+/// use std::time::{Duration, SystemTime, SystemTimeError, UNIX_EPOCH};
+/// use system_health_registry::{StartedAt, system_health_metric};
+///
+/// fn last_backup() -> SystemTime {
+///     UNIX_EPOCH + Duration::from_hours(1) // ask the backup system here
+/// }
+///
+/// /// Age of the newest backup.
+/// #[system_health_metric(key = "backup.age", unit = "second", goal = "< 86400")]
+/// fn backup_age(StartedAt(now): StartedAt) -> Result<Duration, SystemTimeError> {
+///     now.duration_since(last_backup())
+/// }
+///
+/// let now = StartedAt(UNIX_EPOCH + Duration::from_hours(3));
+/// assert_eq!(backup_age(now).unwrap(), Duration::from_hours(2));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StartedAt(pub SystemTime);
+
+impl FromContext for StartedAt {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self(context.started_at()))
+    }
+}

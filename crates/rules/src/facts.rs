@@ -1,0 +1,333 @@
+//! What is known about a metric before it is collected. The attribute reads facts from its options while a collector
+//! is compiled, a source returns them with its readings, and the state keeps them for metrics that only a run can know.
+
+use std::time::Duration;
+
+use crate::{
+    Aggregate, Alias, AliasError, Goal, Kind, Monitoring,
+    option::{MetricOption, OptionError, OptionValue, ValueError},
+};
+
+/// The facts of a metric: its key, what it measures, and how its values are read and monitored.
+///
+/// ```
+/// use system_health_rules::{Facts, OptionValue};
+///
+/// let options = [
+///     ("key", OptionValue::Text("jobs.failed".into())),
+///     ("goal", OptionValue::Text("< 5".into())),
+/// ];
+/// let facts = Facts::from_options("Failed jobs.", &options).unwrap();
+///
+/// assert_eq!(facts, Facts::new("jobs.failed", "Failed jobs.").with_goal("< 5".parse().unwrap()));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    pub(crate) key: String,
+    pub(crate) description: String,
+    pub(crate) kind: Kind,
+    pub(crate) unit: Option<String>,
+    pub(crate) goal: Option<Goal>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) aggregate: Option<Aggregate>,
+    pub(crate) alias: Option<Alias>,
+    pub(crate) monitoring: Monitoring,
+}
+
+impl Facts {
+    /// The facts of a gauge without any options. The catalog checks them.
+    pub fn new(key: impl Into<String>, description: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            description: description.into(),
+            kind: Kind::Gauge,
+            unit: None,
+            goal: None,
+            tags: Vec::new(),
+            timeout: None,
+            aggregate: None,
+            alias: None,
+            monitoring: Monitoring::default(),
+        }
+    }
+
+    /// Reads the options by their names. Fails with everything that is wrong with them, but reports no consequences:
+    /// an option is skipped if the one that it depends on was refused.
+    pub fn from_options<N: AsRef<str>>(
+        description: impl Into<String>,
+        options: &[(N, OptionValue)],
+    ) -> Result<Self, Vec<OptionError>> {
+        let mut facts = Self::new("", description);
+        let mut errors = Vec::new();
+        let is_refused =
+            |errors: &[OptionError], name: &str| errors.iter().any(|error| error.option() == name);
+        for (name, _) in options {
+            if !MetricOption::all().any(|option| option.name == name.as_ref()) {
+                errors.push(OptionError::new(name.as_ref(), ValueError::new("there is no such option")));
+            }
+        }
+        for option in MetricOption::all() {
+            let Some((_, value)) = options.iter().find(|(name, _)| name.as_ref() == option.name) else {
+                continue;
+            };
+            if option.depends_on.is_none_or(|other| !is_refused(&errors, other))
+                && let Err(error) = (option.set)(&mut facts, value)
+            {
+                errors.push(OptionError::new(option.name, error));
+            }
+        }
+        if !is_refused(&errors, "interval")
+            && let Err(error) = facts.kind.check_has_interval()
+        {
+            errors.push(OptionError::new("kind", error));
+        }
+        if !is_refused(&errors, "alias_until") && facts.alias.as_ref().is_some_and(|alias| !alias.has_end()) {
+            errors.push(OptionError::new("alias", AliasError::NoEnd));
+        }
+        if facts.key.is_empty() && !is_refused(&errors, "key") {
+            let message = "a metric needs a key; add an option such as `key = \"commits.hotfix\"`";
+            errors.push(OptionError::new("key", ValueError::new(message)));
+        }
+        if errors.is_empty() { Ok(facts) } else { Err(errors) }
+    }
+
+    /// The options that are set, with their values.
+    pub fn options(&self) -> impl Iterator<Item = (&'static MetricOption, OptionValue)> {
+        MetricOption::all().filter_map(|option| Some((option, (option.get)(self)?)))
+    }
+
+    /// Checks facts that were made without [`from_options`](Self::from_options) by the same rules.
+    pub fn check(&self) -> Result<(), OptionError> {
+        if self.description.trim().is_empty() {
+            let error = ValueError::new(format!("the metric `{}` has no description", self.key));
+            return Err(OptionError::new("description", error));
+        }
+        let options: Vec<_> = self.options().map(|(option, value)| (option.name, value)).collect();
+        match Self::from_options("", &options) {
+            Ok(_) => Ok(()),
+            Err(errors) => errors.into_iter().next().map_or(Ok(()), Err),
+        }
+    }
+
+    /// Sets the kind. Default: gauge.
+    #[must_use]
+    pub fn with_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Sets the unit of the values, such as `commit`.
+    #[must_use]
+    pub fn with_unit(mut self, unit: impl Into<String>) -> Self {
+        self.unit = Some(unit.into());
+        self
+    }
+
+    /// Sets what the values should be.
+    #[must_use]
+    pub fn with_goal(mut self, goal: Goal) -> Self {
+        self.goal = Some(goal);
+        self
+    }
+
+    /// Sets tags for every sample of the metric.
+    #[must_use]
+    pub fn with_tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the maximum time of one collection. Default: that of the engine, 30 seconds.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how several series of the metric become one value. See [`aggregate`](Self::aggregate) for the default.
+    #[must_use]
+    pub fn with_aggregate(mut self, aggregate: Aggregate) -> Self {
+        self.aggregate = Some(aggregate);
+        self
+    }
+
+    /// Sets a former key, under which the values are also delivered until a day.
+    #[must_use]
+    pub fn with_alias(mut self, alias: Alias) -> Self {
+        self.alias = Some(alias);
+        self
+    }
+
+    /// Sets how the metric is monitored.
+    #[must_use]
+    pub fn with_monitoring(mut self, monitoring: Monitoring) -> Self {
+        self.monitoring = monitoring;
+        self
+    }
+
+    /// The name of the metric, such as `commits.hotfix`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What the metric measures; for a function, its doc comment.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// How the values relate to time.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What the values count.
+    #[must_use]
+    pub fn unit(&self) -> Option<&str> {
+        self.unit.as_deref()
+    }
+
+    /// What the values should be.
+    #[must_use]
+    pub fn goal(&self) -> Option<Goal> {
+        self.goal
+    }
+
+    /// The tags of every sample, as written.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
+    /// The maximum time of one collection, if the metric has its own.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// How several series of the metric become one value. Default: counts and rates are summed; of gauges with a goal
+    /// `<`, `<=`, `>` or `>=`, the value farthest from the goal counts; of other gauges, the average.
+    #[must_use]
+    pub fn aggregate(&self) -> Option<Aggregate> {
+        self.aggregate
+    }
+
+    /// The former key, under which the values are also delivered.
+    #[must_use]
+    pub fn alias(&self) -> Option<&Alias> {
+        self.alias.as_ref()
+    }
+
+    /// How the metric is monitored.
+    #[must_use]
+    pub fn monitoring(&self) -> &Monitoring {
+        &self.monitoring
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each option with a value other than its default, as the attribute writes it.
+    fn all_options() -> Vec<(&'static str, OptionValue)> {
+        let text = |text: &str| OptionValue::Text(text.to_owned());
+        vec![
+            ("key", text("jobs.failed")),
+            ("kind", text("count")),
+            ("interval", text("15m")),
+            ("unit", text("job")),
+            ("goal", text("< 0.1")),
+            ("tags", OptionValue::List(vec!["Team:Web".to_owned(), "area:jobs".to_owned()])),
+            ("timeout", text("1s 500ms")),
+            ("aggregate", text("max")),
+            ("alias", text("jobs.broken")),
+            ("alias_until", text("2027-01-31")),
+            ("owner", text("team-web")),
+            ("runbook", text("https://wiki.example.com/jobs")),
+            ("window", text("1h")),
+            ("recovery", OptionValue::Number(0.05)),
+            ("notify", OptionValue::List(vec!["@slack-web".to_owned(), "@oncall".to_owned()])),
+        ]
+    }
+
+    fn errors(options: &[(&str, &str)]) -> Vec<String> {
+        let options: Vec<_> =
+            options.iter().map(|(name, text)| (*name, OptionValue::Text((*text).to_owned()))).collect();
+        let errors = Facts::from_options("Jobs.", &options).expect_err("the options are refused");
+        errors.iter().map(|error| error.to_string()).collect()
+    }
+
+    #[test]
+    fn every_option_is_read_and_returned() {
+        let facts = Facts::from_options("Failed jobs.", &all_options()).unwrap();
+
+        let returned: Vec<_> = facts.options().map(|(option, value)| (option.name, value)).collect();
+        assert_eq!(returned, all_options());
+        let facts_of_the_table = MetricOption::all().filter(|option| option.name != "each");
+        assert_eq!(facts_of_the_table.count(), returned.len());
+    }
+
+    #[test]
+    fn unset_options_are_not_returned() {
+        let facts = Facts::new("jobs", "Jobs.");
+        let set: Vec<_> = facts.options().map(|(option, _)| option.name).collect();
+        assert_eq!(set, ["key", "kind"]);
+    }
+
+    #[test]
+    fn an_option_comes_after_the_one_that_it_depends_on() {
+        let names: Vec<_> = MetricOption::all().map(|option| option.name).collect();
+        let position = |name| names.iter().position(|known| *known == name).unwrap();
+        for option in MetricOption::all() {
+            assert!(option.depends_on.is_none_or(|other| position(other) < position(option.name)));
+        }
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_without_their_consequences() {
+        assert_eq!(
+            errors(&[("key", "a b"), ("goal", "5"), ("recovery", "3"), ("colour", "red")]),
+            [
+                "`colour`: there is no such option",
+                "`key`: key `a b` contains ` `; only ASCII letters, digits, `_` and `.` are allowed",
+                "`goal`: goal `5` must start with `<`, `<=`, `>`, `>=`, `==` or `!=`; write a goal such as \"< 5\"",
+            ]
+        );
+        assert_eq!(errors(&[("key", "a"), ("kind", "count"), ("interval", "0s")]).len(), 1);
+        assert_eq!(errors(&[("key", "a"), ("kind", "counter"), ("interval", "15m")]).len(), 1);
+        assert_eq!(errors(&[("key", "a"), ("alias", "b"), ("alias_until", "soon")]).len(), 1);
+    }
+
+    #[test]
+    fn options_that_need_each_other_are_reported_if_one_is_missing() {
+        for (options, refused) in [
+            (&[("unit", "job")][..], "`key`: a metric needs a key"),
+            (&[("key", "a"), ("kind", "rate")], "`kind`: a rate needs the time that a value covers"),
+            (&[("key", "a"), ("interval", "15m")], "`interval`: a gauge has no interval"),
+            (&[("key", "a"), ("recovery", "3")], "`recovery`: an alert ends when the goal is met again"),
+            (&[("key", "a"), ("alias", "b")], "`alias`: an alias needs a day on which it expires"),
+            (&[("key", "a"), ("alias_until", "2027-01-31")], "`alias_until`: there is no alias to expire"),
+            (
+                &[("key", "a"), ("alias", "a"), ("alias_until", "2027-01-31")],
+                "`alias`: `a` is the metric's current",
+            ),
+        ] {
+            let errors = errors(options);
+            assert!(errors.len() == 1 && errors[0].starts_with(refused), "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn the_refused_text_of_a_list_is_known() {
+        let tags = OptionValue::List(vec!["a".to_owned(), "A".to_owned()]);
+        let errors =
+            Facts::from_options("Jobs.", &[("key", OptionValue::Text("a".to_owned())), ("tags", tags)]);
+        let errors = errors.unwrap_err();
+        assert_eq!((errors[0].option(), errors[0].item()), ("tags", Some(1)));
+        assert_eq!(errors[0].message(), "the tag `a` is given twice; remove one of them");
+    }
+}

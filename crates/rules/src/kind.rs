@@ -1,0 +1,109 @@
+//! How the values of a metric relate to time.
+
+use std::{fmt, time::Duration};
+
+/// How the values of a metric relate to time.
+/// See <https://docs.datadoghq.com/metrics/types/>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A current value, such as the length of a queue.
+    Gauge,
+    /// The number of events in the interval.
+    Count {
+        /// The time that a value covers, in whole seconds.
+        interval: Duration,
+    },
+    /// The number of events per second, averaged over the interval.
+    Rate {
+        /// The time that a value covers, in whole seconds.
+        interval: Duration,
+    },
+}
+
+/// Why a kind was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KindError {
+    /// There is no kind of this name.
+    #[error("there is no kind `{0}`; a metric is a `gauge`, a `count` or a `rate`")]
+    Unknown(String),
+    /// A count or a rate without an interval.
+    #[error("a {0} needs the time that a value covers; add an option such as `interval = \"15m\"`")]
+    NoInterval(&'static str),
+    /// A gauge with an interval.
+    #[error("a gauge has no interval; remove it, or add `kind = \"count\"` or `kind = \"rate\"`")]
+    GaugeInterval,
+}
+
+impl Kind {
+    /// The kind with this name. A count or a rate has no interval yet.
+    pub(crate) fn from_name(name: &str) -> Result<Self, KindError> {
+        let interval = Duration::ZERO;
+        let kinds = [Self::Gauge, Self::Count { interval }, Self::Rate { interval }];
+        let named = kinds.into_iter().find(|kind| kind.name() == name);
+        named.ok_or_else(|| KindError::Unknown(name.to_owned()))
+    }
+
+    /// Sets the interval of a count or a rate.
+    pub(crate) fn set_interval(&mut self, time: Duration) -> Result<(), KindError> {
+        match self {
+            Self::Gauge => Err(KindError::GaugeInterval),
+            Self::Count { interval } | Self::Rate { interval } => {
+                *interval = time;
+                Ok(())
+            }
+        }
+    }
+
+    /// Refuses a count or a rate without an interval.
+    pub(crate) fn check_has_interval(&self) -> Result<(), KindError> {
+        match self.interval() {
+            Some(Duration::ZERO) => Err(KindError::NoInterval(self.name())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The name of the kind: `gauge`, `count` or `rate`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Gauge => "gauge",
+            Self::Count { .. } => "count",
+            Self::Rate { .. } => "rate",
+        }
+    }
+
+    /// The time that a value covers. `None` for a gauge.
+    #[must_use]
+    pub const fn interval(&self) -> Option<Duration> {
+        match self {
+            Self::Gauge => None,
+            Self::Count { interval } | Self::Rate { interval } => Some(*interval),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self.interval() {
+            Some(interval) => write!(f, " per {}", humantime::format_duration(interval)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_displayed_with_its_interval() {
+        let interval = Duration::from_mins(15);
+
+        assert_eq!(Kind::Gauge.to_string(), "gauge");
+        assert_eq!(Kind::Count { interval }.to_string(), "count per 15m");
+        assert_eq!(Kind::Rate { interval }.to_string(), "rate per 15m");
+        assert_eq!((Kind::Gauge.interval(), Kind::Rate { interval }.interval()), (None, Some(interval)));
+    }
+}

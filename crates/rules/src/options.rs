@@ -1,0 +1,167 @@
+//! The options that every metric may need. Those that only monitors need are in [`monitoring`](crate::monitoring).
+
+use crate::{
+    Alias, AliasError, Kind, Tag, check_key, check_unit,
+    option::{Form, MetricOption, OptionValue, ValueError},
+    parse_day, parse_duration, parse_interval,
+};
+
+pub(crate) const OPTIONS: &[MetricOption] = &[
+    MetricOption {
+        name: "key",
+        form: Form::Text,
+        meaning: "the name of the metric, by \
+                  [Datadog's rules](https://docs.datadoghq.com/metrics/custom_metrics/#naming-custom-metrics): ASCII \
+                  letters, digits, `_` and `.`, starting with a letter; at most 200 characters",
+        default: "required",
+        example: "\"commits.hotfix\"",
+        depends_on: None,
+        set: |facts, value| {
+            facts.key = value.text_if(check_key)?;
+            Ok(())
+        },
+        get: |facts| Some(OptionValue::Text(facts.key.clone())),
+    },
+    MetricOption {
+        name: "each",
+        form: Form::Type,
+        meaning: "the type of the subjects: the metric is collected for each of them",
+        default: "collected once a run",
+        example: "Repository",
+        depends_on: None,
+        // A type is code and not a fact. The attribute passes it on to the metric.
+        set: |_, _| Ok(()),
+        get: |_| None,
+    },
+    MetricOption {
+        name: "kind",
+        form: Form::Text,
+        meaning: "`gauge`, `count` or `rate` ([types](https://docs.datadoghq.com/metrics/types/))",
+        default: "`gauge`",
+        example: "\"count\"",
+        depends_on: None,
+        set: |facts, value| {
+            facts.kind = Kind::from_name(value.text()?)?;
+            Ok(())
+        },
+        get: |facts| Some(OptionValue::Text(facts.kind.name().to_owned())),
+    },
+    MetricOption {
+        name: "interval",
+        form: Form::Text,
+        meaning: "the time that a value of a count or a rate covers, in whole seconds",
+        default: "required for a count or a rate",
+        example: "\"15m\"",
+        depends_on: Some("kind"),
+        set: |facts, value| Ok(facts.kind.set_interval(parse_interval(value.text()?)?)?),
+        get: |facts| facts.kind.interval().map(OptionValue::from_duration),
+    },
+    MetricOption {
+        name: "unit",
+        form: Form::Text,
+        meaning: "what the values count",
+        default: "none",
+        example: "\"commit\"",
+        depends_on: None,
+        set: |facts, value| {
+            facts.unit = Some(value.text_if(check_unit)?);
+            Ok(())
+        },
+        get: |facts| facts.unit.clone().map(OptionValue::Text),
+    },
+    MetricOption {
+        name: "goal",
+        form: Form::Text,
+        meaning: "what the values should be: `<`, `<=`, `>`, `>=`, `==` or `!=`, and a number",
+        default: "none",
+        example: "\"< 5\"",
+        depends_on: None,
+        set: |facts, value| {
+            facts.goal = Some(value.text()?.parse()?);
+            Ok(())
+        },
+        get: |facts| facts.goal.map(|goal| OptionValue::Text(goal.to_string())),
+    },
+    MetricOption {
+        name: "tags",
+        form: Form::List,
+        meaning: "tags of every sample",
+        default: "none",
+        example: "[\"team:platform\"]",
+        depends_on: None,
+        set: |facts, value| {
+            facts.tags = checked_tags(value.list()?)?;
+            Ok(())
+        },
+        get: |facts| OptionValue::from_list(&facts.tags),
+    },
+    MetricOption {
+        name: "timeout",
+        form: Form::Text,
+        meaning: "the maximum time of one collection",
+        default: "30 seconds",
+        example: "\"2m\"",
+        depends_on: None,
+        set: |facts, value| {
+            facts.timeout = Some(parse_duration(value.text()?)?);
+            Ok(())
+        },
+        get: |facts| facts.timeout.map(OptionValue::from_duration),
+    },
+    MetricOption {
+        name: "aggregate",
+        form: Form::Text,
+        meaning: "how several series, such as those of several repositories, become one value on dashboards and in \
+                  monitors: `avg`, `min`, `max` or `sum`",
+        default: "counts and rates are summed; of gauges with a goal `<`, `<=`, `>` or `>=`, the value farthest from \
+                  the goal; of other gauges, the average",
+        example: "\"max\"",
+        depends_on: None,
+        set: |facts, value| {
+            facts.aggregate = Some(value.text()?.parse()?);
+            Ok(())
+        },
+        get: |facts| facts.aggregate.map(|aggregate| OptionValue::Text(aggregate.to_string())),
+    },
+    MetricOption {
+        name: "alias",
+        form: Form::Text,
+        meaning: "a former key, under which the values are also delivered; needs `alias_until`",
+        default: "none",
+        example: "\"commits.hotfixes\"",
+        depends_on: Some("key"),
+        set: |facts, value| {
+            facts.alias = Some(Alias::parse_key(value.text()?, &facts.key)?);
+            Ok(())
+        },
+        get: |facts| facts.alias.as_ref().map(|alias| OptionValue::Text(alias.key().to_owned())),
+    },
+    MetricOption {
+        name: "alias_until",
+        form: Form::Text,
+        meaning: "the day on which the alias expires, at 00:00 UTC",
+        default: "required with `alias`",
+        example: "\"2027-01-31\"",
+        depends_on: Some("alias"),
+        set: |facts, value| {
+            let until = parse_day(value.text()?)?;
+            facts.alias.as_mut().ok_or(AliasError::NoAlias)?.set_until(until);
+            Ok(())
+        },
+        get: |facts| facts.alias.as_ref().map(|alias| OptionValue::Text(alias.until_day())),
+    },
+];
+
+/// The tags as written; they are brought into their stored form when they are used.
+fn checked_tags(texts: &[String]) -> Result<Vec<String>, ValueError> {
+    let mut seen = Vec::new();
+    for (position, text) in texts.iter().enumerate() {
+        let tag = Tag::parse(text).map_err(|error| ValueError::from(error).at(position))?;
+        if seen.contains(&tag) {
+            let message = format!("the tag `{tag}` is given twice; remove one of them");
+            return Err(ValueError::new(message).at(position));
+        }
+        seen.push(tag);
+    }
+    Ok(texts.to_vec())
+}
