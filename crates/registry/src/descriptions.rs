@@ -1,11 +1,11 @@
-//! What metrics mean, for a sink whose backend shows it beside the values. A point does not carry its description: it
-//! is the same for all points of a metric, and a backend that wants it wants it once.
+//! The descriptions of metrics, for a sink whose backend shows them. A point has no description, because it is the same for
+//! all points of a metric.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{Context, FromContext, Unavailable};
 
-/// Descriptions of metrics by their keys. A resource: empty unless the caller provides others.
+/// The descriptions of metrics by key, as a resource. Empty unless the program provides it.
 ///
 /// ```
 /// use system_health_registry::Descriptions;
@@ -19,7 +19,7 @@ use crate::{Context, FromContext, Unavailable};
 pub struct Descriptions(Arc<BTreeMap<String, String>>);
 
 impl Descriptions {
-    /// What the metric with this key means, where that is known.
+    /// The description of the metric with this key, if it is known.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)

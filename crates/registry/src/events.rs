@@ -1,4 +1,4 @@
-//! Where collectors put the events that they come across, as a resource that all of a run share.
+//! The events that collectors find, as a resource of the run.
 
 use std::{
     collections::BTreeMap,
@@ -27,12 +27,12 @@ use crate::{Context, Event, FromContext, Unavailable};
 pub struct Events(Arc<Mutex<BTreeMap<String, Event>>>);
 
 impl Events {
-    /// Attaches an event to the run. Of several with one id, the last one counts.
+    /// Attaches an event to the run. It replaces an event with the same id.
     pub fn attach(&self, event: Event) {
         self.lock().insert(event.id().to_owned(), event);
     }
 
-    /// The events so far, in the order of their ids.
+    /// The events so far, sorted by id.
     #[must_use]
     pub fn attached(&self) -> Vec<Event> {
         self.lock().values().cloned().collect()

@@ -1,28 +1,26 @@
-//! Evidence: the items behind a value, so that nobody has to trust a number.
+//! Evidence: the items that a value is based on, so that people can check the value.
 //!
-//! A collector attaches what it looked at: commits, runs, queues. Each item says whether it counted and
-//! why. Evidence is shown by `report explain`, in the JSON and Markdown output and in events. It is never
-//! delivered as points.
+//! A collector attaches what it examined: commits, runs, queues. Each item says whether it counted and why. Evidence is
+//! shown to people, in JSON, in Markdown and in events. It is never delivered as points.
 
 use crate::link::check_link;
 
-/// The most items that are kept which counted.
+/// Maximum number of stored items that counted.
 const MAX_COUNTED: usize = 50;
-/// The most items that are kept which did not count.
+/// Maximum number of stored items that did not count.
 const MAX_NOT_COUNTED: usize = 50;
-/// The longest title or reason, in characters.
+/// Maximum length of a title or a reason, in characters.
 const MAX_LENGTH: usize = 300;
 
-/// Characters that change the direction of the text around them, so that a title could pretend to say
-/// something else. See <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
+/// Characters that change the direction of the text around them. A title could use them to look like another text. See <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
 const REORDERS_TEXT: &[char] = &[
     '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
-/// The items behind a value or behind its absence, in the order in which the collector gave them.
+/// The items that a value or its absence is based on, in the collector's order.
 ///
-/// At most 50 items that counted and 50 that did not are kept. The totals include the others.
+/// At most 50 items that counted and 50 items that did not count are stored. The totals include the others.
 ///
 /// ```
 /// use system_health_registry::{EvidenceItem, Sample};
@@ -45,7 +43,7 @@ pub struct Evidence {
     total: usize,
 }
 
-/// One item that a collector looked at.
+/// One item that a collector examined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceItem {
     title: String,
@@ -59,25 +57,25 @@ impl Evidence {
         Self { items: Vec::new(), counted: 0, total: 0 }
     }
 
-    /// The items, without those beyond the limits.
+    /// The stored items.
     #[must_use]
     pub fn items(&self) -> &[EvidenceItem] {
         &self.items
     }
 
-    /// The number of items that counted, those beyond the limits included.
+    /// The number of items that counted, including those that are not stored.
     #[must_use]
     pub const fn counted(&self) -> usize {
         self.counted
     }
 
-    /// The number of items, those beyond the limits included.
+    /// The number of items, including those that are not stored.
     #[must_use]
     pub const fn total(&self) -> usize {
         self.total
     }
 
-    /// Whether no item was given.
+    /// Whether there are no items.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.total == 0
@@ -87,15 +85,14 @@ impl Evidence {
 impl EvidenceItem {
     /// An item with its title, whether it counted, and why.
     ///
-    /// Control characters become spaces, characters that reorder text are left out, and texts longer than 300 characters are cut, so that an item is
-    /// one line wherever it is shown.
+    /// Control characters become spaces, characters that reorder text are removed, and texts are truncated to 300
+    /// characters. So an item is always one short line.
     #[must_use]
     pub fn new(title: impl AsRef<str>, counted: bool, reason: impl AsRef<str>) -> Self {
         Self { title: one_line(title.as_ref()), counted, reason: one_line(reason.as_ref()), link: None }
     }
 
-    /// Adds the page that shows the item. An address that no browser would open as a page is left out:
-    /// the item is worth more than its link.
+    /// Adds the page of the item. A link that is not the URL of a page is ignored, because the item is useful without it.
     #[must_use]
     pub fn with_link(mut self, url: Option<&str>) -> Self {
         self.link = url.filter(|url| check_link(url).is_ok()).map(str::to_owned);
@@ -108,7 +105,7 @@ impl EvidenceItem {
         &self.title
     }
 
-    /// Whether it is part of the value.
+    /// Whether it counted.
     #[must_use]
     pub const fn counted(&self) -> bool {
         self.counted
@@ -120,7 +117,7 @@ impl EvidenceItem {
         &self.reason
     }
 
-    /// The page that shows it.
+    /// The page of the item, if there is one.
     #[must_use]
     pub fn link(&self) -> Option<&str> {
         self.link.as_deref()
@@ -181,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_is_no_page_is_left_out() {
+    fn a_link_that_is_not_a_page_is_ignored() {
         let link = |url| item(1, true).with_link(url).link().map(str::to_owned);
 
         assert_eq!(link(Some("https://github.com/a/b")).as_deref(), Some("https://github.com/a/b"));

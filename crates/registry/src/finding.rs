@@ -1,4 +1,4 @@
-//! One line of a diagnosis, for `report doctor`.
+//! One line of a diagnosis: what a check of settings, credentials or a backend found.
 
 use std::{
     future::Future,
@@ -7,70 +7,70 @@ use std::{
 
 use tokio::time::timeout;
 
-/// How long one probe may take: more than the clients' own time-outs, so that what they say is said.
+/// Timeout of a check. It is longer than the clients' own timeouts, so that their errors are reported.
 const LIMIT: Duration = Duration::from_secs(12);
 
-/// Tokens, signatures and time stamps work with a clock that is off by less.
+/// Tokens, signatures and timestamps work if the clock is off by less than this.
 const CLOCK_WARNING: Duration = Duration::from_secs(30);
 const CLOCK_FAILURE: Duration = Duration::from_mins(5);
 
-/// What a probe found.
+/// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at, such as `GitHub token`.
+    /// What was checked, such as `GitHub token`.
     pub subject: String,
-    /// How it is.
+    /// The result.
     pub grade: Grade,
-    /// What was found, without any secret.
+    /// The details, without any secret.
     pub message: String,
 }
 
-/// How something is.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
-    /// As it should be.
+    /// It works.
     Ok,
-    /// It works, but not as somebody may believe, or not for long.
+    /// It works, but perhaps not as expected, or not for long.
     Warning,
     /// It does not work.
     Failed,
 }
 
 impl Finding {
-    /// A finding of a grade.
+    /// A finding.
     pub fn new(subject: impl Into<String>, grade: Grade, message: impl Into<String>) -> Self {
         Self { subject: subject.into(), grade, message: message.into() }
     }
 
-    /// All is well.
+    /// A finding that something works.
     pub fn ok(subject: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(subject, Grade::Ok, message)
     }
 
-    /// Something to know.
+    /// A finding that people should know.
     pub fn warning(subject: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(subject, Grade::Warning, message)
     }
 
-    /// Something to fix.
+    /// A finding that something does not work.
     pub fn failed(subject: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(subject, Grade::Failed, message)
     }
 
-    /// What a probe finds, or that it was not answered in time.
-    pub async fn in_time(subject: &str, probe: impl Future<Output = Vec<Self>>) -> Vec<Self> {
-        let silent = |_| vec![Self::failed(subject, format!("no answer within {LIMIT:?}"))];
-        timeout(LIMIT, probe).await.unwrap_or_else(silent)
+    /// The findings of a check, or a failure if the check takes too long.
+    pub async fn in_time(subject: &str, check: impl Future<Output = Vec<Self>>) -> Vec<Self> {
+        let timed_out = |_| vec![Self::failed(subject, format!("no answer within {LIMIT:?}"))];
+        timeout(LIMIT, check).await.unwrap_or_else(timed_out)
     }
 
-    /// Compares the time that a server says with this machine's.
+    /// Compares the time of a server with the clock of this machine.
     #[must_use]
     pub fn clock(server: &str, theirs: SystemTime, now: SystemTime) -> Self {
         let (skew, side) = match now.duration_since(theirs) {
             Ok(ahead) => (ahead, "ahead of"),
             Err(error) => (error.duration(), "behind"),
         };
-        let subject = format!("clock beside {server}'s");
+        let subject = format!("clock compared with {server}");
         let message = match skew.as_secs() {
             0 => "the same to a second".to_owned(),
             seconds => format!("{seconds} s {side} it"),
@@ -87,7 +87,7 @@ impl Finding {
 }
 
 impl Grade {
-    /// The grade in a word: `ok`, `warning` or `failed`.
+    /// The name: `ok`, `warning` or `failed`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,11 +1,11 @@
-//! One failed item of many. A collector that reads a hundred queues should not fail as a whole because one of them
-//! does, and should not pass over that one in silence either.
+//! One failed item of many. A collector that reads a hundred queues should not fail because one of them fails, but the
+//! failure must be visible.
 
 use std::{collections::BTreeSet, error::Error, fmt};
 
 use crate::{SharedError, Tag, TagError};
 
-/// Why there is no sample for one item, with the tags that the sample would have had.
+/// Why one item has no sample, with the tags that the sample would have.
 ///
 /// Any error becomes an `ItemError` through `?`.
 ///
@@ -13,7 +13,7 @@ use crate::{SharedError, Tag, TagError};
 /// use system_health_registry::{ItemError, Sample, system_health_metric};
 ///
 /// # async fn length(queue: &str) -> std::io::Result<f64> { Ok(3.0) }
-/// /// Messages that wait in each queue.
+/// /// Messages in each queue.
 /// #[system_health_metric(key = "queue.each", unit = "message")]
 /// async fn waiting() -> Vec<Result<Sample, ItemError>> {
 ///     let mut samples = Vec::new();
@@ -36,7 +36,7 @@ pub struct ItemError {
     error: SharedError,
 }
 
-/// All items failed, so the metric did.
+/// All items failed, so the metric failed.
 #[derive(Debug, thiserror::Error)]
 #[error("all {count} items failed; the first one: {first}")]
 pub(crate) struct AllFailed {
@@ -45,13 +45,13 @@ pub(crate) struct AllFailed {
 }
 
 impl ItemError {
-    /// Takes the reason.
+    /// An item that failed with an error.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { tags: BTreeSet::new(), error: SharedError::new(error) }
     }
 
-    /// Adds a tag that tells the item from the others, as [`Sample::with_tag`](crate::Sample::with_tag) does. If the
-    /// tag cannot be used, the item has failed for that reason instead.
+    /// Adds a tag that distinguishes the item from others, like [`Sample::with_tag`](crate::Sample::with_tag). If the tag
+    /// cannot be used, that is added to the error.
     #[must_use]
     pub fn with_tag(mut self, name: &str, value: &str) -> Self {
         match Tag::new(name, value) {
@@ -71,7 +71,7 @@ impl ItemError {
         &self.tags
     }
 
-    /// The reason.
+    /// The error.
     #[must_use]
     pub const fn error(&self) -> &SharedError {
         &self.error
@@ -86,7 +86,7 @@ struct UnusableTag {
 }
 
 impl AllFailed {
-    /// The error of a metric of which every item failed, if there are any.
+    /// The error of a metric whose items all failed. `None` if there are no items.
     pub(crate) fn new(failures: &[ItemError]) -> Option<Self> {
         let first = failures.first()?.clone();
         Some(Self { count: failures.len(), first })
@@ -100,7 +100,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for ItemError {
     }
 }
 
-/// The tags and the reason with all its causes: `queue:mail: connection refused`.
+/// The tags and the error with all its causes: `queue:mail: connection refused`.
 impl fmt::Display for ItemError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.tags.is_empty() {
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_item_says_which_one_it_is_and_why_it_failed() {
+    fn an_item_is_displayed_with_its_tags_and_its_error() {
         let refused = || ItemError::new("connection refused");
 
         assert_eq!(refused().to_string(), "connection refused");

@@ -1,29 +1,28 @@
-//! A link leads from a value or an event to the page that shows what is behind it. It comes from outside
-//! and is shown in pages, so only what a browser opens as a page passes.
+//! A link from a value or an event to a page with details. It comes from outside and is shown in pages, so only the URL of a
+//! page is accepted.
 
-/// The longest link, in characters.
+/// Maximum length of a link, in characters.
 const MAX_LENGTH: usize = 2000;
 
-/// Why a link was refused. The address is not repeated: it could hold a password.
+/// Why a link was refused. The error does not contain the link, because it could contain a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LinkError {
-    /// It is not an address of a page.
+    /// It is not the URL of a page.
     #[error(
-        "a link starts with `https://` or `http://` and a host; write one such as \
+        "a link must start with `https://` or `http://` and a host, such as \
          \"https://github.com/acme/app/commits/main\""
     )]
     Start,
-    /// It contains what would end it where it is shown.
-    #[error("a link contains no whitespace and no control characters; percent-encode the {0:?}")]
+    /// It contains a character that would end it where it is shown.
+    #[error("a link must not contain whitespace or control characters; percent-encode the {0:?}")]
     Character(char),
     /// It is too long.
-    #[error("a link has at most {MAX_LENGTH} characters, this one has {0}")]
+    #[error("a link may have at most {MAX_LENGTH} characters, this one has {0}")]
     Length(usize),
 }
 
-/// Accepts an address with `http` or `https`, without whitespace and control characters, of at most 2000
-/// characters.
+/// Accepts a URL with `http` or `https`, without whitespace and control characters, of at most 2000 characters.
 pub(crate) fn check_link(link: &str) -> Result<(), LinkError> {
     let host = link.strip_prefix("https://").or_else(|| link.strip_prefix("http://"));
     if host.is_none_or(|host| host.is_empty() || host.starts_with(['/', '?', '#'])) {
@@ -51,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_browser_opens_as_a_page_is_refused() {
+    fn a_link_that_is_not_a_page_is_refused() {
         for link in [
             "",
             "example.com",

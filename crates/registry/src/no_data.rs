@@ -1,10 +1,10 @@
-//! No data: honestly nothing to report. It is kept apart from errors and from numbers everywhere.
+//! No data: there is nothing to report, and nothing failed. It is never treated as an error or as a number.
 
 use std::fmt;
 
 use crate::{Evidence, EvidenceItem};
 
-/// Why there is nothing to report, and what was looked at.
+/// Why there is nothing to report, and what was examined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoData {
     reason: String,
@@ -12,12 +12,12 @@ pub struct NoData {
 }
 
 impl NoData {
-    /// Takes the reason, such as `the latest run was cancelled`.
+    /// No data, with a reason such as `the latest run was cancelled`.
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), evidence: Evidence::default() }
     }
 
-    /// Attaches the items that were looked at, such as the runs that decided nothing.
+    /// Attaches the items that were examined, such as cancelled runs.
     #[must_use]
     pub fn with_evidence(mut self, items: impl IntoIterator<Item = EvidenceItem>) -> Self {
         self.evidence = items.into_iter().collect();
@@ -30,7 +30,7 @@ impl NoData {
         &self.reason
     }
 
-    /// The items that were looked at.
+    /// The items that were examined.
     #[must_use]
     pub const fn evidence(&self) -> &Evidence {
         &self.evidence

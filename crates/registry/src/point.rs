@@ -1,11 +1,11 @@
-//! One value at one time, with everything that a backend or a store has to know about it. A point
-//! stands by itself: it outlives the run and the program that collected it.
+//! One value at one time, with everything that a backend or a store needs. A point outlives the run and the program that
+//! collected it.
 
 use std::{collections::BTreeSet, time::SystemTime};
 
 use crate::{Kind, Tag};
 
-/// A value of a series at a time. A series is what has one key and one set of tags.
+/// A value of a series at a time. A series is a key and a set of tags.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     /// The metric's key.
@@ -14,9 +14,9 @@ pub struct Point {
     pub kind: Kind,
     /// What values count.
     pub unit: Option<String>,
-    /// All tags: of the report, the metric and the sample, each once, sorted.
+    /// All tags: of the report, the metric, the subject and the sample.
     pub tags: BTreeSet<Tag>,
-    /// When the value held, in whole seconds. A later point of the same series and time replaces this one.
+    /// The time of the value, in whole seconds. A later point of the same series and time replaces this one.
     pub timestamp: SystemTime,
     /// The value; always finite.
     pub value: f64,

@@ -1,6 +1,6 @@
 //! What a collector may return, and how it becomes a reading.
 
-use crate::{ItemError, NoData, Sample, SampleValue, Unavailable, item_error::AllFailed};
+use crate::{ItemError, NoData, Sample, Unavailable, item_error::AllFailed};
 
 /// The result of one collection of a metric: one or more samples, and the items that failed. Everything else is
 /// [`Unavailable`].
@@ -39,7 +39,7 @@ impl Reading {
 ///
 /// | type | reading |
 /// |---|---|
-/// | a [`SampleValue`]: integers, floats, `bool`, `Duration` | the number; NaN and infinities are errors |
+/// | a [`SampleValue`](crate::SampleValue): integers, floats, `bool`, `Duration` | the number; NaN and infinities are errors |
 /// | [`Sample`], `Vec<Sample>` | the samples; an empty list is no data |
 /// | `Vec<Result<Sample, E>>` | the samples and the failed [items](ItemError); an error if all items failed |
 /// | [`Reading`] | itself |
@@ -90,12 +90,6 @@ impl<E: Into<ItemError>> IntoReading for Vec<Result<Sample, E>> {
 impl IntoReading for Sample {
     fn into_reading(self) -> Result<Reading, Unavailable> {
         Reading::new(vec![self], Vec::new())
-    }
-}
-
-impl<T: SampleValue> IntoReading for T {
-    fn into_reading(self) -> Result<Reading, Unavailable> {
-        Sample::new(self)?.into_reading()
     }
 }
 

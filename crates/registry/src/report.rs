@@ -1,4 +1,4 @@
-//! A run with the tags that say where it happened and its one time: what is printed and delivered.
+//! A run with its tags and its timestamp: what is displayed and delivered.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +11,7 @@ use crate::{
     series::{common_tags, repeated},
 };
 
-/// A run and the tags that all its samples get.
+/// A run with a timestamp and the tags of all its samples.
 #[derive(Debug, Clone)]
 pub struct Report {
     run: Run,
@@ -20,10 +20,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// Adds tags to a run. All its points get the time at which the run started, in whole seconds.
+    /// Adds tags to a run. The timestamp of all points is the start of the run, in whole seconds.
     ///
-    /// Where two samples of a metric have the same tags in the end, the later outcome becomes an error: one sample
-    /// would overwrite the other.
+    /// If two samples of a metric have the same tags now, the later outcome becomes an error, because one sample would
+    /// overwrite the other.
     #[must_use]
     pub fn new(mut run: Run, tags: impl IntoIterator<Item = Tag>) -> Self {
         let timestamp = slot_start(run.started_at(), Duration::from_secs(1));
@@ -36,9 +36,9 @@ impl Report {
         Self { run, tags, timestamp }
     }
 
-    /// Puts the points on the start of the schedule slot in which the run started, so that a repeated
-    /// run of the slot replaces its points instead of adding to them. Slots follow each other from
-    /// 1970-01-01 00:00 UTC on; one of less than a second changes nothing.
+    /// Sets the timestamp to the start of the schedule slot in which the run started. A repeated run of the slot then
+    /// replaces the points instead of adding to them. Slots start at 1970-01-01 00:00 UTC; a slot shorter than a second has
+    /// no effect.
     #[must_use]
     pub fn aligned(mut self, slot: Duration) -> Self {
         self.timestamp = slot_start(self.run.started_at(), slot.max(Duration::from_secs(1)));
@@ -57,14 +57,14 @@ impl Report {
         &self.tags
     }
 
-    /// The one time that all points of the report carry.
+    /// The timestamp of all points of the report.
     #[must_use]
     pub fn timestamp(&self) -> SystemTime {
         self.timestamp
     }
 
-    /// What sinks deliver: the samples of the metrics that have a value, in the order of their keys and subjects. As
-    /// long as a metric has an alias, each point is followed by the same one under the alias's key.
+    /// The points to deliver: the samples of the metrics that have a value, sorted by key and subject. While a metric has an
+    /// active alias, each point is followed by a copy with the alias as its key.
     pub fn points(&self) -> impl Iterator<Item = Point> {
         self.run.outcomes().iter().flat_map(|outcome| self.points_of(outcome))
     }
@@ -88,22 +88,22 @@ impl Report {
         })
     }
 
-    /// The tags that all samples of one of the run's outcomes have: those of the report, of the metric and of its
-    /// subject. A sample's own tag replaces one named `env`, `service`, `version` or `source`.
+    /// The tags of all samples of one of the run's outcomes: those of the report, the metric and the subject. A sample's own
+    /// tag replaces a tag named `env`, `service`, `version` or `source`.
     #[must_use]
     pub fn common_tags(&self, outcome: &Outcome) -> BTreeSet<Tag> {
         common_tags(&self.tags, &outcome.metric, outcome.subject.as_deref())
     }
 
-    /// All tags of one of the run's samples: those of the report, of the metric, of its subject and its own. Of the
-    /// tags named `env`, `service`, `version` or `source`, the last of these counts; all others add up.
+    /// All tags of one of the run's samples: those of the report, the metric, the subject and the sample. A later level
+    /// replaces tags named `env`, `service`, `version` or `source`; all other tags are added.
     #[must_use]
     pub fn tags_of(&self, outcome: &Outcome, sample: &Sample) -> BTreeSet<Tag> {
         overlay_tags(&self.common_tags(outcome), sample.tags()).cloned().collect()
     }
 }
 
-/// The start of the slot that a time lies in.
+/// The start of the slot that contains a time.
 fn slot_start(time: SystemTime, slot: Duration) -> SystemTime {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => UNIX_EPOCH + Duration::from_secs(since.as_secs() / slot.as_secs() * slot.as_secs()),

@@ -1,10 +1,10 @@
-//! Who reports, for a sink whose backend keeps the values of each reporter apart.
+//! The name of the reporter, for a sink whose backend separates the values of several reporters.
 
 use std::sync::Arc;
 
 use crate::{Context, FromContext, Unavailable};
 
-/// The reporter's name, the same from run to run. A resource: there is none unless the caller provides it.
+/// The reporter's name, as a resource. It is the same in each run. Empty unless the program provides it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReporterName(Option<Arc<str>>);
 

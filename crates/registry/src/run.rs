@@ -1,4 +1,4 @@
-//! What a run found: one outcome for each metric and subject.
+//! The result of a run: one outcome for each metric and subject.
 
 use std::{
     sync::Arc,
@@ -21,20 +21,20 @@ pub struct Run {
 pub struct Outcome {
     /// The metric.
     pub metric: Metric,
-    /// What it is about. `None` if the metric has no subjects, or if they could not be listed.
+    /// The subject. `None` if the metric has no subjects, or if they could not be listed.
     pub subject: Option<Arc<SubjectLabel>>,
-    /// What the collector returned, or why it returned nothing.
+    /// The reading, or why there is none.
     pub result: Result<Reading, Unavailable>,
     /// How long the collection took.
     pub duration: Duration,
 }
 
-/// The three ways to end a run. Only values are ever delivered.
+/// The state in which a metric ends a run. Only values are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// One or more samples.
     Value,
-    /// There is honestly nothing to report.
+    /// There is nothing to report, and nothing failed.
     NoData,
     /// A failure.
     Error,
@@ -53,13 +53,13 @@ impl Run {
         self.duration
     }
 
-    /// The outcomes, in the order of keys, and of subjects' names within a key.
+    /// The outcomes, sorted by key and by the name of the subject.
     #[must_use]
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
     }
 
-    /// How the sources ended the run, in the order of their names.
+    /// The outcomes of the sources, sorted by name.
     #[must_use]
     pub fn sources(&self) -> &[SourceOutcome] {
         &self.sources
@@ -67,7 +67,7 @@ impl Run {
 }
 
 impl State {
-    /// The state's name: `value`, `no_data` or `error`.
+    /// The name: `value`, `no_data` or `error`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -89,19 +89,19 @@ impl<T> From<&Result<T, Unavailable>> for State {
 }
 
 impl Outcome {
-    /// In which of the three ways the metric ended.
+    /// The state in which the metric ended the run.
     #[must_use]
     pub fn state(&self) -> State {
         (&self.result).into()
     }
 
-    /// The samples; none without a value.
+    /// The samples. Empty without a value.
     #[must_use]
     pub fn samples(&self) -> &[Sample] {
         self.result.as_ref().map_or(&[], Reading::samples)
     }
 
-    /// The items that failed beside the samples.
+    /// The items that failed while others had samples.
     #[must_use]
     pub fn failures(&self) -> &[ItemError] {
         self.result.as_ref().map_or(&[], Reading::failures)

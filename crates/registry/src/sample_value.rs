@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::{IntoReading, Reading, Sample, Unavailable};
+
 /// A number, or something that is a number for a metric.
 ///
 /// | type | value |
@@ -22,40 +24,52 @@ pub trait SampleValue {
     fn into_f64(self) -> f64;
 }
 
-impl SampleValue for f64 {
-    fn into_f64(self) -> f64 {
-        self
-    }
-}
-
-impl SampleValue for Duration {
-    fn into_f64(self) -> f64 {
-        self.as_secs_f64()
-    }
-}
-
-macro_rules! exact {
-    ($($number:ty),*) => {$(
+/// Both traits are implemented for each type: with a blanket implementation of [`IntoReading`], the compiler would no longer
+/// say why a `Result` is not a reading.
+macro_rules! sample_value {
+    ($($number:ty: $convert:expr),* $(,)?) => {$(
         impl SampleValue for $number {
             fn into_f64(self) -> f64 {
-                f64::from(self)
+                let convert: fn($number) -> f64 = $convert;
+                convert(self)
+            }
+        }
+
+        impl IntoReading for $number {
+            fn into_reading(self) -> Result<Reading, Unavailable> {
+                Sample::new(self)?.into_reading()
             }
         }
     )*};
 }
-exact!(bool, u8, u16, u32, i8, i16, i32, f32);
 
-macro_rules! rounded {
-    ($($number:ty),*) => {$(
-        impl SampleValue for $number {
-            #[expect(clippy::cast_precision_loss, reason = "documented: integers beyond 2^53 are rounded")]
-            fn into_f64(self) -> f64 {
-                self as f64
-            }
-        }
-    )*};
+sample_value! {
+    f64: |number| number,
+    f32: f64::from,
+    bool: f64::from,
+    u8: f64::from,
+    u16: f64::from,
+    u32: f64::from,
+    i8: f64::from,
+    i16: f64::from,
+    i32: f64::from,
+    Duration: |duration| duration.as_secs_f64(),
 }
-rounded!(u64, u128, usize, i64, i128, isize);
+
+mod rounded {
+    #![expect(clippy::cast_precision_loss, reason = "documented: integers beyond 2^53 are rounded")]
+
+    use super::{IntoReading, Reading, Sample, SampleValue, Unavailable};
+
+    sample_value! {
+        u64: |number| number as f64,
+        u128: |number| number as f64,
+        usize: |number| number as f64,
+        i64: |number| number as f64,
+        i128: |number| number as f64,
+        isize: |number| number as f64,
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,5 @@
-//! Where points are delivered to. A sink accounts for every point that it was given, because only the sink knows what
-//! its backend meant.
+//! Where points are delivered. A sink reports the fate of every point, because only the sink understands the responses of
+//! its backend.
 
 use std::{fmt, ops::Range, time::Duration};
 
@@ -8,16 +8,15 @@ use tokio::time::Instant;
 
 use crate::{Context, Event, Finding, Kind, Point, Settings, SharedError, Unavailable};
 
-/// A kind of backend that a linked crate can deliver to, such as Datadog. Register one with
-/// [`register_sink!`](crate::register_sink).
+/// A type of backend, such as Datadog. Register it with [`register_sink!`](crate::register_sink).
 #[derive(Debug, Clone, Copy)]
 pub struct SinkType {
-    /// The name, as in `--to datadog`: lower-case letters, digits and `_`.
+    /// The name, such as `datadog`: lower-case letters, digits and `_`.
     pub name: &'static str,
-    /// What it is, in one line for `--help`.
+    /// A summary in one line.
     pub summary: &'static str,
-    /// Reads the sink's settings. Most sinks have one destination; one that is not configured has none. Wrong settings
-    /// are refused here, before anything is collected.
+    /// Reads the sink's settings. Most sinks have one destination, or none if they are not configured. Invalid settings are
+    /// refused here, before anything is collected.
     pub configure: fn(&Settings) -> Result<Destinations, SharedError>,
 }
 
@@ -26,28 +25,28 @@ pub type Destinations = Vec<Box<dyn Destination>>;
 
 inventory::collect!(SinkType);
 
-/// A place to deliver to, as the settings describe it. Nothing is connected yet.
+/// A place to deliver to, as configured in the settings. It is not connected yet.
 pub trait Destination: fmt::Debug + Send + Sync {
     /// The name of the sink's type, such as `datadog`.
     fn sink(&self) -> &'static str;
 
-    /// What tells this destination from others of the same type, such as the URL. It is part of the outbox's name, so
-    /// points for one place never go to another. It must not contain a secret.
+    /// What distinguishes this destination from others of the same type, such as the URL. It is part of the outbox's name, so
+    /// that points for one destination are never delivered to another. It must not contain a secret.
     fn address(&self) -> String;
 
     /// What the backend supports.
     fn limits(&self) -> Limits;
 
-    /// Looks up credentials and sets up the client.
+    /// Gets the credentials and builds the client.
     fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>>;
 
-    /// What would be sent, for people to read. Called with points and no event, or with one event and no points.
+    /// What would be sent, as readable JSON. Called with points and no events, or with one event and no points.
     fn preview(&self, points: &[Point], events: &[Event]) -> Result<serde_json::Value, SharedError>;
 
-    /// Looks at the backend, the credentials and whatever else a delivery needs, for `report doctor`. Delivers nothing.
+    /// Checks the backend, the credentials and whatever else a delivery needs. Delivers nothing.
     fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>>;
 
-    /// Whether points go to this process' standard output. Nothing else must be printed there then.
+    /// Whether points are written to standard output. Then the program must print nothing else there.
     fn owns_stdout(&self) -> bool {
         false
     }
@@ -56,76 +55,75 @@ pub trait Destination: fmt::Debug + Send + Sync {
 /// What a backend supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Maximum age of a point. Older ones are not delivered.
+    /// Maximum age of a point. Older points are not delivered.
     pub max_age: Duration,
-    /// How far ahead of this machine's clock a point may be.
+    /// How far in the future a point may be, by this machine's clock.
     pub max_ahead: Duration,
-    /// Whether the backend keeps a point's own time. If not, it shows the last value as a current one, so only points of
-    /// the newest run are delivered.
+    /// Whether the backend keeps the timestamps of points. If not, it shows the last value as the current value, so only
+    /// points of the newest run are delivered.
     pub keeps_timestamps: bool,
-    /// What a repeated gauge does.
+    /// What happens if a gauge is delivered twice.
     pub gauges: Repeat,
-    /// What a repeated count does.
+    /// What happens if a count is delivered twice.
     pub counts: Repeat,
-    /// What a repeated rate does.
+    /// What happens if a rate is delivered twice.
     pub rates: Repeat,
-    /// Maximum age of an event. `None` if the backend takes no events.
+    /// Maximum age of an event. `None` if the backend does not accept events.
     pub max_event_age: Option<Duration>,
 }
 
 /// What happens if the same point is delivered twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
-    /// The second one takes the place of the first one, so a delivery with an unclear outcome is repeated.
+    /// The second point replaces the first. A delivery with an unknown outcome is repeated.
     Overwrites,
-    /// Both count, so a delivery with an unclear outcome is never repeated.
+    /// Both points count. A delivery with an unknown outcome is never repeated.
     AddsUp,
 }
 
 /// A connected backend.
 pub trait Sink: fmt::Debug + Send + Sync {
-    /// Asks the backend whether it would take a delivery: it is reachable and accepts the credentials. Retries end by
-    /// the deadline.
+    /// Checks that the backend is reachable and accepts the credentials. Retries end by the deadline.
     fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>>;
 
-    /// Delivers points and tells the fate of each as soon as it is known. Points without one when the stream ends count
-    /// as left. So do those of a stream that panics, or has not ended by the deadline, unless they add up: then they may
-    /// have arrived, and their fate is unknown. Retries end by the deadline.
+    /// Delivers points and reports the fate of each point as soon as it is known. Points without a fate at the end of the
+    /// stream count as left. If the stream panics or does not end by the deadline, they also count as left, but points that
+    /// add up may have arrived, so their fate is unknown. Retries end by the deadline.
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement>;
 
-    /// Sends an event. Unlike a point it would be there twice if it were sent again. Retries end by the deadline. Only
-    /// called if the destination's [`Limits`] have a maximum age of events.
+    /// Sends an event. An event that is sent twice exists twice. Retries end by the deadline. Only called if the
+    /// destination's [`Limits`] have a maximum age of events.
     fn announce<'a>(&'a self, event: &'a Event, deadline: Instant) -> BoxFuture<'a, Fate>;
 }
 
 /// The fate of some of the points of a delivery.
 #[derive(Debug, Clone)]
 pub struct Settlement {
-    /// Which points, by their position in the delivery.
+    /// The points, by their positions in the delivery.
     pub points: Range<usize>,
     /// The fate of each of them.
     pub fate: Fate,
 }
 
-/// What became of a point or an event.
+/// What happened to a point or an event.
 #[derive(Debug, Clone)]
 pub enum Fate {
-    /// The backend took it.
+    /// The backend accepted it.
     Accepted,
-    /// The backend does not take it, now or later.
+    /// The backend refused it and will not accept it later.
     Refused(DeliveryError),
-    /// It has certainly not arrived; another attempt may succeed.
+    /// It has certainly not arrived. Another attempt may succeed.
     Left(DeliveryError),
-    /// It may have arrived: no answer came.
+    /// It may have arrived: there was no response.
     Unknown(DeliveryError),
 }
 
-/// Why something was not delivered, with all causes.
+/// Why something was not delivered, with all its causes.
 #[derive(Debug, Clone)]
 pub struct DeliveryError(SharedError);
 
 impl SinkType {
-    /// The sinks that are linked into this program, in the order of their names.
+    /// The sinks that are linked into this program, sorted by name.
     #[must_use]
     pub fn linked() -> Vec<Self> {
         let mut linked: Vec<Self> = inventory::iter::<Self>.into_iter().copied().collect();
@@ -147,7 +145,7 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// No limits: points of any age, with their own times, of which a repeated one overwrites; no events.
+    /// No limits: points of any age, with their timestamps, where a repeated point overwrites. No events.
     fn default() -> Self {
         Self {
             max_age: Duration::MAX,
@@ -162,7 +160,7 @@ impl Default for Limits {
 }
 
 impl DeliveryError {
-    /// Shares an error.
+    /// A delivery error with a cause.
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(SharedError::new(error))
     }
@@ -176,7 +174,7 @@ impl fmt::Display for DeliveryError {
 
 impl std::error::Error for DeliveryError {}
 
-/// Registers a [`SinkType`] when the program is linked, the way the attribute registers a metric.
+/// Registers a [`SinkType`] when the program is linked, as the attribute registers a metric.
 ///
 /// ```
 /// use system_health_registry::{Destination, Settings, SharedError, SinkType, register_sink};

@@ -7,47 +7,47 @@ use futures::future::BoxFuture;
 
 use crate::{Context, Facts, ItemError, Location, Reading, Unavailable};
 
-type CollectAll = dyn Fn(Context) -> BoxFuture<'static, Result<Vec<Described>, Unavailable>> + Send + Sync;
+type CollectAllFn = dyn Fn(Context) -> BoxFuture<'static, Result<Vec<Described>, Unavailable>> + Send + Sync;
 
-/// Returns metrics and their readings in one go. Cheap to clone.
+/// Returns metrics together with their readings. Cheap to clone.
 ///
-/// Write a function with [`#[system_health_source]`](macro@crate::system_health_source), or call [`Source::new`] for
-/// one that settings describe.
+/// Write a function with [`#[system_health_source]`](macro@crate::system_health_source), or call [`Source::new`] for a
+/// source that the settings describe.
 #[derive(Clone)]
 pub struct Source {
     name: Arc<str>,
     description: Arc<str>,
     location: Location,
     timeout: Option<Duration>,
-    collect: Arc<CollectAll>,
+    collect: Arc<CollectAllFn>,
 }
 
-/// A metric as a source returns it: what it is, and its value or why it has none.
+/// A metric as a source returns it: its facts, and its reading or why it has none.
 #[derive(Debug, Clone)]
 pub struct Described {
-    /// The facts. They must obey the same rules as those of a function.
+    /// The facts. The rules are the same as for the attribute.
     pub facts: Facts,
-    /// What was found.
+    /// The reading, or why there is none.
     pub result: Result<Reading, Unavailable>,
 }
 
-/// How a source ended a run. Its metrics have outcomes of their own.
+/// How a source ended a run. Its metrics have separate outcomes.
 #[derive(Debug, Clone)]
 pub struct SourceOutcome {
     /// The source's name.
     pub name: Arc<str>,
-    /// How many metrics it returned, or why none.
+    /// The number of metrics that it returned, or why it returned none.
     pub result: Result<usize, Unavailable>,
-    /// The keys of the metrics that it returned and that are collected.
+    /// The keys of the metrics that it returned and that were kept.
     pub returned: Vec<String>,
-    /// The metrics that were refused because of their facts, such as a key that is in use elsewhere.
+    /// The metrics that were refused because of their facts, such as a key that is used elsewhere.
     pub refused: Vec<ItemError>,
     /// How long the collection took.
     pub duration: Duration,
 }
 
 impl Source {
-    /// A source with a name that no other source has, and a function that collects.
+    /// A source with a unique name and a function that collects.
     pub fn new<C>(name: &str, description: &str, location: Location, collect: C) -> Self
     where
         C: Fn(Context) -> BoxFuture<'static, Result<Vec<Described>, Unavailable>> + Send + Sync + 'static,
@@ -101,9 +101,9 @@ impl Source {
 }
 
 impl Described {
-    /// A metric and what was found: a number, samples, no data or an error, as a collector returns it.
-    pub fn new<R: crate::IntoReading>(facts: Facts, found: R) -> Self {
-        Self { facts, result: found.into_reading() }
+    /// A metric with what a collector may return: a number, samples, no data or an error.
+    pub fn new<R: crate::IntoReading>(facts: Facts, reading: R) -> Self {
+        Self { facts, result: reading.into_reading() }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Tasks that end with whoever waits for them. Tokio's own handles let a task run on when they are
-//! dropped; work that nobody waits for any more would then outlive its run.
+//! Tasks that are aborted when nobody waits for them. Tokio's own handles let a task continue after they are dropped, so it
+//! could outlive its run.
 
 use std::{
     pin::Pin,
@@ -8,7 +8,7 @@ use std::{
 
 use tokio::task::{JoinError, JoinHandle};
 
-/// A task that is stopped when this is dropped.
+/// A task that is aborted when this handle is dropped.
 pub(crate) struct Task<T>(JoinHandle<T>);
 
 impl<T> From<JoinHandle<T>> for Task<T> {

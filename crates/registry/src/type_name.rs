@@ -1,8 +1,8 @@
-//! Names of types, for messages.
+//! The names of types in messages.
 
 use std::any::type_name;
 
-/// The type's name without its path: `RecentCommits`.
+/// The name of a type without its path: `RecentCommits`.
 pub(crate) fn short_type_name<T>() -> &'static str {
     let name = type_name::<T>();
     let end_of_path = name.find('<').unwrap_or(name.len());

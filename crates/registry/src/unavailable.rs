@@ -1,28 +1,28 @@
-//! Why there is no value. The two reasons are kept apart from the first line on: that there is
-//! honestly nothing to say, and that something failed. Neither ever becomes a number.
+//! Why there is no value. There are two different reasons: there is nothing to report, or something failed. Neither ever
+//! becomes a number.
 
 use std::{error::Error, fmt, sync::Arc};
 
 use crate::NoData;
 
-/// Why a resource or a value could not be had.
+/// Why there is no resource or no value.
 ///
-/// Any error turns into [`Unavailable::Error`] through `?`. "No data" has to be said on purpose, with
+/// Any error becomes [`Unavailable::Error`] through `?`. No data must be stated explicitly, with
 /// [`Unavailable::no_data`].
 #[derive(Debug, Clone)]
 pub enum Unavailable {
-    /// There is honestly nothing to say, with the reason.
+    /// There is nothing to report, and nothing failed.
     NoData(NoData),
     /// Something failed.
     Error(SharedError),
 }
 
-/// An error that several metrics share, printed with all its causes: `outer: cause: root cause`.
+/// An error that several metrics share. It is displayed with all its causes: `outer: cause: root cause`.
 #[derive(Clone)]
 pub struct SharedError(Arc<dyn Error + Send + Sync>);
 
 impl Unavailable {
-    /// Says that there is honestly nothing to say, and why: `the latest run was cancelled`.
+    /// No data, with a reason such as `the latest run was cancelled`.
     pub fn no_data(reason: impl Into<String>) -> Self {
         Self::NoData(NoData::new(reason))
     }
@@ -57,12 +57,12 @@ impl fmt::Display for Unavailable {
 }
 
 impl SharedError {
-    /// Shares an error.
+    /// An error to share.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(Arc::from(error.into()))
     }
 
-    /// The outermost error, to follow its sources.
+    /// The outermost error. Its sources are the causes.
     #[must_use]
     pub fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.0
@@ -71,16 +71,16 @@ impl SharedError {
 
 impl fmt::Display for SharedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut said = self.0.to_string();
-        f.write_str(&said)?;
+        let mut previous = self.0.to_string();
+        f.write_str(&previous)?;
         let mut cause = self.0.source();
         while let Some(error) = cause {
             let text = error.to_string();
-            // Many errors end with their cause's text already; it is said once.
-            if !said.ends_with(&text) {
+            // Many errors already end with the text of their cause.
+            if !previous.ends_with(&text) {
                 write!(f, ": {text}")?;
             }
-            said = text;
+            previous = text;
             cause = error.source();
         }
         Ok(())
@@ -99,31 +99,31 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("{text}")]
-    struct Layer {
+    struct ChainedError {
         text: &'static str,
-        source: Option<Box<Layer>>,
+        source: Option<Box<ChainedError>>,
     }
 
-    fn layers(texts: &[&'static str]) -> Option<Box<Layer>> {
+    fn chain(texts: &[&'static str]) -> Option<Box<ChainedError>> {
         let (text, rest) = texts.split_first()?;
-        Some(Box::new(Layer { text, source: layers(rest) }))
+        Some(Box::new(ChainedError { text, source: chain(rest) }))
     }
 
     #[test]
-    fn an_error_is_printed_with_all_its_causes() {
+    fn an_error_is_displayed_with_all_its_causes() {
         let error =
-            SharedError::new(*layers(&["cannot list commits", "GitHub", "connection refused"]).unwrap());
+            SharedError::new(*chain(&["cannot list commits", "GitHub", "connection refused"]).unwrap());
         assert_eq!(error.to_string(), "cannot list commits: GitHub: connection refused");
     }
 
     #[test]
-    fn a_cause_that_was_already_said_is_not_repeated() {
-        let error = SharedError::new(*layers(&["send: refused", "refused", "errno 111"]).unwrap());
+    fn the_text_of_a_cause_is_not_repeated() {
+        let error = SharedError::new(*chain(&["send: refused", "refused", "errno 111"]).unwrap());
         assert_eq!(error.to_string(), "send: refused: errno 111");
     }
 
     #[test]
-    fn any_error_is_taken_and_no_data_passes_through() {
+    fn any_error_is_converted_and_no_data_is_kept() {
         fn failing() -> Result<(), Unavailable> {
             Err("plain text")?
         }

@@ -1,4 +1,4 @@
-//! Work that nobody waits for any more is stopped, or never begun.
+//! Work is aborted, or never started, if nobody waits for it any more.
 
 use std::{
     future::pending,
@@ -13,15 +13,15 @@ use std::{
 use system_health_registry::{Catalog, Context, Engine, FromContext, Unavailable, system_health_metric};
 use tokio::{runtime, sync::mpsc, task, time::timeout};
 
-/// Tells the test by closing its channel that nobody holds it any more.
+/// Closes its channel when it is dropped, so that the test notices.
 #[derive(Clone)]
 struct Held(#[expect(dead_code, reason = "only its end is of interest")] mpsc::Sender<()>);
 
-/// Blocks a thread until the test lets go.
+/// Blocks a thread until the test releases it.
 #[derive(Clone)]
 struct Block(Arc<Mutex<channel::Receiver<()>>>);
 
-/// Set by a collector that should not have run.
+/// Set by a collector that should not run.
 #[derive(Clone, Default)]
 struct Begun(Arc<AtomicBool>);
 
@@ -36,7 +36,7 @@ macro_rules! provided_by_the_test {
 }
 provided_by_the_test!(Held, Block, Begun);
 
-/// Holds something until it is stopped.
+/// Holds a resource until it is aborted.
 #[system_health_metric(key = "run.holds", timeout = "1h")]
 async fn holds(_held: Held) -> u64 {
     pending().await
@@ -72,7 +72,7 @@ async fn a_run_that_is_given_up_stops_its_metrics() {
     drop(context);
 
     assert!(run.is_err(), "the run was given up");
-    // The clock is paused: it jumps to the end of this only if the collector goes on for ever.
+    // The clock is paused: it jumps to the end of this timeout only if the collector never ends.
     let end = timeout(Duration::from_mins(1), received.recv()).await;
     assert_eq!(end, Ok(None), "the collector has been dropped");
 }
@@ -89,7 +89,7 @@ fn a_sync_collector_that_gets_no_thread_in_time_never_runs() {
         // The runtime stops tasks when it gets control.
         task::yield_now().await;
         drop(release);
-        // The thread takes what waits for it in order: after this, nothing is left.
+        // The thread runs its queue in order: after this task, the queue is empty.
         task::spawn_blocking(|| ()).await.unwrap();
     });
 

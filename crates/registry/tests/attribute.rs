@@ -1,5 +1,4 @@
-//! The attribute, seen from the crate that uses it: the function stays as it was, and the linked
-//! catalog has every fact that was written.
+//! The attribute in a crate that uses it: the function does not change, and the linked catalog has all facts.
 
 mod common;
 
@@ -32,7 +31,7 @@ impl<T: Clone + Default + Send + Sync + 'static> FromContext for Named<T> {
 /// Messages that were taken
 /// from any queue.
 ///
-///   Retries count, too.
+///   Retries count as well.
 #[system_health_metric(
     key = "facts.all",
     kind = "count",
@@ -66,7 +65,7 @@ fn rate() -> f64 {
     0.25
 }
 
-/// Says its kind although it is the default.
+/// The default kind, written as an option.
 #[system_health_metric(key = "facts.gauge", kind = "gauge")]
 fn gauge() -> Duration {
     Duration::from_millis(250)
@@ -93,7 +92,7 @@ async fn samples(queues: Queues, _: Named<u8>) -> Result<Vec<Sample>, Unavailabl
     queues.0.iter().map(sample).collect()
 }
 
-/// Other attributes are kept, also behind this one.
+/// Other attributes are kept, including those after this one.
 #[must_use = "attributes are kept"]
 #[system_health_metric(key = "shape.attributes")]
 #[inline(never)]
@@ -117,7 +116,7 @@ fn metric(key: &str) -> Metric {
 fn every_option_arrives_in_the_catalog() {
     let metric = metric("facts.all");
 
-    assert_eq!(metric.description(), "Messages that were taken from any queue.\n\nRetries count, too.");
+    assert_eq!(metric.description(), "Messages that were taken from any queue.\n\nRetries count as well.");
     assert_eq!(metric.kind(), Kind::Count { interval: Duration::from_mins(15) });
     assert_eq!(metric.unit(), Some("message"));
     assert_eq!(metric.goal(), Some(Goal::new(Comparison::GreaterOrEqual, -0.5)));

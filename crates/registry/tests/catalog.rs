@@ -1,4 +1,4 @@
-//! The catalog refuses what no macro can see, and says where it was written.
+//! The catalog refuses what no macro can see, with the location in the code.
 
 use std::time::Duration;
 
@@ -151,7 +151,7 @@ fn an_alias_that_is_in_use_is_refused_with_both_places() {
 }
 
 #[test]
-fn an_error_can_be_told_apart_by_programs() {
+fn a_program_can_match_an_error() {
     let invalid = Catalog::new([metric("9")]).unwrap_err();
 
     assert!(

@@ -1,4 +1,4 @@
-//! Resources: built once, shared with their errors, replaced by tests, given up with their context.
+//! Resources: they are built once, shared with their errors, replaced by tests, and aborted with their context.
 
 use std::{
     sync::{
@@ -17,8 +17,7 @@ use tokio::{
     time::timeout,
 };
 
-/// Long enough for anything but a deadlock. The clock of these tests is paused: it jumps here only
-/// when nothing can go on.
+/// Detects a deadlock. The clock of these tests is paused: it jumps to this timeout only if no task can continue.
 const GUARD: Duration = Duration::from_mins(1);
 
 /// Counts how often a resource was built.
@@ -37,7 +36,7 @@ impl FromContext for Builds {
     }
 }
 
-/// Holds back a resource until the test opens it.
+/// Blocks a resource until the test opens the gate.
 #[derive(Clone)]
 struct Gate(Arc<Semaphore>);
 
@@ -63,7 +62,7 @@ impl FromContext for Gate {
     }
 }
 
-/// What is built behind the gate, and counted.
+/// A resource behind the gate that counts how often it is built.
 #[derive(Clone, Debug, PartialEq)]
 struct Commits(&'static str);
 
@@ -75,7 +74,7 @@ impl FromContext for Commits {
     }
 }
 
-/// Fails after it was counted.
+/// Counts and fails.
 #[derive(Clone, Debug)]
 struct Broken;
 
@@ -86,7 +85,7 @@ impl FromContext for Broken {
     }
 }
 
-/// Needs what cannot be had.
+/// Depends on a resource that fails.
 #[derive(Clone, Debug)]
 struct NeedsBroken;
 
@@ -140,7 +139,7 @@ async fn a_resource_is_built_once_for_many_requesters() {
 }
 
 #[tokio::test]
-async fn a_resource_is_not_built_again_later_but_in_every_context_anew() {
+async fn a_resource_is_built_once_in_each_context() {
     let builds = Builds::default();
     let context = Context::new().provide(builds.clone());
 
@@ -215,7 +214,7 @@ async fn a_requester_that_gives_up_does_not_stop_the_resource_for_others() {
     assert_eq!(builds.count(), 1);
 }
 
-/// Tells the test when it is built and, by closing the channel, when it is given up.
+/// Notifies the test when it is built, and closes the channel when it is aborted.
 #[derive(Clone)]
 struct Reporter(mpsc::UnboundedSender<&'static str>);
 

@@ -6,10 +6,10 @@ use insta::assert_snapshot;
 use system_health_registry::{Context, FromContext, Unavailable};
 use tokio::{join, sync::Barrier, time::timeout};
 
-/// Guards against a deadlock. The clock is paused: it jumps here only when nothing can go on.
+/// Detects a deadlock. The clock is paused: it jumps to this timeout only if no task can continue.
 const GUARD: Duration = Duration::from_mins(1);
 
-/// Lets resources go on only when as many as the test says are being built.
+/// Lets resources continue when a number of them is being built.
 #[derive(Clone)]
 struct Meeting(Arc<Barrier>);
 
@@ -25,7 +25,7 @@ impl FromContext for Meeting {
     }
 }
 
-/// A resource that needs others after the meeting.
+/// A resource that asks for others after the meeting.
 macro_rules! resource {
     ($name:ident needs $($needed:ident),*) => {
         #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ async fn a_circle_is_named_where_it_closes() {
         message::<Entrance>(&context).await,
         @"resources depend on each other in a cycle: Paper → Rock → Scissors → Paper"
     );
-    // Everyone on the way has the same error, also when asked later.
+    // All resources of the cycle have the same error, also later.
     assert_eq!(message::<Scissors>(&context).await, message::<Entrance>(&context).await);
 }
 

@@ -1,7 +1,7 @@
-//! What takes too long: a metric ends on time, says what it waited for, and takes nobody along.
+//! A metric that takes too long ends on time, names what it waited for, and affects no other metric.
 //!
-//! Where the clock is paused it jumps to the next time-out as soon as nothing else can go on. Blocked
-//! threads stop it from jumping, so those tests have short real time-outs and end with an event.
+//! A paused clock jumps to the next timeout when no task can continue. Blocked threads prevent that, so their tests have
+//! short real timeouts and end with an event.
 
 mod common;
 
@@ -16,7 +16,7 @@ use insta::assert_snapshot;
 use system_health_registry::{Context, FromContext, Unavailable, system_health_metric};
 use tokio::time::{Instant, advance, sleep};
 
-/// A resource that never comes.
+/// A resource that is never built.
 #[derive(Clone)]
 struct Never;
 
@@ -60,7 +60,7 @@ async fn hangs_in_resource(_: Never) -> u64 {
     0
 }
 
-/// Hangs in two resources at once, and has got a third.
+/// Hangs in two resources and has a third.
 #[system_health_metric(key = "hang.resources", timeout = "1m 30s")]
 fn hangs_in_resources(_: AfterNever, _: FiveSeconds, _: Never) -> u64 {
     0
@@ -101,7 +101,7 @@ impl FromContext for Horizon {
     }
 }
 
-/// Blocks the thread that collects until the test lets go.
+/// Blocks the thread until the test releases it.
 #[derive(Clone)]
 struct Block(Arc<Mutex<mpsc::Receiver<()>>>);
 
@@ -130,9 +130,9 @@ fn blocks(block: Block) -> u64 {
     0
 }
 
-/// Never runs into its time-out.
-#[system_health_metric(key = "block.sync_beside")]
-fn beside_blocked() -> u64 {
+/// Never runs into its timeout.
+#[system_health_metric(key = "block.sync_other")]
+fn other_than_blocked() -> u64 {
     7
 }
 
@@ -143,9 +143,9 @@ async fn blocks_worker(block: Block) -> u64 {
     0
 }
 
-/// Never runs into its time-out.
-#[system_health_metric(key = "blunder.async_beside")]
-async fn beside_blunder() -> u64 {
+/// Never runs into its timeout.
+#[system_health_metric(key = "blunder.async_other")]
+async fn other_than_blunder() -> u64 {
     7
 }
 
@@ -211,7 +211,7 @@ async fn a_blocked_sync_collector_is_left_behind() {
 
     assert_snapshot!(lines(&run), @"
     block.sync: error: no result within 20ms
-    block.sync_beside: value 7 []
+    block.sync_other: value 7 []
     ");
     drop(release);
 }
@@ -224,7 +224,7 @@ async fn an_async_collector_that_blocks_its_thread_is_left_behind() {
 
     assert_snapshot!(lines(&run), @"
     blunder.async: error: no result within 20ms
-    blunder.async_beside: value 7 []
+    blunder.async_other: value 7 []
     ");
     drop(release);
 }

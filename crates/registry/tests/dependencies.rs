@@ -1,9 +1,9 @@
-//! A crate that only adds collectors compiles this crate and what it depends on. That must stay a
-//! matter of seconds, so the dependencies are counted and the big ones are kept out.
+//! A crate that only adds collectors compiles this crate and its dependencies. That must take only seconds, so this test
+//! limits the number of dependencies and refuses large ones.
 
 use std::{collections::BTreeSet, env, process::Command};
 
-/// Names, or beginnings of names, of what belongs to collectors, sinks and the binary.
+/// The names, or prefixes of the names, of dependencies that belong to collectors, sinks and the binary.
 const KEPT_OUT: [&str; 10] = [
     "aws-",
     "clap",
@@ -17,7 +17,7 @@ const KEPT_OUT: [&str; 10] = [
     "system-health-report",
 ];
 
-/// The tree has about forty crates, most of them tiny; a few more are no news, many more are.
+/// The tree has about forty small crates. A few more are fine.
 const AT_MOST: usize = 45;
 
 #[test]

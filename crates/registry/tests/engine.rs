@@ -1,4 +1,4 @@
-//! Runs: what one metric does touches no other, and every outcome is told and in its place.
+//! Runs: no metric affects another one, and outcomes are observed and sorted.
 
 mod common;
 
@@ -21,20 +21,20 @@ fn sync_panic() -> u64 {
     panic!("a text")
 }
 
-/// An async collector panics, with a text made on the way.
+/// An async collector panics with a formatted message.
 #[system_health_metric(key = "panic.async")]
 async fn async_panic() -> u64 {
     let numbers: Vec<u64> = std::future::ready(vec![]).await;
     numbers[numbers.len()]
 }
 
-/// A panic may carry anything.
+/// A panic may have any payload.
 #[system_health_metric(key = "panic.odd")]
 fn odd_panic() -> u64 {
     std::panic::panic_any(7_u8)
 }
 
-/// Stands beside the panics.
+/// Does not panic.
 #[system_health_metric(key = "panic.unharmed")]
 fn unharmed() -> u64 {
     7
@@ -50,7 +50,7 @@ fn error() -> Result<u64, CountError> {
     "many".parse().map_err(CountError)
 }
 
-/// Nothing to say, from inside.
+/// No data from a nested function.
 #[system_health_metric(key = "state.no_data")]
 fn no_data() -> Result<u64, Unavailable> {
     Err(Unavailable::no_data("the latest run was cancelled"))
@@ -94,7 +94,7 @@ fn different_tags() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(1.0)?, Sample::new(2.0)?.with_tag("queue", "mail")?])
 }
 
-/// Given by the observer when the first metric is finished.
+/// The observer opens it when the first metric is finished.
 #[derive(Clone, Default)]
 struct Signal(Arc<Notify>);
 
@@ -154,13 +154,13 @@ async fn samples_that_would_overwrite_each_other_are_an_error() {
 }
 
 #[tokio::test]
-async fn progress_is_told_as_it_happens_and_outcomes_in_the_order_of_keys() {
+async fn progress_is_observed_and_outcomes_are_sorted_by_key() {
     let (signal, steps) = (Signal::default(), Arc::new(Mutex::new(Vec::new())));
     let context = Context::new().provide(signal.clone());
     let engine = Engine::new().with_observer({
         let steps = Arc::clone(&steps);
         move |progress| {
-            let told = match progress {
+            let step = match progress {
                 Progress::Planned { outcomes } => format!("{outcomes} planned"),
                 Progress::Started(metric, _) => format!("{} started", metric.key()),
                 Progress::Finished(outcome) => {
@@ -170,7 +170,7 @@ async fn progress_is_told_as_it_happens_and_outcomes_in_the_order_of_keys() {
                 }
                 other => panic!("unexpected progress: {other:?}"),
             };
-            steps.lock().unwrap().push(told);
+            steps.lock().unwrap().push(step);
         }
     });
 
@@ -196,7 +196,7 @@ async fn a_run_carries_the_start_of_its_context() {
     assert!(run.outcomes()[0].duration <= run.duration());
 }
 
-/// A thousand collectors that go on only when all of them are there.
+/// A thousand collectors that continue only when all of them have started.
 #[derive(Clone)]
 struct Crowd(Arc<Barrier>);
 
@@ -206,7 +206,7 @@ impl FromContext for Crowd {
     }
 }
 
-// The clock is paused: if the collectors came one after another, it would jump to their time-outs.
+// The clock is paused: if the collectors ran one after the other, it would jump to their timeouts.
 #[tokio::test(start_paused = true)]
 async fn a_thousand_metrics_run_at_once() {
     let metrics = (0..1000).map(|number| {

@@ -1,4 +1,4 @@
-//! Events: what may be attached to a run, and what a store gets back of it.
+//! Events: their rules, and how they are stored.
 
 mod common;
 
@@ -71,7 +71,9 @@ fn an_event_is_refused_with_its_mistake() {
         "an event's text may have at most 3500 characters, this one has 3501"
     );
     assert!(refusal(event().with_tag("service", "!")).starts_with("tag `service:!` has no letter"));
-    assert!(refusal(event().with_link("javascript:alert(1)")).starts_with("a link starts with `https://`"));
+    assert!(
+        refusal(event().with_link("javascript:alert(1)")).starts_with("a link must start with `https://`")
+    );
 }
 
 #[test]
@@ -94,7 +96,7 @@ fn a_store_gets_back_what_it_kept() {
 }
 
 #[test]
-fn what_a_store_gives_back_is_checked_again() {
+fn a_stored_event_is_checked_again() {
     let kept = serde_json::to_value(event()).unwrap();
     let changed = |part: &str, value: Value| {
         let mut kept = kept.clone();
@@ -106,7 +108,7 @@ fn what_a_store_gives_back_is_checked_again() {
     assert!(
         refusal(changed("text", "t".repeat(3501).into())).starts_with("an event's text may have at most")
     );
-    assert!(refusal(changed("link", "ftp://example.com".into())).starts_with("a link starts with"));
+    assert!(refusal(changed("link", "ftp://example.com".into())).starts_with("a link must start with"));
     assert!(refusal(changed("tags", json!(["my team"]))).starts_with("tag `my team` would be stored"));
     assert!(changed("level", "loud".into()).is_err());
     assert_eq!(changed("level", "success".into()).unwrap().level(), Level::Success);

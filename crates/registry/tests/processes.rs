@@ -1,4 +1,4 @@
-//! What outlives a run, and what does not.
+//! Resources that outlive a run, and resources that do not.
 
 use std::sync::{
     Arc,
@@ -7,7 +7,7 @@ use std::sync::{
 
 use system_health_registry::{Context, FromContext, Process, Scope, Unavailable};
 
-/// How often something was built; provided by the test.
+/// Counts how often a resource was built; provided by the test.
 #[derive(Debug, Clone, Default)]
 struct Built(Arc<AtomicUsize>);
 
@@ -19,7 +19,7 @@ impl FromContext for Built {
     }
 }
 
-/// A connection, which can be made from the second attempt on.
+/// A connection that fails at the first attempt.
 #[derive(Debug, Clone)]
 struct Connection(usize);
 
@@ -45,7 +45,7 @@ impl FromContext for List {
     }
 }
 
-/// A connection that wants the list of a run.
+/// A connection that asks for the list of a run.
 #[derive(Debug, Clone)]
 struct Hasty;
 

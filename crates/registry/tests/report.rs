@@ -41,7 +41,7 @@ fn like_the_report() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(0.0)?, Sample::new(1.0)?.with_tag("env", "test")?])
 }
 
-/// The same for a name that may have several values.
+/// The same for a tag name that may have several values.
 #[system_health_metric(key = "duplicate.team")]
 fn like_another_tag_of_the_report() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(0.0)?, Sample::new(1.0)?.with_tag("team", "a")?])
@@ -54,7 +54,7 @@ fn different_versions() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(0.0)?.with_tag("version", "1")?.with_tag("version", "2")?, two])
 }
 
-/// Has nothing to say.
+/// Has no data.
 #[system_health_metric(key = "queue.silent", goal = "< 5")]
 fn silent() -> NoData {
     NoData::new("a test")
@@ -66,7 +66,7 @@ fn broken() -> Result<u64, Unavailable> {
     Err("a test")?
 }
 
-/// Had another name.
+/// Had another key.
 #[system_health_metric(key = "desk.waiting", alias = "desk.people", alias_until = "2027-01-31")]
 fn renamed() -> Result<Vec<Sample>, SampleError> {
     let at_desk = |people, desk| Sample::new(people)?.with_tag("desk", desk);

@@ -1,4 +1,4 @@
-//! Sources: metrics that only a run knows, in the same three states as all others.
+//! Sources: metrics that only a run can know, with the same three states.
 
 mod common;
 
@@ -25,7 +25,7 @@ async fn warehouse(rows: Rows) -> Result<Vec<Described>, Unavailable> {
     Ok(rows.0?.into_iter().map(described).collect())
 }
 
-/// A metric that is known beforehand.
+/// A metric that is known before the run.
 #[system_health_metric(key = "orders.known", alias = "orders.former", alias_until = "2999-01-01")]
 fn known() -> u8 {
     7
@@ -39,7 +39,7 @@ fn rows(rows: &[(&'static str, f64)]) -> Rows {
     Rows(Ok(rows.to_vec()))
 }
 
-/// How the source ended, and what it was refused.
+/// How the source ended the run, and which of its metrics were refused.
 fn source(run: &Run) -> String {
     let [source] = run.sources() else { panic!("{:?}", run.sources()) };
     let result =

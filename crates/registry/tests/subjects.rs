@@ -1,4 +1,4 @@
-//! Metrics about subjects: one outcome for each, and none of them affects another.
+//! Metrics about subjects: one outcome for each subject, and no subject affects another one.
 
 mod common;
 
@@ -18,11 +18,11 @@ use system_health_registry::{
     SampleError, Scope, Subject, Subjects, Tag, TagError, Unavailable, location, system_health_metric,
 };
 
-/// A queue of the broker that a test provides.
+/// A queue of the broker, which a test provides.
 #[derive(Debug, Clone)]
 struct Queue(String);
 
-/// What the broker says.
+/// The answers of the broker.
 #[derive(Debug, Clone)]
 struct Broker(Result<Vec<&'static str>, &'static str>);
 
@@ -76,7 +76,7 @@ impl FromContext for Messages {
     }
 }
 
-/// Messages that wait in the queue.
+/// Messages in the queue.
 #[system_health_metric(key = "each.waiting", each = Queue, unit = "message", goal = "< 5")]
 fn waiting(messages: Messages) -> usize {
     messages.0
@@ -90,19 +90,19 @@ fn by_priority(messages: Messages, queue: Queue) -> Result<Vec<Sample>, SampleEr
     Ok(vec![sample("high", high)?, sample("low", f64::from(u32::try_from(messages.0).unwrap_or(0)) - high)?])
 }
 
-/// Queues there are, which is about no single one.
+/// The number of queues, without a subject.
 #[system_health_metric(key = "all.queues")]
 fn queues(queues: Subjects<Queue>) -> usize {
     queues.iter().count()
 }
 
-/// Asks for one queue without being about one.
+/// Asks for a queue without a subject.
 #[system_health_metric(key = "wrong.no_subject")]
 fn no_subject(messages: Messages) -> usize {
     messages.0
 }
 
-/// A branch, which is no queue.
+/// A branch, which is not a queue.
 #[derive(Debug, Clone)]
 struct Branch;
 
@@ -128,7 +128,7 @@ fn other_subject(messages: Messages) -> usize {
     messages.0
 }
 
-/// Lives as long as a run, and wants the messages of one queue.
+/// A resource of the run that asks for the messages of one queue.
 #[derive(Clone)]
 struct Total;
 
@@ -139,7 +139,7 @@ impl FromContext for Total {
     }
 }
 
-/// Asks for something that lives too long for what it is made of.
+/// Asks for a resource that depends on one that lives shorter.
 #[system_health_metric(key = "wrong.scope", each = Queue)]
 fn wrong_scope(_total: Total) -> u8 {
     0
@@ -247,11 +247,11 @@ impl fmt::Display for Number {
     }
 }
 
-/// Counts how many subjects are being worked on.
+/// Counts the subjects that are being collected.
 #[derive(Debug, Clone, Default)]
 struct Working(Arc<(AtomicUsize, AtomicUsize)>);
 
-/// Lives as long as its subject is worked on.
+/// Lives as long as its subject is being collected.
 #[derive(Clone)]
 struct Held(#[expect(dead_code, reason = "only its drop counts")] Arc<HeldInner>);
 struct HeldInner(Working);
@@ -317,7 +317,7 @@ async fn a_run_can_be_about_some_of_the_subjects() {
 }
 
 #[tokio::test]
-async fn failed_items_are_told_beside_the_others() {
+async fn failed_items_are_reported_with_the_samples_of_the_others() {
     let metric = Metric::new(Facts::new("queue.each", "A test."), location!(), |_| {
         Box::pin(async {
             vec![

@@ -1,6 +1,5 @@
-//! What the compiler says about mistakes: each file in `ui` has one, and the text that a newcomer
-//! reads is in the `.stderr` beside it. `TRYBUILD=overwrite cargo test --test ui` writes the texts anew;
-//! read them before you keep them.
+//! The compiler's errors for mistakes: each file in `ui` has one mistake, and its `.stderr` file has the error.
+//! `TRYBUILD=overwrite cargo test --test ui` updates the errors; read them before you commit them.
 
 #[test]
 fn mistakes_are_explained_at_their_own_token() {

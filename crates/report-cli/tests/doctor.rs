@@ -58,7 +58,7 @@ fn where_all_works_every_line_is_ok_and_no_secret_is_shown() {
         "metric commits.reverts",
         "Datadog API key",
         "Datadog application key",
-        "clock beside Datadog's",
+        "clock compared with Datadog",
         "state folder",
     ] {
         assert_eq!(line(&ended, subject).0, "ok", "{ended}");

@@ -50,7 +50,7 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
             "cannot read the settings file missing.toml: No such file or directory",
         ),
         ("", &["--push", "--dry-run"], "'--push' cannot be used with '--dry-run'"),
-        ("", &["--deadline", "soon"], "`soon` is not a duration; write one such as"),
+        ("", &["--deadline", "soon"], "`soon` is not a duration; write a duration such as"),
         ("", &["--only", "a["], "a["),
         ("", &["--fail-on", "sometimes"], "[possible values: never, delivery, error, no-data, goal]"),
     ] {

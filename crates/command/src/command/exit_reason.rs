@@ -113,7 +113,7 @@ mod tests {
         commits.hotfix of 7 repositories: 7 other reasons, a different one for each repository (acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996, acme/app-0997, acme/app-0998 and 1 more)
         commits.reverts of acme/app-0317 branch:gone: 404 Not Found
         the source `prometheus`: cannot ask http://prometheus:9090: connection refused
-        the source `warehouse`: 1 metric refused: the key `commits.hotfix` is in use elsewhere, or returned twice
+        the source `warehouse`: 1 metric refused: the key `commits.hotfix` is used elsewhere or was returned twice
         ci.tests_passing_on_main: the goal is missed by 30 of 683 samples: acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391, acme/app-0414, acme/app-0437 and 24 more
         commits.hotfix: the goal is missed by 45 of 678 samples: acme/app-0749, acme/app-0748, acme/app-0747, acme/app-0746, acme/app-0745, acme/app-0744 and 39 more
         ");

@@ -223,7 +223,7 @@ mod tests {
 
         - `prometheus`: **error**: cannot ask http:​//prometheus:9090: connection refused
         - `warehouse`: **1 of 2 metrics refused**
-          - the key \`commits.hotfix\` is in use elsewhere, or returned twice
+          - the key \`commits.hotfix\` is used elsewhere or was returned twice
 
         </details>
         ");

@@ -1,4 +1,4 @@
-//! What the tests of runs share.
+//! Helpers for tests that run metrics.
 
 #![allow(dead_code, reason = "not every file of tests uses all of it")]
 
@@ -19,7 +19,7 @@ pub(crate) async fn run(prefix: &str, context: &Context) -> Run {
 /// One line for each outcome, such as `queue.length: value 3 [team:platform]`.
 pub(crate) fn lines(run: &Run) -> String {
     let line = |outcome: &system_health_registry::Outcome| {
-        let said = match &outcome.result {
+        let result = match &outcome.result {
             Ok(reading) => reading.samples().iter().fold("value".to_owned(), |line, sample| {
                 let tags: Vec<_> = sample.tags().iter().map(Tag::as_str).collect();
                 format!("{line} {} [{}]", sample.value(), tags.join(", "))
@@ -29,7 +29,7 @@ pub(crate) fn lines(run: &Run) -> String {
         };
         let about = outcome.subject.as_ref().map(|subject| format!(" of {subject}")).unwrap_or_default();
         let failed: Vec<_> = outcome.failures().iter().map(|item| format!("\n  failed: {item}")).collect();
-        format!("{}{about}: {said}{}", outcome.metric.key(), failed.concat())
+        format!("{}{about}: {result}{}", outcome.metric.key(), failed.concat())
     };
     run.outcomes().iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,4 @@
-// Several values can become one in a few ways only.
+// There are only four ways to combine several values.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

@@ -1,4 +1,4 @@
-// An alias without an end would stay for ever, and an end without an alias is a slip.
+// An alias needs an end, and an end needs an alias.
 use system_health_registry::system_health_metric;
 
 /// Never ends.

@@ -1,4 +1,4 @@
-// An alias is delivered like any key, and is another one than the metric's.
+// An alias is delivered like a key, and it differs from the key.
 use system_health_registry::system_health_metric;
 
 /// Is no key.

@@ -1,4 +1,4 @@
-// The context finds a resource by its type.
+// The context finds a resource by its concrete type.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

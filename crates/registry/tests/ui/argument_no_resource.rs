@@ -1,4 +1,4 @@
-// The message is at the type that is no resource, and nowhere else.
+// The error is reported at the type that is not a resource, and only there.
 use system_health_registry::system_health_metric;
 
 use system_health_registry::Settings;

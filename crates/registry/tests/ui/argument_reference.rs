@@ -1,4 +1,4 @@
-// Resources are clones of what all share; there is nothing to borrow from.
+// Resources are clones of shared values, so a collector cannot borrow them.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

@@ -1,4 +1,4 @@
-// The attribute cannot see the `impl` around the function; the compiler can.
+// The attribute cannot see the `impl` around the function, but the compiler can.
 use system_health_registry::system_health_metric;
 
 struct Pulls;

@@ -1,4 +1,4 @@
-// The attribute sees the macro, not the text that it will become.
+// The attribute sees the macro, not the text that it expands to.
 use system_health_registry::system_health_metric;
 
 #[doc = include_str!("description_included.rs")]

@@ -1,4 +1,4 @@
-// Whoever sees the number first reads the description.
+// People read the description when they see a value for the first time.
 use system_health_registry::system_health_metric;
 
 #[system_health_metric(key = "pulls.open")]

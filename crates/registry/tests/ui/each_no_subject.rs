@@ -1,4 +1,4 @@
-//! What a metric is about is told where it is not something that can be listed.
+// The error is reported at the type that is not a subject.
 
 use system_health_registry::system_health_metric;
 

@@ -1,4 +1,4 @@
-//! A type is not a text: who quotes it is told to leave the quotes out.
+// A type is written without quotes.
 
 use system_health_registry::system_health_metric;
 

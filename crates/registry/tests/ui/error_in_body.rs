@@ -1,4 +1,4 @@
-// The attribute must not move the errors of the code below it to itself.
+// Errors in the body are reported in the body, not at the attribute.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

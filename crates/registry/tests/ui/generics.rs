@@ -1,4 +1,4 @@
-// The context builds resources of definite types and hands out what is owned.
+// The context builds resources of concrete types and returns owned values.
 use system_health_registry::system_health_metric;
 
 /// Has parameters.

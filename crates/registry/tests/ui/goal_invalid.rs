@@ -1,4 +1,4 @@
-// A goal that cannot be compared would never be met or missed.
+// A goal without a comparison could never be met or missed.
 use system_health_registry::system_health_metric;
 
 /// Has no comparison.

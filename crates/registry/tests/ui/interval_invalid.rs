@@ -1,4 +1,4 @@
-// Datadog takes intervals in whole seconds.
+// Datadog accepts intervals in whole seconds.
 use system_health_registry::system_health_metric;
 
 /// Has a fraction of a second.

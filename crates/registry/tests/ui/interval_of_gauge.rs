@@ -1,4 +1,4 @@
-// A gauge holds now, not over a time; probably another kind was meant.
+// A gauge is a current value and covers no time. Probably another kind was meant.
 use system_health_registry::system_health_metric;
 
 /// The kind is a gauge by default.

@@ -1,4 +1,4 @@
-// An empty key is as bad as none, but it was written: the message is at the literal.
+// An empty key was written, so the error is reported at the literal.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

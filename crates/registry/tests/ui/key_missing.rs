@@ -1,4 +1,4 @@
-// Without a key nothing could be delivered or found again.
+// A metric is delivered and found by its key.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

@@ -1,4 +1,4 @@
-// Datadog cuts keys off, and two of them could become one metric.
+// Datadog truncates keys, and two of them could become one metric.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

@@ -1,4 +1,4 @@
-// Kinds that other systems have do not exist here.
+// Other systems have kinds that do not exist here.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

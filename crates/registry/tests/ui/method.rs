@@ -1,4 +1,4 @@
-// Nobody has a `self` to call it with; what a metric needs comes from resources.
+// The registry has no `self`. A collector gets its data from resources.
 use system_health_registry::system_health_metric;
 
 struct Pulls;

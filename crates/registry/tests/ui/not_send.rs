@@ -1,4 +1,4 @@
-// Collectors run on several threads; what keeps one on its thread is named.
+// Collectors run on several threads. The error names the value that cannot be sent to another thread.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

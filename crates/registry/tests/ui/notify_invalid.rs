@@ -1,4 +1,4 @@
-// Datadog tells nobody whose handle it does not know as one.
+// Datadog notifies nobody if it does not recognise a handle.
 use system_health_registry::system_health_metric;
 
 /// Has no sign in front.

@@ -1,4 +1,4 @@
-// The options are read before the program runs, so a value cannot be computed.
+// Options are read while the program is compiled, so a value cannot be computed.
 use system_health_registry::system_health_metric;
 
 const UNIT: &str = "pull request";

@@ -1,4 +1,4 @@
-// Of two values it would be a guess which one counts.
+// It is not clear which of two values was meant.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

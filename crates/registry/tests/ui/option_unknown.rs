@@ -1,4 +1,4 @@
-// A misspelt option must not be dropped in silence.
+// A misspelt option must not be ignored.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

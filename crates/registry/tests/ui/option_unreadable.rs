@@ -1,4 +1,4 @@
-// The first thing that a newcomer tries may be the key alone, or an option as a flag.
+// A new developer may first try the key alone, or an option as a flag.
 use system_health_registry::system_health_metric;
 
 /// The key alone.

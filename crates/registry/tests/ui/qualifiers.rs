@@ -1,4 +1,4 @@
-// The registry calls the function itself, from ordinary safe code.
+// The registry calls the function from ordinary safe code.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

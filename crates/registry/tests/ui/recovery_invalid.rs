@@ -1,4 +1,4 @@
-// An alert that ended at such a value would never end, or end while the goal is missed.
+// With these values an alert would never end, or would end while the goal is missed.
 use system_health_registry::system_health_metric;
 
 /// Is no number.

@@ -1,4 +1,4 @@
-// One mistake is told once.
+// One mistake is reported once.
 use system_health_registry::system_health_metric;
 
 /// Has a goal that cannot be read.

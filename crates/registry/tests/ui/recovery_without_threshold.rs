@@ -1,4 +1,4 @@
-// Where nothing can be missed by a little, there is nothing to recover from.
+// A goal of one exact value is not missed by a little, so there is no recovery threshold.
 use system_health_registry::system_health_metric;
 
 /// Has no goal.

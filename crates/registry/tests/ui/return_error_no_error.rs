@@ -1,4 +1,4 @@
-// What the error type lacks is said, and where.
+// The error says what the error type lacks.
 use system_health_registry::system_health_metric;
 
 struct Refused;

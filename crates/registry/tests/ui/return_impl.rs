@@ -1,4 +1,4 @@
-// A future is an async function here, and a reading has a name.
+// The return type is a concrete type. Use `async fn` to return a future.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

@@ -1,4 +1,4 @@
-// A metric without a value is no metric.
+// A metric needs a value.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

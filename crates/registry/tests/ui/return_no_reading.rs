@@ -1,4 +1,4 @@
-// The message is at the return type, and nowhere else.
+// The error is reported at the return type, and only there.
 use system_health_registry::system_health_metric;
 
 /// A text is no number.

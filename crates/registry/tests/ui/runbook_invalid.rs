@@ -1,4 +1,4 @@
-// What nobody can open helps nobody at night.
+// A runbook must be a page that people can open.
 use system_health_registry::system_health_metric;
 
 /// An address that no browser opens.

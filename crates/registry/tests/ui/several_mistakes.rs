@@ -1,4 +1,4 @@
-// All mistakes are told at once, so that they can be mended at once.
+// All mistakes are reported together, so that they can be fixed together.
 use system_health_registry::system_health_metric;
 
 #[system_health_metric(key = "pulls/open", kind = "counter", gaol = "< 5", timeout = "0s")]

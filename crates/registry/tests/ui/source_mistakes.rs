@@ -1,4 +1,4 @@
-//! All mistakes of a source are told at once, in the words of a source.
+// All mistakes of a source are reported together.
 
 use system_health_registry::{Described, system_health_source};
 

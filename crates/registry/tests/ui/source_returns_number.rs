@@ -1,4 +1,4 @@
-//! A source returns metrics with their readings, and a number is only a reading.
+// A source returns metrics with their readings. A number is only a reading.
 
 use system_health_registry::system_health_source;
 

@@ -1,4 +1,4 @@
-// Datadog would store these tags as something else, and nobody would find them.
+// Datadog would store other tags, and nobody would find them.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

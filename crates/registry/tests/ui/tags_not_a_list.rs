@@ -1,4 +1,4 @@
-// One tag is a list, too.
+// A single tag is written as a list, too.
 use system_health_registry::system_health_metric;
 
 /// A text instead of a list.

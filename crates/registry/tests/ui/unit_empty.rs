@@ -1,4 +1,4 @@
-// A unit that says nothing is printed as nothing; leaving it out says so openly.
+// An empty unit means nothing. A metric without a unit has no such option.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

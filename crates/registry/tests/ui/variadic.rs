@@ -1,4 +1,4 @@
-// The registry calls the function itself, with one value for each argument.
+// The registry passes one value for each argument.
 use system_health_registry::system_health_metric;
 
 /// Open pull requests.

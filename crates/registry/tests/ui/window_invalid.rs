@@ -1,4 +1,4 @@
-// A monitor that nobody can set up would watch nothing.
+// No monitor can be created with this window.
 use system_health_registry::system_health_metric;
 
 /// Is no whole number of minutes.

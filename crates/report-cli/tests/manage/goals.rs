@@ -171,7 +171,7 @@ fn wrong_goals_are_refused_where_they_are() {
         ),
         (ratio("renotify = '30d'"), "[monitors.goals.\"commits.bad\"]: `renotify` is 30 days"),
         (ratio("on_missing_data = 'ignore'"), "`on_missing_data` is `ignore`; it has to be one of"),
-        (ratio("runbook = 'wiki'"), "`runbook`: a runbook is an address"),
+        (ratio("runbook = 'wiki'"), "`runbook`: a runbook must be a URL"),
         (ratio("owner = ' '"), "`owner`: an owner must not be empty"),
         (ratio("notify = ['slack']"), "`slack` is not a handle"),
         (ratio("priority = 0"), "0 is not a priority"),

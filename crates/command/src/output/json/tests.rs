@@ -39,7 +39,7 @@ async fn each_subject_has_an_entry_with_all_tags_that_are_delivered() {
             },
             {
                 "name": "warehouse", "state": "value", "metrics": 2, "duration_ms": 0,
-                "refused": ["the key `commits.hotfix` is in use elsewhere, or returned twice"]
+                "refused": ["the key `commits.hotfix` is used elsewhere or was returned twice"]
             }
         ])
     );

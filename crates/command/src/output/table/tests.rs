@@ -61,7 +61,7 @@ async fn a_thousand_subjects_are_one_row_and_what_is_wrong() {
     Sources
       prometheus: error: cannot ask http://prometheus:9090: connection refused
       warehouse: 1 of 2 metrics refused
-        the key `commits.hotfix` is in use elsewhere, or returned twice
+        the key `commits.hotfix` is used elsewhere or was returned twice
 
     --format json shows all; report explain KEY --subject NAME shows what is behind
     one value.
