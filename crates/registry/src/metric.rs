@@ -116,11 +116,12 @@ impl fmt::Debug for Metric {
 /// ```
 /// use system_health_registry::{Catalog, Facts, IntoReading, Metric, location, register_metric};
 ///
-/// register_metric!(Metric::new(Facts::new("answer", "The answer."), location!(), |_| {
-///     Box::pin(async { 42.into_reading() })
+/// register_metric!(Metric::new(Facts::new("dice.sides", "Sides of a die."), location!(), |_| {
+///     Box::pin(async { 6.into_reading() })
 /// }));
 ///
-/// assert_eq!(Catalog::linked().unwrap().metrics()[0].key(), "answer");
+/// let catalog = Catalog::linked().unwrap();
+/// assert!(catalog.metrics().iter().any(|metric| metric.key() == "dice.sides"));
 /// ```
 #[macro_export]
 macro_rules! register_metric {
