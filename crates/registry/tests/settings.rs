@@ -127,7 +127,7 @@ fn an_ambient_variable_counts_only_where_nothing_else_is_said() {
 
     for (settings, broker, origin) in [
         (empty().environment_from(&ambient), "ambient", "environment variable CI_BROKER"),
-        (file().environment_from(&ambient), "file", "system-health.toml:2"),
+        (file().environment_from(&ambient), "file", "system-health.toml:2:1"),
         (file().environment_from(&both), "environment", "environment variable QUEUE_BROKER"),
         (empty().environment_from(&both), "environment", "environment variable QUEUE_BROKER"),
         (flag(empty().environment_from(&ambient)), "flag", "flag --broker"),
@@ -188,7 +188,7 @@ async fn a_table_that_cannot_be_read_is_an_error_of_whoever_asks() {
     let strict = Context::new().get::<Strict>().await;
 
     assert!(matches!(strict, Err(Unavailable::Error(error))
-        if error.to_string() == "settings table [strict]: missing field `token_name`"));
+        if error.to_string() == "the settings table [strict] has no default for `token_name`; its struct needs `#[serde(default)]`, or the field an `Option`"));
 }
 
 /// A table that breaks the promise of a default for every key. It is not linked.

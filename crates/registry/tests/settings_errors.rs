@@ -1,6 +1,6 @@
 //! What is wrong in settings is said with its place and with what would be right.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use insta::assert_snapshot;
 use serde::Deserialize;
@@ -14,12 +14,21 @@ struct CommitSettings {
     hotfix_patterns: Vec<String>,
     source: Source,
     limits: Limits,
+    rules: BTreeMap<String, Vec<Rule>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 struct Limits {
     pages: u8,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Rule {
+    #[serde(rename = "name")]
+    _name: String,
+    #[serde(rename = "weight", default)]
+    _weight: u8,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -72,38 +81,47 @@ fn settings_that_are_right_are_taken() {
 
 #[test]
 fn an_unknown_table_names_the_nearest_one() {
-    assert_snapshot!(refusal("[xyzzy]\n"), @"system-health.toml:1: there is no table [xyzzy]; there are `ci`, `commits`");
-    assert_snapshot!(refusal("[ci]\n\n[comits]\nwindow = \"7d\"\n"), @"system-health.toml:3: there is no table [comits]; did you mean `commits`? (others: `ci`)");
+    assert_snapshot!(refusal("[xyzzy]\n"), @"system-health.toml:1:2: there is no table [xyzzy]; there are `ci`, `commits`");
+    assert_snapshot!(refusal("[ci]\n\n[comits]\nwindow = \"7d\"\n"), @"system-health.toml:3:2: there is no table [comits]; did you mean `commits`? (others: `ci`)");
 }
 
 #[test]
 fn a_key_outside_of_any_table_is_refused() {
-    assert_snapshot!(refusal("commits = \"many\"\n"), @"system-health.toml:1: `commits` must be a table, written [commits]");
-    assert_snapshot!(refusal("[[commits]]\n"), @"system-health.toml:1: `commits` must be a table, written [commits]");
-    assert_snapshot!(refusal("window = \"7d\"\n"), @"system-health.toml:1: `window` stands outside of any table; write it below one of [ci], [commits]");
+    assert_snapshot!(refusal("commits = \"many\"\n"), @"system-health.toml:1:1: `commits` must be a table, written [commits]");
+    assert_snapshot!(refusal("[[commits]]\n"), @"system-health.toml:1:3: `commits` must be a table, written [commits]");
+    assert_snapshot!(refusal("window = \"7d\"\n"), @"system-health.toml:1:1: `window` stands outside of any table; write it below one of [ci], [commits]");
 }
 
 #[test]
 fn an_unknown_key_names_the_nearest_one() {
-    assert_snapshot!(refusal("[commits]\nwindow = \"7d\"\nhotfix_patterns = []\n"), @"system-health.toml:3: there is no key `hotfix_patterns` in [commits]; did you mean `hotfix-patterns`? (others: `source`, `limits`, `window`)");
-    assert_snapshot!(refusal("[ci]\n\nWorkflow = \"checks.yml\"\n"), @"system-health.toml:3: there is no key `Workflow` in [ci]; did you mean `workflow`?");
-    assert_snapshot!(refusal("[commits.limits]\npage = 1\n"), @"system-health.toml:2: `limits.page` in [commits]: unknown field `page`, expected `pages`");
+    assert_snapshot!(refusal("[commits]\nwindow = \"7d\"\nhotfix_patterns = []\n"), @"system-health.toml:3:1: there is no key `hotfix_patterns` in [commits]; did you mean `hotfix-patterns`? (others: `source`, `limits`, `window`, `rules`)");
+    assert_snapshot!(refusal("[ci]\n\nWorkflow = \"checks.yml\"\n"), @"system-health.toml:3:1: there is no key `Workflow` in [ci]; did you mean `workflow`?");
+    assert_snapshot!(refusal("[ci]\nwrkflow = 'a'\n"), @"system-health.toml:2:1: there is no key `wrkflow` in [ci]; did you mean `workflow`?");
+}
+
+#[test]
+fn an_unknown_key_is_found_at_every_depth() {
+    assert_snapshot!(refusal("[commits.limits]\npage = 1\n"), @"system-health.toml:2:1: there is no key `page` in [commits.limits]; did you mean `pages`?");
+    assert_snapshot!(refusal("[commits]\nlimits = { pages = 1, 'é' = 2, page = 3 }\n"), @"system-health.toml:2:32: there is no key `page` in [commits.limits]; did you mean `pages`?");
+    assert_snapshot!(refusal("[[commits.rules.main]]\nname = 'a'\n[[commits.rules.main]]\nname = 'b'\n  wieght = 1\n"), @"system-health.toml:5:3: there is no key `wieght` in [commits.rules.main[1]]; did you mean `weight`? (others: `name`)");
+    assert_snapshot!(refusal("[[commits.rules.'release/1.x']]\nnam = 'a'\n"), @r#"system-health.toml:2:1: there is no key `nam` in [commits.rules."release/1.x"[0]]; did you mean `name`? (others: `weight`)"#);
+    assert_snapshot!(refusal("[[commits.rules.main]]\nweight = 1\n"), @"system-health.toml:1:1: `rules.main[0]` in [commits]: the key `name` is missing");
 }
 
 #[test]
 fn a_value_of_the_wrong_type_is_refused() {
-    assert_snapshot!(refusal("[commits]\n\nwindow = 7\n"), @"system-health.toml:3: `window` in [commits]: invalid type: integer `7`, expected a text with a unit, such as \"30s\" or \"7d\"");
-    assert_snapshot!(refusal("[commits]\nwindow = \"soon\"\n"), @r#"system-health.toml:2: `window` in [commits]: `soon` is not a duration; write a duration such as "30s", "15m" or "7d""#);
-    assert_snapshot!(refusal("[commits]\nsource = \"gitlab\"\n"), @"system-health.toml:2: `source` in [commits]: unknown variant `gitlab`, expected one of `auto`, `github`, `local`");
-    assert_snapshot!(refusal("[commits]\nhotfix-patterns = [\"a\", 5]\n"), @"system-health.toml:2: `hotfix-patterns[1]` in [commits]: invalid type: integer `5`, expected a string");
-    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = 300\n"), @"system-health.toml:3: `limits.pages` in [commits]: integer `300` is not a whole number from 0 to 255");
-    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = \"many\"\n"), @r#"system-health.toml:3: `limits.pages` in [commits]: string "many" is not a whole number from 0 to 255"#);
+    assert_snapshot!(refusal("[commits]\n\nwindow = 7\n"), @"system-health.toml:3:1: `window` in [commits]: invalid type: integer `7`, expected a text with a unit, such as \"30s\" or \"7d\"");
+    assert_snapshot!(refusal("[commits]\nwindow = \"soon\"\n"), @r#"system-health.toml:2:1: `window` in [commits]: `soon` is not a duration; write a duration such as "30s", "15m" or "7d""#);
+    assert_snapshot!(refusal("[commits]\nsource = \"gitlab\"\n"), @"system-health.toml:2:1: `source` in [commits]: unknown variant `gitlab`, expected one of `auto`, `github`, `local`");
+    assert_snapshot!(refusal("[commits]\nhotfix-patterns = [\"a\", 5]\n"), @"system-health.toml:2:25: `hotfix-patterns[1]` in [commits]: invalid type: integer `5`, expected a string");
+    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = 300\n"), @"system-health.toml:3:1: `limits.pages` in [commits]: integer `300` is not a whole number from 0 to 255");
+    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = \"many\"\n"), @r#"system-health.toml:3:1: `limits.pages` in [commits]: string "many" is not a whole number from 0 to 255"#);
 }
 
 #[test]
 fn every_place_is_named() {
     assert_snapshot!(refusal_of("window", "soon", Origin::Environment("COMMITS_WINDOW")), @r#"environment variable COMMITS_WINDOW: `window` in [commits]: `soon` is not a duration; write a duration such as "30s", "15m" or "7d""#);
-    assert_snapshot!(refusal_of("windows", "7d", Origin::Flag("--window")), @"flag --window: there is no key `windows` in [commits]; did you mean `window`? (others: `limits`, `hotfix-patterns`, `source`)");
+    assert_snapshot!(refusal_of("windows", "7d", Origin::Flag("--window")), @"flag --window: there is no key `windows` in [commits]; did you mean `window`? (others: `limits`, `rules`, `hotfix-patterns`, `source`)");
     let environment =
         Settings::builder().environment_from(|name| (name == "COMMITS_SOURCE").then(|| "svn".to_owned()));
     assert_snapshot!(environment.build().unwrap_err(), @"environment variable COMMITS_SOURCE: `source` in [commits]: unknown variant `svn`, expected one of `auto`, `github`, `local`");
@@ -111,10 +129,10 @@ fn every_place_is_named() {
 
 #[test]
 fn a_syntax_error_names_the_line_and_does_not_repeat_it() {
-    assert_snapshot!(refusal("[ci]\nworkflow = \"hunter2\n"), @r#"the settings file system-health.toml is not valid TOML, line 2: invalid basic string, expected `"`"#);
-    assert_snapshot!(refusal("[ci]\nworkflow = hunter2\n"), @"the settings file system-health.toml is not valid TOML, line 2: string values must be quoted, expected literal string");
-    assert_snapshot!(refusal("[ci]\nworkflow \"hunter2\"\n"), @"the settings file system-health.toml is not valid TOML, line 2: key with no value, expected `=`");
-    assert_snapshot!(refusal("[ci\n"), @"the settings file system-health.toml is not valid TOML, line 1: unclosed table, expected `]`");
-    assert_snapshot!(refusal("[ci]\nworkflow = \"a\"\nworkflow = \"hunter2\"\n"), @"the settings file system-health.toml is not valid TOML, line 3: duplicate key");
-    assert_snapshot!(refusal("[ci]\n[commits]\n[ci]\n"), @"the settings file system-health.toml is not valid TOML, line 3: duplicate key");
+    assert_snapshot!(refusal("[ci]\nworkflow = \"hunter2\n"), @r#"system-health.toml:2:20: the settings file is not valid TOML: invalid basic string, expected `"`"#);
+    assert_snapshot!(refusal("[ci]\nworkflow = hunter2\n"), @"system-health.toml:2:12: the settings file is not valid TOML: string values must be quoted, expected literal string");
+    assert_snapshot!(refusal("[ci]\nworkflow \"hunter2\"\n"), @"system-health.toml:2:10: the settings file is not valid TOML: key with no value, expected `=`");
+    assert_snapshot!(refusal("[ci\n"), @"system-health.toml:1:4: the settings file is not valid TOML: unclosed table, expected `]`");
+    assert_snapshot!(refusal("[ci]\nworkflow = \"a\"\nworkflow = \"hunter2\"\n"), @"system-health.toml:3:1: the settings file is not valid TOML: duplicate key");
+    assert_snapshot!(refusal("[ci]\n[commits]\n[ci]\n"), @"system-health.toml:3:2: the settings file is not valid TOML: duplicate key");
 }

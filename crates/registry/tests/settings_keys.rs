@@ -54,7 +54,7 @@ fn two_keys_that_say_the_same_are_refused_in_one_file_and_replace_each_other_els
     let both = "[pool]\nhosts = ['b']\n\nhost = 'a'";
     assert_eq!(
         refusal(both),
-        "system-health.toml:4: `host` in [pool] cannot be set beside `hosts` (system-health.toml:2); keep one of them"
+        "system-health.toml:4:1: `host` in [pool] cannot be set beside `hosts` (system-health.toml:2:1); keep one of them"
     );
     let pool = |text: &str, variable: &'static str| {
         let file = Settings::builder().toml(Path::new("a.toml"), text).unwrap();
@@ -75,14 +75,14 @@ fn a_mistake_deep_inside_a_table_is_at_its_own_line() {
     let limits = "[pool.limits.'a.b']\npages = 1\n[pool.limits.'c.d']\npages = ";
     assert_eq!(
         refusal(&format!("{limits}-1")),
-        "system-health.toml:4: `limits.c.d.pages` in [pool]: integer `-1` is not a whole number from 0 to 255"
+        "system-health.toml:4:1: `limits.c.d.pages` in [pool]: integer `-1` is not a whole number from 0 to 255"
     );
     assert_eq!(
         refusal(&format!("{limits}0")),
-        "system-health.toml:4: `limits.c.d.pages` in [pool]: there is no limit of 0"
+        "system-health.toml:4:1: `limits.c.d.pages` in [pool]: there is no limit of 0"
     );
     assert_eq!(
         refusal("[pool]\nhosts = [\n'a',\n2,\n]"),
-        "system-health.toml:4: `hosts[1]` in [pool]: invalid type: integer `2`, expected a string"
+        "system-health.toml:4:1: `hosts[1]` in [pool]: invalid type: integer `2`, expected a string"
     );
 }

@@ -1,34 +1,18 @@
-//! Settings in layers: ambient environment variables, the file, other environment variables, flags. The
-//! later one wins. Every value remembers where it came from, so that an error can say so.
+//! Collects settings in layers: ambient environment variables, the file, other environment variables, flags. The later
+//! one wins.
 
-use std::{
-    collections::BTreeMap,
-    env, fmt, fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{env, fs, path::Path};
 
-use serde::Deserialize;
-use toml::{
-    Value,
-    de::{DeTable, DeValue, ValueDeserializer},
-};
+use toml::Value;
 
 use super::{
-    SettingsError, SettingsTable, TableSpec,
-    keys::{check_exclusive, check_keys, check_table_name, no_table},
-    lines::{self, Lines},
-    number::with_range,
-    redact::{redact, shown_name},
-    written::written,
+    Origin, Settings, SettingsError, TableSpec,
+    file::{self, FileTable},
+    keys::{check_exclusive, check_table_name, check_unique_names},
+    positions::Positions,
+    resolved::Tables,
+    setting::Setting,
 };
-use crate::{Context, FromContext, Scope, Unavailable};
-
-/// The settings of a process. A resource: empty unless the caller provides others.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {
-    tables: Arc<Tables>,
-}
 
 /// Collects settings from the file, the environment and flags.
 #[derive(Debug, Default)]
@@ -41,94 +25,6 @@ pub struct SettingsBuilder {
     ignores_unknown_tables: bool,
 }
 
-type Tables = BTreeMap<String, BTreeMap<String, Entry>>;
-
-#[derive(Clone)]
-pub(super) struct Entry {
-    value: Value,
-    pub(super) origin: Origin,
-    /// The lines of what is below the key, by its path.
-    lines: Lines,
-}
-
-// The value could be a secret.
-impl fmt::Debug for Entry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry").field("origin", &self.origin).finish_non_exhaustive()
-    }
-}
-
-/// Where a setting was said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Origin {
-    /// In the settings file.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The line, starting at 1.
-        line: usize,
-    },
-    /// In an environment variable.
-    Environment(&'static str),
-    /// By a flag.
-    Flag(&'static str),
-}
-
-impl Settings {
-    /// Starts with nothing: every table has its defaults.
-    #[must_use]
-    pub fn builder() -> SettingsBuilder {
-        SettingsBuilder::default()
-    }
-
-    /// What was said, and where: table, key, value, in their order. What is not here has its default. A
-    /// secret has no value here.
-    pub fn said(&self) -> impl Iterator<Item = (&str, &str, Option<String>, &Origin)> {
-        self.tables.iter().flat_map(|(table, entries)| {
-            entries.iter().map(|(key, entry)| {
-                let value = (!is_secret(table, key)).then(|| written(&entry.value));
-                (table.as_str(), key.as_str(), value, &entry.origin)
-            })
-        })
-    }
-
-    /// Where a key of a table was set; `None` if it has its default. What is below a key has a path, such as
-    /// `metrics.commits.hotfix`.
-    #[must_use]
-    pub fn origin<T: SettingsTable>(&self, path: &str) -> Option<Origin> {
-        self.tables.get(T::NAME).and_then(|entries| origin_of(entries, path))
-    }
-
-    /// One table, with its defaults where nothing was said.
-    pub fn table<T: SettingsTable>(&self) -> Result<T, SettingsError> {
-        let entries = self.tables.get(T::NAME);
-        let values = entries.into_iter().flatten().map(|(key, entry)| (key.clone(), entry.value.clone()));
-        serde_path_to_error::deserialize(Value::Table(values.collect())).map_err(|error| {
-            let path = error.path().to_string();
-            let message = error.inner().message().to_owned();
-            match entries.and_then(|entries| Some((entry_of(entries, &path)?, origin_of(entries, &path)?))) {
-                Some(((key, entry), origin)) => SettingsError::Value {
-                    origin,
-                    table: T::NAME.to_owned(),
-                    message: with_range(&redact(&message, &entry.value, is_secret(T::NAME, key))),
-                    // A key of a map is refused as it was written, and may be a token in the wrong place.
-                    path: if path == key { shown_name(key) } else { redact(&path, &entry.value, false) },
-                },
-                None => SettingsError::Table { table: T::NAME.to_owned(), message },
-            }
-        })
-    }
-}
-
-impl FromContext for Settings {
-    const SCOPE: Scope = Scope::Process;
-
-    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
-        Ok(Self::default())
-    }
-}
-
 impl SettingsBuilder {
     /// Adds the settings of a file.
     pub fn file(self, path: &Path) -> Result<Self, SettingsError> {
@@ -137,39 +33,17 @@ impl SettingsBuilder {
         self.toml(path, &text)
     }
 
-    /// Adds settings from the text of a file; the path is only for messages.
+    /// Adds settings from the text of a file. The path is for messages, and relative paths in the text start at its
+    /// folder.
     pub fn toml(mut self, path: &Path, text: &str) -> Result<Self, SettingsError> {
-        let ends: Vec<usize> = text.match_indices('\n').map(|(position, _)| position).collect();
-        let line_of = |position: usize| ends.partition_point(|end| *end < position) + 1;
-        let syntax = |error: &toml::de::Error| SettingsError::Syntax {
-            path: path.to_owned(),
-            line: error.span().map_or(1, |span| line_of(span.start)),
-            message: error.message().to_owned(),
-        };
-        let origin =
-            |span: std::ops::Range<usize>| Origin::File { path: path.to_owned(), line: line_of(span.start) };
-        let file = DeTable::parse(text).map_err(|error| syntax(&error))?;
-        for (name, content) in file.into_inner() {
-            let (place, name) = (origin(name.span()), name.into_inner().into_owned());
-            let DeValue::Table(content) = content.into_inner() else {
-                return Err(no_table(place, name));
-            };
-            if let Err(unknown) = check_table_name(&name, &place) {
+        for FileTable { name, origin, entries } in file::parse(path, text)? {
+            if let Err(unknown) = check_table_name(&name, &origin) {
                 self.unknown.get_or_insert(unknown);
                 continue;
             }
-            let mut keys = BTreeMap::new();
-            for (key, value) in content {
-                let origin = origin(key.span());
-                let key = key.into_inner().into_owned();
-                let lines = lines::below(&key, value.get_ref(), &line_of);
-                let value =
-                    Value::deserialize(ValueDeserializer::from(value)).map_err(|error| syntax(&error))?;
-                keys.insert(key, Entry { value, origin, lines });
-            }
-            check_exclusive(&name, &keys)?;
-            for (key, entry) in keys {
-                self = self.insert(&name, &key, entry);
+            check_exclusive(&name, &entries)?;
+            for (key, setting) in entries {
+                self = self.insert(&name, &key, setting);
             }
         }
         Ok(self)
@@ -195,14 +69,15 @@ impl SettingsBuilder {
         self
     }
 
-    /// Adds the environment variables that the linked tables name. Ambient variables are used only for
-    /// keys that have no value yet, so add the file first.
+    /// Adds the environment variables that the linked tables name. Ambient variables are used only for keys that have
+    /// no value yet, so add the file first. A number, a truth value (`true` or `false`) or a list (with commas between
+    /// its items) is read from the text of the variable.
     #[must_use]
     pub fn environment(self) -> Self {
         self.environment_from(|variable| env::var(variable).ok())
     }
 
-    /// The same with another environment. Empty variables count as unset.
+    /// Like [`environment`](Self::environment), but reads the variables with a function. Empty variables count as unset.
     #[must_use]
     pub fn environment_from(mut self, get: impl Fn(&str) -> Option<String>) -> Self {
         let get = |variable: &str| get(variable).filter(|value| !value.trim().is_empty());
@@ -252,68 +127,35 @@ impl SettingsBuilder {
         entries.contains_key(key) || spec.exclusive_with(key).any(|other| entries.contains_key(other))
     }
 
-    /// Sets one key, over what was said before.
+    /// Sets a key, and replaces what an earlier layer set.
     #[must_use]
     pub fn set(self, table: &str, key: &str, value: impl Into<Value>, origin: Origin) -> Self {
-        self.insert(table, key, Entry { value: value.into(), origin, lines: Lines::new() })
+        self.insert(table, key, Setting { value: value.into(), origin, positions: Positions::new() })
     }
 
-    /// Puts an entry over what was said before, also over what was said by another key.
-    fn insert(mut self, table: &str, key: &str, entry: Entry) -> Self {
+    /// Replaces what an earlier layer set for this key, or for one that excludes it.
+    fn insert(mut self, table: &str, key: &str, setting: Setting) -> Self {
         let entries = self.tables.entry(table.to_owned()).or_default();
-        for spec in TableSpec::linked().filter(|spec| spec.name == table) {
+        for spec in TableSpec::linked().into_iter().filter(|spec| spec.name == table) {
             for other in spec.exclusive_with(key) {
                 entries.remove(other);
             }
         }
-        entries.insert(key.to_owned(), entry);
+        entries.insert(key.to_owned(), setting);
         self
     }
 
     /// Checks every table and key against the linked crates.
     pub fn build(self) -> Result<Settings, SettingsError> {
+        check_unique_names()?;
         if let Some(unknown) = self.unknown.filter(|_| !self.ignores_unknown_tables) {
             return Err(unknown);
         }
         if let Some(unreadable) = self.unreadable {
             return Err(unreadable);
         }
-        for (table, entries) in &self.tables {
-            check_keys(table, entries)?;
-        }
-        let settings = Settings { tables: Arc::new(self.tables) };
-        TableSpec::linked().try_for_each(|spec| (spec.check)(&settings))?;
+        let settings = Settings::new(self.tables);
+        TableSpec::linked().into_iter().try_for_each(|spec| (spec.check)(&settings))?;
         Ok(settings)
-    }
-}
-
-/// The entry that holds a path: of `jobs[1]` that of `jobs`. A key may contain dots itself.
-fn entry_of<'e>(entries: &'e BTreeMap<String, Entry>, path: &str) -> Option<(&'e str, &'e Entry)> {
-    let holding = entries.iter().filter(|(key, _)| lines::holds(key, path));
-    holding.max_by_key(|(key, _)| key.len()).map(|(key, entry)| (key.as_str(), entry))
-}
-
-/// Where the value at a path was set, or what holds it.
-fn origin_of(entries: &BTreeMap<String, Entry>, path: &str) -> Option<Origin> {
-    let (_, entry) = entry_of(entries, path)?;
-    let nearest = entry.lines.iter().filter(|(known, _)| lines::holds(known, path));
-    Some(match (&entry.origin, nearest.max_by_key(|(known, _)| known.len())) {
-        (Origin::File { path, .. }, Some((_, &line))) => Origin::File { path: path.clone(), line },
-        (origin, _) => origin.clone(),
-    })
-}
-
-/// Whether a linked crate declares a key a secret.
-fn is_secret(table: &str, key: &str) -> bool {
-    TableSpec::linked().any(|spec| spec.name == table && spec.is_secret(key))
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File { path, line } => write!(f, "{}:{line}", path.display()),
-            Self::Environment(variable) => write!(f, "environment variable {variable}"),
-            Self::Flag(flag) => write!(f, "flag {flag}"),
-        }
     }
 }

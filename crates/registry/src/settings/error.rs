@@ -1,8 +1,9 @@
 //! What can be wrong with settings: always with the place, and with what would be right.
 
-use std::{fmt, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
-use super::Origin;
+use super::{Known, Origin};
+use crate::Location;
 
 /// Why settings were refused.
 #[derive(Debug, thiserror::Error)]
@@ -16,13 +17,11 @@ pub enum SettingsError {
         /// Why.
         source: io::Error,
     },
-    /// The file is no TOML.
-    #[error("the settings file {path} is not valid TOML, line {line}: {message}", path = .path.display())]
+    /// The file is not valid TOML.
+    #[error("{origin}: the settings file is not valid TOML: {message}")]
     Syntax {
-        /// The file.
-        path: PathBuf,
-        /// The line, starting at 1.
-        line: usize,
+        /// Where it stops being valid.
+        origin: Origin,
         /// What is wrong there. The line itself is not repeated: it could hold a secret.
         message: String,
     },
@@ -106,7 +105,28 @@ pub enum SettingsError {
         /// Why. The path is not repeated: it could be the secret itself.
         source: io::Error,
     },
-    /// A table that lacks something it cannot do without.
+    /// Two crates declare a table of this name.
+    #[error("the settings table [{table}] is declared twice: by {first} and by {second}; rename one of them")]
+    DeclaredTwice {
+        /// The table.
+        table: &'static str,
+        /// Where one is declared.
+        first: Location,
+        /// Where the other is declared.
+        second: Location,
+    },
+    /// A struct without a default for one of its keys.
+    #[error(
+        "the settings table [{table}] has no default for `{key}`; its struct needs `#[serde(default)]`, or the field an \
+         `Option`"
+    )]
+    NoDefault {
+        /// The table.
+        table: &'static str,
+        /// The key.
+        key: &'static str,
+    },
+    /// A table that its type refuses as a whole.
     #[error("settings table [{table}]: {message}")]
     Table {
         /// The table.
@@ -114,41 +134,4 @@ pub enum SettingsError {
         /// What is wrong with it.
         message: String,
     },
-}
-
-/// The names that exist where an unknown one was found, the nearest first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    names: Vec<String>,
-    has_near: bool,
-}
-
-/// How like a known name an unknown one has to be, from 0 to 1, to be taken for a slip of the pen.
-const LIKENESS: f64 = 0.7;
-
-impl Known {
-    /// Sorts the names by their likeness to the unknown one.
-    #[must_use]
-    pub fn nearest_to<N: Into<String>>(unknown: &str, names: impl IntoIterator<Item = N>) -> Self {
-        let likeness = |name: &str| strsim::jaro_winkler(name, unknown);
-        let mut names: Vec<String> = names.into_iter().map(Into::into).collect();
-        names.sort_unstable();
-        names.dedup();
-        names.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
-        let has_near = names.first().is_some_and(|nearest| likeness(nearest) >= LIKENESS);
-        Self { names, has_near }
-    }
-}
-
-impl fmt::Display for Known {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.names.as_slice() {
-            [] => Ok(()),
-            names if !self.has_near => write!(f, "; there are `{}`", names.join("`, `")),
-            [only] => write!(f, "; did you mean `{only}`?"),
-            [nearest, others @ ..] => {
-                write!(f, "; did you mean `{nearest}`? (others: `{}`)", others.join("`, `"))
-            }
-        }
-    }
 }

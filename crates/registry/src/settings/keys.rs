@@ -1,50 +1,48 @@
-//! Which tables and keys there are, and which exclude each other.
+//! Checks of names: which tables there are, and which keys exclude each other.
 
-use std::collections::BTreeMap;
+use super::{Known, Origin, SettingsError, TableSpec, redact::shown_name, setting::Entries};
 
-use super::{Origin, SettingsError, TableSpec, builder::Entry, error::Known, redact::shown_name};
-
-/// What is wrong with a name at the top of the file that has no table behind it.
-pub(super) fn no_table(origin: Origin, key: String) -> SettingsError {
-    let mut tables: Vec<_> = TableSpec::linked().map(|spec| spec.name).collect();
+/// The error for a name at the top of the file that has no table behind it.
+pub(super) fn not_a_table(origin: Origin, key: String) -> SettingsError {
+    let mut tables: Vec<_> = TableSpec::linked().iter().map(|spec| spec.name).collect();
     if tables.contains(&key.as_str()) {
         return SettingsError::NoTable { origin, key };
     }
-    tables.sort_unstable();
     tables.dedup();
     SettingsError::Outside { origin, key: shown_name(&key), tables }
 }
 
+/// Refuses a table that no linked crate declares.
 pub(super) fn check_table_name(table: &str, origin: &Origin) -> Result<(), SettingsError> {
-    let mut names = TableSpec::linked().map(|spec| spec.name);
-    if names.any(|name| name == table) {
+    let names: Vec<_> = TableSpec::linked().iter().map(|spec| spec.name).collect();
+    if names.contains(&table) {
         return Ok(());
     }
-    let known = Known::nearest_to(table, TableSpec::linked().map(|spec| spec.name));
+    let known = Known::nearest_to(table, names);
     Err(SettingsError::UnknownTable { origin: origin.clone(), table: shown_name(table), known })
 }
 
-pub(super) fn check_keys(table: &str, entries: &BTreeMap<String, Entry>) -> Result<(), SettingsError> {
-    let fields = TableSpec::linked().find(|spec| spec.name == table).and_then(|spec| (spec.fields)());
-    let Some(fields) = fields else { return Ok(()) };
-    match entries.iter().find(|(key, _)| !fields.contains(&key.as_str())) {
+/// Refuses two linked tables with one name: each would refuse the keys of the other.
+pub(super) fn check_unique_names() -> Result<(), SettingsError> {
+    let specs = TableSpec::linked();
+    match specs.iter().zip(specs.iter().skip(1)).find(|(spec, next)| spec.name == next.name) {
         None => Ok(()),
-        Some((key, entry)) => Err(SettingsError::UnknownKey {
-            origin: entry.origin.clone(),
-            table: table.to_owned(),
-            key: shown_name(key),
-            known: Known::nearest_to(key, fields.iter().copied()),
+        Some((spec, next)) => Err(SettingsError::DeclaredTwice {
+            table: spec.name,
+            first: spec.location.clone(),
+            second: next.location.clone(),
         }),
     }
 }
 
-/// Refuses two keys of one file that say the same in two ways.
-pub(super) fn check_exclusive(table: &str, entries: &BTreeMap<String, Entry>) -> Result<(), SettingsError> {
-    let pairs = TableSpec::linked().filter(|spec| spec.name == table).flat_map(|spec| spec.exclusive);
+/// Refuses two keys of one file that exclude each other.
+pub(super) fn check_exclusive(table: &str, entries: &Entries) -> Result<(), SettingsError> {
+    let specs = TableSpec::linked();
+    let pairs = specs.iter().filter(|spec| spec.name == table).flat_map(|spec| spec.exclusive);
     for &(key, other) in pairs {
-        if let Some((entry, beside)) = entries.get(key).zip(entries.get(other)) {
+        if let Some((setting, beside)) = entries.get(key).zip(entries.get(other)) {
             return Err(SettingsError::Exclusive {
-                origin: entry.origin.clone(),
+                origin: setting.origin.clone(),
                 table: table.to_owned(),
                 key,
                 other,

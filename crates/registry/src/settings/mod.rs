@@ -29,8 +29,8 @@
 //! # assert_eq!(broker_name_length(QueueSettings::default()), 9);
 //! ```
 //!
-//! A variable that a CI system sets in every job, such as `GITHUB_REPOSITORY`, must not override what somebody
-//! wrote into the file. List it as ambient, behind `env`, and it counts only where the file says nothing:
+//! A variable that a CI system sets in every job, such as `GITHUB_REPOSITORY`, must not override what somebody wrote
+//! into the file. List it as ambient, behind `env`, and it counts only if the file does not set the key:
 //!
 //! ```
 //! # use system_health_registry::settings_table;
@@ -40,22 +40,34 @@
 //! settings_table!(BuildSettings, "build", env: { "branch" => "BUILD_BRANCH" }, ambient: { "branch" => "GITHUB_REF_NAME" });
 //! ```
 //!
-//! Every table of the file must belong to a linked crate, and every key to its struct. What does not
-//! is an error that names the place and the nearest name that exists.
+//! Every table of the file must belong to a linked crate, and every key to its struct, also in tables inside of tables.
+//! Anything else is an error that names the place and the nearest name that exists.
 
 mod builder;
+mod deserialize;
+mod duration;
 mod error;
-mod fields;
+mod file;
+mod format;
 mod keys;
-mod lines;
+mod known;
 mod number;
+mod origin;
+mod path;
+mod positions;
 mod redact;
+mod resolved;
 mod secret;
+mod setting;
 mod table;
-mod written;
 
-pub use builder::{Origin, Settings, SettingsBuilder};
-pub use error::{Known, SettingsError};
+pub use builder::SettingsBuilder;
+pub use duration::{duration, optional_duration};
+pub use error::SettingsError;
+pub use known::Known;
+pub use origin::Origin;
+pub use path::SettingPath;
 pub use redact::may_be_secret;
+pub use resolved::Settings;
 pub use secret::SecretSetting;
-pub use table::{SettingsTable, TableSpec, duration};
+pub use table::{SettingsTable, TableSpec};

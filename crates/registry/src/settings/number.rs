@@ -1,7 +1,8 @@
-//! Errors about numbers. serde names the types of Rust, such as `u8`; people who write settings know ranges.
+//! Errors about numbers and truth values. serde names the types of Rust, such as `u8`; people who write settings know
+//! ranges.
 
 /// What serde expects, and the same in words.
-const EXPECTED: [(&str, &str); 15] = [
+const EXPECTED: [(&str, &str); 18] = [
     ("u8", "a whole number from 0 to 255"),
     ("u16", "a whole number from 0 to 65535"),
     ("u32", "a whole number from 0 to 4294967295"),
@@ -14,9 +15,12 @@ const EXPECTED: [(&str, &str); 15] = [
     ("isize", "a whole number"),
     ("f32", "a number"),
     ("f64", "a number"),
+    ("a boolean", "`true` or `false`"),
     ("a nonzero u8", "a whole number from 1 to 255"),
     ("a nonzero u16", "a whole number from 1 to 65535"),
     ("a nonzero u32", "a whole number from 1 to 4294967295"),
+    ("a nonzero u64", "a whole number of at least 1"),
+    ("a nonzero usize", "a whole number of at least 1"),
 ];
 
 /// The message of an error of serde, with the range of a number instead of its type.

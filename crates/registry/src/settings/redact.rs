@@ -3,7 +3,7 @@
 
 use toml::Value;
 
-use super::written::written;
+use super::format::to_toml;
 
 /// Shorter texts are words, names and durations; tokens and keys are longer.
 const SHORTEST_SECRET: usize = 16;
@@ -38,7 +38,7 @@ fn collect(value: &Value, is_secret: bool, texts: &mut Vec<String>) {
             }
             collect(value, is_secret, texts);
         }),
-        other if is_secret => texts.push(written(other)),
+        other if is_secret => texts.push(to_toml(other)),
         _ => {}
     }
 }

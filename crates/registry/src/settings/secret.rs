@@ -55,18 +55,18 @@ impl fmt::Debug for SecretSetting {
 
 impl<'de> Deserialize<'de> for SecretSetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Text)
+        deserializer.deserialize_any(SecretVisitor)
     }
 }
 
 /// Takes a string. Serde's own error for another type would repeat the value.
-struct Text;
+struct SecretVisitor;
 
-fn no_text<T, E: Error>() -> Result<T, E> {
+fn not_a_string<T, E: Error>() -> Result<T, E> {
     Err(E::custom("a secret must be a string in quotes"))
 }
 
-impl<'de> Visitor<'de> for Text {
+impl<'de> Visitor<'de> for SecretVisitor {
     type Value = SecretSetting;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,28 +81,28 @@ impl<'de> Visitor<'de> for Text {
     }
 
     fn visit_bool<E: Error>(self, _: bool) -> Result<SecretSetting, E> {
-        no_text()
+        not_a_string()
     }
 
     fn visit_i64<E: Error>(self, _: i64) -> Result<SecretSetting, E> {
-        no_text()
+        not_a_string()
     }
 
     fn visit_u64<E: Error>(self, _: u64) -> Result<SecretSetting, E> {
-        no_text()
+        not_a_string()
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<SecretSetting, E> {
-        no_text()
+        not_a_string()
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<SecretSetting, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
-        no_text()
+        not_a_string()
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<SecretSetting, A::Error> {
         while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        no_text()
+        not_a_string()
     }
 }

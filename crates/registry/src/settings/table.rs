@@ -1,28 +1,24 @@
 //! How a crate declares its table, and how the whole file can be checked before anything runs.
 
-use std::{fmt, time::Duration};
+use serde::de::DeserializeOwned;
 
-use serde::{
-    Deserializer,
-    de::{self, DeserializeOwned, Visitor},
-};
-
-use super::{Settings, SettingsError, fields};
+use super::{Settings, SettingsError};
+use crate::Location;
 
 /// A table of the settings file. Implemented by [`settings_table!`](crate::settings_table).
 pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     /// The table's name.
     const NAME: &'static str;
-    /// Keys with the environment variables that override the settings file. Their values must be strings.
+    /// Keys with the environment variables that override the settings file.
     const ENV: &'static [(&'static str, &'static str)];
-    /// Keys with the environment variables that count only where the settings file says nothing. These are
+    /// Keys with the environment variables that count only if the settings file does not set the key. These are
     /// variables that a CI system sets in every job, so that nobody chose their values.
     const AMBIENT: &'static [(&'static str, &'static str)] = &[];
     /// Keys with secrets, and the environment variables that may hold them. With `_FILE` behind its name, a
     /// variable names a file with the secret instead.
     const SECRET: &'static [(&'static str, &'static str, &'static str)] = &[];
-    /// Keys that say the same in two ways, such as `name` and `names`. One that is set replaces the other of an earlier
-    /// layer; both in one file are an error.
+    /// Pairs of keys of which only one may be set, such as `name` and `names`. One that is set replaces the other of an
+    /// earlier layer; both in one file are an error.
     const EXCLUSIVE: &'static [(&'static str, &'static str)] = &[];
 
     /// Checks what the types of the keys cannot: that keys fit together, or fit those of another table.
@@ -33,31 +29,36 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
 }
 
 /// A linked table: what the settings need to know about it without its type.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct TableSpec {
     pub(super) name: &'static str,
+    /// Where it is declared.
+    pub(super) location: Location,
     pub(super) env: &'static [(&'static str, &'static str)],
     pub(super) ambient: &'static [(&'static str, &'static str)],
     pub(super) secret: &'static [(&'static str, &'static str, &'static str)],
     pub(super) exclusive: &'static [(&'static str, &'static str)],
-    pub(super) fields: fn() -> Option<&'static [&'static str]>,
     pub(super) check: fn(&Settings) -> Result<(), SettingsError>,
 }
 
 inventory::collect!(TableSpec);
 
 impl TableSpec {
-    /// The facts of a table.
+    /// The facts of a table that is declared at a place in the code.
     #[must_use]
-    pub const fn of<T: SettingsTable>() -> Self {
+    pub const fn new<T: SettingsTable>(location: Location) -> Self {
         Self {
             name: T::NAME,
+            location,
             env: T::ENV,
             ambient: T::AMBIENT,
             secret: T::SECRET,
             exclusive: T::EXCLUSIVE,
-            fields: fields::of::<T>,
-            check: |settings| settings.table::<T>()?.check(settings),
+            check: |settings| {
+                // A key without a default is found before a file happens to leave it out.
+                Settings::default().table::<T>()?;
+                settings.table::<T>()?.check(settings)
+            },
         }
     }
 
@@ -66,7 +67,7 @@ impl TableSpec {
         self.secret.iter().any(|(secret, ..)| *secret == key)
     }
 
-    /// The keys that say the same as this one in another way.
+    /// The keys that cannot be set beside this one.
     pub(super) fn exclusive_with(&self, key: &str) -> impl Iterator<Item = &'static str> {
         self.exclusive.iter().filter_map(move |&(one, other)| match key {
             key if key == one => Some(other),
@@ -75,39 +76,28 @@ impl TableSpec {
         })
     }
 
-    pub(super) fn linked() -> impl Iterator<Item = &'static Self> {
-        inventory::iter::<Self>.into_iter()
+    /// All tables of the program, sorted by name and place: the linker puts them into any order.
+    pub(super) fn linked() -> Vec<&'static Self> {
+        let mut specs: Vec<_> = inventory::iter::<Self>.into_iter().collect();
+        specs.sort_by_key(|spec| (spec.name, spec.location.line()));
+        specs
     }
-}
-
-/// Reads a duration such as `30s` or `7d`, for `#[serde(deserialize_with = "...")]`.
-pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    struct Text;
-
-    impl Visitor<'_> for Text {
-        type Value = Duration;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a text with a unit, such as \"30s\" or \"7d\"")
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
-            crate::parse_duration(text).map_err(E::custom)
-        }
-    }
-
-    deserializer.deserialize_str(Text)
 }
 
 /// Declares a struct as a table of the settings file and makes it a resource.
 ///
-/// The struct implements `serde::Deserialize` with a default for every key, and `Clone`.
-/// `env` lists the environment variables that override the settings file, `ambient` those that count only
-/// where the file says nothing.
-/// `secret` lists keys that hold a [`SecretSetting`](crate::settings::SecretSetting), each with the variable
-/// that may hold it. See [`settings`](crate::settings) for an example.
-/// `exclusive` lists pairs of keys of which only one may be set, and `check` is a method
-/// `fn(&Self, &Settings) -> Result<(), SettingsError>` for what the types of the keys cannot check.
+/// The struct implements `Clone`, and `serde::Deserialize` with a default for every key: put `#[serde(default)]` on it.
+/// Without one, [`SettingsBuilder::build`](crate::settings::SettingsBuilder::build) fails.
+///
+/// - `env` lists the environment variables that override the settings file. The variable of a list has commas between
+///   the items.
+/// - `ambient` lists those that count only if the file does not set the key.
+/// - `secret` lists keys that hold a [`SecretSetting`](crate::settings::SecretSetting), each with the variable that may
+///   hold it.
+/// - `exclusive` lists pairs of keys of which only one may be set.
+/// - `check` is a method `fn(&Self, &Settings) -> Result<(), SettingsError>` for what the types of the keys cannot check.
+///
+/// See [`settings`](crate::settings) for an example. Paths have the type [`SettingPath`](crate::settings::SettingPath).
 #[macro_export]
 macro_rules! settings_table {
     (
@@ -149,7 +139,7 @@ macro_rules! settings_table {
         }
 
         $crate::__private::inventory::submit! {
-            $crate::settings::TableSpec::of::<$table>()
+            $crate::settings::TableSpec::new::<$table>($crate::location!())
         }
     };
 }

@@ -1,0 +1,289 @@
+//! Deserialises a table of settings. serde alone could not do three things: refuse unknown keys at every depth, read
+//! numbers, truth values and lists from the text of an environment variable, and resolve paths by their origin.
+
+use std::fmt;
+
+use serde::{
+    de::{
+        Deserializer, Error, Expected, IntoDeserializer, Unexpected, Visitor,
+        value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer, StrDeserializer},
+    },
+    forward_to_deserialize_any,
+};
+use toml::Value;
+
+use super::{
+    Known, Origin, SettingPath,
+    setting::{Entries, Setting},
+};
+
+/// Why a value was refused.
+#[derive(Debug)]
+pub(super) enum ValueError {
+    Message(String),
+    /// A struct has no such key.
+    UnknownKey {
+        key: String,
+        known: Known,
+    },
+    /// A struct has no default for a key that is not set.
+    MissingKey(&'static str),
+}
+
+/// The keys of a table.
+pub(super) struct TableDeserializer<'a>(pub(super) &'a Entries);
+
+/// A value with its origin.
+#[derive(Clone, Copy)]
+struct ValueDeserializer<'a> {
+    input: Input<'a>,
+    origin: &'a Origin,
+}
+
+#[derive(Clone, Copy)]
+enum Input<'a> {
+    /// A value of a file or a flag, which has a type.
+    Typed(&'a Value),
+    /// The text of an environment variable, or an item of the list in it. It has the type that is asked for.
+    Text(&'a str),
+}
+
+impl<'a> ValueDeserializer<'a> {
+    fn new(setting: &'a Setting) -> Self {
+        let input = match (&setting.value, &setting.origin) {
+            (Value::String(text), Origin::Environment(_)) => Input::Text(text),
+            (value, _) => Input::Typed(value),
+        };
+        Self { input, origin: &setting.origin }
+    }
+
+    fn typed(self, value: &'a Value) -> Self {
+        Self { input: Input::Typed(value), ..self }
+    }
+
+    fn text(self) -> Option<&'a str> {
+        match self.input {
+            Input::Text(text) => Some(text),
+            Input::Typed(value) => value.as_str(),
+        }
+    }
+
+    /// Visits the text of a variable as a value of another type, or as text if it is none.
+    fn visit_parsed<'de, V: Visitor<'de>, T>(
+        self,
+        visitor: V,
+        parse: impl FnOnce(&str) -> Option<T>,
+        visit: impl FnOnce(V, T) -> Result<V::Value, ValueError>,
+    ) -> Result<V::Value, ValueError> {
+        match self.input {
+            Input::Text(text) => match parse(text) {
+                Some(value) => visit(visitor, value),
+                None => Err(refused(text, &visitor)),
+            },
+            Input::Typed(_) => self.deserialize_any(visitor),
+        }
+    }
+
+    /// Visits a path, which starts at the folder of the file that names it.
+    fn visit_path<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        let Some(path) = self.text() else { return self.deserialize_any(visitor) };
+        if path.trim().is_empty() {
+            return Err(Error::custom("the path is empty"));
+        }
+        let Some(folder) = self.origin.folder() else { return visitor.visit_str(path) };
+        match folder.join(path).to_str() {
+            Some(path) => visitor.visit_str(path),
+            None => Err(Error::custom(
+                "the path is relative to the folder of the settings file, whose name is not valid Unicode; write an \
+                 absolute path",
+            )),
+        }
+    }
+}
+
+impl<'de> Deserializer<'de> for TableDeserializer<'_> {
+    type Error = ValueError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        let entries = self.0.iter().map(|(key, setting)| (key.as_str(), ValueDeserializer::new(setting)));
+        visitor.visit_map(MapDeserializer::new(entries))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        check_keys(self.0.keys(), fields)?;
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// Methods for numbers, whose text may be that of a variable.
+macro_rules! deserialize_number {
+    ($($method:ident => $number:ty, $visit:ident;)+) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+            self.visit_parsed(visitor, |text| text.parse::<$number>().ok(), V::$visit)
+        })+
+    };
+}
+
+impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
+    type Error = ValueError;
+
+    // The visitors of smaller numbers check their range, and name it.
+    deserialize_number! {
+        deserialize_i8 => i64, visit_i64;
+        deserialize_i16 => i64, visit_i64;
+        deserialize_i32 => i64, visit_i64;
+        deserialize_i64 => i64, visit_i64;
+        deserialize_u8 => i64, visit_i64;
+        deserialize_u16 => i64, visit_i64;
+        deserialize_u32 => i64, visit_i64;
+        deserialize_u64 => i64, visit_i64;
+        deserialize_f32 => f64, visit_f64;
+        deserialize_f64 => f64, visit_f64;
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        let value = match self.input {
+            Input::Text(text) => return visitor.visit_str(text),
+            Input::Typed(value) => value,
+        };
+        match value {
+            Value::String(text) => visitor.visit_str(text),
+            Value::Integer(number) => visitor.visit_i64(*number),
+            Value::Float(number) => visitor.visit_f64(*number),
+            Value::Boolean(truth) => visitor.visit_bool(*truth),
+            Value::Datetime(_) => {
+                let visited = value.clone().deserialize_any(visitor);
+                visited.map_err(|error| ValueError::Message(error.message().to_owned()))
+            }
+            Value::Array(values) => {
+                visitor.visit_seq(SeqDeserializer::new(values.iter().map(|value| self.typed(value))))
+            }
+            Value::Table(table) => visitor.visit_map(MapDeserializer::new(
+                table.iter().map(|(key, value)| (key.as_str(), self.typed(value))),
+            )),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        self.visit_parsed(visitor, |text| text.to_ascii_lowercase().parse().ok(), V::visit_bool)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        let Input::Text(text) = self.input else { return self.deserialize_any(visitor) };
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        visitor.visit_seq(SeqDeserializer::new(items.map(|item| Self { input: Input::Text(item), ..self })))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        if name == SettingPath::NAME { self.visit_path(visitor) } else { visitor.visit_newtype_struct(self) }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        if let Input::Typed(Value::Table(table)) = self.input {
+            check_keys(table.keys(), fields)?;
+        }
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        if let Some(variant) = self.text() {
+            let variant: StrDeserializer<'_, ValueError> = variant.into_deserializer();
+            return visitor.visit_enum(variant);
+        }
+        match self.input {
+            Input::Typed(Value::Table(table)) => {
+                let entries = table.iter().map(|(key, value)| (key.as_str(), self.typed(value)));
+                MapAccessDeserializer::new(MapDeserializer::new(entries)).deserialize_enum(name, variants, visitor)
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        i128 u128 char str string bytes byte_buf unit unit_struct tuple tuple_struct map identifier ignored_any
+    }
+}
+
+impl IntoDeserializer<'_, ValueError> for ValueDeserializer<'_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// Refuses a key that a struct does not have.
+fn check_keys<'k>(
+    mut keys: impl Iterator<Item = &'k String>,
+    fields: &'static [&'static str],
+) -> Result<(), ValueError> {
+    match keys.find(|key| !fields.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => {
+            let known = Known::nearest_to(key, fields.iter().copied());
+            Err(ValueError::UnknownKey { key: key.clone(), known })
+        }
+    }
+}
+
+fn refused(text: &str, expected: &dyn Expected) -> ValueError {
+    Error::invalid_type(Unexpected::Str(text), expected)
+}
+
+impl Error for ValueError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::Message(message.to_string())
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::MissingKey(field)
+    }
+}
+
+impl std::error::Error for ValueError {}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(message) => f.write_str(message),
+            Self::UnknownKey { key, known } => write!(f, "there is no key `{key}`{known}"),
+            Self::MissingKey(key) => write!(f, "the key `{key}` is missing"),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Durations in settings, such as `30s` or `7d`.
+
+use std::{fmt, time::Duration};
+
+use serde::{
+    Deserializer,
+    de::{Error, Visitor},
+};
+
+/// Reads a duration such as `30s` or `7d`, for `#[serde(deserialize_with = "...")]`.
+pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    deserializer.deserialize_str(DurationVisitor)
+}
+
+/// Like [`duration`], for a field of the type `Option<Duration>`.
+pub fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    duration(deserializer).map(Some)
+}
+
+struct DurationVisitor;
+
+impl Visitor<'_> for DurationVisitor {
+    type Value = Duration;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text with a unit, such as \"30s\" or \"7d\"")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+        crate::parse_duration(text).map_err(E::custom)
+    }
+}

@@ -1,0 +1,119 @@
+//! The settings of a process, when all layers are put together. Every value keeps its origin, so that an error can name
+//! it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_path_to_error::{Path, Segment};
+
+use super::{
+    Origin, SettingsBuilder, SettingsError, SettingsTable, TableSpec,
+    deserialize::{TableDeserializer, ValueError},
+    format::to_toml,
+    number::with_range,
+    redact::{redact, shown_name},
+    setting::{Entries, find, origin_of},
+};
+use crate::{Context, FromContext, Scope, Unavailable};
+
+/// The settings of a process. A resource: empty unless the caller provides others.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    tables: Arc<Tables>,
+}
+
+/// The keys that are set, by table.
+pub(super) type Tables = BTreeMap<String, Entries>;
+
+impl Settings {
+    /// Starts with nothing: every table has its defaults.
+    #[must_use]
+    pub fn builder() -> SettingsBuilder {
+        SettingsBuilder::default()
+    }
+
+    pub(super) fn new(tables: Tables) -> Self {
+        Self { tables: Arc::new(tables) }
+    }
+
+    /// All keys that are set: table, key, value and origin, sorted by table and key. Keys that are missing here have
+    /// their defaults. A secret has no value here.
+    pub fn said(&self) -> impl Iterator<Item = (&str, &str, Option<String>, &Origin)> {
+        self.tables.iter().flat_map(|(table, entries)| {
+            entries.iter().map(|(key, setting)| {
+                let value = (!is_secret(table, key)).then(|| to_toml(&setting.value));
+                (table.as_str(), key.as_str(), value, &setting.origin)
+            })
+        })
+    }
+
+    /// Where a key of a table was set; `None` if it has its default. What is below a key has a path, such as
+    /// `metrics.commits.hotfix`.
+    #[must_use]
+    pub fn origin<T: SettingsTable>(&self, path: &str) -> Option<Origin> {
+        self.tables.get(T::NAME).and_then(|entries| origin_of(entries, path))
+    }
+
+    /// One table, with its defaults for all keys that are not set.
+    pub fn table<T: SettingsTable>(&self) -> Result<T, SettingsError> {
+        let unset = Entries::new();
+        let entries = self.tables.get(T::NAME).unwrap_or(&unset);
+        serde_path_to_error::deserialize(TableDeserializer(entries))
+            .map_err(|error| refusal(T::NAME, entries, &error))
+    }
+}
+
+impl FromContext for Settings {
+    const SCOPE: Scope = Scope::Process;
+
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self::default())
+    }
+}
+
+/// The error for a table that was refused.
+fn refusal(
+    table: &'static str,
+    entries: &Entries,
+    error: &serde_path_to_error::Error<ValueError>,
+) -> SettingsError {
+    let is_whole_table = error.path().iter().next().is_none();
+    let path = if is_whole_table { String::new() } else { error.path().to_string() };
+    let (message, origin) = match error.inner() {
+        ValueError::UnknownKey { key, known } => {
+            let full = if is_whole_table { key.clone() } else { format!("{path}.{key}") };
+            let Some(origin) = origin_of(entries, &full) else {
+                return SettingsError::Table { table: table.to_owned(), message: error.inner().to_string() };
+            };
+            let table = table_name(table, error.path());
+            return SettingsError::UnknownKey { origin, table, key: shown_name(key), known: known.clone() };
+        }
+        ValueError::MissingKey(key) if is_whole_table => return SettingsError::NoDefault { table, key },
+        refused => (refused.to_string(), origin_of(entries, &path)),
+    };
+    match find(entries, &path).zip(origin) {
+        Some(((key, setting), origin)) => SettingsError::Value {
+            origin,
+            table: table.to_owned(),
+            message: with_range(&redact(&message, &setting.value, is_secret(table, key))),
+            // A key of a map is refused as it was written, and may be a token in the wrong place.
+            path: if path == key { shown_name(key) } else { redact(&path, &setting.value, false) },
+        },
+        None => SettingsError::Table { table: table.to_owned(), message },
+    }
+}
+
+/// The name of a table inside a table, as it is written in a file: `repositories."acme/web"`.
+fn table_name(table: &str, path: &Path) -> String {
+    let is_bare = |key: &str| key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    path.iter().fold(table.to_owned(), |name, segment| match segment {
+        Segment::Map { key } if is_bare(key) => format!("{name}.{}", shown_name(key)),
+        Segment::Map { key } => format!("{name}.{:?}", shown_name(key)),
+        Segment::Seq { index } => format!("{name}[{index}]"),
+        Segment::Enum { .. } | Segment::Unknown => name,
+    })
+}
+
+/// Whether a linked crate declares a key a secret.
+fn is_secret(table: &str, key: &str) -> bool {
+    TableSpec::linked().iter().any(|spec| spec.name == table && spec.is_secret(key))
+}

@@ -1,0 +1,47 @@
+//! The value of one key, with its origin.
+
+use std::{collections::BTreeMap, fmt};
+
+use toml::Value;
+
+use super::{
+    Origin,
+    positions::{Position, Positions, contains},
+};
+
+/// The keys of one table that are set.
+pub(super) type Entries = BTreeMap<String, Setting>;
+
+/// The value of a key, and where it was set.
+#[derive(Clone)]
+pub(super) struct Setting {
+    pub(super) value: Value,
+    pub(super) origin: Origin,
+    /// Where the values below the key are, if the key was set in a file.
+    pub(super) positions: Positions,
+}
+
+/// The setting that contains a path: for `jobs[1]`, that of `jobs`. A key may contain dots itself.
+pub(super) fn find<'s>(entries: &'s Entries, path: &str) -> Option<(&'s str, &'s Setting)> {
+    let containing = entries.iter().filter(|(key, _)| contains(key, path));
+    containing.max_by_key(|(key, _)| key.len()).map(|(key, setting)| (key.as_str(), setting))
+}
+
+/// Where the value at a path was set, or else the innermost value around it.
+pub(super) fn origin_of(entries: &Entries, path: &str) -> Option<Origin> {
+    let (_, setting) = find(entries, path)?;
+    let around = setting.positions.iter().filter(|(known, _)| contains(known, path));
+    Some(match (&setting.origin, around.max_by_key(|(known, _)| known.len())) {
+        (Origin::File { path, .. }, Some((_, &Position { line, column }))) => {
+            Origin::File { path: path.clone(), line, column }
+        }
+        (origin, _) => origin.clone(),
+    })
+}
+
+// The value could be a secret.
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setting").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
