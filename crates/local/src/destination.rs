@@ -1,17 +1,17 @@
 //! The table `[local]`, and the destinations that it configures.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use system_health_registry::{
     Context, Destination, Event, Finding, Limits, Point, Repeat, Settings, SharedError, Sink, SinkType,
-    Unavailable, register_sink, settings_table,
+    Unavailable, register_sink, settings::SettingPath, settings_table,
 };
 use tokio::task::spawn_blocking;
 
-use crate::{line::Line, output::Output, sink::LocalSink};
+use crate::{json_line::JsonLine, output::LocalOutput, sink::LocalSink};
 
 /// The name of the sink.
 const NAME: &str = "local";
@@ -22,13 +22,13 @@ register_sink!(SinkType {
     configure
 });
 
-/// Where lines go to.
+/// Where to write the lines.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct LocalSettings {
     /// A file, to which lines are appended.
-    file: Option<PathBuf>,
-    /// Whether they go to the standard output, too.
+    file: Option<SettingPath>,
+    /// Whether to write them to the standard output, too.
     stdout: bool,
 }
 
@@ -37,16 +37,13 @@ settings_table!(LocalSettings, "local", env: { "file" => "SYSTEM_HEALTH_LOCAL_FI
 /// An output as a destination.
 #[derive(Debug)]
 struct LocalDestination {
-    output: Output,
+    output: LocalOutput,
 }
 
 fn configure(settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
     let settings: LocalSettings = settings.table().map_err(SharedError::new)?;
-    let file = settings.file.map(Output::File);
-    if file == Some(Output::File(PathBuf::new())) {
-        return Err(SharedError::new("`file` in [local] is empty; write a path such as \"points.jsonl\""));
-    }
-    let stdout = settings.stdout.then_some(Output::Stdout);
+    let file = settings.file.map(|file| LocalOutput::File(file.into()));
+    let stdout = settings.stdout.then_some(LocalOutput::Stdout);
     let outputs = file.into_iter().chain(stdout);
     Ok(outputs.map(|output| Box::new(LocalDestination { output }) as Box<dyn Destination>).collect())
 }
@@ -58,8 +55,8 @@ impl Destination for LocalDestination {
 
     fn address(&self) -> String {
         match &self.output {
-            Output::File(path) => path.display().to_string(),
-            Output::Stdout => "stdout".to_owned(),
+            LocalOutput::File(path) => path.display().to_string(),
+            LocalOutput::Stdout => "stdout".to_owned(),
         }
     }
 
@@ -74,7 +71,7 @@ impl Destination for LocalDestination {
     }
 
     fn owns_stdout(&self) -> bool {
-        self.output == Output::Stdout
+        self.output == LocalOutput::Stdout
     }
 
     fn connect(&self, _context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
@@ -83,8 +80,8 @@ impl Destination for LocalDestination {
     }
 
     fn preview(&self, points: &[Point], events: &[Event]) -> Result<Value, SharedError> {
-        let lines: Vec<Line<'_>> =
-            points.iter().map(Line::from).chain(events.iter().map(Line::from)).collect();
+        let lines: Vec<JsonLine<'_>> =
+            points.iter().map(JsonLine::from).chain(events.iter().map(JsonLine::from)).collect();
         Ok(json!({ "lines": serde_json::to_value(lines).map_err(SharedError::new)? }))
     }
 

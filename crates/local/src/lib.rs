@@ -19,6 +19,6 @@
 //! ```
 
 mod destination;
-mod line;
+mod json_line;
 mod output;
 mod sink;

@@ -1,4 +1,4 @@
-//! Where lines go to.
+//! Where lines are written.
 
 use std::{
     fmt,
@@ -9,68 +9,68 @@ use std::{
 
 /// A file, or the standard output.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Output {
+pub(crate) enum LocalOutput {
     File(PathBuf),
     Stdout,
 }
 
 /// Why lines were not written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum OutputError {
-    /// None of them was.
+pub(crate) enum LocalOutputError {
+    /// No line was written.
     #[error("cannot write to {output}")]
-    NotWritten { output: Output, source: io::Error },
-    /// Some of them may have been.
+    NotWritten { output: LocalOutput, source: io::Error },
+    /// Some lines may have been written.
     #[error("cannot write to {output}, and part of it may be there")]
-    Unclear { output: Output, source: io::Error },
+    Unclear { output: LocalOutput, source: io::Error },
 }
 
-impl Output {
-    /// Writes whole lines, all or none where that can be told.
-    pub(crate) fn write(&self, lines: &[u8]) -> Result<(), OutputError> {
+impl LocalOutput {
+    /// Writes whole lines: all, or none if possible.
+    pub(crate) fn write(&self, lines: &[u8]) -> Result<(), LocalOutputError> {
         match self {
             Self::File(path) => self.append(path, lines),
             Self::Stdout => {
                 let mut stdout = io::stdout().lock();
                 match stdout.write_all(lines).and_then(|()| stdout.flush()) {
-                    // A reader that has read enough, such as `head`, is no failure.
+                    // The reader has read enough, as `head` does. That is not a failure.
                     Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
                     written => {
-                        written.map_err(|source| OutputError::Unclear { output: self.clone(), source })
+                        written.map_err(|source| LocalOutputError::Unclear { output: self.clone(), source })
                     }
                 }
             }
         }
     }
 
-    /// Opens a file without writing to it.
-    pub(crate) fn try_open(&self) -> Result<(), OutputError> {
+    /// Checks that the output can be opened, and writes nothing.
+    pub(crate) fn try_open(&self) -> Result<(), LocalOutputError> {
         match self {
             Self::Stdout => Ok(()),
             Self::File(path) => {
                 let is_new = !path.exists();
                 let opened = open(path).map(drop);
                 if is_new && opened.is_ok() {
-                    // Nothing was asked to be written yet. If it cannot be removed, an empty file does no harm.
+                    // A check should leave nothing behind. If that fails, an empty file does no harm.
                     let _ = std::fs::remove_file(path);
                 }
-                opened.map_err(|source| OutputError::NotWritten { output: self.clone(), source })
+                opened.map_err(|source| LocalOutputError::NotWritten { output: self.clone(), source })
             }
         }
     }
 
-    fn append(&self, path: &Path, lines: &[u8]) -> Result<(), OutputError> {
-        let not_written = |source| OutputError::NotWritten { output: self.clone(), source };
+    fn append(&self, path: &Path, lines: &[u8]) -> Result<(), LocalOutputError> {
+        let not_written = |source| LocalOutputError::NotWritten { output: self.clone(), source };
         let mut file = open(path).map_err(not_written)?;
-        // Two reporters may share a file. The lock ends with this function.
+        // Two reporters may share a file. The lock is released when the file is closed.
         file.lock().map_err(not_written)?;
         let length = file.metadata().map_err(not_written)?.len();
         let written = end_last_line(&mut file, length).and_then(|()| file.write_all(lines));
         let Err(source) = written else { return Ok(()) };
-        // Half a line would make the file unreadable, and half of the lines would be there twice after the next run.
+        // An incomplete line would make the file unreadable, and the next run would write complete ones again.
         match file.set_len(length) {
             Ok(()) => Err(not_written(source)),
-            Err(_) => Err(OutputError::Unclear { output: self.clone(), source }),
+            Err(_) => Err(LocalOutputError::Unclear { output: self.clone(), source }),
         }
     }
 }
@@ -79,7 +79,7 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).read(true).append(true).open(path)
 }
 
-/// Ends a line that a process left unfinished when it was killed.
+/// Ends a line that a killed process left incomplete.
 fn end_last_line(file: &mut File, length: u64) -> io::Result<()> {
     let mut last = [b'\n'];
     if length > 0 {
@@ -89,7 +89,7 @@ fn end_last_line(file: &mut File, length: u64) -> io::Result<()> {
     if last == *b"\n" { Ok(()) } else { file.write_all(b"\n") }
 }
 
-impl fmt::Display for Output {
+impl fmt::Display for LocalOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),

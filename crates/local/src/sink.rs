@@ -1,4 +1,4 @@
-//! The sink. A line that is written twice is there twice, so what may have been written is not written again.
+//! The sink. A line that is written twice counts twice, so lines that may have been written are not written again.
 
 use futures::{
     StreamExt,
@@ -12,26 +12,26 @@ use tokio::{
 };
 
 use crate::{
-    line::Line,
-    output::{Output, OutputError},
+    json_line::JsonLine,
+    output::{LocalOutput, LocalOutputError},
 };
 
 /// Writes to an output.
 #[derive(Debug)]
 pub(crate) struct LocalSink {
-    output: Output,
+    output: LocalOutput,
 }
 
-/// A value that JSON cannot express.
+/// A value that JSON cannot represent.
 #[derive(Debug, thiserror::Error)]
-#[error("the value of `{key}` is {value}, which is no finite number")]
+#[error("the value of `{key}` is {value}, which is not a finite number")]
 struct NotFinite {
     key: String,
     value: f64,
 }
 
 impl LocalSink {
-    pub(crate) fn new(output: Output) -> Self {
+    pub(crate) fn new(output: LocalOutput) -> Self {
         Self { output }
     }
 
@@ -39,15 +39,15 @@ impl LocalSink {
         let mut settlements = Vec::new();
         let mut lines = Vec::new();
         for (position, point) in points.iter().enumerate() {
-            // Only a value that is no number has no line.
-            if !point.value.is_finite() || Line::from(point).write_to(&mut lines).is_err() {
+            // Only a value that is not finite cannot be written.
+            if !point.value.is_finite() || JsonLine::from(point).write_to(&mut lines).is_err() {
                 let error = NotFinite { key: point.key.clone(), value: point.value };
                 let fate = Fate::Refused(DeliveryError::new(error));
                 settlements.push(Settlement { points: position..position + 1, fate });
             }
         }
         let fate = self.write(lines, deadline).await;
-        // The others lie between those that are refused.
+        // All points between the refused ones have the same fate.
         let refused: Vec<usize> = settlements.iter().map(|settlement| settlement.points.start).collect();
         let starts = std::iter::once(0).chain(refused.iter().map(|position| position + 1));
         let ends = refused.iter().copied().chain([points.len()]);
@@ -56,13 +56,13 @@ impl LocalSink {
         settlements
     }
 
-    /// Writes lines. Nobody may read a pipe, so this ends at the deadline.
+    /// Writes lines until the deadline at the latest: a pipe may have no reader.
     async fn write(&self, lines: Vec<u8>, deadline: Instant) -> Fate {
         let output = self.output.clone();
         let writing = spawn_blocking(move || output.write(&lines));
         match timeout_at(deadline, writing).await {
             Ok(Ok(Ok(()))) => Fate::Accepted,
-            Ok(Ok(Err(error @ OutputError::NotWritten { .. }))) => Fate::Left(DeliveryError::new(error)),
+            Ok(Ok(Err(error @ LocalOutputError::NotWritten { .. }))) => Fate::Left(DeliveryError::new(error)),
             Ok(Ok(Err(error))) => Fate::Unknown(DeliveryError::new(error)),
             Ok(Err(error)) => Fate::Unknown(DeliveryError::new(error)),
             Err(_) => Fate::Unknown(DeliveryError::new(format!(
@@ -89,7 +89,7 @@ impl Sink for LocalSink {
     fn announce<'a>(&'a self, event: &'a Event, deadline: Instant) -> BoxFuture<'a, Fate> {
         Box::pin(async move {
             let mut line = Vec::new();
-            match Line::from(event).write_to(&mut line) {
+            match JsonLine::from(event).write_to(&mut line) {
                 Ok(()) => self.write(line, deadline).await,
                 Err(error) => Fate::Refused(DeliveryError::new(error)),
             }

@@ -40,7 +40,8 @@ fn event() -> Event {
 
 fn destinations(table: &str) -> Result<Vec<Box<dyn Destination>>, String> {
     let text = format!("[local]\n{table}");
-    let settings = Settings::builder().toml(Path::new("system-health.toml"), &text).unwrap().build().unwrap();
+    let settings = Settings::builder().toml(Path::new("system-health.toml"), &text).unwrap();
+    let settings = settings.build().map_err(|error| error.to_string())?;
     let sink = SinkType::linked().into_iter().find(|sink| sink.name == "local").unwrap();
     (sink.configure)(&settings).map_err(|error| error.to_string())
 }
@@ -199,7 +200,7 @@ fn the_settings_choose_the_outputs() {
     assert_eq!(addresses("").unwrap(), [""; 0]);
     assert_eq!(addresses("stdout = true\nfile = \"a/b.jsonl\"").unwrap(), ["a/b.jsonl", "stdout"]);
     let empty = addresses("file = \"\"").unwrap_err();
-    assert_eq!(empty, "`file` in [local] is empty; write a path such as \"points.jsonl\"");
+    assert_eq!(empty, "system-health.toml:2:1: `file` in [local]: the path is empty");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The destinations: what the settings say about Prometheus, before anything is connected.
+//! The destinations that the settings configure, before anything is connected.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -20,7 +20,7 @@ use crate::{
     exposition::Exposition,
     family::{Encoder, Families},
     gateway::{Gateway, Login},
-    group::Group,
+    group::PushGroup,
     part::Part,
     settings::PrometheusSettings,
     sink::PrometheusSink,
@@ -33,7 +33,7 @@ const NAME: &str = "prometheus";
 /// The name of the Pushgateway among the APIs that a run calls.
 const API: &str = "pushgateway";
 
-/// A value is replaced by the next one, with the time at which Prometheus reads it.
+/// A value is replaced by the next one, and Prometheus gives it the time at which it is scraped.
 const LIMITS: Limits = Limits {
     max_age: Duration::MAX,
     max_ahead: Duration::MAX,
@@ -131,7 +131,7 @@ impl Destination for GatewayDestination {
     }
 
     fn preview(&self, points: &[Point], _events: &[Event]) -> Result<Value, SharedError> {
-        Ok(preview(points, |part| format!("PUT {}{}", self.address(), Group::new(part, None).path())))
+        Ok(preview(points, |part| format!("PUT {}{}", self.address(), PushGroup::new(part, None).path())))
     }
 
     fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>> {
@@ -180,7 +180,7 @@ fn preview(points: &[Point], place: impl Fn(Part) -> String) -> Value {
     let mut pages = serde_json::Map::new();
     let mut refused = Vec::new();
     for part in Part::ALL {
-        let positions = points.iter().enumerate().filter(|(_, point)| Part::of(&point.key) == part);
+        let positions = points.iter().enumerate().filter(|(_, point)| Part::from_key(&point.key) == part);
         let encoded = Encoder::default().encode(points, positions.map(|(at, _)| at), &Families::new());
         let families: Families =
             encoded.families.into_iter().map(|(name, (family, _))| (name, family)).collect();

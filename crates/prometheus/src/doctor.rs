@@ -1,4 +1,4 @@
-//! What `report doctor` says about Prometheus.
+//! Diagnoses the connection to Prometheus.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,15 +15,15 @@ use crate::{
 pub(crate) const PUSHGATEWAY: &str = "Pushgateway";
 const TEXTFILE: &str = "Prometheus textfile";
 
-/// The longest time that a diagnosis takes.
-const LIMIT: Duration = Duration::from_secs(10);
-/// A group that nobody has pushed for so long may be one of a reporter that is gone.
+/// Timeout of a diagnosis.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// If nobody has pushed a group for this time, its reporter may no longer exist.
 const OLD: Duration = Duration::from_hours(7 * 24);
 
-/// Looks at the Pushgateway, and for groups that may be left over: the Pushgateway keeps a value until somebody
-/// deletes it.
+/// Checks the Pushgateway, and looks for groups of reporters that may no longer exist: the Pushgateway keeps values until
+/// somebody deletes them.
 pub(crate) async fn look_at_gateway(gateway: &Gateway) -> Vec<Finding> {
-    let deadline = Instant::now() + LIMIT;
+    let deadline = Instant::now() + TIMEOUT;
     let looked = async {
         let version = gateway.version(deadline).await?;
         let mut findings = vec![Finding::ok(PUSHGATEWAY, format!("version {version} at {}", gateway.url))];
@@ -48,7 +48,7 @@ fn old_group(gateway: &Gateway, listed: &ListedGroup) -> Option<Finding> {
     Some(Finding::warning(PUSHGATEWAY, message))
 }
 
-/// Looks whether the file can be written.
+/// Checks that the file can be written.
 pub(crate) async fn look_at_textfile(textfile: Textfile) -> Vec<Finding> {
     let path = textfile.path(Part::Values).display().to_string();
     let tried = spawn_blocking(move || textfile.try_folder()).await;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::{family::Families, label::Labels};
+use crate::{family::Families, label::label_set};
 
 /// The content type of the text.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -15,7 +15,7 @@ impl fmt::Display for Exposition<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, family) in self.0 {
             writeln!(f, "# HELP {name} {}", escape_help(&family.help))?;
-            // A last value that the next one replaces, whatever the kind: docs/prometheus.md gives the reasons.
+            // The next value replaces the last one, whatever the kind: docs/prometheus.md gives the reasons.
             writeln!(f, "# TYPE {name} gauge")?;
             for (labels, series) in &family.series {
                 writeln!(f, "{name}{} {}", label_set(labels), number(series.value))?;
@@ -25,22 +25,11 @@ impl fmt::Display for Exposition<'_> {
     }
 }
 
-/// Labels as they stand behind a name, such as `{branch="main"}`.
-pub(crate) fn label_set(labels: &Labels) -> String {
-    let written: Vec<String> =
-        labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape_value(value))).collect();
-    if written.is_empty() { String::new() } else { format!("{{{}}}", written.join(",")) }
-}
-
 fn escape_help(help: &str) -> String {
     help.replace('\\', "\\\\").replace('\n', "\\n")
 }
 
-fn escape_value(value: &str) -> String {
-    escape_help(value).replace('"', "\\\"")
-}
-
-/// A number as Go reads it, and as people read it where it is not very large or small.
+/// A number as Go parses it. Numbers that are not very large or small are written without an exponent.
 fn number(value: f64) -> String {
     let plain = value == 0.0 || (1e-6..1e15).contains(&value.abs());
     if plain { format!("{value}") } else { format!("{value:e}") }
@@ -70,8 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_end_a_line_or_a_value_is_escaped() {
+    fn what_would_end_a_line_is_escaped() {
         assert_eq!(escape_help("a \\ \"b\"\nc"), "a \\\\ \"b\"\\nc");
-        assert_eq!(escape_value("a \\ \"b\"\nc"), "a \\\\ \\\"b\\\"\\nc");
     }
 }

@@ -1,5 +1,5 @@
-//! Families: all series of one metric. What a reporter delivers becomes families here, and what cannot become one is
-//! refused here, because a page with one bad line is refused as a whole.
+//! Families: all series of one metric. Points are grouped into families here. A point that cannot be part of one is
+//! refused here, because Prometheus refuses a page with one bad line as a whole.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,8 +9,7 @@ use std::{
 use system_health_registry::{Descriptions, Kind, Point, Tag};
 
 use crate::{
-    exposition::label_set,
-    label::{Labels, labels},
+    label::{Labels, label_set, labels},
     name::metric_name,
     unit::BaseUnit,
 };
@@ -18,7 +17,7 @@ use crate::{
 /// Families by their names.
 pub(crate) type Families = BTreeMap<String, Family>;
 
-/// Names that the Pushgateway gives to metrics of its own in every group. It drops what others call so.
+/// Names of the Pushgateway's own metrics in every group. It drops other metrics with these names.
 const RESERVED: [&str; 2] = ["push_time_seconds", "push_failure_time_seconds"];
 
 /// All series of a metric.
@@ -27,26 +26,26 @@ pub(crate) struct Family {
     /// The key that the name is made of.
     pub(crate) key: String,
     pub(crate) help: String,
-    pub(crate) series: BTreeMap<Labels, Series>,
+    pub(crate) series: BTreeMap<Labels, LabelledValue>,
 }
 
-/// A value with the tags that its labels are made of.
+/// A value, with the tags from which its labels were made.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Series {
+pub(crate) struct LabelledValue {
     pub(crate) tags: BTreeSet<Tag>,
     pub(crate) value: f64,
 }
 
-/// Makes families of points.
+/// Groups points into families.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Encoder {
     /// The reporter's name.
     pub(crate) reporter: Option<Arc<str>>,
-    /// What the metrics mean.
+    /// The descriptions of the metrics.
     pub(crate) descriptions: Descriptions,
 }
 
-/// Points as families.
+/// Points, grouped into families.
 #[derive(Debug, Default)]
 pub(crate) struct Encoded {
     /// The families, and for each the positions of its points.
@@ -58,7 +57,7 @@ pub(crate) struct Encoded {
 /// Why a point cannot be delivered to Prometheus.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(crate) enum PointError {
-    /// Two keys have one name.
+    /// Several keys have the same name.
     #[error("the keys `{}` would all have the name `{name}` in Prometheus; rename all but one", .keys.join("`, `"))]
     SameName { name: String, keys: Vec<String> },
     /// Two series have the same labels.
@@ -71,10 +70,10 @@ pub(crate) enum PointError {
         "`{key}` would have the name `{name}` in Prometheus, which the Pushgateway uses itself; rename the metric"
     )]
     ReservedName { key: String, name: String },
-    /// A value that says nothing.
-    #[error("the value of `{key}` is {value}, which is no finite number")]
+    /// NaN or infinite.
+    #[error("the value of `{key}` is {value}, which is not a finite number")]
     NotFinite { key: String, value: f64 },
-    /// A value of the past.
+    /// A value of an earlier run.
     #[error(
         "the value of `{0}` is from an earlier run, and Prometheus would show it as a current one, because it takes no \
          timestamps here"
@@ -83,8 +82,8 @@ pub(crate) enum PointError {
 }
 
 impl Encoder {
-    /// Makes families of the points at some positions. `known` are the families that the same run has delivered
-    /// already: they stay, and new series join them.
+    /// Groups the points at some positions into families. `known` are the families that the same run has delivered
+    /// already: they stay, and new series are added to them.
     pub(crate) fn encode(
         &self,
         points: &[Point],
@@ -123,7 +122,7 @@ impl Encoder {
         encoded
     }
 
-    /// Adds the points of one metric to its family. Of two points of one series the later one counts.
+    /// Adds the points of one metric to its family. If two points belong to one series, the later one counts.
     fn add_series(
         &self,
         encoded: &mut Encoded,
@@ -143,13 +142,13 @@ impl Encoder {
                 let error = PointError::SameSeries { key: point.key.clone(), one, other, series };
                 clashes.entry(labels.clone()).or_insert(error);
             } else {
-                let series = Series { tags: point.tags.clone(), value: base_value(point) };
+                let series = LabelledValue { tags: point.tags.clone(), value: base_value(point) };
                 family.series.insert(labels.clone(), series);
             }
             taken.entry(labels).or_default().push(position);
         }
         for (labels, error) in clashes {
-            // Neither of them can be told from the other.
+            // Nothing tells which of them is the right one.
             family.series.remove(&labels);
             let positions = taken.remove(&labels).unwrap_or_default();
             encoded.refused.extend(positions.into_iter().map(|position| (position, error.clone())));
@@ -159,7 +158,7 @@ impl Encoder {
         }
     }
 
-    /// What the metric means, and what its name does not say about its values.
+    /// The help text: the description, and the kind and unit if the name does not contain them.
     fn help(&self, point: &Point) -> String {
         let mut help = match self.descriptions.get(&point.key).map(str::trim) {
             None | Some("") => format!("The metric {} of system-health.", point.key),

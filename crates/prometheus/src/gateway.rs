@@ -16,20 +16,20 @@ use url::Url;
 use crate::{
     exposition::{self, Exposition},
     family::Families,
+    family_store::{FamilyStore, WriteError},
     gateway_error::GatewayError,
-    group::Group,
+    group::PushGroup,
     part::Part,
-    target::{Target, WriteError},
 };
 
-/// Longest answer that is read. It lists what all groups hold.
+/// Maximum length of a response in bytes. The longest one lists the contents of all groups.
 const MAX_LENGTH: usize = 64 * 1024 * 1024;
-/// Longest time for one request.
+/// Timeout of one request.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// Longest time for removing groups, which must not keep a delivery from being settled.
+/// Timeout for deleting old groups. Deliveries wait for it.
 const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How a Pushgateway, or the proxy in front of it, knows us.
+/// The credentials for a Pushgateway, or for a proxy in front of it.
 #[derive(Debug, Clone)]
 pub(crate) enum Login {
     None,
@@ -52,8 +52,8 @@ pub(crate) struct Gateway {
 /// A group as the Pushgateway lists it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ListedGroup {
-    pub(crate) group: Group,
-    /// When somebody last tried to push to it.
+    pub(crate) group: PushGroup,
+    /// The time of the last attempt to push to it.
     pub(crate) last_push: SystemTime,
 }
 
@@ -67,7 +67,7 @@ impl Gateway {
         version.ok_or_else(|| GatewayError::from_response(&answer, &self.redactor()))
     }
 
-    /// The groups that reporters have pushed to.
+    /// All groups of reporters.
     pub(crate) async fn groups(&self, deadline: Instant) -> Result<Vec<ListedGroup>, GatewayError> {
         let answer = self.ask(Method::GET, "/api/v1/metrics", deadline).await?.complete()?;
         let list: Option<Value> = serde_json::from_slice(&answer.body).ok();
@@ -76,14 +76,14 @@ impl Gateway {
         Ok(groups.iter().filter_map(listed_group).collect())
     }
 
-    /// The URL of a group, to push to it or to delete it.
-    pub(crate) fn group_url(&self, group: &Group) -> String {
+    /// The URL of a group, for pushing and deleting.
+    pub(crate) fn group_url(&self, group: &PushGroup) -> String {
         format!("{}{}", self.url, group.path())
     }
 
-    /// The group of a part of what this reporter delivers.
-    pub(crate) fn group(&self, part: Part) -> Group {
-        Group::new(part, self.reporter.as_deref())
+    /// The group of this reporter for a part.
+    pub(crate) fn group(&self, part: Part) -> PushGroup {
+        PushGroup::new(part, self.reporter.as_deref())
     }
 
     async fn push(
@@ -95,7 +95,7 @@ impl Gateway {
     ) -> Result<(), WriteError> {
         let (path, text) = (self.group(part).path(), Exposition(families).to_string());
         let retrier = Retrier::new(self.policy.until_deadline(), deadline);
-        // A second push replaces what the first one wrote.
+        // A repeated push overwrites the first one.
         let pushed = retrier.run(Idempotency::Idempotent, async || {
             let request = self.request(method.clone(), &path)?;
             self.send(request.header(CONTENT_TYPE, exposition::CONTENT_TYPE).body(text.clone()), deadline)
@@ -145,7 +145,7 @@ impl Gateway {
         Redactor::new(secret, "[secret]")
     }
 
-    /// Deletes the groups that no reporter has pushed to for a time.
+    /// Deletes the groups that no reporter has pushed to for the given time.
     async fn delete_groups(&self, after: Duration, deadline: Instant) -> Result<(), GatewayError> {
         for ListedGroup { group, last_push } in self.groups(deadline).await? {
             let age = SystemTime::now().duration_since(last_push).unwrap_or_default();
@@ -162,7 +162,7 @@ impl Gateway {
     }
 }
 
-impl Target for Gateway {
+impl FamilyStore for Gateway {
     async fn check(&self, deadline: Instant) -> Result<(), DeliveryError> {
         let retrier = Retrier::new(self.policy, deadline);
         let asked =
@@ -199,9 +199,9 @@ impl Target for Gateway {
     }
 }
 
-/// A group, if it can be one of ours.
+/// Parses one item of the list of groups. `None` if it cannot belong to a reporter.
 fn listed_group(listed: &Value) -> Option<ListedGroup> {
-    let group = Group::from_labels(listed.get("labels")?)?;
+    let group = PushGroup::from_labels(listed.get("labels")?)?;
     let time = |name: &str| -> Option<f64> {
         listed.pointer(&format!("/{name}/metrics/0/value"))?.as_str()?.parse().ok()
     };
@@ -210,7 +210,7 @@ fn listed_group(listed: &Value) -> Option<ListedGroup> {
     Some(ListedGroup { group, last_push })
 }
 
-// The login is not for logs.
+// The login must not appear in logs.
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gateway")

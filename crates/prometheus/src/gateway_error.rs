@@ -1,17 +1,17 @@
-//! What can go wrong between us and a Pushgateway, told apart by who can fix it and whether a retry helps.
+//! Errors of requests to a Pushgateway, classified by who can fix them and whether a retry can help.
 
 use std::time::SystemTime;
 
 use http::StatusCode;
 use system_health_http::{AttemptError, HttpError, HttpResponse, Redactor, Retry, may_have_been_processed};
 
-/// Why the Pushgateway did not do what it was asked for.
+/// Why a request to the Pushgateway failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GatewayError {
-    /// 400 in the Pushgateway's words: the metrics are wrong, or contradict those of other groups.
+    /// 400 with a message of the Pushgateway: the metrics are wrong, or contradict those of other groups.
     #[error("the Pushgateway refused the metrics ({0})")]
     Refused(String),
-    /// 413, of a proxy in front of it: fewer metrics may pass.
+    /// 413 of a proxy in front of it. Fewer metrics may be accepted.
     #[error("the metrics are too many for one request ({0})")]
     TooLarge(String),
     /// 401 or 403.
@@ -20,31 +20,31 @@ pub(crate) enum GatewayError {
          PUSHGATEWAY_PASSWORD and PUSHGATEWAY_TOKEN"
     )]
     Login(String),
-    /// 408, 429 or 5xx: a problem that may pass.
+    /// 408, 429 or 5xx: a temporary problem.
     #[error("the Pushgateway has a problem ({answer})")]
     Server { answer: String, retry: Retry, is_unclear: bool },
     /// Any other answer.
     #[error(
-        "the answer is not one of a Pushgateway's ({0}); check `pushgateway` in [prometheus], or PUSHGATEWAY_URL"
+        "this is not the response of a Pushgateway ({0}); check `pushgateway` in [prometheus], or PUSHGATEWAY_URL"
     )]
     Unexpected(String),
-    /// No answer.
+    /// There was no response.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// No request.
+    /// The request is invalid.
     #[error("cannot make the request")]
     Request(#[source] reqwest::Error),
-    /// No address.
+    /// The URL is invalid.
     #[error("cannot make the request")]
     Url(#[from] url::ParseError),
 }
 
-/// How the Pushgateway's refusals start
+/// The first words of the Pushgateway's messages about wrong metrics
 /// (<https://github.com/prometheus/pushgateway/blob/master/handler/push.go>).
 const REFUSALS: [&str; 2] = ["text format parsing error", "pushed metrics are invalid or inconsistent"];
 
 impl GatewayError {
-    /// Classifies an answer that is not the one hoped for.
+    /// Classifies an unexpected response.
     pub(crate) fn from_response(response: &HttpResponse, redactor: &Redactor) -> Self {
         let text = String::from_utf8_lossy(&response.body);
         let status = response.status;
@@ -66,12 +66,12 @@ impl GatewayError {
         }
     }
 
-    /// Whether other metrics, or fewer, may be taken.
+    /// Whether other metrics, or fewer, may be accepted.
     pub(crate) fn blames_metrics(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::TooLarge(_))
     }
 
-    /// Whether the metrics may be there, although no answer says so.
+    /// Whether the Pushgateway may have stored the metrics all the same.
     pub(crate) fn may_have_arrived(&self) -> bool {
         match self {
             Self::Server { is_unclear, .. } => *is_unclear,

@@ -1,4 +1,4 @@
-//! Groups of the Pushgateway. What is pushed to a group replaces what was there, and nothing else
+//! Groups of the Pushgateway. A push replaces the contents of its group, and nothing else
 //! (<https://github.com/prometheus/pushgateway#url>).
 
 use std::fmt;
@@ -10,19 +10,19 @@ use crate::{label::REPORTER, part::Part};
 /// The digits of base64 for URLs (<https://www.rfc-editor.org/rfc/rfc4648#section-5>).
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The key of a group of ours.
+/// The grouping key of a reporter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Group {
+pub(crate) struct PushGroup {
     part: Part,
     reporter: Option<String>,
 }
 
-impl Group {
+impl PushGroup {
     pub(crate) fn new(part: Part, reporter: Option<&str>) -> Self {
         Self { part, reporter: reporter.map(str::to_owned) }
     }
 
-    /// A group as the Pushgateway lists it, if it can be a reporter's.
+    /// Parses the labels that the Pushgateway lists for a group. `None` if it cannot belong to a reporter.
     pub(crate) fn from_labels(labels: &Value) -> Option<Self> {
         let labels = labels.as_object()?;
         let label = |name: &str| labels.get(name).and_then(Value::as_str);
@@ -32,7 +32,7 @@ impl Group {
         known.then(|| Self::new(part, label(REPORTER)))
     }
 
-    /// The path of its URL, behind that of the Pushgateway. A name may contain a slash, so it is encoded.
+    /// The path of its URL, after that of the Pushgateway. The name is encoded, because it may contain a slash.
     pub(crate) fn path(&self) -> String {
         let job = self.part.job();
         match &self.reporter {
@@ -42,7 +42,7 @@ impl Group {
     }
 }
 
-impl fmt::Display for Group {
+impl fmt::Display for PushGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reporter {
             None => write!(f, "the group of job `{}`", self.part.job()),
@@ -51,7 +51,7 @@ impl fmt::Display for Group {
     }
 }
 
-/// Base64 for URLs. Without padding, but for nothing, which a path cannot say otherwise.
+/// Base64 for URLs, without padding. An empty text is `=`, because a path cannot have an empty segment here.
 fn base64(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return "=".to_owned();
@@ -93,23 +93,23 @@ mod tests {
 
     #[test]
     fn only_groups_with_our_labels_are_ours() {
-        let ours = Group::new(Part::Values, Some("acme/shop"));
-        assert_eq!(Group::from_labels(&json!({"job": "system-health", "reporter": "acme/shop"})), Some(ours));
-        let nameless = Group::new(Part::Reporter, None);
-        assert_eq!(Group::from_labels(&json!({"job": "system-health-reporter"})), Some(nameless));
+        let ours = PushGroup::new(Part::Values, Some("acme/shop"));
+        assert_eq!(PushGroup::from_labels(&json!({"job": "system-health", "reporter": "acme/shop"})), Some(ours));
+        let nameless = PushGroup::new(Part::Reporter, None);
+        assert_eq!(PushGroup::from_labels(&json!({"job": "system-health-reporter"})), Some(nameless));
         for labels in [
             json!({"job": "backup", "reporter": "acme/shop"}),
             json!({"job": "system-health", "reporter": "acme/shop", "instance": "a"}),
             json!({"reporter": "acme/shop"}),
         ] {
-            assert_eq!(Group::from_labels(&labels), None, "{labels}");
+            assert_eq!(PushGroup::from_labels(&labels), None, "{labels}");
         }
     }
 
     #[test]
     fn a_path_names_job_and_reporter() {
-        assert_eq!(Group::new(Part::Values, None).path(), "/metrics/job/system-health");
-        let path = Group::new(Part::Reporter, Some("acme/shop")).path();
+        assert_eq!(PushGroup::new(Part::Values, None).path(), "/metrics/job/system-health");
+        let path = PushGroup::new(Part::Reporter, Some("acme/shop")).path();
         assert_eq!(path, "/metrics/job/system-health-reporter/reporter@base64/YWNtZS9zaG9w");
     }
 }

@@ -1,11 +1,11 @@
-//! Labels. A tag `name:value` is a label, with the changes that Prometheus' data model asks for
+//! Labels. A tag `name:value` becomes a label, with the changes that Prometheus' data model requires
 //! (<https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels>).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use system_health_registry::Tag;
 
-/// The label that tells reporters apart. It is part of the grouping key, too.
+/// The label with the name of the reporter. It is also part of the grouping key.
 pub(crate) const REPORTER: &str = "reporter";
 
 /// The value of a tag that is only a name, such as `nightly`.
@@ -14,7 +14,7 @@ const NO_VALUE: &str = "true";
 /// The labels of a series, in the order of their names.
 pub(crate) type Labels = BTreeMap<String, String>;
 
-/// The labels of a point, with the name of the reporter unless a tag says it.
+/// The labels of a point, with the name of the reporter.
 pub(crate) fn labels(tags: &BTreeSet<Tag>, reporter: Option<&str>) -> Labels {
     let mut values = BTreeMap::<String, BTreeSet<&str>>::new();
     for tag in tags {
@@ -22,21 +22,32 @@ pub(crate) fn labels(tags: &BTreeSet<Tag>, reporter: Option<&str>) -> Labels {
         values.entry(label_name(name)).or_default().insert(value);
     }
     if let Some(reporter) = reporter {
-        // The Pushgateway replaces the label by that of the group, so a file has the same.
+        // The Pushgateway replaces the label by that of the group. In a file it has the same value.
         values.insert(REPORTER.to_owned(), BTreeSet::from([reporter]));
     }
     let joined = |values: BTreeSet<&str>| values.into_iter().collect::<Vec<_>>().join(",");
     values.into_iter().map(|(name, values)| (name, joined(values))).collect()
 }
 
-/// The name of a label: letters, digits and underscores, none of the names that have a meaning of their own.
+/// Labels as they follow a name, such as `{branch="main"}`.
+pub(crate) fn label_set(labels: &Labels) -> String {
+    let written: Vec<String> =
+        labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape_value(value))).collect();
+    if written.is_empty() { String::new() } else { format!("{{{}}}", written.join(",")) }
+}
+
+fn escape_value(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\"")
+}
+
+/// The name of a label: letters, digits and underscores, and none of the names with a special meaning.
 fn label_name(name: &str) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
     let name: String = name.chars().map(allowed).collect();
     match &*name {
-        // Those of the scraped target: Prometheus gives the same names to labels that are in its way.
+        // Labels of the scraped target. Prometheus itself renames conflicting labels in this way.
         "job" | "instance" => format!("exported_{name}"),
-        // Those of the buckets of histograms and summaries.
+        // Labels of the buckets of histograms and summaries.
         "le" | "quantile" => format!("tag_{name}"),
         _ if name.starts_with("__") || name.starts_with(|c: char| c.is_ascii_digit()) => format!("tag{name}"),
         _ => name,
@@ -47,7 +58,7 @@ fn label_name(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn of(tags: &[&str], reporter: Option<&str>) -> Vec<(String, String)> {
+    fn label_pairs(tags: &[&str], reporter: Option<&str>) -> Vec<(String, String)> {
         let tags = tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect();
         labels(&tags, reporter).into_iter().collect()
     }
@@ -67,18 +78,23 @@ mod tests {
             (&["éé:1", "é1:2"], &[("_1", "2"), ("tag__", "1")]),
             (&[], &[]),
         ] {
-            let found = of(tags, None);
+            let found = label_pairs(tags, None);
             let found: Vec<_> = found.iter().map(|(name, value)| (&**name, &**value)).collect();
             assert_eq!(found, expected);
         }
     }
 
     #[test]
+    fn what_would_end_a_value_is_escaped() {
+        assert_eq!(escape_value("a \\ \"b\"\nc"), "a \\\\ \\\"b\\\"\\nc");
+    }
+
+    #[test]
     fn the_reporters_name_is_a_label() {
         let expected = [("reporter".to_owned(), "acme/shop".to_owned())];
-        assert_eq!(of(&[], Some("acme/shop")), expected);
+        assert_eq!(label_pairs(&[], Some("acme/shop")), expected);
         assert_eq!(
-            of(&["reporter:other"], Some("acme/shop")),
+            label_pairs(&["reporter:other"], Some("acme/shop")),
             expected,
             "the group's label wins in a Pushgateway"
         );

@@ -1,8 +1,8 @@
 //! Delivers points to Prometheus.
 //!
-//! Prometheus asks for values, and a reporter is not there to be asked. So values go to one of two places that
-//! Prometheus asks instead: a Pushgateway, or a file that the node exporter reads. Neither takes timestamps: what they
-//! hold is the last value, and Prometheus gives it the time at which it reads it.
+//! Prometheus scrapes running programs, and a reporter runs only for a few seconds. So it writes its values to a place that
+//! Prometheus can scrape: a Pushgateway, or a file that the node exporter reads. Neither accepts timestamps: they hold the
+//! last value, and Prometheus gives it the time of the scrape.
 //!
 //! The crate registers the sink `prometheus` when it is linked, and has no other interface:
 //!
@@ -25,6 +25,7 @@ mod destination;
 mod doctor;
 mod exposition;
 mod family;
+mod family_store;
 mod gateway;
 mod gateway_error;
 mod group;
@@ -33,6 +34,5 @@ mod name;
 mod part;
 mod settings;
 mod sink;
-mod target;
 mod textfile;
 mod unit;

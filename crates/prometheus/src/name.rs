@@ -1,14 +1,14 @@
-//! Names of metrics, after Prometheus' conventions (<https://prometheus.io/docs/practices/naming/>) and what
-//! `promtool check metrics` says about them.
+//! Names of metrics. They follow Prometheus' conventions (<https://prometheus.io/docs/practices/naming/>) and pass
+//! `promtool check metrics`.
 
 use system_health_registry::Kind;
 
 use crate::unit::BaseUnit;
 
-/// What only counters, histograms and summaries may have at the end of their names.
+/// Suffixes that only counters, histograms and summaries may have.
 const RESERVED_ENDS: [&str; 4] = ["_total", "_count", "_sum", "_bucket"];
 
-/// The name of a metric: the key in snake case, without what it says about its unit, and then the base unit.
+/// The name of a metric: the key in snake case without its unit, followed by the base unit.
 pub(crate) fn metric_name(key: &str, kind: Kind, unit: Option<BaseUnit>) -> String {
     let mut name = snake_case(key);
     let per_second = matches!(kind, Kind::Rate { .. });
@@ -54,7 +54,7 @@ fn snake_case(key: &str) -> String {
     name
 }
 
-/// The length of the name in front of these last words, if it ends with them.
+/// The length of the name without these last words, if it ends with them.
 fn without_last_words(name: &str, words: &str) -> Option<usize> {
     let stem = name.strip_suffix(words)?;
     stem.strip_suffix('_').or(stem.is_empty().then_some(stem)).map(str::len)

@@ -1,15 +1,16 @@
-//! The two parts of what a reporter delivers. What it says about itself is known only after everything else is
-//! delivered, which takes a while when another destination is slow. In one group or file, either the first part would
-//! remove the second one for that time, or old words of a reporter that no longer gets so far would look new.
+//! The two parts of a delivery: values, and metrics about the reporter itself. The second part is known only after the
+//! first one is delivered everywhere, which takes a while if a destination is slow. In a common group or file, either the
+//! first part would remove the second one for that time, or old metrics about a reporter that fails in between would look
+//! new.
 
 use system_health_registry::self_metrics::is_self_metric;
 
-/// A part, with a group and a file of its own.
+/// A part. Each has its own group and its own file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     /// The values of metrics.
     Values,
-    /// What the reporter says about itself.
+    /// Metrics about the reporter itself.
     Reporter,
 }
 
@@ -18,7 +19,7 @@ impl Part {
     pub(crate) const ALL: [Self; 2] = [Self::Values, Self::Reporter];
 
     /// The part that a key belongs to.
-    pub(crate) fn of(key: &str) -> Self {
+    pub(crate) fn from_key(key: &str) -> Self {
         if is_self_metric(key) { Self::Reporter } else { Self::Values }
     }
 

@@ -1,19 +1,18 @@
 //! The table `[prometheus]`.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use system_health_registry::{
-    settings::{SecretSetting, duration},
+    settings::{SecretSetting, SettingPath, optional_duration},
     settings_table,
 };
 use url::Url;
 
 use crate::{gateway::Login, textfile::EXTENSION};
 
-/// The shortest time after which groups are deleted. In less, a reporter that runs rarely or restarts would lose its
-/// values.
-const LEAST_DELETE_AFTER: Duration = Duration::from_hours(1);
+/// Minimum of `delete_after`. With less, a reporter that runs rarely or restarts would lose its values.
+const MIN_DELETE_AFTER: Duration = Duration::from_hours(1);
 
 /// Where Prometheus finds the values.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -21,17 +20,17 @@ const LEAST_DELETE_AFTER: Duration = Duration::from_hours(1);
 pub(crate) struct PrometheusSettings {
     /// The URL of a Pushgateway.
     pub(crate) pushgateway: Option<String>,
-    /// The user that the Pushgateway knows us as.
+    /// The user name for the Pushgateway.
     pub(crate) username: Option<String>,
     /// That user's password.
     pub(crate) password: Option<SecretSetting>,
-    /// A token instead of both.
+    /// A bearer token, instead of user name and password.
     pub(crate) token: Option<SecretSetting>,
-    /// The time after which groups of reporters that no longer push are deleted; never unless set.
-    #[serde(deserialize_with = "some_duration")]
+    /// Delete the groups of reporters that have not pushed for this time. Default: never.
+    #[serde(deserialize_with = "optional_duration")]
     pub(crate) delete_after: Option<Duration>,
     /// The file that the node exporter reads.
-    pub(crate) textfile: Option<PathBuf>,
+    pub(crate) textfile: Option<SettingPath>,
 }
 
 settings_table!(
@@ -90,7 +89,7 @@ impl PrometheusSettings {
         text.map(|text| gateway_url(text.trim())).transpose().map_err(SettingsProblem::Url)
     }
 
-    /// How the Pushgateway knows us.
+    /// The credentials for the Pushgateway.
     pub(crate) fn login(&self) -> Result<Login, SettingsProblem> {
         match (&self.username, &self.password, &self.token) {
             (None, None, None) => Ok(Login::None),
@@ -104,7 +103,7 @@ impl PrometheusSettings {
         }
     }
 
-    /// Refuses what cannot work, or has no effect.
+    /// Refuses settings that cannot work or have no effect.
     pub(crate) fn check(&self) -> Result<(), SettingsProblem> {
         let for_gateway = [
             ("username", self.username.is_some()),
@@ -117,7 +116,7 @@ impl PrometheusSettings {
         {
             return Err(SettingsProblem::WithoutGateway(key));
         }
-        if self.delete_after.is_some_and(|after| after < LEAST_DELETE_AFTER) {
+        if self.delete_after.is_some_and(|after| after < MIN_DELETE_AFTER) {
             return Err(SettingsProblem::DeleteAfter);
         }
         match &self.textfile {
@@ -144,11 +143,6 @@ fn gateway_url(text: &str) -> Result<Url, UrlProblem> {
         return Err(UrlProblem::Query);
     }
     Ok(url)
-}
-
-/// Reads a duration that may be left out.
-fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    duration(deserializer).map(Some)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! The sink. Prometheus keeps the last value of a series and takes no timestamps here, so what it holds has to be one
-//! run: a value of an earlier run beside those of this one would look as new as they do. All points of a run have one
-//! time. The first ones with a newer time replace what was there, and others with the same time join them.
+//! The sink. Prometheus keeps the last value of a series and accepts no timestamps here. So the store must hold the values
+//! of exactly one run: a value of an earlier run would look as new as those of this one. All points of a run have the same
+//! time. The first points with a newer time replace the contents of the store; more points with that time are added.
 
 use std::{collections::VecDeque, fmt, time::SystemTime};
 
@@ -14,18 +14,18 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     family::{Encoder, Families, Family, PointError},
+    family_store::{FamilyStore, WriteError},
     part::Part,
-    target::{Target, WriteError},
 };
 
-/// Delivers to a target.
+/// Delivers to a store.
 pub(crate) struct PrometheusSink<T> {
-    target: T,
+    store: T,
     encoder: Encoder,
     written: Mutex<Written>,
 }
 
-/// What the target holds, as far as this sink has written it.
+/// What this sink has written to the store.
 #[derive(Debug, Default)]
 struct Written {
     values: Snapshot,
@@ -37,27 +37,27 @@ struct Written {
 struct Snapshot {
     timestamp: Option<SystemTime>,
     families: Families,
-    /// Whether the target no longer holds what it held before.
+    /// Whether the store no longer holds what it held before.
     is_begun: bool,
 }
 
-/// Families that are written at once, each with its name and the positions of its points.
+/// Families that are written in one request, each with its name and the positions of its points.
 type Batch = Vec<(String, Family, Vec<usize>)>;
 
 /// The fates of the points of a delivery by their positions.
 struct Fates(Vec<Option<Fate>>);
 
-/// A metric that is not taken.
+/// A metric that the store refuses.
 #[derive(Debug, thiserror::Error)]
-#[error("`{key}` is not taken")]
+#[error("`{key}` is refused")]
 struct RefusedMetric {
     key: String,
     source: DeliveryError,
 }
 
-impl<T: Target> PrometheusSink<T> {
-    pub(crate) fn new(target: T, encoder: Encoder) -> Self {
-        Self { target, encoder, written: Mutex::default() }
+impl<T: FamilyStore> PrometheusSink<T> {
+    pub(crate) fn new(store: T, encoder: Encoder) -> Self {
+        Self { store, encoder, written: Mutex::default() }
     }
 
     async fn settle(&self, points: &[Point], deadline: Instant) -> Vec<Settlement> {
@@ -67,10 +67,10 @@ impl<T: Target> PrometheusSink<T> {
             let positions: Vec<usize> = points
                 .iter()
                 .enumerate()
-                .filter(|(_, point)| Part::of(&point.key) == part)
+                .filter(|(_, point)| Part::from_key(&point.key) == part)
                 .map(|(at, _)| at)
                 .collect();
-            let snapshot = written.of(part);
+            let snapshot = written.snapshot_mut(part);
             if positions.is_empty() {
                 continue;
             }
@@ -79,7 +79,7 @@ impl<T: Target> PrometheusSink<T> {
             let had_begun = snapshot.is_begun;
             self.deliver_part(part, snapshot, points, positions, deadline, &mut fates).await;
             if part == Part::Values && snapshot.is_begun && !had_begun {
-                self.target.clean_up(deadline).await;
+                self.store.clean_up(deadline).await;
             }
         }
         self.clear_values(&mut written, deadline).await;
@@ -154,21 +154,21 @@ impl<T: Target> PrometheusSink<T> {
         let families: Families =
             batch.iter().map(|(name, family, _)| (name.clone(), family.clone())).collect();
         if snapshot.is_begun {
-            return self.target.add(part, &families, &snapshot.families, deadline).await;
+            return self.store.add(part, &families, &snapshot.families, deadline).await;
         }
-        self.target.replace(part, &families, deadline).await?;
+        self.store.replace(part, &families, deadline).await?;
         snapshot.is_begun = true;
         Ok(())
     }
 
-    /// Removes the values of an earlier run, if this run speaks about itself and had no value at all: they would stay
-    /// for as long as that lasts.
+    /// Removes the values of an earlier run if this run delivered metrics about itself and no values. Otherwise the old
+    /// values would stay until a run has values again.
     async fn clear_values(&self, written: &mut Written, deadline: Instant) {
         let Written { values, reporter } = written;
         if !reporter.is_begun || (values.is_begun && values.timestamp >= reporter.timestamp) {
             return;
         }
-        match self.target.replace(Part::Values, &Families::new(), deadline).await {
+        match self.store.replace(Part::Values, &Families::new(), deadline).await {
             Ok(()) => {
                 *values =
                     Snapshot { timestamp: reporter.timestamp, families: Families::new(), is_begun: true };
@@ -180,9 +180,9 @@ impl<T: Target> PrometheusSink<T> {
     }
 }
 
-impl<T: Target> Sink for PrometheusSink<T> {
+impl<T: FamilyStore> Sink for PrometheusSink<T> {
     fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
-        Box::pin(self.target.check(deadline))
+        Box::pin(self.store.check(deadline))
     }
 
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement> {
@@ -195,7 +195,7 @@ impl<T: Target> Sink for PrometheusSink<T> {
 }
 
 impl Written {
-    fn of(&mut self, part: Part) -> &mut Snapshot {
+    fn snapshot_mut(&mut self, part: Part) -> &mut Snapshot {
         match part {
             Part::Values => &mut self.values,
             Part::Reporter => &mut self.reporter,
@@ -204,7 +204,7 @@ impl Written {
 }
 
 impl Snapshot {
-    /// Begins the snapshot of a newer run.
+    /// Starts an empty snapshot if the points belong to a newer run.
     fn begin(&mut self, newest: Option<SystemTime>) {
         if newest > self.timestamp {
             *self = Self { timestamp: newest, ..Self::default() };
@@ -230,7 +230,7 @@ impl Fates {
         self.set(positions, &Fate::Left(error.clone()));
     }
 
-    /// One settlement for each point. Those that were accepted come as few ranges.
+    /// A settlement for each point. Adjacent points that were accepted are combined.
     fn settlements(self) -> Vec<Settlement> {
         let mut settlements = Vec::<Settlement>::new();
         for (position, fate) in self.0.into_iter().enumerate() {
@@ -248,8 +248,8 @@ impl Fates {
     }
 }
 
-impl<T: Target> fmt::Debug for PrometheusSink<T> {
+impl<T: FamilyStore> fmt::Debug for PrometheusSink<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrometheusSink").field("target", &self.target).finish_non_exhaustive()
+        f.debug_struct("PrometheusSink").field("store", &self.store).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 //! The textfile collector of the node exporter
-//! (<https://github.com/prometheus/node_exporter#textfile-collector>). It reads a file whenever it is scraped, so a file
-//! is only ever replaced as a whole.
+//! (<https://github.com/prometheus/node_exporter#textfile-collector>). It may read a file at any time, so files are
+//! always replaced as a whole.
 
 use std::{
     fs::{self, File},
@@ -15,14 +15,14 @@ use tokio::{task::spawn_blocking, time::Instant};
 use crate::{
     exposition::Exposition,
     family::Families,
+    family_store::{FamilyStore, WriteError},
     part::Part,
-    target::{Target, WriteError},
 };
 
-/// The end of the names of the files that the collector reads.
+/// The extension of the files that the collector reads.
 pub(crate) const EXTENSION: &str = "prom";
 
-/// The files of both parts.
+/// The file of each part.
 #[derive(Debug, Clone)]
 pub(crate) struct Textfile {
     values: PathBuf,
@@ -53,7 +53,7 @@ impl Textfile {
         }
     }
 
-    /// Whether files can be made in the folder.
+    /// Checks that files can be created in the folder.
     pub(crate) fn try_folder(&self) -> Result<(), DeliveryError> {
         let temporary = temporary(&self.values);
         let tried = File::create(&temporary).and_then(|_| fs::remove_file(&temporary));
@@ -72,7 +72,7 @@ impl Textfile {
     }
 }
 
-impl Target for Textfile {
+impl FamilyStore for Textfile {
     async fn check(&self, _deadline: Instant) -> Result<(), DeliveryError> {
         let textfile = self.clone();
         spawn_blocking(move || textfile.try_folder()).await.map_err(DeliveryError::new)?
@@ -97,30 +97,30 @@ impl Target for Textfile {
     async fn clean_up(&self, _deadline: Instant) {}
 }
 
-/// Replaces a file as a whole: a reader, or a machine that loses its power, sees the old or the new text.
+/// Replaces a file atomically. Also after a power failure it has either the old or the new contents.
 fn replace_file(path: &Path, text: &[u8]) -> io::Result<()> {
     let temporary = temporary(path);
     let replaced = write_file(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     if replaced.is_err() {
-        // What is left of it could only be in the way of the next attempt.
+        // A failed attempt must leave nothing behind.
         let _ = fs::remove_file(&temporary);
         return replaced;
     }
-    // The new name is kept only once the folder is.
+    // Without this, a power failure could undo the renaming.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
 
 fn write_file(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
-    // The node exporter runs as another user.
+    // The node exporter usually runs as another user.
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     file.write_all(text)?;
     file.sync_all()
 }
 
-/// A file beside the other one, of this process and with a name that the collector does not read.
+/// A temporary file in the same folder, with a name that the collector ignores and other processes do not use.
 fn temporary(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());

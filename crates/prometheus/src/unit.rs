@@ -1,6 +1,6 @@
 //! Units. Prometheus expects base units, and their plural at the end of the metric's name
-//! (<https://prometheus.io/docs/practices/naming/#base-units>). What is counted, such as a commit, is no unit there:
-//! the name says it already.
+//! (<https://prometheus.io/docs/practices/naming/#base-units>). What is counted, such as a commit, is not a unit there:
+//! it is in the name already.
 
 use Conversion::{Fahrenheit, Over, Same, Times};
 
@@ -15,7 +15,7 @@ struct Measure {
 /// How a value becomes one in the base unit. A division is exact where multiplying by its inverse is not: 7 % is 0.07.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Conversion {
-    /// It is one.
+    /// It is the same.
     Same,
     /// The unit is this many base units.
     Times(f64),

@@ -45,7 +45,7 @@ async fn one_bad_metric_keeps_no_other_from_being_delivered() {
     assert_eq!(told.accepted, [0, 1, 3, 4]);
     assert_eq!(
         told.refused[&2],
-        "`c` is not taken: the Pushgateway refused the metrics (HTTP 400: pushed metrics are invalid or inconsistent \
+        "`c` is refused: the Pushgateway refused the metrics (HTTP 400: pushed metrics are invalid or inconsistent \
          with existing metrics: c)"
     );
     let taken: Vec<_> =

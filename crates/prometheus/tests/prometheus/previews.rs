@@ -37,7 +37,7 @@ async fn a_doctor_tells_a_pushgateway_from_something_else() {
 
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].grade, Grade::Failed);
-    assert!(findings[0].message.contains("not one of a Pushgateway's"), "{findings:?}");
+    assert!(findings[0].message.contains("not the response of a Pushgateway"), "{findings:?}");
 }
 
 #[tokio::test]

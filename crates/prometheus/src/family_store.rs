@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use crate::{family::Families, part::Part};
 
-/// A place that holds the families of both parts.
-pub(crate) trait Target: fmt::Debug + Send + Sync {
-    /// Whether the place can be written to.
+/// A store for the families of both parts.
+pub(crate) trait FamilyStore: fmt::Debug + Send + Sync {
+    /// Checks that the store can be written to.
     fn check(&self, deadline: Instant) -> impl Future<Output = Result<(), DeliveryError>> + Send;
 
     /// Replaces a part by these families.
@@ -20,7 +20,7 @@ pub(crate) trait Target: fmt::Debug + Send + Sync {
         deadline: Instant,
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
 
-    /// Writes these families beside the other ones of a part, which are `written`.
+    /// Adds families to a part that holds the families `written`.
     fn add(
         &self,
         part: Part,
@@ -29,14 +29,14 @@ pub(crate) trait Target: fmt::Debug + Send + Sync {
         deadline: Instant,
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
 
-    /// Removes what reporters that are gone have left, where the settings want it.
+    /// Removes the values of reporters that no longer exist, if the settings ask for it.
     fn clean_up(&self, deadline: Instant) -> impl Future<Output = ()> + Send;
 }
 
 /// Why families were not written.
 #[derive(Debug, Clone)]
 pub(crate) enum WriteError {
-    /// They are not taken, now or later. Fewer of them may be.
+    /// They are refused for good. Fewer of them may be accepted.
     Refused(DeliveryError),
     /// They were certainly not written.
     Left(DeliveryError),

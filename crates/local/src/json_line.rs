@@ -1,14 +1,14 @@
-//! A point or an event as a line.
+//! A point or an event as a line of JSON.
 
 use std::{collections::BTreeSet, time::SystemTime};
 
 use serde::Serialize;
 use system_health_registry::{Event, Point, Tag};
 
-/// A line, without its end.
+/// A line, without the line break.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Line<'a> {
+pub(crate) enum JsonLine<'a> {
     /// A value.
     Point {
         key: &'a str,
@@ -20,21 +20,21 @@ pub(crate) enum Line<'a> {
         timestamp: String,
         value: f64,
     },
-    /// Something that happened.
+    /// An event.
     Event {
         id: &'a str,
         title: &'a str,
         text: Option<&'a str>,
         tags: Vec<&'a str>,
         level: &'static str,
-        /// When it happened, where that is known.
+        /// When it happened, if that is known.
         timestamp: Option<String>,
         link: Option<&'a str>,
     },
 }
 
-impl Line<'_> {
-    /// The line with its end.
+impl JsonLine<'_> {
+    /// Appends the line and a line break.
     pub(crate) fn write_to(&self, text: &mut Vec<u8>) -> Result<(), serde_json::Error> {
         serde_json::to_writer(&mut *text, self)?;
         text.push(b'\n');
@@ -42,7 +42,7 @@ impl Line<'_> {
     }
 }
 
-impl<'a> From<&'a Point> for Line<'a> {
+impl<'a> From<&'a Point> for JsonLine<'a> {
     fn from(point: &'a Point) -> Self {
         Self::Point {
             key: &point.key,
@@ -56,7 +56,7 @@ impl<'a> From<&'a Point> for Line<'a> {
     }
 }
 
-impl<'a> From<&'a Event> for Line<'a> {
+impl<'a> From<&'a Event> for JsonLine<'a> {
     fn from(event: &'a Event) -> Self {
         Self::Event {
             id: event.id(),
