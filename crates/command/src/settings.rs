@@ -8,7 +8,7 @@ use std::{path::Path, time::Duration};
 use serde::Deserializer;
 use system_health_registry::{
     Settings,
-    settings::{Origin, SettingsBuilder, SettingsError, duration},
+    settings::{Origin, SettingPath, SettingsBuilder, SettingsError, duration},
 };
 use system_health_reporter::StateSettings;
 
@@ -53,7 +53,7 @@ pub(crate) fn state(
     arguments: &FolderArguments,
 ) -> Result<StateSettings, SettingsError> {
     let state: StateSettings = settings.table()?;
-    Ok(StateSettings { dir: arguments.state_dir.clone().or(state.dir), ..state })
+    Ok(StateSettings { dir: arguments.state_dir.clone().map(SettingPath::from).or(state.dir), ..state })
 }
 
 /// Reads a duration that may be left out.

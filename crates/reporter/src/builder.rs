@@ -7,8 +7,9 @@ use system_health_registry::{
 };
 
 use crate::{
-    NamedAfter, ReportSettings, Reporter, ReporterError, Selection, StateSettings, base_tags,
-    name::{Name, NameHook},
+    NamedAfter, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings, base_tags,
+    name::{Name, NameHook, started_as},
+    selection::Patterns,
     self_metrics::only_self_metrics,
     target::Sinks,
     without_self_metrics,
@@ -90,21 +91,23 @@ impl ReporterBuilder {
         self
     }
 
-    /// Collects only the metrics whose keys match one of these globs, such as `commits.*`.
+    /// Collects only the metrics whose keys match one of these globs, such as `commits.*`. The metrics about the reporter
+    /// itself stay, unless a glob matches some of them: then only these stay.
     #[must_use]
     pub fn only(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.only = patterns.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Leaves out the metrics whose keys match one of these globs.
+    /// Does not collect the metrics whose keys match one of these globs, in addition to `skip` in `[report]`.
     #[must_use]
     pub fn skip(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.skip = patterns.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Keeps state in a folder. Default: `dir` in `[state]`, or one such as `~/.local/state/system-health`.
+    /// Keeps state in a folder. Default: `dir` in `[state]`, or one for the program such as
+    /// `~/.local/state/system-health/report`.
     #[must_use]
     pub fn state_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.state = StateChoice::Folder(folder.into());
@@ -147,7 +150,8 @@ impl ReporterBuilder {
         self
     }
 
-    /// Sets the program's name, of which the reporter's name is made. Default: the name of the file that was started.
+    /// Sets the program's name, from which the reporter's name and the default state folder are made. Default: the name
+    /// of the file that was started.
     #[must_use]
     pub fn program(mut self, name: impl Into<String>) -> Self {
         self.program = Some(name.into());
@@ -183,10 +187,12 @@ impl ReporterBuilder {
             to: if self.to.is_empty() { report.to } else { self.to },
             ..report
         };
+        let program = self.program.unwrap_or_else(started_as);
         let mut state: StateSettings = self.settings.table()?;
+        state.program = Some(program.clone());
         let keeps_state = !matches!(self.state, StateChoice::Nowhere);
         if let StateChoice::Folder(folder) = self.state {
-            state.dir = Some(folder);
+            state.dir = Some(folder.into());
         }
         let linked = Catalog::linked()?;
         let about_itself = only_self_metrics(linked.clone());
@@ -195,15 +201,24 @@ impl ReporterBuilder {
             return Err(CatalogError::Empty.into());
         }
         let all = catalog.clone().with_metrics(about_itself.metrics().iter().cloned())?;
-        let selection = Selection::new(&all, &self.only, &self.skip)?;
+        let skipped_by_settings = Patterns::from_settings(&all, &self.settings, &report.skip)?;
+        let selection = Selection::new(&all, &self.only, &self.skip)?.and_skip(skipped_by_settings);
+        let skip = [self.skip, report.skip.clone()].concat();
         let tags = base_tags(&report)?;
         let to = self.sinks.find(&report.to)?;
+        let about_itself = report.self_metrics.then(|| selection.filter_self_metrics(about_itself));
+        let catalog = match selection.select(catalog.clone()) {
+            Err(SelectionError::Nothing) if selection.names_self_metrics() && about_itself.is_some() => {
+                selection.filter(catalog)
+            }
+            selected => selected?,
+        };
         self.sinks.check(&self.settings)?;
         Ok(Reporter {
-            catalog: selection.of(catalog)?,
-            about_itself: report.self_metrics.then(|| selection.without_skipped(about_itself)),
+            catalog,
+            about_itself,
             targets: self.sinks.targets(&to, &self.settings),
-            name: Name::new(&report, &tags, self.program, &self.only, &self.skip, self.named_after)?,
+            name: Name::new(&report, &tags, &program, &self.only, &skip, self.named_after)?,
             align: report.slot()?,
             engine: self.engine.with_concurrency(report.concurrency),
             process: Process::new().provide(self.settings),

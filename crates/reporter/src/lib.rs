@@ -48,7 +48,7 @@ pub use error::{DestinationsError, ReporterError};
 pub use name::NamedAfter;
 pub use receipt::{Receipt, Refusal, Success};
 pub use reporter::{Mode, Reporter};
-pub use selection::{List, Selection, SelectionError};
+pub use selection::{PatternList, Selection, SelectionError, without_skipped};
 pub use self_metrics::without_self_metrics;
 pub use settings::{FailOn, ReportSettings, SlotError, StateSettings};
 pub use state::{StateError, warn_of_damage};

@@ -63,7 +63,7 @@ impl Name {
     pub(crate) fn new(
         report: &ReportSettings,
         tags: &[Tag],
-        program: Option<String>,
+        program: &str,
         only: &[String],
         skip: &[String],
         hook: Option<NameHook>,
@@ -77,7 +77,7 @@ impl Name {
         }
         let only = only.iter().map(|pattern| format!("only {pattern}"));
         let patterns = only.chain(skip.iter().map(|pattern| format!("skip {pattern}"))).collect();
-        Ok(Self::Unnamed { program: program.unwrap_or_else(started_as), patterns, hook })
+        Ok(Self::Unnamed { program: program.to_owned(), patterns, hook })
     }
 
     /// The tag with the name. Without a letter or a digit in it, a program's name gives none.
@@ -110,7 +110,7 @@ pub(crate) fn with_name(base: &[Tag], name: Option<Tag>) -> Vec<Tag> {
 }
 
 /// The name of the file that this program was started as.
-fn started_as() -> String {
+pub(crate) fn started_as() -> String {
     let program = env::args_os().next().map(PathBuf::from);
     let name =
         program.as_deref().and_then(|path| path.file_stem()).map(|name| name.to_string_lossy().into_owned());
@@ -171,7 +171,7 @@ mod tests {
             async { after }
         });
         let report = ReportSettings::default();
-        let name = Name::new(&report, &[], None, &texts(only), &texts(skip), Some(hook)).unwrap();
+        let name = Name::new(&report, &[], &started_as(), &texts(only), &texts(skip), Some(hook)).unwrap();
         name.tag(Context::new()).await.unwrap().to_string()
     }
 
@@ -220,7 +220,7 @@ mod tests {
         let named = |name: Option<&str>, tags: &[&str]| {
             let tags: Vec<Tag> = tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect();
             let report = ReportSettings { name: name.map(str::to_owned), ..ReportSettings::default() };
-            (Name::new(&report, &tags, None, &[], &[], None), tags)
+            (Name::new(&report, &tags, "report", &[], &[], None), tags)
         };
         for (name, tags, expected) in [
             (Some("Night shift"), &["team:web"][..], ["team:web", "reporter:night_shift"]),

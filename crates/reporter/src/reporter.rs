@@ -6,8 +6,8 @@ use system_health_registry::{Catalog, Engine, Process, Settings, Tag};
 use tokio::runtime::Handle;
 
 use crate::{
-    DestinationsError, Finished, ReportSettings, ReporterBuilder, ReporterError, StateSettings, name::Name,
-    run::RunUnderWay, target::Target,
+    DestinationsError, Finished, ReportSettings, ReporterBuilder, ReporterError, SelectionError, StateSettings,
+    name::Name, run::RunUnderWay, target::Target,
 };
 
 /// Collects metrics, records them, delivers them to every destination and announces events, as often as it is called.
@@ -79,6 +79,9 @@ impl Reporter {
 
     /// A run that counts as started at a given time, for tests about windows of time.
     pub async fn run_at(&self, mode: Mode, started_at: SystemTime) -> Result<Finished, ReporterError> {
+        if mode == Mode::Collect && self.catalog.metrics().is_empty() && self.catalog.sources().is_empty() {
+            return Err(SelectionError::OnlySelfMetrics.into());
+        }
         let targets = self.targets(mode)?;
         RunUnderWay::start(self, mode, targets, started_at).await
     }

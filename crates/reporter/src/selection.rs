@@ -2,23 +2,32 @@
 
 use globset::{Glob, GlobMatcher};
 use system_health_registry::{
-    Catalog,
-    settings::{Known, may_be_secret},
+    Catalog, Settings, SharedError,
+    self_metrics::is_self_metric,
+    settings::{Known, SettingsError, SettingsTable, may_be_secret},
 };
 
-/// The metrics that some patterns name and others do not.
+use crate::ReportSettings;
+
+/// The metrics that match some patterns and do not match others.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    only: Vec<GlobMatcher>,
-    skip: Vec<GlobMatcher>,
+    only: Patterns,
+    skip: Patterns,
+    /// Whether `only` matches metrics about the reporter itself.
+    names_self_metrics: bool,
 }
+
+/// Compiled patterns for keys.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Patterns(Vec<GlobMatcher>);
 
 /// Why metrics cannot be selected.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SelectionError {
-    /// The text is no pattern.
-    #[error("`{pattern}` is no pattern for keys")]
+    /// The text is not a pattern.
+    #[error("`{pattern}` is not a pattern for keys")]
     Pattern {
         /// The text.
         pattern: String,
@@ -28,24 +37,27 @@ pub enum SelectionError {
     /// A pattern matches no metric. It is a typing error, or names a metric that someone believes to be watched.
     #[error("`{pattern}` matches no metric{known}")]
     Unmatched {
-        /// Which patterns it is among.
-        list: List,
+        /// The list that contains the pattern.
+        list: PatternList,
         /// The pattern.
         pattern: String,
-        /// What there is.
+        /// The keys that exist.
         known: Known,
     },
-    /// Nothing is left.
+    /// No metric is left.
     #[error("the selection leaves no metric to collect")]
     Nothing,
+    /// Only metrics about the reporter itself are left, and nothing is delivered.
+    #[error("the selected metrics are about the reporter's deliveries, and this run delivers nothing")]
+    OnlySelfMetrics,
 }
 
 /// A list of patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum List {
-    /// Those of which a metric has to match one.
+pub enum PatternList {
+    /// A metric has to match one of them.
     Only,
-    /// Those of which a metric must not match any.
+    /// A metric must not match any of them.
     Skip,
 }
 
@@ -53,48 +65,110 @@ impl Selection {
     /// The metrics that match one of `only`, or all if there are none, and none of `skip`. The patterns are globs for
     /// keys, such as `commits.*`. One that matches nothing in the catalog is refused.
     pub fn new<P: AsRef<str>>(catalog: &Catalog, only: &[P], skip: &[P]) -> Result<Self, SelectionError> {
-        Ok(Self { only: matchers(catalog, List::Only, only)?, skip: matchers(catalog, List::Skip, skip)? })
+        let only = Patterns::new(catalog, PatternList::Only, only)?;
+        let skip = Patterns::new(catalog, PatternList::Skip, skip)?;
+        let mut keys = catalog.metrics().iter().map(|metric| metric.key());
+        let names_self_metrics = keys.any(|key| is_self_metric(key) && only.match_any(key));
+        Ok(Self { only, skip, names_self_metrics })
     }
 
-    /// The selected metrics. None is refused.
-    pub fn of(&self, catalog: Catalog) -> Result<Catalog, SelectionError> {
-        let only = self.only.clone();
-        let selected = self.without_skipped(catalog).filter(move |key| only.is_empty() || any(&only, key));
+    /// Skips the metrics that match further patterns.
+    pub(crate) fn and_skip(mut self, skip: Patterns) -> Self {
+        self.skip.extend(skip);
+        self
+    }
+
+    /// Whether the reporter's own metrics are selected by name.
+    pub(crate) fn names_self_metrics(&self) -> bool {
+        self.names_self_metrics
+    }
+
+    /// The selected metrics. An empty selection is refused.
+    pub fn select(&self, catalog: Catalog) -> Result<Catalog, SelectionError> {
+        let selected = self.filter(catalog);
         if selected.metrics().is_empty() && selected.sources().is_empty() {
             return Err(SelectionError::Nothing);
         }
         Ok(selected)
     }
 
-    /// The metrics about the reporter itself, which `only` does not leave out.
-    pub(crate) fn without_skipped(&self, catalog: Catalog) -> Catalog {
-        let skip = self.skip.clone();
-        catalog.filter(move |key| !any(&skip, key))
+    /// The selected metrics, or none.
+    pub(crate) fn filter(&self, catalog: Catalog) -> Catalog {
+        let Self { only, skip, .. } = self.clone();
+        catalog.filter(move |key| (only.0.is_empty() || only.match_any(key)) && !skip.match_any(key))
+    }
+
+    /// The selected ones of the metrics about the reporter itself. They are a part of every push, so patterns for other
+    /// metrics keep all of them.
+    pub(crate) fn filter_self_metrics(&self, catalog: Catalog) -> Catalog {
+        if self.names_self_metrics { self.filter(catalog) } else { self.skip.exclude_from(catalog) }
     }
 }
 
-fn matchers<P: AsRef<str>>(
-    catalog: &Catalog,
-    list: List,
-    patterns: &[P],
-) -> Result<Vec<GlobMatcher>, SelectionError> {
-    let keys = || catalog.metrics().iter().map(|metric| metric.key());
-    let compiled = patterns.iter().map(|pattern| {
-        let pattern = pattern.as_ref();
-        let shown = || if may_be_secret(pattern) { "...".to_owned() } else { pattern.to_owned() };
-        let glob =
-            Glob::new(pattern).map_err(|source| SelectionError::Pattern { pattern: shown(), source })?;
-        let matcher = glob.compile_matcher();
-        // Nobody knows all the keys of a source.
-        if catalog.sources().is_empty() && !keys().any(|key| matcher.is_match(key)) {
-            let known = Known::nearest_to(pattern, keys());
-            return Err(SelectionError::Unmatched { list, pattern: shown(), known });
-        }
-        Ok(matcher)
-    });
-    compiled.collect()
+/// The metrics that `skip` in `[report]` does not exclude. A pattern that matches nothing in the catalog is refused with its
+/// place in the file.
+pub fn without_skipped(catalog: Catalog, settings: &Settings) -> Result<Catalog, SettingsError> {
+    let report: ReportSettings = settings.table()?;
+    Ok(Patterns::from_settings(&catalog, settings, &report.skip)?.exclude_from(catalog))
 }
 
-fn any(matchers: &[GlobMatcher], key: &str) -> bool {
-    matchers.iter().any(|matcher| matcher.is_match(key))
+impl Patterns {
+    /// Compiles `skip` in `[report]`.
+    pub(crate) fn from_settings(
+        catalog: &Catalog,
+        settings: &Settings,
+        skip: &[String],
+    ) -> Result<Self, SettingsError> {
+        let mut all = Self::default();
+        for (index, pattern) in skip.iter().enumerate() {
+            let compiled = Self::new(catalog, PatternList::Skip, &[pattern]);
+            all.extend(compiled.map_err(|error| settings_error(settings, format!("skip[{index}]"), error))?);
+        }
+        Ok(all)
+    }
+
+    /// Compiles globs. One that matches nothing in the catalog is refused.
+    pub(crate) fn new<P: AsRef<str>>(
+        catalog: &Catalog,
+        list: PatternList,
+        patterns: &[P],
+    ) -> Result<Self, SelectionError> {
+        let keys = || catalog.metrics().iter().map(|metric| metric.key());
+        let compiled = patterns.iter().map(|pattern| {
+            let pattern = pattern.as_ref();
+            let shown = || if may_be_secret(pattern) { "...".to_owned() } else { pattern.to_owned() };
+            let glob =
+                Glob::new(pattern).map_err(|source| SelectionError::Pattern { pattern: shown(), source })?;
+            let matcher = glob.compile_matcher();
+            // Not all keys of a source are known.
+            if catalog.sources().is_empty() && !keys().any(|key| matcher.is_match(key)) {
+                let known = Known::nearest_to(pattern, keys());
+                return Err(SelectionError::Unmatched { list, pattern: shown(), known });
+            }
+            Ok(matcher)
+        });
+        Ok(Self(compiled.collect::<Result<_, _>>()?))
+    }
+
+    pub(crate) fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
+    }
+
+    fn exclude_from(&self, catalog: Catalog) -> Catalog {
+        let skip = self.clone();
+        catalog.filter(move |key| !skip.match_any(key))
+    }
+
+    fn match_any(&self, key: &str) -> bool {
+        self.0.iter().any(|matcher| matcher.is_match(key))
+    }
+}
+
+fn settings_error(settings: &Settings, path: String, error: SelectionError) -> SettingsError {
+    let table = ReportSettings::NAME.to_owned();
+    let message = SharedError::new(error).to_string();
+    match settings.origin::<ReportSettings>(&path) {
+        Some(origin) => SettingsError::Value { origin, table, path, message },
+        None => SettingsError::Table { table, message },
+    }
 }

@@ -3,10 +3,14 @@
 use std::{num::NonZero, path::PathBuf, time::Duration};
 
 use etcetera::BaseStrategy;
-use serde::{Deserialize, Deserializer, de};
-use system_health_registry::{Tag, settings::duration, settings_table};
+use serde::Deserialize;
+use system_health_registry::{
+    Tag,
+    settings::{SettingPath, duration, optional_duration},
+    settings_table,
+};
 
-use crate::StateError;
+use crate::{StateError, name::started_as};
 
 /// Points of longer slots could be too old for a backend at the slot's end, or after one failed delivery.
 const LONGEST_SLOT: Duration = Duration::from_mins(30);
@@ -19,11 +23,12 @@ pub struct ReportSettings {
     pub name: Option<String>,
     /// The names of the sinks to deliver to. Default: the only one that the settings configure.
     pub to: Vec<String>,
+    /// Globs for the keys of metrics that are not collected, such as `ci.*`.
+    pub skip: Vec<String>,
     /// How long the whole run may take, delivery included.
     #[serde(deserialize_with = "duration")]
     pub deadline: Duration,
     /// Maximum number of subjects whose metrics are collected at once.
-    #[serde(deserialize_with = "subjects")]
     pub concurrency: NonZero<usize>,
     /// What makes a run fail, for a program that has an exit status.
     pub fail_on: FailOn,
@@ -40,7 +45,7 @@ pub struct ReportSettings {
     /// The tag `version:`.
     pub version: Option<String>,
     /// The schedule slot on whose start the points of a run are put.
-    #[serde(deserialize_with = "some_duration")]
+    #[serde(deserialize_with = "optional_duration")]
     pub align: Option<Duration>,
     /// Whether a push also delivers metrics about the reporter itself.
     pub self_metrics: bool,
@@ -52,11 +57,14 @@ pub struct ReportSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct StateSettings {
-    /// The folder. Default: one such as `~/.local/state/system-health`.
-    pub dir: Option<PathBuf>,
+    /// The folder. Default: one for the program, such as `~/.local/state/system-health/report`.
+    pub dir: Option<SettingPath>,
     /// How long runs are kept.
     #[serde(deserialize_with = "duration")]
     pub keep: Duration,
+    /// The program whose state it is. Default: the name of the file that was started.
+    #[serde(skip)]
+    pub program: Option<String>,
 }
 
 /// What makes a run fail. A failed delivery counts with each but `never`.
@@ -92,14 +100,24 @@ impl ReportSettings {
 }
 
 impl StateSettings {
-    /// The folder for state: the one that is named, or one such as `~/.local/state/system-health`.
+    /// The folder for state: the one that is named, or one such as `~/.local/state/system-health/report`. Each program has
+    /// its own, so that two programs do not share one by accident.
     pub fn folder(&self) -> Result<PathBuf, StateError> {
         if let Some(named) = &self.dir {
-            return Ok(named.clone());
+            return Ok(named.to_path_buf());
         }
         let folders = etcetera::choose_base_strategy().map_err(|_| StateError::NoHome)?;
-        Ok(folders.state_dir().unwrap_or_else(|| folders.data_dir()).join("system-health"))
+        let parent = folders.state_dir().unwrap_or_else(|| folders.data_dir()).join("system-health");
+        let program = self.program.clone().unwrap_or_else(started_as);
+        Ok(parent.join(folder_name(&program)))
     }
+}
+
+/// The name of a program as that of a folder. It must not lead out of the parent folder.
+fn folder_name(program: &str) -> String {
+    let allowed = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
+    let name: String = program.chars().map(allowed).collect();
+    if name.chars().all(|c| c == '.') { format!("_{name}") } else { name }
 }
 
 impl Default for ReportSettings {
@@ -107,6 +125,7 @@ impl Default for ReportSettings {
         Self {
             name: None,
             to: Vec::new(),
+            skip: Vec::new(),
             deadline: Duration::from_mins(5),
             concurrency: const { NonZero::new(16).unwrap() },
             fail_on: FailOn::default(),
@@ -124,7 +143,7 @@ impl Default for ReportSettings {
 
 impl Default for StateSettings {
     fn default() -> Self {
-        Self { dir: None, keep: Duration::from_hours(24 * 90) }
+        Self { dir: None, keep: Duration::from_hours(24 * 90), program: None }
     }
 }
 
@@ -138,16 +157,29 @@ settings_table!(ReportSettings, "report", env: {
 });
 settings_table!(StateSettings, "state", env: { "dir" => "SYSTEM_HEALTH_STATE_DIR" });
 
-/// Reads a duration that may be left out.
-fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    duration(deserializer).map(Some)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Reads a number of subjects.
-fn subjects<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NonZero<usize>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    let number = value.as_u64().and_then(|number| usize::try_from(number).ok()).and_then(NonZero::new);
-    number.ok_or_else(|| {
-        de::Error::custom(format!("{value} is not a number of subjects; write a whole number from 1"))
-    })
+    #[test]
+    fn each_program_has_a_folder_of_its_own() {
+        let folder = |program: &str| {
+            let state = StateSettings { program: Some(program.to_owned()), ..StateSettings::default() };
+            state.folder().unwrap()
+        };
+
+        assert_ne!(folder("report"), folder("acme-report"));
+        assert!(folder("report").ends_with("system-health/report"));
+        let named = StateSettings { dir: Some("state".into()), ..StateSettings::default() };
+        assert_eq!(named.folder().unwrap(), PathBuf::from("state"));
+    }
+
+    #[test]
+    fn no_program_leads_out_of_the_folder() {
+        for (program, name) in
+            [("acme report", "acme_report"), ("../x", ".._x"), ("..", "_.."), ("", "_"), ("été-2", "été-2")]
+        {
+            assert_eq!(folder_name(program), name);
+        }
+    }
 }

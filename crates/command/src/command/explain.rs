@@ -29,7 +29,7 @@ pub(super) fn run(
     // The metrics about the reporter need a finished run, so they have nothing to explain here.
     let catalog = without_self_metrics(catalog.clone());
     let keys: Vec<&str> = arguments.keys.iter().map(Glob::glob).collect();
-    let catalog = Selection::new(&catalog, &keys, &[])?.of(catalog)?;
+    let catalog = Selection::new(&catalog, &keys, &[])?.select(catalog)?;
     let subjects = Subjects::new(&arguments.subject);
     let catalog = subjects.of(catalog)?;
     let deadline = arguments.deadline.unwrap_or(report.deadline);

@@ -1,7 +1,7 @@
 //! Errors of the reporter in terms of the command line: which flag to use, or to correct.
 
 use anyhow::anyhow;
-use system_health_reporter::{DestinationsError, List, ReporterError, SelectionError};
+use system_health_reporter::{DestinationsError, PatternList, ReporterError, SelectionError};
 
 /// An error about wrong settings or arguments.
 pub(super) fn of_reporter(error: ReporterError) -> anyhow::Error {
@@ -26,9 +26,9 @@ pub(super) fn of_destinations(error: DestinationsError) -> anyhow::Error {
 
 fn of_selection(error: SelectionError) -> anyhow::Error {
     match error {
-        SelectionError::Unmatched { list: List::Only, .. } => anyhow!("--only {error}"),
-        SelectionError::Unmatched { list: List::Skip, .. } => anyhow!("--skip {error}"),
-        SelectionError::Nothing => anyhow!("--only and --skip leave no metric to collect"),
+        SelectionError::Unmatched { list: PatternList::Only, .. } => anyhow!("--only {error}"),
+        SelectionError::Unmatched { list: PatternList::Skip, .. } => anyhow!("--skip {error}"),
+        SelectionError::Nothing => anyhow!("--only, --skip and `skip` in [report] leave no metric to collect"),
         error => error.into(),
     }
 }
