@@ -9,40 +9,40 @@ fn scene() -> Scene {
 #[test]
 fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
     for (settings, arguments, message) in [
-        ("[comits]", &[][..], "system-health.toml:1: there is no table [comits]; did you mean `commits`?"),
+        ("[comits]", &[][..], "system-health.toml:1:2: there is no table [comits]; did you mean `commits`?"),
         (
             "\n[commits]\nwindw = '7d'",
             &[],
-            "system-health.toml:3: there is no key `windw` in [commits]; did you mean `window`?",
+            "system-health.toml:3:1: there is no key `windw` in [commits]; did you mean `window`?",
         ),
         (
             "[commits]\nwindow = 'soon'",
             &[],
-            "system-health.toml:2: `window` in [commits]: `soon` is not a duration",
+            "system-health.toml:2:1: `window` in [commits]: `soon` is not a duration",
         ),
-        ("[commits]\nhotfix = ['(']", &[], "system-health.toml:2: `hotfix"),
-        ("[ci]\njobs = 'unit'", &[], "system-health.toml:2: `jobs` in [ci]: invalid type"),
-        ("[ci]\njobs = ['test[']", &[], "system-health.toml:2: `jobs` in [ci]: `test[` is not a valid glob"),
+        ("[commits]\nhotfix = ['(']", &[], "system-health.toml:2:1: `hotfix"),
+        ("[ci]\njobs = 'unit'", &[], "system-health.toml:2:1: `jobs` in [ci]: invalid type"),
+        ("[ci]\njobs = ['test[']", &[], "system-health.toml:2:1: `jobs` in [ci]: `test[` is not a valid glob"),
         ("[report]\ntags = ['team platform']", &[], "would be stored as `team_platform`"),
         (
             "[report]\nfail_on = 'always'",
             &[],
-            "system-health.toml:2: `fail_on` in [report]: unknown variant `always`",
+            "system-health.toml:2:1: `fail_on` in [report]: unknown variant `always`",
         ),
-        ("[repository]\nname = 'shop'", &[], "system-health.toml:2: `name` in [repository]"),
-        ("commits = 7", &[], "system-health.toml:1: `commits` must be a table, written [commits]"),
+        ("[repository]\nname = 'shop'", &[], "system-health.toml:2:1: `name` in [repository]"),
+        ("commits = 7", &[], "system-health.toml:1:1: `commits` must be a table, written [commits]"),
         ("[commits", &[], "system-health.toml is not valid TOML, line 1"),
         ("", &["--repo", "shop"], "flag --repo: `name` in [repository]"),
         ("", &["--repo", "a/b", "--repo", "shop"], "flag --repo: `names[1]` in [repository]"),
         (
             "[repository]\nname = 'a/b'\nnames = ['c/d']",
             &[],
-            "system-health.toml:2: `name` in [repository] cannot be set beside `names` (system-health.toml:3)",
+            "system-health.toml:2:1: `name` in [repository] cannot be set beside `names` (system-health.toml:3:1)",
         ),
         (
             "[repository]\nnames = ['acme/shop']\n[repositories.'acme/web']",
             &[],
-            "system-health.toml:3: `acme/web` in [repositories]: this repository is not among those",
+            "system-health.toml:3:1: `acme/web` in [repositories]: this repository is not among those",
         ),
         (
             "",

@@ -10,7 +10,7 @@ use std::{
 };
 
 use system_health_registry::{DeliveryError, Repeat, Report, Sink, Unavailable};
-use system_health_state::{Pending, RunId};
+use system_health_state::{PendingPoint, Recipient, RunId};
 use tokio::time::Instant;
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     guard,
     outbox::Outbox,
     receipt::Contact,
-    state::{Kept, Recorded, State},
+    state::{Kept, Recorded, RunState},
     target::Target,
 };
 
@@ -38,6 +38,8 @@ pub(crate) const LONGEST_SENDING: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub(crate) struct Courier<'a> {
     pub(crate) target: &'a Target,
+    /// How the store puts points into the outbox.
+    pub(crate) recipient: Recipient,
     /// The connected sink, or why there is none.
     pub(crate) sink: Result<Box<dyn Sink>, Unavailable>,
     /// The time of this run's points.
@@ -51,7 +53,7 @@ impl Courier<'_> {
     /// the store that it is in at last.
     pub(crate) async fn deliver(
         &self,
-        state: &State,
+        state: &RunState,
         mut recorded: Recorded,
         report: &Arc<Report>,
     ) -> (Receipt, Recorded) {
@@ -66,8 +68,8 @@ impl Courier<'_> {
                 return (receipt, recorded);
             }
             // The run is not lost with the store: what was delivered already replaces itself.
-            let outbox = [self.target.outbox.clone()];
-            match state.record_anew(&recorded.kept, error, report, &outbox).await {
+            let recipients = [self.recipient.clone()];
+            match state.record_anew(&recorded.kept, error, report, &recipients).await {
                 Ok(anew) => recorded = anew,
                 Err(error) => {
                     receipt.fail(Chain(&error).to_string());
@@ -80,6 +82,7 @@ impl Courier<'_> {
     async fn try_to_deliver(&self, kept: &Kept, own: RunId, receipt: &mut Receipt) -> Result<(), StateError> {
         let outbox = self.outbox(kept, own);
         let times = self.times();
+        receipt.repeated = outbox.repeated().await?;
         receipt.expired = outbox.expire(times.clone()).await?;
         if !self.target.limits.keeps_timestamps {
             // An earlier point would be shown as a current one.
@@ -207,7 +210,7 @@ impl Courier<'_> {
 
 /// Takes points out of a page whose time the sink would not take yet. The clock was set back since they were
 /// collected, or was wrong then: they wait in the outbox until it gets there.
-fn hold_back(page: &mut Vec<Pending>, max_ahead: Duration, receipt: &mut Receipt) {
+fn hold_back(page: &mut Vec<PendingPoint>, max_ahead: Duration, receipt: &mut Receipt) {
     let Some(latest) = SystemTime::now().checked_add(max_ahead) else { return };
     let all = page.len();
     page.retain(|pending| pending.point.timestamp <= latest);

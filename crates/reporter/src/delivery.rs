@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use system_health_registry::Report;
 
-use crate::{Receipt, Success};
+use crate::{Receipt, DeliveryStatus};
 
 /// A run that is over.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ impl Delivery {
     /// Whether something did not get out.
     #[must_use]
     pub fn failed(&self) -> bool {
-        self.receipt().is_some_and(|receipt| receipt.success() != Success::Accepted)
+        self.receipt().is_some_and(|receipt| receipt.success() != DeliveryStatus::Accepted)
     }
 
     /// The receipt, if a delivery was tried.

@@ -26,7 +26,7 @@ const MAX_ITEMS: usize = 5;
 const MOST_TEXT: usize = 3500;
 
 /// What an event says of one series.
-struct Series<'a> {
+struct GoalSeries<'a> {
     metric: &'a Metric,
     goal: Goal,
     sample: &'a Sample,
@@ -43,7 +43,7 @@ pub(crate) fn goal_states(report: &Report) -> Vec<GoalState> {
 /// The events of goals that flipped: one for each metric and direction.
 pub(crate) fn of_flips(report: &Report, flipped: &[&GoalState]) -> Vec<PendingEvent> {
     let flipped: BTreeSet<&GoalState> = flipped.iter().copied().collect();
-    let mut by_metric = BTreeMap::<(&str, bool), Vec<Series<'_>>>::new();
+    let mut by_metric = BTreeMap::<(&str, bool), Vec<GoalSeries<'_>>>::new();
     for series in all_series(report) {
         let state = series.state();
         if flipped.contains(&state) {
@@ -84,7 +84,7 @@ fn pending(event: &Event, time: SystemTime) -> Option<PendingEvent> {
     Some(PendingEvent { id: event.id().to_owned(), time, body: body.ok()? })
 }
 
-fn all_series(report: &Report) -> impl Iterator<Item = Series<'_>> {
+fn all_series(report: &Report) -> impl Iterator<Item = GoalSeries<'_>> {
     report.run().outcomes().iter().flat_map(move |outcome: &Outcome| {
         let goal = outcome.metric.goal();
         goal.into_iter().flat_map(move |goal| {
@@ -96,13 +96,13 @@ fn all_series(report: &Report) -> impl Iterator<Item = Series<'_>> {
                     || outcome.metric.tags().iter().any(|tag| tag.to_lowercase().starts_with("version:"));
                 let identity = tags.iter().filter(|tag| is_measured || !is_version(tag)).map(Tag::as_str);
                 let identity = identity.collect::<Vec<_>>().join(",");
-                Series { metric: &outcome.metric, goal, sample, tags, identity }
+                GoalSeries { metric: &outcome.metric, goal, sample, tags, identity }
             })
         })
     })
 }
 
-impl Series<'_> {
+impl GoalSeries<'_> {
     fn state(&self) -> GoalState {
         GoalState {
             key: self.metric.key().to_owned(),
@@ -113,7 +113,7 @@ impl Series<'_> {
     }
 }
 
-fn flip(report: &Report, metric: &Metric, met: bool, series: &[Series<'_>]) -> Result<Event, EventError> {
+fn flip(report: &Report, metric: &Metric, met: bool, series: &[GoalSeries<'_>]) -> Result<Event, EventError> {
     let goal = metric.goal().map(|goal| goal.to_string()).unwrap_or_default();
     let (word, does, level) = if met {
         ("met", "meets its goal again", Level::Success)
@@ -132,7 +132,7 @@ fn flip(report: &Report, metric: &Metric, met: bool, series: &[Series<'_>]) -> R
     let common = common.unwrap_or_default();
     let mut event =
         Event::new(id, title)?.with_level(level).with_tags(common.iter().cloned()).at(report.timestamp());
-    if let [Series { sample, .. }] = series
+    if let [GoalSeries { sample, .. }] = series
         && let Some(link) = sample.link()
     {
         event = event.with_link(link)?;
@@ -141,10 +141,10 @@ fn flip(report: &Report, metric: &Metric, met: bool, series: &[Series<'_>]) -> R
     event.with_text(text.chars().take(MOST_TEXT).collect::<String>())
 }
 
-fn text(metric: &Metric, goal: &str, series: &[Series<'_>], common: &BTreeSet<Tag>) -> String {
+fn text(metric: &Metric, goal: &str, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>) -> String {
     let mut text = String::new();
     let unit = metric.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
-    for Series { sample, tags, .. } in series.iter().take(MOST_SERIES) {
+    for GoalSeries { sample, tags, .. } in series.iter().take(MOST_SERIES) {
         let own: Vec<String> = tags.difference(common).map(|tag| format!("`{tag}`")).collect();
         let own: String = own.join(" ").chars().take(MOST_TAGS).collect();
         line(&mut text, &format!("**{}{unit}** {own}", sample.value()));
@@ -165,7 +165,7 @@ fn text(metric: &Metric, goal: &str, series: &[Series<'_>], common: &BTreeSet<Ta
 }
 
 /// Adds a few items that counted, or else some that did not, if there is room for whole lines.
-fn add_evidence(text: &mut String, series: &[Series<'_>]) {
+fn add_evidence(text: &mut String, series: &[GoalSeries<'_>]) {
     let all = || series.iter().map(|series| series.sample.evidence());
     let counted: usize = all().map(Evidence::counted).sum();
     let (heading, total) = match counted {

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc, time::SystemTime};
 
-use system_health_state::{Pending, PendingId, RunId, Store};
+use system_health_state::{PendingPoint, PendingId, RunId, Store};
 
 use crate::{StateError, error::Chain, state::Kept};
 
@@ -24,7 +24,7 @@ impl Outbox<'_> {
         &self,
         limit: usize,
         after: Option<PendingId>,
-    ) -> Result<Vec<Pending>, StateError> {
+    ) -> Result<Vec<PendingPoint>, StateError> {
         let name = self.name.to_owned();
         self.kept.ask(self.store, move |store| store.pending(&name, limit, after)).await
     }
@@ -67,6 +67,21 @@ impl Outbox<'_> {
                 Chain(&error)
             );
         }
+    }
+
+    /// How many points of this run the destination does not get, because an earlier run of the same slot had them.
+    pub(crate) async fn repeated(&self) -> Result<u64, StateError> {
+        let Some(own) = self.own else { return Ok(0) };
+        let name = self.name.to_owned();
+        let repeated = self.kept.ask(self.store, move |store| store.repeated(&name, own)).await?;
+        if repeated > 0 {
+            tracing::warn!(
+                "{repeated} points are not sent to {}: an earlier run has put them into the same schedule slot, and they \
+                 would be added up",
+                self.name
+            );
+        }
+        Ok(repeated)
     }
 
     /// How many points wait.

@@ -13,7 +13,7 @@ pub struct Receipt {
     /// Series about the reporter itself that it accepted.
     pub self_metrics: u64,
     /// What it does not take, now or later, and why.
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<RefusedSeries>,
     /// Points that wait in the outbox for the next run.
     pub left: u64,
     /// Points that may have arrived and are not sent again, because the backend would add them up.
@@ -25,6 +25,9 @@ pub struct Receipt {
     pub expired: u64,
     /// Points of earlier runs that were dropped because the backend keeps no timestamps and would show them as current.
     pub superseded: u64,
+    /// Points of this run that were not sent, because an earlier run of the same schedule slot has put the same series
+    /// there and the destination would add them up.
+    pub repeated: u64,
     /// Events that the destination accepted.
     pub events: u64,
     /// Events that wait for the next run.
@@ -52,7 +55,7 @@ pub(crate) enum Contact {
 
 /// Some series that a destination refused for one reason.
 #[derive(Debug, Clone)]
-pub struct Refusal {
+pub struct RefusedSeries {
     /// How many.
     pub series: u64,
     /// Why, with all causes.
@@ -61,7 +64,7 @@ pub struct Refusal {
 
 /// The one word for a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Success {
+pub enum DeliveryStatus {
     /// Everything got out.
     Accepted,
     /// Some of it.
@@ -73,13 +76,13 @@ pub enum Success {
 impl Receipt {
     /// Whether everything got out.
     #[must_use]
-    pub fn success(&self) -> Success {
+    pub fn success(&self) -> DeliveryStatus {
         let any_left = self.left > 0 || self.lost > 0 || self.events_left > 0;
         let failed = !self.refused.is_empty() || any_left || self.error.is_some();
         match (failed, self.accepted + self.accepted_earlier) {
-            (false, _) => Success::Accepted,
-            (true, 0) => Success::Failed,
-            (true, _) => Success::Partial,
+            (false, _) => DeliveryStatus::Accepted,
+            (true, 0) => DeliveryStatus::Failed,
+            (true, _) => DeliveryStatus::Partial,
         }
     }
 
@@ -110,7 +113,7 @@ impl Receipt {
         let error = error.to_string();
         match self.refused.iter_mut().find(|refusal| refusal.error == error) {
             Some(refusal) => refusal.series += series,
-            None => self.refused.push(Refusal { series, error }),
+            None => self.refused.push(RefusedSeries { series, error }),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use futures::future::join_all;
 use system_health_registry::{Context, Engine, Event, Events, Point, Report, Run, Tag};
-use system_health_state::Store;
+use system_health_state::{Recipient, Store};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
     guard::Connecting,
     name::{reporter_name, with_name},
     self_metrics::{Ending, FinishedRun, RunResult},
-    state::{Recorded, State},
+    state::{Recorded, RunState},
     target::Target,
 };
 
@@ -42,7 +42,7 @@ pub(crate) struct RunUnderWay<'a> {
 /// What came of collecting and of connecting at the same time.
 struct Collected {
     run: Run,
-    state: State,
+    state: RunState,
     connecting: Vec<Connecting>,
     name: Option<Tag>,
 }
@@ -66,18 +66,21 @@ impl<'a> RunUnderWay<'a> {
     async fn finish(&self, mode: Mode) -> Result<Finished, ReporterError> {
         let Collected { run, state, connecting, name } = self.collect(mode).await?;
         let report = Arc::new(self.report(run, &self.reporter.tags));
-        let outboxes: Vec<String> = match mode {
-            Mode::Push => self.targets.iter().map(|target| target.outbox.clone()).collect(),
+        let recipients: Vec<Recipient> = match mode {
+            Mode::Push => self.targets.iter().map(|target| target.recipient(self.reporter.align)).collect(),
             Mode::Collect | Mode::DryRun => Vec::new(),
         };
-        let recorded = state.record(&report, &outboxes).await?;
+        let recorded = state.record(&report, &recipients).await?;
         descriptions::remember(&report, &recorded.kept).await;
         let deliveries = match mode {
             Mode::Collect => Vec::new(),
             Mode::DryRun => self.preview(&report, &state, name).await?,
-            Mode::Push => self.push(connecting, &report, &state, &outboxes, recorded, name).await?,
+            Mode::Push => self.push(connecting, &report, &state, &recipients, recorded, name).await?,
         };
         let kept = state.current().await;
+        if mode == Mode::Push {
+            kept.drop_abandoned(&recipients).await;
+        }
         kept.prune(self.reporter.state.keep).await;
         Ok(Finished { report, deliveries, state_is_unusable: kept.is_wanted() && !kept.is_kept() })
     }
@@ -98,11 +101,11 @@ impl<'a> RunUnderWay<'a> {
         Ok(Collected { run, state, connecting, name })
     }
 
-    async fn open_state(&self) -> Result<State, StateError> {
+    async fn open_state(&self) -> Result<RunState, StateError> {
         if !self.reporter.keeps_state {
-            return State::unwanted(self.end);
+            return RunState::unwanted(self.end);
         }
-        State::open(self.reporter.state.folder(), self.end - self.reserve, self.end).await
+        RunState::open(self.reporter.state.folder(), self.end - self.reserve, self.end).await
     }
 
     /// Finds out the reporter's name, and starts to connect the sinks of a push.
@@ -131,8 +134,8 @@ impl<'a> RunUnderWay<'a> {
         &self,
         connecting: Vec<Connecting>,
         report: &Arc<Report>,
-        state: &State,
-        outboxes: &[String],
+        state: &RunState,
+        recipients: &[Recipient],
         recorded: Recorded,
         name: Option<Tag>,
     ) -> Result<Vec<Delivery>, StateError> {
@@ -145,7 +148,7 @@ impl<'a> RunUnderWay<'a> {
         let tagged = couriers.iter().zip(&receipts);
         let tagged = tagged.map(|(courier, receipt)| (courier.target.tags.clone(), receipt.clone()));
         if let Some(about_itself) = self.about_itself(report, tagged.collect(), state, name).await {
-            let recorded = state.record(&Arc::new(about_itself), outboxes).await?;
+            let recorded = state.record(&Arc::new(about_itself), recipients).await?;
             let delivering = couriers.iter().zip(&mut receipts);
             let delivering =
                 delivering.map(|(courier, receipt)| courier.deliver_self_metrics(&recorded, receipt));
@@ -163,14 +166,15 @@ impl<'a> RunUnderWay<'a> {
         &self,
         target: &'a Target,
         connecting: Connecting,
-        state: &State,
+        state: &RunState,
         recorded: Recorded,
         report: &Arc<Report>,
         attached: &[Event],
     ) -> (Courier<'a>, Receipt) {
         let deadlines = Deadlines::new(self.end, self.reserve);
         let sink = connecting.until(deadlines.points).await;
-        let courier = Courier { target, sink, timestamp: report.timestamp(), deadlines };
+        let recipient = target.recipient(self.reporter.align);
+        let courier = Courier { target, recipient, sink, timestamp: report.timestamp(), deadlines };
         let announces = self.reporter.report.events;
         let (mut receipt, Recorded { kept, .. }) = courier.deliver(state, recorded, report).await;
         // Events are worth a lot, but not the values.
@@ -196,7 +200,7 @@ impl<'a> RunUnderWay<'a> {
     async fn preview(
         &self,
         report: &Report,
-        state: &State,
+        state: &RunState,
         name: Option<Tag>,
     ) -> Result<Vec<Delivery>, ReporterError> {
         let about_itself = self.about_itself(report, Vec::new(), state, name).await;
@@ -223,7 +227,7 @@ impl<'a> RunUnderWay<'a> {
         &self,
         target: &Target,
         report: &Report,
-        state: &State,
+        state: &RunState,
         attached: &[Event],
     ) -> Result<Vec<Event>, ReporterError> {
         let kept = state.current().await;
@@ -243,7 +247,7 @@ impl<'a> RunUnderWay<'a> {
         &self,
         report: &Report,
         receipts: Vec<(Vec<Tag>, Receipt)>,
-        state: &State,
+        state: &RunState,
         name: Option<Tag>,
     ) -> Option<Report> {
         let catalog = self.reporter.about_itself.as_ref()?;

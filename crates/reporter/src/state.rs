@@ -11,7 +11,7 @@ use std::{
 };
 
 use system_health_registry::Report;
-use system_health_state::{Opened, RunId, Store, StoreError};
+use system_health_state::{Opened, Recipient, RunId, Store, StoreError};
 use tokio::{
     sync::Mutex,
     task::{JoinError, spawn_blocking},
@@ -24,6 +24,10 @@ use crate::error::Chain;
 const PATIENCE: Duration = Duration::from_secs(15);
 /// What a store gets even when the run's deadline is close, to write down what was delivered.
 const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+
+/// What has waited longer for a destination that a run does not deliver to is dropped: nobody empties the outbox of a
+/// destination that was removed from the settings.
+const ABANDONED_AFTER: Duration = Duration::from_hours(30 * 24);
 
 /// Why the state cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +52,7 @@ pub enum StateError {
 
 /// The state of a run. All destinations share it, and one that finds the store unusable replaces it for all.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct RunState {
     current: Mutex<Kept>,
 }
 
@@ -76,10 +80,10 @@ pub(crate) struct Recorded {
     pub(crate) run: RunId,
 }
 
-impl State {
+impl RunState {
     /// A store for a run of which nothing is to be kept.
     pub(crate) fn unwanted(deadline: Instant) -> Result<Self, StateError> {
-        Ok(Self::of(Kept { wanted: false, ..Kept::in_memory(deadline)? }))
+        Ok(Self::new(Kept { wanted: false, ..Kept::in_memory(deadline)? }))
     }
 
     /// Opens the store in a folder, or one in memory if that cannot be done early enough for a run that ends at the
@@ -94,7 +98,7 @@ impl State {
             Err(error) => (Err(error), None),
         };
         match opened {
-            Ok(opened) => Ok(Self::of(Kept { deadline, ..opened })),
+            Ok(opened) => Ok(Self::new(Kept { deadline, ..opened })),
             Err(error) => {
                 give_up(&error);
                 let unwritable = match folder {
@@ -103,12 +107,12 @@ impl State {
                     }
                     _ => None,
                 };
-                Ok(Self::of(Kept { unwritable: unwritable.map(Arc::new), ..Kept::in_memory(deadline)? }))
+                Ok(Self::new(Kept { unwritable: unwritable.map(Arc::new), ..Kept::in_memory(deadline)? }))
             }
         }
     }
 
-    fn of(kept: Kept) -> Self {
+    fn new(kept: Kept) -> Self {
         Self { current: Mutex::new(kept) }
     }
 
@@ -122,11 +126,11 @@ impl State {
     pub(crate) async fn record(
         &self,
         report: &Arc<Report>,
-        outboxes: &[String],
+        recipients: &[Recipient],
     ) -> Result<Recorded, StateError> {
         let kept = self.current().await;
-        match kept.try_record(report, outboxes).await {
-            Err(error) => self.record_anew(&kept, error, report, outboxes).await,
+        match kept.try_record(report, recipients).await {
+            Err(error) => self.record_anew(&kept, error, report, recipients).await,
             Ok(run) => Ok(Recorded { kept, run }),
         }
     }
@@ -138,12 +142,12 @@ impl State {
         failed: &Kept,
         mut error: StateError,
         report: &Arc<Report>,
-        outboxes: &[String],
+        recipients: &[Recipient],
     ) -> Result<Recorded, StateError> {
         let mut current = self.current.lock().await;
         // Another destination may have replaced it before.
         if !Arc::ptr_eq(&current.store, &failed.store) {
-            match current.try_record(report, outboxes).await {
+            match current.try_record(report, recipients).await {
                 Ok(run) => return Ok(Recorded { kept: current.clone(), run }),
                 Err(newer) => error = newer,
             }
@@ -155,7 +159,7 @@ impl State {
             && let Ok(anew) = Kept::in_folder(folder, current.deadline, Store::replace_damaged).await
         {
             *current = Kept { replaced: true, ..anew };
-            if let Ok(run) = current.try_record(report, outboxes).await {
+            if let Ok(run) = current.try_record(report, recipients).await {
                 return Ok(Recorded { kept: current.clone(), run });
             }
         }
@@ -163,7 +167,7 @@ impl State {
         let unwritable = (!is_damaged).then(|| Arc::clone(&current.store));
         let silent = Arc::clone(&current.silent);
         *current = Kept { unwritable, silent, ..Kept::in_memory(current.deadline)? };
-        let run = current.try_record(report, outboxes).await?;
+        let run = current.try_record(report, recipients).await?;
         Ok(Recorded { kept: current.clone(), run })
     }
 }
@@ -202,6 +206,30 @@ impl Kept {
         }
     }
 
+    /// Drops what has waited for so long that the destinations have to be gone from the settings, and says so.
+    pub(crate) async fn drop_abandoned(&self, recipients: &[Recipient]) {
+        if !self.is_kept() {
+            return;
+        }
+        let Some(before) = SystemTime::now().checked_sub(ABANDONED_AFTER) else { return };
+        let current: Vec<String> = recipients.iter().map(|recipient| recipient.destination.clone()).collect();
+        let dropped = self.ask(&self.store, move |store| {
+            let current: Vec<&str> = current.iter().map(String::as_str).collect();
+            store.drop_abandoned(&current, before)
+        });
+        match dropped.await {
+            Ok(dropped) => {
+                for (destination, count) in dropped {
+                    tracing::warn!(
+                        "{count} points and events that waited for {destination} are dropped: no run has delivered there \
+                         for 30 days"
+                    );
+                }
+            }
+            Err(error) => tracing::warn!("cannot drop what waits for former destinations: {}", Chain(&error)),
+        }
+    }
+
     /// Does something with one of the stores where it may block.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
@@ -223,13 +251,9 @@ impl Kept {
         done
     }
 
-    async fn try_record(&self, report: &Arc<Report>, outboxes: &[String]) -> Result<RunId, StateError> {
-        let (report, outboxes) = (Arc::clone(report), outboxes.to_vec());
-        self.ask(&self.store, move |store| {
-            let outboxes: Vec<&str> = outboxes.iter().map(String::as_str).collect();
-            store.record(&report, &outboxes)
-        })
-        .await
+    async fn try_record(&self, report: &Arc<Report>, recipients: &[Recipient]) -> Result<RunId, StateError> {
+        let (report, recipients) = (Arc::clone(report), recipients.to_vec());
+        self.ask(&self.store, move |store| store.record_for(&report, &recipients)).await
     }
 
     async fn in_folder(

@@ -1,11 +1,12 @@
 //! The destinations of a reporter: which there are, which are chosen, and the name of the outbox of each.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use system_health_registry::{
-    Destination, Limits, Settings, SinkType, Tag, TagError,
+    Destination, Limits, Repeat, Settings, SinkType, Tag, TagError,
     settings::{Known, may_be_secret},
 };
+use system_health_state::Recipient;
 
 use crate::error::DestinationsError;
 
@@ -126,6 +127,16 @@ impl Target {
             Vec::new()
         });
         Self { limits: destination.limits(), destination, outbox, tags }
+    }
+}
+
+impl Target {
+    /// How the points of a run get into the outbox. In a schedule slot, a repeated run must not count twice.
+    pub(crate) fn recipient(&self, slot: Duration) -> Recipient {
+        let Limits { gauges, counts, rates, .. } = self.limits;
+        let kinds = [("gauge", gauges), ("count", counts), ("rate", rates)];
+        let adds_up = kinds.into_iter().filter(|(_, repeat)| *repeat == Repeat::AddsUp && !slot.is_zero());
+        Recipient { destination: self.outbox.clone(), once: adds_up.map(|(kind, _)| kind).collect() }
     }
 }
 

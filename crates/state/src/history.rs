@@ -26,12 +26,12 @@ pub struct HistoryEntry {
     /// How long the collection took.
     pub duration: Duration,
     /// What was found.
-    pub found: Found,
+    pub found: PastResult,
 }
 
 /// How a metric ended an earlier run.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Found {
+pub enum PastResult {
     /// Its samples.
     Value {
         /// The values.
@@ -93,10 +93,10 @@ impl Store {
                         let samples = positions.filter_map(|position| samples.remove(&position)).collect();
                         let count = row.get::<_, i64>("failed_items")?.unsigned_abs();
                         let failures = (count > 0).then_some(PastFailures { count, first: said });
-                        Found::Value { samples, failures }
+                        PastResult::Value { samples, failures }
                     }
-                    "no_data" => Found::NoData(said),
-                    _ => Found::Error(said),
+                    "no_data" => PastResult::NoData(said),
+                    _ => PastResult::Error(said),
                 };
                 let duration = Duration::from_millis(row.get::<_, i64>("duration_ms")?.unsigned_abs());
                 let entry =

@@ -36,7 +36,7 @@ impl PendingId {
 
 impl IdRange {
     /// The ranges that some points make. Points in the order of their places make the fewest.
-    pub(crate) fn of(ids: &[PendingId]) -> impl Iterator<Item = Self> {
+    pub(crate) fn from_ids(ids: &[PendingId]) -> impl Iterator<Item = Self> {
         let follows =
             |id: &PendingId, next: &PendingId| id.run == next.run && id.position + 1 == next.position;
         ids.chunk_by(follows).map(|ids| Self {

@@ -24,7 +24,7 @@ const COUNT: &str = "coalesce(sum(last - first + 1), 0)";
 
 /// A point that waits to be delivered.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pending {
+pub struct PendingPoint {
     /// Its place in the outbox.
     pub id: PendingId,
     /// The point.
@@ -39,7 +39,7 @@ impl Store {
         destination: &str,
         limit: usize,
         after: Option<PendingId>,
-    ) -> Result<Vec<Pending>, StoreError> {
+    ) -> Result<Vec<PendingPoint>, StoreError> {
         let (run, position) = after.map_or((i64::MIN, i64::MIN), |id| (id.run.0, id.position));
         self.read(|connection| {
             connection
@@ -53,7 +53,7 @@ impl Store {
                      WHERE destination = ?1 AND outbox.run >= ?3 AND sending_since IS NULL
                      ORDER BY outbox.run, first, position LIMIT ?2",
                 )?
-                .query_map(params![destination, whole(limit), run, position], pending)?
+                .query_map(params![destination, whole(limit), run, position], pending_point)?
                 .collect()
         })
     }
@@ -81,32 +81,47 @@ impl Store {
         })
     }
 
-    /// Drops the points from an outbox of whose series a newer one is there, waiting or being sent; says how many. A
-    /// backend that keeps no timestamps would show the last one that arrives.
-    pub fn keep_newest(&self, destination: &str) -> Result<u64, StoreError> {
-        let runs = "SELECT count(DISTINCT run) FROM outbox WHERE destination = ?1";
-        // Mostly there is nothing but the points of one run, of which no two are of one series.
-        if self.read(|connection| connection.query_row(runs, [destination], whole_count))? < 2 {
-            return Ok(0);
+    /// Drops what has waited since before a time for destinations that are not among these: points and events. Says how
+    /// many of both for each destination. The points stay in the history.
+    pub fn drop_abandoned(
+        &self,
+        destinations: &[&str],
+        before: SystemTime,
+    ) -> Result<BTreeMap<String, u64>, StoreError> {
+        let before = seconds(before);
+        let old = "run IN (SELECT id FROM runs WHERE timestamp < ?1)";
+        let waiting = format!(
+            "SELECT destination, {COUNT} AS waiting FROM outbox WHERE {old} GROUP BY destination
+             UNION ALL
+             SELECT destination, count(*) FROM events WHERE state <> 'settled' AND timestamp < ?1 GROUP BY destination"
+        );
+        let mut abandoned = BTreeMap::new();
+        let rows = self.read(|connection| {
+            connection
+                .prepare(&waiting)?
+                .query_map([before], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?
+                .collect::<rusqlite::Result<Vec<(String, u64)>>>()
+        })?;
+        for (destination, count) in rows {
+            if !destinations.contains(&destination.as_str()) {
+                *abandoned.entry(destination).or_default() += count;
+            }
+        }
+        if abandoned.is_empty() {
+            return Ok(abandoned);
         }
         self.write(|transaction| {
-            let older: Vec<PendingId> = transaction
-                .prepare(
-                    "SELECT run, position FROM (
-                         SELECT points.run, position, sending_since, row_number() OVER (
-                             PARTITION BY key, tags ORDER BY timestamp DESC, points.run DESC) AS newness
-                         FROM outbox
-                         CROSS JOIN points ON points.run = outbox.run AND position BETWEEN first AND last
-                         CROSS JOIN series ON series.id = series
-                         CROSS JOIN runs ON runs.id = outbox.run
-                         WHERE destination = ?1)
-                     WHERE newness > 1 AND sending_since IS NULL ORDER BY run, position",
-                )?
-                .query_map([destination], PendingId::from_row)?
-                .collect::<rusqlite::Result<_>>()?;
-            take_out(transaction, destination, &older)?;
-            Ok(older.len() as u64)
-        })
+            for destination in abandoned.keys() {
+                let place = params![before, destination];
+                transaction.execute(&format!("DELETE FROM outbox WHERE destination = ?2 AND {old}"), place)?;
+                transaction.execute(
+                    "DELETE FROM events WHERE destination = ?2 AND state <> 'settled' AND timestamp < ?1",
+                    place,
+                )?;
+            }
+            Ok(())
+        })?;
+        Ok(abandoned)
     }
 
     /// How many points wait for a destination, without those that are being sent.
@@ -139,7 +154,7 @@ pub(crate) fn take_out(
     let mut splitter = Splitter::new(transaction, destination)?;
     let mut remove = transaction
         .prepare("DELETE FROM outbox WHERE destination = ?1 AND run = ?2 AND first BETWEEN ?3 AND ?4")?;
-    for range in IdRange::of(ids) {
+    for range in IdRange::from_ids(ids) {
         splitter.isolate(range)?;
         remove.execute(params![destination, range.run.0, range.first, range.last])?;
     }
@@ -180,11 +195,11 @@ impl<'t> Splitter<'t> {
     }
 }
 
-fn pending(row: &Row<'_>) -> rusqlite::Result<Pending> {
+fn pending_point(row: &Row<'_>) -> rusqlite::Result<PendingPoint> {
     // By number: names are looked up for each row.
     let interval = Duration::from_secs(row.get::<_, i64>(4)?.unsigned_abs());
     let unit: String = row.get(5)?;
-    Ok(Pending {
+    Ok(PendingPoint {
         id: PendingId::from_row(row)?,
         point: Point {
             key: row.get(2)?,

@@ -6,32 +6,73 @@ use rusqlite::{OptionalExtension, Statement, Transaction, params};
 use system_health_registry::{Point, Report, Tag, Unavailable};
 
 use crate::{
-    PendingId, RunId, Store, StoreError,
+    PendingId, Recipient, RunId, Store, StoreError,
     convert::{seconds, whole},
     outbox::take_out,
 };
 
 impl Store {
-    /// Records a run with its outcomes and points, all or nothing. The points go into the outbox of each of the
-    /// destinations. A point that waits there with the same series and time leaves it: delivered later, it would
-    /// overwrite the newer value.
-    pub fn record(&self, report: &Report, destinations: &[&str]) -> Result<RunId, StoreError> {
+    /// Records a run with its outcomes and points, all or nothing. The points go into the outbox of each recipient.
+    ///
+    /// A point that waits there with the same series and time leaves it: delivered later, it would overwrite the newer
+    /// value. If the recipient takes such a point only [once](Recipient::once), the earlier one counts, whether it waits or
+    /// was delivered.
+    pub fn record_for(&self, report: &Report, recipients: &[Recipient]) -> Result<RunId, StoreError> {
         self.write(|transaction| {
             let run = insert_run(transaction, report)?;
             let count = insert_outcomes(transaction, run, report)?;
             if count > 0 {
-                for destination in destinations {
-                    replace_waiting(transaction, run, destination)?;
-                    transaction.execute(
-                        "INSERT INTO outbox (destination, run, first, last) VALUES (?1, ?2, 0, ?3)
-                         ON CONFLICT DO NOTHING",
-                        params![destination, run.0, count - 1],
-                    )?;
+                for recipient in recipients {
+                    put_into_outbox(transaction, run, count, recipient)?;
                 }
             }
             Ok(run)
         })
     }
+
+    /// [`record_for`](Self::record_for) destinations that take every point.
+    pub fn record(&self, report: &Report, destinations: &[&str]) -> Result<RunId, StoreError> {
+        let recipients: Vec<Recipient> = destinations.iter().map(|destination| (*destination).into()).collect();
+        self.record_for(report, &recipients)
+    }
+
+    /// How many points of a run its recipient did not get, because an earlier run had points of the same series and time
+    /// for it.
+    pub fn repeated(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
+        self.read(|connection| {
+            let repeated = connection
+                .query_row(
+                    "SELECT repeated FROM recipients WHERE destination = ?1 AND run = ?2",
+                    params![destination, run.0],
+                    |row| row.get::<_, i64>(0),
+                )
+                .optional()?;
+            Ok(repeated.unwrap_or_default().unsigned_abs())
+        })
+    }
+}
+
+fn put_into_outbox(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    count: i64,
+    Recipient { destination, once }: &Recipient,
+) -> rusqlite::Result<()> {
+    let once = once.join(",");
+    let repeated = repeated(transaction, run, destination, &once)?;
+    let inserted = transaction.execute(
+        "INSERT INTO recipients (destination, run, repeated) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        params![destination, run.0, whole(repeated.len())],
+    )?;
+    if inserted == 0 {
+        return Ok(());
+    }
+    replace_waiting(transaction, run, destination, &once)?;
+    transaction.execute(
+        "INSERT INTO outbox (destination, run, first, last) VALUES (?1, ?2, 0, ?3)",
+        params![destination, run.0, count - 1],
+    )?;
+    take_out(transaction, destination, &repeated)
 }
 
 fn insert_run(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Result<RunId> {
@@ -132,19 +173,53 @@ impl<'t> PointWriter<'t> {
     }
 }
 
+/// Whether a series is of one of the kinds in the list `?3`, which has commas between them.
+const IS_ONCE: &str = "instr(',' || ?3 || ',', ',' || kind || ',') > 0";
+
+/// The points of a run that the destination gets only once, and that an earlier run of the same time had for it.
+fn repeated(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    destination: &str,
+    once: &str,
+) -> rusqlite::Result<Vec<PendingId>> {
+    if once.is_empty() {
+        return Ok(Vec::new());
+    }
+    transaction
+        .prepare(&format!(
+            "SELECT points.run, position FROM points CROSS JOIN series ON series.id = series
+             WHERE points.run = ?2 AND {IS_ONCE} AND series IN (
+                 SELECT series FROM runs AS own
+                 CROSS JOIN runs AS earlier ON earlier.timestamp = own.timestamp AND earlier.id <> own.id
+                 CROSS JOIN recipients ON destination = ?1 AND recipients.run = earlier.id
+                 CROSS JOIN points ON points.run = earlier.id
+                 WHERE own.id = ?2)
+             ORDER BY position"
+        ))?
+        .query_map(params![destination, run.0, once], PendingId::from_row)?
+        .collect()
+}
+
 /// Takes out of an outbox what a new run of the same time replaces. What is being sent stays: its fate is the sender's.
-fn replace_waiting(transaction: &Transaction<'_>, run: RunId, destination: &str) -> rusqlite::Result<()> {
+fn replace_waiting(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    destination: &str,
+    once: &str,
+) -> rusqlite::Result<()> {
     let replaced: Vec<PendingId> = transaction
-        .prepare(
+        .prepare(&format!(
             "SELECT points.run, position
              FROM runs AS own
              CROSS JOIN runs AS earlier ON earlier.timestamp = own.timestamp AND earlier.id <> own.id
              CROSS JOIN outbox ON destination = ?1 AND outbox.run = earlier.id AND sending_since IS NULL
              CROSS JOIN points ON points.run = earlier.id AND position BETWEEN first AND last
-             WHERE own.id = ?2 AND series IN (SELECT series FROM points WHERE run = ?2)
-             ORDER BY points.run, position",
-        )?
-        .query_map(params![destination, run.0], PendingId::from_row)?
+             CROSS JOIN series ON series.id = series
+             WHERE own.id = ?2 AND NOT {IS_ONCE} AND series IN (SELECT series FROM points WHERE run = ?2)
+             ORDER BY points.run, position"
+        ))?
+        .query_map(params![destination, run.0, once], PendingId::from_row)?
         .collect::<rusqlite::Result<_>>()?;
     take_out(transaction, destination, &replaced)
 }

@@ -56,6 +56,16 @@ CREATE TABLE outbox (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outbox_by_run ON outbox (run);
 
+-- The destinations whose outbox got the points of a run. `repeated` is the number of points that it did not get, because
+-- an earlier run had put the same series and time into it and the destination would add them up.
+CREATE TABLE recipients (
+    destination TEXT NOT NULL,
+    run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    repeated INTEGER NOT NULL,
+    PRIMARY KEY (destination, run)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recipients_by_run ON recipients (run);
+
 -- When a metric last had a value for a subject, and when it was last collected at all. Older runs are forgotten, this
 -- is not while the metric and the subject are there.
 CREATE TABLE last_values (

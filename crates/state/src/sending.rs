@@ -84,7 +84,7 @@ fn mark(
          WHERE destination = ?1 AND run = ?2 AND first BETWEEN ?3 AND ?4 AND {unmarked} RETURNING first, last"
     ))?;
     let mut marked = Vec::new();
-    for range in IdRange::of(ids) {
+    for range in IdRange::from_ids(ids) {
         splitter.isolate(range)?;
         let place = params![destination, range.run.0, range.first, range.last, since];
         let rows =

@@ -81,7 +81,7 @@ mod tests {
             assert_eq!(
                 read(&format!("workflow = '{name}'")).unwrap_err(),
                 format!(
-                    "a.toml:2: `workflow` in [ci]: `{name}` is not a workflow; write the name of a file in \
+                    "a.toml:2:1: `workflow` in [ci]: `{name}` is not a workflow; write the name of a file in \
                      .github/workflows, such as \"checks.yml\""
                 )
             );
@@ -104,7 +104,7 @@ mod tests {
             ("max_age = 14", "`max_age` in [ci]: invalid type: integer `14`"),
         ] {
             let error = read(line).unwrap_err();
-            assert!(error.starts_with(&format!("a.toml:2: {message}")), "{error}");
+            assert!(error.starts_with(&format!("a.toml:2:1: {message}")), "{error}");
         }
     }
 

@@ -84,15 +84,15 @@ mod tests {
         };
         assert_eq!(
             refused("[commits]\nwindow = \"7d\"\nhotfix = [\"fine\", \"(\"]"),
-            "a.toml:3: `hotfix` in [commits]: `(` is no regular expression: unclosed group"
+            "a.toml:3:1: `hotfix` in [commits]: `(` is no regular expression: unclosed group"
         );
         assert_eq!(
             refused("[commits]\nreverts = []"),
-            "a.toml:2: `reverts` in [commits]: at least one pattern is needed, such as [\"hotfix\"]"
+            "a.toml:2:1: `reverts` in [commits]: at least one pattern is needed, such as [\"hotfix\"]"
         );
         assert_eq!(
             refused("[commits]\nhotfix = [\"hot\", \"\"]"),
-            "a.toml:2: `hotfix` in [commits]: `` matches every message, even an empty one; write one such as \"hotfix\""
+            "a.toml:2:1: `hotfix` in [commits]: `` matches every message, even an empty one; write one such as \"hotfix\""
         );
     }
 }

@@ -100,11 +100,11 @@ mod tests {
         };
         assert_eq!(
             refused("[commits]\nhistory = \"first\""),
-            "a.toml:2: `history` in [commits]: `first` is not a history; write \"first-parent\" or \"all\""
+            "a.toml:2:1: `history` in [commits]: `first` is not a history; write \"first-parent\" or \"all\""
         );
         assert_eq!(
             refused("[commits]\nsource = \"gitlab\""),
-            "a.toml:2: `source` in [commits]: `gitlab` is not a source of commits; write \"auto\", \"github\" or \"local\""
+            "a.toml:2:1: `source` in [commits]: `gitlab` is not a source of commits; write \"auto\", \"github\" or \"local\""
         );
     }
 

@@ -131,31 +131,31 @@ mod tests {
         for (tables, expected) in [
             (
                 "\n[repositories.'acme/web']\nbranch = 'main'",
-                "a.toml:4: `acme/web` in [repositories]: this repository is not among those that [repository] names; did \
+                "a.toml:4:1: `acme/web` in [repositories]: this repository is not among those that [repository] names; did \
                  you mean `acme/web.js`?",
             ),
             (
                 "[repositories.'other/thing']",
-                "a.toml:3: `other/thing` in [repositories]: this repository is not among those that [repository] names",
+                "a.toml:3:1: `other/thing` in [repositories]: this repository is not among those that [repository] names",
             ),
             (
                 "[repositories.'acme/shop']\n[repositories.'Acme/Shop']",
-                "a.toml:3: `acme/shop` in [repositories]: this repository has a table already; GitHub ignores upper and \
+                "a.toml:3:1: `acme/shop` in [repositories]: this repository has a table already; GitHub ignores upper and \
                  lower case",
             ),
             (
                 "[repositories.'acme/web.js']\nbranch = 'main'\njobs = [\n'a',\n'test[']",
-                "a.toml:5: `acme/web.js.jobs` in [repositories]: `test[` is not a valid glob: unclosed character class; \
+                "a.toml:5:1: `acme/web.js.jobs` in [repositories]: `test[` is not a valid glob: unclosed character class; \
                  missing ']'; write one such as \"test*\"",
             ),
             (
                 "[repositories.'acme/web.js']\n\nbrnch = 'main'",
-                "a.toml:5: `acme/web.js.brnch` in [repositories]: unknown field `brnch`, expected one of `branch`, \
+                "a.toml:5:1: `acme/web.js.brnch` in [repositories]: unknown field `brnch`, expected one of `branch`, \
                  `workflow`, `jobs`, `events`, `max_age`",
             ),
             (
                 "[repositories.web]",
-                "a.toml:3: `web` in [repositories]: this is not the name of a repository; write \"owner/name\", such as \
+                "a.toml:3:1: `web` in [repositories]: this is not the name of a repository; write \"owner/name\", such as \
                  \"rust-lang/rust\", without an address",
             ),
         ] {

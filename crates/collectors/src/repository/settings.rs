@@ -71,7 +71,7 @@ mod tests {
         );
         assert_eq!(
             names(file("branch = \"a b\"")).unwrap_err(),
-            "a.toml:2: `branch` in [repository]: this is not the name of a branch; write one such as \"main\""
+            "a.toml:2:1: `branch` in [repository]: this is not the name of a branch; write one such as \"main\""
         );
     }
 
@@ -101,20 +101,20 @@ mod tests {
         for (lines, expected) in [
             (
                 "names = []",
-                "a.toml:2: `names` in [repository]: no repository is named; write at least one, such as [\"acme/shop\"]",
+                "a.toml:2:1: `names` in [repository]: no repository is named; write at least one, such as [\"acme/shop\"]",
             ),
             (
                 "names = [\n  'acme/shop',\n  'shop',\n]",
-                "a.toml:4: `names[1]` in [repository]: this is not the name of a repository; write \"owner/name\", such \
+                "a.toml:4:1: `names[1]` in [repository]: this is not the name of a repository; write \"owner/name\", such \
                  as \"rust-lang/rust\", without an address",
             ),
             (
                 "names = ['acme/shop', 'Acme/Shop']",
-                "a.toml:2: `names` in [repository]: `Acme/Shop` is named twice; GitHub ignores upper and lower case",
+                "a.toml:2:1: `names` in [repository]: `Acme/Shop` is named twice; GitHub ignores upper and lower case",
             ),
             (
                 "names = 3",
-                "a.toml:2: `names` in [repository]: invalid type: integer `3`, expected a list of names, such as \
+                "a.toml:2:1: `names` in [repository]: invalid type: integer `3`, expected a list of names, such as \
                  [\"acme/shop\", \"acme/web\"]",
             ),
         ] {
@@ -123,7 +123,7 @@ mod tests {
         let both = "[repository]\nname = 'acme/shop'\n\nnames = ['acme/web']";
         assert_eq!(
             Settings::builder().toml(Path::new("a.toml"), both).unwrap_err().to_string(),
-            "a.toml:2: `name` in [repository] cannot be set beside `names` (a.toml:4); keep one of them"
+            "a.toml:2:1: `name` in [repository] cannot be set beside `names` (a.toml:4:1); keep one of them"
         );
     }
 

@@ -80,14 +80,14 @@ async fn an_api_of_another_host_than_the_clones_is_an_error_that_names_both() {
     {
         assert_eq!(
             line(&reading),
-            "error: test.toml:2: this is the API of ghe.example.com, but `origin` of this clone is on github.com; \
+            "error: test.toml:2:1: this is the API of ghe.example.com, but `origin` of this clone is on github.com; \
                  set the address of the API of github.com, or to ask ghe.example.com anyway, run outside of this \
                  clone and name the repository with --repo"
         );
     }
     // Naming the repository that the clone came from does not change what the API knows.
     let named = || stage().settings("[repository]\nname = \"Acme/Shop\"");
-    let message = "error: test.toml:2: this is the API of ghe.example.com, but `origin` of this clone is on github.com;";
+    let message = "error: test.toml:2:1: this is the API of ghe.example.com, but `origin` of this clone is on github.com;";
     for reading in [named().hotfixes().await, named().token().hotfixes().await, named().token().tests().await]
     {
         assert!(line(&reading).starts_with(message), "{}", line(&reading));
@@ -220,7 +220,7 @@ async fn a_clone_is_never_reported_under_the_name_of_another_repository() {
         } else {
             let expected = format!(
                 "error: `source` in [commits] is \"local\", but no remote of this clone points to acme/shop (named by \
-                 test.toml:4); {remotes}"
+                 test.toml:4:1); {remotes}"
             );
             assert_eq!(forced, expected);
         }

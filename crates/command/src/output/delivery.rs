@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use system_health_reporter::{Delivery, DeliveryResult, Preview, Receipt, Refusal, Success};
+use system_health_reporter::{Delivery, DeliveryResult, Preview, Receipt, RefusedSeries, DeliveryStatus};
 
 use super::style::{BAD, paint};
 
@@ -46,9 +46,9 @@ impl fmt::Display for DeliveryText<'_> {
         match &self.delivery.result {
             DeliveryResult::Pushed(receipt) => {
                 match receipt.success() {
-                    Success::Accepted => write!(f, "Delivered to {place}")?,
-                    Success::Partial => write!(f, "{} to {place}", paint(BAD, "Partly delivered"))?,
-                    Success::Failed => write!(f, "{} to {place}", paint(BAD, "Not delivered"))?,
+                    DeliveryStatus::Accepted => write!(f, "Delivered to {place}")?,
+                    DeliveryStatus::Partial => write!(f, "{} to {place}", paint(BAD, "Partly delivered"))?,
+                    DeliveryStatus::Failed => write!(f, "{} to {place}", paint(BAD, "Not delivered"))?,
                 }
                 ReceiptText(receipt).fmt(f)
             }
@@ -64,11 +64,11 @@ impl fmt::Display for ReceiptText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(receipt) = self;
         match (receipt.success(), &receipt.error) {
-            (Success::Failed, Some(error)) => writeln!(f, ": {error}")?,
+            (DeliveryStatus::Failed, Some(error)) => writeln!(f, ": {error}")?,
             (_, Some(error)) => writeln!(f, ": {} series; {error}", receipt.accepted)?,
             (_, None) => writeln!(f, ": {} series.", receipt.accepted)?,
         }
-        for Refusal { series, error } in &receipt.refused {
+        for RefusedSeries { series, error } in &receipt.refused {
             writeln!(f, "  refused: {series} series: {error}")?;
         }
         let lost = if receipt.no_state {

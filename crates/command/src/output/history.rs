@@ -12,7 +12,7 @@ use std::{
 use humantime::format_rfc3339_seconds;
 use serde::Serialize;
 use system_health_registry::{Catalog, Goal, Tag};
-use system_health_state::{Found, HistoryEntry, PastFailures};
+use system_health_state::{PastResult, HistoryEntry, PastFailures};
 use tabled::{builder::Builder, settings};
 
 use super::{
@@ -73,7 +73,7 @@ impl<'a> History<'a> {
     fn lines(&self) -> Vec<Line<'a>> {
         let mut lines = BTreeMap::<(&str, String), Line<'_>>::new();
         for entry in self.entries {
-            let Found::Value { samples, .. } = &entry.found else { continue };
+            let PastResult::Value { samples, .. } = &entry.found else { continue };
             for sample in samples {
                 let tags = sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(" ");
                 let line = lines.entry((&entry.key, tags.clone())).or_insert_with(|| Line {
@@ -98,10 +98,10 @@ impl<'a> History<'a> {
         let mut silences = BTreeMap::<_, Vec<Silence<'_>>>::new();
         for entry in self.entries {
             let (state, text) = match &entry.found {
-                Found::Value { failures: None, .. } => continue,
-                Found::Value { failures: Some(failures), .. } => ("items failed", failed_items(failures)),
-                Found::NoData(reason) => ("no data", reason.clone()),
-                Found::Error(error) => ("error", error.clone()),
+                PastResult::Value { failures: None, .. } => continue,
+                PastResult::Value { failures: Some(failures), .. } => ("items failed", failed_items(failures)),
+                PastResult::NoData(reason) => ("no data", reason.clone()),
+                PastResult::Error(error) => ("error", error.clone()),
             };
             let (subject, last) = (entry.subject.as_str(), entry.time);
             let of_metric = silences.entry((entry.key.as_str(), state)).or_default();
@@ -260,9 +260,9 @@ impl<'a> Row<'a> {
             reason,
         };
         match &entry.found {
-            Found::NoData(reason) => vec![silent("no_data", Some(Cow::from(reason)))],
-            Found::Error(error) => vec![silent("error", Some(Cow::from(error)))],
-            Found::Value { samples, failures } => {
+            PastResult::NoData(reason) => vec![silent("no_data", Some(Cow::from(reason)))],
+            PastResult::Error(error) => vec![silent("error", Some(Cow::from(error)))],
+            PastResult::Value { samples, failures } => {
                 let values = samples.iter().map(|sample| Row {
                     value: Some(sample.value),
                     unit: sample.unit.as_deref(),

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use system_health_registry::{
     Evidence, EvidenceItem, ItemError, Outcome, Report, Sample, SourceOutcome, Tag, Unavailable, overlay_tags,
 };
-use system_health_reporter::{Delivery, DeliveryResult, Receipt, Refusal, Success};
+use system_health_reporter::{Delivery, DeliveryResult, Receipt, RefusedSeries, DeliveryStatus};
 
 /// A report and its deliveries as JSON.
 #[derive(Serialize)]
@@ -281,9 +281,9 @@ impl<'a> JsonDelivery<'a> {
             DeliveryResult::Pushed(receipt) => {
                 let json = JsonReceipt::new(receipt);
                 match receipt.success() {
-                    Success::Accepted => JsonResult::Accepted(json),
-                    Success::Partial => JsonResult::Partial(json),
-                    Success::Failed => JsonResult::Failed(json),
+                    DeliveryStatus::Accepted => JsonResult::Accepted(json),
+                    DeliveryStatus::Partial => JsonResult::Partial(json),
+                    DeliveryStatus::Failed => JsonResult::Failed(json),
                 }
             }
             DeliveryResult::DryRun(preview) => JsonResult::DryRun {
@@ -298,7 +298,7 @@ impl<'a> JsonDelivery<'a> {
 
 impl<'a> JsonReceipt<'a> {
     fn new(receipt: &'a Receipt) -> Self {
-        let refusal = |refusal: &'a Refusal| JsonRefusal { series: refusal.series, error: &refusal.error };
+        let refusal = |refusal: &'a RefusedSeries| JsonRefusal { series: refusal.series, error: &refusal.error };
         Self {
             series: receipt.accepted,
             series_of_earlier_runs: receipt.accepted_earlier,

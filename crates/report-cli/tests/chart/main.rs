@@ -144,7 +144,7 @@ fn a_mistake_in_the_settings_is_found_when_a_run_starts_and_by_the_test() {
             .with_status(status);
 
         let said = scene.stdout() + &scene.stderr();
-        assert!(said.contains("system-health.toml:2: there is no key `nam` in [repository]"), "{said}");
+        assert!(said.contains("system-health.toml:2:1: there is no key `nam` in [repository]"), "{said}");
     }
 }
 

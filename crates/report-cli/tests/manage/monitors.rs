@@ -167,7 +167,7 @@ fn wrong_settings_are_refused_where_they_are() {
         ("every = '90s'", "`every` in [monitors]"),
         (
             "missed = 0",
-            "system-health.toml:2: `missed` in [monitors]: 0 is not a number of runs; write a whole number",
+            "system-health.toml:2:1: `missed` in [monitors]: 0 is not a number of runs; write a whole number",
         ),
         ("missed = 1001", "1001 is not a number of runs; write a whole number from 1 to 1000"),
         ("missed = 'two'", "`missed` in [monitors]: \"two\" is not a number of runs"),
@@ -180,10 +180,10 @@ fn wrong_settings_are_refused_where_they_are() {
         ("metrics.'commits.*'.window = '5m'", "and the reporter runs every 15 minutes"),
         ("every = '7d'", "`every` in [monitors] is 7 days; it has to be whole minutes and less than 7 days"),
         ("every = '2d'\nmissed = 4", "run_duration_seconds would have to look back 9 days"),
-        ("every = '2d'\nmissed = 4", "system-health.toml:3: the monitor of"),
+        ("every = '2d'\nmissed = 4", "system-health.toml:3:1: the monitor of"),
         ("every = '2d'\nmissed = 4", "`missed` in [monitors] has to be at most 3"),
         ("every = '2d'\nmissed = 4", "or leave out what does not fit, with `enabled = false`"),
-        ("every = '3d'", "system-health.toml:2: the monitor of"),
+        ("every = '3d'", "system-health.toml:2:1: the monitor of"),
         ("every = '3d'", "with this schedule, `missed` in [monitors] has to be at most 1"),
         ("every = '3d'", "and [monitors.metrics.\"system_health.reporter."),
         (
@@ -200,21 +200,21 @@ fn wrong_settings_are_refused_where_they_are() {
         ),
         (
             "priority = 6",
-            "system-health.toml:2: `priority` in [monitors]: 6 is not a priority; write a whole number from 1 (high)",
+            "system-health.toml:2:1: `priority` in [monitors]: 6 is not a priority; write a whole number from 1 (high)",
         ),
         ("priority = 'high'", "`priority` in [monitors]: \"high\" is not a priority; write a whole number"),
         (
             "metrics.'commits.*'.priority = 0",
             "`metrics.commits.*.priority` in [monitors]: 0 is not a priority",
         ),
-        ("missed = 3\nrenotify = '30d'", "system-health.toml:3: [monitors]: `renotify` is 30 days"),
+        ("missed = 3\nrenotify = '30d'", "system-health.toml:3:1: [monitors]: `renotify` is 30 days"),
         ("group_by = ['a} by {b']", "`a} by {b` in `group_by` is not the name of a tag"),
         ("metrics.'ci.*'.recovery = 1", "an alert about the goal `== 1` ends as soon as it is met"),
         ("metrics.'commits.*'.widow = '1h'", "unknown field `widow`"),
         ("metrics.'commits.hotfix'.recovery = 5", "`recovery` of commits.hotfix in [monitors.metrics]"),
         (
             "metrics.'commits.hotfix'.on_missing_data = 'ignore'",
-            "system-health.toml:2: [monitors.metrics.\"commits.hotfix\"]: `on_missing_data` is `ignore`; it has to be one of show_no_data",
+            "system-health.toml:2:1: [monitors.metrics.\"commits.hotfix\"]: `on_missing_data` is `ignore`; it has to be one of show_no_data",
         ),
     ] {
         let scene = scene(&intake).file("system-health.toml", &format!("[monitors]\n{settings}\n"));

@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, ops::Range};
 
 use system_health_registry::{DeliveryError, Fate, Point, Repeat, Sink};
-use system_health_state::{Pending, PendingId};
+use system_health_state::{PendingPoint, PendingId};
 use tokio::time::Instant;
 
 use super::Courier;
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Points that are being delivered.
-struct Page<'a> {
+struct PageDelivery<'a> {
     outbox: Outbox<'a>,
     ids: Vec<PendingId>,
     /// Which of them add up.
@@ -34,12 +34,12 @@ impl Courier<'_> {
         &self,
         sink: &dyn Sink,
         outbox: Outbox<'_>,
-        mut pending: Vec<Pending>,
+        mut pending: Vec<PendingPoint>,
         deadline: Instant,
         receipt: &mut Receipt,
     ) -> Result<bool, StateError> {
         let limits = &self.target.limits;
-        let adds_up = |pending: &Pending| limits.repeat(pending.point.kind) == Repeat::AddsUp;
+        let adds_up = |pending: &PendingPoint| limits.repeat(pending.point.kind) == Repeat::AddsUp;
         let marked: Vec<PendingId> =
             pending.iter().filter(|pending| adds_up(pending)).map(|pending| pending.id).collect();
         if !marked.is_empty() {
@@ -51,7 +51,7 @@ impl Courier<'_> {
         let (ids, points): (Vec<PendingId>, Vec<Point>) =
             pending.into_iter().map(|pending| (pending.id, pending.point)).unzip();
         let open = vec![true; ids.len()];
-        let mut page = Page { outbox, ids, adds_up, open, settled_any: false, left_any: false };
+        let mut page = PageDelivery { outbox, ids, adds_up, open, settled_any: false, left_any: false };
         let mut settlements = guard::deliver(sink, &points, deadline);
         while page.open.contains(&true) {
             match guard::next(&mut settlements, deadline).await {
@@ -73,7 +73,7 @@ impl Courier<'_> {
     }
 }
 
-impl Page<'_> {
+impl PageDelivery<'_> {
     /// Notes the fate of some points.
     async fn note(&mut self, points: Range<usize>, fate: Fate, receipt: &mut Receipt) {
         let points = points.start.min(self.ids.len())..points.end.min(self.ids.len());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use system_health_reporter::{Mode, Success};
+use system_health_reporter::{Mode, DeliveryStatus};
 use tokio::time::Instant;
 
 use crate::backend::{Backend, Does, Scene, receipts};
@@ -28,10 +28,10 @@ async fn a_destination_that_fails_in_any_way_affects_no_other() {
         let finished = scene.run(&scene.reporter(&[&good, &bad]), Mode::Push).await;
         let [of_good, of_bad] = receipts(&finished).try_into().unwrap();
 
-        assert_eq!(of_good.success(), Success::Accepted, "{does:?}: {of_good:?}");
+        assert_eq!(of_good.success(), DeliveryStatus::Accepted, "{does:?}: {of_good:?}");
         assert_eq!((of_good.accepted, of_good.left), (3, 0), "{does:?}");
         assert!(of_good.self_metrics > 0, "{does:?}");
-        assert_eq!(of_bad.success(), Success::Failed, "{does:?}: {of_bad:?}");
+        assert_eq!(of_bad.success(), DeliveryStatus::Failed, "{does:?}: {of_bad:?}");
         assert_eq!(of_bad.accepted, 0, "{does:?}");
         let refused = does == Does::Refuse;
         assert_eq!((of_bad.left > 0, of_bad.refused_series() > 0), (!refused, refused), "{does:?}");

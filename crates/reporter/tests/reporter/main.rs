@@ -7,5 +7,6 @@ mod independence;
 mod partial_outage;
 mod repeats;
 mod runs;
+mod selection;
 mod self_metrics;
 mod sources;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use system_health_registry::Limits;
-use system_health_reporter::{Mode, Success};
+use system_health_reporter::{Mode, DeliveryStatus};
 use tokio::time::timeout;
 
 use crate::backend::{Backend, Does, Scene};
@@ -19,7 +19,7 @@ async fn what_adds_up_and_may_have_arrived_is_never_sent_again() {
         let [second] = scene.push(&[&backend]).await.try_into().unwrap();
 
         assert_eq!((first.unknown, first.left, first.accepted), (2, 0, 0), "{does:?}: {first:?}");
-        assert_ne!(first.success(), Success::Accepted, "{does:?}");
+        assert_ne!(first.success(), DeliveryStatus::Accepted, "{does:?}");
         assert_eq!((second.accepted, second.accepted_earlier, second.unknown), (2, 0, 0), "{does:?}");
         assert_eq!(backend.stored().len(), 4, "{does:?}: two points a run, each once");
     }
@@ -94,7 +94,7 @@ async fn without_timestamps_only_points_of_this_run_are_delivered() {
 
     assert_eq!(first.left, 2);
     assert_eq!((second.accepted, second.accepted_earlier, second.superseded, second.left), (2, 0, 2, 0));
-    assert_eq!(second.success(), Success::Accepted);
+    assert_eq!(second.success(), DeliveryStatus::Accepted);
 }
 
 #[tokio::test(start_paused = true)]

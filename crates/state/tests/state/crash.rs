@@ -12,7 +12,7 @@ use std::{
 };
 
 use rusqlite::Connection;
-use system_health_state::{Pending, PendingId, Store};
+use system_health_state::{PendingPoint, PendingId, Store};
 
 use crate::harness::{at, report};
 
@@ -89,7 +89,7 @@ const OVERWRITES: &str = "datadog";
 const ADDS_UP: &str = "statsd";
 
 /// A backend that outlives the processes: a file with a line for each point.
-fn arrive(folder: &Path, backend: &str, points: &[Pending]) {
+fn arrive(folder: &Path, backend: &str, points: &[PendingPoint]) {
     let mut file = OpenOptions::new().create(true).append(true).open(folder.join(backend)).unwrap();
     for pending in points {
         writeln!(file, "{}", pending.point.value).unwrap();
@@ -101,7 +101,7 @@ fn arrived(folder: &Path, backend: &str) -> Vec<u64> {
     lines.lines().map(|line| line.parse().unwrap()).collect()
 }
 
-fn ids(points: &[Pending]) -> Vec<PendingId> {
+fn ids(points: &[PendingPoint]) -> Vec<PendingId> {
     points.iter().map(|pending| pending.id).collect()
 }
 

@@ -1,13 +1,13 @@
 //! What earlier runs found.
 
-use system_health_state::{Found, HistoryEntry, PastFailures, Store};
+use system_health_state::{PastResult, HistoryEntry, PastFailures, Store};
 
 use crate::harness::{at, queues, report};
 
 fn values(entry: &HistoryEntry) -> Vec<f64> {
     match &entry.found {
-        Found::Value { samples, .. } => samples.iter().map(|sample| sample.value).collect(),
-        Found::NoData(_) | Found::Error(_) => Vec::new(),
+        PastResult::Value { samples, .. } => samples.iter().map(|sample| sample.value).collect(),
+        PastResult::NoData(_) | PastResult::Error(_) => Vec::new(),
     }
 }
 
@@ -22,10 +22,10 @@ fn every_outcome_is_kept_by_key_and_time() {
     let keys: Vec<(&str, bool)> = all.iter().map(|it| (it.key.as_str(), it.time == at(10))).collect();
     let expected = ["jobs.broken", "jobs.silent", "jobs.waiting"].map(|key| [(key, true), (key, false)]);
     assert_eq!(keys, expected.concat());
-    assert_eq!(all[0].found, Found::Error("refused".into()));
-    assert_eq!(all[2].found, Found::NoData("nothing yet".into()));
+    assert_eq!(all[0].found, PastResult::Error("refused".into()));
+    assert_eq!(all[2].found, PastResult::NoData("nothing yet".into()));
     assert_eq!((values(&all[4]), values(&all[5])), (vec![1.0, 2.0], vec![3.0]));
-    let Found::Value { samples, failures: None } = &all[5].found else { panic!("{:?}", all[5]) };
+    let PastResult::Value { samples, failures: None } = &all[5].found else { panic!("{:?}", all[5]) };
     assert_eq!(samples[0].unit.as_deref(), Some("job"));
     let tags: Vec<&str> = samples[0].tags.iter().map(system_health_registry::Tag::as_str).collect();
     assert_eq!(tags, ["env:test", "queue:0", "team:platform"]);
@@ -86,9 +86,9 @@ fn each_subject_has_its_own_outcome_with_what_failed_of_it() {
 
     let subjects: Vec<&str> = entries.iter().map(|entry| entry.subject.as_str()).collect();
     assert_eq!(subjects, ["broken", "partial", "whole"]);
-    assert_eq!(entries[0].found, Found::Error("the queue is broken".into()));
+    assert_eq!(entries[0].found, PastResult::Error("the queue is broken".into()));
     let failures = |entry: &HistoryEntry| match &entry.found {
-        Found::Value { samples, failures } if samples.len() == 1 => failures.clone(),
+        PastResult::Value { samples, failures } if samples.len() == 1 => failures.clone(),
         other => panic!("{other:?}"),
     };
     let first = "item:a: refused".to_owned();

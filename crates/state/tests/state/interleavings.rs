@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::{collection::vec, prelude::*};
 use system_health_registry::{Point, Tag};
-use system_health_state::{Pending, PendingId, Store};
+use system_health_state::{PendingPoint, PendingId, Store};
 
 use crate::harness::{at, report};
 
@@ -176,7 +176,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let open = || Store::open(folder.path()).unwrap().store;
         let mut stores = [open(), open()];
-        let mut pages: [Vec<Pending>; 2] = Default::default();
+        let mut pages: [Vec<PendingPoint>; 2] = Default::default();
         // Every value is recorded once, so it says which point it is.
         let (mut recorded, mut arrived) = (Vec::new(), Vec::new());
         let mut excused = Vec::new();
@@ -189,7 +189,7 @@ proptest! {
                     let values: Vec<f64> = (0..values).map(|_| { value += 1.0; value }).collect();
                     let report = report(now, &values);
                     let replaced: Vec<Place> = report.points().map(|point| place(&point)).collect();
-                    let is_replaced = |pending: &Pending| replaced.contains(&place(&pending.point));
+                    let is_replaced = |pending: &PendingPoint| replaced.contains(&place(&pending.point));
                     let waiting = stores[0].pending(ADDS_UP, 1_000, None).unwrap();
                     excused.extend(waiting.iter().filter(|it| is_replaced(it)).map(|it| it.point.value));
                     let waiting = stores[0].pending(DESTINATION, 1_000, None).unwrap();

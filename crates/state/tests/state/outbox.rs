@@ -1,14 +1,14 @@
 //! What waits for a destination.
 
 use system_health_registry::Point;
-use system_health_state::{Pending, PendingId, Store};
+use system_health_state::{PendingEvent, PendingId, PendingPoint, Recipient, Store};
 
 use crate::harness::{at, report};
 
 const HERE: &str = "datadog here";
 const THERE: &str = "datadog there";
 
-fn pending(store: &Store) -> Vec<Pending> {
+fn pending(store: &Store) -> Vec<PendingPoint> {
     store.pending(HERE, 100, None).unwrap()
 }
 
@@ -55,7 +55,7 @@ fn pages_follow_each_other_the_first_collected_first() {
     let second = store.pending(HERE, 2, Some(first[1].id)).unwrap();
     let third = store.pending(HERE, 2, Some(second[0].id)).unwrap();
 
-    let values = |page: &[Pending]| page.iter().map(|pending| pending.point.value).collect::<Vec<_>>();
+    let values = |page: &[PendingPoint]| page.iter().map(|pending| pending.point.value).collect::<Vec<_>>();
     assert_eq!((values(&first), values(&second), third), (vec![1.0, 2.0], vec![3.0], vec![]));
 }
 
@@ -85,7 +85,7 @@ fn two_processes_may_settle_what_overlaps() {
     let left: Vec<PendingId> = pending(&store).iter().map(|pending| pending.id).collect();
     assert_eq!(left, [ids[0], ids[6]]);
     assert_eq!(store.waiting(HERE).unwrap(), 2);
-    let behind: Vec<Pending> = store.pending(HERE, 9, Some(ids[0])).unwrap();
+    let behind: Vec<PendingPoint> = store.pending(HERE, 9, Some(ids[0])).unwrap();
     assert_eq!(behind.iter().map(|pending| pending.id).collect::<Vec<_>>(), [ids[6]]);
 }
 
@@ -131,32 +131,52 @@ fn each_destination_empties_its_outbox_by_itself() {
 }
 
 #[test]
-fn a_backend_without_timestamps_gets_the_newest_point_of_each_series() {
+fn what_would_add_up_is_delivered_once_for_each_series_and_time() {
+    let once = Recipient { once: vec!["count"], ..HERE.into() };
     let store = Store::in_memory().unwrap();
-    // The second one is the newest, though it was recorded before a run of a clock that was set back.
-    for (seconds, values) in [(1, &[1.0, 2.0, 3.0][..]), (3, &[4.0]), (2, &[5.0, 6.0])] {
-        store.record(&report(seconds, values), &[HERE, THERE]).unwrap();
-    }
+    let recipients = [once, THERE.into()];
+    store.record_for(&report(1, &[1.0, 2.0]), &recipients).unwrap();
+    let first = pending(&store);
+    store.settle(HERE, &[first[0].id]).unwrap();
 
-    assert_eq!(store.keep_newest(HERE).unwrap(), 3);
-    assert_eq!(store.keep_newest(HERE).unwrap(), 0);
+    let second = store.record_for(&report(1, &[3.0, 4.0, 5.0]), &recipients).unwrap();
+    let third = store.record_for(&report(1, &[6.0, 7.0, 8.0]), &recipients).unwrap();
+    let next = store.record_for(&report(2, &[9.0]), &recipients).unwrap();
 
-    assert_eq!(values(&store, HERE), [3.0, 4.0, 6.0]);
-    assert_eq!(store.waiting(THERE).unwrap(), 6, "which keeps them");
+    assert_eq!(values(&store, HERE), [2.0, 5.0, 9.0], "the first value of each series and time");
+    assert_eq!(values(&store, THERE), [6.0, 7.0, 8.0, 9.0], "the last one, which overwrites");
+    let repeated = [second, third, next].map(|run| store.repeated(HERE, run).unwrap());
+    assert_eq!(repeated, [2, 3, 0]);
+    assert_eq!(store.repeated(THERE, third).unwrap(), 0);
 }
 
 #[test]
-fn what_is_being_sent_is_newer_than_what_waits_and_is_not_dropped_itself() {
+fn a_run_that_was_not_for_a_destination_keeps_nothing_from_it() {
+    let once = Recipient { once: vec!["count"], ..HERE.into() };
     let store = Store::in_memory().unwrap();
-    store.record(&report(1, &[1.0, 2.0]), &[HERE]).unwrap();
-    store.begin_sending(HERE, &[pending(&store)[0].id], at(1)).unwrap();
-    store.record(&report(2, &[3.0, 4.0]), &[HERE]).unwrap();
-    let newer = pending(&store).iter().map(|pending| pending.id).collect::<Vec<_>>();
-    let sent = store.begin_sending(HERE, &newer[2..], at(2)).unwrap();
-    assert_eq!(sent, newer[2..]);
+    store.record(&report(1, &[1.0]), &[THERE]).unwrap();
 
-    assert_eq!(store.keep_newest(HERE).unwrap(), 1);
+    store.record_for(&report(1, &[2.0]), &[once]).unwrap();
 
-    assert_eq!(values(&store, HERE), [3.0]);
-    assert_eq!(store.give_up_sending(HERE, at(3)).unwrap(), 2);
+    assert_eq!(values(&store, HERE), [2.0]);
+}
+
+#[test]
+fn what_waits_for_a_removed_destination_is_dropped_and_counted() {
+    let event = |id: &str, seconds| PendingEvent { id: id.to_owned(), time: at(seconds), body: String::new() };
+    let store = Store::in_memory().unwrap();
+    for seconds in [10, 20, 30] {
+        store.record(&report(seconds, &[1.0, 2.0]), &[HERE, THERE]).unwrap();
+    }
+    store.add_events(THERE, &[event("old", 10), event("new", 30)]).unwrap();
+    let sent = store.pending(THERE, 1, None).unwrap()[0].id;
+    store.begin_sending(THERE, &[sent], at(10)).unwrap();
+
+    let dropped = store.drop_abandoned(&[HERE], at(30)).unwrap();
+
+    assert_eq!(dropped.into_iter().collect::<Vec<_>>(), [(THERE.to_owned(), 5)]);
+    assert_eq!((store.waiting(HERE).unwrap(), store.waiting(THERE).unwrap()), (6, 2));
+    assert_eq!(store.pending_events(THERE).unwrap(), [event("new", 30)]);
+    assert_eq!(store.drop_abandoned(&[HERE], at(30)).unwrap().len(), 0);
+    assert_eq!(store.history(Some("jobs.waiting"), at(0)).unwrap().len(), 3);
 }

@@ -95,7 +95,7 @@ fn a_misspelt_setting_of_a_further_crate_is_refused() {
 
     let ended = scene.run(&[]).with_status(2);
 
-    ended.says("system-health.toml:2: there is no key `incident` in [acme]; did you mean `incidents`?");
+    ended.says("system-health.toml:2:1: there is no key `incident` in [acme]; did you mean `incidents`?");
 }
 
 #[test]

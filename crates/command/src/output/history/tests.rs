@@ -11,14 +11,14 @@ fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_hours(490_000) + Duration::from_secs(seconds)
 }
 
-fn entry(seconds: u64, subject: &str, found: Found) -> HistoryEntry {
+fn entry(seconds: u64, subject: &str, found: PastResult) -> HistoryEntry {
     let (key, subject) = (KEY.to_owned(), subject.to_owned());
     HistoryEntry { key, subject, time: at(seconds), duration: Duration::ZERO, found }
 }
 
-fn value(queue: usize, value: f64) -> Found {
+fn value(queue: usize, value: f64) -> PastResult {
     let tags = vec![Tag::new("queue", &format!("q{queue:04}")).unwrap()];
-    Found::Value { samples: vec![PastSample { value, unit: None, tags }], failures: None }
+    PastResult::Value { samples: vec![PastSample { value, unit: None, tags }], failures: None }
 }
 
 fn shown(entries: &[HistoryEntry], key: Option<&str>) -> String {
@@ -52,8 +52,8 @@ fn of_a_thousand_series_those_that_miss_the_goal_are_shown() {
 #[test]
 fn each_subject_has_its_own_silences_and_of_many_the_latest_are_shown() {
     let mut entries: Vec<_> =
-        (0..100).map(|queue| entry(10, &format!("q{queue:04}"), Found::Error("refused".into()))).collect();
-    entries.insert(51, entry(20, "q0050", Found::Error("timed out".into())));
+        (0..100).map(|queue| entry(10, &format!("q{queue:04}"), PastResult::Error("refused".into()))).collect();
+    entries.insert(51, entry(20, "q0050", PastResult::Error("timed out".into())));
 
     let shown = shown(&entries, None);
 
@@ -66,8 +66,8 @@ fn each_subject_has_its_own_silences_and_of_many_the_latest_are_shown() {
 #[test]
 fn failed_items_are_told_to_people_and_programs() {
     let failures = Some(PastFailures { count: 2, first: "item:a: refused".into() });
-    let Found::Value { samples, .. } = value(0, 1.0) else { unreachable!() };
-    let entries = [entry(10, "q0000", Found::Value { samples, failures })];
+    let PastResult::Value { samples, .. } = value(0, 1.0) else { unreachable!() };
+    let entries = [entry(10, "q0000", PastResult::Value { samples, failures })];
 
     let text = shown(&entries, None);
     let rows = serde_json::to_value(Row::of(&entries)).unwrap();

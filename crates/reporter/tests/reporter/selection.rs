@@ -1,0 +1,89 @@
+//! Which metrics a run collects and delivers.
+
+use std::path::Path;
+
+use system_health_registry::{Catalog, Facts, Settings, SharedError};
+use system_health_reporter::{Mode, Reporter, ReporterBuilder};
+
+use crate::backend::{Backend, metric};
+
+const KEYS: [&str; 3] = ["ci.errors", "ci.runs", "commits.hotfix"];
+
+fn builder(settings: &str, backend: &Backend) -> ReporterBuilder {
+    let settings = Settings::builder().toml(Path::new("a.toml"), settings).unwrap().build().unwrap();
+    let catalog = Catalog::new(KEYS.map(|key| metric(Facts::new(key, "For a test."), 1.0))).unwrap();
+    Reporter::builder(settings).catalog(catalog).without_state().program("test").destination(backend.clone())
+}
+
+/// The keys that a push delivers, without those of the reporter.
+async fn delivered(build: impl FnOnce(ReporterBuilder) -> ReporterBuilder, settings: &str) -> Vec<String> {
+    let backend = Backend::new("memory");
+    build(builder(settings, &backend)).build().unwrap().push().await.unwrap();
+    backend.stored().into_iter().map(|(key, _)| key).collect()
+}
+
+fn refusal(build: impl FnOnce(ReporterBuilder) -> ReporterBuilder, settings: &str) -> String {
+    SharedError::new(build(builder(settings, &Backend::new("memory"))).build().unwrap_err()).to_string()
+}
+
+#[tokio::test]
+async fn the_settings_and_the_program_skip_metrics() {
+    let settings = "[report]\nskip = ['ci.e*']";
+
+    assert_eq!(delivered(|builder| builder, settings).await, ["ci.runs", "commits.hotfix"]);
+    assert_eq!(delivered(|builder| builder.skip(["ci.runs"]), settings).await, ["commits.hotfix"]);
+    assert_eq!(delivered(|builder| builder.only(["ci.*"]), settings).await, ["ci.runs"]);
+}
+
+#[tokio::test]
+async fn a_pattern_of_the_settings_that_cannot_work_is_refused_with_its_place() {
+    for (skip, message) in [
+        (
+            "['ci.*', 'comits.*']",
+            "a.toml:2:17: `skip[1]` in [report]: `comits.*` matches no metric; did you mean `commits.hotfix`?",
+        ),
+        ("['[']", "a.toml:2:9: `skip[0]` in [report]: `[` is not a pattern for keys: "),
+    ] {
+        let refusal = refusal(|builder| builder, &format!("[report]\nskip = {skip}"));
+        assert!(refusal.starts_with(message), "{refusal}");
+    }
+    assert_eq!(
+        refusal(|builder| builder.only(["ci.*"]), "[report]\nskip = ['ci.*']"),
+        "the selection leaves no metric to collect"
+    );
+}
+
+#[tokio::test]
+async fn the_reporters_own_metrics_can_be_selected() {
+    let backend = Backend::new("memory");
+    let all = |builder: ReporterBuilder| builder.only(["system_health.*"]);
+    let reporter = all(builder("", &backend)).build().unwrap();
+
+    reporter.push().await.unwrap();
+    let collected = reporter.run(Mode::Collect).await.unwrap_err();
+
+    assert_eq!(backend.stored(), []);
+    assert_eq!(backend.about_reporter("run_duration_seconds").len(), 1);
+    assert_eq!(
+        collected.to_string(),
+        "the selected metrics are about the reporter's deliveries, and this run delivers nothing"
+    );
+    assert_eq!(
+        refusal(|builder| all(builder).without_self_metrics(), ""),
+        "the selection leaves no metric to collect"
+    );
+}
+
+#[tokio::test]
+async fn some_of_the_reporters_own_metrics_can_be_selected_beside_others() {
+    let backend = Backend::new("memory");
+    let some = ["ci.runs", "*.run_duration_seconds"];
+
+    builder("", &backend).only(some).build().unwrap().push().await.unwrap();
+    assert_eq!(backend.stored(), [("ci.runs".to_owned(), 1.0)]);
+    assert_eq!(backend.about_reporter("run_duration_seconds").len(), 1);
+    assert_eq!(backend.about_reporter("metrics").len(), 0);
+
+    builder("", &backend).only(["ci.runs"]).build().unwrap().push().await.unwrap();
+    assert!(!backend.about_reporter("metrics").is_empty(), "a pattern for other metrics keeps them all");
+}
