@@ -94,7 +94,10 @@ mod tests {
     #[test]
     fn only_groups_with_our_labels_are_ours() {
         let ours = PushGroup::new(Part::Values, Some("acme/shop"));
-        assert_eq!(PushGroup::from_labels(&json!({"job": "system-health", "reporter": "acme/shop"})), Some(ours));
+        assert_eq!(
+            PushGroup::from_labels(&json!({"job": "system-health", "reporter": "acme/shop"})),
+            Some(ours)
+        );
         let nameless = PushGroup::new(Part::Reporter, None);
         assert_eq!(PushGroup::from_labels(&json!({"job": "system-health-reporter"})), Some(nameless));
         for labels in [

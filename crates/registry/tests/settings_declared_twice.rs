@@ -23,7 +23,9 @@ mod other {
 fn both_places_are_named() {
     let error = Settings::builder().build().unwrap_err().to_string();
 
-    let place = |line: u32| format!("settings_declared_twice (crates/registry/tests/settings_declared_twice.rs:{line})");
+    let place = |line: u32| {
+        format!("settings_declared_twice (crates/registry/tests/settings_declared_twice.rs:{line})")
+    };
     assert_eq!(
         error,
         format!(

@@ -86,12 +86,24 @@ fn a_value_that_does_not_parse_names_the_variable() {
     for (variable, value, message) in [
         ("W_THREADS", "many", "`threads` in [worker]: string \"many\" is not a whole number of at least 1"),
         ("W_THREADS", "0", "`threads` in [worker]: integer `0` is not a whole number of at least 1"),
-        ("W_OFFSET", "40000", "`offset` in [worker]: integer `40000` is not a whole number from -32768 to 32767"),
+        (
+            "W_OFFSET",
+            "40000",
+            "`offset` in [worker]: integer `40000` is not a whole number from -32768 to 32767",
+        ),
         ("W_RATIO", "half", "`ratio` in [worker]: string \"half\" is not a number"),
         ("W_ENABLED", "on", "`enabled` in [worker]: string \"on\" is not `true` or `false`"),
-        ("W_PORTS", "80,many", "`ports[1]` in [worker]: string \"many\" is not a whole number from 0 to 65535"),
+        (
+            "W_PORTS",
+            "80,many",
+            "`ports[1]` in [worker]: string \"many\" is not a whole number from 0 to 65535",
+        ),
         ("W_LEVEL", "high", "`level` in [worker]: unknown variant `high`, expected `low` or `very-high`"),
-        ("W_PAUSE", "5", "`pause` in [worker]: `5` is not a duration; write one such as \"30s\", \"15m\" or \"7d\""),
+        (
+            "W_PAUSE",
+            "5",
+            "`pause` in [worker]: `5` is not a duration; write one such as \"30s\", \"15m\" or \"7d\"",
+        ),
         ("W_LIMITS", "5", "`limits` in [worker]: invalid type: string \"5\", expected a map"),
     ] {
         let error = from_environment(&[(variable, value)]).unwrap_err();

@@ -34,7 +34,8 @@ fn file(path: &str, text: &str) -> SettingsBuilder {
 
 #[test]
 fn a_path_in_a_file_starts_at_the_folder_of_the_file() {
-    let text = "[vault]\ncertificate = 'ca.pem'\nclones = ['../shop', '/srv/web']\nkeys.main.file = 'main.key'";
+    let text =
+        "[vault]\ncertificate = 'ca.pem'\nclones = ['../shop', '/srv/web']\nkeys.main.file = 'main.key'";
 
     let settings = vault(file("/etc/acme/system-health.toml", text));
 
@@ -71,7 +72,10 @@ fn a_path_of_a_variable_or_a_flag_starts_at_the_current_folder() {
 fn what_is_no_path_is_refused() {
     for (text, message) in [
         ("certificate = ' '", "a.toml:2:1: `certificate` in [vault]: the path is empty"),
-        ("certificate = 3", "a.toml:2:1: `certificate` in [vault]: invalid type: integer `3`, expected a path"),
+        (
+            "certificate = 3",
+            "a.toml:2:1: `certificate` in [vault]: invalid type: integer `3`, expected a path",
+        ),
         ("clones = ['a', '']", "a.toml:2:16: `clones[1]` in [vault]: the path is empty"),
     ] {
         let error = file("a.toml", &format!("[vault]\n{text}")).build().unwrap_err();

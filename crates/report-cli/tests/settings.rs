@@ -22,7 +22,11 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
         ),
         ("[commits]\nhotfix = ['(']", &[], "system-health.toml:2:1: `hotfix"),
         ("[ci]\njobs = 'unit'", &[], "system-health.toml:2:1: `jobs` in [ci]: invalid type"),
-        ("[ci]\njobs = ['test[']", &[], "system-health.toml:2:1: `jobs` in [ci]: `test[` is not a valid glob"),
+        (
+            "[ci]\njobs = ['test[']",
+            &[],
+            "system-health.toml:2:1: `jobs` in [ci]: `test[` is not a valid glob",
+        ),
         ("[report]\ntags = ['team platform']", &[], "would be stored as `team_platform`"),
         (
             "[report]\nfail_on = 'always'",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use system_health_registry::Report;
 
-use crate::{Receipt, DeliveryStatus};
+use crate::{DeliveryStatus, Receipt};
 
 /// A run that is over.
 #[derive(Debug, Clone)]

@@ -46,7 +46,7 @@ pub use delivery::{Delivery, DeliveryResult, Finished, Preview};
 pub use descriptions::with_remembered;
 pub use error::{DestinationsError, ReporterError};
 pub use name::NamedAfter;
-pub use receipt::{Receipt, RefusedSeries, DeliveryStatus};
+pub use receipt::{DeliveryStatus, Receipt, RefusedSeries};
 pub use reporter::{Mode, Reporter};
 pub use selection::{PatternList, Selection, SelectionError, without_skipped};
 pub use self_metrics::without_self_metrics;

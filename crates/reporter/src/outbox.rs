@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc, time::SystemTime};
 
-use system_health_state::{PendingPoint, PendingId, RunId, Store};
+use system_health_state::{PendingId, PendingPoint, RunId, Store};
 
 use crate::{StateError, error::Chain, state::Kept};
 

@@ -6,8 +6,8 @@ use system_health_registry::{Catalog, Engine, Process, Settings, Tag};
 use tokio::runtime::Handle;
 
 use crate::{
-    DestinationsError, Finished, ReportSettings, ReporterBuilder, ReporterError, SelectionError, StateSettings,
-    name::Name, run::RunUnderWay, target::Target,
+    DestinationsError, Finished, ReportSettings, ReporterBuilder, ReporterError, SelectionError,
+    StateSettings, name::Name, run::RunUnderWay, target::Target,
 };
 
 /// Collects metrics, records them, delivers them to every destination and announces events, as often as it is called.

@@ -35,7 +35,7 @@ mod store;
 
 pub use error::StoreError;
 pub use events::{GoalState, PendingEvent};
-pub use history::{PastResult, HistoryEntry, PastFailures, PastSample};
+pub use history::{HistoryEntry, PastFailures, PastResult, PastSample};
 pub use ids::{PendingId, RunId};
 pub use open::Opened;
 pub use outbox::PendingPoint;

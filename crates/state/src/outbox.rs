@@ -113,7 +113,8 @@ impl Store {
         self.write(|transaction| {
             for destination in abandoned.keys() {
                 let place = params![before, destination];
-                transaction.execute(&format!("DELETE FROM outbox WHERE destination = ?2 AND {old}"), place)?;
+                transaction
+                    .execute(&format!("DELETE FROM outbox WHERE destination = ?2 AND {old}"), place)?;
                 transaction.execute(
                     "DELETE FROM events WHERE destination = ?2 AND state <> 'settled' AND timestamp < ?1",
                     place,

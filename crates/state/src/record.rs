@@ -32,7 +32,8 @@ impl Store {
 
     /// [`record_for`](Self::record_for) destinations that take every point.
     pub fn record(&self, report: &Report, destinations: &[&str]) -> Result<RunId, StoreError> {
-        let recipients: Vec<Recipient> = destinations.iter().map(|destination| (*destination).into()).collect();
+        let recipients: Vec<Recipient> =
+            destinations.iter().map(|destination| (*destination).into()).collect();
         self.record_for(report, &recipients)
     }
 

@@ -9,7 +9,9 @@ use system_health_collectors::doctor;
 use system_health_registry::{
     Catalog, Context, Engine, Finding, Grade, Outcome, Settings, SharedError, SinkType, Unavailable,
 };
-use system_health_reporter::{ReportSettings, StateError, base_tags, reserve, without_self_metrics, without_skipped};
+use system_health_reporter::{
+    ReportSettings, StateError, base_tags, reserve, without_self_metrics, without_skipped,
+};
 use system_health_state::{Store, StoreError};
 use tokio::runtime;
 
@@ -45,7 +47,8 @@ pub(super) fn run(
     kept(base_tags(&report), &mut findings);
     kept(report.slot().context("`align` in [report]"), &mut findings);
     let folder = (!arguments.state.no_state).then(|| state.folder());
-    let catalog = kept(without_skipped(catalog.clone(), &settings), &mut findings).unwrap_or_else(|| catalog.clone());
+    let catalog =
+        kept(without_skipped(catalog.clone(), &settings), &mut findings).unwrap_or_else(|| catalog.clone());
     let catalog = without_self_metrics(catalog);
     // Collectors that block all threads of their runtime do not stop the diagnosis.
     let workers = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

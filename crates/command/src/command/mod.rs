@@ -50,6 +50,9 @@ pub(crate) fn main_of(program: &Program, arguments: Vec<OsString>) -> ExitCode {
     status
         .unwrap_or_else(|error| {
             tracing::error!("{error:#}");
+            if let Some(hint) = hints::hint(&error) {
+                tracing::info!("{hint}");
+            }
             if error.is::<OutputError>() { Status::OutputFailed } else { Status::Usage }
         })
         .into()

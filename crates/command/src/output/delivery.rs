@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use system_health_reporter::{Delivery, DeliveryResult, Preview, Receipt, RefusedSeries, DeliveryStatus};
+use system_health_reporter::{Delivery, DeliveryResult, DeliveryStatus, Preview, Receipt, RefusedSeries};
 
 use super::style::{BAD, paint};
 

@@ -12,7 +12,7 @@ use std::{
 use humantime::format_rfc3339_seconds;
 use serde::Serialize;
 use system_health_registry::{Catalog, Goal, Tag};
-use system_health_state::{PastResult, HistoryEntry, PastFailures};
+use system_health_state::{HistoryEntry, PastFailures, PastResult};
 use tabled::{builder::Builder, settings};
 
 use super::{
@@ -99,7 +99,9 @@ impl<'a> History<'a> {
         for entry in self.entries {
             let (state, text) = match &entry.found {
                 PastResult::Value { failures: None, .. } => continue,
-                PastResult::Value { failures: Some(failures), .. } => ("items failed", failed_items(failures)),
+                PastResult::Value { failures: Some(failures), .. } => {
+                    ("items failed", failed_items(failures))
+                }
                 PastResult::NoData(reason) => ("no data", reason.clone()),
                 PastResult::Error(error) => ("error", error.clone()),
             };

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use system_health_registry::{
     Evidence, EvidenceItem, ItemError, Outcome, Report, Sample, SourceOutcome, Tag, Unavailable, overlay_tags,
 };
-use system_health_reporter::{Delivery, DeliveryResult, Receipt, RefusedSeries, DeliveryStatus};
+use system_health_reporter::{Delivery, DeliveryResult, DeliveryStatus, Receipt, RefusedSeries};
 
 /// A report and its deliveries as JSON.
 #[derive(Serialize)]
@@ -298,7 +298,8 @@ impl<'a> JsonDelivery<'a> {
 
 impl<'a> JsonReceipt<'a> {
     fn new(receipt: &'a Receipt) -> Self {
-        let refusal = |refusal: &'a RefusedSeries| JsonRefusal { series: refusal.series, error: &refusal.error };
+        let refusal =
+            |refusal: &'a RefusedSeries| JsonRefusal { series: refusal.series, error: &refusal.error };
         Self {
             series: receipt.accepted,
             series_of_earlier_runs: receipt.accepted_earlier,

@@ -229,7 +229,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         match self.input {
             Input::Typed(Value::Table(table)) => {
                 let entries = table.iter().map(|(key, value)| (key.as_str(), self.typed(value)));
-                MapAccessDeserializer::new(MapDeserializer::new(entries)).deserialize_enum(name, variants, visitor)
+                MapAccessDeserializer::new(MapDeserializer::new(entries))
+                    .deserialize_enum(name, variants, visitor)
             }
             _ => self.deserialize_any(visitor),
         }

@@ -54,7 +54,11 @@ mod tests {
     #[test]
     fn the_nearest_name_is_suggested_also_for_short_names() {
         for (unknown, names, suggestion) in [
-            ("ulr", &["site", "url", "api_key_secret"][..], "; did you mean `url`? (others: `api_key_secret`, `site`)"),
+            (
+                "ulr",
+                &["site", "url", "api_key_secret"][..],
+                "; did you mean `url`? (others: `api_key_secret`, `site`)",
+            ),
             ("ot", &["name", "to"], "; did you mean `to`? (others: `name`)"),
             ("url", &["curl"], "; did you mean `curl`?"),
             ("windw", &["window"], "; did you mean `window`?"),

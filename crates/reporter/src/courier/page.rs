@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, ops::Range};
 
 use system_health_registry::{DeliveryError, Fate, Point, Repeat, Sink};
-use system_health_state::{PendingPoint, PendingId};
+use system_health_state::{PendingId, PendingPoint};
 use tokio::time::Instant;
 
 use super::Courier;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use system_health_reporter::{Mode, DeliveryStatus};
+use system_health_reporter::{DeliveryStatus, Mode};
 use tokio::time::Instant;
 
 use crate::backend::{Backend, Does, Scene, receipts};

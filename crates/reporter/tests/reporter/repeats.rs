@@ -1,12 +1,15 @@
 //! Where a repeated point adds up, one with an unclear outcome is never sent again. Where it overwrites, it is.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use system_health_registry::Limits;
-use system_health_reporter::{Mode, DeliveryStatus};
+use system_health_reporter::{DeliveryStatus, Mode};
 use tokio::time::timeout;
 
-use crate::backend::{Backend, Does, Scene};
+use crate::backend::{Backend, Does, Scene, receipts};
+
+/// A schedule slot.
+const SLOT: Duration = Duration::from_mins(15);
 
 #[tokio::test(start_paused = true)]
 async fn what_adds_up_and_may_have_arrived_is_never_sent_again() {
@@ -113,4 +116,64 @@ async fn each_destination_has_its_own_age_limit() {
 
     assert_eq!((of_young.expired, of_young.accepted, of_young.accepted_earlier), (1, 1, 0));
     assert_eq!((of_old.expired, of_old.accepted, of_old.accepted_earlier), (0, 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_slot_counts_once_where_points_add_up() {
+    let scene = Scene::counts(&["a"]);
+    let [adding, overwriting] = [Backend::new("adding").adds_up(), Backend::new("overwriting")];
+    let backends = [&adding, &overwriting];
+    let reporter = scene.builder(&backends).without_self_metrics().align(SLOT).build().unwrap();
+    let slot = SystemTime::UNIX_EPOCH + SLOT * u32::try_from(slots_until_now()).unwrap();
+
+    let mut repeated = Vec::new();
+    for start in [slot, slot + SLOT / 2, slot + SLOT] {
+        let receipts = receipts(&reporter.run_at(Mode::Push, start).await.unwrap());
+        repeated
+            .push(receipts.iter().map(|receipt| (receipt.accepted, receipt.repeated)).collect::<Vec<_>>());
+        assert!(receipts.iter().all(|receipt| receipt.success() == DeliveryStatus::Accepted));
+    }
+
+    assert_eq!(repeated, [[(1, 0), (1, 0)], [(0, 1), (1, 0)], [(1, 0), (1, 0)]]);
+    assert_eq!((adding.stored().len(), overwriting.stored().len()), (2, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_could_not_be_delivered_is_delivered_once_by_the_repeated_run() {
+    let scene = Scene::counts(&["a"]);
+    let backend = Backend::new("adding").adds_up().does(Does::Leave);
+    let reporter = scene.builder(&[&backend]).without_self_metrics().align(SLOT).build().unwrap();
+    let slot = SystemTime::UNIX_EPOCH + SLOT * u32::try_from(slots_until_now()).unwrap();
+
+    reporter.run_at(Mode::Push, slot).await.unwrap();
+    backend.now(Does::Accept);
+    let [second] = receipts(&reporter.run_at(Mode::Push, slot + SLOT / 2).await.unwrap()).try_into().unwrap();
+
+    assert_eq!((second.accepted_earlier, second.repeated, second.left), (1, 1, 0));
+    assert_eq!(backend.stored().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_removed_destination_is_dropped_after_30_days() {
+    let scene = Scene::gauges(&["a"]);
+    let limits = Limits { max_age: Duration::MAX, ..Limits::default() };
+    let removed = Backend::new("removed").with_limits(limits).does(Does::Leave);
+    let stays = Backend::new("stays");
+    let days_ago = |days: u32| SystemTime::now() - days * Duration::from_hours(24);
+    for days in [31, 29] {
+        let reporter = scene.builder(&[&removed]).without_self_metrics().build().unwrap();
+        reporter.run_at(Mode::Push, days_ago(days)).await.unwrap();
+    }
+
+    scene.push(&[&stays]).await;
+
+    removed.now(Does::Accept);
+    let [back] = scene.push(&[&removed]).await.try_into().unwrap();
+    assert_eq!((back.accepted, back.accepted_earlier), (1, 1), "the point of 29 days ago");
+}
+
+/// The whole slots since 1970.
+fn slots_until_now() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    now.as_secs() / SLOT.as_secs() - 2
 }

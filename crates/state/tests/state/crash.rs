@@ -12,7 +12,7 @@ use std::{
 };
 
 use rusqlite::Connection;
-use system_health_state::{PendingPoint, PendingId, Store};
+use system_health_state::{PendingId, PendingPoint, Store};
 
 use crate::harness::{at, report};
 

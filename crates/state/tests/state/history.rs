@@ -1,6 +1,6 @@
 //! What earlier runs found.
 
-use system_health_state::{PastResult, HistoryEntry, PastFailures, Store};
+use system_health_state::{HistoryEntry, PastFailures, PastResult, Store};
 
 use crate::harness::{at, queues, report};
 

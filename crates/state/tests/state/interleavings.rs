@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::{collection::vec, prelude::*};
 use system_health_registry::{Point, Tag};
-use system_health_state::{PendingPoint, PendingId, Store};
+use system_health_state::{PendingId, PendingPoint, Store};
 
 use crate::harness::{at, report};
 

@@ -163,7 +163,8 @@ fn a_run_that_was_not_for_a_destination_keeps_nothing_from_it() {
 
 #[test]
 fn what_waits_for_a_removed_destination_is_dropped_and_counted() {
-    let event = |id: &str, seconds| PendingEvent { id: id.to_owned(), time: at(seconds), body: String::new() };
+    let event =
+        |id: &str, seconds| PendingEvent { id: id.to_owned(), time: at(seconds), body: String::new() };
     let store = Store::in_memory().unwrap();
     for seconds in [10, 20, 30] {
         store.record(&report(seconds, &[1.0, 2.0]), &[HERE, THERE]).unwrap();

@@ -51,8 +51,9 @@ fn of_a_thousand_series_those_that_miss_the_goal_are_shown() {
 
 #[test]
 fn each_subject_has_its_own_silences_and_of_many_the_latest_are_shown() {
-    let mut entries: Vec<_> =
-        (0..100).map(|queue| entry(10, &format!("q{queue:04}"), PastResult::Error("refused".into()))).collect();
+    let mut entries: Vec<_> = (0..100)
+        .map(|queue| entry(10, &format!("q{queue:04}"), PastResult::Error("refused".into())))
+        .collect();
     entries.insert(51, entry(20, "q0050", PastResult::Error("timed out".into())));
 
     let shown = shown(&entries, None);
