@@ -46,7 +46,7 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
         (
             "[repository]\nnames = ['acme/shop']\n[repositories.'acme/web']",
             &[],
-            "system-health.toml:3:1: `acme/web` in [repositories]: this repository is not among those",
+            "system-health.toml:3:15: `acme/web` in [repositories]: this repository is not among those",
         ),
         (
             "",

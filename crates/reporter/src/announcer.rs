@@ -1,5 +1,5 @@
-//! Sends the events of a run to one destination. An event that is sent twice would be there twice, so each is written
-//! down before it is sent, and again when its fate is known.
+//! Sends the events of a run to one destination. An event that is sent twice would exist twice, so its state is stored before it
+//! is sent, and again when its fate is known.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -16,8 +16,8 @@ use crate::{
 };
 
 impl Courier<'_> {
-    /// Writes down which goals are met, and the events of a run, which are sent once, whichever run does it. Without
-    /// `announces`, only the goals.
+    /// Stores which goals are met and the events of a run, each of which is sent once by this or a later run. Without
+    /// `announces`, only the goals are stored.
     pub(crate) async fn record_events(
         &self,
         kept: &Kept,
@@ -28,7 +28,7 @@ impl Courier<'_> {
         let Some(max_age) = self.target.limits.max_event_age else { return Ok(()) };
         let attached = if announces { events::of_collectors(report, attached, max_age) } else { Vec::new() };
         if !kept.is_kept() {
-            // Nobody would know what was sent before.
+            // Without state, events could be sent twice.
             if !attached.is_empty() {
                 tracing::warn!("the events of collectors are not sent: no state folder keeps track of them");
             }
@@ -45,8 +45,8 @@ impl Courier<'_> {
         .await
     }
 
-    /// Sends the events that wait, after the points were delivered. One that may have arrived, or will never be
-    /// accepted, is only logged: it is not sent again.
+    /// Sends the waiting events, after the points were delivered. If an event was refused or may have arrived, a warning is
+    /// logged, and it is not sent again.
     pub(crate) async fn announce(&self, kept: &Kept, receipt: &mut Receipt) -> Result<(), StateError> {
         let Some(max_age) = self.target.limits.max_event_age else { return Ok(()) };
         let outbox = || self.target.outbox.clone();
@@ -64,7 +64,7 @@ impl Courier<'_> {
         for id in old {
             tracing::warn!("the event `{id}` happened too long ago to be sent any more");
         }
-        // An outage that outlasted the points is not waited for again.
+        // If points could not be delivered because of an outage, events would not be either.
         while let (Ok(sink), true) = (&self.sink, receipt.is_reachable())
             && Instant::now() < self.deadlines.events
         {

@@ -1,4 +1,4 @@
-//! Puts a reporter together. Whatever is wrong is refused here, before anything is collected.
+//! Builds a reporter. All errors in its configuration are found here, before anything is collected.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     without_self_metrics,
 };
 
-/// Puts a [`Reporter`] together. What it is not told comes from the settings.
+/// Builds a [`Reporter`]. Everything that is not set here comes from the settings.
 pub struct ReporterBuilder {
     settings: Settings,
     catalog: Option<Catalog>,
@@ -36,7 +36,7 @@ pub struct ReporterBuilder {
 /// Where state is kept.
 #[derive(Debug, Clone)]
 pub(crate) enum StateChoice {
-    /// Where the settings say, or in the platform's folder.
+    /// In the folder of the settings, or the default one.
     Settings,
     Folder(PathBuf),
     Nowhere,
@@ -62,7 +62,7 @@ impl ReporterBuilder {
         }
     }
 
-    /// Collects the metrics of a catalog. Default: all that are linked into the program.
+    /// Collects the metrics of a catalog. Default: all metrics that are linked into the program.
     #[must_use]
     pub fn catalog(mut self, catalog: Catalog) -> Self {
         self.catalog = Some(catalog);
@@ -114,7 +114,7 @@ impl ReporterBuilder {
         self
     }
 
-    /// Keeps nothing between runs: what cannot be delivered at once is lost, and no events are sent.
+    /// Keeps no state between runs: points that cannot be delivered in the same run are lost, and no events are sent.
     #[must_use]
     pub fn without_state(mut self) -> Self {
         self.state = StateChoice::Nowhere;
@@ -128,22 +128,22 @@ impl ReporterBuilder {
         self
     }
 
-    /// Sets the schedule slot on whose start the points of a run are put, so that a repeated run of the slot overwrites
-    /// instead of adding. Default: `align` in `[report]`.
+    /// Sets the length of the schedule slot. The points of a run get the time at which its slot starts, so that a repeated run
+    /// of the slot overwrites them. Default: `align` in `[report]`.
     #[must_use]
     pub fn align(mut self, slot: Duration) -> Self {
         self.align = Some(slot);
         self
     }
 
-    /// Delivers no metrics about the reporter itself, whatever the settings say.
+    /// Delivers no metrics about the reporter itself, even if the settings enable them.
     #[must_use]
     pub fn without_self_metrics(mut self) -> Self {
         self.self_metrics = false;
         self
     }
 
-    /// Sends no events, whatever the settings say.
+    /// Sends no events, even if the settings enable them.
     #[must_use]
     pub fn without_events(mut self) -> Self {
         self.events = false;
@@ -169,14 +169,14 @@ impl ReporterBuilder {
         self
     }
 
-    /// Tells the observer how far a run has come.
+    /// Calls the observer with the progress of a run.
     #[must_use]
     pub fn observer(mut self, observer: impl Fn(Progress<'_>) + Send + Sync + 'static) -> Self {
         self.engine = self.engine.with_observer(observer);
         self
     }
 
-    /// Checks everything. Nothing is connected, and nothing is written.
+    /// Checks everything, and builds the reporter. Nothing is connected or written.
     pub fn build(self) -> Result<Reporter, ReporterError> {
         let report: ReportSettings = self.settings.table()?;
         let report = ReportSettings {

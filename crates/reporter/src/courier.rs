@@ -1,5 +1,5 @@
-//! Delivers what waits in the outbox of one destination, what earlier runs could not deliver first. Whatever happens
-//! there stays there: each destination has a courier of its own.
+//! Delivers the points in the outbox of one destination, those of earlier runs first. Each destination has its own courier, so
+//! that a failure does not affect the others.
 
 mod page;
 
@@ -24,33 +24,32 @@ use crate::{
     target::Target,
 };
 
-/// Maximum number of points that leave the outbox at once: enough for whole payloads, few enough for little memory.
+/// Maximum number of points that are read from the outbox at once: enough for full payloads, but few enough to save memory.
 const PAGE: usize = 20_000;
 
-/// Points that are dated farther ahead do not wait for their time: a clock was very wrong, and they would wait for a
-/// day or more.
+/// Points with a time farther in the future are dropped: a clock was very wrong, and they would wait for a day or more.
 const FARTHEST_AHEAD: Duration = Duration::from_hours(24);
 
-/// No run takes longer to send something. What is being sent since then was cut off.
+/// No run sends for longer. Points that have been marked as being sent for a longer time belong to a killed run.
 pub(crate) const LONGEST_SENDING: Duration = Duration::from_hours(1);
 
-/// Delivers to one destination, with an outbox, until the deadline at the latest.
+/// Delivers to one destination.
 #[derive(Debug)]
 pub(crate) struct Courier<'a> {
     pub(crate) target: &'a Target,
-    /// How the store puts points into the outbox.
+    /// The recipient that points are recorded for.
     pub(crate) recipient: Recipient,
-    /// The connected sink, or why there is none.
+    /// The connected sink, or the error.
     pub(crate) sink: Result<Box<dyn Sink>, Unavailable>,
-    /// The time of this run's points.
+    /// The time of the points of this run.
     pub(crate) timestamp: SystemTime,
-    /// When each part of the delivery has to end.
+    /// The deadlines of the parts of the delivery.
     pub(crate) deadlines: Deadlines,
 }
 
 impl Courier<'_> {
-    /// Delivers a report that was recorded, and what waits. Where the store fails, the report is recorded anew; gives
-    /// the store that it is in at last.
+    /// Delivers a recorded report and the waiting points. If the store fails, the report is recorded anew. Returns where it was
+    /// recorded last.
     pub(crate) async fn deliver(
         &self,
         state: &RunState,
@@ -63,11 +62,11 @@ impl Courier<'_> {
                 return (receipt, recorded);
             };
             if receipt.sent_what_adds_up {
-                // Recorded anew, it would be sent again.
+                // If it were recorded anew, it would be sent again.
                 receipt.fail(Chain(&error).to_string());
                 return (receipt, recorded);
             }
-            // The run is not lost with the store: what was delivered already replaces itself.
+            // The run must not be lost with the store. Points that were delivered already overwrite themselves.
             let recipients = [self.recipient.clone()];
             match state.record_anew(&recorded.kept, error, report, &recipients).await {
                 Ok(anew) => recorded = anew,
@@ -101,7 +100,7 @@ impl Courier<'_> {
             Ok(sink) => {
                 let (sink, deadline) = (sink.as_ref(), self.deadlines.points);
                 if let Some(unwritable) = kept.unwritable() {
-                    // It may be a file that nothing could ever be written to.
+                    // The file may never have been writable.
                     let outbox = Outbox { store: unwritable, own: None, ..outbox };
                     if let Err(error) = self.empty(sink, outbox, deadline, receipt).await {
                         tracing::debug!("cannot read what waits in the state folder: {}", Chain(&error));
@@ -114,17 +113,17 @@ impl Courier<'_> {
         Ok(())
     }
 
-    /// Delivers what the reporter says about itself, after `receipt` was written.
+    /// Delivers the metrics about the reporter itself, which include the `receipt` so far.
     pub(crate) async fn deliver_self_metrics(&self, recorded: &Recorded, receipt: &mut Receipt) {
-        // Where no point got out, these would not either; they wait beside them.
+        // If no point was delivered before, these would fail as well. They wait in the outbox.
         if let (Ok(sink), true) = (&self.sink, receipt.is_reachable()) {
             let mut about_itself = Receipt::default();
             let deadline = self.deadlines.self_metrics;
-            // What could not be delivered must not be in one payload with the word that it could not.
+            // These points must not be in the same payload as points that could not be delivered before.
             let own = Outbox { only_own: true, ..self.outbox(&recorded.kept, recorded.run) };
             let mut done = self.empty(sink.as_ref(), own, deadline, &mut about_itself).await;
             if done.is_ok() && about_itself.error.is_none() {
-                // Others, such as those of a run beside this one, have another chance.
+                // Other points, such as those of a concurrent run, get another chance.
                 let all = Outbox { only_own: false, ..own };
                 done = self.empty(sink.as_ref(), all, deadline, &mut about_itself).await;
             }
@@ -140,8 +139,7 @@ impl Courier<'_> {
         self.count_left(&recorded.kept, receipt).await;
     }
 
-    /// Asks the sink whether it would take a delivery, if nothing that was delivered has shown it: a wrong key is found
-    /// now rather than with the first value.
+    /// Checks the sink if nothing was delivered: a wrong key is found now rather than with the first value.
     pub(crate) async fn check(&self, receipt: &mut Receipt) {
         if let (Ok(sink), Contact::Untried, None) = (&self.sink, receipt.contact, &receipt.error) {
             let checked = guard::check(sink.as_ref(), self.deadlines.self_metrics).await;
@@ -153,7 +151,7 @@ impl Courier<'_> {
         Outbox { kept, store: kept.store(), name: &self.target.outbox, own: Some(own), only_own: false }
     }
 
-    /// The times of points that the destination takes, now or while an outbox can wait for it.
+    /// The range of times of points that the destination accepts, now or later.
     fn times(&self) -> Range<SystemTime> {
         let now = SystemTime::now();
         let oldest = now.checked_sub(self.target.limits.max_age).unwrap_or(SystemTime::UNIX_EPOCH);
@@ -165,7 +163,7 @@ impl Courier<'_> {
         [limits.gauges, limits.counts, limits.rates].contains(&Repeat::AddsUp)
     }
 
-    /// Delivers what waits until the deadline at the latest.
+    /// Delivers the waiting points until the deadline at the latest.
     async fn empty(
         &self,
         sink: &dyn Sink,
@@ -179,11 +177,11 @@ impl Courier<'_> {
             let mut page = outbox.pending(PAGE, after).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.id);
-            // Only where expired points cannot be dropped are there any.
+            // There are older points only if the store cannot be written.
             page.retain(|pending| pending.point.timestamp >= oldest);
             page.retain(|pending| !outbox.only_own || Some(pending.id.run()) == outbox.own);
             if outbox.own.is_none() {
-                // Nobody could write down that they are being sent.
+                // The store cannot be written, so points that add up cannot be marked as being sent.
                 page.retain(|pending| self.target.limits.repeat(pending.point.kind) == Repeat::Overwrites);
             }
             hold_back(&mut page, self.target.limits.max_ahead, receipt);
@@ -208,8 +206,8 @@ impl Courier<'_> {
     }
 }
 
-/// Takes points out of a page whose time the sink would not take yet. The clock was set back since they were
-/// collected, or was wrong then: they wait in the outbox until it gets there.
+/// Removes points from a page whose time is too far in the future for the sink. The clock was set back since they were
+/// collected, or it was wrong then. They wait in the outbox until their time.
 fn hold_back(page: &mut Vec<PendingPoint>, max_ahead: Duration, receipt: &mut Receipt) {
     let Some(latest) = SystemTime::now().checked_add(max_ahead) else { return };
     let all = page.len();

@@ -1,4 +1,4 @@
-//! What a run did with its report at one destination.
+//! The results of a run.
 
 use std::sync::Arc;
 
@@ -6,53 +6,53 @@ use system_health_registry::Report;
 
 use crate::{DeliveryStatus, Receipt};
 
-/// A run that is over.
+/// A finished run.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Finished {
     /// What was collected.
     pub report: Arc<Report>,
-    /// What became of it, for each destination.
+    /// The deliveries, one for each destination.
     pub deliveries: Vec<Delivery>,
-    /// Whether state should have been kept and could not be.
+    /// Whether state should have been kept, but could not be.
     pub state_is_unusable: bool,
 }
 
-/// What became of a report at one destination.
+/// The delivery of a report to one destination.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Delivery {
     /// The name of the sink, such as `datadog`.
     pub sink: &'static str,
-    /// What tells the destination from others of the sink.
+    /// The address, which distinguishes the destination from others of the sink.
     pub address: String,
-    /// How it ended.
+    /// Its result.
     pub result: DeliveryResult,
 }
 
-/// How a delivery ended.
+/// The result of a delivery.
 #[derive(Debug, Clone)]
 pub enum DeliveryResult {
-    /// It was tried.
+    /// A delivery was tried.
     Pushed(Receipt),
     /// Nothing was sent.
     DryRun(Preview),
 }
 
-/// What would be delivered.
+/// A preview of a delivery.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Preview {
     /// The number of series.
     pub series: usize,
-    /// Them, in the form that the destination gets.
+    /// The series in the format of the destination.
     pub payload: serde_json::Value,
-    /// The events, in the same form.
+    /// The events in the same format.
     pub events: Vec<serde_json::Value>,
 }
 
 impl Finished {
-    /// Whether all destinations took everything.
+    /// Whether everything was delivered to all destinations.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
         !self.deliveries.iter().any(Delivery::failed)
@@ -60,7 +60,7 @@ impl Finished {
 }
 
 impl Delivery {
-    /// Whether something did not get out.
+    /// Whether something was not delivered.
     #[must_use]
     pub fn failed(&self) -> bool {
         self.receipt().is_some_and(|receipt| receipt.success() != DeliveryStatus::Accepted)

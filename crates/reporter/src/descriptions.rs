@@ -1,5 +1,5 @@
-//! What sources have described in earlier runs. Their metrics are known only once a run has asked them, and a source
-//! that fails cannot say whose values are missing.
+//! Descriptions that sources have returned in earlier runs. Their metrics are known only after a run has asked them, and a
+//! source that fails does not tell which metrics are missing.
 
 use std::{collections::HashSet, time::SystemTime};
 
@@ -16,7 +16,7 @@ pub fn with_remembered(catalog: Catalog, store: &Store) -> Result<Catalog, Store
     Ok(add(catalog, store.descriptions()?))
 }
 
-/// The same with the state of a run, which goes on without what it cannot read.
+/// The same with the state of a run. If it cannot be read, a warning is logged.
 pub(crate) async fn with_remembered_by(catalog: &Catalog, kept: &Kept) -> Catalog {
     let remembered = kept.ask(kept.store(), Store::descriptions).await.unwrap_or_else(|error| {
         tracing::warn!("cannot read what sources have described: {}", Chain(&error));
@@ -25,7 +25,7 @@ pub(crate) async fn with_remembered_by(catalog: &Catalog, kept: &Kept) -> Catalo
     add(catalog.clone(), remembered)
 }
 
-/// Remembers what the sources of a run have described.
+/// Stores the descriptions of the sources of a run.
 pub(crate) async fn remember(report: &Report, kept: &Kept) {
     for source in report.run().sources() {
         let returned: HashSet<&str> = source.returned.iter().map(String::as_str).collect();
@@ -47,7 +47,7 @@ pub(crate) async fn remember(report: &Report, kept: &Kept) {
     }
 }
 
-/// What the metrics of a catalog mean, for sinks.
+/// The descriptions of the metrics of a catalog, for sinks.
 pub(crate) fn of_catalog(catalog: &Catalog) -> Descriptions {
     catalog.metrics().iter().map(|metric| (metric.key(), metric.description())).collect()
 }

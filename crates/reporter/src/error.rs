@@ -1,5 +1,5 @@
-//! Why a reporter cannot be built, or cannot run. What goes wrong with a metric, a source or a delivery is no error of
-//! the reporter: it is in what the run returns.
+//! Errors of building or running a reporter. Failures of metrics, sources and deliveries are not among them: they are part of the
+//! result of a run.
 
 use std::{error::Error, fmt};
 
@@ -17,10 +17,10 @@ pub enum ReporterError {
     /// The settings are wrong.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The linked metrics make no catalog.
+    /// The linked metrics do not form a valid catalog.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
-    /// The metrics to collect are chosen by a pattern that is wrong.
+    /// The metrics to collect cannot be selected.
     #[error(transparent)]
     Selection(#[from] SelectionError),
     /// The schedule slot is too long.
@@ -35,8 +35,8 @@ pub enum ReporterError {
     /// Not even a store in memory can be used.
     #[error("the run cannot be recorded")]
     State(#[from] StateError),
-    /// It cannot be shown what would be delivered.
-    #[error("it cannot be shown what {sink} would get: {error}")]
+    /// A preview cannot be made.
+    #[error("cannot show what {sink} would get: {error}")]
     Preview {
         /// The name of the sink.
         sink: &'static str,
@@ -49,7 +49,7 @@ pub enum ReporterError {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum DestinationsError {
-    /// The program can deliver to nothing.
+    /// The program has no sink.
     #[error("this program was built without any sink, so there is nothing to deliver to")]
     NoSink,
     /// There is no such sink.
@@ -57,7 +57,7 @@ pub enum DestinationsError {
     Unknown {
         /// The name.
         name: String,
-        /// What there is.
+        /// The sinks that exist.
         known: Known,
     },
     /// No sink is chosen, and the settings describe no destination of any.

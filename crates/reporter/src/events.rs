@@ -1,5 +1,5 @@
-//! The events of a run: goals that are missed or met again since the last push, and what collectors have
-//! attached. Each is sent once; the state folder knows which were.
+//! The events of a run: goals that have been missed or met again since the last push, and the events that collectors have
+//! attached. Each is sent once; the state folder keeps track of them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,26 +16,26 @@ use system_health_state::{GoalState, PendingEvent};
 
 use crate::markdown::ItemLine;
 
-/// More series than this are counted, not shown.
-const MOST_SERIES: usize = 10;
-/// As much of a series' tags is shown, in characters.
-const MOST_TAGS: usize = 150;
-/// The most items of evidence that an event shows.
+/// Maximum number of series that an event shows. The others are counted.
+const MAX_SERIES: usize = 10;
+/// Maximum length of the tags of a series, in characters.
+const MAX_TAGS: usize = 150;
+/// Maximum number of items of evidence that an event shows.
 const MAX_ITEMS: usize = 5;
-/// As much text as an event takes, in characters.
-const MOST_TEXT: usize = 3500;
+/// Maximum length of the text of an event, in characters.
+const MAX_TEXT: usize = 3500;
 
-/// What an event says of one series.
+/// A series with a goal.
 struct GoalSeries<'a> {
     metric: &'a Metric,
     goal: Goal,
     sample: &'a Sample,
     tags: BTreeSet<Tag>,
-    /// Those that tell it from others: a new version of what is watched is no other series.
+    /// The tags that identify it. A new value of `version:` does not make it another series.
     identity: String,
 }
 
-/// Which series with a value meet the goals of their metrics.
+/// Whether each series with a value meets the goal of its metric.
 pub(crate) fn goal_states(report: &Report) -> Vec<GoalState> {
     all_series(report).map(|series| series.state()).collect()
 }
@@ -58,7 +58,7 @@ pub(crate) fn of_flips(report: &Report, flipped: &[&GoalState]) -> Vec<PendingEv
     events.filter_map(|event| pending(&event, report.timestamp())).collect()
 }
 
-/// What collectors have attached, with the tags of the report, but for what happened too long ago.
+/// The events that collectors have attached, with the tags of the report. Events that happened too long ago are left out.
 pub(crate) fn of_collectors(report: &Report, attached: &[Event], max_age: Duration) -> Vec<PendingEvent> {
     let oldest = SystemTime::now().checked_sub(max_age).unwrap_or(SystemTime::UNIX_EPOCH);
     let events = attached.iter().filter_map(|event| {
@@ -73,7 +73,7 @@ pub(crate) fn of_collectors(report: &Report, attached: &[Event], max_age: Durati
     events.collect()
 }
 
-/// The event that was written down.
+/// Parses a stored event.
 pub(crate) fn read(pending: &PendingEvent) -> Result<Event, serde_json::Error> {
     serde_json::from_str(&pending.body)
 }
@@ -91,7 +91,7 @@ fn all_series(report: &Report) -> impl Iterator<Item = GoalSeries<'_>> {
             outcome.samples().iter().map(move |sample| {
                 let tags = report.tags_of(outcome, sample);
                 let is_version = |tag: &Tag| tag.name() == "version";
-                // A version that the collector names is what it measures; the report's is replaced by it.
+                // If the collector sets the version, it is part of what it measures. It replaces that of the report.
                 let is_measured = sample.tags().iter().any(is_version)
                     || outcome.metric.tags().iter().any(|tag| tag.to_lowercase().starts_with("version:"));
                 let identity = tags.iter().filter(|tag| is_measured || !is_version(tag)).map(Tag::as_str);
@@ -121,7 +121,7 @@ fn flip(report: &Report, metric: &Metric, met: bool, series: &[GoalSeries<'_>]) 
         ("missed", "misses its goal", Level::Error)
     };
     let title = format!("{} {does} ({goal})", metric.key());
-    // Other series of the metric may flip in the same slot, and this one again.
+    // In the same slot, other series of the metric may flip, and this one may flip again.
     let started = humantime::format_rfc3339_millis(report.run().started_at());
     let mut which = DefaultHasher::new();
     for series in series {
@@ -138,18 +138,18 @@ fn flip(report: &Report, metric: &Metric, met: bool, series: &[GoalSeries<'_>]) 
         event = event.with_link(link)?;
     }
     let text = text(metric, &goal, series, &common);
-    event.with_text(text.chars().take(MOST_TEXT).collect::<String>())
+    event.with_text(text.chars().take(MAX_TEXT).collect::<String>())
 }
 
 fn text(metric: &Metric, goal: &str, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>) -> String {
     let mut text = String::new();
     let unit = metric.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
-    for GoalSeries { sample, tags, .. } in series.iter().take(MOST_SERIES) {
+    for GoalSeries { sample, tags, .. } in series.iter().take(MAX_SERIES) {
         let own: Vec<String> = tags.difference(common).map(|tag| format!("`{tag}`")).collect();
-        let own: String = own.join(" ").chars().take(MOST_TAGS).collect();
+        let own: String = own.join(" ").chars().take(MAX_TAGS).collect();
         line(&mut text, &format!("**{}{unit}** {own}", sample.value()));
     }
-    if let Some(hidden @ 1..) = series.len().checked_sub(MOST_SERIES) {
+    if let Some(hidden @ 1..) = series.len().checked_sub(MAX_SERIES) {
         line(&mut text, &format!("and {hidden} more series"));
     }
     line(&mut text, &format!("It should be {goal}."));
@@ -164,7 +164,7 @@ fn text(metric: &Metric, goal: &str, series: &[GoalSeries<'_>], common: &BTreeSe
     text.trim_end().to_owned()
 }
 
-/// Adds a few items that counted, or else some that did not, if there is room for whole lines.
+/// Adds a few items that counted, or if there are none, some that did not. Only whole lines are added.
 fn add_evidence(text: &mut String, series: &[GoalSeries<'_>]) {
     let all = || series.iter().map(|series| series.sample.evidence());
     let counted: usize = all().map(Evidence::counted).sum();
@@ -175,9 +175,9 @@ fn add_evidence(text: &mut String, series: &[GoalSeries<'_>]) {
     let items = all().flat_map(Evidence::items).filter(|item| item.counted() == (counted > 0));
     let mut lines = String::new();
     let mut shown = 0;
-    let room = MOST_TEXT.saturating_sub(text.chars().count() + 100);
+    let room = MAX_TEXT.saturating_sub(text.chars().count() + 100);
     for item in items.take(MAX_ITEMS) {
-        // Datadog's Markdown ends at `%%%`.
+        // `%%%` would end Datadog's Markdown.
         let line = format!("- {}\n", ItemLine(item)).replace("%%", "%\u{200b}%");
         if lines.chars().count() + line.chars().count() <= room {
             lines.push_str(&line);
@@ -186,18 +186,18 @@ fn add_evidence(text: &mut String, series: &[GoalSeries<'_>]) {
     }
     if shown > 0 {
         let of = if shown == total { String::new() } else { format!("{shown} of ") };
-        // A string takes all that is written to it.
+        // Writing to a string cannot fail.
         let _ = writeln!(text, "{heading} ({of}{total}):\n\n{lines}");
     }
 }
 
 /// A paragraph of its own.
 fn line(text: &mut String, line: &str) {
-    // A string takes all that is written to it.
+    // Writing to a string cannot fail.
     let _ = writeln!(text, "{}\n", line.trim());
 }
 
-/// Where the report ran, if that was a workflow of GitHub Actions. See
+/// Names the workflow run, if the report was made by GitHub Actions. See
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>.
 fn context(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let (server, repository) = (variable("GITHUB_SERVER_URL")?, variable("GITHUB_REPOSITORY")?);

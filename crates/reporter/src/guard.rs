@@ -1,4 +1,4 @@
-//! Calls of a sink. A sink is other people's code: one that panics or never answers ends its own delivery, and no other.
+//! Calls of sinks. A sink may be foreign code: if it panics or never responds, only its own delivery ends.
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
 
@@ -11,20 +11,20 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// What a sink says that does not answer.
+/// The error of a sink that does not respond.
 const TOO_LATE: &str = "no answer before the run's deadline";
 
-/// What came of waiting for a settlement.
+/// The result of waiting for a settlement.
 pub(crate) enum Next {
-    /// The sink told the fate of points.
+    /// The sink reported the fate of points.
     Settled(Settlement),
-    /// The sink has nothing more to tell.
+    /// The stream has ended.
     End,
-    /// The sink was interrupted, and may have been in the middle of a request.
+    /// The sink was interrupted, possibly in the middle of a request.
     Interrupted(DeliveryError),
 }
 
-/// A sink that is being connected, in a task of its own.
+/// A sink that is being connected in a task.
 pub(crate) struct Connecting(JoinHandle<Result<Box<dyn Sink>, Unavailable>>);
 
 impl Connecting {
@@ -34,7 +34,7 @@ impl Connecting {
         Self(tokio::spawn(async move { destination.connect(context).await }))
     }
 
-    /// The sink, or why there is none at this time.
+    /// Waits for the sink until the deadline.
     pub(crate) async fn until(mut self, deadline: Instant) -> Result<Box<dyn Sink>, Unavailable> {
         match timeout_at(deadline, &mut self.0).await {
             Ok(Ok(connected)) => connected,
@@ -82,7 +82,7 @@ pub(crate) async fn announce(sink: &dyn Sink, event: &Event, deadline: Instant) 
     }
 }
 
-/// Asks whether the backend would take a delivery.
+/// Checks whether the backend would accept a delivery.
 pub(crate) async fn check(sink: &dyn Sink, deadline: Instant) -> Result<(), DeliveryError> {
     let checked = AssertUnwindSafe(async { sink.check(deadline).await }).catch_unwind();
     match timeout_at(deadline, checked).await {

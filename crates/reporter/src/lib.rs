@@ -1,5 +1,5 @@
-//! The reporter as a library: it collects metrics, records them, delivers them to every destination and announces
-//! events. One run is one call, and a program can make it as often as it likes.
+//! The reporter as a library: it collects metrics, records them, delivers them to all destinations and sends events. One run is
+//! one call, and a program can make any number of calls.
 //!
 //! ```no_run
 //! use system_health_registry::Settings;
@@ -14,9 +14,8 @@
 //! # }
 //! ```
 //!
-//! The metrics and sinks are those that are linked into the program, unless the [builder](ReporterBuilder) names
-//! others. A run returns what was collected and what became of it at each destination. Nothing is printed; what a run
-//! cannot do is logged with `tracing`.
+//! By default, a reporter uses all metrics and sinks that are linked into the program. A run returns the report and the result of
+//! the delivery to each destination. Nothing is printed; problems are logged with `tracing`.
 
 mod announcer;
 mod builder;

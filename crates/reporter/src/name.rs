@@ -1,9 +1,8 @@
-//! The reporter's name. Several reporters deliver metrics about themselves with one `env:` and `service:`, and a
-//! backend keeps one point for a series and time: without a name, the success of one hides the failure of another.
+//! The reporter's name. Several reporters may deliver metrics about themselves with the same `env:` and `service:`, and a backend
+//! keeps one point for each series and time. Without a name, the success of one would hide the failure of another.
 //!
-//! Nobody should have to think of that. So the name is made of what tells reporters apart and stays the same from run
-//! to run: what they report on, and what the program and the settings select. It cannot be made of the host's name,
-//! which is another one in each pod.
+//! By default the name is made of what distinguishes reporters and stays the same from run to run: what they report on, and
+//! which metrics the program and the settings select. It does not contain the host's name, which differs in each pod.
 
 use std::{env, fmt, path::PathBuf, sync::Arc};
 
@@ -16,26 +15,26 @@ use crate::{ReportSettings, tags::TagsError};
 /// The name of the tag.
 const TAG: &str = "reporter";
 
-/// The program that comes with this project, which needs no mention in a name.
+/// The program of this project, which is not mentioned in names.
 const USUAL_PROGRAM: &str = "report";
 
-/// What a reporter is named after. It has to be the same from run to run.
+/// What a reporter is named after. It must be the same in every run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NamedAfter {
     /// What it reports on, such as `acme/shop`. Default: the program.
     pub subject: Option<String>,
-    /// What else tells it from other reporters, such as `branch next`.
+    /// What else distinguishes it from other reporters, such as `branch next`.
     pub selection: Vec<String>,
 }
 
 type Hook = dyn Fn(Context) -> BoxFuture<'static, NamedAfter> + Send + Sync;
 
-/// What a reporter is called, or what its name is made of.
+/// The name of a reporter, or what it is made of.
 #[derive(Clone)]
 pub(crate) enum Name {
-    /// Somebody has named it.
+    /// The name is set.
     Named(Tag),
-    /// Its name follows from what it does.
+    /// The name is derived.
     Unnamed {
         program: String,
         /// The patterns by which it selects metrics.
@@ -44,7 +43,7 @@ pub(crate) enum Name {
     },
 }
 
-/// Finds out what a reporter is named after.
+/// Determines what a reporter is named after.
 #[derive(Clone)]
 pub(crate) struct NameHook(Arc<Hook>);
 
@@ -80,7 +79,7 @@ impl Name {
         Ok(Self::Unnamed { program: program.to_owned(), patterns, hook })
     }
 
-    /// The tag with the name. Without a letter or a digit in it, a program's name gives none.
+    /// The tag with the name. `None` if the program's name contains no letter and no digit.
     pub(crate) async fn tag(&self, context: Context) -> Option<Tag> {
         match self {
             Self::Named(tag) => Some(tag.clone()),
@@ -98,7 +97,7 @@ impl Name {
     }
 }
 
-/// The name for sinks that keep reporters apart.
+/// The name for sinks that distinguish reporters.
 pub(crate) fn reporter_name(tag: Option<&Tag>) -> ReporterName {
     let name = tag.and_then(|tag| tag.as_str().split_once(':'));
     name.map_or_else(ReporterName::default, |(_, name)| ReporterName::new(name))

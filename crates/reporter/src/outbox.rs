@@ -1,4 +1,4 @@
-//! One destination's part of a store.
+//! The outbox of one destination in a store.
 
 use std::{ops::Range, sync::Arc, time::SystemTime};
 
@@ -12,14 +12,14 @@ pub(crate) struct Outbox<'a> {
     pub(crate) kept: &'a Kept,
     pub(crate) store: &'a Arc<Store>,
     pub(crate) name: &'a str,
-    /// This run; its points are counted apart.
+    /// This run. Its points are counted separately.
     pub(crate) own: Option<RunId>,
-    /// Whether the points of other runs stay where they are.
+    /// Whether only the points of this run are delivered.
     pub(crate) only_own: bool,
 }
 
 impl Outbox<'_> {
-    /// The next points that wait, and nobody is sending.
+    /// The next waiting points.
     pub(crate) async fn pending(
         &self,
         limit: usize,
@@ -29,26 +29,26 @@ impl Outbox<'_> {
         self.kept.ask(self.store, move |store| store.pending(&name, limit, after)).await
     }
 
-    /// Drops points whose time is outside.
+    /// Removes points whose time is outside the range.
     pub(crate) async fn expire(&self, times: Range<SystemTime>) -> Result<u64, StateError> {
         let name = self.name.to_owned();
         self.kept.ask(self.store, move |store| store.expire(&name, &times)).await
     }
 
-    /// Marks points of which none may be sent twice, and gives those that no other process is sending.
+    /// Marks points that must not be sent twice, and returns those that no other process is sending.
     pub(crate) async fn begin_sending(&self, ids: Vec<PendingId>) -> Result<Vec<PendingId>, StateError> {
         let name = self.name.to_owned();
         let now = SystemTime::now();
         self.kept.ask(self.store, move |store| store.begin_sending(&name, &ids, now)).await
     }
 
-    /// Gives up points that somebody was sending since a time that no run survives.
+    /// Gives up points that have been in sending since before a time.
     pub(crate) async fn give_up_sending(&self, before: SystemTime) -> Result<u64, StateError> {
         let name = self.name.to_owned();
         self.kept.ask(self.store, move |store| store.give_up_sending(&name, before)).await
     }
 
-    /// Puts points back that were being sent and have certainly not arrived. Failing that, a later run gives them up.
+    /// Returns points to the outbox that have certainly not arrived. If that fails, a later run gives them up.
     pub(crate) async fn return_to_outbox(&self, ids: Vec<PendingId>) {
         let name = self.name.to_owned();
         let returned = self.kept.ask(self.store, move |store| store.return_to_outbox(&name, &ids)).await;
@@ -57,8 +57,8 @@ impl Outbox<'_> {
         }
     }
 
-    /// Takes points out. Failing that, those that overwrite are delivered again, and the others are given up by a
-    /// later run.
+    /// Removes points. If that fails, a later run delivers those again that overwrite themselves, and gives up the
+    /// others.
     pub(crate) async fn settle(&self, ids: Vec<PendingId>) {
         let name = self.name.to_owned();
         if let Err(error) = self.kept.ask(self.store, move |store| store.settle(&name, &ids)).await {
@@ -69,7 +69,7 @@ impl Outbox<'_> {
         }
     }
 
-    /// How many points of this run the destination does not get, because an earlier run of the same slot had them.
+    /// The number of points of this run that the destination does not get, because an earlier run of the same slot had them.
     pub(crate) async fn repeated(&self) -> Result<u64, StateError> {
         let Some(own) = self.own else { return Ok(0) };
         let name = self.name.to_owned();
@@ -84,7 +84,7 @@ impl Outbox<'_> {
         Ok(repeated)
     }
 
-    /// How many points wait.
+    /// The number of waiting points.
     pub(crate) async fn waiting(&self) -> Result<u64, StateError> {
         let name = self.name.to_owned();
         self.kept.ask(self.store, move |store| store.waiting(&name)).await

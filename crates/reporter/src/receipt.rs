@@ -1,8 +1,8 @@
-//! What became of the points and events of a run at one destination. Every point is accounted for.
+//! The result of a delivery to one destination. Every point is accounted for.
 
 use system_health_registry::DeliveryError;
 
-/// What became of the points of a run at one destination, and of those that earlier runs had left.
+/// The result of a delivery to one destination, including points that earlier runs had left.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Receipt {
@@ -12,16 +12,16 @@ pub struct Receipt {
     pub accepted_earlier: u64,
     /// Series about the reporter itself that it accepted.
     pub self_metrics: u64,
-    /// What it does not take, now or later, and why.
+    /// Series that it refused for good, and why.
     pub refused: Vec<RefusedSeries>,
     /// Points that wait in the outbox for the next run.
     pub left: u64,
     /// Points that may have arrived and are not sent again, because the backend would add them up.
     pub unknown: u64,
-    /// Points that nothing keeps for the next run.
+    /// Points that were neither delivered nor kept for the next run.
     pub lost: u64,
-    /// Points of earlier runs that had become too old for the destination, or were dated a day ahead, and were
-    /// dropped.
+    /// Points of earlier runs that were dropped, because they were too old for the destination or their time was more than
+    /// a day in the future.
     pub expired: u64,
     /// Points of earlier runs that were dropped because the backend keeps no timestamps and would show them as current.
     pub superseded: u64,
@@ -34,22 +34,22 @@ pub struct Receipt {
     pub events_left: u64,
     /// Why points or events are left, unknown or lost.
     pub error: Option<String>,
-    /// Whether nothing is kept because nobody wants it to be.
+    /// Whether no state is kept on purpose.
     pub no_state: bool,
     pub(crate) contact: Contact,
-    /// Whether points were handed to the sink that would add up if they were sent again.
+    /// Whether the sink got points that would add up if they were sent again.
     pub(crate) sent_what_adds_up: bool,
 }
 
 /// Whether the destination was reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Contact {
-    /// There was nothing to ask it.
+    /// There was nothing to deliver.
     #[default]
     Untried,
-    /// No point got out, although some were to.
+    /// No point was delivered, although there were some.
     Failed,
-    /// It took points, or refused them all.
+    /// It accepted or refused points.
     Made,
 }
 
@@ -62,14 +62,14 @@ pub struct RefusedSeries {
     pub error: String,
 }
 
-/// The one word for a receipt.
+/// A receipt in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryStatus {
-    /// Everything got out.
+    /// Everything was delivered.
     Accepted,
-    /// Some of it.
+    /// Some points were delivered.
     Partial,
-    /// Nothing.
+    /// No point was delivered.
     Failed,
 }
 
@@ -92,18 +92,18 @@ impl Receipt {
         self.refused.iter().map(|refusal| refusal.series).sum()
     }
 
-    /// Whether it makes sense to send more: points got out, or none were tried.
+    /// Whether it makes sense to send more: points were delivered, or none were tried.
     pub(crate) fn is_reachable(&self) -> bool {
         self.contact != Contact::Failed
     }
 
-    /// Notes a page of points, some of which may have been left.
+    /// Records the result of a page of points.
     pub(crate) fn note_contact(&mut self, left_any: bool) {
         let got_none_out = self.accepted + self.accepted_earlier == 0;
         self.contact = if left_any && got_none_out { Contact::Failed } else { Contact::Made };
     }
 
-    /// Notes that the destination cannot be delivered to.
+    /// Records that nothing can be delivered to the destination.
     pub(crate) fn fail(&mut self, error: String) {
         self.contact = Contact::Failed;
         self.error.get_or_insert(error);

@@ -10,8 +10,8 @@ use crate::{
     StateSettings, name::Name, run::RunUnderWay, target::Target,
 };
 
-/// Collects metrics, records them, delivers them to every destination and announces events, as often as it is called.
-/// Connections outlive a run.
+/// Collects metrics, records them, delivers them to all destinations and sends events. It can run any number of times, and
+/// keeps its connections between runs.
 #[derive(Debug)]
 pub struct Reporter {
     pub(crate) catalog: Catalog,
@@ -27,14 +27,14 @@ pub struct Reporter {
     pub(crate) keeps_state: bool,
 }
 
-/// What a run does with its report, besides recording it.
+/// What a run does with its report after recording it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Nothing.
     Collect,
-    /// It shows what would be delivered.
+    /// Shows what would be delivered.
     DryRun,
-    /// It delivers the report, what earlier runs have left, and the events.
+    /// Delivers the report, the points that earlier runs have left, and the events.
     Push,
 }
 
@@ -45,8 +45,8 @@ impl Reporter {
         ReporterBuilder::new(settings)
     }
 
-    /// Runs collectors on another runtime than the one that runs the reporter. Even collectors that block all its
-    /// threads keep the reporter from nothing then.
+    /// Runs collectors on another runtime than that of the reporter, so that collectors that block all its threads do not affect
+    /// the reporter.
     #[must_use]
     pub fn with_workers(mut self, workers: Handle) -> Self {
         self.engine = self.engine.with_workers(workers);
@@ -63,13 +63,13 @@ impl Reporter {
         self.run(Mode::DryRun).await
     }
 
-    /// Collects, records, delivers and announces. What cannot be delivered is no error: the receipts say it, and it
-    /// waits for the next run.
+    /// Collects, records, delivers and sends events. A failed delivery is not an error: it is in the receipts, and the points
+    /// wait for the next run.
     pub async fn push(&self) -> Result<Finished, ReporterError> {
         self.run(Mode::Push).await
     }
 
-    /// A run. Dropping the future ends it; what was recorded and not delivered waits for the next run.
+    /// Runs in a mode. Dropping the future ends the run; points that were recorded and not delivered wait for the next run.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
@@ -77,7 +77,7 @@ impl Reporter {
         self.run_at(mode, SystemTime::now()).await
     }
 
-    /// A run that counts as started at a given time, for tests about windows of time.
+    /// Runs with a given start time, for tests about windows of time.
     pub async fn run_at(&self, mode: Mode, started_at: SystemTime) -> Result<Finished, ReporterError> {
         if mode == Mode::Collect && self.catalog.metrics().is_empty() && self.catalog.sources().is_empty() {
             return Err(SelectionError::OnlySelfMetrics.into());
@@ -86,13 +86,12 @@ impl Reporter {
         RunUnderWay::start(self, mode, targets, started_at).await
     }
 
-    /// Fails if it is not clear where such a run would deliver to. A run checks it as well, before it collects
-    /// anything.
+    /// Fails if the destinations of such a run are not clear. A run makes the same check before it collects anything.
     pub fn check(&self, mode: Mode) -> Result<(), DestinationsError> {
         self.targets(mode).map(drop)
     }
 
-    /// Whether such a run writes points to standard output. Nothing else must be printed there then.
+    /// Whether such a run writes points to the standard output, so that nothing else may be printed there.
     #[must_use]
     pub fn owns_stdout(&self, mode: Mode) -> bool {
         let targets = self.targets(mode).unwrap_or_default();

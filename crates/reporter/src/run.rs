@@ -1,4 +1,4 @@
-//! One run, from the first collector to the last receipt.
+//! A run, from the first collector to the last receipt.
 
 use std::{
     collections::BTreeMap,
@@ -27,19 +27,19 @@ use crate::{
     target::Target,
 };
 
-/// A run that has not finished.
+/// A run in progress.
 pub(crate) struct RunUnderWay<'a> {
     reporter: &'a Reporter,
     targets: &'a [Target],
     context: Context,
     started: Instant,
-    /// When it has to end.
+    /// Its deadline.
     end: Instant,
-    /// The time that collecting does not use.
+    /// The time that is reserved for the delivery.
     reserve: Duration,
 }
 
-/// What came of collecting and of connecting at the same time.
+/// The results of collecting and connecting.
 struct Collected {
     run: Run,
     state: RunState,
@@ -85,8 +85,8 @@ impl<'a> RunUnderWay<'a> {
         Ok(Finished { report, deliveries, state_is_unusable: kept.is_wanted() && !kept.is_kept() })
     }
 
-    /// Collects. The sinks are connected and the state is opened in the meantime, unless the state knows metrics of
-    /// sources.
+    /// Collects. The sinks are connected and the state is opened at the same time. If there are sources, the state is opened
+    /// before, because it knows their metrics.
     async fn collect(&self, mode: Mode) -> Result<Collected, StateError> {
         let Reporter { engine, catalog, .. } = self.reporter;
         let opening = self.open_state();
@@ -108,7 +108,7 @@ impl<'a> RunUnderWay<'a> {
         RunState::open(self.reporter.state.folder(), self.end - self.reserve, self.end).await
     }
 
-    /// Finds out the reporter's name, and starts to connect the sinks of a push.
+    /// Determines the reporter's name, and starts to connect the sinks of a push.
     async fn connect(&self, mode: Mode) -> (Vec<Connecting>, Option<Tag>) {
         if mode == Mode::Collect {
             return (Vec::new(), None);
@@ -128,8 +128,8 @@ impl<'a> RunUnderWay<'a> {
         (connecting.collect(), name)
     }
 
-    /// Delivers a report, and then what there is to say about that: the destinations beside each other, and what is to
-    /// say once it is known of all.
+    /// Delivers a report to all destinations concurrently, and then the metrics about the reporter itself, which include all
+    /// receipts.
     async fn push(
         &self,
         connecting: Vec<Connecting>,
@@ -177,7 +177,7 @@ impl<'a> RunUnderWay<'a> {
         let courier = Courier { target, recipient, sink, timestamp: report.timestamp(), deadlines };
         let announces = self.reporter.report.events;
         let (mut receipt, Recorded { kept, .. }) = courier.deliver(state, recorded, report).await;
-        // Events are worth a lot, but not the values.
+        // A failure with events must not affect the values.
         let telling = async {
             courier.record_events(&kept, report, attached, announces).await?;
             if announces { courier.announce(&kept, &mut receipt).await } else { Ok(()) }
@@ -196,7 +196,7 @@ impl<'a> RunUnderWay<'a> {
         self.context.get::<Events>().await.unwrap_or_default().attached()
     }
 
-    /// Shows what a push would deliver.
+    /// Previews what a push would deliver.
     async fn preview(
         &self,
         report: &Report,
@@ -242,7 +242,7 @@ impl<'a> RunUnderWay<'a> {
         pending.iter().map(|event| events::read(event).map_err(unreadable)).collect()
     }
 
-    /// Collects the metrics about the reporter itself, unless they are not wanted.
+    /// Collects the metrics about the reporter itself, if they are enabled.
     async fn about_itself(
         &self,
         report: &Report,

@@ -12,7 +12,7 @@ use system_health_registry::{
 
 use crate::{StateError, name::started_as};
 
-/// Points of longer slots could be too old for a backend at the slot's end, or after one failed delivery.
+/// The points of longer slots could be too old for a backend at the end of the slot, or after one failed delivery.
 const LONGEST_SLOT: Duration = Duration::from_mins(30);
 
 /// The table `[report]`: how a run behaves.
@@ -44,7 +44,7 @@ pub struct ReportSettings {
     pub env: Option<String>,
     /// The tag `version:`.
     pub version: Option<String>,
-    /// The schedule slot on whose start the points of a run are put.
+    /// The length of the schedule slot. Points get the time at which it starts.
     #[serde(deserialize_with = "optional_duration")]
     pub align: Option<Duration>,
     /// Whether a push also delivers metrics about the reporter itself.
@@ -67,11 +67,11 @@ pub struct StateSettings {
     pub program: Option<String>,
 }
 
-/// What makes a run fail. A failed delivery counts with each but `never`.
+/// What makes a run fail. A failed delivery does in all cases but `never`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailOn {
-    /// Nothing that a metric or a delivery does.
+    /// No failure of a metric or a delivery.
     Never,
     /// A failed delivery.
     Delivery,
@@ -92,7 +92,7 @@ pub enum FailOn {
 pub struct SlotError(Duration);
 
 impl ReportSettings {
-    /// The schedule slot, unless it is too long. Without one, points have the time at which the run started.
+    /// The length of the schedule slot, unless it is too long. Without one, points have the start time of the run.
     pub fn slot(&self) -> Result<Duration, SlotError> {
         let align = self.align.unwrap_or_default();
         if align > LONGEST_SLOT { Err(SlotError(align)) } else { Ok(align) }
@@ -113,7 +113,7 @@ impl StateSettings {
     }
 }
 
-/// The name of a program as that of a folder. It must not lead out of the parent folder.
+/// Makes the name of a folder from that of a program. It must not lead out of the parent folder.
 fn folder_name(program: &str) -> String {
     let allowed = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
     let name: String = program.chars().map(allowed).collect();
@@ -147,7 +147,7 @@ impl Default for StateSettings {
     }
 }
 
-// Datadog's names of the variables are those that people know, and its agents set them.
+// Datadog's variables are well-known, and its agents set them.
 settings_table!(ReportSettings, "report", env: {
     "name" => "SYSTEM_HEALTH_REPORTER",
     "extra_tags" => "DD_TAGS",

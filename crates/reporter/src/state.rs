@@ -1,5 +1,5 @@
-//! What is kept between runs. Keeping it is worth a lot, but never the run: whatever is wrong with the state folder is
-//! logged once, and the run goes on with a store in memory.
+//! The state of a run. A run must not fail because of the state folder: an error is logged once, and the run continues with a
+//! store in memory.
 
 use std::{
     path::{Path, PathBuf},
@@ -20,29 +20,29 @@ use tokio::{
 
 use crate::error::Chain;
 
-/// A store that takes longer, such as a network file system that is gone, counts as unusable.
+/// A store that takes longer, for example on a lost network file system, counts as unusable.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// What a store gets even when the run's deadline is close, to write down what was delivered.
+/// The minimum also when the deadline of the run is near, to record what was delivered.
 const LEAST_PATIENCE: Duration = Duration::from_secs(1);
 
-/// What has waited longer for a destination that a run does not deliver to is dropped: nobody empties the outbox of a
-/// destination that was removed from the settings.
+/// Points and events that have waited longer for other destinations than those of the run are dropped: nothing else empties the
+/// outbox of a destination that was removed from the settings.
 const ABANDONED_AFTER: Duration = Duration::from_hours(30 * 24);
 
 /// Why the state cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {
-    /// No folder is named, and there is no usual one.
+    /// No folder is set, and there is no default.
     #[error("there is no home directory")]
     NoHome,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The folder does not answer, as on a network file system that is gone.
+    /// The folder does not respond, for example on a lost network file system.
     #[error("the state folder did not answer within {0:.0?}")]
     Silent(Duration),
-    /// The folder did not answer before, and is not asked again.
+    /// The folder did not respond before, and is not used again.
     #[error("the state folder does not answer")]
     GivenUp,
     /// The task that used the store was stopped.
@@ -50,30 +50,30 @@ pub enum StateError {
     Task(#[from] JoinError),
 }
 
-/// The state of a run. All destinations share it, and one that finds the store unusable replaces it for all.
+/// The state of a run. All destinations share it. If one finds the store unusable, the store is replaced for all.
 #[derive(Debug)]
 pub(crate) struct RunState {
     current: Mutex<Kept>,
 }
 
-/// A store, and what is known about it.
+/// A store with its condition.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
     store: Arc<Store>,
     /// The folder; `None` in memory.
     folder: Option<PathBuf>,
-    /// Whether something is to be kept.
+    /// Whether state should be kept.
     wanted: bool,
-    /// Whether the store already takes the place of a damaged one.
+    /// Whether the store already replaces a damaged one.
     replaced: bool,
-    /// A store that could not be written. What waits in it may still be read and delivered.
+    /// A store that could not be written. Points that wait in it may still be read and delivered.
     unwritable: Option<Arc<Store>>,
-    /// Whether the folder has used up all patience.
+    /// Whether the folder has stopped responding.
     silent: Arc<AtomicBool>,
     deadline: Instant,
 }
 
-/// A report in a store.
+/// A recorded report.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorded {
     pub(crate) kept: Kept,
@@ -81,13 +81,12 @@ pub(crate) struct Recorded {
 }
 
 impl RunState {
-    /// A store for a run of which nothing is to be kept.
+    /// A store for a run that keeps no state.
     pub(crate) fn unwanted(deadline: Instant) -> Result<Self, StateError> {
         Ok(Self::new(Kept { wanted: false, ..Kept::in_memory(deadline)? }))
     }
 
-    /// Opens the store in a folder, or one in memory if that cannot be done early enough for a run that ends at the
-    /// deadline.
+    /// Opens the store in a folder, or one in memory if the folder does not respond early enough.
     pub(crate) async fn open(
         folder: Result<PathBuf, StateError>,
         early_enough: Instant,
@@ -116,12 +115,12 @@ impl RunState {
         Self { current: Mutex::new(kept) }
     }
 
-    /// The store that is used now.
+    /// The current store.
     pub(crate) async fn current(&self) -> Kept {
         self.current.lock().await.clone()
     }
 
-    /// Records a report, and puts its points in the outboxes of destinations. If that fails, it is recorded
+    /// Records a report, and adds its points to the outboxes. If that fails, it is recorded
     /// [anew](Self::record_anew).
     pub(crate) async fn record(
         &self,
@@ -135,8 +134,8 @@ impl RunState {
         }
     }
 
-    /// Records a report in another store, because this one failed: a new file takes the place of a damaged one, and if
-    /// nothing helps, the rest of the run has a store in memory.
+    /// Records a report in another store after a failure: a new file replaces a damaged one. If that fails as well, the rest of
+    /// the run uses a store in memory.
     pub(crate) async fn record_anew(
         &self,
         failed: &Kept,
@@ -145,7 +144,7 @@ impl RunState {
         recipients: &[Recipient],
     ) -> Result<Recorded, StateError> {
         let mut current = self.current.lock().await;
-        // Another destination may have replaced it before.
+        // Another destination may have replaced the store already.
         if !Arc::ptr_eq(&current.store, &failed.store) {
             match current.try_record(report, recipients).await {
                 Ok(run) => return Ok(Recorded { kept: current.clone(), run }),
@@ -173,17 +172,17 @@ impl RunState {
 }
 
 impl Kept {
-    /// A store in memory, which is gone when the run ends.
+    /// A store in memory, for this run only.
     fn in_memory(deadline: Instant) -> Result<Self, StateError> {
         Ok(Self::with(Arc::new(Store::in_memory()?), None, deadline))
     }
 
-    /// Whether what is recorded outlives the run.
+    /// Whether the store outlives the run.
     pub(crate) fn is_kept(&self) -> bool {
         self.folder.is_some()
     }
 
-    /// Whether somebody wants it to.
+    /// Whether it should outlive the run.
     pub(crate) fn is_wanted(&self) -> bool {
         self.wanted
     }
@@ -193,20 +192,20 @@ impl Kept {
         &self.store
     }
 
-    /// A store that the run could not be recorded in. What waits in it goes before the run.
+    /// A store in which the run could not be recorded. Points that wait in it are delivered first.
     pub(crate) fn unwritable(&self) -> Option<&Arc<Store>> {
         self.unwritable.as_ref()
     }
 
-    /// Forgets what is older than the settings say.
+    /// Deletes data that is older than the settings allow.
     pub(crate) async fn prune(&self, keep: Duration) {
         let Some(since) = SystemTime::now().checked_sub(keep) else { return };
         if let Err(error) = self.ask(&self.store, move |store| store.keep(since)).await {
-            tracing::warn!("cannot forget old runs: {}", Chain(&error));
+            tracing::warn!("cannot delete old runs: {}", Chain(&error));
         }
     }
 
-    /// Drops what has waited for so long that the destinations have to be gone from the settings, and says so.
+    /// Drops points and events that have waited too long for destinations without deliveries, and logs a warning.
     pub(crate) async fn drop_abandoned(&self, recipients: &[Recipient]) {
         if !self.is_kept() {
             return;
@@ -230,7 +229,7 @@ impl Kept {
         }
     }
 
-    /// Does something with one of the stores where it may block.
+    /// Uses one of the stores in a thread that may block.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
         store: &Arc<Store>,
@@ -296,14 +295,14 @@ async fn patiently<T: Send + 'static>(
 /// Logs that a file was moved aside.
 pub fn warn_of_damage(moved_aside: &Path) {
     tracing::warn!(
-        "the state was damaged and starts anew; what it held, undelivered points too, is in {}",
+        "the state was damaged and starts anew; the old data, including undelivered points, is in {}",
         moved_aside.display()
     );
 }
 
 fn give_up(error: &StateError) {
     tracing::warn!(
-        "cannot keep state: {}; this run goes on without, and what it cannot deliver is lost",
+        "cannot keep state: {}; this run continues without it, and points that it cannot deliver are lost",
         Chain(error)
     );
 }

@@ -1,4 +1,4 @@
-//! The tags of every report: where it comes from, and what the settings and the environment add.
+//! The tags of every report: the default ones, and those of the settings and the environment.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use system_health_registry::{Tag, TagError, overlay_tags, settings::may_be_secre
 
 use crate::ReportSettings;
 
-/// A tag that cannot be used, and who said it.
+/// An invalid tag, and where it comes from.
 #[derive(Debug, thiserror::Error)]
 #[error("{origin}")]
 pub struct TagsError {
@@ -45,8 +45,8 @@ pub fn base_tags(report: &ReportSettings) -> Result<Vec<Tag>, TagsError> {
     Ok(tags.into_iter().collect())
 }
 
-/// The tags of `DD_TAGS`. Everything on a machine reads this variable, and nobody who sets it thinks of us: what
-/// Datadog would change is changed, with a warning, and what it could not store is left out.
+/// The tags of `DD_TAGS`. Other programs on a machine read this variable as well. So tags are normalised as Datadog would, and
+/// invalid ones are left out, both with a warning.
 fn ambient(written: &str) -> BTreeSet<Tag> {
     let written = written.split([',', ' ', '\t', '\n']).filter(|tag| !tag.is_empty());
     let tags = written.filter_map(|written| match Tag::normalised(written) {

@@ -1,4 +1,4 @@
-//! The destinations of a reporter: which there are, which are chosen, and the name of the outbox of each.
+//! The destinations of a reporter: which exist, which are chosen, and the name of the outbox of each.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -14,14 +14,14 @@ use crate::error::DestinationsError;
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) destination: Arc<dyn Destination>,
-    /// The name of the outbox: what waits for one address must never go to another.
+    /// The name of the outbox. It contains the address, so that waiting points never go to another one.
     pub(crate) outbox: String,
     pub(crate) limits: Limits,
-    /// The tags of metrics about the delivery there.
+    /// The tags of metrics about deliveries to it.
     pub(crate) tags: Vec<Tag>,
 }
 
-/// What a reporter can deliver to.
+/// The sinks that a reporter can use.
 #[derive(Clone, Default)]
 pub(crate) struct Sinks {
     pub(crate) types: Vec<SinkType>,
@@ -38,15 +38,15 @@ impl Sinks {
         names
     }
 
-    /// Refuses wrong settings of any sink, also of those that are not delivered to: they are found with the first run
-    /// and not with the first delivery.
+    /// Refuses wrong settings of all sinks, including those that are not used: they are found in the first run and not in the
+    /// first delivery.
     pub(crate) fn check(&self, settings: &Settings) -> Result<(), DestinationsError> {
         self.types
             .iter()
             .try_for_each(|sink| (sink.configure)(settings).map(drop).map_err(DestinationsError::Settings))
     }
 
-    /// Refuses names of sinks that are not there.
+    /// Finds sinks by their names.
     pub(crate) fn find(&self, to: &[String]) -> Result<Vec<&'static str>, DestinationsError> {
         let names = self.names();
         let mut found = Vec::new();
@@ -131,7 +131,7 @@ impl Target {
 }
 
 impl Target {
-    /// How the points of a run get into the outbox. In a schedule slot, a repeated run must not count twice.
+    /// The recipient of the points of a run. In a schedule slot, a repeated run must not count twice.
     pub(crate) fn recipient(&self, slot: Duration) -> Recipient {
         let Limits { gauges, counts, rates, .. } = self.limits;
         let kinds = [("gauge", gauges), ("count", counts), ("rate", rates)];

@@ -1,4 +1,4 @@
-//! Times and numbers as the file keeps them.
+//! Conversions of times and numbers for the file.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ pub(crate) fn seconds(time: SystemTime) -> i64 {
     whole(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
 }
 
-/// The time that [`seconds`] made a number of.
+/// The inverse of [`seconds`].
 pub(crate) fn time(seconds: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds.try_into().unwrap_or_default())
 }

@@ -1,11 +1,11 @@
-//! The ids that dashboards got, so that a push finds its dashboard again also where somebody has renamed it.
+//! The ids of pushed dashboards, so that a push finds its dashboard also after somebody has renamed it.
 
 use rusqlite::OptionalExtension;
 
 use crate::{Store, StoreError};
 
 impl Store {
-    /// The id that a dashboard got when it was last pushed.
+    /// The id of a dashboard from its last push.
     pub fn dashboard(&self, destination: &str, title: &str) -> Result<Option<String>, StoreError> {
         self.read(|connection| {
             connection
@@ -18,10 +18,10 @@ impl Store {
         })
     }
 
-    /// Keeps the id of a dashboard.
+    /// Stores the id of a dashboard.
     pub fn remember_dashboard(&self, destination: &str, title: &str, id: &str) -> Result<(), StoreError> {
         self.write(|transaction| {
-            // It had another title before.
+            // The dashboard may have had another title before.
             transaction
                 .execute("DELETE FROM dashboards WHERE destination = ?1 AND id = ?2", [destination, id])?;
             transaction.execute(
@@ -33,7 +33,7 @@ impl Store {
         })
     }
 
-    /// Forgets a dashboard that was deleted.
+    /// Removes a deleted dashboard.
     pub fn forget_dashboard(&self, destination: &str, id: &str) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction

@@ -1,5 +1,5 @@
-//! What sources said of their metrics. Such a metric is known only once a run has asked its source, and dashboards and
-//! monitors are made without a run; nor does a source that fails say whose values are missing.
+//! Descriptions of metrics from sources. Such a metric is known only after a run has asked its source. Dashboards and
+//! monitors are made without a run, and a source that fails does not tell which metrics are missing.
 
 use std::time::SystemTime;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl Store {
-    /// What is remembered of the sources' metrics: the source's name and the facts, in the order of names and keys.
+    /// All descriptions: the name of the source and the facts, sorted by names and keys.
     pub fn descriptions(&self) -> Result<Vec<(String, Facts)>, StoreError> {
         let invalid = |error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, Box::new(error));
         self.read(|connection| {
@@ -25,8 +25,8 @@ impl Store {
         })
     }
 
-    /// Remembers what a source said at a time. What it said of other metrics before stays, until it has not been said
-    /// for so long that it is [forgotten](Self::keep). A metric belongs to the source that described it last.
+    /// Stores the descriptions that a source has returned at a time. Earlier descriptions of other metrics stay until they
+    /// are [deleted](Self::keep) because of their age. A metric belongs to the source that described it last.
     pub fn remember_descriptions(
         &self,
         source: &str,
@@ -36,7 +36,7 @@ impl Store {
         let seen = seconds(seen);
         let news = self.read(|connection| {
             let described = written(facts)?;
-            // Mostly a source says what it always says, and a write takes milliseconds.
+            // Descriptions rarely change, and a write takes milliseconds.
             Ok((!are_known(connection, source, &described, seen)?).then_some(described))
         })?;
         let Some(described) = news else { return Ok(()) };
@@ -61,7 +61,7 @@ fn written(facts: &[Facts]) -> rusqlite::Result<Vec<(&str, String)>> {
     facts.iter().map(|facts| Ok((facts.key(), written(facts)?))).collect()
 }
 
-/// Whether all of it was said within the day before.
+/// Whether all descriptions were stored within the day before.
 fn are_known(
     connection: &Connection,
     source: &str,

@@ -1,5 +1,5 @@
-//! Why there is no state. Each error names the place and says what would be right, because the run
-//! goes on without and someone reads about it in a log.
+//! Errors of the store. Each names the file or folder and says how to fix it: the run continues without state, and somebody
+//! reads the error in a log.
 
 use std::{io, path::PathBuf};
 
@@ -9,7 +9,7 @@ use rusqlite::ErrorCode;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The folder cannot be made or used.
+    /// The folder cannot be created or used.
     #[error("cannot use {} as the state folder", .folder.display())]
     Folder {
         /// The folder.
@@ -61,7 +61,7 @@ impl StoreError {
     }
 }
 
-/// What SQLite's code means to a person.
+/// Explains the error code of SQLite.
 fn advice(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "the disk is full; make room",

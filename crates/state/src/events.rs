@@ -1,6 +1,6 @@
-//! Events, each sent once. An event is written down before it is sent, and again when its fate is known: one
-//! whose fate nobody saw, because the process was killed or no answer came, may have arrived and is never
-//! sent again. What went wrong before that is tried again by the next run.
+//! Events, each of which is sent once. The state of an event is written before it is sent, and again when its fate is known.
+//! If the fate stays unknown, because the process was killed or there was no response, the event may have arrived and is
+//! never sent again. If sending failed before that, the next run retries it.
 
 use std::time::SystemTime;
 
@@ -11,17 +11,17 @@ use crate::{
     convert::{DAY, seconds, time},
 };
 
-/// A time that lies so many seconds ahead was written down by a clock that was wrong.
+/// A time that is more seconds in the future comes from a wrong clock.
 const FAR_AHEAD: i64 = DAY;
 
 /// An event that waits to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingEvent {
-    /// What tells it from all others: of several events with one id only the first is ever sent.
+    /// Identifies the event: of several events with the same id, only the first is sent.
     pub id: String,
     /// When it happened.
     pub time: SystemTime,
-    /// The event itself, in a form that only the caller understands.
+    /// The event itself, in a format of the caller.
     pub body: String,
 }
 
@@ -30,19 +30,18 @@ pub struct PendingEvent {
 pub struct GoalState {
     /// The metric's key.
     pub key: String,
-    /// What tells the series from the metric's others.
+    /// Tags that identify the series.
     pub tags: String,
-    /// The goal. Whether another one was met says nothing about it.
+    /// The goal. The state of a different goal does not apply to it.
     pub goal: String,
     /// Whether it is met.
     pub met: bool,
 }
 
 impl Store {
-    /// Writes down which goals are met at a time, and the events that a caller makes of those that were not in
-    /// the same state when they were last written down. The state of one that is new, or had another goal, was
-    /// not known. One that is known of a later time is left alone, unless that lies so far ahead that a clock
-    /// was wrong.
+    /// Stores which goals are met at a time, and the events that the caller makes of those that changed since they were last
+    /// stored. A series that is new, or had another goal, has not changed. A state with a later time is kept, unless that
+    /// time is so far in the future that a clock was wrong.
     pub fn record_goals(
         &self,
         destination: &str,
@@ -50,7 +49,7 @@ impl Store {
         goals: &[GoalState],
         events: impl FnOnce(&[&GoalState]) -> Vec<PendingEvent>,
     ) -> Result<(), StoreError> {
-        // Mostly there is nothing new to write, and a write takes milliseconds.
+        // Usually nothing has changed, and a write takes milliseconds.
         if self.read(|connection| are_known(connection, destination, timestamp, goals))? {
             return Ok(());
         }
@@ -71,7 +70,7 @@ impl Store {
         })
     }
 
-    /// The goals that would flip if they were written down.
+    /// The goals whose state differs from the stored one.
     pub fn flipped<'a>(
         &self,
         destination: &str,
@@ -92,13 +91,13 @@ impl Store {
         })
     }
 
-    /// Adds events that wait to be sent, but for those whose ids are known.
+    /// Adds events that wait to be sent. Events with known ids are ignored.
     pub fn add_events(&self, destination: &str, events: &[PendingEvent]) -> Result<(), StoreError> {
         self.write(|transaction| insert(transaction, destination, events))
     }
 
-    /// Gives up the events whose fate nobody saw, because they are being sent since a time that no run
-    /// survives, or that a wrong clock wrote down, and those that happened too long ago. Gives the ids of both.
+    /// Gives up events with an unknown fate, which have been in sending since before a time or were marked by a wrong clock,
+    /// and events that happened too long ago. Returns the ids of both.
     pub fn give_up_events(
         &self,
         destination: &str,
@@ -124,7 +123,7 @@ impl Store {
         })
     }
 
-    /// The next event that waits, which counts as being sent from now on.
+    /// Takes the next waiting event, and marks it as being sent.
     pub fn next_event(&self, destination: &str, now: SystemTime) -> Result<Option<PendingEvent>, StoreError> {
         self.write(|transaction| {
             transaction
@@ -141,7 +140,7 @@ impl Store {
         })
     }
 
-    /// Says that an event is never to be sent again.
+    /// Settles an event: it is never sent again.
     pub fn settle_event(&self, destination: &str, id: &str) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.execute(
@@ -152,7 +151,7 @@ impl Store {
         })
     }
 
-    /// Says that an event has certainly not arrived.
+    /// Returns an event to the waiting ones, because it has certainly not arrived.
     pub fn return_event(&self, destination: &str, id: &str) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.execute(
@@ -164,7 +163,7 @@ impl Store {
         })
     }
 
-    /// Whether events wait or are being sent.
+    /// Whether any events wait or are being sent.
     pub fn has_unsettled_events(&self, destination: &str) -> Result<bool, StoreError> {
         self.read(|connection| {
             connection.query_row(
@@ -175,7 +174,7 @@ impl Store {
         })
     }
 
-    /// The events that wait.
+    /// The waiting events.
     pub fn pending_events(&self, destination: &str) -> Result<Vec<PendingEvent>, StoreError> {
         self.read(|connection| {
             connection

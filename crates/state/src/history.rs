@@ -1,11 +1,12 @@
-//! The history: what earlier runs found.
+//! The history: the results of earlier runs.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
+    ops::RangeInclusive,
     time::{Duration, SystemTime},
 };
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, Statement, params};
 use system_health_registry::Tag;
 
 use crate::{
@@ -14,18 +15,18 @@ use crate::{
     outbox::tags,
 };
 
-/// What one run found for one metric, and one of its subjects.
+/// The result of one run for one metric and subject.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryEntry {
     /// The metric's key.
     pub key: String,
-    /// The name of what it is about; empty if the metric has no subjects.
+    /// The name of the subject; empty if the metric has no subjects.
     pub subject: String,
     /// The time that the run's points carry.
     pub time: SystemTime,
     /// How long the collection took.
     pub duration: Duration,
-    /// What was found.
+    /// The result.
     pub found: PastResult,
 }
 
@@ -39,9 +40,9 @@ pub enum PastResult {
         /// The items that failed beside them.
         failures: Option<PastFailures>,
     },
-    /// Nothing to say, with the reason.
+    /// No data, with the reason.
     NoData(String),
-    /// A failure, with all causes.
+    /// An error, with all causes.
     Error(String),
 }
 
@@ -50,7 +51,7 @@ pub enum PastResult {
 pub struct PastFailures {
     /// How many, at least one.
     pub count: u64,
-    /// Which one was the first, and why it failed.
+    /// The first of them, and why it failed.
     pub first: String,
 }
 
@@ -59,55 +60,33 @@ pub struct PastFailures {
 pub struct PastSample {
     /// The value.
     pub value: f64,
-    /// What it counts.
+    /// Its unit.
     pub unit: Option<String>,
     /// All its tags, sorted.
     pub tags: Vec<Tag>,
 }
 
-/// A run and the position of a point in it.
-type Position = (i64, i64);
-
 impl Store {
-    /// What runs found since a time, by key, subject and then by time. Of several runs with one time the last counts.
+    /// The results of all runs since a time, sorted by key, subject and time. Of several runs with the same time, only the
+    /// last one is included.
     pub fn history(&self, key: Option<&str>, since: SystemTime) -> Result<Vec<HistoryEntry>, StoreError> {
         self.read(|connection| {
-            let mut samples = samples(connection, key, since)?;
-            let mut entries = BTreeMap::new();
-            let mut outcomes = connection.prepare(
-                "SELECT run, key, subject, timestamp, state, said, failed_items,
-                     outcomes.duration_ms, first, last
-                 FROM runs JOIN outcomes ON run = runs.id
-                 WHERE timestamp >= ?1 AND (?2 IS NULL OR key = ?2) ORDER BY run",
-            )?;
-            let mut rows = outcomes.query(params![seconds(since), key])?;
-            while let Some(row) = rows.next()? {
-                let (run, first, last): (i64, i64, i64) =
-                    (row.get("run")?, row.get("first")?, row.get("last")?);
-                let (key, subject): (String, String) = (row.get("key")?, row.get("subject")?);
-                let time = time(row.get("timestamp")?);
-                let said = row.get("said")?;
-                let found = match row.get_ref("state")?.as_str()? {
-                    "value" => {
-                        let positions = (first..=last).map(|position| (run, position));
-                        let samples = positions.filter_map(|position| samples.remove(&position)).collect();
-                        let count = row.get::<_, i64>("failed_items")?.unsigned_abs();
-                        let failures = (count > 0).then_some(PastFailures { count, first: said });
-                        PastResult::Value { samples, failures }
-                    }
-                    "no_data" => PastResult::NoData(said),
-                    _ => PastResult::Error(said),
-                };
-                let duration = Duration::from_millis(row.get::<_, i64>("duration_ms")?.unsigned_abs());
-                let entry =
-                    HistoryEntry { key: key.clone(), subject: subject.clone(), time, duration, found };
-                entries.insert((key, subject, time), entry);
-            }
-            Ok(entries.into_values().collect())
+            let mut samples = SampleReader::new(connection)?;
+            connection
+                .prepare(
+                    "SELECT run, key, subject, timestamp, state, said, failed_items, duration_ms, first, last
+                     FROM (SELECT outcomes.*, timestamp, row_number() OVER (
+                               PARTITION BY key, subject, timestamp ORDER BY run DESC) AS newness
+                           FROM runs JOIN outcomes ON run = runs.id
+                           WHERE timestamp >= ?1 AND (?2 IS NULL OR key = ?2))
+                     WHERE newness = 1 ORDER BY key, subject, timestamp",
+                )?
+                .query_map(params![seconds(since), key], |row| entry(row, &mut samples))?
+                .collect()
         })
     }
 
-    /// Whether any kept run collected a metric.
+    /// Whether the history has results of a metric.
     pub fn knows(&self, key: &str) -> Result<bool, StoreError> {
         self.read(|connection| {
             connection
@@ -115,8 +94,8 @@ impl Store {
         })
     }
 
-    /// When each metric last had a value for each of its subjects, also if that run is forgotten. The subject is empty
-    /// for a metric without any.
+    /// The time of the last value of each metric and subject, also if that run was deleted. The subject is empty for a metric
+    /// without subjects.
     pub fn last_values(&self) -> Result<BTreeMap<(String, String), SystemTime>, StoreError> {
         self.read(|connection| {
             connection
@@ -127,30 +106,56 @@ impl Store {
     }
 }
 
-/// The samples of metrics, without the points under their former keys.
-fn samples(
-    connection: &Connection,
-    key: Option<&str>,
-    since: SystemTime,
-) -> rusqlite::Result<HashMap<Position, PastSample>> {
-    let mut points = connection.prepare(
-        "SELECT points.run, position, value, unit, tags
-         FROM runs
-         JOIN outcomes ON outcomes.run = runs.id
-         JOIN points ON points.run = runs.id AND position BETWEEN first AND last
-         JOIN series ON series.id = series AND series.key = outcomes.key
-         WHERE timestamp >= ?1 AND (?2 IS NULL OR outcomes.key = ?2)",
-    )?;
-    let mut rows = points.query(params![seconds(since), key])?;
-    let mut samples = HashMap::new();
-    while let Some(row) = rows.next()? {
-        let unit: String = row.get(3)?;
-        let sample = PastSample {
-            value: row.get(2)?,
-            unit: Some(unit).filter(|unit| !unit.is_empty()),
-            tags: tags(row.get_ref(4)?)?,
-        };
-        samples.insert((row.get(0)?, row.get(1)?), sample);
+fn entry(row: &Row<'_>, samples: &mut SampleReader<'_>) -> rusqlite::Result<HistoryEntry> {
+    let key: String = row.get("key")?;
+    let said = row.get("said")?;
+    let found = match row.get_ref("state")?.as_str()? {
+        "value" => {
+            let samples = samples.read(row.get("run")?, row.get("first")?..=row.get("last")?, &key)?;
+            let count = row.get::<_, i64>("failed_items")?.unsigned_abs();
+            let failures = (count > 0).then_some(PastFailures { count, first: said });
+            PastResult::Value { samples, failures }
+        }
+        "no_data" => PastResult::NoData(said),
+        _ => PastResult::Error(said),
+    };
+    Ok(HistoryEntry {
+        key,
+        subject: row.get("subject")?,
+        time: time(row.get("timestamp")?),
+        duration: Duration::from_millis(row.get::<_, i64>("duration_ms")?.unsigned_abs()),
+        found,
+    })
+}
+
+/// Reads the samples of one outcome at a time, so that those of all runs are never in memory twice.
+struct SampleReader<'c>(Statement<'c>);
+
+impl<'c> SampleReader<'c> {
+    fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+        // Points under aliases have other keys.
+        let points = connection.prepare(
+            "SELECT value, unit, tags FROM points JOIN series ON series.id = series
+             WHERE run = ?1 AND position BETWEEN ?2 AND ?3 AND key = ?4 ORDER BY position",
+        )?;
+        Ok(Self(points))
     }
-    Ok(samples)
+
+    fn read(
+        &mut self,
+        run: i64,
+        positions: RangeInclusive<i64>,
+        key: &str,
+    ) -> rusqlite::Result<Vec<PastSample>> {
+        self.0
+            .query_map(params![run, positions.start(), positions.end(), key], |row| {
+                let unit: String = row.get(1)?;
+                Ok(PastSample {
+                    value: row.get(0)?,
+                    unit: Some(unit).filter(|unit| !unit.is_empty()),
+                    tags: tags(row.get_ref(2)?)?,
+                })
+            })?
+            .collect()
+    }
 }

@@ -1,4 +1,4 @@
-//! What names a run and a point of it.
+//! Identifiers of runs and their points.
 
 use rusqlite::Row;
 
@@ -6,14 +6,14 @@ use rusqlite::Row;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub(crate) i64);
 
-/// A place in an outbox. Places grow in the order in which points were collected.
+/// A position in an outbox. Positions grow in the order in which points were collected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PendingId {
     pub(crate) run: RunId,
     pub(crate) position: i64,
 }
 
-/// Points of one run whose positions follow each other, from the first to the last.
+/// Points of one run with adjacent positions, from the first to the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct IdRange {
     pub(crate) run: RunId,
@@ -28,14 +28,14 @@ impl PendingId {
         self.run
     }
 
-    /// From a row that starts with the run and the position.
+    /// Reads a row that starts with the run and the position.
     pub(crate) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self { run: RunId(row.get(0)?), position: row.get(1)? })
     }
 }
 
 impl IdRange {
-    /// The ranges that some points make. Points in the order of their places make the fewest.
+    /// Combines points into ranges. Points in the order of their positions give the fewest.
     pub(crate) fn from_ids(ids: &[PendingId]) -> impl Iterator<Item = Self> {
         let follows =
             |id: &PendingId, next: &PendingId| id.run == next.run && id.position + 1 == next.position;

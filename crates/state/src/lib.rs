@@ -1,11 +1,11 @@
-//! What the reporter remembers between runs, in one SQLite file: every run with what it found (the
-//! history), what sources said of their metrics, and for every destination the points that it has not taken yet (the
-//! outbox), the events that it got, and the ids of its dashboards.
+//! The state that the reporter keeps between runs, in one SQLite file: every run with its results (the history), the
+//! descriptions of metrics from sources, and for each destination the points that are not delivered yet (the outbox), the
+//! events, and the ids of its dashboards.
 //!
-//! A run writes its points down before it tries to deliver them, and takes them out of the outbox on
-//! the word of the sink. So a crash at any moment loses nothing that was written, and what is
-//! delivered twice replaces itself where it is stored. Where it would add up instead, points are marked before they are
-//! sent, and what a crash leaves marked is counted and never sent again.
+//! A run records its points before it delivers them, and removes them from the outbox when the sink has accepted or refused
+//! them. So a crash at any moment loses nothing that was recorded, and a point that is delivered twice overwrites itself.
+//! If a backend would add up repeated points, they are marked before they are sent. Points that are still marked after a
+//! crash are counted and never sent again.
 //!
 //! ```
 //! use system_health_state::Store;

@@ -1,4 +1,4 @@
-//! Opens a store, and makes a new one in the place of a damaged file, which is kept aside.
+//! Opens a store. A damaged file is moved aside and replaced with a new store.
 
 use std::{
     fs, io,
@@ -23,7 +23,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Opened {
     /// The store.
     pub store: Store,
-    /// Where a damaged file went, if there was one.
+    /// The new path of a damaged file, if there was one.
     pub moved_aside: Option<PathBuf>,
 }
 
@@ -31,8 +31,8 @@ impl Store {
     /// The name of the file in the state folder.
     pub const FILE: &str = "state.db";
 
-    /// Opens the store in a folder, which is made if need be. A damaged file is moved aside, and the
-    /// store starts anew.
+    /// Opens the store in a folder, which is created if necessary. A damaged file is moved aside, and a new store is
+    /// created.
     pub fn open(folder: &Path) -> Result<Opened, StoreError> {
         make_private(folder).map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
         match open_file(&folder.join(Self::FILE)) {
@@ -41,26 +41,26 @@ impl Store {
         }
     }
 
-    /// Makes a new store in the place of one that turned out to be damaged, unless another process has
-    /// done so in the meantime.
+    /// Replaces a store that turned out to be damaged with a new one, unless another process has done so in the
+    /// meantime.
     pub fn replace_damaged(folder: &Path) -> Result<Opened, StoreError> {
         let unusable = |source| StoreError::Folder { folder: folder.to_owned(), source };
         let file = folder.join(Self::FILE);
-        // Who comes second must not take the new store for the damaged one.
+        // Two processes may get here at the same time. The second one must not replace the new store.
         let lock = folder.join("state.lock");
         make_file_private(&lock).map_err(unusable)?;
         let lock = fs::OpenOptions::new().write(true).open(lock).map_err(unusable)?;
         lock.lock().map_err(unusable)?;
         match open_file(&file).and_then(|store| store.check().map(|()| store)) {
             Err(error) if error.is_damage() => {}
-            // What else is wrong, such as a lock, is no reason to take away what others use.
+            // Other errors, such as a lock, are no reason to move a file that other processes use.
             opened => return Ok(Opened { store: opened?, moved_aside: None }),
         }
         let moved_aside = Some(move_aside(&file).map_err(unusable)?);
         Ok(Opened { store: open_file(&file)?, moved_aside })
     }
 
-    /// Opens the store in a folder to look at it: nothing is created, repaired or moved. Writing may fail.
+    /// Opens an existing store for reading: nothing is created, repaired or moved. Writing may fail.
     pub fn open_as_it_is(folder: &Path) -> Result<Self, StoreError> {
         let file = folder.join(Self::FILE);
         let open = |access| {
@@ -69,21 +69,21 @@ impl Store {
             schema::check(&connection)?;
             Ok(connection)
         };
-        // What a killed process left half done can only be rolled back by who may write.
+        // Only a connection that may write can roll back the transaction of a killed process.
         match opened(open(OpenFlags::SQLITE_OPEN_READ_WRITE), &file) {
             Err(error) if error.is_read_only() => opened(open(OpenFlags::SQLITE_OPEN_READ_ONLY), &file),
             opened => opened,
         }
     }
 
-    /// A store that is gone with the process.
+    /// A store in memory.
     pub fn in_memory() -> Result<Self, StoreError> {
         ready(Connection::open_in_memory(), Path::new("the store in memory"))
     }
 }
 
 fn open_file(file: &Path) -> Result<Store, StoreError> {
-    // If this fails, so does SQLite, and reports why.
+    // If this fails, opening the file fails as well and reports why.
     let _ = make_file_private(file);
     ready(Connection::open(file), file)
 }
@@ -114,7 +114,7 @@ fn opened(connection: Result<Connection, Unusable>, file: &Path) -> Result<Store
     }
 }
 
-/// Moves a damaged file and its journal out of the way: a new file must not be rolled back with it.
+/// Moves a damaged file and its journal aside. The journal must not be applied to the new file.
 fn move_aside(file: &Path) -> io::Result<PathBuf> {
     let now = seconds(SystemTime::now());
     let name = |number: u32| file.with_file_name(format!("{}.damaged-{now}-{number}", Store::FILE));
@@ -128,11 +128,11 @@ fn move_aside(file: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Creates a file that only its owner may read and write, or takes the rights of others on an existing one. SQLite
-/// would create it with the mode that the umask leaves, and so would the system; SQLite gives a journal the mode of its file.
+/// Creates a file that only its owner may read and write, or removes the rights of others on an existing one. SQLite would
+/// create it with the mode that the umask allows. SQLite gives the journal the mode of the file.
 fn make_file_private(file: &Path) -> io::Result<()> {
-    /// Closing a file releases all locks that the process has on it. No other thread may open it, and lock it,
-    /// before it is closed here.
+    /// Closing a file releases all locks that the process has on it. So no other thread may open and lock the file before it
+    /// is closed here.
     static CREATING: Mutex<()> = Mutex::new(());
 
     let mut options = fs::OpenOptions::new();
@@ -143,7 +143,7 @@ fn make_file_private(file: &Path) -> io::Result<()> {
     let created = options.open(file).map(|created| {
         #[cfg(unix)]
         {
-            // The umask may take rights from the owner, too. Not every file system keeps modes.
+            // The umask may also remove rights of the owner. Not every file system supports modes.
             use std::os::unix::fs::PermissionsExt;
             let _ = created.set_permissions(fs::Permissions::from_mode(0o600));
         }
@@ -159,8 +159,8 @@ fn make_file_private(file: &Path) -> io::Result<()> {
     }
 }
 
-/// Takes all rights on an existing file from the group and others. Only its owner can do that, and not every file
-/// system keeps modes: a file that stays as it is is no reason to do without state.
+/// Removes all rights of the group and others on an existing file. Only its owner can do that, and not every file system
+/// supports modes, so a failure is ignored.
 fn restrict(file: &Path) {
     #[cfg(unix)]
     {
@@ -174,7 +174,7 @@ fn restrict(file: &Path) {
     let _ = file;
 }
 
-/// Makes the folder, for its owner alone.
+/// Creates the folder, accessible only for its owner.
 fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The outbox: what a destination has neither accepted nor refused yet, in the order in which it was
+//! The outbox: points that a destination has neither accepted nor refused yet, in the order in which they were
 //! collected.
 
 use std::{
@@ -19,21 +19,21 @@ use crate::{
     ids::IdRange,
 };
 
-/// How many points rows of the outbox stand for.
+/// The number of points in rows of the outbox.
 const COUNT: &str = "coalesce(sum(last - first + 1), 0)";
 
 /// A point that waits to be delivered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PendingPoint {
-    /// Its place in the outbox.
+    /// Its position in the outbox.
     pub id: PendingId,
     /// The point.
     pub point: Point,
 }
 
 impl Store {
-    /// The next points that wait for a destination, the first collected first; `after` a place. Those that are being
-    /// sent do not wait.
+    /// The next points that wait for a destination, oldest run first, optionally those after a position. Points that are
+    /// being sent are not included.
     pub fn pending(
         &self,
         destination: &str,
@@ -58,19 +58,19 @@ impl Store {
         })
     }
 
-    /// Takes points out of an outbox, because the destination accepted them or refused them for good, or because nobody
-    /// knows and they must not arrive twice. A point that another process took out before is no error.
+    /// Removes points from an outbox: the destination has accepted them or refused them for good, or their fate is unknown
+    /// and they must not arrive twice. Points that another process has removed already are ignored.
     pub fn settle(&self, destination: &str, ids: &[PendingId]) -> Result<(), StoreError> {
         self.write(|transaction| take_out(transaction, destination, ids))
     }
 
-    /// Drops points from an outbox whose time is outside; says how many. They stay in the history.
+    /// Removes points whose time is outside the range from an outbox, and returns their number. They stay in the history.
     pub fn expire(&self, destination: &str, times: &Range<SystemTime>) -> Result<u64, StoreError> {
         let expired = "FROM outbox WHERE destination = ?1 AND sending_since IS NULL
                        AND run IN (SELECT id FROM runs WHERE timestamp < ?2 OR timestamp >= ?3)";
         let count = format!("SELECT {COUNT} {expired}");
         let times = params![destination, seconds(times.start), seconds(times.end)];
-        // Mostly there are none, and reading needs no lock.
+        // Usually there are none, and a read needs no lock.
         if self.read(|connection| connection.query_row(&count, times, whole_count))? == 0 {
             return Ok(0);
         }
@@ -81,8 +81,8 @@ impl Store {
         })
     }
 
-    /// Drops what has waited since before a time for destinations that are not among these: points and events. Says how
-    /// many of both for each destination. The points stay in the history.
+    /// Removes points and events that have waited since before a time for any other destination than these. Returns the
+    /// number of both for each of those destinations. The points stay in the history.
     pub fn drop_abandoned(
         &self,
         destinations: &[&str],
@@ -125,7 +125,7 @@ impl Store {
         Ok(abandoned)
     }
 
-    /// How many points wait for a destination, without those that are being sent.
+    /// The number of points that wait for a destination, without those that are being sent.
     pub fn waiting(&self, destination: &str) -> Result<u64, StoreError> {
         self.read(|connection| {
             let sql = format!("SELECT {COUNT} FROM outbox WHERE destination = ?1 AND sending_since IS NULL");
@@ -133,7 +133,7 @@ impl Store {
         })
     }
 
-    /// How many points wait for each destination that has any, without those that are being sent.
+    /// The number of waiting points for each destination that has any, without those that are being sent.
     pub fn outboxes(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         self.read(|connection| {
             connection
@@ -184,7 +184,7 @@ impl<'t> Splitter<'t> {
         })
     }
 
-    /// Makes every range of the outbox lie either inside or outside of this one.
+    /// Splits ranges so that each lies either inside or outside of this one.
     pub(crate) fn isolate(&mut self, IdRange { run, first, last }: IdRange) -> rusqlite::Result<()> {
         for start in [first, last + 1] {
             let place = params![self.destination, run.0, start];
@@ -197,7 +197,7 @@ impl<'t> Splitter<'t> {
 }
 
 fn pending_point(row: &Row<'_>) -> rusqlite::Result<PendingPoint> {
-    // By number: names are looked up for each row.
+    // Columns by number, because names would be looked up for each row.
     let interval = Duration::from_secs(row.get::<_, i64>(4)?.unsigned_abs());
     let unit: String = row.get(5)?;
     Ok(PendingPoint {
@@ -217,7 +217,7 @@ fn pending_point(row: &Row<'_>) -> rusqlite::Result<PendingPoint> {
     })
 }
 
-/// The tags of a series, which are kept with commas between them.
+/// Parses the tags of a series, which are separated by commas.
 pub(crate) fn tags(text: ValueRef<'_>) -> rusqlite::Result<Vec<Tag>> {
     let invalid = |error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error));
     let tags = text.as_str()?.split(',').filter(|tag| !tag.is_empty());

@@ -1,4 +1,4 @@
-//! Who gets the points of a run.
+//! The destinations of the points of a run.
 
 /// A destination whose outbox gets the points of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]

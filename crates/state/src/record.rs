@@ -1,4 +1,4 @@
-//! Writes a run down: what it found, and what is to be delivered.
+//! Records a run: its results, and the points to deliver.
 
 use std::time::UNIX_EPOCH;
 
@@ -12,11 +12,11 @@ use crate::{
 };
 
 impl Store {
-    /// Records a run with its outcomes and points, all or nothing. The points go into the outbox of each recipient.
+    /// Records a run with its outcomes and points in one transaction. The points are added to the outbox of each recipient.
     ///
-    /// A point that waits there with the same series and time leaves it: delivered later, it would overwrite the newer
-    /// value. If the recipient takes such a point only [once](Recipient::once), the earlier one counts, whether it waits or
-    /// was delivered.
+    /// A point that waits there with the same series and time is removed: delivered later, it would overwrite the newer
+    /// value. If the recipient gets such points only [once](Recipient::once), the earlier one stays instead, whether it waits
+    /// or was delivered.
     pub fn record_for(&self, report: &Report, recipients: &[Recipient]) -> Result<RunId, StoreError> {
         self.write(|transaction| {
             let run = insert_run(transaction, report)?;
@@ -30,15 +30,15 @@ impl Store {
         })
     }
 
-    /// [`record_for`](Self::record_for) destinations that take every point.
+    /// Calls [`record_for`](Self::record_for) for destinations that get every point.
     pub fn record(&self, report: &Report, destinations: &[&str]) -> Result<RunId, StoreError> {
         let recipients: Vec<Recipient> =
             destinations.iter().map(|destination| (*destination).into()).collect();
         self.record_for(report, &recipients)
     }
 
-    /// How many points of a run its recipient did not get, because an earlier run had points of the same series and time
-    /// for it.
+    /// The number of points of a run that were not added to the outbox, because an earlier run had added the same series and
+    /// time.
     pub fn repeated(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
         self.read(|connection| {
             let repeated = connection
@@ -89,7 +89,7 @@ fn insert_run(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Resul
     Ok(RunId(transaction.last_insert_rowid()))
 }
 
-/// Writes down the outcomes with their points, and says how many points there are.
+/// Writes the outcomes with their points, and returns the number of points.
 fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -> rusqlite::Result<i64> {
     let mut insert = transaction.prepare(
         "INSERT INTO outcomes (run, key, subject, state, said, failed_items, duration_ms, first, last)
@@ -177,7 +177,7 @@ impl<'t> PointWriter<'t> {
 /// Whether a series is of one of the kinds in the list `?3`, which has commas between them.
 const IS_ONCE: &str = "instr(',' || ?3 || ',', ',' || kind || ',') > 0";
 
-/// The points of a run that the destination gets only once, and that an earlier run of the same time had for it.
+/// The points of a run that the destination gets only once, and that an earlier run with the same time has added.
 fn repeated(
     transaction: &Transaction<'_>,
     run: RunId,
@@ -202,7 +202,8 @@ fn repeated(
         .collect()
 }
 
-/// Takes out of an outbox what a new run of the same time replaces. What is being sent stays: its fate is the sender's.
+/// Removes the points from an outbox that a new run with the same time replaces. Points that are being sent stay, because
+/// their sender settles them.
 fn replace_waiting(
     transaction: &Transaction<'_>,
     run: RunId,

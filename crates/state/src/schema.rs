@@ -1,24 +1,24 @@
-//! The schema and its versions. A file says its version in `user_version`; each migration makes the
-//! next version of one.
+//! The schema and its versions. A file has its version in `user_version`; each migration creates the next version from the
+//! one before.
 
 use rusqlite::{Connection, TransactionBehavior::Immediate};
 
 use crate::convert::whole;
 
-/// "shea" as a number: tells our files from other programs' databases.
+/// "shea" as a number. It distinguishes files of the store from databases of other programs.
 const APPLICATION: i32 = 0x7368_6561;
 
-/// The first makes version 1 of an empty file. Never change one that was released; add another.
+/// The first migration creates version 1 from an empty file. Never change a released migration; add another one.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 
-/// What a file is that cannot be used as it is.
+/// Why a file cannot be used.
 #[derive(Debug)]
 pub(crate) enum Unusable {
     /// Written by a newer version of this crate.
     Newer(usize),
     /// Another program's database.
     Foreign,
-    /// SQLite says no.
+    /// An error of SQLite.
     Sqlite(rusqlite::Error),
 }
 
@@ -28,7 +28,7 @@ impl From<rusqlite::Error> for Unusable {
     }
 }
 
-/// Brings a file up to date.
+/// Migrates a file to the current version.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Unusable> {
     apply(connection, MIGRATIONS)
 }
@@ -37,9 +37,9 @@ fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), Unusabl
     if version(connection)? == migrations.len() {
         return Ok(());
     }
-    // Only a file without tables can learn to give room back.
+    // This setting has an effect only before the first table is created.
     connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
-    // Another process may be at the same: only who has the lock looks at the version that counts.
+    // Another process may be migrating the file at the same time, so check the version again with the lock.
     let transaction = connection.transaction_with_behavior(Immediate)?;
     let version = version(&transaction)?;
     let missing = migrations.get(version..).ok_or(Unusable::Newer(version))?;
@@ -51,7 +51,7 @@ fn apply(connection: &mut Connection, migrations: &[&str]) -> Result<(), Unusabl
     Ok(transaction.commit()?)
 }
 
-/// Whether a file is one of ours that this program can read.
+/// Checks that a file is a store that this program can read.
 pub(crate) fn check(connection: &Connection) -> Result<(), Unusable> {
     match version(connection)? {
         version if version > MIGRATIONS.len() => Err(Unusable::Newer(version)),

@@ -1,4 +1,4 @@
--- One run of the reporter. Its points all carry the timestamp, in seconds since 1970.
+-- A run of the reporter. All its points have this timestamp, in seconds since 1970.
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
     timestamp INTEGER NOT NULL,
@@ -7,8 +7,9 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE INDEX runs_by_timestamp ON runs (timestamp);
 
--- How one metric ended a run for one of its subjects; the subject is empty if the metric has none. `said` is the reason
--- for no data, or the error, or why the first of the failed items beside the samples failed. Its points are those of the run from `first` to `last`; there are none if `last` is less.
+-- The outcome of a metric for one of its subjects; the subject is empty if the metric has none. `said` is the reason for no
+-- data, the error, or the error of the first failed item. The outcome has the points of the run from `first` to `last`, and
+-- none if `last` is less.
 CREATE TABLE outcomes (
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     key TEXT NOT NULL,
@@ -22,8 +23,8 @@ CREATE TABLE outcomes (
     PRIMARY KEY (run, key, subject)
 ) STRICT, WITHOUT ROWID;
 
--- What a series is, once, however many points it has. An interval of 0 and an empty unit mean none. The
--- check has no IN, for which SQLite would make a table at each insert.
+-- A series, stored once for all its points. An interval of 0 and an empty unit mean none. The check does not use IN, because
+-- SQLite would build a table for it at each insert.
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL,
@@ -43,9 +44,9 @@ CREATE TABLE points (
     PRIMARY KEY (run, position)
 ) STRICT, WITHOUT ROWID;
 
--- What a destination has neither accepted nor refused yet: ranges of positions, with their last one. They
--- never overlap. Points mostly come and go by the thousand, and a range is a row however long it is.
--- One that is being sent, since a time, may have arrived where it must not arrive twice.
+-- Points that a destination has neither accepted nor refused yet, as ranges of positions that never overlap. Usually
+-- thousands of points are added and removed together, and a range is one row whatever its length. A range with the time
+-- `sending_since` is being sent: it may have arrived, and must not arrive twice.
 CREATE TABLE outbox (
     destination TEXT NOT NULL,
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
@@ -66,8 +67,8 @@ CREATE TABLE recipients (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recipients_by_run ON recipients (run);
 
--- When a metric last had a value for a subject, and when it was last collected at all. Older runs are forgotten, this
--- is not while the metric and the subject are there.
+-- The time of the last value of a metric and subject, and the time when it was last collected. Unlike old runs, this is kept
+-- as long as the metric and the subject exist.
 CREATE TABLE last_values (
     key TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -76,7 +77,7 @@ CREATE TABLE last_values (
     PRIMARY KEY (key, subject)
 ) STRICT, WITHOUT ROWID;
 
--- What the sources have said of their metrics, as JSON: for each the source that last did, and when.
+-- Descriptions of metrics from sources, as JSON, with the source that described the metric last, and when.
 CREATE TABLE descriptions (
     key TEXT PRIMARY KEY NOT NULL,
     source TEXT NOT NULL,
@@ -84,7 +85,7 @@ CREATE TABLE descriptions (
     seen INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The id that a dashboard got when it was pushed to a destination, by its title.
+-- The ids of pushed dashboards, by destination and title.
 CREATE TABLE dashboards (
     destination TEXT NOT NULL,
     title TEXT NOT NULL,
@@ -92,7 +93,7 @@ CREATE TABLE dashboards (
     PRIMARY KEY (destination, title)
 ) STRICT, WITHOUT ROWID;
 
--- Whether a series met its goal, as it was then, when it was last pushed to a destination.
+-- Whether a series met its goal when it was last pushed to a destination.
 CREATE TABLE goals (
     destination TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -103,8 +104,8 @@ CREATE TABLE goals (
     PRIMARY KEY (destination, key, tags)
 ) STRICT, WITHOUT ROWID;
 
--- Events for a destination. One that is settled is kept without its body, so that it is never sent again;
--- one that is being sent, since a time, may have arrived, and is not sent again either.
+-- Events for a destination. A settled event is kept without its body, so that it is never sent again. An event with the state
+-- `sending` may have arrived, and is not sent again either.
 CREATE TABLE events (
     destination TEXT NOT NULL,
     id TEXT NOT NULL,

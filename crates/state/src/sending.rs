@@ -1,5 +1,6 @@
-//! Points on their way to a backend where a repeated one adds up. They are marked before they are sent. If the process is
-//! killed then, they may have arrived: they are never sent again, and counted when it is certain that nobody sends them.
+//! Points that are being sent to a backend that would add up repeated ones. They are marked before they are sent. If the
+//! process is killed then, they may have arrived: they are never sent again, and are counted as soon as no process can be
+//! sending them any more.
 
 use std::{collections::BTreeSet, time::SystemTime};
 
@@ -12,12 +13,12 @@ use crate::{
     outbox::Splitter,
 };
 
-/// A mark that is so many seconds ahead was made by a clock that was wrong.
+/// A mark that is more seconds in the future comes from a wrong clock.
 const FAR_AHEAD: i64 = DAY;
 
 impl Store {
-    /// Marks points as being sent, and gives those that the caller may send now, in the order of their places. The
-    /// others wait no more: another process sends them, or has taken them out.
+    /// Marks points as being sent, and returns those that the caller may send now, in the order of their positions. The
+    /// others are no longer waiting: another process sends them or has removed them.
     pub fn begin_sending(
         &self,
         destination: &str,
@@ -30,8 +31,8 @@ impl Store {
         })
     }
 
-    /// Says that points that were being sent have certainly not arrived: they wait again. One that another process took
-    /// out is no error and stays out.
+    /// Returns points to the outbox, because they have certainly not arrived. Points that another process has removed stay
+    /// removed.
     pub fn return_to_outbox(&self, destination: &str, ids: &[PendingId]) -> Result<(), StoreError> {
         self.write(|transaction| {
             let returned = mark(transaction, destination, ids, Mark::Waiting)?;
@@ -40,8 +41,8 @@ impl Store {
         })
     }
 
-    /// Takes points out of an outbox that are being sent since a time that no run survives, or that a wrong clock wrote
-    /// down; says how many. They may have arrived.
+    /// Removes points from an outbox that have been marked as being sent since before a time, or by a wrong clock, and returns
+    /// their number. They may have arrived.
     pub fn give_up_sending(&self, destination: &str, before: SystemTime) -> Result<u64, StoreError> {
         let given_up = "FROM outbox WHERE destination = ?1 AND sending_since NOT BETWEEN ?2 AND ?2 + ?3";
         let place = params![destination, seconds(before), FAR_AHEAD];
@@ -60,14 +61,14 @@ impl Store {
     }
 }
 
-/// What a row of the outbox says about its points.
+/// The state of the points in a row of the outbox.
 #[derive(Debug, Clone, Copy)]
 enum Mark {
     Waiting,
     Sending { since: i64 },
 }
 
-/// Gives points the mark, unless they have one of that sort or are out of the outbox; says which got it.
+/// Marks points that have the other mark and are still in the outbox, and returns them.
 fn mark(
     transaction: &Transaction<'_>,
     destination: &str,
@@ -97,7 +98,7 @@ fn mark(
     Ok(marked)
 }
 
-/// Makes one of the ranges of a run that follow each other and wait: splitting must not lead to a row for each point.
+/// Joins adjacent waiting ranges of a run, so that splitting does not lead to a row for each point.
 fn join(transaction: &Transaction<'_>, destination: &str, run: RunId) -> rusqlite::Result<()> {
     let waiting: Vec<IdRange> = transaction
         .prepare(

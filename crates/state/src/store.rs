@@ -25,7 +25,7 @@ impl Store {
         Self { connection: Mutex::new(connection), file }
     }
 
-    /// Reads all of the file, and fails if it is damaged anywhere.
+    /// Reads the whole file, and fails if any part of it is damaged.
     pub fn check(&self) -> Result<(), StoreError> {
         let verdict: String =
             self.read(|connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)))?;
@@ -36,7 +36,7 @@ impl Store {
         Err(self.error(rusqlite::Error::SqliteFailure(damage, Some(verdict))))
     }
 
-    /// Fails if nothing can be written, as on a full disk. What is written for that is taken back.
+    /// Fails if the file cannot be written, for example on a full disk. The test write is rolled back.
     pub fn check_writable(&self) -> Result<(), StoreError> {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let mut written = || {
@@ -50,7 +50,7 @@ impl Store {
         written().map_err(|source| self.error(source))
     }
 
-    /// The size of the file in bytes, with the pages that are free again.
+    /// The size of the file in bytes, including free pages.
     pub fn size(&self) -> Result<u64, StoreError> {
         self.read(|connection| {
             let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
@@ -58,8 +58,9 @@ impl Store {
         })
     }
 
-    /// Forgets what is older: runs, settled events, states of goals, when subjects last had a value that are gone since
-    /// then, and descriptions that no source has repeated. Runs stay while any of their points is in an outbox.
+    /// Deletes older data: runs, settled events, states of goals, times of the last values of subjects that no longer exist,
+    /// and descriptions that no source has repeated. Runs with points in an outbox are kept. Returns the number of deleted
+    /// runs.
     pub fn keep(&self, since: SystemTime) -> Result<usize, StoreError> {
         let old = "timestamp < ?1 AND id NOT IN (SELECT run FROM outbox)";
         let settled = "timestamp < ?1 AND state = 'settled'";
@@ -86,7 +87,7 @@ impl Store {
             transaction.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM points)", [])?;
             Ok(forgotten)
         })?;
-        // Each row is a page that is given back.
+        // Each row stands for a page that is freed.
         self.read(|connection| {
             let mut vacuum = connection.prepare("PRAGMA incremental_vacuum")?;
             let mut pages = vacuum.query([])?;
@@ -104,7 +105,7 @@ impl Store {
         read(&connection).map_err(|source| self.error(source))
     }
 
-    /// Does all of it or nothing. The lock is taken first, so that it cannot be refused half-way.
+    /// Runs a transaction. It takes the lock at the start, so it cannot fail to get it later.
     pub(crate) fn write<T>(
         &self,
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,

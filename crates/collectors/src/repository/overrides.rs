@@ -131,16 +131,16 @@ mod tests {
         for (tables, expected) in [
             (
                 "\n[repositories.'acme/web']\nbranch = 'main'",
-                "a.toml:4:1: `acme/web` in [repositories]: this repository is not among those that [repository] names; did \
+                "a.toml:4:15: `acme/web` in [repositories]: this repository is not among those that [repository] names; did \
                  you mean `acme/web.js`?",
             ),
             (
                 "[repositories.'other/thing']",
-                "a.toml:3:1: `other/thing` in [repositories]: this repository is not among those that [repository] names",
+                "a.toml:3:15: `other/thing` in [repositories]: this repository is not among those that [repository] names",
             ),
             (
                 "[repositories.'acme/shop']\n[repositories.'Acme/Shop']",
-                "a.toml:3:1: `acme/shop` in [repositories]: this repository has a table already; GitHub ignores upper and \
+                "a.toml:3:15: `acme/shop` in [repositories]: this repository has a table already; GitHub ignores upper and \
                  lower case",
             ),
             (
@@ -150,12 +150,12 @@ mod tests {
             ),
             (
                 "[repositories.'acme/web.js']\n\nbrnch = 'main'",
-                "a.toml:5:1: `acme/web.js.brnch` in [repositories]: unknown field `brnch`, expected one of `branch`, \
-                 `workflow`, `jobs`, `events`, `max_age`",
+                "a.toml:5:1: there is no key `brnch` in [repositories.\"acme/web.js\"]; did you mean `branch`? (others: \
+                 `events`, `workflow`, `jobs`, `max_age`)",
             ),
             (
                 "[repositories.web]",
-                "a.toml:3:1: `web` in [repositories]: this is not the name of a repository; write \"owner/name\", such as \
+                "a.toml:3:15: `web` in [repositories]: this is not the name of a repository; write \"owner/name\", such as \
                  \"rust-lang/rust\", without an address",
             ),
         ] {

@@ -105,7 +105,7 @@ mod tests {
             ),
             (
                 "names = [\n  'acme/shop',\n  'shop',\n]",
-                "a.toml:4:1: `names[1]` in [repository]: this is not the name of a repository; write \"owner/name\", such \
+                "a.toml:4:3: `names[1]` in [repository]: this is not the name of a repository; write \"owner/name\", such \
                  as \"rust-lang/rust\", without an address",
             ),
             (

@@ -199,7 +199,7 @@ mod tests {
             of_name.ends_with("`a.ratio` is the former key of the metric `a.b`; a goal needs another name"),
             "{of_name}"
         );
-        assert!(of_name.starts_with("s.toml:1:1: [monitors.goals.\"a.ratio\"]: "), "{of_name}");
+        assert!(of_name.starts_with("s.toml:1:11: [monitors.goals.\"a.ratio\"]: "), "{of_name}");
     }
 
     #[test]

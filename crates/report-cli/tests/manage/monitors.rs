@@ -210,7 +210,10 @@ fn wrong_settings_are_refused_where_they_are() {
         ("missed = 3\nrenotify = '30d'", "system-health.toml:3:1: [monitors]: `renotify` is 30 days"),
         ("group_by = ['a} by {b']", "`a} by {b` in `group_by` is not the name of a tag"),
         ("metrics.'ci.*'.recovery = 1", "an alert about the goal `== 1` ends as soon as it is met"),
-        ("metrics.'commits.*'.widow = '1h'", "unknown field `widow`"),
+        (
+            "metrics.'commits.*'.widow = '1h'",
+            "there is no key `widow` in [monitors.metrics.\"commits.*\"]; did you mean `window`?",
+        ),
         ("metrics.'commits.hotfix'.recovery = 5", "`recovery` of commits.hotfix in [monitors.metrics]"),
         (
             "metrics.'commits.hotfix'.on_missing_data = 'ignore'",

@@ -1,7 +1,7 @@
 //! The delivery of one page of points.
 //!
-//! A backend that overwrites gets a point again until its fate is clear. One that adds up must not: such points are
-//! marked before they are sent, and if nobody sees what became of them, they count as unknown and leave the outbox.
+//! A point is sent again until its fate is known, if the backend overwrites repeated points. If the backend adds them up, points
+//! are marked before they are sent. If their fate stays unknown, they count as unknown and are removed from the outbox.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -20,16 +20,16 @@ use crate::{
 struct PageDelivery<'a> {
     outbox: Outbox<'a>,
     ids: Vec<PendingId>,
-    /// Which of them add up.
+    /// Which of them would add up.
     adds_up: Vec<bool>,
-    /// Which of them have no fate yet.
+    /// Which of them have no known fate yet.
     open: Vec<bool>,
     settled_any: bool,
     left_any: bool,
 }
 
 impl Courier<'_> {
-    /// Whether the sink took or refused any point, so that it makes sense to go on.
+    /// Delivers a page of points. Returns whether the sink accepted or refused any, so that it makes sense to continue.
     pub(super) async fn deliver_page(
         &self,
         sink: &dyn Sink,
@@ -103,7 +103,7 @@ impl PageDelivery<'_> {
         self.outbox.settle(self.ids[points].to_vec()).await;
     }
 
-    /// Leaves points for another attempt, because they have certainly not arrived.
+    /// Leaves points in the outbox for another attempt, because they have certainly not arrived.
     async fn leave(&mut self, points: Range<usize>, error: &DeliveryError, receipt: &mut Receipt) {
         self.left_any = true;
         receipt.error.get_or_insert_with(|| error.to_string());
@@ -113,7 +113,7 @@ impl PageDelivery<'_> {
         }
     }
 
-    /// Leaves those points for another attempt that may be sent twice, and gives up the others.
+    /// Leaves points for another attempt if they may be sent twice, and gives up the others.
     async fn give_up(&mut self, points: Range<usize>, error: &DeliveryError, receipt: &mut Receipt) {
         self.left_any = true;
         receipt.error.get_or_insert_with(|| error.to_string());
@@ -124,7 +124,7 @@ impl PageDelivery<'_> {
         }
     }
 
-    /// What becomes of points whose fate the sink has not told: it had nothing more to tell, or was interrupted.
+    /// Handles points whose fate the sink has not reported, because its stream ended or was interrupted.
     async fn leave_open(&mut self, interrupted: Option<DeliveryError>, receipt: &mut Receipt) {
         let open: Vec<_> = (0..self.open.len()).filter(|point| self.open[*point]).collect();
         let ranges: Vec<Range<usize>> = open
