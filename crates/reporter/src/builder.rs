@@ -150,8 +150,7 @@ impl ReporterBuilder {
         self
     }
 
-    /// Sets the program's name, from which the reporter's name and the default state folder are made. Default: the name
-    /// of the file that was started.
+    /// Sets the program's name, from which the reporter's name is made. Default: the name of the file that was started.
     #[must_use]
     pub fn program(mut self, name: impl Into<String>) -> Self {
         self.program = Some(name.into());
@@ -189,7 +188,6 @@ impl ReporterBuilder {
         };
         let program = self.program.unwrap_or_else(started_as);
         let mut state: StateSettings = self.settings.table()?;
-        state.program = Some(program.clone());
         let keeps_state = !matches!(self.state, StateChoice::Nowhere);
         if let StateChoice::Folder(folder) = self.state {
             state.dir = Some(folder.into());

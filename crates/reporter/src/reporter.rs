@@ -79,16 +79,18 @@ impl Reporter {
 
     /// Runs with a given start time, for tests about windows of time.
     pub async fn run_at(&self, mode: Mode, started_at: SystemTime) -> Result<Finished, ReporterError> {
-        if mode == Mode::Collect && self.catalog.metrics().is_empty() && self.catalog.sources().is_empty() {
-            return Err(SelectionError::OnlySelfMetrics.into());
-        }
+        self.check(mode)?;
         let targets = self.targets(mode)?;
         RunUnderWay::start(self, mode, targets, started_at).await
     }
 
-    /// Fails if the destinations of such a run are not clear. A run makes the same check before it collects anything.
-    pub fn check(&self, mode: Mode) -> Result<(), DestinationsError> {
-        self.targets(mode).map(drop)
+    /// Fails if such a run has nothing to collect, or its destinations are not clear. A run makes the same check before it
+    /// collects anything.
+    pub fn check(&self, mode: Mode) -> Result<(), ReporterError> {
+        if mode == Mode::Collect && self.catalog.metrics().is_empty() && self.catalog.sources().is_empty() {
+            return Err(SelectionError::OnlySelfMetrics.into());
+        }
+        Ok(self.targets(mode).map(drop)?)
     }
 
     /// Whether such a run writes points to the standard output, so that nothing else may be printed there.

@@ -62,9 +62,6 @@ pub struct StateSettings {
     /// How long runs are kept.
     #[serde(deserialize_with = "duration")]
     pub keep: Duration,
-    /// The program whose state it is. Default: the name of the file that was started.
-    #[serde(skip)]
-    pub program: Option<String>,
 }
 
 /// What makes a run fail. A failed delivery does in all cases but `never`.
@@ -101,16 +98,16 @@ impl ReportSettings {
 
 impl StateSettings {
     /// The folder for state: the one that is named, or one such as `~/.local/state/system-health/report`. Each program has
-    /// its own, so that two programs do not share one by accident.
+    /// its own, named after the file that was started, so that two programs do not share one by accident.
     pub fn folder(&self) -> Result<PathBuf, StateError> {
-        if let Some(named) = &self.dir {
-            return Ok(named.to_path_buf());
-        }
-        let folders = etcetera::choose_base_strategy().map_err(|_| StateError::NoHome)?;
-        let parent = folders.state_dir().unwrap_or_else(|| folders.data_dir()).join("system-health");
-        let program = self.program.clone().unwrap_or_else(started_as);
-        Ok(parent.join(folder_name(&program)))
+        self.dir.as_ref().map_or_else(|| default_folder(&started_as()), |named| Ok(named.to_path_buf()))
     }
+}
+
+fn default_folder(program: &str) -> Result<PathBuf, StateError> {
+    let folders = etcetera::choose_base_strategy().map_err(|_| StateError::NoHome)?;
+    let parent = folders.state_dir().unwrap_or_else(|| folders.data_dir()).join("system-health");
+    Ok(parent.join(folder_name(program)))
 }
 
 /// Makes the name of a folder from that of a program. It must not lead out of the parent folder.
@@ -143,7 +140,7 @@ impl Default for ReportSettings {
 
 impl Default for StateSettings {
     fn default() -> Self {
-        Self { dir: None, keep: Duration::from_hours(24 * 90), program: None }
+        Self { dir: None, keep: Duration::from_hours(24 * 90) }
     }
 }
 
@@ -163,13 +160,11 @@ mod tests {
 
     #[test]
     fn each_program_has_a_folder_of_its_own() {
-        let folder = |program: &str| {
-            let state = StateSettings { program: Some(program.to_owned()), ..StateSettings::default() };
-            state.folder().unwrap()
-        };
+        let [one, other] = ["report", "acme-report"].map(|program| default_folder(program).unwrap());
 
-        assert_ne!(folder("report"), folder("acme-report"));
-        assert!(folder("report").ends_with("system-health/report"));
+        assert_ne!(one, other);
+        assert!(one.ends_with("system-health/report"));
+        assert_eq!(StateSettings::default().folder().unwrap(), default_folder(&started_as()).unwrap());
         let named = StateSettings { dir: Some("state".into()), ..StateSettings::default() };
         assert_eq!(named.folder().unwrap(), PathBuf::from("state"));
     }

@@ -33,7 +33,7 @@ pub(super) fn run(
     };
     let builder = builder(settings, program, arguments).catalog(catalog.clone());
     let reporter = builder.observer(progress::follow(bar)).build().map_err(hints::of_reporter)?;
-    reporter.check(mode).map_err(hints::of_destinations)?;
+    reporter.check(mode).map_err(hints::of_reporter)?;
     let fail_on = arguments.fail_on.unwrap_or(report.fail_on.into());
     let failed = if mode == Mode::Push { Status::DeliveryFailed } else { Status::MetricFailed };
     let show_progress = !arguments.no_progress && !quiet;

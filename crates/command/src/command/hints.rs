@@ -15,7 +15,7 @@ pub(super) fn of_reporter(error: ReporterError) -> anyhow::Error {
 }
 
 /// An error about where to deliver to.
-pub(super) fn of_destinations(error: DestinationsError) -> anyhow::Error {
+fn of_destinations(error: DestinationsError) -> anyhow::Error {
     match error {
         DestinationsError::NoSink => {
             anyhow!("{error}; build it with the feature of a sink, for --push and --dry-run")
