@@ -132,7 +132,7 @@ fn what_is_sent_is_what_datadog_describes() {
 #[test]
 fn wrong_goals_are_refused_where_they_are() {
     let goal = |goal: &str| format!("[monitors.goals.'commits.bad']\ngoal = '{goal}'\n");
-    let place = "system-health.toml:1:17: [monitors.goals.\"commits.bad\"]: ";
+    let place = "system-health.toml:1:11: [monitors.goals.\"commits.bad\"]: ";
     for (settings, words) in [
         (goal("commits.hotfix < 5"), "needs `/`, `-` or `+` after `commits.hotfix` instead of `<`"),
         (goal("commits.hotfix / commits.reverts"), "after `commits.reverts` instead of nothing"),
