@@ -27,7 +27,7 @@ fn samples(page: &str, language: &str) -> Vec<String> {
 
 /// Lines without indentation, so that a sample may be taken out of a block.
 fn flush_left(text: &str) -> String {
-    text.lines().map(|line| format!("{}\n", line.trim())).collect()
+    text.lines().flat_map(|line| [line.trim(), "\n"]).collect()
 }
 
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
