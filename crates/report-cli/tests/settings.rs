@@ -35,7 +35,7 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
         ),
         ("[repository]\nname = 'shop'", &[], "system-health.toml:2:1: `name` in [repository]"),
         ("commits = 7", &[], "system-health.toml:1:1: `commits` must be a table, written [commits]"),
-        ("[commits", &[], "system-health.toml is not valid TOML, line 1"),
+        ("[commits", &[], "system-health.toml:1:9: the settings file is not valid TOML"),
         ("", &["--repo", "shop"], "flag --repo: `name` in [repository]"),
         ("", &["--repo", "a/b", "--repo", "shop"], "flag --repo: `names[1]` in [repository]"),
         (
@@ -94,7 +94,7 @@ fn a_secret_in_a_broken_settings_file_is_not_repeated() {
     let ended =
         scene().file("system-health.toml", "[datadog]\nkey = \"hunter2\" oops\n").run(&[]).with_status(2);
 
-    ended.says("line 2");
+    ended.says("system-health.toml:2:");
     assert!(!ended.stderr().contains("hunter2"), "{ended}");
 }
 
