@@ -20,7 +20,7 @@ pub struct SelfMetric {
     pub aggregate: Aggregate,
     /// What the values should be.
     pub goal: Option<Goal>,
-    /// The names of the tags by which the samples differ, other than those of a destination.
+    /// The names of the tags that distinguish the samples on dashboards, other than those of a destination.
     pub tags: &'static [&'static str],
 }
 
@@ -62,7 +62,7 @@ pub const COLLECTOR_SUCCESS: SelfMetric = SelfMetric {
     unit: None,
     aggregate: Aggregate::Min,
     goal: Some(Goal::new(Comparison::Equal, 1.0)),
-    tags: &["metric", "metric_source"],
+    tags: &["metric"],
 };
 
 /// The number of items that failed.
