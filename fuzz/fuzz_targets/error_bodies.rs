@@ -5,14 +5,14 @@ use libfuzzer_sys::fuzz_target;
 
 #[path = "../../crates/http/src/quote.rs"]
 mod quote;
-#[path = "../../crates/datadog/src/words.rs"]
-mod words;
+#[path = "../../crates/datadog/src/client/error_list.rs"]
+mod error_list;
 
 const KEY: &str = "0dd0c0ffee0dd0c0ffee0dd0c0ffee00";
 
 fuzz_target!(|body: &[u8]| {
     let json = serde_json::from_slice(body).ok();
-    let errors = json.as_ref().map(words::errors).unwrap_or_default();
+    let errors = json.as_ref().map(error_list::errors).unwrap_or_default();
     let text = format!("{}{KEY}{}", errors.join("; "), String::from_utf8_lossy(body));
     let line = quote::Redactor::new([KEY], "[key]").quote(&text);
     assert!(line.chars().count() <= 302, "{line:?}");

@@ -1,4 +1,4 @@
-//! How a run's end becomes an exit status. The same rules stand in `--help` and in `docs/command.md`.
+//! How the result of a run becomes an exit status. `--help` and `docs/command.md` have the same rules.
 
 use std::{fmt, process::ExitCode};
 
@@ -7,40 +7,39 @@ use system_health_reporter::Delivery;
 
 use crate::args::FailOn;
 
-/// What happened, as the exit status tells it.
+/// The result of a command. Each has an exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
-    /// 0
+pub enum Status {
+    /// Exit status 0: success.
     Done,
-    /// 1
+    /// Exit status 1: a metric failed.
     MetricFailed,
-    /// 1, too
-    #[cfg_attr(not(feature = "datadog"), expect(dead_code, reason = "all wishes are for Datadog"))]
-    NotAsWanted,
-    /// 2
+    /// Exit status 1: a comparison found a difference, or a check failed.
+    Different,
+    /// Exit status 2: wrong usage or settings.
     Usage,
-    /// 3
+    /// Exit status 3: a delivery failed, or a service refused a request.
     DeliveryFailed,
-    /// 4
+    /// Exit status 4: a goal is missed, which counts only under `--fail-on goal`.
     GoalMissed,
-    /// 5
+    /// Exit status 5: the data could not be written to stdout.
     OutputFailed,
-    /// 128 and the number of the signal
+    /// Exit status 128 plus the number of the signal.
     Interrupted(Signal),
 }
 
 /// A signal that ends the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Signal {
+pub enum Signal {
     /// Ctrl-C
     Interrupt,
-    /// What Kubernetes sends first.
+    /// SIGTERM, which Kubernetes sends first.
     Terminate,
 }
 
 impl Status {
-    /// Judges a run.
-    pub(crate) fn of(report: &Report, deliveries: &[Delivery], fail_on: FailOn) -> Self {
+    /// The status of a finished run.
+    pub(crate) fn from_run(report: &Report, deliveries: &[Delivery], fail_on: FailOn) -> Self {
         let outcomes = report.run().outcomes();
         let fails = |state, is_complete: bool| match state {
             State::Value => !is_complete && fail_on != FailOn::Delivery,
@@ -70,7 +69,7 @@ impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         Self::from(match status {
             Status::Done => 0,
-            Status::MetricFailed | Status::NotAsWanted => 1,
+            Status::MetricFailed | Status::Different => 1,
             Status::Usage => 2,
             Status::DeliveryFailed => 3,
             Status::GoalMissed => 4,
@@ -112,7 +111,7 @@ mod tests {
             (&missed, FailOn::Error, Status::Done),
             (&missed, FailOn::Goal, Status::GoalMissed),
         ] {
-            assert_eq!(Status::of(report, &[], fail_on), status, "{fail_on:?}");
+            assert_eq!(Status::from_run(report, &[], fail_on), status, "{fail_on:?}");
         }
     }
 }

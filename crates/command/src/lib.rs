@@ -1,17 +1,27 @@
-//! The `report` command as a library: arguments, output, progress and exit status. It knows no sink: those that a program
-//! links register themselves.
+//! The `report` command as a library: arguments, output, progress and exit status.
+//!
+//! It names no sink. Metrics, sinks and further commands are those that a program links: each registers itself. A program
+//! links what it needs and calls [`main`], as `system-health-report-cli` does.
 
+#[doc(hidden)]
+pub mod __private;
 mod args;
 mod command;
-mod datadog;
+mod context;
 mod exit;
+mod linked;
 mod logging;
-mod manage;
 mod output;
 mod program;
 mod progress;
 mod remembered;
+mod report_command;
 mod settings;
 
-pub use command::main;
-pub use program::ReportCommand;
+pub use args::{FolderArguments, Format, SettingsArguments, StateArguments};
+pub use clap;
+pub use context::CommandContext;
+pub use exit::{Signal, Status};
+pub use linked::CommandType;
+pub use output::Stdout;
+pub use report_command::{ReportCommand, main};

@@ -1,35 +1,29 @@
 //! The metrics that sources have described in earlier runs, for commands that ask no source.
 
-use std::{borrow::Cow, env};
+use std::borrow::Cow;
 
 use system_health_registry::Catalog;
 use system_health_state::Store;
 
 use crate::{
-    args::{DashboardAction, FolderArguments, Manage, MonitorsAction, SettingsArguments},
+    args::{FolderArguments, SettingsArguments},
     settings,
 };
 
-/// Where to look for what is remembered.
-pub(crate) struct Place<'a> {
-    /// Default: the usual settings.
-    pub(crate) settings: Option<&'a SettingsArguments>,
-    /// Default: as the settings say.
-    pub(crate) folder: Option<&'a FolderArguments>,
-}
-
-/// The linked metrics, and those that sources have described. Nothing is read unless sources are linked.
+/// The linked metrics, and those that sources have described. Nothing is read unless sources are linked. `None` stands for
+/// the default settings file, or for the folder that the settings name.
 pub(crate) fn with_remembered<'a>(
     catalog: &'a Catalog,
-    place: &Place<'_>,
+    settings: Option<&SettingsArguments>,
+    folder: Option<&FolderArguments>,
 ) -> anyhow::Result<Cow<'a, Catalog>> {
     if catalog.sources().is_empty() {
         return Ok(Cow::Borrowed(catalog));
     }
-    let usual = SettingsArguments { config: env::var_os("SYSTEM_HEALTH_CONFIG").map(Into::into) };
-    let settings = settings::builder(place.settings.unwrap_or(&usual))?.build()?;
-    let none = FolderArguments { state_dir: None };
-    let folder = settings::state(&settings, place.folder.unwrap_or(&none))?.folder()?;
+    let default = SettingsArguments::from_environment();
+    let settings = settings::builder(settings.unwrap_or(&default))?.build()?;
+    let from_settings = FolderArguments::default();
+    let folder = settings::state(&settings, folder.unwrap_or(&from_settings))?.folder()?;
     if !folder.join(Store::FILE).exists() {
         return Ok(Cow::Borrowed(catalog));
     }
@@ -42,34 +36,5 @@ pub(crate) fn with_remembered<'a>(
             tracing::warn!("cannot read what sources have described: {error:#}");
             Ok(Cow::Borrowed(catalog))
         }
-    }
-}
-
-impl<'a> From<&'a Manage> for Place<'a> {
-    fn from(command: &'a Manage) -> Self {
-        let (settings, folder) = match command {
-            Manage::Dashboard(dashboard) => match &dashboard.action {
-                Some(
-                    DashboardAction::Push { kept, .. }
-                    | DashboardAction::Diff { kept, .. }
-                    | DashboardAction::Delete { kept, .. },
-                ) => (Some(&kept.settings), Some(&kept.state.folder)),
-                Some(DashboardAction::Pull { settings, .. } | DashboardAction::List { settings }) => {
-                    (Some(settings), None)
-                }
-                None => (None, None),
-            },
-            Manage::Monitors(monitors) => match &monitors.action {
-                Some(
-                    MonitorsAction::Push { settings, .. }
-                    | MonitorsAction::Diff { settings }
-                    | MonitorsAction::Delete { settings, .. },
-                ) => (Some(settings), None),
-                None => (Some(&monitors.settings), None),
-            },
-            Manage::Metadata(metadata) => (Some(&metadata.settings), None),
-            Manage::Verify(verify) => (Some(&verify.settings), None),
-        };
-        Self { settings, folder }
     }
 }

@@ -1,14 +1,10 @@
-//! The tables of the settings file that belong to the command itself, and how its layers are put
-//! together: defaults, file, environment, flags.
+//! The layers of the settings: defaults, file, environment, flags. Later ones win.
 
-pub(crate) mod monitors;
+use std::path::Path;
 
-use std::{path::Path, time::Duration};
-
-use serde::Deserializer;
 use system_health_registry::{
     Settings,
-    settings::{Origin, SettingPath, SettingsBuilder, SettingsError, duration},
+    settings::{Origin, SettingPath, SettingsBuilder, SettingsError},
 };
 use system_health_reporter::StateSettings;
 
@@ -54,9 +50,4 @@ pub(crate) fn state(
 ) -> Result<StateSettings, SettingsError> {
     let state: StateSettings = settings.table()?;
     Ok(StateSettings { dir: arguments.state_dir.clone().map(SettingPath::from).or(state.dir), ..state })
-}
-
-/// Reads a duration that may be left out.
-fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    duration(deserializer).map(Some)
 }

@@ -16,7 +16,7 @@ pub struct SecretsSettings {
     pub aws: bool,
 }
 
-settings_table!(SecretsSettings, "secrets");
+settings_table!(SecretsSettings, "secrets", shown: |_| true);
 
 /// Reads a region. It becomes part of a host name, so what is none may be a secret that would be sent there.
 fn region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

@@ -1,13 +1,12 @@
 //! Delivers points to Datadog, through Datadog's own generated client.
 //!
-//! That client is 1.3 million lines and takes minutes to compile, so it lives in this crate alone. It
-//! also panics on input that it does not expect and drops most of what an answer said; this crate
-//! checks the input before ([`Endpoint`], the API key), sends the client's requests itself, and reads
-//! every answer ([`DatadogError`]).
+//! That client is 1.3 million lines and takes minutes to compile, so only this crate depends on it. It also panics on
+//! unexpected input, and drops most of an error response. So this crate validates the input first ([`Endpoint`], the API
+//! key), sends the client's requests itself, and parses every response ([`DatadogError`]).
 //!
-//! A delivery accounts for each of its points. It is cut by Datadog's limits, sent by a few requests at
-//! a time, again where that may help, and split where Datadog does not take all of it: so one bad
-//! series keeps no other from being delivered.
+//! A delivery reports the fate of each of its points. It is cut into payloads by Datadog's limits. A few requests are sent
+//! concurrently, failed ones are retried, and a refused payload is split until the refused series is alone: one bad series
+//! does not prevent the delivery of the others.
 //!
 //! ```
 //! use secrecy::SecretString;
@@ -22,65 +21,21 @@
 //! # }
 //! ```
 
-mod api;
-mod canonical;
-mod change;
-mod config;
-mod cut;
-mod dashboard;
+mod client;
 mod deliver;
-mod destination;
-mod duration;
-mod endpoint;
-mod error;
-mod event;
-mod http;
-mod json;
-mod key;
-mod limits;
-mod managed;
-mod mark;
-mod metadata;
-mod monitor;
-mod payload;
-mod plural;
-mod query;
-mod requests;
-mod response;
-mod secrets;
-mod settings;
-mod shape;
-mod sink;
-mod site;
-mod unit;
-mod words;
-mod work;
+mod escape;
+mod manage;
 
-pub use api::{DashboardSummary, DatadogApi, Series};
-pub use change::Changes;
-pub use config::{ConfigError, DatadogConfig};
-pub use dashboard::{
-    DashboardError, ManagedDashboard, PlannedDashboard, WantedDashboard, dashboard, is_managed_dashboard,
-    written,
+pub use client::{
+    API_KEY, APP_KEY, ConfigError, DashboardSummary, DatadogApi, DatadogConfig, DatadogError, DatadogKey,
+    DatadogKeyError, DatadogSettings, DatadogSettingsError, Endpoint, EndpointError, ErrorResponse,
+    QueriedSeries, Site, SiteError, dashboard_json,
 };
-pub use destination::DatadogDestination;
-pub use duration::duration_in_words;
-pub use endpoint::{Endpoint, EndpointError};
-pub use error::DatadogError;
-pub use event::event_payload;
-pub use json::dashboard_json;
-pub use key::{Key, KeyError};
-pub use managed::{Action, Overwrites};
-pub use metadata::{metadata, metadata_update};
-pub use monitor::{
-    Alerting, Combination, ManagedMonitor, MonitorPlan, OnMissingData, PlannedMonitor, Schedule, Scope,
-    WantedMonitor, combined_goal_monitor, goal_monitor, is_watched_by_reporter_monitors, reporter_monitors,
-    reporter_window,
+pub use deliver::{DatadogDestination, DatadogSink, event_payload, payload};
+pub use manage::{
+    Alerting, Changes, Combination, DashboardError, ManagedDashboard, ManagedMonitor, MonitorPlan,
+    MonitorScope, OnMissingData, Overwrites, PlannedDashboard, PlannedMonitor, PushAction, Schedule,
+    WantedDashboard, WantedMonitor, combined_goal_monitor, dashboard, datadog_unit, duration_in_words,
+    goal_monitor, is_managed_dashboard, is_watched_by_reporter_monitors, metadata, metadata_update,
+    reporter_monitors, reporter_window, without_datadogs_additions,
 };
-pub use payload::payload;
-pub use response::ErrorResponse;
-pub use secrets::{API_KEY, APP_KEY};
-pub use settings::{DatadogSettings, DatadogSettingsError};
-pub use sink::DatadogSink;
-pub use site::{Site, SiteError};
-pub use unit::datadog_unit;

@@ -4,10 +4,16 @@ use std::{env, process::Command};
 
 /// The crates that the command needs with these features alone.
 fn tree(features: &str) -> Vec<String> {
+    tree_of(env!("CARGO_PKG_NAME"), &["--no-default-features", "--features", features])
+}
+
+/// The crates that a package needs.
+fn tree_of(package: &str, arguments: &[&str]) -> Vec<String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["tree", "--offline", "--package", env!("CARGO_PKG_NAME"), "--no-default-features"])
-        .args(["--features", features, "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args(["tree", "--offline", "--package", package, "--edges", "normal"])
+        .args(["--prefix", "none", "--format", "{p}"])
+        .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo starts");
@@ -29,4 +35,20 @@ fn without_the_feature_aws_there_is_nothing_of_its_sdk() {
 fn without_the_feature_datadog_there_is_nothing_of_its_client() {
     assert!(!tree("aws").contains(&"datadog-api-client".to_owned()));
     assert!(tree("datadog").contains(&"datadog-api-client".to_owned()));
+}
+
+#[test]
+fn a_program_that_delivers_to_datadog_without_a_command_line_needs_no_clap() {
+    let clap = "clap".to_owned();
+
+    assert!(!tree_of("system-health-datadog", &[]).contains(&clap));
+    assert!(tree_of("system-health-datadog-commands", &[]).contains(&clap));
+}
+
+#[test]
+fn the_command_itself_needs_no_sink() {
+    let crates = tree_of("system-health-command", &[]);
+
+    let sinks = ["system-health-datadog", "system-health-local", "system-health-prometheus"];
+    assert!(crates.iter().all(|name| !sinks.contains(&name.as_str())), "{crates:?}");
 }

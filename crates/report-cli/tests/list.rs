@@ -96,7 +96,7 @@ fn help_documents_the_exit_statuses() {
     let help = scene().run(&["--help"]).with_status(0).stdout();
 
     for status in
-        ["0  done", "1  a metric failed", "2  wrong usage", "3  a delivery failed", "4  a goal is missed"]
+        ["0  success", "1  a metric failed", "2  wrong usage", "3  a delivery failed", "4  a goal is missed"]
     {
         assert!(help.contains(status), "{status}: {help}");
     }

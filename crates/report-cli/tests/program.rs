@@ -55,3 +55,17 @@ fn several_sinks_are_delivered_to_at_once() {
     assert_eq!(state("datadog"), "failed", "{both:#}");
     assert!(fs::read_to_string(scene.folder().join("points.jsonl")).unwrap().contains("commits.hotfix"));
 }
+
+#[test]
+fn a_command_of_a_linked_crate_is_there_only_with_its_feature() {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"));
+
+    let help = scene.run(&["--help"]).with_status(0).stdout();
+
+    assert_eq!(help.contains("\n  dashboard "), cfg!(feature = "datadog"), "{help}");
+    if cfg!(not(feature = "datadog")) {
+        let refused = scene.run(&["dashboard"]).with_status(2);
+        refused.says("unrecognized subcommand 'dashboard'");
+        refused.says("tip: some commands are available only if the program was built with the feature");
+    }
+}

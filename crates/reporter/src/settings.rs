@@ -145,14 +145,18 @@ impl Default for StateSettings {
 }
 
 // Datadog's variables are well-known, and its agents set them.
-settings_table!(ReportSettings, "report", env: {
-    "name" => "SYSTEM_HEALTH_REPORTER",
-    "extra_tags" => "DD_TAGS",
-    "service" => "DD_SERVICE",
-    "env" => "DD_ENV",
-    "version" => "DD_VERSION",
-});
-settings_table!(StateSettings, "state", env: { "dir" => "SYSTEM_HEALTH_STATE_DIR" });
+settings_table!(
+    ReportSettings, "report",
+    env: {
+        "name" => "SYSTEM_HEALTH_REPORTER",
+        "extra_tags" => "DD_TAGS",
+        "service" => "DD_SERVICE",
+        "env" => "DD_ENV",
+        "version" => "DD_VERSION",
+    },
+    shown: |_| true,
+);
+settings_table!(StateSettings, "state", env: { "dir" => "SYSTEM_HEALTH_STATE_DIR" }, shown: |_| true);
 
 #[cfg(test)]
 mod tests {

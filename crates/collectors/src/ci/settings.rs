@@ -23,7 +23,7 @@ pub struct CiSettings {
     pub max_age: Duration,
 }
 
-settings_table!(CiSettings, "ci");
+settings_table!(CiSettings, "ci", shown: |_| true);
 
 /// Which settings table each key comes from, for messages.
 #[derive(Debug, Clone)]

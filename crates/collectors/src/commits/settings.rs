@@ -24,7 +24,7 @@ pub struct CommitSettings {
     pub reverts: Classifier,
 }
 
-settings_table!(CommitSettings, "commits");
+settings_table!(CommitSettings, "commits", shown: |_| true);
 
 /// Where commits are to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

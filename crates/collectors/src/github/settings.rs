@@ -26,6 +26,7 @@ settings_table!(
     GitHubSettings, "github",
     env: { "api_url" => "SYSTEM_HEALTH_GITHUB_API_URL" },
     ambient: { "api_url" => "GITHUB_API_URL" },
+    shown: |_| true,
 );
 
 /// The address of GitHub's REST API: `http` or `https`, a host, and perhaps a path such as `/api/v3`.

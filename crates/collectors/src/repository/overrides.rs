@@ -41,7 +41,7 @@ pub struct RepositoryOverrides {
     pub max_age: Option<Duration>,
 }
 
-settings_table!(RepositoriesSettings, "repositories", check: RepositoriesSettings::check_names);
+settings_table!(RepositoriesSettings, "repositories", shown: |_| true, check: RepositoriesSettings::check_names);
 
 impl RepositoriesSettings {
     /// What one repository has of its own.

@@ -23,6 +23,7 @@ settings_table!(
     // GitHub Actions sets it in every job.
     ambient: { "name" => "GITHUB_REPOSITORY" },
     exclusive: { "name" => "names" },
+    shown: |_| true,
 );
 
 impl RepositorySettings {

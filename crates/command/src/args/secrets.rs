@@ -1,11 +1,11 @@
-//! Keeps secrets out of the errors about the command line: people paste tokens into the wrong place, and clap repeats
-//! what it refuses.
+//! Keeps secrets out of errors about the command line. People paste tokens into the wrong place, and clap repeats the
+//! arguments that it refuses.
 
 use std::ffi::OsString;
 
 use system_health_registry::settings::may_be_secret;
 
-/// The error without the arguments that may be secrets.
+/// Removes arguments that may be secrets from an error.
 pub(super) fn without_secrets(error: clap::Error, arguments: &[OsString]) -> clap::Error {
     if !error.use_stderr() {
         return error;
@@ -30,7 +30,11 @@ pub(super) fn without_secrets(error: clap::Error, arguments: &[OsString]) -> cla
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{args::Arguments, program::Program};
+    use crate::args::{Arguments, command_line};
+
+    fn read(words: &[OsString]) -> String {
+        Arguments::read(command_line("report", "1.0", &[], []), words).unwrap_err().to_string()
+    }
 
     #[test]
     fn a_token_that_is_refused_is_not_repeated() {
@@ -46,15 +50,12 @@ mod tests {
             (&["--ghp_0123456789abcdefABCDEF"], "unexpected argument '...'"),
             (&["list", TOKEN], "'...'"),
         ] {
-            let words = ["report"].iter().chain(arguments).map(OsString::from);
-            let error = Arguments::read(&Program::default(), words).unwrap_err().to_string();
+            let words: Vec<OsString> = ["report"].iter().chain(arguments).map(OsString::from).collect();
+            let error = read(&words);
             assert!(error.starts_with("error: ") && error.contains(said), "{error}");
             assert!(!error.contains("ghp_") && !error.contains("error: error"), "{error}");
         }
-        let shown =
-            Arguments::read(&Program::default(), ["report", "--no-progress-display"].map(OsString::from))
-                .unwrap_err()
-                .to_string();
+        let shown = read(&["report", "--no-progress-display"].map(OsString::from));
         assert!(shown.contains("--no-progress-display"), "{shown}");
     }
 }

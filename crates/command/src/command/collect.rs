@@ -100,7 +100,7 @@ async fn report_once(
         );
     }
     exit_reason::log(&report, &deliveries, fail_on);
-    let status = Status::of(&report, &deliveries, fail_on);
+    let status = Status::from_run(&report, &deliveries, fail_on);
     if owns_stdout {
         return Ok(status);
     }

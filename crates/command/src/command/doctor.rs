@@ -17,7 +17,6 @@ use tokio::runtime;
 
 use crate::{
     args::DoctorArguments,
-    datadog::is_endpoint_right,
     exit::Status,
     output::{Diagnosis, Stdout},
     program::Program,
@@ -40,7 +39,7 @@ pub(super) fn run(
         stdout.print(Diagnosis(&findings), Diagnosis(&findings))?;
         return Ok(Status::MetricFailed);
     };
-    findings.extend(in_force(&settings, is_endpoint_right(&settings)));
+    findings.extend(in_force(&settings));
     findings.extend(doctor::network());
     let state = kept(settings::state(&settings, &arguments.state.folder), &mut findings).unwrap_or_default();
     let report: ReportSettings = kept(settings.table(), &mut findings).unwrap_or_default();
@@ -136,31 +135,14 @@ fn kept<T, E: Into<anyhow::Error>>(settings: Result<T, E>, findings: &mut Vec<Fi
     settings.map_err(|error| findings.push(Finding::failed("settings", format!("{:#}", error.into())))).ok()
 }
 
-/// The tables whose text is shown. What a table of another crate holds is not known, and may be a secret that
-/// its author did not declare as one.
-const SHOWN: [&str; 10] = [
-    "ci",
-    "commits",
-    "datadog",
-    "github",
-    "monitors",
-    "report",
-    "repositories",
-    "repository",
-    "secrets",
-    "state",
-];
-
-/// What was set, and where. A refused endpoint may be a key that was set in the wrong place.
-fn in_force(settings: &Settings, endpoint_is_right: bool) -> Vec<Finding> {
+/// What was set, and where.
+fn in_force(settings: &Settings) -> Vec<Finding> {
     let said: Vec<Finding> = settings
         .said()
         .map(|(table, key, value, origin)| {
             let value = match value {
                 None => "a secret".to_owned(),
-                Some(value) if !is_shown(table, key, endpoint_is_right) && value.contains('"') => {
-                    "a text".to_owned()
-                }
+                Some(value) if value.contains('"') && !settings.shows_text(table) => "a text".to_owned(),
                 Some(value) => without_secrets(&value),
             };
             Finding::ok(format!("[{table}] {key}"), format!("{value}, from {origin}"))
@@ -180,11 +162,6 @@ fn without_secrets(value: &str) -> String {
     let login = if host > 0 { "...@" } else { "" };
     let query = if query.is_empty() { "" } else { "?..." };
     format!("{scheme}://{login}{}{query}{end}", &before_query[host..])
-}
-
-fn is_shown(table: &str, key: &str, endpoint_is_right: bool) -> bool {
-    let is_endpoint = table == "datadog" && matches!(key, "site" | "url");
-    SHOWN.contains(&table) && (endpoint_is_right || !is_endpoint)
 }
 
 async fn look_at(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {

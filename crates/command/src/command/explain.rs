@@ -50,6 +50,6 @@ pub(super) fn run(
             Format::Markdown => MarkdownReport::new(&report, &[]).with_all_evidence().to_string(),
             _ => stdout.format(Explanation::new(&report, Stdout::width()), JsonReport::new(&report, &[]))?,
         };
-        runtime::print(stdout, text, end, Status::of(&report, &[], FailOn::Error)).await
+        runtime::print(stdout, text, end, Status::from_run(&report, &[], FailOn::Error)).await
     })
 }

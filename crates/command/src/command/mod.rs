@@ -13,40 +13,37 @@ mod select;
 
 use std::{ffi::OsString, process::ExitCode};
 
+use anyhow::Context as _;
 use clap_complete::Shell;
 use indicatif::ProgressBar;
-use system_health_collectors as _; // keeps the built-in registrations linked
 use system_health_registry::Catalog;
 
 use crate::{
+    CommandContext,
     args::{
         Arguments, Command,
         Format::{Csv, Json, Markdown, Table},
+        command_line,
     },
     exit::Status,
-    logging, manage,
+    logging,
     output::{OutputError, Stdout},
-    program::{Program, ReportCommand},
+    program::Program,
     progress,
 };
 
-/// Runs `report` with the arguments of this process: every linked metric, built-in and further ones.
-#[must_use]
-pub fn main() -> ExitCode {
-    ReportCommand::new().main()
-}
-
 /// Runs the command as part of a program.
-pub(crate) fn main_of(program: &Program, arguments: Vec<OsString>) -> ExitCode {
-    let arguments = Arguments::read(program, arguments).unwrap_or_else(|error| error.exit());
+pub(crate) fn run(program: &Program, arguments: &[OsString]) -> ExitCode {
+    let arguments = Arguments::read(command_line_of(program), arguments).unwrap_or_else(|error| error.exit());
     let stdout = Stdout::new(&arguments.output);
     let progress = progress::hidden();
     let catalog = Catalog::linked();
     let crates =
         catalog.iter().flat_map(Catalog::metrics).filter_map(|metric| metric.location().crate_name());
     logging::start(&arguments.output, &progress, crates);
-    let status =
-        catalog.map_err(Into::into).and_then(|catalog| run(program, &arguments, &catalog, stdout, &progress));
+    let status = catalog
+        .map_err(Into::into)
+        .and_then(|catalog| dispatch(program, &arguments, &catalog, stdout, &progress));
     status
         .unwrap_or_else(|error| {
             tracing::error!("{error:#}");
@@ -58,7 +55,7 @@ pub(crate) fn main_of(program: &Program, arguments: Vec<OsString>) -> ExitCode {
         .into()
 }
 
-fn run(
+fn dispatch(
     program: &Program,
     arguments: &Arguments,
     catalog: &Catalog,
@@ -81,14 +78,22 @@ fn run(
         Some(Command::History(history)) => {
             history::run(history, catalog, stdout.one_of(&[Table, Json, Csv])?)
         }
-        Some(Command::Manage(command)) => manage::run(command, catalog, stdout),
         Some(Command::Completions { shell }) => completions(program, stdout, *shell),
+        Some(Command::Linked { name, matches }) => {
+            let command = program.linked_commands.get(name).context("the command is not linked")?;
+            (command.run)(matches, &CommandContext { catalog, stdout })
+        }
     }
+}
+
+fn command_line_of(program: &Program) -> clap::Command {
+    let linked = program.linked_commands.command_lines();
+    command_line(&program.name, &program.version, &program.sinks, linked)
 }
 
 fn completions(program: &Program, stdout: Stdout, shell: Shell) -> anyhow::Result<Status> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::of(program), &program.name, &mut script);
+    clap_complete::generate(shell, &mut command_line_of(program), &program.name, &mut script);
     stdout.write(&String::from_utf8(script)?)?;
     Ok(Status::Done)
 }

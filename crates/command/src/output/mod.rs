@@ -34,6 +34,7 @@ pub(crate) use list::{JsonList, TableList};
 pub(crate) use markdown::MarkdownReport;
 pub(crate) use markdown_list::MarkdownList;
 pub(crate) use reasons::Reasons;
-pub(crate) use stdout::{OutputError, Stdout};
+pub(crate) use stdout::OutputError;
+pub use stdout::Stdout;
 pub(crate) use table::TableReport;
 pub(crate) use text::{count, join_names, one_line};

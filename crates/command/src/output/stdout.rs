@@ -24,7 +24,7 @@ impl OutputError {
 
 /// Where data is printed, and how.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Stdout {
+pub struct Stdout {
     color: anstream::ColorChoice,
     format: Format,
 }
@@ -37,7 +37,7 @@ impl Stdout {
     }
 
     /// Refuses a form that a command does not have, before it does anything.
-    pub(crate) fn one_of(self, formats: &[Format]) -> anyhow::Result<Self> {
+    pub fn one_of(self, formats: &[Format]) -> anyhow::Result<Self> {
         if formats.contains(&self.format) {
             return Ok(self);
         }
@@ -58,7 +58,7 @@ impl Stdout {
     }
 
     /// Prints data as a table or as JSON.
-    pub(crate) fn print(self, table: impl Display, json: impl Serialize) -> anyhow::Result<()> {
+    pub fn print(self, table: impl Display, json: impl Serialize) -> anyhow::Result<()> {
         self.write(&self.format(table, json)?)
     }
 
@@ -71,7 +71,7 @@ impl Stdout {
     }
 
     /// Prints text as it is.
-    pub(crate) fn write(self, text: &str) -> anyhow::Result<()> {
+    pub fn write(self, text: &str) -> anyhow::Result<()> {
         let mut stdout = anstream::AutoStream::new(io::stdout().lock(), self.color);
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

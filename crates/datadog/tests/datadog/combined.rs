@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use system_health_datadog::{
-    Alerting, Combination, OnMissingData, Scope, WantedMonitor, combined_goal_monitor,
+    Alerting, Combination, MonitorScope, OnMissingData, WantedMonitor, combined_goal_monitor,
 };
 use system_health_registry::{Aggregate, CombinedGoal, Facts, Kind, Monitoring, Tag};
 use system_health_test_support::datadog::contract::{self, Message};
@@ -13,8 +13,8 @@ use crate::catalogs::{described, metric, with_goal};
 
 const ALL: &str = "{env:test,service:shop}";
 
-fn scope() -> Scope {
-    Scope::of(&["service:shop", "env:test"].map(|tag| Tag::parse(tag).unwrap()))
+fn scope() -> MonitorScope {
+    MonitorScope::from_tags(&["service:shop", "env:test"].map(|tag| Tag::parse(tag).unwrap()))
 }
 
 fn alerting() -> Alerting {

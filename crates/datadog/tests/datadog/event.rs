@@ -73,7 +73,7 @@ async fn only_what_has_certainly_not_arrived_may_be_sent_again() {
     for (fault, attempts, expected) in [
         (Fault::from(datadog::error(403, "Forbidden")), 1, "left"),
         (datadog::error(429, "Slow down").into(), 5, "left"),
-        (datadog::error(500, "Oops").into(), 5, "left"),
+        (datadog::error(500, "Oops").into(), 1, "unknown"),
         (datadog::error(503, "Not now").into(), 5, "left"),
         (datadog::error(400, "Too old").into(), 1, "refused"),
         (datadog::error(502, "Bad gateway").into(), 1, "unknown"),

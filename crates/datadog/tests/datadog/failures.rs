@@ -61,7 +61,7 @@ async fn a_wrong_key_is_refused() {
         checked.to_string(),
         format!(
             "the API key was refused ({host} answered 403: Forbidden); \
-             check the key, and in DD_SITE that it belongs to this site"
+             check that the key is complete and belongs to this site (DD_SITE)"
         )
     );
     assert!(!format!("{sink:?} {checked:?}").contains("0123456789abcdef"));
@@ -74,7 +74,7 @@ async fn a_good_key_passes_the_check() {
     sink(&intake).validate().await.unwrap();
 
     assert!(check(Answer::json(200, &json!({"valid": false}))).await.starts_with("the API key was refused"));
-    assert!(check(Answer::json(200, &json!({}))).await.starts_with("the answer is not one of Datadog's"));
+    assert!(check(Answer::json(200, &json!({}))).await.starts_with("the response is not from Datadog's API"));
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn datadogs_own_problems_are_told_as_such() {
 
 #[tokio::test]
 async fn what_is_not_datadogs_answer_is_no_success_and_is_not_repeated() {
-    let advice = "check DD_URL and any proxy in the way";
+    let advice = "check DD_URL and proxies";
     for (answer, said) in [
         (Answer::text(200, "text/html", "<html>\n<b>Log in</b>"), "200: <html> <b>Log in</b>"),
         (Answer::text(202, "text/html", "<html>"), "202: <html>"),
@@ -122,7 +122,7 @@ async fn what_is_not_datadogs_answer_is_no_success_and_is_not_repeated() {
     ] {
         assert_eq!(
             delivery(answer).await,
-            (format!("the answer is not one of Datadog's (HOST answered {said}); {advice}"), 1)
+            (format!("the response is not from Datadog's API (HOST answered {said}); {advice}"), 1)
         );
     }
 }

@@ -81,11 +81,11 @@ async fn a_series_that_is_too_large_by_itself_is_named_and_keeps_no_other() {
     assert_eq!(told.accepted, [0, 2, 4]);
     assert_eq!(arrived(&intake), ["metric.0", "metric.2", "metric.4"]);
     let [(1, noise), (3, long)] = &told.refused.iter().collect::<Vec<_>>()[..] else { panic!("{told:?}") };
-    assert!(noise.starts_with("Datadog does not take `noise."), "{noise}");
+    assert!(noise.starts_with("Datadog does not accept `noise."), "{noise}");
     assert!(noise.contains(" …` with the tags team:platform: the payload is too large: "), "{noise}");
-    assert!(noise.ends_with(" bytes compressed, and Datadog takes 512000"), "{noise}");
-    assert!(long.starts_with("Datadog does not take `long.xx"), "{long}");
-    assert!(long.ends_with(" bytes of JSON, and Datadog takes 5242880"), "{long}");
+    assert!(noise.ends_with(" bytes compressed, and Datadog accepts at most 512000"), "{noise}");
+    assert!(long.starts_with("Datadog does not accept `long.xx"), "{long}");
+    assert!(long.ends_with(" bytes of JSON, and Datadog accepts at most 5242880"), "{long}");
     assert!(noise.len() < 600 && long.len() < 600);
 }
 
@@ -98,8 +98,14 @@ async fn a_value_that_is_no_number_is_named_and_never_sent() {
 
     assert_eq!(told.accepted, [1]);
     assert_eq!(arrived(&intake), ["b"]);
-    assert_eq!(told.refused[&0], "Datadog does not take `a`: its value is NaN, which is no finite number");
-    assert_eq!(told.refused[&2], "Datadog does not take `c`: its value is -inf, which is no finite number");
+    assert_eq!(
+        told.refused[&0],
+        "Datadog does not accept `a`: its value is NaN, which is not a finite number"
+    );
+    assert_eq!(
+        told.refused[&2],
+        "Datadog does not accept `c`: its value is -inf, which is not a finite number"
+    );
     assert_eq!(system_health_datadog::payload(&points).series.len(), 1);
 }
 
@@ -144,12 +150,12 @@ async fn series_that_datadog_refuses_are_named_and_all_others_delivered() {
     assert_eq!(
         told.refused[&17],
         format!(
-            "Datadog does not take `metric.17` with the tags env:test, team:platform: the payload was refused \
+            "Datadog does not accept `metric.17` with the tags env:test, team:platform: the payload was refused \
              ({host} answered 400: Payload is not in the expected format: invalid series); \
              `report --dry-run` shows what is sent"
         )
     );
-    assert!(told.refused[&99].starts_with("Datadog does not take `metric.99`: "), "{}", told.refused[&99]);
+    assert!(told.refused[&99].starts_with("Datadog does not accept `metric.99`: "), "{}", told.refused[&99]);
     assert!(intake.server().requests().len() < 40, "{}", intake.server().requests().len());
 }
 
@@ -166,7 +172,7 @@ async fn a_datadog_that_refuses_everything_is_not_asked_about_each_series() {
     let left = told.left.values().next().unwrap();
     assert!(
         left.starts_with(
-            "not searched for the series to blame, after so many were found in this delivery: \
+            "the payload contains a refused series that was not searched for, because too many others were refused: \
              the payload was refused ("
         ),
         "{left}"
@@ -190,11 +196,11 @@ async fn every_refusal_is_split_until_it_is_one_series() {
         assert_eq!(intake.server().requests().len(), 3);
         let words = if answer.status == 202 { "bad; worse" } else { "bad" };
         let hint = match answer.status {
-            413 => "Datadog takes 5242880 bytes of JSON, and 512000 compressed",
+            413 => "Datadog accepts at most 5242880 bytes of JSON, and 512000 bytes compressed",
             _ => "`report --dry-run` shows what is sent",
         };
         let said = &told.refused[&1];
-        assert!(said.starts_with("Datadog does not take `metric.1`: the payload was refused ("), "{said}");
+        assert!(said.starts_with("Datadog does not accept `metric.1`: the payload was refused ("), "{said}");
         assert!(said.ends_with(&format!(" answered {}: {words}); {hint}", answer.status)), "{said}");
     }
 }
@@ -208,6 +214,6 @@ async fn nobody_but_datadog_refuses_a_series_for_good() {
         let told = deliver(&sink(&intake), &gauges(2)).await;
 
         assert_eq!(told.left.len(), 2);
-        assert!(told.left[&0].starts_with("the answer is not one of Datadog's ("), "{}", told.left[&0]);
+        assert!(told.left[&0].starts_with("the response is not from Datadog's API ("), "{}", told.left[&0]);
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use system_health_datadog::{
-    Alerting, OnMissingData, Schedule, Scope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors,
-    reporter_monitors,
+    Alerting, MonitorScope, OnMissingData, Schedule, WantedMonitor, goal_monitor,
+    is_watched_by_reporter_monitors, reporter_monitors,
 };
 use system_health_registry::{Aggregate, Facts, Goal, Kind, Monitoring, Tag};
 use system_health_test_support::datadog::contract::{self, Message};
@@ -15,8 +15,8 @@ use crate::catalogs::{catalogs, described, metric, with_goal};
 const SCHEDULE: Schedule =
     Schedule { every: Duration::from_mins(15), longest_gap: Duration::from_mins(15), missed: 3 };
 
-fn scope() -> Scope {
-    Scope::of(&["service:shop", "env:test", "team:web"].map(|tag| Tag::parse(tag).unwrap()))
+fn scope() -> MonitorScope {
+    MonitorScope::from_tags(&["service:shop", "env:test", "team:web"].map(|tag| Tag::parse(tag).unwrap()))
 }
 
 fn alerting() -> Alerting {

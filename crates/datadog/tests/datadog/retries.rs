@@ -146,9 +146,9 @@ async fn a_hanging_server_is_given_up() {
     for (config, limit) in [(whole, "50ms"), (read, "60ms")] {
         let sink = DatadogSink::new(&config).unwrap();
         let checked = sink.validate().await.unwrap_err().to_string();
-        assert_eq!(checked, format!("no answer from {host} within {limit}"));
+        assert_eq!(checked, format!("no response from {host} within {limit}"));
         let told = deliver_within(Duration::from_secs(1), &sink, &gauges(1)).await;
-        assert!(told.left[&0].contains(&format!("no answer from {host} ")), "{told:?}");
+        assert!(told.left[&0].contains(&format!("no response from {host} ")), "{told:?}");
     }
     assert!(counted(&calls)[0].1 > 2, "{calls:?}");
 }
@@ -165,7 +165,7 @@ async fn a_hanging_server_does_not_hold_a_run_past_its_deadline() {
     let delivery = deliver_within(Duration::from_millis(200), &sink, &points);
     let told = tokio::time::timeout(Duration::from_mins(1), delivery).await.unwrap();
 
-    assert_eq!(told.left[&1], format!("no answer from {host} before the run's deadline"));
+    assert_eq!(told.left[&1], format!("no response from {host} before the run's deadline"));
     assert_eq!(intake.server().requests().len(), 1);
 }
 

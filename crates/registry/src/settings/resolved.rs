@@ -46,6 +46,12 @@ impl Settings {
         })
     }
 
+    /// Whether the texts in a table may be shown. See [`SettingsTable::shows_text`].
+    #[must_use]
+    pub fn shows_text(&self, table: &str) -> bool {
+        TableSpec::linked().iter().any(|spec| spec.name == table && (spec.shows_text)(self))
+    }
+
     /// Where a key of a table was set; `None` if it has its default. What is below a key has a path, such as
     /// `metrics.commits.hotfix`.
     #[must_use]

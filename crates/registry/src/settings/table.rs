@@ -21,6 +21,13 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     /// earlier layer; both in one file are an error.
     const EXCLUSIVE: &'static [(&'static str, &'static str)] = &[];
 
+    /// Whether `report doctor` may show the texts in this table. By default it may not: a text could be a secret that is not
+    /// declared as one, or that was set in the wrong place. Numbers, durations and the like are always shown, keys in
+    /// [`SECRET`](Self::SECRET) never.
+    fn shows_text(&self) -> bool {
+        false
+    }
+
     /// Checks what the types of the keys cannot: that keys fit together, or fit those of another table.
     fn check(&self, settings: &Settings) -> Result<(), SettingsError> {
         let _ = settings;
@@ -38,6 +45,7 @@ pub struct TableSpec {
     pub(super) ambient: &'static [(&'static str, &'static str)],
     pub(super) secret: &'static [(&'static str, &'static str, &'static str)],
     pub(super) exclusive: &'static [(&'static str, &'static str)],
+    pub(super) shows_text: fn(&Settings) -> bool,
     pub(super) check: fn(&Settings) -> Result<(), SettingsError>,
 }
 
@@ -54,6 +62,7 @@ impl TableSpec {
             ambient: T::AMBIENT,
             secret: T::SECRET,
             exclusive: T::EXCLUSIVE,
+            shows_text: |settings| settings.table::<T>().is_ok_and(|table| table.shows_text()),
             check: |settings| {
                 // A key without a default is found before a file happens to leave it out.
                 Settings::default().table::<T>()?;
@@ -95,6 +104,8 @@ impl TableSpec {
 /// - `secret` lists keys that hold a [`SecretSetting`](crate::settings::SecretSetting), each with the variable that may
 ///   hold it.
 /// - `exclusive` lists pairs of keys of which only one may be set.
+/// - `shown` is a function `fn(&Self) -> bool` that says whether `report doctor` may show the texts in this table.
+///   Default: it may not.
 /// - `check` is a method `fn(&Self, &Settings) -> Result<(), SettingsError>` for what the types of the keys cannot check.
 ///
 /// See [`settings`](crate::settings) for an example. Paths have the type [`SettingPath`](crate::settings::SettingPath).
@@ -106,6 +117,7 @@ macro_rules! settings_table {
         $(, ambient: { $($ambient_key:literal => $ambient_variable:literal),+ $(,)? })?
         $(, secret: { $($secret_key:literal => $secret_variable:literal),+ $(,)? })?
         $(, exclusive: { $($one_key:literal => $other_key:literal),+ $(,)? })?
+        $(, shown: $shown:expr)?
         $(, check: $check:expr)?
         $(,)?
     ) => {
@@ -117,6 +129,13 @@ macro_rules! settings_table {
             const SECRET: &'static [(&'static str, &'static str, &'static str)] =
                 &[$($(($secret_key, $secret_variable, ::core::concat!($secret_variable, "_FILE"))),+)?];
             const EXCLUSIVE: &'static [(&'static str, &'static str)] = &[$($(($one_key, $other_key)),+)?];
+
+            $(
+                fn shows_text(&self) -> bool {
+                    let shown: fn(&Self) -> bool = $shown;
+                    shown(self)
+                }
+            )?
 
             $(
                 fn check(

@@ -173,10 +173,10 @@ fn a_dashboard_of_somebody_else_with_the_title_is_left_alone() {
 
     let left = scene.run(&["dashboard", "push"]).with_status(1);
 
-    assert_eq!(left.json()[0]["overwrites"], "it was not made by a push");
+    assert_eq!(left.json()[0]["overwrites"], "it was not created by a push");
     assert_eq!(writes(&intake), [""; 0]);
     let refused = scene.run(&["dashboard", "delete", &id(&theirs), "--yes"]).with_status(2);
-    refused.says("was not made by a push");
+    refused.says("was not created by a push");
     assert_eq!(only(&intake), theirs);
     assert_eq!(pushed(&scene, &["--force"]), step("updated", "System health"));
     assert_eq!(id(&only(&intake)), id(&theirs));
@@ -280,7 +280,7 @@ fn too_many_requests_are_waited_for_and_a_problem_is_told() {
     intake.server().fail("PUT /api/v1/dashboard", datadog::error(400, "widget 3 is wrong"));
     intake.edit_dashboard(&id(&only(&intake)), |dashboard| dashboard["title"] = json!("x"));
     let ended = scene.run(&["dashboard", "push", "--force"]).with_status(3);
-    ended.says("Datadog refuses it");
+    ended.says("Datadog refused the request");
     ended.says("widget 3 is wrong");
 }
 

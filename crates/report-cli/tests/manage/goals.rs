@@ -111,7 +111,7 @@ fn pushes_find_compare_and_prune_it_again() {
     for without in ["", &ratio("enabled = false")] {
         let scene = with(&intake, without);
         let left = scene.run(&["monitors", "push"]).with_status(0);
-        left.says("of no goal in [monitors]");
+        left.says("no goal in [monitors]");
         assert_eq!(steps(&left).last().unwrap().0, "stale", "{left}");
     }
     let _ = with(&intake, "").run(&["monitors", "push", "--prune"]).with_status(0);
@@ -148,7 +148,7 @@ fn wrong_goals_are_refused_where_they_are() {
         ),
         (
             "[monitors.goals.'bad ratio']\ngoal = 'commits.hotfix / commits.reverts < 1'\n".to_owned(),
-            "the name of a goal looks like the key of a metric: key `bad ratio` contains ` `",
+            "the name of a goal has the same form as the key of a metric: key `bad ratio` contains ` `",
         ),
         (
             "[monitors.goals]\na.goal = 'commits.hotfix / commits.reverts < 1'\n\
@@ -158,19 +158,19 @@ fn wrong_goals_are_refused_where_they_are() {
         ),
         (
             goal("commits.hotfix - ci.tests_passing_on_main < 1"),
-            "commits.hotfix has the unit `commit` and ci.tests_passing_on_main has no unit; `-` needs the same",
+            "commits.hotfix has the unit `commit` and ci.tests_passing_on_main has no unit; `-` needs metrics with the same unit",
         ),
         (
             goal("system_health.reporter.points / commits.hotfix < 1"),
-            "only one of the two is about the reporter",
+            "only one of the two metrics is about the reporter",
         ),
         (ratio("recovery = 0.5"), "`recovery`: `0.5` is not beyond the target of the goal `< 0.5`"),
         (
             ratio("window = '5m'"),
-            "the monitor of commits.bad looks back 5 minutes, and the reporter runs every 15",
+            "the monitor of commits.bad has a window of 5 minutes, and the reporter runs every 15",
         ),
         (ratio("renotify = '30d'"), "[monitors.goals.\"commits.bad\"]: `renotify` is 30 days"),
-        (ratio("on_missing_data = 'ignore'"), "`on_missing_data` is `ignore`; it has to be one of"),
+        (ratio("on_missing_data = 'ignore'"), "`on_missing_data` is `ignore`; it must be one of"),
         (ratio("runbook = 'wiki'"), "`runbook`: a runbook must be a URL"),
         (ratio("owner = ' '"), "`owner`: an owner must not be empty"),
         (ratio("notify = ['slack']"), "`slack` is not a handle"),

@@ -117,7 +117,7 @@ fn a_refused_application_key_is_named_and_never_shown() {
     ] {
         let ended = scene.run(command).with_status(3);
 
-        ended.says("the application key, or the API key beside it, was refused");
+        ended.says("the application key or the API key was refused");
         ended.says("Forbidden");
         assert!(!(ended.stdout() + &ended.stderr()).contains("0badc0de"), "{ended}");
     }

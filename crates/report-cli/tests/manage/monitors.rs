@@ -31,7 +31,7 @@ fn every_goal_has_a_monitor_and_the_reporter_has_three() {
             "commits.reverts should be < 5",
             "system_health.reporter.points_expired should be == 0",
             "The reporter has stopped",
-            "A metric fails again and again",
+            "A metric fails repeatedly",
             "Points are not delivered",
         ]
         .map(|name| format!("{name} {scope}"))
@@ -175,28 +175,34 @@ fn wrong_settings_are_refused_where_they_are() {
             "metrics.'commit.*'.window = '1h'",
             "[monitors.metrics.\"commit.*\"] matches no metric with a monitor",
         ),
-        ("metrics.'*.points'.window = '1h'", "the reporter's own monitors take"),
+        ("metrics.'*.points'.window = '1h'", "the monitors of the reporter have only"),
         ("metrics.'*.outbox_points'.enabled = false", "matches no metric with a monitor"),
         ("metrics.'commits.*'.window = '5m'", "and the reporter runs every 15 minutes"),
-        ("every = '7d'", "`every` in [monitors] is 7 days; it has to be whole minutes and less than 7 days"),
-        ("every = '2d'\nmissed = 4", "run_duration_seconds would have to look back 9 days"),
+        (
+            "every = '7d'",
+            "`every` in [monitors] is 7 days; it must be a whole number of minutes and less than 7 days",
+        ),
+        ("every = '2d'\nmissed = 4", "run_duration_seconds needs a window of 9 days"),
         ("every = '2d'\nmissed = 4", "system-health.toml:3:1: the monitor of"),
-        ("every = '2d'\nmissed = 4", "`missed` in [monitors] has to be at most 3"),
-        ("every = '2d'\nmissed = 4", "or leave out what does not fit, with `enabled = false`"),
+        ("every = '2d'\nmissed = 4", "`missed` in [monitors] must be at most 3"),
+        (
+            "every = '2d'\nmissed = 4",
+            "or disable the monitors that need too long a window, with `enabled = false`",
+        ),
         ("every = '3d'", "system-health.toml:2:1: the monitor of"),
-        ("every = '3d'", "with this schedule, `missed` in [monitors] has to be at most 1"),
+        ("every = '3d'", "with this schedule, `missed` in [monitors] must be at most 1"),
         ("every = '3d'", "and [monitors.metrics.\"system_health.reporter."),
         (
             "every = '5d'",
-            "no value of `missed` fits; `every` in [monitors] has to be at most 4 days 16 hours",
+            "no value of `missed` is possible; `every` in [monitors] must be at most 4 days 16 hours",
         ),
         (
             "every = '4d'\nlongest_gap = '6d'",
-            "no value of `missed` fits; `longest_gap` in [monitors] has to be at most 5 days",
+            "no value of `missed` is possible; `longest_gap` in [monitors] must be at most 5 days",
         ),
         (
             "longest_gap = '5m'",
-            "`longest_gap` in [monitors] is 5 minutes; it has to be whole minutes and at least `every`",
+            "`longest_gap` in [monitors] is 5 minutes; it must be a whole number of minutes and at least `every`",
         ),
         (
             "priority = 6",
@@ -217,7 +223,7 @@ fn wrong_settings_are_refused_where_they_are() {
         ("metrics.'commits.hotfix'.recovery = 5", "`recovery` of commits.hotfix in [monitors.metrics]"),
         (
             "metrics.'commits.hotfix'.on_missing_data = 'ignore'",
-            "system-health.toml:2:1: [monitors.metrics.\"commits.hotfix\"]: `on_missing_data` is `ignore`; it has to be one of show_no_data",
+            "system-health.toml:2:1: [monitors.metrics.\"commits.hotfix\"]: `on_missing_data` is `ignore`; it must be one of show_no_data",
         ),
     ] {
         let scene = scene(&intake).file("system-health.toml", &format!("[monitors]\n{settings}\n"));
@@ -307,7 +313,10 @@ fn what_datadog_adds_tomorrow_is_no_change() {
 fn monitors_that_notify_nobody_are_told_once() {
     let intake = DatadogIntake::start();
     for (settings, warning) in [
-        ("", Some("7 of 7 monitors notify nobody when they alert; `notify` in [monitors]")),
+        (
+            "",
+            Some("7 of 7 monitors notify nobody when they alert; list recipients as `notify` in [monitors]"),
+        ),
         (
             "[monitors.metrics.'commits.*']\nnotify = ['@slack-ops']\n",
             Some("5 of 7 monitors notify nobody when they alert (ci.tests_passing_on_main, system_health."),

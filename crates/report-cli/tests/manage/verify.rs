@@ -67,7 +67,7 @@ fn a_query_that_datadog_refuses_is_a_finding() {
     let checks = scene.run(&["verify"]).with_status(1).json();
 
     assert!(
-        found(&checks, "nonsense")[0]["error"].as_str().unwrap().contains("Datadog refuses it"),
+        found(&checks, "nonsense")[0]["error"].as_str().unwrap().contains("Datadog refused the request"),
         "{checks}"
     );
 }

@@ -1,0 +1,16 @@
+//! The arguments of `report doctor`.
+
+use clap::Args;
+
+use super::{RepositoryArguments, SettingsArguments, StateArguments};
+
+/// What to check.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    #[command(flatten)]
+    pub(crate) repository: RepositoryArguments,
+    #[command(flatten)]
+    pub(crate) state: StateArguments,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+}

@@ -1,0 +1,25 @@
+//! The arguments of `report history`.
+
+use std::time::Duration;
+
+use clap::Args;
+use system_health_registry::parse_duration;
+
+use super::{FolderArguments, SettingsArguments};
+
+/// Which earlier runs to show.
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArguments {
+    /// Only this metric [default: all]
+    pub(crate) key: Option<String>,
+    /// Show runs that are at most this old
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "7d")]
+    pub(crate) since: Duration,
+    /// First forget runs that are older than this
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) keep: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) folder: FolderArguments,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+}

@@ -1,0 +1,14 @@
+//! The arguments of `report list`.
+
+use clap::Args;
+
+use super::{FolderArguments, SettingsArguments};
+
+/// Where to find the metrics that sources described in earlier runs.
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    #[command(flatten)]
+    pub(crate) folder: FolderArguments,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArguments,
+}

@@ -1,0 +1,30 @@
+//! The command line. What a flag means is written here once, as its help text.
+
+mod collect;
+mod doctor;
+mod explain;
+mod fail_on;
+mod history;
+mod list;
+mod output;
+mod read;
+mod report;
+mod repository;
+mod secrets;
+mod settings;
+mod state;
+
+pub use output::Format;
+pub use settings::SettingsArguments;
+pub use state::{FolderArguments, StateArguments};
+
+pub(crate) use collect::CollectArguments;
+pub(crate) use doctor::DoctorArguments;
+pub(crate) use explain::ExplainArguments;
+pub(crate) use fail_on::FailOn;
+pub(crate) use history::HistoryArguments;
+pub(crate) use list::ListArguments;
+pub(crate) use output::{LogFormat, OutputArguments};
+pub(crate) use read::command_line;
+pub(crate) use report::{Arguments, Command};
+pub(crate) use repository::RepositoryArguments;

@@ -1,0 +1,142 @@
+//! Reads the command line of a program: the arguments of `report`, with the names of the program's sinks as values of
+//! `--to`, and the commands of linked crates.
+
+use std::ffi::OsString;
+
+use clap::{
+    Args, CommandFactory, FromArgMatches, Subcommand,
+    builder::{PossibleValue, StyledStr},
+    error::{ContextKind, ContextValue, ErrorKind},
+    parser::ValueSource,
+};
+use system_health_registry::SinkType;
+
+use super::{Arguments, CollectArguments, Command, secrets::without_secrets};
+
+/// The position of linked commands in the help: behind the built-in ones, sorted by name.
+const LINKED: usize = 800;
+
+/// The command line of a program. The names of the linked commands differ from each other and from the built-in ones.
+pub(crate) fn command_line(
+    name: &str,
+    version: &str,
+    sinks: &[SinkType],
+    linked: impl IntoIterator<Item = clap::Command>,
+) -> clap::Command {
+    let sink = |sink: &SinkType| PossibleValue::new(sink.name).help(sink.summary);
+    let sinks: Vec<PossibleValue> = sinks.iter().map(sink).collect();
+    Arguments::command()
+        .name(name.to_owned())
+        .bin_name(name.to_owned())
+        .version(version.to_owned())
+        .mut_arg("to", |to| if sinks.is_empty() { to } else { to.value_parser(sinks) })
+        .subcommands(linked.into_iter().map(|command| command.display_order(LINKED)))
+}
+
+impl Arguments {
+    /// Reads command-line arguments. Flags for output may stand before and behind a command; flags for a run are
+    /// refused beside a command.
+    pub(crate) fn read(command_line: clap::Command, arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let read = Self::parse_with(command_line, arguments);
+        read.map_err(|error| without_secrets(with_hint(error), arguments))
+    }
+
+    fn parse_with(mut command_line: clap::Command, arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let mut matches = command_line.try_get_matches_from_mut(arguments)?;
+        let Some(name) = matches.subcommand_name() else { return Self::from_arg_matches(&matches) };
+        let run_flags = CollectArguments::augment_args(clap::Command::new("report"));
+        let is_given = |argument: &&clap::Arg| {
+            matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+        };
+        if let Some(flag) = run_flags.get_arguments().find(is_given).and_then(clap::Arg::get_long) {
+            let message = format!("the command '{name}' cannot be used with '--{flag}'");
+            return Err(command_line.error(ErrorKind::ArgumentConflict, message));
+        }
+        if Command::has_subcommand(name) {
+            return Self::from_arg_matches(&matches);
+        }
+        let linked = matches.remove_subcommand().map(|(name, matches)| Command::Linked { name, matches });
+        Ok(Self { command: linked, ..Self::from_arg_matches(&matches)? })
+    }
+}
+
+/// Says of a command that is not even similar to a known one that it may not be part of this program.
+fn with_hint(mut error: clap::Error) -> clap::Error {
+    let is_unknown = error.kind() == ErrorKind::InvalidSubcommand;
+    if is_unknown && error.get(ContextKind::SuggestedSubcommand).is_none() {
+        let hint =
+            "some commands are available only if the program was built with the feature that adds them";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(hint)]));
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Format;
+
+    fn linked() -> clap::Command {
+        clap::Command::new("deploys").about("Show deploys").arg(clap::Arg::new("last").long("last"))
+    }
+
+    fn read(line: &str) -> Result<Arguments, clap::Error> {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        Arguments::read(command_line("report", "1.0", &[], [linked()]), &words)
+    }
+
+    #[test]
+    fn output_flags_may_stand_on_both_sides_of_a_command() {
+        for line in [
+            "report --format json -q list",
+            "report list --format json -q",
+            "report --format json deploys -q",
+        ] {
+            let arguments = read(line).unwrap();
+            assert_eq!(arguments.output.format, Some(Format::Json), "{line}");
+            assert!(arguments.output.quiet, "{line}");
+        }
+    }
+
+    #[test]
+    fn run_flags_are_refused_beside_a_command() {
+        for line in ["report --push list", "report --deadline 5s list", "report --push deploys"] {
+            assert_eq!(read(line).unwrap_err().kind(), ErrorKind::ArgumentConflict, "{line}");
+        }
+        assert!(read("report list --push").is_err());
+    }
+
+    #[test]
+    fn a_linked_command_gets_its_own_arguments() {
+        let arguments = read("report deploys --last 7").unwrap();
+
+        let Some(Command::Linked { name, matches }) = arguments.command else { panic!("{arguments:?}") };
+        assert_eq!(name, "deploys");
+        assert_eq!(matches.get_one::<String>("last").unwrap(), "7");
+    }
+
+    #[test]
+    fn linked_commands_stand_behind_the_built_in_ones_in_the_help() {
+        let help = read("report -h").unwrap_err().to_string();
+
+        let position = |text: &str| help.find(text).unwrap_or_else(|| panic!("no {text:?} in\n{help}"));
+        assert!(position("  doctor") < position("  deploys"), "{help}");
+        assert!(position("  deploys      Show deploys") < position("  completions"), "{help}");
+    }
+
+    #[test]
+    fn an_unknown_command_may_be_part_of_another_program() {
+        let hint = "tip: some commands are available only if";
+
+        let unlike = read("report rollback").unwrap_err().to_string();
+        let like = read("report deplos").unwrap_err().to_string();
+
+        assert!(unlike.contains("unrecognized subcommand 'rollback'") && unlike.contains(hint), "{unlike}");
+        assert!(like.contains("'deploys'") && !like.contains(hint), "{like}");
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command_line("report", "1.0", &[], [linked()]).debug_assert();
+    }
+}

@@ -1,0 +1,16 @@
+//! Which repositories a run is about.
+
+use clap::Args;
+
+/// The repositories of the built-in metrics.
+#[derive(Debug, Args)]
+pub(crate) struct RepositoryArguments {
+    /// Repository; may be repeated [default: from `SYSTEM_HEALTH_REPOSITORY`, the settings, `GITHUB_REPOSITORY`
+    /// or the `origin` remote]
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(crate) repo: Vec<String>,
+    /// Branch of all repositories for which the settings name no other [default: from the settings, or the repository's
+    /// default branch]
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) branch: Option<String>,
+}

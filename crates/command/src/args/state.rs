@@ -1,0 +1,25 @@
+//! Where runs and undelivered points are kept.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// The state folder.
+#[derive(Debug, Clone, Default, Args)]
+pub struct FolderArguments {
+    /// Folder for runs, undelivered points and other state [default: from the settings, `SYSTEM_HEALTH_STATE_DIR`, or
+    /// the platform's state folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// The state folder, or none.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StateArguments {
+    /// The folder.
+    #[command(flatten)]
+    pub folder: FolderArguments,
+    /// Keep no state: points that cannot be delivered now are lost, and no events are sent
+    #[arg(long, conflicts_with = "state_dir")]
+    pub no_state: bool,
+}

@@ -1,0 +1,115 @@
+//! Commands that linked crates add to `report`, such as one that manages dashboards of a sink.
+
+use std::collections::BTreeMap;
+
+use clap::ArgMatches;
+
+use crate::{CommandContext, Status};
+
+/// A command that a linked crate adds to `report`. Register one with [`register_command!`](crate::register_command).
+#[derive(Debug, Clone, Copy)]
+pub struct CommandType {
+    /// Defines the command line: the command's name, help and arguments.
+    pub command: fn() -> clap::Command,
+    /// Runs the command. The status is the exit status; an error is printed, and the exit status is 2.
+    pub run: fn(&ArgMatches, &CommandContext<'_>) -> anyhow::Result<Status>,
+}
+
+inventory::collect!(CommandType);
+
+/// Two commands have one name.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DuplicateCommand {
+    #[error("a linked crate adds the command `{0}`, which already exists; rename the added command")]
+    BuiltIn(String),
+    #[error("two linked crates add the command `{0}`; rename one of them, or link only one of the crates")]
+    Linked(String),
+}
+
+/// The commands of linked crates by their names, which differ from each other.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LinkedCommands(BTreeMap<String, CommandType>);
+
+impl CommandType {
+    /// The commands that are linked into this program.
+    pub(crate) fn linked() -> Vec<Self> {
+        inventory::iter::<Self>.into_iter().copied().collect()
+    }
+}
+
+impl LinkedCommands {
+    /// Refuses a name that two commands have.
+    pub(crate) fn new(
+        commands: impl IntoIterator<Item = CommandType>,
+        is_built_in: impl Fn(&str) -> bool,
+    ) -> Result<Self, DuplicateCommand> {
+        let mut by_name = BTreeMap::new();
+        for command in commands {
+            let name = (command.command)().get_name().to_owned();
+            if is_built_in(&name) {
+                return Err(DuplicateCommand::BuiltIn(name));
+            }
+            if by_name.insert(name.clone(), command).is_some() {
+                return Err(DuplicateCommand::Linked(name));
+            }
+        }
+        Ok(Self(by_name))
+    }
+
+    /// The command of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<CommandType> {
+        self.0.get(name).copied()
+    }
+
+    /// Their command lines, sorted by name.
+    pub(crate) fn command_lines(&self) -> impl Iterator<Item = clap::Command> {
+        self.0.values().map(|command| (command.command)())
+    }
+}
+
+/// Registers a [`CommandType`] when the program is linked, as `register_sink!` does for a sink.
+///
+/// ```
+/// use system_health_command::{CommandContext, CommandType, Format, Status, clap, register_command};
+///
+/// fn run(_arguments: &clap::ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+///     let stdout = context.stdout().one_of(&[Format::Table, Format::Json])?;
+///     let keys: Vec<&str> = context.linked_catalog().metrics().iter().map(|metric| metric.key()).collect();
+///     stdout.print(keys.join("\n"), &keys)?;
+///     Ok(Status::Done)
+/// }
+///
+/// register_command!(CommandType {
+///     command: || clap::Command::new("keys").about("Print the keys of the linked metrics"),
+///     run,
+/// });
+/// ```
+#[macro_export]
+macro_rules! register_command {
+    ($command:expr $(,)?) => {
+        $crate::__private::inventory::submit! { $command }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEPLOYS: CommandType =
+        CommandType { command: || clap::Command::new("deploys"), run: |_, _| Ok(Status::Done) };
+
+    #[test]
+    fn two_commands_of_one_name_are_refused() {
+        let same = LinkedCommands::new([DEPLOYS, DEPLOYS], |_| false).unwrap_err();
+        let built_in = LinkedCommands::new([DEPLOYS], |name| name == "deploys").unwrap_err();
+
+        assert!(same.to_string().starts_with("two linked crates add the command `deploys`;"), "{same}");
+        assert!(
+            built_in
+                .to_string()
+                .starts_with("a linked crate adds the command `deploys`, which already exists"),
+            "{built_in}"
+        );
+        assert!(LinkedCommands::new([DEPLOYS], |_| false).unwrap().get("deploys").is_some());
+    }
+}

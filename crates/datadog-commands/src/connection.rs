@@ -1,0 +1,89 @@
+//! Access to Datadog's API: the settings, both keys, and the ids that earlier pushes remembered.
+
+use anyhow::Context as _;
+use system_health_command::{CommandContext, StateArguments};
+use system_health_credentials::Credentials;
+use system_health_datadog::{APP_KEY, DatadogApi, DatadogConfig, DatadogDestination, MonitorScope};
+use system_health_registry::{Context, Destination, Settings, Tag};
+use system_health_reporter::{ReportSettings, base_tags as base_tags_of, warn_of_damage};
+use system_health_state::Store;
+
+/// Datadog's API with both keys.
+pub(crate) struct Connection {
+    datadog: DatadogDestination,
+    pub(crate) api: DatadogApi,
+    pub(crate) config: DatadogConfig,
+}
+
+/// The tags that all points of a report carry.
+pub(crate) fn base_tags(settings: &Settings) -> anyhow::Result<Vec<Tag>> {
+    let report: ReportSettings = settings.table()?;
+    Ok(base_tags_of(&report)?)
+}
+
+/// The monitors that belong to these settings, and the points that they watch.
+pub(crate) fn scope(settings: &Settings) -> anyhow::Result<MonitorScope> {
+    Ok(MonitorScope::from_tags(&base_tags(settings)?))
+}
+
+impl Connection {
+    /// Looks up the keys. Sends nothing to Datadog yet.
+    pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let datadog = DatadogDestination::new(&settings.table()?)?;
+        let context = Context::new().provide(settings.clone());
+        let config = datadog.config(&context).await.map_err(anyhow::Error::msg)?;
+        let credentials: Credentials = context.get().await.map_err(anyhow::Error::msg)?;
+        let app_key = credentials
+            .get(&APP_KEY)
+            .await
+            .context("Datadog's API needs an application key in addition to the API key")?;
+        let api = DatadogApi::new(&config, &app_key)?;
+        Ok(Self { datadog, api, config })
+    }
+
+    /// The address of a page in Datadog's web interface.
+    pub(crate) fn page(&self, path: &str) -> String {
+        self.datadog.endpoint().page(path)
+    }
+
+    /// The name under which the store keeps what belongs to the endpoint.
+    pub(crate) fn name_in_store(&self) -> String {
+        format!("{} {}", self.datadog.sink(), self.datadog.address())
+    }
+}
+
+/// The store with the ids of pushed dashboards. A store that cannot be opened is reported in a warning, and the push goes on
+/// without it.
+pub(crate) fn store(
+    context: &CommandContext<'_>,
+    arguments: &StateArguments,
+    settings: &Settings,
+) -> anyhow::Result<Option<Store>> {
+    let state = context.state_settings(settings, &arguments.folder)?;
+    if arguments.no_state {
+        return Ok(None);
+    }
+    let opened = state
+        .folder()
+        .map_err(anyhow::Error::from)
+        .and_then(|folder| Store::open(&folder).map_err(Into::into))
+        .inspect_err(|error| tracing::warn!("cannot remember the dashboard's id: {error:#}"));
+    if let Ok(Some(damaged)) = opened.as_ref().map(|opened| &opened.moved_aside) {
+        warn_of_damage(damaged);
+    }
+    Ok(opened.ok().map(|opened| opened.store))
+}
+
+/// The store for a command that changes nothing: it is not created if it does not exist.
+pub(crate) fn store_to_read(
+    context: &CommandContext<'_>,
+    arguments: &StateArguments,
+    settings: &Settings,
+) -> anyhow::Result<Option<Store>> {
+    let state = context.state_settings(settings, &arguments.folder)?;
+    if arguments.no_state {
+        return Ok(None);
+    }
+    let folder = state.folder().ok();
+    Ok(folder.and_then(|folder| Store::open_as_it_is(&folder).ok()))
+}

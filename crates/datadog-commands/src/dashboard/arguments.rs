@@ -1,0 +1,107 @@
+//! The arguments of `report dashboard`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use system_health_command::{FolderArguments, SettingsArguments, StateArguments};
+
+use crate::confirm::YesArguments;
+
+/// Print, push or compare the Datadog dashboard of the linked metrics, or one from a file
+///
+/// Without an action, the dashboard of the linked metrics is printed as JSON.
+#[derive(Debug, Parser)]
+#[command(name = "dashboard", args_conflicts_with_subcommands = true)]
+pub(super) struct DashboardArguments {
+    #[command(subcommand)]
+    pub(super) action: Option<DashboardAction>,
+    #[command(flatten)]
+    pub(super) title: TitleArguments,
+}
+
+/// The title of the linked metrics' dashboard.
+#[derive(Debug, Args)]
+pub(super) struct TitleArguments {
+    /// Title of the linked metrics' dashboard
+    #[arg(long, default_value = "System health")]
+    pub(super) title: String,
+}
+
+/// What to do with dashboards in Datadog. Needs an API key and an application key.
+#[derive(Debug, Subcommand)]
+pub(super) enum DashboardAction {
+    /// Create the dashboard, or update the one that an earlier push created
+    Push {
+        #[command(flatten)]
+        source: DashboardSource,
+        /// Overwrite changes made in Datadog, and dashboards that were not created by a push
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        kept: KeptArguments,
+    },
+    /// Show what a push would change; the exit status is 1 if it would change anything
+    Diff {
+        #[command(flatten)]
+        source: DashboardSource,
+        #[command(flatten)]
+        kept: KeptArguments,
+    },
+    /// Print a dashboard from Datadog as JSON, which can be edited and pushed
+    Pull {
+        /// Id such as abc-def-ghi, or title
+        dashboard: String,
+        #[command(flatten)]
+        settings: SettingsArguments,
+    },
+    /// List the dashboards that pushes created
+    List {
+        #[command(flatten)]
+        settings: SettingsArguments,
+    },
+    /// Delete a dashboard that a push created
+    Delete {
+        /// Id such as abc-def-ghi, or title
+        dashboard: String,
+        #[command(flatten)]
+        yes: YesArguments,
+        #[command(flatten)]
+        kept: KeptArguments,
+    },
+}
+
+/// Where a dashboard comes from.
+#[derive(Debug, Args)]
+pub(super) struct DashboardSource {
+    /// File with a dashboard as JSON, or - for stdin [default: the dashboard of the linked metrics]
+    #[arg(conflicts_with = "title")]
+    pub(super) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) title: TitleArguments,
+}
+
+/// The settings, and the folder with the ids of pushed dashboards.
+#[derive(Debug, Args)]
+pub(super) struct KeptArguments {
+    #[command(flatten)]
+    pub(super) state: StateArguments,
+    #[command(flatten)]
+    pub(super) settings: SettingsArguments,
+}
+
+impl DashboardArguments {
+    /// Where to look for the metrics that sources described: the settings file and the state folder, if they are named.
+    pub(super) fn places(&self) -> (Option<&SettingsArguments>, Option<&FolderArguments>) {
+        match &self.action {
+            Some(
+                DashboardAction::Push { kept, .. }
+                | DashboardAction::Diff { kept, .. }
+                | DashboardAction::Delete { kept, .. },
+            ) => (Some(&kept.settings), Some(&kept.state.folder)),
+            Some(DashboardAction::Pull { settings, .. } | DashboardAction::List { settings }) => {
+                (Some(settings), None)
+            }
+            None => (None, None),
+        }
+    }
+}

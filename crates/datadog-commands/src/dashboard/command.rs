@@ -1,0 +1,183 @@
+//! `report dashboard`.
+
+use std::{
+    fs,
+    io::{self, Read},
+    path::Path,
+};
+
+use anyhow::{Context as _, bail};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use serde_json::Value;
+use system_health_command::{
+    CommandContext, CommandType,
+    Format::{Json, Table},
+    Status, Stdout, register_command,
+};
+use system_health_datadog::{
+    PushAction, WantedDashboard, dashboard, dashboard_json, is_managed_dashboard, without_datadogs_additions,
+};
+use system_health_registry::Catalog;
+use system_health_state::Store;
+
+use super::arguments::{DashboardAction, DashboardArguments, DashboardSource};
+use crate::{
+    confirm::YesArguments,
+    connection::{Connection, store, store_to_read},
+    plan_step::{PlanStep, Verb, show},
+    run::run,
+};
+
+register_command!(CommandType {
+    command: DashboardArguments::command,
+    run: |matches, context| run(execute(matches, context)),
+});
+
+async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+    let arguments = DashboardArguments::from_arg_matches(matches)?;
+    let (settings, folder) = arguments.places();
+    let catalog = &*context.catalog(settings, folder)?;
+    // JSON is what Datadog imports, so it is also printed where other commands print a table.
+    let stdout = context.stdout().one_of(&[Table, Json])?;
+    match &arguments.action {
+        None => print(&dashboard_json(&dashboard(catalog, &arguments.title.title))?, stdout),
+        Some(DashboardAction::Push { source, force, kept }) => {
+            let wanted = wanted(source, catalog)?;
+            let settings = context.settings(&kept.settings)?;
+            let store = store(context, &kept.state, &settings)?;
+            let connection = Connection::open(&settings).await?;
+            push(&wanted, *force, &connection, store.as_ref(), stdout).await
+        }
+        Some(DashboardAction::Diff { source, kept }) => {
+            let wanted = wanted(source, catalog)?;
+            let settings = context.settings(&kept.settings)?;
+            let store = store_to_read(context, &kept.state, &settings)?;
+            let connection = Connection::open(&settings).await?;
+            let remembered = remembered(&connection, store.as_ref(), wanted.title());
+            let planned = connection.api.plan_dashboard(&wanted, remembered.as_deref()).await?;
+            let step = PlanStep::planned(wanted.title(), planned.id, &planned.action);
+            show(&[step], stdout)?;
+            Ok(if planned.action == PushAction::Keep { Status::Done } else { Status::Different })
+        }
+        Some(DashboardAction::Pull { dashboard, settings }) => {
+            let connection = Connection::open(&context.settings(settings)?).await?;
+            print(&without_datadogs_additions(&connection.api.find_dashboard(dashboard).await?), stdout)
+        }
+        Some(DashboardAction::List { settings }) => {
+            let connection = Connection::open(&context.settings(settings)?).await?;
+            list(&connection, stdout).await
+        }
+        Some(DashboardAction::Delete { dashboard, yes, kept }) => {
+            let settings = context.settings(&kept.settings)?;
+            let store = store(context, &kept.state, &settings)?;
+            let connection = Connection::open(&settings).await?;
+            delete(dashboard, yes, &connection, store.as_ref(), stdout).await
+        }
+    }
+}
+
+fn print(dashboard: &Value, stdout: Stdout) -> anyhow::Result<Status> {
+    stdout.write(&(serde_json::to_string_pretty(dashboard)? + "\n"))?;
+    Ok(Status::Done)
+}
+
+/// The dashboard of the linked metrics, or the one in a file.
+fn wanted(source: &DashboardSource, catalog: &Catalog) -> anyhow::Result<WantedDashboard> {
+    let Some(file) = &source.file else {
+        return Ok(WantedDashboard::new(dashboard(catalog, &source.title.title))?);
+    };
+    let (name, text) = if file == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).context("cannot read stdin")?;
+        ("stdin".to_owned(), text)
+    } else {
+        let name = file.display().to_string();
+        (name.clone(), fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?)
+    };
+    WantedDashboard::parse(&text).with_context(|| format!("the dashboard in {name} cannot be used"))
+}
+
+async fn push(
+    wanted: &WantedDashboard,
+    force: bool,
+    connection: &Connection,
+    store: Option<&Store>,
+    stdout: Stdout,
+) -> anyhow::Result<Status> {
+    let remembered = remembered(connection, store, wanted.title());
+    let planned = connection.api.plan_dashboard(wanted, remembered.as_deref()).await?;
+    let step = PlanStep::planned(wanted.title(), planned.id.clone(), &planned.action);
+    if step.needs_force() && !force {
+        show(&[step.left()], stdout)?;
+        tracing::error!(
+            "nothing was pushed, because it would undo changes made in Datadog; --force pushes anyway"
+        );
+        return Ok(Status::Different);
+    }
+    let pushed = connection.api.push_dashboard(wanted, &planned).await?;
+    let mut step = step.done();
+    if let Some(pushed) = pushed {
+        if !pushed.changed.is_empty() {
+            tracing::warn!(
+                "Datadog stored a different dashboard; the next push will find these differences:\n{}",
+                pushed.changed
+            );
+        }
+        step.url = pushed.url.map(|path| connection.page(&path));
+        step.id = Some(pushed.id);
+    }
+    if let (Some(store), Some(id)) = (store, &step.id) {
+        let kept = store.remember_dashboard(&connection.name_in_store(), wanted.title(), id);
+        if let Err(error) = kept {
+            tracing::warn!("cannot remember the dashboard's id: {error}");
+        }
+    }
+    show(&[step], stdout)?;
+    Ok(Status::Done)
+}
+
+async fn list(connection: &Connection, stdout: Stdout) -> anyhow::Result<Status> {
+    let mut managed = connection.api.managed_dashboards().await?;
+    managed.sort_by(|one, other| (&one.title, &one.id).cmp(&(&other.title, &other.id)));
+    let steps: Vec<PlanStep> = managed
+        .into_iter()
+        .map(|summary| PlanStep {
+            url: summary.url.map(|path| connection.page(&path)),
+            ..PlanStep::new(Verb::Managed, &summary.title, Some(summary.id))
+        })
+        .collect();
+    show(&steps, stdout)?;
+    Ok(Status::Done)
+}
+
+async fn delete(
+    name: &str,
+    yes: &YesArguments,
+    connection: &Connection,
+    store: Option<&Store>,
+    stdout: Stdout,
+) -> anyhow::Result<Status> {
+    let found = connection.api.find_dashboard(name).await?;
+    let text = |name| found.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (id, title) = (text("id"), text("title"));
+    if !is_managed_dashboard(&found) {
+        bail!("the dashboard `{title}` ({id}) was not created by a push; delete it in Datadog instead");
+    }
+    if !yes.confirm(&format!("Delete the dashboard `{title}` ({id})?"))? {
+        return Ok(Status::Different);
+    }
+    connection.api.delete_dashboard(id).await?;
+    if let Some(store) = store {
+        store.forget_dashboard(&connection.name_in_store(), id)?;
+    }
+    show(&[PlanStep::new(Verb::Deleted, title, Some(id.to_owned()))], stdout)?;
+    Ok(Status::Done)
+}
+
+fn remembered(connection: &Connection, store: Option<&Store>, title: &str) -> Option<String> {
+    let remembered = store?.dashboard(&connection.name_in_store(), title);
+    remembered.unwrap_or_else(|error| {
+        tracing::warn!("cannot look up the dashboard's id: {error}");
+        None
+    })
+}

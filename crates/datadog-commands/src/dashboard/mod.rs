@@ -1,0 +1,4 @@
+//! `report dashboard`: the dashboard of the linked metrics, or one from a file.
+
+mod arguments;
+mod command;

@@ -1,0 +1,13 @@
+//! Commands of `report` that manage dashboards, monitors and metadata in Datadog. They are made from the catalog: each
+//! metric's key, description, unit and goal.
+//!
+//! `use system_health_datadog_commands as _;` adds them to a program that calls `system_health_command::main()`.
+
+mod confirm;
+mod connection;
+mod dashboard;
+mod metadata;
+mod monitors;
+mod plan_step;
+mod run;
+mod verify;

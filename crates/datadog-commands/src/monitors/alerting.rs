@@ -1,0 +1,79 @@
+//! How a monitor alerts. Its own settings take precedence over its metrics' attributes, and those over the settings of all
+//! monitors.
+
+use system_health_datadog::{Alerting, OnMissingData, Schedule};
+use system_health_registry::{Metric, Settings, self_metrics::is_self_metric};
+
+use super::{
+    checks,
+    settings::{MetricMonitorSettings, MonitorSettings},
+};
+
+/// The settings of all monitors.
+#[derive(Clone, Copy)]
+pub(super) struct Defaults<'a> {
+    pub(super) settings: &'a MonitorSettings,
+    pub(super) schedule: Schedule,
+    /// Says where each of them was set, for errors.
+    pub(super) sources: &'a Settings,
+}
+
+/// The goal that a monitor watches.
+pub(super) struct Watched<'a> {
+    /// Key of the metric, or name of the goal of two metrics.
+    pub(super) name: &'a str,
+    /// One metric, or two. Either both or neither are about the reporter.
+    pub(super) metrics: &'a [&'a Metric],
+    /// Value at which an alert ends, unless the settings override it.
+    pub(super) recovery: Option<f64>,
+    /// Table in [monitors] with its settings.
+    pub(super) table: &'static str,
+}
+
+impl Defaults<'_> {
+    /// The part that does not depend on a goal, so it also applies to the monitors of the reporter.
+    pub(super) fn without_goal(&self, own: &MetricMonitorSettings, is_about_reporter: bool) -> Alerting {
+        let all = self.settings;
+        let group_by = if is_about_reporter { &all.reporter_by } else { &all.group_by };
+        Alerting {
+            notify: own.notify.clone().unwrap_or_else(|| all.notify.clone()),
+            window: self.schedule.window(),
+            recovery: None,
+            on_missing_data: OnMissingData::default(),
+            group_by: group_by.clone(),
+            renotify: own.renotify.or(all.renotify),
+            priority: own.priority.or(all.priority),
+        }
+    }
+
+    /// For the monitor of a goal. With two metrics, it notifies the recipients of both, and has the longer window.
+    pub(super) fn for_goal(
+        &self,
+        own: &MetricMonitorSettings,
+        watched: &Watched<'_>,
+    ) -> anyhow::Result<Alerting> {
+        let Watched { name, metrics, .. } = watched;
+        let general =
+            self.without_goal(own, metrics.iter().any(|metric| is_self_metric(metric.key())));
+        let mut handles: Vec<String> = Vec::new();
+        for handle in metrics.iter().flat_map(|metric| &metric.monitoring().notify) {
+            if !handles.contains(handle) {
+                handles.push(handle.clone());
+            }
+        }
+        let on_missing_data = own.on_missing_data.as_deref().and_then(OnMissingData::parse);
+        let metrics_window = metrics.iter().filter_map(|metric| metric.monitoring().window).max();
+        let alerting = Alerting {
+            notify: if own.notify.is_none() && !handles.is_empty() { handles } else { general.notify },
+            window: own.window.or(metrics_window).unwrap_or(general.window),
+            recovery: own.recovery.or(watched.recovery),
+            on_missing_data: on_missing_data.unwrap_or_default(),
+            group_by: own.group_by.clone().unwrap_or(general.group_by),
+            ..general
+        };
+        let key = if own.window.is_some() { watched.table } else { "every" };
+        let checked = checks::check_goal_window(name, alerting.window, self.schedule.every);
+        checks::at(self.sources, key, checked)?;
+        Ok(alerting)
+    }
+}

@@ -1,0 +1,169 @@
+//! Refuses settings that Datadog does not support.
+//! See <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, ensure};
+use system_health_datadog::{OnMissingData, Schedule, duration_in_words, reporter_window};
+use system_health_registry::Settings;
+
+use super::{
+    schedule::schedule,
+    settings::{MetricMonitorSettings, MonitorSettings},
+};
+
+/// The table in [monitors] with settings of individual metrics.
+pub(super) const METRICS: &str = "metrics";
+/// The table in [monitors] with goals of two metrics.
+pub(super) const GOALS: &str = "goals";
+
+const DAY: Duration = Duration::from_hours(24);
+const LONGEST_WINDOW: Duration = Schedule::LONGEST_WINDOW;
+
+/// Checks each setting on its own. `sources` says where each one was set.
+pub(super) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::Result<()> {
+    let at = |key: &str, checked: anyhow::Result<()>| at(sources, key, checked);
+    let within = || "[monitors]";
+    at("every", check_every(settings.every))?;
+    at("longest_gap", check_longest_gap(schedule(settings)))?;
+    at("renotify", check_time("renotify", settings.renotify, DAY).with_context(within))?;
+    at("group_by", check_tags("group_by", &settings.group_by).with_context(within))?;
+    at("reporter_by", check_tags("reporter_by", &settings.reporter_by).with_context(within))?;
+    for (pattern, some) in &settings.metrics {
+        at(METRICS, check_some(some).with_context(|| place(METRICS, pattern)))?;
+    }
+    for (name, goal) in &settings.goals {
+        at(GOALS, check_some(&goal.monitor).with_context(|| place(GOALS, name)))?;
+    }
+    Ok(())
+}
+
+fn check_some(some: &MetricMonitorSettings) -> anyhow::Result<()> {
+    check_time("window", some.window, LONGEST_WINDOW)?;
+    check_time("renotify", some.renotify, DAY)?;
+    check_missing(some.on_missing_data.as_deref())?;
+    check_tags("group_by", some.group_by.as_deref().unwrap_or_default())
+}
+
+/// Adds to an error where the key in [monitors] was set.
+pub(super) fn at<T>(sources: &Settings, key: &str, checked: anyhow::Result<T>) -> anyhow::Result<T> {
+    match sources.origin::<MonitorSettings>(key) {
+        Some(origin) => checked.with_context(|| origin.to_string()),
+        None => checked,
+    }
+}
+
+fn check_every(every: Duration) -> anyhow::Result<()> {
+    ensure!(
+        is_whole_minutes(every) && every < LONGEST_WINDOW,
+        "`every` in [monitors] is {}; it must be a whole number of minutes and less than {}, which is the longest window of a \
+         Datadog monitor: each window must contain a run",
+        duration_in_words(every),
+        duration_in_words(LONGEST_WINDOW)
+    );
+    Ok(())
+}
+
+fn check_longest_gap(schedule: Schedule) -> anyhow::Result<()> {
+    let Schedule { every, longest_gap, .. } = schedule;
+    ensure!(
+        is_whole_minutes(longest_gap) && longest_gap >= every,
+        "`longest_gap` in [monitors] is {}; it must be a whole number of minutes and at least `every`, which is {}",
+        duration_in_words(longest_gap),
+        duration_in_words(every)
+    );
+    Ok(())
+}
+
+/// Checks that the windows of the reporter's monitors are not too long for Datadog. `keys` are the metrics they watch.
+pub(super) fn check_reporter_windows(
+    keys: &[&str],
+    schedule: Schedule,
+    sources: &Settings,
+) -> anyhow::Result<()> {
+    let is_too_long = |key: &str, schedule: Schedule| {
+        reporter_window(key, schedule).is_some_and(|window| window > LONGEST_WINDOW)
+    };
+    let too_long: Vec<&str> = keys.iter().copied().filter(|key| is_too_long(key, schedule)).collect();
+    let Some(first) = too_long.first() else { return Ok(()) };
+    let all_fit = |missed: &u32| {
+        let schedule = Schedule { missed: *missed, ..schedule };
+        !keys.iter().any(|key| is_too_long(key, schedule))
+    };
+    let longest_every = LONGEST_WINDOW * 2 / 3;
+    let advice = match (1..schedule.missed).take_while(all_fit).last() {
+        Some(missed) => format!("with this schedule, `missed` in [monitors] must be at most {missed}"),
+        None if schedule.every > longest_every => format!(
+            "no value of `missed` is possible; `every` in [monitors] must be at most {}",
+            duration_in_words(longest_every)
+        ),
+        None => format!(
+            "no value of `missed` is possible; `longest_gap` in [monitors] must be at most {}",
+            duration_in_words(LONGEST_WINDOW.saturating_sub(schedule.every / 2))
+        ),
+    };
+    let key = ["missed", "longest_gap", "every"]
+        .into_iter()
+        .find(|key| sources.origin::<MonitorSettings>(key).is_some());
+    let error = anyhow!(
+        "the monitor of {first} needs a window of {}, and Datadog's monitors have at most {}: {advice}; or disable the \
+         monitors that need too long a window, with `enabled = false` in {}",
+        duration_in_words(reporter_window(first, schedule).unwrap_or_default()),
+        duration_in_words(LONGEST_WINDOW),
+        too_long.iter().map(|key| place(METRICS, key)).collect::<Vec<_>>().join(" and ")
+    );
+    at(sources, key.unwrap_or_default(), Err(error))
+}
+
+/// Checks that the window of a goal's monitor always contains a run.
+pub(super) fn check_goal_window(key: &str, window: Duration, every: Duration) -> anyhow::Result<()> {
+    ensure!(
+        window > every,
+        "the monitor of {key} has a window of {}, and the reporter runs every {}; increase its `window`, or correct `every` in \
+         [monitors]",
+        duration_in_words(window),
+        duration_in_words(every)
+    );
+    Ok(())
+}
+
+fn check_time(name: &str, time: Option<Duration>, most: Duration) -> anyhow::Result<()> {
+    let Some(time) = time else { return Ok(()) };
+    ensure!(
+        is_whole_minutes(time) && time <= most,
+        "`{name}` is {}; it must be a whole number of minutes, and at most {}",
+        duration_in_words(time),
+        duration_in_words(most)
+    );
+    Ok(())
+}
+
+fn is_whole_minutes(time: Duration) -> bool {
+    !time.is_zero() && time.as_secs().is_multiple_of(60) && time.subsec_nanos() == 0
+}
+
+fn check_missing(name: Option<&str>) -> anyhow::Result<()> {
+    ensure!(
+        name.is_none_or(|name| OnMissingData::parse(name).is_some()),
+        "`on_missing_data` is `{}`; it must be one of {}",
+        name.unwrap_or_default(),
+        OnMissingData::NAMES.join(", ")
+    );
+    Ok(())
+}
+
+fn check_tags(name: &str, tags: &[String]) -> anyhow::Result<()> {
+    let is_fit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-./".contains(&byte);
+    for tag in tags {
+        ensure!(
+            tag.starts_with(|first: char| first.is_ascii_lowercase()) && tag.bytes().all(is_fit),
+            "`{tag}` in `{name}` is not the name of a tag; write a name such as \"repository\", without a value"
+        );
+    }
+    Ok(())
+}
+
+/// The name of the table with the settings of a monitor.
+pub(super) fn place(table: &str, name: &str) -> String {
+    format!("[monitors.{table}.\"{name}\"]")
+}

@@ -1,0 +1,161 @@
+//! The table `[monitors]`: when Datadog alerts, and whom it notifies.
+
+use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
+
+use serde::{Deserialize, Deserializer, de};
+use system_health_registry::{CombinedGoal, check_handle, settings::duration, settings_table};
+
+/// The table `[monitors]`: when Datadog alerts, and whom it notifies.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub(crate) struct MonitorSettings {
+    /// Time from one run of the reporter to the next.
+    #[serde(deserialize_with = "duration")]
+    pub(crate) every: Duration,
+    /// Longest time between two runs, such as a weekend. Default: `every`.
+    #[serde(deserialize_with = "some_duration")]
+    pub(crate) longest_gap: Option<Duration>,
+    /// Number of consecutive runs that may be missed or fail before somebody is notified.
+    #[serde(deserialize_with = "runs")]
+    pub(crate) missed: u32,
+    /// Who is notified.
+    #[serde(deserialize_with = "handles")]
+    pub(crate) notify: Vec<String>,
+    /// Names of tags; each combination of their values has its own alert.
+    pub(crate) group_by: Vec<String>,
+    /// The same for metrics about the reporter, which have different tags.
+    pub(crate) reporter_by: Vec<String>,
+    /// Time after which an alert is repeated.
+    #[serde(deserialize_with = "some_duration")]
+    pub(crate) renotify: Option<Duration>,
+    /// From 1 (high) to 5 (low).
+    #[serde(deserialize_with = "priority")]
+    pub(crate) priority: Option<u8>,
+    /// Settings for some metrics, by key or pattern.
+    pub(crate) metrics: BTreeMap<String, MetricMonitorSettings>,
+    /// Goals of two metrics, by their names.
+    pub(crate) goals: BTreeMap<String, GoalSettings>,
+}
+
+/// A goal of two metrics, and the settings of its monitor.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GoalSettings {
+    /// The goal, such as `ci.errors / ci.runs < 0.1`.
+    #[serde(deserialize_with = "combined_goal")]
+    pub(crate) goal: CombinedGoal,
+    /// What the goal means.
+    pub(crate) description: Option<String>,
+    /// The page that says what to do when the goal is missed.
+    pub(crate) runbook: Option<String>,
+    /// Who is responsible.
+    pub(crate) owner: Option<String>,
+    /// The same settings as for the monitor of a metric.
+    #[serde(flatten)]
+    pub(crate) monitor: MetricMonitorSettings,
+}
+
+/// Settings for the monitors of some metrics.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MetricMonitorSettings {
+    /// Whether there is a monitor.
+    pub(crate) enabled: bool,
+    /// Who is notified.
+    #[serde(deserialize_with = "some_handles")]
+    pub(crate) notify: Option<Vec<String>>,
+    /// The evaluation window.
+    #[serde(deserialize_with = "some_duration")]
+    pub(crate) window: Option<Duration>,
+    /// The value at which an alert ends.
+    pub(crate) recovery: Option<f64>,
+    /// What happens if the window contains no value: one of Datadog's names.
+    pub(crate) on_missing_data: Option<String>,
+    /// Names of tags; each combination of their values has its own alert.
+    pub(crate) group_by: Option<Vec<String>>,
+    /// Time after which an alert is repeated.
+    #[serde(deserialize_with = "some_duration")]
+    pub(crate) renotify: Option<Duration>,
+    /// From 1 (high) to 5 (low).
+    #[serde(deserialize_with = "priority")]
+    pub(crate) priority: Option<u8>,
+}
+
+impl Default for MonitorSettings {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_mins(15),
+            longest_gap: None,
+            missed: 3,
+            notify: Vec::new(),
+            group_by: Vec::new(),
+            reporter_by: vec!["reporter".to_owned()],
+            renotify: None,
+            priority: None,
+            metrics: BTreeMap::new(),
+            goals: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for MetricMonitorSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            notify: None,
+            window: None,
+            recovery: None,
+            on_missing_data: None,
+            group_by: None,
+            renotify: None,
+            priority: None,
+        }
+    }
+}
+
+settings_table!(MonitorSettings, "monitors", shown: |_| true);
+
+/// Reads a duration that may be left out.
+fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    duration(deserializer).map(Some)
+}
+
+/// Reads a goal of two metrics.
+fn combined_goal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CombinedGoal, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+}
+
+/// Reads a whole number in a range; the error says what would be right.
+fn number<'de, D: Deserializer<'de>, T: TryFrom<u64> + PartialOrd>(
+    deserializer: D,
+    range: RangeInclusive<T>,
+    right: &str,
+) -> Result<T, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    let number = value.as_u64().and_then(|number| T::try_from(number).ok());
+    number
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| de::Error::custom(format!("{value} is not {right}")))
+}
+
+/// Reads a number of runs. The queries of the reporter's monitors limit it: in them, one good run outweighs this many bad ones.
+fn runs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    number(deserializer, 1..=1000, "a number of runs; write a whole number from 1 to 1000")
+}
+
+/// Reads the priority of a monitor.
+fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    number(deserializer, 1..=5, "a priority; write a whole number from 1 (high) to 5 (low)").map(Some)
+}
+
+/// Reads handles such as `@slack-ops`.
+fn handles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let handles = Vec::<String>::deserialize(deserializer)?;
+    handles.iter().try_for_each(|handle| check_handle(handle)).map_err(de::Error::custom)?;
+    Ok(handles)
+}
+
+/// Reads handles that may be left out.
+fn some_handles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    handles(deserializer).map(Some)
+}

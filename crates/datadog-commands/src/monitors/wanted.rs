@@ -1,0 +1,71 @@
+//! The monitors that Datadog should have, from the settings and from each metric's attributes.
+
+use anyhow::Context as _;
+use system_health_datadog::{
+    Alerting, MonitorScope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors, reporter_monitors,
+    reporter_window,
+};
+use system_health_registry::{Catalog, Metric, Settings, check_recovery, self_metrics::is_self_metric};
+
+use super::{
+    alerting::{Defaults, Watched},
+    checks::{self, METRICS},
+    goals,
+    overrides::Overrides,
+    schedule::schedule,
+    settings::{MetricMonitorSettings, MonitorSettings},
+};
+
+/// The monitors of a catalog: one for each goal, and those of the reporter if its metrics are in the catalog.
+pub(super) fn wanted_monitors(
+    catalog: &Catalog,
+    scope: &MonitorScope,
+    sources: &Settings,
+) -> anyhow::Result<Vec<WantedMonitor>> {
+    let settings: MonitorSettings = sources.table()?;
+    checks::check(&settings, sources)?;
+    let schedule = schedule(&settings);
+    let overrides = Overrides::new(catalog, &settings, schedule);
+    let overrides = checks::at(sources, METRICS, overrides)?;
+    let defaults = Defaults { settings: &settings, schedule, sources };
+    let mut monitors = Vec::new();
+    for metric in catalog.metrics().iter().filter(|metric| !is_watched_by_reporter_monitors(metric.key())) {
+        let alerting = alerting(metric, overrides.get(metric.key()), defaults)?;
+        monitors.extend(alerting.and_then(|alerting| goal_monitor(metric, scope, &alerting)));
+    }
+    monitors.extend(goals::monitors(catalog, scope, defaults)?);
+    let mut of_reporter = Vec::new();
+    for metric in catalog.metrics() {
+        let is_watched = reporter_window(metric.key(), schedule).is_some();
+        let some = overrides.get(metric.key());
+        if is_watched && some.enabled {
+            of_reporter
+                .push((metric.key(), defaults.without_goal(some, is_self_metric(metric.key()))));
+        }
+    }
+    let keys: Vec<&str> = of_reporter.iter().map(|(key, _)| *key).collect();
+    checks::check_reporter_windows(&keys, schedule, sources)?;
+    monitors.extend(reporter_monitors(scope, schedule, |key| {
+        of_reporter.iter().find(|(known, _)| *known == key).map(|(_, alerting)| alerting.clone())
+    }));
+    Ok(monitors)
+}
+
+/// How the monitor of a metric's goal alerts. `None` if the metric has no goal, or its monitor is disabled.
+fn alerting(
+    metric: &Metric,
+    some: &MetricMonitorSettings,
+    defaults: Defaults<'_>,
+) -> anyhow::Result<Option<Alerting>> {
+    if !some.enabled || metric.goal().is_none() {
+        return Ok(None);
+    }
+    if let Some(recovery) = some.recovery {
+        let checked = check_recovery(recovery, metric.goal())
+            .with_context(|| format!("`recovery` of {} in [monitors.metrics]", metric.key()));
+        checks::at(defaults.sources, METRICS, checked)?;
+    }
+    let recovery = metric.monitoring().recovery;
+    let watched = Watched { name: metric.key(), metrics: &[metric], recovery, table: METRICS };
+    defaults.for_goal(some, &watched).map(Some)
+}

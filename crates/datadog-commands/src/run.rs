@@ -1,0 +1,24 @@
+//! Runs a command to its end.
+
+use system_health_command::Status;
+use system_health_datadog::{DashboardError, DatadogError};
+use system_health_registry::DeliveryError;
+
+/// Runs a command. If Datadog refused a request or was not reached, the usage was right, so the status says that a delivery
+/// failed.
+pub(crate) fn run(command: impl Future<Output = anyhow::Result<Status>>) -> anyhow::Result<Status> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match runtime.block_on(command) {
+        Err(error) if is_from_datadog(&error) => {
+            tracing::error!("{error:#}");
+            Ok(Status::DeliveryFailed)
+        }
+        result => result,
+    }
+}
+
+fn is_from_datadog(error: &anyhow::Error) -> bool {
+    error.is::<DatadogError>()
+        || error.is::<DeliveryError>()
+        || matches!(error.downcast_ref(), Some(DashboardError::Datadog(_)))
+}

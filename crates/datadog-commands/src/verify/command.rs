@@ -1,0 +1,186 @@
+//! `report verify`.
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use anstyle::{AnsiColor, Style};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use futures::{StreamExt, stream};
+use serde::Serialize;
+use system_health_command::{
+    CommandContext, CommandType,
+    Format::{Json, Table},
+    Status, register_command,
+};
+use system_health_datadog::{DatadogError, DatadogSink, MonitorScope};
+use system_health_registry::{Fate, Kind, Point, Sink, Tag};
+use tokio::time::{Instant, sleep};
+
+use super::{arguments::VerifyArguments, queries};
+use crate::{
+    connection::{self, Connection},
+    monitors::{MonitorSettings, schedule},
+    run::run,
+};
+
+/// Key of the delivered point.
+const PROBE: &str = "system_health.reporter.probe";
+/// Time between two queries for the probe.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// Minimum time that queries look back.
+const MIN_SINCE: Duration = Duration::from_hours(1);
+/// Maximum number of concurrent queries: they are limited for a whole organization.
+/// See <https://docs.datadoghq.com/api/latest/rate-limits/>.
+const CONCURRENT_QUERIES: usize = 4;
+
+/// A query and its result.
+#[derive(Debug, Serialize)]
+struct QueryCheck {
+    /// The probe, or a dashboard or monitor by its name.
+    #[serde(rename = "of")]
+    owner: String,
+    query: String,
+    #[serde(rename = "found")]
+    result: QueryResult,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum QueryResult {
+    Data,
+    NoData,
+    Error(String),
+}
+
+register_command!(CommandType {
+    command: VerifyArguments::command,
+    run: |matches, context| run(execute(matches, context)),
+});
+
+/// Checks the probe and all queries.
+async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+    let arguments = VerifyArguments::from_arg_matches(matches)?;
+    let stdout = context.stdout().one_of(&[Table, Json])?;
+    let settings = context.settings(&arguments.settings)?;
+    let tags = connection::base_tags(&settings)?;
+    let scope = MonitorScope::from_tags(&tags);
+    let connection = Connection::open(&settings).await?;
+    let mut checks = vec![probe(&connection, tags, &scope, arguments.timeout).await?];
+    let wanted = managed_queries(&connection, &scope).await?;
+    let to = SystemTime::now();
+    let schedule = schedule(&settings.table::<MonitorSettings>()?);
+    let runs = schedule.longest_gap + schedule.every;
+    let since = arguments.since.unwrap_or(runs.max(MIN_SINCE));
+    let from = to.checked_sub(since).unwrap_or(UNIX_EPOCH);
+    let api = &connection.api;
+    let queries = stream::iter(wanted).map(async |(owner, query)| {
+        let result = query_result(api.query(&query, from, to).await.map(|series| {
+            series.iter().any(|series| series.points.iter().any(|(_, value)| value.is_some()))
+        }))?;
+        Ok::<_, DatadogError>(QueryCheck { owner, query, result })
+    });
+    for check in queries.buffered(CONCURRENT_QUERIES).collect::<Vec<_>>().await {
+        checks.push(check?);
+    }
+    stdout.print(QueryChecks(&checks), &checks)?;
+    let all = checks.iter().all(|check| check.result == QueryResult::Data);
+    Ok(if all { Status::Done } else { Status::Different })
+}
+
+/// Delivers a point, and queries it until it is found or the timeout is over.
+async fn probe(
+    connection: &Connection,
+    tags: Vec<Tag>,
+    scope: &MonitorScope,
+    timeout: Duration,
+) -> anyhow::Result<QueryCheck> {
+    let end = Instant::now() + timeout;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let sent = UNIX_EPOCH + Duration::from_secs(now);
+    // The value identifies this probe. A tag would create a new series each time.
+    let value = f64::from(u32::try_from(now % 1_000_000).unwrap_or_default());
+    let point = Point {
+        key: PROBE.to_owned(),
+        kind: Kind::Gauge,
+        unit: None,
+        tags: tags.into_iter().collect(),
+        timestamp: sent,
+        value,
+    };
+    let sink = DatadogSink::new(&connection.config)?;
+    let points = [point];
+    let mut settlements = sink.deliver(&points, end);
+    while let Some(settlement) = settlements.next().await {
+        if let Fate::Refused(error) | Fate::Left(error) | Fate::Unknown(error) = settlement.fate {
+            return Err(error.into());
+        }
+    }
+    let query = format!("max:{PROBE}{{{scope}}}");
+    let before = sent - Duration::from_mins(1);
+    let result = loop {
+        let series = connection.api.query(&query, before, SystemTime::now() + Duration::from_secs(1)).await;
+        let is_there = series.map(|series| {
+            let mut points = series.iter().flat_map(|series| &series.points);
+            points.any(|(_, found)| found.is_some_and(|found| (found - value).abs() < 0.5))
+        });
+        let result = query_result(is_there)?;
+        let pause = POLL_INTERVAL.min(end.saturating_duration_since(Instant::now()));
+        if result != QueryResult::NoData || pause.is_zero() {
+            break result;
+        }
+        tracing::info!("the probe cannot be queried yet; trying again");
+        sleep(pause).await;
+    };
+    Ok(QueryCheck { owner: "the probe".to_owned(), query, result })
+}
+
+/// All queries of managed dashboards and monitors, each with the dashboard or monitor it belongs to.
+async fn managed_queries(
+    connection: &Connection,
+    scope: &MonitorScope,
+) -> Result<Vec<(String, String)>, DatadogError> {
+    let mut wanted = Vec::new();
+    for summary in connection.api.managed_dashboards().await? {
+        if let Some(dashboard) = connection.api.dashboard(&summary.id).await? {
+            let owner = format!("dashboard {}", summary.title);
+            let queries = queries::in_dashboard(&dashboard);
+            wanted.extend(queries.into_iter().map(|query| (owner.clone(), query)));
+        }
+    }
+    for monitor in connection.api.managed_monitors(scope).await? {
+        let owner = format!("monitor {}", monitor.name);
+        wanted.extend(queries::in_monitor(&monitor.query).map(|query| (owner, query)));
+    }
+    Ok(wanted)
+}
+
+/// The result of a query. A query that Datadog refuses is a result, too; any other error ends the command.
+fn query_result(found: Result<bool, DatadogError>) -> Result<QueryResult, DatadogError> {
+    match found {
+        Ok(true) => Ok(QueryResult::Data),
+        Ok(false) => Ok(QueryResult::NoData),
+        Err(error @ DatadogError::Refused(_)) => Ok(QueryResult::Error(error.to_string())),
+        Err(error) => Err(error),
+    }
+}
+
+/// The checks as text: failed ones in full, the others as a count.
+struct QueryChecks<'a>(&'a [QueryCheck]);
+
+impl fmt::Display for QueryChecks<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (good, bad): (Vec<&QueryCheck>, Vec<&QueryCheck>) =
+            self.0.iter().partition(|check| check.result == QueryResult::Data);
+        for check in bad {
+            let (style, word) = match &check.result {
+                QueryResult::Error(error) => (AnsiColor::Red.on_default(), error.as_str()),
+                _ => (AnsiColor::Yellow.on_default(), "no data"),
+            };
+            writeln!(f, "{style}{word}{style:#}: {} in {}", check.query, check.owner)?;
+        }
+        let style: Style = AnsiColor::Green.on_default();
+        writeln!(f, "{style}data{style:#}: {} of {} queries", good.len(), self.0.len())
+    }
+}

@@ -1,0 +1,110 @@
+//! The metric queries in dashboards and monitors.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// The metric queries of a dashboard's widgets, with the default values of its template variables.
+pub(super) fn in_dashboard(dashboard: &Value) -> BTreeSet<String> {
+    let list = dashboard.get("template_variables").and_then(Value::as_array);
+    let variables = list.into_iter().flatten().filter_map(variable).collect();
+    let mut queries = BTreeSet::new();
+    collect(dashboard.get("widgets").unwrap_or(&Value::Null), &mut queries);
+    queries.iter().map(|query| with_defaults(query, &variables)).collect()
+}
+
+/// The query of a metric monitor, without its evaluation window and threshold.
+pub(super) fn in_monitor(query: &str) -> Option<String> {
+    let (_, query) = query.split_once("):")?;
+    let end = query.rfind(['<', '>', '=', '!'])?;
+    Some(query[..end].trim_end_matches(['<', '>', '=', '!', ' ']).to_owned())
+}
+
+/// A template variable's name and default: `env:production`, or `*`.
+fn variable(variable: &Value) -> Option<(String, String)> {
+    let text = |name| variable.get(name).and_then(Value::as_str);
+    let default = variable.get("defaults").and_then(|defaults| defaults.get(0)).and_then(Value::as_str);
+    let default = default.or_else(|| text("default")).unwrap_or("*");
+    let value = match text("prefix") {
+        Some(prefix) if default != "*" => format!("{prefix}:{default}"),
+        _ => default.to_owned(),
+    };
+    Some((text("name")?.to_owned(), value))
+}
+
+fn collect(node: &Value, queries: &mut BTreeSet<String>) {
+    match node {
+        Value::Array(nodes) => nodes.iter().for_each(|node| collect(node, queries)),
+        Value::Object(properties) => {
+            let text = |name| properties.get(name).and_then(Value::as_str);
+            let is_of_metrics = text("data_source") == Some("metrics");
+            queries.extend(text("query").filter(|_| is_of_metrics).map(str::to_owned));
+            queries.extend(text("q").map(str::to_owned));
+            properties.values().for_each(|node| collect(node, queries));
+        }
+        _ => {}
+    }
+}
+
+/// Replaces template variables with their defaults. A scope that becomes empty is `*`.
+fn with_defaults(query: &str, variables: &BTreeMap<String, String>) -> String {
+    let mut filled = String::new();
+    let mut rest = query;
+    while let Some((before, behind)) = rest.split_once('{') {
+        let (scope, after) = behind.split_once('}').unwrap_or((behind, ""));
+        let tags: Vec<&str> = scope
+            .split(',')
+            .map(str::trim)
+            .map(|tag| {
+                tag.strip_prefix('$').map_or(tag, |name| variables.get(name).map_or("*", String::as_str))
+            })
+            .filter(|tag| *tag != "*")
+            .collect();
+        let scope = if tags.is_empty() { "*".to_owned() } else { tags.join(",") };
+        filled.extend([before, "{", &scope, "}"]);
+        rest = after;
+    }
+    filled + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn queries_are_found_wherever_they_are_and_variables_have_their_defaults() {
+        let dashboard = json!({
+            "template_variables": [
+                {"name": "env", "prefix": "env", "defaults": ["production"]},
+                {"name": "branch", "prefix": "branch", "defaults": ["*"]},
+            ],
+            "widgets": [
+                {"definition": {"widgets": [{"definition": {"requests": [
+                    {"queries": [{"data_source": "metrics", "query": "max:a.b{$env,$branch,!x:y} by {repository}"},
+                                 {"data_source": "logs", "query": "status:error"}]}]}}]}},
+                {"definition": {"requests": [{"q": "avg:c.d{$branch,$unheard_of}"}]}},
+            ],
+        });
+
+        let queries: Vec<String> = in_dashboard(&dashboard).into_iter().collect();
+
+        assert_eq!(queries, ["avg:c.d{*}", "max:a.b{env:production,!x:y} by {repository}"]);
+    }
+
+    #[test]
+    fn a_monitors_query_stands_between_window_and_threshold() {
+        for (monitor, query) in [
+            ("max(last_30m):max:a.b{env:x} >= 5", Some("max:a.b{env:x}")),
+            ("max(last_45m):min:a{*} by {metric} < 1", Some("min:a{*} by {metric}")),
+            (
+                "max(last_30m):abs(max:a{*} - 1) + abs(min:a{*} - 1) > 0",
+                Some("abs(max:a{*} - 1) + abs(min:a{*} - 1)"),
+            ),
+            ("\"check\".over(\"*\")", None),
+        ] {
+            assert_eq!(in_monitor(monitor).as_deref(), query);
+        }
+    }
+}

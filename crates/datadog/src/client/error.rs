@@ -1,0 +1,208 @@
+//! Errors of requests to Datadog. The variants differ in who can fix them, and in whether a retry can help.
+
+use std::{fmt, time::Duration};
+
+use system_health_http::{AttemptError, HttpError, Retry};
+
+use super::{
+    DatadogKey, ErrorResponse,
+    limits::{MAX_COMPRESSED, MAX_PLAIN},
+};
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatadogError {
+    /// 401 or 403: the key is wrong, belongs to another site, or lacks permissions.
+    #[error("{} refused ({response}); {}", keys(*.key), advice(*.key, *.scope))]
+    RefusedKey {
+        /// Which key. For a request with both keys, this is the application key.
+        key: DatadogKey,
+        /// The response.
+        response: ErrorResponse,
+        /// The scope that an application key needs for the request, if any.
+        scope: Option<&'static str>,
+    },
+    /// 400, 413 or 422 with Datadog's list of errors, or 202 with one: the payload of a delivery was refused.
+    #[error("the payload was refused ({0}); {hint}", hint = hint(.0))]
+    RefusedPayload(ErrorResponse),
+    /// 400, 409 or 422 with Datadog's list of errors: a dashboard, monitor or query was refused.
+    #[error("Datadog refused the request ({0})")]
+    Refused(ErrorResponse),
+    /// 404 with Datadog's list of errors: the subject of the request does not exist.
+    #[error("it does not exist in Datadog ({0})")]
+    NotFound(ErrorResponse),
+    /// The payload was not sent, because it exceeds Datadog's limit.
+    #[error("the payload is too large: {size} bytes {form}, and Datadog accepts at most {limit}")]
+    TooLarge {
+        /// Its size, in bytes.
+        size: usize,
+        /// Where the limit applies: `of JSON` or `compressed`.
+        form: &'static str,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The value was not sent, because JSON cannot represent it.
+    #[error("its value is {0}, which is not a finite number")]
+    NotFinite(f64),
+    /// 429: too many requests.
+    #[error("too many requests ({response}); try again {}", when(*.wait))]
+    RateLimited {
+        /// The response.
+        response: ErrorResponse,
+        /// Time until requests are accepted again, if the response says so.
+        wait: Option<Duration>,
+    },
+    /// 408 or 5xx: a problem on Datadog's side.
+    #[error("Datadog has a problem ({response}); try again {}, or see https://status.datadoghq.com", when(*.wait))]
+    Server {
+        /// The response.
+        response: ErrorResponse,
+        /// Time after which to try again, if the response says so.
+        wait: Option<Duration>,
+    },
+    /// Any other response, such as an error page of a proxy.
+    #[error("the response is not from Datadog's API ({0}); check DD_URL and proxies")]
+    Unexpected(ErrorResponse),
+    /// The server accepted the connection, but did not respond in time.
+    #[error("no response from {host} within {limit:?}")]
+    TimedOut {
+        /// The host, with its port.
+        host: String,
+        /// The timeout of the request or of a read.
+        limit: Duration,
+    },
+    /// The deadline came before a response.
+    #[error("no response from {host} before the run's deadline")]
+    Deadline {
+        /// The host, with its port.
+        host: String,
+    },
+    /// There was no connection, or it broke.
+    #[error("no connection to {host} (from DD_SITE or DD_URL)")]
+    Unreachable {
+        /// The host, with its port.
+        host: String,
+        /// The cause.
+        source: HttpError,
+    },
+    /// Datadog's client could not build the request.
+    #[error("Datadog's client failed: {0}")]
+    Client(String),
+}
+
+impl DatadogError {
+    /// Classifies a response that is not a success. `wait` is the time that it asks to wait before a retry.
+    ///
+    /// Only a response with Datadog's list of errors means that the payload was refused. The same status from a proxy does
+    /// not.
+    pub(crate) fn from_response(
+        response: ErrorResponse,
+        refused: DatadogKey,
+        lists_errors: bool,
+        wait: Option<Duration>,
+    ) -> Self {
+        match response.status {
+            401 | 403 => Self::RefusedKey { key: refused, response, scope: None },
+            400 | 409 | 422 if lists_errors && refused == DatadogKey::Application => Self::Refused(response),
+            404 if lists_errors && refused == DatadogKey::Application => Self::NotFound(response),
+            202 | 400 | 413 | 422 if lists_errors => Self::RefusedPayload(response),
+            429 => Self::RateLimited { response, wait },
+            408 | 500.. => Self::Server { response, wait },
+            _ => Self::Unexpected(response),
+        }
+    }
+
+    /// Adds the scope that the request needs, if the key was refused.
+    pub(crate) fn with_scope(self, scope: Option<&'static str>) -> Self {
+        match self {
+            Self::RefusedKey { key, response, .. } => Self::RefusedKey { key, response, scope },
+            other => other,
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    #[must_use]
+    pub fn is_retriable(&self) -> bool {
+        self.retry() != Retry::Never
+    }
+}
+
+impl AttemptError for DatadogError {
+    fn retry(&self) -> Retry {
+        match self {
+            Self::RateLimited { wait, .. } | Self::Server { wait, .. } => Retry::after(*wait),
+            Self::TimedOut { .. } => Retry::Backoff,
+            Self::Unreachable { source, .. } => source.into(),
+            Self::RefusedKey { .. }
+            | Self::RefusedPayload(_)
+            | Self::Refused(_)
+            | Self::NotFound(_)
+            | Self::TooLarge { .. }
+            | Self::NotFinite(_)
+            | Self::Unexpected(_)
+            | Self::Deadline { .. }
+            | Self::Client(_) => Retry::Never,
+        }
+    }
+
+    fn may_have_been_processed(&self) -> bool {
+        match self {
+            Self::TimedOut { .. } | Self::Deadline { .. } => true,
+            Self::Unreachable { source, .. } => !source.is_connect(),
+            // An internal error may come after Datadog has created something, and a gateway does not know what happened
+            // behind it. Only 503 means that the request was not handled.
+            Self::Server { response, .. } => response.status != 503,
+            // A success, but not with a response of Datadog's.
+            Self::Unexpected(response) => response.status < 300,
+            _ => false,
+        }
+    }
+
+    /// A rate limit applies to the whole organization.
+    fn rate_limit(&self) -> Option<Self> {
+        match self {
+            Self::RateLimited { response, .. } => {
+                Some(Self::RateLimited { response: response.clone(), wait: None })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Datadog does not say which of the two keys it refused.
+fn keys(key: DatadogKey) -> &'static str {
+    match key {
+        DatadogKey::Api => "the API key was",
+        DatadogKey::Application => "the application key or the API key was",
+    }
+}
+
+fn advice(key: DatadogKey, scope: Option<&str>) -> String {
+    let organization = "check that both keys belong to the same organization of this site (DD_SITE)";
+    match (key, scope) {
+        (DatadogKey::Api, _) => {
+            "check that the key is complete and belongs to this site (DD_SITE)".to_owned()
+        }
+        (DatadogKey::Application, None) => organization.to_owned(),
+        (DatadogKey::Application, Some(scope)) => {
+            format!("{organization}, and that the application key has the scope `{scope}`")
+        }
+    }
+}
+
+fn hint(response: &ErrorResponse) -> impl fmt::Display {
+    match response.status {
+        413 => format!(
+            "Datadog accepts at most {MAX_PLAIN} bytes of JSON, and {MAX_COMPRESSED} bytes compressed"
+        ),
+        _ => "`report --dry-run` shows what is sent".to_owned(),
+    }
+}
+
+fn when(wait: Option<Duration>) -> impl fmt::Display {
+    match wait {
+        Some(wait) => format!("in {wait:?}"),
+        None => "later".to_owned(),
+    }
+}

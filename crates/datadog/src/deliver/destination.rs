@@ -1,0 +1,125 @@
+//! The destination that the settings describe.
+
+use std::time::SystemTime;
+
+use futures::future::BoxFuture;
+use serde_json::Value;
+use system_health_credentials::Credentials;
+use system_health_registry::{
+    Context, Destination, Event, Finding, Limits, Point, Settings, SharedError, Sink, SinkType, Unavailable,
+    register_sink,
+};
+
+use super::{DatadogSink, event_payload, payload};
+use crate::client::{
+    API_KEY, APP_KEY, DatadogApi, DatadogConfig, DatadogSettings, DatadogSettingsError, Endpoint,
+};
+
+/// The name of the sink.
+const NAME: &str = "datadog";
+
+register_sink!(SinkType { name: NAME, summary: "Datadog, through its HTTP API", configure });
+
+/// A Datadog organization: an endpoint, and the API key in the credentials.
+#[derive(Debug, Clone)]
+pub struct DatadogDestination {
+    endpoint: Endpoint,
+}
+
+impl DatadogDestination {
+    /// The destination with the endpoint of the settings.
+    pub fn new(settings: &DatadogSettings) -> Result<Self, DatadogSettingsError> {
+        Ok(Self { endpoint: settings.endpoint()? })
+    }
+
+    /// The endpoint.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Looks up the API key. Requests are counted in the run's record.
+    pub async fn config(&self, context: &Context) -> Result<DatadogConfig, Unavailable> {
+        let credentials: Credentials = context.get().await?;
+        let key = credentials.get(&API_KEY).await?;
+        Ok(DatadogConfig::new(self.endpoint.clone(), key).with_api_calls(context.get().await?))
+    }
+
+    /// Checks the API key, the clock and the application key.
+    async fn check(&self, context: &Context) -> Result<Vec<Finding>, Unavailable> {
+        let config = self.config(context).await?;
+        let sink = DatadogSink::new(&config)?;
+        let server_time = sink.validate().await?;
+        let mut findings = vec![Finding::ok("Datadog API key", format!("is valid at {}", self.endpoint))];
+        findings.extend(server_time.map(|theirs| Finding::clock("Datadog", theirs, SystemTime::now())));
+        findings.push(check_app_key(&config, context).await);
+        Ok(findings)
+    }
+}
+
+fn configure(settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
+    let settings: DatadogSettings = settings.table().map_err(SharedError::new)?;
+    Ok(vec![Box::new(DatadogDestination::new(&settings).map_err(SharedError::new)?)])
+}
+
+impl Destination for DatadogDestination {
+    fn sink(&self) -> &'static str {
+        NAME
+    }
+
+    fn address(&self) -> String {
+        self.endpoint.to_string()
+    }
+
+    fn limits(&self) -> Limits {
+        DatadogSink::LIMITS
+    }
+
+    fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
+        let destination = self.clone();
+        Box::pin(async move {
+            let sink = DatadogSink::new(&destination.config(&context).await?)?;
+            Ok(Box::new(sink) as Box<dyn Sink>)
+        })
+    }
+
+    fn preview(&self, points: &[Point], events: &[Event]) -> Result<Value, SharedError> {
+        let shown = match events {
+            [event] if points.is_empty() => serde_json::to_value(event_payload(event)),
+            _ => serde_json::to_value(payload(points)),
+        };
+        shown.map_err(SharedError::new)
+    }
+
+    fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>> {
+        let destination = self.clone();
+        Box::pin(async move {
+            // Look up both keys even if something else is wrong, so that the findings about AWS include both.
+            if let Ok(credentials) = context.get::<Credentials>().await {
+                let _ = tokio::join!(credentials.place(&API_KEY), credentials.place(&APP_KEY));
+            }
+            let failed = |error: Unavailable| vec![Finding::failed("Datadog API key", error.to_string())];
+            destination.check(&context).await.unwrap_or_else(failed)
+        })
+    }
+}
+
+/// Deliveries do not need this key, so its absence is not a problem, and an invalid one is only a warning.
+async fn check_app_key(config: &DatadogConfig, context: &Context) -> Finding {
+    const SUBJECT: &str = "Datadog application key";
+    let checked = async {
+        let credentials: Credentials = context.get().await?;
+        match credentials.get(&APP_KEY).await {
+            Err(error) if error.is_absent() => Ok("not set; deliveries do not need it"),
+            Err(error) => Err(error.into()),
+            Ok(key) => {
+                DatadogApi::new(config, &key)?.validate().await?;
+                Ok::<_, Unavailable>("is valid")
+            }
+        }
+    };
+    match checked.await {
+        Ok(message) => Finding::ok(SUBJECT, message),
+        Err(error) => Finding::warning(SUBJECT, error.to_string()),
+    }
+}

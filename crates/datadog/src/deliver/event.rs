@@ -1,0 +1,64 @@
+//! Events in Datadog's format, each sent at most once.
+//! See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
+
+use std::time::UNIX_EPOCH;
+
+use datadog_api_client::datadogV1::model::{EventAlertType, EventCreateRequest};
+use system_health_http::{AttemptError, Idempotency, Retrier, RetryError};
+use system_health_registry::{DeliveryError, Event, Fate, Level, Tag};
+
+use super::requests::Requests;
+use crate::{
+    client::{DatadogError, Http, MAX_AGGREGATION_KEY, MAX_EVENT_TEXT},
+    escape::{escape, escape_url},
+};
+
+/// The payload for an event. Its text is Markdown and ends with the link. It notifies nobody; that is what monitors are for.
+#[must_use]
+pub fn event_payload(event: &Event) -> EventCreateRequest {
+    let link = event.link().map(|link| format!("\n\n{}", escape_url(link))).unwrap_or_default();
+    let end = link + "\n %%%";
+    let start = format!("%%% \n{}", escape(event.text().unwrap_or_default()));
+    let room = MAX_EVENT_TEXT.saturating_sub(end.chars().count());
+    let mut payload = EventCreateRequest::new(shortened(&start, room) + &end, escape(event.title()))
+        .alert_type(match event.level() {
+            Level::Info => EventAlertType::INFO,
+            Level::Success => EventAlertType::SUCCESS,
+            Level::Warning => EventAlertType::WARNING,
+            Level::Error => EventAlertType::ERROR,
+        })
+        .aggregation_key(shortened(event.id(), MAX_AGGREGATION_KEY))
+        .tags(event.tags().iter().map(Tag::to_string).collect());
+    if let Some(time) = event.happened_at() {
+        let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        payload = payload.date_happened(i64::try_from(seconds).unwrap_or(i64::MAX));
+    }
+    payload
+}
+
+/// Sends an event. It is repeated only if Datadog has certainly not processed it.
+pub(crate) async fn announce(
+    requests: &Requests,
+    http: &Http,
+    retrier: Retrier<DatadogError>,
+    event: &Event,
+) -> Fate {
+    let sent = match requests.event(event_payload(event)) {
+        Ok(request) => http.send_with_retries(&request, Idempotency::NotIdempotent, &retrier).await,
+        Err(error) => Err(RetryError::Permanent(error)),
+    };
+    let Err(error) = sent else { return Fate::Accepted };
+    let fate = match error.last_error() {
+        Some(last) if last.may_have_been_processed() => Fate::Unknown,
+        Some(DatadogError::RefusedPayload(_)) => Fate::Refused,
+        _ => Fate::Left,
+    };
+    fate(DeliveryError::new(error))
+}
+
+fn shortened(text: &str, length: usize) -> String {
+    match text.char_indices().nth(length) {
+        Some((end, _)) => text[..end].to_owned(),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,146 @@
+//! Points in Datadog's format, and their size in it.
+//! See <https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>.
+
+use std::{
+    io,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use datadog_api_client::datadogV2::model::{MetricIntakeType, MetricPayload, MetricPoint, MetricSeries};
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+use system_health_registry::{Kind, Point, Tag};
+
+use super::cut::ENVELOPE;
+use crate::client::{DatadogError, MAX_PLAIN};
+
+/// The payload for points: one series each.
+///
+/// A repeated delivery overwrites the first one, because metric, tags and time are the same. The payload contains no host:
+/// each run may be a new pod, and its host name would split every metric into one series per run. A point whose value is not
+/// a finite number is omitted, because JSON cannot represent it.
+#[must_use]
+pub fn payload<'a>(points: impl IntoIterator<Item = &'a Point>) -> MetricPayload {
+    MetricPayload::new(points.into_iter().filter(|point| point.value.is_finite()).map(series).collect())
+}
+
+/// The size of a point in a payload, in bytes. It is an error if the point cannot be sent at all.
+pub(crate) fn size(point: &Point) -> Result<usize, DatadogError> {
+    if !point.value.is_finite() {
+        return Err(DatadogError::NotFinite(point.value));
+    }
+    let mut counter = Counter(0);
+    series(point)
+        .serialize(&mut Serializer::with_formatter(&mut counter, PlainNumbers))
+        .map_err(|error| DatadogError::Client(error.to_string()))?;
+    let alone = ENVELOPE + counter.0;
+    if alone > MAX_PLAIN {
+        return Err(DatadogError::TooLarge { size: alone, form: "of JSON", limit: MAX_PLAIN });
+    }
+    Ok(counter.0)
+}
+
+fn series(point: &Point) -> MetricSeries {
+    let value = MetricPoint::new().timestamp(seconds(point.timestamp)).value(point.value);
+    let mut sent = MetricSeries::new(point.key.clone(), vec![value])
+        .type_(match point.kind {
+            Kind::Gauge => MetricIntakeType::GAUGE,
+            Kind::Count { .. } => MetricIntakeType::COUNT,
+            Kind::Rate { .. } => MetricIntakeType::RATE,
+        })
+        .tags(point.tags.iter().map(Tag::to_string).collect());
+    if let Some(interval) = point.kind.interval() {
+        sent = sent.interval(whole(interval.as_secs()));
+    }
+    if let Some(unit) = &point.unit {
+        sent = sent.unit(unit.clone());
+    }
+    sent
+}
+
+/// Seconds since 1970.
+fn seconds(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => whole(since.as_secs()),
+        Err(before) => -whole(before.duration().as_secs()),
+    }
+}
+
+fn whole(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX)
+}
+
+/// Counts the written bytes.
+struct Counter(usize);
+
+impl io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Formats numbers like the generated client, whose formatter is private: 1e300 is written with all its zeros.
+struct PlainNumbers;
+
+impl Formatter for PlainNumbers {
+    fn write_f64<W: io::Write + ?Sized>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        write!(writer, "{value}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{slice, sync::LazyLock, time::Duration};
+
+    use proptest::{collection::btree_set, option, prelude::*};
+
+    use super::*;
+    use crate::{Site, deliver::requests::Requests};
+
+    fn point() -> impl Strategy<Value = Point> {
+        let kind = prop_oneof![
+            Just(Kind::Gauge),
+            (1..100_000_u64).prop_map(|seconds| Kind::Count { interval: Duration::from_secs(seconds) }),
+            (1..100_000_u64).prop_map(|seconds| Kind::Rate { interval: Duration::from_secs(seconds) }),
+        ];
+        let tags = btree_set("[a-zä][a-z0-9é_:./-]{0,20}[a-z0-9]", 0..6);
+        let value =
+            prop_oneof![any::<f64>().prop_filter("finite", |value| value.is_finite()), Just(-0.0), Just(7.0)];
+        (
+            "[a-z][a-z_.]{0,30}",
+            kind,
+            option::of(r#"(\PC|[\x00-\x1f"\\\x7f]){0,10}"#),
+            tags,
+            0..4_000_000_000_u64,
+            value,
+        )
+            .prop_map(|(key, kind, unit, tags, seconds, value)| Point {
+                key,
+                kind,
+                unit,
+                tags: tags.iter().filter_map(|tag| Tag::parse(tag).ok()).collect(),
+                timestamp: UNIX_EPOCH + Duration::from_secs(seconds),
+                value,
+            })
+    }
+
+    /// The generated client's payload for a point.
+    fn body(point: &Point) -> Vec<u8> {
+        static REQUESTS: LazyLock<Requests> =
+            LazyLock::new(|| Requests::new(&Site::default().into(), "0dd0c0ffee", reqwest::Client::new()));
+        let request = REQUESTS.series(slice::from_ref(point)).unwrap();
+        zstd::decode_all(request.body().unwrap().as_bytes().unwrap()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn the_size_is_that_of_the_generated_clients_payload(point in point()) {
+            prop_assert_eq!(ENVELOPE + size(&point).unwrap(), body(&point).len());
+        }
+    }
+}

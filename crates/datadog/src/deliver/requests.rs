@@ -1,0 +1,153 @@
+//! Builds requests with Datadog's generated client, and takes each from it before it is sent.
+//!
+//! If the client sent the request, it would keep the payload's model in memory until the response arrives: 54 MiB more for
+//! 100,000 points (docs/architecture.md). The finished request is small and can be sent repeatedly.
+
+use std::fmt;
+
+use datadog_api_client::{
+    datadog::{APIKey, Configuration, Error as ClientError},
+    datadogV1::{api_authentication::AuthenticationAPI, api_events::EventsAPI, model::EventCreateRequest},
+    datadogV2::{
+        api_metrics::{MetricsAPI, SubmitMetricsOptionalParams},
+        model::MetricContentEncoding,
+    },
+};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, ready},
+};
+use http::{Extensions, header::CONTENT_ENCODING};
+use reqwest::{Body, Request, Response};
+use reqwest_middleware::{ClientBuilder, Error as MiddlewareError, Next};
+use system_health_registry::Point;
+
+use super::payload;
+use crate::client::{API_KEY_HEADER, DatadogError, Endpoint, MAX_COMPRESSED};
+
+/// Builds the requests that need only an API key.
+#[derive(Clone)]
+pub(crate) struct Requests {
+    metrics: MetricsAPI,
+    authentication: AuthenticationAPI,
+    events: EventsAPI,
+}
+
+impl Requests {
+    /// The key must have been checked, because the generated client panics on one that is not a valid header value. The HTTP
+    /// client is not used.
+    pub(crate) fn new(endpoint: &Endpoint, key: &str, client: reqwest::Client) -> Self {
+        let client = ClientBuilder::new(client).with(take).build();
+        let config = config(endpoint, key);
+        Self {
+            metrics: MetricsAPI::with_client_and_config(config.clone(), client.clone()),
+            authentication: AuthenticationAPI::with_client_and_config(config.clone(), client.clone()),
+            events: EventsAPI::with_client_and_config(config, client),
+        }
+    }
+
+    /// A delivery of points. It is an error if the compressed payload is larger than Datadog accepts.
+    pub(crate) fn series(&self, points: &[Point]) -> Result<Request, DatadogError> {
+        let zstd = SubmitMetricsOptionalParams::default().content_encoding(MetricContentEncoding::ZSTD1);
+        let request = taken(self.metrics.submit_metrics(payload(points), zstd).now_or_never())?;
+        // The client omits the body if it cannot encode it.
+        let size = request.body().and_then(Body::as_bytes).map_or(0, <[u8]>::len);
+        if size == 0 || !request.headers().contains_key(CONTENT_ENCODING) {
+            return Err(DatadogError::Client("it did not encode the payload".to_owned()));
+        }
+        if size > MAX_COMPRESSED {
+            return Err(DatadogError::TooLarge { size, form: "compressed", limit: MAX_COMPRESSED });
+        }
+        Ok(request)
+    }
+
+    /// A check of the API key.
+    pub(crate) fn validate(&self) -> Result<Request, DatadogError> {
+        taken(self.authentication.validate().now_or_never())
+    }
+
+    /// A new event.
+    pub(crate) fn event(&self, event: EventCreateRequest) -> Result<Request, DatadogError> {
+        taken(self.events.create_event(event).now_or_never())
+    }
+}
+
+/// The generated client's configuration. Its server 1 accepts any protocol and name. Server 0 panics on an unknown site, and
+/// gets its default from the environment.
+fn config(endpoint: &Endpoint, key: &str) -> Configuration {
+    let mut config = Configuration::new();
+    config.server_index = 1;
+    config.server_variables = [("protocol", endpoint.protocol()), ("name", endpoint.name())]
+        .map(|(variable, value)| (variable.to_owned(), value.to_owned()))
+        .into();
+    // Replaces the key that the client found in the environment.
+    config.set_auth_key("apiKeyAuth", APIKey { key: key.to_owned(), prefix: String::new() });
+    config
+}
+
+/// The middleware: instead of a response, the client gets an error that contains its request.
+fn take<'a>(
+    mut request: Request,
+    _extensions: &'a mut Extensions,
+    _next: Next<'a>,
+) -> BoxFuture<'a, Result<Response, MiddlewareError>> {
+    if let Some(key) = request.headers_mut().get_mut(API_KEY_HEADER) {
+        key.set_sensitive(true);
+    }
+    ready(Err(MiddlewareError::middleware(Taken(request)))).boxed()
+}
+
+#[derive(thiserror::Error)]
+#[error("the request was taken")]
+struct Taken(Request);
+
+// The derived implementation would print the request's body.
+impl fmt::Debug for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Taken")
+    }
+}
+
+fn taken<T, E>(made: Option<Result<T, ClientError<E>>>) -> Result<Request, DatadogError> {
+    let failed = match made {
+        Some(Err(ClientError::ReqwestMiddleware(MiddlewareError::Middleware(error)))) => {
+            match error.downcast::<Taken>() {
+                Ok(Taken(request)) => return Ok(request),
+                Err(other) => other.to_string(),
+            }
+        }
+        Some(Err(other)) => other.to_string(),
+        Some(Ok(_)) | None => "it made no request".to_owned(),
+    };
+    Err(DatadogError::Client(failed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Site;
+
+    #[test]
+    fn every_site_is_where_datadogs_client_says() {
+        for site in Site::ALL {
+            let ours = config(&Endpoint::from(site), "key");
+            let mut theirs = Configuration::new();
+            theirs.server_variables.insert("site".to_owned(), site.as_str().to_owned());
+
+            assert_eq!(
+                ours.get_operation_host("v2.submit_metrics"),
+                theirs.get_operation_host("v2.submit_metrics")
+            );
+            assert_eq!(ours.get_operation_host("v1.validate"), theirs.get_operation_host("v1.validate"));
+        }
+    }
+
+    #[test]
+    fn a_url_replaces_the_site() {
+        let endpoint: Endpoint = "http://127.0.0.1:8126/intake/".parse().unwrap();
+
+        let config = config(&endpoint, "key");
+
+        assert_eq!(config.get_operation_host("v2.submit_metrics"), "http://127.0.0.1:8126/intake");
+    }
+}

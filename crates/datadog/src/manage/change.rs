@@ -1,0 +1,212 @@
+//! Differences between two JSON documents for people. List elements are identified by names instead of positions.
+
+use std::{collections::BTreeSet, fmt};
+
+use serde_json::Value;
+
+/// Maximum length of a displayed value, in characters.
+const MOST_SHOWN: usize = 160;
+
+/// The differences between a document in Datadog and the wanted one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changes(Vec<Change>);
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq)]
+struct Change {
+    path: String,
+    from: Option<Value>,
+    to: Option<Value>,
+}
+
+impl Changes {
+    /// Compares two documents.
+    pub(crate) fn between(from: &Value, to: &Value) -> Self {
+        let mut changes = Vec::new();
+        compare(String::new(), Some(from), Some(to), &mut changes);
+        Self(changes)
+    }
+
+    /// Whether there is no difference.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn compare(path: String, from: Option<&Value>, to: Option<&Value>, changes: &mut Vec<Change>) {
+    match (from, to) {
+        (Some(Value::Object(from)), Some(Value::Object(to))) => {
+            let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
+            for name in names {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                compare(path, from.get(name), to.get(name), changes);
+            }
+        }
+        (Some(Value::Array(from)), Some(Value::Array(to))) => compare_lists(&path, from, to, changes),
+        (from, to) if from == to => {}
+        (from, to) => changes.push(Change { path, from: from.cloned(), to: to.cloned() }),
+    }
+}
+
+fn compare_lists(path: &str, from: &[Value], to: &[Value], changes: &mut Vec<Change>) {
+    let (Some(from_names), Some(to_names)) = (names(from), names(to)) else {
+        for position in 0..from.len().max(to.len()) {
+            compare(format!("{path}[{position}]"), from.get(position), to.get(position), changes);
+        }
+        return;
+    };
+    let place = |names: &[&str], name: &str| names.iter().position(|known| *known == name);
+    for (name, value) in from_names.iter().zip(from) {
+        let other = place(&to_names, name).and_then(|place| to.get(place));
+        compare(format!("{path}[{name:?}]"), Some(value), other, changes);
+    }
+    for (name, value) in to_names.iter().zip(to) {
+        if place(&from_names, name).is_none() {
+            compare(format!("{path}[{name:?}]"), None, Some(value), changes);
+        }
+    }
+    let common = |names: &[&str], others: &[&str]| {
+        names.iter().filter(|name| others.contains(name)).map(|name| Value::from(*name)).collect::<Value>()
+    };
+    let (before, after) = (common(&from_names, &to_names), common(&to_names, &from_names));
+    if before != after {
+        changes.push(Change { path: format!("{path}, their order"), from: Some(before), to: Some(after) });
+    }
+}
+
+/// The names of a list's elements, if each has a unique name.
+fn names(list: &[Value]) -> Option<Vec<&str>> {
+    let names: Vec<&str> = list.iter().map(name).collect::<Option<_>>()?;
+    let distinct: BTreeSet<&str> = names.iter().copied().collect();
+    (distinct.len() == names.len()).then_some(names)
+}
+
+fn name(element: &Value) -> Option<&str> {
+    let title = || element.pointer("/definition/title").or_else(|| element.get("name"));
+    element.as_str().or_else(|| title()?.as_str())
+}
+
+impl fmt::Display for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (moved, told): (Vec<&Change>, Vec<&Change>) =
+            self.0.iter().partition(|change| change.path.contains(".layout."));
+        for change in told {
+            writeln!(f, "{change}")?;
+        }
+        let place = |change: &&Change| change.path.split(".layout.").next().map(str::to_owned);
+        match moved.iter().filter_map(place).collect::<BTreeSet<_>>().len() {
+            0 => Ok(()),
+            1 => writeln!(f, "  1 widget moves or changes its size"),
+            moved => writeln!(f, "  {moved} widgets move or change their size"),
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.from, &self.to) {
+            (None, Some(to)) => write!(f, "+ {}{}", self.path, Shown(to, ": ")),
+            (Some(from), None) => write!(f, "- {}{}", self.path, Shown(from, ": ")),
+            (Some(Value::String(from)), Some(Value::String(to)))
+                if from.contains('\n') || to.contains('\n') =>
+            {
+                write!(f, "~ {}:", self.path)?;
+                lines(f, '-', from, to)?;
+                lines(f, '+', to, from)
+            }
+            (Some(from), Some(to)) => write!(f, "~ {}{} → {}", self.path, Shown(from, ": "), Shown(to, "")),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// The lines of a text that another text does not have.
+fn lines(f: &mut fmt::Formatter<'_>, sign: char, text: &str, other: &str) -> fmt::Result {
+    let others: Vec<&str> = other.lines().collect();
+    text.lines().filter(|line| !others.contains(line)).try_for_each(|line| write!(f, "\n    {sign} {line}"))
+}
+
+/// Converts whole numbers to integers: `2` instead of `2.0`.
+fn with_integers(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => {
+            let integer = number.as_f64().and_then(|number| number.to_string().parse::<i64>().ok());
+            integer.map_or_else(|| value.clone(), Value::from)
+        }
+        Value::Array(values) => values.iter().map(with_integers).collect(),
+        Value::Object(properties) => {
+            properties.iter().map(|(name, value)| (name.clone(), with_integers(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+/// A value in one line, behind a word; nothing for one that has a name, which the path tells.
+struct Shown<'a>(&'a Value, &'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(value, before) = self;
+        if value.is_object() && name(value).is_some() {
+            return Ok(());
+        }
+        let text = with_integers(value).to_string();
+        match text.char_indices().nth(MOST_SHOWN) {
+            Some((end, _)) => write!(f, "{before}{} …", &text[..end]),
+            None => write!(f, "{before}{text}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(from: &Value, to: &Value) -> String {
+        Changes::between(from, to).to_string()
+    }
+
+    fn widget(title: &str, target: f64, y: u32) -> Value {
+        json!({"definition": {"title": title, "target": target}, "layout": {"x": 0, "y": y}})
+    }
+
+    #[test]
+    fn only_what_differs_is_told_by_its_name() {
+        let from = json!({"title": "CI", "widgets": [widget("a", 5.0, 0), widget("b", 1.0, 2)]});
+        let to = json!({"title": "CI", "tags": ["team:web"],
+                        "widgets": [widget("new", 1.0, 0), widget("a", 3.0, 2), widget("b", 1.0, 4)]});
+
+        assert_eq!(
+            told(&from, &to),
+            "+ tags: [\"team:web\"]\n\
+             ~ widgets[\"a\"].definition.target: 5 → 3\n\
+             + widgets[\"new\"]\n  \
+             2 widgets move or change their size\n"
+        );
+        assert!(Changes::between(&from, &from).is_empty());
+    }
+
+    #[test]
+    fn a_long_text_is_told_by_its_lines() {
+        let (from, to) = (json!({"message": "a\nb\n@ops"}), json!({"message": "a\nb\n@web"}));
+
+        assert_eq!(told(&from, &to), "~ message:\n    - @ops\n    + @web\n");
+    }
+
+    #[test]
+    fn an_order_of_its_own_is_a_difference() {
+        let (from, to) = (json!({"tags": ["a", "b"]}), json!({"tags": ["b", "a"]}));
+
+        assert_eq!(told(&from, &to), "~ tags, their order: [\"a\",\"b\"] → [\"b\",\"a\"]\n");
+    }
+
+    #[test]
+    fn what_has_no_name_goes_by_its_position() {
+        let (from, to) = (json!({"x": [1, 1.0]}), json!({"x": [1, 2.0, {"y": [3.0, 0.5]}]}));
+
+        assert_eq!(told(&from, &to), "~ x[1]: 1 → 2\n+ x[2]: {\"y\":[3,0.5]}\n");
+    }
+}

@@ -1,0 +1,31 @@
+//! The group of metrics about the reporter itself, which show whether the other values can be trusted.
+
+use system_health_registry::{
+    Metric,
+    self_metrics::{RUN_DURATION, SelfMetric},
+};
+
+use super::widgets::{self, WidgetGroup, timeseries, value};
+
+/// The tags that all of these metrics have. They have no tags of repositories.
+const VARIABLES: [&str; 2] = ["env", "service"];
+const VALUE_WIDTH: i64 = 3;
+const TIMESERIES_WIDTH: i64 = 4;
+
+/// The group, unless there are no metrics. The values of metrics with goals, and the duration of runs, come first.
+pub(super) fn group(metrics: &[&Metric]) -> Option<WidgetGroup> {
+    let known = metrics.iter().filter_map(|metric| Some((*metric, SelfMetric::from_key(metric.key())?)));
+    let has_value = |(_, about): &(&Metric, SelfMetric)| about.goal.is_some() || *about == RUN_DURATION;
+    let values = known.clone().filter(has_value).map(|(metric, about)| {
+        let title = format!("{} now", title(about));
+        (VALUE_WIDTH, value(metric, title, &VARIABLES))
+    });
+    let lines = known
+        .clone()
+        .map(|(metric, about)| (TIMESERIES_WIDTH, timeseries(metric, title(about), about.tags, &VARIABLES)));
+    (!metrics.is_empty()).then(|| widgets::group("Reporter health", values.chain(lines)))
+}
+
+fn title(metric: SelfMetric) -> String {
+    metric.name().replace('_', " ")
+}

@@ -1,0 +1,129 @@
+//! Widgets for a metric, from its description, unit and goal.
+
+use datadog_api_client::datadogV1::model::{
+    FormulaAndFunctionMetricAggregation, FormulaAndFunctionMetricDataSource,
+    FormulaAndFunctionMetricQueryDefinition, FormulaAndFunctionQueryDefinition,
+    FormulaAndFunctionResponseFormat, GroupWidgetDefinition, GroupWidgetDefinitionType,
+    QueryValueWidgetDefinition, QueryValueWidgetDefinitionType, QueryValueWidgetRequest,
+    TimeseriesWidgetDefinition, TimeseriesWidgetDefinitionType, TimeseriesWidgetRequest, Widget,
+    WidgetComparator, WidgetConditionalFormat, WidgetDefinition, WidgetDisplayType, WidgetFormula,
+    WidgetLayout, WidgetLayoutType, WidgetMarker, WidgetPalette,
+};
+use system_health_registry::{Comparison, Facts, Goal, Kind};
+
+use crate::manage::query::metric_query;
+
+/// Template variables: tags that all reports have.
+pub(super) const VARIABLES: [&str; 4] = ["env", "service", "repository", "branch"];
+/// Number of columns of a dashboard.
+/// See <https://docs.datadoghq.com/dashboards/guide/screenboard-api-doc/>.
+pub(super) const COLUMNS: i64 = 12;
+/// Height of a widget, in rows.
+pub(super) const HEIGHT: i64 = 2;
+
+/// A group of widgets, and its height in rows, including the title.
+pub(super) struct WidgetGroup {
+    pub(super) widget: Widget,
+    pub(super) height: i64,
+}
+
+/// Places widgets from left to right, in as many rows as needed. Each has a width in columns.
+pub(super) fn group(title: &str, widgets: impl IntoIterator<Item = (i64, Widget)>) -> WidgetGroup {
+    let (mut left, mut top) = (0, 0);
+    let mut placed = Vec::new();
+    for (width, widget) in widgets {
+        if left + width > COLUMNS {
+            left = 0;
+            top += HEIGHT;
+        }
+        placed.push(widget.layout(WidgetLayout::new(HEIGHT, width, left, top)));
+        left += width;
+    }
+    let group =
+        GroupWidgetDefinition::new(WidgetLayoutType::ORDERED, GroupWidgetDefinitionType::GROUP, placed)
+            .title(title.to_owned())
+            .show_title(true);
+    let widget = Widget::new(WidgetDefinition::GroupWidgetDefinition(Box::new(group)));
+    WidgetGroup { widget, height: top + HEIGHT + 1 }
+}
+
+/// Names of template variables.
+pub(super) type Variables = [&'static str];
+
+/// The last value, coloured by the goal.
+pub(super) fn value(metric: &Facts, title: String, variables: &Variables) -> Widget {
+    let mut request = QueryValueWidgetRequest::new()
+        .queries(vec![query(metric, &[], variables, Some(FormulaAndFunctionMetricAggregation::LAST))])
+        .formulas(vec![WidgetFormula::new("value".to_owned())])
+        .response_format(FormulaAndFunctionResponseFormat::SCALAR);
+    if let Some(goal) = metric.goal() {
+        request = request.conditional_formats(colours(goal));
+    }
+    let mut value =
+        QueryValueWidgetDefinition::new(vec![request], QueryValueWidgetDefinitionType::QUERY_VALUE)
+            .title(title)
+            .autoscale(true)
+            .precision(2);
+    if let Some(unit) = metric.unit() {
+        value = value.custom_unit(unit.to_owned());
+    }
+    Widget::new(WidgetDefinition::QueryValueWidgetDefinition(Box::new(value)))
+}
+
+/// The values over time, with the goal as a line. One line for each combination of the tags' values.
+pub(super) fn timeseries(metric: &Facts, title: String, by: &[&str], variables: &Variables) -> Widget {
+    let request = TimeseriesWidgetRequest::new()
+        .queries(vec![query(metric, by, variables, None)])
+        .formulas(vec![WidgetFormula::new("value".to_owned())])
+        .response_format(FormulaAndFunctionResponseFormat::TIMESERIES)
+        .display_type(match metric.kind() {
+            Kind::Count { .. } => WidgetDisplayType::BARS,
+            Kind::Gauge | Kind::Rate { .. } => WidgetDisplayType::LINE,
+        });
+    let mut timeseries =
+        TimeseriesWidgetDefinition::new(vec![request], TimeseriesWidgetDefinitionType::TIMESERIES)
+            .title(title)
+            .show_legend(!by.is_empty());
+    if let Some(goal) = metric.goal() {
+        let marker = WidgetMarker::new(format!("y = {}", goal.target()));
+        let marker = marker.display_type("error dashed".to_owned()).label(format!("goal {goal}"));
+        timeseries = timeseries.markers(vec![marker]);
+    }
+    Widget::new(WidgetDefinition::TimeseriesWidgetDefinition(Box::new(timeseries)))
+}
+
+/// A query. The aggregator combines its points into one value.
+fn query(
+    metric: &Facts,
+    by: &[&str],
+    variables: &Variables,
+    aggregator: Option<FormulaAndFunctionMetricAggregation>,
+) -> FormulaAndFunctionQueryDefinition {
+    let by: Vec<String> = by.iter().map(ToString::to_string).collect();
+    let scope = variables.iter().map(|name| format!("${name}")).collect::<Vec<_>>().join(",");
+    let mut query = FormulaAndFunctionMetricQueryDefinition::new(
+        FormulaAndFunctionMetricDataSource::METRICS,
+        "value".to_owned(),
+        metric_query(metric, &scope, &by),
+    );
+    query.aggregator = aggregator;
+    FormulaAndFunctionQueryDefinition::FormulaAndFunctionMetricQueryDefinition(Box::new(query))
+}
+
+/// Green if the goal is met, otherwise red. The first matching format applies.
+fn colours(goal: Goal) -> Vec<WidgetConditionalFormat> {
+    use WidgetComparator::{
+        EQUAL_TO, GREATER_THAN, GREATER_THAN_OR_EQUAL_TO, LESS_THAN, LESS_THAN_OR_EQUAL_TO,
+    };
+    let (met, missed) = (WidgetPalette::WHITE_ON_GREEN, WidgetPalette::WHITE_ON_RED);
+    let formats = match goal.comparison() {
+        Comparison::Less => vec![(LESS_THAN, met), (GREATER_THAN_OR_EQUAL_TO, missed)],
+        Comparison::LessOrEqual => vec![(LESS_THAN_OR_EQUAL_TO, met), (GREATER_THAN, missed)],
+        Comparison::Greater => vec![(GREATER_THAN, met), (LESS_THAN_OR_EQUAL_TO, missed)],
+        Comparison::GreaterOrEqual => vec![(GREATER_THAN_OR_EQUAL_TO, met), (LESS_THAN, missed)],
+        Comparison::Equal => vec![(EQUAL_TO, met), (GREATER_THAN, missed.clone()), (LESS_THAN, missed)],
+        Comparison::NotEqual => vec![(EQUAL_TO, missed), (GREATER_THAN, met.clone()), (LESS_THAN, met)],
+    };
+    let format = |(comparator, palette)| WidgetConditionalFormat::new(comparator, palette, goal.target());
+    formats.into_iter().map(format).collect()
+}

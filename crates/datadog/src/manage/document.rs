@@ -1,0 +1,166 @@
+//! Compares a dashboard or monitor in Datadog with the wanted one: what a push has to do, and whether that would undo changes
+//! made in Datadog.
+
+use serde_json::Value;
+
+use super::{
+    canonical,
+    change::Changes,
+    mark::{Fingerprint, marked, unmarked},
+    shape::Shape,
+};
+
+/// What a push has to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PushAction {
+    /// Create it: it does not exist.
+    Create,
+    /// Do nothing: it is as wanted.
+    Keep,
+    /// Update it: it differs.
+    Update {
+        /// The differences.
+        changes: Changes,
+        /// What the update would undo, if anything.
+        overwrites: Option<Overwrites>,
+    },
+}
+
+/// What an update would undo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overwrites {
+    /// Changes made in Datadog since the last push.
+    HandEdits,
+    /// A dashboard or monitor that was not created by a push.
+    Unmanaged,
+}
+
+/// A dashboard or a monitor in its canonical form.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Document {
+    content: Value,
+    /// The properties that are compared, including empty ones. `None` if the canonical form determines them.
+    shape: Option<Shape>,
+    /// The fingerprint of the last push, if there was one.
+    mark: Option<Fingerprint>,
+}
+
+impl Document {
+    pub(crate) fn from_dashboard(dashboard: &Value) -> Self {
+        let document = Self::new(dashboard, "description", canonical::dashboard);
+        Self { shape: Some(Shape::from_document(dashboard)), ..document }
+    }
+
+    pub(crate) fn from_monitor(monitor: &Value) -> Self {
+        Self::new(monitor, "message", canonical::monitor)
+    }
+
+    fn new(raw: &Value, place: &str, canonical: fn(&Value) -> Value) -> Self {
+        let mut raw = raw.clone();
+        let text = raw.get(place).and_then(Value::as_str).unwrap_or_default();
+        let (text, mark) = unmarked(text);
+        if let Some(properties) = raw.as_object_mut() {
+            properties.insert(place.to_owned(), text.into());
+        }
+        Self { content: canonical(&raw), shape: None, mark }
+    }
+
+    /// Whether a push created it.
+    pub(crate) fn is_managed(&self) -> bool {
+        self.mark.is_some()
+    }
+
+    /// Whether it was changed since the last push.
+    pub(crate) fn is_edited(&self) -> bool {
+        self.mark.as_ref() != Some(&Fingerprint::new(&self.content))
+    }
+
+    /// Whether it was changed since the last push, assuming that push had the same properties as `wanted`.
+    pub(crate) fn is_edited_since(&self, wanted: &Self) -> bool {
+        self.is_edited() && self.as_pushed(wanted).is_edited()
+    }
+
+    /// Without the properties that Datadog adds to the wanted ones.
+    fn as_pushed(&self, wanted: &Self) -> Self {
+        let Some(shape) = &wanted.shape else { return self.clone() };
+        Self { content: shape.project(&self.content), ..self.clone() }
+    }
+
+    /// The differences between this document and the response to its push.
+    pub(crate) fn changes_in(&self, response: &Self) -> Changes {
+        Changes::between(&self.content, &response.as_pushed(self).content)
+    }
+
+    /// Adds the mark to a text.
+    pub(crate) fn marked(&self, text: &str) -> String {
+        marked(text, &Fingerprint::new(&self.content))
+    }
+
+    /// What a push of `wanted` over this document has to do.
+    pub(crate) fn action_towards(&self, wanted: &Self) -> PushAction {
+        let there = self.as_pushed(wanted);
+        let overwrites = match &self.mark {
+            None => Some(Overwrites::Unmanaged),
+            Some(_) if there.content == wanted.content => return PushAction::Keep,
+            Some(_) => self.is_edited_since(wanted).then_some(Overwrites::HandEdits),
+        };
+        PushAction::Update { changes: Changes::between(&there.content, &wanted.content), overwrites }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn wanted(title: &str) -> Document {
+        Document::from_dashboard(&json!({"title": title, "description": "What it shows."}))
+    }
+
+    /// The dashboard in Datadog after a push.
+    fn pushed(title: &str) -> Value {
+        json!({"id": "abc-def-ghi", "title": title, "description": wanted(title).marked("What it shows.")})
+    }
+
+    #[test]
+    fn what_was_pushed_is_kept_until_it_should_be_different() {
+        let there = Document::from_dashboard(&pushed("CI"));
+
+        assert!(there.is_managed());
+        assert_eq!(there.action_towards(&wanted("CI")), PushAction::Keep);
+        let PushAction::Update { changes, overwrites } = there.action_towards(&wanted("Builds")) else {
+            panic!()
+        };
+        assert_eq!(changes.to_string(), "~ title: \"CI\" → \"Builds\"\n");
+        assert_eq!(overwrites, None);
+    }
+
+    #[test]
+    fn what_datadog_adds_is_no_change() {
+        let mut there = pushed("CI");
+        there["added_tomorrow"] = json!({"x": [1]});
+        let there = Document::from_dashboard(&there);
+
+        assert_eq!(there.action_towards(&wanted("CI")), PushAction::Keep);
+        let PushAction::Update { changes, overwrites } = there.action_towards(&wanted("Builds")) else {
+            panic!()
+        };
+        assert_eq!((changes.to_string().as_str(), overwrites), ("~ title: \"CI\" → \"Builds\"\n", None));
+    }
+
+    #[test]
+    fn what_somebody_has_changed_or_made_is_told() {
+        let mut edited = pushed("CI");
+        edited["title"] = json!("Mine");
+        let unmanaged = json!({"title": "CI", "description": "What it shows."});
+
+        for (there, expected) in [(edited, Overwrites::HandEdits), (unmanaged, Overwrites::Unmanaged)] {
+            let action = Document::from_dashboard(&there).action_towards(&wanted("CI"));
+            assert!(
+                matches!(action, PushAction::Update { overwrites: Some(it), .. } if it == expected),
+                "{action:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Metadata of metrics: description, unit and type.
+
+use datadog_api_client::datadogV1::model::MetricMetadata;
+use system_health_registry::{Facts, Kind};
+
+use super::unit::datadog_unit;
+
+/// The metadata that Datadog should have for a metric.
+#[must_use]
+pub fn metadata(metric: &Facts) -> MetricMetadata {
+    let mut metadata = MetricMetadata::new()
+        .description(metric.description().trim().to_owned())
+        .type_(metric.kind().name().to_owned());
+    if let Some(unit) = metric.unit().and_then(datadog_unit) {
+        metadata = metadata.unit(unit.to_owned());
+    }
+    if let Kind::Rate { .. } = metric.kind() {
+        metadata = metadata.per_unit("second".to_owned());
+    }
+    metadata
+}
+
+/// The update that changes the known metadata to the wanted one. `None` if there is no difference. Other properties, such as
+/// a short name, are kept.
+#[must_use]
+pub fn metadata_update(known: &MetricMetadata, wanted: &MetricMetadata) -> Option<MetricMetadata> {
+    let is_same = |known: &Option<String>, wanted: &Option<String>| wanted.is_none() || known == wanted;
+    let is_known = is_same(&known.description, &wanted.description)
+        && is_same(&known.type_, &wanted.type_)
+        && is_same(&known.unit, &wanted.unit)
+        && is_same(&known.per_unit, &wanted.per_unit);
+    let mut update = wanted.clone();
+    // It is not documented whether the endpoint keeps properties that are not in the request.
+    update.short_name.clone_from(&known.short_name);
+    update.statsd_interval = known.statsd_interval;
+    (!is_known).then_some(update)
+}

@@ -1,0 +1,29 @@
+//! Dashboards, monitors and metadata: what Datadog should have for a catalog, and how it gets there.
+
+mod canonical;
+mod change;
+mod dashboard;
+mod document;
+mod duration;
+mod mark;
+mod metadata;
+mod monitor;
+mod plural;
+mod query;
+mod shape;
+mod unit;
+
+pub use change::Changes;
+pub use dashboard::{
+    DashboardError, ManagedDashboard, PlannedDashboard, WantedDashboard, dashboard, is_managed_dashboard,
+    without_datadogs_additions,
+};
+pub use document::{Overwrites, PushAction};
+pub use duration::duration_in_words;
+pub use metadata::{metadata, metadata_update};
+pub use monitor::{
+    Alerting, Combination, ManagedMonitor, MonitorPlan, MonitorScope, OnMissingData, PlannedMonitor,
+    Schedule, WantedMonitor, combined_goal_monitor, goal_monitor, is_watched_by_reporter_monitors,
+    reporter_monitors, reporter_window,
+};
+pub use unit::datadog_unit;

@@ -1,0 +1,113 @@
+//! The monitor of a goal that combines two metrics, such as `ci.errors / ci.runs < 0.1`.
+//!
+//! Datadog calculates a result for each time bucket, and then compares the result that is farthest from the goal. A bucket in
+//! which a metric has no value, or the divisor is 0, has no result: it neither misses nor meets the goal. So both values must
+//! have the same time, as all values of a run have. By default Datadog interpolates linearly between points that are at most
+//! five minutes apart. The ratio of interpolated values is meaningless: a line from 0 runs to 10 begins with a tenth of a
+//! run. `fill(null)` turns interpolation off.
+//! See <https://docs.datadoghq.com/monitors/guide/monitor-arithmetic-and-sparse-metrics/> and
+//! <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
+
+use std::collections::BTreeSet;
+
+use system_health_registry::{Aggregate, Facts, Goal, Kind, Operator};
+
+use super::{
+    Alerting, MonitorScope, WantedMonitor,
+    alert_condition::{AlertCondition, Quantity},
+    message::{self, About, MessageTexts},
+    wanted::{Recipe, minutes},
+};
+use crate::manage::{duration::duration_in_words, query::metric_query_with};
+
+/// A goal that combines two metrics.
+#[derive(Debug, Clone)]
+pub struct Combination<'a> {
+    /// Unique name in a scope. It must not be the key of a metric.
+    pub name: &'a str,
+    /// The first metric.
+    pub left: &'a Facts,
+    /// How the two values are combined.
+    pub operator: Operator,
+    /// The second metric.
+    pub right: &'a Facts,
+    /// The goal of the result.
+    pub goal: Goal,
+    /// What the goal means, in addition to the metrics' descriptions.
+    pub description: Option<&'a str>,
+    /// URL of a page that says what to do if the goal is missed.
+    pub runbook: Option<&'a str>,
+    /// Who is responsible.
+    pub owner: Option<&'a str>,
+}
+
+/// The monitor of a goal that combines two metrics.
+#[must_use]
+pub fn combined_goal_monitor(
+    combination: &Combination<'_>,
+    scope: &MonitorScope,
+    alerting: &Alerting,
+) -> WantedMonitor {
+    let Combination { name, left, operator, right, goal, .. } = combination;
+    let formula = format!("{} {operator} {}", left.key(), right.key());
+    let query = query(combination, scope, alerting);
+    let quantity = Quantity {
+        name: &formula,
+        // A ratio has no unit; a sum or a difference has the unit of its parts.
+        unit: left.unit().filter(|unit| *operator != Operator::Divide && right.unit() == Some(unit)),
+        outermost: vec![query.clone()],
+        query,
+    };
+    let condition = AlertCondition::new(&quantity, *goal);
+    let missing = match operator {
+        Operator::Divide => format!("a metric had none, or `{}` was 0", right.key()),
+        Operator::Subtract | Operator::Add => "a metric had none".to_owned(),
+    };
+    let own = About {
+        key: None,
+        description: combination.description.unwrap_or_default(),
+        runbook: combination.runbook,
+        owner: combination.owner,
+    };
+    let tags: BTreeSet<_> = [left, right].into_iter().flat_map(|metric| metric.tags()).collect();
+    let recipe = Recipe {
+        metric: name,
+        name: format!("{name}: {formula} should be {goal} ({scope})"),
+        value: format!("{}(last_{}m):{}", condition.over_time, minutes(alerting.window), condition.value),
+        comparator: condition.comparator,
+        critical: condition.critical,
+        message: message::message(&MessageTexts {
+            alert: condition.alert,
+            recovery: format!("`{formula}` meets its goal again: it should be {goal}."),
+            no_data: format!(
+                "`{formula}` has had no value for {}: {missing}.",
+                duration_in_words(alerting.window)
+            ),
+            about: vec![own, About::one_of_several(left), About::one_of_several(right)],
+            alerting,
+        }),
+        tags: tags.into_iter().map(ToString::to_string).collect(),
+    };
+    WantedMonitor::new(recipe, scope, alerting)
+}
+
+/// Both sides have the same scope and groups, so that Datadog combines matching series.
+fn query(combination: &Combination<'_>, scope: &MonitorScope, alerting: &Alerting) -> String {
+    let Combination { left, operator, right, .. } = combination;
+    let [left_aggregate, right_aggregate] = aggregates(left, right);
+    let side = |metric, aggregate| {
+        metric_query_with(metric, aggregate, &scope.to_string(), &alerting.group_by) + ".fill(null)"
+    };
+    format!("{} {operator} {}", side(left, left_aggregate), side(right, right_aggregate))
+}
+
+/// How several series of each metric are combined. Default: counts and rates are summed, and so are gauges if the other metric
+/// is summed. Otherwise gauges are averaged: the value farthest from a metric's own goal says nothing about this goal.
+fn aggregates(left: &Facts, right: &Facts) -> [Aggregate; 2] {
+    let known = [left, right].map(|metric| match metric.kind() {
+        Kind::Count { .. } | Kind::Rate { .. } => Some(metric.aggregate().unwrap_or(Aggregate::Sum)),
+        Kind::Gauge => metric.aggregate(),
+    });
+    let default = if known.contains(&Some(Aggregate::Sum)) { Aggregate::Sum } else { Aggregate::Avg };
+    known.map(|aggregate| aggregate.unwrap_or(default))
+}

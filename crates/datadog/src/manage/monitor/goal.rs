@@ -1,0 +1,59 @@
+//! The monitor of a metric's goal. It alerts when one point misses the goal, and recovers when no point in its window misses
+//! it.
+//!
+//! Points may be a quarter of an hour apart, and Datadog interpolates gauges for only five minutes. So the window must be
+//! longer than the time between two runs. The value that is farthest from the goal is compared, over time and over series,
+//! not an average. Counts are used as they were delivered, each for its interval: with `as_count()`, Datadog would sum them (<https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>).
+//! See <https://docs.datadoghq.com/monitors/types/metric/> and
+//! <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
+
+use system_health_registry::{Aggregate, Facts};
+
+use super::{
+    Alerting, MonitorScope, WantedMonitor,
+    alert_condition::{AlertCondition, Quantity},
+    message::{self, About, MessageTexts},
+    wanted::{Recipe, minutes},
+};
+use crate::manage::{
+    duration::duration_in_words,
+    query::{aggregate, metric_query_with},
+};
+
+/// The monitor of a metric's goal, if it has one.
+#[must_use]
+pub fn goal_monitor(metric: &Facts, scope: &MonitorScope, alerting: &Alerting) -> Option<WantedMonitor> {
+    let goal = metric.goal()?;
+    let condition = AlertCondition::new(&quantity(metric, scope, alerting), goal);
+    let tags = metric.tags().iter().map(ToString::to_string);
+    let recipe = Recipe {
+        metric: metric.key(),
+        name: format!("{} should be {goal} ({scope})", metric.key()),
+        value: format!("{}(last_{}m):{}", condition.over_time, minutes(alerting.window), condition.value),
+        comparator: condition.comparator,
+        critical: condition.critical,
+        message: message::message(&MessageTexts {
+            alert: condition.alert,
+            recovery: format!("`{}` meets its goal again: it should be {goal}.", metric.key()),
+            no_data: format!(
+                "`{}` has had no value for {}.",
+                metric.key(),
+                duration_in_words(alerting.window)
+            ),
+            about: vec![About::from(metric)],
+            alerting,
+        }),
+        tags: tags.collect(),
+    };
+    Some(WantedMonitor::new(recipe, scope, alerting))
+}
+
+/// With several series, the minimum and maximum show whether one of them differs from the target.
+fn quantity<'a>(metric: &'a Facts, scope: &MonitorScope, alerting: &Alerting) -> Quantity<'a> {
+    let query = |aggregate| metric_query_with(metric, aggregate, &scope.to_string(), &alerting.group_by);
+    let outermost = match metric.aggregate() {
+        Some(aggregate) => vec![query(aggregate)],
+        None => [Aggregate::Max, Aggregate::Min].map(query).to_vec(),
+    };
+    Quantity { name: metric.key(), unit: metric.unit(), query: query(aggregate(metric)), outermost }
+}

@@ -1,0 +1,167 @@
+//! The monitors of the reporter itself. Without them, silence would look like health: if nothing is measured, no goal is
+//! missed.
+//!
+//! The reports themselves deliver the metrics that these monitors watch, so Datadog has no data while no report arrives. Only
+//! the first monitor notices that. The other two count bad runs: each counts 1, and one good run in the window outweighs all
+//! of them. So a window with few points, such as after a pause, does not alert, and an alert ends only with a good run.
+
+use std::time::Duration;
+
+use system_health_registry::self_metrics::{
+    COLLECTOR_SUCCESS, OUTBOX_POINTS, POINTS, RUN_DURATION, SelfMetric,
+};
+
+use super::{
+    Alerting, MonitorScope, OnMissingData, Schedule, WantedMonitor,
+    message::{self, About, MessageTexts},
+    wanted::{Recipe, minutes},
+};
+use crate::manage::{duration::duration_in_words, query::by};
+
+/// Weight of a good run in a sum in which each bad run counts 1. A window never contains as many bad runs.
+const GOOD_RUN: u32 = 1000;
+/// Recovery threshold: less than the sum of bad runs, more than the sum with a good run.
+const RECOVERY: f64 = 0.0;
+
+/// The monitors of the reporter: it has stopped, a metric fails repeatedly, or points are not delivered. `alerting` returns how
+/// the monitor of a metric alerts, or `None` for no monitor. The tags in `group_by` distinguish several reporters.
+#[must_use]
+pub fn reporter_monitors(
+    scope: &MonitorScope,
+    schedule: Schedule,
+    alerting: impl Fn(&str) -> Option<Alerting>,
+) -> Vec<WantedMonitor> {
+    [stopped, failing, undelivered].into_iter().filter_map(|make| make(scope, schedule, &alerting)).collect()
+}
+
+type Alertings<'a> = &'a dyn Fn(&str) -> Option<Alerting>;
+
+/// The condition is never true: this monitor alerts only on missing data.
+fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
+    let alerting =
+        Alerting { on_missing_data: OnMissingData::ShowAndNotifyNoData, ..alerting(RUN_DURATION.key)? };
+    let window = minutes(schedule.silence());
+    let silence = Duration::from_mins(window.unsigned_abs());
+    let by = by(&alerting.group_by);
+    let message = message::message(&MessageTexts {
+        alert: "A run took a negative time.".to_owned(),
+        recovery: "The reporter delivers again.".to_owned(),
+        no_data: format!("The reporter has delivered nothing for {}.", duration_in_words(silence)),
+        about: about(
+            "It does not run, or it cannot reach Datadog. Until it delivers again, no other monitor can alert. `report \
+             doctor` says what is wrong.",
+        ),
+        alerting: &alerting,
+    });
+    let recipe = Recipe {
+        metric: RUN_DURATION.key,
+        name: format!("The reporter has stopped ({scope})"),
+        value: format!("min(last_{window}m):min:{RUN_DURATION}{{{scope}}}{by}"),
+        comparator: "<",
+        critical: 0.0,
+        message,
+        tags: Vec::new(),
+    };
+    Some(WantedMonitor::new(recipe, scope, &alerting))
+}
+
+fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
+    let alerting = alerting(COLLECTOR_SUCCESS.key)?;
+    let by = by(&[&["metric".to_owned()], &alerting.group_by[..]].concat());
+    let counted = Counted {
+        metric: COLLECTOR_SUCCESS.key,
+        name: "A metric fails repeatedly",
+        value: format!("1 - {} * min:{COLLECTOR_SUCCESS}{{{scope}}}{by}", GOOD_RUN + 1),
+        alert: format!("`{{{{metric.name}}}}` has failed in {}.", in_a_row(schedule)),
+        recovery: "`{{metric.name}}` is collected again.",
+        description: "While it fails, it has no value. The reporter's log and `report history` say why.",
+    };
+    Some(counted.monitor(scope, schedule, &alerting))
+}
+
+fn undelivered(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
+    let alerting = alerting(POINTS.key)?;
+    let by = by(&alerting.group_by);
+    // Points that were refused, left for the next run, or lost.
+    let not_delivered = if scope.tags().is_empty() {
+        "!result:accepted".to_owned()
+    } else {
+        format!("{scope},!result:accepted")
+    };
+    let counted = Counted {
+        metric: POINTS.key,
+        name: "Points are not delivered",
+        value: format!("{} * clamp_max(sum:{POINTS}{{{not_delivered}}}{by}, 1) - {GOOD_RUN}", GOOD_RUN + 1),
+        alert: format!("Some points were not delivered in {}.", in_a_row(schedule)),
+        recovery: "All points are delivered again.",
+        description: "Other points are delivered. Datadog accepts points up to an hour old, so points that wait longer are \
+                      lost. The reporter's log says why they are not delivered.",
+    };
+    Some(counted.monitor(scope, schedule, &alerting))
+}
+
+/// A monitor that counts bad runs.
+struct Counted {
+    metric: &'static str,
+    name: &'static str,
+    /// A query that is 1 for a bad run and `-GOOD_RUN` for a good one.
+    value: String,
+    alert: String,
+    recovery: &'static str,
+    description: &'static str,
+}
+
+impl Counted {
+    fn monitor(self, scope: &MonitorScope, schedule: Schedule, alerting: &Alerting) -> WantedMonitor {
+        let alerting = Alerting {
+            recovery: Some(RECOVERY),
+            // With Datadog's default, a sum without points is 0, so an alert would end when the reporter stops.
+            on_missing_data: OnMissingData::ShowNoData,
+            ..alerting.clone()
+        };
+        let message = message::message(&MessageTexts {
+            alert: self.alert,
+            recovery: self.recovery.to_owned(),
+            no_data: String::new(),
+            about: about(self.description),
+            alerting: &alerting,
+        });
+        let recipe = Recipe {
+            metric: self.metric,
+            name: format!("{} ({scope})", self.name),
+            value: format!("sum(last_{}m):{}", minutes(schedule.last_runs()), self.value),
+            comparator: ">=",
+            critical: f64::from(schedule.missed),
+            message,
+            tags: Vec::new(),
+        };
+        WantedMonitor::new(recipe, scope, &alerting)
+    }
+}
+
+fn about(description: &str) -> Vec<About<'_>> {
+    vec![About { description, ..About::default() }]
+}
+
+fn in_a_row(schedule: Schedule) -> String {
+    match schedule.missed {
+        1 => "a run".to_owned(),
+        missed => format!("{missed} runs in a row"),
+    }
+}
+
+/// The evaluation window of the reporter's monitor of this metric, if there is one.
+#[must_use]
+pub fn reporter_window(metric: &str, schedule: Schedule) -> Option<Duration> {
+    match SelfMetric::from_key(metric)? {
+        RUN_DURATION => Some(schedule.silence()),
+        COLLECTOR_SUCCESS | POINTS => Some(schedule.last_runs()),
+        _ => None,
+    }
+}
+
+/// Whether the reporter's monitors already watch this metric, so that its goal needs no monitor.
+#[must_use]
+pub fn is_watched_by_reporter_monitors(metric: &str) -> bool {
+    [RUN_DURATION, COLLECTOR_SUCCESS, POINTS, OUTBOX_POINTS].iter().any(|known| known.key == metric)
+}

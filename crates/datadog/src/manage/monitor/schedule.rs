@@ -1,0 +1,68 @@
+//! The schedule of the reporter, and the evaluation windows that follow from it.
+//!
+//! The points of a run have the time of its start, and arrive a little later. So windows end half an interval before or after
+//! a run: a run may be late by half of `every`, and each window still contains the runs that it needs.
+
+use std::time::Duration;
+
+/// The longest evaluation window that Datadog's API documents for metric monitors.
+/// See <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>.
+pub(super) const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
+
+/// When the reporter runs, and how many bad runs are tolerated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    /// Time from one run to the next, in whole minutes.
+    pub every: Duration,
+    /// Longest time between two runs, such as a weekend. Equal to `every` if the reporter runs around the clock.
+    pub longest_gap: Duration,
+    /// Number of consecutive runs that may be missed or fail before somebody is notified.
+    pub missed: u32,
+}
+
+impl Schedule {
+    /// The longest evaluation window that Datadog's API documents.
+    pub const LONGEST_WINDOW: Duration = LONGEST_WINDOW;
+
+    /// Default window of a goal's monitor. While the reporter runs, it always contains a point, even if a run is late.
+    #[must_use]
+    pub fn window(self) -> Duration {
+        self.every.saturating_mul(2).min(LONGEST_WINDOW)
+    }
+
+    /// Window that is empty after `missed` consecutive runs are missed, but before the next one is due.
+    ///
+    /// The first missed run is due `longest_gap` after the last one, and the others every `every`.
+    #[must_use]
+    pub fn silence(self) -> Duration {
+        self.longest_gap + self.every.saturating_mul(self.missed.saturating_sub(1)) + self.every / 2
+    }
+
+    /// Window that contains the last `missed` runs when the newest one arrives, and always at least one run while the reporter
+    /// runs.
+    #[must_use]
+    pub fn last_runs(self) -> Duration {
+        self.every.saturating_mul(self.missed.max(2) - 1) + self.every / 2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_end_half_an_interval_from_a_run() {
+        let hours = |hours: u64| Duration::from_mins(hours * 60);
+        let windows = |every: Duration, longest_gap: Duration, missed: u32| {
+            let schedule = Schedule { every, longest_gap, missed };
+            [schedule.window(), schedule.silence(), schedule.last_runs()].map(|window| window.as_secs() / 60)
+        };
+        let quarter = Duration::from_mins(15);
+
+        assert_eq!(windows(quarter, quarter, 3), [30, 52, 37]);
+        assert_eq!(windows(quarter, quarter, 1), [30, 22, 22]);
+        assert_eq!(windows(quarter, hours(62), 3), [30, 62 * 60 + 37, 37]);
+        assert_eq!(windows(hours(24), hours(24), 3), [48, 84, 60].map(|hours| hours * 60));
+        assert_eq!(windows(hours(120), hours(120), 1)[0], 7 * 24 * 60);
+    }
+}

@@ -1,0 +1,40 @@
+//! Metrics in Datadog's query language. See <https://docs.datadoghq.com/dashboards/querying/>.
+
+use system_health_registry::{Aggregate, Comparison, Facts, Kind};
+
+/// The query of a metric in a scope: one series, or one for each combination of the tags' values.
+pub(crate) fn metric_query(metric: &Facts, scope: &str, tags: &[String]) -> String {
+    let modifier = match metric.kind() {
+        Kind::Gauge => "",
+        Kind::Count { .. } => ".as_count()",
+        Kind::Rate { .. } => ".as_rate()",
+    };
+    metric_query_with(metric, aggregate(metric), scope, tags) + modifier
+}
+
+/// Like [`metric_query`], with the given aggregate, and without normalizing counts and rates.
+pub(crate) fn metric_query_with(
+    metric: &Facts,
+    aggregate: Aggregate,
+    scope: &str,
+    tags: &[String],
+) -> String {
+    format!("{}:{}{{{scope}}}{}", aggregate.name(), metric.key(), by(tags))
+}
+
+/// The part of a query that groups by tags.
+pub(crate) fn by(tags: &[String]) -> String {
+    if tags.is_empty() { String::new() } else { format!(" by {{{}}}", tags.join(",")) }
+}
+
+/// How several series are combined. Default: counts and rates are summed, of gauges with a goal `<`, `<=`, `>` or `>=` the
+/// value farthest from the goal is used, and other gauges are averaged.
+pub(crate) fn aggregate(metric: &Facts) -> Aggregate {
+    let by_kind = || match (metric.kind(), metric.goal().map(|goal| goal.comparison())) {
+        (Kind::Count { .. } | Kind::Rate { .. }, _) => Aggregate::Sum,
+        (Kind::Gauge, Some(Comparison::Less | Comparison::LessOrEqual)) => Aggregate::Max,
+        (Kind::Gauge, Some(Comparison::Greater | Comparison::GreaterOrEqual)) => Aggregate::Min,
+        (Kind::Gauge, Some(Comparison::Equal | Comparison::NotEqual) | None) => Aggregate::Avg,
+    };
+    metric.aggregate().unwrap_or_else(by_kind)
+}
