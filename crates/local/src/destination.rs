@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use system_health_registry::{
     Context, Destination, Event, Finding, Limits, Point, Repeat, Settings, SharedError, Sink, SinkType,
-    Unavailable, register_sink, settings::SettingPath, settings_table,
+    StandardOutput, Unavailable, register_sink, settings::SettingPath, settings_table,
 };
 use tokio::task::spawn_blocking;
 
@@ -74,9 +74,12 @@ impl Destination for LocalDestination {
         self.output == LocalOutput::Stdout
     }
 
-    fn connect(&self, _context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
+    fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
         let output = self.output.clone();
-        Box::pin(async move { Ok(Box::new(LocalSink::new(output)) as Box<dyn Sink>) })
+        Box::pin(async move {
+            let stdout: StandardOutput = context.get().await?;
+            Ok(Box::new(LocalSink::new(output, stdout)) as Box<dyn Sink>)
+        })
     }
 
     fn preview(&self, points: &[Point], events: &[Event]) -> Result<Value, SharedError> {

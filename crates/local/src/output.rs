@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use system_health_registry::StandardOutput;
+
 /// A file, or the standard output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LocalOutput {
@@ -27,19 +29,16 @@ pub(crate) enum LocalOutputError {
 
 impl LocalOutput {
     /// Writes whole lines: all, or none if possible.
-    pub(crate) fn write(&self, lines: &[u8]) -> Result<(), LocalOutputError> {
+    pub(crate) fn write(&self, lines: &[u8], stdout: &StandardOutput) -> Result<(), LocalOutputError> {
         match self {
             Self::File(path) => self.append(path, lines),
-            Self::Stdout => {
-                let mut stdout = io::stdout().lock();
-                match stdout.write_all(lines).and_then(|()| stdout.flush()) {
-                    // The reader has read enough, as `head` does. That is not a failure.
-                    Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-                    written => {
-                        written.map_err(|source| LocalOutputError::Unclear { output: self.clone(), source })
-                    }
+            Self::Stdout => match stdout.write_all(lines) {
+                // The reader has read enough, as `head` does. That is not a failure.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+                written => {
+                    written.map_err(|source| LocalOutputError::Unclear { output: self.clone(), source })
                 }
-            }
+            },
         }
     }
 

@@ -5,7 +5,7 @@ use futures::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
-use system_health_registry::{DeliveryError, Event, Fate, Point, Settlement, Sink};
+use system_health_registry::{DeliveryError, Event, Fate, Point, Settlement, Sink, StandardOutput};
 use tokio::{
     task::spawn_blocking,
     time::{Instant, timeout_at},
@@ -20,6 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct LocalSink {
     output: LocalOutput,
+    stdout: StandardOutput,
 }
 
 /// A value that JSON cannot represent.
@@ -31,8 +32,8 @@ struct NotFinite {
 }
 
 impl LocalSink {
-    pub(crate) fn new(output: LocalOutput) -> Self {
-        Self { output }
+    pub(crate) fn new(output: LocalOutput, stdout: StandardOutput) -> Self {
+        Self { output, stdout }
     }
 
     async fn settle(&self, points: &[Point], deadline: Instant) -> Vec<Settlement> {
@@ -58,8 +59,8 @@ impl LocalSink {
 
     /// Writes lines until the deadline at the latest: a pipe may have no reader.
     async fn write(&self, lines: Vec<u8>, deadline: Instant) -> Fate {
-        let output = self.output.clone();
-        let writing = spawn_blocking(move || output.write(&lines));
+        let (output, stdout) = (self.output.clone(), self.stdout.clone());
+        let writing = spawn_blocking(move || output.write(&lines, &stdout));
         match timeout_at(deadline, writing).await {
             Ok(Ok(Ok(()))) => Fate::Accepted,
             Ok(Ok(Err(error @ LocalOutputError::NotWritten { .. }))) => Fate::Left(DeliveryError::new(error)),

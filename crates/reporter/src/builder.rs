@@ -3,7 +3,8 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use system_health_registry::{
-    Catalog, CatalogError, Context, Destination, Engine, Process, Progress, Settings, SinkType,
+    Catalog, CatalogError, Context, Destination, Engine, Interruption, Process, Progress, Settings, SinkType,
+    StandardOutput,
 };
 
 use crate::{
@@ -31,6 +32,7 @@ pub struct ReporterBuilder {
     program: Option<String>,
     named_after: Option<NameHook>,
     engine: Engine,
+    stdout: StandardOutput,
 }
 
 /// Where state is kept.
@@ -59,6 +61,7 @@ impl ReporterBuilder {
             program: None,
             named_after: None,
             engine: Engine::new(),
+            stdout: StandardOutput::default(),
         }
     }
 
@@ -175,6 +178,13 @@ impl ReporterBuilder {
         self
     }
 
+    /// Sets where sinks write that deliver to the standard output. Default: the standard output of the process.
+    #[must_use]
+    pub fn stdout(mut self, stdout: StandardOutput) -> Self {
+        self.stdout = stdout;
+        self
+    }
+
     /// Checks everything, and builds the reporter. Nothing is connected or written.
     pub fn build(self) -> Result<Reporter, ReporterError> {
         let report: ReportSettings = self.settings.table()?;
@@ -219,11 +229,12 @@ impl ReporterBuilder {
             name: Name::new(&report, &tags, &program, &self.only, &skip, self.named_after)?,
             align: report.slot()?,
             engine: self.engine.with_concurrency(report.concurrency),
-            process: Process::new().provide(self.settings),
+            process: Process::new().provide(self.settings).provide(self.stdout),
             tags,
             report,
             state,
             keeps_state,
+            interruption: Interruption::never(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use system_health_registry::Report;
+use system_health_registry::{Event, Report};
 
 use crate::{DeliveryStatus, Receipt};
 
@@ -14,6 +14,9 @@ pub struct Finished {
     pub report: Arc<Report>,
     /// The deliveries, one for each destination.
     pub deliveries: Vec<Delivery>,
+    /// The events that collectors have attached, by time, with the tags of the report. They are here whether or not
+    /// they are sent anywhere.
+    pub events: Vec<Event>,
     /// Whether state should have been kept, but could not be.
     pub state_is_unusable: bool,
 }
@@ -37,6 +40,11 @@ pub enum DeliveryResult {
     Pushed(Receipt),
     /// Nothing was sent.
     DryRun(Preview),
+    /// The run was interrupted before the delivery was over.
+    Interrupted {
+        /// Whether the points that were not delivered wait in the outbox for the next run. Otherwise they are lost.
+        kept: bool,
+    },
 }
 
 /// A preview of a delivery.
@@ -63,15 +71,19 @@ impl Delivery {
     /// Whether something was not delivered.
     #[must_use]
     pub fn failed(&self) -> bool {
-        self.receipt().is_some_and(|receipt| receipt.success() != DeliveryStatus::Accepted)
+        match &self.result {
+            DeliveryResult::Pushed(receipt) => receipt.success() != DeliveryStatus::Accepted,
+            DeliveryResult::DryRun(_) => false,
+            DeliveryResult::Interrupted { .. } => true,
+        }
     }
 
-    /// The receipt, if a delivery was tried.
+    /// The receipt, if a delivery was tried and not interrupted.
     #[must_use]
     pub fn receipt(&self) -> Option<&Receipt> {
         match &self.result {
             DeliveryResult::Pushed(receipt) => Some(receipt),
-            DeliveryResult::DryRun(_) => None,
+            DeliveryResult::DryRun(_) | DeliveryResult::Interrupted { .. } => None,
         }
     }
 }

@@ -58,17 +58,28 @@ pub(crate) fn of_flips(report: &Report, flipped: &[&GoalState]) -> Vec<PendingEv
     events.filter_map(|event| pending(&event, report.timestamp())).collect()
 }
 
-/// The events that collectors have attached, with the tags of the report. Events that happened too long ago are left out.
-pub(crate) fn of_collectors(report: &Report, attached: &[Event], max_age: Duration) -> Vec<PendingEvent> {
+/// The events that collectors have attached, by time, with the tags of the report.
+pub(crate) fn attached(report: &Report, events: &[Event]) -> Vec<Event> {
+    let complete = |event: &Event| {
+        let tags: Vec<Tag> = overlay_tags(report.tags(), event.tags()).cloned().collect();
+        event.clone().at(event.happened_at().unwrap_or(report.timestamp())).with_tags(tags)
+    };
+    let mut events: Vec<Event> = events.iter().map(complete).collect();
+    // Stable, so events of one time stay in the order of their ids.
+    events.sort_by_key(Event::happened_at);
+    events
+}
+
+/// The events that collectors have attached. Events that happened too long ago are left out.
+pub(crate) fn of_collectors(report: &Report, events: &[Event], max_age: Duration) -> Vec<PendingEvent> {
     let oldest = SystemTime::now().checked_sub(max_age).unwrap_or(SystemTime::UNIX_EPOCH);
-    let events = attached.iter().filter_map(|event| {
+    let events = attached(report, events).into_iter().filter_map(|event| {
         let time = event.happened_at().unwrap_or(report.timestamp());
         if time < oldest {
             tracing::debug!("the event `{}` happened too long ago to be sent", event.id());
             return None;
         }
-        let tags: Vec<Tag> = overlay_tags(report.tags(), event.tags()).cloned().collect();
-        pending(&event.clone().at(time).with_tags(tags), time)
+        pending(&event, time)
     });
     events.collect()
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use system_health_registry::{Catalog, Engine, Process, Settings, Tag};
+use system_health_registry::{Catalog, Engine, Interruption, Process, Settings, Tag};
 use tokio::runtime::Handle;
 
 use crate::{
@@ -25,6 +25,7 @@ pub struct Reporter {
     pub(crate) report: ReportSettings,
     pub(crate) state: StateSettings,
     pub(crate) keeps_state: bool,
+    pub(crate) interruption: Interruption,
 }
 
 /// What a run does with its report after recording it.
@@ -50,6 +51,15 @@ impl Reporter {
     #[must_use]
     pub fn with_workers(mut self, workers: Handle) -> Self {
         self.engine = self.engine.with_workers(workers);
+        self
+    }
+
+    /// Ends a run early. Metrics without a value by then are errors. The values are recorded, but no delivery is
+    /// started and one under way is given up: the points wait in the outbox for the next run.
+    #[must_use]
+    pub fn with_interruption(mut self, interruption: Interruption) -> Self {
+        self.engine = self.engine.with_interruption(interruption.clone());
+        self.interruption = interruption;
         self
     }
 

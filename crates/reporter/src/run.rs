@@ -72,17 +72,28 @@ impl<'a> RunUnderWay<'a> {
         };
         let recorded = state.record(&report, &recipients).await?;
         descriptions::remember(&report, &recorded.kept).await;
+        let interruption = &self.reporter.interruption;
         let deliveries = match mode {
+            _ if interruption.has_happened() => self.interrupted(mode, &state).await,
             Mode::Collect => Vec::new(),
             Mode::DryRun => self.preview(&report, &state, name).await?,
-            Mode::Push => self.push(connecting, &report, &state, &recipients, recorded, name).await?,
+            Mode::Push => {
+                let pushing = self.push(connecting, &report, &state, &recipients, recorded, name);
+                match interruption.unless(pushing).await {
+                    Some(deliveries) => deliveries?,
+                    None => self.interrupted(mode, &state).await,
+                }
+            }
         };
         let kept = state.current().await;
-        if mode == Mode::Push {
-            kept.drop_abandoned(&recipients).await;
+        if !interruption.has_happened() {
+            if mode == Mode::Push {
+                kept.drop_abandoned(&recipients).await;
+            }
+            kept.prune(self.reporter.state.keep).await;
         }
-        kept.prune(self.reporter.state.keep).await;
-        Ok(Finished { report, deliveries, state_is_unusable: kept.is_wanted() && !kept.is_kept() })
+        let events = events::attached(&report, &self.attached().await);
+        Ok(Finished { report, deliveries, events, state_is_unusable: kept.is_wanted() && !kept.is_kept() })
     }
 
     /// Collects. The sinks are connected and the state is opened at the same time. If there are sources, the state is opened
@@ -90,14 +101,16 @@ impl<'a> RunUnderWay<'a> {
     async fn collect(&self, mode: Mode) -> Result<Collected, StateError> {
         let Reporter { engine, catalog, .. } = self.reporter;
         let opening = self.open_state();
+        let connecting = self.reporter.interruption.unless(self.connect(mode));
+        let connecting = async { connecting.await.unwrap_or_default() };
         if catalog.sources().is_empty() {
             let (run, (connecting, name), state) =
-                tokio::join!(engine.run(catalog, &self.context), self.connect(mode), opening);
+                tokio::join!(engine.run(catalog, &self.context), connecting, opening);
             return Ok(Collected { run, state: state?, connecting, name });
         }
         let state = opening.await?;
         let catalog = descriptions::with_remembered_by(catalog, &state.current().await).await;
-        let (run, (connecting, name)) = tokio::join!(engine.run(&catalog, &self.context), self.connect(mode));
+        let (run, (connecting, name)) = tokio::join!(engine.run(&catalog, &self.context), connecting);
         Ok(Collected { run, state, connecting, name })
     }
 
@@ -139,7 +152,7 @@ impl<'a> RunUnderWay<'a> {
         recorded: Recorded,
         name: Option<Tag>,
     ) -> Result<Vec<Delivery>, StateError> {
-        let attached = self.attached().await;
+        let attached = self.to_announce().await;
         let delivering = self.targets.iter().zip(connecting).map(|(target, connecting)| {
             self.deliver_and_announce(target, connecting, state, recorded.clone(), report, &attached)
         });
@@ -160,6 +173,17 @@ impl<'a> RunUnderWay<'a> {
         Ok(deliveries
             .map(|(courier, receipt)| delivery(courier.target, DeliveryResult::Pushed(receipt)))
             .collect())
+    }
+
+    /// What an interrupted push did not finish. What was not accepted is still in the outbox: it is taken out only when
+    /// its fate is known.
+    async fn interrupted(&self, mode: Mode, state: &State) -> Vec<Delivery> {
+        if mode != Mode::Push {
+            return Vec::new();
+        }
+        let kept = state.current().await.is_kept();
+        let targets = self.targets.iter();
+        targets.map(|target| delivery(target, DeliveryResult::Interrupted { kept })).collect()
     }
 
     async fn deliver_and_announce(
@@ -188,11 +212,13 @@ impl<'a> RunUnderWay<'a> {
         (courier, receipt)
     }
 
+    /// The events that collectors have attached, if events are sent.
+    async fn to_announce(&self) -> Vec<Event> {
+        if self.reporter.report.events { self.attached().await } else { Vec::new() }
+    }
+
     /// The events that collectors have attached.
     async fn attached(&self) -> Vec<Event> {
-        if !self.reporter.report.events {
-            return Vec::new();
-        }
         self.context.get::<Events>().await.unwrap_or_default().attached()
     }
 
@@ -206,7 +232,7 @@ impl<'a> RunUnderWay<'a> {
         let about_itself = self.about_itself(report, Vec::new(), state, name).await;
         let points: Vec<Point> =
             report.points().chain(about_itself.iter().flat_map(Report::points)).collect();
-        let attached = self.attached().await;
+        let attached = self.to_announce().await;
         let mut deliveries = Vec::with_capacity(self.targets.len());
         for target in self.targets {
             let (destination, address) = (&target.destination, target.destination.address());

@@ -43,7 +43,8 @@ type Function = (Metric, Arc<CollectFn>);
 impl<'a> Collection<'a> {
     pub(super) fn new(engine: &'a Engine, catalog: &'a Catalog, context: &Context, started: Instant) -> Self {
         let workers = engine.workers.clone().unwrap_or_else(Handle::current);
-        let runner = TaskRunner { workers, deadline: context.deadline() };
+        let interruption = engine.interruption.clone();
+        let runner = TaskRunner { workers, deadline: context.deadline(), interruption };
         let context = context.until(last_use(catalog, context, started));
         Self { engine, catalog, context, runner }
     }

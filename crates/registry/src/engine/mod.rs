@@ -12,7 +12,7 @@ use std::{fmt, num::NonZero, sync::Arc, time::Duration};
 use futures::StreamExt;
 use tokio::{runtime::Handle, time::Instant};
 
-use crate::{Catalog, Context, Metric, Outcome, Run, SubjectLabel};
+use crate::{Catalog, Context, Interruption, Metric, Outcome, Run, SubjectLabel};
 use collection::{Collection, PartialResult};
 
 /// The timeout of a metric that has none of its own.
@@ -45,6 +45,7 @@ pub struct Engine {
     workers: Option<Handle>,
     concurrency: NonZero<usize>,
     subjects: Option<Arc<SubjectFilter>>,
+    interruption: Interruption,
 }
 
 type SubjectFilter = dyn Fn(&str) -> bool + Send + Sync;
@@ -71,7 +72,13 @@ impl Engine {
     /// An engine without an observer.
     #[must_use]
     pub fn new() -> Self {
-        Self { observer: None, workers: None, concurrency: DEFAULT_CONCURRENCY, subjects: None }
+        Self {
+            observer: None,
+            workers: None,
+            concurrency: DEFAULT_CONCURRENCY,
+            subjects: None,
+            interruption: Interruption::never(),
+        }
     }
 
     /// Sets an observer of the progress. It is called from the task that called [`Engine::run`].
@@ -100,6 +107,31 @@ impl Engine {
     #[must_use]
     pub fn with_subjects(mut self, keep: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.subjects = Some(Arc::new(keep));
+        self
+    }
+
+    /// Ends a run early: what has no result by then is an error that says so.
+    ///
+    /// ```
+    /// use system_health_registry::{Catalog, Context, Engine, Interruption, State, system_health_metric};
+    ///
+    /// /// An answer that takes long.
+    /// #[system_health_metric(key = "long.answer")]
+    /// async fn long_answer() -> u8 {
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), system_health_registry::CatalogError> {
+    /// let engine = Engine::new().with_interruption(Interruption::new(async {}));
+    /// let run = engine.run(&Catalog::linked()?, &Context::new()).await;
+    /// assert_eq!(run.outcomes()[0].state(), State::Error);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_interruption(mut self, interruption: Interruption) -> Self {
+        self.interruption = interruption;
         self
     }
 

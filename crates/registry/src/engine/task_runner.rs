@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{Context, SharedError, Unavailable, task::Task, task_error::TaskError};
+use crate::{Context, Interruption, SharedError, Unavailable, task::Task, task_error::TaskError};
 
 /// Where tasks run, and when they have to end.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub(super) struct TaskRunner {
     pub(super) workers: Handle,
     /// The deadline of the run.
     pub(super) deadline: Option<Instant>,
+    /// What may end the run earlier.
+    pub(super) interruption: Interruption,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,10 @@ struct TimedOut {
 #[derive(Debug, thiserror::Error)]
 #[error("not started: the run's deadline had passed")]
 struct NotStarted;
+
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted before there was a result")]
+struct Interrupted;
 
 impl TaskRunner {
     /// Starts a task immediately, with its own handle to the context. The returned future waits for it. `name` is what
@@ -47,18 +53,25 @@ impl TaskRunner {
         let started = Instant::now();
         let deadline = earlier(self.deadline, started.checked_add(limit));
         let is_too_late = self.deadline.is_some_and(|deadline| deadline <= started);
+        let interruption = self.interruption.clone();
+        let is_interrupted = interruption.has_happened();
         let (own_context, wait_list) = context.for_metric();
-        let task = (!is_too_late).then(|| Task::from(self.workers.spawn(work(own_context))));
+        let task = (!is_too_late && !is_interrupted).then(|| Task::from(self.workers.spawn(work(own_context))));
         async move {
-            let Some(mut task) = task else { return Err(NotStarted.into()) };
-            let finished = match deadline {
-                Some(deadline) => timeout_at(deadline, &mut task).await,
-                None => Ok((&mut task).await),
+            let Some(mut task) = task else {
+                return Err(if is_interrupted { Interrupted.into() } else { NotStarted.into() });
             };
-            match finished {
-                Ok(Ok(result)) => result,
-                Ok(Err(error)) => Err(SharedError::new(TaskError::new(name, error)).into()),
-                Err(_) => {
+            let finished = async {
+                match deadline {
+                    Some(deadline) => timeout_at(deadline, &mut task).await,
+                    None => Ok((&mut task).await),
+                }
+            };
+            match interruption.unless(finished).await {
+                None => Err(Interrupted.into()),
+                Some(Ok(Ok(result))) => result,
+                Some(Ok(Err(error))) => Err(SharedError::new(TaskError::new(name, error)).into()),
+                Some(Err(_)) => {
                     let limit = deadline.map_or(Duration::ZERO, |deadline| deadline - started);
                     Err(TimedOut { limit: rounded_up(limit), wait_list: wait_list.names() }.into())
                 }

@@ -1,0 +1,69 @@
+//! The wish to end a run early, such as Ctrl-C. The engine and everything that a run waits for see the same one.
+
+use std::fmt;
+
+use futures::{
+    FutureExt,
+    future::{self, BoxFuture, Either, Shared},
+};
+
+/// Says when a run should end early. Clones wait for the same moment.
+#[derive(Clone)]
+pub struct Interruption(Shared<BoxFuture<'static, ()>>);
+
+impl Interruption {
+    /// A run is interrupted once the signal is ready.
+    ///
+    /// ```
+    /// use futures::channel::oneshot;
+    /// use system_health_registry::Interruption;
+    ///
+    /// let (interrupt, signal) = oneshot::channel::<()>();
+    /// let interruption = Interruption::new(async move { drop(signal.await) });
+    /// assert!(!interruption.has_happened());
+    /// interrupt.send(()).unwrap();
+    /// assert!(interruption.has_happened());
+    /// ```
+    pub fn new(signal: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(signal.boxed().shared())
+    }
+
+    /// An interruption that never happens.
+    #[must_use]
+    pub fn never() -> Self {
+        Self::new(future::pending())
+    }
+
+    /// Whether the run should end now.
+    #[must_use]
+    pub fn has_happened(&self) -> bool {
+        self.0.clone().now_or_never().is_some()
+    }
+
+    /// Waits for the interruption.
+    pub fn happened(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.0.clone()
+    }
+
+    /// Waits for the work, or for the interruption; then the work is dropped and the result is `None`. Work that is
+    /// done at the moment of the interruption counts as done.
+    pub async fn unless<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let work = std::pin::pin!(work);
+        match future::select(work, self.happened()).await {
+            Either::Left((result, _)) => Some(result),
+            Either::Right(((), _)) => None,
+        }
+    }
+}
+
+impl Default for Interruption {
+    fn default() -> Self {
+        Self::never()
+    }
+}
+
+impl fmt::Debug for Interruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interruption").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,49 @@
+//! A run that is interrupted keeps what it has, and says so of everything else.
+
+use std::future::pending;
+
+use futures::channel::oneshot;
+use system_health_registry::{
+    Catalog, Context, Engine, Facts, Interruption, IntoReading, Metric, Reading, State, Unavailable, location,
+};
+
+fn metric<F>(key: &str, collect: impl Fn() -> F + Send + Sync + 'static) -> Metric
+where
+    F: Future<Output = Result<Reading, Unavailable>> + Send + 'static,
+{
+    Metric::new(Facts::new(key, "A test."), location!(), move |_| Box::pin(collect()))
+}
+
+#[tokio::test]
+async fn values_are_kept_and_what_hangs_is_an_error() {
+    let (interrupt, signal) = oneshot::channel::<()>();
+    let interrupt = std::sync::Mutex::new(Some(interrupt));
+    let catalog = Catalog::new([
+        metric("a.value", || async { 7.into_reading() }),
+        metric("b.hangs", pending::<Result<Reading, Unavailable>>),
+    ]);
+    let engine = Engine::new()
+        .with_observer(move |progress| {
+            if let system_health_registry::Progress::Finished(_) = progress {
+                drop(interrupt.lock().unwrap().take());
+            }
+        })
+        .with_interruption(Interruption::new(async move { drop(signal.await) }));
+
+    let run = engine.run(&catalog.unwrap(), &Context::new()).await;
+
+    let [value, hangs] = run.outcomes() else { panic!("{run:?}") };
+    assert_eq!((value.state(), hangs.state()), (State::Value, State::Error));
+    assert_eq!(hangs.result.as_ref().unwrap_err().to_string(), "interrupted before there was a result");
+}
+
+#[tokio::test]
+async fn after_an_interruption_nothing_is_started() {
+    let catalog = Catalog::new([metric("a.metric", || async { panic!("this collector was started") })]);
+    let engine = Engine::new().with_interruption(Interruption::new(async {}));
+
+    let run = engine.run(&catalog.unwrap(), &Context::new()).await;
+
+    let error = run.outcomes()[0].result.as_ref().unwrap_err().to_string();
+    assert_eq!(error, "interrupted before there was a result");
+}
