@@ -5,7 +5,10 @@ use std::{fmt, process::ExitCode};
 use system_health_registry::{Outcome, Report, SourceOutcome, State};
 use system_health_reporter::Delivery;
 
-use crate::args::FailOn;
+use crate::{args::FailOn, output::wrap};
+
+/// The width of the table in `--help`. A narrower terminal wraps it once more.
+const HELP_WIDTH: usize = 80;
 
 /// The result of a command. Each has an exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +38,46 @@ pub enum Signal {
     Interrupt,
     /// SIGTERM, which Kubernetes sends first.
     Terminate,
+}
+
+/// What each exit status means: of a run, and of other commands if they differ. `--help` shows it, and a test holds
+/// `docs/command.md` to it.
+const TABLE: &[(&str, &str, &str)] = &[
+    ("0", "done", "done; diff found no difference"),
+    (
+        "1",
+        "a metric failed, or had no data and --fail-on no-data is set. The other metrics were still delivered",
+        "doctor found a problem; diff found a difference; push would overwrite a change that somebody made in Datadog; \
+         verify found a query without data; a question was answered with no",
+    ),
+    (
+        "2",
+        "wrong usage or settings; nothing was collected",
+        "wrong usage, settings or file; there is no such dashboard or monitor; a question could not be asked",
+    ),
+    ("3", "a delivery failed, wholly or in part", "Datadog refused a request, or could not be reached"),
+    ("4", "a goal is missed, and --fail-on goal is set", ""),
+    ("5", "the data could not be written to the standard output", "the same"),
+    ("130, 143", "interrupted by Ctrl-C, by SIGTERM; what has finished is printed", "the same"),
+];
+
+/// Which status it is if several apply.
+const PRECEDENCE: &str = "If several apply, the status is the first of 3, 1, 4 and 5.";
+
+/// The table as text for `--help`.
+pub(crate) fn help() -> String {
+    let mut help = "Exit status:\n".to_owned();
+    for (status, run, others) in TABLE {
+        let mut line = |first: &str, text: &str| {
+            // A string takes all that is written to it.
+            let _ = wrap(&mut help, Some(HELP_WIDTH), (first, "            "), text);
+        };
+        line(&format!("  {status:8}  "), run);
+        if !others.is_empty() && !["the same", *run].contains(others) {
+            line("            ", &format!("Other commands: {others}"));
+        }
+    }
+    help + PRECEDENCE
 }
 
 impl Status {
@@ -91,8 +134,22 @@ impl fmt::Display for Signal {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::output::fixture;
+
+    #[test]
+    fn the_documentation_has_the_table() {
+        let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/command.md")).unwrap();
+        let page = page.replace('`', "");
+
+        for (status, run, others) in TABLE {
+            let row = format!("| {status} | {run} | {others} |").replace("|  |", "| |");
+            assert!(page.contains(&row), "docs/command.md should have the row {row}");
+        }
+        assert!(page.contains(PRECEDENCE));
+    }
 
     #[tokio::test]
     async fn one_failing_subject_or_source_of_many_is_a_failure() {

@@ -1,16 +1,20 @@
-//! Messages on stderr, through one door. Our own crates and those of the linked metrics may say what
-//! they like; of all others only warnings pass, at any verbosity, because an HTTP library's details
-//! can contain credentials.
+//! Messages on stderr. Our own crates and those of the linked metrics log at the chosen level. Of all other crates only
+//! warnings are shown, at any verbosity, because the details of an HTTP library can contain credentials.
 
 use std::{
     collections::BTreeSet,
-    fmt,
+    fmt::{self, Write as _},
     io::{self, IsTerminal, Write},
+    time::SystemTime,
 };
 
 use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
-use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
+use tracing::{
+    Event, Level, Subscriber,
+    field::{Field, Visit},
+    level_filters::LevelFilter,
+};
 use tracing_subscriber::{
     Layer,
     filter::filter_fn,
@@ -22,7 +26,7 @@ use tracing_subscriber::{
 
 use crate::args::{LogFormat, OutputArguments};
 
-/// Starts logging. The progress display is taken off the terminal while a message is written.
+/// Starts logging. The progress display is hidden while a message is written.
 pub(crate) fn start(
     arguments: &OutputArguments,
     progress: &ProgressBar,
@@ -35,13 +39,13 @@ pub(crate) fn start(
         (false, _) => LevelFilter::TRACE,
     };
     let crates: BTreeSet<&str> = crates.into_iter().collect();
-    let filter = filter_fn(move |metadata| *metadata.level() <= most(metadata.target(), &crates, level));
+    let filter = filter_fn(move |metadata| *metadata.level() <= max_level(metadata.target(), &crates, level));
     let filter = filter.with_max_level_hint(level.max(LevelFilter::WARN));
     let stderr = Stderr { progress: progress.clone(), color: arguments.color.into() };
     let messages = match arguments.log_format {
         LogFormat::Text => {
-            let lines = Lines { timestamps: !io::stderr().is_terminal() };
-            tracing_subscriber::fmt::layer().event_format(lines).with_writer(stderr).boxed()
+            let text = TextFormat { timestamps: !io::stderr().is_terminal() };
+            tracing_subscriber::fmt::layer().event_format(text).with_writer(stderr).boxed()
         }
         LogFormat::Json => tracing_subscriber::fmt::layer()
             .json()
@@ -59,32 +63,59 @@ pub(crate) fn start(
     }));
 }
 
-/// How much of a crate's messages passes.
-fn most(target: &str, crates: &BTreeSet<&str>, level: LevelFilter) -> LevelFilter {
+/// The most detailed level of a crate's messages that is shown.
+fn max_level(target: &str, crates: &BTreeSet<&str>, level: LevelFilter) -> LevelFilter {
     let name = target.split("::").next().unwrap_or(target);
     if name.starts_with("system_health") || crates.contains(name) {
         level
     } else if name.starts_with("aws_") {
-        // The AWS SDK's messages repeat whole answers, secrets in them; our own errors say what matters.
+        // The AWS SDK's messages repeat whole responses with the secrets in them; our own errors say what matters.
         LevelFilter::OFF
     } else {
         LevelFilter::WARN
     }
 }
 
-/// A line for people: `warning: what happened`, with the time where no person watches.
-struct Lines {
+/// Lines for people: `error: what happened`, and for a message with a hint, `hint: what to do about it` below. A hint may
+/// also stand alone. The time is shown unless stderr is a terminal.
+struct TextFormat {
     timestamps: bool,
 }
 
-impl<S, N> FormatEvent<S, N> for Lines
+/// The fields of a message: the text, the hint, and any others as `name=value`.
+#[derive(Default)]
+struct Fields {
+    text: String,
+    hint: String,
+    others: String,
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let written = match field.name() {
+            "message" => write!(self.text, "{value:?}"),
+            name => write!(self.others, " {name}={value:?}"),
+        };
+        // A string takes all that is written to it.
+        let _ = written;
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "hint" => value.clone_into(&mut self.hint),
+            _ => self.record_debug(field, &value),
+        }
+    }
+}
+
+impl<S, N> FormatEvent<S, N> for TextFormat
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(
         &self,
-        context: &FmtContext<'_, S, N>,
+        _context: &FmtContext<'_, S, N>,
         mut line: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
@@ -95,17 +126,27 @@ where
             Level::DEBUG => ("debug", AnsiColor::Blue),
             Level::TRACE => ("trace", AnsiColor::Magenta),
         };
-        if self.timestamps {
-            write!(line, "{} ", humantime::format_rfc3339_millis(std::time::SystemTime::now()))?;
-        }
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let Fields { text, hint, others } = fields;
+        let time = if self.timestamps {
+            format!("{} ", humantime::format_rfc3339_millis(SystemTime::now()))
+        } else {
+            String::new()
+        };
         let style = Style::new().fg_color(Some(color.into())).bold();
-        write!(line, "{style}{name}{style:#}: ")?;
-        context.format_fields(line.by_ref(), event)?;
-        writeln!(line)
+        if !text.is_empty() {
+            writeln!(line, "{time}{style}{name}{style:#}: {text}{others}")?;
+        }
+        if hint.is_empty() {
+            return Ok(());
+        }
+        let style = AnsiColor::Cyan.on_default();
+        writeln!(line, "{time}{style}hint{style:#}: {hint}")
     }
 }
 
-/// Writes messages above the progress display, without colour codes where they are not wanted.
+/// Writes messages above the progress display, with colour if it is wanted.
 #[derive(Clone)]
 struct Stderr {
     progress: ProgressBar,
@@ -136,9 +177,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_crates_with_metrics_may_say_more_than_warnings() {
+    fn only_crates_with_metrics_log_more_than_warnings() {
         let crates = BTreeSet::from(["aws", "acme_collectors"]);
-        let most = |target| most(target, &crates, LevelFilter::TRACE);
+        let most = |target| max_level(target, &crates, LevelFilter::TRACE);
         assert_eq!(most("system_health_collectors::github"), LevelFilter::TRACE);
         assert_eq!(most("acme_collectors::incidents"), LevelFilter::TRACE);
         assert_eq!(most("aws::metrics"), LevelFilter::TRACE);

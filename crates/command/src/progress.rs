@@ -1,5 +1,5 @@
-//! The progress display: on stderr, only on a terminal, and only once a run takes longer than a
-//! moment, so that quick runs do not flicker.
+//! The progress display on stderr. It is shown only on a terminal, and only if a run takes longer than a moment, so that
+//! the terminal does not flicker in short runs.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,6 +13,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use system_health_registry::{Metric, Progress, SubjectLabel};
 
+/// The time after which the display is shown.
 const A_MOMENT: Duration = Duration::from_millis(300);
 
 /// A display that is not shown yet.
@@ -20,13 +21,13 @@ pub(crate) fn hidden() -> ProgressBar {
     ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
 }
 
-/// Follows a run; the returned function is told how far it has come.
+/// Returns an observer that shows the progress of a run in the display.
 pub(crate) fn follow(bar: &ProgressBar) -> impl Fn(Progress<'_>) + Send + Sync + use<> {
     let bar = bar.clone();
     bar.set_length(0);
     bar.set_style(style());
     bar.set_prefix("metrics");
-    let running = Mutex::new(Running::default());
+    let running = Mutex::new(InProgress::default());
     move |progress| {
         let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
         match progress {
@@ -48,15 +49,15 @@ pub(crate) fn follow(bar: &ProgressBar) -> impl Fn(Progress<'_>) + Send + Sync +
     }
 }
 
-/// What is being collected, in the order in which it started: what has run longest is what a person waits for.
+/// What is being collected, by start time: a person waits for what started first.
 #[derive(Debug, Default)]
-struct Running {
+struct InProgress {
     started: u64,
     by_start: BTreeMap<u64, String>,
     starts: HashMap<String, u64>,
 }
 
-impl Running {
+impl InProgress {
     fn start(&mut self, label: String) {
         self.started += 1;
         self.starts.insert(label.clone(), self.started);
@@ -70,7 +71,7 @@ impl Running {
     }
 }
 
-impl fmt::Display for Running {
+impl fmt::Display for InProgress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.by_start.values().next(), self.by_start.len()) {
             (None, _) => Ok(()),
@@ -88,7 +89,7 @@ fn label(metric: &Metric, subject: Option<&SubjectLabel>) -> String {
     }
 }
 
-/// Shows the display after a moment; never ends by itself. Select it against the run.
+/// Shows the display after a moment. The future never ends: select it against the run.
 pub(crate) async fn show(progress: &ProgressBar, wanted: bool) -> Infallible {
     if wanted && io::stderr().is_terminal() {
         tokio::time::sleep(A_MOMENT).await;
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn what_has_run_longest_is_shown() {
-        let mut running = Running::default();
+        let mut running = InProgress::default();
         let mut shown = vec![running.to_string()];
         for label in ["commits.reverts acme/web", "commits.hotfix acme/web", "commits.hotfix acme/shop"] {
             running.start(label.to_owned());

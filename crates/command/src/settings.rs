@@ -10,7 +10,8 @@ use system_health_reporter::StateSettings;
 
 use crate::args::{FolderArguments, RepositoryArguments, SettingsArguments};
 
-const DEFAULT_FILE: &str = "system-health.toml";
+/// The file that is read if no other is named.
+pub(crate) const DEFAULT_FILE: &str = "system-health.toml";
 
 /// The settings file and what is set in the environment.
 pub(crate) fn builder(arguments: &SettingsArguments) -> Result<SettingsBuilder, SettingsError> {

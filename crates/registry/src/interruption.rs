@@ -19,7 +19,7 @@ impl Interruption {
     /// use system_health_registry::Interruption;
     ///
     /// let (interrupt, signal) = oneshot::channel::<()>();
-    /// let interruption = Interruption::new(async move { drop(signal.await) });
+    /// let interruption = Interruption::new(async move { signal.await.unwrap() });
     /// assert!(!interruption.has_happened());
     /// interrupt.send(()).unwrap();
     /// assert!(interruption.has_happened());

@@ -19,14 +19,12 @@ pub struct StandardOutput(Option<Arc<File>>);
 impl StandardOutput {
     /// Writes all of the data, and nothing else in between.
     pub fn write_all(&self, data: &[u8]) -> io::Result<()> {
-        match &self.0 {
-            Some(file) => (&**file).write_all(data),
-            None => {
-                let mut stdout = io::stdout().lock();
-                stdout.write_all(data)?;
-                stdout.flush()
-            }
+        if let Some(file) = &self.0 {
+            return (&**file).write_all(data);
         }
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(data)?;
+        stdout.flush()
     }
 }
 

@@ -28,7 +28,10 @@ async fn values_are_kept_and_what_hangs_is_an_error() {
                 drop(interrupt.lock().unwrap().take());
             }
         })
-        .with_interruption(Interruption::new(async move { drop(signal.await) }));
+        .with_interruption(Interruption::new(async move {
+            // Dropping the sender is the signal.
+            let _ = signal.await;
+        }));
 
     let run = engine.run(&catalog.unwrap(), &Context::new()).await;
 

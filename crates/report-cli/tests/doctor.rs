@@ -33,7 +33,8 @@ fn github() -> FakeGitHub {
 /// The state and the message of a line.
 fn line(ended: &Ended, subject: &str) -> (String, String) {
     let findings = ended.json();
-    let finding = findings.as_array().unwrap().iter().find(|finding| finding["subject"] == subject);
+    let finding =
+        findings["findings"].as_array().unwrap().iter().find(|finding| finding["subject"] == subject);
     let finding = finding.unwrap_or_else(|| panic!("there is no line about {subject}: {ended}"));
     let text = |field: &str| finding[field].as_str().unwrap().to_owned();
     (text("state"), text("message"))
@@ -69,6 +70,27 @@ fn where_all_works_every_line_is_ok_and_no_secret_is_shown() {
         assert!(!ended.stdout().contains(secret));
     }
     assert_eq!(intake.points(), []);
+    let works = ended.json()["works"].to_string();
+    assert!(
+        works.contains("3 of 3 metrics have a value") && works.contains("delivered to datadog"),
+        "{works}"
+    );
+}
+
+#[test]
+fn with_nothing_configured_one_cause_is_told_once_and_the_next_steps_follow() {
+    let ended = Scene::new(env!("CARGO_BIN_EXE_report")).run(&["doctor", "--format", "table"]).with_status(1);
+
+    let table = ended.stdout();
+    assert_eq!(table.matches("no repository is named").count(), 1, "{table}");
+    assert_eq!(table.matches("found no GitHub token").count(), 1, "{table}");
+    let (_, steps) = table.split_once("\nNext steps\n").unwrap_or_else(|| panic!("{table}"));
+    let starts =
+        ["1. Name a repository", "2. Set GITHUB_TOKEN", "3. To deliver values", "4. Write a settings file"];
+    for (step, start) in steps.lines().zip(starts) {
+        assert!(step.trim().starts_with(start), "{step}");
+    }
+    assert_eq!(steps.lines().count(), starts.len(), "{steps}");
 }
 
 #[test]
@@ -126,7 +148,7 @@ fn of_many_repositories_each_is_checked_and_the_output_stays_short() {
     assert_eq!(line(&ended, "metric commits.hotfix of acme/gone-1").0, "failed");
     let (state, message) = line(&ended, "more");
     assert!(state == "failed" && message.starts_with("5 more like the last ones"), "{message}");
-    assert!(ended.json().as_array().unwrap().len() < 75, "{ended}");
+    assert!(ended.json()["findings"].as_array().unwrap().len() < 75, "{ended}");
 }
 
 #[test]
@@ -166,7 +188,8 @@ fn with_settings_that_cannot_be_read_nothing_else_is_checked() {
     let ended = wrong.run(&["doctor"]).with_status(1);
 
     let findings = ended.json();
-    let subjects: Vec<_> = findings.as_array().unwrap().iter().map(|line| &line["subject"]).collect();
+    let subjects: Vec<_> =
+        findings["findings"].as_array().unwrap().iter().map(|line| &line["subject"]).collect();
     assert_eq!(subjects, ["settings", "everything else"]);
     assert!(line(&ended, "settings").1.contains("SYSTEM_HEALTH_REPOSITORY"), "{ended}");
     assert_eq!(github.requests().len(), 0);
@@ -183,7 +206,8 @@ fn wrong_settings_are_lines_too_and_no_password_of_a_url_is_shown() {
     let ended = wrong.run(&["doctor"]).with_status(1);
 
     let findings = ended.json();
-    let settings = findings.as_array().unwrap().iter().filter(|line| line["subject"] == "settings");
+    let settings =
+        findings["findings"].as_array().unwrap().iter().filter(|line| line["subject"] == "settings");
     let said: Vec<_> = settings.map(|line| line["message"].as_str().unwrap().to_owned()).collect();
     assert!(said.iter().any(|line| line.contains("at most 30m")), "{said:?}");
     ended.says("DD_TAGS: `Bar!:x` is sent as `bar_:x`");
@@ -256,7 +280,7 @@ fn where_nothing_needs_aws_every_line_is_ok() {
     let ended = scene(&github, &intake).variable("DD_APP_KEY", "").run(&["doctor"]).with_status(0);
 
     let findings = ended.json();
-    assert!(findings.as_array().unwrap().iter().all(|line| line["state"] == "ok"), "{ended}");
+    assert!(findings["findings"].as_array().unwrap().iter().all(|line| line["state"] == "ok"), "{ended}");
     assert!(line(&ended, "AWS").1.contains("is not needed"), "{ended}");
     assert_eq!(line(&ended, "Datadog application key").1, "not set; deliveries do not need it");
 }

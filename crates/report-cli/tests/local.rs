@@ -138,7 +138,8 @@ fn metrics_are_selected_by_their_keys() {
 
     assert_eq!(only["metrics"].as_array().unwrap().len(), 1);
     assert_eq!(only["metrics"][0]["key"], "commits.hotfix");
-    none.says("--only `comits.*` matches no metric; did you mean `commits.");
+    none.says("error: `comits.*` matches no metric; did you mean `commits.");
+    none.says("hint: correct --only");
 }
 
 #[test]

@@ -177,7 +177,7 @@ impl<'a> RunUnderWay<'a> {
 
     /// What an interrupted push did not finish. What was not accepted is still in the outbox: it is taken out only when
     /// its fate is known.
-    async fn interrupted(&self, mode: Mode, state: &State) -> Vec<Delivery> {
+    async fn interrupted(&self, mode: Mode, state: &RunState) -> Vec<Delivery> {
         if mode != Mode::Push {
             return Vec::new();
         }

@@ -2,9 +2,15 @@
 //! that `--only` chooses among them. `TEST_SAMPLES` says how many values `test.many` has, and
 //! `TEST_MESSAGES` how many items counted for `test.evidence`.
 
-use std::{env, future::pending, process::ExitCode, thread};
+mod queue;
+mod sink;
 
-use system_health_registry::{EvidenceItem, NoData, Sample, Unavailable, system_health_metric};
+use std::{env, fs, future::pending, process::ExitCode, thread};
+
+use system_health_registry::{
+    Event, EventError, Events, EvidenceItem, NoData, Sample, Unavailable, system_health_metric,
+};
+use system_health_report_cli::ReportCommand;
 use tokio::runtime::Handle;
 
 /// A value, so that there is something to deliver beside the others.
@@ -54,6 +60,27 @@ async fn blocks_all() -> u64 {
     blocks()
 }
 
+/// A value, once somebody has read from the pipe that `TEST_PIPE` names.
+#[system_health_metric(key = "test.pipe")]
+fn pipe() -> Result<u64, Unavailable> {
+    fs::write(env::var("TEST_PIPE")?, "started")?;
+    Ok(7)
+}
+
+/// Prints.
+#[system_health_metric(key = "test.prints")]
+fn prints() -> u64 {
+    println!("this collector prints");
+    7
+}
+
+/// Attaches an event.
+#[system_health_metric(key = "test.event")]
+fn event(events: Events) -> Result<u64, EventError> {
+    events.attach(Event::new("deploy-1207", "Deployed version 4.2")?.with_tag("team", "shop")?);
+    Ok(1)
+}
+
 /// Very many values.
 #[system_health_metric(key = "test.many", unit = "item", tags = ["team:platform"])]
 fn many() -> Result<Vec<Sample>, Unavailable> {
@@ -84,5 +111,5 @@ fn evidence_of_no_data() -> Result<u64, Unavailable> {
 }
 
 fn main() -> ExitCode {
-    system_health_report_cli::main()
+    ReportCommand::new().sink(sink::FILE).main()
 }

@@ -7,17 +7,14 @@ use globset::Glob;
 use system_health_registry::parse_duration;
 
 use super::{RepositoryArguments, SettingsArguments};
+use crate::exit;
 
 /// The end of the help.
-pub(super) const AFTER_HELP: &str = "\
-The metrics are collected now, because evidence is not kept between runs. Nothing is delivered.
-
-Exit status:
-  0  success, whether or not goals are met
-  1  a metric failed
-  2  wrong usage or settings, no metric matches KEY, or no subject matches NAME
-  5  the data could not be written to stdout
-  130, 143  ended by Ctrl-C, by SIGTERM";
+pub(super) fn after_help() -> String {
+    let note = "The metrics are collected now, because evidence is not kept between runs. Nothing is delivered.\n\
+                Goals do not change the exit status, and no other status than 0, 1, 2, 5, 130 and 143 occurs.";
+    format!("{note}\n\n{}", exit::help())
+}
 
 /// Which metrics to explain.
 #[derive(Debug, Args)]

@@ -4,15 +4,16 @@ use clap::{ArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::{
-    CollectArguments, DoctorArguments, ExplainArguments, HistoryArguments, ListArguments, OutputArguments,
-    explain,
+    CollectArguments, DoctorArguments, ExplainArguments, HistoryArguments, InitArguments, ListArguments,
+    OutputArguments, explain,
 };
+use crate::exit;
 
 /// Collect every linked metric, print the values, and deliver them.
 ///
 /// Without a command, `report` collects all metrics and prints a table on a terminal, JSON into a pipe.
 #[derive(Debug, Parser)]
-#[command(name = "report", after_help = AFTER_HELP)]
+#[command(name = "report", after_help = after_help())]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -22,23 +23,16 @@ pub(crate) struct Arguments {
     pub(crate) output: OutputArguments,
 }
 
-const AFTER_HELP: &str = "\
+const ENVIRONMENT: &str = "\
 Environment:
   GITHUB_TOKEN, SYSTEM_HEALTH_REPOSITORY  access to GitHub, and the repository
   DD_ENV, DD_SERVICE, DD_TAGS             tags of all values
   docs/settings.md lists all variables, those of each sink included. Each token or key can also be read from a file, named
-  by the variable with _FILE behind its name, or from AWS Secrets Manager.
+  by the variable with _FILE behind its name, or from AWS Secrets Manager.";
 
-Exit status:
-  0  success
-  1  a metric failed, or had no data under --fail-on no-data; the others were still delivered.
-     Of other commands: a comparison found a difference, or a check failed
-  2  wrong usage or settings
-  3  a delivery failed
-  4  a goal is missed, under --fail-on goal
-  5  the data could not be written to stdout
-  130, 143  ended by Ctrl-C, by SIGTERM
-If several apply, 3 takes precedence over 1, 1 over 4, and 4 over 5.";
+fn after_help() -> String {
+    format!("{ENVIRONMENT}\n\n{}", exit::help())
+}
 
 /// The position of the last command in the help, behind those of linked crates.
 const LAST: usize = 900;
@@ -48,8 +42,10 @@ pub(crate) enum Command {
     /// List the linked metrics and where each is registered; needs no network and no credentials
     List(ListArguments),
     /// Show which items a metric counted, which it did not, and why
-    #[command(after_help = explain::AFTER_HELP)]
+    #[command(after_help = explain::after_help())]
     Explain(ExplainArguments),
+    /// Write a settings file for this folder, with what can be found out here
+    Init(InitArguments),
     /// Show the values of earlier runs, from the state folder
     History(HistoryArguments),
     /// Find out why a run does not work: settings, credentials, services, sinks, state folder and clock

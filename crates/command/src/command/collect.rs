@@ -1,16 +1,16 @@
-//! `report` without a command: collect, deliver, print, in that order, so that a reader of stdout who
-//! has gone away cannot keep values from being delivered.
+//! `report` without a command: collect, deliver, print, in that order, so that a slow reader of stdout does not delay
+//! the delivery.
 
 use indicatif::ProgressBar;
-use system_health_registry::{Catalog, Settings};
+use system_health_registry::{Catalog, Interruption, Settings};
 use system_health_reporter::{Finished, Mode, ReportSettings, Reporter, ReporterBuilder, end};
-use tokio::{runtime::Handle, time::Instant};
+use tokio::time::Instant;
 
 use super::{exit_reason, hints, named_after, runtime};
 use crate::{
     args::{CollectArguments, FailOn, Format},
     exit::Status,
-    output::{JsonReport, MarkdownReport, Stdout, TableReport},
+    output::{JsonReport, MarkdownReport, Stdout, TableReport, standard_output},
     program::Program,
     progress, settings,
 };
@@ -32,21 +32,21 @@ pub(super) fn run(
         _ => Mode::Collect,
     };
     let builder = builder(settings, program, arguments).catalog(catalog.clone());
-    let reporter = builder.observer(progress::follow(bar)).build().map_err(hints::of_reporter)?;
-    reporter.check(mode).map_err(hints::of_reporter)?;
+    let reporter = builder.observer(progress::follow(bar)).build()?;
+    reporter.check(mode)?;
     let fail_on = arguments.fail_on.unwrap_or(report.fail_on.into());
     let failed = if mode == Mode::Push { Status::DeliveryFailed } else { Status::MetricFailed };
     let show_progress = !arguments.no_progress && !quiet;
-    let status = runtime::block_on(bar, show_progress, failed, |workers| {
-        report_once(reporter, mode, fail_on, workers, stdout, bar)
+    let status = runtime::block_on(bar, show_progress, failed, |workers, interruption| {
+        report_once(reporter.with_workers(workers), mode, fail_on, interruption, stdout, bar)
     });
-    if let Ok(Status::Interrupted(_)) = status {
-        tracing::error!("what was not delivered yet waits in the outbox, if there is one");
+    if let (Ok(Status::Interrupted(_)), Mode::Push) = (&status, mode) {
+        tracing::warn!("what was not delivered waits in the outbox for the next run, unless nothing is kept");
     }
     status
 }
 
-/// The reporter of the settings, as the arguments change it.
+/// A reporter with the settings, overridden by the arguments.
 fn builder(settings: Settings, program: &Program, arguments: &CollectArguments) -> ReporterBuilder {
     let patterns = |globs: &[globset::Glob]| -> Vec<String> {
         globs.iter().map(|glob| glob.glob().to_owned()).collect()
@@ -54,6 +54,7 @@ fn builder(settings: Settings, program: &Program, arguments: &CollectArguments) 
     let mut builder = Reporter::builder(settings)
         .program(&program.name)
         .named_after(named_after::repositories)
+        .stdout(standard_output())
         .to(&arguments.to)
         .only(patterns(&arguments.only))
         .skip(patterns(&arguments.skip));
@@ -85,28 +86,31 @@ async fn report_once(
     reporter: Reporter,
     mode: Mode,
     fail_on: FailOn,
-    workers: Handle,
+    interruption: Interruption,
     stdout: Stdout,
     bar: &ProgressBar,
 ) -> anyhow::Result<Status> {
     let end = end(Instant::now(), reporter.deadline());
     let owns_stdout = reporter.owns_stdout(mode);
-    let finished = reporter.with_workers(workers).run(mode).await?;
+    let finished = reporter.with_interruption(interruption.clone()).run(mode).await?;
     bar.finish_and_clear();
-    let Finished { report, deliveries, state_is_unusable, .. } = finished;
+    let Finished { report, deliveries, events, state_is_unusable, .. } = finished;
     if state_is_unusable {
-        tracing::warn!(
-            "no state was kept; --state-dir names another folder, and --no-state says that none is wanted"
-        );
+        let hint = "name another folder with --state-dir, or say with --no-state that nothing is to be kept";
+        tracing::warn!(hint, "no state was kept");
     }
     exit_reason::log(&report, &deliveries, fail_on);
+    hints::log(&report);
     let status = Status::from_run(&report, &deliveries, fail_on);
     if owns_stdout {
         return Ok(status);
     }
     let text = match stdout.form() {
-        Format::Markdown => MarkdownReport::new(&report, &deliveries).to_string(),
-        _ => stdout.format(TableReport::new(&report, &deliveries), JsonReport::new(&report, &deliveries))?,
+        Format::Markdown => MarkdownReport::new(&report, &deliveries).with_events(&events).to_string(),
+        _ => stdout.format(
+            TableReport::new(&report, &deliveries).with_events(&events),
+            JsonReport::new(&report, &deliveries).with_events(&events),
+        )?,
     };
-    runtime::print(stdout, text, end, status).await
+    runtime::print(stdout, text, end, status, &interruption).await
 }

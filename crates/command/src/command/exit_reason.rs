@@ -1,22 +1,20 @@
-//! Why the exit status is not 0, logged when stdout goes to a program: a job's log should tell why it failed, in a few
-//! lines also where a thousand repositories do.
-
-use std::io::{self, IsTerminal};
+//! Why the exit status is not 0. It is logged if stdout goes to a program, so that the log of a job says why it failed, in
+//! a few lines even if a thousand repositories fail.
 
 use system_health_registry::{Report, State, Unavailable};
-use system_health_reporter::Delivery;
+use system_health_reporter::{Delivery, DeliveryResult};
 
 use crate::{
     args::FailOn,
-    output::{Group, Reasons, ReceiptText, count, join_names, one_line},
+    output::{MetricOutcomes, Reasons, ReceiptText, Stdout, count, join_names, one_line},
 };
 
-/// The most metrics and sources that are named for one kind of failure besides errors.
+/// Maximum number of metrics or sources that are named for one kind of failure, except errors.
 const MAX_NAMED: usize = 20;
 
 /// Logs what makes the exit status of a run other than 0.
 pub(super) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
-    if io::stdout().is_terminal() || fail_on == FailOn::Never {
+    if Stdout::is_terminal() || fail_on == FailOn::Never {
         return;
     }
     if fail_on != FailOn::Delivery {
@@ -25,7 +23,9 @@ pub(super) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
         }
     }
     for delivery in deliveries.iter().filter(|delivery| delivery.failed()) {
-        if let Some(receipt) = delivery.receipt() {
+        if let DeliveryResult::Interrupted { .. } = delivery.result {
+            tracing::error!("not all was delivered to {}: interrupted", delivery.sink);
+        } else if let Some(receipt) = delivery.receipt() {
             let text = ReceiptText(receipt).to_string();
             let lines: Vec<&str> = text.lines().map(str::trim).collect();
             tracing::error!("not all was delivered to {}{}", delivery.sink, lines.join("; "));
@@ -33,12 +33,12 @@ pub(super) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
     }
 }
 
-/// What metrics and sources have to do with the exit status.
+/// The reasons for the exit status that metrics and sources give.
 fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
-    let groups = Group::all(report.run().outcomes());
+    let groups = MetricOutcomes::all(report.run().outcomes());
     let all = || groups.iter().copied();
-    let mut lines = reasons(&Reasons::of_state(all(), State::Error), "");
-    lines.extend(reasons(&Reasons::of_items(all()), ""));
+    let mut lines = reasons(&Reasons::for_state(all(), State::Error), "");
+    lines.extend(reasons(&Reasons::for_failed_items(all()), ""));
     lines.extend(bounded(report.run().sources().iter().filter_map(|source| {
         let name = &source.name;
         match &source.result {
@@ -60,10 +60,11 @@ fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
         }
     })));
     if fail_on == FailOn::NoData {
-        lines.extend(reasons(&Reasons::of_state(all(), State::NoData), "no data: "));
+        lines.extend(reasons(&Reasons::for_state(all(), State::NoData), "no data: "));
     }
     if fail_on == FailOn::Goal {
-        let missed = |group: Group<'_>| Some(format!("{}: {}", group.metric.key(), group.missed_text()?));
+        let missed =
+            |group: MetricOutcomes<'_>| Some(format!("{}: {}", group.metric.key(), group.missed_text()?));
         lines.extend(bounded(all().filter_map(missed)));
     }
     lines

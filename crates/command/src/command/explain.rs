@@ -1,5 +1,5 @@
-//! `report explain`: collects a few metrics and shows the evidence behind their values. It delivers nothing
-//! and leaves the state folder alone, so it can be run at any time beside the scheduled runs.
+//! `report explain`: collects a few metrics and shows the evidence behind their values. It delivers nothing and does not
+//! use the state folder, so it can run at the same time as scheduled runs.
 
 use globset::Glob;
 use indicatif::ProgressBar;
@@ -7,7 +7,7 @@ use system_health_registry::{Catalog, Context, Engine, Report};
 use system_health_reporter::{ReportSettings, Selection, base_tags, end, without_self_metrics};
 use tokio::time::Instant;
 
-use super::{exit_reason, runtime, select::Subjects};
+use super::{exit_reason, hints, runtime, subject_filter::SubjectFilter};
 use crate::{
     args::{ExplainArguments, FailOn, Format},
     exit::Status,
@@ -30,15 +30,15 @@ pub(super) fn run(
     let catalog = without_self_metrics(catalog.clone());
     let keys: Vec<&str> = arguments.keys.iter().map(Glob::glob).collect();
     let catalog = Selection::new(&catalog, &keys, &[])?.select(catalog)?;
-    let subjects = Subjects::new(&arguments.subject);
-    let catalog = subjects.of(catalog)?;
+    let subjects = SubjectFilter::new(&arguments.subject);
+    let catalog = subjects.select(catalog)?;
     let deadline = arguments.deadline.unwrap_or(report.deadline);
     let show_progress = !arguments.no_progress && !quiet;
-    runtime::block_on(bar, show_progress, Status::MetricFailed, |workers| async move {
+    runtime::block_on(bar, show_progress, Status::MetricFailed, |workers, interruption| async move {
         let end = end(Instant::now(), deadline);
         let context = Context::new().provide(settings).with_deadline(deadline);
         let engine = Engine::new().with_workers(workers).with_observer(progress::follow(bar));
-        let engine = subjects.of_engine(engine);
+        let engine = subjects.limit(engine).with_interruption(interruption.clone());
         let report = Report::new(engine.run(&catalog, &context).await, tags);
         bar.finish_and_clear();
         if let Err(error) = subjects.check(&report) {
@@ -46,10 +46,12 @@ pub(super) fn run(
             return Ok(Status::Usage);
         }
         exit_reason::log(&report, &[], FailOn::Error);
+        hints::log(&report);
         let text = match stdout.form() {
             Format::Markdown => MarkdownReport::new(&report, &[]).with_all_evidence().to_string(),
             _ => stdout.format(Explanation::new(&report, Stdout::width()), JsonReport::new(&report, &[]))?,
         };
-        runtime::print(stdout, text, end, Status::from_run(&report, &[], FailOn::Error)).await
+        let status = Status::from_run(&report, &[], FailOn::Error);
+        runtime::print(stdout, text, end, status, &interruption).await
     })
 }

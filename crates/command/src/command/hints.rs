@@ -1,72 +1,141 @@
-//! Errors in terms of the command line: which flag to use, or to correct, and what else may help.
+//! What to do about an error, in terms of the command line. The crates below the command know no flags; their errors say
+//! what is wrong and which settings are concerned, and this is the one place that adds which flag or command helps.
 
-use anyhow::anyhow;
-use system_health_registry::settings::SettingsError;
-use system_health_reporter::{DestinationsError, PatternList, ReporterError, SelectionError};
+use std::{collections::BTreeSet, error::Error, iter};
 
-/// An error about wrong settings or arguments.
-pub(super) fn of_reporter(error: ReporterError) -> anyhow::Error {
-    match error {
-        ReporterError::Selection(error) => of_selection(error),
-        ReporterError::Destinations(error) => of_destinations(error),
-        ReporterError::Slot(error) => anyhow!("--align, or `align` in [report]: {error}"),
-        error => error.into(),
-    }
-}
+use system_health_registry::{Report, SharedError, Unavailable, settings::SettingsError};
+use system_health_reporter::{DestinationsError, PatternList, ReporterError, SelectionError, StateError};
+use system_health_state::StoreError;
 
-/// An error about where to deliver to.
-fn of_destinations(error: DestinationsError) -> anyhow::Error {
-    match error {
-        DestinationsError::NoSink => {
-            anyhow!("{error}; build it with the feature of a sink, for --push and --dry-run")
-        }
-        DestinationsError::NotChosen { .. } => anyhow!("{error}; --to names some for one run"),
-        error => error.into(),
-    }
-}
-
-fn of_selection(error: SelectionError) -> anyhow::Error {
-    match error {
-        SelectionError::Unmatched { list: PatternList::Only, .. } => {
-            FlagError { flag: "--only", error }.into()
-        }
-        SelectionError::Unmatched { list: PatternList::Skip, .. } => {
-            FlagError { flag: "--skip", error }.into()
-        }
-        SelectionError::Nothing => {
-            anyhow!("--only, --skip and `skip` in [report] leave no metric to collect")
-        }
-        error => error.into(),
-    }
-}
-
-/// A wrong value of a flag.
+/// An error of the command itself, with its hint.
 #[derive(Debug, thiserror::Error)]
-#[error("{flag} {error}")]
-struct FlagError {
-    flag: &'static str,
-    error: SelectionError,
+#[error("{message}")]
+pub(super) struct WithHint {
+    /// What is wrong.
+    pub(super) message: String,
+    /// What to do about it.
+    pub(super) hint: &'static str,
 }
 
-/// What may help against an error, beyond what it says itself.
-pub(super) fn hint(error: &anyhow::Error) -> Option<&'static str> {
-    let settings = error.downcast_ref::<SettingsError>();
-    let is_table = matches!(settings, Some(SettingsError::UnknownTable { .. }));
-    let selection =
-        error.downcast_ref().or_else(|| error.downcast_ref::<FlagError>().map(|flag| &flag.error));
-    let is_metric = matches!(selection, Some(SelectionError::Unmatched { .. }));
-    (is_table || is_metric).then_some(
-        "a crate of your own is not linked until the program names it: add `use my_collectors as _;` to its main file",
+/// The hint for an error or the first of its causes that has one. `None` if the message itself says enough.
+pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
+    error.chain().find_map(hint_for)
+}
+
+/// Logs what to do about the errors of metrics, each hint once.
+pub(super) fn log(report: &Report) {
+    for hint in for_metrics(report) {
+        tracing::warn!(hint);
+    }
+}
+
+fn for_metrics(report: &Report) -> BTreeSet<&'static str> {
+    let errors = report.run().outcomes().iter().filter_map(|outcome| match &outcome.result {
+        Err(Unavailable::Error(error)) => Some(error),
+        _ => None,
+    });
+    errors.filter_map(for_metric).collect()
+}
+
+fn for_metric(error: &SharedError) -> Option<&'static str> {
+    let error: &(dyn Error + 'static) = error.as_error();
+    iter::successors(Some(error), |&error| error.source()).find_map(hint_for)
+}
+
+fn hint_for(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    if let Some(error) = error.downcast_ref::<ReporterError>() {
+        // Errors that are shown in place of their cause do not name it as their source.
+        return match error {
+            ReporterError::Selection(SelectionError::Unmatched { list: PatternList::Only, .. }) => Some(
+                "correct --only: the command `list` shows all keys. A crate of your own is not linked until the \
+                 program names it: add `use my_collectors as _;` to its main file",
+            ),
+            ReporterError::Selection(SelectionError::Unmatched { list: PatternList::Skip, .. }) => {
+                Some("correct --skip, or `skip` in [report]: the command `list` shows all keys")
+            }
+            ReporterError::Selection(error) => for_selection(error),
+            ReporterError::Destinations(error) => for_destinations(error),
+            ReporterError::Slot(_) => Some("set a shorter slot with --align, or `align` in [report]"),
+            ReporterError::State(error) => for_state(error),
+            ReporterError::Settings(error) => for_settings(error),
+            _ => None,
+        };
+    }
+    (error.downcast_ref().and_then(for_selection))
+        .or_else(|| error.downcast_ref().and_then(for_destinations))
+        .or_else(|| error.downcast_ref().and_then(for_settings))
+        .or_else(|| error.downcast_ref().and_then(for_state))
+        .or_else(|| error.downcast_ref().and_then(for_store))
+        .or_else(|| error.downcast_ref().map(|WithHint { hint, .. }| *hint))
+}
+
+fn for_selection(error: &SelectionError) -> Option<&'static str> {
+    match error {
+        SelectionError::Unmatched { .. } => Some(
+            "the command `list` shows all keys. A crate of your own is not linked until the program names it: add \
+             `use my_collectors as _;` to its main file",
+        ),
+        SelectionError::Nothing => {
+            Some("correct --only, --skip or `skip` in [report]: no metric is left to collect")
+        }
+        _ => None,
+    }
+}
+
+fn for_settings(error: &SettingsError) -> Option<&'static str> {
+    matches!(error, SettingsError::UnknownTable { .. }).then_some(
+        "a crate of your own is not linked until the program names it: add `use my_collectors as _;` to its main \
+         file",
     )
+}
+
+fn for_destinations(error: &DestinationsError) -> Option<&'static str> {
+    match error {
+        DestinationsError::NoSink => Some("build the program with the feature of a sink, such as `local`"),
+        DestinationsError::Unknown { .. } => Some("--help lists the sinks that --to takes"),
+        DestinationsError::NoneConfigured { .. } => {
+            Some("the command `init` writes a settings file with a table for each sink")
+        }
+        DestinationsError::NotChosen { .. } => {
+            Some("choose with --to, or set `to` in [report] for every run")
+        }
+        DestinationsError::NotConfigured { .. } => Some("the command `doctor` shows what is configured"),
+        _ => None,
+    }
+}
+
+fn for_state(error: &StateError) -> Option<&'static str> {
+    match error {
+        StateError::NoHome | StateError::Silent(_) | StateError::GivenUp => {
+            Some("name another folder with --state-dir, or keep nothing with --no-state")
+        }
+        StateError::Store(error) => for_store(error),
+        StateError::Task(_) | _ => None,
+    }
+}
+
+fn for_store(_error: &StoreError) -> Option<&'static str> {
+    Some("the command `doctor` checks the state folder; --state-dir names another one")
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use system_health_registry::Settings;
+    use anyhow::Context as _;
+    use system_health_registry::{Facts, Settings};
 
     use super::*;
+    use crate::output::fixture;
+
+    #[test]
+    fn a_hint_is_found_below_other_errors() {
+        let several = DestinationsError::NotChosen { sinks: vec!["datadog", "local"] };
+        let error = Err::<(), _>(ReporterError::from(several)).context("cannot report").unwrap_err();
+
+        assert_eq!(hint(&error), Some("choose with --to, or set `to` in [report] for every run"));
+        assert_eq!(hint(&anyhow::anyhow!("the disk is on fire")), None);
+    }
 
     #[test]
     fn what_an_unlinked_crate_may_cause_has_a_hint() {
@@ -80,5 +149,17 @@ mod tests {
 
         assert!(hint(&table).unwrap().contains("use my_collectors as _;"));
         assert_eq!(hint(&key), None);
+    }
+
+    #[tokio::test]
+    async fn metrics_that_fail_alike_have_one_hint() {
+        let metric = |key: &str| {
+            fixture::alone(Facts::new(key, "A test."), || {
+                Err(DestinationsError::NotChosen { sinks: vec!["datadog", "local"] })?
+            })
+        };
+        let report = fixture::run([metric("a.metric"), metric("b.metric")], [], None).await;
+
+        assert_eq!(for_metrics(&report).len(), 1);
     }
 }

@@ -1,28 +1,27 @@
-//! `report history`.
+//! `report history`: shows the results of earlier runs.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::bail;
 use system_health_registry::Catalog;
 use system_health_reporter::warn_of_damage;
 use system_health_state::Store;
 
+use super::hints::WithHint;
 use crate::{
     args::{Format, HistoryArguments},
     exit::Status,
-    output::{History, Row, Stdout},
+    output::{HistoryReport, HistoryRow, Stdout},
     settings,
 };
 
-/// Shows what earlier runs found.
+/// Shows the results of earlier runs.
 pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
     let settings = settings::builder(&arguments.settings)?.build()?;
     let folder = settings::state(&settings, &arguments.folder)?.folder()?;
     if !folder.join(Store::FILE).exists() {
-        bail!(
-            "no runs are kept in {}; run `report` first, or name another folder with --state-dir",
-            folder.display()
-        );
+        let message = format!("no runs are kept in {}", folder.display());
+        let hint = "collect metrics first, or name another folder with --state-dir";
+        return Err(WithHint { message, hint }.into());
     }
     let now = SystemTime::now();
     let past = |duration| now.checked_sub(duration).unwrap_or(UNIX_EPOCH).max(UNIX_EPOCH);
@@ -40,13 +39,14 @@ pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdou
         && !catalog.metrics().iter().any(|metric| metric.key() == key)
         && !store.knows(key)?
     {
-        bail!("`{key}` is no linked metric, and no run has kept one; `report list` shows the linked ones");
+        let message = format!("`{key}` is no linked metric, and no run has recorded one");
+        return Err(WithHint { message, hint: "the command `list` shows the linked metrics" }.into());
     }
     let entries = store.history(key, since)?;
-    let rows = Row::of(&entries);
+    let rows = HistoryRow::from_entries(&entries);
     match stdout.form() {
-        Format::Csv => stdout.write(&Row::csv(&rows)?)?,
-        _ => stdout.print(History { entries: &entries, catalog, key, since, now }, &rows)?,
+        Format::Csv => stdout.write(&HistoryRow::csv(&rows)?)?,
+        _ => stdout.print(HistoryReport { entries: &entries, catalog, key, since, now }, &rows)?,
     }
     Ok(Status::Done)
 }

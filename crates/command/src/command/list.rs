@@ -1,4 +1,4 @@
-//! `report list`.
+//! `report list`: prints the catalog.
 
 use system_health_registry::Catalog;
 

@@ -6,10 +6,11 @@ mod exit_reason;
 mod explain;
 mod hints;
 mod history;
+mod init;
 mod list;
 mod named_after;
 mod runtime;
-mod select;
+mod subject_filter;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -27,7 +28,7 @@ use crate::{
     },
     exit::Status,
     logging,
-    output::{OutputError, Stdout},
+    output::{OutputError, Stdout, separate_data},
     program::Program,
     progress,
 };
@@ -35,21 +36,22 @@ use crate::{
 /// Runs the command as part of a program.
 pub(crate) fn run(program: &Program, arguments: &[OsString]) -> ExitCode {
     let arguments = Arguments::read(command_line_of(program), arguments).unwrap_or_else(|error| error.exit());
+    let separated = separate_data();
     let stdout = Stdout::new(&arguments.output);
     let progress = progress::hidden();
     let catalog = Catalog::linked();
     let crates =
         catalog.iter().flat_map(Catalog::metrics).filter_map(|metric| metric.location().crate_name());
     logging::start(&arguments.output, &progress, crates);
+    if let Err(error) = separated {
+        tracing::debug!("what collectors print goes to the standard output, among the data: {error}");
+    }
     let status = catalog
         .map_err(Into::into)
         .and_then(|catalog| dispatch(program, &arguments, &catalog, stdout, &progress));
     status
         .unwrap_or_else(|error| {
-            tracing::error!("{error:#}");
-            if let Some(hint) = hints::hint(&error) {
-                tracing::info!("{hint}");
-            }
+            tracing::error!(hint = hints::hint(&error), "{error:#}");
             if error.is::<OutputError>() { Status::OutputFailed } else { Status::Usage }
         })
         .into()
@@ -75,6 +77,7 @@ fn dispatch(
         Some(Command::Doctor(doctor)) => {
             doctor::run(program, doctor, catalog, stdout.one_of(&[Table, Json])?)
         }
+        Some(Command::Init(init)) => init::run(program, init, stdout),
         Some(Command::History(history)) => {
             history::run(history, catalog, stdout.one_of(&[Table, Json, Csv])?)
         }

@@ -1,16 +1,16 @@
-//! What the reporter is named after: the repositories and the branch of the built-in metrics.
+//! The reporter is named after the repositories and the branch of the built-in metrics.
 
 use system_health_collectors::repository::{Repository, RepositorySettings};
 use system_health_registry::{Context, Subjects};
 use system_health_reporter::NamedAfter;
 
-/// The repository that the settings name, or that of the local clone, and the branch that the settings name. No single
-/// one of several repositories gives the name, but all of them tell the reporter from others.
+/// The repository and the branch of the settings. If there are several repositories, none of them gives the name, but
+/// all of them distinguish the reporter from others.
 pub(super) async fn repositories(context: Context) -> NamedAfter {
     let branch = context.get::<RepositorySettings>().await.ok().and_then(|settings| settings.branch);
     let mut selection: Vec<String> = branch.iter().map(|branch| format!("branch {branch}")).collect();
     let repositories = context.get::<Subjects<Repository>>().await;
-    // The folder of a clone without a remote has another name in each pod.
+    // The folder of a clone without a remote may have another name in each pod.
     let known = repositories.iter().flatten().filter_map(Repository::named);
     let names: Vec<String> = known.map(ToString::to_string).collect();
     let subject = match &names[..] {

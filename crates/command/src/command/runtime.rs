@@ -1,13 +1,15 @@
-//! Runs collectors to their end: two runtimes, the signals that end a run, and output that nobody may hold up.
+//! Runs collectors to their end: two runtimes, the signals that interrupt a run, and output that cannot block its end.
 
-use std::{future::Future, io, num::NonZero, thread, time::Duration};
+use std::{future::Future, io, num::NonZero, pin::pin, thread, time::Duration};
 
 use anyhow::Context as _;
+use futures::channel::oneshot;
 use indicatif::ProgressBar;
+use system_health_registry::Interruption;
 use tokio::{
     runtime::{self, Handle},
     task::spawn_blocking,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 use crate::{
@@ -19,16 +21,21 @@ use crate::{
 /// The minimum number of worker threads: a collector that blocks its thread must not stop the others.
 const MIN_THREADS: usize = 2;
 
-/// The time a reader of stdout gets even after the deadline.
+/// How long a reader of stdout may take even after the deadline, or after an interruption.
 const MIN_TIME_TO_PRINT: Duration = Duration::from_secs(1);
 
-/// Runs the work until it is done or a signal arrives. An error of the work is logged and becomes the status
-/// `failed`, except for an error about stdout, which is returned.
+/// How long an interrupted run may take to record and print what has finished. Kubernetes kills a container 30 seconds
+/// after the first signal.
+const MAX_TIME_TO_STOP: Duration = Duration::from_secs(10);
+
+/// Runs the work until it is done. The first signal interrupts it, so that it can print what has finished; a second one
+/// ends it at once. An error of the work is logged and becomes the status `failed`, except for an error about stdout,
+/// which is returned.
 pub(super) fn block_on<F>(
     progress: &ProgressBar,
     show_progress: bool,
     failed: Status,
-    work: impl FnOnce(Handle) -> F,
+    work: impl FnOnce(Handle, Interruption) -> F,
 ) -> anyhow::Result<Status>
 where
     F: Future<Output = anyhow::Result<Status>>,
@@ -41,12 +48,35 @@ where
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
     let status = runtime.block_on(async {
-        tokio::select! {
+        let mut signals = Signals::new()?;
+        let (interrupt, interrupted) = oneshot::channel::<()>();
+        let interruption = Interruption::new(async move {
+            // Dropping the sender is the signal.
+            let _ = interrupted.await;
+        });
+        let mut work = pin!(work(workers.handle().clone(), interruption));
+        let signal = tokio::select! {
             biased;
-            signal = signal() => Ok(Status::Interrupted(signal?)),
-            status = work(workers.handle().clone()) => status,
+            signal = signals.next() => signal?,
+            status = &mut work => return status,
             never = progress::show(progress, show_progress) => match never {},
-        }
+        };
+        progress.finish_and_clear();
+        tracing::warn!(
+            "{signal}: the run stops and prints what has finished; a second signal ends it at once"
+        );
+        drop(interrupt);
+        let signal = tokio::select! {
+            biased;
+            second = signals.next() => second?,
+            stopped = timeout(MAX_TIME_TO_STOP, work) => {
+                if let Ok(Err(error)) = stopped {
+                    tracing::error!("{error:#}");
+                }
+                signal
+            }
+        };
+        Ok(Status::Interrupted(signal))
     });
     progress.finish_and_clear();
     // Threads that are still blocked must not keep the process alive.
@@ -54,28 +84,36 @@ where
     runtime.shutdown_background();
     match status {
         Ok(Status::Interrupted(signal)) => {
-            tracing::error!("ended by {signal}");
+            tracing::error!("interrupted by {signal}");
             Ok(Status::Interrupted(signal))
         }
         Err(error) if !error.is::<OutputError>() => {
-            tracing::error!("{error:#}");
+            tracing::error!(hint = super::hints::hint(&error), "{error:#}");
             Ok(failed)
         }
         status => status,
     }
 }
 
-/// Prints the text. A reader that does not read cannot hold up the run's end or a signal.
+/// Prints the text. A reader that does not read cannot hold up the end of the run, and an interruption while the text is
+/// printed ends it at once.
 pub(super) async fn print(
     stdout: Stdout,
     text: String,
     end: Instant,
     status: Status,
+    interruption: &Interruption,
 ) -> anyhow::Result<Status> {
-    let end = end.max(Instant::now() + MIN_TIME_TO_PRINT);
-    let written = match timeout_at(end, spawn_blocking(move || stdout.write(&text))).await {
-        Ok(written) => written?,
-        Err(_) => Err(OutputError::unread().into()),
+    let soon = Instant::now() + MIN_TIME_TO_PRINT;
+    let is_interrupted = interruption.has_happened();
+    let end = if is_interrupted { soon } else { end.max(soon) };
+    let writing = timeout_at(end, spawn_blocking(move || stdout.write(&text)));
+    let written = if is_interrupted { Some(writing.await) } else { interruption.unless(writing).await };
+    let written = match written {
+        Some(Ok(written)) => written?,
+        Some(Err(_)) => Err(OutputError::unread().into()),
+        // The signal becomes the status.
+        None => return Ok(status),
     };
     match (written, status) {
         (Ok(()), status) => Ok(status),
@@ -87,19 +125,42 @@ pub(super) async fn print(
     }
 }
 
-/// Waits for a signal that ends the run.
-async fn signal() -> io::Result<Signal> {
+/// The signals that interrupt a run.
+struct Signals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result.map(|()| Signal::Interrupt),
-            _ = terminate.recv() => Ok(Signal::Terminate),
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// Listens from now on.
+    fn new() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+
+            let (interrupt, terminate) = (SignalKind::interrupt(), SignalKind::terminate());
+            Ok(Self { interrupt: signal(interrupt)?, terminate: signal(terminate)? })
+        }
+        #[cfg(not(unix))]
+        {
+            Ok(Self {})
         }
     }
-    #[cfg(not(unix))]
-    {
-        tokio::signal::ctrl_c().await.map(|()| Signal::Interrupt)
+
+    /// Waits for the next one.
+    async fn next(&mut self) -> io::Result<Signal> {
+        #[cfg(unix)]
+        {
+            tokio::select! {
+                _ = self.interrupt.recv() => Ok(Signal::Interrupt),
+                _ = self.terminate.recv() => Ok(Signal::Terminate),
+            }
+        }
+        #[cfg(not(unix))]
+        {
+            tokio::signal::ctrl_c().await.map(|()| Signal::Interrupt)
+        }
     }
 }

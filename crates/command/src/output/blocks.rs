@@ -1,4 +1,4 @@
-//! What is wrong with a run, in Markdown: blocks that a reader opens, for what the table only counts.
+//! The problems of a run in Markdown. The table only counts them; a reader opens a block to see which they are.
 
 use std::fmt;
 
@@ -6,29 +6,29 @@ use system_health_registry::{SourceOutcome, State, Unavailable};
 use system_health_reporter::markdown::{Code, Plain};
 
 use super::{
-    group::Group,
+    metric_outcomes::MetricOutcomes,
     reasons::Reasons,
     text::{count, cut, one_line},
-    value::Value,
+    value::ShownValue,
 };
 
-/// The most metrics of which missed values are listed.
+/// Maximum number of metrics whose missed values are listed.
 const MAX_METRICS: usize = 50;
-/// The most sources that are listed.
+/// Maximum number of sources that are listed.
 const MAX_SOURCES: usize = 50;
-/// The most refused metrics of a source that are listed.
+/// Maximum number of refused metrics that are listed for a source.
 const MAX_REFUSED: usize = 5;
-/// The longest text of an error, in characters. Escaped, each may take several bytes.
+/// Maximum length of the text of an error, in characters. An escaped character may take several bytes.
 const MAX_TEXT: usize = 300;
 
-/// What is wrong, in blocks. Nothing is written if all is well.
+/// The problems, in blocks. Nothing is written if there are none.
 pub(super) struct Blocks<'a> {
-    pub(super) groups: &'a [Group<'a>],
+    pub(super) groups: &'a [MetricOutcomes<'a>],
     pub(super) sources: &'a [SourceOutcome],
 }
 
 impl Blocks<'_> {
-    fn long(&self) -> impl Iterator<Item = Group<'_>> {
+    fn long(&self) -> impl Iterator<Item = MetricOutcomes<'_>> {
         self.groups.iter().copied().filter(|group| !group.is_short())
     }
 
@@ -45,11 +45,11 @@ impl Blocks<'_> {
                     .iter()
                     .map(|missed| {
                         let names = missed.list(None);
-                        format!("\n  - {}{unit}: {}", Value(missed.value), Code(&names))
+                        format!("\n  - {}{unit}: {}", ShownValue(missed.value), Code(&names))
                     })
                     .collect();
                 values.extend(all.others.map(|(number, range)| {
-                    let (min, max) = (Value(range.min), Value(range.max));
+                    let (min, max) = (ShownValue(range.min), ShownValue(range.max));
                     format!("\n  - {}, {min} to {max}{unit}", count(number, "other sample"))
                 }));
                 let condition = Code(&format!("{}{goal}", group.metric.key())).to_string();
@@ -99,9 +99,9 @@ impl fmt::Display for Blocks<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         block(f, "Goals missed", None, &self.missed())?;
         for (heading, reasons) in [
-            ("No data", Reasons::of_state(self.long(), State::NoData)),
-            ("Errors", Reasons::of_state(self.long(), State::Error)),
-            ("Failed items", Reasons::of_items(self.groups.iter().copied())),
+            ("No data", Reasons::for_state(self.long(), State::NoData)),
+            ("Errors", Reasons::for_state(self.long(), State::Error)),
+            ("Failed items", Reasons::for_failed_items(self.groups.iter().copied())),
         ] {
             block(f, heading, Some(reasons.count()), &lines(&reasons))?;
         }

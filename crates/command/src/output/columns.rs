@@ -1,4 +1,4 @@
-//! Rows of metrics in aligned columns. Where a terminal is too narrow, a key has a line of its own above its rows.
+//! Rows of metrics in aligned columns. If the terminal is too narrow, each key has its own line above its rows.
 
 use std::fmt;
 
@@ -32,7 +32,7 @@ impl Columns {
         self.rows.is_empty()
     }
 
-    /// Writes the rows for a width, if there is one.
+    /// Writes the rows, at most this wide. Without a width, they are as wide as they need to be.
     pub(super) fn write(&self, f: &mut impl fmt::Write, width: Option<usize>) -> fmt::Result {
         let with_keys = self.table(true);
         if width.is_none_or(|width| widest(&with_keys) <= width) {

@@ -1,4 +1,4 @@
-//! What became of the deliveries, for people.
+//! The result of each delivery, for people.
 
 use std::{borrow::Cow, fmt};
 
@@ -6,17 +6,17 @@ use system_health_reporter::{Delivery, DeliveryResult, DeliveryStatus, Preview, 
 
 use super::style::{BAD, paint};
 
-/// What became of a delivery.
+/// The result of a delivery.
 pub(super) struct DeliveryText<'a> {
     delivery: &'a Delivery,
     place: Cow<'a, str>,
 }
 
-/// What became of the points and events of a delivery.
+/// What happened to the points and events of a delivery.
 pub(crate) struct ReceiptText<'a>(pub(crate) &'a Receipt);
 
 impl<'a> DeliveryText<'a> {
-    /// The texts about deliveries. Those of one sink are told apart by their addresses.
+    /// The texts of all deliveries. If a sink has several, each names its address.
     pub(super) fn all(deliveries: &'a [Delivery]) -> impl Iterator<Item = Self> {
         deliveries.iter().map(|delivery| {
             let of_sink = deliveries.iter().filter(|other| other.sink == delivery.sink).count();
@@ -29,10 +29,12 @@ impl<'a> DeliveryText<'a> {
         })
     }
 
-    /// Without what would be sent.
+    /// The text without the payload of a dry run.
     pub(super) fn summary(&self) -> String {
         match &self.delivery.result {
-            DeliveryResult::Pushed(_) => self.to_string().trim_end().to_owned(),
+            DeliveryResult::Pushed(_) | DeliveryResult::Interrupted { .. } => {
+                self.to_string().trim_end().to_owned()
+            }
             DeliveryResult::DryRun(preview) => {
                 format!("Would be delivered to {}: {} series.", self.place, preview.series)
             }
@@ -51,6 +53,11 @@ impl fmt::Display for DeliveryText<'_> {
                     DeliveryStatus::Failed => write!(f, "{} to {place}", paint(BAD, "Not delivered"))?,
                 }
                 ReceiptText(receipt).fmt(f)
+            }
+            DeliveryResult::Interrupted { kept } => {
+                let rest = if *kept { "waits in the outbox for the next run" } else { "is lost" };
+                let result = paint(BAD, "Interrupted");
+                writeln!(f, "{result} before all was delivered to {place}. What was not delivered {rest}.")
             }
             DeliveryResult::DryRun(Preview { series, payload, events, .. }) => {
                 writeln!(f, "Would be delivered to {place}: {series} series.\n{payload:#}")?;

@@ -1,39 +1,39 @@
-//! Evidence in Markdown: a block for each outcome that a reader opens. A run's blocks stay small, because GitHub
-//! takes at most 65,536 characters in a comment and 1 MiB in a job's summary.
+//! Evidence in Markdown: a block for each outcome, which the reader opens. The blocks of a run stay small, because GitHub
+//! accepts at most 65,536 characters in a comment and 1 MiB in a job's summary.
 
 use std::fmt::{self, Write};
 
 use system_health_registry::{Evidence, EvidenceItem, Metric, Outcome, Sample, Unavailable};
 use system_health_reporter::markdown::{Code, Html, ItemLine};
 
-use super::{group::Group, text::one_line, value::Value};
+use super::{metric_outcomes::MetricOutcomes, text::one_line, value::ShownValue};
 
-/// How much of the evidence is written.
+/// Limits for the evidence that is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Details {
-    /// The most samples of one outcome.
+    /// Maximum number of samples of one outcome.
     samples: usize,
-    /// The most outcomes of a metric with many.
+    /// Maximum number of outcomes of a metric with many.
     outcomes: usize,
-    /// The most items of one sample that counted, and the most that did not.
+    /// Maximum number of items of one sample that counted, and of those that did not.
     items: usize,
-    /// The most bytes of all blocks.
+    /// Maximum number of bytes of all blocks.
     bytes: usize,
     /// Whether the blocks are open at first.
     open: bool,
 }
 
-/// For a run, whose values matter most.
+/// The limits for a run, where the values matter most.
 pub(super) const OF_RUN: Details = Details { samples: 3, outcomes: 3, items: 10, bytes: 30_000, open: false };
 
-/// For `report explain`.
+/// The limits for `report explain`.
 pub(super) const OF_EXPLANATION: Details =
     Details { samples: 20, outcomes: 20, items: usize::MAX, bytes: 500_000, open: true };
 
 impl Details {
-    /// Writes the blocks that fit, and names up to ten metrics of which some do not. Of a metric with many subjects,
+    /// Writes the blocks that fit, and names up to ten metrics with blocks that do not fit. Of a metric with many subjects,
     /// those that are farthest from its goal come first.
-    pub(super) fn write(self, f: &mut fmt::Formatter<'_>, groups: &[Group<'_>]) -> fmt::Result {
+    pub(super) fn write(self, f: &mut fmt::Formatter<'_>, groups: &[MetricOutcomes<'_>]) -> fmt::Result {
         let mut room = self.bytes;
         let mut left_out = Vec::new();
         for group in groups {
@@ -120,18 +120,18 @@ impl Details {
         if total == 0 {
             return Ok(());
         }
-        writeln!(block, "\n{heading}: {}\n", Shown { shown: shown.len(), total })?;
+        writeln!(block, "\n{heading}: {}\n", ShownCount { shown: shown.len(), total })?;
         shown.into_iter().try_for_each(|item| writeln!(block, "- {}", ItemLine(item)))
     }
 }
 
-/// How many items are shown of how many there are.
-pub(super) struct Shown {
+/// How many of all items are shown.
+pub(super) struct ShownCount {
     pub(super) shown: usize,
     pub(super) total: usize,
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for ShownCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.shown == self.total {
             write!(f, "{}", self.total)
@@ -142,7 +142,7 @@ impl fmt::Display for Shown {
 }
 
 fn heading(block: &mut String, metric: &Metric, sample: &Sample) -> fmt::Result {
-    write!(block, "\n**{}**", Value(sample.value()))?;
+    write!(block, "\n**{}**", ShownValue(sample.value()))?;
     if let Some(unit) = metric.unit() {
         write!(block, " {}", Code(unit))?;
     }

@@ -1,13 +1,111 @@
-//! `report doctor`: a line for each finding. The word says how it is, the colour only repeats it.
+//! `report doctor`: a line for each finding, then what works and what to do next. The word says how it is, the colour
+//! only repeats it.
 
 use std::fmt;
 
 use anstyle::{AnsiColor, Style};
-use serde::{Serialize, Serializer, ser::SerializeSeq};
+use serde::Serialize;
 use system_health_registry::{Finding, Grade};
 
-/// Findings, in the order in which they are told.
-pub(crate) struct Diagnosis<'a>(pub(crate) &'a [Finding]);
+use super::{
+    stdout::Stdout,
+    style::heading,
+    text::{join_names, wrap},
+};
+
+/// What was found, and what follows from it.
+#[derive(Debug)]
+pub(crate) struct Diagnosis {
+    /// What was found, in the order in which it is told.
+    pub(crate) findings: Vec<Finding>,
+    /// What works now.
+    pub(crate) works: Vec<String>,
+    /// What to do next, the most important first.
+    pub(crate) next_steps: Vec<String>,
+}
+
+/// Findings with one message. Metrics that need the same repository, or secrets that are looked up in one place, fail
+/// alike.
+struct Alike<'a> {
+    subjects: Vec<String>,
+    grade: Grade,
+    message: &'a str,
+}
+
+impl Diagnosis {
+    fn alike(&self) -> Vec<Alike<'_>> {
+        let mut all: Vec<Alike<'_>> = Vec::new();
+        for Finding { subject, grade, message } in &self.findings {
+            // What is right is worth a line of its own.
+            let same = all.iter_mut().find(|alike| *grade != Grade::Ok && alike.message == message);
+            match same {
+                Some(alike) => {
+                    alike.subjects.push(subject.clone());
+                    alike.grade = alike.grade.max(*grade);
+                }
+                None => all.push(Alike { subjects: vec![subject.clone()], grade: *grade, message }),
+            }
+        }
+        all
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, width: Option<usize>) -> fmt::Result {
+        let all = self.alike();
+        let widest = all.iter().map(|alike| alike.subject().chars().count()).max().unwrap_or_default();
+        let indent = " ".repeat(9 + widest + 2);
+        for alike in &all {
+            let color = match alike.grade {
+                Grade::Ok => AnsiColor::Green,
+                Grade::Warning => AnsiColor::Yellow,
+                Grade::Failed => AnsiColor::Red,
+            };
+            let style: Style = color.on_default();
+            let (grade, subject) = (alike.grade.name(), alike.subject());
+            let first = format!("{style}{grade:7}{style:#}  {subject:widest$}  ");
+            wrap(f, width, (&first, &indent), alike.message)?;
+            let others = alike.others();
+            if !others.is_empty() {
+                writeln!(f, "{:9}also {}", "", join_names(others, width))?;
+            }
+        }
+        if !self.works.is_empty() {
+            writeln!(f, "\n{}", heading("Works now"))?;
+            self.works.iter().try_for_each(|works| wrap(f, width, ("  ", "    "), works))?;
+        }
+        if !self.next_steps.is_empty() {
+            writeln!(f, "\n{}", heading("Next steps"))?;
+            for (number, step) in self.next_steps.iter().enumerate() {
+                wrap(f, width, (&format!("  {}. ", number + 1), "     "), step)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Alike<'_> {
+    /// The first subject.
+    fn subject(&self) -> &str {
+        self.subjects.first().map_or("", String::as_str)
+    }
+
+    /// The others, in their order.
+    fn others(&self) -> &[String] {
+        self.subjects.get(1..).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, Stdout::width())
+    }
+}
+
+#[derive(Serialize)]
+struct JsonDiagnosis<'a> {
+    findings: Vec<JsonFinding<'a>>,
+    works: &'a [String],
+    next_steps: &'a [String],
+}
 
 #[derive(Serialize)]
 struct JsonFinding<'a> {
@@ -16,28 +114,58 @@ struct JsonFinding<'a> {
     message: &'a str,
 }
 
-impl fmt::Display for Diagnosis<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self.0.iter().map(|finding| finding.subject.chars().count()).max().unwrap_or_default();
-        for Finding { subject, grade, message } in self.0 {
-            let color = match grade {
-                Grade::Ok => AnsiColor::Green,
-                Grade::Warning => AnsiColor::Yellow,
-                Grade::Failed => AnsiColor::Red,
-            };
-            let style: Style = color.on_default();
-            writeln!(f, "{style}{:7}{style:#}  {subject:width$}  {message}", grade.name())?;
-        }
-        Ok(())
+impl<'a> From<&'a Finding> for JsonFinding<'a> {
+    fn from(Finding { subject, grade, message }: &'a Finding) -> Self {
+        Self { subject, state: grade.name(), message }
     }
 }
 
-impl Serialize for Diagnosis<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
-        for Finding { subject, grade, message } in self.0 {
-            list.serialize_element(&JsonFinding { subject, state: grade.name(), message })?;
-        }
-        list.end()
+impl Serialize for Diagnosis {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let findings = self.findings.iter().map(JsonFinding::from).collect();
+        JsonDiagnosis { findings, works: &self.works, next_steps: &self.next_steps }.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::output::fixture;
+
+    #[test]
+    fn one_cause_is_told_once_and_the_next_steps_come_last() {
+        const ABSENT: &str = "found no Datadog API key";
+        let diagnosis = Diagnosis {
+            findings: vec![
+                Finding::ok("proxy", "none"),
+                Finding::warning("AWS secret for the Datadog API key", ABSENT),
+                Finding::failed("Datadog API key", ABSENT),
+                Finding::failed("metric ci.tests_passing_on_main", "no repository is named"),
+                Finding::failed("metric commits.hotfix", "no repository is named"),
+                Finding::failed("metric commits.reverts", "no repository is named"),
+            ],
+            works: vec!["runs are kept in /var/lib/system-health".to_owned()],
+            next_steps: vec!["Name a repository.".to_owned(), "Configure a sink.".to_owned()],
+        };
+        assert_snapshot!(fixture::plain(&diagnosis), @"
+        ok       proxy                               none
+        failed   AWS secret for the Datadog API key  found no Datadog API key
+                 also Datadog API key
+        failed   metric ci.tests_passing_on_main     no repository is named
+                 also metric commits.hotfix, metric commits.reverts
+
+        Works now
+          runs are kept in /var/lib/system-health
+
+        Next steps
+          1. Name a repository.
+          2. Configure a sink.
+        ");
+        let json = serde_json::to_value(&diagnosis).unwrap();
+        assert_eq!(json["findings"].as_array().unwrap().len(), 6);
+        assert_eq!(json["findings"][0]["state"], "ok");
+        assert_eq!(json["next_steps"][0], "Name a repository.");
     }
 }

@@ -6,15 +6,15 @@ use std::fmt;
 use system_health_registry::{Evidence, Outcome, Report, Sample, SharedError, Tag, Unavailable};
 
 use super::{
-    details::Shown,
-    group::Group,
+    details::ShownCount,
+    metric_outcomes::MetricOutcomes,
     problems::Problems,
     style::{BAD, GOOD, QUIET, heading, paint},
     text::{count, one_line, wrap},
-    value::Value,
+    value::ShownValue,
 };
 
-/// The most samples of a metric with many that are shown.
+/// Maximum number of samples that are shown for a metric with many.
 const MAX_SAMPLES: usize = 5;
 
 /// The outcomes of a run with their evidence.
@@ -30,7 +30,7 @@ impl<'a> Explanation<'a> {
     }
 
     /// All outcomes of a metric, or the worst of many.
-    fn group(&self, f: &mut fmt::Formatter<'_>, group: &Group<'_>) -> fmt::Result {
+    fn group(&self, f: &mut fmt::Formatter<'_>, group: &MetricOutcomes<'_>) -> fmt::Result {
         if group.is_short() {
             for (number, outcome) in group.outcomes.iter().enumerate() {
                 if number > 0 {
@@ -88,7 +88,7 @@ impl<'a> Explanation<'a> {
 
     fn sample(&self, f: &mut fmt::Formatter<'_>, outcome: &Outcome, sample: &Sample) -> fmt::Result {
         let metric = &outcome.metric;
-        let mut value = Value(sample.value()).to_string();
+        let mut value = ShownValue(sample.value()).to_string();
         if let Some(unit) = metric.unit() {
             value = format!("{value} {unit}");
         }
@@ -126,12 +126,12 @@ impl<'a> Explanation<'a> {
         total: usize,
     ) -> fmt::Result {
         let items: Vec<_> = evidence.items().iter().filter(|item| item.counted() == counted).collect();
-        let shown = Shown { shown: items.len(), total };
+        let shown = ShownCount { shown: items.len(), total };
         writeln!(f, "  {}: {shown}", heading(name))?;
         let sign = if counted { "    + " } else { "    - " };
         for item in items {
             self.text(f, sign, "      ", item.title())?;
-            // No sign between them: a title, such as a commit's subject, may contain any.
+            // No separator: a title, such as a commit's subject, may contain any character.
             if !item.reason().is_empty() {
                 self.text(f, "        ", "        ", item.reason())?;
             }
@@ -143,7 +143,7 @@ impl<'a> Explanation<'a> {
         Ok(())
     }
 
-    /// Text that is wrapped between words, with what its first line and the others start with.
+    /// Writes text wrapped between words. `first` and `others` are the starts of the first line and of the others.
     fn text(&self, f: &mut fmt::Formatter<'_>, first: &str, others: &str, text: &str) -> fmt::Result {
         wrap(f, self.width, (first, others), &one_line(text))
     }
@@ -151,14 +151,15 @@ impl<'a> Explanation<'a> {
 
 impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let groups = Group::all(self.report.run().outcomes());
+        let groups = MetricOutcomes::all(self.report.run().outcomes());
         for (number, group) in groups.iter().enumerate() {
             if number > 0 {
                 writeln!(f)?;
             }
             self.group(f, group)?;
         }
-        let long: Vec<Group<'_>> = groups.iter().copied().filter(|group| !group.is_short()).collect();
+        let long: Vec<MetricOutcomes<'_>> =
+            groups.iter().copied().filter(|group| !group.is_short()).collect();
         let sources = self.report.run().sources();
         Problems { groups: &long, items_of: &groups, sources, width: self.width }.fmt(f)
     }
@@ -172,7 +173,7 @@ fn title(f: &mut fmt::Formatter<'_>, outcome: &Outcome, state: &str) -> fmt::Res
     }
 }
 
-/// The error and its causes, without those that are part of the text before.
+/// The texts of the error and its causes, without those that the previous text already ends with.
 fn causes(error: &SharedError) -> Vec<String> {
     let mut causes = vec![error.as_error().to_string()];
     let mut source = error.as_error().source();
@@ -189,7 +190,7 @@ fn causes(error: &SharedError) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
-    use system_health_registry::{Catalog, Context, Engine, EvidenceItem, Facts, Metric, Reading, location};
+    use system_health_registry::{EvidenceItem, Facts, Reading};
 
     use super::*;
     use crate::output::fixture;
@@ -199,9 +200,9 @@ mod tests {
         let hotfix = fixture::metrics().into_iter().filter(|metric| metric.key() == "commits.hotfix");
         let report = fixture::run(hotfix, [], Some(1_000)).await;
 
-        let shown = Explanation::new(&report, Some(80)).to_string();
+        let shown = fixture::plain(Explanation::new(&report, Some(80)));
 
-        assert_snapshot!(anstream::adapter::strip_str(&shown).to_string(), @"
+        assert_snapshot!(shown, @"
         commits.hotfix: 1000 repositories: 678 samples, 322 errors
 
         commits.hotfix of acme/app-0749: 49 commit, goal < 5 missed
@@ -244,32 +245,28 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("cannot list the queues")]
-    struct ListError(#[source] std::io::Error);
+    struct QueueError(#[source] std::io::Error);
 
     #[tokio::test]
     async fn text_is_wrapped_at_the_width_and_links_are_not() {
         let late = Facts::new("queue.late", "Late messages.").with_goal("== 0".parse().unwrap());
-        let late = Metric::new(late, location!(), |_| {
-            Box::pin(async {
-                let link = Some("https://queues.example.com/mail/messages/4711");
-                let items = [
-                    EvidenceItem::new("mail: a message to many people", true, "it is 7 minutes old")
-                        .with_link(link),
-                    EvidenceItem::new("another one", false, "it is new"),
-                ];
-                Reading::new(vec![Sample::new(1.0)?.with_evidence(items)], vec![])
-            })
+        let late = fixture::alone(late, || {
+            let link = Some("https://queues.example.com/mail/messages/4711");
+            let items = [
+                EvidenceItem::new("mail: a message to many people", true, "it is 7 minutes old")
+                    .with_link(link),
+                EvidenceItem::new("another one", false, "it is new"),
+            ];
+            Reading::new(vec![Sample::new(1.0)?.with_evidence(items)], vec![])
         });
-        let broken = Metric::new(Facts::new("queue.waiting", "Waiting messages."), location!(), |_| {
-            Box::pin(async { Err(ListError(std::io::Error::other("the disk is on fire")))? })
+        let broken = fixture::alone(Facts::new("queue.waiting", "Waiting messages."), || {
+            Err(QueueError(std::io::Error::other("the disk is on fire")))?
         });
-        let catalog = Catalog::new([late, broken]).unwrap();
-        let run = Engine::new().run(&catalog, &Context::new()).await;
-        let report = Report::new(run, []);
+        let report = fixture::run([late, broken], [], None).await;
 
-        let shown = Explanation::new(&report, Some(34)).to_string();
+        let shown = fixture::plain(Explanation::new(&report, Some(34)));
 
-        assert_snapshot!(anstream::adapter::strip_str(&shown).to_string(), @"
+        assert_snapshot!(shown, @"
         queue.late: 1, goal == 0 missed
           Counted: 1
             + mail: a message to many

@@ -28,11 +28,16 @@ impl fmt::Display for Repository {
     }
 }
 
-/// What a metric finds for each repository.
-pub(crate) type Found = fn(usize) -> Result<Reading, Unavailable>;
+/// What a metric returns for the repository with a number.
+pub(crate) type Collect = fn(usize) -> Result<Reading, Unavailable>;
+
+/// Text as it is without colour.
+pub(crate) fn plain(text: impl fmt::Display) -> String {
+    anstream::adapter::strip_str(&text.to_string()).to_string()
+}
 
 /// A metric about repositories.
-pub(crate) fn each(facts: Facts, found: Found) -> Metric {
+pub(crate) fn each(facts: Facts, found: Collect) -> Metric {
     let collect = move |context: Context| -> BoxFuture<'static, Result<Reading, Unavailable>> {
         Box::pin(async move { found(context.get::<Repository>().await?.0) })
     };
@@ -44,7 +49,7 @@ pub(crate) fn alone(facts: Facts, found: fn() -> Result<Reading, Unavailable>) -
     Metric::new(facts, location!(), move |_| Box::pin(async move { found() }))
 }
 
-/// A context with so many repositories; `None` if they cannot be listed.
+/// A context with this many repositories; `None` if they cannot be listed.
 pub(crate) fn context(repositories: Option<usize>) -> Context {
     match repositories {
         Some(count) => Context::new().provide(Subjects::new((0..count).map(Repository))),
@@ -52,7 +57,7 @@ pub(crate) fn context(repositories: Option<usize>) -> Context {
     }
 }
 
-/// A run over so many repositories; `None` if they cannot be listed.
+/// A run over this many repositories; `None` if they cannot be listed.
 pub(crate) async fn run(
     metrics: impl IntoIterator<Item = Metric>,
     sources: impl IntoIterator<Item = Source>,

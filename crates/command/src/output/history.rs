@@ -1,5 +1,5 @@
-//! `report history`: what earlier runs found. People get a line for each series, or a plot of one
-//! metric with its goal, and of many series those that need a look; programs get every value.
+//! `report history`: the results of earlier runs. People get a line for each series, or a plot of one metric with its
+//! goal; of many series, those that need attention. Programs get every value.
 
 use std::{
     borrow::Cow,
@@ -16,25 +16,25 @@ use system_health_state::{HistoryEntry, PastFailures, PastResult};
 use tabled::{builder::Builder, settings};
 
 use super::{
-    plot::{Plot, Sparkline, Steps},
-    value::{Elapsed, Value},
+    plot::{Plot, Sparkline, TimeSlots},
+    value::{Elapsed, ShownValue},
 };
 
 /// The columns of a sparkline, and of a plot.
 const OVERVIEW: usize = 32;
 const WIDE: usize = 64;
 
-/// The series of one metric that are shown, and the subjects of which is told how it went silent.
+/// Maximum number of series that are shown for one metric, and of subjects whose failures are.
 const MOST_SERIES: usize = 20;
 const MOST_SUBJECTS: usize = 5;
 
-/// What is shown, and of which time.
-pub(crate) struct History<'a> {
-    /// What runs found, by key and time.
+/// The results of earlier runs, and the time range that is shown.
+pub(crate) struct HistoryReport<'a> {
+    /// The results, by key and time.
     pub(crate) entries: &'a [HistoryEntry],
     /// The linked metrics, for their goals.
     pub(crate) catalog: &'a Catalog,
-    /// One metric, to be shown at large.
+    /// The only metric to show, as a plot.
     pub(crate) key: Option<&'a str>,
     /// The start.
     pub(crate) since: SystemTime,
@@ -43,14 +43,14 @@ pub(crate) struct History<'a> {
 }
 
 /// The values of one series.
-struct Line<'a> {
+struct PastSeries<'a> {
     key: &'a str,
     unit: Option<&'a str>,
     tags: String,
     values: Vec<(SystemTime, f64)>,
 }
 
-/// How often runs had nothing to say, and what was said last.
+/// How often runs had no value, and the last reason.
 struct Silence<'a> {
     subject: &'a str,
     count: usize,
@@ -58,25 +58,25 @@ struct Silence<'a> {
     text: String,
 }
 
-impl Line<'_> {
+impl PastSeries<'_> {
     /// Whether the last value meets the goal; `None` without one.
     fn is_met(&self, goal: Option<Goal>) -> Option<bool> {
         Some(goal?.is_met_by(self.values.last()?.1))
     }
 }
 
-impl<'a> History<'a> {
+impl<'a> HistoryReport<'a> {
     fn goal(&self, key: &str) -> Option<Goal> {
         self.catalog.metrics().iter().find(|metric| metric.key() == key)?.goal()
     }
 
-    fn lines(&self) -> Vec<Line<'a>> {
-        let mut lines = BTreeMap::<(&str, String), Line<'_>>::new();
+    fn lines(&self) -> Vec<PastSeries<'a>> {
+        let mut lines = BTreeMap::<(&str, String), PastSeries<'_>>::new();
         for entry in self.entries {
             let PastResult::Value { samples, .. } = &entry.found else { continue };
             for sample in samples {
                 let tags = sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(" ");
-                let line = lines.entry((&entry.key, tags.clone())).or_insert_with(|| Line {
+                let line = lines.entry((&entry.key, tags.clone())).or_insert_with(|| PastSeries {
                     key: &entry.key,
                     unit: sample.unit.as_deref(),
                     tags,
@@ -88,12 +88,12 @@ impl<'a> History<'a> {
         lines.into_values().collect()
     }
 
-    fn steps(&self, line: &Line<'_>, count: usize) -> Steps {
+    fn slots(&self, line: &PastSeries<'_>, count: usize) -> TimeSlots {
         let length = self.now.duration_since(self.since).unwrap_or_default();
-        Steps::new(line.values.iter().copied(), self.since, length, count)
+        TimeSlots::new(line.values.iter().copied(), self.since, length, count)
     }
 
-    /// When runs of a metric failed, had no data or left out items, and what was said last, for each subject.
+    /// How often each subject of a metric failed, had no data or had failed items, with the last reason.
     fn silences(&self) -> BTreeMap<(&'a str, &'static str), Vec<Silence<'a>>> {
         let mut silences = BTreeMap::<_, Vec<Silence<'_>>>::new();
         for entry in self.entries {
@@ -119,7 +119,7 @@ impl<'a> History<'a> {
     fn write_silences(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for ((key, state), mut silences) in self.silences() {
             writeln!(f)?;
-            // Those that are silent now are worth a line before those that were.
+            // Those without a value now come before those that have recovered.
             silences.sort_by_key(|silence| Reverse(silence.last));
             let hidden = silences.split_off(silences.len().min(MOST_SUBJECTS));
             for Silence { subject, count, last, text } in silences {
@@ -135,7 +135,7 @@ impl<'a> History<'a> {
         Ok(())
     }
 
-    fn overview(&self, f: &mut fmt::Formatter<'_>, lines: &[Line<'_>]) -> fmt::Result {
+    fn overview(&self, f: &mut fmt::Formatter<'_>, lines: &[PastSeries<'_>]) -> fmt::Result {
         let mut table = Builder::new();
         table.push_record(["METRIC", "HISTORY", "LAST", "UNIT", "GOAL", "AGE", "TAGS"]);
         for of_metric in lines.chunk_by(|line, next| line.key == next.key) {
@@ -150,8 +150,8 @@ impl<'a> History<'a> {
                 };
                 table.push_record([
                     line.key.to_owned(),
-                    Sparkline(&self.steps(line, OVERVIEW)).to_string(),
-                    Value(*last).to_string(),
+                    Sparkline(&self.slots(line, OVERVIEW)).to_string(),
+                    ShownValue(*last).to_string(),
                     line.unit.unwrap_or("-").to_owned(),
                     goal,
                     Elapsed(self.now.duration_since(*time).unwrap_or(Duration::ZERO)).to_string(),
@@ -167,12 +167,12 @@ impl<'a> History<'a> {
         table.to_string().lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
     }
 
-    fn plots(&self, f: &mut fmt::Formatter<'_>, lines: &[Line<'_>]) -> fmt::Result {
+    fn plots(&self, f: &mut fmt::Formatter<'_>, lines: &[PastSeries<'_>]) -> fmt::Result {
         let goal = self.key.and_then(|key| self.goal(key));
         let (shown, hidden) = most_important(lines, goal);
         for line in shown {
             writeln!(f, "{} [{}] {}", line.key, line.tags, line.unit.unwrap_or_default())?;
-            write!(f, "{}", Plot { steps: &self.steps(line, WIDE), goal })?;
+            write!(f, "{}", Plot { slots: &self.slots(line, WIDE), goal })?;
         }
         if let Some(hidden) = hidden {
             writeln!(f, "{hidden}")?;
@@ -182,7 +182,7 @@ impl<'a> History<'a> {
     }
 }
 
-impl fmt::Display for History<'_> {
+impl fmt::Display for HistoryReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.lines();
         match (self.key, lines.is_empty()) {
@@ -213,9 +213,11 @@ fn failed_items(PastFailures { count, first }: &PastFailures) -> String {
     }
 }
 
-/// The series of a metric that are shown: all, or of many those that miss the goal before others; and what to say about
-/// the rest.
-fn most_important<'l, 'a>(lines: &'l [Line<'a>], goal: Option<Goal>) -> (Vec<&'l Line<'a>>, Option<String>) {
+/// The series of a metric that are shown, and a note about the others. Of many, those that miss the goal come first.
+fn most_important<'l, 'a>(
+    lines: &'l [PastSeries<'a>],
+    goal: Option<Goal>,
+) -> (Vec<&'l PastSeries<'a>>, Option<String>) {
     let mut shown: Vec<_> = lines.iter().collect();
     if shown.len() <= MOST_SERIES {
         return (shown, None);
@@ -233,7 +235,7 @@ fn most_important<'l, 'a>(lines: &'l [Line<'a>], goal: Option<Goal>) -> (Vec<&'l
 
 /// One value, or why there was none.
 #[derive(Serialize)]
-pub(crate) struct Row<'a> {
+pub(crate) struct HistoryRow<'a> {
     time: String,
     key: &'a str,
     subject: &'a str,
@@ -244,14 +246,14 @@ pub(crate) struct Row<'a> {
     reason: Option<Cow<'a, str>>,
 }
 
-impl<'a> Row<'a> {
-    /// Every value by itself.
-    pub(crate) fn of(entries: &'a [HistoryEntry]) -> Vec<Self> {
-        entries.iter().flat_map(Self::of_entry).collect()
+impl<'a> HistoryRow<'a> {
+    /// A row for each value, and for each reason why there was none.
+    pub(crate) fn from_entries(entries: &'a [HistoryEntry]) -> Vec<Self> {
+        entries.iter().flat_map(Self::from_entry).collect()
     }
 
-    fn of_entry(entry: &'a HistoryEntry) -> Vec<Self> {
-        let silent = |state, reason| Row {
+    fn from_entry(entry: &'a HistoryEntry) -> Vec<Self> {
+        let silent = |state, reason| HistoryRow {
             time: format_rfc3339_seconds(entry.time).to_string(),
             key: &entry.key,
             subject: &entry.subject,
@@ -265,7 +267,7 @@ impl<'a> Row<'a> {
             PastResult::NoData(reason) => vec![silent("no_data", Some(Cow::from(reason)))],
             PastResult::Error(error) => vec![silent("error", Some(Cow::from(error)))],
             PastResult::Value { samples, failures } => {
-                let values = samples.iter().map(|sample| Row {
+                let values = samples.iter().map(|sample| HistoryRow {
                     value: Some(sample.value),
                     unit: sample.unit.as_deref(),
                     tags: sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(","),

@@ -4,9 +4,12 @@ use std::{collections::BTreeSet, rc::Rc};
 
 use serde::{Serialize, Serializer};
 use system_health_registry::{
-    Evidence, EvidenceItem, ItemError, Outcome, Report, Sample, SourceOutcome, Tag, Unavailable, overlay_tags,
+    Event, Evidence, EvidenceItem, ItemError, Outcome, Report, Sample, SourceOutcome, Tag, Unavailable,
+    overlay_tags,
 };
 use system_health_reporter::{Delivery, DeliveryResult, DeliveryStatus, Receipt, RefusedSeries};
+
+use super::events::JsonEvent;
 
 /// A report and its deliveries as JSON.
 #[derive(Serialize)]
@@ -14,6 +17,7 @@ pub(crate) struct JsonReport<'a> {
     run: JsonRun<'a>,
     metrics: Vec<JsonOutcome<'a>>,
     sources: Vec<JsonSource<'a>>,
+    events: Vec<JsonEvent<'a>>,
     deliveries: Vec<JsonDelivery<'a>>,
 }
 
@@ -61,13 +65,13 @@ enum JsonState<'a> {
     },
 }
 
-/// Samples or failed items. Their tags are put together while they are written: a run may have a hundred thousand.
+/// Samples or failed items. Their tags are combined while they are written, because a run may have a hundred thousand.
 struct Each<'a, T> {
     common: Rc<BTreeSet<Tag>>,
     all: &'a [T],
 }
 
-/// An item that failed beside the samples.
+/// An item that failed while others had samples.
 #[derive(Serialize)]
 struct JsonFailure<'a> {
     tags: Vec<&'a str>,
@@ -135,6 +139,7 @@ enum JsonResult<'a> {
     Accepted(JsonReceipt<'a>),
     Partial(JsonReceipt<'a>),
     Failed(JsonReceipt<'a>),
+    Interrupted { kept: bool },
     DryRun { series: usize, payload: &'a serde_json::Value, events: &'a [serde_json::Value] },
 }
 
@@ -174,8 +179,15 @@ impl<'a> JsonReport<'a> {
             },
             metrics: run.outcomes().iter().map(|outcome| JsonOutcome::new(report, outcome)).collect(),
             sources: run.sources().iter().map(JsonSource::new).collect(),
+            events: Vec::new(),
             deliveries: deliveries.iter().map(JsonDelivery::new).collect(),
         }
+    }
+
+    /// Adds the events of the run.
+    pub(crate) fn with_events(mut self, events: &'a [Event]) -> Self {
+        self.events = events.iter().map(JsonEvent::from).collect();
+        self
     }
 }
 
@@ -286,6 +298,7 @@ impl<'a> JsonDelivery<'a> {
                     DeliveryStatus::Failed => JsonResult::Failed(json),
                 }
             }
+            DeliveryResult::Interrupted { kept } => JsonResult::Interrupted { kept: *kept },
             DeliveryResult::DryRun(preview) => JsonResult::DryRun {
                 series: preview.series,
                 payload: &preview.payload,

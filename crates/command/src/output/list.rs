@@ -1,4 +1,4 @@
-//! `report list`: what is linked, without running anything.
+//! `report list`: the linked metrics and sources. Nothing is collected.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -83,7 +83,7 @@ impl fmt::Display for TableList<'_> {
 }
 
 impl TableList<'_> {
-    /// The sources. Which metrics they have is known once a run has asked them.
+    /// Writes the sources. Their metrics are known only after a run has asked them.
     fn sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let metrics = self.0.metrics();
         for (number, source) in self.0.sources().iter().enumerate() {

@@ -1,9 +1,9 @@
-//! A run in Markdown, in the flavour of GitHub, for a job's summary or a pull request's comment. GitHub takes at most
-//! 1 MiB of a summary, so every part has a limit; what is beyond it is counted.
+//! A run in GitHub Flavored Markdown, for a job's summary or a comment in a pull request. GitHub accepts at most 1 MiB in a
+//! summary, so every part has a limit, and what exceeds it is counted.
 
 use std::fmt::{self, Write as _};
 
-use system_health_registry::{Outcome, Report, Sample, State, Unavailable};
+use system_health_registry::{Event, Outcome, Report, Sample, State, Unavailable};
 use system_health_reporter::{
     Delivery,
     markdown::{Cell, CodeCell, Target},
@@ -13,23 +13,25 @@ use super::{
     blocks::Blocks,
     delivery::DeliveryText,
     details::{self, Details},
-    group::Group,
+    events::EventBlock,
+    metric_outcomes::MetricOutcomes,
     text::one_line,
-    value::Value,
+    value::ShownValue,
 };
 
-/// The most bytes of the table.
+/// Maximum number of bytes of the table.
 const MAX_TABLE: usize = 150_000;
 
 /// A report and its deliveries.
 pub(crate) struct MarkdownReport<'a> {
     report: &'a Report,
     deliveries: &'a [Delivery],
+    events: &'a [Event],
     details: Details,
 }
 
 /// A row of the table, and whether something is wrong with it.
-struct Row {
+struct TableRow {
     text: String,
     is_bad: bool,
 }
@@ -37,10 +39,16 @@ struct Row {
 impl<'a> MarkdownReport<'a> {
     /// Shows a report.
     pub(crate) fn new(report: &'a Report, deliveries: &'a [Delivery]) -> Self {
-        Self { report, deliveries, details: details::OF_RUN }
+        Self { report, deliveries, events: &[], details: details::OF_RUN }
     }
 
-    /// Shows all the evidence that was kept, not only the first items.
+    /// Adds the events of the run.
+    pub(crate) fn with_events(mut self, events: &'a [Event]) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// Shows all evidence, not only the first items.
     pub(crate) fn with_all_evidence(mut self) -> Self {
         self.details = details::OF_EXPLANATION;
         self
@@ -49,7 +57,7 @@ impl<'a> MarkdownReport<'a> {
 
 impl fmt::Display for MarkdownReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let groups = Group::all(self.report.run().outcomes());
+        let groups = MetricOutcomes::all(self.report.run().outcomes());
         writeln!(f, "| metric | value | goal | |\n|---|---:|---|---|")?;
         let (mut room, mut hidden, mut hidden_bad) = (MAX_TABLE, 0, 0);
         for row in groups.iter().flat_map(rows) {
@@ -66,21 +74,22 @@ impl fmt::Display for MarkdownReport<'_> {
         }
         Blocks { groups: &groups, sources: self.report.run().sources() }.fmt(f)?;
         self.details.write(f, &groups)?;
+        EventBlock(self.events).fmt(f)?;
         DeliveryText::all(self.deliveries).try_for_each(|delivery| writeln!(f, "\n{}", delivery.summary()))
     }
 }
 
 /// The rows of a metric: one for each sample and each outcome without one, or one for all of many.
-fn rows(group: &Group<'_>) -> Vec<Row> {
+fn rows(group: &MetricOutcomes<'_>) -> Vec<TableRow> {
     if !group.is_short() {
         return vec![summary(group)];
     }
-    group.outcomes.iter().flat_map(of_outcome).collect()
+    group.outcomes.iter().flat_map(outcome_rows).collect()
 }
 
-fn of_outcome(outcome: &Outcome) -> Vec<Row> {
+fn outcome_rows(outcome: &Outcome) -> Vec<TableRow> {
     let without =
-        |text: String, is_bad| vec![Row { text: format!("| {} | | | {text} |", key(outcome)), is_bad }];
+        |text: String, is_bad| vec![TableRow { text: format!("| {} | | | {text} |", key(outcome)), is_bad }];
     match &outcome.result {
         Err(Unavailable::NoData(no_data)) => {
             without(format!("no data: {}", Cell(&one_line(no_data.reason()))), false)
@@ -88,13 +97,13 @@ fn of_outcome(outcome: &Outcome) -> Vec<Row> {
         Err(Unavailable::Error(error)) => {
             without(format!("**error**: {}", Cell(&one_line(&error.to_string()))), true)
         }
-        Ok(reading) => reading.samples().iter().map(|sample| of_sample(outcome, sample)).collect(),
+        Ok(reading) => reading.samples().iter().map(|sample| sample_row(outcome, sample)).collect(),
     }
 }
 
-fn of_sample(outcome: &Outcome, sample: &Sample) -> Row {
+fn sample_row(outcome: &Outcome, sample: &Sample) -> TableRow {
     let metric = &outcome.metric;
-    let value = Value(sample.value());
+    let value = ShownValue(sample.value());
     let value = match sample.link() {
         None => value.to_string(),
         Some(link) => format!("[{value}]({})", Target(link)),
@@ -109,14 +118,14 @@ fn of_sample(outcome: &Outcome, sample: &Sample) -> Row {
     let tags: Vec<String> = sample.tags().iter().map(|tag| format!(" {}", CodeCell(tag.as_str()))).collect();
     let tags = tags.concat();
     let (key, unit, goal) = (key(outcome), unit(outcome.metric.unit()), goal_cell(goal));
-    Row { text: format!("| {key} | {value}{unit} | {goal}|{result}{tags} |"), is_bad }
+    TableRow { text: format!("| {key} | {value}{unit} | {goal}|{result}{tags} |"), is_bad }
 }
 
-fn summary(group: &Group<'_>) -> Row {
+fn summary(group: &MetricOutcomes<'_>) -> TableRow {
     let metric = group.metric;
     let mut text = format!("| {} | ", CodeCell(metric.key()));
     if let Some(range) = group.range() {
-        let (min, median, max) = (Value(range.min), Value(range.median), Value(range.max));
+        let (min, median, max) = (ShownValue(range.min), ShownValue(range.median), ShownValue(range.max));
         let _ = write!(text, "{min} to {max}{}, median {median} ", unit(metric.unit()));
     }
     let _ = write!(text, "| {}|", goal_cell(metric.goal()));
@@ -131,7 +140,7 @@ fn summary(group: &Group<'_>) -> Row {
     }
     let _ = write!(text, " {} |", group.summary());
     let is_bad = missed > 0 || group.count(State::Error) > 0 || group.failed_items() > 0;
-    Row { text, is_bad }
+    TableRow { text, is_bad }
 }
 
 /// The key and the subject.

@@ -5,7 +5,7 @@ use std::fmt;
 use system_health_registry::{Catalog, Metric, OptionValue};
 use system_health_reporter::markdown::{Cell, CodeCell};
 
-/// The catalog: what each metric says, by the first word of its key.
+/// The facts of all metrics, grouped by the first word of the key.
 pub(crate) struct MarkdownList<'a>(pub(crate) &'a Catalog);
 
 impl fmt::Display for MarkdownList<'_> {
@@ -32,7 +32,7 @@ fn entry(f: &mut fmt::Formatter<'_>, metric: &Metric) -> fmt::Result {
     for (option, value) in metric.options().filter(|(option, _)| option.name != "key") {
         writeln!(f, "| {} | {} |", option.name, cell(&value))?;
     }
-    // Without the line, which changes with every edit of the file.
+    // Without the line number, which changes with every edit of the file.
     let location = metric.location();
     match location.crate_name().zip(location.line()) {
         Some((name, (file, _))) => writeln!(f, "| source | {} {} |", CodeCell(name), CodeCell(file)),

@@ -1,23 +1,24 @@
-//! What goes to stdout: the data, as a table for people, as JSON for programs, or as Markdown for
-//! pages that show it.
+//! The data that goes to stdout: a table for people, JSON for programs, or Markdown for pages.
 
 mod blocks;
 mod columns;
 mod delivery;
 mod details;
 mod doctor;
+mod events;
 mod explanation;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod group;
 mod history;
 mod json;
 mod list;
 mod markdown;
 mod markdown_list;
+mod metric_outcomes;
 mod plot;
 mod problems;
 mod reasons;
+mod separate;
 mod stdout;
 mod style;
 mod table;
@@ -27,14 +28,15 @@ mod value;
 pub(crate) use delivery::ReceiptText;
 pub(crate) use doctor::Diagnosis;
 pub(crate) use explanation::Explanation;
-pub(crate) use group::Group;
-pub(crate) use history::{History, Row};
+pub(crate) use history::{HistoryReport, HistoryRow};
 pub(crate) use json::JsonReport;
 pub(crate) use list::{JsonList, TableList};
 pub(crate) use markdown::MarkdownReport;
 pub(crate) use markdown_list::MarkdownList;
+pub(crate) use metric_outcomes::MetricOutcomes;
 pub(crate) use reasons::Reasons;
+pub(crate) use separate::{separate_data, standard_output};
 pub(crate) use stdout::OutputError;
 pub use stdout::Stdout;
 pub(crate) use table::TableReport;
-pub(crate) use text::{count, join_names, one_line};
+pub(crate) use text::{count, join_names, one_line, wrap};

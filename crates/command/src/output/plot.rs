@@ -1,5 +1,5 @@
-//! Values over time, drawn with characters: one line of blocks for an overview, a small plot with the
-//! goal in it for one series. Time runs to the right in equal steps, so that a gap is seen as a gap.
+//! Values over time, drawn with characters: a line of blocks for an overview, or a small plot with the goal for one
+//! series. Time runs to the right in equally long slots, so that gaps are visible.
 
 use std::{
     fmt,
@@ -9,37 +9,37 @@ use std::{
 
 use system_health_registry::Goal;
 
-use super::value::Value;
+use super::value::ShownValue;
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const HEIGHT: usize = 9;
 
-/// The last value of each of some equal steps of time; `None` where there is none.
-pub(super) struct Steps(Vec<Option<f64>>);
+/// The last value in each of several equally long slots of time; `None` in a slot without a value.
+pub(super) struct TimeSlots(Vec<Option<f64>>);
 
 /// A line of blocks, a space where there is no value.
-pub(super) struct Sparkline<'a>(pub(super) &'a Steps);
+pub(super) struct Sparkline<'a>(pub(super) &'a TimeSlots);
 
 /// A plot with the goal's limit drawn in.
 pub(super) struct Plot<'a> {
-    pub(super) steps: &'a Steps,
+    pub(super) slots: &'a TimeSlots,
     pub(super) goal: Option<Goal>,
 }
 
-impl Steps {
-    /// Sorts values into steps of the time from `since` on.
+impl TimeSlots {
+    /// Sorts values into slots of the time from `since` on.
     pub(super) fn new(
         values: impl IntoIterator<Item = (SystemTime, f64)>,
         since: SystemTime,
         length: Duration,
         count: usize,
     ) -> Self {
-        let mut steps = vec![None; count];
+        let mut slots = vec![None; count];
         for (time, value) in values {
             let share = time.duration_since(since).unwrap_or_default().div_duration_f64(length);
-            steps[nearest(share, count)] = Some(value);
+            slots[nearest(share, count)] = Some(value);
         }
-        Self(steps)
+        Self(slots)
     }
 
     fn range(&self) -> Option<RangeInclusive<f64>> {
@@ -50,7 +50,7 @@ impl Steps {
     }
 }
 
-/// Which of so many rows a value is in, counted from the lowest.
+/// The row of a value, counted from the lowest.
 fn row(value: f64, range: &RangeInclusive<f64>, rows: usize) -> usize {
     let extent = range.end() - range.start();
     if extent <= 0.0 || !extent.is_finite() {
@@ -59,7 +59,7 @@ fn row(value: f64, range: &RangeInclusive<f64>, rows: usize) -> usize {
     nearest((value - range.start()) / extent, rows)
 }
 
-/// Which of so many equal parts a share from 0 to 1 lies in.
+/// The part that a share from 0 to 1 lies in, of equally large parts.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -82,11 +82,11 @@ impl fmt::Display for Sparkline<'_> {
 
 impl fmt::Display for Plot<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(range) = self.steps.range() else { return Ok(()) };
+        let Some(range) = self.slots.range() else { return Ok(()) };
         let limit = self.goal.map(|goal| goal.target());
         let range = limit.map_or(range.clone(), |limit| range.start().min(limit)..=range.end().max(limit));
         let goal_row = limit.map(|limit| row(limit, &range, HEIGHT));
-        let labels = [*range.end(), *range.start()].map(|value| Value(value).to_string());
+        let labels = [*range.end(), *range.start()].map(|value| ShownValue(value).to_string());
         let width = labels.iter().map(String::len).max().unwrap_or_default();
         for line in (0..HEIGHT).rev() {
             let label = match line {
@@ -95,7 +95,7 @@ impl fmt::Display for Plot<'_> {
                 _ => "",
             };
             let row: String = self
-                .steps
+                .slots
                 .0
                 .iter()
                 .map(|value| match value {
@@ -120,29 +120,29 @@ mod tests {
 
     use super::*;
 
-    fn steps(values: &[(u64, f64)]) -> Steps {
+    fn slots(values: &[(u64, f64)]) -> TimeSlots {
         let since = SystemTime::UNIX_EPOCH;
         let values = values.iter().map(|(second, value)| (since + Duration::from_secs(*second), *value));
-        Steps::new(values, since, Duration::from_secs(10), 10)
+        TimeSlots::new(values, since, Duration::from_secs(10), 10)
     }
 
     #[test]
     fn a_gap_is_seen_as_a_gap() {
-        assert_eq!(Sparkline(&steps(&[(0, 1.0), (1, 2.0), (4, 8.0), (9, 1.0)])).to_string(), "▁▂  █    ▁");
-        assert_eq!(Sparkline(&steps(&[(3, 5.0)])).to_string(), "   ▅      ");
-        assert_eq!(Sparkline(&steps(&[])).to_string(), "");
+        assert_eq!(Sparkline(&slots(&[(0, 1.0), (1, 2.0), (4, 8.0), (9, 1.0)])).to_string(), "▁▂  █    ▁");
+        assert_eq!(Sparkline(&slots(&[(3, 5.0)])).to_string(), "   ▅      ");
+        assert_eq!(Sparkline(&slots(&[])).to_string(), "");
     }
 
     #[test]
     fn the_last_value_of_a_step_is_the_one_that_is_shown() {
-        assert_eq!(steps(&[(2, 1.0), (2, 3.0), (99, 4.0)]).0[2], Some(3.0));
+        assert_eq!(slots(&[(2, 1.0), (2, 3.0), (99, 4.0)]).0[2], Some(3.0));
     }
 
     #[test]
     fn the_goal_is_drawn_in() {
         let goal = Some("< 5".parse().unwrap());
-        let steps = steps(&[(0, 1.0), (2, 4.0), (5, 8.0), (9, 6.0)]);
-        assert_snapshot!(Plot { steps: &steps, goal }, @"
+        let slots = slots(&[(0, 1.0), (2, 4.0), (5, 8.0), (9, 6.0)]);
+        assert_snapshot!(Plot { slots: &slots, goal }, @"
         8 │     ●
           │
           │         ●
@@ -157,8 +157,8 @@ mod tests {
 
     #[test]
     fn values_that_do_not_change_are_a_straight_line() {
-        let steps = steps(&[(0, 3.0), (4, 3.0)]);
-        assert_snapshot!(Plot { steps: &steps, goal: None }, @"
+        let slots = slots(&[(0, 3.0), (4, 3.0)]);
+        assert_snapshot!(Plot { slots: &slots, goal: None }, @"
         3 │
           │
           │

@@ -1,33 +1,33 @@
-//! What is wrong with a run, for people: values that miss their goals, metrics without data, errors, failed items and
-//! failed sources. The worst is shown, and all is counted.
+//! The problems of a run, for people: values that miss their goals, metrics without data, errors, failed items and failed
+//! sources. The worst are shown, and all are counted.
 
 use std::fmt;
 
 use system_health_registry::{Metric, SourceOutcome, State, Unavailable};
 
 use super::{
-    group::Group,
+    metric_outcomes::MetricOutcomes,
     reasons::Reasons,
     style::{BAD, QUIET, paint},
     text::{count, one_line, wrap},
-    value::Value,
+    value::ShownValue,
 };
 
-/// The most refused metrics of a source that are shown.
+/// Maximum number of refused metrics that are shown for a source.
 const MAX_REFUSED: usize = 5;
 
-/// What is wrong, in sections. Nothing is written if all is well.
+/// The problems, in sections. Nothing is written if there are none.
 pub(super) struct Problems<'a> {
-    pub(super) groups: &'a [Group<'a>],
+    pub(super) groups: &'a [MetricOutcomes<'a>],
     /// The metrics whose failed items are listed.
-    pub(super) items_of: &'a [Group<'a>],
+    pub(super) items_of: &'a [MetricOutcomes<'a>],
     pub(super) sources: &'a [SourceOutcome],
     /// The width of the terminal, if there is one.
     pub(super) width: Option<usize>,
 }
 
 impl Problems<'_> {
-    /// What misses its goal without having a row of its own.
+    /// Writes the values that miss a goal and have no row of their own.
     fn missed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut is_first = true;
         for group in self.groups.iter().filter(|group| !group.is_short()) {
@@ -52,7 +52,7 @@ impl Problems<'_> {
                 writeln!(f, "    {padding}{value}  {}", missed.list(room))?;
             }
             if let Some((number, range)) = all.others {
-                let (min, max) = (Value(range.min), with_unit(group.metric, range.max));
+                let (min, max) = (ShownValue(range.min), with_unit(group.metric, range.max));
                 writeln!(f, "    … and {}, {min} to {max}", count(number, "other sample"))?;
             }
         }
@@ -78,7 +78,7 @@ impl Problems<'_> {
         }
     }
 
-    /// The sources that failed, had no data, or returned metrics that were refused.
+    /// Writes the sources that failed, had no data, or returned metrics that were refused.
     fn sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut is_first = true;
         for source in self.sources.iter().filter(|source| !is_well(source)) {
@@ -109,17 +109,21 @@ impl fmt::Display for Problems<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.missed(f)?;
         let groups = || self.groups.iter().copied();
-        self.reasons(f, &paint(QUIET, "No data"), &Reasons::of_state(groups(), State::NoData))?;
-        self.reasons(f, &paint(BAD, "Errors"), &Reasons::of_state(groups(), State::Error))?;
-        self.reasons(f, &paint(BAD, "Failed items"), &Reasons::of_items(self.items_of.iter().copied()))?;
+        self.reasons(f, &paint(QUIET, "No data"), &Reasons::for_state(groups(), State::NoData))?;
+        self.reasons(f, &paint(BAD, "Errors"), &Reasons::for_state(groups(), State::Error))?;
+        self.reasons(
+            f,
+            &paint(BAD, "Failed items"),
+            &Reasons::for_failed_items(self.items_of.iter().copied()),
+        )?;
         self.sources(f)
     }
 }
 
 fn with_unit(metric: &Metric, value: f64) -> String {
     match metric.unit() {
-        Some(unit) => format!("{} {unit}", Value(value)),
-        None => Value(value).to_string(),
+        Some(unit) => format!("{} {unit}", ShownValue(value)),
+        None => ShownValue(value).to_string(),
     }
 }
 

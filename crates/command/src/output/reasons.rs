@@ -1,44 +1,44 @@
-//! Why metrics have no value. When an API is down, a thousand repositories fail with one text: it is shown once, with
-//! how many they are and the first of their names. Each outcome is counted on exactly one line.
+//! Why metrics have no value. If an API is down, a thousand repositories fail with the same text: it is shown once, with
+//! their number and the first names. Each outcome is counted on exactly one line.
 
 use std::{cmp::Reverse, collections::HashMap};
 
 use system_health_registry::{ItemError, Outcome, State, Tag, Unavailable};
 
 use super::{
-    group::Group,
+    metric_outcomes::MetricOutcomes,
     text::{count, join_names, one_line},
 };
 
-/// The most reasons of one metric that are shown.
+/// Maximum number of reasons that are shown for one metric.
 const MAX_OF_METRIC: usize = 5;
 
-/// The most reasons of a run that are shown.
+/// Maximum number of reasons that are shown for a run.
 const MAX_OF_RUN: usize = 50;
 
-/// So many keys or names stand before the text; more are counted there and listed below it.
+/// Maximum number of keys or names before the text. More are counted there and listed below it.
 const MAX_BEFORE_TEXT: usize = 3;
 
-/// Stands for the name of the subject in a text that several subjects share.
+/// Replaces the name of the subject in a text that several subjects share.
 const OWN_NAME: &str = "…";
 
 /// The reasons for one state, those of most outcomes first.
 pub(crate) struct Reasons {
     /// The reasons.
-    pub(crate) shown: Vec<Reason>,
-    /// How many more there are, and of how many outcomes, if not all are shown.
+    pub(crate) shown: Vec<SharedReason>,
+    /// The number of other reasons and of their outcomes, if not all are shown.
     pub(crate) others: Option<(usize, usize)>,
 }
 
-/// One text and what it is about.
+/// A text, and the metrics and subjects that share it.
 #[derive(Debug)]
-pub(crate) struct Reason {
+pub(crate) struct SharedReason {
     keys: Vec<String>,
     /// What the names are, such as `repository`.
     thing: String,
     names: Vec<String>,
     text: String,
-    /// Whether the text stands for several that are rare.
+    /// Whether the text replaces several rare ones.
     is_rest: bool,
 }
 
@@ -58,33 +58,33 @@ struct Alike {
 
 impl Reasons {
     /// Why metrics have no data, or failed.
-    pub(crate) fn of_state<'a>(groups: impl IntoIterator<Item = Group<'a>>, state: State) -> Self {
-        Self::of(groups, Group::thing, |group| {
+    pub(crate) fn for_state<'a>(groups: impl IntoIterator<Item = MetricOutcomes<'a>>, state: State) -> Self {
+        Self::from_cases(groups, MetricOutcomes::thing, |group| {
             let outcomes = group.outcomes.iter().filter(|outcome| outcome.state() == state);
-            outcomes.filter_map(Case::of_outcome).collect()
+            outcomes.filter_map(Case::from_outcome).collect()
         })
     }
 
     /// Why items failed beside samples.
-    pub(crate) fn of_items<'a>(groups: impl IntoIterator<Item = Group<'a>>) -> Self {
-        Self::of(
+    pub(crate) fn for_failed_items<'a>(groups: impl IntoIterator<Item = MetricOutcomes<'a>>) -> Self {
+        Self::from_cases(
             groups,
             |_| "item".to_owned(),
             |group| {
                 let items = group.outcomes.iter().flat_map(|outcome| {
-                    outcome.failures().iter().map(move |item| Case::of_item(outcome, item))
+                    outcome.failures().iter().map(move |item| Case::from_item(outcome, item))
                 });
                 items.collect()
             },
         )
     }
 
-    fn of<'a>(
-        groups: impl IntoIterator<Item = Group<'a>>,
-        thing: impl Fn(&Group<'a>) -> String,
-        cases: impl Fn(&Group<'a>) -> Vec<Case>,
+    fn from_cases<'a>(
+        groups: impl IntoIterator<Item = MetricOutcomes<'a>>,
+        thing: impl Fn(&MetricOutcomes<'a>) -> String,
+        cases: impl Fn(&MetricOutcomes<'a>) -> Vec<Case>,
     ) -> Self {
-        let mut reasons: Vec<Reason> = Vec::new();
+        let mut reasons: Vec<SharedReason> = Vec::new();
         // Metrics that need the same resource fail alike.
         let mut places = HashMap::new();
         for group in groups {
@@ -100,7 +100,13 @@ impl Reasons {
                 match reasons.get_mut(place) {
                     Some(reason) => reason.keys.push(key),
                     None => {
-                        reasons.push(Reason { keys: vec![key], thing: thing.clone(), names, text, is_rest });
+                        reasons.push(SharedReason {
+                            keys: vec![key],
+                            thing: thing.clone(),
+                            names,
+                            text,
+                            is_rest,
+                        });
                     }
                 }
             }
@@ -108,7 +114,8 @@ impl Reasons {
         // Stable, so reasons of as many outcomes stay in the order of the keys.
         reasons.sort_by_key(|reason| (reason.is_rest, Reverse(reason.count())));
         let hidden = reasons.split_off(reasons.len().min(MAX_OF_RUN));
-        let others = (!hidden.is_empty()).then(|| (hidden.len(), hidden.iter().map(Reason::count).sum()));
+        let others =
+            (!hidden.is_empty()).then(|| (hidden.len(), hidden.iter().map(SharedReason::count).sum()));
         Self { shown: reasons, others }
     }
 
@@ -119,12 +126,12 @@ impl Reasons {
 
     /// The number of outcomes or items.
     pub(crate) fn count(&self) -> usize {
-        let shown: usize = self.shown.iter().map(Reason::count).sum();
+        let shown: usize = self.shown.iter().map(SharedReason::count).sum();
         shown + self.others.map_or(0, |(_, count)| count)
     }
 }
 
-impl Reason {
+impl SharedReason {
     /// The number of outcomes or items.
     pub(crate) fn count(&self) -> usize {
         self.keys.len() * self.names.len().max(1)
@@ -157,7 +164,7 @@ impl Reason {
 }
 
 impl Case {
-    fn of_outcome(outcome: &Outcome) -> Option<Self> {
+    fn from_outcome(outcome: &Outcome) -> Option<Self> {
         let text = match outcome.result.as_ref().err()? {
             Unavailable::NoData(no_data) => one_line(no_data.reason()),
             Unavailable::Error(error) => one_line(&error.to_string()),
@@ -165,7 +172,7 @@ impl Case {
         Some(Self { name: outcome.subject.as_ref().map(|subject| one_line(subject.name())), text })
     }
 
-    fn of_item(outcome: &Outcome, item: &ItemError) -> Self {
+    fn from_item(outcome: &Outcome, item: &ItemError) -> Self {
         let subject = outcome.subject.iter().map(|subject| one_line(subject.name()));
         let name = subject.chain(item.tags().iter().map(Tag::to_string)).collect::<Vec<_>>().join(" ");
         let name = if name.is_empty() { "(without tags)".to_owned() } else { name };
@@ -213,7 +220,7 @@ fn bounded(mut all: Vec<(String, Alike)>, thing: &str) -> Vec<(String, Vec<Strin
     bounded
 }
 
-/// The text without a name that stands in it as a word.
+/// The text without a name that is a word in it.
 fn without(text: &str, name: &str) -> String {
     if name.is_empty() {
         return text.to_owned();

@@ -1,22 +1,24 @@
-//! The one door to stdout. A reader that has read enough, such as `head`, is no failure.
+//! The only way to write data to the standard output. A reader that stops early, such as `head`, is no failure.
 
 use std::{
     fmt::Display,
     io::{self, ErrorKind, IsTerminal, Write},
 };
 
+use anstream::stream::{AsLockedWrite, RawStream};
 use anyhow::bail;
 use serde::Serialize;
 
+use super::separate;
 use crate::args::{Format, OutputArguments};
 
-/// The data did not get out.
+/// The data could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to stdout")]
 pub(crate) struct OutputError(#[source] io::Error);
 
 impl OutputError {
-    /// Nobody took the data in time.
+    /// Nobody read the data in time.
     pub(crate) fn unread() -> Self {
         Self(io::Error::new(ErrorKind::TimedOut, "nobody read it before the run's deadline"))
     }
@@ -30,13 +32,13 @@ pub struct Stdout {
 }
 
 impl Stdout {
-    /// Takes the format from the arguments, or from what stdout is.
+    /// Takes the format from the arguments. Default: a table on a terminal, JSON into a pipe.
     pub(crate) fn new(arguments: &OutputArguments) -> Self {
-        let fitting = if io::stdout().is_terminal() { Format::Table } else { Format::Json };
-        Self { color: arguments.color.into(), format: arguments.format.unwrap_or(fitting) }
+        let usual = if Self::is_terminal() { Format::Table } else { Format::Json };
+        Self { color: arguments.color.into(), format: arguments.format.unwrap_or(usual) }
     }
 
-    /// Refuses a form that a command does not have, before it does anything.
+    /// Refuses a format that a command does not have, before the command does anything.
     pub fn one_of(self, formats: &[Format]) -> anyhow::Result<Self> {
         if formats.contains(&self.format) {
             return Ok(self);
@@ -45,15 +47,24 @@ impl Stdout {
         bail!("--format {} is not for this command; it writes {}", self.format.name(), names.join(", "))
     }
 
-    /// The form that was asked for.
+    /// The format of the data.
     pub(crate) fn form(self) -> Format {
         self.format
     }
 
-    /// The columns of the terminal, if stdout is one. Text that goes elsewhere is not wrapped.
+    /// Whether a person reads the data.
+    pub(crate) fn is_terminal() -> bool {
+        separate::data().map_or_else(|| io::stdout().is_terminal(), |data| data.is_terminal())
+    }
+
+    /// The columns of the terminal, if data goes to one. Text that goes elsewhere is not wrapped.
     pub(crate) fn width() -> Option<usize> {
-        let stdout = io::stdout();
-        let (width, _) = stdout.is_terminal().then(|| terminal_size::terminal_size_of(&stdout))??;
+        use terminal_size::terminal_size_of;
+
+        if !Self::is_terminal() {
+            return None;
+        }
+        let (width, _) = separate::data().map_or_else(|| terminal_size_of(io::stdout()), terminal_size_of)?;
         Some(width.0.into())
     }
 
@@ -72,10 +83,19 @@ impl Stdout {
 
     /// Prints text as it is.
     pub fn write(self, text: &str) -> anyhow::Result<()> {
-        let mut stdout = anstream::AutoStream::new(io::stdout().lock(), self.color);
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        let written = match separate::data() {
+            Some(data) => data.try_clone().and_then(|data| self.write_to(data, text)),
+            None => self.write_to(io::stdout().lock(), text),
+        };
+        match written {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            result => Ok(result.map_err(OutputError)?),
+            written => Ok(written.map_err(OutputError)?),
         }
+    }
+
+    fn write_to(self, stream: impl RawStream + AsLockedWrite, text: &str) -> io::Result<()> {
+        let mut stream = anstream::AutoStream::new(stream, self.color);
+        stream.write_all(text.as_bytes())?;
+        stream.flush()
     }
 }

@@ -1,4 +1,4 @@
-//! Colours. They only repeat what the words say.
+//! Colours. They only repeat what the words say: not everybody sees them.
 
 use anstyle::{AnsiColor, Style};
 

@@ -1,48 +1,55 @@
-//! A run for people: the values first, then what is wrong, then what became of the deliveries. A metric with many
-//! subjects is one row.
+//! A run for people: the values, then the problems, the events and the deliveries. A metric with many subjects is one row.
 
 use std::fmt;
 
-use system_health_registry::{Outcome, Report, Sample, State, Tag};
+use system_health_registry::{Event, Outcome, Report, Sample, State, Tag};
 use system_health_reporter::Delivery;
 
 use super::{
     columns::Columns,
     delivery::DeliveryText,
-    group::Group,
+    events::EventLines,
+    metric_outcomes::MetricOutcomes,
     problems::Problems,
     stdout::Stdout,
     style::{BAD, GOOD, paint},
     text::{one_line, wrap},
-    value::{Elapsed, Value},
+    value::{Elapsed, ShownValue},
 };
 
 /// A report and its deliveries as text.
 pub(crate) struct TableReport<'a> {
     report: &'a Report,
-    groups: Vec<Group<'a>>,
+    groups: Vec<MetricOutcomes<'a>>,
     deliveries: &'a [Delivery],
+    events: &'a [Event],
     width: Option<usize>,
 }
 
 impl<'a> TableReport<'a> {
     /// Shows a report, as wide as the terminal is.
     pub(crate) fn new(report: &'a Report, deliveries: &'a [Delivery]) -> Self {
-        let groups = Group::all(report.run().outcomes());
-        Self { report, groups, deliveries, width: Stdout::width() }
+        let groups = MetricOutcomes::all(report.run().outcomes());
+        Self { report, groups, deliveries, events: &[], width: Stdout::width() }
     }
 
-    fn short(&self) -> impl Iterator<Item = &Group<'a>> {
+    /// Adds the events of the run.
+    pub(crate) fn with_events(mut self, events: &'a [Event]) -> Self {
+        self.events = events;
+        self
+    }
+
+    fn short(&self) -> impl Iterator<Item = &MetricOutcomes<'a>> {
         self.groups.iter().filter(|group| group.is_short())
     }
 
-    fn long(&self) -> impl Iterator<Item = &Group<'a>> {
+    fn long(&self) -> impl Iterator<Item = &MetricOutcomes<'a>> {
         self.groups.iter().filter(|group| !group.is_short())
     }
 
     /// A row for each sample of the metrics with few of them.
     fn samples(&self) -> Columns {
-        let shown = || self.short().flat_map(Group::samples);
+        let shown = || self.short().flat_map(MetricOutcomes::samples);
         let with_subject = shown().any(|(outcome, _)| outcome.subject.is_some());
         let with_tags = shown().any(|(_, sample)| !sample.tags().is_empty());
         let mut headings = vec![("VALUE", true), ("UNIT", false), ("GOAL", false), ("TIME", true)];
@@ -85,7 +92,8 @@ impl<'a> TableReport<'a> {
         let mut columns = Columns::new(wanted(headings).collect());
         for group in self.long() {
             let range = group.range();
-            let value = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |it| Value(it).to_string());
+            let value =
+                |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |it| ShownValue(it).to_string());
             let bad = |number: usize| match number {
                 0 => "0".to_owned(),
                 _ => paint(BAD, &number.to_string()),
@@ -133,6 +141,7 @@ impl fmt::Display for TableReport<'_> {
             writeln!(f)?;
             wrap(f, self.width, ("", ""), hint)?;
         }
+        EventLines { events: self.events, width: self.width }.fmt(f)?;
         DeliveryText::all(self.deliveries).try_for_each(|delivery| write!(f, "\n{delivery}"))
     }
 }
@@ -147,7 +156,7 @@ fn cells(outcome: &Outcome, sample: &Sample) -> Vec<String> {
         },
     );
     vec![
-        Value(sample.value()).to_string(),
+        ShownValue(sample.value()).to_string(),
         metric.unit().unwrap_or("-").to_owned(),
         goal,
         Elapsed(outcome.duration).to_string(),
@@ -158,7 +167,7 @@ fn wanted<T>(columns: impl IntoIterator<Item = (bool, T)>) -> impl Iterator<Item
     columns.into_iter().filter_map(|(wanted, column)| wanted.then_some(column))
 }
 
-fn goal_of_all(group: &Group<'_>) -> String {
+fn goal_of_all(group: &MetricOutcomes<'_>) -> String {
     let Some(goal) = group.metric.goal() else { return "-".to_owned() };
     match (group.missed().len(), group.samples().next()) {
         (_, None) => goal.to_string(),

@@ -1,4 +1,4 @@
-//! Text for people: on one line, wrapped at the terminal's width, and lists that stay short however long they are.
+//! Text for people: on one line, wrapped at the terminal's width, and lists of bounded length.
 
 use std::fmt;
 
@@ -11,19 +11,19 @@ const REORDERS_TEXT: &[char] = &[
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
-/// The longest text of an error or a reason, in characters.
+/// Maximum length of the text of an error or a reason, in characters.
 const MAX_LENGTH: usize = 2_000;
 
-/// The narrowest column of text.
+/// Minimum width of a column of text.
 const MIN_WIDTH: usize = 20;
 
-/// The most names of a list that are shown.
+/// Maximum number of names that are shown of a list.
 const MAX_NAMES: usize = 10;
 
-/// The width of a list of names that goes to no terminal.
+/// The width of a list of names without a terminal.
 const LIST_WIDTH: usize = 100;
 
-/// Text on one line, without control characters: much of it comes from servers. Very long text is cut.
+/// Text on one line, without control characters, because much of it comes from servers. Very long text is cut.
 pub(crate) fn one_line(text: &str) -> String {
     let visible = text.replace(char::is_control, " ").replace(REORDERS_TEXT, "");
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -38,9 +38,9 @@ pub(super) fn cut(text: &str, length: usize) -> String {
     }
 }
 
-/// Writes text that is wrapped between words, with what its first line and the others start with. Without a width it
-/// is one line.
-pub(super) fn wrap(
+/// Writes text wrapped between words. `first` and `others` are the starts of the first line and of the others. Without a
+/// width, the text is one line.
+pub(crate) fn wrap(
     f: &mut impl fmt::Write,
     width: Option<usize>,
     (first, others): (&str, &str),
@@ -66,7 +66,7 @@ pub(super) fn wrap(
     writeln!(f, "{}", line.trim_end())
 }
 
-/// The first names of a list on one line of a width, and how many more there are.
+/// The first names of a list on one line, and the number of the others.
 pub(crate) fn join_names(names: &[String], width: Option<usize>) -> String {
     let width = width.unwrap_or(LIST_WIDTH).max(MIN_WIDTH);
     let more = |shown: usize| match names.len() - shown {

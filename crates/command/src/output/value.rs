@@ -3,12 +3,12 @@
 use std::{fmt, time::Duration};
 
 /// A value with at most six decimals.
-pub(super) struct Value(pub(super) f64);
+pub(super) struct ShownValue(pub(super) f64);
 
 /// A duration in the unit that fits it, with at most three digits.
 pub(super) struct Elapsed(pub(super) Duration);
 
-impl fmt::Display for Value {
+impl fmt::Display for ShownValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Zero has a sign that means nothing to people.
         let value = self.0 + 0.0;
@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn values_are_short_and_honest() {
-        let shown = |value| Value(value).to_string();
+        let shown = |value| ShownValue(value).to_string();
         assert_eq!(shown(7.0), "7");
         assert_eq!(shown(0.0), "0");
         assert_eq!(shown(-0.0), "0");

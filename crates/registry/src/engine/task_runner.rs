@@ -56,7 +56,8 @@ impl TaskRunner {
         let interruption = self.interruption.clone();
         let is_interrupted = interruption.has_happened();
         let (own_context, wait_list) = context.for_metric();
-        let task = (!is_too_late && !is_interrupted).then(|| Task::from(self.workers.spawn(work(own_context))));
+        let task =
+            (!is_too_late && !is_interrupted).then(|| Task::from(self.workers.spawn(work(own_context))));
         async move {
             let Some(mut task) = task else {
                 return Err(if is_interrupted { Interrupted.into() } else { NotStarted.into() });

@@ -1,5 +1,7 @@
 //! How a crate declares its table, and how the whole file can be checked before anything runs.
 
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
 
 use super::{Settings, SettingsError};
@@ -83,6 +85,12 @@ impl TableSpec {
             key if key == other => Some(one),
             _ => None,
         })
+    }
+
+    /// The names of all linked tables, sorted.
+    #[must_use]
+    pub fn names() -> BTreeSet<&'static str> {
+        Self::linked().into_iter().map(|spec| spec.name).collect()
     }
 
     /// All tables of the program, sorted by name and place: the linker puts them into any order.

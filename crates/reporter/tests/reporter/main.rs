@@ -4,6 +4,7 @@ mod backend;
 mod choice;
 mod events;
 mod independence;
+mod interruption;
 mod partial_outage;
 mod repeats;
 mod runs;

@@ -36,6 +36,16 @@ fn lists_built_in_and_own_metrics() {
 }
 
 #[test]
+fn the_version_and_completions_have_its_own_name() {
+    let version = scene().run(&["--version"]).with_status(0).stdout();
+    let completions = scene().run(&["completions", "bash"]).with_status(0).stdout();
+
+    assert!(version.starts_with("acme-report "), "{version}");
+    assert!(completions.starts_with("_acme__report()"), "{completions}");
+    assert!(completions.trim_end().ends_with("acme-report\nfi"), "{completions}");
+}
+
+#[test]
 fn collects_from_its_own_resource_and_settings() {
     let scene = scene()
         .file("system-health.toml", "[acme]\nincidents = 'open.tsv'\n")

@@ -27,7 +27,7 @@ fn shown(entries: &[HistoryEntry], key: Option<&str>) -> String {
         Box::pin(async { Err(Unavailable::no_data("never collected")) })
     };
     let catalog = Catalog::new([Metric::new(facts, location!(), collect)]).unwrap();
-    History { entries, catalog: &catalog, key, since: at(0), now: at(100) }.to_string()
+    HistoryReport { entries, catalog: &catalog, key, since: at(0), now: at(100) }.to_string()
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn failed_items_are_told_to_people_and_programs() {
     let entries = [entry(10, "q0000", PastResult::Value { samples, failures })];
 
     let text = shown(&entries, None);
-    let rows = serde_json::to_value(Row::of(&entries)).unwrap();
+    let rows = serde_json::to_value(HistoryRow::from_entries(&entries)).unwrap();
 
     assert!(text.contains("queue.length q0000: items failed once, last at "), "{text}");
     assert!(text.ends_with(": 2 items, the first one: item:a: refused\n"), "{text}");

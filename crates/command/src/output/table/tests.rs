@@ -5,8 +5,7 @@ use super::*;
 use crate::output::fixture;
 
 fn shown(report: &Report, width: Option<usize>) -> String {
-    let table = TableReport { width, ..TableReport::new(report, &[]) }.to_string();
-    anstream::adapter::strip_str(&table).to_string()
+    fixture::plain(TableReport { width, ..TableReport::new(report, &[]) })
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Which subjects a run is about.
+//! The subjects that `--subject` selects.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -12,23 +12,23 @@ use system_health_registry::{
     settings::{Known, may_be_secret},
 };
 
-/// The subjects that `--subject` names; all without it.
+/// Selects subjects by name. Without names, all are selected.
 #[derive(Debug, Clone)]
-pub(super) struct Subjects {
+pub(super) struct SubjectFilter {
     wanted: Vec<GlobMatcher>,
     /// The names that a run has listed.
     listed: Arc<Mutex<BTreeSet<String>>>,
 }
 
-impl Subjects {
+impl SubjectFilter {
     /// Takes names and globs.
     pub(super) fn new(globs: &[Glob]) -> Self {
         let wanted = globs.iter().map(Glob::compile_matcher).collect();
         Self { wanted, listed: Arc::default() }
     }
 
-    /// The metrics that are about subjects. None is refused.
-    pub(super) fn of(&self, catalog: Catalog) -> anyhow::Result<Catalog> {
+    /// The metrics that are about subjects. It is an error if there are none.
+    pub(super) fn select(&self, catalog: Catalog) -> anyhow::Result<Catalog> {
         if self.wanted.is_empty() {
             return Ok(catalog);
         }
@@ -40,8 +40,8 @@ impl Subjects {
         Ok(catalog.filter(move |key| keys.contains(key)))
     }
 
-    /// An engine that leaves all other subjects out.
-    pub(super) fn of_engine(&self, engine: Engine) -> Engine {
+    /// Makes an engine leave out all other subjects.
+    pub(super) fn limit(&self, engine: Engine) -> Engine {
         if self.wanted.is_empty() {
             return engine;
         }
@@ -52,7 +52,7 @@ impl Subjects {
         })
     }
 
-    /// Refuses a glob that matches none of the subjects of a run, unless some could not be listed.
+    /// Refuses a glob that matches none of the subjects of a run, unless some subjects could not be listed.
     pub(super) fn check(&self, report: &Report) -> anyhow::Result<()> {
         let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
         if report.run().outcomes().iter().any(|outcome| outcome.subject.is_none()) {
@@ -79,14 +79,14 @@ mod tests {
     use super::*;
     use crate::output::fixture;
 
-    fn subjects(globs: &[&str]) -> Subjects {
-        Subjects::new(&globs.iter().map(|glob| Glob::new(glob).unwrap()).collect::<Vec<_>>())
+    fn subjects(globs: &[&str]) -> SubjectFilter {
+        SubjectFilter::new(&globs.iter().map(|glob| Glob::new(glob).unwrap()).collect::<Vec<_>>())
     }
 
-    async fn run(subjects: &Subjects, repositories: Option<usize>) -> Report {
-        let catalog = subjects.of(Catalog::new(fixture::metrics()).unwrap()).unwrap();
+    async fn run(subjects: &SubjectFilter, repositories: Option<usize>) -> Report {
+        let catalog = subjects.select(Catalog::new(fixture::metrics()).unwrap()).unwrap();
         let context = fixture::context(repositories);
-        Report::new(subjects.of_engine(Engine::new()).run(&catalog, &context).await, [])
+        Report::new(subjects.limit(Engine::new()).run(&catalog, &context).await, [])
     }
 
     #[tokio::test]
@@ -126,7 +126,7 @@ mod tests {
     fn metrics_without_subjects_have_none_to_choose() {
         let catalog = Catalog::new(fixture::metrics()).unwrap().filter(|key| key == "account.members");
 
-        let error = subjects(&["acme/shop"]).of(catalog).unwrap_err();
+        let error = subjects(&["acme/shop"]).select(catalog).unwrap_err();
 
         assert_eq!(
             error.to_string(),
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn without_names_all_metrics_are_collected() {
-        let catalog = subjects(&[]).of(Catalog::new(fixture::metrics()).unwrap()).unwrap();
+        let catalog = subjects(&[]).select(Catalog::new(fixture::metrics()).unwrap()).unwrap();
 
         assert_eq!(catalog.metrics().len(), fixture::metrics().len());
     }

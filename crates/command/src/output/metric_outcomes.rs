@@ -13,17 +13,17 @@ use super::text::{count, join_names, one_line};
 /// A metric with more subjects or samples than this is summarised.
 pub(crate) const MAX_ROWS: usize = 20;
 
-/// The most different values that miss a goal which are shown.
+/// Maximum number of different values that are shown of those that miss a goal.
 const MAX_MISSED: usize = 5;
 
 /// The outcomes of a metric.
 #[derive(Clone, Copy)]
-pub(crate) struct Group<'a> {
+pub(crate) struct MetricOutcomes<'a> {
     pub(crate) metric: &'a Metric,
     pub(crate) outcomes: &'a [Outcome],
 }
 
-/// The smallest value, the one in the middle and the largest one.
+/// The smallest, the median and the largest value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Range {
     pub(super) min: f64,
@@ -40,18 +40,18 @@ pub(super) struct Missed {
 /// The values that miss a goal, the worst first.
 pub(super) struct AllMissed {
     pub(super) shown: Vec<Missed>,
-    /// The others: how many samples, and their range.
+    /// The number of other samples, and their range.
     pub(super) others: Option<(usize, Range)>,
 }
 
-impl<'a> Group<'a> {
-    /// The outcomes of a run by their metrics.
+impl<'a> MetricOutcomes<'a> {
+    /// Groups the outcomes of a run by metric.
     pub(crate) fn all(outcomes: &'a [Outcome]) -> Vec<Self> {
         let by_key = outcomes.chunk_by(|one, other| one.metric.key() == other.metric.key());
         by_key.map(|outcomes| Self { metric: &outcomes[0].metric, outcomes }).collect()
     }
 
-    /// Whether each sample and each outcome is shown by itself.
+    /// Whether there are so few that each sample and outcome is shown.
     pub(crate) fn is_short(&self) -> bool {
         self.outcomes.len() <= MAX_ROWS && self.samples().nth(MAX_ROWS).is_none()
     }
@@ -86,7 +86,7 @@ impl<'a> Group<'a> {
 
     /// The range of the values, if there are any.
     pub(super) fn range(&self) -> Option<Range> {
-        Range::of(self.samples().map(|(_, sample)| sample.value()).collect())
+        Range::from_values(self.samples().map(|(_, sample)| sample.value()).collect())
     }
 
     /// The samples that miss the goal, those farthest from it first.
@@ -149,7 +149,7 @@ impl<'a> Group<'a> {
                 None => others.push(value),
             }
         }
-        AllMissed { shown, others: Range::of(others.clone()).map(|range| (others.len(), range)) }
+        AllMissed { shown, others: Range::from_values(others.clone()).map(|range| (others.len(), range)) }
     }
 
     /// How the subjects ended the run, without values: `1000 repositories: 982 samples, 5 no data, 13 errors`. The
@@ -176,7 +176,7 @@ impl<'a> Group<'a> {
 }
 
 impl Range {
-    fn of(mut values: Vec<f64>) -> Option<Self> {
+    fn from_values(mut values: Vec<f64>) -> Option<Self> {
         values.sort_by(f64::total_cmp);
         let (min, max) = (*values.first()?, *values.last()?);
         let middle = values.len() / 2;
@@ -242,7 +242,7 @@ mod tests {
 
     fn missed(goal: &str, values: &[f64]) -> Vec<(f64, Vec<String>)> {
         let outcomes = [outcome(goal, values)];
-        let group = Group { metric: &outcomes[0].metric, outcomes: &outcomes };
+        let group = MetricOutcomes { metric: &outcomes[0].metric, outcomes: &outcomes };
         group.missed_values().shown.into_iter().map(|missed| (missed.value, missed.names)).collect()
     }
 
@@ -263,7 +263,7 @@ mod tests {
     fn values_beyond_the_worst_are_counted_with_their_range() {
         let values: Vec<f64> = (0..30).map(f64::from).collect();
         let outcomes = [outcome("< 10", &values)];
-        let group = Group { metric: &outcomes[0].metric, outcomes: &outcomes };
+        let group = MetricOutcomes { metric: &outcomes[0].metric, outcomes: &outcomes };
 
         let missed = group.missed_values();
 
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn the_median_is_in_the_middle_of_equal_and_of_huge_values() {
-        let median = |values: &[f64]| Range::of(values.to_vec()).map(|range| range.median);
+        let median = |values: &[f64]| Range::from_values(values.to_vec()).map(|range| range.median);
 
         assert_eq!(median(&[]), None);
         assert_eq!(median(&[3.0, 3.0, 3.0, 3.0]), Some(3.0));

@@ -1,0 +1,118 @@
+//! `report doctor`: tells a person why it does not work, and what to do next. The metrics are collected as in a run, but
+//! nothing is delivered, and nothing is changed; only a missing state folder is created.
+
+mod metrics;
+mod settings;
+mod sinks;
+mod state;
+mod summary;
+
+use anyhow::Context as _;
+use system_health_collectors::{doctor, repository::Repository};
+use system_health_registry::{
+    Catalog, Context, Engine, Finding, Grade, Settings, Subjects, settings::Origin,
+};
+use system_health_reporter::{ReportSettings, base_tags, reserve, without_self_metrics, without_skipped};
+use tokio::runtime;
+
+use crate::{
+    args::DoctorArguments,
+    exit::Status,
+    output::{Diagnosis, Stdout},
+    program::Program,
+    settings as command_settings,
+};
+use metrics::Collected;
+use sinks::Looked;
+use summary::Facts;
+
+/// Prints the diagnosis; fails if anything does not work.
+pub(super) fn run(
+    program: &Program,
+    arguments: &DoctorArguments,
+    catalog: &Catalog,
+    stdout: Stdout,
+) -> anyhow::Result<Status> {
+    let diagnosis = match command_settings::load(&arguments.settings, &arguments.repository) {
+        Ok(settings) => diagnose(program, arguments, catalog, &settings)?,
+        // With other settings than a run's, the rest of the diagnosis would be about another repository or folder.
+        Err(error) => {
+            let message = "not checked, because no run gets past wrong settings; correct them first";
+            let error = anyhow::Error::from(error);
+            let findings = vec![
+                Finding::failed("settings", format!("{error:#}")),
+                Finding::warning("everything else", message),
+            ];
+            let facts =
+                Facts { are_settings_right: false, ..Facts::new(&program.name, &program.sinks, &findings) };
+            let (works, next_steps) = (facts.works(), facts.next_steps());
+            Diagnosis { findings, works, next_steps }
+        }
+    };
+    stdout.print(&diagnosis, &diagnosis)?;
+    let failed = diagnosis.findings.iter().any(|finding| finding.grade == Grade::Failed);
+    Ok(if failed { Status::MetricFailed } else { Status::Done })
+}
+
+fn diagnose(
+    program: &Program,
+    arguments: &DoctorArguments,
+    catalog: &Catalog,
+    settings: &Settings,
+) -> anyhow::Result<Diagnosis> {
+    let mut findings = settings::in_force(settings);
+    findings.extend(doctor::network());
+    let state = command_settings::state(settings, &arguments.state.folder);
+    let state = right(state, &mut findings).unwrap_or_default();
+    let report: ReportSettings = right(settings.table(), &mut findings).unwrap_or_default();
+    right(base_tags(&report), &mut findings);
+    right(report.slot().context("`align` in [report]"), &mut findings);
+    let folder = (!arguments.state.no_state).then(|| state.folder());
+    let place = folder.as_ref().and_then(|folder| folder.as_ref().ok()).cloned();
+    let selected = without_skipped(catalog.clone(), settings);
+    let catalog = without_self_metrics(right(selected, &mut findings).unwrap_or_else(|| catalog.clone()));
+    // Collectors that block all threads of their runtime do not stop the diagnosis.
+    let workers = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let workers = workers.context("cannot start the collectors' runtime")?;
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.context("cannot start the runtime")?;
+    // As in a run that delivers: a metric that is slow, or waits for a rate limit, ends there in the same way.
+    let deadline = report.deadline.saturating_sub(reserve(report.deadline));
+    let context = Context::new().provide(settings.clone()).with_deadline(deadline);
+    let (looked, state, collected, has_repository) = runtime.block_on(async {
+        let engine = Engine::new().with_workers(workers.handle().clone());
+        let (github, looked, state, collected) = tokio::join!(
+            doctor::github(&context),
+            sinks::diagnose(&program.sinks, settings, &context),
+            state::diagnose(folder),
+            metrics::collect(&engine, &catalog, &context),
+        );
+        findings.extend(github);
+        // The last, because it is about the secrets that the others have asked for.
+        findings
+            .extend(Finding::in_time("AWS", Box::pin(system_health_credentials::diagnose(&context))).await);
+        (looked, state, collected, context.get::<Subjects<Repository>>().await.is_ok())
+    });
+    workers.shutdown_background();
+    runtime.shutdown_background();
+    let is_state_right = state.iter().all(|finding| finding.grade != Grade::Failed);
+    let (Looked { ready, findings: about_sinks }, Collected { with_value, metrics, findings: about_metrics }) =
+        (looked, collected);
+    findings.extend([about_sinks, state, about_metrics].concat());
+    let facts = Facts {
+        has_file: settings.said().any(|(_, _, _, origin)| matches!(origin, Origin::File { .. })),
+        has_repository,
+        with_value: &with_value,
+        metrics,
+        ready: &ready,
+        state: place.as_deref().filter(|_| is_state_right),
+        ..Facts::new(&program.name, &program.sinks, &findings)
+    };
+    let (works, next_steps) = (facts.works(), facts.next_steps());
+    Ok(Diagnosis { findings, works, next_steps })
+}
+
+/// What is right, or a finding about what is wrong with it.
+fn right<T, E: Into<anyhow::Error>>(settings: Result<T, E>, findings: &mut Vec<Finding>) -> Option<T> {
+    settings.map_err(|error| findings.push(Finding::failed("settings", format!("{:#}", error.into())))).ok()
+}

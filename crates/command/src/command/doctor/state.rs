@@ -1,0 +1,53 @@
+//! Whether the state folder can be used, and what waits in it.
+
+use std::path::PathBuf;
+
+use system_health_registry::{Finding, SharedError};
+use system_health_reporter::StateError;
+use system_health_state::{Store, StoreError};
+
+const SUBJECT: &str = "state folder";
+
+/// Looks at the state folder; `None` if nothing is to be kept.
+pub(super) async fn diagnose(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
+    Finding::in_time(SUBJECT, look_at(folder)).await
+}
+
+async fn look_at(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
+    let looked = async {
+        let Some(folder) = folder.transpose()? else {
+            return anyhow::Ok(vec![Finding::warning(
+                SUBJECT,
+                "none: what cannot be delivered at once is lost",
+            )]);
+        };
+        tokio::task::spawn_blocking(move || {
+            let store = if folder.join(Store::FILE).exists() {
+                Store::open_as_it_is(&folder)?
+            } else {
+                Store::open(&folder)?.store
+            };
+            store.check()?;
+            // Writing shows what opening does not: a full disk, a folder that may only be read.
+            store.check_writable()?;
+            let size = format!("{}, {} bytes", folder.display(), store.size()?);
+            let mut findings = vec![Finding::ok(SUBJECT, size)];
+            for (destination, points) in store.outboxes()? {
+                findings.push(Finding::warning(
+                    format!("outbox of {destination}"),
+                    format!("{points} points wait for the next push to it"),
+                ));
+            }
+            Ok(findings)
+        })
+        .await?
+    };
+    looked.await.unwrap_or_else(|error| {
+        if error.downcast_ref::<StoreError>().is_some_and(StoreError::is_damage) {
+            let message = format!("{error}; the next run moves it aside and starts a new one");
+            return vec![Finding::failed(SUBJECT, message)];
+        }
+        let boxed: Box<dyn std::error::Error + Send + Sync> = error.into();
+        vec![Finding::failed(SUBJECT, SharedError::new(boxed).to_string())]
+    })
+}

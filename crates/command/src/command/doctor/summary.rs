@@ -1,0 +1,160 @@
+//! What works now, and what to do next: the end of a diagnosis, for somebody who reads nothing else.
+
+use std::path::Path;
+
+use system_health_registry::{Finding, Grade, SinkType};
+
+/// What the summary is made of.
+pub(super) struct Facts<'a> {
+    /// The program's name, and its sinks.
+    pub(super) program: &'a str,
+    pub(super) sinks: &'a [SinkType],
+    pub(super) findings: &'a [Finding],
+    /// Whether the settings could be read. Otherwise, nothing else was looked at.
+    pub(super) are_settings_right: bool,
+    /// Whether a settings file is in use.
+    pub(super) has_file: bool,
+    /// Whether the metrics have a repository to be about.
+    pub(super) has_repository: bool,
+    /// The keys of metrics with a value, and the number of metrics.
+    pub(super) with_value: &'a [String],
+    pub(super) metrics: usize,
+    /// The sinks that can deliver.
+    pub(super) ready: &'a [&'static str],
+    /// Where runs are kept, if they can be.
+    pub(super) state: Option<&'a Path>,
+}
+
+impl<'a> Facts<'a> {
+    /// The facts before anything has been looked at.
+    pub(super) fn new(program: &'a str, sinks: &'a [SinkType], findings: &'a [Finding]) -> Self {
+        Self {
+            program,
+            sinks,
+            findings,
+            are_settings_right: true,
+            has_file: false,
+            has_repository: false,
+            with_value: &[],
+            metrics: 0,
+            ready: &[],
+            state: None,
+        }
+    }
+
+    /// What works now.
+    pub(super) fn works(&self) -> Vec<String> {
+        let mut works = Vec::new();
+        if !self.with_value.is_empty() {
+            let keys = self.with_value.join(", ");
+            works.push(format!("{} of {} metrics have a value: {keys}", self.with_value.len(), self.metrics));
+        }
+        if !self.ready.is_empty() {
+            works.push(format!("values can be delivered to {}", self.ready.join(", ")));
+        }
+        works.extend(self.state.map(|folder| format!("runs are kept in {}", folder.display())));
+        works
+    }
+
+    /// What to do next, the most important first.
+    pub(super) fn next_steps(&self) -> Vec<String> {
+        let name = self.program;
+        if !self.are_settings_right {
+            return vec![format!("Correct the settings, then run `{name} doctor` again.")];
+        }
+        let mut steps = Vec::new();
+        if !self.has_repository {
+            steps.push(
+                "Name a repository: run this in a git clone, or give --repo OWNER/NAME, or set \
+                 SYSTEM_HEALTH_REPOSITORY or `name` in [repository]."
+                    .to_owned(),
+            );
+        }
+        if self.grade("GitHub token") == Some(Grade::Warning) {
+            steps.push(
+                "Set GITHUB_TOKEN to a token that may read Contents and Actions. Without one, commits come from \
+                 the local clone, and nothing is known about CI."
+                    .to_owned(),
+            );
+        }
+        if self.ready.is_empty() {
+            let sinks: Vec<String> = self.sinks.iter().map(describe).collect();
+            steps.push(format!("To deliver values, configure a sink: {}.", sinks.join(", ")));
+        }
+        if !self.has_file {
+            steps.push(format!("Write a settings file for this folder: `{name} init`."));
+        }
+        let is_named = |finding: &&Finding| finding.subject == "GitHub token";
+        let failed: Vec<&str> = (self.findings.iter().filter(|finding| finding.grade == Grade::Failed))
+            .filter(|finding| !is_named(finding))
+            .map(|finding| finding.subject.as_str())
+            .collect();
+        if !failed.is_empty() && self.has_repository {
+            steps.push(format!("Correct what is marked as failed ({}).", failed.len()));
+        }
+        if !self.with_value.is_empty() {
+            steps.push(match self.ready {
+                [] => format!("See the values: `{name}`."),
+                [_] => format!("See the values with `{name}`, deliver them with `{name} --push`."),
+                _ => format!("See the values with `{name}`, deliver them with `{name} --push --to SINK`."),
+            });
+        }
+        steps
+    }
+
+    fn grade(&self, subject: &str) -> Option<Grade> {
+        self.findings.iter().find(|finding| finding.subject == subject).map(|finding| finding.grade)
+    }
+}
+
+fn describe(sink: &SinkType) -> String {
+    format!("{} ({})", sink.name, sink.summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn configured(findings: &[Finding]) -> Facts<'_> {
+        Facts {
+            has_file: true,
+            has_repository: true,
+            metrics: 3,
+            ready: &["datadog"],
+            ..Facts::new("report", &[], findings)
+        }
+    }
+
+    #[test]
+    fn where_all_works_the_next_step_is_to_use_it() {
+        let keys = ["commits.hotfix".to_owned()];
+        let facts = Facts { with_value: &keys, metrics: 1, ..configured(&[]) };
+
+        assert_eq!(
+            facts.works(),
+            ["1 of 1 metrics have a value: commits.hotfix", "values can be delivered to datadog"]
+        );
+        assert_eq!(facts.next_steps(), ["See the values with `report`, deliver them with `report --push`."]);
+    }
+
+    #[test]
+    fn what_is_missing_is_a_step_each() {
+        let findings = [Finding::warning("GitHub token", "found none")];
+        let facts = Facts::new("report", &[], &findings);
+
+        let steps = facts.next_steps();
+
+        let starts = ["Name a repository", "Set GITHUB_TOKEN", "To deliver values", "Write a settings file"];
+        assert_eq!(steps.len(), starts.len(), "{steps:?}");
+        for (step, start) in steps.iter().zip(starts) {
+            assert!(step.starts_with(start), "{step}");
+        }
+    }
+
+    #[test]
+    fn wrong_settings_come_before_everything_else() {
+        let facts = Facts { are_settings_right: false, ..Facts::new("report", &[], &[]) };
+
+        assert_eq!(facts.next_steps(), ["Correct the settings, then run `report doctor` again."]);
+    }
+}

@@ -1,0 +1,102 @@
+//! `report init`: writes a settings file for the current folder, with what can be found out here and every other key as
+//! a comment.
+
+mod discovery;
+mod template;
+
+use std::{
+    fs::OpenOptions,
+    io::{ErrorKind, Write},
+    path::Path,
+};
+
+use anyhow::Context as _;
+use system_health_registry::settings::TableSpec;
+use tokio::runtime;
+
+use super::hints::WithHint;
+use crate::{args::InitArguments, exit::Status, output::Stdout, program::Program, settings::DEFAULT_FILE};
+use discovery::Discovery;
+use template::Template;
+
+/// Writes the file, or prints it.
+pub(super) fn run(program: &Program, arguments: &InitArguments, stdout: Stdout) -> anyhow::Result<Status> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime")?;
+    let discovery = runtime.block_on(Discovery::look_around());
+    let text = settings_file(program, &discovery);
+    if arguments.stdout {
+        stdout.write(&text)?;
+        return Ok(Status::Done);
+    }
+    let file = arguments.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
+    write(file, &text, arguments.force)?;
+    tracing::info!("wrote {}", file.display());
+    for step in next_steps(program, &discovery, file) {
+        tracing::info!("{step}");
+    }
+    Ok(Status::Done)
+}
+
+fn settings_file(program: &Program, discovery: &Discovery) -> String {
+    let mut template = Template::new(&TableSpec::names());
+    if let Some(repository) = &discovery.repository {
+        let repository = repository.to_string();
+        template.replace_example("repositories.\"acme/shop\"", &format!("repositories.{repository:?}"));
+        template.set("repository", "name", &repository, "what the remote of this clone points to");
+    }
+    if let Some(branch) = &discovery.branch {
+        template.replace_example("\"main\"", &format!("{branch:?}"));
+    }
+    if let Some(workflow) = &discovery.workflow {
+        let others = match &discovery.other_workflows[..] {
+            [] => String::new(),
+            others => format!("; there are also {}", others.join(", ")),
+        };
+        template.set("ci", "workflow", workflow, &format!("found in .github/workflows{others}"));
+    }
+    let name = &program.name;
+    let mut head = format!(
+        "# Settings of `{name}`, written by `{name} init`. What starts with `# ` is a comment or has its default.\n\
+         # Secrets do not belong here: they come from environment variables, files or AWS Secrets Manager.\n"
+    );
+    if !discovery.credentials.is_empty() {
+        let variables = discovery.credentials.join(", ");
+        head.push_str(&format!("# Where this was written, these variables were set: {variables}\n"));
+    }
+    if let Some(ci) = discovery.ci {
+        head.push_str(&format!("# This was written in a job of {ci}.\n"));
+    }
+    format!("{head}{template}")
+}
+
+/// Writes a new file. An existing one is overwritten only with `force`.
+fn write(file: &Path, text: &str, force: bool) -> anyhow::Result<()> {
+    let opened = if force {
+        OpenOptions::new().write(true).create(true).truncate(true).open(file)
+    } else {
+        OpenOptions::new().write(true).create_new(true).open(file)
+    };
+    match opened.and_then(|mut file| file.write_all(text.as_bytes())) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let message = format!("{} exists", file.display());
+            let hint = "overwrite it with --force, or print the new one with --stdout";
+            Err(WithHint { message, hint }.into())
+        }
+        written => written.with_context(|| format!("cannot write {}", file.display())),
+    }
+}
+
+fn next_steps(program: &Program, discovery: &Discovery, file: &Path) -> Vec<String> {
+    let name = &program.name;
+    let config =
+        if file == Path::new(DEFAULT_FILE) { String::new() } else { format!(" --config {}", file.display()) };
+    let mut steps = Vec::new();
+    if discovery.repository.is_none() {
+        steps.push("next: name a repository in the file".to_owned());
+    }
+    steps.push(format!(
+        "next: `{name} doctor{config}` checks the settings, `{name}{config}` shows the values"
+    ));
+    steps
+}

@@ -1,0 +1,42 @@
+//! Keeps the standard output for data. Collectors are other people's code, and a line that one of them prints in the
+//! middle of a JSON document makes it unreadable. So data goes to a copy of the descriptor, and what is printed, with
+//! `println!` or by a library in C, goes to stderr. On Windows, both share the standard output.
+
+use std::{
+    fs::File,
+    io,
+    sync::{Arc, OnceLock},
+};
+
+use system_health_registry::StandardOutput;
+
+/// The copy. Descriptors belong to the process, and so does this.
+static DATA: OnceLock<Arc<File>> = OnceLock::new();
+
+/// Leads everything that is printed to stderr from now on. Data is still written to the standard output.
+#[cfg(unix)]
+pub(crate) fn separate_data() -> io::Result<()> {
+    use std::os::fd::AsFd;
+
+    let copy = io::stdout().as_fd().try_clone_to_owned()?;
+    if DATA.set(Arc::new(copy.into())).is_ok() {
+        rustix::stdio::dup2_stdout(io::stderr())?;
+    }
+    Ok(())
+}
+
+/// Does nothing: there is no safe way to replace the standard output.
+#[cfg(not(unix))]
+pub(crate) fn separate_data() -> io::Result<()> {
+    Ok(())
+}
+
+/// The copy, if there is one.
+pub(super) fn data() -> Option<&'static Arc<File>> {
+    DATA.get()
+}
+
+/// Where sinks write that deliver to the standard output.
+pub(crate) fn standard_output() -> StandardOutput {
+    data().cloned().map_or_else(StandardOutput::default, StandardOutput::from)
+}

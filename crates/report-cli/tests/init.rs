@@ -1,0 +1,138 @@
+//! `report init`: the file that it writes, and that it can be read back.
+
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+
+use system_health_registry::{Settings, settings::TableSpec};
+use system_health_report_cli as _; // keeps all tables linked
+use system_health_test_support::scene::Scene;
+
+const FILE: &str = "system-health.toml";
+/// Keys whose values come from the environment.
+const SECRETS: [&str; 2] = ["password", "token"];
+const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
+
+fn scene() -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report")).variable("PATH", std::env::var("PATH").unwrap())
+}
+
+/// A clone of `acme/web` on GitHub with these workflows.
+fn clone(workflows: &[&str]) -> Scene {
+    let scene = scene()
+        .git_work_tree()
+        .commit("first", Duration::from_mins(1))
+        .origin("https://github.com/acme/web.git", Duration::ZERO);
+    let folder = scene.folder().join(".github/workflows");
+    fs::create_dir_all(&folder).unwrap();
+    for workflow in workflows {
+        fs::write(folder.join(workflow), "on: push\n").unwrap();
+    }
+    scene
+}
+
+fn written(scene: &Scene) -> String {
+    fs::read_to_string(scene.folder().join(FILE)).unwrap()
+}
+
+/// What is set, by table and key.
+fn set(text: &str) -> BTreeMap<String, String> {
+    let settings = Settings::builder().toml(Path::new(FILE), text).and_then(|builder| builder.build());
+    let settings = settings.unwrap_or_else(|error| panic!("{error}: {text}"));
+    settings.said().map(|(table, key, value, _)| (format!("{table}.{key}"), value.unwrap())).collect()
+}
+
+/// The file with every example in force.
+fn uncommented(text: &str) -> String {
+    let is_example = |line: &str| {
+        line.starts_with('[')
+            || line.split_once(" = ").is_some_and(|(key, _)| {
+                key.chars().all(|c| c.is_ascii_lowercase() || c == '_') && !key.is_empty()
+            })
+    };
+    let lines =
+        text.lines().map(|line| line.strip_prefix("# ").filter(|rest| is_example(rest)).unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_is_found_is_set_and_everything_else_has_its_default() {
+    let scene = clone(&["release.yml", "tests.yaml"]).variable("GITHUB_TOKEN", TOKEN);
+
+    let ended = scene.run(&["init"]).with_status(0);
+
+    ended.says("wrote system-health.toml");
+    ended.says("report doctor");
+    assert_eq!(ended.stdout(), "");
+    let text = written(&scene);
+    let expected = [("ci.workflow", "\"tests.yaml\""), ("repository.name", "\"acme/web\"")];
+    assert_eq!(set(&text), expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
+    assert!(text.contains("these variables were set: GITHUB_TOKEN") && !text.contains(TOKEN), "{text}");
+    assert!(text.contains("there are also release.yml"), "{text}");
+    let next = scene.run(&["--only", "commits.hotfix", "--repo", "acme/web"]);
+    assert!(!next.stderr().contains(FILE), "the file is read without a warning: {next}");
+}
+
+#[test]
+fn every_key_that_is_commented_out_can_be_set() {
+    let scene = clone(&["ci.yml"]);
+    let _ = scene.run(&["init"]).with_status(0);
+
+    let all = set(&uncommented(&written(&scene)));
+
+    assert!(all.len() > 40, "{all:?}");
+    assert_eq!(all["ci.workflow"], "\"ci.yml\"");
+}
+
+/// The keys of a table: an error about one that it does not have names them all. `None` for a table of tables.
+fn keys(table: &str) -> Option<Vec<String>> {
+    let text = format!("[{table}]\nzzzzzzzz = 1\n");
+    let refused = Settings::builder().toml(Path::new(FILE), &text).and_then(|builder| builder.build());
+    let error = refused.unwrap_err().to_string();
+    let (_, known) = error.split_once("; there are ")?;
+    Some(known.split('`').skip(1).step_by(2).map(str::to_owned).collect())
+}
+
+#[test]
+fn every_key_of_every_linked_table_is_in_the_file() {
+    let printed = scene().run(&["init", "--stdout"]).with_status(0).stdout();
+
+    let mut tested = 0;
+    for table in TableSpec::names() {
+        let (_, rest) = printed
+            .split_once(&format!("[{table}"))
+            .unwrap_or_else(|| panic!("there is no [{table}]: {printed}"));
+        // Up to the next table.
+        let own = rest.split("\n[").next().unwrap();
+        for key in keys(table).unwrap_or_default() {
+            if SECRETS.contains(&&*key) {
+                assert!(!own.contains(&format!("{key} = ")), "a secret does not belong into the file: {own}");
+                continue;
+            }
+            let is_there = own.contains(&format!("{key} = ")) || own.contains(&format!("[{table}.{key}"));
+            assert!(is_there, "there is no `{key}` in [{table}]: {own}");
+            tested += 1;
+        }
+    }
+    assert!(tested > 50, "{tested}");
+}
+
+#[test]
+fn without_a_repository_nothing_is_set_and_it_is_said_what_is_missing() {
+    let scene = scene();
+
+    scene.run(&["init"]).with_status(0).says("name a repository");
+
+    assert_eq!(set(&written(&scene)), BTreeMap::new());
+}
+
+#[test]
+fn an_existing_file_is_overwritten_only_with_force() {
+    let scene = scene().file(FILE, "[repository]\nname = 'acme/shop'\n");
+
+    let refused = scene.run(&["init"]).with_status(2);
+    refused.says("error: system-health.toml exists");
+    refused.says("hint: overwrite it with --force");
+    assert_eq!(set(&written(&scene)).len(), 1);
+    let _ = scene.run(&["init", "--force"]).with_status(0);
+    assert_eq!(set(&written(&scene)), BTreeMap::new());
+    scene.run(&["init", "nowhere/health.toml"]).with_status(2).says("cannot write nowhere/health.toml");
+}

@@ -1,0 +1,62 @@
+//! A run that is interrupted delivers nothing more, and loses nothing.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use system_health_registry::{Catalog, Facts, Interruption, Metric, State, location};
+use system_health_reporter::{DeliveryResult, Finished, Mode};
+
+use crate::backend::{Backend, Does, Scene, metric};
+
+fn is_kept(finished: &Finished) -> bool {
+    let [delivery] = &finished.deliveries[..] else { panic!("{finished:?}") };
+    matches!(delivery.result, DeliveryResult::Interrupted { kept: true }) && delivery.failed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn during_the_collection_the_values_are_kept_for_the_next_run() {
+    let hangs =
+        Metric::new(Facts::new("b.hangs", "For a test."), location!(), |_| std::future::pending().boxed());
+    let value = metric(Facts::new("a.value", "For a test."), 1.0);
+    let scene = Scene::with(Catalog::new([value, hangs]).unwrap());
+    let backend = Backend::new("backend");
+    let interruption = Interruption::new(tokio::time::sleep(Duration::from_secs(1)));
+    let reporter = scene.builder(&[&backend]).without_self_metrics().build().unwrap();
+    let reporter = reporter.with_interruption(interruption);
+
+    let finished = scene.run(&reporter, Mode::Push).await;
+
+    let states: Vec<State> = finished.report.run().outcomes().iter().map(|outcome| outcome.state()).collect();
+    assert_eq!(states, [State::Value, State::Error]);
+    assert!(is_kept(&finished), "{finished:?}");
+    assert_eq!(backend.stored(), []);
+    let next = scene.push(&[&backend]).await;
+    assert_eq!((next[0].accepted, next[0].accepted_earlier), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn during_the_delivery_it_is_given_up_and_the_next_run_repeats_it() {
+    let scene = Scene::gauges(&["a", "b"]);
+    let backend = Backend::new("backend").does(Does::Hang);
+    let interruption = Interruption::new(tokio::time::sleep(Duration::from_secs(1)));
+    let reporter = scene.builder(&[&backend]).without_self_metrics().build().unwrap();
+    let reporter = reporter.with_interruption(interruption);
+
+    let finished = scene.run(&reporter, Mode::Push).await;
+
+    assert!(is_kept(&finished), "{finished:?}");
+    backend.now(Does::Accept);
+    let next = scene.push(&[&backend]).await;
+    assert_eq!((next[0].accepted, next[0].accepted_earlier), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_shows_nothing_of_a_delivery_that_would_not_happen() {
+    let scene = Scene::gauges(&["a"]);
+    let backend = Backend::new("backend");
+    let reporter = scene.reporter(&[&backend]).with_interruption(Interruption::new(async {}));
+
+    let finished = scene.run(&reporter, Mode::DryRun).await;
+
+    assert!(finished.deliveries.is_empty(), "{finished:?}");
+}

@@ -1,0 +1,89 @@
+//! Ctrl-C and SIGTERM: what has finished is printed and recorded, and nothing is delivered.
+#![cfg(unix)]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use rusqlite::Connection;
+use system_health_test_support::{
+    datadog::DatadogIntake,
+    scene::{Ended, Scene, next_second},
+};
+
+const RUN: [&str; 5] = ["--no-self-metrics", "--only", "test.pipe", "--only", "test.hang.async"];
+
+/// A scene in which `test.pipe` has a value once the pipe is read.
+fn scene() -> Scene {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_test-report")).variable("TEST_PIPE", "pipe");
+    let made = Command::new("mkfifo").arg(scene.folder().join("pipe")).status().unwrap();
+    assert!(made.success());
+    scene
+}
+
+/// Starts a run, and waits until `test.pipe` has its value.
+fn start(scene: &Scene, arguments: &[&str]) -> (Command, Child) {
+    let mut command = scene.command(arguments);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    assert_eq!(fs::read_to_string(scene.folder().join("pipe")).unwrap(), "started");
+    (command, child)
+}
+
+fn send(signal: &str, child: &Child) {
+    let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+fn what_has_finished_is_printed() {
+    for (signal, status) in [("INT", 130), ("TERM", 143)] {
+        let (command, child) = start(&scene(), &RUN);
+
+        send(signal, &child);
+        let ended = Ended::new(&command, child.wait_with_output().unwrap()).with_status(status);
+
+        assert_eq!(ended.metric("test.pipe")["samples"][0]["value"], 7.0, "{ended}");
+        assert_eq!(ended.metric("test.hang.async")["state"], "error", "{ended}");
+        ended.says("test.hang.async: interrupted before there was a result");
+        ended.says("interrupted by");
+    }
+}
+
+#[test]
+fn nothing_is_delivered_and_the_next_run_delivers_what_was_measured() {
+    let intake = DatadogIntake::start();
+    let scene = scene().variable("DD_URL", intake.url()).variable("DD_API_KEY", DatadogIntake::KEY);
+    let (command, child) = start(&scene, &[&["--push"][..], &RUN].concat());
+
+    send("TERM", &child);
+    let ended = Ended::new(&command, child.wait_with_output().unwrap()).with_status(143);
+
+    assert_eq!(intake.points(), []);
+    let delivery = &ended.json()["deliveries"][0];
+    assert_eq!((&delivery["state"], &delivery["kept"]), (&"interrupted".into(), &true.into()), "{ended}");
+    next_second();
+    let next = scene.run(&["--push", "--no-self-metrics", "--only", "test.value"]).with_status(0);
+    assert_eq!(next.json()["deliveries"][0]["series_of_earlier_runs"], 1, "{next}");
+    assert!(intake.points().iter().any(|point| point.metric == "test.pipe"));
+}
+
+#[test]
+fn a_second_signal_ends_the_process_at_once() {
+    let scene = scene();
+    let _ = scene.run(&["--only", "test.value"]).with_status(0);
+    // The run cannot be recorded, so it cannot end by itself soon.
+    let store = Connection::open(scene.folder().join(".state/state.db")).unwrap();
+    store.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let (_, mut child) = start(&scene, &RUN);
+
+    send("INT", &child);
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut lines = stderr.lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("a second signal ends it at once")));
+    send("TERM", &child);
+
+    // The second one is the status.
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+}

@@ -1,0 +1,73 @@
+//! What the output has whatever collectors do.
+
+use std::path::Path;
+
+use serde_json::Value;
+use system_health_test_support::{scene::Scene, tools::run_contract_script};
+
+fn scene() -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_test-report"))
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_collector_prints_is_not_in_the_document() {
+    let ended = scene().run(&["--only", "test.prints"]).with_status(0);
+
+    assert_eq!(ended.metric("test.prints")["samples"][0]["value"], 7.0);
+    ended.says("this collector prints");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_collector_prints_is_not_among_the_delivered_lines() {
+    let scene = scene().file("system-health.toml", "[local]\nstdout = true\n");
+
+    let ended = scene.run(&["--push", "--to", "local", "--no-self-metrics", "--only", "test.prints"]);
+
+    let line: Value = serde_json::from_str(&ended.with_status(0).stdout()).unwrap();
+    assert_eq!(line["key"], "test.prints");
+}
+
+#[test]
+fn events_are_shown_without_any_sink() {
+    let run = |format| scene().run(&["--only", "test.event", "--format", format]).with_status(0);
+
+    let json = run("json").json();
+    let [event] = &json["events"].as_array().unwrap()[..] else { panic!("{json:#}") };
+    assert_eq!((&event["id"], &event["level"]), (&"deploy-1207".into(), &"info".into()));
+    let tags = event["tags"].to_string();
+    assert!(tags.contains("\"team:shop\"") && tags.contains("\"env:development\""), "{tags}");
+    assert_eq!(event["time"], json["run"]["timestamp"]);
+    let table = run("table").stdout();
+    assert!(table.contains("\nEvents\n") && table.contains("info: Deployed version 4.2"), "{table}");
+    let markdown = run("markdown").stdout();
+    assert!(markdown.contains("<summary>Events: 1</summary>"), "{markdown}");
+}
+
+#[test]
+#[ignore = "needs a schema validator: run cargo xtask test"]
+fn events_obey_the_schema() {
+    let good = scene().run(&["--only", "test.event"]).with_status(0).json();
+    let mut undocumented = good.clone();
+    undocumented["events"][0]["colour"] = "red".into();
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/report.schema.json");
+    let input = serde_json::to_vec(&[good, undocumented]).unwrap();
+
+    let faults: Vec<Vec<String>> =
+        serde_json::from_str(&run_contract_script("json_schema_check.py", &[&schema], &input)).unwrap();
+
+    assert_eq!(faults[0], [""; 0]);
+    assert!(!faults[1].is_empty());
+}
+
+#[test]
+fn an_entry_has_the_tags_of_its_metric() {
+    let ended = scene().variable("TEST_SAMPLES", "1").run(&["--only", "test.many"]).with_status(0);
+
+    let metric = ended.metric("test.many");
+
+    for tags in [&metric["tags"], &metric["samples"][0]["tags"]] {
+        assert!(tags.as_array().unwrap().contains(&"team:platform".into()), "{metric:#}");
+    }
+}
