@@ -4,25 +4,25 @@
 use http::{HeaderMap, HeaderValue, header::LINK};
 use libfuzzer_sys::fuzz_target;
 
-mod error {
+mod cause {
     #[derive(Debug)]
     pub(super) enum Cause {
         Link(String),
     }
 }
 
-#[path = "../../crates/collectors/src/github/link.rs"]
+#[path = "../../crates/collectors/src/github/client/link.rs"]
 mod link;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
     let text = String::from_utf8_lossy(bytes).into_owned();
-    match link::Links::of(&HeaderMap::from_iter([(LINK, value)])) {
+    match link::Links::parse(&HeaderMap::from_iter([(LINK, value)])) {
         Ok(links) => {
             if let Some(next) = links.next {
                 assert_eq!(link::page_number(&link::with_page(&next, 7)), Some(7));
             }
         }
-        Err(error::Cause::Link(shown)) => assert_eq!(shown, text),
+        Err(cause::Cause::Link(shown)) => assert_eq!(shown, text),
     }
 });

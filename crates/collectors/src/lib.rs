@@ -1,15 +1,18 @@
-//! The metrics that `report` brings along, and the resources that they and yours are made of.
+//! The built-in metrics of `report`, and the resources that they and your metrics are made of.
 //!
-//! | resource | what it is |
-//! |---|---|
-//! | [`repository::Repository`] | a repository that the metrics are about: what `each = Repository` names |
-//! | [`github::GitHub`] | a client for GitHub's REST API |
-//! | [`github::GitHubRepository`], [`github::WatchedBranch`] | the repository and its branch on GitHub |
-//! | [`local_clone::LocalClone`] | the git repository that the run starts in |
-//! | [`commits::CommitSource`], [`commits::RecentCommits`] | what was committed lately, and where that was read |
-//! | [`ci::CiVerdict`] | whether the tests pass, and the runs that say so |
+//! | resource | what it is | feature |
+//! |---|---|---|
+//! | [`repository::Repository`] | the subject of the metrics: what `each = Repository` names | |
+//! | [`github::GitHub`] | a client for GitHub's REST API | `github` |
+//! | [`github::GitHubRepository`], [`github::WatchedBranch`] | the repository and its branch on GitHub | `github` |
+//! | [`git::LocalClone`] | the git repository around the current directory | `git` |
+//! | [`commits::CommitSource`], [`commits::RecentCommits`] | recent commits, and where they were read | either |
+//! | [`ci::CiVerdict`] | whether the tests pass, and the workflow runs that decided it | `github` |
 //!
-//! A collector of yours takes any of them as an argument:
+//! All features are on by default. A program without `git` compiles no part of gix, one without `github` no part of
+//! octocrab, and one without `aws` no part of AWS's SDK.
+//!
+//! Any of them can be an argument of your collector:
 //!
 //! ```
 //! use system_health_collectors::{commits::RecentCommits, repository::Repository};
@@ -22,11 +25,13 @@
 //! }
 //! ```
 
+#[cfg(feature = "github")]
 pub mod ci;
 pub mod commits;
 mod date;
 pub mod doctor;
+#[cfg_attr(not(feature = "git"), path = "without_git.rs")]
+pub mod git;
 pub mod github;
-pub mod local_clone;
-mod page;
 pub mod repository;
+mod web_page;

@@ -1,4 +1,4 @@
-//! What generated code uses. Not for people: it may change in any release.
+//! Items that generated code uses. They are not part of the public API.
 
 pub use inventory;
 pub use system_health_registry::settings::SettingsTable;

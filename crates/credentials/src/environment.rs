@@ -1,6 +1,5 @@
-//! Secrets in the environment: in a variable, or in the file that `..._FILE` names, which is how
-//! containers mount them. A variable that is set but cannot be used is an error, not a reason to look
-//! further: the person who set it meant it.
+//! Secrets in the environment: in a variable, or in the file that `..._FILE` names, as containers mount them. A variable that is
+//! set but cannot be used is an error, and no other place is tried, because somebody set it on purpose.
 
 use std::{
     collections::HashMap,
@@ -14,27 +13,27 @@ use std::{
 use secrecy::SecretString;
 use tokio::io::AsyncReadExt;
 
-use crate::{CredentialError, Place, Secret, plain::plain};
+use crate::{CredentialError, Secret, SecretLocation, value::parse_secret};
 
-const LONGEST_FILE: u64 = 64 * 1024;
+const MAX_FILE_LENGTH: u64 = 64 * 1024;
 
-/// The environment that is looked into.
+/// The environment in which secrets are looked up.
 pub(crate) enum Environment {
-    /// The process's own.
+    /// The environment of the process.
     Process,
     /// Only these variables.
-    Given(HashMap<String, OsString>),
+    Variables(HashMap<String, OsString>),
 }
 
 impl Environment {
-    /// The secret and where it was, if it is in the environment.
+    /// The secret and its location, if it is in the environment.
     pub(crate) async fn find(
         &self,
         secret: &'static Secret,
-    ) -> Result<Option<(SecretString, Place)>, CredentialError> {
+    ) -> Result<Option<(SecretString, SecretLocation)>, CredentialError> {
         for &variable in secret.variables() {
             if let Some(value) = self.get(variable) {
-                return usable(secret, value.as_encoded_bytes(), Place::Variable(variable)).map(Some);
+                return parse(secret, value.as_encoded_bytes(), SecretLocation::Variable(variable)).map(Some);
             }
             let variable = format!("{variable}_FILE");
             if let Some(path) = self.get(&variable) {
@@ -45,39 +44,39 @@ impl Environment {
                         return Err(CredentialError::Unreadable(secret, variable, path, Arc::new(error)));
                     }
                 };
-                return usable(secret, &content, Place::File { variable, path }).map(Some);
+                return parse(secret, &content, SecretLocation::File { variable, path }).map(Some);
             }
         }
         Ok(None)
     }
 
-    /// A variable that says something. CI systems set the ones that they have no value for to nothing.
+    /// The value of a variable. An empty one counts as unset, because CI systems set variables without a value to the empty string.
     fn get(&self, variable: &str) -> Option<OsString> {
         let value = match self {
             Self::Process => env::var_os(variable),
-            Self::Given(variables) => variables.get(variable).cloned(),
+            Self::Variables(variables) => variables.get(variable).cloned(),
         };
         value.filter(|value| !value.as_encoded_bytes().trim_ascii().is_empty())
     }
 }
 
-/// The start of a file; a longer one holds no token or key, and is refused like any other text.
+/// Reads a file. A long one is refused, because it does not contain a token or a key.
 async fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    tokio::fs::File::open(path).await?.take(LONGEST_FILE).read_to_end(&mut content).await?;
-    if content.len() as u64 == LONGEST_FILE {
+    tokio::fs::File::open(path).await?.take(MAX_FILE_LENGTH).read_to_end(&mut content).await?;
+    if content.len() as u64 == MAX_FILE_LENGTH {
         return Err(io::Error::other("it is longer than any token or key"));
     }
     Ok(content)
 }
 
-fn usable(
+fn parse(
     secret: &'static Secret,
     value: &[u8],
-    place: Place,
-) -> Result<(SecretString, Place), CredentialError> {
-    match plain(value) {
-        Ok(value) => Ok((value, place)),
-        Err(flaw) => Err(CredentialError::Unusable(secret, place, flaw)),
+    location: SecretLocation,
+) -> Result<(SecretString, SecretLocation), CredentialError> {
+    match parse_secret(value) {
+        Ok(value) => Ok((value, location)),
+        Err(invalid) => Err(CredentialError::Unusable(secret, location, invalid)),
     }
 }

@@ -1,4 +1,4 @@
-//! Why a secret could not be had. Each message says what to do, and none repeats a secret.
+//! Why a secret is not available. Each message says what to do, and none repeats a secret.
 
 use std::{
     io,
@@ -8,11 +8,11 @@ use std::{
 
 use system_health_registry::settings::SettingsError;
 
-use crate::{AwsWords, Flaw, Place, Secret, SecretName, StoredSecret};
+use crate::{AwsMessage, InvalidSecret, Secret, SecretLocation, SecretName, StoredSecret};
 
-/// Why a secret could not be had.
+/// Why a secret is not available.
 ///
-/// It is shared by all that ask for the secret, so it can be cloned.
+/// It can be cloned, because all callers that need the secret share the error.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialError {
@@ -20,26 +20,26 @@ pub enum CredentialError {
     #[error("{}", unreadable(.0, .1, .2))]
     Unreadable(&'static Secret, String, PathBuf, #[source] Arc<io::Error>),
 
-    /// Something is there, but it is no token or key.
+    /// There is a value, but it is not a token or key.
     #[error("cannot use {1} as the {0}")]
-    Unusable(&'static Secret, Place, #[source] Flaw),
+    Unusable(&'static Secret, SecretLocation, #[source] InvalidSecret),
 
-    /// The secret in AWS is a JSON object, and settings do not say which field to take.
+    /// The secret in AWS is a JSON object, and the settings do not name a field.
     #[error(
-        "cannot get the {0}: the {1} is a JSON object; name the field that holds it, \
+        "cannot get the {0}: the {1} is a JSON object; name the field that contains it, \
          `{setting} = \"{name}#FIELD\"` in [{table}], or store the plain value",
         setting = .0.stored().key(), table = .0.stored().table(), name = .1.name
     )]
     WholeObject(&'static Secret, StoredSecret),
 
-    /// The environment does not hold it, and settings say not to ask AWS.
+    /// It is not in the environment, and the settings turn AWS off.
     #[error(
-        "found no {0}: {variable} is not set, and AWS is not asked (`aws = false` in [secrets]); set {variable}",
+        "found no {0}: {variable} is not set, and AWS is not used (`aws = false` in [secrets]); set {variable}",
         variable = .0.usual_variable()
     )]
     AwsTurnedOff(&'static Secret),
 
-    /// The environment does not hold it, and this program cannot ask AWS.
+    /// It is not in the environment, and this program was built without AWS.
     #[error(
         "found no {0}: {variable} is not set, and this program was built without AWS Secrets Manager (the feature \
          `aws`); set {variable}",
@@ -47,27 +47,27 @@ pub enum CredentialError {
     )]
     BuiltWithoutAws(&'static Secret),
 
-    /// Settings name a secret, but this program cannot ask AWS.
+    /// The settings name a secret in AWS, but this program was built without AWS.
     #[error(
         "cannot get the {0}: `{setting}` in [{table}] names the secret `{name}`, but this program was built without \
-         AWS Secrets Manager (the feature `aws`); build it with that, or set {variable}",
+         AWS Secrets Manager (the feature `aws`); build it with this feature, or set {variable}",
         setting = .0.stored().key(), table = .0.stored().table(), name = .1.id(), variable = .0.usual_variable()
     )]
     BuiltWithoutAwsForName(&'static Secret, SecretName),
 
-    /// The table of the settings that may name it is wrong.
+    /// The settings table that may name it is invalid.
     #[error("cannot get the {0}")]
     Settings(&'static Secret, #[source] Arc<SettingsError>),
 
-    /// The environment does not hold it, and there is nothing to ask AWS with.
+    /// It is not in the environment, and there are no AWS credentials.
     #[error(
-        "found no {0}: {variable} is not set, and there are no AWS credentials to ask AWS Secrets Manager \
-         with; set {variable}, or give this process AWS credentials",
+        "found no {0}: {variable} is not set, and there are no AWS credentials for AWS Secrets Manager; \
+         set {variable}, or give this process AWS credentials",
         variable = .0.usual_variable()
     )]
     NoAwsCredentials(&'static Secret),
 
-    /// Settings name a secret, but there is nothing to ask AWS with.
+    /// The settings name a secret in AWS, but there are no AWS credentials.
     #[error(
         "cannot get the {0}: `{setting}` in [{table}] names the secret `{name}` in AWS Secrets Manager, but \
          there are no AWS credentials to read it with; give this process AWS credentials, or set {variable}",
@@ -75,41 +75,41 @@ pub enum CredentialError {
     )]
     NoAwsCredentialsForName(&'static Secret, SecretName),
 
-    /// The AWS profile gets its credentials in a way that is not built in.
+    /// The AWS profile needs a login method that is not supported.
     #[error(
         "cannot get the {0}: the AWS profile in use logs in through `{1}`, which is not supported; log in \
          first with `eval \"$(aws configure export-credentials --format env)\"`, or set {variable}, or write \
          `aws = false` in [secrets]",
         variable = .0.usual_variable()
     )]
-    UnsupportedProfile(&'static Secret, AwsWords),
+    UnsupportedProfile(&'static Secret, AwsMessage),
 
-    /// There are AWS credentials, but nothing says which region to ask.
+    /// There are AWS credentials, but no region.
     #[error(
-        "cannot get the {0}: there are AWS credentials, but no AWS region is known in which to ask AWS \
-         Secrets Manager; set AWS_REGION or `region` in [secrets], or set {variable}, or write `aws = false` \
+        "cannot get the {0}: there are AWS credentials, but the AWS region is not known; \
+         set AWS_REGION or `region` in [secrets], or set {variable}, or write `aws = false` \
          in [secrets]",
         variable = .0.usual_variable()
     )]
     NoRegion(&'static Secret),
 
-    /// AWS has no secret of the default name.
+    /// AWS has no secret with the default name.
     #[error(
-        "found no {0}: {variable} is not set, and these AWS credentials see no {1}; set {variable}, create \
+        "found no {0}: {variable} is not set, and these AWS credentials find no {1}; set {variable}, create \
          the secret, or name another with `{setting}` in [{table}]",
         variable = .0.usual_variable(), setting = .0.stored().key(), table = .0.stored().table()
     )]
     NotFound(&'static Secret, StoredSecret),
 
-    /// AWS has no secret of the name that settings say.
+    /// AWS has no secret with the name in the settings.
     #[error(
-        "cannot get the {0}: these AWS credentials see no {1}, which `{setting}` in [{table}] names; correct \
+        "cannot get the {0}: these AWS credentials find no {1}, which `{setting}` in [{table}] names; correct \
          the name or the region, create the secret, or set {variable}",
         variable = .0.usual_variable(), setting = .0.stored().key(), table = .0.stored().table()
     )]
     NameNotFound(&'static Secret, StoredSecret),
 
-    /// Somebody deleted the secret, but it can still be restored.
+    /// The secret was deleted, but can still be restored.
     #[error(
         "cannot get the {0}: the {1} is marked for deletion; restore it with \
          `aws secretsmanager restore-secret --secret-id {id}`, or set {variable}",
@@ -122,58 +122,58 @@ pub enum CredentialError {
         "cannot get the {0}: access to the {1} is denied; allow these AWS credentials the action \
          secretsmanager:GetSecretValue on it"
     )]
-    AccessDenied(&'static Secret, StoredSecret, #[source] AwsWords),
+    AccessDenied(&'static Secret, StoredSecret, #[source] AwsMessage),
 
     /// The AWS credentials may not use the key that encrypts the secret.
     #[error(
         "cannot get the {0}: access to the key that encrypts the {1} is denied; allow these AWS credentials \
          the action kms:Decrypt on that key"
     )]
-    KeyAccessDenied(&'static Secret, StoredSecret, #[source] AwsWords),
+    KeyAccessDenied(&'static Secret, StoredSecret, #[source] AwsMessage),
 
-    /// There are AWS credentials, but AWS does not take them.
+    /// AWS does not accept the AWS credentials.
     #[error(
         "cannot get the {0}: AWS does not accept the AWS credentials of this process; renew them, and check \
          this machine's clock"
     )]
-    AwsCredentialsRefused(&'static Secret, #[source] AwsWords),
+    AwsCredentialsRefused(&'static Secret, #[source] AwsMessage),
 
-    /// AWS credentials should be there, but getting them failed.
+    /// Loading the AWS credentials failed.
     #[error(
         "cannot get the {0}: the AWS credentials of this process could not be loaded; fix the profile, web \
          identity or role that they come from, or set {variable}, or write `aws = false` in [secrets]",
         variable = .0.usual_variable()
     )]
-    AwsCredentialsBroken(&'static Secret, #[source] AwsWords),
+    AwsCredentialsBroken(&'static Secret, #[source] AwsMessage),
 
-    /// A proxy or a file of certificates that the environment names cannot be used.
+    /// A proxy or a certificate file that the environment names cannot be used.
     #[error(
         "cannot get the {0}: no connection to AWS can be set up: {1}; correct the variable, or set {variable}, or \
          write `aws = false` in [secrets]",
         variable = .0.usual_variable()
     )]
-    NoConnection(&'static Secret, AwsWords),
+    NoConnection(&'static Secret, AwsMessage),
 
     /// Too many requests.
-    #[error("cannot get the {0}: AWS limits the rate of requests for now; try again later, or set {variable}",
+    #[error("cannot get the {0}: AWS limits the rate of requests at the moment; try again later, or set {variable}",
         variable = .0.usual_variable()
     )]
-    Throttled(&'static Secret, #[source] AwsWords),
+    Throttled(&'static Secret, #[source] AwsMessage),
 
-    /// AWS did not answer.
+    /// AWS did not respond.
     #[error(
         "cannot get the {0}: AWS Secrets Manager cannot be reached; check the network, the region and \
          AWS_ENDPOINT_URL, or set {variable}",
         variable = .0.usual_variable()
     )]
-    Unreachable(&'static Secret, #[source] AwsWords),
+    Unreachable(&'static Secret, #[source] AwsMessage),
 
-    /// Any other answer.
-    #[error("cannot get the {0}: AWS gave no value for the {1}")]
-    Failed(&'static Secret, StoredSecret, #[source] AwsWords),
+    /// Any other response.
+    #[error("cannot get the {0}: AWS returned no value for the {1}")]
+    Failed(&'static Secret, StoredSecret, #[source] AwsMessage),
 }
 
-/// The path is left out where it may be the secret itself, written where its file belongs.
+/// The path is omitted if it may be the secret itself, in the place of its file.
 fn unreadable(secret: &'static Secret, variable: &str, path: &Path) -> String {
     if path.extension().is_some() || path.components().nth(1).is_some() {
         format!("cannot read {}, which {variable} names as the file of the {secret}", path.display())
@@ -186,8 +186,8 @@ fn unreadable(secret: &'static Secret, variable: &str, path: &Path) -> String {
 }
 
 impl CredentialError {
-    /// Whether nothing is configured that could give the secret. Otherwise something is configured and does
-    /// not work, which is never a reason to go on without the secret.
+    /// Whether nothing is configured that could provide the secret. Otherwise something is configured and does not work, and a
+    /// run must not continue without the secret.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(
@@ -196,7 +196,7 @@ impl CredentialError {
         )
     }
 
-    /// The same error for a secret whose name somebody set: there it must exist.
+    /// The same error for a secret that the settings name, and that therefore must exist.
     pub(crate) fn with_explicit_name(self, name: &SecretName) -> Self {
         match self {
             Self::NoAwsCredentials(secret) => Self::NoAwsCredentialsForName(secret, name.clone()),

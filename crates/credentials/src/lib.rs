@@ -1,9 +1,8 @@
 //! The secrets that collectors and sinks need, such as a token for an API.
 //!
-//! Who needs a secret declares it as a constant, a [`Secret`]. [`Credentials`] is the resource that gives it. It
-//! looks in the environment first, then in AWS Secrets Manager, each secret only when somebody asks for it and
-//! once a run. What it finds is a [`SecretString`](secrecy::SecretString); no error, debug output or log line
-//! repeats one.
+//! A crate declares each secret that it needs as a constant, a [`Secret`]. The resource [`Credentials`] looks it up, first in the
+//! environment, then in AWS Secrets Manager. Each secret is looked up on first use and once a run. The result is a
+//! [`SecretString`](secrecy::SecretString), which no error, debug output or log line repeats.
 //!
 //! ```
 //! use secrecy::ExposeSecret;
@@ -21,8 +20,8 @@
 //!
 //! settings_table!(PagerSettings, "pager");
 //!
-//! /// `PAGER_TOKEN` holds it, or `PAGER_TOKEN_FILE` names a file with it. AWS Secrets Manager is asked for
-//! /// `pager/token`, unless `token_secret` in `[pager]` names another secret.
+//! /// The value of `PAGER_TOKEN`, or the content of the file that `PAGER_TOKEN_FILE` names. In AWS Secrets Manager, its name is
+//! /// `pager/token`, unless `token_secret` in `[pager]` overrides it.
 //! const TOKEN: Secret =
 //!     Secret::new("pager token", &["PAGER_TOKEN"], stored!("pager/token", PagerSettings, token_secret));
 //!
@@ -38,25 +37,25 @@
 
 #[cfg_attr(not(feature = "aws"), path = "without_aws.rs")]
 mod aws;
+mod aws_message;
+mod credentials;
 mod environment;
 mod error;
+mod location;
 mod name;
-mod place;
-mod plain;
-mod resource;
 mod secret;
 mod settings;
-mod words;
+mod value;
 
 #[doc(hidden)]
 pub mod __private;
 
 pub use aws::diagnose;
+pub use aws_message::AwsMessage;
+pub use credentials::{Credentials, CredentialsBuilder};
 pub use error::CredentialError;
+pub use location::{SecretLocation, StoredSecret};
 pub use name::{SecretName, SecretNameError};
-pub use place::{Place, StoredSecret};
-pub use plain::Flaw;
-pub use resource::{Credentials, CredentialsBuilder};
-pub use secret::{Secret, Stored};
+pub use secret::{Secret, StoredName};
 pub use settings::SecretsSettings;
-pub use words::AwsWords;
+pub use value::InvalidSecret;

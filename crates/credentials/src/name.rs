@@ -1,6 +1,5 @@
-//! How settings name a secret in AWS Secrets Manager. The AWS console stores key/value pairs as one
-//! JSON object unless told otherwise, so a name may also pick a field: `datadog#api_key`. Neither
-//! names nor ARNs contain a `#` of their own.
+//! The name of a secret in AWS Secrets Manager, as settings write it. By default, the AWS console stores key/value pairs as one
+//! JSON object, so a name may also select a field: `datadog#api_key`. Names and ARNs do not contain `#`.
 
 use std::{fmt, str::FromStr};
 
@@ -8,7 +7,7 @@ use serde::Deserialize;
 
 use crate::Secret;
 
-/// The name or ARN of a secret in AWS Secrets Manager, and the field in it if it is a JSON object.
+/// The name or ARN of a secret in AWS Secrets Manager, and a field if the secret is a JSON object.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct SecretName {
@@ -16,17 +15,17 @@ pub struct SecretName {
     field: Option<String>,
 }
 
-/// Why a text names no secret.
+/// A text that is not the name of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected the name or ARN of a secret in AWS Secrets Manager, with `#field` behind it for one field \
-     of a JSON object, and not the secret itself; to ask AWS for no secret at all, write `aws = false`"
+    "expected the name or ARN of a secret in AWS Secrets Manager, followed by `#field` for one field of a JSON object, and \
+     not the secret itself; to turn AWS off, write `aws = false` in [secrets]"
 )]
 pub struct SecretNameError;
 
 impl SecretName {
-    /// A name without a field, which is known to be one.
-    pub(crate) fn plain(name: &str) -> Self {
+    /// A valid name without a field.
+    pub(crate) fn without_field(name: &str) -> Self {
         Self { id: name.to_owned(), field: None }
     }
 
@@ -36,13 +35,13 @@ impl SecretName {
         &self.id
     }
 
-    /// The field of the JSON object that holds the value.
+    /// The field of the JSON object that contains the value.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
     }
 
-    /// The region, where the name is an ARN and so tells it.
+    /// The region, if the name is an ARN, which contains it.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         self.id.strip_prefix("arn:")?.split(':').nth(2).filter(|region| !region.is_empty())
@@ -65,13 +64,13 @@ impl FromStr for SecretName {
     }
 }
 
-/// Shorter numbers are not used as keys.
-const SHORTEST_KEY: usize = 32;
+/// The minimum length of a hexadecimal key.
+const MIN_KEY_LENGTH: usize = 32;
 
-/// Whether someone wrote the secret itself where its name belongs: a long hexadecimal number, as many services have
-/// for their keys, or what a registered secret says of itself.
+/// Whether a text is a secret instead of its name: a long hexadecimal number, as many services use for keys, or a value of a
+/// registered secret.
 fn is_secret(text: &str) -> bool {
-    let is_key = text.len() >= SHORTEST_KEY && text.chars().all(|c| c.is_ascii_hexdigit());
+    let is_key = text.len() >= MIN_KEY_LENGTH && text.chars().all(|c| c.is_ascii_hexdigit());
     is_key || Secret::linked().any(|secret| secret.has_value(text))
 }
 
@@ -111,28 +110,28 @@ mod tests {
     );
 
     #[test]
-    fn a_name_may_pick_a_field() {
+    fn a_name_may_select_a_field() {
         let name: SecretName = "datadog#api_key".parse().unwrap();
         assert_eq!((name.id(), name.field(), name.region()), ("datadog", Some("api_key"), None));
         assert_eq!(name.to_string(), "datadog#api_key");
     }
 
     #[test]
-    fn an_arn_tells_its_region() {
+    fn an_arn_contains_its_region() {
         let arn = "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:github-AbCdEf";
         let name: SecretName = arn.parse().unwrap();
         assert_eq!((name.id(), name.region()), (arn, Some("us-gov-west-1")));
     }
 
     #[test]
-    fn what_names_nothing_is_refused() {
+    fn other_texts_are_refused() {
         for text in ["", "  ", "#token", "github#", "github token"] {
             assert_eq!(text.parse::<SecretName>(), Err(SecretNameError), "{text:?}");
         }
     }
 
     #[test]
-    fn a_secret_in_the_place_of_its_name_is_refused() {
+    fn a_secret_instead_of_its_name_is_refused() {
         let key = "0123456789abcdef0123456789abcdef";
         for text in ["pgr_0123456789", "pager_pat_1", key, &format!("{key}01234567")] {
             assert_eq!(text.parse::<SecretName>(), Err(SecretNameError), "{text:?}");

@@ -1,4 +1,4 @@
-//! What a secret is: its name in messages, and the places where people put it.
+//! The declaration of a secret: its name in messages, and where it is looked up.
 
 use std::{
     fmt,
@@ -9,21 +9,21 @@ use system_health_registry::{Settings, settings::SettingsError};
 
 use crate::SecretName;
 
-/// A secret that somebody needs, declared as a constant. See the [crate's documentation](crate) for an example.
+/// A secret that a crate needs, declared as a constant. See the [crate's documentation](crate) for an example.
 #[derive(Clone, Copy)]
 pub struct Secret {
     name: &'static str,
     variables: &'static [&'static str],
     usual_variable: &'static str,
-    stored: Stored,
+    stored: StoredName,
     prefixes: &'static [&'static str],
     is_optional: bool,
 }
 
-/// A secret's place in AWS Secrets Manager: a default name, and the setting that names another. Made by
+/// A secret's name in AWS Secrets Manager: the default name, and the setting that overrides it. Made by
 /// [`stored!`](crate::stored).
 #[derive(Clone, Copy)]
-pub struct Stored {
+pub struct StoredName {
     default: &'static str,
     table: &'static str,
     key: &'static str,
@@ -33,35 +33,35 @@ pub struct Stored {
 inventory::collect!(Secret);
 
 impl Secret {
-    /// A secret of a name, such as `Datadog API key`, for messages.
+    /// A secret with this name in messages, such as `Datadog API key`.
     ///
-    /// The environment variables may hold it, and are asked in this order. With `_FILE` behind its name, each may
-    /// hold the path of a file with the secret instead.
+    /// It is looked up in these environment variables, in this order. A variable with the suffix `_FILE` may contain the path of
+    /// a file with the secret instead.
     ///
     /// # Panics
-    /// Without any variable; for a constant, that is an error of the compiler.
+    /// If there are no variables. In a constant, this is a compile error.
     #[must_use]
-    pub const fn new(name: &'static str, variables: &'static [&'static str], stored: Stored) -> Self {
+    pub const fn new(name: &'static str, variables: &'static [&'static str], stored: StoredName) -> Self {
         assert!(!variables.is_empty(), "a secret needs an environment variable that may hold it");
         Self { name, variables, usual_variable: variables[0], stored, prefixes: &[], is_optional: false }
     }
 
-    /// The variable that advice names: the one that most people know. Default: the first.
+    /// The variable that messages suggest. Default: the first.
     #[must_use]
     pub const fn with_usual_variable(mut self, variable: &'static str) -> Self {
         self.usual_variable = variable;
         self
     }
 
-    /// How values of this secret begin, such as `ghp_`. Settings refuse such a text as the name of a secret in AWS,
-    /// because it is the secret itself.
+    /// The prefixes of this secret's values, such as `ghp_`. Settings refuse a text with such a prefix as the name of a secret in
+    /// AWS, because it is the secret itself.
     #[must_use]
     pub const fn with_prefixes(mut self, prefixes: &'static [&'static str]) -> Self {
         self.prefixes = prefixes;
         self
     }
 
-    /// A report is complete without it, so for `report doctor` one that cannot be had is no failure.
+    /// Marks the secret as optional: a report is complete without it, so a diagnosis shows a warning instead of a failure.
     #[must_use]
     pub const fn optional(mut self) -> Self {
         self.is_optional = true;
@@ -74,13 +74,13 @@ impl Secret {
         self.name
     }
 
-    /// The environment variables that may hold the secret, in the order in which they are asked.
+    /// The environment variables, in the order in which they are tried.
     #[must_use]
     pub const fn variables(&self) -> &'static [&'static str] {
         self.variables
     }
 
-    /// The variable that advice names.
+    /// The variable that messages suggest.
     #[must_use]
     pub const fn usual_variable(&self) -> &'static str {
         self.usual_variable
@@ -92,9 +92,9 @@ impl Secret {
         self.is_optional
     }
 
-    /// Its place in AWS Secrets Manager.
+    /// The name in AWS Secrets Manager.
     #[must_use]
-    pub const fn stored(&self) -> &Stored {
+    pub const fn stored(&self) -> &StoredName {
         &self.stored
     }
 
@@ -103,13 +103,13 @@ impl Secret {
         inventory::iter::<Self>.into_iter()
     }
 
-    /// Whether a text is a value of this secret.
+    /// Whether a text is a value of this secret, according to its prefix.
     pub(crate) fn has_value(&self, text: &str) -> bool {
         self.prefixes.iter().any(|prefix| text.starts_with(prefix))
     }
 }
 
-impl Stored {
+impl StoredName {
     /// For [`stored!`](crate::stored).
     #[doc(hidden)]
     #[must_use]
@@ -123,25 +123,25 @@ impl Stored {
         Self { default, table, key, read }
     }
 
-    /// The name if the settings say nothing. AWS need not have such a secret.
+    /// The name unless the settings override it. AWS need not have such a secret.
     #[must_use]
     pub fn default_name(&self) -> SecretName {
-        SecretName::plain(self.default)
+        SecretName::without_field(self.default)
     }
 
-    /// The table of the settings that names another.
+    /// The settings table that may override the name.
     #[must_use]
     pub const fn table(&self) -> &'static str {
         self.table
     }
 
-    /// The key in that table.
+    /// The key in this table.
     #[must_use]
     pub const fn key(&self) -> &'static str {
         self.key
     }
 
-    /// The name that the settings say. AWS must then have such a secret.
+    /// The name in the settings, if they override it. AWS must have such a secret.
     pub fn explicit_name(&self, settings: &Settings) -> Result<Option<SecretName>, SettingsError> {
         (self.read)(settings)
     }
@@ -162,7 +162,7 @@ const fn is_name(text: &str) -> bool {
     !bytes.is_empty()
 }
 
-// By hand, because functions cannot be compared.
+// Not derived, because functions cannot be compared.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         (self.name, self.variables) == (other.name, other.variables)
@@ -189,14 +189,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-impl fmt::Debug for Stored {
+impl fmt::Debug for StoredName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Stored({:?} or `{}` in [{}])", self.default, self.key, self.table)
+        write!(f, "StoredName({:?} or `{}` in [{}])", self.default, self.key, self.table)
     }
 }
 
-/// A [`Secret`]'s place in AWS Secrets Manager: the default name, then the settings table and its field that may
-/// name another. The field is an `Option<SecretName>`.
+/// A [`Secret`]'s name in AWS Secrets Manager: the default name, and the settings table and its field that may override it. The
+/// field is an `Option<SecretName>`.
 ///
 /// ```
 /// # use system_health_credentials::{Secret, SecretName, stored};
@@ -213,7 +213,7 @@ impl fmt::Debug for Stored {
 #[macro_export]
 macro_rules! stored {
     ($default:expr, $table:ty, $key:ident $(,)?) => {
-        $crate::Stored::new(
+        $crate::StoredName::new(
             $default,
             <$table as $crate::__private::SettingsTable>::NAME,
             ::core::stringify!($key),
@@ -222,7 +222,7 @@ macro_rules! stored {
     };
 }
 
-/// Registers a [`Secret`], so that settings know its values when they see one in the wrong place.
+/// Registers a [`Secret`], so that settings recognize its values where a name is expected.
 #[macro_export]
 macro_rules! register_secret {
     ($secret:expr $(,)?) => {

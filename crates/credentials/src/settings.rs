@@ -1,5 +1,5 @@
-//! The settings table `[secrets]`: whether AWS is asked for what the environment does not hold, and
-//! where. The names of the secrets there stand in the tables of those who need them.
+//! The settings table `[secrets]`: whether secrets that are not in the environment are looked up in AWS, and in which region.
+//! Their names in AWS are in the tables of the crates that need them.
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use system_health_registry::settings_table;
@@ -8,28 +8,27 @@ use system_health_registry::settings_table;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct SecretsSettings {
-    /// The region to ask. Default: the region of `AWS_REGION`, of the profile or of the instance. An ARN
-    /// contains its own region.
-    #[serde(deserialize_with = "region")]
+    /// The region. Default: the region of `AWS_REGION`, of the profile or of the instance. An ARN contains its own region.
+    #[serde(deserialize_with = "deserialize_region")]
     pub region: Option<String>,
-    /// Whether AWS is asked at all.
+    /// Whether AWS is used. Default: `true`.
     pub aws: bool,
 }
 
 settings_table!(SecretsSettings, "secrets", shown: |_| true);
 
-/// Reads a region. It becomes part of a host name, so what is none may be a secret that would be sent there.
-fn region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+/// Deserializes a region. It becomes part of a host name, so a secret in its place would be sent over the network.
+fn deserialize_region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let region = String::deserialize(deserializer)?;
     let is_fit = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if region.len() > LONGEST_REGION || !region.contains('-') || !region.chars().all(is_fit) {
+    if region.len() > MAX_REGION_LENGTH || !region.contains('-') || !region.chars().all(is_fit) {
         return Err(D::Error::custom("expected an AWS region, such as `eu-west-1`"));
     }
     Ok(Some(region))
 }
 
-/// Longer than any region's name.
-const LONGEST_REGION: usize = 20;
+/// Maximum length of a region's name.
+const MAX_REGION_LENGTH: usize = 20;
 
 impl Default for SecretsSettings {
     fn default() -> Self {
@@ -51,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_region_is_refused_without_repeating_it() {
+    fn other_texts_are_refused_without_repeating_them() {
         assert_eq!(
             with("region", "us-gov-west-1")
                 .build()

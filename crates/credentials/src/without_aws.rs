@@ -1,11 +1,11 @@
-//! What stands for AWS Secrets Manager in a program that was built without the feature `aws`.
+//! Replaces AWS Secrets Manager in a program that was built without the feature `aws`.
 
 use secrecy::SecretString;
 use system_health_registry::{ApiCalls, Context, Finding};
 
-use crate::{CredentialError, Place, Secret, SecretName};
+use crate::{CredentialError, Secret, SecretLocation, SecretName};
 
-/// Has no secret.
+/// A place without secrets.
 pub(crate) struct SecretsManager;
 
 impl SecretsManager {
@@ -13,19 +13,19 @@ impl SecretsManager {
         Self
     }
 
-    #[expect(clippy::unused_async, reason = "the same shape as with AWS")]
+    #[expect(clippy::unused_async, reason = "the same signature as with AWS")]
     pub(crate) async fn fetch(
         &self,
         secret: &'static Secret,
         _name: &SecretName,
-    ) -> Result<(SecretString, Place), CredentialError> {
+    ) -> Result<(SecretString, SecretLocation), CredentialError> {
         Err(CredentialError::BuiltWithoutAws(secret))
     }
 }
 
-/// There is nothing to look at.
+/// Says that AWS is not used.
 pub async fn diagnose(_context: &Context) -> Vec<Finding> {
-    vec![Finding::ok("AWS", "is not asked: this program was built without the feature `aws`")]
+    vec![Finding::ok("AWS", "is not used: this program was built without the feature `aws`")]
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The certificates that servers are checked against.
+//! The root certificates that servers are verified with.
 
 use std::{
     env, fs, io,
@@ -13,30 +13,30 @@ use rustls::{
 };
 use rustls_native_certs::{CertificateResult, ErrorKind};
 
-/// Why there are no certificates.
+/// Why the certificates cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
-    /// A file or folder that a variable names.
+    /// A file or folder that a variable names cannot be read.
     #[error("cannot use the certificates that {variable} names: {reason}")]
     Named {
         /// The variable.
         variable: &'static str,
-        /// Why. No source: its text would repeat the reason.
+        /// Why. It is not the source, whose text would repeat the reason.
         reason: rustls_native_certs::Error,
     },
-    /// A file or folder that a variable names holds something else.
-    #[error("{variable} names {}, which holds no certificate in PEM form", .path.display())]
+    /// A file or folder that a variable names contains no certificates.
+    #[error("{variable} names {}, which contains no certificate in PEM format", .path.display())]
     NamedWithoutCertificates {
         /// The variable.
         variable: &'static str,
         /// The file or folder.
         path: PathBuf,
     },
-    /// This machine has none.
+    /// This machine has no root certificates.
     #[error("this machine has no root certificates; install them, or name a file of them in SSL_CERT_FILE")]
     Missing,
-    /// A bundle cannot be read.
+    /// A certificate file cannot be read.
     #[error("cannot read the certificates in {}", .path.display())]
     Read {
         /// The file.
@@ -44,10 +44,10 @@ pub enum CertificateError {
         /// Why.
         source: io::Error,
     },
-    /// A bundle holds something else.
-    #[error("{} holds no certificates in PEM form that can be used", .0.display())]
+    /// A certificate file contains no valid certificates.
+    #[error("{} contains no valid certificates in PEM format", .0.display())]
     NoCertificates(PathBuf),
-    /// The cryptography that is built in does not suffice.
+    /// TLS cannot be set up.
     #[error("cannot set up TLS")]
     Tls(#[from] rustls::Error),
 }
@@ -55,19 +55,18 @@ pub enum CertificateError {
 /// A TLS configuration with the system's root certificates, or those that `SSL_CERT_FILE` and
 /// `SSL_CERT_DIR` name.
 pub(crate) fn client_config() -> Result<ClientConfig, CertificateError> {
-    // Named, because a program with two cryptography crates in it has no default one.
+    // Explicit, because a program with two cryptography crates has no default.
     let cryptography = Arc::new(aws_lc_rs::default_provider());
     let mut config = ClientConfig::builder_with_provider(cryptography)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots()?)
         .with_no_client_auth();
-    // Over HTTP/2, pages that are requested concurrently share one connection.
+    // With HTTP/2, concurrent requests share one connection.
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
 
-/// The variable that names the certificate authorities, and its value; `None` for those of the system, or why
-/// there are none.
+/// Checks the certificate authorities. Returns the variable that names them and its value, or `None` if they are the system's.
 pub fn check_authorities() -> Result<Option<(&'static str, PathBuf)>, CertificateError> {
     roots().map(|_| named())
 }
@@ -77,11 +76,11 @@ fn named() -> Option<(&'static str, PathBuf)> {
 }
 
 fn roots() -> Result<RootCertStore, CertificateError> {
-    checked(rustls_native_certs::load_native_certs(), named())
+    check(rustls_native_certs::load_native_certs(), named())
 }
 
-/// What was found where the variable says, or on this machine.
-fn checked(
+/// Checks the certificates that were loaded from the path in the variable, or from the system.
+fn check(
     mut found: CertificateResult,
     named: Option<(&'static str, PathBuf)>,
 ) -> Result<RootCertStore, CertificateError> {
@@ -103,7 +102,7 @@ fn checked(
     }
 }
 
-/// Reads a file of certificates and checks that each can be used.
+/// Reads a certificate file and checks that all of its certificates are valid.
 pub fn certificate_bundle(path: &Path) -> Result<Vec<u8>, CertificateError> {
     let pem = fs::read(path).map_err(|source| CertificateError::Read { path: path.to_owned(), source })?;
     let unusable = || CertificateError::NoCertificates(path.to_owned());
@@ -120,27 +119,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_named_file_without_certificates_is_named_in_the_message() {
+    fn the_message_names_a_file_without_certificates() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ca.pem");
         let refused = || {
             let found = rustls_native_certs::load_certs_from_paths(Some(&file), None);
-            checked(found, Some(("SSL_CERT_FILE", file.clone()))).unwrap_err()
+            check(found, Some(("SSL_CERT_FILE", file.clone()))).unwrap_err()
         };
         let key = b"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
         for content in
             [&b""[..], key, b"\x30\x82\x01\xff", b"garbage", b"-----BEGIN CERTIFICATE-----\nMAA=\n"]
         {
             fs::write(&file, content).unwrap();
-            let expected =
-                format!("SSL_CERT_FILE names {}, which holds no certificate in PEM form", file.display());
+            let expected = format!(
+                "SSL_CERT_FILE names {}, which contains no certificate in PEM format",
+                file.display()
+            );
             assert_eq!(refused().to_string(), expected);
         }
         fs::remove_file(&file).unwrap();
         let missing = refused();
-        let said = system_health_registry::SharedError::new(missing).to_string();
-        assert!(said.starts_with("cannot use the certificates that SSL_CERT_FILE names: "), "{said}");
-        assert_eq!(said.matches("No such file").count(), 1, "{said}");
+        let message = system_health_registry::SharedError::new(missing).to_string();
+        assert!(message.starts_with("cannot use the certificates that SSL_CERT_FILE names: "), "{message}");
+        assert_eq!(message.matches("No such file").count(), 1, "{message}");
     }
 
     #[test]
@@ -153,7 +154,7 @@ mod tests {
         };
         let empty = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
         for content in ["", "no certificate", empty] {
-            assert!(refused(content).ends_with("holds no certificates in PEM form that can be used"));
+            assert!(refused(content).ends_with("contains no valid certificates in PEM format"));
         }
         fs::remove_file(&file).unwrap();
         assert!(certificate_bundle(&file).unwrap_err().to_string().starts_with("cannot read"));

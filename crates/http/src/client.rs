@@ -1,4 +1,4 @@
-//! Sends one request and reads its response, within the limits, and counts it.
+//! Sends a request and reads the response within the limits, and counts it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::{HttpError, Proxy, SetupError, certificates, check_proxies, is_loopback};
 
-/// What a client needs to know of the API that it calls.
+/// The settings of a client for one API.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
     /// The API's name in [`ApiCalls`].
@@ -22,8 +22,7 @@ pub struct HttpSettings {
     pub read_timeout: Duration,
 }
 
-/// The connections to one API. They may outlive a run: each run has a [`RunClient`] that uses them. Clones share the
-/// connections.
+/// The connections to one API. They may outlive a run: each run uses them through a [`RunClient`]. Clones share the connections.
 #[derive(Debug, Clone)]
 pub struct HttpClient(Arc<Connections>);
 
@@ -35,7 +34,7 @@ struct Connections {
     is_https: bool,
 }
 
-/// A client for the requests of one run: they are counted with the run's others and end at its deadline.
+/// A client for the requests of one run. They are counted for this run and end at its deadline.
 #[derive(Debug, Clone)]
 pub struct RunClient {
     http: HttpClient,
@@ -43,7 +42,7 @@ pub struct RunClient {
     deadline: Option<Instant>,
 }
 
-/// A response, read to its end or up to the limit.
+/// A response, whose body was read to its end or up to the limit.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct HttpResponse {
@@ -53,11 +52,11 @@ pub struct HttpResponse {
     pub headers: HeaderMap,
     /// The body, no longer than the limit.
     pub body: Bytes,
-    /// Whether the body goes on after the limit.
+    /// Whether the body is longer than the limit.
     pub is_cut: bool,
 }
 
-/// Counts a request when it ends, even if its caller no longer waits for it.
+/// Counts a request when it ends, even if it was cancelled.
 struct Call<'a> {
     client: &'a RunClient,
     started: Instant,
@@ -65,7 +64,7 @@ struct Call<'a> {
 }
 
 impl HttpSettings {
-    /// The default limits.
+    /// The default timeouts.
     #[must_use]
     pub fn new(api: &'static str) -> Self {
         Self { api, connect_timeout: Duration::from_secs(5), read_timeout: Duration::from_secs(10) }
@@ -91,7 +90,7 @@ impl HttpClient {
         Ok(Self(Arc::new(Connections { client: client.build()?, settings, proxy, is_https })))
     }
 
-    /// A client for a run without a deadline, whose requests are counted here. It uses the same connections.
+    /// A client for a run without a deadline. It uses the same connections, and counts requests in `calls`.
     #[must_use]
     pub fn with_calls(&self, calls: ApiCalls) -> RunClient {
         RunClient { http: self.clone(), calls, deadline: None }
@@ -99,7 +98,7 @@ impl HttpClient {
 }
 
 impl RunClient {
-    /// The same client for requests that nobody waits for after this moment.
+    /// The same client with a deadline, after which nobody waits for a response.
     #[must_use]
     pub fn with_deadline(&self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self.clone() }
@@ -111,14 +110,14 @@ impl RunClient {
         &self.calls
     }
 
-    /// The client without the count, the deadline and the limit of the body.
+    /// The underlying client, without counts, deadline and body limit.
     #[must_use]
     pub fn inner(&self) -> &reqwest::Client {
         &self.http.0.client
     }
 
-    /// Sends a request and reads the response, until the deadline and within the request's own time limit, if there
-    /// are any. The body is cut after `max_length` bytes.
+    /// Sends a request and reads the response, until the deadline and within the request's own timeout, if there are any. The body
+    /// is cut after `max_length` bytes.
     pub async fn send(&self, mut request: Request, max_length: usize) -> Result<HttpResponse, HttpError> {
         let started = Instant::now();
         let limit = request.timeout().copied();
@@ -156,7 +155,7 @@ impl RunClient {
 
     fn failure(&self, error: reqwest::Error, elapsed: Duration, limit: Option<Duration>) -> HttpError {
         let Connections { settings, proxy, is_https, .. } = &*self.http.0;
-        // The caller names what it asked for, without what its query may hold.
+        // The caller adds the path. The query may contain a secret.
         let error = error.without_url();
         if !error.is_timeout() || error.is_connect() {
             return HttpError::new(error, proxy.as_ref(), *is_https);
@@ -170,7 +169,7 @@ impl RunClient {
 }
 
 impl HttpResponse {
-    /// The same response, if the limit did not cut it.
+    /// The response, or an error if its body was cut.
     pub fn complete(self) -> Result<Self, HttpError> {
         if self.is_cut { Err(HttpError::TooLong(self.body.len())) } else { Ok(self) }
     }

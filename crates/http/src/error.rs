@@ -1,4 +1,4 @@
-//! Why there is no response, and why there is no client.
+//! Why a request failed, and why a client cannot be created.
 
 use std::{error::Error, io, iter, time::Duration};
 
@@ -6,29 +6,29 @@ use rustls::CertificateError::{BadSignature, UnknownIssuer};
 
 use crate::{CertificateError, Proxy, ProxyError};
 
-/// A request without a complete response.
+/// Why there is no complete response.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// The time that the caller set for the whole request is over.
+    /// The request's own timeout has passed.
     #[error("no complete response within {0:?}")]
     Timeout(Duration),
-    /// Nobody waits for the response any more.
+    /// The run's deadline has passed.
     #[error("no complete response before the run's deadline")]
     Deadline,
-    /// The server went silent in the middle.
+    /// The server sent no data during the read timeout.
     #[error("no data for {0:?}")]
     Silence(Duration),
-    /// The response is longer than any that makes sense.
+    /// The response is longer than the limit.
     #[error("the response is longer than {0} bytes")]
     TooLong(usize),
-    /// The server's certificate is from an authority that this machine does not trust.
+    /// This machine does not trust the authority of the server's certificate.
     #[error(
         "the server's certificate is not from a known authority; if it is a private one, or a proxy inspects \
          TLS, name a file with the authority's certificate in SSL_CERT_FILE"
     )]
     UnknownAuthority(#[source] reqwest::Error),
-    /// The proxy answered, but leads nowhere.
+    /// The proxy refused to connect to the server.
     #[error(
         "the proxy {0} refused the connection; check its user name and password, and whether it may connect to \
          this host"
@@ -37,16 +37,16 @@ pub enum HttpError {
     /// There is no connection to the proxy.
     #[error("cannot reach the proxy {0}")]
     ProxyUnreachable(Proxy, #[source] reqwest::Error),
-    /// The proxy cannot be reached, or cannot reach the server.
+    /// The proxy cannot be reached in time, or cannot reach the server in time.
     #[error("no connection through the proxy {0} in time")]
     ProxySilent(Proxy, #[source] reqwest::Error),
-    /// There is no connection, or it broke.
+    /// There was no connection, or it broke.
     #[error(transparent)]
     Connection(reqwest::Error),
 }
 
 impl HttpError {
-    /// Why a request failed that goes through this proxy, if through any.
+    /// The error of a request, which used this proxy if there is one.
     pub(crate) fn new(error: reqwest::Error, proxy: Option<&Proxy>, is_https: bool) -> Self {
         if has_unknown_authority(&error) {
             return Self::UnknownAuthority(error);
@@ -63,7 +63,7 @@ impl HttpError {
         }
     }
 
-    /// Whether there was no connection, so that the server cannot have seen the request.
+    /// Whether there was no connection, so that the server cannot have received the request.
     #[must_use]
     pub fn is_connect(&self) -> bool {
         match self {
@@ -76,8 +76,7 @@ impl HttpError {
         }
     }
 
-    /// Whether another attempt would fail in the same way: until somebody changes the configuration, or because
-    /// the time is over.
+    /// Whether a retry would fail in the same way, because the configuration has to be changed or the time is over.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {
@@ -90,8 +89,8 @@ impl HttpError {
     }
 }
 
-/// Whether a certificate is from an authority that this machine does not trust, somewhere in the causes. Where it
-/// trusts one of the same name, such as the predecessor of a private one, the signature is wrong instead.
+/// Whether one of the causes is a certificate from an authority that this machine does not trust. If it trusts another authority
+/// with the same name, such as the predecessor of a private one, the error is an invalid signature.
 #[must_use]
 pub fn has_unknown_authority(error: &(dyn Error + 'static)) -> bool {
     causes(error)
@@ -99,7 +98,7 @@ pub fn has_unknown_authority(error: &(dyn Error + 'static)) -> bool {
         .any(|error| matches!(error, rustls::Error::InvalidCertificate(UnknownIssuer | BadSignature)))
 }
 
-/// The error and its causes. An I/O error leaves the error inside of it out of its chain of sources.
+/// The error and its causes, including the inner errors of I/O errors, which are not in the chain of sources.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     iter::successors(Some(error), |&cause| match cause.downcast_ref().and_then(io::Error::get_ref) {
         Some(inner) => Some(inner as &(dyn Error + 'static)),
@@ -112,7 +111,7 @@ enum TunnelFailure {
     Refused { wants_login: bool },
 }
 
-/// What went wrong between us and a proxy. The type of the client's error is private, so its text has to tell.
+/// The error of a connection to a proxy. The type of the client's error is private, so its text is used.
 fn tunnel_failure(error: &(dyn Error + 'static)) -> Option<TunnelFailure> {
     let failure =
         causes(error).find_map(|cause| Some(cause.to_string().strip_prefix("tunnel error: ")?.to_owned()));
@@ -123,14 +122,14 @@ fn tunnel_failure(error: &(dyn Error + 'static)) -> Option<TunnelFailure> {
     })
 }
 
-/// Why a client cannot be made.
+/// Why a client cannot be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// The certificates that servers are checked against.
+    /// The root certificates cannot be used.
     #[error(transparent)]
     Certificates(#[from] CertificateError),
-    /// A proxy that the environment names.
+    /// A proxy that the environment names cannot be used.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
     /// Any other reason.

@@ -1,4 +1,4 @@
-//! Reads headers of responses.
+//! Parses headers of responses.
 
 use std::{
     str::FromStr,
@@ -10,21 +10,22 @@ use http::{
     header::{DATE, RETRY_AFTER},
 };
 
-/// The value of a header, if there is one that can be read.
+/// The value of a header, if it is present and valid.
 #[must_use]
 pub fn header<T: FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
-/// The wait that `Retry-After` asks for, in seconds or as a date
-/// (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>). It may be too long to be added to a time.
+/// The wait that `Retry-After` requires, in seconds or as a date
+/// (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>). It may be too long to be added to a
+/// time.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let date = || Some(time(headers, RETRY_AFTER.as_str())?.duration_since(now).unwrap_or_default());
     header(headers, RETRY_AFTER.as_str()).map(Duration::from_secs).or_else(date)
 }
 
-/// The server's time, to compare clocks with.
+/// The server's time, for a comparison of clocks.
 #[must_use]
 pub fn server_time(headers: &HeaderMap) -> Option<SystemTime> {
     time(headers, DATE.as_str())

@@ -1,14 +1,13 @@
-//! The HTTP client that collectors and sinks share, so that time limits, proxies, certificates and the
-//! count of requests are the same everywhere.
+//! The HTTP client that collectors and sinks share, so that timeouts, proxies, certificates and the count of requests are the same
+//! everywhere.
 //!
-//! - Connections may outlive a run ([`HttpClient`]). What is sent with them is counted for a run, and ends at its
-//!   deadline ([`RunClient`]).
-//! - Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, or the same names in lower
-//!   case. This machine itself is never reached through a proxy.
+//! - Connections may outlive a run ([`HttpClient`]). Requests are counted for a run and end at its deadline ([`RunClient`]).
+//! - Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, or the same names in lower case. Requests to this
+//!   machine itself never use a proxy.
 //! - Certificate authorities are the system's. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
 //! - Redirects are not followed: they could lead a credential to another host.
-//! - A request is sent once. [`Retrier`] repeats it where that may help and does no harm, which only the caller knows.
-//! - Text that a message quotes goes through a [`Redactor`].
+//! - The client sends a request once. [`Retrier`] retries it if a retry may help and is safe, which only the caller knows.
+//! - A [`Redactor`] removes credentials from text that is quoted in messages.
 
 mod certificates;
 mod client;

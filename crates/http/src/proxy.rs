@@ -1,6 +1,5 @@
-//! The environment's proxies. The client reads the variables itself, but ignores a value that it does not
-//! understand and connects directly. Where only the proxy leads out, that fails without a hint, so the
-//! values are checked first.
+//! The environment's proxies. The client reads the variables itself, but ignores an invalid value and connects directly. Behind a
+//! firewall, this fails without a hint, so the values are checked first.
 
 use std::{env, ffi::OsString, fmt};
 
@@ -20,7 +19,7 @@ pub struct Proxy {
     address: String,
 }
 
-/// A variable that names no usable proxy. The value is not repeated: it may hold a password.
+/// A variable with an invalid proxy. The value is not repeated, because it may contain a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} {reason}; write the proxy's address, such as \"http://proxy.example.com:3128\"{hint}")]
 pub struct ProxyError {
@@ -33,7 +32,7 @@ impl Proxy {
     /// The proxy for URLs of the scheme `https` or `http`, except those that `NO_PROXY` names.
     #[must_use]
     pub fn for_scheme(scheme: &str) -> Option<Self> {
-        in_force(scheme, |variable| env::var(variable).ok())
+        active_proxy(scheme, |variable| env::var(variable).ok())
     }
 
     /// The proxy through which requests to this URL go.
@@ -45,8 +44,8 @@ impl Proxy {
     }
 }
 
-/// The first variable of a pair counts, even if it is empty; then both pairs are looked at.
-fn in_force(scheme: &str, get: impl Fn(&str) -> Option<String>) -> Option<Proxy> {
+/// The proxy that the client uses. In each pair of variables, the first one that is set counts, even if it is empty.
+fn active_proxy(scheme: &str, get: impl Fn(&str) -> Option<String>) -> Option<Proxy> {
     let own = if scheme == "https" { HTTPS } else { HTTP };
     [own, ALL].into_iter().find_map(|pair| {
         let (variable, value) = pair
@@ -55,13 +54,13 @@ fn in_force(scheme: &str, get: impl Fn(&str) -> Option<String>) -> Option<Proxy>
             .filter(|(_, v)| !v.is_empty())?;
         let url = parse(&value).ok()?;
         let (host, port) = (url.host_str()?, url.port_or_known_default()?);
-        // A key that somebody wrote here is a host name to the parser.
+        // The parser accepts a key, written here by mistake, as a host name.
         let host = if may_be_secret(host) && !host.contains(['.', ':']) { "..." } else { host };
         Some(Proxy { variable, address: format!("{host}:{port}") })
     })
 }
 
-/// Checks that the variables that name a proxy can be understood.
+/// Checks that the variables that name a proxy are valid.
 pub fn check_proxies() -> Result<(), ProxyError> {
     check(|variable| env::var_os(variable))
 }
@@ -81,7 +80,7 @@ fn check(get: impl Fn(&str) -> Option<OsString>) -> Result<(), ProxyError> {
     Ok(())
 }
 
-/// The address of a proxy, or what is wrong with it. Without a scheme it is an HTTP proxy.
+/// Parses the URL of a proxy. Without a scheme, it is an HTTP proxy. The error says what is wrong.
 fn parse(value: &str) -> Result<Url, &'static str> {
     let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
     let url = Url::parse(&with_scheme).map_err(|error| match error {
@@ -91,24 +90,23 @@ fn parse(value: &str) -> Result<Url, &'static str> {
     })?;
     match url.scheme() {
         "http" => {}
-        "https" => return Err("names a proxy that is reached over TLS, and only http:// is supported"),
+        "https" => return Err("names a proxy with TLS, and only http:// is supported"),
         scheme if scheme.starts_with("socks") => {
             return Err("names a SOCKS proxy, and only HTTP proxies are supported");
         }
         _ => return Err("has a scheme other than http"),
     }
     if url.query().is_some() || url.fragment().is_some() || url.path() != "/" {
-        return Err("has more behind the host and the port");
+        return Err("has more than a host and a port");
     }
-    // What the client reads the value with is stricter about characters, and takes the first @ for the end of the
-    // login.
+    // The client's own parser accepts fewer characters, and ends the user and password at the first `@`.
     if value.parse::<Uri>().is_err() || value.matches('@').count() > 1 {
         return Err("is not an address");
     }
     Ok(url)
 }
 
-/// Whether a URL leads to this machine, which no proxy can reach for us.
+/// Whether a URL leads to this machine, which a proxy cannot reach.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -160,11 +158,7 @@ mod tests {
             (" http://proxy:3128", "is not an address", ""),
             ("http://me:hun@ter2@proxy", "is not an address", encode),
             ("socks5://me:hunter2@proxy", "names a SOCKS proxy, and only HTTP proxies are supported", encode),
-            (
-                "https://proxy:3128",
-                "names a proxy that is reached over TLS, and only http:// is supported",
-                "",
-            ),
+            ("https://proxy:3128", "names a proxy with TLS, and only http:// is supported", ""),
             ("ftp://me:hunter2@proxy", "has a scheme other than http", encode),
             ("http://", "names no host", ""),
             ("http://127.0.0.1:83010", port, ""),
@@ -172,9 +166,9 @@ mod tests {
             ("http://me:hunter#2@proxy", port, encode),
             ("http://me:hunter/2@proxy", port, encode),
             ("http://me:hunter?2@proxy", port, encode),
-            ("http://me:1/hunter2@proxy", "has more behind the host and the port", encode),
-            ("http://proxy:3128/hunter2", "has more behind the host and the port", ""),
-            ("http://proxy:3128?hunter2", "has more behind the host and the port", ""),
+            ("http://me:1/hunter2@proxy", "has more than a host and a port", encode),
+            ("http://proxy:3128/hunter2", "has more than a host and a port", ""),
+            ("http://proxy:3128?hunter2", "has more than a host and a port", ""),
         ] {
             let advice = "write the proxy's address, such as \"http://proxy.example.com:3128\"";
             assert_eq!(
@@ -187,18 +181,18 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_value_that_is_no_text_is_not_taken_for_unset() {
+    fn invalid_utf_8_does_not_count_as_unset() {
         use std::os::unix::ffi::OsStringExt;
 
-        let refused = checked("ALL_PROXY", OsString::from_vec(b"http://proxy\xff".to_vec())).unwrap_err();
-        assert!(refused.starts_with("ALL_PROXY is not valid UTF-8; write"), "{refused}");
+        let error = checked("ALL_PROXY", OsString::from_vec(b"http://proxy\xff".to_vec())).unwrap_err();
+        assert!(error.starts_with("ALL_PROXY is not valid UTF-8; write"), "{error}");
     }
 
     #[test]
-    fn the_proxy_in_force_is_named_without_its_login() {
+    fn the_active_proxy_is_shown_without_user_and_password() {
         let named = |scheme: &str, variables: &[(&str, &str)]| {
             let get = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
-            in_force(scheme, get).map(|proxy| proxy.to_string())
+            active_proxy(scheme, get).map(|proxy| proxy.to_string())
         };
         let all = ("ALL_PROXY", "u:hunter2@all:1");
         for (scheme, variables, expected) in [
@@ -214,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_known() {
+    fn this_machine_is_recognized() {
         for (url, expected) in [
             ("http://127.0.0.1:1", true),
             ("http://localhost:1", true),

@@ -1,11 +1,12 @@
-//! Text of a server in a form that a message may quote. A server may repeat the credential that it was sent, and
-//! may send what steers a terminal. Data is never redacted, because a short secret may be part of an ordinary word.
+//! Makes text from a server safe to quote in a message. A server may repeat the credential that it received, and may send control
+//! characters. Data is never redacted, because a secret may be part of an ordinary word.
 
 use std::fmt;
 
-/// A shorter secret is part of so many words that replacing it would give it away. No real one is so short.
-const SHORTEST_SECRET: usize = 8;
-/// The longest quotation, in characters.
+/// The minimum length of a secret. Replacing a shorter one would reveal it, because it is part of many words. Real secrets are
+/// longer.
+const MIN_SECRET_LENGTH: usize = 8;
+/// Maximum length of a quotation, in characters.
 const MAX_QUOTATION: usize = 300;
 
 /// Replaces credentials in text that is quoted.
@@ -16,10 +17,10 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Redacts these secrets, except those that are too short for it.
+    /// Redacts these secrets, except those that are shorter than 8 bytes.
     #[must_use]
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>, replacement: &'static str) -> Self {
-        let secrets = secrets.into_iter().filter(|secret| secret.len() >= SHORTEST_SECRET);
+        let secrets = secrets.into_iter().filter(|secret| secret.len() >= MIN_SECRET_LENGTH);
         Self { secrets: secrets.map(str::to_owned).collect(), replacement }
     }
 
@@ -38,7 +39,7 @@ impl Redactor {
     }
 }
 
-// The secrets are not for logs.
+// Not derived, because the secrets must not be logged.
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor").field("replacement", &self.replacement).finish_non_exhaustive()
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_replaced_wherever_they_stand() {
+    fn all_occurrences_of_a_secret_are_replaced() {
         let redactor = Redactor::new(["0dd0c0ffee", "a", "is", ""], "[key]");
 
         assert_eq!(redactor.redact("key 0dd0c0ffee, again: 0dd0c0ffee!"), "key [key], again: [key]!");

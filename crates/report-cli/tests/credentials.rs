@@ -152,7 +152,7 @@ fn every_answer_of_aws_has_a_message_that_says_what_to_do() {
         (400, "ThrottlingException", "Rate exceeded", "try again later"),
         (400, "ExpiredTokenException", "expired", "renew them"),
         (400, "UnrecognizedClientException", "invalid", "does not accept the AWS credentials"),
-        (500, "InternalServiceError", "oops", "AWS gave no value"),
+        (500, "InternalServiceError", "oops", "AWS returned no value"),
     ] {
         let body = serde_json::json!({ "__type": code, "Message": text }).to_string();
         let answer = Answer::text(status, "application/x-amz-json-1.1", &body);
@@ -185,5 +185,5 @@ fn what_is_missing_to_ask_aws_is_said() {
     assert!(said(keys()).contains("set AWS_REGION or `region` in [secrets]"));
     assert!(said(work_tree()).contains("there are no AWS credentials"));
     let turned_off = work_tree().file("system-health.toml", "[secrets]\naws = false\n");
-    assert!(said(turned_off).contains("AWS is not asked (`aws = false` in [secrets])"));
+    assert!(said(turned_off).contains("AWS is not used (`aws = false` in [secrets])"));
 }

@@ -106,7 +106,7 @@ fn each_failure_has_its_line_and_what_to_do() {
 
     failed(&diagnose("GITHUB_TOKEN", "ghp_wrong"), "GitHub", "check the GitHub token");
     failed(&diagnose("GITHUB_REPOSITORY", "acme/nope"), "GitHub repository", "check the name");
-    failed(&diagnose("GITHUB_API_URL", "http://127.0.0.1:1"), "GitHub", "no answer from 127.0.0.1");
+    failed(&diagnose("GITHUB_API_URL", "http://127.0.0.1:1"), "GitHub", "no response from 127.0.0.1");
     failed(&diagnose("DD_API_KEY", "0123456789abcdef"), "Datadog API key", "the API key was refused");
     failed(&diagnose("DD_URL", "http://127.0.0.1:1"), "Datadog API key", "no connection to 127.0.0.1:1");
     failed(&diagnose("SYSTEM_HEALTH_STATE_DIR", "/dev/null/state"), "state folder", "/dev/null/state");
@@ -147,7 +147,7 @@ fn of_many_repositories_each_is_checked_and_the_output_stays_short() {
     assert_eq!((&*state, &*message), ("failed", "has values for 20 of 35 subjects"), "{ended}");
     assert_eq!(line(&ended, "metric commits.hotfix of acme/gone-1").0, "failed");
     let (state, message) = line(&ended, "more");
-    assert!(state == "failed" && message.starts_with("5 more like the last ones"), "{message}");
+    assert!(state == "failed" && message.starts_with("5 more of this kind"), "{message}");
     assert!(ended.json()["findings"].as_array().unwrap().len() < 75, "{ended}");
 }
 
@@ -176,7 +176,7 @@ fn a_server_that_never_answers_is_a_line_and_the_others_are_there() {
     let ended = scene(&github, &intake).run(&["doctor"]).with_status(1);
 
     let (state, message) = line(&ended, "GitHub");
-    assert!(state == "failed" && message.contains("no answer from 127.0.0.1"), "{state}: {message}");
+    assert!(state == "failed" && message.contains("no response from 127.0.0.1"), "{state}: {message}");
     assert_eq!(line(&ended, "Datadog API key").0, "ok");
 }
 
@@ -295,7 +295,7 @@ fn where_aws_is_turned_off_the_line_about_it_says_so() {
 
     let ended = scene.run(&["doctor"]).with_status(1);
 
-    assert_eq!(line(&ended, "AWS"), ("ok".into(), "is not asked (`aws = false` in [secrets])".into()));
+    assert_eq!(line(&ended, "AWS"), ("ok".into(), "is not used (`aws = false` in [secrets])".into()));
     let (state, message) = line(&ended, "certificate authorities for AWS");
     assert!(state == "failed" && message.starts_with("AWS_CA_BUNDLE: "), "{state}: {message}");
 }
@@ -316,7 +316,7 @@ fn the_proxy_and_the_authorities_in_force_are_lines_without_a_password() {
     assert_eq!(line(&ended, "proxy for https://"), ("ok".into(), "127.0.0.1:1 (https_proxy)".into()));
     let (state, message) = line(&ended, "certificate authorities");
     assert_eq!(state, "failed");
-    assert_eq!(message, "SSL_CERT_FILE names ca.pem, which holds no certificate in PEM form");
+    assert_eq!(message, "SSL_CERT_FILE names ca.pem, which contains no certificate in PEM format");
     assert!(!ended.stdout().contains("hunter2"), "{}", ended.stdout());
 }
 

@@ -52,3 +52,16 @@ fn the_command_itself_needs_no_sink() {
     let sinks = ["system-health-datadog", "system-health-local", "system-health-prometheus"];
     assert!(crates.iter().all(|name| !sinks.contains(&name.as_str())), "{crates:?}");
 }
+
+#[test]
+fn without_the_feature_git_there_is_nothing_of_gix() {
+    let of_gix = |name: &String| name == "gix" || name.starts_with("gix-");
+    assert_eq!(tree("aws,github").into_iter().filter(of_gix).collect::<Vec<_>>(), [""; 0]);
+    assert!(tree("git").contains(&"gix".to_owned()));
+}
+
+#[test]
+fn without_the_feature_github_there_is_nothing_of_octocrab() {
+    assert!(!tree("aws,git").contains(&"octocrab".to_owned()));
+    assert!(tree("github").contains(&"octocrab".to_owned()));
+}

@@ -127,7 +127,7 @@ fn an_outage_that_ends_before_the_deadline_loses_nothing_without_state() {
 
     let ended = scene(&intake).run(&["--push", "--no-self-metrics", "--no-state"]).with_status(0);
 
-    ended.says("trying again in");
+    ended.says("retrying in");
     let delivery = ended.json()["deliveries"][0].clone();
     assert_eq!((&delivery["series"], &delivery["lost"]), (&2.into(), &0.into()));
     assert_eq!(intake.points().len(), 2);
@@ -143,8 +143,7 @@ fn a_warning_about_another_attempt_says_what_went_wrong_to_the_last_cause() {
         .with_status(3);
 
     let warning = ended.stderr();
-    let warning =
-        warning.lines().find(|line| line.contains("trying again in")).expect("a warning").to_owned();
+    let warning = warning.lines().find(|line| line.contains("retrying in")).expect("a warning").to_owned();
     assert!(warning.to_lowercase().contains("connection refused"), "{warning}");
 }
 
@@ -256,7 +255,7 @@ fn a_run_without_values_outlasts_an_outage_like_any_other() {
         let ended = scene(&intake).run(&run);
 
         // The metric itself fails: there is no token.
-        ended.says("trying again in");
+        ended.says("retrying in");
         let delivery = ended.json()["deliveries"][0].clone();
         assert_eq!((&delivery["state"], &delivery["lost"]), (&"accepted".into(), &0.into()), "{ended}");
         assert_eq!(!intake.points().is_empty(), about_itself, "{ended}");

@@ -1,28 +1,28 @@
-//! The runs and jobs that were looked at, each with what it had to say.
+//! The runs and jobs that were considered, each with its result.
 
 use system_health_registry::EvidenceItem;
 
-use super::{job::Job, run::Run};
+use super::{job::Job, workflow_run::WorkflowRun};
 
-/// The runs and jobs in the order in which they were looked at.
+/// The runs and jobs, in the order in which they were considered.
 #[derive(Debug, Default)]
-pub(super) struct Ledger(Vec<Entry>);
+pub(super) struct EvidenceLog(Vec<LogEntry>);
 
 #[derive(Debug)]
-struct Entry {
+struct LogEntry {
     title: String,
     link: Option<String>,
     reason: String,
     counted: bool,
 }
 
-/// An entry, to be changed when more is known.
+/// Identifies an entry that may change later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct EntryId(usize);
 
-impl Ledger {
-    /// Adds an attempt of a run that does not count, so far. The run is known in its latest attempt.
-    pub(super) fn add_run(&mut self, run: &Run, attempt: u32, reason: impl Into<String>) -> EntryId {
+impl EvidenceLog {
+    /// Adds an attempt of a run that does not count so far. `run` is the run in its latest attempt.
+    pub(super) fn add_run(&mut self, run: &WorkflowRun, attempt: u32, reason: impl Into<String>) -> EntryId {
         let sha = run.head_sha.get(..7).unwrap_or(&run.head_sha);
         let of_attempts = match run.attempt {
             1 => String::new(),
@@ -33,13 +33,13 @@ impl Ledger {
         self.add(title, run.page(attempt), reason.into())
     }
 
-    /// Adds a job that does not count, so far.
-    pub(super) fn add_job(&mut self, job: &Job, run: &Run) -> EntryId {
+    /// Adds a job that does not count so far.
+    pub(super) fn add_job(&mut self, job: &Job, run: &WorkflowRun) -> EntryId {
         let title = format!("job `{}` of {}", job.name, run.name());
         self.add(title, job.html_url.clone(), job.ending().to_owned())
     }
 
-    /// Makes an entry count.
+    /// Marks an entry as counted.
     pub(super) fn count(&mut self, EntryId(index): EntryId) {
         self.0[index].counted = true;
     }
@@ -51,16 +51,16 @@ impl Ledger {
         entry.reason += reason;
     }
 
-    /// The items to attach to a sample or to no data.
+    /// The items for a sample or for no data.
     pub(super) fn into_items(self) -> Vec<EvidenceItem> {
-        let item = |entry: Entry| {
+        let item = |entry: LogEntry| {
             EvidenceItem::new(entry.title, entry.counted, entry.reason).with_link(entry.link.as_deref())
         };
         self.0.into_iter().map(item).collect()
     }
 
     fn add(&mut self, title: String, link: Option<String>, reason: String) -> EntryId {
-        self.0.push(Entry { title, link, reason, counted: false });
+        self.0.push(LogEntry { title, link, reason, counted: false });
         EntryId(self.0.len() - 1)
     }
 }

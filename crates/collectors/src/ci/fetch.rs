@@ -1,4 +1,4 @@
-//! Asks GitHub what the judge needs to know.
+//! Fetches from GitHub what `judge` needs.
 
 use anyhow::{Context as _, bail};
 use http::StatusCode;
@@ -6,18 +6,18 @@ use serde::Deserialize;
 
 use super::{
     CiTables,
-    history::{History, Question, RunsPage},
     job::Job,
-    run::Run,
+    known_runs::{CiQuery, KnownRuns, RunsPage},
+    workflow_run::WorkflowRun,
 };
 use crate::{
     github::{GitHubError, GitHubRepository},
     repository::{Branch, RepositoryName},
 };
 
-/// A workflow of a repository and the branch it is watched on.
+/// Fetches the runs of one workflow.
 #[derive(Debug)]
-pub(super) struct Workflow<'a> {
+pub(super) struct WorkflowClient<'a> {
     pub(super) repository: &'a GitHubRepository,
     pub(super) branch: &'a Branch,
     pub(super) file: &'a str,
@@ -27,13 +27,13 @@ pub(super) struct Workflow<'a> {
 /// Why the runs cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunsError {
-    /// GitHub does not know the workflow, or the token may not see it.
+    /// The workflow does not exist, or the token may not read it.
     #[error(
-        "there is no workflow `{file}` in {repository} that can be seen; `workflow` in {table} is the name of a file in \
+        "{repository} has no workflow `{file}`, or the token may not read it; `workflow` in {table} is the name of a file in \
          .github/workflows"
     )]
     NoWorkflow { file: String, repository: RepositoryName, table: String, source: GitHubError },
-    /// Anything else.
+    /// Any other error.
     #[error("cannot list the runs of {file} in {repository}")]
     Failed { file: String, repository: RepositoryName, source: GitHubError },
 }
@@ -47,30 +47,30 @@ struct JobsPage {
 
 /// See <https://docs.github.com/en/rest/commits/commits#list-commits>.
 #[derive(Debug, Deserialize)]
-struct Commit {
+struct CommitResponse {
     sha: String,
 }
 
-impl Workflow<'_> {
+impl WorkflowClient<'_> {
     /// The newest runs on all branches. This list does not come from the search index.
     pub(super) async fn newest_runs(&self) -> Result<RunsPage, RunsError> {
         self.runs(&[]).await
     }
 
-    /// Answers a question of the judge.
-    pub(super) async fn answer(&self, question: Question, history: &mut History) -> anyhow::Result<()> {
-        match question {
-            Question::RunsOfBranch => {
+    /// Fetches the result of a query and adds it to the known runs.
+    pub(super) async fn fetch(&self, query: CiQuery, known: &mut KnownRuns) -> anyhow::Result<()> {
+        match query {
+            CiQuery::RunsOfBranch => {
                 let branch = self.branch.as_str();
-                history.add_runs_of_branch(self.runs(&[("branch", branch)]).await?, branch);
+                known.add_runs_of_branch(self.runs(&[("branch", branch)]).await?, branch);
             }
-            Question::Run(run) => history.confirm(self.run(run, &[]).await?),
-            Question::Attempt(run, attempt) => {
+            CiQuery::Run(run) => known.confirm(self.run(run, &[]).await?),
+            CiQuery::Attempt(run, attempt) => {
                 let path = ["attempts", &attempt.to_string()];
-                history.add_attempt(run, attempt, self.run(run, &path).await?);
+                known.add_attempt(run, attempt, self.run(run, &path).await?);
             }
-            Question::Jobs(run) => history.add_jobs(run, self.jobs(run).await?),
-            Question::Commits => history.add_commits(self.commits().await?),
+            CiQuery::Jobs(run) => known.add_jobs(run, self.jobs(run).await?),
+            CiQuery::Commits => known.add_commits(self.commits().await?),
         }
         Ok(())
     }
@@ -89,11 +89,11 @@ impl Workflow<'_> {
         })
     }
 
-    async fn run(&self, run: u64, attempt: &[&str]) -> anyhow::Result<Run> {
+    async fn run(&self, run: u64, attempt: &[&str]) -> anyhow::Result<WorkflowRun> {
         let run = run.to_string();
         let path = [&["actions", "runs", &run], attempt].concat();
-        let answer = self.repository.get(&path, &[]).await;
-        answer.with_context(|| format!("cannot read run {run} in {}", self.repository.name()))
+        let response = self.repository.get(&path, &[]).await;
+        response.with_context(|| format!("cannot read run {run} in {}", self.repository.name()))
     }
 
     /// All jobs of all attempts.
@@ -112,12 +112,17 @@ impl Workflow<'_> {
         Ok(jobs)
     }
 
-    /// The newest commits of the branch, from git itself.
+    /// The newest commits of the branch.
     async fn commits(&self) -> anyhow::Result<Vec<String>> {
         let query = [("sha", self.branch.as_str()), ("per_page", "100")];
-        let commits: Vec<Commit> = self.repository.get(&["commits"], &query).await.with_context(|| {
-            format!("cannot list the commits of the branch `{}` of {}", self.branch, self.repository.name())
-        })?;
+        let commits: Vec<CommitResponse> =
+            self.repository.get(&["commits"], &query).await.with_context(|| {
+                format!(
+                    "cannot list the commits of the branch `{}` of {}",
+                    self.branch,
+                    self.repository.name()
+                )
+            })?;
         Ok(commits.into_iter().map(|commit| commit.sha).collect())
     }
 }

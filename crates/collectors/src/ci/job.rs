@@ -1,19 +1,19 @@
-//! A job of a run, and what its conclusion says.
+//! A job of a run, and its conclusion.
 
 use std::time::SystemTime;
 
 use anyhow::bail;
 use serde::Deserialize;
 
-use super::run::optional_instant;
+use super::workflow_run::deserialize_optional_time;
 
 /// A job in one attempt of a run.
 /// See <https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run>.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Job {
-    /// Its name as GitHub shows it, with the values of the matrix: `test (ubuntu)`.
+    /// The name as GitHub shows it, with the values of the matrix: `test (ubuntu)`.
     pub(super) name: String,
-    /// `success`, for example; null while it runs.
+    /// Such as `success`. Null while it is in progress.
     #[serde(deserialize_with = "Option::deserialize")]
     pub(super) conclusion: Option<String>,
     /// The attempt of the run that it belongs to.
@@ -21,28 +21,28 @@ pub(super) struct Job {
     pub(super) run_attempt: Option<u32>,
     #[serde(default)]
     pub(super) html_url: Option<String>,
-    #[serde(default, deserialize_with = "optional_instant")]
+    #[serde(default, deserialize_with = "deserialize_optional_time")]
     pub(super) started_at: Option<SystemTime>,
 }
 
-/// What a job says about the code.
+/// What a job's conclusion means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum JobOutcome {
+pub(super) enum JobConclusion {
     Passed,
     Failed,
-    /// A condition or a job that it needs kept it from running.
+    /// It did not run because of a condition, or because of a job that it needs.
     Skipped,
-    /// It was cancelled, for example, and might have failed.
+    /// Such as cancelled: it might have failed.
     Undecided,
 }
 
 impl Job {
-    pub(super) fn outcome(&self) -> anyhow::Result<JobOutcome> {
+    pub(super) fn conclusion(&self) -> anyhow::Result<JobConclusion> {
         match self.conclusion.as_deref() {
-            Some("success") => Ok(JobOutcome::Passed),
-            Some("failure" | "timed_out") => Ok(JobOutcome::Failed),
-            Some("skipped") => Ok(JobOutcome::Skipped),
-            Some("cancelled" | "neutral" | "action_required") | None => Ok(JobOutcome::Undecided),
+            Some("success") => Ok(JobConclusion::Passed),
+            Some("failure" | "timed_out") => Ok(JobConclusion::Failed),
+            Some("skipped") => Ok(JobConclusion::Skipped),
+            Some("cancelled" | "neutral" | "action_required") | None => Ok(JobConclusion::Undecided),
             Some(unknown) => bail!("the job `{}` has the unknown conclusion `{unknown}`", self.name),
         }
     }
@@ -51,7 +51,7 @@ impl Job {
         self.conclusion.as_deref() == Some("skipped")
     }
 
-    /// How it ended, in words.
+    /// How it ended, for messages.
     pub(super) fn ending(&self) -> &str {
         match self.conclusion.as_deref() {
             Some("success") => "passed",
@@ -60,15 +60,15 @@ impl Job {
             Some("skipped") => "was skipped",
             Some("cancelled") => "was cancelled",
             Some("neutral") => "ended as neutral",
-            Some("action_required") => "has to be approved",
+            Some("action_required") => "needs an approval",
             Some(other) => other,
             None => "has not ended",
         }
     }
 }
 
-/// The jobs that an attempt of a run shows: of each name, those of the newest attempt up to it. When only
-/// failed jobs are re-run, the others keep their results.
+/// The jobs that GitHub shows for an attempt: for each name, those of the newest attempt up to this one. If only failed jobs
+/// are re-run, the others keep their results.
 pub(super) fn up_to_attempt(jobs: &[Job], attempt: u32, latest: u32) -> Vec<&Job> {
     let attempt_of = |job: &Job| job.run_attempt.unwrap_or(latest);
     let newest_of = |name: &str| {

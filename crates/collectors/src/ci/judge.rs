@@ -1,58 +1,58 @@
-//! Decides from what is known about the runs, or says what has to be known first. No request is made here,
-//! so that every history can be tested quickly.
+//! Decides from the known runs whether the tests pass, or says what has to be fetched first. It makes no requests, so any
+//! history can be tested quickly.
 
 use std::time::SystemTime;
 
 use super::{
-    age::in_words,
-    evidence::{EntryId, Ledger},
-    halt::Halt,
-    history::{History, Question},
+    age::format_age,
+    evidence::{EntryId, EvidenceLog},
+    interruption::Interruption,
     job::{Job, up_to_attempt},
-    run::{Outcome, Run},
+    known_runs::{CiQuery, KnownRuns},
+    relevance::{Relevance, WatchedWorkflow, relevance, staleness},
     running::{MAX_RUNNING, jobs_of_completed_run},
-    scope::{Scope, Watched, scope, staleness},
-    selected_jobs::{End, Look, SelectedJobs, SoFar},
+    selected_jobs::{FinalResult, JobsResult, PartialResult, SelectedJobs},
+    workflow_run::{RunConclusion, WorkflowRun},
 };
 
-/// Maximum number of runs and attempts that are read one by one.
+/// Maximum number of runs and attempts that are fetched individually.
 pub(super) const MAX_INSPECTED: usize = 20;
 /// Maximum number of runs in the evidence that are older than the one that decided.
 const MAX_OLDER: usize = 5;
 
 /// The next step.
 #[derive(Debug)]
-pub(super) enum Step {
-    /// This must be known first.
-    Ask(Question),
+pub(super) enum JudgeStep {
+    /// This has to be fetched first.
+    Query(CiQuery),
     Done(Judgment),
 }
 
-/// The end of the search.
+/// The result of the search.
 #[derive(Debug)]
 pub(super) struct Judgment {
     pub(super) result: Result<Decision, String>,
-    pub(super) evidence: Ledger,
+    pub(super) evidence: EvidenceLog,
 }
 
 /// Whether the tests pass.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decision {
     pub(super) passed: bool,
-    /// The page of the run that decided.
+    /// The web page of the run that decided.
     pub(super) page: Option<String>,
 }
 
 struct Search<'a> {
-    watched: &'a Watched<'a>,
-    history: &'a History,
-    evidence: Ledger,
+    watched: &'a WatchedWorkflow<'a>,
+    known: &'a KnownRuns,
+    evidence: EvidenceLog,
     considered: usize,
     inspected: usize,
-    /// The runs in progress whose jobs were read.
+    /// The number of runs in progress whose jobs were read.
     running: usize,
     selected: SelectedJobs<'a>,
-    /// The jobs that passed so far.
+    /// The jobs that have passed so far.
     passed: Vec<Vote>,
 }
 
@@ -64,12 +64,12 @@ struct Vote {
     started_at: SystemTime,
 }
 
-/// Judges what is known.
-pub(super) fn judge(watched: &Watched<'_>, history: &History) -> anyhow::Result<Step> {
+/// Judges the known runs.
+pub(super) fn judge(watched: &WatchedWorkflow<'_>, known: &KnownRuns) -> anyhow::Result<JudgeStep> {
     let search = Search {
         watched,
-        history,
-        evidence: Ledger::default(),
+        known,
+        evidence: EvidenceLog::default(),
         considered: 0,
         inspected: 0,
         running: 0,
@@ -77,29 +77,29 @@ pub(super) fn judge(watched: &Watched<'_>, history: &History) -> anyhow::Result<
         passed: Vec::new(),
     };
     match search.run() {
-        Ok(judgment) => Ok(Step::Done(judgment)),
-        Err(Halt::Ask(question)) => Ok(Step::Ask(question)),
-        Err(Halt::Limit) => unreachable!("handled where it occurs"),
-        Err(Halt::Error(error)) => Err(error),
+        Ok(judgment) => Ok(JudgeStep::Done(judgment)),
+        Err(Interruption::Query(query)) => Ok(JudgeStep::Query(query)),
+        Err(Interruption::Limit) => unreachable!("`run` handles it"),
+        Err(Interruption::Error(error)) => Err(error),
     }
 }
 
 impl<'a> Search<'a> {
-    fn run(mut self) -> Result<Judgment, Halt> {
-        let runs = self.history.runs();
+    fn run(mut self) -> Result<Judgment, Interruption> {
+        let runs = self.known.runs();
         for (index, run) in runs.iter().enumerate() {
-            if self.history.is_only_filtered(run.id)
-                && let Some(reason) = staleness(self.watched, self.history)?
+            if self.known.is_only_filtered(run.id)
+                && let Some(reason) = staleness(self.watched, self.known)?
             {
                 return Ok(self.stale(reason, &runs[index..]));
             }
-            match scope(self.watched, self.history, run)? {
-                Scope::Elsewhere => continue,
-                Scope::Ignored(reason) => {
+            match relevance(self.watched, self.known, run)? {
+                Relevance::OtherBranch => continue,
+                Relevance::Ignored(reason) => {
                     self.evidence.add_run(run, run.attempt, reason);
                     continue;
                 }
-                Scope::Counts => {}
+                Relevance::Counts => {}
             }
             self.considered += 1;
             let by_jobs = !self.watched.settings.jobs.is_empty();
@@ -108,43 +108,47 @@ impl<'a> Search<'a> {
             match decided {
                 Ok(None) => {}
                 Ok(Some((passed, votes))) => return Ok(self.decided(passed, &votes, older)),
-                Err(Halt::Limit) => {
-                    // This one was not looked at.
+                Err(Interruption::Limit) => {
+                    // This run was not inspected.
                     self.considered -= 1;
                     return self.out_of_runs(false);
                 }
                 Err(halt) => return Err(halt),
             }
         }
-        if self.history.is_extended() {
-            // A stale list may also be too short to show that it goes on.
-            if let Some(reason) = staleness(self.watched, self.history)? {
+        if self.known.is_extended() {
+            // A list that is out of date may also lack older runs.
+            if let Some(reason) = staleness(self.watched, self.known)? {
                 return Ok(self.undecided(reason));
             }
-        } else if !self.history.is_complete() {
-            return Err(Question::RunsOfBranch.into());
+        } else if !self.known.is_complete() {
+            return Err(CiQuery::RunsOfBranch.into());
         }
-        let complete = self.history.is_complete();
+        let complete = self.known.is_complete();
         self.out_of_runs(complete)
     }
 
     /// Judges a run by its own conclusion.
-    fn by_conclusion(&mut self, run: &'a Run) -> Result<Option<(bool, Vec<Vote>)>, Halt> {
+    fn by_conclusion(&mut self, run: &'a WorkflowRun) -> Result<Option<(bool, Vec<Vote>)>, Interruption> {
         let Some(last) = self.last_completed_attempt(run)? else {
             self.evidence.add_run(run, run.attempt, "it has not ended");
             return Ok(None);
         };
         for attempt in (1..=last).rev() {
             let known = self.attempt(run, attempt)?;
-            let outcome = if known.is_completed()? { known.outcome()? } else { Outcome::Nothing };
-            match outcome {
-                Outcome::Nothing => {
+            let conclusion =
+                if known.is_completed()? { known.conclusion()? } else { RunConclusion::Undecided };
+            match conclusion {
+                RunConclusion::Undecided => {
                     let reason = format!("{}, so it decides nothing", known.ending());
                     self.evidence.add_run(run, attempt, reason);
                 }
-                Outcome::Passed | Outcome::Failed => {
+                RunConclusion::Passed | RunConclusion::Failed => {
                     let entry = self.evidence.add_run(run, attempt, known.ending());
-                    return Ok(Some((outcome == Outcome::Passed, vec![Vote::new(run, known, entry)])));
+                    return Ok(Some((
+                        conclusion == RunConclusion::Passed,
+                        vec![Vote::new(run, known, entry)],
+                    )));
                 }
             }
         }
@@ -152,15 +156,21 @@ impl<'a> Search<'a> {
     }
 
     /// Judges a run by the selected jobs.
-    fn by_jobs(&mut self, run: &'a Run, older: &'a [Run]) -> Result<Option<(bool, Vec<Vote>)>, Halt> {
+    fn by_jobs(
+        &mut self,
+        run: &'a WorkflowRun,
+        older: &'a [WorkflowRun],
+    ) -> Result<Option<(bool, Vec<Vote>)>, Interruption> {
         let Some(last) = self.last_completed_attempt(run)? else { return self.by_jobs_so_far(run, older) };
         let jobs = self.jobs(run)?;
         for attempt in (1..=last).rev() {
             let listed = up_to_attempt(jobs, attempt, run.attempt);
             if listed.is_empty() {
                 let known = self.attempt(run, attempt)?;
-                // A workflow file that cannot be used fails without a job.
-                if self.selected.is_at_start() && known.is_completed()? && known.outcome()? == Outcome::Failed
+                // An invalid workflow file makes a run fail without any jobs.
+                if self.selected.is_at_start()
+                    && known.is_completed()?
+                    && known.conclusion()? == RunConclusion::Failed
                 {
                     let entry = self.evidence.add_run(run, attempt, "it failed before any job started");
                     return Ok(Some((false, vec![Vote::new(run, known, entry)])));
@@ -176,18 +186,22 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// Judges a first attempt that has not ended by the selected jobs that have.
-    fn by_jobs_so_far(&mut self, run: &'a Run, older: &'a [Run]) -> Result<Option<(bool, Vec<Vote>)>, Halt> {
+    /// Judges a first attempt in progress by its selected jobs that have ended.
+    fn by_jobs_so_far(
+        &mut self,
+        run: &'a WorkflowRun,
+        older: &'a [WorkflowRun],
+    ) -> Result<Option<(bool, Vec<Vote>)>, Interruption> {
         if self.running < MAX_RUNNING {
             self.running += 1;
-            let jobs = self.history.jobs(run.id).ok_or(Question::Jobs(run.id))?;
+            let jobs = self.known.jobs(run.id).ok_or(CiQuery::Jobs(run.id))?;
             let listed = up_to_attempt(jobs, run.attempt, run.attempt);
             let so_far = self.selected.so_far(&listed).map_err(|error| cannot_judge(run, error))?;
             let decides = match so_far {
-                SoFar::Failed => true,
-                SoFar::Passed => jobs_of_completed_run(self.watched, self.history, older)?
+                PartialResult::Failed => true,
+                PartialResult::Passed => jobs_of_completed_run(self.watched, self.known, older)?
                     .is_some_and(|complete| self.selected.are_all_listed(&listed, &complete)),
-                SoFar::Undecided => false,
+                PartialResult::Undecided => false,
             };
             if decides {
                 let look =
@@ -199,77 +213,77 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// Takes down what the selected jobs of an attempt say. The value is returned once it is decided.
+    /// Records the results of an attempt's selected jobs. Returns the decision, if there is one.
     fn vote(
         &mut self,
-        run: &Run,
+        run: &WorkflowRun,
         attempt: u32,
-        look: &Look<'_>,
+        look: &JobsResult<'_>,
         although: &str,
     ) -> Option<(bool, Vec<Vote>)> {
         let (reason, jobs) = match look {
-            Look::Failed(failed) => (format!("a selected job failed{although}"), failed),
-            Look::Passed(passed) => (format!("the selected jobs passed{although}"), passed),
-            Look::Open(passed, reason) => (format!("{reason}: older runs have to decide"), passed),
+            JobsResult::Failed(failed) => (format!("a selected job failed{although}"), failed),
+            JobsResult::Passed(passed) => (format!("the selected jobs passed{although}"), passed),
+            JobsResult::Undecided(passed, reason) => (format!("{reason}: older runs have to decide"), passed),
         };
         let entry = self.evidence.add_run(run, attempt, reason);
         let votes = self.votes(run, attempt, entry, jobs);
-        if let Look::Failed(_) = look {
+        if let JobsResult::Failed(_) = look {
             return Some((false, votes));
         }
         self.passed.extend(votes);
-        matches!(look, Look::Passed(_)).then(|| (true, std::mem::take(&mut self.passed)))
+        matches!(look, JobsResult::Passed(_)).then(|| (true, std::mem::take(&mut self.passed)))
     }
 
-    /// The newest attempt of a run that has ended. None if the first attempt has not.
-    fn last_completed_attempt(&mut self, run: &Run) -> Result<Option<u32>, Halt> {
+    /// The newest completed attempt of a run. `None` if the first attempt is in progress.
+    fn last_completed_attempt(&mut self, run: &WorkflowRun) -> Result<Option<u32>, Interruption> {
         self.confirm(run)?;
         if run.is_completed()? {
             return Ok(Some(run.attempt));
         }
         if run.attempt > 1 {
-            self.evidence.add_run(run, run.attempt, "it is being re-run: the attempt before counts");
+            self.evidence.add_run(run, run.attempt, "it is being re-run: the previous attempt counts");
             return Ok(Some(run.attempt - 1));
         }
         Ok(None)
     }
 
-    /// Makes sure that a run's state is not taken from the filtered list: the run may have ended or been
-    /// re-run since.
-    fn confirm(&mut self, run: &Run) -> Result<(), Halt> {
-        if self.history.is_only_filtered(run.id) {
+    /// Requires the current state of a run that only the filtered list contains, because it may have ended or been re-run in
+    /// the meantime.
+    fn confirm(&mut self, run: &WorkflowRun) -> Result<(), Interruption> {
+        if self.known.is_only_filtered(run.id) {
             self.inspect()?;
-            if !self.history.is_confirmed(run.id) {
-                return Err(Question::Run(run.id).into());
+            if !self.known.is_confirmed(run.id) {
+                return Err(CiQuery::Run(run.id).into());
             }
         }
         Ok(())
     }
 
     /// The jobs of all attempts of a confirmed run.
-    fn jobs(&mut self, run: &Run) -> Result<&'a [Job], Halt> {
-        // A run that only the filtered list shows was counted when it was confirmed.
-        if !self.history.is_only_filtered(run.id) {
+    fn jobs(&mut self, run: &WorkflowRun) -> Result<&'a [Job], Interruption> {
+        // A run that only the filtered list contains was counted when it was confirmed.
+        if !self.known.is_only_filtered(run.id) {
             self.inspect()?;
         }
-        Ok(self.history.jobs(run.id).ok_or(Question::Jobs(run.id))?)
+        Ok(self.known.jobs(run.id).ok_or(CiQuery::Jobs(run.id))?)
     }
 
-    fn attempt(&mut self, run: &'a Run, attempt: u32) -> Result<&'a Run, Halt> {
+    fn attempt(&mut self, run: &'a WorkflowRun, attempt: u32) -> Result<&'a WorkflowRun, Interruption> {
         if attempt == run.attempt {
             return Ok(run);
         }
         self.inspect()?;
-        Ok(self.history.attempt(run.id, attempt).ok_or(Question::Attempt(run.id, attempt))?)
+        Ok(self.known.attempt(run.id, attempt).ok_or(CiQuery::Attempt(run.id, attempt))?)
     }
 
-    /// Counts a run or an attempt that is read on its own.
-    fn inspect(&mut self) -> Result<(), Halt> {
+    /// Counts a run or an attempt that is fetched individually.
+    fn inspect(&mut self) -> Result<(), Interruption> {
         self.inspected += 1;
-        if self.inspected > MAX_INSPECTED { Err(Halt::Limit) } else { Ok(()) }
+        if self.inspected > MAX_INSPECTED { Err(Interruption::Limit) } else { Ok(()) }
     }
 
-    fn votes(&mut self, run: &Run, attempt: u32, entry: EntryId, jobs: &[&Job]) -> Vec<Vote> {
+    fn votes(&mut self, run: &WorkflowRun, attempt: u32, entry: EntryId, jobs: &[&Job]) -> Vec<Vote> {
         let vote = |job: &&Job| Vote {
             entries: vec![entry, self.evidence.add_job(job, run)],
             name: format!("the job `{}` of {}", job.name, run.name()),
@@ -279,8 +293,9 @@ impl<'a> Search<'a> {
         jobs.iter().map(vote).collect()
     }
 
-    fn decided(mut self, passed: bool, votes: &[Vote], older: &[Run]) -> Judgment {
-        let counts = |run: &&Run| matches!(scope(self.watched, self.history, run), Ok(Scope::Counts));
+    fn decided(mut self, passed: bool, votes: &[Vote], older: &[WorkflowRun]) -> Judgment {
+        let counts =
+            |run: &&WorkflowRun| matches!(relevance(self.watched, self.known, run), Ok(Relevance::Counts));
         for run in older.iter().filter(counts).take(MAX_OLDER) {
             self.evidence.add_run(run, run.attempt, "it is older than what decided");
         }
@@ -292,9 +307,9 @@ impl<'a> Search<'a> {
                 "{} on the branch `{}`, which decides, is {} old; `max_age` in {} is {}",
                 vote.name,
                 self.watched.branch,
-                in_words(age(vote)),
+                format_age(age(vote)),
                 self.watched.tables.max_age,
-                in_words(max_age)
+                format_age(max_age)
             );
             for entry in vote.entries.clone() {
                 self.evidence.explain(entry, "but too long ago");
@@ -308,7 +323,7 @@ impl<'a> Search<'a> {
         Judgment { result: Ok(Decision { passed, page }), evidence: self.evidence }
     }
 
-    fn out_of_runs(mut self, complete: bool) -> Result<Judgment, Halt> {
+    fn out_of_runs(mut self, complete: bool) -> Result<Judgment, Interruption> {
         let branch = self.watched.branch;
         let workflow = &self.watched.settings.workflow;
         if self.considered == 0 {
@@ -326,22 +341,22 @@ impl<'a> Search<'a> {
         }
         let selected = std::mem::replace(&mut self.selected, SelectedJobs::new(self.watched));
         match selected.end(complete)? {
-            End::Passed => {
+            FinalResult::Passed => {
                 let votes = std::mem::take(&mut self.passed);
                 Ok(self.decided(true, &votes, &[]))
             }
-            End::Undecided(reason) => Ok(self.undecided(format!("{considered}: {reason}"))),
+            FinalResult::Undecided(reason) => Ok(self.undecided(format!("{considered}: {reason}"))),
         }
     }
 
-    /// The filtered list may be stale, so none of the runs that only it shows can decide.
-    fn stale(mut self, reason: String, rest: &[Run]) -> Judgment {
-        for run in rest.iter().filter(|run| self.history.is_only_filtered(run.id)) {
-            let why = match scope(self.watched, self.history, run) {
-                Ok(Scope::Elsewhere) => continue,
-                Ok(Scope::Ignored(why)) => why,
-                Ok(Scope::Counts) | Err(_) => {
-                    "only GitHub's list of the branch shows it, and that list may be stale".to_owned()
+    /// No data, because the filtered list may be out of date, so the runs that only it contains cannot decide.
+    fn stale(mut self, reason: String, rest: &[WorkflowRun]) -> Judgment {
+        for run in rest.iter().filter(|run| self.known.is_only_filtered(run.id)) {
+            let why = match relevance(self.watched, self.known, run) {
+                Ok(Relevance::OtherBranch) => continue,
+                Ok(Relevance::Ignored(why)) => why,
+                Ok(Relevance::Counts) | Err(_) => {
+                    "only GitHub's list of the branch contains it, and that list may be stale".to_owned()
                 }
             };
             self.evidence.add_run(run, run.attempt, why);
@@ -355,7 +370,7 @@ impl<'a> Search<'a> {
 }
 
 impl Vote {
-    fn new(run: &Run, attempt: &Run, entry: EntryId) -> Self {
+    fn new(run: &WorkflowRun, attempt: &WorkflowRun, entry: EntryId) -> Self {
         Self {
             entries: vec![entry],
             name: run.name(),
@@ -365,6 +380,6 @@ impl Vote {
     }
 }
 
-fn cannot_judge(run: &Run, error: anyhow::Error) -> anyhow::Error {
+fn cannot_judge(run: &WorkflowRun, error: anyhow::Error) -> anyhow::Error {
     error.context(format!("cannot judge {}", run.name()))
 }

@@ -1,10 +1,10 @@
-//! The metric over the verdict. GitHub's client limits the time of each request; the long time-out leaves
-//! it the run's whole deadline for the waits that GitHub asks for.
+//! The metric about CI. The client limits the time of each request. The long timeout of the metric lets it wait for rate
+//! limits until the run's deadline.
 
 use system_health_registry::{Sample, SampleError, system_health_metric};
 
 use super::CiVerdict;
-use crate::{page, repository::Repository};
+use crate::{repository::Repository, web_page::with_page_link};
 
 /// Whether the tests passed (1) or failed (0) in the newest decisive run of the workflow on the branch.
 #[system_health_metric(
@@ -19,5 +19,5 @@ pub fn tests_passing(verdict: CiVerdict) -> Result<Sample, SampleError> {
         .with_tag("branch", verdict.branch.as_str())?
         .with_tag("workflow", &verdict.workflow)?
         .with_evidence(verdict.evidence);
-    Ok(page::linked(sample, verdict.page.as_deref()))
+    Ok(with_page_link(sample, verdict.page.as_deref()))
 }

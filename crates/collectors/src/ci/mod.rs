@@ -1,29 +1,30 @@
-//! Whether the tests pass on the branch. `judge` decides from what is known about the runs of a workflow
-//! and never asks GitHub itself; `fetch` asks for what it needs. `docs/metrics.md` defines the result.
+//! Whether the tests pass on the branch. `judge` decides from the known runs of a workflow and makes no requests; `fetch`
+//! gets from GitHub what `judge` needs. `docs/metrics.md` defines the result.
 
 mod age;
-mod events;
 mod evidence;
 mod fetch;
-mod halt;
-#[cfg(test)]
-mod histories;
-mod history;
+mod interruption;
 mod job;
+mod job_patterns;
 mod judge;
+mod known_runs;
 mod metrics;
-mod patterns;
-mod run;
+mod overrides;
+#[cfg(test)]
+mod random_histories;
+mod relevance;
 mod running;
-mod scope;
 mod selected_jobs;
 mod settings;
+mod trigger_events;
 mod verdict;
+mod workflow_run;
 
-pub use events::{Events, EventsError};
 pub(crate) use fetch::RunsError;
+pub use job_patterns::{JobPatterns, JobPatternsError};
 pub use metrics::tests_passing;
-pub use patterns::{JobPatterns, JobPatternsError};
 pub use settings::CiSettings;
-pub(crate) use settings::{CiTables, file_name};
+pub(crate) use settings::{CiTables, deserialize_file_name};
+pub use trigger_events::{TriggerEvents, TriggerEventsError};
 pub use verdict::CiVerdict;

@@ -1,45 +1,44 @@
-//! When the jobs of a run decide although the run has not ended. Another job may wait for days, for an approval for
-//! example.
+//! Runs in progress whose jobs already decide. Another job of the run may wait for days, for example for an approval.
 //!
-//! GitHub lists a job only once the jobs that it needs have ended. So jobs that passed decide only if no job is
-//! missing that the newest completed run has.
+//! GitHub lists a job only after the jobs that it needs have ended. So jobs that passed decide only if the run lists all jobs
+//! of the newest completed run.
 
 use super::{
-    halt::Halt,
-    history::{History, Question},
+    interruption::Interruption,
     job::{Job, up_to_attempt},
-    run::{Outcome, Run},
-    scope::{Scope, Watched, scope, staleness},
+    known_runs::{CiQuery, KnownRuns},
+    relevance::{Relevance, WatchedWorkflow, relevance, staleness},
+    workflow_run::{RunConclusion, WorkflowRun},
 };
 
 /// Maximum number of runs in progress whose jobs are read.
 pub(super) const MAX_RUNNING: usize = 5;
-/// Maximum number of older runs that are tried to find a completed one.
+/// Maximum number of older runs in which a completed one is looked for.
 pub(super) const MAX_CANDIDATES: usize = 5;
 
 /// The jobs of the newest of the older runs that passed or failed.
 pub(super) fn jobs_of_completed_run<'h>(
-    watched: &Watched<'_>,
-    history: &'h History,
-    older: &'h [Run],
-) -> Result<Option<Vec<&'h Job>>, Halt> {
+    watched: &WatchedWorkflow<'_>,
+    known: &'h KnownRuns,
+    older: &'h [WorkflowRun],
+) -> Result<Option<Vec<&'h Job>>, Interruption> {
     let mut seen = 0;
     for run in older {
-        if history.is_only_filtered(run.id) && staleness(watched, history)?.is_some() {
+        if known.is_only_filtered(run.id) && staleness(watched, known)?.is_some() {
             break;
         }
-        if scope(watched, history, run)? != Scope::Counts {
+        if relevance(watched, known, run)? != Relevance::Counts {
             continue;
         }
         seen += 1;
         if seen > MAX_CANDIDATES {
             break;
         }
-        if !history.is_confirmed(run.id) {
-            return Err(Question::Run(run.id).into());
+        if !known.is_confirmed(run.id) {
+            return Err(CiQuery::Run(run.id).into());
         }
-        if run.is_completed()? && run.outcome()? != Outcome::Nothing {
-            let jobs = history.jobs(run.id).ok_or(Question::Jobs(run.id))?;
+        if run.is_completed()? && run.conclusion()? != RunConclusion::Undecided {
+            let jobs = known.jobs(run.id).ok_or(CiQuery::Jobs(run.id))?;
             return Ok(Some(up_to_attempt(jobs, run.attempt, run.attempt)));
         }
     }

@@ -1,14 +1,14 @@
-//! What the selected jobs say, run by run from the newest to older ones. A skipped job keeps the result of
-//! the newest earlier run in which it was decided, so one result can come from several runs.
+//! The results of the selected jobs, run by run from the newest to older ones. A skipped job keeps its result from the newest
+//! earlier run in which it was decided, so a result may come from several runs.
 
 use std::collections::BTreeSet;
 
 use anyhow::bail;
 
 use super::{
-    job::{Job, JobOutcome},
-    patterns::{JobPattern, JobPatterns, stands_for},
-    scope::Watched,
+    job::{Job, JobConclusion},
+    job_patterns::{JobPattern, JobPatterns, stands_for},
+    relevance::WatchedWorkflow,
 };
 
 /// The state of the search.
@@ -17,63 +17,63 @@ pub(super) struct SelectedJobs<'a> {
     patterns: &'a JobPatterns,
     /// The settings table that holds them, for messages.
     table: &'a str,
-    /// What older runs have to decide. `None` until a run was found in which no selected job was cancelled.
-    waiting: Option<Vec<Waiting>>,
+    /// What older runs have to decide. `None` before a run is found in which no selected job was cancelled.
+    pending: Option<Vec<PendingJob>>,
     passed: usize,
-    /// For each pattern, whether it matched a job, or a skipped job may hide what it matches.
+    /// For each pattern, whether it matched a job, or a skipped job may stand for one that it matches.
     matched: Vec<bool>,
     names: BTreeSet<String>,
-    /// The names in the run that started the search.
+    /// The names of the jobs in the run that started the search.
     newest_names: Vec<String>,
-    /// Whether the jobs of a run were seen all of which had ended by themselves.
+    /// Whether a run was seen in which no job was cancelled or in progress.
     saw_whole_run: bool,
 }
 
 /// What an older run has to decide.
 #[derive(Debug)]
-enum Waiting {
-    /// A selected job, or what it stands for, was skipped.
+enum PendingJob {
+    /// A selected job was skipped, or one that stands for selected jobs.
     Skipped(String),
-    /// No job matches the pattern, but these skipped jobs may stand for ones that do.
+    /// No job matches the pattern, but these skipped jobs may stand for jobs that do.
     NotListed { pattern: JobPattern, hidden_by: Vec<String> },
 }
 
-/// What the jobs of one run add.
+/// The result of the jobs of one run, together with newer runs.
 #[derive(Debug)]
-pub(super) enum Look<'j> {
-    /// These jobs failed, so the result is known.
+pub(super) enum JobsResult<'j> {
+    /// These jobs failed, which decides the result.
     Failed(Vec<&'j Job>),
-    /// These jobs passed, and with them all selected jobs.
+    /// These jobs passed, and now all selected jobs have.
     Passed(Vec<&'j Job>),
-    /// Older runs have to be looked at. These jobs passed.
-    Open(Vec<&'j Job>, String),
+    /// These jobs passed, and older runs have to decide the others, for this reason.
+    Undecided(Vec<&'j Job>, String),
 }
 
-/// What the jobs of an attempt say that has not ended.
+/// The result of the jobs of an attempt in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SoFar {
-    /// A job failed that decides.
+pub(super) enum PartialResult {
+    /// A selected job failed.
     Failed,
     /// All selected jobs that are listed passed.
     Passed,
     Undecided,
 }
 
-/// What holds after the last run.
+/// The result after the last run.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum FinalResult {
     Passed,
     Undecided(String),
 }
 
 impl<'a> SelectedJobs<'a> {
-    pub(super) fn new(watched: &'a Watched<'_>) -> Self {
+    pub(super) fn new(watched: &'a WatchedWorkflow<'_>) -> Self {
         let patterns = &watched.settings.jobs;
         let matched = patterns.iter().map(|_| false).collect();
         Self {
             patterns,
             table: &watched.tables.jobs,
-            waiting: None,
+            pending: None,
             passed: 0,
             matched,
             names: BTreeSet::new(),
@@ -82,39 +82,40 @@ impl<'a> SelectedJobs<'a> {
         }
     }
 
-    /// Whether no run was decisive so far.
+    /// Whether no run was decisive yet.
     pub(super) fn is_at_start(&self) -> bool {
-        self.waiting.is_none()
+        self.pending.is_none()
     }
 
-    /// Looks at the jobs of the next older run or attempt.
-    pub(super) fn look_at<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<Look<'j>> {
-        let listed = outcomes(jobs)?;
-        self.saw_whole_run |= with(&listed, JobOutcome::Undecided).next().is_none();
+    /// Takes the jobs of the next older run or attempt.
+    pub(super) fn look_at<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
+        let listed = conclusions(jobs)?;
+        self.saw_whole_run |= with(&listed, JobConclusion::Undecided).next().is_none();
         self.look(&listed)
     }
 
-    /// Looks at the jobs of an attempt that has not ended. They must decide: see [`Self::so_far`].
-    pub(super) fn look_at_running<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<Look<'j>> {
-        self.look(&outcomes(jobs)?)
+    /// Takes the jobs of an attempt in progress, which must decide: see [`Self::so_far`].
+    pub(super) fn look_at_running<'j>(&mut self, jobs: &[&'j Job]) -> anyhow::Result<JobsResult<'j>> {
+        self.look(&conclusions(jobs)?)
     }
 
-    /// What the jobs of an attempt say that has not ended. More jobs may be added to it.
-    pub(super) fn so_far(&self, jobs: &[&Job]) -> anyhow::Result<SoFar> {
-        let listed = outcomes(jobs)?;
-        let decides = |job: &Job| match &self.waiting {
+    /// The result of the jobs of an attempt in progress, to which GitHub may still add jobs.
+    pub(super) fn so_far(&self, jobs: &[&Job]) -> anyhow::Result<PartialResult> {
+        let listed = conclusions(jobs)?;
+        let decides = |job: &Job| match &self.pending {
             None => self.patterns.matches(&job.name),
-            Some(waiting) => waiting.iter().any(|wanted| wanted.is_decided_by(&job.name, self.patterns)),
+            Some(pending) => pending.iter().any(|wanted| wanted.is_decided_by(&job.name, self.patterns)),
         };
-        if with(&listed, JobOutcome::Failed).any(decides) {
-            return Ok(SoFar::Failed);
+        if with(&listed, JobConclusion::Failed).any(decides) {
+            return Ok(PartialResult::Failed);
         }
         let mut selected = listed.iter().filter(|(job, _)| self.patterns.matches(&job.name)).peekable();
-        let passed = selected.peek().is_some() && selected.all(|(_, outcome)| *outcome == JobOutcome::Passed);
-        Ok(if passed { SoFar::Passed } else { SoFar::Undecided })
+        let passed =
+            selected.peek().is_some() && selected.all(|(_, conclusion)| *conclusion == JobConclusion::Passed);
+        Ok(if passed { PartialResult::Passed } else { PartialResult::Undecided })
     }
 
-    /// Whether an attempt lists all selected jobs that a completed run has, and each pattern matches one of them.
+    /// Whether an attempt lists all selected jobs of a completed run, and each pattern matches one of them.
     pub(super) fn are_all_listed(&self, jobs: &[&Job], complete: &[&Job]) -> bool {
         let count = |jobs: &[&Job], name: &str| jobs.iter().filter(|job| job.name == name).count();
         let may_hide = |job: &Job| {
@@ -127,45 +128,45 @@ impl<'a> SelectedJobs<'a> {
                 .all(|job| count(jobs, &job.name) >= count(complete, &job.name))
     }
 
-    fn look<'j>(&mut self, listed: &[(&'j Job, JobOutcome)]) -> anyhow::Result<Look<'j>> {
+    fn look<'j>(&mut self, listed: &[(&'j Job, JobConclusion)]) -> anyhow::Result<JobsResult<'j>> {
         self.names.extend(listed.iter().map(|(job, _)| job.name.clone()));
-        let skipped: Vec<&str> = with(listed, JobOutcome::Skipped).map(|job| job.name.as_str()).collect();
+        let skipped: Vec<&str> = with(listed, JobConclusion::Skipped).map(|job| job.name.as_str()).collect();
         for (pattern, matched) in self.patterns.iter().zip(&mut self.matched) {
             *matched |= listed.iter().any(|(job, _)| pattern.matches(&job.name))
                 || skipped.iter().any(|job| pattern.may_be_hidden_by(job));
         }
-        let look = match self.waiting.take() {
+        let look = match self.pending.take() {
             None => self.look_at_newest(listed)?,
-            Some(waiting) => self.look_at_older(listed, waiting),
+            Some(pending) => self.look_at_older(listed, pending),
         };
-        if let Look::Passed(passed) | Look::Open(passed, _) = &look {
+        if let JobsResult::Passed(passed) | JobsResult::Undecided(passed, _) = &look {
             self.passed += passed.len();
         }
         Ok(look)
     }
 
-    /// What holds if there are no more runs to look at. `complete`: there really are none.
-    pub(super) fn end(self, complete: bool) -> anyhow::Result<End> {
+    /// The result if no more runs are inspected. `complete`: there are no older runs.
+    pub(super) fn end(self, complete: bool) -> anyhow::Result<FinalResult> {
         self.check_patterns()?;
-        let Some(mut waiting) = self.waiting else {
-            return Ok(End::Undecided("none of them decided the selected jobs".to_owned()));
+        let Some(mut pending) = self.pending else {
+            return Ok(FinalResult::Undecided("none of them decided the selected jobs".to_owned()));
         };
         if complete {
-            // They were never decided, so there is no result to keep.
-            waiting.retain(|waiting| matches!(waiting, Waiting::NotListed { .. }));
+            // They were skipped in all runs, so they have no result that they could keep.
+            pending.retain(|job| matches!(job, PendingJob::NotListed { .. }));
         }
-        if waiting.is_empty() && self.passed > 0 {
-            return Ok(End::Passed);
+        if pending.is_empty() && self.passed > 0 {
+            return Ok(FinalResult::Passed);
         }
-        let reasons: Vec<String> = waiting
+        let reasons: Vec<String> = pending
             .iter()
-            .map(|waiting| match waiting {
-                Waiting::Skipped(job) => format!("`{job}` was skipped and no older one decided it"),
-                Waiting::NotListed { pattern, hidden_by } if hidden_by.is_empty() => {
+            .map(|job| match job {
+                PendingJob::Skipped(job) => format!("`{job}` was skipped and no older one decided it"),
+                PendingJob::NotListed { pattern, hidden_by } if hidden_by.is_empty() => {
                     let hint = pattern.hint(self.newest_names.iter().map(String::as_str));
                     format!("the newest has no job that matches `{}`; {hint}", pattern.as_str())
                 }
-                Waiting::NotListed { pattern, .. } => {
+                PendingJob::NotListed { pattern, .. } => {
                     format!(
                         "the jobs that `{}` matches were skipped and no older one decided them",
                         pattern.as_str()
@@ -173,24 +174,24 @@ impl<'a> SelectedJobs<'a> {
                 }
             })
             .collect();
-        Ok(End::Undecided(if reasons.is_empty() {
+        Ok(FinalResult::Undecided(if reasons.is_empty() {
             "the selected jobs were skipped in all of them".to_owned()
         } else {
             reasons.join(", ")
         }))
     }
 
-    fn look_at_newest<'j>(&mut self, listed: &[(&'j Job, JobOutcome)]) -> anyhow::Result<Look<'j>> {
-        let selected: Vec<(&Job, JobOutcome)> =
+    fn look_at_newest<'j>(&mut self, listed: &[(&'j Job, JobConclusion)]) -> anyhow::Result<JobsResult<'j>> {
+        let selected: Vec<(&Job, JobConclusion)> =
             listed.iter().copied().filter(|(job, _)| self.patterns.matches(&job.name)).collect();
-        let failed: Vec<&Job> = with(&selected, JobOutcome::Failed).collect();
+        let failed: Vec<&Job> = with(&selected, JobConclusion::Failed).collect();
         if !failed.is_empty() {
             self.check_patterns()?;
-            return Ok(Look::Failed(failed));
+            return Ok(JobsResult::Failed(failed));
         }
-        let undecided: Vec<&Job> = with(&selected, JobOutcome::Undecided).collect();
+        let undecided: Vec<&Job> = with(&selected, JobConclusion::Undecided).collect();
         if !undecided.is_empty() {
-            return Ok(Look::Open(vec![], describe(&undecided)));
+            return Ok(JobsResult::Undecided(vec![], describe(&undecided)));
         }
         let not_listed: Vec<&JobPattern> = self
             .patterns
@@ -198,70 +199,84 @@ impl<'a> SelectedJobs<'a> {
             .filter(|pattern| selected.iter().all(|(job, _)| !pattern.matches(&job.name)))
             .collect();
         if let [pattern, ..] = not_listed[..]
-            && with(listed, JobOutcome::Undecided).next().is_some()
+            && with(listed, JobConclusion::Undecided).next().is_some()
         {
             let reason = format!("it was cancelled before a job that matches `{}`", pattern.as_str());
-            return Ok(Look::Open(vec![], reason));
+            return Ok(JobsResult::Undecided(vec![], reason));
         }
         self.newest_names = listed.iter().map(|(job, _)| job.name.clone()).collect();
-        let passed = with(&selected, JobOutcome::Passed).collect();
-        let skipped: Vec<&Job> = with(&selected, JobOutcome::Skipped).collect();
+        let passed = with(&selected, JobConclusion::Passed).collect();
+        let skipped: Vec<&Job> = with(&selected, JobConclusion::Skipped).collect();
         let mut reasons: Vec<String> = Vec::new();
         if !skipped.is_empty() {
             reasons.push(describe(&skipped));
         }
-        let mut waiting: Vec<Waiting> =
-            skipped.iter().map(|job| Waiting::Skipped(job.name.clone())).collect();
+        let mut pending: Vec<PendingJob> =
+            skipped.iter().map(|job| PendingJob::Skipped(job.name.clone())).collect();
         for pattern in not_listed {
             reasons.push(format!("no job matches `{}`", pattern.as_str()));
-            let hidden_by = with(listed, JobOutcome::Skipped)
+            let hidden_by = with(listed, JobConclusion::Skipped)
                 .map(|job| job.name.clone())
                 .filter(|job| pattern.may_be_hidden_by(job))
                 .collect();
-            waiting.push(Waiting::NotListed { pattern: pattern.clone(), hidden_by });
+            pending.push(PendingJob::NotListed { pattern: pattern.clone(), hidden_by });
         }
-        Ok(self.wait_for(waiting, passed, &reasons))
+        Ok(self.finish_with(pending, passed, &reasons))
     }
 
-    fn look_at_older<'j>(&mut self, listed: &[(&'j Job, JobOutcome)], waiting: Vec<Waiting>) -> Look<'j> {
+    fn look_at_older<'j>(
+        &mut self,
+        listed: &[(&'j Job, JobConclusion)],
+        pending: Vec<PendingJob>,
+    ) -> JobsResult<'j> {
         let mut passed: Vec<&Job> = Vec::new();
         let mut failed: Vec<&Job> = Vec::new();
         let mut reasons = Vec::new();
-        let mut still_waiting = Vec::new();
-        for wanted in waiting {
-            let found: Vec<(&Job, JobOutcome)> = listed
+        let mut still_pending = Vec::new();
+        for wanted in pending {
+            let found: Vec<(&Job, JobConclusion)> = listed
                 .iter()
                 .copied()
                 .filter(|(job, _)| wanted.is_decided_by(&job.name, self.patterns))
                 .collect();
-            failed.extend(with(&found, JobOutcome::Failed));
-            let undecided: Vec<&Job> = with(&found, JobOutcome::Undecided).collect();
-            let now_passed: Vec<&Job> = with(&found, JobOutcome::Passed).collect();
+            failed.extend(with(&found, JobConclusion::Failed));
+            let undecided: Vec<&Job> = with(&found, JobConclusion::Undecided).collect();
+            let now_passed: Vec<&Job> = with(&found, JobConclusion::Passed).collect();
             if !undecided.is_empty() || now_passed.is_empty() {
                 reasons.push(match undecided[..] {
                     [] => format!("{} was not run either", wanted.name()),
                     _ => describe(&undecided),
                 });
-                still_waiting.push(wanted);
+                still_pending.push(wanted);
                 continue;
             }
             passed.extend(now_passed);
-            // Only some legs of a matrix were skipped.
-            let skipped = with(&found, JobOutcome::Skipped).map(|job| Waiting::Skipped(job.name.clone()));
-            still_waiting.extend(skipped);
+            // Only some jobs of a matrix were skipped.
+            let skipped =
+                with(&found, JobConclusion::Skipped).map(|job| PendingJob::Skipped(job.name.clone()));
+            still_pending.extend(skipped);
         }
-        if failed.is_empty() { self.wait_for(still_waiting, passed, &reasons) } else { Look::Failed(failed) }
+        if failed.is_empty() {
+            self.finish_with(still_pending, passed, &reasons)
+        } else {
+            JobsResult::Failed(failed)
+        }
     }
 
-    fn wait_for<'j>(&mut self, waiting: Vec<Waiting>, passed: Vec<&'j Job>, reasons: &[String]) -> Look<'j> {
-        if waiting.is_empty() {
-            return Look::Passed(passed);
+    fn finish_with<'j>(
+        &mut self,
+        pending: Vec<PendingJob>,
+        passed: Vec<&'j Job>,
+        reasons: &[String],
+    ) -> JobsResult<'j> {
+        if pending.is_empty() {
+            return JobsResult::Passed(passed);
         }
-        self.waiting = Some(waiting);
-        Look::Open(passed, reasons.join(", "))
+        self.pending = Some(pending);
+        JobsResult::Undecided(passed, reasons.join(", "))
     }
 
-    /// Refuses a pattern that matches no job of any run, if a whole run was seen.
+    /// Refuses a pattern that matches no job of any run, if a complete run was seen.
     fn check_patterns(&self) -> anyhow::Result<()> {
         let unmatched = self.patterns.iter().zip(&self.matched).find(|(_, matched)| !**matched);
         match unmatched {
@@ -278,7 +293,7 @@ impl<'a> SelectedJobs<'a> {
     }
 }
 
-impl Waiting {
+impl PendingJob {
     fn is_decided_by(&self, job: &str, patterns: &JobPatterns) -> bool {
         match self {
             Self::Skipped(skipped) => patterns.matches(job) && stands_for(skipped, job),
@@ -296,18 +311,18 @@ impl Waiting {
     }
 }
 
-fn outcomes<'j>(jobs: &[&'j Job]) -> anyhow::Result<Vec<(&'j Job, JobOutcome)>> {
-    jobs.iter().map(|job| Ok((*job, job.outcome()?))).collect()
+fn conclusions<'j>(jobs: &[&'j Job]) -> anyhow::Result<Vec<(&'j Job, JobConclusion)>> {
+    jobs.iter().map(|job| Ok((*job, job.conclusion()?))).collect()
 }
 
 fn with<'l, 'j>(
-    listed: &'l [(&'j Job, JobOutcome)],
-    outcome: JobOutcome,
+    listed: &'l [(&'j Job, JobConclusion)],
+    conclusion: JobConclusion,
 ) -> impl Iterator<Item = &'j Job> + use<'l, 'j> {
-    listed.iter().filter(move |(_, found)| *found == outcome).map(|(job, _)| *job)
+    listed.iter().filter(move |(_, found)| *found == conclusion).map(|(job, _)| *job)
 }
 
-/// Such as: `test (mac)` was cancelled, `lint` was cancelled.
+/// Such as: `` `test (mac)` was cancelled, `lint` was cancelled ``.
 fn describe(jobs: &[&Job]) -> String {
     let words: Vec<String> = jobs.iter().map(|job| format!("`{}` {}", job.name, job.ending())).collect();
     words.join(", ")

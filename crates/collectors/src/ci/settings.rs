@@ -5,27 +5,27 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de::Error};
 use system_health_registry::{settings, settings_table};
 
-use super::{Events, JobPatterns};
+use super::{JobPatterns, TriggerEvents};
 
 /// The settings table `[ci]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct CiSettings {
     /// The file name of the workflow that runs the tests. Default: `checks.yml`.
-    #[serde(deserialize_with = "file_name")]
+    #[serde(deserialize_with = "deserialize_file_name")]
     pub workflow: String,
-    /// The jobs that decide. Default: none, so that the conclusion of the run decides.
+    /// The jobs that decide. Default: none; the conclusion of the run decides.
     pub jobs: JobPatterns,
     /// The events whose runs test the branch.
-    pub events: Events,
-    /// The age after which a result no longer says anything about today. Default: 14 days.
+    pub events: TriggerEvents,
+    /// The age beyond which a result is out of date. Default: 14 days.
     #[serde(deserialize_with = "settings::duration")]
     pub max_age: Duration,
 }
 
 settings_table!(CiSettings, "ci", shown: |_| true);
 
-/// Which settings table each key comes from, for messages.
+/// The settings table of each key, for messages.
 #[derive(Debug, Clone)]
 pub(crate) struct CiTables {
     pub(crate) workflow: String,
@@ -45,14 +45,14 @@ impl Default for CiSettings {
         Self {
             workflow: "checks.yml".to_owned(),
             jobs: JobPatterns::default(),
-            events: Events::default(),
+            events: TriggerEvents::default(),
             max_age: Duration::from_hours(14 * 24),
         }
     }
 }
 
-/// Reads the name of a workflow's file.
-pub(crate) fn file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+/// Deserializes the name of a workflow file.
+pub(crate) fn deserialize_file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
     if name.trim().is_empty() || name.contains('/') || name.starts_with('.') {
         let advice = "write the name of a file in .github/workflows, such as \"checks.yml\"";
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_is_refused_where_it_is_written() {
+    fn invalid_values_are_refused_at_their_line() {
         for name in ["", " ", "..", ".github/workflows/checks.yml"] {
             assert_eq!(
                 read(&format!("workflow = '{name}'")).unwrap_err(),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn without_settings_events_that_test_the_branch_count_and_runs_decide() {
+    fn by_default_runs_decide_and_events_that_test_the_branch_count() {
         let settings = read("").unwrap();
         assert!(settings.jobs.is_empty());
         assert_eq!(settings.max_age, Duration::from_hours(336));

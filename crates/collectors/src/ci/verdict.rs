@@ -1,13 +1,13 @@
-//! The verdict as a resource: asks and judges in turn until there is one.
+//! The verdict as a resource: alternates between judging and fetching until there is a verdict.
 
 use system_health_registry::{Context, EvidenceItem, FromContext, NoData, Scope, Unavailable};
 
 use super::{
     CiSettings,
-    fetch::Workflow,
-    history::History,
-    judge::{Step, judge},
-    scope::Watched,
+    fetch::WorkflowClient,
+    judge::{JudgeStep, judge},
+    known_runs::KnownRuns,
+    relevance::WatchedWorkflow,
 };
 use crate::{
     github::{GitHubRepository, WatchedBranch},
@@ -23,7 +23,7 @@ pub struct CiVerdict {
     pub branch: Branch,
     /// The file name of the workflow.
     pub workflow: String,
-    /// The page of the run that decided, if GitHub names one.
+    /// The web page of the run that decided, if GitHub gives one.
     pub page: Option<String>,
     /// The runs and jobs that were considered.
     pub evidence: Vec<EvidenceItem>,
@@ -38,15 +38,23 @@ impl FromContext for CiVerdict {
         let settings = repository.ci(&context.get::<CiSettings>().await?);
         let tables = repository.ci_tables();
         let WatchedBranch(branch) = context.get().await?;
-        let workflow =
-            Workflow { repository: &on_github, branch: &branch, file: &settings.workflow, tables: &tables };
-        let watched =
-            Watched { settings: &settings, tables: &tables, branch: &branch, now: context.started_at() };
-        let mut history = History::new(workflow.newest_runs().await?);
+        let workflow = WorkflowClient {
+            repository: &on_github,
+            branch: &branch,
+            file: &settings.workflow,
+            tables: &tables,
+        };
+        let watched = WatchedWorkflow {
+            settings: &settings,
+            tables: &tables,
+            branch: &branch,
+            now: context.started_at(),
+        };
+        let mut known = KnownRuns::new(workflow.newest_runs().await?);
         let judgment = loop {
-            match judge(&watched, &history)? {
-                Step::Ask(question) => workflow.answer(question, &mut history).await?,
-                Step::Done(judgment) => break judgment,
+            match judge(&watched, &known)? {
+                JudgeStep::Query(query) => workflow.fetch(query, &mut known).await?,
+                JudgeStep::Done(judgment) => break judgment,
             }
         };
         let evidence = judgment.evidence.into_items();

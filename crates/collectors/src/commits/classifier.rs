@@ -1,56 +1,56 @@
-//! Which messages a metric counts: the built-in forms, or the patterns of the settings.
+//! Which messages a metric counts: those of the built-in forms, or those that match the settings' patterns.
 
 use serde::Deserialize;
 
-use super::{Patterns, PatternsError, Verdict, hotfix, revert};
+use super::{Classification, MessagePatterns, MessagePatternsError, hotfix, revert};
 
-/// What decides whether a message counts.
+/// Decides whether a message counts.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Vec<String>")]
-pub struct Classifier(Kind);
+pub struct Classifier(Rule);
 
 #[derive(Debug, Clone)]
-enum Kind {
-    BuiltIn(fn(&str) -> Verdict),
-    Patterns(Patterns),
+enum Rule {
+    BuiltIn(fn(&str) -> Classification),
+    Patterns(MessagePatterns),
 }
 
 impl Classifier {
-    /// Messages of hotfixes.
+    /// The built-in forms of hotfixes.
     #[must_use]
     pub fn hotfixes() -> Self {
-        Self(Kind::BuiltIn(hotfix::classify))
+        Self(Rule::BuiltIn(hotfix::classify))
     }
 
-    /// Messages of reverts.
+    /// The built-in forms of reverts.
     #[must_use]
     pub fn reverts() -> Self {
-        Self(Kind::BuiltIn(revert::classify))
+        Self(Rule::BuiltIn(revert::classify))
     }
 
     /// Whether a message counts, and why.
     #[must_use]
-    pub fn classify(&self, message: &str) -> Verdict {
+    pub fn classify(&self, message: &str) -> Classification {
         match &self.0 {
-            Kind::BuiltIn(classify) => classify(message),
-            Kind::Patterns(patterns) => match patterns.find(message) {
-                Some(pattern) => Verdict::Counts(format!("its message matches `{pattern}`")),
-                None => Verdict::Unrelated,
+            Rule::BuiltIn(classify) => classify(message),
+            Rule::Patterns(patterns) => match patterns.find(message) {
+                Some(pattern) => Classification::Counts(format!("its message matches `{pattern}`")),
+                None => Classification::Unrelated,
             },
         }
     }
 }
 
-impl From<Patterns> for Classifier {
-    fn from(patterns: Patterns) -> Self {
-        Self(Kind::Patterns(patterns))
+impl From<MessagePatterns> for Classifier {
+    fn from(patterns: MessagePatterns) -> Self {
+        Self(Rule::Patterns(patterns))
     }
 }
 
 impl TryFrom<Vec<String>> for Classifier {
-    type Error = PatternsError;
+    type Error = MessagePatternsError;
 
-    fn try_from(patterns: Vec<String>) -> Result<Self, PatternsError> {
-        Patterns::new(&patterns).map(Self::from)
+    fn try_from(patterns: Vec<String>) -> Result<Self, MessagePatternsError> {
+        MessagePatterns::new(&patterns).map(Self::from)
     }
 }

@@ -1,19 +1,19 @@
-//! Which messages are those of a hotfix: the commit calls itself one, or it merges a branch or a pull
-//! request that does. Texts about hotfixes, such as the code of a release tool, do not count.
+//! Which messages are hotfixes: the commit calls itself one, or it merges a branch or a pull request that does. A commit that
+//! only has to do with hotfixes, such as one in a release tool, does not count.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::{
-    Verdict,
-    message::{Merge, Message, descriptions, regex},
+    Classification,
+    message::{CommitMessage, MergeSubject, descriptions, regex},
     revert::{is_revert_branch, starts_with_revert},
-    usage::{is_modifier, is_place, is_subject},
+    usage::{is_modifier, is_part_of_program, is_subject},
 };
 
-/// `hotfix: x`, `[hotfix] x`, `hotfix(api): x`, `hotfix/x` and `HOTFIX-12 x`. In the plural, the word in front
-/// of a colon is a place in the program.
+/// `hotfix: x`, `[hotfix] x`, `hotfix(api): x`, `hotfix/x` and `HOTFIX-12 x`. In the plural, the word before a
+/// colon is a part of the program.
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)^(?:[\[(`]hot[ -]?fix(?:es)?[\])`](?:$|[\s:/])|hot[ -]?fix(?:\([^)]*\))?!?(?:$|:|\s*/)",
@@ -23,14 +23,14 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
 /// `Hotfix login`, `Hotfixed login`.
 static VERB: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)^hot[ -]?fix(?:es|ed|ing)?(?:$|\s+(?P<object>.*))"));
-/// `x (hotfix)`, `fix(hotfix): x`, but not `docs(hotfix): x`, whose scope is a place in the program.
+/// `x (hotfix)`, `fix(hotfix): x`, but not `docs(hotfix): x`, whose scope is a part of the program.
 static TAG: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)(?:^|\W|fix|bug|chore)[\[(]hot[ -]?fix(?:es)?[\])]"));
 static END: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)^(?P<before>(?:\S+ ){0,2})hot[ -]?fix(?:es| release)?(?:\s*\(#[0-9]+\))?$"));
 static BRANCH: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)(?:^|[/_-])hot[_-]?fix(?:es)?(?:$|/|#|[0-9]|[_-](?P<object>.*))"));
-/// What has to do with hotfixes and is none: `Hotfix release workflow`, `hotfix-docs`.
+/// Things that have to do with hotfixes and are none: `Hotfix release workflow`, `hotfix-docs`.
 static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)^(?:releases? (?:is|are|was|were|has|have|should|must|may|can|will)\b",
@@ -40,7 +40,7 @@ static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
         r"|detection|labels?|tags?|prefix(?:es)?|types?|counts?|metrics?|support)(?:[^\w-]|$))",
     ))
 });
-/// What stands in front of the word where a hotfix is only spoken of: `Document hotfixes`, `no-hotfix`.
+/// The words before a hotfix that is only mentioned: `Document hotfixes`, `no-hotfix`.
 static MENTIONED: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)(?:^|[\s/_-])(?:no|not|non|without|about|of|after|before|until|than|like|document|describe|explain|detect",
@@ -48,20 +48,20 @@ static MENTIONED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:[\s_-](?:the|an?|all|old|our|my))*[\s/_-]*$",
     ))
 });
-/// The only answer in the form of a pull request: `- Hot Fix`, `[Hot Fix]`.
+/// The only option that is left in a pull request's form: `- Hot Fix`, `[Hot Fix]`.
 static ANSWER: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^[\s\[*|-]*hot ?fix[\s\]|]*$"));
 static MENTION: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:\b|_)hot[ _-]?fix"));
 
-/// Whether a message is that of a hotfix.
-pub(super) fn classify(text: &str) -> Verdict {
-    let message = Message::parse(text);
+/// Whether a message is a hotfix.
+pub(super) fn classify(text: &str) -> Classification {
+    let message = CommitMessage::parse(text);
     if let Some(form) = form_of_message(&message) {
-        return Verdict::counts(form);
+        return Classification::counts(form);
     }
     if !MENTION.is_match(text) {
-        return Verdict::Unrelated;
+        return Classification::Unrelated;
     }
-    Verdict::NearMiss(if descriptions(message.subject()).any(starts_with_revert) {
+    Classification::NearMiss(if descriptions(message.subject()).any(starts_with_revert) {
         "it reverts a hotfix"
     } else if MENTION.is_match(message.subject()) {
         "its subject mentions a hotfix but does not call the commit one"
@@ -70,18 +70,18 @@ pub(super) fn classify(text: &str) -> Verdict {
     })
 }
 
-fn form_of_message(message: &Message<'_>) -> Option<&'static str> {
+fn form_of_message(message: &CommitMessage<'_>) -> Option<&'static str> {
     if let Some(merge) = message.merge() {
         if is_hotfix_branch(merge.branch) {
             return Some("it merges a hotfix branch");
         }
         let title = message.merged_title()?;
-        return form_of_title(title).map(|_| "it merges a pull request whose title is that of a hotfix");
+        return form_of_title(title).map(|_| "it merges a pull request whose title is a hotfix");
     }
     if let Some(form) = form_of_title(message.subject()) {
         return Some(form);
     }
-    let merge = message.first_line().and_then(Merge::parse);
+    let merge = message.first_line().and_then(MergeSubject::parse);
     if merge.is_some_and(|merge| is_hotfix_branch(merge.branch)) {
         return Some("it merges a hotfix branch");
     }
@@ -91,7 +91,7 @@ fn form_of_message(message: &Message<'_>) -> Option<&'static str> {
 
 fn form_of_title(title: &str) -> Option<&'static str> {
     for description in descriptions(title) {
-        // The revert of a hotfix is no hotfix; a hotfix that reverts something is one.
+        // The revert of a hotfix is not a hotfix, but a hotfix that reverts something is one.
         if starts_with_revert(description) {
             return None;
         }
@@ -100,7 +100,7 @@ fn form_of_title(title: &str) -> Option<&'static str> {
         }
         if let Some(verb) = VERB.captures(description) {
             let object = verb.name("object").map_or("", |object| object.as_str());
-            // A text that starts with the word and is still no hotfix must not become one without its prefix.
+            // If the text starts with the word and is not a hotfix, it must not become one when prefixes are removed.
             return (!is_about(object)).then_some("its subject starts with `hotfix`");
         }
         if END.captures(description).is_some_and(|end| !MENTIONED.is_match(&end["before"])) {
@@ -110,9 +110,9 @@ fn form_of_title(title: &str) -> Option<&'static str> {
     TAG.is_match(title).then_some("its subject has the tag `hotfix`")
 }
 
-/// Whether the word and these words behind it name a thing that has to do with hotfixes.
+/// Whether the word and the words that follow name a thing that has to do with hotfixes.
 fn is_about(rest: &str) -> bool {
-    ABOUT.is_match(rest) || is_place(rest) || is_subject(rest) || is_modifier(rest)
+    ABOUT.is_match(rest) || is_part_of_program(rest) || is_subject(rest) || is_modifier(rest)
 }
 
 fn is_hotfix_branch(branch: &str) -> bool {
@@ -163,7 +163,11 @@ mod tests {
             "Merge hotfix/1.2 into main",
             "Merge hotfix into main",
         ] {
-            assert!(matches!(classify(message), Verdict::Counts(_)), "{message}: {:?}", classify(message));
+            assert!(
+                matches!(classify(message), Classification::Counts(_)),
+                "{message}: {:?}",
+                classify(message)
+            );
         }
     }
 
@@ -202,13 +206,13 @@ mod tests {
             ("Login\n\n[Bug Fix | Improvement | Hot Fix | Refactoring]", "only its body"),
             ("Merge branch 'main' into dev\n\n  Hotfix: Citations", "only its body"),
         ] {
-            let Verdict::NearMiss(said) = classify(message) else {
+            let Classification::NearMiss(actual) = classify(message) else {
                 panic!("{message}: {:?}", classify(message));
             };
-            assert!(said.starts_with(reason), "{message}: {said}");
+            assert!(actual.starts_with(reason), "{message}: {actual}");
         }
         for message in ["Fix the hot path", "Take a screenshot fixture", "Screenshot fix", "hot\nfix", ""] {
-            assert_eq!(classify(message), Verdict::Unrelated, "{message}");
+            assert_eq!(classify(message), Classification::Unrelated, "{message}");
         }
     }
 }

@@ -1,21 +1,21 @@
-//! The structure of a commit message: the subject, the lines of the body, and the prefixes in front of what
-//! a subject says. Classifiers look at these parts, because the same word means different things in them.
+//! The structure of a commit message: the subject with its prefixes, and the lines of the body. Classifiers look at these parts
+//! separately, because the same word has different meanings in them.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// A commit message, taken apart.
+/// A parsed commit message.
 #[derive(Debug, Clone)]
-pub(super) struct Message<'a> {
+pub(super) struct CommitMessage<'a> {
     subject: &'a str,
     body: Vec<&'a str>,
 }
 
-/// What a subject says that git, GitHub, GitLab or Bitbucket writes for a merge.
+/// The subject of a merge, as git, GitHub, GitLab or Bitbucket write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Merge<'a> {
-    /// The branch that was merged, perhaps with its owner in front.
+pub(super) struct MergeSubject<'a> {
+    /// The branch that was merged, perhaps with its owner as a prefix.
     pub(super) branch: &'a str,
 }
 
@@ -29,13 +29,12 @@ static MERGE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// What git, GitLab and people write below the subject of a merge that has no title.
+/// Lines that git, GitLab and people write below the subject of a merge, and that are not a title.
 static NO_TITLE: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?i)^(?:\s|#\s|conflicts:|see merge request\s|approved-by:|signed-off-by:|co-authored-by:)")
 });
 
-/// A tag, a scope of up to four words in front of a colon, a ticket, a number, a word with a slash, or a
-/// symbol.
+/// A prefix: a tag, a scope of up to four words before a colon, a ticket, a number, a word with a slash, or a symbol.
 static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"^(?:\[[^\]]{1,60}\]:?|\([^)]{1,60}\):?|[\w-]+(?:\([^)]*\))?!?:|[A-Za-z]+[-_ ]?[0-9]+[.:]|[A-Z][A-Z0-9]+-[0-9]+",
@@ -43,7 +42,7 @@ static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-impl<'a> Message<'a> {
+impl<'a> CommitMessage<'a> {
     pub(super) fn parse(message: &'a str) -> Self {
         let mut lines = message.lines().map(str::trim_end).skip_while(|line| line.trim().is_empty());
         let subject = lines.next().unwrap_or_default().trim_start();
@@ -54,7 +53,7 @@ impl<'a> Message<'a> {
         self.subject
     }
 
-    /// The lines after the subject, empty ones included.
+    /// The lines after the subject, including empty ones.
     pub(super) fn body(&self) -> &[&'a str] {
         &self.body
     }
@@ -64,24 +63,23 @@ impl<'a> Message<'a> {
         self.body.iter().copied().find(|line| !line.trim().is_empty())
     }
 
-    /// The title of a merged pull request, which GitHub and GitLab put below the subject of the merge.
+    /// The title of a merged pull request, which GitHub and GitLab write below the subject of the merge.
     pub(super) fn merged_title(&self) -> Option<&'a str> {
         self.first_line().filter(|line| bullet(line).is_none() && !NO_TITLE.is_match(line))
     }
 
-    /// The bullets of the body, without those below other bullets. In a squash merge, each is one of the
-    /// commits that were squashed.
+    /// The top-level bullets of the body. In a squash merge, each is one of the squashed commits.
     pub(super) fn bullets(&self) -> impl Iterator<Item = &'a str> {
         self.body.iter().filter_map(|line| bullet(line))
     }
 
     /// The merge that the subject describes.
-    pub(super) fn merge(&self) -> Option<Merge<'a>> {
-        Merge::parse(self.subject)
+    pub(super) fn merge(&self) -> Option<MergeSubject<'a>> {
+        MergeSubject::parse(self.subject)
     }
 }
 
-impl<'a> Merge<'a> {
+impl<'a> MergeSubject<'a> {
     pub(super) fn parse(line: &'a str) -> Option<Self> {
         let found = MERGE.captures(line)?;
         let names = ["pull", "branch", "bitbucket", "path", "word"];
@@ -95,7 +93,7 @@ pub(super) fn bullet(line: &str) -> Option<&str> {
     line.strip_prefix("* ").or_else(|| line.strip_prefix("- ")).map(str::trim_start)
 }
 
-/// A title, then the same without its first prefix, and so on: `[API] fix: revert login`,
+/// A title, then the title without its first prefix, and so on: `[API] fix: revert login`,
 /// `fix: revert login`, `revert login`.
 pub(super) fn descriptions(title: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(title.trim()), |title| {
@@ -116,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes_are_taken_off_one_by_one() {
+    fn prefixes_are_removed_one_by_one() {
         let last = |title| descriptions(title).last().unwrap();
         for (title, description) in [
             ("[API] fix(web ui)!: revert login", "revert login"),
@@ -136,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn merges_name_their_branch() {
+    fn the_branch_of_a_merge_is_found() {
         for (subject, branch) in [
             ("Merge pull request #12 from acme/hotfix/login", "acme/hotfix/login"),
             ("Merge branch 'hotfix/1.2' into develop", "hotfix/1.2"),
@@ -145,15 +143,15 @@ mod tests {
             ("Merge hotfix/1.2 into main", "hotfix/1.2"),
             ("Merge hotfix into main", "hotfix"),
         ] {
-            assert_eq!(Merge::parse(subject), Some(Merge { branch }), "{subject}");
+            assert_eq!(MergeSubject::parse(subject), Some(MergeSubject { branch }), "{subject}");
         }
         for subject in ["Merge the two parsers", "Merge parsers into one", "Merge the hot-path into one"] {
-            assert_eq!(Merge::parse(subject), None, "{subject}");
+            assert_eq!(MergeSubject::parse(subject), None, "{subject}");
         }
     }
 
     #[test]
-    fn what_git_writes_below_a_merge_is_no_title() {
+    fn text_that_git_writes_below_a_merge_is_not_a_title() {
         for (message, title) in [
             ("Merge branch 'x'\n\nLogin", Some("Login")),
             ("Merge branch 'x'\n\n#12 Login", Some("#12 Login")),
@@ -163,7 +161,7 @@ mod tests {
             ("Merge branch 'x'\n\nSigned-off-by: Ada", None),
             ("Merge branch 'x'", None),
         ] {
-            assert_eq!(Message::parse(message).merged_title(), title, "{message}");
+            assert_eq!(CommitMessage::parse(message).merged_title(), title, "{message}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The metrics over recent commits. GitHub's client bounds each request itself; the long time-out leaves
-//! it the run's whole deadline for the waits that GitHub asks for.
+//! The metrics about recent commits. The client for GitHub limits the time of each request. The long timeout of the metrics lets
+//! it wait for rate limits until the run's deadline.
 
 use system_health_registry::{Sample, SampleError, system_health_metric};
 

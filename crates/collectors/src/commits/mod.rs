@@ -1,27 +1,29 @@
-//! Metrics over what landed on a branch lately: hotfixes and reverts, from GitHub or from the local clone.
+//! Metrics about the commits that recently landed on a branch: hotfixes and reverts, from GitHub or from a local clone.
 
+mod classification;
 mod classifier;
 mod commit;
+mod history;
 mod hotfix;
-mod listing;
 mod message;
+mod message_patterns;
 mod metrics;
-mod patterns;
 mod recent;
 mod revert;
 mod settings;
 mod source;
 mod usage;
-mod verdict;
 mod window;
 
+pub use classification::Classification;
 pub use classifier::Classifier;
 pub use commit::Commit;
+pub use history::BranchHistory;
+pub use message_patterns::{MessagePatterns, MessagePatternsError};
 pub use metrics::{hotfix_commits, revert_commits};
-pub use patterns::{Patterns, PatternsError};
 pub use recent::{CommitsOrigin, RecentCommits};
 pub use settings::{CommitSettings, HistoryChoice, SourceChoice};
 pub use source::CommitSource;
-pub(crate) use source::suitable_clone;
-pub use verdict::Verdict;
-pub use window::Window;
+#[cfg(feature = "github")]
+pub(crate) use source::matching_clone;
+pub use window::{WalkEnd, Window};

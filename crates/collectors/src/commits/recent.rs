@@ -1,4 +1,4 @@
-//! The commits of the window, fetched once for all metrics over a repository.
+//! The commits of the window, read once for all metrics about a repository.
 
 use std::{
     collections::HashSet,
@@ -11,19 +11,19 @@ use system_health_registry::{
     Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Subjects, Unavailable,
 };
 
-use super::{Classifier, Commit, CommitSettings, CommitSource, Verdict, Window, listing};
+use super::{BranchHistory, Classification, Classifier, Commit, CommitSettings, CommitSource, Window};
 use crate::{
-    date,
-    github::{GitHubRepository, GitHubSettings, WatchedBranch},
-    local_clone::LocalClone,
-    page,
+    date::format_date,
+    git::LocalClone,
+    github::GitHubSettings,
     repository::Repository,
+    web_page::{commits_page, with_page_link},
 };
 
-/// A commit that is dated further in the future than this was made with a wrong clock.
-const LARGEST_SKEW: Duration = Duration::from_hours(24);
+/// A commit with a date further in the future was made with a wrong clock.
+const MAX_CLOCK_SKEW: Duration = Duration::from_hours(24);
 
-/// Every commit of a branch within the window that the settings say, and where they were read.
+/// All commits of a branch within the window of the settings, and where they were read.
 #[derive(Debug, Clone)]
 pub struct RecentCommits {
     origin: Arc<CommitsOrigin>,
@@ -34,21 +34,21 @@ pub struct RecentCommits {
 /// Where commits were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitsOrigin {
-    /// Whether they were read in the local clone and not on GitHub.
+    /// Whether they were read in the local clone, instead of on GitHub.
     pub is_local: bool,
-    /// The repository, such as `rust-lang/rust`; for a clone that nobody named, perhaps its folder.
+    /// The repository, such as `rust-lang/rust`. For a clone without a remote, the name of its folder.
     pub repository: String,
-    /// The branch, or `HEAD` for a clone where a commit is checked out without one.
+    /// The branch, or `HEAD` for a clone in which a commit is checked out without a branch.
     pub branch: String,
-    /// The page that lists the branch's commits, if it is known.
+    /// The web page that lists the commits of the branch, if it is known.
     pub page: Option<String>,
 }
 
 impl RecentCommits {
-    /// Takes the commits since a time from any place, for tests and for other sources.
+    /// The commits since a time, for tests and for sources of your own. If a commit occurs twice, only the first is kept.
     pub fn new(origin: CommitsOrigin, since: SystemTime, commits: impl IntoIterator<Item = Commit>) -> Self {
         let mut seen = HashSet::new();
-        // A list that grows while its pages are read shows a commit on two of them.
+        // If a list grows while its pages are read, a commit may be on two pages.
         let commits = commits.into_iter().filter(|commit| seen.insert(commit.id.clone())).collect();
         Self { origin: Arc::new(origin), since, commits }
     }
@@ -65,12 +65,11 @@ impl RecentCommits {
         &self.commits
     }
 
-    /// The number of commits that count, as a sample with the tag `branch`, and a link to the list of commits where
-    /// there is one.
+    /// The number of commits that count, as a sample with the tag `branch`, and with a link to the list of commits if its
+    /// page is known.
     ///
-    /// The evidence lists the commits that count, and those that do not although their messages use the
-    /// same words. If there are none of either, it says how many commits there are. `kind` is what is counted,
-    /// such as `a revert`.
+    /// The evidence lists the commits that count and the near misses. If there are none of either, it says how many
+    /// commits there are. `kind` names what is counted, such as `a revert`.
     pub fn count(&self, classifier: &Classifier, kind: &str) -> Result<Sample, SampleError> {
         let mut evidence: Vec<_> =
             self.commits.iter().filter_map(|commit| evidence(commit, classifier)).collect();
@@ -79,10 +78,10 @@ impl RecentCommits {
         }
         let count = evidence.iter().filter(|item| item.counted()).count();
         let sample = Sample::new(count)?.with_tag("branch", &self.origin.branch)?.with_evidence(evidence);
-        Ok(page::linked(sample, self.origin.page.as_deref()))
+        Ok(with_page_link(sample, self.origin.page.as_deref()))
     }
 
-    /// All commits as one item, when there is nothing to say of any single one.
+    /// One item about all commits, for an evidence without single commits.
     fn summary(&self, kind: &str) -> EvidenceItem {
         let (commits, reason) = match self.commits.len() {
             0 => ("no commits".to_owned(), "nothing landed on the branch in this time".to_owned()),
@@ -94,11 +93,10 @@ impl RecentCommits {
             .with_link(self.origin.page.as_deref())
     }
 
-    /// What to warn of when commits are dated in the future. They stay in the window until the clock has
-    /// caught up.
+    /// The warning about commits with dates in the future. They stay in the window until the clock has caught up.
     fn future_warning(&self, now: SystemTime) -> Option<String> {
         let is_future = |commit: &&Commit| {
-            commit.committed_at.duration_since(now).is_ok_and(|ahead| ahead > LARGEST_SKEW)
+            commit.committed_at.duration_since(now).is_ok_and(|ahead| ahead > MAX_CLOCK_SKEW)
         };
         let mut future = self.commits.iter().filter(is_future);
         let first = future.next()?;
@@ -106,7 +104,7 @@ impl RecentCommits {
             0 => String::new(),
             others => format!(", and so are {others} more"),
         };
-        let date = date::shown(first.committed_at);
+        let date = format_date(first.committed_at);
         Some(format!(
             "commit {} is dated more than a day in the future, {date}{others}; it counts until the window \
              has passed that date",
@@ -117,9 +115,9 @@ impl RecentCommits {
 
 fn evidence(commit: &Commit, classifier: &Classifier) -> Option<EvidenceItem> {
     let (counts, reason) = match classifier.classify(&commit.message) {
-        Verdict::Counts(form) => (true, form),
-        Verdict::NearMiss(reason) => (false, reason.to_owned()),
-        Verdict::Unrelated => return None,
+        Classification::Counts(form) => (true, form),
+        Classification::NearMiss(reason) => (false, reason.to_owned()),
+        Classification::Unrelated => return None,
     };
     Some(EvidenceItem::new(commit.title(), counts, reason).with_link(commit.page.as_deref()))
 }
@@ -131,15 +129,19 @@ impl FromContext for RecentCommits {
         let settings = context.get::<CommitSettings>().await?;
         let since = context.started_at().checked_sub(settings.window).unwrap_or(UNIX_EPOCH);
         let window = Window::new(since, settings.history);
-        let recent = match context.get::<CommitSource>().await? {
-            CommitSource::GitHub(repository) => {
-                on_github(&repository, &context.get().await?, &window).await?
-            }
+        let repository = context.get::<Repository>().await?;
+        let (is_local, history) = match context.get::<CommitSource>().await? {
+            CommitSource::GitHub(on_github) => (false, on_github.history(context, &window).await?),
             CommitSource::LocalClone(clone) => {
-                in_clone(&clone, &context.get().await?, &context.get().await?, window).await?
+                let github = context.get::<GitHubSettings>().await?;
+                let branch = repository.branch().cloned();
+                (true, with_pages(clone.history(branch, window.clone()).await?, &clone, &github))
             }
         };
-        // One line about each of a thousand repositories would hide the others.
+        let BranchHistory { branch, commits, page } = history;
+        let origin = CommitsOrigin { is_local, repository: repository.name().to_owned(), branch, page };
+        let recent = Self::new(origin, window.since(), commits);
+        // With many repositories, a line about each would hide everything else.
         if context.get::<Subjects<Repository>>().await.is_ok_and(|all| all.iter().count() > 1) {
             tracing::debug!("commits: {}", recent.origin);
         } else {
@@ -152,38 +154,17 @@ impl FromContext for RecentCommits {
     }
 }
 
-async fn on_github(
-    repository: &GitHubRepository,
-    WatchedBranch(branch): &WatchedBranch,
-    window: &Window,
-) -> Result<RecentCommits, Unavailable> {
-    let listing = listing::read(repository, branch, window).await?;
-    let origin = CommitsOrigin {
-        is_local: false,
-        repository: repository.name().to_string(),
-        branch: branch.to_string(),
-        page: listing.page,
+/// Adds the web pages, if the clone's remote is on the host whose API is used.
+fn with_pages(history: BranchHistory, clone: &LocalClone, github: &GitHubSettings) -> BranchHistory {
+    let Some(repository) = clone.addresses().find_map(|address| github.page_of(address)) else {
+        return history;
     };
-    Ok(RecentCommits::new(origin, window.since(), listing.commits))
-}
-
-async fn in_clone(
-    clone: &LocalClone,
-    repository: &Repository,
-    github: &GitHubSettings,
-    window: Window,
-) -> Result<RecentCommits, Unavailable> {
-    let since = window.since();
-    let history = clone.history(repository.branch().cloned(), window).await?;
-    let base = clone.addresses().find_map(|remote| github.page_of(remote));
-    let page = base.as_deref().and_then(|base| page::of_branch(base, &history.branch));
     let with_page = |commit: Commit| {
-        let page = base.as_deref().map(|base| format!("{base}/commit/{}", commit.id));
-        Commit { page, ..commit }
+        let page = format!("{repository}/commit/{}", commit.id);
+        Commit { page: Some(page), ..commit }
     };
-    let repository = repository.name().to_owned();
-    let origin = CommitsOrigin { is_local: true, repository, branch: history.branch, page };
-    Ok(RecentCommits::new(origin, since, history.commits.into_iter().map(with_page)))
+    let page = commits_page(&repository, &history.branch);
+    BranchHistory { page, commits: history.commits.into_iter().map(with_page).collect(), ..history }
 }
 
 impl fmt::Display for CommitsOrigin {
@@ -220,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_value_is_the_number_of_counted_items_also_beyond_what_evidence_keeps() {
+    fn the_value_is_the_number_of_counted_items_even_if_the_evidence_is_cut() {
         let message = |number: u32| match number % 3 {
             0 => "hotfix: login",
             1 => "Explain hotfix branches",
@@ -236,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_0_without_near_misses_says_what_was_looked_at() {
+    fn the_evidence_of_a_0_without_near_misses_says_how_many_commits_there_are() {
         for (messages, title, reason) in [
             (&[][..], "no commits", "nothing landed on the branch in this time"),
             (&["Sell socks"], "1 commit", "it is not a revert"),
@@ -258,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn commits_of_the_future_are_warned_of_once() {
+    fn there_is_one_warning_about_commits_of_the_future() {
         let now = UNIX_EPOCH + Duration::from_hours(24 * 365);
         let in_hours = |id: &str, hours| Commit {
             committed_at: now + Duration::from_hours(hours),
@@ -275,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_of_a_year_that_has_no_usual_form_is_one_of_the_future() {
+    fn a_commit_of_a_year_with_five_digits_is_one_of_the_future() {
         let commit =
             Commit { committed_at: UNIX_EPOCH + Duration::from_mins(5_000_000_000), ..commit("a", "b") };
         let warning = RecentCommits::new(origin(), UNIX_EPOCH, [commit]).future_warning(UNIX_EPOCH).unwrap();
@@ -286,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn the_origin_is_said_in_a_line() {
+    fn the_origin_is_shown_in_one_line() {
         assert_eq!(origin().to_string(), "from GitHub, acme/shop (branch main)");
         let local = CommitsOrigin { is_local: true, ..origin() };
         assert_eq!(local.to_string(), "from the local clone of acme/shop (branch main)");

@@ -1,15 +1,14 @@
-//! Which messages are those of a revert. The word alone says little: squash merges list reverts of their
-//! own commits, and programs have buttons that revert. So the form of the subject decides, or a line of
-//! the body that git or GitHub writes.
+//! Which messages are reverts. The word alone is not enough: squash merges list reverts of their own commits, and programs have
+//! buttons that revert. So the form of the subject decides, or a line of the body that git or GitHub writes.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::{
-    Verdict,
-    message::{Message, bullet, descriptions, regex},
-    usage::{is_modifier, is_place, is_subject},
+    Classification,
+    message::{CommitMessage, bullet, descriptions, regex},
+    usage::{is_modifier, is_part_of_program, is_subject},
 };
 
 /// A commit or a pull request.
@@ -29,24 +28,24 @@ static NOUN: LazyLock<Regex> = LazyLock::new(|| {
         r"|automated|minimal|another|first|second)[ -]revert of\s",
     ))
 });
-/// `Revert the lock file when the command fails`, `Revert to the default when none is set`: this says what a
-/// program does.
+/// `Revert the lock file when the command fails`, `Revert to the default when none is set`: the text says what the program
+/// does.
 static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)(?:^|\s)(?:when|if)\s.*\b(?:fail\w*|errors?)\b|(?:^|\s)(?:up)?on (?:\w+ )?(?:errors?|failures?)\b",
         r"|^(?:back )?to\s.*\s(?:when|whenever|if|unless)\s",
     ))
 });
-/// `Revert when the name is taken`: there is nothing that is reverted.
+/// `Revert when the name is taken`: no reverted change is named.
 static ONLY_CONDITION: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)^(?:when|whenever|if|unless|once|on|upon)\s"));
-/// `Roll back the database when the name is taken`: the verb is that of databases, too.
+/// `Roll back the database when the name is taken`: the verb is also used for databases.
 static ANY_CONDITION: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)(?:^|\s)(?:when|if|on|in|of|for|support)\b"));
 static OTHER_VERB: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?i)^(?:roll(?:ed|ing)?[ -]?back|back(?:ed|ing)? out|undo(?:es|ing)?)\s+(?P<object>.*)")
 });
-/// The same without `rollback` and `undo`, which name things more often than they say what a commit does.
+/// The same without `rollback` and `undo`, which are mostly nouns.
 static SEPARATE_VERB: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?i)^(?:roll(?:ed|ing)? back|back(?:ed|ing)? out|undo(?:es|ing)? (?:the|a|an|all|some|my|our|last|previous|accidental))\s",
@@ -63,17 +62,17 @@ static AGAIN: LazyLock<Regex> = LazyLock::new(|| {
 /// The branches that GitHub and GitLab create for their button "Revert": `revert-12-login`, `revert-1a2b3c4d`.
 static BUTTON_BRANCH: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)(?:^|/)revert-(?:[0-9]+-|[0-9a-f]{8}(?:$|-))"));
-/// Others that are called after a revert, without those of features.
+/// Other branches that are named after a revert, except those of features.
 static BRANCH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?P<folder>.*/)?(?P<text>reverts?[-_/].*)"));
 static FEATURE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:^|/)feat(?:ures?)?/"));
 static TITLE: LazyLock<Regex> = LazyLock::new(|| regex("(?i)^\\**revert\\s+[\"\u{201c}](?P<quoted>.*)"));
 static NESTED: LazyLock<Regex> = LazyLock::new(|| regex("(?i)^re(?:vert|apply)\\s+[\"\u{201c}]"));
 static LANDED: LazyLock<Regex> = LazyLock::new(|| regex(r"\(#[0-9]+\)"));
-/// A revert of something exact, anywhere in a subject: `Bump axum, revert #12`.
+/// A revert of an exact commit or pull request, anywhere in a subject: `Bump axum, revert #12`.
 static ANYWHERE: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!("(?i)\\brevert(?:s|ed|ing)?:? (?:[\"\u{201c}]|{REFERENCE})")));
-/// A second thing that a commit does: `Raise the timeout and revert the new queue`, `Faster builds (revert)`. The
-/// scope in `fix(revert): x` is a place in the program.
+/// A revert as the second change of a commit: `Raise the timeout and revert the new queue`, `Faster builds (revert)`. The scope
+/// in `fix(revert): x` is a part of the program.
 static SECOND: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)(?:[,;+&]| and| -|(?:^|\W|chore)[\[(]) ?revert(?:s|ing)?",
@@ -86,40 +85,40 @@ static LINE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)^(?:this |this (?:pr|mr|commit|change|pull request|merge request) )?(?:\w+ly )?reverts?:? (?:.*[\s(])?{REFERENCE}"
     ))
 });
-/// The same inside of a sentence: `Enable the test again, reverting #12`.
+/// The same inside a sentence: `Enable the test again, reverting #12`.
 static SENTENCE: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!(r"(?i)\s(?:reverts|reverting) {REFERENCE}")));
 static MENTION: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?i)\b(?:un)?revert|\bre-?appl(?:y|ies)\b|\broll(?:ed|ing|s)?[ -]?back|\bback(?:ed|ing)? out\b")
 });
 
-/// Whether a message is that of a commit that reverts others.
-pub(super) fn classify(text: &str) -> Verdict {
-    let message = Message::parse(text);
+/// Whether a message is a revert.
+pub(super) fn classify(text: &str) -> Classification {
+    let message = CommitMessage::parse(text);
     if let Some(form) = form_of_message(&message) {
-        return Verdict::counts(form);
+        return Classification::counts(form);
     }
     if descriptions(message.subject()).any(|text| AGAIN.is_match(text)) && MENTION.is_match(text) {
-        return Verdict::NearMiss("it lands a reverted change again");
+        return Classification::NearMiss("it lands a reverted change again");
     }
     if MENTION.is_match(message.subject()) {
-        return Verdict::NearMiss("its subject mentions a revert but does not have the form of one");
+        return Classification::NearMiss("its subject mentions a revert but does not have the form of one");
     }
     if message.bullets().any(|bullet| MENTION.is_match(bullet)) {
-        return Verdict::NearMiss("the revert is a bullet in its body, a part of a larger change");
+        return Classification::NearMiss("the revert is a bullet in its body, a part of a larger change");
     }
     if MENTION.is_match(text) {
-        return Verdict::NearMiss("only the text of its body mentions a revert");
+        return Classification::NearMiss("only the text of its body mentions a revert");
     }
-    Verdict::Unrelated
+    Classification::Unrelated
 }
 
-/// Whether a title, from which prefixes were taken, starts with a revert.
+/// Whether a title without prefixes starts with a revert.
 pub(super) fn starts_with_revert(description: &str) -> bool {
     form_of_description(description).is_some()
 }
 
-/// Whether a branch was made for a revert, as far as its name tells.
+/// Whether a branch was made for a revert, according to its name.
 pub(super) fn is_revert_branch(branch: &str) -> bool {
     BUTTON_BRANCH.is_match(branch)
         || BRANCH.captures(branch).is_some_and(|named| {
@@ -128,7 +127,7 @@ pub(super) fn is_revert_branch(branch: &str) -> bool {
         })
 }
 
-fn form_of_message(message: &Message<'_>) -> Option<&'static str> {
+fn form_of_message(message: &CommitMessage<'_>) -> Option<&'static str> {
     if let Some(form) = form_of_title(message.subject()) {
         return Some(form);
     }
@@ -141,7 +140,7 @@ fn form_of_message(message: &Message<'_>) -> Option<&'static str> {
     form_of_body(message)
 }
 
-/// The title says more than the name of the branch, unless a button made the branch.
+/// The title decides, unless the button "Revert" made the branch.
 fn form_of_merge(branch: &str, title: Option<&str>) -> Option<&'static str> {
     let is_again = |title| descriptions(title).any(|text| AGAIN.is_match(text));
     let is_branch = match title {
@@ -162,7 +161,7 @@ fn form_of_title(title: &str) -> Option<&'static str> {
         if let Some(form) = form_of_description(description) {
             return Some(form);
         }
-        // A text that starts with the verb and is still no revert must not become one without its prefix.
+        // If the text starts with the verb and is not a revert, it must not become one when prefixes are removed.
         if VERB.is_match(description) {
             return None;
         }
@@ -186,8 +185,9 @@ fn form_of_description(text: &str) -> Option<&'static str> {
         if QUOTE.is_match(object) {
             return Some("its subject is `Revert \"…\"`");
         }
-        let is_noun =
-            is_place(object) || is_subject(object) || (verb.name("ending").is_none() && is_modifier(object));
+        let is_noun = is_part_of_program(object)
+            || is_subject(object)
+            || (verb.name("ending").is_none() && is_modifier(object));
         let is_condition = CONDITION.is_match(object) || ONLY_CONDITION.is_match(object);
         if !REFERS.is_match(object) && (is_noun || is_condition) {
             return None;
@@ -200,19 +200,19 @@ fn form_of_description(text: &str) -> Option<&'static str> {
     let verb = OTHER_VERB.captures(text)?;
     let object = verb.name("object")?.as_str();
     let is_exact = QUOTE.is_match(object) || REFERS.is_match(object);
-    let is_noun = is_place(object) || is_subject(object) || is_modifier(object);
+    let is_noun = is_part_of_program(object) || is_subject(object) || is_modifier(object);
     let is_verb = SEPARATE_VERB.is_match(text) && !ANY_CONDITION.is_match(object);
     (is_exact || (!is_noun && (VERSION.is_match(object) || is_verb)))
         .then_some("its subject rolls a change back")
 }
 
-fn form_of_body(message: &Message<'_>) -> Option<&'static str> {
+fn form_of_body(message: &CommitMessage<'_>) -> Option<&'static str> {
     let first = message.first_line()?;
     let is_simple =
         |title: &str| TITLE.captures(title).is_some_and(|title| !NESTED.is_match(&title["quoted"]));
     match bullet(first) {
         None if is_simple(first) => return Some("its body starts with `Revert \"…\"`"),
-        // The number shows that the reverted commit had landed. A branch's own commits have none.
+        // The number shows that the reverted commit had landed. Commits inside a branch have no number.
         Some(title) if is_simple(title) && LANDED.is_match(title) => {
             return Some("its body starts with the revert of a pull request");
         }
@@ -223,7 +223,7 @@ fn form_of_body(message: &Message<'_>) -> Option<&'static str> {
         return Some("every bullet of its body is a revert");
     }
     let own = message.body().iter().take_while(|line| {
-        // What follows a bullet, or the subject of another commit, belongs to a squashed commit.
+        // The text after a bullet, or after the subject of another commit, belongs to a squashed commit.
         bullet(line.trim_start()).is_none() && (**line == first || !NESTED.is_match(line))
     });
     let mut own = own.filter(|line| LINE.is_match(line) || SENTENCE.is_match(line));
@@ -276,7 +276,11 @@ mod tests {
             "Revert to v2: the new one is slow",
             "Raise the timeout and revert the button",
         ] {
-            assert!(matches!(classify(message), Verdict::Counts(_)), "{message}: {:?}", classify(message));
+            assert!(
+                matches!(classify(message), Classification::Counts(_)),
+                "{message}: {:?}",
+                classify(message)
+            );
         }
     }
 
@@ -336,13 +340,13 @@ mod tests {
             ("Add login\n\nIt never reverts a commit.", "only the text of its body"),
             ("Tidy\n\n- This reverts commit 1234567.", "the revert is a bullet"),
         ] {
-            let Verdict::NearMiss(said) = classify(message) else {
+            let Classification::NearMiss(actual) = classify(message) else {
                 panic!("{message}: {:?}", classify(message));
             };
-            assert!(said.starts_with(reason), "{message}: {said}");
+            assert!(actual.starts_with(reason), "{message}: {actual}");
         }
         for message in ["Add login", "Irrevertible", "", "\n"] {
-            assert_eq!(classify(message), Verdict::Unrelated, "{message}");
+            assert_eq!(classify(message), Classification::Unrelated, "{message}");
         }
     }
 }

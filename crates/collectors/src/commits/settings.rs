@@ -13,36 +13,36 @@ use super::Classifier;
 pub struct CommitSettings {
     /// Where commits are read. Default: `auto`.
     pub source: SourceChoice,
-    /// How far back commits count, by the committer's date. Default: 7 days.
+    /// The length of the window in which commits count, by the committer's date. Default: 7 days.
     #[serde(deserialize_with = "settings::duration")]
     pub window: Duration,
-    /// Which commits of the branch are looked at. Default: those that landed on it.
+    /// Which commits of the branch are read. Default: those that landed on it.
     pub history: HistoryChoice,
-    /// Which messages are those of a hotfix. Default: the built-in forms.
+    /// Which messages count as hotfixes. Default: the built-in forms.
     pub hotfix: Classifier,
-    /// Which messages are those of a revert. Default: the built-in forms.
+    /// Which messages count as reverts. Default: the built-in forms.
     pub reverts: Classifier,
 }
 
 settings_table!(CommitSettings, "commits", shown: |_| true);
 
-/// Where commits are to be read.
+/// The choice of where commits are read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SourceChoice {
-    /// On GitHub when there is a token, else in the local clone, else on GitHub without a token.
+    /// On GitHub if there is a token, otherwise in the local clone, otherwise on GitHub without a token.
     #[default]
     Auto,
-    /// On GitHub, if need be without a token.
+    /// On GitHub, without a token if there is none.
     GitHub,
     /// In the local clone.
-    Local,
+    Clone,
 }
 
-/// Which commits of a branch are looked at.
+/// The choice of which commits of a branch are read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum HistoryChoice {
-    /// What landed on the branch: its tip, the first parent of the tip, and so on. The commits of a merged
-    /// branch are not among them; the merge is.
+    /// The commits that landed on the branch: its tip, the first parent of the tip, and so on. They include merges, but not
+    /// the commits of merged branches.
     #[default]
     FirstParent,
     /// Every commit that can be reached from the branch.
@@ -53,10 +53,18 @@ impl<'de> Deserialize<'de> for SourceChoice {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match &*String::deserialize(deserializer)? {
             "auto" => Ok(Self::Auto),
-            "github" => Ok(Self::GitHub),
-            "local" => Ok(Self::Local),
+            "github" if cfg!(feature = "github") => Ok(Self::GitHub),
+            "clone" if cfg!(feature = "git") => Ok(Self::Clone),
+            "github" => Err(D::Error::custom(
+                "this program was built without the feature `github`, so it cannot read from GitHub; build it with that \
+                 feature, or write \"clone\"",
+            )),
+            "clone" => Err(D::Error::custom(
+                "this program was built without the feature `git`, so it cannot read a clone; build it with that \
+                 feature, or write \"github\"",
+            )),
             other => Err(D::Error::custom(format!(
-                "`{other}` is not a source of commits; write \"auto\", \"github\" or \"local\""
+                "`{other}` is not a source of commits; write \"auto\", \"github\" or \"clone\""
             ))),
         }
     }
@@ -93,7 +101,7 @@ mod tests {
     use system_health_registry::Settings;
 
     #[test]
-    fn an_unknown_word_is_refused_with_those_that_are_known() {
+    fn an_unknown_word_is_refused_with_the_known_ones() {
         let refused = |toml: &str| {
             let settings = Settings::builder().toml(Path::new("a.toml"), toml).unwrap().build();
             settings.unwrap_err().to_string()
@@ -104,17 +112,33 @@ mod tests {
         );
         assert_eq!(
             refused("[commits]\nsource = \"gitlab\""),
-            "a.toml:2:1: `source` in [commits]: `gitlab` is not a source of commits; write \"auto\", \"github\" or \"local\""
+            "a.toml:2:1: `source` in [commits]: `gitlab` is not a source of commits; write \"auto\", \"github\" or \"clone\""
         );
     }
 
     #[test]
-    fn every_known_word_is_taken() {
-        for source in ["auto", "github", "local"] {
+    #[cfg(all(feature = "git", feature = "github"))]
+    fn every_known_word_is_accepted() {
+        for source in ["auto", "github", "clone"] {
             for history in ["first-parent", "all"] {
                 let toml = format!("[commits]\nsource = \"{source}\"\nhistory = \"{history}\"");
                 Settings::builder().toml(Path::new("a.toml"), &toml).unwrap().build().unwrap();
             }
+        }
+    }
+
+    #[test]
+    fn a_source_that_is_not_built_in_is_refused_with_its_feature() {
+        for (source, feature, is_built_in) in
+            [("github", "github", cfg!(feature = "github")), ("clone", "git", cfg!(feature = "git"))]
+        {
+            let toml = format!("[commits]\nsource = \"{source}\"");
+            let error = Settings::builder().toml(Path::new("a.toml"), &toml).unwrap().build().err();
+            let error = error.map(|error| error.to_string()).unwrap_or_default();
+            let expected = format!(
+                "a.toml:2: `source` in [commits]: this program was built without the feature `{feature}`, so it cannot"
+            );
+            assert_eq!(error.starts_with(&expected), !is_built_in, "{source}: {error}");
         }
     }
 }

@@ -1,15 +1,15 @@
-//! Where the commits of a repository come from. The choice is made once for each, and the output says which it was.
+//! Where the commits of a repository are read. The choice is made once for each repository, and the output shows it.
 
 use system_health_registry::{Context, FromContext, Scope, Settings, Unavailable, settings::Origin};
 
 use super::{CommitSettings, SourceChoice};
 use crate::{
+    git::LocalClone,
     github::{GitHubRepository, GitHubSettings},
-    local_clone::{LocalClone, Remote},
-    repository::{Repository, RepositoryName, RepositorySettings},
+    repository::{RemoteAddress, Repository, RepositoryName, RepositorySettings},
 };
 
-/// The place to read commits.
+/// Where commits are read.
 #[derive(Debug, Clone)]
 pub enum CommitSource {
     /// A repository on GitHub.
@@ -23,55 +23,61 @@ impl FromContext for CommitSource {
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         match context.get::<CommitSettings>().await?.source {
-            SourceChoice::Local => local(context).await.map(Self::LocalClone),
+            SourceChoice::Clone => chosen_clone(context).await.map(Self::LocalClone),
             SourceChoice::GitHub => context.get().await.map(Self::GitHub),
             SourceChoice::Auto => automatic(context).await,
         }
     }
 }
 
-/// The local clone, because the settings say so.
-async fn local(context: &Context) -> Result<LocalClone, Unavailable> {
+/// The local clone that the settings choose.
+async fn chosen_clone(context: &Context) -> Result<LocalClone, Unavailable> {
     let clone = match context.get::<LocalClone>().await {
         Ok(clone) => clone,
         Err(Unavailable::NoData(reason)) => {
-            return Err(format!("`source` in [commits] is \"local\", but {reason}").into());
+            return Err(format!("`source` in [commits] is \"clone\", but {reason}").into());
         }
         Err(error) => return Err(error),
     };
     let repository = context.get::<Repository>().await?;
     let Some(named) = repository.named().cloned() else { return Ok(clone) };
     let github = context.get::<GitHubSettings>().await?;
-    let is_named = |remote: &Remote| github.repository_of(remote).is_some_and(|it| named.is_same_as(&it));
-    // Another host may be a mirror or an alias in SSH's configuration. Whoever chose the clone knows.
-    let is_mirror = |remote: &Remote| named.is_path(remote.path());
+    let is_named = |address: &RemoteAddress| is_repository(&github, address, &named);
+    // The remote may be on another host: a mirror, or an alias in SSH's configuration. The settings chose this clone, so
+    // the path is enough.
+    let is_mirror = |address: &RemoteAddress| named.is_path(address.path());
     if let Some(clone) = clone.with_remote(is_named).or_else(|| clone.with_remote(is_mirror)) {
         return Ok(clone);
     }
-    let remotes = clone.described_remotes();
+    let remotes = clone.describe_remotes();
     let origin = RepositorySettings::origin_of_names(&context.get::<Settings>().await?);
     Err(OtherRepository { named, origin, remotes }.into())
 }
 
-/// GitHub if it can be asked about the repository, else the local clone.
+/// GitHub if it may be used for the repository, otherwise the local clone.
 ///
-/// The clone is used only if nothing is configured: an error on the way to GitHub is an error. The resource
-/// [`GitHubRepository`] has no data if there is no token and [`suitable_clone`] finds a clone.
+/// The clone is used only if GitHub is not configured. A failure to use GitHub is an error: the resource
+/// [`GitHubRepository`] has no data only if there is no token and [`matching_clone`] finds a clone.
 async fn automatic(context: &Context) -> Result<CommitSource, Unavailable> {
     let unavailable = match context.get::<GitHubRepository>().await {
         Ok(repository) => return Ok(CommitSource::GitHub(repository)),
         Err(error @ Unavailable::Error(_)) => return Err(error),
         Err(unavailable) => unavailable,
     };
-    match suitable_clone(context, context.get::<Repository>().await?.named()).await? {
+    let repository = context.get::<Repository>().await?;
+    match matching_clone(context, repository.named()).await? {
         Some(clone) => Ok(CommitSource::LocalClone(clone)),
-        None => Err(unavailable),
+        None if cfg!(feature = "github") => Err(unavailable),
+        None => Err(format!(
+            "no remote of a clone around the current directory points to {repository}, and {unavailable}"
+        )
+        .into()),
     }
 }
 
-/// The local clone, if it may speak for a repository that the settings name: one of its remotes must point
-/// there. Without a name it speaks for itself.
-pub(crate) async fn suitable_clone(
+/// The local clone, if it may be read for a repository that the settings name: one of its remotes must point there. If
+/// no repository is named, any clone matches.
+pub(crate) async fn matching_clone(
     context: &Context,
     named: Option<&RepositoryName>,
 ) -> Result<Option<LocalClone>, Unavailable> {
@@ -82,13 +88,18 @@ pub(crate) async fn suitable_clone(
     };
     let Some(named) = named else { return Ok(Some(clone)) };
     let github = context.get::<GitHubSettings>().await?;
-    Ok(clone.with_remote(|remote| github.repository_of(remote).is_some_and(|it| named.is_same_as(&it))))
+    Ok(clone.with_remote(|address| is_repository(&github, address, named)))
 }
 
-/// The settings choose the local clone and name another repository.
+/// Whether a remote points to a repository on the host whose API is used.
+fn is_repository(github: &GitHubSettings, address: &RemoteAddress, named: &RepositoryName) -> bool {
+    github.repository_at(address).is_some_and(|repository| named.is_same_as(&repository))
+}
+
+/// The settings choose the local clone, but name a repository that none of its remotes points to.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`source` in [commits] is \"local\", but no remote of this clone points to {named}{}; {}",
+    "`source` in [commits] is \"clone\", but no remote of this clone points to {named}{}; {}",
     .origin.as_ref().map(|origin| format!(" (named by {origin})")).unwrap_or_default(),
     if .remotes.is_empty() { "it has no remotes".to_owned() } else { format!("its remotes: {}", .remotes.join(", ")) },
 )]

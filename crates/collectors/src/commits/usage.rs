@@ -1,5 +1,5 @@
-//! How a subject uses a word. `Revert login` is what a commit does, but `Revert button` is a part of a
-//! program, and `Reverts are shown` says something about reverts. The words behind it tell.
+//! How a subject uses a word. `Revert login` says what the commit does, but `Revert button` names a part of the program, and
+//! `Reverts are shown` is a statement about reverts. The words that follow show the difference.
 
 use std::sync::LazyLock;
 
@@ -7,11 +7,12 @@ use regex::Regex;
 
 use super::message::regex;
 
-/// `Revert button: fix its colour`: up to three words in front of a colon are a place in the program. Words
-/// with digits are versions and tickets.
-static PLACE: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?P<first>[^\W\d]+)(?: [^\W\d]+){0,2}:(?:\s|$)"));
-/// The first words of what is no place: `Revert feat: add login`, `Hotfix for login: be exact`.
-static NO_PLACE: LazyLock<Regex> = LazyLock::new(|| {
+/// `Revert button: fix its colour`: up to three words before a colon are a part of the program. Words with digits are versions
+/// and tickets.
+static PART_OF_PROGRAM: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"^(?P<first>[^\W\d]+)(?: [^\W\d]+){0,2}:(?:\s|$)"));
+/// The first words of other texts before a colon: `Revert feat: add login`, `Hotfix for login: be exact`.
+static NOT_A_PART: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)^(?:feat|fix|chore|docs?|ci|build|tests?|perf|refactor|style|revert|enhancement",
         r"|for|in|of|on|to|from|with|and|the|an?)$",
@@ -25,15 +26,14 @@ static PREDICATE: LazyLock<Regex> = LazyLock::new(|| {
         r"|works|fails|crashes|ignores)\b",
     ))
 });
-/// Without an article, such a noun does not follow a verb. In the plural it may.
+/// Without an article, such a noun does not follow a verb. In the plural, it may.
 static PART: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)^(?:button|dialog|modal|popup|menu|shortcut|prompt|command|subcommand|helper|action|flag|option",
         r"|endpoint|handler|hook|function|functionality|logic)(?:[^\w-]|$)",
     ))
 });
-/// `Revert button changes`, `Revert flag removal (#12)`, `Revert flag to false`: what is reverted is a change of
-/// the part.
+/// `Revert button changes`, `Revert flag removal (#12)`, `Revert flag to false`: the commit reverts a change of the part.
 static CHANGE: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)^\w+ to\s|^\w+(?: \S+){0,2} (?:changes?|updates?|upgrades?|bumps?|removals?|additions?|refactor(?:ing)?",
@@ -42,17 +42,17 @@ static CHANGE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// Whether the word and these words behind it name a place in a program, in front of a colon.
-pub(super) fn is_place(rest: &str) -> bool {
-    PLACE.captures(rest).is_some_and(|place| !NO_PLACE.is_match(&place["first"]))
+/// Whether the word and the words that follow name a part of the program, before a colon.
+pub(super) fn is_part_of_program(rest: &str) -> bool {
+    PART_OF_PROGRAM.captures(rest).is_some_and(|part| !NOT_A_PART.is_match(&part["first"]))
 }
 
-/// Whether the word is the subject of a sentence, with these words behind it.
+/// Whether the word is the subject of a sentence that continues with these words.
 pub(super) fn is_subject(rest: &str) -> bool {
     PREDICATE.is_match(rest)
 }
 
-/// Whether the word belongs to the noun that starts these words behind it.
+/// Whether the word modifies the noun that follows.
 pub(super) fn is_modifier(rest: &str) -> bool {
     PART.is_match(rest) && !CHANGE.is_match(rest)
 }
@@ -62,10 +62,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_words_behind_a_word_say_how_it_is_used() {
+    fn the_following_words_show_how_a_word_is_used() {
         for (rest, expected) in [
-            ("button: fix its colour", "place modifier"),
-            ("login page: be exact", "place"),
+            ("button: fix its colour", "part modifier"),
+            ("login page: be exact", "part"),
             ("feat: add login", ""),
             ("for login: be exact", ""),
             ("v2: login", ""),
@@ -86,7 +86,7 @@ mod tests {
             ("", ""),
         ] {
             let found = [
-                is_place(rest).then_some("place"),
+                is_part_of_program(rest).then_some("part"),
                 is_subject(rest).then_some("subject"),
                 is_modifier(rest).then_some("modifier"),
             ];

@@ -1,25 +1,21 @@
-//! A diagnosis that people can read, however many repositories there are.
+//! Limits the length of a diagnosis of many repositories.
 
 use system_health_registry::Finding;
 
-/// Maximum number of lines of one kind.
+/// Maximum number of findings of one kind.
 const MAX_LINES: usize = 10;
 
-/// The first of these findings, all of one kind, and a line that counts the others.
+/// The worst of these findings, which are of one kind, and one that counts the others.
 #[must_use]
 pub fn bounded(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let more = findings.len().saturating_sub(MAX_LINES);
-    if more == 0 {
+    let others = findings.len().saturating_sub(MAX_LINES);
+    if others == 0 {
         return findings;
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.grade));
     let rest = findings.split_off(MAX_LINES);
     let last = rest.first().map(|worst| {
-        Finding::new(
-            "more",
-            worst.grade,
-            format!("{more} more like the last ones, such as {}", worst.subject),
-        )
+        Finding::new("more", worst.grade, format!("{others} more of this kind, such as {}", worst.subject))
     });
     findings.extend(last);
     findings
@@ -44,6 +40,6 @@ mod tests {
         assert_eq!(findings(10).len(), 10);
         let many = findings(40);
         assert_eq!((many.len(), many[0].grade, &*many[0].subject), (11, Grade::Failed, "30"));
-        assert_eq!(many[10], Finding::warning("more", "30 more like the last ones, such as 9"));
+        assert_eq!(many[10], Finding::warning("more", "30 more of this kind, such as 9"));
     }
 }

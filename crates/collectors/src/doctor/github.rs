@@ -1,4 +1,4 @@
-//! Whether GitHub answers, takes the token, and has what the metrics ask for.
+//! Diagnoses GitHub: whether it responds and accepts the token, and whether the metrics' repositories and workflows exist.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,12 +16,12 @@ use crate::{
     repository::Repository,
 };
 
-/// A token that ends sooner is worth a warning.
-const SOON: Duration = Duration::from_hours(7 * 24);
-/// Some repositories have very many workflows.
-const MOST_NAMES: usize = 10;
+/// A token that expires sooner gets a warning.
+const EXPIRES_SOON: Duration = Duration::from_hours(7 * 24);
+/// Maximum number of workflows in a message.
+const MAX_NAMES: usize = 10;
 
-/// Looks at the token, the API, the repository and the workflow.
+/// Diagnoses the token, the API, the repositories and the workflow.
 pub async fn github(context: &Context) -> Vec<Finding> {
     let mut findings = token(context).await;
     let client = match context.get::<GitHub>().await {
@@ -29,7 +29,7 @@ pub async fn github(context: &Context) -> Vec<Finding> {
         Err(Unavailable::NoData(_)) => {
             findings.push(Finding::warning(
                 "GitHub",
-                "is not asked without a token; commits come from the local clone",
+                "is not used without a token; commits come from the local clone",
             ));
             return findings;
         }
@@ -50,25 +50,25 @@ async fn token(context: &Context) -> Vec<Finding> {
         Ok(credentials) => credentials,
         Err(error) => return vec![Finding::failed(SUBJECT, error.to_string())],
     };
-    vec![match credentials.place(&TOKEN).await {
-        Ok(place) => Finding::ok(SUBJECT, format!("is {}", place.to_string().trim_end_matches(','))),
-        Err(absent) if absent.is_absent() => Finding::warning(SUBJECT, said(absent)),
-        Err(failed) => Finding::failed(SUBJECT, said(failed)),
+    vec![match credentials.location(&TOKEN).await {
+        Ok(location) => Finding::ok(SUBJECT, format!("is {location}")),
+        Err(absent) if absent.is_absent() => Finding::warning(SUBJECT, full_message(absent)),
+        Err(failed) => Finding::failed(SUBJECT, full_message(failed)),
     }]
 }
 
-/// One request that costs nothing tells all about the token.
+/// Makes one request that does not count against the rate limit and whose headers describe the token.
 /// See <https://docs.github.com/en/rest/rate-limit/rate-limit>.
 async fn api(client: &GitHub) -> Vec<Finding> {
-    match client.ask_once(&["rate_limit"]).await {
-        // GitHub Enterprise answers so if its administrators have turned rate limits off.
+    match client.get_once(&["rate_limit"]).await {
+        // The response of a GitHub Enterprise server whose administrators have turned rate limits off.
         Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => {
-            vec![Finding::ok("GitHub", format!("{} answers, and has no rate limit", client.api_url()))]
+            vec![Finding::ok("GitHub", format!("{} responds, and has no rate limit", client.api_url()))]
         }
-        Err(error) => vec![Finding::failed("GitHub", said(error))],
+        Err(error) => vec![Finding::failed("GitHub", full_message(error))],
         Ok((headers, body)) => {
             let now = SystemTime::now();
-            let reachable = Finding::ok("GitHub", format!("{} answers", client.api_url()));
+            let reachable = Finding::ok("GitHub", format!("{} responds", client.api_url()));
             [Some(reachable), scopes(&headers), expiry(&headers, now), limit(&body), date(&headers, now)]
                 .into_iter()
                 .flatten()
@@ -77,7 +77,7 @@ async fn api(client: &GitHub) -> Vec<Finding> {
     }
 }
 
-/// Only classic tokens have scopes. See
+/// The scopes of the token. Only classic tokens have them. See
 /// <https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps>.
 fn scopes(headers: &HeaderMap) -> Option<Finding> {
     let scopes = text(headers, "x-oauth-scopes")?;
@@ -87,17 +87,17 @@ fn scopes(headers: &HeaderMap) -> Option<Finding> {
     })
 }
 
-/// When the token ends, written such as `2026-12-24 10:00:00 UTC` or with an offset from UTC.
+/// When the token expires. GitHub writes it like `2026-12-24 10:00:00 UTC`, or with an offset from UTC.
 fn expiry(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
     const SUBJECT: &str = "GitHub token expiry";
     let written = text(headers, "github-authentication-token-expiration")?;
     let moment = written.get(..19).map(|moment| moment.replace(' ', "T") + "Z");
     let end = moment.and_then(|moment| humantime::parse_rfc3339(&moment).ok());
     Some(match end.map(|end| end.duration_since(now)) {
-        Some(Ok(left)) if left >= SOON => Finding::ok(SUBJECT, written),
+        Some(Ok(left)) if left >= EXPIRES_SOON => Finding::ok(SUBJECT, written),
         Some(Ok(_)) => Finding::warning(SUBJECT, format!("{written}: renew it soon")),
         Some(Err(_)) => Finding::failed(SUBJECT, format!("{written}: it has expired; make a new one")),
-        None => Finding::warning(SUBJECT, format!("`{written}` is no time that can be read")),
+        None => Finding::warning(SUBJECT, format!("`{written}` is not a time in a known format")),
     })
 }
 
@@ -116,9 +116,9 @@ fn date(headers: &HeaderMap, now: SystemTime) -> Option<Finding> {
     Some(Finding::clock("GitHub", server_time(headers)?, now))
 }
 
-/// The subject of what is found about a repository.
+/// The subject of findings about a repository.
 const REPOSITORY: &str = "GitHub repository";
-/// Maximum number of repositories that are asked about at once, as in a run.
+/// Maximum number of repositories that are diagnosed concurrently, as in a run.
 const CONCURRENT: usize = 16;
 
 async fn repositories(context: &Context) -> Vec<Finding> {
@@ -128,12 +128,12 @@ async fn repositories(context: &Context) -> Vec<Finding> {
     };
     let all: Vec<Repository> = repositories.iter().cloned().collect();
     if let [repository] = &all[..] {
-        return Finding::in_time(REPOSITORY, only(context, repository)).await;
+        return Finding::in_time(REPOSITORY, single(context, repository)).await;
     }
-    // Their workflows are asked for by the metrics, whose findings are shown, too. A second time would be much.
+    // Their workflows are not diagnosed here, because the findings about the metrics already show them.
     let probe = async |repository: Repository| {
         let subject = format!("{REPOSITORY} {repository}");
-        Finding::in_time(&subject, one_of_many(context, repository, &subject)).await
+        Finding::in_time(&subject, problems_of(context, repository, &subject)).await
     };
     let problems: Vec<Finding> = stream::iter(all.clone()).map(probe).buffered(CONCURRENT).concat().await;
     let good = all.len() - problems.len();
@@ -146,35 +146,36 @@ async fn repositories(context: &Context) -> Vec<Finding> {
     [vec![summary], bounded(problems)].concat()
 }
 
-/// What is wrong with one of several repositories, if anything is.
-async fn one_of_many(context: &Context, repository: Repository, subject: &str) -> Vec<Finding> {
+/// The problems of one of several repositories.
+async fn problems_of(context: &Context, repository: Repository, subject: &str) -> Vec<Finding> {
     let failed = |message| vec![Finding::failed(subject, message)];
     match context.about(repository).get::<GitHubRepository>().await {
         Err(Unavailable::NoData(_)) => vec![],
         Err(error) => failed(error.to_string()),
         Ok(repository) => {
-            repository.ask_once(&[]).await.err().map_or_else(Vec::new, |error| failed(said(error)))
+            repository.get_once(&[]).await.err().map_or_else(Vec::new, |error| failed(full_message(error)))
         }
     }
 }
 
-async fn only(context: &Context, repository: &Repository) -> Vec<Finding> {
+/// Diagnoses the only repository, also its workflow.
+async fn single(context: &Context, repository: &Repository) -> Vec<Finding> {
     let context = context.about(repository.clone());
     let on_github: GitHubRepository = match context.get().await {
         Ok(repository) => repository,
         Err(unavailable) => return vec![Finding::failed(REPOSITORY, unavailable.to_string())],
     };
-    match on_github.ask_once(&[]).await {
-        Err(error) => vec![Finding::failed(REPOSITORY, said(error))],
+    match on_github.get_once(&[]).await {
+        Err(error) => vec![Finding::failed(REPOSITORY, full_message(error))],
         Ok((_, body)) => {
             let branch = body["default_branch"].as_str().unwrap_or("unknown");
-            let found = Finding::ok(REPOSITORY, format!("{repository}, default branch {branch}"));
-            vec![found, workflow(&context, repository, &on_github).await]
+            let finding = Finding::ok(REPOSITORY, format!("{repository}, default branch {branch}"));
+            vec![finding, workflow(&context, repository, &on_github).await]
         }
     }
 }
 
-/// Asks what a run asks, so that permissions, settings and jobs are checked, too.
+/// Makes the requests of a run, so that permissions, settings and jobs are checked, too.
 async fn workflow(context: &Context, repository: &Repository, on_github: &GitHubRepository) -> Finding {
     const SUBJECT: &str = "GitHub workflow";
     let workflow = match context.get::<CiSettings>().await {
@@ -188,14 +189,16 @@ async fn workflow(context: &Context, repository: &Repository, on_github: &GitHub
         }
         Err(Unavailable::NoData(no_data)) => Finding::warning(SUBJECT, no_data.to_string()),
         Err(Unavailable::Error(error)) if is_missing_workflow(&error) => {
-            let there = match on_github.ask_once(&["actions", "workflows"]).await {
-                Ok((_, body)) => there_are(&body),
-                Err(error) => format!("the token may not read actions ({})", said(error)),
+            let existing = match on_github.get_once(&["actions", "workflows"]).await {
+                Ok((_, body)) => list_workflows(&body),
+                Err(error) => format!("the token may not read actions ({})", full_message(error)),
             };
             let table = repository.ci_tables().workflow;
             Finding::failed(
                 SUBJECT,
-                format!("there is no `{workflow}` in .github/workflows: {there}; set `workflow` in {table}"),
+                format!(
+                    "there is no `{workflow}` in .github/workflows: {existing}; set `workflow` in {table}"
+                ),
             )
         }
         Err(Unavailable::Error(error)) => Finding::failed(SUBJECT, error.to_string()),
@@ -206,16 +209,16 @@ fn is_missing_workflow(error: &SharedError) -> bool {
     matches!(error.as_error().downcast_ref(), Some(RunsError::NoWorkflow { .. }))
 }
 
-/// The files of a list of workflows.
+/// The files of the repository's workflows, for a message.
 /// See <https://docs.github.com/en/rest/actions/workflows#list-repository-workflows>.
-fn there_are(body: &Value) -> String {
+fn list_workflows(body: &Value) -> String {
     let workflows = body["workflows"].as_array().map(Vec::as_slice).unwrap_or_default();
     let path = |workflow: &Value| workflow["path"].as_str()?.rsplit('/').next().map(str::to_owned);
     let mut files: Vec<String> = workflows.iter().filter_map(path).collect();
     files.sort();
     match files.len() {
         0 => "the repository has no workflows".to_owned(),
-        count if count > MOST_NAMES => format!("there are {} and others", files[..MOST_NAMES].join(", ")),
+        count if count > MAX_NAMES => format!("there are {} and others", files[..MAX_NAMES].join(", ")),
         _ => format!("there are {}", files.join(", ")),
     }
 }
@@ -224,7 +227,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-fn said(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> String {
+fn full_message(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> String {
     SharedError::new(error).to_string()
 }
 
@@ -252,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_ends_soon_is_a_warning_and_one_that_ended_a_failure() {
+    fn a_token_that_expires_soon_is_a_warning_and_an_expired_one_a_failure() {
         let expiry = |when| grade(expiry(&headers("github-authentication-token-expiration", when), now()));
         assert_eq!(expiry("2026-09-01 10:00:00 UTC"), Some(Ok));
         assert_eq!(expiry("2026-06-20 10:00:00 +0200"), Some(Warning));
@@ -262,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_limit_that_is_nearly_used_up_is_a_warning() {
+    fn a_nearly_exhausted_rate_limit_is_a_warning() {
         let limit = |remaining: u64| {
             grade(limit(&json!({"resources": {"core": {"limit": 5000, "remaining": remaining}}})))
         };
@@ -270,13 +273,13 @@ mod tests {
     }
 
     #[test]
-    fn the_workflows_that_there_are_are_named_but_not_hundreds_of_them() {
-        let of = |count: usize| {
+    fn existing_workflows_are_listed_but_not_hundreds_of_them() {
+        let listed = |count: usize| {
             let path = |n| json!({"path": format!(".github/workflows/w{n:02}.yml")});
-            there_are(&json!({"workflows": (0..count).map(path).collect::<Vec<_>>()}))
+            list_workflows(&json!({"workflows": (0..count).map(path).collect::<Vec<_>>()}))
         };
-        assert_eq!(of(0), "the repository has no workflows");
-        assert_eq!(of(2), "there are w00.yml, w01.yml");
-        assert!(of(30).ends_with("w09.yml and others"), "{}", of(30));
+        assert_eq!(listed(0), "the repository has no workflows");
+        assert_eq!(listed(2), "there are w00.yml, w01.yml");
+        assert!(listed(30).ends_with("w09.yml and others"), "{}", listed(30));
     }
 }

@@ -1,7 +1,8 @@
-//! Why it does not work: probes of GitHub and the network for `report doctor`. Each asks once and has a
-//! time-out, and each line says what was found and what to do about it.
+//! Diagnoses problems with GitHub and the network. Each probe makes its requests once, has a timeout, and says what it found
+//! and what to do about it.
 
 mod bounded;
+#[cfg_attr(not(feature = "github"), path = "without_github.rs")]
 mod github;
 mod network;
 

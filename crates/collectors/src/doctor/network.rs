@@ -1,9 +1,9 @@
-//! What all requests have in common: the proxy and the certificate authorities.
+//! Diagnoses the proxy and the certificate authorities, which all requests share.
 
 use system_health_http::{Proxy, check_authorities, check_proxies};
 use system_health_registry::{Finding, SharedError};
 
-/// Which proxies and certificate authorities the environment names, and whether they can be used.
+/// The proxies and the certificate authorities of the environment, and whether they can be used.
 #[must_use]
 pub fn network() -> Vec<Finding> {
     const AUTHORITIES: &str = "certificate authorities";
@@ -22,10 +22,10 @@ fn proxies() -> Vec<Finding> {
     if let Err(error) = check_proxies() {
         return vec![Finding::failed("proxy", error.to_string())];
     }
-    let found = ["https", "http"].into_iter().filter_map(|scheme| {
+    let findings = ["https", "http"].into_iter().filter_map(|scheme| {
         let subject = format!("proxy for {scheme}://");
         Some(Finding::ok(subject, Proxy::for_scheme(scheme)?.to_string()))
     });
-    let found: Vec<_> = found.collect();
-    if found.is_empty() { vec![Finding::ok("proxy", "none")] } else { found }
+    let findings: Vec<_> = findings.collect();
+    if findings.is_empty() { vec![Finding::ok("proxy", "none")] } else { findings }
 }

@@ -1,25 +1,24 @@
-//! GitHub's REST API as a resource: one client for all collectors, that waits politely, reads lists to
-//! their end, and says in full why there is no answer.
+//! GitHub: where its API is, a client for it, and the resources that read repositories with the client.
+//!
+//! Without the feature `github`, there is no client. The settings stay, because they say on which host the remotes of a
+//! clone are.
 
-mod access;
-mod attempt;
-mod branch;
+#[cfg(feature = "github")]
 mod client;
-mod connection;
-mod error;
-mod limits;
-mod link;
-mod pages;
-mod repository;
-mod session;
+#[cfg(feature = "github")]
+mod resources;
 mod settings;
+#[cfg(feature = "github")]
 mod token;
-mod transport;
+#[cfg(not(feature = "github"))]
+mod without_client;
 
-pub use branch::WatchedBranch;
-pub use client::GitHub;
-pub use error::{Cause, GitHubError, Message};
-pub use pages::Pages;
-pub use repository::GitHubRepository;
+#[cfg(feature = "github")]
+pub use client::{Cause, ErrorBody, GitHub, GitHubError, Pages};
+#[cfg(feature = "github")]
+pub use resources::{GitHubRepository, WatchedBranch};
 pub use settings::{ApiUrl, ApiUrlError, GitHubSettings};
+#[cfg(feature = "github")]
 pub use token::TOKEN;
+#[cfg(not(feature = "github"))]
+pub use without_client::GitHubRepository;

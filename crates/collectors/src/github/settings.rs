@@ -1,22 +1,22 @@
-//! Where GitHub's API is. Another place than api.github.com is GitHub Enterprise, or a test's server.
+//! Where GitHub's API is: api.github.com, a GitHub Enterprise server, or a test's server.
 
 use std::{fmt, num::NonZeroU32};
 
 use serde::Deserialize;
 use system_health_credentials::SecretName;
 use system_health_registry::settings_table;
-use url::{Origin, Url};
+use url::Url;
 
-use crate::{local_clone::Remote, repository::RepositoryName};
+use crate::repository::{RemoteAddress, RepositoryName};
 
 /// The settings table `[github]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct GitHubSettings {
-    /// The address of the REST API. Default: `https://api.github.com`.
+    /// The URL of the REST API. Default: `https://api.github.com`.
     pub api_url: ApiUrl,
-    /// The longest list that is read, in pages of up to 100. A longer one is an error: a part of a list
-    /// is no answer. Default: 50.
+    /// The maximum length of a list, in pages of up to 100 items. A longer list is an error, because a part of it would give
+    /// a wrong value. Default: 50.
     pub max_pages: NonZeroU32,
     /// The token's name in AWS Secrets Manager. Default: `github/dashboard-token`.
     pub token_secret: Option<SecretName>,
@@ -29,33 +29,35 @@ settings_table!(
     shown: |_| true,
 );
 
-/// The address of GitHub's REST API: `http` or `https`, a host, and perhaps a path such as `/api/v3`.
+/// The URL of GitHub's REST API: `http` or `https`, a host, and perhaps a path such as `/api/v3`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ApiUrl(Url);
 
-/// Why an address was refused.
+/// Why a URL was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{reason}; write the address of GitHub's REST API, such as \"https://api.github.com\" or \
+    "{reason}; write the URL of GitHub's REST API, such as \"https://api.github.com\" or \
      \"https://github.example.com/api/v3\""
 )]
 pub struct ApiUrlError {
-    // The address is not repeated: it could hold a password.
+    // The URL is not repeated, because it may contain a password.
     reason: &'static str,
 }
 
 impl GitHubSettings {
-    /// The repository that a remote points to, if it is on the host whose API is asked.
-    pub(crate) fn repository_of(&self, remote: &Remote) -> Option<RepositoryName> {
-        if self.api_url.answers_for(remote.host()) { remote.path().parse().ok() } else { None }
+    /// The repository that a remote points to, if it is on the host whose API is used.
+    #[must_use]
+    pub fn repository_at(&self, address: &RemoteAddress) -> Option<RepositoryName> {
+        if self.api_url.is_api_of(address.host()) { address.path().parse().ok() } else { None }
     }
 
-    /// The page of the repository that a remote points to, if it is on the host whose API is asked.
-    pub(crate) fn page_of(&self, remote: &Remote) -> Option<String> {
-        let repository = self.repository_of(remote)?;
-        // `ssh.github.com` has no pages.
-        let host = if self.api_url.host() == "api.github.com" { "github.com" } else { remote.host() };
+    /// The web page of the repository that a remote points to, if it is on the host whose API is used.
+    #[must_use]
+    pub fn page_of(&self, address: &RemoteAddress) -> Option<String> {
+        let repository = self.repository_at(address)?;
+        // `ssh.github.com` has no web pages.
+        let host = if self.api_url.host() == "api.github.com" { "github.com" } else { address.host() };
         Some(format!("https://{host}/{repository}"))
     }
 }
@@ -68,36 +70,22 @@ impl Default for GitHubSettings {
 }
 
 impl ApiUrl {
-    /// The address of a resource below the API's, with its query.
-    pub(super) fn join(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
-        let mut url = self.0.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path);
-        }
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
-        }
-        url
-    }
-
-    /// Scheme, host and port: where the token may be sent.
-    pub(super) fn origin(&self) -> Origin {
-        self.0.origin()
-    }
-
-    pub(super) fn as_url(&self) -> &Url {
+    /// The URL.
+    #[must_use]
+    pub fn as_url(&self) -> &Url {
         &self.0
     }
 
+    /// The host, without the port.
     pub(crate) fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// Whether this is the API for the repositories on a host.
-    pub(crate) fn answers_for(&self, host: &str) -> bool {
+    /// Whether this is the API of the repositories on a host.
+    pub(crate) fn is_api_of(&self, host: &str) -> bool {
         match self.host() {
             "api.github.com" => matches!(host, "github.com" | "www.github.com" | "ssh.github.com"),
-            // `api.NAME.ghe.com` answers for repositories on `NAME.ghe.com`.
+            // `api.NAME.ghe.com` is the API of the repositories on `NAME.ghe.com`.
             api => host == api || api.strip_prefix("api.") == Some(host),
         }
     }
@@ -114,15 +102,15 @@ impl TryFrom<String> for ApiUrl {
 
     fn try_from(text: String) -> Result<Self, ApiUrlError> {
         let refuse = |reason| Err(ApiUrlError { reason });
-        let Ok(url) = Url::parse(&text) else { return refuse("this is no address") };
+        let Ok(url) = Url::parse(&text) else { return refuse("this is not a URL") };
         if !matches!(url.scheme(), "http" | "https") {
-            return refuse("the address must start with https:// or http://");
+            return refuse("the URL must start with https:// or http://");
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return refuse("the address must not contain a user or a password");
+            return refuse("the URL must not contain a user or a password");
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return refuse("the address must end with its path");
+            return refuse("the URL must not have a query or a fragment");
         }
         Ok(Self(url))
     }
@@ -143,18 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_joined_below_the_api() {
-        let joined =
-            |base: &str| api_url(base).unwrap().join(&["repos", "a", "b c"], &[("sha", "x/y z")]).to_string();
-        assert_eq!(ApiUrl::default().join(&["repos", "a"], &[]).as_str(), "https://api.github.com/repos/a");
-        assert_eq!(joined("http://127.0.0.1:8080"), "http://127.0.0.1:8080/repos/a/b%20c?sha=x%2Fy+z");
-        for base in ["https://ghe.example.com/api/v3", "https://ghe.example.com/api/v3/"] {
-            assert_eq!(joined(base), "https://ghe.example.com/api/v3/repos/a/b%20c?sha=x%2Fy+z");
-        }
-    }
-
-    #[test]
-    fn refuses_what_is_no_api_address() {
+    fn refuses_other_urls() {
         for text in [
             "",
             "api.github.com",
@@ -169,11 +146,12 @@ mod tests {
     }
 
     #[test]
-    fn a_remote_counts_when_its_host_is_githubs() {
+    fn a_remote_counts_if_its_host_is_githubs() {
         let settings =
             |url: &str| GitHubSettings { api_url: api_url(url).unwrap(), ..GitHubSettings::default() };
-        let found =
-            |api: &str, host: &str| settings(api).repository_of(&Remote::new(host, "acme/app")).is_some();
+        let found = |api: &str, host: &str| {
+            settings(api).repository_at(&RemoteAddress::new(host, "acme/app")).is_some()
+        };
         assert!(found("https://api.github.com", "github.com"));
         assert!(found("https://ghe.example.com/api/v3", "ghe.example.com"));
         assert!(found("https://api.acme.ghe.com", "acme.ghe.com"));
@@ -182,6 +160,7 @@ mod tests {
         assert!(!found("https://ghe.example.com/api/v3", "github.com"));
         assert!(!found("https://api.github.com", "gitlab.com"));
         assert!(!found("https://api.github.com", "hub.com"));
-        assert_eq!(GitHubSettings::default().repository_of(&Remote::new("github.com", "a/b/c")), None);
+        let address = RemoteAddress::new("github.com", "a/b/c");
+        assert_eq!(GitHubSettings::default().repository_at(&address), None);
     }
 }

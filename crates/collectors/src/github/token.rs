@@ -1,4 +1,4 @@
-//! The token for GitHub's API, and where people put it.
+//! The token for GitHub's API, and where it is looked up.
 
 use system_health_credentials::{Secret, register_secret, stored};
 
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_settings_name_the_secret_but_never_hold_it() {
+    fn the_settings_contain_the_name_of_the_secret_but_never_the_secret() {
         let with = |name: &str| {
             Settings::builder().set("github", "token_secret", name, Origin::Flag("--set")).build()
         };
@@ -37,8 +37,8 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_a_name_is_refused_with_its_place() {
+    fn an_empty_name_is_refused_with_its_origin() {
         let error = Settings::builder().set("github", "token_secret", "", Origin::Flag("--set")).build();
-        insta::assert_snapshot!(error.unwrap_err(), @"flag --set: `token_secret` in [github]: expected the name or ARN of a secret in AWS Secrets Manager, with `#field` behind it for one field of a JSON object, and not the secret itself; to ask AWS for no secret at all, write `aws = false`");
+        insta::assert_snapshot!(error.unwrap_err(), @"flag --set: `token_secret` in [github]: expected the name or ARN of a secret in AWS Secrets Manager, followed by `#field` for one field of a JSON object, and not the secret itself; to turn AWS off, write `aws = false` in [secrets]");
     }
 }

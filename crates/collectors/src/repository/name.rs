@@ -1,4 +1,4 @@
-//! Names as people write them: of a repository on GitHub, and of a branch.
+//! The names of a repository on GitHub and of a branch.
 
 use std::{fmt, str::FromStr};
 
@@ -17,45 +17,45 @@ pub struct RepositoryName {
 #[serde(try_from = "String")]
 pub struct Branch(String);
 
-/// Why a name was refused. The name is not repeated: people paste addresses that contain a token.
+/// Why a name was refused. The name is not repeated, because people paste URLs that contain a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// It names no repository.
+    /// It is not the name of a repository.
     #[error(
-        "this is not the name of a repository; write \"owner/name\", such as \"rust-lang/rust\", without an address"
+        "this is not the name of a repository; write \"owner/name\", such as \"rust-lang/rust\", without a URL around it"
     )]
     Repository,
-    /// It names no branch.
+    /// It is not the name of a branch.
     #[error("this is not the name of a branch; write one such as \"main\"")]
     Branch,
 }
 
 impl RepositoryName {
-    /// The user or organisation that owns it.
+    /// The user or organization that owns it.
     #[must_use]
     pub fn owner(&self) -> &str {
         &self.owner
     }
 
-    /// Its name, without the owner.
+    /// The name, without the owner.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether a path on any host is this repository's, without regard to case.
+    /// Whether a path on any host is this repository's. Upper and lower case are equal.
     pub(crate) fn is_path(&self, path: &str) -> bool {
         self.to_string().eq_ignore_ascii_case(path)
     }
 
-    /// Whether GitHub takes both for the same, which is so without regard to case.
+    /// Whether both names are the same for GitHub, which ignores upper and lower case.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
         self.owner.eq_ignore_ascii_case(&other.owner) && self.name.eq_ignore_ascii_case(&other.name)
     }
 
-    /// The same for all names that GitHub takes for this one.
+    /// A key that is equal for all names that are the same for GitHub.
     pub(super) fn key(&self) -> String {
         self.to_string().to_ascii_lowercase()
     }
@@ -120,14 +120,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_it_prints() {
+    fn names_are_shown_as_they_were_parsed() {
         for text in ["rust-lang/rust", "o/.github", "a_b/c.d-e"] {
             assert_eq!(text.parse::<RepositoryName>().unwrap().to_string(), text);
         }
     }
 
     #[test]
-    fn refuses_what_is_no_repository() {
+    fn refuses_other_texts() {
         for text in
             ["", "rust", "a/b/c", "/rust", "rust-lang/", "a/..", "a b/c", "https://github.com/a/b", "a/b?x"]
         {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn case_makes_no_other_repository() {
+    fn upper_and_lower_case_are_equal() {
         let repository = |text: &str| text.parse::<RepositoryName>().unwrap();
         assert!(repository("Acme/App").is_same_as(&repository("acme/app")));
         assert!(!repository("acme/app").is_same_as(&repository("acme/api")));

@@ -1,4 +1,4 @@
-//! A list of repositories, each of which is another one.
+//! A list of repositories without duplicates.
 
 use std::{collections::HashSet, fmt};
 
@@ -9,12 +9,12 @@ use serde::{
 
 use super::RepositoryName;
 
-/// At least one repository, and none twice. In an environment variable, they are separated by commas or spaces.
+/// At least one repository, and none of them twice. In an environment variable, they are separated by commas or spaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepositoryNames(Vec<RepositoryName>);
 
 impl RepositoryNames {
-    /// The names, in the order in which they were written.
+    /// The names, in the order of the settings.
     #[must_use]
     pub fn as_slice(&self) -> &[RepositoryName] {
         &self.0

@@ -1,42 +1,48 @@
-//! What is different for one of several repositories: the settings tables `[repositories."owner/name"]`.
+//! Settings that differ for one of several repositories: the tables `[repositories."owner/name"]`.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, HashSet};
+#[cfg(feature = "github")]
+use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+#[cfg(feature = "github")]
+use serde::Deserializer;
 use strsim::jaro_winkler;
 use system_health_registry::{
     Settings,
-    settings::{Origin, SettingsError, SettingsTable, duration},
+    settings::{Origin, SettingsError, SettingsTable},
     settings_table,
 };
 
 use super::{Branch, RepositoryName, RepositorySettings};
-use crate::ci::{Events, JobPatterns, file_name};
+#[cfg(feature = "github")]
+use crate::ci::{JobPatterns, TriggerEvents, deserialize_file_name};
 
-/// How like a name another has to be, from 0 to 1, to be taken for a slip of the pen.
-const LIKENESS: f64 = 0.8;
+/// The minimum similarity of a name, from 0 to 1, to be suggested for a mistyped one.
+const MIN_SIMILARITY: f64 = 0.8;
 
 /// The settings tables `[repositories."owner/name"]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct RepositoriesSettings(BTreeMap<RepositoryName, RepositoryOverrides>);
 
-/// What a repository has instead of the settings in `[repository]` and `[ci]`.
+/// The settings of one repository that override those in `[repository]` and `[ci]`. The latter need the feature `github`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RepositoryOverrides {
     /// The branch that the metrics watch.
     pub branch: Option<Branch>,
     /// The file name of the workflow that runs the tests.
+    #[cfg(feature = "github")]
     #[serde(deserialize_with = "some_file_name")]
     pub workflow: Option<String>,
     /// The jobs that decide.
+    #[cfg(feature = "github")]
     pub jobs: Option<JobPatterns>,
     /// The events whose runs test the branch.
-    pub events: Option<Events>,
-    /// The age after which a result no longer says anything about today.
+    #[cfg(feature = "github")]
+    pub events: Option<TriggerEvents>,
+    /// The age beyond which a result is out of date.
+    #[cfg(feature = "github")]
     #[serde(deserialize_with = "some_duration")]
     pub max_age: Option<Duration>,
 }
@@ -44,14 +50,14 @@ pub struct RepositoryOverrides {
 settings_table!(RepositoriesSettings, "repositories", shown: |_| true, check: RepositoriesSettings::check_names);
 
 impl RepositoriesSettings {
-    /// What one repository has of its own.
-    pub(super) fn of(&self, name: &RepositoryName) -> RepositoryOverrides {
+    /// The overrides of one repository.
+    pub(super) fn overrides(&self, name: &RepositoryName) -> RepositoryOverrides {
         let same = self.0.iter().find(|(known, _)| known.is_same_as(name));
         same.map(|(_, overrides)| overrides.clone()).unwrap_or_default()
     }
 
-    /// Refuses two tables for one repository, and a table for one that the file does not name. If a flag or a variable
-    /// names other repositories than the file, or nobody names any, the tables of the others are simply not used.
+    /// Refuses two tables for one repository, and a table for a repository that the file does not name. If a flag or a
+    /// variable names other repositories than the file, or no repository is named, the unneeded tables are ignored.
     fn check_names(&self, settings: &Settings) -> Result<(), SettingsError> {
         let repository: RepositorySettings = settings.table()?;
         let is_in_file = matches!(RepositorySettings::origin_of_names(settings), Some(Origin::File { .. }));
@@ -79,23 +85,25 @@ impl RepositoriesSettings {
 
 fn nearest(unknown: &RepositoryName, names: &[RepositoryName]) -> String {
     let unknown = unknown.key();
-    let likeness = |name: &&RepositoryName| jaro_winkler(&name.key(), &unknown);
-    let nearest = names.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    match nearest.filter(|name| likeness(name) >= LIKENESS) {
+    let similarity = |name: &&RepositoryName| jaro_winkler(&name.key(), &unknown);
+    let nearest = names.iter().max_by(|one, other| similarity(one).total_cmp(&similarity(other)));
+    match nearest.filter(|name| similarity(name) >= MIN_SIMILARITY) {
         Some(nearest) => format!("; did you mean `{nearest}`?"),
         None => String::new(),
     }
 }
 
+#[cfg(feature = "github")]
 fn some_file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    file_name(deserializer).map(Some)
+    deserialize_file_name(deserializer).map(Some)
 }
 
+#[cfg(feature = "github")]
 fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    duration(deserializer).map(Some)
+    system_health_registry::settings::duration(deserializer).map(Some)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "github"))]
 mod tests {
     use std::path::Path;
 
@@ -111,19 +119,19 @@ mod tests {
     }
 
     #[test]
-    fn a_repository_has_what_its_table_says_and_no_other() {
+    fn a_table_overrides_the_settings_of_its_repository_only() {
         let settings = read(&format!(
             "{NAMES}[repositories.'Acme/Web.js']\nbranch = 'develop'\nworkflow = 'ci.yml'\njobs = ['test*']\n\
              events = ['push']\nmax_age = '3d'"
         ));
-        let of = |name: &str| settings.as_ref().unwrap().of(&name.parse().unwrap());
+        let overrides = |name: &str| settings.as_ref().unwrap().overrides(&name.parse().unwrap());
 
-        let web = of("acme/web.js");
+        let web = overrides("acme/web.js");
         assert_eq!(web.branch.unwrap().as_str(), "develop");
         assert_eq!(web.workflow.as_deref(), Some("ci.yml"));
         assert!(web.jobs.is_some() && web.events.is_some());
         assert_eq!(web.max_age, Some(Duration::from_hours(72)));
-        assert!(of("acme/shop").branch.is_none());
+        assert!(overrides("acme/shop").branch.is_none());
     }
 
     #[test]
@@ -156,7 +164,7 @@ mod tests {
             (
                 "[repositories.web]",
                 "a.toml:3:15: `web` in [repositories]: this is not the name of a repository; write \"owner/name\", such as \
-                 \"rust-lang/rust\", without an address",
+                 \"rust-lang/rust\", without a URL around it",
             ),
         ] {
             assert_eq!(read(&format!("{NAMES}{tables}")).unwrap_err(), expected);
@@ -166,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_may_be_shared_by_runs_about_some_of_its_repositories() {
+    fn runs_about_some_of_the_repositories_of_a_file_can_share_it() {
         let toml = format!("{NAMES}[repositories.'acme/web.js']\nbranch = 'develop'");
         let settings = Settings::builder().toml(Path::new("a.toml"), &toml).unwrap();
         settings.set("repository", "names", "acme/shop", Origin::Flag("--repo")).build().unwrap();

@@ -36,7 +36,7 @@ impl RepositorySettings {
         }
     }
 
-    /// Where they are named.
+    /// The origin of the setting that names them.
     pub(crate) fn origin_of_names(settings: &Settings) -> Option<Origin> {
         settings.origin::<Self>("names").or_else(|| settings.origin::<Self>("name"))
     }
@@ -61,14 +61,14 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_name_says_where_it_was_written() {
+    fn a_refused_name_is_shown_with_its_origin() {
         let environment = Settings::builder()
             .environment_from(|variable| (variable == "GITHUB_REPOSITORY").then(|| "acme".to_owned()))
             .build();
         assert_eq!(
             environment.unwrap_err().to_string(),
             "environment variable GITHUB_REPOSITORY: `name` in [repository]: this is not the name of a repository; \
-             write \"owner/name\", such as \"rust-lang/rust\", without an address"
+             write \"owner/name\", such as \"rust-lang/rust\", without a URL around it"
         );
         assert_eq!(
             names(file("branch = \"a b\"")).unwrap_err(),
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_token_is_not_repeated() {
+    fn a_possible_token_is_not_repeated() {
         for (key, value) in [
             ("name", "https://x:ghp_secret@github.com/a/b"),
             ("name", "ghp_secret"),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_cannot_be_meant_is_refused_at_its_line() {
+    fn an_invalid_list_is_refused_at_its_line() {
         for (lines, expected) in [
             (
                 "names = []",
@@ -107,7 +107,7 @@ mod tests {
             (
                 "names = [\n  'acme/shop',\n  'shop',\n]",
                 "a.toml:4:3: `names[1]` in [repository]: this is not the name of a repository; write \"owner/name\", such \
-                 as \"rust-lang/rust\", without an address",
+                 as \"rust-lang/rust\", without a URL around it",
             ),
             (
                 "names = ['acme/shop', 'Acme/Shop']",
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn the_layers_have_an_order_whichever_key_they_use() {
+    fn the_order_of_the_layers_does_not_depend_on_the_key() {
         let environment = |variables: &'static [&'static str]| {
             move |name: &str| variables.contains(&name).then(|| format!("acme/{}", name.to_ascii_lowercase()))
         };

@@ -212,11 +212,11 @@ async fn without_a_name_the_branch_is_the_remotes_default_or_the_current_one() {
     git.run("copy", &["remote", "set-head", "origin", "--delete"]);
     let unknown = |reason: &str| {
         format!(
-            "no data: the clone does not say which branch of the remote `origin` is the default, and {reason}; run \
-             `git remote set-head origin --auto`, or name the branch with `branch` in [repository] or --branch"
+            "no data: this clone does not know the default branch of the remote `origin`, and {reason}; run \
+             `git remote set-head origin --auto`, or name the branch with `branch` in [repository]"
         )
     };
-    let topic = unknown("the branch `topic`, which is checked out, is not one of them");
+    let topic = unknown("the branch `topic`, which is checked out, does not exist there");
     assert_eq!(hotfixes(&git, "copy", "").await, topic);
     git.run("copy", &["checkout", "--quiet", "main"]);
     assert_eq!(hotfixes(&git, "copy", "").await, "1 [branch:main, repository:copy]");
@@ -229,7 +229,7 @@ async fn a_remote_from_which_nothing_was_fetched_is_no_data() {
     let git = Git::with_app();
     git.commit("app", "hotfix", now());
     git.run("app", &["remote", "add", "origin", "https://github.com/rust-lang/rust"]);
-    let expected = "no data: the clone has no branch of the remote `origin` yet; run `git fetch origin`";
+    let expected = "no data: this clone has no branch of the remote `origin` yet; run `git fetch origin`";
 
     assert_eq!(hotfixes(&git, "app", "").await, expected);
     assert_eq!(hotfixes(&git, "app", "[repository]\nbranch = \"main\"").await, expected);
@@ -255,7 +255,7 @@ async fn a_repository_in_another_format_is_read_or_refused() {
     for repository in ["reftable", "reftable-copy"] {
         assert_eq!(
             hotfixes(&git, repository, "").await,
-            "error: this clone keeps its branches in the format `reftable`, which is not supported; clone it again with \
+            "error: this clone stores its branches in the format `reftable`, which is not supported; clone it again with \
              `git clone --ref-format=files`, or set `source = \"github\"` in [commits]"
         );
     }

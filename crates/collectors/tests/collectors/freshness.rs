@@ -25,7 +25,7 @@ fn cloned_long_ago() -> Git {
 }
 
 fn assert_is_stale(reading: &str) {
-    let message = "no data: the clone last fetched `main` from `origin` at 2";
+    let message = "no data: this clone last fetched `main` from `origin` at 2";
     assert!(reading.starts_with(message), "{reading}");
     assert!(reading.contains("before the window started; run `git fetch origin`"), "{reading}");
 }
@@ -50,7 +50,7 @@ async fn a_clone_that_was_last_fetched_before_the_window_is_no_data() {
     let reading = hotfixes(&git, "copy").await;
     assert_is_stale(&reading);
     // It may have been all that the remote has.
-    let hint = "; if the remote has no `main` any more, run `git remote set-head origin --auto`";
+    let hint = "; if `main` no longer exists there, run `git remote set-head origin --auto`";
     assert!(reading.ends_with(hint), "{reading}");
 
     git.run("copy", &["fetch", "--quiet", "origin"]);
@@ -148,7 +148,7 @@ async fn a_bare_clone_without_the_files_of_a_template_must_be_fetched() {
     git.run(".", &["clone", "--quiet", "--template=", "--mirror", &git.url("app"), "mirror.git"]);
     assert_eq!(
         hotfixes(&git, "mirror.git").await,
-        "no data: the clone does not say when `main` was last fetched from `origin`; run `git fetch origin`"
+        "no data: it is unknown when this clone last fetched `main` from `origin`; run `git fetch origin`"
     );
     git.run("mirror.git", &["fetch", "--quiet", "origin"]);
     assert_eq!(hotfixes(&git, "mirror.git").await, "1 [branch:main, repository:mirror]");
@@ -159,7 +159,7 @@ async fn what_only_moves_a_remote_tracking_branch_is_no_fetch() {
     let git = cloned_long_ago();
     git.run("copy", &["remote", "rename", "origin", "upstream"]);
     let reading = hotfixes(&git, "copy").await;
-    assert!(reading.starts_with("no data: the clone last fetched `main` from `upstream` at 2"), "{reading}");
+    assert!(reading.starts_with("no data: this clone last fetched `main` from `upstream` at 2"), "{reading}");
 
     git.run("copy", &["fetch", "--quiet", "upstream"]);
     assert_eq!(hotfixes(&git, "copy").await, "1 [branch:main, repository:copy]");
@@ -181,7 +181,10 @@ fn rename(git: &Git) {
 }
 
 fn assert_mentions_rename(reading: &str) {
-    assert!(reading.starts_with("no data: the clone takes `main` for the default branch"), "{reading}");
+    assert!(
+        reading.starts_with("no data: in this clone, the default branch of `origin` is `main`"),
+        "{reading}"
+    );
     assert!(reading.contains("`git remote set-head origin --auto`"), "{reading}");
 }
 
@@ -305,7 +308,7 @@ async fn a_named_branch_that_is_gone_on_the_remote_is_no_data() {
 
     assert_eq!(
         hotfixes_with(&git, "copy", "[repository]\nbranch = \"main\"").await,
-        "no data: the last fetch from `origin` found `trunk` there and not `main`; run `git fetch origin`, and if the \
-         branch is gone, name another with `branch` in [repository] or --branch"
+        "no data: the last fetch from `origin` found `trunk` there, but not `main`; run `git fetch origin`, and if the \
+         branch no longer exists, name another one with `branch` in [repository]"
     );
 }

@@ -107,7 +107,7 @@ async fn a_list_beyond_the_limit_is_an_error_and_no_smaller_count() {
     assert_eq!(
         first_parent,
         format!(
-            "{of_main}: the window holds more than 2 pages of commits and would be cut off; raise `max_pages` in \
+            "{of_main}: the window has more than 2 pages of commits and would be cut off; raise `max_pages` in \
              [github]"
         )
     );
@@ -225,10 +225,10 @@ async fn a_limit_beyond_the_deadline_fails_at_once_and_says_when_it_ends() {
 
     let reading = line(&Stage::on(&github).hotfixes().await);
 
-    assert!(reading.contains("(not tried again: a wait of "), "{reading}");
+    assert!(reading.contains("(not retried: a wait of "), "{reading}");
     assert!(
         reading.ends_with(
-            "would end after the run's deadline): GitHub's rate limit is used up until 2100-01-01T00:00:00Z: \
+            "would end after the run's deadline): GitHub's rate limit is exhausted until 2100-01-01T00:00:00Z: \
              403 Forbidden: API rate limit exceeded for user ID 1. \
              (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api)"
         ),
@@ -247,7 +247,7 @@ async fn a_limit_beyond_the_deadline_holds_all_requests() {
     let reading = line(&tests(&context).await);
 
     assert!(reading.contains("GET /repos/acme/shop/actions/workflows/"), "{reading}");
-    assert!(reading.contains(" (not tried again: a wait of "), "{reading}");
+    assert!(reading.contains(" (not retried: a wait of "), "{reading}");
     assert_eq!(github.requests().len(), 1);
 }
 
@@ -260,7 +260,7 @@ async fn a_server_that_hangs_is_given_up_before_the_deadline() {
 
     assert_eq!(
         reading,
-        "error: cannot list the commits on the branch `main` of acme/shop: GET /repos/acme/shop/commits: no answer from \
+        "error: cannot list the commits on the branch `main` of acme/shop: GET /repos/acme/shop/commits: no response from \
          127.0.0.1 before the run's deadline"
     );
 }
@@ -273,7 +273,7 @@ async fn nobody_there_is_an_error_with_its_cause() {
 
     let reading = line(&stage.hotfixes().await);
 
-    assert!(reading.contains("no answer from 127.0.0.1: "), "{reading}");
+    assert!(reading.contains("no response from 127.0.0.1: "), "{reading}");
     assert!(reading.contains("Connection refused"), "{reading}");
 }
 
@@ -284,26 +284,26 @@ async fn an_answer_of_another_shape_is_an_error() {
     for (answer, expected) in [
         (
             Answer::text(200, "text/html", "<html>\n<h1>Sign in</h1>"),
-            "the answer is no JSON; it starts with `<html>\\n<h1>Sign in</h1>`: expected value at line 1 column 1",
+            "the response is not JSON; it starts with `<html>\\n<h1>Sign in</h1>`: expected value at line 1 column 1",
         ),
         (
             Answer::json(200, &json!({"message": "x"})),
-            "the answer has an unexpected shape at `.`: invalid type: map, expected a sequence at line 1 column 0",
+            "the response has an unexpected form at `.`: invalid type: map, expected a sequence at line 1 column 0",
         ),
         (
             Answer::json(200, &commit("now")),
-            "the answer has an unexpected shape at `[0].commit.committer.date`: `now` is no time in UTC at line 1 column \
+            "the response has an unexpected form at `[0].commit.committer.date`: `now` is not a time in UTC at line 1 column \
              38",
         ),
         (
             Answer::text(200, "application/json", "[{\"sha\": \"1\", "),
-            "the answer is no JSON; it starts with `[{\\\"sha\\\": \\\"1\\\", `: EOF while parsing a value at line 1 \
+            "the response is not JSON; it starts with `[{\\\"sha\\\": \\\"1\\\", `: EOF while parsing a value at line 1 \
              column 14",
         ),
         (Answer::text(202, "application/json", "[]"), "GitHub answered 202 Accepted"),
         (
             Answer::text(200, "application/json", "[] []"),
-            "the answer is no JSON; it starts with `[] []`: trailing characters at line 1 column 4",
+            "the response is not JSON; it starts with `[] []`: trailing characters at line 1 column 4",
         ),
     ] {
         let github = github();
@@ -324,7 +324,7 @@ async fn a_page_in_the_middle_that_ends_the_list_is_an_error() {
 
     let error = listed(&Stage::on(&github).context()).await.unwrap_err();
 
-    let expected = "the list was said to have 3 pages, but ends on page 2; it may be cut off";
+    let expected = "the list should have 3 pages, but ends on page 2; it may be incomplete";
     assert!(format!("{error:#}").ends_with(expected), "{error:#}");
 }
 

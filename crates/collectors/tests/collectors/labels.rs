@@ -4,7 +4,7 @@
 use std::{fmt, fs, path::Path};
 
 use serde::Deserialize;
-use system_health_collectors::commits::{Classifier, Verdict};
+use system_health_collectors::commits::{Classification, Classifier};
 
 #[derive(Deserialize)]
 struct Labelled {
@@ -26,7 +26,7 @@ enum Split {
 /// Takes one of the labels of a commit.
 type Label = fn(&Labelled) -> bool;
 
-/// What a classifier said of commits, compared with their labels.
+/// A classifier's results for commits, compared with their labels.
 #[derive(Default)]
 struct Score {
     right: u32,
@@ -61,7 +61,7 @@ fn labelled() -> Vec<Labelled> {
 fn score(split: &Split, classifier: &Classifier, label: Label) -> Score {
     let mut score = Score::default();
     for commit in labelled().iter().filter(|commit| commit.split == *split) {
-        match (matches!(classifier.classify(&commit.message), Verdict::Counts(_)), label(commit)) {
+        match (matches!(classifier.classify(&commit.message), Classification::Counts(_)), label(commit)) {
             (true, true) => score.right += 1,
             (true, false) => score.wrong += 1,
             (false, true) => score.missed += 1,
@@ -69,7 +69,7 @@ fn score(split: &Split, classifier: &Classifier, label: Label) -> Score {
         }
         // For whoever develops the classifiers: what they get wrong.
         if *split == Split::Develop
-            && label(commit) != matches!(classifier.classify(&commit.message), Verdict::Counts(_))
+            && label(commit) != matches!(classifier.classify(&commit.message), Classification::Counts(_))
         {
             println!("{} {} {:?}", commit.repository, commit.id, commit.message);
         }

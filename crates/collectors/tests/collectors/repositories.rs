@@ -169,7 +169,7 @@ async fn the_local_clone_speaks_only_for_the_repository_that_its_remote_points_t
     };
 
     let automatic = run(&stage("auto")).await;
-    let local = lines(run(&stage("local")).await, "commits.hotfix");
+    let local = lines(run(&stage("clone")).await, "commits.hotfix");
     let asked = github.requests().iter().filter(|request| request.path().contains("/shop")).count();
     let with_token = lines(run(&stage("auto").token()).await, "commits.hotfix");
 
@@ -208,9 +208,9 @@ async fn a_token_that_is_refused_once_is_not_sent_for_all_the_others() {
     let told = "401 Unauthorized: Bad credentials (https://docs.github.com/rest); check the GitHub token: it may be \
                 mistyped, expired or revoked";
     assert!(lines.iter().all(|line| line.starts_with("error: ") && line.ends_with(told)), "{lines:#?}");
-    let not_asked =
-        lines.iter().filter(|line| line.contains(": not asked, because GitHub has refused the token"));
-    assert!(not_asked.count() >= 100 - UNDER_WAY, "{lines:#?}");
+    let not_sent =
+        lines.iter().filter(|line| line.contains(": not sent, because GitHub has refused the token"));
+    assert!(not_sent.count() >= 100 - UNDER_WAY, "{lines:#?}");
 }
 
 #[tokio::test]

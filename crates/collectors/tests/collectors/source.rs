@@ -63,7 +63,7 @@ async fn a_clone_from_elsewhere_is_no_repository_on_github() {
     assert_eq!(line(&hotfixes(&context).await), "1 [branch:main, repository:group/sub/app]");
     assert_eq!(
         line(&tests(&context).await),
-        "no data: no repository on GitHub is named, and this clone's remote `origin` is on gitlab.com; set --repo, \
+        "no data: no repository on GitHub is named, and this clone's remote `origin` is on gitlab.com; set \
          SYSTEM_HEALTH_REPOSITORY, `name` in [repository] or GITHUB_REPOSITORY"
     );
 }
@@ -80,22 +80,22 @@ async fn an_api_of_another_host_than_the_clones_is_an_error_that_names_both() {
     {
         assert_eq!(
             line(&reading),
-            "error: test.toml:2:1: this is the API of ghe.example.com, but `origin` of this clone is on github.com; \
-                 set the address of the API of github.com, or to ask ghe.example.com anyway, run outside of this \
-                 clone and name the repository with --repo"
+            "error: test.toml:2:1: this is the API of ghe.example.com, but the remote `origin` of this clone is on github.com; \
+                 set the URL of the API of github.com, or to use ghe.example.com anyway, name the repository and run \
+                 outside of this clone"
         );
     }
     // Naming the repository that the clone came from does not change what the API knows.
     let named = || stage().settings("[repository]\nname = \"Acme/Shop\"");
-    let message = "error: test.toml:2:1: this is the API of ghe.example.com, but `origin` of this clone is on github.com;";
+    let message = "error: test.toml:2:1: this is the API of ghe.example.com, but the remote `origin` of this clone is on github.com;";
     for reading in [named().hotfixes().await, named().token().hotfixes().await, named().token().tests().await]
     {
         assert!(line(&reading).starts_with(message), "{}", line(&reading));
     }
-    let mirror = named().settings("[commits]\nsource = \"local\"");
+    let mirror = named().settings("[commits]\nsource = \"clone\"");
     assert_eq!(commits(mirror).await, "1 [branch:main, repository:acme/shop]");
     // The clone alone needs no API.
-    let local = stage().settings("[commits]\nsource = \"local\"");
+    let local = stage().settings("[commits]\nsource = \"clone\"");
     assert_eq!(commits(local).await, "1 [branch:main, repository:acme/shop]");
 }
 
@@ -110,7 +110,7 @@ async fn an_address_that_git_rewrites_counts_as_it_is_configured_and_as_it_is_us
         let git = clone(Some(origin));
         git.run("app", &["config", &format!("url.{base}.insteadOf"), instead_of]);
         for settings in ["", "[repository]\nname = \"acme/shop\""] {
-            for source in ["auto", "local"] {
+            for source in ["auto", "clone"] {
                 let source = format!("[commits]\nsource = \"{source}\"");
                 let stage = Stage::empty().settings(settings).settings(&source).directory(&git.path("app"));
                 let reading = stage.hotfixes().await;
@@ -185,7 +185,7 @@ async fn without_an_origin_the_remote_is_the_only_one_or_the_branchs() {
     assert_eq!(
         reading().await,
         "no data: this clone has several remotes and none is `origin`: `fork` to gitlab.com/ada/shop, `upstream` to \
-         gitlab.com/acme/shop; name the repository with --repo, SYSTEM_HEALTH_REPOSITORY or `name` in [repository]"
+         gitlab.com/acme/shop; name the repository with SYSTEM_HEALTH_REPOSITORY or `name` in [repository]"
     );
 
     git.run("app", &["config", "branch.main.remote", "fork"]);
@@ -209,17 +209,20 @@ async fn a_clone_is_never_reported_under_the_name_of_another_repository() {
 
         let automatic = commits(stage("auto")).await;
         if remotes == "a mirror" {
-            assert!(automatic.contains("the API of 127.0.0.1, but `origin` of this clone is on gitlab.com"));
+            assert!(
+                automatic
+                    .contains("the API of 127.0.0.1, but the remote `origin` of this clone is on gitlab.com")
+            );
         } else {
             assert_eq!(automatic, "2 [branch:main, repository:acme/shop]", "{origin:?}");
         }
-        let forced = commits(stage("local")).await;
+        let forced = commits(stage("clone")).await;
         if remotes == "a mirror" {
             // It may be one, if somebody says so.
             assert_eq!(forced, "1 [branch:main, repository:acme/shop]");
         } else {
             let expected = format!(
-                "error: `source` in [commits] is \"local\", but no remote of this clone points to acme/shop (named by \
+                "error: `source` in [commits] is \"clone\", but no remote of this clone points to acme/shop (named by \
                  test.toml:4:1); {remotes}"
             );
             assert_eq!(forced, expected);
@@ -248,18 +251,18 @@ async fn settings_force_either_source() {
         let settings = format!("[commits]\nsource = \"{source}\"");
         Stage::empty().github(&github).settings(&settings).directory(&git.path("app"))
     };
-    assert_eq!(commits(stage("local").token()).await, "1 [branch:main, repository:acme/shop]");
+    assert_eq!(commits(stage("clone").token()).await, "1 [branch:main, repository:acme/shop]");
     assert_eq!(commits(stage("github")).await, "2 [branch:main, repository:acme/shop]");
 }
 
 #[tokio::test]
-async fn a_local_source_needs_no_credentials_at_all() {
+async fn the_clone_needs_no_credentials() {
     let git = clone(None);
     let stage = Stage::empty().variable("GITHUB_TOKEN_FILE", "/nowhere").directory(&git.path("app"));
     let local = Stage::empty()
         .variable("GITHUB_TOKEN_FILE", "/nowhere")
         .directory(&git.path("app"))
-        .settings("[commits]\nsource = \"local\"");
+        .settings("[commits]\nsource = \"clone\"");
 
     // A token that cannot be read is a failure, not a reason to fall back.
     assert!(commits(stage).await.starts_with("error: cannot read /nowhere"));
@@ -269,15 +272,15 @@ async fn a_local_source_needs_no_credentials_at_all() {
 #[tokio::test]
 async fn nowhere_to_read_is_an_error_that_says_what_to_set() {
     assert_eq!(
-        commits(Stage::empty().settings("[commits]\nsource = \"local\"\n[repository]\nname = \"acme/shop\""))
+        commits(Stage::empty().settings("[commits]\nsource = \"clone\"\n[repository]\nname = \"acme/shop\""))
             .await,
-        "error: `source` in [commits] is \"local\", but there is no git repository in / or above it"
+        "error: `source` in [commits] is \"clone\", but there is no git repository in / or above it"
     );
-    let unnamed = "error: no repository is named; set --repo, SYSTEM_HEALTH_REPOSITORY, `name` in [repository] or \
+    let unnamed = "error: no repository is named; set SYSTEM_HEALTH_REPOSITORY, `name` in [repository] or \
                    GITHUB_REPOSITORY, or run inside a git clone";
     assert_eq!(commits(Stage::empty()).await, unnamed);
     assert_eq!(commits(Stage::empty().token()).await, unnamed);
-    for source in ["github", "local"] {
+    for source in ["github", "clone"] {
         let settings = format!("[commits]\nsource = \"{source}\"");
         assert_eq!(commits(Stage::empty().settings(&settings)).await, unnamed);
     }

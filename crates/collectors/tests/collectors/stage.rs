@@ -8,7 +8,7 @@ use std::{
 use system_health_collectors::{
     ci::tests_passing,
     commits::{hotfix_commits, revert_commits},
-    local_clone::WorkingDirectory,
+    git::WorkingDirectory,
     repository::Repository,
 };
 use system_health_credentials::Credentials;

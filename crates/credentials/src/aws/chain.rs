@@ -1,8 +1,8 @@
-//! AWS's default chain with limits: environment, profile, web identity, container, instance.
+//! AWS's default credentials chain with limits: environment, profile, web identity, container, instance.
 //!
-//! The instance metadata service is the last to be asked, and outside of AWS its address often leads
-//! nowhere. The SDK would wait seconds for it; here it gets one short attempt, and when that fails for
-//! the region it is not waited for again for the credentials.
+//! The instance metadata service (IMDS) is the last in the chain, and outside of AWS its address is often unreachable. The SDK
+//! would wait seconds for it. Here it gets one short attempt. If the attempt for the region fails, there is none for the
+//! credentials.
 
 use std::{env, time::Duration};
 
@@ -18,27 +18,27 @@ use aws_config::{
     timeout::TimeoutConfig,
 };
 
-use super::{login::LoginError, network};
-use crate::AwsWords;
+use super::{network, session::AwsSessionError};
+use crate::AwsMessage;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const READ_LIMIT: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 3;
 
-/// How long the instance metadata service is waited for. On an instance it answers in milliseconds.
+/// The timeouts for the instance metadata service. On an instance it responds in milliseconds.
 #[derive(Clone, Copy)]
-struct Patience {
+struct ImdsTimeouts {
     connect: Duration,
     read: Duration,
 }
 
-impl Patience {
+impl ImdsTimeouts {
     const SHORT: Self = Self { connect: Duration::from_millis(250), read: Duration::from_millis(500) };
     const NONE: Self = Self { connect: Duration::ZERO, read: Duration::ZERO };
 }
 
-/// Finds region and credentials as every AWS tool does, in the given region if there is one.
-pub(super) async fn load(region: Option<Region>) -> Result<SdkConfig, LoginError> {
+/// Finds region and credentials as every AWS tool does. A given region takes precedence.
+pub(super) async fn load(region: Option<Region>) -> Result<SdkConfig, AwsSessionError> {
     let http = network::http_client()?;
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_LIMIT).read_timeout(READ_LIMIT).build();
     let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
@@ -54,15 +54,15 @@ pub(super) async fn load(region: Option<Region>) -> Result<SdkConfig, LoginError
         Some(region) => Some(region),
         None => configured_region(&provider).await,
     };
-    let (region, patience) = match region {
-        Some(region) => (Some(region), Patience::SHORT),
-        None => instance_region(&metadata(&provider, Patience::SHORT))
+    let (region, imds_timeouts) = match region {
+        Some(region) => (Some(region), ImdsTimeouts::SHORT),
+        None => instance_region(&imds_client(&provider, ImdsTimeouts::SHORT))
             .await
-            .map_or((None, Patience::NONE), |region| (region, Patience::SHORT)),
+            .map_or((None, ImdsTimeouts::NONE), |region| (region, ImdsTimeouts::SHORT)),
     };
     let credentials = DefaultCredentialsChain::builder()
         .region(region.clone())
-        .imds_client(metadata(&provider, patience))
+        .imds_client(imds_client(&provider, imds_timeouts))
         .configure(provider)
         .build()
         .await;
@@ -77,10 +77,10 @@ pub(super) async fn load(region: Option<Region>) -> Result<SdkConfig, LoginError
     Ok(config)
 }
 
-/// The error if a variable that should give credentials is set, but the chain found none. Whoever sets
-/// such a variable wants it to work, so the run must not go on without credentials.
-pub(super) fn unmet_promise() -> Option<LoginError> {
-    const PROMISES: [&str; 7] = [
+/// The error if a variable that should provide credentials is set, but the chain found none. Somebody configured credentials
+/// that do not work, so the run must not continue without them.
+pub(super) fn unusable_variable() -> Option<AwsSessionError> {
+    const VARIABLES: [&str; 7] = [
         "AWS_PROFILE",
         "AWS_SHARED_CREDENTIALS_FILE",
         "AWS_ACCESS_KEY_ID",
@@ -89,15 +89,15 @@ pub(super) fn unmet_promise() -> Option<LoginError> {
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     ];
-    // `/dev/null` is how people turn the file off.
+    // People disable the file with `/dev/null`.
     let is_set =
         |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "/dev/null");
-    let name = PROMISES.into_iter().find(is_set)?;
-    Some(LoginError::Broken(AwsWords::new(&format!("{name} is set, but gives no credentials"))))
+    let name = VARIABLES.into_iter().find(is_set)?;
+    Some(AwsSessionError::Broken(AwsMessage::new(&format!("{name} is set, but provides no credentials"))))
 }
 
-/// The region that the environment or the profile names. CI systems set variables that they have no
-/// value for to nothing, which the SDK would take for a name.
+/// The region of the environment or the profile. CI systems set variables without a value to the empty string, which the SDK
+/// would use as a name.
 async fn configured_region(provider: &ProviderConfig) -> Option<Region> {
     let is_named = |region: &Region| !region.as_ref().trim().is_empty();
     let variable = EnvironmentVariableRegionProvider::new().region().await.filter(is_named);
@@ -107,27 +107,27 @@ async fn configured_region(provider: &ProviderConfig) -> Option<Region> {
     }
 }
 
-/// The metadata service did not answer.
-struct Silent;
+/// The instance metadata service did not respond.
+struct NoResponse;
 
-/// The region of the instance that this runs on.
-async fn instance_region(metadata: &imds::Client) -> Result<Option<Region>, Silent> {
+/// The region of the instance that this program runs on.
+async fn instance_region(metadata: &imds::Client) -> Result<Option<Region>, NoResponse> {
     let disabled = env::var_os("AWS_EC2_METADATA_DISABLED");
     if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-        return Err(Silent);
+        return Err(NoResponse);
     }
     match metadata.get("/latest/meta-data/placement/region").await {
         Ok(region) => Ok(Some(Region::new(String::from(region)))),
-        Err(ImdsError::FailedToLoadToken(failure)) if failure.is_dispatch_failure() => Err(Silent),
+        Err(ImdsError::FailedToLoadToken(failure)) if failure.is_dispatch_failure() => Err(NoResponse),
         Err(_) => Ok(None),
     }
 }
 
-fn metadata(provider: &ProviderConfig, patience: Patience) -> imds::Client {
+fn imds_client(provider: &ProviderConfig, timeouts: ImdsTimeouts) -> imds::Client {
     imds::Client::builder()
         .configure(provider)
-        .connect_timeout(patience.connect)
-        .read_timeout(patience.read)
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.read)
         .max_attempts(1)
         .build()
 }

@@ -1,45 +1,48 @@
-//! Whether the secrets can be had, and if AWS refuses one, what is missing exactly.
+//! Diagnoses whether AWS provides the secrets, and which permission is missing if it refuses one.
 
 use futures::future::join_all;
 use system_health_registry::{Context, Finding, SharedError};
 
 use super::{
     identity::{AwsIdentity, IdentityError},
-    network::authorities,
+    network::diagnose_authorities,
 };
-use crate::{CredentialError, Credentials, Place, Secret, StoredSecret};
+use crate::{CredentialError, Credentials, Secret, SecretLocation, StoredSecret};
 
-/// What AWS has to do with the secrets that were asked for in this context, for `report doctor`: who AWS takes this
-/// process for, and why a secret is not given.
+/// Diagnoses AWS for the secrets that were requested in this context: the identity of this process, and why a secret is not
+/// available.
 pub async fn diagnose(context: &Context) -> Vec<Finding> {
     let credentials: Credentials = match context.get().await {
         Ok(credentials) => credentials,
         Err(error) => return vec![Finding::failed("AWS", error.to_string())],
     };
-    let mut findings = Vec::from_iter(authorities());
+    let mut findings = Vec::from_iter(diagnose_authorities());
     findings.extend(secrets(&credentials).await);
     findings
 }
 
 async fn secrets(credentials: &Credentials) -> Vec<Finding> {
     let Some(secrets_manager) = credentials.secrets_manager() else {
-        return vec![Finding::ok("AWS", "is not asked (`aws = false` in [secrets])")];
+        return vec![Finding::ok("AWS", "is not used (`aws = false` in [secrets])")];
     };
-    let wanted = credentials.asked_for();
-    let places = join_all(wanted.iter().map(|secret| credentials.place(secret))).await;
-    let is_outside =
-        |place: &Result<Place, CredentialError>| matches!(place, Ok(Place::Variable(_) | Place::File { .. }));
-    // Whoever can do without an optional secret says whether there is one.
-    let is_left_out = |(secret, place): &(&Secret, Result<Place, CredentialError>)| {
-        is_outside(place) || secret.is_optional() && place.as_ref().is_err_and(CredentialError::is_absent)
+    let wanted = credentials.requested();
+    let locations = join_all(wanted.iter().map(|secret| credentials.location(secret))).await;
+    let is_outside = |location: &Result<SecretLocation, CredentialError>| {
+        matches!(location, Ok(SecretLocation::Variable(_) | SecretLocation::File { .. }))
     };
-    let places: Vec<_> = wanted.into_iter().zip(places).filter(|found| !is_left_out(found)).collect();
-    if places.is_empty() {
+    // The crate that declares an optional secret reports whether there is one.
+    let is_left_out = |(secret, location): &(&Secret, Result<SecretLocation, CredentialError>)| {
+        is_outside(location)
+            || secret.is_optional() && location.as_ref().is_err_and(CredentialError::is_absent)
+    };
+    let locations: Vec<_> = wanted.into_iter().zip(locations).filter(|found| !is_left_out(found)).collect();
+    if locations.is_empty() {
         let message = "is not needed: the environment has all credentials that a run needs";
         return vec![Finding::ok("AWS", message)];
     }
     let identity = secrets_manager.identity().await;
-    let secrets = places.into_iter().map(|(secret, place)| describe(secret, place, identity.as_ref().ok()));
+    let secrets =
+        locations.into_iter().map(|(secret, location)| describe(secret, location, identity.as_ref().ok()));
     let mut findings = vec![identity_finding(&identity)];
     findings.extend(secrets.collect::<Vec<_>>());
     findings
@@ -59,12 +62,12 @@ fn identity_finding(identity: &Result<AwsIdentity, IdentityError>) -> Finding {
 
 fn describe(
     secret: &Secret,
-    place: Result<Place, CredentialError>,
+    location: Result<SecretLocation, CredentialError>,
     identity: Option<&AwsIdentity>,
 ) -> Finding {
     let subject = format!("AWS secret for the {secret}");
-    match place {
-        Ok(place) => Finding::ok(subject, format!("read: {place}")),
+    match location {
+        Ok(location) => Finding::ok(subject, format!("read: {location}")),
         Err(error) => {
             let missing = match &error {
                 CredentialError::AccessDenied(_, stored, _) => permission(stored, identity),
@@ -80,7 +83,7 @@ fn describe(
     }
 }
 
-/// The statement that an IAM policy lacks. AWS adds six characters to the name of a secret in its ARN.
+/// The missing statement of the IAM policy. AWS adds six characters to the name of a secret in its ARN.
 /// See <https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html>.
 fn permission(stored: &StoredSecret, identity: Option<&AwsIdentity>) -> String {
     let id = stored.name.id();

@@ -1,16 +1,16 @@
-//! A field of a JSON object: the AWS console stores key/value pairs as one.
+//! A field of a secret that is a JSON object. The AWS console stores key/value pairs as one.
 
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::{Flaw, plain::plain};
+use crate::{InvalidSecret, value::parse_secret};
 
-/// Takes a field of a JSON object, without the white space around its text.
-pub(super) fn field(object: &[u8], name: &str) -> Result<SecretString, Flaw> {
+/// Parses a field of a JSON object, and trims white space around its text.
+pub(super) fn parse_field(object: &[u8], name: &str) -> Result<SecretString, InvalidSecret> {
     let fields: Map<String, Value> =
-        serde_json::from_slice(object).map_err(|_| Flaw::NoFields(name.to_owned()))?;
-    let value = fields.get(name).ok_or_else(|| Flaw::NoSuchField(name.to_owned()))?;
-    plain(value.as_str().ok_or_else(|| Flaw::NoText(name.to_owned()))?.as_bytes())
+        serde_json::from_slice(object).map_err(|_| InvalidSecret::NoFields(name.to_owned()))?;
+    let value = fields.get(name).ok_or_else(|| InvalidSecret::NoSuchField(name.to_owned()))?;
+    parse_secret(value.as_str().ok_or_else(|| InvalidSecret::NotAString(name.to_owned()))?.as_bytes())
 }
 
 #[cfg(test)]
@@ -19,16 +19,19 @@ mod tests {
 
     use super::*;
 
-    fn exposed(value: Result<SecretString, Flaw>) -> Result<String, Flaw> {
+    fn exposed(value: Result<SecretString, InvalidSecret>) -> Result<String, InvalidSecret> {
         value.map(|value| value.expose_secret().to_owned())
     }
 
     #[test]
-    fn a_field_is_taken_out_of_its_object() {
+    fn a_field_of_an_object_is_parsed() {
         let object = br#"{"token": " ghp_abc ", "id": 7}"#;
-        assert_eq!(exposed(field(object, "token")), Ok("ghp_abc".to_owned()));
-        assert_eq!(exposed(field(object, "key")), Err(Flaw::NoSuchField("key".to_owned())));
-        assert_eq!(exposed(field(object, "id")), Err(Flaw::NoText("id".to_owned())));
-        assert_eq!(exposed(field(b"ghp_abc", "token")), Err(Flaw::NoFields("token".to_owned())));
+        assert_eq!(exposed(parse_field(object, "token")), Ok("ghp_abc".to_owned()));
+        assert_eq!(exposed(parse_field(object, "key")), Err(InvalidSecret::NoSuchField("key".to_owned())));
+        assert_eq!(exposed(parse_field(object, "id")), Err(InvalidSecret::NotAString("id".to_owned())));
+        assert_eq!(
+            exposed(parse_field(b"ghp_abc", "token")),
+            Err(InvalidSecret::NoFields("token".to_owned()))
+        );
     }
 }

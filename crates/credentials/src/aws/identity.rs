@@ -1,9 +1,9 @@
-//! Who AWS takes this process for, for `report doctor`.
+//! The AWS identity of this process, for its diagnosis.
 
-use super::login::{Login, LoginError};
-use crate::AwsWords;
+use super::session::{AwsSession, AwsSessionError};
+use crate::AwsMessage;
 
-/// The account and the user or role that AWS knows the process by.
+/// The account, and the user or role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AwsIdentity {
     pub(super) account: String,
@@ -15,47 +15,50 @@ pub(super) struct AwsIdentity {
 pub(super) enum IdentityError {
     #[error("there are no AWS credentials")]
     NoCredentials,
-    #[error("the AWS profile in use logs in through `{0}`, which this program cannot do")]
-    UnsupportedProfile(AwsWords),
+    #[error("the AWS profile in use logs in through `{0}`, which this program does not support")]
+    UnsupportedProfile(AwsMessage),
     #[error("the AWS credentials could not be loaded: {0}")]
-    Broken(AwsWords),
+    Broken(AwsMessage),
     #[error("no connection to AWS can be set up: {0}")]
-    NoConnection(AwsWords),
+    NoConnection(AwsMessage),
     #[error("no AWS region is known")]
     NoRegion,
-    #[error("AWS does not tell who this process is: {0}")]
-    Refused(AwsWords),
-    #[error("no answer from AWS within 10s")]
-    Silent,
+    #[error("AWS refuses to identify this process: {0}")]
+    Refused(AwsMessage),
+    #[error("no response from AWS within 10s")]
+    NoResponse,
 }
 
 impl AwsIdentity {
-    /// Asks the Security Token Service, which answers whoever has valid credentials.
+    /// Fetches the identity from the Security Token Service, which needs valid credentials but no permission.
     /// See <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>.
-    pub(super) async fn of(login: &Login) -> Result<Self, IdentityError> {
-        if login.region.is_none() {
+    pub(super) async fn fetch(session: &AwsSession) -> Result<Self, IdentityError> {
+        if session.region.is_none() {
             return Err(IdentityError::NoRegion);
         }
-        let client = aws_sdk_sts::Client::new(&login.config);
+        let client = aws_sdk_sts::Client::new(&session.config);
         match client.get_caller_identity().send().await {
-            Ok(answer) => {
-                Ok(Self { account: answer.account.unwrap_or_default(), arn: answer.arn.unwrap_or_default() })
+            Ok(response) => {
+                let (account, arn) = (response.account.unwrap_or_default(), response.arn.unwrap_or_default());
+                Ok(Self { account, arn })
             }
             Err(error) => {
-                let words = error.as_service_error().and_then(|error| error.meta().message());
-                Err(IdentityError::Refused(words.map_or_else(|| AwsWords::root_of(&error), AwsWords::new)))
+                let message = error.as_service_error().and_then(|error| error.meta().message());
+                Err(IdentityError::Refused(
+                    message.map_or_else(|| AwsMessage::root_of(&error), AwsMessage::new),
+                ))
             }
         }
     }
 }
 
-impl From<&LoginError> for IdentityError {
-    fn from(error: &LoginError) -> Self {
+impl From<&AwsSessionError> for IdentityError {
+    fn from(error: &AwsSessionError) -> Self {
         match error.clone() {
-            LoginError::NoCredentials => Self::NoCredentials,
-            LoginError::UnsupportedProfile(kind) => Self::UnsupportedProfile(kind),
-            LoginError::Broken(words) => Self::Broken(words),
-            LoginError::NoConnection(words) => Self::NoConnection(words),
+            AwsSessionError::NoCredentials => Self::NoCredentials,
+            AwsSessionError::UnsupportedProfile(kind) => Self::UnsupportedProfile(kind),
+            AwsSessionError::Broken(message) => Self::Broken(message),
+            AwsSessionError::NoConnection(message) => Self::NoConnection(message),
         }
     }
 }

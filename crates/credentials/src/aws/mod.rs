@@ -1,15 +1,15 @@
-//! AWS Secrets Manager, and what is wrong with it.
+//! AWS Secrets Manager, and the diagnosis of problems with it.
 
-mod attempts;
+mod attempt_counter;
 mod chain;
 mod diagnosis;
 mod field;
 mod identity;
-mod login;
+mod message;
 mod network;
-mod refusal;
+mod response_error;
 mod secrets_manager;
-mod words;
+mod session;
 
 pub use diagnosis::diagnose;
 pub(crate) use secrets_manager::SecretsManager;

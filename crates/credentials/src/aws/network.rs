@@ -1,5 +1,4 @@
-//! The HTTP client of AWS's SDK, with the environment's proxies and certificates. The SDK's own default
-//! knows no proxies.
+//! The HTTP client for AWS's SDK, with the environment's proxies and certificates. The SDK's default client ignores proxies.
 
 use std::{env, net::IpAddr, path::PathBuf};
 
@@ -20,10 +19,10 @@ use http::Uri;
 use system_health_http::{certificate_bundle, check_proxies};
 use system_health_registry::{Finding, SharedError};
 
-use super::login::LoginError;
-use crate::AwsWords;
+use super::session::AwsSessionError;
+use crate::AwsMessage;
 
-/// AWS's own name for a file with the certificates of authorities.
+/// AWS's own variable for a file with certificate authorities.
 /// See <https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html>.
 const BUNDLE: &str = "AWS_CA_BUNDLE";
 
@@ -32,8 +31,8 @@ fn bundle() -> Option<PathBuf> {
     env::var_os(BUNDLE).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// A client for all that is asked of AWS. `AWS_CA_BUNDLE` replaces the system's certificates.
-pub(super) fn http_client() -> Result<SharedHttpClient, LoginError> {
+/// The client for all requests to AWS. `AWS_CA_BUNDLE` replaces the system's certificates.
+pub(super) fn http_client() -> Result<SharedHttpClient, AwsSessionError> {
     check_proxies().map_err(|error| unusable("", error))?;
     let roots = match bundle() {
         Some(path) => {
@@ -45,7 +44,7 @@ pub(super) fn http_client() -> Result<SharedHttpClient, LoginError> {
     let tls = TlsContext::builder()
         .with_trust_store(roots)
         .build()
-        .map_err(|error| LoginError::NoConnection(AwsWords::root_of(&error)))?;
+        .map_err(|error| AwsSessionError::NoConnection(AwsMessage::root_of(&error)))?;
     let provider = || Provider::rustls(CryptoMode::AwsLc);
     let direct = Builder::new().tls_provider(provider()).tls_context(tls.clone()).build_https();
     let proxied = Builder::new().build_with_connector_fn(move |settings, components| {
@@ -60,7 +59,7 @@ pub(super) fn http_client() -> Result<SharedHttpClient, LoginError> {
 }
 
 /// Whether the file that `AWS_CA_BUNDLE` names can be used.
-pub(super) fn authorities() -> Option<Finding> {
+pub(super) fn diagnose_authorities() -> Option<Finding> {
     const SUBJECT: &str = "certificate authorities for AWS";
     let path = bundle()?;
     Some(match certificate_bundle(&path) {
@@ -69,11 +68,11 @@ pub(super) fn authorities() -> Option<Finding> {
     })
 }
 
-fn unusable(variable: &str, error: impl std::error::Error + Send + Sync + 'static) -> LoginError {
-    LoginError::NoConnection(AwsWords::new(&format!("{variable}{}", SharedError::new(error))))
+fn unusable(variable: &str, error: impl std::error::Error + Send + Sync + 'static) -> AwsSessionError {
+    AwsSessionError::NoConnection(AwsMessage::new(&format!("{variable}{}", SharedError::new(error))))
 }
 
-/// Two ways out of this machine.
+/// A client with the proxy and one without.
 #[derive(Debug)]
 struct Routes {
     direct: SharedHttpClient,
@@ -105,8 +104,8 @@ impl HttpConnector for Connectors {
     }
 }
 
-/// Whether an address is this machine or a metadata service: a proxy has others at the same addresses, or
-/// none, and must not see the credentials that such a service gives.
+/// Whether a URL leads to this machine or to a metadata service. A proxy cannot reach these, and must not see the credentials
+/// that a metadata service provides.
 fn is_local(uri: &str) -> bool {
     let uri: Option<Uri> = uri.parse().ok();
     let Some(host) = uri.as_ref().and_then(Uri::host) else { return false };
@@ -124,14 +123,14 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::{Secret, Stored};
+    use crate::{Secret, StoredName};
 
     #[test]
-    fn what_is_wrong_comes_before_what_to_do() {
+    fn the_problem_comes_before_the_advice() {
         const TOKEN: Secret =
-            Secret::new("pager token", &["PAGER_TOKEN"], Stored::new("pager", "", "", |_| Ok(None)));
+            Secret::new("pager token", &["PAGER_TOKEN"], StoredName::new("pager", "", "", |_| Ok(None)));
         let error = certificate_bundle(Path::new("/no/such/ca.pem")).unwrap_err();
-        let error = unusable("AWS_CA_BUNDLE: ", error).about(&TOKEN);
+        let error = unusable("AWS_CA_BUNDLE: ", error).for_secret(&TOKEN);
         insta::assert_snapshot!(error, @"cannot get the pager token: no connection to AWS can be set up: AWS_CA_BUNDLE: cannot read the certificates in /no/such/ca.pem: No such file or directory (os error 2); correct the variable, or set PAGER_TOKEN, or write `aws = false` in [secrets]");
     }
 

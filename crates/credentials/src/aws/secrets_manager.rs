@@ -1,5 +1,5 @@
-//! AWS Secrets Manager. Nothing happens before the first secret is asked for: no file of AWS's is
-//! read, no client built. All secrets share one login.
+//! AWS Secrets Manager. Before the first secret is requested, no file of AWS is read, and no client is made. All secrets share one
+//! session.
 
 use std::time::Duration;
 
@@ -10,47 +10,50 @@ use system_health_registry::ApiCalls;
 use tokio::{sync::OnceCell, time::timeout};
 
 use super::{
-    attempts::Attempts,
+    attempt_counter::AttemptCounter,
     chain,
-    field::field,
+    field::parse_field,
     identity::{AwsIdentity, IdentityError},
-    login::{Login, LoginError},
-    refusal::explain,
+    response_error::classify_error,
+    session::{AwsSession, AwsSessionError},
 };
-use crate::{AwsWords, CredentialError, Flaw, Place, Secret, SecretName, StoredSecret, plain::plain};
+use crate::{
+    AwsMessage, CredentialError, InvalidSecret, Secret, SecretLocation, SecretName, StoredSecret,
+    value::parse_secret,
+};
 
-/// How long a secret may take, login and repeated requests included.
+/// The timeout for a secret, including the session and all retries.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// AWS Secrets Manager, as far as it was needed.
+/// AWS Secrets Manager, with a session that is created on first use.
 pub(crate) struct SecretsManager {
     region: Option<Region>,
     config: Option<SdkConfig>,
     calls: ApiCalls,
-    login: OnceCell<Result<Login, LoginError>>,
+    session: OnceCell<Result<AwsSession, AwsSessionError>>,
 }
 
 impl SecretsManager {
-    /// Logs in through AWS's default chain.
+    /// Uses AWS's default credentials chain.
     pub(crate) fn new(region: Option<String>, calls: ApiCalls) -> Self {
-        Self { region: region.map(Region::new), config: None, calls, login: OnceCell::new() }
+        Self { region: region.map(Region::new), config: None, calls, session: OnceCell::new() }
     }
 
-    /// Uses a configuration instead of AWS's default chain, if there is one.
+    /// Uses this configuration, if there is one, instead of AWS's default chain.
     pub(crate) fn with_config(mut self, config: Option<SdkConfig>) -> Self {
         self.config = config;
         self
     }
 
-    /// The secret and where it was.
+    /// The secret and its location.
     pub(crate) async fn fetch(
         &self,
         secret: &'static Secret,
         name: &SecretName,
-    ) -> Result<(SecretString, Place), CredentialError> {
+    ) -> Result<(SecretString, SecretLocation), CredentialError> {
         timeout(LIMIT, self.look_up(secret, name)).await.unwrap_or_else(|_| {
-            let words = format!("no answer within {}", humantime::format_duration(LIMIT));
-            Err(CredentialError::Unreachable(secret, AwsWords::new(&words)))
+            let message = format!("no response within {}", humantime::format_duration(LIMIT));
+            Err(CredentialError::Unreachable(secret, AwsMessage::new(&message)))
         })
     }
 
@@ -58,59 +61,59 @@ impl SecretsManager {
         &self,
         secret: &'static Secret,
         name: &SecretName,
-    ) -> Result<(SecretString, Place), CredentialError> {
-        let login = self.login.get_or_init(|| self.log_in()).await;
-        let login = login.as_ref().map_err(|error| error.about(secret))?;
+    ) -> Result<(SecretString, SecretLocation), CredentialError> {
+        let session = self.session.get_or_init(|| self.new_session()).await;
+        let session = session.as_ref().map_err(|error| error.for_secret(secret))?;
         let own_region = name.region().map(|region| Region::new(region.to_owned()));
         let region =
-            own_region.as_ref().or(login.region.as_ref()).ok_or(CredentialError::NoRegion(secret))?;
+            own_region.as_ref().or(session.region.as_ref()).ok_or(CredentialError::NoRegion(secret))?;
         let stored = StoredSecret { name: name.clone(), region: region.to_string() };
 
-        let mut of_request = config::Builder::new().interceptor(Attempts::new(self.calls.clone()));
+        let mut request_config = config::Builder::new().interceptor(AttemptCounter::new(self.calls.clone()));
         if let Some(region) = own_region {
-            of_request = of_request.region(region);
+            request_config = request_config.region(region);
         }
-        let request = login.client.get_secret_value().secret_id(name.id()).customize();
-        let answer = match request.config_override(of_request).send().await {
-            Ok(answer) => answer,
-            Err(error) => return Err(explain(secret, stored, &error)),
+        let request = session.client.get_secret_value().secret_id(name.id()).customize();
+        let response = match request.config_override(request_config).send().await {
+            Ok(response) => response,
+            Err(error) => return Err(classify_error(secret, stored, &error)),
         };
-        let value = match (answer.secret_string, answer.secret_binary) {
+        let value = match (response.secret_string, response.secret_binary) {
             (Some(text), _) => text.into_bytes(),
             (None, Some(bytes)) => bytes.into_inner(),
             (None, None) => Vec::new(),
         };
         let value = match name.field() {
-            Some(name) => field(&value, name),
-            None => plain(&value),
+            Some(name) => parse_field(&value, name),
+            None => parse_secret(&value),
         };
         match value {
-            Ok(value) => Ok((value, Place::Aws(stored))),
-            Err(Flaw::JsonObject) if name.field().is_none() => {
+            Ok(value) => Ok((value, SecretLocation::Aws(stored))),
+            Err(InvalidSecret::JsonObject) if name.field().is_none() => {
                 Err(CredentialError::WholeObject(secret, stored))
             }
-            Err(flaw) => Err(CredentialError::Unusable(secret, Place::Aws(stored), flaw)),
+            Err(invalid) => Err(CredentialError::Unusable(secret, SecretLocation::Aws(stored), invalid)),
         }
     }
 
-    /// Who AWS takes this process for.
+    /// The identity of this process.
     pub(super) async fn identity(&self) -> Result<AwsIdentity, IdentityError> {
         timeout(LIMIT, async {
-            let login = self.login.get_or_init(|| self.log_in()).await;
-            AwsIdentity::of(login.as_ref().map_err(IdentityError::from)?).await
+            let session = self.session.get_or_init(|| self.new_session()).await;
+            AwsIdentity::fetch(session.as_ref().map_err(IdentityError::from)?).await
         })
         .await
-        .unwrap_or(Err(IdentityError::Silent))
+        .unwrap_or(Err(IdentityError::NoResponse))
     }
 
-    async fn log_in(&self) -> Result<Login, LoginError> {
+    async fn new_session(&self) -> Result<AwsSession, AwsSessionError> {
         match &self.config {
-            Some(config) => Login::with(config.clone()).await,
-            None => match Login::with(chain::load(self.region.clone()).await?).await {
-                Err(LoginError::NoCredentials) => {
-                    Err(chain::unmet_promise().unwrap_or(LoginError::NoCredentials))
+            Some(config) => AwsSession::from_config(config.clone()).await,
+            None => match AwsSession::from_config(chain::load(self.region.clone()).await?).await {
+                Err(AwsSessionError::NoCredentials) => {
+                    Err(chain::unusable_variable().unwrap_or(AwsSessionError::NoCredentials))
                 }
-                login => login,
+                session => session,
             },
         }
     }

@@ -53,14 +53,14 @@ async fn a_binary_secret_may_hold_text() {
 async fn a_binary_secret_without_text_is_refused() {
     let body = json!({"Name": "name", "SecretBinary": "/wD/"}).to_string();
     let (_, text) = error_from(Answer::text(200, "application/x-amz-json-1.1", &body)).await;
-    insta::assert_snapshot!(text, @"cannot use the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 as the GitHub token: it contains white space, a control character or a character outside ASCII, which no token or key does");
+    insta::assert_snapshot!(text, @"cannot use the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 as the GitHub token: it contains white space, a control character or a non-ASCII character, which tokens and keys do not contain");
 }
 
 #[tokio::test]
 async fn a_whole_object_is_refused() {
     let (absent, text) = error_from(value(r#"{"token": "ghp_one"}"#)).await;
     assert!(!absent);
-    insta::assert_snapshot!(text, @r#"cannot get the GitHub token: the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 is a JSON object; name the field that holds it, `token_secret = "github/dashboard-token#FIELD"` in [github], or store the plain value"#);
+    insta::assert_snapshot!(text, @r#"cannot get the GitHub token: the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 is a JSON object; name the field that contains it, `token_secret = "github/dashboard-token#FIELD"` in [github], or store the plain value"#);
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn not_found() {
     let message = "Secrets Manager can't find the specified secret.";
     let (absent, text) = error_from(refusal(400, "ResourceNotFoundException", message)).await;
     assert!(absent);
-    insta::assert_snapshot!(text, @"found no GitHub token: GITHUB_TOKEN is not set, and these AWS credentials see no secret `github/dashboard-token` in AWS Secrets Manager in us-east-1; set GITHUB_TOKEN, create the secret, or name another with `token_secret` in [github]");
+    insta::assert_snapshot!(text, @"found no GitHub token: GITHUB_TOKEN is not set, and these AWS credentials find no secret `github/dashboard-token` in AWS Secrets Manager in us-east-1; set GITHUB_TOKEN, create the secret, or name another with `token_secret` in [github]");
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn a_name_that_settings_give_must_exist() {
     let mistyped = get(&credentials, &TOKEN).await.unwrap_err();
 
     assert!(!mistyped.is_absent());
-    insta::assert_snapshot!(chain_of(mistyped), @"cannot get the GitHub token: these AWS credentials see no secret `github/tokne` in AWS Secrets Manager in us-east-1, which `token_secret` in [github] names; correct the name or the region, create the secret, or set GITHUB_TOKEN");
+    insta::assert_snapshot!(chain_of(mistyped), @"cannot get the GitHub token: these AWS credentials find no secret `github/tokne` in AWS Secrets Manager in us-east-1, which `token_secret` in [github] names; correct the name or the region, create the secret, or set GITHUB_TOKEN");
     // Nobody named the other one.
     assert!(get(&credentials, &API_KEY).await.unwrap_err().is_absent());
 }
@@ -151,21 +151,21 @@ async fn aws_credentials_refused() {
 async fn throttled() {
     let (absent, text) = error_from(refusal(400, "ThrottlingException", "Rate exceeded")).await;
     assert!(!absent);
-    insta::assert_snapshot!(text, @"cannot get the GitHub token: AWS limits the rate of requests for now; try again later, or set GITHUB_TOKEN: Rate exceeded");
+    insta::assert_snapshot!(text, @"cannot get the GitHub token: AWS limits the rate of requests at the moment; try again later, or set GITHUB_TOKEN: Rate exceeded");
 }
 
 #[tokio::test]
 async fn any_other_failure_has_its_code_and_text() {
     let (absent, text) = error_from(refusal(500, "InternalServiceError", "An error occurred.")).await;
     assert!(!absent);
-    insta::assert_snapshot!(text, @"cannot get the GitHub token: AWS gave no value for the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1: InternalServiceError: An error occurred.");
+    insta::assert_snapshot!(text, @"cannot get the GitHub token: AWS returned no value for the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1: InternalServiceError: An error occurred.");
 }
 
 #[tokio::test]
 async fn garbage_is_an_error() {
     let (absent, text) = error_from(Answer::text(200, "text/html", "<h1>Hello</h1>")).await;
     assert!(!absent);
-    insta::assert_snapshot!(text, @"cannot get the GitHub token: AWS gave no value for the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1: HTTP status 200 with a body that is not from AWS");
+    insta::assert_snapshot!(text, @"cannot get the GitHub token: AWS returned no value for the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1: HTTP status 200 with a body that is not from AWS");
 }
 
 #[tokio::test]
@@ -190,7 +190,7 @@ async fn aws_is_not_waited_for_without_end() {
 
     // Seconds of the paused clock, which only runs while everything waits.
     assert_eq!(started.elapsed().as_secs(), 10);
-    insta::assert_snapshot!(chain_of(error), @"cannot get the GitHub token: AWS Secrets Manager cannot be reached; check the network, the region and AWS_ENDPOINT_URL, or set GITHUB_TOKEN: no answer within 10s");
+    insta::assert_snapshot!(chain_of(error), @"cannot get the GitHub token: AWS Secrets Manager cannot be reached; check the network, the region and AWS_ENDPOINT_URL, or set GITHUB_TOKEN: no response within 10s");
 }
 
 #[tokio::test]

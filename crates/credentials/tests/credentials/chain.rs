@@ -124,7 +124,7 @@ fn metadata(request: &Request) -> Answer {
 
 #[test]
 fn no_aws_credentials_at_all() {
-    insta::assert_snapshot!(answer_in(&[NO_METADATA]), @"absent: found no GitHub token: GITHUB_TOKEN is not set, and there are no AWS credentials to ask AWS Secrets Manager with; set GITHUB_TOKEN, or give this process AWS credentials");
+    insta::assert_snapshot!(answer_in(&[NO_METADATA]), @"absent: found no GitHub token: GITHUB_TOKEN is not set, and there are no AWS credentials for AWS Secrets Manager; set GITHUB_TOKEN, or give this process AWS credentials");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn a_profile_gives_region_and_credentials() {
 
 #[test]
 fn credentials_without_a_region_are_an_error() {
-    insta::assert_snapshot!(answer_in(&[KEYS[0], KEYS[1], NO_METADATA]), @"failed: cannot get the GitHub token: there are AWS credentials, but no AWS region is known in which to ask AWS Secrets Manager; set AWS_REGION or `region` in [secrets], or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
+    insta::assert_snapshot!(answer_in(&[KEYS[0], KEYS[1], NO_METADATA]), @"failed: cannot get the GitHub token: there are AWS credentials, but the AWS region is not known; set AWS_REGION or `region` in [secrets], or set GITHUB_TOKEN, or write `aws = false` in [secrets]");
 }
 
 #[test]

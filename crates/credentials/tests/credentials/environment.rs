@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpListener};
 
-use system_health_credentials::{CredentialError, Credentials, Flaw};
+use system_health_credentials::{CredentialError, Credentials, InvalidSecret};
 
 use super::{API_KEY, APP_KEY, TOKEN, asking, aws, chain_of, get};
 
@@ -61,22 +61,22 @@ async fn a_file_that_cannot_be_used_is_an_error() {
     let (_folder, path) = file("\n");
     let empty = github_token(&[("GITHUB_TOKEN_FILE", &path)]).await.unwrap_err();
     assert!(!empty.is_absent());
-    insta::assert_snapshot!(chain_of(empty).replace(&path, "PATH"), @"cannot use the content of PATH, the file that GITHUB_TOKEN_FILE names, as the GitHub token: it is empty");
+    insta::assert_snapshot!(chain_of(empty).replace(&path, "PATH"), @"cannot use the content of PATH (GITHUB_TOKEN_FILE) as the GitHub token: it is empty");
 }
 
 #[tokio::test]
 async fn what_is_no_token_is_refused_without_repeating_it() {
     let error = github_token(&[("GITHUB_TOKEN", "ghp_one\nghp_two")]).await.unwrap_err();
-    assert!(matches!(error, CredentialError::Unusable(_, _, Flaw::Character)), "{error:?}");
+    assert!(matches!(error, CredentialError::Unusable(_, _, InvalidSecret::Character)), "{error:?}");
     let text = format!("{error:?} {}", chain_of(error.clone()));
     assert!(!text.contains("ghp_"), "{text}");
-    insta::assert_snapshot!(chain_of(error), @"cannot use the value of GITHUB_TOKEN as the GitHub token: it contains white space, a control character or a character outside ASCII, which no token or key does");
+    insta::assert_snapshot!(chain_of(error), @"cannot use the value of GITHUB_TOKEN as the GitHub token: it contains white space, a control character or a non-ASCII character, which tokens and keys do not contain");
 }
 
 #[tokio::test]
 async fn an_object_in_a_variable_is_refused() {
     let error = github_token(&[("GITHUB_TOKEN", r#"{"token":"ghp_one"}"#)]).await.unwrap_err();
-    insta::assert_snapshot!(chain_of(error), @"cannot use the value of GITHUB_TOKEN as the GitHub token: it is a JSON object, where the plain value belongs; store the value of its field alone");
+    insta::assert_snapshot!(chain_of(error), @"cannot use the value of GITHUB_TOKEN as the GitHub token: it is a JSON object instead of the plain value; store only the value of its field");
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn where_the_environment_answers_aws_is_not_asked() {
 async fn without_aws_the_advice_is_the_variable() {
     let error = github_token(&[]).await.unwrap_err();
     assert!(error.is_absent());
-    insta::assert_snapshot!(chain_of(error), @"found no GitHub token: GITHUB_TOKEN is not set, and AWS is not asked (`aws = false` in [secrets]); set GITHUB_TOKEN");
+    insta::assert_snapshot!(chain_of(error), @"found no GitHub token: GITHUB_TOKEN is not set, and AWS is not used (`aws = false` in [secrets]); set GITHUB_TOKEN");
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ impl Destination for DatadogDestination {
         Box::pin(async move {
             // Look up both keys even if something else is wrong, so that the findings about AWS include both.
             if let Ok(credentials) = context.get::<Credentials>().await {
-                let _ = tokio::join!(credentials.place(&API_KEY), credentials.place(&APP_KEY));
+                let _ = tokio::join!(credentials.location(&API_KEY), credentials.location(&APP_KEY));
             }
             let failed = |error: Unavailable| vec![Finding::failed("Datadog API key", error.to_string())];
             destination.check(&context).await.unwrap_or_else(failed)

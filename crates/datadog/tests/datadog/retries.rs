@@ -96,7 +96,7 @@ async fn a_wait_past_the_deadline_is_not_begun() {
         assert_eq!((told.left.len(), calls), (2, vec![(Some(words.parse().unwrap()), 1)]));
         let said = &told.left[&1];
         assert!(
-            said.starts_with("no further attempt, as a wait of 3600s would end after the run's deadline: "),
+            said.starts_with("not retried, because a wait of 3600s would end after the run's deadline: "),
             "{said}"
         );
         assert!(said.contains(&format!("answered {words}: Not now); try again in 3600s")), "{said}");

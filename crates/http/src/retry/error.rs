@@ -1,36 +1,36 @@
-//! Why there was no further attempt.
+//! The error after the last attempt.
 
 use std::time::Duration;
 
-/// Why there was no further attempt, with the error of the last one.
+/// Why there was no other attempt, with the error of the last one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RetryError<E> {
-    /// Another attempt would fail like this one, or could do twice what should be done once.
+    /// A retry would fail in the same way, or the request is not safe to repeat.
     #[error(transparent)]
     Permanent(E),
-    /// There were as many as the policy allows.
+    /// The maximum number of attempts was made.
     #[error("gave up after {attempts} attempts")]
     Attempts {
-        /// How many there were.
+        /// The number of attempts.
         attempts: u32,
         /// The error of the last one.
         source: E,
     },
-    /// A further attempt could hardly be answered before the deadline.
+    /// There is not enough time for another attempt before the deadline.
     #[error("gave up at the run's deadline, after {attempts} attempts")]
     Deadline {
-        /// How many there were.
+        /// The number of attempts.
         attempts: u32,
         /// The error of the last one.
         source: E,
     },
-    /// The wait that the server asks for ends after the deadline.
-    #[error("no further attempt, as a wait of {wait:.0?} would end after the run's deadline")]
+    /// The wait that the server requires would end after the deadline.
+    #[error("not retried, because a wait of {wait:.0?} would end after the run's deadline")]
     Wait {
-        /// The rest of the wait.
+        /// The remaining wait.
         wait: Duration,
-        /// The error that asks for it.
+        /// The error that requires it.
         source: E,
     },
     /// There was no time for the first attempt.

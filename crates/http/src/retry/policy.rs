@@ -1,17 +1,16 @@
-//! How many attempts there are, and how far apart.
+//! The number of attempts, and the waits between them.
 
 use std::time::Duration;
 
 /// Exponential backoff with full jitter: the wait before the next attempt is random between zero and a limit that
-/// doubles with each attempt. A server that asks for a longer wait gets it.
+/// doubles with each attempt. If the server requires a longer wait, it is respected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Maximum number of attempts, with the first one. Default: 5. `None`: as many as there is time for.
+    /// Maximum number of attempts, including the first one. Default: 5. `None`: no maximum.
     pub max_attempts: Option<u32>,
     /// The limit of the first backoff. Default: 500 milliseconds.
     pub first_backoff: Duration,
-    /// The limit of every backoff. Default: 30 seconds. A request that succeeds after an outage is late by half of
-    /// it on average.
+    /// The limit of every backoff. Default: 30 seconds. After an outage, a request succeeds half of it late on average.
     pub max_backoff: Duration,
 }
 
@@ -26,7 +25,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The same backoff, and as many attempts as there is time for. An outage may end in the meantime.
+    /// The same backoff, with attempts until the deadline, because an outage may end before.
     #[must_use]
     pub fn until_deadline(self) -> Self {
         Self { max_attempts: None, ..self }

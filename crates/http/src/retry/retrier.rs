@@ -1,4 +1,4 @@
-//! Makes attempts.
+//! Makes the attempts of requests.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -10,13 +10,12 @@ use tokio::time::{Instant, sleep};
 
 use crate::{AttemptError, Idempotency, Retry, RetryError, RetryPolicy};
 
-/// With less time until the deadline, there is no further attempt: it could hardly be answered.
-const LEAST_TIME: Duration = Duration::from_millis(500);
+/// Minimum time before the deadline for another attempt, which would hardly get a response in less.
+const MIN_TIME_LEFT: Duration = Duration::from_millis(500);
 
-/// Makes attempts until one succeeds, fails for good, or there is no time for another.
+/// Makes attempts until one succeeds, one fails permanently, or there is no time for another.
 ///
-/// All requests that share a retrier share a deadline, which no wait exceeds, and a rate limit: what one of them is
-/// told goes for all.
+/// All requests of a retrier share a deadline, which no wait exceeds, and a rate limit: if the server limits one of them, all wait.
 #[derive(Debug)]
 pub struct Retrier<E> {
     policy: RetryPolicy,
@@ -26,28 +25,28 @@ pub struct Retrier<E> {
 
 #[derive(Debug)]
 struct RateLimit<E> {
-    /// `None` if no clock reaches it.
+    /// `None` if it is too far in the future for the clock.
     until: Option<Instant>,
     error: E,
 }
 
 impl<E: AttemptError> Retrier<E> {
-    /// Attempts by this policy, and none after the deadline.
+    /// A retrier with this policy, which makes no attempts after the deadline.
     pub fn new(policy: RetryPolicy, deadline: Instant) -> Self {
         Self { policy, deadline, limit: Mutex::new(None) }
     }
 
-    /// The moment after which nobody waits for a response.
+    /// The time after which nobody waits for a response.
     pub fn deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// Whether there is no time for any attempt.
+    /// Whether the deadline has passed.
     pub fn is_over(&self) -> bool {
         Instant::now() >= self.deadline
     }
 
-    /// Makes attempts at one request.
+    /// Makes the attempts of one request.
     pub async fn run<T, A: Future<Output = Result<T, E>>>(
         &self,
         idempotency: Idempotency,
@@ -64,12 +63,12 @@ impl<E: AttemptError> Retrier<E> {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
-            let asked = match source.retry() {
+            let required = match source.retry() {
                 Retry::Never => return Err(RetryError::Permanent(source)),
                 Retry::Backoff => Duration::ZERO,
                 Retry::After(wait) => wait,
             };
-            self.keep_limit(asked, &source);
+            self.keep_limit(required, &source);
             if idempotency == Idempotency::NotIdempotent && source.may_have_been_processed() {
                 return Err(RetryError::Permanent(source));
             }
@@ -77,22 +76,22 @@ impl<E: AttemptError> Retrier<E> {
                 return Err(RetryError::Attempts { attempts, source });
             }
             let time_left = self.time_left();
-            if asked >= time_left {
-                return Err(RetryError::Wait { wait: asked, source });
+            if required >= time_left {
+                return Err(RetryError::Wait { wait: required, source });
             }
-            if time_left <= LEAST_TIME {
+            if time_left <= MIN_TIME_LEFT {
                 return Err(RetryError::Deadline { attempts, source });
             }
-            // A backoff never takes all the time that is left, so that one more attempt uses it.
-            let wait = asked.max(self.policy.backoff(attempts).min(time_left / 2));
-            tracing::warn!("{}; trying again in {wait:.1?}", SharedError::new(source));
+            // A backoff uses at most half of the remaining time, so that there is time for another attempt.
+            let wait = required.max(self.policy.backoff(attempts).min(time_left / 2));
+            tracing::warn!("{}; retrying in {wait:.1?}", SharedError::new(source));
             sleep(wait).await;
         }
     }
 
-    /// Waits while a rate limit is in force, unless it outlasts the deadline.
+    /// Waits while a rate limit is active, unless it ends after the deadline.
     async fn wait_for_limit(&self) -> Result<(), RetryError<E>> {
-        while let Some((wait, source)) = self.limit_in_force() {
+        while let Some((wait, source)) = self.active_limit() {
             if wait >= self.time_left() {
                 return Err(RetryError::Wait { wait, source });
             }
@@ -101,7 +100,7 @@ impl<E: AttemptError> Retrier<E> {
         Ok(())
     }
 
-    fn limit_in_force(&self) -> Option<(Duration, E)> {
+    fn active_limit(&self) -> Option<(Duration, E)> {
         let limit = self.limit();
         let RateLimit { until, error } = limit.as_ref()?;
         let wait = until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));

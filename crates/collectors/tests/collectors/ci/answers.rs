@@ -56,7 +56,7 @@ async fn runs_of_forks_other_branches_and_other_workflows_do_not_count() {
 
     assert_eq!(reading, "1 […]");
     assert_eq!(shown(&with_deleted), "1 […]");
-    assert!(evidence_lines(&with_deleted)[0].ends_with(": it ran for a repository that is gone"));
+    assert!(evidence_lines(&with_deleted)[0].ends_with(": it ran for a repository that no longer exists"));
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_workflow_that_is_not_there_is_an_error_that_names_it() {
     let reading = reading("[ci]\nworkflow = \"nope.yml\"", []).await;
     assert!(
         reading.starts_with(
-            "error: there is no workflow `nope.yml` in acme/shop that can be seen; `workflow` in [ci] is the name of a \
+            "error: acme/shop has no workflow `nope.yml`, or the token may not read it; `workflow` in [ci] is the name of a \
              file in .github/workflows: GET /repos/acme/shop/actions/workflows/nope.yml/runs: GitHub answered 404"
         ),
         "{reading}"

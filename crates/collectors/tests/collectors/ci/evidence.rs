@@ -34,7 +34,7 @@ async fn the_evidence_names_every_run_and_job() {
             "- run #4 (pull_request, aaaaaaa): Change something: `pull_request` is not one of the events that test the \
              branch",
             "- run #3 (push, aaaaaaa): Change something: it was cancelled, so it decides nothing",
-            "- run #2, attempt 2 of 2 (push, aaaaaaa): Change something: it is being re-run: the attempt before counts",
+            "- run #2, attempt 2 of 2 (push, aaaaaaa): Change something: it is being re-run: the previous attempt counts",
             "+ run #2, attempt 1 of 2 (push, aaaaaaa): Change something: it failed",
         ]
     );
@@ -65,8 +65,8 @@ async fn a_run_that_decides_nothing_says_why_in_plain_words() {
     for (conclusion, words) in [
         (Skipped, "it was skipped"),
         (Neutral, "it ended as neutral"),
-        (Stale, "GitHub gave up waiting for it"),
-        (ActionRequired, "somebody has to approve it"),
+        (Stale, "GitHub stopped waiting for it"),
+        (ActionRequired, "it needs an approval"),
     ] {
         let github = FakeGitHub::start();
         github.repository("acme/shop").run(checks().conclusion(conclusion));

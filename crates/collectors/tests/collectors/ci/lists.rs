@@ -81,7 +81,8 @@ async fn yesterdays_green_does_not_become_todays_1() {
     assert!(
         lines.len() == 1
             && lines[0].starts_with("- run #1 (push, ")
-            && lines[0].ends_with(": only GitHub's list of the branch shows it, and that list may be stale"),
+            && lines[0]
+                .ends_with(": only GitHub's list of the branch contains it, and that list may be stale"),
         "{lines:?}"
     );
 }

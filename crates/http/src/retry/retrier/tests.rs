@@ -44,7 +44,7 @@ fn until(deadline: Instant) -> Retrier<Failed> {
     Retrier::new(RetryPolicy::default(), deadline)
 }
 
-/// Makes attempts that fail as listed and succeed afterwards. Returns how many there were.
+/// Makes attempts that fail as listed and then succeed. Returns the number of attempts.
 async fn attempts(
     retrier: &Retrier<Failed>,
     idempotency: Idempotency,
@@ -60,7 +60,7 @@ async fn attempts(
     outcome.map(|()| made).map_err(|error| error.to_string())
 }
 
-/// The same within a minute; also returns how long it took.
+/// The same within a minute. Also returns the elapsed time.
 async fn run(failures: &[Failed]) -> (Result<usize, String>, Duration) {
     let started = Instant::now();
     let outcome = attempts(&until(started + MINUTE), IDEMPOTENT, failures).await;
@@ -68,7 +68,7 @@ async fn run(failures: &[Failed]) -> (Result<usize, String>, Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_passes_is_retried_after_growing_backoffs() {
+async fn temporary_errors_are_retried_after_growing_backoffs() {
     let (outcome, took) = run(&[Failed::Unavailable(None); 4]).await;
     assert_eq!(outcome, Ok(5));
     assert!(took <= FIRST_BACKOFF * 15 + Duration::from_millis(4), "{took:?}");
@@ -89,8 +89,8 @@ fn no_backoff_exceeds_its_limit() {
     }
 }
 
-/// Makes attempts until the deadline. They fail while an outage of this length lasts. Returns how many there were,
-/// and how long it took.
+/// Makes attempts until the deadline, which fail during an outage of this length. Returns the number of attempts and the elapsed
+/// time.
 async fn outlast(outage: Duration, deadline: Duration) -> (Result<u32, String>, Duration) {
     let started = Instant::now();
     let mut made = 0;
@@ -120,16 +120,16 @@ async fn an_outage_that_lasts_ends_at_the_deadline_after_not_too_many_attempts()
     for _ in 0..100 {
         let deadline = Duration::from_mins(5);
         let (outcome, took) = outlast(Duration::MAX, deadline).await;
-        let said = outcome.unwrap_err();
-        let attempts = said.strip_prefix("gave up at the run's deadline, after ").unwrap();
+        let message = outcome.unwrap_err();
+        let attempts = message.strip_prefix("gave up at the run's deadline, after ").unwrap();
         let attempts: u32 = attempts.strip_suffix(" attempts").unwrap().parse().unwrap();
-        assert!((12..80).contains(&attempts), "{said}");
-        assert!(took <= deadline && took + LEAST_TIME >= deadline, "{took:?}");
+        assert!((12..80).contains(&attempts), "{message}");
+        assert!(took <= deadline && took + MIN_TIME_LEFT >= deadline, "{took:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_is_asked_for_is_kept_however_often() {
+async fn a_required_wait_is_respected_every_time() {
     let started = Instant::now();
     let retrier = Retrier::new(RetryPolicy::default().until_deadline(), started + Duration::from_mins(5));
     let limited = [Failed::Limited(Some(Duration::from_secs(32))); 8];
@@ -138,12 +138,12 @@ async fn a_wait_that_is_asked_for_is_kept_however_often() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_succeed_is_not_repeated() {
+async fn permanent_errors_are_not_retried() {
     assert_eq!(run(&[Failed::Refused]).await, (Err("refused".to_owned()), Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_have_been_processed_is_repeated_only_if_that_does_no_harm() {
+async fn a_request_that_may_have_been_processed_is_retried_only_if_it_is_idempotent() {
     for (idempotency, failed, outcome) in [
         (Idempotency::Idempotent, Failed::Lost, Ok(2)),
         (Idempotency::NotIdempotent, Failed::Lost, Err("no response".to_owned())),
@@ -156,7 +156,7 @@ async fn what_may_have_been_processed_is_repeated_only_if_that_does_no_harm() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_wait_that_is_asked_for_is_kept() {
+async fn a_required_wait_is_respected() {
     for failed in [Failed::Unavailable, Failed::Limited] {
         let (outcome, took) = run(&[failed(Some(Duration::from_secs(59)))]).await;
         assert_eq!(outcome, Ok(2));
@@ -165,20 +165,20 @@ async fn the_wait_that_is_asked_for_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn to_be_asked_for_no_wait_is_no_reason_to_hurry() {
+async fn a_required_wait_of_zero_does_not_replace_the_backoff() {
     let (outcome, took) = run(&[Failed::Limited(Some(Duration::ZERO)); 5]).await;
     assert_eq!(outcome, Err("gave up after 5 attempts".to_owned()));
     assert!(took > Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_past_the_deadline_is_not_begun() {
+async fn a_wait_beyond_the_deadline_is_not_started() {
     for seconds in [60, 2100, 365 * 24 * 3600, u64::MAX] {
         for failed in [Failed::Unavailable, Failed::Limited] {
             let (outcome, took) = run(&[failed(Some(Duration::from_secs(seconds)))]).await;
             assert_eq!(
                 outcome.unwrap_err(),
-                format!("no further attempt, as a wait of {seconds}s would end after the run's deadline")
+                format!("not retried, because a wait of {seconds}s would end after the run's deadline")
             );
             assert_eq!(took, Duration::ZERO);
         }
@@ -195,7 +195,7 @@ async fn after_the_deadline_nothing_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rate_limit_holds_all_requests() {
+async fn a_rate_limit_delays_all_requests() {
     let started = Instant::now();
     let retrier = until(started + MINUTE);
     let sent = AtomicUsize::new(0);
@@ -212,7 +212,7 @@ async fn a_rate_limit_holds_all_requests() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rate_limit_that_outlasts_the_deadline_keeps_others_from_being_sent() {
+async fn during_a_rate_limit_beyond_the_deadline_nothing_is_sent() {
     for wait in [Duration::from_mins(5), Duration::MAX] {
         let retrier = until(Instant::now() + MINUTE);
         let limited = attempts(&retrier, IDEMPOTENT, &[Failed::Limited(Some(wait))]).await.unwrap_err();
@@ -222,13 +222,13 @@ async fn a_rate_limit_that_outlasts_the_deadline_keeps_others_from_being_sent() 
         assert_eq!(limited, other);
         assert_eq!(
             other,
-            format!("no further attempt, as a wait of {wait:.0?} would end after the run's deadline")
+            format!("not retried, because a wait of {wait:.0?} would end after the run's deadline")
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_failure_holds_no_other_request() {
+async fn another_failure_does_not_delay_other_requests() {
     let started = Instant::now();
     let retrier = until(started + MINUTE);
     let unavailable = [Failed::Unavailable(Some(Duration::from_secs(30)))];

@@ -1,0 +1,25 @@
+//! Why the search for the deciding run stops early.
+
+use super::known_runs::CiQuery;
+
+/// Why the search stops early.
+pub(super) enum Interruption {
+    /// More has to be fetched from GitHub.
+    Query(CiQuery),
+    /// The maximum number of runs was inspected.
+    Limit,
+    /// A response is invalid, or a setting is.
+    Error(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Interruption {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<CiQuery> for Interruption {
+    fn from(query: CiQuery) -> Self {
+        Self::Query(query)
+    }
+}

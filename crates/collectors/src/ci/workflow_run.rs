@@ -1,0 +1,137 @@
+//! A run of a workflow in GitHub's responses, and its conclusion.
+
+use std::time::SystemTime;
+
+use anyhow::bail;
+use serde::{Deserialize, Deserializer, de::Error};
+
+/// A run, in its latest attempt or in an earlier one.
+/// See <https://docs.github.com/en/rest/actions/workflow-runs#get-a-workflow-run>.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct WorkflowRun {
+    pub(super) id: u64,
+    #[serde(default, rename = "run_number")]
+    pub(super) number: Option<u64>,
+    /// 1 for the first attempt. Servers without attempts omit it.
+    #[serde(default = "first_attempt", rename = "run_attempt")]
+    pub(super) attempt: u32,
+    pub(super) event: String,
+    // These may be null but not missing, because a run without them would be skipped without notice.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(super) head_branch: Option<String>,
+    pub(super) head_sha: String,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(super) status: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(super) conclusion: Option<String>,
+    pub(super) repository: RepositoryId,
+    /// Null if the fork no longer exists.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(super) head_repository: Option<RepositoryId>,
+    #[serde(default)]
+    pub(super) display_title: Option<String>,
+    #[serde(default)]
+    pub(super) html_url: Option<String>,
+    #[serde(deserialize_with = "deserialize_time")]
+    pub(super) created_at: SystemTime,
+    /// When this attempt started.
+    #[serde(default, rename = "run_started_at", deserialize_with = "deserialize_optional_time")]
+    pub(super) attempt_started_at: Option<SystemTime>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct RepositoryId {
+    pub(super) id: u64,
+}
+
+/// What the conclusion of a completed attempt means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RunConclusion {
+    Passed,
+    Failed,
+    /// Such as cancelled or skipped.
+    Undecided,
+}
+
+impl WorkflowRun {
+    /// Whether it ran in the repository itself. A fork can have a branch with the watched name.
+    pub(super) fn is_own(&self) -> bool {
+        self.head_repository.as_ref() == Some(&self.repository)
+    }
+
+    /// Whether the attempt has ended. A status that GitHub does not document is an error.
+    pub(super) fn is_completed(&self) -> anyhow::Result<bool> {
+        match self.status.as_deref() {
+            Some("completed") => Ok(true),
+            Some("queued" | "in_progress" | "requested" | "waiting" | "pending") => Ok(false),
+            Some(unknown) => bail!("run {} has the unknown status `{unknown}`", self.id),
+            None => bail!("run {} has no status", self.id),
+        }
+    }
+
+    /// The conclusion of a completed attempt.
+    pub(super) fn conclusion(&self) -> anyhow::Result<RunConclusion> {
+        match self.conclusion.as_deref() {
+            Some("success") => Ok(RunConclusion::Passed),
+            Some("failure" | "timed_out" | "startup_failure") => Ok(RunConclusion::Failed),
+            Some("cancelled" | "skipped" | "neutral" | "stale" | "action_required") => {
+                Ok(RunConclusion::Undecided)
+            }
+            Some(unknown) => bail!("run {} has the unknown conclusion `{unknown}`", self.id),
+            None => bail!("run {} is completed but has no conclusion", self.id),
+        }
+    }
+
+    /// How the attempt ended, for messages.
+    pub(super) fn ending(&self) -> &str {
+        match self.conclusion.as_deref() {
+            Some("success") => "it passed",
+            Some("failure") => "it failed",
+            Some("timed_out") => "it timed out",
+            Some("startup_failure") => "it failed to start",
+            Some("cancelled") => "it was cancelled",
+            Some("skipped") => "it was skipped",
+            Some("neutral") => "it ended as neutral",
+            Some("stale") => "GitHub stopped waiting for it",
+            Some("action_required") => "it needs an approval",
+            Some(other) => other,
+            None => "it has not ended",
+        }
+    }
+
+    /// The web page of one attempt of this run. The page of the run itself shows the latest attempt.
+    pub(super) fn page(&self, attempt: u32) -> Option<String> {
+        let page = self.html_url.clone()?;
+        Some(if attempt == self.attempt { page } else { format!("{page}/attempts/{attempt}") })
+    }
+
+    /// When this attempt started. Servers without attempts give only the time when the run was created.
+    pub(super) fn started_at(&self) -> SystemTime {
+        self.attempt_started_at.unwrap_or(self.created_at)
+    }
+
+    /// The run's name in messages: its number, or its id if it has none.
+    pub(super) fn name(&self) -> String {
+        match self.number {
+            Some(number) => format!("run #{number}"),
+            None => format!("run {}", self.id),
+        }
+    }
+}
+
+fn first_attempt() -> u32 {
+    1
+}
+
+pub(super) fn deserialize_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    humantime::parse_rfc3339(&text).map_err(|error| D::Error::custom(format!("`{text}`: {error}")))
+}
+
+pub(super) fn deserialize_optional_time<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SystemTime>, D::Error> {
+    #[derive(Deserialize)]
+    struct Time(#[serde(deserialize_with = "deserialize_time")] SystemTime);
+    Ok(Option::<Time>::deserialize(deserializer)?.map(|Time(time)| time))
+}

@@ -1,0 +1,88 @@
+//! The commits of a branch within a window.
+//!
+//! gix's own walk is not used. It skips a missing commit, and it does not show where a shallow clone ends. Both would
+//! silently lower the count.
+
+use std::{
+    collections::{BinaryHeap, HashSet},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::Context as _;
+use gix::{ObjectId, Repository};
+use system_health_registry::Unavailable;
+
+use super::tip::Tip;
+use crate::commits::{BranchHistory, Commit, Window};
+
+/// The facts about a commit that the walk needs. The order of the fields orders the walk by date.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Visited {
+    committed_at: SystemTime,
+    id: ObjectId,
+    parents: Vec<ObjectId>,
+    message: String,
+}
+
+/// Reads the commits of the window.
+pub(super) fn read(repository: &Repository, tip: Tip, window: &Window) -> Result<BranchHistory, Unavailable> {
+    let cut_off = cut_off(repository)?;
+    let mut commits = Vec::new();
+    let mut end = window.walk_end();
+    let mut seen = HashSet::from([tip.commit]);
+    let mut queue = BinaryHeap::from([visit(repository, tip.commit)?]);
+    while let Some(Visited { committed_at, id, mut parents, message }) = queue.pop() {
+        if end.is_reached(committed_at) {
+            break;
+        }
+        let is_cut_off = cut_off.contains(&id) && !parents.is_empty();
+        if window.contains(committed_at) {
+            if is_cut_off {
+                return Err(shallow(id));
+            }
+            commits.push(Commit { id: id.to_string(), message, committed_at, page: None });
+        }
+        if window.is_first_parent() {
+            parents.truncate(1);
+        }
+        if !is_cut_off {
+            for parent in parents {
+                if seen.insert(parent) {
+                    queue.push(visit(repository, parent)?);
+                }
+            }
+        }
+    }
+    Ok(BranchHistory { branch: tip.branch, commits, page: None })
+}
+
+fn visit(repository: &Repository, id: ObjectId) -> anyhow::Result<Visited> {
+    let read = || -> gix::Result<_> {
+        let commit = repository.find_commit(id)?;
+        let commit = commit.decode()?;
+        Ok((commit.time()?.seconds, commit.parents().collect(), commit.message.to_string()))
+    };
+    let (seconds, parents, message) =
+        read().with_context(|| format!("cannot read commit {id} of the local clone"))?;
+    let committed_at = time(seconds).with_context(|| format!("commit {id} has an invalid date"))?;
+    Ok(Visited { committed_at, id, parents, message })
+}
+
+/// The commits of a shallow clone whose parents were not fetched.
+fn cut_off(repository: &Repository) -> anyhow::Result<HashSet<ObjectId>> {
+    let boundary = repository.shallow_commits().context("cannot check whether the clone is shallow")?;
+    Ok(boundary.map(|boundary| boundary.iter().copied().collect()).unwrap_or_default())
+}
+
+fn shallow(id: ObjectId) -> Unavailable {
+    Unavailable::no_data(format!(
+        "the clone is shallow and its history ends inside the window, at commit {}; \
+         fetch the rest with `git fetch --unshallow`",
+        id.to_hex_with_len(12)
+    ))
+}
+
+fn time(seconds: i64) -> Option<SystemTime> {
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
+}

@@ -1,0 +1,182 @@
+//! What went wrong in one attempt.
+
+use std::{error::Error, fmt, time::SystemTime};
+
+use http::StatusCode;
+use serde::{Deserialize, de::Error as _};
+use system_health_http::one_line;
+
+use crate::date::format_date;
+
+/// What went wrong in the last attempt.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// There was no connection, or it broke.
+    #[error("no response from {host}")]
+    Connection {
+        /// The host of the API.
+        host: String,
+        /// What broke.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The run's deadline passed before the response arrived.
+    #[error("no response from {host} before the run's deadline")]
+    Deadline {
+        /// The host of the API.
+        host: String,
+    },
+    /// A rate limit is exhausted.
+    #[error("GitHub's rate limit is exhausted until {}: {status}{body}", format_date(*until))]
+    RateLimit {
+        /// The status of the response.
+        status: StatusCode,
+        /// GitHub's explanation.
+        body: ErrorBody,
+        /// When GitHub accepts requests again.
+        until: SystemTime,
+    },
+    /// The response has a status other than 200.
+    #[error("GitHub answered {status}{body}{}", advice(*status, *with_token))]
+    Status {
+        /// The status.
+        status: StatusCode,
+        /// GitHub's explanation.
+        body: ErrorBody,
+        /// Whether the request had a token.
+        with_token: bool,
+    },
+    /// GitHub has refused the token earlier in this run, so the request was not sent.
+    #[error(
+        "not sent, because GitHub has refused the token: {status}{body}{}",
+        advice(StatusCode::UNAUTHORIZED, true),
+        status = StatusCode::UNAUTHORIZED
+    )]
+    TokenRefused {
+        /// GitHub's explanation.
+        body: ErrorBody,
+    },
+    /// A redirect or a link points to another host.
+    #[error("GitHub's {what} points to `{target}`, which is not below {expected}; it was not followed")]
+    Elsewhere {
+        /// What points there: a redirect, or the link to the next page.
+        what: &'static str,
+        /// The host it points to.
+        target: String,
+        /// The host of the API.
+        expected: String,
+    },
+    /// Too many redirects.
+    #[error("GitHub redirected {0} times")]
+    Redirects(u32),
+    /// The response is longer than the limit.
+    #[error("the response is longer than {0} MiB")]
+    TooLarge(usize),
+    /// The response is not JSON.
+    #[error("the response is not JSON; it starts with `{start}`")]
+    NotJson {
+        /// Its first characters.
+        start: String,
+        /// The parser's error.
+        source: serde_json::Error,
+    },
+    /// The response is JSON, but not in the form that GitHub documents.
+    #[error("the response has an unexpected form at `{at}`")]
+    Shape {
+        /// The path in the JSON document.
+        at: String,
+        /// The parser's error.
+        source: serde_json::Error,
+    },
+    /// The header `Link` cannot be parsed.
+    #[error("the header `Link: {0}` cannot be parsed, so the list may be incomplete")]
+    Link(String),
+    /// A list ends before the page that an earlier response named as its last.
+    #[error("the list should have {last} pages, but ends on page {page}; it may be incomplete")]
+    CutOff {
+        /// The page without a next page.
+        page: u32,
+        /// The last page, as an earlier response named it.
+        last: u32,
+    },
+    /// A list has more pages than the limit.
+    #[error("the list has more than {0} pages and would be cut off; raise `max_pages` in [github]")]
+    TooManyPages(u32),
+}
+
+/// The body of an error response: GitHub's explanation and the page of its documentation, if it gives them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ErrorBody {
+    message: Option<String>,
+    documentation_url: Option<String>,
+}
+
+impl Cause {
+    /// The same cause with all text from GitHub's response replaced by what `quote` returns.
+    pub(super) fn quoted(self, quote: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::RateLimit { status, body, until } => {
+                Self::RateLimit { status, body: body.quoted(quote), until }
+            }
+            Self::Status { status, body, with_token } => {
+                Self::Status { status, body: body.quoted(quote), with_token }
+            }
+            Self::TokenRefused { body } => Self::TokenRefused { body: body.quoted(quote) },
+            Self::Elsewhere { what, target, expected } => {
+                Self::Elsewhere { what, target: quote(&target), expected }
+            }
+            Self::Shape { at, source } => {
+                Self::Shape { at: quote(&at), source: serde_json::Error::custom(quote(&source.to_string())) }
+            }
+            Self::Link(header) => Self::Link(quote(&header)),
+            cause @ (Self::Connection { .. }
+            | Self::Deadline { .. }
+            | Self::Redirects(_)
+            | Self::TooLarge(_)
+            | Self::NotJson { .. }
+            | Self::CutOff { .. }
+            | Self::TooManyPages(_)) => cause,
+        }
+    }
+}
+
+impl ErrorBody {
+    /// Parses the body of an error response. It is empty if the body is not GitHub's JSON: proxies answer in HTML.
+    pub(super) fn parse(body: &[u8]) -> Self {
+        serde_json::from_slice(body).unwrap_or_default()
+    }
+
+    /// Whether GitHub's explanation contains these words, which are in lower case.
+    pub(super) fn contains(&self, words: &str) -> bool {
+        self.message.as_deref().is_some_and(|text| text.to_ascii_lowercase().contains(words))
+    }
+
+    fn quoted(self, quote: impl Fn(&str) -> String) -> Self {
+        let quoted = |text: Option<String>| text.map(|text| quote(&text));
+        Self { message: quoted(self.message), documentation_url: quoted(self.documentation_url) }
+    }
+}
+
+impl fmt::Display for ErrorBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = &self.message {
+            write!(f, ": {}", one_line(text))?;
+        }
+        match &self.documentation_url {
+            Some(url) => write!(f, " ({})", one_line(url)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What to do about a status. GitHub answers 404 if the token may not read a private repository.
+fn advice(status: StatusCode, with_token: bool) -> &'static str {
+    match (status.as_u16(), with_token) {
+        (401, true) => "; check the GitHub token: it may be mistyped, expired or revoked",
+        (403, true) => "; the GitHub token needs read access to the repository's contents and actions",
+        (404, true) => "; check the name, and that the GitHub token may read the repository",
+        (401 | 403 | 404, false) => "; check the name, and set a GitHub token if the repository is private",
+        _ => "",
+    }
+}

@@ -1,0 +1,101 @@
+//! Pagination: GitHub splits lists into pages. Once the number of the last page is known, the other pages are fetched
+//! concurrently. A list that cannot be read to its end is an error, and no part of it is returned.
+
+use std::marker::PhantomData;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::{
+    api_client::GitHub,
+    cause::Cause,
+    error::GitHubError,
+    link::{Links, page_number, with_page},
+};
+
+/// Maximum number of pages fetched concurrently.
+const CONCURRENT: usize = 8;
+
+/// The pages of a list, each of type `P`: an array, or an object that holds one.
+#[derive(Debug)]
+#[must_use = "no request is made until a page is read"]
+pub struct Pages<P> {
+    github: GitHub,
+    links: Links,
+    read: u32,
+    page: PhantomData<fn() -> P>,
+}
+
+impl<P: DeserializeOwned + Send> Pages<P> {
+    pub(super) fn new(github: GitHub, first: Url) -> Self {
+        Self { github, links: Links { next: Some(first), last: None }, read: 0, page: PhantomData }
+    }
+
+    /// The next page, `None` at the end of the list.
+    pub async fn next(&mut self) -> Result<Option<P>, GitHubError> {
+        let Some(url) = self.links.next.take() else { return Ok(None) };
+        self.check_length(&url, self.read + 1)?;
+        let (page, links) = self.github.get_page(&url).await?;
+        self.set_links(&url, links)?;
+        self.read += 1;
+        Ok(Some(page))
+    }
+
+    /// All pages, in their order.
+    pub async fn all(mut self) -> Result<Vec<P>, GitHubError> {
+        let mut pages = Vec::new();
+        while let Some(page) = self.next().await? {
+            pages.push(page);
+            pages.append(&mut self.remaining_pages().await?);
+        }
+        Ok(pages)
+    }
+
+    /// The pages from the next to the last one. Empty if their numbers are not known.
+    async fn remaining_pages(&mut self) -> Result<Vec<P>, GitHubError> {
+        let numbers = self.links.next.as_ref().and_then(page_number).zip(self.links.last_page());
+        let Some((url, (next, last))) = self.links.next.clone().zip(numbers) else { return Ok(Vec::new()) };
+        self.check_length(&url, last)?;
+        let github = self.github.clone();
+        let responses: Vec<(P, Links)> = stream::iter(next..=last)
+            .map(|number| {
+                let (github, url) = (github.clone(), with_page(&url, number));
+                async move { github.get_page(&url).await }
+            })
+            .buffered(CONCURRENT)
+            .try_collect()
+            .await?;
+        let (pages, mut links): (Vec<P>, Vec<Links>) = responses.into_iter().unzip();
+        let mut before_last = links.iter().zip(next..last);
+        if let Some((_, page)) = before_last.find(|(links, _)| links.next.is_none()) {
+            return Err(permanent(&url, Cause::CutOff { page, last }));
+        }
+        // The list may have grown in the meantime, so the links of the last page decide whether there are more pages.
+        if let Some(links) = links.pop() {
+            self.set_links(&url, links)?;
+        }
+        self.read = self.read.max(last);
+        Ok(pages)
+    }
+
+    /// Stores the links of a page. A link to another host is an error.
+    fn set_links(&mut self, url: &Url, links: Links) -> Result<(), GitHubError> {
+        for target in links.next.iter().chain(&links.last) {
+            self.github
+                .check_origin("link to the next page", target)
+                .map_err(|cause| permanent(url, cause))?;
+        }
+        self.links = links;
+        Ok(())
+    }
+
+    fn check_length(&self, url: &Url, pages: u32) -> Result<(), GitHubError> {
+        let max = self.github.max_pages();
+        if pages > max { Err(permanent(url, Cause::TooManyPages(max))) } else { Ok(()) }
+    }
+}
+
+fn permanent(url: &Url, cause: Cause) -> GitHubError {
+    GitHubError::new(url.path(), cause)
+}

@@ -1,0 +1,185 @@
+//! The requests of one run. They are retried until the run's deadline, follow redirects, and send the token only to
+//! GitHub's own host.
+
+use std::{error::Error, sync::OnceLock, time::SystemTime};
+
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{ACCEPT, AUTHORIZATION, LOCATION, USER_AGENT},
+};
+use http_body_util::BodyExt;
+use octocrab::Octocrab;
+use secrecy::{ExposeSecret, SecretString};
+use system_health_http::{HttpError, Idempotency, Redactor, Retrier, Retry, RetryPolicy, header};
+use system_health_registry::ApiCalls;
+use tokio::time::Instant;
+use url::Url;
+
+use super::{
+    attempt::FailedAttempt,
+    cause::{Cause, ErrorBody},
+    error::GitHubError,
+    rate_limit::classify_response,
+    service::{MAX_BODY_MIB, octocrab_client},
+    transport::{API, Transport},
+};
+
+const MAX_REDIRECTS: u32 = 5;
+
+/// The state of one run's requests. They share a deadline and a rate limit.
+#[derive(Debug)]
+pub(super) struct Session {
+    octocrab: Octocrab,
+    headers: HeaderMap,
+    redactor: Redactor,
+    retrier: Retrier<FailedAttempt>,
+    calls: ApiCalls,
+    transport: Transport,
+    /// GitHub's response, if it has refused the token.
+    refusal: OnceLock<ErrorBody>,
+}
+
+/// A response with status 200.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// A token that cannot be sent in a header.
+#[derive(Debug, thiserror::Error)]
+#[error("the GitHub token contains characters that are not allowed in a token; check where it is set")]
+pub(in crate::github) struct InvalidToken;
+
+/// Why an attempt failed, and whether to retry it.
+type Failure = (Retry, Cause);
+
+impl Session {
+    /// A session over these connections.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub(super) fn new(
+        transport: &Transport,
+        token: Option<&SecretString>,
+        deadline: Instant,
+        calls: ApiCalls,
+    ) -> Result<Self, InvalidToken> {
+        let http = transport.http.with_calls(calls.clone()).with_deadline(deadline);
+        Ok(Self {
+            octocrab: octocrab_client(http),
+            headers: headers(token)?,
+            redactor: Redactor::new(token.map(ExposeSecret::expose_secret), "[token]"),
+            retrier: Retrier::new(RetryPolicy::default(), deadline),
+            calls,
+            transport: transport.clone(),
+            refusal: OnceLock::new(),
+        })
+    }
+
+    /// Gets a document, with retries.
+    pub(super) async fn get(&self, url: &Url) -> Result<Document, GitHubError> {
+        let document = self.retrier.run(Idempotency::Idempotent, || self.get_once(url)).await;
+        document.map_err(|error| GitHubError::after_retries(url.path(), self.transport.host(), error))
+    }
+
+    /// Gets a document in a single attempt. After GitHub has refused the token, nothing is sent: in a run over many
+    /// repositories, each request would be refused in the same way.
+    pub(super) async fn get_once(&self, url: &Url) -> Result<Document, FailedAttempt> {
+        if let Some(body) = self.refusal.get() {
+            let cause = Cause::TokenRefused { body: body.clone() };
+            return Err(FailedAttempt::new(url.path(), Retry::Never, cause));
+        }
+        let document = self.get_following_redirects(url.clone()).await;
+        document.map_err(|(retry, cause)| {
+            let cause = cause.quoted(|text| self.redact(text));
+            if let Cause::Status { status: StatusCode::UNAUTHORIZED, body, with_token: true } = &cause {
+                self.refusal.get_or_init(|| body.clone());
+            }
+            FailedAttempt::new(url.path(), retry, cause)
+        })
+    }
+
+    async fn get_following_redirects(&self, mut url: Url) -> Result<Document, Failure> {
+        for _ in 0..=MAX_REDIRECTS {
+            self.check_origin("redirect", &url).map_err(permanent)?;
+            let (status, headers, body) = self.send(&url).await?;
+            let target = headers.get(LOCATION).and_then(|target| url.join(target.to_str().ok()?).ok());
+            match target {
+                _ if status == StatusCode::OK => return Ok(Document { headers, body }),
+                Some(target) if status.is_redirection() => url = target,
+                _ => {
+                    let with_token = self.headers.contains_key(AUTHORIZATION);
+                    return Err(classify_response(status, &headers, &body, with_token, SystemTime::now()));
+                }
+            }
+        }
+        Err(permanent(Cause::Redirects(MAX_REDIRECTS)))
+    }
+
+    async fn send(&self, url: &Url) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
+        let response = self.octocrab._get_with_headers(url.as_str(), Some(self.headers.clone())).await;
+        let (parts, body) = response.map_err(|error| self.broken(inner(error)))?.into_parts();
+        tracing::debug!(
+            path = url.path(),
+            query = url.query(),
+            status = parts.status.as_u16(),
+            "GitHub responded"
+        );
+        let body = body.collect().await.map_err(|error| self.broken(error.into()))?;
+        if let Some(remaining) = header(&parts.headers, "x-ratelimit-remaining") {
+            self.calls.record_quota(API, remaining);
+        }
+        Ok((parts.status, parts.headers, body.to_bytes().into()))
+    }
+
+    /// Refuses a URL on another host.
+    pub(super) fn check_origin(&self, what: &'static str, target: &Url) -> Result<(), Cause> {
+        self.transport.check_origin(what, target)
+    }
+
+    /// Removes the token from text of a response, because a server or a proxy may repeat it.
+    pub(super) fn redact(&self, text: &str) -> String {
+        self.redactor.redact(text)
+    }
+
+    /// The failure of a connection. A retry may help, unless the configuration is wrong.
+    fn broken(&self, source: Box<dyn Error + Send + Sync>) -> Failure {
+        let host = self.transport.host().to_owned();
+        let http = source.downcast_ref::<HttpError>();
+        let retry = http.map_or(Retry::Backoff, Retry::from);
+        match http {
+            Some(HttpError::Deadline) => (retry, Cause::Deadline { host }),
+            Some(HttpError::TooLong(_)) => (retry, Cause::TooLarge(MAX_BODY_MIB)),
+            _ => (retry, Cause::Connection { host, source }),
+        }
+    }
+}
+
+fn permanent(cause: Cause) -> Failure {
+    (Retry::Never, cause)
+}
+
+/// The source of octocrab's error, whose own message for connection errors says nothing.
+fn inner(error: octocrab::Error) -> Box<dyn Error + Send + Sync> {
+    match error {
+        octocrab::Error::Service { source, .. } | octocrab::Error::Other { source, .. } => source,
+        error => error.into(),
+    }
+}
+
+/// The headers of every request.
+fn headers(token: Option<&SecretString>) -> Result<HeaderMap, InvalidToken> {
+    let mut headers = HeaderMap::from_iter([
+        (USER_AGENT, HeaderValue::from_static(concat!("system-health/", env!("CARGO_PKG_VERSION")))),
+        (ACCEPT, HeaderValue::from_static("application/vnd.github+json")),
+    ]);
+    if let Some(token) = token {
+        // octocrab's own option panics if the token is not a valid header value.
+        let bearer = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
+        let mut bearer = bearer.map_err(|_| InvalidToken)?;
+        bearer.set_sensitive(true);
+        headers.insert(AUTHORIZATION, bearer);
+    }
+    Ok(headers)
+}

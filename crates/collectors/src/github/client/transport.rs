@@ -1,0 +1,51 @@
+//! The connections to one API. They outlive a run.
+
+use anyhow::Context as _;
+use system_health_http::{HttpClient, HttpSettings, SetupError};
+use system_health_registry::{Context, FromContext, Scope, Unavailable};
+use url::{Origin, Url};
+
+use super::cause::Cause;
+use crate::github::{ApiUrl, GitHubSettings};
+
+/// The name of GitHub's API in the counts of requests.
+pub(super) const API: &str = "github";
+
+/// The connections to one API. They hold nothing that belongs to a run, such as the token and the deadline.
+#[derive(Debug, Clone)]
+pub(in crate::github) struct Transport {
+    pub(super) http: HttpClient,
+    origin: Origin,
+    host: String,
+}
+
+impl Transport {
+    /// Sets up the client. Nothing is sent yet.
+    pub(super) fn new(api: &ApiUrl) -> Result<Self, SetupError> {
+        let http = HttpClient::new(api.as_url(), HttpSettings::new(API))?;
+        Ok(Self { http, origin: api.as_url().origin(), host: api.host().to_owned() })
+    }
+
+    /// The host, without the port.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Refuses a URL on another host, which must not get the token, and whose responses are not GitHub's.
+    pub(super) fn check_origin(&self, what: &'static str, target: &Url) -> Result<(), Cause> {
+        if target.origin() == self.origin {
+            return Ok(());
+        }
+        let expected = self.origin.ascii_serialization();
+        Err(Cause::Elsewhere { what, target: target.origin().ascii_serialization(), expected })
+    }
+}
+
+impl FromContext for Transport {
+    const SCOPE: Scope = Scope::Process;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let settings = context.get::<GitHubSettings>().await?;
+        Ok(Self::new(&settings.api_url).context("cannot set up a client for GitHub")?)
+    }
+}

@@ -1,0 +1,72 @@
+//! Whether GitHub may be used, and with which token.
+
+use anyhow::Context as _;
+use secrecy::SecretString;
+use system_health_credentials::Credentials;
+use system_health_registry::{Context, FromContext, NoData, Unavailable};
+
+use crate::{
+    commits::{CommitSettings, SourceChoice, matching_clone},
+    github::{GitHub, TOKEN, client::Transport},
+    repository::{RepositoryName, RepositorySettings},
+};
+
+impl FromContext for GitHub {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let settings = context.get().await?;
+        let token = match token(context).await? {
+            Ok(token) => Some(token),
+            Err(absent) => {
+                if !any_may_be_anonymous(context).await? {
+                    return Err(absent.into());
+                }
+                None
+            }
+        };
+        let (transport, calls) = (context.get::<Transport>().await?, context.get().await?);
+        let github = Self::new(&transport, settings, token.as_ref(), context.deadline(), calls);
+        Ok(github.context("cannot set up a client for GitHub")?)
+    }
+}
+
+/// The token, or why there is none. A failed lookup is an error.
+async fn token(context: &Context) -> Result<Result<SecretString, NoData>, Unavailable> {
+    match context.get::<Credentials>().await?.get(&TOKEN).await {
+        Ok(token) => Ok(Ok(token)),
+        Err(absent) if absent.is_absent() => Ok(Err(NoData::new(absent.to_string()))),
+        Err(failed) => Err(failed.into()),
+    }
+}
+
+/// Refuses to read a repository without a token if its clone is read instead. The run may have a client without a token
+/// because of other repositories.
+pub(super) async fn check(context: &Context, named: Option<&RepositoryName>) -> Result<(), Unavailable> {
+    match token(context).await? {
+        Err(absent) if !may_be_anonymous(context, named).await? => Err(absent.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether any repository may be read without a token.
+async fn any_may_be_anonymous(context: &Context) -> Result<bool, Unavailable> {
+    let settings = context.get::<RepositorySettings>().await?;
+    if settings.names().is_empty() {
+        return may_be_anonymous(context, None).await;
+    }
+    for name in settings.names() {
+        if may_be_anonymous(context, Some(name)).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a repository may be read without a token, which is slow and works only if it is public: the settings choose
+/// GitHub, or they name a repository without a matching clone.
+async fn may_be_anonymous(context: &Context, named: Option<&RepositoryName>) -> Result<bool, Unavailable> {
+    Ok(match context.get::<CommitSettings>().await?.source {
+        SourceChoice::GitHub => true,
+        SourceChoice::Clone => false,
+        SourceChoice::Auto => named.is_some() && matching_clone(context, named).await?.is_none(),
+    })
+}

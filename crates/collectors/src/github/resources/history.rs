@@ -1,0 +1,123 @@
+//! The commits of a branch, from GitHub's list of commits.
+//!
+//! GitHub's parameter `since` is not used. Like `git log --since`, it may stop at the first old commit, and the response
+//! does not show it. Without it, the list starts with the tip of the branch, and the commits' parents show which commits
+//! landed on the branch itself.
+
+use std::collections::HashMap;
+
+use anyhow::{Context as _, bail};
+use http::StatusCode;
+use system_health_registry::{Context, Unavailable};
+
+use super::{GitHubRepository, WatchedBranch, commit::CommitResponse};
+use crate::{
+    commits::{BranchHistory, Window},
+    github::{GitHubError, Pages},
+};
+
+impl GitHubRepository {
+    /// The commits of the watched branch within a window.
+    pub(crate) async fn history(
+        &self,
+        context: &Context,
+        window: &Window,
+    ) -> Result<BranchHistory, Unavailable> {
+        let WatchedBranch(branch) = context.get().await?;
+        let reader = Reader { repository: self, branch: branch.as_str() };
+        let result = if window.is_first_parent() {
+            reader.first_parents(window).await
+        } else {
+            reader.all(window).await
+        };
+        result.map_err(|error| {
+            if is_empty_repository(&error) {
+                return Unavailable::no_data(format!("{} has no commits yet", self.name()));
+            }
+            error
+                .context(format!("cannot list the commits on the branch `{branch}` of {}", self.name()))
+                .into()
+        })
+    }
+}
+
+struct Reader<'a> {
+    repository: &'a GitHubRepository,
+    branch: &'a str,
+}
+
+impl Reader<'_> {
+    /// Follows the first parents from the tip.
+    ///
+    /// If a parent is not on the page, it starts the next list: a list begins with the commit that it is requested for.
+    /// So each request makes progress, whatever the dates are and whoever pushes in the meantime.
+    async fn first_parents(&self, window: &Window) -> anyhow::Result<BranchHistory> {
+        let mut end = window.walk_end();
+        let mut history = self.empty_history();
+        let mut start = self.branch.to_owned();
+        for _ in 0..self.repository.github().max_pages() {
+            let list = self.pages(&start).next().await?.unwrap_or_default();
+            let first = list.first().with_context(|| format!("GitHub lists no commit at `{start}`"))?;
+            if start != self.branch && first.sha() != start {
+                bail!("GitHub's list of the commits from {start} on starts with {}", first.sha());
+            }
+            history.page = history.page.or_else(|| first.commits_page(self.branch));
+            let mut next = Some(first.sha().to_owned());
+            let mut listed: HashMap<_, _> =
+                list.into_iter().map(|commit| (commit.sha().to_owned(), commit)).collect();
+            while let Some(commit) = next.as_ref().and_then(|sha| listed.remove(sha)) {
+                let committed_at = commit.committed_at()?;
+                if end.is_reached(committed_at) {
+                    return Ok(history);
+                }
+                next = commit.first_parent().map(str::to_owned);
+                if window.contains(committed_at) {
+                    history.commits.push(commit.into_commit(committed_at));
+                }
+            }
+            match next {
+                Some(parent) => start = parent,
+                None => return Ok(history),
+            }
+        }
+        bail!(
+            "the window has more than {} pages of commits and would be cut off; raise `max_pages` in [github]",
+            self.repository.github().max_pages()
+        )
+    }
+
+    /// Reads the whole list, in which each commit follows all newer ones that are not its ancestors.
+    async fn all(&self, window: &Window) -> anyhow::Result<BranchHistory> {
+        let mut end = window.walk_end();
+        let mut history = self.empty_history();
+        let mut pages = self.pages(self.branch);
+        while let Some(list) = pages.next().await? {
+            for commit in list {
+                let committed_at = commit.committed_at()?;
+                if end.is_reached(committed_at) {
+                    return Ok(history);
+                }
+                history.page = history.page.or_else(|| commit.commits_page(self.branch));
+                if window.contains(committed_at) {
+                    history.commits.push(commit.into_commit(committed_at));
+                }
+            }
+        }
+        Ok(history)
+    }
+
+    /// See <https://docs.github.com/en/rest/commits/commits#list-commits>.
+    fn pages(&self, start: &str) -> Pages<Vec<CommitResponse>> {
+        self.repository.pages(&["commits"], &[("sha", start), ("per_page", "100")])
+    }
+
+    fn empty_history(&self) -> BranchHistory {
+        BranchHistory { branch: self.branch.to_owned(), commits: Vec::new(), page: None }
+    }
+}
+
+/// GitHub answers 409 if a repository is empty.
+fn is_empty_repository(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<GitHubError>();
+    error.is_some_and(|error| error.status() == Some(StatusCode::CONFLICT))
+}
