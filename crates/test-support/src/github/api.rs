@@ -1,4 +1,4 @@
-//! The endpoints: which question a path is, and GitHub's answer to it.
+//! The endpoints: finds the one of a request, and responds as GitHub does.
 
 use std::time::SystemTime;
 
@@ -11,13 +11,13 @@ use super::{
     objects::Objects,
     page::Page,
     refusal::{self, epoch_seconds, json_answer},
-    repository::RepositoryData,
+    repository_data::RepositoryData,
     run::StoredRun,
     world::{Budget, Caller, Lookup, World},
 };
 use crate::server::Answer;
 
-/// The parameters with which a list of runs comes from the search index.
+/// The parameters that make GitHub take a list of runs from the search index.
 const FILTERS: [&str; 7] = ["actor", "branch", "check_suite_id", "created", "event", "head_sha", "status"];
 const GET_REPOSITORY: &str = "/rest/repos/repos#get-a-repository";
 const LIST_COMMITS: &str = "/rest/commits/commits#list-commits";
@@ -27,7 +27,7 @@ const GET_RUN: &str = "/rest/actions/workflow-runs#get-a-workflow-run";
 const GET_ATTEMPT: &str = "/rest/actions/workflow-runs#get-a-workflow-run-attempt";
 const LIST_JOBS: &str = "/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run";
 
-/// Answers a request as GitHub would, and counts it.
+/// Responds to a request as GitHub does, and counts it.
 pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
     if call.request.header("user-agent").is_none_or(str::is_empty) {
         return refusal::no_user_agent();
@@ -35,7 +35,7 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
     let Some(caller) = world.caller(call) else { return refusal::bad_credentials() };
     let path: Vec<&str> = call.path.split('/').skip(1).collect();
     if path == ["rate_limit"] {
-        // Asking is free.
+        // These requests are not counted.
         let budget = world.budget(caller);
         return with_budget(json_answer(200, &rate_limit(budget)), budget);
     }
@@ -67,19 +67,20 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
         Lookup::Moved(id) => return moved(world, call, id, rest),
         Lookup::Nothing => return refusal::not_found(documentation),
     };
-    let question = Question { call, repository, objects: Objects { api: &world.api }, path: rest.join("/") };
+    let request =
+        RepositoryRequest { call, repository, objects: Objects { api: &world.api }, path: rest.join("/") };
     match rest {
-        ["commits"] => question.commits(),
-        ["actions", "workflows"] => question.workflows(),
-        ["actions", "workflows", workflow, "runs"] => question.runs(workflow),
-        ["actions", "runs", id] => question.run(id),
-        ["actions", "runs", id, "attempts", attempt] => question.attempt(id, attempt),
-        ["actions", "runs", id, "jobs"] => question.jobs(id),
-        _ => json_answer(200, &question.objects.repository(repository)),
+        ["commits"] => request.commits(),
+        ["actions", "workflows"] => request.workflows(),
+        ["actions", "workflows", workflow, "runs"] => request.runs(workflow),
+        ["actions", "runs", id] => request.run(id),
+        ["actions", "runs", id, "attempts", attempt] => request.attempt(id, attempt),
+        ["actions", "runs", id, "jobs"] => request.jobs(id),
+        _ => json_answer(200, &request.objects.repository(repository)),
     }
 }
 
-/// A redirect to the same question about the repository's id.
+/// A redirect to the same endpoint with the repository's id.
 fn moved(world: &World, call: &Call<'_>, id: u64, rest: &[&str]) -> Answer {
     let path: String = rest.iter().flat_map(|part| ["/", part]).collect();
     let query = call.request.query();
@@ -87,16 +88,16 @@ fn moved(world: &World, call: &Call<'_>, id: u64, rest: &[&str]) -> Answer {
     refusal::moved(&format!("{}/repositories/{id}{path}{mark}{query}", world.api))
 }
 
-/// A question about a repository that is there.
-struct Question<'a> {
+/// A request about an existing repository.
+struct RepositoryRequest<'a> {
     call: &'a Call<'a>,
     repository: &'a RepositoryData,
     objects: Objects<'a>,
-    /// What is behind the repository in the path.
+    /// The path after the repository.
     path: String,
 }
 
-impl Question<'_> {
+impl RepositoryRequest<'_> {
     fn commits(&self) -> Answer {
         if self.repository.branches.is_empty() {
             return refusal::empty_repository(LIST_COMMITS);
@@ -172,15 +173,15 @@ impl Question<'_> {
         self.page(&jobs, object, |page, total| json!({ "total_count": total, "jobs": page }))
     }
 
-    /// The page that is asked for, with its links. Only what is on it is made into objects, so that
-    /// the fake is quick and a benchmark measures its client.
+    /// The requested page, with its links. Only the items on it are converted to JSON, so that the fake is fast and a benchmark
+    /// measures the client.
     fn page<T>(
         &self,
         items: &[T],
         object: impl Fn(&T) -> Value,
         body: impl FnOnce(Vec<Value>, usize) -> Value,
     ) -> Answer {
-        let page = Page::of(self.call);
+        let page = Page::parse(self.call);
         let objects = page.slice(items).iter().map(object).collect();
         let answer = json_answer(200, &body(objects, items.len()));
         let url = format!("{}/repositories/{}/{}", self.objects.api, self.repository.id, self.path);
@@ -190,7 +191,7 @@ impl Question<'_> {
         }
     }
 
-    /// A point in time among the parameters. One that cannot be read is refused, so that a test sees it.
+    /// A time in a parameter. An invalid one is refused, so that a test detects it.
     fn time(&self, parameter: &str) -> Result<Option<SystemTime>, Answer> {
         let Some(text) = self.call.parameter(parameter) else { return Ok(None) };
         let time = humantime::parse_rfc3339(text);

@@ -1,4 +1,4 @@
-//! A request as the routes see it.
+//! A request to an endpoint.
 
 use crate::server::Request;
 
@@ -12,7 +12,7 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Reads a request, unless it is for something outside the base path.
+    /// Parses a request. `None` if its path is outside the base path.
     pub(super) fn new(request: &'a Request, base_path: &str) -> Option<Self> {
         let path = request.path().strip_prefix(base_path)?;
         Some(Self { request, path, parameters: request.parameters() })
@@ -23,8 +23,8 @@ impl<'a> Call<'a> {
         self.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The token in `Authorization: Bearer X` or `Authorization: token X`; empty in any other scheme.
-    /// Nothing if the request does not say who makes it.
+    /// The token in `Authorization: Bearer X` or `Authorization: token X`, and empty in any other scheme. `None` if the request has
+    /// no such header.
     pub(super) fn token(&self) -> Option<&str> {
         let (scheme, token) = self.request.header("authorization")?.split_once(' ').unwrap_or_default();
         let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");

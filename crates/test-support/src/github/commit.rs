@@ -1,23 +1,23 @@
-//! Commits as tests write them and as the fake keeps them.
+//! Commits, as tests describe them and as the fake stores them.
 
 use std::time::{Duration, SystemTime};
 
 use super::when::When;
 
-/// A commit to be pushed to a [`Repository`](super::Repository). A string is a commit with that
-/// message, made a minute ago on the default branch.
+/// A commit that a test pushes to a [`Repository`](super::Repository). A string is a commit with this message, made a minute ago on
+/// the default branch.
 #[derive(Debug, Clone)]
 pub struct Commit {
     message: String,
     pub(super) branch: Option<String>,
-    /// The branches whose tips are its parents; by default the branch that it is pushed to.
+    /// The branches whose tips are its parents. Default: the branch that it is pushed to.
     pub(super) after: Option<Vec<String>>,
     committed: When,
     authored: Option<When>,
     known_author: bool,
 }
 
-/// A commit with everything resolved that depended on the repository.
+/// A commit of a repository, with its id and times.
 #[derive(Debug, Clone)]
 pub(super) struct StoredCommit {
     pub(super) sha: String,
@@ -55,14 +55,14 @@ impl Commit {
         self
     }
 
-    /// Written at another time than committed, as after a rebase. GitHub's `since` ignores this time.
+    /// Authored at another time than committed, as after a rebase. GitHub's `since` ignores this time.
     #[must_use]
     pub fn authored_at(mut self, instant: SystemTime) -> Self {
         self.authored = Some(When::At(instant));
         self
     }
 
-    /// Pushed to this branch, which comes into being with its first commit.
+    /// Pushed to this branch. Its first commit creates it.
     #[must_use]
     pub fn branch(mut self, branch: impl Into<String>) -> Self {
         self.branch = Some(branch.into());
@@ -78,7 +78,7 @@ impl Commit {
         self
     }
 
-    /// Made with an e-mail address of no GitHub account: `author` and `committer` are null.
+    /// Made with an e-mail address that belongs to no GitHub account: `author` and `committer` are null.
     #[must_use]
     pub fn unknown_author(mut self) -> Self {
         self.known_author = false;

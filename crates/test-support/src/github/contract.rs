@@ -1,6 +1,6 @@
-//! Holds requests and answers to the description of the API that GitHub publishes: that a client asks
-//! only what GitHub declares, and that the fake answers as GitHub would. The work is done by
-//! `contract/github_check.py`, which says in what it is stricter than the description.
+//! Validates requests and responses against the OpenAPI description that GitHub publishes: clients may make only requests that GitHub
+//! declares, and the fake must respond as GitHub does. The script `contract/github_check.py` does the work, and says where it is
+//! stricter than the description.
 
 use std::fmt::{self, Write as _};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::tools;
 
-/// A request and its answer.
+/// A request and its response.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Exchange {
     /// The method, such as `GET`.
@@ -18,13 +18,13 @@ pub struct Exchange {
     pub path: String,
     /// The query without its question mark, still encoded.
     pub query: String,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
-    /// The body of the answer; null if there was none.
+    /// The body of the response. Null if there is none.
     pub body: Value,
 }
 
-/// What is wrong with each exchange, in their order; an empty list if nothing is.
+/// The problems of each exchange, in order. An empty list if there are none.
 ///
 /// # Panics
 /// Without the provisioned tools.
@@ -43,10 +43,10 @@ pub fn problems(exchanges: &[Exchange]) -> Vec<Vec<String>> {
     problems
 }
 
-/// Asserts that nothing is wrong with any exchange.
+/// Asserts that no exchange has a problem.
 ///
 /// # Panics
-/// If there are no exchanges, if something is wrong with one, or without the provisioned tools.
+/// If there are no exchanges, if one has a problem, or without the provisioned tools.
 pub fn check(exchanges: &[Exchange]) {
     assert!(!exchanges.is_empty(), "there are no exchanges to check");
     let mut message = String::new();

@@ -22,9 +22,9 @@ pub struct FakeGitHub {
     base_path: String,
 }
 
-/// How a [`FakeGitHub`] differs from an ordinary one.
+/// Configures a [`FakeGitHub`].
 #[derive(Default)]
-pub struct Builder {
+pub struct FakeGitHubBuilder {
     token: Option<String>,
     base_path: String,
     rate_limit: Option<u32>,
@@ -32,32 +32,32 @@ pub struct Builder {
 }
 
 impl FakeGitHub {
-    /// Starts a GitHub that takes any token and has no repositories.
+    /// Starts a GitHub that accepts any token and has no repositories.
     #[must_use]
     pub fn start() -> Self {
         Self::builder().start()
     }
 
-    /// Says first what is to be different.
+    /// Configures the fake before it starts.
     #[must_use]
-    pub fn builder() -> Builder {
-        Builder::default()
+    pub fn builder() -> FakeGitHubBuilder {
+        FakeGitHubBuilder::default()
     }
 
-    /// Where the API is, for `GITHUB_API_URL`, without a slash at the end.
+    /// The URL of the API, for `GITHUB_API_URL`, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         self.world.lock().api.clone()
     }
 
-    /// The repository with this name, such as `acme/shop`; it is created unless it is there.
+    /// The repository with this name, such as `acme/shop`. It is created unless it exists.
     #[expect(clippy::must_use_candidate, reason = "that it is created may be all that a test wants")]
     pub fn repository(&self, full_name: &str) -> Repository {
         let id = self.world.lock().repository(full_name);
         Repository::new(self.world.clone(), id)
     }
 
-    /// Many repositories, `acme/repository-1` and so on, each filled by a function that gets its number. Returns their
+    /// Creates many repositories, `acme/repository-1` and so on. The function gets the number of each and fills it. Returns their
     /// names.
     pub fn repositories(&self, count: usize, fill: impl Fn(usize, &Repository)) -> Vec<String> {
         let name = |number| format!("acme/repository-{number}");
@@ -68,13 +68,13 @@ impl FakeGitHub {
         (1..=count).map(fill).collect()
     }
 
-    /// All requests so far, in the order of their arrival.
+    /// All requests so far, in order of arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.server.requests()
     }
 
-    /// All requests that were answered without a scripted fault, with their answers, for
+    /// All requests that got a response without a scripted fault, with these responses, for
     /// [`contract::check`](super::contract::check).
     #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {
@@ -82,7 +82,7 @@ impl FakeGitHub {
         world.answered.iter().map(|(request, answer)| exchange(request, answer, &self.base_path)).collect()
     }
 
-    /// Answers matching requests with a fault from now on, see [`Server::fail`]. `/commits`, `/runs?`
+    /// Responds to matching requests with a fault from now on, see [`Server::fail`]. `/commits`, `/runs?`
     /// and `/jobs` each match one endpoint; [`refusal`] has GitHub's own errors.
     pub fn fail(&self, request: &str, fault: impl Into<Fault>) {
         self.server.fail(request, fault);
@@ -93,7 +93,7 @@ impl FakeGitHub {
         self.server.fail_times(times, request, fault);
     }
 
-    /// Delays every answer from now on.
+    /// Delays all responses from now on.
     pub fn set_latency(&self, latency: Duration) {
         self.server.set_latency(latency);
     }
@@ -105,8 +105,8 @@ impl FakeGitHub {
     }
 }
 
-impl Builder {
-    /// Takes this token only. Requests without any token still see public repositories.
+impl FakeGitHubBuilder {
+    /// Accepts only this token. Requests without a token still see public repositories.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
@@ -132,7 +132,7 @@ impl Builder {
         self
     }
 
-    /// Counts ages of commits and runs from this instant, instead of from the start of the fake.
+    /// The time from which the ages of commits and runs are counted, instead of the start of the fake.
     #[must_use]
     pub const fn now(mut self, now: SystemTime) -> Self {
         self.now = Some(now);

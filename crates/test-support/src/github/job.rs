@@ -4,27 +4,27 @@
 /// See `conclusion` in <https://docs.github.com/rest/actions/workflow-runs>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conclusion {
-    /// All went well.
+    /// It succeeded.
     Success,
     /// A step failed.
     Failure,
-    /// Neither good nor bad.
+    /// It neither succeeded nor failed.
     Neutral,
-    /// Somebody or a newer run stopped it.
+    /// A user or a newer run cancelled it.
     Cancelled,
-    /// A condition kept it from running.
+    /// It did not run because of a condition.
     Skipped,
-    /// It ran too long.
+    /// It timed out.
     TimedOut,
-    /// Somebody has to approve something.
+    /// It needs an approval.
     ActionRequired,
-    /// GitHub gave up on it after two weeks.
+    /// GitHub stopped waiting for it after two weeks.
     Stale,
-    /// The workflow file cannot be run.
+    /// The workflow file is invalid.
     StartupFailure,
 }
 
-/// Where a run or a job is in its life.
+/// The status of a run or a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
     Queued,
@@ -59,14 +59,14 @@ impl Job {
         Self { name: name.into(), status: Status::Queued, attempt: None }
     }
 
-    /// A job that runs.
+    /// A job in progress.
     pub fn in_progress(name: impl Into<String>) -> Self {
         Self { name: name.into(), status: Status::InProgress, attempt: None }
     }
 }
 
 impl Conclusion {
-    /// The word in GitHub's answers.
+    /// The value in GitHub's responses.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
@@ -83,7 +83,7 @@ impl Conclusion {
 }
 
 impl Status {
-    /// The word in GitHub's answers.
+    /// The value in GitHub's responses.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",

@@ -1,6 +1,6 @@
-//! A GitHub of the tests' own: the REST endpoints that the collectors use, with GitHub's objects,
-//! paging, redirects, rate limits and words, on loopback. [`contract`] holds it to the description of
-//! the API that GitHub publishes, and holds the requests of whoever talks to it to the same.
+//! A fake GitHub on loopback: the REST endpoints that the collectors use, with GitHub's objects, pagination, redirects, rate limits
+//! and error messages. [`contract`] validates its responses, and the requests of its clients, against the OpenAPI description that
+//! GitHub publishes.
 //!
 //! ```
 //! use system_health_test_support::github::{Conclusion::*, FakeGitHub, Run};
@@ -21,17 +21,19 @@ mod commit;
 pub mod contract;
 mod fake;
 mod job;
+mod numbers;
 mod objects;
 mod page;
 pub mod refusal;
 mod repository;
+mod repository_data;
 mod run;
 mod when;
 mod world;
 
 pub use self::{
     commit::Commit,
-    fake::{Builder, FakeGitHub},
+    fake::{FakeGitHub, FakeGitHubBuilder},
     job::{Conclusion, Job},
     repository::Repository,
     run::Run,

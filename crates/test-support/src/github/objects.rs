@@ -1,14 +1,16 @@
-//! The objects in GitHub's answers, whole: a client that reads a field we did not think of still
-//! finds it. `contract` holds every one of them to GitHub's own schema.
+//! The objects in GitHub's responses, with all of their fields, so that a client can read any of them. `contract` validates all of
+//! them against GitHub's schema.
 
 use serde_json::{Value, json};
 
-use super::{commit::StoredCommit, job::Job, repository::RepositoryData, run::StoredRun, when::timestamp};
+use super::{
+    commit::StoredCommit, job::Job, repository_data::RepositoryData, run::StoredRun, when::timestamp,
+};
 
-/// Where people look at things. Only the API is faked.
+/// The host of web pages. Only the API is faked.
 const WEB: &str = "https://github.com";
 
-/// The links of a repository object, relative to its own address.
+/// The links of a repository object, relative to its own URL.
 const REPOSITORY_LINKS: &[(&str, &str)] = &[
     ("archive_url", "/{archive_format}{/ref}"),
     ("assignees_url", "/assignees{/user}"),
@@ -49,14 +51,14 @@ const REPOSITORY_LINKS: &[(&str, &str)] = &[
     ("url", ""),
 ];
 
-/// Makes objects whose links lead back to the fake at `api`.
+/// Makes objects whose links point to the fake at `api`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Objects<'a> {
     pub(super) api: &'a str,
 }
 
 impl Objects<'_> {
-    /// A `full-repository`, as `GET /repos/{owner}/{repo}` gives it.
+    /// A `full-repository`, as `GET /repos/{owner}/{repo}` returns it.
     pub(super) fn repository(&self, repository: &RepositoryData) -> Value {
         let full_name = &repository.full_name;
         let pushed = timestamp(repository.pushed());
@@ -235,7 +237,7 @@ impl Objects<'_> {
         })
     }
 
-    /// A `job` of a list. `index` is its place among the jobs of the run.
+    /// A `job` of a list. `index` is its position among the jobs of the run.
     pub(super) fn job(&self, repository: &RepositoryData, run: &StoredRun, index: usize, job: &Job) -> Value {
         let api = self.repository_url(&repository.full_name);
         let id = run.id * 1_000 + index as u64;
@@ -277,12 +279,12 @@ impl Objects<'_> {
         })
     }
 
-    /// The address of a repository in the API.
+    /// The URL of a repository in the API.
     fn repository_url(&self, full_name: &str) -> String {
         format!("{}/repos/{full_name}", self.api)
     }
 
-    /// A `minimal-repository`, as runs carry it.
+    /// A `minimal-repository`, as runs contain it.
     fn minimal_repository(&self, id: u64, full_name: &str, private: bool, fork: bool) -> Value {
         let (owner, name) = full_name.split_once('/').unwrap_or(("", full_name));
         let mut object = json!({
@@ -330,7 +332,7 @@ impl Objects<'_> {
     }
 }
 
-/// An id for something that is known by its name only: the same name, the same id.
+/// An id that is derived from a name: the same name always has the same id.
 fn number_of(name: &str) -> u64 {
     name.bytes().fold(7, |number, byte| (number * 31 + u64::from(byte)) % 1_000_000_007)
 }

@@ -1,13 +1,12 @@
-//! Pages of a list, with the `Link` header in the form that was recorded from api.github.com: later
-//! pages are under `/repositories/{id}`, parameters keep their order, and the last page names only
-//! `prev` and `first`.
+//! Pagination, with the `Link` header as recorded from api.github.com: later pages are under `/repositories/{id}`, parameters keep
+//! their order, and the last page has only the links `prev` and `first`.
 
 use super::call::Call;
 
-const DEFAULT_SIZE: usize = 30;
-const LARGEST_SIZE: usize = 100;
+const DEFAULT_PAGE_SIZE: usize = 30;
+const MAX_PAGE_SIZE: usize = 100;
 
-/// The part of a list that a request asks for.
+/// The page of a list that a request asks for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Page {
     number: usize,
@@ -15,13 +14,12 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Reads `page` and `per_page` as GitHub does: what makes no sense is the default, and more
-    /// than 100 a page are 100.
-    pub(super) fn of(call: &Call<'_>) -> Self {
+    /// Parses `page` and `per_page` as GitHub does: invalid values become the default, and the maximum page size is 100.
+    pub(super) fn parse(call: &Call<'_>) -> Self {
         let positive = |name| call.parameter(name).and_then(|text| text.parse().ok()).filter(|n| *n > 0);
         Self {
             number: positive("page").unwrap_or(1),
-            size: positive("per_page").unwrap_or(DEFAULT_SIZE).min(LARGEST_SIZE),
+            size: positive("per_page").unwrap_or(DEFAULT_PAGE_SIZE).min(MAX_PAGE_SIZE),
         }
     }
 
@@ -77,7 +75,7 @@ mod tests {
 
     /// Recorded from api.github.com with 13 issues, three a page (`paginate-issues` of @octokit/fixtures).
     #[test]
-    fn links_are_those_that_github_gives() {
+    fn links_are_those_of_github() {
         let link = |number, query| page(number).link(URL, query, 13).map(|link| link.replace(URL, ""));
         assert_eq!(
             link(1, "per_page=3").as_deref(),

@@ -1,5 +1,5 @@
-//! GitHub's error answers in GitHub's words. The routes give them where GitHub would; a test scripts
-//! them as faults where GitHub might: `github.fail("/jobs", refusal::server_error(502))`.
+//! GitHub's error responses. The endpoints return them as GitHub does. A test can also script them as faults:
+//! `github.fail("/jobs", refusal::server_error(502))`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,13 +16,13 @@ pub fn bad_credentials() -> Answer {
     error(401, "Bad credentials", "/rest")
 }
 
-/// 403: the token is good but may not do this.
+/// 403: the token is valid but has no permission.
 #[must_use]
 pub fn forbidden() -> Answer {
     error(403, "Resource not accessible by personal access token", "/rest")
 }
 
-/// 403 or 429: the hour's requests are used up until `reset`.
+/// 403 or 429: the requests of the hour are exhausted until `reset`.
 #[must_use]
 pub fn rate_limit(status: u16, reset: SystemTime) -> Answer {
     error(status, "API rate limit exceeded for user ID 1.", RATE_LIMITS)
@@ -33,7 +33,7 @@ pub fn rate_limit(status: u16, reset: SystemTime) -> Answer {
         .with_header("x-ratelimit-resource", "core")
 }
 
-/// 403 or 429: too many requests in a short time; the next may come after `retry_after`.
+/// 403 or 429: too many requests in a short time. The next one is allowed after `retry_after`.
 #[must_use]
 pub fn secondary_rate_limit(status: u16, retry_after: Duration) -> Answer {
     let message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
@@ -41,13 +41,13 @@ pub fn secondary_rate_limit(status: u16, retry_after: Duration) -> Answer {
         .with_header("retry-after", &retry_after.as_secs().to_string())
 }
 
-/// 500, 502 or 503: GitHub has a problem of its own.
+/// 500, 502 or 503: GitHub has a problem.
 #[must_use]
 pub fn server_error(status: u16) -> Answer {
     json_answer(status, &json!({ "message": "Server Error" }))
 }
 
-/// 404: it is not there, or the caller may not see it.
+/// 404: it does not exist, or the caller may not see it.
 pub(super) fn not_found(documentation: &str) -> Answer {
     error(404, "Not Found", documentation)
 }
@@ -57,19 +57,19 @@ pub(super) fn empty_repository(documentation: &str) -> Answer {
     error(409, "Git Repository is empty.", documentation)
 }
 
-/// 400: a parameter cannot be read.
+/// 400: a parameter is invalid.
 pub(super) fn bad_parameter(parameter: &str, documentation: &str) -> Answer {
     error(400, &format!("Invalid value for {parameter}"), documentation)
 }
 
-/// 403: the request does not name the program that makes it.
+/// 403: the request has no user agent.
 pub(super) fn no_user_agent() -> Answer {
     let message =
         "Request forbidden by administrative rules. Please make sure your request has a User-Agent header.";
     error(403, message, "/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent")
 }
 
-/// 301: the repository was renamed; this is where the answer is now.
+/// 301: the repository was renamed, and this is the new URL.
 pub(super) fn moved(url: &str) -> Answer {
     let documentation_url =
         format!("{DOCS}/rest/guides/best-practices-for-using-the-rest-api#follow-redirects");
@@ -77,12 +77,12 @@ pub(super) fn moved(url: &str) -> Answer {
     json_answer(301, &body).with_header("location", url)
 }
 
-/// An answer with a JSON body, typed as GitHub does.
+/// A response with a JSON body and GitHub's content type.
 pub(super) fn json_answer(status: u16, body: &Value) -> Answer {
     Answer::text(status, "application/json; charset=utf-8", &body.to_string())
 }
 
-/// A point in time as rate limits give it.
+/// A time in the format of the rate limit headers.
 pub(super) fn epoch_seconds(instant: SystemTime) -> u64 {
     instant.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

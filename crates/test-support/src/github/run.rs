@@ -7,8 +7,8 @@ use super::{
     when::When,
 };
 
-/// A run to be added to a [`Repository`](super::Repository): of the given workflow file, completed
-/// with success a minute ago on the default branch, first attempt, without jobs.
+/// A run that a test adds to a [`Repository`](super::Repository). By default, it is the first attempt, has no jobs, and succeeded a
+/// minute ago on the default branch.
 #[derive(Debug, Clone)]
 pub struct Run {
     workflow: String,
@@ -18,14 +18,14 @@ pub struct Run {
     event: Option<String>,
     head_sha: Option<String>,
     status: Status,
-    /// How the attempts before this one ended.
+    /// The statuses of the earlier attempts.
     earlier: Vec<Status>,
     created: When,
     started: Option<When>,
     jobs: Vec<Job>,
 }
 
-/// A run with everything resolved that depended on the repository.
+/// A run of a repository, with the repository's defaults.
 #[derive(Debug, Clone)]
 pub(super) struct StoredRun {
     pub(super) id: u64,
@@ -43,8 +43,8 @@ pub(super) struct StoredRun {
     pub(super) jobs: Vec<Job>,
 }
 
-/// What a run takes from the repository it is added to.
-pub(super) struct Place<'a> {
+/// The values that a run takes from its repository unless the test sets them.
+pub(super) struct RunDefaults<'a> {
     pub(super) id: u64,
     pub(super) number: u64,
     pub(super) head_sha: String,
@@ -97,7 +97,7 @@ impl Run {
         self.with_job(Job::new(name, conclusion))
     }
 
-    /// Adds `count` jobs called `job 1`, `job 2` and so on.
+    /// Adds `count` jobs with the names `job 1`, `job 2` and so on.
     #[must_use]
     pub fn jobs(mut self, count: usize, conclusion: Conclusion) -> Self {
         self.jobs.extend((1..=count).map(|number| Job::new(format!("job {number}"), conclusion)));
@@ -118,8 +118,8 @@ impl Run {
         self
     }
 
-    /// Runs for a pull request from this fork, such as `mallory/shop`, whose branch may have the
-    /// same name as one of the repository's.
+    /// Runs for a pull request from this fork, such as `mallory/shop`. Its branch may have the name of one of the repository's
+    /// branches.
     #[must_use]
     pub fn fork(mut self, full_name: impl Into<String>) -> Self {
         self.fork = Some(full_name.into());
@@ -133,15 +133,15 @@ impl Run {
         self
     }
 
-    /// Runs for this commit. Without it, each run has a commit of its own.
+    /// Runs for this commit. By default, each run has its own commit.
     #[must_use]
     pub fn head_sha(mut self, sha: impl Into<String>) -> Self {
         self.head_sha = Some(sha.into());
         self
     }
 
-    /// Starts the run again. What was said so far is the attempt before; this one is in progress and has
-    /// no jobs yet.
+    /// Re-runs the run. The calls before this one describe the previous attempt. The new attempt is in progress and has no jobs
+    /// yet.
     #[must_use]
     pub fn re_run(mut self) -> Self {
         let attempt = self.attempt();
@@ -152,7 +152,7 @@ impl Run {
         self.in_progress()
     }
 
-    /// The latest attempt started this long before the fake's clock, and not when the run was created.
+    /// The latest attempt started this long before the fake's clock, instead of when the run was created.
     #[must_use]
     pub const fn started(mut self, age: Duration) -> Self {
         self.started = Some(When::Ago(age));
@@ -173,22 +173,22 @@ impl Run {
         self
     }
 
-    /// Gives the run this id, for tests that compare links.
+    /// Sets the id of the run, for tests that compare links.
     #[must_use]
     pub const fn id(mut self, id: u64) -> Self {
         self.id = Some(id);
         self
     }
 
-    pub(super) fn store(self, place: Place<'_>) -> StoredRun {
-        let (created, attempt) = (self.created.resolve(place.now), self.attempt());
+    pub(super) fn store(self, defaults: RunDefaults<'_>) -> StoredRun {
+        let (created, attempt) = (self.created.resolve(defaults.now), self.attempt());
         StoredRun {
-            id: self.id.unwrap_or(place.id),
-            number: place.number,
+            id: self.id.unwrap_or(defaults.id),
+            number: defaults.number,
             workflow: self.workflow,
             attempt,
-            head_sha: self.head_sha.unwrap_or(place.head_sha),
-            branch: self.branch.unwrap_or_else(|| place.default_branch.to_owned()),
+            head_sha: self.head_sha.unwrap_or(defaults.head_sha),
+            branch: self.branch.unwrap_or_else(|| defaults.default_branch.to_owned()),
             event: self
                 .event
                 .unwrap_or_else(|| if self.fork.is_some() { "pull_request" } else { "push" }.to_owned()),
@@ -196,12 +196,12 @@ impl Run {
             status: self.status,
             earlier: self.earlier,
             created,
-            started: self.started.map_or(created, |when| when.resolve(place.now)),
+            started: self.started.map_or(created, |when| when.resolve(defaults.now)),
             jobs: self.jobs,
         }
     }
 
-    /// The id that the test gave it.
+    /// The id that the test has set.
     pub(super) const fn given_id(&self) -> Option<u64> {
         self.id
     }
@@ -212,17 +212,17 @@ impl Run {
 }
 
 impl StoredRun {
-    /// Whether `status=` asks for this run. GitHub takes a status or a conclusion there.
+    /// Whether the run matches the parameter `status`, which is a status or a conclusion.
     pub(super) fn is(&self, status: &str) -> bool {
         self.status.as_str() == status || self.status.conclusion() == Some(status)
     }
 
-    /// What GitHub shows as the workflow's name: here, the file's name without its ending.
+    /// The workflow's name: the name of its file without the extension.
     pub(super) fn workflow_name(&self) -> &str {
         self.workflow.split('.').next().unwrap_or(&self.workflow)
     }
 
-    /// Where the workflow file is.
+    /// The path of the workflow file.
     pub(super) fn path(&self) -> String {
         format!(".github/workflows/{}", self.workflow)
     }

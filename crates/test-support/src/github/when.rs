@@ -1,4 +1,4 @@
-//! Points in time as a test likes to say them: "three days ago" or "at this instant".
+//! Times in tests, which are relative ("three days ago") or absolute.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ pub(super) enum When {
 }
 
 impl When {
-    /// The instant, seen from `now`, in whole seconds as GitHub gives them.
+    /// The time, relative to `now`, in whole seconds, the precision of GitHub's API.
     pub(super) fn resolve(self, now: SystemTime) -> SystemTime {
         let instant = match self {
             Self::Ago(age) => now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH),
@@ -21,7 +21,7 @@ impl When {
     }
 }
 
-/// The way GitHub writes an instant: `2025-04-01T12:00:00Z`.
+/// A time in the format of GitHub's API: `2025-04-01T12:00:00Z`.
 pub(super) fn timestamp(instant: SystemTime) -> String {
     humantime::format_rfc3339_seconds(instant).to_string()
 }

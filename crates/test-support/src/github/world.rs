@@ -1,5 +1,4 @@
-//! Everything the fake knows: repositories under their present and former names, who may see them,
-//! and how many requests are left in the hour.
+//! The fake's state: repositories with their current and former names, who may see them, and the remaining requests of the hour.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -8,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{call::Call, repository::RepositoryData};
+use super::{call::Call, numbers::Numbers, repository_data::RepositoryData};
 use crate::server::{Answer, Request};
 
 /// Requests an hour with a token, and without one.
@@ -16,29 +15,22 @@ use crate::server::{Answer, Request};
 const WITH_TOKEN: u32 = 5_000;
 const WITHOUT_TOKEN: u32 = 60;
 
-/// The world, shared by the server and the test.
+/// The state, shared by the server and the test.
 #[derive(Clone)]
 pub(super) struct SharedWorld(Arc<Mutex<World>>);
 
 pub(super) struct World {
-    /// Where the API is, without a slash at the end.
+    /// The URL of the API, without a trailing slash.
     pub(super) api: String,
     pub(super) repositories: BTreeMap<u64, RepositoryData>,
     pub(super) numbers: Numbers,
-    /// Every request that was answered without a fault.
+    /// All requests that got a response without a fault.
     pub(super) answered: Vec<(Request, Answer)>,
     former_names: HashMap<String, u64>,
     token: Option<String>,
     limit: Option<u32>,
     used: HashMap<Caller, u32>,
     reset: SystemTime,
-}
-
-/// The clock and the counter from which new things take their times and ids.
-#[derive(Debug)]
-pub(super) struct Numbers {
-    pub(super) now: SystemTime,
-    last: u64,
 }
 
 /// Whose requests are counted together.
@@ -56,7 +48,7 @@ pub(super) struct Budget {
     pub(super) reset: SystemTime,
 }
 
-/// What a name or an id leads to.
+/// The result of looking up a name or an id.
 pub(super) enum Lookup<'a> {
     Found(&'a RepositoryData),
     /// The name is a former one of the repository with this id.
@@ -69,18 +61,18 @@ impl World {
         Self {
             api: String::new(),
             repositories: BTreeMap::new(),
-            numbers: Numbers { now, last: 0 },
+            numbers: Numbers::new(now),
             answered: Vec::new(),
             former_names: HashMap::new(),
             token,
             limit,
             used: HashMap::new(),
-            // The hour is a real one: clients compare it with their own clock.
+            // Real time, because clients compare it with their own clock.
             reset: SystemTime::now() + Duration::from_hours(1),
         }
     }
 
-    /// The id of the repository with this name, which is created unless it is there.
+    /// The id of the repository with this name, which is created unless it exists.
     pub(super) fn repository(&mut self, full_name: &str) -> u64 {
         if let Some(repository) = self.named(full_name) {
             return repository.id;
@@ -98,13 +90,13 @@ impl World {
         }
     }
 
-    /// Finds a repository by its name. A new repository under a former name hides the redirect.
+    /// Finds a repository by its name. A new repository with a former name of another one takes precedence over the redirect.
     pub(super) fn find(&self, full_name: &str, caller: Caller) -> Lookup<'_> {
         if let Some(repository) = self.named(full_name) {
-            return Lookup::of(repository, caller);
+            return Lookup::new(repository, caller);
         }
         let id = self.former_names.get(&full_name.to_ascii_lowercase());
-        match id.map(|id| Lookup::of(&self.repositories[id], caller)) {
+        match id.map(|id| Lookup::new(&self.repositories[id], caller)) {
             Some(Lookup::Found(repository)) => Lookup::Moved(repository.id),
             _ => Lookup::Nothing,
         }
@@ -113,10 +105,10 @@ impl World {
     /// Finds a repository by its id.
     pub(super) fn find_by_id(&self, id: &str, caller: Caller) -> Lookup<'_> {
         let repository = id.parse().ok().and_then(|id: u64| self.repositories.get(&id));
-        repository.map_or(Lookup::Nothing, |repository| Lookup::of(repository, caller))
+        repository.map_or(Lookup::Nothing, |repository| Lookup::new(repository, caller))
     }
 
-    /// Who calls; nobody if the token is wrong. Without an expected token every token is good.
+    /// The caller. `None` if the token is wrong. Without an expected token, every token is accepted.
     pub(super) fn caller(&self, call: &Call<'_>) -> Option<Caller> {
         match (call.token(), &self.token) {
             (None, _) => Some(Caller::Anonymous),
@@ -162,16 +154,8 @@ impl SharedWorld {
 
 impl fmt::Debug for SharedWorld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The token stays out of it, and the rest is long.
+        // Without the token, which is secret, and without the rest, which is long.
         f.debug_struct("World").field("api", &self.lock().api).finish_non_exhaustive()
-    }
-}
-
-impl Numbers {
-    /// The next number. No two things share one.
-    pub(super) const fn next(&mut self) -> u64 {
-        self.last += 1;
-        self.last
     }
 }
 
@@ -182,7 +166,7 @@ impl Budget {
 }
 
 impl<'a> Lookup<'a> {
-    fn of(repository: &'a RepositoryData, caller: Caller) -> Self {
+    fn new(repository: &'a RepositoryData, caller: Caller) -> Self {
         if repository.private && caller == Caller::Anonymous {
             Self::Nothing
         } else {

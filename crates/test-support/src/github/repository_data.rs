@@ -1,0 +1,92 @@
+//! The contents of a repository.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet},
+    time::SystemTime,
+};
+
+use super::{
+    commit::{Commit, StoredCommit},
+    numbers::Numbers,
+    run::StoredRun,
+};
+
+/// The contents of a repository.
+#[derive(Debug)]
+pub(super) struct RepositoryData {
+    pub(super) id: u64,
+    pub(super) full_name: String,
+    pub(super) private: bool,
+    pub(super) default_branch: String,
+    pub(super) created: SystemTime,
+    pub(super) branches: BTreeMap<String, Vec<StoredCommit>>,
+    pub(super) workflows: BTreeSet<String>,
+    pub(super) runs: Vec<StoredRun>,
+    /// The runs in filtered lists, if they differ from `runs`.
+    pub(super) search_index: Option<Vec<StoredRun>>,
+}
+
+impl RepositoryData {
+    pub(super) fn new(id: u64, full_name: &str, created: SystemTime) -> Self {
+        Self {
+            id,
+            full_name: full_name.to_owned(),
+            private: false,
+            default_branch: "main".to_owned(),
+            created,
+            branches: BTreeMap::new(),
+            workflows: BTreeSet::new(),
+            runs: Vec::new(),
+            search_index: None,
+        }
+    }
+
+    /// The time of the last push.
+    pub(super) fn pushed(&self) -> SystemTime {
+        self.branches.values().flatten().map(|commit| commit.committed).max().unwrap_or(self.created)
+    }
+
+    /// The commits that can be reached from a branch or a commit, in the order of `git log`: the next commit is the newest whose
+    /// children are listed. If commits on a branch have the same date, the last one that was pushed comes first.
+    pub(super) fn history(&self, start: &str) -> Option<Vec<&StoredCommit>> {
+        let by_sha: HashMap<&str, (usize, &StoredCommit)> = self
+            .branches
+            .values()
+            .flatten()
+            .enumerate()
+            .map(|(n, commit)| (&*commit.sha, (n, commit)))
+            .collect();
+        let start = match self.branches.get(start) {
+            Some(branch) => &branch.last()?.sha,
+            None => start,
+        };
+        let ordered = |sha: &str| by_sha.get(sha).map(|&(n, commit)| ((commit.committed, n), &*commit.sha));
+        let mut queue = BinaryHeap::from([ordered(start)?]);
+        let mut seen = HashSet::from([start]);
+        let mut history = Vec::new();
+        while let Some((_, sha)) = queue.pop() {
+            let (_, commit) = by_sha[sha];
+            history.push(commit);
+            queue
+                .extend(commit.parents.iter().filter(|&sha| seen.insert(sha)).filter_map(|sha| ordered(sha)));
+        }
+        Some(history)
+    }
+
+    /// The runs of a workflow, newest first.
+    pub(super) fn runs_of(&self, workflow: &str, filtered: bool) -> Vec<&StoredRun> {
+        let runs = self.search_index.as_ref().filter(|_| filtered).unwrap_or(&self.runs);
+        let mut runs: Vec<_> = runs.iter().rev().filter(|run| run.workflow == workflow).collect();
+        runs.sort_by_key(|run| std::cmp::Reverse(run.created));
+        runs
+    }
+
+    pub(super) fn push(&mut self, commit: Commit, numbers: &mut Numbers) {
+        let branch = commit.branch.clone().unwrap_or_else(|| self.default_branch.clone());
+        let after = commit.after.clone().unwrap_or_else(|| vec![branch.clone()]);
+        let tip = |branch: &String| Some(self.branches.get(branch)?.last()?.sha.clone());
+        let parents = after.iter().filter_map(tip).collect();
+        let commit = commit.store(numbers.next(), numbers.now, parents);
+        self.branches.entry(branch).or_default().push(commit);
+    }
+}
