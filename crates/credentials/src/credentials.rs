@@ -66,7 +66,8 @@ impl Credentials {
 
     /// The secret, without white space around it. The first call looks it up, and all other calls share the result.
     ///
-    /// AWS has ten seconds to respond. If the call that looks up the secret is cancelled, the next waiting call starts again.
+    /// AWS has ten seconds to respond. If the call that looks up the secret is cancelled, the next waiting call starts
+    /// again.
     ///
     /// [`CredentialError::is_absent`] tells whether the secret is simply not configured.
     pub async fn get(&self, secret: &'static Secret) -> Result<SecretString, CredentialError> {

@@ -1,5 +1,6 @@
-//! Secrets in the environment: in a variable, or in the file that `..._FILE` names, as containers mount them. A variable that is
-//! set but cannot be used is an error, and no other place is tried, because somebody set it on purpose.
+//! Secrets in the environment: in a variable, or in the file that `..._FILE` names, as containers mount them. A
+//! variable that is set but cannot be used is an error, and no other place is tried, because somebody set it on
+//! purpose.
 
 use std::{
     collections::HashMap,
@@ -50,7 +51,8 @@ impl Environment {
         Ok(None)
     }
 
-    /// The value of a variable. An empty one counts as unset, because CI systems set variables without a value to the empty string.
+    /// The value of a variable. An empty one counts as unset, because CI systems set variables without a value to the
+    /// empty string.
     fn get(&self, variable: &str) -> Option<OsString> {
         let value = match self {
             Self::Process => env::var_os(variable),

@@ -186,8 +186,8 @@ fn unreadable(secret: &'static Secret, variable: &str, path: &Path) -> String {
 }
 
 impl CredentialError {
-    /// Whether nothing is configured that could provide the secret. Otherwise something is configured and does not work, and a
-    /// run must not continue without the secret.
+    /// Whether nothing is configured that could provide the secret. Otherwise something is configured and does not
+    /// work, and a run must not continue without the secret.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(

@@ -35,8 +35,8 @@ inventory::collect!(Secret);
 impl Secret {
     /// A secret with this name in messages, such as `Datadog API key`.
     ///
-    /// It is looked up in these environment variables, in this order. A variable with the suffix `_FILE` may contain the path of
-    /// a file with the secret instead.
+    /// It is looked up in these environment variables, in this order. A variable with the suffix `_FILE` may contain
+    /// the path of a file with the secret instead.
     ///
     /// # Panics
     /// If there are no variables. In a constant, this is a compile error.
@@ -53,15 +53,16 @@ impl Secret {
         self
     }
 
-    /// The prefixes of this secret's values, such as `ghp_`. Settings refuse a text with such a prefix as the name of a secret in
-    /// AWS, because it is the secret itself.
+    /// The prefixes of this secret's values, such as `ghp_`. Settings refuse a text with such a prefix as the name of
+    /// a secret in AWS, because it is the secret itself.
     #[must_use]
     pub const fn with_prefixes(mut self, prefixes: &'static [&'static str]) -> Self {
         self.prefixes = prefixes;
         self
     }
 
-    /// Marks the secret as optional: a report is complete without it, so a diagnosis shows a warning instead of a failure.
+    /// Marks the secret as optional: a report is complete without it, so a diagnosis shows a warning instead of a
+    /// failure.
     #[must_use]
     pub const fn optional(mut self) -> Self {
         self.is_optional = true;
@@ -195,8 +196,8 @@ impl fmt::Debug for StoredName {
     }
 }
 
-/// A [`Secret`]'s name in AWS Secrets Manager: the default name, and the settings table and its field that may override it. The
-/// field is an `Option<SecretName>`.
+/// A [`Secret`]'s name in AWS Secrets Manager: the default name, and the settings table and its field that may
+/// override it. The field is an `Option<SecretName>`.
 ///
 /// ```
 /// # use system_health_credentials::{Secret, SecretName, stored};

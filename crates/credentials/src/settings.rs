@@ -1,5 +1,5 @@
-//! The settings table `[secrets]`: whether secrets that are not in the environment are looked up in AWS, and in which region.
-//! Their names in AWS are in the tables of the crates that need them.
+//! The settings table `[secrets]`: whether secrets that are not in the environment are looked up in AWS, and in which
+//! region. Their names in AWS are in the tables of the crates that need them.
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use system_health_registry::settings_table;
@@ -8,7 +8,8 @@ use system_health_registry::settings_table;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct SecretsSettings {
-    /// The region. Default: the region of `AWS_REGION`, of the profile or of the instance. An ARN contains its own region.
+    /// The region. Default: the region of `AWS_REGION`, of the profile or of the instance. An ARN contains its own
+    /// region.
     #[serde(deserialize_with = "deserialize_region")]
     pub region: Option<String>,
     /// Whether AWS is used. Default: `true`.

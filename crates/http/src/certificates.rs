@@ -66,7 +66,8 @@ pub(crate) fn client_config() -> Result<ClientConfig, CertificateError> {
     Ok(config)
 }
 
-/// Checks the certificate authorities. Returns the variable that names them and its value, or `None` if they are the system's.
+/// Checks the certificate authorities. Returns the variable that names them and its value, or `None` if they are the
+/// system's.
 pub fn check_authorities() -> Result<Option<(&'static str, PathBuf)>, CertificateError> {
     roots().map(|_| named())
 }

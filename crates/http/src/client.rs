@@ -22,7 +22,8 @@ pub struct HttpSettings {
     pub read_timeout: Duration,
 }
 
-/// The connections to one API. They may outlive a run: each run uses them through a [`RunClient`]. Clones share the connections.
+/// The connections to one API. They may outlive a run: each run uses them through a [`RunClient`]. Clones share the
+/// connections.
 #[derive(Debug, Clone)]
 pub struct HttpClient(Arc<Connections>);
 
@@ -116,8 +117,8 @@ impl RunClient {
         &self.http.0.client
     }
 
-    /// Sends a request and reads the response, until the deadline and within the request's own timeout, if there are any. The body
-    /// is cut after `max_length` bytes.
+    /// Sends a request and reads the response, until the deadline and within the request's own timeout, if there are
+    /// any. The body is cut after `max_length` bytes.
     pub async fn send(&self, mut request: Request, max_length: usize) -> Result<HttpResponse, HttpError> {
         let started = Instant::now();
         let limit = request.timeout().copied();

@@ -1,5 +1,5 @@
-//! The environment's proxies. The client reads the variables itself, but ignores an invalid value and connects directly. Behind a
-//! firewall, this fails without a hint, so the values are checked first.
+//! The environment's proxies. The client reads the variables itself, but ignores an invalid value and connects
+//! directly. Behind a firewall, this fails without a hint, so the values are checked first.
 
 use std::{env, ffi::OsString, fmt};
 

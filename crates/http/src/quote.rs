@@ -1,10 +1,10 @@
-//! Makes text from a server safe to quote in a message. A server may repeat the credential that it received, and may send control
-//! characters. Data is never redacted, because a secret may be part of an ordinary word.
+//! Makes text from a server safe to quote in a message. A server may repeat the credential that it received, and may
+//! send control characters. Data is never redacted, because a secret may be part of an ordinary word.
 
 use std::fmt;
 
-/// The minimum length of a secret. Replacing a shorter one would reveal it, because it is part of many words. Real secrets are
-/// longer.
+/// The minimum length of a secret. Replacing a shorter one would reveal it, because it is part of many words. Real
+/// secrets are longer.
 const MIN_SECRET_LENGTH: usize = 8;
 /// Maximum length of a quotation, in characters.
 const MAX_QUOTATION: usize = 300;

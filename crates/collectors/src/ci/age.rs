@@ -4,8 +4,8 @@ use std::time::Duration;
 
 const UNITS: [(&str, u64); 4] = [("day", 24 * 60 * 60), ("hour", 60 * 60), ("minute", 60), ("second", 1)];
 
-/// A duration in its two largest units, such as `14 days 1 hour`. Fractions of a second are rounded up, so that an age just
-/// above a limit is not shown as the limit.
+/// A duration in its two largest units, such as `14 days 1 hour`. Fractions of a second are rounded up, so that an age
+/// just above a limit is not shown as the limit.
 pub(super) fn format_age(duration: Duration) -> String {
     let mut rest = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     let mut parts = Vec::new();

@@ -67,8 +67,8 @@ impl Job {
     }
 }
 
-/// The jobs that GitHub shows for an attempt: for each name, those of the newest attempt up to this one. If only failed jobs
-/// are re-run, the others keep their results.
+/// The jobs that GitHub shows for an attempt: for each name, those of the newest attempt up to this one. If only
+/// failed jobs are re-run, the others keep their results.
 pub(super) fn up_to_attempt(jobs: &[Job], attempt: u32, latest: u32) -> Vec<&Job> {
     let attempt_of = |job: &Job| job.run_attempt.unwrap_or(latest);
     let newest_of = |name: &str| {

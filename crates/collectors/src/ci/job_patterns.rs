@@ -1,4 +1,5 @@
-//! Which jobs decide. The patterns are compiled when the settings are read, so that an invalid one is refused at its line.
+//! Which jobs decide. The patterns are compiled when the settings are read, so that an invalid one is refused at its
+//! line.
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use regex::Regex;
@@ -109,8 +110,8 @@ fn compile(pattern: &str) -> Result<JobPattern, JobPatternsError> {
 }
 
 /// Whether a skipped job stands for the job with this name. GitHub lists a skipped matrix once, with its unevaluated
-/// expressions: `test (${{ matrix.os }})`. It lists a skipped reusable workflow once, without its jobs: `call` instead of
-/// `call / test`.
+/// expressions: `test (${{ matrix.os }})`. It lists a skipped reusable workflow once, without its jobs: `call` instead
+/// of `call / test`.
 pub(super) fn stands_for(skipped: &str, job: &str) -> bool {
     let mut pattern = String::from("^");
     let mut rest = skipped;

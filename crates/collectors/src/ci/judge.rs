@@ -1,5 +1,5 @@
-//! Decides from the known runs whether the tests pass, or says what has to be fetched first. It makes no requests, so any
-//! history can be tested quickly.
+//! Decides from the known runs whether the tests pass, or says what has to be fetched first. It makes no requests, so
+//! any history can be tested quickly.
 
 use std::time::SystemTime;
 
@@ -248,8 +248,8 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// Requires the current state of a run that only the filtered list contains, because it may have ended or been re-run in
-    /// the meantime.
+    /// Requires the current state of a run that only the filtered list contains, because it may have ended or been
+    /// re-run in the meantime.
     fn confirm(&mut self, run: &WorkflowRun) -> Result<(), Interruption> {
         if self.known.is_only_filtered(run.id) {
             self.inspect()?;

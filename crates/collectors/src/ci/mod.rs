@@ -1,5 +1,5 @@
-//! Whether the tests pass on the branch. `judge` decides from the known runs of a workflow and makes no requests; `fetch`
-//! gets from GitHub what `judge` needs. `docs/metrics.md` defines the result.
+//! Whether the tests pass on the branch. `judge` decides from the known runs of a workflow and makes no requests;
+//! `fetch` gets from GitHub what `judge` needs. `docs/metrics.md` defines the result.
 
 mod age;
 mod evidence;

@@ -1,5 +1,5 @@
-//! Tests `judge` with random histories of runs, attempts and jobs. `judge`, which fetches step by step, must agree with a slow
-//! reference implementation that sees the whole history, and its evidence with its value.
+//! Tests `judge` with random histories of runs, attempts and jobs. `judge`, which fetches step by step, must agree
+//! with a slow reference implementation that sees the whole history, and its evidence with its value.
 
 use std::time::{Duration, SystemTime};
 
@@ -40,8 +40,8 @@ struct Past {
     attempts: Vec<Attempt>,
 }
 
-/// A simulated GitHub with these runs, oldest first. The search index contains the first `indexed` of them, and only their
-/// first attempts if it is `lagging`.
+/// A simulated GitHub with these runs, oldest first. The search index contains the first `indexed` of them, and only
+/// their first attempts if it is `lagging`.
 #[derive(Debug)]
 struct SimulatedGitHub {
     runs: Vec<WorkflowRun>,
@@ -173,8 +173,8 @@ impl SimulatedGitHub {
         self.past.iter().rev().filter(counts).collect()
     }
 
-    /// The jobs of the attempts that may decide, newest first. A first attempt in progress has all of its jobs if they are
-    /// complete, and only those that failed otherwise.
+    /// The jobs of the attempts that may decide, newest first. A first attempt in progress has all of its jobs if they
+    /// are complete, and only those that failed otherwise.
     fn listings(&self, running_may_pass: bool) -> Vec<Vec<(&'static str, Ending)>> {
         let counting = self.counting();
         let mut running = 0;
@@ -249,8 +249,8 @@ fn is_selected(job: &str) -> bool {
     job.starts_with("test") || job == "lint"
 }
 
-/// Whether all selected jobs of a run in progress passed, and it has all selected jobs of the newest older run that passed or
-/// failed.
+/// Whether all selected jobs of a run in progress passed, and it has all selected jobs of the newest older run that
+/// passed or failed.
 fn is_complete(past: &Past, older: &[&Past]) -> bool {
     let jobs = &past.attempts[0].jobs;
     let has_result =
@@ -265,7 +265,8 @@ fn is_complete(past: &Past, older: &[&Past]) -> bool {
             .all(|(name, _)| jobs.iter().any(|(listed, _)| listed == name))
 }
 
-/// The result of a job: its own, or the result of the jobs that it stands for, from the newest earlier attempt with a result.
+/// The result of a job: its own, or the result of the jobs that it stands for, from the newest earlier attempt with a
+/// result.
 fn result(name: &str, ending: Ending, older: &[Vec<(&str, Ending)>]) -> Option<bool> {
     if let Some(passed) = decided(ending) {
         return Some(passed);

@@ -91,8 +91,8 @@ fn no_proof(watched: &WatchedWorkflow<'_>, problem: &str) -> String {
     )
 }
 
-/// Whether a commit of the merge queue is now on the branch. If there is a later run for it on the branch, no request is
-/// needed.
+/// Whether a commit of the merge queue is now on the branch. If there is a later run for it on the branch, no request
+/// is needed.
 fn is_on_branch(branch: &str, known: &KnownRuns, sha: &str) -> Result<bool, CiQuery> {
     let is_pushed =
         |run: &WorkflowRun| run.event == "push" && run.head_branch.as_deref() == Some(branch) && run.is_own();
@@ -103,8 +103,8 @@ fn is_on_branch(branch: &str, known: &KnownRuns, sha: &str) -> Result<bool, CiQu
     Ok(commits.iter().any(|commit| commit == sha))
 }
 
-/// Whether a branch belongs to the merge queue of another branch, as in `gh-readonly-queue/main/pr-7-0123abc`.
-/// See <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue>.
+/// Whether a branch belongs to the merge queue of another branch, as in `gh-readonly-queue/main/pr-7-0123abc`. See
+/// <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue>.
 fn is_merge_queue(head: &str, branch: &str) -> bool {
     let queue = head.strip_prefix("gh-readonly-queue/").and_then(|rest| rest.strip_prefix(branch));
     queue.is_some_and(|rest| rest.starts_with("/pr-"))

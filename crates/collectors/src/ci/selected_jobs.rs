@@ -1,5 +1,5 @@
-//! The results of the selected jobs, run by run from the newest to older ones. A skipped job keeps its result from the newest
-//! earlier run in which it was decided, so a result may come from several runs.
+//! The results of the selected jobs, run by run from the newest to older ones. A skipped job keeps its result from the
+//! newest earlier run in which it was decided, so a result may come from several runs.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Which events trigger runs that test the branch. A run for a pull request tests what the branch might become, even if the
-//! head branch of the pull request has the watched name.
+//! Which events trigger runs that test the branch. A run for a pull request tests what the branch might become, even
+//! if the head branch of the pull request has the watched name.
 
 use serde::Deserialize;
 use strsim::jaro_winkler;

@@ -1,5 +1,5 @@
-//! Which messages are hotfixes: the commit calls itself one, or it merges a branch or a pull request that does. A commit that
-//! only has to do with hotfixes, such as one in a release tool, does not count.
+//! Which messages are hotfixes: the commit calls itself one, or it merges a branch or a pull request that does. A
+//! commit that only has to do with hotfixes, such as one in a release tool, does not count.
 
 use std::sync::LazyLock;
 

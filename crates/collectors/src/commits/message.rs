@@ -1,5 +1,5 @@
-//! The structure of a commit message: the subject with its prefixes, and the lines of the body. Classifiers look at these parts
-//! separately, because the same word has different meanings in them.
+//! The structure of a commit message: the subject with its prefixes, and the lines of the body. Classifiers look at
+//! these parts separately, because the same word has different meanings in them.
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,5 @@
-//! The settings' patterns, for projects whose messages have their own forms. They are compiled when the settings are read, so
-//! that an invalid one is refused at its line.
+//! The settings' patterns, for projects whose messages have their own forms. They are compiled when the settings are
+//! read, so that an invalid one is refused at its line.
 
 use regex::{Regex, RegexBuilder};
 

@@ -45,7 +45,8 @@ pub struct CommitsOrigin {
 }
 
 impl RecentCommits {
-    /// The commits since a time, for tests and for sources of your own. If a commit occurs twice, only the first is kept.
+    /// The commits since a time, for tests and for sources of your own. If a commit occurs twice, only the first is
+    /// kept.
     pub fn new(origin: CommitsOrigin, since: SystemTime, commits: impl IntoIterator<Item = Commit>) -> Self {
         let mut seen = HashSet::new();
         // If a list grows while its pages are read, a commit may be on two pages.
@@ -65,8 +66,8 @@ impl RecentCommits {
         &self.commits
     }
 
-    /// The number of commits that count, as a sample with the tag `branch`, and with a link to the list of commits if its
-    /// page is known.
+    /// The number of commits that count, as a sample with the tag `branch`, and with a link to the list of commits if
+    /// its page is known.
     ///
     /// The evidence lists the commits that count and the near misses. If there are none of either, it says how many
     /// commits there are. `kind` names what is counted, such as `a revert`.

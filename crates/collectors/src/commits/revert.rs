@@ -1,5 +1,6 @@
-//! Which messages are reverts. The word alone is not enough: squash merges list reverts of their own commits, and programs have
-//! buttons that revert. So the form of the subject decides, or a line of the body that git or GitHub writes.
+//! Which messages are reverts. The word alone is not enough: squash merges list reverts of their own commits, and
+//! programs have buttons that revert. So the form of the subject decides, or a line of the body that git or GitHub
+//! writes.
 
 use std::sync::LazyLock;
 
@@ -28,8 +29,8 @@ static NOUN: LazyLock<Regex> = LazyLock::new(|| {
         r"|automated|minimal|another|first|second)[ -]revert of\s",
     ))
 });
-/// `Revert the lock file when the command fails`, `Revert to the default when none is set`: the text says what the program
-/// does.
+/// `Revert the lock file when the command fails`, `Revert to the default when none is set`: the text says what the
+/// program does.
 static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)(?:^|\s)(?:when|if)\s.*\b(?:fail\w*|errors?)\b|(?:^|\s)(?:up)?on (?:\w+ )?(?:errors?|failures?)\b",
@@ -71,8 +72,8 @@ static LANDED: LazyLock<Regex> = LazyLock::new(|| regex(r"\(#[0-9]+\)"));
 /// A revert of an exact commit or pull request, anywhere in a subject: `Bump axum, revert #12`.
 static ANYWHERE: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!("(?i)\\brevert(?:s|ed|ing)?:? (?:[\"\u{201c}]|{REFERENCE})")));
-/// A revert as the second change of a commit: `Raise the timeout and revert the new queue`, `Faster builds (revert)`. The scope
-/// in `fix(revert): x` is a part of the program.
+/// A revert as the second change of a commit: `Raise the timeout and revert the new queue`, `Faster builds (revert)`.
+/// The scope in `fix(revert): x` is a part of the program.
 static SECOND: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)(?:[,;+&]| and| -|(?:^|\W|chore)[\[(]) ?revert(?:s|ing)?",

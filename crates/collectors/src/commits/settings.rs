@@ -41,8 +41,8 @@ pub enum SourceChoice {
 /// The choice of which commits of a branch are read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum HistoryChoice {
-    /// The commits that landed on the branch: its tip, the first parent of the tip, and so on. They include merges, but not
-    /// the commits of merged branches.
+    /// The commits that landed on the branch: its tip, the first parent of the tip, and so on. They include merges,
+    /// but not the commits of merged branches.
     #[default]
     FirstParent,
     /// Every commit that can be reached from the branch.

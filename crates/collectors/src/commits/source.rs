@@ -43,8 +43,8 @@ async fn chosen_clone(context: &Context) -> Result<LocalClone, Unavailable> {
     let Some(named) = repository.named().cloned() else { return Ok(clone) };
     let github = context.get::<GitHubSettings>().await?;
     let is_named = |address: &RemoteAddress| is_repository(&github, address, &named);
-    // The remote may be on another host: a mirror, or an alias in SSH's configuration. The settings chose this clone, so
-    // the path is enough.
+    // The remote may be on another host: a mirror, or an alias in SSH's configuration. The settings chose this clone,
+    // so the path is enough.
     let is_mirror = |address: &RemoteAddress| named.is_path(address.path());
     if let Some(clone) = clone.with_remote(is_named).or_else(|| clone.with_remote(is_mirror)) {
         return Ok(clone);

@@ -1,5 +1,5 @@
-//! How a subject uses a word. `Revert login` says what the commit does, but `Revert button` names a part of the program, and
-//! `Reverts are shown` is a statement about reverts. The words that follow show the difference.
+//! How a subject uses a word. `Revert login` says what the commit does, but `Revert button` names a part of the
+//! program, and `Reverts are shown` is a statement about reverts. The words that follow show the difference.
 
 use std::sync::LazyLock;
 
@@ -7,8 +7,8 @@ use regex::Regex;
 
 use super::message::regex;
 
-/// `Revert button: fix its colour`: up to three words before a colon are a part of the program. Words with digits are versions
-/// and tickets.
+/// `Revert button: fix its colour`: up to three words before a colon are a part of the program. Words with digits are
+/// versions and tickets.
 static PART_OF_PROGRAM: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^(?P<first>[^\W\d]+)(?: [^\W\d]+){0,2}:(?:\s|$)"));
 /// The first words of other texts before a colon: `Revert feat: add login`, `Hotfix for login: be exact`.
@@ -33,7 +33,8 @@ static PART: LazyLock<Regex> = LazyLock::new(|| {
         r"|endpoint|handler|hook|function|functionality|logic)(?:[^\w-]|$)",
     ))
 });
-/// `Revert button changes`, `Revert flag removal (#12)`, `Revert flag to false`: the commit reverts a change of the part.
+/// `Revert button changes`, `Revert flag removal (#12)`, `Revert flag to false`: the commit reverts a change of the
+/// part.
 static CHANGE: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)^\w+ to\s|^\w+(?: \S+){0,2} (?:changes?|updates?|upgrades?|bumps?|removals?|additions?|refactor(?:ing)?",

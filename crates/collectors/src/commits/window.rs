@@ -1,5 +1,5 @@
-//! Which part of a branch's history counts, and how far the history has to be read. Commits are not in the order of their
-//! dates: a clock may be wrong, and a commit with an old date may be pushed on top of newer ones.
+//! Which part of a branch's history counts, and how far the history has to be read. Commits are not in the order of
+//! their dates: a clock may be wrong, and a commit with an old date may be pushed on top of newer ones.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,8 +9,8 @@ use super::HistoryChoice;
 /// walk.
 const CLOCK_SKEW: Duration = Duration::from_hours(24);
 
-/// The walk ends after this many consecutive old commits. It is less than a page of GitHub's list, so that a quiet branch
-/// needs one request.
+/// The walk ends after this many consecutive old commits. It is less than a page of GitHub's list, so that a quiet
+/// branch needs one request.
 const MAX_CONSECUTIVE_OLD: u32 = 50;
 
 /// Which commits count, by their position in the history and by their date.

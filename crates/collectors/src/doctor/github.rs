@@ -1,4 +1,5 @@
-//! Diagnoses GitHub: whether it responds and accepts the token, and whether the metrics' repositories and workflows exist.
+//! Diagnoses GitHub: whether it responds and accepts the token, and whether the metrics' repositories and workflows
+//! exist.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,5 +1,5 @@
-//! Diagnoses problems with GitHub and the network. Each probe makes its requests once, has a timeout, and says what it found
-//! and what to do about it.
+//! Diagnoses problems with GitHub and the network. Each probe makes its requests once, has a timeout, and says what it
+//! found and what to do about it.
 
 mod bounded;
 #[cfg_attr(not(feature = "github"), path = "without_github.rs")]

@@ -22,8 +22,8 @@ pub struct WorkingDirectory(pub PathBuf);
 
 /// A git repository on this machine: a work tree, a linked work tree or a bare repository.
 ///
-/// As a resource, it is the one around the [`WorkingDirectory`]. There is no data if there is none. Git's own environment
-/// variables, such as `GIT_DIR`, are respected.
+/// As a resource, it is the one around the [`WorkingDirectory`]. There is no data if there is none. Git's own
+/// environment variables, such as `GIT_DIR`, are respected.
 #[derive(Debug, Clone)]
 pub struct LocalClone {
     inner: Arc<Inner>,
@@ -48,8 +48,8 @@ impl LocalClone {
         Ok(Some(Self { inner: Arc::new(inner), remote }))
     }
 
-    /// Where it was cloned from: the address of its remote `origin`, of its only remote, or of the remote of the branch that
-    /// is checked out. `None` if that remote is a folder.
+    /// Where it was cloned from: the address of its remote `origin`, of its only remote, or of the remote of the
+    /// branch that is checked out. `None` if that remote is a folder.
     #[must_use]
     pub fn remote(&self) -> Option<&RemoteAddress> {
         self.source()?.address.as_ref()
@@ -96,8 +96,8 @@ impl LocalClone {
         self.inner.remotes.iter().map(describe).collect()
     }
 
-    /// The commits of a branch within a window. Without a branch, it is the default branch of the remote, or else the branch
-    /// that is checked out.
+    /// The commits of a branch within a window. Without a branch, it is the default branch of the remote, or else the
+    /// branch that is checked out.
     pub async fn history(
         &self,
         branch: Option<Branch>,

@@ -52,9 +52,9 @@ impl FetchHead {
         self.refs.iter().filter_map(|fetched| fetched.branch.as_deref()).collect()
     }
 
-    /// Whether it certainly requested all branches of the clone's configuration. Git marks all branches that are named in
-    /// the command as for merge; without names, at most the upstream of the branch that is checked out. If a fetch found
-    /// only branches that are for merge, it is unknown which kind of fetch it was.
+    /// Whether it certainly requested all branches of the clone's configuration. Git marks all branches that are named
+    /// in the command as for merge; without names, at most the upstream of the branch that is checked out. If a fetch
+    /// found only branches that are for merge, it is unknown which kind of fetch it was.
     pub(super) fn is_full(&self) -> bool {
         self.refs.iter().any(|fetched| fetched.branch.is_some() && !fetched.is_for_merge)
     }
@@ -80,8 +80,8 @@ fn work_trees(common: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 impl FetchedRef {
-    /// Parses a line of `FETCH_HEAD`, such as `<id> TAB not-for-merge TAB branch 'main' of github.com:a/b`. `None` if it is
-    /// about another remote, or about something other than a branch or a commit.
+    /// Parses a line of `FETCH_HEAD`, such as `<id> TAB not-for-merge TAB branch 'main' of github.com:a/b`. `None` if
+    /// it is about another remote, or about something other than a branch or a commit.
     fn parse(line: &[u8], remote: &ConfiguredRemote) -> Option<Self> {
         let mut fields = line.splitn(3, |byte| *byte == b'\t');
         let (id, merge, description) = (fields.next()?, fields.next()?, fields.next()?);

@@ -1,16 +1,16 @@
 //! How up to date a clone's copy of a remote branch is.
 //!
-//! Without the newest commits, a count is wrong, and usually 0. Git does not record when it last found a branch unchanged,
-//! so the time is derived from what a fetch writes:
+//! Without the newest commits, a count is wrong, and usually 0. Git does not record when it last found a branch
+//! unchanged, so the time is derived from what a fetch writes:
 //! - the file `FETCH_HEAD`, which lists the branches of one fetch and is written even if nothing is new;
 //! - the reflog of the remote-tracking branch, which has an entry for each change;
 //! - the file of the remote-tracking branch, for clones without reflogs;
 //! - the first entry of the clone's reflog, if `git clone` wrote it;
 //! - for a bare clone, the files that `git clone` copies from git's template.
 //!
-//! `FETCH_HEAD` decides if it lists the branch. Otherwise the newest of the others does: none of them is later than the last
-//! fetch. The times of `packed-refs` and of `HEAD` are not used, because `git gc` and `git symbolic-ref` rewrite them
-//! without a fetch.
+//! `FETCH_HEAD` decides if it lists the branch. Otherwise the newest of the others does: none of them is later than
+//! the last fetch. The times of `packed-refs` and of `HEAD` are not used, because `git gc` and `git symbolic-ref`
+//! rewrite them without a fetch.
 
 use std::{
     path::Path,
@@ -37,8 +37,8 @@ const USUAL_NAMES: [&str; 3] = ["main", "master", "trunk"];
 /// Clocks differ, so a commit may have an earlier date than its parents. In seconds.
 const CLOCK_SKEW: i64 = 24 * 60 * 60;
 
-/// Refuses a branch that was not fetched since the start of the window, and one that does not seem to be the default branch
-/// any more.
+/// Refuses a branch that was not fetched since the start of the window, and one that does not seem to be the default
+/// branch any more.
 pub(super) fn check(
     repository: &Repository,
     remote: &ConfiguredRemote,
@@ -118,7 +118,8 @@ fn replacement(remote: &ConfiguredRemote, tip: &Tip) -> String {
     }
 }
 
-/// The branches of the newest of these fetches, if it is later than the branch's last fetch and did not find the branch.
+/// The branches of the newest of these fetches, if it is later than the branch's last fetch and did not find the
+/// branch.
 fn fetched_without<'a>(
     fetches: impl IntoIterator<Item = &'a FetchHead>,
     branch: &str,
@@ -132,8 +133,8 @@ fn fetched_without<'a>(
     (is_later && !found.contains(&branch)).then_some(found)
 }
 
-/// Another usual default branch that contains this one and newer commits. After a rename, a remote may keep its old default
-/// branch, which gets no new commits.
+/// Another usual default branch that contains this one and newer commits. After a rename, a remote may keep its old
+/// default branch, which gets no new commits.
 fn successor(
     repository: &Repository,
     remote: &ConfiguredRemote,

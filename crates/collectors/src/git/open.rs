@@ -11,8 +11,8 @@ use gix::{ThreadSafeRepository, discover::upwards};
 pub(super) fn open(directory: &Path) -> anyhow::Result<Option<gix::Repository>> {
     let options = upwards::Options { match_ceiling_dir_or_error: false, ..Default::default() };
     let mut trust = gix::sec::trust::Mapping::<gix::open::Options>::default();
-    // In a container, the clone often belongs to another user. Reading the remotes from its configuration is safe, because
-    // no command in it is ever run.
+    // In a container, the clone often belongs to another user. Reading the remotes from its configuration is safe,
+    // because no command in it is ever run.
     trust.reduced = trust.reduced.filter_config_section(|_| true);
     match ThreadSafeRepository::discover_with_environment_overrides_opts(directory, options, trust) {
         Ok(repository) => {

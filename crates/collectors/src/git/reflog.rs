@@ -24,7 +24,8 @@ impl ReflogEntry {
         let (Some(written), Some(log)) = (modified_at(&file)?, read_if_present(&file)?) else {
             return Ok(Vec::new());
         };
-        // An entry cannot be newer than its file. If it seems to be, one of the two times is wrong, and the older one is used.
+        // An entry cannot be newer than its file. If it seems to be, one of the two times is wrong, and the older one
+        // is used.
         let bounded = |entry: Self| Self { at: entry.at.min(written), ..entry };
         Ok(log.lines().filter_map(Self::parse).map(bounded).collect())
     }
@@ -41,8 +42,8 @@ impl ReflogEntry {
         self.message.starts_with(action.as_bytes())
     }
 
-    /// Whether the entry's value came from the remote, as in `fetch --prune: fast-forward`. Other actions change only the
-    /// clone: `remote: renamed …`, `branch: …` or an `update-ref` without a message.
+    /// Whether the entry's value came from the remote, as in `fetch --prune: fast-forward`. Other actions change only
+    /// the clone: `remote: renamed …`, `branch: …` or an `update-ref` without a message.
     pub(super) fn is_from_remote(&self) -> bool {
         ["fetch", "pull", "clone: ", PUSH].iter().any(|action| self.is(action))
     }

@@ -21,8 +21,8 @@ pub(super) struct ConfiguredRemote {
     pub(super) other_address: Option<RemoteAddress>,
     /// The URL that git uses.
     url: Url,
-    /// Whether the remote's branches are the clone's own branches, as in a mirror, where `git fetch` overwrites them. In a
-    /// bare clone they are, too, although a plain `git fetch` does not update them.
+    /// Whether the remote's branches are the clone's own branches, as in a mirror, where `git fetch` overwrites them.
+    /// In a bare clone they are, too, although a plain `git fetch` does not update them.
     pub(super) is_mirrored: bool,
     /// The references that `git fetch` fetches, such as `refs/heads/*`.
     sources: Vec<BString>,
@@ -67,8 +67,8 @@ impl ConfiguredRemote {
         Ok(remotes)
     }
 
-    /// The position of the remote that git uses by default: `origin`, the only remote, or the remote of the branch that is
-    /// checked out.
+    /// The position of the remote that git uses by default: `origin`, the only remote, or the remote of the branch
+    /// that is checked out.
     pub(super) fn find_default(repository: &Repository, remotes: &[Self]) -> Option<usize> {
         match remotes {
             [first, ..] if first.name == "origin" => Some(0),
@@ -124,7 +124,8 @@ impl ConfiguredRemote {
         }
     }
 
-    /// Whether this URL in `FETCH_HEAD` is the remote's. Git writes it there without the user and without the suffix `.git`.
+    /// Whether this URL in `FETCH_HEAD` is the remote's. Git writes it there without the user and without the suffix
+    /// `.git`.
     pub(super) fn has_url(&self, written: &BStr) -> bool {
         if let Some(address) = address_of(&self.url) {
             return gix::url::parse(written.as_bytes())
@@ -147,9 +148,9 @@ fn address_of(url: &Url) -> Option<RemoteAddress> {
     (!path.is_empty()).then(|| RemoteAddress::new(&host, path))
 }
 
-/// The preferred address of a remote, and the other one. The configured address is preferred, because a mirror, to which
-/// `insteadOf` points, has other paths. An abbreviation such as `gh:acme/app` has a host without a dot; then the address
-/// that git uses is preferred.
+/// The preferred address of a remote, and the other one. The configured address is preferred, because a mirror, to
+/// which `insteadOf` points, has other paths. An abbreviation such as `gh:acme/app` has a host without a dot; then the
+/// address that git uses is preferred.
 fn preferred(
     configured: Option<RemoteAddress>,
     used: Option<RemoteAddress>,

@@ -1,7 +1,7 @@
 //! The tip of a branch, and which branch is used by default.
 //!
-//! A clone with a remote stands for the remote's repository. Only its remote-tracking branches count, because commits that
-//! were not pushed are not part of that repository. A clone without a remote stands for itself.
+//! A clone with a remote stands for the remote's repository. Only its remote-tracking branches count, because commits
+//! that were not pushed are not part of that repository. A clone without a remote stands for itself.
 
 use anyhow::{Context as _, anyhow};
 use gix::{ObjectId, Repository, head};
@@ -93,7 +93,8 @@ fn unnamed_on_remote(repository: &Repository, remote: &ConfiguredRemote) -> Resu
     )))
 }
 
-/// The remote's default branch as far as the clone knows. `git clone` stores its name, and `git fetch` does not update it.
+/// The remote's default branch as far as the clone knows. `git clone` stores its name, and `git fetch` does not update
+/// it.
 fn default_branch(repository: &Repository, remote: &ConfiguredRemote) -> anyhow::Result<Option<String>> {
     if remote.is_mirrored {
         return Ok(match checked_out(repository)? {

@@ -15,8 +15,8 @@ use crate::repository::{RemoteAddress, RepositoryName};
 pub struct GitHubSettings {
     /// The URL of the REST API. Default: `https://api.github.com`.
     pub api_url: ApiUrl,
-    /// The maximum length of a list, in pages of up to 100 items. A longer list is an error, because a part of it would give
-    /// a wrong value. Default: 50.
+    /// The maximum length of a list, in pages of up to 100 items. A longer list is an error, because a part of it
+    /// would give a wrong value. Default: 50.
     pub max_pages: NonZeroU32,
     /// The token's name in AWS Secrets Manager. Default: `github/dashboard-token`.
     pub token_secret: Option<SecretName>,

@@ -1,5 +1,5 @@
-//! Which repositories a run is about. Flags, environment variables, the settings file, the CI system or the remote of the
-//! clone can name them.
+//! Which repositories a run is about. Flags, environment variables, the settings file, the CI system or the remote of
+//! the clone can name them.
 
 mod name;
 mod names;

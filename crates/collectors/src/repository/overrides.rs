@@ -25,7 +25,8 @@ const MIN_SIMILARITY: f64 = 0.8;
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct RepositoriesSettings(BTreeMap<RepositoryName, RepositoryOverrides>);
 
-/// The settings of one repository that override those in `[repository]` and `[ci]`. The latter need the feature `github`.
+/// The settings of one repository that override those in `[repository]` and `[ci]`. The latter need the feature
+/// `github`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RepositoryOverrides {

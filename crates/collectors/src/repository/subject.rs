@@ -29,8 +29,8 @@ struct Inner {
 struct NoRepositoryNamed;
 
 impl Repository {
-    /// The repository's name on GitHub. For a clone from another host, it is the path on that host, and for one without a
-    /// remote, the name of its folder.
+    /// The repository's name on GitHub. For a clone from another host, it is the path on that host, and for one
+    /// without a remote, the name of its folder.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name

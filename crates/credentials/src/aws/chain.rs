@@ -1,8 +1,8 @@
 //! AWS's default credentials chain with limits: environment, profile, web identity, container, instance.
 //!
-//! The instance metadata service (IMDS) is the last in the chain, and outside of AWS its address is often unreachable. The SDK
-//! would wait seconds for it. Here it gets one short attempt. If the attempt for the region fails, there is none for the
-//! credentials.
+//! The instance metadata service (IMDS) is the last in the chain, and outside of AWS its address is often unreachable.
+//! The SDK would wait seconds for it. Here it gets one short attempt. If the attempt for the region fails, there is
+//! none for the credentials.
 
 use std::{env, time::Duration};
 
@@ -77,8 +77,8 @@ pub(super) async fn load(region: Option<Region>) -> Result<SdkConfig, AwsSession
     Ok(config)
 }
 
-/// The error if a variable that should provide credentials is set, but the chain found none. Somebody configured credentials
-/// that do not work, so the run must not continue without them.
+/// The error if a variable that should provide credentials is set, but the chain found none. Somebody configured
+/// credentials that do not work, so the run must not continue without them.
 pub(super) fn unusable_variable() -> Option<AwsSessionError> {
     const VARIABLES: [&str; 7] = [
         "AWS_PROFILE",
@@ -96,8 +96,8 @@ pub(super) fn unusable_variable() -> Option<AwsSessionError> {
     Some(AwsSessionError::Broken(AwsMessage::new(&format!("{name} is set, but provides no credentials"))))
 }
 
-/// The region of the environment or the profile. CI systems set variables without a value to the empty string, which the SDK
-/// would use as a name.
+/// The region of the environment or the profile. CI systems set variables without a value to the empty string, which
+/// the SDK would use as a name.
 async fn configured_region(provider: &ProviderConfig) -> Option<Region> {
     let is_named = |region: &Region| !region.as_ref().trim().is_empty();
     let variable = EnvironmentVariableRegionProvider::new().region().await.filter(is_named);

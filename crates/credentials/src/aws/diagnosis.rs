@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{CredentialError, Credentials, Secret, SecretLocation, StoredSecret};
 
-/// Diagnoses AWS for the secrets that were requested in this context: the identity of this process, and why a secret is not
-/// available.
+/// Diagnoses AWS for the secrets that were requested in this context: the identity of this process, and why a secret
+/// is not available.
 pub async fn diagnose(context: &Context) -> Vec<Finding> {
     let credentials: Credentials = match context.get().await {
         Ok(credentials) => credentials,

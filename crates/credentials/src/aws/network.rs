@@ -1,4 +1,5 @@
-//! The HTTP client for AWS's SDK, with the environment's proxies and certificates. The SDK's default client ignores proxies.
+//! The HTTP client for AWS's SDK, with the environment's proxies and certificates. The SDK's default client ignores
+//! proxies.
 
 use std::{env, net::IpAddr, path::PathBuf};
 
@@ -104,8 +105,8 @@ impl HttpConnector for Connectors {
     }
 }
 
-/// Whether a URL leads to this machine or to a metadata service. A proxy cannot reach these, and must not see the credentials
-/// that a metadata service provides.
+/// Whether a URL leads to this machine or to a metadata service. A proxy cannot reach these, and must not see the
+/// credentials that a metadata service provides.
 fn is_local(uri: &str) -> bool {
     let uri: Option<Uri> = uri.parse().ok();
     let Some(host) = uri.as_ref().and_then(Uri::host) else { return false };

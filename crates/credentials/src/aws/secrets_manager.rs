@@ -1,5 +1,5 @@
-//! AWS Secrets Manager. Before the first secret is requested, no file of AWS is read, and no client is made. All secrets share one
-//! session.
+//! AWS Secrets Manager. Before the first secret is requested, no file of AWS is read, and no client is made. All
+//! secrets share one session.
 
 use std::time::Duration;
 

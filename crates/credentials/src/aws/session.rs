@@ -1,5 +1,5 @@
-//! A client for AWS with credentials. The credentials are loaded before the first request, because the error of a failed request
-//! does not show whether there are no credentials or whether loading them failed.
+//! A client for AWS with credentials. The credentials are loaded before the first request, because the error of a
+//! failed request does not show whether there are no credentials or whether loading them failed.
 
 use std::{error::Error, iter};
 
@@ -72,8 +72,8 @@ impl From<CredentialsError> for AwsSessionError {
     }
 }
 
-/// Whether the metadata service is that of another cloud, which has the same address. It refuses the request for a session token.
-/// AWS's own may fail to respond, but does not refuse.
+/// Whether the metadata service is that of another cloud, which has the same address. It refuses the request for a
+/// session token. AWS's own may fail to respond, but does not refuse.
 fn is_foreign_metadata(error: &CredentialsError) -> bool {
     iter::successors(error.source(), |&cause| cause.source())
         .filter_map(|cause| cause.downcast_ref::<SdkError<TokenError>>()?.raw_response())

@@ -80,8 +80,8 @@ impl From<&Method> for Idempotency {
     }
 }
 
-/// Whether the server may have processed a request with this error status: an intermediary got no response from the server. All
-/// other statuses come from the server itself.
+/// Whether the server may have processed a request with this error status: an intermediary got no response from the
+/// server. All other statuses come from the server itself.
 #[must_use]
 pub fn may_have_been_processed(status: StatusCode) -> bool {
     matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT)

@@ -15,7 +15,8 @@ const MIN_TIME_LEFT: Duration = Duration::from_millis(500);
 
 /// Makes attempts until one succeeds, one fails permanently, or there is no time for another.
 ///
-/// All requests of a retrier share a deadline, which no wait exceeds, and a rate limit: if the server limits one of them, all wait.
+/// All requests of a retrier share a deadline, which no wait exceeds, and a rate limit: if the server limits one of
+/// them, all wait.
 #[derive(Debug)]
 pub struct Retrier<E> {
     policy: RetryPolicy,

@@ -173,8 +173,8 @@ impl RepositoryRequest<'_> {
         self.page(&jobs, object, |page, total| json!({ "total_count": total, "jobs": page }))
     }
 
-    /// The requested page, with its links. Only the items on it are converted to JSON, so that the fake is fast and a benchmark
-    /// measures the client.
+    /// The requested page, with its links. Only the items on it are converted to JSON, so that the fake is fast and a
+    /// benchmark measures the client.
     fn page<T>(
         &self,
         items: &[T],

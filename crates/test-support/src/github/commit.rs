@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use super::when::When;
 
-/// A commit that a test pushes to a [`Repository`](super::Repository). A string is a commit with this message, made a minute ago on
-/// the default branch.
+/// A commit that a test pushes to a [`Repository`](super::Repository). A string is a commit with this message, made a
+/// minute ago on the default branch.
 #[derive(Debug, Clone)]
 pub struct Commit {
     message: String,

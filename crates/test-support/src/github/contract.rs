@@ -1,6 +1,6 @@
-//! Validates requests and responses against the OpenAPI description that GitHub publishes: clients may make only requests that GitHub
-//! declares, and the fake must respond as GitHub does. The script `contract/github_check.py` does the work, and says where it is
-//! stricter than the description.
+//! Validates requests and responses against the `OpenAPI` description that GitHub publishes: clients may make only
+//! requests that GitHub declares, and the fake must respond as GitHub does. The script `contract/github_check.py` does
+//! the work, and says where it is stricter than the description.
 
 use std::fmt::{self, Write as _};
 

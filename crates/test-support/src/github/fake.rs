@@ -57,8 +57,8 @@ impl FakeGitHub {
         Repository::new(self.world.clone(), id)
     }
 
-    /// Creates many repositories, `acme/repository-1` and so on. The function gets the number of each and fills it. Returns their
-    /// names.
+    /// Creates many repositories, `acme/repository-1` and so on. The function gets the number of each and fills it.
+    /// Returns their names.
     pub fn repositories(&self, count: usize, fill: impl Fn(usize, &Repository)) -> Vec<String> {
         let name = |number| format!("acme/repository-{number}");
         let fill = |number| {

@@ -1,6 +1,6 @@
-//! A fake GitHub on loopback: the REST endpoints that the collectors use, with GitHub's objects, pagination, redirects, rate limits
-//! and error messages. [`contract`] validates its responses, and the requests of its clients, against the OpenAPI description that
-//! GitHub publishes.
+//! A fake GitHub on loopback: the REST endpoints that the collectors use, with GitHub's objects, pagination,
+//! redirects, rate limits and error messages. [`contract`] validates its responses, and the requests of its clients,
+//! against the `OpenAPI` description that GitHub publishes.
 //!
 //! ```
 //! use system_health_test_support::github::{Conclusion::*, FakeGitHub, Run};

@@ -1,5 +1,5 @@
-//! The objects in GitHub's responses, with all of their fields, so that a client can read any of them. `contract` validates all of
-//! them against GitHub's schema.
+//! The objects in GitHub's responses, with all of their fields, so that a client can read any of them. `contract`
+//! validates all of them against GitHub's schema.
 
 use serde_json::{Value, json};
 

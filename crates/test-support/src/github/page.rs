@@ -1,5 +1,5 @@
-//! Pagination, with the `Link` header as recorded from api.github.com: later pages are under `/repositories/{id}`, parameters keep
-//! their order, and the last page has only the links `prev` and `first`.
+//! Pagination, with the `Link` header as recorded from api.github.com: later pages are under `/repositories/{id}`,
+//! parameters keep their order, and the last page has only the links `prev` and `first`.
 
 use super::call::Call;
 
@@ -14,7 +14,8 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Parses `page` and `per_page` as GitHub does: invalid values become the default, and the maximum page size is 100.
+    /// Parses `page` and `per_page` as GitHub does: invalid values become the default, and the maximum page size is
+    /// 100.
     pub(super) fn parse(call: &Call<'_>) -> Self {
         let positive = |name| call.parameter(name).and_then(|text| text.parse().ok()).filter(|n| *n > 0);
         Self {

@@ -49,8 +49,8 @@ impl Repository {
         self.change(|repository, numbers| repository.push(commit, numbers))
     }
 
-    /// Pushes this many commits to the default branch. The newest is one minute old, and each is one minute older than the
-    /// next.
+    /// Pushes this many commits to the default branch. The newest is one minute old, and each is one minute older than
+    /// the next.
     pub fn commits(&self, count: u32) -> &Self {
         self.change(|repository, numbers| {
             for number in (1..=count).rev() {

@@ -46,8 +46,9 @@ impl RepositoryData {
         self.branches.values().flatten().map(|commit| commit.committed).max().unwrap_or(self.created)
     }
 
-    /// The commits that can be reached from a branch or a commit, in the order of `git log`: the next commit is the newest whose
-    /// children are listed. If commits on a branch have the same date, the last one that was pushed comes first.
+    /// The commits that can be reached from a branch or a commit, in the order of `git log`: the next commit is the
+    /// newest whose children are listed. If commits on a branch have the same date, the last one that was pushed comes
+    /// first.
     pub(super) fn history(&self, start: &str) -> Option<Vec<&StoredCommit>> {
         let by_sha: HashMap<&str, (usize, &StoredCommit)> = self
             .branches

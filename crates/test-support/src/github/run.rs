@@ -7,8 +7,8 @@ use super::{
     when::When,
 };
 
-/// A run that a test adds to a [`Repository`](super::Repository). By default, it is the first attempt, has no jobs, and succeeded a
-/// minute ago on the default branch.
+/// A run that a test adds to a [`Repository`](super::Repository). By default, it is the first attempt, has no jobs,
+/// and succeeded a minute ago on the default branch.
 #[derive(Debug, Clone)]
 pub struct Run {
     workflow: String,
@@ -118,8 +118,8 @@ impl Run {
         self
     }
 
-    /// Runs for a pull request from this fork, such as `mallory/shop`. Its branch may have the name of one of the repository's
-    /// branches.
+    /// Runs for a pull request from this fork, such as `mallory/shop`. Its branch may have the name of one of the
+    /// repository's branches.
     #[must_use]
     pub fn fork(mut self, full_name: impl Into<String>) -> Self {
         self.fork = Some(full_name.into());
@@ -140,8 +140,8 @@ impl Run {
         self
     }
 
-    /// Re-runs the run. The calls before this one describe the previous attempt. The new attempt is in progress and has no jobs
-    /// yet.
+    /// Re-runs the run. The calls before this one describe the previous attempt. The new attempt is in progress and
+    /// has no jobs yet.
     #[must_use]
     pub fn re_run(mut self) -> Self {
         let attempt = self.attempt();

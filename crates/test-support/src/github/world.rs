@@ -1,4 +1,5 @@
-//! The fake's state: repositories with their current and former names, who may see them, and the remaining requests of the hour.
+//! The fake's state: repositories with their current and former names, who may see them, and the remaining requests of
+//! the hour.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -90,7 +91,8 @@ impl World {
         }
     }
 
-    /// Finds a repository by its name. A new repository with a former name of another one takes precedence over the redirect.
+    /// Finds a repository by its name. A new repository with a former name of another one takes precedence over the
+    /// redirect.
     pub(super) fn find(&self, full_name: &str, caller: Caller) -> Lookup<'_> {
         if let Some(repository) = self.named(full_name) {
             return Lookup::new(repository, caller);

@@ -1,5 +1,5 @@
-//! The shared HTTP client as octocrab's service. octocrab's own client identifies itself as `octocrab`, ignores proxies,
-//! and supports only HTTP/1, where each concurrent request needs its own connection.
+//! The shared HTTP client as octocrab's service. octocrab's own client identifies itself as `octocrab`, ignores
+//! proxies, and supports only HTTP/1, where each concurrent request needs its own connection.
 
 use std::{
     error::Error,

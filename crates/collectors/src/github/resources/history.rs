@@ -1,8 +1,8 @@
 //! The commits of a branch, from GitHub's list of commits.
 //!
-//! GitHub's parameter `since` is not used. Like `git log --since`, it may stop at the first old commit, and the response
-//! does not show it. Without it, the list starts with the tip of the branch, and the commits' parents show which commits
-//! landed on the branch itself.
+//! GitHub's parameter `since` is not used. Like `git log --since`, it may stop at the first old commit, and the
+//! response does not show it. Without it, the list starts with the tip of the branch, and the commits' parents show
+//! which commits landed on the branch itself.
 
 use std::collections::HashMap;
 

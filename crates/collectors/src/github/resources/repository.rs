@@ -14,8 +14,8 @@ use crate::{
 
 /// The subject's repository on GitHub, with a client that reads from it.
 ///
-/// As a resource, it is the repository that the settings name, or else the one that the remote of the local clone points
-/// to. There is no data if that remote is on another host, or if there is no token and a clone is read instead.
+/// As a resource, it is the repository that the settings name, or else the one that the remote of the local clone
+/// points to. There is no data if that remote is on another host, or if there is no token and a clone is read instead.
 #[derive(Debug, Clone)]
 pub struct GitHubRepository {
     github: GitHub,
