@@ -136,7 +136,7 @@ mod tests {
             let error = Settings::builder().toml(Path::new("a.toml"), &toml).unwrap().build().err();
             let error = error.map(|error| error.to_string()).unwrap_or_default();
             let expected = format!(
-                "a.toml:2: `source` in [commits]: this program was built without the feature `{feature}`, so it cannot"
+                "a.toml:2:1: `source` in [commits]: this program was built without the feature `{feature}`, so it cannot"
             );
             assert_eq!(error.starts_with(&expected), !is_built_in, "{source}: {error}");
         }
