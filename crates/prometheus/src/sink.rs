@@ -55,6 +55,11 @@ struct RefusedMetric {
     source: DeliveryError,
 }
 
+/// Old values that are still there.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot remove the values of an earlier run, which Prometheus goes on reading")]
+struct NotCleared(#[source] DeliveryError);
+
 impl<T: FamilyStore> PrometheusSink<T> {
     pub(crate) fn new(store: T, encoder: Encoder) -> Self {
         Self { store, encoder, written: Mutex::default() }
@@ -82,7 +87,6 @@ impl<T: FamilyStore> PrometheusSink<T> {
                 self.store.clean_up(deadline).await;
             }
         }
-        self.clear_values(&mut written, deadline).await;
         fates.settlements()
     }
 
@@ -161,20 +165,14 @@ impl<T: FamilyStore> PrometheusSink<T> {
         Ok(())
     }
 
-    /// Removes the values of an earlier run if this run delivered metrics about itself and no values. Otherwise the old
-    /// values would stay until a run has values again.
-    async fn clear_values(&self, written: &mut Written, deadline: Instant) {
-        let Written { values, reporter } = written;
-        if !reporter.is_begun || (values.is_begun && values.timestamp >= reporter.timestamp) {
-            return;
-        }
+    /// Removes all values.
+    async fn clear_values(&self, deadline: Instant) -> Result<(), DeliveryError> {
+        let mut written = self.written.lock().await;
+        written.values = Snapshot::default();
         match self.store.replace(Part::Values, &Families::new(), deadline).await {
-            Ok(()) => {
-                *values =
-                    Snapshot { timestamp: reporter.timestamp, families: Families::new(), is_begun: true };
-            }
+            Ok(()) => Ok(()),
             Err(WriteError::Refused(error) | WriteError::Left(error) | WriteError::Unknown(error)) => {
-                tracing::warn!("cannot remove the values of an earlier run from Prometheus: {error}");
+                Err(DeliveryError::new(NotCleared(error)))
             }
         }
     }
@@ -187,6 +185,10 @@ impl<T: FamilyStore> Sink for PrometheusSink<T> {
 
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement> {
         stream::once(self.settle(points, deadline)).flat_map(stream::iter).boxed()
+    }
+
+    fn clear(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        Box::pin(self.clear_values(deadline))
     }
 
     fn announce<'a>(&'a self, _event: &'a Event, _deadline: Instant) -> BoxFuture<'a, Fate> {

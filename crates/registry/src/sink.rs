@@ -60,7 +60,7 @@ pub struct Limits {
     /// How far in the future a point may be, by this machine's clock.
     pub max_ahead: Duration,
     /// Whether the backend keeps the timestamps of points. If not, it shows the last value as the current value, so only
-    /// points of the newest run are delivered.
+    /// points of the newest run are delivered, and [`Sink::clear`] is called if the newest run has no value.
     pub keeps_timestamps: bool,
     /// What happens if a gauge is delivered twice.
     pub gauges: Repeat,
@@ -90,6 +90,13 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// stream count as left. If the stream panics or does not end by the deadline, they also count as left, but points that
     /// add up may have arrived, so their fate is unknown. Retries end by the deadline.
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement>;
+
+    /// Removes the values of earlier runs, because this run has no value. Only called if the destination's [`Limits`] say
+    /// that the backend does not keep timestamps: it would still show the old values as current values. Retries end by the
+    /// deadline.
+    fn clear(&self, _deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        Box::pin(async { Err(DeliveryError::new("the sink cannot remove the values of earlier runs")) })
+    }
 
     /// Sends an event. An event that is sent twice exists twice. Retries end by the deadline. Only called if the
     /// destination's [`Limits`] have a maximum age of events.

@@ -107,10 +107,25 @@ impl Courier<'_> {
                     }
                 }
                 self.empty(sink, outbox, deadline, receipt).await?;
+                self.clear_if_no_value(sink, deadline, receipt).await;
             }
         }
         self.count_left(kept, receipt).await;
         Ok(())
+    }
+
+    /// Removes the values of earlier runs if this run has no value, or if the backend refused all of them, and the backend
+    /// does not keep timestamps. Otherwise it would show the old values as current values.
+    async fn clear_if_no_value(&self, sink: &dyn Sink, deadline: Instant, receipt: &mut Receipt) {
+        let has_value = receipt.accepted + receipt.accepted_earlier + receipt.repeated > 0;
+        // After an error, values of this run are in the outbox, or may have arrived.
+        if self.target.limits.keeps_timestamps || has_value || receipt.error.is_some() {
+            return;
+        }
+        match guard::clear(sink, deadline).await {
+            Ok(()) => receipt.contact = Contact::Made,
+            Err(error) => receipt.fail(error.to_string()),
+        }
     }
 
     /// Delivers the metrics about the reporter itself, which include the `receipt` so far.

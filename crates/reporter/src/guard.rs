@@ -92,6 +92,16 @@ pub(crate) async fn check(sink: &dyn Sink, deadline: Instant) -> Result<(), Deli
     }
 }
 
+/// Removes the values of earlier runs.
+pub(crate) async fn clear(sink: &dyn Sink, deadline: Instant) -> Result<(), DeliveryError> {
+    let cleared = AssertUnwindSafe(async { sink.clear(deadline).await }).catch_unwind();
+    match timeout_at(deadline, cleared).await {
+        Ok(Ok(cleared)) => cleared,
+        Ok(Err(panic)) => Err(DeliveryError::new(panicked(&*panic))),
+        Err(_) => Err(DeliveryError::new(TOO_LATE)),
+    }
+}
+
 fn panicked(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     match text.or_else(|| payload.downcast_ref::<String>().cloned()) {

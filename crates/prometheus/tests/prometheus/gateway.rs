@@ -1,7 +1,10 @@
 //! What is sent to a Pushgateway, and when it replaces what was there.
 
+use std::time::Duration;
+
 use system_health_registry::{ApiCalls, Context, Point};
 use system_health_test_support::server::{Answer, Request, Server};
+use tokio::time::Instant;
 
 use crate::harness::{ABOUT_ITSELF, VALUES, context, deliver, deliver_all, gauge, sink, sink_in, with_unit};
 
@@ -81,22 +84,27 @@ async fn what_a_reporter_says_about_itself_has_a_group_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_run_without_values_removes_those_of_an_earlier_one() {
-    let server = gateway();
-    let about_itself = |run| gauge(run, "system_health.reporter.metrics", 1.0, &["state:error"]);
-
-    deliver_all(&*sink(&table(&server)).await, &[about_itself(1)]).await;
-    assert_eq!(lines(&server), [format!("PUT {ABOUT_ITSELF}"), format!("PUT {VALUES}")]);
-    assert_eq!(body(&server, 1), "");
-
-    // So does a later run of the same process.
+async fn a_run_without_values_removes_those_of_an_earlier_one_and_nothing_else() {
     let server = gateway();
     let sink = sink(&table(&server)).await;
-    deliver_all(&*sink, &[gauge(1, "a", 1.0, &[]), about_itself(1)]).await;
-    deliver_all(&*sink, &[about_itself(2)]).await;
-    deliver_all(&*sink, &[about_itself(2)]).await;
-    let (values, itself) = (format!("PUT {VALUES}"), format!("PUT {ABOUT_ITSELF}"));
-    assert_eq!(lines(&server), [&*values, &itself, &itself, &values, &format!("POST {ABOUT_ITSELF}")]);
+    deliver_all(&*sink, &[gauge(1, "a", 1.0, &[])]).await;
+
+    sink.clear(Instant::now() + Duration::from_mins(1)).await.unwrap();
+    deliver_all(&*sink, &[gauge(2, "system_health.reporter.metrics", 1.0, &["state:error"])]).await;
+    deliver_all(&*sink, &[gauge(3, "a", 1.0, &[])]).await;
+
+    let put = format!("PUT {VALUES}");
+    assert_eq!(lines(&server), [&*put, &put, &format!("PUT {ABOUT_ITSELF}"), &put]);
+    assert_eq!(body(&server, 1), "");
+}
+
+#[tokio::test]
+async fn values_that_cannot_be_removed_are_an_error() {
+    let server = Server::start(|_| Answer::text(404, "text/plain", "404 page not found"));
+
+    let error = sink(&table(&server)).await.clear(Instant::now() + Duration::from_mins(1)).await.unwrap_err();
+
+    assert!(error.to_string().starts_with("cannot remove the values of an earlier run"), "{error}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     sync::Arc,
+    time::Duration,
 };
 
 use system_health_registry::Point;
@@ -11,6 +12,7 @@ use system_health_test_support::{
     prometheus::{Found, NodeExporter, Prometheus, Pushgateway},
     server::{Answer, Server},
 };
+use tokio::time::Instant;
 
 use crate::harness::{deliver, deliver_all, gauge, sink, with_unit};
 
@@ -74,7 +76,9 @@ async fn prometheus_reads_what_was_pushed_and_forgets_what_is_gone() {
     prometheus.query_until("system_health_reporter_metrics", has(2.0));
 
     // In the third one, all failed.
-    deliver_all(&*sink(&table(&gateway)).await, &about_itself(2)).await;
+    let third = sink(&table(&gateway)).await;
+    third.clear(Instant::now() + Duration::from_mins(1)).await.unwrap();
+    deliver_all(&*third, &about_itself(2)).await;
     prometheus.query_until("commits_hotfix", Found::is_empty);
     prometheus.query_until("system_health_reporter_metrics", has(2.0));
 }
@@ -165,6 +169,7 @@ async fn the_node_exporter_reads_the_textfile() {
     prometheus.query_until("node_textfile_scrape_error", has(0.0));
     prometheus.query_until("count(node_textfile_mtime_seconds)", has(2.0));
 
+    sink.clear(Instant::now() + Duration::from_mins(1)).await.unwrap();
     deliver_all(&*sink, &about_itself(1)).await;
     prometheus.query_until("commits_hotfix", Found::is_empty);
     prometheus.query_until("node_textfile_scrape_error", has(0.0));

@@ -201,6 +201,19 @@ impl Sink for Backend {
         async { Ok(()) }.boxed()
     }
 
+    fn clear(&self, _deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        async {
+            match self.doing() {
+                Does::Accept | Does::Refuse => {
+                    self.taken.lock().unwrap().points.clear();
+                    Ok(())
+                }
+                _ => Err(error("503")),
+            }
+        }
+        .boxed()
+    }
+
     /// Two points a payload, or a hundred of many.
     fn deliver<'a>(&'a self, points: &'a [Point], _deadline: Instant) -> BoxStream<'a, Settlement> {
         match self.doing() {

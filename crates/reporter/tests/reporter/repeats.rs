@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use system_health_registry::Limits;
+use futures::FutureExt;
+use system_health_registry::{Catalog, Facts, Limits, Metric, location};
 use system_health_reporter::{DeliveryStatus, Mode};
 use tokio::time::timeout;
 
@@ -10,6 +11,11 @@ use crate::backend::{Backend, Does, Scene, receipts};
 
 /// A schedule slot.
 const SLOT: Duration = Duration::from_mins(15);
+
+/// The metric `a`, without a value.
+fn failing() -> Metric {
+    Metric::new(Facts::new("a", "For a test."), location!(), |_| async { Err("no answer".into()) }.boxed())
+}
 
 #[tokio::test(start_paused = true)]
 async fn what_adds_up_and_may_have_arrived_is_never_sent_again() {
@@ -98,6 +104,42 @@ async fn without_timestamps_only_points_of_this_run_are_delivered() {
     assert_eq!(first.left, 2);
     assert_eq!((second.accepted, second.accepted_earlier, second.superseded, second.left), (2, 0, 2, 0));
     assert_eq!(second.success(), DeliveryStatus::Accepted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_timestamps_a_run_without_a_value_leaves_none_of_an_earlier_one() {
+    let limits = Limits { keeps_timestamps: false, ..Limits::default() };
+    for (does, all_fail) in [(Does::Accept, true), (Does::Refuse, false)] {
+        let mut scene = Scene::gauges(&["a"]);
+        let now = Backend::new("now").with_limits(limits);
+        let with_times = Backend::new("with_times");
+        scene.push(&[&now, &with_times]).await;
+
+        if all_fail {
+            scene.collects(Catalog::new([failing()]).unwrap());
+        }
+        now.now(does);
+        let [of_now, _] = scene.push(&[&now, &with_times]).await.try_into().unwrap();
+
+        assert_eq!(now.stored(), [], "{does:?}");
+        assert!(with_times.stored().contains(&("a".to_owned(), 1.0)), "its value has a time of its own");
+        assert_eq!(of_now.success() == DeliveryStatus::Accepted, all_fail, "{of_now:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_earlier_value_that_stays_is_a_failed_delivery() {
+    let mut scene = Scene::gauges(&["a"]);
+    let limits = Limits { keeps_timestamps: false, ..Limits::default() };
+    let backend = Backend::new("backend").with_limits(limits);
+    scene.push(&[&backend]).await;
+
+    scene.collects(Catalog::new([failing()]).unwrap());
+    backend.now(Does::Leave);
+    let [receipt] = scene.push(&[&backend]).await.try_into().unwrap();
+
+    assert_eq!(receipt.success(), DeliveryStatus::Failed);
+    assert_eq!(receipt.error.as_deref(), Some("503"));
 }
 
 #[tokio::test(start_paused = true)]
