@@ -3,7 +3,7 @@
 use std::{
     fmt,
     fs::{File, OpenOptions},
-    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -32,13 +32,19 @@ impl LocalOutput {
     pub(crate) fn write(&self, lines: &[u8], stdout: &StandardOutput) -> Result<(), LocalOutputError> {
         match self {
             Self::File(path) => self.append(path, lines),
-            Self::Stdout => match stdout.write_all(lines) {
-                // The reader has read enough, as `head` does. That is not a failure.
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-                written => {
-                    written.map_err(|source| LocalOutputError::Unclear { output: self.clone(), source })
-                }
-            },
+            Self::Stdout => {
+                // A reader that goes away, such as `head`, has not read all lines.
+                let written = stdout.write_all(lines);
+                written.map_err(|source| LocalOutputError::Unclear { output: self.clone(), source })
+            }
+        }
+    }
+
+    /// Whether lines are taken only while somebody reads them, as from a pipe.
+    pub(crate) fn needs_a_reader(&self) -> bool {
+        match self {
+            Self::File(path) => !path.is_file(),
+            Self::Stdout => true,
         }
     }
 

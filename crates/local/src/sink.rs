@@ -31,6 +31,26 @@ struct NotFinite {
     value: f64,
 }
 
+/// Nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[error("no time was left to write to {output} before the run's deadline")]
+struct TooLate {
+    output: LocalOutput,
+}
+
+/// Some lines may have been written.
+#[derive(Debug, thiserror::Error)]
+#[error("writing to {output} was not finished at the run's deadline{}", self.hint())]
+struct Unfinished {
+    output: LocalOutput,
+}
+
+impl Unfinished {
+    fn hint(&self) -> &'static str {
+        if self.output.needs_a_reader() { "; does anybody read it?" } else { "" }
+    }
+}
+
 impl LocalSink {
     pub(crate) fn new(output: LocalOutput, stdout: StandardOutput) -> Self {
         Self { output, stdout }
@@ -57,8 +77,11 @@ impl LocalSink {
         settlements
     }
 
-    /// Writes lines until the deadline at the latest: a pipe may have no reader.
+    /// Writes lines until the deadline at the latest: a pipe may have no reader, and a disk may hang.
     async fn write(&self, lines: Vec<u8>, deadline: Instant) -> Fate {
+        if Instant::now() >= deadline {
+            return Fate::Left(DeliveryError::new(TooLate { output: self.output.clone() }));
+        }
         let (output, stdout) = (self.output.clone(), self.stdout.clone());
         let writing = spawn_blocking(move || output.write(&lines, &stdout));
         match timeout_at(deadline, writing).await {
@@ -66,10 +89,7 @@ impl LocalSink {
             Ok(Ok(Err(error @ LocalOutputError::NotWritten { .. }))) => Fate::Left(DeliveryError::new(error)),
             Ok(Ok(Err(error))) => Fate::Unknown(DeliveryError::new(error)),
             Ok(Err(error)) => Fate::Unknown(DeliveryError::new(error)),
-            Err(_) => Fate::Unknown(DeliveryError::new(format!(
-                "nobody read {} before the run's deadline",
-                self.output
-            ))),
+            Err(_) => Fate::Unknown(DeliveryError::new(Unfinished { output: self.output.clone() })),
         }
     }
 }

@@ -162,6 +162,40 @@ async fn a_file_in_no_folder_leaves_the_points() {
 }
 
 #[tokio::test]
+async fn after_the_deadline_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("points.jsonl");
+    let sink = sink(&*to_file(&file)).await;
+
+    let fate = sink.announce(&event(), Instant::now()).await;
+
+    let expected = format!("no time was left to write to {} before the run's deadline", file.display());
+    assert!(matches!(&fate, Fate::Left(error) if error.to_string() == expected), "{fate:?}");
+    assert!(!file.exists());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn only_what_needs_a_reader_is_called_unread_at_the_deadline() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, pipe) = (folder.path().join("points.jsonl"), folder.path().join("pipe"));
+    fs::write(&file, "").unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (path, hint) in [(file, ""), (pipe, "; does anybody read it?")] {
+        // While another process writes, this one waits.
+        let other = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+        other.lock().unwrap();
+
+        let fate =
+            sink(&*to_file(&path)).await.announce(&event(), Instant::now() + Duration::from_millis(50)).await;
+
+        other.unlock().unwrap();
+        let expected = format!("writing to {} was not finished at the run's deadline{hint}", path.display());
+        assert!(matches!(&fate, Fate::Unknown(error) if error.to_string() == expected), "{fate:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_check_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let destination = to_file(&folder.path().join("points.jsonl"));

@@ -180,6 +180,25 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+#[cfg(feature = "local")]
+#[test]
+fn points_that_nobody_reads_are_not_delivered() {
+    use std::process::Stdio;
+
+    let scene = work_tree().file("system-health.toml", "[report]\nto = ['local']\n[local]\nstdout = true\n");
+    let command = || scene.command(&["--push", "--no-self-metrics"]);
+    let mut child = command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+
+    let output = child.wait_with_output().unwrap();
+    let read = command().output().unwrap();
+
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("cannot write to the standard output"), "{stderr}");
+    assert_eq!(read.status.code(), Some(0), "{}", String::from_utf8_lossy(&read.stderr));
+}
+
 #[test]
 fn pages_get_a_markdown_table() {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree();
