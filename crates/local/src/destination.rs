@@ -82,10 +82,17 @@ impl Destination for LocalDestination {
         })
     }
 
-    fn preview(&self, points: &[Point], events: &[Event]) -> Result<Value, SharedError> {
-        let lines: Vec<JsonLine<'_>> =
-            points.iter().map(JsonLine::from).chain(events.iter().map(JsonLine::from)).collect();
-        Ok(json!({ "lines": serde_json::to_value(lines).map_err(SharedError::new)? }))
+    fn preview<'a>(
+        &'a self,
+        _context: Context,
+        points: &'a [Point],
+        events: &'a [Event],
+    ) -> BoxFuture<'a, Result<Value, Unavailable>> {
+        Box::pin(async move {
+            let lines: Vec<JsonLine<'_>> =
+                points.iter().map(JsonLine::from).chain(events.iter().map(JsonLine::from)).collect();
+            Ok(json!({ "lines": serde_json::to_value(lines)? }))
+        })
     }
 
     fn diagnose(&self, _context: Context) -> BoxFuture<'static, Vec<Finding>> {

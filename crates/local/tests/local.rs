@@ -69,6 +69,11 @@ async fn deliver(sink: &dyn Sink, points: &[Point]) -> Vec<(usize, Fate)> {
     fates
 }
 
+async fn preview(points: &[Point], events: &[Event]) -> Value {
+    let destination = destinations("stdout = true").unwrap().remove(0);
+    destination.preview(Context::new(), points, events).await.unwrap()
+}
+
 fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -252,20 +257,19 @@ fn only_the_standard_output_is_not_for_anything_else() {
     assert!(owns("stdout = true") && !owns("file = \"a.jsonl\""));
 }
 
-#[test]
-fn a_preview_is_the_lines() {
-    let preview =
-        destinations("stdout = true").unwrap()[0].preview(&[gauge(3.0), count()], &[event()]).unwrap();
+#[tokio::test]
+async fn a_preview_is_the_lines() {
+    let preview = preview(&[gauge(3.0), count()], &[event()]).await;
 
     assert_eq!(preview, json!({ "lines": written_lines() }));
 }
 
-#[test]
+#[tokio::test]
 #[ignore = "needs a schema validator: run cargo xtask test"]
-fn lines_obey_the_schema() {
-    let preview = destinations("stdout = true").unwrap()[0]
-        .preview(&[gauge(3.0), count()], &[event(), Event::new("a", "b").unwrap().with_text("c").unwrap()]);
-    let mut documents = preview.unwrap()["lines"].as_array().unwrap().clone();
+async fn lines_obey_the_schema() {
+    let events = [event(), Event::new("a", "b").unwrap().with_text("c").unwrap()];
+    let preview = preview(&[gauge(3.0), count()], &events).await;
+    let mut documents = preview["lines"].as_array().unwrap().clone();
     let good = documents.len();
     let mut wrong = |pointer: &str, value: Value| {
         let mut line = documents[0].clone();

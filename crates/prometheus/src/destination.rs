@@ -130,8 +130,17 @@ impl Destination for GatewayDestination {
         })
     }
 
-    fn preview(&self, points: &[Point], _events: &[Event]) -> Result<Value, SharedError> {
-        Ok(preview(points, |part| format!("PUT {}{}", self.address(), PushGroup::new(part, None).path())))
+    fn preview<'a>(
+        &'a self,
+        context: Context,
+        points: &'a [Point],
+        _events: &'a [Event],
+    ) -> BoxFuture<'a, Result<Value, Unavailable>> {
+        Box::pin(async move {
+            let encoder = encoder(&context).await?;
+            let group = |part| PushGroup::new(part, encoder.reporter.as_deref());
+            Ok(preview(&encoder, points, |part| format!("PUT {}{}", self.address(), group(part).path())))
+        })
     }
 
     fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>> {
@@ -165,8 +174,16 @@ impl Destination for TextfileDestination {
         })
     }
 
-    fn preview(&self, points: &[Point], _events: &[Event]) -> Result<Value, SharedError> {
-        Ok(preview(points, |part| self.textfile.path(part).display().to_string()))
+    fn preview<'a>(
+        &'a self,
+        context: Context,
+        points: &'a [Point],
+        _events: &'a [Event],
+    ) -> BoxFuture<'a, Result<Value, Unavailable>> {
+        Box::pin(async move {
+            let place = |part| self.textfile.path(part).display().to_string();
+            Ok(preview(&encoder(&context).await?, points, place))
+        })
     }
 
     fn diagnose(&self, _context: Context) -> BoxFuture<'static, Vec<Finding>> {
@@ -176,12 +193,12 @@ impl Destination for TextfileDestination {
 }
 
 /// The text of each part by the place that it goes to, line by line, and what would not be delivered.
-fn preview(points: &[Point], place: impl Fn(Part) -> String) -> Value {
+fn preview(encoder: &Encoder, points: &[Point], place: impl Fn(Part) -> String) -> Value {
     let mut pages = serde_json::Map::new();
     let mut refused = Vec::new();
     for part in Part::ALL {
         let positions = points.iter().enumerate().filter(|(_, point)| Part::from_key(&point.key) == part);
-        let encoded = Encoder::default().encode(points, positions.map(|(at, _)| at), &Families::new());
+        let encoded = encoder.encode(points, positions.map(|(at, _)| at), &Families::new());
         let families: Families =
             encoded.families.into_iter().map(|(name, (family, _))| (name, family)).collect();
         if !families.is_empty() {

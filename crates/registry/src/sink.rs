@@ -40,8 +40,14 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Gets the credentials and builds the client.
     fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>>;
 
-    /// What would be sent, as readable JSON. Called with points and no events, or with one event and no points.
-    fn preview(&self, points: &[Point], events: &[Event]) -> Result<serde_json::Value, SharedError>;
+    /// What would be sent, as readable JSON. Called with points and no events, or with one event and no points. The context
+    /// has the resources that [`connect`](Self::connect) gets, such as the reporter's name. Nothing is connected.
+    fn preview<'a>(
+        &'a self,
+        context: Context,
+        points: &'a [Point],
+        events: &'a [Event],
+    ) -> BoxFuture<'a, Result<serde_json::Value, Unavailable>>;
 
     /// Checks the backend, the credentials and whatever else a delivery needs. Delivers nothing.
     fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>>;

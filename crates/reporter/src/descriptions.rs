@@ -47,9 +47,10 @@ pub(crate) async fn remember(report: &Report, kept: &Kept) {
     }
 }
 
-/// The descriptions of the metrics of a catalog, for sinks.
-pub(crate) fn of_catalog(catalog: &Catalog) -> Descriptions {
-    catalog.metrics().iter().map(|metric| (metric.key(), metric.description())).collect()
+/// The descriptions of the metrics of catalogs, for sinks.
+pub(crate) fn of_catalogs<'a>(catalogs: impl IntoIterator<Item = &'a Catalog>) -> Descriptions {
+    let metrics = catalogs.into_iter().flat_map(Catalog::metrics);
+    metrics.map(|metric| (metric.key(), metric.description())).collect()
 }
 
 fn add(catalog: Catalog, remembered: Vec<(String, Facts)>) -> Catalog {

@@ -4,7 +4,7 @@
 use std::{error::Error, fmt};
 
 use system_health_registry::{
-    CatalogError, SharedError,
+    CatalogError, SharedError, Unavailable,
     settings::{Known, SettingsError},
 };
 
@@ -41,7 +41,7 @@ pub enum ReporterError {
         /// The name of the sink.
         sink: &'static str,
         /// Why.
-        error: SharedError,
+        error: Unavailable,
     },
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use system_health_registry::{Context, Engine, Event, Events, Point, Report, Run, Tag};
 use system_health_state::{Recipient, Store};
 use tokio::time::{Instant, timeout_at};
@@ -131,14 +131,17 @@ impl<'a> RunUnderWay<'a> {
         if mode == Mode::DryRun {
             return (Vec::new(), name);
         }
-        let context = self
-            .context
-            .clone()
-            .provide(reporter_name(name.as_ref()))
-            .provide(descriptions::of_catalog(&self.reporter.catalog));
+        let context = self.context_of_sinks(name.as_ref());
         let targets = self.targets.iter();
         let connecting = targets.map(|target| Connecting::start(&target.destination, context.clone()));
         (connecting.collect(), name)
+    }
+
+    /// The resources of sinks: the reporter's name, and the descriptions of all metrics, also of those about the reporter.
+    fn context_of_sinks(&self, name: Option<&Tag>) -> Context {
+        let Reporter { catalog, about_itself, .. } = self.reporter;
+        let descriptions = descriptions::of_catalogs([catalog].into_iter().chain(about_itself));
+        self.context.clone().provide(reporter_name(name)).provide(descriptions)
     }
 
     /// Delivers a report to all destinations concurrently, and then the metrics about the reporter itself, which include all
@@ -229,6 +232,7 @@ impl<'a> RunUnderWay<'a> {
         state: &RunState,
         name: Option<Tag>,
     ) -> Result<Vec<Delivery>, ReporterError> {
+        let context = self.context_of_sinks(name.as_ref());
         let about_itself = self.about_itself(report, Vec::new(), state, name).await;
         let points: Vec<Point> =
             report.points().chain(about_itself.iter().flat_map(Report::points)).collect();
@@ -238,10 +242,11 @@ impl<'a> RunUnderWay<'a> {
             let (destination, address) = (&target.destination, target.destination.address());
             let failed = |error| ReporterError::Preview { sink: destination.sink(), error };
             tracing::info!("dry run: nothing is sent to {address}");
-            let payload = destination.preview(&points, &[]).map_err(failed)?;
+            let payload = destination.preview(context.clone(), &points, &[]).await.map_err(failed)?;
             let events = self.events_of(target, report, state, &attached).await?;
-            let events = events.iter().map(|event| destination.preview(&[], slice::from_ref(event)));
-            let events = events.collect::<Result<_, _>>().map_err(failed)?;
+            let events =
+                events.iter().map(|event| destination.preview(context.clone(), &[], slice::from_ref(event)));
+            let events = try_join_all(events).await.map_err(failed)?;
             let preview = Preview { series: points.len(), payload, events };
             deliveries.push(delivery(target, DeliveryResult::DryRun(preview)));
         }
@@ -263,7 +268,7 @@ impl<'a> RunUnderWay<'a> {
         let pending = events_to_show(&target.outbox, &kept, report, attached).await?;
         let unreadable = |error| ReporterError::Preview {
             sink: target.destination.sink(),
-            error: system_health_registry::SharedError::new(error),
+            error: system_health_registry::SharedError::new(error).into(),
         };
         pending.iter().map(|event| events::read(event).map_err(unreadable)).collect()
     }

@@ -83,12 +83,19 @@ impl Destination for DatadogDestination {
         })
     }
 
-    fn preview(&self, points: &[Point], events: &[Event]) -> Result<Value, SharedError> {
-        let shown = match events {
-            [event] if points.is_empty() => serde_json::to_value(event_payload(event)),
-            _ => serde_json::to_value(payload(points)),
-        };
-        shown.map_err(SharedError::new)
+    fn preview<'a>(
+        &'a self,
+        _context: Context,
+        points: &'a [Point],
+        events: &'a [Event],
+    ) -> BoxFuture<'a, Result<Value, Unavailable>> {
+        Box::pin(async move {
+            let shown = match events {
+                [event] if points.is_empty() => serde_json::to_value(event_payload(event)),
+                _ => serde_json::to_value(payload(points)),
+            };
+            Ok(shown?)
+        })
     }
 
     fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>> {

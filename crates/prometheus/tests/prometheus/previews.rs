@@ -1,18 +1,18 @@
 //! What `--dry-run` and `report doctor` show.
 
 use serde_json::json;
-use system_health_registry::{ApiCalls, Finding, Grade};
+use system_health_registry::{ApiCalls, Context, Finding, Grade};
 use system_health_test_support::server::{Answer, Server};
 
-use crate::harness::{context, destinations, gauge};
+use crate::harness::{context, deliver_all, destinations, gauge};
 
 async fn diagnosed(table: &str) -> Vec<Finding> {
     let destination = destinations(table).remove(0);
     destination.diagnose(context(&ApiCalls::default())).await
 }
 
-#[test]
-fn a_preview_shows_each_place_and_what_is_refused() {
+#[tokio::test]
+async fn a_preview_shows_each_place_and_what_is_refused() {
     let points = [
         gauge(0, "a", 1.0, &[]),
         gauge(0, "system_health.reporter.metrics", 2.0, &[]),
@@ -20,13 +20,35 @@ fn a_preview_shows_each_place_and_what_is_refused() {
     ];
     let both = destinations("pushgateway = \"http://gateway:9091\"\ntextfile = \"/srv/health.prom\"");
 
-    let previews: Vec<_> = both.iter().map(|one| one.preview(&points, &[]).unwrap()).collect();
+    let mut previews = Vec::new();
+    for destination in &both {
+        previews.push(destination.preview(Context::new(), &points, &[]).await.unwrap());
+    }
 
     let a = json!(["# HELP a The metric a of system-health.", "# TYPE a gauge", "a 1"]);
     assert_eq!(previews[0]["pages"]["PUT http://gateway:9091/metrics/job/system-health"], a);
     assert_eq!(previews[1]["pages"]["/srv/health.prom"], a);
     assert_eq!(previews[1]["pages"]["/srv/health-reporter.prom"].as_array().unwrap().len(), 3);
     assert_eq!(previews[0]["refused"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_preview_is_what_a_push_sends() {
+    let server = Server::start(|_| Answer::text(200, "text/plain", ""));
+    let points = [gauge(0, "commits.hotfix", 3.0, &["branch:main"]), gauge(0, "a", 1.0, &[])];
+    let destination = destinations(&format!("pushgateway = \"{}\"", server.url())).remove(0);
+    let context = context(&ApiCalls::default());
+
+    let preview = destination.preview(context.clone(), &points, &[]).await.unwrap();
+    deliver_all(&*destination.connect(context).await.unwrap(), &points).await;
+
+    let sent = server.requests().remove(0);
+    let text = String::from_utf8(sent.body.clone()).unwrap();
+    assert!(text.contains("reporter=\"acme/shop\"") && text.contains("mention a"), "{text}");
+    let (method, path) =
+        sent.line().split_once(' ').map(|(method, path)| (method.to_owned(), path.to_owned())).unwrap();
+    let page = format!("{method} {}{path}", server.url());
+    assert_eq!(preview["pages"], json!({ page: text.lines().collect::<Vec<_>>() }));
 }
 
 #[tokio::test]

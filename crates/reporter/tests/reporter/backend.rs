@@ -11,8 +11,8 @@ use std::{
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use system_health_registry::{
-    Catalog, Context, DeliveryError, Destination, Event, Facts, Fate, Finding, IntoReading, Kind, Limits,
-    Metric, Point, Repeat, Settings, Settlement, SharedError, Sink, Unavailable, location,
+    Catalog, Context, DeliveryError, Descriptions, Destination, Event, Facts, Fate, Finding, IntoReading,
+    Kind, Limits, Metric, Point, Repeat, ReporterName, Settings, Settlement, Sink, Unavailable, location,
 };
 use system_health_reporter::{Finished, Mode, Receipt, Reporter, ReporterBuilder};
 use tempfile::TempDir;
@@ -189,10 +189,23 @@ impl Destination for Backend {
         async { Vec::new() }.boxed()
     }
 
-    fn preview(&self, points: &[Point], events: &[Event]) -> Result<serde_json::Value, SharedError> {
-        let keys: Vec<&str> = points.iter().map(|point| point.key.as_str()).collect();
-        let titles: Vec<&str> = events.iter().map(Event::title).collect();
-        Ok(serde_json::json!({ "keys": keys, "titles": titles }))
+    fn preview<'a>(
+        &'a self,
+        context: Context,
+        points: &'a [Point],
+        events: &'a [Event],
+    ) -> BoxFuture<'a, Result<serde_json::Value, Unavailable>> {
+        async move {
+            let keys: Vec<&str> = points.iter().map(|point| point.key.as_str()).collect();
+            let titles: Vec<&str> = events.iter().map(Event::title).collect();
+            let descriptions: Descriptions = context.get().await?;
+            let described = keys.iter().all(|key| descriptions.get(key).is_some());
+            let reporter: ReporterName = context.get().await?;
+            Ok(serde_json::json!({
+                "keys": keys, "titles": titles, "described": described, "reporter": reporter.get(),
+            }))
+        }
+        .boxed()
     }
 }
 

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use system_health_registry::{
     Catalog, Context, Facts, FromContext, IntoReading, Metric, Scope, Unavailable, location,
 };
-use system_health_reporter::Mode;
+use system_health_reporter::{DeliveryResult, Mode};
 
 use crate::backend::{Backend, Does, Scene};
 
@@ -47,6 +47,18 @@ async fn connections_outlive_a_run() {
 
     assert_eq!(CONNECTIONS.load(Ordering::Relaxed), 1);
     assert_eq!(backend.stored().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_learns_who_reports_and_what_all_metrics_mean() {
+    let scene = Scene::gauges(&["a"]);
+    let backend = Backend::new("backend");
+
+    let finished = scene.run(&scene.reporter(&[&backend]), Mode::DryRun).await;
+
+    let DeliveryResult::DryRun(preview) = &finished.deliveries[0].result else { panic!("{finished:?}") };
+    assert!(preview.series > 1, "with metrics about the reporter");
+    assert_eq!((&preview.payload["described"], &preview.payload["reporter"]), (&true.into(), &"test".into()));
 }
 
 #[tokio::test(start_paused = true)]
