@@ -19,6 +19,7 @@ const NAME: &str = "local";
 register_sink!(SinkType {
     name: NAME,
     summary: "JSON lines, in a file or on the standard output",
+    settings: "`file` or `stdout = true` in [local]",
     configure
 });
 

@@ -47,6 +47,7 @@ const LIMITS: Limits = Limits {
 register_sink!(SinkType {
     name: NAME,
     summary: "Prometheus, through a Pushgateway or a textfile of the node exporter",
+    settings: "`pushgateway` or `textfile` in [prometheus]",
     configure,
 });
 
@@ -68,15 +69,14 @@ struct TextfileDestination {
 
 fn configure(settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
     let settings: PrometheusSettings = settings.table().map_err(SharedError::new)?;
-    settings.check().map_err(SharedError::new)?;
+    let login = settings.login();
+    let PrometheusSettings { pushgateway, delete_after, textfile, .. } = settings;
     let mut destinations = Vec::<Box<dyn Destination>>::new();
-    let login = settings.login().map_err(SharedError::new)?;
-    if let Some(url) = settings.gateway_url().map_err(SharedError::new)? {
-        let (delete_after, client) = (settings.delete_after, Arc::default());
-        destinations.push(Box::new(GatewayDestination { url, login, delete_after, client }));
+    if let Some(url) = pushgateway {
+        destinations.push(Box::new(GatewayDestination { url, login, delete_after, client: Arc::default() }));
     }
-    if let Some(path) = &settings.textfile {
-        destinations.push(Box::new(TextfileDestination { textfile: Textfile::new(path) }));
+    if let Some(path) = textfile {
+        destinations.push(Box::new(TextfileDestination { textfile: Textfile::new(&path) }));
     }
     Ok(destinations)
 }

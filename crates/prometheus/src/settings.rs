@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{
-    settings::{SecretSetting, SettingPath, optional_duration},
+    Settings,
+    settings::{Origin, SecretSetting, SettingPath, SettingsError, SettingsTable as _, duration},
     settings_table,
 };
 use url::Url;
@@ -19,17 +20,20 @@ const MIN_DELETE_AFTER: Duration = Duration::from_hours(1);
 #[serde(default)]
 pub(crate) struct PrometheusSettings {
     /// The URL of a Pushgateway.
-    pub(crate) pushgateway: Option<String>,
+    #[serde(deserialize_with = "gateway_url")]
+    pub(crate) pushgateway: Option<Url>,
     /// The user name for the Pushgateway.
     pub(crate) username: Option<String>,
     /// That user's password.
     pub(crate) password: Option<SecretSetting>,
     /// A bearer token, instead of user name and password.
+    #[serde(deserialize_with = "token")]
     pub(crate) token: Option<SecretSetting>,
     /// Delete the groups of reporters that have not pushed for this time. Default: never.
-    #[serde(deserialize_with = "optional_duration")]
+    #[serde(deserialize_with = "delete_after")]
     pub(crate) delete_after: Option<Duration>,
     /// The file that the node exporter reads.
+    #[serde(deserialize_with = "textfile")]
     pub(crate) textfile: Option<SettingPath>,
 }
 
@@ -41,94 +45,104 @@ settings_table!(
         "textfile" => "PROMETHEUS_TEXTFILE",
     },
     secret: { "password" => "PUSHGATEWAY_PASSWORD", "token" => "PUSHGATEWAY_TOKEN" },
+    check: PrometheusSettings::check_keys,
 );
 
-/// Why the settings are wrong.
+/// What is wrong with a key beside the others.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum SettingsProblem {
+enum KeyProblem {
     #[error(
-        "`pushgateway` in [prometheus], or PUSHGATEWAY_URL: {0}; write a URL such as \"http://pushgateway.example.com:9091\""
+        "a secret does not belong into a settings file; set {variable}, or {file_variable} to the path of a file that \
+         holds it"
     )]
-    Url(UrlProblem),
-    #[error("[prometheus] has a `password` without a `username`; set both, or neither")]
+    SecretInFile { variable: &'static str, file_variable: &'static str },
+    #[error("there is no `pushgateway`, and only a Pushgateway needs this; set both, or neither")]
+    WithoutGateway,
+    #[error("there is no `username`; set both, or neither")]
     PasswordAlone,
-    #[error("[prometheus] has a `username` without a `password`; set both, or neither")]
+    #[error("there is no password; set PUSHGATEWAY_PASSWORD or PUSHGATEWAY_PASSWORD_FILE, too")]
     UsernameAlone,
-    #[error("[prometheus] has a `token` beside a `username` and `password`; set one or the other")]
+    #[error("there are a `username` or a `password`, too; keep these, or the token")]
     TwoLogins,
-    #[error("[prometheus] has `{0}` without `pushgateway`, and only a Pushgateway needs it")]
-    WithoutGateway(&'static str),
-    #[error(
-        "`delete_after` in [prometheus] is too short; write at least \"1h\", and more than the time between two runs of any reporter"
-    )]
-    DeleteAfter,
-    #[error(
-        "`textfile` in [prometheus], or PROMETHEUS_TEXTFILE: the node exporter reads only files whose names end in \
-         `.prom`; write a path such as \"/var/lib/prometheus/node-exporter/health.prom\""
-    )]
-    Textfile,
 }
 
 /// What is wrong with a URL. The URL is not repeated: it could hold a password.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum UrlProblem {
+enum UrlProblem {
     #[error(transparent)]
     Unreadable(#[from] url::ParseError),
     #[error("it does not start with http:// or https://")]
     Scheme,
-    #[error("it contains a user name or a password, which `username` and `password` are for")]
+    #[error("it contains a user name or a password, which `username` and PUSHGATEWAY_PASSWORD are for")]
     Login,
     #[error("it contains a query or a fragment")]
     Query,
 }
 
 impl PrometheusSettings {
-    /// The URL of the Pushgateway.
-    pub(crate) fn gateway_url(&self) -> Result<Option<Url>, SettingsProblem> {
-        let text = self.pushgateway.as_deref();
-        text.map(|text| gateway_url(text.trim())).transpose().map_err(SettingsProblem::Url)
-    }
-
     /// The credentials for the Pushgateway.
-    pub(crate) fn login(&self) -> Result<Login, SettingsProblem> {
+    pub(crate) fn login(&self) -> Login {
         match (&self.username, &self.password, &self.token) {
-            (None, None, None) => Ok(Login::None),
             (Some(username), Some(password), None) => {
-                Ok(Login::Basic { username: username.clone(), password: password.clone() })
+                Login::Basic { username: username.clone(), password: password.clone() }
             }
-            (None, None, Some(token)) => Ok(Login::Bearer(token.clone())),
-            (None, Some(_), None) => Err(SettingsProblem::PasswordAlone),
-            (Some(_), None, None) => Err(SettingsProblem::UsernameAlone),
-            (_, _, Some(_)) => Err(SettingsProblem::TwoLogins),
+            (_, _, Some(token)) => Login::Bearer(token.clone()),
+            _ => Login::None,
         }
     }
 
     /// Refuses settings that cannot work or have no effect.
-    pub(crate) fn check(&self) -> Result<(), SettingsProblem> {
+    fn check_keys(&self, settings: &Settings) -> Result<(), SettingsError> {
+        match self.problem(settings) {
+            Some((key, problem)) => Err(refusal(settings, key, &problem)),
+            None => Ok(()),
+        }
+    }
+
+    fn problem(&self, settings: &Settings) -> Option<(&'static str, KeyProblem)> {
+        for &(key, variable, file_variable) in Self::SECRET {
+            if let Some(Origin::File { .. }) = settings.origin::<Self>(key) {
+                return Some((key, KeyProblem::SecretInFile { variable, file_variable }));
+            }
+        }
+        let (user, password, token) =
+            (self.username.is_some(), self.password.is_some(), self.token.is_some());
         let for_gateway = [
-            ("username", self.username.is_some()),
-            ("password", self.password.is_some()),
-            ("token", self.token.is_some()),
+            ("username", user),
+            ("password", password),
+            ("token", token),
             ("delete_after", self.delete_after.is_some()),
         ];
-        if let (None, Some((key, _))) =
-            (&self.pushgateway, for_gateway.into_iter().find(|(_, is_set)| *is_set))
-        {
-            return Err(SettingsProblem::WithoutGateway(key));
-        }
-        if self.delete_after.is_some_and(|after| after < MIN_DELETE_AFTER) {
-            return Err(SettingsProblem::DeleteAfter);
-        }
-        match &self.textfile {
-            Some(path) if path.extension().is_none_or(|extension| extension != EXTENSION) => {
-                Err(SettingsProblem::Textfile)
-            }
-            _ => Ok(()),
+        match for_gateway.into_iter().find(|(_, is_set)| *is_set) {
+            Some((key, _)) if self.pushgateway.is_none() => Some((key, KeyProblem::WithoutGateway)),
+            _ if token && (user || password) => Some(("token", KeyProblem::TwoLogins)),
+            _ if password && !user => Some(("password", KeyProblem::PasswordAlone)),
+            _ if user && !password => Some(("username", KeyProblem::UsernameAlone)),
+            _ => None,
         }
     }
 }
 
-fn gateway_url(text: &str) -> Result<Url, UrlProblem> {
+/// A problem with the place of its key.
+fn refusal(settings: &Settings, key: &str, problem: &KeyProblem) -> SettingsError {
+    let table = PrometheusSettings::NAME.to_owned();
+    match settings.origin::<PrometheusSettings>(key) {
+        Some(origin) => {
+            SettingsError::Value { origin, table, path: key.to_owned(), message: problem.to_string() }
+        }
+        None => SettingsError::Table { table, message: format!("`{key}`: {problem}") },
+    }
+}
+
+/// Reads a URL.
+fn gateway_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_url(text.trim()).map(Some).map_err(|problem| {
+        de::Error::custom(format!("{problem}; write a URL such as \"http://pushgateway.example.com:9091\""))
+    })
+}
+
+fn parse_url(text: &str) -> Result<Url, UrlProblem> {
     let url = match Url::parse(text) {
         Err(url::ParseError::RelativeUrlWithoutBase) => return Err(UrlProblem::Scheme),
         parsed => parsed?,
@@ -145,24 +159,53 @@ fn gateway_url(text: &str) -> Result<Url, UrlProblem> {
     Ok(url)
 }
 
+/// Reads a token that a header can hold.
+fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretSetting>, D::Error> {
+    let token = SecretSetting::deserialize(deserializer)?;
+    // The text is not repeated.
+    if token.expose().contains(char::is_control) {
+        return Err(de::Error::custom("the token contains a line break or another control character"));
+    }
+    Ok(Some(token))
+}
+
+/// Reads a duration that is not too short.
+fn delete_after<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let after = duration(deserializer)?;
+    if after < MIN_DELETE_AFTER {
+        return Err(de::Error::custom(
+            "this is too short; write at least \"1h\", and more than the time between two runs of any reporter",
+        ));
+    }
+    Ok(Some(after))
+}
+
+/// Reads the path of a file that the node exporter reads.
+fn textfile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SettingPath>, D::Error> {
+    let path = SettingPath::deserialize(deserializer)?;
+    if path.extension().is_none_or(|extension| extension != EXTENSION) {
+        return Err(de::Error::custom(
+            "the node exporter reads only files whose names end in `.prom`; write a path such as \
+             \"/var/lib/prometheus/node-exporter/health.prom\"",
+        ));
+    }
+    Ok(Some(path))
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use system_health_registry::Settings;
-
     use super::*;
 
-    fn checked(text: &str) -> Result<PrometheusSettings, String> {
-        let settings = Settings::builder().toml(Path::new("test.toml"), &format!("[prometheus]\n{text}"));
-        let settings = settings.unwrap().build().unwrap().table::<PrometheusSettings>().unwrap();
-        let check = || {
-            settings.check()?;
-            settings.gateway_url()?;
-            settings.login().map(drop)
-        };
-        check().map_err(|error| error.to_string())?;
-        Ok(settings)
+    /// The settings of a file, from its second line on, and of variables.
+    fn checked(text: &str, variables: &[(&str, &str)]) -> Result<PrometheusSettings, String> {
+        let settings = Settings::builder().toml(Path::new("a.toml"), &format!("[prometheus]\n{text}"));
+        let settings = settings.unwrap().environment_from(|name| {
+            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
+        });
+        let settings = settings.build().map_err(|error| format!("{error} {error:?}"))?;
+        Ok(settings.table().unwrap())
     }
 
     #[test]
@@ -171,30 +214,88 @@ mod tests {
             ("http://127.0.0.1:9091", "http://127.0.0.1:9091/"),
             (" https://Push.example.com/gateway/ ", "https://push.example.com/gateway/"),
         ] {
-            let settings = checked(&format!("pushgateway = \"{text}\"")).unwrap();
-            assert_eq!(settings.gateway_url().unwrap().unwrap().as_str(), url);
+            let settings = checked(&format!("pushgateway = \"{text}\""), &[]).unwrap();
+            assert_eq!(settings.pushgateway.unwrap().as_str(), url);
         }
     }
 
     #[test]
-    fn wrong_settings_are_refused_without_telling_secrets() {
-        let gateway = "pushgateway = \"http://gateway:9091\"\n";
+    fn wrong_settings_are_refused_at_their_place_without_telling_secrets() {
+        let gateway = "pushgateway = 'http://gateway:9091'\n";
+        let two = |more: &str| format!("{gateway}{more}");
         for (text, expected) in [
-            ("pushgateway = \"gateway:9091\"", "it does not start with http:// or https://"),
-            ("pushgateway = \"gateway\"", "it does not start with http:// or https://"),
-            ("pushgateway = \"http://me:hunter22@gateway\"", "`username` and `password` are for"),
-            ("pushgateway = \"http://gateway/?key=hunter22\"", "it contains a query"),
-            (&format!("{gateway}password = \"hunter22\""), "`password` without a `username`"),
-            (&format!("{gateway}username = \"me\""), "`username` without a `password`"),
-            (&format!("{gateway}username = \"me\"\ntoken = \"hunter22\""), "set one or the other"),
-            (&format!("{gateway}delete_after = \"5m\""), "at least \"1h\""),
-            ("token = \"hunter22\"", "`token` without `pushgateway`"),
-            ("textfile = \"/tmp/health.txt\"", "end in `.prom`"),
-            ("textfile = \"/tmp/\"", "end in `.prom`"),
+            (
+                "pushgateway = 'gateway:9091'",
+                "a.toml:2:1: `pushgateway` in [prometheus]: it does not start with http",
+            ),
+            (
+                "pushgateway = 'gateway'",
+                "a.toml:2:1: `pushgateway` in [prometheus]: it does not start with http",
+            ),
+            (
+                "pushgateway = 'http://me:hunter22@gateway'",
+                "a.toml:2:1: `pushgateway` in [prometheus]: it contains a user",
+            ),
+            (
+                "pushgateway = 'http://gateway/?key=hunter22'",
+                "a.toml:2:1: `pushgateway` in [prometheus]: it contains a query",
+            ),
+            (
+                &two("username = 'me'"),
+                "a.toml:3:1: `username` in [prometheus]: there is no password; set PUSHGATEWAY_PASSWORD",
+            ),
+            (
+                &two("delete_after = '5m'"),
+                "a.toml:3:1: `delete_after` in [prometheus]: this is too short; write at least \"1h\"",
+            ),
+            ("delete_after = '5h'", "a.toml:2:1: `delete_after` in [prometheus]: there is no `pushgateway`"),
+            (
+                "textfile = '/tmp/health.txt'",
+                "a.toml:2:1: `textfile` in [prometheus]: the node exporter reads only",
+            ),
+            ("textfile = '/tmp/'", "a.toml:2:1: `textfile` in [prometheus]: the node exporter reads only"),
+            (
+                &two("username = 'me'\npassword = 'hunter22'"),
+                "a.toml:4:1: `password` in [prometheus]: a secret does not belong into a settings file; set \
+                 PUSHGATEWAY_PASSWORD, or PUSHGATEWAY_PASSWORD_FILE to the path",
+            ),
+            (
+                &two("token = 'hunter22'"),
+                "a.toml:3:1: `token` in [prometheus]: a secret does not belong into",
+            ),
         ] {
-            let error = checked(text).unwrap_err();
-            assert!(error.contains(expected) && !error.contains("hunter22"), "{text}: {error}");
+            let error = checked(text, &[]).unwrap_err();
+            assert!(error.starts_with(expected) && !error.contains("hunter22"), "{text}: {error}");
         }
-        assert!(checked("").is_ok());
+        assert!(checked("", &[]).is_ok());
+    }
+
+    #[test]
+    fn wrong_variables_are_refused_by_name_without_telling_secrets() {
+        let (url, user) = (("PUSHGATEWAY_URL", "http://gateway:9091"), ("PUSHGATEWAY_USERNAME", "me"));
+        let (password, token) = (("PUSHGATEWAY_PASSWORD", "hunter22"), ("PUSHGATEWAY_TOKEN", "hunter22"));
+        let broken = ("PUSHGATEWAY_TOKEN", "hunter22\nhunter22");
+        for (variables, variable, expected) in [
+            (
+                &[("PUSHGATEWAY_URL", "gateway")][..],
+                "PUSHGATEWAY_URL",
+                "`pushgateway` in [prometheus]: it does not",
+            ),
+            (
+                &[("PROMETHEUS_TEXTFILE", "a.txt")],
+                "PROMETHEUS_TEXTFILE",
+                "`textfile` in [prometheus]: the node",
+            ),
+            (&[url, password], "PUSHGATEWAY_PASSWORD", "`password` in [prometheus]: there is no `username`"),
+            (&[url, user], "PUSHGATEWAY_USERNAME", "`username` in [prometheus]: there is no password"),
+            (&[url, user, token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: there are a `username`"),
+            (&[token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: there is no `pushgateway`"),
+            (&[url, broken], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: the token contains a line break"),
+        ] {
+            let error = checked("", variables).unwrap_err();
+            let expected = format!("environment variable {variable}: {expected}");
+            assert!(error.starts_with(&expected) && !error.contains("hunter22"), "{variables:?}: {error}");
+        }
+        assert!(checked("", &[url, user, password]).is_ok() && checked("", &[url, token]).is_ok());
     }
 }

@@ -15,6 +15,8 @@ pub struct SinkType {
     pub name: &'static str,
     /// A summary in one line.
     pub summary: &'static str,
+    /// The settings that make it deliver, for messages, such as "`file` or `stdout = true` in [local]".
+    pub settings: &'static str,
     /// Reads the sink's settings. Most sinks have one destination, or none if they are not configured. Invalid settings are
     /// refused here, before anything is collected.
     pub configure: fn(&Settings) -> Result<Destinations, SharedError>,
@@ -196,7 +198,12 @@ impl std::error::Error for DeliveryError {}
 ///     Ok(vec![])
 /// }
 ///
-/// register_sink!(SinkType { name: "nowhere", summary: "Delivers nothing", configure });
+/// register_sink!(SinkType {
+///     name: "nowhere",
+///     summary: "Delivers nothing",
+///     settings: "`anything` in [nowhere]",
+///     configure,
+/// });
 ///
 /// assert_eq!(SinkType::linked()[0].name, "nowhere");
 /// ```

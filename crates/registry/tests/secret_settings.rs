@@ -83,6 +83,13 @@ fn no_error_shows_a_secret() {
 }
 
 #[test]
+fn nobody_is_led_to_write_a_secret_into_a_file() {
+    let error = from_file("[q]\ntokn = 's3cret'\n").build().unwrap_err();
+
+    assert_eq!(error.to_string(), "a.toml:2:1: there is no key `tokn` in [q]; there are `hosts`, `retries`");
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_an_error_without_the_path() {
     let error = from_environment("Q_TOKEN_FILE", "/nowhere/s3cret").build().unwrap_err();
 

@@ -21,7 +21,11 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
             "system-health.toml:2:1: `window` in [commits]: `soon` is not a duration",
         ),
         ("[commits]\nhotfix = ['(']", &[], "system-health.toml:2:1: `hotfix"),
-        ("[ci]\njobs = 'unit'", &[], "system-health.toml:2:1: `jobs` in [ci]: invalid type"),
+        (
+            "[ci]\njobs = 'unit'",
+            &[],
+            "system-health.toml:2:1: `jobs` in [ci]: this must be a list; write [\"unit\"]",
+        ),
         (
             "[ci]\njobs = ['test[']",
             &[],

@@ -187,13 +187,14 @@ impl ReporterBuilder {
 
     /// Checks everything, and builds the reporter. Nothing is connected or written.
     pub fn build(self) -> Result<Reporter, ReporterError> {
+        let is_to_of_settings = self.to.is_empty();
         let report: ReportSettings = self.settings.table()?;
         let report = ReportSettings {
             deadline: self.deadline.unwrap_or(report.deadline),
             align: self.align.or(report.align),
             self_metrics: self.self_metrics && report.self_metrics,
             events: self.events && report.events,
-            to: if self.to.is_empty() { report.to } else { self.to },
+            to: if is_to_of_settings { report.to } else { self.to },
             ..report
         };
         let program = self.program.unwrap_or_else(started_as);
@@ -213,7 +214,14 @@ impl ReporterBuilder {
         let selection = Selection::new(&all, &self.only, &self.skip)?.and_skip(skipped_by_settings);
         let skip = [self.skip, report.skip.clone()].concat();
         let tags = base_tags(&report)?;
-        let to = self.sinks.find(&report.to)?;
+        let to = self.sinks.find(&report.to, |position| {
+            let origin = self.settings.origin::<ReportSettings>(&format!("to[{position}]"));
+            // A program that names sinks itself has no line of a file.
+            match origin.filter(|_| is_to_of_settings) {
+                Some(origin) => format!("{origin}: `to` in [report]"),
+                None => "`to`".to_owned(),
+            }
+        })?;
         let about_itself = report.self_metrics.then(|| selection.filter_self_metrics(about_itself));
         let catalog = match selection.select(catalog.clone()) {
             Err(SelectionError::Nothing) if selection.names_self_metrics() && about_itself.is_some() => {

@@ -53,8 +53,10 @@ pub enum DestinationsError {
     #[error("this program was built without any sink, so there is nothing to deliver to")]
     NoSink,
     /// There is no such sink.
-    #[error("`to` names the sink `{name}`, which is not linked into this program{known}")]
+    #[error("{place} names the sink `{name}`, which is not linked into this program{known}")]
     Unknown {
+        /// Where it is named: `to`, and in which line of which file.
+        place: String,
         /// The name.
         name: String,
         /// The sinks that exist.
@@ -73,10 +75,12 @@ pub enum DestinationsError {
         sinks: Vec<&'static str>,
     },
     /// The settings of a sink describe no destination.
-    #[error("the settings say nothing of where the sink `{name}` delivers to; the table [{name}] does")]
+    #[error("the sink `{name}` has nowhere to deliver to; set {settings}")]
     NotConfigured {
         /// The name of the sink.
         name: &'static str,
+        /// The settings that would describe one.
+        settings: &'static str,
     },
     /// Two destinations would share an outbox.
     #[error("the destination `{outbox}` is there twice")]

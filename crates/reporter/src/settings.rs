@@ -3,7 +3,7 @@
 use std::{num::NonZero, path::PathBuf, time::Duration};
 
 use etcetera::BaseStrategy;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{
     Tag,
     settings::{SettingPath, duration, optional_duration},
@@ -22,6 +22,7 @@ pub struct ReportSettings {
     /// The reporter's name, in the tag `reporter:` of the metrics about itself. Default: made of what it reports on.
     pub name: Option<String>,
     /// The names of the sinks to deliver to. Default: the only one that the settings configure.
+    #[serde(deserialize_with = "sinks")]
     pub to: Vec<String>,
     /// Globs for the keys of metrics that are not collected, such as `ci.*`.
     pub skip: Vec<String>,
@@ -157,6 +158,17 @@ settings_table!(
     shown: |_| true,
 );
 settings_table!(StateSettings, "state", env: { "dir" => "SYSTEM_HEALTH_STATE_DIR" }, shown: |_| true);
+
+/// Reads the names of sinks. An empty list would mean the default, which its author does not expect.
+fn sinks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    if names.is_empty() {
+        return Err(de::Error::custom(
+            "no sink is named; name one, such as [\"datadog\"], or leave `to` out for the only one that is configured",
+        ));
+    }
+    Ok(names)
+}
 
 #[cfg(test)]
 mod tests {

@@ -46,11 +46,15 @@ impl Sinks {
             .try_for_each(|sink| (sink.configure)(settings).map(drop).map_err(DestinationsError::Settings))
     }
 
-    /// Finds sinks by their names.
-    pub(crate) fn find(&self, to: &[String]) -> Result<Vec<&'static str>, DestinationsError> {
+    /// Finds sinks by their names. `place` is where a name was set, by its position in the list.
+    pub(crate) fn find(
+        &self,
+        to: &[String],
+        place: impl Fn(usize) -> String,
+    ) -> Result<Vec<&'static str>, DestinationsError> {
         let names = self.names();
         let mut found = Vec::new();
-        for wanted in to {
+        for (position, wanted) in to.iter().enumerate() {
             match names.iter().find(|name| *name == wanted) {
                 Some(name) if found.contains(name) => {}
                 Some(name) => found.push(*name),
@@ -58,7 +62,8 @@ impl Sinks {
                 None => {
                     let name = if may_be_secret(wanted) { "..." } else { wanted };
                     let known = Known::nearest_to(wanted, names);
-                    return Err(DestinationsError::Unknown { name: name.to_owned(), known });
+                    let place = place(position);
+                    return Err(DestinationsError::Unknown { place, name: name.to_owned(), known });
                 }
             }
         }
@@ -77,7 +82,9 @@ impl Sinks {
             if !destinations.is_empty() {
                 chosen.push((name, destinations));
             } else if !to.is_empty() {
-                return Err(DestinationsError::NotConfigured { name });
+                let sink = self.types.iter().find(|sink| sink.name == name);
+                let settings = sink.map_or("its table", |sink| sink.settings);
+                return Err(DestinationsError::NotConfigured { name, settings });
             }
         }
         match (to, chosen.as_slice()) {

@@ -18,7 +18,12 @@ use crate::client::{
 /// The name of the sink.
 const NAME: &str = "datadog";
 
-register_sink!(SinkType { name: NAME, summary: "Datadog, through its HTTP API", configure });
+register_sink!(SinkType {
+    name: NAME,
+    summary: "Datadog, through its HTTP API",
+    settings: "`site` or `url` in [datadog]",
+    configure
+});
 
 /// A Datadog organization: an endpoint, and the API key in the credentials.
 #[derive(Debug, Clone)]

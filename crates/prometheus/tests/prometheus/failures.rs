@@ -6,7 +6,7 @@ use system_health_registry::Point;
 use system_health_test_support::server::{Answer, Fault, Request, Server};
 use tokio::time::Instant;
 
-use crate::harness::{Told, deliver, deliver_within, gauge, sink};
+use crate::harness::{Told, deliver, deliver_within, gauge, sink, sink_with};
 
 /// Enough for an answer on a busy machine, and little enough to wait for in vain.
 const A_WHILE: Duration = Duration::from_secs(2);
@@ -121,7 +121,9 @@ async fn a_refused_login_says_what_to_check_and_no_secret() {
             Answer::text(status, "text/plain", request.header("authorization").unwrap_or_default())
         });
 
-        let told = told_by(&server, "token = \"hunter2hunter2\"").await;
+        let table = format!("pushgateway = \"{}\"", server.url());
+        let sink = sink_with(&table, &[("PUSHGATEWAY_TOKEN", "hunter2hunter2")]).await;
+        let told = deliver_within(A_WHILE, &*sink, &points()).await;
 
         assert_eq!(told.left.len(), 5, "{told:?}");
         assert!(told.left[&0].contains("PUSHGATEWAY_TOKEN"), "{told:?}");

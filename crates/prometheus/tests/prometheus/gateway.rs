@@ -6,7 +6,9 @@ use system_health_registry::{ApiCalls, Context, Point};
 use system_health_test_support::server::{Answer, Request, Server};
 use tokio::time::Instant;
 
-use crate::harness::{ABOUT_ITSELF, VALUES, context, deliver, deliver_all, gauge, sink, sink_in, with_unit};
+use crate::harness::{
+    ABOUT_ITSELF, VALUES, context, deliver, deliver_all, gauge, sink, sink_in, sink_with, with_unit,
+};
 
 fn gateway() -> Server {
     Server::start(|_| Answer::text(200, "text/plain", ""))
@@ -175,12 +177,15 @@ async fn without_a_name_the_group_is_that_of_the_job() {
 #[tokio::test]
 async fn a_login_is_sent() {
     for (login, header) in [
-        ("username = \"me\"\npassword = \"hunter22\"", "Basic bWU6aHVudGVyMjI="),
-        ("token = \"hunter22\"", "Bearer hunter22"),
+        (
+            &[("PUSHGATEWAY_USERNAME", "me"), ("PUSHGATEWAY_PASSWORD", "hunter22")][..],
+            "Basic bWU6aHVudGVyMjI=",
+        ),
+        (&[("PUSHGATEWAY_TOKEN", "hunter22")], "Bearer hunter22"),
     ] {
         let server = gateway();
 
-        let sink = sink(&format!("{}\n{login}", table(&server))).await;
+        let sink = sink_with(&table(&server), login).await;
         deliver_all(&*sink, &[gauge(0, "a", 1.0, &[])]).await;
 
         assert_eq!(server.requests()[0].header("authorization"), Some(header));

@@ -54,8 +54,17 @@ pub(crate) fn with_unit(unit: &str, point: Point) -> Point {
 
 /// What the table `[prometheus]` configures.
 pub(crate) fn destinations(table: &str) -> Vec<Box<dyn Destination>> {
+    destinations_with(table, &[])
+}
+
+/// The same with variables, which hold secrets.
+fn destinations_with(table: &str, variables: &[(&str, &str)]) -> Vec<Box<dyn Destination>> {
     let text = format!("[prometheus]\n{table}");
-    let settings = Settings::builder().toml(Path::new("system-health.toml"), &text).unwrap().build().unwrap();
+    let settings = Settings::builder().toml(Path::new("system-health.toml"), &text).unwrap();
+    let settings = settings.environment_from(|name| {
+        variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
+    });
+    let settings = settings.build().unwrap();
     let sink = SinkType::linked().into_iter().find(|sink| sink.name == "prometheus").unwrap();
     (sink.configure)(&settings).unwrap()
 }
@@ -72,6 +81,12 @@ pub(crate) fn context(calls: &ApiCalls) -> Context {
 /// The sink of the only destination.
 pub(crate) async fn sink(table: &str) -> Box<dyn Sink> {
     sink_in(table, context(&ApiCalls::default())).await
+}
+
+/// The same with variables, which hold secrets.
+pub(crate) async fn sink_with(table: &str, variables: &[(&str, &str)]) -> Box<dyn Sink> {
+    let destination = destinations_with(table, variables).remove(0);
+    destination.connect(context(&ApiCalls::default())).await.unwrap()
 }
 
 /// The same in a context.

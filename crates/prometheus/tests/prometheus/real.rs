@@ -14,7 +14,7 @@ use system_health_test_support::{
 };
 use tokio::time::Instant;
 
-use crate::harness::{deliver, deliver_all, gauge, sink, with_unit};
+use crate::harness::{deliver, deliver_all, gauge, sink, sink_with, with_unit};
 
 /// A bcrypt hash of `hunter22`.
 const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuunBMgByaIAZYuFgMUjBx8aaeU/9We5xa";
@@ -140,8 +140,8 @@ async fn a_pushgateway_with_a_login_takes_the_right_one() {
     let gateway = Pushgateway::start_with_login(folder.path(), "me", BCRYPT);
 
     let nobody = deliver(&*sink(&table(&gateway)).await, &run(0, 3.0)).await;
-    let login = "username = \"me\"\npassword = \"hunter22\"";
-    let me = deliver(&*sink(&format!("{}\n{login}", table(&gateway))).await, &run(0, 3.0)).await;
+    let login = [("PUSHGATEWAY_USERNAME", "me"), ("PUSHGATEWAY_PASSWORD", "hunter22")];
+    let me = deliver(&*sink_with(&table(&gateway), &login).await, &run(0, 3.0)).await;
 
     assert!(nobody.left[&0].contains("PUSHGATEWAY_PASSWORD"), "{nobody:?}");
     assert_eq!(me.accepted, [0, 1], "{me:?}");

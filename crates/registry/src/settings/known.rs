@@ -24,6 +24,13 @@ impl Known {
         let has_near = names.first().is_some_and(|nearest| similarity(nearest) >= MIN_SIMILARITY);
         Self { names, has_near }
     }
+
+    /// Leaves out names.
+    pub(super) fn without(mut self, is_left_out: impl Fn(&str) -> bool) -> Self {
+        self.has_near &= self.names.first().is_some_and(|nearest| !is_left_out(nearest));
+        self.names.retain(|name| !is_left_out(name));
+        self
+    }
 }
 
 /// How similar two names are, from 0 to 1. Jaro and Winkler's measure finds nothing in common between short names with

@@ -51,6 +51,7 @@ mod file;
 mod format;
 mod keys;
 mod known;
+mod list;
 mod number;
 mod origin;
 mod path;

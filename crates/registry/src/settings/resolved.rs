@@ -9,6 +9,7 @@ use super::{
     Origin, SettingsBuilder, SettingsError, SettingsTable, TableSpec,
     deserialize::{TableDeserializer, ValueError},
     format::to_toml,
+    list::with_brackets,
     number::with_range,
     redact::{redact, shown_name},
     setting::{Entries, find, origin_of},
@@ -90,8 +91,10 @@ fn refusal(
             let Some(origin) = origin_of(entries, &full) else {
                 return SettingsError::Table { table: table.to_owned(), message: error.inner().to_string() };
             };
+            // Nobody should be led to write a secret into a file.
+            let known = known.clone().without(|name| is_whole_table && is_secret(table, name));
             let table = table_name(table, error.path());
-            return SettingsError::UnknownKey { origin, table, key: shown_name(key), known: known.clone() };
+            return SettingsError::UnknownKey { origin, table, key: shown_name(key), known };
         }
         ValueError::MissingKey(key) if is_whole_table => return SettingsError::NoDefault { table, key },
         refused => (refused.to_string(), origin_of(entries, &path)),
@@ -100,12 +103,17 @@ fn refusal(
         Some(((key, setting), origin)) => SettingsError::Value {
             origin,
             table: table.to_owned(),
-            message: with_range(&redact(&message, &setting.value, is_secret(table, key))),
+            message: plain(&redact(&message, &setting.value, is_secret(table, key))),
             // A key of a map is refused as it was written, and may be a token in the wrong place.
             path: if path == key { shown_name(key) } else { redact(&path, &setting.value, false) },
         },
         None => SettingsError::Table { table: table.to_owned(), message },
     }
+}
+
+/// A message of serde in the words of people who write settings.
+fn plain(message: &str) -> String {
+    with_brackets(&with_range(message))
 }
 
 /// The name of a table inside a table, as it is written in a file: `repositories."acme/web"`.

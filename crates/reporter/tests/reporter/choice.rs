@@ -12,12 +12,18 @@ fn configure(_settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedEr
     Ok(vec![Box::new(Backend::new("first"))])
 }
 
-const FIRST: SinkType = SinkType { name: "first", summary: "The first", configure };
-const SECOND: SinkType =
-    SinkType { name: "second", summary: "Not configured", configure: |_settings| Ok(vec![]) };
+const FIRST: SinkType =
+    SinkType { name: "first", summary: "The first", settings: "`a` in [first]", configure };
+const SECOND: SinkType = SinkType {
+    name: "second",
+    summary: "Not configured",
+    settings: "`a` or `b` in [second]",
+    configure: |_settings| Ok(vec![]),
+};
 const WRONG: SinkType = SinkType {
     name: "wrong",
     summary: "With wrong settings",
+    settings: "`url` in [wrong]",
     configure: |_| Err(SharedError::new("`url` in [wrong]")),
 };
 
@@ -69,11 +75,15 @@ async fn what_is_not_clear_is_refused_with_what_there_is() {
         ),
         (
             builder("[report]\nto = ['frist']").sink(FIRST).sink(SECOND),
+            "a.toml:2:7: `to` in [report] names the sink `frist`, which is not linked into this program; did you mean `first`?",
+        ),
+        (
+            builder("[report]\nto = ['first']").sink(FIRST).to(["frist"]),
             "`to` names the sink `frist`, which is not linked into this program; did you mean `first`?",
         ),
         (
             builder("[report]\nto = ['first']").sink(FIRST).to(["second"]).sink(SECOND),
-            "the settings say nothing of where the sink `second` delivers to; the table [second] does",
+            "the sink `second` has nowhere to deliver to; set `a` or `b` in [second]",
         ),
         (
             builder("").sink(FIRST).destination(Backend::new("first")),
@@ -83,6 +93,24 @@ async fn what_is_not_clear_is_refused_with_what_there_is() {
     ] {
         let refusal = refusal(builder).await;
         assert!(refusal.starts_with(said), "{refusal}");
+    }
+}
+
+#[test]
+fn a_list_of_sinks_names_some() {
+    for (to, said) in [
+        (
+            "[]",
+            "no sink is named; name one, such as [\"datadog\"], or leave `to` out for the only one that is configured",
+        ),
+        ("'local'", "this must be a list; write [\"local\"]"),
+    ] {
+        let settings =
+            Settings::builder().toml(Path::new("a.toml"), &format!("[report]\nto = {to}")).unwrap();
+        assert_eq!(
+            settings.build().unwrap_err().to_string(),
+            format!("a.toml:2:1: `to` in [report]: {said}")
+        );
     }
 }
 
