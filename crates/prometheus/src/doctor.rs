@@ -7,7 +7,7 @@ use tokio::{task::spawn_blocking, time::Instant};
 
 use crate::{
     gateway::{Gateway, ListedGroup},
-    gateway_error::GatewayError,
+    gateway_error::RequestError,
     part::Part,
     textfile::Textfile,
 };
@@ -29,7 +29,7 @@ pub(crate) async fn look_at_gateway(gateway: &Gateway) -> Vec<Finding> {
         let mut findings = vec![Finding::ok(PUSHGATEWAY, format!("version {version} at {}", gateway.url))];
         let old = gateway.groups(deadline).await?;
         findings.extend(old.iter().filter_map(|listed| old_group(gateway, listed)));
-        Ok::<_, GatewayError>(findings)
+        Ok::<_, RequestError>(findings)
     };
     let failed = |error| {
         vec![Finding::failed(PUSHGATEWAY, system_health_registry::SharedError::new(error).to_string())]

@@ -8,7 +8,9 @@ use std::{
 use http::{Method, header::CONTENT_TYPE};
 use reqwest::RequestBuilder;
 use serde_json::Value;
-use system_health_http::{HttpResponse, Idempotency, Redactor, Retrier, RetryError, RetryPolicy, RunClient};
+use system_health_http::{
+    AttemptError, HttpResponse, Idempotency, Redactor, Retrier, RetryError, RetryPolicy, RunClient,
+};
 use system_health_registry::{DeliveryError, settings::SecretSetting};
 use tokio::time::{Instant, timeout};
 use url::Url;
@@ -17,7 +19,7 @@ use crate::{
     exposition::{self, Exposition},
     family::Families,
     family_store::{FamilyStore, WriteError},
-    gateway_error::GatewayError,
+    gateway_error::{GatewayError, RequestError},
     group::PushGroup,
     part::Part,
 };
@@ -59,20 +61,23 @@ pub(crate) struct ListedGroup {
 
 impl Gateway {
     /// The version of the Pushgateway.
-    pub(crate) async fn version(&self, deadline: Instant) -> Result<String, GatewayError> {
-        let answer = self.ask(Method::GET, "/api/v1/status", deadline).await?;
+    pub(crate) async fn version(&self, deadline: Instant) -> Result<String, RequestError> {
+        let path = "/api/v1/status";
+        let answer = self.ask(Method::GET, path, deadline).await?;
         let status: Option<Value> = serde_json::from_slice(&answer.body).ok();
         let version = status.as_ref().and_then(|status| status.pointer("/data/build_information/version"));
         let version = version.and_then(Value::as_str).map(str::to_owned);
-        version.ok_or_else(|| GatewayError::from_response(&answer, &self.redactor()))
+        version.ok_or_else(|| self.unexpected(path, &answer))
     }
 
     /// All groups of reporters.
-    pub(crate) async fn groups(&self, deadline: Instant) -> Result<Vec<ListedGroup>, GatewayError> {
-        let answer = self.ask(Method::GET, "/api/v1/metrics", deadline).await?.complete()?;
+    pub(crate) async fn groups(&self, deadline: Instant) -> Result<Vec<ListedGroup>, RequestError> {
+        let path = "/api/v1/metrics";
+        let answer = self.ask(Method::GET, path, deadline).await?;
+        let answer = answer.complete().map_err(|error| self.failed(Method::GET, path, error.into()))?;
         let list: Option<Value> = serde_json::from_slice(&answer.body).ok();
         let groups = list.as_ref().and_then(|list| list.get("data")).and_then(Value::as_array);
-        let groups = groups.ok_or_else(|| GatewayError::from_response(&answer, &self.redactor()))?;
+        let groups = groups.ok_or_else(|| self.unexpected(path, &answer))?;
         Ok(groups.iter().filter_map(listed_group).collect())
     }
 
@@ -97,24 +102,44 @@ impl Gateway {
         let retrier = Retrier::new(self.policy.until_deadline(), deadline);
         // A repeated push overwrites the first one.
         let pushed = retrier.run(Idempotency::Idempotent, async || {
-            let request = self.request(method.clone(), &path)?;
-            self.send(request.header(CONTENT_TYPE, exposition::CONTENT_TYPE).body(text.clone()), deadline)
-                .await
+            self.send(method.clone(), &path, Some(text.clone()), deadline).await
         });
         match pushed.await {
             Ok(_) => Ok(()),
-            Err(RetryError::Permanent(error)) if error.blames_metrics() => {
+            Err(RetryError::Permanent(error)) if error.source.blames_metrics() => {
                 Err(WriteError::Refused(DeliveryError::new(error)))
             }
-            Err(error) if error.last_error().is_some_and(GatewayError::may_have_arrived) => {
+            Err(error) if error.last_error().is_some_and(AttemptError::may_have_been_processed) => {
                 Err(WriteError::Unknown(DeliveryError::new(error)))
             }
             Err(error) => Err(WriteError::Left(DeliveryError::new(error))),
         }
     }
 
-    async fn ask(&self, method: Method, path: &str, deadline: Instant) -> Result<HttpResponse, GatewayError> {
-        self.send(self.request(method, path)?, deadline).await
+    async fn ask(&self, method: Method, path: &str, deadline: Instant) -> Result<HttpResponse, RequestError> {
+        self.send(method, path, None, deadline).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        page: Option<String>,
+        deadline: Instant,
+    ) -> Result<HttpResponse, RequestError> {
+        let answered = async {
+            let mut request = self.request(method.clone(), path)?;
+            if let Some(page) = page {
+                request = request.header(CONTENT_TYPE, exposition::CONTENT_TYPE).body(page);
+            }
+            let request = request.build().map_err(GatewayError::Request)?;
+            let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;
+            if response.status.is_success() {
+                return Ok(response);
+            }
+            Err(GatewayError::from_response(&response, &self.redactor()))
+        };
+        answered.await.map_err(|error| self.failed(method, path, error))
     }
 
     fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, GatewayError> {
@@ -127,13 +152,13 @@ impl Gateway {
         })
     }
 
-    async fn send(&self, request: RequestBuilder, deadline: Instant) -> Result<HttpResponse, GatewayError> {
-        let request = request.build().map_err(GatewayError::Request)?;
-        let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;
-        if response.status.is_success() {
-            return Ok(response);
-        }
-        Err(GatewayError::from_response(&response, &self.redactor()))
+    fn failed(&self, method: Method, path: &str, source: GatewayError) -> RequestError {
+        RequestError { method, url: format!("{}{path}", self.url), source }
+    }
+
+    /// An answer that is no Pushgateway's.
+    fn unexpected(&self, path: &str, answer: &HttpResponse) -> RequestError {
+        self.failed(Method::GET, path, GatewayError::from_response(answer, &self.redactor()))
     }
 
     fn redactor(&self) -> Redactor {
@@ -146,7 +171,7 @@ impl Gateway {
     }
 
     /// Deletes the groups that no reporter has pushed to for the given time.
-    async fn delete_groups(&self, after: Duration, deadline: Instant) -> Result<(), GatewayError> {
+    async fn delete_groups(&self, after: Duration, deadline: Instant) -> Result<(), RequestError> {
         for ListedGroup { group, last_push } in self.groups(deadline).await? {
             let age = SystemTime::now().duration_since(last_push).unwrap_or_default();
             if age < after || Part::ALL.into_iter().any(|part| self.group(part) == group) {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use system_health_http::{AttemptError, HttpError, HttpResponse, Redactor, Retry, may_have_been_processed};
 
 /// Why a request to the Pushgateway failed.
@@ -16,11 +16,11 @@ pub(crate) enum GatewayError {
     TooLarge(String),
     /// 401 or 403.
     #[error(
-        "the login was refused ({0}); check `username` and `password`, or `token`, in [prometheus], or PUSHGATEWAY_USERNAME, \
-         PUSHGATEWAY_PASSWORD and PUSHGATEWAY_TOKEN"
+        "the login was refused ({0}); check `username` in [prometheus], or PUSHGATEWAY_USERNAME, with \
+         PUSHGATEWAY_PASSWORD, or else PUSHGATEWAY_TOKEN"
     )]
     Login(String),
-    /// 408, 429 or 5xx: a temporary problem.
+    /// 408, 429 or 5xx, but for those that are final: a temporary problem.
     #[error("the Pushgateway has a problem ({answer})")]
     Server { answer: String, retry: Retry, is_unclear: bool },
     /// Any other answer.
@@ -39,6 +39,15 @@ pub(crate) enum GatewayError {
     Url(#[from] url::ParseError),
 }
 
+/// A request that failed. The URL tells several destinations apart.
+#[derive(Debug, thiserror::Error)]
+#[error("{method} {url}")]
+pub(crate) struct RequestError {
+    pub(crate) method: Method,
+    pub(crate) url: String,
+    pub(crate) source: GatewayError,
+}
+
 /// The first words of the Pushgateway's messages about wrong metrics
 /// (<https://github.com/prometheus/pushgateway/blob/master/handler/push.go>).
 const REFUSALS: [&str; 2] = ["text format parsing error", "pushed metrics are invalid or inconsistent"];
@@ -48,7 +57,7 @@ impl GatewayError {
     pub(crate) fn from_response(response: &HttpResponse, redactor: &Redactor) -> Self {
         let text = String::from_utf8_lossy(&response.body);
         let status = response.status;
-        let answer = match redactor.quote(&text) {
+        let answer = match redactor.quote(html_title(&text).unwrap_or(&text)) {
             words if words.is_empty() => format!("HTTP {}", status.as_u16()),
             words => format!("HTTP {}: {words}", status.as_u16()),
         };
@@ -59,7 +68,7 @@ impl GatewayError {
             }
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge(answer),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::Login(answer),
-            _ if retry != Retry::Never => {
+            _ if retry != Retry::Never && !is_final(status) => {
                 Self::Server { answer, retry, is_unclear: may_have_been_processed(status) }
             }
             _ => Self::Unexpected(answer),
@@ -81,16 +90,42 @@ impl GatewayError {
     }
 }
 
-impl AttemptError for GatewayError {
+/// Answers with 5xx that another attempt does not change: the server does not know the method, or a network asks for a
+/// login.
+fn is_final(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::NOT_IMPLEMENTED
+            | StatusCode::HTTP_VERSION_NOT_SUPPORTED
+            | StatusCode::NETWORK_AUTHENTICATION_REQUIRED
+    )
+}
+
+/// The title of a page for browsers, which says as much as the rest of it; nothing for one without a title.
+fn html_title(text: &str) -> Option<&str> {
+    let page = text.trim_start();
+    let starts_with =
+        |start: &str| page.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start));
+    if !starts_with("<!doctype html") && !starts_with("<html") {
+        return None;
+    }
+    // Lowering ASCII letters moves no other character.
+    let lower = page.to_ascii_lowercase();
+    let title = lower.find("<title>").map(|at| at + "<title>".len());
+    let title = title.and_then(|start| page.get(start..start + lower.get(start..)?.find("</title>")?));
+    Some(title.unwrap_or_default())
+}
+
+impl AttemptError for RequestError {
     fn retry(&self) -> Retry {
-        match self {
-            Self::Server { retry, .. } => *retry,
-            Self::Http(error) => Retry::from(error),
+        match &self.source {
+            GatewayError::Server { retry, .. } => *retry,
+            GatewayError::Http(error) => Retry::from(error),
             _ => Retry::Never,
         }
     }
 
     fn may_have_been_processed(&self) -> bool {
-        self.may_have_arrived()
+        self.source.may_have_arrived()
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::future::{join_all, try_join_all};
-use system_health_registry::{Context, Engine, Event, Events, Point, Report, Run, Tag};
+use system_health_registry::{Context, Engine, Event, Events, Point, Report, Run, SharedError, Tag};
 use system_health_state::{Recipient, Store};
 use tokio::time::{Instant, timeout_at};
 
@@ -268,7 +268,7 @@ impl<'a> RunUnderWay<'a> {
         let pending = events_to_show(&target.outbox, &kept, report, attached).await?;
         let unreadable = |error| ReporterError::Preview {
             sink: target.destination.sink(),
-            error: system_health_registry::SharedError::new(error).into(),
+            error: SharedError::new(error).into(),
         };
         pending.iter().map(|event| events::read(event).map_err(unreadable)).collect()
     }

@@ -28,7 +28,8 @@ pub(super) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
         } else if let Some(receipt) = delivery.receipt() {
             let text = ReceiptText(receipt).to_string();
             let lines: Vec<&str> = text.lines().map(str::trim).collect();
-            tracing::error!("not all was delivered to {}{}", delivery.sink, lines.join("; "));
+            let (sink, address) = (delivery.sink, &delivery.address);
+            tracing::error!("not all was delivered to {sink} ({address}){}", lines.join("; "));
         }
     }
 }

@@ -6,7 +6,7 @@ use system_health_registry::Point;
 use system_health_test_support::server::{Answer, Fault, Request, Server};
 use tokio::time::Instant;
 
-use crate::harness::{Told, deliver, deliver_within, gauge, sink, sink_with};
+use crate::harness::{Told, VALUES, deliver, deliver_within, gauge, sink, sink_with};
 
 /// Enough for an answer on a busy machine, and little enough to wait for in vain.
 const A_WHILE: Duration = Duration::from_secs(2);
@@ -45,8 +45,11 @@ async fn one_bad_metric_keeps_no_other_from_being_delivered() {
     assert_eq!(told.accepted, [0, 1, 3, 4]);
     assert_eq!(
         told.refused[&2],
-        "`c` is refused: the Pushgateway refused the metrics (HTTP 400: pushed metrics are invalid or inconsistent \
-         with existing metrics: c)"
+        format!(
+            "`c` is refused: POST {}{VALUES}: the Pushgateway refused the metrics (HTTP 400: pushed metrics are \
+             invalid or inconsistent with existing metrics: c)",
+            server.url()
+        )
     );
     let taken: Vec<_> =
         server.requests().into_iter().filter(|request| !page(request).contains("\nc{")).collect();
@@ -111,6 +114,27 @@ async fn an_answer_of_somebody_else_refuses_nothing_for_good() {
 
         assert_eq!(told.left.len(), 5, "{told:?}");
         assert!(told.left[&0].contains("check `pushgateway` in [prometheus]"), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_never_takes_a_push_is_not_asked_twice_and_its_page_not_repeated() {
+    let page = "<!DOCTYPE HTML>\n<html lang=\"en\"><head><title>Error response</title></head><body><h1>Error</h1>\
+                <p>Unsupported method ('PUT').</p></body></html>";
+    for status in [501, 505, 511] {
+        let server = Server::start(move |_| Answer::text(status, "text/html", page));
+
+        let told = told_by(&server, "").await;
+
+        assert_eq!(server.requests().len(), 1, "{told:?}");
+        assert_eq!(
+            told.left[&0],
+            format!(
+                "PUT {}{VALUES}: the answer is not one of a Pushgateway's (HTTP {status}: Error response); check \
+                 `pushgateway` in [prometheus], or PUSHGATEWAY_URL",
+                server.url()
+            )
+        );
     }
 }
 

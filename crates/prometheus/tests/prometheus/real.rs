@@ -92,7 +92,8 @@ async fn a_metric_that_contradicts_another_program_is_refused_alone() {
     let told = deliver(&*sink(&table(&gateway)).await, &run(0, 3.0)).await;
 
     assert_eq!(told.accepted, [1]);
-    assert!(told.refused[&0].starts_with("`commits.hotfix` is refused: the Pushgateway refused"), "{told:?}");
+    assert!(told.refused[&0].starts_with("`commits.hotfix` is refused: PUT http"), "{told:?}");
+    assert!(told.refused[&0].contains(": the Pushgateway refused the metrics (HTTP 400"), "{told:?}");
     assert!(gateway.pushed().iter().any(|line| line.starts_with("coverage_ratio{")));
 }
 

@@ -1,0 +1,84 @@
+//! `report --push` and `--dry-run` with Prometheus as the destination.
+#![cfg(feature = "prometheus")]
+
+use std::{fs, net::TcpListener, time::Duration};
+
+use system_health_test_support::scene::{Scene, next_second};
+
+fn scene(settings: &str) -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report"))
+        .git_work_tree()
+        .commit("hotfix", Duration::from_mins(1))
+        .file("system-health.toml", settings)
+}
+
+#[test]
+fn a_run_in_which_everything_fails_leaves_no_value_of_an_earlier_one() {
+    let scene = scene(
+        "[report]\nself_metrics = false\nto = ['prometheus']\n[prometheus]\ntextfile = 'health.prom'\n",
+    );
+    let page = || fs::read_to_string(scene.folder().join("health.prom")).unwrap();
+    let _ = scene.run(&["--push"]).with_status(0);
+    assert!(page().contains("commits_hotfix{"), "{}", page());
+
+    next_second();
+    fs::rename(scene.folder().join(".git"), scene.folder().join("gone")).unwrap();
+    let _ = scene.run(&["--push"]).with_status(1);
+
+    assert_eq!(page(), "");
+}
+
+#[test]
+fn warnings_and_errors_name_the_place_that_takes_nothing() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let table = format!("[prometheus]\npushgateway = 'http://{free}'\ntextfile = 'health.prom'\n");
+
+    let ended = scene(&table).run(&["--push", "--to", "prometheus", "--deadline", "8s"]).with_status(3);
+
+    ended.says(&format!("PUT http://{free}/metrics/job/system-health/reporter@base64/"));
+    ended.says("; trying again in ");
+    ended.says(&format!("not all was delivered to prometheus (http://{free})"));
+    assert!(!ended.stderr().contains("(health.prom)"), "{}", ended.stderr());
+}
+
+#[test]
+fn a_dry_run_shows_what_a_push_writes() {
+    let scene = scene("[report]\nname = 'acme/shop'\n[prometheus]\ntextfile = 'health.prom'\n");
+
+    let shown =
+        scene.run(&["--dry-run", "--to", "prometheus", "--only", "commits.*"]).with_status(0).stdout();
+    let _ = scene.run(&["--push", "--to", "prometheus", "--only", "commits.*"]).with_status(0);
+
+    let page = fs::read_to_string(scene.folder().join("health.prom")).unwrap();
+    for line in page.lines() {
+        assert!(shown.contains(&format!("{line:?}")), "{line} is not in {shown}");
+    }
+    assert!(page.contains("reporter=\"acme/shop\""), "{page}");
+    assert!(!shown.contains("of system-health.\""), "each metric has its description: {shown}");
+}
+
+#[test]
+fn the_place_of_a_wrong_setting_is_named_before_anything_is_collected() {
+    for (settings, said) in [
+        (
+            "[report]\nto = ['promtheus']\n",
+            "system-health.toml:2:7: `to` in [report] names the sink `promtheus`",
+        ),
+        ("[report]\nto = []\n", "system-health.toml:2:1: `to` in [report]: no sink is named"),
+        ("[report]\nto = ['prometheus']\n", "set `pushgateway` or `textfile` in [prometheus]"),
+        ("[prometheus]\ntoken = 'hunter22'\n", "system-health.toml:2:1: `token` in [prometheus]: a secret"),
+    ] {
+        let ended = scene(settings).run(&["--push"]).with_status(2);
+
+        ended.says(said);
+        assert!(!ended.stderr().contains("hunter22"), "{}", ended.stderr());
+    }
+    let ended = scene("[prometheus]\npushgateway = 'http://127.0.0.1:1'\n")
+        .variable("PUSHGATEWAY_TOKEN", "hunter22\nhunter22")
+        .run(&["--push", "--to", "prometheus"])
+        .with_status(2);
+    ended.says(
+        "environment variable PUSHGATEWAY_TOKEN: `token` in [prometheus]: the token contains a line break",
+    );
+    assert!(!ended.stderr().contains("hunter22"), "{}", ended.stderr());
+}
