@@ -15,7 +15,8 @@ use system_health_registry::{
 use tokio::time::Instant;
 
 /// The sink. `TEST_SINK` names the file.
-pub(crate) const FILE: SinkType = SinkType { name: "test", summary: "Keys, in a file", configure };
+pub(crate) const FILE: SinkType =
+    SinkType { name: "test", summary: "Keys, in a file", settings: "the variable TEST_SINK", configure };
 
 #[derive(Debug, Clone)]
 struct File(PathBuf);
@@ -43,8 +44,13 @@ impl Destination for File {
         async move { Ok(Box::new(file) as Box<dyn Sink>) }.boxed()
     }
 
-    fn preview(&self, points: &[Point], _events: &[Event]) -> Result<Value, SharedError> {
-        Ok(json!(points.iter().map(|point| &point.key).collect::<Vec<_>>()))
+    fn preview<'a>(
+        &'a self,
+        _context: Context,
+        points: &'a [Point],
+        _events: &'a [Event],
+    ) -> BoxFuture<'a, Result<Value, Unavailable>> {
+        async { Ok(json!(points.iter().map(|point| &point.key).collect::<Vec<_>>())) }.boxed()
     }
 
     fn diagnose(&self, _context: Context) -> BoxFuture<'static, Vec<Finding>> {

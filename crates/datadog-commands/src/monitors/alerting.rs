@@ -53,8 +53,7 @@ impl Defaults<'_> {
         watched: &Watched<'_>,
     ) -> anyhow::Result<Alerting> {
         let Watched { name, metrics, .. } = watched;
-        let general =
-            self.without_goal(own, metrics.iter().any(|metric| is_self_metric(metric.key())));
+        let general = self.without_goal(own, metrics.iter().any(|metric| is_self_metric(metric.key())));
         let mut handles: Vec<String> = Vec::new();
         for handle in metrics.iter().flat_map(|metric| &metric.monitoring().notify) {
             if !handles.contains(handle) {

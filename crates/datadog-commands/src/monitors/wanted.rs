@@ -39,8 +39,7 @@ pub(super) fn wanted_monitors(
         let is_watched = reporter_window(metric.key(), schedule).is_some();
         let some = overrides.get(metric.key());
         if is_watched && some.enabled {
-            of_reporter
-                .push((metric.key(), defaults.without_goal(some, is_self_metric(metric.key()))));
+            of_reporter.push((metric.key(), defaults.without_goal(some, is_self_metric(metric.key()))));
         }
     }
     let keys: Vec<&str> = of_reporter.iter().map(|(key, _)| *key).collect();

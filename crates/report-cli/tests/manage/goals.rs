@@ -176,7 +176,7 @@ fn wrong_goals_are_refused_where_they_are() {
         (ratio("notify = ['slack']"), "`slack` is not a handle"),
         (ratio("priority = 0"), "0 is not a priority"),
         (ratio("widow = '1h'"), "unknown field `widow`"),
-        ("[monitors.goals.'commits.bad']\nwindow = '1h'\n".to_owned(), "missing field `goal`"),
+        ("[monitors.goals.'commits.bad']\nwindow = '1h'\n".to_owned(), "the key `goal` is missing"),
     ] {
         let intake = DatadogIntake::start();
         with(&intake, &settings).run(&["monitors"]).with_status(2).says(words);
