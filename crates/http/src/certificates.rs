@@ -3,7 +3,7 @@
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use rustls::{
@@ -59,7 +59,7 @@ pub(crate) fn client_config() -> Result<ClientConfig, CertificateError> {
     let cryptography = Arc::new(aws_lc_rs::default_provider());
     let mut config = ClientConfig::builder_with_provider(cryptography)
         .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots()?)
+        .with_root_certificates(shared_roots()?)
         .with_no_client_auth();
     // With HTTP/2, concurrent requests share one connection.
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -74,6 +74,19 @@ pub fn check_authorities() -> Result<Option<(&'static str, PathBuf)>, Certificat
 
 fn named() -> Option<(&'static str, PathBuf)> {
     ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find_map(|name| Some((name, env::var_os(name)?.into())))
+}
+
+/// The same root certificates for all clients of the process: on some machines, there are hundreds of files to read.
+fn shared_roots() -> Result<Arc<RootCertStore>, CertificateError> {
+    static ROOTS: Mutex<Option<Arc<RootCertStore>>> = Mutex::new(None);
+    // Held while the files are read, so that a second client waits for the first one instead of reading them as well.
+    let mut known = ROOTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let roots = match known.take() {
+        Some(roots) => roots,
+        None => Arc::new(roots()?),
+    };
+    *known = Some(Arc::clone(&roots));
+    Ok(roots)
 }
 
 fn roots() -> Result<RootCertStore, CertificateError> {
