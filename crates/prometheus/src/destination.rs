@@ -198,14 +198,14 @@ fn preview(encoder: &Encoder, points: &[Point], place: impl Fn(Part) -> String) 
     let mut refused = Vec::new();
     for part in Part::ALL {
         let positions = points.iter().enumerate().filter(|(_, point)| Part::from_key(&point.key) == part);
-        let encoded = encoder.encode(points, positions.map(|(at, _)| at), &Families::new());
+        let written = encoder.encode(points, positions.map(|(at, _)| at), &Families::new());
         let families: Families =
-            encoded.families.into_iter().map(|(name, (family, _))| (name, family)).collect();
+            written.families.into_iter().map(|(name, (family, _))| (name, family)).collect();
         if !families.is_empty() {
             let text = Exposition(&families).to_string();
             pages.insert(place(part), text.lines().collect());
         }
-        refused.extend(encoded.refused.into_values().map(|error| error.to_string()));
+        refused.extend(written.refused.into_values().map(|error| error.to_string()));
     }
     json!({ "pages": pages, "refused": refused })
 }

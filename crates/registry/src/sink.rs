@@ -15,7 +15,7 @@ pub struct SinkType {
     pub name: &'static str,
     /// A summary in one line.
     pub summary: &'static str,
-    /// The settings that make it deliver, for messages, such as "`file` or `stdout = true` in [local]".
+    /// The settings that make it deliver, for messages, such as "`file` or `stdout = true` in \[local\]".
     pub settings: &'static str,
     /// Reads the sink's settings. Most sinks have one destination, or none if they are not configured. Invalid settings are
     /// refused here, before anything is collected.
