@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
-use system_health_registry::{Settings, settings::TableSpec};
+use system_health_registry::{
+    Settings,
+    settings::{SettingsBuilder, TableSpec},
+};
 use system_health_report_cli as _; // keeps all tables linked
 use system_health_test_support::scene::Scene;
 
@@ -35,7 +38,7 @@ fn written(scene: &Scene) -> String {
 
 /// What is set, by table and key.
 fn set(text: &str) -> BTreeMap<String, String> {
-    let settings = Settings::builder().toml(Path::new(FILE), text).and_then(|builder| builder.build());
+    let settings = Settings::builder().toml(Path::new(FILE), text).and_then(SettingsBuilder::build);
     let settings = settings.unwrap_or_else(|error| panic!("{error}: {text}"));
     settings.said().map(|(table, key, value, _)| (format!("{table}.{key}"), value.unwrap())).collect()
 }
@@ -85,7 +88,7 @@ fn every_key_that_is_commented_out_can_be_set() {
 /// The keys of a table: an error about one that it does not have names them all. `None` for a table of tables.
 fn keys(table: &str) -> Option<Vec<String>> {
     let text = format!("[{table}]\nzzzzzzzz = 1\n");
-    let refused = Settings::builder().toml(Path::new(FILE), &text).and_then(|builder| builder.build());
+    let refused = Settings::builder().toml(Path::new(FILE), &text).and_then(SettingsBuilder::build);
     let error = refused.unwrap_err().to_string();
     let (_, known) = error.split_once("; there are ")?;
     Some(known.split('`').skip(1).step_by(2).map(str::to_owned).collect())

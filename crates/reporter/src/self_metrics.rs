@@ -19,7 +19,7 @@ use crate::Receipt;
 macro_rules! self_metric {
     ($metric:ident, $collect:path) => {
         register_metric!(Metric::new(self_metrics::$metric.facts(), location!(), |context| {
-            Box::pin(async move { $collect(context.get().await?).into_reading() })
+            Box::pin(async move { $collect(&context.get().await?).into_reading() })
         }));
     };
 }
@@ -167,19 +167,19 @@ fn by_state(states: &(impl Iterator<Item = State> + Clone)) -> Result<Vec<Sample
         .collect()
 }
 
-fn run_duration(run: FinishedRun) -> Duration {
+fn run_duration(run: &FinishedRun) -> Duration {
     run.0.duration
 }
 
-fn metrics(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn metrics(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     by_state(&run.0.endings.iter().map(|ending| ending.state))
 }
 
-fn collector_duration(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn collector_duration(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(|ending| Some(ending.duration), f64::max)
 }
 
-fn collector_success(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn collector_success(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     let of_metric = |ending: &Ending| ending.state != State::Error && ending.failures == 0;
     let of_source =
         |source: &SourceOutcome| State::from(&source.result) != State::Error && source.refused.is_empty();
@@ -188,7 +188,7 @@ fn collector_success(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     Ok(samples)
 }
 
-fn last_value_age(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn last_value_age(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     let age = |ending: &Ending| {
         let last = run.0.last_values.get(&(ending.key.clone(), ending.subject.clone()))?;
         run.0.timestamp.duration_since(*last).ok()
@@ -196,19 +196,19 @@ fn last_value_age(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(age, f64::max)
 }
 
-fn failed_items(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn failed_items(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     run.by_metric(|ending| Some(ending.failures), |sum, more| sum + more)
 }
 
-fn sources(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn sources(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     by_state(&run.0.sources.iter().map(|source| State::from(&source.result)))
 }
 
-fn refused_metrics(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn refused_metrics(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     run.by_source(|source| source.refused.len())
 }
 
-fn points(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
+fn points(run: &FinishedRun) -> Result<Vec<Sample>, Unavailable> {
     let mut samples = Vec::new();
     for (tags, receipt) in run.receipts()? {
         for (result, points) in [
@@ -224,15 +224,15 @@ fn points(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
     Ok(samples)
 }
 
-fn outbox_points(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
+fn outbox_points(run: &FinishedRun) -> Result<Vec<Sample>, Unavailable> {
     run.by_destination(|receipt| receipt.left)
 }
 
-fn points_expired(run: FinishedRun) -> Result<Vec<Sample>, Unavailable> {
+fn points_expired(run: &FinishedRun) -> Result<Vec<Sample>, Unavailable> {
     run.by_destination(|receipt| receipt.expired)
 }
 
-fn api_requests(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn api_requests(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     let calls = run.0.api_calls.by_status().into_iter();
     calls
         .map(|calls| {
@@ -242,7 +242,7 @@ fn api_requests(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
         .collect()
 }
 
-fn api_latency(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
+fn api_latency(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     let mut totals = BTreeMap::<&str, (u64, Duration)>::new();
     for calls in run.0.api_calls.by_status() {
         let (requests, duration) = totals.entry(calls.api).or_default();
@@ -257,6 +257,6 @@ fn api_latency(run: FinishedRun) -> Result<Vec<Sample>, SampleError> {
         .collect()
 }
 
-fn github_rate_limit_remaining(run: FinishedRun) -> Option<u64> {
+fn github_rate_limit_remaining(run: &FinishedRun) -> Option<u64> {
     run.0.api_calls.quota("github")
 }

@@ -258,7 +258,7 @@ mod tests {
         let options: Vec<_> =
             options.iter().map(|(name, text)| (*name, OptionValue::Text((*text).to_owned()))).collect();
         let errors = Facts::from_options("Jobs.", &options).expect_err("the options are refused");
-        errors.iter().map(|error| error.to_string()).collect()
+        errors.iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub(crate) const FILE: SinkType =
 #[derive(Debug, Clone)]
 struct File(PathBuf);
 
+#[expect(clippy::unnecessary_wraps, reason = "the type of `SinkType::configure`")]
 fn configure(_settings: &Settings) -> Result<Destinations, SharedError> {
     let file = env::var_os("TEST_SINK").map(|path| Box::new(File(path.into())) as Box<dyn Destination>);
     Ok(file.into_iter().collect())
@@ -64,7 +65,7 @@ impl Sink for File {
     }
 
     fn deliver<'a>(&'a self, points: &'a [Point], _deadline: Instant) -> BoxStream<'a, Settlement> {
-        let keys: String = points.iter().map(|point| format!("{}\n", point.key)).collect();
+        let keys: String = points.iter().flat_map(|point| [point.key.as_str(), "\n"]).collect();
         let opened = OpenOptions::new().create(true).append(true).open(&self.0);
         let fate = match opened.and_then(|mut file| file.write_all(keys.as_bytes())) {
             Ok(()) => Fate::Accepted,

@@ -65,7 +65,7 @@ fn hint_for(error: &(dyn Error + 'static)) -> Option<&'static str> {
         .or_else(|| error.downcast_ref().and_then(for_destinations))
         .or_else(|| error.downcast_ref().and_then(for_settings))
         .or_else(|| error.downcast_ref().and_then(for_state))
-        .or_else(|| error.downcast_ref().and_then(for_store))
+        .or_else(|| error.downcast_ref().map(|_: &StoreError| STORE))
         .or_else(|| error.downcast_ref().map(|WithHint { hint, .. }| *hint))
 }
 
@@ -109,14 +109,12 @@ fn for_state(error: &StateError) -> Option<&'static str> {
         StateError::NoHome | StateError::Silent(_) | StateError::GivenUp => {
             Some("name another folder with --state-dir, or keep nothing with --no-state")
         }
-        StateError::Store(error) => for_store(error),
+        StateError::Store(_) => Some(STORE),
         StateError::Task(_) | _ => None,
     }
 }
 
-fn for_store(_error: &StoreError) -> Option<&'static str> {
-    Some("the command `doctor` checks the state folder; --state-dir names another one")
-}
+const STORE: &str = "the command `doctor` checks the state folder; --state-dir names another one";
 
 #[cfg(test)]
 mod tests {

@@ -130,7 +130,7 @@ async fn a_server_that_never_takes_a_push_is_not_asked_twice_and_its_page_not_re
         assert_eq!(
             told.left[&0],
             format!(
-                "PUT {}{VALUES}: the answer is not one of a Pushgateway's (HTTP {status}: Error response); check \
+                "PUT {}{VALUES}: this is not the response of a Pushgateway (HTTP {status}: Error response); check \
                  `pushgateway` in [prometheus], or PUSHGATEWAY_URL",
                 server.url()
             )

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::FutureExt;
-use system_health_registry::{Catalog, Facts, Interruption, Metric, State, location};
+use system_health_registry::{Catalog, Facts, Interruption, Metric, Outcome, State, location};
 use system_health_reporter::{DeliveryResult, Finished, Mode};
 
 use crate::backend::{Backend, Does, Scene, metric};
@@ -26,7 +26,7 @@ async fn during_the_collection_the_values_are_kept_for_the_next_run() {
 
     let finished = scene.run(&reporter, Mode::Push).await;
 
-    let states: Vec<State> = finished.report.run().outcomes().iter().map(|outcome| outcome.state()).collect();
+    let states: Vec<State> = finished.report.run().outcomes().iter().map(Outcome::state).collect();
     assert_eq!(states, [State::Value, State::Error]);
     assert!(is_kept(&finished), "{finished:?}");
     assert_eq!(backend.stored(), []);

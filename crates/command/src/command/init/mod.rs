@@ -56,18 +56,16 @@ fn settings_file(program: &Program, discovery: &Discovery) -> String {
         template.set("ci", "workflow", workflow, &format!("found in .github/workflows{others}"));
     }
     let name = &program.name;
-    let mut head = format!(
+    let variables = match &discovery.credentials[..] {
+        [] => String::new(),
+        set => format!("# Where this was written, these variables were set: {}\n", set.join(", ")),
+    };
+    let job = discovery.ci.map_or(String::new(), |ci| format!("# This was written in a job of {ci}.\n"));
+    format!(
         "# Settings of `{name}`, written by `{name} init`. What starts with `# ` is a comment or has its default.\n\
-         # Secrets do not belong here: they come from environment variables, files or AWS Secrets Manager.\n"
-    );
-    if !discovery.credentials.is_empty() {
-        let variables = discovery.credentials.join(", ");
-        head.push_str(&format!("# Where this was written, these variables were set: {variables}\n"));
-    }
-    if let Some(ci) = discovery.ci {
-        head.push_str(&format!("# This was written in a job of {ci}.\n"));
-    }
-    format!("{head}{template}")
+         # Secrets do not belong here: they come from environment variables, files or AWS Secrets Manager.\n\
+         {variables}{job}{template}"
+    )
 }
 
 /// Writes a new file. An existing one is overwritten only with `force`.
