@@ -43,11 +43,11 @@ pub enum Signal {
 /// What each exit status means: of a run, and of other commands if they differ. `--help` shows it, and a test holds
 /// `docs/command.md` to it.
 const TABLE: &[(&str, &str, &str)] = &[
-    ("0", "done", "done; diff found no difference"),
+    ("0", "success", "success; diff found no difference"),
     (
         "1",
         "a metric failed, or had no data and --fail-on no-data is set. The other metrics were still delivered",
-        "doctor found a problem; diff found a difference; push would overwrite a change that somebody made in Datadog; \
+        "doctor found a problem; diff found a difference; push would overwrite a change that somebody made in the backend; \
          verify found a query without data; a question was answered with no",
     ),
     (
@@ -55,7 +55,7 @@ const TABLE: &[(&str, &str, &str)] = &[
         "wrong usage or settings; nothing was collected",
         "wrong usage, settings or file; there is no such dashboard or monitor; a question could not be asked",
     ),
-    ("3", "a delivery failed, wholly or in part", "Datadog refused a request, or could not be reached"),
+    ("3", "a delivery failed, wholly or in part", "the backend refused a request, or could not be reached"),
     ("4", "a goal is missed, and --fail-on goal is set", ""),
     ("5", "the data could not be written to the standard output", "the same"),
     ("130, 143", "interrupted by Ctrl-C, by SIGTERM; what has finished is printed", "the same"),

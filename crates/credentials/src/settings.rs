@@ -16,7 +16,7 @@ pub struct SecretsSettings {
     pub aws: bool,
 }
 
-settings_table!(SecretsSettings, "secrets", shown: |_| true);
+settings_table!(SecretsSettings, "secrets", template: include_str!("settings.toml"), shown: |_| true);
 
 /// Deserializes a region. It becomes part of a host name, so a secret in its place would be sent over the network.
 fn deserialize_region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

@@ -33,7 +33,11 @@ struct LocalSettings {
     stdout: bool,
 }
 
-settings_table!(LocalSettings, "local", env: { "file" => "SYSTEM_HEALTH_LOCAL_FILE" });
+settings_table!(
+    LocalSettings, "local",
+    env: { "file" => "SYSTEM_HEALTH_LOCAL_FILE" },
+    template: include_str!("settings.toml"),
+);
 
 /// An output as a destination.
 #[derive(Debug)]

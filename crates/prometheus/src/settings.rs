@@ -45,6 +45,7 @@ settings_table!(
         "textfile" => "PROMETHEUS_TEXTFILE",
     },
     secret: { "password" => "PUSHGATEWAY_PASSWORD", "token" => "PUSHGATEWAY_TOKEN" },
+    template: include_str!("settings.toml"),
     check: PrometheusSettings::check_keys,
 );
 

@@ -102,7 +102,7 @@ fn a_value_that_does_not_parse_names_the_variable() {
         (
             "W_PAUSE",
             "5",
-            "`pause` in [worker]: `5` is not a duration; write one such as \"30s\", \"15m\" or \"7d\"",
+            "`pause` in [worker]: `5` is not a duration; write a duration such as \"30s\", \"15m\" or \"7d\"",
         ),
         ("W_LIMITS", "5", "`limits` in [worker]: invalid type: string \"5\", expected a map"),
     ] {

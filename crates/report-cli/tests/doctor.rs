@@ -422,7 +422,7 @@ fn each_secret_in_aws_is_read_or_not_found_with_the_name_that_was_looked_for() {
     assert!(state == "ok" && message.contains("github/dashboard-token"), "{state}: {message}");
     assert_eq!(line(&ended, "GitHub").0, "ok");
     let (state, message) = line(&ended, "AWS secret for the Datadog API key");
-    assert!(state == "failed" && message.contains("see no secret `team/dd`"), "{state}: {message}");
+    assert!(state == "failed" && message.contains("find no secret `team/dd`"), "{state}: {message}");
     assert!(!ended.stdout().contains(TOKEN));
 }
 

@@ -38,9 +38,13 @@ fn written(scene: &Scene) -> String {
 
 /// What is set, by table and key.
 fn set(text: &str) -> BTreeMap<String, String> {
-    let settings = Settings::builder().toml(Path::new(FILE), text).and_then(SettingsBuilder::build);
+    // The user name of a Pushgateway is refused without its password, which is no key of the file.
+    let password = |name: &str| (name == "PUSHGATEWAY_PASSWORD").then(|| "any".to_owned());
+    let file = Settings::builder().environment_from(password).toml(Path::new(FILE), text);
+    let settings = file.and_then(SettingsBuilder::build);
     let settings = settings.unwrap_or_else(|error| panic!("{error}: {text}"));
-    settings.said().map(|(table, key, value, _)| (format!("{table}.{key}"), value.unwrap())).collect()
+    let said = settings.said().filter_map(|(table, key, value, _)| Some((format!("{table}.{key}"), value?)));
+    said.collect()
 }
 
 /// The file with every example in force.
@@ -99,7 +103,7 @@ fn every_key_of_every_linked_table_is_in_the_file() {
     let printed = scene().run(&["init", "--stdout"]).with_status(0).stdout();
 
     let mut tested = 0;
-    for table in TableSpec::names() {
+    for table in TableSpec::templates().keys() {
         let (_, rest) = printed
             .split_once(&format!("[{table}"))
             .unwrap_or_else(|| panic!("there is no [{table}]: {printed}"));

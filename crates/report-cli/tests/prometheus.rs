@@ -36,7 +36,7 @@ fn warnings_and_errors_name_the_place_that_takes_nothing() {
     let ended = scene(&table).run(&["--push", "--to", "prometheus", "--deadline", "8s"]).with_status(3);
 
     ended.says(&format!("PUT http://{free}/metrics/job/system-health/reporter@base64/"));
-    ended.says("; trying again in ");
+    ended.says("; retrying in ");
     ended.says(&format!("not all was delivered to prometheus (http://{free})"));
     assert!(!ended.stderr().contains("(health.prom)"), "{}", ended.stderr());
 }

@@ -38,7 +38,7 @@ fn a_fresh_repository_does_not_speak_for_another_one() {
     let by_flag = commits(&scene, &["--repo", "rust-lang/rust", "--deadline", "2s"]).with_status(1);
     let scene = scene.variable("GITHUB_REPOSITORY", "rust-lang/rust");
     let by_variable = commits(&scene, &["--deadline", "2s"]).with_status(1);
-    let local = scene.file("system-health.toml", "[commits]\nsource = 'local'\n");
+    let local = scene.file("system-health.toml", "[commits]\nsource = 'clone'\n");
     let forced = commits(&local, &[]).with_status(1);
 
     assert!(error(&by_flag).contains("127.0.0.1"), "{by_flag}");
@@ -79,8 +79,8 @@ fn the_api_of_another_host_than_the_clones_is_an_error_that_names_both() {
         .origin("https://github.com/acme/shop", Duration::ZERO)
         .variable("GITHUB_API_URL", "https://ghe.example.com/api/v3");
 
-    let message = "environment variable GITHUB_API_URL: this is the API of ghe.example.com, but `origin` of this clone \
-                   is on github.com;";
+    let message = "environment variable GITHUB_API_URL: this is the API of ghe.example.com, but the remote `origin` of \
+                   this clone is on github.com;";
     let unnamed = error(&commits(&scene, &[]).with_status(1));
     assert!(unnamed.starts_with(message), "{unnamed}");
     let scene = scene.variable("GITHUB_REPOSITORY", "acme/shop");
@@ -108,7 +108,7 @@ fn what_is_configured_and_does_not_work_is_never_replaced_by_the_clone() {
     };
     let named = "[github]\ntoken_secret = 'github/tokne'\n";
     for (scene, message) in [
-        (keys(), "no AWS region is known"),
+        (keys(), "the AWS region is not known"),
         (region().file("system-health.toml", named), "secret `github/tokne`"),
         (work_tree().file("system-health.toml", named), "there are no AWS credentials to read it with"),
         (

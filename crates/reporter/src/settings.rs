@@ -155,9 +155,15 @@ settings_table!(
         "env" => "DD_ENV",
         "version" => "DD_VERSION",
     },
+    template: include_str!("report.toml"),
     shown: |_| true,
 );
-settings_table!(StateSettings, "state", env: { "dir" => "SYSTEM_HEALTH_STATE_DIR" }, shown: |_| true);
+settings_table!(
+    StateSettings, "state",
+    env: { "dir" => "SYSTEM_HEALTH_STATE_DIR" },
+    template: include_str!("state.toml"),
+    shown: |_| true,
+);
 
 /// Reads the names of sinks. An empty list would mean the default, which its author does not expect.
 fn sinks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {

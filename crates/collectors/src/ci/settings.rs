@@ -23,7 +23,7 @@ pub struct CiSettings {
     pub max_age: Duration,
 }
 
-settings_table!(CiSettings, "ci", shown: |_| true);
+settings_table!(CiSettings, "ci", template: include_str!("settings.toml"), shown: |_| true);
 
 /// The settings table of each key, for messages.
 #[derive(Debug, Clone)]

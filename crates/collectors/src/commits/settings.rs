@@ -24,7 +24,7 @@ pub struct CommitSettings {
     pub reverts: Classifier,
 }
 
-settings_table!(CommitSettings, "commits", shown: |_| true);
+settings_table!(CommitSettings, "commits", template: include_str!("settings.toml"), shown: |_| true);
 
 /// The choice of where commits are read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -26,6 +26,7 @@ settings_table!(
     GitHubSettings, "github",
     env: { "api_url" => "SYSTEM_HEALTH_GITHUB_API_URL" },
     ambient: { "api_url" => "GITHUB_API_URL" },
+    template: include_str!("settings.toml"),
     shown: |_| true,
 );
 

@@ -48,7 +48,7 @@ pub struct RepositoryOverrides {
     pub max_age: Option<Duration>,
 }
 
-settings_table!(RepositoriesSettings, "repositories", shown: |_| true, check: RepositoriesSettings::check_names);
+settings_table!(RepositoriesSettings, "repositories", template: include_str!("overrides.toml"), shown: |_| true, check: RepositoriesSettings::check_names);
 
 impl RepositoriesSettings {
     /// The overrides of one repository.

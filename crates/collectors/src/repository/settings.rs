@@ -23,6 +23,7 @@ settings_table!(
     // GitHub Actions sets it in every job.
     ambient: { "name" => "GITHUB_REPOSITORY" },
     exclusive: { "name" => "names" },
+    template: include_str!("settings.toml"),
     shown: |_| true,
 );
 

@@ -113,7 +113,7 @@ impl Default for MetricMonitorSettings {
     }
 }
 
-settings_table!(MonitorSettings, "monitors", shown: |_| true);
+settings_table!(MonitorSettings, "monitors", template: include_str!("settings.toml"), shown: |_| true);
 
 /// Reads a duration that may be left out.
 fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {

@@ -24,6 +24,7 @@ settings_table!(
     DatadogSettings,
     "datadog",
     env: { "site" => "DD_SITE", "url" => "DD_URL" },
+    template: include_str!("settings.toml"),
     shown: DatadogSettings::has_valid_endpoints,
 );
 

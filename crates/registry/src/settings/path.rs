@@ -24,17 +24,17 @@ use serde::{
 ///
 /// #[derive(Debug, Clone, Default, Deserialize)]
 /// #[serde(default)]
-/// struct QueueSettings {
+/// struct BrokerSettings {
 ///     certificate: Option<SettingPath>,
 /// }
 ///
-/// settings_table!(QueueSettings, "queue");
+/// settings_table!(BrokerSettings, "broker");
 ///
 /// # fn main() -> Result<(), system_health_registry::settings::SettingsError> {
 /// let file = Path::new("/etc/acme/system-health.toml");
-/// let settings = Settings::builder().toml(file, "[queue]\ncertificate = 'ca.pem'")?.build()?;
-/// let queue: QueueSettings = settings.table()?;
-/// assert_eq!(queue.certificate, Some(SettingPath::from("/etc/acme/ca.pem")));
+/// let settings = Settings::builder().toml(file, "[broker]\ncertificate = 'ca.pem'")?.build()?;
+/// let broker: BrokerSettings = settings.table()?;
+/// assert_eq!(broker.certificate, Some(SettingPath::from("/etc/acme/ca.pem")));
 /// # Ok(())
 /// # }
 /// ```

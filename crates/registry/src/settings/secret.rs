@@ -19,12 +19,12 @@ use serde::{
 ///
 /// #[derive(Debug, Clone, Default, Deserialize)]
 /// #[serde(default)]
-/// struct QueueSettings {
+/// struct PagerSettings {
 ///     token: Option<SecretSetting>,
 /// }
 ///
-/// // QUEUE_TOKEN holds the token, or QUEUE_TOKEN_FILE names a file with it.
-/// settings_table!(QueueSettings, "queue", secret: { "token" => "QUEUE_TOKEN" });
+/// // PAGER_TOKEN holds the token, or PAGER_TOKEN_FILE names a file with it.
+/// settings_table!(PagerSettings, "pager", secret: { "token" => "PAGER_TOKEN" });
 ///
 /// let token = SecretSetting::from("s3cret");
 /// assert_eq!(token.expose(), "s3cret");

@@ -1,6 +1,6 @@
 //! How a crate declares its table, and how the whole file can be checked before anything runs.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
@@ -22,6 +22,10 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     /// Pairs of keys of which only one may be set, such as `name` and `names`. One that is set replaces the other of an
     /// earlier layer; both in one file are an error.
     const EXCLUSIVE: &'static [(&'static str, &'static str)] = &[];
+
+    /// The table in a new settings file: each key as a comment, `# key = value`, with an example or its default, below a
+    /// comment that explains it. Empty if only the name is to be there.
+    const TEMPLATE: &'static str = "";
 
     /// Whether `report doctor` may show the texts in this table. By default it may not: a text could be a secret that is not
     /// declared as one, or that was set in the wrong place. Numbers, durations and the like are always shown, keys in
@@ -47,6 +51,7 @@ pub struct TableSpec {
     pub(super) ambient: &'static [(&'static str, &'static str)],
     pub(super) secret: &'static [(&'static str, &'static str, &'static str)],
     pub(super) exclusive: &'static [(&'static str, &'static str)],
+    pub(super) template: &'static str,
     pub(super) shows_text: fn(&Settings) -> bool,
     pub(super) check: fn(&Settings) -> Result<(), SettingsError>,
 }
@@ -64,6 +69,7 @@ impl TableSpec {
             ambient: T::AMBIENT,
             secret: T::SECRET,
             exclusive: T::EXCLUSIVE,
+            template: T::TEMPLATE,
             shows_text: |settings| settings.table::<T>().is_ok_and(|table| table.shows_text()),
             check: |settings| {
                 // A key without a default is found before a file happens to leave it out.
@@ -87,10 +93,10 @@ impl TableSpec {
         })
     }
 
-    /// The names of all linked tables, sorted.
+    /// The names of all linked tables, with their [templates](SettingsTable::TEMPLATE).
     #[must_use]
-    pub fn names() -> BTreeSet<&'static str> {
-        Self::linked().into_iter().map(|spec| spec.name).collect()
+    pub fn templates() -> BTreeMap<&'static str, &'static str> {
+        Self::linked().into_iter().map(|spec| (spec.name, spec.template)).collect()
     }
 
     /// All tables of the program, sorted by name and place: the linker puts them into any order.
@@ -112,6 +118,7 @@ impl TableSpec {
 /// - `secret` lists keys that hold a [`SecretSetting`](crate::settings::SecretSetting), each with the variable that may
 ///   hold it.
 /// - `exclusive` lists pairs of keys of which only one may be set.
+/// - `template` is the table in a new settings file, see [`SettingsTable::TEMPLATE`](crate::settings::SettingsTable::TEMPLATE).
 /// - `shown` is a function `fn(&Self) -> bool` that says whether `report doctor` may show the texts in this table.
 ///   Default: it may not.
 /// - `check` is a method `fn(&Self, &Settings) -> Result<(), SettingsError>` for what the types of the keys cannot check.
@@ -125,6 +132,7 @@ macro_rules! settings_table {
         $(, ambient: { $($ambient_key:literal => $ambient_variable:literal),+ $(,)? })?
         $(, secret: { $($secret_key:literal => $secret_variable:literal),+ $(,)? })?
         $(, exclusive: { $($one_key:literal => $other_key:literal),+ $(,)? })?
+        $(, template: $template:expr)?
         $(, shown: $shown:expr)?
         $(, check: $check:expr)?
         $(,)?
@@ -137,6 +145,8 @@ macro_rules! settings_table {
             const SECRET: &'static [(&'static str, &'static str, &'static str)] =
                 &[$($(($secret_key, $secret_variable, ::core::concat!($secret_variable, "_FILE"))),+)?];
             const EXCLUSIVE: &'static [(&'static str, &'static str)] = &[$($(($one_key, $other_key)),+)?];
+
+            $(const TEMPLATE: &'static str = $template;)?
 
             $(
                 fn shows_text(&self) -> bool {

@@ -39,7 +39,7 @@ pub(super) fn run(program: &Program, arguments: &InitArguments, stdout: Stdout) 
 }
 
 fn settings_file(program: &Program, discovery: &Discovery) -> String {
-    let mut template = Template::new(&TableSpec::names());
+    let mut template = Template::new(TableSpec::templates());
     if let Some(repository) = &discovery.repository {
         let repository = repository.to_string();
         template.replace_example("repositories.\"acme/shop\"", &format!("repositories.{repository:?}"));

@@ -1,9 +1,6 @@
 //! The text of a settings file: every key of the linked tables as a comment, except for those with a value.
 
-use std::{collections::BTreeSet, fmt};
-
-/// Every key that a table of ours has, with an example. A test holds it to the tables that are linked into `report`.
-const TABLES: &str = include_str!("template.toml");
+use std::{collections::BTreeMap, fmt};
 
 /// A settings file that is put together.
 #[derive(Debug)]
@@ -14,31 +11,29 @@ pub(super) struct Template {
 #[derive(Debug)]
 struct Table {
     name: String,
+    has_value: bool,
     lines: Vec<String>,
 }
 
 impl Template {
-    /// The tables that are linked. Of a table that is not ours, only the name is known.
-    pub(super) fn new(linked: &BTreeSet<&str>) -> Self {
-        let mut tables: Vec<Table> = ours();
-        tables.retain(|table| linked.contains(&*table.name));
-        for name in linked {
-            if !tables.iter().any(|table| table.name == *name) && !is_example(name) {
-                let lines = vec![format!("[{name}]"), "# A table of another crate.".to_owned()];
-                tables.push(Table { name: (*name).to_owned(), lines });
-            }
-        }
-        Self { tables }
+    /// Tables by name, each with its own template.
+    pub(super) fn new(tables: BTreeMap<&str, &str>) -> Self {
+        let tables = tables.into_iter().map(|(name, template)| {
+            let header = format!("[{name}]");
+            let text = if template.is_empty() { &header } else { template };
+            let lines = text.lines().map(str::to_owned).collect();
+            Table { name: name.to_owned(), has_value: false, lines }
+        });
+        Self { tables: tables.collect() }
     }
 
     /// Sets a key to a text, in place of its example, and says why.
     pub(super) fn set(&mut self, table: &str, key: &str, value: &str, why: &str) {
         let example = format!("# {key} = ");
-        let tables = self.tables.iter_mut().filter(|it| it.name == table);
-        for line in tables.flat_map(|table| &mut table.lines) {
-            if line.starts_with(&example) {
+        for table in self.tables.iter_mut().filter(|it| it.name == table) {
+            if let Some(line) = table.lines.iter_mut().find(|line| line.starts_with(&example)) {
                 *line = format!("{key} = {value:?} # {why}");
-                return;
+                table.has_value = true;
             }
         }
     }
@@ -52,8 +47,11 @@ impl Template {
 }
 
 impl fmt::Display for Template {
+    /// Tables with values come first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for table in &self.tables {
+        let (with_values, others): (Vec<&Table>, Vec<&Table>) =
+            self.tables.iter().partition(|table| table.has_value);
+        for table in with_values.into_iter().chain(others) {
             writeln!(f)?;
             table.lines.iter().try_for_each(|line| writeln!(f, "{line}"))?;
         }
@@ -61,44 +59,25 @@ impl fmt::Display for Template {
     }
 }
 
-/// The tables of the template, each with its comments and the examples of tables below it.
-fn ours() -> Vec<Table> {
-    let mut tables = Vec::<Table>::new();
-    for line in TABLES.lines() {
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            tables.push(Table { name: name.to_owned(), lines: Vec::new() });
-        }
-        if let Some(table) = tables.last_mut() {
-            table.lines.push(line.to_owned());
-        }
-    }
-    for table in &mut tables {
-        while table.lines.last().is_some_and(String::is_empty) {
-            table.lines.pop();
-        }
-    }
-    tables
-}
-
-/// Whether the template has a table only as an example below another one.
-fn is_example(name: &str) -> bool {
-    TABLES.contains(&format!("# [{name}."))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_linked_tables_are_there_and_those_of_others_are_named() {
-        let mut template = Template::new(&BTreeSet::from(["acme", "ci", "repositories"]));
-        template.set("ci", "workflow", "tests \"all\".yml", "found here");
-        let text = template.to_string();
+    fn tables_with_values_come_first_and_one_without_a_template_is_named() {
+        let ci = "[ci]\n# The workflow.\n# workflow = \"checks.yml\"\n# max_age = \"14d\"\n";
+        let mut template = Template::new(BTreeMap::from([("acme", ""), ("ci", ci)]));
 
-        assert!(text.starts_with("\n[ci]\n"), "{text}");
-        assert!(text.contains("\nworkflow = \"tests \\\"all\\\".yml\" # found here\n"), "{text}");
-        assert!(text.contains("\n# max_age = \"14d\"\n"), "{text}");
-        assert!(text.ends_with("\n[acme]\n# A table of another crate.\n"), "{text}");
-        assert!(!text.contains("[datadog]") && !text.contains("repositories"), "{text}");
+        template.set("ci", "workflow", "tests \"all\".yml", "found here");
+
+        insta::assert_snapshot!(template, @r#"
+
+        [ci]
+        # The workflow.
+        workflow = "tests \"all\".yml" # found here
+        # max_age = "14d"
+
+        [acme]
+        "#);
     }
 }
