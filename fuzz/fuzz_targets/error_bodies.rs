@@ -3,10 +3,10 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../crates/http/src/quote.rs"]
-mod quote;
 #[path = "../../crates/datadog/src/client/error_list.rs"]
 mod error_list;
+#[path = "../../crates/http/src/quote.rs"]
+mod quote;
 
 const KEY: &str = "0dd0c0ffee0dd0c0ffee0dd0c0ffee00";
 
