@@ -54,7 +54,7 @@ fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
                 let number = count(source.refused.len(), "metric");
                 Some(format!(
                     "the source `{name}`: {number} refused: {}",
-                    join_names(&refused.collect::<Vec<_>>(), None)
+                    join_names(&refused.collect::<Vec<_>>())
                 ))
             }
             Ok(_) | Err(Unavailable::NoData(_)) => None,
@@ -76,7 +76,7 @@ fn reasons(reasons: &Reasons, state: &str) -> Vec<String> {
         .shown
         .iter()
         .map(|reason| {
-            let lists: Vec<String> = reason.lists(None).map(|list| format!(" ({list})")).collect();
+            let lists: Vec<String> = reason.lists().map(|list| format!(" ({list})")).collect();
             format!("{}: {state}{}{}", reason.subject(), reason.text(), lists.concat())
         })
         .collect();
@@ -107,17 +107,17 @@ mod tests {
         let report = fixture::run(fixture::metrics(), fixture::sources(), Some(1_000)).await;
 
         assert_snapshot!(lines(&report, FailOn::Goal).join("\n"), @"
-        commits.hotfix, commits.reverts of 312 repositories: connection refused (acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009 and 307 more)
-        ci.tests_passing_on_main of 312 repositories: GET https://api.github.com/repos/…/actions/runs: connection refused (acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009 and 307 more)
+        commits.hotfix, commits.reverts of 312 repositories: connection refused (acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009, acme/app-0010, acme/app-0011, acme/app-0012, acme/app-0013, acme/app-0014, acme/app-0015, acme/app-0016, acme/app-0017, acme/app-0018, acme/app-0019, acme/app-0020, acme/app-0021, acme/app-0022, acme/app-0023, acme/app-0024 and 292 more)
+        ci.tests_passing_on_main of 312 repositories: GET https://api.github.com/repos/…/actions/runs: connection refused (acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009, acme/app-0010, acme/app-0011, acme/app-0012, acme/app-0013, acme/app-0014, acme/app-0015, acme/app-0016, acme/app-0017, acme/app-0018, acme/app-0019, acme/app-0020, acme/app-0021, acme/app-0022, acme/app-0023, acme/app-0024 and 292 more)
         commits.hotfix of acme/app-0990: the answer is cut off after 990 bytes
         commits.hotfix of acme/app-0991: the answer is cut off after 991 bytes
         commits.hotfix of acme/app-0992: the answer is cut off after 992 bytes
-        commits.hotfix of 7 repositories: 7 other reasons, a different one for each repository (acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996, acme/app-0997, acme/app-0998 and 1 more)
+        commits.hotfix of 7 repositories: 7 other reasons, a different one for each repository, such as: the answer is cut off after 993 bytes (acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996, acme/app-0997, acme/app-0998, acme/app-0999)
         commits.reverts of acme/app-0317 branch:gone: 404 Not Found
         the source `prometheus`: cannot ask http://prometheus:9090: connection refused
         the source `warehouse`: 1 metric refused: the key `commits.hotfix` is used elsewhere or was returned twice
-        ci.tests_passing_on_main: the goal is missed by 30 of 683 samples: acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391, acme/app-0414, acme/app-0437 and 24 more
-        commits.hotfix: the goal is missed by 45 of 678 samples: acme/app-0749, acme/app-0748, acme/app-0747, acme/app-0746, acme/app-0745, acme/app-0744 and 39 more
+        ci.tests_passing_on_main: the goal is missed by 30 of 683 samples: acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391, acme/app-0414, acme/app-0437, acme/app-0460, acme/app-0483, acme/app-0506, acme/app-0529, acme/app-0552, acme/app-0575, acme/app-0598, acme/app-0621, acme/app-0644, acme/app-0667, acme/app-0690, acme/app-0713, acme/app-0736, acme/app-0759 and 10 more
+        commits.hotfix: the goal is missed by 45 of 678 samples: acme/app-0749, acme/app-0748, acme/app-0747, acme/app-0746, acme/app-0745, acme/app-0744, acme/app-0743, acme/app-0742, acme/app-0741, acme/app-0740, acme/app-0739, acme/app-0738, acme/app-0737, acme/app-0736, acme/app-0735, acme/app-0734, acme/app-0733, acme/app-0732, acme/app-0731, acme/app-0730 and 25 more
         ");
         assert_snapshot!(lines(&report, FailOn::NoData).split_off(9).join("\n"), @"ci.tests_passing_on_main of 5 repositories: no data: the repository has no workflow (acme/app-0000, acme/app-0001, acme/app-0002, acme/app-0003, acme/app-0004)");
     }

@@ -44,7 +44,7 @@ impl Blocks<'_> {
                     .shown
                     .iter()
                     .map(|missed| {
-                        let names = missed.list(None);
+                        let names = missed.list();
                         format!("\n  - {}{unit}: {}", ShownValue(missed.value), Code(&names))
                     })
                     .collect();
@@ -114,8 +114,7 @@ fn lines(reasons: &Reasons) -> Vec<String> {
         .shown
         .iter()
         .map(|reason| {
-            let lists: Vec<String> =
-                reason.lists(None).map(|list| format!("\n  - {}", Code(&list))).collect();
+            let lists: Vec<String> = reason.lists().map(|list| format!("\n  - {}", Code(&list))).collect();
             format!("{}: {}{}", Code(&reason.subject()), text(reason.text()), lists.concat())
         })
         .collect();

@@ -65,7 +65,7 @@ impl Diagnosis {
             wrap(f, width, (&first, &indent), alike.message)?;
             let others = alike.others();
             if !others.is_empty() {
-                writeln!(f, "{:9}also {}", "", join_names(others, width))?;
+                wrap(f, width, ("         also ", "              "), &join_names(others))?;
             }
         }
         if !self.works.is_empty() {

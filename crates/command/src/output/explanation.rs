@@ -233,13 +233,18 @@ mod tests {
 
         Errors
           commits.hotfix of 312 repositories: connection refused
-            acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008 and 308 more
+            acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009,
+            acme/app-0010, acme/app-0011, acme/app-0012, acme/app-0013, acme/app-0014,
+            acme/app-0015, acme/app-0016, acme/app-0017, acme/app-0018, acme/app-0019,
+            acme/app-0020, acme/app-0021, acme/app-0022, acme/app-0023, acme/app-0024
+            and 292 more
           commits.hotfix of acme/app-0990: the answer is cut off after 990 bytes
           commits.hotfix of acme/app-0991: the answer is cut off after 991 bytes
           commits.hotfix of acme/app-0992: the answer is cut off after 992 bytes
           commits.hotfix of 7 repositories: 7 other reasons, a different one for each
-            repository
-            acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996 and 3 more
+            repository, such as: the answer is cut off after 993 bytes
+            acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996, acme/app-0997,
+            acme/app-0998, acme/app-0999
         ");
     }
 

@@ -186,7 +186,7 @@ mod tests {
         <summary>Goals missed</summary>
 
         - `ci.tests_passing_on_main == 1`: 30 missed
-          - 0: `acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391, acme/app-0414, acme/app-0437 and 24 more`
+          - 0: `acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391, acme/app-0414, acme/app-0437, acme/app-0460, acme/app-0483, acme/app-0506, acme/app-0529, acme/app-0552, acme/app-0575, acme/app-0598, acme/app-0621, acme/app-0644, acme/app-0667, acme/app-0690, acme/app-0713, acme/app-0736, acme/app-0759 and 10 more`
         - `commits.hotfix < 5`: 45 missed
           - 49 `commit`: `acme/app-0749`
           - 48 `commit`: `acme/app-0748`
@@ -209,14 +209,14 @@ mod tests {
         <summary>Errors: 946</summary>
 
         - `commits.hotfix, commits.reverts of 312 repositories`: connection refused
-          - `acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009 and 307 more`
+          - `acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009, acme/app-0010, acme/app-0011, acme/app-0012, acme/app-0013, acme/app-0014, acme/app-0015, acme/app-0016, acme/app-0017, acme/app-0018, acme/app-0019, acme/app-0020, acme/app-0021, acme/app-0022, acme/app-0023, acme/app-0024 and 292 more`
         - `ci.tests_passing_on_main of 312 repositories`: GET https:​//api.github.com/repos/…/actions/runs: connection refused
-          - `acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009 and 307 more`
+          - `acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009, acme/app-0010, acme/app-0011, acme/app-0012, acme/app-0013, acme/app-0014, acme/app-0015, acme/app-0016, acme/app-0017, acme/app-0018, acme/app-0019, acme/app-0020, acme/app-0021, acme/app-0022, acme/app-0023, acme/app-0024 and 292 more`
         - `commits.hotfix of acme/app-0990`: the answer is cut off after 990 bytes
         - `commits.hotfix of acme/app-0991`: the answer is cut off after 991 bytes
         - `commits.hotfix of acme/app-0992`: the answer is cut off after 992 bytes
-        - `commits.hotfix of 7 repositories`: 7 other reasons, a different one for each repository
-          - `acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996, acme/app-0997, acme/app-0998 and 1 more`
+        - `commits.hotfix of 7 repositories`: 7 other reasons, a different one for each repository, such as: the answer is cut off after 993 bytes
+          - `acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996, acme/app-0997, acme/app-0998, acme/app-0999`
 
         </details>
 

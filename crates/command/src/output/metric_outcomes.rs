@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    ptr,
+    iter, ptr,
 };
 
 use system_health_registry::{Comparison, Goal, Metric, Outcome, Sample, State, Tag};
@@ -117,17 +117,28 @@ impl<'a> MetricOutcomes<'a> {
             .collect()
     }
 
+    /// The tags that all samples have, so that they tell none from another. Empty for a single sample.
+    fn common_tags(&self) -> HashSet<&'a Tag> {
+        let mut tags = self.samples().map(|(_, sample)| sample.tags().iter().collect::<HashSet<_>>());
+        let (Some(first), Some(second)) = (tags.next(), tags.next()) else { return HashSet::new() };
+        iter::once(second)
+            .chain(tags)
+            .fold(first, |common, tags| common.intersection(&tags).copied().collect())
+    }
+
     /// How many samples miss the goal, and which; `None` if none does.
     pub(crate) fn missed_text(&self) -> Option<String> {
         let missed = self.missed();
-        let names: Vec<String> = missed.iter().map(|(outcome, sample)| name(outcome, sample)).collect();
+        let common = self.common_tags();
+        let names: Vec<String> =
+            missed.iter().map(|(outcome, sample)| name(outcome, sample, &common)).collect();
         match (missed.len(), self.samples().count()) {
             (0, _) => None,
             (_, 1) if self.subjects().is_none() => Some("the goal is missed".to_owned()),
             (missed, all) => Some(format!(
                 "the goal is missed by {missed} of {}: {}",
                 count(all, "sample"),
-                join_names(&names, None)
+                join_names(&names)
             )),
         }
     }
@@ -137,14 +148,15 @@ impl<'a> MetricOutcomes<'a> {
         let mut shown: Vec<Missed> = Vec::new();
         let mut places = BTreeMap::new();
         let mut others = Vec::new();
+        let common = self.common_tags();
         for (outcome, sample) in self.missed() {
             let value = sample.value();
             // Zero has two representations.
             let place = *places.entry((value + 0.0).to_bits()).or_insert(shown.len());
             match shown.get_mut(place) {
-                Some(missed) => missed.names.push(name(outcome, sample)),
+                Some(missed) => missed.names.push(name(outcome, sample, &common)),
                 None if place < MAX_MISSED => {
-                    shown.push(Missed { value, names: vec![name(outcome, sample)] });
+                    shown.push(Missed { value, names: vec![name(outcome, sample, &common)] });
                 }
                 None => others.push(value),
             }
@@ -187,16 +199,16 @@ impl Range {
 }
 
 impl Missed {
-    /// The names on one line.
-    pub(super) fn list(&self, width: Option<usize>) -> String {
-        join_names(&self.names, width)
+    /// The names, or the first of them.
+    pub(super) fn list(&self) -> String {
+        join_names(&self.names)
     }
 }
 
-/// What a sample is about: the subject and the sample's own tags.
-pub(super) fn name(outcome: &Outcome, sample: &Sample) -> String {
+/// What a sample is about: the subject and the sample's own tags, without some of them.
+fn name(outcome: &Outcome, sample: &Sample, without: &HashSet<&Tag>) -> String {
     let subject = outcome.subject.iter().map(|subject| one_line(subject.name()));
-    let tags = sample.tags().iter().map(Tag::to_string);
+    let tags = sample.tags().iter().filter(|tag| !without.contains(tag)).map(Tag::to_string);
     let name = subject.chain(tags).collect::<Vec<_>>().join(" ");
     if name.is_empty() { "(without tags)".to_owned() } else { name }
 }

@@ -47,9 +47,9 @@ impl Problems<'_> {
                 all.shown.iter().map(|missed| with_unit(group.metric, missed.value)).collect();
             let widest = values.iter().map(|value| value.chars().count()).max().unwrap_or(0);
             for (missed, value) in all.shown.iter().zip(values) {
-                let room = self.width.map(|width| width.saturating_sub(widest + 6));
-                let padding = " ".repeat(widest - value.chars().count());
-                writeln!(f, "    {padding}{value}  {}", missed.list(room))?;
+                let first = format!("    {}{value}  ", " ".repeat(widest - value.chars().count()));
+                let others = " ".repeat(first.chars().count());
+                wrap(f, self.width, (&first, &others), &missed.list())?;
             }
             if let Some((number, range)) = all.others {
                 let (min, max) = (ShownValue(range.min), with_unit(group.metric, range.max));
@@ -66,8 +66,8 @@ impl Problems<'_> {
         writeln!(f, "\n{heading}")?;
         for reason in &reasons.shown {
             wrap(f, self.width, ("  ", "    "), &format!("{}: {}", reason.subject(), reason.text()))?;
-            for list in reason.lists(self.width.map(|width| width.saturating_sub(4))) {
-                writeln!(f, "    {list}")?;
+            for list in reason.lists() {
+                wrap(f, self.width, ("    ", "    "), &list)?;
             }
         }
         match reasons.others {

@@ -1,16 +1,16 @@
 //! Why metrics have no value. If an API is down, a thousand repositories fail with the same text: it is shown once, with
 //! their number and the first names. Each outcome is counted on exactly one line.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{cmp::Reverse, collections::HashMap, ops::RangeInclusive};
 
 use system_health_registry::{ItemError, Outcome, State, Tag, Unavailable};
 
 use super::{
-    metric_outcomes::MetricOutcomes,
+    metric_outcomes::{MAX_ROWS, MetricOutcomes},
     text::{count, join_names, one_line},
 };
 
-/// Maximum number of reasons that are shown for one metric.
+/// Maximum number of reasons that are shown for one metric, if more outcomes than `MAX_ROWS` have one.
 const MAX_OF_METRIC: usize = 5;
 
 /// Maximum number of reasons that are shown for a run.
@@ -19,8 +19,12 @@ const MAX_OF_RUN: usize = 50;
 /// Maximum number of keys or names before the text. More are counted there and listed below it.
 const MAX_BEFORE_TEXT: usize = 3;
 
-/// Replaces the name of the subject in a text that several subjects share.
-const OWN_NAME: &str = "…";
+/// Replaces what differs in a text that several subjects share: the name of the subject, and the ids of commits and the
+/// like.
+const VARIABLE: &str = "…";
+
+/// Minimum and maximum length of an id in hexadecimal digits, such as an abbreviated commit id or a SHA-256.
+const ID_LENGTHS: RangeInclusive<usize> = 7..=64;
 
 /// The reasons for one state, those of most outcomes first.
 pub(crate) struct Reasons {
@@ -156,10 +160,10 @@ impl SharedReason {
         &self.text
     }
 
-    /// The keys and names that `subject` only counts, each list on one line of a width.
-    pub(crate) fn lists(&self, width: Option<usize>) -> impl Iterator<Item = String> {
+    /// The keys and names that `subject` only counts, or the first of them.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = String> {
         let long = [&self.keys, &self.names].into_iter().filter(|names| names.len() > MAX_BEFORE_TEXT);
-        long.map(move |names| join_names(names, width))
+        long.map(|names| join_names(names))
     }
 }
 
@@ -185,7 +189,7 @@ fn alike(cases: Vec<Case>) -> Vec<(String, Alike)> {
     let mut places = HashMap::new();
     let mut all: Vec<(String, Alike)> = Vec::new();
     for Case { name, text } in cases {
-        let shared = name.as_ref().map_or_else(|| text.clone(), |name| without(&text, name));
+        let shared = without_ids(&name.as_ref().map_or_else(|| text.clone(), |name| without(&text, name)));
         let place = *places.entry(shared.clone()).or_insert(all.len());
         if place == all.len() {
             all.push((shared, Alike { names: Vec::new(), first: text, cases: 0 }));
@@ -198,21 +202,24 @@ fn alike(cases: Vec<Case>) -> Vec<(String, Alike)> {
     all
 }
 
-/// The first texts with their names; the others become one.
+/// The first texts with their names; of very many, the others become one with an example.
 fn bounded(mut all: Vec<(String, Alike)>, thing: &str) -> Vec<(String, Vec<String>, bool)> {
-    let rest = all.split_off(if all.len() > MAX_OF_METRIC { MAX_OF_METRIC - 1 } else { all.len() });
+    let cases: usize = all.iter().map(|(_, alike)| alike.cases).sum();
+    let is_long = cases > MAX_ROWS && all.len() > MAX_OF_METRIC;
+    let rest = all.split_off(if is_long { MAX_OF_METRIC - 1 } else { all.len() });
     let mut bounded: Vec<_> = all
         .into_iter()
         .map(|(shared, alike)| (if alike.cases == 1 { alike.first } else { shared }, alike.names, false))
         .collect();
-    if !rest.is_empty() {
+    if let Some((_, example)) = rest.first() {
+        let example = example.first.clone();
         let each = if rest.iter().all(|(_, alike)| alike.cases == 1) {
             format!(", a different one for each {thing}")
         } else {
             String::new()
         };
         bounded.push((
-            format!("{} other reasons{each}", rest.len()),
+            format!("{} other reasons{each}, such as: {example}", rest.len()),
             rest.into_iter().flat_map(|(_, alike)| alike.names).collect(),
             true,
         ));
@@ -233,15 +240,44 @@ fn without(text: &str, name: &str) -> String {
         let inside = before.chars().next_back().or(shared.chars().next_back()).is_some_and(is_part_of_word)
             || after.chars().next().is_some_and(is_part_of_word);
         shared.push_str(before);
-        shared.push_str(if inside { name } else { OWN_NAME });
+        shared.push_str(if inside { name } else { VARIABLE });
         rest = after;
     }
     shared + rest
 }
 
+/// The text without ids: words of hexadecimal digits, with a letter and a decimal digit among them. A status or another
+/// number stays.
+fn without_ids(text: &str) -> String {
+    let is_id = |word: &str| {
+        ID_LENGTHS.contains(&word.len())
+            && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && word.bytes().any(|byte| byte.is_ascii_digit())
+            && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
+    text.split_inclusive(|c: char| !c.is_alphanumeric())
+        .map(|part| {
+            let word = part.trim_end_matches(|c: char| !c.is_alphanumeric());
+            if is_id(word) { format!("{VARIABLE}{}", &part[word.len()..]) } else { part.to_owned() }
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_do_not_tell_texts_apart_and_numbers_do() {
+        for (text, shared) in [
+            ("no commit 1a2b3c4d5e of `main`", "no commit … of `main`"),
+            ("GET /commits/0123456789abcdef0123456789abcdef01234567: 404", "GET /commits/…: 404"),
+            ("HTTP 500 at 12:30:05, 1234567 bytes", "HTTP 500 at 12:30:05, 1234567 bytes"),
+            ("a defaced facade", "a defaced facade"),
+        ] {
+            assert_eq!(without_ids(text), shared);
+        }
+    }
 
     #[test]
     fn a_text_is_the_same_for_all_subjects_apart_from_their_names() {
@@ -274,7 +310,7 @@ mod tests {
                 ("reset after 30 s", 1),
                 ("reset after 31 s", 1),
                 ("reset after 32 s", 1),
-                ("67 other reasons, a different one for each repository", 67)
+                ("67 other reasons, a different one for each repository, such as: reset after 33 s", 67)
             ]
         );
     }

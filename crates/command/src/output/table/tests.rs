@@ -28,7 +28,11 @@ async fn a_thousand_subjects_are_one_row_and_what_is_wrong() {
 
     Goals missed
       ci.tests_passing_on_main == 1: 30 of 683 samples
-        0  acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391 and 26 more
+        0  acme/app-0322, acme/app-0345, acme/app-0368, acme/app-0391,
+           acme/app-0414, acme/app-0437, acme/app-0460, acme/app-0483,
+           acme/app-0506, acme/app-0529, acme/app-0552, acme/app-0575,
+           acme/app-0598, acme/app-0621, acme/app-0644, acme/app-0667,
+           acme/app-0690, acme/app-0713, acme/app-0736, acme/app-0759 and 10 more
       commits.hotfix < 5: 45 of 678 samples
         49 commit  acme/app-0749
         48 commit  acme/app-0748
@@ -43,16 +47,25 @@ async fn a_thousand_subjects_are_one_row_and_what_is_wrong() {
 
     Errors
       commits.hotfix, commits.reverts of 312 repositories: connection refused
-        acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008 and 308 more
+        acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009,
+        acme/app-0010, acme/app-0011, acme/app-0012, acme/app-0013, acme/app-0014,
+        acme/app-0015, acme/app-0016, acme/app-0017, acme/app-0018, acme/app-0019,
+        acme/app-0020, acme/app-0021, acme/app-0022, acme/app-0023, acme/app-0024
+        and 292 more
       ci.tests_passing_on_main of 312 repositories: GET
         https://api.github.com/repos/…/actions/runs: connection refused
-        acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008 and 308 more
+        acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009,
+        acme/app-0010, acme/app-0011, acme/app-0012, acme/app-0013, acme/app-0014,
+        acme/app-0015, acme/app-0016, acme/app-0017, acme/app-0018, acme/app-0019,
+        acme/app-0020, acme/app-0021, acme/app-0022, acme/app-0023, acme/app-0024
+        and 292 more
       commits.hotfix of acme/app-0990: the answer is cut off after 990 bytes
       commits.hotfix of acme/app-0991: the answer is cut off after 991 bytes
       commits.hotfix of acme/app-0992: the answer is cut off after 992 bytes
       commits.hotfix of 7 repositories: 7 other reasons, a different one for each
-        repository
-        acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996 and 3 more
+        repository, such as: the answer is cut off after 993 bytes
+        acme/app-0993, acme/app-0994, acme/app-0995, acme/app-0996, acme/app-0997,
+        acme/app-0998, acme/app-0999
 
     Failed items
       commits.reverts of acme/app-0317 branch:gone: 404 Not Found
@@ -87,9 +100,9 @@ async fn few_subjects_have_rows_of_their_own() {
 
     Errors
       commits.hotfix, commits.reverts of 17 repositories: connection refused
-        acme/app-0300, acme/app-0301, acme/app-0302, acme/app-0303, acme/app-0304, acme/app-0305 and 11 more
+        acme/app-0300, acme/app-0301, acme/app-0302, acme/app-0303, acme/app-0304, acme/app-0305, acme/app-0306, acme/app-0307, acme/app-0308, acme/app-0309, acme/app-0310, acme/app-0311, acme/app-0312, acme/app-0313, acme/app-0314, acme/app-0315, acme/app-0316
       ci.tests_passing_on_main of 17 repositories: GET https://api.github.com/repos/…/actions/runs: connection refused
-        acme/app-0300, acme/app-0301, acme/app-0302, acme/app-0303, acme/app-0304, acme/app-0305 and 11 more
+        acme/app-0300, acme/app-0301, acme/app-0302, acme/app-0303, acme/app-0304, acme/app-0305, acme/app-0306, acme/app-0307, acme/app-0308, acme/app-0309, acme/app-0310, acme/app-0311, acme/app-0312, acme/app-0313, acme/app-0314, acme/app-0315, acme/app-0316
 
     Failed items
       commits.reverts of acme/app-0317 branch:gone: 404 Not Found
@@ -115,11 +128,21 @@ async fn few_subjects_have_rows_of_their_own() {
     Errors
       commits.hotfix, commits.reverts of 17 repositories:
         connection refused
-        acme/app-0300, acme/app-0301, acme/app-0302 and 14 more
+        acme/app-0300, acme/app-0301, acme/app-0302,
+        acme/app-0303, acme/app-0304, acme/app-0305,
+        acme/app-0306, acme/app-0307, acme/app-0308,
+        acme/app-0309, acme/app-0310, acme/app-0311,
+        acme/app-0312, acme/app-0313, acme/app-0314,
+        acme/app-0315, acme/app-0316
       ci.tests_passing_on_main of 17 repositories: GET
         https://api.github.com/repos/…/actions/runs: connection
         refused
-        acme/app-0300, acme/app-0301, acme/app-0302 and 14 more
+        acme/app-0300, acme/app-0301, acme/app-0302,
+        acme/app-0303, acme/app-0304, acme/app-0305,
+        acme/app-0306, acme/app-0307, acme/app-0308,
+        acme/app-0309, acme/app-0310, acme/app-0311,
+        acme/app-0312, acme/app-0313, acme/app-0314,
+        acme/app-0315, acme/app-0316
 
     Failed items
       commits.reverts of acme/app-0317 branch:gone: 404 Not
@@ -156,7 +179,11 @@ async fn many_samples_of_no_subject_are_one_row() {
 
     Goals missed
       queue.waiting != 0: 51 of 101 samples
-        0  queue:日本-0, queue:日本-2, queue:日本-4, queue:日本-6 and 47 more
+        0  queue:日本-0, queue:日本-2, queue:日本-4, queue:日本-6, queue:日本-8,
+           queue:日本-10, queue:日本-12, queue:日本-14, queue:日本-16,
+           queue:日本-18, queue:日本-20, queue:日本-22, queue:日本-24,
+           queue:日本-26, queue:日本-28, queue:日本-30, queue:日本-32,
+           queue:日本-34, queue:日本-36, queue:日本-38 and 31 more
 
     --format json shows all; report explain KEY --subject NAME shows what is behind
     one value.
@@ -179,7 +206,30 @@ async fn thousands_of_metrics_that_fail_are_a_few_lines_that_add_up() {
     let shown = shown(&report, Some(80));
 
     let lines: Vec<&str> = shown.lines().collect();
-    assert_eq!(lines.len(), 3 + 1 + 1 + 49 + 1, "{shown}");
+    // The names of 20 metrics take six lines.
+    assert_eq!(lines.len(), 3 + 1 + 6 + 49 + 1, "{shown}");
     assert_eq!(lines[3], "  2000 metrics: gone");
-    assert_eq!(lines[54], "  … and 951 more, for 951 other reasons: see --format json");
+    assert_eq!(lines[59], "  … and 951 more, for 951 other reasons: see --format json");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_of_a_few_subjects_that_miss_a_goal_is_named_by_what_differs() {
+    let facts = Facts::new("ci.passing", "A test.").with_goal("== 1".parse().unwrap());
+    let metric = fixture::alone(facts, || {
+        let sample = |number: u32| {
+            let value = u32::from(!(10..15).contains(&number));
+            Sample::new(value)?
+                .with_tag("repository", &format!("acme/{number:03}"))?
+                .with_tag("branch", "main")
+        };
+        (0..1_000).map(sample).collect::<Result<Vec<_>, _>>().into_reading()
+    });
+    let report = fixture::run([metric], [], None).await;
+
+    let shown = shown(&report, Some(60));
+
+    for number in 10..15 {
+        assert!(shown.contains(&format!("repository:acme/{number:03}")), "{shown}");
+    }
+    assert!(!shown.contains("branch:main"), "{shown}");
 }
