@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::bail;
-use globset::{Glob, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 use system_health_registry::{
     Catalog, Engine, Report,
     settings::{Known, may_be_secret},
@@ -21,9 +21,13 @@ pub(super) struct SubjectFilter {
 }
 
 impl SubjectFilter {
-    /// Takes names and globs.
+    /// Takes names and globs. Upper and lower case are the same, as in the names of GitHub's repositories.
     pub(super) fn new(globs: &[Glob]) -> Self {
-        let wanted = globs.iter().map(Glob::compile_matcher).collect();
+        let ignoring_case = |glob: &Glob| GlobBuilder::new(glob.glob()).case_insensitive(true).build();
+        let wanted = globs.iter().map(|glob| {
+            ignoring_case(glob).map_or_else(|_| glob.compile_matcher(), |glob| glob.compile_matcher())
+        });
+        let wanted = wanted.collect();
         Self { wanted, listed: Arc::default() }
     }
 
@@ -91,7 +95,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_named_subjects_are_collected() {
-        let subjects = subjects(&["acme/app-0007", "acme/app-099*"]);
+        let subjects = subjects(&["ACME/app-0007", "acme/app-099*"]);
 
         let report = run(&subjects, Some(1_000)).await;
 

@@ -90,15 +90,13 @@ fn metric<'a>(key: &str, catalog: &'a Catalog) -> anyhow::Result<&'a Metric> {
     }
     // Once the alias expires, there are no values under the former key.
     let is_former = |metric: &&Metric| metric.alias().is_some_and(|alias| alias.key() == key);
-    match metrics.iter().find(is_former) {
-        Some(metric) => bail!("`{key}` is the former key of `{}`; write the new key", metric.key()),
-        None => {
-            bail!(
-                "there is no metric `{key}`{}",
-                Known::nearest_to(key, metrics.iter().map(|metric| metric.key()))
-            )
-        }
+    if let Some(metric) = metrics.iter().find(is_former) {
+        bail!("`{key}` is the former key of `{}`; write the new key", metric.key());
     }
+    // Few goals are about the reporter, and its metrics are many.
+    let is_likely = |known: &&str| key.starts_with("system") || !is_self_metric(known);
+    let keys = metrics.iter().map(|metric| metric.key()).filter(is_likely);
+    bail!("there is no metric `{key}`{}", Known::nearest_to(key, keys))
 }
 
 /// Any two metrics can be divided; to be added or subtracted, they need the same unit and kind.

@@ -9,6 +9,9 @@ pub struct Known {
     has_near: bool,
 }
 
+/// Maximum number of names in a message.
+const MAX_SHOWN: usize = 20;
+
 /// How similar a known name has to be to an unknown one, from 0 to 1, to be suggested.
 const MIN_SIMILARITY: f64 = 0.7;
 
@@ -45,13 +48,22 @@ impl fmt::Display for Known {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.names.as_slice() {
             [] => Ok(()),
-            names if !self.has_near => write!(f, "; there are `{}`", names.join("`, `")),
+            names if !self.has_near => write!(f, "; there are {}", list(names)),
             [only] => write!(f, "; did you mean `{only}`?"),
             [nearest, others @ ..] => {
-                write!(f, "; did you mean `{nearest}`? (others: `{}`)", others.join("`, `"))
+                write!(f, "; did you mean `{nearest}`? (others: {})", list(others))
             }
         }
     }
+}
+
+fn list(names: &[String]) -> String {
+    let shown = &names[..names.len().min(MAX_SHOWN)];
+    let more = match names.len() - shown.len() {
+        0 => String::new(),
+        hidden => format!(" and {hidden} more"),
+    };
+    format!("`{}`{more}", shown.join("`, `"))
 }
 
 #[cfg(test)]
@@ -75,5 +87,12 @@ mod tests {
         ] {
             assert_eq!(Known::nearest_to(unknown, names.iter().copied()).to_string(), suggestion);
         }
+    }
+
+    #[test]
+    fn of_very_many_names_the_nearest_are_listed() {
+        let text = Known::nearest_to("x", (0..30).map(|number| format!("name{number:02}"))).to_string();
+
+        assert!(text.ends_with("`name19` and 10 more"), "{text}");
     }
 }
