@@ -8,9 +8,9 @@ and every request answered 50 ms late.
     python3 benches/whole_run.py
 
 GitHub and Datadog are the fakes of the tests, AWS Secrets Manager is moto behind a proxy that adds the
-latency. The chain is four requests long: the secrets, the first page of commits, the other pages at
-once, and the push. The wall time may be 1.15 times that plus 30 ms. `report list`, which needs no request,
-may take 10 ms.
+latency. The chain is five requests long: the secrets, three pages of commits, and the push. A page
+starts at a parent of the last commit of the page before, so pages are read one after the other. The
+wall time may be 1.15 times that plus 30 ms. `report list`, which needs no request, may take 10 ms.
 """
 
 import http.client
@@ -29,7 +29,7 @@ import time
 import memory
 
 LATENCY = 0.050
-CHAIN = 4
+CHAIN = 5
 RUNS = 15
 MOST_LIST = 0.010
 ROOT = pathlib.Path(__file__).resolve().parent.parent
