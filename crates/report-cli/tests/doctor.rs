@@ -457,3 +457,22 @@ fn people_get_a_table_with_words() {
     assert!(table.lines().any(|line| line.starts_with("ok       GitHub token  ")), "{table}");
     assert!(table.lines().any(|line| line.starts_with("failed   state folder  ")), "{table}");
 }
+
+#[test]
+fn a_choice_of_sinks_with_which_every_push_fails_is_found() {
+    for (settings, message) in [
+        ("[report]\nto = ['nope']\n", "names the sink `nope`"),
+        ("[report]\nto = ['prometheus']\n", "the sink `prometheus` has nowhere to deliver to"),
+        (
+            "[local]\nfile = 'a'\n[prometheus]\ntextfile = 'b.prom'\n",
+            "`to` in [report] has to name where to deliver to",
+        ),
+    ] {
+        let scene = Scene::new(env!("CARGO_BIN_EXE_report")).file("system-health.toml", settings);
+
+        let ended = scene.run(&["doctor"]).with_status(1);
+
+        let (state, found) = line(&ended, "destinations");
+        assert!(state == "failed" && found.contains(message), "{found}");
+    }
+}

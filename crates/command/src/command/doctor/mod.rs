@@ -67,6 +67,7 @@ fn diagnose(
     let report: ReportSettings = right(settings.table(), &mut findings).unwrap_or_default();
     right(base_tags(&report), &mut findings);
     right(report.slot().context("`align` in [report]"), &mut findings);
+    findings.extend(sinks::wrong_choice(program, settings));
     let folder = (!arguments.state.no_state).then(|| state.folder());
     let place = folder.as_ref().and_then(|folder| folder.as_ref().ok()).cloned();
     let selected = without_skipped(catalog.clone(), settings);

@@ -2,6 +2,9 @@
 
 use futures::future::join_all;
 use system_health_registry::{Context, Finding, Grade, Settings, SharedError, SinkType};
+use system_health_reporter::{DestinationsError, Mode, Reporter, ReporterError};
+
+use crate::program::Program;
 
 /// What the sinks say.
 pub(super) struct Looked {
@@ -22,6 +25,22 @@ pub(super) async fn diagnose(sinks: &[SinkType], settings: &Settings, context: &
     };
     let ready = sinks.iter().zip(&looked).filter(|(_, findings)| is_ready(findings));
     Looked { ready: ready.map(|(sink, _)| sink.name).collect(), findings: looked.concat() }
+}
+
+/// Why a push would not know its destinations. Without any sink that is configured, nobody wants one.
+pub(super) fn wrong_choice(program: &Program, settings: &Settings) -> Option<Finding> {
+    let builder = Reporter::builder(settings.clone()).without_state();
+    let builder = program.own_sinks.iter().fold(builder, |builder, sink| builder.sink(*sink));
+    match builder.build().and_then(|reporter| reporter.check(Mode::Push)) {
+        // Said of each sink.
+        Err(ReporterError::Destinations(DestinationsError::NoSink | DestinationsError::Settings(_))) => None,
+        Err(ReporterError::Destinations(DestinationsError::NoneConfigured { .. })) => None,
+        Err(ReporterError::Destinations(error)) => {
+            Some(Finding::failed("destinations", SharedError::new(error).to_string()))
+        }
+        // Other errors are found elsewhere.
+        Ok(()) | Err(_) => None,
+    }
 }
 
 async fn diagnose_sink(sink: &SinkType, settings: &Settings, context: &Context) -> Vec<Finding> {
