@@ -49,7 +49,12 @@ impl Arguments {
             matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
         };
         if let Some(flag) = run_flags.get_arguments().find(is_given).and_then(clap::Arg::get_long) {
-            let message = format!("the command '{name}' cannot be used with '--{flag}'");
+            let message = match command_with(flag, &command_line, &matches) {
+                Some(command) => {
+                    format!("'--{flag}' cannot stand before the command; write `{command} --{flag} ...`")
+                }
+                None => format!("the command '{name}' cannot be used with '--{flag}'"),
+            };
             return Err(command_line.error(ErrorKind::ArgumentConflict, message));
         }
         if Command::has_subcommand(name) {
@@ -58,6 +63,17 @@ impl Arguments {
         let linked = matches.remove_subcommand().map(|(name, matches)| Command::Linked { name, matches });
         Ok(Self { command: linked, ..Self::from_arg_matches(&matches)? })
     }
+}
+
+/// The command that was given, such as `report dashboard push`, if it has this flag.
+fn command_with(flag: &str, command_line: &clap::Command, matches: &clap::ArgMatches) -> Option<String> {
+    let (mut command, mut matches) = (command_line, matches);
+    let mut words = vec![command.get_name()];
+    while let Some((name, inner)) = matches.subcommand() {
+        (command, matches) = (command.find_subcommand(name)?, inner);
+        words.push(name);
+    }
+    command.get_arguments().any(|argument| argument.get_long() == Some(flag)).then(|| words.join(" "))
 }
 
 /// Says of a command that is not even similar to a known one that it may not be part of this program.
@@ -104,6 +120,16 @@ mod tests {
             assert_eq!(read(line).unwrap_err().kind(), ErrorKind::ArgumentConflict, "{line}");
         }
         assert!(read("report list --push").is_err());
+    }
+
+    #[test]
+    fn a_flag_of_a_command_that_stands_before_it_is_sent_behind_it() {
+        let refused = read("report --config s.toml list").unwrap_err().to_string();
+
+        assert!(
+            refused.contains("'--config' cannot stand before the command; write `report list --config ...`"),
+            "{refused}"
+        );
     }
 
     #[test]
