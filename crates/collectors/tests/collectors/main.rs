@@ -1,4 +1,5 @@
 //! The built-in metrics against a fake GitHub and real git repositories.
+#![cfg(all(feature = "git", feature = "github"))]
 
 mod ci;
 mod clone;
