@@ -31,15 +31,17 @@ pub(super) async fn diagnose(sinks: &[SinkType], settings: &Settings, context: &
 pub(super) fn wrong_choice(program: &Program, settings: &Settings) -> Option<Finding> {
     let builder = Reporter::builder(settings.clone()).without_state();
     let builder = program.own_sinks.iter().fold(builder, |builder, sink| builder.sink(*sink));
-    match builder.build().and_then(|reporter| reporter.check(Mode::Push)) {
-        // Said of each sink.
-        Err(ReporterError::Destinations(DestinationsError::NoSink | DestinationsError::Settings(_))) => None,
-        Err(ReporterError::Destinations(DestinationsError::NoneConfigured { .. })) => None,
-        Err(ReporterError::Destinations(error)) => {
-            Some(Finding::failed("destinations", SharedError::new(error).to_string()))
-        }
-        // Other errors are found elsewhere.
-        Ok(()) | Err(_) => None,
+    let Err(ReporterError::Destinations(error)) =
+        builder.build().and_then(|reporter| reporter.check(Mode::Push))
+    else {
+        return None; // other errors are found elsewhere
+    };
+    match error {
+        // These are said of each sink.
+        DestinationsError::NoSink
+        | DestinationsError::NoneConfigured { .. }
+        | DestinationsError::Settings(_) => None,
+        error => Some(Finding::failed("destinations", SharedError::new(error).to_string())),
     }
 }
 
