@@ -19,6 +19,7 @@ mod key;
 mod kind;
 mod monitoring;
 mod option;
+mod option_tables;
 mod options;
 mod recovery;
 mod tag;

@@ -1,10 +1,10 @@
 //! One option of the attribute `#[system_health_metric]`. All that the attribute, the catalog, JSON, lists and the
-//! documentation know about an option is in its row of a table: [`OPTIONS`](crate::options) for what every metric has,
-//! [`MONITORING_OPTIONS`] for what only monitors need.
+//! documentation know about an option is in its row of a table: [`OPTIONS`](crate::options::OPTIONS) for what every
+//! metric has, [`MONITORING_OPTIONS`](crate::monitoring::MONITORING_OPTIONS) for what only monitors need.
 
 use std::{error::Error, time::Duration};
 
-use crate::{Facts, monitoring::MONITORING_OPTIONS, options::OPTIONS};
+use crate::Facts;
 
 /// An option of a metric.
 #[derive(Debug, Clone, Copy)]
@@ -63,25 +63,6 @@ pub struct OptionError {
 pub(crate) struct ValueError {
     message: String,
     item: Option<usize>,
-}
-
-impl MetricOption {
-    /// All options, in the order in which they are documented and set.
-    pub fn all() -> impl Iterator<Item = &'static Self> + Clone {
-        OPTIONS.iter().chain(MONITORING_OPTIONS)
-    }
-
-    /// The options that every metric may need.
-    #[must_use]
-    pub const fn general() -> &'static [Self] {
-        OPTIONS
-    }
-
-    /// The options that only monitors need.
-    #[must_use]
-    pub const fn monitoring() -> &'static [Self] {
-        MONITORING_OPTIONS
-    }
 }
 
 impl OptionValue {

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use super::{
     age::format_age,
+    early_end::EarlyEnd,
     evidence::{EntryId, EvidenceLog},
-    interruption::Interruption,
     job::{Job, up_to_attempt},
     known_runs::{CiQuery, KnownRuns},
     relevance::{Relevance, WatchedWorkflow, relevance, staleness},
@@ -78,14 +78,14 @@ pub(super) fn judge(watched: &WatchedWorkflow<'_>, known: &KnownRuns) -> anyhow:
     };
     match search.run() {
         Ok(judgment) => Ok(JudgeStep::Done(judgment)),
-        Err(Interruption::Query(query)) => Ok(JudgeStep::Query(query)),
-        Err(Interruption::Limit) => unreachable!("`run` handles it"),
-        Err(Interruption::Error(error)) => Err(error),
+        Err(EarlyEnd::Query(query)) => Ok(JudgeStep::Query(query)),
+        Err(EarlyEnd::Limit) => unreachable!("`run` handles it"),
+        Err(EarlyEnd::Error(error)) => Err(error),
     }
 }
 
 impl<'a> Search<'a> {
-    fn run(mut self) -> Result<Judgment, Interruption> {
+    fn run(mut self) -> Result<Judgment, EarlyEnd> {
         let runs = self.known.runs();
         for (index, run) in runs.iter().enumerate() {
             if self.known.is_only_filtered(run.id)
@@ -108,7 +108,7 @@ impl<'a> Search<'a> {
             match decided {
                 Ok(None) => {}
                 Ok(Some((passed, votes))) => return Ok(self.decided(passed, &votes, older)),
-                Err(Interruption::Limit) => {
+                Err(EarlyEnd::Limit) => {
                     // This run was not inspected.
                     self.considered -= 1;
                     return self.out_of_runs(false);
@@ -129,7 +129,7 @@ impl<'a> Search<'a> {
     }
 
     /// Judges a run by its own conclusion.
-    fn by_conclusion(&mut self, run: &'a WorkflowRun) -> Result<Option<(bool, Vec<Vote>)>, Interruption> {
+    fn by_conclusion(&mut self, run: &'a WorkflowRun) -> Result<Option<(bool, Vec<Vote>)>, EarlyEnd> {
         let Some(last) = self.last_completed_attempt(run)? else {
             self.evidence.add_run(run, run.attempt, "it has not ended");
             return Ok(None);
@@ -160,7 +160,7 @@ impl<'a> Search<'a> {
         &mut self,
         run: &'a WorkflowRun,
         older: &'a [WorkflowRun],
-    ) -> Result<Option<(bool, Vec<Vote>)>, Interruption> {
+    ) -> Result<Option<(bool, Vec<Vote>)>, EarlyEnd> {
         let Some(last) = self.last_completed_attempt(run)? else { return self.by_jobs_so_far(run, older) };
         let jobs = self.jobs(run)?;
         for attempt in (1..=last).rev() {
@@ -191,7 +191,7 @@ impl<'a> Search<'a> {
         &mut self,
         run: &'a WorkflowRun,
         older: &'a [WorkflowRun],
-    ) -> Result<Option<(bool, Vec<Vote>)>, Interruption> {
+    ) -> Result<Option<(bool, Vec<Vote>)>, EarlyEnd> {
         if self.running < MAX_RUNNING {
             self.running += 1;
             let jobs = self.known.jobs(run.id).ok_or(CiQuery::Jobs(run.id))?;
@@ -236,7 +236,7 @@ impl<'a> Search<'a> {
     }
 
     /// The newest completed attempt of a run. `None` if the first attempt is in progress.
-    fn last_completed_attempt(&mut self, run: &WorkflowRun) -> Result<Option<u32>, Interruption> {
+    fn last_completed_attempt(&mut self, run: &WorkflowRun) -> Result<Option<u32>, EarlyEnd> {
         self.confirm(run)?;
         if run.is_completed()? {
             return Ok(Some(run.attempt));
@@ -250,7 +250,7 @@ impl<'a> Search<'a> {
 
     /// Requires the current state of a run that only the filtered list contains, because it may have ended or been
     /// re-run in the meantime.
-    fn confirm(&mut self, run: &WorkflowRun) -> Result<(), Interruption> {
+    fn confirm(&mut self, run: &WorkflowRun) -> Result<(), EarlyEnd> {
         if self.known.is_only_filtered(run.id) {
             self.inspect()?;
             if !self.known.is_confirmed(run.id) {
@@ -261,7 +261,7 @@ impl<'a> Search<'a> {
     }
 
     /// The jobs of all attempts of a confirmed run.
-    fn jobs(&mut self, run: &WorkflowRun) -> Result<&'a [Job], Interruption> {
+    fn jobs(&mut self, run: &WorkflowRun) -> Result<&'a [Job], EarlyEnd> {
         // A run that only the filtered list contains was counted when it was confirmed.
         if !self.known.is_only_filtered(run.id) {
             self.inspect()?;
@@ -269,7 +269,7 @@ impl<'a> Search<'a> {
         Ok(self.known.jobs(run.id).ok_or(CiQuery::Jobs(run.id))?)
     }
 
-    fn attempt(&mut self, run: &'a WorkflowRun, attempt: u32) -> Result<&'a WorkflowRun, Interruption> {
+    fn attempt(&mut self, run: &'a WorkflowRun, attempt: u32) -> Result<&'a WorkflowRun, EarlyEnd> {
         if attempt == run.attempt {
             return Ok(run);
         }
@@ -278,9 +278,9 @@ impl<'a> Search<'a> {
     }
 
     /// Counts a run or an attempt that is fetched individually.
-    fn inspect(&mut self) -> Result<(), Interruption> {
+    fn inspect(&mut self) -> Result<(), EarlyEnd> {
         self.inspected += 1;
-        if self.inspected > MAX_INSPECTED { Err(Interruption::Limit) } else { Ok(()) }
+        if self.inspected > MAX_INSPECTED { Err(EarlyEnd::Limit) } else { Ok(()) }
     }
 
     fn votes(&mut self, run: &WorkflowRun, attempt: u32, entry: EntryId, jobs: &[&Job]) -> Vec<Vote> {
@@ -323,7 +323,7 @@ impl<'a> Search<'a> {
         Judgment { result: Ok(Decision { passed, page }), evidence: self.evidence }
     }
 
-    fn out_of_runs(mut self, complete: bool) -> Result<Judgment, Interruption> {
+    fn out_of_runs(mut self, complete: bool) -> Result<Judgment, EarlyEnd> {
         let branch = self.watched.branch;
         let workflow = &self.watched.settings.workflow;
         if self.considered == 0 {

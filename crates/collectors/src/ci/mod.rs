@@ -2,9 +2,9 @@
 //! `fetch` gets from GitHub what `judge` needs. `docs/metrics.md` defines the result.
 
 mod age;
+mod early_end;
 mod evidence;
 mod fetch;
-mod interruption;
 mod job;
 mod job_patterns;
 mod judge;

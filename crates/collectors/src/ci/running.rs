@@ -4,7 +4,7 @@
 //! all jobs of the newest completed run.
 
 use super::{
-    interruption::Interruption,
+    early_end::EarlyEnd,
     job::{Job, up_to_attempt},
     known_runs::{CiQuery, KnownRuns},
     relevance::{Relevance, WatchedWorkflow, relevance, staleness},
@@ -21,7 +21,7 @@ pub(super) fn jobs_of_completed_run<'h>(
     watched: &WatchedWorkflow<'_>,
     known: &'h KnownRuns,
     older: &'h [WorkflowRun],
-) -> Result<Option<Vec<&'h Job>>, Interruption> {
+) -> Result<Option<Vec<&'h Job>>, EarlyEnd> {
     let mut seen = 0;
     for run in older {
         if known.is_only_filtered(run.id) && staleness(watched, known)?.is_some() {

@@ -44,11 +44,11 @@ pub struct Engine {
     observer: Option<Arc<Observer>>,
     workers: Option<Handle>,
     concurrency: NonZero<usize>,
-    subjects: Option<Arc<SubjectFilter>>,
+    subjects: Option<Arc<SubjectPredicate>>,
     interruption: Interruption,
 }
 
-type SubjectFilter = dyn Fn(&str) -> bool + Send + Sync;
+type SubjectPredicate = dyn Fn(&str) -> bool + Send + Sync;
 
 type Observer = dyn Fn(Progress<'_>) + Send + Sync;
 

@@ -24,7 +24,7 @@ use crate::{
 };
 use metrics::Collected;
 use sinks::Looked;
-use summary::Facts;
+use summary::Observations;
 
 /// Prints the diagnosis; fails if anything does not work.
 pub(super) fn run(
@@ -43,8 +43,10 @@ pub(super) fn run(
                 Finding::failed("settings", format!("{error:#}")),
                 Finding::warning("everything else", message),
             ];
-            let facts =
-                Facts { are_settings_right: false, ..Facts::new(&program.name, &program.sinks, &findings) };
+            let facts = Observations {
+                are_settings_right: false,
+                ..Observations::new(&program.name, &program.sinks, &findings)
+            };
             let (works, next_steps) = (facts.works(), facts.next_steps());
             Diagnosis { findings, works, next_steps }
         }
@@ -100,14 +102,14 @@ fn diagnose(
     let (Looked { ready, findings: about_sinks }, Collected { with_value, metrics, findings: about_metrics }) =
         (looked, collected);
     findings.extend([about_sinks, state, about_metrics].concat());
-    let facts = Facts {
+    let facts = Observations {
         has_file: settings.said().any(|(_, _, _, origin)| matches!(origin, Origin::File { .. })),
         has_repository,
         with_value: &with_value,
         metrics,
         ready: &ready,
         state: place.as_deref().filter(|_| is_state_right),
-        ..Facts::new(&program.name, &program.sinks, &findings)
+        ..Observations::new(&program.name, &program.sinks, &findings)
     };
     let (works, next_steps) = (facts.works(), facts.next_steps());
     Ok(Diagnosis { findings, works, next_steps })

@@ -5,7 +5,7 @@ use std::path::Path;
 use system_health_registry::{Finding, Grade, SinkType};
 
 /// What the summary is made of.
-pub(super) struct Facts<'a> {
+pub(super) struct Observations<'a> {
     /// The program's name, and its sinks.
     pub(super) program: &'a str,
     pub(super) sinks: &'a [SinkType],
@@ -25,7 +25,7 @@ pub(super) struct Facts<'a> {
     pub(super) state: Option<&'a Path>,
 }
 
-impl<'a> Facts<'a> {
+impl<'a> Observations<'a> {
     /// The facts before anything has been looked at.
     pub(super) fn new(program: &'a str, sinks: &'a [SinkType], findings: &'a [Finding]) -> Self {
         Self {
@@ -115,20 +115,20 @@ fn describe(sink: &SinkType) -> String {
 mod tests {
     use super::*;
 
-    fn configured(findings: &[Finding]) -> Facts<'_> {
-        Facts {
+    fn configured(findings: &[Finding]) -> Observations<'_> {
+        Observations {
             has_file: true,
             has_repository: true,
             metrics: 3,
             ready: &["datadog"],
-            ..Facts::new("report", &[], findings)
+            ..Observations::new("report", &[], findings)
         }
     }
 
     #[test]
     fn where_all_works_the_next_step_is_to_use_it() {
         let keys = ["commits.hotfix".to_owned()];
-        let facts = Facts { with_value: &keys, metrics: 1, ..configured(&[]) };
+        let facts = Observations { with_value: &keys, metrics: 1, ..configured(&[]) };
 
         assert_eq!(
             facts.works(),
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_a_step_each() {
         let findings = [Finding::warning("GitHub token", "found none")];
-        let facts = Facts::new("report", &[], &findings);
+        let facts = Observations::new("report", &[], &findings);
 
         let steps = facts.next_steps();
 
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn wrong_settings_come_before_everything_else() {
-        let facts = Facts { are_settings_right: false, ..Facts::new("report", &[], &[]) };
+        let facts = Observations { are_settings_right: false, ..Observations::new("report", &[], &[]) };
 
         assert_eq!(facts.next_steps(), ["Correct the settings, then run `report doctor` again."]);
     }

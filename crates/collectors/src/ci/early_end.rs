@@ -3,7 +3,7 @@
 use super::known_runs::CiQuery;
 
 /// Why the search stops early.
-pub(super) enum Interruption {
+pub(super) enum EarlyEnd {
     /// More has to be fetched from GitHub.
     Query(CiQuery),
     /// The maximum number of runs was inspected.
@@ -12,13 +12,13 @@ pub(super) enum Interruption {
     Error(anyhow::Error),
 }
 
-impl From<anyhow::Error> for Interruption {
+impl From<anyhow::Error> for EarlyEnd {
     fn from(error: anyhow::Error) -> Self {
         Self::Error(error)
     }
 }
 
-impl From<CiQuery> for Interruption {
+impl From<CiQuery> for EarlyEnd {
     fn from(query: CiQuery) -> Self {
         Self::Query(query)
     }
