@@ -6,7 +6,7 @@ use std::{collections::HashMap, fmt::Display};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Ident, LitStr, Token, bracketed,
+    Ident, LitBool, LitFloat, LitInt, LitStr, Token, bracketed,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
@@ -112,6 +112,28 @@ impl AttributeOption {
             ))
         })?;
         Ok(literals.iter().map(LitStr::value).collect())
+    }
+
+    /// The value as `true` or `false`.
+    pub(crate) fn bool(&self) -> syn::Result<bool> {
+        let literal: LitBool = syn::parse2(self.value.clone()).map_err(|_| {
+            self.mistake(format!("the value of `{}` must be `true` or `false`, without quotes", self.name))
+        })?;
+        Ok(literal.value)
+    }
+
+    /// The value as a number.
+    pub(crate) fn number(&self) -> syn::Result<f64> {
+        let number = |input: ParseStream<'_>| {
+            if input.peek(LitInt) {
+                input.parse::<LitInt>()?.base10_parse()
+            } else {
+                input.parse::<LitFloat>()?.base10_parse()
+            }
+        };
+        number.parse2(self.value.clone()).map_err(|_| {
+            self.mistake(format!("the value of `{}` must be a number without quotes, such as 2", self.name))
+        })
     }
 
     /// The value as a type.

@@ -64,6 +64,7 @@ fn each(subject: &Type) -> TokenStream {
 fn option_value(value: &OptionValue) -> TokenStream {
     match value {
         OptionValue::Text(text) => quote!(::system_health_registry::__private::text(#text)),
+        OptionValue::Bool(value) => quote!(::system_health_registry::OptionValue::Bool(#value)),
         OptionValue::Number(number) => quote!(::system_health_registry::OptionValue::Number(#number)),
         OptionValue::List(texts) => quote!(::system_health_registry::__private::list(&[#(#texts),*])),
     }

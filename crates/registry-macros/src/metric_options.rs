@@ -51,6 +51,8 @@ impl MetricOptions {
         let value = match option.form {
             Form::Text => OptionValue::Text(written.text()?),
             Form::List => OptionValue::List(written.list()?),
+            Form::Bool => OptionValue::Bool(written.bool()?),
+            Form::Number => OptionValue::Number(written.number()?),
             Form::Type => {
                 self.each = Some(written.parse_type(option.example)?);
                 return Ok(());

@@ -30,6 +30,8 @@ pub struct Facts {
     pub(crate) goal: Option<Goal>,
     pub(crate) tags: Vec<String>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) enabled: bool,
+    pub(crate) requests: Option<f64>,
     pub(crate) aggregate: Option<Aggregate>,
     pub(crate) alias: Option<Alias>,
     pub(crate) monitoring: Monitoring,
@@ -46,6 +48,8 @@ impl Facts {
             goal: None,
             tags: Vec::new(),
             timeout: None,
+            enabled: true,
+            requests: None,
             aggregate: None,
             alias: None,
             monitoring: Monitoring::default(),
@@ -145,6 +149,20 @@ impl Facts {
         self
     }
 
+    /// Leaves the metric out of runs whose settings do not name it. By default, every run collects it.
+    #[must_use]
+    pub fn disabled(mut self) -> Self {
+        self.enabled = false;
+        self
+    }
+
+    /// Sets how many requests to other systems one collection makes if no other metric shares them.
+    #[must_use]
+    pub fn with_requests(mut self, requests: f64) -> Self {
+        self.requests = Some(requests);
+        self
+    }
+
     /// Sets how several series of the metric become one value. See [`aggregate`](Self::aggregate) for the default.
     #[must_use]
     pub fn with_aggregate(mut self, aggregate: Aggregate) -> Self {
@@ -170,6 +188,12 @@ impl Facts {
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The first part of the key: `commits` for `commits.hotfix`.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        self.key.split('.').next().unwrap_or_default()
     }
 
     /// What the metric measures; for a function, its doc comment.
@@ -208,6 +232,19 @@ impl Facts {
         self.timeout
     }
 
+    /// Whether a run collects the metric if the settings do not name it.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// How many requests to other systems one collection makes if no other metric shares them, as far as it is known.
+    /// The metrics of a group share their requests.
+    #[must_use]
+    pub fn requests(&self) -> Option<f64> {
+        self.requests
+    }
+
     /// How several series of the metric become one value. Default: counts and rates are summed; of gauges with a goal
     /// `<`, `<=`, `>` or `>=`, the value farthest from the goal counts; of other gauges, the average.
     #[must_use]
@@ -243,6 +280,8 @@ mod tests {
             ("goal", text("< 0.1")),
             ("tags", OptionValue::List(vec!["Team:Web".to_owned(), "area:jobs".to_owned()])),
             ("timeout", text("1s 500ms")),
+            ("enabled", OptionValue::Bool(false)),
+            ("requests", OptionValue::Number(2.5)),
             ("aggregate", text("max")),
             ("alias", text("jobs.broken")),
             ("alias_until", text("2027-01-31")),

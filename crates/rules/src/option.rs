@@ -34,6 +34,10 @@ pub enum Form {
     Text,
     /// `["text", "text"]`
     List,
+    /// `true` or `false`
+    Bool,
+    /// `2` or `0.5`
+    Number,
     /// A type, which is not a fact: `each = Repository`.
     Type,
 }
@@ -44,7 +48,9 @@ pub enum Form {
 pub enum OptionValue {
     /// A text, such as `15m`.
     Text(String),
-    /// A number. The attribute writes it as text.
+    /// Yes or no.
+    Bool(bool),
+    /// A number.
     Number(f64),
     /// Several texts.
     List(Vec<String>),
@@ -78,7 +84,7 @@ impl OptionValue {
     pub(crate) fn text(&self) -> Result<&str, ValueError> {
         match self {
             Self::Text(text) => Ok(text),
-            Self::Number(_) | Self::List(_) => Err(ValueError::new("the value must be a text")),
+            _ => Err(ValueError::new("the value must be a text")),
         }
     }
 
@@ -92,7 +98,21 @@ impl OptionValue {
     pub(crate) fn list(&self) -> Result<&[String], ValueError> {
         match self {
             Self::List(texts) => Ok(texts),
-            Self::Text(_) | Self::Number(_) => Err(ValueError::new("the value must be a list of texts")),
+            _ => Err(ValueError::new("the value must be a list of texts")),
+        }
+    }
+
+    pub(crate) fn bool(&self) -> Result<bool, ValueError> {
+        match self {
+            Self::Bool(value) => Ok(*value),
+            _ => Err(ValueError::new("the value must be `true` or `false`")),
+        }
+    }
+
+    pub(crate) fn number(&self) -> Result<f64, ValueError> {
+        match self {
+            Self::Number(value) => Ok(*value),
+            _ => Err(ValueError::new("the value must be a number")),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     Alias, AliasError, Kind, Tag, check_key, check_unit,
     option::{Form, MetricOption, OptionValue, ValueError},
     parse_day, parse_duration, parse_interval,
+    requests::check_requests,
 };
 
 pub(crate) const OPTIONS: &[MetricOption] = &[
@@ -107,6 +108,36 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
             Ok(())
         },
         get: |facts| facts.timeout.map(OptionValue::from_duration),
+    },
+    MetricOption {
+        name: "enabled",
+        form: Form::Bool,
+        meaning: "whether a run collects the metric if the settings do not name it; a metric with `false` is collected \
+                  if `enable` in `[metrics]` or `--only` names it",
+        default: "`true`",
+        example: "false",
+        depends_on: None,
+        set: |facts, value| {
+            facts.enabled = value.bool()?;
+            Ok(())
+        },
+        get: |facts| (!facts.enabled).then_some(OptionValue::Bool(false)),
+    },
+    MetricOption {
+        name: "requests",
+        form: Form::Number,
+        meaning: "how many requests to other systems one collection makes if no other metric shares them, for the \
+                  estimate of a run; the metrics of a group (`prs.*`) share their requests",
+        default: "unknown",
+        example: "2",
+        depends_on: None,
+        set: |facts, value| {
+            let requests = value.number()?;
+            check_requests(requests)?;
+            facts.requests = Some(requests);
+            Ok(())
+        },
+        get: |facts| facts.requests.map(OptionValue::Number),
     },
     MetricOption {
         name: "aggregate",

@@ -44,6 +44,7 @@ fn cell(value: &OptionValue) -> String {
     match value {
         OptionValue::Text(url) if url.starts_with("https://") => format!("<{url}>"),
         OptionValue::Text(text) => CodeCell(text).to_string(),
+        OptionValue::Bool(value) => CodeCell(&value.to_string()).to_string(),
         OptionValue::Number(number) => CodeCell(&number.to_string()).to_string(),
         OptionValue::List(texts) => {
             texts.iter().map(|text| CodeCell(text).to_string()).collect::<Vec<_>>().join(" ")
@@ -57,6 +58,7 @@ mod tests {
 
     use insta::assert_snapshot;
     use system_health_registry::{Aggregate, Alias, Facts, Location, Monitoring, Unavailable};
+    use system_health_reporter::Selection;
 
     use super::*;
     use crate::output::JsonList;
@@ -108,7 +110,7 @@ mod tests {
         | notify | `@slack-mail` `@a\|b` |
         | source | `mail` `lib.rs` |
         ");
-        let json = serde_json::to_value(JsonList::new(&catalog)).unwrap();
-        assert_snapshot!(json, @r#"[{"about_reporter":false,"aggregate":"max","alias":"queue.length","alias_until":"2027-01-31","crate":"mail","description":"Waiting messages.","file":"lib.rs","goal":"< 5","interval":null,"key":"queue.waiting","kind":"gauge","line":7,"notify":["@slack-mail","@a|b"],"owner":"team-mail","recovery":3.5,"runbook":"https://wiki.example.com/mail","tags":["team:mail","area:queues"],"timeout":null,"unit":"message","window":"1h 30m"}]"#);
+        let json = serde_json::to_value(JsonList::new(&catalog, &Selection::default())).unwrap();
+        assert_snapshot!(json, @r#"[{"about_reporter":false,"aggregate":"max","alias":"queue.length","alias_until":"2027-01-31","collected":true,"crate":"mail","description":"Waiting messages.","enabled":null,"file":"lib.rs","goal":"< 5","group":"queue","interval":null,"key":"queue.waiting","kind":"gauge","line":7,"notify":["@slack-mail","@a|b"],"owner":"team-mail","recovery":3.5,"requests":null,"runbook":"https://wiki.example.com/mail","tags":["team:mail","area:queues"],"timeout":null,"unit":"message","window":"1h 30m"}]"#);
     }
 }

@@ -1,0 +1,16 @@
+// A text would be true in other languages.
+use system_health_registry::system_health_metric;
+
+/// Not collected unless the settings name it.
+#[system_health_metric(key = "pulls.open", enabled = "false")]
+fn not_bool() -> u64 { 0 }
+
+/// The requests of one collection.
+#[system_health_metric(key = "pulls.waiting", requests = "two")]
+fn not_number() -> u64 { 0 }
+
+/// No collection makes fewer than 0 requests.
+#[system_health_metric(key = "pulls.closed", requests = 1e999)]
+fn not_finite() -> u64 { 0 }
+
+fn main() {}
