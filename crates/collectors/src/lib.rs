@@ -34,4 +34,7 @@ pub mod doctor;
 pub mod git;
 pub mod github;
 pub mod repository;
+#[cfg(feature = "github")]
+#[expect(dead_code, reason = "for the metrics about workflow runs and pull requests")]
+mod statistics;
 mod web_page;

@@ -5,7 +5,7 @@ use std::{convert::Infallible, iter};
 use system_health_registry::{Context, FromContext, Unavailable};
 
 use crate::{
-    commits::{BranchHistory, Window},
+    commits::{BranchHistory, HistoryRange},
     repository::{Branch, RemoteAddress},
 };
 
@@ -33,7 +33,7 @@ impl LocalClone {
     pub(crate) async fn history(
         &self,
         _branch: Option<Branch>,
-        _window: Window,
+        _range: HistoryRange,
     ) -> Result<BranchHistory, Unavailable> {
         match self.0 {}
     }

@@ -12,7 +12,7 @@ use std::{
 use tokio::time::Instant;
 
 use crate::{
-    Process, Scope, ScopeError, Subject, Unavailable,
+    Metric, Process, Scope, ScopeError, Subject, Unavailable,
     resource_cache::{AbortOnDrop, ResourceCache, ResourceType, SharedResource},
     subject::SubjectValue,
     type_name::short_type_name,
@@ -77,6 +77,14 @@ struct Caches {
     process: Process,
     run: Arc<ResourceCache>,
     subject: Option<SubjectCache>,
+    metric: MetricCache,
+}
+
+/// The resources of one collection, and the metric that is collected.
+#[derive(Clone, Default)]
+struct MetricCache {
+    cache: Arc<ResourceCache>,
+    metric: Option<Metric>,
 }
 
 #[derive(Clone)]
@@ -110,7 +118,7 @@ impl Context {
     pub(crate) fn in_process(process: Process, started_at: SystemTime) -> Self {
         let run = Arc::new(ResourceCache::default());
         let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&run)))];
-        let caches = Caches { process, run, subject: None };
+        let caches = Caches { process, run, subject: None, metric: MetricCache::default() };
         Self { caches, started_at, requester: Requester::Program, deadline: None, run_deadline: None, tasks }
     }
 
@@ -153,6 +161,13 @@ impl Context {
     #[must_use]
     pub fn started_at(&self) -> SystemTime {
         self.started_at
+    }
+
+    /// The metric that is collected, for a resource with [`Scope::Metric`]. `None` if a program asks for the resource
+    /// without a metric.
+    #[must_use]
+    pub fn metric(&self) -> Option<&Metric> {
+        self.caches.metric.metric.as_ref()
     }
 
     /// The time after which nobody waits for a resource, if there is one.
@@ -209,6 +224,16 @@ impl Context {
         Self { caches: Caches { subject, ..own.caches }, deadline, tasks, ..own }
     }
 
+    /// The context of one collection of a metric. Building of its own resources is aborted when the returned handle is
+    /// dropped.
+    pub(crate) fn for_collection(&self, metric: &Metric) -> Self {
+        let own = self.for_task();
+        let cache = Arc::new(ResourceCache::default());
+        let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&cache)))];
+        let metric = MetricCache { cache, metric: Some(metric.clone()) };
+        Self { caches: Caches { metric, ..own.caches }, tasks, ..own }
+    }
+
     /// The handle of a metric, and the list of what the metric is waiting for.
     pub(crate) fn for_metric(&self) -> (Self, WaitList) {
         let wait_list = WaitList::default();
@@ -223,12 +248,13 @@ impl Context {
     /// The handle for building a resource. It has the resources that live at least as long.
     fn for_resource(&self, resource: ResourceType, scope: Scope) -> Self {
         let (subject, deadline) = match scope {
-            Scope::Subject => (self.caches.subject.clone(), self.deadline),
+            Scope::Metric | Scope::Subject => (self.caches.subject.clone(), self.deadline),
             Scope::Process | Scope::Run => (None, self.run_deadline),
         };
         let own = self.for_task();
+        let metric = if scope == Scope::Metric { own.caches.metric } else { MetricCache::default() };
         Self {
-            caches: Caches { subject, ..own.caches },
+            caches: Caches { subject, metric, ..own.caches },
             requester: Requester::Resource(resource, scope),
             deadline,
             ..own
@@ -252,13 +278,17 @@ impl Context {
         let cache = match T::SCOPE {
             Scope::Process => self.caches.process.cache(),
             Scope::Run => &self.caches.run,
-            Scope::Subject => {
-                // A test may have provided it for all subjects.
+            Scope::Subject | Scope::Metric => {
+                // A test may have provided it for all subjects and metrics.
                 if let Some(provided) = self.caches.run.find(resource.id) {
                     return Ok(provided);
                 }
-                let subject = self.caches.subject.as_ref();
-                &subject.ok_or(ScopeError::NoSubject { resource: resource.name })?.cache
+                if T::SCOPE == Scope::Metric {
+                    &self.caches.metric.cache
+                } else {
+                    let subject = self.caches.subject.as_ref();
+                    &subject.ok_or(ScopeError::NoSubject { resource: resource.name })?.cache
+                }
             }
         };
         // A resource cannot depend on one that lives shorter, so a cycle is always within one scope.

@@ -27,6 +27,7 @@ extern crate self as system_health_registry;
 
 mod api_calls;
 mod catalog;
+mod collected_keys;
 mod context;
 mod descriptions;
 mod engine;
@@ -36,9 +37,11 @@ mod evidence;
 mod finding;
 mod interruption;
 mod item_error;
+mod key_pattern;
 mod link;
 mod location;
 mod metric;
+mod metric_settings;
 mod no_data;
 mod point;
 mod process;
@@ -63,6 +66,7 @@ mod task_error;
 mod type_name;
 mod unavailable;
 mod wait_list;
+mod window;
 
 #[doc(hidden)]
 pub mod __private;
@@ -78,9 +82,11 @@ pub use evidence::{Evidence, EvidenceItem};
 pub use finding::{Finding, Grade};
 pub use interruption::Interruption;
 pub use item_error::ItemError;
+pub use key_pattern::{KeyPattern, KeyPatternError};
 pub use link::LinkError;
 pub use location::Location;
 pub use metric::Metric;
+pub use metric_settings::{MetricSettings, WindowLength};
 pub use no_data::NoData;
 pub use point::Point;
 pub use process::Process;
@@ -138,7 +144,9 @@ pub use system_health_registry_macros::system_health_source;
 pub use system_health_rules::{
     Aggregate, AggregateError, Alias, AliasError, CombinedGoal, CombinedGoalError, Comparison, ContactError,
     DayError, DurationError, Facts, Form, Goal, GoalError, HandleError, KeyError, Kind, KindError,
-    MetricOption, Monitoring, Operator, OptionError, OptionValue, RecoveryError, Tag, TagError, UnitError,
-    check_handle, check_key, check_owner, check_recovery, check_runbook, overlay_tags, parse_duration,
+    MetricOption, Monitoring, Operator, OptionError, OptionValue, RecoveryError, RequestsError, Tag,
+    TagError, UnitError, check_handle, check_key, check_owner, check_recovery, check_runbook, overlay_tags,
+    parse_duration,
 };
 pub use unavailable::{SharedError, Unavailable};
+pub use window::{Window, Windows};

@@ -10,6 +10,9 @@ pub enum Scope {
     Run,
     /// Built once for each subject of a run, and shared by the metrics about it: its commits.
     Subject,
+    /// Built for one collection of one metric, and not shared: what depends on the metric's own settings, such as its
+    /// [`Window`](crate::Window).
+    Metric,
 }
 
 /// Why a resource does not exist where it is requested.
@@ -45,6 +48,7 @@ impl Scope {
             Self::Process => "Scope::Process",
             Self::Run => "Scope::Run",
             Self::Subject => "Scope::Subject",
+            Self::Metric => "Scope::Metric",
         }
     }
 
@@ -53,6 +57,7 @@ impl Scope {
             Self::Process => "is built once for all runs",
             Self::Run => "is built once a run",
             Self::Subject => "is built once for each subject",
+            Self::Metric => "is built for each metric",
         }
     }
 }

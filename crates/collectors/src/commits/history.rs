@@ -2,7 +2,7 @@
 
 use super::Commit;
 
-/// The commits of a branch within a window.
+/// The commits of a branch since a time.
 #[derive(Debug, Clone)]
 pub struct BranchHistory {
     /// The branch, or `HEAD` if a commit is checked out without a branch.

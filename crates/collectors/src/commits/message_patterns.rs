@@ -86,7 +86,7 @@ mod tests {
             settings.unwrap_err().to_string()
         };
         assert_eq!(
-            refused("[commits]\nwindow = \"7d\"\nhotfix = [\"fine\", \"(\"]"),
+            refused("[commits]\nsource = \"auto\"\nhotfix = [\"fine\", \"(\"]"),
             "a.toml:3:1: `hotfix` in [commits]: `(` is not a regular expression: unclosed group"
         );
         assert_eq!(

@@ -6,7 +6,7 @@ use system_health_registry::{Sample, SampleError, system_health_metric};
 use super::{CommitSettings, RecentCommits};
 use crate::repository::Repository;
 
-/// Hotfixes that landed on the branch within the window (7 days unless set).
+/// Hotfixes that landed on the branch within the window (7 days by default).
 #[system_health_metric(
     key = "commits.hotfix",
     each = Repository,
@@ -19,7 +19,7 @@ pub fn hotfix_commits(commits: RecentCommits, settings: CommitSettings) -> Resul
     commits.count(&settings.hotfix, "a hotfix")
 }
 
-/// Commits that landed on the branch within the window (7 days unless set) and revert other commits.
+/// Commits that landed on the branch within the window (7 days by default) and revert other commits.
 #[system_health_metric(
     key = "commits.reverts",
     each = Repository,

@@ -3,7 +3,9 @@
 mod classification;
 mod classifier;
 mod commit;
+mod commit_list;
 mod history;
+mod history_range;
 mod hotfix;
 mod message;
 mod message_patterns;
@@ -13,12 +15,12 @@ mod revert;
 mod settings;
 mod source;
 mod usage;
-mod window;
 
 pub use classification::Classification;
 pub use classifier::Classifier;
 pub use commit::Commit;
 pub use history::BranchHistory;
+pub use history_range::{HistoryRange, WalkEnd};
 pub use message_patterns::{MessagePatterns, MessagePatternsError};
 pub use metrics::{hotfix_commits, revert_commits};
 pub use recent::{CommitsOrigin, RecentCommits};
@@ -26,4 +28,3 @@ pub use settings::{CommitSettings, HistoryChoice, SourceChoice};
 pub use source::CommitSource;
 #[cfg(feature = "github")]
 pub(crate) use source::matching_clone;
-pub use window::{WalkEnd, Window};

@@ -1,29 +1,16 @@
-//! The commits of the window, read once for all metrics about a repository.
+//! The commits of a metric's window.
 
-use std::{
-    collections::HashSet,
-    fmt,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::HashSet, fmt, sync::Arc, time::SystemTime};
 
 use system_health_registry::{
-    Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Subjects, Unavailable,
+    Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Unavailable, Window,
 };
 
-use super::{BranchHistory, Classification, Classifier, Commit, CommitSettings, CommitSource, Window};
-use crate::{
-    date::format_date,
-    git::LocalClone,
-    github::GitHubSettings,
-    repository::Repository,
-    web_page::{commits_page, with_page_link},
-};
+use super::{Classification, Classifier, Commit, commit_list::CommitList};
+use crate::web_page::with_page_link;
 
-/// A commit with a date further in the future was made with a wrong clock.
-const MAX_CLOCK_SKEW: Duration = Duration::from_hours(24);
-
-/// All commits of a branch within the window of the settings, and where they were read.
+/// All commits of a branch within the [window](Window) of the metric that takes them, and where they were read. They are
+/// read once for all metrics about a repository.
 #[derive(Debug, Clone)]
 pub struct RecentCommits {
     origin: Arc<CommitsOrigin>,
@@ -48,10 +35,15 @@ impl RecentCommits {
     /// The commits since a time, for tests and for sources of your own. If a commit occurs twice, only the first is
     /// kept.
     pub fn new(origin: CommitsOrigin, since: SystemTime, commits: impl IntoIterator<Item = Commit>) -> Self {
-        let mut seen = HashSet::new();
-        // If a list grows while its pages are read, a commit may be on two pages.
-        let commits = commits.into_iter().filter(|commit| seen.insert(commit.id.clone())).collect();
-        Self { origin: Arc::new(origin), since, commits }
+        Self::from_distinct(Arc::new(origin), since, distinct(commits))
+    }
+
+    pub(super) fn from_distinct(
+        origin: Arc<CommitsOrigin>,
+        since: SystemTime,
+        commits: Arc<[Commit]>,
+    ) -> Self {
+        Self { origin, since, commits }
     }
 
     /// Where the commits were read.
@@ -93,25 +85,12 @@ impl RecentCommits {
         EvidenceItem::new(format!("{commits} since {since}"), false, reason)
             .with_link(self.origin.page.as_deref())
     }
+}
 
-    /// The warning about commits with dates in the future. They stay in the window until the clock has caught up.
-    fn future_warning(&self, now: SystemTime) -> Option<String> {
-        let is_future = |commit: &&Commit| {
-            commit.committed_at.duration_since(now).is_ok_and(|ahead| ahead > MAX_CLOCK_SKEW)
-        };
-        let mut future = self.commits.iter().filter(is_future);
-        let first = future.next()?;
-        let others = match future.count() {
-            0 => String::new(),
-            others => format!(", and so are {others} more"),
-        };
-        let date = format_date(first.committed_at);
-        Some(format!(
-            "commit {} is dated more than a day in the future, {date}{others}; it counts until the window \
-             has passed that date",
-            first.title()
-        ))
-    }
+/// The commits without repetitions. If a list grows while its pages are read, a commit may be on two pages.
+pub(super) fn distinct(commits: impl IntoIterator<Item = Commit>) -> Arc<[Commit]> {
+    let mut seen = HashSet::new();
+    commits.into_iter().filter(|commit| seen.insert(commit.id.clone())).collect()
 }
 
 fn evidence(commit: &Commit, classifier: &Classifier) -> Option<EvidenceItem> {
@@ -124,48 +103,12 @@ fn evidence(commit: &Commit, classifier: &Classifier) -> Option<EvidenceItem> {
 }
 
 impl FromContext for RecentCommits {
-    const SCOPE: Scope = Scope::Subject;
+    const SCOPE: Scope = Scope::Metric;
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        let settings = context.get::<CommitSettings>().await?;
-        let since = context.started_at().checked_sub(settings.window).unwrap_or(UNIX_EPOCH);
-        let window = Window::new(since, settings.history);
-        let repository = context.get::<Repository>().await?;
-        let (is_local, history) = match context.get::<CommitSource>().await? {
-            CommitSource::GitHub(on_github) => (false, on_github.history(context, &window).await?),
-            CommitSource::LocalClone(clone) => {
-                let github = context.get::<GitHubSettings>().await?;
-                let branch = repository.branch().cloned();
-                (true, with_pages(clone.history(branch, window.clone()).await?, &clone, &github))
-            }
-        };
-        let BranchHistory { branch, commits, page } = history;
-        let origin = CommitsOrigin { is_local, repository: repository.name().to_owned(), branch, page };
-        let recent = Self::new(origin, window.since(), commits);
-        // With many repositories, a line about each would hide everything else.
-        if context.get::<Subjects<Repository>>().await.is_ok_and(|all| all.iter().count() > 1) {
-            tracing::debug!("commits: {}", recent.origin);
-        } else {
-            tracing::info!(target: "system_health", "commits: {}", recent.origin);
-        }
-        if let Some(warning) = recent.future_warning(context.started_at()) {
-            tracing::warn!(target: "system_health", "{}: {warning}", recent.origin.repository);
-        }
-        Ok(recent)
+        let list = context.get::<CommitList>().await?;
+        Ok(list.within(&context.get::<Window>().await?)?)
     }
-}
-
-/// Adds the web pages, if the clone's remote is on the host whose API is used.
-fn with_pages(history: BranchHistory, clone: &LocalClone, github: &GitHubSettings) -> BranchHistory {
-    let Some(repository) = clone.addresses().find_map(|address| github.page_of(address)) else {
-        return history;
-    };
-    let with_page = |commit: Commit| {
-        let page = format!("{repository}/commit/{}", commit.id);
-        Commit { page: Some(page), ..commit }
-    };
-    let page = commits_page(&repository, &history.branch);
-    BranchHistory { page, commits: history.commits.into_iter().map(with_page).collect(), ..history }
 }
 
 impl fmt::Display for CommitsOrigin {
@@ -177,6 +120,8 @@ impl fmt::Display for CommitsOrigin {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::*;
 
     fn origin() -> CommitsOrigin {
@@ -237,34 +182,6 @@ mod tests {
         let sample = recent(near_miss).count(&Classifier::reverts(), "a revert").unwrap();
         assert_eq!(sample.evidence().items()[0].title(), "a Add a revert button");
         assert_eq!(sample.evidence().total(), 1);
-    }
-
-    #[test]
-    fn there_is_one_warning_about_commits_of_the_future() {
-        let now = UNIX_EPOCH + Duration::from_hours(24 * 365);
-        let in_hours = |id: &str, hours| Commit {
-            committed_at: now + Duration::from_hours(hours),
-            ..commit(id, "Sell socks")
-        };
-        let warning = |commits: Vec<Commit>| recent(commits).future_warning(now);
-
-        assert_eq!(warning(vec![in_hours("a", 24), in_hours("b", 0)]), None);
-        assert_eq!(
-            warning(vec![in_hours("a", 1), in_hours("0123456789abc", 48), in_hours("c", 25)]).unwrap(),
-            "commit 0123456789 Sell socks is dated more than a day in the future, 1971-01-03T00:00:00Z, and so are 1 \
-             more; it counts until the window has passed that date"
-        );
-    }
-
-    #[test]
-    fn a_commit_of_a_year_with_five_digits_is_one_of_the_future() {
-        let commit =
-            Commit { committed_at: UNIX_EPOCH + Duration::from_mins(5_000_000_000), ..commit("a", "b") };
-        let warning = RecentCommits::new(origin(), UNIX_EPOCH, [commit]).future_warning(UNIX_EPOCH).unwrap();
-        assert!(
-            warning.contains("more than a day in the future, 9999-12-31T23:59:59Z; it counts"),
-            "{warning}"
-        );
     }
 
     #[test]

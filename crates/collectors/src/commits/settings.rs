@@ -1,9 +1,7 @@
 //! The settings table `[commits]`.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Deserializer, de::Error};
-use system_health_registry::{settings, settings_table};
+use system_health_registry::settings_table;
 
 use super::Classifier;
 
@@ -13,9 +11,6 @@ use super::Classifier;
 pub struct CommitSettings {
     /// Where commits are read. Default: `auto`.
     pub source: SourceChoice,
-    /// The length of the window in which commits count, by the committer's date. Default: 7 days.
-    #[serde(deserialize_with = "settings::duration")]
-    pub window: Duration,
     /// Which commits of the branch are read. Default: those that landed on it.
     pub history: HistoryChoice,
     /// Which messages count as hotfixes. Default: the built-in forms.
@@ -86,7 +81,6 @@ impl Default for CommitSettings {
     fn default() -> Self {
         Self {
             source: SourceChoice::default(),
-            window: Duration::from_hours(7 * 24),
             history: HistoryChoice::default(),
             hotfix: Classifier::hotfixes(),
             reverts: Classifier::reverts(),

@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 
 use super::{freshness, history, open::open, remote::ConfiguredRemote, tip};
 use crate::{
-    commits::{BranchHistory, Window},
+    commits::{BranchHistory, HistoryRange},
     repository::{Branch, RemoteAddress},
 };
 
@@ -96,12 +96,12 @@ impl LocalClone {
         self.inner.remotes.iter().map(describe).collect()
     }
 
-    /// The commits of a branch within a window. Without a branch, it is the default branch of the remote, or else the
+    /// The commits of a branch since a time. Without a branch, it is the default branch of the remote, or else the
     /// branch that is checked out.
     pub async fn history(
         &self,
         branch: Option<Branch>,
-        window: Window,
+        range: HistoryRange,
     ) -> Result<BranchHistory, Unavailable> {
         let clone = self.clone();
         spawn_blocking(move || {
@@ -116,9 +116,9 @@ impl LocalClone {
             }
             let tip = tip::find(&repository, clone.source(), branch.as_ref())?;
             if let Some(remote) = clone.source() {
-                freshness::check(&repository, remote, &tip, window.since())?;
+                freshness::check(&repository, remote, &tip, range.since())?;
             }
-            history::read(&repository, tip, &window)
+            history::read(&repository, tip, &range)
         })
         .await?
     }

@@ -1,4 +1,4 @@
-//! The commits of a branch within a window.
+//! The commits of a branch since a time.
 //!
 //! gix's own walk is not used. It skips a missing commit, and it does not show where a shallow clone ends. Both would
 //! silently lower the count.
@@ -13,7 +13,7 @@ use gix::{ObjectId, Repository};
 use system_health_registry::Unavailable;
 
 use super::tip::Tip;
-use crate::commits::{BranchHistory, Commit, Window};
+use crate::commits::{BranchHistory, Commit, HistoryRange};
 
 /// The facts about a commit that the walk needs. The order of the fields orders the walk by date.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -24,11 +24,15 @@ struct Visited {
     message: String,
 }
 
-/// Reads the commits of the window.
-pub(super) fn read(repository: &Repository, tip: Tip, window: &Window) -> Result<BranchHistory, Unavailable> {
+/// Reads the commits of the range.
+pub(super) fn read(
+    repository: &Repository,
+    tip: Tip,
+    range: &HistoryRange,
+) -> Result<BranchHistory, Unavailable> {
     let cut_off = cut_off(repository)?;
     let mut commits = Vec::new();
-    let mut end = window.walk_end();
+    let mut end = range.walk_end();
     let mut seen = HashSet::from([tip.commit]);
     let mut queue = BinaryHeap::from([visit(repository, tip.commit)?]);
     while let Some(Visited { committed_at, id, mut parents, message }) = queue.pop() {
@@ -36,13 +40,13 @@ pub(super) fn read(repository: &Repository, tip: Tip, window: &Window) -> Result
             break;
         }
         let is_cut_off = cut_off.contains(&id) && !parents.is_empty();
-        if window.contains(committed_at) {
+        if range.contains(committed_at) {
             if is_cut_off {
                 return Err(shallow(id));
             }
             commits.push(Commit { id: id.to_string(), message, committed_at, page: None });
         }
-        if window.is_first_parent() {
+        if range.is_first_parent() {
             parents.truncate(1);
         }
         if !is_cut_off {

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use system_health_registry::{Context, FromContext, Scope, Unavailable};
 
-use crate::commits::{BranchHistory, Window};
+use crate::commits::{BranchHistory, HistoryRange};
 
 /// A repository on GitHub. No value of this type exists, because this program was built without the feature `github`.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ impl GitHubRepository {
     pub(crate) async fn history(
         &self,
         _context: &Context,
-        _window: &Window,
+        _range: &HistoryRange,
     ) -> Result<BranchHistory, Unavailable> {
         match self.0 {}
     }

@@ -32,8 +32,9 @@ async fn the_window_and_the_patterns_are_settings() {
         .commit("URGENT: prices")
         .commit("Roll back the socks")
         .commit(Commit::new("urgent: older").age(Duration::from_hours(2)));
-    let stage = Stage::on(&github)
-        .settings("[commits]\nwindow = \"1h\"\nhotfix = [\"^urgent\"]\nreverts = [\"roll(ed)? back\"]");
+    let stage = Stage::on(&github).settings(
+        "[metrics]\nwindow = \"1h\"\n[commits]\nhotfix = [\"^urgent\"]\nreverts = [\"roll(ed)? back\"]",
+    );
     let context = stage.context();
 
     assert_eq!(line(&hotfixes(&context).await), "1 [branch:main, repository:acme/shop]");
@@ -166,7 +167,7 @@ async fn the_value_links_to_the_commits_of_the_branch() {
     github.repository("acme/shop").default_branch("fix/50%").commit("Sell socks");
     let stage = |window: &str| {
         let settings = format!(
-            "[repository]\nname = \"acme/shop\"\nbranch = \"fix/50%\"\n[commits]\nwindow = \"{window}\""
+            "[repository]\nname = \"acme/shop\"\nbranch = \"fix/50%\"\n[metrics]\nwindow = \"{window}\""
         );
         Stage::empty().github(&github).token().settings(&settings)
     };
@@ -235,7 +236,7 @@ async fn the_window_may_reach_further_back_than_time_itself() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commit(Commit::new("hotfix").at(SystemTime::UNIX_EPOCH));
 
-    let reading = Stage::on(&github).settings("[commits]\nwindow = \"1000y\"").hotfixes().await;
+    let reading = Stage::on(&github).settings("[metrics]\nwindow = \"1000y\"").hotfixes().await;
 
     assert_eq!(line(&reading), "1 [branch:main, repository:acme/shop]");
 }

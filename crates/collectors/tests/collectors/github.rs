@@ -132,7 +132,7 @@ async fn a_list_of_unknown_length_is_followed_link_by_link() {
         Stage::empty()
             .token()
             .settings("[repository]\nname = \"acme/shop\"\nbranch = \"main\"")
-            .settings("[commits]\nwindow = \"1000y\"\nhistory = \"all\"")
+            .settings("[metrics]\nwindow = \"1000y\"\n[commits]\nhistory = \"all\"")
             .settings(&format!("[github]\nmax_pages = 5\napi_url = \"{}\"", server.url()))
     };
 

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     Catalog, Context, Metric, Outcome, Reading, Source, SourceOutcome, SubjectLabel, Unavailable,
+    collected_keys::CollectedKeys,
     metric::{CollectFn, CollectedBy},
     series::check_distinct,
     subject::{AnySubject, SubjectType},
@@ -46,6 +47,7 @@ impl<'a> Collection<'a> {
         let interruption = engine.interruption.clone();
         let runner = TaskRunner { workers, deadline: context.deadline(), interruption };
         let context = context.until(last_use(catalog, context, started));
+        let context = context.provide(CollectedKeys::new(catalog));
         Self { engine, catalog, context, runner }
     }
 
@@ -92,11 +94,13 @@ impl<'a> Collection<'a> {
         self.engine.observe(Progress::Started(metric, subject.map(Arc::as_ref)));
         let started = Instant::now();
         let collect = Arc::clone(collect);
+        let context = context.for_collection(metric);
         let result =
-            self.runner.run("the collector", context, time_limit(metric), move |context| collect(context));
+            self.runner.run("the collector", &context, time_limit(metric), move |context| collect(context));
         let (metric, subject) = (metric.clone(), subject.cloned());
         async move {
             let result = result.await.and_then(|reading| checked(&metric, subject.as_deref(), reading));
+            drop(context);
             Outcome { metric, subject, result, duration: started.elapsed() }
         }
     }

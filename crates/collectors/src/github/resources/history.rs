@@ -12,24 +12,21 @@ use system_health_registry::{Context, Unavailable};
 
 use super::{GitHubRepository, WatchedBranch, commit::CommitResponse};
 use crate::{
-    commits::{BranchHistory, Window},
+    commits::{BranchHistory, HistoryRange},
     github::{GitHubError, Pages},
 };
 
 impl GitHubRepository {
-    /// The commits of the watched branch within a window.
+    /// The commits of the watched branch since a time.
     pub(crate) async fn history(
         &self,
         context: &Context,
-        window: &Window,
+        range: &HistoryRange,
     ) -> Result<BranchHistory, Unavailable> {
         let WatchedBranch(branch) = context.get().await?;
         let reader = Reader { repository: self, branch: branch.as_str() };
-        let result = if window.is_first_parent() {
-            reader.first_parents(window).await
-        } else {
-            reader.all(window).await
-        };
+        let result =
+            if range.is_first_parent() { reader.first_parents(range).await } else { reader.all(range).await };
         result.map_err(|error| {
             if is_empty_repository(&error) {
                 return Unavailable::no_data(format!("{} has no commits yet", self.name()));
@@ -51,8 +48,8 @@ impl Reader<'_> {
     ///
     /// If a parent is not on the page, it starts the next list: a list begins with the commit that it is requested for.
     /// So each request makes progress, whatever the dates are and whoever pushes in the meantime.
-    async fn first_parents(&self, window: &Window) -> anyhow::Result<BranchHistory> {
-        let mut end = window.walk_end();
+    async fn first_parents(&self, range: &HistoryRange) -> anyhow::Result<BranchHistory> {
+        let mut end = range.walk_end();
         let mut history = self.empty_history();
         let mut start = self.branch.to_owned();
         for _ in 0..self.repository.github().max_pages() {
@@ -71,7 +68,7 @@ impl Reader<'_> {
                     return Ok(history);
                 }
                 next = commit.first_parent().map(str::to_owned);
-                if window.contains(committed_at) {
+                if range.contains(committed_at) {
                     history.commits.push(commit.into_commit(committed_at));
                 }
             }
@@ -87,8 +84,8 @@ impl Reader<'_> {
     }
 
     /// Reads the whole list, in which each commit follows all newer ones that are not its ancestors.
-    async fn all(&self, window: &Window) -> anyhow::Result<BranchHistory> {
-        let mut end = window.walk_end();
+    async fn all(&self, range: &HistoryRange) -> anyhow::Result<BranchHistory> {
+        let mut end = range.walk_end();
         let mut history = self.empty_history();
         let mut pages = self.pages(self.branch);
         while let Some(list) = pages.next().await? {
@@ -98,7 +95,7 @@ impl Reader<'_> {
                     return Ok(history);
                 }
                 history.page = history.page.or_else(|| commit.commits_page(self.branch));
-                if window.contains(committed_at) {
+                if range.contains(committed_at) {
                     history.commits.push(commit.into_commit(committed_at));
                 }
             }

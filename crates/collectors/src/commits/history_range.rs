@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::HistoryChoice;
 
-/// Clocks differ, so only commits that are older than the window by at least this much count as old for the end of the
+/// Clocks differ, so only commits that are older than the range by at least this much count as old for the end of the
 /// walk.
 const CLOCK_SKEW: Duration = Duration::from_hours(24);
 
@@ -15,7 +15,7 @@ const MAX_CONSECUTIVE_OLD: u32 = 50;
 
 /// Which commits count, by their position in the history and by their date.
 #[derive(Debug, Clone)]
-pub struct Window {
+pub struct HistoryRange {
     since: SystemTime,
     history: HistoryChoice,
 }
@@ -27,21 +27,27 @@ pub struct WalkEnd {
     consecutive_old: u32,
 }
 
-impl Window {
-    /// A window that starts at this time, rounded down to the second, the precision of git's dates.
+impl HistoryRange {
+    /// A range that starts at this time, rounded down to the second, the precision of git's dates.
     #[must_use]
     pub fn new(since: SystemTime, history: HistoryChoice) -> Self {
         let seconds = since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         Self { since: UNIX_EPOCH + Duration::from_secs(seconds), history }
     }
 
-    /// The start of the window.
+    /// The same part of the history, with another start.
+    #[must_use]
+    pub fn starting_at(&self, since: SystemTime) -> Self {
+        Self::new(since, self.history)
+    }
+
+    /// The start.
     #[must_use]
     pub fn since(&self) -> SystemTime {
         self.since
     }
 
-    /// Whether a commit with this committer's date is in the window.
+    /// Whether a commit with this committer's date is in the range.
     #[must_use]
     pub fn contains(&self, committed_at: SystemTime) -> bool {
         committed_at >= self.since

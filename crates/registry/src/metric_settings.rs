@@ -1,0 +1,45 @@
+//! The settings table `[metrics]`: which metrics are enabled, and over which time they are measured.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::Deserialize;
+
+use crate::{KeyPattern, settings, settings_table};
+
+/// The settings table `[metrics]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default)]
+pub struct MetricSettings {
+    /// The metrics that are collected in addition to those that are enabled by default: patterns for their keys.
+    pub enable: Vec<KeyPattern>,
+    /// The length of the window over which metrics are measured. Default: 7 days.
+    #[serde(deserialize_with = "settings::duration")]
+    pub window: Duration,
+    /// The windows of single metrics, by patterns for their keys.
+    pub windows: BTreeMap<KeyPattern, WindowLength>,
+}
+
+/// The length of the window of some metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct WindowLength(#[serde(deserialize_with = "settings::duration")] pub Duration);
+
+settings_table!(MetricSettings, "metrics", template: include_str!("metrics.toml"), shown: |_| true);
+
+impl MetricSettings {
+    /// The length of the window of a metric. If several patterns match its key, the longest one counts.
+    #[must_use]
+    pub fn window_of(&self, key: &str) -> Duration {
+        let matching = self.windows.iter().filter(|(pattern, _)| pattern.is_match(key));
+        // `max_by_key` returns the last of several, which is the last in alphabetical order.
+        let most_specific =
+            matching.max_by_key(|(pattern, _)| (pattern.as_str() == key, pattern.as_str().len()));
+        most_specific.map_or(self.window, |(_, length)| length.0)
+    }
+}
+
+impl Default for MetricSettings {
+    fn default() -> Self {
+        Self { enable: Vec::new(), window: Duration::from_hours(7 * 24), windows: BTreeMap::new() }
+    }
+}
