@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use system_health_registry::{Catalog, Settings, settings::SettingsError};
-use system_health_reporter::StateSettings;
+use system_health_reporter::{StateSettings, selected_by_settings};
 
 use crate::{FolderArguments, SettingsArguments, Stdout, remembered::with_remembered, settings};
 
@@ -21,14 +21,18 @@ impl<'a> CommandContext<'a> {
         self.catalog
     }
 
-    /// The linked metrics, and those that sources described in earlier runs according to the state folder. `None` stands
-    /// for the default settings file, or for the folder that the settings name.
+    /// The metrics that a run collects by the settings: the linked ones, and those that sources described in earlier runs
+    /// according to the state folder. `None` stands for the default settings file, or for the folder that the settings
+    /// name.
     pub fn catalog(
         &self,
         settings: Option<&SettingsArguments>,
         folder: Option<&FolderArguments>,
     ) -> anyhow::Result<Cow<'a, Catalog>> {
-        with_remembered(self.catalog, settings, folder)
+        let default = SettingsArguments::from_environment();
+        let loaded = self.settings(settings.unwrap_or(&default))?;
+        let catalog = with_remembered(self.catalog, settings, folder)?;
+        Ok(Cow::Owned(selected_by_settings(catalog.into_owned(), &loaded)?))
     }
 
     /// The settings: the file, overridden by environment variables.

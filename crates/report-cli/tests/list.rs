@@ -34,8 +34,36 @@ fn the_list_is_a_table_for_people() {
     let table = scene().run(&["list", "--format", "table"]).with_status(0).stdout();
 
     let header: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
-    assert_eq!(header, ["METRIC", "EACH", "KIND", "UNIT", "GOAL", "DESCRIPTION", "SOURCE"]);
+    assert_eq!(
+        header,
+        ["METRIC", "EACH", "KIND", "UNIT", "GOAL", "REQUESTS", "COLLECTED", "DESCRIPTION", "SOURCE"]
+    );
     assert!(table.lines().any(|line| line.starts_with("commits.reverts")));
+}
+
+#[test]
+fn a_list_with_wrong_settings_says_what_a_run_without_settings_collects() {
+    let scene = scene().file("system-health.toml", "[report]\nskip = ['comits.*']");
+
+    let ended = scene.run(&["list", "--format", "table"]).with_status(0);
+
+    ended.says(
+        "without settings: system-health.toml:2:9: `skip[0]` in [report]: `comits.*` matches no metric",
+    );
+    assert!(ended.stdout().lines().any(|line| line.starts_with("commits.reverts")));
+}
+
+#[cfg(feature = "datadog")]
+#[test]
+fn a_skipped_metric_is_on_no_dashboard() {
+    let scene = scene().file("system-health.toml", "[report]\nskip = ['commits.*']");
+
+    let list = scene.run(&["list"]).with_status(0).json();
+    let dashboard = scene.run(&["dashboard", "--title", "Ours"]).with_status(0).stdout();
+
+    let hotfix = list.as_array().unwrap().iter().find(|metric| metric["key"] == "commits.hotfix").unwrap();
+    assert_eq!(hotfix["collected"], false);
+    assert!(dashboard.contains("ci.tests_passing_on_main") && !dashboard.contains("commits.hotfix"));
 }
 
 #[test]
@@ -62,7 +90,7 @@ fn the_dashboard_has_every_linked_metric() {
     let dashboard = scene().run(&["dashboard", "--title", "Ours"]).with_status(0);
 
     assert_eq!(dashboard.json()["title"], "Ours");
-    for metric in listed.as_array().unwrap() {
+    for metric in listed.as_array().unwrap().iter().filter(|metric| metric["collected"] == true) {
         let query = format!(":{}{{$env,$service", metric["key"].as_str().unwrap());
         assert!(dashboard.stdout().contains(&query), "{query}");
     }

@@ -11,14 +11,14 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
     for (settings, arguments, message) in [
         ("[comits]", &[][..], "system-health.toml:1:2: there is no table [comits]; did you mean `commits`?"),
         (
-            "\n[commits]\nwindw = '7d'",
+            "\n[metrics]\nwindw = '7d'",
             &[],
-            "system-health.toml:3:1: there is no key `windw` in [commits]; did you mean `window`?",
+            "system-health.toml:3:1: there is no key `windw` in [metrics]; did you mean `window`?",
         ),
         (
-            "[commits]\nwindow = 'soon'",
+            "[metrics]\nwindow = 'soon'",
             &[],
-            "system-health.toml:2:1: `window` in [commits]: `soon` is not a duration",
+            "system-health.toml:2:1: `window` in [metrics]: `soon` is not a duration",
         ),
         ("[commits]\nhotfix = ['(']", &[], "system-health.toml:2:1: `hotfix"),
         (

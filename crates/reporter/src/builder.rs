@@ -10,7 +10,6 @@ use system_health_registry::{
 use crate::{
     NamedAfter, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings, base_tags,
     name::{Name, NameHook, started_as},
-    selection::Patterns,
     self_metrics::only_self_metrics,
     target::Sinks,
     without_self_metrics,
@@ -210,9 +209,9 @@ impl ReporterBuilder {
             return Err(CatalogError::Empty.into());
         }
         let all = catalog.clone().with_metrics(about_itself.metrics().iter().cloned())?;
-        let skipped_by_settings = Patterns::from_settings(&all, &self.settings, &report.skip)?;
-        let selection = Selection::new(&all, &self.only, &self.skip)?.and_skip(skipped_by_settings);
-        let skip = [self.skip, report.skip.clone()].concat();
+        let selection = Selection::new(&all, &self.only, &self.skip)?.with_settings(&all, &self.settings)?;
+        let skipped = report.skip.iter().map(ToString::to_string);
+        let skip: Vec<String> = self.skip.into_iter().chain(skipped).collect();
         let tags = base_tags(&report)?;
         let to = self.sinks.find(&report.to, |position| {
             let origin = self.settings.origin::<ReportSettings>(&format!("to[{position}]"));

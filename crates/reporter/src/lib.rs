@@ -47,7 +47,7 @@ pub use error::{DestinationsError, ReporterError};
 pub use name::NamedAfter;
 pub use receipt::{DeliveryStatus, Receipt, RefusedSeries};
 pub use reporter::{Mode, Reporter};
-pub use selection::{PatternList, Selection, SelectionError, without_skipped};
+pub use selection::{Choice, PatternList, Selection, SelectionError, selected_by_settings};
 pub use self_metrics::without_self_metrics;
 pub use settings::{FailOn, ReportSettings, SlotError, StateSettings};
 pub use state::{StateError, warn_of_damage};

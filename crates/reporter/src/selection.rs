@@ -1,38 +1,42 @@
 //! Which of the linked metrics a run collects.
 
-use globset::{Glob, GlobMatcher};
+use std::{collections::HashSet, sync::Arc};
+
 use system_health_registry::{
-    Catalog, Settings, SharedError,
+    Catalog, KeyPattern, KeyPatternError, MetricSettings, Settings, SharedError,
     self_metrics::is_self_metric,
     settings::{Known, SettingsError, SettingsTable, may_be_secret},
 };
 
 use crate::ReportSettings;
 
-/// The metrics that match some patterns and do not match others.
+/// The metrics that a run collects: the named ones or else the enabled ones, without those that are skipped.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     only: Patterns,
+    enable: Patterns,
     skip: Patterns,
+    /// The metrics that are not enabled by default.
+    disabled: Arc<HashSet<String>>,
     /// Whether `only` matches metrics about the reporter itself.
     names_self_metrics: bool,
 }
 
-/// Compiled patterns for keys.
+/// Patterns for keys, each of which matches a metric.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Patterns(Vec<GlobMatcher>);
+struct Patterns(Vec<KeyPattern>);
 
 /// Why metrics cannot be selected.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SelectionError {
     /// The text is not a pattern.
-    #[error("`{pattern}` is not a pattern for keys")]
+    #[error("`{pattern}`")]
     Pattern {
         /// The text.
         pattern: String,
         /// Why.
-        source: globset::Error,
+        source: KeyPatternError,
     },
     /// A pattern matches no metric. It is a typing error, or names a metric that someone believes to be watched.
     #[error("`{pattern}` matches no metric{known}")]
@@ -52,35 +56,74 @@ pub enum SelectionError {
     OnlySelfMetrics,
 }
 
+/// Whether a run collects a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// It is collected.
+    Collected,
+    /// It is not enabled by default, and nothing names it.
+    NotEnabled,
+    /// It is skipped, or others are named.
+    Skipped,
+}
+
 /// A list of patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PatternList {
     /// A metric has to match one of them.
     Only,
+    /// A metric that is not enabled by default has to match one of them.
+    Enable,
     /// A metric must not match any of them.
     Skip,
+    /// The metrics with a window of their own.
+    Windows,
 }
 
 impl Selection {
     /// The metrics that match one of `only`, or all if there are none, and none of `skip`. The patterns are globs for
     /// keys, such as `commits.*`. One that matches nothing in the catalog is refused.
     pub fn new<P: AsRef<str>>(catalog: &Catalog, only: &[P], skip: &[P]) -> Result<Self, SelectionError> {
-        let only = Patterns::new(catalog, PatternList::Only, only)?;
-        let skip = Patterns::new(catalog, PatternList::Skip, skip)?;
+        let only = Patterns::parse(catalog, PatternList::Only, only)?;
+        let skip = Patterns::parse(catalog, PatternList::Skip, skip)?;
         let mut keys = catalog.metrics().iter().map(|metric| metric.key());
         let names_self_metrics = keys.any(|key| is_self_metric(key) && only.match_any(key));
-        Ok(Self { only, skip, names_self_metrics })
+        Ok(Self { only, skip, names_self_metrics, ..Self::default() })
     }
 
-    /// Skips the metrics that match further patterns.
-    pub(crate) fn and_skip(mut self, skip: Patterns) -> Self {
-        self.skip.extend(skip);
-        self
+    /// Also applies the settings: `enable` in `[metrics]`, unless metrics are named by `only`, and `skip` in `[report]`. A
+    /// pattern that matches nothing in the catalog is refused with its place in the file.
+    pub fn with_settings(mut self, catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
+        let (report, metrics) = (settings.table::<ReportSettings>()?, settings.table::<MetricSettings>()?);
+        let windows = metrics.windows.into_keys();
+        let windows = windows.map(|pattern| (format!("windows.{pattern}"), pattern));
+        Patterns::from_settings::<MetricSettings>(catalog, settings, PatternList::Windows, windows)?;
+        let enable = numbered("enable", metrics.enable);
+        self.enable =
+            Patterns::from_settings::<MetricSettings>(catalog, settings, PatternList::Enable, enable)?;
+        let skip = numbered("skip", report.skip);
+        let skip = Patterns::from_settings::<ReportSettings>(catalog, settings, PatternList::Skip, skip)?;
+        self.skip.0.extend(skip.0);
+        let disabled = catalog.metrics().iter().filter(|metric| !metric.is_enabled());
+        self.disabled = Arc::new(disabled.map(|metric| metric.key().to_owned()).collect());
+        Ok(self)
     }
 
     /// Whether the reporter's own metrics are selected by name.
     pub(crate) fn names_self_metrics(&self) -> bool {
         self.names_self_metrics
+    }
+
+    /// Whether the metric with this key is collected.
+    #[must_use]
+    pub fn choice(&self, key: &str) -> Choice {
+        if self.skip.match_any(key) || !(self.only.0.is_empty() || self.only.match_any(key)) {
+            Choice::Skipped
+        } else if self.only.0.is_empty() && self.disabled.contains(key) && !self.enable.match_any(key) {
+            Choice::NotEnabled
+        } else {
+            Choice::Collected
+        }
     }
 
     /// The selected metrics. An empty selection is refused.
@@ -93,81 +136,90 @@ impl Selection {
     }
 
     /// The selected metrics, or none.
-    pub(crate) fn filter(&self, catalog: Catalog) -> Catalog {
-        let Self { only, skip, .. } = self.clone();
-        catalog.filter(move |key| (only.0.is_empty() || only.match_any(key)) && !skip.match_any(key))
+    #[must_use]
+    pub fn filter(&self, catalog: Catalog) -> Catalog {
+        let selection = self.clone();
+        catalog.filter(move |key| selection.choice(key) == Choice::Collected)
     }
 
     /// The selected ones of the metrics about the reporter itself. They are a part of every push, so patterns for other
     /// metrics keep all of them.
     pub(crate) fn filter_self_metrics(&self, catalog: Catalog) -> Catalog {
-        if self.names_self_metrics { self.filter(catalog) } else { self.skip.exclude_from(catalog) }
+        if self.names_self_metrics {
+            return self.filter(catalog);
+        }
+        let skip = self.skip.clone();
+        catalog.filter(move |key| !skip.match_any(key))
     }
 }
 
-/// The metrics that `skip` in `[report]` does not exclude. A pattern that matches nothing in the catalog is refused with its
-/// place in the file.
-pub fn without_skipped(catalog: Catalog, settings: &Settings) -> Result<Catalog, SettingsError> {
-    let report: ReportSettings = settings.table()?;
-    Ok(Patterns::from_settings(&catalog, settings, &report.skip)?.exclude_from(catalog))
+/// The metrics that the settings select: those that are enabled and not skipped.
+pub fn selected_by_settings(catalog: Catalog, settings: &Settings) -> Result<Catalog, SettingsError> {
+    Ok(Selection::default().with_settings(&catalog, settings)?.filter(catalog))
 }
 
 impl Patterns {
-    /// Compiles `skip` in `[report]`.
-    pub(crate) fn from_settings(
-        catalog: &Catalog,
-        settings: &Settings,
-        skip: &[String],
-    ) -> Result<Self, SettingsError> {
-        let mut all = Self::default();
-        for (index, pattern) in skip.iter().enumerate() {
-            let compiled = Self::new(catalog, PatternList::Skip, &[pattern]);
-            all.extend(compiled.map_err(|error| settings_error(settings, format!("skip[{index}]"), error))?);
-        }
-        Ok(all)
-    }
-
-    /// Compiles globs. One that matches nothing in the catalog is refused.
-    pub(crate) fn new<P: AsRef<str>>(
+    /// Parses patterns. One that matches nothing in the catalog is refused.
+    fn parse<P: AsRef<str>>(
         catalog: &Catalog,
         list: PatternList,
-        patterns: &[P],
+        texts: &[P],
     ) -> Result<Self, SelectionError> {
-        let keys = || catalog.metrics().iter().map(|metric| metric.key());
-        let compiled = patterns.iter().map(|pattern| {
-            let pattern = pattern.as_ref();
-            let shown = || if may_be_secret(pattern) { "...".to_owned() } else { pattern.to_owned() };
-            let glob =
-                Glob::new(pattern).map_err(|source| SelectionError::Pattern { pattern: shown(), source })?;
-            let matcher = glob.compile_matcher();
-            // Not all keys of a source are known.
-            if catalog.sources().is_empty() && !keys().any(|key| matcher.is_match(key)) {
-                let known = Known::nearest_to(pattern, keys());
-                return Err(SelectionError::Unmatched { list, pattern: shown(), known });
-            }
-            Ok(matcher)
+        let parsed = texts.iter().map(|text| {
+            let pattern = text.as_ref().parse().map_err(|source| {
+                let pattern = shown(text.as_ref());
+                SelectionError::Pattern { pattern, source }
+            })?;
+            matching(catalog, list, pattern)
         });
-        Ok(Self(compiled.collect::<Result<_, _>>()?))
+        Ok(Self(parsed.collect::<Result<_, _>>()?))
     }
 
-    pub(crate) fn extend(&mut self, more: Self) {
-        self.0.extend(more.0);
-    }
-
-    fn exclude_from(&self, catalog: Catalog) -> Catalog {
-        let skip = self.clone();
-        catalog.filter(move |key| !skip.match_any(key))
+    /// Takes patterns with their paths in a settings table. One that matches nothing in the catalog is refused.
+    fn from_settings<T: SettingsTable>(
+        catalog: &Catalog,
+        settings: &Settings,
+        list: PatternList,
+        patterns: impl IntoIterator<Item = (String, KeyPattern)>,
+    ) -> Result<Self, SettingsError> {
+        let checked = patterns.into_iter().map(|(path, pattern)| {
+            matching(catalog, list, pattern).map_err(|error| settings_error::<T>(settings, path, error))
+        });
+        Ok(Self(checked.collect::<Result<_, _>>()?))
     }
 
     fn match_any(&self, key: &str) -> bool {
-        self.0.iter().any(|matcher| matcher.is_match(key))
+        self.0.iter().any(|pattern| pattern.is_match(key))
     }
 }
 
-fn settings_error(settings: &Settings, path: String, error: SelectionError) -> SettingsError {
-    let table = ReportSettings::NAME.to_owned();
+/// Refuses a pattern that matches nothing in the catalog.
+fn matching(catalog: &Catalog, list: PatternList, pattern: KeyPattern) -> Result<KeyPattern, SelectionError> {
+    let keys = || catalog.metrics().iter().map(|metric| metric.key());
+    // Not all keys of a source are known.
+    if catalog.sources().is_empty() && !keys().any(|key| pattern.is_match(key)) {
+        let known = Known::nearest_to(pattern.as_str(), keys());
+        return Err(SelectionError::Unmatched { list, pattern: shown(pattern.as_str()), known });
+    }
+    Ok(pattern)
+}
+
+fn numbered(name: &str, patterns: Vec<KeyPattern>) -> impl Iterator<Item = (String, KeyPattern)> {
+    patterns.into_iter().enumerate().map(move |(index, pattern)| (format!("{name}[{index}]"), pattern))
+}
+
+fn shown(pattern: &str) -> String {
+    if may_be_secret(pattern) { "...".to_owned() } else { pattern.to_owned() }
+}
+
+fn settings_error<T: SettingsTable>(
+    settings: &Settings,
+    path: String,
+    error: SelectionError,
+) -> SettingsError {
+    let table = T::NAME.to_owned();
     let message = SharedError::new(error).to_string();
-    match settings.origin::<ReportSettings>(&path) {
+    match settings.origin::<T>(&path) {
         Some(origin) => SettingsError::Value { origin, table, path, message },
         None => SettingsError::Table { table, message },
     }

@@ -5,7 +5,7 @@ use std::{num::NonZero, path::PathBuf, time::Duration};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{
-    Tag,
+    KeyPattern, Tag,
     settings::{SettingPath, duration, optional_duration},
     settings_table,
 };
@@ -25,7 +25,7 @@ pub struct ReportSettings {
     #[serde(deserialize_with = "sinks")]
     pub to: Vec<String>,
     /// Globs for the keys of metrics that are not collected, such as `ci.*`.
-    pub skip: Vec<String>,
+    pub skip: Vec<KeyPattern>,
     /// How long the whole run may take, delivery included.
     #[serde(deserialize_with = "duration")]
     pub deadline: Duration,

@@ -75,9 +75,9 @@ fn for_selection(error: &SelectionError) -> Option<&'static str> {
             "the command `list` shows all keys. A crate of your own is not linked until the program names it: add \
              `use my_collectors as _;` to its main file",
         ),
-        SelectionError::Nothing => {
-            Some("correct --only, --skip or `skip` in [report]: no metric is left to collect")
-        }
+        SelectionError::Nothing => Some(
+            "correct --only, --skip, `skip` in [report] or `enable` in [metrics]: no metric is left to collect",
+        ),
         _ => None,
     }
 }

@@ -1,12 +1,14 @@
 //! `report list`: prints the catalog.
 
-use system_health_registry::Catalog;
+use system_health_registry::{Catalog, Settings, settings::SettingsBuilder};
+use system_health_reporter::Selection;
 
 use crate::{
     args::{Format, ListArguments},
     exit::Status,
     output::{JsonList, MarkdownList, Stdout, TableList},
     remembered::with_remembered,
+    settings,
 };
 
 /// Prints the catalog.
@@ -14,7 +16,23 @@ pub(super) fn run(arguments: &ListArguments, catalog: &Catalog, stdout: Stdout) 
     let catalog = &with_remembered(catalog, Some(&arguments.settings), Some(&arguments.folder))?;
     match stdout.form() {
         Format::Markdown => stdout.write(&MarkdownList(catalog).to_string())?,
-        _ => stdout.print(TableList(catalog), JsonList::new(catalog))?,
+        _ => {
+            let selection = selection(arguments, catalog)?;
+            stdout.print(TableList { catalog, selection: &selection }, JsonList::new(catalog, &selection))?;
+        }
     }
     Ok(Status::Done)
+}
+
+/// What the settings select. The list helps to correct them, so it is also printed if they are wrong.
+fn selection(arguments: &ListArguments, catalog: &Catalog) -> anyhow::Result<Selection> {
+    let by_settings = settings::builder(&arguments.settings).and_then(SettingsBuilder::build);
+    let by_settings = by_settings.and_then(|settings| Selection::default().with_settings(catalog, &settings));
+    match by_settings {
+        Ok(selection) => Ok(selection),
+        Err(error) => {
+            tracing::warn!("the list shows what a run collects without settings: {error}");
+            Ok(Selection::default().with_settings(catalog, &Settings::default())?)
+        }
+    }
 }

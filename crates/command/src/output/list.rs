@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use system_health_registry::{Catalog, Form, Metric, MetricOption, self_metrics::is_self_metric};
+use system_health_reporter::{Choice, Selection};
 use tabled::{
     builder::Builder,
     settings::{Padding, Style, Width, object::Columns},
@@ -14,26 +15,30 @@ use super::text::count;
 const DESCRIPTION_WIDTH: usize = 48;
 
 /// The catalog for people.
-pub(crate) struct TableList<'a>(pub(crate) &'a Catalog);
+pub(crate) struct TableList<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) selection: &'a Selection,
+}
 
 /// The catalog for programs.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub(crate) struct JsonList<'a>(Vec<JsonMetric<'a>>);
 
-/// A metric with each option of the attribute, `null` for those that are not set.
-struct JsonMetric<'a>(&'a Metric);
+/// A metric with each option of the attribute, `null` for those that are not set, and whether a run collects it.
+struct JsonMetric<'a>(&'a Metric, Choice);
 
 impl<'a> JsonList<'a> {
     /// Describes a catalog.
-    pub(crate) fn new(catalog: &'a Catalog) -> Self {
-        Self(catalog.metrics().iter().map(JsonMetric).collect())
+    pub(crate) fn new(catalog: &'a Catalog, selection: &Selection) -> Self {
+        let metrics = catalog.metrics().iter();
+        Self(metrics.map(|metric| JsonMetric(metric, selection.choice(metric.key()))).collect())
     }
 }
 
 impl Serialize for JsonMetric<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(metric) = self;
+        let Self(metric, choice) = self;
         let location = metric.location();
         let values: BTreeMap<_, _> = metric.options().map(|(option, value)| (option.name, value)).collect();
         let mut map = serializer.serialize_map(None)?;
@@ -41,6 +46,8 @@ impl Serialize for JsonMetric<'_> {
             map.serialize_entry(option.name, &values.get(option.name))?;
         }
         map.serialize_entry("description", metric.description())?;
+        map.serialize_entry("group", metric.group())?;
+        map.serialize_entry("collected", &(*choice == Choice::Collected))?;
         map.serialize_entry("about_reporter", &is_self_metric(metric.key()))?;
         map.serialize_entry("crate", &location.crate_name())?;
         map.serialize_entry("file", &location.line().map(|(file, _)| file))?;
@@ -58,14 +65,26 @@ impl Serialize for JsonMetric<'_> {
 impl fmt::Display for TableList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Builder::new();
-        table.push_record(["METRIC", "EACH", "KIND", "UNIT", "GOAL", "DESCRIPTION", "SOURCE"]);
-        for metric in self.0.metrics() {
+        table.push_record([
+            "METRIC",
+            "EACH",
+            "KIND",
+            "UNIT",
+            "GOAL",
+            "REQUESTS",
+            "COLLECTED",
+            "DESCRIPTION",
+            "SOURCE",
+        ]);
+        for metric in self.catalog.metrics() {
             table.push_record([
                 metric.key().to_owned(),
                 metric.subject_type().unwrap_or("-").to_owned(),
                 metric.kind().to_string(),
                 metric.unit().unwrap_or("-").to_owned(),
                 metric.goal().map_or_else(|| "-".to_owned(), |goal| goal.to_string()),
+                metric.requests().map_or_else(|| "-".to_owned(), |requests| requests.to_string()),
+                collected(self.selection.choice(metric.key())).to_owned(),
                 metric.description().to_owned(),
                 place(metric),
             ]);
@@ -74,7 +93,7 @@ impl fmt::Display for TableList<'_> {
         table
             .with(Style::empty())
             .with(Padding::new(0, 2, 0, 0))
-            .modify(Columns::one(5), Width::wrap(DESCRIPTION_WIDTH).keep_words(true));
+            .modify(Columns::one(7), Width::wrap(DESCRIPTION_WIDTH).keep_words(true));
         for line in table.to_string().lines() {
             writeln!(f, "{}", line.trim_end())?;
         }
@@ -85,8 +104,8 @@ impl fmt::Display for TableList<'_> {
 impl TableList<'_> {
     /// Writes the sources. Their metrics are known only after a run has asked them.
     fn sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let metrics = self.0.metrics();
-        for (number, source) in self.0.sources().iter().enumerate() {
+        let metrics = self.catalog.metrics();
+        for (number, source) in self.catalog.sources().iter().enumerate() {
             if number == 0 {
                 writeln!(f, "\nSources of further metrics")?;
             }
@@ -103,6 +122,14 @@ impl TableList<'_> {
     }
 }
 
+fn collected(choice: Choice) -> &'static str {
+    match choice {
+        Choice::Collected => "yes",
+        Choice::NotEnabled => "not enabled",
+        Choice::Skipped => "skipped",
+    }
+}
+
 /// Where a metric is registered: `crate file:line`.
 fn place(metric: &Metric) -> String {
     let location = metric.location();
@@ -114,11 +141,47 @@ fn place(metric: &Metric) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use insta::assert_snapshot;
-    use system_health_registry::{Facts, Location, Source, Unavailable};
+    use system_health_registry::{Facts, Location, Settings, Source, Unavailable};
 
     use super::*;
     use crate::output::fixture;
+
+    #[test]
+    fn the_list_says_which_metrics_a_run_collects() {
+        let metric = |facts| {
+            Metric::new(facts, Location::code("acme", "lib.rs", 3), |_| {
+                Box::pin(async { Err(Unavailable::no_data("a test")) })
+            })
+        };
+        let disabled = |key| metric(Facts::new(key, "For a test.").disabled().with_requests(2.5));
+        let catalog = Catalog::new([
+            metric(Facts::new("ci.runs", "For a test.")),
+            metric(Facts::new("commits.landed", "For a test.")),
+            disabled("prs.merged"),
+            disabled("prs.open"),
+        ]);
+        let catalog = catalog.unwrap();
+        let toml = "[metrics]\nenable = ['prs.o*']\n[report]\nskip = ['ci.*']";
+        let settings = Settings::builder().toml(Path::new("a.toml"), toml).unwrap().build().unwrap();
+        let selection = Selection::default().with_settings(&catalog, &settings).unwrap();
+
+        let list = TableList { catalog: &catalog, selection: &selection }.to_string();
+        let json = serde_json::to_value(JsonList::new(&catalog, &selection)).unwrap();
+
+        assert_snapshot!(list, @"
+        METRIC          EACH  KIND   UNIT  GOAL  REQUESTS  COLLECTED    DESCRIPTION  SOURCE
+        ci.runs         -     gauge  -     -     -         skipped      For a test.  acme lib.rs:3
+        commits.landed  -     gauge  -     -     -         yes          For a test.  acme lib.rs:3
+        prs.merged      -     gauge  -     -     2.5       not enabled  For a test.  acme lib.rs:3
+        prs.open        -     gauge  -     -     2.5       yes          For a test.  acme lib.rs:3
+        ");
+        let collected = json.as_array().unwrap().iter().map(|metric| metric["collected"].as_bool().unwrap());
+        assert_eq!(collected.collect::<Vec<_>>(), [false, true, false, true]);
+        assert_eq!((&json[0]["group"], &json[2]["enabled"]), (&"ci".into(), &false.into()));
+    }
 
     #[test]
     fn the_list_says_what_a_metric_is_about_and_which_source_described_it() {
@@ -138,13 +201,14 @@ mod tests {
             .unwrap()
             .with_described("warehouse", [Facts::new("orders.open", "Orders.")]);
 
-        let list = TableList(&catalog).to_string();
-        let json = serde_json::to_value(JsonList::new(&catalog)).unwrap();
+        let selection = Selection::default();
+        let list = TableList { catalog: &catalog, selection: &selection }.to_string();
+        let json = serde_json::to_value(JsonList::new(&catalog, &selection)).unwrap();
 
         assert_snapshot!(list, @"
-        METRIC          EACH        KIND   UNIT  GOAL  DESCRIPTION  SOURCE
-        commits.hotfix  Repository  gauge  -     -     Hotfixes.    git lib.rs:3
-        orders.open     -           gauge  -     -     Orders.      the source `warehouse`
+        METRIC          EACH        KIND   UNIT  GOAL  REQUESTS  COLLECTED  DESCRIPTION  SOURCE
+        commits.hotfix  Repository  gauge  -     -     -         yes        Hotfixes.    git lib.rs:3
+        orders.open     -           gauge  -     -     -         yes        Orders.      the source `warehouse`
 
         Sources of further metrics
           archive: no run has seen its metrics yet; acme (db.rs:7); The views of a database.

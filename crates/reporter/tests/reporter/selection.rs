@@ -11,7 +11,10 @@ const KEYS: [&str; 3] = ["ci.errors", "ci.runs", "commits.hotfix"];
 
 fn builder(settings: &str, backend: &Backend) -> ReporterBuilder {
     let settings = Settings::builder().toml(Path::new("a.toml"), settings).unwrap().build().unwrap();
-    let catalog = Catalog::new(KEYS.map(|key| metric(Facts::new(key, "For a test."), 1.0))).unwrap();
+    let enabled = KEYS.map(|key| Facts::new(key, "For a test."));
+    let disabled = ["prs.merged", "prs.open"].map(|key| Facts::new(key, "For a test.").disabled());
+    let catalog = enabled.into_iter().chain(disabled).map(|facts| metric(facts, 1.0));
+    let catalog = Catalog::new(catalog).unwrap();
     Reporter::builder(settings).catalog(catalog).without_state().program("test").destination(backend.clone())
 }
 
@@ -36,17 +39,46 @@ async fn the_settings_and_the_program_skip_metrics() {
 }
 
 #[tokio::test]
+async fn a_disabled_metric_is_collected_only_if_it_is_named() {
+    let enable = "[metrics]\nenable = ['prs.m*']";
+
+    assert_eq!(delivered(|builder| builder, "").await, KEYS);
+    assert_eq!(delivered(|builder| builder, enable).await, [&KEYS[..], &["prs.merged"]].concat());
+    assert_eq!(delivered(|builder| builder.skip(["prs.*"]), enable).await, KEYS);
+    assert_eq!(delivered(|builder| builder.only(["prs.*"]), "").await, ["prs.merged", "prs.open"]);
+}
+
+#[tokio::test]
 async fn a_pattern_of_the_settings_that_cannot_work_is_refused_with_its_place() {
-    for (skip, message) in [
+    for (settings, message) in [
         (
-            "['ci.*', 'comits.*']",
+            "[report]\nskip = ['ci.*', 'comits.*']",
             "a.toml:2:17: `skip[1]` in [report]: `comits.*` matches no metric; did you mean `commits.hotfix`?",
         ),
-        ("['[']", "a.toml:2:9: `skip[0]` in [report]: `[` is not a pattern for keys: "),
+        (
+            "[metrics]\nenable = ['prs.*', 'issues.*']",
+            "a.toml:2:20: `enable[1]` in [metrics]: `issues.*` matches no metric",
+        ),
+        (
+            "[metrics.windows]\n'prs.*' = '30d'\n'pr.*' = '30d'",
+            "a.toml:3:1: `windows.pr.*` in [metrics]: `pr.*` matches no metric",
+        ),
     ] {
-        let refusal = refusal(|builder| builder, &format!("[report]\nskip = {skip}"));
+        let refusal = refusal(|builder| builder, settings);
         assert!(refusal.starts_with(message), "{refusal}");
     }
+    let text = "[report]\nskip = ['[']";
+    let invalid = Settings::builder().toml(Path::new("a.toml"), text).unwrap().build().unwrap_err();
+    assert_eq!(
+        invalid.to_string(),
+        "a.toml:2:9: `skip[0]` in [report]: this is not a pattern for keys (unclosed character class; missing ']'); \
+         write a key or a glob, such as \"commits.*\""
+    );
+    assert_eq!(
+        refusal(|builder| builder.only(["["]), ""),
+        "`[`: this is not a pattern for keys (unclosed character class; missing ']'); write a key or a glob, such as \
+         \"commits.*\""
+    );
     assert_eq!(
         refusal(|builder| builder.only(["ci.*"]), "[report]\nskip = ['ci.*']"),
         "the selection leaves no metric to collect"

@@ -12,7 +12,9 @@ use system_health_collectors::{doctor, repository::Repository};
 use system_health_registry::{
     Catalog, Context, Engine, Finding, Grade, Settings, Subjects, settings::Origin,
 };
-use system_health_reporter::{ReportSettings, base_tags, reserve, without_self_metrics, without_skipped};
+use system_health_reporter::{
+    ReportSettings, base_tags, reserve, selected_by_settings, without_self_metrics,
+};
 use tokio::runtime;
 
 use crate::{
@@ -72,7 +74,7 @@ fn diagnose(
     findings.extend(sinks::wrong_choice(program, settings));
     let folder = (!arguments.state.no_state).then(|| state.folder());
     let place = folder.as_ref().and_then(|folder| folder.as_ref().ok()).cloned();
-    let selected = without_skipped(catalog.clone(), settings);
+    let selected = selected_by_settings(catalog.clone(), settings);
     let catalog = without_self_metrics(right(selected, &mut findings).unwrap_or_else(|| catalog.clone()));
     // Collectors that block all threads of their runtime do not stop the diagnosis.
     let workers = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
