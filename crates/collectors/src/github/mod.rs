@@ -14,7 +14,9 @@ mod token;
 mod without_client;
 
 #[cfg(feature = "github")]
-pub use client::{Cause, ErrorBody, GitHub, GitHubError, Pages};
+pub use client::{
+    Cause, ErrorBody, GitHub, GitHubError, Pages, QueryError, QueryErrorKind, QueryErrors, QueryPages,
+};
 #[cfg(feature = "github")]
 pub use resources::{GitHubRepository, WatchedBranch};
 pub use settings::{ApiUrl, ApiUrlError, GitHubSettings};

@@ -77,6 +77,16 @@ impl ApiUrl {
         &self.0
     }
 
+    /// The URL of the GraphQL API. On an Enterprise server, the REST API is at `/api/v3` and the GraphQL API beside it.
+    #[cfg(feature = "github")]
+    pub(crate) fn graphql(&self) -> Url {
+        let mut url = self.0.clone();
+        let base = url.path().trim_end_matches('/');
+        let base = base.strip_suffix("/api/v3").map_or_else(|| base.to_owned(), |host| format!("{host}/api"));
+        url.set_path(&format!("{base}/graphql"));
+        url
+    }
+
     /// The host, without the port.
     pub(crate) fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
@@ -143,6 +153,20 @@ mod tests {
             let message = api_url(text).unwrap_err().to_string();
             assert!(message.ends_with("\"https://github.example.com/api/v3\""), "{text}");
             assert!(!message.contains("secret"), "{text}");
+        }
+    }
+
+    #[cfg(feature = "github")]
+    #[test]
+    fn the_graphql_api_is_where_github_has_it() {
+        for (api, graphql) in [
+            ("https://api.github.com", "https://api.github.com/graphql"),
+            ("https://api.acme.ghe.com/", "https://api.acme.ghe.com/graphql"),
+            ("https://ghe.example.com/api/v3", "https://ghe.example.com/api/graphql"),
+            ("https://ghe.example.com:8443/git/api/v3/", "https://ghe.example.com:8443/git/api/graphql"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/graphql"),
+        ] {
+            assert_eq!(api_url(api).unwrap().graphql().as_str(), graphql);
         }
     }
 

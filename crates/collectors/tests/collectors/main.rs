@@ -9,6 +9,7 @@ mod engine;
 mod freshness;
 mod git;
 mod github;
+mod graphql;
 mod history;
 mod labels;
 mod repositories;

@@ -69,7 +69,7 @@ impl<E: AttemptError> Retrier<E> {
                 Retry::Backoff => Duration::ZERO,
                 Retry::After(wait) => wait,
             };
-            self.keep_limit(required, &source);
+            self.hold(required, &source);
             if idempotency == Idempotency::NotIdempotent && source.may_have_been_processed() {
                 return Err(RetryError::Permanent(source));
             }
@@ -108,7 +108,8 @@ impl<E: AttemptError> Retrier<E> {
         if wait.is_zero() { None } else { Some((wait, error.rate_limit()?)) }
     }
 
-    fn keep_limit(&self, wait: Duration, error: &E) {
+    /// Holds all requests until the wait is over, if the error is a rate limit.
+    pub fn hold(&self, wait: Duration, error: &E) {
         let Some(error) = error.rate_limit() else { return };
         let until = Instant::now().checked_add(wait);
         let mut limit = self.limit();

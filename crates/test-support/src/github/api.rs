@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use super::{
     call::Call,
     commit::StoredCommit,
+    graphql,
     job::Job,
     objects::Objects,
     page::Page,
     refusal::{self, epoch_seconds, json_answer},
     repository_data::RepositoryData,
     run::StoredRun,
-    world::{Budget, Caller, Lookup, World},
+    world::{Caller, Lookup, Resource, World},
 };
 use crate::server::Answer;
 
@@ -34,14 +35,17 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let Some(caller) = world.caller(call) else { return refusal::bad_credentials() };
     let path: Vec<&str> = call.path.split('/').skip(1).collect();
+    if path == ["graphql"] {
+        return graphql::answer(world, caller, call.request);
+    }
     if path == ["rate_limit"] {
         // These requests are not counted.
-        let budget = world.budget(caller);
-        return with_budget(json_answer(200, &rate_limit(budget)), budget);
+        let budget = world.budget(caller, Resource::Core);
+        return budget.add_to(json_answer(200, &rate_limit(world, caller)));
     }
-    match world.spend(caller) {
-        Some(budget) => with_budget(route(world, caller, call, &path), budget),
-        None => refusal::rate_limit(403, world.budget(caller).reset),
+    match world.spend(caller, Resource::Core) {
+        Some(budget) => budget.add_to(route(world, caller, call, &path)),
+        None => refusal::rate_limit(403, world.budget(caller, Resource::Core).reset),
     }
 }
 
@@ -199,23 +203,9 @@ impl RepositoryRequest<'_> {
     }
 }
 
-fn with_budget(answer: Answer, budget: Budget) -> Answer {
-    answer
-        .with_header("x-ratelimit-limit", &budget.limit.to_string())
-        .with_header("x-ratelimit-remaining", &budget.remaining().to_string())
-        .with_header("x-ratelimit-used", &budget.used.to_string())
-        .with_header("x-ratelimit-reset", &epoch_seconds(budget.reset).to_string())
-        .with_header("x-ratelimit-resource", "core")
-}
-
-fn rate_limit(budget: Budget) -> Value {
-    let reset = epoch_seconds(budget.reset);
-    let core = json!({
-        "limit": budget.limit,
-        "used": budget.used,
-        "remaining": budget.remaining(),
-        "reset": reset,
-    });
-    let search = json!({ "limit": 30, "used": 0, "remaining": 30, "reset": reset });
-    json!({ "resources": { "core": core, "search": search }, "rate": core })
+fn rate_limit(world: &World, caller: Caller) -> Value {
+    let [core, graphql] = [Resource::Core, Resource::GraphQl].map(|resource| world.budget(caller, resource));
+    let search = json!({ "limit": 30, "used": 0, "remaining": 30, "reset": epoch_seconds(core.reset) });
+    let resources = json!({ "core": core.object(), "graphql": graphql.object(), "search": search });
+    json!({ "resources": resources, "rate": core.object() })
 }

@@ -14,7 +14,7 @@ pub(super) struct Call<'a> {
 impl<'a> Call<'a> {
     /// Parses a request. `None` if its path is outside the base path.
     pub(super) fn new(request: &'a Request, base_path: &str) -> Option<Self> {
-        let path = request.path().strip_prefix(base_path)?;
+        let path = documented_path(request.path(), base_path)?;
         Some(Self { request, path, parameters: request.parameters() })
     }
 
@@ -29,5 +29,14 @@ impl<'a> Call<'a> {
         let (scheme, token) = self.request.header("authorization")?.split_once(' ').unwrap_or_default();
         let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");
         Some(if known { token } else { "" })
+    }
+}
+
+/// The path as in GitHub's documentation. On an Enterprise server, the REST API is at `/api/v3` and the GraphQL API at
+/// `/api/graphql`.
+pub(super) fn documented_path<'a>(path: &'a str, base_path: &str) -> Option<&'a str> {
+    match base_path.strip_suffix("/v3").and_then(|base| path.strip_prefix(base)) {
+        Some(path @ "/graphql") => Some(path),
+        _ => path.strip_prefix(base_path),
     }
 }

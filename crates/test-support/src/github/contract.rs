@@ -18,6 +18,8 @@ pub struct Exchange {
     pub path: String,
     /// The query without its question mark, still encoded.
     pub query: String,
+    /// The body of the request. Null if there is none.
+    pub request: Value,
     /// The status of the response.
     pub status: u16,
     /// The body of the response. Null if there is none.
@@ -36,7 +38,8 @@ pub fn problems(exchanges: &[Exchange]) -> Vec<Vec<String>> {
         serde_json::to_writer(&mut input, exchange).expect("write an exchange as JSON");
         input.push(b'\n');
     }
-    let output = tools::run_contract_script("github_check.py", &[&description], &input);
+    let schema = tools::file("github-graphql/schema.graphql");
+    let output = tools::run_contract_script("github_check.py", &[&description, &schema], &input);
     let problems: Vec<_> =
         output.lines().map(|line| serde_json::from_str(line).expect("a list of problems")).collect();
     assert_eq!(problems.len(), exchanges.len(), "one list of problems for each exchange");

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     api,
-    call::Call,
+    call::{Call, documented_path},
     contract::Exchange,
     refusal,
     repository::Repository,
@@ -93,6 +93,11 @@ impl FakeGitHub {
         self.server.fail_times(times, request, fault);
     }
 
+    /// Answers no GraphQL query in time that asks for more nodes, from now on.
+    pub fn answer_nodes_in_time(&self, max: u64) {
+        self.world.lock().nodes_in_time = Some(max);
+    }
+
     /// Delays all responses from now on.
     pub fn set_latency(&self, latency: Duration) {
         self.server.set_latency(latency);
@@ -165,8 +170,9 @@ fn exchange(request: &Request, answer: &Answer, base_path: &str) -> Exchange {
     let path = request.path();
     Exchange {
         method: request.method.clone(),
-        path: path.strip_prefix(base_path).unwrap_or(path).to_owned(),
+        path: documented_path(path, base_path).unwrap_or(path).to_owned(),
         query: request.query().to_owned(),
+        request: serde_json::from_slice(&request.body).unwrap_or(Value::Null),
         status: answer.status,
         body: serde_json::from_slice(&answer.body).unwrap_or(Value::Null),
     }

@@ -1,6 +1,7 @@
 //! A fake GitHub on loopback: the REST endpoints that the collectors use, with GitHub's objects, pagination,
-//! redirects, rate limits and error messages. [`contract`] validates its responses, and the requests of its clients,
-//! against the `OpenAPI` description that GitHub publishes.
+//! redirects, rate limits and error messages, and GraphQL queries over the same repositories. [`contract`] validates its
+//! responses, and the requests of its clients, against the `OpenAPI` description and the GraphQL schema that GitHub
+//! publishes.
 //!
 //! ```
 //! use system_health_test_support::github::{Conclusion::*, FakeGitHub, Run};
@@ -20,6 +21,7 @@ mod call;
 mod commit;
 pub mod contract;
 mod fake;
+mod graphql;
 mod job;
 mod numbers;
 mod objects;

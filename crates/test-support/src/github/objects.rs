@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The host of web pages. Only the API is faked.
-const WEB: &str = "https://github.com";
+pub(super) const WEB: &str = "https://github.com";
 
 /// The links of a repository object, relative to its own URL.
 const REPOSITORY_LINKS: &[(&str, &str)] = &[

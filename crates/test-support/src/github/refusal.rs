@@ -47,6 +47,35 @@ pub fn server_error(status: u16) -> Answer {
     json_answer(status, &json!({ "message": "Server Error" }))
 }
 
+/// 200: the GraphQL queries of the hour are exhausted. The headers say until when.
+#[must_use]
+pub fn query_rate_limit() -> Answer {
+    let error = json!({ "type": "RATE_LIMITED", "message": "API rate limit exceeded for user ID 1." });
+    json_answer(200, &json!({ "errors": [error] }))
+}
+
+/// 200 or 502: GitHub gave up on a GraphQL query.
+#[must_use]
+pub fn query_timeout(status: u16) -> Answer {
+    let message = "Something went wrong while executing your query. This may be the result of a timeout, or it could be \
+                   a GitHub bug. Please include `C0DE:1234:5678` when reporting this issue.";
+    json_answer(status, &json!({ "data": null, "errors": [{ "message": message }] }))
+}
+
+/// 200: an error of a type, such as `FORBIDDEN`, beside a part of the data.
+#[must_use]
+pub fn query_error(error_type: &str, message: &str) -> Answer {
+    let error = json!({ "type": error_type, "path": ["repository"], "message": message });
+    json_answer(200, &json!({ "data": { "repository": null }, "errors": [error] }))
+}
+
+/// 403: GraphQL queries need a token.
+pub(super) fn query_without_token() -> Answer {
+    let message = "API rate limit exceeded for 127.0.0.1. (But here's the good news: Authenticated requests get a higher \
+                   rate limit. Check out the documentation for more details.)";
+    error(403, message, RATE_LIMITS)
+}
+
 /// 404: it does not exist, or the caller may not see it.
 pub(super) fn not_found(documentation: &str) -> Answer {
     error(404, "Not Found", documentation)

@@ -8,7 +8,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{call::Call, numbers::Numbers, repository_data::RepositoryData};
+use serde_json::{Value, json};
+
+use super::{call::Call, numbers::Numbers, refusal::epoch_seconds, repository_data::RepositoryData};
 use crate::server::{Answer, Request};
 
 /// Requests an hour with a token, and without one.
@@ -28,9 +30,11 @@ pub(super) struct World {
     /// All requests that got a response without a fault.
     pub(super) answered: Vec<(Request, Answer)>,
     former_names: HashMap<String, u64>,
+    /// GraphQL queries that ask for more nodes are not answered in time.
+    pub(super) nodes_in_time: Option<u64>,
     token: Option<String>,
     limit: Option<u32>,
-    used: HashMap<Caller, u32>,
+    used: HashMap<(Caller, Resource), u32>,
     reset: SystemTime,
 }
 
@@ -41,9 +45,18 @@ pub(super) enum Caller {
     Anonymous,
 }
 
-/// The requests of the hour.
+/// What has a limit of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Resource {
+    /// The REST API.
+    Core,
+    GraphQl,
+}
+
+/// The requests of the hour to a resource.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Budget {
+    resource: Resource,
     pub(super) limit: u32,
     pub(super) used: u32,
     pub(super) reset: SystemTime,
@@ -65,6 +78,7 @@ impl World {
             numbers: Numbers::new(now),
             answered: Vec::new(),
             former_names: HashMap::new(),
+            nodes_in_time: None,
             token,
             limit,
             used: HashMap::new(),
@@ -120,23 +134,23 @@ impl World {
     }
 
     /// Counts a request, if there is one left.
-    pub(super) fn spend(&mut self, caller: Caller) -> Option<Budget> {
-        let budget = self.budget(caller);
+    pub(super) fn spend(&mut self, caller: Caller, resource: Resource) -> Option<Budget> {
+        let budget = self.budget(caller, resource);
         let spent = Budget { used: budget.used + 1, ..budget };
         (spent.used <= spent.limit).then(|| {
-            self.used.insert(caller, spent.used);
+            self.used.insert((caller, resource), spent.used);
             spent
         })
     }
 
     /// The requests of the hour.
-    pub(super) fn budget(&self, caller: Caller) -> Budget {
+    pub(super) fn budget(&self, caller: Caller, resource: Resource) -> Budget {
         let usual = match caller {
             Caller::User => WITH_TOKEN,
             Caller::Anonymous => WITHOUT_TOKEN,
         };
-        let used = self.used.get(&caller).copied().unwrap_or(0);
-        Budget { limit: self.limit.unwrap_or(usual), used, reset: self.reset }
+        let used = self.used.get(&(caller, resource)).copied().unwrap_or(0);
+        Budget { resource, limit: self.limit.unwrap_or(usual), used, reset: self.reset }
     }
 
     fn named(&self, full_name: &str) -> Option<&RepositoryData> {
@@ -164,6 +178,30 @@ impl fmt::Debug for SharedWorld {
 impl Budget {
     pub(super) const fn remaining(self) -> u32 {
         self.limit - self.used
+    }
+
+    /// Adds the headers about the budget to a response.
+    pub(super) fn add_to(self, answer: Answer) -> Answer {
+        let resource = match self.resource {
+            Resource::Core => "core",
+            Resource::GraphQl => "graphql",
+        };
+        answer
+            .with_header("x-ratelimit-limit", &self.limit.to_string())
+            .with_header("x-ratelimit-remaining", &self.remaining().to_string())
+            .with_header("x-ratelimit-used", &self.used.to_string())
+            .with_header("x-ratelimit-reset", &epoch_seconds(self.reset).to_string())
+            .with_header("x-ratelimit-resource", resource)
+    }
+
+    /// The budget in the response of `/rate_limit`.
+    pub(super) fn object(self) -> Value {
+        json!({
+            "limit": self.limit,
+            "used": self.used,
+            "remaining": self.remaining(),
+            "reset": epoch_seconds(self.reset),
+        })
     }
 }
 

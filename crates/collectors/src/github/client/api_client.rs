@@ -5,31 +5,28 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use http::HeaderMap;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use system_health_registry::ApiCalls;
 use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Pages,
+    Pages, QueryPages,
     cause::Cause,
     error::GitHubError,
     link::Links,
-    session::{Document, InvalidToken, Session},
+    request::Request,
+    session::{InvalidToken, Session},
     transport::Transport,
 };
 use crate::github::{ApiUrl, GitHubSettings};
 
-/// Maximum number of characters of a response that is not JSON, in messages.
-const MAX_SHOWN: usize = 80;
-/// Maximum number of bytes of such a response from which the token is removed.
-const MAX_REDACTED: usize = 4096;
 /// The deadline of a run that has none of its own.
 const DEFAULT_DEADLINE: Duration = Duration::from_mins(5);
 /// The time reserved for an error to reach its reader, who does not wait beyond the deadline.
 const ERROR_RESERVE: Duration = Duration::from_millis(250);
 
-/// A client for GitHub's REST API.
+/// A client for GitHub's REST and GraphQL APIs.
 ///
 /// It only reads. Requests are retried if a retry may help and there is time before the run's deadline. Redirects, such
 /// as those of a renamed repository, are followed on GitHub's own host.
@@ -78,7 +75,7 @@ impl GitHub {
         let url = join(&self.api, path, &[]);
         let failed = |cause| self.permanent(&url, cause);
         let document = self.session.get_once(&url).await.map_err(|attempt| failed(attempt.cause))?;
-        let body = self.parse(&document).map_err(failed)?;
+        let body = self.session.parse(&document.body).map_err(failed)?;
         Ok((document.headers, body))
     }
 
@@ -92,35 +89,74 @@ impl GitHub {
         Pages::new(self.clone(), join(&self.api, path, query))
     }
 
+    /// Asks a GraphQL query. It must only read, because it is retried as all requests are.
+    ///
+    /// # Errors
+    /// Also if GitHub answers a part of the query: a part is never taken for the whole. GitHub answers queries only with a
+    /// token.
+    pub async fn query<T: DeserializeOwned>(
+        &self,
+        query: &'static str,
+        variables: Value,
+    ) -> Result<T, GitHubError> {
+        self.part_of_data(self.query_data(query, variables, false).await?, &[])
+    }
+
+    /// The pages of a list in a GraphQL query. The path says where the list is in the answer, such as
+    /// `["repository", "pullRequests"]`. See [`QueryPages`] for what the query needs. No request is made yet.
+    pub fn query_pages<N: DeserializeOwned + Send>(
+        &self,
+        query: &'static str,
+        variables: Value,
+        list: &'static [&'static str],
+    ) -> QueryPages<N> {
+        QueryPages::new(self.clone(), query, variables, list)
+    }
+
+    /// The data of the answer. If the page may be halved, a timeout is not retried.
+    pub(super) async fn query_data(
+        &self,
+        query: &'static str,
+        variables: Value,
+        may_halve: bool,
+    ) -> Result<Value, GitHubError> {
+        let body = json!({ "query": query, "variables": variables });
+        self.session.query(&self.api.graphql(), &body, may_halve).await
+    }
+
+    /// Parses what is at a path in the data of an answer.
+    pub(super) fn part_of_data<T: DeserializeOwned>(
+        &self,
+        mut data: Value,
+        path: &[&str],
+    ) -> Result<T, GitHubError> {
+        for name in path {
+            data = data.get_mut(name).map(Value::take).unwrap_or_default();
+        }
+        serde_path_to_error::deserialize(data).map_err(|error| {
+            let inner = error.path().to_string();
+            // The path of the whole is `.`.
+            let inner = Some(&*inner).filter(|inner| *inner != ".");
+            let at = ["data"].iter().chain(path).copied().chain(inner).collect::<Vec<_>>().join(".");
+            self.failed_query(Cause::Shape { at, source: error.into_inner() })
+        })
+    }
+
+    /// An error of a query that another attempt would not change.
+    pub(super) fn failed_query(&self, cause: Cause) -> GitHubError {
+        let cause = cause.quoted(|text| self.session.redact(text));
+        GitHubError::new(Request::Query(&self.api.graphql(), &Value::Null), cause)
+    }
+
     pub(super) async fn get_page<P: DeserializeOwned>(&self, url: &Url) -> Result<(P, Links), GitHubError> {
         let document = self.session.get(url).await?;
         let permanent = |cause| self.permanent(url, cause);
-        Ok((self.parse(&document).map_err(permanent)?, Links::parse(&document.headers).map_err(permanent)?))
+        let page = self.session.parse(&document.body).map_err(permanent)?;
+        Ok((page, Links::parse(&document.headers).map_err(permanent)?))
     }
 
     fn permanent(&self, url: &Url, cause: Cause) -> GitHubError {
-        GitHubError::new(url.path(), cause.quoted(|text| self.session.redact(text)))
-    }
-
-    fn parse<T: DeserializeOwned>(&self, document: &Document) -> Result<T, Cause> {
-        let not_json = |source| self.not_json(&document.body, source);
-        let mut json = serde_json::Deserializer::from_slice(&document.body);
-        let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let at = error.path().to_string();
-            let source = error.into_inner();
-            if source.is_data() { Cause::Shape { at, source } } else { not_json(source) }
-        })?;
-        json.end().map_err(not_json)?;
-        Ok(parsed)
-    }
-
-    fn not_json(&self, body: &[u8], source: serde_json::Error) -> Cause {
-        // Redacted before it is cut, because a part of the token is secret, too.
-        let text = self.session.redact(&String::from_utf8_lossy(&body[..body.len().min(MAX_REDACTED)]));
-        Cause::NotJson {
-            start: text.chars().take(MAX_SHOWN).collect::<String>().escape_debug().to_string(),
-            source,
-        }
+        GitHubError::new(Request::Get(url), cause.quoted(|text| self.session.redact(text)))
     }
 
     pub(super) fn check_origin(&self, what: &'static str, target: &Url) -> Result<(), Cause> {

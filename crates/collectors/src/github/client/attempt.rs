@@ -1,23 +1,30 @@
 //! One failed attempt, with what the retry policy needs to know about it.
 
+use std::fmt;
+
 use system_health_http::{AttemptError, Retry, may_have_been_processed};
 
 use super::cause::Cause;
 
 /// A failed attempt, and whether to retry it.
 #[derive(Debug, thiserror::Error)]
-#[error("GET {path}")]
+#[error("{request}")]
 pub(super) struct FailedAttempt {
-    path: String,
+    request: String,
     retry: Retry,
     #[source]
     pub(super) cause: Cause,
 }
 
 impl FailedAttempt {
-    /// A failed attempt to get a path.
-    pub(super) fn new(path: &str, retry: Retry, cause: Cause) -> Self {
-        Self { path: path.to_owned(), retry, cause }
+    /// A failed attempt of a request.
+    pub(super) fn new(request: impl fmt::Display, retry: Retry, cause: Cause) -> Self {
+        Self { request: request.to_string(), retry, cause }
+    }
+
+    /// The same attempt, which is not retried.
+    pub(super) fn permanent(self) -> Self {
+        Self { retry: Retry::Never, ..self }
     }
 }
 
@@ -38,7 +45,7 @@ impl AttemptError for FailedAttempt {
     fn rate_limit(&self) -> Option<Self> {
         let Cause::RateLimit { status, body, until } = &self.cause else { return None };
         let cause = Cause::RateLimit { status: *status, body: body.clone(), until: *until };
-        Some(Self::new(&self.path, self.retry, cause))
+        Some(Self::new(&self.request, self.retry, cause))
     }
 }
 
@@ -58,7 +65,7 @@ mod tests {
         let refusal = Cause::Status { status, body, with_token: true };
         for (cause, is_limit) in [(limit, true), (refusal, false)] {
             let message = cause.to_string();
-            let held = FailedAttempt::new("/x", Retry::Backoff, cause).rate_limit();
+            let held = FailedAttempt::new("GET /x", Retry::Backoff, cause).rate_limit();
             assert_eq!(held.map(|held| held.cause.to_string()), is_limit.then_some(message));
         }
     }

@@ -4,8 +4,9 @@ use std::{error::Error, fmt, time::SystemTime};
 
 use http::StatusCode;
 use serde::{Deserialize, de::Error as _};
-use system_health_http::one_line;
+use system_health_http::{HttpError, one_line};
 
+use super::query::{QueryErrorKind, QueryErrors};
 use crate::date::format_date;
 
 /// What went wrong in the last attempt.
@@ -56,6 +57,21 @@ pub enum Cause {
         /// GitHub's explanation.
         body: ErrorBody,
     },
+    /// GitHub answered a GraphQL query with errors. What it answered beside them is incomplete, so it is not used.
+    #[error("GitHub answered the query with an error: {0}")]
+    Query(QueryErrors),
+    /// GitHub answered a GraphQL query with neither data nor errors.
+    #[error("GitHub answered the query without data{body}")]
+    NoAnswer {
+        /// GitHub's explanation.
+        body: ErrorBody,
+    },
+    /// There is no token, and GitHub answers GraphQL queries only with one. The request was not sent.
+    #[error("GitHub's GraphQL API needs a token, also for public repositories; set a GitHub token")]
+    NoToken,
+    /// A list of a GraphQL query has no next page where GitHub says that there is one.
+    #[error("GitHub says that the list goes on after `{0}`, but not where; it may be incomplete")]
+    NoCursor(String),
     /// A redirect or a link points to another host.
     #[error("GitHub's {what} points to `{target}`, which is not below {expected}; it was not followed")]
     Elsewhere {
@@ -113,6 +129,23 @@ pub struct ErrorBody {
 }
 
 impl Cause {
+    /// Whether a GraphQL query asked for more than GitHub can answer in time. A smaller page may help.
+    pub(super) fn is_query_timeout(&self) -> bool {
+        match self {
+            Self::Query(errors) => errors.kind() == QueryErrorKind::Timeout,
+            Self::Status { status, .. } => matches!(status.as_u16(), 502 | 504),
+            Self::Connection { source, .. } => {
+                matches!(source.downcast_ref(), Some(HttpError::Silence(_) | HttpError::Timeout(_)))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether GitHub wants no requests of any kind for a while.
+    pub(super) fn is_secondary_limit(&self) -> bool {
+        matches!(self, Self::RateLimit { body, .. } if body.is_secondary_limit())
+    }
+
     /// The same cause with all text from GitHub's response replaced by what `quote` returns.
     pub(super) fn quoted(self, quote: impl Fn(&str) -> String) -> Self {
         match self {
@@ -123,6 +156,9 @@ impl Cause {
                 Self::Status { status, body: body.quoted(quote), with_token }
             }
             Self::TokenRefused { body } => Self::TokenRefused { body: body.quoted(quote) },
+            Self::Query(errors) => Self::Query(errors.quoted(quote)),
+            Self::NoAnswer { body } => Self::NoAnswer { body: body.quoted(quote) },
+            Self::NoCursor(cursor) => Self::NoCursor(quote(&cursor)),
             Self::Elsewhere { what, target, expected } => {
                 Self::Elsewhere { what, target: quote(&target), expected }
             }
@@ -132,6 +168,7 @@ impl Cause {
             Self::Link(header) => Self::Link(quote(&header)),
             cause @ (Self::Connection { .. }
             | Self::Deadline { .. }
+            | Self::NoToken
             | Self::Redirects(_)
             | Self::TooLarge(_)
             | Self::NotJson { .. }
@@ -147,9 +184,22 @@ impl ErrorBody {
         serde_json::from_slice(body).unwrap_or_default()
     }
 
-    /// Whether GitHub's explanation contains these words, which are in lower case.
-    pub(super) fn contains(&self, words: &str) -> bool {
-        self.message.as_deref().is_some_and(|text| text.to_ascii_lowercase().contains(words))
+    /// An explanation without a page of the documentation.
+    pub(super) fn from_message(message: String) -> Self {
+        Self { message: Some(message), documentation_url: None }
+    }
+
+    /// GitHub's explanation.
+    pub(super) fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// Whether there were too many requests in a short time.
+    pub(super) fn is_secondary_limit(&self) -> bool {
+        let contains = |words: &str| {
+            self.message.as_deref().is_some_and(|text| text.to_ascii_lowercase().contains(words))
+        };
+        contains("secondary rate limit") || contains("abuse detection")
     }
 
     fn quoted(self, quote: impl Fn(&str) -> String) -> Self {

@@ -5,13 +5,13 @@ use std::{fmt, time::Duration};
 use http::StatusCode;
 use system_health_http::RetryError;
 
-use super::{attempt::FailedAttempt, cause::Cause};
+use super::{attempt::FailedAttempt, cause::Cause, query::QueryErrorKind};
 
 /// A request to GitHub that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("GET {path}{note}")]
+#[error("{request}{note}")]
 pub struct GitHubError {
-    path: String,
+    request: String,
     /// The number of attempts, or why there was no other one. Empty if the error is permanent.
     note: String,
     #[source]
@@ -20,12 +20,16 @@ pub struct GitHubError {
 
 impl GitHubError {
     /// An error that another attempt would not change.
-    pub(super) fn new(path: &str, cause: Cause) -> Self {
-        Self { path: path.to_owned(), note: String::new(), cause }
+    pub(super) fn new(request: impl fmt::Display, cause: Cause) -> Self {
+        Self { request: request.to_string(), note: String::new(), cause }
     }
 
     /// The error of a request to a host, after the last attempt.
-    pub(super) fn after_retries(path: &str, host: &str, error: RetryError<FailedAttempt>) -> Self {
+    pub(super) fn after_retries(
+        request: impl fmt::Display,
+        host: &str,
+        error: RetryError<FailedAttempt>,
+    ) -> Self {
         let note = match &error {
             RetryError::Attempts { attempts, .. } => format!(" ({attempts} attempts)"),
             RetryError::Deadline { attempts, .. } => {
@@ -38,13 +42,26 @@ impl GitHubError {
         };
         let cause = error.into_last_error().map(|attempt| attempt.cause);
         let cause = cause.unwrap_or_else(|| Cause::Deadline { host: host.to_owned() });
-        Self { path: path.to_owned(), note, cause }
+        Self { request: request.to_string(), note, cause }
     }
 
     /// What went wrong in the last attempt.
     #[must_use]
     pub fn cause(&self) -> &Cause {
         &self.cause
+    }
+
+    /// What the errors of a GraphQL query mean. `None` for other errors.
+    #[must_use]
+    pub fn query_error_kind(&self) -> Option<QueryErrorKind> {
+        match &self.cause {
+            Cause::Query(errors) => Some(errors.kind()),
+            Cause::RateLimit { status: StatusCode::OK, .. } => Some(QueryErrorKind::RateLimited),
+            cause if cause.is_query_timeout() && self.request.starts_with("POST ") => {
+                Some(QueryErrorKind::Timeout)
+            }
+            _ => None,
+        }
     }
 
     /// The status of the response, if it is the reason of the error.
@@ -74,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_error_says_why_there_was_no_other_attempt() {
-        let source = || FailedAttempt::new("/x", Retry::Backoff, Cause::Redirects(9));
+        let source = || FailedAttempt::new("GET /x", Retry::Backoff, Cause::Redirects(9));
         let minutes = Duration::from_mins(35);
         for (error, text) in [
             (RetryError::Permanent(source()), "GET /x"),
@@ -88,11 +105,11 @@ mod tests {
                 "GET /x (not retried: a wait of 35m would end after the run's deadline)",
             ),
         ] {
-            let error = GitHubError::after_retries("/x", "host", error);
+            let error = GitHubError::after_retries("GET /x", "host", error);
             assert_eq!(error.to_string(), text);
             assert!(matches!(error.cause, Cause::Redirects(9)), "{error:?}");
         }
-        let late = GitHubError::after_retries("/x", "host", RetryError::TooLate);
+        let late = GitHubError::after_retries("GET /x", "host", RetryError::TooLate);
         assert_eq!(late.to_string(), "GET /x");
         assert_eq!(late.cause.to_string(), "no response from host before the run's deadline");
     }

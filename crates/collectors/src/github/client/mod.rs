@@ -1,4 +1,4 @@
-//! The client for GitHub's REST API. It respects GitHub's rate limits, reads lists to their end, and explains in full
+//! The client for GitHub's REST and GraphQL APIs. It respects GitHub's rate limits, reads lists to their end, and explains in full
 //! why a request failed.
 
 mod api_client;
@@ -7,7 +7,11 @@ mod cause;
 mod error;
 mod link;
 mod pagination;
+mod parse;
+mod query;
+mod query_pages;
 mod rate_limit;
+mod request;
 mod service;
 mod session;
 mod transport;
@@ -16,4 +20,6 @@ pub use api_client::GitHub;
 pub use cause::{Cause, ErrorBody};
 pub use error::GitHubError;
 pub use pagination::Pages;
+pub use query::{QueryError, QueryErrorKind, QueryErrors};
+pub use query_pages::QueryPages;
 pub(super) use transport::Transport;

@@ -12,6 +12,7 @@ use super::{
     cause::Cause,
     error::GitHubError,
     link::{Links, page_number, with_page},
+    request::Request,
 };
 
 /// Maximum number of pages fetched concurrently.
@@ -97,5 +98,5 @@ impl<P: DeserializeOwned + Send> Pages<P> {
 }
 
 fn permanent(url: &Url, cause: Cause) -> GitHubError {
-    GitHubError::new(url.path(), cause)
+    GitHubError::new(Request::Get(url), cause)
 }

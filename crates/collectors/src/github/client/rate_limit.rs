@@ -41,17 +41,25 @@ fn rate_limit_wait(
     if !matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS) {
         return None;
     }
+    let is_limit = retry_after(headers, now).is_some()
+        || header(headers, "x-ratelimit-remaining") == Some(0)
+        || body.is_secondary_limit()
+        || status == StatusCode::TOO_MANY_REQUESTS;
+    is_limit.then(|| limit_wait(headers, now))
+}
+
+/// The wait that the headers of a response about a rate limit require.
+pub(super) fn limit_wait(headers: &HeaderMap, now: SystemTime) -> Duration {
     if let Some(wait) = retry_after(headers, now) {
-        return Some(wait);
+        return wait;
     }
-    if header(headers, "x-ratelimit-remaining") == Some(0) {
-        let reset = header(headers, "x-ratelimit-reset").map(Duration::from_secs);
-        let reset = reset.and_then(|since| UNIX_EPOCH.checked_add(since));
-        let wait = |reset: SystemTime| reset.duration_since(now).unwrap_or_default().max(SHORTEST_WAIT);
-        return Some(reset.map_or(SECONDARY_WAIT, wait));
+    if header(headers, "x-ratelimit-remaining") != Some(0) {
+        return SECONDARY_WAIT;
     }
-    let is_secondary = body.contains("secondary rate limit") || body.contains("abuse detection");
-    (is_secondary || status == StatusCode::TOO_MANY_REQUESTS).then_some(SECONDARY_WAIT)
+    let reset = header(headers, "x-ratelimit-reset").map(Duration::from_secs);
+    let reset = reset.and_then(|since| UNIX_EPOCH.checked_add(since));
+    let wait = |reset: SystemTime| reset.duration_since(now).unwrap_or_default().max(SHORTEST_WAIT);
+    reset.map_or(SECONDARY_WAIT, wait)
 }
 
 #[cfg(test)]

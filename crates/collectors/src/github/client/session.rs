@@ -4,12 +4,13 @@
 use std::{error::Error, sync::OnceLock, time::SystemTime};
 
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
+    HeaderMap, HeaderValue, Response, StatusCode,
     header::{ACCEPT, AUTHORIZATION, LOCATION, USER_AGENT},
 };
 use http_body_util::BodyExt;
 use octocrab::Octocrab;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use system_health_http::{HttpError, Idempotency, Redactor, Retrier, Retry, RetryPolicy, header};
 use system_health_registry::ApiCalls;
 use tokio::time::Instant;
@@ -19,9 +20,11 @@ use super::{
     attempt::FailedAttempt,
     cause::{Cause, ErrorBody},
     error::GitHubError,
+    query::QueryAnswer,
     rate_limit::classify_response,
+    request::Request,
     service::{MAX_BODY_MIB, octocrab_client},
-    transport::{API, Transport},
+    transport::{API, GRAPHQL, Transport},
 };
 
 const MAX_REDIRECTS: u32 = 5;
@@ -33,6 +36,8 @@ pub(super) struct Session {
     headers: HeaderMap,
     redactor: Redactor,
     retrier: Retrier<FailedAttempt>,
+    /// For GraphQL queries, which have a rate limit of their own.
+    query_retrier: Retrier<FailedAttempt>,
     calls: ApiCalls,
     transport: Transport,
     /// GitHub's response, if it has refused the token.
@@ -50,6 +55,8 @@ pub(super) struct Document {
 #[derive(Debug, thiserror::Error)]
 #[error("the GitHub token contains characters that are not allowed in a token; check where it is set")]
 pub(in crate::github) struct InvalidToken;
+
+type BoxBody = http_body_util::combinators::BoxBody<bytes::Bytes, octocrab::Error>;
 
 /// Why an attempt failed, and whether to retry it.
 type Failure = (Retry, Cause);
@@ -71,6 +78,7 @@ impl Session {
             headers: headers(token)?,
             redactor: Redactor::new(token.map(ExposeSecret::expose_secret), "[token]"),
             retrier: Retrier::new(RetryPolicy::default(), deadline),
+            query_retrier: Retrier::new(RetryPolicy::default(), deadline),
             calls,
             transport: transport.clone(),
             refusal: OnceLock::new(),
@@ -80,30 +88,74 @@ impl Session {
     /// Gets a document, with retries.
     pub(super) async fn get(&self, url: &Url) -> Result<Document, GitHubError> {
         let document = self.retrier.run(Idempotency::Idempotent, || self.get_once(url)).await;
-        document.map_err(|error| GitHubError::after_retries(url.path(), self.transport.host(), error))
+        document.map_err(|error| GitHubError::after_retries(Request::Get(url), self.transport.host(), error))
     }
 
-    /// Gets a document in a single attempt. After GitHub has refused the token, nothing is sent: in a run over many
-    /// repositories, each request would be refused in the same way.
+    /// Gets a document in a single attempt.
     pub(super) async fn get_once(&self, url: &Url) -> Result<Document, FailedAttempt> {
+        self.attempt(Request::Get(url), self.get_following_redirects(url.clone())).await
+    }
+
+    /// Asks a GraphQL query, with retries, and returns the data of the answer. If the caller can ask for less, a timeout
+    /// is not retried.
+    pub(super) async fn query(
+        &self,
+        url: &Url,
+        body: &Value,
+        can_ask_less: bool,
+    ) -> Result<Value, GitHubError> {
+        let request = Request::Query(url, body);
+        if !self.headers.contains_key(AUTHORIZATION) {
+            return Err(GitHubError::new(request, Cause::NoToken));
+        }
+        let attempt = async || {
+            let answer = self.attempt(request, self.answer_to_query(request)).await;
+            answer.map_err(|attempt| {
+                if can_ask_less && attempt.cause.is_query_timeout() { attempt.permanent() } else { attempt }
+            })
+        };
+        let data = self.query_retrier.run(Idempotency::Idempotent, attempt).await;
+        data.map_err(|error| GitHubError::after_retries(request, self.transport.host(), error))
+    }
+
+    /// A single attempt. After GitHub has refused the token, nothing is sent: in a run over many repositories, each
+    /// request would be refused in the same way.
+    async fn attempt<T>(
+        &self,
+        request: Request<'_>,
+        response: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, FailedAttempt> {
         if let Some(body) = self.refusal.get() {
             let cause = Cause::TokenRefused { body: body.clone() };
-            return Err(FailedAttempt::new(url.path(), Retry::Never, cause));
+            return Err(FailedAttempt::new(request, Retry::Never, cause));
         }
-        let document = self.get_following_redirects(url.clone()).await;
-        document.map_err(|(retry, cause)| {
+        response.await.map_err(|(retry, cause)| {
             let cause = cause.quoted(|text| self.redact(text));
             if let Cause::Status { status: StatusCode::UNAUTHORIZED, body, with_token: true } = &cause {
                 self.refusal.get_or_init(|| body.clone());
             }
-            FailedAttempt::new(url.path(), retry, cause)
+            let attempt = FailedAttempt::new(request, retry, cause);
+            if let (Retry::After(wait), true) = (retry, attempt.cause.is_secondary_limit()) {
+                self.retrier.hold(wait, &attempt);
+                self.query_retrier.hold(wait, &attempt);
+            }
+            attempt
         })
+    }
+
+    async fn answer_to_query(&self, request: Request<'_>) -> Result<Value, Failure> {
+        let (status, headers, body) = self.send(request).await?;
+        if status != StatusCode::OK {
+            return Err(classify_response(status, &headers, &body, true, SystemTime::now()));
+        }
+        let answer: QueryAnswer = self.parse(&body).map_err(permanent)?;
+        answer.into_data(&headers, SystemTime::now())
     }
 
     async fn get_following_redirects(&self, mut url: Url) -> Result<Document, Failure> {
         for _ in 0..=MAX_REDIRECTS {
             self.check_origin("redirect", &url).map_err(permanent)?;
-            let (status, headers, body) = self.send(&url).await?;
+            let (status, headers, body) = self.send(Request::Get(&url)).await?;
             let target = headers.get(LOCATION).and_then(|target| url.join(target.to_str().ok()?).ok());
             match target {
                 _ if status == StatusCode::OK => return Ok(Document { headers, body }),
@@ -117,20 +169,30 @@ impl Session {
         Err(permanent(Cause::Redirects(MAX_REDIRECTS)))
     }
 
-    async fn send(&self, url: &Url) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
-        let response = self.octocrab._get_with_headers(url.as_str(), Some(self.headers.clone())).await;
+    async fn send(&self, request: Request<'_>) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
+        let response = self.response(request).await;
         let (parts, body) = response.map_err(|error| self.broken(inner(error)))?.into_parts();
         tracing::debug!(
-            path = url.path(),
-            query = url.query(),
+            path = request.url().path(),
+            query = request.url().query(),
             status = parts.status.as_u16(),
             "GitHub responded"
         );
         let body = body.collect().await.map_err(|error| self.broken(error.into()))?;
         if let Some(remaining) = header(&parts.headers, "x-ratelimit-remaining") {
-            self.calls.record_quota(API, remaining);
+            // Queries have a limit of their own.
+            let api = if request.body().is_none() { API } else { GRAPHQL };
+            self.calls.record_quota(api, remaining);
         }
         Ok((parts.status, parts.headers, body.to_bytes().into()))
+    }
+
+    async fn response(&self, request: Request<'_>) -> octocrab::Result<Response<BoxBody>> {
+        let mut builder = http::Request::builder().method(request.method()).uri(request.url().as_str());
+        if let Some(headers) = builder.headers_mut() {
+            headers.clone_from(&self.headers);
+        }
+        self.octocrab.execute(self.octocrab.build_request(builder, request.body())?).await
     }
 
     /// Refuses a URL on another host.

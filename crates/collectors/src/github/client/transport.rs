@@ -10,6 +10,8 @@ use crate::github::{ApiUrl, GitHubSettings};
 
 /// The name of GitHub's API in the counts of requests.
 pub(super) const API: &str = "github";
+/// The name under which the remaining quota of GraphQL is recorded. Its requests are counted with all others.
+pub(super) const GRAPHQL: &str = "github-graphql";
 
 /// The connections to one API. They hold nothing that belongs to a run, such as the token and the deadline.
 #[derive(Debug, Clone)]

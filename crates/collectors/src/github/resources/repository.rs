@@ -8,7 +8,7 @@ use system_health_registry::{Context, FromContext, Scope, Settings, Unavailable,
 use super::access;
 use crate::{
     git::LocalClone,
-    github::{GitHub, GitHubError, GitHubSettings, Pages},
+    github::{GitHub, GitHubError, GitHubSettings, Pages, QueryPages},
     repository::{RemoteAddress, Repository, RepositoryName},
 };
 
@@ -60,6 +60,33 @@ impl GitHubRepository {
     /// The pages of a list of the repository. No request is made yet.
     pub fn pages<P: DeserializeOwned + Send>(&self, path: &[&str], query: &[(&str, &str)]) -> Pages<P> {
         self.github.pages(&self.path(path), query)
+    }
+
+    /// Asks a GraphQL query about the repository, which it names with the variables `$owner: String!` and
+    /// `$name: String!`.
+    pub async fn query<T: DeserializeOwned>(
+        &self,
+        query: &'static str,
+        variables: Value,
+    ) -> Result<T, GitHubError> {
+        self.github.query(query, self.named(variables)).await
+    }
+
+    /// The pages of a list of the repository in a GraphQL query, see [`QueryPages`]. The query names the repository as in
+    /// [`Self::query`].
+    pub fn query_pages<N: DeserializeOwned + Send>(
+        &self,
+        query: &'static str,
+        variables: Value,
+        list: &'static [&'static str],
+    ) -> QueryPages<N> {
+        self.github.query_pages(query, self.named(variables), list)
+    }
+
+    fn named(&self, mut variables: Value) -> Value {
+        variables["owner"] = self.name.owner().into();
+        variables["name"] = self.name.name().into();
+        variables
     }
 
     /// Gets one document and the response's headers, without retries.

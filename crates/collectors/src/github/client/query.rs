@@ -1,0 +1,303 @@
+//! GraphQL: the answer to a query, and the errors in it. GitHub answers 200 also if the query failed:
+//! <https://docs.github.com/en/graphql/guides/using-graphql-clients>.
+
+use std::{fmt, time::SystemTime};
+
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::Value;
+use system_health_http::{Retry, one_line};
+
+use super::{
+    cause::{Cause, ErrorBody},
+    rate_limit::limit_wait,
+};
+
+/// Maximum number of errors in a message. A query over many objects may fail for each of them.
+const MAX_SHOWN: usize = 3;
+
+/// The errors of a query. There is at least one.
+#[derive(Debug, Clone)]
+pub struct QueryErrors(Vec<QueryError>);
+
+/// One error of a query.
+#[derive(Debug, Clone, Deserialize)]
+pub struct QueryError {
+    message: String,
+    #[serde(rename = "type")]
+    error_type: Option<String>,
+    #[serde(default)]
+    path: Option<Vec<Value>>,
+    extensions: Option<Extensions>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Extensions {
+    code: Option<String>,
+}
+
+/// What the errors of a query mean to the one who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QueryErrorKind {
+    /// Something that the query names does not exist, or the token may not see it.
+    NotFound,
+    /// The token has no permission.
+    Forbidden,
+    /// A rate limit is exhausted.
+    RateLimited,
+    /// The query asks for more than GitHub can answer in time. A smaller page may help.
+    Timeout,
+    /// Anything else, such as an invalid query. Also errors of different kinds.
+    Other,
+}
+
+/// The body of the response to a query.
+#[derive(Debug, Deserialize)]
+pub(super) struct QueryAnswer {
+    data: Option<Value>,
+    #[serde(default)]
+    errors: Vec<QueryError>,
+    /// GitHub's explanation if it did not look at the query.
+    #[serde(flatten)]
+    body: ErrorBody,
+}
+
+impl QueryAnswer {
+    /// The whole data. With errors, parts of it are missing, so there is none.
+    pub(super) fn into_data(self, headers: &HeaderMap, now: SystemTime) -> Result<Value, (Retry, Cause)> {
+        if let (Some(data), []) = (self.data.filter(|data| !data.is_null()), &*self.errors) {
+            return Ok(data);
+        }
+        let errors = QueryErrors(self.errors);
+        let kind = if errors.0.is_empty() { self.body.query_error_kind() } else { errors.kind() };
+        if kind == QueryErrorKind::RateLimited {
+            let wait = limit_wait(headers, now);
+            let until = now.checked_add(wait).unwrap_or(now);
+            let message = errors.0.first().map(|error| error.message.clone());
+            let body = message.map_or(self.body, ErrorBody::from_message);
+            return Err((Retry::After(wait), Cause::RateLimit { status: StatusCode::OK, body, until }));
+        }
+        let retry = if kind == QueryErrorKind::Timeout { Retry::Backoff } else { Retry::Never };
+        Err((
+            retry,
+            if errors.0.is_empty() { Cause::NoAnswer { body: self.body } } else { Cause::Query(errors) },
+        ))
+    }
+}
+
+impl QueryErrors {
+    /// All errors.
+    #[must_use]
+    pub fn all(&self) -> &[QueryError] {
+        &self.0
+    }
+
+    /// What they mean together. A limit or a timeout concerns the whole query. Beyond that, errors of different kinds are
+    /// [`QueryErrorKind::Other`].
+    #[must_use]
+    pub fn kind(&self) -> QueryErrorKind {
+        let kinds = || self.0.iter().map(QueryError::kind);
+        let whole = [QueryErrorKind::RateLimited, QueryErrorKind::Timeout];
+        if let Some(kind) = whole.into_iter().find(|kind| kinds().any(|other| other == *kind)) {
+            return kind;
+        }
+        let first = kinds().next().unwrap_or(QueryErrorKind::Other);
+        if kinds().all(|kind| kind == first) { first } else { QueryErrorKind::Other }
+    }
+
+    pub(super) fn quoted(self, quote: impl Fn(&str) -> String) -> Self {
+        let quoted = |error: QueryError| QueryError { message: quote(&error.message), ..error };
+        Self(self.0.into_iter().map(quoted).collect())
+    }
+}
+
+impl QueryError {
+    /// GitHub's explanation.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// GitHub's name for this type of error, such as `NOT_FOUND`.
+    #[must_use]
+    pub fn error_type(&self) -> Option<&str> {
+        let code = || self.extensions.as_ref()?.code.as_deref();
+        self.error_type.as_deref().or_else(code)
+    }
+
+    /// Where in the data a part is missing, such as `repository.pullRequests`. Empty if all of it is.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
+        self.path.iter().flatten().map(part).collect::<Vec<_>>().join(".")
+    }
+
+    /// What it means to the one who asked.
+    #[must_use]
+    pub fn kind(&self) -> QueryErrorKind {
+        match self.error_type() {
+            Some("NOT_FOUND") => QueryErrorKind::NotFound,
+            Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => QueryErrorKind::Forbidden,
+            Some("RATE_LIMITED" | "RATE_LIMIT") => QueryErrorKind::RateLimited,
+            Some("MAX_NODE_LIMIT_EXCEEDED" | "RESOURCE_LIMITS_EXCEEDED") => QueryErrorKind::Timeout,
+            _ => kind_of_message(&self.message),
+        }
+    }
+}
+
+impl ErrorBody {
+    fn query_error_kind(&self) -> QueryErrorKind {
+        self.message().map_or(QueryErrorKind::Other, kind_of_message)
+    }
+}
+
+/// What an error without a type means.
+fn kind_of_message(message: &str) -> QueryErrorKind {
+    let message = message.to_ascii_lowercase();
+    let contains = |words: &[&str]| words.iter().any(|words| message.contains(words));
+    if contains(&[
+        "something went wrong while executing your query",
+        "respond to your request in time",
+        "timed out",
+    ]) {
+        QueryErrorKind::Timeout
+    } else if contains(&["rate limit exceeded", "secondary rate limit", "abuse detection"]) {
+        QueryErrorKind::RateLimited
+    } else {
+        QueryErrorKind::Other
+    }
+}
+
+impl fmt::Display for QueryErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, error) in self.0.iter().take(MAX_SHOWN).enumerate() {
+            if number > 0 {
+                f.write_str("; ")?;
+            }
+            error.fmt(f)?;
+        }
+        match self.0.len().saturating_sub(MAX_SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more errors"),
+        }
+    }
+}
+
+impl fmt::Display for QueryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&one_line(&self.message))?;
+        let path = self.path();
+        match (self.error_type(), &*path) {
+            (None, "") => Ok(()),
+            (None, path) => write!(f, " (at `{}`)", one_line(path)),
+            (Some(name), "") => write!(f, " ({})", one_line(name)),
+            (Some(name), path) => write!(f, " ({} at `{}`)", one_line(name), one_line(path)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use http::{HeaderName, HeaderValue};
+    use serde_json::json;
+
+    use super::*;
+
+    fn answer(body: Value, headers: &[(&'static str, &'static str)]) -> Result<Value, (Retry, String)> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let answer: QueryAnswer = serde_json::from_value(body).unwrap();
+        answer.into_data(&headers.collect(), now).map_err(|(retry, cause)| (retry, cause.to_string()))
+    }
+
+    fn errors(errors: Value) -> QueryErrors {
+        QueryErrors(serde_json::from_value(errors).unwrap())
+    }
+
+    #[test]
+    fn data_with_errors_is_an_error() {
+        let data = json!({ "repository": { "a": 1 } });
+        assert_eq!(answer(json!({ "data": data }), &[]), Ok(data.clone()));
+        assert_eq!(answer(json!({ "data": data, "errors": [] }), &[]), Ok(data.clone()));
+        let error = json!({"message": "Could not resolve\nto a node", "type": "NOT_FOUND", "path": ["repository", 3, "b"]});
+        assert_eq!(
+            answer(json!({ "data": data, "errors": [error] }), &[]),
+            Err((
+                Retry::Never,
+                "GitHub answered the query with an error: Could not resolve to a node (NOT_FOUND at \
+                 `repository.3.b`)"
+                    .to_owned()
+            ))
+        );
+        for body in [json!({}), json!({ "data": null }), json!({ "message": "Nothing\u{7} today" })] {
+            let (retry, text) = answer(body.clone(), &[]).unwrap_err();
+            assert_eq!(retry, Retry::Never, "{body}");
+            assert!(text.starts_with("GitHub answered the query without data"), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_have_a_kind() {
+        use QueryErrorKind::{Forbidden, NotFound, Other, RateLimited, Timeout};
+        let of_type = |name: &str| json!({ "message": "m", "type": name });
+        let cases = [
+            (json!([of_type("NOT_FOUND")]), NotFound),
+            (json!([of_type("NOT_FOUND"), of_type("NOT_FOUND")]), NotFound),
+            (json!([of_type("NOT_FOUND"), of_type("FORBIDDEN")]), Other),
+            (json!([of_type("INSUFFICIENT_SCOPES")]), Forbidden),
+            (json!([of_type("FORBIDDEN"), of_type("RATE_LIMITED")]), RateLimited),
+            (json!([of_type("MAX_NODE_LIMIT_EXCEEDED")]), Timeout),
+            (json!([of_type("SOMETHING_NEW")]), Other),
+            (
+                json!([{ "message": "Something went wrong while executing your query. Please include `A:B`" }]),
+                Timeout,
+            ),
+            (json!([{ "message": "You have exceeded a secondary rate limit." }]), RateLimited),
+            (
+                json!([{ "message": "Field 'x' doesn't exist", "extensions": { "code": "undefinedField" } }]),
+                Other,
+            ),
+        ];
+        for (list, kind) in cases {
+            assert_eq!(errors(list.clone()).kind(), kind, "{list}");
+        }
+    }
+
+    #[test]
+    fn limits_and_timeouts_are_retried() {
+        let body = json!({ "errors": [{ "type": "RATE_LIMITED", "message": "API rate limit exceeded for user ID 1." }] });
+        let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1700000090")];
+        assert_eq!(
+            answer(body, &headers),
+            Err((
+                Retry::After(Duration::from_secs(90)),
+                "GitHub's rate limit is exhausted until 2023-11-14T22:14:50Z: 200 OK: API rate limit exceeded for \
+                 user ID 1."
+                    .to_owned()
+            ))
+        );
+        let body = json!({ "message": "You have exceeded a secondary rate limit." });
+        assert_eq!(
+            answer(body, &[("retry-after", "7")]).unwrap_err().0,
+            Retry::After(Duration::from_secs(7))
+        );
+        let body = json!({ "data": null, "errors": [{ "message": "Something went wrong while executing your query." }] });
+        assert_eq!(answer(body, &[]).unwrap_err().0, Retry::Backoff);
+    }
+
+    #[test]
+    fn many_errors_are_one_bounded_line() {
+        let many: Vec<_> =
+            (0..50).map(|n| json!({ "message": format!("e{n}\n{}", "x".repeat(1_000)) })).collect();
+        let text = errors(many.into()).to_string();
+        assert!(
+            text.ends_with("; and 47 more errors") && text.len() < 1_500 && !text.contains('\n'),
+            "{text}"
+        );
+    }
+}

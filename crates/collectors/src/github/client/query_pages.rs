@@ -1,0 +1,114 @@
+//! The pages of a list in a GraphQL query.
+//!
+//! How much GitHub can answer in time depends on what the query asks for, and on the repository. So the page becomes
+//! smaller if GitHub gives up: <https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
+
+use std::marker::PhantomData;
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{api_client::GitHub, cause::Cause, error::GitHubError};
+
+/// The maximum size of a page.
+const MAX_PAGE: u32 = 100;
+
+/// The pages of a list in a GraphQL query, each with its items.
+///
+/// The query has the variables `$first: Int!` and `$after: String`, and gives them to the list's field, of which it asks
+/// for `nodes { ... } pageInfo { hasNextPage endCursor }`. If GitHub does not answer in time, the page is halved.
+#[derive(Debug)]
+#[must_use = "no request is made until a page is read"]
+pub struct QueryPages<N> {
+    github: GitHub,
+    query: &'static str,
+    variables: Value,
+    /// Where the list is in the answer.
+    list: &'static [&'static str],
+    size: u32,
+    read: u64,
+    next: Next,
+    nodes: PhantomData<fn() -> N>,
+}
+
+#[derive(Debug)]
+enum Next {
+    Page { after: Option<String> },
+    End,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Connection<N> {
+    nodes: Vec<N>,
+    page_info: PageInfo,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageInfo {
+    has_next_page: bool,
+    end_cursor: Option<String>,
+}
+
+impl<N: DeserializeOwned + Send> QueryPages<N> {
+    pub(super) fn new(
+        github: GitHub,
+        query: &'static str,
+        variables: Value,
+        list: &'static [&'static str],
+    ) -> Self {
+        let next = Next::Page { after: None };
+        Self { github, query, variables, list, size: MAX_PAGE, read: 0, next, nodes: PhantomData }
+    }
+
+    /// The same list in pages of at most this many items, for queries that ask for much about each. At most 100.
+    pub fn page_size(self, items: u32) -> Self {
+        Self { size: items.clamp(1, MAX_PAGE), ..self }
+    }
+
+    /// The items of the next page, `None` at the end of the list.
+    pub async fn next(&mut self) -> Result<Option<Vec<N>>, GitHubError> {
+        let Next::Page { after } = std::mem::replace(&mut self.next, Next::End) else { return Ok(None) };
+        let max = self.github.max_pages();
+        if self.read >= u64::from(max) * u64::from(MAX_PAGE) {
+            return Err(self.github.failed_query(Cause::TooManyPages(max)));
+        }
+        let Connection { nodes, page_info } = self.page(after.as_deref()).await?;
+        self.read += nodes.len() as u64;
+        if page_info.has_next_page {
+            let is_new = page_info.end_cursor.is_some() && page_info.end_cursor != after;
+            if !is_new || nodes.is_empty() {
+                return Err(self.github.failed_query(Cause::NoCursor(after.unwrap_or_default())));
+            }
+            self.next = Next::Page { after: page_info.end_cursor };
+        }
+        Ok(Some(nodes))
+    }
+
+    /// All items, in their order.
+    pub async fn all(mut self) -> Result<Vec<N>, GitHubError> {
+        let mut all = Vec::new();
+        while let Some(mut nodes) = self.next().await? {
+            all.append(&mut nodes);
+        }
+        Ok(all)
+    }
+
+    /// The page after a cursor. Its size is halved until GitHub can answer. A page of one item is retried instead.
+    async fn page(&mut self, after: Option<&str>) -> Result<Connection<N>, GitHubError> {
+        loop {
+            let mut variables = self.variables.clone();
+            variables["first"] = self.size.into();
+            variables["after"] = after.into();
+            let may_halve = self.size > 1;
+            match self.github.query_data(self.query, variables, may_halve).await {
+                Err(error) if may_halve && error.cause().is_query_timeout() => {
+                    self.size /= 2;
+                    tracing::debug!("{error}; asking for {} items at once from now on", self.size);
+                }
+                data => return self.github.part_of_data(data?, self.list),
+            }
+        }
+    }
+}

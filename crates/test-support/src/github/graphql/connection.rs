@@ -1,0 +1,146 @@
+//! A list of objects in pages: <https://docs.github.com/en/graphql/guides/using-pagination-in-the-graphql-api>.
+
+use super::{field::Field, object::Object, resolved::Resolved};
+
+/// The largest page.
+const MAX_PAGE: u64 = 100;
+
+/// A page of a list.
+pub(super) struct Connection<I> {
+    node: &'static str,
+    items: Vec<I>,
+    /// The position of the first and the end of the page.
+    page: (usize, usize),
+}
+
+struct Edge<'a, I> {
+    node: &'static str,
+    item: &'a I,
+    position: usize,
+}
+
+struct PageInfo {
+    page: (usize, usize),
+    total: usize,
+}
+
+/// A reference to an object is an object.
+struct ByReference<'a, I>(&'a I);
+
+impl<I: Object> Connection<I> {
+    /// The page that the arguments of the field ask for. `node` is the type of the items.
+    pub(super) fn resolve<'a>(node: &'static str, field: &Field<'_>, items: Vec<I>) -> Resolved<'a>
+    where
+        I: 'a,
+    {
+        let name = field.name;
+        let size = match (field.integer("first"), field.integer("last")) {
+            (None, None) => {
+                let message = format!(
+                    "You must provide a `first` or `last` value to properly paginate the `{name}` connection."
+                );
+                return Resolved::error("MISSING_PAGINATION_BOUNDARIES", message);
+            }
+            (Some(size), _) | (None, Some(size)) => size,
+        };
+        if size > MAX_PAGE {
+            let message = format!(
+                "Requesting {size} records on the `{name}` connection exceeds the `first` limit of {MAX_PAGE} records."
+            );
+            return Resolved::error("EXCESSIVE_PAGINATION", message);
+        }
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let after = field.text("after").map_or(Some(0), position);
+        let before = field.text("before").map_or(Some(items.len() + 1), position);
+        let (Some(start), Some(before)) = (after, before) else {
+            return Resolved::error("INVALID_CURSOR_ARGUMENTS", "The cursor is not valid.");
+        };
+        let start = start.min(items.len());
+        let end = before.saturating_sub(1).clamp(start, items.len());
+        let page = if field.integer("first").is_some() {
+            (start, end.min(start + size))
+        } else {
+            (start.max(end.saturating_sub(size)), end)
+        };
+        Resolved::object(Self { node, items, page })
+    }
+}
+
+/// The cursor of the item before which this many are in the list. It is opaque, as GitHub's are.
+fn cursor(position: usize) -> String {
+    format!("Y3Vyc29yOnYyOp{position:06}")
+}
+
+/// The number of items up to a cursor.
+fn position(cursor: &str) -> Option<usize> {
+    cursor.strip_prefix("Y3Vyc29yOnYyOp")?.parse().ok()
+}
+
+impl<I: Object> Object for Connection<I> {
+    fn type_name(&self) -> &'static str {
+        // Queries have no fragments on connections, so its name is not needed.
+        "Connection"
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        let (start, end) = self.page;
+        let page = || self.items.iter().enumerate().take(end).skip(start);
+        Some(match field.name {
+            "totalCount" => Resolved::value(self.items.len()),
+            "nodes" => Resolved::List(page().map(|(_, item)| Resolved::object(ByReference(item))).collect()),
+            "edges" => Resolved::List(
+                page()
+                    .map(|(n, item)| Resolved::object(Edge { node: self.node, item, position: n + 1 }))
+                    .collect(),
+            ),
+            "pageInfo" => Resolved::object(PageInfo { page: self.page, total: self.items.len() }),
+            _ => return None,
+        })
+    }
+}
+
+impl<I: Object> Object for Edge<'_, I> {
+    fn type_name(&self) -> &'static str {
+        self.node
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        Some(match field.name {
+            "cursor" => Resolved::value(cursor(self.position)),
+            "node" => Resolved::object(ByReference(self.item)),
+            _ => return None,
+        })
+    }
+}
+
+impl Object for PageInfo {
+    fn type_name(&self) -> &'static str {
+        "PageInfo"
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        let (start, end) = self.page;
+        let of = |position| Resolved::value((start < end).then(|| cursor(position)));
+        Some(match field.name {
+            "hasNextPage" => Resolved::value(end < self.total),
+            "hasPreviousPage" => Resolved::value(start > 0),
+            "startCursor" => of(start + 1),
+            "endCursor" => of(end),
+            _ => return None,
+        })
+    }
+}
+
+impl<I: Object> Object for ByReference<'_, I> {
+    fn type_name(&self) -> &'static str {
+        self.0.type_name()
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        self.0.interfaces()
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        self.0.resolve(field)
+    }
+}

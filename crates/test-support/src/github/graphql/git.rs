@@ -1,0 +1,92 @@
+//! Branches and commits.
+
+use super::{connection::Connection, field::Field, object::Object, resolved::Resolved};
+use crate::github::{commit::StoredCommit, objects::WEB, repository_data::RepositoryData};
+
+/// A branch.
+pub(super) struct Ref<'a> {
+    repository: &'a RepositoryData,
+    name: &'a str,
+}
+
+/// A commit.
+pub(super) struct Commit<'a> {
+    pub(super) repository: &'a RepositoryData,
+    pub(super) data: &'a StoredCommit,
+}
+
+impl<'a> Ref<'a> {
+    /// A branch of a repository, if it has commits.
+    pub(super) fn of(repository: &'a RepositoryData, name: &str) -> Option<Self> {
+        let (name, _) = repository.branches.get_key_value(name)?;
+        Some(Self { repository, name })
+    }
+}
+
+impl<'a> Commit<'a> {
+    /// The newest commit of a branch, or the commit with a hash.
+    pub(super) fn at(repository: &'a RepositoryData, start: &str) -> Option<Self> {
+        let data = *repository.history(start)?.first()?;
+        Some(Self { repository, data })
+    }
+
+    fn with(&self, data: &'a StoredCommit) -> Self {
+        Self { repository: self.repository, data }
+    }
+}
+
+impl Object for Ref<'_> {
+    fn type_name(&self) -> &'static str {
+        "Ref"
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        &["Node"]
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        Some(match field.name {
+            "id" => Resolved::value(format!("REF_{}_{}", self.repository.id, self.name)),
+            "name" => Resolved::value(self.name),
+            "prefix" => Resolved::value("refs/heads/"),
+            "target" => Resolved::optional(Commit::at(self.repository, self.name)),
+            _ => return None,
+        })
+    }
+}
+
+impl Object for Commit<'_> {
+    fn type_name(&self) -> &'static str {
+        "Commit"
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        &["GitObject", "Node", "UniformResourceLocatable"]
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        let data = self.data;
+        Some(match field.name {
+            "id" => Resolved::value(format!("C_{}", data.sha)),
+            "oid" => Resolved::value(&*data.sha),
+            "message" => Resolved::value(&*data.message),
+            "messageHeadline" => Resolved::value(data.message.lines().next().unwrap_or_default()),
+            "committedDate" => Resolved::time(data.committed),
+            "authoredDate" => Resolved::time(data.authored),
+            "url" => Resolved::value(format!("{WEB}/{}/commit/{}", self.repository.full_name, data.sha)),
+            "history" => {
+                let commits = self.repository.history(&data.sha).unwrap_or_default();
+                Connection::resolve(
+                    "Commit",
+                    field,
+                    commits.into_iter().map(|data| self.with(data)).collect(),
+                )
+            }
+            "parents" => {
+                let of_sha = |sha: &String| Commit::at(self.repository, sha);
+                Connection::resolve("Commit", field, data.parents.iter().filter_map(of_sha).collect())
+            }
+            _ => return None,
+        })
+    }
+}

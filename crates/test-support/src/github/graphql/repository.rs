@@ -1,0 +1,47 @@
+//! A repository.
+
+use super::{
+    field::Field,
+    git::{Commit, Ref},
+    object::Object,
+    resolved::Resolved,
+};
+use crate::github::{objects::WEB, repository_data::RepositoryData};
+
+/// A repository.
+pub(super) struct Repository<'a> {
+    pub(super) data: &'a RepositoryData,
+}
+
+impl Object for Repository<'_> {
+    fn type_name(&self) -> &'static str {
+        "Repository"
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        &["Node", "RepositoryInfo", "UniformResourceLocatable"]
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        let data = self.data;
+        let (_, name) = data.full_name.split_once('/').unwrap_or_default();
+        Some(match field.name {
+            "id" => Resolved::value(format!("R_{}", data.id)),
+            "databaseId" => Resolved::value(data.id),
+            "name" => Resolved::value(name),
+            "nameWithOwner" => Resolved::value(&*data.full_name),
+            "url" => Resolved::value(format!("{WEB}/{}", data.full_name)),
+            "isPrivate" => Resolved::value(data.private),
+            "isArchived" => Resolved::value(false),
+            "createdAt" => Resolved::time(data.created),
+            "pushedAt" => Resolved::time(data.pushed()),
+            "defaultBranchRef" => Resolved::optional(Ref::of(data, &data.default_branch)),
+            "ref" => {
+                let name = field.text("qualifiedName").unwrap_or_default();
+                Resolved::optional(Ref::of(data, name.strip_prefix("refs/heads/").unwrap_or(name)))
+            }
+            "object" => Resolved::optional(Commit::at(data, field.text("oid").or(field.text("expression"))?)),
+            _ => return None,
+        })
+    }
+}

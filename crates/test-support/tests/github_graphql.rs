@@ -1,0 +1,267 @@
+//! The fake's GraphQL API is held to the schema that GitHub publishes, and the check itself to its word: whatever is changed
+//! in an answer or a query must be refused.
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use system_health_test_support::{
+    github::{
+        Commit, FakeGitHub,
+        contract::{self, Exchange},
+        refusal,
+    },
+    server::Answer,
+};
+
+/// Asks for every field that the fake knows.
+const EVERYTHING: &str = r#"
+query Everything($owner: String!, $name: String!, $first: Int = 2, $skip: Boolean = true) {
+    rateLimit { cost limit remaining used resetAt }
+    repository(owner: $owner, name: $name, followRenames: true) {
+        __typename id databaseId name nameWithOwner url isPrivate isArchived createdAt pushedAt
+        skipped: name @skip(if: $skip)
+        defaultBranchRef { ...branch }
+        branch: ref(qualifiedName: "refs/heads/main") { ...branch target { oid } }
+        nothing: ref(qualifiedName: "nothing") { name }
+        object(expression: "main") { __typename oid ... on Tree { id } }
+    }
+}
+fragment branch on Ref {
+    id name prefix
+    target {
+        ... on Commit {
+            id oid message messageHeadline committedDate authoredDate url
+            parents(first: 1) { totalCount nodes { oid } }
+            history(first: $first) {
+                totalCount
+                edges { cursor node { oid } }
+                nodes { oid message }
+                pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+            }
+        }
+    }
+}"#;
+const PAGE: &str = "query($first: Int, $last: Int, $after: String, $before: String) {
+    repository(owner: \"acme\", name: \"shop\") {
+        defaultBranchRef { target { ... on Commit {
+            history(first: $first, last: $last, after: $after, before: $before) {
+                nodes { message } pageInfo { hasNextPage hasPreviousPage endCursor startCursor }
+            }
+        } } }
+    }
+}";
+
+fn github() -> FakeGitHub {
+    let github = FakeGitHub::builder().token("right").start();
+    github.repository("acme/old").commits(3).commit(Commit::new("By a stranger\n\nText").unknown_author());
+    github.repository("acme/old").rename("acme/shop");
+    github.repository("acme/empty").private();
+    github
+}
+
+async fn ask(github: &FakeGitHub, token: Option<&str>, query: &str, variables: Value) -> Value {
+    let client = Client::builder().no_proxy().user_agent("test").build().unwrap();
+    let body = json!({ "query": query, "variables": variables });
+    let request = client.post(github.url() + "/graphql").body(body.to_string());
+    let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
+    let text = request.send().await.unwrap().text().await.unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+async fn everything(github: &FakeGitHub) -> Exchange {
+    ask(github, Some("right"), EVERYTHING, json!({ "owner": "acme", "name": "shop" })).await;
+    github.exchanges().pop().unwrap()
+}
+
+/// Asserts that every exchange is refused.
+fn assert_refused(exchanges: &[(String, Exchange)]) {
+    let only: Vec<Exchange> = exchanges.iter().map(|(_, exchange)| exchange.clone()).collect();
+    let accepted: Vec<_> = exchanges
+        .iter()
+        .zip(contract::problems(&only))
+        .filter(|(_, problems)| problems.is_empty())
+        .map(|((change, _), _)| change)
+        .collect();
+    assert!(accepted.is_empty(), "accepted but wrong: {accepted:#?}");
+}
+
+#[tokio::test]
+async fn pages_go_both_ways() {
+    let github = github();
+    let page = async |variables: Value| {
+        let answer = ask(&github, Some("right"), PAGE, variables).await;
+        let history = &answer["data"]["repository"]["defaultBranchRef"]["target"]["history"];
+        let name = |node: &Value| node["message"].as_str().unwrap().chars().last().unwrap();
+        let names: String = history["nodes"].as_array().unwrap().iter().map(name).collect();
+        (names, history["pageInfo"].clone())
+    };
+    // From the newest: "Text", "number 1", "number 2", "number 3".
+    let (names, first) = page(json!({ "first": 3 })).await;
+    assert_eq!(
+        (&*names, &first["hasNextPage"], &first["hasPreviousPage"]),
+        ("t12", &json!(true), &json!(false))
+    );
+    let (names, next) = page(json!({ "first": 3, "after": first["endCursor"] })).await;
+    assert_eq!((&*names, &next["hasNextPage"], &next["hasPreviousPage"]), ("3", &json!(false), &json!(true)));
+    let (names, _) = page(json!({ "last": 2, "before": next["startCursor"] })).await;
+    assert_eq!(names, "12");
+}
+
+#[tokio::test]
+async fn github_refuses_what_it_cannot_answer() {
+    let github = github();
+    for (query, variables, expected) in [
+        ("{ viewer { login } }", json!({}), "Field 'viewer' doesn't exist on type 'Query'"),
+        (
+            "query($a: Int!) { rateLimit { cost } }",
+            json!({}),
+            "Variable $a of type Int! was provided invalid value",
+        ),
+        (PAGE, json!({}), "You must provide a `first` or `last` value"),
+        (PAGE, json!({ "first": 101 }), "exceeds the `first` limit of 100 records"),
+        ("{ rateLimit ", json!({}), "query parse error"),
+    ] {
+        let answer = ask(&github, Some("right"), query, variables).await;
+        let message = answer["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's GraphQL schema: run cargo xtask test"]
+async fn every_answer_is_as_github_describes_it() {
+    let github = github();
+    everything(&github).await;
+    for name in ["empty", "nothing", "old"] {
+        ask(&github, Some("right"), EVERYTHING, json!({ "owner": "acme", "name": name, "skip": false }))
+            .await;
+    }
+    for variables in [json!({ "first": 1 }), json!({ "last": 1 })] {
+        ask(&github, Some("right"), PAGE, variables).await;
+    }
+    ask(&github, None, PAGE, json!({ "first": 1 })).await;
+    ask(&github, Some("wrong"), PAGE, json!({ "first": 1 })).await;
+    github.answer_nodes_in_time(0);
+    ask(&github, Some("right"), PAGE, json!({ "first": 1 })).await;
+
+    let exchanges = github.exchanges();
+
+    contract::check(&exchanges);
+    let statuses: Vec<u16> = exchanges.iter().map(|exchange| exchange.status).collect();
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 403, 401, 502]);
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's GraphQL schema: run cargo xtask test"]
+async fn every_scripted_error_is_as_github_describes_it() {
+    let usual = everything(&github()).await;
+    let answers: [Answer; 5] = [
+        refusal::query_rate_limit(),
+        refusal::query_timeout(200),
+        refusal::query_timeout(502),
+        refusal::query_error("FORBIDDEN", "Resource not accessible by integration"),
+        refusal::bad_credentials(),
+    ];
+    let exchange = |answer: &Answer| {
+        let body = serde_json::from_slice::<Value>(&answer.body).unwrap();
+        // The part of the data depends on the query.
+        let body = if body["data"].is_object() { json!({ "errors": body["errors"] }) } else { body };
+        Exchange { status: answer.status, body, ..usual.clone() }
+    };
+    contract::check(&answers.iter().map(exchange).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's GraphQL schema: run cargo xtask test"]
+async fn a_wrong_value_anywhere_in_an_answer_is_refused() {
+    let good = everything(&github()).await;
+    let mut wrong = Vec::new();
+    for place in places(&good.body) {
+        let mut changed = good.clone();
+        *changed.body.pointer_mut(&place).unwrap() = json!({ "unexpected": true });
+        wrong.push((format!("wrong value at {place}"), changed));
+        let (parent, name) = place.rsplit_once('/').unwrap_or_default();
+        if let Some(Value::Object(object)) = good.body.pointer(parent)
+            && object.contains_key(name)
+        {
+            let mut changed = good.clone();
+            changed.body.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name);
+            wrong.push((format!("{place} is missing"), changed));
+        }
+    }
+    for place in ["", "/data", "/data/repository", "/data/repository/branch/target/history/nodes/0"] {
+        let mut changed = good.clone();
+        changed.body.pointer_mut(place).unwrap()["unexpected"] = true.into();
+        wrong.push((format!("{place}/unexpected is added"), changed));
+    }
+    for (place, value) in [
+        ("/data/repository/createdAt", json!("yesterday")),
+        ("/data/repository/url", json!("acme/shop")),
+        ("/data/repository/branch/target/oid", json!("main")),
+        ("/data/repository/name", Value::Null),
+        ("/data/rateLimit/cost", json!(1.5)),
+    ] {
+        let mut changed = good.clone();
+        *changed.body.pointer_mut(place).unwrap() = value;
+        wrong.push((format!("another value at {place}"), changed));
+    }
+    wrong.push(("errors are empty".to_owned(), {
+        let mut changed = good.clone();
+        changed.body["errors"] = json!([]);
+        changed
+    }));
+
+    assert!(wrong.len() > 100, "only {} changes", wrong.len());
+    assert_refused(&wrong);
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's GraphQL schema: run cargo xtask test"]
+async fn a_query_that_github_does_not_describe_is_refused() {
+    let good = everything(&github()).await;
+    let with = |name: &str, value: Value| {
+        let mut request = good.request.clone();
+        request[name] = value;
+        (format!("{name}: {}", request[name]), Exchange { request, ..good.clone() })
+    };
+    let changed = |from: &str, to: &str| {
+        assert!(EVERYTHING.contains(from), "{from}");
+        with("query", EVERYTHING.replacen(from, to, 1).into())
+    };
+    let wrong = [
+        changed("nameWithOwner", "fullName"),
+        changed("isPrivate", "isPrivate { x }"),
+        changed("defaultBranchRef { ...branch }", "defaultBranchRef"),
+        changed("owner: $owner, ", ""),
+        changed("$owner: String!", "$owner: Int!"),
+        changed("...branch }", "...branches }"),
+        changed("on Tree", "on Trees"),
+        changed("parents(first: 1)", "parents"),
+        changed("parents(first: 1)", "parents(first: 101)"),
+        changed("parents(first: 1)", "parents(first: 1, last: 1)"),
+        changed("query Everything", "mutation Everything"),
+        changed("rateLimit {", "rateLimit("),
+        with("query", Value::Null),
+        with("variables", json!({ "owner": "acme" })),
+        with("variables", json!({ "owner": "acme", "name": 1 })),
+        with("variables", json!({ "owner": "acme", "name": "shop", "first": 0 })),
+        with("variables", json!({ "owner": "acme", "name": "shop", "other": 0 })),
+        with("extensions", json!({})),
+        ("another method".to_owned(), Exchange { method: "GET".to_owned(), ..good.clone() }),
+        ("another status".to_owned(), Exchange { status: 418, ..good.clone() }),
+    ];
+    assert_refused(&wrong);
+}
+
+/// The JSON pointers to all values in a value, itself included.
+fn places(value: &Value) -> Vec<String> {
+    let below =
+        |key: &str, value| places(value).into_iter().map(move |place| format!("/{key}{place}")).collect();
+    let inner: Vec<Vec<String>> = match value {
+        Value::Object(object) => object.iter().map(|(key, value)| below(key, value)).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(i, value)| below(&i.to_string(), value)).collect()
+        }
+        _ => vec![],
+    };
+    std::iter::once(String::new()).chain(inner.into_iter().flatten()).collect()
+}
