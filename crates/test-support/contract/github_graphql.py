@@ -66,7 +66,7 @@ class Checker:
             return problems + [f"variables: {error.message}" for error in variables]
         declared = {node.variable.name.value for node in operations[0].variable_definitions or []}
         problems += [f"variables: {name!r} is not declared" for name in given.keys() - declared]
-        problems += self.problems_of_pages(document, given)
+        problems += self.problems_of_pages(document, variables.coerced)
         if exchange["status"] == 200:
             problems += self.problems_of_answer(document, operations[0], exchange["body"])
         return problems
@@ -81,8 +81,8 @@ class Checker:
                 factor = factors[-1]
                 if kind is not None and kind.name.endswith("Connection"):
                     sizes = [graphql.value_from_ast_untyped(argument.value, variables)
-                             for argument in node.arguments if argument.name.value in ("first", "last")]
-                    sizes = [size for size in sizes if size is not None]
+                             for argument in node.arguments or () if argument.name.value in ("first", "last")]
+                    sizes = [size for size in sizes if isinstance(size, int)]
                     if len(sizes) != 1 or not 1 <= sizes[0] <= MAX_PAGE:
                         problems.append(f"query: `{node.name.value}` needs `first` or `last` from 1 to {MAX_PAGE}")
                     else:

@@ -146,10 +146,11 @@ impl<'q> Query<'q> {
                         None => fields.push((key, vec![field])),
                     }
                 }
-                Selection::InlineFragment(inline) if self.is_included(&inline.directives) => {
-                    if inline.type_condition.as_ref().is_none_or(|condition| is(object, condition)) {
-                        self.select(object, &inline.selection_set, fields);
-                    }
+                Selection::InlineFragment(inline)
+                    if self.is_included(&inline.directives)
+                        && inline.type_condition.as_ref().is_none_or(|condition| is(object, condition)) =>
+                {
+                    self.select(object, &inline.selection_set, fields);
                 }
                 Selection::FragmentSpread(spread) if self.is_included(&spread.directives) => {
                     let fragment = self.fragments.get(&*spread.fragment_name);
