@@ -58,7 +58,7 @@ fn parse_list(input: ParseStream<'_>, mistakes: &mut Mistakes) -> syn::Result<Ve
     let mut options = Vec::new();
     while !input.is_empty() {
         let option = until_comma(input)?;
-        options.extend(mistakes.note(AttributeOption::parse(option)));
+        options.extend(mistakes.handle(AttributeOption::parse(option)));
         input.parse::<Option<Token![,]>>()?;
     }
     Ok(options)

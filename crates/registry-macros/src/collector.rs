@@ -1,5 +1,5 @@
-//! The function with the attribute. Only its signature is parsed. The compiler checks the body and reports errors there as
-//! if there were no attribute.
+//! The function with the attribute. Only its signature is parsed. The compiler checks the body and reports errors there
+//! as if there were no attribute.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{
@@ -9,14 +9,14 @@ use syn::{
 
 use crate::{doc_comment, mistakes::Mistakes};
 
-/// What an attribute registers a function as.
+/// Whether a function is registered as a metric or as a source.
 #[derive(Clone, Copy)]
 pub(crate) enum Role {
     Metric,
     Source,
 }
 
-/// What the registration needs to know about the function.
+/// The parts of the function that the registration uses.
 pub(crate) struct Collector {
     pub(crate) name: Ident,
     pub(crate) is_async: bool,
@@ -52,9 +52,9 @@ impl Collector {
         let description = description(&attributes, &signature, role, &mut mistakes);
         let arguments =
             signature.inputs.iter().filter_map(|input| argument(input, role, &mut mistakes)).collect();
-        let returns = mistakes.note(return_type(&signature)).unwrap_or(Type::Verbatim(TokenStream::new()));
+        let returns = mistakes.handle(return_type(&signature)).unwrap_or(Type::Verbatim(TokenStream::new()));
         let is_async = signature.asyncness.is_some();
-        mistakes.unless_any(Self { name: signature.ident, is_async, arguments, returns, description })
+        mistakes.finish_with(Self { name: signature.ident, is_async, arguments, returns, description })
     }
 }
 
@@ -105,7 +105,7 @@ fn description(
     role: Role,
     mistakes: &mut Mistakes,
 ) -> String {
-    let description = mistakes.note(doc_comment::parse(attributes));
+    let description = mistakes.handle(doc_comment::parse(attributes));
     if description.as_deref() == Some("") {
         let (article, example) = (role.article(), role.example());
         mistakes.at(

@@ -1,5 +1,5 @@
-//! The registration that is added after the function. It only calls the registry, every path is absolute, and it defines
-//! no names that could conflict with the function's own.
+//! The registration that is added after the function. It only calls the registry, every path is absolute, and it
+//! defines no names that could conflict with the function's own.
 
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ fn duration(duration: Duration) -> TokenStream {
     quote!(::core::time::Duration::new(#seconds, #nanoseconds))
 }
 
-/// A closure that asks for the arguments, calls the function and converts what it returns.
+/// A closure that gets the arguments from the context, calls the function and converts its return value.
 fn collect(collector: &Collector, into_result: &TokenStream) -> TokenStream {
     let Collector { name, arguments: types, returns, .. } = collector;
     // Hygienic names with the span of the function, so that the compiler reports errors about the call there.

@@ -23,10 +23,10 @@ use crate::{
 
 /// Registers a function as a metric.
 ///
-/// The function does not change: it may be sync or async, private or public, and a test can call it. Its doc comment is
-/// the metric's description and is required. Each argument implements `FromContext`, and the return type implements
-/// `IntoReading`. A sync function runs on a thread where it may block. An async function shares its threads with others.
-/// The crate must depend on `system-health-registry` under this name.
+/// The attribute does not change the function. It may be sync or async, private or public, and a test can call it. Its
+/// doc comment is required: it is the metric's description. Each argument implements `FromContext`, and the return type
+/// implements `IntoReading`. A sync function runs on a thread where it may block. An async function shares its threads
+/// with other collectors and must not block. The crate must depend on `system-health-registry` under this name.
 ///
 #[doc = include_str!("../options.md")]
 #[proc_macro_attribute]
@@ -34,10 +34,10 @@ pub fn system_health_metric(options: TokenStream, item: TokenStream) -> TokenStr
     register(options, item, Role::Metric, MetricOptions::parse, expand::registration)
 }
 
-/// Registers a function as a source: it returns metrics that only a run can know, with their readings.
+/// Registers a function as a source. A source returns metrics that are known only at run time, with their readings.
 ///
-/// The function does not change, and its arguments are resources like those of a metric. It returns a `Vec<Described>` or
-/// a `Result` of one. Its doc comment says what it returns, and is required.
+/// The attribute does not change the function. The arguments are resources, as for a metric. The function returns a
+/// `Vec<Described>` or a `Result` with one. Its doc comment is required: it describes the returned metrics.
 ///
 /// | option | meaning | default | example |
 /// |---|---|---|---|

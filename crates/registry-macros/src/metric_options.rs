@@ -1,5 +1,5 @@
-//! The options of a metric. This module only knows how values are written; what they mean is in the table of options in
-//! `system-health-rules`, which the registry uses as well.
+//! The options of a metric. This module only knows the syntax of the values. Their meaning is in the table of options
+//! in `system-health-rules`, which the registry also uses.
 
 use proc_macro2::TokenStream;
 use syn::Type;
@@ -26,25 +26,25 @@ impl MetricOptions {
         let mut unreadable = Vec::new();
         for option in MetricOption::all() {
             let Some(attribute_option) = written.get(option.name) else { continue };
-            // Without the option that it depends on, it would be refused for the wrong reason.
+            // If the required option cannot be read, this one would be refused for the wrong reason.
             if option.depends_on.is_some_and(|other| unreadable.contains(&other)) {
                 continue;
             }
-            if mistakes.note(options.read(option, attribute_option)).is_none() {
+            if mistakes.handle(options.read(option, attribute_option)).is_none() {
                 unreadable.push(option.name);
             }
         }
         // The registry reads the options again in the same way, so the facts themselves are not needed here.
         if let Err(errors) = Facts::from_options("", &options.facts) {
-            let are_new = errors.iter().filter(|error| !unreadable.contains(&error.option()));
-            for error in are_new {
+            let new_errors = errors.iter().filter(|error| !unreadable.contains(&error.option()));
+            for error in new_errors {
                 mistakes.add(match written.get(error.option()) {
                     Some(option) => option.mistake_at(error.item(), error.message()),
                     None => mistake_in_attribute(error.message()),
                 });
             }
         }
-        mistakes.unless_any(options)
+        mistakes.finish_with(options)
     }
 
     fn read(&mut self, option: &MetricOption, written: &AttributeOption) -> syn::Result<()> {

@@ -22,13 +22,13 @@ impl Mistakes {
         }
     }
 
-    /// The value, or `None` after adding the mistake.
-    pub(crate) fn note<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+    /// Returns the value of a result, or adds its mistake and returns `None`.
+    pub(crate) fn handle<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|mistake| self.add(mistake)).ok()
     }
 
-    /// The value if there is no mistake.
-    pub(crate) fn unless_any<T>(self, value: T) -> syn::Result<T> {
+    /// Returns the value, or all mistakes if there are any.
+    pub(crate) fn finish_with<T>(self, value: T) -> syn::Result<T> {
         self.0.map_or(Ok(value), Err)
     }
 }

@@ -24,14 +24,15 @@ impl SourceOptions {
         let mut mistakes = Mistakes::default();
         let written = AttributeOptions::parse(tokens, NAMES, &mut mistakes)?;
         let name = if let Some(option) = written.get("name") {
-            mistakes.note(parse(option, parse_name))
+            mistakes.handle(parse(option, parse_name))
         } else {
             let message = "a source needs a name; add an option such as `name = \"warehouse\"`";
             mistakes.add(mistake_in_attribute(message));
             None
         };
-        let timeout = written.get("timeout").and_then(|option| mistakes.note(parse(option, parse_duration)));
-        mistakes.unless_any(Self { name: name.unwrap_or_default(), timeout })
+        let timeout =
+            written.get("timeout").and_then(|option| mistakes.handle(parse(option, parse_duration)));
+        mistakes.finish_with(Self { name: name.unwrap_or_default(), timeout })
     }
 }
 

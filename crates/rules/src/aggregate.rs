@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_aggregate_is_parsed_as_it_is_displayed() {
+    fn parsing_and_displaying_an_aggregate_round_trips() {
         for name in ["avg", "min", "max", "sum"] {
             assert_eq!(name.parse::<Aggregate>().unwrap().to_string(), name);
         }

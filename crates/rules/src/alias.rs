@@ -29,10 +29,10 @@ pub struct Alias {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AliasError {
-    /// The former key.
+    /// The former key is not a valid key.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The day on which the alias expires.
+    /// The text for the day on which the alias expires is not a day.
     #[error(transparent)]
     Until(#[from] DayError),
     /// The alias is the metric's current key.
@@ -54,7 +54,7 @@ impl Alias {
         Self { key: key.into(), until: Some(until) }
     }
 
-    /// An alias without an end, which [`Facts::from_options`](crate::Facts::from_options) sets next.
+    /// An alias whose last day is not set yet. [`Facts::from_options`](crate::Facts::from_options) sets it afterwards.
     pub(crate) fn parse_key(text: &str, current: &str) -> Result<Self, AliasError> {
         check_key(text)?;
         if text == current {

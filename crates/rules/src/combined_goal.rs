@@ -118,7 +118,8 @@ impl FromStr for CombinedGoal {
 
     fn from_str(goal: &str) -> Result<Self, CombinedGoalError> {
         let text = || goal.trim().to_owned();
-        let metric = |rest| key(rest).map_err(|found| CombinedGoalError::Metric { goal: text(), found });
+        let metric =
+            |rest| split_key(rest).map_err(|found| CombinedGoalError::Metric { goal: text(), found });
         let (left, rest) = metric(goal)?;
         let rest = rest.trim_start();
         let next = rest.chars().next();
@@ -151,10 +152,10 @@ impl FromStr for CombinedGoal {
 }
 
 /// Splits a text into the key at its start and the rest.
-fn key(text: &str) -> Result<(&str, &str), UnexpectedWord> {
+fn split_key(text: &str) -> Result<(&str, &str), UnexpectedWord> {
     let text = text.trim_start();
-    let is_of_key = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '.';
-    let (key, rest) = text.split_at(text.find(|letter| !is_of_key(letter)).unwrap_or(text.len()));
+    let is_key_char = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    let (key, rest) = text.split_at(text.find(|c| !is_key_char(c)).unwrap_or(text.len()));
     check_key(key).map(|()| (key, rest)).map_err(|_| UnexpectedWord::first_of(text))
 }
 
@@ -192,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_goal_is_parsed_as_it_is_displayed() {
+    fn parsing_and_displaying_a_combined_goal_round_trips() {
         for text in ["ci.errors / ci.runs < 0.1", "a - b == 0", "a_1.b + Z9 >= -1.5"] {
             assert_eq!(text.parse::<CombinedGoal>().unwrap().to_string(), text);
         }

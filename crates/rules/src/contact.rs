@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_owner_is_a_name_and_a_runbook_a_url() {
+    fn owners_are_names_and_runbooks_are_urls() {
         assert_eq!(check_owner("team-platform"), Ok(()));
         assert_eq!(check_owner(" \t"), Err(ContactError::Owner));
         assert_eq!(check_runbook("https://wiki.example.com/hotfix"), Ok(()));

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_goal_is_parsed_as_it_is_displayed() {
+    fn parsing_and_displaying_a_goal_round_trips() {
         for (text, met, missed) in [
             ("< 5", 4.9, 5.0),
             ("<= 5", 5.0, 5.1),

@@ -7,7 +7,7 @@
 pub enum HandleError {
     /// There are no handles.
     #[error("there is no handle; write one or more, such as \"@slack-platform @oncall\"")]
-    Nobody,
+    Empty,
     /// A text is not a handle.
     #[error(
         "`{0}` is not a handle; a handle is `@` followed by ASCII letters, digits and punctuation, and handles are \
@@ -20,7 +20,7 @@ pub enum HandleError {
 pub fn parse_handles(text: &str) -> Result<Vec<&str>, HandleError> {
     let handles: Vec<&str> = text.split(' ').filter(|handle| !handle.is_empty()).collect();
     if handles.is_empty() {
-        return Err(HandleError::Nobody);
+        return Err(HandleError::Empty);
     }
     check_handles(&handles)?;
     Ok(handles)
@@ -55,8 +55,8 @@ mod tests {
             assert_eq!(parse_handles(handle), Err(HandleError::Handle(handle.to_owned())));
         }
         assert_eq!(parse_handles("@a, b"), Err(HandleError::Handle("b".to_owned())));
-        for nobody in ["", "  "] {
-            assert_eq!(parse_handles(nobody), Err(HandleError::Nobody));
+        for empty in ["", "  "] {
+            assert_eq!(parse_handles(empty), Err(HandleError::Empty));
         }
         assert!(check_handle("@a @b").is_err());
     }

@@ -1,5 +1,5 @@
-//! What only the monitors of a metric need to know. A new option of this group is one field and one row of the table
-//! below; parsing, JSON, lists and documentation follow from the row.
+//! The facts of a metric that only its monitors use. A new option of this group needs one field and one row in the
+//! table below. Parsing, JSON, lists and documentation use that row.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     parse_handles, parse_recovery, parse_window,
 };
 
-/// How a metric is monitored. Unset fields have the defaults of the monitors' settings.
+/// How a metric is monitored. For an unset field, the settings of the monitors apply.
 ///
 /// ```
 /// use system_health_rules::{Facts, Monitoring};

@@ -1,6 +1,7 @@
-//! One option of the attribute `#[system_health_metric]`. All that the attribute, the catalog, JSON, lists and the
-//! documentation know about an option is in its row of a table: [`OPTIONS`](crate::options::OPTIONS) for what every
-//! metric has, [`MONITORING_OPTIONS`](crate::monitoring::MONITORING_OPTIONS) for what only monitors need.
+//! One option of the attribute `#[system_health_metric]`. An option is described once, by a row of a table. The
+//! attribute, the catalog, JSON, lists and the documentation all use this row. There are two tables:
+//! [`OPTIONS`](crate::options::OPTIONS) for every metric, and
+//! [`MONITORING_OPTIONS`](crate::monitoring::MONITORING_OPTIONS) for the monitors of a metric.
 
 use std::{error::Error, time::Duration};
 
@@ -11,23 +12,23 @@ use crate::Facts;
 pub struct MetricOption {
     /// The name, such as `goal`.
     pub name: &'static str,
-    /// How the attribute writes the value.
+    /// The syntax of the value in the attribute.
     pub form: Form,
     /// What the option means, in Markdown.
     pub meaning: &'static str,
-    /// What holds without the option, in Markdown.
+    /// The default, in Markdown.
     pub default: &'static str,
-    /// A value, as the attribute writes it.
+    /// An example of a value, as written in the attribute.
     pub example: &'static str,
-    /// The option without which this one means nothing. It comes before this one in the table.
+    /// Another option that this one requires. It comes earlier in the table.
     pub depends_on: Option<&'static str>,
-    /// Checks a value and sets it. The options before this one in the table are set already.
+    /// Checks a value and sets it. The options that come earlier in the table are already set.
     pub(crate) set: fn(&mut Facts, &OptionValue) -> Result<(), ValueError>,
     /// The value, if it is set.
     pub(crate) get: fn(&Facts) -> Option<OptionValue>,
 }
 
-/// How the attribute writes the value of an option.
+/// The syntax of an option's value in the attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// `"text"`
@@ -42,7 +43,7 @@ pub enum Form {
     Type,
 }
 
-/// The value of an option as the attribute or JSON writes it.
+/// The value of an option, as it is written in the attribute or in JSON.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(untagged))]
 pub enum OptionValue {
@@ -50,7 +51,7 @@ pub enum OptionValue {
     Text(String),
     /// Yes or no.
     Bool(bool),
-    /// A number.
+    /// A number. In the attribute it is written as text.
     Number(f64),
     /// Several texts.
     List(Vec<String>),
@@ -65,7 +66,7 @@ pub struct OptionError {
     message: String,
 }
 
-/// Why a value was refused. Any error becomes one through `?`.
+/// Why a value was refused. The operator `?` converts any error into a `ValueError`.
 pub(crate) struct ValueError {
     message: String,
     item: Option<usize>,
@@ -76,7 +77,7 @@ impl OptionValue {
         Self::Text(humantime::format_duration(duration).to_string())
     }
 
-    /// The texts, or `None` if there are none.
+    /// A list of texts, or `None` if it would be empty.
     pub(crate) fn from_list(texts: &[String]) -> Option<Self> {
         (!texts.is_empty()).then(|| Self::List(texts.to_vec()))
     }
@@ -147,13 +148,13 @@ impl ValueError {
         Self { message: message.into(), item: None }
     }
 
-    /// Says which text of a list was refused.
+    /// Sets the position of the refused text in a list.
     pub(crate) fn at(self, item: usize) -> Self {
         Self { item: Some(item), ..self }
     }
 }
 
-// `ValueError` is no `Error` itself: that would conflict with taking every error through `?`.
+// `ValueError` does not implement `Error`, because this conversion would then conflict with `From<T> for T`.
 impl<E: Error> From<E> for ValueError {
     fn from(error: E) -> Self {
         Self::new(error.to_string())

@@ -11,7 +11,7 @@ pub enum RecoveryError {
     /// It is not a finite number.
     #[error("`{0}` is not a finite number; write the value at which an alert ends, such as \"3\"")]
     NotFinite(String),
-    /// There is no goal to miss.
+    /// The metric has no goal.
     #[error(
         "an alert ends when the goal is met again; add a goal such as `goal = \"< 5\"`, or remove `recovery`"
     )]
@@ -23,7 +23,7 @@ pub enum RecoveryError {
     #[error(
         "`{recovery}` is not beyond the target of the goal `{goal}`; an alert must end at a value that is better than the target"
     )]
-    Missed {
+    NotBeyondTarget {
         /// The goal.
         goal: String,
         /// The refused threshold.
@@ -56,7 +56,7 @@ pub fn check_recovery(recovery: f64, goal: Option<Goal>) -> Result<(), RecoveryE
     if is_beyond {
         Ok(())
     } else {
-        Err(RecoveryError::Missed { goal: goal.to_string(), recovery: recovery.to_string() })
+        Err(RecoveryError::NotBeyondTarget { goal: goal.to_string(), recovery: recovery.to_string() })
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_goal_of_one_exact_value_has_no_threshold() {
+    fn equality_goals_have_no_threshold() {
         for goal in ["== 1", "!= 1"] {
             let refusal =
                 format!("an alert about the goal `{goal}` ends as soon as it is met; remove `recovery`");

@@ -1,5 +1,5 @@
 //! Datadog lower-cases tags and replaces characters that it does not allow. This module does the same before points are
-//! sent. So the output shows tags as they are stored, and equal tags are sent once.
+//! sent. So the output shows the tags that Datadog stores, and tags that become equal are sent once.
 //! Rules: <https://docs.datadoghq.com/getting_started/tagging/#define-tags>.
 
 use std::fmt;
@@ -53,7 +53,7 @@ impl Tag {
     /// The tag `name:value` for a value that a program found, such as a branch name. Characters of the value that
     /// Datadog does not allow become `_`.
     ///
-    /// Fails if the name would have to change, or if nothing is left of the value.
+    /// Fails if the name would have to change, or if no character of the value is left.
     pub fn new(name: &str, value: &str) -> Result<Self, TagError> {
         let name = Self::parse(name)?;
         let stored = normalise(&format!("{name}:{value}"));
@@ -65,7 +65,7 @@ impl Tag {
 
     /// Changes a tag from another source, such as `DD_TAGS`, as Datadog would.
     ///
-    /// Fails if nothing is left of it.
+    /// Fails if the result is empty.
     pub fn normalised(written: &str) -> Result<Self, TagError> {
         match normalise(written) {
             stored if stored.is_empty() => Err(TagError::Empty(written.to_owned())),
@@ -92,8 +92,8 @@ impl fmt::Display for Tag {
     }
 }
 
-/// Whether a tag is surely in Datadog's form already. Nearly all tags from a store are, and this check needs no
-/// allocation.
+/// Whether a tag is already in the form in which Datadog stores it. Only ASCII is recognised. Nearly all tags pass this
+/// check, which does not allocate.
 fn is_stored_form(tag: &str) -> bool {
     let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || b"_-:./".contains(&c);
     tag.len() <= MAX_TAG_LENGTH
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ambient_tag_is_changed_as_datadog_would() {
+    fn a_tag_from_another_program_is_normalised() {
         let tag = |written: &str| Tag::normalised(written).map(|tag| tag.to_string());
         assert_eq!(tag("owner:me@x.com").unwrap(), "owner:me_x.com");
         assert_eq!(tag("Team:Web").unwrap(), "team:web");
@@ -200,13 +200,14 @@ mod tests {
             assert_eq!(normalise(&once), once, "{text:?}");
             assert!(once.chars().count() <= MAX_TAG_LENGTH, "{text:?}");
         };
-        // Other characters than ASCII, letters and digits are all treated alike, so one of them is enough.
+        // All characters other than ASCII, letters and digits are treated alike, so one of them is enough.
         let differs = |c: &char| c.is_ascii() || c.is_alphanumeric() || *c == '☃';
         for c in ('\0'..=char::MAX).filter(differs) {
             check(format!("{c}a{c}"));
             check(format!("a{c}{c}:"));
         }
-        // At the maximum length it matters what a character becomes: itself, another one, two characters, or `_`.
+        // At the maximum length, the result depends on what a character becomes: itself, another one, two characters or
+        // `_`.
         for c in ('\0'..='\u{2fff}').filter(|c| c.is_ascii() || c.to_lowercase().ne([*c])) {
             check(format!("{}{c}{c}", "a".repeat(MAX_TAG_LENGTH - 1)));
         }

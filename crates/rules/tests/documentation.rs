@@ -1,4 +1,4 @@
-//! The tables of options in the documentation are those of the code. `UPDATE_DOCS=1` writes them anew.
+//! The tables of options in the documentation match the code. `UPDATE_DOCS=1` regenerates them.
 
 use std::{env, fmt::Write, fs, path::Path};
 
@@ -20,7 +20,7 @@ fn tables() -> String {
     format!("{general}\nThese options are for the monitors of the metric:\n\n{monitoring}")
 }
 
-/// Compares a file with what it should be.
+/// Compares a file with the expected text, or writes the expected text to the file.
 fn check(file: &str, expected: impl FnOnce(&str) -> String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = fs::read_to_string(&path).unwrap();
@@ -30,7 +30,7 @@ fn check(file: &str, expected: impl FnOnce(&str) -> String) {
     } else {
         assert!(
             text == expected,
-            "{file} has to be written anew with UPDATE_DOCS=1; it should be\n{expected}"
+            "{file} is out of date; regenerate it with UPDATE_DOCS=1. Expected:\n{expected}"
         );
     }
 }
