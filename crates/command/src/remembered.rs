@@ -27,7 +27,7 @@ pub(crate) fn with_remembered<'a>(
     if !folder.join(Store::FILE).exists() {
         return Ok(Cow::Borrowed(catalog));
     }
-    let remembered = Store::open_as_it_is(&folder)
+    let remembered = Store::open_existing(&folder)
         .and_then(|store| system_health_reporter::with_remembered(catalog.clone(), &store));
     match remembered {
         Ok(remembered) => Ok(Cow::Owned(remembered)),

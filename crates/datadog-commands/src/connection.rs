@@ -85,5 +85,5 @@ pub(crate) fn store_to_read(
         return Ok(None);
     }
     let folder = state.folder().ok();
-    Ok(folder.and_then(|folder| Store::open_as_it_is(&folder).ok()))
+    Ok(folder.and_then(|folder| Store::open_existing(&folder).ok()))
 }

@@ -1,4 +1,4 @@
-//! The ids of pushed dashboards, so that a push finds its dashboard also after somebody has renamed it.
+//! The ids of pushed dashboards. They let a push find its dashboard even if somebody has renamed it.
 
 use rusqlite::OptionalExtension;
 

@@ -1,5 +1,6 @@
-//! Descriptions of metrics from sources. Such a metric is known only after a run has asked its source. Dashboards and
-//! monitors are made without a run, and a source that fails does not tell which metrics are missing.
+//! Descriptions of metrics from sources. Such a metric is known only after a run has called its source. The descriptions
+//! are stored, because dashboards and monitors are made without a run, and because a source that fails does not tell which
+//! metrics are missing.
 
 use std::time::SystemTime;
 
@@ -25,8 +26,9 @@ impl Store {
         })
     }
 
-    /// Stores the descriptions that a source has returned at a time. Earlier descriptions of other metrics stay until they
-    /// are [deleted](Self::keep) because of their age. A metric belongs to the source that described it last.
+    /// Stores the descriptions that a source has returned at a time. Descriptions of metrics that it no longer returns
+    /// stay until [`delete_older_than`](Self::delete_older_than) deletes them. A metric belongs to the source that
+    /// described it last.
     pub fn remember_descriptions(
         &self,
         source: &str,
@@ -34,12 +36,12 @@ impl Store {
         seen: SystemTime,
     ) -> Result<(), StoreError> {
         let seen = seconds(seen);
-        let news = self.read(|connection| {
-            let described = written(facts)?;
+        let changed = self.read(|connection| {
+            let described = to_json(facts)?;
             // Descriptions rarely change, and a write takes milliseconds.
             Ok((!are_known(connection, source, &described, seen)?).then_some(described))
         })?;
-        let Some(described) = news else { return Ok(()) };
+        let Some(described) = changed else { return Ok(()) };
         self.write(|transaction| {
             let mut write = transaction.prepare(
                 "INSERT INTO descriptions (key, source, facts, seen) VALUES (?1, ?2, ?3, ?4)
@@ -55,13 +57,13 @@ impl Store {
 }
 
 /// Keys with their facts as JSON.
-fn written(facts: &[Facts]) -> rusqlite::Result<Vec<(&str, String)>> {
+fn to_json(facts: &[Facts]) -> rusqlite::Result<Vec<(&str, String)>> {
     let invalid = |error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
-    let written = |facts: &Facts| serde_json::to_string(facts).map_err(invalid);
-    facts.iter().map(|facts| Ok((facts.key(), written(facts)?))).collect()
+    let json = |facts: &Facts| serde_json::to_string(facts).map_err(invalid);
+    facts.iter().map(|facts| Ok((facts.key(), json(facts)?))).collect()
 }
 
-/// Whether all descriptions were stored within the day before.
+/// Whether the same descriptions were all stored within the last day.
 fn are_known(
     connection: &Connection,
     source: &str,

@@ -1,5 +1,5 @@
-//! Errors of the store. Each names the file or folder and says how to fix it: the run continues without state, and somebody
-//! reads the error in a log.
+//! Errors of the store. Each one names the file or folder and says how to fix it, because the run continues without state
+//! and the error is read later, in a log.
 
 use std::{io, path::PathBuf};
 
@@ -36,13 +36,13 @@ pub enum StoreError {
     Sqlite {
         /// The file.
         file: PathBuf,
-        /// What SQLite said.
+        /// What SQLite message.
         source: rusqlite::Error,
     },
 }
 
 impl StoreError {
-    /// Whether the file is damaged, so that only a new one helps.
+    /// Whether the file is damaged and has to be replaced.
     #[must_use]
     pub fn is_damage(&self) -> bool {
         matches!(
@@ -54,7 +54,7 @@ impl StoreError {
 }
 
 impl StoreError {
-    /// Whether the file may be read and not written.
+    /// Whether the file can be read but not written.
     pub(crate) fn is_read_only(&self) -> bool {
         let Self::Sqlite { source, .. } = self else { return false };
         matches!(source.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))

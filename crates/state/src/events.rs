@@ -1,6 +1,6 @@
-//! Events, each of which is sent once. The state of an event is written before it is sent, and again when its fate is known.
-//! If the fate stays unknown, because the process was killed or there was no response, the event may have arrived and is
-//! never sent again. If sending failed before that, the next run retries it.
+//! Events, each of which is sent at most once. The state of an event is written before it is sent, and again when its fate
+//! is known. If the fate stays unknown, because the process was killed or there was no response, the event may have
+//! arrived and is never sent again. If the event has certainly not arrived, the next run sends it again.
 
 use std::time::SystemTime;
 
@@ -11,7 +11,7 @@ use crate::{
     convert::{DAY, seconds, time},
 };
 
-/// A time that is more seconds in the future comes from a wrong clock.
+/// A time that is further in the future than this, in seconds, comes from a wrong clock.
 const FAR_AHEAD: i64 = DAY;
 
 /// An event that waits to be sent.
@@ -32,16 +32,16 @@ pub struct GoalState {
     pub key: String,
     /// Tags that identify the series.
     pub tags: String,
-    /// The goal. The state of a different goal does not apply to it.
+    /// The goal. If the goal of a metric changes, the stored state no longer applies.
     pub goal: String,
     /// Whether it is met.
     pub met: bool,
 }
 
 impl Store {
-    /// Stores which goals are met at a time, and the events that the caller makes of those that changed since they were last
-    /// stored. A series that is new, or had another goal, has not changed. A state with a later time is kept, unless that
-    /// time is so far in the future that a clock was wrong.
+    /// Stores the states of goals at a time. The caller makes events of the states that differ from the stored ones,
+    /// and the events are stored in the same transaction. A series that is new, or that had another goal, does not
+    /// count as different. A stored state with a later time is kept, unless its time comes from a wrong clock.
     pub fn record_goals(
         &self,
         destination: &str,
@@ -70,7 +70,7 @@ impl Store {
         })
     }
 
-    /// The goals whose state differs from the stored one.
+    /// The goals whose state differs from the stored one. Stores nothing.
     pub fn flipped<'a>(
         &self,
         destination: &str,
@@ -96,8 +96,8 @@ impl Store {
         self.write(|transaction| insert(transaction, destination, events))
     }
 
-    /// Gives up events with an unknown fate, which have been in sending since before a time or were marked by a wrong clock,
-    /// and events that happened too long ago. Returns the ids of both.
+    /// Gives up two kinds of events, and returns the ids of both. The first have an unknown fate: they have been marked as
+    /// being sent since before a time, or by a wrong clock. The second are waiting, but happened too long ago.
     pub fn give_up_events(
         &self,
         destination: &str,
@@ -114,12 +114,12 @@ impl Store {
                     .query_map(params![destination, seconds(before)], |row| row.get(0))?
                     .collect()
             };
-            let unseen = give_up(
+            let unknown = give_up(
                 &format!("state = 'sending' AND sending_since NOT BETWEEN ?2 AND ?2 + {FAR_AHEAD}"),
                 sending_before,
             )?;
             let old = give_up("state = 'waiting' AND timestamp < ?2", happened_before)?;
-            Ok((unseen, old))
+            Ok((unknown, old))
         })
     }
 
@@ -151,7 +151,7 @@ impl Store {
         })
     }
 
-    /// Returns an event to the waiting ones, because it has certainly not arrived.
+    /// Marks an event as waiting again, because it has certainly not arrived.
     pub fn return_event(&self, destination: &str, id: &str) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.execute(

@@ -33,11 +33,11 @@ pub struct HistoryEntry {
 /// How a metric ended an earlier run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PastResult {
-    /// Its samples.
+    /// Samples.
     Value {
         /// The values.
         samples: Vec<PastSample>,
-        /// The items that failed beside them.
+        /// The items that failed in the same run.
         failures: Option<PastFailures>,
     },
     /// No data, with the reason.
@@ -49,9 +49,9 @@ pub enum PastResult {
 /// Items that failed in an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastFailures {
-    /// How many, at least one.
+    /// The number of failed items, at least one.
     pub count: u64,
-    /// The first of them, and why it failed.
+    /// The first failed item, with its error.
     pub first: String,
 }
 
@@ -74,7 +74,7 @@ impl Store {
             let mut samples = SampleReader::new(connection)?;
             connection
                 .prepare(
-                    "SELECT run, key, subject, timestamp, state, said, failed_items, duration_ms, first, last
+                    "SELECT run, key, subject, timestamp, state, message, failed_items, duration_ms, first, last
                      FROM (SELECT outcomes.*, timestamp, row_number() OVER (
                                PARTITION BY key, subject, timestamp ORDER BY run DESC) AS newness
                            FROM runs JOIN outcomes ON run = runs.id
@@ -94,8 +94,8 @@ impl Store {
         })
     }
 
-    /// The time of the last value of each metric and subject, also if that run was deleted. The subject is empty for a metric
-    /// without subjects.
+    /// The time of the last value of each metric and subject, even if the run with this value was deleted. The subject is
+    /// empty for a metric without subjects.
     pub fn last_values(&self) -> Result<BTreeMap<(String, String), SystemTime>, StoreError> {
         self.read(|connection| {
             connection
@@ -108,16 +108,16 @@ impl Store {
 
 fn entry(row: &Row<'_>, samples: &mut SampleReader<'_>) -> rusqlite::Result<HistoryEntry> {
     let key: String = row.get("key")?;
-    let said = row.get("said")?;
+    let message = row.get("message")?;
     let found = match row.get_ref("state")?.as_str()? {
         "value" => {
             let samples = samples.read(row.get("run")?, row.get("first")?..=row.get("last")?, &key)?;
             let count = row.get::<_, i64>("failed_items")?.unsigned_abs();
-            let failures = (count > 0).then_some(PastFailures { count, first: said });
+            let failures = (count > 0).then_some(PastFailures { count, first: message });
             PastResult::Value { samples, failures }
         }
-        "no_data" => PastResult::NoData(said),
-        _ => PastResult::Error(said),
+        "no_data" => PastResult::NoData(message),
+        _ => PastResult::Error(message),
     };
     Ok(HistoryEntry {
         key,
@@ -128,12 +128,12 @@ fn entry(row: &Row<'_>, samples: &mut SampleReader<'_>) -> rusqlite::Result<Hist
     })
 }
 
-/// Reads the samples of one outcome at a time, so that those of all runs are never in memory twice.
+/// Reads the samples of one outcome at a time. This avoids a second copy of all samples in memory.
 struct SampleReader<'c>(Statement<'c>);
 
 impl<'c> SampleReader<'c> {
     fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
-        // Points under aliases have other keys.
+        // Points with another key were delivered under an alias.
         let points = connection.prepare(
             "SELECT value, unit, tags FROM points JOIN series ON series.id = series
              WHERE run = ?1 AND position BETWEEN ?2 AND ?3 AND key = ?4 ORDER BY position",

@@ -35,7 +35,7 @@ impl PendingId {
 }
 
 impl IdRange {
-    /// Combines points into ranges. Points in the order of their positions give the fewest.
+    /// Combines points into ranges. Points that are sorted by position give the fewest ranges.
     pub(crate) fn from_ids(ids: &[PendingId]) -> impl Iterator<Item = Self> {
         let follows =
             |id: &PendingId, next: &PendingId| id.run == next.run && id.position + 1 == next.position;

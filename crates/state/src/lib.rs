@@ -1,11 +1,11 @@
-//! The state that the reporter keeps between runs, in one SQLite file: every run with its results (the history), the
-//! descriptions of metrics from sources, and for each destination the points that are not delivered yet (the outbox), the
-//! events, and the ids of its dashboards.
+//! The state that the reporter keeps between runs, in one SQLite file. It contains every run with its results (the
+//! history) and the descriptions of metrics from sources. For each destination, it contains the points that are not
+//! delivered yet (the outbox), the events, and the ids of dashboards.
 //!
-//! A run records its points before it delivers them, and removes them from the outbox when the sink has accepted or refused
-//! them. So a crash at any moment loses nothing that was recorded, and a point that is delivered twice overwrites itself.
-//! If a backend would add up repeated points, they are marked before they are sent. Points that are still marked after a
-//! crash are counted and never sent again.
+//! A run records its points before it delivers them, and removes them from the outbox when the sink has accepted or
+//! refused them. So a crash at any moment loses nothing that was recorded. After a crash, a point may be delivered
+//! twice. Usually the second one overwrites the first. If a backend would add them up, points are marked before they
+//! are sent, and points that are still marked after a crash are counted and never sent again.
 //!
 //! ```
 //! use system_health_state::Store;

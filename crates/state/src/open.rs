@@ -15,7 +15,7 @@ use crate::{
     schema::{self, Unusable},
 };
 
-/// How long a process waits for another one that writes.
+/// How long to wait for a lock that another process holds.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An opened store.
@@ -23,7 +23,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Opened {
     /// The store.
     pub store: Store,
-    /// The new path of a damaged file, if there was one.
+    /// The path to which a damaged file was moved, if there was one.
     pub moved_aside: Option<PathBuf>,
 }
 
@@ -41,8 +41,7 @@ impl Store {
         }
     }
 
-    /// Replaces a store that turned out to be damaged with a new one, unless another process has done so in the
-    /// meantime.
+    /// Replaces a damaged store with a new one, unless another process has already replaced it.
     pub fn replace_damaged(folder: &Path) -> Result<Opened, StoreError> {
         let unusable = |source| StoreError::Folder { folder: folder.to_owned(), source };
         let file = folder.join(Self::FILE);
@@ -53,7 +52,7 @@ impl Store {
         lock.lock().map_err(unusable)?;
         match open_file(&file).and_then(|store| store.check().map(|()| store)) {
             Err(error) if error.is_damage() => {}
-            // Other errors, such as a lock, are no reason to move a file that other processes use.
+            // With other errors, such as a lock, other processes may still use the file.
             opened => return Ok(Opened { store: opened?, moved_aside: None }),
         }
         let moved_aside = Some(move_aside(&file).map_err(unusable)?);
@@ -61,7 +60,7 @@ impl Store {
     }
 
     /// Opens an existing store for reading: nothing is created, repaired or moved. Writing may fail.
-    pub fn open_as_it_is(folder: &Path) -> Result<Self, StoreError> {
+    pub fn open_existing(folder: &Path) -> Result<Self, StoreError> {
         let file = folder.join(Self::FILE);
         let open = |access| {
             let connection = Connection::open_with_flags(&file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -78,22 +77,23 @@ impl Store {
 
     /// A store in memory.
     pub fn in_memory() -> Result<Self, StoreError> {
-        ready(Connection::open_in_memory(), Path::new("the store in memory"))
+        prepare(Connection::open_in_memory(), Path::new("the store in memory"))
     }
 }
 
 fn open_file(file: &Path) -> Result<Store, StoreError> {
     // If this fails, opening the file fails as well and reports why.
     let _ = make_file_private(file);
-    ready(Connection::open(file), file)
+    prepare(Connection::open(file), file)
 }
 
-fn ready(connection: rusqlite::Result<Connection>, file: &Path) -> Result<Store, StoreError> {
+/// Configures a connection and migrates its file.
+fn prepare(connection: rusqlite::Result<Connection>, file: &Path) -> Result<Store, StoreError> {
     let prepared = || -> Result<Connection, Unusable> {
         let mut connection = connection?;
         connection.busy_timeout(LOCK_TIMEOUT)?;
-        // A rollback journal also works on network file systems, and leaves no files beside the store. The
-        // cache of 8 MiB, used only as far as it is needed, holds a run of 100,000 points.
+        // A rollback journal also works on network file systems, and leaves no files beside the store. The cache
+        // may use up to 8 MiB, which is enough for a run of 100,000 points.
         connection.execute_batch(
             "PRAGMA journal_mode = DELETE; PRAGMA cache_size = -8192; PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;",
@@ -114,7 +114,7 @@ fn opened(connection: Result<Connection, Unusable>, file: &Path) -> Result<Store
     }
 }
 
-/// Moves a damaged file and its journal aside. The journal must not be applied to the new file.
+/// Moves a damaged file and its journal aside, because SQLite would apply the journal to the new file.
 fn move_aside(file: &Path) -> io::Result<PathBuf> {
     let now = seconds(SystemTime::now());
     let name = |number: u32| file.with_file_name(format!("{}.damaged-{now}-{number}", Store::FILE));
@@ -128,11 +128,11 @@ fn move_aside(file: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Creates a file that only its owner may read and write, or removes the rights of others on an existing one. SQLite would
-/// create it with the mode that the umask allows. SQLite gives the journal the mode of the file.
+/// Creates a file that only its owner may read and write, or removes the rights of others on an existing file. If SQLite
+/// created the file, the umask would decide about these rights. SQLite gives the journal the mode of the file.
 fn make_file_private(file: &Path) -> io::Result<()> {
-    /// Closing a file releases all locks that the process has on it. So no other thread may open and lock the file before it
-    /// is closed here.
+    /// Closing a file releases all locks that the process has on it. So no other thread may lock the file before it is
+    /// closed here.
     static CREATING: Mutex<()> = Mutex::new(());
 
     let mut options = fs::OpenOptions::new();
@@ -174,7 +174,7 @@ fn restrict(file: &Path) {
     let _ = file;
 }
 
-/// Creates the folder, accessible only for its owner.
+/// Creates the folder so that only its owner can access it.
 fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]

@@ -32,8 +32,8 @@ pub struct PendingPoint {
 }
 
 impl Store {
-    /// The next points that wait for a destination, oldest run first, optionally those after a position. Points that are
-    /// being sent are not included.
+    /// The next points that wait for a destination, optionally only those after a position. The oldest run comes first.
+    /// Points that are being sent are not included.
     pub fn pending(
         &self,
         destination: &str,
@@ -58,13 +58,13 @@ impl Store {
         })
     }
 
-    /// Removes points from an outbox: the destination has accepted them or refused them for good, or their fate is unknown
-    /// and they must not arrive twice. Points that another process has removed already are ignored.
+    /// Removes points from an outbox. Either the destination has accepted them or refused them for good, or their fate is
+    /// unknown and they must not arrive twice. Points that another process has already removed are ignored.
     pub fn settle(&self, destination: &str, ids: &[PendingId]) -> Result<(), StoreError> {
-        self.write(|transaction| take_out(transaction, destination, ids))
+        self.write(|transaction| remove_from_outbox(transaction, destination, ids))
     }
 
-    /// Removes points whose time is outside the range from an outbox, and returns their number. They stay in the history.
+    /// Removes the points whose time is outside of a range, and returns their number. They stay in the history.
     pub fn expire(&self, destination: &str, times: &Range<SystemTime>) -> Result<u64, StoreError> {
         let expired = "FROM outbox WHERE destination = ?1 AND sending_since IS NULL
                        AND run IN (SELECT id FROM runs WHERE timestamp < ?2 OR timestamp >= ?3)";
@@ -81,8 +81,8 @@ impl Store {
         })
     }
 
-    /// Removes points and events that have waited since before a time for any other destination than these. Returns the
-    /// number of both for each of those destinations. The points stay in the history.
+    /// Removes points and events that have waited since before a time, if their destination is not in this list. Returns
+    /// how many were removed for each destination. The points stay in the history.
     pub fn drop_abandoned(
         &self,
         destinations: &[&str],
@@ -147,7 +147,7 @@ impl Store {
 }
 
 /// Removes points from the ranges of an outbox.
-pub(crate) fn take_out(
+pub(crate) fn remove_from_outbox(
     transaction: &Transaction<'_>,
     destination: &str,
     ids: &[PendingId],
@@ -162,21 +162,21 @@ pub(crate) fn take_out(
     Ok(())
 }
 
-/// Splits ranges of an outbox in two.
+/// Splits a range of an outbox into two.
 pub(crate) struct Splitter<'t> {
     destination: &'t str,
-    add_behind: Statement<'t>,
+    insert_tail: Statement<'t>,
     shorten: Statement<'t>,
 }
 
 impl<'t> Splitter<'t> {
     pub(crate) fn new(transaction: &'t Transaction<'_>, destination: &'t str) -> rusqlite::Result<Self> {
-        // Ranges do not overlap, so only the last one that starts before can reach that far.
+        // Ranges do not overlap, so only the last range that starts before a position can contain it.
         let around = "destination = ?1 AND run = ?2 AND last >= ?3
              AND first = (SELECT max(first) FROM outbox WHERE destination = ?1 AND run = ?2 AND first < ?3)";
         Ok(Self {
             destination,
-            add_behind: transaction.prepare(&format!(
+            insert_tail: transaction.prepare(&format!(
                 "INSERT INTO outbox (destination, run, first, last, sending_since)
                  SELECT destination, run, ?3, last, sending_since FROM outbox WHERE {around}"
             ))?,
@@ -184,11 +184,11 @@ impl<'t> Splitter<'t> {
         })
     }
 
-    /// Splits ranges so that each lies either inside or outside of this one.
+    /// Splits ranges at both ends of this range, so that each lies either inside or outside of it.
     pub(crate) fn isolate(&mut self, IdRange { run, first, last }: IdRange) -> rusqlite::Result<()> {
         for start in [first, last + 1] {
             let place = params![self.destination, run.0, start];
-            if self.add_behind.execute(place)? > 0 {
+            if self.insert_tail.execute(place)? > 0 {
                 self.shorten.execute(place)?;
             }
         }
@@ -197,7 +197,7 @@ impl<'t> Splitter<'t> {
 }
 
 fn pending_point(row: &Row<'_>) -> rusqlite::Result<PendingPoint> {
-    // Columns by number, because names would be looked up for each row.
+    // Columns are read by number, because names would be looked up for each row.
     let interval = Duration::from_secs(row.get::<_, i64>(4)?.unsigned_abs());
     let unit: String = row.get(5)?;
     Ok(PendingPoint {

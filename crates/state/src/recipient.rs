@@ -5,8 +5,8 @@
 pub struct Recipient {
     /// The name of the destination.
     pub destination: String,
-    /// The names of the kinds, such as `count`, of which the destination gets only one point for each series and time,
-    /// because it would add up several.
+    /// The kinds, such as `count`, whose repeated points the destination would add up. Of these kinds, it gets only one
+    /// point for each series and time.
     pub once: Vec<&'static str>,
 }
 

@@ -8,15 +8,16 @@ use system_health_registry::{Point, Report, Tag, Unavailable};
 use crate::{
     PendingId, Recipient, RunId, Store, StoreError,
     convert::{seconds, whole},
-    outbox::take_out,
+    outbox::remove_from_outbox,
 };
 
 impl Store {
-    /// Records a run with its outcomes and points in one transaction. The points are added to the outbox of each recipient.
+    /// Records a run with its outcomes and points in one transaction. The points are added to the outbox of each
+    /// recipient.
     ///
-    /// A point that waits there with the same series and time is removed: delivered later, it would overwrite the newer
-    /// value. If the recipient gets such points only [once](Recipient::once), the earlier one stays instead, whether it waits
-    /// or was delivered.
+    /// If a point with the same series and time is already waiting, it is removed, because it could overwrite the newer
+    /// value if it were delivered later. For the kinds that the recipient gets only [once](Recipient::once), the
+    /// earlier point counts instead, and the new one is not added.
     pub fn record_for(&self, report: &Report, recipients: &[Recipient]) -> Result<RunId, StoreError> {
         self.write(|transaction| {
             let run = insert_run(transaction, report)?;
@@ -37,8 +38,8 @@ impl Store {
         self.record_for(report, &recipients)
     }
 
-    /// The number of points of a run that were not added to the outbox, because an earlier run had added the same series and
-    /// time.
+    /// The number of points of a run that were not added to the outbox, because an earlier run had already added a point
+    /// with the same series and time.
     pub fn repeated(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
         self.read(|connection| {
             let repeated = connection
@@ -73,7 +74,7 @@ fn put_into_outbox(
         "INSERT INTO outbox (destination, run, first, last) VALUES (?1, ?2, 0, ?3)",
         params![destination, run.0, count - 1],
     )?;
-    take_out(transaction, destination, &repeated)
+    remove_from_outbox(transaction, destination, &repeated)
 }
 
 fn insert_run(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Result<RunId> {
@@ -92,7 +93,7 @@ fn insert_run(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Resul
 /// Writes the outcomes with their points, and returns the number of points.
 fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -> rusqlite::Result<i64> {
     let mut insert = transaction.prepare(
-        "INSERT INTO outcomes (run, key, subject, state, said, failed_items, duration_ms, first, last)
+        "INSERT INTO outcomes (run, key, subject, state, message, failed_items, duration_ms, first, last)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     let mut had_value = transaction.prepare(
@@ -106,7 +107,7 @@ fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -
         let (key, subject) =
             (outcome.metric.key(), outcome.subject.as_ref().map_or("", |subject| subject.name()));
         let collected = params![key, subject, seconds(report.timestamp())];
-        let said = match &outcome.result {
+        let message = match &outcome.result {
             Ok(_) => {
                 had_value.execute(collected)?;
                 outcome.failures().first().map(ToString::to_string).unwrap_or_default()
@@ -126,7 +127,7 @@ fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -
             key,
             subject,
             outcome.state().name(),
-            said,
+            message,
             whole(outcome.failures().len()),
             whole(outcome.duration.as_millis()),
             first,
@@ -174,10 +175,11 @@ impl<'t> PointWriter<'t> {
     }
 }
 
-/// Whether a series is of one of the kinds in the list `?3`, which has commas between them.
+/// Whether the kind of a series is in the list `?3`, which is separated by commas.
 const IS_ONCE: &str = "instr(',' || ?3 || ',', ',' || kind || ',') > 0";
 
-/// The points of a run that the destination gets only once, and that an earlier run with the same time has added.
+/// The points of a run that are not added, because the destination gets them only once and an earlier run with the same
+/// time has already added them.
 fn repeated(
     transaction: &Transaction<'_>,
     run: RunId,
@@ -202,8 +204,8 @@ fn repeated(
         .collect()
 }
 
-/// Removes the points from an outbox that a new run with the same time replaces. Points that are being sent stay, because
-/// their sender settles them.
+/// Removes the waiting points that a new run with the same time replaces. Points that are being sent stay, because the
+/// process that sends them also settles them.
 fn replace_waiting(
     transaction: &Transaction<'_>,
     run: RunId,
@@ -223,5 +225,5 @@ fn replace_waiting(
         ))?
         .query_map(params![destination, run.0, once], PendingId::from_row)?
         .collect::<rusqlite::Result<_>>()?;
-    take_out(transaction, destination, &replaced)
+    remove_from_outbox(transaction, destination, &replaced)
 }

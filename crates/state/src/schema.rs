@@ -1,5 +1,5 @@
-//! The schema and its versions. A file has its version in `user_version`; each migration creates the next version from the
-//! one before.
+//! The schema and its versions. A file stores its version in `user_version`. Each migration creates the next version from
+//! the previous one.
 
 use rusqlite::{Connection, TransactionBehavior::Immediate};
 
@@ -77,7 +77,7 @@ mod tests {
     const SECOND: &str = "ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 7";
 
     #[test]
-    fn a_file_of_an_older_version_is_brought_up_to_date_with_what_it_holds() {
+    fn migrating_an_older_file_keeps_its_rows() {
         let mut connection = Connection::open_in_memory().unwrap();
         apply(&mut connection, &[FIRST]).unwrap();
         connection.execute("INSERT INTO things VALUES ('a')", []).unwrap();
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_migration_that_fails_changes_nothing() {
+    fn a_failed_migration_changes_nothing() {
         let mut connection = Connection::open_in_memory().unwrap();
         apply(&mut connection, &[FIRST]).unwrap();
 

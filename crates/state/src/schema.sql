@@ -7,15 +7,15 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE INDEX runs_by_timestamp ON runs (timestamp);
 
--- The outcome of a metric for one of its subjects; the subject is empty if the metric has none. `said` is the reason for no
--- data, the error, or the error of the first failed item. The outcome has the points of the run from `first` to `last`, and
--- none if `last` is less.
+-- The outcome of a metric for one of its subjects. The subject is empty if the metric has none. `message` is the reason for
+-- no data, the error, or the error of the first failed item. The outcome has the points of the run from `first` to `last`,
+-- and no points if `last` is less than `first`.
 CREATE TABLE outcomes (
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     key TEXT NOT NULL,
     subject TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('value', 'no_data', 'error')),
-    said TEXT NOT NULL,
+    message TEXT NOT NULL,
     failed_items INTEGER NOT NULL,
     duration_ms INTEGER NOT NULL,
     first INTEGER NOT NULL,
@@ -23,8 +23,8 @@ CREATE TABLE outcomes (
     PRIMARY KEY (run, key, subject)
 ) STRICT, WITHOUT ROWID;
 
--- A series, stored once for all its points. An interval of 0 and an empty unit mean none. The check does not use IN, because
--- SQLite would build a table for it at each insert.
+-- A series, stored once for all its points. An interval of 0 means no interval, and an empty unit means no unit. The check
+-- does not use IN, because SQLite would build a table for it at each insert.
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL,
@@ -45,7 +45,7 @@ CREATE TABLE points (
 ) STRICT, WITHOUT ROWID;
 
 -- Points that a destination has neither accepted nor refused yet, as ranges of positions that never overlap. Usually
--- thousands of points are added and removed together, and a range is one row whatever its length. A range with the time
+-- thousands of points are added and removed together, and a range of any length is one row. A range with the time
 -- `sending_since` is being sent: it may have arrived, and must not arrive twice.
 CREATE TABLE outbox (
     destination TEXT NOT NULL,
@@ -57,8 +57,8 @@ CREATE TABLE outbox (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outbox_by_run ON outbox (run);
 
--- The destinations whose outbox got the points of a run. `repeated` is the number of points that it did not get, because
--- an earlier run had put the same series and time into it and the destination would add them up.
+-- The destinations whose outboxes got the points of a run. `repeated` is the number of points that were not added, because
+-- an earlier run had added the same series and time, and the destination would add up their values.
 CREATE TABLE recipients (
     destination TEXT NOT NULL,
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
@@ -67,8 +67,8 @@ CREATE TABLE recipients (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recipients_by_run ON recipients (run);
 
--- The time of the last value of a metric and subject, and the time when it was last collected. Unlike old runs, this is kept
--- as long as the metric and the subject exist.
+-- The time of the last value of a metric and subject, and the time `seen` of its last collection. Unlike old runs, this row
+-- is kept as long as the metric and the subject exist.
 CREATE TABLE last_values (
     key TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -77,7 +77,7 @@ CREATE TABLE last_values (
     PRIMARY KEY (key, subject)
 ) STRICT, WITHOUT ROWID;
 
--- Descriptions of metrics from sources, as JSON, with the source that described the metric last, and when.
+-- Descriptions of metrics from sources, as JSON. `source` is the source that described the metric last, at the time `seen`.
 CREATE TABLE descriptions (
     key TEXT PRIMARY KEY NOT NULL,
     source TEXT NOT NULL,
@@ -104,8 +104,8 @@ CREATE TABLE goals (
     PRIMARY KEY (destination, key, tags)
 ) STRICT, WITHOUT ROWID;
 
--- Events for a destination. A settled event is kept without its body, so that it is never sent again. An event with the state
--- `sending` may have arrived, and is not sent again either.
+-- Events for a destination. A settled event is kept without its body, so that it is never sent again. An event with the
+-- state `sending` may have arrived, and is not sent again either.
 CREATE TABLE events (
     destination TEXT NOT NULL,
     id TEXT NOT NULL,

@@ -1,6 +1,6 @@
-//! Points that are being sent to a backend that would add up repeated ones. They are marked before they are sent. If the
-//! process is killed then, they may have arrived: they are never sent again, and are counted as soon as no process can be
-//! sending them any more.
+//! Points that are being sent to a backend that adds up repeated points. They are marked before they are sent. If the
+//! process is killed after that, they may have arrived, so they are never sent again. They are counted once they have been
+//! marked for so long that no process can still be sending them.
 
 use std::{collections::BTreeSet, time::SystemTime};
 
@@ -13,12 +13,12 @@ use crate::{
     outbox::Splitter,
 };
 
-/// A mark that is more seconds in the future comes from a wrong clock.
+/// A mark that is further in the future than this, in seconds, comes from a wrong clock.
 const FAR_AHEAD: i64 = DAY;
 
 impl Store {
-    /// Marks points as being sent, and returns those that the caller may send now, in the order of their positions. The
-    /// others are no longer waiting: another process sends them or has removed them.
+    /// Marks points as being sent, and returns the points that the caller may send now, sorted by position. The others are
+    /// no longer waiting: another process is sending them or has removed them.
     pub fn begin_sending(
         &self,
         destination: &str,
@@ -41,12 +41,12 @@ impl Store {
         })
     }
 
-    /// Removes points from an outbox that have been marked as being sent since before a time, or by a wrong clock, and returns
-    /// their number. They may have arrived.
+    /// Removes the points that have been marked as being sent since before a time, or by a wrong clock, and returns their
+    /// number. They may have arrived.
     pub fn give_up_sending(&self, destination: &str, before: SystemTime) -> Result<u64, StoreError> {
         let given_up = "FROM outbox WHERE destination = ?1 AND sending_since NOT BETWEEN ?2 AND ?2 + ?3";
         let place = params![destination, seconds(before), FAR_AHEAD];
-        // Mostly there are none, and reading needs no lock.
+        // Usually there are none, and a read needs no lock.
         let any = format!("SELECT EXISTS (SELECT 1 {given_up})");
         if !self.read(|connection| connection.query_row(&any, place, |row| row.get(0)))? {
             return Ok(0);
@@ -68,7 +68,7 @@ enum Mark {
     Sending { since: i64 },
 }
 
-/// Marks points that have the other mark and are still in the outbox, and returns them.
+/// Marks points, and returns those whose mark has changed. Points that are no longer in the outbox are ignored.
 fn mark(
     transaction: &Transaction<'_>,
     destination: &str,
@@ -98,7 +98,7 @@ fn mark(
     Ok(marked)
 }
 
-/// Joins adjacent waiting ranges of a run, so that splitting does not lead to a row for each point.
+/// Joins adjacent waiting ranges of a run. Otherwise splitting would gradually lead to one row for each point.
 fn join(transaction: &Transaction<'_>, destination: &str, run: RunId) -> rusqlite::Result<()> {
     let waiting: Vec<IdRange> = transaction
         .prepare(

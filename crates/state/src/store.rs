@@ -1,4 +1,4 @@
-//! The handle to the file. One connection, one thread at a time: a run writes a few times.
+//! The handle to the file. It has one connection behind a mutex, because a run uses it only a few times.
 
 use std::{
     fmt,
@@ -58,19 +58,19 @@ impl Store {
         })
     }
 
-    /// Deletes older data: runs, settled events, states of goals, times of the last values of subjects that no longer exist,
-    /// and descriptions that no source has repeated. Runs with points in an outbox are kept. Returns the number of deleted
-    /// runs.
-    pub fn keep(&self, since: SystemTime) -> Result<usize, StoreError> {
+    /// Deletes data that is older than a time: runs, settled events, states of goals, times of the last values of subjects
+    /// that no longer exist, and descriptions that no source has repeated. Runs with points in an outbox are kept. Returns
+    /// the number of deleted runs.
+    pub fn delete_older_than(&self, since: SystemTime) -> Result<usize, StoreError> {
         let old = "timestamp < ?1 AND id NOT IN (SELECT run FROM outbox)";
         let settled = "timestamp < ?1 AND state = 'settled'";
-        let unheard_of = format!("timestamp < ?1 - {DAY}");
+        let unrecorded = format!("timestamp < ?1 - {DAY}");
         let unrepeated = format!("seen < ?1 - {DAY}");
         let gone = "seen < ?1";
         let any = format!(
             "SELECT EXISTS (SELECT 1 FROM runs WHERE {old})
                  OR EXISTS (SELECT 1 FROM events WHERE {settled})
-                 OR EXISTS (SELECT 1 FROM goals WHERE {unheard_of})
+                 OR EXISTS (SELECT 1 FROM goals WHERE {unrecorded})
                  OR EXISTS (SELECT 1 FROM descriptions WHERE {unrepeated})
                  OR EXISTS (SELECT 1 FROM last_values WHERE {gone})"
         );
@@ -78,23 +78,23 @@ impl Store {
         if !self.read(|connection| connection.query_row(&any, since, |row| row.get::<_, bool>(0)))? {
             return Ok(0);
         }
-        let forgotten = self.write(|transaction| {
-            let forgotten = transaction.execute(&format!("DELETE FROM runs WHERE {old}"), since)?;
+        let deleted = self.write(|transaction| {
+            let deleted = transaction.execute(&format!("DELETE FROM runs WHERE {old}"), since)?;
             transaction.execute(&format!("DELETE FROM events WHERE {settled}"), since)?;
-            transaction.execute(&format!("DELETE FROM goals WHERE {unheard_of}"), since)?;
+            transaction.execute(&format!("DELETE FROM goals WHERE {unrecorded}"), since)?;
             transaction.execute(&format!("DELETE FROM descriptions WHERE {unrepeated}"), since)?;
             transaction.execute(&format!("DELETE FROM last_values WHERE {gone}"), since)?;
             transaction.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM points)", [])?;
-            Ok(forgotten)
+            Ok(deleted)
         })?;
-        // Each row stands for a page that is freed.
+        // The statement frees one page for each row that is read.
         self.read(|connection| {
             let mut vacuum = connection.prepare("PRAGMA incremental_vacuum")?;
             let mut pages = vacuum.query([])?;
             while pages.next()?.is_some() {}
             Ok(())
         })?;
-        Ok(forgotten)
+        Ok(deleted)
     }
 
     pub(crate) fn read<T>(
@@ -105,7 +105,7 @@ impl Store {
         read(&connection).map_err(|source| self.error(source))
     }
 
-    /// Runs a transaction. It takes the lock at the start, so it cannot fail to get it later.
+    /// Runs a transaction. It takes the write lock at the start, so it cannot fail because of the lock later.
     pub(crate) fn write<T>(
         &self,
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,

@@ -1,4 +1,4 @@
-//! Processes that are killed, and processes that write at the same time.
+//! Killed processes and concurrent processes.
 
 use std::{
     collections::BTreeSet,
@@ -16,14 +16,15 @@ use system_health_state::{PendingId, PendingPoint, Store};
 
 use crate::harness::{at, report};
 
-/// Makes the test below the process that is killed.
-const FOLDER: &str = "STATE_OF_THE_VICTIM";
-/// Where its clock starts.
-const START: &str = "START_OF_THE_VICTIM";
+/// The environment variable with the state folder of a child process. Without it, the tests that are run as child
+/// processes do nothing.
+const FOLDER: &str = "TEST_STATE_FOLDER";
+/// The environment variable with the time of the child's first run, in seconds.
+const START: &str = "TEST_START";
 const POINTS: usize = 50;
 
 #[test]
-fn the_victim() {
+fn child_that_records() {
     let Some(folder) = env::var_os(FOLDER) else { return };
     let store = Store::open(Path::new(&folder)).unwrap().store;
     let values = [1.0; POINTS];
@@ -44,15 +45,15 @@ fn start(test: &str, folder: &Path, start: usize) -> Child {
 }
 
 #[test]
-fn a_killed_process_leaves_whole_runs() {
+fn a_killed_process_leaves_only_complete_runs() {
     let folder = tempfile::tempdir().unwrap();
     for kills in 1..=5 {
-        let mut victim = start("crash::the_victim", folder.path(), kills * 1_000_000);
-        let lines = BufReader::new(victim.stdout.take().unwrap()).lines().map(Result::unwrap);
-        // Somewhere behind the third run, and each time somewhere else.
+        let mut child = start("crash::child_that_records", folder.path(), kills * 1_000_000);
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        // The process is killed after its third run or later, each time at a different point.
         let _ = lines.filter(|line| line == "recorded").nth(2 + kills);
-        victim.kill().unwrap();
-        victim.wait().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     let opened = Store::open(folder.path()).unwrap();
@@ -66,11 +67,11 @@ fn a_killed_process_leaves_whole_runs() {
 }
 
 #[test]
-fn two_processes_may_write_at_the_same_time() {
+fn two_processes_can_write_concurrently() {
     let folder = tempfile::tempdir().unwrap();
     thread::scope(|scope| {
         for start in [0, 20] {
-            // Connections of their own, as in processes of their own.
+            // Each thread has its own connection, like a process.
             let folder = folder.path();
             scope.spawn(move || {
                 let store = Store::open(folder).unwrap().store;
@@ -84,11 +85,12 @@ fn two_processes_may_write_at_the_same_time() {
     assert_eq!(Store::open(folder.path()).unwrap().store.waiting("datadog").unwrap(), 80);
 }
 
-/// Where a repeated point takes the place of the first, and where both count.
+/// A destination where a repeated point overwrites the first.
 const OVERWRITES: &str = "datadog";
+/// A destination where repeated points are added up.
 const ADDS_UP: &str = "statsd";
 
-/// A backend that outlives the processes: a file with a line for each point.
+/// Adds points to a backend that outlives the processes: a file with a line for each point.
 fn arrive(folder: &Path, backend: &str, points: &[PendingPoint]) {
     let mut file = OpenOptions::new().create(true).append(true).open(folder.join(backend)).unwrap();
     for pending in points {
@@ -105,7 +107,7 @@ fn ids(points: &[PendingPoint]) -> Vec<PendingId> {
     points.iter().map(|pending| pending.id).collect()
 }
 
-/// One run that delivers to both destinations. `step` is called behind everything that it does.
+/// One run that delivers to both destinations. `step` is called after each of its actions.
 fn run_once(folder: &Path, number: u64, mut step: impl FnMut()) {
     let store = Store::open(folder).unwrap().store;
     let values: Vec<f64> =
@@ -121,7 +123,7 @@ fn run_once(folder: &Path, number: u64, mut step: impl FnMut()) {
     }
     let page = store.pending(ADDS_UP, 1_000, None).unwrap();
     let allowed = store.begin_sending(ADDS_UP, &ids(&page), at(number)).unwrap();
-    assert_eq!(allowed, ids(&page), "nobody else is there");
+    assert_eq!(allowed, ids(&page), "no other process sends them");
     step();
     for (index, part) in page.chunks(2).enumerate() {
         // The second part cannot be delivered.
@@ -137,30 +139,30 @@ fn run_once(folder: &Path, number: u64, mut step: impl FnMut()) {
 }
 
 #[test]
-fn the_sender() {
+fn child_that_delivers() {
     let Some(folder) = env::var_os(FOLDER) else { return };
     let number = env::var(START).unwrap().parse().unwrap();
     let mut steps = 0;
     run_once(Path::new(&folder), number, || {
         steps += 1;
         if steps == number {
-            println!("\nthere");
+            println!("\nreached");
             thread::park();
         }
     });
 }
 
 #[test]
-fn a_run_may_be_killed_at_every_step_and_nothing_is_lost_or_doubled() {
+fn a_run_killed_at_any_step_loses_and_repeats_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    // The run with the number n is killed behind its step n; the last run has fewer steps than that.
+    // The run with the number n is killed after its step n. The last run has fewer than n steps and is not killed.
     let mut number = 0;
     let mut killed = true;
     while killed {
         number += 1;
-        let mut sender = start("crash::the_sender", folder.path(), number);
+        let mut sender = start("crash::child_that_delivers", folder.path(), number);
         let mut lines = BufReader::new(sender.stdout.take().unwrap()).lines().map(Result::unwrap);
-        killed = lines.any(|line| line == "there");
+        killed = lines.any(|line| line == "reached");
         if killed {
             sender.kill().unwrap();
         }
@@ -185,7 +187,7 @@ fn a_run_may_be_killed_at_every_step_and_nothing_is_lost_or_doubled() {
 }
 
 #[test]
-fn two_processes_may_empty_an_outbox_at_the_same_time() {
+fn two_processes_can_empty_an_outbox_concurrently() {
     let folder = tempfile::tempdir().unwrap();
     let values: Vec<f64> = (0..60).map(f64::from).collect();
     Store::open(folder.path()).unwrap().store.record(&report(1, &values), &[ADDS_UP]).unwrap();

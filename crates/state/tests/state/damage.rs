@@ -1,4 +1,4 @@
-//! Files that cannot be used.
+//! Unusable files, and the permissions of files.
 
 use std::{fs, path::Path, thread};
 
@@ -12,7 +12,7 @@ fn file(folder: &Path) -> std::path::PathBuf {
 }
 
 #[test]
-fn what_is_no_database_is_kept_aside() {
+fn a_file_that_is_not_a_database_is_moved_aside() {
     let folder = tempfile::tempdir().unwrap();
     let garbage = "not a database".repeat(100);
     fs::write(file(folder.path()), &garbage).unwrap();
@@ -25,7 +25,7 @@ fn what_is_no_database_is_kept_aside() {
 }
 
 #[test]
-fn damage_that_is_found_later_says_so_and_can_be_replaced() {
+fn a_store_whose_damage_is_found_later_can_be_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let many: Vec<f64> = (0..5_000).map(f64::from).collect();
     Store::open(folder.path()).unwrap().store.record(&report(1, &many), &["datadog"]).unwrap();
@@ -37,16 +37,16 @@ fn damage_that_is_found_later_says_so_and_can_be_replaced() {
     let store = Store::open(folder.path()).unwrap().store;
     let error = store.pending("datadog", 10_000, None).unwrap_err();
     drop(store);
-    let anew = Store::replace_damaged(folder.path()).unwrap();
+    let replaced = Store::replace_damaged(folder.path()).unwrap();
 
     assert!(error.is_damage(), "{error:?}");
     assert!(error.to_string().ends_with("the file is damaged"), "{error}");
-    assert!(anew.moved_aside.is_some());
-    assert_eq!(anew.store.waiting("datadog").unwrap(), 0);
+    assert!(replaced.moved_aside.is_some());
+    assert_eq!(replaced.store.waiting("datadog").unwrap(), 0);
 }
 
 #[test]
-fn a_file_of_a_newer_version_or_of_another_program_is_left_alone() {
+fn files_of_newer_versions_and_other_programs_are_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     drop(Store::open(folder.path()).unwrap());
     Connection::open(file(folder.path())).unwrap().pragma_update(None, "user_version", 99).unwrap();
@@ -61,7 +61,7 @@ fn a_file_of_a_newer_version_or_of_another_program_is_left_alone() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_named() {
+fn an_error_names_the_folder_that_cannot_be_created() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
 
@@ -73,7 +73,7 @@ fn a_folder_that_cannot_be_made_is_named() {
 
 #[cfg(unix)]
 #[test]
-fn the_folder_is_its_owners_alone() {
+fn only_the_owner_can_access_the_folder() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("a/b");
@@ -85,7 +85,7 @@ fn the_folder_is_its_owners_alone() {
 
 #[cfg(unix)]
 #[test]
-fn every_file_is_its_owners_alone_whatever_the_folder_and_the_umask() {
+fn only_the_owner_can_access_the_files() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
@@ -101,7 +101,7 @@ fn every_file_is_its_owners_alone_whatever_the_folder_and_the_umask() {
     };
     set(folder.path(), 0o755);
 
-    // A new file, with the umask of this process; one that was there; and its journal.
+    // A new file with the umask of this process, then an existing file and its journal.
     drop(Store::open(folder.path()).unwrap());
     assert_private(1);
     set(&file(folder.path()), 0o644);
@@ -115,7 +115,7 @@ fn every_file_is_its_owners_alone_whatever_the_folder_and_the_umask() {
     assert_private(2);
     drop((store, other));
 
-    // What is moved aside, with its journal and the lock.
+    // A damaged file that is moved aside, its journal, the new file and the lock file.
     let journal = folder.path().join("state.db-journal");
     fs::write(file(folder.path()), "not a database".repeat(100)).unwrap();
     fs::write(&journal, "").unwrap();
@@ -127,7 +127,7 @@ fn every_file_is_its_owners_alone_whatever_the_folder_and_the_umask() {
 }
 
 #[test]
-fn of_many_that_find_the_same_damage_one_moves_it_aside() {
+fn only_one_of_many_processes_moves_a_damaged_file_aside() {
     let folder = tempfile::tempdir().unwrap();
     let garbage = "not a database".repeat(1000);
     fs::write(file(folder.path()), &garbage).unwrap();
@@ -151,39 +151,39 @@ fn of_many_that_find_the_same_damage_one_moves_it_aside() {
 }
 
 #[test]
-fn damage_to_any_page_is_found_by_a_look_that_changes_nothing() {
+fn checking_an_existing_store_finds_damage_to_any_page_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let many: Vec<f64> = (0..500).map(f64::from).collect();
     Store::open(folder.path()).unwrap().store.record(&report(1, &many), &["datadog"]).unwrap();
     let whole = fs::read(file(folder.path())).unwrap();
-    Store::open_as_it_is(folder.path()).unwrap().check().unwrap();
+    Store::open_existing(folder.path()).unwrap().check().unwrap();
 
     for page in 2..whole.len() / 4096 {
         let mut bytes = whole.clone();
         bytes[page * 4096..][..4096].fill(0xAB);
         fs::write(file(folder.path()), &bytes).unwrap();
 
-        let damage = Store::open_as_it_is(folder.path()).and_then(|store| store.check()).unwrap_err();
+        let damage = Store::open_existing(folder.path()).and_then(|store| store.check()).unwrap_err();
 
         assert!(damage.is_damage(), "page {page}: {damage:?}");
-        assert!(fs::read(file(folder.path())).unwrap() == bytes, "page {page}: the look changed the file");
+        assert!(fs::read(file(folder.path())).unwrap() == bytes, "page {page}: the check changed the file");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[test]
-fn a_look_makes_nothing() {
+fn opening_an_existing_store_creates_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let missing = Store::open_as_it_is(folder.path()).unwrap_err();
+    let missing = Store::open_existing(folder.path()).unwrap_err();
     assert!(matches!(missing, StoreError::Sqlite { .. }) && !missing.is_damage(), "{missing:?}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     Store::open(folder.path()).unwrap().store.record(&report(1, &[1.0]), &["datadog"]).unwrap();
 
-    let store = Store::open_as_it_is(folder.path()).unwrap();
+    let store = Store::open_existing(folder.path()).unwrap();
     store.check_writable().unwrap();
     assert_eq!(store.waiting("datadog").unwrap(), 1);
     assert!(
         !store.last_values().unwrap().contains_key(&(String::new(), String::new())),
-        "what was written is taken back"
+        "the test write is rolled back"
     );
 }

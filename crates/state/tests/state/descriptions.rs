@@ -1,4 +1,4 @@
-//! What sources said of their metrics.
+//! Descriptions of metrics from sources.
 
 use system_health_registry::Facts;
 use system_health_state::Store;
@@ -22,7 +22,7 @@ fn pair(source: &str, key: &str) -> (String, String) {
 }
 
 #[test]
-fn descriptions_are_remembered_as_they_were_across_a_restart() {
+fn descriptions_survive_a_restart_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap().store;
     store.remember_descriptions("warehouse", &[facts("rows.b"), facts("rows.a")], at(0)).unwrap();
@@ -37,7 +37,7 @@ fn descriptions_are_remembered_as_they_were_across_a_restart() {
 }
 
 #[test]
-fn what_a_source_says_anew_counts_and_what_it_says_no_more_stays() {
+fn a_new_description_replaces_the_old_one_and_missing_ones_stay() {
     let store = Store::in_memory().unwrap();
     store.remember_descriptions("warehouse", &[facts("rows.a"), facts("rows.b")], at(0)).unwrap();
     let renamed = Facts::new("rows.a", "Rows that wait for the printer.");
@@ -59,16 +59,16 @@ fn a_metric_belongs_to_the_source_that_described_it_last() {
 }
 
 #[test]
-fn what_has_not_been_said_for_so_long_is_forgotten() {
+fn descriptions_that_are_not_repeated_are_deleted() {
     let store = Store::in_memory().unwrap();
     store.remember_descriptions("warehouse", &[facts("rows.a"), facts("rows.b")], at(0)).unwrap();
     for hour in 1..=48 {
         store.remember_descriptions("warehouse", &[facts("rows.a")], at(hour * 60 * 60)).unwrap();
     }
 
-    store.keep(at(DAY)).unwrap();
-    assert_eq!(remembered(&store).len(), 2, "a day is how exactly it is known");
-    store.keep(at(2 * DAY)).unwrap();
+    store.delete_older_than(at(DAY)).unwrap();
+    assert_eq!(remembered(&store).len(), 2, "the time of a description is stored only once a day");
+    store.delete_older_than(at(2 * DAY)).unwrap();
 
     assert_eq!(remembered(&store), [pair("warehouse", "rows.a")]);
 }

@@ -1,4 +1,4 @@
-//! Goals that flip, and events that are sent once.
+//! Goals whose state flips, and events that are sent once.
 
 use system_health_state::{GoalState, PendingEvent, Store};
 
@@ -15,7 +15,7 @@ fn event(id: &str, seconds: u64) -> PendingEvent {
     PendingEvent { id: id.into(), time: at(seconds), body: format!("the body of {id}") }
 }
 
-/// Which of the goals flip at a time.
+/// Records the states of goals at a time, and returns those that flipped.
 fn flips(store: &Store, destination: &str, seconds: u64, goals: &[GoalState]) -> Vec<GoalState> {
     let mut flipped = Vec::new();
     let events = |flips: &[&GoalState]| {
@@ -26,8 +26,8 @@ fn flips(store: &Store, destination: &str, seconds: u64, goals: &[GoalState]) ->
     flipped
 }
 
-/// Sends all events that wait.
-fn sent(store: &Store) -> Vec<String> {
+/// Settles all waiting events, and returns their ids.
+fn send_all(store: &Store) -> Vec<String> {
     let mut sent = Vec::new();
     while let Some(event) = store.next_event(HERE, at(0)).unwrap() {
         store.settle_event(HERE, &event.id).unwrap();
@@ -40,18 +40,22 @@ fn sent(store: &Store) -> Vec<String> {
 fn a_goal_flips_once_for_each_series_and_destination() {
     let store = Store::in_memory().unwrap();
 
-    assert_eq!(flips(&store, HERE, 0, &[goal("a", true), goal("b", true)]), [], "nothing was known");
+    assert_eq!(flips(&store, HERE, 0, &[goal("a", true), goal("b", true)]), [], "no state was stored");
     assert_eq!(flips(&store, HERE, 1, &[goal("a", false), goal("b", true)]), [goal("a", false)]);
     assert_eq!(flips(&store, HERE, 1, &[goal("a", false)]), [], "the same run again");
-    assert_eq!(flips(&store, HERE, 2, &[goal("b", true)]), [], "no word about the other one");
-    assert_eq!(flips(&store, ELSEWHERE, 3, &[goal("a", true)]), [], "nothing was known there");
+    assert_eq!(flips(&store, HERE, 2, &[goal("b", true)]), [], "the other series is missing");
+    assert_eq!(
+        flips(&store, ELSEWHERE, 3, &[goal("a", true)]),
+        [],
+        "no state was stored for this destination"
+    );
     assert_eq!(flips(&store, HERE, 3, &[goal("a", true)]), [goal("a", true)]);
-    assert_eq!(flips(&store, HERE, 2, &[goal("a", false)]), [], "a run of before does not count");
+    assert_eq!(flips(&store, HERE, 2, &[goal("a", false)]), [], "an earlier run does not count");
     assert_eq!(flips(&store, HERE, 4, &[goal("a", true)]), []);
 }
 
 #[test]
-fn what_was_known_of_another_goal_or_from_a_wrong_clock_is_not_known() {
+fn stored_states_of_other_goals_and_wrong_clocks_are_ignored() {
     let store = Store::in_memory().unwrap();
     let another = |met| GoalState { goal: "< 10".into(), ..goal("a", met) };
     flips(&store, HERE, 0, &[goal("a", false)]);
@@ -61,12 +65,12 @@ fn what_was_known_of_another_goal_or_from_a_wrong_clock_is_not_known() {
 
     let days = 24 * 60 * 60;
     assert_eq!(flips(&store, HERE, 9 * days, &[another(true)]), [another(true)]);
-    assert_eq!(flips(&store, HERE, 3, &[another(false)]), [], "nothing is known of today");
+    assert_eq!(flips(&store, HERE, 3, &[another(false)]), [], "the stored time comes from a wrong clock");
     assert_eq!(flips(&store, HERE, 4, &[another(true)]), [another(true)]);
 }
 
 #[test]
-fn a_flip_and_its_events_are_written_together() {
+fn a_flip_is_stored_with_its_events() {
     let store = Store::in_memory().unwrap();
     flips(&store, HERE, 0, &[goal("a", true)]);
 
@@ -77,19 +81,19 @@ fn a_flip_and_its_events_are_written_together() {
 }
 
 #[test]
-fn an_event_is_sent_once_however_often_it_is_added() {
+fn an_event_that_is_added_repeatedly_is_sent_once() {
     let store = Store::in_memory().unwrap();
     store.add_events(HERE, &[event("second", 2), event("first", 1)]).unwrap();
     store.add_events(HERE, &[event("first", 9)]).unwrap();
 
     assert_eq!(store.pending_events(HERE).unwrap().len(), 2);
-    assert_eq!(sent(&store), ["first", "second"]);
+    assert_eq!(send_all(&store), ["first", "second"]);
     store.add_events(HERE, &[event("first", 1)]).unwrap();
-    assert_eq!(sent(&store), [""; 0]);
+    assert_eq!(send_all(&store), [""; 0]);
 }
 
 #[test]
-fn an_event_that_has_not_arrived_is_sent_again_and_one_whose_fate_nobody_saw_is_not() {
+fn returned_events_are_sent_again_and_events_with_an_unknown_fate_are_not() {
     let store = Store::in_memory().unwrap();
     store.add_events(HERE, &[event("lost", 1), event("old", 2), event("unseen", 3)]).unwrap();
 
@@ -114,7 +118,7 @@ fn an_event_that_has_not_arrived_is_sent_again_and_one_whose_fate_nobody_saw_is_
 }
 
 #[test]
-fn an_event_that_is_being_sent_since_a_time_far_ahead_is_given_up_too() {
+fn an_event_that_was_marked_by_a_wrong_clock_is_given_up() {
     let store = Store::in_memory().unwrap();
     store.add_events(HERE, &[event("odd", 1)]).unwrap();
     let days = 24 * 60 * 60;
@@ -125,27 +129,27 @@ fn an_event_that_is_being_sent_since_a_time_far_ahead_is_given_up_too() {
 }
 
 #[test]
-fn settled_events_are_forgotten_with_the_runs_of_their_time() {
+fn old_settled_events_and_goals_are_deleted() {
     let store = Store::in_memory().unwrap();
     store.add_events(HERE, &[event("settled", 1), event("waiting", 1)]).unwrap();
     store.settle_event(HERE, "settled").unwrap();
 
     let day = 24 * 60 * 60;
     flips(&store, HERE, 1, &[goal("a", true)]);
-    // Only the time is new, and it is not written down yet.
+    // Only the time differs, so nothing is written.
     flips(&store, HERE, day - 1, &[goal("a", true)]);
 
-    store.keep(at(day - 1)).unwrap();
+    store.delete_older_than(at(day - 1)).unwrap();
     assert_eq!(flips(&store, HERE, day, &[goal("a", false)]), [goal("a", false)]);
-    store.keep(at(3 * day)).unwrap();
+    store.delete_older_than(at(3 * day)).unwrap();
     assert_eq!(flips(&store, HERE, 3 * day, &[goal("a", true)]), []);
     store.add_events(HERE, &[event("settled", 1)]).unwrap();
 
-    assert_eq!(sent(&store), ["settled", "waiting"]);
+    assert_eq!(send_all(&store), ["settled", "waiting"]);
 }
 
 #[test]
-fn a_dashboard_is_remembered_by_its_title_and_destination() {
+fn the_id_of_a_dashboard_is_stored_by_destination_and_title() {
     let store = Store::in_memory().unwrap();
     store.remember_dashboard(HERE, "CI", "abc-def-ghi").unwrap();
     store.remember_dashboard(HERE, "CI", "jkl-mno-pqr").unwrap();

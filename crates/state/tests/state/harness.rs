@@ -1,4 +1,4 @@
-//! Reports at any time, with any values.
+//! Reports with a given time and given values.
 
 use std::{
     fmt,
@@ -10,7 +10,7 @@ use system_health_registry::{
     Sample, Subject, Subjects, Tag, TagError, Unavailable, location,
 };
 
-/// What `jobs.waiting` gives in one run.
+/// The values of `jobs.waiting` in one run.
 #[derive(Debug, Clone)]
 pub(crate) struct Values(pub(crate) Vec<f64>);
 
@@ -40,12 +40,12 @@ fn waiting() -> Metric {
     })
 }
 
-/// A time that is so many seconds after one of 2026.
+/// The time this many seconds after a fixed time in 2025.
 pub(crate) fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_hours(490_000) + Duration::from_secs(seconds)
 }
 
-/// A run at a time, with these values of `jobs.waiting`, a metric without data and one that failed.
+/// A run at a time. It has values of `jobs.waiting`, a metric without data, and a failed metric.
 pub(crate) fn report(seconds: u64, values: &[f64]) -> Report {
     let catalog = Catalog::new([
         waiting(),
@@ -57,7 +57,8 @@ pub(crate) fn report(seconds: u64, values: &[f64]) -> Report {
     run(&catalog.unwrap(), &Context::starting_at(at(seconds)).provide(Values(values.to_vec())))
 }
 
-/// What `queue.length` is about. It fails for a queue named `broken`; of `partial`, two items fail.
+/// The subject of `queue.length`. The metric fails for the queue `broken`. For `partial`, it has a value and two failed
+/// items.
 #[derive(Debug, Clone)]
 struct Queue(String);
 
@@ -77,7 +78,7 @@ impl fmt::Display for Queue {
     }
 }
 
-/// A run at a time, with `queue.length` of some queues.
+/// A run at a time, with `queue.length` for each of some queues.
 pub(crate) fn queues(seconds: u64, names: &[&str]) -> Report {
     let length = Metric::new(facts("queue.length"), location!(), |context| {
         Box::pin(async move {

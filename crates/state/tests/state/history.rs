@@ -1,4 +1,4 @@
-//! What earlier runs found.
+//! The results of earlier runs.
 
 use system_health_state::{HistoryEntry, PastFailures, PastResult, Store};
 
@@ -12,7 +12,7 @@ fn values(entry: &HistoryEntry) -> Vec<f64> {
 }
 
 #[test]
-fn every_outcome_is_kept_by_key_and_time() {
+fn the_history_has_every_outcome_sorted_by_key_and_time() {
     let store = Store::in_memory().unwrap();
     store.record(&report(10, &[1.0, 2.0]), &[]).unwrap();
     store.record(&report(20, &[3.0]), &[]).unwrap();
@@ -32,7 +32,7 @@ fn every_outcome_is_kept_by_key_and_time() {
 }
 
 #[test]
-fn one_metric_and_a_time_may_be_chosen() {
+fn the_history_can_be_limited_to_a_metric_and_a_time() {
     let store = Store::in_memory().unwrap();
     store.record(&report(10, &[1.0]), &[]).unwrap();
     store.record(&report(20, &[2.0]), &[]).unwrap();
@@ -44,7 +44,7 @@ fn one_metric_and_a_time_may_be_chosen() {
 }
 
 #[test]
-fn of_repeated_runs_the_last_one_counts() {
+fn only_the_last_of_several_runs_with_the_same_time_is_included() {
     let store = Store::in_memory().unwrap();
     store.record(&report(10, &[1.0]), &[]).unwrap();
     store.record(&report(10, &[2.0]), &[]).unwrap();
@@ -55,7 +55,7 @@ fn of_repeated_runs_the_last_one_counts() {
 }
 
 #[test]
-fn old_runs_are_forgotten_but_not_what_still_waits_nor_when_there_was_a_value() {
+fn deleting_old_runs_keeps_waiting_points_and_times_of_last_values() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap().store;
     let many: Vec<f64> = (0..2_000).map(f64::from).collect();
@@ -64,8 +64,8 @@ fn old_runs_are_forgotten_but_not_what_still_waits_nor_when_there_was_a_value() 
     store.record(&report(30, &[3.0]), &[]).unwrap();
     let before = store.size().unwrap();
 
-    assert_eq!(store.keep(at(30)).unwrap(), 1);
-    assert_eq!(store.keep(at(30)).unwrap(), 0);
+    assert_eq!(store.delete_older_than(at(30)).unwrap(), 1);
+    assert_eq!(store.delete_older_than(at(30)).unwrap(), 0);
 
     let left = store.history(Some("jobs.waiting"), at(0)).unwrap();
     assert_eq!(left.iter().map(values).collect::<Vec<_>>(), [[2.0], [3.0]]);
@@ -74,11 +74,11 @@ fn old_runs_are_forgotten_but_not_what_still_waits_nor_when_there_was_a_value() 
         store.last_values().unwrap().into_iter().collect::<Vec<_>>(),
         [(("jobs.waiting".into(), String::new()), at(30))]
     );
-    assert!(store.size().unwrap() < before / 2, "the room is given back");
+    assert!(store.size().unwrap() < before / 2, "the file becomes smaller");
 }
 
 #[test]
-fn each_subject_has_its_own_outcome_with_what_failed_of_it() {
+fn each_subject_has_its_own_outcome_and_failures() {
     let store = Store::in_memory().unwrap();
     store.record(&queues(10, &["whole", "partial", "broken"]), &[]).unwrap();
 
@@ -97,7 +97,7 @@ fn each_subject_has_its_own_outcome_with_what_failed_of_it() {
 }
 
 #[test]
-fn when_a_subject_last_had_a_value_is_forgotten_once_it_is_gone_for_that_long() {
+fn the_time_of_the_last_value_is_deleted_if_the_subject_no_longer_exists() {
     let store = Store::in_memory().unwrap();
     let last_values = || -> Vec<(String, std::time::SystemTime)> {
         let last = store.last_values().unwrap();
@@ -108,20 +108,20 @@ fn when_a_subject_last_had_a_value_is_forgotten_once_it_is_gone_for_that_long() 
     let before = [("gone", 10), ("partial", 10), ("stays", 20)].map(|(name, time)| (name.into(), at(time)));
     assert_eq!(last_values(), before);
 
-    store.keep(at(10)).unwrap();
+    store.delete_older_than(at(10)).unwrap();
     assert_eq!(last_values(), before);
-    store.keep(at(11)).unwrap();
+    store.delete_older_than(at(11)).unwrap();
 
     assert_eq!(last_values(), [("stays".into(), at(20))]);
 }
 
 #[test]
-fn a_metric_that_only_fails_is_still_known_to_have_had_a_value() {
+fn the_time_of_the_last_value_is_kept_if_the_metric_fails() {
     let store = Store::in_memory().unwrap();
     store.record(&report(10, &[1.0]), &[]).unwrap();
     store.record(&report(20, &[]), &[]).unwrap();
 
-    store.keep(at(20)).unwrap();
+    store.delete_older_than(at(20)).unwrap();
 
     assert_eq!(store.history(None, at(0)).unwrap().len(), 3);
     assert_eq!(

@@ -1,6 +1,6 @@
-//! The promises of the outbox, under any order of runs, deliveries, crashes and restarts. Where a repeated point
-//! overwrites, every point is delivered at least once while the backend takes it, and is there exactly once at the end.
-//! Where it adds up, no point is delivered twice, and those whose fate nobody knows are counted.
+//! The promises of the outbox, for any order of runs, deliveries, crashes and restarts. If repeated points overwrite each
+//! other, every point that does not expire is delivered at least once, and the newest value is stored in the end. If
+//! repeated points are added up, no point is delivered twice, and points with an unknown fate are counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,21 +10,22 @@ use system_health_state::{PendingId, PendingPoint, Store};
 
 use crate::harness::{at, report};
 
+/// A destination where a repeated point overwrites the first.
 const DESTINATION: &str = "datadog";
-/// Where a repeated point adds up.
+/// A destination where repeated points are added up.
 const ADDS_UP: &str = "statsd";
-/// The backend takes points of the last ten seconds.
+/// The maximum age of points that the backend accepts, in seconds.
 const WINDOW: u64 = 10;
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A run collects so many values, some seconds later.
+    /// Some seconds later, a run collects a number of values.
     Record { later: u64, values: usize },
-    /// The backend takes the first of the waiting points, and the process dies before it notes it.
+    /// The backend accepts the first waiting points, and the process is killed before it records that.
     DeliverAndCrash(usize),
-    /// The backend takes those of the first waiting points for which this says so.
+    /// Some of the first waiting points are delivered: those with `true`.
     Deliver(Vec<bool>),
-    /// What is too old is dropped.
+    /// Points that are too old are dropped.
     Expire,
 }
 
@@ -37,7 +38,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A series and a time; what comes later replaces what was there.
+/// A series and a time. A later point in the same place overwrites the earlier one.
 type Place = (String, Vec<Tag>, std::time::SystemTime);
 
 fn place(point: &Point) -> Place {
@@ -48,7 +49,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_point_arrives_and_none_is_doubled(steps in vec(step(), 1..25)) {
+    fn every_point_arrives_and_the_newest_value_wins(steps in vec(step(), 1..25)) {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(folder.path()).unwrap().store;
         let mut backend = BTreeMap::<Place, f64>::new();
@@ -99,7 +100,7 @@ proptest! {
         }
         for (place, value) in recorded {
             match backend.get(&place) {
-                Some(arrived) => prop_assert!(*arrived <= value, "never a value that was not collected there"),
+                Some(arrived) => prop_assert!(*arrived <= value, "a value that was not collected at this place"),
                 None => prop_assert!(expired.contains(&place), "{:?} was lost", place),
             }
             if !expired.contains(&place) {
@@ -109,38 +110,38 @@ proptest! {
     }
 }
 
-/// What became of a point, as its sender sees it.
+/// The fate of a point, as far as its sender knows.
 #[derive(Debug, Clone, Copy)]
 enum Seen {
     Accepted,
     Left,
-    /// It has arrived, or not.
+    /// The sender does not know whether the point has arrived. The value says whether it has.
     Unknown(bool),
 }
 
-/// Where the process of a sender ends.
+/// The moment at which a sending process is killed.
 #[derive(Debug, Clone, Copy)]
 enum Death {
     Never,
-    /// It has marked the points and sent none.
+    /// After marking the points, before sending any.
     Marked,
-    /// It has sent the points and written nothing down.
+    /// After sending the points, before recording their fates.
     Sent,
-    /// It has written down the fate of every second one.
+    /// After recording the fate of every second point.
     HalfSettled,
 }
 
 #[derive(Debug, Clone)]
 enum Sending {
-    /// A run collects so many values, some seconds later.
+    /// Some seconds later, a run collects a number of values.
     Record { later: u64, values: usize },
-    /// One of two processes reads a page of so many points.
+    /// One of two processes reads a page with a number of points.
     Read { process: usize, points: usize },
-    /// It sends the page that it has read, which has become old in the meantime.
+    /// A process sends the page that it read last. Other steps may have happened in between.
     Send { process: usize, seen: Vec<Seen>, death: Death },
-    /// What is too old is dropped.
+    /// Points that are too old are dropped.
     Expire,
-    /// What killed processes were sending is given up.
+    /// Points that killed processes were sending are given up.
     GiveUp,
 }
 
@@ -170,14 +171,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn where_points_add_up_none_arrives_twice_and_what_may_be_missing_is_counted(
+    fn points_that_add_up_never_arrive_twice_and_missing_ones_are_counted(
         steps in vec(sending(), 1..30),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let open = || Store::open(folder.path()).unwrap().store;
         let mut stores = [open(), open()];
         let mut pages: [Vec<PendingPoint>; 2] = Default::default();
-        // Every value is recorded once, so it says which point it is.
+        // Every value is recorded once, so it identifies its point.
         let (mut recorded, mut arrived) = (Vec::new(), Vec::new());
         let mut excused = Vec::new();
         let (mut cut_off, mut given_up, mut elsewhere) = (0, 0, 0);

@@ -1,4 +1,4 @@
-//! The store against real files: what is kept, what a crash leaves, what damage costs.
+//! Tests of the store with real files: contents, crashes and damage.
 
 mod crash;
 mod damage;

@@ -1,4 +1,4 @@
-//! What waits for a destination.
+//! The points that wait for a destination.
 
 use system_health_registry::Point;
 use system_health_state::{PendingEvent, PendingId, PendingPoint, Recipient, Store};
@@ -18,7 +18,7 @@ fn values(store: &Store, destination: &str) -> Vec<f64> {
 }
 
 #[test]
-fn points_wait_as_they_were_collected_across_a_restart() {
+fn waiting_points_survive_a_restart_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let report = report(1, &[1.5, -0.1, f64::MAX, 5e-324]);
     let run = Store::open(folder.path()).unwrap().store.record(&report, &[HERE]).unwrap();
@@ -33,7 +33,7 @@ fn points_wait_as_they_were_collected_across_a_restart() {
 }
 
 #[test]
-fn only_what_is_meant_for_a_destination_waits_there() {
+fn a_run_is_added_only_to_the_outboxes_of_its_destinations() {
     let store = Store::in_memory().unwrap();
     store.record(&report(1, &[1.0]), &[HERE]).unwrap();
     store.record(&report(2, &[2.0]), &[THERE]).unwrap();
@@ -45,9 +45,9 @@ fn only_what_is_meant_for_a_destination_waits_there() {
 }
 
 #[test]
-fn pages_follow_each_other_the_first_collected_first() {
+fn pages_are_sorted_by_run_and_position() {
     let store = Store::in_memory().unwrap();
-    // A clock that was set back between the runs.
+    // The clock was set back between the runs.
     store.record(&report(9, &[1.0, 2.0]), &[HERE]).unwrap();
     store.record(&report(5, &[3.0]), &[HERE]).unwrap();
 
@@ -60,7 +60,7 @@ fn pages_follow_each_other_the_first_collected_first() {
 }
 
 #[test]
-fn settled_points_are_gone_and_settling_them_again_is_no_error() {
+fn settling_points_twice_is_allowed() {
     let store = Store::in_memory().unwrap();
     store.record(&report(1, &[1.0, 2.0, 3.0]), &[HERE]).unwrap();
     let waiting = pending(&store);
@@ -73,7 +73,7 @@ fn settled_points_are_gone_and_settling_them_again_is_no_error() {
 }
 
 #[test]
-fn two_processes_may_settle_what_overlaps() {
+fn overlapping_ranges_can_be_settled() {
     let store = Store::in_memory().unwrap();
     store.record(&report(1, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), &[HERE]).unwrap();
     let ids: Vec<PendingId> = pending(&store).iter().map(|pending| pending.id).collect();
@@ -90,7 +90,7 @@ fn two_processes_may_settle_what_overlaps() {
 }
 
 #[test]
-fn what_a_repeated_run_finds_anew_replaces_what_waits() {
+fn points_of_a_repeated_run_replace_waiting_points() {
     let store = Store::in_memory().unwrap();
     store.record(&report(1, &[1.0, 2.0]), &[HERE]).unwrap();
     store.record(&report(1, &[1.5]), &[THERE]).unwrap();
@@ -103,7 +103,7 @@ fn what_a_repeated_run_finds_anew_replaces_what_waits() {
 }
 
 #[test]
-fn what_is_too_old_or_far_ahead_is_dropped_and_counted_and_stays_in_the_history() {
+fn points_that_are_too_old_or_too_new_are_dropped_from_the_outbox_only() {
     let store = Store::in_memory().unwrap();
     for (seconds, value) in [(10, 1.0), (20, 2.0), (30, 3.0), (40, 4.0)] {
         store.record(&report(seconds, &[value]), &[if value < 4.0 { HERE } else { THERE }]).unwrap();
@@ -113,12 +113,12 @@ fn what_is_too_old_or_far_ahead_is_dropped_and_counted_and_stays_in_the_history(
     assert_eq!(store.expire(HERE, &(at(20)..at(30))).unwrap(), 0);
 
     assert_eq!(values(&store, HERE), [2.0]);
-    assert_eq!(values(&store, THERE), [4.0], "which has another limit");
+    assert_eq!(values(&store, THERE), [4.0], "the other outbox is not changed");
     assert_eq!(store.history(Some("jobs.waiting"), at(0)).unwrap().len(), 4);
 }
 
 #[test]
-fn each_destination_empties_its_outbox_by_itself() {
+fn outboxes_are_independent() {
     let store = Store::in_memory().unwrap();
     store.record(&report(1, &[1.0, 2.0, 3.0]), &[HERE, THERE, HERE]).unwrap();
     let ids: Vec<PendingId> = pending(&store).iter().map(|pending| pending.id).collect();
@@ -131,7 +131,7 @@ fn each_destination_empties_its_outbox_by_itself() {
 }
 
 #[test]
-fn what_would_add_up_is_delivered_once_for_each_series_and_time() {
+fn points_that_would_add_up_are_added_once_for_each_series_and_time() {
     let once = Recipient { once: vec!["count"], ..HERE.into() };
     let store = Store::in_memory().unwrap();
     let recipients = [once, THERE.into()];
@@ -144,14 +144,14 @@ fn what_would_add_up_is_delivered_once_for_each_series_and_time() {
     let next = store.record_for(&report(2, &[9.0]), &recipients).unwrap();
 
     assert_eq!(values(&store, HERE), [2.0, 5.0, 9.0], "the first value of each series and time");
-    assert_eq!(values(&store, THERE), [6.0, 7.0, 8.0, 9.0], "the last one, which overwrites");
+    assert_eq!(values(&store, THERE), [6.0, 7.0, 8.0, 9.0], "the last value of each series and time");
     let repeated = [second, third, next].map(|run| store.repeated(HERE, run).unwrap());
     assert_eq!(repeated, [2, 3, 0]);
     assert_eq!(store.repeated(THERE, third).unwrap(), 0);
 }
 
 #[test]
-fn a_run_that_was_not_for_a_destination_keeps_nothing_from_it() {
+fn a_run_for_another_destination_does_not_count_as_a_repeat() {
     let once = Recipient { once: vec!["count"], ..HERE.into() };
     let store = Store::in_memory().unwrap();
     store.record(&report(1, &[1.0]), &[THERE]).unwrap();
@@ -162,7 +162,7 @@ fn a_run_that_was_not_for_a_destination_keeps_nothing_from_it() {
 }
 
 #[test]
-fn what_waits_for_a_removed_destination_is_dropped_and_counted() {
+fn points_and_events_of_a_removed_destination_are_dropped_and_counted() {
     let event =
         |id: &str, seconds| PendingEvent { id: id.to_owned(), time: at(seconds), body: String::new() };
     let store = Store::in_memory().unwrap();

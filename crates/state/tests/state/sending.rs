@@ -13,8 +13,8 @@ fn waiting(store: &Store) -> Vec<PendingId> {
     store.pending(HERE, 1_000, None).unwrap().iter().map(|pending| pending.id).collect()
 }
 
-/// A store with so many points in it.
-fn with_points(count: usize) -> (Store, Vec<PendingId>) {
+/// A store with a number of waiting points, and their ids.
+fn store_with_points(count: usize) -> (Store, Vec<PendingId>) {
     let store = Store::in_memory().unwrap();
     store.record(&report(1, &vec![1.0; count]), &[HERE, THERE]).unwrap();
     let ids = waiting(&store);
@@ -22,8 +22,8 @@ fn with_points(count: usize) -> (Store, Vec<PendingId>) {
 }
 
 #[test]
-fn what_is_being_sent_waits_for_nobody_else() {
-    let (store, ids) = with_points(5);
+fn points_that_are_being_sent_are_not_waiting() {
+    let (store, ids) = store_with_points(5);
 
     assert_eq!(store.begin_sending(HERE, &ids[1..3], at(1)).unwrap(), ids[1..3]);
 
@@ -31,13 +31,13 @@ fn what_is_being_sent_waits_for_nobody_else() {
     assert_eq!(store.waiting(HERE).unwrap(), 3);
     assert_eq!(store.outboxes().unwrap()[HERE], 3);
     assert_eq!(store.waiting(THERE).unwrap(), 5);
-    assert_eq!(store.expire(HERE, &(at(2)..at(3))).unwrap(), 3, "its fate is the sender's");
+    assert_eq!(store.expire(HERE, &(at(2)..at(3))).unwrap(), 3, "points that are being sent do not expire");
     assert_eq!(store.give_up_sending(HERE, at(2)).unwrap(), 2);
 }
 
 #[test]
-fn of_two_processes_that_want_to_send_a_point_one_may() {
-    let (store, ids) = with_points(4);
+fn only_one_process_may_send_a_point() {
+    let (store, ids) = store_with_points(4);
     store.settle(HERE, &ids[3..]).unwrap();
 
     assert_eq!(store.begin_sending(HERE, &ids[1..2], at(1)).unwrap(), ids[1..2]);
@@ -46,8 +46,8 @@ fn of_two_processes_that_want_to_send_a_point_one_may() {
 }
 
 #[test]
-fn what_has_certainly_not_arrived_waits_again_and_what_is_settled_does_not() {
-    let (store, ids) = with_points(4);
+fn returned_points_wait_again_unless_they_were_settled() {
+    let (store, ids) = store_with_points(4);
     store.begin_sending(HERE, &ids, at(1)).unwrap();
     store.settle(HERE, &ids[..1]).unwrap();
 
@@ -56,12 +56,12 @@ fn what_has_certainly_not_arrived_waits_again_and_what_is_settled_does_not() {
     assert_eq!(waiting(&store), ids[1..3]);
     assert_eq!(store.give_up_sending(HERE, at(2)).unwrap(), 1);
     store.return_to_outbox(HERE, &ids).unwrap();
-    assert_eq!(waiting(&store), ids[1..3], "what was given up stays out");
+    assert_eq!(waiting(&store), ids[1..3], "points that were given up do not wait again");
 }
 
 #[test]
-fn what_a_killed_run_was_sending_is_given_up_and_counted_when_no_run_can_be_sending_it() {
-    let (store, ids) = with_points(4);
+fn points_that_have_been_marked_for_too_long_are_given_up_and_counted() {
+    let (store, ids) = store_with_points(4);
     store.begin_sending(HERE, &ids[..1], at(10)).unwrap();
     store.begin_sending(HERE, &ids[1..3], at(20)).unwrap();
 
@@ -73,8 +73,8 @@ fn what_a_killed_run_was_sending_is_given_up_and_counted_when_no_run_can_be_send
 }
 
 #[test]
-fn a_mark_from_a_clock_that_was_far_ahead_is_given_up_too() {
-    let (store, ids) = with_points(1);
+fn points_that_were_marked_by_a_wrong_clock_are_given_up() {
+    let (store, ids) = store_with_points(1);
     let day = 24 * 60 * 60;
     store.begin_sending(HERE, &ids, at(2 * day)).unwrap();
 
@@ -83,8 +83,8 @@ fn a_mark_from_a_clock_that_was_far_ahead_is_given_up_too() {
 }
 
 #[test]
-fn a_repeated_run_leaves_what_is_being_sent_to_its_sender() {
-    let (store, ids) = with_points(2);
+fn a_repeated_run_does_not_replace_points_that_are_being_sent() {
+    let (store, ids) = store_with_points(2);
     store.begin_sending(HERE, &ids[..1], at(1)).unwrap();
 
     store.record(&report(1, &[5.0, 6.0]), &[HERE]).unwrap();
@@ -95,18 +95,18 @@ fn a_repeated_run_leaves_what_is_being_sent_to_its_sender() {
 }
 
 #[test]
-fn a_run_of_which_something_is_being_sent_is_kept() {
-    let (store, ids) = with_points(1);
+fn a_run_is_not_deleted_while_its_points_are_being_sent() {
+    let (store, ids) = store_with_points(1);
     store.settle(THERE, &ids).unwrap();
     store.begin_sending(HERE, &ids, at(1)).unwrap();
 
-    assert_eq!(store.keep(at(9)).unwrap(), 0);
+    assert_eq!(store.delete_older_than(at(9)).unwrap(), 0);
     assert_eq!(store.give_up_sending(HERE, at(9)).unwrap(), 1);
-    assert_eq!(store.keep(at(9)).unwrap(), 1);
+    assert_eq!(store.delete_older_than(at(9)).unwrap(), 1);
 }
 
 #[test]
-fn an_outbox_is_ranges_again_when_what_was_sent_by_turns_comes_back() {
+fn adjacent_ranges_are_joined_when_points_return() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap().store;
     store.record(&report(1, &[1.0; 100]), &[HERE]).unwrap();
@@ -122,7 +122,7 @@ fn an_outbox_is_ranges_again_when_what_was_sent_by_turns_comes_back() {
     assert_eq!(rows, 1);
 }
 
-/// What may be known of a point.
+/// The state of a point in the model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Place {
     Waiting,
@@ -150,9 +150,9 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// Against a model that has a place for each point, where the store has ranges.
+    /// The store has ranges. The model has a state for each point.
     #[test]
-    fn ranges_say_the_same_as_a_place_for_each_point(
+    fn ranges_behave_like_a_state_for_each_point(
         steps in vec((step(), vec(any::<bool>(), 12)), 1..12),
     ) {
         let store = Store::in_memory().unwrap();

@@ -23,7 +23,7 @@ async fn look_at(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
         };
         tokio::task::spawn_blocking(move || {
             let store = if folder.join(Store::FILE).exists() {
-                Store::open_as_it_is(&folder)?
+                Store::open_existing(&folder)?
             } else {
                 Store::open(&folder)?.store
             };
