@@ -1,4 +1,4 @@
-//! What generated code calls. This is not a public API and may change in any release.
+//! Functions and types for generated code. This is not a public API and may change in any release.
 
 use futures::future::BoxFuture;
 
@@ -10,7 +10,7 @@ use crate::{
 pub use inventory;
 pub use tokio::join;
 
-/// Makes a metric when a catalog is built. A function, because the facts of a metric are owned.
+/// Makes a metric when a catalog is built. It is a function, because a metric owns its facts and cannot be a constant.
 #[derive(Debug)]
 pub struct Registration(pub fn() -> Result<Metric, CatalogError>);
 
@@ -18,7 +18,7 @@ pub struct Registration(pub fn() -> Result<Metric, CatalogError>);
 #[derive(Debug)]
 pub struct SourceRegistration(pub fn() -> Source);
 
-/// Makes a metric from the options of the attribute, which has checked them by the same rules.
+/// Makes a metric from the options of the attribute. The attribute has already checked them with the same rules.
 pub fn metric<C>(
     description: &str,
     options: &[(&str, OptionValue)],
@@ -46,8 +46,8 @@ pub fn list(texts: &[&str]) -> OptionValue {
     OptionValue::List(texts.iter().map(|text| (*text).to_owned()).collect())
 }
 
-/// Asks for an argument. The future is boxed so that its type does not depend on the argument's type. The compiler then
-/// reports only once, at the argument, that its type is not a resource.
+/// Gets an argument from the context. The future is boxed so that its type does not depend on the argument's type. Then
+/// the compiler reports only once, at the argument, that its type is not a resource.
 #[must_use]
 pub fn argument<T: FromContext>(context: &Context) -> BoxFuture<'_, Result<T, Unavailable>> {
     Box::pin(context.get())
@@ -60,23 +60,23 @@ pub async fn blocking<T: Send + 'static>(collector: impl FnOnce() -> T + Send + 
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {
             Ok(payload) => std::panic::resume_unwind(payload),
-            // The runtime shuts down, so nobody waits for a value.
+            // The runtime is shutting down, so the value is no longer needed.
             Err(_) => std::future::pending().await,
         },
     }
 }
 
-/// Makes the reading. A function, so that the compiler reports a wrong return type at the type.
+/// Makes the reading. It is a function, so that the compiler reports a wrong return type at the type.
 pub fn into_reading<T: IntoReading>(value: T) -> Result<Reading, Unavailable> {
     value.into_reading()
 }
 
-/// Converts what a source returned. A function, so that the compiler reports a wrong return type at the type.
+/// Converts the return value of a source. It is a function, so that the compiler reports a wrong return type at the type.
 pub fn into_described<T: IntoDescribed>(value: T) -> Result<Vec<Described>, Unavailable> {
     value.into_described()
 }
 
-/// What a source may return.
+/// The possible return types of a source.
 #[diagnostic::on_unimplemented(
     message = "a source cannot return `{Self}`",
     label = "a source cannot return this",

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{Context, FromContext, Unavailable};
 
-/// The requests of a run, by API and status. Clones share what they record.
+/// The requests of a run, by API and status. Clones share the same records.
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,7 +53,7 @@ impl ApiCalls {
         *total += duration;
     }
 
-    /// Records how many more requests the API allows. The last call counts.
+    /// Records how many more requests the API allows. Each call replaces the number of the previous call.
     pub fn record_quota(&self, api: &'static str, remaining: u64) {
         self.lock().quotas.insert(api, remaining);
     }

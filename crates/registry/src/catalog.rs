@@ -1,5 +1,5 @@
 //! The metrics that a run may collect. The attribute registers them when a program is linked. A catalog gathers them and
-//! refuses what no macro can see, such as one key in two crates.
+//! makes the checks that no macro can make, such as whether two crates use the same key.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -36,8 +36,8 @@ type SourceResult = (Metric, Result<Reading, Unavailable>);
 pub enum CatalogError {
     /// There are no metrics.
     #[error(
-        "no metrics are linked into this program; name the crate that registers them, \
-         with `use the_crate as _;` in the binary"
+        "no metrics are linked into this program; add `use the_crate as _;` to the binary, \
+         with the name of the crate that registers them"
     )]
     Empty,
     /// Two metrics have the same key.
@@ -114,7 +114,7 @@ impl Catalog {
     }
 
     /// Adds metrics that a source has described in an earlier run. A metric is skipped if it is no longer valid, if its
-    /// key is now used elsewhere, or if there is no such source any more.
+    /// key is now used elsewhere, or if the source no longer exists.
     #[must_use]
     pub fn with_described(mut self, source: &str, facts: impl IntoIterator<Item = Facts>) -> Self {
         let Some(source) = self.sources.iter().find(|known| &**known.name() == source).cloned() else {
@@ -184,8 +184,8 @@ impl Catalog {
         self.metrics.iter().filter(move |metric| metric.source() == Some(source.name()))
     }
 
-    /// Splits what a source has returned into metrics with their results and refused metrics. A known metric of the source
-    /// that was not returned has no data.
+    /// Checks the metrics that a source has returned. Returns the accepted metrics with their results, and the errors
+    /// of the refused metrics. A known metric that the source has not returned has no data.
     pub(crate) fn accept(
         &self,
         source: &Source,
@@ -236,7 +236,7 @@ enum DescribedError {
     Used(String),
 }
 
-/// Checks the facts of one more metric and adds its keys to those that are used.
+/// Checks the facts of a metric and adds its keys to the used keys.
 fn reserve_keys(facts: &Facts, used: &mut HashSet<String>) -> Result<(), DescribedError> {
     facts.check()?;
     for key in keys(facts) {
@@ -256,7 +256,7 @@ fn keys(facts: &Facts) -> impl Iterator<Item = &str> {
     [facts.key()].into_iter().chain(facts.alias().map(Alias::key))
 }
 
-/// Refuses an alias under which another metric is delivered as well.
+/// Refuses an alias that is also the key or the alias of another metric.
 fn check_aliases(metrics: &[Metric]) -> Result<(), CatalogError> {
     let mut used: BTreeMap<_, _> = metrics.iter().map(|metric| (metric.key(), metric.location())).collect();
     for metric in metrics {

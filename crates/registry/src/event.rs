@@ -86,9 +86,9 @@ pub enum EventError {
 }
 
 impl Event {
-    /// An event with an id and a title. The id identifies the event in this and all other runs: the event is delivered
-    /// once, however often it is attached. The id has 1 to 200 characters and no control characters. The title says what
-    /// happened, in 1 to 500 characters.
+    /// An event with an id and a title. The id identifies the event in all runs: an event that is attached repeatedly is
+    /// delivered once. The id has 1 to 200 characters and no control characters. The title says what happened, in 1 to 500
+    /// characters.
     pub fn new(id: impl Into<String>, title: impl Into<String>) -> Result<Self, EventError> {
         let (id, title) = (id.into(), title.into());
         check_length("id", &id, MAX_ID_LENGTH)?;
@@ -140,8 +140,8 @@ impl Event {
         self
     }
 
-    /// Adds the page of the event: a URL with `http` or `https`, without whitespace and control characters, of at most 2000
-    /// characters.
+    /// Adds the page of the event: a URL with `http` or `https`, without whitespace and control characters, of at most
+    /// 2000 characters.
     pub fn with_link(mut self, url: impl Into<String>) -> Result<Self, EventError> {
         let url = url.into();
         check_link(&url)?;
@@ -167,7 +167,7 @@ impl Event {
         self.text.as_deref()
     }
 
-    /// Its own tags, without those of the report.
+    /// The event's own tags, without the tags of the report.
     #[must_use]
     pub const fn tags(&self) -> &BTreeSet<Tag> {
         &self.tags
@@ -205,7 +205,7 @@ impl Level {
     }
 }
 
-/// An event as it is stored. It is checked like a new event when it is read.
+/// The stored form of an event. Reading it makes the same checks as creating a new event.
 #[derive(Serialize, Deserialize)]
 struct StoredEvent {
     id: String,

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{Context, Event, FromContext, Unavailable};
 
-/// The events of a run. Clones share what is attached.
+/// The events of a run. Clones share the same events.
 ///
 /// ```
 /// use system_health_registry::{Event, EventError, Events, system_health_metric};

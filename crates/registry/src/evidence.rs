@@ -12,7 +12,8 @@ const MAX_NOT_COUNTED: usize = 50;
 /// Maximum length of a title or a reason, in characters.
 const MAX_LENGTH: usize = 300;
 
-/// Characters that change the direction of the text around them. A title could use them to look like another text. See <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
+/// Characters that change the direction of the text around them. With them, a title could look like a different text. See
+/// <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
 const REORDERS_TEXT: &[char] = &[
     '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',

@@ -10,8 +10,9 @@ use tokio::time::timeout;
 /// Timeout of a check. It is longer than the clients' own timeouts, so that their errors are reported.
 const LIMIT: Duration = Duration::from_secs(12);
 
-/// Tokens, signatures and timestamps work if the clock is off by less than this.
+/// With a smaller difference between the clocks, all tokens, signatures and timestamps are accepted.
 const CLOCK_WARNING: Duration = Duration::from_secs(30);
+/// With a larger difference, servers refuse requests and points.
 const CLOCK_FAILURE: Duration = Duration::from_mins(5);
 
 /// What a check found.
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_is_off_is_noticed_in_both_directions() {
+    fn a_clock_that_is_ahead_or_behind_is_reported() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(494_868);
         let at = |theirs| {
             let finding = Finding::clock("GitHub", theirs, now);

@@ -1,4 +1,4 @@
-//! The wish to end a run early, such as Ctrl-C. The engine and everything that a run waits for see the same one.
+//! A signal to end a run early, such as Ctrl-C. The engine and all other parts of a run wait for the same signal.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use futures::{
     future::{self, BoxFuture, Either, Shared},
 };
 
-/// Says when a run should end early. Clones wait for the same moment.
+/// A signal that ends a run early. Clones share the same signal.
 #[derive(Clone)]
 pub struct Interruption(Shared<BoxFuture<'static, ()>>);
 
 impl Interruption {
-    /// A run is interrupted once the signal is ready.
+    /// An interruption that happens when the future is ready.
     ///
     /// ```
     /// use futures::channel::oneshot;
@@ -45,8 +45,8 @@ impl Interruption {
         self.0.clone()
     }
 
-    /// Waits for the work, or for the interruption; then the work is dropped and the result is `None`. Work that is
-    /// done at the moment of the interruption counts as done.
+    /// Waits for the result of the work. If the interruption happens first, the work is dropped and the result is `None`.
+    /// If both are ready, the work counts.
     pub async fn unless<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let work = std::pin::pin!(work);
         match future::select(work, self.happened()).await {

@@ -7,7 +7,7 @@ use crate::{SharedError, Tag, TagError};
 
 /// Why one item has no sample, with the tags that the sample would have.
 ///
-/// Any error becomes an `ItemError` through `?`.
+/// The operator `?` converts any error into an `ItemError`.
 ///
 /// ```
 /// use system_health_registry::{ItemError, Sample, system_health_metric};
@@ -51,7 +51,7 @@ impl ItemError {
     }
 
     /// Adds a tag that distinguishes the item from others, like [`Sample::with_tag`](crate::Sample::with_tag). If the tag
-    /// cannot be used, that is added to the error.
+    /// cannot be used, the error says so in addition.
     #[must_use]
     pub fn with_tag(mut self, name: &str, value: &str) -> Self {
         match Tag::new(name, value) {
@@ -93,7 +93,7 @@ impl AllFailed {
     }
 }
 
-// `ItemError` is no `Error` itself: that would conflict with taking every error through `?`.
+// `ItemError` does not implement `Error`, because this conversion would then conflict with `From<T> for T`.
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for ItemError {
     fn from(error: E) -> Self {
         Self::new(error)

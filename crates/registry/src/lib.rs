@@ -104,7 +104,7 @@ pub use source::{Described, Source, SourceOutcome};
 pub use standard_output::StandardOutput;
 pub use started_at::StartedAt;
 pub use subject::{Subject, SubjectLabel, Subjects};
-/// Registers a function as a metric. It stays a function that a test can call.
+/// Registers a function as a metric. A test can still call the function.
 ///
 /// ```
 /// # use system_health_registry::{Context, FromContext, Unavailable, system_health_metric};
@@ -124,7 +124,7 @@ pub use subject::{Subject, SubjectLabel, Subjects};
 /// assert_eq!(hotfix_commits(RecentCommits(vec!["A hotfix".into(), "A feature".into()])), 1);
 /// ```
 pub use system_health_registry_macros::system_health_metric;
-/// Registers a function as a source of metrics that only a run can know. It stays a function that a test can call.
+/// Registers a function as a source of metrics that are known only at run time. A test can still call the function.
 ///
 /// ```
 /// use system_health_registry::{Described, Facts, system_health_source};
@@ -138,7 +138,7 @@ pub use system_health_registry_macros::system_health_metric;
 ///
 /// let described = warehouse().unwrap();
 /// assert!(described[0].result.is_ok());
-/// assert!(described[1].result.is_err(), "not a number is an error, never a value");
+/// assert!(described[1].result.is_err(), "NaN is an error, never a value");
 /// ```
 pub use system_health_registry_macros::system_health_source;
 pub use system_health_rules::{

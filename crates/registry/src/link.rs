@@ -1,5 +1,5 @@
-//! A link from a value or an event to a page with details. It comes from outside and is shown in pages, so only the URL of a
-//! page is accepted.
+//! A link from a value or an event to a page with details. Links come from other systems and are shown in web pages, so
+//! only `http` and `https` URLs are accepted.
 
 /// Maximum length of a link, in characters.
 const MAX_LENGTH: usize = 2000;
@@ -14,7 +14,7 @@ pub enum LinkError {
          \"https://github.com/acme/app/commits/main\""
     )]
     Start,
-    /// It contains a character that would end it where it is shown.
+    /// It contains a character that would end the link where it is shown in a text.
     #[error("a link must not contain whitespace or control characters; percent-encode the {0:?}")]
     Character(char),
     /// It is too long.
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_have_links() {
+    fn urls_of_pages_are_accepted() {
         let longest = format!("https://example.com/{}", "é".repeat(MAX_LENGTH - 20));
         for link in ["https://example.com", "http://127.0.0.1:8080/runs/7?attempt=2#top", &longest] {
             assert_eq!(check_link(link), Ok(()), "{link}");

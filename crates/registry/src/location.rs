@@ -34,7 +34,7 @@ impl Location {
         }
     }
 
-    /// The file, as the compiler knows it, and the line, starting at 1. `None` if the metric was described at run time.
+    /// The path of the file, as in `file!()`, and the line, starting at 1. `None` if the metric was described at run time.
     #[must_use]
     pub const fn line(&self) -> Option<(&'static str, u32)> {
         match self.0 {

@@ -29,8 +29,8 @@ pub(crate) enum CollectedBy {
 }
 
 impl Metric {
-    /// A metric without subjects, which is collected once a run. The attribute makes metrics in this way. Call this for a
-    /// metric that settings or another system describe, and add it to a [`Catalog`](crate::Catalog).
+    /// A metric without subjects, which is collected once a run. Call this for a metric that settings or another system
+    /// describe, and add it to a [`Catalog`](crate::Catalog). Code that the attribute generates also calls it.
     pub fn new<C>(facts: Facts, location: Location, collect: C) -> Self
     where
         C: Fn(Context) -> BoxFuture<'static, Result<Reading, Unavailable>> + Send + Sync + 'static,
@@ -111,7 +111,7 @@ impl fmt::Debug for Metric {
     }
 }
 
-/// Registers a [`Metric`] when the program is linked, as the attribute does for a function.
+/// Registers a [`Metric`] when the program is linked, like the attribute.
 ///
 /// ```
 /// use system_health_registry::{Catalog, Facts, IntoReading, Metric, location, register_metric};

@@ -14,7 +14,7 @@ use crate::{
 ///
 /// let process = Process::new().provide(Settings::default());
 /// let first_run = process.context();
-/// let second_run = process.context(); // the same settings and connections, but lists of its own
+/// let second_run = process.context(); // has the same settings and connections, but its own lists
 /// ```
 #[derive(Clone)]
 pub struct Process {

@@ -1,4 +1,4 @@
-//! What a collector may return, and how it becomes a reading.
+//! Readings, and the conversion of a collector's return value into a reading.
 
 use crate::{ItemError, NoData, Sample, Unavailable, item_error::AllFailed};
 
@@ -35,14 +35,14 @@ impl Reading {
     }
 }
 
-/// What a collector may return.
+/// The possible return types of a collector.
 ///
 /// | type | reading |
 /// |---|---|
 /// | a [`SampleValue`](crate::SampleValue): integers, floats, `bool`, `Duration` | the number; NaN and infinities are errors |
 /// | [`Sample`], `Vec<Sample>` | the samples; an empty list is no data |
 /// | `Vec<Result<Sample, E>>` | the samples and the failed [items](ItemError); an error if all items failed |
-/// | [`Reading`] | itself |
+/// | [`Reading`] | this reading |
 /// | [`NoData`] | no data, with its reason and evidence |
 /// | `Option<T>` | `None` is no data |
 /// | `Result<T, E>` | any error, or an [`Unavailable`] that is no data |
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_value_is_no_data_with_a_reason() {
+    fn a_missing_value_is_no_data_with_a_reason() {
         let reason = |reading: Result<Reading, Unavailable>| match reading {
             Err(Unavailable::NoData(no_data)) => no_data.reason().to_owned(),
             other => panic!("expected no data, got {other:?}"),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_items_are_kept_with_the_samples_of_the_others() {
+    fn a_reading_has_the_samples_and_the_failed_items() {
         let sample = || Sample::new(1.0).map_err(ItemError::new);
         let failed = |queue| Err(ItemError::new("connection refused").with_tag("queue", queue));
 

@@ -22,8 +22,8 @@ pub struct Report {
 impl Report {
     /// Adds tags to a run. The timestamp of all points is the start of the run, in whole seconds.
     ///
-    /// If two samples of a metric have the same tags now, the later outcome becomes an error, because one sample would
-    /// overwrite the other.
+    /// With the added tags, two samples of a metric may have the same tags. Then the later outcome becomes an error,
+    /// because one sample would overwrite the other.
     #[must_use]
     pub fn new(mut run: Run, tags: impl IntoIterator<Item = Tag>) -> Self {
         let timestamp = slot_start(run.started_at(), Duration::from_secs(1));
@@ -36,9 +36,9 @@ impl Report {
         Self { run, tags, timestamp }
     }
 
-    /// Sets the timestamp to the start of the schedule slot in which the run started. A repeated run of the slot then
-    /// replaces the points instead of adding to them. Slots start at 1970-01-01 00:00 UTC; a slot shorter than a second has
-    /// no effect.
+    /// Sets the timestamp to the start of the schedule slot in which the run started. If a run in the same slot is
+    /// repeated, its points replace the earlier ones. Slots are counted from 1970-01-01 00:00 UTC. A slot shorter than a
+    /// second has no effect.
     #[must_use]
     pub fn aligned(mut self, slot: Duration) -> Self {
         self.timestamp = slot_start(self.run.started_at(), slot.max(Duration::from_secs(1)));
@@ -63,8 +63,8 @@ impl Report {
         self.timestamp
     }
 
-    /// The points to deliver: the samples of the metrics that have a value, sorted by key and subject. While a metric has an
-    /// active alias, each point is followed by a copy with the alias as its key.
+    /// The points to deliver: the samples of the metrics that have a value, sorted by key and subject. While a metric
+    /// has an active alias, each point is followed by a copy with the alias as its key.
     pub fn points(&self) -> impl Iterator<Item = Point> {
         self.run.outcomes().iter().flat_map(|outcome| self.points_of(outcome))
     }
@@ -88,15 +88,15 @@ impl Report {
         })
     }
 
-    /// The tags of all samples of one of the run's outcomes: those of the report, the metric and the subject. A sample's own
-    /// tag replaces a tag named `env`, `service`, `version` or `source`.
+    /// The tags that all samples of an outcome share: the tags of the report, the metric and the subject. A sample's
+    /// own tag named `env`, `service`, `version` or `source` replaces the shared tag of that name.
     #[must_use]
     pub fn common_tags(&self, outcome: &Outcome) -> BTreeSet<Tag> {
         common_tags(&self.tags, &outcome.metric, outcome.subject.as_deref())
     }
 
-    /// All tags of one of the run's samples: those of the report, the metric, the subject and the sample. A later level
-    /// replaces tags named `env`, `service`, `version` or `source`; all other tags are added.
+    /// All tags of a sample: the tags of the report, the metric, the subject and the sample. A later level replaces tags
+    /// named `env`, `service`, `version` or `source`. All other tags are added.
     #[must_use]
     pub fn tags_of(&self, outcome: &Outcome, sample: &Sample) -> BTreeSet<Tag> {
         overlay_tags(&self.common_tags(outcome), sample.tags()).cloned().collect()

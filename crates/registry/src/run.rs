@@ -16,7 +16,7 @@ pub struct Run {
     pub(crate) sources: Vec<SourceOutcome>,
 }
 
-/// How one metric ended the run, for one of its subjects if it has any.
+/// How one metric ended the run. If the metric has subjects, there is one outcome for each subject.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The metric.
@@ -101,7 +101,7 @@ impl Outcome {
         self.result.as_ref().map_or(&[], Reading::samples)
     }
 
-    /// The items that failed while others had samples.
+    /// The items that failed although other items have samples.
     #[must_use]
     pub fn failures(&self) -> &[ItemError] {
         self.result.as_ref().map_or(&[], Reading::failures)

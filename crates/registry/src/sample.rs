@@ -14,7 +14,7 @@ pub struct Sample {
     evidence: Option<Box<Evidence>>,
 }
 
-/// The evidence of a sample without any.
+/// The evidence of a sample that has none.
 static NO_EVIDENCE: Evidence = Evidence::none();
 
 /// Why a sample was refused.
@@ -43,8 +43,8 @@ impl Sample {
         }
     }
 
-    /// Adds the tag `name:value`. See [`Tag::new`] for how the value is changed. A tag named `env`, `service`, `version` or
-    /// `source` replaces tags of that name from the report and the metric.
+    /// Adds the tag `name:value`. See [`Tag::new`] for how the value is changed. A tag named `env`, `service`,
+    /// `version` or `source` replaces tags of that name from the report and the metric.
     pub fn with_tag(mut self, name: &str, value: &str) -> Result<Self, SampleError> {
         self.tags.insert(Tag::new(name, value)?);
         Ok(self)
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_kept_or_refused() {
+    fn only_urls_of_pages_are_links() {
         let link = "https://github.com/acme/app/commits/main";
         let sample = Sample::new(3.0).unwrap();
 

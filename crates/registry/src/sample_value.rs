@@ -1,11 +1,10 @@
-//! What can be the value of a sample. Collectors that return a number and collectors that make samples accept the same
-//! types.
+//! The types that can be the value of a sample. A collector can return them directly or make samples of them.
 
 use std::time::Duration;
 
 use crate::{IntoReading, Reading, Sample, Unavailable};
 
-/// A number, or something that is a number for a metric.
+/// A number, or a type that is converted into a number.
 ///
 /// | type | value |
 /// |---|---|
@@ -20,11 +19,11 @@ use crate::{IntoReading, Reading, Sample, Unavailable};
     note = "use a number, a bool or a Duration"
 )]
 pub trait SampleValue {
-    /// The value. It may be NaN or infinite; [`Sample::new`](crate::Sample::new) refuses that.
+    /// The value. It may be NaN or infinite, but [`Sample::new`](crate::Sample::new) refuses such a value.
     fn into_f64(self) -> f64;
 }
 
-/// Both traits are implemented for each type: with a blanket implementation of [`IntoReading`], the compiler would no longer
+/// Implements both traits for each type. With a blanket implementation of [`IntoReading`], the compiler would no longer
 /// say why a `Result` is not a reading.
 macro_rules! sample_value {
     ($($number:ty: $convert:expr),* $(,)?) => {$(

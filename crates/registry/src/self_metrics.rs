@@ -1,5 +1,5 @@
-//! The metrics of the reporter about itself. This table is their only declaration: the reporter registers a collector for
-//! each of them, and sinks, dashboards and monitors ask this table which metrics they are.
+//! The metrics of the reporter about itself. They are declared only here. The reporter registers a collector for each of
+//! them. Sinks, dashboards and monitors use this table to recognise them.
 
 use std::fmt;
 
@@ -75,7 +75,7 @@ pub const FAILED_ITEMS: SelfMetric = SelfMetric {
     tags: &["metric"],
 };
 
-/// The rest of GitHub's rate limit.
+/// The number of requests that GitHub's rate limit still allows.
 pub const GITHUB_RATE_LIMIT_REMAINING: SelfMetric = SelfMetric {
     key: "system_health.reporter.github_rate_limit_remaining",
     description: "Requests that GitHub still allows in its current window. \
@@ -171,7 +171,7 @@ pub const SOURCES: SelfMetric = SelfMetric {
     tags: &["state"],
 };
 
-/// All of them, sorted by key.
+/// All metrics of the reporter about itself, sorted by key.
 pub const ALL: [SelfMetric; 14] = [
     API_LATENCY,
     API_REQUESTS,

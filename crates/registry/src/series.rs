@@ -37,8 +37,8 @@ pub(crate) fn check_distinct(
     insert_distinct(&mut HashSet::with_capacity(samples.len()), &common, samples)
 }
 
-/// Finds the outcomes of one metric with samples whose tags, including those of the report, are also the tags of another
-/// sample. Returns their positions with the errors.
+/// Finds outcomes of one metric whose samples repeat the tags of an earlier sample. The tags include those of the report.
+/// Returns the positions of these outcomes, with the errors.
 pub(crate) fn repeated(report: &BTreeSet<Tag>, outcomes: &[Outcome]) -> Vec<(usize, SameTags)> {
     let samples: usize = outcomes.iter().map(|outcome| outcome.samples().len()).sum();
     if samples < 2 {
@@ -57,7 +57,7 @@ pub(crate) fn repeated(report: &BTreeSet<Tag>, outcomes: &[Outcome]) -> Vec<(usi
         .collect()
 }
 
-/// Adds the tags of samples to those that were seen before. Fails at the first repetition.
+/// Adds the tags of samples to a set. Fails if a sample has the same tags as an earlier sample.
 fn insert_distinct<'a>(
     seen: &mut HashSet<Vec<&'a str>>,
     common: &'a BTreeSet<Tag>,

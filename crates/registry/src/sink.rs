@@ -15,10 +15,10 @@ pub struct SinkType {
     pub name: &'static str,
     /// A summary in one line.
     pub summary: &'static str,
-    /// The settings that make it deliver, for messages, such as "`file` or `stdout = true` in \[local\]".
+    /// The settings that configure a destination, for messages. For example "`file` or `stdout = true` in \[local\]".
     pub settings: &'static str,
-    /// Reads the sink's settings. Most sinks have one destination, or none if they are not configured. Invalid settings are
-    /// refused here, before anything is collected.
+    /// Reads the sink's settings. Most sinks have one destination, or none if they are not configured. Invalid settings
+    /// are refused here, before anything is collected.
     pub configure: fn(&Settings) -> Result<Destinations, SharedError>,
 }
 
@@ -32,8 +32,8 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// The name of the sink's type, such as `datadog`.
     fn sink(&self) -> &'static str;
 
-    /// What distinguishes this destination from others of the same type, such as the URL. It is part of the outbox's name, so
-    /// that points for one destination are never delivered to another. It must not contain a secret.
+    /// What distinguishes this destination from others of the same type, such as the URL. It is part of the outbox's
+    /// name, so that points for one destination are never delivered to another. It must not contain a secret.
     fn address(&self) -> String;
 
     /// What the backend supports.
@@ -42,8 +42,9 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Gets the credentials and builds the client.
     fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>>;
 
-    /// What would be sent, as readable JSON. Called with points and no events, or with one event and no points. The context
-    /// has the resources that [`connect`](Self::connect) gets, such as the reporter's name. Nothing is connected.
+    /// The request that would be sent, as readable JSON. Called with points and no events, or with one event and no
+    /// points. The context has the same resources as for [`connect`](Self::connect), such as the reporter's name. Does
+    /// not connect to the backend.
     fn preview<'a>(
         &'a self,
         context: Context,
@@ -51,10 +52,10 @@ pub trait Destination: fmt::Debug + Send + Sync {
         events: &'a [Event],
     ) -> BoxFuture<'a, Result<serde_json::Value, Unavailable>>;
 
-    /// Checks the backend, the credentials and whatever else a delivery needs. Delivers nothing.
+    /// Checks everything that a delivery needs, such as the backend and the credentials. Delivers nothing.
     fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>>;
 
-    /// Whether points are written to standard output. Then the program must print nothing else there.
+    /// Whether points are written to standard output. If so, the program must not print anything else there.
     fn owns_stdout(&self) -> bool {
         false
     }
@@ -94,14 +95,15 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// Checks that the backend is reachable and accepts the credentials. Retries end by the deadline.
     fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>>;
 
-    /// Delivers points and reports the fate of each point as soon as it is known. Points without a fate at the end of the
-    /// stream count as left. If the stream panics or does not end by the deadline, they also count as left, but points that
-    /// add up may have arrived, so their fate is unknown. Retries end by the deadline.
+    /// Delivers points and reports the fate of each point as soon as it is known. Retries end by the deadline.
+    ///
+    /// Points without a fate at the end of the stream count as left. If the stream panics or does not end by the deadline,
+    /// points that add up have an unknown fate instead, because they may have arrived.
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement>;
 
     /// Removes the values of earlier runs, because this run has no value. Only called if the destination's [`Limits`] say
-    /// that the backend does not keep timestamps: it would still show the old values as current values. Retries end by the
-    /// deadline.
+    /// that the backend does not keep timestamps. Such a backend would still show the old values as current values.
+    /// Retries end by the deadline.
     fn clear(&self, _deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
         Box::pin(async { Err(DeliveryError::new("the sink cannot remove the values of earlier runs")) })
     }
@@ -160,7 +162,7 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// No limits: points of any age, with their timestamps, where a repeated point overwrites. No events.
+    /// No limits: points of any age, with their timestamps. A repeated point overwrites. Events are not accepted.
     fn default() -> Self {
         Self {
             max_age: Duration::MAX,
@@ -189,7 +191,7 @@ impl fmt::Display for DeliveryError {
 
 impl std::error::Error for DeliveryError {}
 
-/// Registers a [`SinkType`] when the program is linked, as the attribute registers a metric.
+/// Registers a [`SinkType`] when the program is linked.
 ///
 /// ```
 /// use system_health_registry::{Destination, Settings, SharedError, SinkType, register_sink};

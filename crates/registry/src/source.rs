@@ -1,5 +1,5 @@
-//! Sources: metrics that only a run can know, such as the columns of a SQL view or the results of a query. A source
-//! returns their facts together with their readings.
+//! Sources of metrics that are known only at run time, such as the columns of a SQL view or the results of a query. A
+//! source returns the facts of the metrics together with their readings.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ pub struct Source {
     collect: Arc<CollectAllFn>,
 }
 
-/// A metric as a source returns it: its facts, and its reading or why it has none.
+/// A metric that a source returns: its facts, and its reading or why it has none.
 #[derive(Debug, Clone)]
 pub struct Described {
     /// The facts. The rules are the same as for the attribute.
@@ -101,7 +101,8 @@ impl Source {
 }
 
 impl Described {
-    /// A metric with what a collector may return: a number, samples, no data or an error.
+    /// A metric with its reading. The reading has a type that a collector can return: a number, samples, no data or an
+    /// error.
     pub fn new<R: crate::IntoReading>(facts: Facts, reading: R) -> Self {
         Self { facts, result: reading.into_reading() }
     }

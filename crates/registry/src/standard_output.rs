@@ -1,4 +1,4 @@
-//! The standard output as a resource: a program may keep it for data and lead everything else that is printed elsewhere.
+//! The standard output as a resource. A program may reserve it for data and redirect everything else that is printed.
 
 use std::{
     fs::File,
@@ -8,16 +8,16 @@ use std::{
 
 use crate::{Context, FromContext, Scope, Unavailable};
 
-/// Where a sink writes that delivers to the standard output. A resource: the standard output of the process unless the
-/// program provides another.
+/// The output of a sink that delivers to standard output, as a resource. It is the standard output of the process
+/// unless the program provides another file.
 ///
-/// `report` provides a copy, because a collector may print, and data must stay readable for the program behind the
-/// pipe.
+/// `report` provides a copy of the original file descriptor and redirects the descriptor itself, so that a collector that
+/// prints does not corrupt the data.
 #[derive(Debug, Clone, Default)]
 pub struct StandardOutput(Option<Arc<File>>);
 
 impl StandardOutput {
-    /// Writes all of the data, and nothing else in between.
+    /// Writes all of the data without interruption by other writers.
     pub fn write_all(&self, data: &[u8]) -> io::Result<()> {
         if let Some(file) = &self.0 {
             return (&**file).write_all(data);

@@ -1,11 +1,11 @@
-//! When the run started, as a resource. A collector uses it instead of the clock: then all metrics of a run agree on the
+//! The start time of the run, as a resource. If collectors use it instead of the clock, all metrics of a run have the same
 //! time, and a test can choose it.
 
 use std::time::SystemTime;
 
 use crate::{Context, FromContext, Unavailable};
 
-/// When the run started, by the wall clock.
+/// The time when the run started, by the wall clock.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime, SystemTimeError, UNIX_EPOCH};

@@ -1,5 +1,5 @@
-//! What a metric is about. A run lists the subjects once and collects the metric for each of them. The subject adds its
-//! tags, so collectors do not.
+//! Subjects: the things that a metric is about. A run lists the subjects once and collects the metric for each of them.
+//! The tags of the subject are added to every sample, so collectors do not add them.
 
 use std::{
     any::{Any, TypeId},
@@ -12,7 +12,7 @@ use futures::{FutureExt, future::BoxFuture};
 
 use crate::{Context, FromContext, Scope, Tag, TagError, Unavailable, type_name::short_type_name};
 
-/// Something of which there are many, such as a repository, a queue or a database.
+/// A thing that a metric is about, such as a repository, a queue or a database.
 ///
 /// A metric with `each = Repository` is collected for each repository. Its function can take the `Repository` as an
 /// argument, and resources that depend on it.
@@ -69,12 +69,12 @@ pub struct SubjectLabel {
     tags: BTreeSet<Tag>,
 }
 
-/// All subjects of a type, as a resource of the run. For example for a client that gets data of many subjects in one
+/// All subjects of a type, as a resource of the run. It is useful for a client that gets data of many subjects in one
 /// request.
 #[derive(Debug, Clone)]
 pub struct Subjects<S>(Arc<Vec<S>>);
 
-/// A type of subjects as a value.
+/// The type of the subjects of a metric, and the function that lists them.
 #[derive(Clone, Copy)]
 pub(crate) struct SubjectType {
     pub(crate) id: TypeId,

@@ -1,5 +1,5 @@
-//! Tasks that are aborted when nobody waits for them. Tokio's own handles let a task continue after they are dropped, so it
-//! could outlive its run.
+//! Tasks that are aborted when their handle is dropped. A task with Tokio's own handle continues after the handle is
+//! dropped, so it could outlive its run.
 
 use std::{
     pin::Pin,

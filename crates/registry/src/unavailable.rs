@@ -7,7 +7,7 @@ use crate::NoData;
 
 /// Why there is no resource or no value.
 ///
-/// Any error becomes [`Unavailable::Error`] through `?`. No data must be stated explicitly, with
+/// The operator `?` converts any error into [`Unavailable::Error`]. No data must be stated explicitly, with
 /// [`Unavailable::no_data`].
 #[derive(Debug, Clone)]
 pub enum Unavailable {
@@ -28,7 +28,7 @@ impl Unavailable {
     }
 }
 
-// `Unavailable` is no `Error` itself: that would conflict with taking every error through `?`.
+// `Unavailable` does not implement `Error`, because this conversion would then conflict with `From<T> for T`.
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Unavailable {
     fn from(error: E) -> Self {
         Self::Error(SharedError::new(error))

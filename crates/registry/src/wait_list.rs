@@ -1,4 +1,4 @@
-//! What a metric is waiting for. A timeout error names it.
+//! The resources that a metric is waiting for. The error of a timeout names them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

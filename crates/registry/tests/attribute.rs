@@ -1,4 +1,4 @@
-//! The attribute in a crate that uses it: the function does not change, and the linked catalog has all facts.
+//! Tests of the attribute: the function does not change, and the linked catalog has all facts.
 
 mod common;
 
@@ -79,7 +79,7 @@ fn question_mark(Queues(queues): Queues, mut text: Named<String>) -> Result<u64,
     Ok(number)
 }
 
-/// An argument with generics, and a function of the same name as a name in generated code.
+/// An argument with generics, and a function whose name also occurs in generated code.
 #[system_health_metric(key = "shape.generics")]
 async fn context(Named(context): Named<Option<Vec<BTreeMap<String, u8>>>>) -> Option<usize> {
     context.map(|context| context.len())
@@ -113,7 +113,7 @@ fn metric(key: &str) -> Metric {
 }
 
 #[test]
-fn every_option_arrives_in_the_catalog() {
+fn every_option_is_in_the_catalog() {
     let metric = metric("facts.all");
 
     assert_eq!(metric.description(), "Messages that were taken from any queue.\n\nRetries count as well.");
@@ -149,7 +149,7 @@ fn options_have_defaults() {
 }
 
 #[test]
-fn a_metric_names_the_line_of_its_attribute() {
+fn the_location_of_a_metric_is_the_line_of_its_attribute() {
     let line =
         include_str!("attribute.rs").lines().position(|line| line.contains("key = \"facts.few\"")).unwrap()
             + 1;
@@ -163,7 +163,7 @@ fn a_metric_names_the_line_of_its_attribute() {
 }
 
 #[test]
-fn kinds_are_read() {
+fn kinds_are_parsed() {
     assert_eq!(metric("facts.rate").kind(), Kind::Rate { interval: Duration::from_mins(90) });
     assert_eq!(metric("facts.gauge").kind(), Kind::Gauge);
 }

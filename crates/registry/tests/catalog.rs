@@ -1,4 +1,4 @@
-//! The catalog refuses what no macro can see, with the location in the code.
+//! Catalogs, and the mistakes that they refuse with the location in the code.
 
 use std::time::Duration;
 
@@ -41,20 +41,20 @@ fn keys(catalog: &Catalog) -> Vec<&str> {
 }
 
 #[test]
-fn metrics_are_in_the_order_of_their_keys() {
+fn metrics_are_sorted_by_key() {
     let catalog = Catalog::new(["b.x", "a.y", "b.a", "B"].map(metric)).unwrap();
 
     assert_eq!(keys(&catalog), ["B", "a.y", "b.a", "b.x"]);
 }
 
 #[test]
-fn what_is_linked_is_in_the_catalog() {
+fn linked_metrics_are_in_the_catalog() {
     assert_eq!(keys(&Catalog::linked().unwrap()), ["linked.metric"]);
     assert_eq!(linked_metric(), 1);
 }
 
 #[test]
-fn a_filter_may_leave_nothing() {
+fn a_filter_may_remove_all_metrics() {
     let catalog = Catalog::new(["commits.hotfix", "commits.reverts", "ci.passing"].map(metric)).unwrap();
 
     assert_eq!(
@@ -65,12 +65,12 @@ fn a_filter_may_leave_nothing() {
 }
 
 #[test]
-fn an_empty_catalog_is_refused_with_the_usual_cause() {
-    assert_snapshot!(refusal([]), @"no metrics are linked into this program; name the crate that registers them, with `use the_crate as _;` in the binary");
+fn an_empty_catalog_is_refused_with_a_hint() {
+    assert_snapshot!(refusal([]), @"no metrics are linked into this program; add `use the_crate as _;` to the binary, with the name of the crate that registers them");
 }
 
 #[test]
-fn one_key_in_two_places_is_refused_with_both() {
+fn a_duplicate_key_is_refused_with_both_places() {
     let mail = metric_at("queue.length", Location::code("mail::queue", "mail/src/queue.rs", 12));
     let print = metric_at("queue.length", Location::code("print", "print/src/lib.rs", 7));
 
@@ -82,7 +82,7 @@ fn one_key_in_two_places_is_refused_with_both() {
 }
 
 #[test]
-fn a_rule_that_is_broken_without_the_attribute_is_found() {
+fn facts_are_checked_without_the_attribute() {
     let valid = || Facts::new("queue.length", "A test.");
     let nameless = mail(Facts::new("queue length", "A test."));
     let silent = mail(Facts::new("queue.length", " \n"));
@@ -99,7 +99,7 @@ fn a_rule_that_is_broken_without_the_attribute_is_found() {
 }
 
 #[test]
-fn what_monitors_need_is_checked_without_the_attribute_too() {
+fn monitoring_facts_are_checked_without_the_attribute() {
     let valid = || Facts::new("queue.length", "A test.");
     let below_five = Goal::new(Comparison::Less, 5.0);
 
@@ -129,7 +129,7 @@ fn what_monitors_need_is_checked_without_the_attribute_too() {
 }
 
 #[test]
-fn an_alias_is_a_key_that_was() {
+fn aliases_are_checked_without_the_attribute() {
     const DAY: Duration = Duration::from_hours(24);
     let valid = || Facts::new("queue.length", "A test.");
 
@@ -140,7 +140,7 @@ fn an_alias_is_a_key_that_was() {
 }
 
 #[test]
-fn an_alias_that_is_in_use_is_refused_with_both_places() {
+fn a_used_alias_is_refused_with_both_places() {
     let renamed = |key: &str| Facts::new(key, "A test.").with_alias(Alias::new("queue.size", Duration::ZERO));
     let mail = mail(renamed("queue.length"));
     let print = metric_at("queue.size", Location::code("print", "print/src/lib.rs", 7));
@@ -151,7 +151,7 @@ fn an_alias_that_is_in_use_is_refused_with_both_places() {
 }
 
 #[test]
-fn a_program_can_match_an_error() {
+fn programs_can_match_errors() {
     let invalid = Catalog::new([metric("9")]).unwrap_err();
 
     assert!(

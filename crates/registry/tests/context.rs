@@ -1,4 +1,5 @@
-//! Resources: they are built once, shared with their errors, replaced by tests, and aborted with their context.
+//! Resources: they are built once, their errors are shared, tests can replace them, and building them is aborted with
+//! their context.
 
 use std::{
     sync::{
@@ -17,7 +18,7 @@ use tokio::{
     time::timeout,
 };
 
-/// Detects a deadlock. The clock of these tests is paused: it jumps to this timeout only if no task can continue.
+/// Detects a deadlock. The clock of these tests is paused. It jumps to this timeout only if no task can continue.
 const GUARD: Duration = Duration::from_mins(1);
 
 /// Counts how often a resource was built.
@@ -50,7 +51,7 @@ impl Gate {
     }
 
     async fn opened(&self) {
-        assert!(self.0.acquire().await.is_err(), "a gate opens by closing its semaphore");
+        assert!(self.0.acquire().await.is_err(), "closing the semaphore opens the gate");
     }
 }
 
@@ -62,7 +63,7 @@ impl FromContext for Gate {
     }
 }
 
-/// A resource behind the gate that counts how often it is built.
+/// A resource that waits for the gate and counts how often it is built.
 #[derive(Clone, Debug, PartialEq)]
 struct Commits(&'static str);
 
@@ -160,7 +161,7 @@ async fn an_error_is_shared_by_all_requesters() {
     let second = error(context.get::<NeedsBroken>().await);
 
     assert_eq!(first.to_string(), "connection refused");
-    assert!(std::ptr::addr_eq(first.as_error(), second.as_error()), "both hold the one error");
+    assert!(std::ptr::addr_eq(first.as_error(), second.as_error()), "both are the same error");
     assert_eq!(builds.count(), 1);
 }
 
@@ -195,14 +196,14 @@ async fn a_provided_resource_is_not_built() {
 }
 
 #[tokio::test]
-async fn the_last_provided_resource_counts() {
+async fn providing_a_resource_again_replaces_it() {
     let context = Context::new().provide(Commits("first")).provide(Commits("second"));
 
     assert_eq!(context.get::<Commits>().await.unwrap(), Commits("second"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_requester_that_gives_up_does_not_stop_the_resource_for_others() {
+async fn a_requester_that_times_out_does_not_abort_the_resource() {
     let (builds, gate) = (Builds::default(), Gate::closed());
     let context = Context::new().provide(builds.clone()).provide(gate.clone());
 
@@ -214,11 +215,11 @@ async fn a_requester_that_gives_up_does_not_stop_the_resource_for_others() {
     assert_eq!(builds.count(), 1);
 }
 
-/// Notifies the test when it is built, and closes the channel when it is aborted.
+/// Sends a message to the test. The channel is closed when all copies are dropped.
 #[derive(Clone)]
-struct Reporter(mpsc::UnboundedSender<&'static str>);
+struct Notifier(mpsc::UnboundedSender<&'static str>);
 
-impl FromContext for Reporter {
+impl FromContext for Notifier {
     async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
         Err("the test provides it")?
     }
@@ -229,15 +230,15 @@ struct Endless;
 
 impl FromContext for Endless {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        context.get::<Reporter>().await?.0.send("started")?;
+        context.get::<Notifier>().await?.0.send("started")?;
         std::future::pending().await
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_context_gives_up_what_is_being_built() {
+async fn dropping_the_context_aborts_the_building_of_resources() {
     let (sender, mut received) = mpsc::unbounded_channel();
-    let context = Context::new().provide(Reporter(sender));
+    let context = Context::new().provide(Notifier(sender));
     let clone = context.clone();
 
     timeout(Duration::from_millis(1), context.get::<Endless>()).await.unwrap_err();
@@ -250,7 +251,7 @@ async fn dropping_the_context_gives_up_what_is_being_built() {
 }
 
 #[tokio::test]
-async fn a_run_starts_at_the_time_that_is_given() {
+async fn a_context_has_the_given_start_time() {
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
 
     assert_eq!(Context::starting_at(start).started_at(), start);
@@ -265,7 +266,7 @@ fn started(StartedAt(time): StartedAt) -> Result<Duration, SystemTimeError> {
 }
 
 #[tokio::test]
-async fn a_collector_can_take_the_time_of_the_run_as_an_argument() {
+async fn a_collector_can_take_the_start_time_as_an_argument() {
     let start = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let catalog = Catalog::linked().unwrap().filter(|key| key == "time.started");
 

@@ -1,4 +1,4 @@
-//! Resources that depend on each other in a cycle: an error that names the cycle, never a deadlock.
+//! Resources that depend on each other in a cycle. The result is an error that names the cycle, and never a deadlock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,22 +6,22 @@ use insta::assert_snapshot;
 use system_health_registry::{Context, FromContext, Unavailable};
 use tokio::{join, sync::Barrier, time::timeout};
 
-/// Detects a deadlock. The clock is paused: it jumps to this timeout only if no task can continue.
+/// Detects a deadlock. The clock is paused. It jumps to this timeout only if no task can continue.
 const GUARD: Duration = Duration::from_mins(1);
 
-/// Lets resources continue when a number of them is being built.
+/// Lets resources continue when a certain number of them are being built at the same time.
 #[derive(Clone)]
 struct Meeting(Arc<Barrier>);
 
 impl Meeting {
-    fn of(number: usize) -> Self {
+    fn new(number: usize) -> Self {
         Self(Arc::new(Barrier::new(number)))
     }
 }
 
 impl FromContext for Meeting {
     async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
-        Ok(Self::of(1))
+        Ok(Self::new(1))
     }
 }
 
@@ -67,31 +67,31 @@ async fn a_resource_that_needs_itself_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_circle_is_named_where_it_closes() {
+async fn an_error_names_the_resources_of_the_cycle() {
     let context = Context::new();
 
     assert_snapshot!(
         message::<Entrance>(&context).await,
         @"resources depend on each other in a cycle: Paper → Rock → Scissors → Paper"
     );
-    // All resources of the cycle have the same error, also later.
+    // All resources of the cycle have the same error, even if they are requested later.
     assert_eq!(message::<Scissors>(&context).await, message::<Entrance>(&context).await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_requesters_from_two_sides_do_not_wait_for_each_other() {
-    let context = Context::new().provide(Meeting::of(2));
+async fn two_concurrent_requesters_of_a_cycle_do_not_deadlock() {
+    let context = Context::new().provide(Meeting::new(2));
 
     let (hen, egg) = join!(message::<Hen>(&context), message::<Egg>(&context));
 
     assert_eq!(hen, egg);
     let either = ["Hen → Egg → Hen", "Egg → Hen → Egg"];
-    assert!(either.iter().any(|circle| hen.ends_with(circle)), "{hen}");
+    assert!(either.iter().any(|cycle| hen.ends_with(cycle)), "{hen}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_requesters_from_three_sides_do_not_wait_for_each_other() {
-    let context = Context::new().provide(Meeting::of(3));
+async fn three_concurrent_requesters_of_a_cycle_do_not_deadlock() {
+    let context = Context::new().provide(Meeting::new(3));
 
     let (rock, paper, scissors) =
         join!(message::<Rock>(&context), message::<Paper>(&context), message::<Scissors>(&context));
@@ -101,8 +101,8 @@ async fn three_requesters_from_three_sides_do_not_wait_for_each_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_ways_to_one_resource_are_no_circle() {
+async fn two_paths_to_one_resource_are_not_a_cycle() {
     let context = Context::new();
 
-    timeout(GUARD, context.get::<Top>()).await.expect("no deadlock").expect("no circle");
+    timeout(GUARD, context.get::<Top>()).await.expect("no deadlock").expect("no cycle");
 }

@@ -1,4 +1,5 @@
-//! A metric that takes too long ends on time, names what it waited for, and affects no other metric.
+//! Timeouts and deadlines. A metric that takes too long ends on time, names the resources that it waited for, and does not
+//! affect other metrics.
 //!
 //! A paused clock jumps to the next timeout when no task can continue. Blocked threads prevent that, so their tests have
 //! short real timeouts and end with an event.
@@ -26,7 +27,7 @@ impl FromContext for Never {
     }
 }
 
-/// Another one, which waits for the first.
+/// A resource that waits for [`Never`].
 #[derive(Clone)]
 struct AfterNever;
 
@@ -60,7 +61,7 @@ async fn hangs_in_resource(_: Never) -> u64 {
     0
 }
 
-/// Hangs in two resources and has a third.
+/// Hangs in two resources. A third one is built.
 #[system_health_metric(key = "hang.resources", timeout = "1m 30s")]
 fn hangs_in_resources(_: AfterNever, _: FiveSeconds, _: Never) -> u64 {
     0
@@ -72,29 +73,29 @@ async fn does_not_hang() -> u64 {
     7
 }
 
-/// Gives up before the resource is there.
-#[system_health_metric(key = "patience.little", timeout = "1s")]
-async fn little_patience(_: FiveSeconds) -> u64 {
+/// Times out before the resource is built.
+#[system_health_metric(key = "timeout.short", timeout = "1s")]
+async fn short_timeout(_: FiveSeconds) -> u64 {
     1
 }
 
 /// Waits for the same resource.
-#[system_health_metric(key = "patience.much", timeout = "10s")]
-async fn much_patience(_: FiveSeconds) -> u64 {
+#[system_health_metric(key = "timeout.sufficient", timeout = "10s")]
+async fn sufficient_timeout(_: FiveSeconds) -> u64 {
     1
 }
 
-/// The moment until which the context lets a collector wait.
-#[system_health_metric(key = "horizon.seconds", timeout = "2m")]
-async fn horizon(moment: Horizon) -> f64 {
-    moment.0.as_secs_f64()
+/// The time until the deadline of a resource.
+#[system_health_metric(key = "time_left.seconds", timeout = "2m")]
+async fn time_left(time: TimeLeft) -> f64 {
+    time.0.as_secs_f64()
 }
 
-/// How long a resource may take, as its context says.
+/// The time until the deadline in its context.
 #[derive(Clone)]
-struct Horizon(Duration);
+struct TimeLeft(Duration);
 
-impl FromContext for Horizon {
+impl FromContext for TimeLeft {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let deadline = context.deadline().ok_or("a resource of a run has a deadline")?;
         Ok(Self(deadline - Instant::now()))
@@ -113,7 +114,7 @@ impl Block {
 
     fn wait(&self) {
         let released = self.0.lock().expect("nobody panics with the lock").recv();
-        assert!(released.is_err(), "the test only ever drops its end");
+        assert!(released.is_err(), "the test releases the thread by dropping its end of the channel");
     }
 }
 
@@ -130,27 +131,27 @@ fn blocks(block: Block) -> u64 {
     0
 }
 
-/// Never runs into its timeout.
+/// Is not affected.
 #[system_health_metric(key = "block.sync_other")]
 fn other_than_blocked() -> u64 {
     7
 }
 
-/// Blocks a thread on which others would run.
-#[system_health_metric(key = "blunder.async", timeout = "20ms")]
+/// Blocks a thread of the async runtime.
+#[system_health_metric(key = "block_worker.async", timeout = "20ms")]
 async fn blocks_worker(block: Block) -> u64 {
     block.wait();
     0
 }
 
-/// Never runs into its timeout.
-#[system_health_metric(key = "blunder.async_other")]
-async fn other_than_blunder() -> u64 {
+/// Is not affected.
+#[system_health_metric(key = "block_worker.async_other")]
+async fn other_than_blocked_worker() -> u64 {
     7
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hang_ends_on_time_and_says_what_it_waited_for() {
+async fn a_timeout_names_the_resources_that_were_waited_for() {
     let run = run("hang.", &Context::new()).await;
 
     assert_snapshot!(lines(&run), @"
@@ -175,7 +176,7 @@ async fn the_deadline_of_the_run_ends_every_metric() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_that_has_passed_leaves_no_time() {
+async fn no_metric_is_started_after_the_deadline() {
     let context = Context::new().with_deadline(Duration::from_secs(1));
     advance(Duration::from_secs(2)).await;
 
@@ -185,26 +186,26 @@ async fn a_deadline_that_has_passed_leaves_no_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_metric_that_gives_up_does_not_take_the_resource_from_others() {
-    let run = run("patience.", &Context::new()).await;
+async fn a_timeout_of_one_metric_does_not_abort_a_shared_resource() {
+    let run = run("timeout.", &Context::new()).await;
 
     assert_snapshot!(lines(&run), @"
-    patience.little: error: no result within 1s, still waiting for FiveSeconds
-    patience.much: value 1 []
+    timeout.short: error: no result within 1s, still waiting for FiveSeconds
+    timeout.sufficient: value 1 []
     ");
 }
 
 #[tokio::test(start_paused = true)]
-async fn resources_know_how_long_anybody_could_wait_for_them() {
-    let alone = run("horizon.", &Context::new()).await;
-    let bounded = run("horizon.", &Context::new().with_deadline(Duration::from_secs(100))).await;
+async fn a_resource_has_the_longest_timeout_and_the_deadline_of_the_run() {
+    let alone = run("time_left.", &Context::new()).await;
+    let bounded = run("time_left.", &Context::new().with_deadline(Duration::from_secs(100))).await;
 
-    assert_snapshot!(lines(&alone), @"horizon.seconds: value 120 []");
-    assert_snapshot!(lines(&bounded), @"horizon.seconds: value 100 []");
+    assert_snapshot!(lines(&alone), @"time_left.seconds: value 120 []");
+    assert_snapshot!(lines(&bounded), @"time_left.seconds: value 100 []");
 }
 
 #[tokio::test]
-async fn a_blocked_sync_collector_is_left_behind() {
+async fn a_run_does_not_wait_for_a_blocked_sync_collector() {
     let (release, block) = Block::new();
 
     let run = run("block.", &Context::new().provide(block)).await;
@@ -217,14 +218,14 @@ async fn a_blocked_sync_collector_is_left_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_async_collector_that_blocks_its_thread_is_left_behind() {
+async fn a_run_does_not_wait_for_an_async_collector_that_blocks() {
     let (release, block) = Block::new();
 
-    let run = run("blunder.", &Context::new().provide(block)).await;
+    let run = run("block_worker.", &Context::new().provide(block)).await;
 
     assert_snapshot!(lines(&run), @"
-    blunder.async: error: no result within 20ms
-    blunder.async_other: value 7 []
+    block_worker.async: error: no result within 20ms
+    block_worker.async_other: value 7 []
     ");
     drop(release);
 }

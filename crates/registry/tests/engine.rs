@@ -1,4 +1,4 @@
-//! Runs: no metric affects another one, and outcomes are observed and sorted.
+//! Runs: metrics do not affect each other, and outcomes are observed and sorted.
 
 mod common;
 
@@ -82,7 +82,7 @@ fn same_tags() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![sample(1.0, "Mail")?, sample(2.0, "print")?, sample(3.0, "mail")?])
 }
 
-/// Two samples that differ only by a tag that the metric gives to both.
+/// Two samples that differ only by a tag that is also a tag of the metric.
 #[system_health_metric(key = "samples.common", tags = ["team:platform"])]
 fn common_tags() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(1.0)?, Sample::new(2.0)?.with_tag("team", "platform")?])
@@ -94,7 +94,7 @@ fn different_tags() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(1.0)?, Sample::new(2.0)?.with_tag("queue", "mail")?])
 }
 
-/// The observer opens it when the first metric is finished.
+/// The observer notifies it when the first metric has finished.
 #[derive(Clone, Default)]
 struct Signal(Arc<Notify>);
 
@@ -104,21 +104,21 @@ impl FromContext for Signal {
     }
 }
 
-/// Comes first in the alphabet and is finished last.
+/// Is the first metric by key, and finishes last.
 #[system_health_metric(key = "order.a")]
 async fn last(signal: Signal) -> u64 {
     signal.0.notified().await;
     1
 }
 
-/// Comes last in the alphabet and is finished first.
+/// Is the last metric by key, and finishes first.
 #[system_health_metric(key = "order.b")]
 fn first() -> Result<u64, Unavailable> {
     Err("broken")?
 }
 
 #[tokio::test]
-async fn a_panic_is_an_error_of_its_metric_alone() {
+async fn a_panic_affects_only_its_own_metric() {
     let run = run("panic.", &Context::new()).await;
 
     assert_snapshot!(lines(&run), @"
@@ -187,7 +187,7 @@ async fn progress_is_observed_and_outcomes_are_sorted_by_key() {
 }
 
 #[tokio::test]
-async fn a_run_carries_the_start_of_its_context() {
+async fn a_run_has_the_start_time_of_its_context() {
     let start = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
 
     let run = run("samples.different", &Context::starting_at(start)).await;
@@ -196,7 +196,7 @@ async fn a_run_carries_the_start_of_its_context() {
     assert!(run.outcomes()[0].duration <= run.duration());
 }
 
-/// A thousand collectors that continue only when all of them have started.
+/// Lets a thousand collectors continue only when all of them have started.
 #[derive(Clone)]
 struct Crowd(Arc<Barrier>);
 
@@ -206,9 +206,9 @@ impl FromContext for Crowd {
     }
 }
 
-// The clock is paused: if the collectors ran one after the other, it would jump to their timeouts.
+// The clock is paused. If the collectors ran one after the other, it would jump to their timeouts.
 #[tokio::test(start_paused = true)]
-async fn a_thousand_metrics_run_at_once() {
+async fn a_thousand_metrics_run_concurrently() {
     let metrics = (0..1000).map(|number| {
         let facts = Facts::new(format!("crowd.metric_{number:04}"), "Meets the others.");
         Metric::new(facts, location!(), |context| {

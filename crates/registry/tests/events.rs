@@ -1,4 +1,4 @@
-//! Events: their rules, and how they are stored.
+//! Events: their rules and their stored form.
 
 mod common;
 
@@ -34,7 +34,7 @@ fn refusal<T: std::fmt::Debug, E: Error>(result: Result<T, E>) -> String {
 }
 
 #[test]
-fn an_event_has_what_it_was_given() {
+fn an_event_has_the_given_parts() {
     let plain = event();
     let time = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000);
 
@@ -51,7 +51,7 @@ fn an_event_has_what_it_was_given() {
 }
 
 #[test]
-fn an_event_is_refused_with_its_mistake() {
+fn invalid_events_are_refused() {
     assert_eq!(refusal(Event::new("", "title")), "an event's id must not be empty");
     assert_eq!(refusal(Event::new("id", " ")), "an event's title must not be empty");
     assert_eq!(
@@ -77,31 +77,31 @@ fn an_event_is_refused_with_its_mistake() {
 }
 
 #[test]
-fn an_event_may_be_as_long_as_is_said() {
+fn an_event_may_have_the_maximum_lengths() {
     let longest = Event::new("é".repeat(200), "é".repeat(500)).unwrap();
 
     assert!(longest.with_text("é".repeat(3500)).is_ok());
 }
 
 #[test]
-fn a_store_gets_back_what_it_kept() {
+fn serializing_and_deserializing_an_event_round_trips() {
     let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_123);
     let full = event().with_text("Changes").unwrap().with_level(Level::Error).at(time);
     let full = full.with_tag("service", "Ünï Shop").unwrap().with_link("https://example.com/4.2").unwrap();
 
     for event in [event(), full] {
-        let kept = serde_json::to_string(&event).unwrap();
-        assert_eq!(serde_json::from_str::<Event>(&kept).unwrap(), event, "{kept}");
+        let stored = serde_json::to_string(&event).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&stored).unwrap(), event, "{stored}");
     }
 }
 
 #[test]
 fn a_stored_event_is_checked_again() {
-    let kept = serde_json::to_value(event()).unwrap();
+    let stored = serde_json::to_value(event()).unwrap();
     let changed = |part: &str, value: Value| {
-        let mut kept = kept.clone();
-        kept[part] = value;
-        serde_json::from_value::<Event>(kept)
+        let mut stored = stored.clone();
+        stored[part] = value;
+        serde_json::from_value::<Event>(stored)
     };
 
     assert_eq!(refusal(changed("id", "".into())), "an event's id must not be empty");
@@ -115,7 +115,7 @@ fn a_stored_event_is_checked_again() {
 }
 
 #[tokio::test]
-async fn all_metrics_of_a_run_attach_to_one_list_in_the_order_of_ids() {
+async fn all_metrics_of_a_run_share_one_list_of_events() {
     let context = Context::new();
 
     let run = common::run("deploys.", &context).await;
@@ -130,7 +130,7 @@ async fn all_metrics_of_a_run_attach_to_one_list_in_the_order_of_ids() {
 }
 
 #[test]
-fn of_several_events_with_one_id_the_last_one_counts() {
+fn attaching_an_event_replaces_an_event_with_the_same_id() {
     let events = Events::default();
 
     events.attach(event());

@@ -1,4 +1,4 @@
-//! Facts in JSON, as the state stores them and as lists show them.
+//! Facts in JSON, which the state stores and lists show.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn all() -> Facts {
 }
 
 #[test]
-fn json_has_the_options_as_the_attribute_writes_them() {
+fn json_contains_the_options_of_the_attribute() {
     assert_snapshot!(serde_json::to_string_pretty(&all()).unwrap(), @r#"
     {
       "description": "Failed jobs.",

@@ -1,4 +1,4 @@
-//! A run that is interrupted keeps what it has, and says so of everything else.
+//! An interrupted run keeps the results that it has. All other metrics are errors.
 
 use std::future::pending;
 
@@ -15,7 +15,7 @@ where
 }
 
 #[tokio::test]
-async fn values_are_kept_and_what_hangs_is_an_error() {
+async fn an_interrupted_run_keeps_finished_outcomes() {
     let (interrupt, signal) = oneshot::channel::<()>();
     let interrupt = std::sync::Mutex::new(Some(interrupt));
     let catalog = Catalog::new([
@@ -41,7 +41,7 @@ async fn values_are_kept_and_what_hangs_is_an_error() {
 }
 
 #[tokio::test]
-async fn after_an_interruption_nothing_is_started() {
+async fn no_metric_is_started_after_an_interruption() {
     let catalog = Catalog::new([metric("a.metric", || async { panic!("this collector was started") })]);
     let engine = Engine::new().with_interruption(Interruption::new(async {}));
 

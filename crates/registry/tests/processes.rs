@@ -1,4 +1,4 @@
-//! Resources that outlive a run, and resources that do not.
+//! Resources of the process, which outlive a run.
 
 use std::sync::{
     Arc,
@@ -7,11 +7,11 @@ use std::sync::{
 
 use system_health_registry::{Context, FromContext, Process, Scope, Unavailable};
 
-/// Counts how often a resource was built; provided by the test.
+/// Counts how often a resource was builds. The test provides it.
 #[derive(Debug, Clone, Default)]
-struct Built(Arc<AtomicUsize>);
+struct Builds(Arc<AtomicUsize>);
 
-impl FromContext for Built {
+impl FromContext for Builds {
     const SCOPE: Scope = Scope::Process;
 
     async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
@@ -27,7 +27,7 @@ impl FromContext for Connection {
     const SCOPE: Scope = Scope::Process;
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        match context.get::<Built>().await?.0.fetch_add(1, SeqCst) {
+        match context.get::<Builds>().await?.0.fetch_add(1, SeqCst) {
             0 => Err("connection refused")?,
             attempt => Ok(Self(attempt)),
         }
@@ -41,15 +41,15 @@ struct List(usize);
 impl FromContext for List {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         context.get::<Connection>().await?;
-        Ok(Self(context.get::<Built>().await?.0.fetch_add(100, SeqCst)))
+        Ok(Self(context.get::<Builds>().await?.0.fetch_add(100, SeqCst)))
     }
 }
 
-/// A connection that asks for the list of a run.
+/// A resource of the process that depends on a resource of a run.
 #[derive(Debug, Clone)]
-struct Hasty;
+struct WrongScope;
 
-impl FromContext for Hasty {
+impl FromContext for WrongScope {
     const SCOPE: Scope = Scope::Process;
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
@@ -59,9 +59,9 @@ impl FromContext for Hasty {
 }
 
 #[tokio::test]
-async fn a_connection_outlives_a_run_and_a_list_does_not() {
-    let built = Built(Arc::new(AtomicUsize::new(1)));
-    let process = Process::new().provide(built);
+async fn only_resources_of_the_process_outlive_a_run() {
+    let builds = Builds(Arc::new(AtomicUsize::new(1)));
+    let process = Process::new().provide(builds);
 
     let (first, second) = (process.context(), process.context());
 
@@ -72,7 +72,7 @@ async fn a_connection_outlives_a_run_and_a_list_does_not() {
 }
 
 #[tokio::test]
-async fn a_connection_that_could_not_be_made_is_tried_again_by_the_next_run() {
+async fn the_next_run_retries_a_failed_resource_of_the_process() {
     let process = Process::new();
     let first = process.context();
 
@@ -87,12 +87,12 @@ async fn a_connection_that_could_not_be_made_is_tried_again_by_the_next_run() {
 }
 
 #[tokio::test]
-async fn what_outlives_a_run_cannot_be_made_of_what_does_not() {
-    let error = Context::new().get::<Hasty>().await.unwrap_err();
+async fn a_resource_of_the_process_cannot_depend_on_a_resource_of_a_run() {
+    let error = Context::new().get::<WrongScope>().await.unwrap_err();
 
     assert_eq!(
         error.to_string(),
-        "`Hasty` is built once for all runs and asks for `List`, which is built once a run; give `Hasty` the scope \
+        "`WrongScope` is builds once for all runs and asks for `List`, which is builds once a run; give `WrongScope` the scope \
          `Scope::Run`"
     );
 }

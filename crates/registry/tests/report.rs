@@ -1,4 +1,4 @@
-//! A report: the points that sinks deliver, with the tags of report, metric and sample.
+//! Reports: their points, with the tags of the report, the metric and the sample.
 
 mod common;
 
@@ -24,7 +24,7 @@ fn workers() -> u8 {
     4
 }
 
-/// Versions in two environments; the sample without tags has those of the metric and the report.
+/// Samples with different combinations of the tags that may have only one value.
 #[system_health_metric(key = "levels.all", tags = ["service:shop", "version:2"])]
 fn levels() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![
@@ -35,7 +35,7 @@ fn levels() -> Result<Vec<Sample>, SampleError> {
     ])
 }
 
-/// Two samples, one of which has a tag that the report may have, too.
+/// Two samples, one of which has a tag that the report may also have.
 #[system_health_metric(key = "duplicate.report")]
 fn like_the_report() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(0.0)?, Sample::new(1.0)?.with_tag("env", "test")?])
@@ -47,7 +47,7 @@ fn like_another_tag_of_the_report() -> Result<Vec<Sample>, SampleError> {
     Ok(vec![Sample::new(0.0)?, Sample::new(1.0)?.with_tag("team", "a")?])
 }
 
-/// Two samples that would be one if the metric's version were joined with theirs.
+/// Two samples that would have the same tags if the version of the metric were added to theirs.
 #[system_health_metric(key = "duplicate.not", tags = ["version:1"])]
 fn different_versions() -> Result<Vec<Sample>, SampleError> {
     let two = Sample::new(1.0)?.with_tag("version", "2")?;
@@ -89,7 +89,7 @@ fn line(point: &Point) -> String {
 }
 
 #[tokio::test]
-async fn points_carry_the_tags_of_report_metric_and_sample_each_once() {
+async fn points_have_the_tags_of_the_report_the_metric_and_the_sample() {
     let run = common::run("queue.", &Context::new()).await;
 
     let report = Report::new(run, tags(&["source:system-health", "area:queues", "env:test"]));
@@ -104,7 +104,7 @@ async fn points_carry_the_tags_of_report_metric_and_sample_each_once() {
 }
 
 #[tokio::test]
-async fn of_four_names_the_most_specific_tag_counts_and_all_others_add_up() {
+async fn the_most_specific_value_of_a_single_value_tag_is_used() {
     let run = common::run("levels.", &Context::new()).await;
 
     let report =
@@ -123,13 +123,13 @@ async fn of_four_names_the_most_specific_tag_counts_and_all_others_add_up() {
 }
 
 #[tokio::test]
-async fn samples_that_are_one_series_with_the_reports_tags_are_an_error() {
+async fn samples_that_share_a_series_because_of_the_reports_tags_are_an_error() {
     let with = async |texts: &[&str]| {
         let report = Report::new(common::run("duplicate.", &Context::new()).await, tags(texts));
         (common::lines(report.run()), report.points().count())
     };
 
-    assert_eq!(with(&["env:prod", "team:b"]).await.1, 6, "they differ, and do so with the report's tags");
+    assert_eq!(with(&["env:prod", "team:b"]).await.1, 6, "the samples differ even with the report's tags");
     let (lines, points) = with(&["env:test", "team:a"]).await;
     assert_snapshot!(lines, @"
     duplicate.not: value 0 [version:1, version:2] 1 [version:2]
@@ -140,7 +140,7 @@ async fn samples_that_are_one_series_with_the_reports_tags_are_an_error() {
 }
 
 #[tokio::test]
-async fn until_its_day_each_point_follows_under_its_former_key() {
+async fn points_are_also_delivered_under_an_active_alias() {
     let end = humantime::parse_rfc3339("2027-01-31T00:00:00Z").unwrap();
     let points = async |start: SystemTime, slot| {
         let run = common::run("desk.", &Context::starting_at(start)).await;
@@ -159,7 +159,7 @@ async fn until_its_day_each_point_follows_under_its_former_key() {
     desk.waiting = 1 [desk:south, env:test]
     desk.people = 1 [desk:south, env:test]
     ");
-    assert_eq!(points(end + second, 7 * day).await, before, "the time of the points counts");
+    assert_eq!(points(end + second, 7 * day).await, before, "the timestamp of the points decides");
     assert_snapshot!(points(end, Duration::ZERO).await, @"
     desk.waiting = 2 [desk:north, env:test]
     desk.waiting = 1 [desk:south, env:test]
@@ -178,7 +178,7 @@ async fn only_values_become_points() {
 }
 
 #[tokio::test]
-async fn a_report_has_the_time_and_tags_that_it_was_given() {
+async fn a_report_has_the_given_time_and_tags() {
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let run = common::run("queue.workers", &Context::starting_at(start)).await;
 
@@ -190,7 +190,7 @@ async fn a_report_has_the_time_and_tags_that_it_was_given() {
 }
 
 #[tokio::test]
-async fn an_aligned_report_has_the_time_at_which_its_slot_started() {
+async fn an_aligned_report_has_the_start_time_of_its_slot() {
     let quarter_past = SystemTime::UNIX_EPOCH + Duration::from_mins(15) * 1_888_889;
     let run =
         common::run("queue.workers", &Context::starting_at(quarter_past + Duration::from_millis(899_999)))
@@ -206,7 +206,7 @@ async fn an_aligned_report_has_the_time_at_which_its_slot_started() {
 }
 
 #[tokio::test]
-async fn a_goal_is_met_when_every_sample_meets_it() {
+async fn a_goal_is_met_if_every_sample_meets_it() {
     let run = common::run("queue.", &Context::new()).await;
 
     let met: Vec<_> =

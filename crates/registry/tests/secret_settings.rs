@@ -1,4 +1,4 @@
-//! Secrets in settings come from variables and files, and nothing shows them.
+//! Secrets in settings. They come from environment variables and files, and are never shown.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -48,13 +48,13 @@ fn a_secret_comes_from_a_variable_a_file_or_the_settings() {
 }
 
 #[test]
-fn nothing_shows_a_secret() {
+fn entries_and_debug_output_contain_no_secret() {
     let settings = from_file("[q]\ntoken = 's3cret'\npin = 4711\nretries = 3\n").build().unwrap();
 
-    let said: Vec<_> = settings.said().map(|(_, key, value, _)| (key.to_owned(), value)).collect();
+    let entries: Vec<_> = settings.entries().map(|(_, key, value, _)| (key.to_owned(), value)).collect();
 
     let expected = [("pin", None), ("retries", Some("3")), ("token", None)];
-    assert_eq!(said, expected.map(|(key, value)| (key.to_owned(), value.map(str::to_owned))));
+    assert_eq!(entries, expected.map(|(key, value)| (key.to_owned(), value.map(str::to_owned))));
     let table: QueueSettings = settings.table().unwrap();
     for shown in [format!("{settings:?}"), format!("{table:?}")] {
         assert!(!shown.contains("s3cret"), "{shown}");
@@ -62,7 +62,7 @@ fn nothing_shows_a_secret() {
 }
 
 #[test]
-fn no_error_shows_a_secret() {
+fn errors_contain_no_secret() {
     let long = "0123456789abcdef";
     for (text, secret) in [
         ("[q]\ntoken = 47114711\n", "4711"),
@@ -83,18 +83,18 @@ fn no_error_shows_a_secret() {
 }
 
 #[test]
-fn nobody_is_led_to_write_a_secret_into_a_file() {
+fn the_keys_of_secrets_are_not_suggested() {
     let error = from_file("[q]\ntokn = 's3cret'\n").build().unwrap_err();
 
     assert_eq!(error.to_string(), "a.toml:2:1: there is no key `tokn` in [q]; there are `hosts`, `retries`");
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_an_error_without_the_path() {
+fn the_error_about_an_unreadable_secret_file_does_not_contain_the_path() {
     let error = from_environment("Q_TOKEN_FILE", "/nowhere/s3cret").build().unwrap_err();
 
     assert_eq!(
         error.to_string(),
-        "cannot read the file that the environment variable Q_TOKEN_FILE names as `token` in [q]"
+        "cannot read the file with `token` in [q] that the environment variable Q_TOKEN_FILE names"
     );
 }

@@ -1,4 +1,4 @@
-//! Settings: tables that crates declare, filled in layers of which the later one wins.
+//! Settings: tables that crates declare, combined from several layers.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -9,7 +9,7 @@ use system_health_registry::{
     settings_table, system_health_metric,
 };
 
-/// The table of a crate that we have never heard of.
+/// The table of another crate.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default)]
 struct QueueSettings {
@@ -76,13 +76,13 @@ fn queue(settings: SettingsBuilder) -> QueueSettings {
 }
 
 #[test]
-fn a_table_that_is_not_in_the_file_has_its_defaults() {
+fn a_table_that_is_missing_in_the_file_has_its_defaults() {
     assert_eq!(queue(Settings::builder()), QueueSettings::default());
     assert_eq!(queue(file("[labels]\n")), QueueSettings::default());
 }
 
 #[test]
-fn a_key_of_the_file_replaces_its_default_alone() {
+fn a_key_in_the_file_replaces_only_its_own_default() {
     let settings = queue(file("[queue]\npatterns = [\"mail\", \"print\"]\nwindow = \"1h 30m\"\n"));
 
     let patterns = vec!["mail".to_owned(), "print".to_owned()];
@@ -91,7 +91,7 @@ fn a_key_of_the_file_replaces_its_default_alone() {
 }
 
 #[test]
-fn tables_inside_tables_are_read() {
+fn nested_tables_are_parsed() {
     assert_eq!(queue(file("[queue.limits]\nmessages = 5\n")).limits, Limits { messages: 5 });
     assert_eq!(queue(file("queue.limits.messages = 5\n")).limits, Limits { messages: 5 });
 }
@@ -105,7 +105,7 @@ fn a_table_may_take_any_key() {
 }
 
 #[test]
-fn the_environment_wins_over_the_file_and_flags_win_over_both() {
+fn the_environment_overrides_the_file_and_flags_override_both() {
     let file = || file("[queue]\nbroker = \"file\"\nwindow = \"1m\"\n");
     let environment = environment(&[("QUEUE_BROKER", " environment\n"), ("QUEUE_WINDOW", "2m")]);
 
@@ -119,7 +119,7 @@ fn the_environment_wins_over_the_file_and_flags_win_over_both() {
 }
 
 #[test]
-fn an_ambient_variable_counts_only_where_nothing_else_is_said() {
+fn an_ambient_variable_is_used_only_if_nothing_else_sets_the_key() {
     let (empty, file) = (Settings::builder, || file("[queue]\nbroker = \"file\"\n"));
     let ambient = environment(&[("CI_BROKER", "ambient")]);
     let both = environment(&[("CI_BROKER", "ambient"), ("QUEUE_BROKER", "environment")]);
@@ -140,7 +140,7 @@ fn an_ambient_variable_counts_only_where_nothing_else_is_said() {
 }
 
 #[test]
-fn an_empty_variable_is_as_good_as_none() {
+fn an_empty_variable_counts_as_unset() {
     let settings =
         file("[queue]\nbroker = \"file\"\n").environment_from(environment(&[("QUEUE_BROKER", " ")]));
 
@@ -148,7 +148,7 @@ fn an_empty_variable_is_as_good_as_none() {
 }
 
 #[test]
-fn a_file_is_read_from_the_disk() {
+fn a_file_is_read_from_disk() {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("settings-from-disk.toml");
     std::fs::write(&path, "[queue]\nbroker = \"disk\"\n").unwrap();
 
@@ -158,7 +158,7 @@ fn a_file_is_read_from_the_disk() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_named() {
+fn the_error_names_a_file_that_cannot_be_read() {
     let error = Settings::builder().file(Path::new("no/such/file.toml")).unwrap_err();
 
     assert_eq!(error.to_string(), "cannot read the settings file no/such/file.toml");
@@ -180,21 +180,21 @@ async fn a_table_is_a_resource() {
 }
 
 #[tokio::test]
-async fn a_table_that_cannot_be_read_is_an_error_of_whoever_asks() {
+async fn an_unlinked_table_without_defaults_is_an_error_of_the_resource() {
     let unchecked = Context::new().provide(Settings::default());
     assert!(unchecked.get::<Labels>().await.is_ok());
 
-    // Whoever builds settings without this crate's tables linked finds out here.
+    // The table is not linked, so building the settings does not check it.
     let strict = Context::new().get::<Strict>().await;
 
     assert!(matches!(strict, Err(Unavailable::Error(error))
         if error.to_string() == "the settings table [strict] has no default for `token_name`; its struct needs `#[serde(default)]`, or the field an `Option`"));
 }
 
-/// A table that breaks the promise of a default for every key. It is not linked.
+/// A table with a key that has no default. It is not linked.
 #[derive(Debug, Clone, Deserialize)]
 struct Strict {
-    #[expect(dead_code, reason = "only its absence is of interest")]
+    #[expect(dead_code, reason = "the test only needs the missing default")]
     token_name: String,
 }
 

@@ -1,4 +1,4 @@
-//! Two crates that declare a table of one name could refuse each other's keys for ever.
+//! Two crates must not declare a table with the same name, because each would refuse the keys of the other.
 
 use serde::Deserialize;
 use system_health_registry::{Settings, settings_table};
@@ -20,7 +20,7 @@ mod other {
 }
 
 #[test]
-fn both_places_are_named() {
+fn the_error_names_both_declarations() {
     let error = Settings::builder().build().unwrap_err().to_string();
 
     let place = |line: u32| {

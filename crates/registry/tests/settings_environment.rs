@@ -1,4 +1,4 @@
-//! Environment variables hold text; it is read as the type of the key.
+//! The text of environment variables is parsed as the type of the key.
 
 use std::{collections::BTreeMap, num::NonZero, time::Duration};
 
@@ -48,7 +48,7 @@ fn from_environment(variables: &[(&str, &str)]) -> Result<WorkerSettings, Settin
 }
 
 #[test]
-fn a_variable_is_read_as_the_type_of_its_key() {
+fn a_variable_is_parsed_as_the_type_of_its_key() {
     let settings = from_environment(&[
         ("W_THREADS", "4"),
         ("W_OFFSET", "-12"),
@@ -75,14 +75,14 @@ fn a_variable_is_read_as_the_type_of_its_key() {
 }
 
 #[test]
-fn a_number_in_a_list_of_texts_stays_a_text() {
+fn numbers_in_a_list_of_texts_stay_texts() {
     let settings = from_environment(&[("W_QUEUES", "1,true")]).unwrap();
 
     assert_eq!(settings.queues, ["1", "true"]);
 }
 
 #[test]
-fn a_value_that_does_not_parse_names_the_variable() {
+fn the_error_about_an_invalid_value_names_the_variable() {
     for (variable, value, message) in [
         ("W_THREADS", "many", "`threads` in [worker]: string \"many\" is not a whole number of at least 1"),
         ("W_THREADS", "0", "`threads` in [worker]: integer `0` is not a whole number of at least 1"),

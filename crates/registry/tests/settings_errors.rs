@@ -1,4 +1,4 @@
-//! What is wrong in settings is said with its place and with what would be right.
+//! Errors in settings name the place and say what would be right.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -69,7 +69,7 @@ fn refusal_of(key: &str, value: &str, origin: Origin) -> String {
 }
 
 #[test]
-fn settings_that_are_right_are_taken() {
+fn valid_settings_are_accepted() {
     let text = "[commits]\nwindow = \"7d\"\nhotfix-patterns = []\nsource = \"local\"\nlimits.pages = 3\n[ci]\nworkflow = \"w\"\n";
 
     let settings = Settings::builder().toml(Path::new("system-health.toml"), text).unwrap().build().unwrap();
@@ -80,7 +80,7 @@ fn settings_that_are_right_are_taken() {
 }
 
 #[test]
-fn an_unknown_table_names_the_nearest_one() {
+fn the_most_similar_table_is_suggested() {
     assert_snapshot!(refusal("[xyzzy]\n"), @"system-health.toml:1:2: there is no table [xyzzy]; there are `ci`, `commits`");
     assert_snapshot!(refusal("[ci]\n\n[comits]\nwindow = \"7d\"\n"), @"system-health.toml:3:2: there is no table [comits]; did you mean `commits`? (others: `ci`)");
 }
@@ -89,18 +89,18 @@ fn an_unknown_table_names_the_nearest_one() {
 fn a_key_outside_of_any_table_is_refused() {
     assert_snapshot!(refusal("commits = \"many\"\n"), @"system-health.toml:1:1: `commits` must be a table, written [commits]");
     assert_snapshot!(refusal("[[commits]]\n"), @"system-health.toml:1:3: `commits` must be a table, written [commits]");
-    assert_snapshot!(refusal("window = \"7d\"\n"), @"system-health.toml:1:1: `window` stands outside of any table; write it below one of [ci], [commits]");
+    assert_snapshot!(refusal("window = \"7d\"\n"), @"system-health.toml:1:1: `window` is outside of any table; write it below one of [ci], [commits]");
 }
 
 #[test]
-fn an_unknown_key_names_the_nearest_one() {
+fn the_most_similar_key_is_suggested() {
     assert_snapshot!(refusal("[commits]\nwindow = \"7d\"\nhotfix_patterns = []\n"), @"system-health.toml:3:1: there is no key `hotfix_patterns` in [commits]; did you mean `hotfix-patterns`? (others: `source`, `limits`, `window`, `rules`)");
     assert_snapshot!(refusal("[ci]\n\nWorkflow = \"checks.yml\"\n"), @"system-health.toml:3:1: there is no key `Workflow` in [ci]; did you mean `workflow`?");
     assert_snapshot!(refusal("[ci]\nwrkflow = 'a'\n"), @"system-health.toml:2:1: there is no key `wrkflow` in [ci]; did you mean `workflow`?");
 }
 
 #[test]
-fn an_unknown_key_is_found_at_every_depth() {
+fn unknown_keys_are_refused_at_every_depth() {
     assert_snapshot!(refusal("[commits.limits]\npage = 1\n"), @"system-health.toml:2:1: there is no key `page` in [commits.limits]; did you mean `pages`?");
     assert_snapshot!(refusal("[commits]\nlimits = { pages = 1, 'é' = 2, page = 3 }\n"), @"system-health.toml:2:32: there is no key `page` in [commits.limits]; did you mean `pages`?");
     assert_snapshot!(refusal("[[commits.rules.main]]\nname = 'a'\n[[commits.rules.main]]\nname = 'b'\n  wieght = 1\n"), @"system-health.toml:5:3: there is no key `wieght` in [commits.rules.main[1]]; did you mean `weight`? (others: `name`)");
@@ -119,7 +119,7 @@ fn a_value_of_the_wrong_type_is_refused() {
 }
 
 #[test]
-fn every_place_is_named() {
+fn errors_name_variables_and_flags() {
     assert_snapshot!(refusal_of("window", "soon", Origin::Environment("COMMITS_WINDOW")), @r#"environment variable COMMITS_WINDOW: `window` in [commits]: `soon` is not a duration; write a duration such as "30s", "15m" or "7d""#);
     assert_snapshot!(refusal_of("windows", "7d", Origin::Flag("--window")), @"flag --window: there is no key `windows` in [commits]; did you mean `window`? (others: `limits`, `rules`, `hotfix-patterns`, `source`)");
     let environment =
@@ -128,7 +128,7 @@ fn every_place_is_named() {
 }
 
 #[test]
-fn a_syntax_error_names_the_line_and_does_not_repeat_it() {
+fn a_syntax_error_names_the_line_but_does_not_show_it() {
     assert_snapshot!(refusal("[ci]\nworkflow = \"hunter2\n"), @r#"system-health.toml:2:20: the settings file is not valid TOML: invalid basic string, expected `"`"#);
     assert_snapshot!(refusal("[ci]\nworkflow = hunter2\n"), @"system-health.toml:2:12: the settings file is not valid TOML: string values must be quoted, expected literal string");
     assert_snapshot!(refusal("[ci]\nworkflow \"hunter2\"\n"), @"system-health.toml:2:10: the settings file is not valid TOML: key with no value, expected `=`");

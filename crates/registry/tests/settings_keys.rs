@@ -1,4 +1,4 @@
-//! Keys that exclude each other, that have to fit together, and that are deep inside a table.
+//! Keys that exclude each other, keys that must fit together, and keys of nested tables.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -15,7 +15,7 @@ struct Limits {
     pages: u8,
 }
 
-/// A table in which one thing can be said with two keys, and where numbers have to fit together.
+/// A table with two keys that exclude each other, and with a check of its values.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct PoolSettings {
@@ -50,7 +50,7 @@ fn refusal(text: &str) -> String {
 }
 
 #[test]
-fn two_keys_that_say_the_same_are_refused_in_one_file_and_replace_each_other_elsewhere() {
+fn exclusive_keys_are_refused_in_one_file_and_replace_each_other_across_layers() {
     let both = "[pool]\nhosts = ['b']\n\nhost = 'a'";
     assert_eq!(
         refusal(both),
@@ -71,7 +71,7 @@ fn two_keys_that_say_the_same_are_refused_in_one_file_and_replace_each_other_els
 }
 
 #[test]
-fn a_mistake_deep_inside_a_table_is_at_its_own_line() {
+fn the_error_about_a_nested_value_names_its_own_line() {
     let limits = "[pool.limits.'a.b']\npages = 1\n[pool.limits.'c.d']\npages = ";
     assert_eq!(
         refusal(&format!("{limits}-1")),

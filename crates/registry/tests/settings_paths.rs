@@ -1,4 +1,4 @@
-//! Paths start at the folder of the file that names them, or at the current folder.
+//! Relative paths in a file are relative to its folder. Other relative paths are relative to the current folder.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -33,7 +33,7 @@ fn file(path: &str, text: &str) -> SettingsBuilder {
 }
 
 #[test]
-fn a_path_in_a_file_starts_at_the_folder_of_the_file() {
+fn a_path_in_a_file_is_relative_to_the_folder_of_the_file() {
     let text =
         "[vault]\ncertificate = 'ca.pem'\nclones = ['../shop', '/srv/web']\nkeys.main.file = 'main.key'";
 
@@ -46,7 +46,7 @@ fn a_path_in_a_file_starts_at_the_folder_of_the_file() {
 }
 
 #[test]
-fn a_path_of_a_variable_or_a_flag_starts_at_the_current_folder() {
+fn a_path_in_a_variable_or_a_flag_is_relative_to_the_current_folder() {
     let text = "[vault]\ncertificate = 'ca.pem'";
     let variables = |name: &str| match name {
         "VAULT_CERTIFICATE" => Some("certs/ca.pem".to_owned()),
@@ -69,7 +69,7 @@ fn a_path_of_a_variable_or_a_flag_starts_at_the_current_folder() {
 }
 
 #[test]
-fn what_is_no_path_is_refused() {
+fn invalid_paths_are_refused() {
     for (text, message) in [
         ("certificate = ' '", "a.toml:2:1: `certificate` in [vault]: the path is empty"),
         (
@@ -84,7 +84,7 @@ fn what_is_no_path_is_refused() {
 }
 
 #[test]
-fn a_path_outside_of_settings_stays_as_it_is() {
+fn other_deserializers_do_not_change_paths() {
     let key: KeySettings = serde_json::from_str(r#"{"file": "main.key"}"#).unwrap();
 
     assert_eq!(key.file, "main.key".into());

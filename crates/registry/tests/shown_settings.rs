@@ -1,4 +1,4 @@
-//! Which texts of settings may be shown to people: only those of tables that say so.
+//! Texts of settings are shown only if their table allows it.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ fn settings(text: &str) -> Settings {
 }
 
 #[test]
-fn a_table_decides_by_its_values_whether_its_texts_are_shown() {
+fn a_table_can_allow_its_texts_depending_on_its_values() {
     assert!(settings("[mail]\nserver = 'mail.example'").shows_text("mail"));
     assert!(!settings("[mail]\nserver = 'hunter2'").shows_text("mail"));
 }

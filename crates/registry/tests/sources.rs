@@ -1,4 +1,4 @@
-//! Sources: metrics that only a run can know, with the same three states.
+//! Sources of metrics that are known only at run time. They have the same three states as other metrics.
 
 mod common;
 
@@ -49,7 +49,7 @@ fn source(run: &Run) -> String {
 }
 
 #[tokio::test]
-async fn a_source_describes_metrics_and_gives_their_readings() {
+async fn a_source_returns_metrics_with_their_readings() {
     let run =
         run(rows(&[("orders.open", 3.0), ("orders.late", f64::NAN)]), &Catalog::linked().unwrap()).await;
 
@@ -65,7 +65,7 @@ async fn a_source_describes_metrics_and_gives_their_readings() {
 }
 
 #[tokio::test]
-async fn what_was_described_before_is_known_and_missed() {
+async fn a_remembered_metric_that_is_not_returned_has_no_data() {
     let remembered = ["orders.open", "orders.gone", "orders.known", "not a key"];
     let remembered = remembered.map(|key| Facts::new(key, "A row."));
     let catalog = Catalog::linked().unwrap().with_described("warehouse", remembered.clone());
@@ -89,7 +89,7 @@ async fn what_was_described_before_is_known_and_missed() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_valid_or_in_use_is_refused_and_the_others_are_not() {
+async fn only_invalid_and_used_keys_are_refused() {
     let rows = rows(&[
         ("orders open", 1.0),
         ("orders.known", 2.0),
@@ -108,7 +108,7 @@ async fn a_key_that_is_not_valid_or_in_use_is_refused_and_the_others_are_not() {
 }
 
 #[tokio::test]
-async fn a_selection_holds_for_what_a_source_describes_too() {
+async fn a_filter_applies_to_the_metrics_of_sources() {
     let catalog = Catalog::linked().unwrap();
 
     let only_late = run(
@@ -120,14 +120,11 @@ async fn a_selection_holds_for_what_a_source_describes_too() {
 
     let described = catalog.with_described("warehouse", [Facts::new("orders.open", "A row.")]);
     let without = described.filter(|key| key == "orders.known");
-    assert!(
-        without.sources().is_empty(),
-        "a source is not asked when nothing that it is known for is wanted"
-    );
+    assert!(without.sources().is_empty(), "a source is removed if none of its known metrics is selected");
 }
 
 #[tokio::test]
-async fn samples_of_a_source_need_tags_of_their_own_like_others() {
+async fn samples_of_a_source_must_have_different_tags() {
     let twice = Source::new("twice", "A test.", location!(), |_| {
         Box::pin(async {
             let samples: Result<Vec<Sample>, SampleError> = [1, 2].into_iter().map(Sample::new).collect();
@@ -142,7 +139,7 @@ async fn samples_of_a_source_need_tags_of_their_own_like_others() {
 }
 
 #[tokio::test]
-async fn a_source_in_use_twice_is_refused_with_both_places() {
+async fn a_duplicate_source_is_refused_with_both_places() {
     let again = Source::new("warehouse", "A test.", location!(), |_| Box::pin(async { Ok(vec![]) }));
 
     let error = Catalog::linked().unwrap().with_sources([again]).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Metrics about subjects: one outcome for each subject, and no subject affects another one.
+//! Metrics about subjects. There is one outcome for each subject, and subjects do not affect each other.
 
 mod common;
 
@@ -139,14 +139,14 @@ impl FromContext for Total {
     }
 }
 
-/// Asks for a resource that depends on one that lives shorter.
+/// Takes a resource of the run that depends on a resource of a subject.
 #[system_health_metric(key = "wrong.scope", each = Queue)]
 fn wrong_scope(_total: Total) -> u8 {
     0
 }
 
 #[tokio::test]
-async fn each_subject_has_an_outcome_of_its_own() {
+async fn each_subject_has_its_own_outcome() {
     let broker = Broker(Ok(vec!["mail", "broken", "empty", "print"]));
 
     let run = common::run("each.", &Context::new().provide(broker)).await;
@@ -164,7 +164,7 @@ async fn each_subject_has_an_outcome_of_its_own() {
 }
 
 #[tokio::test]
-async fn the_subject_contributes_the_tags() {
+async fn points_have_the_tags_of_the_subject() {
     let run = common::run("each.waiting", &Context::new()).await;
 
     let report = Report::new(run, [Tag::parse("env:test").unwrap()]);
@@ -178,16 +178,16 @@ async fn the_subject_contributes_the_tags() {
 }
 
 #[tokio::test]
-async fn a_resource_of_a_subject_is_built_once_for_it_and_one_of_the_run_once() {
+async fn a_resource_of_a_subject_is_built_once_for_each_subject() {
     let reads = Reads::default();
 
     common::run("each.", &Context::new().provide(reads.clone())).await;
 
-    assert_eq!(reads.0.load(SeqCst), 2, "once for each of two queues, although two metrics ask for it");
+    assert_eq!(reads.0.load(SeqCst), 2, "once for each of the two queues, although two metrics take it");
 }
 
 #[tokio::test]
-async fn where_subjects_cannot_be_listed_each_metric_says_why_once() {
+async fn each_metric_has_one_error_if_its_subjects_cannot_be_listed() {
     for (listed, expected) in [
         (Err("the broker is gone"), "error: the broker is gone"),
         (Ok(vec![]), "no data: there is no Queue to report on"),
@@ -203,14 +203,14 @@ async fn where_subjects_cannot_be_listed_each_metric_says_why_once() {
 }
 
 #[tokio::test]
-async fn a_metric_about_all_subjects_takes_their_list() {
+async fn a_metric_can_take_the_list_of_all_subjects() {
     let run = common::run("all.", &Context::new()).await;
 
     assert_eq!(common::lines(&run), "all.queues: value 2 []");
 }
 
 #[tokio::test]
-async fn what_is_asked_for_in_the_wrong_scope_is_refused_with_both_names() {
+async fn a_resource_of_a_wrong_scope_is_refused_with_both_names() {
     let run = common::run("wrong.", &Context::new().provide(Broker(Ok(vec!["mail"])))).await;
 
     assert_snapshot!(common::lines(&run), @"
@@ -221,7 +221,7 @@ async fn what_is_asked_for_in_the_wrong_scope_is_refused_with_both_names() {
 }
 
 #[tokio::test]
-async fn a_test_provides_what_is_about_a_subject_for_all_of_them() {
+async fn a_test_can_provide_a_resource_for_all_subjects() {
     let run = common::run("each.waiting", &Context::new().provide(Messages(7))).await;
 
     assert_eq!(common::lines(&run), "each.waiting of mail: value 7 []\neach.waiting of print: value 7 []");
@@ -247,7 +247,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// Counts the subjects that are being collected.
+/// The current and the maximum number of subjects that are being collected.
 #[derive(Debug, Clone, Default)]
 struct Working(Arc<(AtomicUsize, AtomicUsize)>);
 
@@ -281,7 +281,7 @@ impl Drop for HeldInner {
 }
 
 #[tokio::test]
-async fn thousands_of_subjects_are_worked_on_a_few_at_a_time() {
+async fn the_number_of_concurrent_subjects_is_limited() {
     let metric = Metric::new(Facts::new("number.held", "A test."), location!(), |context| {
         Box::pin(async move {
             context.get::<Held>().await?;
@@ -307,7 +307,7 @@ async fn thousands_of_subjects_are_worked_on_a_few_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_run_can_be_about_some_of_the_subjects() {
+async fn an_engine_can_filter_subjects() {
     let engine = Engine::new().with_subjects(|name| name == "print");
     let catalog = Catalog::linked().unwrap().filter(|key| key == "each.waiting");
 
@@ -317,7 +317,7 @@ async fn a_run_can_be_about_some_of_the_subjects() {
 }
 
 #[tokio::test]
-async fn failed_items_are_reported_with_the_samples_of_the_others() {
+async fn failed_items_are_reported_together_with_samples() {
     let metric = Metric::new(Facts::new("queue.each", "A test."), location!(), |_| {
         Box::pin(async {
             vec![
@@ -337,7 +337,7 @@ async fn failed_items_are_reported_with_the_samples_of_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_deadline_keeps_from_starting_is_an_error() {
+async fn metrics_that_are_not_started_before_the_deadline_are_errors() {
     let metric = Metric::new(Facts::new("number.slow", "A test."), location!(), |_| {
         Box::pin(async {
             tokio::time::sleep(std::time::Duration::from_secs(1)).await;
@@ -356,7 +356,7 @@ async fn what_the_deadline_keeps_from_starting_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_program_can_ask_about_one_subject_without_a_metric() {
+async fn a_program_can_get_resources_of_a_subject_without_a_metric() {
     let reads = Reads::default();
     let run = Context::new().provide(reads.clone());
     let mail = run.about(Queue("mail".to_owned()));
@@ -367,5 +367,5 @@ async fn a_program_can_ask_about_one_subject_without_a_metric() {
         assert_eq!(mail.get::<Messages>().await.unwrap().0, 4);
     }
     assert_eq!(broken.get::<Messages>().await.unwrap_err().to_string(), "connection refused");
-    assert_eq!(reads.0.load(SeqCst), 2, "the resources of the run are shared, those of a subject its own");
+    assert_eq!(reads.0.load(SeqCst), 2, "the two subjects share the resources of the run");
 }

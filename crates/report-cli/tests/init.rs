@@ -48,7 +48,8 @@ fn set_beside(variables: &[(&str, &str)], text: &str) -> BTreeMap<String, String
     };
     let file = Settings::builder().environment_from(value).toml(Path::new(FILE), text);
     let settings = file.and_then(SettingsBuilder::build).unwrap_or_else(|error| panic!("{error}: {text}"));
-    let said = settings.said().filter_map(|(table, key, value, _)| Some((format!("{table}.{key}"), value?)));
+    let said =
+        settings.entries().filter_map(|(table, key, value, _)| Some((format!("{table}.{key}"), value?)));
     said.collect()
 }
 

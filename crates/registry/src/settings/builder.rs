@@ -1,5 +1,5 @@
-//! Collects settings in layers: ambient environment variables, the file, other environment variables, flags. The later
-//! one wins.
+//! Collects settings in layers: ambient environment variables, the file, other environment variables, and flags. A later
+//! layer overrides an earlier one.
 
 use std::{env, fs, path::Path};
 
@@ -33,8 +33,8 @@ impl SettingsBuilder {
         self.toml(path, &text)
     }
 
-    /// Adds settings from the text of a file. The path is for messages, and relative paths in the text start at its
-    /// folder.
+    /// Adds settings from the text of a file. The path is used in messages, and relative paths in the text are relative to
+    /// its folder.
     pub fn toml(mut self, path: &Path, text: &str) -> Result<Self, SettingsError> {
         for FileTable { name, origin, entries } in file::parse(path, text)? {
             if let Err(unknown) = check_table_name(&name, &origin) {
@@ -49,8 +49,8 @@ impl SettingsBuilder {
         Ok(self)
     }
 
-    /// Ignores tables that no linked crate declares, for a program that shares a file with others and uses only some
-    /// of its tables. Keys of the tables that it does use are checked all the same.
+    /// Ignores tables that no linked crate declares. This is for a program that shares a file with other programs and uses
+    /// only some of its tables. The keys of these tables are still checked.
     ///
     /// ```
     /// use std::path::Path;
@@ -69,9 +69,9 @@ impl SettingsBuilder {
         self
     }
 
-    /// Adds the environment variables that the linked tables name. Ambient variables are used only for keys that have
-    /// no value yet, so add the file first. A number, a truth value (`true` or `false`) or a list (with commas between
-    /// its items) is read from the text of the variable.
+    /// Adds the environment variables that the linked tables name. Ambient variables are used only for keys that have no
+    /// value yet, so add the file first. Numbers, booleans (`true` or `false`) and lists (separated by commas) are parsed
+    /// from the text of the variable.
     #[must_use]
     pub fn environment(self) -> Self {
         self.environment_from(|variable| env::var(variable).ok())
@@ -96,7 +96,7 @@ impl SettingsBuilder {
         self.secrets_from(get)
     }
 
-    /// Adds the secrets that environment variables hold, or the files that they name.
+    /// Adds secrets from environment variables, or from the files that environment variables name.
     #[must_use]
     fn secrets_from(mut self, get: impl Fn(&str) -> Option<String>) -> Self {
         let get = |variable: &str| get(variable).filter(|value| !value.trim().is_empty());
@@ -127,13 +127,13 @@ impl SettingsBuilder {
         entries.contains_key(key) || spec.exclusive_with(key).any(|other| entries.contains_key(other))
     }
 
-    /// Sets a key, and replaces what an earlier layer set.
+    /// Sets a key, and replaces its value from an earlier layer.
     #[must_use]
     pub fn set(self, table: &str, key: &str, value: impl Into<Value>, origin: Origin) -> Self {
         self.insert(table, key, Setting { value: value.into(), origin, positions: Positions::new() })
     }
 
-    /// Replaces what an earlier layer set for this key, or for one that excludes it.
+    /// Sets a key. Removes the values of keys that exclude it from earlier layers.
     fn insert(mut self, table: &str, key: &str, setting: Setting) -> Self {
         let entries = self.tables.entry(table.to_owned()).or_default();
         for spec in TableSpec::linked().into_iter().filter(|spec| spec.name == table) {

@@ -1,5 +1,6 @@
-//! Deserialises a table of settings. serde alone could not do three things: refuse unknown keys at every depth, read
-//! numbers, truth values and lists from the text of an environment variable, and resolve paths by their origin.
+//! Deserialises a table of settings. It does three things that `toml`'s own deserialiser does not: it refuses unknown keys
+//! at every depth, it parses numbers, booleans and lists from the text of an environment variable, and it resolves paths
+//! relative to the file that contains them.
 
 use std::fmt;
 
@@ -14,12 +15,12 @@ use toml::Value;
 
 use super::{
     Known, Origin, SettingPath,
-    setting::{Entries, Setting},
+    setting::{Setting, TableEntries},
 };
 
 /// Why a value was refused.
 #[derive(Debug)]
-pub(super) enum ValueError {
+pub(super) enum DeserializeError {
     Message(String),
     /// A struct has no such key.
     UnknownKey {
@@ -31,7 +32,7 @@ pub(super) enum ValueError {
 }
 
 /// The keys of a table.
-pub(super) struct TableDeserializer<'a>(pub(super) &'a Entries);
+pub(super) struct TableDeserializer<'a>(pub(super) &'a TableEntries);
 
 /// A value with its origin.
 #[derive(Clone, Copy)]
@@ -42,9 +43,9 @@ struct ValueDeserializer<'a> {
 
 #[derive(Clone, Copy)]
 enum Input<'a> {
-    /// A value of a file or a flag, which has a type.
+    /// A value of a file or a flag, which already has a type.
     Typed(&'a Value),
-    /// The text of an environment variable, or an item of the list in it. It has the type that is asked for.
+    /// The text of an environment variable, or one item of its list. It is parsed as the expected type.
     Text(&'a str),
 }
 
@@ -68,13 +69,13 @@ impl<'a> ValueDeserializer<'a> {
         }
     }
 
-    /// Visits the text of a variable as a value of another type, or as text if it is none.
+    /// Parses the text of an environment variable and visits the result. A typed value is visited without a conversion.
     fn visit_parsed<'de, V: Visitor<'de>, T>(
         self,
         visitor: V,
         parse: impl FnOnce(&str) -> Option<T>,
-        visit: impl FnOnce(V, T) -> Result<V::Value, ValueError>,
-    ) -> Result<V::Value, ValueError> {
+        visit: impl FnOnce(V, T) -> Result<V::Value, DeserializeError>,
+    ) -> Result<V::Value, DeserializeError> {
         match self.input {
             Input::Text(text) => match parse(text) {
                 Some(value) => visit(visitor, value),
@@ -84,8 +85,8 @@ impl<'a> ValueDeserializer<'a> {
         }
     }
 
-    /// Visits a path, which starts at the folder of the file that names it.
-    fn visit_path<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+    /// Visits a path. A relative path in a file is resolved relative to the folder of the file.
+    fn visit_path<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         let Some(path) = self.text() else { return self.deserialize_any(visitor) };
         if path.trim().is_empty() {
             return Err(Error::custom("the path is empty"));
@@ -102,9 +103,9 @@ impl<'a> ValueDeserializer<'a> {
 }
 
 impl<'de> Deserializer<'de> for TableDeserializer<'_> {
-    type Error = ValueError;
+    type Error = DeserializeError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         let entries = self.0.iter().map(|(key, setting)| (key.as_str(), ValueDeserializer::new(setting)));
         visitor.visit_map(MapDeserializer::new(entries))
     }
@@ -114,7 +115,7 @@ impl<'de> Deserializer<'de> for TableDeserializer<'_> {
         _name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, ValueError> {
+    ) -> Result<V::Value, DeserializeError> {
         check_keys(self.0.keys(), fields)?;
         self.deserialize_any(visitor)
     }
@@ -123,7 +124,7 @@ impl<'de> Deserializer<'de> for TableDeserializer<'_> {
         self,
         _name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, ValueError> {
+    ) -> Result<V::Value, DeserializeError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -133,19 +134,19 @@ impl<'de> Deserializer<'de> for TableDeserializer<'_> {
     }
 }
 
-/// Methods for numbers, whose text may be that of a variable.
+/// Methods for numbers. They also accept the text of an environment variable.
 macro_rules! deserialize_number {
     ($($method:ident => $number:ty, $visit:ident;)+) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
             self.visit_parsed(visitor, |text| text.parse::<$number>().ok(), V::$visit)
         })+
     };
 }
 
 impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
-    type Error = ValueError;
+    type Error = DeserializeError;
 
-    // The visitors of smaller numbers check their range, and name it.
+    // The visitors of smaller integer types check the range.
     deserialize_number! {
         deserialize_i8 => i64, visit_i64;
         deserialize_i16 => i64, visit_i64;
@@ -159,7 +160,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         deserialize_f64 => f64, visit_f64;
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         let value = match self.input {
             Input::Text(text) => return visitor.visit_str(text),
             Input::Typed(value) => value,
@@ -171,7 +172,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
             Value::Boolean(truth) => visitor.visit_bool(*truth),
             Value::Datetime(_) => {
                 let visited = value.clone().deserialize_any(visitor);
-                visited.map_err(|error| ValueError::Message(error.message().to_owned()))
+                visited.map_err(|error| DeserializeError::Message(error.message().to_owned()))
             }
             Value::Array(values) => {
                 visitor.visit_seq(SeqDeserializer::new(values.iter().map(|value| self.typed(value))))
@@ -182,17 +183,17 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         }
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         self.visit_parsed(visitor, |text| text.to_ascii_lowercase().parse().ok(), V::visit_bool)
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         let Input::Text(text) = self.input else { return self.deserialize_any(visitor) };
         let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
         visitor.visit_seq(SeqDeserializer::new(items.map(|item| Self { input: Input::Text(item), ..self })))
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeserializeError> {
         visitor.visit_some(self)
     }
 
@@ -200,7 +201,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         self,
         name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, ValueError> {
+    ) -> Result<V::Value, DeserializeError> {
         if name == SettingPath::NAME { self.visit_path(visitor) } else { visitor.visit_newtype_struct(self) }
     }
 
@@ -209,7 +210,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         _name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, ValueError> {
+    ) -> Result<V::Value, DeserializeError> {
         if let Input::Typed(Value::Table(table)) = self.input {
             check_keys(table.keys(), fields)?;
         }
@@ -221,9 +222,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, ValueError> {
+    ) -> Result<V::Value, DeserializeError> {
         if let Some(variant) = self.text() {
-            let variant: StrDeserializer<'_, ValueError> = variant.into_deserializer();
+            let variant: StrDeserializer<'_, DeserializeError> = variant.into_deserializer();
             return visitor.visit_enum(variant);
         }
         match self.input {
@@ -241,7 +242,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
     }
 }
 
-impl IntoDeserializer<'_, ValueError> for ValueDeserializer<'_> {
+impl IntoDeserializer<'_, DeserializeError> for ValueDeserializer<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -253,21 +254,21 @@ impl IntoDeserializer<'_, ValueError> for ValueDeserializer<'_> {
 fn check_keys<'k>(
     mut keys: impl Iterator<Item = &'k String>,
     fields: &'static [&'static str],
-) -> Result<(), ValueError> {
+) -> Result<(), DeserializeError> {
     match keys.find(|key| !fields.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => {
             let known = Known::nearest_to(key, fields.iter().copied());
-            Err(ValueError::UnknownKey { key: key.clone(), known })
+            Err(DeserializeError::UnknownKey { key: key.clone(), known })
         }
     }
 }
 
-fn refused(text: &str, expected: &dyn Expected) -> ValueError {
+fn refused(text: &str, expected: &dyn Expected) -> DeserializeError {
     Error::invalid_type(Unexpected::Str(text), expected)
 }
 
-impl Error for ValueError {
+impl Error for DeserializeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::Message(message.to_string())
     }
@@ -277,9 +278,9 @@ impl Error for ValueError {
     }
 }
 
-impl std::error::Error for ValueError {}
+impl std::error::Error for DeserializeError {}
 
-impl fmt::Display for ValueError {
+impl fmt::Display for DeserializeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Message(message) => f.write_str(message),

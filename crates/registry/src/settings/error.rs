@@ -1,4 +1,4 @@
-//! What can be wrong with settings: always with the place, and with what would be right.
+//! Errors in settings. Each error names the place and says what would be right.
 
 use std::{io, path::PathBuf};
 
@@ -20,9 +20,9 @@ pub enum SettingsError {
     /// The file is not valid TOML.
     #[error("{origin}: the settings file is not valid TOML: {message}")]
     Syntax {
-        /// Where it stops being valid.
+        /// The place of the error.
         origin: Origin,
-        /// What is wrong there. The line itself is not repeated: it could hold a secret.
+        /// What is wrong. The line itself is not repeated, because it could contain a secret.
         message: String,
     },
     /// A table that no linked crate declares.
@@ -32,20 +32,20 @@ pub enum SettingsError {
         origin: Origin,
         /// Its name.
         table: String,
-        /// What there is.
+        /// The names of existing tables.
         known: Known,
     },
-    /// The name of a table with something else behind it.
+    /// The name of a table has a value that is not a table.
     #[error("{origin}: `{key}` must be a table, written [{key}]")]
-    NoTable {
+    NotATable {
         /// Where it stands.
         origin: Origin,
         /// Its name.
         key: String,
     },
     /// A key outside of any table.
-    #[error("{origin}: `{key}` stands outside of any table; write it below one of [{}]", .tables.join("], ["))]
-    Outside {
+    #[error("{origin}: `{key}` is outside of any table; write it below one of [{}]", .tables.join("], ["))]
+    OutsideTables {
         /// Where it stands.
         origin: Origin,
         /// Its name.
@@ -62,10 +62,10 @@ pub enum SettingsError {
         table: String,
         /// The key.
         key: String,
-        /// What there is.
+        /// The names of existing keys.
         known: Known,
     },
-    /// A value that the table does not take.
+    /// A value that the table does not accept.
     #[error("{origin}: `{path}` in [{table}]: {message}")]
     Value {
         /// Where it stands.
@@ -77,12 +77,12 @@ pub enum SettingsError {
         /// What is wrong with it.
         message: String,
     },
-    /// Two keys of one file that say the same in two ways.
+    /// Two keys of one file that exclude each other.
     #[error(
         "{origin}: `{key}` in [{table}] cannot be set beside `{other}` ({other_origin}); keep one of them"
     )]
     Exclusive {
-        /// Where one of them stands.
+        /// The place of `key`.
         origin: Origin,
         /// The table.
         table: String,
@@ -90,11 +90,11 @@ pub enum SettingsError {
         key: &'static str,
         /// The other key.
         other: &'static str,
-        /// Where that stands.
+        /// The place of `other`.
         other_origin: Origin,
     },
     /// A file with a secret that cannot be read.
-    #[error("cannot read the file that the environment variable {variable} names as `{key}` in [{table}]")]
+    #[error("cannot read the file with `{key}` in [{table}] that the environment variable {variable} names")]
     SecretFile {
         /// The variable.
         variable: &'static str,
@@ -102,7 +102,7 @@ pub enum SettingsError {
         table: &'static str,
         /// The key.
         key: &'static str,
-        /// Why. The path is not repeated: it could be the secret itself.
+        /// Why. The path is not shown, because somebody may have set the variable to the secret itself.
         source: io::Error,
     },
     /// Two crates declare a table of this name.
@@ -110,9 +110,9 @@ pub enum SettingsError {
     DeclaredTwice {
         /// The table.
         table: &'static str,
-        /// Where one is declared.
+        /// The place of the first declaration.
         first: Location,
-        /// Where the other is declared.
+        /// The place of the second declaration.
         second: Location,
     },
     /// A struct without a default for one of its keys.
@@ -126,7 +126,7 @@ pub enum SettingsError {
         /// The key.
         key: &'static str,
     },
-    /// A table that its type refuses as a whole.
+    /// The struct of a table refuses the table as a whole.
     #[error("settings table [{table}]: {message}")]
     Table {
         /// The table.

@@ -1,4 +1,4 @@
-//! Reads the text of a settings file: its tables, their keys, and the position of each.
+//! Parses the text of a settings file: its tables, their keys, and the positions of both.
 
 use std::{ops::Range, path::Path};
 
@@ -12,14 +12,14 @@ use super::{
     Origin, SettingsError,
     keys::not_a_table,
     positions::Locator,
-    setting::{Entries, Setting},
+    setting::{Setting, TableEntries},
 };
 
 /// A table of a file.
 pub(super) struct FileTable {
     pub(super) name: String,
     pub(super) origin: Origin,
-    pub(super) entries: Entries,
+    pub(super) entries: TableEntries,
 }
 
 /// Reads all tables of a file. The path is only for messages and for the origin of relative paths.
@@ -36,7 +36,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<FileTable>, SettingsE
         let DeValue::Table(content) = content.into_inner() else {
             return Err(not_a_table(origin, name));
         };
-        let mut entries = Entries::new();
+        let mut entries = TableEntries::new();
         for (key, value) in content {
             let origin = locator.origin(key.span());
             let key = key.into_inner().into_owned();

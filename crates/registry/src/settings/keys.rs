@@ -1,15 +1,15 @@
-//! Checks of names: which tables there are, and which keys exclude each other.
+//! Checks of the names of tables and keys.
 
-use super::{Known, Origin, SettingsError, TableSpec, redact::shown_name, setting::Entries};
+use super::{Known, Origin, SettingsError, TableSpec, redact::shown_name, setting::TableEntries};
 
-/// The error for a name at the top of the file that has no table behind it.
+/// The error for a name at the top level of the file whose value is not a table.
 pub(super) fn not_a_table(origin: Origin, key: String) -> SettingsError {
     let mut tables: Vec<_> = TableSpec::linked().iter().map(|spec| spec.name).collect();
     if tables.contains(&key.as_str()) {
-        return SettingsError::NoTable { origin, key };
+        return SettingsError::NotATable { origin, key };
     }
     tables.dedup();
-    SettingsError::Outside { origin, key: shown_name(&key), tables }
+    SettingsError::OutsideTables { origin, key: shown_name(&key), tables }
 }
 
 /// Refuses a table that no linked crate declares.
@@ -22,7 +22,7 @@ pub(super) fn check_table_name(table: &str, origin: &Origin) -> Result<(), Setti
     Err(SettingsError::UnknownTable { origin: origin.clone(), table: shown_name(table), known })
 }
 
-/// Refuses two linked tables with one name: each would refuse the keys of the other.
+/// Refuses two linked tables with the same name, because each would refuse the keys of the other.
 pub(super) fn check_unique_names() -> Result<(), SettingsError> {
     let specs = TableSpec::linked();
     match specs.iter().zip(specs.iter().skip(1)).find(|(spec, next)| spec.name == next.name) {
@@ -36,7 +36,7 @@ pub(super) fn check_unique_names() -> Result<(), SettingsError> {
 }
 
 /// Refuses two keys of one file that exclude each other.
-pub(super) fn check_exclusive(table: &str, entries: &Entries) -> Result<(), SettingsError> {
+pub(super) fn check_exclusive(table: &str, entries: &TableEntries) -> Result<(), SettingsError> {
     let specs = TableSpec::linked();
     let pairs = specs.iter().filter(|spec| spec.name == table).flat_map(|spec| spec.exclusive);
     for &(key, other) in pairs {

@@ -1,8 +1,8 @@
-//! Suggestions: the names that exist where an unknown one was found.
+//! Suggestions for an unknown name: the names that exist.
 
 use std::fmt;
 
-/// The names that exist where an unknown one was found, the nearest first.
+/// The names that exist instead of an unknown name, sorted by similarity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     names: Vec<String>,
@@ -12,7 +12,7 @@ pub struct Known {
 /// Maximum number of names in a message.
 const MAX_SHOWN: usize = 20;
 
-/// How similar a known name has to be to an unknown one, from 0 to 1, to be suggested.
+/// The minimum similarity of a suggested name, from 0 to 1.
 const MIN_SIMILARITY: f64 = 0.7;
 
 impl Known {
@@ -28,20 +28,21 @@ impl Known {
         Self { names, has_near }
     }
 
-    /// Leaves out names.
-    pub(super) fn without(mut self, is_left_out: impl Fn(&str) -> bool) -> Self {
-        self.has_near &= self.names.first().is_some_and(|nearest| !is_left_out(nearest));
-        self.names.retain(|name| !is_left_out(name));
+    /// Removes names.
+    pub(super) fn without(mut self, is_removed: impl Fn(&str) -> bool) -> Self {
+        self.has_near &= self.names.first().is_some_and(|nearest| !is_removed(nearest));
+        self.names.retain(|name| !is_removed(name));
         self
     }
 }
 
-/// How similar two names are, from 0 to 1. Jaro and Winkler's measure finds nothing in common between short names with
-/// swapped letters, such as `ulr` and `url`, so one wrong, missing, additional or swapped letter always counts as near.
+/// The similarity of two names, from 0 to 1. The Jaro–Winkler similarity of short names with swapped letters, such as
+/// `ulr` and `url`, is very low. So names that differ by one wrong, missing, additional or swapped letter always count
+/// as similar.
 fn similarity(name: &str, unknown: &str) -> f64 {
     let similarity = strsim::jaro_winkler(name, unknown);
-    let is_one_slip = name.len().min(unknown.len()) > 1 && strsim::osa_distance(name, unknown) == 1;
-    if is_one_slip { similarity.max(MIN_SIMILARITY) } else { similarity }
+    let is_one_typo = name.len().min(unknown.len()) > 1 && strsim::osa_distance(name, unknown) == 1;
+    if is_one_typo { similarity.max(MIN_SIMILARITY) } else { similarity }
 }
 
 impl fmt::Display for Known {
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_name_is_suggested_also_for_short_names() {
+    fn the_most_similar_name_is_suggested() {
         for (unknown, names, suggestion) in [
             (
                 "ulr",
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn of_very_many_names_the_nearest_are_listed() {
+    fn at_most_twenty_names_are_listed() {
         let text = Known::nearest_to("x", (0..30).map(|number| format!("name{number:02}"))).to_string();
 
         assert!(text.ends_with("`name19` and 10 more"), "{text}");

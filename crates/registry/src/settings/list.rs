@@ -1,6 +1,6 @@
-//! Errors about lists. serde calls a list a sequence; people who write settings write brackets.
+//! Error messages about lists. serde says that it expects a sequence. The message for people shows the syntax of a list.
 
-/// The message of an error of serde, with the list to write where one is missing.
+/// Rewrites a message of serde about a missing sequence: shows how to write a list. Other messages stay the same.
 pub(super) fn with_brackets(message: &str) -> String {
     let plain = || {
         let found = message.strip_prefix("invalid type: ")?.strip_suffix(", expected a sequence")?;
@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_list_says_how_one_is_written_and_other_messages_stay() {
+    fn the_message_about_a_missing_list_shows_its_syntax() {
         for (message, plain) in [
             ("invalid type: string \"a\", expected a sequence", "this must be a list; write [\"a\"]"),
             (

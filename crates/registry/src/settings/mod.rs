@@ -1,4 +1,4 @@
-//! Settings: tables of a TOML file that environment variables and flags may override.
+//! Settings: tables of a TOML file. Environment variables and flags can override them.
 //!
 //! Each crate declares its own table as a struct and takes it as a resource:
 //!
@@ -29,19 +29,20 @@
 //! # assert_eq!(broker_name_length(QueueSettings::default()), 9);
 //! ```
 //!
-//! A variable that a CI system sets in every job, such as `GITHUB_REPOSITORY`, must not override what somebody wrote
-//! into the file. List it as ambient, behind `env`, and it counts only if the file does not set the key:
+//! A variable that a CI system sets in every job, such as `GITHUB_REPOSITORY`, must not override the file. List it under
+//! `ambient`, after `env`. Then it is used only if the file does not set the key:
 //!
 //! ```
 //! # use system_health_registry::settings_table;
 //! # #[derive(Debug, Clone, Default, serde::Deserialize)]
 //! # #[serde(default)]
 //! # struct BuildSettings { branch: Option<String> }
-//! settings_table!(BuildSettings, "build", env: { "branch" => "BUILD_BRANCH" }, ambient: { "branch" => "GITHUB_REF_NAME" });
+//! settings_table!(BuildSettings, "build", env: { "branch" => "BUILD_BRANCH" }, ambient: { "branch" =>
+//! "GITHUB_REF_NAME" });
 //! ```
 //!
-//! Every table of the file must belong to a linked crate, and every key to its struct, also in tables inside of tables.
-//! Anything else is an error that names the place and the nearest name that exists.
+//! Every table of the file must belong to a linked crate, and every key must be a field of its struct. This also holds for
+//! nested tables. Anything else is an error that names the place and the most similar name that exists.
 
 mod builder;
 mod deserialize;

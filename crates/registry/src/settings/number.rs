@@ -1,7 +1,7 @@
-//! Errors about numbers and truth values. serde names the types of Rust, such as `u8`; people who write settings know
-//! ranges.
+//! Error messages about numbers and booleans. serde names types of Rust, such as `u8`. The message for people names the
+//! range.
 
-/// What serde expects, and the same in words.
+/// The types that serde expects, and their descriptions for people.
 const EXPECTED: [(&str, &str); 18] = [
     ("u8", "a whole number from 0 to 255"),
     ("u16", "a whole number from 0 to 65535"),
@@ -23,7 +23,7 @@ const EXPECTED: [(&str, &str); 18] = [
     ("a nonzero usize", "a whole number of at least 1"),
 ];
 
-/// The message of an error of serde, with the range of a number instead of its type.
+/// Rewrites a message of serde about a number: names the range instead of the type. Other messages stay the same.
 pub(super) fn with_range(message: &str) -> String {
     let plain = || {
         let (found, expected) = message.rsplit_once(", expected ")?;
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_has_a_range_and_other_messages_stay() {
+    fn messages_about_numbers_name_the_range() {
         for (message, plain) in [
             (
                 "invalid type: string \"many\", expected a nonzero u32",

@@ -1,12 +1,12 @@
-//! Where a setting comes from. Every error about a value names its origin, and a path in the settings file is relative
-//! to the folder of that file.
+//! The origin of a setting. Every error about a value names its origin, and a relative path in the settings file is
+//! resolved relative to the folder of that file.
 
 use std::{
     fmt,
     path::{Path, PathBuf},
 };
 
-/// Where a setting was made.
+/// Where a setting was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {

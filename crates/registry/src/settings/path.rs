@@ -13,8 +13,8 @@ use serde::{
 
 /// A path in a settings table.
 ///
-/// A relative path in the settings file is relative to the folder of that file, so it means the same wherever the
-/// program is started. One in an environment variable or a flag is relative to the current folder.
+/// A relative path in the settings file is relative to the folder of that file, so it does not depend on the current
+/// folder. A relative path in an environment variable or a flag is relative to the current folder.
 ///
 /// ```
 /// use std::path::Path;
@@ -42,8 +42,8 @@ use serde::{
 pub struct SettingPath(PathBuf);
 
 impl SettingPath {
-    /// The name by which the deserialiser of settings recognises a path, and resolves it. Other deserialisers take it as
-    /// it is written.
+    /// The deserialiser of settings recognises a path by this name, and resolves it. Other deserialisers do not change the
+    /// path.
     pub(super) const NAME: &str = "$system_health::SettingPath";
 }
 

@@ -1,6 +1,5 @@
-//! Lines and columns in a settings file, also of values deep inside a table, so that an error about one of many
-//! repositories leads to it. Paths are written as `serde_path_to_error` writes them:
-//! `metrics.commits.hotfix.notify[1]`.
+//! Lines and columns in a settings file. They include values deep inside a table, so that an error about one of many
+//! repositories names the right line. Paths have the format of `serde_path_to_error`: `metrics.commits.hotfix.notify[1]`.
 
 use std::{collections::BTreeMap, ops::Range, path::Path};
 
@@ -18,7 +17,7 @@ pub(super) struct Position {
     pub(super) column: u32,
 }
 
-/// Finds the position of each byte of a file.
+/// Converts offsets in a file into lines and columns.
 pub(super) struct Locator<'a> {
     path: &'a Path,
     text: &'a str,
@@ -31,7 +30,7 @@ impl<'a> Locator<'a> {
         Self { path, text, line_starts: std::iter::once(0).chain(starts).collect() }
     }
 
-    /// The origin of what starts at the start of a range of bytes.
+    /// The origin at the start of a range of bytes.
     pub(super) fn origin(&self, span: Range<usize>) -> Origin {
         let Position { line, column } = self.position(span);
         Origin::File { path: self.path.to_owned(), line, column }
@@ -73,7 +72,7 @@ impl<'a> Locator<'a> {
     }
 }
 
-/// Whether a path leads to, or into, the value at another one.
+/// Whether the value at `path` is the value at `container` or a part of it.
 pub(super) fn contains(container: &str, path: &str) -> bool {
     path.strip_prefix(container).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

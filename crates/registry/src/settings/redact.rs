@@ -1,22 +1,22 @@
-//! Keeps what may be secret out of messages about settings. Errors of serde repeat the value that they
-//! refuse, and people paste tokens into the wrong place.
+//! Removes possible secrets from messages about settings. Errors of serde repeat the refused value, and people paste
+//! tokens into the wrong place.
 
 use toml::Value;
 
 use super::format::to_toml;
 
-/// Shorter texts are words, names and durations; tokens and keys are longer.
+/// The minimum length of a possible secret. Shorter texts are usually words, names and durations.
 const SHORTEST_SECRET: usize = 16;
-/// A shorter text is part of so many words that replacing it everywhere would give it away. It is replaced only
-/// where it stands in quotes.
+/// The minimum length of a text that is replaced everywhere. A shorter text is replaced only in quotes: if parts of other
+/// words were replaced too, a reader could guess the text.
 const SHORTEST_REPLACED: usize = 8;
 
-/// The message without the texts in the value that may be secrets; for a key that is declared a secret,
-/// without any part of the value.
+/// Replaces the texts of the value that may be secrets in a message. If the key is declared a secret, replaces all
+/// parts of the value.
 pub(super) fn redact(message: &str, value: &Value, is_secret: bool) -> String {
     let mut texts = Vec::new();
     collect(value, is_secret, &mut texts);
-    // The longest first, in case one is part of another.
+    // The longest text is replaced first, because another text may be a part of it.
     texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
     texts.iter().filter(|text| !text.is_empty()).fold(message.to_owned(), |message, text| {
         let escaped = format!("{text:?}");
@@ -48,20 +48,20 @@ fn collect(value: &Value, is_secret: bool, texts: &mut Vec<String>) {
 pub fn may_be_secret(text: &str) -> bool {
     let text = text.trim();
     let is_word = text.len() < SHORTEST_SECRET || text.contains(char::is_whitespace);
-    // Random characters without a digit among them are rare.
+    // Random tokens nearly always contain a digit.
     let is_path = text.contains(['/', '.']) && !text.contains(|c: char| c.is_ascii_digit());
     !(is_word || is_path) || text.contains("://") || text.contains('@')
 }
 
-/// A name of a table or a key, unless somebody wrote a token there.
+/// The name of a table or a key for a message. It is replaced if it may be a token in the wrong place.
 pub(super) fn shown_name(name: &str) -> String {
     if is_secret_name(name) { "...".to_owned() } else { name.to_owned() }
 }
 
-/// Names may be long, and are of lower-case letters.
+/// Whether the name of a table or a key may be a secret. Unlike other texts, a long name of lower-case letters is allowed.
 fn is_secret_name(name: &str) -> bool {
-    let is_of_name = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '-' | '.');
-    may_be_secret(name) && !name.chars().all(is_of_name)
+    let is_name_char = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '-' | '.');
+    may_be_secret(name) && !name.chars().all(is_name_char)
 }
 
 #[cfg(test)]
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_a_secret_is_left_out() {
+    fn possible_secrets_are_redacted() {
         let redacted =
             |value: &str| redact(&format!("invalid value: string {value:?}"), &value.into(), false);
         for shown in
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_secret_key_nothing_is_shown() {
+    fn values_of_secret_keys_are_redacted() {
         assert_eq!(redact("invalid type: integer `7`", &7.into(), true), "invalid type: integer `...`");
         let table = Value::Table([("pass".to_owned(), Value::from("long word"))].into_iter().collect());
         assert_eq!(
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_in_the_place_of_a_name_is_left_out() {
+    fn a_token_in_place_of_a_name_is_redacted() {
         for name in ["monitors", "datadog_application_key", "commits.reverts_of_the_week"] {
             assert_eq!(shown_name(name), name);
         }

@@ -1,5 +1,4 @@
-//! The settings of a process, when all layers are put together. Every value keeps its origin, so that an error can name
-//! it.
+//! The settings of a process, combined from all layers. Every value has its origin, so that an error can name it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,26 +6,26 @@ use serde_path_to_error::{Path, Segment};
 
 use super::{
     Origin, SettingsBuilder, SettingsError, SettingsTable, TableSpec,
-    deserialize::{TableDeserializer, ValueError},
+    deserialize::{DeserializeError, TableDeserializer},
     format::to_toml,
     list::with_brackets,
     number::with_range,
     redact::{redact, shown_name},
-    setting::{Entries, find, origin_of},
+    setting::{TableEntries, find, origin_of},
 };
 use crate::{Context, FromContext, Scope, Unavailable};
 
-/// The settings of a process. A resource: empty unless the caller provides others.
+/// The settings of a process, as a resource. They are empty unless the program provides them.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     tables: Arc<Tables>,
 }
 
 /// The keys that are set, by table.
-pub(super) type Tables = BTreeMap<String, Entries>;
+pub(super) type Tables = BTreeMap<String, TableEntries>;
 
 impl Settings {
-    /// Starts with nothing: every table has its defaults.
+    /// A builder without settings, so that every key has its default.
     #[must_use]
     pub fn builder() -> SettingsBuilder {
         SettingsBuilder::default()
@@ -36,9 +35,9 @@ impl Settings {
         Self { tables: Arc::new(tables) }
     }
 
-    /// All keys that are set: table, key, value and origin, sorted by table and key. Keys that are missing here have
-    /// their defaults. A secret has no value here.
-    pub fn said(&self) -> impl Iterator<Item = (&str, &str, Option<String>, &Origin)> {
+    /// All keys that are set: table, key, value and origin, sorted by table and key. Keys that are not included have their
+    /// defaults. The value is `None` for a secret.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str, Option<String>, &Origin)> {
         self.tables.iter().flat_map(|(table, entries)| {
             entries.iter().map(|(key, setting)| {
                 let value = (!is_secret(table, key)).then(|| to_toml(&setting.value));
@@ -53,16 +52,16 @@ impl Settings {
         TableSpec::linked().iter().any(|spec| spec.name == table && (spec.shows_text)(self))
     }
 
-    /// Where a key of a table was set; `None` if it has its default. What is below a key has a path, such as
+    /// Where a key of a table was set, or `None` if it has its default. A value below a key is named by its path, such as
     /// `metrics.commits.hotfix`.
     #[must_use]
     pub fn origin<T: SettingsTable>(&self, path: &str) -> Option<Origin> {
         self.tables.get(T::NAME).and_then(|entries| origin_of(entries, path))
     }
 
-    /// One table, with its defaults for all keys that are not set.
+    /// A table. Keys that are not set have their defaults.
     pub fn table<T: SettingsTable>(&self) -> Result<T, SettingsError> {
-        let unset = Entries::new();
+        let unset = TableEntries::new();
         let entries = self.tables.get(T::NAME).unwrap_or(&unset);
         serde_path_to_error::deserialize(TableDeserializer(entries))
             .map_err(|error| refusal(T::NAME, entries, &error))
@@ -80,43 +79,45 @@ impl FromContext for Settings {
 /// The error for a table that was refused.
 fn refusal(
     table: &'static str,
-    entries: &Entries,
-    error: &serde_path_to_error::Error<ValueError>,
+    entries: &TableEntries,
+    error: &serde_path_to_error::Error<DeserializeError>,
 ) -> SettingsError {
     let is_whole_table = error.path().iter().next().is_none();
     let path = if is_whole_table { String::new() } else { error.path().to_string() };
     let (message, origin) = match error.inner() {
-        ValueError::UnknownKey { key, known } => {
+        DeserializeError::UnknownKey { key, known } => {
             let full = if is_whole_table { key.clone() } else { format!("{path}.{key}") };
             let Some(origin) = origin_of(entries, &full) else {
                 return SettingsError::Table { table: table.to_owned(), message: error.inner().to_string() };
             };
-            // Nobody should be led to write a secret into a file.
+            // Secrets are not suggested, because they should not be written into a file.
             let known = known.clone().without(|name| is_whole_table && is_secret(table, name));
             let table = table_name(table, error.path());
             return SettingsError::UnknownKey { origin, table, key: shown_name(key), known };
         }
-        ValueError::MissingKey(key) if is_whole_table => return SettingsError::NoDefault { table, key },
-        refused => (refused.to_string(), origin_of(entries, &path)),
+        DeserializeError::MissingKey(key) if is_whole_table => {
+            return SettingsError::NoDefault { table, key };
+        }
+        other => (other.to_string(), origin_of(entries, &path)),
     };
     match find(entries, &path).zip(origin) {
         Some(((key, setting), origin)) => SettingsError::Value {
             origin,
             table: table.to_owned(),
             message: plain(&redact(&message, &setting.value, is_secret(table, key))),
-            // A key of a map is refused as it was written, and may be a token in the wrong place.
+            // The path may contain a key of a map, which may be a token in the wrong place.
             path: if path == key { shown_name(key) } else { redact(&path, &setting.value, false) },
         },
         None => SettingsError::Table { table: table.to_owned(), message },
     }
 }
 
-/// A message of serde in the words of people who write settings.
+/// Rewrites a message of serde for people who write settings.
 fn plain(message: &str) -> String {
     with_brackets(&with_range(message))
 }
 
-/// The name of a table inside a table, as it is written in a file: `repositories."acme/web"`.
+/// The name of a nested table, as it is written in a file: `repositories."acme/web"`.
 fn table_name(table: &str, path: &Path) -> String {
     let is_bare = |key: &str| key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     path.iter().fold(table.to_owned(), |name, segment| match segment {

@@ -10,8 +10,8 @@ use serde::{
 
 /// A secret in a settings table, such as a token.
 ///
-/// Nothing shows it: not `Debug`, not an error, not `report doctor`. List its key under `secret` in
-/// [`settings_table!`](crate::settings_table), with the environment variable that may hold it.
+/// It is never shown, neither by `Debug` nor in an error nor by `report doctor`. List its key under `secret` in
+/// [`settings_table!`](crate::settings_table), with an environment variable that may contain it.
 ///
 /// ```
 /// use serde::Deserialize;
@@ -23,7 +23,7 @@ use serde::{
 ///     token: Option<SecretSetting>,
 /// }
 ///
-/// // PAGER_TOKEN holds the token, or PAGER_TOKEN_FILE names a file with it.
+/// // PAGER_TOKEN contains the token, or PAGER_TOKEN_FILE is the path of a file with the token.
 /// settings_table!(PagerSettings, "pager", secret: { "token" => "PAGER_TOKEN" });
 ///
 /// let token = SecretSetting::from("s3cret");
@@ -59,7 +59,7 @@ impl<'de> Deserialize<'de> for SecretSetting {
     }
 }
 
-/// Takes a string. Serde's own error for another type would repeat the value.
+/// Accepts a string, and refuses all other types with a message that does not contain the value.
 struct SecretVisitor;
 
 fn not_a_string<T, E: Error>() -> Result<T, E> {

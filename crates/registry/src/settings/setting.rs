@@ -10,25 +10,25 @@ use super::{
 };
 
 /// The keys of one table that are set.
-pub(super) type Entries = BTreeMap<String, Setting>;
+pub(super) type TableEntries = BTreeMap<String, Setting>;
 
 /// The value of a key, and where it was set.
 #[derive(Clone)]
 pub(super) struct Setting {
     pub(super) value: Value,
     pub(super) origin: Origin,
-    /// Where the values below the key are, if the key was set in a file.
+    /// The positions of the values below the key, if the key was set in a file.
     pub(super) positions: Positions,
 }
 
-/// The setting that contains a path: for `jobs[1]`, that of `jobs`. A key may contain dots itself.
-pub(super) fn find<'s>(entries: &'s Entries, path: &str) -> Option<(&'s str, &'s Setting)> {
+/// The setting that contains a path. For `jobs[1]`, it is the setting of `jobs`. A key may contain dots.
+pub(super) fn find<'s>(entries: &'s TableEntries, path: &str) -> Option<(&'s str, &'s Setting)> {
     let containing = entries.iter().filter(|(key, _)| contains(key, path));
     containing.max_by_key(|(key, _)| key.len()).map(|(key, setting)| (key.as_str(), setting))
 }
 
-/// Where the value at a path was set, or else the innermost value around it.
-pub(super) fn origin_of(entries: &Entries, path: &str) -> Option<Origin> {
+/// The origin of the value at a path. If its position is not known, the origin of the innermost value that contains it.
+pub(super) fn origin_of(entries: &TableEntries, path: &str) -> Option<Origin> {
     let (_, setting) = find(entries, path)?;
     let around = setting.positions.iter().filter(|(known, _)| contains(known, path));
     Some(match (&setting.origin, around.max_by_key(|(known, _)| known.len())) {
@@ -39,7 +39,7 @@ pub(super) fn origin_of(entries: &Entries, path: &str) -> Option<Origin> {
     })
 }
 
-// The value could be a secret.
+// The value is not shown, because it could be a secret.
 impl fmt::Debug for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Setting").field("origin", &self.origin).finish_non_exhaustive()

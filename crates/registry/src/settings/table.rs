@@ -1,4 +1,5 @@
-//! How a crate declares its table, and how the whole file can be checked before anything runs.
+//! The declaration of a settings table. The declarations of all linked crates make it possible to check the whole file
+//! before anything runs.
 
 use std::collections::BTreeMap;
 
@@ -13,35 +14,35 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     const NAME: &'static str;
     /// Keys with the environment variables that override the settings file.
     const ENV: &'static [(&'static str, &'static str)];
-    /// Keys with the environment variables that count only if the settings file does not set the key. These are
-    /// variables that a CI system sets in every job, so that nobody chose their values.
+    /// Keys with the environment variables that are used only if the settings file does not set the key. These are
+    /// variables that a CI system sets in every job, and not a person.
     const AMBIENT: &'static [(&'static str, &'static str)] = &[];
-    /// Keys with secrets, and the environment variables that may hold them. With `_FILE` behind its name, a
-    /// variable names a file with the secret instead.
+    /// Keys with secrets. Each has two environment variables: the first contains the secret, and the second, whose name
+    /// ends with `_FILE`, contains the path of a file with the secret.
     const SECRET: &'static [(&'static str, &'static str, &'static str)] = &[];
-    /// Pairs of keys of which only one may be set, such as `name` and `names`. One that is set replaces the other of an
-    /// earlier layer; both in one file are an error.
+    /// Pairs of keys of which only one may be set, such as `name` and `names`. A key replaces the other key of an earlier
+    /// layer. It is an error if one file sets both.
     const EXCLUSIVE: &'static [(&'static str, &'static str)] = &[];
 
-    /// The table in a new settings file: each key as a comment, `# key = value`, with an example or its default, below a
-    /// comment that explains it. Empty if only the name is to be there.
+    /// The table in a new settings file. Each key is commented out, as `# key = value`, with an example or its default,
+    /// below a comment that explains it. If the template is empty, the file contains only the name of the table.
     const TEMPLATE: &'static str = "";
 
-    /// Whether `report doctor` may show the texts in this table. By default it may not: a text could be a secret that is not
-    /// declared as one, or that was set in the wrong place. Numbers, durations and the like are always shown, keys in
-    /// [`SECRET`](Self::SECRET) never.
+    /// Whether `report doctor` may show the texts in this table. Default: it may not, because a text could be an
+    /// undeclared secret, or a secret in the wrong place. Other values, such as numbers and durations, are always
+    /// shown. The values of keys in [`SECRET`](Self::SECRET) are never shown.
     fn shows_text(&self) -> bool {
         false
     }
 
-    /// Checks what the types of the keys cannot: that keys fit together, or fit those of another table.
+    /// Checks that the values of several keys fit together, also with the keys of other tables.
     fn check(&self, settings: &Settings) -> Result<(), SettingsError> {
         let _ = settings;
         Ok(())
     }
 }
 
-/// A linked table: what the settings need to know about it without its type.
+/// A linked table, without its type.
 #[derive(Debug, Clone)]
 pub struct TableSpec {
     pub(super) name: &'static str,
@@ -59,7 +60,7 @@ pub struct TableSpec {
 inventory::collect!(TableSpec);
 
 impl TableSpec {
-    /// The facts of a table that is declared at a place in the code.
+    /// The table of a struct that is declared at a place in the code.
     #[must_use]
     pub const fn new<T: SettingsTable>(location: Location) -> Self {
         Self {
@@ -72,7 +73,7 @@ impl TableSpec {
             template: T::TEMPLATE,
             shows_text: |settings| settings.table::<T>().is_ok_and(|table| table.shows_text()),
             check: |settings| {
-                // A key without a default is found before a file happens to leave it out.
+                // Missing defaults are found even if the file sets all keys.
                 Settings::default().table::<T>()?;
                 settings.table::<T>()?.check(settings)
             },
@@ -84,7 +85,7 @@ impl TableSpec {
         self.secret.iter().any(|(secret, ..)| *secret == key)
     }
 
-    /// The keys that cannot be set beside this one.
+    /// The keys that cannot be set together with this one.
     pub(super) fn exclusive_with(&self, key: &str) -> impl Iterator<Item = &'static str> {
         self.exclusive.iter().filter_map(move |&(one, other)| match key {
             key if key == one => Some(other),
@@ -99,7 +100,7 @@ impl TableSpec {
         Self::linked().into_iter().map(|spec| (spec.name, spec.template)).collect()
     }
 
-    /// All tables of the program, sorted by name and place: the linker puts them into any order.
+    /// All tables of the program, sorted by name and place, because the order of the linker is arbitrary.
     pub(super) fn linked() -> Vec<&'static Self> {
         let mut specs: Vec<_> = inventory::iter::<Self>.into_iter().collect();
         specs.sort_by_key(|spec| (spec.name, spec.location.line()));
@@ -112,16 +113,18 @@ impl TableSpec {
 /// The struct implements `Clone`, and `serde::Deserialize` with a default for every key: put `#[serde(default)]` on it.
 /// Without one, [`SettingsBuilder::build`](crate::settings::SettingsBuilder::build) fails.
 ///
-/// - `env` lists the environment variables that override the settings file. The variable of a list has commas between
-///   the items.
-/// - `ambient` lists those that count only if the file does not set the key.
-/// - `secret` lists keys that hold a [`SecretSetting`](crate::settings::SecretSetting), each with the variable that may
-///   hold it.
+/// - `env` lists the environment variables that override the settings file. In the variable of a list, the items are
+///   separated by commas.
+/// - `ambient` lists environment variables that are used only if the file does not set the key.
+/// - `secret` lists keys of the type [`SecretSetting`](crate::settings::SecretSetting), each with an environment variable
+///   that may contain the secret.
 /// - `exclusive` lists pairs of keys of which only one may be set.
-/// - `template` is the table in a new settings file, see [`SettingsTable::TEMPLATE`](crate::settings::SettingsTable::TEMPLATE).
+/// - `template` is the table in a new settings file, see
+///   [`SettingsTable::TEMPLATE`](crate::settings::SettingsTable::TEMPLATE).
 /// - `shown` is a function `fn(&Self) -> bool` that says whether `report doctor` may show the texts in this table.
 ///   Default: it may not.
-/// - `check` is a method `fn(&Self, &Settings) -> Result<(), SettingsError>` for what the types of the keys cannot check.
+/// - `check` is a method `fn(&Self, &Settings) -> Result<(), SettingsError>`, see
+///   [`SettingsTable::check`](crate::settings::SettingsTable::check).
 ///
 /// See [`settings`](crate::settings) for an example. Paths have the type [`SettingPath`](crate::settings::SettingPath).
 #[macro_export]

@@ -1,6 +1,6 @@
 //! Helpers for tests that run metrics.
 
-#![allow(dead_code, reason = "not every file of tests uses all of it")]
+#![allow(dead_code, reason = "each test program uses only some of the helpers")]
 
 use system_health_registry::{Catalog, Context, Engine, Run, Tag, Unavailable};
 
