@@ -462,10 +462,10 @@ fn people_get_a_table_with_words() {
 fn a_choice_of_sinks_with_which_every_push_fails_is_found() {
     for (settings, message) in [
         ("[report]\nto = ['nope']\n", "names the sink `nope`"),
-        ("[report]\nto = ['prometheus']\n", "the sink `prometheus` has nowhere to deliver to"),
+        ("[report]\nto = ['prometheus']\n", "the sink `prometheus` has no destination"),
         (
             "[local]\nfile = 'a'\n[prometheus]\ntextfile = 'b.prom'\n",
-            "`to` in [report] has to name where to deliver to",
+            "several sinks are configured, so `to` in [report] must name the ones to deliver to",
         ),
     ] {
         let scene = Scene::new(env!("CARGO_BIN_EXE_report")).file("system-health.toml", settings);

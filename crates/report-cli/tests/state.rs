@@ -107,7 +107,7 @@ fn a_damaged_file_is_kept_aside_and_the_run_delivers() {
     fs::create_dir(&state).unwrap();
     fs::write(state.join("state.db"), "this is no database, and was never one ".repeat(200)).unwrap();
 
-    scene.run(&PUSH).with_status(0).says("the state was damaged and starts anew");
+    scene.run(&PUSH).with_status(0).says("the state was damaged and is empty now");
 
     assert_eq!(intake.points().len(), 2);
     let names: BTreeSet<String> = fs::read_dir(&state)

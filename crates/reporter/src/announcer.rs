@@ -1,5 +1,5 @@
-//! Sends the events of a run to one destination. An event that is sent twice would exist twice, so its state is stored before it
-//! is sent, and again when its fate is known.
+//! Sends the events of a run to one destination. If an event were sent twice, the backend would show it twice. So the
+//! state of an event is stored before it is sent, and again when its fate is known.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -16,8 +16,8 @@ use crate::{
 };
 
 impl Courier<'_> {
-    /// Stores which goals are met and the events of a run, each of which is sent once by this or a later run. Without
-    /// `announces`, only the goals are stored.
+    /// Stores the states of the goals and the events of a run. This run or a later one sends each event once. If
+    /// `announces` is false, only the states of the goals are stored.
     pub(crate) async fn record_events(
         &self,
         kept: &Kept,
@@ -26,11 +26,12 @@ impl Courier<'_> {
         announces: bool,
     ) -> Result<(), StateError> {
         let Some(max_age) = self.target.limits.max_event_age else { return Ok(()) };
-        let attached = if announces { events::of_collectors(report, attached, max_age) } else { Vec::new() };
+        let attached =
+            if announces { events::collector_events(report, attached, max_age) } else { Vec::new() };
         if !kept.is_kept() {
             // Without state, events could be sent twice.
             if !attached.is_empty() {
-                tracing::warn!("the events of collectors are not sent: no state folder keeps track of them");
+                tracing::warn!("the events of collectors are not sent, because there is no state folder");
             }
             return Ok(());
         }
@@ -38,15 +39,15 @@ impl Courier<'_> {
         kept.ask(kept.store(), move |store| {
             let goals = events::goal_states(&report);
             store.record_goals(&outbox, report.timestamp(), &goals, |flipped| {
-                if announces { events::of_flips(&report, flipped) } else { Vec::new() }
+                if announces { events::flip_events(&report, flipped) } else { Vec::new() }
             })?;
             if attached.is_empty() { Ok(()) } else { store.add_events(&outbox, &attached) }
         })
         .await
     }
 
-    /// Sends the waiting events, after the points were delivered. If an event was refused or may have arrived, a warning is
-    /// logged, and it is not sent again.
+    /// Sends the waiting events, after the points were delivered. If an event was refused or may have arrived, a
+    /// warning is logged, and it is not sent again.
     pub(crate) async fn announce(&self, kept: &Kept, receipt: &mut Receipt) -> Result<(), StateError> {
         let Some(max_age) = self.target.limits.max_event_age else { return Ok(()) };
         let outbox = || self.target.outbox.clone();
@@ -56,22 +57,24 @@ impl Courier<'_> {
         }
         let ago = |age| SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         let (own, dead, oldest) = (outbox(), ago(LONGEST_SENDING), ago(max_age));
-        let (unseen, old) =
+        let (unknown, old) =
             kept.ask(kept.store(), move |store| store.give_up_events(&own, dead, oldest)).await?;
-        for id in unseen {
-            tracing::warn!("the run that was sending the event `{id}` was cut off; it is not sent again");
+        for id in unknown {
+            tracing::warn!(
+                "the run that was sending the event `{id}` was killed; the event is not sent again"
+            );
         }
         for id in old {
-            tracing::warn!("the event `{id}` happened too long ago to be sent any more");
+            tracing::warn!("the event `{id}` is not sent, because it happened too long ago");
         }
-        // If points could not be delivered because of an outage, events would not be either.
+        // If points could not be delivered because of an outage, events could not be sent either.
         while let (Ok(sink), true) = (&self.sink, receipt.is_reachable())
             && Instant::now() < self.deadlines.events
         {
             let own = outbox();
             let next = kept.ask(kept.store(), move |store| store.next_event(&own, SystemTime::now()));
             let Some(next) = next.await? else { break };
-            let fate = match events::read(&next) {
+            let fate = match events::parse(&next) {
                 Ok(event) => guard::announce(sink.as_ref(), &event, self.deadlines.events).await,
                 Err(error) => Fate::Refused(DeliveryError::new(error)),
             };
@@ -121,7 +124,7 @@ pub(crate) async fn events_to_show(
             Ok::<_, StoreError>((flipped, new))
         })
         .await?;
-    let mut shown = events::of_flips(report, &flipped.iter().collect::<Vec<_>>());
+    let mut shown = events::flip_events(report, &flipped.iter().collect::<Vec<_>>());
     shown.extend(attached);
     Ok(shown)
 }

@@ -9,7 +9,7 @@ use system_health_registry::{
 
 use crate::{
     NamedAfter, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings, base_tags,
-    name::{Name, NameHook, started_as},
+    name::{Name, NameHook, program_name},
     self_metrics::only_self_metrics,
     target::Sinks,
     without_self_metrics,
@@ -34,10 +34,10 @@ pub struct ReporterBuilder {
     stdout: StandardOutput,
 }
 
-/// Where state is kept.
+/// Where state is stored.
 #[derive(Debug, Clone)]
 pub(crate) enum StateChoice {
-    /// In the folder of the settings, or the default one.
+    /// In the folder of the settings, or the default folder.
     Settings,
     Folder(PathBuf),
     Nowhere,
@@ -71,7 +71,7 @@ impl ReporterBuilder {
         self
     }
 
-    /// Adds a sink to those that are linked into the program.
+    /// Adds a sink to the sinks that are linked into the program.
     #[must_use]
     pub fn sink(mut self, sink: SinkType) -> Self {
         self.sinks.types.push(sink);
@@ -93,8 +93,9 @@ impl ReporterBuilder {
         self
     }
 
-    /// Collects only the metrics whose keys match one of these globs, such as `commits.*`. The metrics about the reporter
-    /// itself stay, unless a glob matches some of them: then only these stay.
+    /// Collects only the metrics whose keys match one of these globs, such as `commits.*`. The metrics about the
+    /// reporter itself are always collected, unless a glob matches some of them. Then only the matching ones are
+    /// collected.
     #[must_use]
     pub fn only(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.only = patterns.into_iter().map(Into::into).collect();
@@ -108,7 +109,7 @@ impl ReporterBuilder {
         self
     }
 
-    /// Keeps state in a folder. Default: `dir` in `[state]`, or one for the program such as
+    /// Keeps state in a folder. Default: `dir` in `[state]`, or a folder for the program such as
     /// `~/.local/state/system-health/report`.
     #[must_use]
     pub fn state_dir(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -123,15 +124,15 @@ impl ReporterBuilder {
         self
     }
 
-    /// Sets how long a whole run may take, delivery included. Default: `deadline` in `[report]`.
+    /// Sets the maximum time of a run, including its delivery. Default: `deadline` in `[report]`.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// Sets the length of the schedule slot. The points of a run get the time at which its slot starts, so that a repeated run
-    /// of the slot overwrites them. Default: `align` in `[report]`.
+    /// Sets the length of the schedule slot. The points of a run get the time at which its slot starts, so that a
+    /// repeated run in the same slot overwrites them. Default: `align` in `[report]`.
     #[must_use]
     pub fn align(mut self, slot: Duration) -> Self {
         self.align = Some(slot);
@@ -152,15 +153,15 @@ impl ReporterBuilder {
         self
     }
 
-    /// Sets the program's name, from which the reporter's name is made. Default: the name of the file that was started.
+    /// Sets the program's name, which is part of the reporter's name. Default: the name of the executable file.
     #[must_use]
     pub fn program(mut self, name: impl Into<String>) -> Self {
         self.program = Some(name.into());
         self
     }
 
-    /// Sets what the reporter is named after, unless it is named in the settings. Called once a run, and must give the
-    /// same each time. Default: the program.
+    /// Sets a function that determines the reporter's name, unless the settings name the reporter. It is called once a
+    /// run and must return the same value each time. Default: the reporter is named after the program.
     #[must_use]
     pub fn named_after<F>(mut self, hook: impl Fn(Context) -> F + Send + Sync + 'static) -> Self
     where
@@ -177,26 +178,26 @@ impl ReporterBuilder {
         self
     }
 
-    /// Sets where sinks write that deliver to the standard output. Default: the standard output of the process.
+    /// Sets the output of sinks that deliver to standard output. Default: the standard output of the process.
     #[must_use]
     pub fn stdout(mut self, stdout: StandardOutput) -> Self {
         self.stdout = stdout;
         self
     }
 
-    /// Checks everything, and builds the reporter. Nothing is connected or written.
+    /// Checks the configuration and builds the reporter. Does not connect to anything and writes nothing.
     pub fn build(self) -> Result<Reporter, ReporterError> {
-        let is_to_of_settings = self.to.is_empty();
+        let uses_to_of_settings = self.to.is_empty();
         let report: ReportSettings = self.settings.table()?;
         let report = ReportSettings {
             deadline: self.deadline.unwrap_or(report.deadline),
             align: self.align.or(report.align),
             self_metrics: self.self_metrics && report.self_metrics,
             events: self.events && report.events,
-            to: if is_to_of_settings { report.to } else { self.to },
+            to: if uses_to_of_settings { report.to } else { self.to },
             ..report
         };
-        let program = self.program.unwrap_or_else(started_as);
+        let program = self.program.unwrap_or_else(program_name);
         let mut state: StateSettings = self.settings.table()?;
         let keeps_state = !matches!(self.state, StateChoice::Nowhere);
         if let StateChoice::Folder(folder) = self.state {
@@ -215,8 +216,8 @@ impl ReporterBuilder {
         let tags = base_tags(&report)?;
         let to = self.sinks.find(&report.to, |position| {
             let origin = self.settings.origin::<ReportSettings>(&format!("to[{position}]"));
-            // A program that names sinks itself has no line of a file.
-            match origin.filter(|_| is_to_of_settings) {
+            // The program may have named the sinks, so that there is no line of a file.
+            match origin.filter(|_| uses_to_of_settings) {
                 Some(origin) => format!("{origin}: `to` in [report]"),
                 None => "`to`".to_owned(),
             }

@@ -1,5 +1,5 @@
-//! Delivers the points in the outbox of one destination, those of earlier runs first. Each destination has its own courier, so
-//! that a failure does not affect the others.
+//! Delivers the points in the outbox of one destination. Points of earlier runs come first. Each destination has its own
+//! courier, so that a failure does not affect the others.
 
 mod page;
 
@@ -24,13 +24,15 @@ use crate::{
     target::Target,
 };
 
-/// Maximum number of points that are read from the outbox at once: enough for full payloads, but few enough to save memory.
+/// Maximum number of points that are read from the outbox at once: enough for full payloads, but few enough to save
+/// memory.
 const PAGE: usize = 20_000;
 
-/// Points with a time farther in the future are dropped: a clock was very wrong, and they would wait for a day or more.
+/// Points with a time further in the future are dropped, because their clock was very wrong and they would wait for
+/// more than a day.
 const FARTHEST_AHEAD: Duration = Duration::from_hours(24);
 
-/// No run sends for longer. Points that have been marked as being sent for a longer time belong to a killed run.
+/// No run sends points for longer than this. Points that have been marked as being sent for longer belong to a killed run.
 pub(crate) const LONGEST_SENDING: Duration = Duration::from_hours(1);
 
 /// Delivers to one destination.
@@ -48,8 +50,8 @@ pub(crate) struct Courier<'a> {
 }
 
 impl Courier<'_> {
-    /// Delivers a recorded report and the waiting points. If the store fails, the report is recorded anew. Returns where it was
-    /// recorded last.
+    /// Delivers a recorded report and the waiting points. If the store fails, the report is recorded in another store.
+    /// Returns the last record.
     pub(crate) async fn deliver(
         &self,
         state: &RunState,
@@ -61,15 +63,16 @@ impl Courier<'_> {
             let Err(error) = self.try_to_deliver(&recorded.kept, recorded.run, &mut receipt).await else {
                 return (receipt, recorded);
             };
-            if receipt.sent_what_adds_up {
-                // If it were recorded anew, it would be sent again.
+            if receipt.sent_additive_points {
+                // If the report were recorded again, these points would also be sent again.
                 receipt.fail(Chain(&error).to_string());
                 return (receipt, recorded);
             }
-            // The run must not be lost with the store. Points that were delivered already overwrite themselves.
+            // The run must not be lost with the store. Points that were already delivered are overwritten with equal
+            // values.
             let recipients = [self.recipient.clone()];
-            match state.record_anew(&recorded.kept, error, report, &recipients).await {
-                Ok(anew) => recorded = anew,
+            match state.record_in_another_store(&recorded.kept, error, report, &recipients).await {
+                Ok(again) => recorded = again,
                 Err(error) => {
                     receipt.fail(Chain(&error).to_string());
                     return (receipt, recorded);
@@ -84,26 +87,29 @@ impl Courier<'_> {
         receipt.repeated = outbox.repeated().await?;
         receipt.expired = outbox.expire(times.clone()).await?;
         if !self.target.limits.keeps_timestamps {
-            // An earlier point would be shown as a current one.
+            // The backend would show a point of an earlier run as the current value.
             receipt.superseded = outbox.expire(self.timestamp..times.end).await?;
         }
-        if self.adds_up_any() {
+        if self.has_additive_kind() {
             let dead = SystemTime::now().checked_sub(LONGEST_SENDING).unwrap_or(SystemTime::UNIX_EPOCH);
             receipt.unknown = outbox.give_up_sending(dead).await?;
         }
         match &self.sink {
             Err(unavailable) => receipt.fail(unavailable.to_string()),
             Ok(_) if self.timestamp < times.start => receipt.fail(format!(
-                "the run took longer than {} takes points after their time",
+                "the run took so long that {} no longer accepts its points",
                 self.target.destination.sink()
             )),
             Ok(sink) => {
                 let (sink, deadline) = (sink.as_ref(), self.deadlines.points);
                 if let Some(unwritable) = kept.unwritable() {
-                    // The file may never have been writable.
+                    // If this fails, the file may have been unusable from the start, so this is not a warning.
                     let outbox = Outbox { store: unwritable, own: None, ..outbox };
                     if let Err(error) = self.empty(sink, outbox, deadline, receipt).await {
-                        tracing::debug!("cannot read what waits in the state folder: {}", Chain(&error));
+                        tracing::debug!(
+                            "cannot read the waiting points in the state folder: {}",
+                            Chain(&error)
+                        );
                     }
                 }
                 self.empty(sink, outbox, deadline, receipt).await?;
@@ -114,11 +120,11 @@ impl Courier<'_> {
         Ok(())
     }
 
-    /// Removes the values of earlier runs if this run has no value, or if the backend refused all of them, and the backend
-    /// does not keep timestamps. Otherwise it would show the old values as current values.
+    /// Removes the values of earlier runs from a backend that does not keep timestamps, if this run has no value or the
+    /// backend refused all values. Otherwise the backend would show the old values as current values.
     async fn clear_if_no_value(&self, sink: &dyn Sink, deadline: Instant, receipt: &mut Receipt) {
         let has_value = receipt.accepted + receipt.accepted_earlier + receipt.repeated > 0;
-        // After an error, values of this run are in the outbox, or may have arrived.
+        // After an error, values of this run may be in the outbox or may have arrived.
         if self.target.limits.keeps_timestamps || has_value || receipt.error.is_some() {
             return;
         }
@@ -128,9 +134,9 @@ impl Courier<'_> {
         }
     }
 
-    /// Delivers the metrics about the reporter itself, which include the `receipt` so far.
+    /// Delivers the metrics about the reporter itself, which contain the numbers of the `receipt`.
     pub(crate) async fn deliver_self_metrics(&self, recorded: &Recorded, receipt: &mut Receipt) {
-        // If no point was delivered before, these would fail as well. They wait in the outbox.
+        // If no point could be delivered before, these would fail as well. They wait in the outbox.
         if let (Ok(sink), true) = (&self.sink, receipt.is_reachable()) {
             let mut about_itself = Receipt::default();
             let deadline = self.deadlines.self_metrics;
@@ -154,7 +160,7 @@ impl Courier<'_> {
         self.count_left(&recorded.kept, receipt).await;
     }
 
-    /// Checks the sink if nothing was delivered: a wrong key is found now rather than with the first value.
+    /// Checks the sink if there was nothing to deliver. So a wrong key is found now and not only with the first value.
     pub(crate) async fn check(&self, receipt: &mut Receipt) {
         if let (Ok(sink), Contact::Untried, None) = (&self.sink, receipt.contact, &receipt.error) {
             let checked = guard::check(sink.as_ref(), self.deadlines.self_metrics).await;
@@ -166,14 +172,14 @@ impl Courier<'_> {
         Outbox { kept, store: kept.store(), name: &self.target.outbox, own: Some(own), only_own: false }
     }
 
-    /// The range of times of points that the destination accepts, now or later.
+    /// The times of points that the destination accepts now or will accept later.
     fn times(&self) -> Range<SystemTime> {
         let now = SystemTime::now();
         let oldest = now.checked_sub(self.target.limits.max_age).unwrap_or(SystemTime::UNIX_EPOCH);
         oldest..now.checked_add(FARTHEST_AHEAD).unwrap_or(now)
     }
 
-    fn adds_up_any(&self) -> bool {
+    fn has_additive_kind(&self) -> bool {
         let limits = &self.target.limits;
         [limits.gauges, limits.counts, limits.rates].contains(&Repeat::AddsUp)
     }
@@ -192,7 +198,7 @@ impl Courier<'_> {
             let mut page = outbox.pending(PAGE, after).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.id);
-            // There are older points only if the store cannot be written.
+            // Older points are still in the outbox only if the store cannot be written.
             page.retain(|pending| pending.point.timestamp >= oldest);
             page.retain(|pending| !outbox.only_own || Some(pending.id.run()) == outbox.own);
             if outbox.own.is_none() {
@@ -216,20 +222,21 @@ impl Courier<'_> {
                 receipt.lost = waiting;
                 receipt.no_state = !kept.is_wanted();
             }
-            Err(error) => tracing::warn!("cannot count what is left in the outbox: {}", Chain(&error)),
+            Err(error) => tracing::warn!("cannot count the points in the outbox: {}", Chain(&error)),
         }
     }
 }
 
-/// Removes points from a page whose time is too far in the future for the sink. The clock was set back since they were
-/// collected, or it was wrong then. They wait in the outbox until their time.
+/// Removes the points from a page whose time is too far in the future for the sink. Either the clock was wrong when
+/// they were collected, or it was set back since. They wait in the outbox.
 fn hold_back(page: &mut Vec<PendingPoint>, max_ahead: Duration, receipt: &mut Receipt) {
     let Some(latest) = SystemTime::now().checked_add(max_ahead) else { return };
     let all = page.len();
     page.retain(|pending| pending.point.timestamp <= latest);
     if page.len() < all {
         receipt.error.get_or_insert_with(|| {
-            "the clock was set back: some points of earlier runs are dated too far ahead of it".to_owned()
+            "the clock was set back: the times of some points of earlier runs are too far in the future"
+                .to_owned()
         });
     }
 }

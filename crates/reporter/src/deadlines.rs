@@ -1,14 +1,14 @@
-//! How the time of a run is divided.
+//! The division of a run's time.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Longer deadlines mean no deadline: the clock cannot represent much later times.
+/// Longer deadlines are shortened to this, because the clock cannot represent times that are much later.
 const MAX_DURATION: Duration = Duration::from_hours(365 * 24);
 
-/// The deadlines of the parts of a delivery. They follow each other, and each part retries until its deadline, so a long outage
-/// leaves time for the next part.
+/// The deadlines of the parts of a delivery. The parts follow each other, and each part retries until its own deadline.
+/// So a long outage during one part leaves time for the next one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadlines {
     pub(crate) points: Instant,
@@ -17,8 +17,8 @@ pub(crate) struct Deadlines {
 }
 
 impl Deadlines {
-    /// The deadlines in a run that ends at `end`, with a [`reserve`] that collecting does not use. The rest of the reserve is for
-    /// the caller, for example to print.
+    /// The deadlines in a run that ends at `end`. The [`reserve`] is not used for collecting. Its last tenth is left to
+    /// the caller, for example for printing.
     pub(crate) fn new(end: Instant, reserve: Duration) -> Self {
         Self { points: end - reserve / 2, events: end - reserve / 4, self_metrics: end - reserve / 10 }
     }
@@ -30,7 +30,7 @@ pub fn reserve(deadline: Duration) -> Duration {
     (deadline / 5).min(Duration::from_secs(30))
 }
 
-/// The deadline of a run with this start.
+/// The time at which a run with this start ends at the latest.
 #[must_use]
 pub fn end(started: Instant, deadline: Duration) -> Instant {
     started + deadline.min(MAX_DURATION)

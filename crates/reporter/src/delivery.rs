@@ -10,12 +10,12 @@ use crate::{DeliveryStatus, Receipt};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Finished {
-    /// What was collected.
+    /// The collected outcomes, with tags and timestamp.
     pub report: Arc<Report>,
     /// The deliveries, one for each destination.
     pub deliveries: Vec<Delivery>,
-    /// The events that collectors have attached, by time, with the tags of the report. They are here whether or not
-    /// they are sent anywhere.
+    /// The events that collectors have attached, sorted by time, with the tags of the report. They are included even if
+    /// they are not sent to any destination.
     pub events: Vec<Event>,
     /// Whether state should have been kept, but could not be.
     pub state_is_unusable: bool,
@@ -27,20 +27,20 @@ pub struct Finished {
 pub struct Delivery {
     /// The name of the sink, such as `datadog`.
     pub sink: &'static str,
-    /// The address, which distinguishes the destination from others of the sink.
+    /// The address, which distinguishes the destination from others of the same sink.
     pub address: String,
-    /// Its result.
+    /// The result.
     pub result: DeliveryResult,
 }
 
 /// The result of a delivery.
 #[derive(Debug, Clone)]
 pub enum DeliveryResult {
-    /// A delivery was tried.
+    /// A delivery was attempted.
     Pushed(Receipt),
     /// Nothing was sent.
     DryRun(Preview),
-    /// The run was interrupted before the delivery was over.
+    /// The run was interrupted before the delivery had finished.
     Interrupted {
         /// Whether the points that were not delivered wait in the outbox for the next run. Otherwise they are lost.
         kept: bool,
@@ -72,13 +72,13 @@ impl Delivery {
     #[must_use]
     pub fn failed(&self) -> bool {
         match &self.result {
-            DeliveryResult::Pushed(receipt) => receipt.success() != DeliveryStatus::Accepted,
+            DeliveryResult::Pushed(receipt) => receipt.status() != DeliveryStatus::Accepted,
             DeliveryResult::DryRun(_) => false,
             DeliveryResult::Interrupted { .. } => true,
         }
     }
 
-    /// The receipt, if a delivery was tried and not interrupted.
+    /// The receipt, if a delivery was attempted and not interrupted.
     #[must_use]
     pub fn receipt(&self) -> Option<&Receipt> {
         match &self.result {

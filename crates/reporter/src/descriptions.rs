@@ -1,5 +1,5 @@
-//! Descriptions that sources have returned in earlier runs. Their metrics are known only after a run has asked them, and a
-//! source that fails does not tell which metrics are missing.
+//! Descriptions that sources have returned in earlier runs. The metrics of a source are known only after a run has
+//! called it, and a source that fails does not tell which metrics are missing.
 
 use std::{collections::HashSet, time::SystemTime};
 
@@ -16,10 +16,10 @@ pub fn with_remembered(catalog: Catalog, store: &Store) -> Result<Catalog, Store
     Ok(add(catalog, store.descriptions()?))
 }
 
-/// The same with the state of a run. If it cannot be read, a warning is logged.
-pub(crate) async fn with_remembered_by(catalog: &Catalog, kept: &Kept) -> Catalog {
+/// Like [`with_remembered`], for the store of a run. If it cannot be read, logs a warning.
+pub(crate) async fn with_remembered_from(catalog: &Catalog, kept: &Kept) -> Catalog {
     let remembered = kept.ask(kept.store(), Store::descriptions).await.unwrap_or_else(|error| {
-        tracing::warn!("cannot read what sources have described: {}", Chain(&error));
+        tracing::warn!("cannot read the descriptions of metrics from sources: {}", Chain(&error));
         Vec::new()
     });
     add(catalog.clone(), remembered)
@@ -42,13 +42,17 @@ pub(crate) async fn remember(report: &Report, kept: &Kept) {
         let remembered =
             kept.ask(kept.store(), move |store| store.remember_descriptions(&name, &facts, seen)).await;
         if let Err(error) = remembered {
-            tracing::warn!("cannot remember what the source {} described: {}", source.name, Chain(&error));
+            tracing::warn!(
+                "cannot store the descriptions from the source `{}`: {}",
+                source.name,
+                Chain(&error)
+            );
         }
     }
 }
 
 /// The descriptions of the metrics of catalogs, for sinks.
-pub(crate) fn of_catalogs<'a>(catalogs: impl IntoIterator<Item = &'a Catalog>) -> Descriptions {
+pub(crate) fn from_catalogs<'a>(catalogs: impl IntoIterator<Item = &'a Catalog>) -> Descriptions {
     let metrics = catalogs.into_iter().flat_map(Catalog::metrics);
     metrics.map(|metric| (metric.key(), metric.description())).collect()
 }

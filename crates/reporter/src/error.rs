@@ -1,5 +1,5 @@
-//! Errors of building or running a reporter. Failures of metrics, sources and deliveries are not among them: they are part of the
-//! result of a run.
+//! Errors of building or running a reporter. Failures of metrics, sources and deliveries are not errors of this kind,
+//! but part of the result of a run.
 
 use std::{error::Error, fmt};
 
@@ -29,14 +29,14 @@ pub enum ReporterError {
     /// A tag cannot be used.
     #[error(transparent)]
     Tags(#[from] TagsError),
-    /// It is not clear where to deliver to.
+    /// The destinations are not clear.
     #[error(transparent)]
     Destinations(#[from] DestinationsError),
-    /// Not even a store in memory can be used.
+    /// Neither the state folder nor a store in memory can be used.
     #[error("the run cannot be recorded")]
     State(#[from] StateError),
     /// A preview cannot be made.
-    #[error("cannot show what {sink} would get: {error}")]
+    #[error("cannot preview the delivery to {sink}: {error}")]
     Preview {
         /// The name of the sink.
         sink: &'static str,
@@ -45,7 +45,7 @@ pub enum ReporterError {
     },
 }
 
-/// Why it is not clear where to deliver to.
+/// Why the destinations are not clear.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum DestinationsError {
@@ -55,35 +55,35 @@ pub enum DestinationsError {
     /// There is no such sink.
     #[error("{place} names the sink `{name}`, which is not linked into this program{known}")]
     Unknown {
-        /// Where it is named: `to`, and in which line of which file.
+        /// Where it is named: `to`, and the line and the file if it is set in a file.
         place: String,
         /// The name.
         name: String,
         /// The sinks that exist.
         known: Known,
     },
-    /// No sink is chosen, and the settings describe no destination of any.
-    #[error("the settings say nothing of where to deliver to; there are the sinks `{}`", .sinks.join("`, `"))]
+    /// No sink is chosen, and the settings configure no destination.
+    #[error("the settings configure no destination; there are the sinks `{}`", .sinks.join("`, `"))]
     NoneConfigured {
         /// The sinks.
         sinks: Vec<&'static str>,
     },
     /// Several sinks have destinations, and none is chosen.
-    #[error("`to` in [report] has to name where to deliver to; there are `{}`", .sinks.join("`, `"))]
+    #[error("several sinks are configured, so `to` in [report] must name the ones to deliver to: `{}`", .sinks.join("`, `"))]
     NotChosen {
         /// The sinks.
         sinks: Vec<&'static str>,
     },
-    /// The settings of a sink describe no destination.
-    #[error("the sink `{name}` has nowhere to deliver to; set {settings}")]
+    /// The settings of a sink configure no destination.
+    #[error("the sink `{name}` has no destination; set {settings}")]
     NotConfigured {
         /// The name of the sink.
         name: &'static str,
-        /// The settings that would describe one.
+        /// The settings that configure a destination.
         settings: &'static str,
     },
     /// Two destinations would share an outbox.
-    #[error("the destination `{outbox}` is there twice")]
+    #[error("the destination `{outbox}` is configured twice; remove one of them")]
     Twice {
         /// The name of the outbox.
         outbox: String,

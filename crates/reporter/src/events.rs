@@ -1,5 +1,5 @@
 //! The events of a run: goals that have been missed or met again since the last push, and the events that collectors have
-//! attached. Each is sent once; the state folder keeps track of them.
+//! attached. Each event is sent once. The store keeps track of that.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,7 +31,8 @@ struct GoalSeries<'a> {
     goal: Goal,
     sample: &'a Sample,
     tags: BTreeSet<Tag>,
-    /// The tags that identify it. A new value of `version:` does not make it another series.
+    /// The tags that identify the series. They do not include `version:`, because a new version does not make it a new
+    /// series.
     identity: String,
 }
 
@@ -41,7 +42,7 @@ pub(crate) fn goal_states(report: &Report) -> Vec<GoalState> {
 }
 
 /// The events of goals that flipped: one for each metric and direction.
-pub(crate) fn of_flips(report: &Report, flipped: &[&GoalState]) -> Vec<PendingEvent> {
+pub(crate) fn flip_events(report: &Report, flipped: &[&GoalState]) -> Vec<PendingEvent> {
     let flipped: BTreeSet<&GoalState> = flipped.iter().copied().collect();
     let mut by_metric = BTreeMap::<(&str, bool), Vec<GoalSeries<'_>>>::new();
     for series in all_series(report) {
@@ -51,27 +52,29 @@ pub(crate) fn of_flips(report: &Report, flipped: &[&GoalState]) -> Vec<PendingEv
         }
     }
     let events = by_metric.into_iter().filter_map(|((key, met), series)| {
-        flip(report, series.first()?.metric, met, &series)
-            .inspect_err(|error| tracing::warn!("no event says that the goal of {key} flipped: {error}"))
+        flip_event(report, series.first()?.metric, met, &series)
+            .inspect_err(|error| {
+                tracing::warn!("cannot make the event that the goal of {key} flipped: {error}")
+            })
             .ok()
     });
     events.filter_map(|event| pending(&event, report.timestamp())).collect()
 }
 
-/// The events that collectors have attached, by time, with the tags of the report.
+/// The events that collectors have attached, sorted by time, with the tags of the report.
 pub(crate) fn attached(report: &Report, events: &[Event]) -> Vec<Event> {
     let complete = |event: &Event| {
         let tags: Vec<Tag> = overlay_tags(report.tags(), event.tags()).cloned().collect();
         event.clone().at(event.happened_at().unwrap_or(report.timestamp())).with_tags(tags)
     };
     let mut events: Vec<Event> = events.iter().map(complete).collect();
-    // Stable, so events of one time stay in the order of their ids.
+    // The sort is stable, so events with the same time stay sorted by id.
     events.sort_by_key(Event::happened_at);
     events
 }
 
-/// The events that collectors have attached. Events that happened too long ago are left out.
-pub(crate) fn of_collectors(report: &Report, events: &[Event], max_age: Duration) -> Vec<PendingEvent> {
+/// The events that collectors have attached, except those that happened too long ago.
+pub(crate) fn collector_events(report: &Report, events: &[Event], max_age: Duration) -> Vec<PendingEvent> {
     let oldest = SystemTime::now().checked_sub(max_age).unwrap_or(SystemTime::UNIX_EPOCH);
     let events = attached(report, events).into_iter().filter_map(|event| {
         let time = event.happened_at().unwrap_or(report.timestamp());
@@ -85,13 +88,13 @@ pub(crate) fn of_collectors(report: &Report, events: &[Event], max_age: Duration
 }
 
 /// Parses a stored event.
-pub(crate) fn read(pending: &PendingEvent) -> Result<Event, serde_json::Error> {
+pub(crate) fn parse(pending: &PendingEvent) -> Result<Event, serde_json::Error> {
     serde_json::from_str(&pending.body)
 }
 
 fn pending(event: &Event, time: SystemTime) -> Option<PendingEvent> {
     let body = serde_json::to_string(event)
-        .inspect_err(|error| tracing::warn!("the event `{}` cannot be kept: {error}", event.id()));
+        .inspect_err(|error| tracing::warn!("cannot store the event `{}`: {error}", event.id()));
     Some(PendingEvent { id: event.id().to_owned(), time, body: body.ok()? })
 }
 
@@ -102,7 +105,8 @@ fn all_series(report: &Report) -> impl Iterator<Item = GoalSeries<'_>> {
             outcome.samples().iter().map(move |sample| {
                 let tags = report.tags_of(outcome, sample);
                 let is_version = |tag: &Tag| tag.name() == "version";
-                // If the collector sets the version, it is part of what it measures. It replaces that of the report.
+                // If the collector or the metric sets the version, it is part of the series and replaces the version of
+                // the report.
                 let is_measured = sample.tags().iter().any(is_version)
                     || outcome.metric.tags().iter().any(|tag| tag.to_lowercase().starts_with("version:"));
                 let identity = tags.iter().filter(|tag| is_measured || !is_version(tag)).map(Tag::as_str);
@@ -124,7 +128,12 @@ impl GoalSeries<'_> {
     }
 }
 
-fn flip(report: &Report, metric: &Metric, met: bool, series: &[GoalSeries<'_>]) -> Result<Event, EventError> {
+fn flip_event(
+    report: &Report,
+    metric: &Metric,
+    met: bool,
+    series: &[GoalSeries<'_>],
+) -> Result<Event, EventError> {
     let goal = metric.goal().map(|goal| goal.to_string()).unwrap_or_default();
     let (word, does, level) = if met {
         ("met", "meets its goal again", Level::Success)
@@ -132,13 +141,14 @@ fn flip(report: &Report, metric: &Metric, met: bool, series: &[GoalSeries<'_>]) 
         ("missed", "misses its goal", Level::Error)
     };
     let title = format!("{} {does} ({goal})", metric.key());
-    // In the same slot, other series of the metric may flip, and this one may flip again.
+    // The id contains the start of the run and the series: in the same slot, other series of the metric may flip, and
+    // this one may flip again.
     let started = humantime::format_rfc3339_millis(report.run().started_at());
-    let mut which = DefaultHasher::new();
+    let mut hasher = DefaultHasher::new();
     for series in series {
-        series.tags.hash(&mut which);
+        series.tags.hash(&mut hasher);
     }
-    let id = format!("goal {} {word} {started} {:016x}", metric.key(), which.finish());
+    let id = format!("goal {} {word} {started} {:016x}", metric.key(), hasher.finish());
     let common = series.iter().map(|series| series.tags.clone()).reduce(|common, tags| &common & &tags);
     let common = common.unwrap_or_default();
     let mut event =
@@ -148,34 +158,34 @@ fn flip(report: &Report, metric: &Metric, met: bool, series: &[GoalSeries<'_>]) 
     {
         event = event.with_link(link)?;
     }
-    let text = text(metric, &goal, series, &common);
+    let text = event_text(metric, &goal, series, &common);
     event.with_text(text.chars().take(MAX_TEXT).collect::<String>())
 }
 
-fn text(metric: &Metric, goal: &str, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>) -> String {
+fn event_text(metric: &Metric, goal: &str, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>) -> String {
     let mut text = String::new();
     let unit = metric.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
     for GoalSeries { sample, tags, .. } in series.iter().take(MAX_SERIES) {
         let own: Vec<String> = tags.difference(common).map(|tag| format!("`{tag}`")).collect();
         let own: String = own.join(" ").chars().take(MAX_TAGS).collect();
-        line(&mut text, &format!("**{}{unit}** {own}", sample.value()));
+        add_paragraph(&mut text, &format!("**{}{unit}** {own}", sample.value()));
     }
     if let Some(hidden @ 1..) = series.len().checked_sub(MAX_SERIES) {
-        line(&mut text, &format!("and {hidden} more series"));
+        add_paragraph(&mut text, &format!("and {hidden} more series"));
     }
-    line(&mut text, &format!("It should be {goal}."));
+    add_paragraph(&mut text, &format!("It should be {goal}."));
     if let Some(runbook) = &metric.monitoring().runbook {
-        line(&mut text, &format!("Runbook: {runbook}"));
+        add_paragraph(&mut text, &format!("Runbook: {runbook}"));
     }
-    if let Some(context) = context(|name| env::var(name).ok().filter(|value| !value.is_empty())) {
-        line(&mut text, &context);
+    if let Some(link) = workflow_run_link(|name| env::var(name).ok().filter(|value| !value.is_empty())) {
+        add_paragraph(&mut text, &link);
     }
-    line(&mut text, metric.description());
+    add_paragraph(&mut text, metric.description());
     add_evidence(&mut text, series);
     text.trim_end().to_owned()
 }
 
-/// Adds a few items that counted, or if there are none, some that did not. Only whole lines are added.
+/// Adds a few items that counted. If no item counted, adds a few that did not. Only whole lines are added.
 fn add_evidence(text: &mut String, series: &[GoalSeries<'_>]) {
     let all = || series.iter().map(|series| series.sample.evidence());
     let counted: usize = all().map(Evidence::counted).sum();
@@ -202,23 +212,22 @@ fn add_evidence(text: &mut String, series: &[GoalSeries<'_>]) {
     }
 }
 
-/// A paragraph of its own.
-fn line(text: &mut String, line: &str) {
+fn add_paragraph(text: &mut String, paragraph: &str) {
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "{}\n", line.trim());
+    let _ = writeln!(text, "{}\n", paragraph.trim());
 }
 
-/// Names the workflow run, if the report was made by GitHub Actions. See
+/// Links to the workflow run, if the program runs in GitHub Actions. See
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>.
-fn context(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+fn workflow_run_link(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let (server, repository) = (variable("GITHUB_SERVER_URL")?, variable("GITHUB_REPOSITORY")?);
     let run = variable("GITHUB_RUN_ID")?;
-    let mut context = format!("Reported by [workflow run {run}]({server}/{repository}/actions/runs/{run})");
+    let mut link = format!("Reported by [workflow run {run}]({server}/{repository}/actions/runs/{run})");
     if let Some(commit) = variable("GITHUB_SHA") {
         let short = commit.get(..7).unwrap_or(&commit);
-        let _ = write!(context, " of commit [{short}]({server}/{repository}/commit/{commit})");
+        let _ = write!(link, " of commit [{short}]({server}/{repository}/commit/{commit})");
     }
-    Some(context)
+    Some(link)
 }
 
 #[cfg(test)]
@@ -228,7 +237,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_new_version_of_what_is_watched_is_no_other_series_but_a_watched_version_is() {
+    async fn a_version_identifies_a_series_only_if_the_sample_sets_it() {
         let facts = Facts::new("shop.versions", "Versions of the shop.").with_goal("== 1".parse().unwrap());
         let metric = Metric::new(facts, location!(), |_| {
             Box::pin(async {
@@ -238,7 +247,7 @@ mod tests {
         });
         let catalog = Catalog::new([metric]).unwrap();
         let run = Engine::new().run(&catalog, &Context::new()).await;
-        // The report's own version may be one of those.
+        // The report's own version may be equal to a version of a sample.
         for version in ["version:9", "version:2"] {
             let tags = ["env:test", version].map(|tag| Tag::parse(tag).unwrap());
             let states = goal_states(&Report::new(run.clone(), tags));
@@ -252,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workflow_run_says_where_it_is() {
+    fn a_workflow_run_is_linked() {
         let variable = |name: &str| {
             let value = match name {
                 "GITHUB_SERVER_URL" => "https://github.com",
@@ -265,12 +274,12 @@ mod tests {
         };
 
         assert_eq!(
-            context(variable).as_deref(),
+            workflow_run_link(variable).as_deref(),
             Some(
                 "Reported by [workflow run 42](https://github.com/acme/shop/actions/runs/42) of commit \
                  [0123456](https://github.com/acme/shop/commit/0123456789abcdef)"
             )
         );
-        assert_eq!(context(|name| (name != "GITHUB_RUN_ID").then(|| "x".to_owned())), None);
+        assert_eq!(workflow_run_link(|name| (name != "GITHUB_RUN_ID").then(|| "x".to_owned())), None);
     }
 }

@@ -1,4 +1,5 @@
-//! Calls of sinks. A sink may be foreign code: if it panics or never responds, only its own delivery ends.
+//! Guarded calls of sinks. Sinks may come from other crates. If a sink panics or never responds, only its own delivery
+//! ends.
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
 
@@ -38,7 +39,7 @@ impl Connecting {
     pub(crate) async fn until(mut self, deadline: Instant) -> Result<Box<dyn Sink>, Unavailable> {
         match timeout_at(deadline, &mut self.0).await {
             Ok(Ok(connected)) => connected,
-            Ok(Err(broken)) => match broken.try_into_panic() {
+            Ok(Err(error)) => match error.try_into_panic() {
                 Ok(panic) => Err(panicked(&*panic).into()),
                 Err(_) => Err("the runtime is shutting down".into()),
             },

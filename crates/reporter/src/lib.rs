@@ -1,5 +1,5 @@
-//! The reporter as a library: it collects metrics, records them, delivers them to all destinations and sends events. One run is
-//! one call, and a program can make any number of calls.
+//! The reporter as a library. It collects metrics, records them, delivers them to all destinations and sends events.
+//! One run is one call, and a program can make any number of calls.
 //!
 //! ```no_run
 //! use system_health_registry::Settings;
@@ -14,8 +14,8 @@
 //! # }
 //! ```
 //!
-//! By default, a reporter uses all metrics and sinks that are linked into the program. A run returns the report and the result of
-//! the delivery to each destination. Nothing is printed; problems are logged with `tracing`.
+//! By default, a reporter uses all metrics and sinks that are linked into the program. A run returns the report and the
+//! result of the delivery to each destination. Nothing is printed. Problems are logged with `tracing`.
 
 mod announcer;
 mod builder;
@@ -45,7 +45,7 @@ pub use delivery::{Delivery, DeliveryResult, Finished, Preview};
 pub use descriptions::with_remembered;
 pub use error::{DestinationsError, ReporterError};
 pub use name::NamedAfter;
-pub use receipt::{DeliveryStatus, Receipt, RefusedSeries};
+pub use receipt::{DeliveryStatus, Receipt, Refusal};
 pub use reporter::{Mode, Reporter};
 pub use selection::{Choice, PatternList, Selection, SelectionError, selected_by_settings};
 pub use self_metrics::without_self_metrics;

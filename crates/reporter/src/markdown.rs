@@ -1,11 +1,11 @@
-//! Text inside Markdown. Much of it comes from strangers, such as the subjects of commits, so it must not
-//! become formatting, HTML, a link, or a mention that notifies people.
+//! Escaping of text in Markdown. Much of the text, such as the subjects of commits, is written by other people. So it
+//! must not become formatting, HTML, a link, or a mention that notifies people.
 
 use std::fmt;
 
 use system_health_registry::EvidenceItem;
 
-/// Separates characters and is not visible.
+/// An invisible character that separates other characters.
 const ZERO_WIDTH_SPACE: char = '\u{200b}';
 
 /// Text in a cell of a table.
@@ -17,7 +17,7 @@ impl fmt::Display for Cell<'_> {
             if number > 0 {
                 f.write_str(" ")?;
             }
-            // What would end the cell, or be taken for HTML or a mention.
+            // These characters would end the cell or start HTML or a mention.
             let word = word.replace('|', "\\|").replace('<', "&lt;");
             f.write_str(&word.replace('@', &format!("@{ZERO_WIDTH_SPACE}")))?;
         }
@@ -25,7 +25,7 @@ impl fmt::Display for Cell<'_> {
     }
 }
 
-/// Text as code outside of tables. GitHub makes no links and no mentions of code.
+/// Text as code outside of tables. GitHub does not make links or mentions in code.
 pub struct Code<'a>(pub &'a str);
 
 impl fmt::Display for Code<'_> {
@@ -58,8 +58,8 @@ impl fmt::Display for Html<'_> {
     }
 }
 
-/// Text without formatting, outside of tables. Mentions (`@ada`), references (`#12`, `GH-12`) and addresses
-/// are broken by an invisible space: a backslash would not keep GitHub from finding them.
+/// Text without formatting, outside of tables. GitHub would recognise mentions (`@ada`), references (`#12`, `GH-12`)
+/// and URLs even after a backslash, so an invisible character is inserted into them.
 pub struct Plain<'a>(pub &'a str);
 
 impl fmt::Display for Plain<'_> {
@@ -82,11 +82,11 @@ impl fmt::Display for Plain<'_> {
     }
 }
 
-/// An address as the target of a link: percent-encoded where it could end the link or the cell of a table, or
-/// be taken for a mention or a variable. An `&` could begin an entity, so it is one itself.
-pub struct Target<'a>(pub &'a str);
+/// The URL of a link. Characters that could end the link or the cell of a table, or start a mention or a variable, are
+/// percent-encoded. An `&` could start an entity, so it is written as `&amp;`.
+pub struct LinkUrl<'a>(pub &'a str);
 
-impl fmt::Display for Target<'_> {
+impl fmt::Display for LinkUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|c| match c {
             '&' => f.write_str("&amp;"),
@@ -98,7 +98,7 @@ impl fmt::Display for Target<'_> {
     }
 }
 
-/// An item of evidence as one line: its title, which is the link, and the reason.
+/// An item of evidence as one line: the title, with the link if there is one, and the reason.
 pub struct ItemLine<'a>(pub &'a EvidenceItem);
 
 impl fmt::Display for ItemLine<'_> {
@@ -106,7 +106,7 @@ impl fmt::Display for ItemLine<'_> {
         let title = Code(if self.0.title().is_empty() { "(no title)" } else { self.0.title() });
         match self.0.link() {
             None => write!(f, "{title}")?,
-            Some(link) => write!(f, "[{title}]({})", Target(link))?,
+            Some(link) => write!(f, "[{title}]({})", LinkUrl(link))?,
         }
         if self.0.reason().is_empty() { Ok(()) } else { write!(f, ": {}", Plain(self.0.reason())) }
     }
@@ -117,13 +117,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_breaks_out_of_its_place() {
+    fn special_characters_are_escaped() {
         assert_eq!(Cell("a | b\n<img> *c* @d").to_string(), "a \\| b &lt;img> *c* @\u{200b}d");
         assert_eq!(Code("a`b|c").to_string(), "`a'b|c`");
         assert_eq!(Html("a</code>&@d").to_string(), "a&lt;/code&gt;&amp;@\u{200b}d");
         assert_eq!(CodeCell("a`b|c").to_string(), "`a'b\\|c`");
         assert_eq!(
-            Target("https://a/b_c|d)](x)<e>\\`?f=\"g'&copy;=%20é@x{{y").to_string(),
+            LinkUrl("https://a/b_c|d)](x)<e>\\`?f=\"g'&copy;=%20é@x{{y").to_string(),
             "https://a/b_c%7Cd%29%5D%28x%29%3Ce%3E%5C%60?f=%22g%27&amp;copy;=%20é%40x%7B%7By"
         );
     }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_is_one_line_whatever_its_title() {
+    fn an_item_of_evidence_is_one_line() {
         let item = EvidenceItem::new("</details>\n@ada `x`](https://evil.example)", true, "it matches `*`")
             .with_link(Some("https://github.com/acme/shop/commit/a(b)"));
 

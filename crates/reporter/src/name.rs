@@ -1,8 +1,10 @@
-//! The reporter's name. Several reporters may deliver metrics about themselves with the same `env:` and `service:`, and a backend
-//! keeps one point for each series and time. Without a name, the success of one would hide the failure of another.
+//! The reporter's name. Several reporters may deliver metrics about themselves with the same `env:` and `service:`, and
+//! a backend keeps one point for each series and time. Without a name, the success of one reporter would hide the
+//! failure of another.
 //!
-//! By default the name is made of what distinguishes reporters and stays the same from run to run: what they report on, and
-//! which metrics the program and the settings select. It does not contain the host's name, which differs in each pod.
+//! By default, the name is derived from properties that distinguish reporters and stay the same from run to run: the
+//! subject of the reports, and the selection of metrics. It does not contain the host's name, which is different in
+//! each pod.
 
 use std::{env, fmt, path::PathBuf, sync::Arc};
 
@@ -15,21 +17,21 @@ use crate::{ReportSettings, tags::TagsError};
 /// The name of the tag.
 const TAG: &str = "reporter";
 
-/// The program of this project, which is not mentioned in names.
+/// The name of this project's own program. It is not part of the reporter's name.
 const USUAL_PROGRAM: &str = "report";
 
-/// What a reporter is named after. It must be the same in every run.
+/// The parts of a derived name. They must be the same in every run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NamedAfter {
-    /// What it reports on, such as `acme/shop`. Default: the program.
+    /// The subject of the reports, such as `acme/shop`. Default: the program.
     pub subject: Option<String>,
-    /// What else distinguishes it from other reporters, such as `branch next`.
+    /// Other properties that distinguish the reporter, such as `branch next`.
     pub selection: Vec<String>,
 }
 
 type Hook = dyn Fn(Context) -> BoxFuture<'static, NamedAfter> + Send + Sync;
 
-/// The name of a reporter, or what it is made of.
+/// The name of a reporter, or the parts from which it is derived.
 #[derive(Clone)]
 pub(crate) enum Name {
     /// The name is set.
@@ -37,13 +39,13 @@ pub(crate) enum Name {
     /// The name is derived.
     Unnamed {
         program: String,
-        /// The patterns by which it selects metrics.
+        /// The patterns that select metrics.
         patterns: Vec<String>,
         hook: Option<NameHook>,
     },
 }
 
-/// Determines what a reporter is named after.
+/// A function that determines the parts of the name.
 #[derive(Clone)]
 pub(crate) struct NameHook(Arc<Hook>);
 
@@ -57,8 +59,8 @@ impl NameHook {
 }
 
 impl Name {
-    /// Takes the name from the settings, or from a tag `reporter:` of all reports. Without any, it follows from the
-    /// program, the patterns and the hook.
+    /// Takes the name from the settings, or from a tag `reporter:` of all reports. Otherwise the name is derived from
+    /// the program, the patterns and the hook.
     pub(crate) fn new(
         report: &ReportSettings,
         tags: &[Tag],
@@ -84,14 +86,14 @@ impl Name {
         match self {
             Self::Named(tag) => Some(tag.clone()),
             Self::Unnamed { program, patterns, hook } => {
-                let after = match hook {
+                let NamedAfter { subject, selection } = match hook {
                     Some(hook) => (hook.0)(context).await,
                     None => NamedAfter::default(),
                 };
-                let mut parts = [patterns.clone(), after.selection].concat();
+                let mut parts = [patterns.clone(), selection].concat();
                 parts.sort();
                 parts.dedup();
-                Tag::new(TAG, &name(after.subject.as_deref(), program, parts)).ok()
+                Tag::new(TAG, &derive_name(subject.as_deref(), program, parts)).ok()
             }
         }
     }
@@ -103,21 +105,21 @@ pub(crate) fn reporter_name(tag: Option<&Tag>) -> ReporterName {
     name.map_or_else(ReporterName::default, |(_, name)| ReporterName::new(name))
 }
 
-/// The tags of a report about the reporter itself: those of all reports, and its name.
+/// The tags of a report about the reporter itself: the tags of all reports, and the reporter's name.
 pub(crate) fn with_name(base: &[Tag], name: Option<Tag>) -> Vec<Tag> {
     base.iter().filter(|tag| tag.name() != TAG).cloned().chain(name).collect()
 }
 
-/// The name of the file that this program was started as.
-pub(crate) fn started_as() -> String {
+/// The name of this program's executable file, without its extension.
+pub(crate) fn program_name() -> String {
     let program = env::args_os().next().map(PathBuf::from);
     let name =
         program.as_deref().and_then(|path| path.file_stem()).map(|name| name.to_string_lossy().into_owned());
     name.unwrap_or_else(|| USUAL_PROGRAM.to_owned())
 }
 
-/// Such as `acme/shop`, and with a selection `acme/shop-1121b6e7`.
-fn name(subject: Option<&str>, program: &str, mut parts: Vec<String>) -> String {
+/// A name such as `acme/shop`, or `acme/shop-1121b6e7` if there are other parts.
+fn derive_name(subject: Option<&str>, program: &str, mut parts: Vec<String>) -> String {
     if subject.is_some() && program != USUAL_PROGRAM {
         parts.push(format!("program {program}"));
     }
@@ -170,12 +172,12 @@ mod tests {
             async { after }
         });
         let report = ReportSettings::default();
-        let name = Name::new(&report, &[], &started_as(), &texts(only), &texts(skip), Some(hook)).unwrap();
+        let name = Name::new(&report, &[], &program_name(), &texts(only), &texts(skip), Some(hook)).unwrap();
         name.tag(Context::new()).await.unwrap().to_string()
     }
 
     #[tokio::test]
-    async fn reporters_that_do_something_else_have_other_names_and_each_keeps_its_own() {
+    async fn different_reporters_have_different_stable_names() {
         let shop = Case { repository: "Acme/Shop", branch: None, only: &[], skip: &[] };
         let all = async || {
             let mut tags = Vec::new();
@@ -198,11 +200,11 @@ mod tests {
         assert_eq!(tags.iter().collect::<BTreeSet<_>>().len(), tags.len(), "{tags:?}");
         assert_eq!(all().await, tags);
         let reordered = tag(Case { only: &["commits.*", "ci.*"], ..shop }).await;
-        assert_eq!(tags.last(), Some(&reordered), "the order of patterns selects nothing else");
+        assert_eq!(tags.last(), Some(&reordered), "the order of patterns does not matter");
     }
 
     #[test]
-    fn a_name_can_be_read() {
+    fn derived_names_are_readable() {
         let one = texts(&["only commits.*"]);
         for (subject, program, selection, expected) in [
             (Some("Acme/Shop"), "report", vec![], "acme/shop"),
@@ -210,12 +212,12 @@ mod tests {
             (Some("acme/shop"), "acme-report", vec![], "acme/shop-70bd1e78"),
             (None, "acme-report", vec![], "acme-report"),
         ] {
-            assert_eq!(name(subject, program, selection), expected);
+            assert_eq!(derive_name(subject, program, selection), expected);
         }
     }
 
     #[tokio::test]
-    async fn a_name_that_somebody_gives_counts() {
+    async fn a_name_in_the_settings_or_the_tags_is_used() {
         let named = |name: Option<&str>, tags: &[&str]| {
             let tags: Vec<Tag> = tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect();
             let report = ReportSettings { name: name.map(str::to_owned), ..ReportSettings::default() };

@@ -42,13 +42,13 @@ impl Outbox<'_> {
         self.kept.ask(self.store, move |store| store.begin_sending(&name, &ids, now)).await
     }
 
-    /// Gives up points that have been in sending since before a time.
+    /// Gives up points that have been marked as being sent since before a time.
     pub(crate) async fn give_up_sending(&self, before: SystemTime) -> Result<u64, StateError> {
         let name = self.name.to_owned();
         self.kept.ask(self.store, move |store| store.give_up_sending(&name, before)).await
     }
 
-    /// Returns points to the outbox that have certainly not arrived. If that fails, a later run gives them up.
+    /// Returns points to the outbox that have certainly not arrived. If this fails, a later run gives them up.
     pub(crate) async fn return_to_outbox(&self, ids: Vec<PendingId>) {
         let name = self.name.to_owned();
         let returned = self.kept.ask(self.store, move |store| store.return_to_outbox(&name, &ids)).await;
@@ -57,8 +57,7 @@ impl Outbox<'_> {
         }
     }
 
-    /// Removes points. If that fails, a later run delivers those again that overwrite themselves, and gives up the
-    /// others.
+    /// Removes points. If this fails, a later run delivers the points that overwrite again, and gives up the others.
     pub(crate) async fn settle(&self, ids: Vec<PendingId>) {
         let name = self.name.to_owned();
         if let Err(error) = self.kept.ask(self.store, move |store| store.settle(&name, &ids)).await {
@@ -69,15 +68,16 @@ impl Outbox<'_> {
         }
     }
 
-    /// The number of points of this run that the destination does not get, because an earlier run of the same slot had them.
+    /// The number of points of this run that the destination does not get, because an earlier run in the same slot had
+    /// the same series.
     pub(crate) async fn repeated(&self) -> Result<u64, StateError> {
         let Some(own) = self.own else { return Ok(0) };
         let name = self.name.to_owned();
         let repeated = self.kept.ask(self.store, move |store| store.repeated(&name, own)).await?;
         if repeated > 0 {
             tracing::warn!(
-                "{repeated} points are not sent to {}: an earlier run has put them into the same schedule slot, and they \
-                 would be added up",
+                "{repeated} points are not sent to {}, because an earlier run in the same schedule slot had the same series \
+                 and their values would be added up",
                 self.name
             );
         }

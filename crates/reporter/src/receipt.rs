@@ -2,7 +2,7 @@
 
 use system_health_registry::DeliveryError;
 
-/// The result of a delivery to one destination, including points that earlier runs had left.
+/// The result of a delivery to one destination. It includes points that earlier runs have left.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Receipt {
@@ -12,8 +12,8 @@ pub struct Receipt {
     pub accepted_earlier: u64,
     /// Series about the reporter itself that it accepted.
     pub self_metrics: u64,
-    /// Series that it refused for good, and why.
-    pub refused: Vec<RefusedSeries>,
+    /// Series that it refused for good, with the reasons.
+    pub refused: Vec<Refusal>,
     /// Points that wait in the outbox for the next run.
     pub left: u64,
     /// Points that may have arrived and are not sent again, because the backend would add them up.
@@ -25,8 +25,8 @@ pub struct Receipt {
     pub expired: u64,
     /// Points of earlier runs that were dropped because the backend keeps no timestamps and would show them as current.
     pub superseded: u64,
-    /// Points of this run that were not sent, because an earlier run of the same schedule slot has put the same series
-    /// there and the destination would add them up.
+    /// Points of this run that were not sent, because an earlier run in the same schedule slot had the same series and the
+    /// destination would add up their values.
     pub repeated: u64,
     /// Events that the destination accepted.
     pub events: u64,
@@ -37,8 +37,8 @@ pub struct Receipt {
     /// Whether no state is kept on purpose.
     pub no_state: bool,
     pub(crate) contact: Contact,
-    /// Whether the sink got points that would add up if they were sent again.
-    pub(crate) sent_what_adds_up: bool,
+    /// Whether the sink got points that would be added up if they were sent again.
+    pub(crate) sent_additive_points: bool,
 }
 
 /// Whether the destination was reached.
@@ -47,22 +47,22 @@ pub(crate) enum Contact {
     /// There was nothing to deliver.
     #[default]
     Untried,
-    /// No point was delivered, although there were some.
+    /// There were points, but none was delivered.
     Failed,
     /// It accepted or refused points.
     Made,
 }
 
-/// Some series that a destination refused for one reason.
+/// Series that a destination refused for the same reason.
 #[derive(Debug, Clone)]
-pub struct RefusedSeries {
-    /// How many.
+pub struct Refusal {
+    /// The number of series.
     pub series: u64,
-    /// Why, with all causes.
+    /// The reason, with all causes.
     pub error: String,
 }
 
-/// A receipt in one word.
+/// A summary of a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryStatus {
     /// Everything was delivered.
@@ -74,9 +74,9 @@ pub enum DeliveryStatus {
 }
 
 impl Receipt {
-    /// Whether everything got out.
+    /// Whether everything was delivered.
     #[must_use]
-    pub fn success(&self) -> DeliveryStatus {
+    pub fn status(&self) -> DeliveryStatus {
         let any_left = self.left > 0 || self.lost > 0 || self.events_left > 0;
         let failed = !self.refused.is_empty() || any_left || self.error.is_some();
         match (failed, self.accepted + self.accepted_earlier) {
@@ -92,15 +92,15 @@ impl Receipt {
         self.refused.iter().map(|refusal| refusal.series).sum()
     }
 
-    /// Whether it makes sense to send more: points were delivered, or none were tried.
+    /// Whether it makes sense to send more. It does not if points could not be delivered.
     pub(crate) fn is_reachable(&self) -> bool {
         self.contact != Contact::Failed
     }
 
-    /// Records the result of a page of points.
-    pub(crate) fn note_contact(&mut self, left_any: bool) {
-        let got_none_out = self.accepted + self.accepted_earlier == 0;
-        self.contact = if left_any && got_none_out { Contact::Failed } else { Contact::Made };
+    /// Updates the contact after a page of points.
+    pub(crate) fn update_contact(&mut self, left_any: bool) {
+        let delivered_none = self.accepted + self.accepted_earlier == 0;
+        self.contact = if left_any && delivered_none { Contact::Failed } else { Contact::Made };
     }
 
     /// Records that nothing can be delivered to the destination.
@@ -113,7 +113,7 @@ impl Receipt {
         let error = error.to_string();
         match self.refused.iter_mut().find(|refusal| refusal.error == error) {
             Some(refusal) => refusal.series += series,
-            None => self.refused.push(RefusedSeries { series, error }),
+            None => self.refused.push(Refusal { series, error }),
         }
     }
 }
@@ -123,15 +123,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_waits_for_its_time_keeps_the_reporter_from_nothing() {
+    fn a_destination_is_unreachable_only_if_no_point_was_delivered() {
         let mut receipt = Receipt { error: Some("the clock was set back".to_owned()), ..Receipt::default() };
         assert!(receipt.is_reachable());
 
-        receipt.note_contact(true);
+        receipt.update_contact(true);
         assert!(!receipt.is_reachable());
 
         receipt.accepted = 1;
-        receipt.note_contact(true);
+        receipt.update_contact(true);
         assert!(receipt.is_reachable());
     }
 }

@@ -1,4 +1,4 @@
-//! The reporter: what a program calls to report.
+//! The reporter, which a program calls for each run.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 
 use crate::{
     DestinationsError, Finished, ReportSettings, ReporterBuilder, ReporterError, SelectionError,
-    StateSettings, name::Name, run::RunUnderWay, target::Target,
+    StateSettings, name::Name, run::RunInProgress, target::Target,
 };
 
 /// Collects metrics, records them, delivers them to all destinations and sends events. It can run any number of times, and
@@ -33,29 +33,29 @@ pub struct Reporter {
 pub enum Mode {
     /// Nothing.
     Collect,
-    /// Shows what would be delivered.
+    /// Previews what would be delivered.
     DryRun,
-    /// Delivers the report, the points that earlier runs have left, and the events.
+    /// Delivers the report and the points that earlier runs have left, and sends events.
     Push,
 }
 
 impl Reporter {
-    /// Starts with the settings of a process.
+    /// A builder with the settings of a process.
     #[must_use]
     pub fn builder(settings: Settings) -> ReporterBuilder {
         ReporterBuilder::new(settings)
     }
 
-    /// Runs collectors on another runtime than that of the reporter, so that collectors that block all its threads do not affect
-    /// the reporter.
+    /// Runs collectors on another runtime. Collectors that block all threads of that runtime do not affect the reporter.
     #[must_use]
     pub fn with_workers(mut self, workers: Handle) -> Self {
         self.engine = self.engine.with_workers(workers);
         self
     }
 
-    /// Ends a run early. Metrics without a value by then are errors. The values are recorded, but no delivery is
-    /// started and one under way is given up: the points wait in the outbox for the next run.
+    /// Ends runs early. Metrics that have no result when the interruption happens are errors. The results are recorded,
+    /// but no delivery is started, and a delivery in progress is given up. The points wait in the outbox for the next
+    /// run.
     #[must_use]
     pub fn with_interruption(mut self, interruption: Interruption) -> Self {
         self.engine = self.engine.with_interruption(interruption.clone());
@@ -73,29 +73,30 @@ impl Reporter {
         self.run(Mode::DryRun).await
     }
 
-    /// Collects, records, delivers and sends events. A failed delivery is not an error: it is in the receipts, and the points
-    /// wait for the next run.
+    /// Collects, records, delivers and sends events. A failed delivery is not an error of this function: the receipts
+    /// contain it, and the points wait for the next run.
     pub async fn push(&self) -> Result<Finished, ReporterError> {
         self.run(Mode::Push).await
     }
 
-    /// Runs in a mode. Dropping the future ends the run; points that were recorded and not delivered wait for the next run.
+    /// Runs in a mode. Dropping the future ends the run. Points that were recorded but not delivered wait for the next
+    /// run.
     ///
     /// # Panics
-    /// Outside a Tokio runtime.
+    /// Panics outside a Tokio runtime.
     pub async fn run(&self, mode: Mode) -> Result<Finished, ReporterError> {
         self.run_at(mode, SystemTime::now()).await
     }
 
-    /// Runs with a given start time, for tests about windows of time.
+    /// Runs with a given start time, for tests that depend on the time.
     pub async fn run_at(&self, mode: Mode, started_at: SystemTime) -> Result<Finished, ReporterError> {
         self.check(mode)?;
         let targets = self.targets(mode)?;
-        RunUnderWay::start(self, mode, targets, started_at).await
+        RunInProgress::run(self, mode, targets, started_at).await
     }
 
-    /// Fails if such a run has nothing to collect, or its destinations are not clear. A run makes the same check before it
-    /// collects anything.
+    /// Fails if a run in this mode has nothing to collect or its destinations are not clear. A run makes the same check
+    /// before it collects anything.
     pub fn check(&self, mode: Mode) -> Result<(), ReporterError> {
         if mode == Mode::Collect && self.catalog.metrics().is_empty() && self.catalog.sources().is_empty() {
             return Err(SelectionError::OnlySelfMetrics.into());
@@ -103,14 +104,14 @@ impl Reporter {
         Ok(self.targets(mode).map(drop)?)
     }
 
-    /// Whether such a run writes points to the standard output, so that nothing else may be printed there.
+    /// Whether a run in this mode writes points to standard output. If so, nothing else may be printed there.
     #[must_use]
     pub fn owns_stdout(&self, mode: Mode) -> bool {
         let targets = self.targets(mode).unwrap_or_default();
         mode == Mode::Push && targets.iter().any(|target| target.destination.owns_stdout())
     }
 
-    /// How long a run may take, delivery included.
+    /// The maximum time of a run, including its delivery.
     #[must_use]
     pub fn deadline(&self) -> Duration {
         self.report.deadline

@@ -28,28 +28,28 @@ use crate::{
 };
 
 /// A run in progress.
-pub(crate) struct RunUnderWay<'a> {
+pub(crate) struct RunInProgress<'a> {
     reporter: &'a Reporter,
     targets: &'a [Target],
     context: Context,
     started: Instant,
-    /// Its deadline.
+    /// The deadline of the run.
     end: Instant,
     /// The time that is reserved for the delivery.
     reserve: Duration,
 }
 
 /// The results of collecting and connecting.
-struct Collected {
+struct CollectedRun {
     run: Run,
     state: RunState,
     connecting: Vec<Connecting>,
     name: Option<Tag>,
 }
 
-impl<'a> RunUnderWay<'a> {
-    /// Runs to the end.
-    pub(crate) async fn start(
+impl<'a> RunInProgress<'a> {
+    /// Runs from the start to the end.
+    pub(crate) async fn run(
         reporter: &'a Reporter,
         mode: Mode,
         targets: &'a [Target],
@@ -64,7 +64,7 @@ impl<'a> RunUnderWay<'a> {
     }
 
     async fn finish(&self, mode: Mode) -> Result<Finished, ReporterError> {
-        let Collected { run, state, connecting, name } = self.collect(mode).await?;
+        let CollectedRun { run, state, connecting, name } = self.collect(mode).await?;
         let report = Arc::new(self.report(run, &self.reporter.tags));
         let recipients: Vec<Recipient> = match mode {
             Mode::Push => self.targets.iter().map(|target| target.recipient(self.reporter.align)).collect(),
@@ -96,9 +96,9 @@ impl<'a> RunUnderWay<'a> {
         Ok(Finished { report, deliveries, events, state_is_unusable: kept.is_wanted() && !kept.is_kept() })
     }
 
-    /// Collects. The sinks are connected and the state is opened at the same time. If there are sources, the state is opened
-    /// before, because it knows their metrics.
-    async fn collect(&self, mode: Mode) -> Result<Collected, StateError> {
+    /// Collects the metrics. At the same time, connects the sinks and opens the state. If there are sources, the state
+    /// is opened first, because it contains the descriptions of their metrics.
+    async fn collect(&self, mode: Mode) -> Result<CollectedRun, StateError> {
         let Reporter { engine, catalog, .. } = self.reporter;
         let opening = self.open_state();
         let connecting = self.reporter.interruption.unless(self.connect(mode));
@@ -106,17 +106,17 @@ impl<'a> RunUnderWay<'a> {
         if catalog.sources().is_empty() {
             let (run, (connecting, name), state) =
                 tokio::join!(engine.run(catalog, &self.context), connecting, opening);
-            return Ok(Collected { run, state: state?, connecting, name });
+            return Ok(CollectedRun { run, state: state?, connecting, name });
         }
         let state = opening.await?;
-        let catalog = descriptions::with_remembered_by(catalog, &state.current().await).await;
+        let catalog = descriptions::with_remembered_from(catalog, &state.current().await).await;
         let (run, (connecting, name)) = tokio::join!(engine.run(&catalog, &self.context), connecting);
-        Ok(Collected { run, state, connecting, name })
+        Ok(CollectedRun { run, state, connecting, name })
     }
 
     async fn open_state(&self) -> Result<RunState, StateError> {
         if !self.reporter.keeps_state {
-            return RunState::unwanted(self.end);
+            return RunState::disabled(self.end);
         }
         RunState::open(self.reporter.state.folder(), self.end - self.reserve, self.end).await
     }
@@ -137,15 +137,15 @@ impl<'a> RunUnderWay<'a> {
         (connecting.collect(), name)
     }
 
-    /// The resources of sinks: the reporter's name, and the descriptions of all metrics, also of those about the reporter.
+    /// The context for sinks, with the reporter's name and the descriptions of all metrics.
     fn context_of_sinks(&self, name: Option<&Tag>) -> Context {
         let Reporter { catalog, about_itself, .. } = self.reporter;
-        let descriptions = descriptions::of_catalogs([catalog].into_iter().chain(about_itself));
+        let descriptions = descriptions::from_catalogs([catalog].into_iter().chain(about_itself));
         self.context.clone().provide(reporter_name(name)).provide(descriptions)
     }
 
-    /// Delivers a report to all destinations concurrently, and then the metrics about the reporter itself, which include all
-    /// receipts.
+    /// Delivers a report to all destinations concurrently. Then delivers the metrics about the reporter itself, which
+    /// contain the numbers of all receipts.
     async fn push(
         &self,
         connecting: Vec<Connecting>,
@@ -155,7 +155,7 @@ impl<'a> RunUnderWay<'a> {
         recorded: Recorded,
         name: Option<Tag>,
     ) -> Result<Vec<Delivery>, StateError> {
-        let attached = self.to_announce().await;
+        let attached = self.events_to_announce().await;
         let delivering = self.targets.iter().zip(connecting).map(|(target, connecting)| {
             self.deliver_and_announce(target, connecting, state, recorded.clone(), report, &attached)
         });
@@ -178,8 +178,7 @@ impl<'a> RunUnderWay<'a> {
             .collect())
     }
 
-    /// What an interrupted push did not finish. What was not accepted is still in the outbox: it is taken out only when
-    /// its fate is known.
+    /// The deliveries of an interrupted push. Points whose fate is not known are still in the outboxes.
     async fn interrupted(&self, mode: Mode, state: &RunState) -> Vec<Delivery> {
         if mode != Mode::Push {
             return Vec::new();
@@ -204,19 +203,19 @@ impl<'a> RunUnderWay<'a> {
         let courier = Courier { target, recipient, sink, timestamp: report.timestamp(), deadlines };
         let announces = self.reporter.report.events;
         let (mut receipt, Recorded { kept, .. }) = courier.deliver(state, recorded, report).await;
-        // A failure with events must not affect the values.
-        let telling = async {
+        // An error about events must not affect the points.
+        let announcing = async {
             courier.record_events(&kept, report, attached, announces).await?;
             if announces { courier.announce(&kept, &mut receipt).await } else { Ok(()) }
         };
-        if let Err(error) = telling.await {
-            tracing::warn!("cannot keep track of events, and sends none: {}", Chain(&error));
+        if let Err(error) = announcing.await {
+            tracing::warn!("events are not sent, because their state cannot be stored: {}", Chain(&error));
         }
         (courier, receipt)
     }
 
     /// The events that collectors have attached, if events are sent.
-    async fn to_announce(&self) -> Vec<Event> {
+    async fn events_to_announce(&self) -> Vec<Event> {
         if self.reporter.report.events { self.attached().await } else { Vec::new() }
     }
 
@@ -236,7 +235,7 @@ impl<'a> RunUnderWay<'a> {
         let about_itself = self.about_itself(report, Vec::new(), state, name).await;
         let points: Vec<Point> =
             report.points().chain(about_itself.iter().flat_map(Report::points)).collect();
-        let attached = self.to_announce().await;
+        let attached = self.events_to_announce().await;
         let mut deliveries = Vec::with_capacity(self.targets.len());
         for target in self.targets {
             let (destination, address) = (&target.destination, target.destination.address());
@@ -264,13 +263,13 @@ impl<'a> RunUnderWay<'a> {
         let kept = state.current().await;
         let max_age = target.limits.max_event_age.filter(|_| self.reporter.report.events && kept.is_kept());
         let Some(max_age) = max_age else { return Ok(Vec::new()) };
-        let attached = events::of_collectors(report, attached, max_age);
+        let attached = events::collector_events(report, attached, max_age);
         let pending = events_to_show(&target.outbox, &kept, report, attached).await?;
         let unreadable = |error| ReporterError::Preview {
             sink: target.destination.sink(),
             error: SharedError::new(error).into(),
         };
-        pending.iter().map(|event| events::read(event).map_err(unreadable)).collect()
+        pending.iter().map(|event| events::parse(event).map_err(unreadable)).collect()
     }
 
     /// Collects the metrics about the reporter itself, if they are enabled.
@@ -284,7 +283,7 @@ impl<'a> RunUnderWay<'a> {
         let catalog = self.reporter.about_itself.as_ref()?;
         let kept = state.current().await;
         let last_values = kept.ask(kept.store(), Store::last_values).await.unwrap_or_else(|error| {
-            tracing::warn!("cannot read when metrics last had a value: {}", Chain(&error));
+            tracing::warn!("cannot read the times of the last values: {}", Chain(&error));
             BTreeMap::new()
         });
         let finished = FinishedRun::from(RunResult {

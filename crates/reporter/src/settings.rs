@@ -10,23 +10,24 @@ use system_health_registry::{
     settings_table,
 };
 
-use crate::{StateError, name::started_as};
+use crate::{StateError, name::program_name};
 
-/// The points of longer slots could be too old for a backend at the end of the slot, or after one failed delivery.
+/// With a longer slot, points could be too old for a backend at the end of the slot or after one failed delivery.
 const LONGEST_SLOT: Duration = Duration::from_mins(30);
 
 /// The table `[report]`: how a run behaves.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct ReportSettings {
-    /// The reporter's name, in the tag `reporter:` of the metrics about itself. Default: made of what it reports on.
+    /// The reporter's name, for the tag `reporter:` of the metrics about itself. Default: derived from the subject of
+    /// the reports.
     pub name: Option<String>,
-    /// The names of the sinks to deliver to. Default: the only one that the settings configure.
+    /// The names of the sinks to deliver to. Default: the only sink that the settings configure.
     #[serde(deserialize_with = "sinks")]
     pub to: Vec<String>,
     /// Globs for the keys of metrics that are not collected, such as `ci.*`.
     pub skip: Vec<KeyPattern>,
-    /// How long the whole run may take, delivery included.
+    /// The maximum time of a run, including its delivery.
     #[serde(deserialize_with = "duration")]
     pub deadline: Duration,
     /// Maximum number of subjects whose metrics are collected at once.
@@ -36,12 +37,12 @@ pub struct ReportSettings {
     /// Tags for every sample.
     #[serde(deserialize_with = "crate::tags::deserialize")]
     pub tags: Vec<Tag>,
-    /// Further tags, separated by commas or white space, as everything on a machine reads them from `DD_TAGS`.
+    /// Further tags, separated by commas or whitespace. This is the format of `DD_TAGS`.
     pub extra_tags: Option<String>,
-    /// The tag `service:`; `system-health` unless another tag says so. With `env` and `version`, these are what
-    /// <https://docs.datadoghq.com/getting_started/tagging/unified_service_tagging/> recommends.
+    /// The tag `service:`. Default: `system-health`, unless another setting contains this tag. For `service`, `env` and
+    /// `version`, see <https://docs.datadoghq.com/getting_started/tagging/unified_service_tagging/>.
     pub service: Option<String>,
-    /// The tag `env:`; `development` unless another tag says so.
+    /// The tag `env:`. Default: `development`, unless another setting contains this tag.
     pub env: Option<String>,
     /// The tag `version:`.
     pub version: Option<String>,
@@ -65,11 +66,11 @@ pub struct StateSettings {
     pub keep: Duration,
 }
 
-/// What makes a run fail. A failed delivery does in all cases but `never`.
+/// What makes a run fail. A failed delivery makes it fail in all cases except `never`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailOn {
-    /// No failure of a metric or a delivery.
+    /// Neither a metric nor a delivery.
     Never,
     /// A failed delivery.
     Delivery,
@@ -85,12 +86,12 @@ pub enum FailOn {
 /// A schedule slot that is too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the slot is {0:?} long; it may be at most 30m, because there are backends that take no points of more than an hour ago"
+    "the slot is {0:?} long; it may be at most 30m, because some backends refuse points that are older than an hour"
 )]
 pub struct SlotError(Duration);
 
 impl ReportSettings {
-    /// The length of the schedule slot, unless it is too long. Without one, points have the start time of the run.
+    /// The length of the schedule slot, or zero if points have the start time of the run. Fails if the slot is too long.
     pub fn slot(&self) -> Result<Duration, SlotError> {
         let align = self.align.unwrap_or_default();
         if align > LONGEST_SLOT { Err(SlotError(align)) } else { Ok(align) }
@@ -98,10 +99,10 @@ impl ReportSettings {
 }
 
 impl StateSettings {
-    /// The folder for state: the one that is named, or one such as `~/.local/state/system-health/report`. Each program has
-    /// its own, named after the file that was started, so that two programs do not share one by accident.
+    /// The folder for state. Default: a folder such as `~/.local/state/system-health/report`. Each program has its own
+    /// default, named after its executable file, so that two programs do not share a folder by accident.
     pub fn folder(&self) -> Result<PathBuf, StateError> {
-        self.dir.as_ref().map_or_else(|| default_folder(&started_as()), |named| Ok(named.to_path_buf()))
+        self.dir.as_ref().map_or_else(|| default_folder(&program_name()), |named| Ok(named.to_path_buf()))
     }
 }
 
@@ -111,7 +112,7 @@ fn default_folder(program: &str) -> Result<PathBuf, StateError> {
     Ok(parent.join(folder_name(program)))
 }
 
-/// Makes the name of a folder from that of a program. It must not lead out of the parent folder.
+/// Converts the name of a program into the name of a folder. The result is always one folder below the parent folder.
 fn folder_name(program: &str) -> String {
     let allowed = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
     let name: String = program.chars().map(allowed).collect();
@@ -145,7 +146,7 @@ impl Default for StateSettings {
     }
 }
 
-// Datadog's variables are well-known, and its agents set them.
+// Datadog's own variables are used, because Datadog's agents already set them on many machines.
 settings_table!(
     ReportSettings, "report",
     env: {
@@ -165,12 +166,12 @@ settings_table!(
     shown: |_| true,
 );
 
-/// Reads the names of sinks. An empty list would mean the default, which its author does not expect.
+/// Parses the names of sinks. Refuses an empty list, because it would mean the default, which its author does not expect.
 fn sinks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let names = Vec::<String>::deserialize(deserializer)?;
     if names.is_empty() {
         return Err(de::Error::custom(
-            "no sink is named; name one, such as [\"datadog\"], or leave `to` out for the only one that is configured",
+            "the list is empty; name a sink, such as [\"datadog\"], or remove `to` to use the only configured sink",
         ));
     }
     Ok(names)
@@ -181,18 +182,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_program_has_a_folder_of_its_own() {
+    fn each_program_has_its_own_folder() {
         let [one, other] = ["report", "acme-report"].map(|program| default_folder(program).unwrap());
 
         assert_ne!(one, other);
         assert!(one.ends_with("system-health/report"));
-        assert_eq!(StateSettings::default().folder().unwrap(), default_folder(&started_as()).unwrap());
+        assert_eq!(StateSettings::default().folder().unwrap(), default_folder(&program_name()).unwrap());
         let named = StateSettings { dir: Some("state".into()), ..StateSettings::default() };
         assert_eq!(named.folder().unwrap(), PathBuf::from("state"));
     }
 
     #[test]
-    fn no_program_leads_out_of_the_folder() {
+    fn the_name_of_a_program_becomes_one_folder() {
         for (program, name) in
             [("acme report", "acme_report"), ("../x", ".._x"), ("..", "_.."), ("", "_"), ("été-2", "été-2")]
         {

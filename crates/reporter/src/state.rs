@@ -1,5 +1,5 @@
-//! The state of a run. A run must not fail because of the state folder: an error is logged once, and the run continues with a
-//! store in memory.
+//! The state of a run. A run must not fail because of the state folder: an error is logged once, and the run continues
+//! with a store in memory.
 
 use std::{
     path::{Path, PathBuf},
@@ -20,13 +20,13 @@ use tokio::{
 
 use crate::error::Chain;
 
-/// A store that takes longer, for example on a lost network file system, counts as unusable.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// The minimum also when the deadline of the run is near, to record what was delivered.
-const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+/// Timeout of the store. A store that takes longer, for example on a lost network file system, counts as unusable.
+const MAX_WAIT: Duration = Duration::from_secs(15);
+/// The minimum timeout, even if the deadline of the run is near. It is needed to record what was delivered.
+const MIN_WAIT: Duration = Duration::from_secs(1);
 
-/// Points and events that have waited longer for other destinations than those of the run are dropped: nothing else empties the
-/// outbox of a destination that was removed from the settings.
+/// How long points and events wait for a destination that is not a destination of the run. Then they are dropped, because
+/// nothing else empties the outbox of a destination that was removed from the settings.
 const ABANDONED_AFTER: Duration = Duration::from_hours(30 * 24);
 
 /// Why the state cannot be used.
@@ -40,13 +40,13 @@ pub enum StateError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The folder does not respond, for example on a lost network file system.
-    #[error("the state folder did not answer within {0:.0?}")]
-    Silent(Duration),
-    /// The folder did not respond before, and is not used again.
-    #[error("the state folder does not answer")]
-    GivenUp,
-    /// The task that used the store was stopped.
-    #[error("the store broke down")]
+    #[error("the state folder did not respond within {0:.0?}")]
+    Timeout(Duration),
+    /// The folder has stopped responding earlier in the run, so it is not used again.
+    #[error("the state folder does not respond")]
+    Unresponsive,
+    /// The task that used the store panicked or was cancelled.
+    #[error("the task that uses the store failed")]
     Task(#[from] JoinError),
 }
 
@@ -56,20 +56,20 @@ pub(crate) struct RunState {
     current: Mutex<Kept>,
 }
 
-/// A store with its condition.
+/// The store of a run, and whether it is usable.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
     store: Arc<Store>,
-    /// The folder; `None` in memory.
+    /// The folder. `None` for a store in memory.
     folder: Option<PathBuf>,
-    /// Whether state should be kept.
+    /// Whether the settings enable state.
     wanted: bool,
-    /// Whether the store already replaces a damaged one.
+    /// Whether the store has already replaced a damaged one.
     replaced: bool,
-    /// A store that could not be written. Points that wait in it may still be read and delivered.
+    /// A store that could not be written. Points that wait in it can still be read and delivered.
     unwritable: Option<Arc<Store>>,
     /// Whether the folder has stopped responding.
-    silent: Arc<AtomicBool>,
+    unresponsive: Arc<AtomicBool>,
     deadline: Instant,
 }
 
@@ -81,12 +81,12 @@ pub(crate) struct Recorded {
 }
 
 impl RunState {
-    /// A store for a run that keeps no state.
-    pub(crate) fn unwanted(deadline: Instant) -> Result<Self, StateError> {
+    /// A store in memory, for a run that keeps no state.
+    pub(crate) fn disabled(deadline: Instant) -> Result<Self, StateError> {
         Ok(Self::new(Kept { wanted: false, ..Kept::in_memory(deadline)? }))
     }
 
-    /// Opens the store in a folder, or one in memory if the folder does not respond early enough.
+    /// Opens the store in a folder. If that fails or takes too long, uses a store in memory.
     pub(crate) async fn open(
         folder: Result<PathBuf, StateError>,
         early_enough: Instant,
@@ -99,10 +99,10 @@ impl RunState {
         match opened {
             Ok(opened) => Ok(Self::new(Kept { deadline, ..opened })),
             Err(error) => {
-                give_up(&error);
+                warn_that_state_is_lost(&error);
                 let unwritable = match folder {
-                    Some(folder) if !matches!(error, StateError::Silent(_)) => {
-                        patiently(early_enough, move || Store::open_as_it_is(&folder)).await.ok()
+                    Some(folder) if !matches!(error, StateError::Timeout(_)) => {
+                        with_timeout(early_enough, move || Store::open_existing(&folder)).await.ok()
                     }
                     _ => None,
                 };
@@ -120,8 +120,8 @@ impl RunState {
         self.current.lock().await.clone()
     }
 
-    /// Records a report, and adds its points to the outboxes. If that fails, it is recorded
-    /// [anew](Self::record_anew).
+    /// Records a report and adds its points to the outboxes. If this fails, the report is recorded
+    /// [in another store](Self::record_in_another_store).
     pub(crate) async fn record(
         &self,
         report: &Arc<Report>,
@@ -129,14 +129,14 @@ impl RunState {
     ) -> Result<Recorded, StateError> {
         let kept = self.current().await;
         match kept.try_record(report, recipients).await {
-            Err(error) => self.record_anew(&kept, error, report, recipients).await,
+            Err(error) => self.record_in_another_store(&kept, error, report, recipients).await,
             Ok(run) => Ok(Recorded { kept, run }),
         }
     }
 
-    /// Records a report in another store after a failure: a new file replaces a damaged one. If that fails as well, the rest of
-    /// the run uses a store in memory.
-    pub(crate) async fn record_anew(
+    /// Records a report after the store has failed. If the file is damaged, a new file replaces it. Otherwise, or if
+    /// that fails as well, the rest of the run uses a store in memory.
+    pub(crate) async fn record_in_another_store(
         &self,
         failed: &Kept,
         mut error: StateError,
@@ -144,7 +144,7 @@ impl RunState {
         recipients: &[Recipient],
     ) -> Result<Recorded, StateError> {
         let mut current = self.current.lock().await;
-        // Another destination may have replaced the store already.
+        // The delivery to another destination may already have replaced the store.
         if !Arc::ptr_eq(&current.store, &failed.store) {
             match current.try_record(report, recipients).await {
                 Ok(run) => return Ok(Recorded { kept: current.clone(), run }),
@@ -155,17 +155,17 @@ impl RunState {
         let is_damaged = matches!(&error, StateError::Store(error) if error.is_damage());
         if is_damaged
             && !current.replaced
-            && let Ok(anew) = Kept::in_folder(folder, current.deadline, Store::replace_damaged).await
+            && let Ok(opened) = Kept::in_folder(folder, current.deadline, Store::replace_damaged).await
         {
-            *current = Kept { replaced: true, ..anew };
+            *current = Kept { replaced: true, ..opened };
             if let Ok(run) = current.try_record(report, recipients).await {
                 return Ok(Recorded { kept: current.clone(), run });
             }
         }
-        give_up(&error);
+        warn_that_state_is_lost(&error);
         let unwritable = (!is_damaged).then(|| Arc::clone(&current.store));
-        let silent = Arc::clone(&current.silent);
-        *current = Kept { unwritable, silent, ..Kept::in_memory(current.deadline)? };
+        let unresponsive = Arc::clone(&current.unresponsive);
+        *current = Kept { unwritable, unresponsive, ..Kept::in_memory(current.deadline)? };
         let run = current.try_record(report, recipients).await?;
         Ok(Recorded { kept: current.clone(), run })
     }
@@ -182,7 +182,7 @@ impl Kept {
         self.folder.is_some()
     }
 
-    /// Whether it should outlive the run.
+    /// Whether the store should outlive the run.
     pub(crate) fn is_wanted(&self) -> bool {
         self.wanted
     }
@@ -192,7 +192,7 @@ impl Kept {
         &self.store
     }
 
-    /// A store in which the run could not be recorded. Points that wait in it are delivered first.
+    /// The store in which the run could not be recorded, if there is one. Points that wait in it are delivered first.
     pub(crate) fn unwritable(&self) -> Option<&Arc<Store>> {
         self.unwritable.as_ref()
     }
@@ -200,7 +200,7 @@ impl Kept {
     /// Deletes data that is older than the settings allow.
     pub(crate) async fn prune(&self, keep: Duration) {
         let Some(since) = SystemTime::now().checked_sub(keep) else { return };
-        if let Err(error) = self.ask(&self.store, move |store| store.keep(since)).await {
+        if let Err(error) = self.ask(&self.store, move |store| store.delete_older_than(since)).await {
             tracing::warn!("cannot delete old runs: {}", Chain(&error));
         }
     }
@@ -220,16 +220,16 @@ impl Kept {
             Ok(dropped) => {
                 for (destination, count) in dropped {
                     tracing::warn!(
-                        "{count} points and events that waited for {destination} are dropped: no run has delivered there \
-                         for 30 days"
+                        "{count} points and events that waited for {destination} are dropped, because no run has delivered \
+                         to it for 30 days"
                     );
                 }
             }
-            Err(error) => tracing::warn!("cannot drop what waits for former destinations: {}", Chain(&error)),
+            Err(error) => tracing::warn!("cannot drop points of removed destinations: {}", Chain(&error)),
         }
     }
 
-    /// Uses one of the stores in a thread that may block.
+    /// Calls a function with one of the stores, in a thread that may block.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
         store: &Arc<Store>,
@@ -240,12 +240,12 @@ impl Kept {
         if in_memory {
             return Ok(spawn_blocking(move || work(&store)).await??);
         }
-        if self.silent.load(Relaxed) {
-            return Err(StateError::GivenUp);
+        if self.unresponsive.load(Relaxed) {
+            return Err(StateError::Unresponsive);
         }
-        let done = patiently(self.deadline, move || work(&store)).await;
-        if matches!(done, Err(StateError::Silent(_))) {
-            self.silent.store(true, Relaxed);
+        let done = with_timeout(self.deadline, move || work(&store)).await;
+        if matches!(done, Err(StateError::Timeout(_))) {
+            self.unresponsive.store(true, Relaxed);
         }
         done
     }
@@ -261,7 +261,7 @@ impl Kept {
         open: impl FnOnce(&Path) -> Result<Opened, StoreError> + Send + 'static,
     ) -> Result<Self, StateError> {
         let place = folder.clone();
-        let Opened { store, moved_aside } = patiently(deadline, move || open(&place)).await?;
+        let Opened { store, moved_aside } = with_timeout(deadline, move || open(&place)).await?;
         if let Some(damaged) = moved_aside {
             warn_of_damage(&damaged);
         }
@@ -275,32 +275,33 @@ impl Kept {
             wanted: true,
             replaced: false,
             unwritable: None,
-            silent: Arc::default(),
+            unresponsive: Arc::default(),
             deadline,
         }
     }
 }
 
-async fn patiently<T: Send + 'static>(
+/// Calls a function in a thread that may block, with a timeout.
+async fn with_timeout<T: Send + 'static>(
     deadline: Instant,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StateError> {
-    let patience = deadline.saturating_duration_since(Instant::now()).clamp(LEAST_PATIENCE, PATIENCE);
-    match timeout(patience, spawn_blocking(work)).await {
+    let limit = deadline.saturating_duration_since(Instant::now()).clamp(MIN_WAIT, MAX_WAIT);
+    match timeout(limit, spawn_blocking(work)).await {
         Ok(done) => Ok(done??),
-        Err(_) => Err(StateError::Silent(patience)),
+        Err(_) => Err(StateError::Timeout(limit)),
     }
 }
 
-/// Logs that a file was moved aside.
+/// Logs a warning that a damaged file was moved aside.
 pub fn warn_of_damage(moved_aside: &Path) {
     tracing::warn!(
-        "the state was damaged and starts anew; the old data, including undelivered points, is in {}",
+        "the state was damaged and is empty now; the old data, including undelivered points, is in {}",
         moved_aside.display()
     );
 }
 
-fn give_up(error: &StateError) {
+fn warn_that_state_is_lost(error: &StateError) {
     tracing::warn!(
         "cannot keep state: {}; this run continues without it, and points that it cannot deliver are lost",
         Chain(error)

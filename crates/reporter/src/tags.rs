@@ -1,4 +1,4 @@
-//! The tags of every report: the default ones, and those of the settings and the environment.
+//! The tags of every report: the defaults, and the tags of the settings and the environment.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +15,12 @@ pub struct TagsError {
     pub(crate) source: TagError,
 }
 
-/// The tags of every report: `source:`, `service:`, `env:` and `version:`, those of the settings, and those of
-/// `DD_TAGS`, which are separated by commas or white space.
+/// The tags of every report: `source:`, `service:`, `env:` and `version:`, the tags of the settings, and the tags of
+/// `DD_TAGS`, which are separated by commas or whitespace.
 /// See <https://docs.datadoghq.com/getting_started/tagging/assigning_tags/#environment-variables>.
 ///
-/// Each of the four names has one value. The most specific one counts: `DD_ENV` or `env` in `[report]`, then a tag
-/// `env:` in `DD_TAGS`, then one in the settings, then the default.
+/// Each of the four names has one value. The most specific value is used. For example, `DD_ENV` or `env` in `[report]` is
+/// more specific than a tag `env:` in `DD_TAGS`, which is more specific than one in `tags`. The default comes last.
 pub fn base_tags(report: &ReportSettings) -> Result<Vec<Tag>, TagsError> {
     let default = |tag| Tag::parse(tag).map_err(|source| TagsError { origin: "a default", source });
     let defaults = ["source:system-health", "service:system-health", "env:development"].map(default);
@@ -45,33 +45,33 @@ pub fn base_tags(report: &ReportSettings) -> Result<Vec<Tag>, TagsError> {
     Ok(tags.into_iter().collect())
 }
 
-/// The tags of `DD_TAGS`. Other programs on a machine read this variable as well. So tags are normalised as Datadog would, and
-/// invalid ones are left out, both with a warning.
+/// The tags of `DD_TAGS`. The variable is not written for this program only. So tags are normalised like Datadog does
+/// it, and invalid tags are ignored. A warning is logged in both cases.
 fn ambient(written: &str) -> BTreeSet<Tag> {
     let written = written.split([',', ' ', '\t', '\n']).filter(|tag| !tag.is_empty());
     let tags = written.filter_map(|written| match Tag::normalised(written) {
         Ok(tag) => {
             if tag.as_str() != written.to_lowercase() {
                 tracing::warn!(
-                    "DD_TAGS: `{written}` is sent as `{tag}`, which is how Datadog would store it"
+                    "DD_TAGS: `{written}` is sent as `{tag}`, because Datadog would store it in this form"
                 );
             }
             Some(tag)
         }
         Err(error) => {
-            tracing::warn!("DD_TAGS: `{written}` is left out: {error}");
+            tracing::warn!("DD_TAGS: `{written}` is ignored: {error}");
             None
         }
     });
     tags.collect()
 }
 
-/// Reads a list of tags, for the settings.
+/// Parses a list of tags in the settings.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tag>, D::Error> {
     let written = Vec::<String>::deserialize(deserializer)?;
     let parsed = |tag: &String| {
         Tag::parse(tag).map_err(|error| match error {
-            // In Datadog's form a token is still a token.
+            // The form in which Datadog would store the tag is not shown either.
             TagError::Changed { written, .. } if may_be_secret(&written) => de::Error::custom(
                 "a tag (not shown, because it may be a secret) would be stored as another; a tag starts with a \
                  letter and contains only letters, digits, `_`, `-`, `:`, `.` and `/`",
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn by_default_a_report_says_where_it_comes_from() {
+    fn default_tags_name_environment_service_and_source() {
         let tags = base_tags(&ReportSettings::default()).unwrap();
 
         assert_eq!(text(&tags), "env:development service:system-health source:system-health");
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn of_four_names_the_most_specific_value_counts() {
+    fn the_most_specific_value_of_a_single_value_tag_is_used() {
         let of_settings = || with_tags(&["env:a"]);
         let unified = ReportSettings { env: Some("c".into()), version: Some("3".into()), ..of_settings() };
         for (report, extra, expected) in [
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_datadog_would_change_in_the_environment_is_changed_and_what_it_would_drop_is_left_out() {
+    fn tags_of_the_environment_are_normalised_and_invalid_ones_are_ignored() {
         let extra_tags = Some("owner:me@x.com 42 !,Team:Web".to_owned());
         let tags = base_tags(&ReportSettings { extra_tags, ..ReportSettings::default() });
 
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_tag_names_who_said_it() {
+    fn the_error_about_an_invalid_tag_names_its_origin() {
         let report = ReportSettings { env: Some("!".into()), ..ReportSettings::default() };
 
         let error = base_tags(&report).unwrap_err();

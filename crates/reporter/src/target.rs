@@ -1,4 +1,4 @@
-//! The destinations of a reporter: which exist, which are chosen, and the name of the outbox of each.
+//! The destinations of a reporter, how they are chosen, and the names of their outboxes.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::error::DestinationsError;
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) destination: Arc<dyn Destination>,
-    /// The name of the outbox. It contains the address, so that waiting points never go to another one.
+    /// The name of the outbox. It contains the address, so that waiting points are never sent to another address.
     pub(crate) outbox: String,
     pub(crate) limits: Limits,
     /// The tags of metrics about deliveries to it.
@@ -38,15 +38,15 @@ impl Sinks {
         names
     }
 
-    /// Refuses wrong settings of all sinks, including those that are not used: they are found in the first run and not in the
-    /// first delivery.
+    /// Refuses invalid settings of all sinks, including sinks that are not used. So mistakes are found before the first
+    /// delivery.
     pub(crate) fn check(&self, settings: &Settings) -> Result<(), DestinationsError> {
         self.types
             .iter()
             .try_for_each(|sink| (sink.configure)(settings).map(drop).map_err(DestinationsError::Settings))
     }
 
-    /// Finds sinks by their names. `place` is where a name was set, by its position in the list.
+    /// Finds sinks by their names. `place` describes where the name at a position of the list was set.
     pub(crate) fn find(
         &self,
         to: &[String],
@@ -70,7 +70,7 @@ impl Sinks {
         Ok(found)
     }
 
-    /// The destinations of the named sinks, or of the only one that has any.
+    /// The destinations of the named sinks. If none is named, the destinations of the only sink that has any.
     pub(crate) fn targets(
         &self,
         to: &[&'static str],
@@ -130,7 +130,7 @@ impl Target {
         let (sink, address) = (destination.sink(), destination.address());
         let outbox = format!("{sink} {address}");
         let tags = tags(sink, is_one_of_several.then_some(&*address)).unwrap_or_else(|error| {
-            tracing::warn!("metrics about deliveries to {outbox} do not name it: {error}");
+            tracing::warn!("metrics about deliveries to {outbox} have no tag with its name: {error}");
             Vec::new()
         });
         Self { limits: destination.limits(), destination, outbox, tags }
@@ -138,7 +138,7 @@ impl Target {
 }
 
 impl Target {
-    /// The recipient of the points of a run. In a schedule slot, a repeated run must not count twice.
+    /// The recipient of the points of a run. If runs are aligned to schedule slots, a repeated run must not be added up.
     pub(crate) fn recipient(&self, slot: Duration) -> Recipient {
         let Limits { gauges, counts, rates, .. } = self.limits;
         let kinds = [("gauge", gauges), ("count", counts), ("rate", rates)];

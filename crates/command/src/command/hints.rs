@@ -106,7 +106,7 @@ fn for_destinations(error: &DestinationsError) -> Option<&'static str> {
 
 fn for_state(error: &StateError) -> Option<&'static str> {
     match error {
-        StateError::NoHome | StateError::Silent(_) | StateError::GivenUp => {
+        StateError::NoHome | StateError::Timeout(_) | StateError::Unresponsive => {
             Some("name another folder with --state-dir, or keep nothing with --no-state")
         }
         StateError::Store(_) => Some(STORE),

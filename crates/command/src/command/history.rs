@@ -30,9 +30,9 @@ pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdou
         if let Some(damaged) = opened.moved_aside {
             warn_of_damage(&damaged);
         }
-        opened.store.keep(past(keep))?;
+        opened.store.delete_older_than(past(keep))?;
     }
-    let store = Store::open_as_it_is(&folder)?;
+    let store = Store::open_existing(&folder)?;
     let since = past(arguments.since);
     let key = arguments.key.as_deref();
     if let Some(key) = key

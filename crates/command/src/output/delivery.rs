@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use system_health_reporter::{Delivery, DeliveryResult, DeliveryStatus, Preview, Receipt, RefusedSeries};
+use system_health_reporter::{Delivery, DeliveryResult, DeliveryStatus, Preview, Receipt, Refusal};
 
 use super::style::{BAD, paint};
 
@@ -47,7 +47,7 @@ impl fmt::Display for DeliveryText<'_> {
         let place = &self.place;
         match &self.delivery.result {
             DeliveryResult::Pushed(receipt) => {
-                match receipt.success() {
+                match receipt.status() {
                     DeliveryStatus::Accepted => write!(f, "Delivered to {place}")?,
                     DeliveryStatus::Partial => write!(f, "{} to {place}", paint(BAD, "Partly delivered"))?,
                     DeliveryStatus::Failed => write!(f, "{} to {place}", paint(BAD, "Not delivered"))?,
@@ -70,12 +70,12 @@ impl fmt::Display for DeliveryText<'_> {
 impl fmt::Display for ReceiptText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(receipt) = self;
-        match (receipt.success(), &receipt.error) {
+        match (receipt.status(), &receipt.error) {
             (DeliveryStatus::Failed, Some(error)) => writeln!(f, ": {error}")?,
             (_, Some(error)) => writeln!(f, ": {} series; {error}", receipt.accepted)?,
             (_, None) => writeln!(f, ": {} series.", receipt.accepted)?,
         }
-        for RefusedSeries { series, error } in &receipt.refused {
+        for Refusal { series, error } in &receipt.refused {
             writeln!(f, "  refused: {series} series: {error}")?;
         }
         let lost = if receipt.no_state {

@@ -5,7 +5,7 @@ use std::fmt;
 use humantime::format_rfc3339_seconds;
 use serde::Serialize;
 use system_health_registry::{Event, Level, Tag};
-use system_health_reporter::markdown::{Plain, Target};
+use system_health_reporter::markdown::{LinkUrl, Plain};
 
 use super::{
     style::{BAD, GOOD, QUIET, paint},
@@ -89,7 +89,7 @@ impl fmt::Display for EventBlock<'_> {
         writeln!(f, "\n<details>\n<summary>Events: {}</summary>\n", events.len())?;
         for event in events.iter().take(MAX_EVENTS) {
             let title = Plain(&one_line(event.title())).to_string();
-            let title = event.link().map_or(title.clone(), |link| format!("[{title}]({})", Target(link)));
+            let title = event.link().map_or(title.clone(), |link| format!("[{title}]({})", LinkUrl(link)));
             let time = time(event).unwrap_or_default();
             writeln!(f, "- {time} {}: {title}", event.level().name())?;
         }

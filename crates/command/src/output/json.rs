@@ -7,7 +7,7 @@ use system_health_registry::{
     Event, Evidence, EvidenceItem, ItemError, Outcome, Report, Sample, SourceOutcome, Tag, Unavailable,
     overlay_tags,
 };
-use system_health_reporter::{Delivery, DeliveryResult, DeliveryStatus, Receipt, RefusedSeries};
+use system_health_reporter::{Delivery, DeliveryResult, DeliveryStatus, Receipt, Refusal};
 
 use super::events::JsonEvent;
 
@@ -292,7 +292,7 @@ impl<'a> JsonDelivery<'a> {
         let result = match &delivery.result {
             DeliveryResult::Pushed(receipt) => {
                 let json = JsonReceipt::new(receipt);
-                match receipt.success() {
+                match receipt.status() {
                     DeliveryStatus::Accepted => JsonResult::Accepted(json),
                     DeliveryStatus::Partial => JsonResult::Partial(json),
                     DeliveryStatus::Failed => JsonResult::Failed(json),
@@ -311,8 +311,7 @@ impl<'a> JsonDelivery<'a> {
 
 impl<'a> JsonReceipt<'a> {
     fn new(receipt: &'a Receipt) -> Self {
-        let refusal =
-            |refusal: &'a RefusedSeries| JsonRefusal { series: refusal.series, error: &refusal.error };
+        let refusal = |refusal: &'a Refusal| JsonRefusal { series: refusal.series, error: &refusal.error };
         Self {
             series: receipt.accepted,
             series_of_earlier_runs: receipt.accepted_earlier,

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use system_health_registry::{Event, Outcome, Report, Sample, State, Unavailable};
 use system_health_reporter::{
     Delivery,
-    markdown::{Cell, CodeCell, Target},
+    markdown::{Cell, CodeCell, LinkUrl},
 };
 
 use super::{
@@ -106,7 +106,7 @@ fn sample_row(outcome: &Outcome, sample: &Sample) -> TableRow {
     let value = ShownValue(sample.value());
     let value = match sample.link() {
         None => value.to_string(),
-        Some(link) => format!("[{value}]({})", Target(link)),
+        Some(link) => format!("[{value}]({})", LinkUrl(link)),
     };
     let goal = metric.goal();
     let is_bad = goal.is_some_and(|goal| !goal.is_met_by(sample.value()));

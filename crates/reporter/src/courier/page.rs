@@ -1,7 +1,8 @@
 //! The delivery of one page of points.
 //!
-//! A point is sent again until its fate is known, if the backend overwrites repeated points. If the backend adds them up, points
-//! are marked before they are sent. If their fate stays unknown, they count as unknown and are removed from the outbox.
+//! If the backend overwrites repeated points, a point is sent again until its fate is known. If the backend adds them up,
+//! points are marked before they are sent. If their fate stays unknown, they count as unknown and are removed from the
+//! outbox.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -20,16 +21,17 @@ use crate::{
 struct PageDelivery<'a> {
     outbox: Outbox<'a>,
     ids: Vec<PendingId>,
-    /// Which of them would add up.
+    /// Whether each point would be added up if it were sent twice.
     adds_up: Vec<bool>,
-    /// Which of them have no known fate yet.
+    /// Whether the fate of each point is still unknown.
     open: Vec<bool>,
     settled_any: bool,
     left_any: bool,
 }
 
 impl Courier<'_> {
-    /// Delivers a page of points. Returns whether the sink accepted or refused any, so that it makes sense to continue.
+    /// Delivers a page of points. Returns whether the sink accepted or refused any of them. If not, an attempt with the
+    /// next page makes no sense.
     pub(super) async fn deliver_page(
         &self,
         sink: &dyn Sink,
@@ -44,7 +46,7 @@ impl Courier<'_> {
             pending.iter().filter(|pending| adds_up(pending)).map(|pending| pending.id).collect();
         if !marked.is_empty() {
             let own: BTreeSet<PendingId> = outbox.begin_sending(marked).await?.into_iter().collect();
-            receipt.sent_what_adds_up = true;
+            receipt.sent_additive_points = true;
             pending.retain(|pending| !adds_up(pending) || own.contains(&pending.id));
         }
         let adds_up = pending.iter().map(adds_up).collect();
@@ -56,7 +58,7 @@ impl Courier<'_> {
         while page.open.contains(&true) {
             match guard::next(&mut settlements, deadline).await {
                 Next::Settled(settlement) => {
-                    page.note(settlement.points, settlement.fate, receipt).await;
+                    page.apply_fate(settlement.points, settlement.fate, receipt).await;
                 }
                 Next::End => {
                     page.leave_open(None, receipt).await;
@@ -68,14 +70,14 @@ impl Courier<'_> {
                 }
             }
         }
-        receipt.note_contact(page.left_any);
+        receipt.update_contact(page.left_any);
         Ok(page.settled_any)
     }
 }
 
 impl PageDelivery<'_> {
-    /// Notes the fate of some points.
-    async fn note(&mut self, points: Range<usize>, fate: Fate, receipt: &mut Receipt) {
+    /// Applies the fate of some points to the outbox and the receipt.
+    async fn apply_fate(&mut self, points: Range<usize>, fate: Fate, receipt: &mut Receipt) {
         let points = points.start.min(self.ids.len())..points.end.min(self.ids.len());
         if points.is_empty() {
             return;
@@ -113,7 +115,8 @@ impl PageDelivery<'_> {
         }
     }
 
-    /// Leaves points for another attempt if they may be sent twice, and gives up the others.
+    /// Handles points that may have arrived. Points that overwrite are left for another attempt, and the others are
+    /// given up.
     async fn give_up(&mut self, points: Range<usize>, error: &DeliveryError, receipt: &mut Receipt) {
         self.left_any = true;
         receipt.error.get_or_insert_with(|| error.to_string());
@@ -135,13 +138,13 @@ impl PageDelivery<'_> {
             if let Some(error) = &interrupted {
                 self.give_up(range, error, receipt).await;
             } else {
-                let silent = DeliveryError::new("the sink did not tell the fate of some points");
-                self.leave(range, &silent, receipt).await;
+                let missing = DeliveryError::new("the sink did not report the fate of some points");
+                self.leave(range, &missing, receipt).await;
             }
         }
     }
 
-    /// Those of some points that are marked as being sent.
+    /// The points of a range that are marked as being sent.
     fn marked(&self, points: Range<usize>) -> Vec<PendingId> {
         points.filter(|point| self.adds_up[*point]).map(|point| self.ids[point]).collect()
     }

@@ -1,4 +1,4 @@
-//! A backend in memory, as a destination that does what a test tells it.
+//! A destination in memory, whose behaviour a test chooses.
 
 use std::{
     future::pending,
@@ -18,51 +18,51 @@ use system_health_reporter::{Finished, Mode, Receipt, Reporter, ReporterBuilder}
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-/// A backend. Clones share what was delivered.
+/// A backend. Clones share the delivered points and events.
 #[derive(Debug, Clone)]
 pub(crate) struct Backend {
     name: &'static str,
     address: String,
     limits: Limits,
-    does: Arc<Mutex<Does>>,
-    taken: Arc<Mutex<Taken>>,
+    behaviour: Arc<Mutex<Behaviour>>,
+    delivered: Arc<Mutex<Delivered>>,
 }
 
-/// What was delivered.
+/// The points and events that were delivered.
 #[derive(Debug, Default)]
-struct Taken {
+struct Delivered {
     points: Vec<Point>,
     events: Vec<Event>,
     first_at: Option<Instant>,
 }
 
-/// What the backend does with what it gets.
+/// How the backend handles points and events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Does {
+pub(crate) enum Behaviour {
     Accept,
     Refuse,
     Leave,
-    /// It stores the points, and no answer comes.
-    StoreWithoutAnswer,
-    /// It stores the points, and never ends.
+    /// It stores the points, but there is no response.
+    StoreWithoutResponse,
+    /// It stores the points, and the delivery never ends.
     StoreAndHang,
     StoreAndPanic,
-    /// It ends without a word.
-    SayNothing,
+    /// The delivery ends without the fate of any point.
+    ReportNoFate,
     Hang,
     Panic,
     PanicWhenConnecting,
     HangWhenConnecting,
     FailWhenConnecting,
-    /// It accepts nothing with this key.
+    /// It leaves all payloads that contain this key, and accepts the others.
     LeaveKey(&'static str),
 }
 
 impl Backend {
     pub(crate) fn new(name: &'static str) -> Self {
         let limits = Limits { max_event_age: Some(Duration::from_hours(18)), ..Limits::default() };
-        let (does, taken) = (Arc::new(Mutex::new(Does::Accept)), Arc::default());
-        Self { name, address: "memory".to_owned(), limits, does, taken }
+        let (behaviour, delivered) = (Arc::new(Mutex::new(Behaviour::Accept)), Arc::default());
+        Self { name, address: "memory".to_owned(), limits, behaviour, delivered }
     }
 
     pub(crate) fn at(mut self, address: &str) -> Self {
@@ -75,33 +75,34 @@ impl Backend {
         self
     }
 
-    /// One that adds up counts, and knows neither times nor events.
+    /// Makes the backend add up counts and rates, and not accept events.
     pub(crate) fn adds_up(self) -> Self {
         let limits = Limits { counts: Repeat::AddsUp, rates: Repeat::AddsUp, ..Limits::default() };
         self.with_limits(limits)
     }
 
-    pub(crate) fn does(self, does: Does) -> Self {
-        self.now(does);
+    pub(crate) fn with_behaviour(self, behaviour: Behaviour) -> Self {
+        self.set_behaviour(behaviour);
         self
     }
 
-    pub(crate) fn now(&self, does: Does) {
-        *self.does.lock().unwrap() = does;
+    pub(crate) fn set_behaviour(&self, behaviour: Behaviour) {
+        *self.behaviour.lock().unwrap() = behaviour;
     }
 
-    /// The keys and values of the points that were stored, without those about the reporter.
+    /// The keys and values of the stored points, except those about the reporter.
     pub(crate) fn stored(&self) -> Vec<(String, f64)> {
-        let taken = self.taken.lock().unwrap();
-        let points = taken.points.iter().filter(|point| !point.key.starts_with("system_health."));
+        let delivered = self.delivered.lock().unwrap();
+        let points = delivered.points.iter().filter(|point| !point.key.starts_with("system_health."));
         points.map(|point| (point.key.clone(), point.value)).collect()
     }
 
-    /// The points about the reporter with this last part of the key: their tags in a line, and their values.
+    /// The points of a metric about the reporter. `name` is the last part of its key. Returns the tags and the value of
+    /// each point.
     pub(crate) fn about_reporter(&self, name: &str) -> Vec<(String, f64)> {
-        let taken = self.taken.lock().unwrap();
+        let delivered = self.delivered.lock().unwrap();
         let key = format!("system_health.reporter.{name}");
-        let points = taken.points.iter().filter(|point| point.key == key);
+        let points = delivered.points.iter().filter(|point| point.key == key);
         points
             .map(|point| {
                 let general = ["env:", "service:", "source:", "reporter:"];
@@ -113,38 +114,38 @@ impl Backend {
     }
 
     pub(crate) fn events(&self) -> Vec<Event> {
-        self.taken.lock().unwrap().events.clone()
+        self.delivered.lock().unwrap().events.clone()
     }
 
     pub(crate) fn first_at(&self) -> Option<Instant> {
-        self.taken.lock().unwrap().first_at
+        self.delivered.lock().unwrap().first_at
     }
 
     fn store(&self, points: &[Point]) {
-        let mut taken = self.taken.lock().unwrap();
-        taken.first_at.get_or_insert_with(Instant::now);
-        taken.points.extend_from_slice(points);
+        let mut delivered = self.delivered.lock().unwrap();
+        delivered.first_at.get_or_insert_with(Instant::now);
+        delivered.points.extend_from_slice(points);
     }
 
-    fn doing(&self) -> Does {
-        *self.does.lock().unwrap()
+    fn doing(&self) -> Behaviour {
+        *self.behaviour.lock().unwrap()
     }
 
     fn settle(&self, points: &[Point]) -> Option<Fate> {
-        match self.doing() {
-            Does::Refuse => Some(Fate::Refused(error("400"))),
-            Does::Leave => Some(Fate::Left(error("503"))),
-            Does::SayNothing => None,
-            Does::StoreWithoutAnswer => {
+        match self.behaviour() {
+            Behaviour::Refuse => Some(Fate::Refused(error("400"))),
+            Behaviour::Leave => Some(Fate::Left(error("503"))),
+            Behaviour::ReportNoFate => None,
+            Behaviour::StoreWithoutResponse => {
                 self.store(points);
                 Some(Fate::Unknown(error("no answer")))
             }
-            Does::StoreAndPanic => {
+            Behaviour::StoreAndPanic => {
                 self.store(points);
                 panic!("a bug after sending")
             }
-            Does::Panic => panic!("a bug"),
-            Does::LeaveKey(key) if points.iter().any(|point| point.key == key) => {
+            Behaviour::Panic => panic!("a bug"),
+            Behaviour::LeaveKey(key) if points.iter().any(|point| point.key == key) => {
                 Some(Fate::Left(error("503")))
             }
             _ => {
@@ -175,10 +176,10 @@ impl Destination for Backend {
     fn connect(&self, _context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
         let sink = self.clone();
         async move {
-            match sink.doing() {
-                Does::PanicWhenConnecting => panic!("a bug in connect"),
-                Does::HangWhenConnecting => pending().await,
-                Does::FailWhenConnecting => Err("no credentials".into()),
+            match sink.behaviour() {
+                Behaviour::PanicWhenConnecting => panic!("a bug in connect"),
+                Behaviour::HangWhenConnecting => pending().await,
+                Behaviour::FailWhenConnecting => Err("no credentials".into()),
                 _ => Ok(Box::new(sink) as Box<dyn Sink>),
             }
         }
@@ -216,9 +217,9 @@ impl Sink for Backend {
 
     fn clear(&self, _deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
         async {
-            match self.doing() {
-                Does::Accept | Does::Refuse => {
-                    self.taken.lock().unwrap().points.clear();
+            match self.behaviour() {
+                Behaviour::Accept | Behaviour::Refuse => {
+                    self.delivered.lock().unwrap().points.clear();
                     Ok(())
                 }
                 _ => Err(error("503")),
@@ -227,11 +228,11 @@ impl Sink for Backend {
         .boxed()
     }
 
-    /// Two points a payload, or a hundred of many.
+    /// Splits the points into payloads of two, or of a hundred if there are many.
     fn deliver<'a>(&'a self, points: &'a [Point], _deadline: Instant) -> BoxStream<'a, Settlement> {
-        match self.doing() {
-            Does::Hang => return stream::pending().boxed(),
-            Does::StoreAndHang => {
+        match self.behaviour() {
+            Behaviour::Hang => return stream::pending().boxed(),
+            Behaviour::StoreAndHang => {
                 self.store(points);
                 return stream::pending().boxed();
             }
@@ -247,11 +248,11 @@ impl Sink for Backend {
 
     fn announce<'a>(&'a self, event: &'a Event, _deadline: Instant) -> BoxFuture<'a, Fate> {
         async {
-            match self.doing() {
-                Does::Panic => panic!("a bug in announce"),
-                Does::Leave => Fate::Left(error("503")),
+            match self.behaviour() {
+                Behaviour::Panic => panic!("a bug in announce"),
+                Behaviour::Leave => Fate::Left(error("503")),
                 _ => {
-                    self.taken.lock().unwrap().events.push(event.clone());
+                    self.delivered.lock().unwrap().events.push(event.clone());
                     Fate::Accepted
                 }
             }
@@ -260,7 +261,7 @@ impl Sink for Backend {
     }
 }
 
-/// A folder for state, and what a run collects.
+/// A state folder, and the catalog of a run.
 pub(crate) struct Scene {
     folder: TempDir,
     catalog: Catalog,
@@ -287,7 +288,7 @@ impl Scene {
         Self { folder: tempfile::tempdir().unwrap(), catalog, runs: AtomicU32::new(0) }
     }
 
-    pub(crate) fn collects(&mut self, catalog: Catalog) {
+    pub(crate) fn set_catalog(&mut self, catalog: Catalog) {
         self.catalog = catalog;
     }
 
@@ -311,7 +312,8 @@ impl Scene {
         receipts(&self.run(&reporter, Mode::Push).await)
     }
 
-    /// A run that starts a minute after the one before: points of one time would replace each other.
+    /// Runs a reporter. Each run starts a minute after the previous one, because points with the same time would
+    /// replace each other.
     pub(crate) async fn run(&self, reporter: &Reporter, mode: Mode) -> Finished {
         let minutes = self.runs.fetch_add(1, Ordering::Relaxed);
         let start = SystemTime::now() - Duration::from_mins(30) + minutes * Duration::from_mins(1);

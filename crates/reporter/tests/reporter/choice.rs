@@ -1,4 +1,4 @@
-//! Which destinations a reporter has.
+//! The choice of destinations.
 
 use std::path::Path;
 
@@ -62,17 +62,14 @@ async fn the_only_sink_that_is_configured_need_not_be_named() {
 }
 
 #[tokio::test]
-async fn what_is_not_clear_is_refused_with_what_there_is() {
+async fn unclear_choices_are_refused_with_the_available_sinks() {
     for (builder, said) in [
         (builder(""), "this program was built without any sink, so there is nothing to deliver to"),
         (
             builder("").sink(FIRST).sink(SECOND).destination(Backend::new("third")),
-            "`to` in [report] has to name where to deliver to; there are `first`, `third`",
+            "several sinks are configured, so `to` in [report] must name the ones to deliver to: `first`, `third`",
         ),
-        (
-            builder("").sink(SECOND),
-            "the settings say nothing of where to deliver to; there are the sinks `second`",
-        ),
+        (builder("").sink(SECOND), "the settings configure no destination; there are the sinks `second`"),
         (
             builder("[report]\nto = ['frist']").sink(FIRST).sink(SECOND),
             "a.toml:2:7: `to` in [report] names the sink `frist`, which is not linked into this program; did you mean `first`?",
@@ -83,11 +80,11 @@ async fn what_is_not_clear_is_refused_with_what_there_is() {
         ),
         (
             builder("[report]\nto = ['first']").sink(FIRST).to(["second"]).sink(SECOND),
-            "the sink `second` has nowhere to deliver to; set `a` or `b` in [second]",
+            "the sink `second` has no destination; set `a` or `b` in [second]",
         ),
         (
             builder("").sink(FIRST).destination(Backend::new("first")),
-            "the destination `first memory` is there twice",
+            "the destination `first memory` is configured twice; remove one of them",
         ),
         (builder("").sink(WRONG), "`url` in [wrong]"),
     ] {
@@ -97,11 +94,11 @@ async fn what_is_not_clear_is_refused_with_what_there_is() {
 }
 
 #[test]
-fn a_list_of_sinks_names_some() {
+fn the_list_of_sinks_must_not_be_empty() {
     for (to, said) in [
         (
             "[]",
-            "no sink is named; name one, such as [\"datadog\"], or leave `to` out for the only one that is configured",
+            "the list is empty; name a sink, such as [\"datadog\"], or remove `to` to use the only configured sink",
         ),
         ("'local'", "this must be a list; write [\"local\"]"),
     ] {
@@ -115,7 +112,7 @@ fn a_list_of_sinks_names_some() {
 }
 
 #[tokio::test]
-async fn a_run_that_only_collects_needs_no_sink_but_right_settings() {
+async fn a_run_that_only_collects_needs_valid_settings_but_no_sink() {
     let scene = Scene::gauges(&["a"]);
     let reporter = scene.reporter(&[]);
     assert_eq!(scene.run(&reporter, Mode::Collect).await.deliveries.len(), 0);

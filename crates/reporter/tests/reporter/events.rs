@@ -1,4 +1,4 @@
-//! Goals that flip, at each destination by itself.
+//! Events of goals that flip. Each destination gets its own.
 
 use std::{fmt, sync::Arc, sync::Mutex};
 
@@ -7,7 +7,7 @@ use system_health_registry::{
     Catalog, Context, Facts, IntoReading, Metric, Subject, Tag, TagError, Unavailable, location,
 };
 
-use crate::backend::{Backend, Does, Scene};
+use crate::backend::{Backend, Behaviour, Scene};
 
 #[derive(Clone)]
 struct Repository(u32);
@@ -28,7 +28,7 @@ impl fmt::Display for Repository {
     }
 }
 
-/// A metric about each repository that misses its goal for those from a number on.
+/// A metric about each repository. It misses its goal for repositories with at least this number.
 fn scene(missed_from: &Arc<Mutex<u32>>) -> Scene {
     let missed_from = Arc::clone(missed_from);
     let facts = Facts::new("hotfixes", "For a test.").with_goal("< 5".parse().unwrap());
@@ -44,13 +44,13 @@ fn scene(missed_from: &Arc<Mutex<u32>>) -> Scene {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_repositories_that_flip_are_one_event_that_can_be_read() {
+async fn many_flips_of_one_metric_are_one_event() {
     let missed_from = Arc::new(Mutex::new(1000));
     let scene = scene(&missed_from);
     let backend = Backend::new("backend");
 
     scene.push(&[&backend]).await;
-    assert_eq!(backend.events(), [], "nobody knew a state before");
+    assert_eq!(backend.events(), [], "no state was known before");
     *missed_from.lock().unwrap() = 0;
     scene.push(&[&backend]).await;
 
@@ -62,7 +62,7 @@ async fn a_thousand_repositories_that_flip_are_one_event_that_can_be_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_repositories_that_flip_are_in_the_event() {
+async fn an_event_contains_only_the_subjects_that_flip() {
     let missed_from = Arc::new(Mutex::new(999));
     let scene = scene(&missed_from);
     let backend = Backend::new("backend");
@@ -76,7 +76,7 @@ async fn only_the_repositories_that_flip_are_in_the_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_destination_gets_each_event_once_and_one_without_events_gets_none() {
+async fn each_destination_that_accepts_events_gets_each_event_once() {
     let missed_from = Arc::new(Mutex::new(1000));
     let scene = scene(&missed_from);
     let (good, late, none) = (Backend::new("good"), Backend::new("late"), Backend::new("none").adds_up());
@@ -84,10 +84,10 @@ async fn each_destination_gets_each_event_once_and_one_without_events_gets_none(
 
     scene.push(&all).await;
     *missed_from.lock().unwrap() = 0;
-    late.now(Does::Leave);
+    late.set_behaviour(Behaviour::Leave);
     let [_, of_late, _] = scene.push(&all).await.try_into().unwrap();
     assert_eq!((good.events().len(), of_late.events_left), (1, 1));
-    late.now(Does::Accept);
+    late.set_behaviour(Behaviour::Accept);
     scene.push(&all).await;
 
     let titles =

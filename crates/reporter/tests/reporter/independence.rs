@@ -5,60 +5,60 @@ use std::time::Duration;
 use system_health_reporter::{DeliveryStatus, Mode};
 use tokio::time::Instant;
 
-use crate::backend::{Backend, Does, Scene, receipts};
+use crate::backend::{Backend, Behaviour, Scene, receipts};
 
 #[tokio::test(start_paused = true)]
-async fn a_destination_that_fails_in_any_way_affects_no_other() {
-    for does in [
-        Does::Refuse,
-        Does::Leave,
-        Does::StoreWithoutAnswer,
-        Does::StoreAndHang,
-        Does::StoreAndPanic,
-        Does::SayNothing,
-        Does::Hang,
-        Does::Panic,
-        Does::PanicWhenConnecting,
-        Does::HangWhenConnecting,
-        Does::FailWhenConnecting,
+async fn a_failing_destination_does_not_affect_another() {
+    for behaviour in [
+        Behaviour::Refuse,
+        Behaviour::Leave,
+        Behaviour::StoreWithoutResponse,
+        Behaviour::StoreAndHang,
+        Behaviour::StoreAndPanic,
+        Behaviour::ReportNoFate,
+        Behaviour::Hang,
+        Behaviour::Panic,
+        Behaviour::PanicWhenConnecting,
+        Behaviour::HangWhenConnecting,
+        Behaviour::FailWhenConnecting,
     ] {
         let scene = Scene::gauges(&["a", "b", "c"]);
-        let (good, bad) = (Backend::new("good"), Backend::new("bad").does(does));
+        let (good, bad) = (Backend::new("good"), Backend::new("bad").with_behaviour(behaviour));
 
         let finished = scene.run(&scene.reporter(&[&good, &bad]), Mode::Push).await;
         let [of_good, of_bad] = receipts(&finished).try_into().unwrap();
 
-        assert_eq!(of_good.success(), DeliveryStatus::Accepted, "{does:?}: {of_good:?}");
-        assert_eq!((of_good.accepted, of_good.left), (3, 0), "{does:?}");
-        assert!(of_good.self_metrics > 0, "{does:?}");
-        assert_eq!(of_bad.success(), DeliveryStatus::Failed, "{does:?}: {of_bad:?}");
-        assert_eq!(of_bad.accepted, 0, "{does:?}");
-        let refused = does == Does::Refuse;
-        assert_eq!((of_bad.left > 0, of_bad.refused_series() > 0), (!refused, refused), "{does:?}");
+        assert_eq!(of_good.status(), DeliveryStatus::Accepted, "{behaviour:?}: {of_good:?}");
+        assert_eq!((of_good.accepted, of_good.left), (3, 0), "{behaviour:?}");
+        assert!(of_good.self_metrics > 0, "{behaviour:?}");
+        assert_eq!(of_bad.status(), DeliveryStatus::Failed, "{behaviour:?}: {of_bad:?}");
+        assert_eq!(of_bad.accepted, 0, "{behaviour:?}");
+        let refused = behaviour == Behaviour::Refuse;
+        assert_eq!((of_bad.left > 0, of_bad.refused_series() > 0), (!refused, refused), "{behaviour:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_with_points_for_a_destination_that_hangs() {
-    for does in [Does::Hang, Does::HangWhenConnecting] {
+async fn a_hanging_destination_does_not_delay_another() {
+    for behaviour in [Behaviour::Hang, Behaviour::HangWhenConnecting] {
         let scene = Scene::gauges(&["a"]);
-        let (good, bad) = (Backend::new("good"), Backend::new("bad").does(does));
+        let (good, bad) = (Backend::new("good"), Backend::new("bad").with_behaviour(behaviour));
         let started = Instant::now();
 
         scene.run(&scene.reporter(&[&good, &bad]), Mode::Push).await;
 
-        assert_eq!(good.first_at().unwrap() - started, Duration::ZERO, "{does:?}");
-        assert!(started.elapsed() <= Duration::from_mins(1), "{does:?}");
+        assert_eq!(good.first_at().unwrap() - started, Duration::ZERO, "{behaviour:?}");
+        assert!(started.elapsed() <= Duration::from_mins(1), "{behaviour:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_destination_has_an_outbox_and_a_later_run_delivers_what_waits_there() {
+async fn a_later_run_delivers_the_waiting_points_of_each_destination() {
     let scene = Scene::gauges(&["a", "b"]);
-    let (good, bad) = (Backend::new("good"), Backend::new("bad").does(Does::Leave));
+    let (good, bad) = (Backend::new("good"), Backend::new("bad").with_behaviour(Behaviour::Leave));
 
     let first = scene.push(&[&good, &bad]).await;
-    bad.now(Does::Accept);
+    bad.set_behaviour(Behaviour::Accept);
     let second = scene.push(&[&good, &bad]).await;
 
     assert_eq!((first[0].left, first[1].left), (0, 2));
@@ -69,9 +69,10 @@ async fn each_destination_has_an_outbox_and_a_later_run_delivers_what_waits_ther
 }
 
 #[tokio::test(start_paused = true)]
-async fn destinations_of_one_sink_at_several_addresses_have_outboxes_of_their_own() {
+async fn each_address_of_a_sink_has_its_own_outbox() {
     let scene = Scene::gauges(&["a"]);
-    let (one, other) = (Backend::new("same").at("one"), Backend::new("same").at("other").does(Does::Leave));
+    let (one, other) =
+        (Backend::new("same").at("one"), Backend::new("same").at("other").with_behaviour(Behaviour::Leave));
 
     let [of_one, of_other] = scene.push(&[&one, &other]).await.try_into().unwrap();
 

@@ -1,4 +1,4 @@
-//! A run that is interrupted delivers nothing more, and loses nothing.
+//! An interrupted run delivers nothing more and loses nothing.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use futures::FutureExt;
 use system_health_registry::{Catalog, Facts, Interruption, Metric, Outcome, State, location};
 use system_health_reporter::{DeliveryResult, Finished, Mode};
 
-use crate::backend::{Backend, Does, Scene, metric};
+use crate::backend::{Backend, Behaviour, Scene, metric};
 
 fn is_kept(finished: &Finished) -> bool {
     let [delivery] = &finished.deliveries[..] else { panic!("{finished:?}") };
@@ -14,7 +14,7 @@ fn is_kept(finished: &Finished) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn during_the_collection_the_values_are_kept_for_the_next_run() {
+async fn values_are_kept_if_the_collection_is_interrupted() {
     let hangs =
         Metric::new(Facts::new("b.hangs", "For a test."), location!(), |_| std::future::pending().boxed());
     let value = metric(Facts::new("a.value", "For a test."), 1.0);
@@ -35,9 +35,9 @@ async fn during_the_collection_the_values_are_kept_for_the_next_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn during_the_delivery_it_is_given_up_and_the_next_run_repeats_it() {
+async fn an_interrupted_delivery_is_repeated_by_the_next_run() {
     let scene = Scene::gauges(&["a", "b"]);
-    let backend = Backend::new("backend").does(Does::Hang);
+    let backend = Backend::new("backend").with_behaviour(Behaviour::Hang);
     let interruption = Interruption::new(tokio::time::sleep(Duration::from_secs(1)));
     let reporter = scene.builder(&[&backend]).without_self_metrics().build().unwrap();
     let reporter = reporter.with_interruption(interruption);
@@ -45,13 +45,13 @@ async fn during_the_delivery_it_is_given_up_and_the_next_run_repeats_it() {
     let finished = scene.run(&reporter, Mode::Push).await;
 
     assert!(is_kept(&finished), "{finished:?}");
-    backend.now(Does::Accept);
+    backend.set_behaviour(Behaviour::Accept);
     let next = scene.push(&[&backend]).await;
     assert_eq!((next[0].accepted, next[0].accepted_earlier), (2, 2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_shows_nothing_of_a_delivery_that_would_not_happen() {
+async fn an_interrupted_dry_run_previews_nothing() {
     let scene = Scene::gauges(&["a"]);
     let backend = Backend::new("backend");
     let reporter = scene.reporter(&[&backend]).with_interruption(Interruption::new(async {}));

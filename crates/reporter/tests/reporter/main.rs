@@ -1,4 +1,4 @@
-//! Reporters with backends that fail in every way, on a clock that does not wait.
+//! Tests of reporters with backends that fail in different ways. The clock is paused, so timeouts take no time.
 
 mod backend;
 mod choice;

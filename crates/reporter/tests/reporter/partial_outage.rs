@@ -1,13 +1,13 @@
-//! What waits must not keep the reporter from saying that it waits.
+//! If some points cannot be delivered, the reporter still delivers the metrics about them.
 
 use system_health_reporter::Mode;
 
-use crate::backend::{Backend, Does, Scene, receipts};
+use crate::backend::{Backend, Behaviour, Scene, receipts};
 
 #[tokio::test(start_paused = true)]
-async fn in_a_partial_outage_the_reporter_says_what_waits() {
+async fn self_metrics_are_delivered_in_a_partial_outage() {
     let scene = Scene::gauges(&["a", "b", "c"]);
-    let backend = Backend::new("backend").does(Does::LeaveKey("c"));
+    let backend = Backend::new("backend").with_behaviour(Behaviour::LeaveKey("c"));
 
     let [receipt] = receipts(&scene.run(&scene.reporter(&[&backend]), Mode::Push).await).try_into().unwrap();
 
@@ -18,13 +18,13 @@ async fn in_a_partial_outage_the_reporter_says_what_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_a_full_outage_everything_waits() {
+async fn self_metrics_wait_in_a_full_outage() {
     let scene = Scene::gauges(&["a", "c"]);
-    let backend = Backend::new("backend").does(Does::LeaveKey("a"));
+    let backend = Backend::new("backend").with_behaviour(Behaviour::LeaveKey("a"));
 
     let [receipt] = receipts(&scene.run(&scene.reporter(&[&backend]), Mode::Push).await).try_into().unwrap();
 
     assert_eq!((receipt.accepted, receipt.self_metrics), (0, 0));
-    assert!(receipt.left > 2, "the metrics about the reporter wait, too: {receipt:?}");
+    assert!(receipt.left > 2, "the metrics about the reporter also wait: {receipt:?}");
     assert_eq!(backend.about_reporter("points"), []);
 }

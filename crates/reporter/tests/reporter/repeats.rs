@@ -1,4 +1,5 @@
-//! Where a repeated point adds up, one with an unclear outcome is never sent again. Where it overwrites, it is.
+//! Points with an unknown fate are sent again if the backend overwrites repeated points, and are never sent again if it
+//! adds them up.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +8,7 @@ use system_health_registry::{Catalog, Facts, Limits, Metric, location};
 use system_health_reporter::{DeliveryStatus, Mode};
 use tokio::time::timeout;
 
-use crate::backend::{Backend, Does, Scene, receipts};
+use crate::backend::{Backend, Behaviour, Scene, receipts};
 
 /// A schedule slot.
 const SLOT: Duration = Duration::from_mins(15);
@@ -18,34 +19,34 @@ fn failing() -> Metric {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_adds_up_and_may_have_arrived_is_never_sent_again() {
-    for does in [Does::StoreWithoutAnswer, Does::StoreAndHang, Does::StoreAndPanic] {
+async fn additive_points_with_an_unknown_fate_are_never_sent_again() {
+    for behaviour in [Behaviour::StoreWithoutResponse, Behaviour::StoreAndHang, Behaviour::StoreAndPanic] {
         let scene = Scene::counts(&["a", "b"]);
-        let backend = Backend::new("backend").adds_up().does(does);
+        let backend = Backend::new("backend").adds_up().with_behaviour(behaviour);
 
         let [first] = scene.push(&[&backend]).await.try_into().unwrap();
-        backend.now(Does::Accept);
+        backend.set_behaviour(Behaviour::Accept);
         let [second] = scene.push(&[&backend]).await.try_into().unwrap();
 
-        assert_eq!((first.unknown, first.left, first.accepted), (2, 0, 0), "{does:?}: {first:?}");
-        assert_ne!(first.success(), DeliveryStatus::Accepted, "{does:?}");
-        assert_eq!((second.accepted, second.accepted_earlier, second.unknown), (2, 0, 0), "{does:?}");
-        assert_eq!(backend.stored().len(), 4, "{does:?}: two points a run, each once");
+        assert_eq!((first.unknown, first.left, first.accepted), (2, 0, 0), "{behaviour:?}: {first:?}");
+        assert_ne!(first.status(), DeliveryStatus::Accepted, "{behaviour:?}");
+        assert_eq!((second.accepted, second.accepted_earlier, second.unknown), (2, 0, 0), "{behaviour:?}");
+        assert_eq!(backend.stored().len(), 4, "{behaviour:?}: two points a run, each once");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_overwrites_and_may_have_arrived_is_sent_again() {
-    for does in [Does::StoreWithoutAnswer, Does::StoreAndHang, Does::StoreAndPanic] {
+async fn overwriting_points_with_an_unknown_fate_are_sent_again() {
+    for behaviour in [Behaviour::StoreWithoutResponse, Behaviour::StoreAndHang, Behaviour::StoreAndPanic] {
         for scene in [Scene::gauges(&["a", "b"]), Scene::counts(&["a", "b"])] {
-            let backend = Backend::new("backend").does(does);
+            let backend = Backend::new("backend").with_behaviour(behaviour);
 
             let [first] = scene.push(&[&backend]).await.try_into().unwrap();
-            backend.now(Does::Accept);
+            backend.set_behaviour(Behaviour::Accept);
             let [second] = scene.push(&[&backend]).await.try_into().unwrap();
 
-            assert_eq!((first.unknown, first.left), (0, 2), "{does:?}");
-            assert_eq!((second.accepted, second.accepted_earlier), (2, 2), "{does:?}");
+            assert_eq!((first.unknown, first.left), (0, 2), "{behaviour:?}");
+            assert_eq!((second.accepted, second.accepted_earlier), (2, 2), "{behaviour:?}");
         }
     }
 }
@@ -53,7 +54,7 @@ async fn what_overwrites_and_may_have_arrived_is_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn gauges_of_a_backend_that_adds_up_counts_are_sent_again() {
     let scene = Scene::gauges(&["a"]);
-    let backend = Backend::new("backend").adds_up().does(Does::StoreWithoutAnswer);
+    let backend = Backend::new("backend").adds_up().with_behaviour(Behaviour::StoreWithoutResponse);
 
     let [first] = scene.push(&[&backend]).await.try_into().unwrap();
 
@@ -61,98 +62,98 @@ async fn gauges_of_a_backend_that_adds_up_counts_are_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_adds_up_and_has_certainly_not_arrived_is_sent_again() {
-    for does in [Does::Leave, Does::SayNothing, Does::FailWhenConnecting] {
+async fn additive_points_that_have_not_arrived_are_sent_again() {
+    for behaviour in [Behaviour::Leave, Behaviour::ReportNoFate, Behaviour::FailWhenConnecting] {
         let scene = Scene::counts(&["a", "b", "c"]);
-        let backend = Backend::new("backend").adds_up().does(does);
+        let backend = Backend::new("backend").adds_up().with_behaviour(behaviour);
 
         let [first] = scene.push(&[&backend]).await.try_into().unwrap();
-        backend.now(Does::Accept);
+        backend.set_behaviour(Behaviour::Accept);
         let [second] = scene.push(&[&backend]).await.try_into().unwrap();
 
-        assert_eq!((first.unknown, first.left), (0, 3), "{does:?}");
-        assert_eq!((second.accepted, second.accepted_earlier, second.left), (3, 3, 0), "{does:?}");
-        assert_eq!(backend.stored().len(), 6, "{does:?}");
+        assert_eq!((first.unknown, first.left), (0, 3), "{behaviour:?}");
+        assert_eq!((second.accepted, second.accepted_earlier, second.left), (3, 3, 0), "{behaviour:?}");
+        assert_eq!(backend.stored().len(), 6, "{behaviour:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_killed_run_was_sending_is_not_sent_again_if_it_adds_up() {
+async fn additive_points_of_a_killed_run_are_not_sent_again() {
     let scene = Scene::counts(&["a"]);
-    let backend = Backend::new("backend").adds_up().does(Does::StoreAndHang);
+    let backend = Backend::new("backend").adds_up().with_behaviour(Behaviour::StoreAndHang);
     let reporter = scene.builder(&[&backend]).without_self_metrics().build().unwrap();
 
     let killed = timeout(Duration::from_secs(5), scene.run(&reporter, Mode::Push)).await;
-    backend.now(Does::Accept);
+    backend.set_behaviour(Behaviour::Accept);
     let [next] = scene.push(&[&backend]).await.try_into().unwrap();
 
     assert!(killed.is_err());
     assert_eq!((next.accepted, next.accepted_earlier), (1, 0));
-    assert_eq!(backend.stored().len(), 2, "one of each run");
+    assert_eq!(backend.stored().len(), 2, "one point from each run");
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_timestamps_only_points_of_this_run_are_delivered() {
     let scene = Scene::gauges(&["a", "b"]);
     let limits = Limits { keeps_timestamps: false, ..Limits::default() };
-    let backend = Backend::new("backend").with_limits(limits).does(Does::Leave);
+    let backend = Backend::new("backend").with_limits(limits).with_behaviour(Behaviour::Leave);
 
     let [first] = scene.push(&[&backend]).await.try_into().unwrap();
-    backend.now(Does::Accept);
+    backend.set_behaviour(Behaviour::Accept);
     let [second] = scene.push(&[&backend]).await.try_into().unwrap();
 
     assert_eq!(first.left, 2);
     assert_eq!((second.accepted, second.accepted_earlier, second.superseded, second.left), (2, 0, 2, 0));
-    assert_eq!(second.success(), DeliveryStatus::Accepted);
+    assert_eq!(second.status(), DeliveryStatus::Accepted);
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_timestamps_a_run_without_a_value_leaves_none_of_an_earlier_one() {
+async fn without_timestamps_a_run_without_values_clears_earlier_values() {
     let limits = Limits { keeps_timestamps: false, ..Limits::default() };
-    for (does, all_fail) in [(Does::Accept, true), (Does::Refuse, false)] {
+    for (behaviour, all_fail) in [(Behaviour::Accept, true), (Behaviour::Refuse, false)] {
         let mut scene = Scene::gauges(&["a"]);
         let now = Backend::new("now").with_limits(limits);
         let with_times = Backend::new("with_times");
         scene.push(&[&now, &with_times]).await;
 
         if all_fail {
-            scene.collects(Catalog::new([failing()]).unwrap());
+            scene.set_catalog(Catalog::new([failing()]).unwrap());
         }
-        now.now(does);
+        now.set_behaviour(behaviour);
         let [of_now, _] = scene.push(&[&now, &with_times]).await.try_into().unwrap();
 
-        assert_eq!(now.stored(), [], "{does:?}");
-        assert!(with_times.stored().contains(&("a".to_owned(), 1.0)), "its value has a time of its own");
-        assert_eq!(of_now.success() == DeliveryStatus::Accepted, all_fail, "{of_now:?}");
+        assert_eq!(now.stored(), [], "{behaviour:?}");
+        assert!(with_times.stored().contains(&("a".to_owned(), 1.0)), "its values keep their times");
+        assert_eq!(of_now.status() == DeliveryStatus::Accepted, all_fail, "{of_now:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_earlier_value_that_stays_is_a_failed_delivery() {
+async fn failing_to_clear_earlier_values_is_a_failed_delivery() {
     let mut scene = Scene::gauges(&["a"]);
     let limits = Limits { keeps_timestamps: false, ..Limits::default() };
     let backend = Backend::new("backend").with_limits(limits);
     scene.push(&[&backend]).await;
 
-    scene.collects(Catalog::new([failing()]).unwrap());
-    backend.now(Does::Leave);
+    scene.set_catalog(Catalog::new([failing()]).unwrap());
+    backend.set_behaviour(Behaviour::Leave);
     let [receipt] = scene.push(&[&backend]).await.try_into().unwrap();
 
-    assert_eq!(receipt.success(), DeliveryStatus::Failed);
+    assert_eq!(receipt.status(), DeliveryStatus::Failed);
     assert_eq!(receipt.error.as_deref(), Some("503"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_destination_has_its_own_age_limit() {
     let scene = Scene::gauges(&["a"]);
-    let [young, old] = ["young", "old"].map(|name| Backend::new(name).does(Does::Leave));
+    let [young, old] = ["young", "old"].map(|name| Backend::new(name).with_behaviour(Behaviour::Leave));
     scene.push(&[&young, &old]).await;
 
     // The first run started 30 minutes ago, and the second one a minute later.
     let limits = Limits { max_age: Duration::from_secs(29 * 60 + 30), ..Limits::default() };
     let young = young.with_limits(limits);
     for backend in [&young, &old] {
-        backend.now(Does::Accept);
+        backend.set_behaviour(Behaviour::Accept);
     }
     let [of_young, of_old] = scene.push(&[&young, &old]).await.try_into().unwrap();
 
@@ -161,7 +162,7 @@ async fn each_destination_has_its_own_age_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_repeated_slot_counts_once_where_points_add_up() {
+async fn additive_points_of_a_slot_are_delivered_once() {
     let scene = Scene::counts(&["a"]);
     let [adding, overwriting] = [Backend::new("adding").adds_up(), Backend::new("overwriting")];
     let backends = [&adding, &overwriting];
@@ -173,7 +174,7 @@ async fn a_repeated_slot_counts_once_where_points_add_up() {
         let receipts = receipts(&reporter.run_at(Mode::Push, start).await.unwrap());
         repeated
             .push(receipts.iter().map(|receipt| (receipt.accepted, receipt.repeated)).collect::<Vec<_>>());
-        assert!(receipts.iter().all(|receipt| receipt.success() == DeliveryStatus::Accepted));
+        assert!(receipts.iter().all(|receipt| receipt.status() == DeliveryStatus::Accepted));
     }
 
     assert_eq!(repeated, [[(1, 0), (1, 0)], [(0, 1), (1, 0)], [(1, 0), (1, 0)]]);
@@ -181,14 +182,14 @@ async fn a_repeated_slot_counts_once_where_points_add_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slot_that_could_not_be_delivered_is_delivered_once_by_the_repeated_run() {
+async fn a_repeated_run_delivers_the_waiting_points_of_its_slot_once() {
     let scene = Scene::counts(&["a"]);
-    let backend = Backend::new("adding").adds_up().does(Does::Leave);
+    let backend = Backend::new("adding").adds_up().with_behaviour(Behaviour::Leave);
     let reporter = scene.builder(&[&backend]).without_self_metrics().align(SLOT).build().unwrap();
     let slot = SystemTime::UNIX_EPOCH + SLOT * u32::try_from(slots_until_now()).unwrap();
 
     reporter.run_at(Mode::Push, slot).await.unwrap();
-    backend.now(Does::Accept);
+    backend.set_behaviour(Behaviour::Accept);
     let [second] = receipts(&reporter.run_at(Mode::Push, slot + SLOT / 2).await.unwrap()).try_into().unwrap();
 
     assert_eq!((second.accepted_earlier, second.repeated, second.left), (1, 1, 0));
@@ -196,10 +197,10 @@ async fn a_slot_that_could_not_be_delivered_is_delivered_once_by_the_repeated_ru
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_for_a_removed_destination_is_dropped_after_30_days() {
+async fn points_of_a_removed_destination_are_dropped_after_30_days() {
     let scene = Scene::gauges(&["a"]);
     let limits = Limits { max_age: Duration::MAX, ..Limits::default() };
-    let removed = Backend::new("removed").with_limits(limits).does(Does::Leave);
+    let removed = Backend::new("removed").with_limits(limits).with_behaviour(Behaviour::Leave);
     let stays = Backend::new("stays");
     let days_ago = |days: u32| SystemTime::now() - days * Duration::from_hours(24);
     for days in [31, 29] {
@@ -209,12 +210,12 @@ async fn what_waits_for_a_removed_destination_is_dropped_after_30_days() {
 
     scene.push(&[&stays]).await;
 
-    removed.now(Does::Accept);
+    removed.set_behaviour(Behaviour::Accept);
     let [back] = scene.push(&[&removed]).await.try_into().unwrap();
-    assert_eq!((back.accepted, back.accepted_earlier), (1, 1), "the point of 29 days ago");
+    assert_eq!((back.accepted, back.accepted_earlier), (1, 1), "the point that is 29 days old");
 }
 
-/// The whole slots since 1970.
+/// The number of slots since 1970, up to two slots ago.
 fn slots_until_now() -> u64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     now.as_secs() / SLOT.as_secs() - 2

@@ -1,4 +1,4 @@
-//! One reporter runs as often as it is called.
+//! Runs of one reporter.
 
 use std::sync::{
     Arc,
@@ -11,9 +11,9 @@ use system_health_registry::{
 };
 use system_health_reporter::{DeliveryResult, Mode};
 
-use crate::backend::{Backend, Does, Scene};
+use crate::backend::{Backend, Behaviour, Scene};
 
-/// How often connections were made.
+/// The number of connections that were made.
 static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Clone)]
@@ -50,7 +50,7 @@ async fn connections_outlive_a_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sink_learns_who_reports_and_what_all_metrics_mean() {
+async fn a_sink_gets_the_name_of_the_reporter_and_all_descriptions() {
     let scene = Scene::gauges(&["a"]);
     let backend = Backend::new("backend");
 
@@ -62,7 +62,7 @@ async fn a_sink_learns_who_reports_and_what_all_metrics_mean() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_shows_what_a_push_delivers_and_delivers_nothing() {
+async fn a_dry_run_previews_a_push_and_delivers_nothing() {
     let scene = Scene::gauges(&["a", "b"]);
     let backend = Backend::new("backend");
     let reporter = scene.builder(&[&backend]).without_self_metrics().build().unwrap();
@@ -77,9 +77,9 @@ async fn a_dry_run_shows_what_a_push_delivers_and_delivers_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_state_what_is_not_delivered_is_lost_and_said() {
+async fn without_state_undelivered_points_are_reported_as_lost() {
     let scene = Scene::gauges(&["a"]);
-    let backend = Backend::new("backend").does(Does::Leave);
+    let backend = Backend::new("backend").with_behaviour(Behaviour::Leave);
     let reporter = scene.builder(&[&backend]).without_self_metrics().without_state().build().unwrap();
 
     let finished = scene.run(&reporter, Mode::Push).await;
@@ -90,7 +90,7 @@ async fn without_state_what_is_not_delivered_is_lost_and_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_state_folder_that_cannot_be_used_keeps_nothing_from_being_delivered() {
+async fn points_are_delivered_even_if_the_state_folder_is_unusable() {
     let scene = Scene::gauges(&["a"]);
     let backend = Backend::new("backend");
     let file = tempfile::NamedTempFile::new().unwrap();

@@ -1,4 +1,4 @@
-//! Which metrics a run collects and delivers.
+//! The selection of the metrics that a run collects and delivers.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ fn builder(settings: &str, backend: &Backend) -> ReporterBuilder {
     Reporter::builder(settings).catalog(catalog).without_state().program("test").destination(backend.clone())
 }
 
-/// The keys that a push delivers, without those of the reporter.
+/// The keys that a push delivers, except those about the reporter.
 async fn delivered(build: impl FnOnce(ReporterBuilder) -> ReporterBuilder, settings: &str) -> Vec<String> {
     let backend = Backend::new("memory");
     build(builder(settings, &backend)).build().unwrap().push().await.unwrap();
@@ -30,7 +30,7 @@ fn refusal(build: impl FnOnce(ReporterBuilder) -> ReporterBuilder, settings: &st
 }
 
 #[tokio::test]
-async fn the_settings_and_the_program_skip_metrics() {
+async fn settings_and_program_can_both_skip_metrics() {
     let settings = "[report]\nskip = ['ci.e*']";
 
     assert_eq!(delivered(|builder| builder, settings).await, ["ci.runs", "commits.hotfix"]);
@@ -49,7 +49,7 @@ async fn a_disabled_metric_is_collected_only_if_it_is_named() {
 }
 
 #[tokio::test]
-async fn a_pattern_of_the_settings_that_cannot_work_is_refused_with_its_place() {
+async fn an_invalid_pattern_in_the_settings_is_refused_with_its_place() {
     for (settings, message) in [
         (
             "[report]\nskip = ['ci.*', 'comits.*']",
@@ -107,7 +107,7 @@ async fn the_reporters_own_metrics_can_be_selected() {
 }
 
 #[tokio::test]
-async fn some_of_the_reporters_own_metrics_can_be_selected_beside_others() {
+async fn the_reporters_own_metrics_can_be_selected_together_with_others() {
     let backend = Backend::new("memory");
     let some = ["ci.runs", "*.run_duration_seconds"];
 

@@ -1,11 +1,11 @@
-//! What the reporter says about itself.
+//! The metrics of the reporter about itself.
 
 use system_health_registry::{Catalog, self_metrics};
 use system_health_reporter::Mode;
 
-use crate::backend::{Backend, Does, Scene};
+use crate::backend::{Backend, Behaviour, Scene};
 
-/// Results and numbers of points, but for those that are 0.
+/// The points whose value is not 0.
 fn results(points: Vec<(String, f64)>) -> Vec<(String, f64)> {
     points.into_iter().filter(|(_, value)| *value > 0.0).collect()
 }
@@ -15,10 +15,10 @@ fn owned<const N: usize>(points: [(&str, f64); N]) -> Vec<(String, f64)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_destination_learns_what_became_of_the_points_at_all_of_them() {
+async fn each_destination_gets_the_fates_of_points_at_all_destinations() {
     let scene = Scene::counts(&["a", "b"]);
     let good = Backend::new("good");
-    let unclear = Backend::new("unclear").adds_up().does(Does::StoreWithoutAnswer);
+    let unclear = Backend::new("unclear").adds_up().with_behaviour(Behaviour::StoreWithoutResponse);
 
     scene.run(&scene.reporter(&[&good, &unclear]), Mode::Push).await;
 
@@ -27,10 +27,10 @@ async fn each_destination_learns_what_became_of_the_points_at_all_of_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn destinations_of_one_sink_are_told_apart() {
+async fn destinations_of_one_sink_have_different_tags() {
     let scene = Scene::gauges(&["a"]);
     let one = Backend::new("same").at("one");
-    let other = Backend::new("same").at("other").does(Does::Leave);
+    let other = Backend::new("same").at("other").with_behaviour(Behaviour::Leave);
 
     scene.run(&scene.reporter(&[&one, &other]), Mode::Push).await;
 

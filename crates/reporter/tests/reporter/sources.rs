@@ -1,4 +1,4 @@
-//! Sources: what they have described is remembered, and a source that fails is visible.
+//! Sources: their descriptions are remembered, and their failures are visible.
 
 use futures::FutureExt;
 use system_health_registry::{Catalog, Described, Facts, Source, State, Unavailable, location};
@@ -20,7 +20,7 @@ fn catalog(keys: Option<&'static [&'static str]>) -> Catalog {
 }
 
 async fn run(scene: &mut Scene, backend: &Backend, keys: Option<&'static [&'static str]>) -> Finished {
-    scene.collects(catalog(keys));
+    scene.set_catalog(catalog(keys));
     scene.run(&scene.reporter(&[backend]), Mode::Push).await
 }
 
@@ -36,7 +36,7 @@ fn states(finished: &Finished) -> Vec<(String, State)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_metric_that_a_source_described_before_is_missed_when_it_fails_or_says_nothing() {
+async fn a_remembered_metric_has_an_outcome_even_if_its_source_fails() {
     let backend = Backend::new("backend");
     let mut scene = Scene::gauges(&["other"]);
 
@@ -54,7 +54,7 @@ async fn a_metric_that_a_source_described_before_is_missed_when_it_fails_or_says
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_metric_that_is_refused_is_counted() {
+async fn refused_metrics_are_counted() {
     let backend = Backend::new("backend");
     let mut scene = Scene::gauges(&["other"]);
 

@@ -116,7 +116,7 @@ fn a_file_that_is_damaged_behind_its_head_is_replaced_and_the_run_is_delivered()
     bytes[4096..].fill(0xAB);
     fs::write(&file, bytes).unwrap();
 
-    scene.run(&RUN).with_status(0).says("the state was damaged and starts anew");
+    scene.run(&RUN).with_status(0).says("the state was damaged and is empty now");
 
     assert_eq!(world.delivered("test.value").len(), 1);
 }

@@ -105,7 +105,7 @@ fn diagnose(
         (looked, collected);
     findings.extend([about_sinks, state, about_metrics].concat());
     let facts = Observations {
-        has_file: settings.said().any(|(_, _, _, origin)| matches!(origin, Origin::File { .. })),
+        has_file: settings.entries().any(|(_, _, _, origin)| matches!(origin, Origin::File { .. })),
         has_repository,
         with_value: &with_value,
         metrics,

@@ -5,7 +5,7 @@ use system_health_registry::{Finding, Settings};
 /// What was set, and where.
 pub(super) fn in_force(settings: &Settings) -> Vec<Finding> {
     let said: Vec<Finding> = settings
-        .said()
+        .entries()
         .map(|(table, key, value, origin)| {
             let value = match value {
                 None => "a secret".to_owned(),
