@@ -55,7 +55,7 @@ pub enum CertificateError {
 /// A TLS configuration with the system's root certificates, or those that `SSL_CERT_FILE` and
 /// `SSL_CERT_DIR` name.
 pub(crate) fn client_config() -> Result<ClientConfig, CertificateError> {
-    // Explicit, because a program with two cryptography crates has no default.
+    // The provider is explicit, because there is no default in a program with two cryptography crates.
     let cryptography = Arc::new(aws_lc_rs::default_provider());
     let mut config = ClientConfig::builder_with_provider(cryptography)
         .with_safe_default_protocol_versions()?
@@ -66,20 +66,22 @@ pub(crate) fn client_config() -> Result<ClientConfig, CertificateError> {
     Ok(config)
 }
 
-/// Checks the certificate authorities. Returns the variable that names them and its value, or `None` if they are the
-/// system's.
+/// Checks the certificate authorities. Returns the variable that names them and its value, or `None` if the system's
+/// authorities are used.
 pub fn check_authorities() -> Result<Option<(&'static str, PathBuf)>, CertificateError> {
     roots().map(|_| named())
 }
 
+/// The variable that names certificates, and its value.
 fn named() -> Option<(&'static str, PathBuf)> {
     ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find_map(|name| Some((name, env::var_os(name)?.into())))
 }
 
-/// The same root certificates for all clients of the process: on some machines, there are hundreds of files to read.
+/// The root certificates, shared by all clients of the process. They are read once, because on some machines there are
+/// hundreds of files.
 fn shared_roots() -> Result<Arc<RootCertStore>, CertificateError> {
     static ROOTS: Mutex<Option<Arc<RootCertStore>>> = Mutex::new(None);
-    // Held while the files are read, so that a second client waits for the first one instead of reading them as well.
+    // The lock is held while the files are read, so that a second client waits instead of reading them too.
     let mut known = ROOTS.lock().unwrap_or_else(PoisonError::into_inner);
     let roots = match known.take() {
         Some(roots) => roots,

@@ -1,4 +1,4 @@
-//! Sends a request and reads the response within the limits, and counts it.
+//! Sends requests, reads responses within the limits, and counts both.
 
 use std::{sync::Arc, time::Duration};
 
@@ -99,13 +99,13 @@ impl HttpClient {
 }
 
 impl RunClient {
-    /// The same client with a deadline, after which nobody waits for a response.
+    /// The same client with a deadline. Requests that are not finished by then fail.
     #[must_use]
     pub fn with_deadline(&self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self.clone() }
     }
 
-    /// Where requests are counted.
+    /// The counters for requests.
     #[must_use]
     pub fn calls(&self) -> &ApiCalls {
         &self.calls

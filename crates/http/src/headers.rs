@@ -16,9 +16,8 @@ pub fn header<T: FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok()
 }
 
-/// The wait that `Retry-After` requires, in seconds or as a date
-/// (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>). It may be too long to be added to a
-/// time.
+/// The wait that `Retry-After` requires. The header contains seconds or a date
+/// (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>). Adding the wait to a time may overflow.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let date = || Some(time(headers, RETRY_AFTER.as_str())?.duration_since(now).unwrap_or_default());

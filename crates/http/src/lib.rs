@@ -1,12 +1,13 @@
 //! The HTTP client that collectors and sinks share, so that timeouts, proxies, certificates and the count of requests
 //! are the same everywhere.
 //!
-//! - Connections may outlive a run ([`HttpClient`]). Requests are counted for a run and end at its deadline ([`RunClient`]).
-//! - Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, or the same names in lower case. Requests to this
-//!   machine itself never use a proxy.
-//! - Certificate authorities are the system's. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
-//! - Redirects are not followed: they could lead a credential to another host.
-//! - The client sends a request once. [`Retrier`] retries it if a retry may help and is safe, which only the caller knows.
+//! - Connections may outlive a run ([`HttpClient`]). Requests are counted for a run and end at its deadline
+//!   ([`RunClient`]).
+//! - Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, or the same names in lower case.
+//!   Requests to the machine itself never use a proxy.
+//! - By default, the system's certificate authorities are used. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
+//! - Redirects are not followed, because a credential could be sent to another host.
+//! - The client sends a request once. [`Retrier`] retries it if the caller says that a retry may help and is safe.
 //! - A [`Redactor`] removes credentials from text that is quoted in messages.
 
 mod certificates;

@@ -1,5 +1,5 @@
-//! The environment's proxies. The client reads the variables itself, but ignores an invalid value and connects
-//! directly. Behind a firewall, this fails without a hint, so the values are checked first.
+//! Proxies from environment variables. The HTTP client reads the variables itself, but it ignores an invalid value and
+//! connects directly. Behind a firewall, this fails without a hint. So the values are checked first.
 
 use std::{env, ffi::OsString, fmt};
 
@@ -44,7 +44,7 @@ impl Proxy {
     }
 }
 
-/// The proxy that the client uses. In each pair of variables, the first one that is set counts, even if it is empty.
+/// The proxy that the client uses. In each pair of variables, the first one that is set is used, even if it is empty.
 fn active_proxy(scheme: &str, get: impl Fn(&str) -> Option<String>) -> Option<Proxy> {
     let own = if scheme == "https" { HTTPS } else { HTTP };
     [own, ALL].into_iter().find_map(|pair| {
@@ -54,7 +54,7 @@ fn active_proxy(scheme: &str, get: impl Fn(&str) -> Option<String>) -> Option<Pr
             .filter(|(_, v)| !v.is_empty())?;
         let url = parse(&value).ok()?;
         let (host, port) = (url.host_str()?, url.port_or_known_default()?);
-        // The parser accepts a key, written here by mistake, as a host name.
+        // Somebody may have set the variable to a key by mistake, which the parser accepts as a host name.
         let host = if may_be_secret(host) && !host.contains(['.', ':']) { "..." } else { host };
         Some(Proxy { variable, address: format!("{host}:{port}") })
     })
@@ -99,7 +99,7 @@ fn parse(value: &str) -> Result<Url, &'static str> {
     if url.query().is_some() || url.fragment().is_some() || url.path() != "/" {
         return Err("has more than a host and a port");
     }
-    // The client's own parser accepts fewer characters, and ends the user and password at the first `@`.
+    // The client's own parser accepts fewer characters, and splits the credentials from the host at the first `@`.
     if value.parse::<Uri>().is_err() || value.matches('@').count() > 1 {
         return Err("is not an address");
     }

@@ -1,10 +1,10 @@
-//! Makes text from a server safe to quote in a message. A server may repeat the credential that it received, and may
-//! send control characters. Data is never redacted, because a secret may be part of an ordinary word.
+//! Makes text from a server safe for a message. A server may repeat the credential that it received, and may send control
+//! characters. Only text in messages is redacted, and never data, because a secret may be part of an ordinary word.
 
 use std::fmt;
 
-/// The minimum length of a secret. Replacing a shorter one would reveal it, because it is part of many words. Real
-/// secrets are longer.
+/// The minimum length of a secret, in bytes. A shorter text would also be replaced inside of other words, and a reader
+/// could guess it. Real secrets are longer.
 const MIN_SECRET_LENGTH: usize = 8;
 /// Maximum length of a quotation, in characters.
 const MAX_QUOTATION: usize = 300;
@@ -31,15 +31,15 @@ impl Redactor {
         self.secrets.iter().map(String::as_str).fold(text.to_owned(), replaced)
     }
 
-    /// The same as one line of bounded length.
+    /// The redacted text as one line of at most 300 characters.
     #[must_use]
     pub fn quote(&self, text: &str) -> String {
-        // Redacted before it is cut, because a part of a secret is secret, too.
+        // The text is redacted before it is cut, because a part of a secret is also secret.
         one_line(&self.redact(text))
     }
 }
 
-// Not derived, because the secrets must not be logged.
+// `Debug` is not derived, because the secrets must not be logged.
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor").field("replacement", &self.replacement).finish_non_exhaustive()
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_the_end_would_cut_is_replaced() {
+    fn a_secret_at_the_end_of_a_quotation_is_replaced() {
         let text = format!("{}0dd0c0ffee", "x".repeat(MAX_QUOTATION - 4));
 
         assert!(!Redactor::new(["0dd0c0ffee"], "[key]").quote(&text).contains("0dd"));

@@ -1,4 +1,4 @@
-//! What the client does on the wire.
+//! Tests of the client with real connections.
 
 use std::{net::TcpListener, thread, time::Duration};
 
@@ -51,7 +51,7 @@ async fn a_body_is_cut_at_the_limit() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_answer() {
+async fn a_redirect_is_not_followed() {
     let (_server, url) = server(Wire::answer(302, "location: http://127.0.0.1:1/\r\n", ""));
 
     let response = client(&url, &ApiCalls::default()).send(get(&url), 10).await.unwrap();
@@ -60,7 +60,7 @@ async fn a_redirect_is_an_answer() {
 }
 
 #[tokio::test]
-async fn every_request_is_counted_once_however_it_ends() {
+async fn failed_requests_are_also_counted_once() {
     let calls = ApiCalls::default();
     let (_server, url) = server(Wire::answer(503, "", "no"));
     client(&url, &calls).send(get(&url), 10).await.unwrap();
@@ -94,7 +94,7 @@ async fn each_run_counts_its_own_requests() {
 }
 
 #[tokio::test]
-async fn no_request_outlasts_the_deadline_and_none_is_sent_after_it() {
+async fn requests_end_at_the_deadline_and_none_is_sent_after_it() {
     let calls = ApiCalls::default();
     let (_server, url) = server(Wire::BlackHole);
     let client = client(&url, &calls);

@@ -23,13 +23,13 @@ register_sink!(SinkType {
     configure
 });
 
-/// Where to write the lines.
+/// The table `[local]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct LocalSettings {
-    /// A file, to which lines are appended.
+    /// A file to which lines are appended.
     file: Option<SettingPath>,
-    /// Whether to write them to the standard output, too.
+    /// Whether lines are also written to standard output.
     stdout: bool,
 }
 

@@ -34,7 +34,7 @@ pub(crate) enum JsonLine<'a> {
 }
 
 impl JsonLine<'_> {
-    /// Appends the line and a line break.
+    /// Appends the line and a line break to a text.
     pub(crate) fn write_to(&self, text: &mut Vec<u8>) -> Result<(), serde_json::Error> {
         serde_json::to_writer(&mut *text, self)?;
         text.push(b'\n');

@@ -1,7 +1,7 @@
-//! Writes points and events as JSON lines: to a file, or to the standard output for a pipe.
+//! Writes points and events as JSON lines to a file or to standard output.
 //!
-//! `docs/local.schema.json` in the repository describes a line. The crate registers the sink `local` when it is
-//! linked, and has no other interface:
+//! `docs/local.schema.json` in the repository describes a line. The crate registers the sink `local` when it is linked.
+//! It has no other interface:
 //!
 //! ```
 //! use std::path::Path;

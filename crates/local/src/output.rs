@@ -1,4 +1,4 @@
-//! Where lines are written.
+//! The output of lines: a file or standard output.
 
 use std::{
     fmt,
@@ -23,32 +23,32 @@ pub(crate) enum LocalOutputError {
     #[error("cannot write to {output}")]
     NotWritten { output: LocalOutput, source: io::Error },
     /// Some lines may have been written.
-    #[error("cannot write to {output}, and part of it may be there")]
+    #[error("cannot write to {output}, and some lines may have been written")]
     Unclear { output: LocalOutput, source: io::Error },
 }
 
 impl LocalOutput {
-    /// Writes whole lines: all, or none if possible.
+    /// Writes all lines. If this fails, removes lines that were already written, if possible.
     pub(crate) fn write(&self, lines: &[u8], stdout: &StandardOutput) -> Result<(), LocalOutputError> {
         match self {
             Self::File(path) => self.append(path, lines),
             Self::Stdout => {
-                // A reader that goes away, such as `head`, has not read all lines.
+                // A reader that closes the pipe early, such as `head`, has read only some of the lines.
                 let written = stdout.write_all(lines);
                 written.map_err(|source| LocalOutputError::Unclear { output: self.clone(), source })
             }
         }
     }
 
-    /// Whether lines are taken only while somebody reads them, as from a pipe.
-    pub(crate) fn needs_a_reader(&self) -> bool {
+    /// Whether writing may block until another process reads, as with a pipe.
+    pub(crate) fn needs_reader(&self) -> bool {
         match self {
             Self::File(path) => !path.is_file(),
             Self::Stdout => true,
         }
     }
 
-    /// Checks that the output can be opened, and writes nothing.
+    /// Checks that the output can be opened. Writes nothing.
     pub(crate) fn try_open(&self) -> Result<(), LocalOutputError> {
         match self {
             Self::Stdout => Ok(()),
@@ -56,7 +56,7 @@ impl LocalOutput {
                 let is_new = !path.exists();
                 let opened = open(path).map(drop);
                 if is_new && opened.is_ok() {
-                    // A check should leave nothing behind. If that fails, an empty file does no harm.
+                    // The check should not leave a file behind. If removing it fails, an empty file does no harm.
                     let _ = std::fs::remove_file(path);
                 }
                 opened.map_err(|source| LocalOutputError::NotWritten { output: self.clone(), source })
@@ -72,7 +72,8 @@ impl LocalOutput {
         let length = file.metadata().map_err(not_written)?.len();
         let written = end_last_line(&mut file, length).and_then(|()| file.write_all(lines));
         let Err(source) = written else { return Ok(()) };
-        // An incomplete line would make the file unreadable, and the next run would write complete ones again.
+        // An incomplete line would make the file invalid, and the next run writes all lines again. So remove what was
+        // written.
         match file.set_len(length) {
             Ok(()) => Err(not_written(source)),
             Err(_) => Err(LocalOutputError::Unclear { output: self.clone(), source }),

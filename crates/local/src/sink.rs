@@ -1,4 +1,4 @@
-//! The sink. A line that is written twice counts twice, so lines that may have been written are not written again.
+//! The sink. A reader would count a repeated line twice, so lines that may have been written are not written again.
 
 use futures::{
     StreamExt,
@@ -31,7 +31,7 @@ struct NotFinite {
     value: f64,
 }
 
-/// Nothing was written.
+/// There was no time to write, so nothing was written.
 #[derive(Debug, thiserror::Error)]
 #[error("no time was left to write to {output} before the run's deadline")]
 struct TooLate {
@@ -47,7 +47,7 @@ struct Unfinished {
 
 impl Unfinished {
     fn hint(&self) -> &'static str {
-        if self.output.needs_a_reader() { "; does anybody read it?" } else { "" }
+        if self.output.needs_reader() { "; does a process read from it?" } else { "" }
     }
 }
 
@@ -60,7 +60,7 @@ impl LocalSink {
         let mut settlements = Vec::new();
         let mut lines = Vec::new();
         for (position, point) in points.iter().enumerate() {
-            // Only a value that is not finite cannot be written.
+            // Writing fails only for a value that is not finite.
             if !point.value.is_finite() || JsonLine::from(point).write_to(&mut lines).is_err() {
                 let error = NotFinite { key: point.key.clone(), value: point.value };
                 let fate = Fate::Refused(DeliveryError::new(error));
@@ -77,7 +77,7 @@ impl LocalSink {
         settlements
     }
 
-    /// Writes lines until the deadline at the latest: a pipe may have no reader, and a disk may hang.
+    /// Writes lines, but waits only until the deadline, because a pipe may have no reader and a disk may hang.
     async fn write(&self, lines: Vec<u8>, deadline: Instant) -> Fate {
         if Instant::now() >= deadline {
             return Fate::Left(DeliveryError::new(TooLate { output: self.output.clone() }));

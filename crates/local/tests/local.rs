@@ -1,4 +1,4 @@
-//! Lines in files and on the standard output.
+//! Tests of lines in files and on standard output.
 
 use std::{
     env, fs,
@@ -16,7 +16,7 @@ use system_health_registry::{
 use system_health_test_support::tools::run_contract_script;
 use tokio::time::Instant;
 
-/// Set in the process that writes to its standard output.
+/// This variable is set in the child process that writes to its standard output.
 const CHILD: &str = "SYSTEM_HEALTH_TEST_CHILD";
 
 fn time() -> SystemTime {
@@ -109,7 +109,7 @@ async fn points_and_events_are_appended_to_a_file() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_no_number_is_refused_alone() {
+async fn only_values_that_are_not_finite_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("points.jsonl");
 
@@ -129,7 +129,7 @@ async fn a_value_that_is_no_number_is_refused_alone() {
 }
 
 #[tokio::test]
-async fn a_line_that_was_cut_off_spoils_no_other() {
+async fn an_incomplete_last_line_is_ended_before_new_lines() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("points.jsonl");
     fs::write(&file, "{\"type\":\"po").unwrap();
@@ -143,8 +143,8 @@ async fn a_line_that_was_cut_off_spoils_no_other() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn what_a_full_disk_does_not_take_is_left() {
-    // A file of a device that is always full.
+async fn points_are_left_if_the_disk_is_full() {
+    // Writing to this device fails as on a full disk.
     let sink = sink(&*to_file(Path::new("/dev/full"))).await;
 
     let fates = deliver(&*sink, &[gauge(3.0)]).await;
@@ -153,7 +153,7 @@ async fn what_a_full_disk_does_not_take_is_left() {
 }
 
 #[tokio::test]
-async fn a_file_in_no_folder_leaves_the_points() {
+async fn points_are_left_if_the_folder_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let destination = to_file(&folder.path().join("missing/points.jsonl"));
     let sink = sink(&*destination).await;
@@ -167,7 +167,7 @@ async fn a_file_in_no_folder_leaves_the_points() {
 }
 
 #[tokio::test]
-async fn after_the_deadline_nothing_is_written() {
+async fn nothing_is_written_after_the_deadline() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("points.jsonl");
     let sink = sink(&*to_file(&file)).await;
@@ -181,12 +181,12 @@ async fn after_the_deadline_nothing_is_written() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn only_what_needs_a_reader_is_called_unread_at_the_deadline() {
+async fn only_the_error_about_a_pipe_asks_for_a_reader() {
     let folder = tempfile::tempdir().unwrap();
     let (file, pipe) = (folder.path().join("points.jsonl"), folder.path().join("pipe"));
     fs::write(&file, "").unwrap();
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    for (path, hint) in [(file, ""), (pipe, "; does anybody read it?")] {
+    for (path, hint) in [(file, ""), (pipe, "; does a process read from it?")] {
         // While another process writes, this one waits.
         let other = fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
         other.lock().unwrap();
@@ -201,7 +201,7 @@ async fn only_what_needs_a_reader_is_called_unread_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_check_leaves_no_file() {
+async fn a_check_does_not_leave_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let destination = to_file(&folder.path().join("points.jsonl"));
 
@@ -212,7 +212,7 @@ async fn a_check_leaves_no_file() {
 }
 
 #[tokio::test]
-async fn the_standard_output_gets_lines_and_nothing_else() {
+async fn only_lines_are_written_to_standard_output() {
     let destination = destinations("stdout = true").unwrap().remove(0);
     if env::var_os(CHILD).is_some() {
         let sink = sink(&*destination).await;
@@ -220,10 +220,10 @@ async fn the_standard_output_gets_lines_and_nothing_else() {
         sink.announce(&event(), deadline()).await;
         return;
     }
-    let this_test = ["--exact", "the_standard_output_gets_lines_and_nothing_else", "--nocapture", "--quiet"];
+    let this_test = ["--exact", "only_lines_are_written_to_standard_output", "--nocapture", "--quiet"];
     let output = Command::new(env::current_exe().unwrap()).args(this_test).env(CHILD, "1").output().unwrap();
 
-    // The test harness has lines of its own, and ends none of them before ours.
+    // The test harness also prints text before and after our lines.
     let text = String::from_utf8(output.stdout).unwrap();
     let start = text.find('{').unwrap();
     let end = text.rfind('}').unwrap() + 1;
@@ -243,7 +243,7 @@ fn the_settings_choose_the_outputs() {
 }
 
 #[test]
-fn a_repeated_line_is_there_twice() {
+fn repeated_lines_add_up() {
     let limits = destinations("stdout = true").unwrap()[0].limits();
 
     assert_eq!([limits.gauges, limits.counts, limits.rates], [Repeat::AddsUp; 3]);
@@ -251,7 +251,7 @@ fn a_repeated_line_is_there_twice() {
 }
 
 #[test]
-fn only_the_standard_output_is_not_for_anything_else() {
+fn only_the_destination_stdout_owns_standard_output() {
     let owns = |table: &str| destinations(table).unwrap()[0].owns_stdout();
 
     assert!(owns("stdout = true") && !owns("file = \"a.jsonl\""));

@@ -1,4 +1,4 @@
-//! Whether a failed attempt is retried.
+//! The decision whether a failed attempt is retried.
 //!
 //! | failure | retried if idempotent | retried otherwise |
 //! |---|---|---|
@@ -32,9 +32,9 @@ pub enum Retry {
 /// <https://www.rfc-editor.org/rfc/rfc9110#idempotent.methods>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Idempotency {
-    /// It has. The request may be retried even if the server may have processed it.
+    /// The effect is the same. The request may be retried even if the server may have processed it.
     Idempotent,
-    /// It may not have. The request is retried only if the server has certainly not processed it.
+    /// The effect may be different. The request is retried only if the server has certainly not processed it.
     NotIdempotent,
 }
 
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_are_idempotent_as_the_standard_says() {
+    fn methods_are_idempotent_by_the_http_standard() {
         for method in [Method::GET, Method::PUT, Method::DELETE] {
             assert_eq!(Idempotency::from(&method), Idempotency::Idempotent);
         }

@@ -10,7 +10,8 @@ pub struct RetryPolicy {
     pub max_attempts: Option<u32>,
     /// The limit of the first backoff. Default: 500 milliseconds.
     pub first_backoff: Duration,
-    /// The limit of every backoff. Default: 30 seconds. After an outage, a request succeeds half of it late on average.
+    /// The limit of every backoff. Default: 30 seconds. After an outage, requests succeed with an average delay of half
+    /// this limit.
     pub max_backoff: Duration,
 }
 
@@ -25,7 +26,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The same backoff, with attempts until the deadline, because an outage may end before.
+    /// The same backoff, but without a maximum number of attempts. Attempts continue until the deadline.
     #[must_use]
     pub fn until_deadline(self) -> Self {
         Self { max_attempts: None, ..self }

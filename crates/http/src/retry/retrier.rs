@@ -10,13 +10,13 @@ use tokio::time::{Instant, sleep};
 
 use crate::{AttemptError, Idempotency, Retry, RetryError, RetryPolicy};
 
-/// Minimum time before the deadline for another attempt, which would hardly get a response in less.
+/// The minimum time before the deadline for another attempt. With less time, a response is unlikely.
 const MIN_TIME_LEFT: Duration = Duration::from_millis(500);
 
 /// Makes attempts until one succeeds, one fails permanently, or there is no time for another.
 ///
-/// All requests of a retrier share a deadline, which no wait exceeds, and a rate limit: if the server limits one of
-/// them, all wait.
+/// All requests of a retrier share a deadline and a rate limit. No wait exceeds the deadline. If the server limits one
+/// request, all of them wait.
 #[derive(Debug)]
 pub struct Retrier<E> {
     policy: RetryPolicy,
@@ -32,12 +32,12 @@ struct RateLimit<E> {
 }
 
 impl<E: AttemptError> Retrier<E> {
-    /// A retrier with this policy, which makes no attempts after the deadline.
+    /// A retrier with a policy and a deadline, after which it makes no attempts.
     pub fn new(policy: RetryPolicy, deadline: Instant) -> Self {
         Self { policy, deadline, limit: Mutex::new(None) }
     }
 
-    /// The time after which nobody waits for a response.
+    /// The deadline of all requests.
     pub fn deadline(&self) -> Instant {
         self.deadline
     }

@@ -127,7 +127,7 @@ impl Backend {
         delivered.points.extend_from_slice(points);
     }
 
-    fn doing(&self) -> Behaviour {
+    fn behaviour(&self) -> Behaviour {
         *self.behaviour.lock().unwrap()
     }
 

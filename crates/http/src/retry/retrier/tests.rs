@@ -89,8 +89,8 @@ fn no_backoff_exceeds_its_limit() {
     }
 }
 
-/// Makes attempts until the deadline, which fail during an outage of this length. Returns the number of attempts and
-/// the elapsed time.
+/// Makes attempts until the deadline. They fail during an outage of this length. Returns the number of attempts and the
+/// elapsed time.
 async fn outlast(outage: Duration, deadline: Duration) -> (Result<u32, String>, Duration) {
     let started = Instant::now();
     let mut made = 0;
@@ -104,7 +104,7 @@ async fn outlast(outage: Duration, deadline: Duration) -> (Result<u32, String>, 
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_that_ends_before_the_deadline_is_outlasted() {
+async fn attempts_continue_until_an_outage_ends() {
     for _ in 0..100 {
         for (outage, deadline) in [(10, 27), (10, 300), (240, 300), (299, 300)] {
             let (outage, deadline) = (Duration::from_secs(outage), Duration::from_secs(deadline));
@@ -116,7 +116,7 @@ async fn an_outage_that_ends_before_the_deadline_is_outlasted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_that_lasts_ends_at_the_deadline_after_not_too_many_attempts() {
+async fn a_lasting_outage_leads_to_few_attempts_until_the_deadline() {
     for _ in 0..100 {
         let deadline = Duration::from_mins(5);
         let (outcome, took) = outlast(Duration::MAX, deadline).await;
@@ -186,7 +186,7 @@ async fn a_wait_beyond_the_deadline_is_not_started() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_deadline_nothing_is_sent() {
+async fn nothing_is_sent_after_the_deadline() {
     let retrier = until(Instant::now());
     assert_eq!(
         attempts(&retrier, IDEMPOTENT, &[]).await,
@@ -212,7 +212,7 @@ async fn a_rate_limit_delays_all_requests() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn during_a_rate_limit_beyond_the_deadline_nothing_is_sent() {
+async fn nothing_is_sent_if_a_rate_limit_ends_after_the_deadline() {
     for wait in [Duration::from_mins(5), Duration::MAX] {
         let retrier = until(Instant::now() + MINUTE);
         let limited = attempts(&retrier, IDEMPOTENT, &[Failed::Limited(Some(wait))]).await.unwrap_err();
