@@ -1,4 +1,4 @@
-//! The resource: looks up each secret once, on first use, and shares the result.
+//! The resource that looks up each secret once, on first use, and shares the result.
 
 use std::{
     collections::HashMap,
@@ -49,13 +49,13 @@ pub struct CredentialsBuilder {
 }
 
 impl Credentials {
-    /// By default, the process's environment and AWS's default chain are used.
+    /// A builder. By default, secrets come from the process's environment and from AWS's default chain.
     #[must_use]
     pub fn builder() -> CredentialsBuilder {
         CredentialsBuilder::default()
     }
 
-    /// Only the secrets in these variables, without AWS, for tests.
+    /// Credentials from these variables only, without AWS, for tests.
     #[must_use]
     pub fn from_variables<N: Into<String>, V: Into<OsString>>(
         variables: impl IntoIterator<Item = (N, V)>,
@@ -66,10 +66,10 @@ impl Credentials {
 
     /// The secret, without white space around it. The first call looks it up, and all other calls share the result.
     ///
-    /// AWS has ten seconds to respond. If the call that looks up the secret is cancelled, the next waiting call starts
-    /// again.
+    /// The timeout for AWS is ten seconds. If the call that looks up the secret is cancelled, the next waiting call
+    /// starts the lookup again.
     ///
-    /// [`CredentialError::is_absent`] tells whether the secret is simply not configured.
+    /// [`CredentialError::is_absent`] returns whether the secret is simply not configured.
     pub async fn get(&self, secret: &'static Secret) -> Result<SecretString, CredentialError> {
         self.look_up(secret).await.map(|(value, _)| value)
     }
@@ -167,7 +167,7 @@ impl CredentialsBuilder {
         self
     }
 
-    /// Where requests to AWS are counted.
+    /// Counts the requests to AWS in these counters.
     #[must_use]
     pub fn api_calls(mut self, calls: ApiCalls) -> Self {
         self.api_calls = calls;
@@ -194,7 +194,7 @@ impl FromContext for Credentials {
     }
 }
 
-// Not derived, because a variable may contain a secret.
+// `Debug` is not derived, because a variable may contain a secret.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials").finish_non_exhaustive()

@@ -1,6 +1,6 @@
-//! Secrets in the environment: in a variable, or in the file that `..._FILE` names, as containers mount them. A
-//! variable that is set but cannot be used is an error, and no other place is tried, because somebody set it on
-//! purpose.
+//! Secrets in the environment: in a variable, or in a file that a variable `..._FILE` names, such as a file that a
+//! container mounts. A variable that is set but unusable is an error, and no other place is tried, because somebody set
+//! it on purpose.
 
 use std::{
     collections::HashMap,
@@ -51,7 +51,7 @@ impl Environment {
         Ok(None)
     }
 
-    /// The value of a variable. An empty one counts as unset, because CI systems set variables without a value to the
+    /// The value of a variable. An empty variable counts as unset, because CI systems set variables without a value to the
     /// empty string.
     fn get(&self, variable: &str) -> Option<OsString> {
         let value = match self {
@@ -62,7 +62,7 @@ impl Environment {
     }
 }
 
-/// Reads a file. A long one is refused, because it does not contain a token or a key.
+/// Reads a file. A long file is refused, because it cannot be a token or a key.
 async fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     tokio::fs::File::open(path).await?.take(MAX_FILE_LENGTH).read_to_end(&mut content).await?;

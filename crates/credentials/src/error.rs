@@ -173,7 +173,8 @@ pub enum CredentialError {
     Failed(&'static Secret, StoredSecret, #[source] AwsMessage),
 }
 
-/// The path is omitted if it may be the secret itself, in the place of its file.
+/// The path is omitted if it may be the secret itself: somebody may have set the variable to the secret instead of its
+/// file.
 fn unreadable(secret: &'static Secret, variable: &str, path: &Path) -> String {
     if path.extension().is_some() || path.components().nth(1).is_some() {
         format!("cannot read {}, which {variable} names as the file of the {secret}", path.display())

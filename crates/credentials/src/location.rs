@@ -1,4 +1,4 @@
-//! Where a secret was found, for messages.
+//! The location of a secret, for messages.
 
 use std::{fmt, path::PathBuf};
 

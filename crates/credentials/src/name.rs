@@ -1,5 +1,6 @@
-//! The name of a secret in AWS Secrets Manager, as settings write it. By default, the AWS console stores key/value
-//! pairs as one JSON object, so a name may also select a field: `datadog#api_key`. Names and ARNs do not contain `#`.
+//! The name of a secret in AWS Secrets Manager, in the form that settings use. By default, the AWS console stores
+//! key/value pairs as one JSON object. So a name may also select a field: `datadog#api_key`. Names and ARNs do not
+//! contain `#`.
 
 use std::{fmt, str::FromStr};
 
@@ -67,8 +68,8 @@ impl FromStr for SecretName {
 /// The minimum length of a hexadecimal key.
 const MIN_KEY_LENGTH: usize = 32;
 
-/// Whether a text is a secret instead of its name: a long hexadecimal number, as many services use for keys, or a
-/// value of a registered secret.
+/// Whether a text is a secret instead of its name. Long hexadecimal numbers count as secrets, because many services use
+/// them as keys. So do values with a prefix of a registered secret.
 fn is_secret(text: &str) -> bool {
     let is_key = text.len() >= MIN_KEY_LENGTH && text.chars().all(|c| c.is_ascii_hexdigit());
     is_key || Secret::linked().any(|secret| secret.has_value(text))

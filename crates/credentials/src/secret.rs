@@ -1,4 +1,4 @@
-//! The declaration of a secret: its name in messages, and where it is looked up.
+//! The declaration of a secret: its name in messages, and the places where it is looked up.
 
 use std::{
     fmt,
@@ -35,11 +35,11 @@ inventory::collect!(Secret);
 impl Secret {
     /// A secret with this name in messages, such as `Datadog API key`.
     ///
-    /// It is looked up in these environment variables, in this order. A variable with the suffix `_FILE` may contain
-    /// the path of a file with the secret instead.
+    /// It is looked up in these environment variables, in this order. Instead of a variable, another one with the
+    /// suffix `_FILE` may contain the path of a file with the secret.
     ///
     /// # Panics
-    /// If there are no variables. In a constant, this is a compile error.
+    /// Panics if there are no variables. In a constant, this is a compile error.
     #[must_use]
     pub const fn new(name: &'static str, variables: &'static [&'static str], stored: StoredName) -> Self {
         assert!(!variables.is_empty(), "a secret needs an environment variable that may hold it");
@@ -61,8 +61,7 @@ impl Secret {
         self
     }
 
-    /// Marks the secret as optional: a report is complete without it, so a diagnosis shows a warning instead of a
-    /// failure.
+    /// Marks the secret as optional. A report is complete without it, so a diagnosis shows a warning instead of a failure.
     #[must_use]
     pub const fn optional(mut self) -> Self {
         self.is_optional = true;
@@ -124,7 +123,7 @@ impl StoredName {
         Self { default, table, key, read }
     }
 
-    /// The name unless the settings override it. AWS need not have such a secret.
+    /// The default name, which the settings can override. A secret with this name does not have to exist.
     #[must_use]
     pub fn default_name(&self) -> SecretName {
         SecretName::without_field(self.default)
@@ -142,12 +141,13 @@ impl StoredName {
         self.key
     }
 
-    /// The name in the settings, if they override it. AWS must have such a secret.
+    /// The name in the settings, if they override the default. A secret with this name must exist.
     pub fn explicit_name(&self, settings: &Settings) -> Result<Option<SecretName>, SettingsError> {
         (self.read)(settings)
     }
 }
 
+/// Whether AWS allows a name for a secret.
 /// See <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>.
 const fn is_name(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -163,7 +163,7 @@ const fn is_name(text: &str) -> bool {
     !bytes.is_empty()
 }
 
-// Not derived, because functions cannot be compared.
+// `PartialEq` is not derived, because functions cannot be compared.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         (self.name, self.variables) == (other.name, other.variables)

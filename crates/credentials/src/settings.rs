@@ -18,11 +18,12 @@ pub struct SecretsSettings {
 
 settings_table!(SecretsSettings, "secrets", template: include_str!("settings.toml"), shown: |_| true);
 
-/// Deserializes a region. It becomes part of a host name, so a secret in its place would be sent over the network.
+/// Deserializes a region. The region becomes part of a host name, so a secret that was set by mistake would be sent
+/// over the network.
 fn deserialize_region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let region = String::deserialize(deserializer)?;
-    let is_fit = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if region.len() > MAX_REGION_LENGTH || !region.contains('-') || !region.chars().all(is_fit) {
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if region.len() > MAX_REGION_LENGTH || !region.contains('-') || !region.chars().all(is_allowed) {
         return Err(D::Error::custom("expected an AWS region, such as `eu-west-1`"));
     }
     Ok(Some(region))

@@ -1,5 +1,5 @@
-//! Parses the value of a token or key. It is sent in an HTTP header, so values that a header cannot contain are
-//! refused here, where their location is known. No message repeats the value.
+//! Parses the value of a token or key. The value is sent in an HTTP header. Values that a header cannot contain are
+//! refused here, because the location of the value is known here. No message repeats the value.
 
 use secrecy::SecretString;
 

@@ -1,11 +1,11 @@
-//! Replaces AWS Secrets Manager in a program that was built without the feature `aws`.
+//! Replaces the module `aws` in a program that was built without the feature `aws`.
 
 use secrecy::SecretString;
 use system_health_registry::{ApiCalls, Context, Finding};
 
 use crate::{CredentialError, Secret, SecretLocation, SecretName};
 
-/// A place without secrets.
+/// A replacement for AWS Secrets Manager that contains no secrets.
 pub(crate) struct SecretsManager;
 
 impl SecretsManager {
@@ -23,7 +23,7 @@ impl SecretsManager {
     }
 }
 
-/// Says that AWS is not used.
+/// Reports that AWS is not used.
 pub async fn diagnose(_context: &Context) -> Vec<Finding> {
     vec![Finding::ok("AWS", "is not used: this program was built without the feature `aws`")]
 }
@@ -57,13 +57,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_secret_that_only_aws_could_have_is_absent_unless_settings_name_it() {
+    async fn a_secret_is_absent_unless_the_settings_name_it() {
         let (absent, text) = error("").await;
         assert!(absent);
         insta::assert_snapshot!(text, @"found no pager token: PAGER_TOKEN is not set, and this program was built without AWS Secrets Manager (the feature `aws`); set PAGER_TOKEN");
 
         let (absent, text) = error("[pager]\ntoken_secret = 'team/pager'\n").await;
         assert!(!absent);
-        insta::assert_snapshot!(text, @"cannot get the pager token: `token_secret` in [pager] names the secret `team/pager`, but this program was built without AWS Secrets Manager (the feature `aws`); build it with that, or set PAGER_TOKEN");
+        insta::assert_snapshot!(text, @"cannot get the pager token: `token_secret` in [pager] names the secret `team/pager`, but this program was built without AWS Secrets Manager (the feature `aws`); build it with this feature, or set PAGER_TOKEN");
     }
 }

@@ -1,4 +1,4 @@
-//! The destinations that the settings configure, before anything is connected.
+//! The destinations that the settings configure.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -33,7 +33,7 @@ const NAME: &str = "prometheus";
 /// The name of the Pushgateway among the APIs that a run calls.
 const API: &str = "pushgateway";
 
-/// A value is replaced by the next one, and Prometheus gives it the time at which it is scraped.
+/// Each value replaces the previous one. Its time in Prometheus is the time of the scrape.
 const LIMITS: Limits = Limits {
     max_age: Duration::MAX,
     max_ahead: Duration::MAX,
@@ -147,7 +147,7 @@ impl Destination for GatewayDestination {
         let destination = self.clone();
         Box::pin(async move {
             match destination.gateway(&context).await {
-                Ok(gateway) => doctor::look_at_gateway(&gateway).await,
+                Ok(gateway) => doctor::diagnose_gateway(&gateway).await,
                 Err(error) => vec![Finding::failed(doctor::PUSHGATEWAY, error.to_string())],
             }
         })
@@ -188,11 +188,11 @@ impl Destination for TextfileDestination {
 
     fn diagnose(&self, _context: Context) -> BoxFuture<'static, Vec<Finding>> {
         let textfile = self.textfile.clone();
-        Box::pin(async move { doctor::look_at_textfile(textfile).await })
+        Box::pin(async move { doctor::diagnose_textfile(textfile).await })
     }
 }
 
-/// The text of each part by the place that it goes to, line by line, and what would not be delivered.
+/// The text of each part, by its URL or file and split into lines, and the errors of points that would be refused.
 fn preview(encoder: &Encoder, points: &[Point], place: impl Fn(Part) -> String) -> Value {
     let mut pages = serde_json::Map::new();
     let mut refused = Vec::new();

@@ -17,24 +17,24 @@ const TEXTFILE: &str = "Prometheus textfile";
 
 /// Timeout of a diagnosis.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// If nobody has pushed a group for this time, its reporter may no longer exist.
+/// If a group has not been pushed for this time, its reporter may no longer exist.
 const OLD: Duration = Duration::from_hours(7 * 24);
 
-/// Checks the Pushgateway, and looks for groups of reporters that may no longer exist: the Pushgateway keeps values until
-/// somebody deletes them.
-pub(crate) async fn look_at_gateway(gateway: &Gateway) -> Vec<Finding> {
+/// Checks the Pushgateway. Also reports groups of reporters that may no longer exist, because the Pushgateway keeps values
+/// until they are deleted.
+pub(crate) async fn diagnose_gateway(gateway: &Gateway) -> Vec<Finding> {
     let deadline = Instant::now() + TIMEOUT;
-    let looked = async {
+    let diagnosis = async {
         let version = gateway.version(deadline).await?;
         let mut findings = vec![Finding::ok(PUSHGATEWAY, format!("version {version} at {}", gateway.url))];
-        let old = gateway.groups(deadline).await?;
-        findings.extend(old.iter().filter_map(|listed| old_group(gateway, listed)));
+        let groups = gateway.groups(deadline).await?;
+        findings.extend(groups.iter().filter_map(|listed| old_group(gateway, listed)));
         Ok::<_, RequestError>(findings)
     };
     let failed = |error| {
         vec![Finding::failed(PUSHGATEWAY, system_health_registry::SharedError::new(error).to_string())]
     };
-    looked.await.unwrap_or_else(failed)
+    diagnosis.await.unwrap_or_else(failed)
 }
 
 fn old_group(gateway: &Gateway, listed: &ListedGroup) -> Option<Finding> {
@@ -42,14 +42,14 @@ fn old_group(gateway: &Gateway, listed: &ListedGroup) -> Option<Finding> {
     let days = age.as_secs() / (24 * 60 * 60);
     let url = gateway.group_url(&listed.group);
     let message = format!(
-        "{} was last pushed {days} days ago; if that reporter is gone, delete its values: curl -X DELETE {url}",
+        "{} was last pushed {days} days ago; if this reporter no longer exists, delete its values: curl -X DELETE {url}",
         listed.group
     );
     Some(Finding::warning(PUSHGATEWAY, message))
 }
 
 /// Checks that the file can be written.
-pub(crate) async fn look_at_textfile(textfile: Textfile) -> Vec<Finding> {
+pub(crate) async fn diagnose_textfile(textfile: Textfile) -> Vec<Finding> {
     let path = textfile.path(Part::Values).display().to_string();
     let tried = spawn_blocking(move || textfile.try_folder()).await;
     match tried.map_err(|error| error.to_string()).and_then(|tried| tried.map_err(|error| error.to_string()))

@@ -15,7 +15,7 @@ impl fmt::Display for Exposition<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, family) in self.0 {
             writeln!(f, "# HELP {name} {}", escape_help(&family.help))?;
-            // The next value replaces the last one, whatever the kind: docs/prometheus.md gives the reasons.
+            // All kinds are gauges, because each value replaces the previous one. See docs/prometheus.md.
             writeln!(f, "# TYPE {name} gauge")?;
             for (labels, series) in &family.series {
                 writeln!(f, "{name}{} {}", label_set(labels), number(series.value))?;
@@ -29,7 +29,7 @@ fn escape_help(help: &str) -> String {
     help.replace('\\', "\\\\").replace('\n', "\\n")
 }
 
-/// A number as Go parses it. Numbers that are not very large or small are written without an exponent.
+/// Formats a number so that Go can parse it. Only very large and very small numbers have an exponent.
 fn number(value: f64) -> String {
     let plain = value == 0.0 || (1e-6..1e15).contains(&value.abs());
     if plain { format!("{value}") } else { format!("{value:e}") }
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_end_a_line_is_escaped() {
+    fn help_texts_are_escaped() {
         assert_eq!(escape_help("a \\ \"b\"\nc"), "a \\\\ \"b\"\\nc");
     }
 }

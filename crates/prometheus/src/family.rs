@@ -1,5 +1,5 @@
-//! Families: all series of one metric. Points are grouped into families here. A point that cannot be part of one is
-//! refused here, because Prometheus refuses a page with one bad line as a whole.
+//! Groups points into families. A family is all series of one metric. Points that cannot be part of a family are
+//! refused here, because Prometheus refuses a whole page if one line is invalid.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,7 +23,7 @@ const RESERVED: [&str; 2] = ["push_time_seconds", "push_failure_time_seconds"];
 /// All series of a metric.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Family {
-    /// The key that the name is made of.
+    /// The key from which the name is made.
     pub(crate) key: String,
     pub(crate) help: String,
     pub(crate) series: BTreeMap<Labels, LabelledValue>,
@@ -48,7 +48,7 @@ pub(crate) struct Encoder {
 /// Points, grouped into families.
 #[derive(Debug, Default)]
 pub(crate) struct Encoded {
-    /// The families, and for each the positions of its points.
+    /// The families by name, each with the positions of its points.
     pub(crate) families: BTreeMap<String, (Family, Vec<usize>)>,
     /// The points that cannot be delivered.
     pub(crate) refused: BTreeMap<usize, PointError>,
@@ -75,15 +75,15 @@ pub(crate) enum PointError {
     NotFinite { key: String, value: f64 },
     /// A value of an earlier run.
     #[error(
-        "the value of `{0}` is from an earlier run, and Prometheus would show it as a current one, because it takes no \
+        "the value of `{0}` is from an earlier run, and Prometheus would show it as a current value, because it accepts no \
          timestamps here"
     )]
     Superseded(String),
 }
 
 impl Encoder {
-    /// Groups the points at some positions into families. `known` are the families that the same run has delivered
-    /// already: they stay, and new series are added to them.
+    /// Groups the points at some positions into families. `known` contains the families that the same run has already
+    /// delivered. New series are added to them.
     pub(crate) fn encode(
         &self,
         points: &[Point],
@@ -122,7 +122,8 @@ impl Encoder {
         encoded
     }
 
-    /// Adds the points of one metric to its family. If two points belong to one series, the later one counts.
+    /// Adds the points of one metric to its family. If two points belong to the same series, the later one replaces the
+    /// earlier one.
     fn add_series(
         &self,
         encoded: &mut Encoded,
@@ -148,7 +149,7 @@ impl Encoder {
             taken.entry(labels).or_default().push(position);
         }
         for (labels, error) in clashes {
-            // Nothing tells which of them is the right one.
+            // It is not clear which of the points is the right one, so all of them are refused.
             family.series.remove(&labels);
             let positions = taken.remove(&labels).unwrap_or_default();
             encoded.refused.extend(positions.into_iter().map(|position| (position, error.clone())));

@@ -1,4 +1,4 @@
-//! Where families are written to: groups of a Pushgateway, or files.
+//! The store for families: groups of a Pushgateway, or files.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub(crate) trait FamilyStore: fmt::Debug + Send + Sync {
     /// Checks that the store can be written to.
     fn check(&self, deadline: Instant) -> impl Future<Output = Result<(), DeliveryError>> + Send;
 
-    /// Replaces a part by these families.
+    /// Replaces the contents of a part with these families.
     fn replace(
         &self,
         part: Part,
@@ -20,7 +20,7 @@ pub(crate) trait FamilyStore: fmt::Debug + Send + Sync {
         deadline: Instant,
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
 
-    /// Adds families to a part that holds the families `written`.
+    /// Adds families to a part that already contains the families `written`.
     fn add(
         &self,
         part: Part,
@@ -29,7 +29,7 @@ pub(crate) trait FamilyStore: fmt::Debug + Send + Sync {
         deadline: Instant,
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
 
-    /// Removes the values of reporters that no longer exist, if the settings ask for it.
+    /// Removes the values of reporters that no longer exist, if the settings enable that.
     fn clean_up(&self, deadline: Instant) -> impl Future<Output = ()> + Send;
 }
 

@@ -24,7 +24,7 @@ use crate::{
     part::Part,
 };
 
-/// Maximum length of a response in bytes. The longest one lists the contents of all groups.
+/// Maximum length of a response, in bytes. The longest response is the list of the contents of all groups.
 const MAX_LENGTH: usize = 64 * 1024 * 1024;
 /// Timeout of one request.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -43,7 +43,7 @@ pub(crate) enum Login {
 #[derive(Clone)]
 pub(crate) struct Gateway {
     pub(crate) client: RunClient,
-    /// Without a slash at its end.
+    /// The URL, without a slash at its end.
     pub(crate) url: String,
     pub(crate) login: Login,
     pub(crate) reporter: Option<String>,
@@ -51,7 +51,7 @@ pub(crate) struct Gateway {
     pub(crate) policy: RetryPolicy,
 }
 
-/// A group as the Pushgateway lists it.
+/// A group in the Pushgateway's list.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ListedGroup {
     pub(crate) group: PushGroup,
@@ -63,21 +63,21 @@ impl Gateway {
     /// The version of the Pushgateway.
     pub(crate) async fn version(&self, deadline: Instant) -> Result<String, RequestError> {
         let path = "/api/v1/status";
-        let answer = self.ask(Method::GET, path, deadline).await?;
-        let status: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        let response = self.request(Method::GET, path, deadline).await?;
+        let status: Option<Value> = serde_json::from_slice(&response.body).ok();
         let version = status.as_ref().and_then(|status| status.pointer("/data/build_information/version"));
         let version = version.and_then(Value::as_str).map(str::to_owned);
-        version.ok_or_else(|| self.unexpected(path, &answer))
+        version.ok_or_else(|| self.unexpected(path, &response))
     }
 
-    /// All groups of reporters.
+    /// All groups that belong to reporters.
     pub(crate) async fn groups(&self, deadline: Instant) -> Result<Vec<ListedGroup>, RequestError> {
         let path = "/api/v1/metrics";
-        let answer = self.ask(Method::GET, path, deadline).await?;
-        let answer = answer.complete().map_err(|error| self.failed(Method::GET, path, error.into()))?;
-        let list: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        let response = self.request(Method::GET, path, deadline).await?;
+        let response = response.complete().map_err(|error| self.failed(Method::GET, path, error.into()))?;
+        let list: Option<Value> = serde_json::from_slice(&response.body).ok();
         let groups = list.as_ref().and_then(|list| list.get("data")).and_then(Value::as_array);
-        let groups = groups.ok_or_else(|| self.unexpected(path, &answer))?;
+        let groups = groups.ok_or_else(|| self.unexpected(path, &response))?;
         Ok(groups.iter().filter_map(listed_group).collect())
     }
 
@@ -116,7 +116,13 @@ impl Gateway {
         }
     }
 
-    async fn ask(&self, method: Method, path: &str, deadline: Instant) -> Result<HttpResponse, RequestError> {
+    /// Sends a request without a body.
+    async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        deadline: Instant,
+    ) -> Result<HttpResponse, RequestError> {
         self.send(method, path, None, deadline).await
     }
 
@@ -127,8 +133,8 @@ impl Gateway {
         page: Option<String>,
         deadline: Instant,
     ) -> Result<HttpResponse, RequestError> {
-        let answered = async {
-            let mut request = self.request(method.clone(), path)?;
+        let sending = async {
+            let mut request = self.build_request(method.clone(), path)?;
             if let Some(page) = page {
                 request = request.header(CONTENT_TYPE, exposition::CONTENT_TYPE).body(page);
             }
@@ -139,10 +145,10 @@ impl Gateway {
             }
             Err(GatewayError::from_response(&response, &self.redactor()))
         };
-        answered.await.map_err(|error| self.failed(method, path, error))
+        sending.await.map_err(|error| self.failed(method, path, error))
     }
 
-    fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, GatewayError> {
+    fn build_request(&self, method: Method, path: &str) -> Result<RequestBuilder, GatewayError> {
         let url: Url = format!("{}{path}", self.url).parse()?;
         let request = self.client.inner().request(method, url).timeout(TIMEOUT);
         Ok(match &self.login {
@@ -156,9 +162,9 @@ impl Gateway {
         RequestError { method, url: format!("{}{path}", self.url), source }
     }
 
-    /// An answer that is no Pushgateway's.
-    fn unexpected(&self, path: &str, answer: &HttpResponse) -> RequestError {
-        self.failed(Method::GET, path, GatewayError::from_response(answer, &self.redactor()))
+    /// The error for a response that does not come from a Pushgateway.
+    fn unexpected(&self, path: &str, response: &HttpResponse) -> RequestError {
+        self.failed(Method::GET, path, GatewayError::from_response(response, &self.redactor()))
     }
 
     fn redactor(&self) -> Redactor {
@@ -170,16 +176,16 @@ impl Gateway {
         Redactor::new(secret, "[secret]")
     }
 
-    /// Deletes the groups that no reporter has pushed to for the given time.
+    /// Deletes the groups of other reporters that have not been pushed for the given time.
     async fn delete_groups(&self, after: Duration, deadline: Instant) -> Result<(), RequestError> {
         for ListedGroup { group, last_push } in self.groups(deadline).await? {
             let age = SystemTime::now().duration_since(last_push).unwrap_or_default();
             if age < after || Part::ALL.into_iter().any(|part| self.group(part) == group) {
                 continue;
             }
-            self.ask(Method::DELETE, &group.path(), deadline).await?;
+            self.request(Method::DELETE, &group.path(), deadline).await?;
             tracing::info!(
-                "deleted {} from the Pushgateway: nobody has pushed it for {age:.0?}",
+                "deleted {} from the Pushgateway, because it has not been pushed for {age:.0?}",
                 self.group_url(&group)
             );
         }
@@ -190,9 +196,9 @@ impl Gateway {
 impl FamilyStore for Gateway {
     async fn check(&self, deadline: Instant) -> Result<(), DeliveryError> {
         let retrier = Retrier::new(self.policy, deadline);
-        let asked =
-            retrier.run(Idempotency::Idempotent, async || self.ask(Method::GET, "/-/ready", deadline).await);
-        asked.await.map(drop).map_err(DeliveryError::new)
+        let checking = retrier
+            .run(Idempotency::Idempotent, async || self.request(Method::GET, "/-/ready", deadline).await);
+        checking.await.map(drop).map_err(DeliveryError::new)
     }
 
     async fn replace(&self, part: Part, families: &Families, deadline: Instant) -> Result<(), WriteError> {
@@ -219,7 +225,7 @@ impl FamilyStore for Gateway {
                     DeliveryError::new(error)
                 );
             }
-            Err(_) => tracing::warn!("cannot delete old groups from the Pushgateway: no answer in time"),
+            Err(_) => tracing::warn!("cannot delete old groups from the Pushgateway: no response in time"),
         }
     }
 }
@@ -235,7 +241,7 @@ fn listed_group(listed: &Value) -> Option<ListedGroup> {
     Some(ListedGroup { group, last_push })
 }
 
-// The login must not appear in logs.
+// `Debug` is not derived, because the login must not be logged.
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gateway")

@@ -11,7 +11,7 @@ pub(crate) enum GatewayError {
     /// 400 with a message of the Pushgateway: the metrics are wrong, or contradict those of other groups.
     #[error("the Pushgateway refused the metrics ({0})")]
     Refused(String),
-    /// 413 of a proxy in front of it. Fewer metrics may be accepted.
+    /// 413 from a proxy in front of the Pushgateway. Fewer metrics may be accepted.
     #[error("the metrics are too many for one request ({0})")]
     TooLarge(String),
     /// 401 or 403.
@@ -20,10 +20,10 @@ pub(crate) enum GatewayError {
          PUSHGATEWAY_PASSWORD, or else PUSHGATEWAY_TOKEN"
     )]
     Login(String),
-    /// 408, 429 or 5xx, but for those that are final: a temporary problem.
-    #[error("the Pushgateway has a problem ({answer})")]
-    Server { answer: String, retry: Retry, is_unclear: bool },
-    /// Any other answer.
+    /// 408, 429 or 5xx: a temporary problem. Some 5xx statuses are final and do not belong here.
+    #[error("the Pushgateway has a problem ({response})")]
+    Server { response: String, retry: Retry, may_have_arrived: bool },
+    /// Any other response.
     #[error(
         "this is not the response of a Pushgateway ({0}); check `pushgateway` in [prometheus], or PUSHGATEWAY_URL"
     )]
@@ -39,7 +39,7 @@ pub(crate) enum GatewayError {
     Url(#[from] url::ParseError),
 }
 
-/// A request that failed. The URL tells several destinations apart.
+/// A failed request. The URL distinguishes several destinations.
 #[derive(Debug, thiserror::Error)]
 #[error("{method} {url}")]
 pub(crate) struct RequestError {
@@ -57,41 +57,41 @@ impl GatewayError {
     pub(crate) fn from_response(response: &HttpResponse, redactor: &Redactor) -> Self {
         let text = String::from_utf8_lossy(&response.body);
         let status = response.status;
-        let answer = match redactor.quote(html_title(&text).unwrap_or(&text)) {
+        let quoted = match redactor.quote(html_title(&text).unwrap_or(&text)) {
             words if words.is_empty() => format!("HTTP {}", status.as_u16()),
             words => format!("HTTP {}: {words}", status.as_u16()),
         };
         let retry = Retry::from_response(status, &response.headers, SystemTime::now());
         match status {
             StatusCode::BAD_REQUEST if REFUSALS.iter().any(|start| text.starts_with(start)) => {
-                Self::Refused(answer)
+                Self::Refused(quoted)
             }
-            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge(answer),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::Login(answer),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge(quoted),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::Login(quoted),
             _ if retry != Retry::Never && !is_final(status) => {
-                Self::Server { answer, retry, is_unclear: may_have_been_processed(status) }
+                Self::Server { response: quoted, retry, may_have_arrived: may_have_been_processed(status) }
             }
-            _ => Self::Unexpected(answer),
+            _ => Self::Unexpected(quoted),
         }
     }
 
-    /// Whether other metrics, or fewer, may be accepted.
+    /// Whether the metrics are the cause, so that other or fewer metrics may be accepted.
     pub(crate) fn blames_metrics(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::TooLarge(_))
     }
 
-    /// Whether the Pushgateway may have stored the metrics all the same.
+    /// Whether the Pushgateway may have stored the metrics in spite of the error.
     pub(crate) fn may_have_arrived(&self) -> bool {
         match self {
-            Self::Server { is_unclear, .. } => *is_unclear,
+            Self::Server { may_have_arrived, .. } => *may_have_arrived,
             Self::Http(error) => !error.is_connect(),
             _ => false,
         }
     }
 }
 
-/// Answers with 5xx that another attempt does not change: the server does not know the method, or a network asks for a
-/// login.
+/// Whether another attempt gets the same 5xx response. Either the server does not know the method or the HTTP version,
+/// or the network requires a login.
 fn is_final(status: StatusCode) -> bool {
     matches!(
         status,
@@ -101,7 +101,8 @@ fn is_final(status: StatusCode) -> bool {
     )
 }
 
-/// The title of a page for browsers, which says as much as the rest of it; nothing for one without a title.
+/// The title of an HTML page, which is used instead of the page. It is empty if the page has no title. `None` if the
+/// text is not HTML.
 fn html_title(text: &str) -> Option<&str> {
     let page = text.trim_start();
     let starts_with =
@@ -109,7 +110,7 @@ fn html_title(text: &str) -> Option<&str> {
     if !starts_with("<!doctype html") && !starts_with("<html") {
         return None;
     }
-    // Lowering ASCII letters moves no other character.
+    // Converting ASCII letters to lower case does not change the positions of characters.
     let lower = page.to_ascii_lowercase();
     let title = lower.find("<title>").map(|at| at + "<title>".len());
     let title = title.and_then(|start| page.get(start..start + lower.get(start..)?.find("</title>")?));

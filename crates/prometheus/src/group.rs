@@ -32,7 +32,7 @@ impl PushGroup {
         known.then(|| Self::new(part, label(REPORTER)))
     }
 
-    /// The path of its URL, after that of the Pushgateway. The name is encoded, because it may contain a slash.
+    /// The path of the group below the URL of the Pushgateway. The name is encoded, because it may contain a slash.
     pub(crate) fn path(&self) -> String {
         let job = self.part.job();
         match &self.reporter {
@@ -51,7 +51,7 @@ impl fmt::Display for PushGroup {
     }
 }
 
-/// Base64 for URLs, without padding. An empty text is `=`, because a path cannot have an empty segment here.
+/// Base64 for URLs, without padding. An empty text becomes `=`, because the path must not have an empty segment.
 fn base64(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return "=".to_owned();
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_is_that_of_the_standard() {
+    fn base64_matches_the_examples_of_the_standard() {
         // https://www.rfc-editor.org/rfc/rfc4648#section-10, without padding.
         for (text, encoded) in [
             ("", "="),
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn only_groups_with_our_labels_are_ours() {
+    fn groups_are_recognized_by_their_labels() {
         let ours = PushGroup::new(Part::Values, Some("acme/shop"));
         assert_eq!(
             PushGroup::from_labels(&json!({"job": "system-health", "reporter": "acme/shop"})),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_names_job_and_reporter() {
+    fn a_path_contains_job_and_reporter() {
         assert_eq!(PushGroup::new(Part::Values, None).path(), "/metrics/job/system-health");
         let path = PushGroup::new(Part::Reporter, Some("acme/shop")).path();
         assert_eq!(path, "/metrics/job/system-health-reporter/reporter@base64/YWNtZS9zaG9w");

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use system_health_registry::Tag;
 
-/// The label with the name of the reporter. It is also part of the grouping key.
+/// The label that contains the name of the reporter. It is also part of the grouping key.
 pub(crate) const REPORTER: &str = "reporter";
 
 /// The value of a tag that is only a name, such as `nightly`.
 const NO_VALUE: &str = "true";
 
-/// The labels of a series, in the order of their names.
+/// The labels of a series, sorted by name.
 pub(crate) type Labels = BTreeMap<String, String>;
 
 /// The labels of a point, with the name of the reporter.
@@ -22,14 +22,14 @@ pub(crate) fn labels(tags: &BTreeSet<Tag>, reporter: Option<&str>) -> Labels {
         values.entry(label_name(name)).or_default().insert(value);
     }
     if let Some(reporter) = reporter {
-        // The Pushgateway replaces the label by that of the group. In a file it has the same value.
+        // In a Pushgateway, the label of the group has the same name and replaces any other value.
         values.insert(REPORTER.to_owned(), BTreeSet::from([reporter]));
     }
     let joined = |values: BTreeSet<&str>| values.into_iter().collect::<Vec<_>>().join(",");
     values.into_iter().map(|(name, values)| (name, joined(values))).collect()
 }
 
-/// Labels as they follow a name, such as `{branch="main"}`.
+/// Labels in the text format, such as `{branch="main"}`.
 pub(crate) fn label_set(labels: &Labels) -> String {
     let written: Vec<String> =
         labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape_value(value))).collect();
@@ -40,7 +40,8 @@ fn escape_value(value: &str) -> String {
     value.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\"")
 }
 
-/// The name of a label: letters, digits and underscores, and none of the names with a special meaning.
+/// Converts the name of a tag into the name of a label. The result contains only letters, digits and underscores, and
+/// has no special meaning in Prometheus.
 fn label_name(name: &str) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
     let name: String = name.chars().map(allowed).collect();
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_end_a_value_is_escaped() {
+    fn label_values_are_escaped() {
         assert_eq!(escape_value("a \\ \"b\"\nc"), "a \\\\ \\\"b\\\"\\nc");
     }
 
@@ -96,7 +97,7 @@ mod tests {
         assert_eq!(
             label_pairs(&["reporter:other"], Some("acme/shop")),
             expected,
-            "the group's label wins in a Pushgateway"
+            "the name of the reporter replaces a tag"
         );
     }
 }

@@ -1,10 +1,10 @@
 //! Delivers points to Prometheus.
 //!
-//! Prometheus scrapes running programs, and a reporter runs only for a few seconds. So it writes its values to a place that
-//! Prometheus can scrape: a Pushgateway, or a file that the node exporter reads. Neither accepts timestamps: they hold the
-//! last value, and Prometheus gives it the time of the scrape.
+//! Prometheus scrapes running programs, but a reporter runs only for a few seconds. So the reporter writes its values to a
+//! place that Prometheus can scrape: a Pushgateway, or a file that the node exporter reads. Neither accepts timestamps.
+//! They keep the last value, and Prometheus gives it the time of the scrape.
 //!
-//! The crate registers the sink `prometheus` when it is linked, and has no other interface:
+//! The crate registers the sink `prometheus` when it is linked. It has no other interface:
 //!
 //! ```
 //! use std::path::Path;

@@ -17,7 +17,7 @@ pub(crate) fn metric_name(key: &str, kind: Kind, unit: Option<BaseUnit>) -> Stri
     }
     if let Some(unit) = unit {
         let spelled = unit.spellings().chain([unit.suffix.to_owned()]);
-        // The longest, because `degree_celsius` ends in `celsius`.
+        // The longest spelling is removed, because `degree_celsius` ends with `celsius`.
         if let Some(stem) = spelled.filter_map(|words| without_last_words(&name, &words)).min() {
             name.truncate(stem);
         }
@@ -32,23 +32,23 @@ pub(crate) fn metric_name(key: &str, kind: Kind, unit: Option<BaseUnit>) -> Stri
     name
 }
 
-/// Letters, digits and single underscores: `ci.testsPassing` becomes `ci_tests_passing`.
+/// Converts a key into snake case: `ci.testsPassing` becomes `ci_tests_passing`.
 fn snake_case(key: &str) -> String {
     let mut name = String::with_capacity(key.len());
-    let mut after_small = false;
+    let mut after_lowercase = false;
     for c in key.chars() {
         if !c.is_ascii_alphanumeric() {
             if !name.ends_with('_') && !name.is_empty() {
                 name.push('_');
             }
-            after_small = false;
+            after_lowercase = false;
             continue;
         }
-        if after_small && c.is_ascii_uppercase() {
+        if after_lowercase && c.is_ascii_uppercase() {
             name.push('_');
         }
         name.push(c.to_ascii_lowercase());
-        after_small = c.is_ascii_lowercase();
+        after_lowercase = c.is_ascii_lowercase();
     }
     name.truncate(name.trim_end_matches('_').len());
     name

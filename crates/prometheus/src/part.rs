@@ -1,7 +1,7 @@
-//! The two parts of a delivery: values, and metrics about the reporter itself. The second part is known only after the
-//! first one is delivered everywhere, which takes a while if a destination is slow. In a common group or file, either the
-//! first part would remove the second one for that time, or old metrics about a reporter that fails in between would look
-//! new.
+//! The two parts of a delivery: values, and metrics about the reporter itself. The second part is delivered only after the
+//! first one has been delivered to all destinations, which may take a while. Each part has its own group or file. If
+//! they shared one, the delivery of the first part would either remove the second part until it is delivered again, or
+//! keep it. If it were kept and the reporter failed in between, the old metrics about the reporter would look current.
 
 use system_health_registry::self_metrics::is_self_metric;
 
@@ -15,7 +15,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// Both, in the order in which they are delivered.
+    /// Both parts, in the order in which they are delivered.
     pub(crate) const ALL: [Self; 2] = [Self::Values, Self::Reporter];
 
     /// The part that a key belongs to.

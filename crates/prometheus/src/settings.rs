@@ -15,7 +15,7 @@ use crate::{gateway::Login, textfile::EXTENSION};
 /// Minimum of `delete_after`. With less, a reporter that runs rarely or restarts would lose its values.
 const MIN_DELETE_AFTER: Duration = Duration::from_hours(1);
 
-/// Where Prometheus finds the values.
+/// The table `[prometheus]`: where values are written for Prometheus.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct PrometheusSettings {
@@ -24,7 +24,7 @@ pub(crate) struct PrometheusSettings {
     pub(crate) pushgateway: Option<Url>,
     /// The user name for the Pushgateway.
     pub(crate) username: Option<String>,
-    /// That user's password.
+    /// The password of the user.
     pub(crate) password: Option<SecretSetting>,
     /// A bearer token, instead of user name and password.
     #[serde(deserialize_with = "token")]
@@ -49,32 +49,32 @@ settings_table!(
     check: PrometheusSettings::check_keys,
 );
 
-/// What is wrong with a key beside the others.
+/// A problem with a key that depends on other keys or on its origin.
 #[derive(Debug, thiserror::Error)]
 enum KeyProblem {
     #[error(
-        "a secret does not belong into a settings file; set {variable}, or {file_variable} to the path of a file that \
-         holds it"
+        "a secret does not belong into a settings file; set {variable} to the secret, or {file_variable} to the path of a \
+         file that contains it"
     )]
     SecretInFile { variable: &'static str, file_variable: &'static str },
-    #[error("there is no `pushgateway`, and only a Pushgateway needs this; set both, or neither")]
+    #[error("this is only for a Pushgateway, and there is no `pushgateway`; set both, or neither")]
     WithoutGateway,
     #[error("there is no `username`; set both, or neither")]
     PasswordAlone,
-    #[error("there is no password; set PUSHGATEWAY_PASSWORD or PUSHGATEWAY_PASSWORD_FILE, too")]
+    #[error("there is no password; also set PUSHGATEWAY_PASSWORD or PUSHGATEWAY_PASSWORD_FILE")]
     UsernameAlone,
-    #[error("there are a `username` or a `password`, too; keep these, or the token")]
+    #[error("there is also a `username` or a `password`; keep only these, or only the token")]
     TwoLogins,
 }
 
-/// What is wrong with a URL. The URL is not repeated: it could hold a password.
+/// A problem with a URL. The URL is not repeated, because it could contain a password.
 #[derive(Debug, thiserror::Error)]
 enum UrlProblem {
     #[error(transparent)]
     Unreadable(#[from] url::ParseError),
     #[error("it does not start with http:// or https://")]
     Scheme,
-    #[error("it contains a user name or a password, which `username` and PUSHGATEWAY_PASSWORD are for")]
+    #[error("it contains a user name or a password; use `username` and PUSHGATEWAY_PASSWORD instead")]
     Login,
     #[error("it contains a query or a fragment")]
     Query,
@@ -124,7 +124,7 @@ impl PrometheusSettings {
     }
 }
 
-/// A problem with the place of its key.
+/// The error for a problem, with the place of the key.
 fn refusal(settings: &Settings, key: &str, problem: &KeyProblem) -> SettingsError {
     let table = PrometheusSettings::NAME.to_owned();
     match settings.origin::<PrometheusSettings>(key) {
@@ -135,7 +135,7 @@ fn refusal(settings: &Settings, key: &str, problem: &KeyProblem) -> SettingsErro
     }
 }
 
-/// Reads a URL.
+/// Deserializes a URL.
 fn gateway_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_url(text.trim()).map(Some).map_err(|problem| {
@@ -160,17 +160,17 @@ fn parse_url(text: &str) -> Result<Url, UrlProblem> {
     Ok(url)
 }
 
-/// Reads a token that a header can hold.
+/// Deserializes a token. It must be valid in an HTTP header.
 fn token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretSetting>, D::Error> {
     let token = SecretSetting::deserialize(deserializer)?;
-    // The text is not repeated.
+    // The message does not repeat the token.
     if token.expose().contains(char::is_control) {
         return Err(de::Error::custom("the token contains a line break or another control character"));
     }
     Ok(Some(token))
 }
 
-/// Reads a duration that is not too short.
+/// Deserializes a duration. It must not be too short.
 fn delete_after<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let after = duration(deserializer)?;
     if after < MIN_DELETE_AFTER {
@@ -181,7 +181,7 @@ fn delete_after<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Dur
     Ok(Some(after))
 }
 
-/// Reads the path of a file that the node exporter reads.
+/// Deserializes the path of a file. Its extension must be the one that the node exporter expects.
 fn textfile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SettingPath>, D::Error> {
     let path = SettingPath::deserialize(deserializer)?;
     if path.extension().is_none_or(|extension| extension != EXTENSION) {
@@ -199,7 +199,7 @@ mod tests {
 
     use super::*;
 
-    /// The settings of a file, from its second line on, and of variables.
+    /// The settings from a file and from environment variables. The text starts at the second line of the file.
     fn checked(text: &str, variables: &[(&str, &str)]) -> Result<PrometheusSettings, String> {
         let settings = Settings::builder().toml(Path::new("a.toml"), &format!("[prometheus]\n{text}"));
         let settings = settings.unwrap().environment_from(|name| {
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_settings_are_refused_at_their_place_without_telling_secrets() {
+    fn invalid_settings_are_refused_with_their_place_but_without_secrets() {
         let gateway = "pushgateway = 'http://gateway:9091'\n";
         let two = |more: &str| format!("{gateway}{more}");
         for (text, expected) in [
@@ -243,13 +243,16 @@ mod tests {
             ),
             (
                 &two("username = 'me'"),
-                "a.toml:3:1: `username` in [prometheus]: there is no password; set PUSHGATEWAY_PASSWORD",
+                "a.toml:3:1: `username` in [prometheus]: there is no password; also set PUSHGATEWAY_PASSWORD",
             ),
             (
                 &two("delete_after = '5m'"),
                 "a.toml:3:1: `delete_after` in [prometheus]: this is too short; write at least \"1h\"",
             ),
-            ("delete_after = '5h'", "a.toml:2:1: `delete_after` in [prometheus]: there is no `pushgateway`"),
+            (
+                "delete_after = '5h'",
+                "a.toml:2:1: `delete_after` in [prometheus]: this is only for a Pushgateway, and there is no `pushgateway`",
+            ),
             (
                 "textfile = '/tmp/health.txt'",
                 "a.toml:2:1: `textfile` in [prometheus]: the node exporter reads only",
@@ -258,7 +261,7 @@ mod tests {
             (
                 &two("username = 'me'\npassword = 'hunter22'"),
                 "a.toml:4:1: `password` in [prometheus]: a secret does not belong into a settings file; set \
-                 PUSHGATEWAY_PASSWORD, or PUSHGATEWAY_PASSWORD_FILE to the path",
+                 PUSHGATEWAY_PASSWORD to the secret, or PUSHGATEWAY_PASSWORD_FILE to the path",
             ),
             (
                 &two("token = 'hunter22'"),
@@ -272,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_variables_are_refused_by_name_without_telling_secrets() {
+    fn invalid_variables_are_refused_with_their_name_but_without_secrets() {
         let (url, user) = (("PUSHGATEWAY_URL", "http://gateway:9091"), ("PUSHGATEWAY_USERNAME", "me"));
         let (password, token) = (("PUSHGATEWAY_PASSWORD", "hunter22"), ("PUSHGATEWAY_TOKEN", "hunter22"));
         let broken = ("PUSHGATEWAY_TOKEN", "hunter22\nhunter22");
@@ -289,8 +292,8 @@ mod tests {
             ),
             (&[url, password], "PUSHGATEWAY_PASSWORD", "`password` in [prometheus]: there is no `username`"),
             (&[url, user], "PUSHGATEWAY_USERNAME", "`username` in [prometheus]: there is no password"),
-            (&[url, user, token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: there are a `username`"),
-            (&[token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: there is no `pushgateway`"),
+            (&[url, user, token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: there is also a `username`"),
+            (&[token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: this is only for a Pushgateway"),
             (&[url, broken], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: the token contains a line break"),
         ] {
             let error = checked("", variables).unwrap_err();

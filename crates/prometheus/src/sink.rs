@@ -1,6 +1,6 @@
-//! The sink. Prometheus keeps the last value of a series and accepts no timestamps here. So the store must hold the values
-//! of exactly one run: a value of an earlier run would look as new as those of this one. All points of a run have the same
-//! time. The first points with a newer time replace the contents of the store; more points with that time are added.
+//! The sink. Prometheus accepts no timestamps here, so values of different runs would look equally new. Therefore the
+//! store must contain the values of exactly one run. All points of a run have the same time. The first points with a
+//! newer time replace the contents of the store. Further points with that time are added.
 
 use std::{collections::VecDeque, fmt, time::SystemTime};
 
@@ -18,14 +18,14 @@ use crate::{
     part::Part,
 };
 
-/// Delivers to a store.
+/// Delivers points to a store.
 pub(crate) struct PrometheusSink<T> {
     store: T,
     encoder: Encoder,
     written: Mutex<Written>,
 }
 
-/// What this sink has written to the store.
+/// The families that this sink has written to the store.
 #[derive(Debug, Default)]
 struct Written {
     values: Snapshot,
@@ -37,14 +37,14 @@ struct Written {
 struct Snapshot {
     timestamp: Option<SystemTime>,
     families: Families,
-    /// Whether the store no longer holds what it held before.
-    is_begun: bool,
+    /// Whether the first families of the run have replaced the earlier contents of the store.
+    has_replaced: bool,
 }
 
-/// Families that are written in one request, each with its name and the positions of its points.
+/// Families that are written together, each with its name and the positions of its points.
 type Batch = Vec<(String, Family, Vec<usize>)>;
 
-/// The fates of the points of a delivery by their positions.
+/// The fates of the points of a delivery, by position.
 struct Fates(Vec<Option<Fate>>);
 
 /// A metric that the store refuses.
@@ -55,9 +55,9 @@ struct RefusedMetric {
     source: DeliveryError,
 }
 
-/// Old values that are still there.
+/// The values of an earlier run could not be removed.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot remove the values of an earlier run, which Prometheus goes on reading")]
+#[error("cannot remove the values of an earlier run, so Prometheus continues to read them")]
 struct NotCleared(#[source] DeliveryError);
 
 impl<T: FamilyStore> PrometheusSink<T> {
@@ -81,9 +81,9 @@ impl<T: FamilyStore> PrometheusSink<T> {
             }
             snapshot
                 .begin(positions.iter().filter_map(|at| points.get(*at)).map(|point| point.timestamp).max());
-            let had_begun = snapshot.is_begun;
+            let had_replaced = snapshot.has_replaced;
             self.deliver_part(part, snapshot, points, positions, deadline, &mut fates).await;
-            if part == Part::Values && snapshot.is_begun && !had_begun {
+            if part == Part::Values && snapshot.has_replaced && !had_replaced {
                 self.store.clean_up(deadline).await;
             }
         }
@@ -157,11 +157,11 @@ impl<T: FamilyStore> PrometheusSink<T> {
     ) -> Result<(), WriteError> {
         let families: Families =
             batch.iter().map(|(name, family, _)| (name.clone(), family.clone())).collect();
-        if snapshot.is_begun {
+        if snapshot.has_replaced {
             return self.store.add(part, &families, &snapshot.families, deadline).await;
         }
         self.store.replace(part, &families, deadline).await?;
-        snapshot.is_begun = true;
+        snapshot.has_replaced = true;
         Ok(())
     }
 
@@ -192,7 +192,7 @@ impl<T: FamilyStore> Sink for PrometheusSink<T> {
     }
 
     fn announce<'a>(&'a self, _event: &'a Event, _deadline: Instant) -> BoxFuture<'a, Fate> {
-        Box::pin(async { Fate::Refused(DeliveryError::new("Prometheus takes no events")) })
+        Box::pin(async { Fate::Refused(DeliveryError::new("Prometheus does not accept events")) })
     }
 }
 

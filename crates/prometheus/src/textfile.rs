@@ -1,6 +1,6 @@
-//! The textfile collector of the node exporter
-//! (<https://github.com/prometheus/node_exporter#textfile-collector>). It may read a file at any time, so files are
-//! always replaced as a whole.
+//! Files for the textfile collector of the node exporter
+//! (<https://github.com/prometheus/node_exporter#textfile-collector>). The collector may read a file at any time, so
+//! files are always replaced atomically.
 
 use std::{
     fs::{self, File},
@@ -22,7 +22,7 @@ use crate::{
 /// The extension of the files that the collector reads.
 pub(crate) const EXTENSION: &str = "prom";
 
-/// The file of each part.
+/// The files of both parts.
 #[derive(Debug, Clone)]
 pub(crate) struct Textfile {
     values: PathBuf,
@@ -38,7 +38,8 @@ struct FileError {
 }
 
 impl Textfile {
-    /// `health.prom`, and beside it `health-reporter.prom`.
+    /// The values are written to a file such as `health.prom`, and the metrics about the reporter to
+    /// `health-reporter.prom` in the same folder.
     pub(crate) fn new(path: &Path) -> Self {
         let mut reporter = path.file_stem().unwrap_or_default().to_owned();
         reporter.push("-reporter.");
@@ -97,23 +98,23 @@ impl FamilyStore for Textfile {
     async fn clean_up(&self, _deadline: Instant) {}
 }
 
-/// Replaces a file atomically. Also after a power failure it has either the old or the new contents.
+/// Replaces a file atomically. Even after a power failure, it has either the old or the new contents.
 fn replace_file(path: &Path, text: &[u8]) -> io::Result<()> {
     let temporary = temporary(path);
     let replaced = write_file(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     if replaced.is_err() {
-        // A failed attempt must leave nothing behind.
+        // A failed attempt must not leave the temporary file behind.
         let _ = fs::remove_file(&temporary);
         return replaced;
     }
-    // Without this, a power failure could undo the renaming.
+    // Without this, a power failure could undo the rename.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
 
 fn write_file(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
-    // The node exporter usually runs as another user.
+    // The node exporter usually runs as another user, so everybody may read the file.
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     file.write_all(text)?;

@@ -1,21 +1,22 @@
 //! Units. Prometheus expects base units, and their plural at the end of the metric's name
-//! (<https://prometheus.io/docs/practices/naming/#base-units>). What is counted, such as a commit, is not a unit there:
-//! it is in the name already.
+//! (<https://prometheus.io/docs/practices/naming/#base-units>). Units such as `commit` only say what is counted. They
+//! are not converted, because the metric's name already contains this information.
 
 use Conversion::{Fahrenheit, Over, Same, Times};
 
-/// Units that are another way to write one base unit.
-struct Measure {
+/// Units of the same quantity, which can be converted into one base unit.
+struct Quantity {
     /// The end of the metric's name.
     suffix: &'static str,
-    /// Names, symbols and how their values become values in the base unit.
+    /// Names and symbols of units, with the conversions of their values into the base unit.
     units: &'static [(&'static str, Conversion)],
 }
 
-/// How a value becomes one in the base unit. A division is exact where multiplying by its inverse is not: 7 % is 0.07.
+/// The conversion of a value into the base unit. Small units have divisors instead of factors, because only the
+/// division is exact: 7 / 100 is 0.07, but 7 * 0.01 is not.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Conversion {
-    /// It is the same.
+    /// The value does not change.
     Same,
     /// The unit is this many base units.
     Times(f64),
@@ -33,8 +34,8 @@ pub(crate) struct BaseUnit {
     pub(crate) conversion: Conversion,
 }
 
-const MEASURES: &[Measure] = &[
-    Measure {
+const QUANTITIES: &[Quantity] = &[
+    Quantity {
         suffix: "seconds",
         units: &[
             ("second", Same),
@@ -56,7 +57,7 @@ const MEASURES: &[Measure] = &[
             ("week", Times(604_800.0)),
         ],
     },
-    Measure {
+    Quantity {
         suffix: "bytes",
         units: &[
             ("byte", Same),
@@ -80,11 +81,11 @@ const MEASURES: &[Measure] = &[
             ("TiB", Times(1_099_511_627_776.0)),
         ],
     },
-    Measure {
+    Quantity {
         suffix: "ratio",
         units: &[("ratio", Same), ("fraction", Same), ("percent", Over(100.0)), ("%", Over(100.0))],
     },
-    Measure {
+    Quantity {
         suffix: "celsius",
         units: &[
             ("degree celsius", Same),
@@ -94,7 +95,7 @@ const MEASURES: &[Measure] = &[
             ("°F", Fahrenheit),
         ],
     },
-    Measure {
+    Quantity {
         suffix: "hertz",
         units: &[
             ("hertz", Same),
@@ -104,54 +105,54 @@ const MEASURES: &[Measure] = &[
             ("gigahertz", Times(1e9)),
         ],
     },
-    Measure { suffix: "volts", units: &[("volt", Same), ("V", Same), ("millivolt", Over(1e3))] },
-    Measure { suffix: "amperes", units: &[("ampere", Same), ("A", Same), ("milliampere", Over(1e3))] },
-    Measure {
+    Quantity { suffix: "volts", units: &[("volt", Same), ("V", Same), ("millivolt", Over(1e3))] },
+    Quantity { suffix: "amperes", units: &[("ampere", Same), ("A", Same), ("milliampere", Over(1e3))] },
+    Quantity {
         suffix: "watts",
         units: &[("watt", Same), ("W", Same), ("milliwatt", Over(1e3)), ("kilowatt", Times(1e3))],
     },
-    Measure {
+    Quantity {
         suffix: "joules",
         units: &[("joule", Same), ("J", Same), ("kilowatt hour", Times(3.6e6)), ("kWh", Times(3.6e6))],
     },
-    Measure {
+    Quantity {
         suffix: "grams",
         units: &[("gram", Same), ("g", Same), ("kilogram", Times(1e3)), ("kg", Times(1e3))],
     },
-    Measure {
+    Quantity {
         suffix: "meters",
         units: &[("meter", Same), ("metre", Same), ("kilometer", Times(1e3)), ("km", Times(1e3))],
     },
 ];
 
 impl BaseUnit {
-    /// The base unit of what a metric says is its unit; `None` for what is counted. Symbols have to be written as they
-    /// are; in words, capitals and the plural do not matter.
+    /// The base unit of a metric's unit, or `None` if Prometheus has no base unit for it. Symbols are case-sensitive.
+    /// Words are not, and may be plural.
     pub(crate) fn from_unit(unit: &str) -> Option<Self> {
         let unit = unit.trim();
         let word = unit.to_lowercase();
-        let one = word.strip_suffix('s').unwrap_or(&word);
-        let is_it = |name: &str| name == unit || (!is_symbol(name) && (name == word || name == one));
-        MEASURES.iter().find_map(|measure| {
-            let (_, conversion) = measure.units.iter().find(|(name, _)| is_it(name))?;
-            Some(Self { suffix: measure.suffix, conversion: *conversion })
+        let singular = word.strip_suffix('s').unwrap_or(&word);
+        let is_name = |name: &str| name == unit || (!is_symbol(name) && (name == word || name == singular));
+        QUANTITIES.iter().find_map(|quantity| {
+            let (_, conversion) = quantity.units.iter().find(|(name, _)| is_name(name))?;
+            Some(Self { suffix: quantity.suffix, conversion: *conversion })
         })
     }
 
-    /// The ways to write this unit as the last words of a metric's name: `_ms`, `_millisecond`, `_milliseconds`.
+    /// The spellings of this unit as the last words of a metric's name: `_ms`, `_millisecond`, `_milliseconds`.
     pub(crate) fn spellings(self) -> impl Iterator<Item = String> {
-        let measure = MEASURES.iter().filter(move |measure| measure.suffix == self.suffix);
-        let units = measure.flat_map(|measure| measure.units);
+        let quantity = QUANTITIES.iter().filter(move |quantity| quantity.suffix == self.suffix);
+        let units = quantity.flat_map(|quantity| quantity.units);
         let same = units.filter(move |(_, conversion)| *conversion == self.conversion);
         same.flat_map(|(name, _)| {
             let word = name.to_lowercase().replace(' ', "_");
-            let many = (!is_symbol(name)).then(|| format!("{word}s"));
-            std::iter::once(word).chain(many)
+            let plural = (!is_symbol(name)).then(|| format!("{word}s"));
+            std::iter::once(word).chain(plural)
         })
     }
 }
 
-/// Such as `ms` and `°C`; `day` and `bit` are words.
+/// Whether a name is a symbol such as `ms` or `°C`, and not a word such as `day` or `bit`.
 fn is_symbol(name: &str) -> bool {
     !name.is_ascii()
         || name.len() < 3
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn measures_become_base_units_and_what_is_counted_is_none() {
+    fn units_are_converted_into_base_units() {
         for (unit, value, expected) in [
             ("second", 1.5, Some(("seconds", 1.5))),
             ("Milliseconds", 250.0, Some(("seconds", 0.25))),
@@ -205,9 +206,9 @@ mod tests {
     }
 
     #[test]
-    fn no_two_measures_have_a_unit_in_common() {
+    fn unit_names_are_unique() {
         let mut names: Vec<_> =
-            MEASURES.iter().flat_map(|measure| measure.units).map(|(name, _)| *name).collect();
+            QUANTITIES.iter().flat_map(|quantity| quantity.units).map(|(name, _)| *name).collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();
@@ -218,10 +219,10 @@ mod tests {
     fn the_documentation_lists_every_unit() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/prometheus.md");
         let page = fs::read_to_string(file).unwrap();
-        for measure in MEASURES {
-            let row = |line: &&str| line.starts_with(&format!("| `_{}` |", measure.suffix));
-            let row = page.lines().find(row).unwrap_or_else(|| panic!("no row for {}", measure.suffix));
-            for (name, _) in measure.units {
+        for quantity in QUANTITIES {
+            let row = |line: &&str| line.starts_with(&format!("| `_{}` |", quantity.suffix));
+            let row = page.lines().find(row).unwrap_or_else(|| panic!("no row for {}", quantity.suffix));
+            for (name, _) in quantity.units {
                 assert!(row.contains(&format!("`{name}`")), "`{name}` is missing in {row}");
             }
         }

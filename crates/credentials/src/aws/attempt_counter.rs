@@ -65,7 +65,7 @@ impl Intercept for AttemptCounter {
     }
 }
 
-/// The last attempt was cancelled.
+/// Counts an attempt that was cancelled.
 impl Drop for AttemptCounter {
     fn drop(&mut self) {
         self.count(None);

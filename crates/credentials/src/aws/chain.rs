@@ -1,8 +1,8 @@
 //! AWS's default credentials chain with limits: environment, profile, web identity, container, instance.
 //!
-//! The instance metadata service (IMDS) is the last in the chain, and outside of AWS its address is often unreachable.
-//! The SDK would wait seconds for it. Here it gets one short attempt. If the attempt for the region fails, there is
-//! none for the credentials.
+//! The instance metadata service (IMDS) is the last in the chain. Outside of AWS, its address is often unreachable, and
+//! the SDK would wait for seconds. Here, only one short attempt is made. If the attempt to get the region fails, no
+//! attempt is made to get credentials.
 
 use std::{env, time::Duration};
 
@@ -37,7 +37,7 @@ impl ImdsTimeouts {
     const NONE: Self = Self { connect: Duration::ZERO, read: Duration::ZERO };
 }
 
-/// Finds region and credentials as every AWS tool does. A given region takes precedence.
+/// Finds the region and the credentials in the same way as other AWS tools. A given region takes precedence.
 pub(super) async fn load(region: Option<Region>) -> Result<SdkConfig, AwsSessionError> {
     let http = network::http_client()?;
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_LIMIT).read_timeout(READ_LIMIT).build();
@@ -77,8 +77,8 @@ pub(super) async fn load(region: Option<Region>) -> Result<SdkConfig, AwsSession
     Ok(config)
 }
 
-/// The error if a variable that should provide credentials is set, but the chain found none. Somebody configured
-/// credentials that do not work, so the run must not continue without them.
+/// The error if the chain found no credentials although a variable that should provide them is set. Somebody configured
+/// credentials, and they do not work, so the run must not continue without them.
 pub(super) fn unusable_variable() -> Option<AwsSessionError> {
     const VARIABLES: [&str; 7] = [
         "AWS_PROFILE",

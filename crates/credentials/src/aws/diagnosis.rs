@@ -1,4 +1,4 @@
-//! Diagnoses whether AWS provides the secrets, and which permission is missing if it refuses one.
+//! Diagnoses whether AWS provides the secrets. If AWS refuses a secret, names the missing permission.
 
 use futures::future::join_all;
 use system_health_registry::{Context, Finding, SharedError};
@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{CredentialError, Credentials, Secret, SecretLocation, StoredSecret};
 
-/// Diagnoses AWS for the secrets that were requested in this context: the identity of this process, and why a secret
-/// is not available.
+/// Diagnoses AWS for the secrets that were requested in this context. The findings name the identity of this process,
+/// and say why a secret is not available.
 pub async fn diagnose(context: &Context) -> Vec<Finding> {
     let credentials: Credentials = match context.get().await {
         Ok(credentials) => credentials,
@@ -25,17 +25,17 @@ async fn secrets(credentials: &Credentials) -> Vec<Finding> {
     let Some(secrets_manager) = credentials.secrets_manager() else {
         return vec![Finding::ok("AWS", "is not used (`aws = false` in [secrets])")];
     };
-    let wanted = credentials.requested();
-    let locations = join_all(wanted.iter().map(|secret| credentials.location(secret))).await;
-    let is_outside = |location: &Result<SecretLocation, CredentialError>| {
+    let requested = credentials.requested();
+    let locations = join_all(requested.iter().map(|secret| credentials.location(secret))).await;
+    let is_in_environment = |location: &Result<SecretLocation, CredentialError>| {
         matches!(location, Ok(SecretLocation::Variable(_) | SecretLocation::File { .. }))
     };
     // The crate that declares an optional secret reports whether there is one.
-    let is_left_out = |(secret, location): &(&Secret, Result<SecretLocation, CredentialError>)| {
-        is_outside(location)
+    let is_omitted = |(secret, location): &(&Secret, Result<SecretLocation, CredentialError>)| {
+        is_in_environment(location)
             || secret.is_optional() && location.as_ref().is_err_and(CredentialError::is_absent)
     };
-    let locations: Vec<_> = wanted.into_iter().zip(locations).filter(|found| !is_left_out(found)).collect();
+    let locations: Vec<_> = requested.into_iter().zip(locations).filter(|found| !is_omitted(found)).collect();
     if locations.is_empty() {
         let message = "is not needed: the environment has all credentials that a run needs";
         return vec![Finding::ok("AWS", message)];

@@ -11,11 +11,11 @@ const UNKNOWN_AUTHORITY: &str = "the server's certificate is not from a known au
      proxy inspects TLS, name a file with the authority's certificate in AWS_CA_BUNDLE or SSL_CERT_FILE";
 
 impl AwsMessage {
-    /// A message from AWS. Only its first line is kept: after a wrong signature, the other lines repeat the request's
-    /// headers, which contain the session token.
+    /// A message from AWS. Only its first line is kept. If the signature of a request is wrong, the other lines repeat the
+    /// request's headers, which contain the session token.
     pub(super) fn new(text: &str) -> Self {
         let line = text.trim().lines().next().unwrap_or_default();
-        // A program that provides credentials may fail without an error message.
+        // A program that provides credentials may fail without a message on stderr.
         let line = line.strip_suffix(". Stderr:").unwrap_or(line);
         Self(line.chars().filter(|character| !character.is_control()).take(MAX_LENGTH).collect())
     }
@@ -23,8 +23,8 @@ impl AwsMessage {
     /// The root cause of an error of the SDK. The errors above it only name parts of the SDK, and some repeat a whole
     /// request.
     ///
-    /// The root cause itself may end with the debug output of a response, which is secret if it comes from a metadata
-    /// service. The debug output is removed.
+    /// The root cause may end with the debug output of a response. The debug output is removed, because a response of a
+    /// metadata service is secret.
     pub(super) fn root_of(error: &(dyn Error + 'static)) -> Self {
         if has_unknown_authority(error) {
             return Self::new(UNKNOWN_AUTHORITY);

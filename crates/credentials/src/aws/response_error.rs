@@ -1,5 +1,5 @@
-//! The meaning of an error response from AWS Secrets Manager. AWS sends an error code. Emulators and proxies may send
-//! none; then the HTTP status decides.
+//! Classifies error responses from AWS Secrets Manager. AWS sends an error code. Emulators and proxies may send none.
+//! In that case, the HTTP status decides.
 
 use aws_sdk_secretsmanager::{
     error::{ProvideErrorMetadata, SdkError},

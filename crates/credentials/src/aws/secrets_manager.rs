@@ -1,5 +1,5 @@
-//! AWS Secrets Manager. Before the first secret is requested, no file of AWS is read, and no client is made. All
-//! secrets share one session.
+//! AWS Secrets Manager. All secrets share one session. It is created when the first secret is requested. Before that,
+//! no AWS configuration is read.
 
 use std::time::Duration;
 

@@ -21,7 +21,7 @@ pub(super) struct AwsSession {
     pub(super) region: Option<Region>,
 }
 
-/// Why there is no session, whichever secret it is needed for.
+/// Why there is no session. The error does not depend on the secret.
 #[derive(Debug, Clone)]
 pub(super) enum AwsSessionError {
     NoCredentials,
@@ -72,8 +72,8 @@ impl From<CredentialsError> for AwsSessionError {
     }
 }
 
-/// Whether the metadata service is that of another cloud, which has the same address. It refuses the request for a
-/// session token. AWS's own may fail to respond, but does not refuse.
+/// Whether the metadata service belongs to another cloud, which uses the same address. Such a service refuses the
+/// request for a session token. AWS's own service may fail, but it does not refuse the request.
 fn is_foreign_metadata(error: &CredentialsError) -> bool {
     iter::successors(error.source(), |&cause| cause.source())
         .filter_map(|cause| cause.downcast_ref::<SdkError<TokenError>>()?.raw_response())

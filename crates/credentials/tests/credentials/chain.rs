@@ -1,4 +1,4 @@
-//! AWS's default chain, each case in a process of its own: the SDK reads the process's environment.
+//! Tests of AWS's default chain. Each case runs in its own process, because the SDK reads the environment of the process.
 
 use std::{
     env,
@@ -19,18 +19,18 @@ use system_health_test_support::{
 use super::{TOKEN, with_token_secret};
 
 const ASK: &str = "SYSTEM_HEALTH_TEST_ASKS_FOR_A_SECRET";
-/// The name of the secret in the settings of the other process.
+/// The variable with the name of the secret in the settings of the child process.
 const NAME: &str = "SYSTEM_HEALTH_TEST_NAMES_A_SECRET";
 const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "example")];
 const REGION: (&str, &str) = ("AWS_REGION", "eu-west-1");
 const NO_METADATA: (&str, &str) = ("AWS_EC2_METADATA_DISABLED", "true");
-/// For a `credential_process`, which a shell runs.
+/// For a `credential_process`, which is run by a shell.
 const PATH: (&str, &str) = ("PATH", "/usr/bin:/bin");
 
-/// What the other process does: it asks for the GitHub token, as a metric would. It is a test only to
-/// be found by its name in this executable, and does nothing in a usual run.
+/// The child process: looks up the GitHub token like a metric. It is a test, so that it can be started by its name. In
+/// a normal test run it does nothing.
 #[tokio::test]
-async fn the_other_process() {
+async fn child_that_looks_up_a_secret() {
     if env::var_os(ASK).is_none() {
         return;
     }
@@ -46,7 +46,7 @@ async fn the_other_process() {
     }
 }
 
-/// What is answered in an environment with only these variables, and without files of AWS's.
+/// The result of a lookup in an environment with only these variables, and without AWS's configuration files.
 pub(crate) fn answer_in(variables: &[(&str, &str)]) -> String {
     let home = tempfile::tempdir().unwrap();
     answer_at_home(home.path(), variables)
@@ -54,7 +54,7 @@ pub(crate) fn answer_in(variables: &[(&str, &str)]) -> String {
 
 fn answer_at_home(home: &Path, variables: &[(&str, &str)]) -> String {
     let output = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "chain::the_other_process", "--nocapture", "--include-ignored"])
+        .args(["--exact", "chain::child_that_looks_up_a_secret", "--nocapture", "--include-ignored"])
         .env_clear()
         .env("HOME", home)
         .env(ASK, "yes")
@@ -77,7 +77,7 @@ fn profile(content: &str) -> tempfile::TempDir {
     home
 }
 
-/// A server that gives every secret out, and the signature scope of the only request it got.
+/// A server that returns the same value for every secret.
 struct SecretsManager(Server);
 
 impl SecretsManager {
@@ -87,12 +87,13 @@ impl SecretsManager {
         Self(Server::start(move |_: &Request| answer.clone()))
     }
 
+    /// The scope in the signature of the only request, without its date.
     fn scope(&self) -> String {
         let requests = self.0.requests();
         let [request] = &requests[..] else { panic!("one request, not {requests:?}") };
         let signature = request.header("authorization").unwrap();
         let scope = signature.split_once("Credential=").unwrap().1.split(',').next().unwrap();
-        // The third part is the date.
+        // The second part is the date.
         scope
             .split('/')
             .enumerate()
@@ -103,7 +104,7 @@ impl SecretsManager {
     }
 }
 
-/// A metadata service that knows a region and a role, or answers as another cloud does.
+/// A metadata service with a region and a role.
 fn metadata(request: &Request) -> Answer {
     let text = |text: &str| Answer::text(200, "text/plain", text);
     let keys = json!({
@@ -128,8 +129,8 @@ fn no_aws_credentials_at_all() {
 }
 
 #[test]
-fn a_metadata_service_that_says_nothing_is_no_aws() {
-    // Connections are taken by the kernel, and nobody ever answers.
+fn a_metadata_service_that_does_not_respond_is_ignored() {
+    // The kernel accepts connections, but there is never a response.
     let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = format!("http://{}", silent.local_addr().unwrap());
     let answer = answer_in(&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", &address)]);
@@ -138,7 +139,7 @@ fn a_metadata_service_that_says_nothing_is_no_aws() {
 }
 
 #[test]
-fn the_metadata_service_of_another_cloud_is_no_aws() {
+fn the_metadata_service_of_another_cloud_is_ignored() {
     for status in [400, 403, 404, 405] {
         let foreign = Server::start(move |_: &Request| Answer::text(status, "text/plain", "what?"));
         for region in [&[][..], &[REGION]] {
@@ -161,7 +162,7 @@ fn a_metadata_service_that_fails_is_an_error() {
 }
 
 #[test]
-fn an_instance_gives_region_and_credentials() {
+fn an_instance_provides_region_and_credentials() {
     let (metadata, secrets) = (Server::start(metadata), SecretsManager::start());
     let answer = answer_in(&[
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &metadata.url()),
@@ -172,7 +173,7 @@ fn an_instance_gives_region_and_credentials() {
 }
 
 #[test]
-fn a_container_gives_credentials() {
+fn a_container_provides_credentials() {
     let agent = Server::start(|request: &Request| {
         assert_eq!(request.header("authorization"), Some("pod-identity"));
         let keys = json!({
@@ -193,7 +194,7 @@ fn a_container_gives_credentials() {
 }
 
 #[test]
-fn a_profile_gives_region_and_credentials() {
+fn a_profile_provides_region_and_credentials() {
     let home = profile(
         "[profile ci]\nregion = eu-west-3\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = example\n",
     );
@@ -210,7 +211,7 @@ fn credentials_without_a_region_are_an_error() {
 }
 
 #[test]
-fn a_secret_that_settings_name_needs_credentials() {
+fn a_secret_that_the_settings_name_requires_credentials() {
     insta::assert_snapshot!(answer_in(&[NO_METADATA, (NAME, "team/github")]), @"failed: cannot get the GitHub token: `token_secret` in [github] names the secret `team/github` in AWS Secrets Manager, but there are no AWS credentials to read it with; give this process AWS credentials, or set GITHUB_TOKEN");
 }
 
@@ -224,7 +225,7 @@ fn process(home: &Path, lines: &str) -> String {
 const PROCESS_OUTPUT: &str = r#"{"Version": 1, "AccessKeyId": "AKIDPROCESS", "SecretAccessKey": "example"}"#;
 
 #[test]
-fn a_credential_process_gives_credentials() {
+fn a_credential_process_provides_credentials() {
     let home = profile("");
     std::fs::write(home.path().join(".aws/config"), process(home.path(), PROCESS_OUTPUT)).unwrap();
     let secrets = SecretsManager::start();
@@ -268,7 +269,7 @@ const SSO: &str = "[default]\nregion = eu-west-1\nsso_start_url = https://exampl
                    sso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = Developer\n";
 
 #[test]
-fn a_profile_that_needs_a_browser_is_an_error() {
+fn an_unsupported_profile_is_an_error() {
     let home = profile(SSO);
     insta::assert_snapshot!(answer_at_home(home.path(), &[NO_METADATA]), @r#"failed: cannot get the GitHub token: the AWS profile in use logs in through `sso`, which is not supported; log in first with `eval "$(aws configure export-credentials --format env)"`, or set GITHUB_TOKEN, or write `aws = false` in [secrets]"#);
 }
@@ -280,7 +281,7 @@ fn a_broken_profile_is_an_error() {
 }
 
 #[test]
-fn aws_is_reached_where_the_variable_says() {
+fn the_endpoint_can_be_set_by_a_variable() {
     for variable in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER"] {
         let secrets = SecretsManager::start();
         let answer = answer_in(&[KEYS[0], KEYS[1], REGION, (variable, &secrets.0.url())]);
@@ -290,7 +291,7 @@ fn aws_is_reached_where_the_variable_says() {
 }
 
 #[test]
-fn the_environment_wins_before_aws_is_asked() {
+fn aws_is_not_used_if_the_environment_has_the_secret() {
     let (metadata, secrets) = (Server::start(metadata), SecretsManager::start());
     let answer = answer_in(&[
         ("GH_TOKEN", "ghp_variable"),
@@ -302,7 +303,7 @@ fn the_environment_wins_before_aws_is_asked() {
 }
 
 #[test]
-fn credentials_that_somebody_set_and_that_are_none_are_a_mistake() {
+fn unusable_variables_for_aws_credentials_are_an_error() {
     for variables in [
         [("AWS_PROFILE", "nope"), NO_METADATA],
         [("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"), NO_METADATA],
@@ -315,7 +316,7 @@ fn credentials_that_somebody_set_and_that_are_none_are_a_mistake() {
 }
 
 #[test]
-fn what_a_metadata_service_answers_is_never_repeated() {
+fn responses_of_a_metadata_service_are_never_shown() {
     for status in [400, 500] {
         let dump = r#"{"Code": "Success", "SecretAccessKey": "wJalrSECRET", "Token": "SECRET"}"#;
         let server = Server::start(move |_: &Request| Answer::text(status, "application/json", dump));

@@ -1,10 +1,10 @@
-//! The environment, before anything else.
+//! Secrets in the environment, which is searched first.
 
 use std::{fs, net::TcpListener};
 
 use system_health_credentials::{CredentialError, Credentials, InvalidSecret};
 
-use super::{API_KEY, APP_KEY, TOKEN, asking, aws, chain_of, get};
+use super::{API_KEY, APP_KEY, TOKEN, aws, chain_of, from_aws, get};
 
 async fn github_token(variables: &[(&str, &str)]) -> Result<String, CredentialError> {
     get(&Credentials::from_variables(variables.iter().copied()), &TOKEN).await
@@ -20,7 +20,7 @@ fn file(content: &str) -> (tempfile::TempDir, String) {
 }
 
 #[tokio::test]
-async fn the_first_variable_that_says_something_wins() {
+async fn the_first_variable_that_is_not_empty_is_used() {
     let all = [("GH_TOKEN", "third"), ("GITHUB_TOKEN", "second"), ("GITHUB_DASHBOARD_TOKEN", "first")];
     assert_eq!(github_token(&all).await.unwrap(), "first");
     assert_eq!(github_token(&all[..2]).await.unwrap(), "second");
@@ -31,7 +31,7 @@ async fn the_first_variable_that_says_something_wins() {
 }
 
 #[tokio::test]
-async fn each_variable_may_name_a_file_instead() {
+async fn each_variable_may_be_replaced_by_one_that_names_a_file() {
     let (_folder, path) = file("  from-file\n");
     let variables = [("GITHUB_TOKEN_FILE", &*path), ("GH_TOKEN", "third")];
     assert_eq!(github_token(&variables).await.unwrap(), "from-file");
@@ -65,7 +65,7 @@ async fn a_file_that_cannot_be_used_is_an_error() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_refused_without_repeating_it() {
+async fn an_invalid_token_is_refused_without_showing_it() {
     let error = github_token(&[("GITHUB_TOKEN", "ghp_one\nghp_two")]).await.unwrap_err();
     assert!(matches!(error, CredentialError::Unusable(_, _, InvalidSecret::Character)), "{error:?}");
     let text = format!("{error:?} {}", chain_of(error.clone()));
@@ -80,7 +80,7 @@ async fn an_object_in_a_variable_is_refused() {
 }
 
 #[tokio::test]
-async fn where_the_environment_answers_aws_is_not_asked() {
+async fn no_request_is_sent_if_the_environment_has_the_secret() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.set_nonblocking(true).unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -96,19 +96,19 @@ async fn where_the_environment_answers_aws_is_not_asked() {
 }
 
 #[tokio::test]
-async fn without_aws_the_advice_is_the_variable() {
+async fn without_aws_the_error_names_the_variable() {
     let error = github_token(&[]).await.unwrap_err();
     assert!(error.is_absent());
     insta::assert_snapshot!(chain_of(error), @"found no GitHub token: GITHUB_TOKEN is not set, and AWS is not used (`aws = false` in [secrets]); set GITHUB_TOKEN");
 }
 
 #[tokio::test]
-async fn debug_output_shows_no_secret() {
+async fn debug_output_contains_no_secret() {
     let builder = Credentials::builder().variables([("GITHUB_TOKEN", "ghp_one")]);
     assert_eq!(format!("{builder:?}"), "CredentialsBuilder { .. }");
     let credentials = builder.build();
     let token = credentials.get(&TOKEN).await.unwrap();
     assert_eq!(format!("{credentials:?}"), "Credentials { .. }");
     assert!(!format!("{token:?}").contains("ghp_one"), "{token:?}");
-    assert!(!format!("{:?}", asking("http://127.0.0.1:1")).contains("AKID"));
+    assert!(!format!("{:?}", from_aws("http://127.0.0.1:1")).contains("AKID"));
 }

@@ -1,11 +1,11 @@
-//! Where secrets come from, and what is said when they do not: the environment, AWS's default chain in
-//! a process of its own, every answer of AWS Secrets Manager, and the real moto server.
+//! Tests of credentials: the environment, AWS's default chain in its own process, the responses of AWS Secrets Manager,
+//! and the real moto server.
 #![cfg(feature = "aws")]
 
-mod answers;
 mod chain;
 mod environment;
 mod moto;
+mod responses;
 
 use std::error::Error;
 
@@ -52,7 +52,7 @@ const APP_KEY: Secret = Secret::new(
 )
 .optional();
 
-/// A configuration with which AWS is asked at an address of the test's.
+/// An AWS configuration with the endpoint of a test.
 fn aws(endpoint: &str, access_key: &str, secret_key: &str) -> SdkConfig {
     let keys = AwsCredentials::new(access_key, secret_key, None, None, "test");
     SdkConfig::builder()
@@ -65,23 +65,23 @@ fn aws(endpoint: &str, access_key: &str, secret_key: &str) -> SdkConfig {
         .build()
 }
 
-/// Credentials without any variable, which go on to AWS.
+/// Credentials without variables, so that secrets are looked up in AWS.
 fn without_environment() -> CredentialsBuilder {
     let no_variables: [(&str, &str); 0] = [];
     Credentials::builder().variables(no_variables)
 }
 
-/// Settings that give the token another name in AWS Secrets Manager.
+/// Settings that override the token's name in AWS Secrets Manager.
 fn with_token_secret(name: &str) -> Settings {
     Settings::builder().set("github", "token_secret", name, Origin::Flag("--name")).build().unwrap()
 }
 
-/// Credentials that ask AWS at an address of the test's.
-fn asking(endpoint: &str) -> Credentials {
+/// Credentials that use AWS at the endpoint of a test.
+fn from_aws(endpoint: &str) -> Credentials {
     without_environment().aws_config(aws(endpoint, "AKIDEXAMPLE", "example")).build()
 }
 
-/// The secret, exposed, or the error.
+/// The exposed secret, or the error.
 async fn get(credentials: &Credentials, secret: &'static Secret) -> Result<String, CredentialError> {
     credentials.get(secret).await.map(|value| value.expose_secret().to_owned())
 }

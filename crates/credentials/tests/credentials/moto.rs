@@ -1,10 +1,10 @@
-//! The real moto server, which speaks AWS's protocols and, in its authenticating mode, checks
-//! signatures and policies.
+//! Tests with the real moto server. It implements AWS's protocols. In its authenticating mode, it checks signatures and
+//! policies.
 
 use system_health_credentials::CredentialError;
 use system_health_test_support::moto::Moto;
 
-use super::{API_KEY, APP_KEY, TOKEN, asking, aws, chain::answer_in, get, without_environment};
+use super::{API_KEY, APP_KEY, TOKEN, aws, chain::answer_in, from_aws, get, without_environment};
 
 #[tokio::test]
 #[ignore = "needs moto: run cargo xtask test"]
@@ -14,7 +14,7 @@ async fn stored_secrets_are_found() {
     moto.create_secret("datadog/api-key", r#"{"api_key": "stored"}"#);
     moto.create_secret("datadog/app-key", "stored");
     moto.delete_secret("datadog/app-key");
-    let credentials = asking(&moto.url());
+    let credentials = from_aws(&moto.url());
 
     let (token, object, deleted) =
         tokio::join!(get(&credentials, &TOKEN), get(&credentials, &API_KEY), get(&credentials, &APP_KEY),);
@@ -26,15 +26,15 @@ async fn stored_secrets_are_found() {
 
 #[tokio::test]
 #[ignore = "needs moto: run cargo xtask test"]
-async fn a_secret_that_nobody_stored_is_absent() {
+async fn a_secret_that_is_not_stored_is_absent() {
     let moto = Moto::start();
-    let error = get(&asking(&moto.url()), &TOKEN).await.unwrap_err();
+    let error = get(&from_aws(&moto.url()), &TOKEN).await.unwrap_err();
     assert!(matches!(error, CredentialError::NotFound(..)), "{error:?}");
 }
 
 #[tokio::test]
 #[ignore = "needs moto: run cargo xtask test"]
-async fn moto_refuses_who_may_not_read_the_secret() {
+async fn a_user_without_permission_is_refused() {
     let moto = Moto::start_authenticating(3);
     moto.create_secret("github/dashboard-token", "ghp_stored");
     let key = moto.create_user("reporter");
@@ -50,7 +50,7 @@ async fn moto_refuses_who_may_not_read_the_secret() {
     assert!(wrong_key.as_ref().is_err_and(|error| !error.is_absent()), "{wrong_key:?}");
 }
 
-/// How a pod of Kubernetes logs in (IRSA): a token in a file, exchanged for credentials by AWS STS.
+/// The login of a Kubernetes pod (IRSA): AWS STS exchanges a token in a file for credentials.
 #[tokio::test]
 #[ignore = "needs moto: run cargo xtask test"]
 async fn a_web_identity_is_exchanged_for_credentials() {

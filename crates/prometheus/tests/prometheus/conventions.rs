@@ -1,4 +1,4 @@
-//! What is written is held to promtool and to the parser of Prometheus' official Python client.
+//! Checks the output with promtool and with the parser of Prometheus' official Python client.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,17 +21,17 @@ use system_health_test_support::{
 
 use crate::harness::{deliver_all, gauge, sink_in, with_unit};
 
-/// How many generated pages are checked.
+/// The number of generated pages that are checked.
 const CASES: u64 = 300;
 
-/// A run with what a reader has to find in it.
+/// The points of a run, with the descriptions of their metrics.
 #[derive(Debug)]
 struct Case {
     points: Vec<Point>,
     descriptions: BTreeMap<String, String>,
 }
 
-/// Units, the end of the name, and by what a value is divided.
+/// Units, the suffixes of the names, and the divisors of the values.
 const UNITS: [(Option<&str>, &str, f64); 4] = [
     (None, "", 1.0),
     (Some("commit"), "", 1.0),
@@ -39,8 +39,8 @@ const UNITS: [(Option<&str>, &str, f64); 4] = [
     (Some("percent"), "_ratio", 100.0),
 ];
 
-/// Words that promtool has an opinion about, wherever they stand.
-const OPINIONS: [&str; 24] = [
+/// Words that promtool does not accept in a name.
+const REFUSED_WORDS: [&str; 24] = [
     "counter",
     "gauge",
     "histogram",
@@ -68,7 +68,7 @@ const OPINIONS: [&str; 24] = [
 ];
 
 fn cases() -> Vec<Case> {
-    let word = || "[a-z][a-z0-9]{0,5}".prop_filter("promtool", |word| !OPINIONS.contains(&&**word));
+    let word = || "[a-z][a-z0-9]{0,5}".prop_filter("promtool", |word| !REFUSED_WORDS.contains(&&**word));
     let key = prop::collection::vec(word(), 1..4).prop_map(|words| words.join("."));
     let tags = prop::collection::btree_map("t[a-z]{1,3}", "[a-z0-9:./ü-]{0,12}[a-z0-9ü]", 0..4);
     let value = prop::num::f64::NORMAL | prop::num::f64::ZERO | prop::num::f64::SUBNORMAL;
@@ -88,9 +88,9 @@ fn case(run: u64, metrics: Metrics) -> Case {
         case.descriptions.extend(description.map(|text| (key.clone(), text)));
         for (tags, value) in series {
             let tags: Vec<String> = tags.iter().map(|(name, value)| format!("{name}:{value}")).collect();
-            // The alphabet has some that a tag does not have at its end.
-            let fit: Option<BTreeSet<Tag>> = tags.iter().map(|tag| Tag::parse(tag).ok()).collect();
-            let Some(tags) = fit else { continue };
+            // Some generated texts are not valid tags.
+            let valid: Option<BTreeSet<Tag>> = tags.iter().map(|tag| Tag::parse(tag).ok()).collect();
+            let Some(tags) = valid else { continue };
             let unit = UNITS[unit].0.map(str::to_owned);
             case.points.push(Point { tags, unit, ..gauge(run, &key, value, &[]) });
         }
@@ -98,7 +98,7 @@ fn case(run: u64, metrics: Metrics) -> Case {
     case
 }
 
-/// The page of a case, as a file for the node exporter.
+/// The page of a case in a file for the node exporter.
 async fn page(case: &Case) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("health.prom");
@@ -109,7 +109,7 @@ async fn page(case: &Case) -> String {
     fs::read_to_string(file).unwrap()
 }
 
-/// What the points of a case are, in Prometheus' words: name, labels and value.
+/// The points of a case in Prometheus: name, labels and value.
 fn expected(case: &Case) -> Vec<(String, BTreeMap<String, String>, f64)> {
     let mut expected: Vec<_> = case
         .points
@@ -130,7 +130,7 @@ fn expected(case: &Case) -> Vec<(String, BTreeMap<String, String>, f64)> {
 
 #[tokio::test]
 #[ignore = "needs Prometheus' parser: run cargo xtask test"]
-async fn an_independent_parser_finds_the_points_again() {
+async fn an_independent_parser_finds_all_points() {
     let mut pages = Vec::new();
     let cases = cases();
     for case in &cases {
@@ -166,14 +166,14 @@ async fn an_independent_parser_finds_the_points_again() {
 
 #[tokio::test]
 #[ignore = "needs promtool and the Pushgateway: run cargo xtask test"]
-async fn promtool_has_nothing_to_say_and_the_pushgateway_takes_every_page() {
+async fn promtool_and_the_pushgateway_accept_every_page() {
     let gateway = Pushgateway::start();
     let sink = sink_in(&format!("pushgateway = \"{}\"", gateway.url()), Context::new()).await;
     let mut all = String::new();
     for (number, case) in cases().into_iter().enumerate() {
         deliver_all(&*sink, &case.points).await;
         all = page(&case).await;
-        // Starting promtool takes longer than everything else.
+        // Only every tenth page is checked, because starting promtool takes longer than everything else.
         if number % 10 == 0 {
             let lint = check_metrics(&all);
             assert_eq!((lint.status, &*lint.output), (Some(0), ""), "{all}");
@@ -211,11 +211,11 @@ async fn the_names_of_documented_examples_pass_promtool() {
 
     let lint = check_metrics(&page);
     assert_eq!((lint.status, &*lint.output), (Some(0), ""), "{page}");
-    // Promtool would see it.
+    // Promtool finds mistakes.
     let wrong = page.replace("ci_runs_total_value", "ci_runs_total");
     assert_eq!(check_metrics(&wrong).status, Some(3));
     assert_eq!(check_metrics(&page.replace("# TYPE", "# TYPE x")).status, Some(1));
-    // Each is in the table of names that the documentation shows.
+    // The documentation has a table with each of these names.
     let documentation = documentation();
     for name in page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" gauge")) {
         assert!(documentation.contains(&format!("`{name}`")), "{name} is not documented");
@@ -224,7 +224,7 @@ async fn the_names_of_documented_examples_pass_promtool() {
 
 #[test]
 #[ignore = "needs promtool: run cargo xtask test"]
-fn the_documented_settings_and_alerts_are_prometheus_own() {
+fn promtool_accepts_the_documented_settings_and_alerts() {
     let documentation = documentation();
     let block = |start: &str| {
         let (_, rest) = documentation.split_once(&format!("```yaml\n{start}")).unwrap();

@@ -1,4 +1,4 @@
-//! What becomes of points when a Pushgateway, or what stands in front of it, does not take them.
+//! The fates of points if a Pushgateway, or a proxy in front of it, does not accept them.
 
 use std::{net::TcpListener, time::Duration};
 
@@ -6,23 +6,23 @@ use system_health_registry::Point;
 use system_health_test_support::server::{Answer, Fault, Request, Server};
 use tokio::time::Instant;
 
-use crate::harness::{Told, VALUES, deliver, deliver_within, gauge, sink, sink_with};
+use crate::harness::{Fates, VALUES, deliver, deliver_within, gauge, sink, sink_with};
 
-/// Enough for an answer on a busy machine, and little enough to wait for in vain.
+/// Long enough for a response on a busy machine, and short enough for tests of missing responses.
 const A_WHILE: Duration = Duration::from_secs(2);
 
 fn points() -> Vec<Point> {
     ["a", "b", "c", "d", "e"].map(|key| gauge(0, key, 1.0, &[])).into()
 }
 
-async fn told_by(server: &Server, more: &str) -> Told {
+async fn fates_from(server: &Server, more: &str) -> Fates {
     let sink = sink(&format!("pushgateway = \"{}\"\n{more}", server.url())).await;
     deliver_within(A_WHILE, &*sink, &points()).await
 }
 
-async fn answered(status: u16, text: &str) -> Told {
+async fn answered(status: u16, text: &str) -> Fates {
     let text = text.to_owned();
-    told_by(&Server::start(move |_| Answer::text(status, "text/plain", &text)), "").await
+    fates_from(&Server::start(move |_| Answer::text(status, "text/plain", &text)), "").await
 }
 
 fn page(request: &Request) -> String {
@@ -30,7 +30,7 @@ fn page(request: &Request) -> String {
 }
 
 #[tokio::test]
-async fn one_bad_metric_keeps_no_other_from_being_delivered() {
+async fn a_refused_metric_does_not_affect_others() {
     let server = Server::start(|request| {
         if page(request).contains("\nc{") {
             let words = "pushed metrics are invalid or inconsistent with existing metrics: c";
@@ -40,11 +40,11 @@ async fn one_bad_metric_keeps_no_other_from_being_delivered() {
     });
 
     let sink = sink(&format!("pushgateway = \"{}\"", server.url())).await;
-    let told = deliver(&*sink, &points()).await;
+    let fates = deliver(&*sink, &points()).await;
 
-    assert_eq!(told.accepted, [0, 1, 3, 4]);
+    assert_eq!(fates.accepted, [0, 1, 3, 4]);
     assert_eq!(
-        told.refused[&2],
+        fates.refused[&2],
         format!(
             "`c` is refused: POST {}{VALUES}: the Pushgateway refused the metrics (HTTP 400: pushed metrics are \
              invalid or inconsistent with existing metrics: c)",
@@ -53,7 +53,7 @@ async fn one_bad_metric_keeps_no_other_from_being_delivered() {
     );
     let taken: Vec<_> =
         server.requests().into_iter().filter(|request| !page(request).contains("\nc{")).collect();
-    assert_eq!(taken[0].method, "PUT", "the first page that is taken replaces the earlier run");
+    assert_eq!(taken[0].method, "PUT", "the first accepted page replaces the earlier run");
     assert!(taken[1..].iter().all(|request| request.method == "POST"));
 }
 
@@ -65,26 +65,26 @@ async fn a_page_that_is_too_large_is_split() {
     });
 
     let sink = sink(&format!("pushgateway = \"{}\"", server.url())).await;
-    let told = deliver(&*sink, &points()).await;
+    let fates = deliver(&*sink, &points()).await;
 
-    assert_eq!(told.accepted, [0, 1, 2, 3, 4]);
+    assert_eq!(fates.accepted, [0, 1, 2, 3, 4]);
 }
 
 #[tokio::test]
-async fn an_outage_is_waited_out() {
+async fn a_push_is_retried_during_an_outage() {
     let server = Server::start(|_| Answer::text(200, "text/plain", ""));
     server.fail_times(1, "PUT", Answer::text(503, "text/plain", "starting"));
     server.fail_times(1, "PUT", Fault::Disconnect);
 
     let sink = sink(&format!("pushgateway = \"{}\"", server.url())).await;
-    let told = deliver(&*sink, &points()).await;
+    let fates = deliver(&*sink, &points()).await;
 
-    assert_eq!(told.accepted.len(), 5, "{told:?}");
+    assert_eq!(fates.accepted.len(), 5, "{fates:?}");
     assert_eq!(server.requests().len(), 3);
 }
 
 #[tokio::test]
-async fn what_may_have_arrived_is_unknown_and_the_rest_is_left() {
+async fn points_are_unknown_if_they_may_have_arrived_and_left_otherwise() {
     let hanging = Server::start(|_| Answer::text(200, "text/plain", ""));
     hanging.fail("PUT", Fault::Hang);
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -94,7 +94,7 @@ async fn what_may_have_arrived_is_unknown_and_the_rest_is_left() {
     let (down, between, silent, nobody) = tokio::join!(
         answered(503, "down"),
         answered(504, ""),
-        told_by(&hanging, ""),
+        fates_from(&hanging, ""),
         deliver_within(A_WHILE, &*nowhere, &points),
     );
 
@@ -106,29 +106,29 @@ async fn what_may_have_arrived_is_unknown_and_the_rest_is_left() {
 }
 
 #[tokio::test]
-async fn an_answer_of_somebody_else_refuses_nothing_for_good() {
+async fn points_are_left_if_the_server_is_not_a_pushgateway() {
     for (status, text) in
         [(400, "<html>Bad Request</html>"), (404, "404 page not found"), (302, ""), (405, "")]
     {
-        let told = answered(status, text).await;
+        let fates = answered(status, text).await;
 
-        assert_eq!(told.left.len(), 5, "{told:?}");
-        assert!(told.left[&0].contains("check `pushgateway` in [prometheus]"), "{told:?}");
+        assert_eq!(fates.left.len(), 5, "{fates:?}");
+        assert!(fates.left[&0].contains("check `pushgateway` in [prometheus]"), "{fates:?}");
     }
 }
 
 #[tokio::test]
-async fn a_server_that_never_takes_a_push_is_not_asked_twice_and_its_page_not_repeated() {
+async fn a_final_error_is_not_retried_and_shows_only_the_title_of_a_page() {
     let page = "<!DOCTYPE HTML>\n<html lang=\"en\"><head><title>Error response</title></head><body><h1>Error</h1>\
                 <p>Unsupported method ('PUT').</p></body></html>";
     for status in [501, 505, 511] {
         let server = Server::start(move |_| Answer::text(status, "text/html", page));
 
-        let told = told_by(&server, "").await;
+        let fates = fates_from(&server, "").await;
 
-        assert_eq!(server.requests().len(), 1, "{told:?}");
+        assert_eq!(server.requests().len(), 1, "{fates:?}");
         assert_eq!(
-            told.left[&0],
+            fates.left[&0],
             format!(
                 "PUT {}{VALUES}: this is not the response of a Pushgateway (HTTP {status}: Error response); check \
                  `pushgateway` in [prometheus], or PUSHGATEWAY_URL",
@@ -139,7 +139,7 @@ async fn a_server_that_never_takes_a_push_is_not_asked_twice_and_its_page_not_re
 }
 
 #[tokio::test]
-async fn a_refused_login_says_what_to_check_and_no_secret() {
+async fn the_error_about_a_refused_login_contains_advice_but_no_secret() {
     for status in [401, 403] {
         let server = Server::start(move |request| {
             Answer::text(status, "text/plain", request.header("authorization").unwrap_or_default())
@@ -147,30 +147,33 @@ async fn a_refused_login_says_what_to_check_and_no_secret() {
 
         let table = format!("pushgateway = \"{}\"", server.url());
         let sink = sink_with(&table, &[("PUSHGATEWAY_TOKEN", "hunter2hunter2")]).await;
-        let told = deliver_within(A_WHILE, &*sink, &points()).await;
+        let fates = deliver_within(A_WHILE, &*sink, &points()).await;
 
-        assert_eq!(told.left.len(), 5, "{told:?}");
-        assert!(told.left[&0].contains("PUSHGATEWAY_TOKEN"), "{told:?}");
-        assert!(told.left[&0].contains("[secret]") && !format!("{told:?}").contains("hunter2"), "{told:?}");
+        assert_eq!(fates.left.len(), 5, "{fates:?}");
+        assert!(fates.left[&0].contains("PUSHGATEWAY_TOKEN"), "{fates:?}");
+        assert!(
+            fates.left[&0].contains("[secret]") && !format!("{fates:?}").contains("hunter2"),
+            "{fates:?}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_list_of_groups_that_does_not_come_refuses_no_point() {
+async fn points_are_accepted_even_if_old_groups_cannot_be_listed() {
     for answer in [Answer::text(500, "text/plain", "no"), Answer::text(200, "text/plain", "no list")] {
         let server = Server::start(|_| Answer::text(200, "text/plain", ""));
         server.fail("GET /api/v1/metrics", answer);
 
-        let told = told_by(&server, "delete_after = \"7d\"").await;
+        let fates = fates_from(&server, "delete_after = \"7d\"").await;
 
-        assert_eq!(told.accepted.len(), 5, "{told:?}");
+        assert_eq!(fates.accepted.len(), 5, "{fates:?}");
         let lines: Vec<String> = server.requests().iter().map(Request::line).collect();
         assert_eq!(lines.len(), 2, "{lines:?}");
     }
 }
 
 #[tokio::test]
-async fn a_check_asks_whether_it_is_ready() {
+async fn a_check_requests_the_readiness() {
     let server = Server::start(|_| Answer::text(200, "text/plain", "OK"));
     let sink = sink(&format!("pushgateway = \"{}/gateway/\"", server.url())).await;
 

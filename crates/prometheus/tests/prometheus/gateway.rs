@@ -1,4 +1,4 @@
-//! What is sent to a Pushgateway, and when it replaces what was there.
+//! The requests to a Pushgateway, and which of them replace earlier values.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ async fn points_become_a_page_of_gauges() {
 }
 
 #[tokio::test]
-async fn a_run_replaces_the_one_before_and_its_pages_add_up() {
+async fn a_run_replaces_the_previous_one_and_its_pages_are_combined() {
     let server = gateway();
     let sink = sink(&table(&server)).await;
 
@@ -65,7 +65,7 @@ async fn a_run_replaces_the_one_before_and_its_pages_add_up() {
 
     let put = format!("PUT {VALUES}");
     assert_eq!(lines(&server), [put.clone(), format!("POST {VALUES}"), put]);
-    // A POST replaces all series of a metric, so it repeats those of the page before.
+    // A POST replaces all series of a metric, so it repeats those of the previous page.
     let second = body(&server, 1);
     assert!(
         second.contains("n=\"1\"") && second.contains("n=\"2\"") && !second.contains("# TYPE b"),
@@ -75,7 +75,7 @@ async fn a_run_replaces_the_one_before_and_its_pages_add_up() {
 }
 
 #[tokio::test]
-async fn what_a_reporter_says_about_itself_has_a_group_of_its_own() {
+async fn metrics_about_the_reporter_have_their_own_group() {
     let server = gateway();
     let sink = sink(&table(&server)).await;
 
@@ -86,7 +86,7 @@ async fn what_a_reporter_says_about_itself_has_a_group_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_run_without_values_removes_those_of_an_earlier_one_and_nothing_else() {
+async fn clearing_removes_only_the_values_of_earlier_runs() {
     let server = gateway();
     let sink = sink(&table(&server)).await;
     deliver_all(&*sink, &[gauge(1, "a", 1.0, &[])]).await;
@@ -110,23 +110,23 @@ async fn values_that_cannot_be_removed_are_an_error() {
 }
 
 #[tokio::test]
-async fn a_point_of_an_earlier_run_does_not_look_like_a_current_one() {
+async fn points_of_an_earlier_run_are_refused() {
     let server = gateway();
     let points = [gauge(0, "failing", 1.0, &[]), gauge(0, "a", 1.0, &[]), gauge(1, "a", 2.0, &[])];
 
-    let told = deliver(&*sink(&table(&server)).await, &points).await;
+    let fates = deliver(&*sink(&table(&server)).await, &points).await;
 
-    assert_eq!(told.accepted, [2]);
+    assert_eq!(fates.accepted, [2]);
     assert_eq!(
-        told.refused[&0],
-        "the value of `failing` is from an earlier run, and Prometheus would show it as a current one, because it \
-         takes no timestamps here"
+        fates.refused[&0],
+        "the value of `failing` is from an earlier run, and Prometheus would show it as a current value, because \
+         it accepts no timestamps here"
     );
     assert_eq!(body(&server, 0).matches("# TYPE").count(), 1, "{}", body(&server, 0));
 }
 
 #[tokio::test]
-async fn two_keys_or_series_that_become_one_are_refused_by_name() {
+async fn keys_and_series_that_would_become_one_are_refused() {
     let server = gateway();
     let points = [
         gauge(0, "ci.runs", 1.0, &[]),
@@ -139,23 +139,23 @@ async fn two_keys_or_series_that_become_one_are_refused_by_name() {
         gauge(0, "infinite", f64::INFINITY, &[]),
     ];
 
-    let told = deliver(&*sink(&table(&server)).await, &points).await;
+    let fates = deliver(&*sink(&table(&server)).await, &points).await;
 
-    assert_eq!(told.accepted, [2, 5]);
+    assert_eq!(fates.accepted, [2, 5]);
     let names =
         "the keys `ci.runs`, `ci_runs` would all have the name `ci_runs` in Prometheus; rename all but one";
-    assert_eq!((&*told.refused[&0], &*told.refused[&1]), (names, names));
+    assert_eq!((&*fates.refused[&0], &*fates.refused[&1]), (names, names));
     let series = "`queue` with the tags [git-branch:a, git.branch:b] and with [git-branch:b, git.branch:a] would be one \
                   series in Prometheus, `queue{git_branch=\"a,b\",reporter=\"acme/shop\"}`; rename a tag";
-    assert_eq!((&*told.refused[&3], &*told.refused[&4]), (series, series));
-    assert!(told.refused[&6].contains("which the Pushgateway uses itself"), "{told:?}");
-    assert!(told.refused[&7].contains("`infinite` is inf"), "{told:?}");
+    assert_eq!((&*fates.refused[&3], &*fates.refused[&4]), (series, series));
+    assert!(fates.refused[&6].contains("which the Pushgateway uses itself"), "{fates:?}");
+    assert!(fates.refused[&7].contains("`infinite` is inf"), "{fates:?}");
     let page = body(&server, 0);
     assert_eq!(page.matches("# TYPE").count(), 2, "{page}");
 }
 
 #[tokio::test]
-async fn the_later_one_of_two_points_of_a_series_counts() {
+async fn a_later_point_of_a_series_replaces_an_earlier_one() {
     let server = gateway();
 
     deliver_all(&*sink(&table(&server)).await, &[gauge(0, "a", 1.0, &[]), gauge(0, "a", 2.0, &[])]).await;
@@ -164,7 +164,7 @@ async fn the_later_one_of_two_points_of_a_series_counts() {
 }
 
 #[tokio::test]
-async fn without_a_name_the_group_is_that_of_the_job() {
+async fn without_a_name_the_group_has_only_the_job() {
     let server = gateway();
     let sink = sink_in(&table(&server), Context::new()).await;
 

@@ -1,4 +1,4 @@
-//! Points and sinks for the tests, and deliveries of which every point is accounted for.
+//! Points and sinks for the tests, and deliveries that check that every point has one fate.
 
 use std::{
     collections::BTreeMap,
@@ -17,25 +17,25 @@ use tokio::time::Instant;
 /// The time of the first run: 2026-01-02T03:04:05Z.
 const FIRST_RUN: u64 = 1_767_323_045;
 
-/// The reporter of the tests.
+/// The name of the reporter.
 pub(crate) const REPORTER: &str = "acme/shop";
 
-/// The path of its group.
+/// The path of the reporter's group for values.
 pub(crate) const VALUES: &str = "/metrics/job/system-health/reporter@base64/YWNtZS9zaG9w";
 
-/// The path of the group in which it speaks about itself.
+/// The path of the reporter's group for metrics about itself.
 pub(crate) const ABOUT_ITSELF: &str = "/metrics/job/system-health-reporter/reporter@base64/YWNtZS9zaG9w";
 
-/// What became of each point of a delivery, by its position.
+/// The fates of the points of a delivery, by position.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct Fates {
     pub(crate) accepted: Vec<usize>,
     pub(crate) refused: BTreeMap<usize, String>,
     pub(crate) left: BTreeMap<usize, String>,
     pub(crate) unknown: BTreeMap<usize, String>,
 }
 
-/// A gauge of a run; runs are a quarter of an hour apart.
+/// A gauge of a run. Runs are a quarter of an hour apart.
 pub(crate) fn gauge(run: u64, key: &str, value: f64, tags: &[&str]) -> Point {
     Point {
         key: key.to_owned(),
@@ -47,17 +47,17 @@ pub(crate) fn gauge(run: u64, key: &str, value: f64, tags: &[&str]) -> Point {
     }
 }
 
-/// The same with a unit.
+/// Sets the unit of a point.
 pub(crate) fn with_unit(unit: &str, point: Point) -> Point {
     Point { unit: Some(unit.to_owned()), ..point }
 }
 
-/// What the table `[prometheus]` configures.
+/// The destinations that a table `[prometheus]` configures.
 pub(crate) fn destinations(table: &str) -> Vec<Box<dyn Destination>> {
     destinations_with(table, &[])
 }
 
-/// The same with variables, which hold secrets.
+/// Like [`destinations`], with environment variables that contain secrets.
 fn destinations_with(table: &str, variables: &[(&str, &str)]) -> Vec<Box<dyn Destination>> {
     let text = format!("[prometheus]\n{table}");
     let settings = Settings::builder().toml(Path::new("system-health.toml"), &text).unwrap();
@@ -83,46 +83,46 @@ pub(crate) async fn sink(table: &str) -> Box<dyn Sink> {
     sink_in(table, context(&ApiCalls::default())).await
 }
 
-/// The same with variables, which hold secrets.
+/// Like [`sink`], with environment variables that contain secrets.
 pub(crate) async fn sink_with(table: &str, variables: &[(&str, &str)]) -> Box<dyn Sink> {
     let destination = destinations_with(table, variables).remove(0);
     destination.connect(context(&ApiCalls::default())).await.unwrap()
 }
 
-/// The same in a context.
+/// Like [`sink`], in a given context.
 pub(crate) async fn sink_in(table: &str, context: Context) -> Box<dyn Sink> {
     let mut destinations = destinations(table);
     assert_eq!(destinations.len(), 1);
     destinations.remove(0).connect(context).await.unwrap()
 }
 
-/// Delivers, with a deadline that nothing here reaches.
-pub(crate) async fn deliver(sink: &dyn Sink, points: &[Point]) -> Told {
+/// Delivers with a deadline that is never reached.
+pub(crate) async fn deliver(sink: &dyn Sink, points: &[Point]) -> Fates {
     deliver_within(Duration::from_mins(1), sink, points).await
 }
 
-/// Delivers, and checks that every point is accounted for once.
-pub(crate) async fn deliver_within(time: Duration, sink: &dyn Sink, points: &[Point]) -> Told {
-    let mut told = Told::default();
+/// Delivers, and checks that every point has exactly one fate.
+pub(crate) async fn deliver_within(time: Duration, sink: &dyn Sink, points: &[Point]) -> Fates {
+    let mut fates = Fates::default();
     let mut times = vec![0; points.len()];
     let mut settlements = sink.deliver(points, Instant::now() + time);
     while let Some(Settlement { points, fate }) = settlements.next().await {
         for position in points {
             times[position] += 1;
             match &fate {
-                Fate::Accepted => told.accepted.push(position),
-                Fate::Refused(error) => drop(told.refused.insert(position, error.to_string())),
-                Fate::Left(error) => drop(told.left.insert(position, error.to_string())),
-                Fate::Unknown(error) => drop(told.unknown.insert(position, error.to_string())),
+                Fate::Accepted => fates.accepted.push(position),
+                Fate::Refused(error) => drop(fates.refused.insert(position, error.to_string())),
+                Fate::Left(error) => drop(fates.left.insert(position, error.to_string())),
+                Fate::Unknown(error) => drop(fates.unknown.insert(position, error.to_string())),
             }
         }
     }
     assert!(times.iter().all(|times| *times == 1), "{times:?}");
-    told
+    fates
 }
 
 /// Asserts that all points were accepted.
 pub(crate) async fn deliver_all(sink: &dyn Sink, points: &[Point]) {
-    let told = deliver(sink, points).await;
-    assert_eq!(told.accepted, (0..points.len()).collect::<Vec<_>>(), "{told:?}");
+    let fates = deliver(sink, points).await;
+    assert_eq!(fates.accepted, (0..points.len()).collect::<Vec<_>>(), "{fates:?}");
 }

@@ -1,4 +1,4 @@
-//! The sink against a scripted Pushgateway, and against the real ones of Prometheus.
+//! Tests of the sink with a fake Pushgateway, and with the real programs of Prometheus.
 
 mod conventions;
 mod failures;

@@ -1,4 +1,4 @@
-//! What `--dry-run` and `report doctor` show.
+//! Previews and diagnoses, which `--dry-run` and `report doctor` show.
 
 use serde_json::json;
 use system_health_registry::{ApiCalls, Context, Finding, Grade};
@@ -6,13 +6,13 @@ use system_health_test_support::server::{Answer, Server};
 
 use crate::harness::{context, deliver_all, destinations, gauge};
 
-async fn diagnosed(table: &str) -> Vec<Finding> {
+async fn diagnose(table: &str) -> Vec<Finding> {
     let destination = destinations(table).remove(0);
     destination.diagnose(context(&ApiCalls::default())).await
 }
 
 #[tokio::test]
-async fn a_preview_shows_each_place_and_what_is_refused() {
+async fn a_preview_shows_each_page_and_the_refused_points() {
     let points = [
         gauge(0, "a", 1.0, &[]),
         gauge(0, "system_health.reporter.metrics", 2.0, &[]),
@@ -33,7 +33,7 @@ async fn a_preview_shows_each_place_and_what_is_refused() {
 }
 
 #[tokio::test]
-async fn a_preview_is_what_a_push_sends() {
+async fn a_preview_shows_the_request_of_a_push() {
     let server = Server::start(|_| Answer::text(200, "text/plain", ""));
     let points = [gauge(0, "commits.hotfix", 3.0, &["branch:main"]), gauge(0, "a", 1.0, &[])];
     let destination = destinations(&format!("pushgateway = \"{}\"", server.url())).remove(0);
@@ -52,10 +52,10 @@ async fn a_preview_is_what_a_push_sends() {
 }
 
 #[tokio::test]
-async fn a_doctor_tells_a_pushgateway_from_something_else() {
+async fn a_diagnosis_recognizes_that_a_server_is_not_a_pushgateway() {
     let server = Server::start(|_| Answer::text(404, "text/plain", "404 page not found"));
 
-    let findings = diagnosed(&format!("pushgateway = \"{}\"", server.url())).await;
+    let findings = diagnose(&format!("pushgateway = \"{}\"", server.url())).await;
 
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].grade, Grade::Failed);
@@ -63,7 +63,7 @@ async fn a_doctor_tells_a_pushgateway_from_something_else() {
 }
 
 #[tokio::test]
-async fn a_doctor_names_groups_that_may_be_left_over() {
+async fn a_diagnosis_names_old_groups() {
     let group = |reporter: &str, time: &str| {
         json!({
             "labels": {"job": "system-health", "reporter": reporter},
@@ -77,7 +77,7 @@ async fn a_doctor_names_groups_that_may_be_left_over() {
         _ => Answer::json(200, &old),
     });
 
-    let findings = diagnosed(&format!("pushgateway = \"{}\"", server.url())).await;
+    let findings = diagnose(&format!("pushgateway = \"{}\"", server.url())).await;
 
     assert_eq!(findings[0].message, format!("version 1.5.1 at {}", server.url()));
     assert_eq!(findings.len(), 2, "{findings:?}");
@@ -87,14 +87,14 @@ async fn a_doctor_names_groups_that_may_be_left_over() {
 }
 
 #[tokio::test]
-async fn a_doctor_tries_the_textfiles_folder() {
+async fn a_diagnosis_checks_the_folder_of_the_textfile() {
     let folder = tempfile::tempdir().unwrap();
-    let look = async |path: &str| {
+    let grade = async |path: &str| {
         let path = folder.path().join(path);
-        diagnosed(&format!("textfile = \"{}\"", path.display())).await[0].grade
+        diagnose(&format!("textfile = \"{}\"", path.display())).await[0].grade
     };
 
-    assert_eq!(look("health.prom").await, Grade::Ok);
-    assert_eq!(look("missing/health.prom").await, Grade::Failed);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "and leaves nothing there");
+    assert_eq!(grade("health.prom").await, Grade::Ok);
+    assert_eq!(grade("missing/health.prom").await, Grade::Failed);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the check leaves no file behind");
 }

@@ -1,4 +1,4 @@
-//! The real Pushgateway and node exporter, scraped by a real Prometheus, which is then asked for the values.
+//! Tests with the real Pushgateway and node exporter. A real Prometheus scrapes them and is queried for the values.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -44,7 +44,7 @@ fn table(gateway: &Pushgateway) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-async fn prometheus_reads_what_was_pushed_and_forgets_what_is_gone() {
+async fn prometheus_has_exactly_the_values_of_the_last_run() {
     let gateway = Pushgateway::start();
     let prometheus = Prometheus::scraping_gateway(&gateway);
     let first = sink(&table(&gateway)).await;
@@ -59,14 +59,14 @@ async fn prometheus_reads_what_was_pushed_and_forgets_what_is_gone() {
         ("job", "system-health"),
         ("reporter", "acme/shop"),
     ]);
-    // An empty label is one that is not there.
+    // In Prometheus, an empty label is the same as a missing label.
     assert_eq!(found[0].0.iter().filter(|(_, value)| !value.is_empty()).count(), expected.len());
     assert!(expected.iter().all(|(name, value)| found[0].0.get(name) == Some(value)), "{found:?}");
     prometheus.query_until("coverage_ratio{team=\"api,web\"}", has(0.875));
     prometheus.query_until("system_health_reporter_metrics{job=\"system-health-reporter\"}", has(2.0));
     prometheus.query_until("count(push_time_seconds{reporter=\"acme/shop\"})", has(2.0));
 
-    // The next run is another process. One of its metrics failed.
+    // The next run is in another process. One of its metrics failed.
     let second = sink(&table(&gateway)).await;
     deliver_all(&*second, &run(1, 5.0)[..1]).await;
 
@@ -75,7 +75,7 @@ async fn prometheus_reads_what_was_pushed_and_forgets_what_is_gone() {
     prometheus.query_until("absent(coverage_ratio)", has(1.0));
     prometheus.query_until("system_health_reporter_metrics", has(2.0));
 
-    // In the third one, all failed.
+    // In the third run, all metrics failed.
     let third = sink(&table(&gateway)).await;
     third.clear(Instant::now() + Duration::from_mins(1)).await.unwrap();
     deliver_all(&*third, &about_itself(2)).await;
@@ -85,21 +85,21 @@ async fn prometheus_reads_what_was_pushed_and_forgets_what_is_gone() {
 
 #[tokio::test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-async fn a_metric_that_contradicts_another_program_is_refused_alone() {
+async fn only_the_metric_that_conflicts_with_another_program_is_refused() {
     let gateway = Pushgateway::start();
     gateway.push("/metrics/job/backup", "# TYPE commits_hotfix counter\ncommits_hotfix 1\n");
 
-    let told = deliver(&*sink(&table(&gateway)).await, &run(0, 3.0)).await;
+    let fates = deliver(&*sink(&table(&gateway)).await, &run(0, 3.0)).await;
 
-    assert_eq!(told.accepted, [1]);
-    assert!(told.refused[&0].starts_with("`commits.hotfix` is refused: PUT http"), "{told:?}");
-    assert!(told.refused[&0].contains(": the Pushgateway refused the metrics (HTTP 400"), "{told:?}");
+    assert_eq!(fates.accepted, [1]);
+    assert!(fates.refused[&0].starts_with("`commits.hotfix` is refused: PUT http"), "{fates:?}");
+    assert!(fates.refused[&0].contains(": the Pushgateway refused the metrics (HTTP 400"), "{fates:?}");
     assert!(gateway.pushed().iter().any(|line| line.starts_with("coverage_ratio{")));
 }
 
 #[tokio::test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-async fn groups_of_reporters_that_are_gone_are_deleted_and_no_others() {
+async fn only_old_groups_of_reporters_are_deleted() {
     let gateway = Arc::new(Pushgateway::start());
     let old = |job: &str| format!("/metrics/job/{job}/reporter/old");
     let others = [old("backup"), format!("{}/shard/1", old("system-health"))];
@@ -111,7 +111,7 @@ async fn groups_of_reporters_that_are_gone_are_deleted_and_no_others() {
         groups.iter().map(|group| group["labels"].to_string()).collect::<BTreeSet<_>>()
     };
     let own = r#"{"job":"system-health","reporter":"acme/shop"}"#.to_owned();
-    // Time passes only in what the Pushgateway lists.
+    // This server makes the push times in the Pushgateway's list older.
     let later = Server::start({
         let gateway = Arc::clone(&gateway);
         move |request| {
@@ -123,9 +123,9 @@ async fn groups_of_reporters_that_are_gone_are_deleted_and_no_others() {
     let before = groups();
 
     deliver_all(&*sink(&format!("pushgateway = \"{}\"", later.url())).await, &run(0, 3.0)).await;
-    assert_eq!(groups(), &before | &BTreeSet::from([own.clone()]), "nobody asked for it");
+    assert_eq!(groups(), &before | &BTreeSet::from([own.clone()]), "groups are not deleted by default");
     deliver_all(&*sink(&format!("{}\ndelete_after = \"1h\"", table(&gateway))).await, &run(1, 3.0)).await;
-    assert_eq!(groups(), &before | &BTreeSet::from([own.clone()]), "they were pushed a moment ago");
+    assert_eq!(groups(), &before | &BTreeSet::from([own.clone()]), "the groups have just been pushed");
     let table = format!("pushgateway = \"{}\"\ndelete_after = \"7d\"", later.url());
     deliver_all(&*sink(&table).await, &run(2, 3.0)).await;
 
@@ -136,7 +136,7 @@ async fn groups_of_reporters_that_are_gone_are_deleted_and_no_others() {
 
 #[tokio::test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
-async fn a_pushgateway_with_a_login_takes_the_right_one() {
+async fn a_pushgateway_with_a_login_accepts_only_the_right_one() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = Pushgateway::start_with_login(folder.path(), "me", BCRYPT);
 

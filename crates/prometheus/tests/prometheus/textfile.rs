@@ -20,7 +20,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_file_holds_all_pages_of_the_last_run() {
+async fn a_file_contains_all_pages_of_the_last_run() {
     let folder = tempfile::tempdir().unwrap();
     let sink = sink(&table(folder.path())).await;
 
@@ -39,12 +39,12 @@ async fn a_file_holds_all_pages_of_the_last_run() {
             "b{reporter=\"acme/shop\"} 2"
         ]
     );
-    assert_eq!(names(folder.path()), ["health-reporter.prom", "health.prom"], "and no temporary file");
+    assert_eq!(names(folder.path()), ["health-reporter.prom", "health.prom"], "there is no temporary file");
 }
 
 #[cfg(unix)]
 #[tokio::test]
-async fn everybody_can_read_the_file() {
+async fn all_users_can_read_the_file() {
     use std::os::unix::fs::PermissionsExt;
 
     let folder = tempfile::tempdir().unwrap();
@@ -56,11 +56,11 @@ async fn everybody_can_read_the_file() {
 }
 
 #[tokio::test]
-async fn a_reader_never_sees_half_a_file() {
+async fn a_file_is_replaced_atomically() {
     let folder = tempfile::tempdir().unwrap();
     let sink = sink(&table(folder.path())).await;
     deliver_all(&*sink, &[gauge(0, "a", 1.0, &[])]).await;
-    // A reader that has opened the file goes on reading the old one.
+    // A reader that has already opened the file continues to read the old contents.
     let path = folder.path().join("health.prom");
     let before = fs::File::open(&path).unwrap();
 
@@ -72,15 +72,15 @@ async fn a_reader_never_sees_half_a_file() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_leaves_the_points() {
+async fn points_are_left_if_the_folder_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let sink = sink(&table(&folder.path().join("missing"))).await;
 
-    let told = deliver(&*sink, &[gauge(0, "a", 1.0, &[])]).await;
+    let fates = deliver(&*sink, &[gauge(0, "a", 1.0, &[])]).await;
 
     let path = folder.path().join("missing/health.prom");
     let start = format!("cannot write {}: No such file", path.display());
-    assert!(told.left[&0].starts_with(&start), "{told:?}");
+    assert!(fates.left[&0].starts_with(&start), "{fates:?}");
     let refused = sink.check(Instant::now() + Duration::from_secs(1)).await.unwrap_err();
     assert!(refused.to_string().starts_with(&start), "{refused}");
 }

@@ -1,4 +1,4 @@
-//! Every answer of AWS Secrets Manager, with AWS's own codes and texts, through the real SDK.
+//! The responses of AWS Secrets Manager, with AWS's own error codes and messages, received by the real SDK.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use system_health_registry::ApiCalls;
 use system_health_test_support::server::{Answer, Fault, Request, Server};
 use tokio::time::Instant;
 
-use super::{API_KEY, TOKEN, asking, aws, chain_of, get, with_token_secret, without_environment};
+use super::{API_KEY, TOKEN, aws, chain_of, from_aws, get, with_token_secret, without_environment};
 
 fn value(text: &str) -> Answer {
     let body = json!({"ARN": "arn", "Name": "name", "SecretString": text});
@@ -22,16 +22,16 @@ fn refusal(status: u16, code: &str, message: &str) -> Answer {
     Answer::text(status, "application/x-amz-json-1.1", &body.to_string())
 }
 
-/// A server that gives every request the same answer.
+/// A server that gives every request the same response.
 fn always(answer: Answer) -> Server {
     Server::start(move |_: &Request| answer.clone())
 }
 
 async fn token_from(answer: Answer) -> Result<String, CredentialError> {
-    get(&asking(&always(answer).url()), &TOKEN).await
+    get(&from_aws(&always(answer).url()), &TOKEN).await
 }
 
-/// Whether the error means that nobody gave the secret, and what it says.
+/// Whether the error means that the secret is absent, and its message.
 async fn error_from(answer: Answer) -> (bool, String) {
     let error = token_from(answer).await.unwrap_err();
     (error.is_absent(), chain_of(error))
@@ -87,7 +87,7 @@ async fn not_found() {
 }
 
 #[tokio::test]
-async fn a_name_that_settings_give_must_exist() {
+async fn a_secret_that_the_settings_name_must_exist() {
     let server = always(refusal(400, "ResourceNotFoundException", "No."));
     let credentials = without_environment()
         .names(with_token_secret("github/tokne"))
@@ -98,7 +98,7 @@ async fn a_name_that_settings_give_must_exist() {
 
     assert!(!mistyped.is_absent());
     insta::assert_snapshot!(chain_of(mistyped), @"cannot get the GitHub token: these AWS credentials find no secret `github/tokne` in AWS Secrets Manager in us-east-1, which `token_secret` in [github] names; correct the name or the region, create the secret, or set GITHUB_TOKEN");
-    // Nobody named the other one.
+    // The settings do not name the other secret.
     assert!(get(&credentials, &API_KEY).await.unwrap_err().is_absent());
 }
 
@@ -129,7 +129,7 @@ async fn access_to_the_key_denied() {
 }
 
 #[tokio::test]
-async fn refused_by_something_that_is_not_aws() {
+async fn refused_by_another_server_than_aws() {
     let (absent, text) = error_from(Answer::text(403, "text/html", "<h1>Forbidden</h1>")).await;
     assert!(!absent);
     insta::assert_snapshot!(text, @"cannot get the GitHub token: access to the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1 is denied; allow these AWS credentials the action secretsmanager:GetSecretValue on it: HTTP status 403 with a body that is not from AWS");
@@ -162,7 +162,7 @@ async fn any_other_failure_has_its_code_and_text() {
 }
 
 #[tokio::test]
-async fn garbage_is_an_error() {
+async fn an_unknown_response_is_an_error() {
     let (absent, text) = error_from(Answer::text(200, "text/html", "<h1>Hello</h1>")).await;
     assert!(!absent);
     insta::assert_snapshot!(text, @"cannot get the GitHub token: AWS returned no value for the secret `github/dashboard-token` in AWS Secrets Manager in us-east-1: HTTP status 200 with a body that is not from AWS");
@@ -172,29 +172,29 @@ async fn garbage_is_an_error() {
 async fn unreachable() {
     let server = always(value("ghp_one"));
     server.fail("POST", Fault::Disconnect);
-    let error = get(&asking(&server.url()), &TOKEN).await.unwrap_err();
+    let error = get(&from_aws(&server.url()), &TOKEN).await.unwrap_err();
     assert!(matches!(error, CredentialError::Unreachable(..)), "{error:?}");
     assert!(!error.is_absent());
 
-    let error = get(&asking("http://127.0.0.1:1"), &TOKEN).await.unwrap_err();
+    let error = get(&from_aws("http://127.0.0.1:1"), &TOKEN).await.unwrap_err();
     insta::assert_snapshot!(chain_of(error), @"cannot get the GitHub token: AWS Secrets Manager cannot be reached; check the network, the region and AWS_ENDPOINT_URL, or set GITHUB_TOKEN: Connection refused (os error 111)");
 }
 
 #[tokio::test(start_paused = true)]
-async fn aws_is_not_waited_for_without_end() {
+async fn a_hanging_response_times_out() {
     let server = always(value("ghp_one"));
     server.fail("POST", Fault::Hang);
     let started = Instant::now();
 
-    let error = get(&asking(&server.url()), &TOKEN).await.unwrap_err();
+    let error = get(&from_aws(&server.url()), &TOKEN).await.unwrap_err();
 
-    // Seconds of the paused clock, which only runs while everything waits.
+    // The clock is paused: it only advances while all tasks wait.
     assert_eq!(started.elapsed().as_secs(), 10);
     insta::assert_snapshot!(chain_of(error), @"cannot get the GitHub token: AWS Secrets Manager cannot be reached; check the network, the region and AWS_ENDPOINT_URL, or set GITHUB_TOKEN: no response within 10s");
 }
 
 #[tokio::test]
-async fn an_arn_is_asked_for_in_its_region() {
+async fn an_arn_is_looked_up_in_its_region() {
     let server = always(value("ghp_one"));
     let arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:github-AbCdEf";
     let config = aws(&server.url(), "AKIDEXAMPLE", "example");
@@ -212,23 +212,23 @@ async fn an_arn_is_asked_for_in_its_region() {
 }
 
 #[tokio::test]
-async fn all_that_ask_share_one_request_for_each_secret() {
+async fn concurrent_callers_share_one_request_for_each_secret() {
     let server = always(value("one"));
     server.set_latency(Duration::from_millis(20));
-    let credentials = asking(&server.url());
+    let credentials = from_aws(&server.url());
 
-    let askers = (0..100).map(|number| {
+    let callers = (0..100).map(|number| {
         let (credentials, secret) = (credentials.clone(), [&TOKEN, &API_KEY][number % 2]);
         tokio::spawn(async move { get(&credentials, secret).await })
     });
-    for answer in join_all(askers).await {
+    for answer in join_all(callers).await {
         assert_eq!(answer.unwrap().unwrap(), "one");
     }
 
-    let mut asked: Vec<_> = server.requests().into_iter().map(|request| request.body).collect();
-    asked.sort();
+    let mut requested: Vec<_> = server.requests().into_iter().map(|request| request.body).collect();
+    requested.sort();
     let body = |name: &str| json!({"SecretId": name}).to_string().into_bytes();
-    assert_eq!(asked, [body("datadog/api-key"), body("github/dashboard-token")]);
+    assert_eq!(requested, [body("datadog/api-key"), body("github/dashboard-token")]);
 }
 
 /// The attempts that were counted, with their statuses.
@@ -237,7 +237,7 @@ fn counted(calls: &ApiCalls) -> Vec<(&'static str, Option<u16>, u64)> {
 }
 
 #[tokio::test]
-async fn what_the_sdk_asks_again_by_itself_is_counted() {
+async fn retries_of_the_sdk_are_counted() {
     let server = always(value("ghp_one"));
     server.fail_times(1, "POST", Fault::Disconnect);
     server.fail_times(1, "POST", refusal(503, "ServiceUnavailable", "Later."));
@@ -253,25 +253,25 @@ async fn what_the_sdk_asks_again_by_itself_is_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn an_attempt_that_nobody_waits_for_is_counted_without_a_status() {
+async fn a_cancelled_attempt_is_counted_without_a_status() {
     let server = always(value("ghp_one"));
     server.fail("POST", Fault::Hang);
     let calls = ApiCalls::default();
     let config = aws(&server.url(), "AKIDEXAMPLE", "example");
     let credentials = without_environment().aws_config(config).api_calls(calls.clone()).build();
 
-    let asker = tokio::spawn(async move { get(&credentials, &TOKEN).await });
+    let caller = tokio::spawn(async move { get(&credentials, &TOKEN).await });
     let _ = server.wait_for("POST");
-    asker.abort();
-    assert!(asker.await.unwrap_err().is_cancelled());
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
 
     assert_eq!(counted(&calls), [("aws_secrets_manager", None, 1)]);
 }
 
 #[tokio::test]
-async fn an_error_is_shared_too() {
+async fn an_error_is_shared() {
     let server = always(refusal(400, "ResourceNotFoundException", "No."));
-    let credentials = asking(&server.url());
+    let credentials = from_aws(&server.url());
     for _ in 0..3 {
         assert!(get(&credentials, &TOKEN).await.unwrap_err().is_absent());
     }
@@ -279,10 +279,10 @@ async fn an_error_is_shared_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn an_asker_that_gives_up_leaves_the_secret_to_the_next() {
+async fn a_cancelled_lookup_is_restarted_by_the_next_caller() {
     let server = always(value("ghp_one"));
     server.fail_times(1, "POST", Fault::Hang);
-    let credentials = asking(&server.url());
+    let credentials = from_aws(&server.url());
     let ask = || {
         let credentials = credentials.clone();
         tokio::spawn(async move { get(&credentials, &TOKEN).await })
