@@ -1,8 +1,8 @@
-"""Runs the image as a cluster would: as user 65532, on a read-only root, with fake services.
+"""Runs the image like a cluster: as user 65532, with a read-only root and with fake services.
 
 usage: image_check.py ROOT OCI FAKE_SERVICES   as root, in a separate mount namespace if possible
 
-ROOT is the folder with the files of the image. OCI is the image as a registry would store it.
+ROOT is the folder with the files of the image. OCI is the folder with the image in the format of a registry.
 """
 
 import atexit
@@ -21,12 +21,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "crates/test-suppo
 import corporate_network
 
 USER = 65532
-# The default limit of the chart, and the part of it that the reporter may use, in MiB.
+# The default memory limit of the chart, and the maximum that the reporter may use, in MiB.
 MEMORY_LIMIT = 64
 MOST_MEMORY = 40
-# Compressed, in MiB, with the base image of .ci/image. A distroless static base has about 1 MiB.
+# The maximum compressed size in MiB, with the base image of .ci/image. A distroless static base image has about 1 MiB.
 MOST_SIZE = 15
-# The address of the name server. Its port is fixed by the protocol, so it has an address that nothing else uses.
+# The address of the name server. The protocol fixes the port, so this is an address that nothing else uses.
 NAMES = ("127.0.0.77", 53)
 # An address of this machine for which clients use a proxy.
 OUTSIDE = "0.0.0.0"
@@ -71,7 +71,7 @@ def main(root: str, oci: str, fake_services: str) -> None:
         status, out, _, _ = run(root, ["history", "--format", "json"], environment)
         assert status == 0 and json.loads(out), out
 
-        # A static program resolves names without the C library of the system.
+        # Check that the program resolves names. It is static, so it cannot use the C library of the system for that.
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
             server.bind(NAMES)
             threading.Thread(target=answer_names, args=(server,), daemon=True).start()
@@ -79,7 +79,7 @@ def main(root: str, oci: str, fake_services: str) -> None:
             status, _, err, _ = run(root, arguments, named)
             assert status == 0, (status, err)
 
-        # A proxy, and servers with certificates of a private authority.
+        # Check that the program uses a proxy, and servers with certificates of a private authority.
         with tempfile.TemporaryDirectory() as folder:
             proxied = behind_a_proxy(pathlib.Path(folder), at)
             shutil.copy(f"{folder}/ca.pem", f"{state}/ca.pem")
@@ -89,7 +89,7 @@ def main(root: str, oci: str, fake_services: str) -> None:
             requests = pathlib.Path(folder, "proxy.log").read_text(encoding="utf-8")
             assert requests.count(f"CONNECT {OUTSIDE}") >= 2, requests
 
-        # Without a volume, nothing is kept, and the delivery still succeeds.
+        # Check that the delivery succeeds without a volume, although no state is kept.
         if is_read_only and has_volume:
             subprocess.run(["umount", state], check=True)
             status, out, err, _ = run(root, arguments, environment)
@@ -125,7 +125,7 @@ def behind_a_proxy(folder: pathlib.Path, at: dict) -> dict:
 
 
 def answer_names(server: socket.socket) -> None:
-    """Answers every question for an IPv4 address with 127.0.0.1, and all others with nothing."""
+    """Answers every query for an IPv4 address with 127.0.0.1, and all other queries with no address."""
     while True:
         question, client = server.recvfrom(512)
         name_and_type = question[12 : question.index(0, 12) + 5]
@@ -138,7 +138,7 @@ def answer_names(server: socket.socket) -> None:
 def mount(*arguments: str) -> bool:
     mounted = subprocess.run(["mount", *arguments], check=False, capture_output=True, text=True)
     if mounted.returncode != 0:
-        print(f"LEFT OUT: mount {' '.join(arguments)}: {mounted.stderr.strip()}")
+        print(f"SKIPPED: mount {' '.join(arguments)}: {mounted.stderr.strip()}")
     return mounted.returncode == 0
 
 

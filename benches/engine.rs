@@ -1,5 +1,5 @@
-//! What the registry itself costs when there are very many metrics: collectors that do nothing, so
-//! that only catalog, tasks, deadlines and shared resources are left to be measured.
+//! Measures the cost of the registry itself with very many metrics. The collectors do nothing, so only the catalog, tasks,
+//! deadlines and shared resources are measured.
 //!
 //! Run it with `cargo bench --manifest-path benches/Cargo.toml`.
 
@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 const METRICS: usize = 10_000;
 
-/// A resource that metrics share: built once in each run, cloned for each asker.
+/// A resource that metrics share. It is built once in each run, and cloned for each metric.
 #[derive(Clone)]
 struct Commits(Arc<[f64]>);
 
@@ -23,7 +23,7 @@ impl FromContext for Commits {
     }
 }
 
-/// Metrics in an order that the catalog still has to sort; one in `every` shares the resource.
+/// Unsorted metrics. One of every `every` metrics uses the shared resource.
 fn metrics(every: usize) -> Vec<Metric> {
     let metric = |number: usize| {
         let facts = Facts::new(format!("benchmark.metric_{:05}", number * 7 % METRICS), "A benchmark.");

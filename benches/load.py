@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Delivers 1,000, 10,000 and 100,000 series in one push to a local intake, with `report` and with
-Datadog's own Python client, and compares what both take.
+"""Delivers 1,000, 10,000 and 100,000 series in one push to a local intake, with `report` and with Datadog's own Python
+client, and compares their time and memory.
 
     cargo build --release --package system-health-test-report
     python3 benches/load.py
 
-The intake is a process of its own, so that its time is nobody's. Each is run three times, in turn, and the run
-with the median CPU time is shown. At 100,000 series, the CPU time may be a
-tenth of the Python client's, the peak memory 150 MiB, and the CPU time of a series at most twice that at 10,000.
+The intake is a separate process, so its time is not counted. Each program is run three times, and the run with the median
+CPU time is shown. The limits for `report` at 100,000 series are: a tenth of the CPU time of the Python client, 150 MiB of
+peak memory, and twice the CPU time per series of 10,000 series.
 """
 
 import contextlib
@@ -62,7 +62,7 @@ print(server.server_address[1], flush=True)
 server.serve_forever()
 """
 
-# The same series as those of `test.many`, in payloads as large as Datadog takes them.
+# The same series as those of `test.many`, in payloads of the largest size that Datadog accepts.
 PYTHON = """
 import sys, time
 from datadog_api_client import ApiClient, Configuration
@@ -97,7 +97,7 @@ with ApiClient(configuration) as client:
 
 
 def client_python() -> pathlib.Path:
-    """A Python with Datadog's client in it, made on first use."""
+    """A Python environment with Datadog's client. It is created on first use."""
     folder = ROOT / "target/datadog-python-client"
     if not (folder / "ready").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)

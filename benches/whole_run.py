@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Times whole runs of `report --push` as a pod makes them: secrets in AWS, everything else over HTTP,
-and every request answered 50 ms late.
+"""Measures the time of whole runs of `report --push` in conditions like those of a pod. The secrets are in AWS, everything else
+is requested over HTTP, and every response takes 50 ms.
 
     cargo xtask tools
     cargo build --release --package system-health-report-cli
     cargo build --release --package system-health-test-support --bin fake-services
     python3 benches/whole_run.py
 
-GitHub and Datadog are the fakes of the tests, AWS Secrets Manager is moto behind a proxy that adds the
-latency. The chain is five requests long: the secrets, three pages of commits, and the push. A page
-starts at a parent of the last commit of the page before, so pages are read one after the other. The
-wall time may be 1.15 times that plus 30 ms. `report list`, which needs no request, may take 10 ms.
+GitHub and Datadog are the fakes of the tests. AWS Secrets Manager is moto behind a proxy that adds the latency. The longest
+chain of sequential requests has five requests: the secrets, three pages of commits, and the push. A page starts at a parent of
+the last commit of the previous page, so pages cannot be requested concurrently. The limit of the wall time is 1.15 times the
+latency of this chain, plus 30 ms. The limit of `report list`, which sends no request, is 10 ms.
 """
 
 import http.client
@@ -83,7 +83,7 @@ class Counters:
 
 
 def start_slow_secrets_manager(moto_port: int) -> str:
-    """A proxy that answers no sooner than the latency after a request came."""
+    """Starts a proxy that delays each response until the latency has passed since the request."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

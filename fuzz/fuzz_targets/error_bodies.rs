@@ -1,4 +1,4 @@
-//! What a server says in an error: one bounded line without control characters, and without the key.
+//! Error responses of a server become one line of bounded length, without control characters and without the key.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Goals: what is read is written so that it is read again as the same, and compares finite numbers only.
+//! Parsing and displaying a goal round-trips, and its target is a finite number.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! The header `Link`: a list never ends early because a header could not be read.
+//! The header `Link`. An invalid header is an error, so that a list never ends early.
 #![no_main]
 
 use http::{HeaderMap, HeaderValue, header::LINK};

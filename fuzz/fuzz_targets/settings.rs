@@ -1,4 +1,4 @@
-//! The settings file: whatever stands in it, it is read or refused with the place, in one line.
+//! The text of a settings file is either parsed or refused with a message.
 #![no_main]
 
 use std::{path::Path, time::Duration};
@@ -25,9 +25,9 @@ impl Default for Queue {
 settings_table!(Queue, "queue");
 
 fuzz_target!(|text: &str| {
-    let read = Settings::builder().toml(Path::new("a.toml"), text).and_then(|builder| builder.build());
-    match read {
-        // What was checked as a whole is there in each table.
+    let parsed = Settings::builder().toml(Path::new("a.toml"), text).and_then(|builder| builder.build());
+    match parsed {
+        // If the whole file is valid, each table is valid.
         Ok(settings) => drop(settings.table::<Queue>().expect("a table of checked settings")),
         Err(error) => assert!(!error.to_string().is_empty()),
     }

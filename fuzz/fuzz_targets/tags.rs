@@ -1,4 +1,4 @@
-//! Tags: what is taken is in Datadog's form, and stays as it is when it is taken again.
+//! Accepted tags are in Datadog's form, and parsing them again does not change them.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

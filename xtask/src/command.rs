@@ -1,4 +1,4 @@
-//! Runs programs quietly: their output is shown only if they fail, with a hint what to do.
+//! Runs programs quietly. Their output is shown only if they fail, together with a hint.
 
 use std::process::{Command, Output};
 
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_shows_the_command_its_streams_and_the_hint() {
+    fn a_failure_shows_the_command_both_streams_and_the_hint() {
         let mut command = Command::new("sh");
         let error = run(command.args(["-c", "echo out; echo err >&2; exit 3"]), "install it").unwrap_err();
         assert_eq!(

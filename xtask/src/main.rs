@@ -1,5 +1,5 @@
-//! Project tasks. `cargo xtask test` runs all tests, including those that need a moto server, a published API description or
-//! Helm. It installs these tools below `target/` first.
+//! Project tasks. `cargo xtask test` runs all tests, including those that need a moto server, a published API
+//! description or Helm. It installs these tools below `target/` first.
 
 mod command;
 mod test;
@@ -13,7 +13,7 @@ const USAGE: &str = "\
 Usage: cargo xtask <TASK>
 
 Tasks:
-  test [CARGO OPTIONS] [-- TEST OPTIONS]  provision the tools and run all tests, ignored ones too
+  test [CARGO OPTIONS] [-- TEST OPTIONS]  provision the tools and run all tests, including ignored ones
   tools                                   only provision the tools, into target/test-tools
 ";
 

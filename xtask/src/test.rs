@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::tools;
 
-/// The variable by which the tests find the tools (`crates/test-support/src/tools.rs`).
+/// The variable with the folder of the tools, which `crates/test-support/src/tools.rs` reads.
 const TOOLS_VARIABLE: &str = "SYSTEM_HEALTH_TEST_TOOLS";
 
 /// Provisions the tools and runs the tests. Options before `--` go to cargo, options after it to the tests.
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn options_go_to_cargo_and_to_the_tests() {
+    fn options_are_passed_to_cargo_and_to_the_tests() {
         let all = "test --workspace --no-fail-fast";
         assert_eq!(arguments(&[]), format!("{all} -- --include-ignored"));
         assert_eq!(arguments(&["--locked", "moto"]), format!("{all} --locked moto -- --include-ignored"));

