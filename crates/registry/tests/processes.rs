@@ -7,7 +7,7 @@ use std::sync::{
 
 use system_health_registry::{Context, FromContext, Process, Scope, Unavailable};
 
-/// Counts how often a resource was builds. The test provides it.
+/// Counts how often a resource was built. The test provides it.
 #[derive(Debug, Clone, Default)]
 struct Builds(Arc<AtomicUsize>);
 
@@ -92,7 +92,7 @@ async fn a_resource_of_the_process_cannot_depend_on_a_resource_of_a_run() {
 
     assert_eq!(
         error.to_string(),
-        "`WrongScope` is builds once for all runs and asks for `List`, which is builds once a run; give `WrongScope` the scope \
+        "`WrongScope` is built once for all runs and asks for `List`, which is built once a run; give `WrongScope` the scope \
          `Scope::Run`"
     );
 }
