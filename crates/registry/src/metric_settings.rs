@@ -9,6 +9,7 @@ use crate::{KeyPattern, settings, settings_table};
 /// The settings table `[metrics]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
+#[expect(clippy::mutable_key_type, reason = "patterns are ordered by their text, which never changes")]
 pub struct MetricSettings {
     /// The metrics that are collected in addition to those that are enabled by default: patterns for their keys.
     pub enable: Vec<KeyPattern>,

@@ -14,12 +14,11 @@ use crate::{
 /// Prints the catalog.
 pub(super) fn run(arguments: &ListArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
     let catalog = &with_remembered(catalog, Some(&arguments.settings), Some(&arguments.folder))?;
-    match stdout.form() {
-        Format::Markdown => stdout.write(&MarkdownList(catalog).to_string())?,
-        _ => {
-            let selection = selection(arguments, catalog)?;
-            stdout.print(TableList { catalog, selection: &selection }, JsonList::new(catalog, &selection))?;
-        }
+    if stdout.form() == Format::Markdown {
+        stdout.write(&MarkdownList(catalog).to_string())?;
+    } else {
+        let selection = &selection(arguments, catalog)?;
+        stdout.print(TableList { catalog, selection }, JsonList::new(catalog, selection))?;
     }
     Ok(Status::Done)
 }

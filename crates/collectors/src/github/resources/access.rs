@@ -14,7 +14,9 @@ use crate::{
 impl FromContext for GitHub {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let settings = context.get().await?;
-        let token = match token(context).await? {
+        // Loading certificates takes time, so it is done while AWS is asked for the token.
+        let (token, transport) = tokio::join!(token(context), context.get::<Transport>());
+        let token = match token? {
             Ok(token) => Some(token),
             Err(absent) => {
                 if !any_may_be_anonymous(context).await? {
@@ -23,8 +25,8 @@ impl FromContext for GitHub {
                 None
             }
         };
-        let (transport, calls) = (context.get::<Transport>().await?, context.get().await?);
-        let github = Self::new(&transport, settings, token.as_ref(), context.deadline(), calls);
+        let calls = context.get().await?;
+        let github = Self::new(&transport?, settings, token.as_ref(), context.deadline(), calls);
         Ok(github.context("cannot set up a client for GitHub")?)
     }
 }
