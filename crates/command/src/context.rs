@@ -1,4 +1,4 @@
-//! What a command of a linked crate can use of `report`.
+//! The parts of `report` that a command of a linked crate can use.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use system_health_reporter::{StateSettings, selected_by_settings};
 
 use crate::{FolderArguments, SettingsArguments, Stdout, remembered::with_remembered, settings};
 
-/// What a command of a linked crate can use: the metrics, the settings, the state folder and stdout.
+/// Gives a command of a linked crate the metrics, the settings, the state folder and stdout.
 #[derive(Debug)]
 pub struct CommandContext<'a> {
     pub(crate) catalog: &'a Catalog,
@@ -21,9 +21,10 @@ impl<'a> CommandContext<'a> {
         self.catalog
     }
 
-    /// The metrics that a run collects by the settings: the linked ones, and those that sources described in earlier runs
-    /// according to the state folder. `None` stands for the default settings file, or for the folder that the settings
-    /// name.
+    /// The metrics that a run collects according to the settings: linked metrics, and metrics that sources described in
+    /// earlier runs, which the state folder remembers.
+    ///
+    /// Without `settings`, the default settings file is read. Without `folder`, the settings name the state folder.
     pub fn catalog(
         &self,
         settings: Option<&SettingsArguments>,
@@ -40,7 +41,7 @@ impl<'a> CommandContext<'a> {
         settings::builder(arguments)?.build()
     }
 
-    /// The settings of the state, with the folder that the arguments name.
+    /// The settings of the state. A folder in the arguments overrides the one in the settings.
     pub fn state_settings(
         &self,
         settings: &Settings,
@@ -49,7 +50,7 @@ impl<'a> CommandContext<'a> {
         settings::state(settings, arguments)
     }
 
-    /// Where to print data. Call [`Stdout::one_of`] with the formats that the command supports before it does anything.
+    /// Where to print data. Before doing anything else, call [`Stdout::one_of`] with the formats that the command supports.
     #[must_use]
     pub fn stdout(&self) -> Stdout {
         self.stdout

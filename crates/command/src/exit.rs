@@ -3,9 +3,9 @@
 use std::{fmt, process::ExitCode};
 
 use system_health_registry::{Outcome, Report, SourceOutcome, State};
-use system_health_reporter::Delivery;
+use system_health_reporter::{Delivery, FailOn};
 
-use crate::{args::FailOn, output::wrap};
+use crate::output::wrap;
 
 /// The width of the table in `--help`. A narrower terminal wraps it once more.
 const HELP_WIDTH: usize = 80;
@@ -40,8 +40,8 @@ pub enum Signal {
     Terminate,
 }
 
-/// What each exit status means: of a run, and of other commands if they differ. `--help` shows it, and a test holds
-/// `docs/command.md` to it.
+/// The meaning of each exit status: for a run, then for other commands. `--help` shows this table, and a test checks that
+/// `docs/command.md` has the same rows.
 const TABLE: &[(&str, &str, &str)] = &[
     ("0", "success", "success; diff found no difference"),
     (
@@ -61,7 +61,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("130, 143", "interrupted by Ctrl-C, by SIGTERM; what has finished is printed", "the same"),
 ];
 
-/// Which status it is if several apply.
+/// Which status is used if several apply.
 const PRECEDENCE: &str = "If several apply, the status is the first of 3, 1, 4 and 5.";
 
 /// The table as text for `--help`.
@@ -69,7 +69,7 @@ pub(crate) fn help() -> String {
     let mut help = "Exit status:\n".to_owned();
     for (status, run, others) in TABLE {
         let mut line = |first: &str, text: &str| {
-            // A string takes all that is written to it.
+            // Writing to a string cannot fail.
             let _ = wrap(&mut help, Some(HELP_WIDTH), (first, "            "), text);
         };
         line(&format!("  {status:8}  "), run);
@@ -90,7 +90,7 @@ impl Status {
             State::Error => fail_on != FailOn::Delivery,
         };
         let failed = |outcome: &Outcome| fails(outcome.state(), outcome.failures().is_empty());
-        // A source of which no metric is known has no other outcome.
+        // A source that failed before it named any metric has no outcomes.
         let source_failed =
             |source: &SourceOutcome| fails(State::from(&source.result), source.refused.is_empty());
         if fail_on == FailOn::Never {
@@ -140,7 +140,7 @@ mod tests {
     use crate::output::fixture;
 
     #[test]
-    fn the_documentation_has_the_table() {
+    fn the_documentation_has_the_same_table() {
         let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/command.md")).unwrap();
         let page = page.replace('`', "");
 
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_failing_subject_or_source_of_many_is_a_failure() {
+    async fn the_status_depends_on_the_outcomes_and_on_fail_on() {
         let sources = fixture::run(fixture::metrics().into_iter().take(1), fixture::sources(), None).await;
         let unlisted = fixture::run(fixture::metrics(), [], None).await;
         let no_data = fixture::run(fixture::metrics(), [], Some(4)).await;

@@ -17,7 +17,7 @@ pub struct CommandType {
 
 inventory::collect!(CommandType);
 
-/// Two commands have one name.
+/// Two commands have the same name.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DuplicateCommand {
     #[error("a linked crate adds the command `{0}`, which already exists; rename the added command")]
@@ -26,7 +26,7 @@ pub(crate) enum DuplicateCommand {
     Linked(String),
 }
 
-/// The commands of linked crates by their names, which differ from each other.
+/// The commands of linked crates by name. Names are unique.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LinkedCommands(BTreeMap<String, CommandType>);
 
@@ -38,7 +38,7 @@ impl CommandType {
 }
 
 impl LinkedCommands {
-    /// Refuses a name that two commands have.
+    /// Fails if two commands have the same name.
     pub(crate) fn new(
         commands: impl IntoIterator<Item = CommandType>,
         is_built_in: impl Fn(&str) -> bool,
@@ -99,7 +99,7 @@ mod tests {
         CommandType { command: || clap::Command::new("deploys"), run: |_, _| Ok(Status::Done) };
 
     #[test]
-    fn two_commands_of_one_name_are_refused() {
+    fn duplicate_names_are_refused() {
         let same = LinkedCommands::new([DEPLOYS, DEPLOYS], |_| false).unwrap_err();
         let built_in = LinkedCommands::new([DEPLOYS], |name| name == "deploys").unwrap_err();
 

@@ -1,5 +1,5 @@
-//! Messages on stderr. Our own crates and those of the linked metrics log at the chosen level. Of all other crates only
-//! warnings are shown, at any verbosity, because the details of an HTTP library can contain credentials.
+//! Messages on stderr. Our own crates and the crates of linked metrics log at the chosen level. All other crates log only
+//! warnings, whatever the verbosity, because the details of an HTTP library can contain credentials.
 
 use std::{
     collections::BTreeSet,
@@ -55,7 +55,7 @@ pub(crate) fn start(
             .with_writer(stderr)
             .boxed(),
     };
-    // A second start in one process keeps the first.
+    // If logging was already started in this process, it stays as it is.
     let _ = tracing_subscriber::registry().with(messages.with_filter(filter)).try_init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -63,21 +63,21 @@ pub(crate) fn start(
     }));
 }
 
-/// The most detailed level of a crate's messages that is shown.
+/// The most verbose level at which messages of a crate are shown.
 fn max_level(target: &str, crates: &BTreeSet<&str>, level: LevelFilter) -> LevelFilter {
     let name = target.split("::").next().unwrap_or(target);
     if name.starts_with("system_health") || crates.contains(name) {
         level
     } else if name.starts_with("aws_") {
-        // The AWS SDK's messages repeat whole responses with the secrets in them; our own errors say what matters.
+        // The AWS SDK logs whole responses, including secrets. Our own errors describe the problem.
         LevelFilter::OFF
     } else {
         LevelFilter::WARN
     }
 }
 
-/// Lines for people: `error: what happened`, and for a message with a hint, `hint: what to do about it` below. A hint may
-/// also stand alone. The time is shown unless stderr is a terminal.
+/// Formats messages for people: `error: what happened`, followed by a line `hint: what to do about it` if there is a hint.
+/// A message may consist of a hint alone. The time is shown unless stderr is a terminal.
 struct TextFormat {
     timestamps: bool,
 }
@@ -96,7 +96,7 @@ impl Visit for Fields {
             "message" => write!(self.text, "{value:?}"),
             name => write!(self.others, " {name}={value:?}"),
         };
-        // A string takes all that is written to it.
+        // Writing to a string cannot fail.
         let _ = written;
     }
 
@@ -146,7 +146,7 @@ where
     }
 }
 
-/// Writes messages above the progress display, with colour if it is wanted.
+/// Writes messages above the progress display, in colour if that is enabled.
 #[derive(Clone)]
 struct Stderr {
     progress: ProgressBar,

@@ -1,5 +1,5 @@
-//! The progress display on stderr. It is shown only on a terminal, and only if a run takes longer than a moment, so that
-//! the terminal does not flicker in short runs.
+//! The progress display on stderr. It is shown only on a terminal, and only if a run takes longer than [`SHOW_AFTER`], so
+//! that the terminal does not flicker in short runs.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,14 +14,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use system_health_registry::{Metric, Progress, SubjectLabel};
 
 /// The time after which the display is shown.
-const A_MOMENT: Duration = Duration::from_millis(300);
+const SHOW_AFTER: Duration = Duration::from_millis(300);
 
-/// A display that is not shown yet.
+/// Creates a display that is not shown yet.
 pub(crate) fn hidden() -> ProgressBar {
     ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
 }
 
-/// Returns an observer that shows the progress of a run in the display.
+/// Returns an observer that updates the display with the progress of a run.
 pub(crate) fn follow(bar: &ProgressBar) -> impl Fn(Progress<'_>) + Send + Sync + use<> {
     let bar = bar.clone();
     bar.set_length(0);
@@ -49,7 +49,7 @@ pub(crate) fn follow(bar: &ProgressBar) -> impl Fn(Progress<'_>) + Send + Sync +
     }
 }
 
-/// What is being collected, by start time: a person waits for what started first.
+/// What is being collected, ordered by start time, so that the longest-running metric is shown.
 #[derive(Debug, Default)]
 struct InProgress {
     started: u64,
@@ -81,7 +81,7 @@ impl fmt::Display for InProgress {
     }
 }
 
-/// What is being collected, such as `commits.hotfix acme/shop`.
+/// The name of what is collected, such as `commits.hotfix acme/shop`.
 fn label(metric: &Metric, subject: Option<&SubjectLabel>) -> String {
     match subject {
         Some(subject) => format!("{} {subject}", metric.key()),
@@ -89,10 +89,10 @@ fn label(metric: &Metric, subject: Option<&SubjectLabel>) -> String {
     }
 }
 
-/// Shows the display after a moment. The future never ends: select it against the run.
+/// Shows the display after [`SHOW_AFTER`]. The future never completes, so select it against the run.
 pub(crate) async fn show(progress: &ProgressBar, wanted: bool) -> Infallible {
     if wanted && io::stderr().is_terminal() {
-        tokio::time::sleep(A_MOMENT).await;
+        tokio::time::sleep(SHOW_AFTER).await;
         progress.set_draw_target(ProgressDrawTarget::stderr());
         progress.enable_steady_tick(Duration::from_millis(100));
     }
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_run_longest_is_shown() {
+    fn the_longest_running_metric_is_shown() {
         let mut running = InProgress::default();
         let mut shown = vec![running.to_string()];
         for label in ["commits.reverts acme/web", "commits.hotfix acme/web", "commits.hotfix acme/shop"] {
@@ -117,7 +117,7 @@ mod tests {
             shown.push(running.to_string());
         }
         running.end("commits.reverts acme/web");
-        running.end("an outcome of a source, which nobody saw start");
+        running.end("an outcome of a source, which never starts");
         shown.push(running.to_string());
 
         assert_eq!(

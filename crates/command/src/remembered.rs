@@ -1,4 +1,4 @@
-//! The metrics that sources have described in earlier runs, for commands that ask no source.
+//! The metrics that sources described in earlier runs, for commands that do not run sources.
 
 use std::borrow::Cow;
 
@@ -10,8 +10,9 @@ use crate::{
     settings,
 };
 
-/// The linked metrics, and those that sources have described. Nothing is read unless sources are linked. `None` stands for
-/// the default settings file, or for the folder that the settings name.
+/// The linked metrics, and the metrics that sources described. Nothing is read unless sources are linked.
+///
+/// Without `settings`, the default settings file is read. Without `folder`, the settings name the state folder.
 pub(crate) fn with_remembered<'a>(
     catalog: &'a Catalog,
     settings: Option<&SettingsArguments>,
@@ -33,7 +34,7 @@ pub(crate) fn with_remembered<'a>(
         Ok(remembered) => Ok(Cow::Owned(remembered)),
         Err(error) => {
             let error = anyhow::Error::from(error);
-            tracing::warn!("cannot read what sources have described: {error:#}");
+            tracing::warn!("cannot read the metrics that sources described in earlier runs: {error:#}");
             Ok(Cow::Borrowed(catalog))
         }
     }

@@ -1,4 +1,4 @@
-//! The way into the command from a program's `main`.
+//! The entry point of the command for a program's `main`.
 
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -37,7 +37,8 @@ pub fn main() -> ExitCode {
 }
 
 impl ReportCommand {
-    /// The command with the name of the file that was started, this crate's version and all linked sinks.
+    /// Creates a command. Its name defaults to the file name of the executable, and its version to that of this crate. It
+    /// has all linked sinks.
     pub fn new() -> Self {
         Self { name: None, version: env!("CARGO_PKG_VERSION").to_owned(), sinks: Vec::new() }
     }
@@ -66,7 +67,7 @@ impl ReportCommand {
         let arguments: Vec<OsString> = env::args_os().collect();
         match self.program(arguments.first()) {
             Ok(program) => command::run(&program, &arguments),
-            // A mistake of the program's author: nothing is set up yet, so it is printed like wrong usage.
+            // The author of the program made a mistake. Logging is not set up yet, so it is printed like wrong usage.
             Err(duplicate) => clap::Error::raw(ErrorKind::InvalidSubcommand, format!("{duplicate}\n")).exit(),
         }
     }
@@ -87,7 +88,7 @@ impl ReportCommand {
     }
 }
 
-/// Whether `report` has a command of this name itself. Clap adds `help`.
+/// Whether `report` itself has a command with this name. Clap adds `help`.
 fn is_built_in(name: &str) -> bool {
     Command::has_subcommand(name) || name == "help"
 }
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_has_the_name_of_its_file_unless_it_has_one_of_its_own() {
+    fn the_name_defaults_to_that_of_the_executable() {
         let started_as = OsString::from("/usr/local/bin/acme-report");
 
         let usual = ReportCommand::new().program(Some(&started_as)).unwrap();

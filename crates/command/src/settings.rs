@@ -6,17 +6,17 @@ use system_health_registry::{
     Settings,
     settings::{Origin, SettingPath, SettingsBuilder, SettingsError},
 };
-use system_health_reporter::StateSettings;
+use system_health_reporter::{ReportSettings, StateSettings};
 
 use crate::args::{FolderArguments, RepositoryArguments, SettingsArguments};
 
-/// The file that is read if no other is named.
+/// The settings file that is read by default.
 pub(crate) const DEFAULT_FILE: &str = "system-health.toml";
 
-/// The settings file and what is set in the environment.
+/// The settings file, overridden by the environment.
 pub(crate) fn builder(arguments: &SettingsArguments) -> Result<SettingsBuilder, SettingsError> {
     let mut builder = Settings::builder();
-    // A variable without a value counts as not set; a link that leads nowhere counts as a file.
+    // An empty SYSTEM_HEALTH_CONFIG counts as unset. A dangling symlink counts as a file, so that reading it fails.
     let named = arguments.config.as_deref().filter(|file| !file.as_os_str().is_empty());
     let default = || Some(Path::new(DEFAULT_FILE)).filter(|file| file.symlink_metadata().is_ok());
     if let Some(file) = named.or_else(default) {
@@ -26,7 +26,7 @@ pub(crate) fn builder(arguments: &SettingsArguments) -> Result<SettingsBuilder, 
     Ok(builder.environment())
 }
 
-/// The settings of a run.
+/// The settings of a run: the file, overridden by the environment, overridden by flags.
 pub(crate) fn load(
     arguments: &SettingsArguments,
     repository: &RepositoryArguments,
@@ -44,7 +44,17 @@ pub(crate) fn load(
     builder.build()
 }
 
-/// The settings of the state, with the folder that the arguments name.
+/// The settings of a run, with the table `[report]`.
+pub(crate) fn load_for_run(
+    arguments: &SettingsArguments,
+    repository: &RepositoryArguments,
+) -> Result<(Settings, ReportSettings), SettingsError> {
+    let settings = load(arguments, repository)?;
+    let report = settings.table()?;
+    Ok((settings, report))
+}
+
+/// The settings of the state. A folder in the arguments overrides the one in the settings.
 pub(crate) fn state(
     settings: &Settings,
     arguments: &FolderArguments,

@@ -6,7 +6,7 @@ use clap::Args;
 use globset::Glob;
 use system_health_registry::parse_duration;
 
-use super::{FailOn, RepositoryArguments, SettingsArguments, StateArguments};
+use super::{FailOnArgument, RepositoryArguments, SettingsArguments, StateArguments};
 
 /// What to collect, and what to do with the values.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(crate) struct CollectArguments {
     /// they configure]
     #[arg(long, value_name = "SINK", value_delimiter = ',', requires = "delivery")]
     pub(crate) to: Vec<String>,
-    /// Collect only metrics whose key matches a glob such as 'commits.*'; may be repeated
+    /// Collect only metrics whose key matches a glob, such as 'commits.*'; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<Glob>,
     /// Skip metrics whose key matches a glob; may be repeated
@@ -44,12 +44,12 @@ pub(crate) struct CollectArguments {
     /// Do not deliver metrics about the reporter itself
     #[arg(long)]
     pub(crate) no_self_metrics: bool,
-    /// Do not send events, neither for goals that are missed or met again nor those of collectors
+    /// Do not send events: neither those about goals nor those of collectors
     #[arg(long)]
     pub(crate) no_events: bool,
-    /// What makes the exit status other than 0 [default: from the settings, or error]
+    /// Which problems make the exit status nonzero [default: from the settings, or error]
     #[arg(long, value_name = "WHAT")]
-    pub(crate) fail_on: Option<FailOn>,
+    pub(crate) fail_on: Option<FailOnArgument>,
     /// Do not display progress
     #[arg(long)]
     pub(crate) no_progress: bool,

@@ -12,7 +12,7 @@ use crate::exit;
 /// The end of the help.
 pub(super) fn after_help() -> String {
     let note = "The metrics are collected now, because evidence is not kept between runs. Nothing is delivered.\n\
-                Goals do not change the exit status, and no other status than 0, 1, 2, 5, 130 and 143 occurs.";
+                Goals do not change the exit status, which is one of 0, 1, 2, 5, 130 and 143.";
     format!("{note}\n\n{}", exit::help())
 }
 

@@ -1,10 +1,11 @@
-//! What makes the exit status of a run other than 0.
+//! The argument that selects which problems make the exit status of a run nonzero.
 
 use clap::ValueEnum;
+use system_health_reporter::FailOn;
 
-/// What makes the exit status other than 0. A failed delivery does so with each value except `never`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
+/// Which problems make the exit status nonzero. With every value except `never`, a failed delivery does.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FailOnArgument {
     /// Neither metrics nor deliveries
     Never,
     /// A failed delivery
@@ -17,16 +18,14 @@ pub(crate) enum FailOn {
     Goal,
 }
 
-impl From<system_health_reporter::FailOn> for FailOn {
-    fn from(fail_on: system_health_reporter::FailOn) -> Self {
-        use system_health_reporter::FailOn as Setting;
-
-        match fail_on {
-            Setting::Never => Self::Never,
-            Setting::Delivery => Self::Delivery,
-            Setting::Error => Self::Error,
-            Setting::NoData => Self::NoData,
-            Setting::Goal => Self::Goal,
+impl From<FailOnArgument> for FailOn {
+    fn from(argument: FailOnArgument) -> Self {
+        match argument {
+            FailOnArgument::Never => Self::Never,
+            FailOnArgument::Delivery => Self::Delivery,
+            FailOnArgument::Error => Self::Error,
+            FailOnArgument::NoData => Self::NoData,
+            FailOnArgument::Goal => Self::Goal,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The command line. What a flag means is written here once, as its help text.
+//! The command line. Each flag is documented by its help text.
 
 mod collect;
 mod doctor;
@@ -22,7 +22,7 @@ pub use state::{FolderArguments, StateArguments};
 pub(crate) use collect::CollectArguments;
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use explain::ExplainArguments;
-pub(crate) use fail_on::FailOn;
+pub(crate) use fail_on::FailOnArgument;
 pub(crate) use history::HistoryArguments;
 pub(crate) use init::InitArguments;
 pub(crate) use list::ListArguments;

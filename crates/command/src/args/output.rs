@@ -36,7 +36,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Its name on the command line.
+    /// The name of the format on the command line.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Table => "table",

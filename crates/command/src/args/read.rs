@@ -13,10 +13,10 @@ use system_health_registry::SinkType;
 
 use super::{Arguments, CollectArguments, Command, secrets::without_secrets};
 
-/// The position of linked commands in the help: behind the built-in ones, sorted by name.
+/// The position of linked commands in the help: after the built-in ones, sorted by name.
 const LINKED: usize = 800;
 
-/// The command line of a program. The names of the linked commands differ from each other and from the built-in ones.
+/// The command line of a program. The names of linked commands must be unique and differ from the built-in ones.
 pub(crate) fn command_line(
     name: &str,
     version: &str,
@@ -34,8 +34,8 @@ pub(crate) fn command_line(
 }
 
 impl Arguments {
-    /// Reads command-line arguments. Flags for output may stand before and behind a command; flags for a run are
-    /// refused beside a command.
+    /// Reads command-line arguments. Flags for output may come before or after a command. Flags for a run cannot be
+    /// combined with a command.
     pub(crate) fn read(command_line: clap::Command, arguments: &[OsString]) -> Result<Self, clap::Error> {
         let read = Self::parse_with(command_line, arguments);
         read.map_err(|error| without_secrets(with_hint(error), arguments))
@@ -51,7 +51,7 @@ impl Arguments {
         if let Some(flag) = run_flags.get_arguments().find(is_given).and_then(clap::Arg::get_long) {
             let message = match command_with(flag, &command_line, &matches) {
                 Some(command) => {
-                    format!("'--{flag}' cannot stand before the command; write `{command} --{flag} ...`")
+                    format!("'--{flag}' must come after the command; write `{command} --{flag} ...`")
                 }
                 None => format!("the command '{name}' cannot be used with '--{flag}'"),
             };
@@ -76,7 +76,7 @@ fn command_with(flag: &str, command_line: &clap::Command, matches: &clap::ArgMat
     command.get_arguments().any(|argument| argument.get_long() == Some(flag)).then(|| words.join(" "))
 }
 
-/// Says of a command that is not even similar to a known one that it may not be part of this program.
+/// If an unknown command is not similar to a known one, adds a hint that this program may have been built without it.
 fn with_hint(mut error: clap::Error) -> clap::Error {
     let is_unknown = error.kind() == ErrorKind::InvalidSubcommand;
     if is_unknown && error.get(ContextKind::SuggestedSubcommand).is_none() {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn output_flags_may_stand_on_both_sides_of_a_command() {
+    fn output_flags_may_come_before_or_after_a_command() {
         for line in [
             "report --format json -q list",
             "report list --format json -q",
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn run_flags_are_refused_beside_a_command() {
+    fn run_flags_cannot_be_combined_with_a_command() {
         for line in ["report --push list", "report --deadline 5s list", "report --push deploys"] {
             assert_eq!(read(line).unwrap_err().kind(), ErrorKind::ArgumentConflict, "{line}");
         }
@@ -123,17 +123,17 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_of_a_command_that_stands_before_it_is_sent_behind_it() {
+    fn a_flag_before_its_command_is_refused_with_the_right_order() {
         let refused = read("report --config s.toml list").unwrap_err().to_string();
 
         assert!(
-            refused.contains("'--config' cannot stand before the command; write `report list --config ...`"),
+            refused.contains("'--config' must come after the command; write `report list --config ...`"),
             "{refused}"
         );
     }
 
     #[test]
-    fn a_linked_command_gets_its_own_arguments() {
+    fn a_linked_command_receives_its_arguments() {
         let arguments = read("report deploys --last 7").unwrap();
 
         let Some(Command::Linked { name, matches }) = arguments.command else { panic!("{arguments:?}") };
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn linked_commands_stand_behind_the_built_in_ones_in_the_help() {
+    fn the_help_lists_linked_commands_after_built_in_ones() {
         let help = read("report -h").unwrap_err().to_string();
 
         let position = |text: &str| help.find(text).unwrap_or_else(|| panic!("no {text:?} in\n{help}"));
@@ -151,14 +151,15 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_command_may_be_part_of_another_program() {
+    fn an_unknown_command_gets_a_hint_unless_a_similar_one_exists() {
         let hint = "tip: some commands are available only if";
 
-        let unlike = read("report rollback").unwrap_err().to_string();
-        let like = read("report deplos").unwrap_err().to_string();
+        let dissimilar = read("report rollback").unwrap_err().to_string();
+        let similar = read("report deplos").unwrap_err().to_string();
 
-        assert!(unlike.contains("unrecognized subcommand 'rollback'") && unlike.contains(hint), "{unlike}");
-        assert!(like.contains("'deploys'") && !like.contains(hint), "{like}");
+        assert!(dissimilar.contains("unrecognized subcommand 'rollback'"), "{dissimilar}");
+        assert!(dissimilar.contains(hint), "{dissimilar}");
+        assert!(similar.contains("'deploys'") && !similar.contains(hint), "{similar}");
     }
 
     #[test]

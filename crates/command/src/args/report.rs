@@ -27,14 +27,14 @@ const ENVIRONMENT: &str = "\
 Environment:
   GITHUB_TOKEN, SYSTEM_HEALTH_REPOSITORY  access to GitHub, and the repository
   DD_ENV, DD_SERVICE, DD_TAGS             tags of all values
-  docs/settings.md lists all variables, those of each sink included. Each token or key can also be read from a file, named
-  by the variable with _FILE behind its name, or from AWS Secrets Manager.";
+  docs/settings.md lists all variables, including those of each sink. A token or key can also be read from AWS Secrets
+  Manager, or from a file: append _FILE to the name of its variable, and set that to the path of the file.";
 
 fn after_help() -> String {
     format!("{ENVIRONMENT}\n\n{}", exit::help())
 }
 
-/// The position of the last command in the help, behind those of linked crates.
+/// The position of the last command in the help, after those of linked crates.
 const LAST: usize = 900;
 
 #[derive(Debug, Subcommand)]
@@ -44,7 +44,7 @@ pub(crate) enum Command {
     /// Show which items a metric counted, which it did not, and why
     #[command(after_help = explain::after_help())]
     Explain(ExplainArguments),
-    /// Write a settings file for this folder, with what can be found out here
+    /// Write a settings file for this folder, with the values that can be detected
     Init(InitArguments),
     /// Show the values of earlier runs, from the state folder
     History(HistoryArguments),

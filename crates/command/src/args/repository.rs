@@ -1,4 +1,4 @@
-//! Which repositories a run is about.
+//! The repositories of a run.
 
 use clap::Args;
 
@@ -9,8 +9,8 @@ pub(crate) struct RepositoryArguments {
     /// or the `origin` remote]
     #[arg(long, value_name = "OWNER/NAME")]
     pub(crate) repo: Vec<String>,
-    /// Branch of all repositories for which the settings name no other [default: from the settings, or the repository's
-    /// default branch]
+    /// Branch of all repositories that do not have their own in the settings [default: from the settings, or the
+    /// repository's default branch]
     #[arg(long, value_name = "BRANCH")]
     pub(crate) branch: Option<String>,
 }

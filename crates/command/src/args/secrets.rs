@@ -19,9 +19,9 @@ pub(super) fn without_secrets(error: clap::Error, arguments: &[OsString]) -> cla
         .filter(|text| may_be_secret(text) && !is_flag(text.split('=').next().unwrap_or_default()))
         .collect();
     secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
-    let said = error.to_string();
-    let shown = secrets.iter().fold(said.clone(), |shown, secret| shown.replace(secret, "..."));
-    if shown == said {
+    let message = error.to_string();
+    let shown = secrets.iter().fold(message.clone(), |shown, secret| shown.replace(secret, "..."));
+    if shown == message {
         return error;
     }
     clap::Error::raw(error.kind(), format!("{}\n", shown.trim_start_matches("error: ").trim_end()))
@@ -37,9 +37,9 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_is_refused_is_not_repeated() {
+    fn refused_arguments_that_may_be_tokens_are_not_repeated() {
         const TOKEN: &str = "ghp_0123456789abcdefABCDEF";
-        for (arguments, said) in [
+        for (arguments, expected) in [
             (&[TOKEN][..], "unrecognized subcommand '...'"),
             (&["--deadline", TOKEN], "'...' for '--deadline <DURATION>'"),
             (&["--deadline=ghp_0123456789abcdefABCDEF"], "'...' for '--deadline <DURATION>'"),
@@ -52,7 +52,7 @@ mod tests {
         ] {
             let words: Vec<OsString> = ["report"].iter().chain(arguments).map(OsString::from).collect();
             let error = read(&words);
-            assert!(error.starts_with("error: ") && error.contains(said), "{error}");
+            assert!(error.starts_with("error: ") && error.contains(expected), "{error}");
             assert!(!error.contains("ghp_") && !error.contains("error: error"), "{error}");
         }
         let shown = read(&["report", "--no-progress-display"].map(OsString::from));

@@ -13,7 +13,7 @@ pub struct FolderArguments {
     pub state_dir: Option<PathBuf>,
 }
 
-/// The state folder, or none.
+/// The state folder, unless no state is kept.
 #[derive(Debug, Clone, Default, Args)]
 pub struct StateArguments {
     /// The folder.

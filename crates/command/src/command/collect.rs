@@ -1,47 +1,45 @@
-//! `report` without a command: collect, deliver, print, in that order, so that a slow reader of stdout does not delay
+//! `report` without a command: collects, delivers and prints, in that order, so that a slow reader of stdout does not delay
 //! the delivery.
 
-use indicatif::ProgressBar;
 use system_health_registry::{Catalog, Interruption, Settings};
-use system_health_reporter::{Finished, Mode, ReportSettings, Reporter, ReporterBuilder, end};
+use system_health_reporter::{FailOn, Finished, Mode, Reporter, ReporterBuilder, end};
 use tokio::time::Instant;
 
-use super::{exit_reason, hints, named_after, runtime};
+use super::{exit_reason, hints, named_after, run_output::RunOutput, runtime};
 use crate::{
-    args::{CollectArguments, FailOn, Format},
+    args::{CollectArguments, Format},
     exit::Status,
-    output::{JsonReport, MarkdownReport, Stdout, TableReport, standard_output},
+    output::{JsonReport, MarkdownReport, TableReport, standard_output},
     program::Program,
     progress, settings,
 };
 
-/// Runs the metrics that the arguments select.
+/// Collects the metrics that the arguments select.
 pub(super) fn run(
     program: &Program,
     arguments: &CollectArguments,
     catalog: &Catalog,
-    stdout: Stdout,
-    bar: &ProgressBar,
-    quiet: bool,
+    output: RunOutput<'_>,
 ) -> anyhow::Result<Status> {
-    let settings = settings::load(&arguments.settings, &arguments.repository)?;
-    let report: ReportSettings = settings.table()?;
+    let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.repository)?;
     let mode = match (arguments.push, arguments.dry_run) {
         (true, _) => Mode::Push,
         (_, true) => Mode::DryRun,
         _ => Mode::Collect,
     };
     let builder = builder(settings, program, arguments).catalog(catalog.clone());
-    let reporter = builder.observer(progress::follow(bar)).build()?;
+    let reporter = builder.observer(progress::follow(output.progress)).build()?;
     reporter.check(mode)?;
-    let fail_on = arguments.fail_on.unwrap_or(report.fail_on.into());
+    let fail_on = arguments.fail_on.map_or(report.fail_on, FailOn::from);
     let failed = if mode == Mode::Push { Status::DeliveryFailed } else { Status::MetricFailed };
-    let show_progress = !arguments.no_progress && !quiet;
-    let status = runtime::block_on(bar, show_progress, failed, |workers, interruption| {
-        report_once(reporter.with_workers(workers), mode, fail_on, interruption, stdout, bar)
+    let show_progress = output.shows_progress(arguments.no_progress);
+    let status = runtime::block_on(output.progress, show_progress, failed, |workers, interruption| {
+        report_once(reporter.with_workers(workers), mode, fail_on, interruption, output)
     });
     if let (Ok(Status::Interrupted(_)), Mode::Push) = (&status, mode) {
-        tracing::warn!("what was not delivered waits in the outbox for the next run, unless nothing is kept");
+        tracing::warn!(
+            "points that were not delivered wait in the outbox for the next run, unless no state is kept"
+        );
     }
     status
 }
@@ -87,16 +85,15 @@ async fn report_once(
     mode: Mode,
     fail_on: FailOn,
     interruption: Interruption,
-    stdout: Stdout,
-    bar: &ProgressBar,
+    output: RunOutput<'_>,
 ) -> anyhow::Result<Status> {
     let end = end(Instant::now(), reporter.deadline());
     let owns_stdout = reporter.owns_stdout(mode);
     let finished = reporter.with_interruption(interruption.clone()).run(mode).await?;
-    bar.finish_and_clear();
+    output.progress.finish_and_clear();
     let Finished { report, deliveries, events, state_is_unusable, .. } = finished;
     if state_is_unusable {
-        let hint = "name another folder with --state-dir, or say with --no-state that nothing is to be kept";
+        let hint = "name another folder with --state-dir, or keep no state with --no-state";
         tracing::warn!(hint, "no state was kept");
     }
     exit_reason::log(&report, &deliveries, fail_on);
@@ -105,9 +102,10 @@ async fn report_once(
     if owns_stdout {
         return Ok(status);
     }
-    let text = match stdout.form() {
+    let stdout = output.stdout;
+    let text = match stdout.format() {
         Format::Markdown => MarkdownReport::new(&report, &deliveries).with_events(&events).to_string(),
-        _ => stdout.format(
+        _ => stdout.render(
             TableReport::new(&report, &deliveries).with_events(&events),
             JsonReport::new(&report, &deliveries).with_events(&events),
         )?,

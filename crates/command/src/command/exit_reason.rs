@@ -1,18 +1,15 @@
-//! Why the exit status is not 0. It is logged if stdout goes to a program, so that the log of a job says why it failed, in
-//! a few lines even if a thousand repositories fail.
+//! Why the exit status is not 0. If stdout goes to a program, the reasons are logged, so that the log of a job says why it
+//! failed. They take only a few lines even if a thousand repositories fail.
 
 use system_health_registry::{Report, State, Unavailable};
-use system_health_reporter::{Delivery, DeliveryResult};
+use system_health_reporter::{Delivery, DeliveryResult, FailOn};
 
-use crate::{
-    args::FailOn,
-    output::{MetricOutcomes, Reasons, ReceiptText, Stdout, count, join_names, one_line},
-};
+use crate::output::{MetricOutcomes, Reasons, ReceiptText, Stdout, count, join_names, one_line};
 
-/// Maximum number of metrics or sources that are named for one kind of failure, except errors.
+/// Maximum number of lines for sources, and for missed goals.
 const MAX_NAMED: usize = 20;
 
-/// Logs what makes the exit status of a run other than 0.
+/// Logs why the exit status of a run is not 0.
 pub(super) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
     if Stdout::is_terminal() || fail_on == FailOn::Never {
         return;
@@ -24,17 +21,17 @@ pub(super) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
     }
     for delivery in deliveries.iter().filter(|delivery| delivery.failed()) {
         if let DeliveryResult::Interrupted { .. } = delivery.result {
-            tracing::error!("not all was delivered to {}: interrupted", delivery.sink);
+            tracing::error!("not everything was delivered to {}: interrupted", delivery.sink);
         } else if let Some(receipt) = delivery.receipt() {
             let text = ReceiptText(receipt).to_string();
             let lines: Vec<&str> = text.lines().map(str::trim).collect();
             let (sink, address) = (delivery.sink, &delivery.address);
-            tracing::error!("not all was delivered to {sink} ({address}){}", lines.join("; "));
+            tracing::error!("not everything was delivered to {sink} ({address}){}", lines.join("; "));
         }
     }
 }
 
-/// The reasons for the exit status that metrics and sources give.
+/// The reasons that come from metrics and sources.
 fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
     let groups = MetricOutcomes::all(report.run().outcomes());
     let all = || groups.iter().copied();
@@ -103,8 +100,8 @@ mod tests {
     use crate::output::fixture;
 
     #[tokio::test(start_paused = true)]
-    async fn a_thousand_failures_are_a_few_lines() {
-        let report = fixture::run(fixture::metrics(), fixture::sources(), Some(1_000)).await;
+    async fn a_thousand_failures_take_a_few_lines() {
+        let report = fixture::run_thousand().await;
 
         assert_snapshot!(lines(&report, FailOn::Goal).join("\n"), @"
         commits.hotfix, commits.reverts of 312 repositories: connection refused (acme/app-0005, acme/app-0006, acme/app-0007, acme/app-0008, acme/app-0009, acme/app-0010, acme/app-0011, acme/app-0012, acme/app-0013, acme/app-0014, acme/app-0015, acme/app-0016, acme/app-0017, acme/app-0018, acme/app-0019, acme/app-0020, acme/app-0021, acme/app-0022, acme/app-0023, acme/app-0024 and 292 more)

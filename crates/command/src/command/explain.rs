@@ -2,54 +2,52 @@
 //! use the state folder, so it can run at the same time as scheduled runs.
 
 use globset::Glob;
-use indicatif::ProgressBar;
 use system_health_registry::{Catalog, Context, Engine, Report};
-use system_health_reporter::{ReportSettings, Selection, base_tags, end, without_self_metrics};
+use system_health_reporter::{FailOn, Selection, base_tags, end, without_self_metrics};
 use tokio::time::Instant;
 
-use super::{exit_reason, hints, runtime, subject_filter::SubjectFilter};
+use super::{exit_reason, hints, run_output::RunOutput, runtime, subject_filter::SubjectFilter};
 use crate::{
-    args::{ExplainArguments, FailOn, Format},
+    args::{ExplainArguments, Format},
     exit::Status,
     output::{Explanation, JsonReport, MarkdownReport, Stdout},
-    progress, settings,
+    progress::follow,
+    settings,
 };
 
 /// Collects the metrics and prints their evidence.
 pub(super) fn run(
     arguments: &ExplainArguments,
     catalog: &Catalog,
-    stdout: Stdout,
-    bar: &ProgressBar,
-    quiet: bool,
+    output: RunOutput<'_>,
 ) -> anyhow::Result<Status> {
-    let settings = settings::load(&arguments.settings, &arguments.repository)?;
-    let report: ReportSettings = settings.table()?;
+    let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.repository)?;
     let tags = base_tags(&report)?;
-    // The metrics about the reporter need a finished run, so they have nothing to explain here.
+    // The metrics about the reporter need a finished run, so they cannot be explained here.
     let catalog = without_self_metrics(catalog.clone());
     let keys: Vec<&str> = arguments.keys.iter().map(Glob::glob).collect();
     let catalog = Selection::new(&catalog, &keys, &[])?.select(catalog)?;
     let subjects = SubjectFilter::new(&arguments.subject);
     let catalog = subjects.select(catalog)?;
     let deadline = arguments.deadline.unwrap_or(report.deadline);
-    let show_progress = !arguments.no_progress && !quiet;
-    runtime::block_on(bar, show_progress, Status::MetricFailed, |workers, interruption| async move {
+    let RunOutput { stdout, progress, .. } = output;
+    let show_progress = output.shows_progress(arguments.no_progress);
+    runtime::block_on(progress, show_progress, Status::MetricFailed, |workers, interruption| async move {
         let end = end(Instant::now(), deadline);
         let context = Context::new().provide(settings).with_deadline(deadline);
-        let engine = Engine::new().with_workers(workers).with_observer(progress::follow(bar));
+        let engine = Engine::new().with_workers(workers).with_observer(follow(progress));
         let engine = subjects.limit(engine).with_interruption(interruption.clone());
         let report = Report::new(engine.run(&catalog, &context).await, tags);
-        bar.finish_and_clear();
+        progress.finish_and_clear();
         if let Err(error) = subjects.check(&report) {
             tracing::error!("{error}");
             return Ok(Status::Usage);
         }
         exit_reason::log(&report, &[], FailOn::Error);
         hints::log(&report);
-        let text = match stdout.form() {
+        let text = match stdout.format() {
             Format::Markdown => MarkdownReport::new(&report, &[]).with_all_evidence().to_string(),
-            _ => stdout.format(Explanation::new(&report, Stdout::width()), JsonReport::new(&report, &[]))?,
+            _ => stdout.render(Explanation::new(&report, Stdout::width()), JsonReport::new(&report, &[]))?,
         };
         let status = Status::from_run(&report, &[], FailOn::Error);
         runtime::print(stdout, text, end, status, &interruption).await

@@ -1,5 +1,5 @@
-//! What to do about an error, in terms of the command line. The crates below the command know no flags; their errors say
-//! what is wrong and which settings are concerned, and this is the one place that adds which flag or command helps.
+//! Hints that say which flag or command of `report` helps with an error. The crates below the command know no flags, so
+//! their errors only say what is wrong and which settings are concerned.
 
 use std::{collections::BTreeSet, error::Error, iter};
 
@@ -17,12 +17,12 @@ pub(super) struct WithHint {
     pub(super) hint: &'static str,
 }
 
-/// The hint for an error or the first of its causes that has one. `None` if the message itself says enough.
+/// The hint for an error, or for the first of its causes that has one.
 pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(hint_for)
 }
 
-/// Logs what to do about the errors of metrics, each hint once.
+/// Logs the hints for the errors of metrics, each hint once.
 pub(super) fn log(report: &Report) {
     for hint in for_metrics(report) {
         tracing::warn!(hint);
@@ -44,7 +44,7 @@ fn for_metric(error: &SharedError) -> Option<&'static str> {
 
 fn hint_for(error: &(dyn Error + 'static)) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<ReporterError>() {
-        // Errors that are shown in place of their cause do not name it as their source.
+        // A transparent error shows its cause, but does not return it as its source.
         return match error {
             ReporterError::Selection(SelectionError::Unmatched { list: PatternList::Only, .. }) => Some(
                 "correct --only: the command `list` shows all keys. A crate of your own is not linked until the \
@@ -127,7 +127,7 @@ mod tests {
     use crate::output::fixture;
 
     #[test]
-    fn a_hint_is_found_below_other_errors() {
+    fn the_hint_of_a_cause_is_found() {
         let several = DestinationsError::NotChosen { sinks: vec!["datadog", "local"] };
         let error = Err::<(), _>(ReporterError::from(several)).context("cannot report").unwrap_err();
 
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_unlinked_crate_may_cause_has_a_hint() {
+    fn an_unknown_table_has_a_hint_about_unlinked_crates() {
         let settings = |text: &str| -> anyhow::Error {
             let file = Settings::builder().toml(Path::new("a.toml"), text).unwrap();
             file.build().unwrap_err().into()
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn metrics_that_fail_alike_have_one_hint() {
+    async fn metrics_with_the_same_error_have_one_hint() {
         let metric = |key: &str| {
             fixture::alone(Facts::new(key, "A test."), || {
                 Err(DestinationsError::NotChosen { sinks: vec!["datadog", "local"] })?

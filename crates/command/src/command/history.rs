@@ -39,12 +39,12 @@ pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdou
         && !catalog.metrics().iter().any(|metric| metric.key() == key)
         && !store.knows(key)?
     {
-        let message = format!("`{key}` is no linked metric, and no run has recorded one");
+        let message = format!("no linked metric has the key `{key}`, and no run has recorded it");
         return Err(WithHint { message, hint: "the command `list` shows the linked metrics" }.into());
     }
     let entries = store.history(key, since)?;
     let rows = HistoryRow::from_entries(&entries);
-    match stdout.form() {
+    match stdout.format() {
         Format::Csv => stdout.write(&HistoryRow::csv(&rows)?)?,
         _ => stdout.print(HistoryReport { entries: &entries, catalog, key, since, now }, &rows)?,
     }

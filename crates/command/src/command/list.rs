@@ -14,7 +14,7 @@ use crate::{
 /// Prints the catalog.
 pub(super) fn run(arguments: &ListArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
     let catalog = &with_remembered(catalog, Some(&arguments.settings), Some(&arguments.folder))?;
-    if stdout.form() == Format::Markdown {
+    if stdout.format() == Format::Markdown {
         stdout.write(&MarkdownList(catalog).to_string())?;
     } else {
         let selection = &selection(arguments, catalog)?;
@@ -23,7 +23,8 @@ pub(super) fn run(arguments: &ListArguments, catalog: &Catalog, stdout: Stdout) 
     Ok(Status::Done)
 }
 
-/// What the settings select. The list helps to correct them, so it is also printed if they are wrong.
+/// The metrics that the settings select. If the settings are wrong, a warning is logged and the defaults are used, because the
+/// list helps to correct them.
 fn selection(arguments: &ListArguments, catalog: &Catalog) -> anyhow::Result<Selection> {
     let by_settings = settings::builder(&arguments.settings).and_then(SettingsBuilder::build);
     let by_settings = by_settings.and_then(|settings| Selection::default().with_settings(catalog, &settings));

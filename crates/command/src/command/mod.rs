@@ -1,4 +1,4 @@
-//! What each command does, and the way from the command line to the exit status.
+//! Reads the command line, runs a command, and turns its result into the exit status.
 
 mod collect;
 mod doctor;
@@ -9,6 +9,7 @@ mod history;
 mod init;
 mod list;
 mod named_after;
+mod run_output;
 mod runtime;
 mod subject_filter;
 
@@ -32,6 +33,7 @@ use crate::{
     program::Program,
     progress,
 };
+use run_output::RunOutput;
 
 /// Runs the command as part of a program.
 pub(crate) fn run(program: &Program, arguments: &[OsString]) -> ExitCode {
@@ -44,7 +46,9 @@ pub(crate) fn run(program: &Program, arguments: &[OsString]) -> ExitCode {
         catalog.iter().flat_map(Catalog::metrics).filter_map(|metric| metric.location().crate_name());
     logging::start(&arguments.output, &progress, crates);
     if let Err(error) = separated {
-        tracing::debug!("what collectors print goes to the standard output, among the data: {error}");
+        tracing::debug!(
+            "cannot separate the output of collectors from the data on the standard output: {error}"
+        );
     }
     let status = catalog
         .map_err(Into::into)
@@ -64,15 +68,15 @@ fn dispatch(
     stdout: Stdout,
     progress: &ProgressBar,
 ) -> anyhow::Result<Status> {
+    let run_output = |stdout| RunOutput { stdout, progress, quiet: arguments.output.quiet };
     match &arguments.command {
         None => {
-            let stdout = stdout.one_of(&[Table, Json, Markdown])?;
-            collect::run(program, &arguments.collect, catalog, stdout, progress, arguments.output.quiet)
+            let output = run_output(stdout.one_of(&[Table, Json, Markdown])?);
+            collect::run(program, &arguments.collect, catalog, output)
         }
         Some(Command::List(list)) => list::run(list, catalog, stdout.one_of(&[Table, Json, Markdown])?),
         Some(Command::Explain(explain)) => {
-            let stdout = stdout.one_of(&[Table, Json, Markdown])?;
-            explain::run(explain, catalog, stdout, progress, arguments.output.quiet)
+            explain::run(explain, catalog, run_output(stdout.one_of(&[Table, Json, Markdown])?))
         }
         Some(Command::Doctor(doctor)) => {
             doctor::run(program, doctor, catalog, stdout.one_of(&[Table, Json])?)

@@ -4,13 +4,13 @@ use system_health_collectors::repository::{Repository, RepositorySettings};
 use system_health_registry::{Context, Subjects};
 use system_health_reporter::NamedAfter;
 
-/// The repository and the branch of the settings. If there are several repositories, none of them gives the name, but
-/// all of them distinguish the reporter from others.
+/// The repository and the branch of the settings. With several repositories, the reporter is named after none of them, but
+/// all of them distinguish it from other reporters.
 pub(super) async fn repositories(context: Context) -> NamedAfter {
     let branch = context.get::<RepositorySettings>().await.ok().and_then(|settings| settings.branch);
     let mut selection: Vec<String> = branch.iter().map(|branch| format!("branch {branch}")).collect();
     let repositories = context.get::<Subjects<Repository>>().await;
-    // The folder of a clone without a remote may have another name in each pod.
+    // A clone without a remote has only the name of its folder, which may differ in each pod.
     let known = repositories.iter().flatten().filter_map(Repository::named);
     let names: Vec<String> = known.map(ToString::to_string).collect();
     let subject = match &names[..] {
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_repository_gives_the_name_and_several_tell_reporters_apart() {
+    async fn only_a_single_repository_gives_the_reporter_its_name() {
         let one = named_after("[repository]\nname = 'Acme/Shop'\nbranch = 'next'").await;
         let several = named_after("[repository]\nnames = ['acme/web', 'Acme/Shop']").await;
 

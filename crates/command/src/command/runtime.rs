@@ -1,4 +1,4 @@
-//! Runs collectors to their end: two runtimes, the signals that interrupt a run, and output that cannot block its end.
+//! Runs collectors until they are done or a signal interrupts them, and prints without waiting for a stalled reader.
 
 use std::{future::Future, io, num::NonZero, pin::pin, thread, time::Duration};
 
@@ -18,19 +18,19 @@ use crate::{
     progress,
 };
 
-/// The minimum number of worker threads: a collector that blocks its thread must not stop the others.
+/// Minimum number of worker threads, so that a collector that blocks its thread does not stop the others.
 const MIN_THREADS: usize = 2;
 
-/// How long a reader of stdout may take even after the deadline, or after an interruption.
+/// Minimum time that the reader of stdout gets, even after the deadline or an interruption.
 const MIN_TIME_TO_PRINT: Duration = Duration::from_secs(1);
 
-/// How long an interrupted run may take to record and print what has finished. Kubernetes kills a container 30 seconds
-/// after the first signal.
+/// Maximum time for an interrupted run to record and print what has finished. Kubernetes kills a container 30 seconds after
+/// the first signal.
 const MAX_TIME_TO_STOP: Duration = Duration::from_secs(10);
 
-/// Runs the work until it is done. The first signal interrupts it, so that it can print what has finished; a second one
-/// ends it at once. An error of the work is logged and becomes the status `failed`, except for an error about stdout,
-/// which is returned.
+/// Runs the work until it is done. The first signal interrupts it, so that it can print what has finished. The second
+/// signal ends it at once. An error is logged and becomes the status `failed`, unless it is about stdout: then it is
+/// returned.
 pub(super) fn block_on<F>(
     progress: &ProgressBar,
     show_progress: bool,
@@ -95,8 +95,8 @@ where
     }
 }
 
-/// Prints the text. A reader that does not read cannot hold up the end of the run, and an interruption while the text is
-/// printed ends it at once.
+/// Prints the text. Waits for a slow reader only until the end of the run. If the run is interrupted while the text is
+/// printed, printing ends at once.
 pub(super) async fn print(
     stdout: Stdout,
     text: String,
@@ -134,7 +134,7 @@ struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on.
+    /// Starts to listen for signals.
     fn new() -> io::Result<Self> {
         #[cfg(unix)]
         {
@@ -149,7 +149,7 @@ impl Signals {
         }
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     async fn next(&mut self) -> io::Result<Signal> {
         #[cfg(unix)]
         {

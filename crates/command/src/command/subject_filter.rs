@@ -21,7 +21,7 @@ pub(super) struct SubjectFilter {
 }
 
 impl SubjectFilter {
-    /// Takes names and globs. Upper and lower case are the same, as in the names of GitHub's repositories.
+    /// Takes names and globs. Matching ignores case, as GitHub does in the names of repositories.
     pub(super) fn new(globs: &[Glob]) -> Self {
         let ignoring_case = |glob: &Glob| GlobBuilder::new(glob.glob()).case_insensitive(true).build();
         let wanted = globs.iter().map(|glob| {
@@ -31,7 +31,7 @@ impl SubjectFilter {
         Self { wanted, listed: Arc::default() }
     }
 
-    /// The metrics that are about subjects. It is an error if there are none.
+    /// Keeps only the metrics that are about subjects. Fails if there are none.
     pub(super) fn select(&self, catalog: Catalog) -> anyhow::Result<Catalog> {
         if self.wanted.is_empty() {
             return Ok(catalog);
@@ -39,12 +39,12 @@ impl SubjectFilter {
         let about_subjects = catalog.metrics().iter().filter(|metric| metric.subject_type().is_some());
         let keys: HashSet<String> = about_subjects.map(|metric| metric.key().to_owned()).collect();
         if keys.is_empty() {
-            bail!("--subject is for metrics about subjects, and KEY matches none of them");
+            bail!("--subject needs metrics about subjects, but KEY matches none");
         }
         Ok(catalog.filter(move |key| keys.contains(key)))
     }
 
-    /// Makes an engine leave out all other subjects.
+    /// Limits an engine to the selected subjects.
     pub(super) fn limit(&self, engine: Engine) -> Engine {
         if self.wanted.is_empty() {
             return engine;
@@ -52,11 +52,11 @@ impl SubjectFilter {
         let Self { wanted, listed } = self.clone();
         engine.with_subjects(move |name| {
             listed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
-            any(&wanted, name)
+            matches_any(&wanted, name)
         })
     }
 
-    /// Refuses a glob that matches none of the subjects of a run, unless some subjects could not be listed.
+    /// Fails if a glob matches no subject of the run, unless some subjects could not be listed.
     pub(super) fn check(&self, report: &Report) -> anyhow::Result<()> {
         let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
         if report.run().outcomes().iter().any(|outcome| outcome.subject.is_none()) {
@@ -74,8 +74,8 @@ impl SubjectFilter {
     }
 }
 
-fn any(matchers: &[GlobMatcher], key: &str) -> bool {
-    matchers.iter().any(|matcher| matcher.is_match(key))
+fn matches_any(matchers: &[GlobMatcher], name: &str) -> bool {
+    matchers.iter().any(|matcher| matcher.is_match(name))
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_subject_that_is_not_there_is_refused_with_the_nearest_names() {
+    async fn an_unknown_subject_is_refused_with_the_nearest_name() {
         let subjects = subjects(&["acme/ap-0001"]);
         let report = run(&subjects, Some(3)).await;
 
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn where_subjects_cannot_be_listed_their_error_says_enough() {
+    async fn no_name_is_refused_if_subjects_cannot_be_listed() {
         let subjects = subjects(&["acme/shop"]);
         let report = run(&subjects, None).await;
 
@@ -127,19 +127,16 @@ mod tests {
     }
 
     #[test]
-    fn metrics_without_subjects_have_none_to_choose() {
+    fn metrics_without_subjects_are_refused() {
         let catalog = Catalog::new(fixture::metrics()).unwrap().filter(|key| key == "account.members");
 
         let error = subjects(&["acme/shop"]).select(catalog).unwrap_err();
 
-        assert_eq!(
-            error.to_string(),
-            "--subject is for metrics about subjects, and KEY matches none of them"
-        );
+        assert_eq!(error.to_string(), "--subject needs metrics about subjects, but KEY matches none");
     }
 
     #[test]
-    fn without_names_all_metrics_are_collected() {
+    fn all_metrics_are_collected_without_names() {
         let catalog = subjects(&[]).select(Catalog::new(fixture::metrics()).unwrap()).unwrap();
 
         assert_eq!(catalog.metrics().len(), fixture::metrics().len());

@@ -1,4 +1,4 @@
-//! The problems of a run in Markdown. The table only counts them; a reader opens a block to see which they are.
+//! The problems of a run in Markdown. The table only counts problems. Each block lists them when a reader opens it.
 
 use std::fmt;
 
@@ -21,13 +21,13 @@ const MAX_REFUSED: usize = 5;
 /// Maximum length of the text of an error, in characters. An escaped character may take several bytes.
 const MAX_TEXT: usize = 300;
 
-/// The problems, in blocks. Nothing is written if there are none.
-pub(super) struct Blocks<'a> {
+/// The problems as blocks that can be opened. Nothing is written if there are none.
+pub(super) struct ProblemBlocks<'a> {
     pub(super) groups: &'a [MetricOutcomes<'a>],
     pub(super) sources: &'a [SourceOutcome],
 }
 
-impl Blocks<'_> {
+impl ProblemBlocks<'_> {
     fn long(&self) -> impl Iterator<Item = MetricOutcomes<'_>> {
         self.groups.iter().copied().filter(|group| !group.is_short())
     }
@@ -95,7 +95,7 @@ impl Blocks<'_> {
     }
 }
 
-impl fmt::Display for Blocks<'_> {
+impl fmt::Display for ProblemBlocks<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         block(f, "Goals missed", None, &self.missed())?;
         for (heading, reasons) in [

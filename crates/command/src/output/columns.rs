@@ -11,19 +11,19 @@ use tabled::{
 
 use super::style::heading;
 
-/// The columns beside the key: their headings, and whether their cells are numbers.
+/// A table with a row for each metric. Each column except the key has a heading, and may contain numbers.
 pub(super) struct Columns {
     headings: Vec<(&'static str, bool)>,
     rows: Vec<(String, Vec<String>)>,
 }
 
 impl Columns {
-    /// No rows yet.
+    /// Creates columns without rows.
     pub(super) fn new(headings: Vec<(&'static str, bool)>) -> Self {
         Self { headings, rows: Vec::new() }
     }
 
-    /// Adds a row of a metric: one cell for each heading, without line breaks.
+    /// Adds a row for a metric: one cell for each heading, without line breaks.
     pub(super) fn push(&mut self, key: &str, cells: Vec<String>) {
         self.rows.push((key.to_owned(), cells));
     }
@@ -32,7 +32,7 @@ impl Columns {
         self.rows.is_empty()
     }
 
-    /// Writes the rows, at most this wide. Without a width, they are as wide as they need to be.
+    /// Writes the rows. If they are wider than `width`, each key is written above its rows.
     pub(super) fn write(&self, f: &mut impl fmt::Write, width: Option<usize>) -> fmt::Result {
         let with_keys = self.table(true);
         if width.is_none_or(|width| widest(&with_keys) <= width) {

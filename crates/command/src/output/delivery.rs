@@ -19,8 +19,8 @@ impl<'a> DeliveryText<'a> {
     /// The texts of all deliveries. If a sink has several, each names its address.
     pub(super) fn all(deliveries: &'a [Delivery]) -> impl Iterator<Item = Self> {
         deliveries.iter().map(|delivery| {
-            let of_sink = deliveries.iter().filter(|other| other.sink == delivery.sink).count();
-            let place = if of_sink > 1 {
+            let same_sink = deliveries.iter().filter(|other| other.sink == delivery.sink).count();
+            let place = if same_sink > 1 {
                 format!("{} ({})", delivery.sink, delivery.address).into()
             } else {
                 delivery.sink.into()
@@ -57,7 +57,7 @@ impl fmt::Display for DeliveryText<'_> {
             DeliveryResult::Interrupted { kept } => {
                 let rest = if *kept { "waits in the outbox for the next run" } else { "is lost" };
                 let result = paint(BAD, "Interrupted");
-                writeln!(f, "{result} before all was delivered to {place}. What was not delivered {rest}.")
+                writeln!(f, "{result} before everything was delivered to {place}. The rest {rest}.")
             }
             DeliveryResult::DryRun(Preview { series, payload, events, .. }) => {
                 writeln!(f, "Would be delivered to {place}: {series} series.\n{payload:#}")?;

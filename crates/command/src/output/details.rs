@@ -1,4 +1,4 @@
-//! Evidence in Markdown: a block for each outcome, which the reader opens. The blocks of a run stay small, because GitHub
+//! Evidence in Markdown: one block for each outcome, which a reader can open. The blocks of a run are small, because GitHub
 //! accepts at most 65,536 characters in a comment and 1 MiB in a job's summary.
 
 use std::fmt::{self, Write};
@@ -31,8 +31,8 @@ pub(super) const OF_EXPLANATION: Details =
     Details { samples: 20, outcomes: 20, items: usize::MAX, bytes: 500_000, open: true };
 
 impl Details {
-    /// Writes the blocks that fit, and names up to ten metrics with blocks that do not fit. Of a metric with many subjects,
-    /// those that are farthest from its goal come first.
+    /// Writes the blocks that fit into the limits, and names up to ten metrics whose blocks do not fit. If a metric has many
+    /// subjects, those farthest from its goal come first.
     pub(super) fn write(self, f: &mut fmt::Formatter<'_>, groups: &[MetricOutcomes<'_>]) -> fmt::Result {
         let mut room = self.bytes;
         let mut left_out = Vec::new();

@@ -1,5 +1,5 @@
-//! `report doctor`: a line for each finding, then what works and what to do next. The word says how it is, the colour
-//! only repeats it.
+//! `report doctor`: a line for each finding, then what works and what to do next. Words carry the meaning. Colour only
+//! repeats it.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ use super::{
     text::{join_names, wrap},
 };
 
-/// What was found, and what follows from it.
+/// The findings, and the conclusions from them.
 #[derive(Debug)]
 pub(crate) struct Diagnosis {
-    /// What was found, in the order in which it is told.
+    /// The findings, in the order in which they are printed.
     pub(crate) findings: Vec<Finding>,
     /// What works now.
     pub(crate) works: Vec<String>,
@@ -24,46 +24,45 @@ pub(crate) struct Diagnosis {
     pub(crate) next_steps: Vec<String>,
 }
 
-/// Findings with one message. Metrics that need the same repository, or secrets that are looked up in one place, fail
-/// alike.
-struct Alike<'a> {
+/// Findings with the same message. For example, all metrics that need the same repository fail with one message.
+struct FindingGroup<'a> {
     subjects: Vec<String>,
     grade: Grade,
     message: &'a str,
 }
 
 impl Diagnosis {
-    fn alike(&self) -> Vec<Alike<'_>> {
-        let mut all: Vec<Alike<'_>> = Vec::new();
+    fn groups(&self) -> Vec<FindingGroup<'_>> {
+        let mut all: Vec<FindingGroup<'_>> = Vec::new();
         for Finding { subject, grade, message } in &self.findings {
-            // What is right is worth a line of its own.
-            let same = all.iter_mut().find(|alike| *grade != Grade::Ok && alike.message == message);
+            // Each good finding has its own line.
+            let same = all.iter_mut().find(|group| *grade != Grade::Ok && group.message == message);
             match same {
-                Some(alike) => {
-                    alike.subjects.push(subject.clone());
-                    alike.grade = alike.grade.max(*grade);
+                Some(group) => {
+                    group.subjects.push(subject.clone());
+                    group.grade = group.grade.max(*grade);
                 }
-                None => all.push(Alike { subjects: vec![subject.clone()], grade: *grade, message }),
+                None => all.push(FindingGroup { subjects: vec![subject.clone()], grade: *grade, message }),
             }
         }
         all
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, width: Option<usize>) -> fmt::Result {
-        let all = self.alike();
-        let widest = all.iter().map(|alike| alike.subject().chars().count()).max().unwrap_or_default();
+        let all = self.groups();
+        let widest = all.iter().map(|group| group.subject().chars().count()).max().unwrap_or_default();
         let indent = " ".repeat(9 + widest + 2);
-        for alike in &all {
-            let color = match alike.grade {
+        for group in &all {
+            let color = match group.grade {
                 Grade::Ok => AnsiColor::Green,
                 Grade::Warning => AnsiColor::Yellow,
                 Grade::Failed => AnsiColor::Red,
             };
             let style: Style = color.on_default();
-            let (grade, subject) = (alike.grade.name(), alike.subject());
+            let (grade, subject) = (group.grade.name(), group.subject());
             let first = format!("{style}{grade:7}{style:#}  {subject:widest$}  ");
-            wrap(f, width, (&first, &indent), alike.message)?;
-            let others = alike.others();
+            wrap(f, width, (&first, &indent), group.message)?;
+            let others = group.others();
             if !others.is_empty() {
                 wrap(f, width, ("         also ", "              "), &join_names(others))?;
             }
@@ -82,7 +81,7 @@ impl Diagnosis {
     }
 }
 
-impl Alike<'_> {
+impl FindingGroup<'_> {
     /// The first subject.
     fn subject(&self) -> &str {
         self.subjects.first().map_or("", String::as_str)
@@ -135,7 +134,7 @@ mod tests {
     use crate::output::fixture;
 
     #[test]
-    fn one_cause_is_told_once_and_the_next_steps_come_last() {
+    fn findings_with_the_same_message_are_grouped() {
         const ABSENT: &str = "found no Datadog API key";
         let diagnosis = Diagnosis {
             findings: vec![

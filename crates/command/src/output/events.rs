@@ -1,4 +1,4 @@
-//! The events that collectors attached to a run, for people: when, how much it matters, and what happened.
+//! The events that collectors attached to a run, for people: time, level and title.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::{
     text::{one_line, wrap},
 };
 
-/// The most events that are shown to people.
+/// Maximum number of events that are shown to people.
 const MAX_EVENTS: usize = 20;
 
 /// A section of a table. Nothing is written without events.
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_a_line_and_of_many_the_first_are_shown() {
+    fn each_event_is_one_line_and_only_the_first_events_are_shown() {
         let events = events(22);
         let lines = fixture::plain(EventLines { events: &events, width: None });
 
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn markdown_keeps_the_text_of_an_event_from_being_markup() {
+    fn titles_are_escaped_in_markdown() {
         assert_snapshot!(EventBlock(&events(1)), @r"
 
         <details>

@@ -1,4 +1,4 @@
-//! Runs over synthetic subjects.
+//! Runs over synthetic repositories, for tests.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl fmt::Display for Repository {
 /// What a metric returns for the repository with a number.
 pub(crate) type Collect = fn(usize) -> Result<Reading, Unavailable>;
 
-/// Text as it is without colour.
+/// The text without colours.
 pub(crate) fn plain(text: impl fmt::Display) -> String {
     anstream::adapter::strip_str(&text.to_string()).to_string()
 }
@@ -68,7 +68,12 @@ pub(crate) async fn run(
     Report::new(Engine::new().run(&catalog, &context).await, [Tag::parse("env:test").unwrap()])
 }
 
-/// A run over the repositories with some of the first thousand numbers.
+/// A run over all metrics and sources of this module, with a thousand repositories.
+pub(crate) async fn run_thousand() -> Report {
+    run(metrics(), sources(), Some(1_000)).await
+}
+
+/// A run over those of the first thousand repositories whose numbers are wanted.
 pub(crate) async fn run_some(
     metrics: impl IntoIterator<Item = Metric>,
     wanted: impl Fn(&usize) -> bool,
@@ -78,7 +83,8 @@ pub(crate) async fn run_some(
     Report::new(Engine::new().run(&catalog, &context).await, [])
 }
 
-/// Three metrics of repositories with everything that can go wrong: an outage of 312, rare errors, and missed goals.
+/// Three metrics about repositories with everything that can go wrong: an outage that affects 312 repositories, rare
+/// errors, and missed goals.
 pub(crate) fn metrics() -> Vec<Metric> {
     let goal = |goal: &str| goal.parse().unwrap();
     vec![

@@ -1,5 +1,5 @@
 //! `report history`: the results of earlier runs. People get a line for each series, or a plot of one metric with its
-//! goal; of many series, those that need attention. Programs get every value.
+//! goal. If there are many series, people get only those that need attention. Programs get every value.
 
 use std::{
     borrow::Cow,
@@ -20,13 +20,15 @@ use super::{
     value::{Elapsed, ShownValue},
 };
 
-/// The columns of a sparkline, and of a plot.
-const OVERVIEW: usize = 32;
-const WIDE: usize = 64;
+/// Width of a sparkline, in columns.
+const SPARKLINE_WIDTH: usize = 32;
+/// Width of a plot, in columns.
+const PLOT_WIDTH: usize = 64;
 
-/// Maximum number of series that are shown for one metric, and of subjects whose failures are.
-const MOST_SERIES: usize = 20;
-const MOST_SUBJECTS: usize = 5;
+/// Maximum number of series that are shown for one metric.
+const MAX_SERIES: usize = 20;
+/// Maximum number of subjects whose problems are shown for one metric.
+const MAX_SUBJECTS: usize = 5;
 
 /// The results of earlier runs, and the time range that is shown.
 pub(crate) struct HistoryReport<'a> {
@@ -50,8 +52,8 @@ struct PastSeries<'a> {
     values: Vec<(SystemTime, f64)>,
 }
 
-/// How often runs had no value, and the last reason.
-struct Silence<'a> {
+/// How often a subject had the same kind of problem, and the last reason.
+struct PastProblem<'a> {
     subject: &'a str,
     count: usize,
     last: SystemTime,
@@ -94,8 +96,8 @@ impl<'a> HistoryReport<'a> {
     }
 
     /// How often each subject of a metric failed, had no data or had failed items, with the last reason.
-    fn silences(&self) -> BTreeMap<(&'a str, &'static str), Vec<Silence<'a>>> {
-        let mut silences = BTreeMap::<_, Vec<Silence<'_>>>::new();
+    fn problems(&self) -> BTreeMap<(&'a str, &'static str), Vec<PastProblem<'a>>> {
+        let mut problems = BTreeMap::<_, Vec<PastProblem<'_>>>::new();
         for entry in self.entries {
             let (state, text) = match &entry.found {
                 PastResult::Value { failures: None, .. } => continue,
@@ -106,29 +108,29 @@ impl<'a> HistoryReport<'a> {
                 PastResult::Error(error) => ("error", error.clone()),
             };
             let (subject, last) = (entry.subject.as_str(), entry.time);
-            let of_metric = silences.entry((entry.key.as_str(), state)).or_default();
+            let same_metric = problems.entry((entry.key.as_str(), state)).or_default();
             // The entries of a subject follow each other.
-            match of_metric.last_mut().filter(|silence| silence.subject == subject) {
-                Some(silence) => *silence = Silence { subject, count: silence.count + 1, last, text },
-                None => of_metric.push(Silence { subject, count: 1, last, text }),
+            match same_metric.last_mut().filter(|problem| problem.subject == subject) {
+                Some(problem) => *problem = PastProblem { subject, count: problem.count + 1, last, text },
+                None => same_metric.push(PastProblem { subject, count: 1, last, text }),
             }
         }
-        silences
+        problems
     }
 
-    fn write_silences(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for ((key, state), mut silences) in self.silences() {
+    fn write_problems(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for ((key, state), mut problems) in self.problems() {
             writeln!(f)?;
-            // Those without a value now come before those that have recovered.
-            silences.sort_by_key(|silence| Reverse(silence.last));
-            let hidden = silences.split_off(silences.len().min(MOST_SUBJECTS));
-            for Silence { subject, count, last, text } in silences {
+            // Problems that still exist come before those that are over.
+            problems.sort_by_key(|problem| Reverse(problem.last));
+            let hidden = problems.split_off(problems.len().min(MAX_SUBJECTS));
+            for PastProblem { subject, count, last, text } in problems {
                 let space = if subject.is_empty() { "" } else { " " };
                 let last = format_rfc3339_seconds(last);
                 writeln!(f, "{key}{space}{subject}: {state} {}, last at {last}: {text}", Times(count))?;
             }
             if !hidden.is_empty() {
-                let count = hidden.iter().map(|silence| silence.count).sum();
+                let count = hidden.iter().map(|problem| problem.count).sum();
                 writeln!(f, "{key}: {state} {} for {} more subjects", Times(count), hidden.len())?;
             }
         }
@@ -138,9 +140,9 @@ impl<'a> HistoryReport<'a> {
     fn overview(&self, f: &mut fmt::Formatter<'_>, lines: &[PastSeries<'_>]) -> fmt::Result {
         let mut table = Builder::new();
         table.push_record(["METRIC", "HISTORY", "LAST", "UNIT", "GOAL", "AGE", "TAGS"]);
-        for of_metric in lines.chunk_by(|line, next| line.key == next.key) {
-            let goal = self.goal(of_metric[0].key);
-            let (shown, hidden) = most_important(of_metric, goal);
+        for same_metric in lines.chunk_by(|line, next| line.key == next.key) {
+            let goal = self.goal(same_metric[0].key);
+            let (shown, hidden) = most_important(same_metric, goal);
             for line in shown {
                 let Some((time, last)) = line.values.last() else { continue };
                 let goal = match (goal, line.is_met(goal)) {
@@ -150,7 +152,7 @@ impl<'a> HistoryReport<'a> {
                 };
                 table.push_record([
                     line.key.to_owned(),
-                    Sparkline(&self.slots(line, OVERVIEW)).to_string(),
+                    Sparkline(&self.slots(line, SPARKLINE_WIDTH)).to_string(),
                     ShownValue(*last).to_string(),
                     line.unit.unwrap_or("-").to_owned(),
                     goal,
@@ -172,7 +174,7 @@ impl<'a> HistoryReport<'a> {
         let (shown, hidden) = most_important(lines, goal);
         for line in shown {
             writeln!(f, "{} [{}] {}", line.key, line.tags, line.unit.unwrap_or_default())?;
-            write!(f, "{}", Plot { slots: &self.slots(line, WIDE), goal })?;
+            write!(f, "{}", Plot { slots: &self.slots(line, PLOT_WIDTH), goal })?;
         }
         if let Some(hidden) = hidden {
             writeln!(f, "{hidden}")?;
@@ -190,7 +192,7 @@ impl fmt::Display for HistoryReport<'_> {
             (Some(_), false) => self.plots(f, &lines)?,
             (None, false) => self.overview(f, &lines)?,
         }
-        self.write_silences(f)
+        self.write_problems(f)
     }
 }
 
@@ -213,17 +215,18 @@ fn failed_items(PastFailures { count, first }: &PastFailures) -> String {
     }
 }
 
-/// The series of a metric that are shown, and a note about the others. Of many, those that miss the goal come first.
+/// The series of a metric that are shown, and a note about the others. If there are many, those that miss the goal come
+/// first.
 fn most_important<'l, 'a>(
     lines: &'l [PastSeries<'a>],
     goal: Option<Goal>,
 ) -> (Vec<&'l PastSeries<'a>>, Option<String>) {
     let mut shown: Vec<_> = lines.iter().collect();
-    if shown.len() <= MOST_SERIES {
+    if shown.len() <= MAX_SERIES {
         return (shown, None);
     }
     shown.sort_by_key(|line| line.is_met(goal) != Some(false));
-    let hidden = shown.split_off(MOST_SERIES);
+    let hidden = shown.split_off(MAX_SERIES);
     let missed = hidden.iter().filter(|line| line.is_met(goal) == Some(false)).count();
     let how = match goal {
         Some(_) if missed > 0 => format!(", {missed} of which miss the goal"),
@@ -253,7 +256,7 @@ impl<'a> HistoryRow<'a> {
     }
 
     fn from_entry(entry: &'a HistoryEntry) -> Vec<Self> {
-        let silent = |state, reason| HistoryRow {
+        let without_value = |state, reason| HistoryRow {
             time: format_rfc3339_seconds(entry.time).to_string(),
             key: &entry.key,
             subject: &entry.subject,
@@ -264,18 +267,18 @@ impl<'a> HistoryRow<'a> {
             reason,
         };
         match &entry.found {
-            PastResult::NoData(reason) => vec![silent("no_data", Some(Cow::from(reason)))],
-            PastResult::Error(error) => vec![silent("error", Some(Cow::from(error)))],
+            PastResult::NoData(reason) => vec![without_value("no_data", Some(Cow::from(reason)))],
+            PastResult::Error(error) => vec![without_value("error", Some(Cow::from(error)))],
             PastResult::Value { samples, failures } => {
                 let values = samples.iter().map(|sample| HistoryRow {
                     value: Some(sample.value),
                     unit: sample.unit.as_deref(),
                     tags: sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(","),
-                    ..silent("value", None)
+                    ..without_value("value", None)
                 });
                 let failed = failures.iter().map(|failures| {
                     let reason = failed_items(failures);
-                    silent("items_failed", Some(Cow::from(reason)))
+                    without_value("items_failed", Some(Cow::from(reason)))
                 });
                 values.chain(failed).collect()
             }

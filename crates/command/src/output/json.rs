@@ -1,4 +1,4 @@
-//! The JSON document of a run. `docs/report.schema.json` describes it and the tests hold it to that.
+//! The JSON document of a run. `docs/report.schema.json` describes it, and tests validate it against that schema.
 
 use std::{collections::BTreeSet, rc::Rc};
 
@@ -50,10 +50,10 @@ struct JsonOutcome<'a> {
 #[serde(tag = "state", rename_all = "snake_case")]
 enum JsonState<'a> {
     Value {
-        samples: Each<'a, Sample>,
-        // Left out where there are none.
-        #[serde(skip_serializing_if = "Each::is_empty")]
-        failures: Each<'a, ItemError>,
+        samples: TaggedItems<'a, Sample>,
+        // Left out if there are none.
+        #[serde(skip_serializing_if = "TaggedItems::is_empty")]
+        failures: TaggedItems<'a, ItemError>,
     },
     NoData {
         reason: &'a str,
@@ -65,8 +65,8 @@ enum JsonState<'a> {
     },
 }
 
-/// Samples or failed items. Their tags are combined while they are written, because a run may have a hundred thousand.
-struct Each<'a, T> {
+/// Samples or failed items. Their tags are combined only while they are written, because a run may have a hundred thousand.
+struct TaggedItems<'a, T> {
     common: Rc<BTreeSet<Tag>>,
     all: &'a [T],
 }
@@ -105,7 +105,7 @@ struct JsonSample<'a> {
     value: f64,
     tags: Vec<&'a str>,
     link: Option<&'a str>,
-    // Left out where there is none.
+    // Left out if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<JsonEvidence<'a>>,
 }
@@ -175,7 +175,7 @@ impl<'a> JsonReport<'a> {
                 started_at: humantime::format_rfc3339_millis(run.started_at()).to_string(),
                 timestamp: humantime::format_rfc3339_seconds(report.timestamp()).to_string(),
                 duration_ms: millis(run.duration()),
-                tags: text(report.tags()),
+                tags: tag_texts(report.tags()),
             },
             metrics: run.outcomes().iter().map(|outcome| JsonOutcome::new(report, outcome)).collect(),
             sources: run.sources().iter().map(JsonSource::new).collect(),
@@ -201,8 +201,8 @@ impl<'a> JsonOutcome<'a> {
             tags: common.iter().map(Tag::to_string).collect(),
             state: match &outcome.result {
                 Ok(reading) => JsonState::Value {
-                    samples: Each { common: Rc::clone(&common), all: reading.samples() },
-                    failures: Each { common, all: reading.failures() },
+                    samples: TaggedItems { common: Rc::clone(&common), all: reading.samples() },
+                    failures: TaggedItems { common, all: reading.failures() },
                 },
                 Err(Unavailable::NoData(no_data)) => JsonState::NoData {
                     reason: no_data.reason(),
@@ -220,7 +220,7 @@ impl<'a> JsonOutcome<'a> {
     }
 }
 
-impl<T> Each<'_, T> {
+impl<T> TaggedItems<'_, T> {
     fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -233,7 +233,7 @@ impl<T> Each<'_, T> {
     }
 }
 
-impl Serialize for Each<'_, Sample> {
+impl Serialize for TaggedItems<'_, Sample> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.all.iter().map(|sample| JsonSample {
             value: sample.value(),
@@ -244,7 +244,7 @@ impl Serialize for Each<'_, Sample> {
     }
 }
 
-impl Serialize for Each<'_, ItemError> {
+impl Serialize for TaggedItems<'_, ItemError> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(
             self.all
@@ -329,7 +329,7 @@ impl<'a> JsonReceipt<'a> {
     }
 }
 
-fn text(tags: &BTreeSet<Tag>) -> Vec<&str> {
+fn tag_texts(tags: &BTreeSet<Tag>) -> Vec<&str> {
     tags.iter().map(Tag::as_str).collect()
 }
 

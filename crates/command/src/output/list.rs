@@ -14,18 +14,18 @@ use super::text::count;
 
 const DESCRIPTION_WIDTH: usize = 48;
 
-/// The catalog for people.
+/// The catalog as a table for people.
 pub(crate) struct TableList<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) selection: &'a Selection,
 }
 
-/// The catalog for programs.
+/// The catalog as JSON for programs.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub(crate) struct JsonList<'a>(Vec<JsonMetric<'a>>);
 
-/// A metric with each option of the attribute, `null` for those that are not set, and whether a run collects it.
+/// A metric with all options of the attribute, and whether a run collects it. Options that are not set are `null`.
 struct JsonMetric<'a>(&'a Metric, Choice);
 
 impl<'a> JsonList<'a> {
@@ -102,7 +102,7 @@ impl fmt::Display for TableList<'_> {
 }
 
 impl TableList<'_> {
-    /// Writes the sources. Their metrics are known only after a run has asked them.
+    /// Writes the sources. The metrics of a source are known only after a run has called it.
     fn sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let metrics = self.catalog.metrics();
         for (number, source) in self.catalog.sources().iter().enumerate() {
@@ -111,7 +111,7 @@ impl TableList<'_> {
             }
             let known = metrics.iter().filter(|metric| metric.source() == Some(source.name())).count();
             let known = match known {
-                0 => "no run has seen its metrics yet".to_owned(),
+                0 => "no metrics known yet".to_owned(),
                 known => format!("{} known", count(known, "metric")),
             };
             let (name, location) = (source.name(), source.location());
@@ -150,7 +150,7 @@ mod tests {
     use crate::output::fixture;
 
     #[test]
-    fn the_list_says_which_metrics_a_run_collects() {
+    fn the_list_shows_which_metrics_a_run_collects() {
         let metric = |facts| {
             Metric::new(facts, Location::code("acme", "lib.rs", 3), |_| {
                 Box::pin(async { Err(Unavailable::no_data("a test")) })
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_says_what_a_metric_is_about_and_which_source_described_it() {
+    fn metrics_are_listed_with_their_subjects_and_sources() {
         let source = |name| {
             Source::new(name, "The views\nof a database.", Location::code("acme", "db.rs", 7), |_| {
                 Box::pin(async { Err(Unavailable::no_data("a test")) })
@@ -211,7 +211,7 @@ mod tests {
         orders.open     -           gauge  -     -     -         yes        Orders.      the source `warehouse`
 
         Sources of further metrics
-          archive: no run has seen its metrics yet; acme (db.rs:7); The views of a database.
+          archive: no metrics known yet; acme (db.rs:7); The views of a database.
           warehouse: 1 metric known; acme (db.rs:7); The views of a database.
         ");
         assert_eq!((&json[0]["subject"], &json[1]["source"]), (&"Repository".into(), &"warehouse".into()));

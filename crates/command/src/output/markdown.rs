@@ -10,7 +10,7 @@ use system_health_reporter::{
 };
 
 use super::{
-    blocks::Blocks,
+    blocks::ProblemBlocks,
     delivery::DeliveryText,
     details::{self, Details},
     events::EventBlock,
@@ -72,14 +72,15 @@ impl fmt::Display for MarkdownReport<'_> {
         if hidden > 0 {
             writeln!(f, "| … | | | {hidden} more rows; something is wrong in {hidden_bad} of them |")?;
         }
-        Blocks { groups: &groups, sources: self.report.run().sources() }.fmt(f)?;
+        ProblemBlocks { groups: &groups, sources: self.report.run().sources() }.fmt(f)?;
         self.details.write(f, &groups)?;
         EventBlock(self.events).fmt(f)?;
         DeliveryText::all(self.deliveries).try_for_each(|delivery| writeln!(f, "\n{}", delivery.summary()))
     }
 }
 
-/// The rows of a metric: one for each sample and each outcome without one, or one for all of many.
+/// The rows of a metric: one for each sample and for each outcome without a sample. If there are many, one row summarises
+/// them.
 fn rows(group: &MetricOutcomes<'_>) -> Vec<TableRow> {
     if !group.is_short() {
         return vec![summary(group)];
@@ -170,8 +171,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     #[expect(clippy::invisible_characters, reason = "they keep a name from being read as a mention")]
-    async fn a_thousand_subjects_are_one_row_and_blocks_to_open() {
-        let report = fixture::run(fixture::metrics(), fixture::sources(), Some(1_000)).await;
+    async fn a_thousand_subjects_are_one_row_and_closed_blocks() {
+        let report = fixture::run_thousand().await;
 
         assert_snapshot!(MarkdownReport::new(&report, &[]), @r"
         | metric | value | goal | |
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_summary_is_never_larger_than_github_takes() {
+    async fn a_page_stays_below_the_limit_of_github() {
         let goal = || "< 0".parse().unwrap();
         let metrics = (0..2_000).map(|number| {
             let facts = Facts::new(format!("many.metric_{number:04}"), "A test.").with_goal(goal());

@@ -13,10 +13,10 @@ impl fmt::Display for MarkdownList<'_> {
         writeln!(f, "# Metrics\n\n<!-- Written by `report list --format markdown`. -->")?;
         let mut group = None;
         for metric in self.0.metrics() {
-            let of = metric.key().split('.').next();
-            if group != of {
-                writeln!(f, "\n## {}", of.unwrap_or_default())?;
-                group = of;
+            let first_word = metric.key().split('.').next();
+            if group != first_word {
+                writeln!(f, "\n## {}", first_word.unwrap_or_default())?;
+                group = first_word;
             }
             entry(f, metric)?;
         }
@@ -64,7 +64,7 @@ mod tests {
     use crate::output::JsonList;
 
     #[test]
-    fn an_entry_has_every_fact_that_is_known() {
+    fn an_entry_has_all_options_that_are_set() {
         let facts = Facts::new("queue.waiting", "Waiting messages.")
             .with_unit("message")
             .with_goal("< 5".parse().unwrap())

@@ -13,7 +13,7 @@ use super::text::{count, join_names, one_line};
 /// A metric with more subjects or samples than this is summarised.
 pub(crate) const MAX_ROWS: usize = 20;
 
-/// Maximum number of different values that are shown of those that miss a goal.
+/// Maximum number of distinct values that are shown if they miss a goal.
 const MAX_MISSED: usize = 5;
 
 /// The outcomes of a metric.
@@ -31,7 +31,7 @@ pub(super) struct Range {
     pub(super) max: f64,
 }
 
-/// Samples with one value that misses the goal, with the names of their subjects.
+/// One value that misses the goal, with the names of all samples that have it.
 pub(super) struct Missed {
     pub(super) value: f64,
     pub(super) names: Vec<String>,
@@ -51,7 +51,7 @@ impl<'a> MetricOutcomes<'a> {
         by_key.map(|outcomes| Self { metric: &outcomes[0].metric, outcomes }).collect()
     }
 
-    /// Whether there are so few that each sample and outcome is shown.
+    /// Whether there are so few outcomes and samples that each of them is shown.
     pub(crate) fn is_short(&self) -> bool {
         self.outcomes.len() <= MAX_ROWS && self.samples().nth(MAX_ROWS).is_none()
     }
@@ -79,7 +79,7 @@ impl<'a> MetricOutcomes<'a> {
         self.outcomes.iter().filter(|outcome| outcome.state() == state).count()
     }
 
-    /// The number of items that failed beside samples.
+    /// The number of items that failed while others have samples.
     pub(super) fn failed_items(&self) -> usize {
         self.outcomes.iter().map(|outcome| outcome.failures().len()).sum()
     }
@@ -94,15 +94,15 @@ impl<'a> MetricOutcomes<'a> {
         let Some(goal) = self.metric.goal() else { return Vec::new() };
         let mut missed: Vec<_> =
             self.samples().filter(|(_, sample)| !goal.is_met_by(sample.value())).collect();
-        // Stable, so equally bad ones stay in the order of their names.
+        // The sort is stable, so samples at the same distance stay in the order of their names.
         missed.sort_by(|(_, one), (_, other)| {
             distance(goal, other.value()).total_cmp(&distance(goal, one.value()))
         });
         missed
     }
 
-    /// The outcomes, in their order if they are few. Of many, those farthest from the goal come first, then those
-    /// without data, and then the others.
+    /// The outcomes. If there are many, those farthest from the goal come first, then those without data, and then the
+    /// others.
     pub(super) fn worst_first(&self) -> Vec<&'a Outcome> {
         if self.is_short() {
             return self.outcomes.iter().collect();
@@ -117,7 +117,7 @@ impl<'a> MetricOutcomes<'a> {
             .collect()
     }
 
-    /// The tags that all samples have, so that they tell none from another. Empty for a single sample.
+    /// The tags that all samples share, which do not help to distinguish them. Empty for a single sample.
     fn common_tags(&self) -> HashSet<&'a Tag> {
         let mut tags = self.samples().map(|(_, sample)| sample.tags().iter().collect::<HashSet<_>>());
         let (Some(first), Some(second)) = (tags.next(), tags.next()) else { return HashSet::new() };
@@ -126,7 +126,7 @@ impl<'a> MetricOutcomes<'a> {
             .fold(first, |common, tags| common.intersection(&tags).copied().collect())
     }
 
-    /// How many samples miss the goal, and which; `None` if none does.
+    /// Says how many samples miss the goal, and which ones. `None` if none does.
     pub(crate) fn missed_text(&self) -> Option<String> {
         let missed = self.missed();
         let common = self.common_tags();
@@ -143,7 +143,7 @@ impl<'a> MetricOutcomes<'a> {
         }
     }
 
-    /// The samples that miss the goal by their values.
+    /// The samples that miss the goal, grouped by value.
     pub(super) fn missed_values(&self) -> AllMissed {
         let mut shown: Vec<Missed> = Vec::new();
         let mut places = BTreeMap::new();
@@ -205,7 +205,7 @@ impl Missed {
     }
 }
 
-/// What a sample is about: the subject and the sample's own tags, without some of them.
+/// The name of a sample: its subject and its own tags, except for those in `without`.
 fn name(outcome: &Outcome, sample: &Sample, without: &HashSet<&Tag>) -> String {
     let subject = outcome.subject.iter().map(|subject| one_line(subject.name()));
     let tags = sample.tags().iter().filter(|tag| !without.contains(tag)).map(Tag::to_string);
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn values_beyond_the_worst_are_counted_with_their_range() {
+    fn only_the_worst_values_are_shown_and_the_others_are_counted() {
         let values: Vec<f64> = (0..30).map(f64::from).collect();
         let outcomes = [outcome("< 10", &values)];
         let group = MetricOutcomes { metric: &outcomes[0].metric, outcomes: &outcomes };
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_in_the_middle_of_equal_and_of_huge_values() {
+    fn the_median_of_equal_or_huge_values_is_exact() {
         let median = |values: &[f64]| Range::from_values(values.to_vec()).map(|range| range.median);
 
         assert_eq!(median(&[]), None);

@@ -14,20 +14,20 @@ use super::value::ShownValue;
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const HEIGHT: usize = 9;
 
-/// The last value in each of several equally long slots of time; `None` in a slot without a value.
+/// Equally long slots of time, each with its last value. `None` in a slot without a value.
 pub(super) struct TimeSlots(Vec<Option<f64>>);
 
-/// A line of blocks, a space where there is no value.
+/// A line of blocks. A slot without a value is a space.
 pub(super) struct Sparkline<'a>(pub(super) &'a TimeSlots);
 
-/// A plot with the goal's limit drawn in.
+/// A plot of the values, with a line at the goal.
 pub(super) struct Plot<'a> {
     pub(super) slots: &'a TimeSlots,
     pub(super) goal: Option<Goal>,
 }
 
 impl TimeSlots {
-    /// Sorts values into slots of the time from `since` on.
+    /// Distributes values over `count` slots, which start at `since` and span `length`.
     pub(super) fn new(
         values: impl IntoIterator<Item = (SystemTime, f64)>,
         since: SystemTime,
@@ -37,7 +37,7 @@ impl TimeSlots {
         let mut slots = vec![None; count];
         for (time, value) in values {
             let share = time.duration_since(since).unwrap_or_default().div_duration_f64(length);
-            slots[nearest(share, count)] = Some(value);
+            slots[part(share, count)] = Some(value);
         }
         Self(slots)
     }
@@ -56,17 +56,17 @@ fn row(value: f64, range: &RangeInclusive<f64>, rows: usize) -> usize {
     if extent <= 0.0 || !extent.is_finite() {
         return rows / 2;
     }
-    nearest((value - range.start()) / extent, rows)
+    part((value - range.start()) / extent, rows)
 }
 
-/// The part that a share from 0 to 1 lies in, of equally large parts.
+/// The index of the part that a share from 0 to 1 lies in, if the whole is divided into equal parts.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "a share of a few parts; what lies outside is put on the edge"
+    reason = "there are few parts; a share outside the range is put on the edge"
 )]
-fn nearest(share: f64, parts: usize) -> usize {
+fn part(share: f64, parts: usize) -> usize {
     ((share * parts as f64) as usize).min(parts - 1)
 }
 
@@ -127,19 +127,19 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_seen_as_a_gap() {
+    fn slots_without_a_value_are_blank() {
         assert_eq!(Sparkline(&slots(&[(0, 1.0), (1, 2.0), (4, 8.0), (9, 1.0)])).to_string(), "▁▂  █    ▁");
         assert_eq!(Sparkline(&slots(&[(3, 5.0)])).to_string(), "   ▅      ");
         assert_eq!(Sparkline(&slots(&[])).to_string(), "");
     }
 
     #[test]
-    fn the_last_value_of_a_step_is_the_one_that_is_shown() {
+    fn a_slot_shows_its_last_value() {
         assert_eq!(slots(&[(2, 1.0), (2, 3.0), (99, 4.0)]).0[2], Some(3.0));
     }
 
     #[test]
-    fn the_goal_is_drawn_in() {
+    fn a_plot_shows_the_goal() {
         let goal = Some("< 5".parse().unwrap());
         let slots = slots(&[(0, 1.0), (2, 4.0), (5, 8.0), (9, 6.0)]);
         assert_snapshot!(Plot { slots: &slots, goal }, @"
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_do_not_change_are_a_straight_line() {
+    fn constant_values_are_a_straight_line() {
         let slots = slots(&[(0, 3.0), (4, 3.0)]);
         assert_snapshot!(Plot { slots: &slots, goal: None }, @"
         3 │

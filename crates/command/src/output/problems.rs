@@ -1,5 +1,5 @@
 //! The problems of a run, for people: values that miss their goals, metrics without data, errors, failed items and failed
-//! sources. The worst are shown, and all are counted.
+//! sources. All are counted, and the worst are shown.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ pub(super) struct Problems<'a> {
 
 impl Problems<'_> {
     /// Writes the values that miss a goal and have no row of their own.
-    fn missed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_missed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut is_first = true;
         for group in self.groups.iter().filter(|group| !group.is_short()) {
             let Some(goal) = group.metric.goal() else { continue };
@@ -59,7 +59,7 @@ impl Problems<'_> {
         Ok(())
     }
 
-    fn reasons(&self, f: &mut fmt::Formatter<'_>, heading: &str, reasons: &Reasons) -> fmt::Result {
+    fn write_reasons(&self, f: &mut fmt::Formatter<'_>, heading: &str, reasons: &Reasons) -> fmt::Result {
         if reasons.is_empty() {
             return Ok(());
         }
@@ -79,9 +79,9 @@ impl Problems<'_> {
     }
 
     /// Writes the sources that failed, had no data, or returned metrics that were refused.
-    fn sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut is_first = true;
-        for source in self.sources.iter().filter(|source| !is_well(source)) {
+        for source in self.sources.iter().filter(|source| !succeeded(source)) {
             if is_first {
                 writeln!(f, "\n{}", paint(BAD, "Sources"))?;
                 is_first = false;
@@ -107,16 +107,16 @@ impl Problems<'_> {
 
 impl fmt::Display for Problems<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.missed(f)?;
+        self.write_missed(f)?;
         let groups = || self.groups.iter().copied();
-        self.reasons(f, &paint(QUIET, "No data"), &Reasons::for_state(groups(), State::NoData))?;
-        self.reasons(f, &paint(BAD, "Errors"), &Reasons::for_state(groups(), State::Error))?;
-        self.reasons(
+        self.write_reasons(f, &paint(QUIET, "No data"), &Reasons::for_state(groups(), State::NoData))?;
+        self.write_reasons(f, &paint(BAD, "Errors"), &Reasons::for_state(groups(), State::Error))?;
+        self.write_reasons(
             f,
             &paint(BAD, "Failed items"),
             &Reasons::for_failed_items(self.items_of.iter().copied()),
         )?;
-        self.sources(f)
+        self.write_sources(f)
     }
 }
 
@@ -127,7 +127,7 @@ fn with_unit(metric: &Metric, value: f64) -> String {
     }
 }
 
-/// Whether a source returned metrics that all were accepted.
-fn is_well(source: &SourceOutcome) -> bool {
+/// Whether a source returned metrics and all of them were accepted.
+fn succeeded(source: &SourceOutcome) -> bool {
     source.result.is_ok() && source.refused.is_empty()
 }

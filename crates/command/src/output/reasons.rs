@@ -1,5 +1,5 @@
-//! Why metrics have no value. If an API is down, a thousand repositories fail with the same text: it is shown once, with
-//! their number and the first names. Each outcome is counted on exactly one line.
+//! Why metrics have no value. If an API is down, a thousand repositories fail with the same text. It is shown once, with the
+//! number of repositories and the first names. Each outcome is counted on exactly one line.
 
 use std::{cmp::Reverse, collections::HashMap, ops::RangeInclusive};
 
@@ -10,23 +10,22 @@ use super::{
     text::{count, join_names, one_line},
 };
 
-/// Maximum number of reasons that are shown for one metric, if more outcomes than `MAX_ROWS` have one.
+/// Maximum number of reasons that are shown for one metric, if more than `MAX_ROWS` outcomes have a reason.
 const MAX_OF_METRIC: usize = 5;
 
 /// Maximum number of reasons that are shown for a run.
 const MAX_OF_RUN: usize = 50;
 
-/// Maximum number of keys or names before the text. More are counted there and listed below it.
+/// Maximum number of keys or names before the text. If there are more, they are counted there and listed below the text.
 const MAX_BEFORE_TEXT: usize = 3;
 
-/// Replaces what differs in a text that several subjects share: the name of the subject, and the ids of commits and the
-/// like.
+/// Stands for the parts of a text that differ between subjects: the name of the subject, and ids such as those of commits.
 const VARIABLE: &str = "…";
 
 /// Minimum and maximum length of an id in hexadecimal digits, such as an abbreviated commit id or a SHA-256.
 const ID_LENGTHS: RangeInclusive<usize> = 7..=64;
 
-/// The reasons for one state, those of most outcomes first.
+/// The reasons for one state, the most frequent first.
 pub(crate) struct Reasons {
     /// The reasons.
     pub(crate) shown: Vec<SharedReason>,
@@ -38,66 +37,66 @@ pub(crate) struct Reasons {
 #[derive(Debug)]
 pub(crate) struct SharedReason {
     keys: Vec<String>,
-    /// What the names are, such as `repository`.
+    /// What the names stand for, such as `repository`.
     thing: String,
     names: Vec<String>,
     text: String,
-    /// Whether the text replaces several rare ones.
+    /// Whether the text replaces several rare texts.
     is_rest: bool,
 }
 
-/// One outcome or item.
-struct Case {
+/// Why one outcome or item has no value.
+struct OwnReason {
     name: Option<String>,
     text: String,
 }
 
-/// The cases of a metric with the same text.
-struct Alike {
+/// The outcomes or items of a metric with the same text.
+struct TextGroup {
     names: Vec<String>,
     /// The text of the first one, with its own name.
     first: String,
-    cases: usize,
+    count: usize,
 }
 
 impl Reasons {
     /// Why metrics have no data, or failed.
     pub(crate) fn for_state<'a>(groups: impl IntoIterator<Item = MetricOutcomes<'a>>, state: State) -> Self {
-        Self::from_cases(groups, MetricOutcomes::thing, |group| {
+        Self::from_own(groups, MetricOutcomes::thing, |group| {
             let outcomes = group.outcomes.iter().filter(|outcome| outcome.state() == state);
-            outcomes.filter_map(Case::from_outcome).collect()
+            outcomes.filter_map(OwnReason::from_outcome).collect()
         })
     }
 
-    /// Why items failed beside samples.
+    /// Why items failed while others have samples.
     pub(crate) fn for_failed_items<'a>(groups: impl IntoIterator<Item = MetricOutcomes<'a>>) -> Self {
-        Self::from_cases(
+        Self::from_own(
             groups,
             |_| "item".to_owned(),
             |group| {
                 let items = group.outcomes.iter().flat_map(|outcome| {
-                    outcome.failures().iter().map(move |item| Case::from_item(outcome, item))
+                    outcome.failures().iter().map(move |item| OwnReason::from_item(outcome, item))
                 });
                 items.collect()
             },
         )
     }
 
-    fn from_cases<'a>(
+    fn from_own<'a>(
         groups: impl IntoIterator<Item = MetricOutcomes<'a>>,
         thing: impl Fn(&MetricOutcomes<'a>) -> String,
-        cases: impl Fn(&MetricOutcomes<'a>) -> Vec<Case>,
+        own_reasons: impl Fn(&MetricOutcomes<'a>) -> Vec<OwnReason>,
     ) -> Self {
         let mut reasons: Vec<SharedReason> = Vec::new();
-        // Metrics that need the same resource fail alike.
+        // Metrics that need the same resource fail with the same text.
         let mut places = HashMap::new();
         for group in groups {
-            let cases = cases(&group);
-            if cases.is_empty() {
+            let own = own_reasons(&group);
+            if own.is_empty() {
                 continue;
             }
             let thing = thing(&group);
-            for (text, names, is_rest) in bounded(alike(cases), &thing) {
+            for (text, names, is_rest) in bounded(group_by_text(own), &thing) {
                 let place =
                     *places.entry((text.clone(), names.clone(), thing.clone())).or_insert(reasons.len());
                 let key = group.metric.key().to_owned();
@@ -115,7 +114,7 @@ impl Reasons {
                 }
             }
         }
-        // Stable, so reasons of as many outcomes stay in the order of the keys.
+        // The sort is stable, so reasons with equal counts stay in the order of the keys.
         reasons.sort_by_key(|reason| (reason.is_rest, Reverse(reason.count())));
         let hidden = reasons.split_off(reasons.len().min(MAX_OF_RUN));
         let others =
@@ -141,7 +140,7 @@ impl SharedReason {
         self.keys.len() * self.names.len().max(1)
     }
 
-    /// What the text is about, such as `commits.hotfix of 312 repositories`.
+    /// The metrics and subjects that share the text, such as `commits.hotfix of 312 repositories`.
     pub(crate) fn subject(&self) -> String {
         let keys = if self.keys.len() > MAX_BEFORE_TEXT {
             count(self.keys.len(), "metric")
@@ -167,7 +166,7 @@ impl SharedReason {
     }
 }
 
-impl Case {
+impl OwnReason {
     fn from_outcome(outcome: &Outcome) -> Option<Self> {
         let text = match outcome.result.as_ref().err()? {
             Unavailable::NoData(no_data) => one_line(no_data.reason()),
@@ -184,51 +183,52 @@ impl Case {
     }
 }
 
-/// The cases by their texts, apart from the subject's own name in it; those with most cases first.
-fn alike(cases: Vec<Case>) -> Vec<(String, Alike)> {
+/// Groups reasons by text, the most frequent first. The name of the subject and ids are replaced in the text.
+fn group_by_text(reasons: Vec<OwnReason>) -> Vec<(String, TextGroup)> {
     let mut places = HashMap::new();
-    let mut all: Vec<(String, Alike)> = Vec::new();
-    for Case { name, text } in cases {
-        let shared = without_ids(&name.as_ref().map_or_else(|| text.clone(), |name| without(&text, name)));
+    let mut all: Vec<(String, TextGroup)> = Vec::new();
+    for OwnReason { name, text } in reasons {
+        let shared =
+            without_ids(&name.as_ref().map_or_else(|| text.clone(), |name| without_name(&text, name)));
         let place = *places.entry(shared.clone()).or_insert(all.len());
         if place == all.len() {
-            all.push((shared, Alike { names: Vec::new(), first: text, cases: 0 }));
+            all.push((shared, TextGroup { names: Vec::new(), first: text, count: 0 }));
         }
-        let alike = &mut all[place].1;
-        alike.names.extend(name);
-        alike.cases += 1;
+        let group = &mut all[place].1;
+        group.names.extend(name);
+        group.count += 1;
     }
-    all.sort_by_key(|(_, alike)| Reverse(alike.cases));
+    all.sort_by_key(|(_, group)| Reverse(group.count));
     all
 }
 
-/// The first texts with their names; of very many, the others become one with an example.
-fn bounded(mut all: Vec<(String, Alike)>, thing: &str) -> Vec<(String, Vec<String>, bool)> {
-    let cases: usize = all.iter().map(|(_, alike)| alike.cases).sum();
-    let is_long = cases > MAX_ROWS && all.len() > MAX_OF_METRIC;
+/// The texts with their names. If there are very many, the rare ones become one text with an example.
+fn bounded(mut all: Vec<(String, TextGroup)>, thing: &str) -> Vec<(String, Vec<String>, bool)> {
+    let total: usize = all.iter().map(|(_, group)| group.count).sum();
+    let is_long = total > MAX_ROWS && all.len() > MAX_OF_METRIC;
     let rest = all.split_off(if is_long { MAX_OF_METRIC - 1 } else { all.len() });
     let mut bounded: Vec<_> = all
         .into_iter()
-        .map(|(shared, alike)| (if alike.cases == 1 { alike.first } else { shared }, alike.names, false))
+        .map(|(shared, group)| (if group.count == 1 { group.first } else { shared }, group.names, false))
         .collect();
     if let Some((_, example)) = rest.first() {
         let example = example.first.clone();
-        let each = if rest.iter().all(|(_, alike)| alike.cases == 1) {
+        let each = if rest.iter().all(|(_, group)| group.count == 1) {
             format!(", a different one for each {thing}")
         } else {
             String::new()
         };
         bounded.push((
             format!("{} other reasons{each}, such as: {example}", rest.len()),
-            rest.into_iter().flat_map(|(_, alike)| alike.names).collect(),
+            rest.into_iter().flat_map(|(_, group)| group.names).collect(),
             true,
         ));
     }
     bounded
 }
 
-/// The text without a name that is a word in it.
-fn without(text: &str, name: &str) -> String {
+/// Replaces a name in the text, if the name is a whole word.
+fn without_name(text: &str, name: &str) -> String {
     if name.is_empty() {
         return text.to_owned();
     }
@@ -246,8 +246,8 @@ fn without(text: &str, name: &str) -> String {
     shared + rest
 }
 
-/// The text without ids: words of hexadecimal digits, with a letter and a decimal digit among them. A status or another
-/// number stays.
+/// Replaces ids in the text: words of hexadecimal digits with at least one letter and one decimal digit. Numbers, such as a
+/// status, stay.
 fn without_ids(text: &str) -> String {
     let is_id = |word: &str| {
         ID_LENGTHS.contains(&word.len())
@@ -268,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_do_not_tell_texts_apart_and_numbers_do() {
+    fn ids_are_replaced_and_numbers_are_not() {
         for (text, shared) in [
             ("no commit 1a2b3c4d5e of `main`", "no commit … of `main`"),
             ("GET /commits/0123456789abcdef0123456789abcdef01234567: 404", "GET /commits/…: 404"),
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_the_same_for_all_subjects_apart_from_their_names() {
+    fn the_name_of_the_subject_is_replaced() {
         for (text, name, shared) in [
             ("GET /repos/acme/shop/commits: 404", "acme/shop", "GET /repos/…/commits: 404"),
             ("cannot read `acme/shop`; acme/shop is gone", "acme/shop", "cannot read `…`; … is gone"),
@@ -289,18 +289,18 @@ mod tests {
             ("connection refused", "", "connection refused"),
             ("das Läuft: äu", "äu", "das Läuft: …"),
         ] {
-            assert_eq!(without(text, name), shared);
+            assert_eq!(without_name(text, name), shared);
         }
     }
 
     #[test]
-    fn rare_reasons_of_a_metric_are_one_line_and_every_case_is_counted() {
-        let case = |number: usize| Case {
+    fn rare_reasons_share_one_line() {
+        let reason = |number: usize| OwnReason {
             name: Some(format!("acme/{number}")),
             text: if number < 30 { "gone".to_owned() } else { format!("reset after {number} s") },
         };
 
-        let all = bounded(alike((0..100).map(case).collect()), "repository");
+        let all = bounded(group_by_text((0..100).map(reason).collect()), "repository");
 
         let counts: Vec<_> = all.iter().map(|(text, names, _)| (text.as_str(), names.len())).collect();
         assert_eq!(

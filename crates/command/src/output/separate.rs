@@ -10,10 +10,10 @@ use std::{
 
 use system_health_registry::StandardOutput;
 
-/// The copy. Descriptors belong to the process, and so does this.
+/// The copy. It is global because descriptors belong to the process.
 static DATA: OnceLock<Arc<File>> = OnceLock::new();
 
-/// Leads everything that is printed to stderr from now on. Data is still written to the standard output.
+/// From now on, everything that is printed goes to stderr. [`data`] still goes to the standard output.
 #[cfg(unix)]
 pub(crate) fn separate_data() -> io::Result<()> {
     use std::os::fd::AsFd;
@@ -31,12 +31,12 @@ pub(crate) fn separate_data() -> io::Result<()> {
     Ok(())
 }
 
-/// The copy, if there is one.
+/// The copy of the standard output, if there is one.
 pub(super) fn data() -> Option<&'static Arc<File>> {
     DATA.get()
 }
 
-/// Where sinks write that deliver to the standard output.
+/// The output for sinks that deliver to the standard output.
 pub(crate) fn standard_output() -> StandardOutput {
     data().cloned().map_or_else(StandardOutput::default, StandardOutput::from)
 }

@@ -1,4 +1,4 @@
-//! The only way to write data to the standard output. A reader that stops early, such as `head`, is no failure.
+//! The only way to write data to the standard output. It is not an error if a reader stops early, as `head` does.
 
 use std::{
     fmt::Display,
@@ -34,21 +34,25 @@ pub struct Stdout {
 impl Stdout {
     /// Takes the format from the arguments. Default: a table on a terminal, JSON into a pipe.
     pub(crate) fn new(arguments: &OutputArguments) -> Self {
-        let usual = if Self::is_terminal() { Format::Table } else { Format::Json };
-        Self { color: arguments.color.into(), format: arguments.format.unwrap_or(usual) }
+        let default = if Self::is_terminal() { Format::Table } else { Format::Json };
+        Self { color: arguments.color.into(), format: arguments.format.unwrap_or(default) }
     }
 
-    /// Refuses a format that a command does not have, before the command does anything.
+    /// Fails if the format is not one of `formats`. A command calls this before it does anything else.
     pub fn one_of(self, formats: &[Format]) -> anyhow::Result<Self> {
         if formats.contains(&self.format) {
             return Ok(self);
         }
         let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
-        bail!("--format {} is not for this command; it writes {}", self.format.name(), names.join(", "))
+        bail!(
+            "this command does not support --format {}; it supports {}",
+            self.format.name(),
+            names.join(", ")
+        )
     }
 
     /// The format of the data.
-    pub(crate) fn form(self) -> Format {
+    pub(crate) fn format(self) -> Format {
         self.format
     }
 
@@ -57,7 +61,7 @@ impl Stdout {
         separate::data().map_or_else(|| io::stdout().is_terminal(), |data| data.is_terminal())
     }
 
-    /// The columns of the terminal, if data goes to one. Text that goes elsewhere is not wrapped.
+    /// The width of the terminal. `None` if data goes elsewhere; then text is not wrapped.
     pub(crate) fn width() -> Option<usize> {
         use terminal_size::terminal_size_of;
 
@@ -70,18 +74,18 @@ impl Stdout {
 
     /// Prints data as a table or as JSON.
     pub fn print(self, table: impl Display, json: impl Serialize) -> anyhow::Result<()> {
-        self.write(&self.format(table, json)?)
+        self.write(&self.render(table, json)?)
     }
 
     /// Data as a table or as JSON.
-    pub(crate) fn format(self, table: impl Display, json: impl Serialize) -> anyhow::Result<String> {
+    pub(crate) fn render(self, table: impl Display, json: impl Serialize) -> anyhow::Result<String> {
         match self.one_of(&[Format::Table, Format::Json])?.format {
             Format::Json => Ok(serde_json::to_string_pretty(&json)? + "\n"),
             _ => Ok(table.to_string()),
         }
     }
 
-    /// Prints text as it is.
+    /// Prints text unchanged.
     pub fn write(self, text: &str) -> anyhow::Result<()> {
         let written = match separate::data() {
             Some(data) => data.try_clone().and_then(|data| self.write_to(data, text)),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use tabled::grid::util::string::get_string_width;
 
-/// Characters that change the direction of the text around them, so that a name could pretend to be another.
+/// Characters that change the direction of the text around them. With them, a name could look like another name.
 /// See <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>.
 const REORDERS_TEXT: &[char] = &[
     '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
@@ -20,7 +20,7 @@ const MIN_WIDTH: usize = 20;
 /// Maximum number of names that are shown of a list.
 const MAX_NAMES: usize = 20;
 
-/// Text on one line, without control characters, because much of it comes from servers. Very long text is cut.
+/// Puts text on one line and removes control characters, because much of it comes from servers. Cuts very long text.
 pub(crate) fn one_line(text: &str) -> String {
     let visible = text.replace(char::is_control, " ").replace(REORDERS_TEXT, "");
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -35,8 +35,8 @@ pub(super) fn cut(text: &str, length: usize) -> String {
     }
 }
 
-/// Writes text wrapped between words. `first` and `others` are the starts of the first line and of the others. Without a
-/// width, the text is one line.
+/// Writes text wrapped between words. The first line starts with `first`, the others start with `others`. Without a width,
+/// the text is one line.
 pub(crate) fn wrap(
     f: &mut impl fmt::Write,
     width: Option<usize>,
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_servers_is_one_line_of_bounded_length() {
+    fn text_from_servers_becomes_one_line_of_bounded_length() {
         assert_eq!(one_line("not\n found:\u{1b}[31m acme/\u{202e}a"), "not found: [31m acme/a");
         assert_eq!(one_line(&"é".repeat(3_000)).chars().count(), 2_002);
     }
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn things_are_counted() {
+    fn counts_use_the_plural() {
         for (number, thing, text) in [
             (0, "repository", "0 repositories"),
             (1, "repository", "1 repository"),

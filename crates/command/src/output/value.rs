@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_short_and_honest() {
+    fn values_have_at_most_six_decimals() {
         let shown = |value| ShownValue(value).to_string();
         assert_eq!(shown(7.0), "7");
         assert_eq!(shown(0.0), "0");
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn times_have_a_fitting_unit() {
+    fn durations_have_a_unit_that_fits() {
         let shown = |millis| Elapsed(Duration::from_millis(millis)).to_string();
         assert_eq!(shown(0), "0 ms");
         assert_eq!(shown(214), "214 ms");

@@ -1,10 +1,10 @@
-//! How each metric ends, with the requests that a run makes.
+//! Whether each metric can be collected. The same requests are made as in a run.
 
 use system_health_collectors::doctor;
 use system_health_registry::{Catalog, Context, Engine, Finding, Grade, Outcome, State, Unavailable};
 
-/// What collecting all metrics has shown.
-pub(super) struct Collected {
+/// The results of collecting all metrics.
+pub(super) struct MetricFindings {
     pub(super) findings: Vec<Finding>,
     /// The keys of metrics with a value, at least for one subject.
     pub(super) with_value: Vec<String>,
@@ -13,19 +13,19 @@ pub(super) struct Collected {
 }
 
 /// Collects all metrics.
-pub(super) async fn collect(engine: &Engine, catalog: &Catalog, context: &Context) -> Collected {
+pub(super) async fn collect(engine: &Engine, catalog: &Catalog, context: &Context) -> MetricFindings {
     let run = engine.run(catalog, context).await;
     // The outcomes are sorted by key.
     let metrics = || run.outcomes().chunk_by(|one, other| one.metric.key() == other.metric.key());
     let with_value = metrics().filter(|outcomes| outcomes.iter().any(|it| it.state() == State::Value));
-    Collected {
+    MetricFindings {
         with_value: with_value.map(|outcomes| outcomes[0].metric.key().to_owned()).collect(),
         metrics: metrics().count(),
         findings: metrics().flat_map(for_metric).collect(),
     }
 }
 
-/// How a metric ends, for one subject or for all.
+/// The findings about a metric: one for a single outcome, otherwise a summary and the problems.
 fn for_metric(outcomes: &[Outcome]) -> Vec<Finding> {
     let key = match outcomes {
         [] => return vec![],

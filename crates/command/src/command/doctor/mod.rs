@@ -1,5 +1,5 @@
-//! `report doctor`: tells a person why it does not work, and what to do next. The metrics are collected as in a run, but
-//! nothing is delivered, and nothing is changed; only a missing state folder is created.
+//! `report doctor`: says why `report` does not work, and what to do next. The metrics are collected as in a run, but nothing
+//! is delivered. Nothing is changed, except that a missing state folder is created.
 
 mod metrics;
 mod settings;
@@ -24,11 +24,11 @@ use crate::{
     program::Program,
     settings as command_settings,
 };
-use metrics::Collected;
-use sinks::Looked;
+use metrics::MetricFindings;
+use sinks::SinkFindings;
 use summary::Observations;
 
-/// Prints the diagnosis; fails if anything does not work.
+/// Prints the diagnosis. The status says whether anything failed.
 pub(super) fn run(
     program: &Program,
     arguments: &DoctorArguments,
@@ -37,7 +37,7 @@ pub(super) fn run(
 ) -> anyhow::Result<Status> {
     let diagnosis = match command_settings::load(&arguments.settings, &arguments.repository) {
         Ok(settings) => diagnose(program, arguments, catalog, &settings)?,
-        // With other settings than a run's, the rest of the diagnosis would be about another repository or folder.
+        // With wrong settings, the rest of the diagnosis could be about another repository or folder than a run.
         Err(error) => {
             let message = "not checked, because no run gets past wrong settings; correct them first";
             let error = anyhow::Error::from(error);
@@ -67,42 +67,43 @@ fn diagnose(
     let mut findings = settings::in_force(settings);
     findings.extend(doctor::network());
     let state = command_settings::state(settings, &arguments.state.folder);
-    let state = right(state, &mut findings).unwrap_or_default();
-    let report: ReportSettings = right(settings.table(), &mut findings).unwrap_or_default();
-    right(base_tags(&report), &mut findings);
-    right(report.slot().context("`align` in [report]"), &mut findings);
+    let state = ok_or_finding(state, &mut findings).unwrap_or_default();
+    let report: ReportSettings = ok_or_finding(settings.table(), &mut findings).unwrap_or_default();
+    ok_or_finding(base_tags(&report), &mut findings);
+    ok_or_finding(report.slot().context("`align` in [report]"), &mut findings);
     findings.extend(sinks::wrong_choice(program, settings));
     let folder = (!arguments.state.no_state).then(|| state.folder());
     let place = folder.as_ref().and_then(|folder| folder.as_ref().ok()).cloned();
     let selected = selected_by_settings(catalog.clone(), settings);
-    let catalog = without_self_metrics(right(selected, &mut findings).unwrap_or_else(|| catalog.clone()));
+    let catalog =
+        without_self_metrics(ok_or_finding(selected, &mut findings).unwrap_or_else(|| catalog.clone()));
     // Collectors that block all threads of their runtime do not stop the diagnosis.
     let workers = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let workers = workers.context("cannot start the collectors' runtime")?;
     let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
-    // As in a run that delivers: a metric that is slow, or waits for a rate limit, ends there in the same way.
+    // The same deadline as in a run that delivers, so that a slow metric or a rate limit has the same effect.
     let deadline = report.deadline.saturating_sub(reserve(report.deadline));
     let context = Context::new().provide(settings.clone()).with_deadline(deadline);
-    let (looked, state, collected, has_repository) = runtime.block_on(async {
+    let (about_sinks, state, about_metrics, has_repository) = runtime.block_on(async {
         let engine = Engine::new().with_workers(workers.handle().clone());
-        let (github, looked, state, collected) = tokio::join!(
+        let (github, about_sinks, state, about_metrics) = tokio::join!(
             doctor::github(&context),
             sinks::diagnose(&program.sinks, settings, &context),
             state::diagnose(folder),
             metrics::collect(&engine, &catalog, &context),
         );
         findings.extend(github);
-        // The last, because it is about the secrets that the others have asked for.
+        // AWS comes last, because its findings are about the secrets that the other checks looked up.
         findings
             .extend(Finding::in_time("AWS", Box::pin(system_health_credentials::diagnose(&context))).await);
-        (looked, state, collected, context.get::<Subjects<Repository>>().await.is_ok())
+        (about_sinks, state, about_metrics, context.get::<Subjects<Repository>>().await.is_ok())
     });
     workers.shutdown_background();
     runtime.shutdown_background();
     let is_state_right = state.iter().all(|finding| finding.grade != Grade::Failed);
-    let (Looked { ready, findings: about_sinks }, Collected { with_value, metrics, findings: about_metrics }) =
-        (looked, collected);
+    let SinkFindings { ready, findings: about_sinks } = about_sinks;
+    let MetricFindings { with_value, metrics, findings: about_metrics } = about_metrics;
     findings.extend([about_sinks, state, about_metrics].concat());
     let facts = Observations {
         has_file: settings.entries().any(|(_, _, _, origin)| matches!(origin, Origin::File { .. })),
@@ -117,7 +118,10 @@ fn diagnose(
     Ok(Diagnosis { findings, works, next_steps })
 }
 
-/// What is right, or a finding about what is wrong with it.
-fn right<T, E: Into<anyhow::Error>>(settings: Result<T, E>, findings: &mut Vec<Finding>) -> Option<T> {
+/// The value. If there is an error, adds a finding about it.
+fn ok_or_finding<T, E: Into<anyhow::Error>>(
+    settings: Result<T, E>,
+    findings: &mut Vec<Finding>,
+) -> Option<T> {
     settings.map_err(|error| findings.push(Finding::failed("settings", format!("{:#}", error.into())))).ok()
 }

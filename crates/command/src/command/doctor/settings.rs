@@ -2,9 +2,9 @@
 
 use system_health_registry::{Finding, Settings};
 
-/// What was set, and where.
+/// A finding for each setting, with its value and where it was set.
 pub(super) fn in_force(settings: &Settings) -> Vec<Finding> {
-    let said: Vec<Finding> = settings
+    let findings: Vec<Finding> = settings
         .entries()
         .map(|(table, key, value, origin)| {
             let value = match value {
@@ -15,7 +15,7 @@ pub(super) fn in_force(settings: &Settings) -> Vec<Finding> {
             Finding::ok(format!("[{table}] {key}"), format!("{value}, from {origin}"))
         })
         .collect();
-    if said.is_empty() { vec![Finding::ok("settings", "all have their defaults")] } else { said }
+    if findings.is_empty() { vec![Finding::ok("settings", "all have their defaults")] } else { findings }
 }
 
 /// A URL without its login and its query, which may hold a password or a key; any other text as it is.
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_shown_without_what_may_be_a_secret() {
+    fn urls_are_shown_without_login_and_query() {
         for (value, shown) in [
             ("https://me:hunter2@dd.example/x?api_key=s3cr3t", "https://...@dd.example/x?..."),
             ("\"https://a:b@c@host?d\"", "\"https://...@host?...\""),

@@ -1,4 +1,4 @@
-//! Whether the state folder can be used, and what waits in it.
+//! Whether the state folder can be used, and how many points wait in it.
 
 use std::path::PathBuf;
 
@@ -8,13 +8,13 @@ use system_health_state::{Store, StoreError};
 
 const SUBJECT: &str = "state folder";
 
-/// Looks at the state folder; `None` if nothing is to be kept.
+/// Checks the state folder. `None` if no state is kept.
 pub(super) async fn diagnose(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
-    Finding::in_time(SUBJECT, look_at(folder)).await
+    Finding::in_time(SUBJECT, check(folder)).await
 }
 
-async fn look_at(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
-    let looked = async {
+async fn check(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
+    let checked = async {
         let Some(folder) = folder.transpose()? else {
             return anyhow::Ok(vec![Finding::warning(
                 SUBJECT,
@@ -28,7 +28,7 @@ async fn look_at(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
                 Store::open(&folder)?.store
             };
             store.check()?;
-            // Writing shows what opening does not: a full disk, a folder that may only be read.
+            // Writing detects what opening does not: a full disk or a read-only folder.
             store.check_writable()?;
             let size = format!("{}, {} bytes", folder.display(), store.size()?);
             let mut findings = vec![Finding::ok(SUBJECT, size)];
@@ -42,7 +42,7 @@ async fn look_at(folder: Option<Result<PathBuf, StateError>>) -> Vec<Finding> {
         })
         .await?
     };
-    looked.await.unwrap_or_else(|error| {
+    checked.await.unwrap_or_else(|error| {
         if error.downcast_ref::<StoreError>().is_some_and(StoreError::is_damage) {
             let message = format!("{error}; the next run moves it aside and starts a new one");
             return vec![Finding::failed(SUBJECT, message)];

@@ -1,23 +1,25 @@
-//! What works now, and what to do next: the end of a diagnosis, for somebody who reads nothing else.
+//! The summary at the end of a diagnosis: what works now, and what to do next.
 
 use std::path::Path;
 
 use system_health_registry::{Finding, Grade, SinkType};
 
-/// What the summary is made of.
+/// The facts that the summary is based on.
 pub(super) struct Observations<'a> {
-    /// The program's name, and its sinks.
+    /// The name of the program.
     pub(super) program: &'a str,
+    /// The sinks of the program.
     pub(super) sinks: &'a [SinkType],
     pub(super) findings: &'a [Finding],
-    /// Whether the settings could be read. Otherwise, nothing else was looked at.
+    /// Whether the settings could be read. Otherwise, nothing else was checked.
     pub(super) are_settings_right: bool,
     /// Whether a settings file is in use.
     pub(super) has_file: bool,
-    /// Whether the metrics have a repository to be about.
+    /// Whether the repositories are known.
     pub(super) has_repository: bool,
-    /// The keys of metrics with a value, and the number of metrics.
+    /// The keys of metrics with a value.
     pub(super) with_value: &'a [String],
+    /// The number of metrics.
     pub(super) metrics: usize,
     /// The sinks that can deliver.
     pub(super) ready: &'a [&'static str],
@@ -26,7 +28,7 @@ pub(super) struct Observations<'a> {
 }
 
 impl<'a> Observations<'a> {
-    /// The facts before anything has been looked at.
+    /// The facts before anything has been checked.
     pub(super) fn new(program: &'a str, sinks: &'a [SinkType], findings: &'a [Finding]) -> Self {
         Self {
             program,
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn where_all_works_the_next_step_is_to_use_it() {
+    fn if_everything_works_the_next_step_is_a_run() {
         let keys = ["commits.hotfix".to_owned()];
         let facts = Observations { with_value: &keys, metrics: 1, ..configured(&[]) };
 
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_a_step_each() {
+    fn each_missing_part_has_a_step() {
         let findings = [Finding::warning("GitHub token", "found none")];
         let facts = Observations::new("report", &[], &findings);
 
@@ -152,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_settings_come_before_everything_else() {
+    fn wrong_settings_are_the_only_step() {
         let facts = Observations { are_settings_right: false, ..Observations::new("report", &[], &[]) };
 
         assert_eq!(facts.next_steps(), ["Correct the settings, then run `report doctor` again."]);

@@ -1,5 +1,5 @@
-//! What the current folder and the environment tell about the settings. Nothing is asked over the network, and of secrets
-//! only the names of their variables are looked at.
+//! Detects settings from the current folder and the environment. It makes no network requests and reads no secrets: it only
+//! checks whether their variables are set.
 
 use std::{
     env, fs,
@@ -13,7 +13,7 @@ use system_health_registry::{Context, Settings, Subjects};
 /// Names of workflows that usually run the tests, the most likely first.
 const USUAL_WORKFLOWS: [&str; 6] = ["ci", "test", "tests", "checks", "build", "main"];
 
-/// Variables that hold a secret, or tell where to find one. Their values are not looked at.
+/// Variables that hold a secret or locate one. Their values are not read.
 const CREDENTIALS: [&str; 8] = [
     "GITHUB_DASHBOARD_TOKEN",
     "GITHUB_TOKEN",
@@ -25,7 +25,7 @@ const CREDENTIALS: [&str; 8] = [
     "AWS_PROFILE",
 ];
 
-/// Systems that run jobs, by a variable that each sets in every job.
+/// CI systems, each with a variable that it sets in every job.
 const CI_SYSTEMS: [(&str, &str); 5] = [
     ("GITHUB_ACTIONS", "GitHub Actions"),
     ("GITLAB_CI", "GitLab CI"),
@@ -34,7 +34,7 @@ const CI_SYSTEMS: [(&str, &str); 5] = [
     ("BUILDKITE", "Buildkite"),
 ];
 
-/// What was found.
+/// The settings that were detected.
 #[derive(Debug, Default)]
 pub(super) struct Discovery {
     /// The repository that the remote of the clone points to.
@@ -45,18 +45,18 @@ pub(super) struct Discovery {
     pub(super) workflow: Option<String>,
     /// The other workflows.
     pub(super) other_workflows: Vec<String>,
-    /// The system that runs this job.
+    /// The CI system that runs this job.
     pub(super) ci: Option<&'static str>,
     /// Variables that are set and hold credentials.
     pub(super) credentials: Vec<&'static str>,
 }
 
 impl Discovery {
-    /// Looks around in the current folder.
-    pub(super) async fn look_around() -> Self {
+    /// Detects settings from the current folder and the environment.
+    pub(super) async fn detect() -> Self {
         let root = git(&["rev-parse", "--show-toplevel"]).map_or_else(|| PathBuf::from("."), PathBuf::from);
         let mut workflows = workflows(&root);
-        let workflow = probable(&workflows);
+        let workflow = likely_workflow(&workflows);
         workflows.retain(|name| Some(name) != workflow.as_ref());
         let branch = git(&["symbolic-ref", "--short", "refs/remotes/origin/HEAD"]);
         let is_set = |variable: &str| env::var_os(variable).is_some_and(|value| !value.is_empty());
@@ -71,7 +71,7 @@ impl Discovery {
     }
 }
 
-/// The repository of the clone, by the rules of the metrics.
+/// The repository of the clone, found in the same way as for the built-in metrics.
 async fn repository() -> Option<RepositoryName> {
     let context = Context::new().provide(Settings::default());
     let repositories = context.get::<Subjects<Repository>>().await.ok()?;
@@ -91,7 +91,7 @@ fn workflows(root: &Path) -> Vec<String> {
 }
 
 /// The only workflow, or the one with the most likely name.
-fn probable(workflows: &[String]) -> Option<String> {
+fn likely_workflow(workflows: &[String]) -> Option<String> {
     if let [only] = workflows {
         return Some(only.clone());
     }
@@ -102,7 +102,7 @@ fn probable(workflows: &[String]) -> Option<String> {
     USUAL_WORKFLOWS.iter().find_map(named)
 }
 
-/// One line that git prints; `None` without git or a repository.
+/// The output of a git command. `None` if there is no git or no repository.
 fn git(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).stdin(Stdio::null()).output().ok()?;
     let line = String::from_utf8(output.stdout).ok()?.trim().to_owned();
@@ -114,13 +114,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_workflow_is_chosen_by_its_name_or_because_it_is_the_only_one() {
-        let probable =
-            |names: &[&str]| probable(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    fn the_likely_workflow_is_the_only_one_or_has_a_usual_name() {
+        let likely = |names: &[&str]| {
+            likely_workflow(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+        };
 
-        assert_eq!(probable(&["nightly.yaml"]).as_deref(), Some("nightly.yaml"));
-        assert_eq!(probable(&["checks.yml", "release.yml", "tests.yaml"]).as_deref(), Some("tests.yaml"));
-        assert_eq!(probable(&["deploy.yml", "release.yml"]), None);
-        assert_eq!(probable(&[]), None);
+        assert_eq!(likely(&["nightly.yaml"]).as_deref(), Some("nightly.yaml"));
+        assert_eq!(likely(&["checks.yml", "release.yml", "tests.yaml"]).as_deref(), Some("tests.yaml"));
+        assert_eq!(likely(&["deploy.yml", "release.yml"]), None);
+        assert_eq!(likely(&[]), None);
     }
 }

@@ -1,5 +1,5 @@
-//! `report init`: writes a settings file for the current folder, with what can be found out here and every other key as
-//! a comment.
+//! `report init`: writes a settings file for the current folder. It contains the detected values, and every other key as a
+//! comment.
 
 mod discovery;
 mod template;
@@ -23,7 +23,7 @@ use template::Template;
 pub(super) fn run(program: &Program, arguments: &InitArguments, stdout: Stdout) -> anyhow::Result<Status> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
-    let discovery = runtime.block_on(Discovery::look_around());
+    let discovery = runtime.block_on(Discovery::detect());
     let text = settings_file(program, &discovery);
     if arguments.stdout {
         stdout.write(&text)?;
@@ -43,7 +43,7 @@ fn settings_file(program: &Program, discovery: &Discovery) -> String {
     if let Some(repository) = &discovery.repository {
         let repository = repository.to_string();
         template.replace_example("repositories.\"acme/shop\"", &format!("repositories.{repository:?}"));
-        template.set("repository", "name", &repository, "what the remote of this clone points to");
+        template.set("repository", "name", &repository, "from the remote of this clone");
     }
     if let Some(branch) = &discovery.branch {
         template.replace_example("\"main\"", &format!("{branch:?}"));
@@ -58,11 +58,11 @@ fn settings_file(program: &Program, discovery: &Discovery) -> String {
     let name = &program.name;
     let variables = match &discovery.credentials[..] {
         [] => String::new(),
-        set => format!("# Where this was written, these variables were set: {}\n", set.join(", ")),
+        set => format!("# When this file was written, these variables were set: {}\n", set.join(", ")),
     };
-    let job = discovery.ci.map_or(String::new(), |ci| format!("# This was written in a job of {ci}.\n"));
+    let job = discovery.ci.map_or(String::new(), |ci| format!("# This file was written in a job of {ci}.\n"));
     format!(
-        "# Settings of `{name}`, written by `{name} init`. What starts with `# ` is a comment or has its default.\n\
+        "# Settings of `{name}`, written by `{name} init`. Lines that start with `# ` are comments or defaults.\n\
          # Secrets do not belong here: they come from environment variables, files or AWS Secrets Manager.\n\
          {variables}{job}{template}"
     )

@@ -1,8 +1,8 @@
-//! The text of a settings file: every key of the linked tables as a comment, except for those with a value.
+//! The text of a settings file with all linked tables. Keys without a value are comments.
 
 use std::{collections::BTreeMap, fmt};
 
-/// A settings file that is put together.
+/// A settings file under construction.
 #[derive(Debug)]
 pub(super) struct Template {
     tables: Vec<Table>,
@@ -27,7 +27,7 @@ impl Template {
         Self { tables: tables.collect() }
     }
 
-    /// Sets a key to a text, in place of its example, and says why.
+    /// Sets a key to a text, in place of its example. `why` becomes a comment.
     pub(super) fn set(&mut self, table: &str, key: &str, value: &str, why: &str) {
         let example = format!("# {key} = ");
         for table in self.tables.iter_mut().filter(|it| it.name == table) {
@@ -38,7 +38,7 @@ impl Template {
         }
     }
 
-    /// Replaces the example of a text everywhere.
+    /// Replaces an example value in all tables.
     pub(super) fn replace_example(&mut self, example: &str, value: &str) {
         for line in self.tables.iter_mut().flat_map(|table| &mut table.lines) {
             *line = line.replace(example, value);
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tables_with_values_come_first_and_one_without_a_template_is_named() {
+    fn tables_with_values_come_first() {
         let ci = "[ci]\n# The workflow.\n# workflow = \"checks.yml\"\n# max_age = \"14d\"\n";
         let mut template = Template::new(BTreeMap::from([("acme", ""), ("ci", ci)]));
 

@@ -31,7 +31,7 @@ fn shown(entries: &[HistoryEntry], key: Option<&str>) -> String {
 }
 
 #[test]
-fn of_a_thousand_series_those_that_miss_the_goal_are_shown() {
+fn series_that_miss_the_goal_come_first() {
     let of_queue = |queue: usize| {
         let length = if queue.is_multiple_of(100) { 9.0 } else { 1.0 };
         entry(10, &format!("q{queue:04}"), value(queue, length))
@@ -50,7 +50,7 @@ fn of_a_thousand_series_those_that_miss_the_goal_are_shown() {
 }
 
 #[test]
-fn each_subject_has_its_own_silences_and_of_many_the_latest_are_shown() {
+fn problems_are_counted_per_subject_and_the_latest_are_shown() {
     let mut entries: Vec<_> = (0..100)
         .map(|queue| entry(10, &format!("q{queue:04}"), PastResult::Error("refused".into())))
         .collect();
@@ -65,7 +65,7 @@ fn each_subject_has_its_own_silences_and_of_many_the_latest_are_shown() {
 }
 
 #[test]
-fn failed_items_are_told_to_people_and_programs() {
+fn failed_items_are_shown_to_people_and_programs() {
     let failures = Some(PastFailures { count: 2, first: "item:a: refused".into() });
     let PastResult::Value { samples, .. } = value(0, 1.0) else { unreachable!() };
     let entries = [entry(10, "q0000", PastResult::Value { samples, failures })];

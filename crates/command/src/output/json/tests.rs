@@ -7,12 +7,12 @@ use super::*;
 use crate::output::fixture;
 
 async fn document() -> Value {
-    let report = fixture::run(fixture::metrics(), fixture::sources(), Some(1_000)).await;
+    let report = fixture::run_thousand().await;
     serde_json::to_value(JsonReport::new(&report, &[])).unwrap()
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_subject_has_an_entry_with_all_tags_that_are_delivered() {
+async fn each_subject_has_an_entry_with_all_delivered_tags() {
     let document = document().await;
 
     let metrics = document["metrics"].as_array().unwrap();
@@ -47,7 +47,7 @@ async fn each_subject_has_an_entry_with_all_tags_that_are_delivered() {
 
 #[tokio::test(start_paused = true)]
 #[ignore = "needs a schema validator: run cargo xtask test"]
-async fn subjects_failed_items_and_sources_obey_the_schema() {
+async fn the_document_matches_the_schema() {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/report.schema.json");
     let mut undocumented = document().await;
     undocumented["sources"][0]["colour"] = "red".into();
@@ -57,5 +57,5 @@ async fn subjects_failed_items_and_sources_obey_the_schema() {
         serde_json::from_str(&run_contract_script("json_schema_check.py", &[&schema], &input)).unwrap();
 
     assert_eq!(faults[0], [""; 0]);
-    assert!(!faults[1].is_empty(), "a fact that the schema does not know is found");
+    assert!(!faults[1].is_empty(), "the check finds a property that the schema does not have");
 }

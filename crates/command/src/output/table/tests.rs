@@ -9,8 +9,8 @@ fn shown(report: &Report, width: Option<usize>) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_subjects_are_one_row_and_what_is_wrong() {
-    let report = fixture::run(fixture::metrics(), fixture::sources(), Some(1_000)).await;
+async fn a_thousand_subjects_are_one_row_and_a_list_of_problems() {
+    let report = fixture::run_thousand().await;
 
     assert_snapshot!(shown(&report, Some(80)), @"
     METRIC           VALUE  UNIT    GOAL  TIME
@@ -81,7 +81,7 @@ async fn a_thousand_subjects_are_one_row_and_what_is_wrong() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn few_subjects_have_rows_of_their_own() {
+async fn each_of_a_few_subjects_has_its_own_row() {
     let named = |number: &usize| (300..320).contains(number);
     let report = fixture::run_some(fixture::metrics(), named).await;
 
@@ -151,7 +151,7 @@ async fn few_subjects_have_rows_of_their_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_subjects_cannot_be_listed_it_is_said_once() {
+async fn the_error_is_shown_once_if_subjects_cannot_be_listed() {
     let report = fixture::run(fixture::metrics(), [], None).await;
 
     assert_snapshot!(shown(&report, Some(80)), @"
@@ -165,7 +165,7 @@ async fn where_subjects_cannot_be_listed_it_is_said_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_samples_of_no_subject_are_one_row() {
+async fn many_samples_without_a_subject_are_one_row() {
     let facts = Facts::new("queue.waiting", "A test.").with_goal("!= 0".parse().unwrap());
     let metric = fixture::alone(facts, || {
         let sample = |number: u32| Sample::new(number % 2)?.with_tag("queue", &format!("日本-{number}"));
@@ -191,7 +191,7 @@ async fn many_samples_of_no_subject_are_one_row() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn thousands_of_metrics_that_fail_are_a_few_lines_that_add_up() {
+async fn thousands_of_failed_metrics_take_a_few_lines() {
     let metrics = (0..3_000).map(|number| {
         let facts = Facts::new(format!("many.metric_{number:04}"), "A test.");
         Metric::new(facts, location!(), move |_| {
@@ -213,7 +213,7 @@ async fn thousands_of_metrics_that_fail_are_a_few_lines_that_add_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_of_a_few_subjects_that_miss_a_goal_is_named_by_what_differs() {
+async fn samples_are_named_by_the_tags_that_differ() {
     let facts = Facts::new("ci.passing", "A test.").with_goal("== 1".parse().unwrap());
     let metric = fixture::alone(facts, || {
         let sample = |number: u32| {
