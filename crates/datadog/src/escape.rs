@@ -1,12 +1,12 @@
-//! Escapes texts of strangers in events and in messages of monitors. Datadog notifies people whose handles it finds there, and
-//! replaces variables. See <https://docs.datadoghq.com/monitors/notify/>.
+//! Escapes texts in events and in messages of monitors, because strangers may have written them. Datadog notifies everybody
+//! whose handle is in such a text, and replaces variables in it. See <https://docs.datadoghq.com/monitors/notify/>.
 
 /// Breaks handles and variables in a text with zero-width spaces.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('@', "@\u{200b}").replace("{{", "{\u{200b}{")
 }
 
-/// Percent-encodes the same characters in a URL, which still leads to its page.
+/// Percent-encodes the same characters in a URL. The URL still leads to the same page.
 pub(crate) fn escape_url(url: &str) -> String {
     url.replace('@', "%40").replace('{', "%7B").replace('}', "%7D")
 }

@@ -1,6 +1,6 @@
 //! Delivers points to Datadog, through Datadog's own generated client.
 //!
-//! That client is 1.3 million lines and takes minutes to compile, so only this crate depends on it. It also panics on
+//! That client has 1.3 million lines and takes minutes to compile, so only this crate depends on it. It also panics on
 //! unexpected input, and drops most of an error response. So this crate validates the input first ([`Endpoint`], the API
 //! key), sends the client's requests itself, and parses every response ([`DatadogError`]).
 //!

@@ -38,7 +38,7 @@ pub struct DatadogApi {
     retry: RetryPolicy,
 }
 
-/// A dashboard in Datadog's list of them.
+/// A dashboard in Datadog's list of dashboards.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct DashboardSummary {
     /// Its id, such as `abc-def-ghi`.
@@ -112,7 +112,7 @@ impl DatadogApi {
     /// The dashboard with this id, if it exists.
     pub async fn dashboard(&self, id: &str) -> Result<Option<Value>, DatadogError> {
         let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        // Anything else, such as a title, needs no request.
+        // Any other text, such as a title, cannot be an id.
         if !is_id {
             return Ok(None);
         }
@@ -250,7 +250,7 @@ impl DatadogApi {
     }
 }
 
-/// The body of a response. `None` if Datadog answered that it does not exist.
+/// The body of a response. `None` if Datadog responded that the requested object does not exist.
 fn found(response: Result<Value, DatadogError>) -> Result<Option<Value>, DatadogError> {
     match response {
         Ok(body) => Ok(Some(body)),

@@ -11,7 +11,7 @@ use super::{DatadogError, DatadogKeyError, Endpoint};
 /// The configuration of a [`DatadogSink`](crate::DatadogSink) or a [`DatadogApi`](crate::DatadogApi).
 #[derive(Debug, Clone)]
 pub struct DatadogConfig {
-    /// Where requests are sent to.
+    /// The endpoint to which requests are sent.
     pub endpoint: Endpoint,
     /// API key of an organization on that site.
     pub api_key: SecretString,
@@ -25,7 +25,7 @@ pub struct DatadogConfig {
     /// Backoff between attempts. Its maximum number of attempts does not apply to deliveries, which are retried until their
     /// deadline.
     pub retry: RetryPolicy,
-    /// Counts the requests, as those to `datadog`.
+    /// Counts the requests under the API name `datadog`.
     pub api_calls: ApiCalls,
 }
 

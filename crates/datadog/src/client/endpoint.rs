@@ -1,4 +1,4 @@
-//! Where requests are sent to: a site's API, or another URL, such as that of a proxy or a local server.
+//! The endpoint to which requests are sent: the API of a site, or another URL, such as that of a proxy or a local server.
 
 use std::{fmt, str::FromStr};
 
@@ -51,7 +51,7 @@ impl Endpoint {
         self.name.split('/').next().unwrap_or(&self.name)
     }
 
-    /// The address of a page in the web interface. Only the path if the endpoint is not a site's API.
+    /// The URL of a page in the web interface. Only the path if the endpoint is not the API of a site.
     #[must_use]
     pub fn page(&self, path: &str) -> String {
         self.site.map_or_else(String::new, |site| site.app_url()) + path
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_refused_without_quoting_secrets() {
+    fn invalid_urls_are_refused_without_being_quoted() {
         let hint = "write a URL such as \"https://api.datadoghq.com\"";
         for (text, reason) in [
             ("", "it does not start with http:// or https://"),

@@ -150,10 +150,10 @@ impl AttemptError for DatadogError {
         match self {
             Self::TimedOut { .. } | Self::Deadline { .. } => true,
             Self::Unreachable { source, .. } => !source.is_connect(),
-            // An internal error may come after Datadog has created something, and a gateway does not know what happened
-            // behind it. Only 503 means that the request was not handled.
+            // Datadog may have created something before an internal error, and a gateway does not know what the server
+            // behind it did. Only 503 means that the request was not handled.
             Self::Server { response, .. } => response.status != 503,
-            // A success, but not with a response of Datadog's.
+            // A success, but the response is not from Datadog.
             Self::Unexpected(response) => response.status < 300,
             _ => false,
         }

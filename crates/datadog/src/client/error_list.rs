@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_are_read_in_both_of_datadogs_forms() {
+    fn errors_of_older_and_newer_endpoints_are_read() {
         assert_eq!(errors(&json!({"errors": ["Forbidden", "Really"]})), ["Forbidden", "Really"]);
         assert_eq!(
             errors(&json!({"errors": [{"title": "Bad", "detail": "No series"}, {"title": "Bad"}, 7]})),

@@ -49,14 +49,14 @@ impl Http {
         retrier: &Retrier<DatadogError>,
     ) -> Result<Success, RetryError<DatadogError>> {
         let attempt = async || {
-            let again = || DatadogError::Client("a request cannot be sent again".to_owned());
-            let request = request.try_clone().ok_or_else(again)?;
+            let not_repeatable = || DatadogError::Client("a request cannot be sent again".to_owned());
+            let request = request.try_clone().ok_or_else(not_repeatable)?;
             self.send(request, Some(retrier.deadline())).await
         };
         retrier.run(idempotency, attempt).await
     }
 
-    /// The response, if it is a success and comes before the deadline.
+    /// Sends a request once. Fails if the response is not a success or does not arrive before the deadline.
     pub(crate) async fn send(
         &self,
         mut request: Request,

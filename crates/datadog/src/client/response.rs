@@ -30,7 +30,7 @@ pub(crate) struct Success {
     pub(crate) headers: HeaderMap,
 }
 
-/// The response that a request expects.
+/// What a request expects of its response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected<'a> {
     /// The host, with its port.
@@ -84,8 +84,8 @@ impl Expected<'_> {
     }
 }
 
-/// The longer one of the waits in `Retry-After`, which is HTTP's header, and `X-RateLimit-Reset`, which is Datadog's
-/// (<https://docs.datadoghq.com/api/latest/rate-limits/>). `None` without either header.
+/// The wait in `Retry-After`, a header of HTTP, or in `X-RateLimit-Reset`, a header of Datadog
+/// (<https://docs.datadoghq.com/api/latest/rate-limits/>). If there are both, the longer wait.
 fn requested_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let reset = header(headers, "x-ratelimit-reset").map(Duration::from_secs);
     retry_after(headers, now).max(reset)
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_success_is_what_datadog_documents() {
+    fn only_documented_responses_are_successes() {
         let redactor = Redactor::new([], "[key]");
         let expected = Expected {
             host: "host",
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn both_headers_are_obeyed() {
+    fn the_longer_wait_of_both_headers_is_used() {
         const AFTER: &str = "retry-after";
         const RESET: &str = "x-ratelimit-reset";
         let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);

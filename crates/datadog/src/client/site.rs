@@ -1,5 +1,5 @@
-//! Datadog's sites: separate installations, each with its own accounts and keys. All other sites refuse the key of one, so an
-//! unknown name is an error and never replaced by the default.
+//! Datadog's sites: separate installations, each with its own accounts and keys. A site refuses the keys of all other sites,
+//! so an unknown name is an error and never replaced by the default.
 
 use std::{fmt, str::FromStr};
 
@@ -55,8 +55,8 @@ impl FromStr for Site {
 
     /// Parses the value of `DD_SITE`, in any case.
     fn from_str(name: &str) -> Result<Self, SiteError> {
-        let written = name.trim();
-        let site = Self::ALL.into_iter().find(|site| site.0.eq_ignore_ascii_case(written));
+        let name = name.trim();
+        let site = Self::ALL.into_iter().find(|site| site.0.eq_ignore_ascii_case(name));
         site.ok_or(SiteError(()))
     }
 }
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn another_name_is_refused_with_the_list_of_sites() {
+    fn an_unknown_name_is_refused_with_the_list_of_sites() {
         assert_eq!(
             "app.datadoghq.eu".parse::<Site>().unwrap_err().to_string(),
             "this is not a Datadog site; the sites are datadoghq.com, us3.datadoghq.com, \

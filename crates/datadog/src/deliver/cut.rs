@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unfit_stands_alone() {
+    fn unfit_points_are_separate_pieces() {
         let sizes = [Ok(1), Err("nan"), Err("long"), Ok(1), Ok(1), Err("nan")];
         assert_eq!(
             cut(sizes.into_iter(), 100).collect::<Vec<_>>(),

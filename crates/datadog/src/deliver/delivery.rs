@@ -1,4 +1,4 @@
-//! A delivery of points: they are cut into payloads, payloads are sent, and responses decide the points' fates.
+//! A delivery: cuts points into payloads, sends the payloads, and derives the fates of the points from the responses.
 
 use std::{ops::Range, sync::Arc};
 
@@ -15,17 +15,17 @@ use super::{
 use crate::client::{DatadogError, Http, MAX_PLAIN, Success};
 
 /// A delivery in progress.
-struct Delivery<'a> {
+struct OngoingDelivery<'a> {
     requests: &'a Requests,
     http: &'a Http,
     points: &'a [Point],
     retrier: Retrier<DatadogError>,
 }
 
-/// Datadog refuses a series permanently.
+/// Datadog refused a series permanently.
 #[derive(Debug, thiserror::Error)]
 #[error("Datadog does not accept {series}")]
-struct RefusedSeries {
+struct SeriesRefused {
     series: String,
     source: DatadogError,
 }
@@ -38,7 +38,7 @@ pub(crate) fn deliver<'a>(
     retrier: Retrier<DatadogError>,
     points: &'a [Point],
 ) -> BoxStream<'a, Settlement> {
-    let delivery = Arc::new(Delivery { requests, http, points, retrier });
+    let delivery = Arc::new(OngoingDelivery { requests, http, points, retrier });
     let sizes = points.iter().map(|point| size(point).map_err(|error| refused(point, error)));
     let pieces = cut(sizes, MAX_PLAIN);
     let send = move |range| {
@@ -48,7 +48,7 @@ pub(crate) fn deliver<'a>(
     settle(pieces, Budget::default(), send).boxed()
 }
 
-impl Delivery<'_> {
+impl OngoingDelivery<'_> {
     async fn send(&self, range: Range<usize>) -> Sent {
         let points = self.points.get(range).unwrap_or_default();
         match (self.deliver(points).await, points) {
@@ -59,7 +59,7 @@ impl Delivery<'_> {
             (Err(RetryError::Permanent(error)), _) if blames_payload(&error) => {
                 Sent::Refused(DeliveryError::new(error))
             }
-            // A proxy has a limit of its own, so smaller payloads may pass.
+            // A proxy has its own limit, so smaller payloads may pass.
             (Err(RetryError::Permanent(DatadogError::Unexpected(response))), [_, _, ..])
                 if response.status == 413 =>
             {
@@ -83,7 +83,7 @@ impl Delivery<'_> {
     }
 }
 
-/// Whether the request failed because of its payload, so other series, or fewer, may be accepted.
+/// Whether the request failed because of its payload. If so, a payload with other or fewer series may be accepted.
 fn blames_payload(error: &DatadogError) -> bool {
     matches!(error, DatadogError::RefusedPayload(_) | DatadogError::TooLarge { .. })
 }
@@ -94,5 +94,5 @@ fn refused(point: &Point, source: DatadogError) -> DeliveryError {
         "" => format!("`{}`", one_line(&point.key)),
         tags => format!("`{}` with the tags {}", one_line(&point.key), one_line(tags)),
     };
-    DeliveryError::new(RefusedSeries { series, source })
+    DeliveryError::new(SeriesRefused { series, source })
 }

@@ -1,4 +1,4 @@
-//! The destination that the settings describe.
+//! The destination that the settings define.
 
 use std::time::SystemTime;
 
@@ -43,7 +43,7 @@ impl DatadogDestination {
         &self.endpoint
     }
 
-    /// Looks up the API key. Requests are counted in the run's record.
+    /// Looks up the API key. Requests with this configuration are counted in the run's `ApiCalls`.
     pub async fn config(&self, context: &Context) -> Result<DatadogConfig, Unavailable> {
         let credentials: Credentials = context.get().await?;
         let key = credentials.get(&API_KEY).await?;

@@ -13,7 +13,7 @@ use crate::{
     escape::{escape, escape_url},
 };
 
-/// The payload for an event. Its text is Markdown and ends with the link. It notifies nobody; that is what monitors are for.
+/// The payload for an event. Its text is Markdown and ends with the link. An event notifies nobody: only monitors do.
 #[must_use]
 pub fn event_payload(event: &Event) -> EventCreateRequest {
     let link = event.link().map(|link| format!("\n\n{}", escape_url(link))).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Delivers points and events.
+//! Delivers points and events: the sink.
 
 mod cut;
 mod delivery;

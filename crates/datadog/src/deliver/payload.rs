@@ -24,7 +24,7 @@ pub fn payload<'a>(points: impl IntoIterator<Item = &'a Point>) -> MetricPayload
     MetricPayload::new(points.into_iter().filter(|point| point.value.is_finite()).map(series).collect())
 }
 
-/// The size of a point in a payload, in bytes. It is an error if the point cannot be sent at all.
+/// The size of a point in a payload, in bytes. Fails if the point cannot be sent at all.
 pub(crate) fn size(point: &Point) -> Result<usize, DatadogError> {
     if !point.value.is_finite() {
         return Err(DatadogError::NotFinite(point.value));
@@ -139,7 +139,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_size_is_that_of_the_generated_clients_payload(point in point()) {
+        fn the_size_equals_that_of_the_generated_payload(point in point()) {
             prop_assert_eq!(ENVELOPE + size(&point).unwrap(), body(&point).len());
         }
     }

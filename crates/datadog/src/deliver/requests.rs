@@ -1,4 +1,4 @@
-//! Builds requests with Datadog's generated client, and takes each from it before it is sent.
+//! Builds requests with Datadog's generated client, and takes each request from the client before it is sent.
 //!
 //! If the client sent the request, it would keep the payload's model in memory until the response arrives: 54 MiB more for
 //! 100,000 points (docs/architecture.md). The finished request is small and can be sent repeatedly.
@@ -34,8 +34,8 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
-    /// The key must have been checked, because the generated client panics on one that is not a valid header value. The HTTP
-    /// client is not used.
+    /// The key must have been checked, because the generated client panics if it is not a valid header value. The HTTP client
+    /// is never used.
     pub(crate) fn new(endpoint: &Endpoint, key: &str, client: reqwest::Client) -> Self {
         let client = ClientBuilder::new(client).with(take).build();
         let config = config(endpoint, key);
@@ -46,7 +46,7 @@ impl Requests {
         }
     }
 
-    /// A delivery of points. It is an error if the compressed payload is larger than Datadog accepts.
+    /// A delivery of points. Fails if the compressed payload is larger than Datadog accepts.
     pub(crate) fn series(&self, points: &[Point]) -> Result<Request, DatadogError> {
         let zstd = SubmitMetricsOptionalParams::default().content_encoding(MetricContentEncoding::ZSTD1);
         let request = taken(self.metrics.submit_metrics(payload(points), zstd).now_or_never())?;
@@ -72,8 +72,8 @@ impl Requests {
     }
 }
 
-/// The generated client's configuration. Its server 1 accepts any protocol and name. Server 0 panics on an unknown site, and
-/// gets its default from the environment.
+/// The configuration of the generated client. Server 1 accepts any protocol and name. Server 0 would panic on an unknown
+/// site and take its default from the environment.
 fn config(endpoint: &Endpoint, key: &str) -> Configuration {
     let mut config = Configuration::new();
     config.server_index = 1;
@@ -128,7 +128,7 @@ mod tests {
     use crate::Site;
 
     #[test]
-    fn every_site_is_where_datadogs_client_says() {
+    fn site_urls_equal_those_of_the_generated_client() {
         for site in Site::ALL {
             let ours = config(&Endpoint::from(site), "key");
             let mut theirs = Configuration::new();

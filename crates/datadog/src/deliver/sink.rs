@@ -25,8 +25,8 @@ pub struct DatadogSink {
 impl DatadogSink {
     /// What Datadog supports. It accepts points up to one hour after their time
     /// (<https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>) and events up to 18 hours
-    /// (<https://docs.datadoghq.com/api/latest/events/#post-an-event>); both limits are one minute
-    /// less here, for the time that a delivery takes. A point of the same series and time overwrites an earlier one.
+    /// (<https://docs.datadoghq.com/api/latest/events/#post-an-event>). Both limits are one minute
+    /// less here, because a delivery takes time. A point of the same series and time overwrites an earlier one.
     pub const LIMITS: Limits = Limits {
         max_age: MAX_AGE,
         max_ahead: MAX_AHEAD,
@@ -58,7 +58,7 @@ impl DatadogSink {
 
     async fn validate_by(&self, deadline: Option<Instant>) -> Result<Option<SystemTime>, DatadogError> {
         let success = self.http.send(self.requests.validate()?, deadline).await?;
-        let said = |message: &str| ErrorResponse {
+        let response = |message: &str| ErrorResponse {
             host: self.http.host.clone(),
             status: 200,
             message: message.to_owned(),
@@ -67,10 +67,10 @@ impl DatadogSink {
             Some(true) => Ok(server_time(&success.headers)),
             Some(false) => Err(DatadogError::RefusedKey {
                 key: DatadogKey::Api,
-                response: said("the key is not valid"),
+                response: response("the key is not valid"),
                 scope: None,
             }),
-            None => Err(DatadogError::Unexpected(said("it does not say whether the key is valid"))),
+            None => Err(DatadogError::Unexpected(response("it does not say whether the key is valid"))),
         }
     }
 }
@@ -84,7 +84,7 @@ impl Sink for DatadogSink {
         })
     }
 
-    /// Sends as few requests as Datadog's limits allow, and none without points.
+    /// Sends as few requests as Datadog's limits allow, and none if there are no points.
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement> {
         deliver(&self.requests, &self.http, Retrier::new(self.retry.until_deadline(), deadline), points)
     }

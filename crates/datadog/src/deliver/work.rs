@@ -1,7 +1,7 @@
 //! Schedules the requests of a delivery: which payloads are sent, which are in flight, and the fates of their points.
 //!
-//! A refused payload is split in two, until the refused series are alone and all others are delivered. This module knows
-//! nothing about HTTP, so that tests can simulate any behaviour of Datadog.
+//! A refused payload is split in two, until each refused series is alone and all others are delivered. This module does not
+//! depend on HTTP, so that tests can simulate any behaviour of Datadog.
 
 use std::ops::Range;
 
@@ -18,11 +18,11 @@ const MAX_IN_FLIGHT: usize = 4;
 pub(crate) enum Sent {
     /// All series were accepted.
     Accepted,
-    /// It was refused because of its size or one of its series. The other series may be accepted.
+    /// The payload was refused because of its size or one of its series. The other series may be accepted.
     Refused(DeliveryError),
-    /// It was not delivered.
+    /// The payload was not delivered.
     Left(DeliveryError),
-    /// It was not delivered, and no other payload would be.
+    /// The payload was not delivered, and no other payload would be delivered either.
     Stopped(DeliveryError),
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Budget {
 /// Number of splits that find one series in the largest payload.
 const SPLITS_FOR_ONE: usize = 16;
 
-/// A payload was refused, and it is not known which of its series are the reason.
+/// A payload was refused, and it is unknown which of its series caused that.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the payload contains a refused series that was not searched for, because too many others were refused"
@@ -54,8 +54,8 @@ where
     F: Future<Output = Sent>,
 {
     let send = move |points: Range<usize>| {
-        let answer = send(points.clone());
-        async move { (points, answer.await) }
+        let sent = send(points.clone());
+        async move { (points, sent.await) }
     };
     let work = Work {
         pieces,
@@ -152,7 +152,8 @@ where
                 self.halves.extend([middle..points.end, points.start..middle]);
             }
             Sent::Stopped(error) => {
-                // Their responses would be the same. If not, the points are delivered again, which overwrites them.
+                // The other requests would probably fail in the same way. If not, their points are delivered again later,
+                // which only overwrites them.
                 self.in_flight.clear();
                 for points in self.points_in_flight.drain(..).chain([points]).collect::<Vec<_>>() {
                     self.settle(points, Fate::Left(error.clone()));

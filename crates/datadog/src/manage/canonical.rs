@@ -1,4 +1,4 @@
-//! A canonical form, so that a pushed document can be compared with Datadog's response: Datadog adds ids, dates and other
+//! The canonical form in which a pushed document is compared with Datadog's response. Datadog adds ids, dates and other
 //! properties, omits empty values, and writes 5.0 as 5.
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ const THRESHOLDS: [&str; 6] =
 /// query.
 const CONFLICTING_OPTIONS: [&str; 3] = ["notify_no_data", "no_data_timeframe", "threshold_windows"];
 
-/// Whether a push keeps this option of a monitor, because it does not set it.
+/// Whether a push keeps the existing value of this option of a monitor, because the push does not set the option.
 pub(crate) fn is_kept_option(name: &str) -> bool {
     !OPTIONS.contains(&name) && !CONFLICTING_OPTIONS.contains(&name)
 }
@@ -36,14 +36,14 @@ pub(crate) fn without_additions(dashboard: &Value) -> Value {
     }
     refer_to_widgets_by_position(&mut dashboard);
     remove_widget_ids(&mut dashboard);
-    // Datadog sorts it.
+    // Datadog sorts this list.
     if let Some(list) = dashboard.get_mut("notify_list").and_then(Value::as_array_mut) {
         list.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
     }
     dashboard
 }
 
-/// Tabs refer to widgets by id, or, if people wrote them, by position: `@1` is the first widget.
+/// Makes tabs refer to widgets by position: `@1` is the first widget. People write positions, and Datadog returns ids.
 fn refer_to_widgets_by_position(dashboard: &mut Value) {
     let ids: Vec<Value> = dashboard
         .get("widgets")
@@ -67,7 +67,7 @@ pub(crate) fn monitor(monitor: &Value) -> Value {
     let mut monitor = monitor.clone();
     if let Some(properties) = monitor.as_object_mut() {
         properties.retain(|name, _| MONITOR_PROPERTIES.contains(&name.as_str()));
-        // Both names mean the same type.
+        // Both names stand for the same type.
         if properties.get("type").and_then(Value::as_str) == Some("metric alert") {
             properties.insert("type".to_owned(), "query alert".into());
         }
@@ -137,42 +137,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dashboard_is_the_same_with_what_datadog_adds() {
+    fn datadogs_additions_do_not_change_a_dashboard() {
         let sent = json!({
             "title": "CI", "layout_type": "ordered", "notify_list": null,
             "widgets": [{"definition": {"type": "group", "widgets": [{"definition": {"precision": 2.0}}]}}],
         });
-        let answered = json!({
+        let returned = json!({
             "id": "abc-def-ghi", "title": "CI", "description": "", "author_handle": "frog", "url": "/dashboard/x",
             "layout_type": "ordered", "template_variables": [], "notify_list": [], "is_read_only": false,
             "created_at": "2026-01-12T14:28:19.677756+00:00", "modified_at": "2026-01-12T14:28:19.677756+00:00",
             "widgets": [{"id": 7, "definition": {"type": "group", "widgets": [{"id": 8, "definition": {"precision": 2}}]}}],
         });
 
-        assert_eq!(dashboard(&sent), dashboard(&answered));
-        let mut edited = answered;
+        assert_eq!(dashboard(&sent), dashboard(&returned));
+        let mut edited = returned;
         edited["widgets"][0]["definition"]["widgets"][0]["definition"]["precision"] = json!(3);
         assert_ne!(dashboard(&sent), dashboard(&edited));
     }
 
     #[test]
-    fn tabs_name_their_widgets_by_their_places() {
+    fn tabs_refer_to_widgets_by_position() {
         let sent = json!({"title": "T", "tabs": [{"name": "one", "widget_ids": ["@2"]}],
                           "notify_list": ["b", "a"], "widgets": [{"definition": {}}, {"definition": {}}]});
-        let answered = json!({"title": "T", "tabs": [{"id": "x", "name": "one", "widget_ids": [8]}],
+        let returned = json!({"title": "T", "tabs": [{"id": "x", "name": "one", "widget_ids": [8]}],
                               "notify_list": ["a", "b"],
                               "widgets": [{"id": 7, "definition": {}}, {"id": 8, "definition": {}}]});
 
-        assert_eq!(dashboard(&sent), dashboard(&answered));
+        assert_eq!(dashboard(&sent), dashboard(&returned));
     }
 
     #[test]
-    fn a_monitor_is_the_same_with_what_datadog_adds() {
+    fn datadogs_additions_do_not_change_a_monitor() {
         let sent = json!({
             "name": "n", "type": "query alert", "query": "q > 5", "message": "m", "tags": ["b", "a"],
             "options": {"thresholds": {"critical": 5.0}, "require_full_window": false},
         });
-        let answered = json!({
+        let returned = json!({
             "id": 7, "org_id": 1, "name": "n", "type": "metric alert", "query": "q > 5", "message": "m",
             "tags": ["a", "b"], "multi": false, "overall_state": "No Data", "priority": null, "deleted": null,
             "added_tomorrow": "x",
@@ -181,9 +181,9 @@ mod tests {
                         "renotify_interval": 0, "timeout_h": 0, "added_tomorrow": {"x": 1}},
         });
 
-        assert_eq!(monitor(&sent), monitor(&answered));
+        assert_eq!(monitor(&sent), monitor(&returned));
         for (option, value) in [("renotify_interval", json!(30)), ("include_tags", json!(false))] {
-            let mut edited = answered.clone();
+            let mut edited = returned.clone();
             edited["options"][option] = value;
             assert_ne!(monitor(&sent), monitor(&edited), "{option}");
         }

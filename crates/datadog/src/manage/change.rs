@@ -1,11 +1,11 @@
-//! Differences between two JSON documents for people. List elements are identified by names instead of positions.
+//! Shows people the differences between two JSON documents. List elements are identified by name, not by position.
 
 use std::{collections::BTreeSet, fmt};
 
 use serde_json::Value;
 
 /// Maximum length of a displayed value, in characters.
-const MOST_SHOWN: usize = 160;
+const MAX_SHOWN: usize = 160;
 
 /// The differences between a document in Datadog and the wanted one.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,9 +89,9 @@ fn name(element: &Value) -> Option<&str> {
 
 impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (moved, told): (Vec<&Change>, Vec<&Change>) =
+        let (moved, others): (Vec<&Change>, Vec<&Change>) =
             self.0.iter().partition(|change| change.path.contains(".layout."));
-        for change in told {
+        for change in others {
             writeln!(f, "{change}")?;
         }
         let place = |change: &&Change| change.path.split(".layout.").next().map(str::to_owned);
@@ -142,7 +142,7 @@ fn with_integers(value: &Value) -> Value {
     }
 }
 
-/// A value in one line, behind a word; nothing for one that has a name, which the path tells.
+/// A value on one line, after a separator. Nothing for a named value, because its name is already in the path.
 struct Shown<'a>(&'a Value, &'a str);
 
 impl fmt::Display for Shown<'_> {
@@ -152,7 +152,7 @@ impl fmt::Display for Shown<'_> {
             return Ok(());
         }
         let text = with_integers(value).to_string();
-        match text.char_indices().nth(MOST_SHOWN) {
+        match text.char_indices().nth(MAX_SHOWN) {
             Some((end, _)) => write!(f, "{before}{} …", &text[..end]),
             None => write!(f, "{before}{text}"),
         }
@@ -165,7 +165,7 @@ mod tests {
 
     use super::*;
 
-    fn told(from: &Value, to: &Value) -> String {
+    fn shown(from: &Value, to: &Value) -> String {
         Changes::between(from, to).to_string()
     }
 
@@ -174,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn only_what_differs_is_told_by_its_name() {
+    fn differences_are_shown_by_name() {
         let from = json!({"title": "CI", "widgets": [widget("a", 5.0, 0), widget("b", 1.0, 2)]});
         let to = json!({"title": "CI", "tags": ["team:web"],
                         "widgets": [widget("new", 1.0, 0), widget("a", 3.0, 2), widget("b", 1.0, 4)]});
 
         assert_eq!(
-            told(&from, &to),
+            shown(&from, &to),
             "+ tags: [\"team:web\"]\n\
              ~ widgets[\"a\"].definition.target: 5 → 3\n\
              + widgets[\"new\"]\n  \
@@ -190,23 +190,23 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_told_by_its_lines() {
+    fn differences_in_texts_are_shown_by_line() {
         let (from, to) = (json!({"message": "a\nb\n@ops"}), json!({"message": "a\nb\n@web"}));
 
-        assert_eq!(told(&from, &to), "~ message:\n    - @ops\n    + @web\n");
+        assert_eq!(shown(&from, &to), "~ message:\n    - @ops\n    + @web\n");
     }
 
     #[test]
-    fn an_order_of_its_own_is_a_difference() {
+    fn another_order_is_a_difference() {
         let (from, to) = (json!({"tags": ["a", "b"]}), json!({"tags": ["b", "a"]}));
 
-        assert_eq!(told(&from, &to), "~ tags, their order: [\"a\",\"b\"] → [\"b\",\"a\"]\n");
+        assert_eq!(shown(&from, &to), "~ tags, their order: [\"a\",\"b\"] → [\"b\",\"a\"]\n");
     }
 
     #[test]
-    fn what_has_no_name_goes_by_its_position() {
+    fn elements_without_names_are_compared_by_position() {
         let (from, to) = (json!({"x": [1, 1.0]}), json!({"x": [1, 2.0, {"y": [3.0, 0.5]}]}));
 
-        assert_eq!(told(&from, &to), "~ x[1]: 1 → 2\n+ x[2]: {\"y\":[3,0.5]}\n");
+        assert_eq!(shown(&from, &to), "~ x[1]: 1 → 2\n+ x[2]: {\"y\":[3,0.5]}\n");
     }
 }

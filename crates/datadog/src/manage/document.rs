@@ -1,5 +1,5 @@
-//! Compares a dashboard or monitor in Datadog with the wanted one: what a push has to do, and whether that would undo changes
-//! made in Datadog.
+//! Compares a dashboard or monitor in Datadog with the wanted one. Determines what a push has to do, and whether the push
+//! would undo changes made in Datadog.
 
 use serde_json::Value;
 
@@ -13,11 +13,11 @@ use super::{
 /// What a push has to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PushAction {
-    /// Create it: it does not exist.
+    /// Create the dashboard or monitor, because it does not exist.
     Create,
-    /// Do nothing: it is as wanted.
+    /// Do nothing, because it is as wanted.
     Keep,
-    /// Update it: it differs.
+    /// Update it, because it differs.
     Update {
         /// The differences.
         changes: Changes,
@@ -37,7 +37,7 @@ pub enum Overwrites {
 
 /// A dashboard or a monitor in its canonical form.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Document {
+pub(crate) struct CanonicalDocument {
     content: Value,
     /// The properties that are compared, including empty ones. `None` if the canonical form determines them.
     shape: Option<Shape>,
@@ -45,7 +45,7 @@ pub(crate) struct Document {
     mark: Option<Fingerprint>,
 }
 
-impl Document {
+impl CanonicalDocument {
     pub(crate) fn from_dashboard(dashboard: &Value) -> Self {
         let document = Self::new(dashboard, "description", canonical::dashboard);
         Self { shape: Some(Shape::from_document(dashboard)), ..document }
@@ -80,7 +80,7 @@ impl Document {
         self.is_edited() && self.as_pushed(wanted).is_edited()
     }
 
-    /// Without the properties that Datadog adds to the wanted ones.
+    /// This document without the properties that Datadog added.
     fn as_pushed(&self, wanted: &Self) -> Self {
         let Some(shape) = &wanted.shape else { return self.clone() };
         Self { content: shape.project(&self.content), ..self.clone() }
@@ -98,13 +98,13 @@ impl Document {
 
     /// What a push of `wanted` over this document has to do.
     pub(crate) fn action_towards(&self, wanted: &Self) -> PushAction {
-        let there = self.as_pushed(wanted);
+        let existing = self.as_pushed(wanted);
         let overwrites = match &self.mark {
             None => Some(Overwrites::Unmanaged),
-            Some(_) if there.content == wanted.content => return PushAction::Keep,
+            Some(_) if existing.content == wanted.content => return PushAction::Keep,
             Some(_) => self.is_edited_since(wanted).then_some(Overwrites::HandEdits),
         };
-        PushAction::Update { changes: Changes::between(&there.content, &wanted.content), overwrites }
+        PushAction::Update { changes: Changes::between(&existing.content, &wanted.content), overwrites }
     }
 }
 
@@ -114,8 +114,8 @@ mod tests {
 
     use super::*;
 
-    fn wanted(title: &str) -> Document {
-        Document::from_dashboard(&json!({"title": title, "description": "What it shows."}))
+    fn wanted(title: &str) -> CanonicalDocument {
+        CanonicalDocument::from_dashboard(&json!({"title": title, "description": "What it shows."}))
     }
 
     /// The dashboard in Datadog after a push.
@@ -124,12 +124,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_pushed_is_kept_until_it_should_be_different() {
-        let there = Document::from_dashboard(&pushed("CI"));
+    fn a_pushed_dashboard_is_kept_until_another_is_wanted() {
+        let existing = CanonicalDocument::from_dashboard(&pushed("CI"));
 
-        assert!(there.is_managed());
-        assert_eq!(there.action_towards(&wanted("CI")), PushAction::Keep);
-        let PushAction::Update { changes, overwrites } = there.action_towards(&wanted("Builds")) else {
+        assert!(existing.is_managed());
+        assert_eq!(existing.action_towards(&wanted("CI")), PushAction::Keep);
+        let PushAction::Update { changes, overwrites } = existing.action_towards(&wanted("Builds")) else {
             panic!()
         };
         assert_eq!(changes.to_string(), "~ title: \"CI\" → \"Builds\"\n");
@@ -137,26 +137,26 @@ mod tests {
     }
 
     #[test]
-    fn what_datadog_adds_is_no_change() {
-        let mut there = pushed("CI");
-        there["added_tomorrow"] = json!({"x": [1]});
-        let there = Document::from_dashboard(&there);
+    fn datadogs_additions_are_no_changes() {
+        let mut existing = pushed("CI");
+        existing["added_tomorrow"] = json!({"x": [1]});
+        let existing = CanonicalDocument::from_dashboard(&existing);
 
-        assert_eq!(there.action_towards(&wanted("CI")), PushAction::Keep);
-        let PushAction::Update { changes, overwrites } = there.action_towards(&wanted("Builds")) else {
+        assert_eq!(existing.action_towards(&wanted("CI")), PushAction::Keep);
+        let PushAction::Update { changes, overwrites } = existing.action_towards(&wanted("Builds")) else {
             panic!()
         };
         assert_eq!((changes.to_string().as_str(), overwrites), ("~ title: \"CI\" → \"Builds\"\n", None));
     }
 
     #[test]
-    fn what_somebody_has_changed_or_made_is_told() {
+    fn an_update_says_whose_work_it_would_overwrite() {
         let mut edited = pushed("CI");
         edited["title"] = json!("Mine");
         let unmanaged = json!({"title": "CI", "description": "What it shows."});
 
-        for (there, expected) in [(edited, Overwrites::HandEdits), (unmanaged, Overwrites::Unmanaged)] {
-            let action = Document::from_dashboard(&there).action_towards(&wanted("CI"));
+        for (existing, expected) in [(edited, Overwrites::HandEdits), (unmanaged, Overwrites::Unmanaged)] {
+            let action = CanonicalDocument::from_dashboard(&existing).action_towards(&wanted("CI"));
             assert!(
                 matches!(action, PushAction::Update { overwrites: Some(it), .. } if it == expected),
                 "{action:?}"

@@ -1,5 +1,5 @@
-//! The mark in the text of managed dashboards and monitors. It distinguishes them from those that people created. It contains
-//! a fingerprint of the pushed document, which reveals later changes in Datadog without any stored state.
+//! The mark in the text of managed dashboards and monitors. It distinguishes them from those that people created. The mark
+//! contains a fingerprint of the pushed document, which reveals later changes in Datadog without any stored state.
 
 use std::fmt;
 
@@ -38,8 +38,8 @@ pub(crate) fn marked(text: &str, fingerprint: &Fingerprint) -> String {
 pub(crate) fn unmarked(text: &str) -> (String, Option<Fingerprint>) {
     let parts = text.rsplit_once(START).and_then(|(before, rest)| {
         let (digits, after) = rest.split_once(END)?;
-        let is_one = digits.len() == LENGTH && digits.chars().all(|digit| digit.is_ascii_hexdigit());
-        is_one.then(|| (before, Fingerprint(digits.to_owned()), after))
+        let is_fingerprint = digits.len() == LENGTH && digits.chars().all(|digit| digit.is_ascii_hexdigit());
+        is_fingerprint.then(|| (before, Fingerprint(digits.to_owned()), after))
     });
     match parts {
         None => (text.trim_end().to_owned(), None),
@@ -61,13 +61,13 @@ mod tests {
 
             assert_eq!(unmarked(&marked), (text.to_owned(), Some(fingerprint.clone())), "{marked}");
         }
-        let written_to = marked("Text.", &fingerprint) + " Ask Ada.";
-        assert_eq!(unmarked(&written_to), ("Text. Ask Ada.".to_owned(), Some(fingerprint)));
-        assert_eq!(unmarked("Nobody's.\n"), ("Nobody's.".to_owned(), None));
+        let edited = marked("Text.", &fingerprint) + " Ask Ada.";
+        assert_eq!(unmarked(&edited), ("Text. Ask Ada.".to_owned(), Some(fingerprint)));
+        assert_eq!(unmarked("Unmanaged.\n"), ("Unmanaged.".to_owned(), None));
     }
 
     #[test]
-    fn a_fingerprint_tells_documents_apart() {
+    fn different_documents_have_different_fingerprints() {
         let fingerprint = |document| Fingerprint::new(&document).to_string();
 
         assert_ne!(fingerprint(json!({"a": 1.0})), fingerprint(json!({"a": 2.0})));

@@ -20,8 +20,8 @@ pub fn metadata(metric: &Facts) -> MetricMetadata {
     metadata
 }
 
-/// The update that changes the known metadata to the wanted one. `None` if there is no difference. Other properties, such as
-/// a short name, are kept.
+/// The update that changes the known metadata to the wanted metadata. `None` if there is no difference. Other properties, such
+/// as a short name, are kept.
 #[must_use]
 pub fn metadata_update(known: &MetricMetadata, wanted: &MetricMetadata) -> Option<MetricMetadata> {
     let is_same = |known: &Option<String>, wanted: &Option<String>| wanted.is_none() || known == wanted;

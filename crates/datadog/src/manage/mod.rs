@@ -1,4 +1,4 @@
-//! Dashboards, monitors and metadata: what Datadog should have for a catalog, and how it gets there.
+//! Creates dashboards, monitors and metadata from a catalog, and pushes them to Datadog.
 
 mod canonical;
 mod change;

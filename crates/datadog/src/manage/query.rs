@@ -2,7 +2,7 @@
 
 use system_health_registry::{Aggregate, Comparison, Facts, Kind};
 
-/// The query of a metric in a scope: one series, or one for each combination of the tags' values.
+/// The query of a metric in a scope. It returns one series for each combination of the tags' values, or a single series.
 pub(crate) fn metric_query(metric: &Facts, scope: &str, tags: &[String]) -> String {
     let modifier = match metric.kind() {
         Kind::Gauge => "",
@@ -27,8 +27,8 @@ pub(crate) fn by(tags: &[String]) -> String {
     if tags.is_empty() { String::new() } else { format!(" by {{{}}}", tags.join(",")) }
 }
 
-/// How several series are combined. Default: counts and rates are summed, of gauges with a goal `<`, `<=`, `>` or `>=` the
-/// value farthest from the goal is used, and other gauges are averaged.
+/// How several series are combined. Default: counts and rates are summed. For gauges with a goal `<`, `<=`, `>` or `>=`, the
+/// value farthest from the goal is used. Other gauges are averaged.
 pub(crate) fn aggregate(metric: &Facts) -> Aggregate {
     let by_kind = || match (metric.kind(), metric.goal().map(|goal| goal.comparison())) {
         (Kind::Count { .. } | Kind::Rate { .. }, _) => Aggregate::Sum,

@@ -1,4 +1,4 @@
-//! The properties of a JSON document at all levels. Datadog adds properties to pushed documents; a comparison ignores them.
+//! The names of all properties in a JSON document. Datadog adds properties to pushed documents, which a comparison ignores.
 
 use std::collections::{BTreeMap, BTreeSet};
 

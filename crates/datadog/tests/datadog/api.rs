@@ -1,4 +1,4 @@
-//! Which requests to the API are repeated.
+//! Which failed requests to the API are repeated.
 
 use secrecy::SecretString;
 use system_health_datadog::{DatadogApi, dashboard};

@@ -1,4 +1,4 @@
-//! Catalogs of all kinds, for what is made of them.
+//! Catalogs for the tests of dashboards and monitors.
 
 use std::time::Duration;
 

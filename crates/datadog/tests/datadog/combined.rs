@@ -1,4 +1,4 @@
-//! Monitors of goals that are about two metrics.
+//! Monitors of goals that combine two metrics.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn alerting() -> Alerting {
     }
 }
 
-/// The monitor of a goal over `a.errors` and `a.runs`, whatever the goal calls them.
+/// The monitor of a goal over two metrics. The keys in `goal` are ignored.
 fn monitor(goal: &str, left: &Facts, right: &Facts, alerting: &Alerting) -> WantedMonitor {
     let goal: CombinedGoal = goal.parse().unwrap();
     let combination = Combination {
@@ -51,24 +51,25 @@ fn query(goal: &str, left: &Facts, right: &Facts) -> String {
 }
 
 #[test]
-fn datadog_calculates_and_compares_what_is_farthest_from_the_goal() {
+fn the_query_compares_the_result_farthest_from_the_goal() {
     let (errors, runs) = (metric("a.errors"), metric("a.runs"));
-    let of = |operator: &str| format!("avg:a.errors{ALL}.fill(null) {operator} avg:a.runs{ALL}.fill(null)");
+    let formula =
+        |operator: &str| format!("avg:a.errors{ALL}.fill(null) {operator} avg:a.runs{ALL}.fill(null)");
     for (goal, expected) in [
-        ("a / b < 0.1", format!("max(last_30m):{} >= 0.1", of("/"))),
-        ("a / b <= 0.1", format!("max(last_30m):{} > 0.1", of("/"))),
-        ("a - b > -2", format!("min(last_30m):{} <= -2", of("-"))),
-        ("a + b >= 2", format!("min(last_30m):{} < 2", of("+"))),
-        ("a - b == 0", format!("max(last_30m):abs({}) > 0", of("-"))),
-        ("a + b == 3", format!("max(last_30m):abs({} - 3) > 0", of("+"))),
-        ("a - b != -3", format!("min(last_30m):abs({} + 3) <= 0", of("-"))),
+        ("a / b < 0.1", format!("max(last_30m):{} >= 0.1", formula("/"))),
+        ("a / b <= 0.1", format!("max(last_30m):{} > 0.1", formula("/"))),
+        ("a - b > -2", format!("min(last_30m):{} <= -2", formula("-"))),
+        ("a + b >= 2", format!("min(last_30m):{} < 2", formula("+"))),
+        ("a - b == 0", format!("max(last_30m):abs({}) > 0", formula("-"))),
+        ("a + b == 3", format!("max(last_30m):abs({} - 3) > 0", formula("+"))),
+        ("a - b != -3", format!("min(last_30m):abs({} + 3) <= 0", formula("-"))),
     ] {
         assert_eq!(query(goal, &errors, &runs), expected, "{goal}");
     }
 }
 
 #[test]
-fn both_sides_have_the_groups_of_the_monitor() {
+fn both_sides_are_grouped_like_the_monitor() {
     let by = Alerting { group_by: vec!["repository".to_owned(), "branch".to_owned()], ..alerting() };
 
     let monitor = monitor("a / b < 1", &metric("a.errors"), &metric("a.runs"), &by).json().unwrap();
@@ -78,7 +79,7 @@ fn both_sides_have_the_groups_of_the_monitor() {
 }
 
 #[test]
-fn each_side_is_aggregated_as_its_metric_says_and_both_sides_belong_together() {
+fn the_default_aggregates_of_both_sides_match() {
     let count = Kind::Count { interval: Duration::from_mins(15) };
     let rate = Kind::Rate { interval: Duration::from_mins(15) };
     let gauge = || metric("a.g");
@@ -87,7 +88,7 @@ fn each_side_is_aggregated_as_its_metric_says_and_both_sides_belong_together() {
         // Another goal of the metric says nothing about this one.
         (with_goal("a.g", "< 5"), gauge(), ["avg", "avg"]),
         (gauge().with_kind(count), gauge().with_kind(rate), ["sum", "sum"]),
-        // Errors of all series by hosts of all series, not by those of an average series.
+        // If one side is summed over all series, an average series on the other side would not match.
         (gauge().with_kind(count), gauge(), ["sum", "sum"]),
         (gauge(), gauge().with_aggregate(Aggregate::Sum), ["sum", "sum"]),
         (gauge().with_aggregate(Aggregate::Max), gauge(), ["max", "avg"]),
@@ -101,7 +102,7 @@ fn each_side_is_aggregated_as_its_metric_says_and_both_sides_belong_together() {
 }
 
 #[test]
-fn the_message_says_what_both_metrics_are_and_who_cares_for_them() {
+fn the_message_describes_both_metrics_and_names_their_owners() {
     let errors = described("a.errors", "Runs that @fail.").with_unit("run").with_monitoring(Monitoring {
         owner: Some("team-ci".to_owned()),
         runbook: Some("https://example.com/errors".to_owned()),
@@ -169,13 +170,13 @@ fn a_sum_has_the_unit_of_its_parts_and_a_ratio_has_none() {
         let message = monitor["message"].as_str().unwrap();
 
         assert!(message.starts_with(&format!("{{{{#is_alert}}}}{is}{{{{/is_alert}}}}")), "{message}");
-        // Without words of its own, what the metrics say comes first.
+        // If the goal has no description, the descriptions of the metrics come first.
         assert!(message.contains("{{/is_alert_recovery}}\n\n`a.one`: What a reader"), "{message}");
     }
 }
 
 #[test]
-fn tags_of_both_metrics_are_tags_of_the_monitor() {
+fn the_monitor_has_the_tags_of_both_metrics() {
     let (one, other) =
         (metric("a.one").with_tags(["team:web", "x:1"]), metric("a.other").with_tags(["team:web", "x:2"]));
 
@@ -187,7 +188,7 @@ fn tags_of_both_metrics_are_tags_of_the_monitor() {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn every_monitor_is_one_that_datadog_describes() {
+fn every_monitor_matches_datadogs_api_description() {
     let (one, other) = (metric("a.one").with_unit("run"), metric("a.other"));
     let full = Alerting { recovery: Some(0.05), priority: Some(2), ..alerting() };
     let mut messages = Vec::new();

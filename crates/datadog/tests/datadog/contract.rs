@@ -1,4 +1,4 @@
-//! What is sent is held to Datadog's own API description.
+//! Validates requests against Datadog's own API description.
 
 use std::{collections::BTreeSet, fs};
 
@@ -13,7 +13,7 @@ use crate::harness::{deliver, mixed, sink};
 
 #[tokio::test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-async fn captured_payloads_obey_datadogs_description() {
+async fn sent_payloads_match_datadogs_api_description() {
     let intake = DatadogIntake::start();
     deliver(&sink(&intake), &mixed()).await;
     let sent = intake.payloads().remove(0);
@@ -35,7 +35,7 @@ async fn captured_payloads_obey_datadogs_description() {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn the_sites_are_those_of_datadogs_description() {
+fn the_sites_are_those_in_datadogs_api_description() {
     let description: Value =
         serde_json::from_slice(&fs::read(tools::file("datadog/v2.json")).unwrap()).unwrap();
     let listed = description["servers"][0]["variables"]["site"]["enum"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! Dashboards of different catalogs, held to Datadog's own description of them.
+//! Dashboards of different catalogs, validated against Datadog's own API description.
 
 use serde_json::{Value, json};
 use system_health_datadog::{dashboard, dashboard_json};
@@ -19,7 +19,7 @@ fn widgets(dashboard: &Value) -> Vec<Value> {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn every_dashboard_is_one_that_datadog_describes() {
+fn every_dashboard_matches_datadogs_api_description() {
     let mut messages: Vec<_> = catalogs().iter().map(|it| Message::dashboard(as_json(it))).collect();
     let good = messages.len();
     for (pointer, name, wrong) in [
@@ -42,14 +42,14 @@ fn every_dashboard_is_one_that_datadog_describes() {
 }
 
 #[test]
-fn each_metric_has_a_value_and_a_course_in_the_group_of_its_first_word() {
+fn each_metric_has_two_widgets_in_the_group_of_its_first_word() {
     let dashboard = as_json(&catalogs()[1]);
 
     let groups: Vec<_> = dashboard["widgets"].as_array().unwrap().iter().collect();
     let titles: Vec<_> = groups.iter().map(|group| group["definition"]["title"].clone()).collect();
     assert_eq!(titles, ["a", "b", "c"]);
     assert_eq!(widgets(&dashboard).len(), 12);
-    let [value, course] = &widgets(&dashboard)[2..4] else { panic!("{dashboard}") };
+    let [value, timeseries] = &widgets(&dashboard)[2..4] else { panic!("{dashboard}") };
     assert_eq!(value["definition"]["title"], "a.less");
     let query = &value["definition"]["requests"][0]["queries"][0];
     assert_eq!(query["query"], "max:a.less{$env,$service,$repository,$branch}");
@@ -62,13 +62,13 @@ fn each_metric_has_a_value_and_a_course_in_the_group_of_its_first_word() {
         ])
     );
     assert_eq!(
-        course["definition"]["markers"],
+        timeseries["definition"]["markers"],
         json!([{"display_type": "error dashed", "label": "goal < 5", "value": "y = 5"}])
     );
 }
 
 #[test]
-fn the_colours_say_what_the_goal_says() {
+fn colours_follow_the_goal() {
     let met = |comparator: &str, value: f64, target: f64| match comparator {
         "<" => value < target,
         "<=" => value <= target,
@@ -96,14 +96,14 @@ fn the_colours_say_what_the_goal_says() {
 fn counts_are_summed_and_drawn_as_bars() {
     let dashboard = as_json(&catalogs()[2]);
 
-    let course = |key: &str| {
+    let timeseries = |key: &str| {
         let all = widgets(&dashboard);
         let at = all.iter().position(|widget| widget["definition"]["title"] == key).unwrap();
         let request = &all[at + 1]["definition"]["requests"][0];
         let query = request["queries"][0]["query"].as_str().unwrap().to_owned();
         (query.replace("$env,$service,$repository,$branch", ""), request["display_type"].clone())
     };
-    assert_eq!(course("kinds.count"), ("sum:kinds.count{}.as_count()".into(), json!("bars")));
-    assert_eq!(course("kinds.rate"), ("sum:kinds.rate{}.as_rate()".into(), json!("line")));
-    assert_eq!(course("kinds.gauge"), ("avg:kinds.gauge{}".into(), json!("line")));
+    assert_eq!(timeseries("kinds.count"), ("sum:kinds.count{}.as_count()".into(), json!("bars")));
+    assert_eq!(timeseries("kinds.rate"), ("sum:kinds.rate{}.as_rate()".into(), json!("line")));
+    assert_eq!(timeseries("kinds.gauge"), ("avg:kinds.gauge{}".into(), json!("line")));
 }

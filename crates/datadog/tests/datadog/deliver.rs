@@ -1,4 +1,4 @@
-//! What is sent, and what is stored of it.
+//! What the sink sends, and what the intake stores.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use system_health_datadog::{DatadogSink, payload};
 use system_health_registry::ApiCalls;
 use system_health_test_support::datadog::DatadogIntake;
 
-use crate::harness::{TIMESTAMP, Told, config, counted, deliver, gauge, mixed, sink};
+use crate::harness::{Fates, TIMESTAMP, config, counted, deliver, gauge, mixed, sink};
 
 #[tokio::test]
 async fn values_arrive_with_kind_unit_tags_and_time() {
     let intake = DatadogIntake::start();
 
-    let told = deliver(&sink(&intake), &mixed()).await;
+    let fates = deliver(&sink(&intake), &mixed()).await;
 
-    assert_eq!(told, Told { accepted: vec![0, 1, 2, 3], ..Told::default() });
+    assert_eq!(fates, Fates { accepted: vec![0, 1, 2, 3], ..Fates::default() });
     let points = |value: f64| json!([{"timestamp": TIMESTAMP, "value": value}]);
     let base = ["env:test", "source:system-health"];
     let expected = json!({"series": [
@@ -45,7 +45,7 @@ async fn the_request_is_compressed_and_carries_the_key() {
 }
 
 #[tokio::test]
-async fn the_payload_is_what_is_sent() {
+async fn the_payload_equals_what_is_sent() {
     let intake = DatadogIntake::start();
 
     deliver(&sink(&intake), &mixed()).await;
@@ -81,12 +81,12 @@ async fn a_repeated_delivery_overwrites_the_first() {
 }
 
 #[tokio::test]
-async fn without_points_nothing_is_sent() {
+async fn nothing_is_sent_without_points() {
     let intake = DatadogIntake::start();
 
-    let told = deliver(&sink(&intake), &[]).await;
+    let fates = deliver(&sink(&intake), &[]).await;
 
-    assert_eq!(told, Told::default());
+    assert_eq!(fates, Fates::default());
     assert!(intake.server().requests().is_empty());
 }
 
@@ -105,7 +105,7 @@ async fn every_request_is_counted() {
 }
 
 #[test]
-fn a_point_is_delivered_within_an_hour_of_its_time() {
+fn the_maximum_age_is_just_below_one_hour() {
     let age = DatadogSink::LIMITS.max_age;
     assert!(age < Duration::from_hours(1) && age > Duration::from_mins(50), "{age:?}");
 }

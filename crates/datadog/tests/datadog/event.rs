@@ -1,4 +1,4 @@
-//! Events: what is sent, and what is known of it afterwards.
+//! How events are sent, and which fate they get.
 
 use std::time::{Duration, SystemTime};
 
@@ -34,7 +34,7 @@ async fn announced(sink: &DatadogSink) -> Fate {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn every_event_is_one_that_datadog_describes() {
+fn every_event_matches_datadogs_api_description() {
     let long = "ä".repeat(3500);
     let longest = Event::new("x".repeat(200), "y".repeat(500)).unwrap().with_text(long).unwrap();
     let longest = longest.with_link(format!("https://example.com/{}", "z".repeat(1900))).unwrap();
@@ -68,7 +68,7 @@ async fn an_event_arrives_with_its_link() {
 }
 
 #[tokio::test]
-async fn only_what_has_certainly_not_arrived_may_be_sent_again() {
+async fn an_event_is_retried_only_if_it_was_certainly_not_processed() {
     let html = Answer::text(200, "text/html", "<html>Welcome</html>");
     for (fault, attempts, expected) in [
         (Fault::from(datadog::error(403, "Forbidden")), 1, "left"),
@@ -98,14 +98,14 @@ async fn only_what_has_certainly_not_arrived_may_be_sent_again() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_reached_has_nothing() {
-    let nobody = DatadogSink::new(&config("http://127.0.0.1:1")).unwrap();
+async fn an_event_is_left_if_there_is_no_connection() {
+    let unreachable = DatadogSink::new(&config("http://127.0.0.1:1")).unwrap();
 
-    assert!(matches!(announced(&nobody).await, Fate::Left(_)));
+    assert!(matches!(announced(&unreachable).await, Fate::Left(_)));
 }
 
 #[tokio::test]
-async fn an_answer_that_is_late_may_mean_anything() {
+async fn the_fate_is_unknown_if_the_response_is_late() {
     let intake = DatadogIntake::start();
     intake.server().set_latency(Duration::from_secs(5));
 

@@ -1,5 +1,4 @@
-//! Every way in which Datadog or the network may fail is its own error, in Datadog's words, and none
-//! contains the key.
+//! Each kind of failure of Datadog or the network has its own error, which quotes Datadog's response but never the key.
 
 use std::{
     io::{Read, Write},
@@ -17,26 +16,29 @@ use system_health_test_support::{
     server::{Answer, Fault},
 };
 
-use crate::harness::{Told, config, deliver_within, mixed, sink};
+use crate::harness::{Fates, config, deliver_within, mixed, sink};
 
 /// Long enough for some attempts.
 const TIME: Duration = Duration::from_secs(1);
 
-/// Delivers to an intake with a fault that nothing fixes; returns why all points are left, without the
-/// intake's address, and how often it was asked.
+/// Delivers to an intake with a permanent fault. Returns why all points are left, with `HOST` in place of the intake's
+/// address, and the number of requests.
 async fn delivery(fault: impl Into<Fault>) -> (String, usize) {
     let intake = DatadogIntake::start();
     intake.server().fail("POST /api/v2/series", fault);
-    let told = deliver_within(TIME, &sink(&intake), &mixed()).await;
-    (left(&told, &intake.url()), intake.server().requests().len())
+    let fates = deliver_within(TIME, &sink(&intake), &mixed()).await;
+    (left(&fates, &intake.url()), intake.server().requests().len())
 }
 
-fn left(told: &Told, url: &str) -> String {
-    assert!(told.left.len() == 4 && told.left.values().all(|said| *said == told.left[&0]), "{told:?}");
-    told.left[&0].replace(&url.replace("http://", ""), "HOST")
+fn left(fates: &Fates, url: &str) -> String {
+    assert!(
+        fates.left.len() == 4 && fates.left.values().all(|message| *message == fates.left[&0]),
+        "{fates:?}"
+    );
+    fates.left[&0].replace(&url.replace("http://", ""), "HOST")
 }
 
-/// Checks an intake with a fault.
+/// The error of a check of an intake with a fault.
 async fn check(fault: impl Into<Fault>) -> String {
     let intake = DatadogIntake::start();
     intake.server().fail("GET /api/v1/validate", fault);
@@ -68,7 +70,7 @@ async fn a_wrong_key_is_refused() {
 }
 
 #[tokio::test]
-async fn a_good_key_passes_the_check() {
+async fn only_a_valid_key_passes_the_check() {
     let intake = DatadogIntake::start();
 
     sink(&intake).validate().await.unwrap();
@@ -78,7 +80,7 @@ async fn a_good_key_passes_the_check() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_says_when_to_come_back() {
+async fn a_rate_limit_says_when_to_try_again() {
     let limited = || error(429, "Too many requests");
     for (answer, when) in [
         (limited().with_header("x-ratelimit-reset", "42"), "in 42s"),
@@ -93,7 +95,7 @@ async fn a_rate_limit_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn datadogs_own_problems_are_told_as_such() {
+async fn server_errors_are_reported_as_problems_of_datadog() {
     for status in [408, 500, 503] {
         assert_eq!(
             check(error(status, "Internal error")).await,
@@ -106,9 +108,9 @@ async fn datadogs_own_problems_are_told_as_such() {
 }
 
 #[tokio::test]
-async fn what_is_not_datadogs_answer_is_no_success_and_is_not_repeated() {
+async fn unexpected_responses_are_errors_and_not_retried() {
     let advice = "check DD_URL and proxies";
-    for (answer, said) in [
+    for (answer, message) in [
         (Answer::text(200, "text/html", "<html>\n<b>Log in</b>"), "200: <html> <b>Log in</b>"),
         (Answer::text(202, "text/html", "<html>"), "202: <html>"),
         (Answer::text(202, "application/json", ""), "202"),
@@ -122,34 +124,34 @@ async fn what_is_not_datadogs_answer_is_no_success_and_is_not_repeated() {
     ] {
         assert_eq!(
             delivery(answer).await,
-            (format!("the response is not from Datadog's API (HOST answered {said}); {advice}"), 1)
+            (format!("the response is not from Datadog's API (HOST answered {message}); {advice}"), 1)
         );
     }
 }
 
 #[tokio::test]
-async fn a_server_that_repeats_the_key_does_not_reveal_it() {
-    let (told, _) = delivery(error(403, &format!("unknown key {}", DatadogIntake::KEY))).await;
-    assert!(told.contains("403: unknown key [key])"), "{told}");
+async fn the_key_is_removed_from_quoted_responses() {
+    let (message, _) = delivery(error(403, &format!("unknown key {}", DatadogIntake::KEY))).await;
+    assert!(message.contains("403: unknown key [key])"), "{message}");
 }
 
 #[tokio::test]
-async fn a_long_answer_is_cut() {
-    let (told, _) = delivery(Answer::text(500, "text/plain", &"x".repeat(1_000_000))).await;
-    assert!(told.contains(&format!("{} …", "x".repeat(300))) && told.len() < 600, "{told}");
+async fn a_long_response_is_truncated() {
+    let (message, _) = delivery(Answer::text(500, "text/plain", &"x".repeat(1_000_000))).await;
+    assert!(message.contains(&format!("{} …", "x".repeat(300))) && message.len() < 600, "{message}");
 }
 
 #[tokio::test]
-async fn a_lost_connection_is_told_with_its_cause() {
-    let (told, requests) = delivery(Fault::Disconnect).await;
-    assert!(told.starts_with("gave up at the run's deadline, after "), "{told}");
-    assert!(told.contains(" attempts: no connection to HOST (from DD_SITE or DD_URL): "), "{told}");
-    assert!(told.contains("connection closed"), "{told}");
+async fn a_lost_connection_is_reported_with_its_cause() {
+    let (message, requests) = delivery(Fault::Disconnect).await;
+    assert!(message.starts_with("gave up at the run's deadline, after "), "{message}");
+    assert!(message.contains(" attempts: no connection to HOST (from DD_SITE or DD_URL): "), "{message}");
+    assert!(message.contains("connection closed"), "{message}");
     assert!(requests > 5, "{requests}");
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_no_answer() {
+async fn an_incomplete_response_is_an_error() {
     for answer in [
         "HTTP/1.1 202 Accepted\r\ncontent-length: 14\r\n\r\n{\"errors\"",
         "HTTP/1.1 202 Accepted\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"err",
@@ -167,21 +169,21 @@ async fn an_answer_that_breaks_off_is_no_answer() {
             }
         });
 
-        let told = deliver_within(TIME, &DatadogSink::new(&config(&url)).unwrap(), &mixed()).await;
+        let fates = deliver_within(TIME, &DatadogSink::new(&config(&url)).unwrap(), &mixed()).await;
 
         server.join().unwrap();
-        let said = left(&told, &url);
-        assert!(said.contains(" attempts: no connection to HOST ("), "{answer}: {said}");
+        let message = left(&fates, &url);
+        assert!(message.contains(" attempts: no connection to HOST ("), "{answer}: {message}");
     }
 }
 
 #[tokio::test]
-async fn a_port_where_nobody_listens_is_told_with_its_cause() {
+async fn a_refused_connection_is_reported_with_its_cause() {
     let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
 
     let sink = DatadogSink::new(&config(&format!("http://{closed}"))).unwrap();
-    let told = left(&deliver_within(TIME, &sink, &mixed()).await, &format!("http://{closed}"));
+    let message = left(&deliver_within(TIME, &sink, &mixed()).await, &format!("http://{closed}"));
 
-    assert!(told.contains(" attempts: no connection to HOST (from DD_SITE or DD_URL): "), "{told}");
-    assert!(told.contains("Connection refused"), "{told}");
+    assert!(message.contains(" attempts: no connection to HOST (from DD_SITE or DD_URL): "), "{message}");
+    assert!(message.contains("Connection refused"), "{message}");
 }

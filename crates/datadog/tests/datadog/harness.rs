@@ -1,4 +1,4 @@
-//! Points and sinks for the tests, and deliveries of which every point is accounted for.
+//! Points and sinks for the tests, and deliveries that check that every point has exactly one fate.
 
 use std::{
     collections::BTreeMap,
@@ -15,9 +15,9 @@ use tokio::time::Instant;
 /// The time of every point: 2026-01-02T03:04:05Z.
 pub(crate) const TIMESTAMP: u64 = 1_767_323_045;
 
-/// What became of each point of a delivery, by its position.
+/// The fate of each point of a delivery, by its position.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct Fates {
     pub(crate) accepted: Vec<usize>,
     pub(crate) refused: BTreeMap<usize, String>,
     pub(crate) left: BTreeMap<usize, String>,
@@ -62,7 +62,7 @@ pub(crate) fn noise(length: usize, seed: u64) -> String {
     (0..length).map(|_| random.lowercase()).collect()
 }
 
-/// The configuration for an intake; it is impatient.
+/// The configuration for an intake, with a short backoff.
 pub(crate) fn config(url: &str) -> DatadogConfig {
     let mut config = DatadogConfig::new(url.parse().unwrap(), SecretString::from(DatadogIntake::KEY));
     config.retry.first_backoff = Duration::from_millis(1);
@@ -74,14 +74,14 @@ pub(crate) fn sink(intake: &DatadogIntake) -> DatadogSink {
     DatadogSink::new(&config(&intake.url())).unwrap()
 }
 
-/// Delivers, with a deadline that nothing here reaches.
-pub(crate) async fn deliver(sink: &DatadogSink, points: &[Point]) -> Told {
+/// Delivers with a deadline that no test reaches.
+pub(crate) async fn deliver(sink: &DatadogSink, points: &[Point]) -> Fates {
     deliver_within(Duration::from_mins(1), sink, points).await
 }
 
-/// Delivers; checks that every point is accounted for once, and that no word contains the key.
-pub(crate) async fn deliver_within(time: Duration, sink: &DatadogSink, points: &[Point]) -> Told {
-    let mut told = Told::default();
+/// Delivers. Checks that every point has exactly one fate, and that no message contains the key.
+pub(crate) async fn deliver_within(time: Duration, sink: &DatadogSink, points: &[Point]) -> Fates {
+    let mut fates = Fates::default();
     let mut times = vec![0; points.len()];
     let mut settlements = sink.deliver(points, Instant::now() + time);
     while let Some(settlement) = settlements.next().await {
@@ -92,19 +92,19 @@ pub(crate) async fn deliver_within(time: Duration, sink: &DatadogSink, points: &
         for position in points {
             times[position] += 1;
             match &fate {
-                Fate::Accepted => told.accepted.push(position),
-                Fate::Refused(error) => drop(told.refused.insert(position, error.to_string())),
-                Fate::Left(error) => drop(told.left.insert(position, error.to_string())),
+                Fate::Accepted => fates.accepted.push(position),
+                Fate::Refused(error) => drop(fates.refused.insert(position, error.to_string())),
+                Fate::Left(error) => drop(fates.left.insert(position, error.to_string())),
                 Fate::Unknown(error) => panic!("a repeated point overwrites, so nothing is unknown: {error}"),
             }
         }
     }
     assert!(times.iter().all(|times| *times == 1), "{times:?}");
-    told.accepted.sort_unstable();
-    told
+    fates.accepted.sort_unstable();
+    fates
 }
 
-/// How many requests there were by the status of their answers.
+/// The number of requests for each status of the responses.
 pub(crate) fn counted(calls: &ApiCalls) -> Vec<(Option<u16>, u64)> {
     assert!(calls.by_status().iter().all(|calls| calls.api == "datadog"), "{calls:?}");
     calls.by_status().into_iter().map(|calls| (calls.status, calls.count)).collect()

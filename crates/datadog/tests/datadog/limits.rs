@@ -1,4 +1,4 @@
-//! Datadog's limits, its refusals, and that neither costs any other series.
+//! Datadog's limits and refusals, which must not affect other series.
 
 use serde_json::json;
 use system_health_datadog::DatadogSink;
@@ -20,16 +20,16 @@ fn arrived(intake: &DatadogIntake) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn payloads_are_cut_to_the_byte() {
+async fn payloads_do_not_exceed_the_plain_limit() {
     let intake = DatadogIntake::start();
-    // Numbers of all lengths, text that JSON escapes, and little to compress: twelve times 1 MB.
+    // Twelve points of 1 MB, with text that JSON escapes and numbers of different lengths. They compress well.
     let points: Vec<Point> = (0..12_u32)
         .map(|number| gauge(&format!("\"é\u{1}{number}\"{}", "x".repeat(1_000_000)), 1e300, &["a:b"]))
         .collect();
 
-    let told = deliver(&sink(&intake), &points).await;
+    let fates = deliver(&sink(&intake), &points).await;
 
-    assert_eq!(told.accepted.len(), 12);
+    assert_eq!(fates.accepted.len(), 12);
     let lengths: Vec<_> = intake.server().requests().iter().map(|request| request.body.len()).collect();
     assert_eq!(lengths.len(), 3, "{lengths:?}");
     assert!(lengths.iter().all(|length| *length <= MAX_PLAIN), "{lengths:?}");
@@ -37,7 +37,7 @@ async fn payloads_are_cut_to_the_byte() {
 
 #[tokio::test]
 async fn a_payload_may_be_exactly_as_long_as_the_limit() {
-    // What a series adds to the length of its name, and the second one with its comma.
+    // The size of the payload apart from the names of the series.
     let intake = DatadogIntake::start();
     deliver(&sink(&intake), &[gauge("a", -0.125, &[]), gauge("b", 1e21, &[])]).await;
     let rest = intake.server().requests()[0].body.len() - 2;
@@ -47,21 +47,21 @@ async fn a_payload_may_be_exactly_as_long_as_the_limit() {
         let first = "a".repeat(MAX_PLAIN - rest - 1_000_000 + longer);
         let points = [gauge(&first, -0.125, &[]), gauge(&"b".repeat(1_000_000), 1e21, &[])];
 
-        let told = deliver(&sink(&intake), &points).await;
+        let fates = deliver(&sink(&intake), &points).await;
 
-        assert_eq!(told.accepted, [0, 1]);
+        assert_eq!(fates.accepted, [0, 1]);
         assert_eq!(intake.server().requests().len(), requests);
     }
 }
 
 #[tokio::test]
-async fn what_compresses_badly_is_cut_before_it_is_sent() {
+async fn payloads_do_not_exceed_the_compressed_limit() {
     let intake = DatadogIntake::start();
     let points: Vec<Point> = (0..150).map(|seed| gauge(&noise(10_000, seed), 1.0, &[])).collect();
 
-    let told = deliver(&sink(&intake), &points).await;
+    let fates = deliver(&sink(&intake), &points).await;
 
-    assert_eq!(told.accepted.len(), 150);
+    assert_eq!(fates.accepted.len(), 150);
     assert_eq!(intake.points().len(), 150);
     let requests = intake.server().requests();
     let lengths: Vec<_> = requests.iter().map(|request| request.wire_length).collect();
@@ -70,17 +70,17 @@ async fn what_compresses_badly_is_cut_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_series_that_is_too_large_by_itself_is_named_and_keeps_no_other() {
+async fn series_that_are_too_large_are_refused_and_the_others_delivered() {
     let intake = DatadogIntake::start();
     let mut points = gauges(5);
     points[1] = gauge(&format!("noise.{}", noise(900_000, 1)), 1.0, &["team:platform"]);
     points[3] = gauge(&format!("long.{}", "x".repeat(MAX_PLAIN)), 1.0, &[]);
 
-    let told = deliver(&sink(&intake), &points).await;
+    let fates = deliver(&sink(&intake), &points).await;
 
-    assert_eq!(told.accepted, [0, 2, 4]);
+    assert_eq!(fates.accepted, [0, 2, 4]);
     assert_eq!(arrived(&intake), ["metric.0", "metric.2", "metric.4"]);
-    let [(1, noise), (3, long)] = &told.refused.iter().collect::<Vec<_>>()[..] else { panic!("{told:?}") };
+    let [(1, noise), (3, long)] = &fates.refused.iter().collect::<Vec<_>>()[..] else { panic!("{fates:?}") };
     assert!(noise.starts_with("Datadog does not accept `noise."), "{noise}");
     assert!(noise.contains(" …` with the tags team:platform: the payload is too large: "), "{noise}");
     assert!(noise.ends_with(" bytes compressed, and Datadog accepts at most 512000"), "{noise}");
@@ -90,51 +90,51 @@ async fn a_series_that_is_too_large_by_itself_is_named_and_keeps_no_other() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_no_number_is_named_and_never_sent() {
+async fn values_that_are_not_finite_are_refused_and_not_sent() {
     let intake = DatadogIntake::start();
     let points = [gauge("a", f64::NAN, &[]), gauge("b", 1.0, &[]), gauge("c", f64::NEG_INFINITY, &[])];
 
-    let told = deliver(&sink(&intake), &points).await;
+    let fates = deliver(&sink(&intake), &points).await;
 
-    assert_eq!(told.accepted, [1]);
+    assert_eq!(fates.accepted, [1]);
     assert_eq!(arrived(&intake), ["b"]);
     assert_eq!(
-        told.refused[&0],
+        fates.refused[&0],
         "Datadog does not accept `a`: its value is NaN, which is not a finite number"
     );
     assert_eq!(
-        told.refused[&2],
+        fates.refused[&2],
         "Datadog does not accept `c`: its value is -inf, which is not a finite number"
     );
     assert_eq!(system_health_datadog::payload(&points).series.len(), 1);
 }
 
 #[tokio::test]
-async fn what_is_too_large_for_datadog_is_split() {
+async fn a_payload_that_is_too_large_for_datadog_is_split() {
     let intake = DatadogIntake::start();
     intake.server().fail_times(3, SERIES, error(413, "Payload Too Large"));
     let calls = ApiCalls::default();
     let sink = DatadogSink::new(&config(&intake.url()).with_api_calls(calls.clone())).unwrap();
 
-    let told = deliver(&sink, &gauges(8)).await;
+    let fates = deliver(&sink, &gauges(8)).await;
 
-    assert_eq!(told.accepted.len(), 8);
+    assert_eq!(fates.accepted.len(), 8);
     assert_eq!(intake.points().len(), 8);
     assert_eq!(counted(&calls), [(Some(202), 4), (Some(413), 3)]);
 }
 
 #[tokio::test]
-async fn what_is_too_large_for_a_proxy_is_split() {
+async fn a_payload_that_is_too_large_for_a_proxy_is_split() {
     let intake = DatadogIntake::start();
     intake.server().fail_times(1, SERIES, Answer::text(413, "text/html", "<html>too large"));
 
-    let told = deliver(&sink(&intake), &gauges(8)).await;
+    let fates = deliver(&sink(&intake), &gauges(8)).await;
 
-    assert_eq!((told.accepted.len(), intake.payloads().len()), (8, 2));
+    assert_eq!((fates.accepted.len(), intake.payloads().len()), (8, 2));
 }
 
 #[tokio::test]
-async fn series_that_datadog_refuses_are_named_and_all_others_delivered() {
+async fn refused_series_are_named_and_the_others_delivered() {
     let intake = DatadogIntake::start();
     let mut points = gauges(100);
     points[17].tags = gauge("", 0.0, &["env:test", "team:platform"]).tags;
@@ -142,34 +142,38 @@ async fn series_that_datadog_refuses_are_named_and_all_others_delivered() {
         intake.refuse(metric);
     }
 
-    let told = deliver(&sink(&intake), &points).await;
+    let fates = deliver(&sink(&intake), &points).await;
 
-    assert_eq!(told.refused.keys().copied().collect::<Vec<_>>(), [17, 18, 99]);
-    assert_eq!((told.accepted.len(), intake.points().len()), (97, 97));
+    assert_eq!(fates.refused.keys().copied().collect::<Vec<_>>(), [17, 18, 99]);
+    assert_eq!((fates.accepted.len(), intake.points().len()), (97, 97));
     let host = intake.url().replace("http://", "");
     assert_eq!(
-        told.refused[&17],
+        fates.refused[&17],
         format!(
             "Datadog does not accept `metric.17` with the tags env:test, team:platform: the payload was refused \
              ({host} answered 400: Payload is not in the expected format: invalid series); \
              `report --dry-run` shows what is sent"
         )
     );
-    assert!(told.refused[&99].starts_with("Datadog does not accept `metric.99`: "), "{}", told.refused[&99]);
+    assert!(
+        fates.refused[&99].starts_with("Datadog does not accept `metric.99`: "),
+        "{}",
+        fates.refused[&99]
+    );
     assert!(intake.server().requests().len() < 40, "{}", intake.server().requests().len());
 }
 
 #[tokio::test]
-async fn a_datadog_that_refuses_everything_is_not_asked_about_each_series() {
+async fn the_search_for_refused_series_is_bounded() {
     let intake = DatadogIntake::start();
     intake.server().fail(SERIES, error(400, "No"));
 
-    let told = deliver(&sink(&intake), &gauges(2000)).await;
+    let fates = deliver(&sink(&intake), &gauges(2000)).await;
 
-    assert!((64..80).contains(&told.refused.len()), "{}", told.refused.len());
-    assert_eq!(told.refused.len() + told.left.len(), 2000);
+    assert!((64..80).contains(&fates.refused.len()), "{}", fates.refused.len());
+    assert_eq!(fates.refused.len() + fates.left.len(), 2000);
     assert!(intake.server().requests().len() < 250, "{}", intake.server().requests().len());
-    let left = told.left.values().next().unwrap();
+    let left = fates.left.values().next().unwrap();
     assert!(
         left.starts_with(
             "the payload contains a refused series that was not searched for, because too many others were refused: \
@@ -180,7 +184,7 @@ async fn a_datadog_that_refuses_everything_is_not_asked_about_each_series() {
 }
 
 #[tokio::test]
-async fn every_refusal_is_split_until_it_is_one_series() {
+async fn a_refused_payload_is_split_into_single_series() {
     for answer in [
         error(400, "bad"),
         error(422, "bad"),
@@ -190,30 +194,33 @@ async fn every_refusal_is_split_until_it_is_one_series() {
         let intake = DatadogIntake::start();
         intake.server().fail(SERIES, answer.clone());
 
-        let told = deliver(&sink(&intake), &gauges(2)).await;
+        let fates = deliver(&sink(&intake), &gauges(2)).await;
 
-        assert_eq!(told.refused.len(), 2, "{answer:?}");
+        assert_eq!(fates.refused.len(), 2, "{answer:?}");
         assert_eq!(intake.server().requests().len(), 3);
         let words = if answer.status == 202 { "bad; worse" } else { "bad" };
         let hint = match answer.status {
             413 => "Datadog accepts at most 5242880 bytes of JSON, and 512000 bytes compressed",
             _ => "`report --dry-run` shows what is sent",
         };
-        let said = &told.refused[&1];
-        assert!(said.starts_with("Datadog does not accept `metric.1`: the payload was refused ("), "{said}");
-        assert!(said.ends_with(&format!(" answered {}: {words}); {hint}", answer.status)), "{said}");
+        let message = &fates.refused[&1];
+        assert!(
+            message.starts_with("Datadog does not accept `metric.1`: the payload was refused ("),
+            "{message}"
+        );
+        assert!(message.ends_with(&format!(" answered {}: {words}); {hint}", answer.status)), "{message}");
     }
 }
 
 #[tokio::test]
-async fn nobody_but_datadog_refuses_a_series_for_good() {
+async fn a_refusal_by_a_proxy_leaves_the_points() {
     for status in [400, 413, 422] {
         let intake = DatadogIntake::start();
         intake.server().fail(SERIES, Answer::text(status, "text/html", "<html>no"));
 
-        let told = deliver(&sink(&intake), &gauges(2)).await;
+        let fates = deliver(&sink(&intake), &gauges(2)).await;
 
-        assert_eq!(told.left.len(), 2);
-        assert!(told.left[&0].starts_with("the response is not from Datadog's API ("), "{}", told.left[&0]);
+        assert_eq!(fates.left.len(), 2);
+        assert!(fates.left[&0].starts_with("the response is not from Datadog's API ("), "{}", fates.left[&0]);
     }
 }

@@ -1,4 +1,4 @@
-//! The sink against a fake intake, and against servers that are worse; one binary, because each links the
+//! Tests the crate against a fake Datadog and against broken servers. They are one binary, because each binary links the
 //! generated client.
 
 mod api;

@@ -1,4 +1,4 @@
-//! Monitors of different catalogs: held to Datadog's own description of them, and to the goals.
+//! Monitors of different catalogs, validated against Datadog's own API description and against the goals.
 
 use std::time::Duration;
 
@@ -35,14 +35,14 @@ fn as_json(monitor: &WantedMonitor) -> Value {
     monitor.json().unwrap()
 }
 
-fn of(metric: &Facts) -> Value {
+fn monitor_json(metric: &Facts) -> Value {
     as_json(&goal_monitor(metric, &scope(), &Alerting { group_by: vec![], ..alerting() }).unwrap())
 }
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn every_monitor_is_one_that_datadog_describes() {
-    let of_goals = |alerting: Alerting| {
+fn every_monitor_matches_datadogs_api_description() {
+    let goal_monitors = |alerting: Alerting| {
         let catalogs = catalogs().into_iter();
         let metrics = catalogs.flat_map(|catalog| catalog.metrics().to_vec());
         metrics.filter_map(move |metric| goal_monitor(&metric, &scope(), &alerting))
@@ -54,8 +54,8 @@ fn every_monitor_is_one_that_datadog_describes() {
         priority: None,
         ..alerting()
     };
-    let monitors: Vec<Value> = of_goals(alerting())
-        .chain(of_goals(recovering))
+    let monitors: Vec<Value> = goal_monitors(alerting())
+        .chain(goal_monitors(recovering))
         .chain(reporter_monitors(&scope(), SCHEDULE, |_| Some(alerting())))
         .map(|monitor| as_json(&monitor))
         .collect();
@@ -81,7 +81,7 @@ fn every_monitor_is_one_that_datadog_describes() {
     }
 }
 
-/// Whether a monitor alerts when all that there is, is one point of this value.
+/// Whether a monitor alerts if its window contains only one point with this value.
 fn alerts(monitor: &Value, value: f64) -> bool {
     let query = monitor["query"].as_str().unwrap();
     let (_, query) = query.split_once("):").unwrap();
@@ -119,7 +119,7 @@ fn alerts(monitor: &Value, value: f64) -> bool {
 fn a_monitor_alerts_when_its_goal_is_missed() {
     for goal in ["< 5", "<= 5", "> 0.5", ">= -0.5", "== 0", "== 2", "== -1.5", "!= 3", "!= -1.5", "!= 0"] {
         let goal: Goal = goal.parse().unwrap();
-        let monitor = of(&metric("odd.value").with_goal(goal));
+        let monitor = monitor_json(&metric("odd.value").with_goal(goal));
         for value in [goal.target() - 1.0, goal.target(), goal.target() + 1.0] {
             assert_eq!(alerts(&monitor, value), !goal.is_met_by(value), "{goal}: {value}: {monitor}");
         }
@@ -127,8 +127,8 @@ fn a_monitor_alerts_when_its_goal_is_missed() {
 }
 
 #[test]
-fn the_series_farthest_from_the_goal_counts_unless_the_metric_says_otherwise() {
-    let query = |metric: Facts| of(&metric)["query"].as_str().unwrap().to_owned();
+fn the_series_farthest_from_the_goal_is_compared_by_default() {
+    let query = |metric: Facts| monitor_json(&metric)["query"].as_str().unwrap().to_owned();
     let all = "{env:test,service:shop}";
     let count = Kind::Count { interval: Duration::from_mins(15) };
 
@@ -150,7 +150,7 @@ fn the_series_farthest_from_the_goal_counts_unless_the_metric_says_otherwise() {
 }
 
 #[test]
-fn a_message_says_what_to_do_and_notifies_nobody_by_accident() {
+fn handles_and_variables_in_texts_are_escaped() {
     let metric = described("mail.waiting", "Mails to @all that {{wait}}.")
         .with_goal("< 5".parse().unwrap())
         .with_unit("@email")
@@ -160,7 +160,7 @@ fn a_message_says_what_to_do_and_notifies_nobody_by_accident() {
             ..Monitoring::default()
         });
 
-    let message = of(&metric)["message"].as_str().unwrap().to_owned();
+    let message = monitor_json(&metric)["message"].as_str().unwrap().to_owned();
 
     let (words, mark) = message.rsplit_once("\n\n").unwrap();
     assert!(mark.starts_with("Managed by `report` (system-health:"), "{mark}");
@@ -189,14 +189,15 @@ fn units_are_plural_unless_the_number_is_one() {
         ("!= 1", "`a.b` is 1 point and should be != 1."),
         ("!= 2", "`a.b` is 2 points and should be != 2."),
     ] {
-        let message = of(&with_goal("a.b", goal).with_unit("point"))["message"].as_str().unwrap().to_owned();
+        let message =
+            monitor_json(&with_goal("a.b", goal).with_unit("point"))["message"].as_str().unwrap().to_owned();
 
         assert!(message.starts_with(&format!("{{{{#is_alert}}}}{alert}{{{{/is_alert}}}}")), "{message}");
     }
 }
 
 #[test]
-fn the_reporters_monitors_are_about_metrics_that_others_leave_to_them() {
+fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
     let by =
         |tags: &[&str]| Alerting { group_by: tags.iter().map(ToString::to_string).collect(), ..alerting() };
     let queries = |alerting: Alerting| -> Vec<Value> {
@@ -230,7 +231,7 @@ fn the_reporters_monitors_are_about_metrics_that_others_leave_to_them() {
 }
 
 #[test]
-fn only_the_dead_man_notifies_of_missing_data_and_no_counted_alert_ends_without_a_good_run() {
+fn only_the_monitor_of_a_stopped_reporter_notifies_of_missing_data() {
     let options = |metric: &str| {
         let monitors = reporter_monitors(&scope(), SCHEDULE, |key| key.ends_with(metric).then(alerting));
         let [monitor] = &monitors[..] else { panic!("{monitors:?}") };

@@ -1,4 +1,4 @@
-//! What passes is waited for, as long as Datadog wishes and the run lasts; what does not pass is left.
+//! Temporary failures are retried until the deadline. After that, or after a permanent failure, points are left.
 
 use std::time::Duration;
 
@@ -11,25 +11,25 @@ use system_health_test_support::{
 };
 use tokio::time::Instant;
 
-use crate::harness::{Told, config, counted, deliver, deliver_within, gauges, sink};
+use crate::harness::{Fates, config, counted, deliver, deliver_within, gauges, sink};
 
 const SERIES: &str = "POST /api/v2/series";
 
-/// Delivers two points to an intake with faults; also says how often it was asked and what it answered.
-async fn after(faults: &[(usize, Fault)]) -> (Told, Vec<(Option<u16>, u64)>) {
+/// Delivers two points to an intake with faults. Also returns the number of requests for each status.
+async fn after(faults: &[(usize, Fault)]) -> (Fates, Vec<(Option<u16>, u64)>) {
     let intake = DatadogIntake::start();
     for (times, fault) in faults {
         intake.server().fail_times(*times, SERIES, fault.clone());
     }
     let calls = ApiCalls::default();
     let sink = DatadogSink::new(&config(&intake.url()).with_api_calls(calls.clone())).unwrap();
-    let told = deliver(&sink, &gauges(2)).await;
-    assert_eq!(told.accepted.len(), intake.points().len());
-    (told, counted(&calls))
+    let fates = deliver(&sink, &gauges(2)).await;
+    assert_eq!(fates.accepted.len(), intake.points().len());
+    (fates, counted(&calls))
 }
 
 #[tokio::test]
-async fn a_passing_trouble_passes() {
+async fn temporary_failures_are_retried() {
     let limited = || error(429, "Too many requests").with_header("x-ratelimit-reset", "0");
     for (fault, status) in [
         (error(503, "Unavailable").into(), Some(503)),
@@ -41,41 +41,42 @@ async fn a_passing_trouble_passes() {
         (limited().with_header("retry-after", "Tue, 14 Nov 2023 22:13:30 GMT").into(), Some(429)),
         (Fault::Disconnect, None),
     ] {
-        let (told, mut calls) = after(&[(4, fault)]).await;
+        let (fates, mut calls) = after(&[(4, fault)]).await;
         calls.sort_unstable();
         let mut expected = [(status, 4), (Some(202), 1)];
         expected.sort_unstable();
-        assert_eq!((told.accepted.len(), calls), (2, expected.to_vec()));
+        assert_eq!((fates.accepted.len(), calls), (2, expected.to_vec()));
     }
 }
 
 #[tokio::test]
-async fn an_outage_is_outlasted_while_there_is_time() {
-    let (told, calls) = after(&[(9, error(503, "Unavailable").into())]).await;
+async fn deliveries_are_retried_more_often_than_other_requests() {
+    let (fates, calls) = after(&[(9, error(503, "Unavailable").into())]).await;
 
-    assert_eq!((told.accepted.len(), calls), (2, vec![(Some(202), 1), (Some(503), 9)]));
+    assert_eq!((fates.accepted.len(), calls), (2, vec![(Some(202), 1), (Some(503), 9)]));
 }
 
 #[tokio::test]
-async fn a_trouble_that_stays_is_left_at_the_deadline() {
+async fn points_are_left_if_a_failure_lasts_until_the_deadline() {
     let intake = DatadogIntake::start();
     intake.server().fail(SERIES, error(503, "Unavailable"));
 
-    let told = deliver_within(Duration::from_secs(1), &sink(&intake), &gauges(2)).await;
+    let fates = deliver_within(Duration::from_secs(1), &sink(&intake), &gauges(2)).await;
 
-    assert_eq!(told.left.len(), 2);
-    let said = &told.left[&0];
-    assert!(said.starts_with("gave up at the run's deadline, after "), "{said}");
+    assert_eq!(fates.left.len(), 2);
+    let message = &fates.left[&0];
+    assert!(message.starts_with("gave up at the run's deadline, after "), "{message}");
     assert!(
-        said.ends_with(" answered 503: Unavailable); try again later, or see https://status.datadoghq.com"),
-        "{said}"
+        message
+            .ends_with(" answered 503: Unavailable); try again later, or see https://status.datadoghq.com"),
+        "{message}"
     );
     assert!(intake.server().requests().len() > 5, "{}", intake.server().requests().len());
 }
 
 #[tokio::test]
-async fn troubles_may_follow_each_other() {
-    let (told, calls) = after(&[
+async fn different_failures_may_follow_each_other() {
+    let (fates, calls) = after(&[
         (1, Fault::Disconnect),
         (1, error(503, "Unavailable").into()),
         (1, error(413, "Payload Too Large").into()),
@@ -83,38 +84,41 @@ async fn troubles_may_follow_each_other() {
     ])
     .await;
 
-    assert_eq!(told.accepted, [0, 1]);
+    assert_eq!(fates.accepted, [0, 1]);
     assert_eq!(calls, [(None, 1), (Some(202), 2), (Some(413), 1), (Some(500), 2), (Some(503), 1)]);
 }
 
 #[tokio::test]
-async fn a_wait_past_the_deadline_is_not_begun() {
+async fn a_wait_beyond_the_deadline_is_not_started() {
     for (header, words) in [("retry-after", "429"), ("x-ratelimit-reset", "429"), ("retry-after", "503")] {
         let answer = error(words.parse().unwrap(), "Not now").with_header(header, "3600");
-        let (told, calls) = after(&[(1, answer.into())]).await;
+        let (fates, calls) = after(&[(1, answer.into())]).await;
 
-        assert_eq!((told.left.len(), calls), (2, vec![(Some(words.parse().unwrap()), 1)]));
-        let said = &told.left[&1];
+        assert_eq!((fates.left.len(), calls), (2, vec![(Some(words.parse().unwrap()), 1)]));
+        let message = &fates.left[&1];
         assert!(
-            said.starts_with("not retried, because a wait of 3600s would end after the run's deadline: "),
-            "{said}"
+            message.starts_with("not retried, because a wait of 3600s would end after the run's deadline: "),
+            "{message}"
         );
-        assert!(said.contains(&format!("answered {words}: Not now); try again in 3600s")), "{said}");
+        assert!(message.contains(&format!("answered {words}: Not now); try again in 3600s")), "{message}");
     }
 }
 
 #[tokio::test]
-async fn a_rate_limit_that_outlasts_the_run_holds_what_was_not_sent_yet() {
+async fn a_rate_limit_beyond_the_deadline_also_stops_other_payloads() {
     let intake = DatadogIntake::start();
     intake.server().fail_times(1, SERIES, error(413, "Payload Too Large"));
     intake.server().fail_times(1, SERIES, error(413, "Payload Too Large"));
     intake.server().fail(SERIES, error(429, "Not now").with_header("retry-after", "3600"));
 
-    let told = deliver(&sink(&intake), &gauges(64)).await;
+    let fates = deliver(&sink(&intake), &gauges(64)).await;
 
-    assert_eq!(told.left.len(), 64);
+    assert_eq!(fates.left.len(), 64);
     assert!(
-        told.left.values().all(|said| said.contains("would end after the run's deadline: too many requests"))
+        fates
+            .left
+            .values()
+            .all(|message| message.contains("would end after the run's deadline: too many requests"))
     );
 }
 
@@ -133,7 +137,7 @@ async fn a_check_is_retried_like_a_delivery() {
 }
 
 #[tokio::test]
-async fn a_hanging_server_is_given_up() {
+async fn a_hanging_request_runs_into_its_timeout() {
     let intake = DatadogIntake::start();
     intake.server().fail("/api/", Fault::Hang);
     let host = intake.url().replace("http://", "");
@@ -147,14 +151,14 @@ async fn a_hanging_server_is_given_up() {
         let sink = DatadogSink::new(&config).unwrap();
         let checked = sink.validate().await.unwrap_err().to_string();
         assert_eq!(checked, format!("no response from {host} within {limit}"));
-        let told = deliver_within(Duration::from_secs(1), &sink, &gauges(1)).await;
-        assert!(told.left[&0].contains(&format!("no response from {host} ")), "{told:?}");
+        let fates = deliver_within(Duration::from_secs(1), &sink, &gauges(1)).await;
+        assert!(fates.left[&0].contains(&format!("no response from {host} ")), "{fates:?}");
     }
     assert!(counted(&calls)[0].1 > 2, "{calls:?}");
 }
 
 #[tokio::test]
-async fn a_hanging_server_does_not_hold_a_run_past_its_deadline() {
+async fn a_hanging_request_ends_at_the_deadline() {
     let intake = DatadogIntake::start();
     intake.server().fail(SERIES, Fault::Hang);
     let host = intake.url().replace("http://", "");
@@ -163,19 +167,19 @@ async fn a_hanging_server_does_not_hold_a_run_past_its_deadline() {
     let (sink, points) = (DatadogSink::new(&config).unwrap(), gauges(2));
 
     let delivery = deliver_within(Duration::from_millis(200), &sink, &points);
-    let told = tokio::time::timeout(Duration::from_mins(1), delivery).await.unwrap();
+    let fates = tokio::time::timeout(Duration::from_mins(1), delivery).await.unwrap();
 
-    assert_eq!(told.left[&1], format!("no response from {host} before the run's deadline"));
+    assert_eq!(fates.left[&1], format!("no response from {host} before the run's deadline"));
     assert_eq!(intake.server().requests().len(), 1);
 }
 
 #[tokio::test]
-async fn after_the_deadline_nothing_is_sent() {
+async fn nothing_is_sent_after_the_deadline() {
     let intake = DatadogIntake::start();
 
-    let told = deliver_within(Duration::ZERO, &sink(&intake), &gauges(2)).await;
+    let fates = deliver_within(Duration::ZERO, &sink(&intake), &gauges(2)).await;
 
-    assert_eq!(told.left[&0], "not sent before the run's deadline");
+    assert_eq!(fates.left[&0], "not sent before the run's deadline");
     assert!(intake.server().requests().is_empty());
 }
 
@@ -192,18 +196,21 @@ async fn an_abandoned_request_is_counted() {
 }
 
 #[tokio::test]
-async fn a_refused_key_stops_everything() {
+async fn a_refused_key_stops_the_delivery() {
     for status in [401, 403] {
         let intake = DatadogIntake::start();
         intake.server().fail_times(1, SERIES, error(413, "Payload Too Large"));
         intake.server().fail_times(1, SERIES, error(413, "Payload Too Large"));
         intake.server().fail(SERIES, error(status, "Forbidden"));
 
-        let told = deliver(&sink(&intake), &gauges(64)).await;
+        let fates = deliver(&sink(&intake), &gauges(64)).await;
 
-        assert_eq!(told.left.len(), 64);
-        assert!(told.left.values().all(|said| said.starts_with("the API key was refused (")), "{told:?}");
-        // The first, its halves, and at most what was on its way with them.
+        assert_eq!(fates.left.len(), 64);
+        assert!(
+            fates.left.values().all(|message| message.starts_with("the API key was refused (")),
+            "{fates:?}"
+        );
+        // The first payload, its halves, and at most two requests that were in flight at the same time.
         assert!(intake.server().requests().len() <= 5, "{:?}", intake.server().requests().len());
     }
 }
@@ -215,10 +222,10 @@ async fn a_wrong_key_is_sent_once() {
     wrong.api_key = SecretString::from("0123456789abcdef");
     let sink = DatadogSink::new(&wrong).unwrap();
 
-    let told = deliver(&sink, &gauges(2)).await;
+    let fates = deliver(&sink, &gauges(2)).await;
     let checked = sink.check(Instant::now() + Duration::from_secs(10)).await.unwrap_err();
 
-    assert_eq!(told.left[&0], checked.to_string());
+    assert_eq!(fates.left[&0], checked.to_string());
     assert_eq!(intake.server().requests().len(), 2);
-    assert!(!format!("{sink:?} {told:?}").contains("0123456789abcdef"));
+    assert!(!format!("{sink:?} {fates:?}").contains("0123456789abcdef"));
 }

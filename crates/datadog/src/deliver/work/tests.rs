@@ -1,5 +1,4 @@
-//! Deliveries to a Datadog of a few lines, which refuses series and sizes as a test likes, and answers in
-//! any order.
+//! Deliveries to a simulated Datadog, which refuses certain series and sizes, and responds in any order.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -9,33 +8,34 @@ use tokio::task::yield_now;
 use super::*;
 use crate::deliver::cut::{ENVELOPE, cut};
 
-/// The longest payload, plain and "compressed" to a third.
+/// Maximum size of a payload.
 const LIMIT: usize = ENVELOPE + 600;
+/// Maximum size of a compressed payload. The simulated compression divides the size by three.
 const COMPRESSED_LIMIT: usize = 150;
 
 #[derive(Debug, Clone)]
 struct TestSeries {
     size: usize,
     bad: bool,
-    /// How often its payload lets others overtake it.
+    /// How often its payload yields to others before the response.
     slow: usize,
 }
 
-/// What happened to a delivery.
+/// What a test observed of a delivery.
 #[derive(Debug, Default)]
-struct Told {
+struct Observed {
     requests: Vec<Range<usize>>,
     most_in_flight: usize,
     in_flight: usize,
-    /// How many requests there were when everything was stopped.
+    /// The number of requests when the delivery was stopped.
     requests_at_stop: Option<usize>,
     fates: Vec<Vec<Fate>>,
 }
 
-impl Told {
+impl Observed {
     fn positions(&self, is: impl Fn(&Fate) -> bool) -> Vec<usize> {
-        let of = |(position, fates): (usize, &Vec<Fate>)| is(&fates[0]).then_some(position);
-        self.fates.iter().enumerate().filter_map(of).collect()
+        let matching = |(position, fates): (usize, &Vec<Fate>)| is(&fates[0]).then_some(position);
+        self.fates.iter().enumerate().filter_map(matching).collect()
     }
 
     fn accepted(&self) -> Vec<usize> {
@@ -76,28 +76,33 @@ fn pieces(series: &[TestSeries]) -> impl Iterator<Item = Piece<DeliveryError>> {
     cut(series.iter().map(size), LIMIT)
 }
 
-/// Delivers to a Datadog that may answer otherwise than by the series' worth.
-fn deliver(series: &[TestSeries], budget: Budget, answer: impl Fn(&Range<usize>) -> Option<Sent>) -> Told {
-    let told = Rc::new(RefCell::new(Told { fates: vec![vec![]; series.len()], ..Told::default() }));
+/// Delivers to the simulated Datadog. `answer` overrides its response to a payload.
+fn deliver(
+    series: &[TestSeries],
+    budget: Budget,
+    answer: impl Fn(&Range<usize>) -> Option<Sent>,
+) -> Observed {
+    let observed =
+        Rc::new(RefCell::new(Observed { fates: vec![vec![]; series.len()], ..Observed::default() }));
     let send = |points: Range<usize>| {
-        let (told, sent) = (Rc::clone(&told), &series[points.clone()]);
+        let (observed, sent) = (Rc::clone(&observed), &series[points.clone()]);
         let answer = answer(&points);
-        // What is too large when it is compressed never leaves.
+        // A payload that is too large after compression is never sent.
         let leaves = compressed(sent) <= COMPRESSED_LIMIT;
         async move {
             if leaves {
-                let mut told = told.borrow_mut();
-                told.requests.push(points);
-                told.in_flight += 1;
-                told.most_in_flight = told.most_in_flight.max(told.in_flight);
+                let mut observed = observed.borrow_mut();
+                observed.requests.push(points);
+                observed.in_flight += 1;
+                observed.most_in_flight = observed.most_in_flight.max(observed.in_flight);
             }
             for _ in 0..sent[0].slow {
                 yield_now().await;
             }
-            let mut told = told.borrow_mut();
-            told.in_flight -= usize::from(leaves);
+            let mut observed = observed.borrow_mut();
+            observed.in_flight -= usize::from(leaves);
             if let Some(Sent::Stopped(_)) = answer {
-                told.requests_at_stop = Some(told.requests.len());
+                observed.requests_at_stop = Some(observed.requests.len());
             }
             answer
                 .unwrap_or_else(|| if is_refused(sent) { Sent::Refused(why("bad")) } else { Sent::Accepted })
@@ -106,15 +111,15 @@ fn deliver(series: &[TestSeries], budget: Budget, answer: impl Fn(&Range<usize>)
     let settlements = async { settle(pieces(series), budget, send).collect::<Vec<_>>().await };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for Settlement { points, fate } in runtime.block_on(settlements) {
-        for fates in &mut told.borrow_mut().fates[points] {
+        for fates in &mut observed.borrow_mut().fates[points] {
             fates.push(fate.clone());
         }
     }
-    Rc::into_inner(told).unwrap().into_inner()
+    Rc::into_inner(observed).unwrap().into_inner()
 }
 
 fn series() -> impl Strategy<Value = Vec<TestSeries>> {
-    // Most are small and good; some are bad, too large when compressed, or too large at all.
+    // Most series are small and good. Some are bad, too large when compressed, or too large in any case.
     let size = prop_oneof![8 => 1..40_usize, 1 => 1..700_usize];
     let bad = prop_oneof![9 => Just(false), 1 => Just(true)];
     let one = (size, bad, 0..6_usize).prop_map(|(size, bad, slow)| TestSeries { size, bad, slow });
@@ -127,19 +132,19 @@ fn generous() -> Budget {
 
 proptest! {
     #[test]
-    fn cutting_and_splitting_lose_nothing_and_never_exceed_a_limit(series in series()) {
-        let told = deliver(&series, generous(), |_| None);
+    fn every_point_has_one_fate_and_no_payload_exceeds_a_limit(series in series()) {
+        let observed = deliver(&series, generous(), |_| None);
 
-        prop_assert!(told.fates.iter().all(|fates| fates.len() == 1), "{:?}", told.fates);
-        for points in &told.requests {
+        prop_assert!(observed.fates.iter().all(|fates| fates.len() == 1), "{:?}", observed.fates);
+        for points in &observed.requests {
             prop_assert!(plain(&series[points.clone()]) <= LIMIT);
             prop_assert!(compressed(&series[points.clone()]) <= COMPRESSED_LIMIT);
         }
-        prop_assert!(told.most_in_flight <= 4);
+        prop_assert!(observed.most_in_flight <= 4);
         let to_refuse = |one: &TestSeries| unfit(one) || is_refused(std::slice::from_ref(one));
         let expected: Vec<_> = (0..series.len()).filter(|position| to_refuse(&series[*position])).collect();
-        prop_assert_eq!(told.refused(), expected);
-        prop_assert_eq!(told.left(), [0; 0]);
+        prop_assert_eq!(observed.refused(), expected);
+        prop_assert_eq!(observed.left(), [0; 0]);
     }
 
     #[test]
@@ -148,45 +153,45 @@ proptest! {
         refusals in 0..10_usize,
         splits in 0..40_usize,
     ) {
-        let told = deliver(&series, Budget { refusals, splits }, |_| None);
+        let observed = deliver(&series, Budget { refusals, splits }, |_| None);
 
-        prop_assert!(told.fates.iter().all(|fates| fates.len() == 1), "{:?}", told.fates);
-        let allowed = splits + SPLITS_FOR_ONE * told.accepted().len();
-        prop_assert!(told.requests.len() <= pieces(&series).count() + 2 * allowed);
+        prop_assert!(observed.fates.iter().all(|fates| fates.len() == 1), "{:?}", observed.fates);
+        let allowed = splits + SPLITS_FOR_ONE * observed.accepted().len();
+        prop_assert!(observed.requests.len() <= pieces(&series).count() + 2 * allowed);
         let good = |position: &usize| !series[*position].bad;
-        prop_assert!(told.accepted().iter().all(good));
+        prop_assert!(observed.accepted().iter().all(good));
         let may_be_refused = |one: &TestSeries| unfit(one) || is_refused(std::slice::from_ref(one));
-        prop_assert!(told.refused().iter().all(|position| may_be_refused(&series[*position])));
-        for position in told.left() {
-            let Fate::Left(error) = &told.fates[position][0] else { unreachable!() };
+        prop_assert!(observed.refused().iter().all(|position| may_be_refused(&series[*position])));
+        for position in observed.left() {
+            let Fate::Left(error) = &observed.fates[position][0] else { unreachable!() };
             prop_assert!(error.to_string().starts_with("the payload contains a refused series"), "{}", error);
         }
     }
 
     #[test]
-    fn a_payload_that_does_not_get_there_keeps_no_other(series in series(), lost in any::<u64>()) {
+    fn a_lost_payload_does_not_affect_the_others(series in series(), lost in any::<u64>()) {
         let is_lost = |points: &Range<usize>| lost >> (points.start % 64) & 1 == 1;
-        let told = deliver(&series, generous(), |points| is_lost(points).then(|| Sent::Left(why("lost"))));
+        let observed = deliver(&series, generous(), |points| is_lost(points).then(|| Sent::Left(why("lost"))));
 
-        prop_assert!(told.fates.iter().all(|fates| fates.len() == 1), "{:?}", told.fates);
-        prop_assert!(told.accepted().iter().all(|position| !series[*position].bad));
+        prop_assert!(observed.fates.iter().all(|fates| fates.len() == 1), "{:?}", observed.fates);
+        prop_assert!(observed.accepted().iter().all(|position| !series[*position].bad));
     }
 
     #[test]
-    fn a_stop_sends_nothing_more(series in series(), at in 0..300_usize) {
+    fn nothing_is_sent_after_a_stop(series in series(), at in 0..300_usize) {
         let stops = |points: &Range<usize>| points.contains(&at);
-        let told = deliver(&series, generous(), |points| stops(points).then(|| Sent::Stopped(why("stop"))));
+        let observed = deliver(&series, generous(), |points| stops(points).then(|| Sent::Stopped(why("stop"))));
 
-        prop_assert!(told.fates.iter().all(|fates| fates.len() == 1), "{:?}", told.fates);
-        if let Some(requests) = told.requests_at_stop {
-            prop_assert_eq!(told.requests.len(), requests);
-            prop_assert!(told.left().contains(&at));
+        prop_assert!(observed.fates.iter().all(|fates| fates.len() == 1), "{:?}", observed.fates);
+        if let Some(requests) = observed.requests_at_stop {
+            prop_assert_eq!(observed.requests.len(), requests);
+            prop_assert!(observed.left().contains(&at));
         }
     }
 }
 
 #[test]
-fn a_datadog_that_refuses_everything_is_not_asked_for_each_series() {
+fn the_search_is_bounded_if_everything_is_refused() {
     let series = vec![TestSeries { size: 1, bad: true, slow: 0 }; 20_000];
     let all = |_: &Range<usize>| Some(Sent::Refused(why("no")));
     let whole = [Piece::Fitting(0..series.len())];
@@ -206,7 +211,7 @@ fn a_datadog_that_refuses_everything_is_not_asked_for_each_series() {
 }
 
 #[test]
-fn where_some_are_taken_all_that_are_good_are_delivered() {
+fn accepted_payloads_extend_the_budget() {
     let series: Vec<_> = (0..10_000).map(|position| position % 10 == 0).collect();
     let bad = |points: &Range<usize>| series[points.clone()].contains(&true);
     let requests = RefCell::new(0);

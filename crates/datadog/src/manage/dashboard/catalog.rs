@@ -22,10 +22,10 @@ const VALUE_WIDTH: i64 = 4;
 /// has an aggregate.
 #[must_use]
 pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
-    let (of_reporter, watched): (Vec<&Metric>, Vec<&Metric>) =
+    let (about_reporter, others): (Vec<&Metric>, Vec<&Metric>) =
         catalog.metrics().iter().partition(|metric| is_self_metric(metric.key()));
     let mut by_word = BTreeMap::<&str, Vec<&Metric>>::new();
-    for metric in watched {
+    for metric in others {
         by_word.entry(metric.key().split('.').next().unwrap_or_default()).or_default().push(metric);
     }
     let groups = by_word.into_iter().map(|(word, metrics)| {
@@ -37,7 +37,7 @@ pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
         group(&word.replace('_', " "), widgets)
     });
     let mut top = 0;
-    let widgets = groups.chain(reporter::group(&of_reporter)).map(|group| {
+    let widgets = groups.chain(reporter::group(&about_reporter)).map(|group| {
         let layout = WidgetLayout::new(group.height, COLUMNS, 0, top);
         top += group.height;
         group.widget.layout(layout)

@@ -1,4 +1,4 @@
-//! Dashboards: the one of a catalog, and pushes of any dashboard.
+//! The dashboard of a catalog, and pushes of any dashboard.
 
 mod catalog;
 mod push;

@@ -1,5 +1,5 @@
-//! Pushes of dashboards. A push finds the dashboard of an earlier one by its id, if the caller remembers it, or by its title
-//! and mark, so that it creates no copy.
+//! Pushes of dashboards. To create no copy, a push looks for the dashboard that an earlier push created: by its id, if the
+//! caller remembers it, or else by its title and mark.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::{
     client::{DashboardSummary, DatadogApi, DatadogError},
     manage::{
         change::Changes,
-        document::{Document, PushAction},
+        document::{CanonicalDocument, PushAction},
         mark::unmarked,
     },
 };
@@ -22,14 +22,14 @@ pub struct PlannedDashboard {
     pub action: PushAction,
 }
 
-/// A dashboard that Datadog has.
+/// A dashboard that was pushed to Datadog.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ManagedDashboard {
     /// Its id, such as `abc-def-ghi`.
     pub id: String,
     /// Its path in the web interface.
     pub url: Option<String>,
-    /// The differences between the pushed dashboard and the one that Datadog stored. The next push finds them again.
+    /// The differences between the pushed dashboard and what Datadog stored. The next push will find the same differences.
     pub changed: Changes,
 }
 
@@ -40,21 +40,23 @@ impl DatadogApi {
         wanted: &WantedDashboard,
         remembered: Option<&str>,
     ) -> Result<PlannedDashboard, DashboardError> {
-        let there = match (&wanted.id, remembered) {
+        let existing = match (&wanted.id, remembered) {
             (Some(id), _) => {
-                let there = self.dashboard(id).await?;
-                Some(there.ok_or_else(|| DashboardError::Missing(id.clone()))?)
+                let existing = self.dashboard(id).await?;
+                Some(existing.ok_or_else(|| DashboardError::Missing(id.clone()))?)
             }
             (None, Some(id)) => match self.dashboard(id).await? {
-                Some(there) if !is_renamed_by_a_push(&there, wanted) => Some(there),
+                Some(existing) if !is_renamed_by_a_push(&existing, wanted) => Some(existing),
                 _ => self.dashboard_with_title(wanted.title()).await?,
             },
             (None, None) => self.dashboard_with_title(wanted.title()).await?,
         };
-        let Some(there) = there else { return Ok(PlannedDashboard { id: None, action: PushAction::Create }) };
-        let document = Document::from_dashboard(&there);
+        let Some(existing) = existing else {
+            return Ok(PlannedDashboard { id: None, action: PushAction::Create });
+        };
+        let document = CanonicalDocument::from_dashboard(&existing);
         Ok(PlannedDashboard {
-            id: there.get("id").and_then(Value::as_str).map(str::to_owned),
+            id: existing.get("id").and_then(Value::as_str).map(str::to_owned),
             action: document.action_towards(&wanted.document),
         })
     }
@@ -73,7 +75,7 @@ impl DatadogApi {
             (PushAction::Update { .. }, Some(id)) => self.update_dashboard(id, &wanted.dashboard).await?,
         };
         let text = |name| response.get(name).and_then(Value::as_str).map(str::to_owned);
-        let changed = wanted.document.changes_in(&Document::from_dashboard(&response));
+        let changed = wanted.document.changes_in(&CanonicalDocument::from_dashboard(&response));
         Ok(text("id").map(|id| ManagedDashboard { id, url: text("url"), changed }))
     }
 
@@ -84,13 +86,13 @@ impl DatadogApi {
         Ok(all)
     }
 
-    /// The dashboard with an id or a title. If several have the title, the managed one.
+    /// The dashboard with an id or a title. If several dashboards have the title, the managed one.
     pub async fn find_dashboard(&self, id_or_title: &str) -> Result<Value, DashboardError> {
-        let there = match self.dashboard(id_or_title).await? {
+        let existing = match self.dashboard(id_or_title).await? {
             None => self.dashboard_with_title(id_or_title).await?,
-            there => there,
+            existing => existing,
         };
-        there.ok_or_else(|| DashboardError::Missing(id_or_title.to_owned()))
+        existing.ok_or_else(|| DashboardError::Missing(id_or_title.to_owned()))
     }
 
     async fn dashboard_with_title(&self, title: &str) -> Result<Option<Value>, DashboardError> {
@@ -110,10 +112,10 @@ impl DatadogApi {
     }
 }
 
-/// Whether a push gave the dashboard another title. Then it is no longer the remembered one.
+/// Whether a later push gave the dashboard another title, so that it is no longer the wanted one.
 fn is_renamed_by_a_push(dashboard: &Value, wanted: &WantedDashboard) -> bool {
     let has_title = dashboard.get("title").and_then(Value::as_str) == Some(wanted.title());
-    let document = Document::from_dashboard(dashboard);
+    let document = CanonicalDocument::from_dashboard(dashboard);
     !has_title && document.is_managed() && !document.is_edited_since(&wanted.document)
 }
 
@@ -124,5 +126,5 @@ fn is_managed(summary: &DashboardSummary) -> bool {
 /// Whether a dashboard has our mark.
 #[must_use]
 pub fn is_managed_dashboard(dashboard: &Value) -> bool {
-    Document::from_dashboard(dashboard).is_managed()
+    CanonicalDocument::from_dashboard(dashboard).is_managed()
 }

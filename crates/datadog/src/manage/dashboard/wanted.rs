@@ -1,4 +1,4 @@
-//! A dashboard that Datadog should have: of a catalog, or written by hand.
+//! A dashboard that Datadog should have: made from a catalog, or written by hand.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     client::{DatadogError, json},
-    manage::{canonical, document::Document, mark::unmarked},
+    manage::{canonical, document::CanonicalDocument, mark::unmarked},
 };
 
 /// A dashboard that Datadog should have.
@@ -20,7 +20,7 @@ pub struct WantedDashboard {
     pub(super) dashboard: Dashboard,
     /// Id of the dashboard that it replaces, if the JSON contains one.
     pub(super) id: Option<String>,
-    pub(super) document: Document,
+    pub(super) document: CanonicalDocument,
 }
 
 /// Why a dashboard cannot be pushed or found.
@@ -53,7 +53,7 @@ pub enum DashboardError {
 }
 
 impl WantedDashboard {
-    /// A dashboard of Datadog's models.
+    /// Takes a dashboard in Datadog's model.
     pub fn new(dashboard: Dashboard) -> Result<Self, DashboardError> {
         let value = json(&dashboard)?;
         Self::marked(dashboard, &value, None)
@@ -99,7 +99,7 @@ impl WantedDashboard {
         if dashboard.title.trim().is_empty() {
             return Err(DashboardError::NoTitle);
         }
-        let document = Document::from_dashboard(value);
+        let document = CanonicalDocument::from_dashboard(value);
         let description = dashboard.description.take().flatten().unwrap_or_default();
         dashboard.description = Some(Some(document.marked(&unmarked(&description).0)));
         Ok(Self { dashboard, id, document })
@@ -119,7 +119,8 @@ fn widget(value: Value) -> Result<Widget, DashboardError> {
     Ok(widget.additional_properties(properties))
 }
 
-/// Removes what Datadog adds to a dashboard, such as dates and ids of widgets, and the mark. The id of the dashboard is kept.
+/// Removes the mark and everything that Datadog adds to a dashboard, such as dates and ids of widgets. Keeps the id of the
+/// dashboard.
 #[must_use]
 pub fn without_datadogs_additions(dashboard: &Value) -> Value {
     let mut dashboard_json = canonical::without_additions(dashboard);

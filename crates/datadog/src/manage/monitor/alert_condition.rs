@@ -11,7 +11,7 @@ pub(super) struct Quantity<'a> {
     pub(super) unit: Option<&'a str>,
     /// Its query.
     pub(super) query: String,
-    /// Queries for the minimum and maximum of several series. All series are equal to a value if both are.
+    /// Queries for the minimum and maximum of several series. If both are equal to a value, all series are.
     pub(super) outermost: Vec<String>,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct AlertCondition {
     pub(super) value: String,
     pub(super) comparator: &'static str,
     pub(super) critical: f64,
-    /// The sentence of the alert.
+    /// The text of the alert, one sentence.
     pub(super) alert: String,
 }
 

@@ -1,9 +1,9 @@
 //! The monitor of a goal that combines two metrics, such as `ci.errors / ci.runs < 0.1`.
 //!
-//! Datadog calculates a result for each time bucket, and then compares the result that is farthest from the goal. A bucket in
-//! which a metric has no value, or the divisor is 0, has no result: it neither misses nor meets the goal. So both values must
-//! have the same time, as all values of a run have. By default Datadog interpolates linearly between points that are at most
-//! five minutes apart. The ratio of interpolated values is meaningless: a line from 0 runs to 10 begins with a tenth of a
+//! Datadog calculates a result for each time bucket, and then compares the result that is farthest from the goal. If a metric
+//! has no value in a bucket, or the divisor is 0, the bucket has no result and does not count. So both values must have the
+//! same time, as all values of a run have. By default, Datadog interpolates linearly between points that are at most five
+//! minutes apart. The ratio of interpolated values is meaningless: between 0 runs and 10 runs, there would be fractions of a
 //! run. `fill(null)` turns interpolation off.
 //! See <https://docs.datadoghq.com/monitors/guide/monitor-arithmetic-and-sparse-metrics/> and
 //! <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
@@ -16,14 +16,14 @@ use super::{
     Alerting, MonitorScope, WantedMonitor,
     alert_condition::{AlertCondition, Quantity},
     message::{self, About, MessageTexts},
-    wanted::{Recipe, minutes},
+    wanted::{MonitorParts, minutes},
 };
 use crate::manage::{duration::duration_in_words, query::metric_query_with};
 
 /// A goal that combines two metrics.
 #[derive(Debug, Clone)]
 pub struct Combination<'a> {
-    /// Unique name in a scope. It must not be the key of a metric.
+    /// The name of the goal, unique in a scope. It must not be the key of a metric.
     pub name: &'a str,
     /// The first metric.
     pub left: &'a Facts,
@@ -70,7 +70,7 @@ pub fn combined_goal_monitor(
         owner: combination.owner,
     };
     let tags: BTreeSet<_> = [left, right].into_iter().flat_map(|metric| metric.tags()).collect();
-    let recipe = Recipe {
+    let parts = MonitorParts {
         metric: name,
         name: format!("{name}: {formula} should be {goal} ({scope})"),
         value: format!("{}(last_{}m):{}", condition.over_time, minutes(alerting.window), condition.value),
@@ -88,7 +88,7 @@ pub fn combined_goal_monitor(
         }),
         tags: tags.into_iter().map(ToString::to_string).collect(),
     };
-    WantedMonitor::new(recipe, scope, alerting)
+    WantedMonitor::new(parts, scope, alerting)
 }
 
 /// Both sides have the same scope and groups, so that Datadog combines matching series.
@@ -101,8 +101,8 @@ fn query(combination: &Combination<'_>, scope: &MonitorScope, alerting: &Alertin
     format!("{} {operator} {}", side(left, left_aggregate), side(right, right_aggregate))
 }
 
-/// How several series of each metric are combined. Default: counts and rates are summed, and so are gauges if the other metric
-/// is summed. Otherwise gauges are averaged: the value farthest from a metric's own goal says nothing about this goal.
+/// How several series of each metric are combined. Default: counts and rates are summed. Gauges are summed if the other metric
+/// is summed, and averaged otherwise. A metric's own goal does not matter here, because it says nothing about this goal.
 fn aggregates(left: &Facts, right: &Facts) -> [Aggregate; 2] {
     let known = [left, right].map(|metric| match metric.kind() {
         Kind::Count { .. } | Kind::Rate { .. } => Some(metric.aggregate().unwrap_or(Aggregate::Sum)),

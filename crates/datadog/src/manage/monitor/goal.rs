@@ -1,9 +1,10 @@
 //! The monitor of a metric's goal. It alerts when one point misses the goal, and recovers when no point in its window misses
-//! it.
+//! the goal.
 //!
 //! Points may be a quarter of an hour apart, and Datadog interpolates gauges for only five minutes. So the window must be
-//! longer than the time between two runs. The value that is farthest from the goal is compared, over time and over series,
-//! not an average. Counts are used as they were delivered, each for its interval: with `as_count()`, Datadog would sum them (<https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>).
+//! longer than the time between two runs. The monitor compares the value that is farthest from the goal, over time and over
+//! series, and not an average. Counts are used as they were delivered, each for its interval. With `as_count()`, Datadog would
+//! sum them (<https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>).
 //! See <https://docs.datadoghq.com/monitors/types/metric/> and
 //! <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
 
@@ -13,7 +14,7 @@ use super::{
     Alerting, MonitorScope, WantedMonitor,
     alert_condition::{AlertCondition, Quantity},
     message::{self, About, MessageTexts},
-    wanted::{Recipe, minutes},
+    wanted::{MonitorParts, minutes},
 };
 use crate::manage::{
     duration::duration_in_words,
@@ -26,7 +27,7 @@ pub fn goal_monitor(metric: &Facts, scope: &MonitorScope, alerting: &Alerting) -
     let goal = metric.goal()?;
     let condition = AlertCondition::new(&quantity(metric, scope, alerting), goal);
     let tags = metric.tags().iter().map(ToString::to_string);
-    let recipe = Recipe {
+    let parts = MonitorParts {
         metric: metric.key(),
         name: format!("{} should be {goal} ({scope})", metric.key()),
         value: format!("{}(last_{}m):{}", condition.over_time, minutes(alerting.window), condition.value),
@@ -45,10 +46,11 @@ pub fn goal_monitor(metric: &Facts, scope: &MonitorScope, alerting: &Alerting) -
         }),
         tags: tags.collect(),
     };
-    Some(WantedMonitor::new(recipe, scope, alerting))
+    Some(WantedMonitor::new(parts, scope, alerting))
 }
 
-/// With several series, the minimum and maximum show whether one of them differs from the target.
+/// The quantity that the goal limits. With several series, the minimum and maximum show whether one of them differs from the
+/// target.
 fn quantity<'a>(metric: &'a Facts, scope: &MonitorScope, alerting: &Alerting) -> Quantity<'a> {
     let query = |aggregate| metric_query_with(metric, aggregate, &scope.to_string(), &alerting.group_by);
     let outermost = match metric.aggregate() {

@@ -11,7 +11,7 @@ use crate::escape::{escape, escape_url};
 /// The texts of a message.
 pub(super) struct MessageTexts<'a> {
     pub(super) alert: String,
-    /// For the recovery from an alert, and from missing data if that notifies somebody.
+    /// Text for the recovery from an alert. Also for the recovery from missing data, if missing data notifies somebody.
     pub(super) recovery: String,
     pub(super) no_data: String,
     pub(super) about: Vec<About<'a>>,
@@ -21,7 +21,7 @@ pub(super) struct MessageTexts<'a> {
 /// What a reader should know about a metric or a goal.
 #[derive(Default)]
 pub(super) struct About<'a> {
-    /// Its key, if the alert is about several metrics.
+    /// The key of the metric, if the alert is about several metrics.
     pub(super) key: Option<&'a str>,
     pub(super) description: &'a str,
     pub(super) runbook: Option<&'a str>,
@@ -46,7 +46,7 @@ pub(super) fn message(texts: &MessageTexts<'_>) -> String {
     if alerting.on_missing_data.notifies() {
         push(&mut message, format_args!("{{{{#is_no_data}}}}{no_data}{{{{/is_no_data}}}}\n"));
     }
-    // If nobody was notified of missing data, nobody needs to know that it is back.
+    // If nobody was notified of missing data, nobody is notified when data arrives again.
     let recovers = if alerting.on_missing_data.notifies() { "is_recovery" } else { "is_alert_recovery" };
     push(&mut message, format_args!("{{{{#{recovers}}}}}{recovery}{{{{/{recovers}}}}}\n"));
     let mut paragraphs: Vec<String> = about.iter().flat_map(About::paragraphs).collect();
@@ -57,7 +57,7 @@ pub(super) fn message(texts: &MessageTexts<'_>) -> String {
 }
 
 impl<'a> About<'a> {
-    /// For an alert that is about several metrics.
+    /// Describes one of the metrics of an alert that is about several.
     pub(super) fn one_of_several(metric: &'a Facts) -> Self {
         Self { key: Some(metric.key()), ..metric.into() }
     }

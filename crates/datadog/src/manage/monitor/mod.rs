@@ -1,4 +1,4 @@
-//! Monitors: of the goals of one metric or of two, of the reporter itself, and their pushes.
+//! The monitors of goals and of the reporter itself, and pushes of monitors.
 
 mod alert_condition;
 mod combined;

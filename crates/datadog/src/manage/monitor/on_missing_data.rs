@@ -6,14 +6,14 @@ use datadog_api_client::datadogV1::model::OnMissingDataOption;
 /// See <https://docs.datadoghq.com/monitors/guide/on_missing_data/>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnMissingData {
-    /// It keeps its last status. A monitor of a sum takes the sum to be 0.
+    /// The monitor keeps its last status. A monitor of a sum evaluates the sum as 0.
     Default,
     /// Its status becomes "No Data".
     #[default]
     ShowNoData,
     /// Its status becomes "No Data", and its recipients are notified.
     ShowAndNotifyNoData,
-    /// It is resolved.
+    /// The monitor is resolved.
     Resolve,
 }
 

@@ -1,5 +1,5 @@
-//! Pushes of monitors. A push finds the monitor of an earlier one by its tags: the tag of all managed monitors, those of the
-//! scope, and the one with the metric's key.
+//! Pushes of monitors. A push finds the monitor that an earlier push created by its tags: the tag of all managed monitors, the
+//! tags of the scope, and the tag with the metric's key.
 
 use datadog_api_client::datadogV1::model::{MonitorOptions, MonitorUpdateRequest};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use crate::{
     client::{DatadogApi, DatadogError},
     manage::{
         canonical::is_kept_option,
-        document::{Document, PushAction},
+        document::{CanonicalDocument, PushAction},
     },
 };
 
@@ -24,7 +24,7 @@ pub struct MonitorPlan<'a> {
     pub monitors: Vec<PlannedMonitor<'a>>,
     /// Managed monitors of metrics that should have none.
     pub stale: Vec<ManagedMonitor>,
-    /// Other monitors of the same metrics, which exist after somebody cloned one in Datadog.
+    /// Additional managed monitors of the same metrics, which exist if somebody cloned a monitor in Datadog.
     pub copies: Vec<ManagedMonitor>,
 }
 
@@ -60,7 +60,7 @@ impl ManagedMonitor {
     /// Whether it was changed since the last push.
     #[must_use]
     pub fn is_edited(&self) -> bool {
-        self.existing.as_deref().is_none_or(|existing| Document::from_monitor(existing).is_edited())
+        self.existing.as_deref().is_none_or(|existing| CanonicalDocument::from_monitor(existing).is_edited())
     }
 
     /// Whether it watches the metric with this key, or the goal with this name.
@@ -95,27 +95,28 @@ impl DatadogApi {
         wanted: &'a [WantedMonitor],
         scope: &MonitorScope,
     ) -> Result<MonitorPlan<'a>, DatadogError> {
-        let mut there = self.managed_monitors(scope).await?;
+        let mut existing = self.managed_monitors(scope).await?;
         let monitors = wanted.iter().map(|wanted| {
-            let of_metric = |monitor: &ManagedMonitor| monitor.watches(&wanted.metric);
-            // Prefer a monitor that was not edited: an edited one may be somebody's copy.
-            let unedited = there.iter().position(|monitor| of_metric(monitor) && !monitor.is_edited());
-            let found = unedited.or_else(|| there.iter().position(of_metric));
-            let found = found.map(|position| there.remove(position));
+            let watches_metric = |monitor: &ManagedMonitor| monitor.watches(&wanted.metric);
+            // Prefer a monitor that was not edited, because an edited one may be somebody's copy.
+            let unedited =
+                existing.iter().position(|monitor| watches_metric(monitor) && !monitor.is_edited());
+            let found = unedited.or_else(|| existing.iter().position(watches_metric));
+            let found = found.map(|position| existing.remove(position));
             let id = found.as_ref().map(|monitor| monitor.id);
-            let existing = found.and_then(|monitor| monitor.existing);
-            let action = existing.as_deref().map_or(PushAction::Create, |existing| {
-                Document::from_monitor(existing).action_towards(&wanted.document)
+            let found = found.and_then(|monitor| monitor.existing);
+            let action = found.as_deref().map_or(PushAction::Create, |existing| {
+                CanonicalDocument::from_monitor(existing).action_towards(&wanted.document)
             });
-            PlannedMonitor { wanted, id, action, existing }
+            PlannedMonitor { wanted, id, action, existing: found }
         });
         let monitors = monitors.collect();
         let is_copy = |monitor: &ManagedMonitor| wanted.iter().any(|wanted| monitor.watches(&wanted.metric));
-        let (copies, stale) = there.into_iter().partition(is_copy);
+        let (copies, stale) = existing.into_iter().partition(is_copy);
         Ok(MonitorPlan { monitors, stale, copies })
     }
 
-    /// Executes a plan, and returns the monitor's id. Sends nothing if there is nothing to do.
+    /// Executes a plan, and returns the id of the monitor. Sends nothing if there is nothing to do.
     pub async fn push_monitor(&self, planned: &PlannedMonitor<'_>) -> Result<Option<i64>, DatadogError> {
         let monitor = &planned.wanted.monitor;
         match (&planned.action, planned.id) {

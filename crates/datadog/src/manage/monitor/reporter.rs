@@ -1,9 +1,10 @@
-//! The monitors of the reporter itself. Without them, silence would look like health: if nothing is measured, no goal is
-//! missed.
+//! The monitors of the reporter itself. Without them, a stopped reporter would look like good health, because no goal is missed
+//! if nothing is measured.
 //!
 //! The reports themselves deliver the metrics that these monitors watch, so Datadog has no data while no report arrives. Only
-//! the first monitor notices that. The other two count bad runs: each counts 1, and one good run in the window outweighs all
-//! of them. So a window with few points, such as after a pause, does not alert, and an alert ends only with a good run.
+//! the first monitor notices that. The other two count bad runs: each bad run counts 1, and one good run in the window
+//! outweighs all of them. So a window with few points, such as after a pause, does not alert, and an alert ends only with a
+//! good run.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use system_health_registry::self_metrics::{
 use super::{
     Alerting, MonitorScope, OnMissingData, Schedule, WantedMonitor,
     message::{self, About, MessageTexts},
-    wanted::{Recipe, minutes},
+    wanted::{MonitorParts, minutes},
 };
 use crate::manage::{duration::duration_in_words, query::by};
 
@@ -53,7 +54,7 @@ fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
         ),
         alerting: &alerting,
     });
-    let recipe = Recipe {
+    let parts = MonitorParts {
         metric: RUN_DURATION.key,
         name: format!("The reporter has stopped ({scope})"),
         value: format!("min(last_{window}m):min:{RUN_DURATION}{{{scope}}}{by}"),
@@ -62,13 +63,13 @@ fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
         message,
         tags: Vec::new(),
     };
-    Some(WantedMonitor::new(recipe, scope, &alerting))
+    Some(WantedMonitor::new(parts, scope, &alerting))
 }
 
 fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
     let alerting = alerting(COLLECTOR_SUCCESS.key)?;
     let by = by(&[&["metric".to_owned()], &alerting.group_by[..]].concat());
-    let counted = Counted {
+    let counter = BadRunCounter {
         metric: COLLECTOR_SUCCESS.key,
         name: "A metric fails repeatedly",
         value: format!("1 - {} * min:{COLLECTOR_SUCCESS}{{{scope}}}{by}", GOOD_RUN + 1),
@@ -76,19 +77,19 @@ fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
         recovery: "`{{metric.name}}` is collected again.",
         description: "While it fails, it has no value. The reporter's log and `report history` say why.",
     };
-    Some(counted.monitor(scope, schedule, &alerting))
+    Some(counter.monitor(scope, schedule, &alerting))
 }
 
 fn undelivered(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) -> Option<WantedMonitor> {
     let alerting = alerting(POINTS.key)?;
     let by = by(&alerting.group_by);
-    // Points that were refused, left for the next run, or lost.
+    // This tag filter selects points that were refused, left for the next run, or lost.
     let not_delivered = if scope.tags().is_empty() {
         "!result:accepted".to_owned()
     } else {
         format!("{scope},!result:accepted")
     };
-    let counted = Counted {
+    let counter = BadRunCounter {
         metric: POINTS.key,
         name: "Points are not delivered",
         value: format!("{} * clamp_max(sum:{POINTS}{{{not_delivered}}}{by}, 1) - {GOOD_RUN}", GOOD_RUN + 1),
@@ -97,11 +98,11 @@ fn undelivered(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>
         description: "Other points are delivered. Datadog accepts points up to an hour old, so points that wait longer are \
                       lost. The reporter's log says why they are not delivered.",
     };
-    Some(counted.monitor(scope, schedule, &alerting))
+    Some(counter.monitor(scope, schedule, &alerting))
 }
 
 /// A monitor that counts bad runs.
-struct Counted {
+struct BadRunCounter {
     metric: &'static str,
     name: &'static str,
     /// A query that is 1 for a bad run and `-GOOD_RUN` for a good one.
@@ -111,7 +112,7 @@ struct Counted {
     description: &'static str,
 }
 
-impl Counted {
+impl BadRunCounter {
     fn monitor(self, scope: &MonitorScope, schedule: Schedule, alerting: &Alerting) -> WantedMonitor {
         let alerting = Alerting {
             recovery: Some(RECOVERY),
@@ -126,7 +127,7 @@ impl Counted {
             about: about(self.description),
             alerting: &alerting,
         });
-        let recipe = Recipe {
+        let parts = MonitorParts {
             metric: self.metric,
             name: format!("{} ({scope})", self.name),
             value: format!("sum(last_{}m):{}", minutes(schedule.last_runs()), self.value),
@@ -135,7 +136,7 @@ impl Counted {
             message,
             tags: Vec::new(),
         };
-        WantedMonitor::new(recipe, scope, &alerting)
+        WantedMonitor::new(parts, scope, &alerting)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The schedule of the reporter, and the evaluation windows that follow from it.
 //!
-//! The points of a run have the time of its start, and arrive a little later. So windows end half an interval before or after
-//! a run: a run may be late by half of `every`, and each window still contains the runs that it needs.
+//! The points of a run have the time of its start, and arrive a little later. So the windows of the
+//! reporter's monitors are longer than a multiple of `every`, by half of it: if a run is late by less than that, the window
+//! still contains the runs that it needs.
 
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ impl Schedule {
     /// The longest evaluation window that Datadog's API documents.
     pub const LONGEST_WINDOW: Duration = LONGEST_WINDOW;
 
-    /// Default window of a goal's monitor. While the reporter runs, it always contains a point, even if a run is late.
+    /// Default window of a goal's monitor. While the reporter runs, the window always contains a point, even if a run is late.
     #[must_use]
     pub fn window(self) -> Duration {
         self.every.saturating_mul(2).min(LONGEST_WINDOW)
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_end_half_an_interval_from_a_run() {
+    fn windows_tolerate_runs_that_are_late_by_half_an_interval() {
         let hours = |hours: u64| Duration::from_mins(hours * 60);
         let windows = |every: Duration, longest_gap: Duration, missed: u32| {
             let schedule = Schedule { every, longest_gap, missed };

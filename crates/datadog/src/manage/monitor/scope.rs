@@ -1,5 +1,5 @@
-//! The scope of monitors: the points that they watch, and the monitors that a push may change. Reports of other environments or
-//! services have other monitors.
+//! The scope of monitors: which points they watch, and which monitors a push may change. Each environment and service has its
+//! own monitors.
 
 use std::fmt;
 

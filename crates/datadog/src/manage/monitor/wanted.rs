@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{MonitorScope, OnMissingData};
 use crate::{
     client::{DatadogError, json},
-    manage::document::Document,
+    manage::document::CanonicalDocument,
 };
 
 /// Tag of all managed monitors. Monitors without it are never changed.
@@ -38,15 +38,15 @@ pub struct Alerting {
 /// A monitor that Datadog should have.
 #[derive(Debug, Clone)]
 pub struct WantedMonitor {
-    /// With the mark.
+    /// The monitor with the mark in its message.
     pub(super) monitor: Monitor,
-    pub(super) document: Document,
+    pub(super) document: CanonicalDocument,
     pub(super) metric: String,
     notifies_somebody: bool,
 }
 
-/// The ingredients of a monitor.
-pub(super) struct Recipe<'a> {
+/// The parts from which a monitor is made.
+pub(super) struct MonitorParts<'a> {
     /// Key of the metric, or name of the goal. Unique in a scope.
     pub(super) metric: &'a str,
     pub(super) name: String,
@@ -56,13 +56,13 @@ pub(super) struct Recipe<'a> {
     pub(super) comparator: &'static str,
     pub(super) critical: f64,
     pub(super) message: String,
-    /// In addition to the tags of all managed monitors.
+    /// Tags in addition to those of all managed monitors.
     pub(super) tags: Vec<String>,
 }
 
 impl WantedMonitor {
-    pub(super) fn new(recipe: Recipe<'_>, scope: &MonitorScope, alerting: &Alerting) -> Self {
-        let Recipe { metric, name, value, comparator, critical, message, tags } = recipe;
+    pub(super) fn new(parts: MonitorParts<'_>, scope: &MonitorScope, alerting: &Alerting) -> Self {
+        let MonitorParts { metric, name, value, comparator, critical, message, tags } = parts;
         let mut thresholds = MonitorThresholds::new().critical(critical);
         if let Some(recovery) = alerting.recovery {
             thresholds = thresholds.critical_recovery(Some(recovery));
@@ -85,7 +85,7 @@ impl WantedMonitor {
         if let Some(priority) = alerting.priority {
             monitor = monitor.priority(Some(priority.into()));
         }
-        let document = Document::from_monitor(&json(&monitor).unwrap_or_default());
+        let document = CanonicalDocument::from_monitor(&json(&monitor).unwrap_or_default());
         monitor.message = Some(document.marked(&message));
         Self { monitor, document, metric: metric.to_owned(), notifies_somebody: !alerting.notify.is_empty() }
     }
