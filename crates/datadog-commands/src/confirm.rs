@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::bail;
 use clap::Args;
 
-/// The answer to a question before it is asked.
+/// The flag that answers the question in advance.
 #[derive(Debug, Args)]
 pub(crate) struct YesArguments {
     /// Do not ask

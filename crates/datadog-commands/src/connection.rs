@@ -5,7 +5,7 @@ use system_health_command::{CommandContext, StateArguments};
 use system_health_credentials::Credentials;
 use system_health_datadog::{APP_KEY, DatadogApi, DatadogConfig, DatadogDestination, MonitorScope};
 use system_health_registry::{Context, Destination, Settings, Tag};
-use system_health_reporter::{ReportSettings, base_tags as base_tags_of, warn_of_damage};
+use system_health_reporter::{ReportSettings, StateSettings, base_tags as base_tags_of, warn_of_damage};
 use system_health_state::Store;
 
 /// Datadog's API with both keys.
@@ -21,7 +21,7 @@ pub(crate) fn base_tags(settings: &Settings) -> anyhow::Result<Vec<Tag>> {
     Ok(base_tags_of(&report)?)
 }
 
-/// The monitors that belong to these settings, and the points that they watch.
+/// The scope of the monitors that belong to these settings.
 pub(crate) fn scope(settings: &Settings) -> anyhow::Result<MonitorScope> {
     Ok(MonitorScope::from_tags(&base_tags(settings)?))
 }
@@ -41,28 +41,25 @@ impl Connection {
         Ok(Self { datadog, api, config })
     }
 
-    /// The address of a page in Datadog's web interface.
+    /// The URL of a page in Datadog's web interface.
     pub(crate) fn page(&self, path: &str) -> String {
         self.datadog.endpoint().page(path)
     }
 
-    /// The name under which the store keeps what belongs to the endpoint.
+    /// The name under which the store keeps the ids of this endpoint.
     pub(crate) fn name_in_store(&self) -> String {
         format!("{} {}", self.datadog.sink(), self.datadog.address())
     }
 }
 
-/// The store with the ids of pushed dashboards. A store that cannot be opened is reported in a warning, and the push goes on
-/// without it.
-pub(crate) fn store(
+/// Opens the store with the ids of pushed dashboards, and creates it if necessary. If it cannot be opened, a warning is
+/// logged and the command goes on without it.
+pub(crate) fn open_store(
     context: &CommandContext<'_>,
     arguments: &StateArguments,
     settings: &Settings,
 ) -> anyhow::Result<Option<Store>> {
-    let state = context.state_settings(settings, &arguments.folder)?;
-    if arguments.no_state {
-        return Ok(None);
-    }
+    let Some(state) = state_settings(context, arguments, settings)? else { return Ok(None) };
     let opened = state
         .folder()
         .map_err(anyhow::Error::from)
@@ -74,16 +71,22 @@ pub(crate) fn store(
     Ok(opened.ok().map(|opened| opened.store))
 }
 
-/// The store for a command that changes nothing: it is not created if it does not exist.
-pub(crate) fn store_to_read(
+/// Opens the store for a command that changes nothing. `None` if there is no store.
+pub(crate) fn open_existing_store(
     context: &CommandContext<'_>,
     arguments: &StateArguments,
     settings: &Settings,
 ) -> anyhow::Result<Option<Store>> {
-    let state = context.state_settings(settings, &arguments.folder)?;
-    if arguments.no_state {
-        return Ok(None);
-    }
-    let folder = state.folder().ok();
+    let folder = state_settings(context, arguments, settings)?.and_then(|state| state.folder().ok());
     Ok(folder.and_then(|folder| Store::open_existing(&folder).ok()))
+}
+
+/// The settings of the state. `None` if no state is kept.
+fn state_settings(
+    context: &CommandContext<'_>,
+    arguments: &StateArguments,
+    settings: &Settings,
+) -> anyhow::Result<Option<StateSettings>> {
+    let state = context.state_settings(settings, &arguments.folder)?;
+    Ok((!arguments.no_state).then_some(state))
 }

@@ -1,5 +1,5 @@
-//! Commands of `report` that manage dashboards, monitors and metadata in Datadog. They are made from the catalog: each
-//! metric's key, description, unit and goal.
+//! Commands of `report` that manage dashboards, monitors and metadata in Datadog. All of these are made from the catalog:
+//! from each metric's key, description, unit and goal.
 //!
 //! `use system_health_datadog_commands as _;` adds them to a program that calls `system_health_command::main()`.
 

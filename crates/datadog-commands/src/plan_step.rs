@@ -1,4 +1,4 @@
-//! What a push does, or would do: one step per dashboard or monitor.
+//! The steps of a push, done or planned: one per dashboard or monitor.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use system_health_datadog::{Overwrites, PushAction};
 /// Why an update or a deletion needs `--force`.
 pub(crate) const CHANGED_IN_DATADOG: &str = "it was changed in Datadog since the last push";
 
-/// What was done, or would be done.
+/// What was done, or what a push would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Verb {
@@ -25,7 +25,7 @@ pub(crate) enum Verb {
     Left,
     /// Managed, but belongs to no linked metric and no goal in the settings.
     Stale,
-    /// Another monitor of the same metric.
+    /// Another monitor of a metric that already has a managed one.
     Copy,
     /// Created by a push.
     Managed,
@@ -82,13 +82,13 @@ impl PlanStep {
         self
     }
 
-    /// The step if it is not executed because it needs `--force`.
+    /// The step, marked as not executed because it needs `--force`.
     pub(crate) fn left(mut self) -> Self {
         self.action = Verb::Left;
         self
     }
 
-    /// Whether it is executed only with `--force`.
+    /// Whether the step is executed only with `--force`.
     pub(crate) fn needs_force(&self) -> bool {
         self.overwrites.is_some()
     }
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_are_one_line_each_with_what_changes_below() {
+    fn each_step_is_one_line_followed_by_its_changes() {
         let steps = [
             PlanStep {
                 url: Some("https://x/dashboard/1".into()),

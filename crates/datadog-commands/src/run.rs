@@ -1,11 +1,11 @@
-//! Runs a command to its end.
+//! Runs an asynchronous command.
 
 use system_health_command::Status;
 use system_health_datadog::{DashboardError, DatadogError};
 use system_health_registry::DeliveryError;
 
-/// Runs a command. If Datadog refused a request or was not reached, the usage was right, so the status says that a delivery
-/// failed.
+/// Runs a command. If Datadog refused a request or could not be reached, the usage was not wrong, so the status is
+/// [`Status::DeliveryFailed`].
 pub(crate) fn run(command: impl Future<Output = anyhow::Result<Status>>) -> anyhow::Result<Status> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match runtime.block_on(command) {

@@ -90,7 +90,7 @@ pub(super) struct KeptArguments {
 }
 
 impl DashboardArguments {
-    /// Where to look for the metrics that sources described: the settings file and the state folder, if they are named.
+    /// The settings file and the state folder, if the arguments name them. They tell which metrics sources described.
     pub(super) fn places(&self) -> (Option<&SettingsArguments>, Option<&FolderArguments>) {
         match &self.action {
             Some(

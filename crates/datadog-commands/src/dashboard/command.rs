@@ -23,7 +23,7 @@ use system_health_state::Store;
 use super::arguments::{DashboardAction, DashboardArguments, DashboardSource};
 use crate::{
     confirm::YesArguments,
-    connection::{Connection, store, store_to_read},
+    connection::{Connection, open_existing_store, open_store},
     plan_step::{PlanStep, Verb, show},
     run::run,
 };
@@ -44,14 +44,14 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
         Some(DashboardAction::Push { source, force, kept }) => {
             let wanted = wanted(source, catalog)?;
             let settings = context.settings(&kept.settings)?;
-            let store = store(context, &kept.state, &settings)?;
+            let store = open_store(context, &kept.state, &settings)?;
             let connection = Connection::open(&settings).await?;
             push(&wanted, *force, &connection, store.as_ref(), stdout).await
         }
         Some(DashboardAction::Diff { source, kept }) => {
             let wanted = wanted(source, catalog)?;
             let settings = context.settings(&kept.settings)?;
-            let store = store_to_read(context, &kept.state, &settings)?;
+            let store = open_existing_store(context, &kept.state, &settings)?;
             let connection = Connection::open(&settings).await?;
             let remembered = remembered(&connection, store.as_ref(), wanted.title());
             let planned = connection.api.plan_dashboard(&wanted, remembered.as_deref()).await?;
@@ -69,7 +69,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
         }
         Some(DashboardAction::Delete { dashboard, yes, kept }) => {
             let settings = context.settings(&kept.settings)?;
-            let store = store(context, &kept.state, &settings)?;
+            let store = open_store(context, &kept.state, &settings)?;
             let connection = Connection::open(&settings).await?;
             delete(dashboard, yes, &connection, store.as_ref(), stdout).await
         }

@@ -20,11 +20,11 @@ use tabled::{
 use super::arguments::MetadataArguments;
 use crate::{connection::Connection, run::run};
 
-/// Maximum number of concurrent requests. Datadog does not answer more of them faster.
+/// Maximum number of concurrent requests. More of them do not make a push faster.
 const CONCURRENT_REQUESTS: usize = 4;
 const DESCRIPTION_WIDTH: usize = 60;
 
-/// The metadata of a metric, as Datadog should have it.
+/// The metadata that Datadog should have for a metric.
 #[derive(Debug, Serialize)]
 struct MetadataRow<'a> {
     metric: &'a str,
@@ -44,7 +44,7 @@ enum MetadataStatus {
     Updated,
     /// Datadog already had this metadata.
     Kept,
-    /// Datadog has no point of the metric yet. It accepts metadata only after the first one.
+    /// Datadog has no points of the metric yet. It accepts metadata only after the first point.
     Unknown,
     /// A request failed.
     Failed,
@@ -72,7 +72,7 @@ register_command!(CommandType {
     run: |matches, context| run(execute(matches, context)),
 });
 
-/// Prints the metadata, and updates Datadog's if asked to.
+/// Prints the metadata. With `--push`, also updates it in Datadog.
 async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
     let arguments = MetadataArguments::from_arg_matches(matches)?;
     let catalog = &*context.catalog(Some(&arguments.settings), None)?;
@@ -104,7 +104,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
     // Show what was updated even if the rest failed.
     stdout.print(MetadataRows(&rows), &rows)?;
     if let Some((name, error)) = failure {
-        return Err(anyhow::Error::new(error).context(failed(name, &rows)));
+        return Err(anyhow::Error::new(error).context(failure_message(name, &rows)));
     }
     if rows.iter().any(|row| row.status == Some(MetadataStatus::Unknown)) {
         tracing::warn!(
@@ -114,7 +114,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
     Ok(Status::Done)
 }
 
-/// Pushes until a request fails, and waits for the requests that were already sent. Stores the status of each row.
+/// Pushes until a request fails, then waits for the requests that were already sent. Sets the status of each row.
 async fn push<'a>(
     api: &DatadogApi,
     names: &[(&'a str, &Metric)],
@@ -139,8 +139,8 @@ async fn push<'a>(
     failure
 }
 
-/// Names the metric and counts the metrics with each status. Several of the concurrent requests may fail.
-fn failed(name: &str, rows: &[MetadataRow<'_>]) -> String {
+/// The error message: the metric whose request failed first, and the number of metrics with each status.
+fn failure_message(name: &str, rows: &[MetadataRow<'_>]) -> String {
     let count = |status: MetadataStatus| rows.iter().filter(|row| row.status == Some(status)).count();
     let counts: Vec<String> = MetadataStatus::ALL
         .iter()

@@ -1,4 +1,4 @@
-//! `report metadata`: what Datadog should know about each linked metric.
+//! `report metadata`: the description, unit and type of each linked metric in Datadog.
 
 mod arguments;
 mod command;

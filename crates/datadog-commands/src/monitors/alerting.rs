@@ -1,5 +1,5 @@
-//! How a monitor alerts. Its own settings take precedence over its metrics' attributes, and those over the settings of all
-//! monitors.
+//! How a monitor alerts. The settings of the monitor itself come first, then the attributes of its metrics, then the
+//! settings of all monitors.
 
 use system_health_datadog::{Alerting, OnMissingData, Schedule};
 use system_health_registry::{Metric, Settings, self_metrics::is_self_metric};
@@ -14,13 +14,13 @@ use super::{
 pub(super) struct Defaults<'a> {
     pub(super) settings: &'a MonitorSettings,
     pub(super) schedule: Schedule,
-    /// Says where each of them was set, for errors.
+    /// Knows where each setting was set, for errors.
     pub(super) sources: &'a Settings,
 }
 
 /// The goal that a monitor watches.
 pub(super) struct Watched<'a> {
-    /// Key of the metric, or name of the goal of two metrics.
+    /// Key of the metric, or name of a goal of two metrics.
     pub(super) name: &'a str,
     /// One metric, or two. Either both or neither are about the reporter.
     pub(super) metrics: &'a [&'a Metric],
@@ -31,7 +31,7 @@ pub(super) struct Watched<'a> {
 }
 
 impl Defaults<'_> {
-    /// The part that does not depend on a goal, so it also applies to the monitors of the reporter.
+    /// The part that does not depend on a goal. It also applies to the monitors of the reporter.
     pub(super) fn without_goal(&self, own: &MetricMonitorSettings, is_about_reporter: bool) -> Alerting {
         let all = self.settings;
         let group_by = if is_about_reporter { &all.reporter_by } else { &all.group_by };
@@ -46,7 +46,7 @@ impl Defaults<'_> {
         }
     }
 
-    /// For the monitor of a goal. With two metrics, it notifies the recipients of both, and has the longer window.
+    /// How the monitor of a goal alerts. With two metrics, it notifies the recipients of both and has the longer window.
     pub(super) fn for_goal(
         &self,
         own: &MetricMonitorSettings,

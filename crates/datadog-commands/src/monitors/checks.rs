@@ -45,7 +45,7 @@ fn check_some(some: &MetricMonitorSettings) -> anyhow::Result<()> {
     check_tags("group_by", some.group_by.as_deref().unwrap_or_default())
 }
 
-/// Adds to an error where the key in [monitors] was set.
+/// If there is an error, adds where the key in [monitors] was set.
 pub(super) fn at<T>(sources: &Settings, key: &str, checked: anyhow::Result<T>) -> anyhow::Result<T> {
     match sources.origin::<MonitorSettings>(key) {
         Some(origin) => checked.with_context(|| origin.to_string()),
@@ -56,8 +56,8 @@ pub(super) fn at<T>(sources: &Settings, key: &str, checked: anyhow::Result<T>) -
 fn check_every(every: Duration) -> anyhow::Result<()> {
     ensure!(
         is_whole_minutes(every) && every < LONGEST_WINDOW,
-        "`every` in [monitors] is {}; it must be a whole number of minutes and less than {}, which is the longest window of a \
-         Datadog monitor: each window must contain a run",
+        "`every` in [monitors] is {}; it must be a whole number of minutes and less than {}, the longest window of a Datadog \
+         monitor: each window must contain a run",
         duration_in_words(every),
         duration_in_words(LONGEST_WINDOW)
     );
@@ -107,7 +107,7 @@ pub(super) fn check_reporter_windows(
         .find(|key| sources.origin::<MonitorSettings>(key).is_some());
     let error = anyhow!(
         "the monitor of {first} needs a window of {}, and Datadog's monitors have at most {}: {advice}; or disable the \
-         monitors that need too long a window, with `enabled = false` in {}",
+         monitors whose window is too long, with `enabled = false` in {}",
         duration_in_words(reporter_window(first, schedule).unwrap_or_default()),
         duration_in_words(LONGEST_WINDOW),
         too_long.iter().map(|key| place(METRICS, key)).collect::<Vec<_>>().join(" and ")
@@ -153,10 +153,10 @@ fn check_missing(name: Option<&str>) -> anyhow::Result<()> {
 }
 
 fn check_tags(name: &str, tags: &[String]) -> anyhow::Result<()> {
-    let is_fit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-./".contains(&byte);
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-./".contains(&byte);
     for tag in tags {
         ensure!(
-            tag.starts_with(|first: char| first.is_ascii_lowercase()) && tag.bytes().all(is_fit),
+            tag.starts_with(|first: char| first.is_ascii_lowercase()) && tag.bytes().all(is_allowed),
             "`{tag}` in `{name}` is not the name of a tag; write a name such as \"repository\", without a value"
         );
     }

@@ -1,4 +1,4 @@
-//! Monitors of goals that combine two metrics, which are set in [monitors].
+//! Monitors of goals that combine two metrics. These goals are defined in [monitors].
 
 use std::mem::discriminant;
 
@@ -93,13 +93,13 @@ fn metric<'a>(key: &str, catalog: &'a Catalog) -> anyhow::Result<&'a Metric> {
     if let Some(metric) = metrics.iter().find(is_former) {
         bail!("`{key}` is the former key of `{}`; write the new key", metric.key());
     }
-    // Few goals are about the reporter, and its metrics are many.
+    // The reporter has many metrics, but few goals are about them.
     let is_likely = |known: &&str| key.starts_with("system") || !is_self_metric(known);
     let keys = metrics.iter().map(|metric| metric.key()).filter(is_likely);
     bail!("there is no metric `{key}`{}", Known::nearest_to(key, keys))
 }
 
-/// Any two metrics can be divided; to be added or subtracted, they need the same unit and kind.
+/// Any two metrics can be divided. Only metrics with the same unit and kind can be added or subtracted.
 fn check_sides([left, right]: [&Metric; 2], operator: Operator) -> anyhow::Result<()> {
     let (left_key, right_key) = (left.key(), right.key());
     ensure!(
@@ -147,7 +147,7 @@ mod tests {
         Facts::new(key, "A number.")
     }
 
-    /// The monitor of the goal `a.ratio`, or why there is none.
+    /// The monitor of the goal `a.ratio`, or the error.
     fn monitor(facts: [&Facts; 2], settings: &str) -> Result<Value, String> {
         let metrics = facts.map(|facts| {
             Metric::new(facts.clone(), location!(), |_| {
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_goal_has_the_attributes_of_both_metrics_unless_the_settings_override_them() {
+    fn a_goal_inherits_from_both_metrics_unless_the_settings_override_it() {
         let [left, right] = [
             facts("a.b").with_monitoring(monitoring(["@a", "@both"], 2)),
             facts("a.c").with_monitoring(monitoring(["@both", "@c"], 1)),
@@ -182,27 +182,27 @@ mod tests {
     }
 
     #[test]
-    fn former_keys_are_neither_metrics_nor_names_of_goals() {
+    fn former_keys_are_refused() {
         let former = |key: &str| facts("a.b").with_alias(Alias::new(key, Duration::from_hours(24) * 20_849));
         let refusal = |former: Facts, goal: &str| {
             monitor([&former, &facts("a.c")], &format!("goal = '{goal}'")).unwrap_err()
         };
 
-        let of_side = refusal(former("a.old"), "a.c / a.old < 1");
+        let in_goal = refusal(former("a.old"), "a.c / a.old < 1");
         assert!(
-            of_side.ends_with("`a.c / a.old < 1`: `a.old` is the former key of `a.b`; write the new key"),
-            "{of_side}"
+            in_goal.ends_with("`a.c / a.old < 1`: `a.old` is the former key of `a.b`; write the new key"),
+            "{in_goal}"
         );
-        let of_name = refusal(former("a.ratio"), "a.b / a.c < 1");
+        let as_name = refusal(former("a.ratio"), "a.b / a.c < 1");
         assert!(
-            of_name.ends_with("`a.ratio` is the former key of the metric `a.b`; a goal needs another name"),
-            "{of_name}"
+            as_name.ends_with("`a.ratio` is the former key of the metric `a.b`; a goal needs another name"),
+            "{as_name}"
         );
-        assert!(of_name.starts_with("s.toml:1:11: [monitors.goals.\"a.ratio\"]: "), "{of_name}");
+        assert!(as_name.starts_with("s.toml:1:11: [monitors.goals.\"a.ratio\"]: "), "{as_name}");
     }
 
     #[test]
-    fn a_gauge_and_a_count_can_be_divided_and_not_subtracted() {
+    fn a_gauge_and_a_count_can_be_divided_but_not_subtracted() {
         let [left, right] = [facts("a.b"), facts("a.c").with_kind(Kind::Count { interval: QUARTER })];
 
         assert!(monitor([&left, &right], "goal = 'a.b / a.c < 1'").is_ok());

@@ -12,22 +12,22 @@ use super::{
 
 /// The settings of individual metrics.
 pub(super) struct Overrides<'a> {
-    /// Keys first, then patterns, longer ones before shorter ones.
+    /// Keys come before patterns, and long patterns before short ones.
     by_pattern: Vec<(&'a str, GlobMatcher, &'a MetricMonitorSettings)>,
     none: MetricMonitorSettings,
 }
 
 impl<'a> Overrides<'a> {
-    /// Refuses a pattern that matches no metric, because it is probably a mistake.
+    /// Fails if a pattern matches no metric, because that is probably a mistake.
     pub(super) fn new(
         catalog: &Catalog,
         settings: &'a MonitorSettings,
         schedule: Schedule,
     ) -> anyhow::Result<Self> {
-        let is_of_reporter = |key: &str| reporter_window(key, schedule).is_some();
+        let is_about_reporter = |key: &str| reporter_window(key, schedule).is_some();
         let has_monitor = |metric: &&Metric| {
-            let is_of_goal = metric.goal().is_some() && !is_watched_by_reporter_monitors(metric.key());
-            is_of_goal || is_of_reporter(metric.key())
+            let has_goal = metric.goal().is_some() && !is_watched_by_reporter_monitors(metric.key());
+            has_goal || is_about_reporter(metric.key())
         };
         let keys: Vec<&str> =
             catalog.metrics().iter().filter(has_monitor).map(|metric| metric.key()).collect();
@@ -38,7 +38,7 @@ impl<'a> Overrides<'a> {
             let found: Vec<&&str> = keys.iter().filter(|key| matcher.is_match(key)).collect();
             ensure!(
                 !found.is_empty(),
-                "{place} matches no metric with a monitor; these have one: {}",
+                "{place} matches no metric with a monitor; the metrics with monitors are: {}",
                 keys.join(", ")
             );
             let sets_more = some.window.is_some()
@@ -46,7 +46,7 @@ impl<'a> Overrides<'a> {
                 || some.on_missing_data.is_some()
                 || some.group_by.is_some();
             ensure!(
-                !(sets_more && found.iter().all(|key| is_of_reporter(key))),
+                !(sets_more && found.iter().all(|key| is_about_reporter(key))),
                 "{place}: the monitors of the reporter have only the settings `enabled`, `notify`, `renotify` and \
                  `priority`; `every`, `longest_gap`, `missed` and `reporter_by` in [monitors] determine the rest"
             );

@@ -69,7 +69,7 @@ pub(crate) struct MetricMonitorSettings {
     pub(crate) window: Option<Duration>,
     /// The value at which an alert ends.
     pub(crate) recovery: Option<f64>,
-    /// What happens if the window contains no value: one of Datadog's names.
+    /// What happens if the window contains no value: a name that Datadog uses.
     pub(crate) on_missing_data: Option<String>,
     /// Names of tags; each combination of their values has its own alert.
     pub(crate) group_by: Option<Vec<String>>,
@@ -125,7 +125,7 @@ fn combined_goal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CombinedG
     String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
 }
 
-/// Reads a whole number in a range; the error says what would be right.
+/// Reads a whole number in a range. The error says what would be right.
 fn number<'de, D: Deserializer<'de>, T: TryFrom<u64> + PartialOrd>(
     deserializer: D,
     range: RangeInclusive<T>,
@@ -138,7 +138,8 @@ fn number<'de, D: Deserializer<'de>, T: TryFrom<u64> + PartialOrd>(
         .ok_or_else(|| de::Error::custom(format!("{value} is not {right}")))
 }
 
-/// Reads a number of runs. The queries of the reporter's monitors limit it: in them, one good run outweighs this many bad ones.
+/// Reads a number of runs. Its maximum comes from the queries of the reporter's monitors, in which one good run outweighs 1000
+/// bad runs.
 fn runs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     number(deserializer, 1..=1000, "a number of runs; write a whole number from 1 to 1000")
 }

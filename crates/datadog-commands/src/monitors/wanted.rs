@@ -34,18 +34,18 @@ pub(super) fn wanted_monitors(
         monitors.extend(alerting.and_then(|alerting| goal_monitor(metric, scope, &alerting)));
     }
     monitors.extend(goals::monitors(catalog, scope, defaults)?);
-    let mut of_reporter = Vec::new();
+    let mut about_reporter = Vec::new();
     for metric in catalog.metrics() {
         let is_watched = reporter_window(metric.key(), schedule).is_some();
         let some = overrides.get(metric.key());
         if is_watched && some.enabled {
-            of_reporter.push((metric.key(), defaults.without_goal(some, is_self_metric(metric.key()))));
+            about_reporter.push((metric.key(), defaults.without_goal(some, is_self_metric(metric.key()))));
         }
     }
-    let keys: Vec<&str> = of_reporter.iter().map(|(key, _)| *key).collect();
+    let keys: Vec<&str> = about_reporter.iter().map(|(key, _)| *key).collect();
     checks::check_reporter_windows(&keys, schedule, sources)?;
     monitors.extend(reporter_monitors(scope, schedule, |key| {
-        of_reporter.iter().find(|(known, _)| *known == key).map(|(_, alerting)| alerting.clone())
+        about_reporter.iter().find(|(known, _)| *known == key).map(|(_, alerting)| alerting.clone())
     }));
     Ok(monitors)
 }

@@ -29,16 +29,16 @@ use crate::{
 const PROBE: &str = "system_health.reporter.probe";
 /// Time between two queries for the probe.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
-/// Minimum time that queries look back.
+/// Minimum time range of the queries.
 const MIN_SINCE: Duration = Duration::from_hours(1);
-/// Maximum number of concurrent queries: they are limited for a whole organization.
+/// Maximum number of concurrent queries. Datadog limits the rate of queries for a whole organization.
 /// See <https://docs.datadoghq.com/api/latest/rate-limits/>.
 const CONCURRENT_QUERIES: usize = 4;
 
 /// A query and its result.
 #[derive(Debug, Serialize)]
 struct QueryCheck {
-    /// The probe, or a dashboard or monitor by its name.
+    /// The probe, or the name of a dashboard or monitor.
     #[serde(rename = "of")]
     owner: String,
     query: String,
@@ -89,7 +89,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
     Ok(if all { Status::Done } else { Status::Different })
 }
 
-/// Delivers a point, and queries it until it is found or the timeout is over.
+/// Delivers a point, and queries it until it is found or the timeout expires.
 async fn probe(
     connection: &Connection,
     tags: Vec<Tag>,
@@ -121,11 +121,11 @@ async fn probe(
     let before = sent - Duration::from_mins(1);
     let result = loop {
         let series = connection.api.query(&query, before, SystemTime::now() + Duration::from_secs(1)).await;
-        let is_there = series.map(|series| {
+        let is_found = series.map(|series| {
             let mut points = series.iter().flat_map(|series| &series.points);
             points.any(|(_, found)| found.is_some_and(|found| (found - value).abs() < 0.5))
         });
-        let result = query_result(is_there)?;
+        let result = query_result(is_found)?;
         let pause = POLL_INTERVAL.min(end.saturating_duration_since(Instant::now()));
         if result != QueryResult::NoData || pause.is_zero() {
             break result;
@@ -156,7 +156,7 @@ async fn managed_queries(
     Ok(wanted)
 }
 
-/// The result of a query. A query that Datadog refuses is a result, too; any other error ends the command.
+/// The result of a query. It is a result, too, if Datadog refuses the query. Any other error ends the command.
 fn query_result(found: Result<bool, DatadogError>) -> Result<QueryResult, DatadogError> {
     match found {
         Ok(true) => Ok(QueryResult::Data),

@@ -37,8 +37,8 @@ fn collect(node: &Value, queries: &mut BTreeSet<String>) {
         Value::Array(nodes) => nodes.iter().for_each(|node| collect(node, queries)),
         Value::Object(properties) => {
             let text = |name| properties.get(name).and_then(Value::as_str);
-            let is_of_metrics = text("data_source") == Some("metrics");
-            queries.extend(text("query").filter(|_| is_of_metrics).map(str::to_owned));
+            let queries_metrics = text("data_source") == Some("metrics");
+            queries.extend(text("query").filter(|_| queries_metrics).map(str::to_owned));
             queries.extend(text("q").map(str::to_owned));
             properties.values().for_each(|node| collect(node, queries));
         }
@@ -46,12 +46,12 @@ fn collect(node: &Value, queries: &mut BTreeSet<String>) {
     }
 }
 
-/// Replaces template variables with their defaults. A scope that becomes empty is `*`.
+/// Replaces template variables with their defaults. An empty scope becomes `*`.
 fn with_defaults(query: &str, variables: &BTreeMap<String, String>) -> String {
     let mut filled = String::new();
     let mut rest = query;
-    while let Some((before, behind)) = rest.split_once('{') {
-        let (scope, after) = behind.split_once('}').unwrap_or((behind, ""));
+    while let Some((before, after)) = rest.split_once('{') {
+        let (scope, after) = after.split_once('}').unwrap_or((after, ""));
         let tags: Vec<&str> = scope
             .split(',')
             .map(str::trim)
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn queries_are_found_wherever_they_are_and_variables_have_their_defaults() {
+    fn nested_queries_are_found_and_variables_replaced_by_their_defaults() {
         let dashboard = json!({
             "template_variables": [
                 {"name": "env", "prefix": "env", "defaults": ["production"]},
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_monitors_query_stands_between_window_and_threshold() {
+    fn the_query_of_a_monitor_has_no_window_and_no_threshold() {
         for (monitor, query) in [
             ("max(last_30m):max:a.b{env:x} >= 5", Some("max:a.b{env:x}")),
             ("max(last_45m):min:a{*} by {metric} < 1", Some("min:a{*} by {metric}")),
