@@ -1,4 +1,4 @@
-//! The `report` command as a library, so that a binary with other collectors takes three lines:
+//! The `report` command as a library, so that a binary with additional collectors takes three lines:
 //!
 //! ```no_run
 //! # mod acme_collectors {}
@@ -10,7 +10,7 @@
 //! }
 //! ```
 //!
-//! This crate links the built-in collectors, and the sinks by its features. The command itself is in
+//! This crate links the built-in collectors and the sinks that its features select. The command itself is in
 //! `system-health-command`.
 
 // Keeps the registrations linked.

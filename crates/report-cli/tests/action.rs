@@ -1,4 +1,4 @@
-//! The scripts of the GitHub action (`action.yml`), with a release on loopback and the real `report`.
+//! Tests the scripts of the GitHub action (`action.yml`) with a release on a local server and the real `report`.
 #![cfg(unix)]
 
 use std::{
@@ -20,7 +20,7 @@ fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.github/action").join(name)
 }
 
-/// A runner, and a release of a version that has an archive for each platform. The program in it says its platform.
+/// A runner, and a release with an archive for each platform. The program in the archive prints its platform.
 struct Runner {
     folder: TempDir,
     releases: Server,
@@ -68,7 +68,7 @@ impl Runner {
             .unwrap()
     }
 
-    /// What an installation says that fails, and that it has installed nothing.
+    /// The message of an installation that fails. Checks that nothing was installed.
     fn refusal(&self, version: &str, platform: (&str, &str)) -> String {
         let ended = self.install(version, platform);
         assert_eq!(ended.status.code(), Some(1), "{ended:?}");
@@ -78,7 +78,7 @@ impl Runner {
 }
 
 #[test]
-fn every_platform_gets_the_program_of_its_own_release() {
+fn each_platform_gets_its_own_program() {
     for (platform, name) in [
         (LINUX, "linux-amd64"),
         (("Linux", "ARM64"), "linux-arm64"),
@@ -102,11 +102,11 @@ fn an_archive_with_another_checksum_is_not_installed() {
     let runner = Runner::new();
     runner.releases.fail("report-linux-amd64.tar.gz", Answer::text(200, "application/gzip", "another file"));
 
-    let said = runner.refusal("1.2.3", LINUX);
+    let message = runner.refusal("1.2.3", LINUX);
 
-    // What `printf 'another file' | sha256sum` says.
+    // The output of `printf 'another file' | sha256sum`.
     let found = "100ef6a71bac925f709fe9c114c60460bf6e472cfdb9d44bd8adf1698135260f";
-    assert!(said.contains(&format!("has the SHA-256 {found} instead of ")), "{said}");
+    assert!(message.contains(&format!("has the SHA-256 {found} instead of ")), "{message}");
 }
 
 #[test]
@@ -116,17 +116,17 @@ fn an_archive_without_a_checksum_is_not_installed() {
         .releases
         .fail("SHA256SUMS", Answer::text(200, "text/plain", "0123  report-linux-amd64.tar.gz.old\n"));
 
-    let said = runner.refusal("1.2.3", LINUX);
+    let message = runner.refusal("1.2.3", LINUX);
 
-    assert!(said.contains("the release 1.2.3 has no checksum of report-linux-amd64.tar.gz"), "{said}");
-    assert_eq!(runner.releases.requests().len(), 1, "the archive is not even asked for");
+    assert!(message.contains("the release 1.2.3 has no checksum of report-linux-amd64.tar.gz"), "{message}");
+    assert_eq!(runner.releases.requests().len(), 1, "the archive is not requested");
 }
 
 #[test]
-fn an_unknown_platform_or_version_is_an_error_that_says_what_there_is() {
+fn an_unknown_platform_or_version_is_refused() {
     let runner = Runner::new();
 
-    for (version, platform, message) in [
+    for (version, platform, expected) in [
         (
             "1.2.3",
             ("Windows", "X64"),
@@ -136,32 +136,32 @@ fn an_unknown_platform_or_version_is_an_error_that_says_what_there_is() {
         ("latest", LINUX, "version is latest, and has to look like 0.1.0"),
         ("1.2.3/../$(id)", LINUX, "version is 1.2.3/../\\$\\(id\\), and has to look like 0.1.0"),
     ] {
-        let said = runner.refusal(version, platform);
-        assert!(said.contains(message), "{said}");
+        let message = runner.refusal(version, platform);
+        assert!(message.contains(expected), "{message}");
     }
     assert_eq!(runner.releases.requests().len(), 0);
 
-    let said = runner.refusal("1.2.4", LINUX);
-    assert!(said.contains("/v1.2.4/SHA256SUMS; is there a release 1.2.4?"), "{said}");
+    let message = runner.refusal("1.2.4", LINUX);
+    assert!(message.contains("/v1.2.4/SHA256SUMS; is there a release 1.2.4?"), "{message}");
 }
 
 #[test]
 fn the_action_installs_its_own_version_by_default() {
     let runner = Runner::new();
 
-    let said = runner.refusal("", LINUX);
+    let message = runner.refusal("", LINUX);
 
     let version = env!("CARGO_PKG_VERSION");
-    assert!(said.contains(&format!("/v{version}/SHA256SUMS; is there a release {version}?")), "{said}");
+    assert!(message.contains(&format!("/v{version}/SHA256SUMS; is there a release {version}?")), "{message}");
 }
 
 #[test]
-fn a_gate_writes_a_summary_and_ends_as_report_does() {
+fn a_gate_writes_a_summary_and_returns_the_status_of_report() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(3);
     let runner = Runner::new();
     fs::write(runner.file("gate.toml"), "[report]\ntags = [\"team:shop\"]\n").unwrap();
-    // A shell that reads inputs as patterns would find this file.
+    // If the script expanded its inputs as patterns, this file would match.
     fs::write(runner.file("commits.hotfix"), "").unwrap();
     let run = |inputs: &[(&str, &str)]| {
         let _ = fs::remove_file(runner.file("summary"));
@@ -195,17 +195,17 @@ fn a_gate_writes_a_summary_and_ends_as_report_does() {
     assert_eq!(status, 1, "{summary}");
     assert!(summary.contains("commits.hotfix") && summary.contains("ci.tests_passing_on_main"), "{summary}");
 
-    let (status, summary, said) = run(&[("ARGS", "--skip $(touch${IFS}made) --fail-on never")]);
-    assert_eq!((status, &*summary), (2, ""), "{said}");
+    let (status, summary, message) = run(&[("ARGS", "--skip $(touch${IFS}made) --fail-on never")]);
+    assert_eq!((status, &*summary), (2, ""), "{message}");
     assert!(!runner.file("made").exists());
 
-    let (status, _, said) = run(&[("PUSH", "yes")]);
+    let (status, _, message) = run(&[("PUSH", "yes")]);
     assert_eq!(status, 2);
-    assert!(said.contains("push is yes, and has to be true or false"), "{said}");
+    assert!(message.contains("push is yes, and has to be true or false"), "{message}");
 }
 
 #[test]
-fn inputs_reach_the_scripts_as_variables_only() {
+fn inputs_are_passed_to_the_scripts_only_as_variables() {
     let action = fs::read_to_string(script("../../action.yml")).unwrap();
 
     let scripts = action.lines().filter(|line| line.trim_start().starts_with("run:"));

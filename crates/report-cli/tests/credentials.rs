@@ -1,4 +1,4 @@
-//! Secrets from AWS Secrets Manager, which is the real moto server, and what is said without them.
+//! Secrets from AWS Secrets Manager, for which the real moto server stands in, and the messages if they are missing.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ fn the_token_comes_from_secrets_manager() {
 #[cfg(feature = "datadog")]
 #[test]
 #[ignore = "needs moto: run cargo xtask test"]
-fn the_datadog_key_comes_from_a_secret_of_another_name() {
+fn the_settings_can_name_another_secret() {
     use system_health_test_support::datadog::DatadogIntake;
     let (github, moto, intake) = (github(), Moto::start(), DatadogIntake::start());
     moto.create_secret("github/dashboard-token", TOKEN);
@@ -62,9 +62,9 @@ fn the_datadog_key_comes_from_a_secret_of_another_name() {
 
 #[test]
 #[ignore = "needs moto: run cargo xtask test"]
-fn a_secret_that_may_not_be_read_is_an_error_that_names_the_action() {
+fn a_missing_permission_is_an_error_that_names_the_action() {
     let github = github();
-    // Two free actions create the user with its key; all later ones are checked.
+    // The first two requests, which create the user and its key, are not authenticated. All others are.
     let moto = Moto::start_authenticating(2);
     let key = moto.create_user("reporter");
     let scene = scene(&github)
@@ -83,9 +83,9 @@ fn a_secret_that_may_not_be_read_is_an_error_that_names_the_action() {
 }
 
 #[test]
-fn the_environment_wins_and_aws_is_not_asked() {
+fn with_a_token_in_the_environment_aws_is_not_asked() {
     let github = github();
-    // Whoever asks AWS there fails, because nothing listens.
+    // Any request to AWS would fail, because nothing listens on this port.
     let scene = scene(&github)
         .variable("GITHUB_TOKEN", TOKEN)
         .variable("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -99,7 +99,7 @@ fn the_environment_wins_and_aws_is_not_asked() {
 }
 
 #[test]
-fn a_token_file_that_is_missing_is_an_error_that_names_it() {
+fn a_missing_token_file_is_named_in_the_error() {
     let ended = scene(&github()).variable("GITHUB_TOKEN_FILE", "no/such-file").run(&[]).with_status(1);
 
     let error = ended.metric("commits.hotfix")["error"].as_str().unwrap().to_owned();
@@ -107,7 +107,7 @@ fn a_token_file_that_is_missing_is_an_error_that_names_it() {
 }
 
 #[test]
-fn an_aws_that_cannot_be_reached_is_an_error_and_no_reason_to_use_another_source() {
+fn it_is_an_error_if_aws_cannot_be_reached() {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
         .git_work_tree()
         .commit("hotfix", Duration::from_mins(1))
@@ -122,13 +122,13 @@ fn an_aws_that_cannot_be_reached_is_an_error_and_no_reason_to_use_another_source
     assert!(error.contains("cannot be reached"), "{error}");
 }
 
-/// Without a token, the CI metric has no data there, and says why there is no token.
+/// A work tree without a token. The CI metric has no data in it, and the reason says why there is no token.
 fn work_tree() -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("hotfix", Duration::from_mins(1))
 }
 
 #[test]
-fn a_key_where_the_path_of_its_file_belongs_is_not_repeated() {
+fn a_token_in_place_of_the_path_to_its_file_is_not_printed() {
     let scene = scene(&github()).variable("GITHUB_TOKEN_FILE", TOKEN);
 
     let ended = scene.run(&["--only", "commits.hotfix"]).with_status(1);
@@ -138,7 +138,7 @@ fn a_key_where_the_path_of_its_file_belongs_is_not_repeated() {
 }
 
 #[test]
-fn every_answer_of_aws_has_a_message_that_says_what_to_do() {
+fn each_error_of_aws_has_advice() {
     for (status, code, text, advice) in [
         (
             400,
@@ -166,14 +166,14 @@ fn every_answer_of_aws_has_a_message_that_says_what_to_do() {
         let ended = scene.run(&["--only", "ci.*"]);
 
         let metric = ended.metric("ci.tests_passing_on_main");
-        let said = metric["error"].as_str().or_else(|| metric["reason"].as_str()).unwrap().to_owned();
-        assert!(said.contains(advice), "{code}: {said}");
+        let message = metric["error"].as_str().or_else(|| metric["reason"].as_str()).unwrap().to_owned();
+        assert!(message.contains(advice), "{code}: {message}");
     }
 }
 
 #[test]
-fn what_is_missing_to_ask_aws_is_said() {
-    let said = |scene: Scene| {
+fn missing_aws_settings_are_named() {
+    let message = |scene: Scene| {
         let metric = scene.run(&["--only", "ci.*"]).metric("ci.tests_passing_on_main");
         metric["reason"].as_str().or_else(|| metric["error"].as_str()).unwrap().to_owned()
     };
@@ -182,8 +182,8 @@ fn what_is_missing_to_ask_aws_is_said() {
             .variable("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
             .variable("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
     };
-    assert!(said(keys()).contains("set AWS_REGION or `region` in [secrets]"));
-    assert!(said(work_tree()).contains("there are no AWS credentials"));
+    assert!(message(keys()).contains("set AWS_REGION or `region` in [secrets]"));
+    assert!(message(work_tree()).contains("there are no AWS credentials"));
     let turned_off = work_tree().file("system-health.toml", "[secrets]\naws = false\n");
-    assert!(said(turned_off).contains("AWS is not used (`aws = false` in [secrets])"));
+    assert!(message(turned_off).contains("AWS is not used (`aws = false` in [secrets])"));
 }

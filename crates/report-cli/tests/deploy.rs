@@ -1,4 +1,4 @@
-//! The rights that `deploy/` gives are enough for the reporter.
+//! Checks that the permissions in `deploy/` are sufficient for the reporter.
 #![cfg(feature = "datadog")]
 
 use std::{
@@ -35,17 +35,17 @@ fn push(moto: &Moto, key: &AccessKey, github: &FakeGitHub, intake: &DatadogIntak
 
 #[test]
 #[ignore = "needs moto: run cargo xtask test"]
-fn the_iam_policy_is_enough_for_a_push() {
+fn the_iam_policy_is_sufficient_for_a_push() {
     let policy = fs::read_to_string(deploy().join("iam-policy.json")).unwrap();
     let mut policy: Value = serde_json::from_str(&policy).unwrap();
     let resources = policy["Statement"][0]["Resource"].take();
     let secret = |name: &str| format!("arn:aws:secretsmanager:REGION:ACCOUNT:secret:{name}-??????");
     assert_eq!(resources, json!([secret("github/dashboard-token"), secret("datadog/api-key")]));
-    // moto checks actions, and no resources but those of S3.
+    // moto checks the actions of a policy, but checks resources only for S3.
     policy["Statement"][0]["Resource"] = json!("*");
     let (github, intake) = (FakeGitHub::builder().token(TOKEN).start(), DatadogIntake::start());
     github.repository("acme/shop").commits(3);
-    // Two actions for the user, two for secrets and one for the policy; all later ones are checked.
+    // The first five requests are not authenticated: two for the user, two for secrets and one for the policy.
     let moto = Moto::start_authenticating(5);
     let key = moto.create_user("reporter");
     moto.create_secret("github/dashboard-token", TOKEN);
@@ -59,7 +59,7 @@ fn the_iam_policy_is_enough_for_a_push() {
 
 #[test]
 #[ignore = "needs python-hcl2: run cargo xtask test"]
-fn terraform_makes_the_same_policy() {
+fn terraform_creates_the_same_policy() {
     let parse = "import hcl2, json, sys; json.dump(hcl2.load(open(sys.argv[1])), sys.stdout)";
     let parsed =
         tools::python().args(["-c", parse]).arg(deploy().join("terraform/main.tf")).output().unwrap();

@@ -1,4 +1,4 @@
-//! `report doctor`: why it does not work.
+//! `report doctor`: finds out why a run does not work.
 #![cfg(feature = "datadog")]
 
 use std::{fs, time::Duration};
@@ -30,7 +30,7 @@ fn github() -> FakeGitHub {
     github
 }
 
-/// The state and the message of a line.
+/// The state and the message of the finding about a subject.
 fn line(ended: &Ended, subject: &str) -> (String, String) {
     let findings = ended.json();
     let finding =
@@ -41,7 +41,7 @@ fn line(ended: &Ended, subject: &str) -> (String, String) {
 }
 
 #[test]
-fn where_all_works_every_line_is_ok_and_no_secret_is_shown() {
+fn if_everything_works_all_findings_are_ok_and_no_secret_is_shown() {
     let (github, intake) = (github(), DatadogIntake::start());
 
     let ended = scene(&github, &intake).run(&["doctor"]).with_status(0);
@@ -78,7 +78,7 @@ fn where_all_works_every_line_is_ok_and_no_secret_is_shown() {
 }
 
 #[test]
-fn with_nothing_configured_one_cause_is_told_once_and_the_next_steps_follow() {
+fn without_settings_each_cause_is_printed_once_before_the_next_steps() {
     let ended = Scene::new(env!("CARGO_BIN_EXE_report")).run(&["doctor", "--format", "table"]).with_status(1);
 
     let table = ended.stdout();
@@ -94,7 +94,7 @@ fn with_nothing_configured_one_cause_is_told_once_and_the_next_steps_follow() {
 }
 
 #[test]
-fn each_failure_has_its_line_and_what_to_do() {
+fn each_failure_has_a_finding_with_advice() {
     let (github, intake) = (github(), DatadogIntake::start());
     let diagnose = |variable: &str, value: &str| {
         scene(&github, &intake).variable(variable, value).run(&["doctor"]).with_status(1)
@@ -125,7 +125,7 @@ fn each_failure_has_its_line_and_what_to_do() {
 }
 
 #[test]
-fn of_many_repositories_each_is_checked_and_the_output_stays_short() {
+fn many_repositories_are_checked_and_summarised() {
     let (github, intake) = (github(), DatadogIntake::start());
     let mut names = github.repositories(20, |_, repository| {
         repository.commits(1).run(Run::new("checks.yml").job("tests", Conclusion::Success));
@@ -152,7 +152,7 @@ fn of_many_repositories_each_is_checked_and_the_output_stays_short() {
 }
 
 #[test]
-fn an_application_key_that_does_not_work_is_a_warning_because_a_push_needs_none() {
+fn an_invalid_application_key_is_only_a_warning() {
     let (github, intake) = (github(), DatadogIntake::start());
     let diagnose = |app_key: &str| {
         let ended = scene(&github, &intake).variable("DD_APP_KEY", app_key).run(&["doctor"]).with_status(0);
@@ -169,7 +169,7 @@ fn an_application_key_that_does_not_work_is_a_warning_because_a_push_needs_none(
 }
 
 #[test]
-fn a_server_that_never_answers_is_a_line_and_the_others_are_there() {
+fn a_hanging_server_does_not_affect_other_findings() {
     let (github, intake) = (github(), DatadogIntake::start());
     github.fail("/rate_limit", Fault::Hang);
 
@@ -181,7 +181,7 @@ fn a_server_that_never_answers_is_a_line_and_the_others_are_there() {
 }
 
 #[test]
-fn with_settings_that_cannot_be_read_nothing_else_is_checked() {
+fn nothing_else_is_checked_if_the_settings_cannot_be_read() {
     let (github, intake) = (github(), DatadogIntake::start());
     let wrong = scene(&github, &intake).variable("SYSTEM_HEALTH_REPOSITORY", "acme");
 
@@ -196,7 +196,7 @@ fn with_settings_that_cannot_be_read_nothing_else_is_checked() {
 }
 
 #[test]
-fn wrong_settings_are_lines_too_and_no_password_of_a_url_is_shown() {
+fn wrong_settings_are_findings_without_passwords() {
     let (github, intake) = (github(), DatadogIntake::start());
     let wrong = scene(&github, &intake)
         .file("system-health.toml", "[report]\nalign = '2h'\n")
@@ -208,8 +208,8 @@ fn wrong_settings_are_lines_too_and_no_password_of_a_url_is_shown() {
     let findings = ended.json();
     let settings =
         findings["findings"].as_array().unwrap().iter().filter(|line| line["subject"] == "settings");
-    let said: Vec<_> = settings.map(|line| line["message"].as_str().unwrap().to_owned()).collect();
-    assert!(said.iter().any(|line| line.contains("at most 30m")), "{said:?}");
+    let messages: Vec<_> = settings.map(|line| line["message"].as_str().unwrap().to_owned()).collect();
+    assert!(messages.iter().any(|line| line.contains("at most 30m")), "{messages:?}");
     ended.says("DD_TAGS: `Bar!:x` is sent as `bar_:x`");
     assert!(line(&ended, "[datadog] url").1.starts_with("a text, from"), "{ended}");
     for secret in ["hunter2", "s3cr3t"] {
@@ -219,17 +219,17 @@ fn wrong_settings_are_lines_too_and_no_password_of_a_url_is_shown() {
 }
 
 #[test]
-fn no_key_in_the_wrong_place_is_shown() {
+fn a_key_in_the_wrong_variable_is_not_shown() {
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
     let (github, intake) = (github(), DatadogIntake::start());
     for variable in
         ["DD_SITE", "DD_URL", "GITHUB_API_URL", "GITHUB_REPOSITORY", "DD_API_KEY_FILE", "HTTPS_PROXY"]
     {
-        // A site beside a URL is not used, but shown.
-        let beside = scene(&github, &intake).variable(variable, SECRET).run(&["doctor"]);
-        assert!(!beside.stdout().contains(SECRET), "{variable}: {}", beside.stdout());
+        // If there is a URL, the site is not used, but it is still shown.
+        let with_others = scene(&github, &intake).variable(variable, SECRET).run(&["doctor"]);
+        assert!(!with_others.stdout().contains(SECRET), "{variable}: {}", with_others.stdout());
         let scene = scene(&github, &intake).variable(variable, SECRET);
-        // The site counts only without a URL, the file only without a key.
+        // The site is used only without a URL, and the file only without a key.
         let scene = match variable {
             "DD_SITE" => scene.variable("DD_URL", ""),
             "DD_API_KEY_FILE" => scene.variable("DD_API_KEY", ""),
@@ -244,7 +244,7 @@ fn no_key_in_the_wrong_place_is_shown() {
 }
 
 #[test]
-fn a_damaged_store_is_found_and_left_as_it_is() {
+fn a_damaged_store_is_found_and_not_changed() {
     let (github, intake) = (github(), DatadogIntake::start());
     let scene = scene(&github, &intake);
     let _ = scene.run(&["--only", "commits.*"]).with_status(0);
@@ -263,7 +263,7 @@ fn a_damaged_store_is_found_and_left_as_it_is() {
 }
 
 #[test]
-fn without_credentials_it_says_what_is_missing() {
+fn missing_credentials_are_named() {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("a", Duration::from_mins(1));
 
     let ended = scene.run(&["doctor"]).with_status(1);
@@ -274,7 +274,7 @@ fn without_credentials_it_says_what_is_missing() {
 }
 
 #[test]
-fn where_nothing_needs_aws_every_line_is_ok() {
+fn all_findings_are_ok_if_nothing_needs_aws() {
     let (github, intake) = (github(), DatadogIntake::start());
 
     let ended = scene(&github, &intake).variable("DD_APP_KEY", "").run(&["doctor"]).with_status(0);
@@ -286,7 +286,7 @@ fn where_nothing_needs_aws_every_line_is_ok() {
 }
 
 #[test]
-fn where_aws_is_turned_off_the_line_about_it_says_so() {
+fn the_finding_says_if_aws_is_turned_off() {
     let (github, intake) = (github(), DatadogIntake::start());
     let scene = scene(&github, &intake)
         .file("system-health.toml", "[secrets]\naws = false\n")
@@ -301,7 +301,7 @@ fn where_aws_is_turned_off_the_line_about_it_says_so() {
 }
 
 #[test]
-fn the_proxy_and_the_authorities_in_force_are_lines_without_a_password() {
+fn the_proxy_and_the_certificate_authorities_are_shown_without_passwords() {
     let (github, intake) = (github(), DatadogIntake::start());
 
     let ended = scene(&github, &intake).run(&["doctor"]).with_status(0);
@@ -321,7 +321,7 @@ fn the_proxy_and_the_authorities_in_force_are_lines_without_a_password() {
 }
 
 #[test]
-fn a_proxy_that_is_not_there_is_named() {
+fn a_proxy_that_cannot_be_reached_is_named() {
     let (github, intake) = (github(), DatadogIntake::start());
     let proxied = scene(&github, &intake)
         .variable("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:1")
@@ -339,7 +339,7 @@ fn a_proxy_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_metric_has_as_much_time_as_in_a_run() {
+fn metrics_have_the_same_deadline_as_in_a_run() {
     let (github, intake) = (github(), DatadogIntake::start());
     github.fail("/commits", Fault::Hang);
 
@@ -354,7 +354,7 @@ fn a_metric_has_as_much_time_as_in_a_run() {
 }
 
 #[test]
-fn where_every_run_would_fail_it_fails() {
+fn it_fails_if_every_run_would_fail() {
     let intake = DatadogIntake::start();
     let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
         .variable("DD_URL", intake.url())
@@ -367,7 +367,7 @@ fn where_every_run_would_fail_it_fails() {
 }
 
 #[test]
-fn the_requests_of_a_run_are_made_too() {
+fn the_same_requests_are_made_as_in_a_run() {
     for (path, key) in [("/commits", "commits.hotfix"), ("/runs", "ci.tests_passing_on_main")] {
         let (github, intake) = (github(), DatadogIntake::start());
         github.fail(path, Answer::json(403, &json!({})));
@@ -383,7 +383,7 @@ fn the_requests_of_a_run_are_made_too() {
 }
 
 #[test]
-fn a_github_without_rate_limits_is_fine() {
+fn a_github_server_without_rate_limits_is_ok() {
     let (github, intake) = (github(), DatadogIntake::start());
     github.fail("/rate_limit", Answer::json(404, &json!({"message": "Rate limiting is not enabled."})));
 
@@ -402,7 +402,7 @@ fn with_aws(scene: Scene, moto: &Moto, key: &AccessKey) -> Scene {
 
 #[test]
 #[ignore = "needs moto: run cargo xtask test"]
-fn each_secret_in_aws_is_read_or_not_found_with_the_name_that_was_looked_for() {
+fn findings_about_secrets_in_aws_name_the_secrets() {
     let (github, intake, moto) = (github(), DatadogIntake::start(), Moto::start());
     moto.create_secret("github/dashboard-token", TOKEN);
     let any = AccessKey { id: "AKIAIOSFODNN7EXAMPLE".into(), secret: "wJalrXUtnFEMI".into() };
@@ -428,9 +428,9 @@ fn each_secret_in_aws_is_read_or_not_found_with_the_name_that_was_looked_for() {
 
 #[test]
 #[ignore = "needs moto: run cargo xtask test"]
-fn a_secret_that_may_not_be_read_names_the_statement_that_the_policy_lacks() {
+fn a_missing_permission_is_shown_as_a_policy_statement() {
     let github = github();
-    // Two free actions create the user with its key; all later ones are checked.
+    // The first two requests, which create the user and its key, are not authenticated. All others are.
     let moto = Moto::start_authenticating(2);
     let key = moto.create_user("reporter");
     let scene = Scene::new(env!("CARGO_BIN_EXE_report")).variable("GITHUB_API_URL", github.url());
@@ -446,7 +446,7 @@ fn a_secret_that_may_not_be_read_names_the_statement_that_the_policy_lacks() {
 }
 
 #[test]
-fn people_get_a_table_with_words() {
+fn the_table_shows_the_state_in_words() {
     let (github, intake) = (github(), DatadogIntake::start());
     let scene = scene(&github, &intake);
     fs::create_dir(scene.folder().join(".state")).unwrap();
@@ -459,7 +459,7 @@ fn people_get_a_table_with_words() {
 }
 
 #[test]
-fn a_choice_of_sinks_with_which_every_push_fails_is_found() {
+fn a_wrong_choice_of_sinks_is_found() {
     for (settings, message) in [
         ("[report]\nto = ['nope']\n", "names the sink `nope`"),
         ("[report]\nto = ['prometheus']\n", "the sink `prometheus` has no destination"),

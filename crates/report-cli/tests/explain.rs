@@ -1,4 +1,4 @@
-//! `report explain`: which metrics it takes, and that it leaves everything else alone.
+//! `report explain`: selects metrics, and delivers and stores nothing.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn the_named_metrics_are_collected_and_nothing_is_kept_or_delivered() {
 }
 
 #[test]
-fn a_metric_that_does_not_exist_is_refused_with_the_nearest_names() {
+fn an_unknown_metric_is_refused_with_the_nearest_name() {
     let explain = |key| scene().run(&["explain", key]).with_status(2);
 
     explain("commits.hotfx").says("`commits.hotfx` matches no metric; did you mean `commits.hotfix`?");
@@ -34,13 +34,13 @@ fn a_metric_that_does_not_exist_is_refused_with_the_nearest_names() {
 }
 
 #[test]
-fn the_flags_of_a_run_hold_here_too() {
+fn the_flags_of_a_run_work_here_too() {
     let scene = scene();
     let explain = |flags: &[&str]| scene.run(&[&["explain", "commits.hotfix"], flags].concat());
 
     explain(&["--branch", "nowhere"]).with_status(1).says("nowhere");
     explain(&["--config", "nowhere.toml"]).with_status(2).says("nowhere.toml");
-    explain(&["--format", "csv"]).with_status(2).says("it writes table, json, markdown");
+    explain(&["--format", "csv"]).with_status(2).says("it supports table, json, markdown");
     explain(&["--push"]).with_status(2).says("--push");
     let table = explain(&["--format", "table", "--deadline", "1m", "-q"]).with_status(0);
     let first = table.stdout().lines().next().unwrap().to_owned();

@@ -1,13 +1,13 @@
-//! What a feature that is turned off leaves out is not compiled.
+//! Checks that the dependencies of a disabled feature are not compiled.
 
 use std::{env, process::Command};
 
-/// The crates that the command needs with these features alone.
+/// The dependencies of this crate with only these features.
 fn tree(features: &str) -> Vec<String> {
     tree_of(env!("CARGO_PKG_NAME"), &["--no-default-features", "--features", features])
 }
 
-/// The crates that a package needs.
+/// The dependencies of a package.
 fn tree_of(package: &str, arguments: &[&str]) -> Vec<String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -24,21 +24,21 @@ fn tree_of(package: &str, arguments: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn without_the_feature_aws_there_is_nothing_of_its_sdk() {
-    // `aws-lc` is the cryptography of rustls, and no part of the SDK.
-    let of_sdk = |name: &String| name.starts_with("aws-") && !name.starts_with("aws-lc");
-    assert_eq!(tree("datadog").into_iter().filter(of_sdk).collect::<Vec<_>>(), [""; 0]);
+fn without_the_feature_aws_the_sdk_is_not_compiled() {
+    // `aws-lc` is the cryptography library of rustls, not a part of the SDK.
+    let is_sdk = |name: &String| name.starts_with("aws-") && !name.starts_with("aws-lc");
+    assert_eq!(tree("datadog").into_iter().filter(is_sdk).collect::<Vec<_>>(), [""; 0]);
     assert!(tree("aws").contains(&"aws-sdk-secretsmanager".to_owned()));
 }
 
 #[test]
-fn without_the_feature_datadog_there_is_nothing_of_its_client() {
+fn without_the_feature_datadog_the_client_is_not_compiled() {
     assert!(!tree("aws").contains(&"datadog-api-client".to_owned()));
     assert!(tree("datadog").contains(&"datadog-api-client".to_owned()));
 }
 
 #[test]
-fn a_program_that_delivers_to_datadog_without_a_command_line_needs_no_clap() {
+fn the_datadog_sink_does_not_depend_on_clap() {
     let clap = "clap".to_owned();
 
     assert!(!tree_of("system-health-datadog", &[]).contains(&clap));
@@ -46,7 +46,7 @@ fn a_program_that_delivers_to_datadog_without_a_command_line_needs_no_clap() {
 }
 
 #[test]
-fn the_command_itself_needs_no_sink() {
+fn the_command_crate_does_not_depend_on_sinks() {
     let crates = tree_of("system-health-command", &[]);
 
     let sinks = ["system-health-datadog", "system-health-local", "system-health-prometheus"];
@@ -54,14 +54,14 @@ fn the_command_itself_needs_no_sink() {
 }
 
 #[test]
-fn without_the_feature_git_there_is_nothing_of_gix() {
-    let of_gix = |name: &String| name == "gix" || name.starts_with("gix-");
-    assert_eq!(tree("aws,github").into_iter().filter(of_gix).collect::<Vec<_>>(), [""; 0]);
+fn without_the_feature_git_gix_is_not_compiled() {
+    let is_gix = |name: &String| name == "gix" || name.starts_with("gix-");
+    assert_eq!(tree("aws,github").into_iter().filter(is_gix).collect::<Vec<_>>(), [""; 0]);
     assert!(tree("git").contains(&"gix".to_owned()));
 }
 
 #[test]
-fn without_the_feature_github_there_is_nothing_of_octocrab() {
+fn without_the_feature_github_octocrab_is_not_compiled() {
     assert!(!tree("aws,git").contains(&"octocrab".to_owned()));
     assert!(tree("github").contains(&"octocrab".to_owned()));
 }

@@ -1,4 +1,4 @@
-//! `report` with a token: all metrics from GitHub, and what becomes of GitHub's failures.
+//! `report` with a token: all metrics come from GitHub, and failures of GitHub are errors.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use system_health_test_support::{
 };
 
 const TOKEN: &str = "ghp_0123456789012345678901234567890123ab";
-/// With a branch that is named and jobs that are selected, each list is asked for once.
+/// Names the branch and selects jobs, so that each list is requested only once.
 const SETTINGS: &str = "[repository]\nbranch = 'main'\n[ci]\njobs = ['unit tests']\n";
 
 fn scene(github: &FakeGitHub) -> Scene {
@@ -24,7 +24,7 @@ fn scene(github: &FakeGitHub) -> Scene {
         .file("system-health.toml", SETTINGS)
 }
 
-/// A healthy repository: 250 commits, of which one is a hotfix, and a run that passed.
+/// A healthy repository: 250 commits, one of them a hotfix, and a run that passed.
 fn healthy() -> FakeGitHub {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github
@@ -59,7 +59,7 @@ fn all_metrics_come_from_github_with_five_requests() {
 }
 
 #[test]
-fn a_page_links_its_values_to_what_is_behind_them() {
+fn values_in_markdown_link_to_github() {
     let page = scene(&healthy()).run(&["--format", "markdown"]).with_status(0).stdout();
 
     let link = "| `commits.reverts` `acme/shop` | [0](https://github.com/acme/shop/commits/main) commit | `< 5` | met ";
@@ -67,7 +67,7 @@ fn a_page_links_its_values_to_what_is_behind_them() {
 }
 
 #[test]
-fn a_failure_of_any_endpoint_is_an_error_and_never_a_number() {
+fn a_failure_of_any_endpoint_is_an_error_and_not_a_value() {
     let html = Answer::text(200, "text/html", "<html>Please log in</html>");
     for (endpoint, keys) in [
         ("/commits", &["commits.hotfix", "commits.reverts"][..]),
@@ -85,7 +85,7 @@ fn a_failure_of_any_endpoint_is_an_error_and_never_a_number() {
             let github = healthy();
             github.fail(endpoint, fault.clone());
 
-            // Enough for a few attempts, and not for all of them.
+            // The deadline allows a few attempts, but not all of them.
             let settings = format!("{SETTINGS}[commits]\nhistory = 'all'\n");
             let scene = scene(&github).file("system-health.toml", &settings);
             let ended = scene.run(&["--deadline", "5s"]).with_status(1);
@@ -102,7 +102,7 @@ fn a_failure_of_any_endpoint_is_an_error_and_never_a_number() {
 }
 
 #[test]
-fn a_server_that_never_answers_is_given_up_in_time() {
+fn a_hanging_server_does_not_exceed_the_deadline() {
     let github = healthy();
     github.fail("/jobs", Fault::Hang);
 
@@ -113,7 +113,7 @@ fn a_server_that_never_answers_is_given_up_in_time() {
 }
 
 #[test]
-fn github_s_refusals_say_what_to_do() {
+fn refusals_by_github_are_quoted() {
     let wrong_token = scene(&FakeGitHub::builder().token("another").start()).run(&[]).with_status(1);
     let unknown = scene(&FakeGitHub::builder().token(TOKEN).start()).run(&[]).with_status(1);
 
@@ -124,7 +124,7 @@ fn github_s_refusals_say_what_to_do() {
 }
 
 #[test]
-fn the_tests_are_judged_by_their_run() {
+fn the_state_of_the_tests_follows_from_their_run() {
     let judge = |runs: &[Run]| {
         let github = FakeGitHub::builder().token(TOKEN).start();
         let repository = github.repository("acme/shop");

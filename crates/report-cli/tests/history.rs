@@ -1,4 +1,4 @@
-//! `report history`: what earlier runs found.
+//! `report history`: the results of earlier runs.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ fn scene() -> Scene {
 }
 
 #[test]
-fn every_run_is_kept_also_without_a_push() {
+fn runs_are_kept_even_without_a_push() {
     let scene = scene();
     let _ = scene.run(&[]).with_status(0);
 
@@ -52,15 +52,18 @@ fn spreadsheets_get_comma_separated_values() {
 }
 
 #[test]
-fn what_is_not_there_is_said() {
+fn a_missing_folder_or_metric_is_an_error() {
     let scene = scene();
     scene.run(&["history"]).with_status(2).says("no runs are kept in");
     let _ = scene.run(&[]).with_status(0);
-    scene.run(&["history", "commits.hotfixes"]).with_status(2).says("`commits.hotfixes` is no linked metric");
+    scene
+        .run(&["history", "commits.hotfixes"])
+        .with_status(2)
+        .says("no linked metric has the key `commits.hotfixes`");
 }
 
 #[test]
-fn a_time_before_all_clocks_shows_all_there_is() {
+fn a_range_that_starts_before_1970_shows_all_runs() {
     let scene = scene();
     let _ = scene.run(&["--only", "commits.hotfix"]).with_status(0);
 

@@ -1,4 +1,4 @@
-//! `report init`: the file that it writes, and that it can be read back.
+//! `report init`: writes a file that can be read back.
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
@@ -36,24 +36,24 @@ fn written(scene: &Scene) -> String {
     fs::read_to_string(scene.folder().join(FILE)).unwrap()
 }
 
-/// What is set in the file, by table and key.
-fn set(text: &str) -> BTreeMap<String, String> {
-    set_beside(&[], text)
+/// The values that are set in the file, by table and key.
+fn values(text: &str) -> BTreeMap<String, String> {
+    values_with(&[], text)
 }
 
-/// The same beside environment variables.
-fn set_beside(variables: &[(&str, &str)], text: &str) -> BTreeMap<String, String> {
+/// The values that are set in the file and in environment variables.
+fn values_with(variables: &[(&str, &str)], text: &str) -> BTreeMap<String, String> {
     let value = |name: &str| {
         variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
     };
     let file = Settings::builder().environment_from(value).toml(Path::new(FILE), text);
     let settings = file.and_then(SettingsBuilder::build).unwrap_or_else(|error| panic!("{error}: {text}"));
-    let said =
+    let values =
         settings.entries().filter_map(|(table, key, value, _)| Some((format!("{table}.{key}"), value?)));
-    said.collect()
+    values.collect()
 }
 
-/// The file with every example in force.
+/// The file with all examples uncommented.
 fn uncommented(text: &str) -> String {
     let is_example = |line: &str| {
         line.starts_with('[')
@@ -67,7 +67,7 @@ fn uncommented(text: &str) -> String {
 }
 
 #[test]
-fn what_is_found_is_set_and_everything_else_has_its_default() {
+fn detected_values_are_set_and_everything_else_has_its_default() {
     let scene = clone(&["release.yml", "tests.yaml"]).variable("GITHUB_TOKEN", TOKEN);
 
     let ended = scene.run(&["init"]).with_status(0);
@@ -77,7 +77,7 @@ fn what_is_found_is_set_and_everything_else_has_its_default() {
     assert_eq!(ended.stdout(), "");
     let text = written(&scene);
     let expected = [("ci.workflow", "\"tests.yaml\""), ("repository.name", "\"acme/web\"")];
-    assert_eq!(set(&text), expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
+    assert_eq!(values(&text), expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
     assert!(text.contains("these variables were set: GITHUB_TOKEN") && !text.contains(TOKEN), "{text}");
     assert!(text.contains("there are also release.yml"), "{text}");
     let next = scene.run(&["--only", "commits.hotfix", "--repo", "acme/web"]);
@@ -85,18 +85,18 @@ fn what_is_found_is_set_and_everything_else_has_its_default() {
 }
 
 #[test]
-fn every_key_that_is_commented_out_can_be_set() {
+fn all_examples_are_valid() {
     let scene = clone(&["ci.yml"]);
     let _ = scene.run(&["init"]).with_status(0);
 
-    // The name of a Pushgateway's user is refused without the password, which is no key of the file.
-    let all = set_beside(&[("PUSHGATEWAY_PASSWORD", "any")], &uncommented(&written(&scene)));
+    // The user name for a Pushgateway needs a password, which cannot be set in the file.
+    let all = values_with(&[("PUSHGATEWAY_PASSWORD", "any")], &uncommented(&written(&scene)));
 
     assert!(all.len() > 40, "{all:?}");
     assert_eq!(all["ci.workflow"], "\"ci.yml\"");
 }
 
-/// The keys of a table: an error about one that it does not have names them all. `None` for a table of tables.
+/// The keys of a table, taken from the error about an unknown key. `None` for a table of tables.
 fn keys(table: &str) -> Option<Vec<String>> {
     let text = format!("[{table}]\nzzzzzzzz = 1\n");
     let refused = Settings::builder().toml(Path::new(FILE), &text).and_then(SettingsBuilder::build);
@@ -106,7 +106,7 @@ fn keys(table: &str) -> Option<Vec<String>> {
 }
 
 #[test]
-fn every_key_of_every_linked_table_is_in_the_file() {
+fn all_keys_of_all_linked_tables_are_in_the_file() {
     let printed = scene().run(&["init", "--stdout"]).with_status(0).stdout();
 
     let mut tested = 0;
@@ -130,12 +130,12 @@ fn every_key_of_every_linked_table_is_in_the_file() {
 }
 
 #[test]
-fn without_a_repository_nothing_is_set_and_it_is_said_what_is_missing() {
+fn without_a_repository_nothing_is_set() {
     let scene = scene();
 
     scene.run(&["init"]).with_status(0).says("name a repository");
 
-    assert_eq!(set(&written(&scene)), BTreeMap::new());
+    assert_eq!(values(&written(&scene)), BTreeMap::new());
 }
 
 #[test]
@@ -145,8 +145,8 @@ fn an_existing_file_is_overwritten_only_with_force() {
     let refused = scene.run(&["init"]).with_status(2);
     refused.says("error: system-health.toml exists");
     refused.says("hint: overwrite it with --force");
-    assert_eq!(set(&written(&scene)).len(), 1);
+    assert_eq!(values(&written(&scene)).len(), 1);
     let _ = scene.run(&["init", "--force"]).with_status(0);
-    assert_eq!(set(&written(&scene)), BTreeMap::new());
+    assert_eq!(values(&written(&scene)), BTreeMap::new());
     scene.run(&["init", "nowhere/health.toml"]).with_status(2).says("cannot write nowhere/health.toml");
 }

@@ -1,4 +1,4 @@
-//! The JSON document of a run is what its published schema says.
+//! Validates the JSON document of a run against its published schema.
 
 use std::{path::Path, time::Duration};
 
@@ -9,7 +9,7 @@ use system_health_test_support::{
     tools::run_contract_script,
 };
 
-/// What the schema finds wrong with each document.
+/// The errors of each document according to the schema.
 fn faults(documents: &[Value]) -> Vec<Vec<String>> {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/report.schema.json");
     let input = serde_json::to_vec(documents).unwrap();
@@ -26,7 +26,7 @@ fn work_tree() -> Scene {
 
 #[test]
 #[ignore = "needs a schema validator: run cargo xtask test"]
-fn every_state_of_a_document_obeys_the_schema() {
+fn documents_with_all_states_match_the_schema() {
     let unreachable = work_tree().variable("DD_URL", "http://127.0.0.1:1").variable("DD_API_KEY", "k");
     let github = FakeGitHub::start();
     github.repository("acme/shop").commit(Commit::new("hotfix"));
@@ -52,7 +52,7 @@ fn every_state_of_a_document_obeys_the_schema() {
 
 #[test]
 #[ignore = "needs a schema validator: run cargo xtask test"]
-fn the_schema_refuses_what_is_not_documented() {
+fn the_schema_refuses_undocumented_documents() {
     let good = work_tree().run(&[]).json();
     let change = |pointer: &str, value: Value| {
         let mut document = good.clone();

@@ -1,4 +1,4 @@
-//! `report list`, and what else needs no run.
+//! `report list`, and other commands that do not need a run.
 
 use std::fs;
 
@@ -14,10 +14,10 @@ fn every_linked_metric_is_listed_with_its_facts() {
 
     let metrics = list.as_array().unwrap();
     let keys = metrics.iter().map(|metric| metric["key"].as_str().unwrap());
-    let (about_itself, others): (Vec<&str>, Vec<&str>) =
+    let (self_metrics, others): (Vec<&str>, Vec<&str>) =
         keys.partition(|key| key.starts_with("system_health.reporter."));
     assert_eq!(others, ["ci.tests_passing_on_main", "commits.hotfix", "commits.reverts"]);
-    assert_eq!(about_itself.len(), 14);
+    assert_eq!(self_metrics.len(), 14);
     let hotfix = &metrics[1];
     assert_eq!(hotfix["kind"], "gauge");
     assert_eq!(hotfix["unit"], "commit");
@@ -30,7 +30,7 @@ fn every_linked_metric_is_listed_with_its_facts() {
 }
 
 #[test]
-fn the_list_is_a_table_for_people() {
+fn people_get_a_table() {
     let table = scene().run(&["list", "--format", "table"]).with_status(0).stdout();
 
     let header: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
@@ -42,7 +42,7 @@ fn the_list_is_a_table_for_people() {
 }
 
 #[test]
-fn a_list_with_wrong_settings_says_what_a_run_without_settings_collects() {
+fn wrong_settings_are_ignored_with_a_warning() {
     let scene = scene().file("system-health.toml", "[report]\nskip = ['comits.*']");
 
     let ended = scene.run(&["list", "--format", "table"]).with_status(0);
@@ -55,7 +55,7 @@ fn a_list_with_wrong_settings_says_what_a_run_without_settings_collects() {
 
 #[cfg(feature = "datadog")]
 #[test]
-fn a_skipped_metric_is_on_no_dashboard() {
+fn a_skipped_metric_is_not_on_the_dashboard() {
     let scene = scene().file("system-health.toml", "[report]\nskip = ['commits.*']");
 
     let list = scene.run(&["list"]).with_status(0).json();
@@ -67,19 +67,20 @@ fn a_skipped_metric_is_on_no_dashboard() {
 }
 
 #[test]
-fn the_documentation_has_the_reference_that_is_listed() {
-    let written = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/catalog.md")).unwrap();
+fn the_catalog_in_the_documentation_is_current() {
+    let documented =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/catalog.md")).unwrap();
 
     let listed = scene().run(&["list", "--format", "markdown"]).with_status(0).stdout();
 
-    assert_eq!(written, listed, "write `report list --format markdown` into docs/catalog.md");
+    assert_eq!(documented, listed, "write `report list --format markdown` into docs/catalog.md");
 }
 
 #[test]
-fn a_form_that_a_command_does_not_have_is_refused_and_the_others_are_named() {
-    scene().run(&["list", "--format", "csv"]).with_status(2).says("it writes table, json, markdown");
-    scene().run(&["--format", "csv"]).with_status(2).says("--format csv is not for this command");
-    scene().run(&["doctor", "--format", "markdown"]).with_status(2).says("it writes table, json");
+fn an_unsupported_format_is_refused() {
+    scene().run(&["list", "--format", "csv"]).with_status(2).says("it supports table, json, markdown");
+    scene().run(&["--format", "csv"]).with_status(2).says("this command does not support --format csv");
+    scene().run(&["doctor", "--format", "markdown"]).with_status(2).says("it supports table, json");
 }
 
 #[cfg(feature = "datadog")]
@@ -97,8 +98,8 @@ fn the_dashboard_has_every_linked_metric() {
 }
 
 #[test]
-fn listing_asks_nobody() {
-    // A look-up of any kind would fail loudly: nothing listens there, and the file does not exist.
+fn listing_makes_no_requests() {
+    // Any look-up would log an error, because nothing listens on this port and the file does not exist.
     let scene = scene()
         .variable("GITHUB_TOKEN_FILE", "/nonexistent")
         .variable("GITHUB_API_URL", "http://127.0.0.1:1")

@@ -1,4 +1,4 @@
-//! `report` in a git work tree, without credentials, network and settings.
+//! `report` in a git work tree, without credentials, network or settings.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn work_tree() -> Scene {
 }
 
 #[test]
-fn a_commit_of_the_future_is_warned_of_once() {
+fn a_commit_in_the_future_is_a_warning() {
     let scene = work_tree();
     scene.git(&[
         "-c",
@@ -36,7 +36,7 @@ fn a_commit_of_the_future_is_warned_of_once() {
 }
 
 #[test]
-fn the_commit_health_of_a_work_tree_needs_nothing() {
+fn commit_metrics_of_a_work_tree_need_no_settings() {
     let ended = work_tree().run(&[]).with_status(0);
 
     let hotfix = ended.metric("commits.hotfix");
@@ -51,7 +51,7 @@ fn the_commit_health_of_a_work_tree_needs_nothing() {
 }
 
 #[test]
-fn a_table_shows_values_and_says_why_there_is_no_data() {
+fn the_table_shows_values_and_the_reasons_for_no_data() {
     let table = work_tree().run(&["--format", "table"]).with_status(0).stdout();
 
     let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -65,7 +65,7 @@ fn a_table_shows_values_and_says_why_there_is_no_data() {
 }
 
 #[test]
-fn samples_say_which_repository_and_branch_they_are_of() {
+fn samples_have_tags_for_the_repository_and_branch() {
     let scene = work_tree().origin("git@github.com:Acme/Shop.git", Duration::ZERO);
 
     let document = scene.variable("DD_ENV", "test").run(&["--only", "commits.hotfix"]).with_status(0).json();
@@ -86,7 +86,7 @@ fn a_work_tree_without_commits_has_no_data() {
 }
 
 #[test]
-fn a_shallow_clone_has_no_data_and_the_command_that_fixes_it() {
+fn a_shallow_clone_has_no_data_and_advice() {
     let origin = work_tree();
     let scene = scene();
     let url = format!("file://{}", origin.folder().display());
@@ -99,7 +99,7 @@ fn a_shallow_clone_has_no_data_and_the_command_that_fixes_it() {
 }
 
 #[test]
-fn a_clone_that_nobody_fetched_for_a_day_is_a_warning_and_after_the_window_no_data() {
+fn an_outdated_clone_is_first_a_warning_and_later_no_data() {
     let fetched = |days| {
         let scene = scene().git_work_tree().commit("hotfix", DAY * days);
         scene.origin("https://github.com/acme/shop", DAY * days).run(&[]).with_status(0)
@@ -120,12 +120,12 @@ fn a_clone_that_nobody_fetched_for_a_day_is_a_warning_and_after_the_window_no_da
 }
 
 #[test]
-fn outside_of_a_work_tree_it_says_what_is_missing() {
+fn outside_a_work_tree_the_error_says_what_is_missing() {
     let ended = scene().run(&[]).with_status(1);
 
     let error = ended.metric("commits.hotfix")["error"].as_str().unwrap().to_owned();
     assert!(error.contains("SYSTEM_HEALTH_REPOSITORY"), "{error}");
-    // Where a program reads stdout, the log says why the status is not 0.
+    // If stdout goes to a program, the log says why the status is not 0.
     ended.says("error: ci.tests_passing_on_main, commits.hotfix, commits.reverts: no repository is named");
 }
 
@@ -143,7 +143,7 @@ fn metrics_are_selected_by_their_keys() {
 }
 
 #[test]
-fn what_counts_as_failure_is_chosen() {
+fn fail_on_selects_what_counts_as_a_failure() {
     let (healthy, missed) = (work_tree(), (0..5).fold(work_tree(), |scene, _| scene.commit("hotfix", DAY)));
 
     let status = |scene: &Scene, fail_on: &str| scene.run(&["--fail-on", fail_on]);
@@ -158,7 +158,7 @@ fn what_counts_as_failure_is_chosen() {
 }
 
 #[test]
-fn data_that_cannot_be_written_is_a_failure_of_its_own() {
+fn a_failed_write_to_stdout_has_its_own_status() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let scene = work_tree();
 
@@ -168,7 +168,7 @@ fn data_that_cannot_be_written_is_a_failure_of_its_own() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
+fn it_is_no_failure_if_the_reader_of_stdout_exits() {
     use std::process::Stdio;
 
     let scene = work_tree();
@@ -182,7 +182,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 
 #[cfg(feature = "local")]
 #[test]
-fn points_that_nobody_reads_are_not_delivered() {
+fn points_are_not_delivered_if_the_reader_of_stdout_exits() {
     use std::process::Stdio;
 
     let scene = work_tree().file("system-health.toml", "[report]\nto = ['local']\n[local]\nstdout = true\n");
@@ -200,7 +200,7 @@ fn points_that_nobody_reads_are_not_delivered() {
 }
 
 #[test]
-fn pages_get_a_markdown_table() {
+fn markdown_has_a_table_of_values() {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree();
     let scene = (0..6).fold(scene, |scene, _| scene.commit("hotfix", Duration::from_mins(1)));
 

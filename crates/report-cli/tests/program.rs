@@ -1,4 +1,4 @@
-//! The command under another name.
+//! The program: its name, its sinks and its linked commands.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use system_health_test_support::scene::Scene;
 
 #[cfg(unix)]
 #[test]
-fn completions_and_version_have_the_name_of_the_file_that_was_started() {
+fn completions_and_version_use_the_name_of_the_executable() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("health");
     fs::copy(env!("CARGO_BIN_EXE_report"), &program).unwrap();
@@ -20,7 +20,7 @@ fn completions_and_version_have_the_name_of_the_file_that_was_started() {
 }
 
 #[test]
-fn a_sink_that_is_not_there_is_refused_with_the_nearest() {
+fn an_unknown_sink_is_refused_with_the_nearest_name() {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report"));
 
     if cfg!(feature = "datadog") {
@@ -33,7 +33,7 @@ fn a_sink_that_is_not_there_is_refused_with_the_nearest() {
 }
 
 #[test]
-fn several_sinks_are_delivered_to_at_once() {
+fn one_push_delivers_to_several_sinks() {
     if !cfg!(all(feature = "local", feature = "datadog")) {
         return;
     }
@@ -57,7 +57,7 @@ fn several_sinks_are_delivered_to_at_once() {
 }
 
 #[test]
-fn a_command_of_a_linked_crate_is_there_only_with_its_feature() {
+fn a_linked_command_exists_only_with_its_feature() {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report"));
 
     let help = scene.run(&["--help"]).with_status(0).stdout();

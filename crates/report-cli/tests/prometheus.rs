@@ -13,7 +13,7 @@ fn scene(settings: &str) -> Scene {
 }
 
 #[test]
-fn a_run_in_which_everything_fails_leaves_no_value_of_an_earlier_one() {
+fn a_run_without_values_removes_the_values_of_the_previous_run() {
     let scene = scene(
         "[report]\nself_metrics = false\nto = ['prometheus']\n[prometheus]\ntextfile = 'health.prom'\n",
     );
@@ -29,7 +29,7 @@ fn a_run_in_which_everything_fails_leaves_no_value_of_an_earlier_one() {
 }
 
 #[test]
-fn warnings_and_errors_name_the_place_that_takes_nothing() {
+fn warnings_and_errors_name_the_destination() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let table = format!("[prometheus]\npushgateway = 'http://{free}'\ntextfile = 'health.prom'\n");
 
@@ -37,7 +37,7 @@ fn warnings_and_errors_name_the_place_that_takes_nothing() {
 
     ended.says(&format!("PUT http://{free}/metrics/job/system-health/reporter@base64/"));
     ended.says("; retrying in ");
-    ended.says(&format!("not all was delivered to prometheus (http://{free})"));
+    ended.says(&format!("not everything was delivered to prometheus (http://{free})"));
     assert!(!ended.stderr().contains("(health.prom)"), "{}", ended.stderr());
 }
 
@@ -58,8 +58,8 @@ fn a_dry_run_shows_what_a_push_writes() {
 }
 
 #[test]
-fn the_place_of_a_wrong_setting_is_named_before_anything_is_collected() {
-    for (settings, said) in [
+fn wrong_settings_are_refused_before_anything_is_collected() {
+    for (settings, message) in [
         (
             "[report]\nto = ['promtheus']\n",
             "system-health.toml:2:7: `to` in [report] names the sink `promtheus`",
@@ -70,7 +70,7 @@ fn the_place_of_a_wrong_setting_is_named_before_anything_is_collected() {
     ] {
         let ended = scene(settings).run(&["--push"]).with_status(2);
 
-        ended.says(said);
+        ended.says(message);
         assert!(!ended.stderr().contains("hunter22"), "{}", ended.stderr());
     }
     let ended = scene("[prometheus]\npushgateway = 'http://127.0.0.1:1'\n")

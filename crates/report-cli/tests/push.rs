@@ -1,4 +1,4 @@
-//! `report --push` and `--dry-run`: what reaches Datadog, and what is said when nothing does.
+//! `report --push` and `--dry-run`: what is delivered to Datadog, and what is printed if a delivery fails.
 #![cfg(feature = "datadog")]
 
 use std::{
@@ -98,7 +98,7 @@ fn a_dry_run_shows_exactly_what_a_push_delivers() {
 }
 
 #[test]
-fn a_failed_delivery_is_said_and_the_values_are_still_printed() {
+fn the_values_are_printed_even_if_the_delivery_fails() {
     let html = Answer::text(502, "text/html", "<html>Bad gateway</html>");
     let faults: [(Fault, &str); 5] = [
         (datadog::error(403, "Forbidden").into(), "Forbidden"),
@@ -121,7 +121,7 @@ fn a_failed_delivery_is_said_and_the_values_are_still_printed() {
 }
 
 #[test]
-fn an_outage_that_ends_before_the_deadline_loses_nothing_without_state() {
+fn without_state_an_outage_that_ends_before_the_deadline_loses_nothing() {
     let intake = DatadogIntake::start();
     intake.server().fail_times(5, "/api/v2/series", datadog::error(503, "Not now"));
 
@@ -134,7 +134,7 @@ fn an_outage_that_ends_before_the_deadline_loses_nothing_without_state() {
 }
 
 #[test]
-fn a_warning_about_another_attempt_says_what_went_wrong_to_the_last_cause() {
+fn a_warning_about_a_retry_contains_all_causes() {
     let intake = DatadogIntake::start();
 
     let ended = scene(&intake)
@@ -148,7 +148,7 @@ fn a_warning_about_another_attempt_says_what_went_wrong_to_the_last_cause() {
 }
 
 #[test]
-fn a_tag_of_the_environment_that_datadog_would_change_stops_nothing() {
+fn tags_from_the_environment_are_adapted_with_a_warning() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).variable("DD_TAGS", "owner:me@x.com,42,Team:Web");
 
@@ -164,7 +164,7 @@ fn a_tag_of_the_environment_that_datadog_would_change_stops_nothing() {
     }
 }
 
-/// The values of the tag `reporter:` of all points about the reporter that a run delivers. No other point has one.
+/// The value of the tag `reporter:` on the points about the reporter. Checks that no other point has this tag.
 fn reporter(scene: Scene, arguments: &[&str]) -> String {
     let intake = DatadogIntake::start();
     let scene = scene.variable("DD_URL", intake.url()).variable("DD_API_KEY", DatadogIntake::KEY);
@@ -175,8 +175,8 @@ fn reporter(scene: Scene, arguments: &[&str]) -> String {
     for point in intake.points() {
         let tags = point.tags.iter().filter_map(|tag| tag.strip_prefix("reporter:"));
         let found: Vec<&str> = tags.collect();
-        let is_about_itself = point.metric.starts_with("system_health.reporter.");
-        assert_eq!(found.len(), usize::from(is_about_itself), "{point:?}");
+        let is_self_metric = point.metric.starts_with("system_health.reporter.");
+        assert_eq!(found.len(), usize::from(is_self_metric), "{point:?}");
         names.extend(found.into_iter().map(str::to_owned));
     }
     assert_eq!(names.len(), 1, "{names:?}");
@@ -184,33 +184,34 @@ fn reporter(scene: Scene, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn each_reporter_has_a_name_of_its_own_which_stays_the_same() {
+fn each_reporter_has_its_own_stable_name() {
     let github = FakeGitHub::start();
     let scene = || {
         let scene = Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree();
         scene.variable("GITHUB_API_URL", github.url()).variable("GITHUB_TOKEN", "any")
     };
-    let of = |repository| scene().file("system-health.toml", &format!("repository.name = '{repository}'"));
+    let scene_of =
+        |repository| scene().file("system-health.toml", &format!("repository.name = '{repository}'"));
     let only = ["--only", "commits.*"];
 
-    assert_eq!(reporter(of("acme/shop"), &[]), "acme/shop");
-    assert_eq!(reporter(of("acme/docs"), &[]), "acme/docs");
-    let selected = reporter(of("acme/shop"), &only);
+    assert_eq!(reporter(scene_of("acme/shop"), &[]), "acme/shop");
+    assert_eq!(reporter(scene_of("acme/docs"), &[]), "acme/docs");
+    let selected = reporter(scene_of("acme/shop"), &only);
     assert!(selected.starts_with("acme/shop-"), "{selected}");
     // In another folder, as in another pod.
-    assert_eq!(reporter(of("acme/shop"), &only), selected);
+    assert_eq!(reporter(scene_of("acme/shop"), &only), selected);
     assert_eq!(reporter(scene(), &["--no-state"]), "report");
     assert_eq!(
-        reporter(of("acme/shop").variable("SYSTEM_HEALTH_REPORTER", "ops/Night shift"), &only),
+        reporter(scene_of("acme/shop").variable("SYSTEM_HEALTH_REPORTER", "ops/Night shift"), &only),
         "ops/night_shift"
     );
-    // A tag of all points is one that people have chosen.
-    let tagged = of("acme/shop").variable("DD_TAGS", "reporter:mine");
+    // If all points have such a tag, it takes precedence.
+    let tagged = scene_of("acme/shop").variable("DD_TAGS", "reporter:mine");
     assert_eq!(reporter(tagged, &["--only", "ci.*"]), "mine");
 }
 
 #[test]
-fn a_wrong_or_missing_key_is_a_failed_delivery_that_says_what_to_do() {
+fn a_wrong_or_missing_key_is_a_failed_delivery_with_advice() {
     let intake = DatadogIntake::start();
     let error = |key: &str| {
         let ended = scene(&intake).variable("DD_API_KEY", key).run(&["--push"]).with_status(3);
@@ -223,17 +224,17 @@ fn a_wrong_or_missing_key_is_a_failed_delivery_that_says_what_to_do() {
 }
 
 #[test]
-fn the_key_is_checked_even_when_there_is_nothing_to_deliver() {
+fn the_key_is_checked_even_if_there_is_nothing_to_deliver() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).variable("DD_API_KEY", "wrong0wrong0wrong0wrong0wrong000");
 
-    // What the reporter says of itself needs the key, too. Where nothing does, it is asked about.
+    // The delivery of self-metrics also checks the key. Only if there are no points at all, a separate request checks it.
     for (arguments, path) in [
         (&[][..], "/api/v2/series"),
         (&["--no-self-metrics"], "/api/v1/validate"),
         (&["--skip", "system_health.*"], "/api/v1/validate"),
     ] {
-        let asked_before = intake.server().requests().len();
+        let requests_before = intake.server().requests().len();
 
         let run = [&["--push", "--no-state", "--only", "ci.*"][..], arguments].concat();
         let ended = scene.run(&run).with_status(3);
@@ -241,13 +242,13 @@ fn the_key_is_checked_even_when_there_is_nothing_to_deliver() {
         let error = ended.json()["deliveries"][0]["error"].as_str().unwrap().to_owned();
         assert!(error.contains("the API key was refused"), "{error}");
         let requests = intake.server().requests();
-        assert_eq!(requests[asked_before..].iter().map(Request::path).collect::<Vec<_>>(), [path]);
+        assert_eq!(requests[requests_before..].iter().map(Request::path).collect::<Vec<_>>(), [path]);
     }
 }
 
 #[test]
-fn a_run_without_values_outlasts_an_outage_like_any_other() {
-    for (arguments, about_itself) in [(&[][..], true), (&["--no-self-metrics"], false)] {
+fn a_run_without_values_is_also_retried() {
+    for (arguments, has_self_metrics) in [(&[][..], true), (&["--no-self-metrics"], false)] {
         let intake = DatadogIntake::start();
         intake.server().fail_times(3, "/api/", datadog::error(503, "Not now"));
         let run = [&["--push", "--no-state", "--only", "ci.*", "--deadline", "2m"][..], arguments].concat();
@@ -258,13 +259,13 @@ fn a_run_without_values_outlasts_an_outage_like_any_other() {
         ended.says("retrying in");
         let delivery = ended.json()["deliveries"][0].clone();
         assert_eq!((&delivery["state"], &delivery["lost"]), (&"accepted".into(), &0.into()), "{ended}");
-        assert_eq!(!intake.points().is_empty(), about_itself, "{ended}");
+        assert_eq!(!intake.points().is_empty(), has_self_metrics, "{ended}");
         assert_eq!(intake.server().requests().len(), 4, "{ended}");
     }
 }
 
 #[test]
-fn a_run_that_keeps_nothing_says_so_of_what_it_loses() {
+fn a_run_without_state_says_why_points_are_lost() {
     let intake = DatadogIntake::start();
     intake.server().fail("/api/v2/series", datadog::error(403, "Forbidden"));
     let run = ["--push", "--no-self-metrics", "--format", "table"];
@@ -290,7 +291,7 @@ fn an_unknown_site_is_refused_before_anything_is_collected() {
 }
 
 #[test]
-fn an_intake_that_never_answers_is_given_up_at_the_deadline() {
+fn a_hanging_delivery_ends_at_the_deadline() {
     let intake = DatadogIntake::start();
     intake.server().fail("/api/v2/series", Fault::Hang);
 
@@ -302,7 +303,7 @@ fn an_intake_that_never_answers_is_given_up_at_the_deadline() {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn what_is_pushed_obeys_datadogs_description() {
+fn pushed_payloads_match_datadogs_api_description() {
     let intake = DatadogIntake::start();
 
     let _ = scene(&intake).run(&["--push"]).with_status(0);

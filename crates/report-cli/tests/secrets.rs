@@ -1,4 +1,4 @@
-//! No secret is ever printed, whatever happens and however much is asked for.
+//! Checks that no secret is printed, whatever fails and whatever the verbosity.
 #![cfg(feature = "datadog")]
 
 use serde_json::json;
@@ -28,9 +28,9 @@ fn no_secret_is_printed_at_any_verbosity() {
             .repository("acme/shop")
             .commits(101)
             .run(Run::new("checks.yml").conclusion(Success).job("tests", Success));
-        if let Some((of_github, of_datadog)) = fault {
-            github.fail("/repos", of_github);
-            intake.server().fail("/api", of_datadog);
+        if let Some((github_fault, datadog_fault)) = fault {
+            github.fail("/repos", github_fault);
+            intake.server().fail("/api", datadog_fault);
         }
         let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
             .variable("GITHUB_API_URL", github.url())

@@ -1,4 +1,4 @@
-//! Settings and usage that are refused, and the order of the layers.
+//! Wrong settings and usage, and the order of precedence of settings.
 
 use system_health_test_support::scene::Scene;
 
@@ -7,7 +7,7 @@ fn scene() -> Scene {
 }
 
 #[test]
-fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
+fn wrong_usage_and_settings_are_refused_with_advice() {
     for (settings, arguments, message) in [
         ("[comits]", &[][..], "system-health.toml:1:2: there is no table [comits]; did you mean `commits`?"),
         (
@@ -70,7 +70,7 @@ fn wrong_usage_and_settings_are_refused_with_what_would_be_right() {
 }
 
 #[test]
-fn a_settings_file_that_leads_nowhere_is_no_missing_one() {
+fn a_dangling_symlink_is_not_a_missing_settings_file() {
     let scene = scene();
     std::os::unix::fs::symlink("/nowhere", scene.folder().join("system-health.toml")).unwrap();
 
@@ -78,13 +78,13 @@ fn a_settings_file_that_leads_nowhere_is_no_missing_one() {
 }
 
 #[test]
-fn a_variable_without_a_value_counts_as_not_set() {
+fn an_empty_variable_counts_as_unset() {
     let _ = scene().variable("SYSTEM_HEALTH_CONFIG", "").run(&["list"]).with_status(0);
     let _ = scene().variable("SYSTEM_HEALTH_CONFIG", "").run(&["--only", "commits.*"]).with_status(0);
 }
 
 #[test]
-fn a_bad_environment_variable_is_named() {
+fn a_wrong_environment_variable_is_named() {
     scene()
         .variable("GITHUB_REPOSITORY", "shop")
         .run(&[])
@@ -121,7 +121,7 @@ fn a_token_in_a_refused_name_is_not_repeated() {
 }
 
 #[test]
-fn a_token_in_the_wrong_place_of_the_settings_is_not_repeated() {
+fn a_token_in_the_wrong_place_is_not_repeated() {
     const TOKEN: &str = "ghp_0123456789abcdefABCDEF";
     for settings in [
         "[report]\ntags = ['TOKEN!']\n",
@@ -150,7 +150,7 @@ fn a_token_in_the_wrong_place_of_the_settings_is_not_repeated() {
 }
 
 #[test]
-fn a_mistyped_name_of_a_secret_s_setting_is_refused_with_the_right_one() {
+fn a_mistyped_key_about_a_secret_is_refused_with_the_right_one() {
     let file = "[github]\ntoken_secert = 'team/github'\n";
     let ended = scene().file("system-health.toml", file).run(&[]).with_status(2);
 
@@ -158,7 +158,7 @@ fn a_mistyped_name_of_a_secret_s_setting_is_refused_with_the_right_one() {
 }
 
 #[test]
-fn later_layers_win() {
+fn later_layers_take_precedence() {
     let scene = scene()
         .file("system-health.toml", "[report]\nenv = 'file'\nservice = 'file'\ntags = ['from:file']\n")
         .file("other.toml", "[report]\nenv = 'other'\n")
@@ -179,7 +179,7 @@ fn later_layers_win() {
 }
 
 #[test]
-fn every_setting_of_the_reference_exists() {
+fn all_documented_settings_are_valid() {
     let reference = include_str!("../../../docs/settings.md");
     let example = reference.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let settings = example.replace("\n# ", "\n");

@@ -1,5 +1,5 @@
-//! Which repository is reported on, and from which source: a clone speaks only for a repository that one of
-//! its remotes points to, and only if nothing is configured that could ask GitHub.
+//! Which repository is reported, and where its commits come from. A clone is used only for a repository that one of its
+//! remotes points to, and only if no access to GitHub is configured.
 
 use std::time::Duration;
 
@@ -32,8 +32,8 @@ fn error(ended: &Ended) -> String {
 }
 
 #[test]
-fn a_fresh_repository_does_not_speak_for_another_one() {
-    // Nobody listens there, so GitHub cannot answer.
+fn a_clone_is_not_used_for_another_repository() {
+    // Nothing listens on this port, so GitHub cannot be reached.
     let scene = work_tree().variable("GITHUB_API_URL", "http://127.0.0.1:1");
     let by_flag = commits(&scene, &["--repo", "rust-lang/rust", "--deadline", "2s"]).with_status(1);
     let scene = scene.variable("GITHUB_REPOSITORY", "rust-lang/rust");
@@ -49,7 +49,7 @@ fn a_fresh_repository_does_not_speak_for_another_one() {
 }
 
 #[test]
-fn the_repository_is_named_by_flag_variable_file_and_ci_in_this_order() {
+fn flag_variable_file_and_ci_name_the_repository_in_this_order() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     for name in ["flag", "variable", "file", "ci"] {
         github.repository(&format!("acme/{name}")).commits(1);
@@ -74,7 +74,7 @@ fn the_repository_is_named_by_flag_variable_file_and_ci_in_this_order() {
 }
 
 #[test]
-fn the_api_of_another_host_than_the_clones_is_an_error_that_names_both() {
+fn an_api_on_another_host_than_the_remote_is_an_error() {
     let scene = work_tree()
         .origin("https://github.com/acme/shop", Duration::ZERO)
         .variable("GITHUB_API_URL", "https://ghe.example.com/api/v3");
@@ -89,7 +89,7 @@ fn the_api_of_another_host_than_the_clones_is_an_error_that_names_both() {
 }
 
 #[test]
-fn what_is_configured_and_does_not_work_is_never_replaced_by_the_clone() {
+fn if_configured_access_to_github_fails_the_clone_is_not_used() {
     let no_such_secret = json!({"__type": "ResourceNotFoundException", "Message": "no"}).to_string();
     let answer = Answer::text(400, "application/x-amz-json-1.1", &no_such_secret);
     let aws = Server::start(move |_: &Request| answer.clone());
@@ -122,7 +122,7 @@ fn what_is_configured_and_does_not_work_is_never_replaced_by_the_clone() {
         let error = error(&commits(&scene, &[]).with_status(1));
         assert!(error.starts_with("cannot get the GitHub token: ") && error.contains(message), "{error}");
     }
-    // Nothing is configured: no credentials, or only those that the machine has for other things.
+    // No access to GitHub is configured: there are no AWS credentials, or only some for other purposes.
     for scene in [work_tree(), region(), keys().file("system-health.toml", "[secrets]\naws = false\n")] {
         let ended = commits(&scene, &[]).with_status(0);
         assert_eq!(ended.metric("commits.hotfix")["samples"][0]["value"], 1.0, "{ended}");

@@ -1,4 +1,4 @@
-//! What a run keeps for the next one: what it could not deliver, and what it found.
+//! What a run keeps for the next run: undelivered points and results.
 #![cfg(feature = "datadog")]
 #![expect(clippy::float_cmp, reason = "numbers of points are exact")]
 
@@ -33,7 +33,7 @@ fn times(points: &[Point]) -> BTreeSet<i64> {
 }
 
 #[test]
-fn what_could_not_be_delivered_goes_first_next_time_with_its_own_time() {
+fn undelivered_points_are_delivered_by_the_next_run_with_their_own_time() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     intake.server().fail_times(1, "/api/v2/series", datadog::error(403, "Forbidden"));
@@ -55,7 +55,7 @@ fn what_could_not_be_delivered_goes_first_next_time_with_its_own_time() {
 }
 
 #[test]
-fn a_repeated_run_of_a_slot_overwrites_and_does_not_add() {
+fn a_repeated_run_in_a_slot_overwrites_its_points() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
 
@@ -70,13 +70,13 @@ fn a_repeated_run_of_a_slot_overwrites_and_does_not_add() {
 }
 
 #[test]
-fn a_slot_that_datadog_would_not_take_is_refused() {
+fn a_slot_that_is_too_long_is_refused() {
     let intake = DatadogIntake::start();
     scene(&intake).run(&["--push", "--align", "2h"]).with_status(2).says("at most 30m");
 }
 
 #[test]
-fn without_state_nothing_is_left_behind_and_the_loss_is_said() {
+fn without_state_nothing_is_written_and_the_loss_is_reported() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     intake.server().fail("/api/v2/series", datadog::error(403, "Forbidden"));
@@ -88,7 +88,7 @@ fn without_state_nothing_is_left_behind_and_the_loss_is_said() {
 }
 
 #[test]
-fn a_state_folder_that_cannot_be_used_is_said_and_the_run_delivers() {
+fn the_run_delivers_if_the_state_folder_cannot_be_used() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).file("file", "");
     let folder = scene.folder().join("file");
@@ -100,7 +100,7 @@ fn a_state_folder_that_cannot_be_used_is_said_and_the_run_delivers() {
 }
 
 #[test]
-fn a_damaged_file_is_kept_aside_and_the_run_delivers() {
+fn the_run_delivers_and_moves_a_damaged_file_aside() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let state = scene.folder().join(".state");
@@ -118,7 +118,7 @@ fn a_damaged_file_is_kept_aside_and_the_run_delivers() {
 }
 
 #[test]
-fn metrics_about_the_reporter_flow_when_every_other_fails() {
+fn self_metrics_are_delivered_if_all_other_metrics_fail() {
     let intake = DatadogIntake::start();
     let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
         .variable("DD_URL", intake.url())
@@ -143,8 +143,8 @@ fn metrics_about_the_reporter_flow_when_every_other_fails() {
     assert!(points.iter().all(|point| point.metric.starts_with("system_health.reporter.")));
 }
 
-/// The values of a metric about the reporter by their times.
-fn about_itself(intake: &DatadogIntake, key: &str, tag: &str) -> Vec<(i64, f64)> {
+/// The values of a metric about the reporter, with their times.
+fn self_metric(intake: &DatadogIntake, key: &str, tag: &str) -> Vec<(i64, f64)> {
     let key = format!("system_health.reporter.{key}");
     let points = intake.points().into_iter();
     let mut values: Vec<(i64, f64)> = points
@@ -162,7 +162,7 @@ fn time(ended: &Ended) -> i64 {
 }
 
 #[test]
-fn during_a_full_outage_datadog_has_nothing_and_afterwards_what_each_run_said_of_itself() {
+fn the_self_metrics_of_all_runs_arrive_after_an_outage() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     intake.server().fail_times(2, "/api/v2/series", datadog::error(403, "Forbidden"));
@@ -176,23 +176,24 @@ fn during_a_full_outage_datadog_has_nothing_and_afterwards_what_each_run_said_of
 
     assert_eq!((runs[0].1, runs[1].1), (0, 0), "nothing arrives during the outage");
     let [first, second, third] = runs.map(|(time, _)| time);
-    let waiting = about_itself(&intake, "outbox_points", "sink:datadog");
+    let waiting = self_metric(&intake, "outbox_points", "sink:datadog");
     let (times, values): (Vec<i64>, Vec<f64>) = waiting.into_iter().unzip();
     assert_eq!(times, [first, second, third], "each with the time of its run");
-    // At first the two metrics wait; then with them what the first run said of itself, and two more.
+    // After the first run, the two values wait. After the second, its two values and the self-metrics of the first run also
+    // wait.
     assert!(values[0] == 2.0 && values[1] > 4.0 && values[2] == 0.0, "{values:?}");
-    let of = |result| about_itself(&intake, "points", &format!("result:{result}"));
-    assert_eq!(of("left"), [(first, values[0]), (second, values[1]), (third, 0.0)]);
-    assert!(of("accepted").iter().map(|(_, value)| *value).eq([
+    let points = |result| self_metric(&intake, "points", &format!("result:{result}"));
+    assert_eq!(points("left"), [(first, values[0]), (second, values[1]), (third, 0.0)]);
+    assert!(points("accepted").iter().map(|(_, value)| *value).eq([
         0.0,
         0.0,
-        values[1] + 2.0 + self_metrics(&intake, second)
+        values[1] + 2.0 + count_self_metrics(&intake, second)
     ]));
-    assert_eq!(about_itself(&intake, "collector_success", "metric:commits.hotfix").len(), 3);
+    assert_eq!(self_metric(&intake, "collector_success", "metric:commits.hotfix").len(), 3);
 }
 
-/// How many points one run has delivered about itself.
-fn self_metrics(intake: &DatadogIntake, time: i64) -> f64 {
+/// The number of self-metrics of the run at this time.
+fn count_self_metrics(intake: &DatadogIntake, time: i64) -> f64 {
     let points = intake.points().into_iter();
     let count =
         points.filter(|point| point.timestamp == time && point.metric.starts_with("system_health.")).count();
@@ -200,21 +201,21 @@ fn self_metrics(intake: &DatadogIntake, time: i64) -> f64 {
 }
 
 #[test]
-fn what_is_lost_without_state_is_not_said_to_wait() {
+fn without_state_the_self_metrics_count_no_waiting_points() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
-    // Datadog refuses a payload, and takes the next one: what the reporter says of itself.
+    // Datadog refuses the first payload, and accepts the next one with the self-metrics.
     intake.server().fail_times(1, "/api/v2/series", datadog::error(400, "No"));
 
     let _ = scene.run(&["--push", "--no-state", "--only", "commits.hotfix"]).with_status(3);
 
-    let of = |result| about_itself(&intake, "points", &format!("result:{result}"))[0].1;
-    assert_eq!(["accepted", "refused", "left", "lost"].map(of), [0.0, 1.0, 0.0, 0.0]);
-    assert_eq!(about_itself(&intake, "outbox_points", "sink:datadog")[0].1, 0.0);
+    let points = |result| self_metric(&intake, "points", &format!("result:{result}"))[0].1;
+    assert_eq!(["accepted", "refused", "left", "lost"].map(points), [0.0, 1.0, 0.0, 0.0]);
+    assert_eq!(self_metric(&intake, "outbox_points", "sink:datadog")[0].1, 0.0);
 }
 
 #[test]
-fn metrics_about_the_reporter_can_be_skipped_like_others() {
+fn self_metrics_can_be_skipped() {
     let intake = DatadogIntake::start();
 
     let _ = scene(&intake).run(&["--push", "--skip", "system_health.reporter.api_*"]).with_status(0);
@@ -226,7 +227,7 @@ fn metrics_about_the_reporter_can_be_skipped_like_others() {
 
 #[cfg(unix)]
 #[test]
-fn the_state_file_is_its_owners_even_where_the_umask_takes_every_right() {
+fn the_owner_can_access_the_state_file_under_any_umask() {
     use std::{os::unix::fs::PermissionsExt, process::Command};
     let intake = DatadogIntake::start();
     let scene = scene(&intake);

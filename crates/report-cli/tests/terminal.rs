@@ -1,4 +1,4 @@
-//! What a person at a terminal sees, through a real pseudo-terminal.
+//! The output on a terminal, tested with a real pseudo-terminal.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn colour_can_be_turned_off() {
 }
 
 #[test]
-fn progress_is_shown_when_a_run_takes_longer_than_a_moment() {
+fn progress_is_shown_if_a_run_takes_long() {
     let github = FakeGitHub::start();
     github.repository("acme/shop").commits(1);
     github.set_latency(Duration::from_secs(1));

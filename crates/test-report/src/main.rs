@@ -1,6 +1,5 @@
-//! A `report` whose further collectors do what collectors should not, each under a key of its own, so
-//! that `--only` chooses among them. `TEST_SAMPLES` says how many values `test.many` has, and
-//! `TEST_MESSAGES` how many items counted for `test.evidence`.
+//! A `report` with additional collectors that misbehave. Each has its own key, so that `--only` can select it. `TEST_SAMPLES`
+//! sets the number of values of `test.many`, and `TEST_MESSAGES` the number of items that count for `test.evidence`.
 
 mod queue;
 mod sink;
@@ -13,7 +12,7 @@ use system_health_registry::{
 use system_health_report_cli::ReportCommand;
 use tokio::runtime::Handle;
 
-/// A value, so that there is something to deliver beside the others.
+/// A plain value, to be delivered together with the others.
 #[system_health_metric(key = "test.value")]
 fn value() -> u64 {
     7
@@ -60,14 +59,14 @@ async fn blocks_all() -> u64 {
     blocks()
 }
 
-/// A value, once somebody has read from the pipe that `TEST_PIPE` names.
+/// A value. The collector waits until somebody reads from the pipe that `TEST_PIPE` names.
 #[system_health_metric(key = "test.pipe")]
 fn pipe() -> Result<u64, Unavailable> {
     fs::write(env::var("TEST_PIPE")?, "started")?;
     Ok(7)
 }
 
-/// Prints.
+/// Prints to the standard output.
 #[system_health_metric(key = "test.prints")]
 fn prints() -> u64 {
     println!("this collector prints");
@@ -90,7 +89,7 @@ fn many() -> Result<Vec<Sample>, Unavailable> {
         .collect()
 }
 
-/// Messages that wait, with titles that strangers wrote.
+/// Waiting messages, with titles that contain markup.
 #[system_health_metric(key = "test.evidence", unit = "message", goal = "< 5")]
 fn evidence() -> Result<Sample, Unavailable> {
     let count: u32 = env::var("TEST_MESSAGES").map_or(Ok(312), |text| text.parse())?;
@@ -103,7 +102,7 @@ fn evidence() -> Result<Sample, Unavailable> {
     Ok(sample.with_tag("queue", "mail")?.with_evidence(items))
 }
 
-/// No data, with what was looked at.
+/// No data, with evidence.
 #[system_health_metric(key = "test.evidence.none")]
 fn evidence_of_no_data() -> Result<u64, Unavailable> {
     let items = [EvidenceItem::new("message 1", false, "it is locked")];

@@ -1,4 +1,4 @@
-//! Subjects, and a metric that shows how many of them are worked on at once.
+//! Subjects, and a metric that shows how many of them are collected concurrently.
 
 use std::{env, fmt, sync::LazyLock};
 
@@ -25,15 +25,15 @@ impl fmt::Display for Queue {
     }
 }
 
-/// `TEST_TOGETHER` queues meet here. With fewer at once, they wait for ever.
-static MEETING: LazyLock<Barrier> = LazyLock::new(|| {
+/// Opens when `TEST_TOGETHER` queues wait here at once. With fewer queues, they wait for ever.
+static BARRIER: LazyLock<Barrier> = LazyLock::new(|| {
     let together = env::var("TEST_TOGETHER").ok().and_then(|text| text.parse().ok());
     Barrier::new(together.unwrap_or(1))
 });
 
-/// A value, once enough queues are worked on at once.
+/// A value. The collector waits until enough queues are collected concurrently.
 #[system_health_metric(key = "test.together", each = Queue)]
 async fn together(_queue: Queue) -> u64 {
-    MEETING.wait().await;
+    BARRIER.wait().await;
     1
 }

@@ -1,4 +1,4 @@
-//! A sink that the program names itself, instead of registering it: it appends the key of each point to a file.
+//! A sink that the program adds without registering it. It appends the key of each point to a file.
 
 use std::{env, fs::OpenOptions, io::Write, path::PathBuf};
 

@@ -1,4 +1,4 @@
-//! Evidence, from collectors to everything that shows it, and to nothing that is delivered.
+//! Evidence is shown in all output formats, and is not part of delivered points.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ fn scene() -> Scene {
 }
 
 #[test]
-fn a_person_sees_what_counted_and_what_did_not() {
+fn the_table_lists_items_that_counted_and_items_that_did_not() {
     let scene = scene();
 
     let shown = scene.run(&["explain", "test.evidence", "--format", "table"]).with_status(0).stdout();
@@ -38,7 +38,7 @@ fn a_person_sees_what_counted_and_what_did_not() {
 }
 
 #[test]
-fn a_terminal_gets_colour_unless_it_wants_none() {
+fn a_terminal_gets_colour_unless_no_color_is_set() {
     let explain = ["explain", "test.evidence", "--no-progress"];
 
     let colourful = scene().variable("TERM", "xterm").run_on_a_terminal(&explain);
@@ -70,7 +70,7 @@ test.value: 7
 }
 
 #[test]
-fn the_json_of_a_run_has_the_evidence_where_there_is_some() {
+fn the_json_document_contains_evidence() {
     let ended = scene().run(&["--only", "test.evidence*", "--only", "test.value"]).with_status(0);
 
     let evidence = &ended.metric("test.evidence")["samples"][0]["evidence"];
@@ -88,7 +88,7 @@ fn the_json_of_a_run_has_the_evidence_where_there_is_some() {
 }
 
 #[test]
-fn the_markdown_of_a_run_has_a_bounded_block_that_strangers_cannot_leave() {
+fn the_markdown_block_is_bounded_and_escaped() {
     let run = ["--only", "test.evidence*", "--format", "markdown"];
     let shown = scene().run(&run).with_status(0).stdout();
 
@@ -107,7 +107,7 @@ Counted: 10 of 312 shown
 }
 
 #[test]
-fn a_push_delivers_no_evidence_and_the_event_of_a_flip_shows_some() {
+fn evidence_is_in_the_event_of_a_flip_but_not_in_points() {
     let intake = DatadogIntake::start();
     let push = |scene: Scene, messages: &str| {
         let scene = scene.variable("TEST_MESSAGES", messages);
@@ -144,7 +144,7 @@ fn many_samples_without_evidence_do_not_mention_it() {
 
 #[test]
 #[ignore = "needs a schema validator: run cargo xtask test"]
-fn evidence_obeys_the_schema() {
+fn evidence_matches_the_schema() {
     let good = scene().run(&["--only", "test.evidence*"]).with_status(0).json();
     let change = |pointer: &str, value: Value| {
         let mut document = good.clone();

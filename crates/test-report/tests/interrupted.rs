@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: what has finished is printed and recorded, and nothing is delivered.
+//! After Ctrl-C or SIGTERM, finished metrics are printed and recorded, and nothing is delivered.
 #![cfg(unix)]
 
 use std::{
@@ -15,7 +15,7 @@ use system_health_test_support::{
 
 const RUN: [&str; 5] = ["--no-self-metrics", "--only", "test.pipe", "--only", "test.hang.async"];
 
-/// A scene in which `test.pipe` has a value once the pipe is read.
+/// A scene with the pipe that `test.pipe` waits for.
 fn scene() -> Scene {
     let scene = Scene::new(env!("CARGO_BIN_EXE_test-report")).variable("TEST_PIPE", "pipe");
     let made = Command::new("mkfifo").arg(scene.folder().join("pipe")).status().unwrap();
@@ -37,7 +37,7 @@ fn send(signal: &str, child: &Child) {
 }
 
 #[test]
-fn what_has_finished_is_printed() {
+fn finished_metrics_are_printed() {
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
         let (command, child) = start(&scene(), &RUN);
 
@@ -52,7 +52,7 @@ fn what_has_finished_is_printed() {
 }
 
 #[test]
-fn nothing_is_delivered_and_the_next_run_delivers_what_was_measured() {
+fn the_next_run_delivers_the_points_of_an_interrupted_run() {
     let intake = DatadogIntake::start();
     let scene = scene().variable("DD_URL", intake.url()).variable("DD_API_KEY", DatadogIntake::KEY);
     let (command, child) = start(&scene, &[&["--push"][..], &RUN].concat());
@@ -73,7 +73,7 @@ fn nothing_is_delivered_and_the_next_run_delivers_what_was_measured() {
 fn a_second_signal_ends_the_process_at_once() {
     let scene = scene();
     let _ = scene.run(&["--only", "test.value"]).with_status(0);
-    // The run cannot be recorded, so it cannot end by itself soon.
+    // The run cannot be recorded, so it does not end by itself soon.
     let store = Connection::open(scene.folder().join(".state/state.db")).unwrap();
     store.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let (_, mut child) = start(&scene, &RUN);
@@ -84,6 +84,6 @@ fn a_second_signal_ends_the_process_at_once() {
     assert!(lines.any(|line| line.contains("a second signal ends it at once")));
     send("TERM", &child);
 
-    // The second one is the status.
+    // The second signal determines the status.
     assert_eq!(child.wait().unwrap().code(), Some(143));
 }

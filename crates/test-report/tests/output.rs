@@ -1,4 +1,4 @@
-//! What the output has whatever collectors do.
+//! Properties of the output that do not depend on what collectors do.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ fn scene() -> Scene {
 
 #[cfg(unix)]
 #[test]
-fn what_a_collector_prints_is_not_in_the_document() {
+fn the_output_of_a_collector_is_not_in_the_document() {
     let ended = scene().run(&["--only", "test.prints"]).with_status(0);
 
     assert_eq!(ended.metric("test.prints")["samples"][0]["value"], 7.0);
@@ -20,7 +20,7 @@ fn what_a_collector_prints_is_not_in_the_document() {
 
 #[cfg(unix)]
 #[test]
-fn what_a_collector_prints_is_not_among_the_delivered_lines() {
+fn the_output_of_a_collector_is_not_among_the_delivered_lines() {
     let scene = scene().file("system-health.toml", "[local]\nstdout = true\n");
 
     let ended = scene.run(&["--push", "--to", "local", "--no-self-metrics", "--only", "test.prints"]);
@@ -30,7 +30,7 @@ fn what_a_collector_prints_is_not_among_the_delivered_lines() {
 }
 
 #[test]
-fn events_are_shown_without_any_sink() {
+fn events_are_shown_without_a_sink() {
     let run = |format| scene().run(&["--only", "test.event", "--format", format]).with_status(0);
 
     let json = run("json").json();
@@ -47,7 +47,7 @@ fn events_are_shown_without_any_sink() {
 
 #[test]
 #[ignore = "needs a schema validator: run cargo xtask test"]
-fn events_obey_the_schema() {
+fn events_match_the_schema() {
     let good = scene().run(&["--only", "test.event"]).with_status(0).json();
     let mut undocumented = good.clone();
     undocumented["events"][0]["colour"] = "red".into();

@@ -1,4 +1,4 @@
-//! Subjects: how many are worked on at once, and which are chosen.
+//! How many subjects are collected concurrently, and how they are selected.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ fn subjects(ended: &Ended) -> Vec<Value> {
 }
 
 #[test]
-fn as_many_subjects_are_worked_on_at_once_as_the_settings_say() {
+fn the_settings_limit_the_number_of_concurrent_subjects() {
     let run = |concurrency: u32| {
         let settings = format!("[report]\nconcurrency = {concurrency}\n");
         let scene = scene().file("system-health.toml", &settings).variable("TEST_TOGETHER", "3");
@@ -37,7 +37,7 @@ fn only_the_named_subjects_are_explained() {
     let none = explain(&["--subject", "queue-7"]).with_status(2);
     none.says("--subject `queue-7` matches no subject; did you mean `queue-1`?");
     let without = scene().run(&["explain", "test.value", "--subject", "queue-1"]).with_status(2);
-    without.says("--subject is for metrics about subjects");
+    without.says("--subject needs metrics about subjects");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Real Helm, and what it makes of the chart.
+//! Renders the chart with the real Helm.
 
 use std::{
     fs,
@@ -9,20 +9,25 @@ use std::{
 use serde_json::Value;
 use system_health_test_support::tools;
 
-/// Both major versions that people use.
+/// Both major versions that are in use.
 pub(crate) const VERSIONS: [&str; 2] = ["helm3", "helm4"];
 
 pub(crate) fn chart() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charts/cronjob")
 }
 
-/// The files of values that the chart ships, by their names without the ending.
+/// The values files in the chart's folder `ci`, with their names without the ending.
 pub(crate) fn value_sets() -> Vec<(String, PathBuf)> {
     let files = fs::read_dir(chart().join("ci")).unwrap().map(|file| file.unwrap().path());
     let mut sets: Vec<_> = files
         .map(|path| {
             let name = path.file_name().unwrap().to_str().unwrap();
-            (name.strip_suffix("-values.yaml").expect("the name Helm's tools look for").to_owned(), path)
+            (
+                name.strip_suffix("-values.yaml")
+                    .expect("files in ci/ end with -values.yaml, as Helm's tools require")
+                    .to_owned(),
+                path,
+            )
         })
         .collect();
     sets.sort();
@@ -40,7 +45,7 @@ pub(crate) fn helm(version: &str, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// The manifests as text, or what Helm says against the values.
+/// The manifests as text, or Helm's error message.
 pub(crate) fn template(version: &str, values: &Path) -> Result<String, String> {
     let arguments = ["template", "health", ".", "--namespace", "ops", "--values", values.to_str().unwrap()];
     let output = helm(version, &arguments);
@@ -55,7 +60,7 @@ pub(crate) fn template_text(version: &str, values: &str) -> Result<String, Strin
     template(version, file.path())
 }
 
-/// The objects of manifests, which Kubernetes' own schemas allow.
+/// The objects in manifests, validated against Kubernetes' own schemas.
 pub(crate) fn objects(manifests: &str) -> Vec<Value> {
     let checked = tools::run_contract_script("chart_check.py", &[], manifests.as_bytes());
     let checked: Value = serde_json::from_str(&checked).unwrap();
@@ -63,7 +68,7 @@ pub(crate) fn objects(manifests: &str) -> Vec<Value> {
     checked["objects"].as_array().unwrap().clone()
 }
 
-/// The objects that the latest Helm makes of values.
+/// The objects that the latest Helm renders from values.
 pub(crate) fn rendered(values: &str) -> Vec<Value> {
     objects(&template_text("helm4", values).unwrap())
 }
@@ -78,7 +83,7 @@ pub(crate) fn pod(cronjob: &Value) -> &Value {
     &cronjob["spec"]["jobTemplate"]["spec"]["template"]["spec"]
 }
 
-/// The arguments of the one container of a pod.
+/// The arguments of the container of a pod.
 pub(crate) fn arguments(pod: &Value) -> Vec<&str> {
     pod["containers"][0]["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect()
 }

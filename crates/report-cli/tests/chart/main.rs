@@ -1,4 +1,4 @@
-//! The chart, with real Helm, Kubernetes' own schemas and the real `report`.
+//! Tests the chart with the real Helm, Kubernetes' own schemas and the real `report`.
 #![cfg(all(unix, feature = "datadog"))]
 
 mod helm;
@@ -14,7 +14,7 @@ use system_health_test_support::{datadog::DatadogIntake, github::FakeGitHub, sce
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn every_value_set_is_what_helm_and_kubernetes_allow() {
+fn helm_and_kubernetes_accept_every_value_set() {
     assert!(value_sets().len() >= 15);
     for (name, path) in value_sets() {
         let [three, four] = VERSIONS.map(|version| {
@@ -32,7 +32,7 @@ fn every_value_set_is_what_helm_and_kubernetes_allow() {
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
 fn enums_have_values_that_kubernetes_knows() {
-    // The schemas say only that these are texts.
+    // Kubernetes' schemas allow any text here.
     let allowed: [(&str, &[&str]); 15] = [
         ("/spec/concurrencyPolicy", &["Forbid", "Replace", "Allow"]),
         ("/restartPolicy", &["Never"]),
@@ -63,12 +63,12 @@ fn enums_have_values_that_kubernetes_knows() {
             }
         }
     }
-    assert!(!seen.contains(&0), "an enum that no value set has: {seen:?}");
+    assert!(!seen.contains(&0), "an enum does not occur in any value set: {seen:?}");
 }
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn pods_are_as_the_restricted_profile_wants_them() {
+fn pods_meet_the_restricted_security_profile() {
     for (name, path) in value_sets() {
         let objects = helm::objects(&template("helm4", &path).unwrap());
         let tests = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
@@ -91,7 +91,7 @@ fn pods_are_as_the_restricted_profile_wants_them() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn the_manifests_are_these() {
+fn the_manifests_match_their_snapshots() {
     for name in ["defaults", "existing-secret", "everything"] {
         let path = chart().join("ci").join(format!("{name}-values.yaml"));
         insta::assert_snapshot!(name, template("helm4", &path).unwrap());
@@ -100,7 +100,7 @@ fn the_manifests_are_these() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn the_real_reporter_takes_the_arguments_and_the_settings() {
+fn the_real_reporter_accepts_the_arguments_and_the_settings() {
     let (github, intake) = (FakeGitHub::start(), DatadogIntake::start());
     for name in ["acme/shop", "rust-lang/rust"] {
         github.repository(name).commits(1);
@@ -133,7 +133,7 @@ fn the_real_reporter_takes_the_arguments_and_the_settings() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn a_mistake_in_the_settings_is_found_when_a_run_starts_and_by_the_test() {
+fn runs_and_the_helm_test_find_mistakes_in_the_settings() {
     let objects = rendered("settings: |\n  [repository]\n  nam = 'acme/shop'");
     let run = pod(of_kind(&objects, "CronJob")[0]);
     let test = &of_kind(&objects, "Pod")[0]["spec"];
@@ -143,14 +143,14 @@ fn a_mistake_in_the_settings_is_found_when_a_run_starts_and_by_the_test() {
             .run(&arguments(pod))
             .with_status(status);
 
-        let said = scene.stdout() + &scene.stderr();
-        assert!(said.contains("system-health.toml:2:1: there is no key `nam` in [repository]"), "{said}");
+        let output = scene.stdout() + &scene.stderr();
+        assert!(output.contains("system-health.toml:2:1: there is no key `nam` in [repository]"), "{output}");
     }
 }
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn the_chart_is_packed_without_what_only_its_tests_need() {
+fn the_packaged_chart_can_be_installed() {
     let folder = tempfile::tempdir().unwrap();
     for version in VERSIONS {
         let packed = helm::helm(version, &["package", ".", "--destination", folder.path().to_str().unwrap()]);
@@ -165,7 +165,7 @@ fn the_chart_is_packed_without_what_only_its_tests_need() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn the_notes_say_how_to_run_one_now() {
+fn the_notes_say_how_to_start_a_run() {
     let notes = helm::helm("helm4", &["install", "health", ".", "--dry-run=client", "--namespace", "ops"]);
     let notes = String::from_utf8(notes.stdout).unwrap();
 

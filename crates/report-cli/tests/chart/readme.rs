@@ -1,4 +1,4 @@
-//! What the chart's README says, tried.
+//! Checks the statements of the chart's README.
 
 use std::{collections::BTreeMap, fs};
 
@@ -18,7 +18,7 @@ fn the_readme_has_the_table_of_all_values() {
     let written = readme();
     fs::write(&file, &written).unwrap();
 
-    // It also refuses values that are not described, and descriptions of values that are not there.
+    // The generator also refuses values without a description, and descriptions without a value.
     let generated = tools::with_node(tools::file("readme-generator/node_modules/.bin/readme-generator"))
         .args(["--values", "values.yaml", "--readme"])
         .arg(&file)
@@ -32,14 +32,14 @@ fn the_readme_has_the_table_of_all_values() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn its_values_are_allowed() {
+fn the_examples_are_valid() {
     let readme = readme();
     let examples: Vec<&str> =
         readme.split("```yaml\n").skip(1).map(|text| text.split_once("```").unwrap().0).collect();
     assert!(examples.len() >= 4);
     for version in VERSIONS {
         for values in &examples {
-            objects(&template_text(version, values).unwrap_or_else(|said| panic!("{values}: {said}")));
+            objects(&template_text(version, values).unwrap_or_else(|error| panic!("{values}: {error}")));
         }
     }
 }
@@ -86,7 +86,7 @@ fn minutes(schedule: &str) -> Vec<u64> {
 }
 
 #[test]
-fn its_schedules_keep_its_rules() {
+fn the_schedules_follow_the_rules() {
     let rows = rows();
     assert_eq!(rows.len(), 5);
     for Row { schedule, active, repetitions, slot, deadline } in rows {
@@ -106,7 +106,7 @@ fn its_schedules_keep_its_rules() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn the_first_of_its_schedules_is_the_default() {
+fn the_first_schedule_is_the_default() {
     let first = rows().into_iter().next().unwrap();
     let objects = rendered("{}");
     let cronjob = of_kind(&objects, "CronJob")[0];

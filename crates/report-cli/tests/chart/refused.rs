@@ -1,8 +1,8 @@
-//! Values with which a release would not work, or not as somebody believes: each is refused, and says why.
+//! Values with which a release would not work as expected. Each of them is refused with a reason.
 
 use crate::helm::{VERSIONS, template_text};
 
-/// Values, and words that both versions of Helm say about them.
+/// Values, and words in the error messages of both versions of Helm.
 const REFUSED: [(&str, &[&str]); 34] = [
     ("scedule: '*/15 * * * *'", &["scedule"]),
     ("schedule: every 15 minutes", &["schedule"]),
@@ -51,9 +51,9 @@ const REFUSED: [(&str, &[&str]); 34] = [
 fn bad_values_are_refused_with_a_readable_message() {
     for version in VERSIONS {
         for (values, words) in REFUSED {
-            let said = template_text(version, values).expect_err(values);
+            let message = template_text(version, values).expect_err(values);
             for word in words {
-                assert!(said.contains(word), "{version}: {values} should say `{word}`: {said}");
+                assert!(message.contains(word), "{version}: {values} should say `{word}`: {message}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What values do, and that they are described.
+//! The effects of the chart's values, and their descriptions.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::helm::{
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn by_default_a_run_is_repeated_once_and_only_a_failed_delivery_fails_the_job() {
+fn by_default_a_failed_delivery_is_repeated_once() {
     let objects = rendered("{}");
     let cronjob = of_kind(&objects, "CronJob")[0];
 
@@ -28,7 +28,7 @@ fn by_default_a_run_is_repeated_once_and_only_a_failed_delivery_fails_the_job() 
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn numbers_may_be_zero_and_large() {
+fn numbers_may_be_zero_or_large() {
     let objects = rendered(
         "{backoffLimit: 0, ttlSecondsAfterFinished: 0, successfulJobsHistoryLimit: 0, startingDeadlineSeconds: 1000000}",
     );
@@ -44,7 +44,7 @@ fn numbers_may_be_zero_and_large() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn numbers_that_are_null_are_left_out_and_not_zero() {
+fn numbers_that_are_null_are_left_out() {
     const NAMES: [&str; 6] = [
         "startingDeadlineSeconds",
         "backoffLimit",
@@ -73,7 +73,7 @@ fn a_part_of_a_security_context_can_be_changed() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn names_that_look_like_numbers_are_texts() {
+fn names_that_look_like_numbers_are_quoted() {
     for version in VERSIONS {
         let ended = helm(version, &["template", "42", ".", "--set-string", "fullnameOverride=123"]);
         let objects = objects(&String::from_utf8(ended.stdout).unwrap());
@@ -83,8 +83,8 @@ fn names_that_look_like_numbers_are_texts() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn names_are_not_longer_than_kubernetes_allows() {
-    // The longest name of a release that Helm takes.
+fn long_names_are_shortened() {
+    // The longest release name that Helm allows.
     let release = "r".repeat(53);
     let ended = helm("helm4", &["template", &release, "."]);
     let objects = objects(&String::from_utf8(ended.stdout).unwrap());
@@ -96,7 +96,7 @@ fn names_are_not_longer_than_kubernetes_allows() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn settings_reach_the_reporter_as_they_are() {
+fn settings_reach_the_reporter_unchanged() {
     for text in [
         "",
         "[repository]\nname = \"acme/shop\"\n",
@@ -132,7 +132,7 @@ fn settings_can_be_given_as_a_file() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn credentials_of_a_secret_are_files_and_only_those_that_are_named() {
+fn only_named_credentials_of_a_secret_are_files() {
     let objects = rendered(
         "existingSecret: {name: all, keys: {GITHUB_TOKEN: null, DD_APP_KEY: '', DD_API_KEY: api, ACME_TOKEN: acme.token}}",
     );
@@ -146,7 +146,7 @@ fn credentials_of_a_secret_are_files_and_only_those_that_are_named() {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn credentials_of_an_external_secret_are_files_with_the_names_of_their_variables() {
+fn credentials_of_an_external_secret_are_files() {
     let objects = rendered(
         "externalSecret: {enabled: true, secretStoreRef: {name: vault},
           remoteRefs: {GITHUB_TOKEN: null, ACME_TOKEN: {key: acme, property: token}}}",
@@ -168,7 +168,7 @@ fn credentials_of_an_external_secret_are_files_with_the_names_of_their_variables
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn without_a_secret_no_file_is_named() {
+fn without_a_secret_there_are_no_credential_files() {
     let objects = rendered("{}");
 
     assert_eq!(files(&objects), Vec::<Value>::new());
@@ -183,7 +183,7 @@ fn files(objects: &[Value]) -> Vec<Value> {
 
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
-fn the_reporter_has_the_name_of_its_cronjob_or_the_one_it_is_given() {
+fn the_name_of_the_reporter_defaults_to_that_of_its_cronjob() {
     for (values, expected) in
         [("{}", "ops/health-system-health"), ("reporterName: night shift", "night shift")]
     {
@@ -220,12 +220,12 @@ fn a_variable_that_the_user_sets_is_not_set_twice() {
 }
 
 #[test]
-fn the_values_that_may_be_null_are_those_that_are_said_to() {
+fn exactly_the_documented_values_may_be_null() {
     let schema: Value =
         serde_json::from_slice(&fs::read(chart().join("values.schema.json")).unwrap()).unwrap();
     let values = fs::read_to_string(chart().join("values.yaml")).unwrap();
-    let said = "This number and those below, except `activeDeadlineSeconds`, may be null";
-    let (_, below) = values.split_once(said).unwrap();
+    let sentence = "This number and those below, except `activeDeadlineSeconds`, may be null";
+    let (_, below) = values.split_once(sentence).unwrap();
     let (section, _) = below.split_once("## @section").unwrap();
     let numbers =
         section.lines().filter_map(|line| line.split_once(": ")).filter(|it| it.1.parse::<u32>().is_ok());
@@ -239,7 +239,7 @@ fn the_values_that_may_be_null_are_those_that_are_said_to() {
     assert_eq!(count, 6);
 }
 
-/// The names of all objects' properties that a schema lists, with the way there.
+/// The paths of all properties in a schema.
 fn properties(schema: &Value, path: &str, into: &mut Vec<String>) {
     for (name, below) in schema["properties"].as_object().into_iter().flatten() {
         let path = format!("{path}{name}");

@@ -1,4 +1,4 @@
-//! What a person sees of a dashboard: where things are, and what they are called.
+//! Checks the positions and titles of widgets.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ struct Place {
 }
 
 impl Place {
-    fn of(widget: &Value) -> Self {
+    fn from_widget(widget: &Value) -> Self {
         let [x, y, width, height] =
             ["x", "y", "width", "height"].map(|name| widget["layout"][name].as_i64().unwrap());
         Self { x, y, width, height }
@@ -36,16 +36,16 @@ impl Place {
     }
 }
 
-/// What is not where it should be on a dashboard: its groups, and the widgets in each.
+/// The layout errors of a dashboard: of its groups, and of the widgets in each group.
 pub(crate) fn misplaced(dashboard: &Value) -> Vec<String> {
     let mut faults = misplaced_among(widgets(dashboard));
     for group in widgets(dashboard) {
         let inner = widgets(group);
         faults.extend(misplaced_among(inner));
-        let bottom = inner.iter().map(|widget| Place::of(widget).bottom()).max().unwrap();
-        if Place::of(group).height != bottom + 1 {
+        let bottom = inner.iter().map(|widget| Place::from_widget(widget).bottom()).max().unwrap();
+        if Place::from_widget(group).height != bottom + 1 {
             faults.push(format!(
-                "{} is not as high as its title and its widgets",
+                "the height of {} does not match its title and its widgets",
                 group["definition"]["title"]
             ));
         }
@@ -54,7 +54,7 @@ pub(crate) fn misplaced(dashboard: &Value) -> Vec<String> {
 }
 
 fn misplaced_among(widgets: &[Value]) -> Vec<String> {
-    let places: Vec<Place> = widgets.iter().map(Place::of).collect();
+    let places: Vec<Place> = widgets.iter().map(Place::from_widget).collect();
     let mut faults = vec![];
     for (index, place) in places.iter().enumerate() {
         if place.leaves_the_grid() {
@@ -97,7 +97,7 @@ fn a_misplaced_widget_is_found() {
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn titles_tell_the_widgets_of_a_group_and_the_groups_apart() {
+fn titles_are_unique_among_groups_and_in_each_group() {
     for (name, dashboard) in shipped() {
         let groups = widgets(&dashboard).iter().map(widgets);
         for among in groups.chain([widgets(&dashboard)]) {

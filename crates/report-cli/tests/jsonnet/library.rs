@@ -1,4 +1,4 @@
-//! What the library makes of a catalog, and what it refuses.
+//! What the library renders from a catalog, and what it refuses.
 
 use serde_json::{Value, json};
 use system_health_test_support::datadog::contract::{Message, faults};
@@ -16,7 +16,7 @@ fn metric(key: &str, kind: &str, goal: Option<&str>) -> Value {
     json!({"key": key, "kind": kind, "unit": null, "goal": goal, "description": format!("All of {key}.")})
 }
 
-/// The value and the course of the one metric `a.b`.
+/// The two widgets of the metric `a.b`: its value and its time series.
 fn row(metric: &Value) -> Value {
     let expression = "(import 'components/metric.libsonnet')(w).row('a.b')";
     dashboard(&render_expression(expression, Some(&json!([metric]))))
@@ -33,7 +33,7 @@ fn own_catalog(metrics: usize) -> Value {
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn of_several_series_the_one_farthest_from_the_goal_counts() {
+fn the_series_farthest_from_the_goal_is_shown() {
     let (met, missed) = ("white_on_green", "white_on_red");
     for (goal, aggregate, colours) in [
         ("< 5", "max", &[("<", met), (">=", missed)][..]),
@@ -60,7 +60,7 @@ fn of_several_series_the_one_farthest_from_the_goal_counts() {
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn counts_and_rates_add_up_unless_the_metric_says_otherwise() {
+fn counts_and_rates_are_summed_by_default() {
     for (kind, goal, aggregate, expected) in [
         ("gauge", None, None, "avg:a.b{}"),
         ("count", Some("< 5"), None, "sum:a.b{}.as_count()"),
@@ -82,7 +82,7 @@ fn counts_and_rates_add_up_unless_the_metric_says_otherwise() {
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn a_metrics_words_are_those_of_the_catalog() {
+fn units_descriptions_and_links_come_from_the_catalog() {
     let mut metric = metric("a.b", "gauge", None);
     metric["runbook"] = "https://example.com/a".into();
     for (unit, format) in [
@@ -93,17 +93,17 @@ fn a_metrics_words_are_those_of_the_catalog() {
 
         let row = row(&metric);
 
-        let [value, course] = [0, 1].map(|index| &row[index]["definition"]);
+        let [value, timeseries] = [0, 1].map(|index| &row[index]["definition"]);
         assert_eq!(value["requests"][0]["formulas"][0]["number_format"]["unit"], format);
         assert_eq!((&value["title"], &value["description"]), (&json!("a.b"), &json!("All of a.b.")));
-        assert_eq!((&course["title"], &course["description"]), (&json!("All of a.b."), &Value::Null));
-        assert_eq!(course["custom_links"][0]["link"], "https://example.com/a");
+        assert_eq!((&timeseries["title"], &timeseries["description"]), (&json!("All of a.b."), &Value::Null));
+        assert_eq!(timeseries["custom_links"][0]["link"], "https://example.com/a");
     }
 }
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn mistakes_are_refused_in_one_sentence() {
+fn mistakes_are_refused_with_one_sentence() {
     for (expression, sentence) in [
         ("w.value('commits.hotfixes')", "the catalog has no metric `commits.hotfixes`: `report list` shows"),
         ("w.value('commits.hotfix', goal='few')", "`few` is not a goal: write a comparison and a number"),
@@ -112,18 +112,18 @@ fn mistakes_are_refused_in_one_sentence() {
             "the group `Now` has several widgets with the title `commits.hotfix`",
         ),
         ("w.group('Now', [w.note('a', width=13)])", "a widget is 13 columns wide: the grid has 1 to 12"),
-        ("w.group('Now', [w.note('a', height=0)])", "a widget is 0 rows high: 1 is the least"),
+        ("w.group('Now', [w.note('a', height=0)])", "a widget is 0 rows high: the minimum is 1"),
     ] {
         let rendered = render_expression(expression, None);
 
-        let said = rendered["error"].as_str().unwrap_or_else(|| panic!("{expression} is not refused"));
-        assert!(said.contains(sentence), "{expression} should say `{sentence}`: {said}");
+        let message = rendered["error"].as_str().unwrap_or_else(|| panic!("{expression} is not refused"));
+        assert!(message.contains(sentence), "{expression} should say `{sentence}`: {message}");
     }
 }
 
 #[test]
 #[ignore = "needs Jsonnet and Datadog's API description: run cargo xtask test"]
-fn a_catalog_of_ones_own_fills_the_page() {
+fn a_page_can_show_another_catalog() {
     for metrics in [0, 1, 5, 60] {
         let catalog = own_catalog(metrics);
         let page = folder().join("dashboards/system-health.jsonnet");
@@ -142,23 +142,24 @@ fn a_catalog_of_ones_own_fills_the_page() {
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn a_page_about_metrics_that_a_catalog_lacks_is_refused() {
+fn a_page_about_metrics_that_are_not_in_the_catalog_is_refused() {
     let page = folder().join("dashboards/ci.jsonnet");
 
     let rendered = render(&[page], Some(&own_catalog(3)));
 
-    let said = rendered[0]["error"].as_str().unwrap();
-    assert!(said.contains("the catalog has no metric `ci.tests_passing_on_main`"), "{said}");
+    let message = rendered[0]["error"].as_str().unwrap();
+    assert!(message.contains("the catalog has no metric `ci.tests_passing_on_main`"), "{message}");
 }
 
-/// What several series become, and what is green and red; what the reader chose is not part of that.
+/// The parts of a widget that decide how a metric is judged: aggregation, colours and goal. The tags that a reader can choose
+/// are left out.
 #[cfg(feature = "datadog")]
 fn judgement(widget: &Value) -> Value {
     let definition = &widget["definition"];
     let request = &definition["requests"][0];
     let query = queries(request)[0];
     let formats = request["conditional_formats"].as_array().into_iter().flatten();
-    // Jsonnet writes 5 where the other writes 5.0.
+    // Jsonnet writes 5, and the generated dashboard has 5.0.
     let formats = formats.map(|it| json!([it["comparator"], it["value"].as_f64().unwrap(), it["palette"]]));
     json!([
         query.split_once('{').unwrap().0,
@@ -173,13 +174,13 @@ fn judgement(widget: &Value) -> Value {
 #[cfg(feature = "datadog")]
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn a_metric_is_judged_as_on_the_dashboard_that_is_generated() {
+fn metrics_look_the_same_as_on_the_generated_dashboard() {
     let generated = Scene::new(env!("CARGO_BIN_EXE_report")).run(&["dashboard"]).with_status(0).json();
     let expression = "{ widgets: (import 'components/metric.libsonnet')(w).others([]) }";
 
     let by_hand = dashboard(&render_expression(expression, None));
 
-    // What the reporter says of itself has another form there.
+    // Self-metrics have other widgets on the generated dashboard.
     let is_watched = |widget: &&Value| !queries(widget)[0].contains(":system_health.");
     let judged = |group: &Value| widgets(group).iter().filter(is_watched).map(judgement).collect::<Vec<_>>();
     let [by_hand, generated] = [by_hand, generated]

@@ -1,5 +1,5 @@
-//! The dashboards that are written by hand: rendered by real Jsonnet, and held to Datadog's own API
-//! description and to the metrics that are linked.
+//! Renders the hand-written dashboards with the real Jsonnet. Validates them against Datadog's own API description and the
+//! linked metrics.
 
 mod grid;
 mod library;
@@ -13,7 +13,7 @@ use system_health_test_support::datadog::contract::{Message, faults};
 
 #[test]
 #[ignore = "needs Jsonnet and Datadog's API description: run cargo xtask test"]
-fn every_dashboard_is_what_datadog_takes() {
+fn every_dashboard_matches_datadogs_api_description() {
     let shipped = shipped();
     let messages: Vec<_> = shipped.iter().map(|(_, it)| Message::dashboard(it.clone())).collect();
 
@@ -51,7 +51,7 @@ fn a_typo_in_any_part_of_a_dashboard_is_found() {
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn queries_name_metrics_and_variables_that_there_are() {
+fn queries_use_existing_metrics_and_variables() {
     let listed = listed();
     let known = keys(&listed);
 
@@ -72,7 +72,7 @@ fn queries_name_metrics_and_variables_that_there_are() {
 
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn every_metric_is_on_the_page_for_those_on_call() {
+fn every_metric_is_on_the_page_system_health() {
     let (name, dashboard) = shipped().pop().unwrap();
     assert_eq!(name, "system-health");
 
@@ -86,19 +86,18 @@ fn every_metric_is_on_the_page_for_those_on_call() {
 }
 
 #[test]
-fn the_catalog_says_what_is_listed() {
-    let written = fs::read(folder().join("catalog.json")).unwrap();
-    let written: Vec<Value> = serde_json::from_slice(&written).unwrap();
+fn the_stored_catalog_is_current() {
+    let stored = fs::read(folder().join("catalog.json")).unwrap();
+    let stored: Vec<Value> = serde_json::from_slice(&stored).unwrap();
     let without_line = |mut metric: Value| {
-        // It changes with every edit above it, and no dashboard shows it.
+        // The line number changes with every edit above the metric, and no dashboard shows it.
         metric.as_object_mut().unwrap().remove("line").expect("a line");
         metric
     };
 
-    let [written, listed] =
-        [written, listed()].map(|it| it.into_iter().map(without_line).collect::<Vec<_>>());
+    let [stored, listed] = [stored, listed()].map(|it| it.into_iter().map(without_line).collect::<Vec<_>>());
 
-    assert!(written == listed, "write `report list --format json` into dashboards/catalog.json");
+    assert!(stored == listed, "write `report list --format json` into dashboards/catalog.json");
 }
 
 #[test]
@@ -118,7 +117,7 @@ fn the_example_of_the_documentation_works() {
 #[cfg(feature = "datadog")]
 #[test]
 #[ignore = "needs Jsonnet: run cargo xtask test"]
-fn what_is_rendered_can_be_pushed_and_is_kept_when_it_is_pushed_again() {
+fn a_second_push_of_a_rendered_dashboard_changes_nothing() {
     use std::{io::Write, process::Stdio};
 
     use system_health_test_support::{

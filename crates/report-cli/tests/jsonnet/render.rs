@@ -1,4 +1,4 @@
-//! Real Jsonnet, and what it makes of the dashboards.
+//! Renders dashboards with the real Jsonnet.
 
 use std::{
     fs, iter,
@@ -22,7 +22,7 @@ pub(crate) fn keys(catalog: &[Value]) -> Vec<&str> {
     catalog.iter().map(|metric| metric["key"].as_str().unwrap()).collect()
 }
 
-/// What Jsonnet makes of each file: the `dashboard` or the `error`. Without a catalog, they use their own.
+/// Renders files. Each result has a `dashboard` or an `error`. Without `catalog`, the files use their own.
 pub(crate) fn render(files: &[PathBuf], catalog: Option<&Value>) -> Vec<Value> {
     let folder = folder();
     let arguments: Vec<&Path> = iter::once(&folder).chain(files).map(PathBuf::as_path).collect();
@@ -31,14 +31,14 @@ pub(crate) fn render(files: &[PathBuf], catalog: Option<&Value>) -> Vec<Value> {
     serde_json::from_str(&rendered).unwrap()
 }
 
-/// The same for Jsonnet as text.
+/// Renders Jsonnet that is given as text.
 pub(crate) fn render_text(text: &str, catalog: Option<&Value>) -> Value {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), text).unwrap();
     render(&[file.path().to_owned()], catalog).remove(0)
 }
 
-/// The same for an expression in which `w` is the library with its own catalog.
+/// Renders an expression in which `w` is the library with its catalog.
 pub(crate) fn render_expression(expression: &str, catalog: Option<&Value>) -> Value {
     let arguments = "catalog=import 'catalog.json'";
     let text =
@@ -55,19 +55,19 @@ pub(crate) fn shipped() -> Vec<(String, Value)> {
     names.zip(render(&files, None).iter().map(dashboard)).collect()
 }
 
-/// The dashboard that a file became.
+/// The rendered dashboard. Panics if there is an error.
 pub(crate) fn dashboard(rendered: &Value) -> Value {
     assert!(rendered["error"].is_null(), "{}", rendered["error"].as_str().unwrap());
     rendered["dashboard"].clone()
 }
 
-/// The widgets of a dashboard or of a group, which is one itself.
-pub(crate) fn widgets(of: &Value) -> &[Value] {
-    let of = of.get("definition").unwrap_or(of);
-    of["widgets"].as_array().unwrap()
+/// The widgets of a dashboard or of a group.
+pub(crate) fn widgets(parent: &Value) -> &[Value] {
+    let parent = parent.get("definition").unwrap_or(parent);
+    parent["widgets"].as_array().unwrap()
 }
 
-/// The metric queries of whatever part of a dashboard.
+/// All metric queries in a part of a dashboard.
 pub(crate) fn queries(part: &Value) -> Vec<&str> {
     match part {
         Value::Array(items) => items.iter().flat_map(queries).collect(),

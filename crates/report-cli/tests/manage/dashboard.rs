@@ -8,7 +8,7 @@ use system_health_test_support::{
     scene::Scene,
 };
 
-use crate::{assert_described, scene, steps, writes};
+use crate::{assert_matches_api_description, scene, steps, writes};
 
 const HAND_WRITTEN: &str = r#"{
     "title": "CI", "layout_type": "ordered", "description": "By hand.",
@@ -23,7 +23,7 @@ fn step(action: &str, name: &str) -> Vec<(String, String)> {
     vec![(action.to_owned(), name.to_owned())]
 }
 
-/// The one dashboard that there is.
+/// The only dashboard in the intake.
 fn only(intake: &DatadogIntake) -> Value {
     let [dashboard] = &intake.dashboards()[..] else { panic!("{:?}", intake.dashboards()) };
     dashboard.clone()
@@ -47,14 +47,14 @@ fn a_second_push_writes_nothing() {
     assert_eq!(pushed(&scene, &[]), step("kept", "System health"));
     let diff = scene.run(&["dashboard", "diff"]).with_status(0);
     assert_eq!(steps(&diff), step("keep", "System health"));
-    // Also where nothing is remembered, and the dashboard is found by its title.
+    // Without state, no id is remembered, and the dashboard is found by its title.
     assert_eq!(pushed(&scene, &["--no-state"]), step("kept", "System health"));
     assert_eq!(writes(&intake).len(), 1);
 }
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn what_is_sent_is_what_datadog_describes() {
+fn requests_match_datadogs_api_description() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).file("ci.json", HAND_WRITTEN);
 
@@ -63,11 +63,11 @@ fn what_is_sent_is_what_datadog_describes() {
     intake.edit_dashboard(&id(&intake.dashboards()[1]), |dashboard| dashboard["description"] = json!("x"));
     pushed(&scene, &["ci.json", "--force"]);
 
-    assert_described(&intake);
+    assert_matches_api_description(&intake);
 }
 
 #[test]
-fn a_change_is_the_smallest_that_does_it() {
+fn a_diff_shows_only_what_differs() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).file("ci.json", HAND_WRITTEN);
     pushed(&scene, &["ci.json"]);
@@ -87,7 +87,7 @@ fn a_change_is_the_smallest_that_does_it() {
 }
 
 #[test]
-fn what_somebody_changed_is_overwritten_only_by_force() {
+fn edits_in_datadog_are_overwritten_only_with_force() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     pushed(&scene, &[]);
@@ -112,7 +112,7 @@ fn what_somebody_changed_is_overwritten_only_by_force() {
 }
 
 #[test]
-fn what_datadog_adds_tomorrow_is_no_change() {
+fn properties_that_datadog_adds_are_no_changes() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).file("ci.json", HAND_WRITTEN);
     pushed(&scene, &["ci.json"]);
@@ -129,7 +129,7 @@ fn what_datadog_adds_tomorrow_is_no_change() {
     assert_eq!((&diff.json()[0]["changes"], &diff.json()[0]["overwrites"]), (&changes, &Value::Null));
     assert_eq!(pushed(&scene, &["ci.json"]), step("updated", "CI"));
 
-    // A change of a person's beside it is found, and gone with --force.
+    // A change that a person makes at the same time is found, and overwritten with --force.
     let edit = |dashboard: &mut Value| {
         add(dashboard);
         dashboard["widgets"][0]["definition"]["content"] = json!("Mine.");
@@ -142,7 +142,7 @@ fn what_datadog_adds_tomorrow_is_no_change() {
 }
 
 #[test]
-fn a_dashboard_that_somebody_renamed_is_still_the_same() {
+fn a_renamed_dashboard_is_found_by_its_id() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     pushed(&scene, &[]);
@@ -154,7 +154,7 @@ fn a_dashboard_that_somebody_renamed_is_still_the_same() {
 }
 
 #[test]
-fn a_dashboard_that_is_gone_is_made_again() {
+fn a_deleted_dashboard_is_created_again() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     pushed(&scene, &[]);
@@ -165,7 +165,7 @@ fn a_dashboard_that_is_gone_is_made_again() {
 }
 
 #[test]
-fn a_dashboard_of_somebody_else_with_the_title_is_left_alone() {
+fn an_unmanaged_dashboard_with_the_same_title_is_not_changed() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let theirs =
@@ -183,7 +183,7 @@ fn a_dashboard_of_somebody_else_with_the_title_is_left_alone() {
 }
 
 #[test]
-fn what_is_pulled_can_be_pushed() {
+fn a_pulled_dashboard_can_be_pushed() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     pushed(&scene, &[]);
@@ -196,7 +196,7 @@ fn what_is_pulled_can_be_pushed() {
         dashboard.get("author_handle").is_none() && dashboard.get("modified_at").is_none(),
         "{dashboard}"
     );
-    assert!(!pulled.stdout().contains("(system-health:"), "the mark is no part of what people write");
+    assert!(!pulled.stdout().contains("(system-health:"), "the mark is removed from a pulled dashboard");
     let scene = scene.file("pulled.json", &pulled.stdout());
     assert_eq!(pushed(&scene, &["pulled.json"]), step("kept", "System health"));
     let scene = scene.file("pulled.json", &pulled.stdout().replace("\"System health\"", "\"Health\""));
@@ -205,7 +205,7 @@ fn what_is_pulled_can_be_pushed() {
 }
 
 #[test]
-fn managed_dashboards_are_listed_and_deleted_after_a_question() {
+fn managed_dashboards_can_be_listed_and_deleted() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).file("ci.json", HAND_WRITTEN);
     intake.add_dashboard(&json!({"title": "Theirs", "layout_type": "free", "widgets": []}));
@@ -221,12 +221,12 @@ fn managed_dashboards_are_listed_and_deleted_after_a_question() {
     assert_eq!(steps(&deleted), step("deleted", "CI"));
     assert_eq!(intake.dashboards().len(), 2);
     scene.run(&["dashboard", "delete", "CI", "--yes"]).with_status(2).says("there is no dashboard `CI`");
-    // Nothing remembers it: a push makes a new one.
+    // The deleted dashboard is forgotten, so a push creates a new one.
     assert_eq!(pushed(&scene, &["ci.json"]), step("created", "CI"));
 }
 
 #[test]
-fn a_file_that_is_no_dashboard_is_refused_before_anything_is_asked() {
+fn a_file_without_a_dashboard_is_refused_before_any_request() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     for (text, words) in [
@@ -255,7 +255,7 @@ fn a_file_that_is_no_dashboard_is_refused_before_anything_is_asked() {
 }
 
 #[test]
-fn two_managed_dashboards_of_one_title_are_not_guessed_between() {
+fn two_managed_dashboards_with_the_same_title_are_an_error() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     pushed(&scene, &[]);
@@ -268,7 +268,7 @@ fn two_managed_dashboards_of_one_title_are_not_guessed_between() {
 }
 
 #[test]
-fn too_many_requests_are_waited_for_and_a_problem_is_told() {
+fn rate_limits_are_retried_and_refusals_reported() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let busy = datadog::error(429, "Too many requests").with_header("retry-after", "0");
@@ -285,19 +285,18 @@ fn too_many_requests_are_waited_for_and_a_problem_is_told() {
 }
 
 #[test]
-fn an_answer_that_did_not_come_makes_no_second_dashboard() {
+fn a_creation_with_an_unknown_result_is_not_repeated() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     intake.server().fail("POST /api/v1/dashboard", datadog::error(502, "Bad gateway"));
 
     scene.run(&["dashboard", "push"]).with_status(3).says("Bad gateway");
 
-    assert_eq!(writes(&intake).len(), 1, "it may have been made");
+    assert_eq!(writes(&intake).len(), 1, "the dashboard may have been created");
 }
 
-/// The tags by which the courses of the reporter's metrics are drawn are those by which their samples differ.
 #[test]
-fn the_reporters_metrics_are_drawn_by_the_tags_that_they_have() {
+fn timeseries_of_self_metrics_are_grouped_by_their_own_tags() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let _ = scene.run(&["--push"]).with_status(0);
@@ -305,20 +304,20 @@ fn the_reporters_metrics_are_drawn_by_the_tags_that_they_have() {
     let groups = dashboard["widgets"].as_array().unwrap();
     let reporter = groups.last().unwrap()["definition"]["widgets"].as_array().unwrap();
     let query = |key: &str| -> String {
-        let courses = reporter.iter().filter(|widget| widget["definition"]["type"] == "timeseries");
+        let timeseries = reporter.iter().filter(|widget| widget["definition"]["type"] == "timeseries");
         let mut queries =
-            courses.map(|it| it["definition"]["requests"][0]["queries"][0]["query"].as_str().unwrap());
+            timeseries.map(|it| it["definition"]["requests"][0]["queries"][0]["query"].as_str().unwrap());
         queries.find(|query| query.contains(&format!(":{key}{{"))).unwrap().to_owned()
     };
-    let of_report = ["env", "service", "source"];
+    let common = ["env", "service", "source"];
 
     let points = intake.points();
     let about = points.iter().filter(|point| point.metric.starts_with("system_health.reporter."));
     for point in about {
         let names = point.tags.iter().map(|tag| tag.split(':').next().unwrap());
-        // All samples of one reporter and one sink have these.
-        let of_all = |name: &&str| of_report.contains(name) || ["reporter", "sink"].contains(name);
-        let own: Vec<&str> = names.filter(|name| !of_all(name)).collect();
+        // All samples of one reporter and one sink have the same values of these tags.
+        let is_common = |name: &&str| common.contains(name) || ["reporter", "sink"].contains(name);
+        let own: Vec<&str> = names.filter(|name| !is_common(name)).collect();
         let query = query(&point.metric);
         let by =
             query.split_once(" by {").map_or(vec![], |(_, by)| by.trim_end_matches('}').split(',').collect());
@@ -327,7 +326,7 @@ fn the_reporters_metrics_are_drawn_by_the_tags_that_they_have() {
 }
 
 #[test]
-fn on_a_terminal_a_person_is_asked_before_anything_is_deleted() {
+fn a_deletion_asks_for_confirmation_on_a_terminal() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     pushed(&scene, &[]);
@@ -342,7 +341,7 @@ fn on_a_terminal_a_person_is_asked_before_anything_is_deleted() {
 }
 
 #[test]
-fn a_dashboard_that_a_push_has_renamed_is_another_one() {
+fn a_dashboard_renamed_by_a_push_is_a_different_dashboard() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     pushed(&scene, &[]);
@@ -357,7 +356,7 @@ fn a_dashboard_that_a_push_has_renamed_is_another_one() {
 }
 
 #[test]
-fn what_is_written_reaches_datadog_as_it_is() {
+fn a_hand_written_dashboard_is_pushed_unchanged() {
     let intake = DatadogIntake::start();
     let written = r#"{
         "title": "T", "layout_type": "ordered", "reflow_type": "fixed", "tags": ["team:web"],

@@ -1,4 +1,4 @@
-//! Events: of goals that flip.
+//! Events about goals that flip.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use system_health_test_support::{
     scene::{Ended, Scene, next_second},
 };
 
-use crate::{assert_described, scene};
+use crate::{assert_matches_api_description, scene};
 
-/// A push of its own second, with so many hotfixes; five miss the goal.
+/// Commits hotfixes, then pushes in a new second. With five hotfixes, the goal is missed.
 fn push(scene: Scene, hotfixes: usize, arguments: &[&str]) -> (Scene, Ended) {
     let scene = (0..hotfixes).fold(scene, |scene, _| scene.commit("hotfix", Duration::from_mins(1)));
     next_second();
@@ -18,7 +18,7 @@ fn push(scene: Scene, hotfixes: usize, arguments: &[&str]) -> (Scene, Ended) {
     (scene, ended)
 }
 
-/// Takes the hotfixes away.
+/// Removes the five hotfixes.
 fn without_hotfixes(scene: Scene) -> Scene {
     scene.git(&["reset", "--quiet", "--hard", "HEAD~5"]);
     scene
@@ -28,7 +28,7 @@ fn titles(intake: &DatadogIntake) -> Vec<String> {
     intake.events().iter().map(|event| event["title"].as_str().unwrap().to_owned()).collect()
 }
 
-fn of_delivery(ended: &Ended, name: &str) -> Value {
+fn delivery_field(ended: &Ended, name: &str) -> Value {
     ended.json()["deliveries"][0][name].clone()
 }
 
@@ -41,13 +41,13 @@ fn a_goal_that_flips_sends_one_event() {
     let scene = scene(&intake).variable("DD_VERSION", "1");
 
     let (scene, first) = push(scene, 0, &[]);
-    assert_eq!(of_delivery(&first.with_status(0), "events"), 0, "nothing was known");
+    assert_eq!(delivery_field(&first.with_status(0), "events"), 0, "the goal had no earlier state");
     let (scene, missed) = push(scene.variable("DD_VERSION", "2"), 5, &[]);
-    assert_eq!(of_delivery(&missed.with_status(0), "events"), 1);
+    assert_eq!(delivery_field(&missed.with_status(0), "events"), 1);
     let (scene, _) = push(scene, 0, &[]);
     assert_eq!(titles(&intake), [MISSED]);
     let (_, met) = push(without_hotfixes(scene), 0, &[]);
-    assert_eq!(of_delivery(&met.with_status(0), "events"), 1);
+    assert_eq!(delivery_field(&met.with_status(0), "events"), 1);
 
     assert_eq!(titles(&intake), [MISSED, MET]);
     let [missed, met] = &intake.events()[..] else { panic!() };
@@ -61,17 +61,17 @@ fn a_goal_that_flips_sends_one_event() {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn what_is_sent_is_what_datadog_describes() {
+fn requests_match_datadogs_api_description() {
     let intake = DatadogIntake::start();
     let (scene, _) = push(scene(&intake), 0, &[]);
     let _ = push(scene, 5, &[]);
 
     assert_eq!(titles(&intake), [MISSED]);
-    assert_described(&intake);
+    assert_matches_api_description(&intake);
 }
 
 #[test]
-fn no_event_is_sent_of_what_is_not_known_or_not_wanted() {
+fn no_event_is_sent_without_a_known_state_or_with_no_events() {
     let intake = DatadogIntake::start();
     let (scene, _) = push(scene(&intake), 0, &[]);
     let (scene, _) = push(scene, 5, &["--no-events"]);
@@ -79,15 +79,15 @@ fn no_event_is_sent_of_what_is_not_known_or_not_wanted() {
     let (scene, _) = push(scene, 0, &["--no-state"]);
     assert_eq!(titles(&intake), [""; 0]);
 
-    // It flipped in the run whose events nobody wanted.
+    // The goal flipped in the run without events, so this run sends none.
     let (_, missed) = push(scene, 0, &[]);
 
-    assert_eq!(of_delivery(&missed, "events"), 0);
+    assert_eq!(delivery_field(&missed, "events"), 0);
     assert_eq!(titles(&intake), [""; 0]);
 }
 
 #[test]
-fn two_series_that_flip_in_one_slot_are_two_events() {
+fn two_series_that_flip_in_the_same_slot_send_two_events() {
     let intake = DatadogIntake::start();
     let teams = |scene: Scene, hotfixes| {
         let (scene, _) = push(scene.variable("DD_TAGS", "team:a"), hotfixes, &["--align", "30m"]);
@@ -104,7 +104,7 @@ fn two_series_that_flip_in_one_slot_are_two_events() {
 }
 
 #[test]
-fn two_runs_at_once_send_an_event_once() {
+fn concurrent_runs_send_an_event_once() {
     let intake = DatadogIntake::start();
     let (scene, _) = push(scene(&intake), 0, &[]);
     let scene = (0..5).fold(scene, |scene, _| scene.commit("hotfix", Duration::from_mins(1)));
@@ -120,22 +120,22 @@ fn two_runs_at_once_send_an_event_once() {
 }
 
 #[test]
-fn an_event_that_was_not_taken_waits_for_the_next_run() {
+fn an_event_that_was_not_accepted_waits_for_the_next_run() {
     let intake = DatadogIntake::start();
     let (scene, _) = push(scene(&intake), 0, &[]);
     intake.server().fail_times(5, "/api/v1/events", datadog::error(503, "Not now"));
 
     let (scene, left) = push(scene, 5, &["--deadline", "10s"]);
     let left = left.with_status(3);
-    assert_eq!(of_delivery(&left, "state"), "partial");
-    assert_eq!(of_delivery(&left, "events_left"), 1);
+    assert_eq!(delivery_field(&left, "state"), "partial");
+    assert_eq!(delivery_field(&left, "events_left"), 1);
     next_second();
     let shown = scene.run(&["--dry-run"]).with_status(0);
-    assert_eq!(of_delivery(&shown, "events")[0]["title"], MISSED, "it waits");
+    assert_eq!(delivery_field(&shown, "events")[0]["title"], MISSED, "it waits");
     assert!(left.stderr().contains("Not now"), "{left}");
 
     let (_, sent) = push(scene, 0, &[]);
-    assert_eq!(of_delivery(&sent.with_status(0), "events"), 1);
+    assert_eq!(delivery_field(&sent.with_status(0), "events"), 1);
     assert_eq!(titles(&intake), [MISSED]);
 }
 
@@ -149,7 +149,7 @@ fn an_event_that_may_have_arrived_is_never_sent_again() {
     unseen.with_status(0).says("may have arrived and is not sent again");
     let (_, next) = push(scene, 0, &[]);
 
-    assert_eq!(of_delivery(&next, "events"), 0);
+    assert_eq!(delivery_field(&next, "events"), 0);
     assert_eq!(titles(&intake), [""; 0]);
     let sent = intake.server().requests();
     assert_eq!(sent.iter().filter(|request| request.path() == "/api/v1/events").count(), 1);
@@ -164,9 +164,9 @@ fn a_dry_run_shows_the_event_and_changes_nothing() {
 
     for _ in 0..2 {
         let shown = scene.run(&["--dry-run"]).with_status(0);
-        assert_eq!(of_delivery(&shown, "events")[0]["title"], MISSED);
+        assert_eq!(delivery_field(&shown, "events")[0]["title"], MISSED);
     }
     let (_, sent) = push(scene, 0, &[]);
 
-    assert_eq!(of_delivery(&sent, "events"), 1);
+    assert_eq!(delivery_field(&sent, "events"), 1);
 }

@@ -1,4 +1,4 @@
-//! Goals of two metrics: from the settings to what Datadog tells people.
+//! Goals of two metrics, from the settings to Datadog's alerts.
 
 use serde_json::{Value, json};
 use system_health_test_support::{
@@ -9,7 +9,7 @@ use system_health_test_support::{
     scene::Scene,
 };
 
-use crate::{assert_described, scene, steps, writes};
+use crate::{assert_matches_api_description, scene, steps, writes};
 
 const TAGS: [&str; 2] = ["env:production", "service:system-health"];
 const EVERY: i64 = 15 * 60;
@@ -24,10 +24,10 @@ fn ratio(more: &str) -> String {
     format!("[monitors.goals.'commits.bad']\ngoal = 'commits.reverts / commits.hotfix < 0.5'\n{more}\n")
 }
 
-/// The only monitor of a goal of two metrics.
-fn of_goal(monitors: &[Value]) -> Value {
-    let is_of_goal = |monitor: &&Value| monitor["tags"].to_string().contains("metric:commits.bad\"");
-    let found: Vec<&Value> = monitors.iter().filter(is_of_goal).collect();
+/// The monitor of the goal `commits.bad`.
+fn goal_monitor(monitors: &[Value]) -> Value {
+    let has_tag = |monitor: &&Value| monitor["tags"].to_string().contains("metric:commits.bad\"");
+    let found: Vec<&Value> = monitors.iter().filter(has_tag).collect();
     let [monitor] = found[..] else { panic!("{monitors:?}") };
     monitor.clone()
 }
@@ -35,7 +35,7 @@ fn of_goal(monitors: &[Value]) -> Value {
 fn printed(settings: &str) -> Value {
     let intake = DatadogIntake::start();
     let monitors = with(&intake, settings).run(&["monitors"]).with_status(0).json();
-    of_goal(monitors.as_array().unwrap())
+    goal_monitor(monitors.as_array().unwrap())
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_goal_of_two_metrics_has_a_monitor_with_the_defaults_of_all_monitors() {
 }
 
 #[test]
-fn settings_of_a_goal_mean_what_those_of_a_metric_mean() {
+fn a_goal_has_the_same_settings_as_a_metric() {
     let monitor = printed(&ratio(
         "description = 'Reverts for each hotfix.'\nrunbook = 'https://example.com/bad'\nowner = 'team-web'\n\
          notify = ['@slack-bad']\nwindow = '1h'\nrecovery = 0.25\non_missing_data = 'show_and_notify_no_data'\n\
@@ -86,7 +86,7 @@ fn settings_of_a_goal_mean_what_those_of_a_metric_mean() {
     ] {
         assert!(message.contains(words), "{message}");
     }
-    // A goal of metrics about the reporter is grouped as they are.
+    // A goal of metrics about the reporter is grouped by the tag `reporter`, as they are.
     let about_reporter = printed(
         "[monitors]\ngroup_by = ['repository']\n[monitors.goals.'commits.bad']\n\
          goal = 'system_health.reporter.points_expired / system_health.reporter.points < 1'\n",
@@ -95,7 +95,7 @@ fn settings_of_a_goal_mean_what_those_of_a_metric_mean() {
 }
 
 #[test]
-fn pushes_find_compare_and_prune_it_again() {
+fn later_pushes_keep_update_and_prune_the_monitor() {
     let intake = DatadogIntake::start();
     let created = steps(&with(&intake, &ratio("")).run(&["monitors", "push"]).with_status(0)).len();
     let kept = with(&intake, &ratio("")).run(&["monitors", "push"]).with_status(0);
@@ -106,7 +106,7 @@ fn pushes_find_compare_and_prune_it_again() {
     let differs = changed.run(&["monitors", "diff"]).with_status(1);
     assert!(differs.stdout().contains("+ options.thresholds.critical_recovery: 0.25"), "{differs}");
     let _ = changed.run(&["monitors", "push"]).with_status(0);
-    assert_eq!(of_goal(&intake.monitors())["options"]["thresholds"]["critical_recovery"], 0.25);
+    assert_eq!(goal_monitor(&intake.monitors())["options"]["thresholds"]["critical_recovery"], 0.25);
 
     for without in ["", &ratio("enabled = false")] {
         let scene = with(&intake, without);
@@ -120,17 +120,17 @@ fn pushes_find_compare_and_prune_it_again() {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn what_is_sent_is_what_datadog_describes() {
+fn requests_match_datadogs_api_description() {
     let intake = DatadogIntake::start();
     let goals = "[monitors.goals.'commits.all']\ngoal = 'commits.reverts + commits.hotfix == 3'\n";
     let _ = with(&intake, &(ratio("recovery = 0.25") + goals)).run(&["monitors", "push"]).with_status(0);
     let _ = with(&intake, &ratio("priority = 2")).run(&["monitors", "push"]).with_status(0);
 
-    assert_described(&intake);
+    assert_matches_api_description(&intake);
 }
 
 #[test]
-fn wrong_goals_are_refused_where_they_are() {
+fn wrong_goals_are_refused_with_their_place() {
     let goal = |goal: &str| format!("[monitors.goals.'commits.bad']\ngoal = '{goal}'\n");
     let place = "system-health.toml:1:11: [monitors.goals.\"commits.bad\"]: ";
     for (settings, words) in [
@@ -184,7 +184,7 @@ fn wrong_goals_are_refused_where_they_are() {
 }
 
 #[test]
-fn verify_sees_whether_there_is_a_result_and_not_only_a_metric() {
+fn verify_checks_the_result_of_the_combination() {
     let intake = DatadogIntake::start();
     // The clone has neither hotfixes nor reverts.
     let goals = "[monitors.goals.'commits.all']\ngoal = 'commits.reverts + commits.hotfix < 5'\n";
@@ -195,25 +195,26 @@ fn verify_sees_whether_there_is_a_result_and_not_only_a_metric() {
     let checks = scene.run(&["verify"]).with_status(1).json();
 
     let scope = "{env:production,service:system-health}";
-    let of = |operator: &str| {
+    let found = |operator: &str| {
         let query =
             format!("avg:commits.reverts{scope}.fill(null) {operator} avg:commits.hotfix{scope}.fill(null)");
-        let found = checks.as_array().unwrap().iter().find(|check| check["query"] == query);
-        found.map(|check| check["found"].clone())
+        let check = checks.as_array().unwrap().iter().find(|check| check["query"] == query);
+        check.map(|check| check["found"].clone())
     };
-    assert_eq!(of("+"), Some(json!("data")), "{checks}");
-    assert_eq!(of("/"), Some(json!("no_data")), "{checks}");
+    assert_eq!(found("+"), Some(json!("data")), "{checks}");
+    assert_eq!(found("/"), Some(json!("no_data")), "{checks}");
 }
 
-/// The values of both metrics in one run; none is an honest "no data".
+/// The values of both metrics in one run. `None` stands for no data.
 type Run = (Option<f64>, Option<f64>);
 
-/// What the monitor of a goal does while these runs are delivered, and an hour longer: in minutes after the first run.
-fn told(settings: &str, runs: &[Run]) -> Vec<(i64, Status)> {
+/// The changes of a goal's monitor while these runs are delivered and for an hour after them. Times are in minutes after the
+/// first run.
+fn status_changes(settings: &str, runs: &[Run]) -> Vec<(i64, Status)> {
     let intake = DatadogIntake::start();
     let _ = with(&intake, settings).run(&["monitors", "push"]).with_status(0);
-    let id = of_goal(&intake.monitors())["id"].as_u64().unwrap();
-    let mut told = Vec::new();
+    let id = goal_monitor(&intake.monitors())["id"].as_u64().unwrap();
+    let mut statuses = Vec::new();
     let until = EVERY * i64::try_from(runs.len()).unwrap() + 3600;
     for time in (0..until).step_by(60) {
         let run = usize::try_from(time / EVERY).unwrap();
@@ -229,9 +230,9 @@ fn told(settings: &str, runs: &[Run]) -> Vec<(i64, Status)> {
             intake.deliver(json!({ "series": series.collect::<Vec<_>>() }));
         }
         let changes = intake.evaluate(START + time).into_iter().filter(|change| change.monitor == id);
-        told.extend(changes.map(|change| ((change.at - START) / 60, change.to)));
+        statuses.extend(changes.map(|change| ((change.at - START) / 60, change.to)));
     }
-    told
+    statuses
 }
 
 fn run(reverts: f64, hotfix: f64) -> Run {
@@ -239,36 +240,36 @@ fn run(reverts: f64, hotfix: f64) -> Run {
 }
 
 #[test]
-fn a_missed_goal_alerts_and_a_met_one_does_not() {
-    assert_eq!(told(&ratio(""), &[run(1.0, 4.0); 3]), [(60, NoData)]);
-    // It ends when the last run that missed it has left the window of half an hour.
+fn only_a_missed_goal_alerts() {
+    assert_eq!(status_changes(&ratio(""), &[run(1.0, 4.0); 3]), [(60, NoData)]);
+    // The alert ends when the last run that missed the goal has left the window of half an hour.
     let runs = [run(1.0, 4.0), run(2.0, 4.0), run(1.0, 4.0), run(1.0, 4.0), run(1.0, 4.0)];
-    assert_eq!(told(&ratio(""), &runs), [(15, Alert), (45, Ok), (90, NoData)]);
-    // It does not end between the goal and the recovery threshold.
+    assert_eq!(status_changes(&ratio(""), &runs), [(15, Alert), (45, Ok), (90, NoData)]);
+    // The alert does not end while the value is between the goal and the recovery threshold.
     let runs = [run(2.0, 4.0), run(1.0, 3.0), run(1.0, 3.0), run(1.0, 4.0), run(1.0, 5.0)];
-    assert_eq!(told(&ratio("recovery = 0.3"), &runs), [(0, Alert), (60, Ok), (90, NoData)]);
+    assert_eq!(status_changes(&ratio("recovery = 0.3"), &runs), [(0, Alert), (60, Ok), (90, NoData)]);
 }
 
 #[test]
-fn without_a_result_there_is_neither_an_alert_nor_health() {
-    let nothing = |run: Run| told(&ratio(""), &[run; 4]);
-    // Many reverts and no hotfix at all, neither of both, only one of the two metrics.
+fn without_a_result_the_monitor_neither_alerts_nor_recovers() {
+    let changes = |run: Run| status_changes(&ratio(""), &[run; 4]);
+    // There are reverts but no hotfixes, neither of them, or only one of the two metrics has a value.
     for run in [run(9.0, 0.0), run(0.0, 0.0), (Some(9.0), None), (None, Some(9.0))] {
-        assert_eq!(nothing(run), [], "{run:?}");
+        assert_eq!(changes(run), [], "{run:?}");
     }
-    // An alert does not end as health: the monitor shows that it does not know.
+    // Without results, an alert does not end with OK, but with no data.
     let runs = [run(2.0, 4.0), run(9.0, 0.0), run(9.0, 0.0), run(9.0, 0.0)];
-    assert_eq!(told(&ratio(""), &runs), [(0, Alert), (30, NoData)]);
-    // Runs without a result do not hide one that missed the goal.
+    assert_eq!(status_changes(&ratio(""), &runs), [(0, Alert), (30, NoData)]);
+    // Runs without a result do not hide a run that missed the goal.
     let runs = [run(9.0, 0.0), run(2.0, 4.0), run(9.0, 0.0), run(1.0, 4.0)];
-    assert_eq!(told(&ratio(""), &runs)[0], (15, Alert));
+    assert_eq!(status_changes(&ratio(""), &runs)[0], (15, Alert));
 }
 
 #[test]
 fn values_of_different_runs_are_not_compared() {
     let runs = [(Some(9.0), None), (None, Some(1.0)), (Some(9.0), None), (None, Some(1.0))];
 
-    assert_eq!(told(&ratio(""), &runs), []);
+    assert_eq!(status_changes(&ratio(""), &runs), []);
 }
 
 #[test]
@@ -276,7 +277,7 @@ fn a_difference_is_compared_with_its_sign() {
     let difference = |goal: &str, run: Run| {
         let settings =
             format!("[monitors.goals.'commits.bad']\ngoal = 'commits.reverts - commits.hotfix {goal}'\n");
-        told(&settings, &[run; 2]).first().copied()
+        status_changes(&settings, &[run; 2]).first().copied()
     };
     let (missed, met) = (Some((0, Alert)), Some((45, NoData)));
     assert_eq!(difference("== 0", run(3.0, 3.0)), met);

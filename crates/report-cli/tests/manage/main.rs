@@ -1,5 +1,4 @@
-//! What Datadog has beside the points, made by the real program in the fake of Datadog: dashboards, monitors,
-//! metadata and events.
+//! Dashboards, monitors, metadata and events, which the real program creates in a fake Datadog.
 #![cfg(feature = "datadog")]
 
 mod alerting;
@@ -40,14 +39,14 @@ fn writes(intake: &DatadogIntake) -> Vec<String> {
     writes.map(|request| format!("{} {}", request.method, request.path())).collect()
 }
 
-/// The steps that a command tells.
+/// The steps that a command prints: their actions and names.
 fn steps(ended: &Ended) -> Vec<(String, String)> {
     let text = |step: &Value, name: &str| step[name].as_str().unwrap_or_default().to_owned();
     ended.json().as_array().unwrap().iter().map(|step| (text(step, "action"), text(step, "name"))).collect()
 }
 
-/// Holds every request that wrote something to Datadog's description.
-fn assert_described(intake: &DatadogIntake) {
+/// Validates every request that wrote something against Datadog's API description.
+fn assert_matches_api_description(intake: &DatadogIntake) {
     let requests = intake.server().requests();
     let bodies: Vec<(String, String, Value)> = requests
         .iter()
@@ -66,7 +65,7 @@ fn assert_described(intake: &DatadogIntake) {
 }
 
 #[test]
-fn without_an_application_key_nothing_is_asked() {
+fn without_an_application_key_no_request_is_sent() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).variable("DD_APP_KEY", "").variable("SYSTEM_HEALTH_CONFIG", "");
     let scene = scene.file("system-health.toml", "[secrets]\naws = false\n");

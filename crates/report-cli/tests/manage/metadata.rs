@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use system_health_test_support::datadog::{self, DatadogIntake};
 
-use crate::{assert_described, scene, writes};
+use crate::{assert_matches_api_description, scene, writes};
 
 fn state(ended: &Value, key: &str) -> Value {
     ended.as_array().unwrap().iter().find(|row| row["metric"] == key).unwrap()["state"].clone()
@@ -45,7 +45,7 @@ fn a_second_push_writes_nothing() {
 }
 
 #[test]
-fn a_push_that_fails_half_way_says_what_it_has_changed() {
+fn a_push_that_fails_half_way_shows_what_was_updated() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let _ = scene.run(&["--push"]).with_status(0);
@@ -79,7 +79,7 @@ fn counted(rows: &Value) -> String {
 }
 
 #[test]
-fn several_parallel_failures_are_counted_and_the_table_uses_the_words_of_the_json() {
+fn several_concurrent_failures_are_counted() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let _ = scene.run(&["--push"]).with_status(0);
@@ -103,12 +103,12 @@ fn several_parallel_failures_are_counted_and_the_table_uses_the_words_of_the_jso
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn what_is_sent_is_what_datadog_describes() {
+fn requests_match_datadogs_api_description() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let _ = scene.run(&["--push"]).with_status(0);
 
     let _ = scene.run(&["metadata", "--push"]).with_status(0);
 
-    assert_described(&intake);
+    assert_matches_api_description(&intake);
 }

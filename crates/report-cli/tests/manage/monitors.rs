@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 use system_health_test_support::datadog::DatadogIntake;
 
-use crate::{assert_described, scene, steps, writes};
+use crate::{assert_matches_api_description, scene, steps, writes};
 
 fn tags(monitor: &Value) -> Vec<&str> {
     monitor["tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect()
 }
 
 /// The monitor of a metric.
-fn of(monitors: &[Value], key: &str) -> Value {
+fn monitor_of(monitors: &[Value], key: &str) -> Value {
     let tag = format!("metric:{key}");
     monitors.iter().find(|monitor| tags(monitor).contains(&tag.as_str())).unwrap().clone()
 }
@@ -36,7 +36,7 @@ fn every_goal_has_a_monitor_and_the_reporter_has_three() {
         ]
         .map(|name| format!("{name} {scope}"))
     );
-    let hotfix = of(monitors, "commits.hotfix");
+    let hotfix = monitor_of(monitors, "commits.hotfix");
     assert_eq!(
         hotfix["query"],
         "max(last_30m):max:commits.hotfix{env:production,service:system-health} >= 5"
@@ -47,14 +47,14 @@ fn every_goal_has_a_monitor_and_the_reporter_has_three() {
         tags(&hotfix),
         ["managed_by:system-health", "metric:commits.hotfix", "env:production", "service:system-health"]
     );
-    let stopped = of(monitors, "system_health.reporter.run_duration_seconds");
+    let stopped = monitor_of(monitors, "system_health.reporter.run_duration_seconds");
     assert_eq!(
         stopped["query"],
         "min(last_53m):min:system_health.reporter.run_duration_seconds{env:production,service:system-health} by {reporter} < 0"
     );
     assert_eq!(stopped["options"]["on_missing_data"], "show_and_notify_no_data");
-    // What is about the reporter has no tag `repository`.
-    let expired = of(monitors, "system_health.reporter.points_expired");
+    // Metrics about the reporter have no tag `repository`, so they are grouped by `reporter`.
+    let expired = monitor_of(monitors, "system_health.reporter.points_expired");
     assert!(expired["query"].as_str().unwrap().contains("} by {reporter})"), "{expired}");
     for monitor in monitors {
         let options = monitor["options"].as_object().unwrap();
@@ -84,7 +84,7 @@ fn a_second_push_writes_nothing() {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn what_is_sent_is_what_datadog_describes() {
+fn requests_match_datadogs_api_description() {
     let intake = DatadogIntake::start();
     let settings = "[monitors]\nnotify = ['@slack-ops']\nrenotify = '4h'\ngroup_by = ['repository']\n\
                     priority = 3\n\
@@ -99,12 +99,12 @@ fn what_is_sent_is_what_datadog_describes() {
     let scene = scene.file("system-health.toml", "[monitors]\nnotify = ['@slack-ops']\n");
     let _ = scene.run(&["monitors", "push"]).with_status(0);
 
-    assert_described(&intake);
+    assert_matches_api_description(&intake);
     assert!(intake.monitors()[0]["priority"].is_null());
 }
 
 #[test]
-fn settings_say_whom_to_tell_when_and_about_what() {
+fn settings_determine_recipients_windows_and_groups() {
     let intake = DatadogIntake::start();
     let settings = "
         [monitors]
@@ -132,7 +132,7 @@ fn settings_say_whom_to_tell_when_and_about_what() {
 
     let monitors = printed.as_array().unwrap();
     assert_eq!(monitors.len(), 6);
-    let hotfix = of(monitors, "commits.hotfix");
+    let hotfix = monitor_of(monitors, "commits.hotfix");
     assert_eq!(
         hotfix["query"],
         "max(last_60m):max:commits.hotfix{env:production,service:system-health} by {repository,branch} >= 5"
@@ -141,17 +141,17 @@ fn settings_say_whom_to_tell_when_and_about_what() {
     assert_eq!(hotfix["options"]["on_missing_data"], "show_and_notify_no_data");
     assert!(hotfix["message"].as_str().unwrap().contains("has had no value for 1 hour"), "{hotfix}");
     assert_eq!(hotfix["options"]["renotify_interval"], 240);
-    // The exact key counts, not the pattern.
-    let reverts = of(monitors, "commits.reverts");
+    // The settings of the exact key apply, not those of the pattern.
+    let reverts = monitor_of(monitors, "commits.reverts");
     assert_eq!(reverts["options"]["thresholds"]["critical_recovery"], 1.0);
     assert!(reverts["query"].as_str().unwrap().starts_with("max(last_20m):"), "{reverts}");
     assert!(reverts["message"].as_str().unwrap().contains("@slack-ops @pagerduty-web"), "{reverts}");
     assert_eq!((&hotfix["priority"], &reverts["priority"]), (&json!(1), &json!(4)));
     assert_eq!(reverts["options"]["on_missing_data"], "show_no_data");
-    let undelivered = of(monitors, "system_health.reporter.points");
+    let undelivered = monitor_of(monitors, "system_health.reporter.points");
     assert_eq!(undelivered["priority"], 2);
     assert!(undelivered["message"].as_str().unwrap().contains("\n\n@slack-reporter\n\n"), "{undelivered}");
-    let failing = of(monitors, "system_health.reporter.collector_success");
+    let failing = monitor_of(monitors, "system_health.reporter.collector_success");
     assert_eq!(
         failing["query"],
         "sum(last_55m):1 - 1001 * min:system_health.reporter.collector_success{env:production,service:system-health} \
@@ -160,7 +160,7 @@ fn settings_say_whom_to_tell_when_and_about_what() {
 }
 
 #[test]
-fn wrong_settings_are_refused_where_they_are() {
+fn wrong_settings_are_refused_with_their_place() {
     let intake = DatadogIntake::start();
     for (settings, words) in [
         ("notify = ['slack-ops']", "`slack-ops` is not a handle"),
@@ -187,7 +187,7 @@ fn wrong_settings_are_refused_where_they_are() {
         ("every = '2d'\nmissed = 4", "`missed` in [monitors] must be at most 3"),
         (
             "every = '2d'\nmissed = 4",
-            "or disable the monitors that need too long a window, with `enabled = false`",
+            "or disable the monitors whose window is too long, with `enabled = false`",
         ),
         ("every = '3d'", "system-health.toml:2:1: the monitor of"),
         ("every = '3d'", "with this schedule, `missed` in [monitors] must be at most 1"),
@@ -232,7 +232,7 @@ fn wrong_settings_are_refused_where_they_are() {
 }
 
 #[test]
-fn what_the_error_about_a_long_schedule_proposes_is_accepted() {
+fn the_advice_for_long_schedules_is_valid() {
     let intake = DatadogIntake::start();
     for settings in [
         "every = '3d'\nmissed = 1",
@@ -247,7 +247,7 @@ fn what_the_error_about_a_long_schedule_proposes_is_accepted() {
 }
 
 #[test]
-fn a_push_for_development_says_how_to_choose_another_environment() {
+fn monitors_for_development_are_a_warning() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).variable("DD_ENV", "development");
 
@@ -255,11 +255,11 @@ fn a_push_for_development_says_how_to_choose_another_environment() {
 }
 
 #[test]
-fn what_somebody_changed_is_overwritten_only_by_force() {
+fn edits_in_datadog_are_overwritten_only_with_force() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
-    let id = of(&intake.monitors(), "commits.hotfix")["id"].as_u64().unwrap();
+    let id = monitor_of(&intake.monitors(), "commits.hotfix")["id"].as_u64().unwrap();
     intake.edit_monitor(id, |monitor| {
         monitor["options"]["renotify_interval"] = json!(30);
         monitor["message"] = json!(format!("{}\nCall Ada.", monitor["message"].as_str().unwrap()));
@@ -275,17 +275,17 @@ fn what_somebody_changed_is_overwritten_only_by_force() {
 
     let _ = scene.run(&["monitors", "push", "--force"]).with_status(0);
     assert_eq!(writes(&intake)[7..], [format!("PUT /api/v1/monitor/{id}")]);
-    assert_eq!(of(&intake.monitors(), "commits.hotfix")["options"]["renotify_interval"], 0);
+    assert_eq!(monitor_of(&intake.monitors(), "commits.hotfix")["options"]["renotify_interval"], 0);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
     assert_eq!(writes(&intake).len(), 8);
 }
 
 #[test]
-fn what_datadog_adds_tomorrow_is_no_change() {
+fn properties_that_datadog_adds_are_no_changes() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
-    let id = of(&intake.monitors(), "commits.hotfix")["id"].as_u64().unwrap();
+    let id = monitor_of(&intake.monitors(), "commits.hotfix")["id"].as_u64().unwrap();
     let add = |monitor: &mut Value| {
         monitor["added_tomorrow"] = json!({"x": 1});
         monitor["options"]["added_tomorrow"] = json!(true);
@@ -298,7 +298,7 @@ fn what_datadog_adds_tomorrow_is_no_change() {
     let pushed = scene.run(&["monitors", "push"]).with_status(0);
     assert_eq!(steps(&pushed).iter().filter(|(action, _)| action == "updated").count(), 1, "{pushed}");
 
-    // A change of a person's beside it is found, and gone with --force.
+    // A change that a person makes at the same time is found, and overwritten with --force.
     intake.edit_monitor(id, |monitor| {
         add(monitor);
         monitor["priority"] = json!(1);
@@ -310,7 +310,7 @@ fn what_datadog_adds_tomorrow_is_no_change() {
 }
 
 #[test]
-fn monitors_that_notify_nobody_are_told_once() {
+fn monitors_that_notify_nobody_are_one_warning() {
     let intake = DatadogIntake::start();
     for (settings, warning) in [
         (
@@ -338,14 +338,14 @@ fn monitors_that_notify_nobody_are_told_once() {
 }
 
 #[test]
-fn a_monitor_that_somebody_has_muted_stays_muted() {
+fn a_muted_monitor_stays_muted() {
     let intake = DatadogIntake::start();
     let _ = scene(&intake).run(&["monitors", "push"]).with_status(0);
-    let id = of(&intake.monitors(), "commits.hotfix")["id"].as_u64().unwrap();
+    let id = monitor_of(&intake.monitors(), "commits.hotfix")["id"].as_u64().unwrap();
     intake.edit_monitor(id, |monitor| {
         monitor["options"]["silenced"] = json!({"*": null});
         monitor["options"]["added_tomorrow"] = json!({"x": 1});
-        // Datadog refuses these beside what a push sends.
+        // Datadog refuses these options in combination with those that a push sends.
         monitor["options"]["notify_no_data"] = json!(true);
         monitor["options"]["no_data_timeframe"] = json!(60);
         monitor["options"]["threshold_windows"] = json!({"trigger_window": "last_15m"});
@@ -356,7 +356,7 @@ fn a_monitor_that_somebody_has_muted_stays_muted() {
 
     let _ = scene.run(&["monitors", "push"]).with_status(0);
 
-    let options = of(&intake.monitors(), "commits.hotfix")["options"].clone();
+    let options = monitor_of(&intake.monitors(), "commits.hotfix")["options"].clone();
     assert_eq!(
         (&options["silenced"], &options["thresholds"]["critical_recovery"]),
         (&json!({"*": null}), &json!(1.0))
@@ -367,7 +367,7 @@ fn a_monitor_that_somebody_has_muted_stays_muted() {
 }
 
 #[test]
-fn a_change_of_settings_is_an_update_without_force() {
+fn changed_settings_need_no_force() {
     let intake = DatadogIntake::start();
     let _ = scene(&intake).run(&["monitors", "push"]).with_status(0);
     let scene =
@@ -383,7 +383,7 @@ fn a_change_of_settings_is_an_update_without_force() {
 }
 
 #[test]
-fn monitors_of_others_are_never_touched() {
+fn other_monitors_are_not_changed() {
     let intake = DatadogIntake::start();
     let metric = "metric:commits.hotfix";
     let monitor = |name: &str, tags: &[&str]| {
@@ -415,11 +415,11 @@ fn monitors_of_others_are_never_touched() {
 }
 
 #[test]
-fn a_monitor_of_no_linked_metric_is_told_and_pruned_when_asked() {
+fn stale_monitors_are_deleted_only_with_prune() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
-    let id = of(&intake.monitors(), "commits.reverts")["id"].as_u64().unwrap();
+    let id = monitor_of(&intake.monitors(), "commits.reverts")["id"].as_u64().unwrap();
     intake.edit_monitor(id, |monitor| {
         monitor["name"] = json!("gone should be < 5");
         let tags = monitor["tags"].as_array_mut().unwrap();
@@ -435,14 +435,14 @@ fn a_monitor_of_no_linked_metric_is_told_and_pruned_when_asked() {
     let _ = scene.run(&["monitors", "diff"]).with_status(1);
 
     let left = scene.run(&["monitors", "push", "--prune"]).with_status(1);
-    assert_eq!(steps(&left).last().unwrap().0, "left", "somebody has changed it");
+    assert_eq!(steps(&left).last().unwrap().0, "left", "somebody changed the monitor");
     let pruned = scene.run(&["monitors", "push", "--prune", "--force"]).with_status(0);
     assert_eq!(steps(&pruned).last().unwrap().0, "deleted");
     assert_eq!(intake.monitors().len(), 7);
 }
 
 #[test]
-fn some_monitors_can_be_deleted() {
+fn single_monitors_can_be_deleted() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
@@ -457,10 +457,11 @@ fn some_monitors_can_be_deleted() {
 }
 
 #[test]
-fn what_was_done_is_said_where_datadog_refuses_the_rest() {
+fn completed_steps_are_shown_if_a_later_one_fails() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
-    let mut theirs = of(scene.run(&["monitors"]).with_status(0).json().as_array().unwrap(), "commits.hotfix");
+    let mut theirs =
+        monitor_of(scene.run(&["monitors"]).with_status(0).json().as_array().unwrap(), "commits.hotfix");
     theirs["tags"] = json!([]);
     intake.add_monitor(&theirs);
 
@@ -472,11 +473,11 @@ fn what_was_done_is_said_where_datadog_refuses_the_rest() {
 }
 
 #[test]
-fn a_copy_that_somebody_has_made_is_told_and_left_alone() {
+fn copies_of_monitors_are_reported_and_not_changed() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
-    let mut copy = of(&intake.monitors(), "commits.hotfix");
+    let mut copy = monitor_of(&intake.monitors(), "commits.hotfix");
     copy["name"] = json!("Mine");
     intake.add_monitor(&copy);
 

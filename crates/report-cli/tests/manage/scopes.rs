@@ -1,4 +1,4 @@
-//! The scopes of an application key that the documentation names are those that Datadog wants for what is asked.
+//! Checks that the documented scopes of an application key are those that Datadog requires for the requests.
 
 use std::{collections::BTreeSet, fs};
 
@@ -9,7 +9,7 @@ use crate::scene;
 
 const GUIDE: &str = include_str!("../../../../docs/datadog.md");
 
-/// The scopes for an endpoint, by Datadog's description.
+/// The scopes for an endpoint, according to Datadog's API description.
 fn permissions(description: &Value, method: &str, path: &str) -> Vec<String> {
     let paths = description["paths"].as_object().unwrap();
     let is_same = |template: &str| {
@@ -21,7 +21,7 @@ fn permissions(description: &Value, method: &str, path: &str) -> Vec<String> {
     let (_, operations) =
         paths.iter().find(|(template, _)| is_same(template)).unwrap_or_else(|| panic!("{path}"));
     let permission = &operations[method.to_lowercase()]["x-permission"];
-    // Any one of them is enough; the first is the usual one.
+    // Any of the scopes is sufficient. The first is the usual one.
     assert!(
         permission["operator"] == "OR" || permission["operator"] == "OPEN",
         "{method} {path}: {permission}"
@@ -37,7 +37,7 @@ fn permissions(description: &Value, method: &str, path: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
-fn the_documented_scopes_are_those_of_all_requests() {
+fn the_documented_scopes_are_sufficient_for_all_requests() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     for (command, status) in [

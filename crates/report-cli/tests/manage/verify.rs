@@ -11,7 +11,7 @@ fn found(checks: &Value, query: &str) -> Vec<Value> {
 }
 
 #[test]
-fn each_query_of_what_is_managed_has_to_find_data() {
+fn all_queries_of_managed_dashboards_and_monitors_are_checked() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     for command in [&["--push"][..], &["dashboard", "push"], &["monitors", "push"]] {
@@ -22,7 +22,7 @@ fn each_query_of_what_is_managed_has_to_find_data() {
 
     assert_eq!(checks[0]["of"], "the probe");
     assert_eq!(checks[0]["found"], "data");
-    // On the dashboard and in the monitor.
+    // The same metric on the dashboard and in the monitor.
     let scope = "{env:production,service:system-health}";
     assert_eq!(found(&checks, "max:commits.hotfix{*}"), ["data"]);
     assert_eq!(found(&checks, &format!("max:commits.hotfix{scope}")), ["data"]);
@@ -35,7 +35,7 @@ fn each_query_of_what_is_managed_has_to_find_data() {
 }
 
 #[test]
-fn without_anything_managed_the_probe_is_all() {
+fn only_the_probe_is_checked_if_nothing_is_managed() {
     let intake = DatadogIntake::start();
 
     let ended = scene(&intake).run(&["verify", "--format", "table"]).with_status(0);
@@ -44,7 +44,7 @@ fn without_anything_managed_the_probe_is_all() {
 }
 
 #[test]
-fn a_probe_that_cannot_be_seen_in_time_is_told() {
+fn a_probe_that_cannot_be_queried_in_time_is_reported() {
     let intake = DatadogIntake::start();
     let empty = json!({"status": "ok", "series": [], "res_type": "time_series"});
     intake.server().fail("GET /api/v1/query", Answer::json(200, &empty));
@@ -55,7 +55,7 @@ fn a_probe_that_cannot_be_seen_in_time_is_told() {
 }
 
 #[test]
-fn a_query_that_datadog_refuses_is_a_finding() {
+fn a_refused_query_is_reported() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     let _ = scene.run(&["dashboard", "push"]).with_status(0);
@@ -73,7 +73,7 @@ fn a_query_that_datadog_refuses_is_a_finding() {
 }
 
 #[test]
-fn a_datadog_that_is_not_reached_or_refuses_is_no_wrong_usage() {
+fn a_failed_request_to_datadog_has_its_own_status() {
     let intake = DatadogIntake::start();
     let unreached = scene(&intake).variable("DD_URL", "http://127.0.0.1:1");
     unreached.run(&["verify", "--timeout", "1s"]).with_status(3).says("no connection");

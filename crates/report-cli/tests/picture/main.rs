@@ -1,5 +1,5 @@
-//! A drawing of the dashboard for the documentation, made of its JSON alone: where each widget is, what it
-//! asks for, and what it colours. It invents no values, so it shows none.
+//! Draws the dashboard for the documentation, from its JSON alone: the position, query and colours of each widget. The drawing
+//! shows no values, because there are none in the JSON.
 #![cfg(feature = "datadog")]
 
 use std::{env, fmt::Write, fs, path::Path};
@@ -20,8 +20,8 @@ struct Place {
 }
 
 impl Place {
-    /// Where a layout says, from a corner on; its numbers are columns and rows.
-    fn of(layout: &Value, left: f64, top: f64) -> Self {
+    /// Converts a layout in columns and rows to pixels, relative to a corner.
+    fn from_layout(layout: &Value, left: f64, top: f64) -> Self {
         let number = |name: &str| layout[name].as_f64().unwrap();
         Self {
             x: left + number("x") * CELL.0 + GAP,
@@ -36,14 +36,14 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// As much of a text as there is room for.
+/// Shortens a text to the width.
 fn fitting(text: &str, width: f64, size: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred pixels")]
-    let most = (width / (size * 0.56)) as usize;
-    if text.chars().count() <= most {
+    let max = (width / (size * 0.56)) as usize;
+    if text.chars().count() <= max {
         return escaped(text);
     }
-    let start: String = text.chars().take(most.saturating_sub(1)).collect();
+    let start: String = text.chars().take(max.saturating_sub(1)).collect();
     escaped(start.trim_end()) + "…"
 }
 
@@ -63,7 +63,7 @@ fn query(definition: &Value) -> &str {
     definition["requests"][0]["queries"][0]["query"].as_str().unwrap()
 }
 
-/// A band for each colour that the value may have, with the condition.
+/// Draws a band for each colour that the value may have, with its condition.
 fn value(svg: &mut String, place: &Place, definition: &Value) {
     let none = Vec::new();
     let formats = definition["requests"][0]["conditional_formats"].as_array().unwrap_or(&none);
@@ -83,8 +83,8 @@ fn value(svg: &mut String, place: &Place, definition: &Value) {
     }
 }
 
-/// An axis, and the goal as a line.
-fn course(svg: &mut String, place: &Place, definition: &Value) {
+/// Draws an axis, and the goal as a line.
+fn timeseries(svg: &mut String, place: &Place, definition: &Value) {
     let Place { x, y, width, height } = place;
     let (bottom, right) = (y + height - 22.0, x + width - 8.0);
     writeln!(svg, r#"<line class="axis" x1="{}" y1="{bottom}" x2="{right}" y2="{bottom}"/>"#, x + 8.0)
@@ -121,7 +121,7 @@ text {{ fill: #221f2e }} .title {{ font-weight: bold }} .faint {{ fill: #6b6780 
         variables.map(|variable| format!("${} *", variable["name"].as_str().unwrap())).collect();
     text(&mut svg, 8.0, 48.0, width, 12.0, "faint", &variables.join("    "));
     for group in groups {
-        let place = Place::of(&group["layout"], 0.0, header);
+        let place = Place::from_layout(&group["layout"], 0.0, header);
         rectangle(&mut svg, &place, "group");
         let definition = &group["definition"];
         text(
@@ -134,7 +134,7 @@ text {{ fill: #221f2e }} .title {{ font-weight: bold }} .faint {{ fill: #6b6780 
             definition["title"].as_str().unwrap(),
         );
         for widget in definition["widgets"].as_array().unwrap() {
-            let place = Place::of(&widget["layout"], 0.0, place.y + CELL.1 - GAP);
+            let place = Place::from_layout(&widget["layout"], 0.0, place.y + CELL.1 - GAP);
             rectangle(&mut svg, &place, "widget");
             let definition = &widget["definition"];
             let Place { x, y, width, height } = place;
@@ -142,7 +142,7 @@ text {{ fill: #221f2e }} .title {{ font-weight: bold }} .faint {{ fill: #6b6780 
             text(&mut svg, x + 8.0, y + height - 7.0, width - 16.0, 10.0, "faint", query(definition));
             match definition["type"].as_str().unwrap() {
                 "query_value" => value(&mut svg, &place, definition),
-                "timeseries" => course(&mut svg, &place, definition),
+                "timeseries" => timeseries(&mut svg, &place, definition),
                 other => panic!("no drawing of {other}"),
             }
         }
@@ -151,7 +151,7 @@ text {{ fill: #221f2e }} .title {{ font-weight: bold }} .faint {{ fill: #6b6780 
 }
 
 #[test]
-fn the_picture_is_of_the_dashboard_that_is_made_now() {
+fn the_picture_shows_the_current_dashboard() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/dashboard.svg");
     let dashboard = Scene::new(env!("CARGO_BIN_EXE_report")).run(&["dashboard"]).with_status(0).json();
 

@@ -1,4 +1,4 @@
-//! Collectors that do what they should not: the others are delivered.
+//! Collectors that misbehave do not affect the delivery of other metrics.
 
 use crate::scenario::{Scenario, World, delivery};
 
@@ -24,7 +24,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 }
 
 #[test]
-fn one_bad_collector_keeps_no_other_from_being_delivered() {
+fn a_collector_that_fails_does_not_affect_others() {
     for (fault, key, message) in FAULTS {
         let world = World::new();
         let run = ["--push", "--no-self-metrics", "--only", key, "--only", "test.value", "--deadline", "6s"];
@@ -39,7 +39,7 @@ fn one_bad_collector_keeps_no_other_from_being_delivered() {
 }
 
 #[test]
-fn a_collector_that_blocks_all_threads_cannot_hold_up_the_end() {
+fn a_collector_that_blocks_all_threads_does_not_delay_the_end() {
     let world = World::new();
     let run = ["--push", "--no-self-metrics", "--only", "test.hang.threads", "--deadline", "6s"];
 
@@ -51,7 +51,7 @@ fn a_collector_that_blocks_all_threads_cannot_hold_up_the_end() {
 }
 
 #[test]
-fn very_many_samples_are_delivered_each_once() {
+fn each_of_very_many_samples_is_delivered_once() {
     let world = World::new();
 
     let ended = world.scene().run(&["--push", "--no-self-metrics", "--only", "test.many"]).with_status(0);

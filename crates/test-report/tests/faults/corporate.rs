@@ -1,5 +1,5 @@
-//! A corporate network: nothing but a proxy leads out, it asks for a password, and servers have
-//! certificates of a private authority.
+//! A corporate network: everything goes through a proxy with a password, and servers have certificates of a private
+//! authority.
 
 use system_health_test_support::{
     corporate::CorporateNetwork,
@@ -13,10 +13,10 @@ use crate::scenario::{Scenario, TOKEN, World, delivery};
 const RUN: [&str; 8] =
     ["--push", "--no-self-metrics", "--only", "commits.hotfix", "--only", "test.value", "--deadline", "20s"];
 
-/// Stands for a file with the certificate of an authority that has issued nothing.
+/// Stands for a file with the certificate of an authority that issued none of the servers' certificates.
 const OTHER: &str = "another authority";
 
-/// The faults: what is wrong, the variable that makes it so, its value, and what the run says.
+/// The faults: a description, the variable that causes the fault, its value, and a part of the run's message.
 const FAULTS: [(&str, &str, &str, &str); 7] = [
     (
         "the proxy refuses the password",
@@ -69,7 +69,7 @@ impl Corporation {
         Self { network: CorporateNetwork::start(&servers), world, _moto: moto }
     }
 
-    /// All that a run needs; `wrong` replaces one of the variables.
+    /// A scene with everything that a run needs. `wrong` replaces one of the variables.
     fn scene(&self, wrong: Option<(&str, &str)>) -> Scene {
         let authority = self.network.authority().display().to_string();
         let variables = [
@@ -99,7 +99,7 @@ impl Corporation {
     }
 }
 
-/// The first line, which the test itself wrote.
+/// The first line: the command, which contains the variables that the test set.
 fn command(ended: &Ended) -> String {
     ended.to_string().lines().next().unwrap_or_default().to_owned()
 }
@@ -119,7 +119,7 @@ fn github_datadog_and_aws_are_reached_through_the_proxy() {
 
 #[test]
 #[ignore = "needs a proxy and moto: run cargo xtask test"]
-fn what_is_wrong_with_the_network_is_said_and_nothing_is_lost() {
+fn faults_of_the_network_are_reported_and_nothing_is_lost() {
     let corporation = Corporation::start();
     let other = CorporateNetwork::start(&[]);
     for (fault, variable, value, message) in FAULTS {
@@ -131,7 +131,7 @@ fn what_is_wrong_with_the_network_is_said_and_nothing_is_lost() {
             value => value.to_owned(),
         };
         let before = corporation.world.delivered("test.value").len();
-        // Secrets in the environment, so that each service meets the fault by itself.
+        // With secrets in the environment, the fault affects each service, and not only AWS.
         let wrong = corporation.scene(Some((variable, &value)));
         let wrong = if variable == "AWS_CA_BUNDLE" {
             wrong

@@ -1,4 +1,4 @@
-//! The table in the documentation is the one that is played.
+//! Checks that the documentation has the table of all scenarios.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ fn table() -> String {
     rows.extend(store::scenarios());
     rows.extend(corporate::scenarios());
     let distinct: BTreeSet<_> = rows.iter().map(|row| (row.place, &row.fault)).collect();
-    assert_eq!(distinct.len(), rows.len(), "each row is another scenario");
+    assert_eq!(distinct.len(), rows.len(), "no two rows are equal");
     assert!(rows.len() >= 60, "{}", rows.len());
     let line =
         |row: &Scenario| format!("| {} | {} | {} | {} |\n", row.place, row.fault, row.delivered, row.status);
@@ -22,7 +22,7 @@ fn table() -> String {
 }
 
 #[test]
-fn the_documented_table_is_the_one_that_is_played() {
+fn the_documentation_has_the_table_of_scenarios() {
     let document = include_str!("../../../../docs/reliability.md");
     let table = table();
 

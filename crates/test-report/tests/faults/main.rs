@@ -1,6 +1,6 @@
-//! Every way in which a run can fail, against the real binary: under each, no false value is delivered,
-//! nothing that was collected is lost while Datadog would still take it, the run ends, and the exit
-//! status says what happened. `docs/reliability.md` shows the table.
+//! Runs the real binary under many faults. With each of them, no false value is delivered, no collected value is lost while
+//! Datadog would still accept it, the run ends, and the exit status says what happened. `docs/reliability.md` has a table of
+//! the scenarios.
 #![cfg(unix)]
 
 mod collectors;

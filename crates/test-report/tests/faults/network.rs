@@ -1,11 +1,11 @@
-//! The faults of a network and of a server, the same for each service.
+//! Faults of a network or a server. Each of them is tried with each service.
 
 use system_health_test_support::wire::Wire;
 
-/// How often a fault happens.
+/// The fault never ends.
 pub(crate) const ALWAYS: usize = usize::MAX;
 
-/// A fault, how often it happens, and whether it passes in time.
+/// A fault, and how often it happens.
 pub(crate) struct Fault {
     pub(crate) name: &'static str,
     pub(crate) wire: Wire,
@@ -13,18 +13,18 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// Whether a retry gets through.
+    /// Whether the fault ends, so that a retry succeeds.
     pub(crate) fn passes(&self) -> bool {
         self.times != ALWAYS
     }
 }
 
-/// All faults. Where they are statuses, the body is what a server of that kind might say.
+/// All faults. A response with a status has a body that the server might send.
 pub(crate) fn faults() -> Vec<Fault> {
     const JSON: &str = "content-type: application/json\r\n";
     let always = |name, wire| Fault { name, wire, times: ALWAYS };
     let status = |status: u16, headers: &str| {
-        // AWS names its errors in `__type`; only so does its SDK know a rate limit.
+        // AWS names its errors in `__type`, by which its SDK recognises a rate limit.
         let kind = if status == 429 { "ThrottlingException" } else { "AnyException" };
         let body = format!(r#"{{"__type": "{kind}", "message": "no", "errors": ["no"]}}"#);
         Wire::answer(status, &format!("{JSON}{headers}"), &body)

@@ -1,4 +1,4 @@
-//! Processes that are killed, told to stop, or run beside each other.
+//! Processes that are killed, stopped by a signal, or run concurrently.
 
 use std::{
     io::Read,
@@ -85,7 +85,7 @@ fn stopped_while_nobody_reads_its_output() {
     let scene = world.scene().variable("TEST_SAMPLES", "5000");
     let push = ["--push", "--no-self-metrics", "--format", "json", "--only", "test.many"];
     let (_, mut child) = start(&scene, &push);
-    // The output is under way, and longer than any pipe holds.
+    // The process is printing now, and the output is longer than the buffer of a pipe.
     child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
 
     send("TERM", &child);
@@ -98,7 +98,7 @@ fn stopped_while_nobody_reads_its_output() {
 fn killed_after_the_delivery() {
     let world = World::new();
     let scene = world.scene();
-    // The second request is for the metrics about the reporter: the first was taken, and hangs no more.
+    // The delivery of the metrics about the reporter hangs, so the process is killed after the delivery of the values.
     world.intake.server().fail("/api/v1/validate", Fault::Hang);
     let (_, mut child) = start(&scene, &["--push", "--only", "test.value"]);
     while world.delivered("test.value").is_empty() {
@@ -110,14 +110,15 @@ fn killed_after_the_delivery() {
 
     let next = scene.run(&RUN).with_status(0);
 
-    // Taken or not taken down, what is delivered twice has the same time and replaces itself.
+    // The process may have been killed before it recorded the delivery. A point that is delivered twice has the same time
+    // and overwrites itself.
     assert_eq!(delivery(&next)["left"], 0);
     assert!(world.delivered("test.value").iter().all(|(_, value)| value == "7"));
     assert!(world.delivered("test.value").len() <= 2);
 }
 
 #[test]
-fn two_at_once_on_one_state_folder() {
+fn two_concurrent_processes_share_a_state_folder() {
     let world = World::new();
     let scene = world.scene();
     let (one, other) = (start(&scene, &RUN), start(&scene, &RUN));

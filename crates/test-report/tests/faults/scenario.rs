@@ -1,4 +1,4 @@
-//! A scenario as it stands in the table, and the scene in which it is played.
+//! A scenario in the table, and the fake services that it runs against.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(crate) struct Scenario {
     pub(crate) status: i32,
 }
 
-/// GitHub and Datadog as they should be, with one commit that mentions a hotfix.
+/// GitHub and Datadog without faults. There is one commit that mentions a hotfix.
 pub(crate) struct World {
     pub(crate) github: FakeGitHub,
     pub(crate) intake: DatadogIntake,
@@ -34,7 +34,7 @@ impl World {
         Self { github, intake: DatadogIntake::start() }
     }
 
-    /// A run with all it needs in its environment.
+    /// A scene with everything that a run needs in its environment.
     pub(crate) fn scene(&self) -> Scene {
         Scene::new(env!("CARGO_BIN_EXE_test-report"))
             .file("system-health.toml", "[repository]\nname = 'acme/shop'\nbranch = 'main'\n")
@@ -52,19 +52,19 @@ impl World {
     }
 }
 
-/// Where a server listens, for [`Upstream`].
-pub(crate) fn behind(url: &str) -> Upstream {
+/// The upstream at a URL.
+pub(crate) fn upstream(url: &str) -> Upstream {
     let address = url.trim_start_matches("http://").trim_end_matches('/');
     Upstream::Server(address.parse().expect("the address of a fake"))
 }
 
-/// What a run says about its delivery.
+/// The first delivery in the document of a run.
 pub(crate) fn delivery(ended: &Ended) -> Value {
     ended.json()["deliveries"][0].clone()
 }
 
-/// Fixes the fault and runs again: what the first run left arrives now.
-pub(crate) fn recovers(scene: &Scene, server: &WireServer, arguments: &[&str], first: &Ended) {
+/// Fixes the fault and runs again. Checks that this run also delivers the points that the first run left.
+pub(crate) fn check_recovery(scene: &Scene, server: &WireServer, arguments: &[&str], first: &Ended) {
     server.heal();
     let left = delivery(first)["left"].clone();
     next_second();

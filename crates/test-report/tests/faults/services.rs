@@ -1,5 +1,5 @@
-//! The faults of the three services. `test.value` is collected beside the metrics of GitHub, so that
-//! each scenario shows both what is kept from a fault and what is not.
+//! Faults of the three services. Each run collects a metric of GitHub and `test.value`, so that a scenario shows both a metric
+//! that the fault affects and one that it does not affect.
 
 use std::thread;
 
@@ -10,7 +10,7 @@ use system_health_test_support::{
 
 use crate::{
     network::{Fault, faults},
-    scenario::{Scenario, TOKEN, World, behind, delivery, recovers},
+    scenario::{Scenario, TOKEN, World, check_recovery, delivery, upstream},
 };
 
 const RUN: [&str; 8] =
@@ -31,8 +31,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     github.chain(aws).chain(datadog).collect()
 }
 
-/// Plays the scenarios of a service, some at a time.
-fn play(place: &'static str, scenario: impl Fn(&Fault, &Scenario) + Sync) {
+/// Runs the scenarios of a service, four at a time.
+fn run_all(place: &'static str, scenario: impl Fn(&Fault, &Scenario) + Sync) {
     let rows = scenarios();
     let rows: Vec<&Scenario> = rows.iter().filter(|row| row.place == place).collect();
     let all = faults();
@@ -48,9 +48,9 @@ fn play(place: &'static str, scenario: impl Fn(&Fault, &Scenario) + Sync) {
 
 #[test]
 fn github() {
-    play("GitHub", |fault, row| {
+    run_all("GitHub", |fault, row| {
         let world = World::new();
-        let server = WireServer::start(fault.wire.clone(), fault.times, behind(&world.github.url()));
+        let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&world.github.url()));
         let scene = world.scene().variable("GITHUB_API_URL", server.url());
 
         let ended = scene.run(&RUN).with_status(row.status);
@@ -70,7 +70,7 @@ fn secrets_manager() {
         let secret = if request.contains("github") { TOKEN } else { DatadogIntake::KEY };
         serde_json::json!({ "Name": "any", "SecretString": secret }).to_string()
     }
-    play("Secrets Manager", |fault, row| {
+    run_all("Secrets Manager", |fault, row| {
         let world = World::new();
         let server = WireServer::start(fault.wire.clone(), fault.times, Upstream::Canned(answer));
         let scene = world
@@ -86,16 +86,16 @@ fn secrets_manager() {
         assert_eq!(world.intake.points().len(), if fault.passes() { 2 } else { 0 }, "{}", fault.name);
         if !fault.passes() {
             assert_eq!(delivery(&ended)["left"], 2, "{}: {ended}", fault.name);
-            recovers(&scene, &server, &RUN, &ended);
+            check_recovery(&scene, &server, &RUN, &ended);
         }
     });
 }
 
 #[test]
 fn datadog() {
-    play("Datadog", |fault, row| {
+    run_all("Datadog", |fault, row| {
         let world = World::new();
-        let server = WireServer::start(fault.wire.clone(), fault.times, behind(&world.intake.url()));
+        let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&world.intake.url()));
         let scene = world.scene().variable("DD_URL", server.url());
 
         let ended = scene.run(&RUN).with_status(row.status);
@@ -103,7 +103,7 @@ fn datadog() {
         assert_eq!(world.intake.points().len(), if fault.passes() { 2 } else { 0 }, "{}", fault.name);
         if !fault.passes() {
             assert_eq!(delivery(&ended)["left"], 2, "{}: {ended}", fault.name);
-            recovers(&scene, &server, &RUN, &ended);
+            check_recovery(&scene, &server, &RUN, &ended);
         }
     });
 }

@@ -1,4 +1,4 @@
-//! A store that cannot be used, and a clock that jumps: the present run is delivered all the same.
+//! If the store cannot be used, or the clock jumps, the current run is still delivered.
 
 use std::{fs, path::Path, process::Command};
 
@@ -11,7 +11,7 @@ use system_health_test_support::{
 
 use crate::{
     network::ALWAYS,
-    scenario::{Scenario, World, behind, delivery},
+    scenario::{Scenario, World, delivery, upstream},
 };
 
 const RUN: [&str; 6] = ["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "20s"];
@@ -54,12 +54,12 @@ fn state(scene: &Scene) -> std::path::PathBuf {
     scene.folder().join(".state")
 }
 
-/// Runs with a small file system on a folder. That takes root: elsewhere the test says that it was left out.
+/// Runs a test with a file system mounted on a folder. Only root can mount it. Without root, the test prints that it was skipped.
 fn mounted(folder: &Path, options: &[&str], run: impl FnOnce()) {
     fs::create_dir_all(folder).unwrap();
     let mount = Command::new("mount").args(options).arg(folder).output().unwrap();
     if !mount.status.success() {
-        eprintln!("LEFT OUT: {}", String::from_utf8_lossy(&mount.stderr));
+        eprintln!("SKIPPED: {}", String::from_utf8_lossy(&mount.stderr));
         return;
     }
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
@@ -71,7 +71,7 @@ fn mounted(folder: &Path, options: &[&str], run: impl FnOnce()) {
 }
 
 #[test]
-fn a_full_disk_is_said_and_the_run_is_delivered() {
+fn the_run_is_delivered_if_the_disk_is_full() {
     let world = World::new();
     let scene = world.scene();
     mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=64k", "tmpfs"], || {
@@ -86,7 +86,7 @@ fn a_full_disk_is_said_and_the_run_is_delivered() {
 }
 
 #[test]
-fn a_folder_that_may_not_be_written_is_said_and_the_run_is_delivered() {
+fn the_run_is_delivered_if_the_folder_is_read_only() {
     let world = World::new();
     let scene = world.scene();
     mounted(&state(&scene), &["-t", "tmpfs", "-o", "ro", "tmpfs"], || {
@@ -96,7 +96,7 @@ fn a_folder_that_may_not_be_written_is_said_and_the_run_is_delivered() {
 }
 
 #[test]
-fn a_file_where_the_folder_should_be_is_said_and_the_run_is_delivered() {
+fn the_run_is_delivered_if_the_folder_is_a_file() {
     let world = World::new();
     let scene = world.scene().file(".state", "");
 
@@ -106,7 +106,7 @@ fn a_file_where_the_folder_should_be_is_said_and_the_run_is_delivered() {
 }
 
 #[test]
-fn a_file_that_is_damaged_behind_its_head_is_replaced_and_the_run_is_delivered() {
+fn the_run_is_delivered_and_a_damaged_file_replaced() {
     let world = World::new();
     let scene = world.scene();
     let many = ["--only", "test.many"];
@@ -122,7 +122,7 @@ fn a_file_that_is_damaged_behind_its_head_is_replaced_and_the_run_is_delivered()
 }
 
 #[test]
-fn a_store_that_turns_out_to_be_damaged_in_mid_run_keeps_nothing_from_being_delivered() {
+fn the_run_is_delivered_if_any_page_of_the_store_is_damaged() {
     let pages = {
         let scene = World::new();
         let scene = scene.scene();
@@ -147,7 +147,7 @@ fn a_store_that_turns_out_to_be_damaged_in_mid_run_keeps_nothing_from_being_deli
 }
 
 #[test]
-fn what_waits_in_a_full_store_is_delivered_too() {
+fn waiting_points_are_delivered_if_the_disk_is_full() {
     let world = World::new();
     let scene = world.scene();
     mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=128k", "tmpfs"], || {
@@ -167,7 +167,7 @@ fn what_waits_in_a_full_store_is_delivered_too() {
 #[test]
 fn the_doctor_finds_a_full_disk_and_changes_nothing() {
     let world = World::new();
-    // Some metrics of this program never end, and the doctor waits for them as a run does.
+    // Some metrics of this program never finish, and the doctor waits for them until the deadline.
     let settings = "[repository]\nname = 'acme/shop'\nbranch = 'main'\n[report]\ndeadline = '5s'\n";
     let scene = world.scene().file("system-health.toml", settings);
     mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=128k", "tmpfs"], || {
@@ -184,7 +184,7 @@ fn the_doctor_finds_a_full_disk_and_changes_nothing() {
 }
 
 #[test]
-fn a_store_that_another_process_keeps_locked_costs_no_delivery() {
+fn the_run_is_delivered_if_another_process_locks_the_store() {
     let world = World::new();
     let scene = world.scene();
     let _ = scene.run(&RUN).with_status(0);
@@ -200,7 +200,7 @@ fn a_store_that_another_process_keeps_locked_costs_no_delivery() {
 }
 
 #[test]
-fn without_state_an_outage_that_ends_in_time_costs_nothing() {
+fn without_state_points_are_lost_only_if_the_outage_lasts() {
     for (times, deadline, status) in [(5, "2m", 0), (ALWAYS, "3s", 3)] {
         let world = World::new();
         world.intake.server().fail_times(times, "/api/v2/series", error(503, "Not now"));
@@ -215,7 +215,7 @@ fn without_state_an_outage_that_ends_in_time_costs_nothing() {
 }
 
 #[test]
-fn without_state_an_answer_that_is_not_datadogs_loses_the_run_at_once() {
+fn without_state_points_are_lost_after_an_unexpected_response() {
     let world = World::new();
     world.intake.server().fail("/api/v2/series", error(404, "Not Found"));
     let run = ["--push", "--no-state", "--no-self-metrics", "--only", "test.value"];
@@ -227,7 +227,7 @@ fn without_state_an_answer_that_is_not_datadogs_loses_the_run_at_once() {
 }
 
 #[test]
-fn without_state_and_values_an_outage_that_ends_in_time_costs_nothing() {
+fn without_state_self_metrics_outlast_a_short_outage() {
     let world = World::new();
     world.intake.server().fail_times(5, "/api/", error(503, "Not now"));
     let run = ["--push", "--no-state", "--only", "test.evidence.none", "--deadline", "2m"];
@@ -238,9 +238,9 @@ fn without_state_and_values_an_outage_that_ends_in_time_costs_nothing() {
     assert_eq!(world.delivered("system_health.reporter.run_duration_seconds").len(), 1, "{ended}");
 }
 
-/// A run whose delivery fails, and whose clock stood elsewhere then.
-fn left_at(world: &World, offset: &str) -> (Scene, WireServer) {
-    let server = WireServer::start(Wire::Refused, ALWAYS, behind(&world.intake.url()));
+/// Runs a delivery that fails, then shifts the time of the stored run, as if the clock had been wrong.
+fn run_with_wrong_clock(world: &World, offset: &str) -> (Scene, WireServer) {
+    let server = WireServer::start(Wire::Refused, ALWAYS, upstream(&world.intake.url()));
     let scene = world.scene().variable("DD_URL", server.url());
     let first = scene.run(&["--push", "--no-self-metrics", "--only", "test.value", "--deadline", "2s"]);
     let first = first.with_status(3);
@@ -251,9 +251,9 @@ fn left_at(world: &World, offset: &str) -> (Scene, WireServer) {
 }
 
 #[test]
-fn points_that_became_too_old_are_counted_and_dropped() {
+fn points_that_are_too_old_are_counted_and_dropped() {
     let world = World::new();
-    let (scene, server) = left_at(&world, "- 3600");
+    let (scene, server) = run_with_wrong_clock(&world, "- 3600");
     server.heal();
 
     let ended = scene.run(&RUN).with_status(0);
@@ -264,9 +264,9 @@ fn points_that_became_too_old_are_counted_and_dropped() {
 }
 
 #[test]
-fn points_of_a_clock_that_was_fast_wait_until_it_is_right() {
+fn points_of_the_future_wait_until_the_clock_is_right() {
     let world = World::new();
-    let (scene, server) = left_at(&world, "+ 3600");
+    let (scene, server) = run_with_wrong_clock(&world, "+ 3600");
     server.heal();
 
     let ended = scene.run(&RUN).with_status(3);

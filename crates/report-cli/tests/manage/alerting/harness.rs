@@ -1,4 +1,4 @@
-//! A Datadog with the monitors of a push, to which recorded runs are delivered at chosen times.
+//! A fake Datadog with pushed monitors. Recorded runs are delivered to it at chosen times.
 
 use std::{cell::RefCell, collections::BTreeMap, sync::LazyLock};
 
@@ -14,7 +14,7 @@ pub(super) const MINUTE: i64 = 60;
 pub(super) const HOUR: i64 = 60 * MINUTE;
 /// The time of the first run: a Monday at midnight, UTC.
 const START: i64 = 1_799_625_600;
-/// What the reporter says of itself and its monitors look at.
+/// The self-metrics that the reporter's monitors watch.
 const WATCHED: [&str; 3] = ["run_duration_seconds", "collector_success", "points"];
 const PREFIX: &str = "system_health.reporter.";
 
@@ -23,23 +23,23 @@ pub(super) type Run = Vec<Value>;
 
 /// A notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct Notification {
     /// In seconds after the first run.
     pub(super) time: i64,
-    /// What the monitor is about, without the prefix.
+    /// The metric that the monitor watches, without the prefix.
     pub(super) metric: String,
-    /// The metric that the group is about, if it is about one.
+    /// The metric in the tag of the group. Empty if the group has no such tag.
     pub(super) about: String,
     pub(super) status: Status,
 }
 
-/// A run in which everything was well.
+/// A run in which everything succeeded.
 pub(super) fn good() -> &'static Run {
     static GOOD: LazyLock<Run> = LazyLock::new(|| record(|scene| scene, 0));
     &GOOD
 }
 
-/// A run in which all collectors that ask GitHub failed.
+/// A run in which all collectors that read from GitHub failed.
 pub(super) fn failing() -> &'static Run {
     static FAILING: LazyLock<Run> = LazyLock::new(|| {
         record(
@@ -55,8 +55,7 @@ pub(super) fn failing() -> &'static Run {
     &FAILING
 }
 
-/// A run whose points were in part not delivered, and which delivered what it says of itself. `result` says what
-/// became of them.
+/// A run that delivered its self-metrics, but not all of its other points. `result` is the fate of the latter.
 pub(super) fn partial(result: &str) -> Run {
     let mut run = good().clone();
     let tag = format!("\"result:{result}\"");
@@ -69,8 +68,8 @@ pub(super) fn partial(result: &str) -> Run {
     run
 }
 
-/// The same run of another reporter.
-pub(super) fn of_reporter(run: &Run, name: &str) -> Run {
+/// The same run, from another reporter.
+pub(super) fn from_reporter(run: &Run, name: &str) -> Run {
     let mut run = run.clone();
     for tag in run.iter_mut().flat_map(|series| series["tags"].as_array_mut().unwrap()) {
         if tag.as_str().unwrap().starts_with("reporter:") {
@@ -80,7 +79,7 @@ pub(super) fn of_reporter(run: &Run, name: &str) -> Run {
     run
 }
 
-/// Runs the real program once, and takes what it has delivered about itself.
+/// Runs the real program once, and returns the self-metrics that it delivered.
 fn record(change: impl FnOnce(Scene) -> Scene, status: i32) -> Run {
     let intake = DatadogIntake::start();
     let scene = scene(&intake).file("system-health.toml", "[report]\nname = 'ci'\n");
@@ -100,7 +99,7 @@ fn record(change: impl FnOnce(Scene) -> Scene, status: i32) -> Run {
 pub(super) struct Datadog {
     intake: DatadogIntake,
     scene: Scene,
-    /// What is delivered, by the time of its arrival.
+    /// Series that are still to be delivered, by the time of their arrival.
     deliveries: RefCell<BTreeMap<i64, Vec<Value>>>,
     transitions: RefCell<Vec<Transition>>,
 }
@@ -120,7 +119,7 @@ impl Datadog {
         }
     }
 
-    /// Delivers a run of one time at another.
+    /// Delivers a run at a later time than its own.
     pub(super) fn replay_late(&self, run: &Run, time: i64, arrival: i64) {
         let mut series = run.clone();
         for point in series.iter_mut().flat_map(|series| series["points"].as_array_mut().unwrap()) {
@@ -129,11 +128,11 @@ impl Datadog {
         self.deliveries.borrow_mut().entry(START + arrival).or_default().append(&mut series);
     }
 
-    /// Lets the time go on from the first run, and returns who was told what by then.
-    pub(super) fn evaluate(&self, until: i64) -> Vec<Told> {
+    /// Evaluates the monitors from the first run until this time, and returns all notifications.
+    pub(super) fn evaluate(&self, until: i64) -> Vec<Notification> {
         let mut transitions = self.transitions.borrow_mut();
         for now in (START..=START + until).step_by(60) {
-            // What arrives within a minute is seen by the next evaluation.
+            // An evaluation sees the series that arrived before it.
             let arrived: Vec<i64> = self.deliveries.borrow().range(..now).map(|(time, _)| *time).collect();
             for time in arrived {
                 let series = self.deliveries.borrow_mut().remove(&time);
@@ -141,16 +140,16 @@ impl Datadog {
             }
             transitions.extend(self.intake.evaluate(now).into_iter().filter(|change| change.notifies));
         }
-        transitions.iter().map(|change| self.told(change)).collect()
+        transitions.iter().map(|change| self.notification(change)).collect()
     }
 
-    fn told(&self, change: &Transition) -> Told {
+    fn notification(&self, change: &Transition) -> Notification {
         let monitors = self.intake.monitors();
         let monitor = monitors.iter().find(|monitor| monitor["id"] == change.monitor).unwrap();
         let mut tags = monitor["tags"].as_array().unwrap().iter().filter_map(Value::as_str);
         let metric = tags.find_map(|tag| tag.strip_prefix("metric:")).unwrap();
         let about = change.group.iter().find_map(|tag| tag.strip_prefix("metric:"));
-        Told {
+        Notification {
             time: change.at - START,
             metric: metric.trim_start_matches(PREFIX).to_owned(),
             about: about.unwrap_or_default().to_owned(),

@@ -1,13 +1,12 @@
-//! What the reporter's monitors do when something is wrong. The monitors are those that the real program has pushed, and
-//! the points those that it has delivered, replayed at other times; the fake of Datadog evaluates the ones over the
-//! others, minute by minute.
+//! How the reporter's monitors react to problems. The real program pushes the monitors and delivers the points. The points
+//! are replayed at other times, and the fake Datadog evaluates the monitors minute by minute.
 
 mod harness;
 mod schedules;
 
 use system_health_test_support::datadog::Status::{Alert, NoData, Ok};
 
-use self::harness::{Datadog, MINUTE, Told, failing, good, partial};
+use self::harness::{Datadog, MINUTE, Notification, failing, good, partial};
 
 const EVERY: i64 = 15 * MINUTE;
 const SETTINGS: &str = "notify = ['@slack-ops']";
@@ -20,25 +19,32 @@ fn at(runs: impl IntoIterator<Item = i64>) -> Vec<i64> {
     runs.into_iter().map(|run| run * EVERY).collect()
 }
 
-fn told(time: i64, metric: &'static str, status: system_health_test_support::datadog::Status) -> Told {
-    Told { time, metric: metric.to_owned(), about: String::new(), status }
+fn notification(
+    time: i64,
+    metric: &'static str,
+    status: system_health_test_support::datadog::Status,
+) -> Notification {
+    Notification { time, metric: metric.to_owned(), about: String::new(), status }
 }
 
 #[test]
-fn in_a_full_outage_only_the_dead_man_can_tell() {
+fn in_an_outage_only_the_monitor_of_a_stopped_reporter_notifies() {
     let datadog = Datadog::new(SETTINGS);
     datadog.replay(good(), &at(0..5));
-    // Four runs get nothing out, and a fifth one delivers all of them: what they say of themselves, too.
+    // Four runs cannot deliver anything. The fifth run also delivers the points of these four.
     for run in 5..9 {
         datadog.replay_late(&partial("left"), run * EVERY, 9 * EVERY);
     }
     datadog.replay(good(), &at(9..12));
 
-    let told_of = datadog.evaluate(12 * EVERY);
+    let notifications = datadog.evaluate(12 * EVERY);
 
     assert_eq!(
-        told_of,
-        [told(4 * EVERY + 53 * MINUTE, STOPPED, NoData), told(9 * EVERY + MINUTE, STOPPED, Ok)],
+        notifications,
+        [
+            notification(4 * EVERY + 53 * MINUTE, STOPPED, NoData),
+            notification(9 * EVERY + MINUTE, STOPPED, Ok)
+        ],
         "the third missed run was due at {}, the fourth at {}",
         7 * EVERY,
         8 * EVERY
@@ -46,7 +52,7 @@ fn in_a_full_outage_only_the_dead_man_can_tell() {
 }
 
 #[test]
-fn points_that_are_not_delivered_in_three_runs_in_a_row_are_told() {
+fn undelivered_points_in_three_consecutive_runs_alert() {
     for result in ["left", "lost", "refused"] {
         for bad in [1, 2] {
             let datadog = Datadog::new(SETTINGS);
@@ -61,13 +67,13 @@ fn points_that_are_not_delivered_in_three_runs_in_a_row_are_told() {
         datadog.replay(good(), &at(9..12));
 
         let (alert, recovery) = (5 * EVERY + MINUTE, 9 * EVERY + MINUTE);
-        let expected = [told(alert, UNDELIVERED, Alert), told(recovery, UNDELIVERED, Ok)];
+        let expected = [notification(alert, UNDELIVERED, Alert), notification(recovery, UNDELIVERED, Ok)];
         assert_eq!(datadog.evaluate(12 * EVERY), expected, "{result}");
     }
 }
 
 #[test]
-fn one_failure_of_a_new_metric_is_not_told_and_three_are() {
+fn three_failures_of_a_new_metric_alert_and_one_does_not() {
     let one = Datadog::new(SETTINGS);
     one.replay(failing(), &at([0]));
     one.replay(good(), &at(1..8));
@@ -76,18 +82,18 @@ fn one_failure_of_a_new_metric_is_not_told_and_three_are() {
     let three = Datadog::new(SETTINGS);
     three.replay(failing(), &at(0..6));
     three.replay(good(), &at(6..9));
-    let of = |time, status| {
+    let both = |time, status| {
         ["commits.hotfix", "commits.reverts"]
-            .map(|about| Told { about: about.to_owned(), ..told(time, FAILING, status) })
+            .map(|about| Notification { about: about.to_owned(), ..notification(time, FAILING, status) })
     };
     assert_eq!(
         three.evaluate(9 * EVERY),
-        [of(2 * EVERY + MINUTE, Alert), of(6 * EVERY + MINUTE, Ok)].concat()
+        [both(2 * EVERY + MINUTE, Alert), both(6 * EVERY + MINUTE, Ok)].concat()
     );
 }
 
 #[test]
-fn failures_with_a_good_run_among_them_are_not_told() {
+fn failures_with_good_runs_in_between_do_not_alert() {
     let datadog = Datadog::new(SETTINGS);
     for run in 0..12 {
         datadog.replay(if run % 3 == 2 { good() } else { failing() }, &at([run]));
@@ -97,13 +103,13 @@ fn failures_with_a_good_run_among_them_are_not_told() {
 }
 
 #[test]
-fn an_alert_does_not_end_because_the_reporter_stops() {
+fn an_alert_does_not_end_if_the_reporter_stops() {
     let datadog = Datadog::new(SETTINGS);
     datadog.replay(failing(), &at(0..4));
 
-    let told_of = datadog.evaluate(20 * EVERY);
+    let notifications = datadog.evaluate(20 * EVERY);
 
-    let statuses: Vec<_> = told_of.iter().map(|told| (told.metric.as_str(), told.status)).collect();
+    let statuses: Vec<_> = notifications.iter().map(|it| (it.metric.as_str(), it.status)).collect();
     assert_eq!(statuses, [(FAILING, Alert), (FAILING, Alert), (STOPPED, NoData)]);
 }
 
@@ -111,14 +117,14 @@ fn an_alert_does_not_end_because_the_reporter_stops() {
 fn each_of_two_reporters_has_its_own_alert() {
     let datadog = Datadog::new(SETTINGS);
     datadog.replay(good(), &at(0..12));
-    datadog.replay(&harness::of_reporter(good(), "other"), &at(0..4));
+    datadog.replay(&harness::from_reporter(good(), "other"), &at(0..4));
 
-    assert_eq!(datadog.evaluate(12 * EVERY), [told(3 * EVERY + 53 * MINUTE, STOPPED, NoData)]);
+    assert_eq!(datadog.evaluate(12 * EVERY), [notification(3 * EVERY + 53 * MINUTE, STOPPED, NoData)]);
     assert_eq!(datadog.last_group(), ["reporter:other"]);
 }
 
 #[test]
-fn a_reporter_that_never_reported_is_found_by_verify_alone() {
+fn a_reporter_that_never_ran_is_found_only_by_verify() {
     let datadog = Datadog::new(SETTINGS);
 
     assert_eq!(datadog.evaluate(1000 * MINUTE), []);

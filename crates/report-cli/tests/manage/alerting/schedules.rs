@@ -1,18 +1,18 @@
-//! Missed runs are counted exactly, whatever the schedule, and although runs are late.
+//! Missed runs are counted exactly with any schedule, even if runs are late.
 
 use system_health_test_support::datadog::Status::{NoData, Ok};
 
-use super::harness::{Datadog, HOUR, MINUTE, Told, good};
+use super::harness::{Datadog, HOUR, MINUTE, Notification, good};
 
 const DAY: i64 = 24 * HOUR;
 const NAME: [&str; 1] = ["run_duration_seconds"];
 
-fn stopped_and_back(told: &[Told]) -> Option<(i64, i64)> {
-    match told {
+fn stopped_and_back(notifications: &[Notification]) -> Option<(i64, i64)> {
+    match notifications {
         [] => None,
         [stopped, back] => {
-            assert_eq!((stopped.status, back.status), (NoData, Ok), "{told:?}");
-            assert!(told.iter().all(|told| NAME.contains(&told.metric.as_str())), "{told:?}");
+            assert_eq!((stopped.status, back.status), (NoData, Ok), "{notifications:?}");
+            assert!(notifications.iter().all(|it| NAME.contains(&it.metric.as_str())), "{notifications:?}");
             Some((stopped.time, back.time))
         }
         other => panic!("{other:?}"),
@@ -20,8 +20,8 @@ fn stopped_and_back(told: &[Told]) -> Option<(i64, i64)> {
 }
 
 #[test]
-fn the_dead_man_tells_after_exactly_the_missed_runs() {
-    // No run is late, all are, or only those before or after the pause.
+fn a_stopped_reporter_is_reported_after_exactly_the_missed_runs() {
+    // Minutes by which the runs before and after the pause are late.
     let (all, some) = ([(0, 0), (4, 4), (4, 0), (0, 4)], [(0, 4), (4, 0)]);
     for (every, name, frequency, missed, lateness) in [
         (15 * MINUTE, "15m", MINUTE, &[1, 2, 3][..], &all[..]),
@@ -39,13 +39,13 @@ fn the_dead_man_tells_after_exactly_the_missed_runs() {
                 let back = 2 + pause;
                 (back..back + 2).for_each(|number| run(number, *after));
 
-                let told = stopped_and_back(&datadog.evaluate((back + 1) * every));
+                let notifications = stopped_and_back(&datadog.evaluate((back + 1) * every));
 
                 let case = format!(
-                    "every {name}, {pause} of {missed} missed, late by {before} and {after}: {told:?}"
+                    "every {name}, {pause} of {missed} missed, late by {before} and {after}: {notifications:?}"
                 );
-                assert_eq!(told.is_some(), pause == *missed, "{case}");
-                if let Some((stopped, _)) = told {
+                assert_eq!(notifications.is_some(), pause == *missed, "{case}");
+                if let Some((stopped, _)) = notifications {
                     let last_missed = (1 + pause) * every;
                     assert!(stopped > last_missed && stopped <= last_missed + every + frequency, "{case}");
                 }
@@ -55,7 +55,7 @@ fn the_dead_man_tells_after_exactly_the_missed_runs() {
 }
 
 #[test]
-fn nights_and_weekends_are_no_missed_runs_but_a_dead_reporter_is_found() {
+fn nights_and_weekends_do_not_count_as_missed_runs() {
     let settings = "every = '15m'\nlongest_gap = '62h'\nnotify = ['@x']";
     // Every quarter of an hour from 8:00 to 18:45, from Monday to Friday.
     let runs = |days: std::ops::Range<i64>| -> Vec<i64> {
@@ -69,9 +69,9 @@ fn nights_and_weekends_are_no_missed_runs_but_a_dead_reporter_is_found() {
 
     let dead = Datadog::new(settings);
     dead.replay(good(), &runs(0..5));
-    let told = dead.evaluate(8 * DAY);
+    let notifications = dead.evaluate(8 * DAY);
     let last = 4 * DAY + 18 * HOUR + 45 * MINUTE;
-    let [stopped] = &told[..] else { panic!("{told:?}") };
+    let [stopped] = &notifications[..] else { panic!("{notifications:?}") };
     assert_eq!(stopped.status, NoData);
     // The three runs of Monday morning are missed.
     let third = 7 * DAY + 8 * HOUR + 30 * MINUTE;
