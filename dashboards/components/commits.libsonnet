@@ -1,4 +1,4 @@
-// Hotfixes and reverts: how often something had to be repaired in a hurry.
+// Hotfixes and reverts: how often something had to be repaired quickly.
 
 local metrics = import 'metric.libsonnet';
 

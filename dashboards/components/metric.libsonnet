@@ -1,7 +1,7 @@
-// Any metric of the catalog: its last value beside its course.
+// Any metric of the catalog: its last value, next to its values over time.
 
 function(w) {
-  // The two widgets of a metric, which fill a row. The tags in `by` make lines of their own.
+  // The two widgets of a metric, which fill a row. Each value of the tags in `by` has its own line.
   row(key, by=[], height=2): [
     w.value(key, height=height),
     w.timeseries(w.query(key, by=by), height=height),
@@ -10,7 +10,7 @@ function(w) {
   // A group of metrics, a row for each.
   group(title, keys): w.group(title, std.flatMap(self.row, keys)),
 
-  // The metrics that no group of these shows: a group for each first word of their keys.
+  // The metrics that none of these groups shows, in one group for each first word of their keys.
   others(groups):
     local shown = std.set(std.flatMap(function(group) group.keys, groups));
     local left = std.setDiff(w.catalog.keys, shown);

@@ -1,5 +1,5 @@
-// The health of the reporter itself. Several reporters add up where things are counted; else the worst of
-// them is told.
+// The health of the reporter itself. If there are several reporters, counts are summed, and of other values the worst is
+// shown.
 
 function(w) {
   local query(name, aggregate, by=[], where=[]) =
@@ -7,10 +7,10 @@ function(w) {
   local outbox = query('outbox_points', 'sum'),
   local expired = query('points_expired', 'sum'),
   local quota = query('github_rate_limit_remaining', 'min'),
-  local course(query, title, display=null) =
+  local timeseries(query, title, display=null) =
     w.timeseries(query, title=title, width=4, height=3, display=display),
 
-  // One look: what went wrong, and what soon will.
+  // A summary: existing problems, and problems that are about to occur.
   health: w.group('Reporter', w.tiles([
     w.value(query('metrics', 'sum', where=['state:error']), title='Metrics that failed', goal='== 0'),
     w.value(query('points', 'sum', where=['result:refused']), title='Points refused', goal='== 0'),
@@ -21,42 +21,42 @@ function(w) {
     w.value(quota, title='GitHub requests left'),
   ])),
 
-  // What the collection of each metric came to.
+  // The results of the collectors.
   collectors: w.group('Reporter: collectors', [
     w.toplist(query('collector_success', 'min', by=['metric']), title='Failed ones first', order='asc'),
     w.timeseries(query('metrics', 'sum', by=['state']), title='Metrics by state', height=3, display='bars'),
     w.toplist(query('last_value_age_seconds', 'max', by=['metric']), title='Age of the last value'),
-    course(query('collector_duration_seconds', 'max', by=['metric']), 'Time to collect a metric'),
-    course(query('run_duration_seconds', 'max', by=['service']), 'Time of a run'),
-    course(query('failed_items', 'sum', by=['metric']), 'Items that failed', display='bars'),
-    course(query('sources', 'sum', by=['state']), 'Sources by state', display='bars'),
-    course(query('refused_metrics', 'sum', by=['metric_source']), 'Metrics refused from sources'),
+    timeseries(query('collector_duration_seconds', 'max', by=['metric']), 'Time to collect a metric'),
+    timeseries(query('run_duration_seconds', 'max', by=['service']), 'Time of a run'),
+    timeseries(query('failed_items', 'sum', by=['metric']), 'Items that failed', display='bars'),
+    timeseries(query('sources', 'sum', by=['state']), 'Sources by state', display='bars'),
+    timeseries(query('refused_metrics', 'sum', by=['metric_source']), 'Metrics refused from sources'),
   ]),
 
-  // What became of the points.
+  // The fates of the points.
   delivery: w.group('Reporter: delivery', [
-    course(query('points', 'sum', by=['result']), 'Points by result', display='bars'),
-    course(outbox, 'Points in the outbox'),
-    course(expired, 'Points that expired'),
+    timeseries(query('points', 'sum', by=['result']), 'Points by result', display='bars'),
+    timeseries(outbox, 'Points in the outbox'),
+    timeseries(expired, 'Points that expired'),
   ]),
 
-  // What other systems answered.
+  // The responses of other systems.
   apis: w.group('Reporter: APIs', [
-    course(query('api_requests', 'sum', by=['api', 'status']), 'Requests by status', display='bars'),
-    course(query('api_latency_seconds', 'max', by=['api']), 'Time for an answer'),
-    course(quota, 'GitHub requests left'),
+    timeseries(query('api_requests', 'sum', by=['api', 'status']), 'Requests by status', display='bars'),
+    timeseries(query('api_latency_seconds', 'max', by=['api']), 'Response time'),
+    timeseries(quota, 'GitHub requests left'),
   ]),
 
-  // All but the first look.
+  // Everything except the summary.
   details: [self.collectors, self.delivery, self.apis],
 
-  // Whether the values of one metric can be believed.
+  // Whether the values of one metric can be trusted.
   behind(key):
-    local of(name, aggregate) = query(name, aggregate, where=['metric:' + key]);
+    local about(name, aggregate) = query(name, aggregate, where=['metric:' + key]);
     w.group('Behind ' + key, w.tiles([
-      w.value(of('collector_success', 'min'), title='Collected'),
-      w.value(of('last_value_age_seconds', 'max'), title='Age of the last value'),
-      w.value(of('collector_duration_seconds', 'max'), title='Time to collect it'),
+      w.value(about('collector_success', 'min'), title='Collected'),
+      w.value(about('last_value_age_seconds', 'max'), title='Age of the last value'),
+      w.value(about('collector_duration_seconds', 'max'), title='Time to collect it'),
       w.value(quota, title='GitHub requests left'),
     ])),
 }

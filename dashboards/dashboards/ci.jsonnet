@@ -1,4 +1,4 @@
-// For those who merge: do the tests pass, and what had to be repaired?
+// For people who merge: do the tests pass, and what had to be repaired?
 
 local ci = import '../components/ci.libsonnet';
 local commits = import '../components/commits.libsonnet';

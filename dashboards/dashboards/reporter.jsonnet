@@ -1,4 +1,4 @@
-// For those who run the reporter: does it run, and do its values arrive?
+// For people who operate the reporter: does it run, and do its values arrive?
 
 local reporter = import '../components/reporter.libsonnet';
 local widgets = import '../lib/widgets.libsonnet';

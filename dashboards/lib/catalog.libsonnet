@@ -1,5 +1,4 @@
-// What the metrics say of themselves, as `report list --format json` prints it, so that no dashboard says
-// it again.
+// The facts about all metrics, as `report list --format json` prints them, so that dashboards do not repeat them.
 
 function(entries)
   local metrics = { [metric.key]: metric for metric in entries };
@@ -9,10 +8,10 @@ function(entries)
 
     has(key): std.objectHas(metrics, key),
 
-    // What the catalog says of a metric.
+    // The facts about a metric.
     metric(key):
       if self.has(key) then metrics[key]
-      else error 'the catalog has no metric `%s`: `report list` shows those it has' % key,
+      else error 'the catalog has no metric `%s`: `report list` shows all metrics' % key,
 
     // The keys of the metrics that have a goal.
     withGoal: [key for key in self.keys if metrics[key].goal != null],

@@ -1,10 +1,10 @@
-// Goals such as `< 5`: when a value meets one, and which of several values is farthest from it.
+// Goals such as `< 5`: the colours of values that meet or miss a goal, and which value is farthest from it.
 
 local met = 'white_on_green';
 local missed = 'white_on_red';
 
-// For each comparison: the aggregate that finds the value farthest from the goal, the order that puts it
-// first, and what is green and red. The first colour that fits counts.
+// For each comparison: the aggregate that selects the value farthest from the goal, the sort order in which this value is
+// first, and the conditions for green and red. The first matching condition applies.
 local comparisons = {
   '<': { worst: 'max', order: 'desc', colours: [['<', met], ['>=', missed]] },
   '<=': { worst: 'max', order: 'desc', colours: [['<=', met], ['>', missed]] },
@@ -16,7 +16,7 @@ local comparisons = {
 
 local none = { worst: 'avg', order: 'desc', formats: [], markers: [] };
 
-// What widgets need of a goal; `null` is not a goal.
+// The parts of a goal that widgets need. `null` means that there is no goal.
 function(text)
   if text == null then none else
     local words = std.split(text, ' ');

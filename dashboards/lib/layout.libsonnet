@@ -1,15 +1,15 @@
-// Places on Datadog's grid. Widgets say how wide and high they are; where they go is worked out here.
+// Positions on Datadog's grid. Widgets have a width and a height, and this file computes their positions.
 
 local columns = 12;
-local atMost = 4;
+local maxTilesPerRow = 4;
 
 local checked(widget) =
   if widget.width < 1 || widget.width > columns then
     error 'a widget is %s columns wide: the grid has 1 to %s' % [widget.width, columns]
-  else if widget.height < 1 then error 'a widget is %s rows high: 1 is the least' % widget.height
+  else if widget.height < 1 then error 'a widget is %s rows high: the minimum is 1' % widget.height
   else widget;
 
-// `tailstrict` works the places out one by one, so that any number of widgets fits on the stack.
+// `tailstrict` makes this a loop, so that the number of widgets is not limited by the stack.
 local flow(widgets, index=0, x=0, y=0, bottom=0, placed=[]) =
   if index == std.length(widgets) then { height: bottom, widgets: placed }
   else
@@ -24,13 +24,13 @@ local flow(widgets, index=0, x=0, y=0, bottom=0, placed=[]) =
 {
   columns: columns,
 
-  // Widgets from left to right, in a new row where one does not fit any more, and how high that is.
+  // Places widgets from left to right. A widget that does not fit into a row starts a new one. Also returns the height.
   flow(widgets): flow(widgets),
 
-  // Widgets with new widths, so that they fill as few rows as possible evenly.
+  // Sets the widths of widgets, so that they fill as few rows as possible, evenly.
   tiles(widgets):
     local count = std.length(widgets);
-    local rows = std.ceil(count / atMost);
+    local rows = std.ceil(count / maxTilesPerRow);
     local row(index) = std.floor(index * rows / count);
     local first(row) = std.ceil(row * count / rows);
     local width(row) = columns / (first(row + 1) - first(row));

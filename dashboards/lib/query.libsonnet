@@ -2,18 +2,18 @@
 
 local goal = import 'goal.libsonnet';
 
-// The tags that every report carries.
-local ofReports = ['env', 'service'];
-local variables = ofReports + ['repository', 'branch'];
+// The tags that all points have.
+local common = ['env', 'service'];
+local variables = common + ['repository', 'branch'];
 
-// The metrics about the reporter itself have no repository: they stay visible if somebody chooses one.
+// Metrics about the reporter have no repository. They stay visible if somebody selects one.
 local variablesOf(metric) =
-  if std.get(metric, 'about_reporter', false) then ofReports else variables;
+  if std.get(metric, 'about_reporter', false) then common else variables;
 
-// Of several series, counts add up; of a gauge, the one farthest from the goal is told.
+// How several series are combined: counts and rates are summed; for a gauge, the series farthest from the goal is shown.
 local aggregateOf(metric) =
-  local said = std.get(metric, 'aggregate');
-  if said != null then said
+  local own = std.get(metric, 'aggregate');
+  if own != null then own
   else if metric.kind == 'gauge' then goal(metric.goal).worst
   else 'sum';
 
@@ -25,10 +25,10 @@ local suffixes = { gauge: '', count: '.as_count()', rate: '.as_rate()' };
 
   // A query for a metric of the catalog.
   //
-  //   by         tags, each combination of which is a series of its own
-  //   where      further filters, such as `state:error`
-  //   scope      template variables that narrow it
-  //   aggregate  what several series become, where the catalog's word and the goal's are not it
+  //   by         names of tags; each combination of their values is a series
+  //   where      additional filters, such as `state:error`
+  //   scope      template variables that filter the query
+  //   aggregate  how several series are combined, instead of the default
   of(catalog): function(key, by=[], where=[], scope=variablesOf(catalog.metric(key)), aggregate=null)
     local metric = catalog.metric(key);
     local space = if aggregate == null then aggregateOf(metric) else aggregate;

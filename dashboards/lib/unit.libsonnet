@@ -1,7 +1,7 @@
-// How a metric's values are written.
+// The number format of a metric's values.
 
-// Units that Datadog knows and converts, so that 90000 seconds become a day. Any other is a word after
-// the number. See https://docs.datadoghq.com/metrics/units/.
+// Units that Datadog converts, so that 90000 seconds are shown as a day. Any other unit is a label after the number.
+// See https://docs.datadoghq.com/metrics/units/.
 local converted = [
   'nanosecond',
   'microsecond',

@@ -1,7 +1,7 @@
-// Everything a dashboard is made of. A metric is named by its key; its unit, its goal and its description
-// come from the catalog. Where a query is asked for, a key alone will do.
+// The parts of a dashboard. A metric is identified by its key. Its unit, goal and description come from the catalog. A key
+// can be used in place of a query.
 //
-// Widgets have only what Datadog's API description allows.
+// Widgets have only properties that Datadog's API description allows.
 // See https://docs.datadoghq.com/api/latest/dashboards/.
 
 local catalogs = import 'catalog.libsonnet';
@@ -14,7 +14,7 @@ local repeated(titles) =
   local sorted = std.sort(titles);
   [sorted[index] for index in std.range(1, std.length(sorted) - 1) if sorted[index - 1] == sorted[index]];
 
-// What every widget about a metric has: a title, a description where the title is none, and the runbook.
+// The common part of widgets about a metric: the title, the description unless it is the title, and the runbook.
 local about(metric, title) =
   { title: title }
   + (if title == metric.description then {} else { description: metric.description })
@@ -40,8 +40,7 @@ function(entries)
     query: query,
     tiles: layout.tiles,
 
-    // The last value: green where the goal is met and red where it is missed. A goal that is given here is
-    // this widget's alone.
+    // The last value: green if the goal is met, and red if it is missed. The argument `goal` applies only to this widget.
     value(query, title=null, width=4, height=2, goal=null):
       local it = asQuery(query);
       {
@@ -59,11 +58,10 @@ function(entries)
         },
       },
 
-    // The course, with the goal as a line. Counts are bars, everything else is lines, unless a display is
-    // named.
+    // The values over time, with the goal as a line. By default, counts are bars and everything else is a line.
     timeseries(query, title=null, width=8, height=2, goal=null, display=null):
       local it = asQuery(query);
-      local usual = if it.metric.kind == 'count' then 'bars' else 'line';
+      local default = if it.metric.kind == 'count' then 'bars' else 'line';
       {
         width:: width,
         height:: height,
@@ -71,7 +69,7 @@ function(entries)
         definition: about(it.metric, if title == null then it.metric.description else title) {
           type: 'timeseries',
           requests: [
-            request(it, 'timeseries') { display_type: if display == null then usual else display },
+            request(it, 'timeseries') { display_type: if display == null then default else display },
           ],
           show_legend: it.by != [],
         } + optional('markers', goalOf(it, goal).markers),
@@ -81,13 +79,13 @@ function(entries)
     toplist(query, title=null, width=4, height=3, goal=null, order=null, limit=10):
       local it = asQuery(query);
       local own = goalOf(it, goal);
-      local usual = '%s by %s' % [it.key, std.join(', ', it.by)];
+      local default = '%s by %s' % [it.key, std.join(', ', it.by)];
       local first = { limit: { count: limit, order: if order == null then own.order else order } };
       {
         width:: width,
         height:: height,
         key:: it.key,
-        definition: about(it.metric, if title == null then usual else title) {
+        definition: about(it.metric, if title == null then default else title) {
           type: 'toplist',
           requests: [
             request(it { aggregator: 'last' }, 'scalar', first)
@@ -96,7 +94,7 @@ function(entries)
         },
       },
 
-    // Words for people, in Markdown.
+    // A text in Markdown.
     note(text, width=12, height=2): {
       width:: width,
       height:: height,
@@ -136,7 +134,7 @@ function(entries)
       if group.keys != []
     ],
 
-    // Groups one below the other. It opens with the last day: the reporter runs every few minutes at most.
+    // Groups one below the other. The default time range is a day, because the reporter runs only every few minutes.
     dashboard(title, groups, description='', variables=queries.variables): {
       title: title,
       description: description,

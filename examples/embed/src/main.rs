@@ -1,5 +1,5 @@
-//! A shop that reports the length of its queue without the `report` command. Both may share a settings file: this program uses
-//! only some of its tables.
+//! A shop that reports the length of its queue without the `report` command. The shop and the command may share a settings
+//! file, of which the shop uses only some tables.
 
 use std::{env, path::Path};
 
@@ -25,6 +25,6 @@ async fn main() -> anyhow::Result<()> {
             receipt.accepted, receipt.accepted_earlier, receipt.left
         );
     }
-    anyhow::ensure!(finished.is_delivered(), "not all was delivered");
+    anyhow::ensure!(finished.is_delivered(), "not everything was delivered");
     Ok(())
 }

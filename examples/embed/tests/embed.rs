@@ -1,4 +1,4 @@
-//! The example as an engineer runs it, against a fake Datadog.
+//! Runs the example against a fake Datadog.
 
 use system_health_test_support::{
     datadog::{self, DatadogIntake},
@@ -33,7 +33,7 @@ fn a_program_delivers_its_own_metrics_and_gets_a_receipt() {
 }
 
 #[test]
-fn what_is_not_delivered_waits_for_the_next_run() {
+fn undelivered_points_wait_for_the_next_run() {
     let intake = DatadogIntake::start();
     let scene = scene(&intake);
     intake.server().fail_times(1, "/api/v2/series", datadog::error(403, "Forbidden"));
@@ -48,7 +48,7 @@ fn what_is_not_delivered_waits_for_the_next_run() {
 }
 
 #[test]
-fn what_fails_is_never_delivered_as_a_number() {
+fn a_failed_metric_is_not_delivered() {
     let intake = DatadogIntake::start();
 
     let _ = scene(&intake).run(&["many"]).with_status(0);

@@ -1,4 +1,4 @@
-//! Metrics that only a run can know: one for each line of a file that another program writes.
+//! A source: one metric for each line of a file that another program writes.
 
 use std::{fs, path::PathBuf};
 
@@ -12,7 +12,7 @@ fn figures(settings: FigureSettings) -> anyhow::Result<Vec<Described>> {
     Ok(fs::read_to_string(file)?.lines().filter_map(described).collect())
 }
 
-/// Reads `KEY<TAB>VALUE<TAB>DESCRIPTION`. A value that is no number is an error of its metric.
+/// Parses `KEY<TAB>VALUE<TAB>DESCRIPTION`. If the value is not a number, the metric has an error.
 fn described(line: &str) -> Option<Described> {
     let mut fields = line.split('\t');
     let (key, value, description) = (fields.next()?, fields.next()?, fields.next()?);
@@ -23,7 +23,7 @@ fn described(line: &str) -> Option<Described> {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct FigureSettings {
-    /// The file with the figures; without one there are none.
+    /// The file with the figures. Without it, there are no metrics.
     file: Option<PathBuf>,
 }
 
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_figure_that_is_no_number_is_an_error_of_its_metric() {
+    fn a_value_that_is_not_a_number_is_an_error() {
         assert!(described("shop.orders\t7\tOrders of today.").unwrap().result.is_ok());
         assert!(described("shop.orders\tmany\tOrders of today.").unwrap().result.is_err());
     }

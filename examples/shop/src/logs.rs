@@ -1,4 +1,4 @@
-//! Errors in log files. One file that cannot be read does not hide the others.
+//! Errors in log files. A file that cannot be read does not affect the others.
 
 use std::{fs, path::PathBuf};
 
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_cannot_be_read_fails_alone() {
+    fn an_unreadable_file_does_not_affect_the_others() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("web.log");
         fs::write(&file, "INFO up\nERROR down\n").unwrap();

@@ -1,4 +1,4 @@
-//! The shop's own `report`: the built-in metrics and these.
+//! The shop's own `report`, with the built-in metrics and those of its modules.
 
 mod backups;
 mod figures;

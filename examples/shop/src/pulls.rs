@@ -1,4 +1,4 @@
-//! A metric of built-in resources: one for each repository that the settings name.
+//! A metric that uses built-in resources. It is collected for each repository in the settings.
 
 use serde::Deserialize;
 use system_health_collectors::{
@@ -14,6 +14,6 @@ async fn open_pull_requests(repository: GitHubRepository) -> Result<usize, GitHu
     Ok(pages.iter().map(Vec::len).sum())
 }
 
-/// What counts is that there is one.
+/// Only the number of pull requests matters, so no field is read.
 #[derive(Deserialize)]
 struct PullRequest {}

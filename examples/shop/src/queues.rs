@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_evidence_shows_as_many_messages_as_are_counted() {
+    fn the_evidence_matches_the_value() {
         let message = |minutes: u64| Message { name: minutes.to_string(), age: Duration::from_mins(minutes) };
 
         let sample = stuck(Messages([30, 90, 120].map(message).into())).unwrap();

@@ -1,4 +1,4 @@
-//! A metric from an API of one's own: a secret, a connection that outlives a run, and requests that are counted.
+//! A metric from the API of another service. It uses a secret, connections that outlive a run, and counted requests.
 
 use anyhow::ensure;
 use reqwest::{Method, Request, header::AUTHORIZATION};
@@ -11,7 +11,7 @@ use system_health_registry::{
 };
 use url::Url;
 
-/// No page of the tracker is longer, in bytes.
+/// Maximum length of a response, in bytes.
 const MAX_LENGTH: usize = 1 << 20;
 
 /// Tickets that nobody has answered.
@@ -84,7 +84,7 @@ struct TicketSettings {
 
 settings_table!(TicketSettings, "tickets");
 
-/// `TICKETS_TOKEN` holds it, `TICKETS_TOKEN_FILE` names a file with it, or AWS Secrets Manager has it.
+/// The token comes from `TICKETS_TOKEN`, from the file that `TICKETS_TOKEN_FILE` names, or from AWS Secrets Manager.
 const TOKEN: Secret =
     Secret::new("tickets token", &["TICKETS_TOKEN"], stored!("tickets/token", TicketSettings, token_secret));
 
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn tickets_without_answers_count_and_requests_are_recorded() {
+    async fn unanswered_tickets_and_requests_are_counted() {
         let server = Server::start(|request| match request.header("authorization") {
             Some("Bearer s3cret") => Answer::json(200, &json!([{"answers": 0}, {"answers": 2}])),
             _ => Answer::json(401, &json!({})),

@@ -1,5 +1,5 @@
-//! What the documentation shows is code that is compiled and tested: each Rust sample is an excerpt of a file below
-//! `examples/`, and the manifest names packages and features that exist.
+//! Checks the samples of the documentation. Each Rust sample is an excerpt of a file below `examples/`, which is compiled and
+//! tested. The manifests name packages and features that exist.
 
 use std::{
     env, fs,
@@ -25,7 +25,7 @@ fn samples(page: &str, language: &str) -> Vec<String> {
     blocks.map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
-/// Lines without indentation, so that a sample may be taken out of a block.
+/// Removes indentation, so that a sample may be an excerpt of an indented block.
 fn flush_left(text: &str) -> String {
     text.lines().flat_map(|line| [line.trim(), "\n"]).collect()
 }
@@ -43,7 +43,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
         .collect()
 }
 
-/// Whether the parts of a sample, with `// ...` between them, stand in this source in their order.
+/// Whether the source contains the parts of a sample in their order. `// ...` separates the parts.
 fn is_excerpt(sample: &str, mut source: &str) -> bool {
     sample.split("// ...\n").map(|part| part.trim_matches('\n')).all(|part| {
         let found = source.find(part);
@@ -64,11 +64,11 @@ fn every_rust_sample_is_an_excerpt_of_an_example() {
             );
         }
     }
-    assert!(!is_excerpt("a\n// ...\nb\n", "b\na\n"), "parts have an order");
+    assert!(!is_excerpt("a\n// ...\nb\n", "b\na\n"), "the order of the parts matters");
 }
 
 #[test]
-fn the_manifest_names_packages_and_features_that_exist() {
+fn manifests_name_existing_packages_and_features() {
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
         .current_dir(root())

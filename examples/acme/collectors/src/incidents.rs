@@ -70,7 +70,7 @@ impl FromContext for Incidents {
         let path = context.get::<AcmeSettings>().await?.incidents;
         let place = path.display().to_string();
         let now = context.started_at();
-        // Reading a file may block, so it runs on a thread that may block.
+        // Reading a file may block, so it runs on a thread for blocking calls.
         let read = spawn_blocking(move || Self::parse(&fs::read_to_string(path)?, now));
         Ok(read.await?.with_context(|| format!("cannot read incidents from {place}"))?)
     }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_that_is_no_incident_is_named() {
+    fn an_invalid_line_is_named_in_the_error() {
         let error = Incidents::parse("low\t5\tfine\nhigh\tsoon\tbad", SystemTime::now()).unwrap_err();
 
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The metrics. Each is an ordinary function of the resources that it names.
+//! The metrics. Each is an ordinary function, whose arguments are resources.
 
 use std::{
     collections::BTreeMap,
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_incidents_are_shown_as_counted_as_the_value_says() {
+    fn the_evidence_matches_the_values() {
         let severities = ["high", "low", "high", "unknown"];
         let incidents = Incidents::new(severities.map(|severity| incident(severity, 1)));
 

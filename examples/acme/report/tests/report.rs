@@ -1,4 +1,4 @@
-//! Acme's binary as its engineers run it.
+//! Runs Acme's binary.
 
 use std::{
     process::Command,
@@ -36,7 +36,7 @@ fn lists_built_in_and_own_metrics() {
 }
 
 #[test]
-fn the_version_and_completions_have_its_own_name() {
+fn the_version_and_completions_contain_the_name_of_the_binary() {
     let version = scene().run(&["--version"]).with_status(0).stdout();
     let completions = scene().run(&["completions", "bash"]).with_status(0).stdout();
 
@@ -76,12 +76,12 @@ fn collects_from_its_own_resource_and_settings() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_blocks_its_reader_does_not_keep_the_process_alive() {
+fn a_blocked_read_does_not_keep_the_process_alive() {
     let scene = scene().file("system-health.toml", "[acme]\nincidents = 'pipe'\n");
     let made = Command::new("mkfifo").arg(scene.folder().join("pipe")).status().unwrap();
     assert!(made.success());
 
-    // Nobody ever writes into the pipe: without a deadline this would never end.
+    // Nobody writes into the pipe, so without a deadline the run would never end.
     let ended = scene.run(&["--only", "acme.*", "--deadline", "1s"]).with_status(1);
 
     let error = ended.metric("acme.incidents.open")["error"].as_str().unwrap().to_owned();
@@ -89,7 +89,7 @@ fn a_file_that_blocks_its_reader_does_not_keep_the_process_alive() {
 }
 
 #[test]
-fn a_missing_file_is_an_error_of_both_metrics_and_never_a_zero() {
+fn a_missing_file_is_an_error_and_not_zero() {
     let ended = scene().run(&["--only", "acme.*"]).with_status(1);
 
     for key in ["acme.incidents.open", "acme.incidents.oldest_seconds"] {
@@ -100,7 +100,7 @@ fn a_missing_file_is_an_error_of_both_metrics_and_never_a_zero() {
 }
 
 #[test]
-fn a_misspelt_setting_of_a_further_crate_is_refused() {
+fn a_misspelt_setting_of_another_crate_is_refused() {
     let scene = scene().file("system-health.toml", "[acme]\nincident = 'open.tsv'\n");
 
     let ended = scene.run(&[]).with_status(2);
@@ -109,7 +109,7 @@ fn a_misspelt_setting_of_a_further_crate_is_refused() {
 }
 
 #[test]
-fn an_incident_is_one_event_and_a_former_key_is_delivered_too() {
+fn an_incident_is_one_event_and_its_metric_is_delivered_under_both_keys() {
     let intake = DatadogIntake::start();
     let opened = |age: u64| {
         let opened = SystemTime::now() - Duration::from_hours(age);
@@ -127,7 +127,7 @@ fn an_incident_is_one_event_and_a_former_key_is_delivered_too() {
     }
 
     let [event] = &intake.events()[..] else { panic!("{:?}", intake.events()) };
-    assert_eq!(event["title"], "checkout is down", "Datadog takes no events of two days ago");
+    assert_eq!(event["title"], "checkout is down", "Datadog does not accept events of two days ago");
     let tags = event["tags"].to_string();
     assert!(tags.contains("\"severity:high\"") && tags.contains("\"source:system-health\""), "{event}");
     let values = |key: &str| -> Vec<f64> {
@@ -138,7 +138,7 @@ fn an_incident_is_one_event_and_a_former_key_is_delivered_too() {
 }
 
 #[test]
-fn a_metric_brings_its_own_alert() {
+fn the_monitor_uses_the_attributes_of_the_metric() {
     let monitors = scene().run(&["monitors"]).with_status(0).json();
 
     let [open] = &monitors
