@@ -1,5 +1,5 @@
-//! Where collectors get their resources. A collector asks for a resource by its type, as an argument. The context builds it
-//! on first use, once in its scope, and gives each requester a clone of the value or of the error.
+//! Where collectors get their resources. A collector asks for a resource by its type, as an argument. The context
+//! builds it on first use, once in its scope, and gives each requester a clone of the value or of the error.
 
 use std::{
     any::{Any, TypeId},
@@ -93,7 +93,7 @@ struct SubjectCache {
     type_name: &'static str,
 }
 
-/// Who asks through this handle to the context.
+/// Who uses a handle to the context.
 #[derive(Clone)]
 enum Requester {
     Program,
@@ -130,8 +130,10 @@ impl Context {
         self
     }
 
-    /// Provides a resource, so that it is not built. Programs provide settings in this way, and tests replace resources. A
-    /// resource with [`Scope::Process`] is provided for the whole process, any other for this run with all its subjects.
+    /// Provides a resource, so that it is not built. Programs provide settings in this way, and tests replace resources.
+    ///
+    /// A resource with [`Scope::Process`] is provided for the whole process. Other resources are provided for this run,
+    /// with all its subjects.
     #[must_use]
     pub fn provide<T: FromContext>(self, resource: T) -> Self {
         let cache = if T::SCOPE == Scope::Process { self.caches.process.cache() } else { &self.caches.run };
@@ -141,8 +143,10 @@ impl Context {
 
     /// The resource of type `T`. It is built now unless another requester asked for it before.
     ///
-    /// Fails with the error of building it, which is the same for all requesters; with a [`CycleError`](crate::CycleError)
-    /// if building it depends on the requester; or with a [`ScopeError`] if the requester lives longer than the resource.
+    /// Fails with
+    /// - the error of building the resource, which is the same for all requesters;
+    /// - a [`CycleError`](crate::CycleError) if the resource depends on the requester;
+    /// - a [`ScopeError`] if the requester lives longer than the resource.
     ///
     /// # Panics
     /// Panics outside a Tokio runtime.
@@ -176,8 +180,8 @@ impl Context {
         self.deadline
     }
 
-    /// The context of one subject, for a program that needs resources of a subject without a metric. The metrics of a run do
-    /// not share these resources.
+    /// The context of one subject, for a program that needs resources of a subject without a metric. The metrics of a
+    /// run do not share these resources.
     ///
     /// ```
     /// # use std::fmt;
@@ -245,7 +249,7 @@ impl Context {
         self.caches.subject.as_ref().map(|subject| subject.type_name)
     }
 
-    /// The handle for building a resource. It has the resources that live at least as long.
+    /// The handle for building a resource. It gives access to the resources that live at least as long.
     fn for_resource(&self, resource: ResourceType, scope: Scope) -> Self {
         let (subject, deadline) = match scope {
             Scope::Metric | Scope::Subject => (self.caches.subject.clone(), self.deadline),

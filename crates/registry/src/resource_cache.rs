@@ -1,8 +1,8 @@
-//! The resources of one scope. Each resource is built in a task of its own, so it is still built for others if the first
-//! requester runs into its timeout.
+//! The resources of one scope. Each resource is built in a task of its own, so the other requesters still get it if the
+//! first one runs into its timeout.
 //!
-//! Dependencies are recorded before anyone waits. A resource that depends on itself through others is therefore an error
-//! when it asks, also if two requesters start at both ends of the cycle at the same time.
+//! Dependencies are recorded before anyone waits for them. So a cycle of dependencies is an error, not a deadlock, even if
+//! two requesters enter it at different resources at the same time.
 
 use std::{
     any::{Any, TypeId},
@@ -24,10 +24,10 @@ pub(crate) type ResourceResult = Result<Arc<dyn Any + Send + Sync>, Unavailable>
 
 /// The resources of one scope.
 #[derive(Default)]
-pub(crate) struct ResourceCache(Mutex<Entries>);
+pub(crate) struct ResourceCache(Mutex<CacheEntries>);
 
 #[derive(Default)]
-struct Entries {
+struct CacheEntries {
     resources: HashMap<TypeId, SharedResource>,
     dependencies: HashMap<TypeId, Vec<ResourceType>>,
     tasks: Vec<AbortHandle>,
@@ -95,12 +95,12 @@ impl ResourceCache {
         self.lock().resources.retain(|_, resource| !matches!(resource.peek(), Some(Err(_))));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Entries> {
+    fn lock(&self) -> MutexGuard<'_, CacheEntries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Entries {
+impl CacheEntries {
     /// Adds the edge `dependent → dependency`, unless `dependency` already depends on `dependent`.
     fn add_dependency(
         &mut self,

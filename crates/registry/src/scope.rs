@@ -1,5 +1,5 @@
-//! How long a resource lives. A resource cannot depend on one that lives shorter: a client of the process that held the
-//! commits of one repository would use them for the next repository.
+//! How long a resource lives. A resource cannot depend on a resource with a shorter life: a client of the process that
+//! held the commits of one repository would also use them for the next repository.
 
 /// How long a resource lives, and who shares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,8 +10,8 @@ pub enum Scope {
     Run,
     /// Built once for each subject of a run, and shared by the metrics about it: its commits.
     Subject,
-    /// Built for one collection of one metric, and not shared: what depends on the metric's own settings, such as its
-    /// [`Window`](crate::Window).
+    /// Built for one collection of one metric, and not shared: values that depend on the metric's own settings, such as
+    /// its [`Window`](crate::Window).
     Metric,
 }
 

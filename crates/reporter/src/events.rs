@@ -53,9 +53,7 @@ pub(crate) fn flip_events(report: &Report, flipped: &[&GoalState]) -> Vec<Pendin
     }
     let events = by_metric.into_iter().filter_map(|((key, met), series)| {
         flip_event(report, series.first()?.metric, met, &series)
-            .inspect_err(|error| {
-                tracing::warn!("cannot make the event that the goal of {key} flipped: {error}")
-            })
+            .inspect_err(|error| tracing::warn!("cannot report that the goal of {key} flipped: {error}"))
             .ok()
     });
     events.filter_map(|event| pending(&event, report.timestamp())).collect()

@@ -22,7 +22,7 @@ use crate::{
     events,
     guard::Connecting,
     name::{reporter_name, with_name},
-    self_metrics::{Ending, FinishedRun, RunResult},
+    self_metrics::{FinishedRun, MetricResult, RunResult},
     state::{Recorded, RunState},
     target::Target,
 };
@@ -288,7 +288,7 @@ impl<'a> RunInProgress<'a> {
         });
         let finished = FinishedRun::from(RunResult {
             timestamp: report.timestamp(),
-            endings: report.run().outcomes().iter().map(Ending::from).collect(),
+            metric_results: report.run().outcomes().iter().map(MetricResult::from).collect(),
             sources: report.run().sources().to_vec(),
             duration: self.started.elapsed(),
             receipts,

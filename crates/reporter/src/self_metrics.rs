@@ -1,5 +1,5 @@
-//! Collectors of the metrics of the reporter about itself, which [`self_metrics`] declares. They run after the points of the
-//! run were delivered, also if all other metrics failed: as long as their values arrive, the reporter works.
+//! Collectors of the reporter's metrics about itself, which [`self_metrics`] declares. They run after the points of the
+//! run were delivered, even if all other metrics failed. As long as their values arrive, the reporter works.
 
 use std::{
     collections::BTreeMap,
@@ -47,9 +47,9 @@ pub(crate) struct FinishedRun(Arc<RunResult>);
 pub(crate) struct RunResult {
     /// The time of the run's points.
     pub(crate) timestamp: SystemTime,
-    /// How each metric ended the run.
-    pub(crate) endings: Vec<Ending>,
-    /// How each source ended the run.
+    /// The result of each metric.
+    pub(crate) metric_results: Vec<MetricResult>,
+    /// The result of each source.
     pub(crate) sources: Vec<SourceOutcome>,
     /// How long the run took until now.
     pub(crate) duration: Duration,
@@ -61,9 +61,9 @@ pub(crate) struct RunResult {
     pub(crate) api_calls: ApiCalls,
 }
 
-/// How a metric ended the run.
+/// The result of a metric, for one subject if it has subjects.
 #[derive(Debug)]
-pub(crate) struct Ending {
+pub(crate) struct MetricResult {
     key: String,
     /// The name of the metric's subject; empty if it has none.
     subject: String,
@@ -73,7 +73,7 @@ pub(crate) struct Ending {
     duration: Duration,
 }
 
-impl From<&Outcome> for Ending {
+impl From<&Outcome> for MetricResult {
     fn from(outcome: &Outcome) -> Self {
         Self {
             key: outcome.metric.key().to_owned(),
@@ -109,17 +109,17 @@ pub fn without_self_metrics(catalog: Catalog) -> Catalog {
 }
 
 impl FinishedRun {
-    /// A sample for each metric of the run. Of a metric with several subjects, the value that `worse` returns counts.
+    /// A sample for each metric of the run. `worse` combines the values of a metric with several subjects.
     fn by_metric<V: SampleValue>(
         &self,
-        value: impl Fn(&Ending) -> Option<V>,
+        value: impl Fn(&MetricResult) -> Option<V>,
         worse: fn(f64, f64) -> f64,
     ) -> Result<Vec<Sample>, SampleError> {
         let mut by_metric = BTreeMap::<&str, f64>::new();
-        for ending in &self.0.endings {
-            if let Some(value) = value(ending).map(SampleValue::into_f64) {
+        for result in &self.0.metric_results {
+            if let Some(value) = value(result).map(SampleValue::into_f64) {
                 by_metric
-                    .entry(&ending.key)
+                    .entry(&result.key)
                     .and_modify(|worst| *worst = worse(*worst, value))
                     .or_insert(value);
             }
@@ -172,32 +172,32 @@ fn run_duration(run: &FinishedRun) -> Duration {
 }
 
 fn metrics(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    by_state(&run.0.endings.iter().map(|ending| ending.state))
+    by_state(&run.0.metric_results.iter().map(|result| result.state))
 }
 
 fn collector_duration(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    run.by_metric(|ending| Some(ending.duration), f64::max)
+    run.by_metric(|result| Some(result.duration), f64::max)
 }
 
 fn collector_success(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    let of_metric = |ending: &Ending| ending.state != State::Error && ending.failures == 0;
+    let of_metric = |result: &MetricResult| result.state != State::Error && result.failures == 0;
     let of_source =
         |source: &SourceOutcome| State::from(&source.result) != State::Error && source.refused.is_empty();
-    let mut samples = run.by_metric(|ending| Some(of_metric(ending)), f64::min)?;
+    let mut samples = run.by_metric(|result| Some(of_metric(result)), f64::min)?;
     samples.extend(run.by_source(of_source)?);
     Ok(samples)
 }
 
 fn last_value_age(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    let age = |ending: &Ending| {
-        let last = run.0.last_values.get(&(ending.key.clone(), ending.subject.clone()))?;
+    let age = |result: &MetricResult| {
+        let last = run.0.last_values.get(&(result.key.clone(), result.subject.clone()))?;
         run.0.timestamp.duration_since(*last).ok()
     };
     run.by_metric(age, f64::max)
 }
 
 fn failed_items(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    run.by_metric(|ending| Some(ending.failures), |sum, more| sum + more)
+    run.by_metric(|result| Some(result.failures), |sum, more| sum + more)
 }
 
 fn sources(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {

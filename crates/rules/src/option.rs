@@ -51,7 +51,7 @@ pub enum OptionValue {
     Text(String),
     /// Yes or no.
     Bool(bool),
-    /// A number. In the attribute it is written as text.
+    /// A number.
     Number(f64),
     /// Several texts.
     List(Vec<String>),

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The result of one part of the collection.
-pub(super) enum PartialResult {
+pub(super) enum CollectionResult {
     Outcome(Outcome),
     Source(SourceOutcome),
 }
@@ -52,7 +52,7 @@ impl<'a> Collection<'a> {
     }
 
     /// The results, each as soon as it is there.
-    pub(super) fn results(&self) -> impl Stream<Item = PartialResult> + use<'_, 'a> {
+    pub(super) fn results(&self) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
         let mut alone = Vec::new();
         let mut by_subject = BTreeMap::<_, (SubjectType, Vec<Function>)>::new();
         for metric in self.catalog.metrics() {
@@ -63,11 +63,11 @@ impl<'a> Collection<'a> {
                 Some(subject) => by_subject.entry(subject.id).or_insert((*subject, vec![])).1.push(function),
             }
         }
-        let mut results = stream::SelectAll::<BoxStream<'_, PartialResult>>::new();
+        let mut results = stream::SelectAll::<BoxStream<'_, CollectionResult>>::new();
         self.engine.observe(Progress::Planned { outcomes: alone.len() });
-        results.push(self.collect_all(&alone, &self.context, None).map(PartialResult::Outcome).boxed());
+        results.push(self.collect_all(&alone, &self.context, None).map(CollectionResult::Outcome).boxed());
         for (subject, functions) in by_subject.into_values() {
-            results.push(self.each(subject, functions).map(PartialResult::Outcome).boxed());
+            results.push(self.each(subject, functions).map(CollectionResult::Outcome).boxed());
         }
         let sources: FuturesUnordered<_> =
             self.catalog.sources().iter().map(|source| self.source(source)).collect();
@@ -159,7 +159,7 @@ impl<'a> Collection<'a> {
     }
 
     /// The outcome of a source and the outcomes of its metrics.
-    fn source(&self, source: &'a Source) -> impl Future<Output = Vec<PartialResult>> + use<'_, 'a> {
+    fn source(&self, source: &'a Source) -> impl Future<Output = Vec<CollectionResult>> + use<'_, 'a> {
         let started = Instant::now();
         let limit = source.timeout().unwrap_or(DEFAULT_TIMEOUT);
         let described =
@@ -186,9 +186,9 @@ impl<'a> Collection<'a> {
             let source = SourceOutcome { name, result, returned, refused, duration };
             let outcomes = results.into_iter().map(|(metric, result)| {
                 let result = result.and_then(|reading| checked(&metric, None, reading));
-                PartialResult::Outcome(Outcome { metric, subject: None, result, duration })
+                CollectionResult::Outcome(Outcome { metric, subject: None, result, duration })
             });
-            outcomes.chain([PartialResult::Source(source)]).collect()
+            outcomes.chain([CollectionResult::Source(source)]).collect()
         }
     }
 }

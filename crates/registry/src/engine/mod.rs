@@ -13,7 +13,7 @@ use futures::StreamExt;
 use tokio::{runtime::Handle, time::Instant};
 
 use crate::{Catalog, Context, Interruption, Metric, Outcome, Run, SubjectLabel};
-use collection::{Collection, PartialResult};
+use collection::{Collection, CollectionResult};
 
 /// The timeout of a metric that has none of its own.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -110,7 +110,7 @@ impl Engine {
         self
     }
 
-    /// Ends a run early: what has no result by then is an error that says so.
+    /// Lets a run end early. The metrics that have no result by then get an error that says so.
     ///
     /// ```
     /// use system_health_registry::{Catalog, Context, Engine, Interruption, State, system_health_metric};
@@ -135,7 +135,8 @@ impl Engine {
         self
     }
 
-    /// Collects every metric of the catalog, and ends by the context's deadline. Dropping the future aborts the metrics.
+    /// Collects every metric of the catalog, and ends by the context's deadline. If the future is dropped, collecting is
+    /// aborted.
     ///
     /// # Panics
     /// Panics outside a Tokio runtime.
@@ -147,11 +148,11 @@ impl Engine {
         let mut results = collection.results();
         while let Some(result) = results.next().await {
             match result {
-                PartialResult::Outcome(outcome) => {
+                CollectionResult::Outcome(outcome) => {
                     self.observe(Progress::Finished(&outcome));
                     outcomes.push(outcome);
                 }
-                PartialResult::Source(source) => sources.push(source),
+                CollectionResult::Source(source) => sources.push(source),
             }
         }
         outcomes.sort_by(|one, other| {

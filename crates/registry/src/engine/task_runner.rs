@@ -16,7 +16,7 @@ pub(super) struct TaskRunner {
     pub(super) workers: Handle,
     /// The deadline of the run.
     pub(super) deadline: Option<Instant>,
-    /// What may end the run earlier.
+    /// A signal that may end the run earlier.
     pub(super) interruption: Interruption,
 }
 
@@ -36,8 +36,8 @@ struct NotStarted;
 struct Interrupted;
 
 impl TaskRunner {
-    /// Starts a task immediately, with its own handle to the context. The returned future waits for it. `name` is what
-    /// errors call the task.
+    /// Starts a task immediately, with its own handle to the context. The returned future waits for the task. Errors call
+    /// the task by `name`.
     pub(super) fn run<T, F, W>(
         &self,
         name: &'static str,
@@ -85,8 +85,8 @@ pub(super) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<In
     one.into_iter().chain(other).min()
 }
 
-/// Rounds a limit up to 10 ms. Some time has passed when the engine starts, so the rest of a deadline is a little less than
-/// what was set.
+/// Rounds a limit up to 10 ms. Some time passes before the engine starts, so the rest of a deadline is a little shorter
+/// than the configured time.
 fn rounded_up(duration: Duration) -> Duration {
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     Duration::from_millis(millis.div_ceil(10).saturating_mul(10))
