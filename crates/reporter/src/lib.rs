@@ -31,6 +31,7 @@ mod name;
 mod outbox;
 mod receipt;
 mod reporter;
+mod responses;
 mod run;
 mod selection;
 mod self_metrics;

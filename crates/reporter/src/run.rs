@@ -8,7 +8,9 @@ use std::{
 };
 
 use futures::future::{join_all, try_join_all};
-use system_health_registry::{Context, Engine, Event, Events, Point, Report, Run, SharedError, Tag};
+use system_health_registry::{
+    Context, Engine, Event, Events, Point, Report, ResponseCache, ResponseStore, Run, SharedError, Tag,
+};
 use system_health_state::{Recipient, Store};
 use tokio::time::{Instant, timeout_at};
 
@@ -22,6 +24,7 @@ use crate::{
     events,
     guard::Connecting,
     name::{reporter_name, with_name},
+    responses::Responses,
     self_metrics::{FinishedRun, MetricResult, RunResult},
     state::{Recorded, RunState},
     target::Target,
@@ -32,6 +35,7 @@ pub(crate) struct RunInProgress<'a> {
     reporter: &'a Reporter,
     targets: &'a [Target],
     context: Context,
+    responses: Arc<Responses>,
     started: Instant,
     /// The deadline of the run.
     end: Instant,
@@ -59,12 +63,16 @@ impl<'a> RunInProgress<'a> {
         let end = deadlines::end(started, deadline);
         let reserve = if mode == Mode::Push { reserve(deadline) } else { Duration::ZERO };
         let context = reporter.process.context_at(started_at);
-        let context = context.with_deadline(deadline.saturating_sub(reserve));
-        Self { reporter, targets, context, started, end, reserve }.finish(mode).await
+        let responses = Responses::new();
+        let context = context
+            .with_deadline(deadline.saturating_sub(reserve))
+            .provide(ResponseCache::new(Arc::clone(&responses) as Arc<dyn ResponseStore>));
+        Self { reporter, targets, context, responses, started, end, reserve }.finish(mode).await
     }
 
     async fn finish(&self, mode: Mode) -> Result<Finished, ReporterError> {
         let CollectedRun { run, state, connecting, name } = self.collect(mode).await?;
+        self.responses.write().await;
         let report = Arc::new(self.report(run, &self.reporter.tags));
         let recipients: Vec<Recipient> = match mode {
             Mode::Push => self.targets.iter().map(|target| target.recipient(self.reporter.align)).collect(),
@@ -115,6 +123,12 @@ impl<'a> RunInProgress<'a> {
     }
 
     async fn open_state(&self) -> Result<RunState, StateError> {
+        let state = self.state().await?;
+        self.responses.open(&state.current().await);
+        Ok(state)
+    }
+
+    async fn state(&self) -> Result<RunState, StateError> {
         if !self.reporter.keeps_state {
             return RunState::disabled(self.end);
         }

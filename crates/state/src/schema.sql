@@ -115,3 +115,12 @@ CREATE TABLE events (
     sending_since INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (destination, id)
 ) STRICT, WITHOUT ROWID;
+
+-- Responses of servers, compressed, with the time when they were last written or used. The client chooses the
+-- keys: hashes of whose response it is and of its URL.
+CREATE TABLE responses (
+    key TEXT PRIMARY KEY NOT NULL,
+    response BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    used INTEGER NOT NULL
+) STRICT;

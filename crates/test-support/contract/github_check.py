@@ -26,6 +26,8 @@ import github_graphql
 
 # Every operation may answer with these; the description repeats them for some operations only.
 COMMON_ERRORS = {301, 307, 401, 403, 404, 429, 500, 502, 503}
+# To a conditional request; the description has it for some operations only.
+NOT_MODIFIED = 304
 BASIC_ERROR = {"$ref": "#/components/schemas/basic-error"}
 
 # Redirects and Link headers lead to /repositories/{id}; the description leaves these paths out.
@@ -240,6 +242,8 @@ def typed(text):
 
 def problems_of_answer(description, operation, status, body):
     answers = operation["responses"]
+    if status == NOT_MODIFIED:
+        return [] if body is None else [f"an answer with status {status} has no body"]
     if str(status) in answers:
         content = description.resolve(answers[str(status)]).get("content")
         if content is None:

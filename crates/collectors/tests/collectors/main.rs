@@ -4,6 +4,7 @@
 mod ci;
 mod clone;
 mod commits;
+mod conditional;
 mod contract;
 mod engine;
 mod freshness;

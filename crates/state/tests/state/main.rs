@@ -8,4 +8,5 @@ mod harness;
 mod history;
 mod interleavings;
 mod outbox;
+mod responses;
 mod sending;

@@ -1,6 +1,9 @@
 //! The endpoints: finds the one of a request, and responds as GitHub does.
 
-use std::time::SystemTime;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::SystemTime,
+};
 
 use serde_json::{Value, json};
 
@@ -43,10 +46,45 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
         let budget = world.budget(caller, Resource::Core);
         return budget.add_to(json_answer(200, &rate_limit(world, caller)));
     }
-    match world.spend(caller, Resource::Core) {
-        Some(budget) => budget.add_to(route(world, caller, call, &path)),
-        None => refusal::rate_limit(403, world.budget(caller, Resource::Core).reset),
+    let budget = world.budget(caller, Resource::Core);
+    if budget.remaining() == 0 {
+        return refusal::rate_limit(403, budget.reset);
     }
+    let answer = with_etag(route(world, caller, call, &path));
+    if caller == Caller::User && is_known(&answer, call) {
+        // A response that has not changed is not counted.
+        return budget.add_to(not_modified(&answer));
+    }
+    match world.spend(caller, Resource::Core) {
+        Some(budget) => budget.add_to(answer),
+        None => refusal::rate_limit(403, budget.reset),
+    }
+}
+
+/// Adds the tag that says whether a response has changed.
+fn with_etag(answer: Answer) -> Answer {
+    if answer.status != 200 {
+        return answer;
+    }
+    let mut hasher = DefaultHasher::new();
+    (&answer.body, &answer.headers).hash(&mut hasher);
+    let etag = format!("W/\"{:016x}\"", hasher.finish());
+    answer.with_header("etag", &etag)
+}
+
+fn etag(answer: &Answer) -> Option<&str> {
+    answer.headers.iter().find(|(name, _)| name == "etag").map(|(_, etag)| &**etag)
+}
+
+/// Whether the client knows this response already.
+fn is_known(answer: &Answer, call: &Call<'_>) -> bool {
+    let etag = etag(answer);
+    etag.is_some() && etag == call.request.header("if-none-match")
+}
+
+fn not_modified(answer: &Answer) -> Answer {
+    let etag = etag(answer).unwrap_or_default();
+    Answer { status: 304, headers: Vec::new(), body: Vec::new() }.with_header("etag", etag)
 }
 
 fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answer {

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use system_health_registry::ApiCalls;
+use system_health_registry::{ApiCalls, ResponseCache};
 use tokio::time::Instant;
 use url::Url;
 
@@ -51,12 +51,13 @@ impl GitHub {
         token: Option<&SecretString>,
         deadline: Option<Instant>,
         calls: ApiCalls,
+        responses: ResponseCache,
     ) -> Result<Self, InvalidToken> {
         let now = Instant::now();
         let deadline = deadline.unwrap_or(now + DEFAULT_DEADLINE);
         // In a very short run, the reserve is a tenth of the time.
         let reserve = (deadline.saturating_duration_since(now) / 10).min(ERROR_RESERVE);
-        let session = Session::new(transport, token, deadline - reserve, calls)?;
+        let session = Session::new(transport, token, deadline - reserve, calls, responses)?;
         Ok(Self { session: Arc::new(session), api: settings.api_url, max_pages: settings.max_pages })
     }
 

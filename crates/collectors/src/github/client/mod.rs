@@ -5,6 +5,7 @@ mod api_client;
 mod attempt;
 mod cause;
 mod error;
+mod kept_response;
 mod link;
 mod pagination;
 mod parse;

@@ -5,14 +5,14 @@ use std::{error::Error, sync::OnceLock, time::SystemTime};
 
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, LOCATION, USER_AGENT},
+    header::{ACCEPT, AUTHORIZATION, IF_NONE_MATCH, LOCATION, USER_AGENT},
 };
 use http_body_util::BodyExt;
 use octocrab::Octocrab;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use system_health_http::{HttpError, Idempotency, Redactor, Retrier, Retry, RetryPolicy, header};
-use system_health_registry::ApiCalls;
+use system_health_registry::{ApiCalls, ResponseCache};
 use tokio::time::Instant;
 use url::Url;
 
@@ -20,6 +20,7 @@ use super::{
     attempt::FailedAttempt,
     cause::{Cause, ErrorBody},
     error::GitHubError,
+    kept_response::{KeptResponse, Owner},
     query::QueryAnswer,
     rate_limit::classify_response,
     request::Request,
@@ -39,6 +40,8 @@ pub(super) struct Session {
     /// For GraphQL queries, which have a rate limit of their own.
     query_retrier: Retrier<FailedAttempt>,
     calls: ApiCalls,
+    responses: ResponseCache,
+    owner: Owner,
     transport: Transport,
     /// GitHub's response, if it has refused the token.
     refusal: OnceLock<ErrorBody>,
@@ -71,6 +74,7 @@ impl Session {
         token: Option<&SecretString>,
         deadline: Instant,
         calls: ApiCalls,
+        responses: ResponseCache,
     ) -> Result<Self, InvalidToken> {
         let http = transport.http.with_calls(calls.clone()).with_deadline(deadline);
         Ok(Self {
@@ -80,6 +84,8 @@ impl Session {
             retrier: Retrier::new(RetryPolicy::default(), deadline),
             query_retrier: Retrier::new(RetryPolicy::default(), deadline),
             calls,
+            responses,
+            owner: Owner::new(token),
             transport: transport.clone(),
             refusal: OnceLock::new(),
         })
@@ -144,7 +150,7 @@ impl Session {
     }
 
     async fn answer_to_query(&self, request: Request<'_>) -> Result<Value, Failure> {
-        let (status, headers, body) = self.send(request).await?;
+        let (status, headers, body) = self.send(request, None).await?;
         if status != StatusCode::OK {
             return Err(classify_response(status, &headers, &body, true, SystemTime::now()));
         }
@@ -155,7 +161,7 @@ impl Session {
     async fn get_following_redirects(&self, mut url: Url) -> Result<Document, Failure> {
         for _ in 0..=MAX_REDIRECTS {
             self.check_origin("redirect", &url).map_err(permanent)?;
-            let (status, headers, body) = self.send(Request::Get(&url)).await?;
+            let (status, headers, body) = self.send_conditionally(&url).await?;
             let target = headers.get(LOCATION).and_then(|target| url.join(target.to_str().ok()?).ok());
             match target {
                 _ if status == StatusCode::OK => return Ok(Document { headers, body }),
@@ -169,8 +175,33 @@ impl Session {
         Err(permanent(Cause::Redirects(MAX_REDIRECTS)))
     }
 
-    async fn send(&self, request: Request<'_>) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
-        let response = self.response(request).await;
+    /// Gets a document, or learns that it is the same as in an earlier run.
+    async fn send_conditionally(&self, url: &Url) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
+        let request = Request::Get(url);
+        let Some(store) = self.responses.store() else { return self.send(request, None).await };
+        let key = self.owner.key(url);
+        let kept = store.load(&key).await.and_then(|kept| KeptResponse::read(&kept, url));
+        let (status, headers, body) = self.send(request, kept.as_ref().map(|kept| &kept.etag)).await?;
+        match kept {
+            Some(kept) if status == StatusCode::NOT_MODIFIED => {
+                return Ok((StatusCode::OK, kept.headers(headers), kept.body));
+            }
+            _ if status == StatusCode::OK => {
+                if let Some(response) = KeptResponse::new(&headers, &body) {
+                    store.save(&key, &response.write(url)).await;
+                }
+            }
+            _ => {}
+        }
+        Ok((status, headers, body))
+    }
+
+    async fn send(
+        &self,
+        request: Request<'_>,
+        etag: Option<&HeaderValue>,
+    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
+        let response = self.response(request, etag).await;
         let (parts, body) = response.map_err(|error| self.broken(inner(error)))?.into_parts();
         tracing::debug!(
             path = request.url().path(),
@@ -187,10 +218,15 @@ impl Session {
         Ok((parts.status, parts.headers, body.to_bytes().into()))
     }
 
-    async fn response(&self, request: Request<'_>) -> octocrab::Result<Response<BoxBody>> {
+    async fn response(
+        &self,
+        request: Request<'_>,
+        etag: Option<&HeaderValue>,
+    ) -> octocrab::Result<Response<BoxBody>> {
         let mut builder = http::Request::builder().method(request.method()).uri(request.url().as_str());
         if let Some(headers) = builder.headers_mut() {
             headers.clone_from(&self.headers);
+            headers.extend(etag.map(|etag| (IF_NONE_MATCH, etag.clone())));
         }
         self.octocrab.execute(self.octocrab.build_request(builder, request.body())?).await
     }

@@ -25,8 +25,8 @@ impl FromContext for GitHub {
                 None
             }
         };
-        let calls = context.get().await?;
-        let github = Self::new(&transport?, settings, token.as_ref(), context.deadline(), calls);
+        let (calls, responses) = (context.get().await?, context.get().await?);
+        let github = Self::new(&transport?, settings, token.as_ref(), context.deadline(), calls, responses);
         Ok(github.context("cannot set up a client for GitHub")?)
     }
 }

@@ -1,0 +1,184 @@
+//! Conditional requests: a response of an earlier run is used again if GitHub says that it is still current.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+use system_health_collectors::github::GitHub;
+use system_health_registry::{ApiCalls, Context, ResponseCache, ResponseFuture, ResponseStore};
+use system_health_test_support::{
+    github::{FakeGitHub, refusal},
+    server::Answer,
+};
+
+use crate::stage::{Stage, TOKEN};
+
+const PATH: [&str; 4] = ["repos", "acme", "shop", "commits"];
+
+/// What is kept between the runs of a test.
+#[derive(Debug, Default)]
+struct Memory(Mutex<HashMap<String, Vec<u8>>>);
+
+impl ResponseStore for Memory {
+    fn load<'a>(&'a self, key: &'a str) -> ResponseFuture<'a, Option<Vec<u8>>> {
+        Box::pin(async move { self.0.lock().unwrap().get(key).cloned() })
+    }
+
+    fn save<'a>(&'a self, key: &'a str, response: &'a [u8]) -> ResponseFuture<'a, ()> {
+        Box::pin(async move {
+            self.0.lock().unwrap().insert(key.to_owned(), response.to_vec());
+        })
+    }
+}
+
+impl Memory {
+    fn change(&self, change: impl Fn(&mut Vec<u8>)) {
+        self.0.lock().unwrap().values_mut().for_each(change);
+    }
+}
+
+fn github() -> FakeGitHub {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    github.repository("acme/shop").commits(250);
+    github
+}
+
+fn run(stage: &Stage, memory: &Arc<Memory>) -> Context {
+    stage.run().provide(ResponseCache::new(Arc::clone(memory) as Arc<dyn ResponseStore>))
+}
+
+/// The messages of all commits.
+async fn commits(context: &Context) -> Vec<String> {
+    let github: GitHub = context.get().await.unwrap();
+    let pages = github.pages::<Vec<Value>>(&PATH, &[("per_page", "100")]).all().await.unwrap();
+    let message = |commit: Value| commit["commit"]["message"].as_str().unwrap().to_owned();
+    pages.into_iter().flatten().map(message).collect()
+}
+
+/// The requests of a run by the status of their responses, and the remaining quota.
+async fn counted(context: &Context) -> (Vec<(u16, u64)>, Option<u64>) {
+    let calls: ApiCalls = context.get().await.unwrap();
+    let by_status = calls.by_status().iter().filter_map(|calls| Some((calls.status?, calls.count))).collect();
+    (by_status, calls.quota("github"))
+}
+
+#[tokio::test]
+async fn what_has_not_changed_costs_no_quota_and_is_read_to_its_last_page() {
+    let (github, memory) = (github(), Arc::default());
+    let stage = Stage::on(&github);
+    let first = run(&stage, &memory);
+    let messages = commits(&first).await;
+    assert_eq!(counted(&first).await, (vec![(200, 3)], Some(4_997)));
+
+    let second = run(&stage, &memory);
+
+    assert_eq!(commits(&second).await, messages);
+    assert_eq!(messages.len(), 250);
+    assert_eq!(counted(&second).await, (vec![(304, 3)], Some(4_997)));
+}
+
+#[tokio::test]
+async fn what_has_changed_is_read_anew() {
+    let (github, memory) = (github(), Arc::default());
+    let stage = Stage::on(&github);
+    commits(&run(&stage, &memory)).await;
+    github.repository("acme/shop").commit("Hotfix the checkout");
+
+    for _ in 0..2 {
+        let messages = commits(&run(&stage, &memory)).await;
+        assert_eq!((messages.len(), &*messages[0]), (251, "Hotfix the checkout"));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_conditionally_if_nothing_is_kept() {
+    let github = github();
+    let stage = Stage::on(&github);
+    for _ in 0..2 {
+        commits(&stage.run()).await;
+    }
+    assert!(github.requests().iter().all(|request| request.header("if-none-match").is_none()));
+}
+
+#[tokio::test]
+async fn a_failed_request_does_not_become_the_response_of_an_earlier_run() {
+    let (github, memory) = (github(), Arc::default());
+    let stage = Stage::on(&github);
+    commits(&run(&stage, &memory)).await;
+    github.fail("/commits", refusal::forbidden());
+
+    let github: GitHub = run(&stage, &memory).get().await.unwrap();
+
+    github.get::<Value>(&PATH, &[("per_page", "100")]).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_304_that_nobody_asked_for_is_an_error() {
+    let github = github();
+    github.fail("/commits", Answer { status: 304, headers: Vec::new(), body: Vec::new() });
+    let memory = Arc::default();
+    let context = run(&Stage::on(&github), &memory);
+    let github: GitHub = context.get().await.unwrap();
+    let error = github.get::<Value>(&PATH, &[]).await.unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 304);
+}
+
+#[tokio::test]
+async fn another_token_asks_for_itself() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").commits(3);
+    let memory = Arc::default();
+    commits(&run(&Stage::on(&github), &memory)).await;
+    let settings = "[repository]\nname = \"acme/shop\"";
+    let other = Stage::empty().github(&github).variable("GITHUB_TOKEN", "ghp_other").settings(settings);
+
+    commits(&run(&other, &memory)).await;
+
+    assert!(github.requests().iter().all(|request| request.header("if-none-match").is_none()));
+    assert!(
+        memory
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .all(|(key, kept)| { !key.contains("ghp_") && !String::from_utf8_lossy(kept).contains("ghp_") })
+    );
+}
+
+#[tokio::test]
+async fn what_is_damaged_is_read_anew() {
+    let (github, memory) = (github(), Arc::<Memory>::default());
+    let stage = Stage::on(&github);
+    commits(&run(&stage, &memory)).await;
+    for change in [(|kept| kept.truncate(20)) as fn(&mut Vec<u8>), Vec::clear] {
+        memory.change(change);
+        assert_eq!(commits(&run(&stage, &memory)).await.len(), 250);
+    }
+}
+
+#[tokio::test]
+async fn a_renamed_repository_is_asked_for_where_it_is() {
+    let (github, memory) = (github(), Arc::default());
+    github.repository("acme/shop").rename("acme/store");
+    let stage = Stage::on(&github);
+    let messages = commits(&run(&stage, &memory)).await;
+    let second = run(&stage, &memory);
+    assert_eq!(commits(&second).await, messages);
+    // Each page is redirected before it is found unchanged.
+    let (by_status, _) = counted(&second).await;
+    assert!(by_status.contains(&(304, 3)), "{by_status:?}");
+}
+
+#[tokio::test]
+async fn queries_are_never_conditional() {
+    let (github, memory) = (github(), Arc::<Memory>::default());
+    let stage = Stage::on(&github);
+    for _ in 0..2 {
+        let client: GitHub = run(&stage, &memory).get().await.unwrap();
+        client.query::<Value>("{ rateLimit { cost } }", json!({})).await.unwrap();
+    }
+    assert!(github.requests().iter().all(|request| request.header("if-none-match").is_none()));
+    assert!(memory.0.lock().unwrap().is_empty());
+}

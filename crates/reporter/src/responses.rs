@@ -1,0 +1,107 @@
+//! The responses that clients keep between runs. They are in the state folder, and written a few at a time: at the end of the
+//! run, and earlier only if they would take too much memory.
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use system_health_registry::{ResponseFuture, ResponseStore};
+use system_health_state::{PackedResponse, Store};
+use tokio::{sync::watch, time::timeout};
+
+use crate::{error::Chain, state::Kept};
+
+/// Maximum size of the responses that wait to be written.
+const MAX_WAITING: usize = 4 << 20;
+/// A request does not wait longer for the state folder.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The time of the last use is only written if it is older.
+const USED_RECENTLY: Duration = Duration::from_hours(24);
+
+/// The responses of a run.
+#[derive(Debug)]
+pub(crate) struct Responses {
+    /// The state of the run, as soon as it is open; `None` inside if it is not kept.
+    kept: watch::Sender<Option<Option<Kept>>>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    new: Vec<(String, PackedResponse)>,
+    size: usize,
+    used: Vec<String>,
+}
+
+impl Responses {
+    /// Before the state is open.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { kept: watch::Sender::new(None), waiting: Mutex::default() })
+    }
+
+    /// Uses the state of the run from now on, if it outlives the run.
+    pub(crate) fn open(&self, kept: &Kept) {
+        self.kept.send_replace(Some(kept.is_kept().then(|| kept.clone())));
+    }
+
+    /// Writes what waits.
+    pub(crate) async fn write(&self) {
+        let Waiting { new, used, .. } = mem::take(&mut *self.waiting());
+        let Some(kept) = self.kept().await else { return };
+        if new.is_empty() && used.is_empty() {
+            return;
+        }
+        let write = move |store: &Store| store.keep_responses(&new, &used, SystemTime::now());
+        if let Err(error) = kept.ask(kept.store(), write).await {
+            tracing::warn!("cannot keep responses for the next run: {}", Chain(&error));
+        }
+    }
+
+    async fn kept(&self) -> Option<Kept> {
+        let mut opened = self.kept.subscribe();
+        let opened = timeout(PATIENCE, opened.wait_for(Option::is_some)).await;
+        opened.ok()?.ok()?.clone().flatten()
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ResponseStore for Responses {
+    fn load<'a>(&'a self, key: &'a str) -> ResponseFuture<'a, Option<Vec<u8>>> {
+        Box::pin(async move {
+            let kept = self.kept().await?;
+            let owned = key.to_owned();
+            let found = kept.ask(kept.store(), move |store| {
+                let found = store.response(&owned)?;
+                Ok(found.and_then(|(response, used)| Some((response.unpack()?, used))))
+            });
+            let (response, used) = found.await.ok()??;
+            if used.elapsed().is_ok_and(|age| age > USED_RECENTLY) {
+                self.waiting().used.push(key.to_owned());
+            }
+            Some(response)
+        })
+    }
+
+    fn save<'a>(&'a self, key: &'a str, response: &'a [u8]) -> ResponseFuture<'a, ()> {
+        Box::pin(async move {
+            if self.kept().await.is_none() {
+                return;
+            }
+            let Some(packed) = PackedResponse::new(response) else { return };
+            let is_full = {
+                let mut waiting = self.waiting();
+                waiting.size += packed.size();
+                waiting.new.push((key.to_owned(), packed));
+                waiting.size > MAX_WAITING
+            };
+            if is_full {
+                self.write().await;
+            }
+        })
+    }
+}

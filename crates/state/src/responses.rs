@@ -1,0 +1,102 @@
+//! Responses of servers, so that a later run can ask whether they have changed. They are only a saving: what cannot be read
+//! is as if it had never been kept.
+
+use std::{
+    io::{self, Read, Write},
+    time::SystemTime,
+};
+
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use rusqlite::{OptionalExtension, params};
+
+use crate::{
+    Store, StoreError,
+    convert::{DAY, seconds, whole},
+};
+
+/// Larger compressed responses are not kept.
+const MAX_RESPONSE: usize = 1 << 20;
+/// The longest response that is unpacked. A damaged row must not fill the memory.
+const MAX_UNPACKED: u64 = 64 << 20;
+/// All responses together. The ones that were not used for the longest time are deleted.
+const MAX_TOTAL: i64 = 64 << 20;
+/// Responses that were not used for longer are deleted.
+const MAX_AGE: i64 = 14 * DAY;
+
+/// A compressed response. The format has a checksum, so damage is noticed.
+#[derive(Debug, Clone)]
+pub struct PackedResponse(Vec<u8>);
+
+impl PackedResponse {
+    /// Compresses a response. `None` if it is too large to be kept.
+    #[must_use]
+    pub fn new(response: &[u8]) -> Option<Self> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(response).ok()?;
+        let packed = encoder.finish().ok()?;
+        (packed.len() <= MAX_RESPONSE).then_some(Self(packed))
+    }
+
+    /// The size in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The response, unless it is damaged.
+    #[must_use]
+    pub fn unpack(&self) -> Option<Vec<u8>> {
+        let mut response = Vec::new();
+        let read = GzDecoder::new(&*self.0).take(MAX_UNPACKED).read_to_end(&mut response);
+        read.and_then(|length| {
+            if length as u64 == MAX_UNPACKED { Err(io::ErrorKind::InvalidData.into()) } else { Ok(length) }
+        })
+        .ok()?;
+        Some(response)
+    }
+}
+
+impl Store {
+    /// The response that was kept under a key, and when it was last used.
+    pub fn response(&self, key: &str) -> Result<Option<(PackedResponse, SystemTime)>, StoreError> {
+        self.read(|connection| {
+            connection
+                .prepare("SELECT response, used FROM responses WHERE key = ?1")?
+                .query_row([key], |row| Ok((PackedResponse(row.get(0)?), crate::convert::time(row.get(1)?))))
+                .optional()
+        })
+    }
+
+    /// Keeps new responses, and notes that others were used. Old ones are deleted, and as many others as the limit of the size
+    /// requires.
+    pub fn keep_responses(
+        &self,
+        new: &[(String, PackedResponse)],
+        used: &[String],
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let now = seconds(now);
+        self.write(|transaction| {
+            let mut insert = transaction.prepare(
+                "INSERT OR REPLACE INTO responses (key, response, size, used) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            for (key, response) in new {
+                insert.execute(params![key, response.0, whole(response.size()), now])?;
+            }
+            let mut update = transaction.prepare("UPDATE responses SET used = ?2 WHERE key = ?1")?;
+            for key in used {
+                update.execute(params![key, now])?;
+            }
+            transaction.execute("DELETE FROM responses WHERE used < ?1", [now - MAX_AGE])?;
+            transaction.execute(
+                "DELETE FROM responses WHERE key IN (
+                     SELECT key FROM (
+                         SELECT key, sum(size) OVER (ORDER BY used DESC, key) AS total FROM responses
+                     ) WHERE total > ?1
+                 )",
+                [MAX_TOTAL],
+            )?;
+            Ok(())
+        })
+    }
+}
