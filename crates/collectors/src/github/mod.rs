@@ -15,7 +15,8 @@ mod without_client;
 
 #[cfg(feature = "github")]
 pub use client::{
-    Cause, ErrorBody, GitHub, GitHubError, Pages, QueryError, QueryErrorKind, QueryErrors, QueryPages,
+    Cause, ErrorBody, GitHub, GitHubError, Pages, Permitted, QueryError, QueryErrorKind, QueryErrors,
+    QueryPages,
 };
 #[cfg(feature = "github")]
 pub use resources::{GitHubRepository, WatchedBranch};

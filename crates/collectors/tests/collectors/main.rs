@@ -13,6 +13,7 @@ mod github;
 mod graphql;
 mod history;
 mod labels;
+mod permissions;
 mod repositories;
 mod source;
 mod stage;

@@ -22,6 +22,18 @@ pub fn forbidden() -> Answer {
     error(403, "Resource not accessible by personal access token", "/rest")
 }
 
+/// 403: the token has not this permission, such as `actions=read`.
+#[must_use]
+pub fn forbidden_without(permission: &str) -> Answer {
+    forbidden().with_header("x-accepted-github-permissions", permission)
+}
+
+/// 404: the classic token has not this scope, such as `repo`.
+#[must_use]
+pub fn not_found_without(scope: &str) -> Answer {
+    not_found("/rest").with_header("x-accepted-oauth-scopes", scope).with_header("x-oauth-scopes", "gist")
+}
+
 /// 403 or 429: the requests of the hour are exhausted until `reset`.
 #[must_use]
 pub fn rate_limit(status: u16, reset: SystemTime) -> Answer {

@@ -47,6 +47,16 @@ pub enum Cause {
         /// Whether the request had a token.
         with_token: bool,
     },
+    /// The token has no permission for this request.
+    #[error("GitHub answered {status}{body}{}", permission_advice(needed.as_deref()))]
+    NoPermission {
+        /// The status.
+        status: StatusCode,
+        /// GitHub's explanation.
+        body: ErrorBody,
+        /// The permissions or scopes that the request needs, if GitHub names them.
+        needed: Option<String>,
+    },
     /// GitHub has refused the token earlier in this run, so the request was not sent.
     #[error(
         "not sent, because GitHub has refused the token: {status}{body}{}",
@@ -155,6 +165,11 @@ impl Cause {
             Self::Status { status, body, with_token } => {
                 Self::Status { status, body: body.quoted(quote), with_token }
             }
+            Self::NoPermission { status, body, needed } => Self::NoPermission {
+                status,
+                body: body.quoted(&quote),
+                needed: needed.map(|needed| quote(&needed)),
+            },
             Self::TokenRefused { body } => Self::TokenRefused { body: body.quoted(quote) },
             Self::Query(errors) => Self::Query(errors.quoted(quote)),
             Self::NoAnswer { body } => Self::NoAnswer { body: body.quoted(quote) },
@@ -194,6 +209,11 @@ impl ErrorBody {
         self.message.as_deref()
     }
 
+    /// Whether the token has no permission.
+    pub(super) fn is_no_permission(&self) -> bool {
+        self.message.as_deref().is_some_and(|text| text.starts_with("Resource not accessible by "))
+    }
+
     /// Whether there were too many requests in a short time.
     pub(super) fn is_secondary_limit(&self) -> bool {
         let contains = |words: &str| {
@@ -217,6 +237,14 @@ impl fmt::Display for ErrorBody {
             Some(url) => write!(f, " ({})", one_line(url)),
             None => Ok(()),
         }
+    }
+}
+
+/// What the token needs.
+fn permission_advice(needed: Option<&str>) -> String {
+    match needed {
+        Some(needed) => format!("; the GitHub token needs {}", one_line(needed)),
+        None => advice(StatusCode::FORBIDDEN, true).to_owned(),
     }
 }
 

@@ -6,7 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::{HeaderMap, StatusCode};
 use system_health_http::{Retry, header, retry_after};
 
-use super::cause::{Cause, ErrorBody};
+use super::{
+    cause::{Cause, ErrorBody},
+    permission::{lacks_permission, needed_permission},
+};
 
 /// The wait that GitHub's documentation asks for if a rate limit comes without a time.
 const SECONDARY_WAIT: Duration = Duration::from_mins(1);
@@ -26,6 +29,9 @@ pub(super) fn classify_response(
         Some(wait) => {
             let until = now.checked_add(wait).unwrap_or(now);
             (Retry::After(wait), Cause::RateLimit { status, body, until })
+        }
+        None if with_token && lacks_permission(status, headers, &body) => {
+            (Retry::Never, Cause::NoPermission { status, body, needed: needed_permission(headers) })
         }
         None => (Retry::from_response(status, headers, now), Cause::Status { status, body, with_token }),
     }

@@ -1,0 +1,133 @@
+//! Whether a response says that the token has no permission, and which one.
+//!
+//! Fine-grained tokens and GitHub Apps have permissions, classic tokens have scopes:
+//! <https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps>,
+//! <https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps>.
+
+use http::{HeaderMap, StatusCode};
+
+use super::cause::ErrorBody;
+
+/// What the request needs, for tokens with permissions, such as `actions=read`.
+const PERMISSIONS: &str = "x-accepted-github-permissions";
+/// What the request needs, for classic tokens. Any of them is enough.
+const ACCEPTED_SCOPES: &str = "x-accepted-oauth-scopes";
+/// The scopes of a classic token. Other tokens have no such header.
+const SCOPES: &str = "x-oauth-scopes";
+
+/// Whether the token has no permission. GitHub also answers 404 to a classic token without the scope.
+pub(super) fn lacks_permission(status: StatusCode, headers: &HeaderMap, body: &ErrorBody) -> bool {
+    match status {
+        StatusCode::FORBIDDEN => body.is_no_permission() || missing_scopes(headers).is_some(),
+        StatusCode::NOT_FOUND => missing_scopes(headers).is_some(),
+        _ => false,
+    }
+}
+
+/// What the request needs, in words.
+pub(super) fn needed_permission(headers: &HeaderMap) -> Option<String> {
+    if let Some(scopes) = missing_scopes(headers) {
+        return Some(format!("the scope `{}`", scopes.join("` or `")));
+    }
+    // Alternatives are separated by `; `, permissions that are needed together by `, `.
+    let permissions =
+        text(headers, PERMISSIONS)?.replace("; ", "` or `").replace(',', ", ").replace(",  ", ", ");
+    Some(format!("the permission `{permissions}`"))
+}
+
+/// The accepted scopes, if the token has none of them.
+fn missing_scopes(headers: &HeaderMap) -> Option<Vec<&str>> {
+    let accepted = list(headers.get(ACCEPTED_SCOPES)?.to_str().ok()?);
+    let granted = list(headers.get(SCOPES)?.to_str().ok()?);
+    let is_granted = |scope: &&str| granted.iter().any(|granted| includes(granted, scope));
+    (!accepted.is_empty() && !accepted.iter().any(|scope| is_granted(&scope))).then_some(accepted)
+}
+
+/// Whether a scope includes another one: `repo` includes `repo:status`, and `admin:org` includes `read:org`.
+fn includes(granted: &str, scope: &str) -> bool {
+    let by_prefix = || {
+        let (access, of) = granted.split_once(':')?;
+        let (lesser, other) = scope.split_once(':')?;
+        let rank = |access: &str| ["read", "write", "admin"].iter().position(|one| *one == access);
+        Some(of == other && rank(access)? >= rank(lesser)?)
+    };
+    granted == scope
+        || (granted == "repo"
+            && (scope.starts_with("repo:") || matches!(scope, "public_repo" | "security_events")))
+        || by_prefix() == Some(true)
+}
+
+fn list(text: &str) -> Vec<&str> {
+    text.split(',').map(str::trim).filter(|scope| !scope.is_empty()).collect()
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn permission(
+        status: u16,
+        headers: &[(&'static str, &'static str)],
+        message: &str,
+    ) -> Option<Option<String>> {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
+        let (status, body) =
+            (StatusCode::from_u16(status).unwrap(), ErrorBody::from_message(message.to_owned()));
+        lacks_permission(status, &headers, &body).then(|| needed_permission(&headers))
+    }
+
+    #[test]
+    fn the_missing_permission_is_named() {
+        let no_access = "Resource not accessible by integration";
+        let named = |text: &str| Some(Some(text.to_owned()));
+        for (status, headers, message, expected) in [
+            (403, &[][..], no_access, Some(None)),
+            (403, &[(PERMISSIONS, "actions=read")], no_access, named("the permission `actions=read`")),
+            (
+                403,
+                &[(PERMISSIONS, "pull_requests=read,contents=read; issues=read")],
+                "Resource not accessible by personal access token",
+                named("the permission `pull_requests=read, contents=read` or `issues=read`"),
+            ),
+            (
+                404,
+                &[(ACCEPTED_SCOPES, "repo, admin:org"), (SCOPES, "read:org, gist")],
+                "Not Found",
+                named("the scope `repo` or `admin:org`"),
+            ),
+            (
+                403,
+                &[(ACCEPTED_SCOPES, "repo"), (SCOPES, "")],
+                "Must have admin rights",
+                named("the scope `repo`"),
+            ),
+        ] {
+            assert_eq!(permission(status, headers, message), expected, "{status} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn other_errors_are_not_about_permissions() {
+        for (status, headers, message) in [
+            (403, &[][..], "Dependabot alerts are disabled for this repository."),
+            (404, &[(PERMISSIONS, "actions=read")], "Not Found"),
+            (404, &[(ACCEPTED_SCOPES, "repo"), (SCOPES, "repo, gist")], "Not Found"),
+            (404, &[(ACCEPTED_SCOPES, "read:org"), (SCOPES, "admin:org")], "Not Found"),
+            (404, &[(ACCEPTED_SCOPES, "security_events"), (SCOPES, "repo")], "Not Found"),
+            (404, &[(ACCEPTED_SCOPES, ""), (SCOPES, "")], "Not Found"),
+            (404, &[(ACCEPTED_SCOPES, "repo")], "Not Found"),
+            (401, &[(PERMISSIONS, "actions=read")], "Bad credentials"),
+        ] {
+            assert_eq!(permission(status, headers, message), None, "{status} {headers:?} {message}");
+        }
+    }
+}
