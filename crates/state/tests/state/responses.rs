@@ -68,7 +68,7 @@ fn all_responses_together_have_a_limit() {
     sql(
         folder.path(),
         "WITH RECURSIVE numbers (number) AS (SELECT 10 UNION ALL SELECT number + 1 FROM numbers WHERE number < 79)
-         INSERT INTO responses SELECT number, zeroblob(1000000), 1000000, number FROM numbers",
+         INSERT INTO responses SELECT number, zeroblob(1000000), 1000000, 1764000000 + number FROM numbers",
     );
 
     store.keep_responses(&[("new".to_owned(), packed(b"1"))], &[], at(100)).unwrap();
