@@ -18,6 +18,7 @@ pub struct Secret {
     stored: StoredName,
     prefixes: &'static [&'static str],
     is_optional: bool,
+    has_lines: bool,
 }
 
 /// A secret's name in AWS Secrets Manager: the default name, and the setting that overrides it. Made by
@@ -43,7 +44,15 @@ impl Secret {
     #[must_use]
     pub const fn new(name: &'static str, variables: &'static [&'static str], stored: StoredName) -> Self {
         assert!(!variables.is_empty(), "a secret needs an environment variable that may hold it");
-        Self { name, variables, usual_variable: variables[0], stored, prefixes: &[], is_optional: false }
+        Self {
+            name,
+            variables,
+            usual_variable: variables[0],
+            stored,
+            prefixes: &[],
+            is_optional: false,
+            has_lines: false,
+        }
     }
 
     /// The variable that messages suggest. Default: the first.
@@ -66,6 +75,18 @@ impl Secret {
     pub const fn optional(mut self) -> Self {
         self.is_optional = true;
         self
+    }
+
+    /// Allows line breaks and spaces in the value, for a key in PEM. It must not be sent in a header.
+    #[must_use]
+    pub const fn with_lines(mut self) -> Self {
+        self.has_lines = true;
+        self
+    }
+
+    /// Whether the value may have several lines.
+    pub(crate) const fn has_lines(&self) -> bool {
+        self.has_lines
     }
 
     /// The name in messages.

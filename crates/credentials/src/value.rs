@@ -1,5 +1,5 @@
-//! Parses the value of a token or key. The value is sent in an HTTP header. Values that a header cannot contain are
-//! refused here, because the location of the value is known here. No message repeats the value.
+//! Parses the value of a token or key. Most are sent in an HTTP header, so values that a header cannot contain are
+//! refused here, where their location is known. No message repeats the value.
 
 use secrecy::SecretString;
 
@@ -36,7 +36,7 @@ pub enum InvalidSecret {
 }
 
 /// Parses a value, and trims white space around it.
-pub(crate) fn parse_secret(value: &[u8]) -> Result<SecretString, InvalidSecret> {
+pub(crate) fn parse_secret(value: &[u8], has_lines: bool) -> Result<SecretString, InvalidSecret> {
     let value = value.trim_ascii();
     if value.is_empty() {
         return Err(InvalidSecret::Empty);
@@ -54,9 +54,13 @@ pub(crate) fn parse_secret(value: &[u8]) -> Result<SecretString, InvalidSecret> 
         return Err(InvalidSecret::JsonWord(word));
     }
     match str::from_utf8(value) {
-        Ok(text) if value.iter().all(u8::is_ascii_graphic) => Ok(text.into()),
+        Ok(text) if value.iter().all(|byte| is_allowed(*byte, has_lines)) => Ok(text.into()),
         _ => Err(InvalidSecret::Character),
     }
+}
+
+fn is_allowed(byte: u8, has_lines: bool) -> bool {
+    byte.is_ascii_graphic() || (has_lines && matches!(byte, b' ' | b'\n' | b'\r'))
 }
 
 #[cfg(test)]
@@ -71,7 +75,7 @@ mod tests {
 
     #[test]
     fn white_space_around_a_value_is_trimmed() {
-        assert_eq!(exposed(parse_secret(b" \tghp_abc\r\n")), Ok("ghp_abc".to_owned()));
+        assert_eq!(exposed(parse_secret(b" \tghp_abc\r\n", false)), Ok("ghp_abc".to_owned()));
     }
 
     #[test]
@@ -92,7 +96,16 @@ mod tests {
             (b"ghp_\xff", InvalidSecret::Character),
         ];
         for (value, invalid) in cases {
-            assert_eq!(exposed(parse_secret(value)), Err(invalid), "{value:?}");
+            assert_eq!(exposed(parse_secret(value, false)), Err(invalid), "{value:?}");
         }
+    }
+
+    #[test]
+    fn only_a_secret_with_lines_has_lines() {
+        let pem = b"-----BEGIN RSA PRIVATE KEY-----\r\nMIIE\n-----END RSA PRIVATE KEY-----\n";
+        assert_eq!(exposed(parse_secret(pem, false)), Err(InvalidSecret::Character));
+        let expected = String::from_utf8(pem.trim_ascii().to_vec()).unwrap();
+        assert_eq!(exposed(parse_secret(pem, true)), Ok(expected));
+        assert_eq!(exposed(parse_secret(b"a\tb", true)), Err(InvalidSecret::Character));
     }
 }

@@ -13,7 +13,7 @@ use system_health_registry::{Context, Finding, SharedError, Subjects, Unavailabl
 use super::bounded;
 use crate::{
     ci::{CiSettings, CiVerdict, RunsError},
-    github::{GitHub, GitHubRepository, TOKEN},
+    github::{APP_KEY, GitHub, GitHubRepository, GitHubSettings, TOKEN},
     repository::Repository,
 };
 
@@ -46,6 +46,26 @@ pub async fn github(context: &Context) -> Vec<Finding> {
 }
 
 async fn token(context: &Context) -> Vec<Finding> {
+    match context.get::<GitHubSettings>().await {
+        Ok(GitHubSettings { app_id: Some(app), .. }) => app_key(context, app).await,
+        _ => token_itself(context).await,
+    }
+}
+
+/// The private key of the GitHub App. Whether GitHub accepts it is found out by the client.
+async fn app_key(context: &Context, app: u64) -> Vec<Finding> {
+    let subject = format!("GitHub App {app}");
+    let credentials: Credentials = match context.get().await {
+        Ok(credentials) => credentials,
+        Err(error) => return vec![Finding::failed(&subject, error.to_string())],
+    };
+    vec![match credentials.location(&APP_KEY).await {
+        Ok(location) => Finding::ok(&subject, format!("its private key is {location}")),
+        Err(failed) => Finding::failed(&subject, full_message(failed)),
+    }]
+}
+
+async fn token_itself(context: &Context) -> Vec<Finding> {
     const SUBJECT: &str = "GitHub token";
     let credentials: Credentials = match context.get().await {
         Ok(credentials) => credentials,

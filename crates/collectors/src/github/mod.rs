@@ -4,6 +4,8 @@
 //! clone are.
 
 #[cfg(feature = "github")]
+mod app;
+#[cfg(feature = "github")]
 mod client;
 #[cfg(feature = "github")]
 mod resources;
@@ -13,6 +15,8 @@ mod token;
 #[cfg(not(feature = "github"))]
 mod without_client;
 
+#[cfg(feature = "github")]
+pub use app::{APP_KEY, AppError};
 #[cfg(feature = "github")]
 pub use client::{
     Cause, ErrorBody, GitHub, GitHubError, Pages, Permitted, QueryError, QueryErrorKind, QueryErrors,

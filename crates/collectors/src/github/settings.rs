@@ -18,6 +18,14 @@ pub struct GitHubSettings {
     /// The maximum length of a list, in pages of up to 100 items. A longer list is an error, because a part of it
     /// would give a wrong value. Default: 50.
     pub max_pages: NonZeroU32,
+    /// The number of a GitHub App, which is used in place of a token.
+    pub app_id: Option<u64>,
+    /// The number of the app's installation.
+    pub installation_id: Option<u64>,
+    /// The organization or user where the app is installed, if the number of the installation is not set.
+    pub installation_owner: Option<String>,
+    /// The name of the app's private key in AWS Secrets Manager. Default: `github/app-private-key`.
+    pub private_key_secret: Option<SecretName>,
     /// The token's name in AWS Secrets Manager. Default: `github/dashboard-token`.
     pub token_secret: Option<SecretName>,
 }
@@ -66,7 +74,15 @@ impl GitHubSettings {
 impl Default for GitHubSettings {
     fn default() -> Self {
         let max_pages = NonZeroU32::new(50).unwrap_or(NonZeroU32::MIN);
-        Self { api_url: ApiUrl::default(), max_pages, token_secret: None }
+        Self {
+            api_url: ApiUrl::default(),
+            max_pages,
+            app_id: None,
+            installation_id: None,
+            installation_owner: None,
+            private_key_secret: None,
+            token_secret: None,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The built-in metrics against a fake GitHub and real git repositories.
 #![cfg(all(feature = "git", feature = "github"))]
 
+mod app;
 mod ci;
 mod clone;
 mod commits;

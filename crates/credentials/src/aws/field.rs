@@ -6,11 +6,12 @@ use serde_json::{Map, Value};
 use crate::{InvalidSecret, value::parse_secret};
 
 /// Parses a field of a JSON object, and trims white space around its text.
-pub(super) fn parse_field(object: &[u8], name: &str) -> Result<SecretString, InvalidSecret> {
+pub(super) fn parse_field(object: &[u8], name: &str, has_lines: bool) -> Result<SecretString, InvalidSecret> {
     let fields: Map<String, Value> =
         serde_json::from_slice(object).map_err(|_| InvalidSecret::NoFields(name.to_owned()))?;
     let value = fields.get(name).ok_or_else(|| InvalidSecret::NoSuchField(name.to_owned()))?;
-    parse_secret(value.as_str().ok_or_else(|| InvalidSecret::NotAString(name.to_owned()))?.as_bytes())
+    let text = value.as_str().ok_or_else(|| InvalidSecret::NotAString(name.to_owned()))?;
+    parse_secret(text.as_bytes(), has_lines)
 }
 
 #[cfg(test)]
@@ -26,11 +27,17 @@ mod tests {
     #[test]
     fn a_field_of_an_object_is_parsed() {
         let object = br#"{"token": " ghp_abc ", "id": 7}"#;
-        assert_eq!(exposed(parse_field(object, "token")), Ok("ghp_abc".to_owned()));
-        assert_eq!(exposed(parse_field(object, "key")), Err(InvalidSecret::NoSuchField("key".to_owned())));
-        assert_eq!(exposed(parse_field(object, "id")), Err(InvalidSecret::NotAString("id".to_owned())));
+        assert_eq!(exposed(parse_field(object, "token", false)), Ok("ghp_abc".to_owned()));
         assert_eq!(
-            exposed(parse_field(b"ghp_abc", "token")),
+            exposed(parse_field(object, "key", false)),
+            Err(InvalidSecret::NoSuchField("key".to_owned()))
+        );
+        assert_eq!(
+            exposed(parse_field(object, "id", false)),
+            Err(InvalidSecret::NotAString("id".to_owned()))
+        );
+        assert_eq!(
+            exposed(parse_field(b"ghp_abc", "token", false)),
             Err(InvalidSecret::NoFields("token".to_owned()))
         );
     }

@@ -84,8 +84,8 @@ impl SecretsManager {
             (None, None) => Vec::new(),
         };
         let value = match name.field() {
-            Some(name) => parse_field(&value, name),
-            None => parse_secret(&value),
+            Some(name) => parse_field(&value, name, secret.has_lines()),
+            None => parse_secret(&value, secret.has_lines()),
         };
         match value {
             Ok(value) => Ok((value, SecretLocation::Aws(stored))),

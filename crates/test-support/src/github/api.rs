@@ -8,6 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
+    app,
     call::Call,
     commit::StoredCommit,
     graphql,
@@ -36,8 +37,11 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
     if call.request.header("user-agent").is_none_or(str::is_empty) {
         return refusal::no_user_agent();
     }
-    let Some(caller) = world.caller(call) else { return refusal::bad_credentials() };
     let path: Vec<&str> = call.path.split('/').skip(1).collect();
+    if let ["app", ..] | ["orgs" | "users", _, "installation"] = path[..] {
+        return app::answer(world, call, &path);
+    }
+    let Some(caller) = world.caller(call) else { return refusal::bad_credentials() };
     if path == ["graphql"] {
         return graphql::answer(world, caller, call.request);
     }

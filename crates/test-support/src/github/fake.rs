@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     api,
+    app::App,
     call::{Call, documented_path},
     contract::Exchange,
     refusal,
@@ -29,6 +30,7 @@ pub struct FakeGitHubBuilder {
     base_path: String,
     rate_limit: Option<u32>,
     now: Option<SystemTime>,
+    app: Option<App>,
 }
 
 impl FakeGitHub {
@@ -137,6 +139,14 @@ impl FakeGitHubBuilder {
         self
     }
 
+    /// Knows a GitHub App with this number, which is installed once, for an organization or a user.
+    /// The signatures of the app are not verified.
+    #[must_use]
+    pub fn app(mut self, id: u64, installation: u64, owner: &str, is_organization: bool) -> Self {
+        self.app = Some(App::new(id, installation, owner, is_organization));
+        self
+    }
+
     /// The time from which the ages of commits and runs are counted, instead of the start of the fake.
     #[must_use]
     pub const fn now(mut self, now: SystemTime) -> Self {
@@ -147,8 +157,9 @@ impl FakeGitHubBuilder {
     /// Starts it.
     #[must_use]
     pub fn start(self) -> FakeGitHub {
-        let Self { token, base_path, rate_limit, now } = self;
-        let world = World::new(now.unwrap_or_else(SystemTime::now), token, rate_limit);
+        let Self { token, base_path, rate_limit, now, app } = self;
+        let mut world = World::new(now.unwrap_or_else(SystemTime::now), token, rate_limit);
+        world.app = app;
         let world = SharedWorld::new(world);
         let server = Server::start({
             let (world, base_path) = (world.clone(), base_path.clone());

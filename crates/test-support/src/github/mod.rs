@@ -17,6 +17,7 @@
 //! ```
 
 mod api;
+mod app;
 mod call;
 mod commit;
 pub mod contract;

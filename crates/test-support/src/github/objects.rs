@@ -305,7 +305,7 @@ impl Objects<'_> {
     }
 
     /// A `simple-user`.
-    fn user(&self, login: &str, kind: &str) -> Value {
+    pub(super) fn user(&self, login: &str, kind: &str) -> Value {
         let id = number_of(login);
         let url = format!("{}/users/{login}", self.api);
         json!({

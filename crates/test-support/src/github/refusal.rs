@@ -16,6 +16,23 @@ pub fn bad_credentials() -> Answer {
     error(401, "Bad credentials", "/rest")
 }
 
+/// 401: the signature of a GitHub App is not that of its key.
+#[must_use]
+pub fn undecodable_token() -> Answer {
+    error(401, "A JSON web token could not be decoded", "/rest")
+}
+
+/// 401: a GitHub App signed at a time that GitHub does not accept.
+#[must_use]
+pub fn untimely_token() -> Answer {
+    error(401, "'Expiration time' claim ('exp') is too far in the future", "/rest")
+}
+
+/// 404: there is no such GitHub App.
+pub(super) fn no_app() -> Answer {
+    error(404, "Integration not found", "/rest")
+}
+
 /// 403: the token is valid but has no permission.
 #[must_use]
 pub fn forbidden() -> Answer {

@@ -10,7 +10,9 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{call::Call, numbers::Numbers, refusal::epoch_seconds, repository_data::RepositoryData};
+use super::{
+    app::App, call::Call, numbers::Numbers, refusal::epoch_seconds, repository_data::RepositoryData,
+};
 use crate::server::{Answer, Request};
 
 /// Requests an hour with a token, and without one.
@@ -30,6 +32,8 @@ pub(super) struct World {
     /// All requests that got a response without a fault.
     pub(super) answered: Vec<(Request, Answer)>,
     former_names: HashMap<String, u64>,
+    /// The GitHub App that exists.
+    pub(super) app: Option<App>,
     /// GraphQL queries that ask for more nodes are not answered in time.
     pub(super) nodes_in_time: Option<u64>,
     token: Option<String>,
@@ -78,6 +82,7 @@ impl World {
             numbers: Numbers::new(now),
             answered: Vec::new(),
             former_names: HashMap::new(),
+            app: None,
             nodes_in_time: None,
             token,
             limit,
@@ -128,6 +133,9 @@ impl World {
     pub(super) fn caller(&self, call: &Call<'_>) -> Option<Caller> {
         match (call.token(), &self.token) {
             (None, _) => Some(Caller::Anonymous),
+            (Some(token), _) if self.app.as_ref().is_some_and(|app| app.has_token(token)) => {
+                Some(Caller::User)
+            }
             (Some(_), None) => Some(Caller::User),
             (Some(token), Some(expected)) => (token == expected).then_some(Caller::User),
         }

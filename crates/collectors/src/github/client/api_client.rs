@@ -80,6 +80,19 @@ impl GitHub {
         Ok((document.headers, body))
     }
 
+    /// Creates something that may be there twice, such as a token.
+    pub(in crate::github) async fn create<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+    ) -> Result<T, GitHubError> {
+        let url = join(&self.api, path, &[]);
+        let document = self.session.create(&url).await?;
+        let parsed = self.session.parse(&document.body);
+        parsed.map_err(|cause| {
+            GitHubError::new(Request::Create(&url), cause.quoted(|text| self.session.redact(text)))
+        })
+    }
+
     /// The URL of the API.
     pub(crate) fn api_url(&self) -> &ApiUrl {
         &self.api

@@ -64,6 +64,17 @@ impl GitHubError {
         }
     }
 
+    /// GitHub's explanation, if a response with an error has one.
+    pub(in crate::github) fn message(&self) -> Option<&str> {
+        match &self.cause {
+            Cause::Status { body, .. }
+            | Cause::NoPermission { body, .. }
+            | Cause::RateLimit { body, .. }
+            | Cause::TokenRefused { body } => body.message(),
+            _ => None,
+        }
+    }
+
     /// The missing permission, if that is the reason of the error. It stays missing until somebody changes the token.
     #[must_use]
     pub fn missing_permission(&self) -> Option<String> {

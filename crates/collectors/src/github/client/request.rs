@@ -1,4 +1,4 @@
-//! What is asked of GitHub: a document, or a GraphQL query.
+//! What is asked of GitHub: a document, a GraphQL query, or a token.
 
 use std::fmt;
 
@@ -11,6 +11,8 @@ use url::Url;
 pub(super) enum Request<'a> {
     /// Gets a document.
     Get(&'a Url),
+    /// Creates something, without a body.
+    Create(&'a Url),
     /// Asks a GraphQL query, which only reads, although it is sent with POST.
     Query(&'a Url, &'a Value),
 }
@@ -19,19 +21,19 @@ impl Request<'_> {
     pub(super) fn method(self) -> Method {
         match self {
             Self::Get(_) => Method::GET,
-            Self::Query(..) => Method::POST,
+            Self::Create(_) | Self::Query(..) => Method::POST,
         }
     }
 
     pub(super) fn url(&self) -> &Url {
-        let (Self::Get(url) | Self::Query(url, _)) = self;
+        let (Self::Get(url) | Self::Create(url) | Self::Query(url, _)) = self;
         url
     }
 
     /// The body of the request.
     pub(super) fn body(&self) -> Option<&Value> {
         match self {
-            Self::Get(_) => None,
+            Self::Get(_) | Self::Create(_) => None,
             Self::Query(_, body) => Some(body),
         }
     }

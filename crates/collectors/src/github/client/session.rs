@@ -47,7 +47,7 @@ pub(super) struct Session {
     refusal: OnceLock<ErrorBody>,
 }
 
-/// A response with status 200.
+/// A response with status 200, or 201 if something was created.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) headers: HeaderMap,
@@ -100,6 +100,22 @@ impl Session {
     /// Gets a document in a single attempt.
     pub(super) async fn get_once(&self, url: &Url) -> Result<Document, FailedAttempt> {
         self.attempt(Request::Get(url), self.get_following_redirects(url.clone())).await
+    }
+
+    /// Creates something that may be there twice, with retries.
+    pub(super) async fn create(&self, url: &Url) -> Result<Document, GitHubError> {
+        let request = Request::Create(url);
+        let attempt = || {
+            self.attempt(request, async move {
+                let (status, headers, body) = self.send(request, None).await?;
+                if status == StatusCode::CREATED {
+                    return Ok(Document { headers, body });
+                }
+                Err(classify_response(status, &headers, &body, true, SystemTime::now()))
+            })
+        };
+        let document = self.retrier.run(Idempotency::Idempotent, attempt).await;
+        document.map_err(|error| GitHubError::after_retries(request, self.transport.host(), error))
     }
 
     /// Asks a GraphQL query, with retries, and returns the data of the answer. If the caller can ask for less, a timeout

@@ -7,7 +7,11 @@ use system_health_registry::{Context, FromContext, NoData, Unavailable};
 
 use crate::{
     commits::{CommitSettings, SourceChoice, matching_clone},
-    github::{GitHub, TOKEN, client::Transport},
+    github::{
+        GitHub, GitHubSettings, TOKEN,
+        app::{App, installation_token},
+        client::Transport,
+    },
     repository::{RepositoryName, RepositorySettings},
 };
 
@@ -31,8 +35,11 @@ impl FromContext for GitHub {
     }
 }
 
-/// The token, or why there is none. A failed lookup is an error.
+/// The token, or why there is none. A failed lookup is an error. If the settings name a GitHub App, it is the app's.
 async fn token(context: &Context) -> Result<Result<SecretString, NoData>, Unavailable> {
+    if let Some(app) = App::of(&context.get::<GitHubSettings>().await?)? {
+        return Ok(Ok(installation_token(context, &app).await?));
+    }
     match context.get::<Credentials>().await?.get(&TOKEN).await {
         Ok(token) => Ok(Ok(token)),
         Err(absent) if absent.is_absent() => Ok(Err(NoData::new(absent.to_string()))),

@@ -1,0 +1,142 @@
+//! A GitHub App in place of a token.
+
+use std::path::Path;
+
+use serde_json::Value;
+use system_health_collectors::github::{GitHub, GitHubRepository};
+use system_health_credentials::Credentials;
+use system_health_registry::{Process, Settings, Unavailable};
+use system_health_test_support::{
+    github::{FakeGitHub, contract, refusal},
+    server::Answer,
+};
+
+use crate::stage::{Stage, line};
+
+const KEY: &str = include_str!("../../src/github/app/test_keys/pkcs1.pem");
+const BY_OWNER: &str = "app_id = 123\ninstallation_owner = \"acme\"";
+
+fn fake() -> FakeGitHub {
+    let github = FakeGitHub::builder().token("nobody has it").app(123, 77, "acme", true).start();
+    github.repository("acme/shop").private().commit("Hotfix the checkout");
+    github
+}
+
+fn stage(github: &FakeGitHub, app: &str) -> Stage {
+    let settings = format!(
+        "[github]\napi_url = \"{}\"\n{app}\n[repository]\nname = \"acme/shop\"\nbranch = \"main\"",
+        github.url()
+    );
+    Stage::empty().settings(&settings).variable("GITHUB_APP_PRIVATE_KEY", KEY)
+}
+
+/// Method and path of each request.
+fn requests(github: &FakeGitHub) -> Vec<String> {
+    github.requests().iter().map(|request| format!("{} {}", request.method, request.path())).collect()
+}
+
+async fn failure(stage: &Stage) -> String {
+    match stage.context().get::<GitHubRepository>().await {
+        Err(Unavailable::Error(error)) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_app_reads_a_private_repository() {
+    let github = fake();
+
+    let reading = stage(&github, BY_OWNER).hotfixes().await;
+
+    assert_eq!(line(&reading), "1 [branch:main, repository:acme/shop]");
+    assert_eq!(
+        requests(&github),
+        [
+            "GET /orgs/acme/installation",
+            "POST /app/installations/77/access_tokens",
+            "GET /repos/acme/shop/commits",
+        ]
+    );
+    let last = github.requests().pop().unwrap();
+    assert_eq!(last.header("authorization"), Some("Bearer ghs_installation1"));
+}
+
+#[tokio::test]
+async fn the_installation_of_a_user_is_found_too() {
+    let github = FakeGitHub::builder().app(123, 77, "ada", false).base_path("/api/v3").start();
+    github.repository("acme/shop").commit("Hotfix the checkout");
+    let stage = stage(&github, "app_id = 123\ninstallation_owner = \"ada\"");
+    assert_eq!(line(&stage.hotfixes().await), "1 [branch:main, repository:acme/shop]");
+    assert_eq!(
+        requests(&github)[..2],
+        ["GET /api/v3/orgs/ada/installation", "GET /api/v3/users/ada/installation"]
+    );
+}
+
+#[tokio::test]
+async fn the_number_of_the_installation_saves_a_request() {
+    let github = fake();
+    stage(&github, "app_id = 123\ninstallation_id = 77").hotfixes().await.unwrap();
+    assert_eq!(requests(&github)[0], "POST /app/installations/77/access_tokens");
+}
+
+#[tokio::test]
+async fn the_runs_of_a_process_share_the_token() {
+    let github = fake();
+    let toml = format!("[github]\napi_url = \"{}\"\n{BY_OWNER}", github.url());
+    let settings = Settings::builder().toml(Path::new("test.toml"), &toml).unwrap().build().unwrap();
+    let process = Process::new().provide(settings);
+    for _ in 0..2 {
+        let key = Credentials::from_variables([("GITHUB_APP_PRIVATE_KEY", KEY)]);
+        let client: GitHub = process.context().provide(key).get().await.unwrap();
+        client.get::<Value>(&["repos", "acme", "shop"], &[]).await.unwrap();
+    }
+    let requests = requests(&github);
+    assert_eq!(requests.iter().filter(|line| line.contains("access_tokens")).count(), 1, "{requests:?}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_app_is_said() {
+    for (app, expected) in [
+        ("app_id = 123", "`app_id` in [github] names a GitHub App, but not where it is installed"),
+        ("installation_id = 77", "`installation_id` in [github] needs `app_id`"),
+        ("app_id = 9\ninstallation_id = 77", "GitHub does not accept that this is the GitHub App 9"),
+        ("app_id = 123\ninstallation_id = 9", "the GitHub App 123 has no installation 9"),
+        ("app_id = 123\ninstallation_owner = \"ada\"", "the GitHub App 123 has no installation at `ada`"),
+    ] {
+        let error = failure(&stage(&fake(), app)).await;
+        assert!(error.starts_with(expected), "{error}");
+    }
+    for (answer, expected) in [
+        (refusal::undecodable_token(), "GitHub does not accept that this is the GitHub App 123"),
+        (refusal::untimely_token(), "GitHub does not accept the time at which the GitHub App 123 signed"),
+        (Answer::text(404, "text/html", "<html>"), "the GitHub App 123 has no installation at `acme`"),
+    ] {
+        let github = fake();
+        github.fail("/installation", answer);
+        let error = failure(&stage(&github, BY_OWNER)).await;
+        assert!(error.starts_with(expected) && !error.contains("eyJ"), "{error}");
+    }
+    let wrong = stage(&fake(), BY_OWNER).variable("GITHUB_APP_PRIVATE_KEY", "ghp_0123");
+    assert!(failure(&wrong).await.starts_with("the private key of the GitHub App is not an RSA key in PEM"));
+}
+
+#[tokio::test]
+async fn an_app_without_a_key_is_an_error_and_not_another_source() {
+    let github = fake();
+    let settings =
+        format!("[github]\napi_url = \"{}\"\n{BY_OWNER}\n[repository]\nname = \"acme/shop\"", github.url());
+    let error = failure(&Stage::empty().token().settings(&settings)).await;
+    assert!(error.contains("GITHUB_APP_PRIVATE_KEY"), "{error}");
+    assert_eq!(github.requests().len(), 0);
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's API description: run cargo xtask test"]
+async fn every_request_of_an_app_is_one_that_github_describes() {
+    let github = fake();
+    stage(&github, BY_OWNER).hotfixes().await.unwrap();
+    failure(&stage(&github, "app_id = 123\ninstallation_owner = \"ada\"")).await;
+    failure(&stage(&github, "app_id = 9\ninstallation_id = 77")).await;
+    contract::check(&github.exchanges());
+}
