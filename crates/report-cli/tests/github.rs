@@ -1,6 +1,6 @@
 //! `report` with a token: all metrics come from GitHub, and failures of GitHub are errors.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use system_health_test_support::{
     github::{
@@ -148,4 +148,22 @@ fn the_state_of_the_tests_follows_from_their_run() {
     assert!(error.contains("`unit tests`") && error.contains("`lint`"), "{error}");
     assert_eq!(cancelled_job["state"], "no_data");
     assert_eq!(cancelled_run["state"], "no_data");
+}
+
+#[test]
+fn a_run_asks_whether_the_responses_of_the_run_before_have_changed() {
+    let github = healthy();
+    let scene = scene(&github);
+    let statuses = || github.exchanges().iter().map(|exchange| exchange.status).collect::<Vec<_>>();
+    let value = |key: &str| scene.run(&[]).with_status(0).metric(key)["samples"][0]["value"].clone();
+
+    assert_eq!(value("commits.hotfix"), 1.0);
+    assert_eq!(value("commits.hotfix"), 1.0);
+    assert_eq!(statuses(), [[200; 5], [304; 5]].concat());
+
+    github.repository("acme/shop").commit("Hotfix the basket");
+    assert_eq!(value("commits.hotfix"), 2.0);
+    assert!(statuses()[10..].contains(&200), "{:?}", statuses());
+    let state = fs::read(scene.folder().join(".state/state.db")).unwrap();
+    assert!(!String::from_utf8_lossy(&state).contains(TOKEN));
 }

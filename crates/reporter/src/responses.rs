@@ -23,9 +23,17 @@ const USED_RECENTLY: Duration = Duration::from_hours(24);
 /// The responses of a run.
 #[derive(Debug)]
 pub(crate) struct Responses {
-    /// The state of the run, as soon as it is open; `None` inside if it is not kept.
-    kept: watch::Sender<Option<Option<Kept>>>,
+    state: watch::Sender<State>,
     waiting: Mutex<Waiting>,
+}
+
+/// The state of the run.
+#[derive(Debug, Clone)]
+enum State {
+    Opening,
+    /// It outlives the run.
+    Kept(Kept),
+    NotKept,
 }
 
 #[derive(Debug, Default)]
@@ -38,12 +46,12 @@ struct Waiting {
 impl Responses {
     /// Before the state is open.
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { kept: watch::Sender::new(None), waiting: Mutex::default() })
+        Arc::new(Self { state: watch::Sender::new(State::Opening), waiting: Mutex::default() })
     }
 
     /// Uses the state of the run from now on, if it outlives the run.
     pub(crate) fn open(&self, kept: &Kept) {
-        self.kept.send_replace(Some(kept.is_kept().then(|| kept.clone())));
+        self.state.send_replace(if kept.is_kept() { State::Kept(kept.clone()) } else { State::NotKept });
     }
 
     /// Writes what waits.
@@ -60,9 +68,12 @@ impl Responses {
     }
 
     async fn kept(&self) -> Option<Kept> {
-        let mut opened = self.kept.subscribe();
-        let opened = timeout(PATIENCE, opened.wait_for(Option::is_some)).await;
-        opened.ok()?.ok()?.clone().flatten()
+        let mut state = self.state.subscribe();
+        let opened = timeout(PATIENCE, state.wait_for(|state| !matches!(state, State::Opening))).await;
+        match &*opened.ok()?.ok()? {
+            State::Kept(kept) => Some(kept.clone()),
+            State::Opening | State::NotKept => None,
+        }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {

@@ -30,7 +30,7 @@ pub enum AppError {
         /// The app's number.
         app: u64,
         /// GitHub's answer.
-        source: GitHubError,
+        source: Box<GitHubError>,
     },
     /// The clock of this machine is wrong.
     #[error("GitHub does not accept the time at which the GitHub App {app} signed; set this machine's clock")]
@@ -38,7 +38,7 @@ pub enum AppError {
         /// The app's number.
         app: u64,
         /// GitHub's answer.
-        source: GitHubError,
+        source: Box<GitHubError>,
     },
     /// There is no such installation.
     #[error("the GitHub App {app} has no installation {installation}; install it there, or correct [github]")]
@@ -48,7 +48,7 @@ pub enum AppError {
         /// The number or the owner of the installation.
         installation: String,
         /// GitHub's answer.
-        source: GitHubError,
+        source: Box<GitHubError>,
     },
     /// Anything else.
     #[error("cannot get a token of the GitHub App {app}")]
@@ -56,7 +56,7 @@ pub enum AppError {
         /// The app's number.
         app: u64,
         /// What failed.
-        source: GitHubError,
+        source: Box<GitHubError>,
     },
 }
 
@@ -67,12 +67,14 @@ impl AppError {
             let message = source.message().unwrap_or_default().to_ascii_lowercase();
             words.iter().any(|words| message.contains(words))
         };
-        match source.status().map(|status| status.as_u16()) {
-            Some(401) if says(&["('exp')", "('iat')", "expiration time", "issued at"]) => {
-                Self::Clock { app, source }
-            }
+        let status = source.status().map(|status| status.as_u16());
+        let is_clock = says(&["('exp')", "('iat')", "expiration time", "issued at"]);
+        let is_unknown = says(&["integration not found"]);
+        let source = Box::new(source);
+        match status {
+            Some(401) if is_clock => Self::Clock { app, source },
             Some(401) => Self::Refused { app, source },
-            Some(404) if says(&["integration not found"]) => Self::Refused { app, source },
+            Some(404) if is_unknown => Self::Refused { app, source },
             Some(404) => Self::NotInstalled { app, installation: installation.to_owned(), source },
             _ => Self::Other { app, source },
         }

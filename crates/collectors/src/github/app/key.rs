@@ -44,10 +44,10 @@ impl AppKey {
             "exp": seconds(now + LIFETIME),
             "iss": app.to_string(),
         });
-        let signed = format!("{}.{}", encode(&json!({ "alg": "RS256", "typ": "JWT" })), encode(&claims));
+        let message = format!("{}.{}", encode(&json!({ "alg": "RS256", "typ": "JWT" })), encode(&claims));
         let signer = self.0.choose_scheme(&[SignatureScheme::RSA_PKCS1_SHA256]).ok_or(AppError::Key)?;
-        let signature = signer.sign(signed.as_bytes()).map_err(|_| AppError::Key)?;
-        Ok(format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)).into())
+        let signature = signer.sign(message.as_bytes()).map_err(|_| AppError::Key)?;
+        Ok(format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)).into())
     }
 }
 

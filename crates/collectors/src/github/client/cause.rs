@@ -55,7 +55,7 @@ pub enum Cause {
         /// GitHub's explanation.
         body: ErrorBody,
         /// The permissions or scopes that the request needs, if GitHub names them.
-        needed: Option<String>,
+        needed: Option<Box<str>>,
     },
     /// GitHub has refused the token earlier in this run, so the request was not sent.
     #[error(
@@ -168,7 +168,7 @@ impl Cause {
             Self::NoPermission { status, body, needed } => Self::NoPermission {
                 status,
                 body: body.quoted(&quote),
-                needed: needed.map(|needed| quote(&needed)),
+                needed: needed.map(|needed| quote(&needed).into()),
             },
             Self::TokenRefused { body } => Self::TokenRefused { body: body.quoted(quote) },
             Self::Query(errors) => Self::Query(errors.quoted(quote)),

@@ -40,7 +40,7 @@ fn missing_scopes(headers: &HeaderMap) -> Option<Vec<&str>> {
     let accepted = list(headers.get(ACCEPTED_SCOPES)?.to_str().ok()?);
     let granted = list(headers.get(SCOPES)?.to_str().ok()?);
     let is_granted = |scope: &&str| granted.iter().any(|granted| includes(granted, scope));
-    (!accepted.is_empty() && !accepted.iter().any(|scope| is_granted(&scope))).then_some(accepted)
+    (!accepted.is_empty() && !accepted.iter().any(|scope| is_granted(scope))).then_some(accepted)
 }
 
 /// Whether a scope includes another one: `repo` includes `repo:status`, and `admin:org` includes `read:org`.

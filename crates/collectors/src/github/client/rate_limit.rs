@@ -30,9 +30,10 @@ pub(super) fn classify_response(
             let until = now.checked_add(wait).unwrap_or(now);
             (Retry::After(wait), Cause::RateLimit { status, body, until })
         }
-        None if with_token && lacks_permission(status, headers, &body) => {
-            (Retry::Never, Cause::NoPermission { status, body, needed: needed_permission(headers) })
-        }
+        None if with_token && lacks_permission(status, headers, &body) => (
+            Retry::Never,
+            Cause::NoPermission { status, body, needed: needed_permission(headers).map(Into::into) },
+        ),
         None => (Retry::from_response(status, headers, now), Cause::Status { status, body, with_token }),
     }
 }
