@@ -1,6 +1,6 @@
 """Holds GraphQL queries and answers to the schema that GitHub publishes. Used by github_check.py.
 
-The check is stricter than the schema where GitHub is: a connection needs `first` or `last`, at most 100, and a query
+The check is stricter than the schema where GitHub is: a connection needs `first` or `last`, at most 100, unless only its items are counted, and a query
 may not ask for more than 500,000 nodes. Dates, URIs and object ids must look like what they are.
 """
 
@@ -73,6 +73,10 @@ class Checker:
 
     def problems_of_pages(self, document, variables):
         info, problems = TypeInfo(self.schema), []
+
+        def node_has_page(node):
+            return any(argument.name.value in ("first", "last") for argument in node.arguments or ())
+
         factors, nodes = [1], [0]
 
         class Pages(Visitor):
@@ -83,7 +87,11 @@ class Checker:
                     sizes = [graphql.value_from_ast_untyped(argument.value, variables)
                              for argument in node.arguments or () if argument.name.value in ("first", "last")]
                     sizes = [size for size in sizes if isinstance(size, int)]
-                    if len(sizes) != 1 or not 1 <= sizes[0] <= MAX_PAGE:
+                    selected = node.selection_set.selections if node.selection_set else ()
+                    counts = all(item.kind == "field" and item.name.value == "totalCount" for item in selected)
+                    if counts and not node_has_page(node):
+                        pass  # GitHub counts the items without a page.
+                    elif len(sizes) != 1 or not 1 <= sizes[0] <= MAX_PAGE:
                         problems.append(f"query: `{node.name.value}` needs `first` or `last` from 1 to {MAX_PAGE}")
                     else:
                         factor *= sizes[0]

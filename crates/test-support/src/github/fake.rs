@@ -95,6 +95,12 @@ impl FakeGitHub {
         self.server.fail_times(times, request, fault);
     }
 
+    /// Lets something happen after the next request that has no such thing yet, before another one is answered. So a list
+    /// can change while its pages are read.
+    pub fn after_next_request(&self, change: impl FnOnce() + Send + 'static) {
+        self.world.lock().afterwards.push_back(Box::new(change));
+    }
+
     /// Answers no GraphQL query in time that asks for more nodes, from now on.
     pub fn answer_nodes_in_time(&self, max: u64) {
         self.world.lock().nodes_in_time = Some(max);
@@ -163,7 +169,15 @@ impl FakeGitHubBuilder {
         let world = SharedWorld::new(world);
         let server = Server::start({
             let (world, base_path) = (world.clone(), base_path.clone());
-            move |request| answer(&mut world.lock(), request, &base_path)
+            move |request| {
+                let answer = answer(&mut world.lock(), request, &base_path);
+                // The change locks the world itself.
+                let afterwards = world.lock().afterwards.pop_front();
+                if let Some(change) = afterwards {
+                    change();
+                }
+                answer
+            }
         });
         world.lock().api = server.url() + &base_path;
         FakeGitHub { server, world, base_path }

@@ -16,6 +16,7 @@
 //! assert_eq!(github.requests().len(), 0);
 //! ```
 
+mod account;
 mod api;
 mod app;
 mod call;
@@ -23,10 +24,12 @@ mod commit;
 pub mod contract;
 mod fake;
 mod graphql;
+mod issue;
 mod job;
 mod numbers;
 mod objects;
 mod page;
+mod pull_request;
 pub mod refusal;
 mod repository;
 mod repository_data;
@@ -35,9 +38,12 @@ mod when;
 mod world;
 
 pub use self::{
+    account::Account,
     commit::Commit,
     fake::{FakeGitHub, FakeGitHubBuilder},
+    issue::Issue,
     job::{Conclusion, Job},
+    pull_request::{PullRequest, Review},
     repository::Repository,
     run::Run,
 };

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::{
     commit::{Commit, sha},
+    issue::Issue,
     numbers::Numbers,
+    pull_request::PullRequest,
     repository_data::RepositoryData,
     run::{Run, RunDefaults},
     world::{SharedWorld, World},
@@ -87,6 +89,52 @@ impl Repository {
                 None => repository.runs.push(run),
             }
         })
+    }
+
+    /// Opens a pull request. It gets the next number: 1, 2 and so on, counted together with issues.
+    pub fn pull_request(&self, pull_request: PullRequest) -> &Self {
+        self.change(|repository, numbers| {
+            let (number, now) = (repository.next_number(), numbers.now);
+            let stored = pull_request.store(number, &repository.default_branch, now, || numbers.next());
+            repository.pull_requests.push(stored);
+        })
+    }
+
+    /// Replaces the pull request with a number, as if something had happened to it.
+    ///
+    /// # Panics
+    /// If there is no pull request with this number.
+    pub fn replace_pull_request(&self, number: u64, pull_request: PullRequest) -> &Self {
+        self.change(|repository, numbers| {
+            let now = numbers.now;
+            let stored = pull_request.store(number, &repository.default_branch, now, || numbers.next());
+            let same = repository.pull_requests.iter_mut().find(|other| other.number == number);
+            *same.expect("a pull request with this number") = stored;
+        })
+    }
+
+    /// Opens an issue. It gets the next number: 1, 2 and so on, counted together with pull requests.
+    pub fn issue(&self, issue: Issue) -> &Self {
+        self.change(|repository, numbers| {
+            let issue = issue.store(repository.next_number(), numbers.now);
+            repository.issues.push(issue);
+        })
+    }
+
+    /// Replaces the issue with a number, as if something had happened to it.
+    ///
+    /// # Panics
+    /// If there is no issue with this number.
+    pub fn replace_issue(&self, number: u64, issue: Issue) -> &Self {
+        self.change(|repository, numbers| {
+            let same = repository.issues.iter_mut().find(|other| other.number == number);
+            *same.expect("an issue with this number") = issue.store(number, numbers.now);
+        })
+    }
+
+    /// Turns the issues off. They stay, but nobody sees them.
+    pub fn turn_issues_off(&self) -> &Self {
+        self.change(|repository, _| repository.are_issues_off = true)
     }
 
     /// Stops GitHub's search index: filtered lists of runs show the runs as they are now, without later runs and later

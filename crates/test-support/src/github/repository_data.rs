@@ -7,7 +7,9 @@ use std::{
 
 use super::{
     commit::{Commit, StoredCommit},
+    issue::StoredIssue,
     numbers::Numbers,
+    pull_request::StoredPullRequest,
     run::StoredRun,
 };
 
@@ -24,6 +26,9 @@ pub(super) struct RepositoryData {
     pub(super) runs: Vec<StoredRun>,
     /// The runs in filtered lists, if they differ from `runs`.
     pub(super) search_index: Option<Vec<StoredRun>>,
+    pub(super) pull_requests: Vec<StoredPullRequest>,
+    pub(super) issues: Vec<StoredIssue>,
+    pub(super) are_issues_off: bool,
 }
 
 impl RepositoryData {
@@ -38,6 +43,9 @@ impl RepositoryData {
             workflows: BTreeSet::new(),
             runs: Vec::new(),
             search_index: None,
+            pull_requests: Vec::new(),
+            issues: Vec::new(),
+            are_issues_off: false,
         }
     }
 
@@ -80,6 +88,13 @@ impl RepositoryData {
         let mut runs: Vec<_> = runs.iter().rev().filter(|run| run.workflow == workflow).collect();
         runs.sort_by_key(|run| std::cmp::Reverse(run.created));
         runs
+    }
+
+    /// The number of the next pull request or issue, which are counted together.
+    pub(super) fn next_number(&self) -> u64 {
+        let pull_requests = self.pull_requests.iter().map(|pull_request| pull_request.number);
+        let issues = self.issues.iter().map(|issue| issue.number);
+        pull_requests.chain(issues).max().unwrap_or(0) + 1
     }
 
     pub(super) fn push(&mut self, commit: Commit, numbers: &mut Numbers) {

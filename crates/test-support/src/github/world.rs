@@ -2,7 +2,7 @@
 //! the hour.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
@@ -36,11 +36,16 @@ pub(super) struct World {
     pub(super) app: Option<App>,
     /// GraphQL queries that ask for more nodes are not answered in time.
     pub(super) nodes_in_time: Option<u64>,
+    /// What happens after the next requests, one after each.
+    pub(super) afterwards: VecDeque<Afterwards>,
     token: Option<String>,
     limit: Option<u32>,
     used: HashMap<(Caller, Resource), u32>,
     reset: SystemTime,
 }
+
+/// Something that happens on GitHub.
+pub(super) type Afterwards = Box<dyn FnOnce() + Send>;
 
 /// Whose requests are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,6 +89,7 @@ impl World {
             former_names: HashMap::new(),
             app: None,
             nodes_in_time: None,
+            afterwards: VecDeque::new(),
             token,
             limit,
             used: HashMap::new(),

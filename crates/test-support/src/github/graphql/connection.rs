@@ -9,8 +9,10 @@ const MAX_PAGE: u64 = 100;
 pub(super) struct Connection<I> {
     node: &'static str,
     items: Vec<I>,
-    /// The position of the first and the end of the page.
-    page: (usize, usize),
+    /// The position of the first and the end of the page. `None` if the query asks for no page, so that only the number of
+    /// items is known.
+    page: Option<(usize, usize)>,
+    name: String,
 }
 
 struct Edge<'a, I> {
@@ -35,12 +37,7 @@ impl<I: Object> Connection<I> {
     {
         let name = field.name;
         let size = match (field.integer("first"), field.integer("last")) {
-            (None, None) => {
-                let message = format!(
-                    "You must provide a `first` or `last` value to properly paginate the `{name}` connection."
-                );
-                return Resolved::error("MISSING_PAGINATION_BOUNDARIES", message);
-            }
+            (None, None) => return Resolved::object(Self { node, items, page: None, name: name.to_owned() }),
             (Some(size), _) | (None, Some(size)) => size,
         };
         if size > MAX_PAGE {
@@ -62,7 +59,7 @@ impl<I: Object> Connection<I> {
         } else {
             (start.max(end.saturating_sub(size)), end)
         };
-        Resolved::object(Self { node, items, page })
+        Resolved::object(Self { node, items, page: Some(page), name: name.to_owned() })
     }
 }
 
@@ -83,17 +80,25 @@ impl<I: Object> Object for Connection<I> {
     }
 
     fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
-        let (start, end) = self.page;
+        if field.name == "totalCount" {
+            return Some(Resolved::value(self.items.len()));
+        }
+        let Some((start, end)) = self.page else {
+            let message = format!(
+                "You must provide a `first` or `last` value to properly paginate the `{}` connection.",
+                self.name
+            );
+            return Some(Resolved::error("MISSING_PAGINATION_BOUNDARIES", message));
+        };
         let page = || self.items.iter().enumerate().take(end).skip(start);
         Some(match field.name {
-            "totalCount" => Resolved::value(self.items.len()),
             "nodes" => Resolved::List(page().map(|(_, item)| Resolved::object(ByReference(item))).collect()),
             "edges" => Resolved::List(
                 page()
                     .map(|(n, item)| Resolved::object(Edge { node: self.node, item, position: n + 1 }))
                     .collect(),
             ),
-            "pageInfo" => Resolved::object(PageInfo { page: self.page, total: self.items.len() }),
+            "pageInfo" => Resolved::object(PageInfo { page: (start, end), total: self.items.len() }),
             _ => return None,
         })
     }

@@ -25,6 +25,15 @@ impl<'q> Field<'q> {
         self.argument(name)?.as_str()
     }
 
+    /// The names in an argument that is a list of an enum's values, or one of them.
+    pub(super) fn names(&self, name: &str) -> Vec<&str> {
+        match self.argument(name) {
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(name)) => vec![name],
+            _ => Vec::new(),
+        }
+    }
+
     /// The value of an argument that is a number.
     pub(super) fn integer(&self, name: &str) -> Option<u64> {
         self.argument(name)?.as_u64()

@@ -17,12 +17,15 @@
 //! 3. Return it from a field of a type that exists, such as `pullRequests` in `repository.rs`.
 //! 4. Add a query that asks for all its fields to `tests/github_graphql.rs`.
 
+mod actor;
 mod answer;
 mod connection;
 mod execute;
 mod field;
 mod git;
+mod issue;
 mod object;
+mod pull_request;
 mod query;
 mod repository;
 mod resolved;

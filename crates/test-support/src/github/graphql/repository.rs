@@ -3,7 +3,9 @@
 use super::{
     field::Field,
     git::{Commit, Ref},
+    issue::Issue,
     object::Object,
+    pull_request::PullRequest,
     resolved::Resolved,
 };
 use crate::github::{objects::WEB, repository_data::RepositoryData};
@@ -31,6 +33,10 @@ impl Object for Repository<'_> {
             "name" => Resolved::value(name),
             "nameWithOwner" => Resolved::value(&*data.full_name),
             "url" => Resolved::value(format!("{WEB}/{}", data.full_name)),
+            "hasIssuesEnabled" => Resolved::value(!data.are_issues_off),
+            "issues" => Issue::list(data, field),
+            "pullRequest" => PullRequest::numbered(data, field),
+            "pullRequests" => PullRequest::list(data, field),
             "isPrivate" => Resolved::value(data.private),
             "isArchived" => Resolved::value(false),
             "createdAt" => Resolved::time(data.created),

@@ -1,0 +1,69 @@
+//! Issues.
+
+use serde_json::Value;
+
+use super::{actor::Actor, connection::Connection, field::Field, object::Object, resolved::Resolved};
+use crate::github::{issue::StoredIssue, objects::WEB, repository_data::RepositoryData};
+
+/// An issue.
+pub(super) struct Issue<'a> {
+    repository: &'a RepositoryData,
+    data: &'a StoredIssue,
+}
+
+impl<'a> Issue<'a> {
+    /// The list `issues` of a repository.
+    pub(super) fn list(repository: &'a RepositoryData, field: &Field<'_>) -> Resolved<'a> {
+        let states = field.names("states");
+        let state = |data: &StoredIssue| if data.closed.is_some() { "CLOSED" } else { "OPEN" };
+        let mut found: Vec<_> = repository
+            .issues
+            .iter()
+            .filter(|data| states.is_empty() || states.contains(&state(data)))
+            .map(|data| Self { repository, data })
+            .collect();
+        let order = field.argument("orderBy");
+        if order.is_some_and(|order| order["field"] == "UPDATED_AT") {
+            found.sort_by_key(|found| (found.data.updated, found.data.number));
+        }
+        if order.is_some_and(|order| order["direction"] == "DESC") {
+            found.reverse();
+        }
+        Connection::resolve("Issue", field, found)
+    }
+}
+
+impl Object for Issue<'_> {
+    fn type_name(&self) -> &'static str {
+        "Issue"
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        &["Closable", "Comment", "Node", "UniformResourceLocatable"]
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        let data = self.data;
+        Some(match field.name {
+            "id" => Resolved::value(format!("I_{}_{}", self.repository.id, data.number)),
+            "number" => Resolved::value(data.number),
+            "title" => Resolved::value(&*data.title),
+            "url" => Resolved::value(format!("{WEB}/{}/issues/{}", self.repository.full_name, data.number)),
+            "author" => Actor::resolve(&data.author),
+            "state" => Resolved::value(if data.closed.is_some() { "CLOSED" } else { "OPEN" }),
+            // A duplicate is only called so if the query asks for it.
+            "stateReason" => {
+                let shows_duplicates = field.argument("enableDuplicate").is_some_and(|value| value == true);
+                let reason = data.reason.map(|reason| match reason {
+                    "DUPLICATE" if !shows_duplicates => "NOT_PLANNED",
+                    reason => reason,
+                });
+                Resolved::value(reason)
+            }
+            "createdAt" => Resolved::time(data.created),
+            "updatedAt" => Resolved::time(data.updated),
+            "closedAt" => data.closed.map_or(Resolved::value(Value::Null), Resolved::time),
+            _ => return None,
+        })
+    }
+}

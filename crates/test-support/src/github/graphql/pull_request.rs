@@ -1,0 +1,265 @@
+//! Pull requests, with their reviews, comments and events.
+
+use serde_json::Value;
+
+use super::{actor::Actor, connection::Connection, field::Field, object::Object, resolved::Resolved};
+use crate::github::{
+    objects::WEB,
+    pull_request::{Event as StoredEvent, HeadCommit, StoredComment, StoredPullRequest, StoredReview},
+    repository_data::RepositoryData,
+};
+
+/// A pull request.
+pub(super) struct PullRequest<'a> {
+    repository: &'a RepositoryData,
+    data: &'a StoredPullRequest,
+}
+
+struct Review<'a> {
+    data: &'a StoredReview,
+    id: String,
+}
+
+struct Comment<'a> {
+    data: &'a StoredComment,
+    id: String,
+}
+
+struct Event<'a> {
+    data: &'a StoredEvent,
+    id: String,
+}
+
+/// A commit as a part of a pull request.
+struct PullRequestCommit<'a> {
+    data: &'a HeadCommit,
+}
+
+struct Commit<'a> {
+    data: &'a HeadCommit,
+}
+
+/// A comment on a line, of which only the number is known.
+struct ReviewComment;
+
+impl<'a> PullRequest<'a> {
+    /// The list `pullRequests` of a repository.
+    pub(super) fn list(repository: &'a RepositoryData, field: &Field<'_>) -> Resolved<'a> {
+        let states = field.names("states");
+        let mut found: Vec<_> = repository
+            .pull_requests
+            .iter()
+            .filter(|data| states.is_empty() || states.contains(&data.state()))
+            .filter(|data| field.text("baseRefName").is_none_or(|base| data.base == base))
+            .map(|data| Self { repository, data })
+            .collect();
+        let order = field.argument("orderBy");
+        if order.is_some_and(|order| order["field"] == "UPDATED_AT") {
+            found.sort_by_key(|found| (found.data.updated, found.data.number));
+        }
+        if order.is_some_and(|order| order["direction"] == "DESC") {
+            found.reverse();
+        }
+        Connection::resolve("PullRequest", field, found)
+    }
+
+    /// The pull request with a number.
+    pub(super) fn numbered(repository: &'a RepositoryData, field: &Field<'_>) -> Resolved<'a> {
+        let number = field.integer("number").unwrap_or_default();
+        match repository.pull_requests.iter().find(|data| data.number == number) {
+            Some(data) => Resolved::object(Self { repository, data }),
+            None => Resolved::error(
+                "NOT_FOUND",
+                format!("Could not resolve to a PullRequest with the number of {number}."),
+            ),
+        }
+    }
+
+    fn id(&self) -> String {
+        format!("PR_{}_{}", self.repository.id, self.data.number)
+    }
+
+    fn reviews(&self, field: &Field<'_>) -> Resolved<'a> {
+        let review = |(n, data)| Review { data, id: format!("PRR_{}_{n}", self.id()) };
+        Connection::resolve(
+            "PullRequestReview",
+            field,
+            self.data.reviews.iter().enumerate().map(review).collect(),
+        )
+    }
+
+    fn comments(&self, field: &Field<'_>) -> Resolved<'a> {
+        let comment = |(n, data)| Comment { data, id: format!("IC_{}_{n}", self.id()) };
+        Connection::resolve(
+            "IssueComment",
+            field,
+            self.data.comments.iter().enumerate().map(comment).collect(),
+        )
+    }
+
+    fn timeline(&self, field: &Field<'_>) -> Resolved<'a> {
+        let types = field.names("itemTypes");
+        let events = self.data.events.iter().enumerate().filter(|(_, event)| {
+            types.is_empty()
+                || types.iter().any(|name| name.replace('_', "").eq_ignore_ascii_case(event.type_name))
+        });
+        let event = |(n, data)| Event { data, id: format!("E_{}_{n}", self.id()) };
+        Connection::resolve("PullRequestTimelineItems", field, events.map(event).collect())
+    }
+}
+
+impl Object for PullRequest<'_> {
+    fn type_name(&self) -> &'static str {
+        "PullRequest"
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        &["Closable", "Comment", "Node", "UniformResourceLocatable"]
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        let data = self.data;
+        let optional = |time: Option<_>| time.map_or(Resolved::value(Value::Null), Resolved::time);
+        Some(match field.name {
+            "id" => Resolved::value(self.id()),
+            "number" => Resolved::value(data.number),
+            "title" => Resolved::value(&*data.title),
+            "url" => Resolved::value(format!("{WEB}/{}/pull/{}", self.repository.full_name, data.number)),
+            "author" => Actor::resolve(&data.author),
+            "state" => Resolved::value(data.state()),
+            "closed" => Resolved::value(data.closed.is_some()),
+            "merged" => Resolved::value(data.merged.is_some()),
+            "isDraft" => Resolved::value(data.is_draft),
+            "createdAt" => Resolved::time(data.created),
+            "updatedAt" => Resolved::time(data.updated),
+            "closedAt" => optional(data.closed),
+            "mergedAt" => optional(data.merged),
+            "additions" => Resolved::value(data.added),
+            "deletions" => Resolved::value(data.deleted),
+            "baseRefName" => Resolved::value(&*data.base),
+            "headRefName" => Resolved::value(format!("change-{}", data.number)),
+            "headRefOid" => Resolved::value(&*data.head.sha),
+            "headRepository" if data.has_head_repository => {
+                Resolved::object(super::repository::Repository { data: self.repository })
+            }
+            "headRepository" => Resolved::value(Value::Null),
+            "reviews" => self.reviews(field),
+            "comments" => self.comments(field),
+            "timelineItems" => self.timeline(field),
+            "commits" => {
+                Connection::resolve("PullRequestCommit", field, vec![PullRequestCommit { data: &data.head }])
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Object for Review<'_> {
+    fn type_name(&self) -> &'static str {
+        "PullRequestReview"
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        &["Comment", "Node"]
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        let data = self.data;
+        Some(match field.name {
+            "id" => Resolved::value(&*self.id),
+            "author" => Actor::resolve(&data.author),
+            "state" => Resolved::value(data.state),
+            "submittedAt" => data.submitted.map_or(Resolved::value(Value::Null), Resolved::time),
+            "commit" => Resolved::optional(data.commit.as_ref().map(|data| Commit { data })),
+            "comments" => {
+                let comments = (0..data.comments).map(|_| ReviewComment).collect();
+                Connection::resolve("PullRequestReviewComment", field, comments)
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Object for Comment<'_> {
+    fn type_name(&self) -> &'static str {
+        "IssueComment"
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        &["Comment", "Node"]
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        Some(match field.name {
+            "id" => Resolved::value(&*self.id),
+            "author" => Actor::resolve(&self.data.author),
+            "createdAt" => Resolved::time(self.data.at),
+            _ => return None,
+        })
+    }
+}
+
+impl Object for Event<'_> {
+    fn type_name(&self) -> &'static str {
+        self.data.type_name
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        &["Node", "PullRequestTimelineItems"]
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        Some(match field.name {
+            "id" => Resolved::value(&*self.id),
+            "createdAt" => Resolved::time(self.data.at),
+            _ => return None,
+        })
+    }
+}
+
+impl Object for PullRequestCommit<'_> {
+    fn type_name(&self) -> &'static str {
+        "PullRequestCommit"
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        &["Node"]
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        Some(match field.name {
+            "id" => Resolved::value(format!("PRC_{}", self.data.sha)),
+            "commit" => Resolved::object(Commit { data: self.data }),
+            _ => return None,
+        })
+    }
+}
+
+impl Object for Commit<'_> {
+    fn type_name(&self) -> &'static str {
+        "Commit"
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        &["GitObject", "Node"]
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        Some(match field.name {
+            "id" => Resolved::value(format!("C_{}", self.data.sha)),
+            "oid" => Resolved::value(&*self.data.sha),
+            "committedDate" => Resolved::time(self.data.committed),
+            _ => return None,
+        })
+    }
+}
+
+impl Object for ReviewComment {
+    fn type_name(&self) -> &'static str {
+        "PullRequestReviewComment"
+    }
+
+    fn resolve(&self, _field: &Field<'_>) -> Option<Resolved<'_>> {
+        None
+    }
+}

@@ -1,0 +1,97 @@
+//! Issues, as tests describe them and as the fake stores them.
+
+use std::time::{Duration, SystemTime};
+
+use super::{account::Account, when::When};
+
+/// An issue that a test opens in a [`Repository`](super::Repository). By default, `ada` opened it a day ago. Ages count from the
+/// fake's clock.
+#[derive(Debug, Clone)]
+pub struct Issue {
+    title: String,
+    author: Account,
+    created: When,
+    updated: When,
+    closed: Option<When>,
+    reason: Option<&'static str>,
+}
+
+/// An issue of a repository.
+#[derive(Debug, Clone)]
+pub(super) struct StoredIssue {
+    pub(super) number: u64,
+    pub(super) title: String,
+    pub(super) author: Account,
+    pub(super) created: SystemTime,
+    pub(super) updated: SystemTime,
+    pub(super) closed: Option<SystemTime>,
+    pub(super) reason: Option<&'static str>,
+}
+
+impl Issue {
+    /// An issue with this title.
+    pub fn new(title: impl Into<String>) -> Self {
+        let created = When::Ago(Duration::from_hours(24));
+        Self {
+            title: title.into(),
+            author: "ada".into(),
+            created,
+            updated: created,
+            closed: None,
+            reason: None,
+        }
+    }
+
+    /// Opened this long ago.
+    #[must_use]
+    pub const fn age(mut self, age: Duration) -> Self {
+        (self.created, self.updated) = (When::Ago(age), When::Ago(age));
+        self
+    }
+
+    /// Opened by this account.
+    #[must_use]
+    pub fn by(mut self, author: impl Into<Account>) -> Self {
+        self.author = author.into();
+        self
+    }
+
+    /// Closed this long ago as completed.
+    #[must_use]
+    pub const fn close(self, age: Duration) -> Self {
+        self.close_as(age, Some("COMPLETED"))
+    }
+
+    /// Closed this long ago, for a reason such as `NOT_PLANNED`, or for none, as before there were reasons.
+    #[must_use]
+    pub const fn close_as(mut self, age: Duration, reason: Option<&'static str>) -> Self {
+        (self.closed, self.updated, self.reason) = (Some(When::Ago(age)), When::Ago(age), reason);
+        self
+    }
+
+    /// Reopened this long ago.
+    #[must_use]
+    pub const fn reopen(mut self, age: Duration) -> Self {
+        (self.closed, self.updated, self.reason) = (None, When::Ago(age), Some("REOPENED"));
+        self
+    }
+
+    /// Commented on or labelled this long ago.
+    #[must_use]
+    pub const fn touch(mut self, age: Duration) -> Self {
+        self.updated = When::Ago(age);
+        self
+    }
+
+    pub(super) fn store(self, number: u64, now: SystemTime) -> StoredIssue {
+        StoredIssue {
+            number,
+            title: self.title,
+            author: self.author,
+            created: self.created.resolve(now),
+            updated: self.updated.resolve(now),
+            closed: self.closed.map(|when| when.resolve(now)),
+            reason: self.reason,
+        }
+    }
+}
