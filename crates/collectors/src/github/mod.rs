@@ -3,28 +3,45 @@
 //! Without the feature `github`, there is no client. The settings stay, because they say on which host the remotes of a
 //! clone are.
 
+mod account;
+#[cfg(feature = "github")]
+mod changed_list;
 #[cfg(feature = "github")]
 mod app;
 #[cfg(feature = "github")]
 mod client;
 #[cfg(feature = "github")]
+mod permission;
+#[cfg(feature = "github")]
 mod resources;
 mod settings;
+#[cfg(feature = "github")]
+mod timestamp;
 #[cfg(feature = "github")]
 mod token;
 #[cfg(not(feature = "github"))]
 mod without_client;
 
 #[cfg(feature = "github")]
+#[cfg(feature = "github")]
+pub(crate) use account::{Account, ActorResponse};
+pub use account::{BotLoginError, BotLogins};
+#[cfg(feature = "github")]
 pub use app::{APP_KEY, AppError};
+#[cfg(feature = "github")]
+pub(crate) use changed_list::{ChangedList, Connection, ListError, NextPage, Updated};
 #[cfg(feature = "github")]
 pub use client::{
     Cause, ErrorBody, GitHub, GitHubError, Pages, Permitted, QueryError, QueryErrorKind, QueryErrors,
     QueryPages,
 };
 #[cfg(feature = "github")]
+pub(crate) use permission::no_data_without;
+#[cfg(feature = "github")]
 pub use resources::{GitHubRepository, WatchedBranch};
 pub use settings::{ApiUrl, ApiUrlError, GitHubSettings};
+#[cfg(feature = "github")]
+pub(crate) use timestamp::Timestamp;
 #[cfg(feature = "github")]
 pub use token::TOKEN;
 #[cfg(not(feature = "github"))]

@@ -7,6 +7,7 @@ use system_health_credentials::SecretName;
 use system_health_registry::settings_table;
 use url::Url;
 
+use super::BotLogins;
 use crate::repository::{RemoteAddress, RepositoryName};
 
 /// The settings table `[github]`.
@@ -26,6 +27,8 @@ pub struct GitHubSettings {
     pub installation_owner: Option<String>,
     /// The name of the app's private key in AWS Secrets Manager. Default: `github/app-private-key`.
     pub private_key_secret: Option<SecretName>,
+    /// The logins of bots that are registered as users. Other bots are recognized. Default: none.
+    pub bots: BotLogins,
     /// The token's name in AWS Secrets Manager. Default: `github/dashboard-token`.
     pub token_secret: Option<SecretName>,
 }
@@ -81,6 +84,7 @@ impl Default for GitHubSettings {
             installation_id: None,
             installation_owner: None,
             private_key_secret: None,
+            bots: BotLogins::default(),
             token_secret: None,
         }
     }

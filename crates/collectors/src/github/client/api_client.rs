@@ -127,6 +127,35 @@ impl GitHub {
         QueryPages::new(self.clone(), query, variables, list)
     }
 
+    /// Asks a GraphQL query about pages of some size, which is halved until GitHub answers in time. A page of one item is
+    /// retried instead.
+    pub(crate) async fn query_sized<T: DeserializeOwned>(
+        &self,
+        query: &'static str,
+        size: &mut u32,
+        variables: impl Fn(u32) -> Value,
+    ) -> Result<T, GitHubError> {
+        self.part_of_data(self.query_data_sized(query, size, variables).await?, &[])
+    }
+
+    pub(super) async fn query_data_sized(
+        &self,
+        query: &'static str,
+        size: &mut u32,
+        variables: impl Fn(u32) -> Value,
+    ) -> Result<Value, GitHubError> {
+        loop {
+            let may_halve = *size > 1;
+            match self.query_data(query, variables(*size), may_halve).await {
+                Err(error) if may_halve && error.cause().is_query_timeout() => {
+                    *size /= 2;
+                    tracing::debug!("{error}; asking for {size} items at once from now on");
+                }
+                data => return data,
+            }
+        }
+    }
+
     /// The data of the answer. If the page may be halved, a timeout is not retried.
     pub(super) async fn query_data(
         &self,
@@ -180,6 +209,11 @@ impl GitHub {
     /// The maximum number of pages of a list.
     pub(crate) fn max_pages(&self) -> u32 {
         self.max_pages.get()
+    }
+
+    /// The maximum number of items of a list whose pages have other sizes.
+    pub(crate) fn max_items(&self) -> usize {
+        usize::try_from(self.max_pages.get()).unwrap_or(usize::MAX).saturating_mul(100)
     }
 }
 

@@ -95,20 +95,15 @@ impl<N: DeserializeOwned + Send> QueryPages<N> {
         Ok(all)
     }
 
-    /// The page after a cursor. Its size is halved until GitHub can answer. A page of one item is retried instead.
+    /// The page after a cursor. Its size is halved until GitHub can answer.
     async fn page(&mut self, after: Option<&str>) -> Result<Connection<N>, GitHubError> {
-        loop {
+        let variables = |size: u32| {
             let mut variables = self.variables.clone();
-            variables["first"] = self.size.into();
+            variables["first"] = size.into();
             variables["after"] = after.into();
-            let may_halve = self.size > 1;
-            match self.github.query_data(self.query, variables, may_halve).await {
-                Err(error) if may_halve && error.cause().is_query_timeout() => {
-                    self.size /= 2;
-                    tracing::debug!("{error}; asking for {} items at once from now on", self.size);
-                }
-                data => return self.github.part_of_data(data?, self.list),
-            }
-        }
+            variables
+        };
+        let data = self.github.query_data_sized(self.query, &mut self.size, variables).await?;
+        self.github.part_of_data(data, self.list)
     }
 }

@@ -1,0 +1,32 @@
+//! An instant in the responses of GitHub's API: `2025-04-01T12:00:00Z`.
+
+use std::time::SystemTime;
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+/// An instant in UTC. All that this client reads of them is after 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Timestamp(pub(crate) SystemTime);
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let time = humantime::parse_rfc3339(&text);
+        time.map(Self).map_err(|_| D::Error::custom(format!("`{text}` is not a time in UTC")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn reads_githubs_format_only() {
+        let read = |json: &str| serde_json::from_str::<Timestamp>(json).map_err(|error| error.to_string());
+        let day = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
+        assert_eq!(read("\"1970-01-02T00:00:00Z\""), Ok(Timestamp(day)));
+        assert!(read("\"yesterday\"").unwrap_err().starts_with("`yesterday` is not a time in UTC"));
+    }
+}
