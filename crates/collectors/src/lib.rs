@@ -8,6 +8,8 @@
 //! | [`git::LocalClone`] | the git repository around the current directory | `git` |
 //! | [`commits::CommitSource`], [`commits::RecentCommits`] | recent commits, and where they were read | either |
 //! | [`ci::CiVerdict`] | whether the tests pass, and the workflow runs that decided it | `github` |
+//! | [`pull_requests::PullRequests`] | the open and the recent pull requests, with their reviews | `github` |
+//! | [`issues::Issues`] | the recent issues | `github` |
 //!
 //! All features are on by default. A program without `git` compiles no part of gix, one without `github` no part of
 //! octocrab, and one without `aws` no part of AWS's SDK.
@@ -33,6 +35,10 @@ pub mod doctor;
 #[cfg_attr(not(feature = "git"), path = "without_git.rs")]
 pub mod git;
 pub mod github;
+#[cfg(feature = "github")]
+pub mod issues;
+#[cfg(feature = "github")]
+pub mod pull_requests;
 pub mod repository;
 #[cfg(feature = "github")]
 #[expect(dead_code, reason = "for the metrics about workflow runs and pull requests")]

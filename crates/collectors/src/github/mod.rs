@@ -23,7 +23,6 @@ mod token;
 mod without_client;
 
 #[cfg(feature = "github")]
-#[cfg(feature = "github")]
 pub(crate) use account::{Account, ActorResponse};
 pub use account::{BotLoginError, BotLogins};
 #[cfg(feature = "github")]

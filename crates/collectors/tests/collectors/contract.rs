@@ -1,8 +1,11 @@
 //! What the metrics ask of GitHub is what GitHub describes: its own description checks every request
 //! and every answer.
 
+use std::time::Duration;
+
+use system_health_collectors::{issues::Issues, pull_requests::PullRequests};
 use system_health_test_support::github::{
-    Conclusion, FakeGitHub, Run,
+    Conclusion, FakeGitHub, Issue, PullRequest, Run,
     contract::{self, Exchange},
 };
 
@@ -53,6 +56,34 @@ async fn every_request_about_runs_is_one_that_github_describes() {
         assert!(exchanges.iter().any(|exchange| exchange.path.ends_with(path)), "{path}: {exchanges:#?}");
     }
     assert!(exchanges.iter().any(|exchange| exchange.query.contains("branch=main")), "{exchanges:#?}");
+    contract::check(&exchanges);
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's GraphQL schema: run cargo xtask test"]
+async fn every_query_about_pull_requests_and_issues_is_one_that_github_describes() {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    let shop = github.repository("acme/shop");
+    let minutes = Duration::from_mins;
+    let reviewed = (0..101).fold(PullRequest::new("Sell socks").draft(), |pull_request, number| {
+        let ago = minutes(200 - number);
+        pull_request.review(ago, "ben").comment(ago, "ghost").force_push(ago)
+    });
+    shop.pull_request(reviewed.ready(minutes(60)).merge(minutes(30)));
+    for number in 0..60 {
+        shop.pull_request(PullRequest::new("Sell shoes").age(minutes(number)));
+        shop.pull_request(PullRequest::new("Old").age(minutes(60_000 + number)));
+        shop.issue(Issue::new("Slow").age(minutes(number)).close(minutes(1)));
+        shop.issue(Issue::new("Broken").by("ci[bot]").age(minutes(number)));
+    }
+    let context = Stage::on(&github).context();
+
+    context.get::<PullRequests>().await.unwrap();
+    context.get::<Issues>().await.unwrap();
+
+    let exchanges = github.exchanges();
+    // Two pages of each list and their start again, and the second page of what belongs to one pull request.
+    assert_eq!(exchanges.len(), 3 + 1 + 3, "{exchanges:#?}");
     contract::check(&exchanges);
 }
 

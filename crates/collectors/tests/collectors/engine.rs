@@ -1,9 +1,9 @@
 //! The metrics as a program finds and runs them.
 
-use system_health_registry::{Catalog, Engine};
+use system_health_registry::Engine;
 use system_health_test_support::github::{Conclusion, FakeGitHub, Run};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, default_catalog};
 
 #[tokio::test]
 async fn a_program_that_links_this_crate_finds_and_runs_its_metrics() {
@@ -12,7 +12,7 @@ async fn a_program_that_links_this_crate_finds_and_runs_its_metrics() {
         .repository("acme/shop")
         .commit("hotfix")
         .run(Run::new("checks.yml").job("test", Conclusion::Success));
-    let catalog = Catalog::linked().unwrap();
+    let catalog = default_catalog();
 
     let run = Engine::new().run(&catalog, &Stage::on(&github).run()).await;
 

@@ -12,11 +12,19 @@ use system_health_collectors::{
     repository::Repository,
 };
 use system_health_credentials::Credentials;
-use system_health_registry::{Context, FromContext, Sample, Settings, Subject, Subjects, Unavailable};
+use system_health_registry::{
+    Catalog, Context, FromContext, Sample, Settings, Subject, Subjects, Unavailable,
+};
 use system_health_test_support::github::FakeGitHub;
 use tokio::sync::OnceCell;
 
 pub(crate) const TOKEN: &str = "ghp_0123456789secret";
+
+/// The metrics that a run collects if the settings enable no others.
+pub(crate) fn default_catalog() -> Catalog {
+    let linked = Catalog::linked().unwrap();
+    Catalog::new(linked.metrics().iter().filter(|metric| metric.is_enabled()).cloned()).unwrap()
+}
 
 /// A run to be: its settings, its token and its directory.
 pub(crate) struct Stage {

@@ -1,0 +1,100 @@
+//! Reads the issues from GitHub: those that were updated last, and the number of open ones. `ChangedList` says why none is
+//! missed. Pull requests are not in this list, unlike in the REST API's.
+
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Issues, issue::IssueResponse};
+use crate::github::{BotLogins, ChangedList, Connection, GitHubError, GitHubRepository, NextPage};
+
+/// The number of issues on a page, the most that GitHub allows.
+const PAGE: u32 = 100;
+
+const ISSUES: &str = "
+query Issues($owner: String!, $name: String!, $first: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    url
+    hasIssuesEnabled
+    open: issues(states: OPEN) { totalCount }
+    changed: issues(first: $first, after: $after, orderBy: { field: UPDATED_AT, direction: DESC }) {
+      pageInfo { hasNextPage endCursor }
+      nodes { number title url author { __typename login } createdAt updatedAt closedAt stateReason }
+    }
+  }
+}";
+
+#[derive(Debug, Deserialize)]
+struct IssuesResponse {
+    repository: RepositoryResponse,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RepositoryResponse {
+    url: String,
+    has_issues_enabled: bool,
+    open: Count,
+    changed: Connection<IssueResponse>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Count {
+    total_count: u64,
+}
+
+/// The issues that were updated after `since`, and the number of open ones. `None` if issues are turned off.
+pub(super) async fn read(
+    repository: &GitHubRepository,
+    since: SystemTime,
+    bots: &BotLogins,
+) -> anyhow::Result<Option<Issues>> {
+    let issues = read_list(repository, since, bots).await;
+    issues.with_context(|| format!("cannot list the issues of {}", repository.name()))
+}
+
+async fn read_list(
+    repository: &GitHubRepository,
+    since: SystemTime,
+    bots: &BotLogins,
+) -> anyhow::Result<Option<Issues>> {
+    let mut list = ChangedList::new(since, repository.github().max_items());
+    let mut size = PAGE;
+    loop {
+        let mut last = None;
+        while let Some(next) = list.next_page() {
+            let response = request(repository, next, &mut size).await?;
+            if !response.has_issues_enabled {
+                return Ok(None);
+            }
+            list.add(response.changed)?;
+            last = Some((response.url, response.open.total_count));
+            list.count_request();
+        }
+        if let Some((page, open)) = last.filter(|_| list.is_settled()) {
+            let issues = list.into_items().into_values().map(|issue| issue.into_issue(bots)).collect();
+            return Ok(Some(Issues::new(format!("{page}/issues"), open, issues)));
+        }
+        list.read_again()?;
+    }
+}
+
+async fn request(
+    repository: &GitHubRepository,
+    next: &NextPage,
+    size: &mut u32,
+) -> Result<RepositoryResponse, GitHubError> {
+    let variables = |size: u32| {
+        json!({
+            "owner": repository.name().owner(),
+            "name": repository.name().name(),
+            "first": size,
+            "after": next.cursor(),
+        })
+    };
+    let response = repository.github().query_sized::<IssuesResponse>(ISSUES, size, variables).await?;
+    Ok(response.repository)
+}

@@ -1,0 +1,212 @@
+//! Reads the pull requests from GitHub. `docs/metrics.md` says which, and why nothing is missed.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use anyhow::{Context as _, bail};
+use serde_json::json;
+
+use super::{
+    PullRequests,
+    pull_request::PullRequest,
+    query::{
+        ChangedPullRequest, HISTORY, HistoryPageResponse, LISTS, ListsResponse, PullRequestResponse,
+        RepositoryResponse,
+    },
+};
+use crate::github::{
+    BotLogins, ChangedList, Connection, GitHubError, GitHubRepository, ListError, NextPage, Updated as _,
+};
+
+/// The number of pull requests on a page, each with up to 100 reviews, comments and events: 30,000 of the 500,000 nodes
+/// that GitHub allows. See <https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api>.
+const CHANGED_PAGE: u32 = 50;
+/// The lists as far as they are read.
+struct Lists {
+    changed: ChangedList<ChangedPullRequest>,
+    old: OldList,
+    page: String,
+    open: u64,
+}
+
+/// The open pull requests that were not updated after a time, the earliest first. They cannot be missed if they change while
+/// they are read: then they are in the other list.
+struct OldList {
+    since: SystemTime,
+    next: Option<NextPage>,
+    items: BTreeMap<u64, PullRequestResponse>,
+    max_items: usize,
+    was_read_again: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "GitHub counts {counted} open pull requests in {repository}, but listed {listed}; they may have changed while they were read"
+)]
+struct Incomplete {
+    repository: String,
+    counted: u64,
+    listed: u64,
+}
+
+/// The pull requests that were updated after `since` and matter, and all open ones.
+pub(super) async fn read(
+    repository: &GitHubRepository,
+    since: SystemTime,
+    bots: &BotLogins,
+) -> anyhow::Result<PullRequests> {
+    let lists = read_lists(repository, since).await;
+    let lists = lists.with_context(|| format!("cannot list the pull requests of {}", repository.name()))?;
+    let mut all: BTreeMap<u64, PullRequest> =
+        lists.old.items.into_iter().map(|(number, old)| (number, old.into_pull_request(bots))).collect();
+    for (number, mut changed) in lists.changed.into_items() {
+        // It may have been open when the other list was read.
+        all.remove(&number);
+        if changed.pull_request.matters_since(since) {
+            let history = read_history(repository, &mut changed).await;
+            history.with_context(|| format!("cannot read #{number} in {}", repository.name()))?;
+            all.insert(number, changed.into_pull_request(bots));
+        }
+    }
+    Ok(PullRequests::new(lists.page, all.into_values().collect()))
+}
+
+async fn read_lists(repository: &GitHubRepository, since: SystemTime) -> anyhow::Result<Lists> {
+    let mut lists = Lists::new(since, repository.github().max_items());
+    let mut size = CHANGED_PAGE;
+    loop {
+        while !lists.is_read() {
+            let response = request_lists(repository, &lists, &mut size).await?;
+            lists.add(response)?;
+        }
+        if lists.changed.is_settled() {
+            if lists.is_complete() {
+                return Ok(lists);
+            }
+            if lists.old.was_read_again {
+                let repository = repository.name().to_string();
+                bail!(Incomplete { repository, counted: lists.open, listed: lists.known_open() });
+            }
+            // If a pull request left the list while it was read, another one may have taken the place of the next page.
+            lists.old.read_again();
+        }
+        lists.changed.read_again()?;
+    }
+}
+
+/// The next page of each list.
+async fn request_lists(
+    repository: &GitHubRepository,
+    lists: &Lists,
+    size: &mut u32,
+) -> Result<RepositoryResponse, GitHubError> {
+    let (changed, old) = (lists.changed.next_page(), lists.old.next.as_ref());
+    let variables = |size: u32| {
+        json!({
+            "owner": repository.name().owner(),
+            "name": repository.name().name(),
+            "withChanged": changed.is_some(),
+            "changedFirst": size,
+            "changedAfter": changed.and_then(NextPage::cursor),
+            "withOld": old.is_some(),
+            // They are small.
+            "oldFirst": size * 2,
+            "oldAfter": old.and_then(NextPage::cursor),
+        })
+    };
+    let response = repository.github().query_sized::<ListsResponse>(LISTS, size, variables).await?;
+    Ok(response.repository)
+}
+
+/// Reads what did not fit on the page of the list.
+async fn read_history(repository: &GitHubRepository, changed: &mut ChangedPullRequest) -> anyhow::Result<()> {
+    let number = changed.pull_request.number;
+    for _ in 0..=repository.github().max_pages() {
+        let history = &changed.history;
+        let reviews = history.reviews.page_info.next(None)?;
+        let comments = history.comments.page_info.next(None)?;
+        let events = history.timeline_items.page_info.next(None)?;
+        if reviews.is_none() && comments.is_none() && events.is_none() {
+            return Ok(());
+        }
+        let cursor = |next: &Option<NextPage>| next.as_ref().and_then(NextPage::cursor).map(str::to_owned);
+        let variables = json!({
+            "number": number,
+            "withReviews": reviews.is_some(),
+            "reviewsAfter": cursor(&reviews),
+            "withComments": comments.is_some(),
+            "commentsAfter": cursor(&comments),
+            "withEvents": events.is_some(),
+            "eventsAfter": cursor(&events),
+        });
+        let page = repository.query::<HistoryPageResponse>(HISTORY, variables).await?;
+        changed.history.extend(page.repository.pull_request);
+    }
+    bail!(
+        "it has more than {} pages of reviews, comments or events and would be cut off; raise `max_pages` in [github]",
+        repository.github().max_pages()
+    )
+}
+
+impl Lists {
+    fn new(since: SystemTime, max_items: usize) -> Self {
+        Self {
+            changed: ChangedList::new(since, max_items),
+            old: OldList::new(since, max_items),
+            page: String::new(),
+            open: 0,
+        }
+    }
+
+    fn is_read(&self) -> bool {
+        self.changed.next_page().is_none() && self.old.next.is_none()
+    }
+
+    fn add(&mut self, response: RepositoryResponse) -> Result<(), ListError> {
+        self.page = format!("{}/pulls", response.url);
+        self.open = response.open.total_count;
+        self.changed.count_request();
+        if let Some(old) = response.old {
+            self.old.add(old)?;
+        }
+        if let Some(changed) = response.changed {
+            self.changed.add(changed)?;
+        }
+        Ok(())
+    }
+
+    /// The number of open pull requests. What is in both lists changed while they were read, and the list of changes is
+    /// right.
+    fn known_open(&self) -> u64 {
+        let changed = self.changed.items().filter(|item| item.pull_request.is_open()).count();
+        let old = self.old.items.keys().filter(|number| !self.changed.contains(**number)).count();
+        (changed + old) as u64
+    }
+
+    /// Whether no open pull request is missing.
+    fn is_complete(&self) -> bool {
+        self.known_open() >= self.open
+    }
+}
+
+impl OldList {
+    fn new(since: SystemTime, max_items: usize) -> Self {
+        let (next, items) = (Some(NextPage::FIRST), BTreeMap::new());
+        Self { since, next, items, max_items, was_read_again: false }
+    }
+
+    fn read_again(&mut self) {
+        (self.next, self.was_read_again) = (Some(NextPage::FIRST), true);
+    }
+
+    fn add(&mut self, page: Connection<PullRequestResponse>) -> Result<(), ListError> {
+        self.next = page.page_info.next(self.next.as_ref())?;
+        for item in page.nodes {
+            if item.updated_at() > self.since {
+                self.next = None;
+                break;
+            }
+            self.items.insert(item.number, item);
+        }
+        if self.items.len() > self.max_items { Err(ListError::TooLong(self.max_items)) } else { Ok(()) }
+    }
+}
