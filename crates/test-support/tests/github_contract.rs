@@ -11,7 +11,7 @@ use system_health_test_support::{
         Conclusion::{
             ActionRequired, Cancelled, Failure, Neutral, Skipped, Stale, StartupFailure, Success, TimedOut,
         },
-        FakeGitHub, Job, Run,
+        FakeGitHub, Job, Run, Runner,
         contract::{self, Exchange},
         refusal,
     },
@@ -21,6 +21,8 @@ use system_health_test_support::{
 const REPOSITORY: &str = "/repos/acme/shop";
 const COMMITS: &str = "/repos/acme/shop/commits";
 const WORKFLOWS: &str = "/repos/acme/shop/actions/workflows";
+const ALL_RUNS: &str = "/repos/acme/shop/actions/runs";
+const RUNNERS: &str = "/repos/acme/shop/actions/runners";
 const RUNS: &str = "/repos/acme/shop/actions/workflows/checks.yml/runs";
 const RUN: &str = "/repos/acme/shop/actions/runs/7";
 const ATTEMPT: &str = "/repos/acme/shop/actions/runs/7/attempts/1";
@@ -42,9 +44,11 @@ fn github() -> FakeGitHub {
     let run = run.jobs(150, Success);
     let run = jobs.into_iter().fold(run, |run, conclusion| run.job(format!("{conclusion:?}"), conclusion));
     let run = run.with_job(Job::queued("queued")).with_job(Job::in_progress("in progress"));
+    let run = run.with_job(Job::waiting("waiting")).with_job(Job::new("gone", Cancelled).without_runner());
     shop.run(run);
     shop.run(Run::new("checks.yml").event("merge_group").branch("gh-readonly-queue/main/pr-7-0123abc"));
     shop.run(Run::new("checks.yml").queued().fork("mallory/shop"));
+    shop.runner(Runner::Idle).runner(Runner::Busy).runner(Runner::Offline).disable_workflow("release.yml");
     github.repository("acme/empty");
     github.repository("acme/new").rename("acme/newer");
     github.repository("acme/old").commits(2).rename("acme/new");
@@ -88,6 +92,8 @@ async fn exchanges() -> Vec<Exchange> {
         targets.push(format!("{COMMITS}?sha=main&per_page=100&page={page}"));
         targets.push(format!("{WORKFLOWS}?per_page=1&page={page}"));
         targets.push(format!("{RUNS}?per_page=3&page={page}"));
+        targets.push(format!("{ALL_RUNS}?per_page=3&page={page}"));
+        targets.push(format!("{RUNNERS}?per_page=2&page={page}"));
         targets.push(format!("{JOBS}?filter=all&per_page=50&page={page}"));
     }
     for status in ["completed", "queued", "in_progress", "success", "cancelled"] {
@@ -96,7 +102,7 @@ async fn exchanges() -> Vec<Exchange> {
     for target in targets {
         get(&github, &target, "right").await;
     }
-    for path in [REPOSITORY, COMMITS, WORKFLOWS, RUNS, RUN, ATTEMPT, JOBS, RATE_LIMIT] {
+    for path in [REPOSITORY, COMMITS, WORKFLOWS, RUNS, ALL_RUNS, RUNNERS, RUN, ATTEMPT, JOBS, RATE_LIMIT] {
         get(&github, path, "wrong").await;
     }
     github.exchanges()
@@ -105,7 +111,8 @@ async fn exchanges() -> Vec<Exchange> {
 /// A good answer of every endpoint, with one item in its list.
 async fn one_of_each() -> Vec<Exchange> {
     let github = github();
-    let lists = [COMMITS, WORKFLOWS, RUNS, JOBS].map(|path| format!("{path}?per_page=1&page=2"));
+    let lists =
+        [COMMITS, WORKFLOWS, RUNS, ALL_RUNS, RUNNERS, JOBS].map(|path| format!("{path}?per_page=1&page=2"));
     for target in [REPOSITORY, RATE_LIMIT, RUN, ATTEMPT].into_iter().chain(lists.iter().map(String::as_str)) {
         get(&github, target, "right").await;
     }
@@ -174,7 +181,7 @@ fn every_scripted_error_is_as_github_describes_it() {
         status: error.status,
         body: serde_json::from_slice(&error.body).unwrap(),
     };
-    let exchanges: Vec<_> = [REPOSITORY, COMMITS, RUNS, RUN, ATTEMPT, JOBS, RATE_LIMIT]
+    let exchanges: Vec<_> = [REPOSITORY, COMMITS, RUNS, ALL_RUNS, RUNNERS, RUN, ATTEMPT, JOBS, RATE_LIMIT]
         .into_iter()
         .flat_map(|path| errors.iter().map(move |error| exchange(path, error)))
         .collect();
@@ -209,6 +216,9 @@ async fn an_answer_with_something_missing_or_added_is_refused() {
         (RUNS, "", "total_count"),
         (RUNS, "/workflow_runs/0", "conclusion"),
         (RUNS, "/workflow_runs/0/head_repository", "full_name"),
+        (ALL_RUNS, "", "total_count"),
+        (ALL_RUNS, "/workflow_runs/0", "path"),
+        (RUNNERS, "/runners/0", "busy"),
         (RUN, "", "status"),
         (RUN, "/repository", "id"),
         (ATTEMPT, "", "conclusion"),
@@ -261,6 +271,8 @@ async fn a_request_that_github_does_not_declare_is_refused() {
         (COMMITS, &["branch=main", "since=2025-03-25", "since=1743508800", "per_page=101"][..]),
         (WORKFLOWS, &["per_page=101", "page=one", "state=active"]),
         (RUNS, &["status=done", "sha=main", "per_page=0", "page=one"]),
+        (ALL_RUNS, &["status=done", "created=3&created=4", "per_page=101", "page=one"]),
+        (RUNNERS, &["status=online", "per_page=101"]),
         (JOBS, &["filter=newest", "status=completed", "per_page=101", "filter=all&filter=latest"]),
         (RUN, &["attempt=1", "filter=latest"]),
         (ATTEMPT, &["per_page=100"]),

@@ -16,7 +16,7 @@ use super::{
     objects::Objects,
     page::Page,
     refusal::{self, epoch_seconds, json_answer},
-    repository_data::RepositoryData,
+    repository_data::{RepositoryData, Runner},
     run::StoredRun,
     world::{Caller, Lookup, Resource, World},
 };
@@ -24,9 +24,13 @@ use crate::server::Answer;
 
 /// The parameters that make GitHub take a list of runs from the search index.
 const FILTERS: [&str; 7] = ["actor", "branch", "check_suite_id", "created", "event", "head_sha", "status"];
+/// Maximum number of runs in a list from the search index.
+const MAX_FILTERED: usize = 1_000;
 const GET_REPOSITORY: &str = "/rest/repos/repos#get-a-repository";
 const LIST_COMMITS: &str = "/rest/commits/commits#list-commits";
 const LIST_WORKFLOWS: &str = "/rest/actions/workflows#list-repository-workflows";
+const LIST_ALL_RUNS: &str = "/rest/actions/workflow-runs#list-workflow-runs-for-a-repository";
+const LIST_RUNNERS: &str = "/rest/actions/self-hosted-runners#list-self-hosted-runners-for-a-repository";
 const LIST_RUNS: &str = "/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow";
 const GET_RUN: &str = "/rest/actions/workflow-runs#get-a-workflow-run";
 const GET_ATTEMPT: &str = "/rest/actions/workflow-runs#get-a-workflow-run-attempt";
@@ -103,6 +107,8 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
         ["commits"] => LIST_COMMITS,
         ["actions", "workflows"] => LIST_WORKFLOWS,
         ["actions", "workflows", _, "runs"] => LIST_RUNS,
+        ["actions", "runs"] => LIST_ALL_RUNS,
+        ["actions", "runners"] => LIST_RUNNERS,
         ["actions", "runs", _] => GET_RUN,
         ["actions", "runs", _, "attempts", _] => GET_ATTEMPT,
         ["actions", "runs", _, "jobs"] => LIST_JOBS,
@@ -113,12 +119,19 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
         Lookup::Moved(id) => return moved(world, call, id, rest),
         Lookup::Nothing => return refusal::not_found(documentation),
     };
-    let request =
-        RepositoryRequest { call, repository, objects: Objects { api: &world.api }, path: rest.join("/") };
+    let request = RepositoryRequest {
+        call,
+        repository,
+        objects: Objects { api: &world.api },
+        path: rest.join("/"),
+        now: world.numbers.now,
+    };
     match rest {
         ["commits"] => request.commits(),
         ["actions", "workflows"] => request.workflows(),
-        ["actions", "workflows", workflow, "runs"] => request.runs(workflow),
+        ["actions", "workflows", workflow, "runs"] => request.runs(Some(workflow)),
+        ["actions", "runs"] => request.runs(None),
+        ["actions", "runners"] => request.runners(),
         ["actions", "runs", id] => request.run(id),
         ["actions", "runs", id, "attempts", attempt] => request.attempt(id, attempt),
         ["actions", "runs", id, "jobs"] => request.jobs(id),
@@ -141,6 +154,8 @@ struct RepositoryRequest<'a> {
     objects: Objects<'a>,
     /// The path after the repository.
     path: String,
+    /// The fake's clock.
+    now: SystemTime,
 }
 
 impl RepositoryRequest<'_> {
@@ -169,12 +184,12 @@ impl RepositoryRequest<'_> {
         self.page(&workflows, object, |page, total| json!({ "total_count": total, "workflows": page }))
     }
 
-    fn runs(&self, workflow: &str) -> Answer {
-        if !self.repository.workflows.contains(workflow) {
+    fn runs(&self, workflow: Option<&str>) -> Answer {
+        if workflow.is_some_and(|workflow| !self.repository.workflows.contains(workflow)) {
             return refusal::not_found(LIST_RUNS);
         }
         let filtered = FILTERS.iter().any(|name| self.call.parameter(name).is_some());
-        let runs: Vec<_> = self
+        let mut runs: Vec<_> = self
             .repository
             .runs_of(workflow, filtered)
             .into_iter()
@@ -183,8 +198,18 @@ impl RepositoryRequest<'_> {
             .filter(|run| self.call.parameter("head_sha").is_none_or(|sha| run.head_sha == sha))
             .filter(|run| self.call.parameter("status").is_none_or(|status| run.is(status)))
             .collect();
+        let total = runs.len();
+        if filtered {
+            runs.truncate(MAX_FILTERED);
+        }
         let object = |run: &&StoredRun| self.objects.run(self.repository, run);
-        self.page(&runs, object, |page, total| json!({ "total_count": total, "workflow_runs": page }))
+        self.page(&runs, object, |page, _| json!({ "total_count": total, "workflow_runs": page }))
+    }
+
+    fn runners(&self) -> Answer {
+        let runners: Vec<_> = self.repository.runners.iter().copied().enumerate().collect();
+        let object = |(index, runner): &(usize, Runner)| Objects::runner(*index, *runner);
+        self.page(&runners, object, |page, total| json!({ "total_count": total, "runners": page }))
     }
 
     fn run(&self, id: &str) -> Answer {
@@ -215,7 +240,8 @@ impl RepositoryRequest<'_> {
             .enumerate()
             .filter(|(_, job)| all || run.attempt_of(job) == run.attempt)
             .collect();
-        let object = |(index, job): &(usize, &Job)| self.objects.job(self.repository, run, *index, job);
+        let object =
+            |(index, job): &(usize, &Job)| self.objects.job(self.repository, run, *index, job, self.now);
         self.page(&jobs, object, |page, total| json!({ "total_count": total, "jobs": page }))
     }
 

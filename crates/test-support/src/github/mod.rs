@@ -45,5 +45,6 @@ pub use self::{
     job::{Conclusion, Job},
     pull_request::{PullRequest, Review},
     repository::Repository,
+    repository_data::Runner,
     run::Run,
 };

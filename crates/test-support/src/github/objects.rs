@@ -1,10 +1,16 @@
 //! The objects in GitHub's responses, with all of their fields, so that a client can read any of them. `contract`
 //! validates all of them against GitHub's schema.
 
+use std::time::SystemTime;
+
 use serde_json::{Value, json};
 
 use super::{
-    commit::StoredCommit, job::Job, repository_data::RepositoryData, run::StoredRun, when::timestamp,
+    commit::StoredCommit,
+    job::Job,
+    repository_data::{RepositoryData, Runner},
+    run::StoredRun,
+    when::timestamp,
 };
 
 /// The host of web pages. Only the API is faked.
@@ -166,12 +172,28 @@ impl Objects<'_> {
             "node_id": format!("W_{id}"),
             "name": name,
             "path": path,
-            "state": "active",
+            "state": repository.workflow_state(file),
             "created_at": created,
             "updated_at": created,
             "url": format!("{}/actions/workflows/{id}", self.repository_url(full_name)),
             "html_url": format!("{WEB}/{full_name}/blob/{}/{path}", repository.default_branch),
             "badge_url": format!("{WEB}/{full_name}/workflows/{}/badge.svg", name.unwrap_or(file)),
+        })
+    }
+
+    /// A `runner` of a list.
+    pub(super) fn runner(index: usize, runner: Runner) -> Value {
+        let label = |(id, name): (usize, &str)| json!({ "id": id, "name": name, "type": "read-only" });
+        let labels: Vec<Value> = ["self-hosted", "Linux", "X64"].into_iter().enumerate().map(label).collect();
+        json!({
+            "id": index + 1,
+            "runner_group_id": 1,
+            "name": format!("runner-{}", index + 1),
+            "os": "linux",
+            "status": if runner == Runner::Offline { "offline" } else { "online" },
+            "busy": runner == Runner::Busy,
+            "ephemeral": false,
+            "labels": labels,
         })
     }
 
@@ -238,13 +260,24 @@ impl Objects<'_> {
     }
 
     /// A `job` of a list. `index` is its position among the jobs of the run.
-    pub(super) fn job(&self, repository: &RepositoryData, run: &StoredRun, index: usize, job: &Job) -> Value {
+    pub(super) fn job(
+        &self,
+        repository: &RepositoryData,
+        run: &StoredRun,
+        index: usize,
+        job: &Job,
+        now: SystemTime,
+    ) -> Value {
         let api = self.repository_url(&repository.full_name);
         let id = run.id * 1_000 + index as u64;
-        let is_first = run.attempt_of(job) == 1;
-        let created = timestamp(if is_first { run.created } else { run.started });
-        let completed = job.status.conclusion().map(|_| &created);
-        let runner = job.status != super::job::Status::Queued;
+        let created =
+            job.created.map_or_else(|| run.started_in(run.attempt_of(job)), |when| when.resolve(now));
+        // A job that has not started has a start all the same: the time when it was created.
+        let started = job.started.map_or(created, |when| when.resolve(now));
+        let completed = job.completed.map_or(started, |when| when.resolve(now));
+        let (created, started) = (timestamp(created), timestamp(started));
+        let completed = job.status.conclusion().map(|_| timestamp(completed));
+        let runner = job.has_runner;
         json!({
             "id": id,
             "run_id": run.id,
@@ -259,7 +292,7 @@ impl Objects<'_> {
             "status": job.status.as_str(),
             "conclusion": job.status.conclusion(),
             "created_at": created,
-            "started_at": created,
+            "started_at": started,
             "completed_at": completed,
             "name": job.name,
             "steps": [{
@@ -267,11 +300,11 @@ impl Objects<'_> {
                 "status": job.status.as_str(),
                 "conclusion": job.status.conclusion(),
                 "number": 1,
-                "started_at": created,
+                "started_at": started,
                 "completed_at": completed,
             }],
             "check_run_url": format!("{api}/check-runs/{id}"),
-            "labels": ["ubuntu-latest"],
+            "labels": job.labels,
             "runner_id": runner.then_some(1),
             "runner_name": runner.then_some("GitHub Actions 1"),
             "runner_group_id": runner.then_some(2),

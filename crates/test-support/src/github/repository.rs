@@ -7,7 +7,7 @@ use super::{
     issue::Issue,
     numbers::Numbers,
     pull_request::PullRequest,
-    repository_data::RepositoryData,
+    repository_data::{RepositoryData, Runner},
     run::{Run, RunDefaults},
     world::{SharedWorld, World},
 };
@@ -67,6 +67,18 @@ impl Repository {
         self.change(|repository, _| {
             repository.workflows.insert(file.to_owned());
         })
+    }
+
+    /// Disables a workflow, so that it no longer runs.
+    pub fn disable_workflow(&self, file: &str) -> &Self {
+        self.change(|repository, _| {
+            repository.disabled_workflows.insert(file.to_owned());
+        })
+    }
+
+    /// Adds a self-hosted runner.
+    pub fn runner(&self, runner: Runner) -> &Self {
+        self.change(|repository, _| repository.runners.push(runner))
     }
 
     /// Adds a run, and its workflow. A run with the id of another one replaces it.

@@ -13,6 +13,17 @@ use super::{
     run::StoredRun,
 };
 
+/// The status of a self-hosted runner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runner {
+    /// Online, without a job.
+    Idle,
+    /// Online, with a job.
+    Busy,
+    /// Not connected.
+    Offline,
+}
+
 /// The contents of a repository.
 #[derive(Debug)]
 pub(super) struct RepositoryData {
@@ -23,6 +34,8 @@ pub(super) struct RepositoryData {
     pub(super) created: SystemTime,
     pub(super) branches: BTreeMap<String, Vec<StoredCommit>>,
     pub(super) workflows: BTreeSet<String>,
+    pub(super) disabled_workflows: BTreeSet<String>,
+    pub(super) runners: Vec<Runner>,
     pub(super) runs: Vec<StoredRun>,
     /// The runs in filtered lists, if they differ from `runs`.
     pub(super) search_index: Option<Vec<StoredRun>>,
@@ -41,6 +54,8 @@ impl RepositoryData {
             created,
             branches: BTreeMap::new(),
             workflows: BTreeSet::new(),
+            disabled_workflows: BTreeSet::new(),
+            runners: Vec::new(),
             runs: Vec::new(),
             search_index: None,
             pull_requests: Vec::new(),
@@ -82,10 +97,16 @@ impl RepositoryData {
         Some(history)
     }
 
-    /// The runs of a workflow, newest first.
-    pub(super) fn runs_of(&self, workflow: &str, filtered: bool) -> Vec<&StoredRun> {
+    /// The state of a workflow in GitHub's responses.
+    pub(super) fn workflow_state(&self, file: &str) -> &'static str {
+        if self.disabled_workflows.contains(file) { "disabled_manually" } else { "active" }
+    }
+
+    /// The runs of a workflow, or of all workflows, newest first.
+    pub(super) fn runs_of(&self, workflow: Option<&str>, filtered: bool) -> Vec<&StoredRun> {
         let runs = self.search_index.as_ref().filter(|_| filtered).unwrap_or(&self.runs);
-        let mut runs: Vec<_> = runs.iter().rev().filter(|run| run.workflow == workflow).collect();
+        let is_of = |run: &&StoredRun| workflow.is_none_or(|workflow| run.workflow == workflow);
+        let mut runs: Vec<_> = runs.iter().rev().filter(is_of).collect();
         runs.sort_by_key(|run| std::cmp::Reverse(run.created));
         runs
     }

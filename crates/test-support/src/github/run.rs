@@ -18,8 +18,8 @@ pub struct Run {
     event: Option<String>,
     head_sha: Option<String>,
     status: Status,
-    /// The statuses of the earlier attempts.
-    earlier: Vec<Status>,
+    /// The earlier attempts: how each ended, and when it started.
+    earlier: Vec<(Status, Option<When>)>,
     created: When,
     started: Option<When>,
     jobs: Vec<Job>,
@@ -37,7 +37,8 @@ pub(super) struct StoredRun {
     pub(super) event: String,
     pub(super) status: Status,
     pub(super) attempt: u32,
-    pub(super) earlier: Vec<Status>,
+    /// The earlier attempts: how each ended, and when it started.
+    pub(super) earlier: Vec<(Status, SystemTime)>,
     pub(super) created: SystemTime,
     pub(super) started: SystemTime,
     pub(super) jobs: Vec<Job>,
@@ -148,7 +149,7 @@ impl Run {
         for job in &mut self.jobs {
             job.attempt.get_or_insert(attempt);
         }
-        self.earlier.push(self.status);
+        self.earlier.push((self.status, self.started.take()));
         self.in_progress()
     }
 
@@ -182,6 +183,8 @@ impl Run {
 
     pub(super) fn store(self, defaults: RunDefaults<'_>) -> StoredRun {
         let (created, attempt) = (self.created.resolve(defaults.now), self.attempt());
+        let started =
+            |started: Option<When>| started.map_or(created, |when: When| when.resolve(defaults.now));
         StoredRun {
             id: self.id.unwrap_or(defaults.id),
             number: defaults.number,
@@ -194,9 +197,9 @@ impl Run {
                 .unwrap_or_else(|| if self.fork.is_some() { "pull_request" } else { "push" }.to_owned()),
             fork: self.fork,
             status: self.status,
-            earlier: self.earlier,
+            earlier: self.earlier.iter().map(|(status, when)| (*status, started(*when))).collect(),
             created,
-            started: self.started.map_or(created, |when| when.resolve(defaults.now)),
+            started: started(self.started),
             jobs: self.jobs,
         }
     }
@@ -233,12 +236,17 @@ impl StoredRun {
             return Some(self.clone());
         }
         let index = usize::try_from(attempt.checked_sub(1)?).ok()?;
-        let status = *self.earlier.get(index)?;
-        Some(Self { status, attempt, started: self.created, ..self.clone() })
+        let (status, started) = *self.earlier.get(index)?;
+        Some(Self { status, attempt, started, ..self.clone() })
     }
 
     /// The attempt that a job belongs to.
     pub(super) fn attempt_of(&self, job: &Job) -> u32 {
         job.attempt.unwrap_or(self.attempt)
+    }
+
+    /// When an attempt started.
+    pub(super) fn started_in(&self, attempt: u32) -> SystemTime {
+        self.in_attempt(attempt).map_or(self.started, |run| run.started)
     }
 }
