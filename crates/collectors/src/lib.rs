@@ -10,6 +10,7 @@
 //! | [`ci::CiVerdict`] | whether the tests pass, and the workflow runs that decided it | `github` |
 //! | [`pull_requests::PullRequests`] | the open and the recent pull requests, with their reviews | `github` |
 //! | [`issues::Issues`] | the recent issues | `github` |
+//! | [`ci::state::WorkflowResults`], [`ci::state::RedStreak`] | which workflows pass, and since when the tests fail | `github` |
 //!
 //! All features are on by default. A program without `git` compiles no part of gix, one without `github` no part of
 //! octocrab, and one without `aws` no part of AWS's SDK.
@@ -41,6 +42,5 @@ pub mod issues;
 pub mod pull_requests;
 pub mod repository;
 #[cfg(feature = "github")]
-#[expect(dead_code, reason = "for the metrics about workflow runs and pull requests")]
 mod statistics;
 mod web_page;

@@ -1,12 +1,12 @@
 //! Fetches from GitHub what `judge` needs.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::{
     CiTables,
-    job::Job,
+    job_list::list_jobs,
     known_runs::{CiQuery, KnownRuns, RunsPage},
     workflow_run::WorkflowRun,
 };
@@ -38,13 +38,6 @@ pub(crate) enum RunsError {
     Failed { file: String, repository: RepositoryName, source: GitHubError },
 }
 
-/// See <https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run>.
-#[derive(Debug, Deserialize)]
-struct JobsPage {
-    total_count: usize,
-    jobs: Vec<Job>,
-}
-
 /// See <https://docs.github.com/en/rest/commits/commits#list-commits>.
 #[derive(Debug, Deserialize)]
 struct CommitResponse {
@@ -69,7 +62,7 @@ impl WorkflowClient<'_> {
                 let path = ["attempts", &attempt.to_string()];
                 known.add_attempt(run, attempt, self.run(run, &path).await?);
             }
-            CiQuery::Jobs(run) => known.add_jobs(run, self.jobs(run).await?),
+            CiQuery::Jobs(run) => known.add_jobs(run, list_jobs(self.repository, run).await?),
             CiQuery::Commits => known.add_commits(self.commits().await?),
         }
         Ok(())
@@ -94,22 +87,6 @@ impl WorkflowClient<'_> {
         let path = [&["actions", "runs", &run], attempt].concat();
         let response = self.repository.get(&path, &[]).await;
         response.with_context(|| format!("cannot read run {run} in {}", self.repository.name()))
-    }
-
-    /// All jobs of all attempts.
-    async fn jobs(&self, run: u64) -> anyhow::Result<Vec<Job>> {
-        let run = run.to_string();
-        let name = self.repository.name();
-        let path = ["actions", "runs", &run, "jobs"];
-        let pages = self.repository.pages::<JobsPage>(&path, &[("filter", "all"), ("per_page", "100")]);
-        let pages = pages.all().await;
-        let pages = pages.with_context(|| format!("cannot list the jobs of run {run} in {name}"))?;
-        let expected = pages.last().map_or(0, |page| page.total_count);
-        let jobs: Vec<Job> = pages.into_iter().flat_map(|page| page.jobs).collect();
-        if jobs.len() != expected {
-            bail!("GitHub listed {} of the {expected} jobs of run {run} in {name}", jobs.len());
-        }
-        Ok(jobs)
     }
 
     /// The newest commits of the branch.

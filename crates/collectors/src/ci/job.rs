@@ -9,7 +9,7 @@ use super::workflow_run::deserialize_optional_time;
 
 /// A job in one attempt of a run.
 /// See <https://docs.github.com/en/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run>.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Job {
     /// The name as GitHub shows it, with the values of the matrix: `test (ubuntu)`.
     pub(super) name: String,
@@ -23,6 +23,22 @@ pub(super) struct Job {
     pub(super) html_url: Option<String>,
     #[serde(default, deserialize_with = "deserialize_optional_time")]
     pub(super) started_at: Option<SystemTime>,
+    /// Such as `queued`.
+    #[serde(default)]
+    pub(super) status: Option<String>,
+    #[serde(default, deserialize_with = "deserialize_optional_time")]
+    pub(super) created_at: Option<SystemTime>,
+    #[serde(default, deserialize_with = "deserialize_optional_time")]
+    pub(super) completed_at: Option<SystemTime>,
+    /// What `runs-on` asks for.
+    #[serde(default)]
+    pub(super) labels: Vec<String>,
+    /// 0 or null without a runner.
+    #[serde(default)]
+    pub(super) runner_id: Option<u64>,
+    /// Empty or null without a runner.
+    #[serde(default)]
+    pub(super) runner_name: Option<String>,
 }
 
 /// What a job's conclusion means.
@@ -49,6 +65,12 @@ impl Job {
 
     pub(super) fn is_skipped(&self) -> bool {
         self.conclusion.as_deref() == Some("skipped")
+    }
+
+    /// Whether a runner took it. GitHub gives the runner of a job that none took as null, or as 0 without a name.
+    pub(super) fn has_runner(&self) -> bool {
+        self.runner_id.is_some_and(|id| id > 0)
+            || self.runner_name.as_deref().is_some_and(|name| !name.is_empty())
     }
 
     /// How it ended, for messages.

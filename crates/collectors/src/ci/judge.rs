@@ -32,6 +32,10 @@ pub(super) enum JudgeStep {
 #[derive(Debug)]
 pub(super) struct Judgment {
     pub(super) result: Result<Decision, String>,
+    /// Whether the search ended at the maximum number of runs, so that another one might decide.
+    pub(super) is_cut_off: bool,
+    /// The number of runs that test the branch and were considered.
+    pub(super) considered: usize,
     pub(super) evidence: EvidenceLog,
 }
 
@@ -43,9 +47,17 @@ pub(super) struct Decision {
     pub(super) page: Option<String>,
 }
 
+/// The newest attempt that is considered, as if nothing had happened since it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AsOf {
+    pub(super) run: u64,
+    pub(super) attempt: u32,
+}
+
 struct Search<'a> {
     watched: &'a WatchedWorkflow<'a>,
     known: &'a KnownRuns,
+    as_of: Option<AsOf>,
     evidence: EvidenceLog,
     considered: usize,
     inspected: usize,
@@ -66,9 +78,19 @@ struct Vote {
 
 /// Judges the known runs.
 pub(super) fn judge(watched: &WatchedWorkflow<'_>, known: &KnownRuns) -> anyhow::Result<JudgeStep> {
+    judge_as_of(watched, known, None)
+}
+
+/// Judges the known runs as they were when an attempt had ended. `None` is now.
+pub(super) fn judge_as_of(
+    watched: &WatchedWorkflow<'_>,
+    known: &KnownRuns,
+    as_of: Option<AsOf>,
+) -> anyhow::Result<JudgeStep> {
     let search = Search {
         watched,
         known,
+        as_of,
         evidence: EvidenceLog::default(),
         considered: 0,
         inspected: 0,
@@ -87,7 +109,9 @@ pub(super) fn judge(watched: &WatchedWorkflow<'_>, known: &KnownRuns) -> anyhow:
 impl<'a> Search<'a> {
     fn run(mut self) -> Result<Judgment, EarlyEnd> {
         let runs = self.known.runs();
-        for (index, run) in runs.iter().enumerate() {
+        let is_newer = |run: &WorkflowRun| self.as_of.is_some_and(|as_of| as_of.run != run.id);
+        let start = runs.iter().take_while(|run| is_newer(run)).count();
+        for (index, run) in runs.iter().enumerate().skip(start) {
             if self.known.is_only_filtered(run.id)
                 && let Some(reason) = staleness(self.watched, self.known)?
             {
@@ -111,7 +135,7 @@ impl<'a> Search<'a> {
                 Err(EarlyEnd::Limit) => {
                     // This run was not inspected.
                     self.considered -= 1;
-                    return self.out_of_runs(false);
+                    return Ok(Judgment { is_cut_off: true, ..self.out_of_runs(false)? });
                 }
                 Err(halt) => return Err(halt),
             }
@@ -238,6 +262,9 @@ impl<'a> Search<'a> {
     /// The newest completed attempt of a run. `None` if the first attempt is in progress.
     fn last_completed_attempt(&mut self, run: &WorkflowRun) -> Result<Option<u32>, EarlyEnd> {
         self.confirm(run)?;
+        if let Some(as_of) = self.as_of.filter(|as_of| as_of.run == run.id) {
+            return Ok(Some(as_of.attempt));
+        }
         if run.is_completed()? {
             return Ok(Some(run.attempt));
         }
@@ -320,7 +347,12 @@ impl<'a> Search<'a> {
         for entry in votes.iter().flat_map(|vote| &vote.entries) {
             self.evidence.count(*entry);
         }
-        Judgment { result: Ok(Decision { passed, page }), evidence: self.evidence }
+        Judgment {
+            result: Ok(Decision { passed, page }),
+            is_cut_off: false,
+            considered: self.considered,
+            evidence: self.evidence,
+        }
     }
 
     fn out_of_runs(mut self, complete: bool) -> Result<Judgment, EarlyEnd> {
@@ -365,7 +397,12 @@ impl<'a> Search<'a> {
     }
 
     fn undecided(self, reason: String) -> Judgment {
-        Judgment { result: Err(reason), evidence: self.evidence }
+        Judgment {
+            result: Err(reason),
+            is_cut_off: false,
+            considered: self.considered,
+            evidence: self.evidence,
+        }
     }
 }
 

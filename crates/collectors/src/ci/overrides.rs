@@ -15,6 +15,8 @@ impl Repository {
             jobs: own.jobs.unwrap_or_else(|| common.jobs.clone()),
             events: own.events.unwrap_or_else(|| common.events.clone()),
             max_age: own.max_age.unwrap_or(common.max_age),
+            rerun_lookback: common.rerun_lookback,
+            max_run_requests: common.max_run_requests,
         }
     }
 

@@ -312,6 +312,7 @@ fn run(id: u64, past: &Past, attempt: usize) -> WorkflowRun {
         id,
         number: Some(id),
         attempt: u32::try_from(attempt).unwrap(),
+        path: None,
         event: past.event.to_owned(),
         head_branch: Some(past.branch.to_owned()),
         head_sha: format!("{id:040}"),
@@ -331,8 +332,7 @@ fn jobs(past: &Past) -> Vec<Job> {
         name: (*name).to_owned(),
         conclusion: ending.map(str::to_owned),
         run_attempt: Some(attempt),
-        html_url: None,
-        started_at: None,
+        ..Job::default()
     };
     let attempts = (1..).zip(&past.attempts);
     attempts

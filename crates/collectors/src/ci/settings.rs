@@ -21,6 +21,12 @@ pub struct CiSettings {
     /// The age beyond which a result is out of date. Default: 14 days.
     #[serde(deserialize_with = "settings::duration")]
     pub max_age: Duration,
+    /// How long before a window a run may have been created that counts because it was re-run within the window. Runs
+    /// are read so much further back. Default: 3 days.
+    #[serde(deserialize_with = "settings::duration")]
+    pub rerun_lookback: Duration,
+    /// The maximum number of runs, or of earlier attempts, that a metric makes a request for. Default: 300.
+    pub max_run_requests: u32,
 }
 
 settings_table!(CiSettings, "ci", template: include_str!("settings.toml"), shown: |_| true);
@@ -47,6 +53,8 @@ impl Default for CiSettings {
             jobs: JobPatterns::default(),
             events: TriggerEvents::default(),
             max_age: Duration::from_hours(14 * 24),
+            rerun_lookback: Duration::from_hours(3 * 24),
+            max_run_requests: 300,
         }
     }
 }

@@ -15,6 +15,9 @@ pub(super) struct WorkflowRun {
     /// 1 for the first attempt. Servers without attempts omit it.
     #[serde(default = "first_attempt", rename = "run_attempt")]
     pub(super) attempt: u32,
+    /// The workflow file, such as `.github/workflows/checks.yml`. Older servers omit it.
+    #[serde(default)]
+    pub(super) path: Option<String>,
     pub(super) event: String,
     // These may be null but not missing, because a run without them would be skipped without notice.
     #[serde(deserialize_with = "Option::deserialize")]
@@ -44,6 +47,22 @@ pub(super) struct RepositoryId {
     pub(super) id: u64,
 }
 
+/// How an attempt ended, in GitHub's own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum RunEnding {
+    Success,
+    Failure,
+    TimedOut,
+    StartupFailure,
+    Cancelled,
+    Skipped,
+    Neutral,
+    Stale,
+    ActionRequired,
+    /// It is queued or in progress.
+    None,
+}
+
 /// What the conclusion of a completed attempt means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RunConclusion {
@@ -69,17 +88,42 @@ impl WorkflowRun {
         }
     }
 
-    /// The conclusion of a completed attempt.
+    /// What the conclusion of a completed attempt means.
     pub(super) fn conclusion(&self) -> anyhow::Result<RunConclusion> {
-        match self.conclusion.as_deref() {
-            Some("success") => Ok(RunConclusion::Passed),
-            Some("failure" | "timed_out" | "startup_failure") => Ok(RunConclusion::Failed),
-            Some("cancelled" | "skipped" | "neutral" | "stale" | "action_required") => {
-                Ok(RunConclusion::Undecided)
-            }
+        Ok(self.completed_ending()?.meaning())
+    }
+
+    /// How the attempt ended, or that it has not.
+    pub(super) fn run_ending(&self) -> anyhow::Result<RunEnding> {
+        if self.is_completed()? { self.completed_ending() } else { Ok(RunEnding::None) }
+    }
+
+    fn completed_ending(&self) -> anyhow::Result<RunEnding> {
+        Ok(match self.conclusion.as_deref() {
+            Some("success") => RunEnding::Success,
+            Some("failure") => RunEnding::Failure,
+            Some("timed_out") => RunEnding::TimedOut,
+            Some("startup_failure") => RunEnding::StartupFailure,
+            Some("cancelled") => RunEnding::Cancelled,
+            Some("skipped") => RunEnding::Skipped,
+            Some("neutral") => RunEnding::Neutral,
+            Some("stale") => RunEnding::Stale,
+            Some("action_required") => RunEnding::ActionRequired,
             Some(unknown) => bail!("run {} has the unknown conclusion `{unknown}`", self.id),
             None => bail!("run {} is completed but has no conclusion", self.id),
-        }
+        })
+    }
+
+    /// The workflow in tags: the name of its file, or the whole path of one that GitHub provides, such as
+    /// `dynamic/pages/pages-build-deployment`.
+    pub(super) fn workflow(&self) -> anyhow::Result<&str> {
+        let Some(path) = self.path.as_deref() else {
+            bail!(
+                "run {} does not name its workflow file; GitHub Enterprise Server 3.5 or newer does",
+                self.id
+            )
+        };
+        Ok(workflow_of_path(path))
     }
 
     /// How the attempt ended, for messages.
@@ -117,6 +161,45 @@ impl WorkflowRun {
             None => format!("run {}", self.id),
         }
     }
+}
+
+impl RunEnding {
+    /// The value in GitHub's responses, or `none`.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::TimedOut => "timed_out",
+            Self::StartupFailure => "startup_failure",
+            Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
+            Self::Neutral => "neutral",
+            Self::Stale => "stale",
+            Self::ActionRequired => "action_required",
+            Self::None => "none",
+        }
+    }
+
+    /// Whether an attempt that ended so has passed, failed or neither.
+    pub(super) const fn meaning(self) -> RunConclusion {
+        match self {
+            Self::Success => RunConclusion::Passed,
+            Self::Failure | Self::TimedOut | Self::StartupFailure => RunConclusion::Failed,
+            Self::Cancelled
+            | Self::Skipped
+            | Self::Neutral
+            | Self::Stale
+            | Self::ActionRequired
+            | Self::None => RunConclusion::Undecided,
+        }
+    }
+}
+
+/// GitHub writes a path as `.github/workflows/ci.yml`, in some responses with the repository before it or a reference
+/// behind it: `octocat/octo-repo/.github/workflows/ci.yml@main`.
+pub(super) fn workflow_of_path(path: &str) -> &str {
+    let path = path.split_once('@').map_or(path, |(path, _)| path);
+    path.split_once(".github/workflows/").map_or(path, |(_, file)| file)
 }
 
 fn first_attempt() -> u32 {

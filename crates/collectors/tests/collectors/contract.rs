@@ -3,9 +3,16 @@
 
 use std::time::Duration;
 
-use system_health_collectors::{issues::Issues, pull_requests::PullRequests};
+use system_health_collectors::{
+    ci::{
+        state,
+        volume::{self, RecentRuns},
+    },
+    issues::Issues,
+    pull_requests::PullRequests,
+};
 use system_health_test_support::github::{
-    Conclusion, FakeGitHub, Issue, PullRequest, Run,
+    Conclusion, FakeGitHub, Issue, PullRequest, Run, Runner,
     contract::{self, Exchange},
 };
 
@@ -84,6 +91,28 @@ async fn every_query_about_pull_requests_and_issues_is_one_that_github_describes
     let exchanges = github.exchanges();
     // Two pages of each list and their start again, and the second page of what belongs to one pull request.
     assert_eq!(exchanges.len(), 3 + 1 + 3, "{exchanges:#?}");
+    contract::check(&exchanges);
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's API description: run cargo xtask test"]
+async fn every_request_about_volume_and_state_is_one_that_github_describes() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    let run = || Run::new("checks.yml").conclusion(Conclusion::Failure).job("test", Conclusion::Failure);
+    shop.run(run().re_run().conclusion(Conclusion::Success)).run(run()).runner(Runner::Idle);
+    let context = Stage::on(&github).context();
+    let (recent, window) = (context.get::<RecentRuns>().await.unwrap(), context.get().await.unwrap());
+    volume::flaky_runs(recent.clone(), context.get().await.unwrap(), window).unwrap();
+    volume::queue_seconds(recent, context.get().await.unwrap(), window).await.unwrap();
+    volume::runners(context.get().await.unwrap()).unwrap();
+    state::workflow_passing(context.get().await.unwrap()).unwrap();
+
+    let exchanges = github.exchanges();
+
+    for path in ["/actions/runs", "/attempts/1", "/jobs", "/actions/runners", "/actions/workflows"] {
+        assert!(exchanges.iter().any(|exchange| exchange.path.ends_with(path)), "{path}: {exchanges:#?}");
+    }
     contract::check(&exchanges);
 }
 

@@ -3,7 +3,7 @@
 use system_health_registry::Engine;
 use system_health_test_support::github::{Conclusion, FakeGitHub, Run};
 
-use crate::stage::{Stage, default_catalog};
+use crate::stage::{Stage, enabled_metrics};
 
 #[tokio::test]
 async fn a_program_that_links_this_crate_finds_and_runs_its_metrics() {
@@ -12,7 +12,7 @@ async fn a_program_that_links_this_crate_finds_and_runs_its_metrics() {
         .repository("acme/shop")
         .commit("hotfix")
         .run(Run::new("checks.yml").job("test", Conclusion::Success));
-    let catalog = default_catalog();
+    let catalog = enabled_metrics();
 
     let run = Engine::new().run(&catalog, &Stage::on(&github).run()).await;
 

@@ -21,7 +21,7 @@ use system_health_test_support::{
 
 use crate::{
     git::Git,
-    stage::{Stage, TOKEN, default_catalog},
+    stage::{Stage, TOKEN, enabled_metrics},
 };
 
 /// Settings that name these repositories, and a token.
@@ -35,7 +35,7 @@ fn named(names: &[impl AsRef<str>]) -> String {
 }
 
 async fn run(stage: &Stage) -> Run {
-    Engine::new().run(&default_catalog(), &stage.run()).await
+    Engine::new().run(&enabled_metrics(), &stage.run()).await
 }
 
 /// The outcomes of a metric by their repositories, in a line each.
@@ -296,7 +296,7 @@ async fn a_thousand_repositories_are_read_a_few_at_once_with_two_requests_each()
             1.into_reading()
         })
     });
-    let metrics = default_catalog().metrics().to_vec();
+    let metrics = enabled_metrics().metrics().to_vec();
     let catalog = Catalog::new(metrics.into_iter().chain([held.each::<Repository>()])).unwrap();
     let (open, most) = (Mutex::new(BTreeMap::<String, usize>::new()), Arc::new(AtomicUsize::new(0)));
     let highest = Arc::clone(&most);

@@ -21,7 +21,7 @@ use tokio::sync::OnceCell;
 pub(crate) const TOKEN: &str = "ghp_0123456789secret";
 
 /// The metrics that a run collects if the settings enable no others.
-pub(crate) fn default_catalog() -> Catalog {
+pub(crate) fn enabled_metrics() -> Catalog {
     let linked = Catalog::linked().unwrap();
     Catalog::new(linked.metrics().iter().filter(|metric| metric.is_enabled()).cloned()).unwrap()
 }

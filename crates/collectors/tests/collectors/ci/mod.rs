@@ -7,6 +7,8 @@ mod jobs;
 mod lists;
 mod running;
 mod runs;
+mod state;
+mod volume;
 
 use system_health_registry::{Evidence, Sample, Unavailable};
 use system_health_test_support::github::{

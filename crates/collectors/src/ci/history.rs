@@ -1,0 +1,76 @@
+//! The runs of the workflow that tests the branch, as far as they were read. All that asks about them shares one copy, so
+//! that nothing is requested twice.
+
+use std::sync::Arc;
+
+use system_health_registry::{Context, FromContext, Scope, Unavailable};
+use tokio::sync::Mutex;
+
+use super::{
+    CiSettings, CiTables,
+    fetch::WorkflowClient,
+    judge::{AsOf, JudgeStep, Judgment, judge_as_of},
+    known_runs::{CiQuery, KnownRuns},
+    relevance::WatchedWorkflow,
+};
+use crate::{
+    github::{GitHubRepository, WatchedBranch},
+    repository::{Branch, Repository},
+};
+
+/// The runs of the workflow in the settings.
+#[derive(Debug, Clone)]
+pub(super) struct TestHistory {
+    pub(super) on_github: GitHubRepository,
+    pub(super) settings: CiSettings,
+    pub(super) tables: CiTables,
+    pub(super) branch: Branch,
+    pub(super) known: Arc<Mutex<KnownRuns>>,
+}
+
+impl TestHistory {
+    /// Judges the runs as they were when an attempt had ended, and fetches what that takes.
+    pub(super) async fn judge(
+        &self,
+        watched: &WatchedWorkflow<'_>,
+        known: &mut KnownRuns,
+        as_of: Option<AsOf>,
+    ) -> anyhow::Result<Judgment> {
+        loop {
+            match judge_as_of(watched, known, as_of)? {
+                JudgeStep::Query(query) => self.fetch(query, known).await?,
+                JudgeStep::Done(judgment) => return Ok(judgment),
+            }
+        }
+    }
+
+    /// Fetches the result of a query and adds it to the known runs.
+    pub(super) async fn fetch(&self, query: CiQuery, known: &mut KnownRuns) -> anyhow::Result<()> {
+        let Self { on_github, settings, tables, branch, .. } = self;
+        client(on_github, settings, tables, branch).fetch(query, known).await
+    }
+}
+
+fn client<'a>(
+    repository: &'a GitHubRepository,
+    settings: &'a CiSettings,
+    tables: &'a CiTables,
+    branch: &'a Branch,
+) -> WorkflowClient<'a> {
+    WorkflowClient { repository, branch, file: &settings.workflow, tables }
+}
+
+impl FromContext for TestHistory {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let on_github = context.get::<GitHubRepository>().await?;
+        let repository = context.get::<Repository>().await?;
+        let settings = repository.ci(&context.get::<CiSettings>().await?);
+        let tables = repository.ci_tables();
+        let WatchedBranch(branch) = context.get().await?;
+        let newest = client(&on_github, &settings, &tables, &branch).newest_runs().await?;
+        let known = Arc::new(Mutex::new(KnownRuns::new(newest)));
+        Ok(Self { on_github, settings, tables, branch, known })
+    }
+}

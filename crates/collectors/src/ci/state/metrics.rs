@@ -1,0 +1,94 @@
+//! The metrics about the state of CI.
+
+use std::time::Duration;
+
+use system_health_registry::{NoData, Sample, SampleError, StartedAt, Unavailable, system_health_metric};
+
+use super::{
+    RedStreak, WorkflowResults,
+    workflow_results::{WorkflowResult, WorkflowState},
+};
+use crate::{repository::Repository, web_page::with_page_link};
+
+/// Whether each active workflow that runs on the branch passed (1) or failed (0) in its newest decisive run.
+#[system_health_metric(
+    key = "ci.workflow_passing",
+    each = Repository,
+    aggregate = "min",
+    timeout = "1h",
+    enabled = false,
+    requests = 2
+)]
+pub fn workflow_passing(workflows: WorkflowResults) -> Result<Vec<Sample>, Unavailable> {
+    let mut samples = Vec::new();
+    for result in workflows.results.iter() {
+        let passing = match result.state {
+            WorkflowState::Passing => true,
+            WorkflowState::Failing => false,
+            WorkflowState::Undecided(_) | WorkflowState::Unknown(_) => continue,
+        };
+        let sample = Sample::new(passing)?
+            .with_tag("branch", workflows.branch.as_str())?
+            .with_tag("workflow", &result.workflow)?
+            .with_evidence(result.evidence.clone());
+        samples.push(with_page_link(sample, result.page.as_deref()));
+    }
+    if samples.is_empty() { Err(none_decided(&workflows).into()) } else { Ok(samples) }
+}
+
+/// Active workflows of which the newest decisive run on the branch failed.
+#[system_health_metric(
+    key = "ci.workflows_failing",
+    each = Repository,
+    unit = "workflow",
+    aggregate = "sum",
+    goal = "== 0",
+    timeout = "1h",
+    enabled = false,
+    requests = 2
+)]
+pub fn workflows_failing(workflows: WorkflowResults) -> Result<Sample, Unavailable> {
+    let unknown = |result: &WorkflowResult| match &result.state {
+        WorkflowState::Unknown(reason) => Some(format!("{} may be failing: {reason}", result.workflow)),
+        _ => None,
+    };
+    if let Some(reason) = workflows.results.iter().find_map(unknown) {
+        return Err(Unavailable::no_data(reason));
+    }
+    let is_decided =
+        |result: &&WorkflowResult| matches!(result.state, WorkflowState::Passing | WorkflowState::Failing);
+    if !workflows.results.iter().any(|result| is_decided(&result)) {
+        return Err(none_decided(&workflows).into());
+    }
+    let failing: Vec<&WorkflowResult> =
+        workflows.results.iter().filter(|result| result.state == WorkflowState::Failing).collect();
+    let page = failing.iter().find_map(|result| result.page.clone());
+    let sample = Sample::new(failing.len())?
+        .with_tag("branch", workflows.branch.as_str())?
+        .with_evidence(workflows.results.iter().map(WorkflowResult::item));
+    Ok(with_page_link(sample, page.as_deref()))
+}
+
+/// Time since the start of the attempt with which the tests began to fail on the branch; 0 if they pass.
+#[system_health_metric(
+    key = "ci.red_seconds",
+    each = Repository,
+    unit = "second",
+    aggregate = "max",
+    goal = "< 86400",
+    timeout = "1h",
+    enabled = false,
+    requests = 2
+)]
+pub fn red_seconds(streak: RedStreak, StartedAt(now): StartedAt) -> Result<Sample, SampleError> {
+    let red = streak.since.map_or(Duration::ZERO, |since| now.duration_since(since).unwrap_or_default());
+    let sample = Sample::new(red)?
+        .with_tag("branch", streak.branch.as_str())?
+        .with_tag("workflow", &streak.workflow)?;
+    Ok(with_page_link(sample, streak.page.as_deref()))
+}
+
+fn none_decided(workflows: &WorkflowResults) -> NoData {
+    let reason = format!("no active workflow has a recent result on the branch `{}`", workflows.branch);
+    NoData::new(reason).with_evidence(workflows.results.iter().map(WorkflowResult::item))
+}

@@ -1,0 +1,153 @@
+//! The runs that tested the branch within a window: the population of the metrics about volume and speed.
+
+use std::collections::BTreeSet;
+
+use system_health_registry::{EvidenceItem, NoData, Sample, SampleError, SampleValue, Window};
+
+use super::recent_runs::{RecentRuns, summary};
+use crate::ci::{
+    age::format_age,
+    evidence::EvidenceLog,
+    trigger_events::MERGE_GROUP,
+    workflow_run::{RunConclusion, RunEnding, WorkflowRun},
+};
+use crate::date::format_date;
+
+/// The runs that tested the branch and whose latest attempt started within a window.
+#[derive(Debug)]
+pub(in crate::ci) struct BranchRuns<'a> {
+    source: &'a RecentRuns,
+    window: Window,
+    runs: Vec<BranchRun<'a>>,
+    ignored: Vec<(&'a WorkflowRun, String)>,
+}
+
+/// A run that tested the branch.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::ci) struct BranchRun<'a> {
+    pub(in crate::ci) run: &'a WorkflowRun,
+    pub(in crate::ci) ending: RunEnding,
+}
+
+/// Whether a run belongs to the population.
+#[derive(Debug, PartialEq, Eq)]
+enum Standing {
+    Counts,
+    /// It ran for another branch, or in another time.
+    Elsewhere,
+    /// It may look as if it counted, but does not, for this reason.
+    Ignored(String),
+}
+
+impl<'a> BranchRuns<'a> {
+    pub(super) fn new(source: &'a RecentRuns, window: Window) -> anyhow::Result<Self> {
+        let (mut runs, mut ignored) = (Vec::new(), Vec::new());
+        for run in source.all() {
+            match standing(source, window, run) {
+                Standing::Counts => runs.push(BranchRun { run, ending: run.run_ending()? }),
+                Standing::Ignored(reason) => ignored.push((run, reason)),
+                Standing::Elsewhere => {}
+            }
+        }
+        Ok(Self { source, window, runs, ignored })
+    }
+
+    pub(in crate::ci) fn iter(&self) -> impl Iterator<Item = BranchRun<'a>> + '_ {
+        self.runs.iter().copied()
+    }
+
+    /// The workflows that tested the branch within the window or `rerun_lookback` before it.
+    pub(super) fn workflows(&self) -> anyhow::Result<BTreeSet<&'a str>> {
+        let (branch, events) = (self.source.branch().as_str(), self.source.events());
+        let tests_branch = |run: &&WorkflowRun| {
+            run.head_branch.as_deref() == Some(branch)
+                && run.is_own()
+                && events.contains(&run.event)
+                && !self.source.is_too_old(run, self.window)
+        };
+        self.source.all().filter(tests_branch).map(WorkflowRun::workflow).collect()
+    }
+
+    /// The number of runs that count, as a sample with all runs as evidence. `counts` says whether a run counts, and
+    /// why.
+    pub(super) fn count(
+        &self,
+        counts: impl Fn(&BranchRun<'_>) -> (bool, String),
+    ) -> Result<Sample, SampleError> {
+        let number = self.runs.iter().filter(|run| counts(run).0).count();
+        Ok(self.sample(number)?.with_evidence(self.evidence(counts)))
+    }
+
+    /// A sample with the tag of the branch.
+    pub(super) fn sample(&self, value: impl SampleValue) -> Result<Sample, SampleError> {
+        self.tagged(Sample::new(value)?)
+    }
+
+    /// A sample to which the tag of the branch is added.
+    pub(super) fn tagged(&self, sample: Sample) -> Result<Sample, SampleError> {
+        sample.with_tag("branch", self.source.branch().as_str())
+    }
+
+    /// Why there is no value over runs that do not exist.
+    pub(super) fn no_data(&self, reason: &str) -> NoData {
+        let since = format_date(self.window.start());
+        let (branch, count) = (self.source.branch(), self.runs.len());
+        NoData::new(format!("{reason}: {count} runs tested the branch `{branch}` since {since}"))
+            .with_evidence(self.evidence(|run| (false, run.run.ending().to_owned())))
+    }
+
+    /// The runs as evidence: each counts or does not, for a reason.
+    pub(super) fn evidence(&self, counts: impl Fn(&BranchRun<'_>) -> (bool, String)) -> Vec<EvidenceItem> {
+        let mut log = EvidenceLog::default();
+        for branch_run in &self.runs {
+            let (does_count, reason) = counts(branch_run);
+            let entry = log.add_run(branch_run.run, branch_run.run.attempt, reason);
+            if does_count {
+                log.count(entry);
+            }
+        }
+        for (run, reason) in &self.ignored {
+            log.add_run(run, run.attempt, reason.as_str());
+        }
+        let mut items = log.into_items();
+        if items.is_empty() {
+            items.push(summary(self.source, self.window));
+        }
+        items
+    }
+}
+
+impl BranchRun<'_> {
+    /// Whether it passed, failed or neither.
+    pub(in crate::ci) fn meaning(&self) -> RunConclusion {
+        self.ending.meaning()
+    }
+
+    /// The run as evidence that counts.
+    pub(super) fn item(&self) -> EvidenceItem {
+        let attempt = format!("it has {} attempts", self.run.attempt);
+        EvidenceItem::new(self.run.name(), true, attempt).with_link(self.run.html_url.as_deref())
+    }
+}
+
+fn standing(source: &RecentRuns, window: Window, run: &WorkflowRun) -> Standing {
+    if run.head_branch.as_deref() != Some(source.branch().as_str()) || !window.contains(run.started_at()) {
+        return Standing::Elsewhere;
+    }
+    if !run.is_own() {
+        let ran_for =
+            if run.head_repository.is_some() { "a fork" } else { "a repository that no longer exists" };
+        return Standing::Ignored(format!("it ran for {ran_for}"));
+    }
+    if run.event == MERGE_GROUP || !source.events().contains(&run.event) {
+        return Standing::Ignored(format!("`{}` is not one of the events that test the branch", run.event));
+    }
+    if source.is_too_old(run, window) {
+        let lookback = source.settings().rerun_lookback;
+        return Standing::Ignored(format!(
+            "it was created more than {} before the window; see `rerun_lookback` in [ci]",
+            format_age(lookback)
+        ));
+    }
+    Standing::Counts
+}

@@ -1,0 +1,99 @@
+//! The metrics about runs and jobs that failed and then passed on the same commit. They ask only about runs that were
+//! re-run.
+
+use std::collections::BTreeMap;
+
+use system_health_registry::{
+    EvidenceItem, ItemError, NoData, Sample, Tag, Unavailable, Window, system_health_metric,
+};
+
+use super::{
+    branch_runs::BranchRun, flaky_jobs::flaky_jobs as flaky_jobs_of, job_lists::JobLists,
+    recent_runs::RecentRuns, reruns::Reruns,
+};
+use crate::repository::Repository;
+
+/// Maximum number of jobs that are named.
+const WORST: usize = 10;
+
+/// Runs whose latest attempt started within the window, and that failed and passed in a later attempt on the same commit.
+#[system_health_metric(
+    key = "ci.flaky_runs",
+    each = Repository,
+    unit = "run",
+    aggregate = "sum",
+    goal = "< 3",
+    recovery = "1",
+    timeout = "1h",
+    enabled = false,
+    requests = 2
+)]
+pub fn flaky_runs(recent: RecentRuns, reruns: Reruns, window: Window) -> Result<Sample, Unavailable> {
+    let counts = |found: &BranchRun<'_>| {
+        if reruns.is_flaky(found.run, found.ending) {
+            (true, "an attempt failed and a later one passed".to_owned())
+        } else if found.run.attempt > 1 {
+            (false, "no attempt passed after a failed one".to_owned())
+        } else {
+            (false, "it was not re-run".to_owned())
+        }
+    };
+    Ok(recent.on_branch(window)?.count(counts)?)
+}
+
+/// Runs in which a job failed and passed in a later attempt on the same commit, for the ten jobs with the most of them.
+#[system_health_metric(
+    key = "ci.flaky_jobs",
+    each = Repository,
+    unit = "run",
+    aggregate = "sum",
+    timeout = "1h",
+    enabled = false,
+    requests = 2
+)]
+pub async fn flaky_jobs(
+    recent: RecentRuns,
+    lists: JobLists,
+    window: Window,
+) -> Result<Vec<Result<Sample, ItemError>>, Unavailable> {
+    let runs = recent.on_branch(window)?;
+    let reruns = lists.of(&runs, |found| found.run.attempt > 1).await?;
+    let mut flaky: BTreeMap<(&str, String), FlakyJob<'_>> = BTreeMap::new();
+    for (found, jobs) in &reruns {
+        for name in flaky_jobs_of(found.run, jobs)? {
+            // Names that become the same tag are one job.
+            let tag = Tag::new("job", name).map_or_else(|_| name.to_owned(), |tag| tag.to_string());
+            let job = flaky.entry((found.run.workflow()?, tag)).or_insert_with(|| FlakyJob::new(name));
+            job.runs.push(found.item());
+        }
+    }
+    if flaky.is_empty() {
+        let reason = format!("no job failed and then passed in the {} runs that were re-run", reruns.len());
+        return Err(NoData::new(reason)
+            .with_evidence(runs.evidence(|run| (false, run.run.ending().to_owned())))
+            .into());
+    }
+    let mut worst: Vec<_> = flaky.into_iter().collect();
+    // The sort is stable: jobs with the same number stay in the order of their names.
+    worst.sort_by_key(|(_, job)| std::cmp::Reverse(job.runs.len()));
+    worst.truncate(WORST);
+    let sample = |((workflow, _), job): ((&str, String), FlakyJob<'_>)| {
+        let sample = runs.sample(job.runs.len())?.with_tag("workflow", workflow)?;
+        let sample = sample.with_tag("job", job.name);
+        let sample = sample.map_err(|error| ItemError::new(error).with_tag("workflow", workflow))?;
+        Ok(sample.with_evidence(job.runs))
+    };
+    Ok(worst.into_iter().map(sample).collect())
+}
+
+/// A job with the runs in which it was flaky.
+struct FlakyJob<'a> {
+    name: &'a str,
+    runs: Vec<EvidenceItem>,
+}
+
+impl<'a> FlakyJob<'a> {
+    const fn new(name: &'a str) -> Self {
+        Self { name, runs: Vec::new() }
+    }
+}

@@ -1,0 +1,75 @@
+//! The jobs of single runs, each list read once for all metrics. A list takes a request for every 100 jobs.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use system_health_registry::{Context, FromContext, Scope, Unavailable};
+use tokio::sync::OnceCell;
+
+use super::{
+    branch_runs::{BranchRun, BranchRuns},
+    request_limit::ensure_within,
+};
+use crate::{
+    ci::{CiSettings, job::Job, job_list::list_jobs},
+    github::GitHubRepository,
+    repository::Repository,
+};
+
+/// Maximum number of lists that are fetched concurrently.
+const CONCURRENT: usize = 8;
+
+/// The jobs of the runs of a repository, as far as a metric has asked for them.
+#[derive(Debug, Clone)]
+pub struct JobLists {
+    on_github: GitHubRepository,
+    limit: usize,
+    lists: Arc<Mutex<HashMap<u64, Arc<OnceCell<Arc<[Job]>>>>>>,
+}
+
+/// A run with the jobs of all of its attempts.
+pub(super) type RunWithJobs<'a> = (BranchRun<'a>, Arc<[Job]>);
+
+impl JobLists {
+    /// The runs that fulfil a condition, with their jobs.
+    pub(super) async fn of<'a>(
+        &self,
+        runs: &BranchRuns<'a>,
+        condition: impl Fn(&BranchRun<'a>) -> bool,
+    ) -> anyhow::Result<Vec<RunWithJobs<'a>>> {
+        let runs: Vec<BranchRun<'a>> = runs.iter().filter(condition).collect();
+        let lists = self.lists(runs.iter().map(|found| found.run.id).collect()).await?;
+        Ok(runs.into_iter().zip(lists).collect())
+    }
+
+    /// The jobs of runs, in the order of the ids.
+    pub(super) async fn lists(&self, runs: Vec<u64>) -> anyhow::Result<Vec<Arc<[Job]>>> {
+        ensure_within(runs.len(), self.limit, "lists of jobs")?;
+        stream::iter(runs).map(|run| self.list(run)).buffered(CONCURRENT).try_collect().await
+    }
+
+    async fn list(&self, run: u64) -> anyhow::Result<Arc<[Job]>> {
+        let cell = {
+            let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(lists.entry(run).or_default())
+        };
+        let list = cell.get_or_try_init(async || list_jobs(&self.on_github, run).await.map(Arc::from));
+        list.await.cloned()
+    }
+}
+
+impl FromContext for JobLists {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let settings = context.get::<Repository>().await?.ci(&context.get::<CiSettings>().await?);
+        Ok(Self {
+            on_github: context.get().await?,
+            limit: settings.max_run_requests as usize,
+            lists: Arc::default(),
+        })
+    }
+}

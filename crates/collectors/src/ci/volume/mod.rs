@@ -1,0 +1,29 @@
+//! How many runs tested the branch, how they ended, and how long they took. `docs/metrics.md` defines each metric.
+
+mod branch_runs;
+mod duration;
+mod flaky_jobs;
+mod flaky_metrics;
+mod job_lists;
+mod permission;
+mod ran_job;
+mod recent_runs;
+mod request_limit;
+mod reruns;
+mod run_metrics;
+mod run_pages;
+mod runners;
+mod time_metrics;
+
+pub use flaky_metrics::{flaky_jobs, flaky_runs};
+pub use job_lists::JobLists;
+pub(in crate::ci) use permission::without_permission;
+pub use recent_runs::RecentRuns;
+pub use reruns::Reruns;
+pub use run_metrics::{
+    cancelled_runs, rerun_runs, runs, success_ratio, success_ratio_samples, timed_out_runs,
+};
+pub use runners::{Runners, queued_jobs, runners};
+pub use time_metrics::{
+    duration_seconds, duration_seconds_samples, queue_seconds, queue_seconds_samples, runner_minutes,
+};

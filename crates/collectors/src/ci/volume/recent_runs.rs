@@ -1,0 +1,119 @@
+//! The runs of all workflows on all branches, read once for all metrics of a repository.
+//!
+//! The list without filters is used, because it does not come from GitHub's search index, which may be days old, and
+//! because filtered lists end after 1,000 runs. It is read page by page, from the newest run back to the start of the
+//! longest window, and further back by the time within which a run may be re-run.
+
+use std::{collections::HashSet, sync::Arc, time::SystemTime};
+
+use system_health_registry::{Context, EvidenceItem, FromContext, Scope, Unavailable, Window, Windows};
+
+use tokio::sync::Mutex;
+
+use super::{branch_runs::BranchRuns, run_pages::RunPages};
+use crate::{
+    ci::{CiSettings, TriggerEvents, workflow_run::WorkflowRun},
+    github::{GitHubRepository, WatchedBranch},
+    repository::{Branch, Repository},
+};
+
+/// The metrics that look back over a window.
+const WINDOWED: &[&str] = &[
+    "ci.runs",
+    "ci.success_ratio*",
+    "ci.cancelled_runs",
+    "ci.timed_out_runs",
+    "ci.rerun_runs",
+    "ci.flaky_*",
+    "ci.duration_seconds*",
+    "ci.queue_seconds*",
+    "ci.runner_minutes",
+];
+
+/// The recent runs of a repository, on all branches.
+#[derive(Debug, Clone)]
+pub struct RecentRuns {
+    runs: Arc<[WorkflowRun]>,
+    branch: Branch,
+    settings: Arc<CiSettings>,
+    /// The start of what the windows need. Some runs on the last page are older.
+    since: SystemTime,
+    /// The pages that were not read.
+    rest: Arc<Mutex<RunPages>>,
+}
+
+impl RecentRuns {
+    /// The recent runs on all branches and for all events, newest first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &WorkflowRun> {
+        self.runs.iter().filter(|run| run.created_at >= self.since)
+    }
+
+    /// The branch that is watched.
+    #[must_use]
+    pub fn branch(&self) -> &Branch {
+        &self.branch
+    }
+
+    /// The events whose runs test the branch.
+    pub(super) fn events(&self) -> &TriggerEvents {
+        &self.settings.events
+    }
+
+    /// Whether a run was created so long before a window that it does not count, even if it was re-run in it.
+    pub(super) fn is_too_old(&self, run: &WorkflowRun, window: Window) -> bool {
+        let before = window.start().duration_since(run.created_at);
+        before.is_ok_and(|before| before > self.settings.rerun_lookback)
+    }
+
+    pub(super) fn settings(&self) -> &CiSettings {
+        &self.settings
+    }
+
+    /// The runs that tested the branch within a window.
+    pub(in crate::ci) fn on_branch(&self, window: Window) -> anyhow::Result<BranchRuns<'_>> {
+        BranchRuns::new(self, window)
+    }
+
+    /// The runs since a time that may be further back than the windows. Only one resource may ask for them, because the
+    /// pages are read only once.
+    pub(in crate::ci) async fn since(&self, since: SystemTime) -> Result<Vec<WorkflowRun>, Unavailable> {
+        let mut runs = self.runs.to_vec();
+        runs.extend(self.rest.lock().await.read_back_to(since).await?);
+        let mut runs = without_repetitions(runs);
+        runs.retain(|run| run.created_at >= since);
+        Ok(runs)
+    }
+}
+
+/// A run that starts while the pages are read moves the others to the next page, so some are listed twice.
+fn without_repetitions(runs: impl IntoIterator<Item = WorkflowRun>) -> Vec<WorkflowRun> {
+    let mut seen = HashSet::new();
+    runs.into_iter().filter(|run| seen.insert(run.id)).collect()
+}
+
+impl FromContext for RecentRuns {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let on_github = context.get::<GitHubRepository>().await?;
+        let repository = context.get::<Repository>().await?;
+        let settings = repository.ci(&context.get::<CiSettings>().await?);
+        let WatchedBranch(branch) = context.get().await?;
+        let window = context.get::<Windows>().await?.longest(WINDOWED);
+        let since = window.start().checked_sub(settings.rerun_lookback).unwrap_or(SystemTime::UNIX_EPOCH);
+        let mut pages = RunPages::new(on_github);
+        let runs = without_repetitions(pages.read_back_to(since).await?).into();
+        let (settings, rest) = (Arc::new(settings), Arc::new(Mutex::new(pages)));
+        Ok(Self { runs, branch, settings, since, rest })
+    }
+}
+
+/// An item for the evidence of a count without any run.
+pub(super) fn summary(runs: &RecentRuns, window: Window) -> EvidenceItem {
+    let since = humantime::format_rfc3339_seconds(window.start());
+    EvidenceItem::new(
+        format!("no run since {since}"),
+        false,
+        format!("no workflow run tested the branch `{}` in this time", runs.branch()),
+    )
+}

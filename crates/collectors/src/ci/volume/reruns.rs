@@ -1,0 +1,73 @@
+//! The earlier attempts of the runs that were re-run. Each takes a request.
+
+use std::{collections::HashMap, sync::Arc};
+
+use anyhow::Context as _;
+use futures::{StreamExt, TryStreamExt, stream};
+use system_health_registry::{Context, FromContext, Scope, Unavailable, Windows};
+
+use super::{recent_runs::RecentRuns, request_limit::ensure_within};
+use crate::{
+    ci::workflow_run::{RunConclusion, RunEnding, WorkflowRun},
+    github::GitHubRepository,
+};
+
+/// Maximum number of attempts that are fetched concurrently.
+const CONCURRENT: usize = 8;
+
+/// How the earlier attempts of the runs that were re-run ended, as far as they may make a run flaky.
+#[derive(Debug, Clone, Default)]
+pub struct Reruns(Arc<HashMap<u64, Vec<RunEnding>>>);
+
+impl Reruns {
+    /// Whether an attempt of the run failed and a later one passed.
+    pub(super) fn is_flaky(&self, run: &WorkflowRun, latest: RunEnding) -> bool {
+        let earlier = self.0.get(&run.id).map_or(&[][..], Vec::as_slice);
+        let endings = earlier.iter().chain([&latest]).map(|ending| ending.meaning());
+        let mut after_failure = endings.skip_while(|meaning| *meaning != RunConclusion::Failed);
+        after_failure.any(|meaning| meaning == RunConclusion::Passed)
+    }
+}
+
+impl FromContext for Reruns {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let recent = context.get::<RecentRuns>().await?;
+        let window = context.get::<Windows>().await?.longest(&["ci.flaky_runs"]);
+        let runs = recent.on_branch(window)?;
+        let earlier: Vec<(u64, u32)> = runs
+            .iter()
+            .filter(|found| may_be_flaky(found.run.attempt, found.ending))
+            .flat_map(|found| (1..found.run.attempt).map(|attempt| (found.run.id, attempt)))
+            .collect();
+        let limit = recent.settings().max_run_requests as usize;
+        ensure_within(earlier.len(), limit, "earlier attempts")?;
+        let on_github = context.get::<GitHubRepository>().await?;
+        let attempts: Vec<(u64, RunEnding)> = stream::iter(earlier)
+            .map(|(run, attempt)| {
+                let on_github = on_github.clone();
+                async move { Ok::<_, anyhow::Error>((run, ending_of(&on_github, run, attempt).await?)) }
+            })
+            .buffered(CONCURRENT)
+            .try_collect()
+            .await?;
+        let mut endings: HashMap<u64, Vec<RunEnding>> = HashMap::new();
+        for (run, ending) in attempts {
+            endings.entry(run).or_default().push(ending);
+        }
+        Ok(Self(Arc::new(endings)))
+    }
+}
+
+/// Whether the earlier attempts can make a run flaky: there are two that have ended, and the last may have passed.
+fn may_be_flaky(attempt: u32, latest: RunEnding) -> bool {
+    attempt > 2 || (attempt == 2 && latest.meaning() == RunConclusion::Passed)
+}
+
+async fn ending_of(on_github: &GitHubRepository, run: u64, attempt: u32) -> anyhow::Result<RunEnding> {
+    let (run, attempt) = (run.to_string(), attempt.to_string());
+    let found = on_github.get::<WorkflowRun>(&["actions", "runs", &run, "attempts", &attempt], &[]).await;
+    let failed = || format!("cannot read attempt {attempt} of run {run} in {}", on_github.name());
+    found.with_context(failed)?.run_ending()
+}

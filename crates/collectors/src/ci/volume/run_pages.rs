@@ -1,0 +1,58 @@
+//! The list of all runs of a repository, page by page.
+
+use std::time::SystemTime;
+
+use anyhow::anyhow;
+use system_health_registry::Unavailable;
+
+use super::permission::without_permission;
+use crate::{
+    ci::{known_runs::RunsPage, workflow_run::WorkflowRun},
+    date::format_date,
+    github::{GitHubRepository, Pages},
+};
+
+/// The list of all runs, as far as it was read.
+#[derive(Debug)]
+pub(in crate::ci) struct RunPages {
+    on_github: GitHubRepository,
+    pages: Pages<RunsPage>,
+    /// The number of runs on the pages that were read.
+    listed: usize,
+    /// The number of runs in the whole list.
+    announced: usize,
+    /// When the newest run on the last page was created.
+    newest_on_page: Option<SystemTime>,
+}
+
+impl RunPages {
+    /// No page is read yet.
+    pub(super) fn new(on_github: GitHubRepository) -> Self {
+        let pages = on_github.pages(&["actions", "runs"], &[("per_page", "100")]);
+        Self { on_github, pages, listed: 0, announced: 0, newest_on_page: None }
+    }
+
+    /// Reads the next pages, until a page has only runs that were created before a time, or to the end of the list.
+    pub(super) async fn read_back_to(&mut self, since: SystemTime) -> Result<Vec<WorkflowRun>, Unavailable> {
+        let name = self.on_github.name();
+        let failed = || format!("cannot list the workflow runs of {name} since {}", format_date(since));
+        let mut runs: Vec<WorkflowRun> = Vec::new();
+        while self.newest_on_page.is_none_or(|newest| newest >= since) {
+            let page = self.pages.next().await;
+            let Some(page) = page.map_err(|error| without_permission(error, "actions: read", failed))? else {
+                // If the whole list has fewer runs than announced, some of them are missing.
+                if self.listed < self.announced {
+                    let Self { listed, announced, .. } = self;
+                    let error = anyhow!("GitHub listed {listed} of the {announced} runs of {name}");
+                    return Err(error.context(failed()).into());
+                }
+                break;
+            };
+            self.listed += page.workflow_runs.len();
+            self.announced = page.total_count;
+            self.newest_on_page = page.workflow_runs.iter().map(|run| run.created_at).max();
+            runs.extend(page.workflow_runs);
+        }
+        Ok(runs)
+    }
+}

@@ -1,0 +1,138 @@
+//! Runs and jobs that failed and then passed on the same commit.
+
+use system_health_test_support::github::{
+    Conclusion::{Cancelled, Failure, Success},
+    FakeGitHub, Job, Run,
+};
+
+use super::{ci, days, line, over, seconds};
+use crate::{ci::requests, stage::Stage};
+
+/// A run of which the attempts ended so.
+fn attempts(endings: &[system_health_test_support::github::Conclusion]) -> Run {
+    let (first, rest) = endings.split_first().unwrap();
+    rest.iter().fold(ci().conclusion(*first), |run, ending| run.re_run().conclusion(*ending))
+}
+
+/// A re-run that started a while after the run.
+fn again(run: Run) -> Run {
+    run.re_run().started(seconds(30))
+}
+
+#[tokio::test]
+async fn a_run_is_flaky_if_it_passed_after_a_failure() {
+    for (run, expected) in [
+        (attempts(&[Success]), "0"),
+        (attempts(&[Failure]), "0"),
+        (attempts(&[Failure, Success]), "1"),
+        (attempts(&[Failure, Failure]), "0"),
+        (attempts(&[Cancelled, Success]), "0"),
+        (attempts(&[Success, Failure]), "0"),
+        (attempts(&[Failure, Cancelled, Success]), "1"),
+        // What came later does not change it.
+        (attempts(&[Failure, Success, Failure]), "1"),
+        (attempts(&[Failure, Success]).re_run(), "1"),
+        (attempts(&[Failure, Failure]).re_run(), "0"),
+        (attempts(&[Failure]).re_run(), "0"),
+    ] {
+        assert_eq!(over("flaky_runs", [run.clone()]).await, expected, "{run:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_run_of_the_same_commit_is_not_another_attempt() {
+    let runs = [ci().head_sha("abc").conclusion(Failure), ci().head_sha("abc").event("workflow_dispatch")];
+    assert_eq!(over("flaky_runs", runs).await, "0");
+}
+
+#[tokio::test]
+async fn only_attempts_that_may_matter_are_requested() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    for (id, run) in [
+        (1, attempts(&[Success])),
+        (2, attempts(&[Failure, Failure])),
+        (3, attempts(&[Failure, Success])),
+        (4, attempts(&[Failure, Failure, Failure])),
+        (5, attempts(&[Failure, Success]).branch("feature")),
+    ] {
+        shop.run(run.id(id).age(seconds(600 - id)));
+    }
+    assert_eq!(line("flaky_runs", &Stage::on(&github).context()).await, "1");
+    let mut asked = requests(&github);
+    asked.sort();
+    assert_eq!(
+        asked,
+        [
+            "actions/runs/3/attempts/1",
+            "actions/runs/4/attempts/1",
+            "actions/runs/4/attempts/2",
+            "actions/runs?per_page=100",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_jobs_that_failed_and_then_passed_are_named() {
+    let failed = || ci().conclusion(Failure).job("test", Failure).job("lint", Success).job("slow", Cancelled);
+    let passed_again = || again(failed()).conclusion(Success).job("test", Success).job("slow", Success);
+    let flaky = over("flaky_jobs", [passed_again(), passed_again(), failed(), ci()]).await;
+    assert_eq!(flaky, "2 job:test workflow:ci.yml");
+
+    let none = over("flaky_jobs", [failed(), again(failed()).conclusion(Failure).job("test", Failure)]).await;
+    assert_eq!(none, "no data: no job failed and then passed in the 1 runs that were re-run");
+}
+
+#[tokio::test]
+async fn a_job_that_is_listed_again_did_not_run_again() {
+    // `lint` failed in the first attempt, passed in the second, and is listed again in the third.
+    let run = ci()
+        .age(days(1))
+        .conclusion(Failure)
+        .with_job(Job::new("lint", Failure).started(seconds(80_000)))
+        .with_job(Job::new("test", Failure).started(seconds(80_000)))
+        .re_run()
+        .started(seconds(70_000))
+        .conclusion(Failure)
+        .with_job(Job::new("lint", Success).started(seconds(69_000)))
+        .with_job(Job::new("test", Failure).started(seconds(69_000)))
+        .re_run()
+        .started(seconds(60_000))
+        .conclusion(Success)
+        .with_job(Job::new("lint", Success).started(seconds(69_000)))
+        .with_job(Job::new("test", Success).started(seconds(59_000)));
+    assert_eq!(over("flaky_jobs", [run]).await, "1 job:lint workflow:ci.yml; 1 job:test workflow:ci.yml");
+}
+
+#[tokio::test]
+async fn of_several_jobs_with_one_name_all_have_to_pass() {
+    let half = again(ci().conclusion(Failure).job("test", Failure).job("test", Success));
+    let still = half.clone().conclusion(Failure).job("test", Success).job("test", Failure);
+    let passed = half.conclusion(Success).job("test", Success).job("test", Success);
+    assert_eq!(over("flaky_jobs", [still, passed]).await, "1 job:test workflow:ci.yml");
+}
+
+#[tokio::test]
+async fn the_ten_worst_jobs_are_named() {
+    let run = |names: &[&str]| {
+        let failed = names.iter().fold(ci().conclusion(Failure), |run, name| run.job(*name, Failure));
+        names.iter().fold(again(failed).conclusion(Success), |run, name| run.job(*name, Success))
+    };
+    let all = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "z"];
+    let lines = over("flaky_jobs", [run(&all), run(&["z"])]).await;
+    let names: Vec<&str> = lines.split("; ").collect();
+    assert_eq!(names.len(), 10, "{lines}");
+    assert_eq!((names[0], names[9]), ("2 job:z workflow:ci.yml", "1 job:i workflow:ci.yml"));
+}
+
+#[tokio::test]
+async fn names_that_become_the_same_tag_are_one_job_and_one_without_a_tag_fails_alone() {
+    let names = ["test (a)", "test a", "🚀", "lint"];
+    let failed = names.iter().fold(ci().conclusion(Failure), |run, name| run.job(*name, Failure));
+    let run = names.iter().fold(again(failed).conclusion(Success), |run, name| run.job(*name, Success));
+    assert_eq!(
+        over("flaky_jobs", [run]).await,
+        "2 job:test_a workflow:ci.yml; 1 job:lint workflow:ci.yml; failed: workflow:ci.yml: tag `job:🚀` has no \
+         letter to start with; write a tag such as \"team:platform\""
+    );
+}

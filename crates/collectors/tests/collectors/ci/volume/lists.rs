@@ -1,0 +1,147 @@
+//! Long lists, stale lists, and answers that lack something.
+
+use serde_json::{Value, json};
+use system_health_test_support::{
+    github::{
+        Conclusion::{Failure, Success},
+        FakeGitHub, Job,
+    },
+    server::Answer,
+};
+
+use super::{METRICS, ci, days, line, seconds};
+use crate::{ci::requests, stage::Stage};
+
+#[tokio::test]
+async fn the_list_is_read_to_the_start_of_the_window_and_the_lookback() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    for _ in 0..250 {
+        shop.run(ci().age(days(12)));
+    }
+    for _ in 0..150 {
+        shop.run(ci().age(days(9)).re_run().conclusion(Failure).started(days(1)));
+    }
+    for _ in 0..120 {
+        shop.run(ci());
+    }
+    assert_eq!(line("success_ratio_samples", &Stage::on(&github).context()).await, "270");
+    // Three pages have runs of the last ten days. The fourth shows that the next ones are older.
+    assert_eq!(requests(&github).len(), 4);
+}
+
+#[tokio::test]
+async fn a_list_with_more_pages_than_the_limit_is_an_error() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    for _ in 0..201 {
+        shop.run(ci());
+    }
+    let api = format!("[github]\napi_url = \"{}\"\nmax_pages = 2", github.url());
+    let settings = format!("{api}\n[repository]\nname = \"acme/shop\"\nbranch = \"main\"");
+    let context = Stage::empty().token().settings(&settings).context();
+
+    let line = line("runs", &context).await;
+
+    assert!(line.starts_with("error: cannot list the workflow runs of acme/shop since "), "{line}");
+    assert!(line.ends_with("would be cut off; raise `max_pages` in [github]"), "{line}");
+}
+
+#[tokio::test]
+async fn more_than_a_thousand_runs_are_counted_and_the_search_index_is_not_used() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.run(ci()).stop_search_index();
+    for _ in 0..1_100 {
+        shop.run(ci());
+    }
+    assert_eq!(line("success_ratio_samples", &Stage::on(&github).context()).await, "1101");
+}
+
+#[tokio::test]
+async fn a_run_on_two_pages_counts_once() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    let runs: Vec<Value> = (0..100).map(|id| run(id % 99)).collect();
+    shop.run(ci());
+    github.fail("/runs?", Answer::json(200, &json!({"total_count": 100, "workflow_runs": runs})));
+
+    assert_eq!(line("success_ratio_samples", &Stage::on(&github).context()).await, "99");
+}
+
+/// A run that succeeded now.
+fn run(id: u64) -> Value {
+    let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now() - seconds(5)).to_string();
+    json!({"id": id, "event": "push", "head_branch": "main", "head_sha": "abc", "status": "completed",
+        "conclusion": "success", "repository": {"id": 1}, "head_repository": {"id": 1}, "path": ".github/workflows/ci.yml",
+        "created_at": now, "run_started_at": now})
+}
+
+#[tokio::test]
+async fn a_list_that_lacks_runs_is_an_error() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").run(ci());
+    github.fail("/runs?", Answer::json(200, &json!({"total_count": 3, "workflow_runs": [run(1), run(2)]})));
+
+    let line = line("runs", &Stage::on(&github).context()).await;
+
+    assert!(line.starts_with("error: cannot list the workflow runs of acme/shop since "), "{line}");
+    assert!(line.ends_with("GitHub listed 2 of the 3 runs of acme/shop"), "{line}");
+}
+
+#[tokio::test]
+async fn an_unknown_word_or_a_missing_time_is_an_error() {
+    for (field, value, error) in [
+        ("conclusion", json!("exploded"), "run 1 has the unknown conclusion `exploded`"),
+        ("status", json!("paused"), "run 1 has the unknown status `paused`"),
+        (
+            "path",
+            Value::Null,
+            "run 1 does not name its workflow file; GitHub Enterprise Server 3.5 or newer does",
+        ),
+    ] {
+        let github = FakeGitHub::start();
+        github.repository("acme/shop").run(ci());
+        let mut run = run(1);
+        run[field] = value;
+        github.fail("/runs?", Answer::json(200, &json!({"total_count": 1, "workflow_runs": [run]})));
+        assert_eq!(line("runs", &Stage::on(&github).context()).await, format!("error: {error}"));
+    }
+    for (field, metric) in
+        [("created_at", "queue_seconds"), ("started_at", "queue_seconds"), ("completed_at", "runner_minutes")]
+    {
+        let github = FakeGitHub::start();
+        github.repository("acme/shop").run(ci());
+        let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now() - seconds(5)).to_string();
+        let mut job = json!({"name": "test", "status": "completed", "conclusion": "success", "runner_id": 7,
+            "created_at": now, "started_at": now, "completed_at": now});
+        job.as_object_mut().unwrap().remove(field);
+        github.fail("/jobs", Answer::json(200, &json!({"total_count": 1, "jobs": [job]})));
+        assert_eq!(
+            line(metric, &Stage::on(&github).context()).await,
+            format!("error: the job `test` of run #1 has no `{field}`")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_failure_on_any_endpoint_is_an_error_and_no_number() {
+    let teapot = || Answer::json(418, &json!({"message": "teapot"}));
+    for metric in METRICS {
+        for request in ["/runs?", "/jobs", "/attempts/", "/runners"] {
+            let github = FakeGitHub::start();
+            let run = || ci().conclusion(Failure).job("test", Failure).re_run();
+            github
+                .repository("acme/shop")
+                .run(run().conclusion(Success).job("test", Success))
+                .run(ci().in_progress().with_job(Job::queued("test")));
+            github.fail(request, teapot());
+
+            let line = line(metric, &Stage::on(&github).context()).await;
+
+            let is_asked = github.requests().iter().any(|made| made.target.contains(request));
+            let is_error = line.starts_with("error: cannot ") && line.ends_with("418 I'm a teapot: teapot");
+            assert_eq!(is_asked, is_error, "{metric} {request}: {line}");
+        }
+    }
+}
