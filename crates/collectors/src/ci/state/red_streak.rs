@@ -143,11 +143,9 @@ async fn next_older(
         match relevance(watched, known, &run) {
             Err(query) => {
                 history.fetch(query, known).await?;
-                continue;
             }
             Ok(Relevance::Counts) if !known.is_confirmed(run.id) => {
                 history.fetch(CiQuery::Run(run.id), known).await?;
-                continue;
             }
             Ok(Relevance::Counts) => {
                 let ended = if run.is_completed()? { run.attempt } else { run.attempt - 1 };

@@ -27,8 +27,11 @@ const CONCURRENT: usize = 8;
 pub struct JobLists {
     on_github: GitHubRepository,
     limit: usize,
-    lists: Arc<Mutex<HashMap<u64, Arc<OnceCell<Arc<[Job]>>>>>>,
+    lists: Arc<Mutex<HashMap<u64, SharedList>>>,
 }
+
+/// A list that is read once, by the first who asks for it.
+type SharedList = Arc<OnceCell<Arc<[Job]>>>;
 
 /// A run with the jobs of all of its attempts.
 pub(super) type RunWithJobs<'a> = (BranchRun<'a>, Arc<[Job]>);

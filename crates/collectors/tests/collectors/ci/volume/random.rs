@@ -1,5 +1,11 @@
 //! Random histories: the metrics, which read everything from the fake GitHub, must agree with a slow and obvious
 //! computation over the history itself.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the numbers are small, and not negative"
+)]
 
 use std::collections::BTreeMap;
 
