@@ -12,7 +12,7 @@ use crate::{
         history::TestHistory,
         judge::AsOf,
         known_runs::{CiQuery, KnownRuns},
-        relevance::{Relevance, WatchedWorkflow, relevance},
+        relevance::{Relevance, WatchedWorkflow, relevance, staleness},
         workflow_run::WorkflowRun,
     },
     repository::Branch,
@@ -92,6 +92,9 @@ async fn start(
     let mut seen = 0;
     loop {
         let Some(as_of) = next_older(history, watched, known, first_failure).await? else {
+            if let Some(reason) = stale(history, watched, known).await? {
+                return Ok(Err(reason));
+            }
             if known.is_complete() {
                 break;
             }
@@ -169,7 +172,26 @@ async fn past(
     Ok(match judgment.result {
         Ok(decision) if decision.passed => Ok(Past::Passing),
         Ok(_) => Ok(Past::Failing),
-        Err(_) if known.is_complete() && !judgment.is_cut_off => Ok(Past::Nothing),
-        Err(reason) => Err(reason),
+        Err(reason) => match stale(history, watched, known).await? {
+            None if known.is_complete() && !judgment.is_cut_off => Ok(Past::Nothing),
+            _ => Err(reason),
+        },
     })
+}
+
+/// Why GitHub's list of the branch's runs may be stale, if it was read. Then it may lack older runs.
+async fn stale(
+    history: &TestHistory,
+    watched: &WatchedWorkflow<'_>,
+    known: &mut KnownRuns,
+) -> anyhow::Result<Option<String>> {
+    if !known.is_extended() {
+        return Ok(None);
+    }
+    loop {
+        match staleness(watched, known) {
+            Ok(reason) => return Ok(reason),
+            Err(query) => history.fetch(query, known).await?,
+        }
+    }
 }

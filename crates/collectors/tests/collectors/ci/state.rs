@@ -226,6 +226,16 @@ async fn a_streak_whose_start_is_not_known_is_no_data() {
     let stale = line("red_seconds", &Stage::on(&github).context()).await;
     assert!(stale.starts_with("no data: the tests fail, but it is not known since when: "), "{stale}");
     assert!(stale.contains("may be stale"), "{stale}");
+    // It lacks all runs, so that nothing older is known.
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commits(1).stop_search_index();
+    shop.run(passed().age(hours(9))).run(failed());
+    for _ in 0..99 {
+        shop.run(pull_request());
+    }
+    let stale = line("red_seconds", &Stage::on(&github).context()).await;
+    assert!(stale.contains("may be stale"), "{stale}");
 }
 
 #[tokio::test]
