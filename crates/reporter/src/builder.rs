@@ -8,7 +8,8 @@ use system_health_registry::{
 };
 
 use crate::{
-    NamedAfter, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings, base_tags,
+    Goals, NamedAfter, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings,
+    base_tags,
     name::{Name, NameHook, started_as},
     self_metrics::only_self_metrics,
     target::Sinks,
@@ -210,6 +211,7 @@ impl ReporterBuilder {
         }
         let all = catalog.clone().with_metrics(about_itself.metrics().iter().cloned())?;
         let selection = Selection::new(&all, &self.only, &self.skip)?.with_settings(&all, &self.settings)?;
+        let goals = Goals::from_settings(&all, &self.settings)?.filter(|key| selection.keeps(key));
         let skipped = report.skip.iter().map(ToString::to_string);
         let skip: Vec<String> = self.skip.into_iter().chain(skipped).collect();
         let tags = base_tags(&report)?;
@@ -232,6 +234,7 @@ impl ReporterBuilder {
         Ok(Reporter {
             catalog,
             about_itself,
+            goals,
             targets: self.sinks.targets(&to, &self.settings),
             name: Name::new(&report, &tags, &program, &self.only, &skip, self.named_after)?,
             align: report.slot()?,

@@ -6,7 +6,7 @@ use system_health_registry::{Catalog, Engine, Interruption, Process, Settings, T
 use tokio::runtime::Handle;
 
 use crate::{
-    DestinationsError, Finished, ReportSettings, ReporterBuilder, ReporterError, SelectionError,
+    DestinationsError, Finished, Goals, ReportSettings, ReporterBuilder, ReporterError, SelectionError,
     StateSettings, name::Name, run::RunUnderWay, target::Target,
 };
 
@@ -16,6 +16,7 @@ use crate::{
 pub struct Reporter {
     pub(crate) catalog: Catalog,
     pub(crate) about_itself: Option<Catalog>,
+    pub(crate) goals: Goals,
     pub(crate) targets: Result<Vec<Target>, DestinationsError>,
     pub(crate) name: Name,
     pub(crate) align: Duration,

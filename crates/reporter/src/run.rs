@@ -65,7 +65,9 @@ impl<'a> RunUnderWay<'a> {
 
     async fn finish(&self, mode: Mode) -> Result<Finished, ReporterError> {
         let Collected { run, state, connecting, name } = self.collect(mode).await?;
-        let report = Arc::new(self.report(run, &self.reporter.tags));
+        let report = self.report(run, &self.reporter.tags);
+        let goals = self.reporter.goals.judge(report.run());
+        let report = Arc::new(report.with_goals(goals));
         let recipients: Vec<Recipient> = match mode {
             Mode::Push => self.targets.iter().map(|target| target.recipient(self.reporter.align)).collect(),
             Mode::Collect | Mode::DryRun => Vec::new(),

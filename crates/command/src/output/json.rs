@@ -16,6 +16,7 @@ use super::events::JsonEvent;
 pub(crate) struct JsonReport<'a> {
     run: JsonRun<'a>,
     metrics: Vec<JsonOutcome<'a>>,
+    goals: Vec<JsonOutcome<'a>>,
     sources: Vec<JsonSource<'a>>,
     events: Vec<JsonEvent<'a>>,
     deliveries: Vec<JsonDelivery<'a>>,
@@ -178,6 +179,7 @@ impl<'a> JsonReport<'a> {
                 tags: text(report.tags()),
             },
             metrics: run.outcomes().iter().map(|outcome| JsonOutcome::new(report, outcome)).collect(),
+            goals: report.goals().iter().map(|goal| JsonOutcome::new(report, goal)).collect(),
             sources: run.sources().iter().map(JsonSource::new).collect(),
             events: Vec::new(),
             deliveries: deliveries.iter().map(JsonDelivery::new).collect(),
@@ -214,7 +216,7 @@ impl<'a> JsonOutcome<'a> {
             interval_seconds: metric.kind().interval().map(|interval| interval.as_secs()),
             unit: metric.unit(),
             description: metric.description(),
-            goal: metric.goal().map(|goal| JsonGoal { condition: goal.to_string(), met: outcome.goal_met() }),
+            goal: metric.condition().map(|condition| JsonGoal { condition, met: outcome.goal_met() }),
             duration_ms: millis(outcome.duration),
         }
     }

@@ -117,7 +117,7 @@ async fn push(
     }
     if any(Verb::Stale) {
         tracing::warn!(
-            "stale monitors belong to no linked metric and no goal in [monitors]; --prune deletes them"
+            "stale monitors belong to no linked metric and no goal in [goals]; --prune deletes them"
         );
     }
     if any(Verb::Left) {

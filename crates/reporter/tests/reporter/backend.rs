@@ -2,6 +2,7 @@
 
 use std::{
     future::pending,
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -264,6 +265,7 @@ impl Sink for Backend {
 pub(crate) struct Scene {
     folder: TempDir,
     catalog: Catalog,
+    settings: Settings,
     runs: AtomicU32,
 }
 
@@ -284,7 +286,14 @@ impl Scene {
     }
 
     pub(crate) fn with(catalog: Catalog) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), catalog, runs: AtomicU32::new(0) }
+        let settings = Settings::default();
+        Self { folder: tempfile::tempdir().unwrap(), catalog, settings, runs: AtomicU32::new(0) }
+    }
+
+    /// Sets the settings file.
+    pub(crate) fn settings(mut self, toml: &str) -> Self {
+        self.settings = Settings::builder().toml(Path::new("a.toml"), toml).unwrap().build().unwrap();
+        self
     }
 
     pub(crate) fn collects(&mut self, catalog: Catalog) {
@@ -292,7 +301,7 @@ impl Scene {
     }
 
     pub(crate) fn builder(&self, backends: &[&Backend]) -> ReporterBuilder {
-        let builder = Reporter::builder(Settings::default())
+        let builder = Reporter::builder(self.settings.clone())
             .catalog(self.catalog.clone())
             .state_dir(self.folder.path())
             .deadline(Duration::from_mins(1))

@@ -46,16 +46,36 @@ async fn each_subject_has_an_entry_with_all_tags_that_are_delivered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_goal_of_two_metrics_has_an_entry() {
+    let report = fixture::run_with_goal().await;
+
+    let document = serde_json::to_value(JsonReport::new(&report, &[])).unwrap();
+
+    assert_eq!(
+        document["goals"],
+        json!([{
+            "key": "ci.error_ratio", "tags": ["env:test"], "state": "value", "kind": "gauge", "unit": null,
+            "samples": [{"value": 0.2, "tags": ["env:test"], "link": null}], "description": "A test.",
+            "goal": {"condition": "ci.errors / ci.runs < 0.1", "met": false}, "duration_ms": 0
+        }])
+    );
+    assert_eq!(document["metrics"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 #[ignore = "needs a schema validator: run cargo xtask test"]
 async fn subjects_failed_items_and_sources_obey_the_schema() {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/report.schema.json");
     let mut undocumented = document().await;
     undocumented["sources"][0]["colour"] = "red".into();
-    let input = serde_json::to_vec(&[document().await, undocumented]).unwrap();
+    let goal = serde_json::to_value(JsonReport::new(&fixture::run_with_goal().await, &[])).unwrap();
+    let mut wrong_goal = goal.clone();
+    wrong_goal["goals"][0]["goal"]["condition"] = "ci.errors < 0.1 <".into();
+    let input = serde_json::to_vec(&[document().await, goal, undocumented, wrong_goal]).unwrap();
 
     let faults: Vec<Vec<String>> =
         serde_json::from_str(&run_contract_script("json_schema_check.py", &[&schema], &input)).unwrap();
 
-    assert_eq!(faults[0], [""; 0]);
-    assert!(!faults[1].is_empty(), "a fact that the schema does not know is found");
+    assert_eq!(faults[..2], [[""; 0], [""; 0]]);
+    assert!(faults[2..].iter().all(|faults| !faults.is_empty()), "{faults:?}");
 }
