@@ -70,10 +70,7 @@ fn old_runs_are_forgotten_but_not_what_still_waits_nor_when_there_was_a_value() 
     let left = store.history(Some("jobs.waiting"), at(0)).unwrap();
     assert_eq!(left.iter().map(values).collect::<Vec<_>>(), [[2.0], [3.0]]);
     assert_eq!(store.pending("datadog", 9, None).unwrap().len(), 1);
-    assert_eq!(
-        store.last_values().unwrap().into_iter().collect::<Vec<_>>(),
-        [(("jobs.waiting".into(), String::new()), at(30))]
-    );
+    assert_eq!(store.last_values().unwrap()[&("jobs.waiting".into(), String::new())], at(30));
     assert!(store.size().unwrap() < before / 2, "the room is given back");
 }
 
@@ -105,14 +102,27 @@ fn when_a_subject_last_had_a_value_is_forgotten_once_it_is_gone_for_that_long() 
     };
     store.record(&queues(10, &["gone", "stays", "partial"]), &[]).unwrap();
     store.record(&queues(20, &["stays", "broken"]), &[]).unwrap();
-    let before = [("gone", 10), ("partial", 10), ("stays", 20)].map(|(name, time)| (name.into(), at(time)));
+    let before = [("broken", 20), ("gone", 10), ("partial", 10), ("stays", 20)];
+    let before = before.map(|(name, time)| (name.to_owned(), at(time)));
     assert_eq!(last_values(), before);
 
     store.keep(at(10)).unwrap();
     assert_eq!(last_values(), before);
     store.keep(at(11)).unwrap();
 
-    assert_eq!(last_values(), [("stays".into(), at(20))]);
+    assert_eq!(last_values(), [("broken".into(), at(20)), ("stays".into(), at(20))]);
+}
+
+#[test]
+fn without_any_value_the_first_run_that_collected_a_subject_counts() {
+    let store = Store::in_memory().unwrap();
+    for time in [10, 20, 30] {
+        store.record(&queues(time, &["broken"]), &[]).unwrap();
+    }
+
+    let times: Vec<_> = store.last_values().unwrap().into_values().collect();
+
+    assert_eq!(times, [at(10)]);
 }
 
 #[test]
@@ -124,8 +134,5 @@ fn a_metric_that_only_fails_is_still_known_to_have_had_a_value() {
     store.keep(at(20)).unwrap();
 
     assert_eq!(store.history(None, at(0)).unwrap().len(), 3);
-    assert_eq!(
-        store.last_values().unwrap().into_iter().collect::<Vec<_>>(),
-        [(("jobs.waiting".into(), String::new()), at(10))]
-    );
+    assert_eq!(store.last_values().unwrap()[&("jobs.waiting".into(), String::new())], at(10));
 }
