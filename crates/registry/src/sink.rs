@@ -54,6 +54,13 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Checks the backend, the credentials and whatever else a delivery needs. Delivers nothing.
     fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>>;
 
+    /// Whether the settings or the environment say something about this destination. One that needs none of its own, such as
+    /// a service whose key may be in a store of secrets, may be there without it. It is then used if it is named in
+    /// `to` in `[report]`, or if nothing else is configured.
+    fn is_configured(&self) -> bool {
+        true
+    }
+
     /// Whether points are written to standard output. Then the program must print nothing else there.
     fn owns_stdout(&self) -> bool {
         false

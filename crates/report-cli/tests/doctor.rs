@@ -94,6 +94,35 @@ fn with_nothing_configured_one_cause_is_told_once_and_the_next_steps_follow() {
 }
 
 #[test]
+fn a_sink_that_no_push_delivers_to_is_no_failure() {
+    let github = github();
+    let scene = || {
+        Scene::new(env!("CARGO_BIN_EXE_report"))
+            .variable("GITHUB_API_URL", github.url())
+            .variable("GITHUB_TOKEN", TOKEN)
+            .variable("GITHUB_REPOSITORY", "acme/shop")
+    };
+    let local = "[local]\nfile = 'points.jsonl'\n";
+
+    let elsewhere = scene().file("system-health.toml", local).run(&["doctor"]).with_status(0);
+    assert!(!elsewhere.stdout().contains("Datadog"), "{elsewhere}");
+    assert!(elsewhere.json()["works"].to_string().contains("delivered to local"), "{elsewhere}");
+
+    let unnamed = scene()
+        .variable("DD_API_KEY", "0123456789abcdef")
+        .file("system-health.toml", &format!("[report]\nto = ['local']\n{local}"))
+        .run(&["doctor"])
+        .with_status(0);
+    let (state, message) = line(&unnamed, "datadog");
+    assert!(state == "info" && message.contains("`to` in [report] does not name it"), "{state}: {message}");
+
+    let nothing = scene().run(&["doctor"]).with_status(0);
+    let (state, message) = line(&nothing, "Datadog API key");
+    assert!(state == "info" && message.contains("set DD_API_KEY"), "{state}: {message}");
+    assert!(nothing.json()["next_steps"].to_string().contains("To deliver values"), "{nothing}");
+}
+
+#[test]
 fn each_failure_has_its_line_and_what_to_do() {
     let (github, intake) = (github(), DatadogIntake::start());
     let diagnose = |variable: &str, value: &str| {
@@ -266,11 +295,16 @@ fn a_damaged_store_is_found_and_left_as_it_is() {
 fn without_credentials_it_says_what_is_missing() {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("a", Duration::from_mins(1));
 
-    let ended = scene.run(&["doctor"]).with_status(1);
+    let ended = scene.run(&["doctor"]).with_status(0);
 
     assert_eq!(line(&ended, "GitHub token").0, "warning");
     assert_eq!(line(&ended, "AWS identity"), ("warning".into(), "there are no AWS credentials".into()));
-    assert!(line(&ended, "Datadog API key").1.contains("DD_API_KEY"));
+    let (state, message) = line(&ended, "Datadog API key");
+    assert!(state == "info" && message.contains("DD_API_KEY"), "{state}: {message}");
+    // Whoever wants it delivered to misses the key.
+    let wanted =
+        scene.file("system-health.toml", "[report]\nto = ['datadog']\n").run(&["doctor"]).with_status(1);
+    assert_eq!(line(&wanted, "Datadog API key").0, "failed");
 }
 
 #[test]
@@ -463,10 +497,6 @@ fn a_choice_of_sinks_with_which_every_push_fails_is_found() {
     for (settings, message) in [
         ("[report]\nto = ['nope']\n", "names the sink `nope`"),
         ("[report]\nto = ['prometheus']\n", "the sink `prometheus` has nowhere to deliver to"),
-        (
-            "[local]\nfile = 'a'\n[prometheus]\ntextfile = 'b.prom'\n",
-            "`to` in [report] has to name where to deliver to",
-        ),
     ] {
         let scene = Scene::new(env!("CARGO_BIN_EXE_report")).file("system-health.toml", settings);
 

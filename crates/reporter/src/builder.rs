@@ -86,8 +86,8 @@ impl ReporterBuilder {
         self
     }
 
-    /// Delivers to all destinations of these sinks. Default: `to` in `[report]`, or the only
-    /// sink that the settings configure.
+    /// Delivers to all destinations of these sinks. Default: `to` in `[report]`, or all
+    /// sinks that are configured.
     #[must_use]
     pub fn to(mut self, sinks: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.to = sinks.into_iter().map(Into::into).collect();

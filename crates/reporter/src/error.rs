@@ -63,16 +63,10 @@ pub enum DestinationsError {
         known: Known,
     },
     /// No sink is chosen, and the settings describe no destination of any.
-    #[error("the settings say nothing of where to deliver to; there are the sinks `{}`", .sinks.join("`, `"))]
+    #[error("nothing is configured to deliver to ({sinks})")]
     NoneConfigured {
-        /// The sinks.
-        sinks: Vec<&'static str>,
-    },
-    /// Several sinks have destinations, and none is chosen.
-    #[error("`to` in [report] has to name where to deliver to; there are `{}`", .sinks.join("`, `"))]
-    NotChosen {
-        /// The sinks.
-        sinks: Vec<&'static str>,
+        /// The sinks with their settings.
+        sinks: String,
     },
     /// The settings of a sink describe no destination.
     #[error("the sink `{name}` has nowhere to deliver to; set {settings}")]

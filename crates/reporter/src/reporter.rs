@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use system_health_registry::{Catalog, Engine, Interruption, Process, Settings, Tag};
+use system_health_registry::{Catalog, Destination, Engine, Interruption, Process, Settings, Tag};
 use tokio::runtime::Handle;
 
 use crate::{
@@ -102,6 +102,11 @@ impl Reporter {
             return Err(SelectionError::OnlySelfMetrics.into());
         }
         Ok(self.targets(mode).map(drop)?)
+    }
+
+    /// The destinations of a push.
+    pub fn destinations(&self) -> Result<impl Iterator<Item = &dyn Destination>, DestinationsError> {
+        Ok(self.targets(Mode::Push)?.iter().map(|target| &*target.destination))
     }
 
     /// Whether such a run writes points to the standard output, so that nothing else may be printed there.

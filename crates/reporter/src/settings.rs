@@ -21,7 +21,7 @@ const LONGEST_SLOT: Duration = Duration::from_mins(30);
 pub struct ReportSettings {
     /// The reporter's name, in the tag `reporter:` of the metrics about itself. Default: made of what it reports on.
     pub name: Option<String>,
-    /// The names of the sinks to deliver to. Default: the only one that the settings configure.
+    /// The names of the sinks to deliver to. Default: all that are configured.
     #[serde(deserialize_with = "sinks")]
     pub to: Vec<String>,
     /// Globs for the keys of metrics that are not collected, such as `ci.*`.
@@ -170,7 +170,7 @@ fn sinks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
     let names = Vec::<String>::deserialize(deserializer)?;
     if names.is_empty() {
         return Err(de::Error::custom(
-            "no sink is named; name one, such as [\"datadog\"], or leave `to` out for the only one that is configured",
+            "no sink is named; name one, such as [\"datadog\"], or leave `to` out for all that are configured",
         ));
     }
     Ok(names)

@@ -56,6 +56,7 @@ impl Diagnosis {
         for alike in &all {
             let color = match alike.grade {
                 Grade::Ok => AnsiColor::Green,
+                Grade::Info => AnsiColor::Cyan,
                 Grade::Warning => AnsiColor::Yellow,
                 Grade::Failed => AnsiColor::Red,
             };

@@ -25,8 +25,11 @@ pub(crate) struct Backend {
     name: &'static str,
     address: String,
     limits: Limits,
+    is_configured: bool,
     does: Arc<Mutex<Does>>,
     taken: Arc<Mutex<Taken>>,
+    /// What the last run that connected it told about metrics.
+    descriptions: Arc<Mutex<Descriptions>>,
 }
 
 /// What was delivered.
@@ -63,7 +66,15 @@ impl Backend {
     pub(crate) fn new(name: &'static str) -> Self {
         let limits = Limits { max_event_age: Some(Duration::from_hours(18)), ..Limits::default() };
         let (does, taken) = (Arc::new(Mutex::new(Does::Accept)), Arc::default());
-        Self { name, address: "memory".to_owned(), limits, does, taken }
+        Self {
+            name,
+            address: "memory".to_owned(),
+            limits,
+            is_configured: true,
+            does,
+            taken,
+            descriptions: Arc::default(),
+        }
     }
 
     pub(crate) fn at(mut self, address: &str) -> Self {
@@ -74,6 +85,11 @@ impl Backend {
     pub(crate) fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// One that nobody has configured.
+    pub(crate) fn without_settings(self) -> Self {
+        Self { is_configured: false, ..self }
     }
 
     /// One that adds up counts, and knows neither times nor events.
@@ -111,6 +127,13 @@ impl Backend {
                 (own.collect::<Vec<_>>().join(" "), point.value)
             })
             .collect()
+    }
+
+    /// The description of a metric whose points were stored.
+    pub(crate) fn description(&self, key: &str) -> Option<String> {
+        let taken = self.taken.lock().unwrap();
+        taken.points.iter().find(|point| point.key == key)?;
+        self.descriptions.lock().unwrap().get(key)
     }
 
     pub(crate) fn events(&self) -> Vec<Event> {
@@ -173,9 +196,14 @@ impl Destination for Backend {
         self.limits
     }
 
-    fn connect(&self, _context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
+    fn is_configured(&self) -> bool {
+        self.is_configured
+    }
+
+    fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
         let sink = self.clone();
         async move {
+            *sink.descriptions.lock().unwrap() = context.get().await?;
             match sink.doing() {
                 Does::PanicWhenConnecting => panic!("a bug in connect"),
                 Does::HangWhenConnecting => pending().await,

@@ -25,7 +25,7 @@ use crate::{
     settings as command_settings,
 };
 use metrics::Collected;
-use sinks::Looked;
+use sinks::{Choice, Looked};
 use summary::Observations;
 
 /// Prints the diagnosis; fails if anything does not work.
@@ -71,7 +71,8 @@ fn diagnose(
     let report: ReportSettings = right(settings.table(), &mut findings).unwrap_or_default();
     right(base_tags(&report), &mut findings);
     right(report.slot().context("`align` in [report]"), &mut findings);
-    findings.extend(sinks::wrong_choice(program, settings));
+    let choice = Choice::new(program, settings);
+    findings.extend(choice.problem());
     let folder = (!arguments.state.no_state).then(|| state.folder());
     let place = folder.as_ref().and_then(|folder| folder.as_ref().ok()).cloned();
     let selected = selected_by_settings(catalog.clone(), settings);
@@ -88,7 +89,7 @@ fn diagnose(
         let engine = Engine::new().with_workers(workers.handle().clone());
         let (github, looked, state, collected) = tokio::join!(
             doctor::github(&context),
-            sinks::diagnose(&program.sinks, settings, &context),
+            sinks::diagnose(&program.sinks, &choice, settings, &context),
             state::diagnose(folder),
             metrics::collect(&engine, &catalog, &context),
         );
