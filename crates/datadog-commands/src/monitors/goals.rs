@@ -27,7 +27,8 @@ pub(super) fn monitors(
         }
         let Some(metrics) = named.metrics(catalog) else {
             tracing::warn!(
-                "the goal {name} has no monitor: not both metrics of `{goal}` are known, because no run has found them"
+                "the goal {name} has no monitor: `{goal}` needs two metrics that are collected, and one of them is not selected, \
+                 or no run has found it yet"
             );
             continue;
         };

@@ -6,7 +6,7 @@ use system_health_datadog::{
     reporter_window,
 };
 use system_health_registry::{Catalog, Metric, Settings, check_recovery, self_metrics::is_self_metric};
-use system_health_reporter::Goals;
+use system_health_reporter::{Goals, selected_by_settings};
 
 use super::{
     alerting::{Defaults, Watched},
@@ -17,7 +17,7 @@ use super::{
     settings::{MetricMonitorSettings, MonitorSettings},
 };
 
-/// The monitors of a catalog: one for each goal, and those of the reporter if its metrics are in the catalog.
+/// The monitors of the metrics of a catalog that are collected: one for each goal, and those of the reporter if its metrics are in the catalog.
 pub(super) fn wanted_monitors(
     catalog: &Catalog,
     scope: &MonitorScope,
@@ -28,6 +28,8 @@ pub(super) fn wanted_monitors(
     let schedule = schedule(&settings);
     let goals = Goals::from_settings(catalog, sources)?;
     let overrides = Overrides::new((catalog, &goals), &settings, schedule, sources)?;
+    // A file may have goals and settings of monitors for metrics that it does not select.
+    let catalog = &selected_by_settings(catalog.clone(), sources)?;
     let defaults = Defaults { settings: &settings, schedule, sources };
     let mut monitors = Vec::new();
     for metric in catalog.metrics().iter().filter(|metric| !is_watched_by_reporter_monitors(metric.key())) {

@@ -178,6 +178,22 @@ fn wrong_goals_and_settings_of_their_monitors_are_refused_where_they_are() {
 }
 
 #[test]
+fn skipped_metrics_have_no_monitors_and_neither_have_goals_of_them() {
+    let intake = DatadogIntake::start();
+    let settings = ratio("recovery = 0.25")
+        + "[report]\nskip = ['commits.hotfix']\n\
+                    [monitors.metrics.'commits.hotfix']\nwindow = '1h'\n";
+
+    let ended = with(&intake, &settings).run(&["monitors"]).with_status(0);
+
+    assert!(
+        !ended.stdout().contains("commits.hotfix") && ended.stdout().contains("commits.reverts"),
+        "{ended}"
+    );
+    ended.says("the goal commits.bad has no monitor");
+}
+
+#[test]
 fn a_run_judges_what_the_monitor_watches() {
     // The clone has neither hotfixes nor reverts.
     let goals = "[goals.'commits.all']\ngoal = 'commits.reverts + commits.hotfix > 1'\n";
