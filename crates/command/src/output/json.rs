@@ -155,6 +155,7 @@ struct JsonReceipt<'a> {
     lost: u64,
     expired: u64,
     superseded: u64,
+    repeated: u64,
     events: u64,
     events_left: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -325,6 +326,7 @@ impl<'a> JsonReceipt<'a> {
             lost: receipt.lost,
             expired: receipt.expired,
             superseded: receipt.superseded,
+            repeated: receipt.repeated,
             events: receipt.events,
             events_left: receipt.events_left,
             error: receipt.error.as_deref(),

@@ -45,6 +45,16 @@ async fn each_subject_has_an_entry_with_all_tags_that_are_delivered() {
     );
 }
 
+#[test]
+fn a_receipt_tells_what_became_of_the_points() {
+    let mut receipt = Receipt::default();
+    (receipt.accepted, receipt.superseded, receipt.repeated) = (3, 2, 7);
+
+    let json = serde_json::to_value(JsonReceipt::new(&receipt)).unwrap();
+
+    assert_eq!((&json["series"], &json["superseded"], &json["repeated"]), (&json!(3), &json!(2), &json!(7)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_goal_of_two_metrics_has_an_entry() {
     let report = fixture::run_with_goal().await;
