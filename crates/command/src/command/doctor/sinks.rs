@@ -1,7 +1,7 @@
 //! Whether the destinations of all sinks can be delivered to.
 
 use futures::future::join_all;
-use system_health_registry::{Context, Finding, Grade, Settings, SharedError, SinkType};
+use system_health_registry::{Context, Destination, Finding, Grade, Settings, SharedError, SinkType};
 use system_health_reporter::{DestinationsError, ReportSettings, Reporter, ReporterError};
 
 use crate::program::Program;
@@ -55,7 +55,7 @@ impl Choice {
         let error = match builder.build() {
             Ok(reporter) => match reporter.destinations() {
                 Ok(destinations) => {
-                    return Self::Sinks(destinations.map(|destination| destination.sink()).collect());
+                    return Self::Sinks(destinations.map(Destination::sink).collect());
                 }
                 Err(error) => error,
             },
