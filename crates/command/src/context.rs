@@ -32,8 +32,17 @@ impl<'a> CommandContext<'a> {
     ) -> anyhow::Result<Cow<'a, Catalog>> {
         let default = SettingsArguments::from_environment();
         let loaded = self.settings(settings.unwrap_or(&default))?;
-        let catalog = with_remembered(self.catalog, settings, folder)?;
+        let catalog = self.known_catalog(settings, folder)?;
         Ok(Cow::Owned(selected_by_settings(catalog.into_owned(), &loaded)?))
+    }
+
+    /// The same with the metrics that the settings do not select.
+    pub fn known_catalog(
+        &self,
+        settings: Option<&SettingsArguments>,
+        folder: Option<&FolderArguments>,
+    ) -> anyhow::Result<Cow<'a, Catalog>> {
+        with_remembered(self.catalog, settings, folder)
     }
 
     /// The settings: the file, overridden by environment variables.

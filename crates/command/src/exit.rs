@@ -99,7 +99,8 @@ impl Status {
             Self::DeliveryFailed
         } else if outcomes.iter().any(failed) || report.run().sources().iter().any(source_failed) {
             Self::MetricFailed
-        } else if fail_on == FailOn::Goal && outcomes.iter().any(|outcome| outcome.goal_met() == Some(false))
+        } else if fail_on == FailOn::Goal
+            && outcomes.iter().chain(report.goals()).any(|outcome| outcome.goal_met() == Some(false))
         {
             Self::GoalMissed
         } else {
@@ -157,6 +158,7 @@ mod tests {
         let unlisted = fixture::run(fixture::metrics(), [], None).await;
         let no_data = fixture::run(fixture::metrics(), [], Some(4)).await;
         let missed = fixture::run_some(fixture::metrics(), |number| (700..720).contains(number)).await;
+        let of_two_metrics = fixture::run_with_goal().await;
 
         for (report, fail_on, status) in [
             (&sources, FailOn::Error, Status::MetricFailed),
@@ -167,6 +169,8 @@ mod tests {
             (&no_data, FailOn::NoData, Status::MetricFailed),
             (&missed, FailOn::Error, Status::Done),
             (&missed, FailOn::Goal, Status::GoalMissed),
+            (&of_two_metrics, FailOn::Error, Status::Done),
+            (&of_two_metrics, FailOn::Goal, Status::GoalMissed),
         ] {
             assert_eq!(Status::from_run(report, &[], fail_on), status, "{fail_on:?}");
         }

@@ -51,7 +51,14 @@ impl Environment {
         Ok(None)
     }
 
-    /// The value of a variable. An empty variable counts as unset, because CI systems set variables without a value to the
+    /// Whether one of the variables of a secret is set.
+    pub(crate) fn has(&self, secret: &Secret) -> bool {
+        let mut variables = secret.variables().iter();
+        variables
+            .any(|variable| self.get(variable).is_some() || self.get(&format!("{variable}_FILE")).is_some())
+    }
+
+    /// The value of a variable. An empty one counts as unset, because CI systems set variables without a value to the
     /// empty string.
     fn get(&self, variable: &str) -> Option<OsString> {
         let value = match self {
@@ -80,5 +87,35 @@ fn parse(
     match parse_secret(value, secret.has_lines()) {
         Ok(value) => Ok((value, location)),
         Err(invalid) => Err(CredentialError::Unusable(secret, location, invalid)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use system_health_registry::settings_table;
+
+    use super::*;
+    use crate::{SecretName, stored};
+
+    #[derive(Debug, Clone, Default, serde::Deserialize)]
+    #[serde(default)]
+    struct DoorSettings {
+        code_secret: Option<SecretName>,
+    }
+
+    settings_table!(DoorSettings, "door_of_a_test");
+
+    const CODE: Secret =
+        Secret::new("door code", &["DOOR_CODE", "DOOR"], stored!("door/code", DoorSettings, code_secret));
+
+    #[test]
+    fn a_secret_is_in_the_environment_if_any_of_its_variables_has_a_value() {
+        let has = |variables: &[(&str, &str)]| {
+            let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value)));
+            Environment::Variables(variables.collect()).has(&CODE)
+        };
+
+        assert!(has(&[("DOOR_CODE", "1")]) && has(&[("DOOR", "1")]) && has(&[("DOOR_FILE", "/run/code")]));
+        assert!(!has(&[]) && !has(&[("DOOR_CODE", " "), ("DOORS", "1")]));
     }
 }

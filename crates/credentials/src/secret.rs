@@ -7,7 +7,7 @@ use std::{
 
 use system_health_registry::{Settings, settings::SettingsError};
 
-use crate::SecretName;
+use crate::{SecretName, environment::Environment};
 
 /// A secret that a crate needs, declared as a constant. See the [crate's documentation](crate) for an example.
 #[derive(Clone, Copy)]
@@ -105,6 +105,12 @@ impl Secret {
     #[must_use]
     pub const fn usual_variable(&self) -> &'static str {
         self.usual_variable
+    }
+
+    /// Whether one of the variables is set in the environment of this process. It may still be unusable.
+    #[must_use]
+    pub fn is_in_environment(&self) -> bool {
+        Environment::Process.has(self)
     }
 
     /// Whether a report is complete without it.

@@ -19,7 +19,7 @@ use crate::{
     doctor,
     exposition::Exposition,
     family::{Encoder, Families},
-    gateway::{Gateway, Login},
+    gateway::Gateway,
     group::PushGroup,
     part::Part,
     settings::PrometheusSettings,
@@ -55,8 +55,7 @@ register_sink!(SinkType {
 #[derive(Debug, Clone)]
 struct GatewayDestination {
     url: Url,
-    login: Login,
-    delete_after: Option<Duration>,
+    settings: PrometheusSettings,
     /// Its connections outlive a run.
     client: Arc<OnceLock<HttpClient>>,
 }
@@ -69,14 +68,13 @@ struct TextfileDestination {
 
 fn configure(settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
     let settings: PrometheusSettings = settings.table().map_err(SharedError::new)?;
-    let login = settings.login();
-    let PrometheusSettings { pushgateway, delete_after, textfile, .. } = settings;
     let mut destinations = Vec::<Box<dyn Destination>>::new();
-    if let Some(url) = pushgateway {
-        destinations.push(Box::new(GatewayDestination { url, login, delete_after, client: Arc::default() }));
+    if let Some(url) = settings.pushgateway.clone() {
+        let settings = settings.clone();
+        destinations.push(Box::new(GatewayDestination { url, settings, client: Arc::default() }));
     }
-    if let Some(path) = textfile {
-        destinations.push(Box::new(TextfileDestination { textfile: Textfile::new(&path) }));
+    if let Some(path) = &settings.textfile {
+        destinations.push(Box::new(TextfileDestination { textfile: Textfile::new(path) }));
     }
     Ok(destinations)
 }
@@ -87,9 +85,9 @@ impl GatewayDestination {
         Ok(Gateway {
             client,
             url: self.address(),
-            login: self.login.clone(),
+            login: self.settings.login(context).await?,
             reporter: context.get::<ReporterName>().await?.get().map(str::to_owned),
-            delete_after: self.delete_after,
+            delete_after: self.settings.delete_after,
             policy: RetryPolicy::default(),
         })
     }

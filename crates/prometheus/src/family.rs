@@ -161,7 +161,8 @@ impl Encoder {
 
     /// The help text: the description, and the kind and unit if the name does not contain them.
     fn help(&self, point: &Point) -> String {
-        let mut help = match self.descriptions.get(&point.key).map(str::trim) {
+        let description = self.descriptions.get(&point.key);
+        let mut help = match description.as_deref().map(str::trim) {
             None | Some("") => format!("The metric {} of system-health.", point.key),
             Some(description) => description.to_owned(),
         };

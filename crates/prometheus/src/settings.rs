@@ -2,15 +2,26 @@
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Deserializer, de};
+use system_health_credentials::{Credentials, Secret, SecretName, register_secret, stored};
 use system_health_registry::{
-    Settings,
+    Context, Settings, Unavailable,
     settings::{Origin, SecretSetting, SettingPath, SettingsError, SettingsTable as _, duration},
     settings_table,
 };
 use url::Url;
 
 use crate::{gateway::Login, textfile::EXTENSION};
+
+/// The password of the Pushgateway's user.
+const PASSWORD: Secret = Secret::new(
+    "Pushgateway password",
+    &["PUSHGATEWAY_PASSWORD"],
+    stored!("prometheus/pushgateway-password", PrometheusSettings, password_secret),
+);
+
+register_secret!(PASSWORD);
 
 /// Minimum of `delete_after`. With less, a reporter that runs rarely or restarts would lose its values.
 const MIN_DELETE_AFTER: Duration = Duration::from_hours(1);
@@ -24,8 +35,10 @@ pub(crate) struct PrometheusSettings {
     pub(crate) pushgateway: Option<Url>,
     /// The user name for the Pushgateway.
     pub(crate) username: Option<String>,
-    /// The password of the user.
+    /// That user's password, if the environment has it.
     pub(crate) password: Option<SecretSetting>,
+    /// The password's name in AWS Secrets Manager. Default: `prometheus/pushgateway-password`.
+    pub(crate) password_secret: Option<SecretName>,
     /// A bearer token, instead of user name and password.
     #[serde(deserialize_with = "token")]
     pub(crate) token: Option<SecretSetting>,
@@ -61,9 +74,7 @@ enum KeyProblem {
     WithoutGateway,
     #[error("there is no `username`; set both, or neither")]
     PasswordAlone,
-    #[error("there is no password; also set PUSHGATEWAY_PASSWORD or PUSHGATEWAY_PASSWORD_FILE")]
-    UsernameAlone,
-    #[error("there is also a `username` or a `password`; keep only these, or only the token")]
+    #[error("there are a `username` or a `password`, too; keep these, or the token")]
     TwoLogins,
 }
 
@@ -81,15 +92,21 @@ enum UrlProblem {
 }
 
 impl PrometheusSettings {
-    /// The credentials for the Pushgateway.
-    pub(crate) fn login(&self) -> Login {
-        match (&self.username, &self.password, &self.token) {
-            (Some(username), Some(password), None) => {
+    /// The credentials for the Pushgateway. A password that is not in the environment is in AWS Secrets Manager.
+    pub(crate) async fn login(&self, context: &Context) -> Result<Login, Unavailable> {
+        Ok(match (&self.username, &self.password, &self.token) {
+            (_, _, Some(token)) => Login::Bearer(token.clone()),
+            (None, ..) => Login::None,
+            (Some(username), Some(password), _) => {
                 Login::Basic { username: username.clone(), password: password.clone() }
             }
-            (_, _, Some(token)) => Login::Bearer(token.clone()),
-            _ => Login::None,
-        }
+            (Some(username), None, _) => {
+                let credentials: Credentials = context.get().await?;
+                let password = credentials.get(&PASSWORD).await?;
+                let password = SecretSetting::from(password.expose_secret());
+                Login::Basic { username: username.clone(), password }
+            }
+        })
     }
 
     /// Refuses settings that cannot work or have no effect.
@@ -111,6 +128,7 @@ impl PrometheusSettings {
         let for_gateway = [
             ("username", user),
             ("password", password),
+            ("password_secret", self.password_secret.is_some()),
             ("token", token),
             ("delete_after", self.delete_after.is_some()),
         ];
@@ -118,7 +136,9 @@ impl PrometheusSettings {
             Some((key, _)) if self.pushgateway.is_none() => Some((key, KeyProblem::WithoutGateway)),
             _ if token && (user || password) => Some(("token", KeyProblem::TwoLogins)),
             _ if password && !user => Some(("password", KeyProblem::PasswordAlone)),
-            _ if user && !password => Some(("username", KeyProblem::UsernameAlone)),
+            _ if self.password_secret.is_some() && !user => {
+                Some(("password_secret", KeyProblem::PasswordAlone))
+            }
             _ => None,
         }
     }
@@ -242,8 +262,8 @@ mod tests {
                 "a.toml:2:1: `pushgateway` in [prometheus]: it contains a query",
             ),
             (
-                &two("username = 'me'"),
-                "a.toml:3:1: `username` in [prometheus]: there is no password; also set PUSHGATEWAY_PASSWORD",
+                &two("password_secret = 'push'"),
+                "a.toml:3:1: `password_secret` in [prometheus]: there is no `username`; set both",
             ),
             (
                 &two("delete_after = '5m'"),
@@ -291,9 +311,8 @@ mod tests {
                 "`textfile` in [prometheus]: the node",
             ),
             (&[url, password], "PUSHGATEWAY_PASSWORD", "`password` in [prometheus]: there is no `username`"),
-            (&[url, user], "PUSHGATEWAY_USERNAME", "`username` in [prometheus]: there is no password"),
-            (&[url, user, token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: there is also a `username`"),
-            (&[token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: this is only for a Pushgateway"),
+            (&[url, user, token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: there are a `username`"),
+            (&[token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: there is no `pushgateway`"),
             (&[url, broken], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: the token contains a line break"),
         ] {
             let error = checked("", variables).unwrap_err();
@@ -301,5 +320,29 @@ mod tests {
             assert!(error.starts_with(&expected) && !error.contains("hunter22"), "{variables:?}: {error}");
         }
         assert!(checked("", &[url, user, password]).is_ok() && checked("", &[url, token]).is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_password_comes_from_the_environment_or_from_the_credentials() {
+        let url = ("PUSHGATEWAY_URL", "http://gateway:9091");
+        let user = ("PUSHGATEWAY_USERNAME", "me");
+        let password = async |variables: &[(&str, &str)], stored: &[(&str, &str)]| {
+            let context = Context::new().provide(Credentials::from_variables(stored.iter().copied()));
+            match checked("", variables).unwrap().login(&context).await {
+                Ok(Login::Basic { username, password }) => Ok(format!("{username}:{}", password.expose())),
+                Ok(login) => Ok(format!("{login:?}")),
+                Err(error) => Err(error.to_string()),
+            }
+        };
+        let own = ("PUSHGATEWAY_PASSWORD", "own");
+
+        assert_eq!(password(&[url, user, own], &[]).await.unwrap(), "me:own");
+        assert_eq!(password(&[url, user], &[("PUSHGATEWAY_PASSWORD", "stored")]).await.unwrap(), "me:stored");
+        assert_eq!(password(&[url], &[]).await.unwrap(), "None");
+        let missing = password(&[url, user], &[]).await.unwrap_err();
+        assert!(
+            missing.starts_with("found no Pushgateway password: PUSHGATEWAY_PASSWORD is not set"),
+            "{missing}"
+        );
     }
 }

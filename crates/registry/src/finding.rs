@@ -31,6 +31,8 @@ pub struct Finding {
 pub enum Grade {
     /// It works.
     Ok,
+    /// It is not used, or not needed.
+    Info,
     /// It works, but perhaps not as expected, or not for long.
     Warning,
     /// It does not work.
@@ -46,6 +48,11 @@ impl Finding {
     /// A finding that something works.
     pub fn ok(subject: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(subject, Grade::Ok, message)
+    }
+
+    /// A finding about something that is not used or not needed.
+    pub fn info(subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(subject, Grade::Info, message)
     }
 
     /// A finding that people should know.
@@ -88,11 +95,12 @@ impl Finding {
 }
 
 impl Grade {
-    /// The name: `ok`, `warning` or `failed`.
+    /// The name: `ok`, `info`, `warning` or `failed`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::Info => "info",
             Self::Warning => "warning",
             Self::Failed => "failed",
         }

@@ -4,7 +4,7 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use futures::future::BoxFuture;
 
-use crate::{Context, Facts, Location, Reading, Subject, Unavailable, subject::SubjectType};
+use crate::{CombinedGoal, Context, Facts, Location, Reading, Subject, Unavailable, subject::SubjectType};
 
 /// Collects one reading. Takes its resources from the [`Context`].
 pub(crate) type CollectFn = dyn Fn(Context) -> BoxFuture<'static, Result<Reading, Unavailable>> + Send + Sync;
@@ -26,6 +26,8 @@ pub(crate) enum CollectedBy {
     Function { collect: Arc<CollectFn>, subject: Option<SubjectType> },
     /// A source, together with other metrics.
     Source(Arc<str>),
+    /// Nobody: its values are calculated from two other metrics, for a goal of both.
+    Combination { goal: Arc<CombinedGoal>, subject: Option<&'static str> },
 }
 
 impl Metric {
@@ -47,6 +49,17 @@ impl Metric {
             location: Arc::new(location),
             collected_by: CollectedBy::Source(Arc::clone(source)),
         }
+    }
+
+    /// The result of a goal of two metrics, as it is judged and shown. It is not collected, and a catalog has none. Its facts
+    /// have the goal's name as their key, and `subjects_of` is the metric whose subjects it has, if it has any.
+    #[must_use]
+    pub fn combined(facts: Facts, goal: CombinedGoal, subjects_of: Option<&Self>) -> Self {
+        let facts = facts.with_goal(goal.goal());
+        let location = Location::described_by(format!("the goal `{goal}`"));
+        let subject = subjects_of.and_then(Self::subject_type);
+        let collected_by = CollectedBy::Combination { goal: Arc::new(goal), subject };
+        Self { facts: Arc::new(facts), location: Arc::new(location), collected_by }
     }
 
     /// Collects the metric once for each subject of a type. Has no effect on a metric of a source.
@@ -76,6 +89,7 @@ impl Metric {
         match &self.collected_by {
             CollectedBy::Function { subject, .. } => subject.map(|subject| subject.name),
             CollectedBy::Source(_) => None,
+            CollectedBy::Combination { subject, .. } => *subject,
         }
     }
 
@@ -83,9 +97,25 @@ impl Metric {
     #[must_use]
     pub fn source(&self) -> Option<&Arc<str>> {
         match &self.collected_by {
-            CollectedBy::Function { .. } => None,
+            CollectedBy::Function { .. } | CollectedBy::Combination { .. } => None,
             CollectedBy::Source(source) => Some(source),
         }
+    }
+
+    /// The goal of two metrics whose result this is, if it is one.
+    #[must_use]
+    pub fn combination(&self) -> Option<&CombinedGoal> {
+        match &self.collected_by {
+            CollectedBy::Function { .. } | CollectedBy::Source(_) => None,
+            CollectedBy::Combination { goal, .. } => Some(goal),
+        }
+    }
+
+    /// The goal as text: `< 5`, or with both metrics `ci.errors / ci.runs < 0.1`.
+    #[must_use]
+    pub fn condition(&self) -> Option<String> {
+        let combination = self.combination().map(ToString::to_string);
+        combination.or_else(|| self.facts.goal().map(|goal| goal.to_string()))
     }
 
     pub(crate) fn collected_by(&self) -> &CollectedBy {

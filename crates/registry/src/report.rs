@@ -17,6 +17,7 @@ pub struct Report {
     run: Run,
     tags: BTreeSet<Tag>,
     timestamp: SystemTime,
+    goals: Vec<Outcome>,
 }
 
 impl Report {
@@ -33,7 +34,14 @@ impl Report {
                 outcomes[position].result = Err(error.into());
             }
         }
-        Self { run, tags, timestamp }
+        Self { run, tags, timestamp, goals: Vec::new() }
+    }
+
+    /// Adds the results of goals of two metrics. They are shown and judged like the goals of metrics, and not delivered.
+    #[must_use]
+    pub fn with_goals(mut self, goals: Vec<Outcome>) -> Self {
+        self.goals = goals;
+        self
     }
 
     /// Sets the timestamp to the start of the schedule slot in which the run started. If a run in the same slot is
@@ -49,6 +57,12 @@ impl Report {
     #[must_use]
     pub fn run(&self) -> &Run {
         &self.run
+    }
+
+    /// The results of goals of two metrics, sorted by the names of the goals and of the subjects.
+    #[must_use]
+    pub fn goals(&self) -> &[Outcome] {
+        &self.goals
     }
 
     /// The tags of the report itself.

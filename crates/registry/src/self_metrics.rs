@@ -54,11 +54,12 @@ pub const COLLECTOR_DURATION: SelfMetric = SelfMetric {
     tags: &["metric"],
 };
 
-/// Whether each metric and each source was collected.
+/// How much of each metric and each source was collected.
 pub const COLLECTOR_SUCCESS: SelfMetric = SelfMetric {
     key: "system_health.reporter.collector_success",
-    description: "1 for each metric that had a value or no data; 0 if it failed for any of its subjects or items. 1 for \
-                  each source; 0 if it failed or returned a metric that was refused.",
+    description: "The share of the subjects of each metric that had a value or no data, from 0 to 1. A subject with a \
+                  failed item counts as failed. A metric without subjects, and a source, has 1, or 0 if it failed, an item \
+                  of it failed, or a metric that it returned was refused.",
     unit: None,
     aggregate: Aggregate::Min,
     goal: Some(Goal::new(Comparison::Equal, 1.0)),
@@ -90,8 +91,8 @@ pub const GITHUB_RATE_LIMIT_REMAINING: SelfMetric = SelfMetric {
 pub const LAST_VALUE_AGE: SelfMetric = SelfMetric {
     key: "system_health.reporter.last_value_age_seconds",
     description: "The age of the last value of each metric, by the history in the state folder, for the subject with the \
-                  oldest value. There is no sample for a metric that never had a value, or whose last value is in the \
-                  future.",
+                  oldest value. For a subject that never had a value, the time since the first run that collected it. \
+                  There is no sample for a last value in the future.",
     unit: Some("second"),
     aggregate: Aggregate::Max,
     goal: None,
@@ -171,8 +172,19 @@ pub const SOURCES: SelfMetric = SelfMetric {
     tags: &["state"],
 };
 
-/// All metrics of the reporter about itself, sorted by key.
-pub const ALL: [SelfMetric; 14] = [
+/// The number of subjects in each state.
+pub const SUBJECTS: SelfMetric = SelfMetric {
+    key: "system_health.reporter.subjects",
+    description: "Subjects of each metric by state: `value`, `no_data` or `error`. There are no samples for a metric without \
+                  subjects, or if they could not be listed.",
+    unit: Some("subject"),
+    aggregate: Aggregate::Sum,
+    goal: None,
+    tags: &["metric", "state"],
+};
+
+/// All of them, sorted by key.
+pub const ALL: [SelfMetric; 15] = [
     API_LATENCY,
     API_REQUESTS,
     COLLECTOR_DURATION,
@@ -187,6 +199,7 @@ pub const ALL: [SelfMetric; 14] = [
     REFUSED_METRICS,
     RUN_DURATION,
     SOURCES,
+    SUBJECTS,
 ];
 
 /// Whether the metric with this key is about the reporter itself.

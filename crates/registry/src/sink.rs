@@ -55,7 +55,14 @@ pub trait Destination: fmt::Debug + Send + Sync {
     /// Checks everything that a delivery needs, such as the backend and the credentials. Delivers nothing.
     fn diagnose(&self, context: Context) -> BoxFuture<'static, Vec<Finding>>;
 
-    /// Whether points are written to standard output. If so, the program must not print anything else there.
+    /// Whether the settings or the environment say something about this destination. One that needs none of its own, such as
+    /// a service whose key may be in a store of secrets, may be there without it. It is then used if it is named in
+    /// `to` in `[report]`, or if nothing else is configured.
+    fn is_configured(&self) -> bool {
+        true
+    }
+
+    /// Whether points are written to standard output. Then the program must print nothing else there.
     fn owns_stdout(&self) -> bool {
         false
     }

@@ -8,8 +8,9 @@ use system_health_registry::{
 };
 
 use crate::{
-    NamedAfter, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings, base_tags,
-    name::{Name, NameHook, program_name},
+    Goals, NamedAfter, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings,
+    base_tags,
+    name::{Name, NameHook, started_as},
     self_metrics::only_self_metrics,
     target::Sinks,
     without_self_metrics,
@@ -85,8 +86,8 @@ impl ReporterBuilder {
         self
     }
 
-    /// Delivers to all destinations of these sinks. Default: `to` in `[report]`, or the only
-    /// sink that the settings configure.
+    /// Delivers to all destinations of these sinks. Default: `to` in `[report]`, or all
+    /// sinks that are configured.
     #[must_use]
     pub fn to(mut self, sinks: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.to = sinks.into_iter().map(Into::into).collect();
@@ -211,6 +212,7 @@ impl ReporterBuilder {
         }
         let all = catalog.clone().with_metrics(about_itself.metrics().iter().cloned())?;
         let selection = Selection::new(&all, &self.only, &self.skip)?.with_settings(&all, &self.settings)?;
+        let goals = Goals::from_settings(&all, &self.settings)?.filter(|key| selection.keeps(key));
         let skipped = report.skip.iter().map(ToString::to_string);
         let skip: Vec<String> = self.skip.into_iter().chain(skipped).collect();
         let tags = base_tags(&report)?;
@@ -233,6 +235,7 @@ impl ReporterBuilder {
         Ok(Reporter {
             catalog,
             about_itself,
+            goals,
             targets: self.sinks.targets(&to, &self.settings),
             name: Name::new(&report, &tags, &program, &self.only, &skip, self.named_after)?,
             align: report.slot()?,

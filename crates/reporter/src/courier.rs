@@ -95,7 +95,10 @@ impl Courier<'_> {
             receipt.unknown = outbox.give_up_sending(dead).await?;
         }
         match &self.sink {
-            Err(unavailable) => receipt.fail(unavailable.to_string()),
+            Err(unavailable) => receipt.fail(match &self.target.others {
+                None => unavailable.to_string(),
+                Some(others) => format!("{unavailable}; nothing is configured to deliver to ({others})"),
+            }),
             Ok(_) if self.timestamp < times.start => receipt.fail(format!(
                 "the run took so long that {} no longer accepts its points",
                 self.target.destination.sink()

@@ -57,6 +57,13 @@ pub(crate) fn from_catalogs<'a>(catalogs: impl IntoIterator<Item = &'a Catalog>)
     metrics.map(|metric| (metric.key(), metric.description())).collect()
 }
 
+/// The descriptions of the metrics of a run that sources have described.
+pub(crate) fn of_sources(report: &Report) -> impl Iterator<Item = (&str, &str)> {
+    let metrics = report.run().outcomes().iter().map(|outcome| &outcome.metric);
+    let described = metrics.filter(|metric| metric.source().is_some());
+    described.map(|metric| (metric.key(), metric.description()))
+}
+
 fn add(catalog: Catalog, remembered: Vec<(String, Facts)>) -> Catalog {
     remembered.into_iter().fold(catalog, |catalog, (source, facts)| catalog.with_described(&source, [facts]))
 }

@@ -62,17 +62,11 @@ pub enum DestinationsError {
         /// The sinks that exist.
         known: Known,
     },
-    /// No sink is chosen, and the settings configure no destination.
-    #[error("the settings configure no destination; there are the sinks `{}`", .sinks.join("`, `"))]
+    /// No sink is chosen, and the settings describe no destination of any.
+    #[error("nothing is configured to deliver to ({sinks})")]
     NoneConfigured {
-        /// The sinks.
-        sinks: Vec<&'static str>,
-    },
-    /// Several sinks have destinations, and none is chosen.
-    #[error("several sinks are configured, so `to` in [report] must name the ones to deliver to: `{}`", .sinks.join("`, `"))]
-    NotChosen {
-        /// The sinks.
-        sinks: Vec<&'static str>,
+        /// The sinks with their settings.
+        sinks: String,
     },
     /// The settings of a sink configure no destination.
     #[error("the sink `{name}` has no destination; set {settings}")]

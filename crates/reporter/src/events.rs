@@ -97,7 +97,7 @@ fn pending(event: &Event, time: SystemTime) -> Option<PendingEvent> {
 }
 
 fn all_series(report: &Report) -> impl Iterator<Item = GoalSeries<'_>> {
-    report.run().outcomes().iter().flat_map(move |outcome: &Outcome| {
+    report.run().outcomes().iter().chain(report.goals()).flat_map(move |outcome: &Outcome| {
         let goal = outcome.metric.goal();
         goal.into_iter().flat_map(move |goal| {
             outcome.samples().iter().map(move |sample| {
@@ -119,20 +119,15 @@ impl GoalSeries<'_> {
     fn state(&self) -> GoalState {
         GoalState {
             key: self.metric.key().to_owned(),
-            goal: self.goal.to_string(),
+            goal: self.metric.condition().unwrap_or_default(),
             tags: self.identity.clone(),
             met: self.goal.is_met_by(self.sample.value()),
         }
     }
 }
 
-fn flip_event(
-    report: &Report,
-    metric: &Metric,
-    met: bool,
-    series: &[GoalSeries<'_>],
-) -> Result<Event, EventError> {
-    let goal = metric.goal().map(|goal| goal.to_string()).unwrap_or_default();
+fn flip(report: &Report, metric: &Metric, met: bool, series: &[GoalSeries<'_>]) -> Result<Event, EventError> {
+    let goal = metric.condition().unwrap_or_default();
     let (word, does, level) = if met {
         ("met", "meets its goal again", Level::Success)
     } else {
@@ -156,11 +151,11 @@ fn flip_event(
     {
         event = event.with_link(link)?;
     }
-    let text = event_text(metric, &goal, series, &common);
+    let text = text(metric, series, &common);
     event.with_text(text.chars().take(MAX_TEXT).collect::<String>())
 }
 
-fn event_text(metric: &Metric, goal: &str, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>) -> String {
+fn text(metric: &Metric, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>) -> String {
     let mut text = String::new();
     let unit = metric.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
     for GoalSeries { sample, tags, .. } in series.iter().take(MAX_SERIES) {
@@ -171,7 +166,9 @@ fn event_text(metric: &Metric, goal: &str, series: &[GoalSeries<'_>], common: &B
     if let Some(hidden @ 1..) = series.len().checked_sub(MAX_SERIES) {
         add_paragraph(&mut text, &format!("and {hidden} more series"));
     }
-    add_paragraph(&mut text, &format!("It should be {goal}."));
+    if let Some(goal) = metric.goal() {
+        line(&mut text, &format!("It should be {goal}."));
+    }
     if let Some(runbook) = &metric.monitoring().runbook {
         add_paragraph(&mut text, &format!("Runbook: {runbook}"));
     }

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use system_health_registry::{Catalog, Engine, Interruption, Process, Settings, Tag};
+use system_health_registry::{Catalog, Destination, Engine, Interruption, Process, Settings, Tag};
 use tokio::runtime::Handle;
 
 use crate::{
-    DestinationsError, Finished, ReportSettings, ReporterBuilder, ReporterError, SelectionError,
-    StateSettings, name::Name, run::RunInProgress, target::Target,
+    DestinationsError, Finished, Goals, ReportSettings, ReporterBuilder, ReporterError, SelectionError,
+    StateSettings, name::Name, run::RunUnderWay, target::Target,
 };
 
 /// Collects metrics, records them, delivers them to all destinations and sends events. It can run any number of times, and
@@ -16,6 +16,7 @@ use crate::{
 pub struct Reporter {
     pub(crate) catalog: Catalog,
     pub(crate) about_itself: Option<Catalog>,
+    pub(crate) goals: Goals,
     pub(crate) targets: Result<Vec<Target>, DestinationsError>,
     pub(crate) name: Name,
     pub(crate) align: Duration,
@@ -104,7 +105,12 @@ impl Reporter {
         Ok(self.targets(mode).map(drop)?)
     }
 
-    /// Whether a run in this mode writes points to standard output. If so, nothing else may be printed there.
+    /// The destinations of a push.
+    pub fn destinations(&self) -> Result<impl Iterator<Item = &dyn Destination>, DestinationsError> {
+        Ok(self.targets(Mode::Push)?.iter().map(|target| &*target.destination))
+    }
+
+    /// Whether such a run writes points to the standard output, so that nothing else may be printed there.
     #[must_use]
     pub fn owns_stdout(&self, mode: Mode) -> bool {
         let targets = self.targets(mode).unwrap_or_default();

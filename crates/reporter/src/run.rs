@@ -9,7 +9,7 @@ use std::{
 
 use futures::future::{join_all, try_join_all};
 use system_health_registry::{
-    Context, Engine, Event, Events, Point, Report, ResponseCache, ResponseStore, Run, SharedError, Tag,
+    Context, Descriptions, Engine, Event, Events, Point, Report, Run, SharedError, Tag,
 };
 use system_health_state::{Recipient, Store};
 use tokio::time::{Instant, timeout_at};
@@ -41,6 +41,8 @@ pub(crate) struct RunInProgress<'a> {
     end: Instant,
     /// The time that is reserved for the delivery.
     reserve: Duration,
+    /// The descriptions of all metrics, also of those about the reporter.
+    descriptions: Descriptions,
 }
 
 /// The results of collecting and connecting.
@@ -63,17 +65,19 @@ impl<'a> RunInProgress<'a> {
         let end = deadlines::end(started, deadline);
         let reserve = if mode == Mode::Push { reserve(deadline) } else { Duration::ZERO };
         let context = reporter.process.context_at(started_at);
-        let responses = Responses::new();
-        let context = context
-            .with_deadline(deadline.saturating_sub(reserve))
-            .provide(ResponseCache::new(Arc::clone(&responses) as Arc<dyn ResponseStore>));
-        Self { reporter, targets, context, responses, started, end, reserve }.finish(mode).await
+        let context = context.with_deadline(deadline.saturating_sub(reserve));
+        let catalogs = [&reporter.catalog].into_iter().chain(&reporter.about_itself);
+        let descriptions = descriptions::of_catalogs(catalogs);
+        Self { reporter, targets, context, started, end, reserve, descriptions }.finish(mode).await
     }
 
     async fn finish(&self, mode: Mode) -> Result<Finished, ReporterError> {
-        let CollectedRun { run, state, connecting, name } = self.collect(mode).await?;
-        self.responses.write().await;
-        let report = Arc::new(self.report(run, &self.reporter.tags));
+        let Collected { run, state, connecting, name } = self.collect(mode).await?;
+        let report = self.report(run, &self.reporter.tags);
+        // Only now the sources have described their metrics. The sinks are connected already.
+        self.descriptions.add(descriptions::of_sources(&report));
+        let goals = self.reporter.goals.judge(report.run());
+        let report = Arc::new(report.with_goals(goals));
         let recipients: Vec<Recipient> = match mode {
             Mode::Push => self.targets.iter().map(|target| target.recipient(self.reporter.align)).collect(),
             Mode::Collect | Mode::DryRun => Vec::new(),
@@ -151,11 +155,9 @@ impl<'a> RunInProgress<'a> {
         (connecting.collect(), name)
     }
 
-    /// The context for sinks, with the reporter's name and the descriptions of all metrics.
+    /// The resources of sinks: the reporter's name, and the descriptions of the metrics.
     fn context_of_sinks(&self, name: Option<&Tag>) -> Context {
-        let Reporter { catalog, about_itself, .. } = self.reporter;
-        let descriptions = descriptions::from_catalogs([catalog].into_iter().chain(about_itself));
-        self.context.clone().provide(reporter_name(name)).provide(descriptions)
+        self.context.clone().provide(reporter_name(name)).provide(self.descriptions.clone())
     }
 
     /// Delivers a report to all destinations concurrently. Then delivers the metrics about the reporter itself, which

@@ -139,7 +139,12 @@ impl Selection {
     #[must_use]
     pub fn filter(&self, catalog: Catalog) -> Catalog {
         let selection = self.clone();
-        catalog.filter(move |key| selection.choice(key) == Choice::Collected)
+        catalog.filter(move |key| selection.keeps(key))
+    }
+
+    /// Whether the metric with this key is selected.
+    pub(crate) fn keeps(&self, key: &str) -> bool {
+        self.choice(key) == Choice::Collected
     }
 
     /// The selected ones of the metrics about the reporter itself. They are a part of every push, so patterns for other

@@ -38,6 +38,7 @@ self_metric!(POINTS_EXPIRED, points_expired);
 self_metric!(REFUSED_METRICS, refused_metrics);
 self_metric!(RUN_DURATION, run_duration);
 self_metric!(SOURCES, sources);
+self_metric!(SUBJECTS, subjects);
 
 /// A run whose points were delivered.
 #[derive(Debug, Clone)]
@@ -47,15 +48,15 @@ pub(crate) struct FinishedRun(Arc<RunResult>);
 pub(crate) struct RunResult {
     /// The time of the run's points.
     pub(crate) timestamp: SystemTime,
-    /// The result of each metric.
-    pub(crate) metric_results: Vec<MetricResult>,
-    /// The result of each source.
+    /// How each metric ended the run, sorted by key.
+    pub(crate) endings: Vec<Ending>,
+    /// How each source ended the run.
     pub(crate) sources: Vec<SourceOutcome>,
     /// How long the run took until now.
     pub(crate) duration: Duration,
     /// The receipts of the deliveries, if there were any, with the tags of each destination.
     pub(crate) receipts: Vec<(Vec<Tag>, Receipt)>,
-    /// When each metric last had a value, by key and name of the subject.
+    /// When each metric last had a value, or was first collected if it never had one, by key and name of the subject.
     pub(crate) last_values: BTreeMap<(String, String), SystemTime>,
     /// The requests of the run.
     pub(crate) api_calls: ApiCalls,
@@ -158,13 +159,12 @@ fn with_tags(sample: Sample, tags: &[Tag]) -> Result<Sample, SampleError> {
     })
 }
 
+const STATES: [State; 3] = [State::Value, State::NoData, State::Error];
+
 /// A sample for each state.
 fn by_state(states: &(impl Iterator<Item = State> + Clone)) -> Result<Vec<Sample>, SampleError> {
     let count = |state| states.clone().filter(|other| *other == state).count();
-    [State::Value, State::NoData, State::Error]
-        .into_iter()
-        .map(|state| Sample::new(count(state))?.with_tag("state", state.name()))
-        .collect()
+    STATES.into_iter().map(|state| Sample::new(count(state))?.with_tag("state", state.name())).collect()
 }
 
 fn run_duration(run: &FinishedRun) -> Duration {
@@ -180,12 +180,34 @@ fn collector_duration(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
 }
 
 fn collector_success(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    let of_metric = |result: &MetricResult| result.state != State::Error && result.failures == 0;
     let of_source =
         |source: &SourceOutcome| State::from(&source.result) != State::Error && source.refused.is_empty();
-    let mut samples = run.by_metric(|result| Some(of_metric(result)), f64::min)?;
+    let endings = run.0.endings.chunk_by(|one, other| one.key == other.key);
+    let of_metrics = endings.map(|endings| {
+        let good =
+            endings.iter().filter(|ending| ending.state != State::Error && ending.failures == 0).count();
+        Sample::new(good.into_f64() / endings.len().into_f64())?.with_tag("metric", &endings[0].key)
+    });
+    let mut samples = of_metrics.collect::<Result<Vec<_>, _>>()?;
     samples.extend(run.by_source(of_source)?);
     Ok(samples)
+}
+
+fn subjects(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
+    let about_subjects = run.0.endings.iter().filter(|ending| !ending.subject.is_empty());
+    let mut counts = BTreeMap::<&str, [usize; STATES.len()]>::new();
+    for ending in about_subjects {
+        let of_metric = counts.entry(&ending.key).or_default();
+        for (count, state) in of_metric.iter_mut().zip(STATES) {
+            *count += usize::from(ending.state == state);
+        }
+    }
+    let samples = counts.into_iter().flat_map(|(key, of_metric)| {
+        of_metric.into_iter().zip(STATES).map(move |(count, state)| {
+            Sample::new(count)?.with_tag("metric", key)?.with_tag("state", state.name())
+        })
+    });
+    samples.collect()
 }
 
 fn last_value_age(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {

@@ -22,7 +22,7 @@ pub struct ReportSettings {
     /// The reporter's name, for the tag `reporter:` of the metrics about itself. Default: derived from the subject of
     /// the reports.
     pub name: Option<String>,
-    /// The names of the sinks to deliver to. Default: the only sink that the settings configure.
+    /// The names of the sinks to deliver to. Default: all that are configured.
     #[serde(deserialize_with = "sinks")]
     pub to: Vec<String>,
     /// Globs for the keys of metrics that are not collected, such as `ci.*`.
@@ -171,7 +171,7 @@ fn sinks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
     let names = Vec::<String>::deserialize(deserializer)?;
     if names.is_empty() {
         return Err(de::Error::custom(
-            "the list is empty; name a sink, such as [\"datadog\"], or remove `to` to use the only configured sink",
+            "no sink is named; name one, such as [\"datadog\"], or leave `to` out for all that are configured",
         ));
     }
     Ok(names)

@@ -19,6 +19,8 @@ pub(crate) struct Target {
     pub(crate) limits: Limits,
     /// The tags of metrics about deliveries to it.
     pub(crate) tags: Vec<Tag>,
+    /// What could be configured, if nothing is and this destination is tried without settings.
+    pub(crate) others: Option<String>,
 }
 
 /// The sinks that a reporter can use.
@@ -70,7 +72,7 @@ impl Sinks {
         Ok(found)
     }
 
-    /// The destinations of the named sinks. If none is named, the destinations of the only sink that has any.
+    /// The destinations of the named sinks, or of all that are configured. If none is, those that need no settings.
     pub(crate) fn targets(
         &self,
         to: &[&'static str],
@@ -80,27 +82,32 @@ impl Sinks {
         for name in if to.is_empty() { self.names() } else { to.to_vec() } {
             let destinations = self.destinations(name, settings)?;
             if !destinations.is_empty() {
-                chosen.push((name, destinations));
+                chosen.push(destinations);
             } else if !to.is_empty() {
                 let sink = self.types.iter().find(|sink| sink.name == name);
                 let settings = sink.map_or("its table", |sink| sink.settings);
                 return Err(DestinationsError::NotConfigured { name, settings });
             }
         }
-        match (to, chosen.as_slice()) {
-            ([], []) if self.names().is_empty() => return Err(DestinationsError::NoSink),
-            ([], []) => return Err(DestinationsError::NoneConfigured { sinks: self.names() }),
-            ([], [_, _, ..]) => {
-                let sinks = chosen.iter().map(|(name, _)| *name).collect();
-                return Err(DestinationsError::NotChosen { sinks });
+        let is_configured =
+            |destinations: &Vec<Arc<dyn Destination>>| destinations.iter().any(|it| it.is_configured());
+        let mut is_last_resort = false;
+        if to.is_empty() {
+            match chosen.iter().any(is_configured) {
+                true => chosen.retain(is_configured),
+                false if self.names().is_empty() => return Err(DestinationsError::NoSink),
+                false if chosen.is_empty() => {
+                    return Err(DestinationsError::NoneConfigured { sinks: self.in_words() });
+                }
+                false => is_last_resort = true,
             }
-            _ => {}
         }
         let mut targets = Vec::<Target>::new();
-        for (_, destinations) in chosen {
+        for destinations in chosen {
             let is_one_of_several = destinations.len() > 1;
             for destination in destinations {
-                let target = Target::new(destination, is_one_of_several);
+                let others = is_last_resort.then(|| self.in_words());
+                let target = Target { others, ..Target::new(destination, is_one_of_several) };
                 if targets.iter().any(|other| other.outbox == target.outbox) {
                     return Err(DestinationsError::Twice { outbox: target.outbox });
                 }
@@ -108,6 +115,12 @@ impl Sinks {
             }
         }
         Ok(targets)
+    }
+
+    /// All sinks with the settings that make them deliver.
+    fn in_words(&self) -> String {
+        let sinks = self.types.iter().map(|sink| format!("{}: set {}", sink.name, sink.settings));
+        sinks.collect::<Vec<_>>().join("; ")
     }
 
     fn destinations(
@@ -133,7 +146,7 @@ impl Target {
             tracing::warn!("metrics about deliveries to {outbox} have no tag with its name: {error}");
             Vec::new()
         });
-        Self { limits: destination.limits(), destination, outbox, tags }
+        Self { limits: destination.limits(), destination, outbox, tags, others: None }
     }
 }
 

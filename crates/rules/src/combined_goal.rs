@@ -113,6 +113,19 @@ impl CombinedGoal {
     }
 }
 
+impl Operator {
+    /// Combines two values. There is no result if the divisor is 0.
+    #[must_use]
+    pub fn combine(self, left: f64, right: f64) -> Option<f64> {
+        match self {
+            Self::Divide if right == 0.0 => None,
+            Self::Divide => Some(left / right),
+            Self::Subtract => Some(left - right),
+            Self::Add => Some(left + right),
+        }
+    }
+}
+
 impl FromStr for CombinedGoal {
     type Err = CombinedGoalError;
 

@@ -94,8 +94,8 @@ impl Store {
         })
     }
 
-    /// The time of the last value of each metric and subject, even if the run with this value was deleted. The subject is
-    /// empty for a metric without subjects.
+    /// The time of the last value of each metric and subject, or of the first run that collected it if it never had one, also
+    /// if that run was deleted. The subject is empty for a metric without subjects.
     pub fn last_values(&self) -> Result<BTreeMap<(String, String), SystemTime>, StoreError> {
         self.read(|connection| {
             connection

@@ -100,8 +100,10 @@ fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -
         "INSERT INTO last_values (key, subject, timestamp, seen) VALUES (?1, ?2, ?3, ?3)
          ON CONFLICT DO UPDATE SET timestamp = excluded.timestamp, seen = excluded.seen",
     )?;
-    let mut had_none =
-        transaction.prepare("UPDATE last_values SET seen = ?3 WHERE key = ?1 AND subject = ?2")?;
+    let mut had_none = transaction.prepare(
+        "INSERT INTO last_values (key, subject, timestamp, seen) VALUES (?1, ?2, ?3, ?3)
+         ON CONFLICT DO UPDATE SET seen = excluded.seen",
+    )?;
     let mut points = PointWriter::new(transaction, run)?;
     for outcome in report.run().outcomes() {
         let (key, subject) =

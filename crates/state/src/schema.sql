@@ -67,8 +67,8 @@ CREATE TABLE recipients (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recipients_by_run ON recipients (run);
 
--- The time of the last value of a metric and subject, and the time `seen` of its last collection. Unlike old runs, this row
--- is kept as long as the metric and the subject exist.
+-- The time of the last value of a metric and subject, or of the first run that collected it if it never had one, and the
+-- time when it was last collected. Unlike old runs, this is kept as long as the metric and the subject exist.
 CREATE TABLE last_values (
     key TEXT NOT NULL,
     subject TEXT NOT NULL,

@@ -18,7 +18,7 @@ pub(crate) struct CollectArguments {
     /// Show exactly what --push would deliver, and deliver nothing
     #[arg(long, group = "delivery")]
     pub(crate) dry_run: bool,
-    /// Sinks to deliver to; repeat it or separate them with commas [default: from the settings, or the only sink that
+    /// Sinks to deliver to; repeat it or separate them with commas [default: from the settings, or all sinks that
     /// they configure]
     #[arg(long, value_name = "SINK", value_delimiter = ',', requires = "delivery")]
     pub(crate) to: Vec<String>,

@@ -63,7 +63,7 @@ fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
     if fail_on == FailOn::Goal {
         let missed =
             |group: MetricOutcomes<'_>| Some(format!("{}: {}", group.metric.key(), group.missed_text()?));
-        lines.extend(bounded(all().filter_map(missed)));
+        lines.extend(bounded(MetricOutcomes::of_report(report).into_iter().filter_map(missed)));
     }
     lines
 }

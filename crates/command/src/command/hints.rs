@@ -96,9 +96,6 @@ fn for_destinations(error: &DestinationsError) -> Option<&'static str> {
         DestinationsError::NoneConfigured { .. } => {
             Some("the command `init` writes a settings file with a table for each sink")
         }
-        DestinationsError::NotChosen { .. } => {
-            Some("choose with --to, or set `to` in [report] for every run")
-        }
         DestinationsError::NotConfigured { .. } => Some("the command `doctor` shows what is configured"),
         _ => None,
     }
@@ -126,12 +123,18 @@ mod tests {
     use super::*;
     use crate::output::fixture;
 
-    #[test]
-    fn the_hint_of_a_cause_is_found() {
-        let several = DestinationsError::NotChosen { sinks: vec!["datadog", "local"] };
-        let error = Err::<(), _>(ReporterError::from(several)).context("cannot report").unwrap_err();
+    fn none() -> DestinationsError {
+        DestinationsError::NoneConfigured { sinks: "local: set `file` in [local]".to_owned() }
+    }
 
-        assert_eq!(hint(&error), Some("choose with --to, or set `to` in [report] for every run"));
+    #[test]
+    fn a_hint_is_found_below_other_errors() {
+        let error = Err::<(), _>(ReporterError::from(none())).context("cannot report").unwrap_err();
+
+        assert_eq!(
+            hint(&error),
+            Some("the command `init` writes a settings file with a table for each sink")
+        );
         assert_eq!(hint(&anyhow::anyhow!("the disk is on fire")), None);
     }
 
@@ -150,12 +153,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn metrics_with_the_same_error_have_one_hint() {
-        let metric = |key: &str| {
-            fixture::alone(Facts::new(key, "A test."), || {
-                Err(DestinationsError::NotChosen { sinks: vec!["datadog", "local"] })?
-            })
-        };
+    async fn metrics_that_fail_alike_have_one_hint() {
+        let metric = |key: &str| fixture::alone(Facts::new(key, "A test."), || Err(none())?);
         let report = fixture::run([metric("a.metric"), metric("b.metric")], [], None).await;
 
         assert_eq!(for_metrics(&report).len(), 1);

@@ -37,7 +37,6 @@ impl ProblemBlocks<'_> {
         let mut lines: Vec<String> = missed()
             .take(MAX_METRICS)
             .map(|group| {
-                let goal = group.metric.goal().map_or_else(String::new, |goal| format!(" {goal}"));
                 let unit = group.metric.unit().map_or_else(String::new, |unit| format!(" {}", Code(unit)));
                 let all = group.missed_values();
                 let mut values: Vec<String> = all
@@ -52,7 +51,7 @@ impl ProblemBlocks<'_> {
                     let (min, max) = (ShownValue(range.min), ShownValue(range.max));
                     format!("\n  - {}, {min} to {max}{unit}", count(number, "other sample"))
                 }));
-                let condition = Code(&format!("{}{goal}", group.metric.key())).to_string();
+                let condition = Code(&group.condition()).to_string();
                 format!("{condition}: {} missed{}", group.missed().len(), values.concat())
             })
             .collect();

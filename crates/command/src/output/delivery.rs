@@ -93,6 +93,10 @@ impl fmt::Display for ReceiptText<'_> {
             (receipt.lost, lost),
             (receipt.expired, "points of earlier runs were dropped: they had become too old"),
             (receipt.superseded, "points of earlier runs were dropped: they would be shown as current ones"),
+            (
+                receipt.repeated,
+                "points are not sent: an earlier run of the same schedule slot has sent them, and they would add up",
+            ),
             (receipt.events, "events were sent"),
             (receipt.events_left, "events wait for the next run"),
         ];

@@ -55,6 +55,7 @@ impl Diagnosis {
         for group in &all {
             let color = match group.grade {
                 Grade::Ok => AnsiColor::Green,
+                Grade::Info => AnsiColor::Cyan,
                 Grade::Warning => AnsiColor::Yellow,
                 Grade::Failed => AnsiColor::Red,
             };

@@ -1,11 +1,11 @@
 //! Runs over synthetic repositories, for tests.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use futures::future::BoxFuture;
 use system_health_registry::{
-    Catalog, Context, Described, Engine, Facts, IntoReading, ItemError, Metric, Reading, Report, Sample,
-    Source, Subject, Subjects, Tag, TagError, Unavailable, location,
+    Catalog, Context, Described, Engine, Facts, IntoReading, ItemError, Metric, Outcome, Reading, Report,
+    Sample, Source, Subject, Subjects, Tag, TagError, Unavailable, location,
 };
 
 /// A numbered repository. A test provides [`Subjects`] of them.
@@ -134,4 +134,23 @@ pub(crate) fn sources() -> Vec<Source> {
             })
         }),
     ]
+}
+
+/// A run of two metrics with a goal of both, which is missed.
+pub(crate) async fn run_with_goal() -> Report {
+    let metrics = || [("ci.errors", 4), ("ci.runs", 20)];
+    let metric = |(key, value): (&str, u8)| {
+        Metric::new(Facts::new(key, "A test."), location!(), move |_| {
+            Box::pin(async move { value.into_reading() })
+        })
+    };
+    let report = run(metrics().map(metric), [], None).await;
+    let goal = "ci.errors / ci.runs < 0.1".parse().unwrap();
+    let result = Outcome {
+        metric: Metric::combined(Facts::new("ci.error_ratio", "A test."), goal, None),
+        subject: None,
+        result: 0.2.into_reading(),
+        duration: Duration::ZERO,
+    };
+    report.with_goals(vec![result])
 }

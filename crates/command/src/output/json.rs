@@ -16,6 +16,7 @@ use super::events::JsonEvent;
 pub(crate) struct JsonReport<'a> {
     run: JsonRun<'a>,
     metrics: Vec<JsonOutcome<'a>>,
+    goals: Vec<JsonOutcome<'a>>,
     sources: Vec<JsonSource<'a>>,
     events: Vec<JsonEvent<'a>>,
     deliveries: Vec<JsonDelivery<'a>>,
@@ -154,6 +155,7 @@ struct JsonReceipt<'a> {
     lost: u64,
     expired: u64,
     superseded: u64,
+    repeated: u64,
     events: u64,
     events_left: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -178,6 +180,7 @@ impl<'a> JsonReport<'a> {
                 tags: tag_texts(report.tags()),
             },
             metrics: run.outcomes().iter().map(|outcome| JsonOutcome::new(report, outcome)).collect(),
+            goals: report.goals().iter().map(|goal| JsonOutcome::new(report, goal)).collect(),
             sources: run.sources().iter().map(JsonSource::new).collect(),
             events: Vec::new(),
             deliveries: deliveries.iter().map(JsonDelivery::new).collect(),
@@ -214,7 +217,7 @@ impl<'a> JsonOutcome<'a> {
             interval_seconds: metric.kind().interval().map(|interval| interval.as_secs()),
             unit: metric.unit(),
             description: metric.description(),
-            goal: metric.goal().map(|goal| JsonGoal { condition: goal.to_string(), met: outcome.goal_met() }),
+            goal: metric.condition().map(|condition| JsonGoal { condition, met: outcome.goal_met() }),
             duration_ms: millis(outcome.duration),
         }
     }
@@ -322,6 +325,7 @@ impl<'a> JsonReceipt<'a> {
             lost: receipt.lost,
             expired: receipt.expired,
             superseded: receipt.superseded,
+            repeated: receipt.repeated,
             events: receipt.events,
             events_left: receipt.events_left,
             error: receipt.error.as_deref(),

@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write as _};
 
-use system_health_registry::{Event, Outcome, Report, Sample, State, Unavailable};
+use system_health_registry::{Event, Metric, Outcome, Report, Sample, State, Unavailable};
 use system_health_reporter::{
     Delivery,
     markdown::{Cell, CodeCell, LinkUrl},
@@ -57,7 +57,7 @@ impl<'a> MarkdownReport<'a> {
 
 impl fmt::Display for MarkdownReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let groups = MetricOutcomes::all(self.report.run().outcomes());
+        let groups = MetricOutcomes::of_report(self.report);
         writeln!(f, "| metric | value | goal | |\n|---|---:|---|---|")?;
         let (mut room, mut hidden, mut hidden_bad) = (MAX_TABLE, 0, 0);
         for row in groups.iter().flat_map(rows) {
@@ -118,7 +118,7 @@ fn sample_row(outcome: &Outcome, sample: &Sample) -> TableRow {
     };
     let tags: Vec<String> = sample.tags().iter().map(|tag| format!(" {}", CodeCell(tag.as_str()))).collect();
     let tags = tags.concat();
-    let (key, unit, goal) = (key(outcome), unit(outcome.metric.unit()), goal_cell(goal));
+    let (key, unit, goal) = (key(outcome), unit(outcome.metric.unit()), goal_cell(metric));
     TableRow { text: format!("| {key} | {value}{unit} | {goal}|{result}{tags} |"), is_bad }
 }
 
@@ -129,7 +129,7 @@ fn summary(group: &MetricOutcomes<'_>) -> TableRow {
         let (min, median, max) = (ShownValue(range.min), ShownValue(range.median), ShownValue(range.max));
         let _ = write!(text, "{min} to {max}{}, median {median} ", unit(metric.unit()));
     }
-    let _ = write!(text, "| {}|", goal_cell(metric.goal()));
+    let _ = write!(text, "| {}|", goal_cell(metric));
     let missed = group.missed().len();
     match (metric.goal(), missed) {
         (None, _) => {}
@@ -157,8 +157,8 @@ fn unit(unit: Option<&str>) -> String {
     unit.map_or_else(String::new, |unit| format!(" {}", Cell(unit)))
 }
 
-fn goal_cell(goal: Option<system_health_registry::Goal>) -> String {
-    goal.map_or_else(String::new, |goal| format!("{} ", CodeCell(&goal.to_string())))
+fn goal_cell(metric: &Metric) -> String {
+    metric.condition().map_or_else(String::new, |goal| format!("{} ", CodeCell(&goal)))
 }
 
 #[cfg(test)]
@@ -262,5 +262,18 @@ mod tests {
             hidden,
             format!("| … | | | {0} more rows; something is wrong in {0} of them |", 2_000 - shown)
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_goal_of_two_metrics_has_a_row() {
+        let report = fixture::run_with_goal().await;
+
+        assert_snapshot!(MarkdownReport::new(&report, &[]), @"
+        | metric | value | goal | |
+        |---|---:|---|---|
+        | `ci.errors` | 4 | | |
+        | `ci.runs` | 20 | | |
+        | `ci.error_ratio` | 0.2 | `ci.errors / ci.runs < 0.1` | **missed** |
+        ");
     }
 }

@@ -6,7 +6,7 @@ use std::{
     iter, ptr,
 };
 
-use system_health_registry::{Comparison, Goal, Metric, Outcome, Sample, State, Tag};
+use system_health_registry::{Comparison, Goal, Metric, Outcome, Report, Sample, State, Tag};
 
 use super::text::{count, join_names, one_line};
 
@@ -51,7 +51,21 @@ impl<'a> MetricOutcomes<'a> {
         by_key.map(|outcomes| Self { metric: &outcomes[0].metric, outcomes }).collect()
     }
 
-    /// Whether there are so few outcomes and samples that each of them is shown.
+    /// Groups all that a report shows: the metrics, and after them the results of goals of two metrics.
+    pub(crate) fn of_report(report: &'a Report) -> Vec<Self> {
+        let mut all = Self::all(report.run().outcomes());
+        all.extend(Self::all(report.goals()));
+        all
+    }
+
+    /// The key with its goal: `commits.hotfix < 5`, or of two metrics `ci.error_ratio: ci.errors / ci.runs < 0.1`.
+    pub(super) fn condition(&self) -> String {
+        let between = if self.metric.combination().is_some() { ": " } else { " " };
+        let goal = self.metric.condition().map(|goal| format!("{between}{goal}"));
+        format!("{}{}", self.metric.key(), goal.unwrap_or_default())
+    }
+
+    /// Whether there are so few that each sample and outcome is shown.
     pub(crate) fn is_short(&self) -> bool {
         self.outcomes.len() <= MAX_ROWS && self.samples().nth(MAX_ROWS).is_none()
     }

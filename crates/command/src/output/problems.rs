@@ -31,7 +31,6 @@ impl Problems<'_> {
     fn write_missed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut is_first = true;
         for group in self.groups.iter().filter(|group| !group.is_short()) {
-            let Some(goal) = group.metric.goal() else { continue };
             let number = group.missed().len();
             if number == 0 {
                 continue;
@@ -41,7 +40,7 @@ impl Problems<'_> {
                 is_first = false;
             }
             let samples = count(group.samples().count(), "sample");
-            writeln!(f, "  {} {goal}: {number} of {samples}", group.metric.key())?;
+            writeln!(f, "  {}: {number} of {samples}", group.condition())?;
             let all = group.missed_values();
             let values: Vec<String> =
                 all.shown.iter().map(|missed| with_unit(group.metric, missed.value)).collect();

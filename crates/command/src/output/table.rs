@@ -29,7 +29,7 @@ pub(crate) struct TableReport<'a> {
 impl<'a> TableReport<'a> {
     /// Shows a report, as wide as the terminal is.
     pub(crate) fn new(report: &'a Report, deliveries: &'a [Delivery]) -> Self {
-        let groups = MetricOutcomes::all(report.run().outcomes());
+        let groups = MetricOutcomes::of_report(report);
         Self { report, groups, deliveries, events: &[], width: Stdout::width() }
     }
 
@@ -148,11 +148,11 @@ impl fmt::Display for TableReport<'_> {
 
 fn cells(outcome: &Outcome, sample: &Sample) -> Vec<String> {
     let metric = &outcome.metric;
-    let goal = metric.goal().map_or_else(
+    let goal = metric.goal().zip(metric.condition()).map_or_else(
         || "-".to_owned(),
-        |goal| {
+        |(goal, condition)| {
             let met = goal.is_met_by(sample.value());
-            format!("{goal}  {}", if met { paint(GOOD, "met") } else { paint(BAD, "missed") })
+            format!("{condition}  {}", if met { paint(GOOD, "met") } else { paint(BAD, "missed") })
         },
     );
     vec![
@@ -168,9 +168,9 @@ fn wanted<T>(columns: impl IntoIterator<Item = (bool, T)>) -> impl Iterator<Item
 }
 
 fn goal_of_all(group: &MetricOutcomes<'_>) -> String {
-    let Some(goal) = group.metric.goal() else { return "-".to_owned() };
+    let Some(goal) = group.metric.condition() else { return "-".to_owned() };
     match (group.missed().len(), group.samples().next()) {
-        (_, None) => goal.to_string(),
+        (_, None) => goal,
         (0, _) => format!("{goal}  {}", paint(GOOD, "met")),
         (number, _) => format!("{goal}  {}", paint(BAD, &format!("{number} missed"))),
     }

@@ -26,8 +26,8 @@ pub(super) struct Watched<'a> {
     pub(super) metrics: &'a [&'a Metric],
     /// Value at which an alert ends, unless the settings override it.
     pub(super) recovery: Option<f64>,
-    /// Table in [monitors] with its settings.
-    pub(super) table: &'static str,
+    /// Key, name or pattern of its table in [monitors.metrics], if it has one.
+    pub(super) pattern: Option<&'a str>,
 }
 
 impl Defaults<'_> {
@@ -70,9 +70,11 @@ impl Defaults<'_> {
             group_by: own.group_by.clone().unwrap_or(general.group_by),
             ..general
         };
-        let key = if own.window.is_some() { watched.table } else { "every" };
         let checked = checks::check_goal_window(name, alerting.window, self.schedule.every);
-        checks::at(self.sources, key, checked)?;
+        match watched.pattern.filter(|_| own.window.is_some()) {
+            Some(pattern) => checks::at(self.sources, &format!("metrics.{pattern}.window"), checked)?,
+            None => checks::at(self.sources, "every", checked)?,
+        }
         Ok(alerting)
     }
 }

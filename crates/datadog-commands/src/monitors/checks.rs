@@ -12,11 +12,6 @@ use super::{
     settings::{MetricMonitorSettings, MonitorSettings},
 };
 
-/// The table in [monitors] with settings of individual metrics.
-pub(super) const METRICS: &str = "metrics";
-/// The table in [monitors] with goals of two metrics.
-pub(super) const GOALS: &str = "goals";
-
 const DAY: Duration = Duration::from_hours(24);
 const LONGEST_WINDOW: Duration = Schedule::LONGEST_WINDOW;
 
@@ -30,10 +25,7 @@ pub(super) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::R
     at("group_by", check_tags("group_by", &settings.group_by).with_context(within))?;
     at("reporter_by", check_tags("reporter_by", &settings.reporter_by).with_context(within))?;
     for (pattern, some) in &settings.metrics {
-        at(METRICS, check_some(some).with_context(|| place(METRICS, pattern)))?;
-    }
-    for (name, goal) in &settings.goals {
-        at(GOALS, check_some(&goal.monitor).with_context(|| place(GOALS, name)))?;
+        at_metric(sources, pattern, check_some(some).with_context(|| place(pattern)))?;
     }
     Ok(())
 }
@@ -51,6 +43,15 @@ pub(super) fn at<T>(sources: &Settings, key: &str, checked: anyhow::Result<T>) -
         Some(origin) => checked.with_context(|| origin.to_string()),
         None => checked,
     }
+}
+
+/// Adds to an error where the table of a metric in [monitors.metrics] starts.
+pub(super) fn at_metric<T>(
+    sources: &Settings,
+    pattern: &str,
+    checked: anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    at(sources, &format!("metrics.{pattern}"), checked)
 }
 
 fn check_every(every: Duration) -> anyhow::Result<()> {
@@ -110,7 +111,7 @@ pub(super) fn check_reporter_windows(
          monitors whose window is too long, with `enabled = false` in {}",
         duration_in_words(reporter_window(first, schedule).unwrap_or_default()),
         duration_in_words(LONGEST_WINDOW),
-        too_long.iter().map(|key| place(METRICS, key)).collect::<Vec<_>>().join(" and ")
+        too_long.iter().map(|key| place(key)).collect::<Vec<_>>().join(" and ")
     );
     at(sources, key.unwrap_or_default(), Err(error))
 }
@@ -164,6 +165,6 @@ fn check_tags(name: &str, tags: &[String]) -> anyhow::Result<()> {
 }
 
 /// The name of the table with the settings of a monitor.
-pub(super) fn place(table: &str, name: &str) -> String {
-    format!("[monitors.{table}.\"{name}\"]")
+pub(super) fn place(name: &str) -> String {
+    format!("[monitors.metrics.\"{name}\"]")
 }

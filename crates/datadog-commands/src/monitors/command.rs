@@ -30,7 +30,7 @@ register_command!(CommandType {
 
 async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
     let arguments = MonitorsArguments::from_arg_matches(matches)?;
-    let catalog = &*context.catalog(Some(arguments.settings()), None)?;
+    let catalog = &*context.known_catalog(Some(arguments.settings()), None)?;
     // JSON is what Datadog imports, so it is also printed where other commands print a table.
     let stdout = context.stdout().one_of(&[Table, Json])?;
     let settings = context.settings(arguments.settings())?;
@@ -117,7 +117,7 @@ async fn push(
     }
     if any(Verb::Stale) {
         tracing::warn!(
-            "stale monitors belong to no linked metric and no goal in [monitors]; --prune deletes them"
+            "stale monitors belong to no metric that is collected and no goal in [goals]; --prune deletes them"
         );
     }
     if any(Verb::Left) {

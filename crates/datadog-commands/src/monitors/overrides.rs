@@ -1,16 +1,17 @@
-//! Settings of individual metrics, by key or pattern.
+//! Settings of individual metrics and goals, by key, name or pattern.
 
 use anyhow::{Context as _, ensure};
 use globset::{Glob, GlobMatcher};
 use system_health_datadog::{Schedule, is_watched_by_reporter_monitors, reporter_window};
-use system_health_registry::{Catalog, Metric};
+use system_health_registry::{Catalog, Metric, Settings};
+use system_health_reporter::Goals;
 
 use super::{
-    checks::{self, METRICS},
+    checks::{self, at_metric},
     settings::{MetricMonitorSettings, MonitorSettings},
 };
 
-/// The settings of individual metrics.
+/// The settings of individual metrics and goals.
 pub(super) struct Overrides<'a> {
     /// Keys come before patterns, and long patterns before short ones.
     by_pattern: Vec<(&'a str, GlobMatcher, &'a MetricMonitorSettings)>,
@@ -20,36 +21,41 @@ pub(super) struct Overrides<'a> {
 impl<'a> Overrides<'a> {
     /// Fails if a pattern matches no metric, because that is probably a mistake.
     pub(super) fn new(
-        catalog: &Catalog,
+        (catalog, goals): (&Catalog, &Goals),
         settings: &'a MonitorSettings,
         schedule: Schedule,
+        sources: &Settings,
     ) -> anyhow::Result<Self> {
         let is_about_reporter = |key: &str| reporter_window(key, schedule).is_some();
         let has_monitor = |metric: &&Metric| {
             let has_goal = metric.goal().is_some() && !is_watched_by_reporter_monitors(metric.key());
             has_goal || is_about_reporter(metric.key())
         };
-        let keys: Vec<&str> =
-            catalog.metrics().iter().filter(has_monitor).map(|metric| metric.key()).collect();
+        let metrics = catalog.metrics().iter().filter(has_monitor).map(|metric| metric.key());
+        let keys: Vec<&str> = metrics.chain(goals.iter().map(|goal| goal.name.as_str())).collect();
         let mut by_pattern = Vec::new();
         for (pattern, some) in &settings.metrics {
-            let place = checks::place(METRICS, pattern);
-            let matcher = Glob::new(pattern).with_context(|| place.clone())?.compile_matcher();
-            let found: Vec<&&str> = keys.iter().filter(|key| matcher.is_match(key)).collect();
-            ensure!(
-                !found.is_empty(),
-                "{place} matches no metric with a monitor; the metrics with monitors are: {}",
-                keys.join(", ")
-            );
-            let sets_more = some.window.is_some()
-                || some.recovery.is_some()
-                || some.on_missing_data.is_some()
-                || some.group_by.is_some();
-            ensure!(
-                !(sets_more && found.iter().all(|key| is_about_reporter(key))),
-                "{place}: the monitors of the reporter have only the settings `enabled`, `notify`, `renotify` and \
-                 `priority`; `every`, `longest_gap`, `missed` and `reporter_by` in [monitors] determine the rest"
-            );
+            let place = checks::place(pattern);
+            let checked = || {
+                let matcher = Glob::new(pattern).with_context(|| place.clone())?.compile_matcher();
+                let found: Vec<&&str> = keys.iter().filter(|key| matcher.is_match(key)).collect();
+                ensure!(
+                    !found.is_empty(),
+                    "{place} matches no metric with a monitor; these have one: {}",
+                    keys.join(", ")
+                );
+                let sets_more = some.window.is_some()
+                    || some.recovery.is_some()
+                    || some.on_missing_data.is_some()
+                    || some.group_by.is_some();
+                ensure!(
+                    !(sets_more && found.iter().all(|key| is_of_reporter(key))),
+                    "{place}: the monitors of the reporter have only the settings `enabled`, `notify`, `renotify` and \
+                     `priority`; `every`, `longest_gap`, `missed` and `reporter_by` in [monitors] determine the rest"
+                );
+                Ok(matcher)
+            };
+            let matcher = at_metric(sources, pattern, checked())?;
             by_pattern.push((pattern.as_str(), matcher, some));
         }
         let is_pattern = |text: &str| text.contains(['*', '?', '[', '{']);
@@ -57,9 +63,9 @@ impl<'a> Overrides<'a> {
         Ok(Self { by_pattern, none: MetricMonitorSettings::default() })
     }
 
-    /// The settings of the metric with this key.
-    pub(super) fn get(&self, key: &str) -> &MetricMonitorSettings {
+    /// The settings of the metric with this key or the goal with this name, and the pattern that matches it.
+    pub(super) fn get(&self, key: &str) -> (Option<&'a str>, &MetricMonitorSettings) {
         let found = self.by_pattern.iter().find(|(_, matcher, _)| matcher.is_match(key));
-        found.map_or(&self.none, |(.., some)| some)
+        found.map_or((None, &self.none), |(pattern, _, some)| (Some(*pattern), *some))
     }
 }

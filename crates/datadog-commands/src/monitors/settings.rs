@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use serde::{Deserialize, Deserializer, de};
-use system_health_registry::{CombinedGoal, check_handle, settings::duration, settings_table};
+use system_health_registry::{check_handle, settings::duration, settings_table};
 
 /// The table `[monitors]`: when Datadog alerts, and whom it notifies.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,31 +31,11 @@ pub(crate) struct MonitorSettings {
     /// From 1 (high) to 5 (low).
     #[serde(deserialize_with = "priority")]
     pub(crate) priority: Option<u8>,
-    /// Settings for some metrics, by key or pattern.
+    /// Settings for some metrics and goals of two metrics, by key, name or pattern.
     pub(crate) metrics: BTreeMap<String, MetricMonitorSettings>,
-    /// Goals of two metrics, by their names.
-    pub(crate) goals: BTreeMap<String, GoalSettings>,
 }
 
-/// A goal of two metrics, and the settings of its monitor.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct GoalSettings {
-    /// The goal, such as `ci.errors / ci.runs < 0.1`.
-    #[serde(deserialize_with = "combined_goal")]
-    pub(crate) goal: CombinedGoal,
-    /// What the goal means.
-    pub(crate) description: Option<String>,
-    /// The page that says what to do when the goal is missed.
-    pub(crate) runbook: Option<String>,
-    /// Who is responsible.
-    pub(crate) owner: Option<String>,
-    /// The same settings as for the monitor of a metric.
-    #[serde(flatten)]
-    pub(crate) monitor: MetricMonitorSettings,
-}
-
-/// Settings for the monitors of some metrics.
+/// Settings for the monitors of some metrics and goals.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct MetricMonitorSettings {
@@ -93,7 +73,6 @@ impl Default for MonitorSettings {
             renotify: None,
             priority: None,
             metrics: BTreeMap::new(),
-            goals: BTreeMap::new(),
         }
     }
 }
@@ -120,12 +99,7 @@ fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Du
     duration(deserializer).map(Some)
 }
 
-/// Reads a goal of two metrics.
-fn combined_goal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CombinedGoal, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
-}
-
-/// Reads a whole number in a range. The error says what would be right.
+/// Reads a whole number in a range; the error says what would be right.
 fn number<'de, D: Deserializer<'de>, T: TryFrom<u64> + PartialOrd>(
     deserializer: D,
     range: RangeInclusive<T>,

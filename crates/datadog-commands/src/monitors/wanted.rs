@@ -6,17 +6,18 @@ use system_health_datadog::{
     reporter_window,
 };
 use system_health_registry::{Catalog, Metric, Settings, check_recovery, self_metrics::is_self_metric};
+use system_health_reporter::{Goals, selected_by_settings};
 
 use super::{
     alerting::{Defaults, Watched},
-    checks::{self, METRICS},
+    checks::{self, at_metric},
     goals,
     overrides::Overrides,
     schedule::schedule,
     settings::{MetricMonitorSettings, MonitorSettings},
 };
 
-/// The monitors of a catalog: one for each goal, and those of the reporter if its metrics are in the catalog.
+/// The monitors of the metrics of a catalog that are collected: one for each goal, and those of the reporter if its metrics are in the catalog.
 pub(super) fn wanted_monitors(
     catalog: &Catalog,
     scope: &MonitorScope,
@@ -25,19 +26,21 @@ pub(super) fn wanted_monitors(
     let settings: MonitorSettings = sources.table()?;
     checks::check(&settings, sources)?;
     let schedule = schedule(&settings);
-    let overrides = Overrides::new(catalog, &settings, schedule);
-    let overrides = checks::at(sources, METRICS, overrides)?;
+    let goals = Goals::from_settings(catalog, sources)?;
+    let overrides = Overrides::new((catalog, &goals), &settings, schedule, sources)?;
+    // A file may have goals and settings of monitors for metrics that it does not select.
+    let catalog = &selected_by_settings(catalog.clone(), sources)?;
     let defaults = Defaults { settings: &settings, schedule, sources };
     let mut monitors = Vec::new();
     for metric in catalog.metrics().iter().filter(|metric| !is_watched_by_reporter_monitors(metric.key())) {
         let alerting = alerting(metric, overrides.get(metric.key()), defaults)?;
         monitors.extend(alerting.and_then(|alerting| goal_monitor(metric, scope, &alerting)));
     }
-    monitors.extend(goals::monitors(catalog, scope, defaults)?);
-    let mut about_reporter = Vec::new();
+    monitors.extend(goals::monitors(&goals, catalog, scope, (&overrides, defaults))?);
+    let mut of_reporter = Vec::new();
     for metric in catalog.metrics() {
         let is_watched = reporter_window(metric.key(), schedule).is_some();
-        let some = overrides.get(metric.key());
+        let (_, some) = overrides.get(metric.key());
         if is_watched && some.enabled {
             about_reporter.push((metric.key(), defaults.without_goal(some, is_self_metric(metric.key()))));
         }
@@ -53,7 +56,7 @@ pub(super) fn wanted_monitors(
 /// How the monitor of a metric's goal alerts. `None` if the metric has no goal, or its monitor is disabled.
 fn alerting(
     metric: &Metric,
-    some: &MetricMonitorSettings,
+    (pattern, some): (Option<&str>, &MetricMonitorSettings),
     defaults: Defaults<'_>,
 ) -> anyhow::Result<Option<Alerting>> {
     if !some.enabled || metric.goal().is_none() {
@@ -62,9 +65,9 @@ fn alerting(
     if let Some(recovery) = some.recovery {
         let checked = check_recovery(recovery, metric.goal())
             .with_context(|| format!("`recovery` of {} in [monitors.metrics]", metric.key()));
-        checks::at(defaults.sources, METRICS, checked)?;
+        at_metric(defaults.sources, &format!("{}.recovery", pattern.unwrap_or_default()), checked)?;
     }
     let recovery = metric.monitoring().recovery;
-    let watched = Watched { name: metric.key(), metrics: &[metric], recovery, table: METRICS };
+    let watched = Watched { name: metric.key(), metrics: &[metric], recovery, pattern };
     defaults.for_goal(some, &watched).map(Some)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use system_health_credentials::Credentials;
 use system_health_registry::{
     Context, Destination, Event, Finding, Limits, Point, Settings, SharedError, Sink, SinkType, Unavailable,
-    register_sink,
+    register_sink, settings::SettingsTable as _,
 };
 
 use super::{DatadogSink, event_payload, payload};
@@ -21,7 +21,7 @@ const NAME: &str = "datadog";
 register_sink!(SinkType {
     name: NAME,
     summary: "Datadog, through its HTTP API",
-    settings: "`site` or `url` in [datadog]",
+    settings: "DD_API_KEY, or `api_key_secret` in [datadog]",
     configure
 });
 
@@ -29,12 +29,13 @@ register_sink!(SinkType {
 #[derive(Debug, Clone)]
 pub struct DatadogDestination {
     endpoint: Endpoint,
+    is_configured: bool,
 }
 
 impl DatadogDestination {
     /// The destination with the endpoint of the settings.
     pub fn new(settings: &DatadogSettings) -> Result<Self, DatadogSettingsError> {
-        Ok(Self { endpoint: settings.endpoint()? })
+        Ok(Self { endpoint: settings.endpoint()?, is_configured: true })
     }
 
     /// The endpoint.
@@ -63,13 +64,21 @@ impl DatadogDestination {
 }
 
 fn configure(settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
-    let settings: DatadogSettings = settings.table().map_err(SharedError::new)?;
-    Ok(vec![Box::new(DatadogDestination::new(&settings).map_err(SharedError::new)?)])
+    let table: DatadogSettings = settings.table().map_err(SharedError::new)?;
+    let destination = DatadogDestination::new(&table).map_err(SharedError::new)?;
+    // The key may also be in AWS under its default name, without a word in the settings. Only a lookup would tell.
+    let is_in_settings = settings.said().any(|(table, ..)| table == DatadogSettings::NAME);
+    let is_configured = is_in_settings || API_KEY.is_in_environment();
+    Ok(vec![Box::new(DatadogDestination { is_configured, ..destination })])
 }
 
 impl Destination for DatadogDestination {
     fn sink(&self) -> &'static str {
         NAME
+    }
+
+    fn is_configured(&self) -> bool {
+        self.is_configured
     }
 
     fn address(&self) -> String {

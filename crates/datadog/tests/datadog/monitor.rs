@@ -212,7 +212,10 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
         queries(by(&[])),
         [
             format!("min(last_53m):min:{reporter}.run_duration_seconds{all} < 0"),
-            format!("sum(last_38m):1 - 1001 * min:{reporter}.collector_success{all} by {{metric}} >= 3"),
+            format!(
+                "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{all} by {{metric}}), 1) - \
+                 1000 >= 3"
+            ),
             format!("sum(last_38m):1001 * clamp_max(sum:{reporter}.points{left}, 1) - 1000 >= 3"),
         ]
     );
@@ -221,7 +224,8 @@ fn the_reporters_monitors_watch_metrics_without_goal_monitors() {
         [
             format!("min(last_53m):min:{reporter}.run_duration_seconds{all} by {{reporter}} < 0"),
             format!(
-                "sum(last_38m):1 - 1001 * min:{reporter}.collector_success{all} by {{metric,reporter}} >= 3"
+                "sum(last_38m):1001 * clamp_max(1000000 * (1 - min:{reporter}.collector_success{all} by \
+                 {{metric,reporter}}), 1) - 1000 >= 3"
             ),
             format!(
                 "sum(last_38m):1001 * clamp_max(sum:{reporter}.points{left} by {{reporter}}, 1) - 1000 >= 3"

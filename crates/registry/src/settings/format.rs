@@ -2,7 +2,10 @@
 
 use toml::Value;
 
-/// A value as it is written in a file.
+/// Maximum number of values of a list or table that are shown.
+const MAX_SHOWN: usize = 10;
+
+/// A value as it is written in a file. Of a long list or table, the first values and their number.
 pub(super) fn to_toml(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{text:?}"),
@@ -10,10 +13,30 @@ pub(super) fn to_toml(value: &Value) -> String {
         Value::Float(number) => number.to_string(),
         Value::Boolean(truth) => truth.to_string(),
         Value::Datetime(time) => time.to_string(),
-        Value::Array(values) => format!("[{}]", values.iter().map(to_toml).collect::<Vec<_>>().join(", ")),
+        Value::Array(values) => format!("[{}]", first(values.iter().map(to_toml))),
         Value::Table(table) => {
             let entries = table.iter().map(|(key, value)| format!("{key} = {}", to_toml(value)));
-            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+            format!("{{ {} }}", first(entries))
         }
+    }
+}
+
+fn first(values: impl ExactSizeIterator<Item = String>) -> String {
+    let all = values.len();
+    let shown: Vec<String> = values.take(MAX_SHOWN).collect();
+    let hidden = if all > MAX_SHOWN { format!(", … ({all} in all)") } else { String::new() };
+    shown.join(", ") + &hidden
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_is_shown_by_its_first_values_and_their_number() {
+        let list = |length: i64| to_toml(&Value::Array((0..length).map(Value::Integer).collect()));
+
+        assert_eq!(list(10), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]");
+        assert_eq!(list(1_000), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, … (1000 in all)]");
     }
 }

@@ -20,8 +20,18 @@ fn with(intake: &DatadogIntake, goals: &str) -> Scene {
     scene(intake).file("system-health.toml", goals)
 }
 
-fn ratio(more: &str) -> String {
-    format!("[monitors.goals.'commits.bad']\ngoal = 'commits.reverts / commits.hotfix < 0.5'\n{more}\n")
+/// A goal, with settings of its monitor.
+fn ratio(monitor: &str) -> String {
+    goal("", monitor)
+}
+
+fn goal(more: &str, monitor: &str) -> String {
+    let monitor = if monitor.is_empty() {
+        String::new()
+    } else {
+        format!("[monitors.metrics.'commits.bad']\n{monitor}\n")
+    };
+    format!("[goals.'commits.bad']\ngoal = 'commits.reverts / commits.hotfix < 0.5'\n{more}\n{monitor}")
 }
 
 /// The monitor of the goal `commits.bad`.
@@ -62,10 +72,10 @@ fn a_goal_of_two_metrics_has_a_monitor_with_the_defaults_of_all_monitors() {
 }
 
 #[test]
-fn a_goal_has_the_same_settings_as_a_metric() {
-    let monitor = printed(&ratio(
-        "description = 'Reverts for each hotfix.'\nrunbook = 'https://example.com/bad'\nowner = 'team-web'\n\
-         notify = ['@slack-bad']\nwindow = '1h'\nrecovery = 0.25\non_missing_data = 'show_and_notify_no_data'\n\
+fn settings_of_a_goal_mean_what_those_of_a_metric_mean() {
+    let monitor = printed(&goal(
+        "description = 'Reverts for each hotfix.'\nrunbook = 'https://example.com/bad'\nowner = 'team-web'",
+        "notify = ['@slack-bad']\nwindow = '1h'\nrecovery = 0.25\non_missing_data = 'show_and_notify_no_data'\n\
          group_by = ['branch']\nrenotify = '2h'\npriority = 1",
     ));
 
@@ -88,7 +98,7 @@ fn a_goal_has_the_same_settings_as_a_metric() {
     }
     // A goal of metrics about the reporter is grouped by the tag `reporter`, as they are.
     let about_reporter = printed(
-        "[monitors]\ngroup_by = ['repository']\n[monitors.goals.'commits.bad']\n\
+        "[monitors]\ngroup_by = ['repository']\n[goals.'commits.bad']\n\
          goal = 'system_health.reporter.points_expired / system_health.reporter.points < 1'\n",
     );
     assert_eq!(about_reporter["query"].as_str().unwrap().matches(" by {reporter}").count(), 2);
@@ -111,7 +121,7 @@ fn later_pushes_keep_update_and_prune_the_monitor() {
     for without in ["", &ratio("enabled = false")] {
         let scene = with(&intake, without);
         let left = scene.run(&["monitors", "push"]).with_status(0);
-        left.says("no goal in [monitors]");
+        left.says("no goal in [goals]");
         assert_eq!(steps(&left).last().unwrap().0, "stale", "{left}");
     }
     let _ = with(&intake, "").run(&["monitors", "push", "--prune"]).with_status(0);
@@ -122,7 +132,7 @@ fn later_pushes_keep_update_and_prune_the_monitor() {
 #[ignore = "needs Datadog's API description: run cargo xtask test"]
 fn requests_match_datadogs_api_description() {
     let intake = DatadogIntake::start();
-    let goals = "[monitors.goals.'commits.all']\ngoal = 'commits.reverts + commits.hotfix == 3'\n";
+    let goals = "[goals.'commits.all']\ngoal = 'commits.reverts + commits.hotfix == 3'\n";
     let _ = with(&intake, &(ratio("recovery = 0.25") + goals)).run(&["monitors", "push"]).with_status(0);
     let _ = with(&intake, &ratio("priority = 2")).run(&["monitors", "push"]).with_status(0);
 
@@ -130,64 +140,83 @@ fn requests_match_datadogs_api_description() {
 }
 
 #[test]
-fn wrong_goals_are_refused_with_their_place() {
-    let goal = |goal: &str| format!("[monitors.goals.'commits.bad']\ngoal = '{goal}'\n");
-    let place = "system-health.toml:1:11: [monitors.goals.\"commits.bad\"]: ";
+fn wrong_goals_and_settings_of_their_monitors_are_refused_where_they_are() {
+    let goal = |goal: &str| format!("[goals.'commits.bad']\ngoal = '{goal}'\n");
+    let line = |line: u32, text: &str| format!("system-health.toml:{line}:{text}");
     for (settings, words) in [
-        (goal("commits.hotfix < 5"), "needs `/`, `-` or `+` after `commits.hotfix` instead of `<`"),
-        (goal("commits.hotfix / commits.reverts"), "after `commits.reverts` instead of nothing"),
-        (goal("commits.hotfix / commits.hotfix < 1"), "combines `commits.hotfix` with itself"),
         (
             goal("commits.hotfix / commits.revert < 1"),
-            "there is no metric `commits.revert`; did you mean `commits.reverts`?",
-        ),
-        (goal("commits.hotfix / commits.revert < 1"), place),
-        (
-            "[monitors.goals.'commits.hotfix']\ngoal = 'commits.hotfix / commits.reverts < 1'\n".to_owned(),
-            "`commits.hotfix` is the key of a metric; a goal needs another name",
-        ),
-        (
-            "[monitors.goals.'bad ratio']\ngoal = 'commits.hotfix / commits.reverts < 1'\n".to_owned(),
-            "the name of a goal has the same form as the key of a metric: key `bad ratio` contains ` `",
-        ),
-        (
-            "[monitors.goals]\na.goal = 'commits.hotfix / commits.reverts < 1'\n\
-             b.goal = 'commits.hotfix/commits.reverts<1.0'\n"
-                .to_owned(),
-            "[monitors.goals.\"b\"]: [monitors.goals.\"a\"] has the same goal",
+            line(2, "1: `commits.bad.goal` in [goals]: there is no metric `commits.revert`; did you mean"),
         ),
         (
             goal("commits.hotfix - ci.tests_passing_on_main < 1"),
-            "commits.hotfix has the unit `commit` and ci.tests_passing_on_main has no unit; `-` needs metrics with the same unit",
+            line(2, "1: `commits.bad.goal` in [goals]: commits.hotfix has the unit `commit` and"),
         ),
         (
-            goal("system_health.reporter.points / commits.hotfix < 1"),
-            "only one of the two metrics is about the reporter",
+            ratio("recovery = 0.5"),
+            line(5, "1: `recovery` of commits.bad in [monitors.metrics]: `0.5` is not beyond"),
         ),
-        (ratio("recovery = 0.5"), "`recovery`: `0.5` is not beyond the target of the goal `< 0.5`"),
         (
             ratio("window = '5m'"),
-            "the monitor of commits.bad has a window of 5 minutes, and the reporter runs every 15",
+            line(
+                5,
+                "1: the monitor of commits.bad has a window of 5 minutes, and the reporter runs every 15",
+            ),
         ),
-        (ratio("renotify = '30d'"), "[monitors.goals.\"commits.bad\"]: `renotify` is 30 days"),
-        (ratio("on_missing_data = 'ignore'"), "`on_missing_data` is `ignore`; it must be one of"),
-        (ratio("runbook = 'wiki'"), "`runbook`: a runbook must be a URL"),
-        (ratio("owner = ' '"), "`owner`: an owner must not be empty"),
-        (ratio("notify = ['slack']"), "`slack` is not a handle"),
-        (ratio("priority = 0"), "0 is not a priority"),
-        (ratio("widow = '1h'"), "unknown field `widow`"),
-        ("[monitors.goals.'commits.bad']\nwindow = '1h'\n".to_owned(), "the key `goal` is missing"),
+        (ratio("renotify = '30d'"), line(4, "19: [monitors.metrics.\"commits.bad\"]: `renotify` is 30 days")),
+        (ratio("on_missing_data = 'ignore'"), "`on_missing_data` is `ignore`; it must be one of".to_owned()),
+        (ratio("notify = ['slack']"), "`slack` is not a handle".to_owned()),
+        (ratio("priority = 0"), "0 is not a priority".to_owned()),
+        (
+            ratio("widow = '1h'"),
+            line(5, "1: there is no key `widow` in [monitors.metrics.\"commits.bad\"]; did you mean"),
+        ),
     ] {
         let intake = DatadogIntake::start();
-        with(&intake, &settings).run(&["monitors"]).with_status(2).says(words);
+        with(&intake, &settings).run(&["monitors"]).with_status(2).says(&words);
     }
 }
 
 #[test]
-fn verify_checks_the_result_of_the_combination() {
+fn skipped_metrics_have_no_monitors_and_neither_have_goals_of_them() {
+    let intake = DatadogIntake::start();
+    let settings = ratio("recovery = 0.25")
+        + "[report]\nskip = ['commits.hotfix']\n\
+                    [monitors.metrics.'commits.hotfix']\nwindow = '1h'\n";
+
+    let ended = with(&intake, &settings).run(&["monitors"]).with_status(0);
+
+    assert!(
+        !ended.stdout().contains("commits.hotfix") && ended.stdout().contains("commits.reverts"),
+        "{ended}"
+    );
+    ended.says("the goal commits.bad has no monitor");
+}
+
+#[test]
+fn a_run_judges_what_the_monitor_watches() {
+    // The clone has neither hotfixes nor reverts.
+    let goals = "[goals.'commits.all']\ngoal = 'commits.reverts + commits.hotfix > 1'\n";
+    let intake = DatadogIntake::start();
+    let scene = with(&intake, &(ratio("") + goals));
+
+    let document = scene.run(&["--fail-on", "goal"]).with_status(4).json();
+
+    let all = &document["goals"][0];
+    assert_eq!(all["goal"], json!({"condition": "commits.reverts + commits.hotfix > 1", "met": false}));
+    assert_eq!((&all["samples"][0]["value"], &all["unit"]), (&json!(0.0), &json!("commit")));
+    let bad = &document["goals"][1];
+    assert_eq!(
+        (&bad["key"], &bad["state"], &bad["goal"]["met"]),
+        (&json!("commits.bad"), &json!("no_data"), &Value::Null)
+    );
+}
+
+#[test]
+fn verify_sees_whether_there_is_a_result_and_not_only_a_metric() {
     let intake = DatadogIntake::start();
     // The clone has neither hotfixes nor reverts.
-    let goals = "[monitors.goals.'commits.all']\ngoal = 'commits.reverts + commits.hotfix < 5'\n";
+    let goals = "[goals.'commits.all']\ngoal = 'commits.reverts + commits.hotfix < 5'\n";
     let scene = with(&intake, &(ratio("") + goals));
     let _ = scene.run(&["--push"]).with_status(0);
     let _ = scene.run(&["monitors", "push"]).with_status(0);
@@ -275,9 +304,8 @@ fn values_of_different_runs_are_not_compared() {
 #[test]
 fn a_difference_is_compared_with_its_sign() {
     let difference = |goal: &str, run: Run| {
-        let settings =
-            format!("[monitors.goals.'commits.bad']\ngoal = 'commits.reverts - commits.hotfix {goal}'\n");
-        status_changes(&settings, &[run; 2]).first().copied()
+        let settings = format!("[goals.'commits.bad']\ngoal = 'commits.reverts - commits.hotfix {goal}'\n");
+        told(&settings, &[run; 2]).first().copied()
     };
     let (missed, met) = (Some((0, Alert)), Some((45, NoData)));
     assert_eq!(difference("== 0", run(3.0, 3.0)), met);

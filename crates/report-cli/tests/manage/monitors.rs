@@ -154,8 +154,9 @@ fn settings_determine_recipients_windows_and_groups() {
     let failing = monitor_of(monitors, "system_health.reporter.collector_success");
     assert_eq!(
         failing["query"],
-        "sum(last_55m):1 - 1001 * min:system_health.reporter.collector_success{env:production,service:system-health} \
-         by {metric,reporter} >= 6"
+        "sum(last_55m):1001 * clamp_max(1000000 * (1 - \
+         min:system_health.reporter.collector_success{env:production,service:system-health} by {metric,reporter}), 1) - \
+         1000 >= 6"
     );
 }
 
@@ -223,7 +224,7 @@ fn wrong_settings_are_refused_with_their_place() {
         ("metrics.'commits.hotfix'.recovery = 5", "`recovery` of commits.hotfix in [monitors.metrics]"),
         (
             "metrics.'commits.hotfix'.on_missing_data = 'ignore'",
-            "system-health.toml:2:1: [monitors.metrics.\"commits.hotfix\"]: `on_missing_data` is `ignore`; it must be one of show_no_data",
+            "system-health.toml:2:9: [monitors.metrics.\"commits.hotfix\"]: `on_missing_data` is `ignore`; it must be one of show_no_data",
         ),
     ] {
         let scene = scene(&intake).file("system-health.toml", &format!("[monitors]\n{settings}\n"));

@@ -2,6 +2,7 @@
 
 use std::{
     future::pending,
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -24,8 +25,11 @@ pub(crate) struct Backend {
     name: &'static str,
     address: String,
     limits: Limits,
-    behaviour: Arc<Mutex<Behaviour>>,
-    delivered: Arc<Mutex<Delivered>>,
+    is_configured: bool,
+    does: Arc<Mutex<Does>>,
+    taken: Arc<Mutex<Taken>>,
+    /// What the last run that connected it told about metrics.
+    descriptions: Arc<Mutex<Descriptions>>,
 }
 
 /// The points and events that were delivered.
@@ -61,8 +65,16 @@ pub(crate) enum Behaviour {
 impl Backend {
     pub(crate) fn new(name: &'static str) -> Self {
         let limits = Limits { max_event_age: Some(Duration::from_hours(18)), ..Limits::default() };
-        let (behaviour, delivered) = (Arc::new(Mutex::new(Behaviour::Accept)), Arc::default());
-        Self { name, address: "memory".to_owned(), limits, behaviour, delivered }
+        let (does, taken) = (Arc::new(Mutex::new(Does::Accept)), Arc::default());
+        Self {
+            name,
+            address: "memory".to_owned(),
+            limits,
+            is_configured: true,
+            does,
+            taken,
+            descriptions: Arc::default(),
+        }
     }
 
     pub(crate) fn at(mut self, address: &str) -> Self {
@@ -75,7 +87,12 @@ impl Backend {
         self
     }
 
-    /// Makes the backend add up counts and rates, and not accept events.
+    /// One that nobody has configured.
+    pub(crate) fn without_settings(self) -> Self {
+        Self { is_configured: false, ..self }
+    }
+
+    /// One that adds up counts, and knows neither times nor events.
     pub(crate) fn adds_up(self) -> Self {
         let limits = Limits { counts: Repeat::AddsUp, rates: Repeat::AddsUp, ..Limits::default() };
         self.with_limits(limits)
@@ -111,6 +128,13 @@ impl Backend {
                 (own.collect::<Vec<_>>().join(" "), point.value)
             })
             .collect()
+    }
+
+    /// The description of a metric whose points were stored.
+    pub(crate) fn description(&self, key: &str) -> Option<String> {
+        let taken = self.taken.lock().unwrap();
+        taken.points.iter().find(|point| point.key == key)?;
+        self.descriptions.lock().unwrap().get(key)
     }
 
     pub(crate) fn events(&self) -> Vec<Event> {
@@ -173,13 +197,18 @@ impl Destination for Backend {
         self.limits
     }
 
-    fn connect(&self, _context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
+    fn is_configured(&self) -> bool {
+        self.is_configured
+    }
+
+    fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
         let sink = self.clone();
         async move {
-            match sink.behaviour() {
-                Behaviour::PanicWhenConnecting => panic!("a bug in connect"),
-                Behaviour::HangWhenConnecting => pending().await,
-                Behaviour::FailWhenConnecting => Err("no credentials".into()),
+            *sink.descriptions.lock().unwrap() = context.get().await?;
+            match sink.doing() {
+                Does::PanicWhenConnecting => panic!("a bug in connect"),
+                Does::HangWhenConnecting => pending().await,
+                Does::FailWhenConnecting => Err("no credentials".into()),
                 _ => Ok(Box::new(sink) as Box<dyn Sink>),
             }
         }
@@ -265,6 +294,7 @@ impl Sink for Backend {
 pub(crate) struct Scene {
     folder: TempDir,
     catalog: Catalog,
+    settings: Settings,
     runs: AtomicU32,
 }
 
@@ -285,7 +315,14 @@ impl Scene {
     }
 
     pub(crate) fn with(catalog: Catalog) -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), catalog, runs: AtomicU32::new(0) }
+        let settings = Settings::default();
+        Self { folder: tempfile::tempdir().unwrap(), catalog, settings, runs: AtomicU32::new(0) }
+    }
+
+    /// Sets the settings file.
+    pub(crate) fn settings(mut self, toml: &str) -> Self {
+        self.settings = Settings::builder().toml(Path::new("a.toml"), toml).unwrap().build().unwrap();
+        self
     }
 
     pub(crate) fn set_catalog(&mut self, catalog: Catalog) {
@@ -293,7 +330,7 @@ impl Scene {
     }
 
     pub(crate) fn builder(&self, backends: &[&Backend]) -> ReporterBuilder {
-        let builder = Reporter::builder(Settings::default())
+        let builder = Reporter::builder(self.settings.clone())
             .catalog(self.catalog.clone())
             .state_dir(self.folder.path())
             .deadline(Duration::from_mins(1))

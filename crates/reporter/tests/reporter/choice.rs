@@ -5,7 +5,7 @@ use std::path::Path;
 use system_health_registry::{Catalog, Destination, Facts, Settings, SharedError, SinkType};
 use system_health_reporter::{Mode, Reporter, ReporterBuilder, ReporterError};
 
-use crate::backend::{Backend, Scene, metric};
+use crate::backend::{Backend, Does, Scene, metric};
 
 #[expect(clippy::unnecessary_wraps, reason = "a sink may refuse its settings")]
 fn configure(_settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
@@ -19,6 +19,15 @@ const SECOND: SinkType = SinkType {
     summary: "Not configured",
     settings: "`a` or `b` in [second]",
     configure: |_settings| Ok(vec![]),
+};
+const NEEDS_NOTHING: SinkType = SinkType {
+    name: "needs_nothing",
+    summary: "Perhaps there are credentials somewhere",
+    settings: "`key` in [needs_nothing]",
+    configure: |_settings| {
+        let backend = Backend::new("needs_nothing").does(Does::FailWhenConnecting);
+        Ok(vec![Box::new(backend.without_settings())])
+    },
 };
 const WRONG: SinkType = SinkType {
     name: "wrong",
@@ -62,12 +71,40 @@ async fn the_only_sink_that_is_configured_need_not_be_named() {
 }
 
 #[tokio::test]
-async fn unclear_choices_are_refused_with_the_available_sinks() {
+async fn without_a_choice_all_that_is_configured_is_delivered_to() {
+    let own = || Backend::new("own").at("here");
+    let all = delivers_to(builder("").sink(FIRST).sink(SECOND).sink(NEEDS_NOTHING).destination(own())).await;
+    let chosen =
+        delivers_to(builder("[report]\nto = ['needs_nothing']").sink(FIRST).sink(NEEDS_NOTHING)).await;
+
+    assert_eq!(all, [("first", "memory".to_owned()), ("own", "here".to_owned())]);
+    assert_eq!(chosen, [("needs_nothing", "memory".to_owned())]);
+}
+
+#[tokio::test]
+async fn what_needs_no_settings_is_tried_if_nothing_is_configured_and_its_error_says_what_could_be() {
+    let reporter = builder("").sink(SECOND).sink(NEEDS_NOTHING).build().unwrap();
+
+    let finished = reporter.push().await.unwrap();
+
+    let [delivery] = &finished.deliveries[..] else { panic!("{finished:?}") };
+    assert_eq!(
+        delivery.receipt().unwrap().error.as_deref(),
+        Some(
+            "no credentials; nothing is configured to deliver to (second: set `a` or `b` in [second]; needs_nothing: set \
+             `key` in [needs_nothing])"
+        )
+    );
+    assert!(delivery.failed());
+}
+
+#[tokio::test]
+async fn what_is_not_clear_is_refused_with_what_there_is() {
     for (builder, said) in [
         (builder(""), "this program was built without any sink, so there is nothing to deliver to"),
         (
-            builder("").sink(FIRST).sink(SECOND).destination(Backend::new("third")),
-            "several sinks are configured, so `to` in [report] must name the ones to deliver to: `first`, `third`",
+            builder("").sink(SECOND),
+            "nothing is configured to deliver to (second: set `a` or `b` in [second])",
         ),
         (builder("").sink(SECOND), "the settings configure no destination; there are the sinks `second`"),
         (
@@ -98,7 +135,7 @@ fn the_list_of_sinks_must_not_be_empty() {
     for (to, said) in [
         (
             "[]",
-            "the list is empty; name a sink, such as [\"datadog\"], or remove `to` to use the only configured sink",
+            "no sink is named; name one, such as [\"datadog\"], or leave `to` out for all that are configured",
         ),
         ("'local'", "this must be a list; write [\"local\"]"),
     ] {

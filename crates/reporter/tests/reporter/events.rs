@@ -7,7 +7,7 @@ use system_health_registry::{
     Catalog, Context, Facts, IntoReading, Metric, Subject, Tag, TagError, Unavailable, location,
 };
 
-use crate::backend::{Backend, Behaviour, Scene};
+use crate::backend::{Backend, Does, Scene, metric};
 
 #[derive(Clone)]
 struct Repository(u32);
@@ -95,4 +95,33 @@ async fn each_destination_that_accepts_events_gets_each_event_once() {
     assert_eq!(titles(&late), ["hotfixes misses its goal (< 5)"]);
     assert_eq!(titles(&good), titles(&late));
     assert_eq!(none.events(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_goal_of_two_metrics_flips_like_that_of_one_and_is_not_delivered() {
+    let errors = Arc::new(Mutex::new(1.0));
+    let value = Arc::clone(&errors);
+    let facts = Facts::new("ci.errors", "For a test.");
+    let counted = Metric::new(facts, location!(), move |_| {
+        let value = *value.lock().unwrap();
+        async move { value.into_reading() }.boxed()
+    });
+    let runs = metric(Facts::new("ci.runs", "For a test."), 20.0);
+    let scene = Scene::with(Catalog::new([counted, runs]).unwrap()).settings(
+        "[goals.'ci.error_ratio']\ngoal = 'ci.errors / ci.runs < 0.1'\nrunbook = 'https://example.com/ci'",
+    );
+    let backend = Backend::new("backend");
+
+    scene.push(&[&backend]).await;
+    *errors.lock().unwrap() = 4.0;
+    scene.push(&[&backend]).await;
+
+    let [event] = &backend.events()[..] else { panic!("{:?}", backend.events()) };
+    assert_eq!(event.title(), "ci.error_ratio misses its goal (ci.errors / ci.runs < 0.1)");
+    let text = event.text().unwrap();
+    for words in ["**0.2**", "It should be < 0.1.", "Runbook: https://example.com/ci"] {
+        assert!(text.contains(words), "{text}");
+    }
+    let keys: Vec<_> = backend.stored().into_iter().map(|(key, _)| key).collect();
+    assert_eq!(keys, ["ci.errors", "ci.runs", "ci.errors", "ci.runs"]);
 }

@@ -3,6 +3,7 @@
 mod backend;
 mod choice;
 mod events;
+mod goals;
 mod independence;
 mod interruption;
 mod partial_outage;

@@ -1,9 +1,15 @@
 //! The metrics of the reporter about itself.
 
-use system_health_registry::{Catalog, self_metrics};
+use std::fmt;
+
+use futures::FutureExt;
+use system_health_registry::{
+    Catalog, Context, Facts, IntoReading, ItemError, Metric, Sample, Subject, Tag, TagError, Unavailable,
+    location, self_metrics,
+};
 use system_health_reporter::Mode;
 
-use crate::backend::{Backend, Behaviour, Scene};
+use crate::backend::{Backend, Does, Scene, metric};
 
 /// The points whose value is not 0.
 fn results(points: Vec<(String, f64)>) -> Vec<(String, f64)> {
@@ -63,4 +69,88 @@ async fn samples_have_the_declared_tags() {
         }
     }
     assert!(!backend.about_reporter(self_metrics::METRICS.name()).is_empty());
+}
+
+/// A numbered repository. The first has a value, the second no data, the third a failed item, and the fourth fails.
+#[derive(Clone)]
+struct Repository(u32);
+
+impl Subject for Repository {
+    async fn list(_context: &Context) -> Result<Vec<Self>, Unavailable> {
+        Ok((1..=4).map(Repository).collect())
+    }
+
+    fn tags(&self) -> Result<Vec<Tag>, TagError> {
+        Ok(vec![Tag::new("repository", &self.to_string())?])
+    }
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "acme/{}", self.0)
+    }
+}
+
+fn of_repositories() -> Metric {
+    let collect = |context: Context| {
+        async move {
+            match context.get::<Repository>().await?.0 {
+                1 => 1.into_reading(),
+                2 => Err(Unavailable::no_data("no runs")),
+                3 => {
+                    vec![Ok(Sample::new(1)?), Err(ItemError::new("404").with_tag("job", "a"))].into_reading()
+                }
+                _ => Err("401".into()),
+            }
+        }
+        .boxed()
+    };
+    Metric::new(Facts::new("of.repositories", "For a test."), location!(), collect).each::<Repository>()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subject_that_fails_is_a_share_and_a_count_and_not_the_whole_metric() {
+    let broken = Metric::new(Facts::new("broken", "For a test."), location!(), |_| {
+        async { Err(Unavailable::from("401")) }.boxed()
+    });
+    let scene = Scene::of([of_repositories(), broken, metric(Facts::new("good", "For a test."), 1.0)]);
+    let backend = Backend::new("good");
+
+    scene.run(&scene.reporter(&[&backend]), Mode::Push).await;
+
+    let success = backend.about_reporter("collector_success");
+    assert_eq!(
+        success,
+        owned([("metric:broken", 0.0), ("metric:good", 1.0), ("metric:of.repositories", 0.5)])
+    );
+    let subjects = backend.about_reporter("subjects");
+    assert_eq!(
+        subjects,
+        owned([
+            ("metric:of.repositories state:value", 2.0),
+            ("metric:of.repositories state:no_data", 1.0),
+            ("metric:of.repositories state:error", 1.0),
+        ])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_never_had_a_value_ages_from_the_first_run() {
+    let scene = Scene::of([of_repositories(), metric(Facts::new("good", "For a test."), 1.0)]);
+    let backend = Backend::new("good");
+
+    for _ in 0..3 {
+        scene.run(&scene.reporter(&[&backend]), Mode::Push).await;
+    }
+
+    let ages = backend.about_reporter("last_value_age_seconds");
+    let of = |metric: &str| -> Vec<f64> {
+        ages.iter().filter(|(tags, _)| tags == metric).map(|(_, age)| *age).collect()
+    };
+    let [first, second, third] = of("metric:of.repositories")[..] else { panic!("{ages:?}") };
+    assert!(
+        first == 0.0 && second >= 60.0 && third >= 120.0,
+        "runs start a minute after each other: {ages:?}"
+    );
+    assert_eq!(of("metric:good"), [0.0, 0.0, 0.0]);
 }

@@ -64,3 +64,14 @@ async fn refused_metrics_are_counted() {
     assert_eq!(backend.about_reporter("refused_metrics"), of_warehouse(1.0));
     assert_eq!(success(&backend), [0.0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_knows_what_a_source_says_of_its_metrics_in_the_first_run() {
+    let backend = Backend::new("backend");
+    let mut scene = Scene::gauges(&["other"]);
+
+    run(&mut scene, &backend, Some(&["orders.open"])).await;
+
+    assert_eq!(backend.description("orders.open").as_deref(), Some("A row."));
+    assert_eq!(backend.description("other").as_deref(), Some("For a test."));
+}

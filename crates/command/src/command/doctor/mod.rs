@@ -24,8 +24,8 @@ use crate::{
     program::Program,
     settings as command_settings,
 };
-use metrics::MetricFindings;
-use sinks::SinkFindings;
+use metrics::Collected;
+use sinks::{Choice, Looked};
 use summary::Observations;
 
 /// Prints the diagnosis. The status says whether anything failed.
@@ -67,11 +67,12 @@ fn diagnose(
     let mut findings = settings::in_force(settings);
     findings.extend(doctor::network());
     let state = command_settings::state(settings, &arguments.state.folder);
-    let state = ok_or_finding(state, &mut findings).unwrap_or_default();
-    let report: ReportSettings = ok_or_finding(settings.table(), &mut findings).unwrap_or_default();
-    ok_or_finding(base_tags(&report), &mut findings);
-    ok_or_finding(report.slot().context("`align` in [report]"), &mut findings);
-    findings.extend(sinks::wrong_choice(program, settings));
+    let state = right(state, &mut findings).unwrap_or_default();
+    let report: ReportSettings = right(settings.table(), &mut findings).unwrap_or_default();
+    right(base_tags(&report), &mut findings);
+    right(report.slot().context("`align` in [report]"), &mut findings);
+    let choice = Choice::new(program, settings);
+    findings.extend(choice.problem());
     let folder = (!arguments.state.no_state).then(|| state.folder());
     let place = folder.as_ref().and_then(|folder| folder.as_ref().ok()).cloned();
     let selected = selected_by_settings(catalog.clone(), settings);
@@ -89,7 +90,7 @@ fn diagnose(
         let engine = Engine::new().with_workers(workers.handle().clone());
         let (github, about_sinks, state, about_metrics) = tokio::join!(
             doctor::github(&context),
-            sinks::diagnose(&program.sinks, settings, &context),
+            sinks::diagnose(&program.sinks, &choice, settings, &context),
             state::diagnose(folder),
             metrics::collect(&engine, &catalog, &context),
         );

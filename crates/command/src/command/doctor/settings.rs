@@ -2,19 +2,29 @@
 
 use system_health_registry::{Finding, Settings};
 
-/// A finding for each setting, with its value and where it was set.
+/// Maximum number of keys of a table that are shown. A table such as `[repositories]` may have a thousand.
+const MAX_KEYS: usize = 20;
+
+/// What was set, and where.
 pub(super) fn in_force(settings: &Settings) -> Vec<Finding> {
-    let findings: Vec<Finding> = settings
-        .entries()
-        .map(|(table, key, value, origin)| {
+    let said: Vec<_> = settings.said().collect();
+    let mut findings = Vec::new();
+    for keys in said.chunk_by(|(one, ..), (other, ..)| one == other) {
+        for (table, key, value, origin) in keys.iter().take(MAX_KEYS) {
             let value = match value {
                 None => "a secret".to_owned(),
                 Some(value) if value.contains('"') && !settings.shows_text(table) => "a text".to_owned(),
-                Some(value) => without_secrets(&value),
+                Some(value) => without_secrets(value),
             };
-            Finding::ok(format!("[{table}] {key}"), format!("{value}, from {origin}"))
-        })
-        .collect();
+            findings.push(Finding::ok(format!("[{table}] {key}"), format!("{value}, from {origin}")));
+        }
+        if let ([(table, ..), ..], Some(hidden @ 1..)) = (keys, keys.len().checked_sub(MAX_KEYS)) {
+            findings.push(Finding::ok(
+                format!("[{table}]"),
+                format!("{hidden} more keys, {} in all", keys.len()),
+            ));
+        }
+    }
     if findings.is_empty() { vec![Finding::ok("settings", "all have their defaults")] } else { findings }
 }
 
@@ -33,10 +43,35 @@ fn without_secrets(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{fmt::Write, path::Path};
+
     use super::*;
 
     #[test]
-    fn urls_are_shown_without_login_and_query() {
+    fn a_thousand_repositories_are_a_few_lines() {
+        let mut text = format!(
+            "[repository]\nnames = {:?}\n",
+            (0..1_000).map(|it| format!("a/{it}")).collect::<Vec<_>>()
+        );
+        for number in 0..1_000 {
+            writeln!(text, "[repositories.'a/{number}']\nbranch = 'b'").unwrap();
+        }
+        let settings = Settings::builder().toml(Path::new("a.toml"), &text).unwrap().build().unwrap();
+
+        let findings = in_force(&settings);
+
+        assert_eq!(findings.len(), 1 + MAX_KEYS + 1);
+        let message = |subject: &str| {
+            let finding = findings.iter().find(|finding| finding.subject == subject);
+            finding.unwrap_or_else(|| panic!("{findings:?}")).message.clone()
+        };
+        let names = message("[repository] names");
+        assert!(names.contains("\"a/9\", … (1000 in all)]") && names.len() < 150, "{names}");
+        assert_eq!(message("[repositories]"), "980 more keys, 1000 in all");
+    }
+
+    #[test]
+    fn a_url_is_shown_without_what_may_be_a_secret() {
         for (value, shown) in [
             ("https://me:hunter2@dd.example/x?api_key=s3cr3t", "https://...@dd.example/x?..."),
             ("\"https://a:b@c@host?d\"", "\"https://...@host?...\""),

@@ -1,8 +1,8 @@
 //! Whether the destinations of all sinks accept deliveries.
 
 use futures::future::join_all;
-use system_health_registry::{Context, Finding, Grade, Settings, SharedError, SinkType};
-use system_health_reporter::{DestinationsError, Mode, Reporter, ReporterError};
+use system_health_registry::{Context, Destination, Finding, Grade, Settings, SharedError, SinkType};
+use system_health_reporter::{DestinationsError, ReportSettings, Reporter, ReporterError};
 
 use crate::program::Program;
 
@@ -13,46 +13,105 @@ pub(super) struct SinkFindings {
     pub(super) ready: Vec<&'static str>,
 }
 
-/// Checks the destinations of all sinks that are configured.
-pub(super) async fn diagnose(sinks: &[SinkType], settings: &Settings, context: &Context) -> SinkFindings {
+/// The sinks that a push delivers to.
+pub(super) enum Choice {
+    /// These.
+    Sinks(Vec<&'static str>),
+    /// A push would not know.
+    Unclear(Option<Finding>),
+}
+
+/// What was found about one sink.
+#[derive(Default)]
+struct AboutSink {
+    is_ready: bool,
+    findings: Vec<Finding>,
+}
+
+/// Looks at the destinations of a push.
+pub(super) async fn diagnose(
+    sinks: &[SinkType],
+    choice: &Choice,
+    settings: &Settings,
+    context: &Context,
+) -> Looked {
     if sinks.is_empty() {
         let none = Finding::warning("sinks", "this program was built without any");
         return SinkFindings { findings: vec![none], ready: Vec::new() };
     }
-    let diagnosed = join_all(sinks.iter().map(|sink| diagnose_sink(sink, settings, context))).await;
-    let is_ready = |findings: &Vec<Finding>| {
-        !findings.is_empty() && findings.iter().all(|finding| finding.grade != Grade::Failed)
-    };
-    let ready = sinks.iter().zip(&diagnosed).filter(|(_, findings)| is_ready(findings));
-    SinkFindings { ready: ready.map(|(sink, _)| sink.name).collect(), findings: diagnosed.concat() }
-}
-
-/// A finding if a push could not choose its destinations. It is no problem if no sink is configured.
-pub(super) fn wrong_choice(program: &Program, settings: &Settings) -> Option<Finding> {
-    let builder = Reporter::builder(settings.clone()).without_state();
-    let builder = program.own_sinks.iter().fold(builder, |builder, sink| builder.sink(*sink));
-    let Err(ReporterError::Destinations(error)) =
-        builder.build().and_then(|reporter| reporter.check(Mode::Push))
-    else {
-        return None; // other errors are found elsewhere
-    };
-    match error {
-        // There is already a finding about each sink.
-        DestinationsError::NoSink
-        | DestinationsError::NoneConfigured { .. }
-        | DestinationsError::Settings(_) => None,
-        error => Some(Finding::failed("destinations", SharedError::new(error).to_string())),
+    let looked = join_all(sinks.iter().map(|sink| diagnose_sink(sink, choice, settings, context))).await;
+    let ready = sinks.iter().zip(&looked).filter(|(_, about)| about.is_ready);
+    Looked {
+        ready: ready.map(|(sink, _)| sink.name).collect(),
+        findings: looked.into_iter().flat_map(|about| about.findings).collect(),
     }
 }
 
-async fn diagnose_sink(sink: &SinkType, settings: &Settings, context: &Context) -> Vec<Finding> {
-    match (sink.configure)(settings) {
-        Err(error) => vec![Finding::failed(sink.name, SharedError::to_string(&error))],
-        Ok(destinations) => {
-            let diagnoses = destinations
-                .iter()
-                .map(|destination| Finding::in_time(sink.name, destination.diagnose(context.clone())));
-            join_all(diagnoses).await.concat()
+impl Choice {
+    /// The sinks that a push with these settings delivers to.
+    pub(super) fn new(program: &Program, settings: &Settings) -> Self {
+        let builder = Reporter::builder(settings.clone()).without_state();
+        let builder = program.own_sinks.iter().fold(builder, |builder, sink| builder.sink(*sink));
+        let error = match builder.build() {
+            Ok(reporter) => match reporter.destinations() {
+                Ok(destinations) => {
+                    return Self::Sinks(destinations.map(Destination::sink).collect());
+                }
+                Err(error) => error,
+            },
+            Err(ReporterError::Destinations(error)) => error,
+            Err(_) => return Self::Unclear(None), // other errors are found elsewhere
+        };
+        match error {
+            DestinationsError::NoSink | DestinationsError::NoneConfigured { .. } => Self::Sinks(Vec::new()),
+            // This is said of each sink.
+            DestinationsError::Settings(_) => Self::Unclear(None),
+            error => {
+                Self::Unclear(Some(Finding::failed("destinations", SharedError::new(error).to_string())))
+            }
         }
     }
+
+    /// What is wrong with it.
+    pub(super) fn problem(&self) -> Option<Finding> {
+        match self {
+            Self::Sinks(_) => None,
+            Self::Unclear(problem) => problem.clone(),
+        }
+    }
+}
+
+async fn diagnose_sink(
+    sink: &SinkType,
+    choice: &Choice,
+    settings: &Settings,
+    context: &Context,
+) -> AboutSink {
+    let destinations = match (sink.configure)(settings) {
+        Ok(destinations) => destinations,
+        Err(error) => {
+            let findings = vec![Finding::failed(sink.name, SharedError::to_string(&error))];
+            return AboutSink { is_ready: false, findings };
+        }
+    };
+    let is_configured = destinations.iter().any(|destination| destination.is_configured());
+    if matches!(choice, Choice::Sinks(chosen) if !chosen.contains(&sink.name)) {
+        let unused = "is configured, and no push delivers to it: `to` in [report] does not name it";
+        let findings = is_configured.then(|| Finding::info(sink.name, unused));
+        return AboutSink { is_ready: false, findings: findings.into_iter().collect() };
+    }
+    let looking = destinations
+        .iter()
+        .map(|destination| Finding::in_time(sink.name, destination.diagnose(context.clone())));
+    let mut findings = join_all(looking).await.concat();
+    let is_ready = !findings.is_empty() && findings.iter().all(|finding| finding.grade != Grade::Failed);
+    // Nobody has asked for it: it is tried because nothing else is configured.
+    for finding in findings.iter_mut().filter(|_| !is_configured && !is_named(sink, settings)) {
+        finding.grade = finding.grade.min(Grade::Info);
+    }
+    AboutSink { is_ready, findings }
+}
+
+fn is_named(sink: &SinkType, settings: &Settings) -> bool {
+    settings.table().is_ok_and(|report: ReportSettings| report.to.iter().any(|name| name == sink.name))
 }

@@ -97,8 +97,7 @@ impl<'a> Observations<'a> {
         if !self.with_value.is_empty() {
             steps.push(match self.ready {
                 [] => format!("See the values: `{name}`."),
-                [_] => format!("See the values with `{name}`, deliver them with `{name} --push`."),
-                _ => format!("See the values with `{name}`, deliver them with `{name} --push --to SINK`."),
+                _ => format!("See the values with `{name}`, deliver them with `{name} --push`."),
             });
         }
         steps

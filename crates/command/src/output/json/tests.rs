@@ -45,17 +45,47 @@ async fn each_subject_has_an_entry_with_all_delivered_tags() {
     );
 }
 
+#[test]
+fn a_receipt_tells_what_became_of_the_points() {
+    let mut receipt = Receipt::default();
+    (receipt.accepted, receipt.superseded, receipt.repeated) = (3, 2, 7);
+
+    let json = serde_json::to_value(JsonReceipt::new(&receipt)).unwrap();
+
+    assert_eq!((&json["series"], &json["superseded"], &json["repeated"]), (&json!(3), &json!(2), &json!(7)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_goal_of_two_metrics_has_an_entry() {
+    let report = fixture::run_with_goal().await;
+
+    let document = serde_json::to_value(JsonReport::new(&report, &[])).unwrap();
+
+    assert_eq!(
+        document["goals"],
+        json!([{
+            "key": "ci.error_ratio", "tags": ["env:test"], "state": "value", "kind": "gauge", "unit": null,
+            "samples": [{"value": 0.2, "tags": ["env:test"], "link": null}], "description": "A test.",
+            "goal": {"condition": "ci.errors / ci.runs < 0.1", "met": false}, "duration_ms": 0
+        }])
+    );
+    assert_eq!(document["metrics"].as_array().unwrap().len(), 2);
+}
+
 #[tokio::test(start_paused = true)]
 #[ignore = "needs a schema validator: run cargo xtask test"]
 async fn the_document_matches_the_schema() {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/report.schema.json");
     let mut undocumented = document().await;
     undocumented["sources"][0]["colour"] = "red".into();
-    let input = serde_json::to_vec(&[document().await, undocumented]).unwrap();
+    let goal = serde_json::to_value(JsonReport::new(&fixture::run_with_goal().await, &[])).unwrap();
+    let mut wrong_goal = goal.clone();
+    wrong_goal["goals"][0]["goal"]["condition"] = "ci.errors < 0.1 <".into();
+    let input = serde_json::to_vec(&[document().await, goal, undocumented, wrong_goal]).unwrap();
 
     let faults: Vec<Vec<String>> =
         serde_json::from_str(&run_contract_script("json_schema_check.py", &[&schema], &input)).unwrap();
 
-    assert_eq!(faults[0], [""; 0]);
-    assert!(!faults[1].is_empty(), "the check finds a property that the schema does not have");
+    assert_eq!(faults[..2], [[""; 0], [""; 0]]);
+    assert!(faults[2..].iter().all(|faults| !faults.is_empty()), "{faults:?}");
 }

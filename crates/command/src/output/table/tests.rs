@@ -233,3 +233,15 @@ async fn samples_are_named_by_the_tags_that_differ() {
     }
     assert!(!shown.contains("branch:main"), "{shown}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_goal_of_two_metrics_has_a_row() {
+    let report = fixture::run_with_goal().await;
+
+    assert_snapshot!(shown(&report, None), @"
+    METRIC          VALUE  UNIT  GOAL                               TIME
+    ci.errors           4  -     -                                  0 ms
+    ci.runs            20  -     -                                  0 ms
+    ci.error_ratio    0.2  -     ci.errors / ci.runs < 0.1  missed  0 ms
+    ");
+}

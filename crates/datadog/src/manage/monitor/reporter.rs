@@ -21,6 +21,8 @@ use crate::manage::{duration::duration_in_words, query::by};
 
 /// Weight of a good run in a sum in which each bad run counts 1. A window never contains as many bad runs.
 const GOOD_RUN: u32 = 1000;
+/// Maximum number of subjects of which a single failing one counts in full.
+const MOST_SUBJECTS: u32 = 1_000_000;
 /// Recovery threshold: less than the sum of bad runs, more than the sum with a good run.
 const RECOVERY: f64 = 0.0;
 
@@ -72,10 +74,18 @@ fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
     let counter = BadRunCounter {
         metric: COLLECTOR_SUCCESS.key,
         name: "A metric fails repeatedly",
-        value: format!("1 - {} * min:{COLLECTOR_SUCCESS}{{{scope}}}{by}", GOOD_RUN + 1),
-        alert: format!("`{{{{metric.name}}}}` has failed in {}.", in_a_row(schedule)),
+        // One failing subject of many makes a run a bad one: it must count as much as if all fail.
+        value: format!(
+            "{} * clamp_max({MOST_SUBJECTS} * (1 - min:{COLLECTOR_SUCCESS}{{{scope}}}{by}), 1) - {GOOD_RUN}",
+            GOOD_RUN + 1
+        ),
+        alert: format!(
+            "`{{{{metric.name}}}}`, or one of its subjects such as a repository, has failed in {}.",
+            in_a_row(schedule)
+        ),
         recovery: "`{{metric.name}}` is collected again.",
-        description: "While it fails, it has no value. The reporter's log and `report history` say why.",
+        description: "What fails has no value. `system_health.reporter.subjects` counts the subjects that fail. The \
+                      reporter's log and `report history` say why.",
     };
     Some(counter.monitor(scope, schedule, &alerting))
 }

@@ -55,7 +55,18 @@ pub(super) fn failing() -> &'static Run {
     &FAILING
 }
 
-/// A run that delivered its self-metrics, but not all of its other points. `result` is the fate of the latter.
+/// A run in which a metric failed for one repository of a thousand.
+pub(super) fn failing_in_part() -> Run {
+    let mut run = good().clone();
+    let is_success = |series: &&mut Value| series["metric"] == format!("{PREFIX}collector_success");
+    for series in run.iter_mut().filter(is_success) {
+        series["points"][0]["value"] = json!(0.999);
+    }
+    run
+}
+
+/// A run whose points were in part not delivered, and which delivered what it says of itself. `result` says what
+/// became of them.
 pub(super) fn partial(result: &str) -> Run {
     let mut run = good().clone();
     let tag = format!("\"result:{result}\"");

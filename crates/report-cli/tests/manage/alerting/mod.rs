@@ -6,7 +6,7 @@ mod schedules;
 
 use system_health_test_support::datadog::Status::{Alert, NoData, Ok};
 
-use self::harness::{Datadog, MINUTE, Notification, failing, good, partial};
+use self::harness::{Datadog, MINUTE, Told, failing, failing_in_part, good, partial};
 
 const EVERY: i64 = 15 * MINUTE;
 const SETTINGS: &str = "notify = ['@slack-ops']";
@@ -79,17 +79,20 @@ fn three_failures_of_a_new_metric_alert_and_one_does_not() {
     one.replay(good(), &at(1..8));
     assert_eq!(one.evaluate(8 * EVERY), []);
 
-    let three = Datadog::new(SETTINGS);
-    three.replay(failing(), &at(0..6));
-    three.replay(good(), &at(6..9));
-    let both = |time, status| {
-        ["commits.hotfix", "commits.reverts"]
-            .map(|about| Notification { about: about.to_owned(), ..notification(time, FAILING, status) })
-    };
-    assert_eq!(
-        three.evaluate(9 * EVERY),
-        [both(2 * EVERY + MINUTE, Alert), both(6 * EVERY + MINUTE, Ok)].concat()
-    );
+    // One repository of a thousand is a failure as well.
+    for bad in [failing().clone(), failing_in_part()] {
+        let three = Datadog::new(SETTINGS);
+        three.replay(&bad, &at(0..6));
+        three.replay(good(), &at(6..9));
+        let of = |time, status| {
+            ["commits.hotfix", "commits.reverts"]
+                .map(|about| Told { about: about.to_owned(), ..told(time, FAILING, status) })
+        };
+        assert_eq!(
+            three.evaluate(9 * EVERY),
+            [of(2 * EVERY + MINUTE, Alert), of(6 * EVERY + MINUTE, Ok)].concat()
+        );
+    }
 }
 
 #[test]

@@ -1,0 +1,307 @@
+//! The result of a goal of two metrics in a run: for each subject, and for each series whose tags match.
+//!
+//! There is a result only where both metrics have a value. What stands in the way of one is what the metric itself
+//! says, word for word, so that people read it once for both.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use system_health_registry::{
+    Facts, Metric, Monitoring, NoData, Operator, Outcome, Reading, Run, Sample, SubjectLabel, Tag,
+    Unavailable,
+};
+
+use super::{goal_list::check_combination, settings::NamedGoal};
+
+/// The samples of one metric by the tags that distinguish them.
+type Side<'a> = BTreeMap<BTreeSet<&'a Tag>, f64>;
+
+/// One outcome for each subject of the two metrics, or one if they have none.
+pub(super) fn judge(named: &NamedGoal, run: &Run) -> Vec<Outcome> {
+    let goal = &named.goal;
+    let outcomes = [goal.left(), goal.right()].map(|key| of_key(run, key));
+    let subjects: BTreeSet<_> =
+        outcomes.iter().flat_map(|side| side.iter()).filter_map(|outcome| outcome.subject.as_ref()).collect();
+    let metric = metric(named, outcomes.map(|side| side.first().map(|outcome| &outcome.metric)));
+    let outcome = |subject: Option<&Arc<SubjectLabel>>| Outcome {
+        metric: metric.clone(),
+        subject: subject.cloned(),
+        result: result(named, run, outcomes, subject),
+        duration: Duration::ZERO,
+    };
+    if subjects.is_empty() {
+        return vec![outcome(None)];
+    }
+    subjects.into_iter().map(|subject| outcome(Some(subject))).collect()
+}
+
+/// The outcomes of a metric. They are sorted by key.
+fn of_key<'a>(run: &'a Run, key: &str) -> &'a [Outcome] {
+    let outcomes = run.outcomes();
+    let start = outcomes.partition_point(|outcome| outcome.metric.key() < key);
+    let end = outcomes.partition_point(|outcome| outcome.metric.key() <= key);
+    &outcomes[start..end]
+}
+
+fn metric(named: &NamedGoal, metrics: [Option<&Metric>; 2]) -> Metric {
+    let NamedGoal { name, goal, description, runbook, owner } = named;
+    let description = description.clone().unwrap_or_else(|| format!("The goal `{goal}` of two metrics."));
+    let monitoring = Monitoring { runbook: runbook.clone(), owner: owner.clone(), ..Monitoring::default() };
+    let mut facts = Facts::new(name, description).with_monitoring(monitoring);
+    // A ratio has no unit; a sum or a difference has the unit of its parts.
+    let unit = metrics[0].and_then(|metric| metric.unit());
+    if let Some(unit) = unit.filter(|_| goal.operator() != Operator::Divide) {
+        facts = facts.with_unit(unit);
+    }
+    let with_subjects = metrics.into_iter().flatten().find(|metric| metric.subject_type().is_some());
+    Metric::combined(facts, goal.clone(), with_subjects)
+}
+
+fn result(
+    named: &NamedGoal,
+    run: &Run,
+    [left, right]: [&[Outcome]; 2],
+    subject: Option<&Arc<SubjectLabel>>,
+) -> Result<Reading, Unavailable> {
+    let goal = &named.goal;
+    let left = of_subject(run, goal.left(), left, subject);
+    let right = of_subject(run, goal.right(), right, subject);
+    // An error is never hidden by no data of the other metric.
+    let (left, right) = match (left, right) {
+        (Err(error @ Unavailable::Error(_)), _) | (_, Err(error @ Unavailable::Error(_))) => {
+            return Err(error);
+        }
+        (Err(no_data), _) | (_, Err(no_data)) => return Err(no_data),
+        (Ok(left), Ok(right)) => (left, right),
+    };
+    check_combination(&left.metric, &right.metric, goal.operator())?;
+    let (left, right) = (series(left, subject), series(right, subject));
+    let mut is_divided_by_zero = false;
+    let mut samples = Vec::new();
+    for (tags, value) in &left {
+        let Some(other) = right.get(tags) else { continue };
+        match goal.operator().combine(*value, *other) {
+            Some(result) => samples.push(sample(result, tags)?),
+            None => is_divided_by_zero = true,
+        }
+    }
+    if samples.is_empty() {
+        let (left, right) = (goal.left(), goal.right());
+        return Err(Unavailable::no_data(if is_divided_by_zero {
+            format!("`{right}` is 0, so `{left} / {right}` has no result")
+        } else {
+            format!("no values of `{left}` and `{right}` have the same tags")
+        }));
+    }
+    Reading::new(samples, Vec::new())
+}
+
+/// The outcome of a metric that has a value for a subject. A metric without subjects may have tags of the subject itself, as
+/// metrics of sources have.
+fn of_subject<'a>(
+    run: &Run,
+    key: &str,
+    outcomes: &'a [Outcome],
+    subject: Option<&Arc<SubjectLabel>>,
+) -> Result<&'a Outcome, Unavailable> {
+    // The outcomes of a metric are sorted by subject, and that of no subject comes first.
+    let of_subject = outcomes.binary_search_by(|outcome| outcome.subject.as_ref().cmp(&subject));
+    let alone = outcomes.first().filter(|outcome| outcome.subject.is_none());
+    let outcome = of_subject.ok().map(|position| &outcomes[position]).or(alone);
+    match outcome {
+        Some(outcome) => match &outcome.result {
+            Ok(_) => Ok(outcome),
+            Err(Unavailable::NoData(no_data)) => Err(NoData::new(no_data.reason()).into()),
+            Err(error @ Unavailable::Error(_)) => Err(error.clone()),
+        },
+        None if !outcomes.is_empty() => {
+            Err(Unavailable::no_data(format!("`{key}` is not collected for this subject")))
+        }
+        // Nobody knows which metrics a failed source would have returned.
+        None => match run.sources().iter().find_map(|source| source.result.as_ref().err()) {
+            Some(error @ Unavailable::Error(_)) => Err(error.clone()),
+            _ => Err(Unavailable::no_data(format!("no source returned `{key}` in this run"))),
+        },
+    }
+}
+
+/// The values of an outcome. If it is not about the subject itself, only the values with all tags of the subject.
+fn series<'a>(outcome: &'a Outcome, subject: Option<&'a Arc<SubjectLabel>>) -> Side<'a> {
+    let common = subject.filter(|_| outcome.subject.is_none()).map(|subject| subject.tags());
+    let samples = outcome.samples().iter();
+    let of_subject = samples.filter(|sample| common.is_none_or(|common| sample.tags().is_superset(common)));
+    of_subject
+        .map(|sample| {
+            let own = sample.tags().iter().filter(|tag| common.is_none_or(|common| !common.contains(tag)));
+            (own.collect(), sample.value())
+        })
+        .collect()
+}
+
+fn sample(value: f64, tags: &BTreeSet<&Tag>) -> Result<Sample, Unavailable> {
+    let mut sample = Sample::new(value)?;
+    for tag in tags {
+        let (name, value) = tag.as_str().split_once(':').unwrap_or_default();
+        sample = sample.with_tag(name, value)?;
+    }
+    Ok(sample)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use system_health_registry::{
+        Catalog, Context, Engine, IntoReading, ItemError, Subject, Subjects, TagError, location,
+    };
+
+    use super::*;
+
+    #[derive(Debug, Clone, Copy)]
+    struct Repository(u32);
+
+    impl Subject for Repository {
+        async fn list(_context: &Context) -> Result<Vec<Self>, Unavailable> {
+            Err("cannot list the repositories")?
+        }
+
+        fn tags(&self) -> Result<Vec<Tag>, TagError> {
+            Ok(vec![Tag::new("repository", &self.to_string())?])
+        }
+    }
+
+    impl fmt::Display for Repository {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "r{}", self.0)
+        }
+    }
+
+    fn alone(key: &str, read: fn() -> Result<Reading, Unavailable>) -> Metric {
+        Metric::new(Facts::new(key, "For a test."), location!(), move |_| Box::pin(async move { read() }))
+    }
+
+    fn each(key: &str, read: fn(u32) -> Result<Reading, Unavailable>) -> Metric {
+        Metric::new(Facts::new(key, "For a test."), location!(), move |context| {
+            Box::pin(async move { read(context.get::<Repository>().await?.0) })
+        })
+        .each::<Repository>()
+    }
+
+    /// The results of a goal in a run over six repositories, in words.
+    async fn results(goal: &str, metrics: [Metric; 2]) -> Vec<String> {
+        let context = Context::new().provide(Subjects::new((0..6).map(Repository)));
+        let run = Engine::new().run(&Catalog::new(metrics).unwrap(), &context).await;
+        let named = NamedGoal {
+            name: "a.goal".to_owned(),
+            goal: goal.parse().unwrap(),
+            description: None,
+            runbook: None,
+            owner: None,
+        };
+        judge(&named, &run).iter().map(in_words).collect()
+    }
+
+    fn in_words(outcome: &Outcome) -> String {
+        let subject = outcome.subject.as_ref().map_or("-", |subject| subject.name());
+        let result = match &outcome.result {
+            Ok(reading) => {
+                let samples = reading.samples().iter().map(|sample| {
+                    let tags: Vec<_> = sample.tags().iter().map(Tag::as_str).collect();
+                    format!("{} [{}]", sample.value(), tags.join(" "))
+                });
+                samples.collect::<Vec<_>>().join(", ")
+            }
+            Err(Unavailable::NoData(no_data)) => format!("no data: {no_data}"),
+            Err(Unavailable::Error(error)) => format!("error: {error}"),
+        };
+        format!("{subject}: {result}")
+    }
+
+    fn tagged(values: &[(&str, f64)]) -> Result<Reading, Unavailable> {
+        let samples = values.iter().map(|(queue, value)| Sample::new(*value)?.with_tag("queue", queue));
+        samples.collect::<Result<Vec<_>, _>>()?.into_reading()
+    }
+
+    #[tokio::test]
+    async fn each_subject_has_a_result_and_what_a_metric_lacks_is_not_made_up() {
+        let errors = each("ci.errors", |number| match number {
+            3 => Err(Unavailable::no_data("no runs yet")),
+            4 => Err("401 Unauthorized".into()),
+            5 => Err(Unavailable::no_data("no workflow")),
+            _ => number.into_reading(),
+        });
+        let runs = each("ci.runs", |number| match number {
+            2 => 0.into_reading(),
+            5 => Err("connection refused".into()),
+            _ => 4.into_reading(),
+        });
+
+        assert_eq!(
+            results("ci.errors / ci.runs < 0.1", [errors, runs]).await,
+            [
+                "r0: 0 []",
+                "r1: 0.25 []",
+                "r2: no data: `ci.runs` is 0, so `ci.errors / ci.runs` has no result",
+                "r3: no data: no runs yet",
+                "r4: error: 401 Unauthorized",
+                "r5: error: connection refused",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn series_with_the_same_tags_are_combined() {
+        let failed = alone("a.failed", || tagged(&[("mail", 1.0), ("print", 3.0), ("fax", 1.0)]));
+        let all = alone("b.all", || tagged(&[("print", 4.0), ("mail", 2.0), ("scan", 1.0)]));
+        let other = alone("b.all", || 7.into_reading());
+        let goal = "a.failed / b.all < 1";
+
+        assert_eq!(results(goal, [failed.clone(), all]).await, ["-: 0.5 [queue:mail], 0.75 [queue:print]"]);
+        assert_eq!(
+            results(goal, [failed, other]).await,
+            ["-: no data: no values of `a.failed` and `b.all` have the same tags"]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_metric_without_subjects_is_combined_by_the_tags_of_a_subject() {
+        let limits = alone("a.limit", || {
+            let sample = |name: &str, value: f64| Sample::new(value)?.with_tag("repository", name);
+            vec![sample("r1", 10.0)?, sample("r9", 90.0)?].into_reading()
+        });
+        let used = each("b.used", |number| number.into_reading());
+
+        let results = results("b.used - a.limit < 0", [limits, used]).await;
+
+        assert_eq!(results[1], "r1: -9 []");
+        assert_eq!(results[0], "r0: no data: no values of `b.used` and `a.limit` have the same tags");
+        assert_eq!(results.len(), 6);
+    }
+
+    #[tokio::test]
+    async fn a_failed_item_has_no_result_and_others_do() {
+        let failed = alone("a.failed", || {
+            vec![
+                Ok(Sample::new(1.0)?.with_tag("queue", "mail")?),
+                Err(ItemError::new("404").with_tag("queue", "print")),
+            ]
+            .into_reading()
+        });
+        let all = alone("b.all", || tagged(&[("print", 4.0), ("mail", 2.0)]));
+
+        assert_eq!(results("a.failed / b.all < 1", [failed, all]).await, ["-: 0.5 [queue:mail]"]);
+    }
+
+    #[tokio::test]
+    async fn a_result_that_is_not_finite_is_an_error() {
+        let [huge, tiny] =
+            [alone("a.huge", || 1e300.into_reading()), alone("b.tiny", || 1e-300.into_reading())];
+
+        let results = results("a.huge / b.tiny < 1", [huge, tiny]).await;
+
+        assert_eq!(results, ["-: error: a value must be a finite number, this one is inf"]);
+    }
+}
