@@ -10,7 +10,7 @@ use system_health_registry::{
 use crate::{
     Goals, NamedAfter, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings,
     base_tags,
-    name::{Name, NameHook, started_as},
+    name::{Name, NameHook, program_name},
     self_metrics::only_self_metrics,
     target::Sinks,
     without_self_metrics,

@@ -126,7 +126,12 @@ impl GoalSeries<'_> {
     }
 }
 
-fn flip(report: &Report, metric: &Metric, met: bool, series: &[GoalSeries<'_>]) -> Result<Event, EventError> {
+fn flip_event(
+    report: &Report,
+    metric: &Metric,
+    met: bool,
+    series: &[GoalSeries<'_>],
+) -> Result<Event, EventError> {
     let goal = metric.condition().unwrap_or_default();
     let (word, does, level) = if met {
         ("met", "meets its goal again", Level::Success)
@@ -151,11 +156,11 @@ fn flip(report: &Report, metric: &Metric, met: bool, series: &[GoalSeries<'_>]) 
     {
         event = event.with_link(link)?;
     }
-    let text = text(metric, series, &common);
+    let text = event_text(metric, series, &common);
     event.with_text(text.chars().take(MAX_TEXT).collect::<String>())
 }
 
-fn text(metric: &Metric, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>) -> String {
+fn event_text(metric: &Metric, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>) -> String {
     let mut text = String::new();
     let unit = metric.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
     for GoalSeries { sample, tags, .. } in series.iter().take(MAX_SERIES) {
@@ -167,7 +172,7 @@ fn text(metric: &Metric, series: &[GoalSeries<'_>], common: &BTreeSet<Tag>) -> S
         add_paragraph(&mut text, &format!("and {hidden} more series"));
     }
     if let Some(goal) = metric.goal() {
-        line(&mut text, &format!("It should be {goal}."));
+        add_paragraph(&mut text, &format!("It should be {goal}."));
     }
     if let Some(runbook) = &metric.monitoring().runbook {
         add_paragraph(&mut text, &format!("Runbook: {runbook}"));

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 
 use crate::{
     DestinationsError, Finished, Goals, ReportSettings, ReporterBuilder, ReporterError, SelectionError,
-    StateSettings, name::Name, run::RunUnderWay, target::Target,
+    StateSettings, name::Name, run::RunInProgress, target::Target,
 };
 
 /// Collects metrics, records them, delivers them to all destinations and sends events. It can run any number of times, and
@@ -110,7 +110,7 @@ impl Reporter {
         Ok(self.targets(Mode::Push)?.iter().map(|target| &*target.destination))
     }
 
-    /// Whether such a run writes points to the standard output, so that nothing else may be printed there.
+    /// Whether a run in this mode writes points to standard output. If so, nothing else may be printed there.
     #[must_use]
     pub fn owns_stdout(&self, mode: Mode) -> bool {
         let targets = self.targets(mode).unwrap_or_default();

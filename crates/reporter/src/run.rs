@@ -9,7 +9,8 @@ use std::{
 
 use futures::future::{join_all, try_join_all};
 use system_health_registry::{
-    Context, Descriptions, Engine, Event, Events, Point, Report, Run, SharedError, Tag,
+    Context, Descriptions, Engine, Event, Events, Point, Report, ResponseCache, ResponseStore, Run,
+    SharedError, Tag,
 };
 use system_health_state::{Recipient, Store};
 use tokio::time::{Instant, timeout_at};
@@ -65,14 +66,18 @@ impl<'a> RunInProgress<'a> {
         let end = deadlines::end(started, deadline);
         let reserve = if mode == Mode::Push { reserve(deadline) } else { Duration::ZERO };
         let context = reporter.process.context_at(started_at);
-        let context = context.with_deadline(deadline.saturating_sub(reserve));
+        let responses = Responses::new();
+        let context = context
+            .with_deadline(deadline.saturating_sub(reserve))
+            .provide(ResponseCache::new(Arc::clone(&responses) as Arc<dyn ResponseStore>));
         let catalogs = [&reporter.catalog].into_iter().chain(&reporter.about_itself);
-        let descriptions = descriptions::of_catalogs(catalogs);
-        Self { reporter, targets, context, started, end, reserve, descriptions }.finish(mode).await
+        let descriptions = descriptions::from_catalogs(catalogs);
+        Self { reporter, targets, context, responses, started, end, reserve, descriptions }.finish(mode).await
     }
 
     async fn finish(&self, mode: Mode) -> Result<Finished, ReporterError> {
-        let Collected { run, state, connecting, name } = self.collect(mode).await?;
+        let CollectedRun { run, state, connecting, name } = self.collect(mode).await?;
+        self.responses.write().await;
         let report = self.report(run, &self.reporter.tags);
         // Only now the sources have described their metrics. The sinks are connected already.
         self.descriptions.add(descriptions::of_sources(&report));

@@ -48,9 +48,9 @@ pub(crate) struct FinishedRun(Arc<RunResult>);
 pub(crate) struct RunResult {
     /// The time of the run's points.
     pub(crate) timestamp: SystemTime,
-    /// How each metric ended the run, sorted by key.
-    pub(crate) endings: Vec<Ending>,
-    /// How each source ended the run.
+    /// The result of each metric, sorted by key.
+    pub(crate) metric_results: Vec<MetricResult>,
+    /// The result of each source.
     pub(crate) sources: Vec<SourceOutcome>,
     /// How long the run took until now.
     pub(crate) duration: Duration,
@@ -182,11 +182,11 @@ fn collector_duration(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
 fn collector_success(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
     let of_source =
         |source: &SourceOutcome| State::from(&source.result) != State::Error && source.refused.is_empty();
-    let endings = run.0.endings.chunk_by(|one, other| one.key == other.key);
-    let of_metrics = endings.map(|endings| {
+    let by_metric = run.0.metric_results.chunk_by(|one, other| one.key == other.key);
+    let of_metrics = by_metric.map(|results| {
         let good =
-            endings.iter().filter(|ending| ending.state != State::Error && ending.failures == 0).count();
-        Sample::new(good.into_f64() / endings.len().into_f64())?.with_tag("metric", &endings[0].key)
+            results.iter().filter(|result| result.state != State::Error && result.failures == 0).count();
+        Sample::new(good.into_f64() / results.len().into_f64())?.with_tag("metric", &results[0].key)
     });
     let mut samples = of_metrics.collect::<Result<Vec<_>, _>>()?;
     samples.extend(run.by_source(of_source)?);
@@ -194,12 +194,12 @@ fn collector_success(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
 }
 
 fn subjects(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    let about_subjects = run.0.endings.iter().filter(|ending| !ending.subject.is_empty());
+    let about_subjects = run.0.metric_results.iter().filter(|result| !result.subject.is_empty());
     let mut counts = BTreeMap::<&str, [usize; STATES.len()]>::new();
-    for ending in about_subjects {
-        let of_metric = counts.entry(&ending.key).or_default();
+    for result in about_subjects {
+        let of_metric = counts.entry(&result.key).or_default();
         for (count, state) in of_metric.iter_mut().zip(STATES) {
-            *count += usize::from(ending.state == state);
+            *count += usize::from(result.state == state);
         }
     }
     let samples = counts.into_iter().flat_map(|(key, of_metric)| {

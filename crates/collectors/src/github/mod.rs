@@ -5,9 +5,9 @@
 
 mod account;
 #[cfg(feature = "github")]
-mod changed_list;
-#[cfg(feature = "github")]
 mod app;
+#[cfg(feature = "github")]
+mod changed_list;
 #[cfg(feature = "github")]
 mod client;
 #[cfg(feature = "github")]

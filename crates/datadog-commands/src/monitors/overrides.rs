@@ -49,7 +49,7 @@ impl<'a> Overrides<'a> {
                     || some.on_missing_data.is_some()
                     || some.group_by.is_some();
                 ensure!(
-                    !(sets_more && found.iter().all(|key| is_of_reporter(key))),
+                    !(sets_more && found.iter().all(|key| is_about_reporter(key))),
                     "{place}: the monitors of the reporter have only the settings `enabled`, `notify`, `renotify` and \
                      `priority`; `every`, `longest_gap`, `missed` and `reporter_by` in [monitors] determine the rest"
                 );

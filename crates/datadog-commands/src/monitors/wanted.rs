@@ -37,7 +37,7 @@ pub(super) fn wanted_monitors(
         monitors.extend(alerting.and_then(|alerting| goal_monitor(metric, scope, &alerting)));
     }
     monitors.extend(goals::monitors(&goals, catalog, scope, (&overrides, defaults))?);
-    let mut of_reporter = Vec::new();
+    let mut about_reporter = Vec::new();
     for metric in catalog.metrics() {
         let is_watched = reporter_window(metric.key(), schedule).is_some();
         let (_, some) = overrides.get(metric.key());

@@ -305,7 +305,7 @@ fn values_of_different_runs_are_not_compared() {
 fn a_difference_is_compared_with_its_sign() {
     let difference = |goal: &str, run: Run| {
         let settings = format!("[goals.'commits.bad']\ngoal = 'commits.reverts - commits.hotfix {goal}'\n");
-        told(&settings, &[run; 2]).first().copied()
+        status_changes(&settings, &[run; 2]).first().copied()
     };
     let (missed, met) = (Some((0, Alert)), Some((45, NoData)));
     assert_eq!(difference("== 0", run(3.0, 3.0)), met);

@@ -26,9 +26,9 @@ pub(crate) struct Backend {
     address: String,
     limits: Limits,
     is_configured: bool,
-    does: Arc<Mutex<Does>>,
-    taken: Arc<Mutex<Taken>>,
-    /// What the last run that connected it told about metrics.
+    behaviour: Arc<Mutex<Behaviour>>,
+    delivered: Arc<Mutex<Delivered>>,
+    /// The descriptions of metrics in the last run that connected.
     descriptions: Arc<Mutex<Descriptions>>,
 }
 
@@ -65,14 +65,14 @@ pub(crate) enum Behaviour {
 impl Backend {
     pub(crate) fn new(name: &'static str) -> Self {
         let limits = Limits { max_event_age: Some(Duration::from_hours(18)), ..Limits::default() };
-        let (does, taken) = (Arc::new(Mutex::new(Does::Accept)), Arc::default());
+        let (behaviour, delivered) = (Arc::new(Mutex::new(Behaviour::Accept)), Arc::default());
         Self {
             name,
             address: "memory".to_owned(),
             limits,
             is_configured: true,
-            does,
-            taken,
+            behaviour,
+            delivered,
             descriptions: Arc::default(),
         }
     }
@@ -87,12 +87,12 @@ impl Backend {
         self
     }
 
-    /// One that nobody has configured.
+    /// Makes the backend one that nobody has configured.
     pub(crate) fn without_settings(self) -> Self {
         Self { is_configured: false, ..self }
     }
 
-    /// One that adds up counts, and knows neither times nor events.
+    /// Makes the backend add up counts and rates, and not accept events.
     pub(crate) fn adds_up(self) -> Self {
         let limits = Limits { counts: Repeat::AddsUp, rates: Repeat::AddsUp, ..Limits::default() };
         self.with_limits(limits)
@@ -132,8 +132,8 @@ impl Backend {
 
     /// The description of a metric whose points were stored.
     pub(crate) fn description(&self, key: &str) -> Option<String> {
-        let taken = self.taken.lock().unwrap();
-        taken.points.iter().find(|point| point.key == key)?;
+        let delivered = self.delivered.lock().unwrap();
+        delivered.points.iter().find(|point| point.key == key)?;
         self.descriptions.lock().unwrap().get(key)
     }
 
@@ -205,10 +205,10 @@ impl Destination for Backend {
         let sink = self.clone();
         async move {
             *sink.descriptions.lock().unwrap() = context.get().await?;
-            match sink.doing() {
-                Does::PanicWhenConnecting => panic!("a bug in connect"),
-                Does::HangWhenConnecting => pending().await,
-                Does::FailWhenConnecting => Err("no credentials".into()),
+            match sink.behaviour() {
+                Behaviour::PanicWhenConnecting => panic!("a bug in connect"),
+                Behaviour::HangWhenConnecting => pending().await,
+                Behaviour::FailWhenConnecting => Err("no credentials".into()),
                 _ => Ok(Box::new(sink) as Box<dyn Sink>),
             }
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use system_health_registry::{Catalog, Destination, Facts, Settings, SharedError, SinkType};
 use system_health_reporter::{Mode, Reporter, ReporterBuilder, ReporterError};
 
-use crate::backend::{Backend, Does, Scene, metric};
+use crate::backend::{Backend, Behaviour, Scene, metric};
 
 #[expect(clippy::unnecessary_wraps, reason = "a sink may refuse its settings")]
 fn configure(_settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
@@ -25,7 +25,7 @@ const NEEDS_NOTHING: SinkType = SinkType {
     summary: "Perhaps there are credentials somewhere",
     settings: "`key` in [needs_nothing]",
     configure: |_settings| {
-        let backend = Backend::new("needs_nothing").does(Does::FailWhenConnecting);
+        let backend = Backend::new("needs_nothing").with_behaviour(Behaviour::FailWhenConnecting);
         Ok(vec![Box::new(backend.without_settings())])
     },
 };

@@ -7,7 +7,7 @@ use system_health_registry::{
     Catalog, Context, Facts, IntoReading, Metric, Subject, Tag, TagError, Unavailable, location,
 };
 
-use crate::backend::{Backend, Does, Scene, metric};
+use crate::backend::{Backend, Behaviour, Scene, metric};
 
 #[derive(Clone)]
 struct Repository(u32);

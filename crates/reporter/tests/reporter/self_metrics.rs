@@ -9,7 +9,7 @@ use system_health_registry::{
 };
 use system_health_reporter::Mode;
 
-use crate::backend::{Backend, Does, Scene, metric};
+use crate::backend::{Backend, Behaviour, Scene, metric};
 
 /// The points whose value is not 0.
 fn results(points: Vec<(String, f64)>) -> Vec<(String, f64)> {

@@ -24,8 +24,8 @@ use crate::{
     program::Program,
     settings as command_settings,
 };
-use metrics::Collected;
-use sinks::{Choice, Looked};
+use metrics::MetricFindings;
+use sinks::{Choice, SinkFindings};
 use summary::Observations;
 
 /// Prints the diagnosis. The status says whether anything failed.
@@ -67,10 +67,10 @@ fn diagnose(
     let mut findings = settings::in_force(settings);
     findings.extend(doctor::network());
     let state = command_settings::state(settings, &arguments.state.folder);
-    let state = right(state, &mut findings).unwrap_or_default();
-    let report: ReportSettings = right(settings.table(), &mut findings).unwrap_or_default();
-    right(base_tags(&report), &mut findings);
-    right(report.slot().context("`align` in [report]"), &mut findings);
+    let state = ok_or_finding(state, &mut findings).unwrap_or_default();
+    let report: ReportSettings = ok_or_finding(settings.table(), &mut findings).unwrap_or_default();
+    ok_or_finding(base_tags(&report), &mut findings);
+    ok_or_finding(report.slot().context("`align` in [report]"), &mut findings);
     let choice = Choice::new(program, settings);
     findings.extend(choice.problem());
     let folder = (!arguments.state.no_state).then(|| state.folder());

@@ -7,9 +7,9 @@ const MAX_KEYS: usize = 20;
 
 /// What was set, and where.
 pub(super) fn in_force(settings: &Settings) -> Vec<Finding> {
-    let said: Vec<_> = settings.said().collect();
+    let entries: Vec<_> = settings.entries().collect();
     let mut findings = Vec::new();
-    for keys in said.chunk_by(|(one, ..), (other, ..)| one == other) {
+    for keys in entries.chunk_by(|(one, ..), (other, ..)| one == other) {
         for (table, key, value, origin) in keys.iter().take(MAX_KEYS) {
             let value = match value {
                 None => "a secret".to_owned(),

@@ -34,16 +34,16 @@ pub(super) async fn diagnose(
     choice: &Choice,
     settings: &Settings,
     context: &Context,
-) -> Looked {
+) -> SinkFindings {
     if sinks.is_empty() {
         let none = Finding::warning("sinks", "this program was built without any");
         return SinkFindings { findings: vec![none], ready: Vec::new() };
     }
-    let looked = join_all(sinks.iter().map(|sink| diagnose_sink(sink, choice, settings, context))).await;
-    let ready = sinks.iter().zip(&looked).filter(|(_, about)| about.is_ready);
-    Looked {
+    let checked = join_all(sinks.iter().map(|sink| diagnose_sink(sink, choice, settings, context))).await;
+    let ready = sinks.iter().zip(&checked).filter(|(_, about)| about.is_ready);
+    SinkFindings {
         ready: ready.map(|(sink, _)| sink.name).collect(),
-        findings: looked.into_iter().flat_map(|about| about.findings).collect(),
+        findings: checked.into_iter().flat_map(|about| about.findings).collect(),
     }
 }
 

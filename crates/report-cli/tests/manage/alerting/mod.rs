@@ -6,7 +6,7 @@ mod schedules;
 
 use system_health_test_support::datadog::Status::{Alert, NoData, Ok};
 
-use self::harness::{Datadog, MINUTE, Told, failing, failing_in_part, good, partial};
+use self::harness::{Datadog, MINUTE, Notification, failing, failing_in_part, good, partial};
 
 const EVERY: i64 = 15 * MINUTE;
 const SETTINGS: &str = "notify = ['@slack-ops']";
@@ -86,7 +86,7 @@ fn three_failures_of_a_new_metric_alert_and_one_does_not() {
         three.replay(good(), &at(6..9));
         let of = |time, status| {
             ["commits.hotfix", "commits.reverts"]
-                .map(|about| Told { about: about.to_owned(), ..told(time, FAILING, status) })
+                .map(|about| Notification { about: about.to_owned(), ..notification(time, FAILING, status) })
         };
         assert_eq!(
             three.evaluate(9 * EVERY),
