@@ -64,17 +64,17 @@ async fn read_list(
     let mut list = ChangedList::new(since, repository.github().max_items());
     let mut size = PAGE;
     loop {
-        let mut last = None;
+        let mut newest = None;
         while let Some(next) = list.next_page() {
             let response = request(repository, next, &mut size).await?;
             if !response.has_issues_enabled {
                 return Ok(None);
             }
             list.add(response.changed)?;
-            last = Some((response.url, response.open.total_count));
+            newest = Some((response.url, response.open.total_count));
             list.count_request();
         }
-        if let Some((page, open)) = last.filter(|_| list.is_settled()) {
+        if let Some((page, open)) = newest.filter(|_| list.is_settled()) {
             let issues = list.into_items().into_values().map(|issue| issue.into_issue(bots)).collect();
             return Ok(Some(Issues::new(format!("{page}/issues"), open, issues)));
         }

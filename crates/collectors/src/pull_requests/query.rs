@@ -213,11 +213,16 @@ pub(super) struct CommentResponse {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "__typename")]
 pub(super) enum EventResponse {
-    ReadyForReviewEvent(Instant),
-    ConvertToDraftEvent(Instant),
-    ClosedEvent(Instant),
-    ReopenedEvent(Instant),
-    HeadRefForcePushedEvent(Instant),
+    #[serde(rename = "ReadyForReviewEvent")]
+    ReadyForReview(Instant),
+    #[serde(rename = "ConvertToDraftEvent")]
+    ConvertToDraft(Instant),
+    #[serde(rename = "ClosedEvent")]
+    Closed(Instant),
+    #[serde(rename = "ReopenedEvent")]
+    Reopened(Instant),
+    #[serde(rename = "HeadRefForcePushedEvent")]
+    HeadRefForcePushed(Instant),
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -352,11 +357,11 @@ impl ReviewResponse {
 impl EventResponse {
     fn to_event(&self) -> Event {
         let (kind, instant) = match self {
-            Self::ReadyForReviewEvent(instant) => (EventKind::ReadyForReview, instant),
-            Self::ConvertToDraftEvent(instant) => (EventKind::ConvertedToDraft, instant),
-            Self::ClosedEvent(instant) => (EventKind::Closed, instant),
-            Self::ReopenedEvent(instant) => (EventKind::Reopened, instant),
-            Self::HeadRefForcePushedEvent(instant) => (EventKind::ForcePushed, instant),
+            Self::ReadyForReview(instant) => (EventKind::ReadyForReview, instant),
+            Self::ConvertToDraft(instant) => (EventKind::ConvertedToDraft, instant),
+            Self::Closed(instant) => (EventKind::Closed, instant),
+            Self::Reopened(instant) => (EventKind::Reopened, instant),
+            Self::HeadRefForcePushed(instant) => (EventKind::ForcePushed, instant),
         };
         Event { at: instant.created_at.0, kind }
     }

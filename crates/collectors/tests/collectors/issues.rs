@@ -9,7 +9,7 @@ use system_health_test_support::github::{FakeGitHub, Issue, PullRequest};
 use crate::stage::{OneRepository, Stage, days, line};
 
 fn now() -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(1_748_779_200)
+    UNIX_EPOCH + Duration::from_hours(485_772)
 }
 
 fn hours(hours: u64) -> Duration {

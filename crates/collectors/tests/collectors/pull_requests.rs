@@ -13,7 +13,7 @@ use crate::stage::{OneRepository, Stage, days, line};
 
 /// 2025-06-01T12:00:00Z
 fn now() -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(1_748_779_200)
+    UNIX_EPOCH + Duration::from_hours(485_772)
 }
 
 fn hours(hours: u64) -> Duration {
@@ -187,8 +187,8 @@ async fn over_nothing_a_number_is_0_and_a_quantile_no_data() {
 
 #[tokio::test]
 async fn the_window_starts_after_its_first_instant_and_ends_with_the_run() {
-    let second = Duration::from_secs(1);
-    for (merged, expected) in [(days(7), "0"), (days(7) - second, "1"), (Duration::ZERO, "1")] {
+    let almost_a_week = Duration::from_secs(7 * DAY - 1);
+    for (merged, expected) in [(days(7), "0"), (almost_a_week, "1"), (Duration::ZERO, "1")] {
         let pull_request = PullRequest::new("Sell socks").age(days(9)).merge(merged);
         assert_eq!(of_one(pull_request, "merged").await, expected, "{merged:?}");
     }
@@ -352,7 +352,7 @@ async fn people_and_not_labels_or_bots_keep_a_pull_request_from_being_stale() {
     assert!(stale(old()).await);
     assert!(stale(old().draft()).await);
     assert!(stale(PullRequest::new("Sell socks").age(days(14))).await, "exactly 14 days");
-    assert!(!stale(PullRequest::new("Sell socks").age(days(14) - Duration::from_secs(1))).await);
+    assert!(!stale(PullRequest::new("Sell socks").age(Duration::from_secs(14 * DAY - 1))).await);
     assert!(stale(old().comment(lately, "stale[bot]").review(lately, "lint[bot]")).await);
     assert!(!stale(old().comment(lately, "ada")).await);
     assert!(!stale(old().comment(lately, "ghost")).await);
