@@ -1,9 +1,10 @@
-// The facts about all metrics, as `report list --format json` prints them, so that dashboards do not repeat them.
+// The facts about the metrics that a run collects, as `report list --format json` prints them, so that dashboards do not
+// repeat them.
 
 function(entries)
-  local metrics = { [metric.key]: metric for metric in entries };
+  local metrics = { [metric.key]: metric for metric in entries if metric.collected };
   {
-    // The keys of all metrics, in alphabetical order.
+    // The keys of these metrics, in alphabetical order.
     keys: std.objectFields(metrics),
 
     has(key): std.objectHas(metrics, key),

@@ -312,7 +312,11 @@ mod tests {
             ),
             (&[url, password], "PUSHGATEWAY_PASSWORD", "`password` in [prometheus]: there is no `username`"),
             (&[url, user, token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: there are a `username`"),
-            (&[token], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: there is no `pushgateway`"),
+            (
+                &[token],
+                "PUSHGATEWAY_TOKEN",
+                "`token` in [prometheus]: this is only for a Pushgateway, and there is no `pushgateway`",
+            ),
             (&[url, broken], "PUSHGATEWAY_TOKEN", "`token` in [prometheus]: the token contains a line break"),
         ] {
             let error = checked("", variables).unwrap_err();

@@ -1,5 +1,7 @@
 //! The settings table `[metrics]`: which metrics are enabled, and over which time they are measured.
 
+#![expect(clippy::mutable_key_type, reason = "patterns are ordered by their text, which never changes")]
+
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
@@ -9,7 +11,6 @@ use crate::{KeyPattern, settings, settings_table};
 /// The settings table `[metrics]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
-#[expect(clippy::mutable_key_type, reason = "patterns are ordered by their text, which never changes")]
 pub struct MetricSettings {
     /// The metrics that are collected in addition to those that are enabled by default: patterns for their keys.
     pub enable: Vec<KeyPattern>,

@@ -81,7 +81,7 @@ fn valid_settings_are_accepted() {
 
 #[test]
 fn the_most_similar_table_is_suggested() {
-    assert_snapshot!(refusal("[xyzzy]\n"), @"system-health.toml:1:2: there is no table [xyzzy]; there are `ci`, `commits`");
+    assert_snapshot!(refusal("[xyzzy]\n"), @"system-health.toml:1:2: there is no table [xyzzy]; there are `ci`, `commits`, `metrics`");
     assert_snapshot!(refusal("[ci]\n\n[comits]\nwindow = \"7d\"\n"), @"system-health.toml:3:2: there is no table [comits]; did you mean `commits`? (others: `ci`)");
 }
 
@@ -89,7 +89,7 @@ fn the_most_similar_table_is_suggested() {
 fn a_key_outside_of_any_table_is_refused() {
     assert_snapshot!(refusal("commits = \"many\"\n"), @"system-health.toml:1:1: `commits` must be a table, written [commits]");
     assert_snapshot!(refusal("[[commits]]\n"), @"system-health.toml:1:3: `commits` must be a table, written [commits]");
-    assert_snapshot!(refusal("window = \"7d\"\n"), @"system-health.toml:1:1: `window` is outside of any table; write it below one of [ci], [commits]");
+    assert_snapshot!(refusal("window = \"7d\"\n"), @"system-health.toml:1:1: `window` is outside of any table; write it below one of [ci], [commits], [metrics]");
 }
 
 #[test]

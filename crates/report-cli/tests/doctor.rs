@@ -496,7 +496,7 @@ fn the_table_shows_the_state_in_words() {
 fn a_wrong_choice_of_sinks_is_found() {
     for (settings, message) in [
         ("[report]\nto = ['nope']\n", "names the sink `nope`"),
-        ("[report]\nto = ['prometheus']\n", "the sink `prometheus` has nowhere to deliver to"),
+        ("[report]\nto = ['prometheus']\n", "the sink `prometheus` has no destination"),
     ] {
         let scene = Scene::new(env!("CARGO_BIN_EXE_report")).file("system-health.toml", settings);
 

@@ -220,8 +220,8 @@ mod tests {
             Some(cursor) if by_position => cursor.parse().unwrap(),
             Some(cursor) => {
                 let (updated, number) = cursor.split_once(' ').unwrap();
-                let last: (u64, u64) = (updated.parse().unwrap(), number.parse().unwrap());
-                ordered.iter().take_while(|item| (item.updated, item.number) >= last).count()
+                let before: (u64, u64) = (updated.parse().unwrap(), number.parse().unwrap());
+                ordered.iter().take_while(|item| (item.updated, item.number) >= before).count()
             }
         };
         let nodes: Vec<_> = ordered.iter().skip(start).take(size).cloned().collect();

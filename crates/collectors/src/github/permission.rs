@@ -1,24 +1,32 @@
 //! What a token may not read is no data, and not an error: it stays so until somebody changes the token.
 
+use http::StatusCode;
 use system_health_registry::Unavailable;
 
-use super::{GitHubError, QueryErrorKind};
+use super::{Cause, GitHubError, QueryErrorKind};
 use crate::repository::RepositoryName;
 
-/// No data if the token lacks the permission to read something of a repository, such as `Issues`, and the error otherwise.
+/// No data if GitHub forbids the request, and otherwise the error. `permission` is the name of the permission to read
+/// something of a repository that a fine-grained token or a GitHub App needs, such as `Issues`.
 pub(crate) fn no_data_without(
     permission: &str,
     repository: &RepositoryName,
     error: anyhow::Error,
 ) -> Unavailable {
-    let forbidden = error
-        .downcast_ref::<GitHubError>()
-        .filter(|error| error.query_error_kind() == Some(QueryErrorKind::Forbidden));
-    match forbidden {
+    match error.downcast_ref::<GitHubError>().filter(|error| is_forbidden(error)) {
         Some(refused) => Unavailable::no_data(format!(
             "the GitHub token needs the permission `{permission}` (read) for {repository}: {}",
             refused.cause()
         )),
         None => error.into(),
+    }
+}
+
+fn is_forbidden(error: &GitHubError) -> bool {
+    match error.cause() {
+        Cause::NoPermission { .. } => true,
+        // Rate limits have a cause of their own.
+        Cause::Status { status, .. } => *status == StatusCode::FORBIDDEN,
+        _ => error.query_error_kind() == Some(QueryErrorKind::Forbidden),
     }
 }

@@ -54,8 +54,8 @@ where
     F: Future<Output = Sent>,
 {
     let send = move |points: Range<usize>| {
-        let sent = send(points.clone());
-        async move { (points, sent.await) }
+        let response = send(points.clone());
+        async move { (points, response.await) }
     };
     let work = Work {
         pieces,

@@ -18,6 +18,11 @@ pub(crate) fn listed() -> Vec<Value> {
     listed.json().as_array().unwrap().clone()
 }
 
+/// The metrics that a run collects without settings.
+pub(crate) fn collected() -> Vec<Value> {
+    listed().into_iter().filter(|metric| metric["collected"] == true).collect()
+}
+
 pub(crate) fn keys(catalog: &[Value]) -> Vec<&str> {
     catalog.iter().map(|metric| metric["key"].as_str().unwrap()).collect()
 }

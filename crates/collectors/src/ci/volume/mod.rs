@@ -5,7 +5,6 @@ mod duration;
 mod flaky_jobs;
 mod flaky_metrics;
 mod job_lists;
-mod permission;
 mod ran_job;
 mod recent_runs;
 mod request_limit;
@@ -17,7 +16,6 @@ mod time_metrics;
 
 pub use flaky_metrics::{flaky_jobs, flaky_runs};
 pub use job_lists::JobLists;
-pub(in crate::ci) use permission::without_permission;
 pub use recent_runs::RecentRuns;
 pub use reruns::Reruns;
 pub use run_metrics::{

@@ -2,14 +2,13 @@
 
 use std::time::SystemTime;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use system_health_registry::Unavailable;
 
-use super::permission::without_permission;
 use crate::{
     ci::{known_runs::RunsPage, workflow_run::WorkflowRun},
     date::format_date,
-    github::{GitHubRepository, Pages},
+    github::{GitHubRepository, Pages, no_data_without},
 };
 
 /// The list of all runs, as far as it was read.
@@ -39,7 +38,9 @@ impl RunPages {
         let mut runs: Vec<WorkflowRun> = Vec::new();
         while self.newest_on_page.is_none_or(|newest| newest >= since) {
             let page = self.pages.next().await;
-            let Some(page) = page.map_err(|error| without_permission(error, "actions: read", failed))? else {
+            let Some(page) =
+                page.with_context(failed).map_err(|error| no_data_without("Actions", name, error))?
+            else {
                 // If the whole list has fewer runs than announced, some of them are missing.
                 if self.listed < self.announced {
                     let Self { listed, announced, .. } = self;

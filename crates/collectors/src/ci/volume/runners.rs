@@ -1,10 +1,15 @@
 //! What waits for runners now, and the runners themselves.
 
+use anyhow::Context as _;
 use serde::Deserialize;
 use system_health_registry::{Context, FromContext, Sample, Scope, Unavailable, system_health_metric};
 
-use super::{job_lists::JobLists, permission::without_permission, recent_runs::RecentRuns};
-use crate::{ci::workflow_run::RunEnding, github::GitHubRepository, repository::Repository};
+use super::{job_lists::JobLists, recent_runs::RecentRuns};
+use crate::{
+    ci::workflow_run::RunEnding,
+    github::{GitHubRepository, no_data_without},
+    repository::Repository,
+};
 
 /// The repository's own runners, by their status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -89,7 +94,8 @@ impl FromContext for Runners {
         let failed = || format!("cannot list the runners of {}", on_github.name());
         let pages =
             on_github.pages::<RunnersPage>(&["actions", "runners"], &[("per_page", "100")]).all().await;
-        let pages = pages.map_err(|error| without_permission(error, "administration: read", failed))?;
+        let pages = pages.with_context(failed);
+        let pages = pages.map_err(|error| no_data_without("Administration", on_github.name(), error))?;
         let mut runners = Self::default();
         let (mut listed, mut announced) = (0, 0);
         for page in pages {

@@ -40,7 +40,7 @@ fn missing_scopes(headers: &HeaderMap) -> Option<Vec<&str>> {
     let accepted = list(headers.get(ACCEPTED_SCOPES)?.to_str().ok()?);
     let granted = list(headers.get(SCOPES)?.to_str().ok()?);
     let is_granted = |scope: &&str| granted.iter().any(|granted| includes(granted, scope));
-    (!accepted.is_empty() && !accepted.iter().any(|scope| is_granted(scope))).then_some(accepted)
+    (!accepted.is_empty() && !accepted.iter().any(is_granted)).then_some(accepted)
 }
 
 /// Whether a scope includes another one: `repo` includes `repo:status`, and `admin:org` includes `read:org`.
@@ -71,26 +71,23 @@ mod tests {
 
     use super::*;
 
-    fn permission(
-        status: u16,
-        headers: &[(&'static str, &'static str)],
-        message: &str,
-    ) -> Option<Option<String>> {
+    /// The permission that is missing: empty if it is unknown, `None` if none is.
+    fn permission(status: u16, headers: &[(&'static str, &'static str)], message: &str) -> Option<String> {
         let headers: HeaderMap = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
         let (status, body) =
             (StatusCode::from_u16(status).unwrap(), ErrorBody::from_message(message.to_owned()));
-        lacks_permission(status, &headers, &body).then(|| needed_permission(&headers))
+        lacks_permission(status, &headers, &body).then(|| needed_permission(&headers).unwrap_or_default())
     }
 
     #[test]
     fn the_missing_permission_is_named() {
         let no_access = "Resource not accessible by integration";
-        let named = |text: &str| Some(Some(text.to_owned()));
+        let named = |text: &str| Some(text.to_owned());
         for (status, headers, message, expected) in [
-            (403, &[][..], no_access, Some(None)),
+            (403, &[][..], no_access, named("")),
             (403, &[(PERMISSIONS, "actions=read")], no_access, named("the permission `actions=read`")),
             (
                 403,

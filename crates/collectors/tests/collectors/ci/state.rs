@@ -268,5 +268,8 @@ async fn a_failure_is_an_error_and_a_missing_permission_no_data() {
     github.repository("acme/shop").run(passed());
     github.fail("/workflows?", refusal::forbidden());
     let line = line("workflow_passing", &Stage::on(&github).context()).await;
-    assert!(line.starts_with("no data: the token has no permission `actions: read`: "), "{line}");
+    assert!(
+        line.starts_with("no data: the GitHub token needs the permission `Actions` (read) for acme/shop: "),
+        "{line}"
+    );
 }

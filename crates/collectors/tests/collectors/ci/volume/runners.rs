@@ -46,7 +46,7 @@ async fn runners_are_counted_by_status() {
 #[tokio::test]
 async fn a_missing_permission_is_no_data_that_names_it() {
     for (metric, request, permission) in
-        [("runners", "/runners", "administration: read"), ("runs", "/runs?", "actions: read")]
+        [("runners", "/runners", "Administration"), ("runs", "/runs?", "Actions")]
     {
         let github = FakeGitHub::start();
         github.repository("acme/shop").run(ci());
@@ -55,7 +55,9 @@ async fn a_missing_permission_is_no_data_that_names_it() {
         let line = line(metric, &Stage::on(&github).context()).await;
 
         assert!(
-            line.starts_with(&format!("no data: the token has no permission `{permission}`: ")),
+            line.starts_with(&format!(
+                "no data: the GitHub token needs the permission `{permission}` (read) for acme/shop: "
+            )),
             "{line}"
         );
         assert!(line.contains("Resource not accessible by personal access token"), "{line}");
