@@ -68,6 +68,7 @@ fn values_are_delivered_as_gauges_with_all_their_tags_and_one_time() {
         "lost": 0,
         "expired": 0,
         "superseded": 0,
+        "repeated": 0,
         "events": 0,
         "events_left": 0,
     });
@@ -155,7 +156,7 @@ fn tags_from_the_environment_are_adapted_with_a_warning() {
     let ended = scene.run(&["--push", "--no-self-metrics"]).with_status(0);
 
     ended.says("DD_TAGS: `owner:me@x.com` is sent as `owner:me_x.com`");
-    ended.says("DD_TAGS: `42` is left out");
+    ended.says("DD_TAGS: `42` is ignored");
     assert!(!ended.stderr().contains("team:web"), "{ended}");
     for point in intake.points() {
         for tag in ["owner:me_x.com", "team:web"] {

@@ -272,7 +272,7 @@ mod tests {
             let sample = |name: &str, value: f64| Sample::new(value)?.with_tag("repository", name);
             vec![sample("r1", 10.0)?, sample("r9", 90.0)?].into_reading()
         });
-        let used = each("b.used", |number| number.into_reading());
+        let used = each("b.used", IntoReading::into_reading);
 
         let results = results("b.used - a.limit < 0", [limits, used]).await;
 

@@ -106,7 +106,6 @@ async fn what_is_not_clear_is_refused_with_what_there_is() {
             builder("").sink(SECOND),
             "nothing is configured to deliver to (second: set `a` or `b` in [second])",
         ),
-        (builder("").sink(SECOND), "the settings configure no destination; there are the sinks `second`"),
         (
             builder("[report]\nto = ['frist']").sink(FIRST).sink(SECOND),
             "a.toml:2:7: `to` in [report] names the sink `frist`, which is not linked into this program; did you mean `first`?",

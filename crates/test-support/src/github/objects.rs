@@ -278,6 +278,16 @@ impl Objects<'_> {
         let (created, started) = (timestamp(created), timestamp(started));
         let completed = job.status.conclusion().map(|_| timestamp(completed));
         let runner = job.has_runner;
+        let step = json!({
+            "name": "Run the tests",
+            "status": job.status.as_str(),
+            "conclusion": job.status.conclusion(),
+            "number": 1,
+            "started_at": started,
+            "completed_at": completed,
+        });
+        // A job that waits for an approval has no steps yet.
+        let steps = if job.status.as_str() == "waiting" { vec![] } else { vec![step] };
         json!({
             "id": id,
             "run_id": run.id,
@@ -295,14 +305,7 @@ impl Objects<'_> {
             "started_at": started,
             "completed_at": completed,
             "name": job.name,
-            "steps": [{
-                "name": "Run the tests",
-                "status": job.status.as_str(),
-                "conclusion": job.status.conclusion(),
-                "number": 1,
-                "started_at": started,
-                "completed_at": completed,
-            }],
+            "steps": steps,
             "check_run_url": format!("{api}/check-runs/{id}"),
             "labels": job.labels,
             "runner_id": runner.then_some(1),

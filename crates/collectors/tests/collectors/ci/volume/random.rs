@@ -323,7 +323,7 @@ fn expected(history: &[PastRun]) -> Expected {
     expected
 }
 
-/// As PostgreSQL defines `percentile_cont`: rows are numbered from 1, and the value is at row 1 + rank × (rows - 1).
+/// As SQL defines `percentile_cont`: rows are numbered from 1, and the value is at row 1 + rank × (rows - 1).
 fn percentile(values: &[f64], rank: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -331,7 +331,7 @@ fn percentile(values: &[f64], rank: f64) -> Option<f64> {
     let at = |row: f64| sorted.get(row as usize - 1).copied();
     if sorted.is_empty() {
         None
-    } else if row.floor() == row.ceil() {
+    } else if row.fract() == 0.0 {
         at(row)
     } else {
         Some((row.ceil() - row) * at(row.floor())? + (row - row.floor()) * at(row.ceil())?)

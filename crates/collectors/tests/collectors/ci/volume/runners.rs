@@ -22,9 +22,9 @@ async fn jobs_that_wait_for_a_runner_are_counted_on_all_branches() {
 
     let github = FakeGitHub::start();
     let shop = github.repository("acme/shop");
-    runs().into_iter().for_each(|run| {
+    for run in runs() {
         shop.run(run);
-    });
+    }
     line("queued_jobs", &Stage::on(&github).context()).await;
     assert_eq!(requests(&github).len(), 5, "the list, and the jobs of four runs");
 }
