@@ -2,7 +2,7 @@
 // repeat them.
 
 function(entries)
-  local metrics = { [metric.key]: metric for metric in entries if metric.collected };
+  local metrics = { [metric.key]: metric for metric in entries if std.get(metric, 'collected', true) };
   {
     // The keys of these metrics, in alphabetical order.
     keys: std.objectFields(metrics),

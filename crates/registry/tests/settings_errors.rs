@@ -82,7 +82,7 @@ fn valid_settings_are_accepted() {
 #[test]
 fn the_most_similar_table_is_suggested() {
     assert_snapshot!(refusal("[xyzzy]\n"), @"system-health.toml:1:2: there is no table [xyzzy]; there are `ci`, `commits`, `metrics`");
-    assert_snapshot!(refusal("[ci]\n\n[comits]\nwindow = \"7d\"\n"), @"system-health.toml:3:2: there is no table [comits]; did you mean `commits`? (others: `ci`)");
+    assert_snapshot!(refusal("[ci]\n\n[comits]\nwindow = \"7d\"\n"), @"system-health.toml:3:2: there is no table [comits]; did you mean `commits`? (others: `ci`, `metrics`)");
 }
 
 #[test]
