@@ -121,6 +121,15 @@ fn with_pages(history: BranchHistory, clone: &LocalClone, github: &GitHubSetting
     BranchHistory { page, commits: history.commits.into_iter().map(with_page).collect(), ..history }
 }
 
+impl FromContext for RecentCommits {
+    const SCOPE: Scope = Scope::Metric;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let list = context.get::<CommitList>().await?;
+        Ok(list.within(&context.get::<Window>().await?)?)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::UNIX_EPOCH;

@@ -2,14 +2,12 @@
 
 use std::{collections::HashSet, fmt, sync::Arc, time::SystemTime};
 
-use system_health_registry::{
-    Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Unavailable, Window,
-};
+use system_health_registry::{EvidenceItem, Sample, SampleError};
 
-use super::{Classification, Classifier, Commit, commit_list::CommitList};
+use super::{Classification, Classifier, Commit};
 use crate::web_page::with_page_link;
 
-/// All commits of a branch within the [window](Window) of the metric that takes them, and where they were read. They are
+/// All commits of a branch within the [window](system_health_registry::Window) of the metric that takes them, and where they were read. They are
 /// read once for all metrics about a repository.
 #[derive(Debug, Clone)]
 pub struct RecentCommits {
@@ -100,15 +98,6 @@ fn evidence(commit: &Commit, classifier: &Classifier) -> Option<EvidenceItem> {
         Classification::Unrelated => return None,
     };
     Some(EvidenceItem::new(commit.title(), counts, reason).with_link(commit.page.as_deref()))
-}
-
-impl FromContext for RecentCommits {
-    const SCOPE: Scope = Scope::Metric;
-
-    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        let list = context.get::<CommitList>().await?;
-        Ok(list.within(&context.get::<Window>().await?)?)
-    }
 }
 
 impl fmt::Display for CommitsOrigin {

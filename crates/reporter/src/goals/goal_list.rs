@@ -1,14 +1,13 @@
 //! The goals of the settings, checked against the metrics that exist.
 
-use std::mem::discriminant;
-
 use system_health_registry::{
-    Catalog, Facts, Metric, Operator, Outcome, Run, Settings,
+    Catalog, Metric, Outcome, Run, Settings,
     self_metrics::is_self_metric,
     settings::{Known, SettingsError},
 };
 
 use super::{
+    combination::check_combination,
     judgement,
     settings::{GoalsSettings, NamedGoal, refused},
 };
@@ -16,22 +15,6 @@ use super::{
 /// The goals of two metrics in the settings.
 #[derive(Debug, Clone, Default)]
 pub struct Goals(Vec<NamedGoal>);
-
-/// Two metrics that cannot be combined.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum CombinationError {
-    #[error(
-        "only one of the two metrics is about the reporter; their values have different tags, so they cannot be combined"
-    )]
-    AboutReporter,
-    #[error("{left} and {right}; `{operator}` needs metrics with the same unit, unlike `/`")]
-    Unit { left: String, right: String, operator: Operator },
-    #[error(
-        "{left} and {right} are of different kinds, such as a gauge and a count; `{operator}` needs metrics of the same \
-         kind, unlike `/`"
-    )]
-    Kind { left: String, right: String, operator: Operator },
-}
 
 impl Goals {
     /// Reads `[goals]`. Refuses a goal, with its place in the file, if its name is the key of a metric, if there is no
@@ -121,30 +104,4 @@ fn find<'a>(key: &str, catalog: &'a Catalog) -> Result<Option<&'a Metric>, Strin
     let is_likely = |known: &&str| key.starts_with("system") || !is_self_metric(known);
     let keys = metrics.iter().map(|metric| metric.key()).filter(is_likely);
     Err(format!("there is no metric `{key}`{}", Known::nearest_to(key, keys)))
-}
-
-/// Any two metrics can be divided; to be added or subtracted, they need the same unit and kind.
-pub(super) fn check_combination(
-    left: &Facts,
-    right: &Facts,
-    operator: Operator,
-) -> Result<(), CombinationError> {
-    if is_self_metric(left.key()) != is_self_metric(right.key()) {
-        return Err(CombinationError::AboutReporter);
-    }
-    if operator == Operator::Divide {
-        return Ok(());
-    }
-    if left.unit() != right.unit() {
-        let [left, right] = [left, right].map(|facts| match facts.unit() {
-            None => format!("{} has no unit", facts.key()),
-            Some(unit) => format!("{} has the unit `{unit}`", facts.key()),
-        });
-        return Err(CombinationError::Unit { left, right, operator });
-    }
-    if discriminant(&left.kind()) != discriminant(&right.kind()) {
-        let [left, right] = [left, right].map(|facts| facts.key().to_owned());
-        return Err(CombinationError::Kind { left, right, operator });
-    }
-    Ok(())
 }

@@ -14,7 +14,7 @@ use system_health_registry::{
     Unavailable,
 };
 
-use super::{goal_list::check_combination, settings::NamedGoal};
+use super::{combination::check_combination, settings::NamedGoal};
 
 /// The samples of one metric by the tags that distinguish them.
 type Side<'a> = BTreeMap<BTreeSet<&'a Tag>, f64>;

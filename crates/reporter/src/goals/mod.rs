@@ -1,5 +1,6 @@
 //! Goals of two metrics, such as `ci.errors / ci.runs < 0.1`: their settings, and their results in a run.
 
+mod combination;
 mod goal_list;
 mod judgement;
 mod settings;

@@ -39,6 +39,13 @@ enum Standing {
     Ignored(String),
 }
 
+impl RecentRuns {
+    /// The runs that tested the branch within a window.
+    pub(in crate::ci) fn on_branch(&self, window: Window) -> anyhow::Result<BranchRuns<'_>> {
+        BranchRuns::new(self, window)
+    }
+}
+
 impl<'a> BranchRuns<'a> {
     pub(super) fn new(source: &'a RecentRuns, window: Window) -> anyhow::Result<Self> {
         let (mut runs, mut ignored) = (Vec::new(), Vec::new());

@@ -10,7 +10,7 @@ use system_health_registry::{Context, EvidenceItem, FromContext, Scope, Unavaila
 
 use tokio::sync::Mutex;
 
-use super::{branch_runs::BranchRuns, run_pages::RunPages};
+use super::run_pages::RunPages;
 use crate::{
     ci::{CiSettings, TriggerEvents, workflow_run::WorkflowRun},
     github::{GitHubRepository, WatchedBranch},
@@ -67,11 +67,6 @@ impl RecentRuns {
 
     pub(super) fn settings(&self) -> &CiSettings {
         &self.settings
-    }
-
-    /// The runs that tested the branch within a window.
-    pub(in crate::ci) fn on_branch(&self, window: Window) -> anyhow::Result<BranchRuns<'_>> {
-        BranchRuns::new(self, window)
     }
 
     /// The runs since a time that may be further back than the windows. Only one resource may ask for them, because the
