@@ -6,19 +6,22 @@ use system_health_registry::Unavailable;
 use super::{Cause, GitHubError, QueryErrorKind};
 use crate::repository::RepositoryName;
 
-/// No data if GitHub forbids the request, and otherwise the error. `permission` is the name of the permission to read
+/// No data if there is no token or if GitHub forbids the request, and otherwise the error. `permission` is the name of the permission to read
 /// something of a repository that a fine-grained token or a GitHub App needs, such as `Issues`.
 pub(crate) fn no_data_without(
     permission: &str,
     repository: &RepositoryName,
     error: anyhow::Error,
 ) -> Unavailable {
-    match error.downcast_ref::<GitHubError>().filter(|error| is_forbidden(error)) {
-        Some(refused) => Unavailable::no_data(format!(
+    match error.downcast_ref::<GitHubError>() {
+        Some(refused) if matches!(refused.cause(), Cause::NoToken) => {
+            Unavailable::no_data(refused.cause().to_string())
+        }
+        Some(refused) if is_forbidden(refused) => Unavailable::no_data(format!(
             "the GitHub token needs the permission `{permission}` (read) for {repository}: {}",
             refused.cause()
         )),
-        None => error.into(),
+        _ => error.into(),
     }
 }
 

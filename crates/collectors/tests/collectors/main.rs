@@ -16,6 +16,7 @@ mod history;
 mod issues;
 mod labels;
 mod permissions;
+mod pull_request_lists;
 mod pull_requests;
 mod repositories;
 mod source;

@@ -3,32 +3,29 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use system_health_collectors::pull_requests::{self as metrics, PullRequests};
-use system_health_registry::{IntoReading, Sample, Unavailable, Window};
-use system_health_test_support::{
-    github::{FakeGitHub, PullRequest, Review, refusal},
-    server::Answer,
-};
+use system_health_registry::{IntoReading, Sample, Window};
+use system_health_test_support::github::{FakeGitHub, PullRequest, Review};
 
 use crate::stage::{OneRepository, Stage, days, line};
 
 /// 2025-06-01T12:00:00Z
-fn now() -> SystemTime {
+pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(485_772)
 }
 
-fn hours(hours: u64) -> Duration {
+pub(crate) fn hours(hours: u64) -> Duration {
     Duration::from_hours(hours)
 }
 
-fn minutes(minutes: u64) -> Duration {
+pub(crate) fn minutes(minutes: u64) -> Duration {
     Duration::from_mins(minutes)
 }
 
-fn github() -> FakeGitHub {
+pub(crate) fn github() -> FakeGitHub {
     FakeGitHub::builder().now(now()).start()
 }
 
-fn github_with(pull_requests: impl IntoIterator<Item = PullRequest>) -> FakeGitHub {
+pub(crate) fn github_with(pull_requests: impl IntoIterator<Item = PullRequest>) -> FakeGitHub {
     let github = github();
     let shop = github.repository("acme/shop");
     for pull_request in pull_requests {
@@ -37,7 +34,7 @@ fn github_with(pull_requests: impl IntoIterator<Item = PullRequest>) -> FakeGitH
     github
 }
 
-fn stage(github: &FakeGitHub) -> Stage {
+pub(crate) fn stage(github: &FakeGitHub) -> Stage {
     Stage::on(github).started_at(now())
 }
 
@@ -46,7 +43,7 @@ fn window() -> Window {
 }
 
 /// A metric of the repository: `3`, `p50 1, p90 2, p99 3`, `no data: …` or `error: …`.
-async fn value(context: &OneRepository, key: &str) -> String {
+pub(crate) async fn value(context: &OneRepository, key: &str) -> String {
     let prs = match context.get::<PullRequests>().await {
         Ok(prs) => prs,
         Err(other) => return line(&Err(other)),
@@ -92,7 +89,7 @@ async fn of_one(pull_request: PullRequest, key: &str) -> String {
 }
 
 /// Opened three days ago, and merged a day ago.
-fn merged() -> PullRequest {
+pub(crate) fn merged() -> PullRequest {
     PullRequest::new("Sell socks").age(days(3)).merge(days(1))
 }
 
@@ -383,161 +380,6 @@ async fn comments_of_people_count_wherever_they_are() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_on_a_page_is_read_to_its_end() {
-    let mut pull_request = merged();
-    for number in 0..250 {
-        let ago = days(2) + minutes(250 - number);
-        pull_request = pull_request.review(ago, Review::new("ben").comments(1)).comment(ago, "eve");
-        pull_request = pull_request.force_push(ago);
-    }
-    let github = github_with([pull_request.convert_to_draft(days(2)).ready(hours(36)), merged()]);
-    let context = stage(&github).context();
-
-    assert_eq!(value(&context, "comments").await, "p50 250, p90 450, p99 495");
-    assert_eq!(value(&context, "review_rounds").await, "p50 125, p90 225, p99 247.5");
-    let half_a_day = DAY / 2;
-    assert_eq!(
-        value(&context, "time_to_merge").await.split(',').next(),
-        Some(&*format!("p50 {}", 3 * half_a_day + half_a_day / 2))
-    );
-    assert_eq!(github.requests().len(), 3, "two more pages");
-}
-
-#[tokio::test]
-async fn all_pages_of_both_lists_are_read_and_no_more() {
-    let github = github();
-    let shop = github.repository("acme/shop");
-    for number in 0..330 {
-        // 250 old ones that are open, and 80 that were touched but do not matter.
-        let old = PullRequest::new("Old").age(days(100) + minutes(number));
-        shop.pull_request(if number < 250 {
-            old
-        } else {
-            old.merge(days(50)).comment(days(2) + minutes(number), "ben")
-        });
-    }
-    for number in 0..120 {
-        shop.pull_request(merged().label(minutes(number)));
-    }
-    for _ in 0..500 {
-        shop.pull_request(PullRequest::new("Long ago").age(days(100)).merge(days(50)));
-    }
-    let context = stage(&github).context();
-
-    assert_eq!(value(&context, "merged").await, "120");
-    assert_eq!(value(&context, "open").await, "draft:false 250, draft:true 0");
-    assert_eq!(value(&context, "stale").await, "250");
-    assert_eq!(value(&context, "opened").await, "120");
-    // 200 of the list of changes in pages of 50, until one page has an item from before; then its start again.
-    assert_eq!(github.requests().len(), 6);
-}
-
-#[tokio::test]
-async fn a_list_that_changes_while_it_is_read_loses_nothing() {
-    let github = github();
-    let shop = github.repository("acme/shop");
-    for _ in 0..120 {
-        shop.pull_request(merged());
-    }
-    // After the first page, one of the last page is commented on, and one is merged and another one opened.
-    let last = shop.clone();
-    github.after_next_request(move || {
-        last.replace_pull_request(1, merged().comment(Duration::ZERO, "ben"));
-        last.replace_pull_request(2, merged().comment(Duration::ZERO, "ben"));
-        last.pull_request(PullRequest::new("New").age(Duration::ZERO));
-    });
-    let context = stage(&github).context();
-
-    assert_eq!(value(&context, "merged").await, "120");
-    assert_eq!(value(&context, "open").await, "draft:false 1, draft:true 0");
-}
-
-#[tokio::test]
-async fn an_open_pull_request_that_is_closed_while_it_is_read_is_counted_once() {
-    let github = github();
-    let shop = github.repository("acme/shop");
-    for number in 0..210 {
-        shop.pull_request(PullRequest::new("Old").age(days(100) + minutes(number)));
-    }
-    let first = shop.clone();
-    github.after_next_request(move || {
-        // One that was read, and one that was not.
-        for number in [1, 210] {
-            first.replace_pull_request(number, PullRequest::new("Old").age(days(100)).close(Duration::ZERO));
-        }
-    });
-    let context = stage(&github).context();
-
-    assert_eq!(value(&context, "open").await, "draft:false 208, draft:true 0");
-    assert_eq!(value(&context, "closed_unmerged").await, "2");
-}
-
-#[tokio::test]
-async fn a_page_that_takes_too_long_is_halved() {
-    let github = github_with((0..30).map(|_| merged()));
-    github.answer_nodes_in_time(4_000);
-    let context = stage(&github).context();
-    assert_eq!(value(&context, "merged").await, "30");
-}
-
-#[tokio::test]
-async fn a_list_that_is_too_long_is_an_error() {
-    let github = github_with((0..101).map(|_| merged()));
-    let settings = format!(
-        "[github]\napi_url = \"{}\"\nmax_pages = 1\n[repository]\nname = \"acme/shop\"",
-        github.url()
-    );
-    let context = Stage::empty().token().settings(&settings).started_at(now()).context();
-    assert_eq!(
-        value(&context, "merged").await,
-        "error: cannot list the pull requests of acme/shop: the list has more than 100 items since the start of the window \
-         and would be cut off; raise `max_pages` in [github]"
-    );
-}
-
-#[tokio::test]
-async fn a_number_that_does_not_fit_the_list_is_an_error() {
-    let github = github();
-    let empty = serde_json::json!({ "pageInfo": { "hasNextPage": false, "endCursor": null }, "nodes": [] });
-    let url = "https://github.com/acme/shop";
-    let repository =
-        serde_json::json!({ "url": url, "open": { "totalCount": 3 }, "changed": empty, "old": empty });
-    github.fail("/graphql", Answer::json(200, &serde_json::json!({ "data": { "repository": repository } })));
-    let context = stage(&github).context();
-    assert_eq!(
-        value(&context, "open").await,
-        "error: cannot list the pull requests of acme/shop: GitHub counts 3 open pull requests in acme/shop, but listed 0; \
-         they may have changed while they were read"
-    );
-}
-
-#[tokio::test]
-async fn a_missing_permission_is_no_data_and_names_it() {
-    let github = github_with([merged()]);
-    let message = "Resource not accessible by personal access token";
-    github.fail("/graphql", refusal::query_error("FORBIDDEN", message));
-    let value = value(&stage(&github).context(), "merged").await;
-    assert!(
-        value.starts_with(
-            "no data: the GitHub token needs the permission `Pull requests` (read) for acme/shop: "
-        ),
-        "{value}"
-    );
-    assert!(value.contains(message), "{value}");
-}
-
-#[tokio::test]
-async fn a_repository_that_is_not_there_is_an_error() {
-    let github = github();
-    let value = value(&stage(&github).context(), "merged").await;
-    assert!(
-        value.starts_with("error: cannot list the pull requests of acme/shop: POST /graphql: "),
-        "{value}"
-    );
-    assert!(value.contains("Could not resolve to a Repository with the name 'acme/shop'"), "{value}");
-}
-
-#[tokio::test]
 async fn the_value_links_to_the_pull_requests_and_the_evidence_says_why() {
     let github = github_with([merged(), merged().by("renovate[bot]")]);
     let context = stage(&github).context();
@@ -558,20 +400,5 @@ async fn the_value_links_to_the_pull_requests_and_the_evidence_says_why() {
             ("#1 Sell socks", true, "merged at 2025-05-31T12:00:00Z, after 2days of waiting"),
             ("#2 Sell socks", false, "it was opened by the bot `renovate`"),
         ]
-    );
-}
-
-#[tokio::test]
-async fn without_a_token_there_is_a_reason() {
-    let github = github_with([merged()]);
-    let settings = "[repository]\nname = \"acme/shop\"\n[commits]\nsource = \"github\"";
-    let context = Stage::empty().github(&github).settings(settings).started_at(now()).context();
-    let Err(other) = context.get::<PullRequests>().await else { panic!("a value without a token") };
-    assert!(matches!(&other, Unavailable::Error(_) | Unavailable::NoData(_)));
-    assert!(
-        other.to_string().ends_with(
-            "GitHub's GraphQL API needs a token, also for public repositories; set a GitHub token"
-        ),
-        "{other}"
     );
 }

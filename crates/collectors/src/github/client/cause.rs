@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::{Deserialize, de::Error as _};
 use system_health_http::{HttpError, one_line};
 
-use super::query::{QueryErrorKind, QueryErrors};
+use super::query_errors::{QueryErrorKind, QueryErrors};
 use crate::date::format_date;
 
 /// What went wrong in the last attempt.

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use http::StatusCode;
 use system_health_http::RetryError;
 
-use super::{attempt::FailedAttempt, cause::Cause, query::QueryErrorKind};
+use super::{attempt::FailedAttempt, cause::Cause, query_errors::QueryErrorKind};
 
 /// A request to GitHub that failed.
 #[derive(Debug, thiserror::Error)]

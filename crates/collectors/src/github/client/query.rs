@@ -1,56 +1,18 @@
-//! GraphQL: the answer to a query, and the errors in it. GitHub answers 200 also if the query failed:
+//! GraphQL: the answer to a query. GitHub answers 200 also if the query failed:
 //! <https://docs.github.com/en/graphql/guides/using-graphql-clients>.
 
-use std::{fmt, time::SystemTime};
+use std::time::SystemTime;
 
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
-use system_health_http::{Retry, one_line};
+use system_health_http::Retry;
 
 use super::{
     cause::{Cause, ErrorBody},
+    query_errors::{QueryError, QueryErrorKind, QueryErrors, kind_of_message},
     rate_limit::limit_wait,
 };
-
-/// Maximum number of errors in a message. A query over many objects may fail for each of them.
-const MAX_SHOWN: usize = 3;
-
-/// The errors of a query. There is at least one.
-#[derive(Debug, Clone)]
-pub struct QueryErrors(Vec<QueryError>);
-
-/// One error of a query.
-#[derive(Debug, Clone, Deserialize)]
-pub struct QueryError {
-    message: String,
-    #[serde(rename = "type")]
-    error_type: Option<String>,
-    #[serde(default)]
-    path: Option<Vec<Value>>,
-    extensions: Option<Extensions>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct Extensions {
-    code: Option<String>,
-}
-
-/// What the errors of a query mean to the one who asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum QueryErrorKind {
-    /// Something that the query names does not exist, or the token may not see it.
-    NotFound,
-    /// The token has no permission.
-    Forbidden,
-    /// A rate limit is exhausted.
-    RateLimited,
-    /// The query asks for more than GitHub can answer in time. A smaller page may help.
-    Timeout,
-    /// Anything else, such as an invalid query. Also errors of different kinds.
-    Other,
-}
 
 /// The body of the response to a query.
 #[derive(Debug, Deserialize)]
@@ -74,7 +36,7 @@ impl QueryAnswer {
         if kind == QueryErrorKind::RateLimited {
             let wait = limit_wait(headers, now);
             let until = now.checked_add(wait).unwrap_or(now);
-            let message = errors.0.first().map(|error| error.message.clone());
+            let message = errors.0.first().map(|error| error.message().to_owned());
             let body = message.map_or(self.body, ErrorBody::from_message);
             return Err((Retry::After(wait), Cause::RateLimit { status: StatusCode::OK, body, until }));
         }
@@ -86,114 +48,9 @@ impl QueryAnswer {
     }
 }
 
-impl QueryErrors {
-    /// All errors.
-    #[must_use]
-    pub fn all(&self) -> &[QueryError] {
-        &self.0
-    }
-
-    /// What they mean together. A limit or a timeout concerns the whole query. Beyond that, errors of different kinds are
-    /// [`QueryErrorKind::Other`].
-    #[must_use]
-    pub fn kind(&self) -> QueryErrorKind {
-        let kinds = || self.0.iter().map(QueryError::kind);
-        let whole = [QueryErrorKind::RateLimited, QueryErrorKind::Timeout];
-        if let Some(kind) = whole.into_iter().find(|kind| kinds().any(|other| other == *kind)) {
-            return kind;
-        }
-        let first = kinds().next().unwrap_or(QueryErrorKind::Other);
-        if kinds().all(|kind| kind == first) { first } else { QueryErrorKind::Other }
-    }
-
-    pub(super) fn quoted(self, quote: impl Fn(&str) -> String) -> Self {
-        let quoted = |error: QueryError| QueryError { message: quote(&error.message), ..error };
-        Self(self.0.into_iter().map(quoted).collect())
-    }
-}
-
-impl QueryError {
-    /// GitHub's explanation.
-    #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// GitHub's name for this type of error, such as `NOT_FOUND`.
-    #[must_use]
-    pub fn error_type(&self) -> Option<&str> {
-        let code = || self.extensions.as_ref()?.code.as_deref();
-        self.error_type.as_deref().or_else(code)
-    }
-
-    /// Where in the data a part is missing, such as `repository.pullRequests`. Empty if all of it is.
-    #[must_use]
-    pub fn path(&self) -> String {
-        let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
-        self.path.iter().flatten().map(part).collect::<Vec<_>>().join(".")
-    }
-
-    /// What it means to the one who asked.
-    #[must_use]
-    pub fn kind(&self) -> QueryErrorKind {
-        match self.error_type() {
-            Some("NOT_FOUND") => QueryErrorKind::NotFound,
-            Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => QueryErrorKind::Forbidden,
-            Some("RATE_LIMITED" | "RATE_LIMIT") => QueryErrorKind::RateLimited,
-            Some("MAX_NODE_LIMIT_EXCEEDED" | "RESOURCE_LIMITS_EXCEEDED") => QueryErrorKind::Timeout,
-            _ => kind_of_message(&self.message),
-        }
-    }
-}
-
 impl ErrorBody {
     fn query_error_kind(&self) -> QueryErrorKind {
         self.message().map_or(QueryErrorKind::Other, kind_of_message)
-    }
-}
-
-/// What an error without a type means.
-fn kind_of_message(message: &str) -> QueryErrorKind {
-    let message = message.to_ascii_lowercase();
-    let contains = |words: &[&str]| words.iter().any(|words| message.contains(words));
-    if contains(&[
-        "something went wrong while executing your query",
-        "respond to your request in time",
-        "timed out",
-    ]) {
-        QueryErrorKind::Timeout
-    } else if contains(&["rate limit exceeded", "secondary rate limit", "abuse detection"]) {
-        QueryErrorKind::RateLimited
-    } else {
-        QueryErrorKind::Other
-    }
-}
-
-impl fmt::Display for QueryErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, error) in self.0.iter().take(MAX_SHOWN).enumerate() {
-            if number > 0 {
-                f.write_str("; ")?;
-            }
-            error.fmt(f)?;
-        }
-        match self.0.len().saturating_sub(MAX_SHOWN) {
-            0 => Ok(()),
-            more => write!(f, "; and {more} more errors"),
-        }
-    }
-}
-
-impl fmt::Display for QueryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&one_line(&self.message))?;
-        let path = self.path();
-        match (self.error_type(), &*path) {
-            (None, "") => Ok(()),
-            (None, path) => write!(f, " (at `{}`)", one_line(path)),
-            (Some(name), "") => write!(f, " ({})", one_line(name)),
-            (Some(name), path) => write!(f, " ({} at `{}`)", one_line(name), one_line(path)),
-        }
     }
 }
 

@@ -1,0 +1,179 @@
+//! How the lists of pull requests are read, page by page.
+
+use std::time::Duration;
+
+use system_health_test_support::{
+    github::{PullRequest, Review, refusal},
+    server::Answer,
+};
+
+use crate::{
+    pull_requests::{github, github_with, hours, merged, minutes, now, stage, value},
+    stage::{Stage, days},
+};
+
+#[tokio::test]
+async fn what_does_not_fit_on_a_page_is_read_to_its_end() {
+    let mut pull_request = merged();
+    for number in 0..250 {
+        let ago = days(2) + minutes(250 - number);
+        pull_request = pull_request.review(ago, Review::new("ben").comments(1)).comment(ago, "eve");
+        pull_request = pull_request.force_push(ago);
+    }
+    let github = github_with([pull_request.convert_to_draft(days(2)).ready(hours(36)), merged()]);
+    let context = stage(&github).context();
+
+    assert_eq!(value(&context, "comments").await, "p50 250, p90 450, p99 495");
+    assert_eq!(value(&context, "review_rounds").await, "p50 125, p90 225, p99 247.5");
+    let half_a_day = Duration::from_hours(12).as_secs();
+    assert_eq!(
+        value(&context, "time_to_merge").await.split(',').next(),
+        Some(&*format!("p50 {}", 3 * half_a_day + half_a_day / 2))
+    );
+    assert_eq!(github.requests().len(), 3, "two more pages");
+}
+
+#[tokio::test]
+async fn all_pages_of_both_lists_are_read_and_no_more() {
+    let github = github();
+    let shop = github.repository("acme/shop");
+    for number in 0..330 {
+        // 250 old ones that are open, and 80 that were touched but do not matter.
+        let old = PullRequest::new("Old").age(days(100) + minutes(number));
+        shop.pull_request(if number < 250 {
+            old
+        } else {
+            old.merge(days(50)).comment(days(2) + minutes(number), "ben")
+        });
+    }
+    for number in 0..120 {
+        shop.pull_request(merged().label(minutes(number)));
+    }
+    for _ in 0..500 {
+        shop.pull_request(PullRequest::new("Long ago").age(days(100)).merge(days(50)));
+    }
+    let context = stage(&github).context();
+
+    assert_eq!(value(&context, "merged").await, "120");
+    assert_eq!(value(&context, "open").await, "draft:false 250, draft:true 0");
+    assert_eq!(value(&context, "stale").await, "250");
+    assert_eq!(value(&context, "opened").await, "120");
+    // 200 of the list of changes in pages of 50, until one page has an item from before; then its start again.
+    assert_eq!(github.requests().len(), 6);
+}
+
+#[tokio::test]
+async fn a_list_that_changes_while_it_is_read_loses_nothing() {
+    let github = github();
+    let shop = github.repository("acme/shop");
+    for _ in 0..120 {
+        shop.pull_request(merged());
+    }
+    // After the first page, one of the last page is commented on, and one is merged and another one opened.
+    let last = shop.clone();
+    github.after_next_request(move || {
+        last.replace_pull_request(1, merged().comment(Duration::ZERO, "ben"));
+        last.replace_pull_request(2, merged().comment(Duration::ZERO, "ben"));
+        last.pull_request(PullRequest::new("New").age(Duration::ZERO));
+    });
+    let context = stage(&github).context();
+
+    assert_eq!(value(&context, "merged").await, "120");
+    assert_eq!(value(&context, "open").await, "draft:false 1, draft:true 0");
+}
+
+#[tokio::test]
+async fn an_open_pull_request_that_is_closed_while_it_is_read_is_counted_once() {
+    let github = github();
+    let shop = github.repository("acme/shop");
+    for number in 0..210 {
+        shop.pull_request(PullRequest::new("Old").age(days(100) + minutes(number)));
+    }
+    let first = shop.clone();
+    github.after_next_request(move || {
+        // One that was read, and one that was not.
+        for number in [1, 210] {
+            first.replace_pull_request(number, PullRequest::new("Old").age(days(100)).close(Duration::ZERO));
+        }
+    });
+    let context = stage(&github).context();
+
+    assert_eq!(value(&context, "open").await, "draft:false 208, draft:true 0");
+    assert_eq!(value(&context, "closed_unmerged").await, "2");
+}
+
+#[tokio::test]
+async fn a_page_that_takes_too_long_is_halved() {
+    let github = github_with((0..30).map(|_| merged()));
+    github.answer_nodes_in_time(4_000);
+    let context = stage(&github).context();
+    assert_eq!(value(&context, "merged").await, "30");
+}
+
+#[tokio::test]
+async fn a_list_that_is_too_long_is_an_error() {
+    let github = github_with((0..101).map(|_| merged()));
+    let settings = format!(
+        "[github]\napi_url = \"{}\"\nmax_pages = 1\n[repository]\nname = \"acme/shop\"",
+        github.url()
+    );
+    let context = Stage::empty().token().settings(&settings).started_at(now()).context();
+    assert_eq!(
+        value(&context, "merged").await,
+        "error: cannot list the pull requests of acme/shop: the list has more than 100 items since the start of the window \
+         and would be cut off; raise `max_pages` in [github]"
+    );
+}
+
+#[tokio::test]
+async fn a_number_that_does_not_fit_the_list_is_an_error() {
+    let github = github();
+    let empty = serde_json::json!({ "pageInfo": { "hasNextPage": false, "endCursor": null }, "nodes": [] });
+    let url = "https://github.com/acme/shop";
+    let repository =
+        serde_json::json!({ "url": url, "open": { "totalCount": 3 }, "changed": empty, "old": empty });
+    github.fail("/graphql", Answer::json(200, &serde_json::json!({ "data": { "repository": repository } })));
+    let context = stage(&github).context();
+    assert_eq!(
+        value(&context, "open").await,
+        "error: cannot list the pull requests of acme/shop: GitHub counts 3 open pull requests in acme/shop, but listed 0; \
+         they may have changed while they were read"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_no_data_and_names_it() {
+    let github = github_with([merged()]);
+    let message = "Resource not accessible by personal access token";
+    github.fail("/graphql", refusal::query_error("FORBIDDEN", message));
+    let value = value(&stage(&github).context(), "merged").await;
+    assert!(
+        value.starts_with(
+            "no data: the GitHub token needs the permission `Pull requests` (read) for acme/shop: "
+        ),
+        "{value}"
+    );
+    assert!(value.contains(message), "{value}");
+}
+
+#[tokio::test]
+async fn a_repository_that_is_not_there_is_an_error() {
+    let github = github();
+    let value = value(&stage(&github).context(), "merged").await;
+    assert!(
+        value.starts_with("error: cannot list the pull requests of acme/shop: POST /graphql: "),
+        "{value}"
+    );
+    assert!(value.contains("Could not resolve to a Repository with the name 'acme/shop'"), "{value}");
+}
+
+#[tokio::test]
+async fn without_a_token_there_is_no_data() {
+    let github = github_with([merged()]);
+    let settings = "[repository]\nname = \"acme/shop\"\n[commits]\nsource = \"github\"";
+    let context = Stage::empty().github(&github).settings(settings).started_at(now()).context();
+    assert_eq!(
+        value(&context, "merged").await,
+        "no data: GitHub's GraphQL API needs a token, also for public repositories; set a GitHub token"
+    );
+}
