@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use system_health_http::{HttpClient, HttpSettings, SetupError};
 use system_health_registry::{Context, FromContext, Scope, Unavailable};
+use tokio::task::spawn_blocking;
 use url::{Origin, Url};
 
 use super::cause::Cause;
@@ -48,6 +49,9 @@ impl FromContext for Transport {
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let settings = context.get::<GitHubSettings>().await?;
-        Ok(Self::new(&settings.api_url).context("cannot set up a client for GitHub")?)
+        // Reading the certificates takes milliseconds, in which this thread can send the request for the token.
+        let transport =
+            spawn_blocking(move || Self::new(&settings.api_url)).await.context("the set-up panicked");
+        Ok(transport.and_then(|set_up| Ok(set_up?)).context("cannot set up a client for GitHub")?)
     }
 }
