@@ -39,6 +39,8 @@ pub mod github;
 #[cfg(feature = "github")]
 pub mod issues;
 #[cfg(feature = "github")]
+mod measured;
+#[cfg(feature = "github")]
 pub mod pull_requests;
 pub mod repository;
 #[cfg(feature = "github")]

@@ -164,7 +164,7 @@ impl RunClient {
         match limit {
             _ if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) => HttpError::Deadline,
             Some(limit) if elapsed >= limit => HttpError::Timeout(limit),
-            _ => HttpError::Silence(settings.read_timeout),
+            _ => HttpError::ReadTimeout(settings.read_timeout),
         }
     }
 }

@@ -18,7 +18,7 @@ pub enum HttpError {
     Deadline,
     /// The server sent no data during the read timeout.
     #[error("no data for {0:?}")]
-    Silence(Duration),
+    ReadTimeout(Duration),
     /// The response is longer than the limit.
     #[error("the response is longer than {0} bytes")]
     TooLong(usize),
@@ -72,7 +72,7 @@ impl HttpError {
             | Self::ProxyUnreachable(..)
             | Self::ProxySilent(..) => true,
             Self::Connection(error) => error.is_connect(),
-            Self::Timeout(_) | Self::Deadline | Self::Silence(_) | Self::TooLong(_) => false,
+            Self::Timeout(_) | Self::Deadline | Self::ReadTimeout(_) | Self::TooLong(_) => false,
         }
     }
 

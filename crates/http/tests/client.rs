@@ -66,7 +66,7 @@ async fn failed_requests_are_also_counted_once() {
     client(&url, &calls).send(get(&url), 10).await.unwrap();
     let (_server, url) = server(Wire::BlackHole);
     let silent = client(&url, &calls).send(get(&url), 10).await.unwrap_err();
-    assert!(matches!(silent, HttpError::Silence(_)), "{silent:?}");
+    assert!(matches!(silent, HttpError::ReadTimeout(_)), "{silent:?}");
     let mut request = get(&url);
     *request.timeout_mut() = Some(Duration::from_millis(100));
     let late = client(&url, &calls).send(request, 10).await.unwrap_err();

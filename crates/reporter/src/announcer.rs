@@ -12,7 +12,7 @@ use crate::{
     courier::{Courier, LONGEST_SENDING},
     events, guard,
     receipt::Contact,
-    state::Kept,
+    state::CurrentStore,
 };
 
 impl Courier<'_> {
@@ -20,7 +20,7 @@ impl Courier<'_> {
     /// `announces` is false, only the states of the goals are stored.
     pub(crate) async fn record_events(
         &self,
-        kept: &Kept,
+        current: &CurrentStore,
         report: &Arc<Report>,
         attached: &[Event],
         announces: bool,
@@ -28,7 +28,7 @@ impl Courier<'_> {
         let Some(max_age) = self.target.limits.max_event_age else { return Ok(()) };
         let attached =
             if announces { events::collector_events(report, attached, max_age) } else { Vec::new() };
-        if !kept.is_kept() {
+        if !current.is_kept() {
             // Without state, events could be sent twice.
             if !attached.is_empty() {
                 tracing::warn!("the events of collectors are not sent, because there is no state folder");
@@ -36,29 +36,34 @@ impl Courier<'_> {
             return Ok(());
         }
         let (outbox, report) = (self.target.outbox.clone(), Arc::clone(report));
-        kept.ask(kept.store(), move |store| {
-            let goals = events::goal_states(&report);
-            store.record_goals(&outbox, report.timestamp(), &goals, |flipped| {
-                if announces { events::flip_events(&report, flipped) } else { Vec::new() }
-            })?;
-            if attached.is_empty() { Ok(()) } else { store.add_events(&outbox, &attached) }
-        })
-        .await
+        current
+            .ask(current.store(), move |store| {
+                let goals = events::goal_states(&report);
+                store.record_goals(&outbox, report.timestamp(), &goals, |flipped| {
+                    if announces { events::flip_events(&report, flipped) } else { Vec::new() }
+                })?;
+                if attached.is_empty() { Ok(()) } else { store.add_events(&outbox, &attached) }
+            })
+            .await
     }
 
     /// Sends the waiting events, after the points were delivered. If an event was refused or may have arrived, a
     /// warning is logged, and it is not sent again.
-    pub(crate) async fn announce(&self, kept: &Kept, receipt: &mut Receipt) -> Result<(), StateError> {
+    pub(crate) async fn announce(
+        &self,
+        current: &CurrentStore,
+        receipt: &mut Receipt,
+    ) -> Result<(), StateError> {
         let Some(max_age) = self.target.limits.max_event_age else { return Ok(()) };
         let outbox = || self.target.outbox.clone();
         let own = outbox();
-        if !kept.ask(kept.store(), move |store| store.has_unsettled_events(&own)).await? {
+        if !current.ask(current.store(), move |store| store.has_unsettled_events(&own)).await? {
             return Ok(());
         }
         let ago = |age| SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         let (own, dead, oldest) = (outbox(), ago(LONGEST_SENDING), ago(max_age));
         let (unknown, old) =
-            kept.ask(kept.store(), move |store| store.give_up_events(&own, dead, oldest)).await?;
+            current.ask(current.store(), move |store| store.give_up_events(&own, dead, oldest)).await?;
         for id in unknown {
             tracing::warn!(
                 "the run that was sending the event `{id}` was killed; the event is not sent again"
@@ -72,7 +77,7 @@ impl Courier<'_> {
             && Instant::now() < self.deadlines.events
         {
             let own = outbox();
-            let next = kept.ask(kept.store(), move |store| store.next_event(&own, SystemTime::now()));
+            let next = current.ask(current.store(), move |store| store.next_event(&own, SystemTime::now()));
             let Some(next) = next.await? else { break };
             let fate = match events::parse(&next) {
                 Ok(event) => guard::announce(sink.as_ref(), &event, self.deadlines.events).await,
@@ -90,14 +95,14 @@ impl Courier<'_> {
                 }
                 Fate::Left(error) => {
                     receipt.error.get_or_insert_with(|| error.to_string());
-                    kept.ask(kept.store(), move |store| store.return_event(&own, &id)).await?;
+                    current.ask(current.store(), move |store| store.return_event(&own, &id)).await?;
                     break;
                 }
             }
-            kept.ask(kept.store(), move |store| store.settle_event(&own, &id)).await?;
+            current.ask(current.store(), move |store| store.settle_event(&own, &id)).await?;
         }
         let own = outbox();
-        let left = kept.ask(kept.store(), move |store| store.pending_events(&own)).await?;
+        let left = current.ask(current.store(), move |store| store.pending_events(&own)).await?;
         receipt.events_left = left.len() as u64;
         Ok(())
     }
@@ -106,13 +111,13 @@ impl Courier<'_> {
 /// The events that a push to an outbox would send now.
 pub(crate) async fn events_to_show(
     outbox: &str,
-    kept: &Kept,
+    current: &CurrentStore,
     report: &Report,
     attached: Vec<PendingEvent>,
 ) -> Result<Vec<PendingEvent>, StateError> {
     let (outbox, goals, timestamp) = (outbox.to_owned(), events::goal_states(report), report.timestamp());
-    let (flipped, attached) = kept
-        .ask(kept.store(), move |store| {
+    let (flipped, attached) = current
+        .ask(current.store(), move |store| {
             let flipped: Vec<GoalState> =
                 store.flipped(&outbox, timestamp, &goals)?.into_iter().cloned().collect();
             let mut new = store.pending_events(&outbox)?;

@@ -20,7 +20,7 @@ use crate::{
     guard,
     outbox::Outbox,
     receipt::Contact,
-    state::{Kept, Recorded, RunState},
+    state::{CurrentStore, Recorded, RunState},
     target::Target,
 };
 
@@ -60,7 +60,7 @@ impl Courier<'_> {
     ) -> (Receipt, Recorded) {
         loop {
             let mut receipt = Receipt::default();
-            let Err(error) = self.try_to_deliver(&recorded.kept, recorded.run, &mut receipt).await else {
+            let Err(error) = self.try_to_deliver(&recorded.current, recorded.run, &mut receipt).await else {
                 return (receipt, recorded);
             };
             if receipt.sent_additive_points {
@@ -71,7 +71,7 @@ impl Courier<'_> {
             // The run must not be lost with the store. Points that were already delivered are overwritten with equal
             // values.
             let recipients = [self.recipient.clone()];
-            match state.record_in_another_store(&recorded.kept, error, report, &recipients).await {
+            match state.record_in_another_store(&recorded.current, error, report, &recipients).await {
                 Ok(again) => recorded = again,
                 Err(error) => {
                     receipt.fail(Chain(&error).to_string());
@@ -81,8 +81,13 @@ impl Courier<'_> {
         }
     }
 
-    async fn try_to_deliver(&self, kept: &Kept, own: RunId, receipt: &mut Receipt) -> Result<(), StateError> {
-        let outbox = self.outbox(kept, own);
+    async fn try_to_deliver(
+        &self,
+        current: &CurrentStore,
+        own: RunId,
+        receipt: &mut Receipt,
+    ) -> Result<(), StateError> {
+        let outbox = self.outbox(current, own);
         let times = self.times();
         receipt.repeated = outbox.repeated().await?;
         receipt.expired = outbox.expire(times.clone()).await?;
@@ -105,7 +110,7 @@ impl Courier<'_> {
             )),
             Ok(sink) => {
                 let (sink, deadline) = (sink.as_ref(), self.deadlines.points);
-                if let Some(unwritable) = kept.unwritable() {
+                if let Some(unwritable) = current.unwritable() {
                     // If this fails, the file may have been unusable from the start, so this is not a warning.
                     let outbox = Outbox { store: unwritable, own: None, ..outbox };
                     if let Err(error) = self.empty(sink, outbox, deadline, receipt).await {
@@ -119,7 +124,7 @@ impl Courier<'_> {
                 self.clear_if_no_value(sink, deadline, receipt).await;
             }
         }
-        self.count_left(kept, receipt).await;
+        self.count_left(current, receipt).await;
         Ok(())
     }
 
@@ -144,7 +149,7 @@ impl Courier<'_> {
             let mut about_itself = Receipt::default();
             let deadline = self.deadlines.self_metrics;
             // These points must not be in the same payload as points that could not be delivered before.
-            let own = Outbox { only_own: true, ..self.outbox(&recorded.kept, recorded.run) };
+            let own = Outbox { only_own: true, ..self.outbox(&recorded.current, recorded.run) };
             let mut done = self.empty(sink.as_ref(), own, deadline, &mut about_itself).await;
             if done.is_ok() && about_itself.error.is_none() {
                 // Other points, such as those of a concurrent run, get another chance.
@@ -160,7 +165,7 @@ impl Courier<'_> {
                 receipt.contact = about_itself.contact;
             }
         }
-        self.count_left(&recorded.kept, receipt).await;
+        self.count_left(&recorded.current, receipt).await;
     }
 
     /// Checks the sink if there was nothing to deliver. So a wrong key is found now and not only with the first value.
@@ -171,8 +176,8 @@ impl Courier<'_> {
         }
     }
 
-    pub(crate) fn outbox<'s>(&'s self, kept: &'s Kept, own: RunId) -> Outbox<'s> {
-        Outbox { kept, store: kept.store(), name: &self.target.outbox, own: Some(own), only_own: false }
+    pub(crate) fn outbox<'s>(&'s self, current: &'s CurrentStore, own: RunId) -> Outbox<'s> {
+        Outbox { current, store: current.store(), name: &self.target.outbox, own: Some(own), only_own: false }
     }
 
     /// The times of points that the destination accepts now or will accept later.
@@ -216,14 +221,14 @@ impl Courier<'_> {
         Ok(())
     }
 
-    async fn count_left(&self, kept: &Kept, receipt: &mut Receipt) {
+    async fn count_left(&self, current: &CurrentStore, receipt: &mut Receipt) {
         let outbox =
-            Outbox { kept, store: kept.store(), name: &self.target.outbox, own: None, only_own: false };
+            Outbox { current, store: current.store(), name: &self.target.outbox, own: None, only_own: false };
         match outbox.waiting().await {
-            Ok(waiting) if kept.is_kept() => receipt.left = waiting,
+            Ok(waiting) if current.is_kept() => receipt.left = waiting,
             Ok(waiting) => {
                 receipt.lost = waiting;
-                receipt.no_state = !kept.is_wanted();
+                receipt.no_state = !current.is_wanted();
             }
             Err(error) => tracing::warn!("cannot count the points in the outbox: {}", Chain(&error)),
         }

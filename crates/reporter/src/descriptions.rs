@@ -6,7 +6,7 @@ use std::{collections::HashSet, time::SystemTime};
 use system_health_registry::{Catalog, Descriptions, Facts, Report};
 use system_health_state::{Store, StoreError};
 
-use crate::{error::Chain, state::Kept};
+use crate::{error::Chain, state::CurrentStore};
 
 /// A catalog with the metrics that its sources have described in earlier runs.
 pub fn with_remembered(catalog: Catalog, store: &Store) -> Result<Catalog, StoreError> {
@@ -17,8 +17,8 @@ pub fn with_remembered(catalog: Catalog, store: &Store) -> Result<Catalog, Store
 }
 
 /// Like [`with_remembered`], for the store of a run. If it cannot be read, logs a warning.
-pub(crate) async fn with_remembered_from(catalog: &Catalog, kept: &Kept) -> Catalog {
-    let remembered = kept.ask(kept.store(), Store::descriptions).await.unwrap_or_else(|error| {
+pub(crate) async fn with_remembered_from(catalog: &Catalog, current: &CurrentStore) -> Catalog {
+    let remembered = current.ask(current.store(), Store::descriptions).await.unwrap_or_else(|error| {
         tracing::warn!("cannot read the descriptions of metrics from sources: {}", Chain(&error));
         Vec::new()
     });
@@ -26,7 +26,7 @@ pub(crate) async fn with_remembered_from(catalog: &Catalog, kept: &Kept) -> Cata
 }
 
 /// Stores the descriptions of the sources of a run.
-pub(crate) async fn remember(report: &Report, kept: &Kept) {
+pub(crate) async fn remember(report: &Report, current: &CurrentStore) {
     for source in report.run().sources() {
         let returned: HashSet<&str> = source.returned.iter().map(String::as_str).collect();
         let outcomes = report.run().outcomes().iter();
@@ -40,7 +40,7 @@ pub(crate) async fn remember(report: &Report, kept: &Kept) {
         }
         let (name, seen) = (source.name.clone(), SystemTime::now());
         let remembered =
-            kept.ask(kept.store(), move |store| store.remember_descriptions(&name, &facts, seen)).await;
+            current.ask(current.store(), move |store| store.remember_descriptions(&name, &facts, seen)).await;
         if let Err(error) = remembered {
             tracing::warn!(
                 "cannot store the descriptions from the source `{}`: {}",

@@ -4,12 +4,12 @@ use std::{ops::Range, sync::Arc, time::SystemTime};
 
 use system_health_state::{PendingId, PendingPoint, RunId, Store};
 
-use crate::{StateError, error::Chain, state::Kept};
+use crate::{StateError, error::Chain, state::CurrentStore};
 
 /// The outbox of one destination, in one store.
 #[derive(Clone, Copy)]
 pub(crate) struct Outbox<'a> {
-    pub(crate) kept: &'a Kept,
+    pub(crate) current: &'a CurrentStore,
     pub(crate) store: &'a Arc<Store>,
     pub(crate) name: &'a str,
     /// This run. Its points are counted separately.
@@ -26,32 +26,32 @@ impl Outbox<'_> {
         after: Option<PendingId>,
     ) -> Result<Vec<PendingPoint>, StateError> {
         let name = self.name.to_owned();
-        self.kept.ask(self.store, move |store| store.pending(&name, limit, after)).await
+        self.current.ask(self.store, move |store| store.pending(&name, limit, after)).await
     }
 
     /// Removes points whose time is outside the range.
     pub(crate) async fn expire(&self, times: Range<SystemTime>) -> Result<u64, StateError> {
         let name = self.name.to_owned();
-        self.kept.ask(self.store, move |store| store.expire(&name, &times)).await
+        self.current.ask(self.store, move |store| store.expire(&name, &times)).await
     }
 
     /// Marks points that must not be sent twice, and returns those that no other process is sending.
     pub(crate) async fn begin_sending(&self, ids: Vec<PendingId>) -> Result<Vec<PendingId>, StateError> {
         let name = self.name.to_owned();
         let now = SystemTime::now();
-        self.kept.ask(self.store, move |store| store.begin_sending(&name, &ids, now)).await
+        self.current.ask(self.store, move |store| store.begin_sending(&name, &ids, now)).await
     }
 
     /// Gives up points that have been marked as being sent since before a time.
     pub(crate) async fn give_up_sending(&self, before: SystemTime) -> Result<u64, StateError> {
         let name = self.name.to_owned();
-        self.kept.ask(self.store, move |store| store.give_up_sending(&name, before)).await
+        self.current.ask(self.store, move |store| store.give_up_sending(&name, before)).await
     }
 
     /// Returns points to the outbox that have certainly not arrived. If this fails, a later run gives them up.
     pub(crate) async fn return_to_outbox(&self, ids: Vec<PendingId>) {
         let name = self.name.to_owned();
-        let returned = self.kept.ask(self.store, move |store| store.return_to_outbox(&name, &ids)).await;
+        let returned = self.current.ask(self.store, move |store| store.return_to_outbox(&name, &ids)).await;
         if let Err(error) = returned {
             tracing::warn!("points that were not delivered are lost: {}", Chain(&error));
         }
@@ -60,7 +60,7 @@ impl Outbox<'_> {
     /// Removes points. If this fails, a later run delivers the points that overwrite again, and gives up the others.
     pub(crate) async fn settle(&self, ids: Vec<PendingId>) {
         let name = self.name.to_owned();
-        if let Err(error) = self.kept.ask(self.store, move |store| store.settle(&name, &ids)).await {
+        if let Err(error) = self.current.ask(self.store, move |store| store.settle(&name, &ids)).await {
             tracing::warn!(
                 "delivered points stay in the outbox and will be delivered again: {}",
                 Chain(&error)
@@ -73,7 +73,7 @@ impl Outbox<'_> {
     pub(crate) async fn repeated(&self) -> Result<u64, StateError> {
         let Some(own) = self.own else { return Ok(0) };
         let name = self.name.to_owned();
-        let repeated = self.kept.ask(self.store, move |store| store.repeated(&name, own)).await?;
+        let repeated = self.current.ask(self.store, move |store| store.repeated(&name, own)).await?;
         if repeated > 0 {
             tracing::warn!(
                 "{repeated} points are not sent to {}, because an earlier run in the same schedule slot had the same series \
@@ -87,6 +87,6 @@ impl Outbox<'_> {
     /// The number of waiting points.
     pub(crate) async fn waiting(&self) -> Result<u64, StateError> {
         let name = self.name.to_owned();
-        self.kept.ask(self.store, move |store| store.waiting(&name)).await
+        self.current.ask(self.store, move |store| store.waiting(&name)).await
     }
 }

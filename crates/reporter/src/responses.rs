@@ -1,5 +1,5 @@
-//! The responses that clients keep between runs. They are in the state folder, and written a few at a time: at the end of the
-//! run, and earlier only if they would take too much memory.
+//! The responses that clients keep between runs. They are stored in the state folder. They are written at the end of the
+//! run, or earlier if they take too much memory.
 
 use std::{
     mem,
@@ -11,13 +11,13 @@ use system_health_registry::{ResponseFuture, ResponseStore};
 use system_health_state::{PackedResponse, Store};
 use tokio::{sync::watch, time::timeout};
 
-use crate::{error::Chain, state::Kept};
+use crate::{error::Chain, state::CurrentStore};
 
 /// Maximum size of the responses that wait to be written.
 const MAX_WAITING: usize = 4 << 20;
-/// A request does not wait longer for the state folder.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// The time of the last use is only written if it is older.
+/// Maximum time that a request waits for the state folder.
+const MAX_WAIT: Duration = Duration::from_secs(1);
+/// The time of the last use is written only if the stored time is older than this.
 const USED_RECENTLY: Duration = Duration::from_hours(24);
 
 /// The responses of a run.
@@ -32,7 +32,7 @@ pub(crate) struct Responses {
 enum State {
     Opening,
     /// It outlives the run.
-    Kept(Kept),
+    Kept(CurrentStore),
     NotKept,
 }
 
@@ -50,28 +50,28 @@ impl Responses {
     }
 
     /// Uses the state of the run from now on, if it outlives the run.
-    pub(crate) fn open(&self, kept: &Kept) {
-        self.state.send_replace(if kept.is_kept() { State::Kept(kept.clone()) } else { State::NotKept });
+    pub(crate) fn open(&self, store: &CurrentStore) {
+        self.state.send_replace(if store.is_kept() { State::Kept(store.clone()) } else { State::NotKept });
     }
 
     /// Writes what waits.
     pub(crate) async fn write(&self) {
         let Waiting { new, used, .. } = mem::take(&mut *self.waiting());
-        let Some(kept) = self.kept().await else { return };
+        let Some(current) = self.kept().await else { return };
         if new.is_empty() && used.is_empty() {
             return;
         }
         let write = move |store: &Store| store.keep_responses(&new, &used, SystemTime::now());
-        if let Err(error) = kept.ask(kept.store(), write).await {
+        if let Err(error) = current.ask(current.store(), write).await {
             tracing::warn!("cannot keep responses for the next run: {}", Chain(&error));
         }
     }
 
-    async fn kept(&self) -> Option<Kept> {
+    async fn kept(&self) -> Option<CurrentStore> {
         let mut state = self.state.subscribe();
-        let opened = timeout(PATIENCE, state.wait_for(|state| !matches!(state, State::Opening))).await;
+        let opened = timeout(MAX_WAIT, state.wait_for(|state| !matches!(state, State::Opening))).await;
         match &*opened.ok()?.ok()? {
-            State::Kept(kept) => Some(kept.clone()),
+            State::Kept(current) => Some(current.clone()),
             State::Opening | State::NotKept => None,
         }
     }
@@ -84,9 +84,9 @@ impl Responses {
 impl ResponseStore for Responses {
     fn load<'a>(&'a self, key: &'a str) -> ResponseFuture<'a, Option<Vec<u8>>> {
         Box::pin(async move {
-            let kept = self.kept().await?;
+            let current = self.kept().await?;
             let owned = key.to_owned();
-            let found = kept.ask(kept.store(), move |store| {
+            let found = current.ask(current.store(), move |store| {
                 let found = store.response(&owned)?;
                 Ok(found.and_then(|(response, used)| Some((response.unpack()?, used))))
             });

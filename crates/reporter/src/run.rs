@@ -88,7 +88,7 @@ impl<'a> RunInProgress<'a> {
             Mode::Collect | Mode::DryRun => Vec::new(),
         };
         let recorded = state.record(&report, &recipients).await?;
-        descriptions::remember(&report, &recorded.kept).await;
+        descriptions::remember(&report, &recorded.current).await;
         let interruption = &self.reporter.interruption;
         let deliveries = match mode {
             _ if interruption.has_happened() => self.interrupted(mode, &state).await,
@@ -102,15 +102,20 @@ impl<'a> RunInProgress<'a> {
                 }
             }
         };
-        let kept = state.current().await;
+        let current = state.current().await;
         if !interruption.has_happened() {
             if mode == Mode::Push {
-                kept.drop_abandoned(&recipients).await;
+                current.drop_abandoned(&recipients).await;
             }
-            kept.prune(self.reporter.state.keep).await;
+            current.prune(self.reporter.state.keep).await;
         }
         let events = events::attached(&report, &self.attached().await);
-        Ok(Finished { report, deliveries, events, state_is_unusable: kept.is_wanted() && !kept.is_kept() })
+        Ok(Finished {
+            report,
+            deliveries,
+            events,
+            state_is_unusable: current.is_wanted() && !current.is_kept(),
+        })
     }
 
     /// Collects the metrics. At the same time, connects the sinks and opens the state. If there are sources, the state
@@ -223,11 +228,11 @@ impl<'a> RunInProgress<'a> {
         let recipient = target.recipient(self.reporter.align);
         let courier = Courier { target, recipient, sink, timestamp: report.timestamp(), deadlines };
         let announces = self.reporter.report.events;
-        let (mut receipt, Recorded { kept, .. }) = courier.deliver(state, recorded, report).await;
+        let (mut receipt, Recorded { current, .. }) = courier.deliver(state, recorded, report).await;
         // An error about events must not affect the points.
         let announcing = async {
-            courier.record_events(&kept, report, attached, announces).await?;
-            if announces { courier.announce(&kept, &mut receipt).await } else { Ok(()) }
+            courier.record_events(&current, report, attached, announces).await?;
+            if announces { courier.announce(&current, &mut receipt).await } else { Ok(()) }
         };
         if let Err(error) = announcing.await {
             tracing::warn!("events are not sent, because their state cannot be stored: {}", Chain(&error));
@@ -281,11 +286,12 @@ impl<'a> RunInProgress<'a> {
         state: &RunState,
         attached: &[Event],
     ) -> Result<Vec<Event>, ReporterError> {
-        let kept = state.current().await;
-        let max_age = target.limits.max_event_age.filter(|_| self.reporter.report.events && kept.is_kept());
+        let current = state.current().await;
+        let max_age =
+            target.limits.max_event_age.filter(|_| self.reporter.report.events && current.is_kept());
         let Some(max_age) = max_age else { return Ok(Vec::new()) };
         let attached = events::collector_events(report, attached, max_age);
-        let pending = events_to_show(&target.outbox, &kept, report, attached).await?;
+        let pending = events_to_show(&target.outbox, &current, report, attached).await?;
         let unreadable = |error| ReporterError::Preview {
             sink: target.destination.sink(),
             error: SharedError::new(error).into(),
@@ -302,8 +308,8 @@ impl<'a> RunInProgress<'a> {
         name: Option<Tag>,
     ) -> Option<Report> {
         let catalog = self.reporter.about_itself.as_ref()?;
-        let kept = state.current().await;
-        let last_values = kept.ask(kept.store(), Store::last_values).await.unwrap_or_else(|error| {
+        let current = state.current().await;
+        let last_values = current.ask(current.store(), Store::last_values).await.unwrap_or_else(|error| {
             tracing::warn!("cannot read the times of the last values: {}", Chain(&error));
             BTreeMap::new()
         });

@@ -53,12 +53,12 @@ pub enum StateError {
 /// The state of a run. All destinations share it. If one finds the store unusable, the store is replaced for all.
 #[derive(Debug)]
 pub(crate) struct RunState {
-    current: Mutex<Kept>,
+    current: Mutex<CurrentStore>,
 }
 
 /// The store of a run, and whether it is usable.
 #[derive(Debug, Clone)]
-pub(crate) struct Kept {
+pub(crate) struct CurrentStore {
     store: Arc<Store>,
     /// The folder. `None` for a store in memory.
     folder: Option<PathBuf>,
@@ -76,14 +76,14 @@ pub(crate) struct Kept {
 /// A recorded report.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorded {
-    pub(crate) kept: Kept,
+    pub(crate) current: CurrentStore,
     pub(crate) run: RunId,
 }
 
 impl RunState {
     /// A store in memory, for a run that keeps no state.
     pub(crate) fn disabled(deadline: Instant) -> Result<Self, StateError> {
-        Ok(Self::new(Kept { wanted: false, ..Kept::in_memory(deadline)? }))
+        Ok(Self::new(CurrentStore { wanted: false, ..CurrentStore::in_memory(deadline)? }))
     }
 
     /// Opens the store in a folder. If that fails or takes too long, uses a store in memory.
@@ -93,11 +93,13 @@ impl RunState {
         deadline: Instant,
     ) -> Result<Self, StateError> {
         let (opened, folder) = match folder {
-            Ok(folder) => (Kept::in_folder(folder.clone(), early_enough, Store::open).await, Some(folder)),
+            Ok(folder) => {
+                (CurrentStore::in_folder(folder.clone(), early_enough, Store::open).await, Some(folder))
+            }
             Err(error) => (Err(error), None),
         };
         match opened {
-            Ok(opened) => Ok(Self::new(Kept { deadline, ..opened })),
+            Ok(opened) => Ok(Self::new(CurrentStore { deadline, ..opened })),
             Err(error) => {
                 warn_that_state_is_lost(&error);
                 let unwritable = match folder {
@@ -106,17 +108,20 @@ impl RunState {
                     }
                     _ => None,
                 };
-                Ok(Self::new(Kept { unwritable: unwritable.map(Arc::new), ..Kept::in_memory(deadline)? }))
+                Ok(Self::new(CurrentStore {
+                    unwritable: unwritable.map(Arc::new),
+                    ..CurrentStore::in_memory(deadline)?
+                }))
             }
         }
     }
 
-    fn new(kept: Kept) -> Self {
-        Self { current: Mutex::new(kept) }
+    fn new(current: CurrentStore) -> Self {
+        Self { current: Mutex::new(current) }
     }
 
     /// The current store.
-    pub(crate) async fn current(&self) -> Kept {
+    pub(crate) async fn current(&self) -> CurrentStore {
         self.current.lock().await.clone()
     }
 
@@ -127,10 +132,10 @@ impl RunState {
         report: &Arc<Report>,
         recipients: &[Recipient],
     ) -> Result<Recorded, StateError> {
-        let kept = self.current().await;
-        match kept.try_record(report, recipients).await {
-            Err(error) => self.record_in_another_store(&kept, error, report, recipients).await,
-            Ok(run) => Ok(Recorded { kept, run }),
+        let current = self.current().await;
+        match current.try_record(report, recipients).await {
+            Err(error) => self.record_in_another_store(&current, error, report, recipients).await,
+            Ok(run) => Ok(Recorded { current, run }),
         }
     }
 
@@ -138,7 +143,7 @@ impl RunState {
     /// that fails as well, the rest of the run uses a store in memory.
     pub(crate) async fn record_in_another_store(
         &self,
-        failed: &Kept,
+        failed: &CurrentStore,
         mut error: StateError,
         report: &Arc<Report>,
         recipients: &[Recipient],
@@ -147,7 +152,7 @@ impl RunState {
         // The delivery to another destination may already have replaced the store.
         if !Arc::ptr_eq(&current.store, &failed.store) {
             match current.try_record(report, recipients).await {
-                Ok(run) => return Ok(Recorded { kept: current.clone(), run }),
+                Ok(run) => return Ok(Recorded { current: current.clone(), run }),
                 Err(newer) => error = newer,
             }
         }
@@ -155,23 +160,24 @@ impl RunState {
         let is_damaged = matches!(&error, StateError::Store(error) if error.is_damage());
         if is_damaged
             && !current.replaced
-            && let Ok(opened) = Kept::in_folder(folder, current.deadline, Store::replace_damaged).await
+            && let Ok(opened) =
+                CurrentStore::in_folder(folder, current.deadline, Store::replace_damaged).await
         {
-            *current = Kept { replaced: true, ..opened };
+            *current = CurrentStore { replaced: true, ..opened };
             if let Ok(run) = current.try_record(report, recipients).await {
-                return Ok(Recorded { kept: current.clone(), run });
+                return Ok(Recorded { current: current.clone(), run });
             }
         }
         warn_that_state_is_lost(&error);
         let unwritable = (!is_damaged).then(|| Arc::clone(&current.store));
         let unresponsive = Arc::clone(&current.unresponsive);
-        *current = Kept { unwritable, unresponsive, ..Kept::in_memory(current.deadline)? };
+        *current = CurrentStore { unwritable, unresponsive, ..CurrentStore::in_memory(current.deadline)? };
         let run = current.try_record(report, recipients).await?;
-        Ok(Recorded { kept: current.clone(), run })
+        Ok(Recorded { current: current.clone(), run })
     }
 }
 
-impl Kept {
+impl CurrentStore {
     /// A store in memory, for this run only.
     fn in_memory(deadline: Instant) -> Result<Self, StateError> {
         Ok(Self::with(Arc::new(Store::in_memory()?), None, deadline))

@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::SystemTime};
 
 use system_health_registry::{
-    Context, EvidenceItem, FromContext, NoData, Sample, SampleError, Scope, Unavailable, Window, Windows,
+    Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Unavailable, Window, Windows,
 };
 
 use super::{issue::Issue, reader};
 use crate::{
     date::format_date,
     github::{GitHubRepository, GitHubSettings, no_data_without},
-    statistics::quantile_samples,
+    measured::Measured,
     web_page::with_page_link,
 };
 
@@ -53,43 +53,29 @@ impl Issues {
 
     /// The quantiles of the time to close.
     pub(super) fn times_to_close(&self, window: &Window) -> Result<Vec<Sample>, Unavailable> {
-        let (values, evidence) = self.closed_by_completion(window);
-        let samples = match quantile_samples(values, "issues that were closed as completed") {
-            Err(Unavailable::NoData(none)) => {
-                return Err(NoData::new(none.reason()).with_evidence(evidence).into());
-            }
-            samples => samples?,
-        };
-        // One list of the issues is enough: it is the same for all quantiles.
-        let mut evidence = Some(evidence);
-        let with_page = |sample: Sample| {
-            let sample = sample.with_evidence(evidence.take().unwrap_or_default());
-            with_page_link(sample, Some(&self.0.page))
-        };
-        Ok(samples.into_iter().map(with_page).collect())
+        self.closed_by_completion(window).quantiles("issues that were closed as completed", &self.0.page)
     }
 
     /// The number of values behind [`Self::times_to_close`].
     pub(super) fn times_to_close_samples(&self, window: &Window) -> Result<Sample, SampleError> {
-        let (values, evidence) = self.closed_by_completion(window);
-        Ok(with_page_link(Sample::new(values.len())?.with_evidence(evidence), Some(&self.0.page)))
+        self.closed_by_completion(window).count(&self.0.page)
     }
 
-    fn closed_by_completion(&self, window: &Window) -> (Vec<f64>, Vec<EvidenceItem>) {
-        let (mut values, mut items) = (Vec::new(), Vec::new());
+    fn closed_by_completion(&self, window: &Window) -> Measured {
+        let mut measured = Measured::default();
         for issue in &self.0.changed {
             let Some(closed_at) = issue.closed_at.filter(|at| window.contains(*at)) else { continue };
             match issue.time_to_close(closed_at) {
                 Ok(time) => {
-                    values.push(time.as_secs_f64());
+                    measured.values.push(time.as_secs_f64());
                     let date = format_date(closed_at);
                     let reason = format!("closed at {date}, after {}", humantime::format_duration(time));
-                    items.push(evidence(issue, true, reason));
+                    measured.evidence.push(evidence(issue, true, reason));
                 }
-                Err(reason) => items.push(evidence(issue, false, reason)),
+                Err(reason) => measured.evidence.push(evidence(issue, false, reason)),
             }
         }
-        (values, items)
+        measured
     }
 }
 

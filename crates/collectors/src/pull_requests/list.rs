@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use system_health_registry::{
-    Context, EvidenceItem, FromContext, NoData, Sample, SampleError, Scope, Unavailable, Window, Windows,
+    Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Unavailable, Window, Windows,
 };
 
 use super::{
@@ -13,8 +13,7 @@ use super::{
 };
 use crate::{
     github::{GitHubRepository, GitHubSettings, no_data_without},
-    statistics::quantile_samples,
-    web_page::with_page_link,
+    measured::Measured,
 };
 
 /// The pull requests of a repository that matter in the longest window of the metrics about them, and all open ones.
@@ -28,12 +27,6 @@ struct Inner {
     all: Vec<PullRequest>,
 }
 
-/// What a measure makes of all pull requests.
-struct Measured {
-    values: Vec<f64>,
-    evidence: Vec<EvidenceItem>,
-}
-
 impl PullRequests {
     /// The pull requests, and the page that lists them.
     pub(super) fn new(page: String, all: Vec<PullRequest>) -> Self {
@@ -42,9 +35,7 @@ impl PullRequests {
 
     /// The number of pull requests that count.
     pub(super) fn count(&self, verdict: impl Fn(&PullRequest) -> Verdict) -> Result<Sample, SampleError> {
-        let Measured { values, evidence } = self.measure(verdict);
-        let sample = Sample::new(values.len())?.with_evidence(evidence);
-        Ok(with_page_link(sample, Some(&self.0.page)))
+        self.measure(verdict).count(&self.0.page)
     }
 
     /// The quantiles of the values of the pull requests that count.
@@ -55,20 +46,7 @@ impl PullRequests {
         measure: Measure,
         what: &str,
     ) -> Result<Vec<Sample>, Unavailable> {
-        let Measured { values, evidence } = self.measure(|pull_request| measure(pull_request, window));
-        let samples = match quantile_samples(values, what) {
-            Err(Unavailable::NoData(none)) => {
-                return Err(NoData::new(none.reason()).with_evidence(evidence).into());
-            }
-            samples => samples?,
-        };
-        // One list of the pull requests is enough: it is the same for all quantiles.
-        let mut evidence = Some(evidence);
-        let with_page = |sample: Sample| {
-            let sample = sample.with_evidence(evidence.take().unwrap_or_default());
-            with_page_link(sample, Some(&self.0.page))
-        };
-        Ok(samples.into_iter().map(with_page).collect())
+        self.measure(|pull_request| measure(pull_request, window)).quantiles(what, &self.0.page)
     }
 
     /// The number of values behind [`Self::quantiles`].
@@ -77,7 +55,7 @@ impl PullRequests {
     }
 
     fn measure(&self, verdict: impl Fn(&PullRequest) -> Verdict) -> Measured {
-        let mut measured = Measured { values: Vec::new(), evidence: Vec::new() };
+        let mut measured = Measured::default();
         for pull_request in &self.0.all {
             let (counted, reason) = match verdict(pull_request) {
                 Verdict::Counts(value, reason) => {

@@ -82,7 +82,9 @@ impl Http {
         let host = self.host.clone();
         match error {
             HttpError::Deadline => DatadogError::Deadline { host },
-            HttpError::Timeout(limit) | HttpError::Silence(limit) => DatadogError::TimedOut { host, limit },
+            HttpError::Timeout(limit) | HttpError::ReadTimeout(limit) => {
+                DatadogError::TimedOut { host, limit }
+            }
             source => DatadogError::Unreachable { host, source },
         }
     }

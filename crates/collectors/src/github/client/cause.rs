@@ -145,7 +145,7 @@ impl Cause {
             Self::Query(errors) => errors.kind() == QueryErrorKind::Timeout,
             Self::Status { status, .. } => matches!(status.as_u16(), 502 | 504),
             Self::Connection { source, .. } => {
-                matches!(source.downcast_ref(), Some(HttpError::Silence(_) | HttpError::Timeout(_)))
+                matches!(source.downcast_ref(), Some(HttpError::ReadTimeout(_) | HttpError::Timeout(_)))
             }
             _ => false,
         }
