@@ -48,12 +48,12 @@ const TABLE: &[(&str, &str, &str)] = &[
         "1",
         "a metric failed, or had no data and --fail-on no-data is set. The other metrics were still delivered",
         "doctor found a problem; diff found a difference; push would overwrite a change that somebody made in the backend; \
-         verify found a query without data; a question was answered with no",
+         verify found a query without data; you answered no",
     ),
     (
         "2",
         "wrong usage or settings; nothing was collected",
-        "wrong usage, settings or file; there is no such dashboard or monitor; a question could not be asked",
+        "wrong usage, settings or file; there is no such dashboard or monitor; a confirmation is needed, but there is no terminal",
     ),
     ("3", "a delivery failed, wholly or in part", "the backend refused a request, or could not be reached"),
     ("4", "a goal is missed, and --fail-on goal is set", ""),
@@ -68,16 +68,27 @@ const PRECEDENCE: &str = "If several apply, the status is the first of 3, 1, 4 a
 pub(crate) fn help() -> String {
     let mut help = "Exit status:\n".to_owned();
     for (status, run, others) in TABLE {
-        let mut line = |first: &str, text: &str| {
-            // Writing to a string cannot fail.
-            let _ = wrap(&mut help, Some(HELP_WIDTH), (first, "            "), text);
-        };
-        line(&format!("  {status:8}  "), run);
+        push(&mut help, &format!("  {status:8}  "), run);
         if !others.is_empty() && !["the same", *run].contains(others) {
-            line("            ", &format!("Other commands: {others}"));
+            push(&mut help, "            ", &format!("Other commands: {others}"));
         }
     }
     help + PRECEDENCE
+}
+
+/// The statuses of a command that collects metrics, but delivers nothing and judges no goals.
+pub(crate) fn help_without_delivery() -> String {
+    let mut help = "Exit status:\n".to_owned();
+    for (status, run, _) in TABLE.iter().filter(|(status, ..)| !["3", "4"].contains(status)) {
+        let text = run.split(", or had no data").next().unwrap_or(run);
+        push(&mut help, &format!("  {status:8}  "), text);
+    }
+    help
+}
+
+fn push(help: &mut String, first: &str, text: &str) {
+    // Writing to a string cannot fail.
+    let _ = wrap(help, Some(HELP_WIDTH), (first, "            "), text);
 }
 
 impl Status {

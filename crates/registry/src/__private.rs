@@ -18,6 +18,15 @@ pub struct Registration(pub fn() -> Result<Metric, CatalogError>);
 #[derive(Debug)]
 pub struct SourceRegistration(pub fn() -> Source);
 
+/// The title of a group of metrics.
+#[derive(Debug)]
+pub struct GroupTitle {
+    /// The first part of the metrics' keys.
+    pub group: &'static str,
+    /// The title.
+    pub title: &'static str,
+}
+
 /// Makes a metric from the options of the attribute. The attribute has already checked them with the same rules.
 pub fn metric<C>(
     description: &str,

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::{Aggregate, Comparison, Facts, Goal};
+use crate::{Aggregate, Comparison, Facts, Goal, Monitoring};
 
 const PREFIX: &str = "system_health.reporter.";
 
@@ -20,8 +20,17 @@ pub struct SelfMetric {
     pub aggregate: Aggregate,
     /// What the values should be.
     pub goal: Option<Goal>,
+    /// The URL of the page that says what to do if the goal is missed or the metric's monitor alerts.
+    pub runbook: Option<&'static str>,
     /// The names of the tags that distinguish the samples on dashboards, other than those of a destination.
     pub tags: &'static [&'static str],
+}
+
+/// The URL of a page in this project's `docs/runbooks`.
+macro_rules! runbook {
+    ($key:literal) => {
+        Some(concat!("https://github.com/system-health/system-health/blob/main/docs/runbooks/", $key, ".md"))
+    };
 }
 
 /// How long a request took.
@@ -31,6 +40,7 @@ pub const API_LATENCY: SelfMetric = SelfMetric {
     unit: Some("second"),
     aggregate: Aggregate::Max,
     goal: None,
+    runbook: None,
     tags: &["api"],
 };
 
@@ -41,6 +51,7 @@ pub const API_REQUESTS: SelfMetric = SelfMetric {
     unit: Some("request"),
     aggregate: Aggregate::Sum,
     goal: None,
+    runbook: None,
     tags: &["api", "status"],
 };
 
@@ -51,6 +62,7 @@ pub const COLLECTOR_DURATION: SelfMetric = SelfMetric {
     unit: Some("second"),
     aggregate: Aggregate::Max,
     goal: None,
+    runbook: None,
     tags: &["metric"],
 };
 
@@ -63,6 +75,7 @@ pub const COLLECTOR_SUCCESS: SelfMetric = SelfMetric {
     unit: None,
     aggregate: Aggregate::Min,
     goal: Some(Goal::new(Comparison::Equal, 1.0)),
+    runbook: runbook!("system_health.reporter.collector_success"),
     tags: &["metric"],
 };
 
@@ -73,17 +86,19 @@ pub const FAILED_ITEMS: SelfMetric = SelfMetric {
     unit: Some("item"),
     aggregate: Aggregate::Sum,
     goal: None,
+    runbook: None,
     tags: &["metric"],
 };
 
 /// The number of requests that GitHub's rate limit still allows.
+/// See <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.
 pub const GITHUB_RATE_LIMIT_REMAINING: SelfMetric = SelfMetric {
     key: "system_health.reporter.github_rate_limit_remaining",
-    description: "Requests that GitHub still allows in its current window. \
-                  See <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>.",
+    description: "Requests that GitHub still allows in its current window.",
     unit: Some("request"),
     aggregate: Aggregate::Min,
     goal: None,
+    runbook: None,
     tags: &[],
 };
 
@@ -96,6 +111,7 @@ pub const LAST_VALUE_AGE: SelfMetric = SelfMetric {
     unit: Some("second"),
     aggregate: Aggregate::Max,
     goal: None,
+    runbook: None,
     tags: &["metric"],
 };
 
@@ -107,6 +123,7 @@ pub const METRICS: SelfMetric = SelfMetric {
     unit: Some("metric"),
     aggregate: Aggregate::Sum,
     goal: None,
+    runbook: None,
     tags: &["state"],
 };
 
@@ -117,6 +134,7 @@ pub const OUTBOX_POINTS: SelfMetric = SelfMetric {
     unit: Some("point"),
     aggregate: Aggregate::Sum,
     goal: Some(Goal::new(Comparison::Equal, 0.0)),
+    runbook: runbook!("system_health.reporter.outbox_points"),
     tags: &[],
 };
 
@@ -128,6 +146,7 @@ pub const POINTS: SelfMetric = SelfMetric {
     unit: Some("point"),
     aggregate: Aggregate::Sum,
     goal: None,
+    runbook: runbook!("system_health.reporter.points"),
     tags: &["result"],
 };
 
@@ -138,6 +157,7 @@ pub const POINTS_EXPIRED: SelfMetric = SelfMetric {
     unit: Some("point"),
     aggregate: Aggregate::Sum,
     goal: Some(Goal::new(Comparison::Equal, 0.0)),
+    runbook: runbook!("system_health.reporter.points_expired"),
     tags: &[],
 };
 
@@ -149,6 +169,7 @@ pub const REFUSED_METRICS: SelfMetric = SelfMetric {
     unit: Some("metric"),
     aggregate: Aggregate::Sum,
     goal: None,
+    runbook: None,
     tags: &["metric_source"],
 };
 
@@ -159,6 +180,7 @@ pub const RUN_DURATION: SelfMetric = SelfMetric {
     unit: Some("second"),
     aggregate: Aggregate::Max,
     goal: None,
+    runbook: runbook!("system_health.reporter.run_duration_seconds"),
     tags: &[],
 };
 
@@ -169,6 +191,7 @@ pub const SOURCES: SelfMetric = SelfMetric {
     unit: Some("source"),
     aggregate: Aggregate::Sum,
     goal: None,
+    runbook: None,
     tags: &["state"],
 };
 
@@ -180,6 +203,7 @@ pub const SUBJECTS: SelfMetric = SelfMetric {
     unit: Some("subject"),
     aggregate: Aggregate::Sum,
     goal: None,
+    runbook: None,
     tags: &["metric", "state"],
 };
 
@@ -230,6 +254,10 @@ impl SelfMetric {
         }
         if let Some(goal) = self.goal {
             facts = facts.with_goal(goal);
+        }
+        if let Some(runbook) = self.runbook {
+            facts = facts
+                .with_monitoring(Monitoring { runbook: Some(runbook.to_owned()), ..Monitoring::default() });
         }
         facts
     }

@@ -194,7 +194,7 @@ impl SubjectType {
 fn label<S: Subject>(subjects: &Subjects<S>) -> Result<Vec<AnySubject>, Unavailable> {
     let type_name = short_type_name::<S>();
     if subjects.0.is_empty() {
-        return Err(Unavailable::no_data(format!("there is no {type_name} to report on")));
+        return Err(Unavailable::no_data(format!("there are no subjects of the type {type_name}")));
     }
     let (mut names, mut tags) = (HashSet::new(), HashSet::new());
     let mut labelled = Vec::with_capacity(subjects.0.len());

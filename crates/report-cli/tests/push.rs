@@ -60,7 +60,7 @@ fn values_are_delivered_as_gauges_with_all_their_tags_and_one_time() {
         "address": intake.server().url(),
         "state": "accepted",
         "series": 2,
-        "series_of_earlier_runs": 0,
+        "points_of_earlier_runs": 0,
         "self_metrics": 0,
         "refused": [],
         "left": 0,

@@ -46,7 +46,7 @@ fn undelivered_points_are_delivered_by_the_next_run_with_their_own_time() {
     assert_eq!(delivery(&failed)["left"], 2);
     assert_eq!(delivery(&failed)["series"], 0);
     assert_eq!(delivery(&recovered)["series"], 2);
-    assert_eq!(delivery(&recovered)["series_of_earlier_runs"], 2);
+    assert_eq!(delivery(&recovered)["points_of_earlier_runs"], 2);
     assert_eq!(delivery(&recovered)["left"], 0);
     let points = intake.points();
     let seconds = humantime::parse_rfc3339(first.as_str().unwrap()).unwrap();

@@ -51,8 +51,10 @@ pub enum SelectionError {
     /// No metric is left.
     #[error("the selection leaves no metric to collect")]
     Nothing,
-    /// Only metrics about the reporter itself are left, and nothing is delivered.
-    #[error("the selected metrics are about the reporter's deliveries, and this run delivers nothing")]
+    /// Only metrics about the reporter itself are left, and the run delivers nothing.
+    #[error(
+        "the selected metrics are about the reporter itself; only a run that delivers has values for them"
+    )]
     OnlySelfMetrics,
 }
 

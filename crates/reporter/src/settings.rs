@@ -86,7 +86,8 @@ pub enum FailOn {
 /// A schedule slot that is too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the slot is {0:?} long; it may be at most 30m, because some backends refuse points that are older than an hour"
+    "the slot is {} long; it may be at most 30m, because some backends refuse points that are older than an hour",
+    humantime::format_duration(*.0)
 )]
 pub struct SlotError(Duration);
 

@@ -33,6 +33,7 @@ pub struct Facts {
     pub(crate) enabled: bool,
     pub(crate) requests: Option<f64>,
     pub(crate) aggregate: Option<Aggregate>,
+    pub(crate) by: Vec<String>,
     pub(crate) alias: Option<Alias>,
     pub(crate) monitoring: Monitoring,
 }
@@ -51,6 +52,7 @@ impl Facts {
             enabled: true,
             requests: None,
             aggregate: None,
+            by: Vec::new(),
             alias: None,
             monitoring: Monitoring::default(),
         }
@@ -170,6 +172,13 @@ impl Facts {
         self
     }
 
+    /// Sets the names of the tags whose values are lines of their own on dashboards. Default: none.
+    #[must_use]
+    pub fn with_by(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.by = names.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Sets a former key, under which the values are also delivered until a day.
     #[must_use]
     pub fn with_alias(mut self, alias: Alias) -> Self {
@@ -252,6 +261,12 @@ impl Facts {
         self.aggregate
     }
 
+    /// The tags whose values are lines of their own on dashboards.
+    #[must_use]
+    pub fn by(&self) -> &[String] {
+        &self.by
+    }
+
     /// The former key, under which the values are also delivered.
     #[must_use]
     pub fn alias(&self) -> Option<&Alias> {
@@ -283,6 +298,7 @@ mod tests {
             ("enabled", OptionValue::Bool(false)),
             ("requests", OptionValue::Number(2.5)),
             ("aggregate", text("max")),
+            ("by", OptionValue::List(vec!["quantile".to_owned()])),
             ("alias", text("jobs.broken")),
             ("alias_until", text("2027-01-31")),
             ("owner", text("team-web")),
@@ -339,6 +355,22 @@ mod tests {
         assert_eq!(errors(&[("key", "a"), ("kind", "count"), ("interval", "0s")]).len(), 1);
         assert_eq!(errors(&[("key", "a"), ("kind", "counter"), ("interval", "15m")]).len(), 1);
         assert_eq!(errors(&[("key", "a"), ("alias", "b"), ("alias_until", "soon")]).len(), 1);
+    }
+
+    #[test]
+    fn names_of_tags_are_in_their_stored_form_and_distinct() {
+        let by = |names: &[&str]| {
+            let names = names.iter().map(ToString::to_string).collect();
+            Facts::from_options(
+                "Jobs.",
+                &[("key", OptionValue::Text("jobs".to_owned())), ("by", OptionValue::List(names))],
+            )
+        };
+        assert_eq!(by(&["quantile", "os"]).unwrap().by(), ["quantile", "os"]);
+        for wrong in [&["Quantile"][..], &["team:web"], &["a b"], &[""], &["os", "os"]] {
+            let errors = by(wrong).unwrap_err();
+            assert_eq!((errors.len(), errors[0].option()), (1, "by"), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The options that every metric may need. Those that only monitors need are in [`monitoring`](crate::monitoring).
 
+use std::fmt;
+
 use crate::{
     Alias, AliasError, Kind, Tag, check_key, check_unit,
     option::{Form, MetricOption, OptionValue, ValueError},
@@ -155,6 +157,20 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
         get: |facts| facts.aggregate.map(|aggregate| OptionValue::Text(aggregate.to_string())),
     },
     MetricOption {
+        name: "by",
+        form: Form::List,
+        meaning: "names of tags whose values are lines of their own on dashboards; the values are combined over all \
+                  other tags",
+        default: "one line",
+        example: "[\"quantile\"]",
+        depends_on: None,
+        set: |facts, value| {
+            facts.by = checked_tag_names(value.list()?)?;
+            Ok(())
+        },
+        get: |facts| OptionValue::from_list(&facts.by),
+    },
+    MetricOption {
         name: "alias",
         form: Form::Text,
         meaning: "a former key, under which the values are also delivered; needs `alias_until`",
@@ -185,14 +201,34 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
 
 /// The tags as written; they are brought into their stored form when they are used.
 fn checked_tags(texts: &[String]) -> Result<Vec<String>, ValueError> {
+    check_distinct(texts, |text| Ok(Tag::parse(text)?))?;
+    Ok(texts.to_vec())
+}
+
+/// Names of tags in their stored form, as queries need them.
+fn checked_tag_names(names: &[String]) -> Result<Vec<String>, ValueError> {
+    check_distinct(names, |name| match Tag::parse(&format!("{name}:any")) {
+        Ok(tag) if tag.name() == name => Ok(name.to_owned()),
+        _ => Err(ValueError::new(format!(
+            "`{name}` is not the name of a tag; write a name such as `quantile`"
+        ))),
+    })?;
+    Ok(names.to_vec())
+}
+
+/// Parses each text, and refuses the first one that is invalid or means the same as an earlier one.
+fn check_distinct<T: PartialEq + fmt::Display>(
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, ValueError>,
+) -> Result<(), ValueError> {
     let mut seen = Vec::new();
     for (position, text) in texts.iter().enumerate() {
-        let tag = Tag::parse(text).map_err(|error| ValueError::from(error).at(position))?;
-        if seen.contains(&tag) {
-            let message = format!("the tag `{tag}` is given twice; remove one of them");
+        let parsed = parse(text).map_err(|error| error.at(position))?;
+        if seen.contains(&parsed) {
+            let message = format!("the tag `{parsed}` is given twice; remove one of them");
             return Err(ValueError::new(message).at(position));
         }
-        seen.push(tag);
+        seen.push(parsed);
     }
-    Ok(texts.to_vec())
+    Ok(())
 }

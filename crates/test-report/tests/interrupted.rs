@@ -65,7 +65,7 @@ fn the_next_run_delivers_the_points_of_an_interrupted_run() {
     assert_eq!((&delivery["state"], &delivery["kept"]), (&"interrupted".into(), &true.into()), "{ended}");
     next_second();
     let next = scene.run(&["--push", "--no-self-metrics", "--only", "test.value"]).with_status(0);
-    assert_eq!(next.json()["deliveries"][0]["series_of_earlier_runs"], 1, "{next}");
+    assert_eq!(next.json()["deliveries"][0]["points_of_earlier_runs"], 1, "{next}");
     assert!(intake.points().iter().any(|point| point.metric == "test.pipe"));
 }
 

@@ -1,10 +1,12 @@
 //! The metric about CI. The client limits the time of each request. The long timeout of the metric lets it wait for
 //! rate limits until the run's deadline.
 
-use system_health_registry::{Sample, SampleError, system_health_metric};
+use system_health_registry::{Sample, SampleError, group_title, system_health_metric};
 
 use super::CiVerdict;
 use crate::{repository::Repository, web_page::with_page_link};
+
+group_title!("ci", "CI");
 
 /// Whether the tests passed (1) or failed (0) in the newest decisive run of the workflow on the branch.
 #[system_health_metric(
@@ -12,6 +14,7 @@ use crate::{repository::Repository, web_page::with_page_link};
     each = Repository,
     aggregate = "min",
     goal = "== 1",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/ci.tests_passing_on_main.md",
     timeout = "1h"
 )]
 pub fn tests_passing(verdict: CiVerdict) -> Result<Sample, SampleError> {

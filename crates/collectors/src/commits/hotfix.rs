@@ -64,7 +64,7 @@ pub(super) fn classify(text: &str) -> Classification {
     Classification::NearMiss(if descriptions(message.subject()).any(starts_with_revert) {
         "it reverts a hotfix"
     } else if MENTION.is_match(message.subject()) {
-        "its subject mentions a hotfix but does not call the commit one"
+        "its subject line mentions hotfixes, but does not say that this commit is one"
     } else {
         "only its body mentions a hotfix"
     })
@@ -176,32 +176,32 @@ mod tests {
         for (message, reason) in [
             ("Revert \"hotfix: login\"", "it reverts a hotfix"),
             ("fix: revert hotfix for the login", "it reverts a hotfix"),
-            ("Respect the prefix in hotfix releases, too", "its subject mentions"),
-            ("Use the configuration of releases instead of hotfix", "its subject mentions"),
-            ("Merge branch 'main' into hotfix/1.2", "its subject mentions"),
+            ("Respect the prefix in hotfix releases, too", "its subject line mentions"),
+            ("Use the configuration of releases instead of hotfix", "its subject line mentions"),
+            ("Merge branch 'main' into hotfix/1.2", "its subject line mentions"),
             (
                 "Merge pull request #3 from acme/revert-2-hotfix/login\n\nRevert \"hotfix / login\"",
-                "its subject mentions",
+                "its subject line mentions",
             ),
-            ("Hotfix release workflow is documented", "its subject mentions"),
-            ("Hotfix releases are documented", "its subject mentions"),
-            ("Hotfixes are counted once", "its subject mentions"),
-            ("Hotfix should keep its tag", "its subject mentions"),
-            ("hotfixes: document", "its subject mentions"),
-            ("Hotfix script: fix path", "its subject mentions"),
-            ("Hotfix button opens twice", "its subject mentions"),
-            ("feat: hotfixes page", "its subject mentions"),
-            ("Document hotfixes", "its subject mentions"),
-            ("Document hotfix release", "its subject mentions"),
-            ("docs(hotfix): explain it", "its subject mentions"),
-            ("docs: explain the hotfix (#12)", "its subject mentions"),
-            ("hotfixed releases: list them", "its subject mentions"),
-            ("Merge branch 'hotfix-docs'", "its subject mentions"),
-            ("Merge branch 'no-hotfix' into main", "its subject mentions"),
-            ("Merge branch 'document-the-hotfix'", "its subject mentions"),
+            ("Hotfix release workflow is documented", "its subject line mentions"),
+            ("Hotfix releases are documented", "its subject line mentions"),
+            ("Hotfixes are counted once", "its subject line mentions"),
+            ("Hotfix should keep its tag", "its subject line mentions"),
+            ("hotfixes: document", "its subject line mentions"),
+            ("Hotfix script: fix path", "its subject line mentions"),
+            ("Hotfix button opens twice", "its subject line mentions"),
+            ("feat: hotfixes page", "its subject line mentions"),
+            ("Document hotfixes", "its subject line mentions"),
+            ("Document hotfix release", "its subject line mentions"),
+            ("docs(hotfix): explain it", "its subject line mentions"),
+            ("docs: explain the hotfix (#12)", "its subject line mentions"),
+            ("hotfixed releases: list them", "its subject line mentions"),
+            ("Merge branch 'hotfix-docs'", "its subject line mentions"),
+            ("Merge branch 'no-hotfix' into main", "its subject line mentions"),
+            ("Merge branch 'document-the-hotfix'", "its subject line mentions"),
             ("Merge pull request #3 from acme/topic\n\nfix: hotfix detection in report", "only its body"),
-            ("fix: hotfix detection in report", "its subject mentions"),
-            ("Merge main into hotfix/1.2", "its subject mentions"),
+            ("fix: hotfix detection in report", "its subject line mentions"),
+            ("Merge main into hotfix/1.2", "its subject line mentions"),
             ("Tidy\n\nAfter the hotfix.", "only its body"),
             ("Login\n\n[Bug Fix | Improvement | Hot Fix | Refactoring]", "only its body"),
             ("Merge branch 'main' into dev\n\n  Hotfix: Citations", "only its body"),

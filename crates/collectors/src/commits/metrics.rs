@@ -12,6 +12,7 @@ use crate::repository::Repository;
     each = Repository,
     unit = "commit",
     goal = "< 5",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.hotfix.md",
     recovery = "3",
     timeout = "1h"
 )]
@@ -25,6 +26,7 @@ pub fn hotfix_commits(commits: RecentCommits, settings: CommitSettings) -> Resul
     each = Repository,
     unit = "commit",
     goal = "< 5",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.reverts.md",
     recovery = "3",
     timeout = "1h"
 )]

@@ -53,6 +53,7 @@ pub fn closed_issues(issues: Issues, window: Window) -> Result<Sample, SampleErr
     each = Repository,
     unit = "second",
     aggregate = "max",
+    by = ["quantile"],
     enabled = false,
     requests = 1,
     timeout = "1h"

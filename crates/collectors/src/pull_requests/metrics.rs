@@ -1,9 +1,11 @@
 //! The metrics about pull requests. All of them read the same list.
 
-use system_health_registry::{Sample, SampleError, Unavailable, Window, system_health_metric};
+use system_health_registry::{Sample, SampleError, Unavailable, Window, group_title, system_health_metric};
 
 use super::{PullRequests, measure};
 use crate::repository::Repository;
+
+group_title!("prs", "Pull requests");
 
 /// Open pull requests: drafts (`draft:true`) and those that are ready for review (`draft:false`).
 #[system_health_metric(
@@ -11,6 +13,7 @@ use crate::repository::Repository;
     each = Repository,
     unit = "pull request",
     aggregate = "sum",
+    by = ["draft"],
     enabled = false,
     requests = 1,
     timeout = "1h"
@@ -71,6 +74,7 @@ pub fn closed_unmerged_pull_requests(prs: PullRequests, window: Window) -> Resul
     each = Repository,
     unit = "pull request",
     goal = "< 10",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/prs.stale.md",
     aggregate = "sum",
     enabled = false,
     requests = 1,
@@ -86,6 +90,7 @@ pub fn stale_pull_requests(prs: PullRequests, window: Window) -> Result<Sample, 
     each = Repository,
     unit = "pull request",
     goal = "== 0",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/prs.merged_without_review.md",
     aggregate = "sum",
     enabled = false,
     requests = 1,
@@ -101,6 +106,7 @@ pub fn merged_without_review(prs: PullRequests, window: Window) -> Result<Sample
     each = Repository,
     unit = "second",
     aggregate = "max",
+    by = ["quantile"],
     enabled = false,
     requests = 1,
     timeout = "1h"
@@ -130,6 +136,7 @@ pub fn time_to_merge_samples(prs: PullRequests, window: Window) -> Result<Sample
     each = Repository,
     unit = "second",
     aggregate = "max",
+    by = ["quantile"],
     enabled = false,
     requests = 1,
     timeout = "1h"
@@ -158,6 +165,7 @@ pub fn time_to_first_review_samples(prs: PullRequests, window: Window) -> Result
     each = Repository,
     unit = "round",
     aggregate = "max",
+    by = ["quantile"],
     enabled = false,
     requests = 1,
     timeout = "1h"
@@ -186,6 +194,7 @@ pub fn review_rounds_samples(prs: PullRequests, window: Window) -> Result<Sample
     each = Repository,
     unit = "line",
     aggregate = "max",
+    by = ["quantile"],
     enabled = false,
     requests = 1,
     timeout = "1h"
@@ -214,6 +223,7 @@ pub fn size_lines_samples(prs: PullRequests, window: Window) -> Result<Sample, S
     each = Repository,
     unit = "comment",
     aggregate = "max",
+    by = ["quantile"],
     enabled = false,
     requests = 1,
     timeout = "1h"

@@ -15,10 +15,10 @@ pub(crate) struct CollectArguments {
     /// Deliver the values
     #[arg(long, group = "delivery", conflicts_with = "dry_run")]
     pub(crate) push: bool,
-    /// Show exactly what --push would deliver, and deliver nothing
+    /// Show what --push would deliver, except the metrics about the delivery itself, and deliver nothing
     #[arg(long, group = "delivery")]
     pub(crate) dry_run: bool,
-    /// Sinks to deliver to; repeat it or separate them with commas [default: from the settings, or all sinks that
+    /// Sink to deliver to; may be repeated, or several separated by commas [default: from the settings, or all sinks that
     /// they configure]
     #[arg(long, value_name = "SINK", value_delimiter = ',', requires = "delivery")]
     pub(crate) to: Vec<String>,

@@ -12,8 +12,8 @@ use crate::exit;
 /// The end of the help.
 pub(super) fn after_help() -> String {
     let note = "The metrics are collected now, because evidence is not kept between runs. Nothing is delivered.\n\
-                Goals do not change the exit status, which is one of 0, 1, 2, 5, 130 and 143.";
-    format!("{note}\n\n{}", exit::help())
+                Goals do not change the exit status.";
+    format!("{note}\n\n{}", exit::help_without_delivery())
 }
 
 /// Which metrics to explain.

@@ -15,7 +15,7 @@ pub(crate) struct HistoryArguments {
     /// Show runs that are at most this old
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "7d")]
     pub(crate) since: Duration,
-    /// First forget runs that are older than this
+    /// Delete older runs from the state folder first
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) keep: Option<Duration>,
     #[command(flatten)]

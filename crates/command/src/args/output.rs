@@ -29,9 +29,9 @@ pub enum Format {
     Table,
     /// For programs: one JSON document
     Json,
-    /// For spreadsheets: `report history`
+    /// For spreadsheets; only for `history`
     Csv,
-    /// For job summaries, pull requests and documentation: a run, `report explain` and `report list`
+    /// For job summaries, pull requests and documentation; only for a run, `explain` and `list`
     Markdown,
 }
 

@@ -9,9 +9,10 @@ use super::{
 };
 use crate::exit;
 
-/// Collect every linked metric, print the values, and deliver them.
+/// Collect metrics, print their values, and deliver them.
 ///
-/// Without a command, `report` collects all metrics and prints a table on a terminal, JSON into a pipe.
+/// Without a command, all enabled metrics are collected. Their values are printed as a table on a terminal, and as JSON into
+/// a pipe.
 #[derive(Debug, Parser)]
 #[command(name = "report", after_help = after_help())]
 pub(crate) struct Arguments {
@@ -27,8 +28,8 @@ const ENVIRONMENT: &str = "\
 Environment:
   GITHUB_TOKEN, SYSTEM_HEALTH_REPOSITORY  access to GitHub, and the repository
   DD_ENV, DD_SERVICE, DD_TAGS             tags of all values
-  docs/settings.md lists all variables, including those of each sink. A token or key can also be read from AWS Secrets
-  Manager, or from a file: append _FILE to the name of its variable, and set that to the path of the file.";
+  A token or key can also be read from a file: append _FILE to the name of its variable.
+  https://github.com/system-health/system-health/blob/main/docs/settings.md lists all variables.";
 
 fn after_help() -> String {
     format!("{ENVIRONMENT}\n\n{}", exit::help())

@@ -37,9 +37,12 @@ pub(super) fn run(
         report_once(reporter.with_workers(workers), mode, fail_on, interruption, output)
     });
     if let (Ok(Status::Interrupted(_)), Mode::Push) = (&status, mode) {
-        tracing::warn!(
-            "points that were not delivered wait in the outbox for the next run, unless no state is kept"
-        );
+        let rest = if arguments.state.no_state {
+            "are lost: with --no-state nothing is kept"
+        } else {
+            "wait in the outbox for the next run"
+        };
+        tracing::warn!("points that were recorded, but not delivered, {rest}");
     }
     status
 }

@@ -2,8 +2,8 @@
 //! use the state folder, so it can run at the same time as scheduled runs.
 
 use globset::Glob;
-use system_health_registry::{Catalog, Context, Engine, Report};
-use system_health_reporter::{FailOn, Selection, base_tags, end, without_self_metrics};
+use system_health_registry::{Catalog, Context, Engine, Report, self_metrics::is_self_metric};
+use system_health_reporter::{FailOn, Selection, SelectionError, base_tags, end, without_self_metrics};
 use tokio::time::Instant;
 
 use super::{exit_reason, hints, run_output::RunOutput, runtime, subject_filter::SubjectFilter};
@@ -26,6 +26,9 @@ pub(super) fn run(
     // The metrics about the reporter need a finished run, so they cannot be explained here.
     let catalog = without_self_metrics(catalog.clone());
     let keys: Vec<&str> = arguments.keys.iter().map(Glob::glob).collect();
+    if keys.iter().all(|key| is_self_metric(key)) {
+        return Err(SelectionError::OnlySelfMetrics.into());
+    }
     let catalog = Selection::new(&catalog, &keys, &[])?.select(catalog)?;
     let subjects = SubjectFilter::new(&arguments.subject);
     let catalog = subjects.select(catalog)?;

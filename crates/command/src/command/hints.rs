@@ -75,6 +75,9 @@ fn for_selection(error: &SelectionError) -> Option<&'static str> {
             "the command `list` shows all keys. A crate of your own is not linked until the program names it: add \
              `use my_collectors as _;` to its main file",
         ),
+        SelectionError::OnlySelfMetrics => {
+            Some("use --push, or --dry-run to see most of them without a delivery")
+        }
         SelectionError::Nothing => Some(
             "correct --only, --skip, `skip` in [report] or `enable` in [metrics]: no metric is left to collect",
         ),
@@ -84,8 +87,8 @@ fn for_selection(error: &SelectionError) -> Option<&'static str> {
 
 fn for_settings(error: &SettingsError) -> Option<&'static str> {
     matches!(error, SettingsError::UnknownTable { .. }).then_some(
-        "a crate of your own is not linked until the program names it: add `use my_collectors as _;` to its main \
-         file",
+        "the table may belong to a feature that this program was built without. A crate of your own is not linked \
+         until the program names it: add `use my_collectors as _;` to its main file",
     )
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use system_health_registry::Catalog;
+use system_health_registry::{Catalog, settings::Known};
 use system_health_reporter::warn_of_damage;
 use system_health_state::Store;
 
@@ -39,7 +39,9 @@ pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdou
         && !catalog.metrics().iter().any(|metric| metric.key() == key)
         && !store.knows(key)?
     {
-        let message = format!("no linked metric has the key `{key}`, and no run has recorded it");
+        let keys = catalog.metrics().iter().map(|metric| metric.key());
+        let known = Known::nearest_to(key, keys);
+        let message = format!("no linked metric has the key `{key}`, and no run has recorded it{known}");
         return Err(WithHint { message, hint: "the command `list` shows the linked metrics" }.into());
     }
     let entries = store.history(key, since)?;

@@ -18,7 +18,10 @@ pub(super) fn run(arguments: &ListArguments, catalog: &Catalog, stdout: Stdout) 
         stdout.write(&MarkdownList(catalog).to_string())?;
     } else {
         let selection = &selection(arguments, catalog)?;
-        stdout.print(TableList { catalog, selection }, JsonList::new(catalog, selection))?;
+        stdout.print(
+            TableList { catalog, selection, width: Stdout::width() },
+            JsonList::new(catalog, selection),
+        )?;
     }
     Ok(Status::Done)
 }

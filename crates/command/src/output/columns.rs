@@ -73,7 +73,7 @@ impl Columns {
 }
 
 /// The columns that the widest line takes on a terminal.
-fn widest(text: &str) -> usize {
+pub(super) fn widest(text: &str) -> usize {
     let visible = anstream::adapter::strip_str(text).to_string();
     visible.lines().map(|line| get_string_width(line.trim_end())).max().unwrap_or(0)
 }

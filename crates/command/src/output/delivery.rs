@@ -72,35 +72,67 @@ impl fmt::Display for ReceiptText<'_> {
         let Self(receipt) = self;
         match (receipt.status(), &receipt.error) {
             (DeliveryStatus::Failed, Some(error)) => writeln!(f, ": {error}")?,
-            (_, Some(error)) => writeln!(f, ": {} series; {error}", receipt.accepted)?,
+            (_, Some(error)) => writeln!(f, ": {} series were accepted; {error}", receipt.accepted)?,
             (_, None) => writeln!(f, ": {} series.", receipt.accepted)?,
         }
         for Refusal { series, error } in &receipt.refused {
             writeln!(f, "  refused: {series} series: {error}")?;
         }
         let lost = if receipt.no_state {
-            "points are lost: with --no-state nothing is kept"
+            [
+                "point is lost: with --no-state nothing is kept",
+                "points are lost: with --no-state nothing is kept",
+            ]
         } else {
-            "points are lost: there is no usable state folder to keep them in"
+            [
+                "point is lost: there is no usable state folder to keep it in",
+                "points are lost: there is no usable state folder to keep them in",
+            ]
         };
         let counts = [
-            (receipt.accepted_earlier, "points of earlier runs were delivered too"),
+            (
+                receipt.accepted_earlier,
+                ["point of an earlier run was delivered too", "points of earlier runs were delivered too"],
+            ),
             (
                 receipt.unknown,
-                "points may have arrived and are not sent again, because they would count twice",
+                [
+                    "point may have arrived and is not sent again, because it would count twice",
+                    "points may have arrived and are not sent again, because they would count twice",
+                ],
             ),
-            (receipt.left, "points wait in the outbox for the next run"),
+            (
+                receipt.left,
+                ["point waits in the outbox for the next run", "points wait in the outbox for the next run"],
+            ),
             (receipt.lost, lost),
-            (receipt.expired, "points of earlier runs were dropped: they had become too old"),
-            (receipt.superseded, "points of earlier runs were dropped: they would be shown as current ones"),
+            (
+                receipt.expired,
+                [
+                    "point of an earlier run was dropped: it had become too old",
+                    "points of earlier runs were dropped: they had become too old",
+                ],
+            ),
+            (
+                receipt.superseded,
+                [
+                    "point of an earlier run was dropped: it would be shown as a current one",
+                    "points of earlier runs were dropped: they would be shown as current ones",
+                ],
+            ),
             (
                 receipt.repeated,
-                "points are not sent: an earlier run of the same schedule slot has sent them, and they would add up",
+                [
+                    "point is not sent: an earlier run of the same schedule slot has sent it, and they would add up",
+                    "points are not sent: an earlier run of the same schedule slot has sent them, and they would add up",
+                ],
             ),
-            (receipt.events, "events were sent"),
-            (receipt.events_left, "events wait for the next run"),
+            (receipt.events, ["event was sent", "events were sent"]),
+            (receipt.events_left, ["event waits for the next run", "events wait for the next run"]),
         ];
         let mut counts = counts.iter().filter(|(count, _)| *count > 0);
-        counts.try_for_each(|(count, what)| writeln!(f, "  {count} {what}"))
+        counts.try_for_each(|(count, [one, many])| {
+            writeln!(f, "  {count} {}", if *count == 1 { one } else { many })
+        })
     }
 }

@@ -147,7 +147,7 @@ enum JsonResult<'a> {
 #[derive(Serialize)]
 struct JsonReceipt<'a> {
     series: u64,
-    series_of_earlier_runs: u64,
+    points_of_earlier_runs: u64,
     self_metrics: u64,
     refused: Vec<JsonRefusal<'a>>,
     left: u64,
@@ -317,7 +317,7 @@ impl<'a> JsonReceipt<'a> {
         let refusal = |refusal: &'a Refusal| JsonRefusal { series: refusal.series, error: &refusal.error };
         Self {
             series: receipt.accepted,
-            series_of_earlier_runs: receipt.accepted_earlier,
+            points_of_earlier_runs: receipt.accepted_earlier,
             self_metrics: receipt.self_metrics,
             refused: receipt.refused.iter().map(refusal).collect(),
             left: receipt.left,

@@ -3,21 +3,31 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use system_health_registry::{Catalog, Form, Metric, MetricOption, self_metrics::is_self_metric};
+use system_health_registry::{
+    Catalog, Form, Metric, MetricOption, group_title, self_metrics::is_self_metric,
+};
 use system_health_reporter::{Choice, Selection};
 use tabled::{
     builder::Builder,
-    settings::{Padding, Style, Width, object::Columns},
+    settings::{Padding, Style},
 };
 
-use super::text::count;
+use super::{
+    columns::widest,
+    text::{count, wrap},
+};
 
+/// Width of the descriptions, in columns.
 const DESCRIPTION_WIDTH: usize = 48;
+/// Their width on a narrow terminal.
+const MIN_DESCRIPTION_WIDTH: usize = 24;
 
 /// The catalog as a table for people.
 pub(crate) struct TableList<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) selection: &'a Selection,
+    /// The width of the terminal, if there is one. A narrow one has no column for the sources, and shorter descriptions.
+    pub(crate) width: Option<usize>,
 }
 
 /// The catalog as JSON for programs.
@@ -47,6 +57,7 @@ impl Serialize for JsonMetric<'_> {
         }
         map.serialize_entry("description", metric.description())?;
         map.serialize_entry("group", metric.group())?;
+        map.serialize_entry("group_title", &group_title(metric.group()))?;
         map.serialize_entry("collected", &(*choice == Choice::Collected))?;
         map.serialize_entry("about_reporter", &is_self_metric(metric.key()))?;
         map.serialize_entry("crate", &location.crate_name())?;
@@ -64,20 +75,30 @@ impl Serialize for JsonMetric<'_> {
 
 impl fmt::Display for TableList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = self.table(true, DESCRIPTION_WIDTH);
+        if let Some(width) = self.width.filter(|width| widest(&table) > *width) {
+            table = self.table(false, DESCRIPTION_WIDTH);
+            let excess = widest(&table).saturating_sub(width);
+            if excess > 0 {
+                table =
+                    self.table(false, DESCRIPTION_WIDTH.saturating_sub(excess).max(MIN_DESCRIPTION_WIDTH));
+            }
+        }
+        table.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))?;
+        self.sources(f)
+    }
+}
+
+impl TableList<'_> {
+    /// The metrics, with or without the places where they are registered.
+    fn table(&self, with_places: bool, description_width: usize) -> String {
         let mut table = Builder::new();
-        table.push_record([
-            "METRIC",
-            "EACH",
-            "KIND",
-            "UNIT",
-            "GOAL",
-            "REQUESTS",
-            "COLLECTED",
-            "DESCRIPTION",
-            "SOURCE",
-        ]);
+        let headings =
+            ["METRIC", "EACH", "KIND", "UNIT", "GOAL", "REQUESTS", "COLLECTED", "DESCRIPTION", "SOURCE"];
+        let shown = headings.len() - usize::from(!with_places);
+        table.push_record(headings.into_iter().take(shown));
         for metric in self.catalog.metrics() {
-            table.push_record([
+            let row = [
                 metric.key().to_owned(),
                 metric.subject_type().unwrap_or("-").to_owned(),
                 metric.kind().to_string(),
@@ -85,23 +106,15 @@ impl fmt::Display for TableList<'_> {
                 metric.goal().map_or_else(|| "-".to_owned(), |goal| goal.to_string()),
                 metric.requests().map_or_else(|| "-".to_owned(), |requests| requests.to_string()),
                 collected(self.selection.choice(metric.key())).to_owned(),
-                metric.description().to_owned(),
+                wrapped(metric.description(), description_width),
                 place(metric),
-            ]);
+            ];
+            table.push_record(row.into_iter().take(shown));
         }
         let mut table = table.build();
-        table
-            .with(Style::empty())
-            .with(Padding::new(0, 2, 0, 0))
-            .modify(Columns::one(7), Width::wrap(DESCRIPTION_WIDTH).keep_words(true));
-        for line in table.to_string().lines() {
-            writeln!(f, "{}", line.trim_end())?;
-        }
-        self.sources(f)
+        table.with(Style::empty()).with(Padding::new(0, 2, 0, 0)).to_string()
     }
-}
 
-impl TableList<'_> {
     /// Writes the sources. The metrics of a source are known only after a run has called it.
     fn sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let metrics = self.catalog.metrics();
@@ -120,6 +133,13 @@ impl TableList<'_> {
         }
         Ok(())
     }
+}
+
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = String::new();
+    // Writing to a string cannot fail.
+    let _ = wrap(&mut lines, Some(width), ("", ""), text.trim());
+    lines.trim_end().to_owned()
 }
 
 fn collected(choice: Choice) -> &'static str {
@@ -168,7 +188,7 @@ mod tests {
         let settings = Settings::builder().toml(Path::new("a.toml"), toml).unwrap().build().unwrap();
         let selection = Selection::default().with_settings(&catalog, &settings).unwrap();
 
-        let list = TableList { catalog: &catalog, selection: &selection }.to_string();
+        let list = TableList { catalog: &catalog, selection: &selection, width: None }.to_string();
         let json = serde_json::to_value(JsonList::new(&catalog, &selection)).unwrap();
 
         assert_snapshot!(list, @"
@@ -202,7 +222,7 @@ mod tests {
             .with_described("warehouse", [Facts::new("orders.open", "Orders.")]);
 
         let selection = Selection::default();
-        let list = TableList { catalog: &catalog, selection: &selection }.to_string();
+        let list = TableList { catalog: &catalog, selection: &selection, width: None }.to_string();
         let json = serde_json::to_value(JsonList::new(&catalog, &selection)).unwrap();
 
         assert_snapshot!(list, @"

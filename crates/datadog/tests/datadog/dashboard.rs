@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use system_health_datadog::{dashboard, dashboard_json};
-use system_health_registry::Catalog;
+use system_health_registry::{Catalog, Monitoring};
 use system_health_test_support::datadog::contract::{self, Message};
 
-use crate::catalogs::catalogs;
+use crate::catalogs::{catalog, catalogs, metric, with_goal};
 
 fn as_json(catalog: &Catalog) -> Value {
     dashboard_json(&dashboard(catalog, "System health")).unwrap()
@@ -27,7 +27,7 @@ fn every_dashboard_matches_datadogs_api_description() {
         ("", "layout_type", json!("order")),
         ("/widgets/0/definition", "type", json!("grupp")),
         ("/widgets/0/definition/widgets/0/definition/requests/0", "conditional_format", json!([])),
-        ("/widgets/0/definition/widgets/1/definition/requests/0", "display_type", json!("lines")),
+        ("/widgets/1/definition/widgets/0/definition/requests/0", "display_type", json!("lines")),
     ] {
         let mut broken = as_json(&catalogs()[1]);
         broken.pointer_mut(pointer).unwrap()[name] = wrong;
@@ -41,16 +41,72 @@ fn every_dashboard_matches_datadogs_api_description() {
     }
 }
 
+/// The titles of the groups, each with the titles of its widgets.
+fn titles(dashboard: &Value) -> Vec<String> {
+    let title = |widget: &Value| widget["definition"]["title"].as_str().unwrap().to_owned();
+    let group = |group: &Value| {
+        let widgets = group["definition"]["widgets"].as_array().unwrap().iter().map(title);
+        format!("{}: {}", title(group), widgets.collect::<Vec<_>>().join(", "))
+    };
+    dashboard["widgets"].as_array().unwrap().iter().map(group).collect()
+}
+
 #[test]
-fn each_metric_has_two_widgets_in_the_group_of_its_first_word() {
+fn the_goals_come_first_and_then_each_group_with_its_metrics_over_time() {
+    let goal = |key: &str| with_goal(key, "< 5");
+    let keys = ["prs.opened", "prs.size", "prs.size_samples", "prs.open_samples"];
+    let catalog =
+        catalog(keys.map(metric).into_iter().chain([goal("prs.stale"), goal("build_queues.length")]));
+
+    let dashboard = as_json(&catalog);
+
+    let titles = titles(&dashboard).join("\n");
+    assert_eq!(
+        titles,
+        "Goals: build_queues.length, prs.stale\n\
+         Build queues: build_queues.length\n\
+         Prs: prs.stale, prs.open_samples, prs.opened, prs.size, prs.size_samples"
+    );
+    let widgets = dashboard["widgets"][2]["definition"]["widgets"].as_array().unwrap();
+    let places: Vec<_> = widgets
+        .iter()
+        .map(|widget| ["x", "y", "width"].map(|name| widget["layout"][name].as_i64().unwrap()))
+        .collect();
+    assert_eq!(places, [[0, 0, 6], [6, 0, 6], [0, 2, 6], [0, 4, 8], [8, 4, 4]]);
+}
+
+#[test]
+fn the_tags_in_the_option_by_have_a_line_for_each_value() {
+    let dashboard = as_json(&catalog([metric("prs.size").with_by(["quantile", "os"])]));
+
+    let timeseries = &dashboard["widgets"][0]["definition"]["widgets"][0]["definition"];
+    let query = &timeseries["requests"][0]["queries"][0]["query"];
+    assert_eq!(query, "avg:prs.size{$env,$service,$repository,$branch} by {quantile,os}");
+    assert_eq!(timeseries["show_legend"], true);
+}
+
+#[test]
+fn both_widgets_of_a_metric_link_to_its_runbook() {
+    let runbook = Some("https://wiki.example.com/queues".to_owned());
+    let facts = with_goal("queues", "< 5").with_monitoring(Monitoring { runbook, ..Monitoring::default() });
+
+    let dashboard = as_json(&catalog([facts, with_goal("without", "< 5")]));
+
+    let links: Vec<_> =
+        widgets(&dashboard).iter().map(|widget| widget["definition"]["custom_links"].clone()).collect();
+    let link = json!([{"label": "Runbook", "link": "https://wiki.example.com/queues"}]);
+    assert_eq!(links, [link.clone(), Value::Null, link, Value::Null]);
+}
+
+#[test]
+fn a_metric_with_a_goal_has_its_value_and_its_values_over_time() {
     let dashboard = as_json(&catalogs()[1]);
 
-    let groups: Vec<_> = dashboard["widgets"].as_array().unwrap().iter().collect();
-    let titles: Vec<_> = groups.iter().map(|group| group["definition"]["title"].clone()).collect();
-    assert_eq!(titles, ["a", "b", "c"]);
     assert_eq!(widgets(&dashboard).len(), 12);
-    let [value, timeseries] = &widgets(&dashboard)[2..4] else { panic!("{dashboard}") };
+    let [value, timeseries] = [1, 7].map(|at| widgets(&dashboard)[at].clone());
     assert_eq!(value["definition"]["title"], "a.less");
+    assert_eq!(timeseries["definition"]["title"], "a.less");
+    assert_eq!(timeseries["definition"]["description"], "What a reader wants to know.");
     let query = &value["definition"]["requests"][0]["queries"][0];
     assert_eq!(query["query"], "max:a.less{$env,$service,$repository,$branch}");
     assert_eq!(query["aggregator"], "last");
@@ -79,7 +135,7 @@ fn colours_follow_the_goal() {
     };
     let catalog = &catalogs()[1];
     let dashboard = as_json(catalog);
-    for (metric, value) in catalog.metrics().iter().zip(widgets(&dashboard).iter().step_by(2)) {
+    for (metric, value) in catalog.metrics().iter().zip(widgets(&dashboard).iter()) {
         let goal = metric.goal().unwrap();
         let formats = value["definition"]["requests"][0]["conditional_formats"].as_array().unwrap().clone();
         for shown in [goal.target() - 1.0, goal.target(), goal.target() + 1.0] {
@@ -98,8 +154,8 @@ fn counts_are_summed_and_drawn_as_bars() {
 
     let timeseries = |key: &str| {
         let all = widgets(&dashboard);
-        let at = all.iter().position(|widget| widget["definition"]["title"] == key).unwrap();
-        let request = &all[at + 1]["definition"]["requests"][0];
+        let widget = all.iter().find(|widget| widget["definition"]["title"] == key).unwrap();
+        let request = &widget["definition"]["requests"][0];
         let query = request["queries"][0]["query"].as_str().unwrap().to_owned();
         (query.replace("$env,$service,$repository,$branch", ""), request["display_type"].clone())
     };

@@ -21,9 +21,16 @@ pub(super) struct TaskRunner {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("no result within {}{}", humantime::format_duration(*.limit), still_waiting_for(.wait_list))]
+#[error(
+    "no result within {}{}{}",
+    humantime::format_duration(*.limit),
+    if *.is_end_of_run { ", before the run's deadline" } else { "" },
+    still_waiting_for(.wait_list)
+)]
 struct TimedOut {
     limit: Duration,
+    /// Whether the run's deadline came before the task's own time limit.
+    is_end_of_run: bool,
     wait_list: Vec<&'static str>,
 }
 
@@ -52,6 +59,7 @@ impl TaskRunner {
     {
         let started = Instant::now();
         let deadline = earlier(self.deadline, started.checked_add(limit));
+        let is_end_of_run = deadline.is_some() && deadline == self.deadline;
         let is_too_late = self.deadline.is_some_and(|deadline| deadline <= started);
         let interruption = self.interruption.clone();
         let is_interrupted = interruption.has_happened();
@@ -74,7 +82,8 @@ impl TaskRunner {
                 Some(Ok(Err(error))) => Err(SharedError::new(TaskError::new(name, error)).into()),
                 Some(Err(_)) => {
                     let limit = deadline.map_or(Duration::ZERO, |deadline| deadline - started);
-                    Err(TimedOut { limit: rounded_up(limit), wait_list: wait_list.names() }.into())
+                    let limit = rounded_up(limit);
+                    Err(TimedOut { limit, is_end_of_run, wait_list: wait_list.names() }.into())
                 }
             }
         }

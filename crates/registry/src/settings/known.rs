@@ -11,6 +11,8 @@ pub struct Known {
 
 /// Maximum number of names in a message.
 const MAX_SHOWN: usize = 20;
+/// Maximum number of names after a suggestion.
+const MAX_OTHERS: usize = 5;
 
 /// The minimum similarity of a suggested name, from 0 to 1.
 const MIN_SIMILARITY: f64 = 0.7;
@@ -49,17 +51,17 @@ impl fmt::Display for Known {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.names.as_slice() {
             [] => Ok(()),
-            names if !self.has_near => write!(f, "; there are {}", list(names)),
+            names if !self.has_near => write!(f, "; there are {}", list(names, MAX_SHOWN)),
             [only] => write!(f, "; did you mean `{only}`?"),
             [nearest, others @ ..] => {
-                write!(f, "; did you mean `{nearest}`? (others: {})", list(others))
+                write!(f, "; did you mean `{nearest}`? (others: {})", list(others, MAX_OTHERS))
             }
         }
     }
 }
 
-fn list(names: &[String]) -> String {
-    let shown = &names[..names.len().min(MAX_SHOWN)];
+fn list(names: &[String], most: usize) -> String {
+    let shown = &names[..names.len().min(most)];
     let more = match names.len() - shown.len() {
         0 => String::new(),
         hidden => format!(" and {hidden} more"),

@@ -29,7 +29,7 @@ pub trait SettingsTable: DeserializeOwned + Clone + Send + Sync + 'static {
     const TEMPLATE: &'static str = "";
 
     /// Whether `report doctor` may show the texts in this table. Default: it may not, because a text could be an
-    /// undeclared secret, or a secret in the wrong place. Other values, such as numbers and durations, are always
+    /// undeclared secret, or a secret in the wrong place. Other values, such as numbers and booleans, are always
     /// shown. The values of keys in [`SECRET`](Self::SECRET) are never shown.
     fn shows_text(&self) -> bool {
         false

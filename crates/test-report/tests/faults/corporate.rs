@@ -151,7 +151,7 @@ fn faults_of_the_network_are_reported_and_nothing_is_lost() {
             _ => corporation.network.authority().display().to_string(),
         };
         let next = wrong.variable(variable, right).run(&RUN).with_status(0);
-        assert_eq!(delivery(&next)["series_of_earlier_runs"], 1, "{fault}: {next}");
+        assert_eq!(delivery(&next)["points_of_earlier_runs"], 1, "{fault}: {next}");
         assert_eq!(delivery(&next)["left"], 0, "{fault}: {next}");
     }
 }

@@ -56,7 +56,7 @@ fn killed_before_the_delivery() {
 
     assert_eq!(world.intake.points(), []);
     let next = scene.run(&RUN).with_status(0);
-    assert_eq!(delivery(&next)["series_of_earlier_runs"], 0);
+    assert_eq!(delivery(&next)["points_of_earlier_runs"], 0);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn killed_or_stopped_during_the_delivery() {
         assert_eq!(world.intake.points(), []);
         next_second();
         let next = scene.run(&RUN).with_status(0);
-        assert_eq!(delivery(&next)["series_of_earlier_runs"], 1, "{signal}");
+        assert_eq!(delivery(&next)["points_of_earlier_runs"], 1, "{signal}");
     }
 }
 

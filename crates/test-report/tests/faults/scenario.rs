@@ -69,6 +69,6 @@ pub(crate) fn check_recovery(scene: &Scene, server: &WireServer, arguments: &[&s
     let left = delivery(first)["left"].clone();
     next_second();
     let second = scene.run(arguments).with_status(0);
-    assert_eq!(delivery(&second)["series_of_earlier_runs"], left, "{second}");
+    assert_eq!(delivery(&second)["points_of_earlier_runs"], left, "{second}");
     assert_eq!(delivery(&second)["left"], 0, "{second}");
 }

@@ -159,7 +159,7 @@ fn waiting_points_are_delivered_if_the_disk_is_full() {
         let ended = scene.run(&RUN).with_status(0);
 
         ended.says("cannot keep state");
-        assert_eq!(delivery(&ended)["series_of_earlier_runs"], 1, "{ended}");
+        assert_eq!(delivery(&ended)["points_of_earlier_runs"], 1, "{ended}");
         assert_eq!(world.delivered("test.value").len(), 2, "{ended}");
     });
 }
@@ -278,5 +278,5 @@ fn points_of_the_future_wait_until_the_clock_is_right() {
     store.execute("UPDATE runs SET timestamp = timestamp - 3600 WHERE id = 1", []).unwrap();
     next_second();
     let later = scene.run(&RUN).with_status(0);
-    assert_eq!(delivery(&later)["series_of_earlier_runs"], 1);
+    assert_eq!(delivery(&later)["points_of_earlier_runs"], 1);
 }

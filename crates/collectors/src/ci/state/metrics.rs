@@ -15,6 +15,7 @@ use crate::{repository::Repository, web_page::with_page_link};
     key = "ci.workflow_passing",
     each = Repository,
     aggregate = "min",
+    by = ["workflow"],
     timeout = "1h",
     enabled = false,
     requests = 2
@@ -43,6 +44,7 @@ pub fn workflow_passing(workflows: WorkflowResults) -> Result<Vec<Sample>, Unava
     unit = "workflow",
     aggregate = "sum",
     goal = "== 0",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/ci.workflows_failing.md",
     timeout = "1h",
     enabled = false,
     requests = 2
@@ -76,6 +78,7 @@ pub fn workflows_failing(workflows: WorkflowResults) -> Result<Sample, Unavailab
     unit = "second",
     aggregate = "max",
     goal = "< 86400",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/ci.red_seconds.md",
     timeout = "1h",
     enabled = false,
     requests = 2

@@ -23,6 +23,7 @@ const WORST: usize = 10;
     unit = "run",
     aggregate = "sum",
     goal = "< 3",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/ci.flaky_runs.md",
     recovery = "1",
     timeout = "1h",
     enabled = false,
@@ -47,6 +48,7 @@ pub fn flaky_runs(recent: RecentRuns, reruns: Reruns, window: Window) -> Result<
     each = Repository,
     unit = "run",
     aggregate = "sum",
+    by = ["job"],
     timeout = "1h",
     enabled = false,
     requests = 2

@@ -17,6 +17,7 @@ use crate::{
     each = Repository,
     unit = "run",
     aggregate = "sum",
+    by = ["conclusion"],
     timeout = "1h",
     enabled = false,
     requests = 1
@@ -51,6 +52,7 @@ pub fn runs(recent: RecentRuns, window: Window) -> Result<Vec<Sample>, Unavailab
     unit = "fraction",
     aggregate = "min",
     goal = ">= 0.9",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/ci.success_ratio.md",
     recovery = "0.95",
     timeout = "1h",
     enabled = false,

@@ -64,6 +64,7 @@ pub async fn queued_jobs(recent: RecentRuns, lists: JobLists) -> Result<Sample, 
     each = Repository,
     unit = "runner",
     aggregate = "sum",
+    by = ["status"],
     timeout = "1h",
     enabled = false,
     requests = 1

@@ -20,6 +20,7 @@ use crate::{ci::workflow_run::RunEnding, repository::Repository, statistics::qua
     each = Repository,
     unit = "second",
     aggregate = "max",
+    by = ["workflow", "quantile"],
     timeout = "1h",
     enabled = false,
     requests = 50
@@ -49,6 +50,7 @@ pub async fn duration_seconds(
     each = Repository,
     unit = "run",
     aggregate = "sum",
+    by = ["workflow"],
     timeout = "1h",
     enabled = false,
     requests = 50
@@ -75,6 +77,7 @@ pub async fn duration_seconds_samples(
     each = Repository,
     unit = "second",
     aggregate = "max",
+    by = ["quantile"],
     timeout = "1h",
     enabled = false,
     requests = 50
@@ -120,6 +123,7 @@ pub async fn queue_seconds_samples(
     each = Repository,
     unit = "minute",
     aggregate = "sum",
+    by = ["os"],
     timeout = "1h",
     enabled = false,
     requests = 50

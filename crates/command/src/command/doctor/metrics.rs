@@ -45,6 +45,10 @@ fn for_metric(outcomes: &[Outcome]) -> Vec<Finding> {
 }
 
 fn finding(subject: String, outcome: &Outcome) -> Finding {
+    if let [first, ..] = outcome.failures() {
+        let (failed, all) = (outcome.failures().len(), outcome.failures().len() + outcome.samples().len());
+        return Finding::failed(subject, format!("{failed} of {all} items failed: {first}"));
+    }
     match &outcome.result {
         Ok(reading) if reading.samples().len() == 1 => Finding::ok(subject, "has a value"),
         Ok(reading) => Finding::ok(subject, format!("has {} values", reading.samples().len())),

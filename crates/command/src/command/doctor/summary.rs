@@ -4,6 +4,11 @@ use std::path::Path;
 
 use system_health_registry::{Finding, Grade, SinkType};
 
+use crate::output::join_names;
+
+/// A part of the message of metrics that fail only because no repository is named.
+const NO_REPOSITORY: &str = "no repository is named";
+
 /// The facts that the summary is based on.
 pub(super) struct Observations<'a> {
     /// The name of the program.
@@ -64,7 +69,7 @@ impl<'a> Observations<'a> {
         if !self.are_settings_right {
             return vec![format!("Correct the settings, then run `{name} doctor` again.")];
         }
-        let mut steps = Vec::new();
+        let mut steps: Vec<String> = self.correction().into_iter().collect();
         if !self.has_repository {
             steps.push(
                 "Name a repository: run this in a git clone, or give --repo OWNER/NAME, or set \
@@ -86,14 +91,6 @@ impl<'a> Observations<'a> {
         if !self.has_file {
             steps.push(format!("Write a settings file for this folder: `{name} init`."));
         }
-        let is_named = |finding: &&Finding| finding.subject == "GitHub token";
-        let failed: Vec<&str> = (self.findings.iter().filter(|finding| finding.grade == Grade::Failed))
-            .filter(|finding| !is_named(finding))
-            .map(|finding| finding.subject.as_str())
-            .collect();
-        if !failed.is_empty() && self.has_repository {
-            steps.push(format!("Correct what is marked as failed ({}).", failed.len()));
-        }
         if !self.with_value.is_empty() {
             steps.push(match self.ready {
                 [] => format!("See the values: `{name}`."),
@@ -101,6 +98,15 @@ impl<'a> Observations<'a> {
             });
         }
         steps
+    }
+
+    /// What to correct. Without a repository, the metrics about it fail for this reason alone, which has a step of its own.
+    fn correction(&self) -> Option<String> {
+        let failed = self.findings.iter().filter(|finding| finding.grade == Grade::Failed);
+        let failed = failed.filter(|finding| self.has_repository || !finding.message.contains(NO_REPOSITORY));
+        let subjects: Vec<String> = failed.map(|finding| finding.subject.clone()).collect();
+        (!subjects.is_empty())
+            .then(|| format!("Correct what is marked as failed: {}.", join_names(&subjects)))
     }
 
     fn grade(&self, subject: &str) -> Option<Grade> {

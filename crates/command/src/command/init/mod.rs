@@ -45,6 +45,10 @@ fn settings_file(program: &Program, discovery: &Discovery) -> String {
         template.replace_example("repositories.\"acme/shop\"", &format!("repositories.{repository:?}"));
         template.set("repository", "name", &repository, "from the remote of this clone");
     }
+    let sinks: Vec<&str> = program.sinks.iter().map(|sink| sink.name).collect();
+    if !sinks.is_empty() {
+        template.replace_example("[\"datadog\"]", &format!("{sinks:?}"));
+    }
     if let Some(branch) = &discovery.branch {
         template.replace_example("\"main\"", &format!("{branch:?}"));
     }
@@ -62,7 +66,7 @@ fn settings_file(program: &Program, discovery: &Discovery) -> String {
     };
     let job = discovery.ci.map_or(String::new(), |ci| format!("# This file was written in a job of {ci}.\n"));
     format!(
-        "# Settings of `{name}`, written by `{name} init`. Lines that start with `# ` are comments or defaults.\n\
+        "# Settings of `{name}`, written by `{name} init`. Lines that start with `# ` are explanations, defaults or examples.\n\
          # Secrets do not belong here: they come from environment variables, files or AWS Secrets Manager.\n\
          {variables}{job}{template}"
     )
@@ -91,7 +95,7 @@ fn next_steps(program: &Program, discovery: &Discovery, file: &Path) -> Vec<Stri
         if file == Path::new(DEFAULT_FILE) { String::new() } else { format!(" --config {}", file.display()) };
     let mut steps = Vec::new();
     if discovery.repository.is_none() {
-        steps.push("next: name a repository in the file".to_owned());
+        steps.push("next: name a repository in the file, for the metrics about one".to_owned());
     }
     steps.push(format!(
         "next: `{name} doctor{config}` checks the settings, `{name}{config}` shows the values"

@@ -3,41 +3,39 @@
 use std::collections::BTreeMap;
 
 use datadog_api_client::datadogV1::model::{
-    Dashboard, DashboardLayoutType, DashboardReflowType, DashboardTemplateVariable, WidgetLayout,
+    Dashboard, DashboardLayoutType, DashboardReflowType, DashboardTemplateVariable, Widget, WidgetLayout,
 };
-use system_health_registry::{Catalog, Metric, self_metrics::is_self_metric};
+use system_health_registry::{Catalog, Metric, group_title, self_metrics::is_self_metric};
 
 use super::{
     reporter,
-    widgets::{COLUMNS, VARIABLES, group, timeseries, value},
+    widgets::{COLUMNS, VARIABLES, WidgetGroup, group, timeseries, value},
 };
 
-const VALUE_WIDTH: i64 = 4;
+/// The widths of widgets, in columns.
+const VALUE_WIDTH: i64 = 3;
+const LINES_WIDTH: i64 = 6;
+const SAMPLES_WIDTH: i64 = 4;
 
-/// The dashboard of a catalog. Metrics are grouped by the first word of their keys. Each metric has two widgets: the last
-/// value, coloured by its goal, and a time series with the goal as a line. The metrics about the reporter come last, in a
-/// group of small widgets.
+/// The dashboard of a catalog, for a person who has to find out quickly what is wrong. The first group has the last value
+/// of each metric with a goal, coloured by the goal. Then each [group of metrics](group_title) has a time series for each
+/// metric, with the goal as a line: metrics with goals come first, and beside a ratio or a quantile stands the number of its
+/// samples. A widget's menu links to the runbook. The metrics about the reporter come last.
 ///
 /// If a metric has several series, such as one per repository, the value is the one farthest from the goal, unless the metric
-/// has an aggregate.
+/// has an aggregate. The tags in its option `by` have a line for each value.
 #[must_use]
 pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
     let (about_reporter, others): (Vec<&Metric>, Vec<&Metric>) =
         catalog.metrics().iter().partition(|metric| is_self_metric(metric.key()));
-    let mut by_word = BTreeMap::<&str, Vec<&Metric>>::new();
-    for metric in others {
-        by_word.entry(metric.key().split('.').next().unwrap_or_default()).or_default().push(metric);
+    let mut by_title = BTreeMap::<String, Vec<&Metric>>::new();
+    for metric in &others {
+        by_title.entry(group_title(metric.group())).or_default().push(metric);
     }
-    let groups = by_word.into_iter().map(|(word, metrics)| {
-        let widgets = metrics.into_iter().flat_map(|metric| {
-            let value = value(metric, metric.key().to_owned(), &VARIABLES);
-            let timeseries = timeseries(metric, metric.description().trim().to_owned(), &[], &VARIABLES);
-            [(VALUE_WIDTH, value), (COLUMNS - VALUE_WIDTH, timeseries)]
-        });
-        group(&word.replace('_', " "), widgets)
-    });
+    let groups = by_title.iter().map(|(title, metrics)| group(title, all_lines(metrics)));
+    let groups = goals(&others).into_iter().chain(groups).chain(reporter::group(&about_reporter));
     let mut top = 0;
-    let widgets = groups.chain(reporter::group(&about_reporter)).map(|group| {
+    let widgets = groups.map(|group| {
         let layout = WidgetLayout::new(group.height, COLUMNS, 0, top);
         top += group.height;
         group.widget.layout(layout)
@@ -53,4 +51,40 @@ pub fn dashboard(catalog: &Catalog, title: &str) -> Dashboard {
         ))
         .reflow_type(DashboardReflowType::FIXED)
         .template_variables(Some(variables.into()))
+}
+
+/// The values of all metrics with goals.
+fn goals(metrics: &[&Metric]) -> Option<WidgetGroup> {
+    let with_goals = metrics.iter().filter(|metric| metric.goal().is_some());
+    let mut values =
+        with_goals.map(|metric| (VALUE_WIDTH, value(metric, metric.key().to_owned(), &VARIABLES))).peekable();
+    values.peek().is_some().then(|| group("Goals", values))
+}
+
+/// The time series of a group.
+fn all_lines(metrics: &[&Metric]) -> Vec<(i64, Widget)> {
+    let samples_of = |metric: &Metric| {
+        let key = format!("{}_samples", metric.key());
+        metrics.iter().find(|other| other.key() == key)
+    };
+    let is_beside_another = |metric: &Metric| {
+        metrics.iter().any(|other| metric.key().strip_suffix("_samples") == Some(other.key()))
+    };
+    let mut rows: Vec<_> = metrics
+        .iter()
+        .filter(|metric| !is_beside_another(metric))
+        .map(|metric| (*metric, samples_of(metric)))
+        .collect();
+    // Pairs fill a row. Among the others they would leave gaps.
+    rows.sort_by_key(|(metric, samples)| (samples.is_some(), metric.goal().is_none()));
+    let widgets = rows.into_iter().flat_map(|(metric, samples)| match samples {
+        None => vec![(LINES_WIDTH, lines(metric))],
+        Some(samples) => vec![(COLUMNS - SAMPLES_WIDTH, lines(metric)), (SAMPLES_WIDTH, lines(samples))],
+    });
+    widgets.collect()
+}
+
+fn lines(metric: &Metric) -> Widget {
+    let by: Vec<&str> = metric.by().iter().map(String::as_str).collect();
+    timeseries(metric, metric.key().to_owned(), &by, &VARIABLES)
 }

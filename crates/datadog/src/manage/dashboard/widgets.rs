@@ -6,8 +6,8 @@ use datadog_api_client::datadogV1::model::{
     FormulaAndFunctionResponseFormat, GroupWidgetDefinition, GroupWidgetDefinitionType,
     QueryValueWidgetDefinition, QueryValueWidgetDefinitionType, QueryValueWidgetRequest,
     TimeseriesWidgetDefinition, TimeseriesWidgetDefinitionType, TimeseriesWidgetRequest, Widget,
-    WidgetComparator, WidgetConditionalFormat, WidgetDefinition, WidgetDisplayType, WidgetFormula,
-    WidgetLayout, WidgetLayoutType, WidgetMarker, WidgetPalette,
+    WidgetComparator, WidgetConditionalFormat, WidgetCustomLink, WidgetDefinition, WidgetDisplayType,
+    WidgetFormula, WidgetLayout, WidgetLayoutType, WidgetMarker, WidgetPalette,
 };
 use system_health_registry::{Comparison, Facts, Goal, Kind};
 
@@ -62,8 +62,12 @@ pub(super) fn value(metric: &Facts, title: String, variables: &Variables) -> Wid
     let mut value =
         QueryValueWidgetDefinition::new(vec![request], QueryValueWidgetDefinitionType::QUERY_VALUE)
             .title(title)
+            .description(metric.description().trim().to_owned())
             .autoscale(true)
             .precision(2);
+    if let Some(links) = runbook(metric) {
+        value = value.custom_links(links);
+    }
     if let Some(unit) = metric.unit() {
         value = value.custom_unit(unit.to_owned());
     }
@@ -83,13 +87,23 @@ pub(super) fn timeseries(metric: &Facts, title: String, by: &[&str], variables: 
     let mut timeseries =
         TimeseriesWidgetDefinition::new(vec![request], TimeseriesWidgetDefinitionType::TIMESERIES)
             .title(title)
+            .description(metric.description().trim().to_owned())
             .show_legend(!by.is_empty());
+    if let Some(links) = runbook(metric) {
+        timeseries = timeseries.custom_links(links);
+    }
     if let Some(goal) = metric.goal() {
         let marker = WidgetMarker::new(format!("y = {}", goal.target()));
         let marker = marker.display_type("error dashed".to_owned()).label(format!("goal {goal}"));
         timeseries = timeseries.markers(vec![marker]);
     }
     Widget::new(WidgetDefinition::TimeseriesWidgetDefinition(Box::new(timeseries)))
+}
+
+/// A link to the runbook, in the menu of a widget.
+fn runbook(metric: &Facts) -> Option<Vec<WidgetCustomLink>> {
+    let page = metric.monitoring().runbook.clone()?;
+    Some(vec![WidgetCustomLink::new().label("Runbook".to_owned()).link(page)])
 }
 
 /// A query. The aggregator combines its points into one value.

@@ -51,6 +51,7 @@ fn stopped(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
         recovery: "The reporter delivers again.".to_owned(),
         no_data: format!("The reporter has delivered nothing for {}.", duration_in_words(silence)),
         about: about(
+            RUN_DURATION,
             "It does not run, or it cannot reach Datadog. Until it delivers again, no other monitor can alert. `report \
              doctor` says what is wrong.",
         ),
@@ -72,7 +73,7 @@ fn failing(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>) ->
     let alerting = alerting(COLLECTOR_SUCCESS.key)?;
     let by = by(&[&["metric".to_owned()], &alerting.group_by[..]].concat());
     let counter = BadRunCounter {
-        metric: COLLECTOR_SUCCESS.key,
+        metric: COLLECTOR_SUCCESS,
         name: "A metric fails repeatedly",
         // One failing subject of many makes a run a bad one: it must count as much as if all fail.
         value: format!(
@@ -100,7 +101,7 @@ fn undelivered(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>
         format!("{scope},!result:accepted")
     };
     let counter = BadRunCounter {
-        metric: POINTS.key,
+        metric: POINTS,
         name: "Points are not delivered",
         value: format!("{} * clamp_max(sum:{POINTS}{{{not_delivered}}}{by}, 1) - {GOOD_RUN}", GOOD_RUN + 1),
         alert: format!("Some points were not delivered in {}.", in_a_row(schedule)),
@@ -113,7 +114,7 @@ fn undelivered(scope: &MonitorScope, schedule: Schedule, alerting: Alertings<'_>
 
 /// A monitor that counts bad runs.
 struct BadRunCounter {
-    metric: &'static str,
+    metric: SelfMetric,
     name: &'static str,
     /// A query that is 1 for a bad run and `-GOOD_RUN` for a good one.
     value: String,
@@ -134,11 +135,11 @@ impl BadRunCounter {
             alert: self.alert,
             recovery: self.recovery.to_owned(),
             no_data: String::new(),
-            about: about(self.description),
+            about: about(self.metric, self.description),
             alerting: &alerting,
         });
         let parts = MonitorParts {
-            metric: self.metric,
+            metric: self.metric.key,
             name: format!("{} ({scope})", self.name),
             value: format!("sum(last_{}m):{}", minutes(schedule.last_runs()), self.value),
             comparator: ">=",
@@ -150,8 +151,8 @@ impl BadRunCounter {
     }
 }
 
-fn about(description: &str) -> Vec<About<'_>> {
-    vec![About { description, ..About::default() }]
+fn about(metric: SelfMetric, description: &str) -> Vec<About<'_>> {
+    vec![About { description, runbook: metric.runbook, ..About::default() }]
 }
 
 fn in_a_row(schedule: Schedule) -> String {
