@@ -10,6 +10,7 @@
 //! | [`ci::CiVerdict`] | whether the tests pass, and the workflow runs that decided it | `github` |
 //! | [`pull_requests::PullRequests`] | the open and the recent pull requests, with their reviews | `github` |
 //! | [`issues::Issues`] | the recent issues | `github` |
+//! | `aws::codebuild::CodeBuildBuilds` | the recent builds of AWS CodeBuild | `aws-ci` |
 //! | [`ci::state::WorkflowResults`], [`ci::state::RedStreak`] | which workflows pass, and since when the tests fail | `github` |
 //!
 //! All features are on by default. A program without `git` compiles no part of gix, one without `github` no part of
@@ -28,6 +29,8 @@
 //! }
 //! ```
 
+#[cfg(feature = "aws-ci")]
+pub mod aws;
 #[cfg(feature = "github")]
 pub mod ci;
 pub mod commits;
@@ -41,6 +44,6 @@ pub mod issues;
 #[cfg(feature = "github")]
 pub mod pull_requests;
 pub mod repository;
-#[cfg(feature = "github")]
+#[cfg(any(feature = "aws-ci", feature = "github"))]
 mod statistics;
 mod web_page;
