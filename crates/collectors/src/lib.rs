@@ -13,7 +13,7 @@
 //! | `aws::codebuild::CodeBuildBuilds` | the recent builds of AWS CodeBuild | `aws-ci` |
 //! | [`ci::state::WorkflowResults`], [`ci::state::RedStreak`] | which workflows pass, and since when the tests fail | `github` |
 //!
-//! All features are on by default. A program without `git` compiles no part of gix, one without `github` no part of
+//! All features but `aws-ci` are on by default. A program without `git` compiles no part of gix, one without `github` no part of
 //! octocrab, and one without `aws` no part of AWS's SDK.
 //!
 //! Any of them can be an argument of your collector:

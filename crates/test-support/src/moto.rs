@@ -1,4 +1,4 @@
-//! The real moto server: AWS Secrets Manager and IAM on loopback, for tests of credentials.
+//! The real moto server: AWS Secrets Manager, IAM, CodeBuild, CodePipeline and CloudWatch on loopback.
 //!
 //! Plain moto takes any signature. In its authenticating mode it checks signatures and policies once a
 //! number of free actions is used up, so that "access denied" is AWS's own answer and not a script's.
@@ -106,9 +106,45 @@ impl Moto {
         self.iam("PutUserPolicy", name, &format!("&PolicyName=reporter&PolicyDocument={document}"));
     }
 
+    /// Creates a project in CodeBuild, with a number of builds. Each of them ends within five minutes after its start,
+    /// and its end may be in the future.
+    pub fn create_project(&self, name: &str, builds: u32) {
+        self.json(
+            "codebuild",
+            "CodeBuild_20161006.CreateProject",
+            &json!({
+                "name": name,
+                "source": {"type": "S3", "location": "bucket/source.zip"},
+                "artifacts": {"type": "NO_ARTIFACTS"},
+                "environment": {
+                    "type": "LINUX_CONTAINER", "image": "image", "computeType": "BUILD_GENERAL1_SMALL",
+                },
+                "serviceRole": "arn:aws:iam::123456789012:role/service-role/builder",
+            }),
+        );
+        for _ in 0..builds {
+            self.json("codebuild", "CodeBuild_20161006.StartBuild", &json!({"projectName": name}));
+        }
+    }
+
+    /// Creates an alarm of CloudWatch in a state: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    pub fn create_alarm(&self, name: &str, state: &str) {
+        let alarm = json!({
+            "AlarmName": name, "ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1,
+            "MetricName": "cpu", "Namespace": "shop", "Period": 60, "Statistic": "Average", "Threshold": 1.0,
+        });
+        self.json("monitoring", "GraniteServiceVersion20100801.PutMetricAlarm", &alarm);
+        let state = json!({"AlarmName": name, "StateValue": state, "StateReason": "set by a test"});
+        self.json("monitoring", "GraniteServiceVersion20100801.SetAlarmState", &state);
+    }
+
     fn secrets_manager(&self, action: &str, body: &Value) {
-        let target = format!("X-Amz-Target: secretsmanager.{action}");
-        self.post("secretsmanager", "application/x-amz-json-1.1", &[&target], &body.to_string());
+        self.json("secretsmanager", &format!("secretsmanager.{action}"), body);
+    }
+
+    fn json(&self, service: &str, target: &str, body: &Value) {
+        let target = format!("X-Amz-Target: {target}");
+        self.post(service, "application/x-amz-json-1.1", &[&target], &body.to_string());
     }
 
     fn iam(&self, action: &str, user: &str, more: &str) -> String {

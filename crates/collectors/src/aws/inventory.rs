@@ -1,8 +1,12 @@
 //! What was read in all regions: each project, pipeline or list of alarms, or why it could not be read.
 
+use futures::{StreamExt, future::BoxFuture, stream};
 use system_health_registry::{ItemError, Reading, Sample, SampleError, Unavailable};
 
 use super::AwsError;
+
+/// Maximum number of names of a region that are read concurrently.
+const CONCURRENT_READS: usize = 4;
 
 /// What was read in all regions, in the order of their names.
 #[derive(Debug, Clone)]
@@ -70,6 +74,26 @@ impl<T> Entry<T> {
     }
 }
 
+/// Reads something for each of the names in a region, such as of its projects. `tag` is the tag of the names. A project that was
+/// deleted in the meantime is left out.
+pub(super) async fn read_each<'a, T>(
+    region: &str,
+    tag: &'static str,
+    names: Result<Vec<String>, AwsError>,
+    read: impl Fn(String) -> BoxFuture<'a, Result<T, AwsError>>,
+) -> Vec<Entry<T>> {
+    let region = region.to_owned();
+    let names = match names {
+        Ok(names) => names,
+        Err(error) => return vec![Entry { region, name: None, content: Err(error) }],
+    };
+    let contents = stream::iter(names.clone()).map(read).buffered(CONCURRENT_READS).collect::<Vec<_>>().await;
+    let entry = |(name, content)| Entry { region: region.clone(), name: Some((tag, name)), content };
+    let entries = names.into_iter().zip(contents).map(entry);
+    let is_deleted = |entry: &Entry<T>| entry.content.as_ref().is_err_and(AwsError::is_not_found);
+    entries.filter(|entry| !is_deleted(entry)).collect()
+}
+
 /// A reading of samples and failed entries.
 pub(super) fn reading<T>(
     samples: Vec<Sample>,
@@ -100,7 +124,10 @@ mod tests {
 
     fn read(entries: impl IntoIterator<Item = Entry<u32>>) -> Result<Reading, Unavailable> {
         let inventory: Inventory<u32> = entries.into_iter().collect();
-        inventory.reading(|_, number| (0..*number).map(|number| Ok(Sample::new(number)?)).collect(), "there is nothing")
+        inventory.reading(
+            |_, number| (0..*number).map(|number| Ok(Sample::new(number)?)).collect(),
+            "there is nothing",
+        )
     }
 
     #[test]

@@ -51,7 +51,8 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Result<AwsSettings, String> {
-        let settings = Settings::builder().toml(Path::new("a.toml"), &format!("[aws]\n{line}")).unwrap().build();
+        let settings =
+            Settings::builder().toml(Path::new("a.toml"), &format!("[aws]\n{line}")).unwrap().build();
         settings.map(|settings| settings.table().unwrap()).map_err(|error| error.to_string())
     }
 
@@ -59,8 +60,14 @@ mod tests {
     fn invalid_values_are_refused_at_their_line() {
         for (line, message) in [
             ("regions = ['europe']", "`regions` in [aws]: expected an AWS region, such as `eu-west-1`"),
-            ("projects = ['']", "`projects` in [aws]: a pattern is empty; write a name, such as \"shop\" or \"shop-*\""),
-            ("alarms = ['!']", "`alarms` in [aws]: a pattern is empty; write a name, such as \"shop\" or \"shop-*\""),
+            (
+                "projects = ['']",
+                "`projects` in [aws]: a pattern is empty; write a name, such as \"shop\" or \"shop-*\"",
+            ),
+            (
+                "alarms = ['!']",
+                "`alarms` in [aws]: a pattern is empty; write a name, such as \"shop\" or \"shop-*\"",
+            ),
         ] {
             let error = read(line).unwrap_err();
             assert!(error.starts_with(&format!("a.toml:2:1: {message}")), "{error}");

@@ -56,9 +56,7 @@ fn identity_finding(identity: &Result<AwsIdentity, IdentityError>) -> Finding {
         }
         Err(IdentityError::NoSession(
             none @ (AwsSessionError::NoCredentials | AwsSessionError::UnsupportedProfile(_)),
-        )) => {
-            Finding::warning("AWS identity", none.to_string())
-        }
+        )) => Finding::warning("AWS identity", none.to_string()),
         Err(error) => Finding::failed("AWS identity", error.to_string()),
     }
 }

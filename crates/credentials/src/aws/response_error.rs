@@ -27,9 +27,7 @@ pub(super) fn classify_error(
             "InvalidRequestException" if message.as_str().contains("delet") => {
                 CredentialError::MarkedForDeletion(secret, stored)
             }
-            code => {
-                CredentialError::Failed(secret, stored, AwsMessage::new(&format!("{code}: {message}")))
-            }
+            code => CredentialError::Failed(secret, stored, AwsMessage::new(&format!("{code}: {message}"))),
         },
     }
 }

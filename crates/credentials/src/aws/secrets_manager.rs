@@ -72,7 +72,8 @@ impl SecretsManager {
             own_region.as_ref().or(session.region.as_ref()).ok_or(CredentialError::NoRegion(secret))?;
         let stored = StoredSecret { name: name.clone(), region: region.to_string() };
 
-        let mut request_config = config::Builder::new().interceptor(AttemptCounter::new(API, self.calls.clone()));
+        let mut request_config =
+            config::Builder::new().interceptor(AttemptCounter::new(API, self.calls.clone()));
         if let Some(region) = own_region {
             request_config = request_config.region(region);
         }

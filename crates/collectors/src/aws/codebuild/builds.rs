@@ -3,18 +3,15 @@
 use std::{sync::Arc, time::SystemTime};
 
 use aws_sdk_codebuild::Client;
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 use system_health_registry::{Context, FromContext, Unavailable, Windows};
 
 use super::{build::Build, project_builds::builds_since, project_list::project_names};
 use crate::aws::{
     AwsRegions, AwsSettings,
-    inventory::{Entry, Inventory},
+    inventory::{Entry, Inventory, read_each},
     regions::AwsRegion,
 };
-
-/// Maximum number of projects of a region that are read concurrently.
-const CONCURRENT_PROJECTS: usize = 4;
 
 /// The recent builds of the selected projects in all regions. They include each build that ended in the longest window of
 /// the metrics `aws.codebuild.*`.
@@ -41,15 +38,8 @@ impl FromContext for CodeBuildBuilds {
 
 async fn read(region: AwsRegion, since: SystemTime, settings: &AwsSettings) -> Vec<Entry<Vec<Build>>> {
     let (client, region) = (&Client::new(&region.config()), &region);
-    let names = match project_names(client, region, settings).await {
-        Ok(names) => names,
-        Err(error) => return vec![Entry { region: region.name.clone(), name: None, content: Err(error) }],
-    };
-    let entries = stream::iter(names).map(|name| async move {
-        let content = builds_since(client, region, &name, since, settings).await;
-        Entry { region: region.name.clone(), name: Some(("project", name)), content }
-    });
-    let entries: Vec<_> = entries.buffered(CONCURRENT_PROJECTS).collect().await;
-    let is_deleted = |entry: &Entry<_>| entry.content.as_ref().is_err_and(|error| error.is_not_found());
-    entries.into_iter().filter(|entry| !is_deleted(entry)).collect()
+    let names = project_names(client, region, settings).await;
+    let read =
+        |name: String| async move { builds_since(client, region, &name, since, settings).await }.boxed();
+    read_each(&region.name, "project", names, read).await
 }

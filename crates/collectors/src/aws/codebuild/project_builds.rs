@@ -24,11 +24,11 @@ pub(super) async fn builds_since(
     let mut builds = Vec::new();
     let mut token = None;
     loop {
-        let request = client.list_builds_for_project().project_name(project).set_next_token(token).customize();
+        let request =
+            client.list_builds_for_project().project_name(project).set_next_token(token).customize();
         let counted = config::Builder::new().interceptor(region.attempt_counter());
         let page = request.config_override(counted).send().await;
-        let page =
-            page.map_err(|error| AwsError::of_request("codebuild:ListBuildsForProject", &error))?;
+        let page = page.map_err(|error| AwsError::of_request("codebuild:ListBuildsForProject", &error))?;
         let page_builds = match page.ids() {
             // AWS refuses a request for no builds.
             [] => Vec::new(),

@@ -2,7 +2,7 @@
 
 use aws_sdk_codebuild::{Client, config};
 
-use crate::aws::{AwsError, AwsSettings, regions::AwsRegion};
+use crate::aws::{AwsError, AwsSettings, regions::AwsRegion, selected_names::SelectedNames};
 
 /// The names of the selected projects, sorted.
 pub(super) async fn project_names(
@@ -10,24 +10,17 @@ pub(super) async fn project_names(
     region: &AwsRegion,
     settings: &AwsSettings,
 ) -> Result<Vec<String>, AwsError> {
-    let mut names = Vec::new();
+    let mut names = SelectedNames::new("projects", &settings.projects, settings.max_names);
     let mut token = None;
     loop {
         let request = client.list_projects().set_next_token(token).customize();
         let counted = config::Builder::new().interceptor(region.attempt_counter());
         let response = request.config_override(counted).send().await;
-        let response =
-            response.map_err(|error| AwsError::of_request("codebuild:ListProjects", &error))?;
-        let selected = response.projects().iter().filter(|name| settings.projects.matches(name));
-        names.extend(selected.cloned());
-        if names.len() > settings.max_names as usize {
-            let (what, limit) = ("projects", settings.max_names);
-            return Err(AwsError::TooMany { what, limit, setting: "max_names" });
-        }
+        let response = response.map_err(|error| AwsError::of_request("codebuild:ListProjects", &error))?;
+        names.add(response.projects().iter().map(String::as_str))?;
         token = response.next_token;
         if token.is_none() {
-            names.sort();
-            return Ok(names);
+            return Ok(names.sorted());
         }
     }
 }

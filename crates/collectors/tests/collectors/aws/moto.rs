@@ -1,0 +1,110 @@
+//! The metrics against the real moto server, which implements AWS's protocols, and checks signatures and policies.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::json;
+use system_health_collectors::aws::{
+    alarms::{CloudWatchAlarms, alarms},
+    codebuild::{CodeBuildBuilds, build_duration_seconds, builds},
+    codepipeline::{PipelineStates, pipeline_state},
+};
+use system_health_registry::{Context, Events, StartedAt, Window};
+use system_health_test_support::moto::{AccessKey, Moto};
+
+use super::run::{lines, run_as};
+
+/// The time of a run by when the builds of moto have ended.
+fn soon() -> SystemTime {
+    SystemTime::now() + Duration::from_mins(10)
+}
+
+fn run(moto: &Moto, key: &AccessKey) -> Context {
+    run_as(&moto.url(), (&key.id, &key.secret), soon(), "")
+}
+
+async fn read(context: &Context) -> [Vec<String>; 3] {
+    let window = Window::new(soon(), Duration::from_hours(1));
+    let list: CodeBuildBuilds = context.get().await.unwrap();
+    let states: PipelineStates = context.get().await.unwrap();
+    let list_of_alarms: CloudWatchAlarms = context.get().await.unwrap();
+    let events = context.get::<Events>().await.unwrap();
+    [
+        lines(builds(list, window)),
+        lines(pipeline_state(states)),
+        lines(alarms(list_of_alarms, events, StartedAt(soon()))),
+    ]
+}
+
+#[tokio::test]
+#[ignore = "needs moto: run cargo xtask test"]
+async fn builds_and_alarms_are_read_with_a_sufficient_policy() {
+    // The first requests are not authenticated: the builds, the alarms, the user and the policy.
+    let moto = Moto::start_authenticating(10);
+    moto.create_project("shop", 2);
+    moto.create_alarm("cpu", "ALARM");
+    moto.create_alarm("disk", "OK");
+    let key = moto.create_user("reporter");
+    let actions = [
+        "codebuild:ListProjects",
+        "codebuild:ListBuildsForProject",
+        "codebuild:BatchGetBuilds",
+        "codepipeline:ListPipelines",
+        "codepipeline:ListPipelineExecutions",
+        "cloudwatch:DescribeAlarms",
+    ];
+    let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+    moto.put_user_policy("reporter", &json!({"Version": "2012-10-17", "Statement": [statement]}).to_string());
+    let context = run(&moto, &key);
+
+    let [builds, pipelines, alarms] = read(&context).await;
+
+    assert_eq!(
+        builds,
+        [
+            "0 [project:shop, region:us-east-1, status:failed]",
+            "2 [project:shop, region:us-east-1, status:succeeded]",
+        ]
+    );
+    assert_eq!(pipelines, ["no data: no pipeline in CodePipeline has an execution that passed or failed"]);
+    assert_eq!(
+        alarms,
+        [
+            "1 [region:us-east-1, state:alarm]",
+            "0 [region:us-east-1, state:insufficient_data]",
+            "1 [region:us-east-1, state:ok]",
+        ]
+    );
+    let events = context.get::<Events>().await.unwrap().attached();
+    assert_eq!(
+        events.iter().map(|event| event.title()).collect::<Vec<_>>(),
+        ["Alarm cpu fires in us-east-1"]
+    );
+    let list: CodeBuildBuilds = context.get().await.unwrap();
+    let durations = build_duration_seconds(list, Window::new(soon(), Duration::from_hours(1))).unwrap();
+    // The builds of moto take one to five minutes.
+    assert!(
+        durations.samples().iter().all(|sample| (60.0..=300.0).contains(&sample.value())),
+        "{durations:?}"
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs moto: run cargo xtask test"]
+async fn a_user_without_permission_is_no_data_and_a_wrong_key_an_error() {
+    let moto = Moto::start_authenticating(2);
+    let key = moto.create_user("reporter");
+
+    for (reading, permission) in read(&run(&moto, &key)).await.iter().zip([
+        "codebuild:ListProjects",
+        "codepipeline:ListPipelines",
+        "cloudwatch:DescribeAlarms",
+    ]) {
+        let expected = format!("no data: the AWS credentials need the permission `{permission}`: User: ");
+        assert!(reading[0].starts_with(&expected), "{reading:?}");
+    }
+
+    let wrong = AccessKey { id: key.id, secret: "wrong".to_owned() };
+    for reading in read(&run(&moto, &wrong)).await {
+        assert!(reading[0].contains("does not accept the AWS credentials"), "{reading:?}");
+    }
+}
