@@ -1,5 +1,4 @@
-//! Classifies error responses of AWS's services. AWS sends an error code. Emulators and proxies may send none. In that
-//! case, the HTTP status decides.
+//! Classifies error responses of AWS's services by AWS's error code. Emulators and proxies may send none.
 
 use std::error::Error;
 
@@ -35,7 +34,7 @@ const THROTTLED: [&str; 4] =
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AwsRequestError {
-    /// The AWS credentials lack a permission.
+    /// AWS says that its credentials lack a permission. A refusal by a proxy is [`Failed`](Self::Failed).
     #[error("access is denied")]
     AccessDenied(#[source] AwsMessage),
     /// AWS does not accept the AWS credentials.
@@ -77,7 +76,6 @@ impl<E: ProvideErrorMetadata + Error + 'static> From<&SdkError<E>> for AwsReques
             (code, _) if DENIED.contains(&code) => Self::AccessDenied(message),
             (code, _) if INVALID_CREDENTIALS.contains(&code) => Self::CredentialsRefused(message),
             (code, _) if THROTTLED.contains(&code) => Self::Throttled(message),
-            ("", 403) => Self::AccessDenied(message),
             ("", 429) => Self::Throttled(message),
             (code, _) => Self::Failed { code: code.to_owned(), message },
         }

@@ -11,6 +11,7 @@ pub(super) fn classify_error(
     stored: StoredSecret,
     error: &SdkError<GetSecretValueError>,
 ) -> CredentialError {
+    let is_forbidden = error.raw_response().is_some_and(|response| response.status().as_u16() == 403);
     match AwsRequestError::from(error) {
         AwsRequestError::AccessDenied(message) if message.as_str().contains("KMS") => {
             CredentialError::KeyAccessDenied(secret, stored, message)
@@ -22,6 +23,8 @@ pub(super) fn classify_error(
         AwsRequestError::Throttled(message) => CredentialError::Throttled(secret, message),
         AwsRequestError::Unreachable(message) => CredentialError::Unreachable(secret, message),
         AwsRequestError::Failed { code, message } => match &*code {
+            // Emulators may send no code.
+            "" if is_forbidden => CredentialError::AccessDenied(secret, stored, message),
             "" => CredentialError::Failed(secret, stored, message),
             "ResourceNotFoundException" => CredentialError::NotFound(secret, stored),
             "InvalidRequestException" if message.as_str().contains("delet") => {

@@ -4,11 +4,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use system_health_collectors::aws::alarms::{CloudWatchAlarms, alarms};
-use system_health_registry::{Context, Event, Events, Level, StartedAt};
+use system_health_registry::{ApiCalls, Context, Event, Events, Level, StartedAt};
+use system_health_test_support::server::Answer;
 
 use super::{
     fake::FakeAws,
-    run::{REGION, before, lines, now, run},
+    run::{REGION, before, lines, now, run, run_with_retries},
 };
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -142,6 +143,12 @@ async fn failures_of_cloudwatch_are_no_numbers() {
             "no data: the AWS credentials need the permission `cloudwatch:DescribeAlarms`: no",
         ),
         (
+            403,
+            "",
+            "error: all 1 items failed; the first one: region:us-east-1: the request \
+             cloudwatch:DescribeAlarms failed: AWS returned an error: no",
+        ),
+        (
             400,
             "Throttling",
             "error: all 1 items failed; the first one: region:us-east-1: the request \
@@ -158,6 +165,21 @@ async fn failures_of_cloudwatch_are_no_numbers() {
         aws.refuse("*", "DescribeAlarms", status, code, "no");
         assert_eq!(read(&run(&aws.url(), "")).await.0, [expected]);
     }
+}
+
+#[tokio::test]
+async fn a_request_that_aws_throttles_is_sent_again() {
+    let aws = FakeAws::start();
+    let throttled = json!({"__type": "ThrottlingException", "message": "Rate exceeded"});
+    aws.server().fail_times(2, "POST /", Answer::json(400, &throttled));
+    let context = run_with_retries(&aws.url());
+
+    let (lines, _) = read(&context).await;
+
+    assert_eq!(lines.len(), 3);
+    let calls: ApiCalls = context.get().await.unwrap();
+    let counted: Vec<_> = calls.by_status().iter().map(|calls| (calls.status, calls.count)).collect();
+    assert_eq!(counted, [(Some(200), 1), (Some(400), 2)]);
 }
 
 #[tokio::test]

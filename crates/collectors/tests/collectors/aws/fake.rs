@@ -42,6 +42,10 @@ impl FakeAws {
         Self { server, state }
     }
 
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
     pub(crate) fn url(&self) -> String {
         self.server.url()
     }
@@ -125,7 +129,8 @@ impl State {
             "BatchGetBuilds" => {
                 let ids = input["ids"].as_array().unwrap();
                 assert!(!ids.is_empty(), "AWS refuses an empty list");
-                let builds = self.builds.values().flatten();
+                let builds =
+                    self.builds.iter().filter(|((of, _), _)| of == region).flat_map(|(_, builds)| builds);
                 json!({"builds": builds.filter(|build| ids.contains(&build["id"])).collect::<Vec<_>>()})
             }
             "ListPipelines" => {

@@ -10,6 +10,8 @@ use aws_sdk_codebuild::config::{Credentials as AwsCredentials, SharedCredentials
 use system_health_credentials::Credentials;
 use system_health_registry::{ApiCalls, Context, Reading, Settings, Unavailable, Window};
 
+const KEY: (&str, &str) = ("AKIDEXAMPLE", "example");
+
 pub(crate) const REGION: &str = "us-east-1";
 
 /// When the runs of the tests start.
@@ -26,27 +28,42 @@ pub(crate) fn window() -> Window {
     Window::new(now(), Duration::from_hours(24 * 7))
 }
 
-/// A run with these credentials, at the endpoint of a test. The lines are in the table `[aws]`.
-pub(crate) fn run_as(url: &str, (id, secret): (&str, &str), at: SystemTime, lines: &str) -> Context {
-    let toml = format!("[aws]\n{lines}\n");
-    let settings = Settings::builder().toml(Path::new("test.toml"), &toml).unwrap().build().unwrap();
+/// A configuration with these credentials, at the endpoint of a test, without retries.
+fn config(url: &str, (id, secret): (&str, &str)) -> SdkConfig {
     let keys = AwsCredentials::new(id, secret, None, None, "test");
-    let config = SdkConfig::builder()
+    SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
         .endpoint_url(url)
         .credentials_provider(SharedCredentialsProvider::new(keys))
         .retry_config(RetryConfig::disabled())
-        .build();
+        .build()
+}
+
+/// A run with a configuration. The lines are in the table `[aws]`.
+fn context(config: SdkConfig, at: SystemTime, lines: &str) -> Context {
+    let toml = format!("[aws]\n{lines}\n");
+    let settings = Settings::builder().toml(Path::new("test.toml"), &toml).unwrap().build().unwrap();
     let no_variables: [(&str, &str); 0] = [];
     let calls = ApiCalls::default();
     let credentials = Credentials::builder().variables(no_variables).aws_config(config).build();
     Context::starting_at(at).provide(settings).provide(credentials).provide(calls)
 }
 
+/// A run of a user with this key.
+pub(crate) fn run_as(url: &str, key: (&str, &str), at: SystemTime) -> Context {
+    context(config(url, key), at, "")
+}
+
 /// A run at the usual time.
 pub(crate) fn run(url: &str, lines: &str) -> Context {
-    run_as(url, ("AKIDEXAMPLE", "example"), now(), lines)
+    context(config(url, KEY), now(), lines)
+}
+
+/// A run that repeats failed requests at once.
+pub(crate) fn run_with_retries(url: &str) -> Context {
+    let at_once = RetryConfig::standard().with_initial_backoff(Duration::ZERO);
+    context(config(url, KEY).into_builder().retry_config(at_once).build(), now(), "")
 }
 
 /// A reading in lines: `2 [project:shop, region:us-east-1]`, `failed: …`, `no data: …` or `error: …`.
