@@ -101,8 +101,7 @@ impl Moto {
 
     /// Gives a user the rights of a policy.
     pub fn put_user_policy(&self, name: &str, policy: &str) {
-        let document: Vec<String> = policy.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let document = document.concat();
+        let document = encoded(policy);
         self.iam("PutUserPolicy", name, &format!("&PolicyName=reporter&PolicyDocument={document}"));
     }
 
@@ -125,6 +124,27 @@ impl Moto {
         for _ in 0..builds {
             self.json("codebuild", "CodeBuild_20161006.StartBuild", &json!({"projectName": name}));
         }
+    }
+
+    /// Creates a pipeline in CodePipeline, with one execution that succeeds at once, and a role for it.
+    pub fn create_pipeline(&self, name: &str) {
+        let trust = json!({"Statement": [{"Principal": {"Service": "codepipeline.amazonaws.com"}}]});
+        let trust = encoded(&trust.to_string());
+        let form = format!("&RoleName=pipeline&AssumeRolePolicyDocument={trust}");
+        let answer = self.iam("CreateRole", "", &form);
+        let stage = |name| json!({"name": name, "actions": []});
+        self.json(
+            "codepipeline",
+            "CodePipeline_20150709.CreatePipeline",
+            &json!({"pipeline": {
+                "name": name,
+                "roleArn": element(&answer, "Arn"),
+                "artifactStore": {"type": "S3", "location": "bucket"},
+                "stages": [stage("Source"), stage("Deploy")],
+                "version": 1,
+            }}),
+        );
+        self.json("codepipeline", "CodePipeline_20150709.StartPipelineExecution", &json!({"name": name}));
     }
 
     /// Creates an alarm of CloudWatch in a state: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
@@ -200,6 +220,11 @@ fn address_in(stderr: ChildStderr) -> Result<String, String> {
         said.push('\n');
     }
     Err(said)
+}
+
+/// A text in a form.
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 /// The text of the first element of a name in an XML answer.

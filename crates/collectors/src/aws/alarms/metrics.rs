@@ -18,7 +18,7 @@ const STATES: [&str; 3] = ["OK", Alarm::FIRING, "INSUFFICIENT_DATA"];
     key = "aws.alarms",
     unit = "alarm",
     aggregate = "sum",
-    timeout = "1h",
+    timeout = "10m",
     enabled = false
 )]
 pub fn alarms(

@@ -18,7 +18,7 @@ const NO_PROJECTS: &str = "there are no projects in CodeBuild";
     key = "aws.codebuild.builds",
     unit = "build",
     aggregate = "sum",
-    timeout = "1h",
+    timeout = "10m",
     enabled = false
 )]
 pub fn builds(builds: CodeBuildBuilds, window: Window) -> Result<Reading, Unavailable> {
@@ -47,7 +47,7 @@ pub fn builds(builds: CodeBuildBuilds, window: Window) -> Result<Reading, Unavai
     key = "aws.codebuild.duration_seconds",
     unit = "second",
     aggregate = "max",
-    timeout = "1h",
+    timeout = "10m",
     enabled = false
 )]
 pub fn build_duration_seconds(builds: CodeBuildBuilds, window: Window) -> Result<Reading, Unavailable> {
@@ -67,7 +67,7 @@ pub fn build_duration_seconds(builds: CodeBuildBuilds, window: Window) -> Result
     key = "aws.codebuild.duration_seconds_samples",
     unit = "build",
     aggregate = "sum",
-    timeout = "1h",
+    timeout = "10m",
     enabled = false
 )]
 pub fn build_duration_seconds_samples(

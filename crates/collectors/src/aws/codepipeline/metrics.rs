@@ -21,7 +21,7 @@ const NONE_DECIDED: &str = "no pipeline in CodePipeline has an execution that pa
     key = "aws.codepipeline.state",
     aggregate = "min",
     goal = "== 1",
-    timeout = "1h",
+    timeout = "10m",
     enabled = false
 )]
 pub fn pipeline_state(states: PipelineStates) -> Result<Reading, Unavailable> {
@@ -41,7 +41,7 @@ pub fn pipeline_state(states: PipelineStates) -> Result<Reading, Unavailable> {
     unit = "pipeline",
     aggregate = "sum",
     goal = "== 0",
-    timeout = "1h",
+    timeout = "10m",
     enabled = false
 )]
 pub fn pipelines_failing(states: PipelineStates) -> Result<Reading, Unavailable> {

@@ -37,10 +37,12 @@ async fn read(context: &Context) -> [Vec<String>; 3] {
 
 #[tokio::test]
 #[ignore = "needs moto: run cargo xtask test"]
-async fn builds_and_alarms_are_read_with_a_sufficient_policy() {
-    // The first requests are not authenticated: the builds, the alarms, the user and the policy.
-    let moto = Moto::start_authenticating(10);
+async fn builds_pipelines_and_alarms_are_read_with_a_sufficient_policy() {
+    // The first requests are not authenticated: three for builds, three for the pipeline, four for alarms, two for the
+    // user and one for the policy.
+    let moto = Moto::start_authenticating(13);
     moto.create_project("shop", 2);
+    moto.create_pipeline("shop");
     moto.create_alarm("cpu", "ALARM");
     moto.create_alarm("disk", "OK");
     let key = moto.create_user("reporter");
@@ -66,7 +68,7 @@ async fn builds_and_alarms_are_read_with_a_sufficient_policy() {
             "2 [project:shop, region:us-east-1, status:succeeded]",
         ]
     );
-    assert_eq!(pipelines, ["no data: no pipeline in CodePipeline has an execution that passed or failed"]);
+    assert_eq!(pipelines, ["1 [pipeline:shop, region:us-east-1]"]);
     assert_eq!(
         alarms,
         [
