@@ -45,6 +45,12 @@ variable "cluster_name" {
   default     = ""
 }
 
+variable "ci_metrics" {
+  description = "Whether the metrics aws.* are enabled, which read CI and alarms."
+  type        = bool
+  default     = false
+}
+
 data "aws_secretsmanager_secret" "read" {
   for_each = toset(var.secrets)
   name     = each.value
@@ -115,6 +121,13 @@ resource "aws_iam_role_policy" "secrets" {
   name   = var.name
   role   = aws_iam_role.reporter.id
   policy = data.aws_iam_policy_document.secrets.json
+}
+
+resource "aws_iam_role_policy" "ci" {
+  count  = var.ci_metrics ? 1 : 0
+  name   = "read-ci-and-alarms"
+  role   = aws_iam_role.reporter.id
+  policy = file("${path.module}/../iam-policy-ci.json")
 }
 
 resource "aws_eks_pod_identity_association" "reporter" {

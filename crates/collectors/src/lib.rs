@@ -10,9 +10,10 @@
 //! | [`ci::CiVerdict`] | whether the tests pass, and the workflow runs that decided it | `github` |
 //! | [`pull_requests::PullRequests`] | the open and the recent pull requests, with their reviews | `github` |
 //! | [`issues::Issues`] | the recent issues | `github` |
+//! | `aws::codebuild::CodeBuildBuilds` | the recent builds of AWS CodeBuild | `aws-ci` |
 //! | [`ci::state::WorkflowResults`], [`ci::state::RedStreak`] | which workflows pass, and since when the tests fail | `github` |
 //!
-//! All features are on by default. A program without `git` compiles no part of gix, one without `github` no part of
+//! All features but `aws-ci` are on by default. A program without `git` compiles no part of gix, one without `github` no part of
 //! octocrab, and one without `aws` no part of AWS's SDK.
 //!
 //! Any of them can be an argument of your collector:
@@ -28,6 +29,8 @@
 //! }
 //! ```
 
+#[cfg(feature = "aws-ci")]
+pub mod aws;
 #[cfg(feature = "github")]
 pub mod ci;
 pub mod commits;
@@ -43,6 +46,6 @@ mod measured;
 #[cfg(feature = "github")]
 pub mod pull_requests;
 pub mod repository;
-#[cfg(feature = "github")]
+#[cfg(any(feature = "aws-ci", feature = "github"))]
 mod statistics;
 mod web_page;

@@ -32,6 +32,7 @@ pub(crate) fn quantile_samples(mut values: Vec<f64>, what: &str) -> Result<Vec<S
 }
 
 /// The share of some things among all of them. `what` names them for the reason of no data, such as `completed runs`.
+#[cfg(feature = "github")]
 pub(crate) fn ratio(part: usize, whole: usize, what: &str) -> Result<f64, Unavailable> {
     if whole == 0 {
         return Err(nothing(what));
@@ -74,6 +75,7 @@ mod tests {
         assert_eq!(shown, ["25.0 quantile:p50", "37.0 quantile:p90", "39.7 quantile:p99"]);
     }
 
+    #[cfg(feature = "github")]
     #[test]
     fn there_is_no_data_about_nothing() {
         for unavailable in [quantile_samples(vec![], "runs").unwrap_err(), ratio(0, 0, "runs").unwrap_err()] {

@@ -14,6 +14,8 @@ use secrecy::SecretString;
 use system_health_registry::{ApiCalls, Context, FromContext, Settings, Unavailable};
 use tokio::sync::OnceCell;
 
+#[cfg(feature = "aws")]
+use crate::aws::{AwsSession, AwsSessionError};
 use crate::{
     CredentialError, Secret, SecretLocation, SecretsSettings, aws::SecretsManager, environment::Environment,
 };
@@ -29,8 +31,9 @@ pub struct Credentials {
 struct Inner {
     environment: Environment,
     names: Settings,
-    /// `None` if the settings turn AWS off.
-    secrets_manager: Option<SecretsManager>,
+    secrets_manager: SecretsManager,
+    /// Whether secrets are looked up in AWS Secrets Manager.
+    uses_secrets_manager: bool,
     /// The results of the secrets that were requested.
     results: Mutex<HashMap<&'static Secret, Arc<OnceCell<LookupResult>>>>,
 }
@@ -90,7 +93,13 @@ impl Credentials {
     /// AWS Secrets Manager, unless the settings turn it off.
     #[cfg(feature = "aws")]
     pub(crate) fn secrets_manager(&self) -> Option<&SecretsManager> {
-        self.inner.secrets_manager.as_ref()
+        self.inner.uses_secrets_manager.then_some(&self.inner.secrets_manager)
+    }
+
+    /// The session for all requests to AWS, whether or not secrets are looked up there.
+    #[cfg(feature = "aws")]
+    pub(crate) async fn aws_session(&self) -> Result<AwsSession, AwsSessionError> {
+        self.inner.secrets_manager.session().boxed().await
     }
 
     async fn look_up(&self, secret: &'static Secret) -> LookupResult {
@@ -119,9 +128,10 @@ impl Inner {
         if let Some(found) = self.environment.find(secret).await? {
             return Ok(found);
         }
-        let Some(secrets_manager) = &self.secrets_manager else {
+        if !self.uses_secrets_manager {
             return Err(CredentialError::AwsTurnedOff(secret));
-        };
+        }
+        let secrets_manager = &self.secrets_manager;
         let named = secret.stored().explicit_name(&self.names);
         match named.map_err(|error| CredentialError::Settings(secret, Arc::new(error)))? {
             Some(name) => {
@@ -178,12 +188,13 @@ impl CredentialsBuilder {
     #[must_use]
     pub fn build(self) -> Credentials {
         let environment = self.variables.map_or(Environment::Process, Environment::Variables);
-        let secrets_manager = SecretsManager::new(self.settings.region, self.api_calls);
+        let secrets_manager = SecretsManager::new(self.settings.region.map(String::from), self.api_calls);
         #[cfg(feature = "aws")]
         let secrets_manager = secrets_manager.with_config(self.aws_config);
-        let secrets_manager = self.settings.aws.then_some(secrets_manager);
-        let results = Mutex::default();
-        Credentials { inner: Arc::new(Inner { environment, names: self.names, secrets_manager, results }) }
+        let (names, results) = (self.names, Mutex::default());
+        let uses_secrets_manager = self.settings.aws;
+        let inner = Inner { environment, names, secrets_manager, uses_secrets_manager, results };
+        Credentials { inner: Arc::new(inner) }
     }
 }
 

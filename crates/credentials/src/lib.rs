@@ -43,6 +43,7 @@ mod environment;
 mod error;
 mod location;
 mod name;
+mod region;
 mod secret;
 mod settings;
 mod value;
@@ -51,11 +52,14 @@ mod value;
 pub mod __private;
 
 pub use aws::diagnose;
+#[cfg(feature = "aws")]
+pub use aws::{AwsAccess, AwsRequestError};
 pub use aws_message::AwsMessage;
 pub use credentials::{Credentials, CredentialsBuilder};
 pub use error::CredentialError;
 pub use location::{SecretLocation, StoredSecret};
 pub use name::{SecretName, SecretNameError};
+pub use region::{AwsRegionName, NotARegion};
 pub use secret::{Secret, StoredName};
 pub use settings::SecretsSettings;
 pub use value::InvalidSecret;

@@ -1,8 +1,10 @@
 //! The settings table `[secrets]`: whether secrets that are not in the environment are looked up in AWS, and in which
 //! region. Their names in AWS are in the tables of the crates that need them.
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::Deserialize;
 use system_health_registry::settings_table;
+
+use crate::AwsRegionName;
 
 /// The table `[secrets]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -10,27 +12,12 @@ use system_health_registry::settings_table;
 pub struct SecretsSettings {
     /// The region. Default: the region of `AWS_REGION`, of the profile or of the instance. An ARN contains its own
     /// region.
-    #[serde(deserialize_with = "deserialize_region")]
-    pub region: Option<String>,
+    pub region: Option<AwsRegionName>,
     /// Whether AWS is used. Default: `true`.
     pub aws: bool,
 }
 
 settings_table!(SecretsSettings, "secrets", template: include_str!("settings.toml"), shown: |_| true);
-
-/// Deserializes a region. The region becomes part of a host name, so a secret that was set by mistake would be sent
-/// over the network.
-fn deserialize_region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let region = String::deserialize(deserializer)?;
-    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if region.len() > MAX_REGION_LENGTH || !region.contains('-') || !region.chars().all(is_allowed) {
-        return Err(D::Error::custom("expected an AWS region, such as `eu-west-1`"));
-    }
-    Ok(Some(region))
-}
-
-/// Maximum length of a region's name.
-const MAX_REGION_LENGTH: usize = 20;
 
 impl Default for SecretsSettings {
     fn default() -> Self {
@@ -60,6 +47,7 @@ mod tests {
                 .table::<SecretsSettings>()
                 .unwrap()
                 .region
+                .map(|region| region.to_string())
                 .as_deref(),
             Some("us-gov-west-1")
         );

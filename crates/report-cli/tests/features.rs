@@ -32,6 +32,13 @@ fn without_the_feature_aws_the_sdk_is_not_compiled() {
 }
 
 #[test]
+fn without_the_feature_aws_ci_its_clients_are_not_compiled() {
+    let is_client = |name: &String| name.starts_with("aws-sdk-code");
+    assert_eq!(tree("aws,github").into_iter().filter(is_client).collect::<Vec<_>>(), [""; 0]);
+    assert!(tree("aws-ci").iter().any(|name| is_client(name)));
+}
+
+#[test]
 fn without_the_feature_datadog_the_client_is_not_compiled() {
     assert!(!tree("aws").contains(&"datadog-api-client".to_owned()));
     assert!(tree("datadog").contains(&"datadog-api-client".to_owned()));

@@ -1,4 +1,4 @@
-//! The real moto server: AWS Secrets Manager and IAM on loopback, for tests of credentials.
+//! The real moto server: AWS Secrets Manager, IAM, CodeBuild, CodePipeline and CloudWatch on loopback.
 //!
 //! Plain moto takes any signature. In its authenticating mode it checks signatures and policies once a
 //! number of free actions is used up, so that "access denied" is AWS's own answer and not a script's.
@@ -101,14 +101,70 @@ impl Moto {
 
     /// Gives a user the rights of a policy.
     pub fn put_user_policy(&self, name: &str, policy: &str) {
-        let document: Vec<String> = policy.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let document = document.concat();
+        let document = encoded(policy);
         self.iam("PutUserPolicy", name, &format!("&PolicyName=reporter&PolicyDocument={document}"));
     }
 
+    /// Creates a project in CodeBuild, with a number of builds. Each of them ends within five minutes after its start,
+    /// and its end may be in the future.
+    pub fn create_project(&self, name: &str, builds: u32) {
+        self.json(
+            "codebuild",
+            "CodeBuild_20161006.CreateProject",
+            &json!({
+                "name": name,
+                "source": {"type": "S3", "location": "bucket/source.zip"},
+                "artifacts": {"type": "NO_ARTIFACTS"},
+                "environment": {
+                    "type": "LINUX_CONTAINER", "image": "image", "computeType": "BUILD_GENERAL1_SMALL",
+                },
+                "serviceRole": "arn:aws:iam::123456789012:role/service-role/builder",
+            }),
+        );
+        for _ in 0..builds {
+            self.json("codebuild", "CodeBuild_20161006.StartBuild", &json!({"projectName": name}));
+        }
+    }
+
+    /// Creates a pipeline in CodePipeline, with one execution that succeeds at once, and a role for it.
+    pub fn create_pipeline(&self, name: &str) {
+        let trust = json!({"Statement": [{"Principal": {"Service": "codepipeline.amazonaws.com"}}]});
+        let trust = encoded(&trust.to_string());
+        let form = format!("&RoleName=pipeline&AssumeRolePolicyDocument={trust}");
+        let answer = self.iam("CreateRole", "", &form);
+        let stage = |name| json!({"name": name, "actions": []});
+        self.json(
+            "codepipeline",
+            "CodePipeline_20150709.CreatePipeline",
+            &json!({"pipeline": {
+                "name": name,
+                "roleArn": element(&answer, "Arn"),
+                "artifactStore": {"type": "S3", "location": "bucket"},
+                "stages": [stage("Source"), stage("Deploy")],
+                "version": 1,
+            }}),
+        );
+        self.json("codepipeline", "CodePipeline_20150709.StartPipelineExecution", &json!({"name": name}));
+    }
+
+    /// Creates an alarm of CloudWatch in a state: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    pub fn create_alarm(&self, name: &str, state: &str) {
+        let alarm = json!({
+            "AlarmName": name, "ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1,
+            "MetricName": "cpu", "Namespace": "shop", "Period": 60, "Statistic": "Average", "Threshold": 1.0,
+        });
+        self.json("monitoring", "GraniteServiceVersion20100801.PutMetricAlarm", &alarm);
+        let state = json!({"AlarmName": name, "StateValue": state, "StateReason": "set by a test"});
+        self.json("monitoring", "GraniteServiceVersion20100801.SetAlarmState", &state);
+    }
+
     fn secrets_manager(&self, action: &str, body: &Value) {
-        let target = format!("X-Amz-Target: secretsmanager.{action}");
-        self.post("secretsmanager", "application/x-amz-json-1.1", &[&target], &body.to_string());
+        self.json("secretsmanager", &format!("secretsmanager.{action}"), body);
+    }
+
+    fn json(&self, service: &str, target: &str, body: &Value) {
+        let target = format!("X-Amz-Target: {target}");
+        self.post(service, "application/x-amz-json-1.1", &[&target], &body.to_string());
     }
 
     fn iam(&self, action: &str, user: &str, more: &str) -> String {
@@ -164,6 +220,11 @@ fn address_in(stderr: ChildStderr) -> Result<String, String> {
         said.push('\n');
     }
     Err(said)
+}
+
+/// A text in a form.
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 /// The text of the first element of a name in an XML answer.

@@ -2,6 +2,8 @@
 #![cfg(all(feature = "git", feature = "github"))]
 
 mod app;
+#[cfg(feature = "aws-ci")]
+mod aws;
 mod ci;
 mod clone;
 mod commits;

@@ -12,20 +12,19 @@ use aws_sdk_secretsmanager::{
 use system_health_registry::ApiCalls;
 use tokio::time::Instant;
 
-/// The name of the API in [`ApiCalls`].
-const API: &str = "aws_secrets_manager";
-
 /// Counts each attempt of one request.
 #[derive(Debug)]
 pub(super) struct AttemptCounter {
+    /// The name of the API in [`ApiCalls`].
+    api: &'static str,
     calls: ApiCalls,
     /// The start of the current attempt.
     started: Mutex<Option<Instant>>,
 }
 
 impl AttemptCounter {
-    pub(super) fn new(calls: ApiCalls) -> Self {
-        Self { calls, started: Mutex::default() }
+    pub(super) fn new(api: &'static str, calls: ApiCalls) -> Self {
+        Self { api, calls, started: Mutex::default() }
     }
 
     fn started(&self) -> MutexGuard<'_, Option<Instant>> {
@@ -34,7 +33,7 @@ impl AttemptCounter {
 
     fn count(&self, status: Option<u16>) {
         if let Some(started) = self.started().take() {
-            self.calls.record(API, status, started.elapsed());
+            self.calls.record(self.api, status, started.elapsed());
         }
     }
 }

@@ -6,6 +6,7 @@ use system_health_registry::{Context, Finding, SharedError};
 use super::{
     identity::{AwsIdentity, IdentityError},
     network::diagnose_authorities,
+    session::AwsSessionError,
 };
 use crate::{CredentialError, Credentials, Secret, SecretLocation, StoredSecret};
 
@@ -53,9 +54,9 @@ fn identity_finding(identity: &Result<AwsIdentity, IdentityError>) -> Finding {
         Ok(AwsIdentity { account, arn }) => {
             Finding::ok("AWS identity", format!("{arn} in account {account}"))
         }
-        Err(none @ (IdentityError::NoCredentials | IdentityError::UnsupportedProfile(_))) => {
-            Finding::warning("AWS identity", none.to_string())
-        }
+        Err(IdentityError::NoSession(
+            none @ (AwsSessionError::NoCredentials | AwsSessionError::UnsupportedProfile(_)),
+        )) => Finding::warning("AWS identity", none.to_string()),
         Err(error) => Finding::failed("AWS identity", error.to_string()),
     }
 }

@@ -13,14 +13,8 @@ pub(super) struct AwsIdentity {
 /// Why there is no identity.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum IdentityError {
-    #[error("there are no AWS credentials")]
-    NoCredentials,
-    #[error("the AWS profile in use logs in through `{0}`, which this program does not support")]
-    UnsupportedProfile(AwsMessage),
-    #[error("the AWS credentials could not be loaded: {0}")]
-    Broken(AwsMessage),
-    #[error("no connection to AWS can be set up: {0}")]
-    NoConnection(AwsMessage),
+    #[error(transparent)]
+    NoSession(#[from] AwsSessionError),
     #[error("no AWS region is known")]
     NoRegion,
     #[error("AWS refuses to identify this process: {0}")]
@@ -48,17 +42,6 @@ impl AwsIdentity {
                     message.map_or_else(|| AwsMessage::root_of(&error), AwsMessage::new),
                 ))
             }
-        }
-    }
-}
-
-impl From<&AwsSessionError> for IdentityError {
-    fn from(error: &AwsSessionError) -> Self {
-        match error.clone() {
-            AwsSessionError::NoCredentials => Self::NoCredentials,
-            AwsSessionError::UnsupportedProfile(kind) => Self::UnsupportedProfile(kind),
-            AwsSessionError::Broken(message) => Self::Broken(message),
-            AwsSessionError::NoConnection(message) => Self::NoConnection(message),
         }
     }
 }

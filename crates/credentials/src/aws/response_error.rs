@@ -1,29 +1,9 @@
-//! Classifies error responses from AWS Secrets Manager. AWS sends an error code. Emulators and proxies may send none.
-//! In that case, the HTTP status decides.
+//! Classifies error responses from AWS Secrets Manager.
 
-use aws_sdk_secretsmanager::{
-    error::{ProvideErrorMetadata, SdkError},
-    operation::get_secret_value::GetSecretValueError,
-};
+use aws_sdk_secretsmanager::{error::SdkError, operation::get_secret_value::GetSecretValueError};
 
+use super::request_error::AwsRequestError;
 use crate::{AwsMessage, CredentialError, Secret, StoredSecret};
-
-/// The error codes of invalid AWS credentials.
-const INVALID_CREDENTIALS: [&str; 13] = [
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "IncompleteSignature",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "InvalidToken",
-    "MissingAuthenticationToken",
-    "MissingAuthenticationTokenException",
-    "NotAuthorized",
-    "RequestExpired",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-];
 
 /// The error for a failed request.
 pub(super) fn classify_error(
@@ -31,34 +11,26 @@ pub(super) fn classify_error(
     stored: StoredSecret,
     error: &SdkError<GetSecretValueError>,
 ) -> CredentialError {
-    let Some(response) = error.raw_response() else {
-        return CredentialError::Unreachable(secret, AwsMessage::root_of(error));
-    };
-    let status = response.status().as_u16();
-    let code = error.code().unwrap_or_default().to_owned();
-    let message = match error.message() {
-        Some(text) => AwsMessage::new(text),
-        None if !code.is_empty() => AwsMessage::new(&format!("HTTP status {status}")),
-        // The SDK's error about an unknown body is not used, because it quotes the body.
-        None => AwsMessage::new(&format!("HTTP status {status} with a body that is not from AWS")),
-    };
-    match (&*code, status) {
-        ("ResourceNotFoundException", _) => CredentialError::NotFound(secret, stored),
-        ("InvalidRequestException", _) if message.as_str().contains("delet") => {
-            CredentialError::MarkedForDeletion(secret, stored)
-        }
-        ("AccessDenied" | "AccessDeniedException", _) if message.as_str().contains("KMS") => {
+    let is_forbidden = error.raw_response().is_some_and(|response| response.status().as_u16() == 403);
+    match AwsRequestError::from(error) {
+        AwsRequestError::AccessDenied(message) if message.as_str().contains("KMS") => {
             CredentialError::KeyAccessDenied(secret, stored, message)
         }
-        ("AccessDenied" | "AccessDeniedException", _) | ("", 403) => {
-            CredentialError::AccessDenied(secret, stored, message)
-        }
-        (code, _) if INVALID_CREDENTIALS.contains(&code) => {
+        AwsRequestError::AccessDenied(message) => CredentialError::AccessDenied(secret, stored, message),
+        AwsRequestError::CredentialsRefused(message) => {
             CredentialError::AwsCredentialsRefused(secret, message)
         }
-        ("RequestLimitExceeded" | "Throttling" | "ThrottlingException" | "TooManyRequestsException", _)
-        | ("", 429) => CredentialError::Throttled(secret, message),
-        ("", _) => CredentialError::Failed(secret, stored, message),
-        (code, _) => CredentialError::Failed(secret, stored, AwsMessage::new(&format!("{code}: {message}"))),
+        AwsRequestError::Throttled(message) => CredentialError::Throttled(secret, message),
+        AwsRequestError::Unreachable(message) => CredentialError::Unreachable(secret, message),
+        AwsRequestError::Failed { code, message } => match &*code {
+            // Emulators may send no code.
+            "" if is_forbidden => CredentialError::AccessDenied(secret, stored, message),
+            "" => CredentialError::Failed(secret, stored, message),
+            "ResourceNotFoundException" => CredentialError::NotFound(secret, stored),
+            "InvalidRequestException" if message.as_str().contains("delet") => {
+                CredentialError::MarkedForDeletion(secret, stored)
+            }
+            code => CredentialError::Failed(secret, stored, AwsMessage::new(&format!("{code}: {message}"))),
+        },
     }
 }

@@ -22,6 +22,9 @@ use crate::{
     value::parse_secret,
 };
 
+/// The name of the API in [`ApiCalls`].
+const API: &str = "aws_secrets_manager";
+
 /// The timeout for a secret, including the session and all retries.
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -69,7 +72,8 @@ impl SecretsManager {
             own_region.as_ref().or(session.region.as_ref()).ok_or(CredentialError::NoRegion(secret))?;
         let stored = StoredSecret { name: name.clone(), region: region.to_string() };
 
-        let mut request_config = config::Builder::new().interceptor(AttemptCounter::new(self.calls.clone()));
+        let mut request_config =
+            config::Builder::new().interceptor(AttemptCounter::new(API, self.calls.clone()));
         if let Some(region) = own_region {
             request_config = request_config.region(region);
         }
@@ -100,10 +104,22 @@ impl SecretsManager {
     pub(super) async fn identity(&self) -> Result<AwsIdentity, IdentityError> {
         timeout(LIMIT, async {
             let session = self.session.get_or_init(|| self.new_session()).await;
-            AwsIdentity::fetch(session.as_ref().map_err(IdentityError::from)?).await
+            AwsIdentity::fetch(session.as_ref().map_err(Clone::clone)?).await
         })
         .await
         .unwrap_or(Err(IdentityError::NoResponse))
+    }
+
+    /// The session, for requests to other services of AWS.
+    pub(crate) async fn session(&self) -> Result<AwsSession, AwsSessionError> {
+        let session = timeout(LIMIT, self.session.get_or_init(|| self.new_session())).await;
+        match session {
+            Ok(session) => session.clone(),
+            Err(_) => {
+                let message = format!("no response within {}", humantime::format_duration(LIMIT));
+                Err(AwsSessionError::NoConnection(AwsMessage::new(&message)))
+            }
+        }
     }
 
     async fn new_session(&self) -> Result<AwsSession, AwsSessionError> {

@@ -15,19 +15,23 @@ use crate::{AwsMessage, CredentialError, Secret};
 
 /// A client with credentials, and its region.
 #[derive(Debug, Clone)]
-pub(super) struct AwsSession {
+pub(crate) struct AwsSession {
     pub(super) client: Client,
     pub(super) config: SdkConfig,
     pub(super) region: Option<Region>,
 }
 
 /// Why there is no session. The error does not depend on the secret.
-#[derive(Debug, Clone)]
-pub(super) enum AwsSessionError {
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum AwsSessionError {
+    #[error("there are no AWS credentials")]
     NoCredentials,
+    #[error("the AWS profile in use logs in through `{0}`, which this program does not support")]
     UnsupportedProfile(AwsMessage),
+    #[error("the AWS credentials could not be loaded: {0}")]
     Broken(AwsMessage),
-    /// A proxy or a certificate file that the environment names cannot be used.
+    /// A proxy or a certificate file that the environment names cannot be used, or nothing responds.
+    #[error("no connection to AWS can be set up: {0}")]
     NoConnection(AwsMessage),
 }
 

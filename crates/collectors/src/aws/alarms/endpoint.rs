@@ -1,0 +1,48 @@
+//! Where CloudWatch is.
+
+use aws_config::SdkConfig;
+use aws_types::service_config::ServiceConfigKey;
+
+/// The URL of CloudWatch in the configuration's region: `AWS_ENDPOINT_URL_CLOUDWATCH`, `AWS_ENDPOINT_URL`, or AWS's own. See
+/// <https://docs.aws.amazon.com/general/latest/gr/cw_region.html>.
+pub(super) fn endpoint(config: &SdkConfig, region: &str) -> String {
+    let key = ServiceConfigKey::builder()
+        .service_id("CloudWatch")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .expect("all parts of the key are set");
+    let configured = config.service_config().and_then(|settings| settings.load_config(key));
+    configured.or_else(|| config.endpoint_url().map(str::to_owned)).unwrap_or_else(|| {
+        standard_endpoint(region, config.use_fips() == Some(true), config.use_dual_stack() == Some(true))
+    })
+}
+
+fn standard_endpoint(region: &str, fips: bool, dual_stack: bool) -> String {
+    // In GovCloud, all endpoints fulfil FIPS, and there is none with this name.
+    let host = if fips && !region.starts_with("us-gov-") { "monitoring-fips" } else { "monitoring" };
+    let (domain, dual_stack_domain) = match region.split('-').next().unwrap_or_default() {
+        "cn" => ("amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+        "eusc" => ("amazonaws.eu", "api.amazonwebservices.eu"),
+        _ => ("amazonaws.com", "api.aws"),
+    };
+    format!("https://{host}.{region}.{}", if dual_stack { dual_stack_domain } else { domain })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_endpoint_depends_on_the_partition() {
+        for (region, fips, dual_stack, expected) in [
+            ("eu-west-1", false, false, "https://monitoring.eu-west-1.amazonaws.com"),
+            ("us-east-1", true, false, "https://monitoring-fips.us-east-1.amazonaws.com"),
+            ("us-east-1", false, true, "https://monitoring.us-east-1.api.aws"),
+            ("us-gov-west-1", true, false, "https://monitoring.us-gov-west-1.amazonaws.com"),
+            ("cn-north-1", false, false, "https://monitoring.cn-north-1.amazonaws.com.cn"),
+        ] {
+            assert_eq!(standard_endpoint(region, fips, dual_stack), expected);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! CloudWatch alarms: how many are in which state, and an event for each that starts to fire.
+//!
+//! The official client for CloudWatch is not used: it needs second versions of `http` and `http-body`, and a CBOR library with
+//! big numbers. One request in the protocol AWS JSON 1.0, which CloudWatch supports too, needs none of them.
+
+mod alarm;
+mod alarm_list;
+mod alarms;
+mod endpoint;
+mod event;
+mod metrics;
+mod request;
+mod request_error;
+
+pub use alarms::CloudWatchAlarms;
+pub use metrics::alarms;

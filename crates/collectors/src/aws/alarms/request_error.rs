@@ -1,0 +1,60 @@
+//! An error response in the protocol AWS JSON. See <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>.
+
+use aws_sdk_codebuild::error::{ErrorMetadata, ProvideErrorMetadata};
+use serde::Deserialize;
+
+/// An error response of CloudWatch.
+#[derive(Debug, thiserror::Error)]
+#[error("CloudWatch returned an error")]
+pub(super) struct CloudWatchError(ErrorMetadata);
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    #[serde(rename = "__type")]
+    kind: Option<String>,
+    #[serde(alias = "Message")]
+    message: Option<String>,
+}
+
+impl CloudWatchError {
+    /// The error in a body. A body that is not from AWS has neither a code nor a message.
+    pub(super) fn from_body(body: &[u8]) -> Self {
+        let body: Body = serde_json::from_slice(body).unwrap_or_default();
+        // A code may have a namespace in front and a URL behind it.
+        let code = body.kind.as_deref().and_then(|kind| kind.split(':').next());
+        let code = code.and_then(|code| code.rsplit('#').next()).map(str::to_owned);
+        let mut metadata = ErrorMetadata::builder();
+        metadata = match code {
+            Some(code) => metadata.code(code),
+            None => metadata,
+        };
+        metadata = match body.message {
+            Some(message) => metadata.message(message),
+            None => metadata,
+        };
+        Self(metadata.build())
+    }
+}
+
+impl ProvideErrorMetadata for CloudWatchError {
+    fn meta(&self) -> &ErrorMetadata {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_is_found_in_all_forms() {
+        for kind in ["AccessDenied", "com.amazon#AccessDenied", "AccessDenied:http://example.com/"] {
+            let body = format!(r#"{{"__type": "{kind}", "Message": "no"}}"#);
+            let error = CloudWatchError::from_body(body.as_bytes());
+            assert_eq!((error.code(), error.message()), (Some("AccessDenied"), Some("no")));
+        }
+        let error = CloudWatchError::from_body(b"<html>");
+        assert_eq!((error.code(), error.message()), (None, None));
+    }
+}

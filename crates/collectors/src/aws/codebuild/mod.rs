@@ -1,0 +1,10 @@
+//! AWS CodeBuild: the builds of each project.
+
+mod build;
+mod builds;
+mod metrics;
+mod project_builds;
+mod project_list;
+
+pub use builds::CodeBuildBuilds;
+pub use metrics::{build_duration_seconds, build_duration_seconds_samples, builds};

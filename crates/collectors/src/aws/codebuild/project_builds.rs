@@ -1,0 +1,57 @@
+//! The recent builds of one project.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_codebuild::{Client, config};
+
+use super::build::{Build, GET_BUILDS};
+use crate::aws::{AwsError, AwsSettings, regions::AwsRegion};
+
+/// How long before its end a build may have started: 36 hours of building after 8 hours in the queue. See
+/// <https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html>.
+const LONGEST_BUILD: Duration = Duration::from_hours(36 + 8);
+
+/// The builds of a project that may have ended after `since`: those that started at most [`LONGEST_BUILD`] before it. Pages
+/// are sorted by the start, newest first.
+pub(super) async fn builds_since(
+    client: &Client,
+    region: &AwsRegion,
+    project: &str,
+    since: SystemTime,
+    settings: &AwsSettings,
+) -> Result<Vec<Build>, AwsError> {
+    let earliest = since.checked_sub(LONGEST_BUILD).unwrap_or(UNIX_EPOCH);
+    let mut builds = Vec::new();
+    let mut token = None;
+    loop {
+        let request =
+            client.list_builds_for_project().project_name(project).set_next_token(token).customize();
+        let counted = config::Builder::new().interceptor(region.attempt_counter());
+        let page = request.config_override(counted).send().await;
+        let page = page.map_err(|error| AwsError::of_request("codebuild:ListBuildsForProject", &error))?;
+        let page_builds = match page.ids() {
+            // AWS refuses a request for no builds.
+            [] => Vec::new(),
+            ids => read(client, region, ids).await?,
+        };
+        let is_past = page_builds.iter().any(|build| build.started_at < earliest);
+        builds.extend(page_builds.into_iter().filter(|build| build.started_at >= earliest));
+        if builds.len() > settings.max_builds as usize {
+            let (what, limit) = ("builds", settings.max_builds);
+            return Err(AwsError::TooMany { what, limit, setting: "max_builds" });
+        }
+        token = page.next_token;
+        if is_past || token.is_none() {
+            return Ok(builds);
+        }
+    }
+}
+
+/// The builds with these ids. A build that was deleted in the meantime is left out.
+async fn read(client: &Client, region: &AwsRegion, ids: &[String]) -> Result<Vec<Build>, AwsError> {
+    let request = client.batch_get_builds().set_ids(Some(ids.to_vec())).customize();
+    let counted = config::Builder::new().interceptor(region.attempt_counter());
+    let response = request.config_override(counted).send().await;
+    let response = response.map_err(|error| AwsError::of_request(GET_BUILDS, &error))?;
+    response.builds().iter().map(Build::from_response).collect()
+}

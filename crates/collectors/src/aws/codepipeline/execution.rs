@@ -1,0 +1,70 @@
+//! One execution of a pipeline, and what it says about the pipeline.
+
+use std::time::SystemTime;
+
+use aws_sdk_codepipeline::types::{ExecutionType, PipelineExecutionStatus, PipelineExecutionSummary};
+use system_health_registry::EvidenceItem;
+
+use crate::aws::AwsError;
+
+/// The action that lists executions.
+pub(super) const LIST_EXECUTIONS: &str = "codepipeline:ListPipelineExecutions";
+
+/// One execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Execution {
+    id: String,
+    pub(super) started_at: SystemTime,
+    pub(super) meaning: Meaning,
+}
+
+/// What an execution says about the pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Meaning {
+    Passed,
+    Failed,
+    /// It decides nothing, for this reason.
+    Nothing(String),
+}
+
+impl Execution {
+    pub(super) fn from_response(execution: &PipelineExecutionSummary) -> Result<Self, AwsError> {
+        let id = execution.pipeline_execution_id().unwrap_or_default();
+        let lacks = |what| AwsError::Response {
+            action: LIST_EXECUTIONS,
+            what: format!("the execution {id} without {what}"),
+        };
+        let started_at = execution.start_time().and_then(|time| SystemTime::try_from(*time).ok());
+        let started_at = started_at.ok_or_else(|| lacks("a start"))?;
+        let status = execution.status().ok_or_else(|| lacks("a status"))?;
+        let is_rollback = matches!(execution.execution_type(), Some(ExecutionType::Rollback));
+        Ok(Self { id: id.to_owned(), started_at, meaning: Meaning::new(status, is_rollback) })
+    }
+
+    pub(super) fn evidence(&self, page: Option<&str>) -> EvidenceItem {
+        let (decides, reason) = match &self.meaning {
+            Meaning::Passed => (true, "it succeeded"),
+            Meaning::Failed => (true, "it failed"),
+            Meaning::Nothing(reason) => (false, reason.as_str()),
+        };
+        EvidenceItem::new(&self.id, decides, reason).with_link(page)
+    }
+}
+
+impl Meaning {
+    /// A rollback runs an old version again. So its success does not mean that the newest version passes.
+    fn new(status: &PipelineExecutionStatus, is_rollback: bool) -> Self {
+        let nothing = |reason: &str| Self::Nothing(reason.to_owned());
+        match status {
+            _ if is_rollback => nothing("it is a rollback"),
+            PipelineExecutionStatus::Succeeded => Self::Passed,
+            PipelineExecutionStatus::Failed => Self::Failed,
+            PipelineExecutionStatus::InProgress => nothing("it is in progress"),
+            PipelineExecutionStatus::Stopping => nothing("it is being stopped"),
+            PipelineExecutionStatus::Stopped => nothing("it was stopped"),
+            PipelineExecutionStatus::Cancelled => nothing("it was cancelled"),
+            PipelineExecutionStatus::Superseded => nothing("a newer execution replaced it"),
+            other => Self::Nothing(format!("its status is {}", other.as_str())),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The metrics about pipelines.
+
+use std::collections::BTreeMap;
+
+use system_health_registry::{EvidenceItem, Reading, Sample, Unavailable, system_health_metric};
+
+use super::{pipeline_state::PipelineState, pipeline_states::PipelineStates};
+use crate::{
+    aws::{
+        inventory::{Entry, reading},
+        page::console_page,
+    },
+    web_page::with_page_link,
+};
+
+const NONE_DECIDED: &str = "no pipeline in CodePipeline has an execution that passed or failed";
+
+/// Whether the latest execution of each pipeline of AWS CodePipeline that passed or failed has passed: 1 if it has, 0 if it
+/// failed.
+#[system_health_metric(
+    key = "aws.codepipeline.state",
+    aggregate = "min",
+    goal = "== 1",
+    timeout = "10m",
+    enabled = false
+)]
+pub fn pipeline_state(states: PipelineStates) -> Result<Reading, Unavailable> {
+    let samples = |entry: &Entry<PipelineState>, state: &PipelineState| {
+        let Some(is_passing) = state.is_passing else { return Ok(Vec::new()) };
+        let page = page(entry);
+        let evidence = state.executions.iter().map(|execution| execution.evidence(page.as_deref()));
+        let sample = Sample::new(is_passing)?.with_evidence(evidence);
+        Ok(vec![with_page_link(sample, page.as_deref())])
+    };
+    states.inventory().reading(samples, NONE_DECIDED)
+}
+
+/// Pipelines of AWS CodePipeline of which the latest execution that passed or failed has failed.
+#[system_health_metric(
+    key = "aws.codepipeline.failing",
+    unit = "pipeline",
+    aggregate = "sum",
+    goal = "== 0",
+    timeout = "10m",
+    enabled = false
+)]
+pub fn pipelines_failing(states: PipelineStates) -> Result<Reading, Unavailable> {
+    let mut regions: BTreeMap<&str, Vec<&Entry<PipelineState>>> = BTreeMap::new();
+    for entry in states.inventory().iter() {
+        regions.entry(&entry.region).or_default().push(entry);
+    }
+    let (mut samples, mut failures) = (Vec::new(), Vec::new());
+    for (region, entries) in regions {
+        // A pipeline that could not be read may be failing, so there is no number for its region.
+        let failed = entries.iter().find_map(|entry| Some((*entry, entry.content.as_ref().err()?)));
+        match failed {
+            Some(failure) => failures.push(failure),
+            None => samples.extend(failing(region, &entries)?),
+        }
+    }
+    reading(samples, &failures, NONE_DECIDED)
+}
+
+/// The number of failing pipelines in a region. `None` if no pipeline has a state.
+fn failing(region: &str, entries: &[&Entry<PipelineState>]) -> Result<Option<Sample>, Unavailable> {
+    let decided: Vec<_> = entries.iter().filter_map(|entry| Some((*entry, is_passing(entry)?))).collect();
+    if decided.is_empty() {
+        return Ok(None);
+    }
+    let evidence = decided.iter().map(|(entry, is_passing)| {
+        let name = entry.name.as_ref().map_or("", |(_, name)| name);
+        let reason = if *is_passing { "it passes" } else { "it fails" };
+        EvidenceItem::new(name, !is_passing, reason).with_link(page(entry).as_deref())
+    });
+    let failing = decided.iter().filter(|(_, is_passing)| !is_passing).count();
+    let sample = Sample::new(failing)?.with_tag("region", region)?.with_evidence(evidence);
+    let page = console_page(region, ["codesuite", "codepipeline", "pipelines"]);
+    Ok(Some(with_page_link(sample, page.as_deref())))
+}
+
+fn is_passing(entry: &Entry<PipelineState>) -> Option<bool> {
+    entry.content.as_ref().ok()?.is_passing
+}
+
+/// The page of a pipeline.
+fn page(entry: &Entry<PipelineState>) -> Option<String> {
+    let (_, pipeline) = entry.name.as_ref()?;
+    console_page(&entry.region, ["codesuite", "codepipeline", "pipelines", pipeline, "view"])
+}

@@ -1,0 +1,103 @@
+//! Which projects, pipelines and alarms count. The patterns are compiled when the settings are read, so that an invalid one
+//! is refused at its line.
+
+use globset::{GlobBuilder, GlobMatcher};
+use serde::Deserialize;
+
+/// Globs for names. A name is selected if a pattern matches it, and no pattern with `!` in front does. If all patterns have a
+/// `!`, all other names are selected. Syntax: <https://docs.rs/globset/latest/globset/#syntax>; `*` also matches `/`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(try_from = "Vec<String>")]
+pub struct NamePatterns {
+    included: Vec<GlobMatcher>,
+    excluded: Vec<GlobMatcher>,
+}
+
+/// Why patterns were refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NamePatternsError {
+    /// One of them is empty.
+    #[error("a pattern is empty; write a name, such as \"shop\" or \"shop-*\"")]
+    Empty,
+    /// One of them is not a valid glob.
+    #[error("`{pattern}` is not a valid glob: {reason}; write one such as \"shop-*\"")]
+    Invalid {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl NamePatterns {
+    /// Selects all names.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Selects all names except those that match a pattern.
+    ///
+    /// # Panics
+    /// If the text is not a pattern.
+    #[must_use]
+    pub fn all_except(pattern: &str) -> Self {
+        Self { included: Vec::new(), excluded: vec![compile(pattern).expect("a valid pattern")] }
+    }
+
+    /// Whether a name is selected.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        let is_included = self.included.is_empty() || self.included.iter().any(|glob| glob.is_match(name));
+        is_included && !self.excluded.iter().any(|glob| glob.is_match(name))
+    }
+}
+
+impl TryFrom<Vec<String>> for NamePatterns {
+    type Error = NamePatternsError;
+
+    fn try_from(patterns: Vec<String>) -> Result<Self, NamePatternsError> {
+        let mut selected = Self::default();
+        for pattern in &patterns {
+            match pattern.strip_prefix('!') {
+                Some(excluded) => selected.excluded.push(compile(excluded)?),
+                None => selected.included.push(compile(pattern)?),
+            }
+        }
+        Ok(selected)
+    }
+}
+
+fn compile(pattern: &str) -> Result<GlobMatcher, NamePatternsError> {
+    if pattern.trim().is_empty() {
+        return Err(NamePatternsError::Empty);
+    }
+    match GlobBuilder::new(pattern).backslash_escape(true).build() {
+        Ok(glob) => Ok(glob.compile_matcher()),
+        Err(error) => {
+            let reason = error.kind().to_string();
+            Err(NamePatternsError::Invalid { pattern: pattern.to_owned(), reason })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_select_and_leave_out_whole_names() {
+        for (patterns, name, expected) in [
+            (&[][..], "shop", true),
+            (&["shop"], "shop-web", false),
+            (&["shop*", "pay"], "pay", true),
+            (&["shop*", "!*-sandbox"], "shop-sandbox", false),
+            (&["!*-sandbox"], "shop", true),
+            (&["shop*"], "shop/a b", true),
+        ] {
+            let texts: Vec<String> = patterns.iter().map(|text| (*text).to_owned()).collect();
+            assert_eq!(NamePatterns::try_from(texts).unwrap().matches(name), expected, "{patterns:?} {name}");
+        }
+    }
+}

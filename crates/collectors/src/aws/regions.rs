@@ -1,0 +1,68 @@
+//! The regions to report.
+
+use aws_config::SdkConfig;
+use aws_sdk_codebuild::config::Intercept;
+use futures::{StreamExt, future::BoxFuture, stream};
+use system_health_credentials::AwsAccess;
+use system_health_registry::{Context, FromContext, Unavailable};
+
+use super::AwsSettings;
+
+/// Maximum number of regions that are read concurrently.
+const CONCURRENT_REGIONS: usize = 4;
+
+/// The regions to report, and access to them. Without AWS credentials, it is no data.
+#[derive(Debug, Clone)]
+pub struct AwsRegions {
+    access: AwsAccess,
+    names: Vec<String>,
+}
+
+/// One region, and access to it.
+#[derive(Debug, Clone)]
+pub(super) struct AwsRegion {
+    access: AwsAccess,
+    pub(super) name: String,
+}
+
+impl AwsRegions {
+    /// The names of the regions.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Reads something in each region. The results have the order of the regions.
+    pub(super) async fn read<'a, T>(&self, read: impl Fn(AwsRegion) -> BoxFuture<'a, T>) -> Vec<T> {
+        let region = |name: &String| AwsRegion { access: self.access.clone(), name: name.clone() };
+        let regions: Vec<AwsRegion> = self.names.iter().map(region).collect();
+        stream::iter(regions).map(read).buffered(CONCURRENT_REGIONS).collect().await
+    }
+}
+
+impl AwsRegion {
+    /// The configuration for clients of the region.
+    pub(super) fn config(&self) -> SdkConfig {
+        self.access.config_in(&self.name)
+    }
+
+    /// Counts the attempts of one request.
+    pub(super) fn attempt_counter(&self) -> impl Intercept + use<> {
+        self.access.attempt_counter()
+    }
+}
+
+impl FromContext for AwsRegions {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let settings: AwsSettings = context.get().await?;
+        let access: AwsAccess = context.get().await?;
+        let mut names: Vec<String> = settings.regions.iter().map(ToString::to_string).collect();
+        if names.is_empty() {
+            let unknown = "the AWS region is not known; set AWS_REGION, or `regions` in [aws]";
+            names.push(access.region().ok_or(unknown)?.to_owned());
+        }
+        names.sort();
+        names.dedup();
+        Ok(Self { access, names })
+    }
+}

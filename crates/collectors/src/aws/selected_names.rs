@@ -1,0 +1,35 @@
+//! The names that the settings select, of a list that is read page by page.
+
+use super::{AwsError, NamePatterns};
+
+/// The selected names so far.
+pub(super) struct SelectedNames<'a> {
+    names: Vec<String>,
+    patterns: &'a NamePatterns,
+    /// The maximum number, which is `max_names` in `[aws]`.
+    limit: u32,
+    /// What they name, such as `projects`.
+    what: &'static str,
+}
+
+impl<'a> SelectedNames<'a> {
+    pub(super) fn new(what: &'static str, patterns: &'a NamePatterns, limit: u32) -> Self {
+        Self { names: Vec::new(), patterns, limit, what }
+    }
+
+    /// Adds the selected names of a page. Fails if there are too many.
+    pub(super) fn add<'b>(&mut self, page: impl IntoIterator<Item = &'b str>) -> Result<(), AwsError> {
+        let selected = page.into_iter().filter(|name| self.patterns.matches(name));
+        self.names.extend(selected.map(str::to_owned));
+        if self.names.len() > self.limit as usize {
+            return Err(AwsError::TooMany { what: self.what, limit: self.limit, setting: "max_names" });
+        }
+        Ok(())
+    }
+
+    /// The names, sorted.
+    pub(super) fn sorted(mut self) -> Vec<String> {
+        self.names.sort();
+        self.names
+    }
+}

@@ -1,0 +1,8 @@
+//! The metrics of AWS against a fake that answers as AWS documents it, and against the real moto server.
+
+mod alarms;
+mod codebuild;
+mod codepipeline;
+mod fake;
+mod moto;
+mod run;

@@ -1,0 +1,51 @@
+//! Access to AWS's services for collectors, with the same credentials, region, proxies and certificates as for secrets.
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_secretsmanager::config::Intercept;
+use system_health_registry::{ApiCalls, Context, FromContext, Unavailable};
+
+use super::{attempt_counter::AttemptCounter, session::AwsSessionError};
+use crate::Credentials;
+
+/// The name of the API in [`ApiCalls`].
+const API: &str = "aws";
+
+/// Access to AWS's services. Without AWS credentials, it is no data.
+///
+/// `aws = false` in `[secrets]` only turns off AWS Secrets Manager.
+#[derive(Debug, Clone)]
+pub struct AwsAccess {
+    config: SdkConfig,
+    calls: ApiCalls,
+}
+
+impl AwsAccess {
+    /// The region of `[secrets]`, of `AWS_REGION`, of the profile or of the instance.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.config.region().map(AsRef::as_ref)
+    }
+
+    /// The configuration for the clients of a region.
+    #[must_use]
+    pub fn config_in(&self, region: &str) -> SdkConfig {
+        self.config.to_builder().region(Region::new(region.to_owned())).build()
+    }
+
+    /// Counts the attempts of one request. Each request needs its own.
+    pub fn attempt_counter(&self) -> impl Intercept + use<> {
+        AttemptCounter::new(API, self.calls.clone())
+    }
+}
+
+impl FromContext for AwsAccess {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let credentials: Credentials = context.get().await?;
+        let calls = context.get().await?;
+        match credentials.aws_session().await {
+            Ok(session) => Ok(Self { config: session.config, calls }),
+            Err(none @ AwsSessionError::NoCredentials) => Err(Unavailable::no_data(none.to_string())),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The metrics of AWS in the whole program, with the real moto server.
+#![cfg(feature = "aws-ci")]
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use system_health_test_support::{
+    moto::{AccessKey, Moto},
+    scene::Scene,
+    server::{Answer, Request, Server},
+};
+
+fn scene() -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report"))
+        .file("system-health.toml", "[metrics]\nenable = ['aws.*']\n[secrets]\naws = false\n")
+}
+
+fn key() -> AccessKey {
+    AccessKey { id: "AKIAIOSFODNN7EXAMPLE".into(), secret: "example".into() }
+}
+
+fn with_aws(scene: Scene, url: &str, key: &AccessKey) -> Scene {
+    scene
+        .variable("AWS_ENDPOINT_URL", url)
+        .variable("AWS_REGION", Moto::REGION)
+        .variable("AWS_ACCESS_KEY_ID", &key.id)
+        .variable("AWS_SECRET_ACCESS_KEY", &key.secret)
+}
+
+#[test]
+fn without_aws_credentials_there_is_no_data() {
+    let scene = scene().variable("AWS_EC2_METADATA_DISABLED", "true");
+
+    let ended = scene.run(&["--only", "aws.*"]).with_status(0);
+
+    for key in ["aws.codebuild.builds", "aws.codepipeline.state", "aws.alarms"] {
+        let outcome = ended.metric(key);
+        assert_eq!(outcome["state"], "no_data", "{outcome}");
+        assert!(outcome.to_string().contains("there are no AWS credentials"), "{outcome}");
+    }
+}
+
+#[test]
+#[ignore = "needs moto: run cargo xtask test"]
+fn the_documented_policy_is_sufficient() {
+    let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/iam-policy-ci.json");
+    // moto takes the name of the service from the signature, which differs from its name in policies.
+    let policy = std::fs::read_to_string(policy).unwrap().replace("cloudwatch:", "monitoring:");
+    // The first requests are not authenticated: five for builds and alarms, two for the user and one for the policy.
+    let moto = Moto::start_authenticating(8);
+    moto.create_project("shop", 2);
+    moto.create_alarm("cpu", "ALARM");
+    let key = moto.create_user("reporter");
+    moto.put_user_policy("reporter", &policy);
+
+    let ended = with_aws(scene(), &moto.url(), &key).run(&["--only", "aws.*"]).with_status(0);
+
+    assert_eq!(ended.metric("aws.alarms")["state"], "value");
+    assert_eq!(ended.metric("aws.codebuild.builds")["state"], "value");
+}
+
+#[test]
+fn a_missing_permission_is_no_data_that_names_it() {
+    let message = "User: arn:aws:iam::123456789012:user/reporter is not authorized";
+    let denied = Answer::json(400, &json!({"__type": "AccessDeniedException", "message": message}));
+    let aws = Server::start(move |_: &Request| denied.clone());
+
+    let denied = with_aws(scene(), &aws.url(), &key()).run(&["--only", "aws.*"]).with_status(0);
+
+    for (key, permission) in [
+        ("aws.codebuild.builds", "codebuild:ListProjects"),
+        ("aws.codepipeline.failing", "codepipeline:ListPipelines"),
+        ("aws.alarms", "cloudwatch:DescribeAlarms"),
+    ] {
+        let outcome = denied.metric(key);
+        assert_eq!(outcome["state"], "no_data", "{outcome}");
+        assert!(outcome.to_string().contains(&format!("the permission `{permission}`")), "{outcome}");
+    }
+}
+
+#[cfg(feature = "datadog")]
+#[test]
+#[ignore = "needs moto: run cargo xtask test"]
+fn an_alarm_that_fires_in_two_runs_has_one_event() {
+    use system_health_test_support::{datadog::DatadogIntake, scene::next_second};
+    let (moto, intake) = (Moto::start(), DatadogIntake::start());
+    let scene = with_aws(scene(), &moto.url(), &key())
+        .variable("DD_URL", intake.url())
+        .variable("DD_API_KEY", DatadogIntake::KEY);
+    let push = || {
+        next_second();
+        scene.run(&["--push", "--no-self-metrics", "--only", "aws.alarms"]).with_status(0)
+    };
+    moto.create_alarm("cpu", "OK");
+    push();
+    assert_eq!(intake.events(), [] as [Value; 0]);
+
+    moto.create_alarm("cpu", "ALARM");
+    push();
+    push();
+    assert_eq!(intake.events().len(), 1);
+
+    moto.create_alarm("cpu", "OK");
+    push();
+    moto.create_alarm("cpu", "ALARM");
+    push();
+
+    let events = intake.events();
+    assert!(events.iter().all(|event| event["title"] == "Alarm cpu fires in us-east-1"), "{events:?}");
+    assert_eq!(events.len(), 2);
+}
