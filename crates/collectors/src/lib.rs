@@ -10,6 +10,8 @@
 //! | [`ci::CiVerdict`] | whether the tests pass, and the workflow runs that decided it | `github` |
 //! | [`pull_requests::PullRequests`] | the open and the recent pull requests, with their reviews | `github` |
 //! | [`issues::Issues`] | the recent issues | `github` |
+//! | [`delivery::Deployments`], [`delivery::Changes`] | the deployments to production, and the commits that each of them brought | `github` |
+//! | [`delivery::Failures`] | the deployments that failed, and when each failure ended | `github` |
 //! | [`ci::state::WorkflowResults`], [`ci::state::RedStreak`] | which workflows pass, and since when the tests fail | `github` |
 //!
 //! All features are on by default. A program without `git` compiles no part of gix, one without `github` no part of
@@ -32,6 +34,8 @@
 pub mod ci;
 pub mod commits;
 mod date;
+#[cfg(feature = "github")]
+pub mod delivery;
 pub mod doctor;
 #[cfg_attr(not(feature = "git"), path = "without_git.rs")]
 pub mod git;
