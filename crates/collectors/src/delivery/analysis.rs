@@ -10,10 +10,10 @@ use system_health_registry::EvidenceItem;
 
 use super::{
     change::Change,
-    changes::Step,
     deployment::{Success, short},
     incident::Incident,
     reference,
+    step::Step,
 };
 use crate::commits::{Classification, Classifier};
 

@@ -1,11 +1,17 @@
 //! The commits that one commit has and another has not, from GitHub's comparison of both.
 
-use anyhow::{Context as _, bail};
+use std::collections::{HashMap, HashSet};
+
+use anyhow::{Context as _, bail, ensure};
+use futures::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::change::{Change, set_landing};
 use crate::github::{GitHubError, GitHubRepository, GitTimestamp};
+
+/// Maximum number of comparisons that are read concurrently.
+const CONCURRENT: usize = 8;
 
 /// How the new commit is related to the old one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -26,6 +32,14 @@ pub(super) struct Comparison {
     pub(super) relation: Relation,
     /// The commits that only the new one has.
     pub(super) changes: Vec<Change>,
+}
+
+/// The comparisons of a repository's commits, each read once.
+#[derive(Debug)]
+pub(super) struct Comparisons<'a> {
+    repository: &'a GitHubRepository,
+    max_requests: usize,
+    known: HashMap<(String, String), Option<Comparison>>,
 }
 
 /// See <https://docs.github.com/en/rest/commits/commits#compare-two-commits>.
@@ -62,6 +76,45 @@ struct CommitDetails {
 struct PersonResponse {
     #[serde(default)]
     date: Option<GitTimestamp>,
+}
+
+impl<'a> Comparisons<'a> {
+    /// None is known yet. At most `max_requests` are read.
+    pub(super) fn new(repository: &'a GitHubRepository, max_requests: usize) -> Self {
+        Self { repository, max_requests, known: HashMap::new() }
+    }
+
+    /// Reads comparisons of old and new commits concurrently.
+    pub(super) async fn read(&mut self, pairs: HashSet<(String, String)>) -> anyhow::Result<()> {
+        let needed = self.known.len() + pairs.len();
+        ensure!(
+            needed <= self.max_requests,
+            "{needed} comparisons of deployments of {} would have to be requested; set a shorter window in [metrics], or \
+             raise `max_requests` in [dora], which is {}",
+            self.repository.name(),
+            self.max_requests
+        );
+        let repository = self.repository;
+        let read: Vec<_> = stream::iter(pairs)
+            .map(|(old, new)| async move {
+                let comparison = compare(repository, &old, &new).await?;
+                anyhow::Ok(((old, new), comparison))
+            })
+            .buffer_unordered(CONCURRENT)
+            .try_collect()
+            .await?;
+        self.known.extend(read);
+        Ok(())
+    }
+
+    /// The comparison of two commits. `None` as for [`compare`].
+    pub(super) async fn get(&mut self, old: &str, new: &str) -> anyhow::Result<Option<Comparison>> {
+        let pair = (old.to_owned(), new.to_owned());
+        if !self.known.contains_key(&pair) {
+            self.read(HashSet::from([pair.clone()])).await?;
+        }
+        Ok(self.known.get(&pair).cloned().flatten())
+    }
 }
 
 /// Compares two commits or branches. `None` if GitHub has one of them no longer, or if they have no common ancestor.

@@ -16,6 +16,7 @@ mod reference;
 mod releases;
 mod settings;
 mod squashed;
+mod step;
 mod tag_patterns;
 mod tags;
 mod workflow_runs;

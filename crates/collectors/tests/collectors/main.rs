@@ -7,6 +7,7 @@ mod clone;
 mod commits;
 mod conditional;
 mod contract;
+mod delivery;
 mod engine;
 mod freshness;
 mod git;
