@@ -39,9 +39,19 @@ pub(super) struct Rules<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sign {
     pub(super) reason: String,
-    pub(super) is_rollback: bool,
+    pub(super) kind: SignKind,
     /// When what it is about ended. `None` if it has not ended.
     pub(super) ended_at: Option<SystemTime>,
+}
+
+/// What a sign is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SignKind {
+    Rollback,
+    /// A revert or a hotfix.
+    Commit,
+    /// An issue that was opened at this time.
+    Incident(SystemTime),
 }
 
 /// The result.
@@ -73,15 +83,24 @@ impl Analysis {
         analysis
     }
 
-    /// When the failure of a deployment ended. `None` if it has not ended. A rollback ends it, because the deployment is no
-    /// longer in production. Otherwise, all of its signs must have ended.
+    /// When the failure of a deployment ended. `None` if it has not ended. All of its signs must have ended. A rollback ends
+    /// those that were there before it, because the deployment is no longer in production, and those that are commits.
     pub(super) fn ended_at(&self, failed: usize) -> Option<SystemTime> {
         let signs = self.failed.get(&failed)?;
-        let rollback = signs.iter().filter(|sign| sign.is_rollback).find_map(|sign| sign.ended_at);
-        rollback.or_else(|| {
-            let ends: Option<Vec<_>> = signs.iter().map(|sign| sign.ended_at).collect();
-            ends?.into_iter().max()
-        })
+        let rollback = signs
+            .iter()
+            .filter(|sign| sign.kind == SignKind::Rollback)
+            .filter_map(|sign| sign.ended_at)
+            .min();
+        let ends: Option<Vec<_>> = signs
+            .iter()
+            .map(|sign| match (rollback, sign.kind) {
+                (Some(rollback), SignKind::Rollback | SignKind::Commit) => Some(rollback),
+                (Some(rollback), SignKind::Incident(opened_at)) if opened_at <= rollback => Some(rollback),
+                _ => sign.ended_at,
+            })
+            .collect();
+        ends?.into_iter().max()
     }
 
     fn add_rollbacks(&mut self, facts: &Facts<'_>, rules: &Rules<'_>) {
@@ -92,7 +111,7 @@ impl Analysis {
             let failed = facts.last_up_to(before).unwrap_or(before);
             if is_within(at, facts.successes[failed].at, rules.failure_window) {
                 let reason = format!("it was rolled back by the {}", facts.successes[index].title);
-                self.add(failed, Sign { reason, is_rollback: true, ended_at: Some(at) });
+                self.add(failed, Sign { reason, kind: SignKind::Rollback, ended_at: Some(at) });
                 self.rework.insert(index, format!("it rolled back the {}", facts.successes[failed].title));
             }
         }
@@ -141,7 +160,7 @@ impl Analysis {
         let what = format!("{} {}", short(&change.id), change.subject());
         let ended_at = delivery.map(|index| facts.successes[index].at);
         let state = if ended_at.is_some() { "" } else { ", which was not deployed yet" };
-        self.add(failed, Sign { reason: format!("{what}: {form}{state}"), is_rollback: false, ended_at });
+        self.add(failed, Sign { reason: format!("{what}: {form}{state}"), kind: SignKind::Commit, ended_at });
         if let Some(index) = delivery {
             self.rework.entry(index).or_insert(format!("it brought {what}"));
         }
@@ -176,7 +195,14 @@ impl Analysis {
             None if incident.closed_at.is_none() => (None, ", which is open"),
             None => (incident.closed_at, ""),
         };
-        self.add(failed, Sign { reason: format!("incident {title}{state}"), is_rollback: false, ended_at });
+        self.add(
+            failed,
+            Sign {
+                reason: format!("incident {title}{state}"),
+                kind: SignKind::Incident(created_at),
+                ended_at,
+            },
+        );
     }
 
     fn add(&mut self, failed: usize, sign: Sign) {

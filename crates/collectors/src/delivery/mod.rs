@@ -11,6 +11,8 @@ mod failures;
 mod github_deployments;
 mod incident;
 mod metrics;
+#[cfg(test)]
+mod random_histories;
 mod read_back;
 mod reference;
 mod releases;

@@ -109,7 +109,7 @@ async fn a_rollback_means_that_the_deployment_before_it_failed_and_ends_the_fail
     deploy(&shop, &first, hours(99));
     // It is about what was rolled back.
     release(&shop, "hotfix: sell shoes in pairs", hours(90));
-    shop.issue(Issue::new("No shoes").label("incident").age(hours(98)));
+    shop.issue(Issue::new("No shoes").label("incident").age(hours(99)));
     let context = context(&github, "");
     assert_eq!(values(&context).await, ["0.333", "3600 3600 3600", "1", "0.667"]);
     insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @"
@@ -117,6 +117,18 @@ async fn a_rollback_means_that_the_deployment_before_it_failed_and_ends_the_fail
     - deployment of ID to production: it did not fail
     - deployment of ID to production: it did not fail
     ");
+}
+
+#[tokio::test]
+async fn an_incident_after_a_rollback_has_not_ended_with_it() {
+    let (github, shop) = shop();
+    let first = release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    deploy(&shop, &first, hours(99));
+    shop.issue(Issue::new("No shoes").label("incident").age(hours(98)));
+    assert_eq!(values(&context(&github, "")).await, ["0.5", NOT_RECOVERED, "0", "0.5"]);
+    shop.replace_issue(1, Issue::new("No shoes").label("incident").age(hours(98)).close(hours(95)));
+    assert_eq!(values(&context(&github, "")).await, ["0.5", "18000 18000 18000", "1", "0.5"]);
 }
 
 #[tokio::test]

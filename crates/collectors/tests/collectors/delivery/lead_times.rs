@@ -159,7 +159,7 @@ async fn commits_that_no_longer_exist_leave_the_lead_time_unknown() {
         .release(Release::new("v2", &commit).age(hours(40)));
     let context = super::context(&github, "[dora]\ndeployments = 'releases'");
     insta::assert_snapshot!(evidence(&context, "commits").await, @"
-    - release v2: GitHub cannot compare it with the deployment before it, which was deployed before it
+    - release v2: the commit of the deployment before it no longer exists
     ");
 }
 

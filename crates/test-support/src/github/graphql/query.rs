@@ -33,7 +33,14 @@ impl Root<'_> {
             let sha = id.strip_prefix("C_")?;
             self.world.repositories.values().find_map(|repository| Commit::at(repository, sha))
         };
-        Resolved::List(field.names("ids").iter().map(|id| Resolved::optional(commit(id))).collect())
+        let node = |id: &&str| match commit(id) {
+            Some(commit) => Resolved::object(commit),
+            None => Resolved::error(
+                "NOT_FOUND",
+                format!("Could not resolve to a node with the global id of '{id}'"),
+            ),
+        };
+        Resolved::List(field.names("ids").iter().map(node).collect())
     }
 
     fn repository(&self, field: &Field<'_>) -> Resolved<'_> {
