@@ -11,6 +11,8 @@
 //! | [`pull_requests::PullRequests`] | the open and the recent pull requests, with their reviews | `github` |
 //! | [`issues::Issues`] | the recent issues | `github` |
 //! | `aws::codebuild::CodeBuildBuilds` | the recent builds of AWS CodeBuild | `aws-ci` |
+//! | [`delivery::Deployments`], [`delivery::Changes`] | the deployments to production, and the commits that each of them brought | `github` |
+//! | [`delivery::Failures`] | the deployments that failed, and when each failure ended | `github` |
 //! | [`ci::state::WorkflowResults`], [`ci::state::RedStreak`] | which workflows pass, and since when the tests fail | `github` |
 //!
 //! All features but `aws-ci` are on by default. A program without `git` compiles no part of gix, one without `github` no part of
@@ -35,6 +37,8 @@ pub mod aws;
 pub mod ci;
 pub mod commits;
 mod date;
+#[cfg(feature = "github")]
+pub mod delivery;
 pub mod doctor;
 #[cfg_attr(not(feature = "git"), path = "without_git.rs")]
 pub mod git;

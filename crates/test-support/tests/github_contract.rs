@@ -27,6 +27,7 @@ const RUNS: &str = "/repos/acme/shop/actions/workflows/checks.yml/runs";
 const RUN: &str = "/repos/acme/shop/actions/runs/7";
 const ATTEMPT: &str = "/repos/acme/shop/actions/runs/7/attempts/1";
 const JOBS: &str = "/repos/acme/shop/actions/runs/7/jobs";
+const COMPARISON: &str = "/repos/acme/shop/compare/earlier...main";
 const RATE_LIMIT: &str = "/rate_limit";
 
 /// A GitHub with everything in it that the fake can say.
@@ -34,6 +35,7 @@ fn github() -> FakeGitHub {
     let github = FakeGitHub::builder().token("right").start();
     let shop = github.repository("acme/shop");
     shop.workflow("release.yml").commits(250).commit(Commit::new("By a stranger").unknown_author());
+    shop.commit(Commit::new("Earlier").branch("earlier").after(["main"])).commits(3);
     for conclusion in
         [Success, Failure, Neutral, Cancelled, Skipped, TimedOut, ActionRequired, Stale, StartupFailure]
     {
@@ -82,6 +84,10 @@ async fn exchanges() -> Vec<Exchange> {
         "/repos/acme/shop/actions/runs/8",
         "/repos/acme/empty/commits",
         "/repos/acme/shop/commits?sha=nothing",
+        "/repos/acme/shop/compare/nothing...main",
+        "/repos/acme/shop/compare/main...main",
+        "/repos/acme/shop/compare/main...earlier",
+        "/repos/acme/nothing/compare/main...earlier",
         "/repos/acme/shop/commits?since=2025-03-25T12:00:00Z&until=2025-03-26T12:00:00Z",
         "/repos/acme/shop/actions/workflows/nothing.yml/runs",
         "/repos/acme/shop/actions/runs/8/jobs",
@@ -94,6 +100,7 @@ async fn exchanges() -> Vec<Exchange> {
         targets.push(format!("{RUNS}?per_page=3&page={page}"));
         targets.push(format!("{ALL_RUNS}?per_page=3&page={page}"));
         targets.push(format!("{RUNNERS}?per_page=2&page={page}"));
+        targets.push(format!("{COMPARISON}?per_page=1&page={page}"));
         targets.push(format!("{JOBS}?filter=all&per_page=50&page={page}"));
     }
     for status in ["completed", "queued", "in_progress", "success", "cancelled"] {
@@ -102,7 +109,9 @@ async fn exchanges() -> Vec<Exchange> {
     for target in targets {
         get(&github, &target, "right").await;
     }
-    for path in [REPOSITORY, COMMITS, WORKFLOWS, RUNS, ALL_RUNS, RUNNERS, RUN, ATTEMPT, JOBS, RATE_LIMIT] {
+    for path in
+        [REPOSITORY, COMMITS, COMPARISON, WORKFLOWS, RUNS, ALL_RUNS, RUNNERS, RUN, ATTEMPT, JOBS, RATE_LIMIT]
+    {
         get(&github, path, "wrong").await;
     }
     github.exchanges()
@@ -111,8 +120,8 @@ async fn exchanges() -> Vec<Exchange> {
 /// A good answer of every endpoint, with one item in its list.
 async fn one_of_each() -> Vec<Exchange> {
     let github = github();
-    let lists =
-        [COMMITS, WORKFLOWS, RUNS, ALL_RUNS, RUNNERS, JOBS].map(|path| format!("{path}?per_page=1&page=2"));
+    let lists = [COMMITS, COMPARISON, WORKFLOWS, RUNS, ALL_RUNS, RUNNERS, JOBS]
+        .map(|path| format!("{path}?per_page=1&page=2"));
     for target in [REPOSITORY, RATE_LIMIT, RUN, ATTEMPT].into_iter().chain(lists.iter().map(String::as_str)) {
         get(&github, target, "right").await;
     }

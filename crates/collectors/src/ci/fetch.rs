@@ -44,6 +44,18 @@ struct CommitResponse {
     sha: String,
 }
 
+impl RunsError {
+    /// The error of a request for the runs of a workflow, which the settings name in `table`.
+    pub(super) fn new(repository: &GitHubRepository, file: &str, table: &str, source: GitHubError) -> Self {
+        let (file, repository) = (file.to_owned(), repository.name().clone());
+        if source.status() == Some(StatusCode::NOT_FOUND) {
+            Self::NoWorkflow { file, repository, table: table.to_owned(), source }
+        } else {
+            Self::Failed { file, repository, source }
+        }
+    }
+}
+
 impl WorkflowClient<'_> {
     /// The newest runs on all branches. This list does not come from the search index.
     pub(super) async fn newest_runs(&self) -> Result<RunsPage, RunsError> {
@@ -71,15 +83,8 @@ impl WorkflowClient<'_> {
     async fn runs(&self, filter: &[(&str, &str)]) -> Result<RunsPage, RunsError> {
         let path = ["actions", "workflows", self.file, "runs"];
         let query = [filter, &[("per_page", "100")]].concat();
-        self.repository.get(&path, &query).await.map_err(|source| {
-            let (file, repository) = (self.file.to_owned(), self.repository.name().clone());
-            if source.status() == Some(StatusCode::NOT_FOUND) {
-                let table = self.tables.workflow.clone();
-                RunsError::NoWorkflow { file, repository, table, source }
-            } else {
-                RunsError::Failed { file, repository, source }
-            }
-        })
+        let runs = self.repository.get(&path, &query).await;
+        runs.map_err(|source| RunsError::new(self.repository, self.file, &self.tables.workflow, source))
     }
 
     async fn run(&self, run: u64, attempt: &[&str]) -> anyhow::Result<WorkflowRun> {

@@ -23,6 +23,7 @@ pub mod state;
 mod trigger_events;
 mod verdict;
 pub mod volume;
+mod workflow_attempts;
 mod workflow_run;
 
 pub(crate) use fetch::RunsError;
@@ -32,3 +33,4 @@ pub use settings::CiSettings;
 pub(crate) use settings::{CiTables, deserialize_file_name};
 pub use trigger_events::{TriggerEvents, TriggerEventsError};
 pub use verdict::CiVerdict;
+pub(crate) use workflow_attempts::{WorkflowAttempt, WorkflowAttempts};

@@ -11,6 +11,8 @@ mod changed_list;
 #[cfg(feature = "github")]
 mod client;
 #[cfg(feature = "github")]
+mod git_timestamp;
+#[cfg(feature = "github")]
 mod permission;
 #[cfg(feature = "github")]
 mod resources;
@@ -34,6 +36,8 @@ pub use client::{
     Cause, ErrorBody, GitHub, GitHubError, Pages, Permitted, QueryError, QueryErrorKind, QueryErrors,
     QueryPages,
 };
+#[cfg(feature = "github")]
+pub(crate) use git_timestamp::GitTimestamp;
 #[cfg(feature = "github")]
 pub(crate) use permission::no_data_without;
 #[cfg(feature = "github")]

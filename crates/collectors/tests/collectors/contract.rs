@@ -8,11 +8,12 @@ use system_health_collectors::{
         state,
         volume::{self, RecentRuns},
     },
+    delivery::{Deployments, Failures},
     issues::Issues,
     pull_requests::PullRequests,
 };
 use system_health_test_support::github::{
-    Conclusion, FakeGitHub, Issue, PullRequest, Run, Runner,
+    Commit, Conclusion, Deployment, FakeGitHub, Issue, PullRequest, Release, Run, Runner, Tag,
     contract::{self, Exchange},
 };
 
@@ -91,6 +92,48 @@ async fn every_query_about_pull_requests_and_issues_is_one_that_github_describes
     let exchanges = github.exchanges();
     // Two pages of each list and their start again, and the second page of what belongs to one pull request.
     assert_eq!(exchanges.len(), 3 + 1 + 3, "{exchanges:#?}");
+    contract::check(&exchanges);
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's API description: run cargo xtask test"]
+async fn every_request_about_delivery_is_one_that_github_describes() {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    let shop = github.repository("acme/shop");
+    let hours = Duration::from_hours;
+    for number in (1..4).rev() {
+        for _ in 0..60 {
+            shop.commit(Commit::new("Sell socks").age(hours(number) + hours(1)));
+        }
+        let tip = shop.tip("main");
+        shop.deployment(Deployment::new("production", &tip).success(hours(number)))
+            .release(Release::new(format!("v{number}"), &tip).age(hours(number)))
+            .tag(Tag::new(format!("v{number}"), &tip).annotated(hours(number)))
+            .tag(Tag::new(format!("v{number}-light"), &tip))
+            .pull_request(PullRequest::new("Sell socks").landed_as([&tip]))
+            .issue(Issue::new("No socks").label("incident").body("Since v1"));
+    }
+    shop.deployment(Deployment::new("staging", shop.tip("main")));
+    shop.run(
+        Run::new("deploy.yml").job("deploy", Conclusion::Success).re_run().conclusion(Conclusion::Success),
+    );
+    for settings in [
+        "",
+        "environments = ['live']",
+        "deployments = 'releases'",
+        "deployments = 'tags'",
+        "deployments = 'workflow'",
+    ] {
+        let context = Stage::on(&github).settings(&format!("[dora]\n{settings}")).context();
+        assert_eq!(context.get::<Deployments>().await.is_err(), settings.contains("live"), "{settings}");
+        assert_eq!(context.get::<Failures>().await.is_err(), settings.contains("live"), "{settings}");
+    }
+
+    let exchanges = github.exchanges();
+
+    for path in ["/graphql", "/actions/workflows/deploy.yml/runs", "/attempts/1", "/jobs", "...main"] {
+        assert!(exchanges.iter().any(|exchange| exchange.path.ends_with(path)), "{path}: {exchanges:#?}");
+    }
     contract::check(&exchanges);
 }
 

@@ -9,6 +9,7 @@ mod clone;
 mod commits;
 mod conditional;
 mod contract;
+mod delivery;
 mod engine;
 mod freshness;
 mod git;

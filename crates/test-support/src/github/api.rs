@@ -28,6 +28,7 @@ const FILTERS: [&str; 7] = ["actor", "branch", "check_suite_id", "created", "eve
 const MAX_FILTERED: usize = 1_000;
 const GET_REPOSITORY: &str = "/rest/repos/repos#get-a-repository";
 const LIST_COMMITS: &str = "/rest/commits/commits#list-commits";
+const COMPARE: &str = "/rest/commits/commits#compare-two-commits";
 const LIST_WORKFLOWS: &str = "/rest/actions/workflows#list-repository-workflows";
 const LIST_ALL_RUNS: &str = "/rest/actions/workflow-runs#list-workflow-runs-for-a-repository";
 const LIST_RUNNERS: &str = "/rest/actions/self-hosted-runners#list-self-hosted-runners-for-a-repository";
@@ -105,6 +106,7 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
     let documentation = match rest {
         [] => GET_REPOSITORY,
         ["commits"] => LIST_COMMITS,
+        ["compare", _] => COMPARE,
         ["actions", "workflows"] => LIST_WORKFLOWS,
         ["actions", "workflows", _, "runs"] => LIST_RUNS,
         ["actions", "runs"] => LIST_ALL_RUNS,
@@ -128,6 +130,7 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
     };
     match rest {
         ["commits"] => request.commits(),
+        ["compare", range] => request.compare(range),
         ["actions", "workflows"] => request.workflows(),
         ["actions", "workflows", workflow, "runs"] => request.runs(Some(workflow)),
         ["actions", "runs"] => request.runs(None),
@@ -176,6 +179,25 @@ impl RepositoryRequest<'_> {
             .collect();
         let object = |commit: &&StoredCommit| self.objects.commit(self.repository, commit);
         self.page(&commits, object, |page, _| page.into())
+    }
+
+    fn compare(&self, range: &str) -> Answer {
+        let commits = range
+            .split_once("...")
+            .and_then(|(base, head)| Some((self.repository.history(base)?, self.repository.history(head)?)));
+        let Some((base, head)) = commits else { return refusal::not_found(COMPARE) };
+        let is_in = |commits: &[&StoredCommit], sha: &str| commits.iter().any(|commit| commit.sha == sha);
+        let Some(common) = head.iter().copied().find(|commit| is_in(&base, &commit.sha)) else {
+            return refusal::not_found(COMPARE);
+        };
+        let behind = base.iter().filter(|commit| !is_in(&head, &commit.sha)).count();
+        // The oldest first.
+        let new: Vec<&StoredCommit> =
+            head.iter().rev().copied().filter(|commit| !is_in(&base, &commit.sha)).collect();
+        let object = |commit: &&StoredCommit| self.objects.commit(self.repository, commit);
+        self.page(&new, object, |page, total| {
+            self.objects.comparison(self.repository, range, (base[0], common), (total, behind), page)
+        })
     }
 
     fn workflows(&self) -> Answer {

@@ -9,6 +9,8 @@ use super::{account::Account, when::When};
 #[derive(Debug, Clone)]
 pub struct Issue {
     title: String,
+    body: String,
+    labels: Vec<String>,
     author: Account,
     created: When,
     updated: When,
@@ -21,6 +23,8 @@ pub struct Issue {
 pub(super) struct StoredIssue {
     pub(super) number: u64,
     pub(super) title: String,
+    pub(super) body: String,
+    pub(super) labels: Vec<String>,
     pub(super) author: Account,
     pub(super) created: SystemTime,
     pub(super) updated: SystemTime,
@@ -34,6 +38,8 @@ impl Issue {
         let created = When::Ago(Duration::from_hours(24));
         Self {
             title: title.into(),
+            body: String::new(),
+            labels: Vec::new(),
             author: "ada".into(),
             created,
             updated: created,
@@ -46,6 +52,20 @@ impl Issue {
     #[must_use]
     pub const fn age(mut self, age: Duration) -> Self {
         (self.created, self.updated) = (When::Ago(age), When::Ago(age));
+        self
+    }
+
+    /// With this text.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<String>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// With this label.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.labels.push(label.into());
         self
     }
 
@@ -87,6 +107,8 @@ impl Issue {
         StoredIssue {
             number,
             title: self.title,
+            body: self.body,
+            labels: self.labels,
             author: self.author,
             created: self.created.resolve(now),
             updated: self.updated.resolve(now),

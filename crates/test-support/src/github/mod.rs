@@ -22,6 +22,7 @@ mod app;
 mod call;
 mod commit;
 pub mod contract;
+mod deployment;
 mod fake;
 mod graphql;
 mod issue;
@@ -40,6 +41,7 @@ mod world;
 pub use self::{
     account::Account,
     commit::Commit,
+    deployment::{Deployment, Release, Tag},
     fake::{FakeGitHub, FakeGitHubBuilder},
     issue::Issue,
     job::{Conclusion, Job},

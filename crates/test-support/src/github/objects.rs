@@ -160,6 +160,40 @@ impl Objects<'_> {
         })
     }
 
+    /// A `commit-comparison` with a page of commits. `base` is the old commit and the newest that both have, and
+    /// `numbers` are how many commits the new one is ahead and behind.
+    pub(super) fn comparison(
+        &self,
+        repository: &RepositoryData,
+        range: &str,
+        (base, common): (&StoredCommit, &StoredCommit),
+        (ahead, behind): (usize, usize),
+        commits: Vec<Value>,
+    ) -> Value {
+        let api = format!("{}/compare/{range}", self.repository_url(&repository.full_name));
+        let web = format!("{WEB}/{}/compare/{range}", repository.full_name);
+        json!({
+            "url": api,
+            "html_url": web,
+            "permalink_url": web,
+            "diff_url": format!("{web}.diff"),
+            "patch_url": format!("{web}.patch"),
+            "base_commit": self.commit(repository, base),
+            "merge_base_commit": self.commit(repository, common),
+            "status": match (ahead, behind) {
+                (0, 0) => "identical",
+                (_, 0) => "ahead",
+                (0, _) => "behind",
+                _ => "diverged",
+            },
+            "ahead_by": ahead,
+            "behind_by": behind,
+            "total_commits": ahead,
+            "commits": commits,
+            "files": [],
+        })
+    }
+
     /// A `workflow` of a list.
     pub(super) fn workflow(&self, repository: &RepositoryData, file: &str) -> Value {
         let full_name = &repository.full_name;

@@ -16,6 +16,7 @@ pub struct PullRequest {
     has_head_repository: bool,
     lines: (u64, u64),
     history: Vec<(When, Activity)>,
+    landed: Vec<String>,
 }
 
 /// A review that a test adds to a [`PullRequest`]. By default, it approves the newest commit, without comments.
@@ -59,6 +60,8 @@ pub(super) struct StoredPullRequest {
     pub(super) reviews: Vec<StoredReview>,
     pub(super) comments: Vec<StoredComment>,
     pub(super) head: HeadCommit,
+    /// The commits of the branch that it became. The last one is its merge commit.
+    pub(super) landed: Vec<String>,
 }
 
 /// An event of the timeline, by the name of its type.
@@ -103,6 +106,7 @@ impl PullRequest {
             has_head_repository: true,
             lines: (1, 0),
             history: Vec::new(),
+            landed: Vec::new(),
         }
     }
 
@@ -214,6 +218,13 @@ impl PullRequest {
         self.then(age, Activity::Label)
     }
 
+    /// It became these commits of the branch: one if it was squashed, and several if it was rebased.
+    #[must_use]
+    pub fn landed_as<T: Into<String>>(mut self, commits: impl IntoIterator<Item = T>) -> Self {
+        self.landed = commits.into_iter().map(Into::into).collect();
+        self
+    }
+
     fn then(mut self, age: Duration, activity: Activity) -> Self {
         self.history.push((When::Ago(age), activity));
         self
@@ -246,6 +257,7 @@ impl PullRequest {
             reviews: Vec::new(),
             comments: Vec::new(),
             head,
+            landed: self.landed,
         };
         let mut history: Vec<_> =
             self.history.into_iter().map(|(when, activity)| (when.resolve(now), activity)).collect();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     commit::{Commit, sha},
+    deployment::{Deployment, Release, Tag},
     issue::Issue,
     numbers::Numbers,
     pull_request::PullRequest,
@@ -142,6 +143,27 @@ impl Repository {
             let same = repository.issues.iter_mut().find(|other| other.number == number);
             *same.expect("an issue with this number") = issue.store(number, numbers.now);
         })
+    }
+
+    /// Adds a deployment, and its environment.
+    pub fn deployment(&self, deployment: Deployment) -> &Self {
+        self.change(|repository, numbers| {
+            let stored = deployment.store(numbers.next(), numbers.now);
+            repository.deployments.push(stored);
+        })
+    }
+
+    /// Adds a release.
+    pub fn release(&self, release: Release) -> &Self {
+        self.change(|repository, numbers| {
+            let stored = release.store(numbers.next(), numbers.now);
+            repository.releases.push(stored);
+        })
+    }
+
+    /// Adds a tag.
+    pub fn tag(&self, tag: Tag) -> &Self {
+        self.change(|repository, numbers| repository.tags.push(tag.store(numbers.now)))
     }
 
     /// Turns the issues off. They stay, but nobody sees them.

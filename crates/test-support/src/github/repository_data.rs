@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     commit::{Commit, StoredCommit},
+    deployment::{StoredDeployment, StoredRelease, StoredTag},
     issue::StoredIssue,
     numbers::Numbers,
     pull_request::StoredPullRequest,
@@ -42,6 +43,9 @@ pub(super) struct RepositoryData {
     pub(super) pull_requests: Vec<StoredPullRequest>,
     pub(super) issues: Vec<StoredIssue>,
     pub(super) are_issues_off: bool,
+    pub(super) deployments: Vec<StoredDeployment>,
+    pub(super) releases: Vec<StoredRelease>,
+    pub(super) tags: Vec<StoredTag>,
 }
 
 impl RepositoryData {
@@ -61,6 +65,9 @@ impl RepositoryData {
             pull_requests: Vec::new(),
             issues: Vec::new(),
             are_issues_off: false,
+            deployments: Vec::new(),
+            releases: Vec::new(),
+            tags: Vec::new(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Branches and commits.
 
-use super::{connection::Connection, field::Field, object::Object, resolved::Resolved};
+use super::{
+    connection::Connection, field::Field, object::Object, pull_request::PullRequest, resolved::Resolved,
+};
 use crate::github::{commit::StoredCommit, objects::WEB, repository_data::RepositoryData};
 
 /// A branch.
@@ -74,6 +76,7 @@ impl Object for Commit<'_> {
             "committedDate" => Resolved::time(data.committed),
             "authoredDate" => Resolved::time(data.authored),
             "url" => Resolved::value(format!("{WEB}/{}/commit/{}", self.repository.full_name, data.sha)),
+            "associatedPullRequests" => PullRequest::of_commit(self.repository, &data.sha, field),
             "history" => {
                 let commits = self.repository.history(&data.sha).unwrap_or_default();
                 Connection::resolve(

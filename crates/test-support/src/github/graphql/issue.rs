@@ -14,12 +14,15 @@ pub(super) struct Issue<'a> {
 impl<'a> Issue<'a> {
     /// The list `issues` of a repository.
     pub(super) fn list(repository: &'a RepositoryData, field: &Field<'_>) -> Resolved<'a> {
-        let states = field.names("states");
+        let (states, labels) = (field.names("states"), field.names("labels"));
+        let has_label =
+            |data: &StoredIssue| labels.iter().any(|label| data.labels.iter().any(|own| own == label));
         let state = |data: &StoredIssue| if data.closed.is_some() { "CLOSED" } else { "OPEN" };
         let mut found: Vec<_> = repository
             .issues
             .iter()
             .filter(|data| states.is_empty() || states.contains(&state(data)))
+            .filter(|data| labels.is_empty() || has_label(data))
             .map(|data| Self { repository, data })
             .collect();
         let order = field.argument("orderBy");
@@ -48,6 +51,7 @@ impl Object for Issue<'_> {
             "id" => Resolved::value(format!("I_{}_{}", self.repository.id, data.number)),
             "number" => Resolved::value(data.number),
             "title" => Resolved::value(&*data.title),
+            "body" => Resolved::value(&*data.body),
             "url" => Resolved::value(format!("{WEB}/{}/issues/{}", self.repository.full_name, data.number)),
             "author" => Actor::resolve(&data.author),
             "state" => Resolved::value(if data.closed.is_some() { "CLOSED" } else { "OPEN" }),

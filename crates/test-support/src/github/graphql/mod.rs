@@ -20,6 +20,7 @@
 mod actor;
 mod answer;
 mod connection;
+mod deployment;
 mod execute;
 mod field;
 mod git;
@@ -27,6 +28,7 @@ mod issue;
 mod object;
 mod pull_request;
 mod query;
+mod release;
 mod repository;
 mod resolved;
 

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{actor::Actor, connection::Connection, field::Field, object::Object, resolved::Resolved};
+use super::{
+    actor::Actor, connection::Connection, field::Field, git::Commit as GitCommit, object::Object,
+    resolved::Resolved,
+};
 use crate::github::{
     objects::WEB,
     pull_request::{Event as StoredEvent, HeadCommit, StoredComment, StoredPullRequest, StoredReview},
@@ -61,6 +64,13 @@ impl<'a> PullRequest<'a> {
             found.reverse();
         }
         Connection::resolve("PullRequest", field, found)
+    }
+
+    /// The list `associatedPullRequests` of a commit.
+    pub(super) fn of_commit(repository: &'a RepositoryData, sha: &str, field: &Field<'_>) -> Resolved<'a> {
+        let has_landed = |data: &&StoredPullRequest| data.landed.iter().any(|landed| landed == sha);
+        let found = repository.pull_requests.iter().filter(has_landed);
+        Connection::resolve("PullRequest", field, found.map(|data| Self { repository, data }).collect())
     }
 
     /// The pull request with a number.
@@ -138,6 +148,9 @@ impl Object for PullRequest<'_> {
             "deletions" => Resolved::value(data.deleted),
             "baseRefName" => Resolved::value(&*data.base),
             "headRefName" => Resolved::value(format!("change-{}", data.number)),
+            "mergeCommit" => {
+                Resolved::optional(data.landed.last().and_then(|sha| GitCommit::at(self.repository, sha)))
+            }
             "headRefOid" => Resolved::value(&*data.head.sha),
             "headRepository" if data.has_head_repository => {
                 Resolved::object(super::repository::Repository { data: self.repository })
@@ -248,7 +261,7 @@ impl Object for Commit<'_> {
         Some(match field.name {
             "id" => Resolved::value(format!("C_{}", self.data.sha)),
             "oid" => Resolved::value(&*self.data.sha),
-            "committedDate" => Resolved::time(self.data.committed),
+            "committedDate" | "authoredDate" => Resolved::time(self.data.committed),
             _ => return None,
         })
     }

@@ -1,6 +1,6 @@
 //! The root of the graph.
 
-use super::{field::Field, object::Object, repository::Repository, resolved::Resolved};
+use super::{field::Field, git::Commit, object::Object, repository::Repository, resolved::Resolved};
 use crate::github::world::{Budget, Caller, Lookup, Resource, World};
 
 /// The root of the graph, as one caller sees it.
@@ -19,6 +19,7 @@ impl Object for Root<'_> {
     fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
         Some(match field.name {
             "repository" => self.repository(field),
+            "nodes" => self.nodes(field),
             "rateLimit" => Resolved::object(RateLimit(self.world.budget(self.caller, Resource::GraphQl))),
             _ => return None,
         })
@@ -26,6 +27,22 @@ impl Object for Root<'_> {
 }
 
 impl Root<'_> {
+    /// The objects with these ids, of which only commits are known.
+    fn nodes(&self, field: &Field<'_>) -> Resolved<'_> {
+        let commit = |id: &&str| {
+            let sha = id.strip_prefix("C_")?;
+            self.world.repositories.values().find_map(|repository| Commit::at(repository, sha))
+        };
+        let node = |id: &&str| match commit(id) {
+            Some(commit) => Resolved::object(commit),
+            None => Resolved::error(
+                "NOT_FOUND",
+                format!("Could not resolve to a node with the global id of '{id}'"),
+            ),
+        };
+        Resolved::List(field.names("ids").iter().map(node).collect())
+    }
+
     fn repository(&self, field: &Field<'_>) -> Resolved<'_> {
         let (owner, name) = (field.text("owner").unwrap_or_default(), field.text("name").unwrap_or_default());
         let found = match self.world.find(&format!("{owner}/{name}"), self.caller) {

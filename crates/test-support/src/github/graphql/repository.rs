@@ -1,11 +1,13 @@
 //! A repository.
 
 use super::{
+    deployment::{Deployment, Environment},
     field::Field,
     git::{Commit, Ref},
     issue::Issue,
     object::Object,
     pull_request::PullRequest,
+    release::{Release, TagRef},
     resolved::Resolved,
 };
 use crate::github::{objects::WEB, repository_data::RepositoryData};
@@ -34,6 +36,10 @@ impl Object for Repository<'_> {
             "nameWithOwner" => Resolved::value(&*data.full_name),
             "url" => Resolved::value(format!("{WEB}/{}", data.full_name)),
             "hasIssuesEnabled" => Resolved::value(!data.are_issues_off),
+            "deployments" => Deployment::list(data, field),
+            "environments" => Environment::list(data, field),
+            "releases" => Release::list(data, field),
+            "refs" => TagRef::list(data, field),
             "issues" => Issue::list(data, field),
             "pullRequest" => PullRequest::numbered(data, field),
             "pullRequests" => PullRequest::list(data, field),

@@ -1,0 +1,140 @@
+//! The attempts of one workflow on the branch, with the instants at which they ended: for metrics that take a run of a
+//! workflow for something that happened, such as a deployment.
+//!
+//! The list without filters is used, because filtered ones come from GitHub's search index and end after 1,000 runs.
+
+use std::{collections::VecDeque, time::SystemTime};
+
+use anyhow::{Context as _, ensure};
+use http::StatusCode;
+
+use super::{
+    RunsError,
+    job::Job,
+    job_list::list_jobs,
+    known_runs::RunsPage,
+    trigger_events::MERGE_GROUP,
+    workflow_run::{RunConclusion, WorkflowRun},
+};
+use crate::{
+    github::{GitHubRepository, Pages},
+    repository::Branch,
+};
+
+/// An attempt of a run on the branch.
+#[derive(Debug, Clone)]
+pub(crate) struct WorkflowAttempt {
+    /// The run's id and the number of the attempt.
+    pub(crate) id: String,
+    /// The run's name, and the attempt's if it is not the first.
+    pub(crate) name: String,
+    pub(crate) commit: String,
+    /// When the run was created.
+    pub(crate) created_at: SystemTime,
+    /// The end of its last job if it passed, or why it did not.
+    pub(crate) passed_at: Result<SystemTime, String>,
+    pub(crate) page: Option<String>,
+}
+
+/// Reads the attempts of a workflow, the runs from the newest to the oldest.
+#[derive(Debug)]
+pub(crate) struct WorkflowAttempts<'a> {
+    repository: &'a GitHubRepository,
+    branch: &'a Branch,
+    file: &'a str,
+    pages: Pages<RunsPage>,
+    /// The runs of the page that were not looked at yet.
+    runs: VecDeque<WorkflowRun>,
+    /// The number of requests for single runs that may still be made.
+    requests: usize,
+}
+
+impl<'a> WorkflowAttempts<'a> {
+    /// No request is made yet. At most `requests` are made for single runs.
+    pub(crate) fn new(
+        repository: &'a GitHubRepository,
+        branch: &'a Branch,
+        file: &'a str,
+        requests: usize,
+    ) -> Self {
+        let pages = repository.pages(&["actions", "workflows", file, "runs"], &[("per_page", "100")]);
+        Self { repository, branch, file, pages, runs: VecDeque::new(), requests }
+    }
+
+    /// The attempts of the next run on the branch, the latest first. `None` at the end of the list.
+    pub(crate) async fn next(&mut self) -> anyhow::Result<Option<Vec<WorkflowAttempt>>> {
+        loop {
+            let Some(run) = self.runs.pop_front() else {
+                let page = self.pages.next().await.map_err(|source| match source.status() {
+                    Some(StatusCode::NOT_FOUND) => {
+                        RunsError::new(self.repository, self.file, "[dora]", source).into()
+                    }
+                    _ => anyhow::Error::from(source),
+                })?;
+                let Some(page) = page else { return Ok(None) };
+                self.runs.extend(page.workflow_runs);
+                continue;
+            };
+            let is_pull_request = run.event.starts_with("pull_request") || run.event == MERGE_GROUP;
+            if run.head_branch.as_deref() == Some(self.branch.as_str()) && run.is_own() && !is_pull_request {
+                return self.of_run(run).await.map(Some);
+            }
+        }
+    }
+
+    async fn of_run(&mut self, latest: WorkflowRun) -> anyhow::Result<Vec<WorkflowAttempt>> {
+        let mut runs = Vec::new();
+        for attempt in (1..latest.attempt).rev() {
+            self.count_request()?;
+            let (id, number) = (latest.id.to_string(), attempt.to_string());
+            let run = self.repository.get(&["actions", "runs", &id, "attempts", &number], &[]).await;
+            runs.push(run.with_context(|| format!("cannot read attempt {attempt} of run {id}"))?);
+        }
+        runs.insert(0, latest);
+        let mut jobs = None;
+        let mut attempts = Vec::new();
+        for run in runs {
+            let has_passed = run.is_completed()? && run.conclusion()? == RunConclusion::Passed;
+            if has_passed && jobs.is_none() {
+                self.count_request()?;
+                jobs = Some(list_jobs(self.repository, run.id).await?);
+            }
+            let passed_at = if has_passed {
+                end_of(jobs.as_deref().unwrap_or_default(), run.attempt)
+            } else {
+                Err(run.ending().to_owned())
+            };
+            attempts.push(WorkflowAttempt {
+                id: format!("{}/{}", run.id, run.attempt),
+                name: if run.attempt == 1 {
+                    run.name()
+                } else {
+                    format!("{}, attempt {}", run.name(), run.attempt)
+                },
+                created_at: run.created_at,
+                page: run.page(run.attempt),
+                passed_at,
+                commit: run.head_sha,
+            });
+        }
+        Ok(attempts)
+    }
+
+    fn count_request(&mut self) -> anyhow::Result<()> {
+        ensure!(
+            self.requests > 0,
+            "more runs of {} would have to be requested than `max_requests` in [dora] permits; raise it, or set a shorter \
+             window in [metrics] or a shorter `lookback` in [dora]",
+            self.file
+        );
+        self.requests -= 1;
+        Ok(())
+    }
+}
+
+/// The end of the last job of an attempt.
+fn end_of(jobs: &[Job], attempt: u32) -> Result<SystemTime, String> {
+    let of_attempt = jobs.iter().filter(|job| job.run_attempt.unwrap_or(1) == attempt);
+    let end = of_attempt.filter_map(|job| job.completed_at).max();
+    end.ok_or_else(|| "it passed, but GitHub no longer has its jobs, so its end is unknown".to_owned())
+}

@@ -1,0 +1,239 @@
+//! Decides which deployments failed, when each failure ended, and which deployments were made because of one. It makes no
+//! requests. `docs/metrics.md` defines the rules.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use system_health_registry::EvidenceItem;
+
+use super::{
+    change::Change,
+    deployment::{Success, short},
+    incident::Incident,
+    reference,
+    step::Step,
+};
+use crate::commits::{Classification, Classifier};
+
+/// What is known about the deployments of a repository. Positions are those in `successes`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts<'a> {
+    pub(super) successes: &'a [Success],
+    pub(super) steps: &'a BTreeMap<usize, Step>,
+    /// The commits of the branch that were not deployed yet.
+    pub(super) undeployed: &'a [Change],
+    pub(super) incidents: &'a [Incident],
+}
+
+/// What counts as a failure.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules<'a> {
+    pub(super) failure_window: Duration,
+    pub(super) hotfixes: &'a Classifier,
+    pub(super) reverts: &'a Classifier,
+}
+
+/// A sign that a deployment failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sign {
+    pub(super) reason: String,
+    pub(super) kind: SignKind,
+    /// When what it is about ended. `None` if it has not ended.
+    pub(super) ended_at: Option<SystemTime>,
+}
+
+/// What a sign is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SignKind {
+    Rollback,
+    /// A revert or a hotfix.
+    Commit,
+    /// An issue that was opened at this time.
+    Incident(SystemTime),
+}
+
+/// The result.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Analysis {
+    /// The signs of each deployment that failed.
+    pub(super) failed: BTreeMap<usize, Vec<Sign>>,
+    /// Why a deployment was made because of a failure.
+    pub(super) rework: BTreeMap<usize, String>,
+    /// Incidents and commits that are no sign.
+    pub(super) others: Vec<(SystemTime, EvidenceItem)>,
+}
+
+/// The changes of a deployment, or those that were not deployed yet.
+type Delivery<'a> = (Option<usize>, &'a [Change]);
+
+impl Analysis {
+    pub(super) fn new(facts: &Facts<'_>, rules: &Rules<'_>) -> Self {
+        let mut analysis = Self::default();
+        analysis.add_rollbacks(facts, rules);
+        for (delivery, changes) in facts.deliveries() {
+            for change in changes {
+                analysis.add_change(facts, rules, (delivery, changes), change);
+            }
+        }
+        for incident in facts.incidents {
+            analysis.add_incident(facts, incident);
+        }
+        analysis
+    }
+
+    /// When the failure of a deployment ended. `None` if it has not ended. All of its signs must have ended. A rollback ends
+    /// those that were there before it, because the deployment is no longer in production, and those that are commits.
+    pub(super) fn ended_at(&self, failed: usize) -> Option<SystemTime> {
+        let signs = self.failed.get(&failed)?;
+        let rollback = signs
+            .iter()
+            .filter(|sign| sign.kind == SignKind::Rollback)
+            .filter_map(|sign| sign.ended_at)
+            .min();
+        let ends: Option<Vec<_>> = signs
+            .iter()
+            .map(|sign| match (rollback, sign.kind) {
+                (Some(rollback), SignKind::Rollback | SignKind::Commit) => Some(rollback),
+                (Some(rollback), SignKind::Incident(opened_at)) if opened_at <= rollback => Some(rollback),
+                _ => sign.ended_at,
+            })
+            .collect();
+        ends?.into_iter().max()
+    }
+
+    fn add_rollbacks(&mut self, facts: &Facts<'_>, rules: &Rules<'_>) {
+        for (&index, step) in facts.steps {
+            let Some(before) = index.checked_sub(1).filter(|_| *step == Step::RolledBack) else { continue };
+            let at = facts.successes[index].at;
+            // A series of rollbacks goes back from the deployment before all of them.
+            let failed = facts.last_up_to(before).unwrap_or(before);
+            if is_within(at, facts.successes[failed].at, rules.failure_window) {
+                let reason = format!("it was rolled back by the {}", facts.successes[index].title);
+                self.add(failed, Sign { reason, kind: SignKind::Rollback, ended_at: Some(at) });
+                self.rework.insert(index, format!("it rolled back the {}", facts.successes[failed].title));
+            }
+        }
+    }
+
+    fn add_change(
+        &mut self,
+        facts: &Facts<'_>,
+        rules: &Rules<'_>,
+        (delivery, changes): Delivery<'_>,
+        change: &Change,
+    ) {
+        let (form, is_revert) =
+            match (rules.hotfixes.classify(&change.message), rules.reverts.classify(&change.message)) {
+                (_, Classification::Counts(form)) => (form, true),
+                (Classification::Counts(form), _) => (form, false),
+                _ => return,
+            };
+        let end = delivery.unwrap_or(facts.successes.len());
+        if is_revert && changes.iter().any(|other| reference::reverts(change, other)) {
+            let reason = "it reverts a commit that was not deployed before it";
+            self.others.push((change.landed_at, change.item(false, reason)));
+            return;
+        }
+        let reverted = || {
+            let brought = |step: &Step| match step {
+                Step::Brought(changes) => changes.iter().any(|other| reference::reverts(change, other)),
+                _ => false,
+            };
+            let mut before = facts.steps.range(..end).rev();
+            before.find(|(_, step)| brought(step)).map(|(index, _)| *index)
+        };
+        let named = if is_revert { reverted() } else { None };
+        let by_time = || facts.live_at(change.landed_at).filter(|index| *index < end);
+        let Some(failed) = named.or_else(by_time) else {
+            let reason = "no deployment before it is known";
+            self.others.push((change.landed_at, change.item(false, reason)));
+            return;
+        };
+        if !is_within(change.landed_at, facts.successes[failed].at, rules.failure_window) {
+            let window = humantime::format_duration(rules.failure_window);
+            let reason = format!("it landed more than {window} after the {}", facts.successes[failed].title);
+            self.others.push((change.landed_at, change.item(false, reason)));
+            return;
+        }
+        let what = format!("{} {}", short(&change.id), change.subject());
+        let ended_at = delivery.map(|index| facts.successes[index].at);
+        let state = if ended_at.is_some() { "" } else { ", which was not deployed yet" };
+        self.add(failed, Sign { reason: format!("{what}: {form}{state}"), kind: SignKind::Commit, ended_at });
+        if let Some(index) = delivery {
+            self.rework.entry(index).or_insert(format!("it brought {what}"));
+        }
+    }
+
+    fn add_incident(&mut self, facts: &Facts<'_>, incident: &Incident) {
+        let Incident { number, created_at, .. } = *incident;
+        let title = format!("#{number} {}", incident.title);
+        let mut ignore = |reason: &str| {
+            let item = EvidenceItem::new(&title, false, reason).with_link(Some(&incident.page));
+            self.others.push((created_at, item));
+        };
+        if incident.is_dismissed {
+            return ignore("it was closed as not planned or as a duplicate");
+        }
+        let earlier =
+            || (0..facts.successes.len()).rev().filter(|&index| facts.successes[index].at <= created_at);
+        let named = earlier().find(|&index| reference::names(&incident.body, &facts.successes[index]));
+        let Some(failed) = named.or_else(|| facts.live_at(created_at)) else {
+            return ignore("no deployment before it is known");
+        };
+        let is_fix = |change: &Change| reference::fixes(&change.message, number);
+        let mut fixes = facts.deliveries().filter(|(delivery, changes)| {
+            delivery.is_none_or(|index| index > failed) && changes.iter().any(is_fix)
+        });
+        let (ended_at, state) = match fixes.next() {
+            Some((Some(fixed), _)) => {
+                self.rework.entry(fixed).or_insert(format!("it fixed {title}"));
+                (Some(facts.successes[fixed].at), "")
+            }
+            Some((None, _)) => (None, ", whose fix was not deployed yet"),
+            None if incident.closed_at.is_none() => (None, ", which is open"),
+            None => (incident.closed_at, ""),
+        };
+        self.add(
+            failed,
+            Sign {
+                reason: format!("incident {title}{state}"),
+                kind: SignKind::Incident(created_at),
+                ended_at,
+            },
+        );
+    }
+
+    fn add(&mut self, failed: usize, sign: Sign) {
+        self.failed.entry(failed).or_default().push(sign);
+    }
+}
+
+impl<'a> Facts<'a> {
+    /// The changes of each deployment, from the first to the last, and then those that were not deployed yet.
+    fn deliveries(&self) -> impl Iterator<Item = Delivery<'a>> + use<'a> {
+        let brought = self.steps.iter().filter_map(|(index, step)| match step {
+            Step::Brought(changes) => Some((Some(*index), &**changes)),
+            _ => None,
+        });
+        brought.chain([(None, self.undeployed)])
+    }
+
+    /// The last deployment up to a time that was no rollback.
+    fn live_at(&self, time: SystemTime) -> Option<usize> {
+        let last = self.successes.iter().rposition(|success| success.at <= time)?;
+        self.last_up_to(last)
+    }
+
+    /// The last deployment up to a position that was no rollback. What is found after a rollback is about what was rolled
+    /// back.
+    fn last_up_to(&self, last: usize) -> Option<usize> {
+        (0..=last).rev().find(|index| self.steps.get(index) != Some(&Step::RolledBack))
+    }
+}
+
+/// Whether something happened within a time after a deployment. The date of a commit may be before it.
+fn is_within(time: SystemTime, deployed_at: SystemTime, window: Duration) -> bool {
+    time.duration_since(deployed_at).unwrap_or_default() <= window
+}

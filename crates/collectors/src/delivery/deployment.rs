@@ -1,0 +1,65 @@
+//! A deployment, wherever it was found.
+
+use std::time::SystemTime;
+
+use system_health_registry::EvidenceItem;
+
+/// The length of a commit's id in messages.
+const SHORT_ID: usize = 10;
+
+/// A deployment, or something that looks like one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Deployment {
+    /// What identifies it among those of its source.
+    pub(super) id: String,
+    /// What it is called in messages.
+    pub(super) title: String,
+    /// The tag.
+    pub(super) tag: Option<String>,
+    /// The commit. `None` if it no longer exists.
+    pub(super) commit: Option<String>,
+    /// The instant by which its list is ordered.
+    pub(super) created_at: SystemTime,
+    pub(super) state: DeploymentState,
+    pub(super) page: Option<String>,
+}
+
+/// Whether a deployment was successful.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum DeploymentState {
+    /// At this instant.
+    Succeeded(SystemTime),
+    /// It was not, or not yet, for this reason.
+    NotSuccessful(String),
+}
+
+/// A successful deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Success {
+    pub(super) title: String,
+    pub(super) tag: Option<String>,
+    pub(super) commit: Option<String>,
+    pub(super) at: SystemTime,
+    pub(super) page: Option<String>,
+}
+
+impl Deployment {
+    pub(super) fn succeeded_at(&self) -> Option<SystemTime> {
+        match self.state {
+            DeploymentState::Succeeded(at) => Some(at),
+            DeploymentState::NotSuccessful(_) => None,
+        }
+    }
+}
+
+impl Success {
+    /// The deployment as evidence.
+    pub(super) fn item(&self, counted: bool, reason: impl AsRef<str>) -> EvidenceItem {
+        EvidenceItem::new(&self.title, counted, reason).with_link(self.page.as_deref())
+    }
+}
+
+/// The beginning of a commit's id, which is enough to find it.
+pub(super) fn short(id: &str) -> &str {
+    id.get(..SHORT_ID).unwrap_or(id)
+}

@@ -1,0 +1,134 @@
+//! GitHub's deployments and their statuses.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    deployment::{Deployment, DeploymentState, short},
+    read_back::ReadBack,
+};
+use crate::github::{Connection, GitHubError, GitHubRepository, Timestamp};
+
+const DEPLOYMENTS: &str = "
+query Deployments($owner: String!, $name: String!, $environments: [String!], $first: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    deployments(environments: $environments, first: $first, after: $after, orderBy: { field: CREATED_AT, direction: DESC }) {
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        id commitOid createdAt environment repository { url }
+        statuses(first: 100) { pageInfo { hasNextPage endCursor } nodes { state createdAt logUrl } }
+      }
+    }
+  }
+}";
+
+const ENVIRONMENTS: &str = "
+query Environments($owner: String!, $name: String!, $first: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    environments(first: $first, after: $after) { pageInfo { hasNextPage endCursor } nodes { name } }
+  }
+}";
+
+/// See <https://docs.github.com/en/graphql/reference/deployments>.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DeploymentResponse {
+    id: String,
+    commit_oid: String,
+    created_at: Timestamp,
+    environment: Option<String>,
+    repository: RepositoryResponse,
+    statuses: Connection<StatusResponse>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RepositoryResponse {
+    url: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusResponse {
+    state: StatusState,
+    created_at: Timestamp,
+    log_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum StatusState {
+    Error,
+    Failure,
+    Inactive,
+    InProgress,
+    Pending,
+    Queued,
+    Success,
+    Waiting,
+}
+
+#[derive(Debug, Deserialize)]
+struct EnvironmentResponse {
+    name: String,
+}
+
+/// The deployments to environments, the newest first.
+pub(super) async fn read(
+    repository: &GitHubRepository,
+    environments: &[String],
+    range: &ReadBack,
+) -> anyhow::Result<Vec<Deployment>> {
+    let variables = json!({ "environments": environments });
+    let list = &["repository", "deployments"];
+    let mut pages = repository.query_pages::<DeploymentResponse>(DEPLOYMENTS, variables, list);
+    let mut read = Vec::new();
+    while let Some(page) = pages.next().await? {
+        for deployment in page {
+            read.push(deployment.into_deployment()?);
+        }
+        if range.is_enough(&read) {
+            break;
+        }
+    }
+    Ok(read)
+}
+
+/// The names of all environments of the repository.
+pub(super) async fn environments(repository: &GitHubRepository) -> Result<Vec<String>, GitHubError> {
+    let list = &["repository", "environments"];
+    let all = repository.query_pages::<EnvironmentResponse>(ENVIRONMENTS, json!({}), list).all().await?;
+    Ok(all.into_iter().map(|environment| environment.name).collect())
+}
+
+impl DeploymentResponse {
+    fn into_deployment(self) -> anyhow::Result<Deployment> {
+        let environment = self.environment.unwrap_or_default();
+        let title = format!("deployment of {} to {environment}", short(&self.commit_oid));
+        let statuses = &self.statuses.nodes;
+        let first_success = statuses
+            .iter()
+            .filter(|status| status.state == StatusState::Success)
+            .min_by_key(|s| s.created_at);
+        if self.statuses.page_info.next(None)?.is_some() {
+            anyhow::bail!("the {title} has more than 100 statuses, so its first success may be missing");
+        }
+        let has_failed =
+            statuses.iter().any(|status| matches!(status.state, StatusState::Error | StatusState::Failure));
+        let state = match first_success {
+            Some(success) => DeploymentState::Succeeded(success.created_at.0),
+            None if has_failed => DeploymentState::NotSuccessful("it failed".to_owned()),
+            None => DeploymentState::NotSuccessful("it has no status `success` so far".to_owned()),
+        };
+        let log = statuses.iter().find_map(|status| status.log_url.clone()).filter(|url| !url.is_empty());
+        let page = log.or_else(|| Some(format!("{}/deployments", self.repository.url)));
+        Ok(Deployment {
+            id: self.id,
+            title,
+            tag: None,
+            commit: Some(self.commit_oid),
+            created_at: self.created_at.0,
+            state,
+            page,
+        })
+    }
+}

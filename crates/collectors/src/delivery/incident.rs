@@ -1,0 +1,145 @@
+//! Incidents in production: issues with one of the labels in the settings.
+
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::github::{ChangedList, Connection, GitHubError, GitHubRepository, NextPage, Timestamp, Updated};
+
+/// The number of issues on a page, the most that GitHub allows.
+const PAGE: u32 = 100;
+
+/// Duplicates are only called so if the query asks for it.
+const INCIDENTS: &str = "
+query Incidents($owner: String!, $name: String!, $labels: [String!], $first: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    issues(labels: $labels, first: $first, after: $after, orderBy: { field: UPDATED_AT, direction: DESC }) {
+      pageInfo { hasNextPage endCursor }
+      nodes { number title url body createdAt updatedAt closedAt stateReason(enableDuplicate: true) }
+    }
+  }
+}";
+
+#[derive(Debug, Deserialize)]
+struct Response {
+    repository: RepositoryResponse,
+}
+
+#[derive(Debug, Deserialize)]
+struct RepositoryResponse {
+    issues: Connection<IncidentResponse>,
+}
+
+/// See <https://docs.github.com/en/graphql/reference/issues>.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct IncidentResponse {
+    number: u64,
+    title: String,
+    url: String,
+    body: String,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    // These may be null but not missing, because without them an incident would be open.
+    #[serde(deserialize_with = "Option::deserialize")]
+    closed_at: Option<Timestamp>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    state_reason: Option<String>,
+}
+
+/// An incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Incident {
+    pub(super) number: u64,
+    pub(super) title: String,
+    pub(super) page: String,
+    pub(super) body: String,
+    pub(super) created_at: SystemTime,
+    pub(super) closed_at: Option<SystemTime>,
+    /// Whether it was closed as not planned or as a duplicate, and so is none.
+    pub(super) is_dismissed: bool,
+}
+
+impl Updated for IncidentResponse {
+    fn number(&self) -> u64 {
+        self.number
+    }
+
+    fn updated_at(&self) -> SystemTime {
+        self.updated_at.0
+    }
+}
+
+impl IncidentResponse {
+    fn into_incident(self) -> Incident {
+        let is_dismissed = matches!(self.state_reason.as_deref(), Some("NOT_PLANNED" | "DUPLICATE"));
+        Incident {
+            number: self.number,
+            title: self.title,
+            page: self.url,
+            body: self.body,
+            created_at: self.created_at.0,
+            closed_at: self.closed_at.map(|at| at.0),
+            is_dismissed,
+        }
+    }
+}
+
+/// The issues with any of the labels that were updated after `since`, each once. Whether GitHub looks for issues with all or
+/// with any labels of a query is not documented, so each label has queries of its own.
+pub(super) async fn read(
+    repository: &GitHubRepository,
+    labels: &[String],
+    since: SystemTime,
+) -> anyhow::Result<Vec<Incident>> {
+    let mut incidents: Vec<Incident> = Vec::new();
+    for label in labels {
+        let read = read_label(repository, label, since).await;
+        let read = read.with_context(|| format!("cannot list the incidents of {}", repository.name()))?;
+        let is_new = |found: &Incident| incidents.iter().all(|known| known.number != found.number);
+        let new: Vec<_> = read.into_iter().filter(is_new).collect();
+        incidents.extend(new);
+    }
+    Ok(incidents)
+}
+
+async fn read_label(
+    repository: &GitHubRepository,
+    label: &str,
+    since: SystemTime,
+) -> anyhow::Result<Vec<Incident>> {
+    let mut list = ChangedList::new(since, repository.github().max_items());
+    let mut size = PAGE;
+    loop {
+        while let Some(next) = list.next_page() {
+            let response = request(repository, label, next, &mut size).await?;
+            list.add(response.issues)?;
+            list.count_request();
+        }
+        if list.is_settled() {
+            return Ok(list.into_items().into_values().map(IncidentResponse::into_incident).collect());
+        }
+        list.read_again()?;
+    }
+}
+
+async fn request(
+    repository: &GitHubRepository,
+    label: &str,
+    next: &NextPage,
+    size: &mut u32,
+) -> Result<RepositoryResponse, GitHubError> {
+    let variables = |size: u32| {
+        json!({
+            "owner": repository.name().owner(),
+            "name": repository.name().name(),
+            "labels": [label],
+            "first": size,
+            "after": next.cursor(),
+        })
+    };
+    let response = repository.github().query_sized::<Response>(INCIDENTS, size, variables).await?;
+    Ok(response.repository)
+}

@@ -1,0 +1,31 @@
+//! How often changes reach production, how long they take, and how often they fail: DORA's metrics. `analysis` decides
+//! which deployments failed, without requests. `docs/metrics.md` defines the results.
+
+mod analysis;
+mod change;
+mod changes;
+mod comparison;
+mod deployment;
+mod deployments;
+mod failures;
+mod github_deployments;
+mod incident;
+mod metrics;
+#[cfg(test)]
+mod random_histories;
+mod read_back;
+mod reference;
+mod releases;
+mod settings;
+mod squashed;
+mod step;
+mod tag_patterns;
+mod tags;
+mod workflow_runs;
+
+pub use changes::Changes;
+pub use deployments::Deployments;
+pub use failures::Failures;
+pub use metrics::*;
+pub use settings::{DeploymentSource, DoraSettings};
+pub use tag_patterns::{TagPatterns, TagPatternsError};

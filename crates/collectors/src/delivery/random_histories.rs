@@ -1,0 +1,259 @@
+//! Random histories of deployments, hotfixes, reverts, rollbacks and incidents. The analysis is compared with a reference
+//! that looks at every second.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use proptest::prelude::*;
+
+use super::{
+    analysis::{Analysis, Facts, Rules},
+    change::Change,
+    deployment::Success,
+    incident::Incident,
+    step::Step,
+};
+use crate::commits::Classifier;
+
+/// The last second of a history.
+const END: u64 = 120;
+
+/// What a commit is.
+#[derive(Debug, Clone)]
+enum Form {
+    Plain,
+    Hotfix,
+    /// A revert of the commit with this position among all commits.
+    Revert(usize),
+    /// It fixes the incident with this position.
+    Fix(usize),
+}
+
+#[derive(Debug, Clone)]
+enum Made {
+    Repeated,
+    RolledBack,
+    /// Commits, each with the second at which it landed.
+    Brought(Vec<(Form, u64)>),
+}
+
+#[derive(Debug, Clone)]
+struct Opened {
+    at: u64,
+    open_for: Option<u64>,
+    is_dismissed: bool,
+    names: Option<usize>,
+}
+
+#[derive(Debug, Clone)]
+struct History {
+    /// The seconds of the deployments, and what each made.
+    deployments: Vec<(u64, Made)>,
+    undeployed: Vec<(Form, u64)>,
+    incidents: Vec<Opened>,
+    failure_window: u64,
+}
+
+/// The deployments that failed, with the end of each failure, and those that were made because of one.
+type Outcome = (BTreeMap<usize, Option<u64>>, BTreeSet<usize>);
+
+fn histories() -> impl Strategy<Value = History> {
+    let form = prop_oneof![
+        4 => Just(Form::Plain),
+        1 => Just(Form::Hotfix),
+        2 => (0..20_usize).prop_map(Form::Revert),
+        1 => (0..3_usize).prop_map(Form::Fix),
+    ];
+    let commits = prop::collection::vec((form, 0..END), 0..4);
+    let made = prop_oneof![
+        1 => Just(Made::Repeated),
+        1 => Just(Made::RolledBack),
+        4 => commits.clone().prop_map(Made::Brought),
+    ];
+    let incident =
+        (0..END, prop::option::of(0..40_u64), prop::bool::weighted(0.2), prop::option::of(0..8_usize));
+    let incident =
+        incident.prop_map(|(at, open_for, is_dismissed, names)| Opened { at, open_for, is_dismissed, names });
+    let deployments = prop::collection::vec((1..15_u64, made), 0..8);
+    (deployments, commits, prop::collection::vec(incident, 0..4), 0..60_u64).prop_map(
+        |(gaps, undeployed, incidents, failure_window)| {
+            let mut at = 0;
+            let deployments = gaps.into_iter().map(|(gap, made)| {
+                at += gap;
+                (at, made)
+            });
+            History { deployments: deployments.collect(), undeployed, incidents, failure_window }
+        },
+    )
+}
+
+fn time(second: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(second)
+}
+
+fn id(commit: usize) -> String {
+    format!("{:040x}", 0xabc_0000 + commit)
+}
+
+/// All commits, each with its position, its form, when it landed, and the deployment that brought it.
+fn commits(history: &History) -> Vec<(usize, Form, u64, Option<usize>)> {
+    let mut all = Vec::new();
+    for (index, (_, made)) in history.deployments.iter().enumerate() {
+        let Made::Brought(commits) = made else { continue };
+        all.extend(commits.iter().map(|(form, landed)| (form.clone(), *landed, Some(index))));
+    }
+    all.extend(history.undeployed.iter().map(|(form, landed)| (form.clone(), *landed, None)));
+    all.into_iter().enumerate().map(|(n, (form, landed, by))| (n, form, landed, by)).collect()
+}
+
+fn analyse(history: &History) -> Outcome {
+    let change = |commit: usize, form: &Form, landed: u64| Change {
+        id: id(commit),
+        node_id: String::new(),
+        message: match form {
+            Form::Plain => "Sell socks".to_owned(),
+            Form::Hotfix => "hotfix: sell socks".to_owned(),
+            Form::Revert(other) => format!("Revert it\n\nThis reverts commit {}.", id(*other)),
+            Form::Fix(incident) => format!("Sell shoes\n\nFixes #{incident}"),
+        },
+        parents: vec![],
+        authored_at: time(landed),
+        landed_at: time(landed),
+        squashed: None,
+        page: None,
+    };
+    let of = |delivery: Option<usize>| {
+        let all = commits(history).into_iter().filter(|(.., by)| *by == delivery);
+        all.map(|(commit, form, landed, _)| change(commit, &form, landed)).collect::<Vec<_>>()
+    };
+    let successes: Vec<_> = history
+        .deployments
+        .iter()
+        .enumerate()
+        .map(|(index, (at, _))| Success {
+            title: format!("deployment {index}"),
+            tag: Some(format!("v{index}")),
+            commit: None,
+            at: time(*at),
+            page: None,
+        })
+        .collect();
+    let step = |(index, (_, made)): (usize, &(u64, Made))| match made {
+        Made::Repeated => (index, Step::Repeated),
+        Made::RolledBack => (index, Step::RolledBack),
+        Made::Brought(_) => (index, Step::Brought(of(Some(index)))),
+    };
+    let steps = history.deployments.iter().enumerate().map(step).collect();
+    let incident = |(number, opened): (usize, &Opened)| Incident {
+        number: number as u64,
+        title: String::new(),
+        page: String::new(),
+        body: opened.names.map(|index| format!("Since v{index}")).unwrap_or_default(),
+        created_at: time(opened.at),
+        closed_at: opened.open_for.map(|seconds| time(opened.at + seconds)),
+        is_dismissed: opened.is_dismissed,
+    };
+    let incidents: Vec<_> = history.incidents.iter().enumerate().map(incident).collect();
+    let (hotfixes, reverts) = (Classifier::hotfixes(), Classifier::reverts());
+    let facts = Facts { successes: &successes, steps: &steps, undeployed: &of(None), incidents: &incidents };
+    let failure_window = Duration::from_secs(history.failure_window);
+    let analysis = Analysis::new(&facts, &Rules { failure_window, hotfixes: &hotfixes, reverts: &reverts });
+    let second = |at: SystemTime| at.duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let failed = analysis.failed.keys().map(|index| (*index, analysis.ended_at(*index).map(second)));
+    (failed.collect(), analysis.rework.keys().copied().collect())
+}
+
+/// A problem of a deployment: when it was noticed, and when it was solved.
+struct Problem {
+    deployment: usize,
+    noticed: u64,
+    solved: Option<u64>,
+}
+
+fn reference(history: &History) -> Outcome {
+    let count = history.deployments.len();
+    let at = |index: usize| history.deployments[index].0;
+    let is_rollback = |index: usize| matches!(history.deployments[index].1, Made::RolledBack);
+    // The deployment whose code is in production at each second, or was before it was rolled back.
+    let mut live = Vec::new();
+    for second in 0..=END * 2 {
+        let deployed = (0..count).find(|index| at(*index) == second && !is_rollback(*index));
+        live.push(deployed.or_else(|| live.last().copied().flatten()));
+    }
+    let live = |second: u64| live[usize::try_from(second).unwrap()];
+    let is_soon = |second: u64, index: usize| second <= at(index) + history.failure_window;
+    let (mut problems, mut rework) = (Vec::new(), BTreeSet::new());
+
+    for index in (1..count).filter(|index| is_rollback(*index)) {
+        // Without any deployment before it, a rollback rolled back the one before it, whatever that was.
+        let failed = live(at(index)).unwrap_or(index - 1);
+        if is_soon(at(index), failed) {
+            problems.push(Problem { deployment: failed, noticed: 0, solved: Some(at(index)) });
+            rework.insert(index);
+        }
+    }
+    let rolled_back: BTreeMap<usize, u64> =
+        problems.iter().rev().map(|problem| (problem.deployment, problem.solved.unwrap())).collect();
+    let all = commits(history);
+    for (commit, form, landed, by) in &all {
+        let before = by.unwrap_or(count);
+        let by_time = live(*landed).filter(|index| *index < before);
+        let failed = match form {
+            Form::Plain | Form::Fix(_) => continue,
+            Form::Hotfix => by_time,
+            Form::Revert(other) => match all.get(*other).map(|other| other.3) {
+                Some(same) if same == *by && other != commit => continue,
+                Some(Some(earlier)) if earlier < before => Some(earlier),
+                _ => by_time,
+            },
+        };
+        let Some(failed) = failed.filter(|failed| is_soon(*landed, *failed)) else { continue };
+        problems.push(Problem { deployment: failed, noticed: 0, solved: by.map(at) });
+        rework.extend(*by);
+    }
+    for (number, incident) in
+        history.incidents.iter().enumerate().filter(|(_, incident)| !incident.is_dismissed)
+    {
+        let named = incident.names.filter(|index| *index < count && at(*index) <= incident.at);
+        let Some(failed) = named.or_else(|| live(incident.at)) else { continue };
+        let is_fix = |form: &Form| matches!(form, Form::Fix(fixed) if *fixed == number);
+        let fixes = all.iter().filter(|(_, form, _, by)| is_fix(form) && by.is_none_or(|by| by > failed));
+        // Commits that were not deployed come last.
+        let solved = match fixes.map(|(.., by)| *by).next() {
+            Some(by) => {
+                rework.extend(by);
+                by.map(at)
+            }
+            None => incident.open_for.map(|seconds| incident.at + seconds),
+        };
+        problems.push(Problem { deployment: failed, noticed: incident.at, solved });
+    }
+
+    let mut failed = BTreeMap::new();
+    for problem in &problems {
+        let of_deployment = || problems.iter().filter(|other| other.deployment == problem.deployment);
+        let rollback = rolled_back.get(&problem.deployment);
+        let is_solved = |other: &Problem, second: u64| {
+            let was_rolled_back = rollback.is_some_and(|rollback| other.noticed <= *rollback);
+            if was_rolled_back {
+                rollback.is_some_and(|at| *at <= second)
+            } else {
+                other.solved.is_some_and(|at| at <= second)
+            }
+        };
+        let end = (0..=END * 2).find(|second| of_deployment().all(|other| is_solved(other, *second)));
+        failed.insert(problem.deployment, end);
+    }
+    (failed, rework)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn failures_are_those_of_the_reference(history in histories()) {
+        prop_assert_eq!(analyse(&history), reference(&history));
+    }
+}

@@ -1,0 +1,140 @@
+//! What texts refer to: the commits that a revert names, the issues that a commit fixes, and the deployments that an
+//! incident names.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{change::Change, deployment::Success};
+
+/// What git and GitHub write below the subject of a revert.
+static REVERTED_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\breverts commit ([0-9a-f]{7,64})\b"));
+/// The subject that git and GitHub write.
+static REVERTED_SUBJECT: LazyLock<Regex> = LazyLock::new(|| regex(r#"^Revert "(.+)"(?: \(#\d+\))?$"#));
+/// The number of the pull request that GitHub adds to the subject of a squash merge.
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| regex(r" \(#\d+\)$"));
+/// See <https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue>.
+static FIXED: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?):?\s+#(\d+)\b"));
+static COMMIT_ID: LazyLock<Regex> = LazyLock::new(|| regex(r"\b[0-9a-f]{7,64}\b"));
+
+/// Whether a change is a revert of another one, according to its message.
+pub(super) fn reverts(revert: &Change, other: &Change) -> bool {
+    if revert.id == other.id {
+        return false;
+    }
+    let mut ids = REVERTED_ID.captures_iter(&revert.message);
+    if ids.any(|id| other.id.starts_with(&id[1].to_ascii_lowercase())) {
+        return true;
+    }
+    let without_number = |subject: &str| NUMBER.replace(subject, "").into_owned();
+    let subject = REVERTED_SUBJECT.captures(revert.subject());
+    subject.is_some_and(|subject| without_number(&subject[1]) == without_number(other.subject()))
+}
+
+/// Whether a message says that the commit fixes an issue.
+pub(super) fn fixes(message: &str, issue: u64) -> bool {
+    FIXED.captures_iter(message).any(|number| number[1].parse() == Ok(issue))
+}
+
+/// Whether a text names the tag or the commit of a deployment.
+pub(super) fn names(text: &str, deployment: &Success) -> bool {
+    let by_tag = deployment.tag.as_deref().is_some_and(|tag| contains_word(text, tag));
+    let commit = deployment.commit.as_deref().unwrap_or_default();
+    by_tag || COMMIT_ID.find_iter(text).any(|id| commit.starts_with(id.as_str()))
+}
+
+/// Whether a text contains a tag that is not a part of a longer one: `v1.2` is not in `v1.2.3`.
+fn contains_word(text: &str, tag: &str) -> bool {
+    text.match_indices(tag).any(|(start, _)| {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+        let before = text[..start].chars().next_back();
+        let mut after = text[start + tag.len()..].chars();
+        let continues = match after.next() {
+            Some('.' | '+') => after.next().is_some_and(is_part),
+            next => next.is_some_and(is_part),
+        };
+        !continues && !before.is_some_and(|c| is_part(c) || c == '.')
+    })
+}
+
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a valid pattern")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn change(id: &str, message: &str) -> Change {
+        Change {
+            id: id.to_owned(),
+            node_id: String::new(),
+            message: message.to_owned(),
+            parents: vec![],
+            authored_at: SystemTime::UNIX_EPOCH,
+            landed_at: SystemTime::UNIX_EPOCH,
+            squashed: None,
+            page: None,
+        }
+    }
+
+    #[test]
+    fn a_revert_names_its_commit_by_its_id_or_by_its_subject() {
+        let socks = change("0123456789abcdef", "Sell socks (#12)\n\nMany of them");
+        for (message, expected) in [
+            ("Undo it\n\nThis reverts commit 0123456789abcdef.", true),
+            ("Undo it\n\nThis reverts commit 0123456.", true),
+            ("Undo it\n\nThis reverts commit fedcba9876543210.", false),
+            ("Revert \"Sell socks\" (#13)", true),
+            ("Revert \"Sell socks (#12)\"", true),
+            ("Revert \"Sell socks (#12)\" (#13)\n\nReverts acme/shop#12", true),
+            ("Revert \"Sell\"", false),
+            ("Sell socks", false),
+        ] {
+            assert_eq!(reverts(&change("ff", message), &socks), expected, "{message}");
+        }
+        let itself = change("aa", "Revert \"Revert \"x\"\"");
+        assert!(!reverts(&itself, &itself));
+    }
+
+    #[test]
+    fn the_words_that_close_an_issue_are_those_of_github() {
+        for (message, expected) in [
+            ("Fix login\n\nFixes #7", true),
+            ("closes: #7", true),
+            ("Resolved #7, fixed #8", true),
+            ("fix #70", false),
+            ("See #7", false),
+            ("prefix #7", false),
+        ] {
+            assert_eq!(fixes(message, 7), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn an_incident_names_a_deployment_by_its_tag_or_its_commit() {
+        let deployment = Success {
+            title: "release v1.2".to_owned(),
+            tag: Some("v1.2".to_owned()),
+            commit: Some("0123456789abcdef".to_owned()),
+            at: SystemTime::UNIX_EPOCH,
+            page: None,
+        };
+        for (text, expected) in [
+            ("Broken since v1.2.", true),
+            ("https://github.com/acme/shop/releases/tag/v1.2", true),
+            ("Broken since v1.2.3", false),
+            ("Broken since v1.2-rc.1", false),
+            ("Broken since xv1.2", false),
+            ("Broken since 0123456", true),
+            ("Broken since 012345", false),
+            ("Broken since 0123457", false),
+            ("", false),
+        ] {
+            assert_eq!(names(text, &deployment), expected, "{text}");
+        }
+    }
+}

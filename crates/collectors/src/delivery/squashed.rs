@@ -1,0 +1,96 @@
+//! When the work on a squashed pull request began. A squash merge makes one commit with the date of the merge, so the date
+//! of the first commit has to be found in the pull request.
+
+use std::collections::HashMap;
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::change::Change;
+use crate::github::{GitHubRepository, GitTimestamp};
+
+/// The number of commits that one query asks about.
+const PAGE: usize = 50;
+
+const PULL_REQUESTS: &str = "
+query PullRequestsOfCommits($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Commit {
+      oid
+      associatedPullRequests(first: 5) {
+        nodes { number mergeCommit { oid } commits(first: 1) { nodes { commit { authoredDate } } } }
+      }
+    }
+  }
+}";
+
+#[derive(Debug, Deserialize)]
+struct Response {
+    nodes: Vec<Option<CommitResponse>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CommitResponse {
+    oid: String,
+    associated_pull_requests: Option<Nodes<PullRequestResponse>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Nodes<T> {
+    nodes: Vec<T>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PullRequestResponse {
+    number: u64,
+    merge_commit: Option<MergeCommit>,
+    commits: Nodes<PullRequestCommit>,
+}
+
+#[derive(Debug, Deserialize)]
+struct MergeCommit {
+    oid: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct PullRequestCommit {
+    commit: AuthoredCommit,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthoredCommit {
+    authored_date: GitTimestamp,
+}
+
+/// Sets when the pull requests began that were squashed into changes.
+pub(super) async fn find(repository: &GitHubRepository, changes: Vec<&mut Change>) -> anyhow::Result<()> {
+    let failed = || format!("cannot read the pull requests of commits in {}", repository.name());
+    let ids: Vec<String> = changes.iter().map(|change| change.node_id.clone()).collect();
+    let mut commits = Vec::new();
+    for ids in ids.chunks(PAGE) {
+        let variables = json!({ "ids": ids });
+        let response = repository.github().query::<Response>(PULL_REQUESTS, variables).await;
+        commits.extend(response.with_context(failed)?.nodes.into_iter().flatten());
+    }
+    let mut of_pull_request: HashMap<u64, usize> = HashMap::new();
+    let mut found = HashMap::new();
+    for commit in commits {
+        for pull_request in commit.associated_pull_requests.into_iter().flat_map(|list| list.nodes) {
+            *of_pull_request.entry(pull_request.number).or_default() += 1;
+            let is_result = pull_request.merge_commit.is_some_and(|merge| merge.oid == commit.oid);
+            if let Some(first) = pull_request.commits.nodes.first().filter(|_| is_result) {
+                found.insert(commit.oid.clone(), (first.commit.authored_date.0, pull_request.number));
+            }
+        }
+    }
+    for change in changes.into_iter().filter(|change| !change.is_merge()) {
+        // If a pull request was rebased, each of its commits has landed with its own date.
+        let is_alone = |(_, number): &&(_, u64)| of_pull_request[number] == 1;
+        change.squashed = found.get(&change.id).filter(is_alone).copied();
+    }
+    Ok(())
+}

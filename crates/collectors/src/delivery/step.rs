@@ -1,0 +1,127 @@
+//! What each deployment changed, compared with all that was deployed before it.
+//!
+//! The deployment before it is not enough: after a rollback, or after a deployment from an old branch, a commit that was
+//! deployed long ago would look new. So the commits that were deployed and are not contained in another one that was
+//! deployed are remembered: the frontier. Usually, it is the last deployment alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    change::Change,
+    comparison::{Comparison, Comparisons, Relation},
+    deployment::{Success, short},
+};
+
+/// What a deployment changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// There is no deployment before it.
+    First,
+    /// The commits cannot be compared, for this reason.
+    Unknown(String),
+    /// The same commit was deployed again.
+    Repeated,
+    /// It went back to something that was deployed, or could have been deployed, before.
+    RolledBack,
+    /// It brought these commits, which were never deployed before. There may be none.
+    Brought(Vec<Change>),
+}
+
+impl Step {
+    /// Why there is no commit that was deployed for the first time.
+    pub(super) fn reason(&self) -> &str {
+        match self {
+            Self::First => "no deployment before it is known, so its commits are unknown",
+            Self::Unknown(reason) => reason,
+            Self::Repeated => "the same commit was deployed before it",
+            Self::RolledBack => "it went back to an older commit",
+            Self::Brought(_) => "it brought no commit that was not deployed before",
+        }
+    }
+}
+
+/// What the deployments from a position on changed.
+pub(super) async fn steps(
+    successes: &[Success],
+    start: usize,
+    comparisons: &mut Comparisons<'_>,
+) -> anyhow::Result<BTreeMap<usize, Step>> {
+    let mut frontier = frontier_before(&successes[..start]);
+    let mut steps = BTreeMap::new();
+    for index in start..successes.len() {
+        let before = index.checked_sub(1).map(|before| &successes[before]);
+        steps.insert(index, step(&successes[index], before, &mut frontier, comparisons).await?);
+    }
+    Ok(steps)
+}
+
+/// The frontier of the deployments before the first one that is compared: the last one. If its commit was deployed before,
+/// it may be a rollback, and those in between are newer.
+fn frontier_before(successes: &[Success]) -> Vec<String> {
+    let commits: Vec<&String> = successes.iter().filter_map(|success| success.commit.as_ref()).collect();
+    let Some(&last) = commits.last() else { return Vec::new() };
+    let first = commits.iter().position(|commit| *commit == last).unwrap_or_default();
+    let distinct: BTreeSet<&String> = commits[first..].iter().copied().collect();
+    distinct.into_iter().cloned().collect()
+}
+
+async fn step(
+    success: &Success,
+    before: Option<&Success>,
+    frontier: &mut Vec<String>,
+    comparisons: &mut Comparisons<'_>,
+) -> anyhow::Result<Step> {
+    let Some(commit) = success.commit.as_ref() else {
+        return Ok(Step::Unknown("its commit no longer exists".to_owned()));
+    };
+    let Some(before) = before else {
+        frontier.push(commit.clone());
+        return Ok(Step::First);
+    };
+    if before.commit.as_ref() == Some(commit) {
+        return Ok(Step::Repeated);
+    }
+    let last = match &before.commit {
+        Some(old) => comparisons.get(old, commit).await?,
+        None => None,
+    };
+    let mut newer = Vec::new();
+    let mut contained = false;
+    let mut old_commits = Vec::new();
+    for old in frontier.iter() {
+        match comparisons.get(old, commit).await? {
+            Some(Comparison { relation: Relation::Identical | Relation::Behind, .. }) => contained = true,
+            Some(comparison) => {
+                if comparison.relation == Relation::Diverged {
+                    newer.push(old.clone());
+                }
+                old_commits.push(comparison.changes);
+            }
+            // GitHub no longer has it.
+            None => {}
+        }
+    }
+    if !contained {
+        newer.push(commit.clone());
+        *frontier = newer;
+    }
+    let Some(Comparison { relation, mut changes }) = last else {
+        let old = before.commit.as_deref().map_or("the deployment before it", short);
+        return Ok(Step::Unknown(format!(
+            "GitHub cannot compare it with {old}, which was deployed before it"
+        )));
+    };
+    Ok(match relation {
+        Relation::Identical => Step::Repeated,
+        Relation::Behind => Step::RolledBack,
+        Relation::Diverged if contained => Step::RolledBack,
+        Relation::Ahead if contained => Step::Brought(Vec::new()),
+        Relation::Ahead | Relation::Diverged => {
+            // What is new compared with all that was deployed.
+            let is_new =
+                |change: &Change| old_commits.iter().all(|new| new.iter().any(|other| other.id == change.id));
+            changes.retain(is_new);
+            Step::Brought(changes)
+        }
+    })
+}

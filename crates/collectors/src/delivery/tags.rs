@@ -1,0 +1,112 @@
+//! Tags as deployments.
+
+use std::time::SystemTime;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    TagPatterns,
+    deployment::{Deployment, DeploymentState},
+    read_back::ReadBack,
+};
+use crate::github::{GitHubRepository, GitTimestamp};
+
+const TAGS: &str = "
+query Tags($owner: String!, $name: String!, $first: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    refs(refPrefix: \"refs/tags/\", first: $first, after: $after, orderBy: { field: TAG_COMMIT_DATE, direction: DESC }) {
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        id name repository { url }
+        target {
+          ... on Commit { oid committedDate }
+          ... on Tag { tagger { date } target { ... on Commit { oid committedDate } } }
+        }
+      }
+    }
+  }
+}";
+
+/// See <https://docs.github.com/en/graphql/reference/git>.
+#[derive(Debug, Deserialize)]
+struct TagResponse {
+    id: String,
+    name: String,
+    repository: RepositoryResponse,
+    target: Option<TargetResponse>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RepositoryResponse {
+    url: String,
+}
+
+/// A commit for a lightweight tag, and a tag object with its commit for an annotated one. Something else has none of
+/// these fields.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct TargetResponse {
+    oid: Option<String>,
+    committed_date: Option<GitTimestamp>,
+    tagger: Option<TaggerResponse>,
+    target: Option<CommitResponse>,
+}
+
+#[derive(Debug, Deserialize)]
+struct TaggerResponse {
+    date: Option<GitTimestamp>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct CommitResponse {
+    oid: Option<String>,
+    committed_date: Option<GitTimestamp>,
+}
+
+/// The tags that match, the newest first.
+pub(super) async fn read(
+    repository: &GitHubRepository,
+    patterns: &TagPatterns,
+    range: &ReadBack,
+) -> anyhow::Result<Vec<Deployment>> {
+    let mut pages = repository.query_pages::<TagResponse>(TAGS, json!({}), &["repository", "refs"]);
+    let mut read = Vec::new();
+    while let Some(page) = pages.next().await? {
+        let matching = page.into_iter().filter(|tag| patterns.matches(&tag.name));
+        read.extend(matching.map(TagResponse::into_deployment));
+        if range.is_enough(&read) {
+            break;
+        }
+    }
+    Ok(read)
+}
+
+impl TagResponse {
+    fn into_deployment(self) -> Deployment {
+        let target = self.target.unwrap_or_default();
+        let commit = match target.oid {
+            Some(oid) => CommitResponse { oid: Some(oid), committed_date: target.committed_date },
+            None => target.target.unwrap_or_default(),
+        };
+        let committed_at = commit.committed_date.map(|date| date.0);
+        // Without a tagger, as git before 0.99 made them, the commit's date is all there is.
+        let at = target.tagger.and_then(|tagger| tagger.date).map(|date| date.0).or(committed_at);
+        let state = match at {
+            Some(at) if commit.oid.is_some() => DeploymentState::Succeeded(at),
+            _ => DeploymentState::NotSuccessful("it is not the tag of a commit".to_owned()),
+        };
+        let page = format!("{}/releases/tag/{}", self.repository.url, self.name);
+        Deployment {
+            id: self.id,
+            title: format!("tag {}", self.name),
+            tag: Some(self.name),
+            commit: commit.oid,
+            // Which of the two dates orders the list is not documented, so the later one decides where reading ends.
+            created_at: at.max(committed_at).unwrap_or(SystemTime::UNIX_EPOCH),
+            state,
+            page: Some(page),
+        }
+    }
+}

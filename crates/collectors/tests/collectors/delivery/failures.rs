@@ -1,0 +1,254 @@
+//! Which deployments failed, how long the failure lasted, and which deployments it caused.
+
+use system_health_test_support::github::{Commit, Issue, refusal};
+
+use super::{context, days, deploy, evidence, hours, push, release, shop, value};
+
+/// The values of all metrics about failures.
+async fn values(context: &crate::stage::OneRepository) -> [String; 4] {
+    [
+        value(context, "fail_ratio").await,
+        value(context, "recovery").await,
+        value(context, "recoveries").await,
+        value(context, "rework_ratio").await,
+    ]
+}
+
+const NOT_RECOVERED: &str = "no data: there are no failed deployments whose failure has ended in the window";
+
+#[tokio::test]
+async fn a_hotfix_means_that_the_deployment_before_it_failed() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    push(&shop, "hotfix: sell shoes in pairs", hours(98));
+    release(&shop, "hotfix: really", hours(96));
+    release(&shop, "Sell hats", hours(50));
+    let context = context(&github, "");
+    assert_eq!(values(&context).await, ["0.333", "14400 14400 14400", "1", "0.333"]);
+    insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @"
+    + deployment of ID to production: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`; ID hotfix: really: its subject starts with `hotfix`
+    - deployment of ID to production: it did not fail
+    - deployment of ID to production: it did not fail
+    ");
+    insta::assert_snapshot!(evidence(&context, "recovery").await, @"
+    + deployment of ID to production: its failure ended at 2025-05-28T12:00:00Z, after 4h: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`; ID hotfix: really: its subject starts with `hotfix`
+    ");
+    insta::assert_snapshot!(evidence(&context, "rework_ratio").await, @"
+    - deployment of ID to production: it was not made because of a failure
+    + deployment of ID to production: it brought ID hotfix: sell shoes in pairs
+    - deployment of ID to production: it was not made because of a failure
+    ");
+}
+
+#[tokio::test]
+async fn a_revert_means_that_the_deployment_that_brought_the_commit_failed() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    release(&shop, "Sell hats", hours(95));
+    release(&shop, "Revert \"Sell shoes\"", hours(90));
+    let context = context(&github, "");
+    assert_eq!(values(&context).await, ["0.333", "36000 36000 36000", "1", "0.333"]);
+    insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @r#"
+    + deployment of ID to production: ID Revert "Sell shoes": its subject is `Revert "…"`
+    - deployment of ID to production: it did not fail
+    - deployment of ID to production: it did not fail
+    "#);
+}
+
+#[tokio::test]
+async fn a_revert_of_something_that_was_not_deployed_is_no_failure() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    let hats = push(&shop, "Sell hats", hours(98));
+    release(&shop, &format!("Undo the hats\n\nThis reverts commit {hats}.\n\nRevert"), hours(97));
+    push(&shop, "Sell coats", hours(96));
+    release(&shop, "Revert \"Sell coats\"", hours(94));
+    let context = context(&github, "");
+    assert_eq!(values(&context).await, ["0", NOT_RECOVERED, "0", "0"]);
+    insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @r#"
+    - deployment of ID to production: it did not fail
+    - deployment of ID to production: it did not fail
+    - deployment of ID to production: it did not fail
+    - ID Undo the hats: it reverts a commit that was not deployed before it
+    - ID Revert "Sell coats": it reverts a commit that was not deployed before it
+    "#);
+}
+
+#[tokio::test]
+async fn a_hotfix_after_the_failure_window_is_no_failure() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    release(&shop, "hotfix: sell shoes in pairs", hours(74));
+    assert_eq!(values(&context(&github, "")).await, ["0", NOT_RECOVERED, "0", "0"]);
+    let longer = context(&github, "[dora]\nfailure_window = '25h'");
+    assert_eq!(values(&longer).await, ["0.5", "93600 93600 93600", "1", "0.5"]);
+}
+
+#[tokio::test]
+async fn a_hotfix_that_is_not_deployed_yet_is_a_failure_that_has_not_ended() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(10));
+    push(&shop, "hotfix: sell shoes in pairs", hours(2));
+    let context = context(&github, "");
+    assert_eq!(values(&context).await, ["1", NOT_RECOVERED, "0", "0"]);
+    insta::assert_snapshot!(evidence(&context, "recovery").await, @"
+    - deployment of ID to production: its failure has not ended: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`, which was not deployed yet
+    ");
+}
+
+#[tokio::test]
+async fn a_rollback_means_that_the_deployment_before_it_failed_and_ends_the_failure() {
+    let (github, shop) = shop();
+    let first = release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    deploy(&shop, &first, hours(99));
+    // It is about what was rolled back.
+    release(&shop, "hotfix: sell shoes in pairs", hours(90));
+    shop.issue(Issue::new("No shoes").label("incident").age(hours(99)));
+    let context = context(&github, "");
+    assert_eq!(values(&context).await, ["0.333", "3600 3600 3600", "1", "0.667"]);
+    insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @"
+    + deployment of ID to production: it was rolled back by the deployment of ID to production; ID hotfix: sell shoes in pairs: its subject starts with `hotfix`; incident #1 No shoes, which is open
+    - deployment of ID to production: it did not fail
+    - deployment of ID to production: it did not fail
+    ");
+}
+
+#[tokio::test]
+async fn an_incident_after_a_rollback_has_not_ended_with_it() {
+    let (github, shop) = shop();
+    let first = release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    deploy(&shop, &first, hours(99));
+    shop.issue(Issue::new("No shoes").label("incident").age(hours(98)));
+    assert_eq!(values(&context(&github, "")).await, ["0.5", NOT_RECOVERED, "0", "0.5"]);
+    shop.replace_issue(1, Issue::new("No shoes").label("incident").age(hours(98)).close(hours(95)));
+    assert_eq!(values(&context(&github, "")).await, ["0.5", "18000 18000 18000", "1", "0.5"]);
+}
+
+#[tokio::test]
+async fn a_late_rollback_is_no_failure() {
+    let (github, shop) = shop();
+    let first = release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    deploy(&shop, &first, hours(70));
+    assert_eq!(values(&context(&github, "")).await, ["0", NOT_RECOVERED, "0", "0"]);
+}
+
+#[tokio::test]
+async fn an_incident_belongs_to_the_deployment_before_it_unless_it_names_another_one() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    let shoes = release(&shop, "Sell shoes", hours(100));
+    release(&shop, "Sell hats", hours(90));
+    shop.issue(Issue::new("No socks").label("incident").age(hours(95)).close(hours(92)))
+        .issue(Issue::new("No hats").label("incident").age(hours(85)).close(hours(80)))
+        .issue(Issue::new("Blue hats").label("incident").age(hours(84)).close(hours(82)))
+        .issue(
+            Issue::new("No shoes")
+                .label("incident")
+                .age(hours(70))
+                .body(format!("Since {shoes}"))
+                .close(hours(60)),
+        )
+        .issue(Issue::new("Not one").age(hours(70)))
+        .issue(Issue::new("Wrong").label("incident").age(hours(70)).close_as(hours(1), Some("NOT_PLANNED")))
+        .issue(Issue::new("Twice").label("incident").age(hours(70)).close_as(hours(1), Some("DUPLICATE")));
+    let context = context(&github, "");
+    // 40 h and 10 h. Incidents that were closed without a deployment cause none.
+    assert_eq!(values(&context).await, ["1", "90000 133200 142920", "2", "0"]);
+    insta::assert_snapshot!(evidence(&context, "recovery").await, @"
+    + deployment of ID to production: its failure ended at 2025-05-30T00:00:00Z, after 1day 16h: incident #1 No socks; incident #4 No shoes
+    + deployment of ID to production: its failure ended at 2025-05-29T04:00:00Z, after 10h: incident #2 No hats; incident #3 Blue hats
+    - #6 Wrong: it was closed as not planned or as a duplicate
+    - #7 Twice: it was closed as not planned or as a duplicate
+    ");
+}
+
+#[tokio::test]
+async fn an_open_incident_is_a_failure_that_has_not_ended() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    shop.issue(Issue::new("No shoes").label("incident").age(hours(95)))
+        .issue(Issue::new("No socks").label("incident").age(hours(95)).close(hours(90)));
+    assert_eq!(values(&context(&github, "")).await, ["1", NOT_RECOVERED, "0", "0"]);
+}
+
+#[tokio::test]
+async fn a_fix_ends_an_incident_when_it_is_deployed_and_not_when_it_closes_the_issue() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    shop.issue(Issue::new("No shoes").label("incident").age(hours(95)).close(hours(90)));
+    push(&shop, "Sell them in pairs\n\nFixes #1", hours(90));
+    assert_eq!(values(&context(&github, "")).await, ["1", NOT_RECOVERED, "0", "0"]);
+    release(&shop, "Sell hats", hours(80));
+    assert_eq!(values(&context(&github, "")).await, ["0.5", "72000 72000 72000", "1", "0.5"]);
+}
+
+#[tokio::test]
+async fn an_incident_before_any_known_deployment_is_no_failure() {
+    let (github, shop) = shop();
+    shop.issue(Issue::new("No socks").label("incident").age(hours(120)).close(hours(110)));
+    release(&shop, "Sell shoes", hours(100));
+    let context = context(&github, "");
+    assert_eq!(values(&context).await, ["0", NOT_RECOVERED, "0", "0"]);
+    insta::assert_snapshot!(evidence(&context, "fail_ratio").await, @"
+    - deployment of ID to production: it did not fail
+    - #1 No socks: no deployment before it is known
+    ");
+}
+
+#[tokio::test]
+async fn the_labels_of_incidents_are_those_of_the_settings() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    shop.issue(Issue::new("No shoes").label("outage").label("sev1").age(hours(95)).close(hours(90)));
+    for (labels, ratio) in [("'outage', 'sev1'", "1"), ("'sev2'", "0"), ("", "0")] {
+        let context = context(&github, &format!("[dora]\nincident_labels = [{labels}]"));
+        assert_eq!(value(&context, "fail_ratio").await, ratio, "{labels}");
+    }
+}
+
+#[tokio::test]
+async fn the_hotfix_of_a_merged_branch_landed_with_the_merge() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    shop.commit(Commit::new("hotfix: sell shoes").branch("hotfix").after(["main"]).age(hours(105)));
+    release(&shop, "Sell shoes", hours(100));
+    shop.commit(Commit::new("Merge branch 'hotfix'").after(["main", "hotfix"]).age(hours(99)));
+    deploy(&shop, &shop.tip("main"), hours(98));
+    assert_eq!(values(&context(&github, "")).await, ["0.5", "7200 7200 7200", "1", "0.5"]);
+}
+
+#[tokio::test]
+async fn metrics_about_failures_share_their_requests() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    let context = context(&github, "");
+    values(&context).await;
+    // The deployments, two comparisons, pull requests and incidents.
+    assert_eq!(github.requests().len(), 5, "{:#?}", github.requests());
+}
+
+#[tokio::test]
+async fn without_the_permission_to_read_issues_there_is_no_data() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    let forbidden = refusal::query_error("FORBIDDEN", "Resource not accessible by integration");
+    let inner = context(&github, "");
+    // The first query is about deployments, and there is nothing in the window to compare.
+    value(&inner, "frequency").await;
+    github.fail("/graphql", forbidden);
+    let value = value(&inner, "fail_ratio").await;
+    let expected = "no data: the GitHub token needs the permission `Issues` (read) for acme/shop";
+    assert!(value.starts_with(expected), "{value}");
+}

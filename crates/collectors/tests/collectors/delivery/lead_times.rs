@@ -1,0 +1,209 @@
+//! Which commits a deployment brought, and how long they took.
+
+use system_health_test_support::github::{Commit, Deployment, PullRequest, Release, refusal};
+
+use super::{context, days, deploy, evidence, hours, now, push, release, shop, value};
+
+#[tokio::test]
+async fn the_commits_between_two_deployments_count_from_when_they_were_authored() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    push(&shop, "Sell shoes", hours(60));
+    shop.commit(Commit::new("Sell hats").age(hours(55)).authored_at(now() - hours(80)));
+    release(&shop, "Sell coats", hours(50));
+    let context = context(&github, "");
+
+    // 10 h, 30 h and 1 h.
+    assert_eq!(value(&context, "commits").await, "3");
+    assert_eq!(value(&context, "lead_time").await, "36000 93600 106560");
+    insta::assert_snapshot!(evidence(&context, "lead_time").await, @"
+    + ID Sell shoes: it began when it was committed at 2025-05-30T00:00:00Z, and deployment of ID to production brought it to production after 10h
+    + ID Sell hats: it began when it was committed at 2025-05-29T04:00:00Z, and deployment of ID to production brought it to production after 1day 6h
+    + ID Sell coats: it began when it was committed at 2025-05-30T09:00:00Z, and deployment of ID to production brought it to production after 1h
+    ");
+    // The deployments, one comparison, and the pull requests of the commits.
+    assert_eq!(github.requests().len(), 3, "{:#?}", github.requests());
+}
+
+#[tokio::test]
+async fn the_first_deployment_has_no_lead_times_and_says_so() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", hours(50));
+    let context = context(&github, "");
+    assert_eq!(
+        value(&context, "lead_time").await,
+        "no data: there are no commits that were deployed in the window"
+    );
+    insta::assert_snapshot!(evidence(&context, "lead_time").await, @"
+    - deployment of ID to production: no deployment before it is known, so its commits are unknown
+    ");
+}
+
+#[tokio::test]
+async fn a_repetition_and_a_rollback_bring_nothing_and_a_commit_counts_once() {
+    let (github, shop) = shop();
+    let first = release(&shop, "Sell socks", days(9));
+    let second = release(&shop, "Sell shoes", hours(100));
+    deploy(&shop, &second, hours(90));
+    deploy(&shop, &first, hours(80));
+    deploy(&shop, &second, hours(70));
+    deploy(&shop, &first, hours(65));
+    release(&shop, "Sell hats", hours(60));
+    let context = context(&github, "");
+    assert_eq!(value(&context, "commits").await, "2");
+    insta::assert_snapshot!(evidence(&context, "commits").await, @"
+    + ID Sell shoes: it began when it was committed at 2025-05-28T07:00:00Z, and deployment of ID to production brought it to production after 1h
+    - deployment of ID to production: the same commit was deployed before it
+    - deployment of ID to production: it went back to an older commit
+    - deployment of ID to production: it brought no commit that was not deployed before
+    - deployment of ID to production: it went back to an older commit
+    + ID Sell hats: it began when it was committed at 2025-05-29T23:00:00Z, and deployment of ID to production brought it to production after 1h
+    ");
+}
+
+#[tokio::test]
+async fn after_a_rollback_only_what_was_never_deployed_is_new() {
+    let (github, shop) = shop();
+    let first = release(&shop, "Sell socks", days(20));
+    release(&shop, "Sell shoes", days(9));
+    deploy(&shop, &first, hours(100));
+    release(&shop, "Sell hats", hours(60));
+    let context = context(&github, "");
+    assert_eq!(value(&context, "lead_time").await, "3600 3600 3600");
+}
+
+#[tokio::test]
+async fn a_rollback_before_the_window_is_recognized_if_its_commit_was_deployed_before() {
+    let (github, shop) = shop();
+    let first = release(&shop, "Sell socks", days(10));
+    release(&shop, "Sell shoes", days(9));
+    deploy(&shop, &first, days(8));
+    release(&shop, "Sell hats", hours(60));
+    let context = context(&github, "");
+    assert_eq!(value(&context, "lead_time").await, "3600 3600 3600");
+}
+
+#[tokio::test]
+async fn a_squashed_pull_request_counts_from_its_first_commit_and_a_rebased_one_from_its_own() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    let squashed = push(&shop, "Sell shoes (#1)", hours(60));
+    shop.pull_request(PullRequest::new("Sell shoes").age(hours(100)).landed_as([&squashed]));
+    let rebased = [push(&shop, "Sell hats", hours(58)), push(&shop, "Sell coats", hours(57))];
+    shop.pull_request(PullRequest::new("Sell more").age(hours(140)).landed_as(&rebased));
+    deploy(&shop, &rebased[1], hours(50));
+    let context = context(&github, "");
+    insta::assert_snapshot!(evidence(&context, "lead_time").await, @"
+    + ID Sell shoes (#1): it began with the first commit of #1 at 2025-05-28T08:00:00Z, and deployment of ID to production brought it to production after 2days 2h
+    + ID Sell hats: it began when it was committed at 2025-05-30T02:00:00Z, and deployment of ID to production brought it to production after 8h
+    + ID Sell coats: it began when it was committed at 2025-05-30T03:00:00Z, and deployment of ID to production brought it to production after 7h
+    ");
+    // 7 h, 8 h and 50 h.
+    assert_eq!(value(&context, "lead_time").await, "28800 149760 176976");
+}
+
+#[tokio::test]
+async fn a_merge_does_not_count_but_its_commits_do() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    shop.commit(Commit::new("Sell shoes").branch("topic").after(["main"]).age(hours(90)))
+        .commit(Commit::new("Merge branch 'topic'").after(["main", "topic"]).age(hours(55)));
+    deploy(&shop, &shop.tip("main"), hours(50));
+    let context = context(&github, "");
+    assert_eq!(value(&context, "lead_time").await, "144000 144000 144000");
+    insta::assert_snapshot!(evidence(&context, "lead_time").await, @"
+    + ID Sell shoes: it began when it was committed at 2025-05-28T18:00:00Z, and deployment of ID to production brought it to production after 1day 16h
+    - ID Merge branch 'topic': it is a merge, which has the date of the merge
+    ");
+}
+
+#[tokio::test]
+async fn a_date_after_the_deployment_does_not_count() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    shop.commit(Commit::new("Sell shoes").age(hours(60)).authored_at(now() - hours(40)));
+    deploy(&shop, &shop.tip("main"), hours(50));
+    let context = context(&github, "");
+    assert_eq!(value(&context, "commits").await, "0");
+    insta::assert_snapshot!(evidence(&context, "commits").await, @"
+    - ID Sell shoes: its date, 2025-05-30T20:00:00Z, is after its deployment, so a clock was wrong
+    ");
+}
+
+#[tokio::test]
+async fn a_deployment_from_another_branch_brings_only_what_is_new() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    shop.commit(Commit::new("Urgent").branch("urgent").after(["main"]).age(hours(80)));
+    deploy(&shop, &shop.tip("urgent"), hours(75));
+    release(&shop, "Sell shoes", hours(50));
+    let context = context(&github, "");
+    // 5 h and 1 h; the second deployment does not contain the first.
+    assert_eq!(value(&context, "lead_time").await, "10800 16560 17856");
+}
+
+#[tokio::test]
+async fn commits_that_no_longer_exist_leave_the_lead_time_unknown() {
+    let (github, shop) = shop();
+    deploy(&shop, "1234567890123456789012345678901234567890", days(9));
+    release(&shop, "Sell socks", hours(50));
+    let context = super::context(&github, "");
+    assert_eq!(value(&context, "commits").await, "0");
+    insta::assert_snapshot!(evidence(&context, "commits").await, @"
+    - deployment of ID to production: GitHub cannot compare it with 1234567890, which was deployed before it
+    ");
+
+    let (github, shop) = super::shop();
+    let commit = push(&shop, "Sell shoes", hours(50));
+    shop.release(Release::new("v1", &commit).age(days(9)).without_tag())
+        .release(Release::new("v2", &commit).age(hours(40)));
+    let context = super::context(&github, "[dora]\ndeployments = 'releases'");
+    insta::assert_snapshot!(evidence(&context, "commits").await, @"
+    - release v2: the commit of the deployment before it no longer exists
+    ");
+}
+
+#[tokio::test]
+async fn all_pages_of_a_comparison_are_read() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    for number in 0..250 {
+        push(&shop, "Sell shoes", hours(100) - std::time::Duration::from_mins(number));
+    }
+    deploy(&shop, &shop.tip("main"), hours(50));
+    assert_eq!(value(&context(&github, ""), "commits").await, "250");
+}
+
+#[tokio::test]
+async fn more_comparisons_than_the_settings_permit_are_an_error() {
+    let (github, shop) = shop();
+    for number in (1..6).rev() {
+        release(&shop, "Sell socks", hours(10 * number));
+    }
+    assert_eq!(
+        value(&context(&github, "[dora]\nmax_requests = 3"), "commits").await,
+        "error: 4 comparisons of deployments of acme/shop would have to be requested; set a shorter window in [metrics], or raise \
+         `max_requests` in [dora], which is 3"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_no_data_that_names_it() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(50));
+    github.fail("/compare", refusal::forbidden());
+    let value = value(&context(&github, ""), "commits").await;
+    let expected = "no data: the GitHub token needs the permission `Contents` (read) for acme/shop";
+    assert!(value.starts_with(expected), "{value}");
+}
+
+#[tokio::test]
+async fn the_deployment_before_the_window_is_the_last_one_that_succeeded() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    let failed = push(&shop, "Sell shoes", days(8));
+    shop.deployment(Deployment::new("production", failed).age(days(8)).status("FAILURE", days(8)));
+    release(&shop, "Sell hats", hours(50));
+    assert_eq!(value(&context(&github, ""), "commits").await, "2");
+}

@@ -1,0 +1,103 @@
+//! DORA's metrics: hand-computed cases with every request to a fake GitHub, and random histories.
+
+mod deployments;
+mod failures;
+mod lead_times;
+mod random;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use system_health_collectors::delivery;
+use system_health_registry::{EvidenceItem, IntoReading, Reading, Unavailable, Window};
+use system_health_test_support::github::{Commit, Deployment, FakeGitHub, Repository};
+
+use crate::stage::{OneRepository, Stage, days};
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_hours(485_772)
+}
+
+fn hours(hours: u64) -> Duration {
+    Duration::from_hours(hours)
+}
+
+/// A shop with the branch `main`, which starts with an old commit.
+fn shop() -> (FakeGitHub, Repository) {
+    let github = FakeGitHub::builder().now(now()).start();
+    let shop = github.repository("acme/shop");
+    shop.commit(Commit::new("Open the shop").age(days(300)));
+    (github, shop)
+}
+
+/// Pushes a commit and gives its id.
+fn push(shop: &Repository, message: &str, age: Duration) -> String {
+    shop.commit(Commit::new(message).age(age));
+    shop.tip("main")
+}
+
+/// Deploys a commit to production.
+fn deploy(shop: &Repository, commit: &str, age: Duration) {
+    shop.deployment(Deployment::new("production", commit).success(age));
+}
+
+/// Pushes a commit, and deploys it an hour later.
+fn release(shop: &Repository, message: &str, age: Duration) -> String {
+    let commit = push(shop, message, age + hours(1));
+    deploy(shop, &commit, age);
+    commit
+}
+
+fn context(github: &FakeGitHub, settings: &str) -> OneRepository {
+    Stage::on(github).settings(settings).started_at(now()).context()
+}
+
+async fn collect(context: &OneRepository, metric: &str) -> Result<Reading, Unavailable> {
+    let window = Window::new(now(), days(7));
+    match metric {
+        "frequency" => delivery::deployment_frequency(context.get().await?, window).into_reading(),
+        "deployments" => delivery::change_fail_ratio_samples(context.get().await?, window).into_reading(),
+        "lead_time" => delivery::change_lead_time(context.get().await?, window).into_reading(),
+        "commits" => delivery::change_lead_time_samples(context.get().await?, window).into_reading(),
+        "fail_ratio" => delivery::change_fail_ratio(context.get().await?, window).into_reading(),
+        "recovery" => delivery::failed_deployment_recovery(context.get().await?, window).into_reading(),
+        "recoveries" => {
+            delivery::failed_deployment_recovery_samples(context.get().await?, window).into_reading()
+        }
+        "rework_ratio" => delivery::deployment_rework_ratio(context.get().await?, window).into_reading(),
+        "rework_deployments" => {
+            delivery::deployment_rework_ratio_samples(context.get().await?, window).into_reading()
+        }
+        other => panic!("there is no metric {other}"),
+    }
+}
+
+/// The values of a metric over the last seven days, rounded to three digits, or what it has instead.
+async fn value(context: &OneRepository, metric: &str) -> String {
+    match collect(context, metric).await {
+        Ok(reading) => {
+            let round = |value: f64| (value * 1_000.0).round() / 1_000.0;
+            let values = reading.samples().iter().map(|sample| round(sample.value()).to_string());
+            values.collect::<Vec<_>>().join(" ")
+        }
+        Err(Unavailable::NoData(reason)) => format!("no data: {reason}"),
+        Err(Unavailable::Error(error)) => format!("error: {error}"),
+    }
+}
+
+/// The evidence of a metric: `+` before what counts, `-` before what does not. Without ids of commits.
+async fn evidence(context: &OneRepository, metric: &str) -> String {
+    let line = |item: &EvidenceItem| {
+        let mark = if item.counted() { '+' } else { '-' };
+        format!("{mark} {}: {}", item.title(), item.reason())
+    };
+    let lines: Vec<_> = match collect(context, metric).await {
+        Ok(reading) => reading.samples()[0].evidence().items().iter().map(line).collect(),
+        Err(Unavailable::NoData(none)) => none.evidence().items().iter().map(line).collect(),
+        Err(Unavailable::Error(error)) => panic!("{error}"),
+    };
+    let is_id = |word: &&str| word.len() == 10 && word.chars().all(|c| c.is_ascii_hexdigit());
+    let without_ids = |line: String| {
+        line.split(' ').map(|word| if is_id(&word) { "ID" } else { word }).collect::<Vec<_>>().join(" ")
+    };
+    lines.into_iter().map(without_ids).collect::<Vec<_>>().join("\n")
+}

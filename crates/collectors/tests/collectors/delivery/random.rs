@@ -1,0 +1,121 @@
+//! Random histories: lead times against a slow reference that knows all ancestors of each commit.
+
+use std::collections::{BTreeSet, HashMap};
+
+use proptest::{prelude::*, test_runner::TestRunner};
+use system_health_test_support::github::{Commit, Deployment, FakeGitHub};
+
+use super::{collect, context, days, hours, now};
+
+/// A commit of a history: the branch that it is pushed to, the branch that is merged, and how much older its author's date
+/// is, in hours.
+#[derive(Debug, Clone)]
+struct Pushed {
+    branch: usize,
+    merges: Option<usize>,
+    authored: u64,
+}
+
+/// The commits, and the deployments of some of them.
+#[derive(Debug, Clone)]
+struct History {
+    commits: Vec<Pushed>,
+    deployed: Vec<usize>,
+}
+
+const BRANCHES: [&str; 3] = ["main", "topic", "release"];
+
+fn histories() -> impl Strategy<Value = History> {
+    let pushed = (0..3_usize, prop::option::of(0..3_usize), 0..200_u64)
+        .prop_map(|(branch, merges, authored)| Pushed { branch, merges, authored });
+    let commits = prop::collection::vec(pushed, 1..25);
+    // GitHub cannot compare commits without a common ancestor.
+    let commits = commits.prop_map(|mut commits| {
+        commits[0].branch = 0;
+        commits
+    });
+    (commits, prop::collection::vec(0..25_usize, 1..10))
+        .prop_map(|(commits, deployed)| History { commits, deployed })
+}
+
+/// The lead times in hours, sorted: each commit with one parent that was not part of the first deployment belongs to the first
+/// deployment that contains it.
+fn reference(
+    ancestors: &[BTreeSet<usize>],
+    is_merge: &[bool],
+    authored: &[u64],
+    deployed: &[usize],
+) -> Vec<u64> {
+    let mut times = Vec::new();
+    for commit in (0..ancestors.len()).filter(|commit| !is_merge[*commit]) {
+        let first = deployed.iter().position(|head| ancestors[*head].contains(&commit));
+        let Some(first) = first.filter(|first| *first > 0) else { continue };
+        // The deployments are an hour apart, the last one now.
+        let deployed_ago = (deployed.len() - 1 - first) as u64;
+        if authored[commit] >= deployed_ago {
+            times.push(authored[commit] - deployed_ago);
+        }
+    }
+    times.sort_unstable();
+    times
+}
+
+#[test]
+fn lead_times_are_those_of_the_reference() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(60));
+    let result = runner.run(&histories(), |history| {
+        runtime.block_on(check(history));
+        Ok(())
+    });
+    result.unwrap();
+}
+
+async fn check(history: History) {
+    let github = FakeGitHub::builder().now(now()).start();
+    let shop = github.repository("acme/shop");
+    let mut tips: HashMap<usize, usize> = HashMap::new();
+    let (mut ids, mut ancestors, mut is_merge, mut ages) =
+        (vec![], Vec::<BTreeSet<usize>>::new(), vec![], vec![]);
+    let count = history.commits.len() as u64;
+    for (number, pushed) in history.commits.iter().enumerate() {
+        let age = 100 + count - number as u64;
+        let own = tips.get(&pushed.branch).or_else(|| tips.get(&0)).copied();
+        let merged = pushed.merges.and_then(|branch| tips.get(&branch).copied());
+        let merged = merged.filter(|merged| own.is_some_and(|own| own != *merged));
+        let name = |commit: usize| {
+            let branch = tips.iter().find(|(_, tip)| **tip == commit).map(|(branch, _)| *branch);
+            BRANCHES[branch.unwrap()]
+        };
+        let parents: Vec<usize> = own.into_iter().chain(merged).collect();
+        let names: Vec<_> = parents.iter().map(|parent| name(*parent)).collect();
+        let branch = BRANCHES[pushed.branch];
+        let authored = age + pushed.authored;
+        let commit = Commit::new(format!("Change {number}")).branch(branch).after(names);
+        shop.commit(commit.age(hours(age)).authored_at(now() - hours(authored)));
+        ids.push(shop.tip(branch));
+        let mut all = BTreeSet::from([number]);
+        all.extend(parents.iter().flat_map(|parent| ancestors[*parent].clone()));
+        ancestors.push(all);
+        is_merge.push(parents.len() > 1);
+        ages.push(authored);
+        tips.insert(pushed.branch, number);
+    }
+    let deployed: Vec<usize> = history.deployed.iter().map(|number| number % ids.len()).collect();
+    for (number, commit) in deployed.iter().enumerate() {
+        let age = if number == 0 { days(8) } else { hours((deployed.len() - 1 - number) as u64) };
+        shop.deployment(Deployment::new("production", &ids[*commit]).success(age));
+    }
+
+    let reading = collect(&context(&github, ""), "commits").await.unwrap();
+
+    let expected = reference(&ancestors, &is_merge, &ages, &deployed);
+    let quantiles = collect(&context(&github, ""), "lead_time").await;
+    assert_eq!(reading.samples()[0].value(), expected.len() as f64, "{history:?}");
+    let median = quantiles.ok().map(|reading| reading.samples()[0].value() / 3_600.0);
+    let middle = |times: &[u64]| {
+        let last = times.len().checked_sub(1)?;
+        Some((times[last / 2] + times[last.div_ceil(2)]) as f64 / 2.0)
+    };
+    assert_eq!(median, middle(&expected), "{history:?}");
+}
