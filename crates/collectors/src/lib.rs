@@ -7,6 +7,8 @@
 //! | [`github::GitHubRepository`], [`github::WatchedBranch`] | the repository and its branch on GitHub | `github` |
 //! | [`git::LocalClone`] | the git repository around the current directory | `git` |
 //! | [`commits::CommitSource`], [`commits::RecentCommits`] | recent commits, and where they were read | either |
+//! | [`commits::LandedCommits`], [`commits::ForcePushes`] | how commits landed on the branch, and its force pushes | `github` |
+//! | [`branches::Branches`] | the branches, with the commits that they point to | `github` |
 //! | [`ci::CiVerdict`] | whether the tests pass, and the workflow runs that decided it | `github` |
 //! | [`pull_requests::PullRequests`] | the open and the recent pull requests, with their reviews | `github` |
 //! | [`issues::Issues`] | the recent issues | `github` |
@@ -28,6 +30,8 @@
 //! }
 //! ```
 
+#[cfg(feature = "github")]
+pub mod branches;
 #[cfg(feature = "github")]
 pub mod ci;
 pub mod commits;

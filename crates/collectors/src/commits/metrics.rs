@@ -4,7 +4,35 @@
 use system_health_registry::{Sample, SampleError, system_health_metric};
 
 use super::{CommitSettings, RecentCommits};
-use crate::repository::Repository;
+use crate::{github::GitHubSettings, repository::Repository};
+
+/// Commits that landed on the branch within the window (7 days by default).
+#[system_health_metric(
+    key = "commits.landed",
+    each = Repository,
+    unit = "commit",
+    aggregate = "sum",
+    enabled = false,
+    requests = 1,
+    timeout = "1h"
+)]
+pub fn landed_commits(commits: RecentCommits) -> Result<Sample, SampleError> {
+    commits.landed()
+}
+
+/// People who wrote the commits that landed on the branch within the window (7 days by default), without bots.
+#[system_health_metric(
+    key = "commits.active_authors",
+    each = Repository,
+    unit = "person",
+    aggregate = "max",
+    enabled = false,
+    requests = 1,
+    timeout = "1h"
+)]
+pub fn active_authors(commits: RecentCommits, github: GitHubSettings) -> Result<Sample, SampleError> {
+    commits.authors(&github.bots)
+}
 
 /// Hotfixes that landed on the branch within the window (7 days by default).
 #[system_health_metric(

@@ -4,8 +4,10 @@ use std::{collections::HashSet, fmt, sync::Arc, time::SystemTime};
 
 use system_health_registry::{EvidenceItem, Sample, SampleError};
 
-use super::{Classification, Classifier, Commit};
-use crate::web_page::with_page_link;
+#[cfg(feature = "github")]
+use super::HistoryRange;
+use super::{Classification, Classifier, Commit, people::authors};
+use crate::{date::format_date, github::BotLogins, web_page::with_page_link};
 
 /// All commits of a branch within the [window](system_health_registry::Window) of the metric that takes them, and where they were read. They are
 /// read once for all metrics about a repository.
@@ -67,13 +69,48 @@ impl RecentCommits {
         if evidence.is_empty() {
             evidence.push(self.summary(kind));
         }
+        self.sample(evidence)
+    }
+
+    /// The number of commits, as a sample like that of [`Self::count`].
+    pub fn landed(&self) -> Result<Sample, SampleError> {
+        let item = |commit: &Commit| {
+            let reason = format!("landed at {}", format_date(commit.committed_at));
+            EvidenceItem::new(commit.title(), true, reason).with_link(commit.page.as_deref())
+        };
+        let mut evidence: Vec<_> = self.commits.iter().map(item).collect();
+        if evidence.is_empty() {
+            evidence.push(self.summary("a commit"));
+        }
+        self.sample(evidence)
+    }
+
+    /// The number of people who wrote the commits, as a sample like that of [`Self::count`].
+    pub(super) fn authors(&self, bots: &BotLogins) -> Result<Sample, SampleError> {
+        let mut evidence = authors(&self.commits, bots);
+        if evidence.is_empty() {
+            evidence.push(self.summary("a commit"));
+        }
+        self.sample(evidence)
+    }
+
+    /// The number of items that count, with the tag `branch` and a link to the list of commits.
+    pub(super) fn sample(&self, evidence: Vec<EvidenceItem>) -> Result<Sample, SampleError> {
         let count = evidence.iter().filter(|item| item.counted()).count();
         let sample = Sample::new(count)?.with_tag("branch", &self.origin.branch)?.with_evidence(evidence);
         Ok(with_page_link(sample, self.origin.page.as_deref()))
     }
 
+    /// The commits of a range that starts later.
+    #[cfg(feature = "github")]
+    pub(super) fn since(&self, range: &HistoryRange) -> Self {
+        let is_in_range = |commit: &&Commit| range.contains(commit.committed_at);
+        let commits = self.commits.iter().filter(is_in_range).cloned().collect();
+        Self { origin: Arc::clone(&self.origin), since: range.since(), commits }
+    }
+
     /// One item about all commits, for an evidence without single commits.
-    fn summary(&self, kind: &str) -> EvidenceItem {
+    pub(super) fn summary(&self, kind: &str) -> EvidenceItem {
         let (commits, reason) = match self.commits.len() {
             0 => ("no commits".to_owned(), "nothing landed on the branch in this time".to_owned()),
             1 => ("1 commit".to_owned(), format!("it is not {kind}")),
@@ -112,13 +149,21 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
+    use crate::commits::CommitAuthor;
 
     fn origin() -> CommitsOrigin {
         CommitsOrigin { is_local: false, repository: "acme/shop".into(), branch: "main".into(), page: None }
     }
 
     fn commit(id: &str, message: &str) -> Commit {
-        Commit { id: id.into(), message: message.into(), committed_at: SystemTime::UNIX_EPOCH, page: None }
+        Commit {
+            id: id.into(),
+            message: message.into(),
+            committed_at: SystemTime::UNIX_EPOCH,
+            page: None,
+            author: CommitAuthor::default(),
+            node_id: None,
+        }
     }
 
     fn recent(commits: impl IntoIterator<Item = Commit>) -> RecentCommits {
