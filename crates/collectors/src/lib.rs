@@ -10,6 +10,7 @@
 //! | [`commits::LandedCommits`], [`commits::ForcePushes`] | how commits landed on the branch, and its force pushes | `github` |
 //! | [`branches::Branches`] | the branches, with the commits that they point to | `github` |
 //! | [`ci::CiVerdict`] | whether the tests pass, and the workflow runs that decided it | `github` |
+//! | [`ci::required_checks::RequiredChecksVerdict`] | whether the checks pass that the branch requires | `github` |
 //! | [`pull_requests::PullRequests`] | the open and the recent pull requests, with their reviews | `github` |
 //! | [`issues::Issues`] | the recent issues | `github` |
 //! | [`ci::state::WorkflowResults`], [`ci::state::RedStreak`] | which workflows pass, and since when the tests fail | `github` |
@@ -45,6 +46,8 @@ pub mod issues;
 #[cfg(feature = "github")]
 pub mod pull_requests;
 pub mod repository;
+#[cfg(feature = "github")]
+pub mod security;
 #[cfg(feature = "github")]
 mod statistics;
 mod web_page;

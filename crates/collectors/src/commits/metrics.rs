@@ -1,9 +1,9 @@
 //! The metrics about recent commits. The client for GitHub limits the time of each request. The long timeout of the
 //! metrics lets it wait for rate limits until the run's deadline.
 
-use system_health_registry::{Sample, SampleError, system_health_metric};
+use system_health_registry::{Sample, SampleError, Unavailable, system_health_metric};
 
-use super::{CommitSettings, RecentCommits};
+use super::{Commit, CommitLabels, CommitSettings, RecentCommits};
 use crate::{github::GitHubSettings, repository::Repository};
 
 /// Commits that landed on the branch within the window (7 days by default).
@@ -43,8 +43,14 @@ pub fn active_authors(commits: RecentCommits, github: GitHubSettings) -> Result<
     recovery = "3",
     timeout = "1h"
 )]
-pub fn hotfix_commits(commits: RecentCommits, settings: CommitSettings) -> Result<Sample, SampleError> {
-    commits.count(&settings.hotfix, "a hotfix")
+pub fn hotfix_commits(
+    commits: RecentCommits,
+    settings: CommitSettings,
+    labels: CommitLabels,
+) -> Result<Sample, Unavailable> {
+    labels.check(&settings.hotfix_labels)?;
+    let labelled = |commit: &Commit| labels.reason(commit, &settings.hotfix_labels);
+    Ok(commits.count_labelled(&settings.hotfix, "a hotfix", labelled)?)
 }
 
 /// Commits that landed on the branch within the window (7 days by default) and revert other commits.
@@ -56,6 +62,12 @@ pub fn hotfix_commits(commits: RecentCommits, settings: CommitSettings) -> Resul
     recovery = "3",
     timeout = "1h"
 )]
-pub fn revert_commits(commits: RecentCommits, settings: CommitSettings) -> Result<Sample, SampleError> {
-    commits.count(&settings.reverts, "a revert")
+pub fn revert_commits(
+    commits: RecentCommits,
+    settings: CommitSettings,
+    labels: CommitLabels,
+) -> Result<Sample, Unavailable> {
+    labels.check(&settings.revert_labels)?;
+    let labelled = |commit: &Commit| labels.reason(commit, &settings.revert_labels);
+    Ok(commits.count_labelled(&settings.reverts, "a revert", labelled)?)
 }

@@ -10,6 +10,7 @@ mod force_pushes;
 mod history;
 mod history_range;
 mod hotfix;
+mod labels;
 #[cfg(feature = "github")]
 mod landing;
 mod message;
@@ -30,6 +31,7 @@ pub use commit::Commit;
 pub use force_pushes::{ForcePushes, force_pushes};
 pub use history::BranchHistory;
 pub use history_range::{HistoryRange, WalkEnd};
+pub use labels::{CommitLabels, LabelNames};
 #[cfg(feature = "github")]
 pub use landing::{LandedCommits, direct_pushes};
 pub use message_patterns::{MessagePatterns, MessagePatternsError};

@@ -64,8 +64,18 @@ impl RecentCommits {
     /// The evidence lists the commits that count and the near misses. If there are none of either, it says how many
     /// commits there are. `kind` names what is counted, such as `a revert`.
     pub fn count(&self, classifier: &Classifier, kind: &str) -> Result<Sample, SampleError> {
-        let mut evidence: Vec<_> =
-            self.commits.iter().filter_map(|commit| evidence(commit, classifier)).collect();
+        self.count_labelled(classifier, kind, |_| None)
+    }
+
+    /// Like [`Self::count`], but commits also count for which there is a reason other than their message.
+    pub(super) fn count_labelled(
+        &self,
+        classifier: &Classifier,
+        kind: &str,
+        labelled: impl Fn(&Commit) -> Option<String>,
+    ) -> Result<Sample, SampleError> {
+        let item = |commit| evidence(commit, classifier, &labelled);
+        let mut evidence: Vec<_> = self.commits.iter().filter_map(item).collect();
         if evidence.is_empty() {
             evidence.push(self.summary(kind));
         }
@@ -128,11 +138,16 @@ pub(super) fn distinct(commits: impl IntoIterator<Item = Commit>) -> Arc<[Commit
     commits.into_iter().filter(|commit| seen.insert(commit.id.clone())).collect()
 }
 
-fn evidence(commit: &Commit, classifier: &Classifier) -> Option<EvidenceItem> {
-    let (counts, reason) = match classifier.classify(&commit.message) {
-        Classification::Counts(form) => (true, form),
-        Classification::NearMiss(reason) => (false, reason.to_owned()),
-        Classification::Unrelated => return None,
+fn evidence(
+    commit: &Commit,
+    classifier: &Classifier,
+    labelled: impl Fn(&Commit) -> Option<String>,
+) -> Option<EvidenceItem> {
+    let (counts, reason) = match (classifier.classify(&commit.message), labelled(commit)) {
+        (Classification::Counts(form), _) => (true, form),
+        (_, Some(label)) => (true, label),
+        (Classification::NearMiss(reason), None) => (false, reason.to_owned()),
+        (Classification::Unrelated, None) => return None,
     };
     Some(EvidenceItem::new(commit.title(), counts, reason).with_link(commit.page.as_deref()))
 }

@@ -146,11 +146,11 @@ impl OneRepository {
 }
 
 pub(crate) async fn hotfixes(context: &OneRepository) -> Result<Sample, Unavailable> {
-    context.tagged(hotfix_commits(context.get().await?, context.get().await?)?).await
+    context.tagged(hotfix_commits(context.get().await?, context.get().await?, context.get().await?)?).await
 }
 
 pub(crate) async fn reverts(context: &OneRepository) -> Result<Sample, Unavailable> {
-    context.tagged(revert_commits(context.get().await?, context.get().await?)?).await
+    context.tagged(revert_commits(context.get().await?, context.get().await?, context.get().await?)?).await
 }
 
 pub(crate) async fn tests(context: &OneRepository) -> Result<Sample, Unavailable> {

@@ -17,11 +17,19 @@
 //! ```
 
 mod account;
+mod activity;
+mod alert;
+mod alert_objects;
 mod api;
+mod api_branch;
+mod api_security;
 mod app;
+mod branch_objects;
 mod call;
+mod check;
 mod commit;
 pub mod contract;
+mod cursor_page;
 mod fake;
 mod graphql;
 mod issue;
@@ -39,12 +47,15 @@ mod world;
 
 pub use self::{
     account::Account,
+    activity::Activity,
+    alert::Alert,
+    check::Check,
     commit::Commit,
     fake::{FakeGitHub, FakeGitHubBuilder},
     issue::Issue,
     job::{Conclusion, Job},
     pull_request::{PullRequest, Review},
     repository::Repository,
-    repository_data::Runner,
+    repository_data::{RequiredCheck, Runner},
     run::Run,
 };

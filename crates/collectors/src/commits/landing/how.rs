@@ -27,6 +27,13 @@ pub(in crate::commits) enum Landing<'a> {
     Unknown(String),
 }
 
+impl CommitPullRequest {
+    /// Whether it was merged into a branch, or into one that no longer exists and may have been this branch.
+    pub(super) fn is_landed_on(&self, branch: &str) -> bool {
+        self.is_merged && self.is_own && (self.base == branch || !self.has_base)
+    }
+}
+
 /// How a commit with these pull requests landed on a branch.
 pub(in crate::commits) fn landing<'a>(pull_requests: &'a [CommitPullRequest], branch: &str) -> Landing<'a> {
     let merged = || pull_requests.iter().filter(|one| one.is_merged && one.is_own);

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     commits::{
         BranchHistory, Commit, CommitSettings, CommitSource, CommitsOrigin, HistoryChoice, HistoryRange,
-        RecentCommits, commit_list::CommitList,
+        LabelNames, RecentCommits, commit_list::CommitList,
     },
     github::{GitHubRepository, no_data_without},
 };
@@ -37,6 +37,15 @@ impl LandedCommits {
         let pull_requests = self.pull_requests.get(&commit.id).map_or(&[][..], Vec::as_slice);
         landing(pull_requests, &self.commits.origin().branch)
     }
+
+    /// One of these labels that a merged pull request of a commit has, and its number.
+    pub(in crate::commits) fn label(&self, commit: &Commit, names: &LabelNames) -> Option<(u64, &str)> {
+        let branch = &self.commits.origin().branch;
+        let merged = self.pull_requests.get(&commit.id)?.iter().filter(|one| one.is_landed_on(branch));
+        merged
+            .flat_map(|one| one.labels.iter().map(|label| (one.number, &**label)))
+            .find(|(_, label)| names.contains(label))
+    }
 }
 
 impl FromContext for LandedCommits {
@@ -46,7 +55,7 @@ impl FromContext for LandedCommits {
         let repository = context.get::<GitHubRepository>().await?;
         let settings = context.get::<CommitSettings>().await?;
         let commits = read(context, &repository, &settings).await?;
-        let found = query::pull_requests(&repository, commits.commits(), false).await;
+        let found = query::pull_requests(&repository, commits.commits(), settings.uses_labels()).await;
         let found = found.map_err(|error| no_data_without("Pull requests", repository.name(), error))?;
         Ok(Self { commits, pull_requests: Arc::new(found) })
     }

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{actor::Actor, connection::Connection, field::Field, object::Object, resolved::Resolved};
+use super::{
+    actor::Actor, connection::Connection, field::Field, git::Ref, object::Object, resolved::Resolved,
+};
 use crate::github::{
     objects::WEB,
     pull_request::{Event as StoredEvent, HeadCommit, StoredComment, StoredPullRequest, StoredReview},
@@ -39,6 +41,12 @@ struct Commit<'a> {
     data: &'a HeadCommit,
 }
 
+/// A label, by its name.
+struct Label<'a>(&'a String);
+
+/// A fork, of which only the name is known.
+struct Fork<'a>(&'a String);
+
 /// A comment on a line, of which only the number is known.
 struct ReviewComment;
 
@@ -61,6 +69,16 @@ impl<'a> PullRequest<'a> {
             found.reverse();
         }
         Connection::resolve("PullRequest", field, found)
+    }
+
+    /// The pull requests that GitHub associates with a commit.
+    pub(super) fn of_commit(
+        repository: &'a RepositoryData,
+        numbers: &[u64],
+        field: &Field<'_>,
+    ) -> Resolved<'a> {
+        let found = repository.pull_requests.iter().filter(|data| numbers.contains(&data.number));
+        Connection::resolve("PullRequest", field, found.map(|data| Self { repository, data }).collect())
     }
 
     /// The pull request with a number.
@@ -137,6 +155,12 @@ impl Object for PullRequest<'_> {
             "additions" => Resolved::value(data.added),
             "deletions" => Resolved::value(data.deleted),
             "baseRefName" => Resolved::value(&*data.base),
+            "baseRef" => Resolved::optional(Ref::of(self.repository, &data.base)),
+            "baseRepository" => match &data.base_repository {
+                Some(fork) => Resolved::object(Fork(fork)),
+                None => Resolved::object(super::repository::Repository { data: self.repository }),
+            },
+            "labels" => Connection::resolve("Label", field, data.labels.iter().map(Label).collect()),
             "headRefName" => Resolved::value(format!("change-{}", data.number)),
             "headRefOid" => Resolved::value(&*data.head.sha),
             "headRepository" if data.has_head_repository => {
@@ -175,6 +199,33 @@ impl Object for Review<'_> {
                 let comments = (0..data.comments).map(|_| ReviewComment).collect();
                 Connection::resolve("PullRequestReviewComment", field, comments)
             }
+            _ => return None,
+        })
+    }
+}
+
+impl Object for Label<'_> {
+    fn type_name(&self) -> &'static str {
+        "Label"
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        Some(match field.name {
+            "name" => Resolved::value(self.0.as_str()),
+            _ => return None,
+        })
+    }
+}
+
+impl Object for Fork<'_> {
+    fn type_name(&self) -> &'static str {
+        "Repository"
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        Some(match field.name {
+            "id" => Resolved::value(format!("R_{}", self.0)),
+            "nameWithOwner" => Resolved::value(self.0.as_str()),
             _ => return None,
         })
     }

@@ -1,6 +1,6 @@
 //! The root of the graph.
 
-use super::{field::Field, object::Object, repository::Repository, resolved::Resolved};
+use super::{field::Field, git::Commit, object::Object, repository::Repository, resolved::Resolved};
 use crate::github::world::{Budget, Caller, Lookup, Resource, World};
 
 /// The root of the graph, as one caller sees it.
@@ -19,6 +19,7 @@ impl Object for Root<'_> {
     fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
         Some(match field.name {
             "repository" => self.repository(field),
+            "nodes" => self.nodes(field),
             "rateLimit" => Resolved::object(RateLimit(self.world.budget(self.caller, Resource::GraphQl))),
             _ => return None,
         })
@@ -26,6 +27,25 @@ impl Object for Root<'_> {
 }
 
 impl Root<'_> {
+    /// The commits with these ids.
+    fn nodes(&self, field: &Field<'_>) -> Resolved<'_> {
+        let node = |id: &str| {
+            let sha = id.strip_prefix("C_").unwrap_or(id);
+            let seen =
+                self.world.repositories.values().filter(|one| !one.private || self.caller == Caller::User);
+            let mut commits =
+                seen.flat_map(|one| one.branches.values().flatten().map(move |data| (one, data)));
+            match commits.find(|(_, commit)| commit.sha == sha) {
+                Some((repository, data)) => Resolved::object(Commit { repository, data }),
+                None => Resolved::error(
+                    "NOT_FOUND",
+                    format!("Could not resolve to a node with the global id of '{id}'."),
+                ),
+            }
+        };
+        Resolved::List(field.names("ids").into_iter().map(node).collect())
+    }
+
     fn repository(&self, field: &Field<'_>) -> Resolved<'_> {
         let (owner, name) = (field.text("owner").unwrap_or_default(), field.text("name").unwrap_or_default());
         let found = match self.world.find(&format!("{owner}/{name}"), self.caller) {
