@@ -2,6 +2,7 @@
 #![cfg(all(feature = "git", feature = "github"))]
 
 mod app;
+mod changes;
 mod ci;
 mod clone;
 mod commits;
@@ -19,5 +20,6 @@ mod permissions;
 mod pull_request_lists;
 mod pull_requests;
 mod repositories;
+mod security;
 mod source;
 mod stage;

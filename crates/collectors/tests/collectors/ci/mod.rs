@@ -5,6 +5,7 @@ mod answers;
 mod evidence;
 mod jobs;
 mod lists;
+mod required_checks;
 mod running;
 mod runs;
 mod state;
