@@ -121,7 +121,10 @@ fn github() -> FakeGitHub {
         .issue(Issue::new("Broken").close_as(MINUTE, Some("DUPLICATE")))
         .issue(Issue::new("Slow").close(MINUTE * 9).reopen(MINUTE * 8));
     let landed = PullRequest::new("Sell hats").labelled("revert").merge(MINUTE);
-    github.repository("acme/old").pull_request(landed).commit(Commit::new("Sell hats (#5)").pull_request(5));
+    github
+        .repository("acme/landed")
+        .pull_request(landed)
+        .commit(Commit::new("Sell hats (#1)").pull_request(1));
     github.repository("acme/old").rename("acme/shop");
     github.repository("acme/empty").private();
     github
@@ -200,7 +203,7 @@ async fn github_refuses_what_it_cannot_answer() {
 async fn every_answer_is_as_github_describes_it() {
     let github = github();
     everything(&github).await;
-    for name in ["empty", "nothing", "old"] {
+    for name in ["empty", "nothing", "old", "landed"] {
         ask(&github, Some("right"), EVERYTHING, json!({ "owner": "acme", "name": name, "skip": false }))
             .await;
     }
@@ -220,7 +223,7 @@ async fn every_answer_is_as_github_describes_it() {
 
     contract::check(&exchanges);
     let statuses: Vec<u16> = exchanges.iter().map(|exchange| exchange.status).collect();
-    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 403, 401, 502]);
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 403, 401, 502]);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod required_checks;
 mod running;
 mod runs;
 mod state;
+mod state_random;
 mod volume;
 
 use system_health_registry::{Evidence, Sample, Unavailable};
