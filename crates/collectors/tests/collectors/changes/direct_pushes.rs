@@ -1,5 +1,7 @@
 //! `commits.direct_pushes`.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use system_health_test_support::github::{Commit, FakeGitHub, PullRequest, Repository, refusal};
 
@@ -10,6 +12,10 @@ const KEY: &str = "commits.direct_pushes";
 
 fn merged() -> PullRequest {
     PullRequest::new("Sell socks").age(days(3)).merge(days(1))
+}
+
+fn pushed(message: &str) -> Commit {
+    Commit::new(message).age(Duration::from_hours(1))
 }
 
 async fn value(github: &FakeGitHub) -> String {
@@ -36,8 +42,8 @@ async fn every_way_of_merging_a_pull_request_is_recognised() {
             .commit(Commit::new("Sell hats").pull_request(3))
             .commit(Commit::new("Sell caps").pull_request(3))
             // Two direct pushes, although one names a pull request.
-            .commit("Fix it (#2)")
-            .commit("Oops");
+            .commit(pushed("Fix it (#2)"))
+            .commit(pushed("Oops"));
     });
     assert_eq!(value(&github).await, "2 branch:main");
     let evidence = evidence_of(&stage(&github), KEY).await;
@@ -56,10 +62,25 @@ async fn a_pull_request_counts_only_if_it_was_merged_into_this_branch() {
             .pull_request(merged().to_fork("mallory/shop"));
         shop.commit(Commit::new("Base").branch("develop"));
         for number in 1..=4 {
-            shop.commit(Commit::new(format!("Change {number}")).pull_request(number));
+            shop.commit(pushed(&format!("Change {number}")).pull_request(number));
         }
     });
     assert_eq!(value(&github).await, "4 branch:main");
+}
+
+#[tokio::test]
+async fn a_commit_that_is_so_new_that_github_may_not_know_its_pull_request_does_not_count_yet() {
+    let github = with(|shop| {
+        shop.commit(Commit::new("Just now").age(Duration::from_mins(9)))
+            .commit(Commit::new("A while ago").age(Duration::from_mins(10)))
+            .commit(Commit::new("With a wrong clock").at(super::now() + days(1)));
+    });
+    assert_eq!(value(&github).await, "2 branch:main");
+    let evidence = evidence_of(&stage(&github), KEY).await;
+    assert!(
+        evidence.iter().any(|line| line.starts_with('-') && line.contains("Just now: it is so new")),
+        "{evidence:?}"
+    );
 }
 
 #[tokio::test]
@@ -67,7 +88,7 @@ async fn a_branch_that_no_longer_exists_may_be_a_former_name_of_this_one() {
     let github = with(|shop| {
         shop.pull_request(merged().base("master"))
             .commit(Commit::new("Sell socks").pull_request(1))
-            .commit("Oops");
+            .commit(pushed("Oops"));
     });
     let value = value(&github).await;
     assert!(value.starts_with("no data: commit "), "{value}");
@@ -91,7 +112,7 @@ async fn commits_are_asked_about_in_hundreds_and_in_less_if_github_is_slow() {
     let github = with(|shop| {
         shop.commits(130);
     });
-    assert_eq!(value(&github).await, "130 branch:main");
+    assert_eq!(value(&github).await, "121 branch:main");
     let sizes = |github: &FakeGitHub| -> Vec<usize> {
         let ids = |body: &[u8]| {
             let body: Value = serde_json::from_slice(body).ok()?;
@@ -105,7 +126,7 @@ async fn commits_are_asked_about_in_hundreds_and_in_less_if_github_is_slow() {
         shop.commits(130);
     });
     slow.fail_times(1, "/graphql", refusal::query_timeout(502));
-    assert_eq!(value(&slow).await, "130 branch:main");
+    assert_eq!(value(&slow).await, "121 branch:main");
     assert_eq!(sizes(&slow), [100, 50, 50, 30]);
 }
 
@@ -126,7 +147,7 @@ async fn more_pull_requests_of_a_commit_than_fit_on_a_page_are_an_error() {
 async fn all_commits_of_merged_branches_count_in_other_metrics_only() {
     let github = with(|shop| {
         shop.pull_request(merged());
-        shop.commit("Oops")
+        shop.commit(pushed("Oops"))
             .commit(Commit::new("Draft").branch("topic").after(["main"]))
             .commit(Commit::new("Merge pull request #1").after(["main", "topic"]).pull_request(1));
     });
@@ -138,7 +159,7 @@ async fn all_commits_of_merged_branches_count_in_other_metrics_only() {
 #[tokio::test]
 async fn a_missing_permission_is_no_data_with_its_name() {
     let github = with(|shop| {
-        shop.commit("Oops");
+        shop.commit(pushed("Oops"));
     });
     github.fail("/graphql", refusal::query_error("FORBIDDEN", "Resource not accessible by integration"));
     let value = value(&github).await;
