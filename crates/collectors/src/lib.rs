@@ -7,7 +7,10 @@
 //! | [`github::GitHubRepository`], [`github::WatchedBranch`] | the repository and its branch on GitHub | `github` |
 //! | [`git::LocalClone`] | the git repository around the current directory | `git` |
 //! | [`commits::CommitSource`], [`commits::RecentCommits`] | recent commits, and where they were read | either |
+//! | [`commits::LandedCommits`], [`commits::ForcePushes`] | how commits landed on the branch, and its force pushes | `github` |
+//! | [`branches::Branches`] | the branches, with the commits that they point to | `github` |
 //! | [`ci::CiVerdict`] | whether the tests pass, and the workflow runs that decided it | `github` |
+//! | [`ci::required_checks::RequiredChecksVerdict`] | whether the checks pass that the branch requires | `github` |
 //! | [`pull_requests::PullRequests`] | the open and the recent pull requests, with their reviews | `github` |
 //! | [`issues::Issues`] | the recent issues | `github` |
 //! | `aws::codebuild::CodeBuildBuilds` | the recent builds of AWS CodeBuild | `aws-ci` |
@@ -34,6 +37,8 @@
 #[cfg(feature = "aws-ci")]
 pub mod aws;
 #[cfg(feature = "github")]
+pub mod branches;
+#[cfg(feature = "github")]
 pub mod ci;
 pub mod commits;
 mod date;
@@ -50,6 +55,8 @@ mod measured;
 #[cfg(feature = "github")]
 pub mod pull_requests;
 pub mod repository;
+#[cfg(feature = "github")]
+pub mod security;
 #[cfg(any(feature = "aws-ci", feature = "github"))]
 mod statistics;
 mod web_page;

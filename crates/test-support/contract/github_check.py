@@ -114,6 +114,7 @@ class Description:
         }
         copy_references(used["paths"], whole["components"], used["components"])
         copy_references(BASIC_ERROR, whole["components"], used["components"])
+        used = merged(used, used["components"])
         # Tests run side by side: whoever reads the file must find a whole one.
         with tempfile.NamedTemporaryFile("w", dir=os.path.dirname(self.cache), delete=False) as file:
             json.dump(used, file)
@@ -162,6 +163,24 @@ def copy_references(node, source, target):
                 copy_references(target[group][name], source, target)
         for item in node.values():
             copy_references(item, source, target)
+
+
+def merged(node, components):
+    """A copy in which `allOf` is one object. Its parts are closed objects, of which none would accept the properties of the
+    others."""
+    if isinstance(node, list):
+        return [merged(item, components) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: merged(value, components) for key, value in node.items()}
+    for part in node.pop("allOf", []):
+        while "$ref" in part:
+            group, name = part["$ref"].removeprefix("#/components/").split("/")
+            part = merged(components[group][name], components)
+        properties = {**node.get("properties", {}), **part.get("properties", {})}
+        required = [*node.get("required", []), *part.get("required", [])]
+        node.update(part, properties=properties, required=required)
+    return node
 
 
 def to_json_schema(schema):

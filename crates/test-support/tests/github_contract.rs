@@ -7,11 +7,11 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use system_health_test_support::{
     github::{
-        Commit,
+        Activity, Alert, Check, Commit,
         Conclusion::{
             ActionRequired, Cancelled, Failure, Neutral, Skipped, Stale, StartupFailure, Success, TimedOut,
         },
-        FakeGitHub, Job, Run, Runner,
+        FakeGitHub, Job, RequiredCheck, Run, Runner,
         contract::{self, Exchange},
         refusal,
     },
@@ -29,6 +29,16 @@ const ATTEMPT: &str = "/repos/acme/shop/actions/runs/7/attempts/1";
 const JOBS: &str = "/repos/acme/shop/actions/runs/7/jobs";
 const COMPARISON: &str = "/repos/acme/shop/compare/earlier...main";
 const RATE_LIMIT: &str = "/rate_limit";
+const ACTIVITY: &str = "/repos/acme/shop/activity";
+const BRANCH: &str = "/repos/acme/shop/branches/main";
+const RULES: &str = "/repos/acme/shop/rules/branches/main";
+const CHECK_RUNS: &str = "/repos/acme/shop/commits/7fd1a60b01f91b314f59955a4e4d4e80d8edf11d/check-runs";
+const STATUS: &str = "/repos/acme/shop/commits/7fd1a60b01f91b314f59955a4e4d4e80d8edf11d/status";
+const DEPENDABOT: &str = "/repos/acme/shop/dependabot/alerts";
+const CODE_SCANNING: &str = "/repos/acme/shop/code-scanning/alerts";
+const SECRETS: &str = "/repos/acme/shop/secret-scanning/alerts";
+/// The endpoints about branches and alerts.
+const OTHERS: [&str; 8] = [ACTIVITY, BRANCH, RULES, CHECK_RUNS, STATUS, DEPENDABOT, CODE_SCANNING, SECRETS];
 
 /// A GitHub with everything in it that the fake can say.
 fn github() -> FakeGitHub {
@@ -51,6 +61,32 @@ fn github() -> FakeGitHub {
     shop.run(Run::new("checks.yml").event("merge_group").branch("gh-readonly-queue/main/pr-7-0123abc"));
     shop.run(Run::new("checks.yml").queued().fork("mallory/shop"));
     shop.runner(Runner::Idle).runner(Runner::Busy).runner(Runner::Offline).disable_workflow("release.yml");
+    let commit = CHECK_RUNS.split('/').nth(5).unwrap();
+    for conclusion in
+        ["success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required"]
+    {
+        shop.check(commit, Check::run(conclusion, conclusion).app(7));
+    }
+    shop.check(commit, Check::in_progress("test"));
+    for state in ["success", "failure", "error", "pending"] {
+        shop.check(commit, Check::status(state, state));
+        shop.activity(Activity::new("push", "main").by("ci[bot]"));
+    }
+    shop.protect("main", [RequiredCheck::new("build"), RequiredCheck::new("test").app(7)]);
+    shop.require("main", [RequiredCheck::new("lint"), RequiredCheck::new("test").app(7)]);
+    shop.rule("main", "workflows", json!({ "workflows": [{ "path": "ci.yml", "repository_id": 7 }] }));
+    shop.rule("main", "deletion", Value::Null);
+    for severity in ["low", "medium", "high", "critical"] {
+        shop.alert(Alert::dependabot(severity));
+        shop.alert(Alert::dependabot(severity).closed());
+        shop.alert(Alert::code_scanning(Some("error"), Some(severity)));
+    }
+    for severity in [None, Some("none"), Some("note"), Some("warning")] {
+        shop.alert(Alert::code_scanning(severity, None).closed());
+        shop.alert(Alert::secret());
+        shop.alert(Alert::secret().closed());
+    }
+    shop.activity(Activity::new("force_push", "main")).activity(Activity::new("branch_deletion", "old"));
     github.repository("acme/empty");
     github.repository("acme/new").rename("acme/newer");
     github.repository("acme/old").commits(2).rename("acme/new");
@@ -91,6 +127,10 @@ async fn exchanges() -> Vec<Exchange> {
         "/repos/acme/shop/commits?since=2025-03-25T12:00:00Z&until=2025-03-26T12:00:00Z",
         "/repos/acme/shop/actions/workflows/nothing.yml/runs",
         "/repos/acme/shop/actions/runs/8/jobs",
+        "/repos/acme/shop/branches/nothing",
+        "/repos/acme/shop/activity?ref=refs/heads/main&activity_type=force_push&direction=desc",
+        "/repos/acme/shop/dependabot/alerts?state=open&per_page=2&after=Y3Vyc29y2",
+        "/repos/acme/shop/secret-scanning/alerts?state=open&hide_secret=true",
     ]
     .map(str::to_owned)
     .into();
@@ -109,9 +149,12 @@ async fn exchanges() -> Vec<Exchange> {
     for target in targets {
         get(&github, &target, "right").await;
     }
-    for path in
-        [REPOSITORY, COMMITS, COMPARISON, WORKFLOWS, RUNS, ALL_RUNS, RUNNERS, RUN, ATTEMPT, JOBS, RATE_LIMIT]
-    {
+    for path in OTHERS {
+        get(&github, path, "right").await;
+    }
+    let paths =
+        [REPOSITORY, COMMITS, COMPARISON, WORKFLOWS, RUNS, ALL_RUNS, RUNNERS, RUN, ATTEMPT, JOBS, RATE_LIMIT];
+    for path in paths.into_iter().chain(OTHERS) {
         get(&github, path, "wrong").await;
     }
     github.exchanges()
@@ -124,6 +167,10 @@ async fn one_of_each() -> Vec<Exchange> {
         .map(|path| format!("{path}?per_page=1&page=2"));
     for target in [REPOSITORY, RATE_LIMIT, RUN, ATTEMPT].into_iter().chain(lists.iter().map(String::as_str)) {
         get(&github, target, "right").await;
+    }
+    for path in OTHERS {
+        get(&github, &if path == BRANCH { path.to_owned() } else { format!("{path}?per_page=1") }, "right")
+            .await;
     }
     github.exchanges()
 }
@@ -234,6 +281,16 @@ async fn an_answer_with_something_missing_or_added_is_refused() {
         (ATTEMPT, "/head_repository", "id"),
         (JOBS, "", "total_count"),
         (JOBS, "/jobs/0", "conclusion"),
+        (ACTIVITY, "/0", "timestamp"),
+        (BRANCH, "", "commit"),
+        (BRANCH, "/protection/required_status_checks", "contexts"),
+        (RULES, "/0/parameters", "required_status_checks"),
+        (CHECK_RUNS, "/check_runs/0", "conclusion"),
+        (CHECK_RUNS, "/check_runs/0/app", "id"),
+        (STATUS, "", "total_count"),
+        (STATUS, "/statuses/0", "context"),
+        (DEPENDABOT, "/0/security_vulnerability", "severity"),
+        (CODE_SCANNING, "/0", "rule"),
         (RATE_LIMIT, "", "rate"),
         (RATE_LIMIT, "/resources/core", "remaining"),
     ];
@@ -286,6 +343,14 @@ async fn a_request_that_github_does_not_declare_is_refused() {
         (RUN, &["attempt=1", "filter=latest"]),
         (ATTEMPT, &["per_page=100"]),
         (REPOSITORY, &["per_page=100"]),
+        (ACTIVITY, &["activity_type=pushes", "direction=down", "per_page=101", "page=2"]),
+        (BRANCH, &["per_page=100"]),
+        (RULES, &["per_page=101", "type=deletion"]),
+        (CHECK_RUNS, &["filter=newest", "per_page=101", "sha=main"]),
+        (STATUS, &["filter=latest", "per_page=101"]),
+        (DEPENDABOT, &["page=2", "per_page=101", "kind=npm"]),
+        (CODE_SCANNING, &["state=done", "per_page=101"]),
+        (SECRETS, &["state=closed", "hide_secret=maybe", "per_page=101"]),
         (RATE_LIMIT, &["page=1"]),
     ];
     let mut wrong = Vec::new();

@@ -24,6 +24,7 @@ query Everything($owner: String!, $name: String!, $first: Int = 2, $skip: Boolea
         defaultBranchRef { ...branch }
         branch: ref(qualifiedName: "refs/heads/main") { ...branch target { oid } }
         nothing: ref(qualifiedName: "nothing") { name }
+        refs(refPrefix: "refs/heads/", first: 2) { totalCount pageInfo { hasNextPage endCursor } nodes { name } }
         object(expression: "main") { __typename oid ... on Tree { id } }
     }
 }
@@ -32,6 +33,8 @@ fragment branch on Ref {
     target {
         ... on Commit {
             id oid message messageHeadline committedDate authoredDate url
+            repository { id }
+            associatedPullRequests(first: 1) { nodes { ...landed } pageInfo { hasNextPage endCursor } }
             parents(first: 1) { totalCount nodes { oid } }
             history(first: $first) {
                 totalCount
@@ -41,7 +44,13 @@ fragment branch on Ref {
             }
         }
     }
+}
+fragment landed on PullRequest {
+    number url mergedAt baseRefName baseRef { name } baseRepository { id nameWithOwner }
+    labels(first: 2) { nodes { name } }
 }"#;
+/// Asks for commits by their ids.
+const NODES: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Commit { oid } } }";
 /// Asks for every field of pull requests and issues that the fake knows.
 const PULL_REQUESTS: &str = r#"
 query PullRequests($owner: String!, $name: String!) {
@@ -143,6 +152,11 @@ fn github() -> FakeGitHub {
         .pull_request(PullRequest::new("Sell shoes").by("ghost").from_deleted_fork().close(MINUTE))
         .issue(Issue::new("Broken").close_as(MINUTE, Some("DUPLICATE")))
         .issue(Issue::new("Slow").close(MINUTE * 9).reopen(MINUTE * 8));
+    let landed = PullRequest::new("Sell hats").labelled("revert").merge(MINUTE);
+    github
+        .repository("acme/landed")
+        .pull_request(landed)
+        .commit(Commit::new("Sell hats (#1)").pull_request(1));
     github.repository("acme/old").rename("acme/shop");
     github.repository("acme/empty").private();
     github
@@ -221,9 +235,13 @@ async fn github_refuses_what_it_cannot_answer() {
 async fn every_answer_is_as_github_describes_it() {
     let github = github();
     everything(&github).await;
-    for name in ["empty", "nothing", "old"] {
+    for name in ["empty", "nothing", "old", "landed"] {
         ask(&github, Some("right"), EVERYTHING, json!({ "owner": "acme", "name": name, "skip": false }))
             .await;
+    }
+    let id = format!("C_{}", github.repository("acme/shop").tip("main"));
+    for ids in [json!([id]), json!([]), json!([id, "C_nothing"])] {
+        ask(&github, Some("right"), NODES, json!({ "ids": ids })).await;
     }
     for variables in [json!({ "first": 1 }), json!({ "last": 1 })] {
         ask(&github, Some("right"), PAGE, variables).await;
@@ -237,7 +255,7 @@ async fn every_answer_is_as_github_describes_it() {
 
     contract::check(&exchanges);
     let statuses: Vec<u16> = exchanges.iter().map(|exchange| exchange.status).collect();
-    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 403, 401, 502]);
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 403, 401, 502]);
 }
 
 #[tokio::test]

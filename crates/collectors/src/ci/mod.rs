@@ -16,6 +16,7 @@ mod overrides;
 #[cfg(test)]
 mod random_histories;
 mod relevance;
+pub mod required_checks;
 mod running;
 mod selected_jobs;
 mod settings;

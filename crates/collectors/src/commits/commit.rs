@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::message::CommitMessage;
+use super::{CommitAuthor, message::CommitMessage};
 
 /// The length of an id in messages.
 const SHORT_ID: usize = 10;
@@ -18,6 +18,10 @@ pub struct Commit {
     pub committed_at: SystemTime,
     /// The web page of the commit.
     pub page: Option<String>,
+    /// Who wrote it.
+    pub author: CommitAuthor,
+    /// What names it in GitHub's GraphQL API. `None` if it was read in a clone.
+    pub node_id: Option<String>,
 }
 
 impl Commit {
@@ -36,7 +40,8 @@ mod tests {
     fn the_title_is_the_short_id_and_the_subject() {
         let title = |id: &str| {
             let message = "Fix\n\nit".to_owned();
-            Commit { id: id.to_owned(), message, committed_at: SystemTime::UNIX_EPOCH, page: None }.title()
+            let (committed_at, author) = (SystemTime::UNIX_EPOCH, CommitAuthor::default());
+            Commit { id: id.to_owned(), message, committed_at, page: None, author, node_id: None }.title()
         };
         assert_eq!((title("abc"), title("0123456789abcdef")), ("abc Fix".into(), "0123456789 Fix".into()));
     }

@@ -56,6 +56,13 @@ impl CommitList {
         Ok(RecentCommits::from_distinct(Arc::clone(&self.origin), range.since(), commits))
     }
 
+    /// All of them.
+    #[cfg(feature = "github")]
+    pub(super) fn all(&self) -> RecentCommits {
+        let (origin, commits) = (Arc::clone(&self.origin), Arc::clone(&self.commits));
+        RecentCommits::from_distinct(origin, self.range.since(), commits)
+    }
+
     /// The warning about commits with dates in the future. They stay in the window until the clock has caught up.
     fn future_warning(&self, now: SystemTime) -> Option<String> {
         let is_future = |commit: &&Commit| {
@@ -135,10 +142,11 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
-    use crate::commits::HistoryChoice;
+    use crate::commits::{CommitAuthor, HistoryChoice};
 
     fn commit(id: &str, committed_at: SystemTime) -> Commit {
-        Commit { id: id.into(), message: "Sell socks".into(), committed_at, page: None }
+        let (message, author) = ("Sell socks".into(), CommitAuthor::default());
+        Commit { id: id.into(), message, committed_at, page: None, author, node_id: None }
     }
 
     fn list(since: SystemTime, commits: impl IntoIterator<Item = Commit>) -> CommitList {

@@ -1,28 +1,41 @@
 //! Metrics about the commits that recently landed on a branch: hotfixes and reverts, from GitHub or from a local clone.
 
+mod author;
 mod classification;
 mod classifier;
 mod commit;
 mod commit_list;
+#[cfg(feature = "github")]
+mod force_pushes;
 mod history;
 mod history_range;
 mod hotfix;
+mod labels;
+#[cfg(feature = "github")]
+mod landing;
 mod message;
 mod message_patterns;
 mod metrics;
+mod people;
 mod recent;
 mod revert;
 mod settings;
 mod source;
 mod usage;
 
+pub use author::CommitAuthor;
 pub use classification::Classification;
 pub use classifier::Classifier;
 pub use commit::Commit;
+#[cfg(feature = "github")]
+pub use force_pushes::{ForcePushes, force_pushes};
 pub use history::BranchHistory;
 pub use history_range::{HistoryRange, WalkEnd};
+pub use labels::{CommitLabels, LabelNames};
+#[cfg(feature = "github")]
+pub use landing::{LandedCommits, direct_pushes};
 pub use message_patterns::{MessagePatterns, MessagePatternsError};
-pub use metrics::{hotfix_commits, revert_commits};
+pub use metrics::{active_authors, hotfix_commits, landed_commits, revert_commits};
 pub use recent::{CommitsOrigin, RecentCommits};
 pub use settings::{CommitSettings, HistoryChoice, SourceChoice};
 pub use source::CommitSource;

@@ -4,8 +4,10 @@ use std::{collections::HashSet, fmt, sync::Arc, time::SystemTime};
 
 use system_health_registry::{EvidenceItem, Sample, SampleError};
 
-use super::{Classification, Classifier, Commit};
-use crate::web_page::with_page_link;
+#[cfg(feature = "github")]
+use super::HistoryRange;
+use super::{Classification, Classifier, Commit, people::authors};
+use crate::{date::format_date, github::BotLogins, web_page::with_page_link};
 
 /// All commits of a branch within the [window](system_health_registry::Window) of the metric that takes them, and where they were read. They are
 /// read once for all metrics about a repository.
@@ -62,18 +64,63 @@ impl RecentCommits {
     /// The evidence lists the commits that count and the near misses. If there are none of either, it says how many
     /// commits there are. `kind` names what is counted, such as `a revert`.
     pub fn count(&self, classifier: &Classifier, kind: &str) -> Result<Sample, SampleError> {
-        let mut evidence: Vec<_> =
-            self.commits.iter().filter_map(|commit| evidence(commit, classifier)).collect();
+        self.count_labelled(classifier, kind, |_| None)
+    }
+
+    /// Like [`Self::count`], but commits also count for which there is a reason other than their message.
+    pub(super) fn count_labelled(
+        &self,
+        classifier: &Classifier,
+        kind: &str,
+        labelled: impl Fn(&Commit) -> Option<String>,
+    ) -> Result<Sample, SampleError> {
+        let item = |commit| evidence(commit, classifier, &labelled);
+        let mut evidence: Vec<_> = self.commits.iter().filter_map(item).collect();
         if evidence.is_empty() {
             evidence.push(self.summary(kind));
         }
+        self.sample(evidence)
+    }
+
+    /// The number of commits, as a sample like that of [`Self::count`].
+    pub fn landed(&self) -> Result<Sample, SampleError> {
+        let item = |commit: &Commit| {
+            let reason = format!("landed at {}", format_date(commit.committed_at));
+            EvidenceItem::new(commit.title(), true, reason).with_link(commit.page.as_deref())
+        };
+        let mut evidence: Vec<_> = self.commits.iter().map(item).collect();
+        if evidence.is_empty() {
+            evidence.push(self.summary("a commit"));
+        }
+        self.sample(evidence)
+    }
+
+    /// The number of people who wrote the commits, as a sample like that of [`Self::count`].
+    pub(super) fn authors(&self, bots: &BotLogins) -> Result<Sample, SampleError> {
+        let mut evidence = authors(&self.commits, bots);
+        if evidence.is_empty() {
+            evidence.push(self.summary("a commit"));
+        }
+        self.sample(evidence)
+    }
+
+    /// The number of items that count, with the tag `branch` and a link to the list of commits.
+    pub(super) fn sample(&self, evidence: Vec<EvidenceItem>) -> Result<Sample, SampleError> {
         let count = evidence.iter().filter(|item| item.counted()).count();
         let sample = Sample::new(count)?.with_tag("branch", &self.origin.branch)?.with_evidence(evidence);
         Ok(with_page_link(sample, self.origin.page.as_deref()))
     }
 
+    /// The commits of a range that starts later.
+    #[cfg(feature = "github")]
+    pub(super) fn since(&self, range: &HistoryRange) -> Self {
+        let is_in_range = |commit: &&Commit| range.contains(commit.committed_at);
+        let commits = self.commits.iter().filter(is_in_range).cloned().collect();
+        Self { origin: Arc::clone(&self.origin), since: range.since(), commits }
+    }
+
     /// One item about all commits, for an evidence without single commits.
-    fn summary(&self, kind: &str) -> EvidenceItem {
+    pub(super) fn summary(&self, kind: &str) -> EvidenceItem {
         let (commits, reason) = match self.commits.len() {
             0 => ("no commits".to_owned(), "nothing landed on the branch in this time".to_owned()),
             1 => ("1 commit".to_owned(), format!("it is not {kind}")),
@@ -91,11 +138,16 @@ pub(super) fn distinct(commits: impl IntoIterator<Item = Commit>) -> Arc<[Commit
     commits.into_iter().filter(|commit| seen.insert(commit.id.clone())).collect()
 }
 
-fn evidence(commit: &Commit, classifier: &Classifier) -> Option<EvidenceItem> {
-    let (counts, reason) = match classifier.classify(&commit.message) {
-        Classification::Counts(form) => (true, form),
-        Classification::NearMiss(reason) => (false, reason.to_owned()),
-        Classification::Unrelated => return None,
+fn evidence(
+    commit: &Commit,
+    classifier: &Classifier,
+    labelled: impl Fn(&Commit) -> Option<String>,
+) -> Option<EvidenceItem> {
+    let (counts, reason) = match (classifier.classify(&commit.message), labelled(commit)) {
+        (Classification::Counts(form), _) => (true, form),
+        (_, Some(label)) => (true, label),
+        (Classification::NearMiss(reason), None) => (false, reason.to_owned()),
+        (Classification::Unrelated, None) => return None,
     };
     Some(EvidenceItem::new(commit.title(), counts, reason).with_link(commit.page.as_deref()))
 }
@@ -112,13 +164,21 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
+    use crate::commits::CommitAuthor;
 
     fn origin() -> CommitsOrigin {
         CommitsOrigin { is_local: false, repository: "acme/shop".into(), branch: "main".into(), page: None }
     }
 
     fn commit(id: &str, message: &str) -> Commit {
-        Commit { id: id.into(), message: message.into(), committed_at: SystemTime::UNIX_EPOCH, page: None }
+        Commit {
+            id: id.into(),
+            message: message.into(),
+            committed_at: SystemTime::UNIX_EPOCH,
+            page: None,
+            author: CommitAuthor::default(),
+            node_id: None,
+        }
     }
 
     fn recent(commits: impl IntoIterator<Item = Commit>) -> RecentCommits {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, de::Error};
 use system_health_registry::settings_table;
 
-use super::Classifier;
+use super::{Classifier, LabelNames};
 
 /// The settings table `[commits]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,6 +17,10 @@ pub struct CommitSettings {
     pub hotfix: Classifier,
     /// Which messages count as reverts. Default: the built-in forms.
     pub reverts: Classifier,
+    /// The labels of pull requests that are hotfixes, whatever the messages say. Default: none.
+    pub hotfix_labels: LabelNames,
+    /// The labels of pull requests that are reverts, whatever the messages say. Default: none.
+    pub revert_labels: LabelNames,
 }
 
 settings_table!(CommitSettings, "commits", template: include_str!("settings.toml"), shown: |_| true);
@@ -77,6 +81,14 @@ impl<'de> Deserialize<'de> for HistoryChoice {
     }
 }
 
+#[cfg(feature = "github")]
+impl CommitSettings {
+    /// Whether labels of pull requests count.
+    pub(super) fn uses_labels(&self) -> bool {
+        !self.hotfix_labels.is_empty() || !self.revert_labels.is_empty()
+    }
+}
+
 impl Default for CommitSettings {
     fn default() -> Self {
         Self {
@@ -84,6 +96,8 @@ impl Default for CommitSettings {
             history: HistoryChoice::default(),
             hotfix: Classifier::hotfixes(),
             reverts: Classifier::reverts(),
+            hotfix_labels: LabelNames::default(),
+            revert_labels: LabelNames::default(),
         }
     }
 }

@@ -13,7 +13,7 @@ use gix::{ObjectId, Repository};
 use system_health_registry::Unavailable;
 
 use super::tip::Tip;
-use crate::commits::{BranchHistory, Commit, HistoryRange};
+use crate::commits::{BranchHistory, Commit, CommitAuthor, HistoryRange};
 
 /// The facts about a commit that the walk needs. The order of the fields orders the walk by date.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,8 @@ struct Visited {
     id: ObjectId,
     parents: Vec<ObjectId>,
     message: String,
+    name: String,
+    email: String,
 }
 
 /// Reads the commits of the range.
@@ -35,7 +37,7 @@ pub(super) fn read(
     let mut end = range.walk_end();
     let mut seen = HashSet::from([tip.commit]);
     let mut queue = BinaryHeap::from([visit(repository, tip.commit)?]);
-    while let Some(Visited { committed_at, id, mut parents, message }) = queue.pop() {
+    while let Some(Visited { committed_at, id, mut parents, message, name, email }) = queue.pop() {
         if end.is_reached(committed_at) {
             break;
         }
@@ -44,7 +46,9 @@ pub(super) fn read(
             if is_cut_off {
                 return Err(shallow(id));
             }
-            commits.push(Commit { id: id.to_string(), message, committed_at, page: None });
+            let author = CommitAuthor { name, email, login: None, is_bot: false };
+            let id = id.to_string();
+            commits.push(Commit { id, message, committed_at, page: None, author, node_id: None });
         }
         if range.is_first_parent() {
             parents.truncate(1);
@@ -64,12 +68,14 @@ fn visit(repository: &Repository, id: ObjectId) -> anyhow::Result<Visited> {
     let read = || -> gix::Result<_> {
         let commit = repository.find_commit(id)?;
         let commit = commit.decode()?;
-        Ok((commit.time()?.seconds, commit.parents().collect(), commit.message.to_string()))
+        let author = commit.author()?;
+        let author = (author.name.to_string(), author.email.to_string());
+        Ok((commit.time()?.seconds, commit.parents().collect(), commit.message.to_string(), author))
     };
-    let (seconds, parents, message) =
+    let (seconds, parents, message, (name, email)) =
         read().with_context(|| format!("cannot read commit {id} of the local clone"))?;
     let committed_at = time(seconds).with_context(|| format!("commit {id} has an invalid date"))?;
-    Ok(Visited { committed_at, id, parents, message })
+    Ok(Visited { committed_at, id, parents, message, name, email })
 }
 
 /// The commits of a shallow clone whose parents were not fetched.

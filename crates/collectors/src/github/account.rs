@@ -60,7 +60,7 @@ impl BotLogins {
     }
 
     /// Whether a login is one of these, or has the ending of an app's bot.
-    fn is_bot(&self, login: &str) -> bool {
+    pub(crate) fn is_bot(&self, login: &str) -> bool {
         let login = login.to_ascii_lowercase();
         login.ends_with("[bot]") || self.0.contains(&login)
     }

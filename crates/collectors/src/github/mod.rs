@@ -30,7 +30,7 @@ pub use account::{BotLoginError, BotLogins};
 #[cfg(feature = "github")]
 pub use app::{APP_KEY, AppError};
 #[cfg(feature = "github")]
-pub(crate) use changed_list::{ChangedList, Connection, ListError, NextPage, Updated};
+pub(crate) use changed_list::{ChangedList, Connection, ListError, NextPage, PageInfo, Updated};
 #[cfg(feature = "github")]
 pub use client::{
     Cause, ErrorBody, GitHub, GitHubError, Pages, Permitted, QueryError, QueryErrorKind, QueryErrors,

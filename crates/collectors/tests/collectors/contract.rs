@@ -13,11 +13,12 @@ use system_health_collectors::{
     pull_requests::PullRequests,
 };
 use system_health_test_support::github::{
-    Commit, Conclusion, Deployment, FakeGitHub, Issue, PullRequest, Release, Run, Runner, Tag,
+    Activity, Alert, Check, Commit, Conclusion, Deployment, FakeGitHub, Issue, PullRequest, Release,
+    RequiredCheck, Run, Runner, Tag,
     contract::{self, Exchange},
 };
 
-use crate::stage::{Stage, TOKEN, hotfixes, tests};
+use crate::stage::{Stage, TOKEN, collected, hotfixes, tests};
 
 #[tokio::test]
 #[ignore = "needs GitHub's API description: run cargo xtask test"]
@@ -154,6 +155,48 @@ async fn every_request_about_volume_and_state_is_one_that_github_describes() {
     let exchanges = github.exchanges();
 
     for path in ["/actions/runs", "/attempts/1", "/jobs", "/actions/runners", "/actions/workflows"] {
+        assert!(exchanges.iter().any(|exchange| exchange.path.ends_with(path)), "{path}: {exchanges:#?}");
+    }
+    contract::check(&exchanges);
+}
+
+#[tokio::test]
+#[ignore = "needs GitHub's API description: run cargo xtask test"]
+async fn every_request_about_changes_and_alerts_is_one_that_github_describes() {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    let shop = github.repository("acme/shop");
+    shop.pull_request(PullRequest::new("Undo").labelled("revert").merge(Duration::from_mins(9)));
+    shop.commits(120)
+        .commit(Commit::new("Undo (#1)").pull_request(1))
+        .protect("main", [RequiredCheck::new("test")]);
+    shop.require("main", [RequiredCheck::new("lint")])
+        .check(&shop.tip("main"), Check::run("lint", "success"));
+    for _ in 0..120 {
+        shop.alert(Alert::dependabot("high")).alert(Alert::code_scanning(None, None)).alert(Alert::secret());
+        shop.activity(Activity::new("force_push", "main"));
+    }
+    let stage = Stage::on(&github).settings("[commits]\nrevert_labels = [\"revert\"]");
+    for key in [
+        "commits.reverts",
+        "commits.direct_pushes",
+        "commits.force_pushes",
+        "branches.active",
+        "ci.required_checks_passing",
+        "security.alerts_open",
+    ] {
+        collected(&stage, key).await;
+    }
+
+    let exchanges = github.exchanges();
+
+    for path in [
+        "/activity",
+        "/branches/main",
+        "/check-runs",
+        "/status",
+        "/dependabot/alerts",
+        "/code-scanning/alerts",
+    ] {
         assert!(exchanges.iter().any(|exchange| exchange.path.ends_with(path)), "{path}: {exchanges:#?}");
     }
     contract::check(&exchanges);

@@ -4,6 +4,7 @@
 mod app;
 #[cfg(feature = "aws-ci")]
 mod aws;
+mod changes;
 mod ci;
 mod clone;
 mod commits;
@@ -22,5 +23,6 @@ mod permissions;
 mod pull_request_lists;
 mod pull_requests;
 mod repositories;
+mod security;
 mod source;
 mod stage;

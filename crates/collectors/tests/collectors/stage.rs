@@ -13,7 +13,8 @@ use system_health_collectors::{
 };
 use system_health_credentials::Credentials;
 use system_health_registry::{
-    Catalog, Context, FromContext, Sample, Settings, Subject, Subjects, Unavailable,
+    Catalog, Context, Engine, EvidenceItem, FromContext, Reading, Sample, Settings, Subject, Subjects,
+    Unavailable,
 };
 use system_health_test_support::github::FakeGitHub;
 use tokio::sync::OnceCell;
@@ -146,11 +147,11 @@ impl OneRepository {
 }
 
 pub(crate) async fn hotfixes(context: &OneRepository) -> Result<Sample, Unavailable> {
-    context.tagged(hotfix_commits(context.get().await?, context.get().await?)?).await
+    context.tagged(hotfix_commits(context.get().await?, context.get().await?, context.get().await?)?).await
 }
 
 pub(crate) async fn reverts(context: &OneRepository) -> Result<Sample, Unavailable> {
-    context.tagged(revert_commits(context.get().await?, context.get().await?)?).await
+    context.tagged(revert_commits(context.get().await?, context.get().await?, context.get().await?)?).await
 }
 
 pub(crate) async fn tests(context: &OneRepository) -> Result<Sample, Unavailable> {
@@ -166,6 +167,44 @@ pub(crate) fn line(reading: &Result<Sample, Unavailable>) -> String {
         }
         Err(Unavailable::NoData(reason)) => format!("no data: {reason}"),
         Err(Unavailable::Error(error)) => format!("error: {error}"),
+    }
+}
+
+/// A metric as the engine collects it.
+async fn outcome(stage: &Stage, key: &str) -> Result<Reading, Unavailable> {
+    let linked = Catalog::linked().unwrap();
+    let metrics = linked.metrics().iter().filter(|metric| metric.key() == key).cloned();
+    let run = Engine::new().run(&Catalog::new(metrics).unwrap(), &stage.run()).await;
+    let [outcome] = run.outcomes() else { panic!("{key}: {:#?}", run.outcomes()) };
+    outcome.result.clone()
+}
+
+/// A metric as the engine collects it: one line for each sample and each failed item, or what it has instead.
+pub(crate) async fn collected(stage: &Stage, key: &str) -> Vec<String> {
+    match outcome(stage, key).await {
+        Ok(reading) => {
+            let samples = reading.samples().iter().map(|sample| {
+                let tags: Vec<String> = sample.tags().iter().map(ToString::to_string).collect();
+                format!("{} {}", sample.value(), tags.join(" ")).trim().to_owned()
+            });
+            samples.chain(reading.failures().iter().map(|failure| format!("failed: {failure}"))).collect()
+        }
+        Err(Unavailable::NoData(reason)) => vec![format!("no data: {reason}")],
+        Err(Unavailable::Error(error)) => vec![format!("error: {error}")],
+    }
+}
+
+/// The evidence of a metric in lines: `+ title: reason`, or `-` for what did not count.
+pub(crate) async fn evidence_of(stage: &Stage, key: &str) -> Vec<String> {
+    let line = |item: &EvidenceItem| {
+        format!("{} {}: {}", if item.counted() { '+' } else { '-' }, item.title(), item.reason())
+    };
+    match outcome(stage, key).await {
+        Ok(reading) => {
+            reading.samples().iter().flat_map(|sample| sample.evidence().items()).map(line).collect()
+        }
+        Err(Unavailable::NoData(reason)) => reason.evidence().items().iter().map(line).collect(),
+        Err(Unavailable::Error(error)) => panic!("{error}"),
     }
 }
 

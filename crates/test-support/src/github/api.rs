@@ -8,9 +8,12 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
+    api_branch::{GET_BRANCH, GET_STATUS, LIST_ACTIVITY, LIST_CHECK_RUNS, LIST_RULES},
+    api_security::{LIST_CODE_SCANNING, LIST_DEPENDABOT, LIST_SECRETS},
     app,
     call::Call,
     commit::StoredCommit,
+    cursor_page::CursorPage,
     graphql,
     job::Job,
     objects::Objects,
@@ -114,6 +117,14 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
         ["actions", "runs", _] => GET_RUN,
         ["actions", "runs", _, "attempts", _] => GET_ATTEMPT,
         ["actions", "runs", _, "jobs"] => LIST_JOBS,
+        ["activity"] => LIST_ACTIVITY,
+        ["branches", _] => GET_BRANCH,
+        ["rules", "branches", _] => LIST_RULES,
+        ["commits", _, "check-runs"] => LIST_CHECK_RUNS,
+        ["commits", _, "status"] => GET_STATUS,
+        ["dependabot", "alerts"] => LIST_DEPENDABOT,
+        ["code-scanning", "alerts"] => LIST_CODE_SCANNING,
+        ["secret-scanning", "alerts"] => LIST_SECRETS,
         _ => return refusal::not_found("/rest"),
     };
     let repository = match lookup {
@@ -138,6 +149,14 @@ fn route(world: &World, caller: Caller, call: &Call<'_>, path: &[&str]) -> Answe
         ["actions", "runs", id] => request.run(id),
         ["actions", "runs", id, "attempts", attempt] => request.attempt(id, attempt),
         ["actions", "runs", id, "jobs"] => request.jobs(id),
+        ["activity"] => request.activity(),
+        ["branches", name] => request.branch(&name.replace("%2F", "/")),
+        ["rules", "branches", name] => request.rules(&name.replace("%2F", "/")),
+        ["commits", sha, "check-runs"] => request.check_runs(sha),
+        ["commits", sha, "status"] => request.status(sha),
+        ["dependabot", "alerts"] => request.dependabot_alerts(),
+        ["code-scanning", "alerts"] => request.code_scanning_alerts(),
+        ["secret-scanning", "alerts"] => request.secret_scanning_alerts(),
         _ => json_answer(200, &request.objects.repository(repository)),
     }
 }
@@ -151,10 +170,10 @@ fn moved(world: &World, call: &Call<'_>, id: u64, rest: &[&str]) -> Answer {
 }
 
 /// A request about an existing repository.
-struct RepositoryRequest<'a> {
-    call: &'a Call<'a>,
-    repository: &'a RepositoryData,
-    objects: Objects<'a>,
+pub(super) struct RepositoryRequest<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) repository: &'a RepositoryData,
+    pub(super) objects: Objects<'a>,
     /// The path after the repository.
     path: String,
     /// The fake's clock.
@@ -269,7 +288,7 @@ impl RepositoryRequest<'_> {
 
     /// The requested page, with its links. Only the items on it are converted to JSON, so that the fake is fast and a
     /// benchmark measures the client.
-    fn page<T>(
+    pub(super) fn page<T>(
         &self,
         items: &[T],
         object: impl Fn(&T) -> Value,
@@ -278,11 +297,19 @@ impl RepositoryRequest<'_> {
         let page = Page::parse(self.call);
         let objects = page.slice(items).iter().map(object).collect();
         let answer = json_answer(200, &body(objects, items.len()));
-        let url = format!("{}/repositories/{}/{}", self.objects.api, self.repository.id, self.path);
-        match page.link(&url, self.call.request.query(), items.len()) {
-            Some(link) => answer.with_header("link", &link),
-            None => answer,
-        }
+        with_link(answer, page.link(&self.url(), self.call.request.query(), items.len()))
+    }
+
+    /// The requested page of a list that is paginated by cursors.
+    pub(super) fn cursor_page<T>(&self, items: &[T], object: impl Fn(&T) -> Value) -> Answer {
+        let page = CursorPage::parse(self.call);
+        let objects: Vec<Value> = page.slice(items).iter().map(object).collect();
+        let answer = json_answer(200, &objects.into());
+        with_link(answer, page.link(&self.url(), self.call.request.query(), items.len()))
+    }
+
+    fn url(&self) -> String {
+        format!("{}/repositories/{}/{}", self.objects.api, self.repository.id, self.path)
     }
 
     /// A time in a parameter. An invalid one is refused, so that a test detects it.
@@ -290,6 +317,13 @@ impl RepositoryRequest<'_> {
         let Some(text) = self.call.parameter(parameter) else { return Ok(None) };
         let time = humantime::parse_rfc3339(text);
         time.map(Some).map_err(|_| refusal::bad_parameter(parameter, LIST_COMMITS))
+    }
+}
+
+fn with_link(answer: Answer, link: Option<String>) -> Answer {
+    match link {
+        Some(link) => answer.with_header("link", &link),
+        None => answer,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::when::When;
+use super::{account::Account, when::When};
 
 /// A commit that a test pushes to a [`Repository`](super::Repository). A string is a commit with this message, made a
 /// minute ago on the default branch.
@@ -14,7 +14,17 @@ pub struct Commit {
     pub(super) after: Option<Vec<String>>,
     committed: When,
     authored: Option<When>,
-    known_author: bool,
+    author: Author,
+    pull_requests: Vec<u64>,
+}
+
+/// Who wrote a commit.
+#[derive(Debug, Clone)]
+pub(super) struct Author {
+    pub(super) name: String,
+    pub(super) email: String,
+    /// The account to which the address belongs. None of a commit that belongs to no account.
+    pub(super) account: Account,
 }
 
 /// A commit of a repository, with its id and times.
@@ -25,7 +35,9 @@ pub(super) struct StoredCommit {
     pub(super) message: String,
     pub(super) committed: SystemTime,
     pub(super) authored: SystemTime,
-    pub(super) known_author: bool,
+    pub(super) author: Author,
+    /// The numbers of the pull requests that GitHub associates with it.
+    pub(super) pull_requests: Vec<u64>,
 }
 
 impl Commit {
@@ -37,7 +49,12 @@ impl Commit {
             after: None,
             committed: When::Ago(Duration::from_mins(1)),
             authored: None,
-            known_author: true,
+            author: Author {
+                name: "Ada Lovelace".to_owned(),
+                email: "ada@example.com".to_owned(),
+                account: "ada".into(),
+            },
+            pull_requests: Vec::new(),
         }
     }
 
@@ -81,7 +98,21 @@ impl Commit {
     /// Made with an e-mail address that belongs to no GitHub account: `author` and `committer` are null.
     #[must_use]
     pub fn unknown_author(mut self) -> Self {
-        self.known_author = false;
+        self.author.account = Account(None);
+        self
+    }
+
+    /// Written by this account, with this name and address in the commit.
+    #[must_use]
+    pub fn by(mut self, account: impl Into<Account>, name: &str, email: &str) -> Self {
+        self.author = Author { name: name.to_owned(), email: email.to_owned(), account: account.into() };
+        self
+    }
+
+    /// Associated with the pull request with this number.
+    #[must_use]
+    pub fn pull_request(mut self, number: u64) -> Self {
+        self.pull_requests.push(number);
         self
     }
 
@@ -93,7 +124,8 @@ impl Commit {
             message: self.message,
             committed,
             authored: self.authored.map_or(committed, |when| when.resolve(now)),
-            known_author: self.known_author,
+            author: self.author,
+            pull_requests: self.pull_requests,
         }
     }
 }

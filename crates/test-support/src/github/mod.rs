@@ -17,11 +17,19 @@
 //! ```
 
 mod account;
+mod activity;
+mod alert;
+mod alert_objects;
 mod api;
+mod api_branch;
+mod api_security;
 mod app;
+mod branch_objects;
 mod call;
+mod check;
 mod commit;
 pub mod contract;
+mod cursor_page;
 mod deployment;
 mod fake;
 mod graphql;
@@ -40,6 +48,9 @@ mod world;
 
 pub use self::{
     account::Account,
+    activity::Activity,
+    alert::Alert,
+    check::Check,
     commit::Commit,
     deployment::{Deployment, Release, Tag},
     fake::{FakeGitHub, FakeGitHubBuilder},
@@ -47,6 +58,6 @@ pub use self::{
     job::{Conclusion, Job},
     pull_request::{PullRequest, Review},
     repository::Repository,
-    repository_data::Runner,
+    repository_data::{RequiredCheck, Runner},
     run::Run,
 };

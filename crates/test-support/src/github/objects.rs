@@ -119,9 +119,8 @@ impl Objects<'_> {
         let web = format!("{WEB}/{}", repository.full_name);
         let sha = &commit.sha;
         let tree: String = sha.chars().rev().collect();
-        let identity =
-            |date| json!({ "name": "Ada Lovelace", "email": "ada@example.com", "date": timestamp(date) });
-        let account = commit.known_author.then(|| self.user("ada", "User"));
+        let identity = |date| json!({ "name": commit.author.name, "email": commit.author.email, "date": timestamp(date) });
+        let account = self.account(&commit.author.account);
         let parents: Vec<_> = commit
             .parents
             .iter()
@@ -350,12 +349,12 @@ impl Objects<'_> {
     }
 
     /// The URL of a repository in the API.
-    fn repository_url(&self, full_name: &str) -> String {
+    pub(super) fn repository_url(&self, full_name: &str) -> String {
         format!("{}/repos/{full_name}", self.api)
     }
 
     /// A `minimal-repository`, as runs contain it.
-    fn minimal_repository(&self, id: u64, full_name: &str, private: bool, fork: bool) -> Value {
+    pub(super) fn minimal_repository(&self, id: u64, full_name: &str, private: bool, fork: bool) -> Value {
         let (owner, name) = full_name.split_once('/').unwrap_or(("", full_name));
         let mut object = json!({
             "id": id,

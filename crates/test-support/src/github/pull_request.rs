@@ -13,6 +13,8 @@ pub struct PullRequest {
     created: When,
     is_draft: bool,
     base: Option<String>,
+    base_repository: Option<String>,
+    labels: Vec<String>,
     has_head_repository: bool,
     lines: (u64, u64),
     history: Vec<(When, Activity)>,
@@ -48,6 +50,9 @@ pub(super) struct StoredPullRequest {
     pub(super) title: String,
     pub(super) author: Account,
     pub(super) base: String,
+    /// The repository that it was opened for, if it is another one: a fork.
+    pub(super) base_repository: Option<String>,
+    pub(super) labels: Vec<String>,
     pub(super) has_head_repository: bool,
     pub(super) added: u64,
     pub(super) deleted: u64,
@@ -103,6 +108,8 @@ impl PullRequest {
             created: When::Ago(Duration::from_hours(24)),
             is_draft: false,
             base: None,
+            base_repository: None,
+            labels: Vec::new(),
             has_head_repository: true,
             lines: (1, 0),
             history: Vec::new(),
@@ -135,6 +142,20 @@ impl PullRequest {
     #[must_use]
     pub fn base(mut self, branch: impl Into<String>) -> Self {
         self.base = Some(branch.into());
+        self
+    }
+
+    /// To the branch of a fork with this name, although a commit of this repository belongs to it.
+    #[must_use]
+    pub fn to_fork(mut self, full_name: impl Into<String>) -> Self {
+        self.base_repository = Some(full_name.into());
+        self
+    }
+
+    /// With a label.
+    #[must_use]
+    pub fn labelled(mut self, name: impl Into<String>) -> Self {
+        self.labels.push(name.into());
         self
     }
 
@@ -245,6 +266,8 @@ impl PullRequest {
             title: self.title,
             author: self.author,
             base: self.base.unwrap_or_else(|| default_branch.to_owned()),
+            base_repository: self.base_repository,
+            labels: self.labels,
             has_head_repository: self.has_head_repository,
             added: self.lines.0,
             deleted: self.lines.1,

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::{
+    activity::Activity,
+    alert::Alert,
+    check::{Check, StoredCheck},
     commit::{Commit, sha},
     deployment::{Deployment, Release, Tag},
     issue::Issue,
     numbers::Numbers,
     pull_request::PullRequest,
-    repository_data::{RepositoryData, Runner},
+    repository_data::{RepositoryData, RequiredCheck, Runner},
     run::{Run, RunDefaults},
     world::{SharedWorld, World},
 };
@@ -101,6 +106,59 @@ impl Repository {
                 Some(index) => repository.runs[index] = run,
                 None => repository.runs.push(run),
             }
+        })
+    }
+
+    /// Adds a push or another change of a branch to the list of activity.
+    pub fn activity(&self, activity: Activity) -> &Self {
+        self.change(|repository, numbers| {
+            let stored = activity.store(numbers.next(), numbers.now);
+            repository.activity.push(stored);
+        })
+    }
+
+    /// Adds an alert.
+    pub fn alert(&self, alert: Alert) -> &Self {
+        self.change(|repository, _| repository.alerts.push(alert))
+    }
+
+    /// Adds a check to the commit with this hash.
+    pub fn check(&self, sha: &str, check: Check) -> &Self {
+        self.change(|repository, numbers| {
+            repository.checks.push(StoredCheck { id: numbers.next(), sha: sha.to_owned(), check });
+        })
+    }
+
+    /// Protects a branch: these checks are required.
+    pub fn protect(&self, branch: &str, checks: impl IntoIterator<Item = RequiredCheck>) -> &Self {
+        let checks = checks.into_iter().collect();
+        self.change(|repository, _| {
+            repository.protection.insert(branch.to_owned(), checks);
+        })
+    }
+
+    /// Adds a ruleset by which these checks are required for a branch.
+    pub fn require(&self, branch: &str, checks: impl IntoIterator<Item = RequiredCheck>) -> &Self {
+        let object = |check: RequiredCheck| match check.app {
+            Some(app) => json!({ "context": check.name, "integration_id": app }),
+            None => json!({ "context": check.name }),
+        };
+        let checks: Vec<Value> = checks.into_iter().map(object).collect();
+        let parameters =
+            json!({ "required_status_checks": checks, "strict_required_status_checks_policy": false });
+        self.rule(branch, "required_status_checks", parameters)
+    }
+
+    /// Adds a rule of this type to a branch, with parameters or null.
+    pub fn rule(&self, branch: &str, rule_type: &str, parameters: Value) -> &Self {
+        let rule = (rule_type.to_owned(), parameters);
+        self.change(|repository, _| repository.rules.entry(branch.to_owned()).or_default().push(rule))
+    }
+
+    /// Deletes a branch. Its commits stay if they are on another one.
+    pub fn delete_branch(&self, name: &str) -> &Self {
+        self.change(|repository, _| {
+            repository.branches.remove(name);
         })
     }
 

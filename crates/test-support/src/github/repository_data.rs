@@ -5,7 +5,12 @@ use std::{
     time::SystemTime,
 };
 
+use serde_json::Value;
+
 use super::{
+    activity::StoredActivity,
+    alert::Alert,
+    check::StoredCheck,
     commit::{Commit, StoredCommit},
     deployment::{StoredDeployment, StoredRelease, StoredTag},
     issue::StoredIssue,
@@ -23,6 +28,27 @@ pub enum Runner {
     Busy,
     /// Not connected.
     Offline,
+}
+
+/// A check that must pass before a pull request may be merged.
+#[derive(Debug, Clone)]
+pub struct RequiredCheck {
+    pub(super) name: String,
+    pub(super) app: Option<i64>,
+}
+
+impl RequiredCheck {
+    /// A check that any app or user may make.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), app: None }
+    }
+
+    /// A check that only the app with this number may make. -1 stands for any.
+    #[must_use]
+    pub const fn app(mut self, id: i64) -> Self {
+        self.app = Some(id);
+        self
+    }
 }
 
 /// The contents of a repository.
@@ -46,6 +72,13 @@ pub(super) struct RepositoryData {
     pub(super) deployments: Vec<StoredDeployment>,
     pub(super) releases: Vec<StoredRelease>,
     pub(super) tags: Vec<StoredTag>,
+    pub(super) activity: Vec<StoredActivity>,
+    pub(super) alerts: Vec<Alert>,
+    pub(super) checks: Vec<StoredCheck>,
+    /// The checks that the protection of each branch requires.
+    pub(super) protection: BTreeMap<String, Vec<RequiredCheck>>,
+    /// The types and parameters of the rules of each branch.
+    pub(super) rules: BTreeMap<String, Vec<(String, Value)>>,
 }
 
 impl RepositoryData {
@@ -68,7 +101,17 @@ impl RepositoryData {
             deployments: Vec::new(),
             releases: Vec::new(),
             tags: Vec::new(),
+            activity: Vec::new(),
+            alerts: Vec::new(),
+            checks: Vec::new(),
+            protection: BTreeMap::new(),
+            rules: BTreeMap::new(),
         }
+    }
+
+    /// The checks of a commit, the earliest first.
+    pub(super) fn checks_of(&self, sha: &str) -> impl Iterator<Item = &StoredCheck> {
+        self.checks.iter().filter(move |check| check.sha == sha)
     }
 
     /// The time of the last push.

@@ -65,7 +65,7 @@ impl GitHubError {
     }
 
     /// GitHub's explanation, if a response with an error has one.
-    pub(in crate::github) fn message(&self) -> Option<&str> {
+    pub(crate) fn message(&self) -> Option<&str> {
         match &self.cause {
             Cause::Status { body, .. }
             | Cause::NoPermission { body, .. }

@@ -5,15 +5,29 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::{commits::Commit, web_page::commits_page};
+use crate::{
+    commits::{Commit, CommitAuthor},
+    web_page::commits_page,
+};
 
 /// See <https://docs.github.com/en/rest/commits/commits#list-commits>.
 #[derive(Debug, Deserialize)]
 pub(super) struct CommitResponse {
     sha: String,
+    node_id: Option<String>,
     html_url: Option<String>,
+    /// The account of the author. Null if their address belongs to none.
+    author: Option<AccountResponse>,
     commit: CommitDetails,
     parents: Vec<ParentResponse>,
+}
+
+/// See <https://docs.github.com/en/rest/users/users#get-a-user>. GitHub answers `{}` for some accounts.
+#[derive(Debug, Deserialize)]
+struct AccountResponse {
+    login: Option<String>,
+    #[serde(rename = "type")]
+    account_type: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -24,7 +38,14 @@ struct ParentResponse {
 #[derive(Debug, Deserialize)]
 struct CommitDetails {
     message: String,
+    author: Option<AuthorResponse>,
     committer: Option<Committer>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct AuthorResponse {
+    name: Option<String>,
+    email: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,7 +72,23 @@ impl CommitResponse {
     }
 
     pub(super) fn into_commit(self, committed_at: SystemTime) -> Commit {
-        Commit { id: self.sha, message: self.commit.message, committed_at, page: self.html_url }
+        let AuthorResponse { name, email } = self.commit.author.unwrap_or_default();
+        let (login, account_type) =
+            self.author.map_or((None, None), |account| (account.login, account.account_type));
+        let author = CommitAuthor {
+            name: name.unwrap_or_default(),
+            email: email.unwrap_or_default(),
+            login,
+            is_bot: account_type.as_deref() == Some("Bot"),
+        };
+        Commit {
+            id: self.sha,
+            message: self.commit.message,
+            committed_at,
+            page: self.html_url,
+            author,
+            node_id: self.node_id,
+        }
     }
 
     /// The web page that lists the commits of a branch of the same repository. This commit's page is
@@ -87,7 +124,9 @@ mod tests {
         let commit = commit.into_commit(committer_date);
         let committed_at = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
         let page = Some("https://a/abc".into());
-        assert_eq!(commit, Commit { id: "abc".into(), message: "Fix\n\nit".into(), committed_at, page });
+        let author = CommitAuthor::default();
+        let (id, message) = ("abc".into(), "Fix\n\nit".into());
+        assert_eq!(commit, Commit { id, message, committed_at, page, author, node_id: None });
     }
 
     #[test]

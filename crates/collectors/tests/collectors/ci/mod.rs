@@ -5,9 +5,11 @@ mod answers;
 mod evidence;
 mod jobs;
 mod lists;
+mod required_checks;
 mod running;
 mod runs;
 mod state;
+mod state_random;
 mod volume;
 
 use system_health_registry::{Evidence, Sample, Unavailable};

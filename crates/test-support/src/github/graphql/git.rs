@@ -1,7 +1,8 @@
 //! Branches and commits.
 
 use super::{
-    connection::Connection, field::Field, object::Object, pull_request::PullRequest, resolved::Resolved,
+    connection::Connection, field::Field, object::Object, pull_request::PullRequest, repository::Repository,
+    resolved::Resolved,
 };
 use crate::github::{commit::StoredCommit, objects::WEB, repository_data::RepositoryData};
 
@@ -22,6 +23,12 @@ impl<'a> Ref<'a> {
     pub(super) fn of(repository: &'a RepositoryData, name: &str) -> Option<Self> {
         let (name, _) = repository.branches.get_key_value(name)?;
         Some(Self { repository, name })
+    }
+
+    /// The list `refs` of a repository: its branches in the order of their names.
+    pub(super) fn list(repository: &'a RepositoryData, field: &Field<'_>) -> Resolved<'a> {
+        let names = repository.branches.keys().filter(|_| field.text("refPrefix") == Some("refs/heads/"));
+        Connection::resolve("Ref", field, names.map(|name| Self { repository, name }).collect())
     }
 }
 
@@ -76,7 +83,8 @@ impl Object for Commit<'_> {
             "committedDate" => Resolved::time(data.committed),
             "authoredDate" => Resolved::time(data.authored),
             "url" => Resolved::value(format!("{WEB}/{}/commit/{}", self.repository.full_name, data.sha)),
-            "associatedPullRequests" => PullRequest::of_commit(self.repository, &data.sha, field),
+            "repository" => Resolved::object(Repository { data: self.repository }),
+            "associatedPullRequests" => PullRequest::of_commit(self.repository, data, field),
             "history" => {
                 let commits = self.repository.history(&data.sha).unwrap_or_default();
                 Connection::resolve(

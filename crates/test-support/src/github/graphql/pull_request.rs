@@ -3,10 +3,15 @@
 use serde_json::Value;
 
 use super::{
-    actor::Actor, connection::Connection, field::Field, git::Commit as GitCommit, object::Object,
+    actor::Actor,
+    connection::Connection,
+    field::Field,
+    git::{Commit as GitCommit, Ref},
+    object::Object,
     resolved::Resolved,
 };
 use crate::github::{
+    commit::StoredCommit,
     objects::WEB,
     pull_request::{Event as StoredEvent, HeadCommit, StoredComment, StoredPullRequest, StoredReview},
     repository_data::RepositoryData,
@@ -42,6 +47,12 @@ struct Commit<'a> {
     data: &'a HeadCommit,
 }
 
+/// A label, by its name.
+struct Label<'a>(&'a String);
+
+/// A fork, of which only the name is known.
+struct Fork<'a>(&'a String);
+
 /// A comment on a line, of which only the number is known.
 struct ReviewComment;
 
@@ -66,10 +77,16 @@ impl<'a> PullRequest<'a> {
         Connection::resolve("PullRequest", field, found)
     }
 
-    /// The list `associatedPullRequests` of a commit.
-    pub(super) fn of_commit(repository: &'a RepositoryData, sha: &str, field: &Field<'_>) -> Resolved<'a> {
-        let has_landed = |data: &&StoredPullRequest| data.landed.iter().any(|landed| landed == sha);
-        let found = repository.pull_requests.iter().filter(has_landed);
+    /// The pull requests that GitHub associates with a commit.
+    pub(super) fn of_commit(
+        repository: &'a RepositoryData,
+        commit: &StoredCommit,
+        field: &Field<'_>,
+    ) -> Resolved<'a> {
+        let is_associated = |data: &&StoredPullRequest| {
+            commit.pull_requests.contains(&data.number) || data.landed.contains(&commit.sha)
+        };
+        let found = repository.pull_requests.iter().filter(is_associated);
         Connection::resolve("PullRequest", field, found.map(|data| Self { repository, data }).collect())
     }
 
@@ -147,6 +164,12 @@ impl Object for PullRequest<'_> {
             "additions" => Resolved::value(data.added),
             "deletions" => Resolved::value(data.deleted),
             "baseRefName" => Resolved::value(&*data.base),
+            "baseRef" => Resolved::optional(Ref::of(self.repository, &data.base)),
+            "baseRepository" => match &data.base_repository {
+                Some(fork) => Resolved::object(Fork(fork)),
+                None => Resolved::object(super::repository::Repository { data: self.repository }),
+            },
+            "labels" => Connection::resolve("Label", field, data.labels.iter().map(Label).collect()),
             "headRefName" => Resolved::value(format!("change-{}", data.number)),
             "mergeCommit" => {
                 Resolved::optional(data.landed.last().and_then(|sha| GitCommit::at(self.repository, sha)))
@@ -188,6 +211,33 @@ impl Object for Review<'_> {
                 let comments = (0..data.comments).map(|_| ReviewComment).collect();
                 Connection::resolve("PullRequestReviewComment", field, comments)
             }
+            _ => return None,
+        })
+    }
+}
+
+impl Object for Label<'_> {
+    fn type_name(&self) -> &'static str {
+        "Label"
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        Some(match field.name {
+            "name" => Resolved::value(self.0.as_str()),
+            _ => return None,
+        })
+    }
+}
+
+impl Object for Fork<'_> {
+    fn type_name(&self) -> &'static str {
+        "Repository"
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        Some(match field.name {
+            "id" => Resolved::value(format!("R_{}", self.0)),
+            "nameWithOwner" => Resolved::value(self.0.as_str()),
             _ => return None,
         })
     }

@@ -29,18 +29,20 @@ impl Object for Root<'_> {
 impl Root<'_> {
     /// The objects with these ids, of which only commits are known.
     fn nodes(&self, field: &Field<'_>) -> Resolved<'_> {
-        let commit = |id: &&str| {
+        let commit = |id: &str| {
             let sha = id.strip_prefix("C_")?;
-            self.world.repositories.values().find_map(|repository| Commit::at(repository, sha))
+            let mut seen =
+                self.world.repositories.values().filter(|one| !one.private || self.caller == Caller::User);
+            seen.find_map(|repository| Commit::at(repository, sha))
         };
-        let node = |id: &&str| match commit(id) {
+        let node = |id: &str| match commit(id) {
             Some(commit) => Resolved::object(commit),
             None => Resolved::error(
                 "NOT_FOUND",
                 format!("Could not resolve to a node with the global id of '{id}'"),
             ),
         };
-        Resolved::List(field.names("ids").iter().map(node).collect())
+        Resolved::List(field.names("ids").into_iter().map(node).collect())
     }
 
     fn repository(&self, field: &Field<'_>) -> Resolved<'_> {

@@ -52,6 +52,7 @@ impl Object for Repository<'_> {
                 let name = field.text("qualifiedName").unwrap_or_default();
                 Resolved::optional(Ref::of(data, name.strip_prefix("refs/heads/").unwrap_or(name)))
             }
+            "refs" => Ref::list(data, field),
             "object" => Resolved::optional(Commit::at(data, field.text("oid").or(field.text("expression"))?)),
             _ => return None,
         })

@@ -1,0 +1,146 @@
+//! The branches of a repository, with the commits that they point to.
+
+use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+use serde_json::json;
+use system_health_registry::{Context, FromContext, Scope, Unavailable};
+
+use crate::github::{GitHubError, GitHubRepository, NextPage, PageInfo, Timestamp, no_data_without};
+
+/// The number of branches on a page, the most that GitHub allows.
+const PAGE: u32 = 100;
+/// How often the list is read if branches seem to be missing.
+const MAX_PASSES: u32 = 2;
+
+const BRANCHES: &str = "
+query Branches($owner: String!, $name: String!, $first: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    url
+    defaultBranchRef { name }
+    refs(refPrefix: \"refs/heads/\", first: $first, after: $after) {
+      totalCount
+      pageInfo { hasNextPage endCursor }
+      nodes { name target { ... on Commit { oid committedDate } } }
+    }
+  }
+}";
+
+/// The branches of a repository.
+#[derive(Debug, Clone)]
+pub struct Branches {
+    /// The page that lists them.
+    pub(super) page: String,
+    pub(super) default: Option<String>,
+    pub(super) all: Arc<BTreeMap<String, Tip>>,
+}
+
+/// The commit that a branch points to.
+#[derive(Debug, Clone)]
+pub(super) struct Tip {
+    pub(super) id: String,
+    pub(super) committed_at: SystemTime,
+}
+
+#[derive(Debug, Deserialize)]
+struct BranchesResponse {
+    repository: RepositoryResponse,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RepositoryResponse {
+    url: String,
+    #[serde(deserialize_with = "Option::deserialize")]
+    default_branch_ref: Option<Named>,
+    refs: RefsResponse,
+}
+
+#[derive(Debug, Deserialize)]
+struct Named {
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RefsResponse {
+    total_count: usize,
+    page_info: PageInfo,
+    nodes: Vec<RefResponse>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RefResponse {
+    name: String,
+    target: TargetResponse,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TargetResponse {
+    oid: String,
+    committed_date: Timestamp,
+}
+
+impl FromContext for Branches {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let repository = context.get::<GitHubRepository>().await?;
+        let read = read(&repository).await;
+        read.with_context(|| format!("cannot list the branches of {}", repository.name()))
+            .map_err(|error| no_data_without("Contents", repository.name(), error))
+    }
+}
+
+/// Reads all branches. If one is deleted while the list is read, another one may take the place of the next page, so the list is read
+/// again if GitHub counts more branches than it listed.
+async fn read(repository: &GitHubRepository) -> anyhow::Result<Branches> {
+    let max_items = repository.github().max_items();
+    let (mut all, mut size) = (BTreeMap::new(), PAGE);
+    for _ in 0..MAX_PASSES {
+        let mut listed = BTreeMap::new();
+        let mut next = Some(NextPage::FIRST);
+        while let Some(page) = next {
+            let response = request(repository, &page, &mut size).await?;
+            let RefsResponse { total_count, page_info, nodes } = response.refs;
+            listed.extend(nodes.into_iter().map(RefResponse::into_branch));
+            if listed.len() > max_items {
+                bail!("there are more than {max_items} branches; raise `max_pages` in [github]");
+            }
+            next = page_info.next(Some(&page))?;
+            if next.is_none() && listed.len() >= total_count {
+                let default = response.default_branch_ref.map(|branch| branch.name);
+                let page = format!("{}/branches/all", response.url);
+                return Ok(Branches { page, default, all: Arc::new(listed) });
+            }
+        }
+        all = listed;
+    }
+    bail!("GitHub counts more branches than the {} that it listed", all.len())
+}
+
+async fn request(
+    repository: &GitHubRepository,
+    page: &NextPage,
+    size: &mut u32,
+) -> Result<RepositoryResponse, GitHubError> {
+    let variables = |size: u32| {
+        json!({
+            "owner": repository.name().owner(),
+            "name": repository.name().name(),
+            "first": size,
+            "after": page.cursor(),
+        })
+    };
+    let response = repository.github().query_sized::<BranchesResponse>(BRANCHES, size, variables).await?;
+    Ok(response.repository)
+}
+
+impl RefResponse {
+    fn into_branch(self) -> (String, Tip) {
+        let Self { name, target } = self;
+        (name, Tip { id: target.oid, committed_at: target.committed_date.0 })
+    }
+}

@@ -1,0 +1,53 @@
+//! The metric about branches.
+
+use system_health_registry::{EvidenceItem, Sample, SampleError, Window, system_health_metric};
+
+use super::Branches;
+use crate::{date::format_date, github::WatchedBranch, repository::Repository, web_page::with_page_link};
+
+/// The branches that GitHub makes for its merge queue.
+const MERGE_QUEUE: &str = "gh-readonly-queue/";
+
+/// Branches beside the watched and the default one whose newest commit was made within the window (7 days by default).
+#[system_health_metric(
+    key = "branches.active",
+    each = Repository,
+    unit = "branch",
+    aggregate = "sum",
+    enabled = false,
+    requests = 1,
+    timeout = "1h"
+)]
+pub fn active_branches(
+    branches: Branches,
+    WatchedBranch(watched): WatchedBranch,
+    window: Window,
+) -> Result<Sample, SampleError> {
+    let mut evidence = Vec::new();
+    for (name, tip) in branches.all.iter() {
+        // A commit of the future was made with a wrong clock, but lately.
+        if tip.committed_at < window.start() {
+            continue;
+        }
+        let reason = if *name == watched.as_str() {
+            Some("it is the watched branch")
+        } else if branches.default.as_ref() == Some(name) {
+            Some("it is the default branch")
+        } else if name.starts_with(MERGE_QUEUE) {
+            Some("it is one of the merge queue")
+        } else {
+            None
+        };
+        let committed = || {
+            let short = tip.id.get(..10).unwrap_or(&tip.id);
+            format!("its newest commit {short} was made at {}", format_date(tip.committed_at))
+        };
+        evidence.push(EvidenceItem::new(
+            name,
+            reason.is_none(),
+            reason.map_or_else(committed, str::to_owned),
+        ));
+    }
+    let active = evidence.iter().filter(|item| item.counted()).count();
+    Ok(with_page_link(Sample::new(active)?.with_evidence(evidence), Some(&branches.page)))
+}

@@ -1,0 +1,113 @@
+//! A check of a commit: a check run or a commit status.
+
+use anyhow::bail;
+
+/// A check that must pass before a pull request may be merged.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RequiredCheck {
+    pub(super) name: String,
+    /// The number of the only app that may make it. `None` if any app or user may.
+    pub(super) app: Option<u64>,
+}
+
+/// A check of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Check {
+    pub(super) name: String,
+    pub(super) source: CheckSource,
+    /// Later checks have higher numbers.
+    pub(super) id: u64,
+    pub(super) state: CheckState,
+    /// The conclusion or the state, as GitHub names it.
+    pub(super) word: String,
+    pub(super) page: Option<String>,
+}
+
+/// Who made a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum CheckSource {
+    /// A check run of the app with this number, if it still exists.
+    Run(Option<u64>),
+    /// A commit status, of which GitHub does not say which app made it.
+    Status,
+}
+
+/// What a check says about its commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CheckState {
+    Passed,
+    Failed,
+    /// Nothing yet, or nothing at all.
+    Undecided,
+}
+
+impl CheckState {
+    /// The state of a check run. See <https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-checks>.
+    pub(super) fn of_run(status: &str, conclusion: Option<&str>) -> anyhow::Result<Self> {
+        if status != "completed" {
+            return Ok(Self::Undecided);
+        }
+        Ok(match conclusion {
+            Some("success" | "neutral" | "skipped") => Self::Passed,
+            Some("failure" | "timed_out" | "startup_failure") => Self::Failed,
+            Some("cancelled" | "action_required" | "stale") => Self::Undecided,
+            Some(unknown) => bail!("a check run has the unknown conclusion `{unknown}`"),
+            None => bail!("a check run is completed without a conclusion"),
+        })
+    }
+
+    /// The state of a commit status. See <https://docs.github.com/en/rest/commits/statuses>.
+    pub(super) fn of_status(state: &str) -> anyhow::Result<Self> {
+        Ok(match state {
+            "success" => Self::Passed,
+            "failure" | "error" => Self::Failed,
+            "pending" => Self::Undecided,
+            unknown => bail!("a commit status has the unknown state `{unknown}`"),
+        })
+    }
+}
+
+impl CheckSource {
+    /// Whether a required check accepts this source.
+    pub(super) fn is_accepted(self, app: Option<u64>) -> bool {
+        app.is_none() || self == Self::Run(app)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conclusions_count_as_in_githubs_documentation() {
+        use CheckState::{Failed, Passed, Undecided};
+        for (conclusion, state) in [
+            ("success", Passed),
+            ("neutral", Passed),
+            ("skipped", Passed),
+            ("failure", Failed),
+            ("timed_out", Failed),
+            ("startup_failure", Failed),
+            ("cancelled", Undecided),
+            ("action_required", Undecided),
+            ("stale", Undecided),
+        ] {
+            assert_eq!(CheckState::of_run("completed", Some(conclusion)).unwrap(), state, "{conclusion}");
+        }
+        for status in ["queued", "in_progress", "waiting", "requested", "pending"] {
+            assert_eq!(CheckState::of_run(status, None).unwrap(), Undecided, "{status}");
+        }
+        for (state, expected) in
+            [("success", Passed), ("failure", Failed), ("error", Failed), ("pending", Undecided)]
+        {
+            assert_eq!(CheckState::of_status(state).unwrap(), expected, "{state}");
+        }
+        for error in [
+            CheckState::of_run("completed", Some("great")),
+            CheckState::of_run("completed", None),
+            CheckState::of_status("great"),
+        ] {
+            error.unwrap_err();
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The metric about required checks.
+
+use system_health_registry::{Sample, SampleError, system_health_metric};
+
+use super::RequiredChecksVerdict;
+use crate::{repository::Repository, web_page::with_page_link};
+
+/// 1 if the checks pass that the protection or the rulesets of the branch require, 0 if one of them fails.
+#[system_health_metric(
+    key = "ci.required_checks_passing",
+    each = Repository,
+    aggregate = "min",
+    goal = "== 1",
+    timeout = "1h",
+    enabled = false,
+    requests = 4
+)]
+pub fn required_checks_passing(verdict: RequiredChecksVerdict) -> Result<Sample, SampleError> {
+    let RequiredChecksVerdict { branch, passed, page, evidence } = verdict;
+    let sample = Sample::new(passed)?.with_tag("branch", branch.as_str())?.with_evidence(evidence);
+    Ok(with_page_link(sample, page.as_deref()))
+}

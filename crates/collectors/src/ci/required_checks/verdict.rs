@@ -1,0 +1,71 @@
+//! Whether the required checks pass on the branch.
+
+use system_health_registry::{Context, EvidenceItem, FromContext, NoData, Scope, Unavailable};
+
+use super::{
+    check::CheckState,
+    commit_checks,
+    judge::{CommitVerdict, judge},
+    requirements,
+};
+use crate::{
+    github::{GitHubRepository, WatchedBranch},
+    repository::Branch,
+};
+
+/// Maximum number of commits before the tip of which the checks are read.
+const MAX_BEFORE: usize = 4;
+
+/// Whether the required checks pass on the branch.
+#[derive(Debug, Clone)]
+pub struct RequiredChecksVerdict {
+    /// The branch.
+    pub branch: Branch,
+    /// Whether they pass.
+    pub passed: bool,
+    /// The web page of the first check that failed.
+    pub page: Option<String>,
+    /// The checks of the commits that were considered.
+    pub evidence: Vec<EvidenceItem>,
+}
+
+impl FromContext for RequiredChecksVerdict {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let repository = context.get::<GitHubRepository>().await?;
+        let WatchedBranch(branch) = context.get().await?;
+        let required = requirements::read(&repository, &branch).await?;
+        if required.has_workflows {
+            return Err(Unavailable::no_data(format!(
+                "a ruleset requires workflows to pass on the branch `{branch}`, and GitHub does not say which checks these make"
+            )));
+        }
+        if required.checks.is_empty() {
+            return Err(Unavailable::no_data(format!("no check is required on the branch `{branch}`")));
+        }
+        let (mut evidence, mut reasons) = (Vec::new(), Vec::new());
+        let mut commits = vec![required.tip.clone()];
+        let mut considered = 0;
+        while let Some(commit) = commits.get(considered).cloned() {
+            let checks = commit_checks::read(&repository, &commit).await?;
+            let CommitVerdict { state, page, undecided, evidence: of_commit } =
+                judge(&commit, &required.checks, &checks);
+            evidence.extend(of_commit);
+            if state != CheckState::Undecided {
+                return Ok(Self { branch, passed: state == CheckState::Passed, page, evidence });
+            }
+            let short = commit.get(..10).unwrap_or(&commit);
+            reasons.push(format!("on {short}, {}", undecided.join(" and ")));
+            considered += 1;
+            if considered == 1 {
+                commits.extend(commit_checks::before(&repository, &commit, MAX_BEFORE).await?);
+            }
+        }
+        let newest = reasons.first().map_or("", String::as_str);
+        let reason = format!(
+            "the required checks decide nothing on the newest {considered} commits of `{branch}`: {newest}; do they run only for pull requests?"
+        );
+        Err(NoData::new(reason).with_evidence(evidence).into())
+    }
+}

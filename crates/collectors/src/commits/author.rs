@@ -1,0 +1,28 @@
+//! Who wrote a commit.
+
+/// The author of a commit, as far as its source knows them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CommitAuthor {
+    /// The name in the commit.
+    pub name: String,
+    /// The e-mail address in the commit.
+    pub email: String,
+    /// The account on GitHub to which the e-mail address belongs. `None` in a local clone, and if it belongs to none.
+    pub login: Option<String>,
+    /// Whether GitHub says that the account is a bot's.
+    pub is_bot: bool,
+}
+
+/// The addresses that GitHub gives to accounts: `1234+login@users.noreply.github.com`, without the number for old ones.
+const NO_REPLY: &str = "@users.noreply.github.com";
+
+impl CommitAuthor {
+    /// The account, from GitHub or from an address that GitHub gave to it.
+    pub(super) fn account(&self) -> Option<&str> {
+        let of_address = || {
+            let local = self.email.strip_suffix(NO_REPLY)?;
+            Some(local.split_once('+').map_or(local, |(_, login)| login))
+        };
+        self.login.as_deref().or_else(of_address).filter(|login| !login.is_empty())
+    }
+}

@@ -1,0 +1,117 @@
+//! Force pushes to the branch, from GitHub's list of a repository's activity.
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use system_health_registry::{
+    Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Unavailable, Window, Windows,
+    system_health_metric,
+};
+
+use crate::{
+    date::format_date,
+    github::{GitHubRepository, Timestamp, WatchedBranch, no_data_without},
+    repository::{Branch, Repository},
+};
+
+/// The type of the activity.
+const FORCE_PUSH: &str = "force_push";
+
+/// The force pushes to the branch in the longest window of the metrics about commits.
+#[derive(Debug, Clone)]
+pub struct ForcePushes {
+    branch: Branch,
+    pushes: Vec<Activity>,
+}
+
+/// See <https://docs.github.com/en/rest/repos/repos#list-repository-activities>.
+#[derive(Debug, Clone, Deserialize)]
+struct Activity {
+    id: u64,
+    before: String,
+    after: String,
+    #[serde(rename = "ref")]
+    reference: String,
+    timestamp: Timestamp,
+    activity_type: String,
+    #[serde(deserialize_with = "Option::deserialize")]
+    actor: Option<Actor>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Actor {
+    login: String,
+}
+
+/// Force pushes to the branch within the window (7 days by default).
+#[system_health_metric(
+    key = "commits.force_pushes",
+    each = Repository,
+    unit = "push",
+    aggregate = "sum",
+    goal = "== 0",
+    enabled = false,
+    requests = 1,
+    timeout = "1h"
+)]
+pub fn force_pushes(pushes: ForcePushes, window: Window) -> Result<Sample, SampleError> {
+    let counted = pushes.pushes.iter().filter(|push| window.contains(push.timestamp.0));
+    let evidence: Vec<EvidenceItem> = counted.map(Activity::item).collect();
+    let sample = Sample::new(evidence.len())?.with_tag("branch", pushes.branch.as_str())?;
+    Ok(sample.with_evidence(evidence))
+}
+
+impl Activity {
+    fn item(&self) -> EvidenceItem {
+        let login = self.actor.as_ref().map_or("a deleted account", |actor| &*actor.login);
+        let short = |id: &str| id.get(..10).unwrap_or(id).to_owned();
+        let title = format!("{} to {}", short(&self.before), short(&self.after));
+        EvidenceItem::new(title, true, format!("pushed by {login} at {}", format_date(self.timestamp.0)))
+    }
+}
+
+impl FromContext for ForcePushes {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let repository = context.get::<GitHubRepository>().await?;
+        let WatchedBranch(branch) = context.get().await?;
+        let window = context.get::<Windows>().await?.longest(&["commits.*"]);
+        let pushes = read(&repository, &branch, &window).await;
+        let pushes = pushes
+            .with_context(|| format!("cannot list the force pushes to `{branch}` of {}", repository.name()))
+            .map_err(|error| no_data_without("Contents", repository.name(), error))?;
+        Ok(Self { branch, pushes })
+    }
+}
+
+/// The list is read from the newest item back to the start of the window. `time_period` is not used, because it ends
+/// when GitHub answers, and not when the run started.
+async fn read(
+    repository: &GitHubRepository,
+    branch: &Branch,
+    window: &Window,
+) -> anyhow::Result<Vec<Activity>> {
+    let reference = format!("refs/heads/{branch}");
+    let query = [
+        ("ref", reference.as_str()),
+        ("activity_type", FORCE_PUSH),
+        ("direction", "desc"),
+        ("per_page", "100"),
+    ];
+    let mut pages = repository.pages::<Vec<Activity>>(&["activity"], &query);
+    let mut pushes: Vec<Activity> = Vec::new();
+    while let Some(page) = pages.next().await? {
+        let is_last = page.iter().all(|item| item.timestamp.0 < window.start());
+        for item in page {
+            // A server that does not know the parameters answers with all activity.
+            let is_wanted = item.reference == reference && item.activity_type == FORCE_PUSH;
+            if is_wanted && pushes.iter().all(|known| known.id != item.id) {
+                pushes.push(item);
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    Ok(pushes)
+}

@@ -1,0 +1,154 @@
+//! The people among the authors of commits.
+
+use std::collections::{BTreeMap, HashMap};
+
+use system_health_registry::EvidenceItem;
+
+use super::Commit;
+use crate::github::BotLogins;
+
+/// What tells one author from another. Upper and lower case are equal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Identity {
+    /// A login on GitHub.
+    Account(String),
+    /// An e-mail address that belongs to no known account.
+    Address(String),
+    /// A name without an address.
+    Name(String),
+    /// The commit does not say who wrote it.
+    Unknown,
+}
+
+/// What one author did.
+struct Authored {
+    is_bot: bool,
+    commits: usize,
+    newest: String,
+    page: Option<String>,
+}
+
+/// One item for each author. Those that are people count.
+pub(super) fn authors(commits: &[Commit], bots: &BotLogins) -> Vec<EvidenceItem> {
+    // An address belongs to one account, also in the commits for which GitHub does not name it.
+    let accounts: HashMap<String, &str> = commits
+        .iter()
+        .filter_map(|commit| Some((commit.author.email.to_lowercase(), commit.author.account()?)))
+        .collect();
+    let mut authors: BTreeMap<Identity, Authored> = BTreeMap::new();
+    for commit in commits {
+        let account = accounts.get(&commit.author.email.to_lowercase()).copied();
+        let author = authors.entry(identity(commit, account)).or_insert_with(|| Authored {
+            is_bot: false,
+            commits: 0,
+            newest: commit.title(),
+            page: commit.page.clone(),
+        });
+        author.commits += 1;
+        author.is_bot |= is_bot(commit, account, bots);
+    }
+    authors.iter().map(|(identity, authored)| item(identity, authored)).collect()
+}
+
+fn identity(commit: &Commit, account: Option<&str>) -> Identity {
+    let author = &commit.author;
+    match account.or(author.account()) {
+        Some(login) => Identity::Account(login.to_lowercase()),
+        None if !author.email.trim().is_empty() => Identity::Address(author.email.trim().to_lowercase()),
+        None if !author.name.trim().is_empty() => Identity::Name(author.name.trim().to_lowercase()),
+        None => Identity::Unknown,
+    }
+}
+
+/// Whether a bot wrote a commit. In a clone, its name or its address says so.
+fn is_bot(commit: &Commit, account: Option<&str>, bots: &BotLogins) -> bool {
+    let author = &commit.author;
+    author.is_bot || account.is_some_and(|login| bots.is_bot(login)) || bots.is_bot(author.name.trim())
+}
+
+fn item(identity: &Identity, authored: &Authored) -> EvidenceItem {
+    let title = match identity {
+        Identity::Account(text) | Identity::Address(text) | Identity::Name(text) => text,
+        Identity::Unknown => "unknown author",
+    };
+    let commits = match authored.commits {
+        1 => format!("1 commit, {}", authored.newest),
+        many => format!("{many} commits, the newest is {}", authored.newest),
+    };
+    let (counted, reason) = match identity {
+        Identity::Unknown => (false, format!("nothing says who wrote {commits}")),
+        _ if authored.is_bot => (false, format!("a bot wrote {commits}")),
+        _ => (true, commits),
+    };
+    EvidenceItem::new(title, counted, reason).with_link(authored.page.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::commits::CommitAuthor;
+
+    fn commit(name: &str, email: &str, login: Option<&str>) -> Commit {
+        let login = login.map(str::to_owned);
+        let author = CommitAuthor { name: name.into(), email: email.into(), login, is_bot: false };
+        Commit {
+            id: "abc".into(),
+            message: "Sell socks".into(),
+            committed_at: SystemTime::UNIX_EPOCH,
+            page: None,
+            author,
+            node_id: None,
+        }
+    }
+
+    fn people(commits: &[Commit]) -> Vec<String> {
+        let bots = BotLogins::try_from(vec!["acme-ci".to_owned()]).unwrap();
+        let sign = |item: &EvidenceItem| if item.counted() { '+' } else { '-' };
+        authors(commits, &bots).iter().map(|item| format!("{}{}", sign(item), item.title())).collect()
+    }
+
+    #[test]
+    fn one_person_counts_once() {
+        let commits = [
+            commit("Ada", "ada@example.com", Some("Ada")),
+            commit("Ada L", "ADA@example.com", None),
+            commit("ada", "12+ada@users.noreply.github.com", None),
+            commit("ada", "ada@users.noreply.github.com", None),
+        ];
+        assert_eq!(people(&commits), ["+ada"]);
+        assert!(
+            authors(&commits, &BotLogins::default())[0].reason().starts_with("4 commits, the newest is ")
+        );
+    }
+
+    #[test]
+    fn people_without_an_account_are_told_apart_by_their_address() {
+        let commits = [
+            commit("Ben", "ben@example.com", None),
+            commit("Benjamin", "Ben@example.com", None),
+            commit("Ben", "ben@example.org", None),
+            commit("Eve", "", None),
+            commit("", "", None),
+        ];
+        assert_eq!(people(&commits), ["+ben@example.com", "+ben@example.org", "+eve", "-unknown author"]);
+    }
+
+    #[test]
+    fn bots_are_not_people() {
+        let mut app = commit("Sell", "app@example.com", Some("sell"));
+        app.author.is_bot = true;
+        let commits = [
+            app,
+            commit("dependabot[bot]", "49+dependabot[bot]@users.noreply.github.com", None),
+            commit("renovate[bot]", "bot@renovateapp.com", None),
+            commit("CI", "ci@example.com", Some("Acme-CI")),
+            commit("acme-ci", "ci@example.org", None),
+        ];
+        assert_eq!(
+            people(&commits),
+            ["-acme-ci", "-dependabot[bot]", "-sell", "-bot@renovateapp.com", "-ci@example.org"]
+        );
+    }
+}

@@ -1,0 +1,41 @@
+//! The metric about alerts.
+
+use futures::future::join_all;
+use system_health_registry::{ItemError, Sample, Unavailable, system_health_metric};
+
+use super::{alert_kind::AlertKind, list};
+use crate::{github::GitHubRepository, repository::Repository};
+
+/// Open alerts about the security of the repository, by severity and by kind: `dependabot`, `code_scanning` or
+/// `secret_scanning`.
+#[system_health_metric(
+    key = "security.alerts_open",
+    each = Repository,
+    unit = "alert",
+    aggregate = "sum",
+    enabled = false,
+    requests = 3,
+    timeout = "1h"
+)]
+pub async fn open_alerts(
+    repository: GitHubRepository,
+) -> Result<Vec<Result<Sample, ItemError>>, Unavailable> {
+    let read = AlertKind::ALL.map(|kind| list::read(&repository, kind));
+    let (mut samples, mut reasons) = (Vec::new(), Vec::new());
+    for (kind, read) in AlertKind::ALL.into_iter().zip(join_all(read).await) {
+        match read {
+            Ok(of_kind) => samples.extend(of_kind.into_iter().map(Ok)),
+            Err(Unavailable::NoData(reason)) => reasons.push(reason.to_string()),
+            Err(Unavailable::Error(error)) => {
+                samples.push(Err(ItemError::new(error.to_string()).with_tag("kind", kind.tag())));
+            }
+        }
+    }
+    if samples.is_empty() {
+        return Err(Unavailable::no_data(reasons.join("; ")));
+    }
+    for reason in reasons {
+        tracing::info!(target: "system_health", "security.alerts_open: {reason}");
+    }
+    Ok(samples)
+}

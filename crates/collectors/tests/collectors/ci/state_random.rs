@@ -1,0 +1,208 @@
+//! Random histories of runs and attempts: the metrics about the state of CI, which read everything from the fake GitHub, must
+//! agree with a slow reference implementation over the history itself.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use proptest::prelude::*;
+use system_health_test_support::github::{
+    Conclusion::{self, Cancelled, Failure, Skipped, StartupFailure, Success, TimedOut},
+    FakeGitHub, Run,
+};
+
+use crate::stage::{Stage, collected};
+
+const WORKFLOWS: [&str; 2] = ["checks.yml", "nightly.yml"];
+const MAX_AGE: u64 = 14 * 24 * 60;
+
+/// All times are in minutes before now.
+#[derive(Debug, Clone)]
+struct PastRun {
+    workflow: &'static str,
+    branch: &'static str,
+    event: &'static str,
+    fork: bool,
+    created: u64,
+    /// The first one first: when each started, and how it ended. Only the last one may still run.
+    attempts: Vec<(u64, Option<Conclusion>)>,
+}
+
+/// How an attempt changes the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Vote {
+    Passed,
+    Failed,
+}
+
+/// What the three metrics say. `None` is no data.
+#[derive(Debug, PartialEq, Eq)]
+struct State {
+    passing: BTreeMap<String, bool>,
+    failing: Option<usize>,
+    /// In seconds.
+    red: Option<u64>,
+}
+
+fn conclusion() -> impl Strategy<Value = Conclusion> {
+    prop_oneof![
+        3 => Just(Success),
+        4 => Just(Failure),
+        1 => Just(Cancelled),
+        1 => Just(Skipped),
+        1 => Just(TimedOut),
+        1 => Just(StartupFailure),
+    ]
+}
+
+prop_compose! {
+    fn past_run()(
+        workflow in prop::sample::select(&WORKFLOWS[..]),
+        branch in prop_oneof![5 => Just("main"), 1 => Just("feature")],
+        event in prop_oneof![4 => Just("push"), 1 => Just("schedule"), 1 => Just("pull_request")],
+        fork in prop::bool::weighted(0.1),
+        created in 1..30_000_u64,
+        endings in prop::collection::vec((conclusion(), 0.0..1.0), 1..4),
+        runs in prop::bool::weighted(0.2),
+    ) -> PastRun {
+        // A fork's runs are for pull requests.
+        let event = if fork { "pull_request" } else { event };
+        let mut started = created;
+        let last = endings.len() - 1;
+        let mut attempts = Vec::new();
+        for (index, (conclusion, share)) in endings.into_iter().enumerate() {
+            if index > 0 {
+                started = part(started, share);
+            }
+            attempts.push((started, (index < last || !runs).then_some(conclusion)));
+        }
+        PastRun { workflow, branch, event, fork, created, attempts }
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the numbers are small, and not negative"
+)]
+fn part(minutes: u64, share: f64) -> u64 {
+    (minutes as f64 * share) as u64
+}
+
+/// The newest first, each created at a time of its own.
+fn history() -> impl Strategy<Value = Vec<PastRun>> {
+    prop::collection::vec(past_run(), 0..7).prop_map(|mut runs| {
+        runs.sort_by_key(|run| run.created);
+        runs.dedup_by_key(|run| run.created);
+        runs
+    })
+}
+
+impl PastRun {
+    fn counts(&self) -> bool {
+        !self.fork && self.branch == "main" && self.event != "pull_request"
+    }
+
+    fn to_run(&self) -> Run {
+        let minutes = Duration::from_mins;
+        let mut run =
+            Run::new(self.workflow).branch(self.branch).event(self.event).age(minutes(self.created));
+        if self.fork {
+            run = run.fork("mallory/shop");
+        }
+        for (index, (started, ending)) in self.attempts.iter().enumerate() {
+            if index > 0 {
+                run = run.re_run();
+            }
+            run = run.started(minutes(*started));
+            run = match ending {
+                Some(conclusion) => run.conclusion(*conclusion),
+                None => run.in_progress(),
+            };
+        }
+        run
+    }
+}
+
+/// The attempts that pass or fail, the newest first: by the creation of their runs, and then by their numbers.
+fn votes(runs: &[PastRun], workflow: &str) -> Vec<(u64, Vote)> {
+    let mut votes = Vec::new();
+    for run in runs.iter().filter(|run| run.workflow == workflow && run.counts()) {
+        for (started, ending) in run.attempts.iter().rev() {
+            match ending {
+                Some(Success) => votes.push((*started, Vote::Passed)),
+                Some(Failure | TimedOut | StartupFailure) => votes.push((*started, Vote::Failed)),
+                _ => {}
+            }
+        }
+    }
+    votes
+}
+
+fn expected(runs: &[PastRun]) -> State {
+    let recent: Vec<PastRun> = runs.iter().filter(|run| run.created <= MAX_AGE).cloned().collect();
+    let mut passing = BTreeMap::new();
+    for workflow in WORKFLOWS {
+        if let Some((_, vote)) = votes(&recent, workflow).first() {
+            passing.insert(workflow.to_owned(), *vote == Vote::Passed);
+        }
+    }
+    let failing = passing.values().filter(|passing| !**passing).count();
+    let failing = (!passing.is_empty()).then_some(failing);
+    let all = votes(runs, "checks.yml");
+    let red = match all.first() {
+        Some((started, _)) if *started > MAX_AGE => None,
+        None => None,
+        Some((_, Vote::Passed)) => Some(0),
+        Some((_, Vote::Failed)) => {
+            let since = all.iter().take_while(|(_, vote)| *vote == Vote::Failed).last();
+            since.map(|(started, _)| started * 60)
+        }
+    };
+    State { passing, failing, red }
+}
+
+async fn measured(runs: &[PastRun]) -> State {
+    let now: SystemTime = UNIX_EPOCH + Duration::from_hours(485_772);
+    let github = FakeGitHub::builder().now(now).start();
+    let shop = github.repository("acme/shop");
+    shop.workflow("checks.yml");
+    for run in runs.iter().rev() {
+        shop.run(run.to_run());
+    }
+    let stage = Stage::on(&github).started_at(now);
+    // The number of each line, and its workflow.
+    let values = async |key: &str| -> Vec<(u64, String)> {
+        let lines = collected(&stage, key).await;
+        assert!(lines.iter().all(|line| !line.starts_with("error: ")), "{key}: {lines:?}");
+        let parse = |line: &String| {
+            let (value, tags) = line.split_once(' ')?;
+            let workflow = tags.split_once("workflow:").map_or("", |(_, workflow)| workflow);
+            Some((value.parse().ok()?, workflow.to_owned()))
+        };
+        lines.iter().filter_map(parse).collect()
+    };
+    let number = |values: Vec<(u64, String)>| values.first().map(|(value, _)| *value);
+    let failing = number(values("ci.workflows_failing").await);
+    State {
+        passing: values("ci.workflow_passing")
+            .await
+            .into_iter()
+            .map(|(value, workflow)| (workflow, value == 1))
+            .collect(),
+        failing: failing.and_then(|value| usize::try_from(value).ok()),
+        red: number(values("ci.red_seconds").await),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_random_history_has_the_state_of_the_reference(runs in history()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        prop_assert_eq!(runtime.block_on(measured(&runs)), expected(&runs));
+    }
+}

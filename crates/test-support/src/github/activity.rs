@@ -1,0 +1,51 @@
+//! Pushes, as GitHub records them in the activity of a repository.
+
+use std::time::{Duration, SystemTime};
+
+use super::{account::Account, when::When};
+
+/// A push or another change of a branch that a test adds to the activity of a repository.
+#[derive(Debug, Clone)]
+pub struct Activity {
+    activity_type: &'static str,
+    branch: String,
+    actor: Account,
+    when: When,
+}
+
+/// An item of the list.
+#[derive(Debug, Clone)]
+pub(super) struct StoredActivity {
+    pub(super) id: u64,
+    pub(super) activity_type: &'static str,
+    pub(super) branch: String,
+    pub(super) actor: Account,
+    pub(super) at: SystemTime,
+}
+
+impl Activity {
+    /// Something of this type, such as `force_push`, that `ada` did to the branch a minute ago.
+    pub fn new(activity_type: &'static str, branch: impl Into<String>) -> Self {
+        let when = When::Ago(Duration::from_mins(1));
+        Self { activity_type, branch: branch.into(), actor: "ada".into(), when }
+    }
+
+    /// This long ago.
+    #[must_use]
+    pub const fn age(mut self, age: Duration) -> Self {
+        self.when = When::Ago(age);
+        self
+    }
+
+    /// Done by this account.
+    #[must_use]
+    pub fn by(mut self, actor: impl Into<Account>) -> Self {
+        self.actor = actor.into();
+        self
+    }
+
+    pub(super) fn store(self, id: u64, now: SystemTime) -> StoredActivity {
+        let Self { activity_type, branch, actor, when } = self;
+        StoredActivity { id, activity_type, branch, actor, at: when.resolve(now) }
+    }
+}
