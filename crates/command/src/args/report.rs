@@ -9,9 +9,9 @@ use super::{
 };
 use crate::exit;
 
-/// Collect every linked metric, print the values, and deliver them.
+/// Collect all enabled metrics, print the values, and deliver them.
 ///
-/// Without a command, `report` collects all metrics and prints a table on a terminal, JSON into a pipe.
+/// Without a command, `report` collects all enabled metrics and prints a table on a terminal, JSON into a pipe.
 #[derive(Debug, Parser)]
 #[command(name = "report", after_help = after_help())]
 pub(crate) struct Arguments {
