@@ -46,7 +46,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("0", "success", "success; diff found no difference"),
     (
         "1",
-        "a metric failed, or had no data and --fail-on no-data is set. The other metrics were still delivered",
+        "a metric or an item of it failed, or a metric had no data and --fail-on no-data is set. The other metrics were still \
+         delivered",
         "doctor found a problem; diff found a difference; push would overwrite a change that somebody made in the backend; \
          verify found a query without data; you answered no",
     ),

@@ -37,7 +37,7 @@ pub enum HttpError {
     /// There is no connection to the proxy.
     #[error("cannot reach the proxy {0}")]
     ProxyUnreachable(Proxy, #[source] reqwest::Error),
-    /// The proxy cannot be reached in time, or cannot reach the server in time.
+    /// The proxy, or the server through it, did not answer in time.
     #[error("no connection through the proxy {0} in time")]
     ProxySilent(Proxy, #[source] reqwest::Error),
     /// There was no connection, or it broke.
@@ -54,7 +54,7 @@ impl HttpError {
         match proxy {
             Some(proxy) if error.is_connect() => match tunnel_failure(&error) {
                 _ if error.is_timeout() => Self::ProxySilent(proxy.clone(), error),
-                Some(TunnelFailure::NoProxy) => Self::ProxyUnreachable(proxy.clone(), error),
+                Some(TunnelFailure::ProxyUnreachable) => Self::ProxyUnreachable(proxy.clone(), error),
                 Some(TunnelFailure::Refused { .. }) => Self::ProxyRefused(proxy.clone(), error),
                 None if !is_https => Self::ProxyUnreachable(proxy.clone(), error),
                 None => Self::Connection(error),
@@ -76,7 +76,8 @@ impl HttpError {
         }
     }
 
-    /// Whether a retry would fail in the same way, because the configuration has to be changed or the time is over.
+    /// Whether a retry would fail in the same way, because the configuration has to be changed, the time is over or the
+    /// response is too long.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {
@@ -107,16 +108,16 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 }
 
 enum TunnelFailure {
-    NoProxy,
+    ProxyUnreachable,
     Refused { wants_login: bool },
 }
 
-/// The error of a connection to a proxy. The type of the client's error is private, so its text is used.
+/// How the connection through the proxy failed. The type of the client's error is private, so its text is used.
 fn tunnel_failure(error: &(dyn Error + 'static)) -> Option<TunnelFailure> {
     let failure =
         causes(error).find_map(|cause| Some(cause.to_string().strip_prefix("tunnel error: ")?.to_owned()));
     Some(match &*failure? {
-        "failed to create underlying connection" => TunnelFailure::NoProxy,
+        "failed to create underlying connection" => TunnelFailure::ProxyUnreachable,
         "proxy authorization required" => TunnelFailure::Refused { wants_login: true },
         _ => TunnelFailure::Refused { wants_login: false },
     })

@@ -1,4 +1,4 @@
-//! The store for families: groups of a Pushgateway, or files.
+//! The store for families: groups of a Pushgateway, or files. A family is all series of one metric name.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::{family::Families, part::Part};
 
-/// A store for the families of both parts.
+/// Stores the families of two parts: the values, and the metrics about the reporter.
 pub(crate) trait FamilyStore: fmt::Debug + Send + Sync {
     /// Checks that the store can be written to.
     fn check(&self, deadline: Instant) -> impl Future<Output = Result<(), DeliveryError>> + Send;

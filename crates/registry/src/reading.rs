@@ -49,7 +49,8 @@ impl Reading {
 #[diagnostic::on_unimplemented(
     message = "a collector cannot return `{Self}`",
     label = "a collector cannot return this",
-    note = "return a number, a bool, a Duration, a Sample, a Vec<Sample> or a Reading, or an Option or Result of one"
+    note = "return a number, a bool, a Duration, a Sample, a Vec<Sample>, a Vec<Result<Sample, ItemError>> or a Reading, or an \
+            Option or Result of one"
 )]
 pub trait IntoReading {
     /// Makes the reading.

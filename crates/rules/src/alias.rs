@@ -38,7 +38,7 @@ pub enum AliasError {
     /// The alias is the metric's current key.
     #[error("`{0}` is the metric's current key; an alias is a former key")]
     SameKey(String),
-    /// The alias has no last day.
+    /// The alias has no day on which it expires.
     #[error("an alias needs a day on which it expires; add an option such as `alias_until = \"2027-01-31\"`")]
     NoEnd,
     /// A day without an alias.
@@ -54,7 +54,7 @@ impl Alias {
         Self { key: key.into(), until: Some(until) }
     }
 
-    /// An alias whose last day is not set yet. [`Facts::from_options`](crate::Facts::from_options) sets it afterwards.
+    /// An alias without its day of expiry. [`Facts::from_options`](crate::Facts::from_options) sets it afterwards.
     pub(crate) fn parse_key(text: &str, current: &str) -> Result<Self, AliasError> {
         check_key(text)?;
         if text == current {
@@ -83,7 +83,7 @@ impl Alias {
         UNIX_EPOCH + self.until.unwrap_or_default()
     }
 
-    /// The day that starts at this time, in UTC, such as `2027-01-31`.
+    /// The day on which the alias expires, in UTC, such as `2027-01-31`.
     #[must_use]
     pub fn until_day(&self) -> String {
         format_day(self.until.unwrap_or_default())

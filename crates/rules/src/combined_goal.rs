@@ -1,4 +1,4 @@
-//! A goal for the combination of two metrics: `ci.errors / ci.runs < 0.1`.
+//! A goal for the combination of two metrics: `commits.reverts / commits.hotfix < 0.5`.
 //!
 //! There are two metrics and one operator, but no numbers, parentheses or functions. Every backend can evaluate this in
 //! the same way. A longer calculation should be a metric of its own. Multiplication is not supported, because no useful
@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 
 use crate::{Goal, GoalError, check_key};
 
-/// A goal for the combination of two metrics, such as `ci.errors / ci.runs < 0.1`.
+/// A goal for the combination of two metrics, such as `commits.reverts / commits.hotfix < 0.5`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CombinedGoal {
     left: String,
@@ -78,7 +78,7 @@ pub enum CombinedGoalError {
     },
 }
 
-const EXAMPLE: &str = "; write a goal such as \"ci.errors / ci.runs < 0.1\"";
+const EXAMPLE: &str = "; write a goal such as \"commits.reverts / commits.hotfix < 0.5\"";
 
 /// The part of a goal that was refused: a word, or the end of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn parsing_and_displaying_a_combined_goal_round_trips() {
-        for text in ["ci.errors / ci.runs < 0.1", "a - b == 0", "a_1.b + Z9 >= -1.5"] {
+        for text in ["commits.reverts / commits.hotfix < 0.5", "a - b == 0", "a_1.b + Z9 >= -1.5"] {
             assert_eq!(text.parse::<CombinedGoal>().unwrap().to_string(), text);
         }
         let goal: CombinedGoal = "  a-b!=1e3 ".parse().unwrap();
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn an_error_names_the_unexpected_word() {
         let message = |text: &str| text.parse::<CombinedGoal>().unwrap_err().to_string();
-        let example = "; write a goal such as \"ci.errors / ci.runs < 0.1\"";
+        let example = "; write a goal such as \"commits.reverts / commits.hotfix < 0.5\"";
         for (text, says) in [
             ("", "`` needs the key of a metric instead of nothing"),
             ("100 * a / b < 5", "needs the key of a metric instead of `100`"),

@@ -128,8 +128,8 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "requests",
         form: Form::Number,
-        meaning: "how many requests to other systems one collection makes if no other metric shares them, for the \
-                  estimate of a run; the metrics of a group (`prs.*`) share their requests",
+        meaning: "requests of one collection, if no other metric shares them; used to estimate a run. The metrics of \
+                  a group, such as `prs.*`, share their requests",
         default: "unknown",
         example: "2",
         depends_on: None,

@@ -1,5 +1,5 @@
-//! The fake GitHub is held to GitHub's own description of its API, and the check itself to its word:
-//! whatever is changed in an answer or a request must be refused.
+//! The fake GitHub is checked against GitHub's own description of its API. The check itself is tested, too: every change
+//! to a response or a request must be refused.
 
 use std::time::{Duration, SystemTime};
 
@@ -40,7 +40,7 @@ const SECRETS: &str = "/repos/acme/shop/secret-scanning/alerts";
 /// The endpoints about branches and alerts.
 const OTHERS: [&str; 8] = [ACTIVITY, BRANCH, RULES, CHECK_RUNS, STATUS, DEPENDABOT, CODE_SCANNING, SECRETS];
 
-/// A GitHub with everything in it that the fake can say.
+/// A fake GitHub with every kind of item that it can return.
 fn github() -> FakeGitHub {
     let github = FakeGitHub::builder().token("right").start();
     let shop = github.repository("acme/shop");
@@ -98,7 +98,7 @@ async fn get(github: &FakeGitHub, target: &str, token: &str) {
     client.get(github.url() + target).bearer_auth(token).send().await.unwrap();
 }
 
-/// Asks every endpoint for every kind of answer; the client follows redirects.
+/// Requests every kind of response from every endpoint. The client follows redirects.
 async fn exchanges() -> Vec<Exchange> {
     let github = github();
     let mut targets: Vec<String> = [
@@ -160,7 +160,7 @@ async fn exchanges() -> Vec<Exchange> {
     github.exchanges()
 }
 
-/// A good answer of every endpoint, with one item in its list.
+/// A successful response of every endpoint, with one item in its list.
 async fn one_of_each() -> Vec<Exchange> {
     let github = github();
     let lists = [COMMITS, COMPARISON, WORKFLOWS, RUNS, ALL_RUNS, RUNNERS, JOBS]
@@ -203,7 +203,7 @@ fn assert_refused(exchanges: &[(String, Exchange)]) {
 
 #[tokio::test]
 #[ignore = "needs GitHub's API description: run cargo xtask test"]
-async fn every_answer_is_as_github_describes_it() {
+async fn every_response_is_as_github_describes_it() {
     let exchanges = exchanges().await;
 
     contract::check(&exchanges);
@@ -247,7 +247,7 @@ fn every_scripted_error_is_as_github_describes_it() {
 
 #[tokio::test]
 #[ignore = "needs GitHub's API description: run cargo xtask test"]
-async fn a_wrong_value_anywhere_in_an_answer_is_refused() {
+async fn a_wrong_value_anywhere_in_a_response_is_refused() {
     let mut wrong = Vec::new();
     for exchange in one_of_each().await {
         for place in places(&exchange.body) {
@@ -263,7 +263,7 @@ async fn a_wrong_value_anywhere_in_an_answer_is_refused() {
 
 #[tokio::test]
 #[ignore = "needs GitHub's API description: run cargo xtask test"]
-async fn an_answer_with_something_missing_or_added_is_refused() {
+async fn a_response_with_something_missing_or_added_is_refused() {
     let required = [
         (REPOSITORY, "", "default_branch"),
         (REPOSITORY, "/owner", "login"),
@@ -294,11 +294,11 @@ async fn an_answer_with_something_missing_or_added_is_refused() {
         (RATE_LIMIT, "", "rate"),
         (RATE_LIMIT, "/resources/core", "remaining"),
     ];
-    let answers = one_of_each().await;
+    let responses = one_of_each().await;
     let mut wrong = Vec::new();
     for (path, place, name) in required {
-        let answer = answers.iter().find(|exchange| exchange.path == path).unwrap();
-        let (mut less, mut more) = (answer.clone(), answer.clone());
+        let response = responses.iter().find(|exchange| exchange.path == path).unwrap();
+        let (mut less, mut more) = (response.clone(), response.clone());
         less.body.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(name).unwrap();
         more.body.pointer_mut(place).unwrap()["unexpected"] = true.into();
         wrong.extend([
@@ -380,7 +380,7 @@ async fn a_request_that_github_does_not_declare_is_refused() {
 #[should_panic(
     expected = "GET /repos/acme/shop/commits?since=yesterday (400): query parameter 'since' is 'yesterday'"
 )]
-async fn what_is_wrong_is_said() {
+async fn the_message_names_the_mistake() {
     let github = github();
     get(&github, &format!("{COMMITS}?since=yesterday"), "right").await;
 

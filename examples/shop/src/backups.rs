@@ -2,14 +2,16 @@
 
 use std::{
     fs, io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use system_health_registry::{Context, FromContext, Unavailable, settings_table, system_health_metric};
+use system_health_registry::{
+    Context, FromContext, Unavailable, settings::SettingPath, settings_table, system_health_metric,
+};
 use tokio::task::spawn_blocking;
 
 /// Age of the newest backup.
@@ -43,7 +45,7 @@ fn ages(folder: &Path, now: SystemTime) -> io::Result<Vec<Duration>> {
 #[serde(default)]
 struct BackupSettings {
     /// The folder with the backups.
-    folder: PathBuf,
+    folder: SettingPath,
 }
 
 impl Default for BackupSettings {
@@ -71,7 +73,8 @@ mod tests {
     async fn an_empty_folder_is_no_data_and_a_missing_one_an_error() {
         let empty = tempfile::tempdir().unwrap();
 
-        for (folder, state) in [(empty.path().into(), State::NoData), ("missing".into(), State::Error)] {
+        for (folder, state) in [(empty.path(), State::NoData), (Path::new("missing"), State::Error)] {
+            let folder = folder.to_owned().into();
             let context = Context::new().provide(BackupSettings { folder });
             let catalog = Catalog::linked().unwrap().filter(|key| key == "backup.age");
             let run = Engine::new().run(&catalog, &context).await;

@@ -1,9 +1,9 @@
 //! A source: one metric for each line of a file that another program writes.
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
 use serde::Deserialize;
-use system_health_registry::{Described, Facts, settings_table, system_health_source};
+use system_health_registry::{Described, Facts, settings::SettingPath, settings_table, system_health_source};
 
 /// One metric for each line of the shop's figures.
 #[system_health_source(name = "figures", timeout = "1m")]
@@ -24,7 +24,7 @@ fn described(line: &str) -> Option<Described> {
 #[serde(default)]
 struct FigureSettings {
     /// The file with the figures. Without it, there are no metrics.
-    file: Option<PathBuf>,
+    file: Option<SettingPath>,
 }
 
 settings_table!(FigureSettings, "figures");

@@ -1,21 +1,23 @@
 //! Errors in log files. A file that cannot be read does not affect the others.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::Path};
 
 use serde::Deserialize;
-use system_health_registry::{ItemError, Sample, settings_table, system_health_metric};
+use system_health_registry::{
+    ItemError, Sample, settings::SettingPath, settings_table, system_health_metric,
+};
 
 /// Lines with an error in each log file.
 #[system_health_metric(key = "log.errors", unit = "line")]
 fn errors(settings: LogSettings) -> Vec<Result<Sample, ItemError>> {
-    settings.files.iter().map(errors_in).collect()
+    settings.files.iter().map(|file| errors_in(file)).collect()
 }
 
-fn errors_in(file: &PathBuf) -> Result<Sample, ItemError> {
+fn errors_in(file: &Path) -> Result<Sample, ItemError> {
     let name = file.display().to_string();
     let count = || {
         let lines = fs::read_to_string(file)?.lines().filter(|line| line.contains("ERROR")).count();
-        Ok(Sample::new(f64::from(u32::try_from(lines)?))?.with_tag("file", &name)?)
+        Ok(Sample::new(lines)?.with_tag("file", &name)?)
     };
     count().map_err(|error: ItemError| error.with_tag("file", &name))
 }
@@ -25,7 +27,7 @@ fn errors_in(file: &PathBuf) -> Result<Sample, ItemError> {
 #[serde(default)]
 struct LogSettings {
     /// The log files.
-    files: Vec<PathBuf>,
+    files: Vec<SettingPath>,
 }
 
 settings_table!(LogSettings, "log");
@@ -40,7 +42,7 @@ mod tests {
         let file = folder.path().join("web.log");
         fs::write(&file, "INFO up\nERROR down\n").unwrap();
 
-        let read = errors(LogSettings { files: vec![file, "missing.log".into()] });
+        let read = errors(LogSettings { files: vec![file.into(), "missing.log".into()] });
 
         assert_eq!(read[0].as_ref().unwrap().value().to_string(), "1");
         let error = read[1].as_ref().unwrap_err().to_string();

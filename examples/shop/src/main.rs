@@ -6,6 +6,7 @@ mod logs;
 mod pulls;
 mod queues;
 mod tickets;
+mod webhook;
 
 fn main() -> std::process::ExitCode {
     system_health_report_cli::main()

@@ -2,7 +2,7 @@
 
 use std::{
     fmt, fs, io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -10,8 +10,8 @@ use std::{
 use anyhow::Context as _;
 use serde::Deserialize;
 use system_health_registry::{
-    Context, EvidenceItem, FromContext, Sample, Scope, Subject, Tag, TagError, Unavailable, settings_table,
-    system_health_metric,
+    Context, EvidenceItem, FromContext, Sample, Scope, Subject, Tag, TagError, Unavailable,
+    settings::SettingPath, settings_table, system_health_metric,
 };
 use tokio::task::spawn_blocking;
 
@@ -26,7 +26,7 @@ fn waiting(messages: Messages) -> usize {
 fn stuck(messages: Messages) -> Result<Sample, Unavailable> {
     let is_stuck = |message: &&Message| message.age > Duration::from_hours(1);
     let count = messages.0.iter().filter(is_stuck).count();
-    Ok(Sample::new(f64::from(u32::try_from(count)?))?.with_evidence(messages.0.iter().map(|message| {
+    Ok(Sample::new(count)?.with_evidence(messages.0.iter().map(|message| {
         let reason = format!("it has waited for {} minutes", message.age.as_secs() / 60);
         EvidenceItem::new(&message.name, is_stuck(&message), reason)
     })))
@@ -95,7 +95,7 @@ impl Spool {
 impl FromContext for Spool {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let QueueSettings { spool } = context.get().await?;
-        Ok(Self { folder: spool.into(), now: context.started_at() })
+        Ok(Self { folder: Arc::from(&*spool), now: context.started_at() })
     }
 }
 
@@ -113,7 +113,7 @@ fn read(folder: &Path, now: SystemTime) -> io::Result<Vec<Message>> {
 #[serde(default)]
 struct QueueSettings {
     /// The folder that has a folder for each queue.
-    spool: PathBuf,
+    spool: SettingPath,
 }
 
 impl Default for QueueSettings {
@@ -143,7 +143,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("mail")).unwrap();
         fs::write(folder.path().join("mail/1"), "").unwrap();
-        let context = Context::new().provide(QueueSettings { spool: folder.path().into() });
+        let context = Context::new().provide(QueueSettings { spool: folder.path().to_owned().into() });
 
         let queues = Queue::list(&context).await.unwrap();
         let messages: Messages = context.about(queues[0].clone()).get().await.unwrap();

@@ -10,8 +10,13 @@ use std::{
 use serde_json::Value;
 use system_health_test_support::scene::Scene;
 
-const PAGES: [&str; 4] =
-    ["README.md", "crates/report-cli/README.md", "docs/embedding.md", "docs/writing-collectors.md"];
+const PAGES: [&str; 5] = [
+    "README.md",
+    "crates/report-cli/README.md",
+    "docs/embedding.md",
+    "docs/writing-collectors.md",
+    "docs/writing-sinks.md",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

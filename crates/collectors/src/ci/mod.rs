@@ -1,5 +1,6 @@
-//! Whether the tests pass on the branch. `judge` decides from the known runs of a workflow and makes no requests;
-//! `fetch` gets from GitHub what `judge` needs. `docs/metrics.md` defines the result.
+//! Metrics about CI. `state` and `volume` contain the optional ones; everything else is for `ci.tests_passing_on_main`.
+//! For that metric, `judge` decides from the known runs of a workflow and makes no requests, and `fetch` gets from GitHub
+//! what `judge` needs. `docs/metrics.md` defines the metrics.
 
 mod age;
 mod early_end;

@@ -1,5 +1,5 @@
 //! Tests `judge` with random histories of runs, attempts and jobs. `judge`, which fetches step by step, must agree
-//! with a slow reference implementation that sees the whole history, and its evidence with its value.
+//! with a slow reference implementation that sees the whole history, and its evidence must agree with its value.
 
 use std::time::{Duration, SystemTime};
 
@@ -28,12 +28,12 @@ type Ending = Option<&'static str>;
 #[derive(Debug, Clone)]
 struct Attempt {
     ending: Ending,
-    /// `lint` first, and those of `JOBS` that are there.
+    /// `lint` first, then the jobs of `JOBS` that the attempt has.
     jobs: Vec<(&'static str, Ending)>,
 }
 
 #[derive(Debug, Clone)]
-struct Past {
+struct PastRun {
     event: &'static str,
     branch: &'static str,
     /// The first attempt first.
@@ -45,7 +45,7 @@ struct Past {
 #[derive(Debug)]
 struct SimulatedGitHub {
     runs: Vec<WorkflowRun>,
-    past: Vec<Past>,
+    past: Vec<PastRun>,
     indexed: usize,
     lagging: bool,
     queries: usize,
@@ -89,7 +89,7 @@ fn progress() -> impl Strategy<Value = Vec<Progress>> {
     prop::collection::vec(progress, JOBS.len() + 1)
 }
 
-fn past() -> impl Strategy<Value = Past> {
+fn past() -> impl Strategy<Value = PastRun> {
     let event = prop_oneof![4 => Just("push"), 1 => Just("schedule"), 1 => Just("pull_request")];
     let branch = prop_oneof![2 => Just("main"), 1 => Just("feature")];
     let running = prop::option::weighted(0.3, progress());
@@ -105,14 +105,14 @@ fn past() -> impl Strategy<Value = Past> {
                     })
                     .collect();
             }
-            Past { event, branch, attempts }
+            PastRun { event, branch, attempts }
         },
     )
 }
 
 impl SimulatedGitHub {
-    fn new(past: Vec<Past>, indexed: usize, lagging: bool) -> Self {
-        let run = |(id, past): (u64, &Past)| run(id, past, past.attempts.len());
+    fn new(past: Vec<PastRun>, indexed: usize, lagging: bool) -> Self {
+        let run = |(id, past): (u64, &PastRun)| run(id, past, past.attempts.len());
         let runs = (1..).zip(&past).map(run).collect();
         Self { runs, past, indexed, lagging, queries: 0 }
     }
@@ -122,7 +122,7 @@ impl SimulatedGitHub {
         RunsPage { total_count: all.len(), workflow_runs: all.into_iter().take(PAGE).cloned().collect() }
     }
 
-    fn past(&self, id: u64) -> &Past {
+    fn past(&self, id: u64) -> &PastRun {
         &self.past[usize::try_from(id).unwrap() - 1]
     }
 
@@ -168,8 +168,8 @@ impl SimulatedGitHub {
     }
 
     /// The runs that count, newest first.
-    fn counting(&self) -> Vec<&Past> {
-        let counts = |past: &&Past| past.branch == "main" && past.event != "pull_request";
+    fn counting(&self) -> Vec<&PastRun> {
+        let counts = |past: &&PastRun| past.branch == "main" && past.event != "pull_request";
         self.past.iter().rev().filter(counts).collect()
     }
 
@@ -204,7 +204,7 @@ impl SimulatedGitHub {
     }
 
     /// The attempts that ended and count, newest first.
-    fn counted(&self) -> Vec<(&Past, usize)> {
+    fn counted(&self) -> Vec<(&PastRun, usize)> {
         self.counting()
             .into_iter()
             .flat_map(|past| (1..=past.attempts.len()).rev().map(move |attempt| (past, attempt)))
@@ -217,8 +217,7 @@ impl SimulatedGitHub {
         self.counted().iter().find_map(|(past, attempt)| decided(past.attempts[attempt - 1].ending))
     }
 
-    /// By jobs: the result of every selected job in the newest attempt without a cancelled one. Each pattern
-    /// has to match one.
+    /// By jobs: the newest attempt without a cancelled job decides. Each pattern has to match one of its jobs.
     fn expected_by_jobs(&self, running_may_pass: bool) -> Option<bool> {
         let listings = self.listings(running_may_pass);
         for (index, listing) in listings.iter().enumerate() {
@@ -251,10 +250,10 @@ fn is_selected(job: &str) -> bool {
 
 /// Whether all selected jobs of a run in progress passed, and it has all selected jobs of the newest older run that
 /// passed or failed.
-fn is_complete(past: &Past, older: &[&Past]) -> bool {
+fn is_complete(past: &PastRun, older: &[&PastRun]) -> bool {
     let jobs = &past.attempts[0].jobs;
     let has_result =
-        |older: &&&Past| older.attempts.last().is_some_and(|last| decided(last.ending).is_some());
+        |older: &&&PastRun| older.attempts.last().is_some_and(|last| decided(last.ending).is_some());
     let Some(complete) = older.iter().take(MAX_CANDIDATES).find(has_result) else { return false };
     let complete = listing(complete, complete.attempts.len());
     jobs.iter().filter(|(name, _)| is_selected(name)).all(|(_, ending)| *ending == Some("success"))
@@ -296,7 +295,7 @@ fn decided(ending: Ending) -> Option<bool> {
 }
 
 /// The jobs of an attempt. A job that it lacks keeps its ending from the attempt before.
-fn listing(past: &Past, attempt: usize) -> Vec<(&'static str, Ending)> {
+fn listing(past: &PastRun, attempt: usize) -> Vec<(&'static str, Ending)> {
     let mut listing = past.attempts[attempt - 1].jobs.clone();
     if attempt > 1 {
         let before = self::listing(past, attempt - 1);
@@ -306,7 +305,7 @@ fn listing(past: &Past, attempt: usize) -> Vec<(&'static str, Ending)> {
     listing
 }
 
-fn run(id: u64, past: &Past, attempt: usize) -> WorkflowRun {
+fn run(id: u64, past: &PastRun, attempt: usize) -> WorkflowRun {
     let ending = past.attempts[attempt - 1].ending;
     WorkflowRun {
         id,
@@ -327,7 +326,7 @@ fn run(id: u64, past: &Past, attempt: usize) -> WorkflowRun {
     }
 }
 
-fn jobs(past: &Past) -> Vec<Job> {
+fn jobs(past: &PastRun) -> Vec<Job> {
     let job = |attempt: u32, (name, ending): &(&str, Ending)| Job {
         name: (*name).to_owned(),
         conclusion: ending.map(str::to_owned),
@@ -349,7 +348,7 @@ fn settings(by_jobs: bool) -> CiSettings {
     CiSettings { jobs: JobPatterns::try_from(patterns).unwrap(), ..CiSettings::default() }
 }
 
-/// The value must be the one of the items that count. Without a value, none may count.
+/// The value must be that of the items that count. Without a value, no item may count.
 fn check_evidence(judgment: Judgment) -> Result<(), TestCaseError> {
     let items = judgment.evidence.into_items();
     let counted: Vec<_> = items.iter().filter(|item| item.counted()).collect();

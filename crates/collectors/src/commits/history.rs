@@ -1,4 +1,4 @@
-//! The commits of a branch, as a source of commits returns them.
+//! The commits of a branch, as a `CommitSource` returns them.
 
 use super::Commit;
 

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::{
     Classification,
-    message::{CommitMessage, MergeSubject, descriptions, regex},
+    message::{CommitMessage, MergeSubject, regex, without_prefixes},
     revert::{is_revert_branch, starts_with_revert},
     usage::{is_modifier, is_part_of_program, is_subject},
 };
@@ -61,7 +61,7 @@ pub(super) fn classify(text: &str) -> Classification {
     if !MENTION.is_match(text) {
         return Classification::Unrelated;
     }
-    Classification::NearMiss(if descriptions(message.subject()).any(starts_with_revert) {
+    Classification::NearMiss(if without_prefixes(message.subject()).any(starts_with_revert) {
         "it reverts a hotfix"
     } else if MENTION.is_match(message.subject()) {
         "its subject line mentions hotfixes, but does not say that this commit is one"
@@ -90,7 +90,7 @@ fn form_of_message(message: &CommitMessage<'_>) -> Option<&'static str> {
 }
 
 fn form_of_title(title: &str) -> Option<&'static str> {
-    for description in descriptions(title) {
+    for description in without_prefixes(title) {
         // The revert of a hotfix is not a hotfix, but a hotfix that reverts something is one.
         if starts_with_revert(description) {
             return None;

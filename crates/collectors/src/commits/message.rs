@@ -63,7 +63,7 @@ impl<'a> CommitMessage<'a> {
         self.body.iter().copied().find(|line| !line.trim().is_empty())
     }
 
-    /// The title of a merged pull request, which GitHub and GitLab write below the subject of the merge.
+    /// The title of a merged pull request, which GitHub and GitLab write below the merge's subject.
     pub(super) fn merged_title(&self) -> Option<&'a str> {
         self.first_line().filter(|line| bullet(line).is_none() && !NO_TITLE.is_match(line))
     }
@@ -95,7 +95,7 @@ pub(super) fn bullet(line: &str) -> Option<&str> {
 
 /// A title, then the title without its first prefix, and so on: `[API] fix: revert login`,
 /// `fix: revert login`, `revert login`.
-pub(super) fn descriptions(title: &str) -> impl Iterator<Item = &str> {
+pub(super) fn without_prefixes(title: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(title.trim()), |title| {
         let prefix = PREFIX.find(title)?;
         let rest = &title[prefix.end()..];
@@ -104,9 +104,9 @@ pub(super) fn descriptions(title: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Compiles a pattern of the source code.
+/// Compiles a pattern that is written in this code.
 pub(super) fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a pattern of the source code compiles, which the tests check")
+    Regex::new(pattern).expect("a pattern that is written in this code compiles, which the tests check")
 }
 
 #[cfg(test)]
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn prefixes_are_removed_one_by_one() {
-        let last = |title| descriptions(title).last().unwrap();
+        let last = |title| without_prefixes(title).last().unwrap();
         for (title, description) in [
             ("[API] fix(web ui)!: revert login", "revert login"),
             ("SHOP-12: [x][y] go", "go"),

@@ -13,11 +13,13 @@ pub struct MessagePatterns(Vec<Regex>);
 #[non_exhaustive]
 pub enum MessagePatternsError {
     /// There are none, so the count would always be 0.
-    #[error("at least one pattern is needed, such as [\"hotfix\"]")]
+    #[error("at least one pattern is needed, such as [\"hotfix\"] or [\"revert\"]")]
     None,
-    /// One of them matches every message.
-    #[error("`{0}` matches every message, even an empty one; write one such as \"hotfix\"")]
-    Everything(String),
+    /// One of them matches the empty message, so it would match too much.
+    #[error(
+        "`{0}` matches the empty message; write one that needs some text, such as \"hotfix\" or \"revert\""
+    )]
+    MatchesEmpty(String),
     /// One of them is not a regular expression.
     #[error("`{pattern}` is not a regular expression: {reason}")]
     Invalid {
@@ -43,7 +45,7 @@ impl MessagePatterns {
                 }
             })?;
             if compiled.is_match("") {
-                return Err(MessagePatternsError::Everything(pattern.to_owned()));
+                return Err(MessagePatternsError::MatchesEmpty(pattern.to_owned()));
             }
             Ok(compiled)
         };
@@ -91,11 +93,12 @@ mod tests {
         );
         assert_eq!(
             refused("[commits]\nreverts = []"),
-            "a.toml:2:1: `reverts` in [commits]: at least one pattern is needed, such as [\"hotfix\"]"
+            "a.toml:2:1: `reverts` in [commits]: at least one pattern is needed, such as [\"hotfix\"] or [\"revert\"]"
         );
         assert_eq!(
             refused("[commits]\nhotfix = [\"hot\", \"\"]"),
-            "a.toml:2:1: `hotfix` in [commits]: `` matches every message, even an empty one; write one such as \"hotfix\""
+            "a.toml:2:1: `hotfix` in [commits]: `` matches the empty message; write one that needs some text, such as \"hotfix\" \
+             or \"revert\""
         );
     }
 }

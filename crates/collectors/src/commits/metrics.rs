@@ -1,5 +1,5 @@
 //! The metrics about recent commits. The client for GitHub limits the time of each request. The long timeout of the
-//! metrics lets it wait for rate limits until the run's deadline.
+//! metrics lets the client wait for rate limits until the run's deadline.
 
 use system_health_registry::{Sample, SampleError, Unavailable, system_health_metric};
 

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::{
     Classification,
-    message::{CommitMessage, bullet, descriptions, regex},
+    message::{CommitMessage, bullet, regex, without_prefixes},
     usage::{is_modifier, is_part_of_program, is_subject},
 };
 
@@ -99,7 +99,7 @@ pub(super) fn classify(text: &str) -> Classification {
     if let Some(form) = form_of_message(&message) {
         return Classification::counts(form);
     }
-    if descriptions(message.subject()).any(|text| AGAIN.is_match(text)) && MENTION.is_match(text) {
+    if without_prefixes(message.subject()).any(|text| AGAIN.is_match(text)) && MENTION.is_match(text) {
         return Classification::NearMiss("it lands a reverted change again");
     }
     if MENTION.is_match(message.subject()) {
@@ -137,7 +137,7 @@ fn form_of_message(message: &CommitMessage<'_>) -> Option<&'static str> {
     if let Some(merge) = message.merge() {
         return form_of_merge(merge.branch, message.merged_title());
     }
-    if descriptions(message.subject()).any(|text| AGAIN.is_match(text)) {
+    if without_prefixes(message.subject()).any(|text| AGAIN.is_match(text)) {
         return None;
     }
     form_of_body(message)
@@ -145,7 +145,7 @@ fn form_of_message(message: &CommitMessage<'_>) -> Option<&'static str> {
 
 /// The title decides, unless the button "Revert" made the branch.
 fn form_of_merge(branch: &str, title: Option<&str>) -> Option<&'static str> {
-    let is_again = |title| descriptions(title).any(|text| AGAIN.is_match(text));
+    let is_again = |title| without_prefixes(title).any(|text| AGAIN.is_match(text));
     let is_branch = match title {
         Some(title) => BUTTON_BRANCH.is_match(branch) && !is_again(title),
         None => is_revert_branch(branch),
@@ -157,7 +157,7 @@ fn form_of_merge(branch: &str, title: Option<&str>) -> Option<&'static str> {
 }
 
 fn form_of_title(title: &str) -> Option<&'static str> {
-    for description in descriptions(title) {
+    for description in without_prefixes(title) {
         if AGAIN.is_match(description) {
             return None;
         }

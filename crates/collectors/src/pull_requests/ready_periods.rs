@@ -56,7 +56,7 @@ impl ReadyPeriods {
         }
         match pull_request.merged_at.or(pull_request.closed_at) {
             // The merge is what ended it, even if its event is missing or has a later second.
-            Some(end) => periods.end(end),
+            Some(end) => periods.cut_after(end),
             None if !is_open => return Err(Contradiction { events: "closed", itself: "open" }),
             None => {}
         }
@@ -90,7 +90,7 @@ impl ReadyPeriods {
     }
 
     /// Cuts everything after an instant.
-    fn end(&mut self, at: SystemTime) {
+    fn cut_after(&mut self, at: SystemTime) {
         self.0.retain(|period| period.from <= at);
         if let Some(last) = self.0.last_mut() {
             last.to = Some(last.to.map_or(at, |to| to.min(at)));

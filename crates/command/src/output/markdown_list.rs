@@ -10,7 +10,7 @@ pub(crate) struct MarkdownList<'a>(pub(crate) &'a Catalog);
 
 impl fmt::Display for MarkdownList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "# Metrics\n\n<!-- Written by `report list --format markdown`. -->")?;
+        writeln!(f, "# Catalog of metrics\n\n<!-- Written by `report list --format markdown`. -->")?;
         let mut group = None;
         for metric in self.0.metrics() {
             let first_word = metric.key().split('.').next();
@@ -84,7 +84,7 @@ mod tests {
         let catalog = Catalog::new([metric]).unwrap();
 
         assert_snapshot!(MarkdownList(&catalog), @r"
-        # Metrics
+        # Catalog of metrics
 
         <!-- Written by `report list --format markdown`. -->
 

@@ -22,7 +22,7 @@ pub(super) struct FileTable {
     pub(super) entries: TableEntries,
 }
 
-/// Reads all tables of a file. The path is only for messages and for the origin of relative paths.
+/// Reads all tables of a file. The path is used in messages, and to resolve relative paths.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<FileTable>, SettingsError> {
     let locator = Locator::new(path, text);
     let syntax = |error: &toml::de::Error| SettingsError::Syntax {

@@ -1,4 +1,4 @@
-// The registry has no `self`. A collector gets its data from resources.
+// A collector is called without a `self`. It gets its data from resources.
 use system_health_registry::system_health_metric;
 
 struct Pulls;

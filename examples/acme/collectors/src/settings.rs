@@ -1,16 +1,14 @@
 //! The table `[acme]` of the settings file.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
-use system_health_registry::settings_table;
+use system_health_registry::{settings::SettingPath, settings_table};
 
 /// Where Acme keeps its incidents.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub struct AcmeSettings {
     /// The file that lists the open incidents.
-    pub incidents: PathBuf,
+    pub incidents: SettingPath,
 }
 
 impl Default for AcmeSettings {

@@ -59,7 +59,7 @@ pub async fn flaky_jobs(
     window: Window,
 ) -> Result<Vec<Result<Sample, ItemError>>, Unavailable> {
     let runs = recent.on_branch(window)?;
-    let reruns = lists.of(&runs, |found| found.run.attempt > 1).await?;
+    let reruns = lists.runs_with_jobs(&runs, |found| found.run.attempt > 1).await?;
     let mut flaky: BTreeMap<(&str, String), FlakyJob<'_>> = BTreeMap::new();
     for (found, jobs) in &reruns {
         for name in flaky_jobs_of(found.run, jobs)? {

@@ -38,7 +38,7 @@ pub(super) type RunWithJobs<'a> = (BranchRun<'a>, Arc<[Job]>);
 
 impl JobLists {
     /// The runs that fulfil a condition, with their jobs.
-    pub(super) async fn of<'a>(
+    pub(super) async fn runs_with_jobs<'a>(
         &self,
         runs: &BranchRuns<'a>,
         condition: impl Fn(&BranchRun<'a>) -> bool,

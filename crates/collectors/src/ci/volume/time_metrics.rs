@@ -135,7 +135,7 @@ pub async fn runner_minutes(
 ) -> Result<Vec<Sample>, Unavailable> {
     let runs = recent.on_branch(window)?;
     let mut times: BTreeMap<&str, Duration> = BTreeMap::new();
-    for (found, jobs) in lists.of(&runs, |found| found.ending != RunEnding::Skipped).await? {
+    for (found, jobs) in lists.runs_with_jobs(&runs, |found| found.ending != RunEnding::Skipped).await? {
         for job in ran_jobs(found.run, &jobs)?.into_iter().filter(|job| job.is_in(window)) {
             if let Some(ran) = job.ran(found.run)? {
                 *times.entry(job.os()).or_default() += ran;
@@ -157,7 +157,7 @@ async fn durations<'a>(
 ) -> anyhow::Result<BTreeMap<&'a str, Vec<Duration>>> {
     let mut durations: BTreeMap<&str, Vec<Duration>> =
         runs.workflows()?.into_iter().map(|workflow| (workflow, Vec::new())).collect();
-    for (found, jobs) in lists.of(runs, |found| ran_to_its_end(found.ending)).await? {
+    for (found, jobs) in lists.runs_with_jobs(runs, |found| ran_to_its_end(found.ending)).await? {
         durations.entry(found.run.workflow()?).or_default().extend(duration(found.run, &jobs));
     }
     Ok(durations)
@@ -166,7 +166,7 @@ async fn durations<'a>(
 /// How long the jobs that started within the window waited.
 async fn waits(runs: &BranchRuns<'_>, lists: &JobLists, window: Window) -> anyhow::Result<Vec<Duration>> {
     let mut waits = Vec::new();
-    for (found, jobs) in lists.of(runs, |found| found.ending != RunEnding::Skipped).await? {
+    for (found, jobs) in lists.runs_with_jobs(runs, |found| found.ending != RunEnding::Skipped).await? {
         for job in ran_jobs(found.run, &jobs)?.into_iter().filter(|job| job.is_in(window)) {
             waits.push(job.queued(found.run)?);
         }
