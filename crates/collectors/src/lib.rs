@@ -28,6 +28,8 @@
 //! }
 //! ```
 
+#[doc(hidden)]
+pub mod __private;
 #[cfg(feature = "github")]
 pub mod ci;
 pub mod commits;

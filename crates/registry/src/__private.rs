@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    CatalogError, Context, Described, Facts, FromContext, IntoReading, Location, Metric, OptionValue,
+    CatalogError, Context, Described, Facts, FromContext, Gate, IntoReading, Location, Metric, OptionValue,
     Reading, Source, Unavailable, task::Task,
 };
 
@@ -17,6 +17,10 @@ pub struct Registration(pub fn() -> Result<Metric, CatalogError>);
 /// Makes a source when a catalog is built.
 #[derive(Debug)]
 pub struct SourceRegistration(pub fn() -> Source);
+
+/// A gate. It is a constant.
+#[derive(Clone, Copy)]
+pub struct GateRegistration(pub &'static dyn Gate);
 
 /// Makes a metric from the options of the attribute. The attribute has already checked them with the same rules.
 pub fn metric<C>(

@@ -4,7 +4,9 @@
 use system_health_registry::{Sample, SampleError, system_health_metric};
 
 use super::CiVerdict;
-use crate::{repository::Repository, web_page::with_page_link};
+use crate::{github_access, repository::Repository, web_page::with_page_link};
+
+github_access!("ci.*", Rest, [Actions]);
 
 /// Whether the tests passed (1) or failed (0) in the newest decisive run of the workflow on the branch.
 #[system_health_metric(
@@ -12,7 +14,8 @@ use crate::{repository::Repository, web_page::with_page_link};
     each = Repository,
     aggregate = "min",
     goal = "== 1",
-    timeout = "1h"
+    timeout = "1h",
+    requests = 2
 )]
 pub fn tests_passing(verdict: CiVerdict) -> Result<Sample, SampleError> {
     let sample = Sample::new(verdict.passed)?

@@ -6,6 +6,9 @@ use system_health_registry::{Sample, SampleError, system_health_metric};
 use super::{CommitSettings, RecentCommits};
 use crate::repository::Repository;
 
+#[cfg(feature = "github")]
+crate::github_access!("commits.*", Rest, [Contents]);
+
 /// Hotfixes that landed on the branch within the window (7 days by default).
 #[system_health_metric(
     key = "commits.hotfix",
@@ -13,7 +16,8 @@ use crate::repository::Repository;
     unit = "commit",
     goal = "< 5",
     recovery = "3",
-    timeout = "1h"
+    timeout = "1h",
+    requests = 1
 )]
 pub fn hotfix_commits(commits: RecentCommits, settings: CommitSettings) -> Result<Sample, SampleError> {
     commits.count(&settings.hotfix, "a hotfix")
@@ -26,7 +30,8 @@ pub fn hotfix_commits(commits: RecentCommits, settings: CommitSettings) -> Resul
     unit = "commit",
     goal = "< 5",
     recovery = "3",
-    timeout = "1h"
+    timeout = "1h",
+    requests = 1
 )]
 pub fn revert_commits(commits: RecentCommits, settings: CommitSettings) -> Result<Sample, SampleError> {
     commits.count(&settings.reverts, "a revert")

@@ -3,9 +3,13 @@
 //! Without the feature `github`, there is no client. The settings stay, because they say on which host the remotes of a
 //! clone are.
 
+#[cfg(feature = "github")]
+mod access;
 mod account;
 #[cfg(feature = "github")]
 mod app;
+#[cfg(feature = "github")]
+mod budget;
 #[cfg(feature = "github")]
 mod changed_list;
 #[cfg(feature = "github")]
@@ -23,6 +27,8 @@ mod token;
 mod without_client;
 
 #[cfg(feature = "github")]
+pub use access::{GitHubAccess, GitHubApi};
+#[cfg(feature = "github")]
 pub(crate) use account::{Account, ActorResponse};
 pub use account::{BotLoginError, BotLogins};
 #[cfg(feature = "github")]
@@ -34,6 +40,8 @@ pub use client::{
     Cause, ErrorBody, GitHub, GitHubError, Pages, Permitted, QueryError, QueryErrorKind, QueryErrors,
     QueryPages,
 };
+#[cfg(feature = "github")]
+pub use permission::Permission;
 #[cfg(feature = "github")]
 pub(crate) use permission::no_data_without;
 #[cfg(feature = "github")]

@@ -3,7 +3,9 @@
 use system_health_registry::{Sample, SampleError, Unavailable, Window, system_health_metric};
 
 use super::{PullRequests, measure};
-use crate::repository::Repository;
+use crate::{github_access, repository::Repository};
+
+github_access!("prs.*", GraphQl, [PullRequests]);
 
 /// Open pull requests: drafts (`draft:true`) and those that are ready for review (`draft:false`).
 #[system_health_metric(

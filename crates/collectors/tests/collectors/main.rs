@@ -2,6 +2,7 @@
 #![cfg(all(feature = "git", feature = "github"))]
 
 mod app;
+mod budget;
 mod ci;
 mod clone;
 mod commits;

@@ -13,7 +13,7 @@ use super::{
     key::AppKey,
     tokens::{InstallationToken, Tokens},
 };
-use crate::github::{GitHub, GitHubError, GitHubSettings, client::Transport};
+use crate::github::{GitHub, GitHubError, GitHubSettings, budget::Usage, client::Transport};
 
 /// An app, and where it is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +104,8 @@ pub(in crate::github) async fn installation_token(
     let renew = async || {
         let jwt = key.sign(app.id, SystemTime::now())?;
         let nothing = ResponseCache::default();
-        let github = GitHub::new(&transport, settings, Some(&jwt), deadline, calls, nothing);
+        let github =
+            GitHub::new(&transport, settings, Some(&jwt), deadline, calls, nothing, Usage::new(None));
         app.new_token(&github.map_err(|_| AppError::Key)?).await
     };
     Ok(tokens.get(app, run, renew).await?)

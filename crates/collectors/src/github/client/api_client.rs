@@ -19,7 +19,7 @@ use super::{
     session::{InvalidToken, Session},
     transport::Transport,
 };
-use crate::github::{ApiUrl, GitHubSettings};
+use crate::github::{ApiUrl, GitHubSettings, budget::Usage};
 
 /// The deadline of a run that has none of its own.
 const DEFAULT_DEADLINE: Duration = Duration::from_mins(5);
@@ -52,12 +52,13 @@ impl GitHub {
         deadline: Option<Instant>,
         calls: ApiCalls,
         responses: ResponseCache,
+        usage: Usage,
     ) -> Result<Self, InvalidToken> {
         let now = Instant::now();
         let deadline = deadline.unwrap_or(now + DEFAULT_DEADLINE);
         // In a very short run, the reserve is a tenth of the time.
         let reserve = (deadline.saturating_duration_since(now) / 10).min(ERROR_RESERVE);
-        let session = Session::new(transport, token, deadline - reserve, calls, responses)?;
+        let session = Session::new(transport, token, deadline - reserve, calls, responses, usage)?;
         Ok(Self { session: Arc::new(session), api: settings.api_url, max_pages: settings.max_pages })
     }
 

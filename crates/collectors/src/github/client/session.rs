@@ -28,6 +28,11 @@ use super::{
     transport::{API, GRAPHQL, Transport},
 };
 
+use crate::github::{
+    GitHubApi,
+    budget::{Quota, Usage},
+};
+
 const MAX_REDIRECTS: u32 = 5;
 
 /// The state of one run's requests. They share a deadline and a rate limit.
@@ -43,6 +48,7 @@ pub(super) struct Session {
     responses: ResponseCache,
     owner: Owner,
     transport: Transport,
+    usage: Usage,
     /// GitHub's response, if it has refused the token.
     refusal: OnceLock<ErrorBody>,
 }
@@ -75,6 +81,7 @@ impl Session {
         deadline: Instant,
         calls: ApiCalls,
         responses: ResponseCache,
+        usage: Usage,
     ) -> Result<Self, InvalidToken> {
         let http = transport.http.with_calls(calls.clone()).with_deadline(deadline);
         Ok(Self {
@@ -87,6 +94,7 @@ impl Session {
             responses,
             owner: Owner::new(token),
             transport: transport.clone(),
+            usage,
             refusal: OnceLock::new(),
         })
     }
@@ -212,7 +220,29 @@ impl Session {
         Ok((status, headers, body))
     }
 
+    /// Sends a request if the run may make one more.
     async fn send(
+        &self,
+        request: Request<'_>,
+        etag: Option<&HeaderValue>,
+    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
+        if is_free(request) {
+            return self.send_now(request, etag).await;
+        }
+        let api = if request.body().is_none() { GitHubApi::Rest } else { GitHubApi::GraphQl };
+        let permit = self.usage.permit(api).await.map_err(|max| permanent(Cause::MaxRequests(max)))?;
+        let (status, headers, body) = self.send_now(request, etag).await?;
+        // GitHub counts a response that has not changed only if there is no token.
+        if status == StatusCode::NOT_MODIFIED && self.headers.contains_key(AUTHORIZATION) {
+            permit.release();
+        }
+        if let Some(quota) = Quota::from_headers(&headers) {
+            self.usage.note_quota(api, quota);
+        }
+        Ok((status, headers, body))
+    }
+
+    async fn send_now(
         &self,
         request: Request<'_>,
         etag: Option<&HeaderValue>,
@@ -268,6 +298,11 @@ impl Session {
             _ => (retry, Cause::Connection { host, source }),
         }
     }
+}
+
+/// Whether GitHub does not count a request. See <https://docs.github.com/en/rest/rate-limit/rate-limit>.
+fn is_free(request: Request<'_>) -> bool {
+    request.url().path().ends_with("/rate_limit")
 }
 
 fn permanent(cause: Cause) -> Failure {

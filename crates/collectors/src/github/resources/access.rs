@@ -29,8 +29,9 @@ impl FromContext for GitHub {
                 None
             }
         };
-        let (calls, responses) = (context.get().await?, context.get().await?);
-        let github = Self::new(&transport?, settings, token.as_ref(), context.deadline(), calls, responses);
+        let (calls, responses, usage) = (context.get().await?, context.get().await?, context.get().await?);
+        let deadline = context.deadline();
+        let github = Self::new(&transport?, settings, token.as_ref(), deadline, calls, responses, usage);
         Ok(github.context("cannot set up a client for GitHub")?)
     }
 }

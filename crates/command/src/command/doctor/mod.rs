@@ -87,7 +87,7 @@ fn diagnose(
     let deadline = report.deadline.saturating_sub(reserve(report.deadline));
     let context = Context::new().provide(settings.clone()).with_deadline(deadline);
     let (about_sinks, state, about_metrics, has_repository) = runtime.block_on(async {
-        let engine = Engine::new().with_workers(workers.handle().clone());
+        let engine = Engine::new().with_workers(workers.handle().clone()).with_request_plans();
         let (github, about_sinks, state, about_metrics) = tokio::join!(
             doctor::github(&context),
             sinks::diagnose(&program.sinks, &choice, settings, &context),
