@@ -37,13 +37,10 @@ pub use app::{APP_KEY, AppError};
 pub(crate) use changed_list::{ChangedList, Connection, ListError, NextPage, Updated};
 #[cfg(feature = "github")]
 pub use client::{
-    Cause, ErrorBody, GitHub, GitHubError, Pages, Permitted, QueryError, QueryErrorKind, QueryErrors,
-    QueryPages,
+    Cause, ErrorBody, GitHub, GitHubError, Pages, QueryError, QueryErrorKind, QueryErrors, QueryPages,
 };
 #[cfg(feature = "github")]
-pub use permission::Permission;
-#[cfg(feature = "github")]
-pub(crate) use permission::no_data_without;
+pub use permission::{Permission, no_data_without};
 #[cfg(feature = "github")]
 pub use resources::{GitHubRepository, WatchedBranch};
 pub use settings::{ApiUrl, ApiUrlError, GitHubSettings};

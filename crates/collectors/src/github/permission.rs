@@ -6,7 +6,6 @@ use http::StatusCode;
 use system_health_registry::Unavailable;
 
 use super::{Cause, GitHubError, QueryErrorKind};
-use crate::repository::RepositoryName;
 
 /// A permission to read something of a repository, as fine-grained tokens and GitHub Apps have it. See
 /// <https://docs.github.com/en/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens>.
@@ -76,22 +75,41 @@ impl fmt::Display for Permission {
     }
 }
 
-/// No data if there is no token or if GitHub forbids the request, and otherwise the error. `permission` is the name of the permission to read
-/// something of a repository that a fine-grained token or a GitHub App needs, such as `Issues`.
-pub(crate) fn no_data_without(
-    permission: &str,
-    repository: &RepositoryName,
-    error: anyhow::Error,
+/// No data with the name of the permission if the token may not read something, and otherwise the error. It would be the same
+/// error in each run until somebody changes the token. No token is no data, too.
+///
+/// `permission` is a [`Permission`] or another name of a permission that a token needs to read `what`, such as a repository.
+///
+/// ```
+/// use system_health_collectors::github::{GitHubRepository, Permission, no_data_without};
+/// use system_health_registry::Unavailable;
+///
+/// async fn runners(repository: &GitHubRepository) -> Result<serde_json::Value, Unavailable> {
+///     let runners = repository.get(&["actions", "runners"], &[]).await;
+///     runners.map_err(|error| no_data_without(Permission::Administration, repository.name(), error))
+/// }
+/// ```
+pub fn no_data_without(
+    permission: impl fmt::Display,
+    what: impl fmt::Display,
+    error: impl Into<anyhow::Error>,
 ) -> Unavailable {
+    let error = error.into();
     match error.downcast_ref::<GitHubError>() {
-        Some(refused) if matches!(refused.cause(), Cause::NoToken) => {
-            Unavailable::no_data(refused.cause().to_string())
-        }
+        Some(refused) if needs_token(refused) => Unavailable::no_data(refused.cause().to_string()),
         Some(refused) if is_forbidden(refused) => Unavailable::no_data(format!(
-            "the GitHub token needs the permission `{permission}` (read) for {repository}: {}",
+            "the GitHub token needs the permission `{permission}` (read) for {what}: {}",
             refused.cause()
         )),
         _ => error.into(),
+    }
+}
+
+fn needs_token(error: &GitHubError) -> bool {
+    match error.cause() {
+        Cause::NoToken => true,
+        Cause::Status { status, with_token: false, .. } => *status == StatusCode::UNAUTHORIZED,
+        _ => false,
     }
 }
 

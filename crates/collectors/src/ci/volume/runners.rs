@@ -7,7 +7,7 @@ use system_health_registry::{Context, FromContext, Sample, Scope, Unavailable, s
 use super::{job_lists::JobLists, recent_runs::RecentRuns};
 use crate::{
     ci::workflow_run::RunEnding,
-    github::{GitHubRepository, no_data_without},
+    github::{GitHubRepository, Permission, no_data_without},
     github_access,
     repository::Repository,
 };
@@ -98,7 +98,8 @@ impl FromContext for Runners {
         let pages =
             on_github.pages::<RunnersPage>(&["actions", "runners"], &[("per_page", "100")]).all().await;
         let pages = pages.with_context(failed);
-        let pages = pages.map_err(|error| no_data_without("Administration", on_github.name(), error))?;
+        let pages =
+            pages.map_err(|error| no_data_without(Permission::Administration, on_github.name(), error))?;
         let mut runners = Self::default();
         let (mut listed, mut announced) = (0, 0);
         for page in pages {
