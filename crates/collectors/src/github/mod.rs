@@ -32,6 +32,8 @@ pub use access::{GitHubAccess, GitHubApi};
 pub(crate) use account::{Account, ActorResponse};
 pub use account::{BotLoginError, BotLogins};
 #[cfg(feature = "github")]
+pub(crate) use app::installation_permissions;
+#[cfg(feature = "github")]
 pub use app::{APP_KEY, AppError};
 #[cfg(feature = "github")]
 pub(crate) use changed_list::{ChangedList, Connection, ListError, NextPage, Updated};

@@ -8,6 +8,7 @@ mod clone;
 mod commits;
 mod conditional;
 mod contract;
+mod doctor;
 mod engine;
 mod freshness;
 mod git;

@@ -1,6 +1,7 @@
 //! The token of the installation. It lives for an hour, so the runs of a process share it.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -24,6 +25,7 @@ pub(super) struct InstallationToken {
     pub(super) app: App,
     pub(super) token: SecretString,
     pub(super) expires: SystemTime,
+    pub(super) permissions: Arc<BTreeMap<String, String>>,
 }
 
 impl Tokens {
@@ -42,6 +44,11 @@ impl Tokens {
         let token = renew().await?;
         *current = Some(token.clone());
         Ok(token.token)
+    }
+
+    /// The permissions of the token.
+    pub(super) async fn permissions(&self) -> Option<Arc<BTreeMap<String, String>>> {
+        self.0.lock().await.as_ref().map(|token| Arc::clone(&token.permissions))
     }
 }
 

@@ -55,7 +55,7 @@ impl fmt::Display for Quota {
 /// Asks GitHub, which does not count this request. `None` if GitHub does not say it, so that only the requests themselves
 /// can find out: a GitHub Enterprise server may have no rate limits and answers 404.
 pub(super) async fn read(github: &GitHub) -> Option<BTreeMap<GitHubApi, Quota>> {
-    match github.get_once(&["rate_limit"]).await {
+    match github.get_once(&["rate_limit"], &[]).await {
         Ok((_, body)) => Some(parse(&body)),
         Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => None,
         Err(error) => {

@@ -73,8 +73,12 @@ impl GitHub {
     }
 
     /// Gets one document and the response's headers, without retries.
-    pub(crate) async fn get_once(&self, path: &[&str]) -> Result<(HeaderMap, Value), GitHubError> {
-        let url = join(&self.api, path, &[]);
+    pub(crate) async fn get_once(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<(HeaderMap, Value), GitHubError> {
+        let url = join(&self.api, path, query);
         let failed = |cause| self.permanent(&url, cause);
         let document = self.session.get_once(&url).await.map_err(|attempt| failed(attempt.cause))?;
         let body = self.session.parse(&document.body).map_err(failed)?;
