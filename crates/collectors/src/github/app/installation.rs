@@ -13,7 +13,11 @@ use super::{
     key::AppKey,
     tokens::{InstallationToken, Tokens},
 };
-use crate::github::{GitHub, GitHubError, GitHubSettings, budget::Usage, client::Transport};
+use crate::github::{
+    GitHub, GitHubError, GitHubSettings,
+    budget::Usage,
+    client::{Owner, Transport},
+};
 
 /// An app, and where it is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +63,11 @@ impl App {
             (None, Some(Installation::Owner(_))) => Err(AppError::NoApp("installation_owner")),
             (None, None) => Ok(None),
         }
+    }
+
+    /// The owner of the responses that the installation gets.
+    pub(in crate::github) fn owner(&self, token: &SecretString) -> Owner {
+        Owner::from_installation(&format!("app {} {}", self.id, self.installation()), token)
     }
 
     fn installation(&self) -> String {
@@ -121,8 +130,16 @@ pub(in crate::github) async fn installation_token(
     let renew = async || {
         let jwt = key.sign(app.id, SystemTime::now())?;
         let nothing = ResponseCache::default();
-        let github =
-            GitHub::new(&transport, settings, Some(&jwt), deadline, calls, nothing, Usage::new(None));
+        let github = GitHub::new(
+            &transport,
+            settings,
+            Some(&jwt),
+            deadline,
+            calls,
+            nothing,
+            Usage::new(None),
+            Owner::new(None),
+        );
         app.new_token(&github.map_err(|_| AppError::Key)?).await
     };
     Ok(tokens.get(app, run, renew).await?)

@@ -14,6 +14,7 @@ use super::{
     Pages, QueryPages,
     cause::Cause,
     error::GitHubError,
+    kept_response::Owner,
     link::Links,
     request::Request,
     session::{InvalidToken, Session},
@@ -53,12 +54,13 @@ impl GitHub {
         calls: ApiCalls,
         responses: ResponseCache,
         usage: Usage,
+        owner: Owner,
     ) -> Result<Self, InvalidToken> {
         let now = Instant::now();
         let deadline = deadline.unwrap_or(now + DEFAULT_DEADLINE);
         // In a very short run, the reserve is a tenth of the time.
         let reserve = (deadline.saturating_duration_since(now) / 10).min(ERROR_RESERVE);
-        let session = Session::new(transport, token, deadline - reserve, calls, responses, usage)?;
+        let session = Session::new(transport, token, deadline - reserve, calls, responses, usage, owner)?;
         Ok(Self { session: Arc::new(session), api: settings.api_url, max_pages: settings.max_pages })
     }
 

@@ -82,6 +82,7 @@ impl Session {
         calls: ApiCalls,
         responses: ResponseCache,
         usage: Usage,
+        owner: Owner,
     ) -> Result<Self, InvalidToken> {
         let http = transport.http.with_calls(calls.clone()).with_deadline(deadline);
         Ok(Self {
@@ -92,7 +93,7 @@ impl Session {
             query_retrier: Retrier::new(RetryPolicy::default(), deadline),
             calls,
             responses,
-            owner: Owner::new(token),
+            owner,
             transport: transport.clone(),
             usage,
             refusal: OnceLock::new(),
@@ -204,7 +205,10 @@ impl Session {
         let request = Request::Get(url);
         let Some(store) = self.responses.store() else { return self.send(request, None).await };
         let key = self.owner.key(url);
-        let kept = store.load(&key).await.and_then(|kept| KeptResponse::read(&kept, url));
+        let kept = store
+            .load(&key)
+            .await
+            .and_then(|kept| KeptResponse::read(&kept, &self.owner, url, &self.headers));
         let (status, headers, body) = self.send(request, kept.as_ref().map(|kept| &kept.etag)).await?;
         match kept {
             Some(kept) if status == StatusCode::NOT_MODIFIED => {
@@ -212,7 +216,7 @@ impl Session {
             }
             _ if status == StatusCode::OK => {
                 if let Some(response) = KeptResponse::new(&headers, &body) {
-                    store.save(&key, &response.write(url)).await;
+                    store.save(&key, &response.write(&self.owner, url)).await;
                 }
             }
             _ => {}
