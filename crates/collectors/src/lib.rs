@@ -34,6 +34,8 @@
 //! }
 //! ```
 
+#[doc(hidden)]
+pub mod __private;
 #[cfg(feature = "aws-ci")]
 pub mod aws;
 #[cfg(feature = "github")]

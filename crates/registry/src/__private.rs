@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    CatalogError, Context, Described, Facts, FromContext, IntoReading, Location, Metric, OptionValue,
+    CatalogError, Context, Described, Facts, FromContext, Gate, IntoReading, Location, Metric, OptionValue,
     Reading, Source, Unavailable, task::Task,
 };
 
@@ -26,6 +26,9 @@ pub struct GroupTitle {
     /// The title.
     pub title: &'static str,
 }
+/// A gate. It is a constant.
+#[derive(Clone, Copy)]
+pub struct GateRegistration(pub &'static dyn Gate);
 
 /// Makes a metric from the options of the attribute. The attribute has already checked them with the same rules.
 pub fn metric<C>(

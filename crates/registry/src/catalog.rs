@@ -8,12 +8,13 @@ use std::{
 };
 
 use crate::{
-    __private::{Registration, SourceRegistration},
-    Alias, Described, Facts, ItemError, Location, Metric, OptionError, Reading, Source, Unavailable,
+    __private::{GateRegistration, Registration, SourceRegistration},
+    Alias, Described, Facts, Gate, ItemError, Location, Metric, OptionError, Reading, Source, Unavailable,
 };
 
 inventory::collect!(Registration);
 inventory::collect!(SourceRegistration);
+inventory::collect!(GateRegistration);
 
 /// Valid metrics with distinct keys, sorted by key, and the sources of further metrics.
 #[derive(Clone)]
@@ -22,6 +23,7 @@ pub struct Catalog {
     sources: Vec<Source>,
     /// Filters that also apply to the metrics that sources return later.
     filters: Vec<Arc<KeyFilter>>,
+    gates: Vec<&'static dyn Gate>,
 }
 
 /// Whether the metric with a key is kept.
@@ -84,12 +86,16 @@ pub enum CatalogError {
 }
 
 impl Catalog {
-    /// The metrics and sources that are linked into this program.
+    /// The metrics, sources and gates that are linked into this program.
     pub fn linked() -> Result<Self, CatalogError> {
         let metrics = inventory::iter::<Registration>.into_iter().map(|registration| (registration.0)());
         let sources =
             inventory::iter::<SourceRegistration>.into_iter().map(|registration| (registration.0)());
-        Self::from_parts(metrics.collect::<Result<_, _>>()?, sources.collect())
+        let gates = inventory::iter::<GateRegistration>.into_iter().map(|registration| registration.0);
+        Ok(Self {
+            gates: gates.collect(),
+            ..Self::from_parts(metrics.collect::<Result<_, _>>()?, sources.collect())?
+        })
     }
 
     /// A catalog of the given metrics, for tests and for programs that choose their metrics.
@@ -101,14 +107,23 @@ impl Catalog {
     pub fn with_metrics(self, metrics: impl IntoIterator<Item = Metric>) -> Result<Self, CatalogError> {
         Ok(Self {
             filters: self.filters,
+            gates: self.gates,
             ..Self::from_parts(self.metrics.into_iter().chain(metrics).collect(), self.sources)?
         })
+    }
+
+    /// Adds a gate, which may skip metrics.
+    #[must_use]
+    pub fn with_gate(mut self, gate: &'static dyn Gate) -> Self {
+        self.gates.push(gate);
+        self
     }
 
     /// Adds sources.
     pub fn with_sources(self, sources: impl IntoIterator<Item = Source>) -> Result<Self, CatalogError> {
         Ok(Self {
             filters: self.filters,
+            gates: self.gates,
             ..Self::from_parts(self.metrics, self.sources.into_iter().chain(sources).collect())?
         })
     }
@@ -152,7 +167,7 @@ impl Catalog {
             return Err(CatalogError::DuplicateSource { name: pair[0].name().to_string(), first, second });
         }
         check_aliases(&metrics)?;
-        Ok(Self { metrics, sources, filters: Vec::new() })
+        Ok(Self { metrics, sources, filters: Vec::new(), gates: Vec::new() })
     }
 
     /// The metrics, sorted by key. They include the known metrics of sources.
@@ -165,6 +180,11 @@ impl Catalog {
     #[must_use]
     pub fn sources(&self) -> &[Source] {
         &self.sources
+    }
+
+    /// The gates.
+    pub(crate) fn gates(&self) -> &[&'static dyn Gate] {
+        &self.gates
     }
 
     /// Keeps the metrics whose keys a filter accepts, including the metrics that sources will return. A source is removed

@@ -16,7 +16,7 @@ use futures::{
 };
 use tokio::task::AbortHandle;
 
-use crate::{Unavailable, task_error::TaskError};
+use crate::{Unavailable, collecting::working_for_the_same, task_error::TaskError};
 
 /// A resource that is built or being built.
 pub(crate) type SharedResource = Shared<BoxFuture<'static, ResourceResult>>;
@@ -80,7 +80,7 @@ impl ResourceCache {
         if let Some(known) = entries.resources.get(&resource.id) {
             return known.clone();
         }
-        let task = tokio::spawn(build());
+        let task = tokio::spawn(working_for_the_same(build()));
         entries.tasks.push(task.abort_handle());
         let result = async move {
             task.await.unwrap_or_else(|error| Err(TaskError::new(resource.name, error).into()))

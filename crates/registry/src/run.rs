@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{ItemError, Metric, Reading, Sample, SourceOutcome, SubjectLabel, Unavailable};
+use crate::{ItemError, Metric, Reading, RequestPlan, Sample, SourceOutcome, SubjectLabel, Unavailable};
 
 /// The outcomes of one run.
 #[derive(Debug, Clone)]
@@ -14,6 +14,7 @@ pub struct Run {
     pub(crate) duration: Duration,
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) sources: Vec<SourceOutcome>,
+    pub(crate) request_plans: Vec<RequestPlan>,
 }
 
 /// How one metric ended the run. If the metric has subjects, there is one outcome for each subject.
@@ -63,6 +64,12 @@ impl Run {
     #[must_use]
     pub fn sources(&self) -> &[SourceOutcome] {
         &self.sources
+    }
+
+    /// The requests that were expected before the collection, for each API whose client estimates them.
+    #[must_use]
+    pub fn request_plans(&self) -> &[RequestPlan] {
+        &self.request_plans
     }
 }
 

@@ -122,6 +122,10 @@ impl<'a> RunInProgress<'a> {
     /// is opened first, because it contains the descriptions of their metrics.
     async fn collect(&self, mode: Mode) -> Result<CollectedRun, StateError> {
         let Reporter { engine, catalog, .. } = self.reporter;
+        let engine = &match mode {
+            Mode::DryRun => engine.clone().with_request_plans(),
+            Mode::Collect | Mode::Push => engine.clone(),
+        };
         let opening = self.open_state();
         let connecting = self.reporter.interruption.unless(self.connect(mode));
         let connecting = async { connecting.await.unwrap_or_default() };

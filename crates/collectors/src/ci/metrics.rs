@@ -4,7 +4,9 @@
 use system_health_registry::{Sample, SampleError, group_title, system_health_metric};
 
 use super::CiVerdict;
-use crate::{repository::Repository, web_page::with_page_link};
+use crate::{github_access, repository::Repository, web_page::with_page_link};
+
+github_access!("ci.*", Rest, [Actions]);
 
 group_title!("ci", "CI");
 
@@ -15,7 +17,8 @@ group_title!("ci", "CI");
     aggregate = "min",
     goal = "== 1",
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/ci.tests_passing_on_main.md",
-    timeout = "1h"
+    timeout = "1h",
+    requests = 2
 )]
 pub fn tests_passing(verdict: CiVerdict) -> Result<Sample, SampleError> {
     let sample = Sample::new(verdict.passed)?

@@ -34,6 +34,9 @@ pub fn active_authors(commits: RecentCommits, github: GitHubSettings) -> Result<
     commits.authors(&github.bots)
 }
 
+#[cfg(feature = "github")]
+crate::github_access!("commits.*", Rest, [Contents]);
+
 /// Hotfixes that landed on the branch within the window (7 days by default).
 #[system_health_metric(
     key = "commits.hotfix",
@@ -42,7 +45,8 @@ pub fn active_authors(commits: RecentCommits, github: GitHubSettings) -> Result<
     goal = "< 5",
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.hotfix.md",
     recovery = "3",
-    timeout = "1h"
+    timeout = "1h",
+    requests = 1
 )]
 pub fn hotfix_commits(
     commits: RecentCommits,
@@ -62,7 +66,8 @@ pub fn hotfix_commits(
     goal = "< 5",
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.reverts.md",
     recovery = "3",
-    timeout = "1h"
+    timeout = "1h",
+    requests = 1
 )]
 pub fn revert_commits(
     commits: RecentCommits,

@@ -8,9 +8,9 @@ use http::HeaderMap;
 use serde_json::Value;
 use system_health_credentials::Credentials;
 use system_health_http::server_time;
-use system_health_registry::{Context, Finding, SharedError, Subjects, Unavailable};
+use system_health_registry::{Catalog, Context, Finding, SharedError, Subjects, Unavailable};
 
-use super::bounded;
+use super::{bounded, permissions};
 use crate::{
     ci::{CiSettings, CiVerdict, RunsError},
     github::{APP_KEY, GitHub, GitHubRepository, GitHubSettings, TOKEN},
@@ -23,7 +23,9 @@ const EXPIRES_SOON: Duration = Duration::from_hours(7 * 24);
 const MAX_NAMES: usize = 10;
 
 /// Diagnoses the token, the API, the repositories and the workflow.
-pub async fn github(context: &Context) -> Vec<Finding> {
+///
+/// Also lists the permissions that the metrics of the catalog need, and whether the token has them.
+pub async fn github(context: &Context, catalog: &Catalog) -> Vec<Finding> {
     let mut findings = token(context).await;
     let client = match context.get::<GitHub>().await {
         Ok(client) => client,
@@ -39,8 +41,13 @@ pub async fn github(context: &Context) -> Vec<Finding> {
             return findings;
         }
     };
-    let (api, repository) = tokio::join!(Finding::in_time("GitHub", api(&client)), repositories(context),);
+    let (api, repository, permissions) = tokio::join!(
+        Finding::in_time("GitHub", api(&client)),
+        repositories(context),
+        Finding::in_time("GitHub permissions", permissions::diagnose(context, &client, catalog)),
+    );
     findings.extend(api);
+    findings.extend(permissions);
     findings.extend(repository);
     findings
 }
@@ -81,7 +88,7 @@ async fn token_itself(context: &Context) -> Vec<Finding> {
 /// Makes one request that does not count against the rate limit and whose headers describe the token.
 /// See <https://docs.github.com/en/rest/rate-limit/rate-limit>.
 async fn api(client: &GitHub) -> Vec<Finding> {
-    match client.get_once(&["rate_limit"]).await {
+    match client.get_once(&["rate_limit"], &[]).await {
         // The response of a GitHub Enterprise server whose administrators have turned rate limits off.
         Err(error) if error.status().is_some_and(|status| status.as_u16() == 404) => {
             vec![Finding::ok("GitHub", format!("{} responds, and has no rate limit", client.api_url()))]
@@ -173,9 +180,11 @@ async fn problems_of(context: &Context, repository: Repository, subject: &str) -
     match context.about(repository).get::<GitHubRepository>().await {
         Err(Unavailable::NoData(_)) => vec![],
         Err(error) => failed(error.to_string()),
-        Ok(repository) => {
-            repository.get_once(&[]).await.err().map_or_else(Vec::new, |error| failed(full_message(error)))
-        }
+        Ok(repository) => repository
+            .get_once(&[], &[])
+            .await
+            .err()
+            .map_or_else(Vec::new, |error| failed(full_message(error))),
     }
 }
 
@@ -186,7 +195,7 @@ async fn single(context: &Context, repository: &Repository) -> Vec<Finding> {
         Ok(repository) => repository,
         Err(unavailable) => return vec![Finding::failed(REPOSITORY, unavailable.to_string())],
     };
-    match on_github.get_once(&[]).await {
+    match on_github.get_once(&[], &[]).await {
         Err(error) => vec![Finding::failed(REPOSITORY, full_message(error))],
         Ok((_, body)) => {
             let branch = body["default_branch"].as_str().unwrap_or("unknown");
@@ -210,7 +219,7 @@ async fn workflow(context: &Context, repository: &Repository, on_github: &GitHub
         }
         Err(Unavailable::NoData(no_data)) => Finding::warning(SUBJECT, no_data.to_string()),
         Err(Unavailable::Error(error)) if is_missing_workflow(&error) => {
-            let existing = match on_github.get_once(&["actions", "workflows"]).await {
+            let existing = match on_github.get_once(&["actions", "workflows"], &[]).await {
                 Ok((_, body)) => list_workflows(&body),
                 Err(error) => format!("the token may not read actions ({})", full_message(error)),
             };

@@ -5,6 +5,8 @@ mod bounded;
 #[cfg_attr(not(feature = "github"), path = "without_github.rs")]
 mod github;
 mod network;
+#[cfg(feature = "github")]
+mod permissions;
 
 pub use bounded::bounded;
 pub use github::github;

@@ -3,9 +3,13 @@
 //! Without the feature `github`, there is no client. The settings stay, because they say on which host the remotes of a
 //! clone are.
 
+#[cfg(feature = "github")]
+mod access;
 mod account;
 #[cfg(feature = "github")]
 mod app;
+#[cfg(feature = "github")]
+mod budget;
 #[cfg(feature = "github")]
 mod changed_list;
 #[cfg(feature = "github")]
@@ -25,21 +29,24 @@ mod token;
 mod without_client;
 
 #[cfg(feature = "github")]
+pub use access::{GitHubAccess, GitHubApi};
+#[cfg(feature = "github")]
 pub(crate) use account::{Account, ActorResponse};
 pub use account::{BotLoginError, BotLogins};
+#[cfg(feature = "github")]
+pub(crate) use app::installation_permissions;
 #[cfg(feature = "github")]
 pub use app::{APP_KEY, AppError};
 #[cfg(feature = "github")]
 pub(crate) use changed_list::{ChangedList, Connection, ListError, NextPage, PageInfo, Updated};
 #[cfg(feature = "github")]
 pub use client::{
-    Cause, ErrorBody, GitHub, GitHubError, Pages, Permitted, QueryError, QueryErrorKind, QueryErrors,
-    QueryPages,
+    Cause, ErrorBody, GitHub, GitHubError, Pages, QueryError, QueryErrorKind, QueryErrors, QueryPages,
 };
 #[cfg(feature = "github")]
 pub(crate) use git_timestamp::GitTimestamp;
 #[cfg(feature = "github")]
-pub(crate) use permission::no_data_without;
+pub use permission::{Permission, no_data_without};
 #[cfg(feature = "github")]
 pub use resources::{GitHubRepository, WatchedBranch};
 pub use settings::{ApiUrl, ApiUrlError, GitHubSettings};

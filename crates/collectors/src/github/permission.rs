@@ -1,27 +1,115 @@
-//! What a token may not read is no data, and not an error: it stays so until somebody changes the token.
+//! What a token may read. What it may not read is no data, and not an error: it stays so until somebody changes the token.
+
+use std::fmt;
 
 use http::StatusCode;
 use system_health_registry::Unavailable;
 
 use super::{Cause, GitHubError, QueryErrorKind};
-use crate::repository::RepositoryName;
 
-/// No data if there is no token or if GitHub forbids the request, and otherwise the error. `permission` is the name of the permission to read
-/// something of a repository that a fine-grained token or a GitHub App needs, such as `Issues`.
-pub(crate) fn no_data_without(
-    permission: &str,
-    repository: &RepositoryName,
-    error: anyhow::Error,
-) -> Unavailable {
-    match error.downcast_ref::<GitHubError>() {
-        Some(refused) if matches!(refused.cause(), Cause::NoToken) => {
-            Unavailable::no_data(refused.cause().to_string())
+/// A permission to read something of a repository, as fine-grained tokens and GitHub Apps have it. See
+/// <https://docs.github.com/en/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permission {
+    /// Workflow runs and their jobs.
+    Actions,
+    /// The repository's settings and runners.
+    Administration,
+    /// Alerts of code scanning.
+    CodeScanningAlerts,
+    /// Commits, branches, releases and files.
+    Contents,
+    /// Alerts about vulnerable dependencies.
+    DependabotAlerts,
+    /// Deployments and their statuses.
+    Deployments,
+    /// Issues.
+    Issues,
+    /// The repository itself. Every token has it.
+    Metadata,
+    /// Pull requests and their reviews.
+    PullRequests,
+    /// Alerts about published secrets.
+    SecretScanningAlerts,
+}
+
+impl Permission {
+    /// The name on the pages where a token or an app gets the permission, such as `Pull requests`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Actions => "Actions",
+            Self::Administration => "Administration",
+            Self::CodeScanningAlerts => "Code scanning alerts",
+            Self::Contents => "Contents",
+            Self::DependabotAlerts => "Dependabot alerts",
+            Self::Deployments => "Deployments",
+            Self::Issues => "Issues",
+            Self::Metadata => "Metadata",
+            Self::PullRequests => "Pull requests",
+            Self::SecretScanningAlerts => "Secret scanning alerts",
         }
+    }
+
+    /// The name in the API, such as `pull_requests`.
+    #[must_use]
+    pub const fn api_name(self) -> &'static str {
+        match self {
+            Self::Actions => "actions",
+            Self::Administration => "administration",
+            Self::CodeScanningAlerts => "security_events",
+            Self::Contents => "contents",
+            Self::DependabotAlerts => "vulnerability_alerts",
+            Self::Deployments => "deployments",
+            Self::Issues => "issues",
+            Self::Metadata => "metadata",
+            Self::PullRequests => "pull_requests",
+            Self::SecretScanningAlerts => "secret_scanning_alerts",
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// No data with the name of the permission if the token may not read something, and otherwise the error. It would be the same
+/// error in each run until somebody changes the token. No token is no data, too.
+///
+/// `permission` is a [`Permission`] or another name of a permission that a token needs to read `what`, such as a repository.
+///
+/// ```
+/// use system_health_collectors::github::{GitHubRepository, Permission, no_data_without};
+/// use system_health_registry::Unavailable;
+///
+/// async fn runners(repository: &GitHubRepository) -> Result<serde_json::Value, Unavailable> {
+///     let runners = repository.get(&["actions", "runners"], &[]).await;
+///     runners.map_err(|error| no_data_without(Permission::Administration, repository.name(), error))
+/// }
+/// ```
+pub fn no_data_without(
+    permission: impl fmt::Display,
+    what: impl fmt::Display,
+    error: impl Into<anyhow::Error>,
+) -> Unavailable {
+    let error = error.into();
+    match error.downcast_ref::<GitHubError>() {
+        Some(refused) if needs_token(refused) => Unavailable::no_data(refused.cause().to_string()),
         Some(refused) if is_forbidden(refused) => Unavailable::no_data(format!(
-            "the GitHub token needs the permission `{permission}` (read) for {repository}: {}",
+            "the GitHub token needs the permission `{permission}` (read) for {what}: {}",
             refused.cause()
         )),
         _ => error.into(),
+    }
+}
+
+fn needs_token(error: &GitHubError) -> bool {
+    match error.cause() {
+        Cause::NoToken => true,
+        Cause::Status { status, with_token: false, .. } => *status == StatusCode::UNAUTHORIZED,
+        _ => false,
     }
 }
 

@@ -19,6 +19,9 @@ pub struct GitHubSettings {
     /// The maximum length of a list, in pages of up to 100 items. A longer list is an error, because a part of it
     /// would give a wrong value. Default: 50.
     pub max_pages: NonZeroU32,
+    /// The largest number of requests of one run that count against GitHub's quota. Groups of metrics that need more are
+    /// skipped. Default: no limit but GitHub's.
+    pub max_requests: Option<NonZeroU32>,
     /// The number of a GitHub App, which is used in place of a token.
     pub app_id: Option<u64>,
     /// The number of the app's installation.
@@ -80,6 +83,7 @@ impl Default for GitHubSettings {
         Self {
             api_url: ApiUrl::default(),
             max_pages,
+            max_requests: None,
             app_id: None,
             installation_id: None,
             installation_owner: None,

@@ -9,7 +9,7 @@ use system_health_registry::{
 use super::{issue::Issue, reader};
 use crate::{
     date::format_date,
-    github::{GitHubRepository, GitHubSettings, no_data_without},
+    github::{GitHubRepository, GitHubSettings, Permission, no_data_without},
     measured::Measured,
     web_page::with_page_link,
 };
@@ -92,7 +92,7 @@ impl FromContext for Issues {
         let bots = context.get::<GitHubSettings>().await?.bots;
         let window = context.get::<Windows>().await?.longest(&["issues.*"]);
         let read = reader::read(&repository, window.start(), &bots).await;
-        let read = read.map_err(|error| no_data_without("Issues", repository.name(), error))?;
+        let read = read.map_err(|error| no_data_without(Permission::Issues, repository.name(), error))?;
         read.ok_or_else(|| Unavailable::no_data(format!("issues are turned off in {}", repository.name())))
     }
 }

@@ -3,7 +3,9 @@
 use system_health_registry::{Sample, SampleError, Unavailable, Window, system_health_metric};
 
 use super::Issues;
-use crate::repository::Repository;
+use crate::{github_access, repository::Repository};
+
+github_access!("issues.*", GraphQl, [Issues]);
 
 /// Open issues, without pull requests.
 #[system_health_metric(

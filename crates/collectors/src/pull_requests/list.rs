@@ -12,7 +12,7 @@ use super::{
     reader,
 };
 use crate::{
-    github::{GitHubRepository, GitHubSettings, no_data_without},
+    github::{GitHubRepository, GitHubSettings, Permission, no_data_without},
     measured::Measured,
 };
 
@@ -81,7 +81,7 @@ impl FromContext for PullRequests {
         let bots = context.get::<GitHubSettings>().await?.bots;
         let window = context.get::<Windows>().await?.longest(&["prs.*"]);
         let read = reader::read(&repository, since(&window), &bots).await;
-        read.map_err(|error| no_data_without("Pull requests", repository.name(), error))
+        read.map_err(|error| no_data_without(Permission::PullRequests, repository.name(), error))
     }
 }
 

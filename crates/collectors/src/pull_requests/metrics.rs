@@ -3,7 +3,9 @@
 use system_health_registry::{Sample, SampleError, Unavailable, Window, group_title, system_health_metric};
 
 use super::{PullRequests, measure};
-use crate::repository::Repository;
+use crate::{github_access, repository::Repository};
+
+github_access!("prs.*", GraphQl, [PullRequests]);
 
 group_title!("prs", "Pull requests");
 

@@ -1,17 +1,20 @@
 //! A GitHub App in place of a token.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use system_health_collectors::github::{GitHub, GitHubRepository};
 use system_health_credentials::Credentials;
-use system_health_registry::{Process, Settings, Unavailable};
+use system_health_registry::{ApiCalls, Process, Settings, Unavailable};
 use system_health_test_support::{
     github::{FakeGitHub, contract, refusal},
     server::Answer,
 };
 
-use crate::stage::{Stage, line};
+use crate::{
+    conditional::{self, Memory},
+    stage::{Stage, line},
+};
 
 const KEY: &str = include_str!("../../src/github/app/test_keys/pkcs1.pem");
 const BY_OWNER: &str = "app_id = 123\ninstallation_owner = \"acme\"";
@@ -80,9 +83,8 @@ async fn the_number_of_the_installation_saves_a_request() {
     assert_eq!(requests(&github)[0], "POST /app/installations/77/access_tokens");
 }
 
-#[tokio::test]
-async fn the_runs_of_a_process_share_the_token() {
-    let github = fake();
+/// Makes two runs in one process. Returns the number of tokens that were asked for, and the last token that was used.
+async fn two_runs(github: &FakeGitHub) -> (usize, String) {
     let toml = format!("[github]\napi_url = \"{}\"\n{BY_OWNER}", github.url());
     let settings = Settings::builder().toml(Path::new("test.toml"), &toml).unwrap().build().unwrap();
     let process = Process::new().provide(settings);
@@ -91,8 +93,43 @@ async fn the_runs_of_a_process_share_the_token() {
         let client: GitHub = process.context().provide(key).get().await.unwrap();
         client.get::<Value>(&["repos", "acme", "shop"], &[]).await.unwrap();
     }
-    let requests = requests(&github);
-    assert_eq!(requests.iter().filter(|line| line.contains("access_tokens")).count(), 1, "{requests:?}");
+    let tokens = requests(github).iter().filter(|line| line.contains("access_tokens")).count();
+    (tokens, github.requests().pop().unwrap().header("authorization").unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn the_runs_of_a_process_share_the_token() {
+    assert_eq!(two_runs(&fake()).await, (1, "Bearer ghs_installation1".to_owned()));
+}
+
+#[tokio::test]
+async fn a_token_that_expires_soon_is_renewed_before_the_next_run() {
+    let github = FakeGitHub::builder().app(123, 77, "acme", true);
+    let github = github.app_tokens_expire_after(Duration::from_mins(9)).start();
+    github.repository("acme/shop").private().commit("Hotfix the checkout");
+    assert_eq!(two_runs(&github).await, (2, "Bearer ghs_installation2".to_owned()));
+}
+
+#[tokio::test]
+async fn the_next_token_of_an_app_uses_the_responses_of_the_previous_one() {
+    let (github, memory) = (fake(), Arc::<Memory>::default());
+    let other_app = stage(&github, "app_id = 123\ninstallation_id = 77");
+    for (stage, status, token) in [
+        (&stage(&github, BY_OWNER), 200, "ghs_installation1"),
+        (&stage(&github, BY_OWNER), 304, "ghs_installation2"),
+        // The kept response is still that of the first token.
+        (&stage(&github, BY_OWNER), 304, "ghs_installation3"),
+        (&other_app, 200, "ghs_installation4"),
+    ] {
+        let context = conditional::run(stage, &memory);
+        let client: GitHub = context.get().await.unwrap();
+        let commits: Value = client.get(&["repos", "acme", "shop", "commits"], &[]).await.unwrap();
+        assert_eq!(commits[0]["commit"]["message"], "Hotfix the checkout");
+        let calls: ApiCalls = context.get().await.unwrap();
+        assert!(calls.by_status().iter().any(|calls| calls.status == Some(status)), "{token}: {calls:?}");
+        let last = github.requests().pop().unwrap();
+        assert_eq!(last.header("authorization"), Some(&*format!("Bearer {token}")));
+    }
 }
 
 #[tokio::test]

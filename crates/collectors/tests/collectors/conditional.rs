@@ -19,7 +19,7 @@ const PATH: [&str; 4] = ["repos", "acme", "shop", "commits"];
 
 /// What is kept between the runs of a test.
 #[derive(Debug, Default)]
-struct Memory(Mutex<HashMap<String, Vec<u8>>>);
+pub(crate) struct Memory(Mutex<HashMap<String, Vec<u8>>>);
 
 impl ResponseStore for Memory {
     fn load<'a>(&'a self, key: &'a str) -> ResponseFuture<'a, Option<Vec<u8>>> {
@@ -45,7 +45,7 @@ fn github() -> FakeGitHub {
     github
 }
 
-fn run(stage: &Stage, memory: &Arc<Memory>) -> Context {
+pub(crate) fn run(stage: &Stage, memory: &Arc<Memory>) -> Context {
     stage.run().provide(ResponseCache::new(Arc::clone(memory) as Arc<dyn ResponseStore>))
 }
 

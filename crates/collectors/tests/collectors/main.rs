@@ -4,6 +4,7 @@
 mod app;
 #[cfg(feature = "aws-ci")]
 mod aws;
+mod budget;
 mod changes;
 mod ci;
 mod clone;
@@ -11,6 +12,7 @@ mod commits;
 mod conditional;
 mod contract;
 mod delivery;
+mod doctor;
 mod engine;
 mod freshness;
 mod git;

@@ -1,7 +1,7 @@
 //! A permission that the token does not have.
 
 use serde_json::{Value, json};
-use system_health_collectors::github::{GitHub, GitHubRepository, Permitted};
+use system_health_collectors::github::{GitHub, GitHubRepository, Permission, no_data_without};
 use system_health_registry::Unavailable;
 use system_health_test_support::{
     github::{FakeGitHub, refusal},
@@ -19,7 +19,8 @@ fn github(request: &str, answer: Answer) -> FakeGitHub {
 
 async fn runners(stage: &Stage) -> Result<Value, Unavailable> {
     let repository: GitHubRepository = stage.context().get().await?;
-    repository.get::<Value>(&["actions", "runners"], &[]).await.permitted()
+    let runners = repository.get::<Value>(&["actions", "runners"], &[]).await;
+    runners.map_err(|error| no_data_without(Permission::Administration, repository.name(), error))
 }
 
 fn no_data(result: Result<Value, Unavailable>) -> String {
@@ -31,28 +32,38 @@ fn no_data(result: Result<Value, Unavailable>) -> String {
 
 #[tokio::test]
 async fn a_missing_permission_is_no_data_with_its_name() {
-    let request = "GET /repos/acme/shop/actions/runners";
+    let no_access = "GitHub answered 403 Forbidden: Resource not accessible by personal access token \
+                     (https://docs.github.com/rest); the GitHub token needs";
     for (answer, expected) in [
         (
             refusal::forbidden_without("administration=read"),
-            format!("the GitHub token lacks the permission `administration=read` for {request}"),
+            format!("{no_access} the permission `administration=read`"),
         ),
         (
             refusal::not_found_without("repo"),
-            format!("the GitHub token lacks the scope `repo` for {request}"),
+            "GitHub answered 404 Not Found: Not Found (https://docs.github.com/rest); the GitHub token needs the scope `repo`"
+                .to_owned(),
         ),
-        (
-            refusal::forbidden(),
-            format!(
-                "the GitHub token has no permission for {request}: Resource not accessible by personal access token \
-                 (https://docs.github.com/rest)"
-            ),
-        ),
+        (refusal::forbidden(), format!("{no_access} read access to the repository's contents and actions")),
     ] {
         let github = github("/runners", answer);
-        assert_eq!(no_data(runners(&Stage::on(&github)).await), expected);
+        assert_eq!(
+            no_data(runners(&Stage::on(&github)).await),
+            format!("the GitHub token needs the permission `Administration` (read) for acme/shop: {expected}")
+        );
         assert_eq!(github.requests().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn what_needs_a_token_is_no_data_without_one() {
+    let settings = "[repository]\nname = \"acme/shop\"\n[commits]\nsource = \"github\"";
+    let github = github("/runners", refusal::bad_credentials());
+    let reason = no_data(runners(&Stage::empty().github(&github).settings(settings)).await);
+    assert!(
+        reason.ends_with("check the name, and set a GitHub token if the repository is private"),
+        "{reason}"
+    );
 }
 
 #[tokio::test]
@@ -68,12 +79,14 @@ async fn everything_else_stays_an_error() {
 async fn a_query_without_permission_or_token_is_no_data() {
     let query = async |stage: Stage| {
         let github: GitHub = stage.context().get().await.unwrap();
-        no_data(github.query::<Value>("{ viewer { login } }", json!({})).await.permitted())
+        let answer = github.query::<Value>("{ viewer { login } }", json!({})).await;
+        no_data(answer.map_err(|error| no_data_without("read:org", "acme", error)))
     };
     let github = github("/graphql", refusal::query_error("INSUFFICIENT_SCOPES", "requires `read:org`"));
     assert_eq!(
         query(Stage::on(&github)).await,
-        "the GitHub token has no permission for a query: requires `read:org` (INSUFFICIENT_SCOPES at `repository`)"
+        "the GitHub token needs the permission `read:org` (read) for acme: GitHub answered the query with an error: requires \
+         `read:org` (INSUFFICIENT_SCOPES at `repository`)"
     );
     let settings = "[repository]\nname = \"acme/shop\"\n[commits]\nsource = \"github\"";
     assert_eq!(

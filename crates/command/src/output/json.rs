@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, rc::Rc};
 
 use serde::{Serialize, Serializer};
 use system_health_registry::{
-    Event, Evidence, EvidenceItem, ItemError, Outcome, Report, Sample, SourceOutcome, Tag, Unavailable,
-    overlay_tags,
+    Event, Evidence, EvidenceItem, ItemError, Outcome, Report, RequestEstimate, RequestPlan, Sample,
+    SourceOutcome, Tag, Unavailable, overlay_tags,
 };
 use system_health_reporter::{Delivery, DeliveryResult, DeliveryStatus, Receipt, Refusal};
 
@@ -28,6 +28,26 @@ struct JsonRun<'a> {
     timestamp: String,
     duration_ms: u64,
     tags: Vec<&'a str>,
+    // Left out if no requests were estimated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<JsonRequestPlan<'a>>,
+}
+
+/// The requests to an API that were expected before the run.
+#[derive(Serialize)]
+struct JsonRequestPlan<'a> {
+    api: &'a str,
+    total: u64,
+    groups: Vec<JsonRequestEstimate<'a>>,
+    limits: &'a [String],
+}
+
+#[derive(Serialize)]
+struct JsonRequestEstimate<'a> {
+    group: &'a str,
+    requests: u64,
+    basis: &'a str,
+    skipped: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -178,6 +198,7 @@ impl<'a> JsonReport<'a> {
                 timestamp: humantime::format_rfc3339_seconds(report.timestamp()).to_string(),
                 duration_ms: millis(run.duration()),
                 tags: tag_texts(report.tags()),
+                requests: run.request_plans().iter().map(JsonRequestPlan::new).collect(),
             },
             metrics: run.outcomes().iter().map(|outcome| JsonOutcome::new(report, outcome)).collect(),
             goals: report.goals().iter().map(|goal| JsonOutcome::new(report, goal)).collect(),
@@ -191,6 +212,23 @@ impl<'a> JsonReport<'a> {
     pub(crate) fn with_events(mut self, events: &'a [Event]) -> Self {
         self.events = events.iter().map(JsonEvent::from).collect();
         self
+    }
+}
+
+impl<'a> JsonRequestPlan<'a> {
+    fn new(plan: &'a RequestPlan) -> Self {
+        let group = |group: &'a RequestEstimate| JsonRequestEstimate {
+            group: &group.group,
+            requests: group.requests,
+            basis: &group.basis,
+            skipped: group.skipped.as_deref(),
+        };
+        Self {
+            api: plan.api,
+            total: plan.total(),
+            groups: plan.groups.iter().map(group).collect(),
+            limits: &plan.limits,
+        }
     }
 }
 

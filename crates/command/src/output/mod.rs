@@ -18,6 +18,7 @@ mod metric_outcomes;
 mod plot;
 mod problems;
 mod reasons;
+mod request_plans;
 mod separate;
 mod stdout;
 mod style;

@@ -11,6 +11,7 @@ use super::{
     events::EventLines,
     metric_outcomes::MetricOutcomes,
     problems::Problems,
+    request_plans::RequestPlans,
     stdout::Stdout,
     style::{BAD, GOOD, paint},
     text::{one_line, wrap},
@@ -142,6 +143,7 @@ impl fmt::Display for TableReport<'_> {
             wrap(f, self.width, ("", ""), hint)?;
         }
         EventLines { events: self.events, width: self.width }.fmt(f)?;
+        RequestPlans::of_dry_run(self.report.run(), self.deliveries, self.width).fmt(f)?;
         DeliveryText::all(self.deliveries).try_for_each(|delivery| write!(f, "\n{delivery}"))
     }
 }

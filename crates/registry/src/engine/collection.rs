@@ -14,11 +14,15 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     DEFAULT_TIMEOUT, Engine, Progress,
+    admission::Admitted,
     task_runner::{TaskRunner, earlier},
 };
 use crate::{
-    Catalog, Context, Metric, Outcome, Reading, Source, SourceOutcome, SubjectLabel, Unavailable,
+    Catalog, Context, Metric, Outcome, Reading, RequestPlan, Source, SourceOutcome, SubjectLabel,
+    Unavailable,
     collected_keys::CollectedKeys,
+    collecting::working_for,
+    gate::revised,
     metric::{CollectFn, CollectedBy},
     series::check_distinct,
     subject::{AnySubject, SubjectType},
@@ -28,18 +32,19 @@ use crate::{
 pub(super) enum CollectionResult {
     Outcome(Outcome),
     Source(SourceOutcome),
+    Requests(RequestPlan),
 }
 
 /// A collection in progress.
 pub(super) struct Collection<'a> {
-    engine: &'a Engine,
-    catalog: &'a Catalog,
-    context: Context,
-    runner: TaskRunner,
+    pub(super) engine: &'a Engine,
+    pub(super) catalog: &'a Catalog,
+    pub(super) context: Context,
+    pub(super) runner: TaskRunner,
 }
 
 /// A metric that a function collects.
-type Function = (Metric, Arc<CollectFn>);
+pub(super) type Function = (Metric, Arc<CollectFn>);
 
 impl<'a> Collection<'a> {
     pub(super) fn new(engine: &'a Engine, catalog: &'a Catalog, context: &Context, started: Instant) -> Self {
@@ -67,7 +72,7 @@ impl<'a> Collection<'a> {
         self.engine.observe(Progress::Planned { outcomes: alone.len() });
         results.push(self.collect_all(&alone, &self.context, None).map(CollectionResult::Outcome).boxed());
         for (subject, functions) in by_subject.into_values() {
-            results.push(self.each(subject, functions).map(CollectionResult::Outcome).boxed());
+            results.push(self.each(subject, functions).boxed());
         }
         let sources: FuturesUnordered<_> =
             self.catalog.sources().iter().map(|source| self.source(source)).collect();
@@ -95,11 +100,15 @@ impl<'a> Collection<'a> {
         let started = Instant::now();
         let collect = Arc::clone(collect);
         let context = context.for_collection(metric);
-        let result =
-            self.runner.run("the collector", &context, time_limit(metric), move |context| collect(context));
+        let worked_for = metric.clone();
+        let result = self.runner.run("the collector", &context, time_limit(metric), move |context| {
+            working_for(worked_for, collect(context))
+        });
         let (metric, subject) = (metric.clone(), subject.cloned());
+        let gates = self.catalog.gates().to_vec();
         async move {
             let result = result.await.and_then(|reading| checked(&metric, subject.as_deref(), reading));
+            let result = result.map_err(|unavailable| revised(&gates, unavailable));
             drop(context);
             Outcome { metric, subject, result, duration: started.elapsed() }
         }
@@ -110,7 +119,7 @@ impl<'a> Collection<'a> {
         &self,
         subject: SubjectType,
         functions: Vec<Function>,
-    ) -> impl Stream<Item = Outcome> + use<'_, 'a> {
+    ) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
         let started = Instant::now();
         let longest = longest(functions.iter().map(|(metric, _)| metric));
         let subjects = self
@@ -124,16 +133,24 @@ impl<'a> Collection<'a> {
             let count = subjects.as_ref().map_or(1, Vec::len);
             self.engine.observe(Progress::Planned { outcomes: count * functions.len() });
             match subjects {
-                Ok(subjects) => stream::iter(subjects)
-                    .map(move |subject| self.about(&subject, &functions, longest))
-                    .flatten_unordered(self.engine.concurrency.get())
-                    .left_stream(),
+                Ok(subjects) => {
+                    let Admitted { functions, mut skipped, requests } =
+                        self.admit(subject, functions, &subjects).await;
+                    skipped.extend(requests.into_iter().map(CollectionResult::Requests));
+                    let outcomes = stream::iter(subjects)
+                        .map(move |subject| self.about(&subject, &functions, longest))
+                        .flatten_unordered(self.engine.concurrency.get())
+                        .map(CollectionResult::Outcome);
+                    stream::iter(skipped).chain(outcomes).left_stream()
+                }
                 Err(unavailable) => {
-                    let unlisted = functions.into_iter().map(move |(metric, _)| Outcome {
-                        metric,
-                        subject: None,
-                        result: Err(unavailable.clone()),
-                        duration: started.elapsed(),
+                    let unlisted = functions.into_iter().map(move |(metric, _)| {
+                        CollectionResult::Outcome(Outcome {
+                            metric,
+                            subject: None,
+                            result: Err(unavailable.clone()),
+                            duration: started.elapsed(),
+                        })
                     });
                     stream::iter(unlisted).right_stream()
                 }

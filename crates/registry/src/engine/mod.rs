@@ -4,6 +4,7 @@
 //! Metrics about subjects are collected for a limited number of subjects at once. So a run over thousands of repositories
 //! needs no more memory and connections than a run over a few.
 
+mod admission;
 mod collection;
 mod task_runner;
 
@@ -46,6 +47,7 @@ pub struct Engine {
     concurrency: NonZero<usize>,
     subjects: Option<Arc<SubjectPredicate>>,
     interruption: Interruption,
+    shows_requests: bool,
 }
 
 type SubjectPredicate = dyn Fn(&str) -> bool + Send + Sync;
@@ -78,6 +80,7 @@ impl Engine {
             concurrency: DEFAULT_CONCURRENCY,
             subjects: None,
             interruption: Interruption::never(),
+            shows_requests: false,
         }
     }
 
@@ -135,6 +138,14 @@ impl Engine {
         self
     }
 
+    /// Estimates the requests of the run as well as possible, because they are shown: see [`Run::request_plans`]. Otherwise
+    /// a small run may save the request that asks how many requests remain.
+    #[must_use]
+    pub fn with_request_plans(mut self) -> Self {
+        self.shows_requests = true;
+        self
+    }
+
     /// Collects every metric of the catalog, and ends by the context's deadline. If the future is dropped, collecting is
     /// aborted.
     ///
@@ -145,6 +156,7 @@ impl Engine {
         let collection = Collection::new(self, catalog, context, started);
         let mut outcomes = Vec::with_capacity(catalog.metrics().len());
         let mut sources = Vec::new();
+        let mut request_plans = Vec::new();
         let mut results = collection.results();
         while let Some(result) = results.next().await {
             match result {
@@ -153,13 +165,19 @@ impl Engine {
                     outcomes.push(outcome);
                 }
                 CollectionResult::Source(source) => sources.push(source),
+                CollectionResult::Requests(plan) => request_plans.push(plan),
             }
         }
         outcomes.sort_by(|one, other| {
             (one.metric.key(), &one.subject).cmp(&(other.metric.key(), &other.subject))
         });
         sources.sort_by(|one, other| one.name.cmp(&other.name));
-        Run { started_at: context.started_at(), duration: started.elapsed(), outcomes, sources }
+        let duration = started.elapsed();
+        let run = Run { started_at: context.started_at(), duration, outcomes, sources, request_plans };
+        for gate in catalog.gates() {
+            gate.finish(context, &run).await;
+        }
+        run
     }
 
     fn observe(&self, progress: Progress<'_>) {

@@ -1,11 +1,9 @@
 //! The endpoints: finds the one of a request, and responds as GitHub does.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    time::SystemTime,
-};
+use std::time::SystemTime;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{
     api_branch::{GET_BRANCH, GET_STATUS, LIST_ACTIVITY, LIST_CHECK_RUNS, LIST_RULES},
@@ -23,7 +21,7 @@ use super::{
     run::StoredRun,
     world::{Caller, Lookup, Resource, World},
 };
-use crate::server::Answer;
+use crate::server::{Answer, Request};
 
 /// The parameters that make GitHub take a list of runs from the search index.
 const FILTERS: [&str; 7] = ["actor", "branch", "check_suite_id", "created", "event", "head_sha", "status"];
@@ -62,7 +60,7 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
     if budget.remaining() == 0 {
         return refusal::rate_limit(403, budget.reset);
     }
-    let answer = with_etag(route(world, caller, call, &path));
+    let answer = with_etag(route(world, caller, call, &path), call.request);
     if caller == Caller::User && is_known(&answer, call) {
         // A response that has not changed is not counted.
         return budget.add_to(not_modified(&answer));
@@ -73,15 +71,22 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
     }
 }
 
-/// Adds the tag that says whether a response has changed.
-fn with_etag(answer: Answer) -> Answer {
+/// Adds the tag that says whether a response has changed. GitHub calculates it from the body and from headers of the request, so
+/// it differs for each token: <https://github.com/github/docs/issues/34689>.
+fn with_etag(answer: Answer, request: &Request) -> Answer {
     if answer.status != 200 {
         return answer;
     }
-    let mut hasher = DefaultHasher::new();
-    (&answer.body, &answer.headers).hash(&mut hasher);
-    let etag = format!("W/\"{:016x}\"", hasher.finish());
-    answer.with_header("etag", &etag)
+    let mut hash = Sha256::new();
+    for header in ["accept", "authorization"] {
+        if let Some(value) = request.header(header) {
+            hash.update(value);
+            hash.update(":");
+        }
+    }
+    let hash = hash.chain_update(&answer.body).finalize();
+    let hex = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    answer.with_header("etag", &format!("W/\"{hex}\""))
 }
 
 fn etag(answer: &Answer) -> Option<&str> {
@@ -91,7 +96,8 @@ fn etag(answer: &Answer) -> Option<&str> {
 /// Whether the client knows this response already.
 fn is_known(answer: &Answer, call: &Call<'_>) -> bool {
     let etag = etag(answer);
-    etag.is_some() && etag == call.request.header("if-none-match")
+    let strong = |etag: &str| etag.trim_start_matches("W/").to_owned();
+    etag.is_some() && etag.map(strong) == call.request.header("if-none-match").map(strong)
 }
 
 fn not_modified(answer: &Answer) -> Answer {

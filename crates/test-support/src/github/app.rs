@@ -27,11 +27,20 @@ pub(super) struct App {
     owner: String,
     is_organization: bool,
     tokens: u64,
+    /// How long a token is valid.
+    pub(super) lifetime: Duration,
 }
 
 impl App {
     pub(super) fn new(id: u64, installation: u64, owner: &str, is_organization: bool) -> Self {
-        Self { id, installation, owner: owner.to_owned(), is_organization, tokens: 0 }
+        Self {
+            id,
+            installation,
+            owner: owner.to_owned(),
+            is_organization,
+            tokens: 0,
+            lifetime: Duration::from_hours(1),
+        }
     }
 
     /// Whether this is one of the tokens that the installation got.
@@ -86,7 +95,7 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>, path: &[&str]) -> Answe
             app.tokens += 1;
             let token = json!({
                 "token": format!("ghs_installation{}", app.tokens),
-                "expires_at": timestamp(SystemTime::now() + Duration::from_hours(1)),
+                "expires_at": timestamp(SystemTime::now() + app.lifetime),
                 "permissions": permissions(),
                 "repository_selection": "all",
             });

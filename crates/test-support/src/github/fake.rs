@@ -31,6 +31,7 @@ pub struct FakeGitHubBuilder {
     rate_limit: Option<u32>,
     now: Option<SystemTime>,
     app: Option<App>,
+    forgets_answers: bool,
 }
 
 impl FakeGitHub {
@@ -82,6 +83,12 @@ impl FakeGitHub {
     pub fn exchanges(&self) -> Vec<Exchange> {
         let world = self.world.lock();
         world.answered.iter().map(|(request, answer)| exchange(request, answer, &self.base_path)).collect()
+    }
+
+    /// How many requests counted against a rate limit so far.
+    #[must_use]
+    pub fn counted_requests(&self) -> u32 {
+        self.world.lock().counted()
     }
 
     /// Responds to matching requests with a fault from now on, see [`Server::fail`]. `/commits`, `/runs?`
@@ -153,6 +160,22 @@ impl FakeGitHubBuilder {
         self
     }
 
+    /// Lets the tokens of the app expire after another time than an hour.
+    #[must_use]
+    pub fn app_tokens_expire_after(mut self, lifetime: Duration) -> Self {
+        if let Some(app) = &mut self.app {
+            app.lifetime = lifetime;
+        }
+        self
+    }
+
+    /// Keeps no answers, so that a benchmark with many of them needs little memory. Then there are no exchanges.
+    #[must_use]
+    pub const fn forget_answers(mut self) -> Self {
+        self.forgets_answers = true;
+        self
+    }
+
     /// The time from which the ages of commits and runs are counted, instead of the start of the fake.
     #[must_use]
     pub const fn now(mut self, now: SystemTime) -> Self {
@@ -163,9 +186,10 @@ impl FakeGitHubBuilder {
     /// Starts it.
     #[must_use]
     pub fn start(self) -> FakeGitHub {
-        let Self { token, base_path, rate_limit, now, app } = self;
+        let Self { token, base_path, rate_limit, now, app, forgets_answers } = self;
         let mut world = World::new(now.unwrap_or_else(SystemTime::now), token, rate_limit);
         world.app = app;
+        world.keeps_answers = !forgets_answers;
         let world = SharedWorld::new(world);
         let server = Server::start({
             let (world, base_path) = (world.clone(), base_path.clone());
@@ -187,7 +211,9 @@ impl FakeGitHubBuilder {
 fn answer(world: &mut World, request: &Request, base_path: &str) -> Answer {
     let Some(call) = Call::new(request, base_path) else { return refusal::not_found("/rest") };
     let answer = api::answer(world, &call);
-    world.answered.push((request.clone(), answer.clone()));
+    if world.keeps_answers {
+        world.answered.push((request.clone(), answer.clone()));
+    }
     answer
 }
 

@@ -8,7 +8,7 @@ use system_health_registry::Unavailable;
 
 use crate::{
     ci::workflow_run::workflow_of_path,
-    github::{GitHubRepository, no_data_without},
+    github::{GitHubRepository, Permission, no_data_without},
 };
 
 /// See <https://docs.github.com/en/rest/actions/workflows#list-repository-workflows>.
@@ -30,7 +30,8 @@ pub(super) async fn active_workflows(on_github: &GitHubRepository) -> Result<BTr
     let failed = || format!("cannot list the workflows of {name}");
     let pages =
         on_github.pages::<WorkflowsPage>(&["actions", "workflows"], &[("per_page", "100")]).all().await;
-    let pages = pages.with_context(failed).map_err(|error| no_data_without("Actions", name, error))?;
+    let pages =
+        pages.with_context(failed).map_err(|error| no_data_without(Permission::Actions, name, error))?;
     let announced = pages.last().map_or(0, |page| page.total_count);
     let workflows: Vec<Workflow> = pages.into_iter().flat_map(|page| page.workflows).collect();
     if workflows.len() < announced {

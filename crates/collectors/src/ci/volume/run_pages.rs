@@ -8,7 +8,7 @@ use system_health_registry::Unavailable;
 use crate::{
     ci::{known_runs::RunsPage, workflow_run::WorkflowRun},
     date::format_date,
-    github::{GitHubRepository, Pages, no_data_without},
+    github::{GitHubRepository, Pages, Permission, no_data_without},
 };
 
 /// The list of all runs, as far as it was read.
@@ -38,8 +38,9 @@ impl RunPages {
         let mut runs: Vec<WorkflowRun> = Vec::new();
         while self.newest_on_page.is_none_or(|newest| newest >= since) {
             let page = self.pages.next().await;
-            let Some(page) =
-                page.with_context(failed).map_err(|error| no_data_without("Actions", name, error))?
+            let Some(page) = page
+                .with_context(failed)
+                .map_err(|error| no_data_without(Permission::Actions, name, error))?
             else {
                 // If the whole list has fewer runs than announced, some of them are missing.
                 if self.listed < self.announced {

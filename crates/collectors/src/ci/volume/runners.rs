@@ -7,7 +7,8 @@ use system_health_registry::{Context, FromContext, Sample, Scope, Unavailable, s
 use super::{job_lists::JobLists, recent_runs::RecentRuns};
 use crate::{
     ci::workflow_run::RunEnding,
-    github::{GitHubRepository, no_data_without},
+    github::{GitHubRepository, Permission, no_data_without},
+    github_access,
     repository::Repository,
 };
 
@@ -58,6 +59,8 @@ pub async fn queued_jobs(recent: RecentRuns, lists: JobLists) -> Result<Sample, 
     Ok(Sample::new(jobs.iter().flat_map(|jobs| jobs.iter()).filter(|job| is_queued(&job.status)).count())?)
 }
 
+github_access!("ci.runners", Rest, [Administration]);
+
 /// The repository's own self-hosted runners, by status: idle, busy or offline.
 #[system_health_metric(
     key = "ci.runners",
@@ -96,7 +99,8 @@ impl FromContext for Runners {
         let pages =
             on_github.pages::<RunnersPage>(&["actions", "runners"], &[("per_page", "100")]).all().await;
         let pages = pages.with_context(failed);
-        let pages = pages.map_err(|error| no_data_without("Administration", on_github.name(), error))?;
+        let pages =
+            pages.map_err(|error| no_data_without(Permission::Administration, on_github.name(), error))?;
         let mut runners = Self::default();
         let (mut listed, mut announced) = (0, 0);
         for page in pages {

@@ -1,6 +1,6 @@
 //! Asks GitHub for a token of an installation.
 
-use std::time::SystemTime;
+use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -13,7 +13,11 @@ use super::{
     key::AppKey,
     tokens::{InstallationToken, Tokens},
 };
-use crate::github::{GitHub, GitHubError, GitHubSettings, client::Transport};
+use crate::github::{
+    GitHub, GitHubError, GitHubSettings,
+    budget::Usage,
+    client::{Owner, Transport},
+};
 
 /// An app, and where it is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +43,9 @@ struct InstallationResponse {
 struct TokenResponse {
     token: String,
     expires_at: String,
+    /// The name of each permission, such as `pull_requests`, with its level: `read`, `write` or `admin`.
+    #[serde(default)]
+    permissions: BTreeMap<String, String>,
 }
 
 impl App {
@@ -58,6 +65,11 @@ impl App {
         }
     }
 
+    /// The owner of the responses that the installation gets.
+    pub(in crate::github) fn owner(&self, token: &SecretString) -> Owner {
+        Owner::from_installation(&format!("app {} {}", self.id, self.installation()), token)
+    }
+
     fn installation(&self) -> String {
         match &self.installation {
             Installation::Id(id) => id.to_string(),
@@ -72,10 +84,15 @@ impl App {
             Installation::Owner(owner) => find_installation(github, owner).await.map_err(failed)?,
         };
         let path = ["app", "installations", &id.to_string(), "access_tokens"];
-        let TokenResponse { token, expires_at } = github.create(&path).await.map_err(failed)?;
+        let TokenResponse { token, expires_at, permissions } = github.create(&path).await.map_err(failed)?;
         // A token whose end is not known is used for this run only.
         let expires = humantime::parse_rfc3339(&expires_at).unwrap_or(SystemTime::UNIX_EPOCH);
-        Ok(InstallationToken { app: self.clone(), token: token.into(), expires })
+        Ok(InstallationToken {
+            app: self.clone(),
+            token: token.into(),
+            expires,
+            permissions: permissions.into(),
+        })
     }
 }
 
@@ -91,6 +108,15 @@ async fn find_installation(github: &GitHub, owner: &str) -> Result<u64, GitHubEr
     Ok(found?.id)
 }
 
+/// The permissions that the installation had when it got its token. `None` if the settings name no app.
+pub(crate) async fn installation_permissions(
+    context: &Context,
+) -> Result<Option<Arc<BTreeMap<String, String>>>, Unavailable> {
+    let Some(app) = App::of(&context.get::<GitHubSettings>().await?)? else { return Ok(None) };
+    installation_token(context, &app).await?;
+    Ok(context.get::<Tokens>().await?.permissions().await)
+}
+
 /// A token of the installation, which lasts longer than the run.
 pub(in crate::github) async fn installation_token(
     context: &Context,
@@ -104,7 +130,16 @@ pub(in crate::github) async fn installation_token(
     let renew = async || {
         let jwt = key.sign(app.id, SystemTime::now())?;
         let nothing = ResponseCache::default();
-        let github = GitHub::new(&transport, settings, Some(&jwt), deadline, calls, nothing);
+        let github = GitHub::new(
+            &transport,
+            settings,
+            Some(&jwt),
+            deadline,
+            calls,
+            nothing,
+            Usage::new(None),
+            Owner::new(None),
+        );
         app.new_token(&github.map_err(|_| AppError::Key)?).await
     };
     Ok(tokens.get(app, run, renew).await?)

@@ -9,5 +9,6 @@ mod private_key;
 mod tokens;
 
 pub use error::AppError;
+pub(crate) use installation::installation_permissions;
 pub(super) use installation::{App, installation_token};
 pub use private_key::APP_KEY;

@@ -14,12 +14,13 @@ use super::{
     Pages, QueryPages,
     cause::Cause,
     error::GitHubError,
+    kept_response::Owner,
     link::Links,
     request::Request,
     session::{InvalidToken, Session},
     transport::Transport,
 };
-use crate::github::{ApiUrl, GitHubSettings};
+use crate::github::{ApiUrl, GitHubSettings, budget::Usage};
 
 /// The deadline of a run that has none of its own.
 const DEFAULT_DEADLINE: Duration = Duration::from_mins(5);
@@ -52,12 +53,14 @@ impl GitHub {
         deadline: Option<Instant>,
         calls: ApiCalls,
         responses: ResponseCache,
+        usage: Usage,
+        owner: Owner,
     ) -> Result<Self, InvalidToken> {
         let now = Instant::now();
         let deadline = deadline.unwrap_or(now + DEFAULT_DEADLINE);
         // In a very short run, the reserve is a tenth of the time.
         let reserve = (deadline.saturating_duration_since(now) / 10).min(ERROR_RESERVE);
-        let session = Session::new(transport, token, deadline - reserve, calls, responses)?;
+        let session = Session::new(transport, token, deadline - reserve, calls, responses, usage, owner)?;
         Ok(Self { session: Arc::new(session), api: settings.api_url, max_pages: settings.max_pages })
     }
 
@@ -72,8 +75,12 @@ impl GitHub {
     }
 
     /// Gets one document and the response's headers, without retries.
-    pub(crate) async fn get_once(&self, path: &[&str]) -> Result<(HeaderMap, Value), GitHubError> {
-        let url = join(&self.api, path, &[]);
+    pub(crate) async fn get_once(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<(HeaderMap, Value), GitHubError> {
+        let url = join(&self.api, path, query);
         let failed = |cause| self.permanent(&url, cause);
         let document = self.session.get_once(&url).await.map_err(|attempt| failed(attempt.cause))?;
         let body = self.session.parse(&document.body).map_err(failed)?;

@@ -1,6 +1,6 @@
 //! What went wrong in one attempt.
 
-use std::{error::Error, fmt, time::SystemTime};
+use std::{error::Error, fmt, num::NonZeroU32, time::SystemTime};
 
 use http::StatusCode;
 use serde::{Deserialize, de::Error as _};
@@ -92,6 +92,9 @@ pub enum Cause {
         /// The host of the API.
         expected: String,
     },
+    /// The run has made as many requests as the settings allow. The request was not sent.
+    #[error("not sent, because this run has made the {0} requests that `max_requests` in [github] allows")]
+    MaxRequests(NonZeroU32),
     /// Too many redirects.
     #[error("GitHub redirected {0} times")]
     Redirects(u32),
@@ -184,6 +187,7 @@ impl Cause {
             cause @ (Self::Connection { .. }
             | Self::Deadline { .. }
             | Self::NoToken
+            | Self::MaxRequests(_)
             | Self::Redirects(_)
             | Self::TooLarge(_)
             | Self::NotJson { .. }

@@ -75,28 +75,6 @@ impl GitHubError {
         }
     }
 
-    /// The missing permission, if that is the reason of the error. It stays missing until somebody changes the token.
-    #[must_use]
-    pub fn missing_permission(&self) -> Option<String> {
-        let request = &self.request;
-        match &self.cause {
-            Cause::NoToken => Some(self.cause.to_string()),
-            Cause::Status { status: StatusCode::UNAUTHORIZED, with_token: false, .. } => {
-                Some(format!("{request} needs a GitHub token"))
-            }
-            Cause::NoPermission { needed: Some(needed), .. } => {
-                Some(format!("the GitHub token lacks {needed} for {request}"))
-            }
-            Cause::NoPermission { body, .. } => {
-                Some(format!("the GitHub token has no permission for {request}{body}"))
-            }
-            Cause::Query(errors) if errors.kind() == QueryErrorKind::Forbidden => {
-                Some(format!("the GitHub token has no permission for a query: {errors}"))
-            }
-            _ => None,
-        }
-    }
-
     /// The status of the response, if it is the reason of the error.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {

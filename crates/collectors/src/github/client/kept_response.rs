@@ -3,20 +3,30 @@
 //! A response is kept with its `ETag`. The next run asks whether it has changed. If not, GitHub says so with 304, which costs
 //! none of the quota, and the kept body is the current one. GitHub decides that anew for each request, so an old value is
 //! never taken for the current one.
+//!
+//! GitHub's tags differ for each token, and a GitHub App has a new token every hour:
+//! <https://github.com/github/docs/issues/34689>. So for an app, the tag that the kept body would have with the current token is
+//! calculated: a SHA-256 hash of the headers `Accept` and `Authorization` and the body, each header followed by a colon. This is
+//! observed and not documented by GitHub. If it is no longer so, no tag matches, and the body is sent again. A wrong body cannot
+//! match.
 
 use std::fmt::Write as _;
 
 use http::{
     HeaderMap, HeaderValue,
-    header::{ETAG, LINK},
+    header::{ACCEPT, AUTHORIZATION, ETAG, LINK},
 };
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-/// Whose responses they are. What one token may see is never given to another.
+/// Whose responses they are. What one token may see is never given to another, except to another token of the same app.
 #[derive(Debug, Clone)]
-pub(super) struct Owner([u8; 32]);
+pub(in crate::github) struct Owner {
+    hash: [u8; 32],
+    /// The mark of the current token of an app. Other owners have only one token.
+    token: Option<String>,
+}
 
 /// A response of an earlier run.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,19 +38,55 @@ pub(super) struct KeptResponse {
 
 impl Owner {
     /// The owner of a token, or everybody.
-    pub(super) fn new(token: Option<&SecretString>) -> Self {
+    pub(in crate::github) fn new(token: Option<&SecretString>) -> Self {
         let token = token.map_or("", ExposeSecret::expose_secret);
-        Self(Sha256::digest(token.as_bytes()).into())
+        Self { hash: Sha256::digest(token.as_bytes()).into(), token: None }
+    }
+
+    /// An installation of an app, whatever its token is.
+    pub(in crate::github) fn from_installation(installation: &str, token: &SecretString) -> Self {
+        let mark = hex(&Sha256::digest(token.expose_secret().as_bytes())[..8]);
+        Self { hash: Sha256::digest(installation.as_bytes()).into(), token: Some(mark) }
     }
 
     /// The key of the response at a URL. It says neither the token nor the URL.
     pub(super) fn key(&self, url: &Url) -> String {
-        let hash = Sha256::new_with_prefix(self.0).chain_update(url.as_str()).finalize();
-        hash.iter().fold(String::new(), |mut key, byte| {
-            let _ = write!(key, "{byte:02x}");
-            key
-        })
+        hex(&Sha256::new_with_prefix(self.hash).chain_update(url.as_str()).finalize())
     }
+
+    /// The first line of a kept response: the URL, and for an app the mark of the token.
+    fn line(&self, url: &Url) -> String {
+        match &self.token {
+            None => url.to_string(),
+            Some(token) => format!("{url} {token}"),
+        }
+    }
+
+    /// Whether the first line of a kept response is about a URL, perhaps with another token of the same app.
+    fn is_line(&self, line: &[u8], url: &Url) -> bool {
+        let line = str::from_utf8(line).unwrap_or_default();
+        match &self.token {
+            None => line == url.as_str(),
+            Some(_) => line.split_once(' ').is_some_and(|(kept, _)| kept == url.as_str()),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The tag that GitHub gives a body in response to a request with these headers.
+fn calculated_etag(request: &HeaderMap, body: &[u8]) -> Option<HeaderValue> {
+    let mut hash = Sha256::new();
+    for header in [ACCEPT, AUTHORIZATION] {
+        hash.update(request.get(header)?.as_bytes());
+        hash.update(b":");
+    }
+    HeaderValue::try_from(format!("\"{}\"", hex(&hash.chain_update(body).finalize()))).ok()
 }
 
 impl KeptResponse {
@@ -58,21 +104,25 @@ impl KeptResponse {
     }
 
     /// The text that is kept: the URL, the `ETag`, the header `Link`, and the body. Headers and URLs have no line breaks.
-    pub(super) fn write(&self, url: &Url) -> Vec<u8> {
+    pub(super) fn write(&self, owner: &Owner, url: &Url) -> Vec<u8> {
         let link = self.link.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
-        [url.as_str().as_bytes(), self.etag.as_bytes(), link, &self.body].join(&b'\n')
+        [owner.line(url).as_bytes(), self.etag.as_bytes(), link, &self.body].join(&b'\n')
     }
 
-    /// Reads what was kept. `None` if it is not a response of this URL.
-    pub(super) fn read(kept: &[u8], url: &Url) -> Option<Self> {
+    /// Reads what was kept, to ask for it with a request that has these headers. `None` if it is not a response of this URL.
+    pub(super) fn read(kept: &[u8], owner: &Owner, url: &Url, request: &HeaderMap) -> Option<Self> {
         let mut parts = kept.splitn(4, |byte| *byte == b'\n');
         let mut part = || parts.next();
-        if part()? != url.as_str().as_bytes() {
+        let line = part()?;
+        if !owner.is_line(line, url) {
             return None;
         }
         let etag = HeaderValue::from_bytes(part()?).ok().filter(|etag| !etag.is_empty())?;
         let link = HeaderValue::from_bytes(part()?).ok()?;
-        Some(Self { etag, link: (!link.is_empty()).then_some(link), body: part()?.to_vec() })
+        let body = part()?.to_vec();
+        let is_of_token = line == owner.line(url).as_bytes();
+        let etag = if is_of_token { etag } else { calculated_etag(request, &body)? };
+        Some(Self { etag, link: (!link.is_empty()).then_some(link), body })
     }
 }
 
@@ -84,6 +134,30 @@ mod tests {
         Url::parse("https://api.github.com").unwrap().join(path).unwrap()
     }
 
+    fn app(token: &str) -> Owner {
+        Owner::from_installation("app 1 at acme", &token.into())
+    }
+
+    fn read(kept: &[u8], owner: &Owner, path: &str) -> Option<KeptResponse> {
+        let headers = [(ACCEPT, "*/*"), (AUTHORIZATION, "Bearer b")];
+        let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        KeptResponse::read(kept, owner, &url(path), &headers.into_iter().collect())
+    }
+
+    #[test]
+    fn another_token_of_an_app_asks_with_the_tag_that_it_would_get() {
+        let headers = HeaderMap::from_iter([(ETAG, HeaderValue::from_static("W/\"abc\""))]);
+        let kept = KeptResponse::new(&headers, b"{}").unwrap().write(&app("a"), &url("/x"));
+
+        let response = read(&kept, &app("b"), "/x").unwrap();
+
+        // printf '*/*:Bearer b:{}' | sha256sum
+        let etag = "\"30a663a0925af1a00215c869b1bcf327477641f6709c940ed85c51b514418ab5\"";
+        assert_eq!((response.etag.to_str().unwrap(), &*response.body), (etag, &b"{}"[..]));
+        assert_eq!(app("a").key(&url("/x")), app("b").key(&url("/x")));
+        assert!(!String::from_utf8_lossy(&kept).contains("Bearer"));
+    }
+
     #[test]
     fn what_was_kept_is_read_as_it_was() {
         for link in [None, Some("<https://api.github.com/x?page=2>; rel=\"next\"")] {
@@ -91,10 +165,12 @@ mod tests {
             headers.extend(link.map(|link| (LINK, HeaderValue::from_static(link))));
             let response = KeptResponse::new(&headers, b"[1,\n2]\n").unwrap();
 
-            let kept = response.write(&url("/x"));
+            for owner in [Owner::new(None), app("a")] {
+                let kept = response.write(&owner, &url("/x"));
 
-            assert_eq!(KeptResponse::read(&kept, &url("/x")).as_ref(), Some(&response));
-            assert_eq!(KeptResponse::read(&kept, &url("/y")), None);
+                assert_eq!(read(&kept, &owner, "/x").as_ref(), Some(&response));
+                assert_eq!(read(&kept, &owner, "/y"), None);
+            }
             let fresh = HeaderMap::from_iter([(LINK, HeaderValue::from_static("<other>"))]);
             let restored = response.headers(fresh).get(LINK).cloned();
             assert_eq!(restored, link.map(HeaderValue::from_static));
@@ -110,7 +186,9 @@ mod tests {
             "https://api.github.com/x\nW/\"a\"\n",
             "https://api.github.com/x\n\n\n[]",
         ] {
-            assert_eq!(KeptResponse::read(kept.as_bytes(), &url("/x")), None, "{kept}");
+            assert_eq!(read(kept.as_bytes(), &Owner::new(None), "/x"), None, "{kept}");
+            let kept = kept.replacen('\n', " mark\n", 1);
+            assert_eq!(read(kept.as_bytes(), &app("a"), "/x"), None, "{kept}");
         }
     }
 

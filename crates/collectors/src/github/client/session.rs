@@ -28,6 +28,11 @@ use super::{
     transport::{API, GRAPHQL, Transport},
 };
 
+use crate::github::{
+    GitHubApi,
+    budget::{Quota, Usage},
+};
+
 const MAX_REDIRECTS: u32 = 5;
 
 /// The state of one run's requests. They share a deadline and a rate limit.
@@ -43,6 +48,7 @@ pub(super) struct Session {
     responses: ResponseCache,
     owner: Owner,
     transport: Transport,
+    usage: Usage,
     /// GitHub's response, if it has refused the token.
     refusal: OnceLock<ErrorBody>,
 }
@@ -75,6 +81,8 @@ impl Session {
         deadline: Instant,
         calls: ApiCalls,
         responses: ResponseCache,
+        usage: Usage,
+        owner: Owner,
     ) -> Result<Self, InvalidToken> {
         let http = transport.http.with_calls(calls.clone()).with_deadline(deadline);
         Ok(Self {
@@ -85,8 +93,9 @@ impl Session {
             query_retrier: Retrier::new(RetryPolicy::default(), deadline),
             calls,
             responses,
-            owner: Owner::new(token),
+            owner,
             transport: transport.clone(),
+            usage,
             refusal: OnceLock::new(),
         })
     }
@@ -196,7 +205,10 @@ impl Session {
         let request = Request::Get(url);
         let Some(store) = self.responses.store() else { return self.send(request, None).await };
         let key = self.owner.key(url);
-        let kept = store.load(&key).await.and_then(|kept| KeptResponse::read(&kept, url));
+        let kept = store
+            .load(&key)
+            .await
+            .and_then(|kept| KeptResponse::read(&kept, &self.owner, url, &self.headers));
         let (status, headers, body) = self.send(request, kept.as_ref().map(|kept| &kept.etag)).await?;
         match kept {
             Some(kept) if status == StatusCode::NOT_MODIFIED => {
@@ -204,7 +216,7 @@ impl Session {
             }
             _ if status == StatusCode::OK => {
                 if let Some(response) = KeptResponse::new(&headers, &body) {
-                    store.save(&key, &response.write(url)).await;
+                    store.save(&key, &response.write(&self.owner, url)).await;
                 }
             }
             _ => {}
@@ -212,7 +224,29 @@ impl Session {
         Ok((status, headers, body))
     }
 
+    /// Sends a request if the run may make one more.
     async fn send(
+        &self,
+        request: Request<'_>,
+        etag: Option<&HeaderValue>,
+    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
+        if is_free(request) {
+            return self.send_now(request, etag).await;
+        }
+        let api = if request.body().is_none() { GitHubApi::Rest } else { GitHubApi::GraphQl };
+        let permit = self.usage.permit(api).await.map_err(|max| permanent(Cause::MaxRequests(max)))?;
+        let (status, headers, body) = self.send_now(request, etag).await?;
+        // GitHub counts a response that has not changed only if there is no token.
+        if status == StatusCode::NOT_MODIFIED && self.headers.contains_key(AUTHORIZATION) {
+            permit.release();
+        }
+        if let Some(quota) = Quota::from_headers(&headers) {
+            self.usage.note_quota(api, quota);
+        }
+        Ok((status, headers, body))
+    }
+
+    async fn send_now(
         &self,
         request: Request<'_>,
         etag: Option<&HeaderValue>,
@@ -268,6 +302,11 @@ impl Session {
             _ => (retry, Cause::Connection { host, source }),
         }
     }
+}
+
+/// Whether GitHub does not count a request. See <https://docs.github.com/en/rest/rate-limit/rate-limit>.
+fn is_free(request: Request<'_>) -> bool {
+    request.url().path().ends_with("/rate_limit")
 }
 
 fn permanent(cause: Cause) -> Failure {

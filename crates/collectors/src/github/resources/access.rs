@@ -10,14 +10,14 @@ use crate::{
     github::{
         GitHub, GitHubSettings, TOKEN,
         app::{App, installation_token},
-        client::Transport,
+        client::{Owner, Transport},
     },
     repository::{RepositoryName, RepositorySettings},
 };
 
 impl FromContext for GitHub {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        let settings = context.get().await?;
+        let settings = context.get::<GitHubSettings>().await?;
         // Loading certificates takes time, so it is done while AWS is asked for the token.
         let (token, transport) = tokio::join!(token(context), context.get::<Transport>());
         let token = match token? {
@@ -29,8 +29,14 @@ impl FromContext for GitHub {
                 None
             }
         };
-        let (calls, responses) = (context.get().await?, context.get().await?);
-        let github = Self::new(&transport?, settings, token.as_ref(), context.deadline(), calls, responses);
+        let (calls, responses, usage) = (context.get().await?, context.get().await?, context.get().await?);
+        let deadline = context.deadline();
+        let owner = match (App::of(&settings)?, &token) {
+            (Some(app), Some(token)) => app.owner(token),
+            (_, token) => Owner::new(token.as_ref()),
+        };
+        let github =
+            Self::new(&transport?, settings, token.as_ref(), deadline, calls, responses, usage, owner);
         Ok(github.context("cannot set up a client for GitHub")?)
     }
 }

@@ -90,8 +90,12 @@ impl GitHubRepository {
     }
 
     /// Gets one document and the response's headers, without retries.
-    pub(crate) async fn get_once(&self, path: &[&str]) -> Result<(HeaderMap, Value), GitHubError> {
-        self.github.get_once(&self.path(path)).await
+    pub(crate) async fn get_once(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<(HeaderMap, Value), GitHubError> {
+        self.github.get_once(&self.path(path), query).await
     }
 
     fn path<'p>(&'p self, rest: &[&'p str]) -> Vec<&'p str> {

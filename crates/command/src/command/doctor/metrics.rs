@@ -1,7 +1,7 @@
 //! Whether each metric can be collected. The same requests are made as in a run.
 
 use system_health_collectors::doctor;
-use system_health_registry::{Catalog, Context, Engine, Finding, Grade, Outcome, State, Unavailable};
+use system_health_registry::{Catalog, Context, Engine, Finding, Grade, Outcome, Run, State, Unavailable};
 
 /// The results of collecting all metrics.
 pub(super) struct MetricFindings {
@@ -21,8 +21,20 @@ pub(super) async fn collect(engine: &Engine, catalog: &Catalog, context: &Contex
     MetricFindings {
         with_value: with_value.map(|outcomes| outcomes[0].metric.key().to_owned()).collect(),
         metrics: metrics().count(),
-        findings: metrics().flat_map(for_metric).collect(),
+        findings: requests(&run).chain(metrics().flat_map(for_metric)).collect(),
     }
+}
+
+/// The requests that each group makes, and how many there may be.
+fn requests(run: &Run) -> impl Iterator<Item = Finding> {
+    run.request_plans().iter().flat_map(|plan| {
+        let groups = plan.groups.iter().map(|group| {
+            let grade = if group.skipped.is_some() { Grade::Warning } else { Grade::Ok };
+            Finding::new(format!("requests of {}.*", group.group), grade, group.summary())
+        });
+        let total = Finding::ok(format!("requests to {}", plan.api), plan.summary());
+        groups.chain([total]).collect::<Vec<_>>()
+    })
 }
 
 /// The findings about a metric: one for a single outcome, otherwise a summary and the problems.

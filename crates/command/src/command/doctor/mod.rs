@@ -87,9 +87,9 @@ fn diagnose(
     let deadline = report.deadline.saturating_sub(reserve(report.deadline));
     let context = Context::new().provide(settings.clone()).with_deadline(deadline);
     let (about_sinks, state, about_metrics, has_repository) = runtime.block_on(async {
-        let engine = Engine::new().with_workers(workers.handle().clone());
+        let engine = Engine::new().with_workers(workers.handle().clone()).with_request_plans();
         let (github, about_sinks, state, about_metrics) = tokio::join!(
-            doctor::github(&context),
+            doctor::github(&context, &catalog),
             sinks::diagnose(&program.sinks, &choice, settings, &context),
             state::diagnose(folder),
             metrics::collect(&engine, &catalog, &context),

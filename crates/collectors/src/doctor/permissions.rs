@@ -1,0 +1,213 @@
+//! Which permissions the metrics need, and which of them the token has. A GitHub App is told by GitHub, a classic token has scopes,
+//! and for other tokens only a request can find out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use system_health_registry::{Catalog, Context, Finding, Subjects, Unavailable};
+
+use crate::{
+    commits::{CommitSettings, SourceChoice},
+    github::{
+        Cause, GitHub, GitHubAccess, GitHubError, GitHubRepository, Permission, QueryErrorKind,
+        installation_permissions,
+    },
+    repository::Repository,
+};
+
+/// The scope that lets a classic token read everything but what only administrators may read.
+const REPO: &str = "repo";
+
+/// What is asked to find out whether a token has a permission.
+enum Probe {
+    /// A document of the repository.
+    Get(&'static [&'static str]),
+    /// A GraphQL query, as the metrics ask it.
+    Query(&'static str),
+}
+
+const ISSUES: &str = "
+query Issues($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) { issues(states: OPEN) { totalCount } }
+}";
+
+const PULL_REQUESTS: &str = "
+query PullRequests($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) { pullRequests(states: OPEN) { totalCount } }
+}";
+
+/// The findings about each permission that an enabled metric needs.
+pub(super) async fn diagnose(context: &Context, client: &GitHub, catalog: &Catalog) -> Vec<Finding> {
+    match find(context, client, catalog).await {
+        Ok(findings) => findings,
+        // The findings about the repositories say why they cannot be asked.
+        Err(_) => Vec::new(),
+    }
+}
+
+async fn find(context: &Context, client: &GitHub, catalog: &Catalog) -> Result<Vec<Finding>, Unavailable> {
+    let from_clone = context.get::<CommitSettings>().await?.source == SourceChoice::Clone;
+    let keys = catalog.metrics().iter().map(|metric| metric.key());
+    let needed = needed(keys.filter(|key| !(from_clone && key.starts_with("commits."))));
+    if let Some(granted) = installation_permissions(context).await? {
+        let of_app =
+            |(permission, metrics): (Permission, BTreeSet<&str>)| match granted.get(permission.api_name()) {
+                Some(level) => present(permission, &metrics, &format!("the app has it ({level})")),
+                None => missing(permission, &metrics, "the app's installation does not have it"),
+            };
+        return Ok(needed.into_iter().map(of_app).collect());
+    }
+    // The finding about the API says why it does not answer.
+    let Some(scopes) = scopes(client).await else { return Ok(Vec::new()) };
+    let mut findings = Vec::new();
+    let repositories = context.get::<Subjects<Repository>>().await?;
+    let Some(first) = repositories.iter().next() else { return Ok(findings) };
+    let repository: GitHubRepository = context.about(first.clone()).get().await?;
+    for (permission, metrics) in needed {
+        let by_scope = scopes.iter().any(|scope| scope == REPO) && permission != Permission::Administration;
+        findings.push(if by_scope {
+            present(permission, &metrics, "the scope `repo` includes it")
+        } else {
+            let result = probe(&repository, permission).await;
+            from_probe(permission, &metrics, &repository, result)
+        });
+    }
+    Ok(findings)
+}
+
+/// The permissions that metrics need, each with the patterns of the metrics that need it.
+fn needed<'k>(keys: impl IntoIterator<Item = &'k str>) -> BTreeMap<Permission, BTreeSet<&'static str>> {
+    let mut needed = BTreeMap::<_, BTreeSet<_>>::new();
+    for access in keys.into_iter().filter_map(GitHubAccess::of_metric) {
+        for permission in access.permissions.iter().chain(&[Permission::Metadata]) {
+            needed.entry(*permission).or_default().insert(access.keys);
+        }
+    }
+    needed
+}
+
+/// The scopes of a classic token. Other tokens have none. This request does not count against the rate limit.
+async fn scopes(client: &GitHub) -> Option<Vec<String>> {
+    let headers = match client.get_once(&["rate_limit"], &[]).await {
+        Ok((headers, _)) => headers,
+        // A GitHub Enterprise server without rate limits.
+        Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => return Some(Vec::new()),
+        Err(_) => return None,
+    };
+    let scopes = headers.get("x-oauth-scopes").and_then(|scopes| scopes.to_str().ok()).unwrap_or_default();
+    Some(scopes.split(',').map(|scope| scope.trim().to_owned()).collect())
+}
+
+/// What finds out whether a token has a permission.
+fn probe_for(permission: Permission) -> Probe {
+    match permission {
+        Permission::Actions => Probe::Get(&["actions", "runs"]),
+        Permission::Administration => Probe::Get(&["actions", "runners"]),
+        Permission::CodeScanningAlerts => Probe::Get(&["code-scanning", "alerts"]),
+        Permission::Contents => Probe::Get(&["commits"]),
+        Permission::DependabotAlerts => Probe::Get(&["dependabot", "alerts"]),
+        Permission::Deployments => Probe::Get(&["deployments"]),
+        Permission::Issues => Probe::Query(ISSUES),
+        Permission::Metadata => Probe::Get(&[]),
+        Permission::PullRequests => Probe::Query(PULL_REQUESTS),
+        Permission::SecretScanningAlerts => Probe::Get(&["secret-scanning", "alerts"]),
+    }
+}
+
+async fn probe(repository: &GitHubRepository, permission: Permission) -> Result<(), GitHubError> {
+    match probe_for(permission) {
+        Probe::Get([]) => repository.get_once(&[], &[]).await.map(drop),
+        Probe::Get(path) => repository.get_once(path, &[("per_page", "1")]).await.map(drop),
+        Probe::Query(query) => repository.query::<Value>(query, json!({})).await.map(drop),
+    }
+}
+
+fn from_probe(
+    permission: Permission,
+    metrics: &BTreeSet<&str>,
+    repository: &GitHubRepository,
+    result: Result<(), GitHubError>,
+) -> Finding {
+    let name = repository.name();
+    let Err(error) = result else { return present(permission, metrics, &format!("{name} can be read")) };
+    let cause = error.cause();
+    let is_refused = match cause {
+        Cause::NoPermission { .. } | Cause::NoToken => true,
+        // A repository without commits can be read.
+        Cause::Status { status: StatusCode::CONFLICT, .. } => {
+            return present(permission, metrics, &format!("{name} can be read"));
+        }
+        // GitHub answers in the same way if a feature is turned off, but says so.
+        Cause::Status { status, body, .. } => {
+            matches!(*status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND)
+                && !says_disabled(&body.to_string())
+        }
+        _ => error.query_error_kind() == Some(QueryErrorKind::Forbidden),
+    };
+    if is_refused {
+        return missing(permission, metrics, &format!("{name} cannot be read: {cause}"));
+    }
+    let needs = join(metrics);
+    Finding::info(subject(permission), format!("cannot be checked with {name}, and {needs} need it: {cause}"))
+}
+
+fn says_disabled(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["disabled", "not enabled", "must be enabled", "no analysis found"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+fn present(permission: Permission, metrics: &BTreeSet<&str>, how: &str) -> Finding {
+    Finding::ok(subject(permission), format!("for {}: {how}", join(metrics)))
+}
+
+fn missing(permission: Permission, metrics: &BTreeSet<&str>, how: &str) -> Finding {
+    let needs = join(metrics);
+    Finding::warning(
+        subject(permission),
+        format!("is missing for {needs}, give it to the token (read): {how}"),
+    )
+}
+
+fn subject(permission: Permission) -> String {
+    format!("GitHub permission {permission}")
+}
+
+fn join(metrics: &BTreeSet<&str>) -> String {
+    metrics.iter().copied().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_permission_is_needed_by_the_metrics_that_declare_it() {
+        let needed = needed(["ci.runners", "ci.runs", "prs.open", "prs.merged", "someone.elses"]);
+        let all = BTreeSet::from(["ci.*", "ci.runners", "prs.*"]);
+        assert_eq!(
+            needed.into_iter().collect::<Vec<_>>(),
+            [
+                (Permission::Actions, BTreeSet::from(["ci.*"])),
+                (Permission::Administration, BTreeSet::from(["ci.runners"])),
+                (Permission::Metadata, all),
+                (Permission::PullRequests, BTreeSet::from(["prs.*"])),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_feature_that_is_turned_off_is_not_a_missing_permission() {
+        for message in [
+            "Dependabot alerts are disabled for this repository.",
+            "Advanced Security must be enabled for this repository to use code scanning.",
+            "Secret scanning is disabled on this repository.",
+            "no analysis found",
+        ] {
+            assert!(says_disabled(message), "{message}");
+        }
+        assert!(!says_disabled("Not Found"));
+    }
+}

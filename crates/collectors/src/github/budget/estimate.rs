@@ -1,0 +1,146 @@
+//! Estimates the requests of each group before the first one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use system_health_registry::Metric;
+
+use crate::github::{GitHubAccess, GitHubApi};
+
+/// The metrics whose keys have the same first segment. They share their requests.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) keys: BTreeSet<String>,
+    /// The requests for one repository, as the metrics declare them.
+    pub(super) declared: f64,
+    /// The APIs that it asks.
+    pub(super) apis: BTreeSet<GitHubApi>,
+}
+
+/// The number of requests of a group to each API, and what it is based on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Estimate {
+    pub(super) requests: BTreeMap<GitHubApi, u64>,
+    pub(super) total: u64,
+    pub(super) basis: String,
+}
+
+/// The name of a metric's group: the first segment of its key.
+pub(super) fn group_of(key: &str) -> &str {
+    key.split('.').next().unwrap_or(key)
+}
+
+/// The groups of the metrics that ask GitHub.
+pub(super) fn groups<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> Vec<Group> {
+    let mut groups = BTreeMap::<&str, Group>::new();
+    for metric in metrics {
+        let Some(requests) = metric.requests() else { continue };
+        let name = group_of(metric.key());
+        let group = groups.entry(name).or_insert_with(|| Group {
+            name: name.to_owned(),
+            keys: BTreeSet::new(),
+            declared: 0.0,
+            apis: BTreeSet::new(),
+        });
+        group.keys.insert(metric.key().to_owned());
+        group.declared = group.declared.max(requests);
+        group.apis.insert(GitHubAccess::of_metric(metric.key()).map_or(GitHubApi::Rest, |access| access.api));
+    }
+    groups.into_values().collect()
+}
+
+impl Group {
+    /// The estimate from what the group has used in the previous run, or else from what its metrics declare.
+    pub(super) fn estimate(&self, subjects: usize, used: Option<&BTreeMap<GitHubApi, u64>>) -> Estimate {
+        match used {
+            Some(used) => self.from_previous_run(subjects, used),
+            None => self.from_declaration(subjects),
+        }
+    }
+
+    fn from_declaration(&self, subjects: usize) -> Estimate {
+        let declared = self.declared;
+        let repositories = if subjects == 1 { "repository" } else { "repositories" };
+        let basis = format!("{declared} for each of {subjects} {repositories}");
+        // Estimates need no precision, and a cast of a float ends at the largest number.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        let requests = (declared * subjects as f64).ceil() as u64;
+        // Which API gets how many of them is not declared. The quota of each must be enough for all.
+        let by_api = self.apis.iter().map(|api| (*api, requests)).collect();
+        Estimate { requests: by_api, total: requests, basis }
+    }
+
+    /// Half as many more than in the previous run, and at least one for each 20 repositories: what has changed since the
+    /// previous run differs from run to run.
+    fn from_previous_run(&self, subjects: usize, used: &BTreeMap<GitHubApi, u64>) -> Estimate {
+        let least = u64::try_from(subjects.div_ceil(20)).unwrap_or(u64::MAX);
+        let with_margin = |used: u64| used.saturating_add(used.div_ceil(2)).max(least);
+        let of_api = |api: &GitHubApi| (*api, with_margin(used.get(api).copied().unwrap_or_default()));
+        let total = used.values().fold(0_u64, |total, used| total.saturating_add(*used));
+        Estimate {
+            requests: self.apis.iter().chain(used.keys()).map(of_api).collect(),
+            total: with_margin(total),
+            basis: format!("{total} in the previous run, and a margin"),
+        }
+    }
+}
+
+impl Estimate {
+    /// The requests to one API, or to all.
+    pub(super) fn to(&self, api: Option<GitHubApi>) -> u64 {
+        match api {
+            Some(api) => self.requests.get(&api).copied().unwrap_or_default(),
+            None => self.total,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use system_health_registry::{Facts, location};
+
+    use super::*;
+
+    fn metric(key: &str, requests: Option<f64>) -> Metric {
+        let facts = Facts::new(key, "A metric.");
+        let facts = requests.into_iter().fold(facts, Facts::with_requests);
+        Metric::new(facts, location!(), |_| async { Err("not collected".into()) }.boxed())
+    }
+
+    fn group(name: &str) -> Group {
+        let metrics = [
+            metric("prs.open", Some(1.0)),
+            metric("prs.merged", Some(2.5)),
+            metric("issues.open", Some(1.0)),
+            metric("ci.runs", None),
+        ];
+        groups(&metrics).into_iter().find(|group| group.name == name).unwrap()
+    }
+
+    #[test]
+    fn the_metrics_of_a_group_share_the_requests_of_the_most_expensive_one() {
+        let prs = group("prs");
+        assert_eq!(prs.keys.len(), 2);
+
+        let estimate = prs.estimate(3, None);
+
+        assert_eq!(estimate.basis, "2.5 for each of 3 repositories");
+        assert_eq!((estimate.to(Some(GitHubApi::GraphQl)), estimate.to(Some(GitHubApi::Rest))), (8, 0));
+        assert_eq!(group("issues").estimate(1, None).basis, "1 for each of 1 repository");
+    }
+
+    #[test]
+    fn what_the_previous_run_has_used_replaces_the_declaration() {
+        let used = |requests| BTreeMap::from([(GitHubApi::GraphQl, requests)]);
+        let estimate = |subjects, requests| group("prs").estimate(subjects, Some(&used(requests))).to(None);
+        assert_eq!((estimate(1, 1), estimate(12, 10), estimate(1_000, 10)), (2, 15, 50));
+        assert_eq!((estimate(1, 0), estimate(21, 0), estimate(1, u64::MAX)), (1, 2, u64::MAX));
+        assert_eq!(group("prs").estimate(9, Some(&used(7))).basis, "7 in the previous run, and a margin");
+    }
+
+    #[test]
+    fn metrics_without_a_number_of_requests_are_not_estimated() {
+        assert!(groups(&[metric("ci.runs", None)]).is_empty());
+    }
+}

@@ -1,0 +1,185 @@
+//! The gate that the engine asks before it collects metrics about repositories.
+
+use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+
+use futures::{
+    FutureExt,
+    future::{BoxFuture, join_all},
+};
+use system_health_registry::{
+    Context, Gate, Metric, NoData, Plan, Planned, RequestEstimate, RequestPlan, ResponseCache, Run, Settings,
+    SharedError, State, SubjectLabel, Unavailable, register_gate,
+};
+
+use super::{
+    estimate::{Estimate, Group, groups},
+    quota::{self, Quota},
+    record::Records,
+    selection::{RequestLimit, exceeded},
+    usage::Usage,
+};
+use crate::{
+    commits::{CommitSettings, SourceChoice},
+    github::{Cause, GitHub, GitHubApi, GitHubError, GitHubSettings},
+    repository::Repository,
+};
+
+/// GitHub is not asked how many requests remain if at most this many are needed: the answer takes as long as one of them.
+const FEW: u64 = 20;
+/// Unless fewer than this many remained beyond the estimate at the end of the previous run.
+const RESERVE: u64 = 100;
+
+/// Estimates the requests to GitHub, and skips the groups for which too few remain.
+struct Budget;
+
+register_gate!(Budget);
+
+impl Gate for Budget {
+    fn plan<'a>(&'a self, context: &'a Context, planned: &'a Planned) -> BoxFuture<'a, Plan> {
+        async move {
+            if !planned.is_about::<Repository>() {
+                return Plan::default();
+            }
+            plan(context, planned).await.unwrap_or_default()
+        }
+        .boxed()
+    }
+
+    fn no_data_for(&self, error: &SharedError) -> Option<NoData> {
+        let mut error = Some(error.as_error() as &(dyn std::error::Error + 'static));
+        while let Some(current) = error {
+            if let Some(github) = current.downcast_ref::<GitHubError>() {
+                let is_limit = matches!(github.cause(), Cause::MaxRequests(_));
+                return is_limit.then(|| NoData::new(github.cause().to_string()));
+            }
+            error = current.source();
+        }
+        None
+    }
+
+    fn finish<'a>(&'a self, context: &'a Context, run: &'a Run) -> BoxFuture<'a, ()> {
+        async move {
+            let Ok(usage) = context.get::<Usage>().await else { return };
+            if usage.is_used() {
+                remember(context, run, &usage).await;
+            }
+        }
+        .boxed()
+    }
+}
+
+/// The plan. Without a client for GitHub there is none, and the metrics say why.
+async fn plan(context: &Context, planned: &Planned) -> Result<Plan, Unavailable> {
+    let groups = counted_groups(context, planned.metrics()).await?;
+    if groups.is_empty() {
+        return Ok(Plan::default());
+    }
+    let records = records(context, planned.subjects()).await?;
+    // The metrics need the client anyway.
+    let (github, previous) = tokio::join!(context.get::<GitHub>(), async {
+        (join_all(groups.iter().map(|group| records.used(group))).await, records.quotas().await)
+    });
+    let (github, (used, quotas)) = (github?, previous);
+    let subjects = planned.subjects().len();
+    let estimates: Vec<Estimate> =
+        groups.iter().zip(&used).map(|(group, used)| group.estimate(subjects, used.as_ref())).collect();
+    let limits: Vec<RequestLimit> = if planned.is_for_display() || may_be_too_few(&estimates, &quotas) {
+        let quotas = quota::read(&github).await.unwrap_or_default();
+        quotas.into_iter().map(|(api, quota)| of_quota(api, quota)).collect()
+    } else {
+        Vec::new()
+    };
+    let limits = [limits, of_settings(context).await?.into_iter().collect()].concat();
+    Ok(decide(&groups, estimates, &limits))
+}
+
+/// The groups that ask GitHub. Commits may be read from a clone.
+async fn counted_groups(context: &Context, metrics: &[Metric]) -> Result<Vec<Group>, Unavailable> {
+    let from_clone = context.get::<CommitSettings>().await?.source == SourceChoice::Clone;
+    Ok(groups(metrics.iter().filter(|metric| !(from_clone && metric.key().starts_with("commits.")))))
+}
+
+async fn records(context: &Context, subjects: &[Arc<SubjectLabel>]) -> Result<Records, Unavailable> {
+    let cache = context.get::<ResponseCache>().await?;
+    Ok(Records::new(cache, context.get::<GitHubSettings>().await?.api_url, subjects))
+}
+
+/// Whether it is worth while to ask how many requests remain.
+fn may_be_too_few(estimates: &[Estimate], quotas: &BTreeMap<GitHubApi, Quota>) -> bool {
+    let needed =
+        |api| estimates.iter().fold(0_u64, |needed, estimate| needed.saturating_add(estimate.to(api)));
+    let is_low = |(api, quota): (&GitHubApi, &Quota)| {
+        quota.lasts(SystemTime::now()) && quota.remaining < needed(Some(*api)).saturating_add(RESERVE)
+    };
+    needed(None) > FEW || quotas.iter().any(is_low)
+}
+
+fn of_quota(api: GitHubApi, quota: Quota) -> RequestLimit {
+    let text = match api {
+        GitHubApi::Rest => quota.to_string(),
+        GitHubApi::GraphQl => format!("{quota} for GraphQL"),
+    };
+    RequestLimit { api: Some(api), max: quota.remaining, text }
+}
+
+async fn of_settings(context: &Context) -> Result<Option<RequestLimit>, Unavailable> {
+    let Some(max) = context.get::<GitHubSettings>().await?.max_requests else { return Ok(None) };
+    let origin = context.get::<Settings>().await?.origin::<GitHubSettings>("max_requests");
+    let origin = origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
+    let text = format!("`max_requests` in [github] is {max}{origin}");
+    Ok(Some(RequestLimit { api: None, max: max.get().into(), text }))
+}
+
+fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -> Plan {
+    let mut plan = Plan::default();
+    let mut lines = Vec::new();
+    let exceeded = exceeded(&estimates, limits);
+    for ((group, estimate), limit) in groups.iter().zip(estimates).zip(exceeded) {
+        let name = &group.name;
+        let skipped = limit.map(|limit| {
+            let needed = estimate.to(limit.api);
+            let basis = &estimate.basis;
+            format!("skipped: {name}.* needs about {needed} requests to GitHub ({basis}), and {}", limit.text)
+        });
+        if let Some(reason) = &skipped {
+            plan.skipped.extend(group.keys.iter().map(|key| (key.clone(), NoData::new(reason))));
+        }
+        lines.push(RequestEstimate {
+            group: name.clone(),
+            requests: estimate.to(None),
+            basis: estimate.basis,
+            skipped,
+        });
+    }
+    let limits = limits.iter().map(|limit| limit.text.clone()).collect();
+    plan.requests = Some(RequestPlan { api: "GitHub", groups: lines, limits });
+    plan
+}
+
+/// Keeps what the groups have used, unless it may be less than they need: after an error, or at the limit.
+async fn remember(context: &Context, run: &Run, usage: &Usage) {
+    let about: Vec<_> =
+        run.outcomes().iter().filter(|outcome| outcome.metric.subject_type() == Some("Repository")).collect();
+    let mut subjects: Vec<_> = about.iter().filter_map(|outcome| outcome.subject.clone()).collect();
+    subjects.sort();
+    subjects.dedup();
+    let metrics = about.iter().map(|outcome| outcome.metric.clone()).collect::<Vec<_>>();
+    let Ok(records) = records(context, &subjects).await else { return };
+    let Ok(groups) = counted_groups(context, &metrics).await else { return };
+    let counts = usage.by_group();
+    let is_complete = |group: &Group| {
+        let mut outcomes = about.iter().filter(|outcome| group.keys.contains(outcome.metric.key()));
+        outcomes.all(|outcome| outcome.state() != State::Error) && !is_skipped(run, group)
+    };
+    for group in groups.iter().filter(|group| is_complete(group) && !usage.is_exhausted()) {
+        let used = counts.iter().filter(|((name, _), _)| *name == group.name);
+        let used: BTreeMap<_, _> = used.map(|((_, api), count)| (*api, *count)).collect();
+        records.save_used(group, &used).await;
+    }
+    records.save_quotas(&usage.quotas()).await;
+}
+
+fn is_skipped(run: &Run, group: &Group) -> bool {
+    let mut estimates = run.request_plans().iter().flat_map(|plan| &plan.groups);
+    estimates.any(|estimate| estimate.group == group.name && estimate.skipped.is_some())
+}

@@ -1,0 +1,175 @@
+//! Counts the requests of a run that count against GitHub's quota, and enforces `max_requests`.
+
+use std::{
+    collections::BTreeMap,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use system_health_registry::{Context, FromContext, Unavailable, collected_metric};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{estimate::group_of, quota::Quota};
+use crate::github::{GitHubApi, GitHubSettings};
+
+/// The requests of a run. Clones count together.
+#[derive(Debug, Clone)]
+pub(in crate::github) struct Usage(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    limit: Option<Limit>,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug)]
+struct Limit {
+    max: NonZeroU32,
+    /// A permit for each request that may still count. It is closed as soon as there are none.
+    permits: Arc<Semaphore>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    total: u32,
+    is_used: bool,
+    by_group: BTreeMap<(String, GitHubApi), u64>,
+    quotas: BTreeMap<GitHubApi, Quota>,
+}
+
+/// The permission to send one request. It counts unless it is released.
+#[derive(Debug)]
+pub(in crate::github) struct Permit {
+    usage: Usage,
+    api: GitHubApi,
+    group: String,
+    permit: Option<OwnedSemaphorePermit>,
+    is_free: bool,
+}
+
+impl Usage {
+    /// Nothing is used yet.
+    pub(in crate::github) fn new(max: Option<NonZeroU32>) -> Self {
+        let limit = max.map(|max| {
+            let permits = usize::try_from(max.get()).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+            Limit { max, permits: Arc::new(Semaphore::new(permits)) }
+        });
+        Self(Arc::new(Inner { limit, counts: Mutex::default() }))
+    }
+
+    /// Waits until it is clear whether one more request may count: the requests that are under way may turn out to be free.
+    /// Fails with the limit if it is reached.
+    pub(in crate::github) async fn permit(&self, api: GitHubApi) -> Result<Permit, NonZeroU32> {
+        let permit = match &self.0.limit {
+            Some(limit) => Some(Arc::clone(&limit.permits).acquire_owned().await.map_err(|_| limit.max)?),
+            None => None,
+        };
+        self.counts().is_used = true;
+        let group = collected_metric().map(|metric| group_of(metric.key()).to_owned()).unwrap_or_default();
+        Ok(Permit { usage: self.clone(), api, group, permit, is_free: false })
+    }
+
+    /// Notes how many requests remain.
+    pub(in crate::github) fn note_quota(&self, api: GitHubApi, quota: Quota) {
+        self.counts().quotas.insert(api, quota);
+    }
+
+    /// Whether any request was sent.
+    pub(super) fn is_used(&self) -> bool {
+        self.counts().is_used
+    }
+
+    /// Whether no further request may count.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.0.limit.as_ref().is_some_and(|limit| limit.permits.is_closed())
+    }
+
+    /// The requests that counted so far, by the group of the metric for which they were made.
+    pub(super) fn by_group(&self) -> BTreeMap<(String, GitHubApi), u64> {
+        self.counts().by_group.clone()
+    }
+
+    /// How many requests remained after the latest response.
+    pub(super) fn quotas(&self) -> BTreeMap<GitHubApi, Quota> {
+        self.counts().quotas.clone()
+    }
+
+    fn count(&self, permit: &mut Permit) {
+        let mut counts = self.counts();
+        counts.total = counts.total.saturating_add(1);
+        *counts.by_group.entry((std::mem::take(&mut permit.group), permit.api)).or_default() += 1;
+        let Some(limit) = &self.0.limit else { return };
+        if let Some(permit) = permit.permit.take() {
+            permit.forget();
+        }
+        if counts.total >= limit.max.get() {
+            limit.permits.close();
+        }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Permit {
+    /// The request was free.
+    pub(in crate::github) fn release(mut self) {
+        self.is_free = true;
+    }
+}
+
+/// Also a request that was given up may have counted.
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if !self.is_free {
+            let usage = self.usage.clone();
+            usage.count(self);
+        }
+    }
+}
+
+impl FromContext for Usage {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self::new(context.get::<GitHubSettings>().await?.max_requests))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    async fn permit(usage: &Usage) -> Option<Permit> {
+        usage.permit(GitHubApi::Rest).await.ok()
+    }
+
+    #[tokio::test]
+    async fn a_request_waits_while_others_may_turn_out_to_be_free() {
+        let usage = Usage::new(NonZeroU32::new(2));
+        let (one, two) = (permit(&usage).await.unwrap(), permit(&usage).await.unwrap());
+        let mut third = Box::pin(permit(&usage));
+        assert!(third.as_mut().now_or_never().is_none());
+
+        one.release();
+        let third = third.await.unwrap();
+        drop(two);
+
+        let mut fourth = Box::pin(permit(&usage));
+        assert!(fourth.as_mut().now_or_never().is_none());
+        drop(third);
+        assert!(fourth.await.is_none());
+        assert_eq!(usage.by_group(), BTreeMap::from([((String::new(), GitHubApi::Rest), 2)]));
+    }
+
+    #[tokio::test]
+    async fn without_a_limit_requests_are_only_counted() {
+        let usage = Usage::new(None);
+        for _ in 0..3 {
+            drop(permit(&usage).await.unwrap());
+        }
+        permit(&usage).await.unwrap().release();
+        assert_eq!(usage.by_group().values().sum::<u64>(), 3);
+    }
+}

@@ -1,0 +1,217 @@
+//! The requests of a run are estimated before the first one, and bounded.
+
+use std::sync::Arc;
+
+use system_health_collectors::github::GitHubAccess;
+use system_health_registry::{Catalog, Context, Engine, RequestPlan, Run, State, Unavailable};
+use system_health_test_support::{
+    github::{self, Conclusion, FakeGitHub, FakeGitHubBuilder},
+    server::Answer,
+};
+
+use crate::{
+    conditional::{Memory, run},
+    stage::{Stage, TOKEN},
+};
+
+const KEYS: [&str; 3] = ["ci.tests_passing_on_main", "commits.hotfix", "issues.open"];
+
+fn fake(builder: FakeGitHubBuilder) -> (FakeGitHub, Vec<String>) {
+    let github = builder.token(TOKEN).start();
+    let names = github.repositories(12, |_, repository| {
+        repository.commit("Hotfix").run(github::Run::new("checks.yml").job("test", Conclusion::Success));
+    });
+    (github, names)
+}
+
+fn stage(github: &FakeGitHub, names: &[String], settings: &str) -> Stage {
+    let url = github.url();
+    let settings = format!(
+        "[github]\napi_url = \"{url}\"\n{settings}\n[repository]\nnames = {names:?}\nbranch = \"main\""
+    );
+    Stage::empty().token().settings(&settings)
+}
+
+async fn collect(context: &Context) -> Run {
+    let catalog = Catalog::linked().unwrap().filter(|key| KEYS.contains(&key));
+    Engine::new().run(&catalog, context).await
+}
+
+fn plan(run: &Run) -> &RequestPlan {
+    let [plan] = run.request_plans() else { panic!("{:?}", run.request_plans()) };
+    plan
+}
+
+fn lines(run: &Run) -> Vec<String> {
+    plan(run).groups.iter().map(ToString::to_string).collect()
+}
+
+/// The keys of the metrics that are skipped for all repositories, and the only reason.
+fn skipped(run: &Run) -> (Vec<&str>, String) {
+    let is_skipped = |reason: &Unavailable| {
+        matches!(reason, Unavailable::NoData(_)) && reason.to_string().contains("skipped")
+    };
+    let skipped = run.outcomes().iter().filter(|it| it.result.as_ref().is_err_and(is_skipped));
+    let (mut keys, mut reasons): (Vec<_>, Vec<_>) =
+        skipped.map(|it| (it.metric.key(), it.result.as_ref().unwrap_err().to_string())).unzip();
+    assert_eq!(keys.len() % 12, 0);
+    keys.dedup();
+    reasons.dedup();
+    (keys, reasons.join("\n"))
+}
+
+fn paths(github: &FakeGitHub) -> Vec<String> {
+    github.requests().iter().map(|request| request.path().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_most_expensive_group_is_skipped_if_too_few_requests_remain() {
+    let (github, names) = fake(FakeGitHub::builder().rate_limit(30));
+
+    let run = collect(&stage(&github, &names, "").run()).await;
+
+    let (keys, reason) = skipped(&run);
+    assert_eq!(keys, ["ci.tests_passing_on_main"]);
+    let (start, end) = reason.split_at(reason.find(" until ").unwrap());
+    assert_eq!(
+        start,
+        "skipped: ci.* needs about 24 requests to GitHub (2 for each of 12 repositories), and 30 requests remain"
+    );
+    assert!(end.ends_with(" UTC") && end.len() == " until 14:05 UTC".len(), "{end}");
+    assert_eq!(
+        lines(&run)[1..],
+        [
+            "commits.* about 12 requests: 1 for each of 12 repositories",
+            "issues.* about 12 requests: 1 for each of 12 repositories",
+        ]
+    );
+    assert!(run.outcomes().iter().all(|outcome| outcome.state() != State::Error), "{run:#?}");
+    let paths = paths(&github);
+    assert_eq!(paths[0], "/rate_limit");
+    assert_eq!(paths.len(), 1 + 12 + 12);
+}
+
+#[tokio::test]
+async fn a_setting_bounds_the_requests_of_a_run() {
+    let (github, names) = fake(FakeGitHub::builder());
+
+    let run = collect(&stage(&github, &names, "max_requests = 25").run()).await;
+
+    let (keys, reason) = skipped(&run);
+    assert_eq!(keys, ["ci.tests_passing_on_main"]);
+    assert_eq!(
+        reason,
+        "skipped: ci.* needs about 24 requests to GitHub (2 for each of 12 repositories), and `max_requests` in [github] is \
+         25 (test.toml:3:1)"
+    );
+    let summary = plan(&run).summary();
+    assert!(summary.starts_with("about 24 requests; 5000 requests remain until "), "{summary}");
+}
+
+#[tokio::test]
+async fn a_further_request_is_no_data_and_is_not_sent() {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    github.repository("acme/shop").commits(250);
+    let stage = stage(&github, &["acme/shop".to_owned()], "max_requests = 2");
+    let catalog = Catalog::linked().unwrap().filter(|key| key.starts_with("commits."));
+
+    let run = Engine::new().run(&catalog, &stage.run()).await;
+
+    for outcome in run.outcomes() {
+        let Err(Unavailable::NoData(no_data)) = &outcome.result else { panic!("{outcome:#?}") };
+        assert_eq!(
+            no_data.reason(),
+            "not sent, because this run has made the 2 requests that `max_requests` in [github] allows"
+        );
+    }
+    assert_eq!(paths(&github), ["/repos/acme/shop/commits"; 2]);
+}
+
+#[tokio::test]
+async fn the_estimate_is_what_the_previous_run_has_used() {
+    let (github, names) = fake(FakeGitHub::builder());
+    let (stage, memory) = (stage(&github, &names, ""), Arc::<Memory>::default());
+    assert!(
+        lines(&collect(&run(&stage, &memory)).await)[0].starts_with("ci.* about 24 requests: 2 for each")
+    );
+    let second = collect(&run(&stage, &memory)).await;
+    assert_eq!(
+        lines(&second),
+        [
+            "ci.* about 18 requests: 12 in the previous run, and a margin",
+            "commits.* about 18 requests: 12 in the previous run, and a margin",
+            "issues.* about 18 requests: 12 in the previous run, and a margin",
+        ]
+    );
+    // Nothing has changed since then, and only queries are not conditional.
+    let third = collect(&run(&stage, &memory)).await;
+    assert_eq!(
+        lines(&third),
+        [
+            "ci.* about 1 request: 0 in the previous run, and a margin",
+            "commits.* about 1 request: 0 in the previous run, and a margin",
+            "issues.* about 18 requests: 12 in the previous run, and a margin",
+        ]
+    );
+    let other = collect(&run(&self::stage(&github, &names[1..], ""), &memory)).await;
+    assert!(lines(&other)[0].ends_with("2 for each of 11 repositories"), "{:?}", lines(&other));
+}
+
+#[tokio::test]
+async fn what_a_run_at_its_limit_has_used_is_not_remembered() {
+    let (github, names) = fake(FakeGitHub::builder());
+    let (stage, memory) = (stage(&github, &names, "max_requests = 24"), Arc::<Memory>::default());
+    let first = collect(&run(&stage, &memory)).await;
+    assert_eq!(skipped(&first).0, ["ci.tests_passing_on_main"]);
+    let second = collect(&run(&stage, &memory)).await;
+    assert!(lines(&second)[1].ends_with("1 for each of 12 repositories"), "{:?}", lines(&second));
+}
+
+#[tokio::test]
+async fn a_small_run_asks_what_remains_only_if_little_did() {
+    let github = FakeGitHub::builder().token(TOKEN).rate_limit(4).start();
+    github.repository("acme/shop").commit("Hotfix");
+    let stage = stage(&github, &["acme/shop".to_owned()], "");
+    let memory = Arc::<Memory>::default();
+    let catalog = Catalog::linked().unwrap().filter(|key| key == "commits.hotfix");
+    for message in ["one", "two", "three"] {
+        Engine::new().run(&catalog, &run(&stage, &memory)).await;
+        github.repository("acme/shop").commit(message);
+    }
+    let asked = paths(&github).iter().map(|path| path == "/rate_limit").collect::<Vec<_>>();
+    assert_eq!(asked, [false, true, false, true, false]);
+
+    let last = Engine::new().run(&catalog, &run(&stage, &memory)).await;
+
+    let reason = last.outcomes()[0].result.as_ref().unwrap_err().to_string();
+    assert!(
+        reason.starts_with("skipped: commits.* needs about 2 requests to GitHub (1 in the previous run"),
+        "{reason}"
+    );
+    assert!(reason.contains("and 1 request remains until "), "{reason}");
+}
+
+#[tokio::test]
+async fn without_rate_limits_everything_is_collected() {
+    let (github, names) = fake(FakeGitHub::builder());
+    github.fail(
+        "/rate_limit",
+        Answer::json(404, &serde_json::json!({ "message": "Rate limiting is not enabled." })),
+    );
+    let run = collect(&stage(&github, &names, "").run()).await;
+    assert!(skipped(&run).0.is_empty());
+    assert_eq!(plan(&run).summary(), "about 48 requests");
+}
+
+#[test]
+fn each_metric_that_asks_github_declares_what_it_needs() {
+    for metric in Catalog::linked().unwrap().metrics() {
+        if metric.subject_type() == Some("Repository") && metric.requests().is_some() {
+            assert!(
+                GitHubAccess::of_metric(metric.key()).is_some(),
+                "add `{}` to a github_access!",
+                metric.key()
+            );
+        }
+    }
+}

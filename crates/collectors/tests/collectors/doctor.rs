@@ -1,0 +1,108 @@
+//! The permissions that metrics need, and whether the token has them.
+
+use system_health_collectors::doctor;
+use system_health_registry::{Catalog, Finding, Grade};
+use system_health_test_support::{
+    github::{FakeGitHub, refusal},
+    server::Answer,
+};
+
+use crate::stage::{Stage, TOKEN};
+
+const KEY: &str = include_str!("../../src/github/app/test_keys/pkcs1.pem");
+
+fn github() -> FakeGitHub {
+    let github = FakeGitHub::builder().token(TOKEN).app(123, 77, "acme", true).start();
+    github.repository("acme/shop").commit("one");
+    github
+}
+
+/// The findings about permissions: the permission, the grade and the message.
+async fn permissions(stage: &Stage, keys: &'static [&str]) -> Vec<(String, Grade, String)> {
+    let catalog = Catalog::linked().unwrap().filter(|key| keys.contains(&key));
+    let findings = doctor::github(&stage.run(), &catalog).await;
+    let about_permission = |finding: Finding| {
+        let permission = finding.subject.strip_prefix("GitHub permission ")?.to_owned();
+        Some((permission, finding.grade, finding.message))
+    };
+    findings.into_iter().filter_map(about_permission).collect()
+}
+
+fn found(permission: &str, grade: Grade, message: &str) -> (String, Grade, String) {
+    (permission.to_owned(), grade, message.to_owned())
+}
+
+#[tokio::test]
+async fn one_request_finds_out_whether_a_token_has_a_permission() {
+    let github = github();
+    github.fail("/commits", refusal::forbidden_without("contents=read"));
+    github.fail("/actions/runners", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
+    let keys = &["ci.runners", "commits.hotfix", "issues.open", "prs.open"];
+
+    let found_now = permissions(&Stage::on(&github), keys).await;
+
+    assert_eq!(
+        found_now,
+        [
+            found(
+                "Administration",
+                Grade::Warning,
+                "is missing for ci.runners, give it to the token (read): acme/shop cannot be read: GitHub answered 404 Not \
+                 Found: Not Found; check the name, and that the GitHub token may read the repository"
+            ),
+            found(
+                "Contents",
+                Grade::Warning,
+                "is missing for commits.*, give it to the token (read): acme/shop cannot be read: GitHub answered 403 \
+                 Forbidden: Resource not accessible by personal access token (https://docs.github.com/rest); the GitHub \
+                 token needs the permission `contents=read`"
+            ),
+            found("Issues", Grade::Ok, "for issues.*: acme/shop can be read"),
+            found("Metadata", Grade::Ok, "for ci.runners, commits.*, issues.*, prs.*: acme/shop can be read"),
+            found("Pull requests", Grade::Ok, "for prs.*: acme/shop can be read"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_scope_of_a_classic_token_includes_permissions() {
+    let github = github();
+    let scopes = Answer::json(200, &serde_json::json!({})).with_header("x-oauth-scopes", "gist, repo");
+    github.fail("/rate_limit", scopes);
+    assert_eq!(
+        permissions(&Stage::on(&github), &["commits.hotfix"]).await,
+        [
+            found("Contents", Grade::Ok, "for commits.*: the scope `repo` includes it"),
+            found("Metadata", Grade::Ok, "for commits.*: the scope `repo` includes it"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn github_tells_the_permissions_of_an_app() {
+    let github = github();
+    let settings = format!(
+        "[github]\napi_url = \"{}\"\napp_id = 123\ninstallation_id = 77\n[repository]\nname = \"acme/shop\"",
+        github.url()
+    );
+    let stage = Stage::empty().settings(&settings).variable("GITHUB_APP_PRIVATE_KEY", KEY);
+    assert_eq!(
+        permissions(&stage, &["commits.hotfix", "issues.open"]).await,
+        [
+            found("Contents", Grade::Ok, "for commits.*: the app has it (read)"),
+            found(
+                "Issues",
+                Grade::Warning,
+                "is missing for issues.*, give it to the token (read): the app's installation does not have it"
+            ),
+            found("Metadata", Grade::Ok, "for commits.*, issues.*: the app has it (read)"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn if_the_api_does_not_answer_nothing_is_said_about_permissions() {
+    let github = github();
+    github.fail("", refusal::bad_credentials());
+    assert_eq!(permissions(&Stage::on(&github), &["commits.hotfix"]).await, []);
+}

@@ -1,0 +1,36 @@
+//! For which metric a task works. A client counts its requests by metric, although its resources are shared.
+
+use std::future::Future;
+
+use tokio::task_local;
+
+use crate::Metric;
+
+task_local! {
+    static COLLECTED: Metric;
+}
+
+/// The metric for which the current task works: in a collector the metric itself, and while a shared resource is built the
+/// metric that asked for it first. `None` outside of a run.
+#[must_use]
+pub fn collected_metric() -> Option<Metric> {
+    COLLECTED.try_with(Clone::clone).ok()
+}
+
+/// Works for a metric.
+pub(crate) async fn working_for<T>(metric: Metric, work: impl Future<Output = T>) -> T {
+    COLLECTED.scope(metric, work).await
+}
+
+/// Works for the metric of the current task, also in another task.
+pub(crate) fn working_for_the_same<T>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> impl Future<Output = T> + Send + 'static {
+    let metric = collected_metric();
+    async move {
+        match metric {
+            Some(metric) => working_for(metric, work).await,
+            None => work.await,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! A gate turns metrics into no data before they are collected, and sees the run at its end.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use system_health_registry::{
+    Catalog, Context, Engine, Facts, FromContext, Gate, IntoReading, Metric, NoData, Outcome, Plan, Planned,
+    RequestEstimate, RequestPlan, Run, Scope, SharedError, Subject, Tag, TagError, Unavailable,
+    collected_metric, location,
+};
+
+#[derive(Clone)]
+struct Queue(&'static str);
+
+impl Subject for Queue {
+    async fn list(_: &Context) -> Result<Vec<Self>, Unavailable> {
+        Ok(vec![Self("mail"), Self("print")])
+    }
+
+    fn tags(&self) -> Result<Vec<Tag>, TagError> {
+        Ok(vec![Tag::new("queue", self.0)?])
+    }
+}
+
+impl fmt::Display for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the limit is reached")]
+struct Limited;
+
+/// What a test provides for a run, and what the gate has seen of it.
+#[derive(Clone, Default)]
+struct Script {
+    never_decides: bool,
+    finished: Arc<AtomicUsize>,
+}
+
+impl FromContext for Script {
+    async fn from_context(_: &Context) -> Result<Self, Unavailable> {
+        Ok(Self::default())
+    }
+}
+
+struct TestGate;
+
+impl Gate for TestGate {
+    fn plan<'a>(&'a self, context: &'a Context, planned: &'a Planned) -> BoxFuture<'a, Plan> {
+        async move {
+            if context.get::<Script>().await.unwrap_or_default().never_decides {
+                std::future::pending::<()>().await;
+            }
+            assert!(planned.is_about::<Queue>());
+            let large = planned.metrics().iter().filter(|metric| metric.key().starts_with("large."));
+            let requests = RequestPlan {
+                api: "queues",
+                groups: vec![RequestEstimate {
+                    group: "large".to_owned(),
+                    requests: planned.subjects().len() as u64,
+                    basis: format!("is for display: {}", planned.is_for_display()),
+                    skipped: None,
+                }],
+                limits: vec![],
+            };
+            let skipped: BTreeMap<_, _> =
+                large.map(|metric| (metric.key().to_owned(), NoData::new("skipped"))).collect();
+            Plan { skipped, requests: Some(requests) }
+        }
+        .boxed()
+    }
+
+    fn no_data_for(&self, error: &SharedError) -> Option<NoData> {
+        error.as_error().is::<Limited>().then(|| NoData::new("limited"))
+    }
+
+    fn finish<'a>(&'a self, context: &'a Context, run: &'a Run) -> BoxFuture<'a, ()> {
+        async move {
+            context.get::<Script>().await.unwrap_or_default().finished.store(run.outcomes().len(), Relaxed);
+        }
+        .boxed()
+    }
+}
+
+fn metric(key: &str, collect: fn() -> Result<u64, Unavailable>) -> Metric {
+    Metric::new(Facts::new(key, "A metric."), location!(), move |_| {
+        async move { collect()?.into_reading() }.boxed()
+    })
+    .each::<Queue>()
+}
+
+fn catalog(metrics: impl IntoIterator<Item = Metric>) -> Catalog {
+    Catalog::new(metrics).unwrap().with_gate(&TestGate).filter(|_| true)
+}
+
+fn all() -> Catalog {
+    catalog([
+        metric("large.one", || panic!("it is not collected")),
+        metric("small.failing", || Err("broken".into())),
+        metric("small.limited", || Err(Limited.into())),
+        metric("small.one", || Ok(1)),
+    ])
+}
+
+fn states(run: &Run) -> Vec<String> {
+    let state = |outcome: &Outcome| match &outcome.result {
+        Ok(reading) => reading.samples()[0].value().to_string(),
+        Err(Unavailable::NoData(no_data)) => format!("no data: {no_data}"),
+        Err(Unavailable::Error(error)) => format!("error: {error}"),
+    };
+    run.outcomes().iter().map(|outcome| format!("{} {}", outcome.metric.key(), state(outcome))).collect()
+}
+
+#[tokio::test]
+async fn a_gate_skips_metrics_and_sees_the_end_of_the_run() {
+    let script = Script::default();
+    let engine = Engine::new().with_subjects(|name| name == "mail").with_request_plans();
+
+    let run = engine.run(&all(), &Context::new().provide(script.clone())).await;
+
+    assert_eq!(
+        states(&run),
+        [
+            "large.one no data: skipped",
+            "small.failing error: broken",
+            "small.limited no data: limited",
+            "small.one 1",
+        ]
+    );
+    let [plan] = run.request_plans() else { panic!("{:?}", run.request_plans()) };
+    assert_eq!(plan.groups[0].to_string(), "large.* about 1 request: is for display: true");
+    assert_eq!(script.finished.load(Relaxed), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_does_not_decide_in_time_skips_nothing() {
+    let catalog = catalog([metric("small.one", || Ok(1))]);
+    let context = Context::new().with_deadline(Duration::from_secs(8));
+    let context = context.provide(Script { never_decides: true, ..Script::default() });
+
+    let run = Engine::new().run(&catalog, &context).await;
+
+    assert_eq!(states(&run), ["small.one 1", "small.one 1"]);
+    assert_eq!(run.duration().as_secs(), 2);
+}
+
+#[derive(Clone)]
+struct Requester(String);
+
+impl FromContext for Requester {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(_: &Context) -> Result<Self, Unavailable> {
+        Ok(Self(collected_metric().map(|metric| metric.key().to_owned()).unwrap_or_default()))
+    }
+}
+
+#[tokio::test]
+async fn a_shared_resource_knows_the_metric_that_asked_for_it() {
+    let resource = Metric::new(Facts::new("small.resource", "A metric."), location!(), |context| {
+        async move {
+            assert_eq!(context.get::<Requester>().await?.0, "small.resource");
+            1.into_reading()
+        }
+        .boxed()
+    });
+    let run = Engine::new().run(&catalog([resource.each::<Queue>()]), &Context::new()).await;
+    assert_eq!(states(&run), ["small.resource 1", "small.resource 1"]);
+    assert!(collected_metric().is_none());
+}
