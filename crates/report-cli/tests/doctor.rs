@@ -51,6 +51,10 @@ fn if_everything_works_all_findings_are_ok_and_no_secret_is_shown() {
         "GitHub token",
         "GitHub",
         "GitHub rate limit",
+        "GitHub permission Actions",
+        "GitHub permission Contents",
+        "requests of ci.*",
+        "requests to GitHub",
         "GitHub repository",
         "GitHub workflow",
         "AWS",
@@ -65,6 +69,12 @@ fn if_everything_works_all_findings_are_ok_and_no_secret_is_shown() {
         assert_eq!(line(&ended, subject).0, "ok", "{ended}");
     }
     assert_eq!(line(&ended, "GitHub token").1, "is the value of GITHUB_TOKEN");
+    assert_eq!(line(&ended, "requests of ci.*").1, "about 2 requests: 2 for each of 1 repository");
+    let requests = line(&ended, "requests to GitHub").1;
+    assert!(
+        requests.starts_with("about 3 requests; ") && requests.contains(" requests remain until "),
+        "{requests}"
+    );
     assert!(line(&ended, "[repository] name").1.ends_with("from environment variable GITHUB_REPOSITORY"));
     for secret in [TOKEN, DatadogIntake::KEY, DatadogIntake::APP_KEY] {
         assert!(!ended.stdout().contains(secret));

@@ -167,3 +167,34 @@ fn a_run_asks_whether_the_responses_of_the_run_before_have_changed() {
     let state = fs::read(scene.folder().join(".state/state.db")).unwrap();
     assert!(!String::from_utf8_lossy(&state).contains(TOKEN));
 }
+
+#[cfg(feature = "local")]
+#[test]
+fn a_dry_run_shows_the_requests_of_a_run_and_a_setting_limits_them() {
+    let github = healthy();
+    let settings = |max: u32| format!("[local]\nfile = 'points.jsonl'\n[github]\nmax_requests = {max}\n");
+    let dry_run = ["--dry-run", "--to", "local", "--format", "table"];
+
+    let enough =
+        scene(&github).file("system-health.toml", &settings(9)).run(&dry_run).with_status(0).stdout();
+
+    let (_, shown) =
+        enough.split_once("Requests to GitHub that a run makes:\n").unwrap_or_else(|| panic!("{enough}"));
+    let lines: Vec<&str> = shown.lines().map(str::trim).take(3).collect();
+    assert_eq!(
+        lines[..2],
+        [
+            "ci.* about 2 requests: 2 for each of 1 repository",
+            "commits.* about 1 request: 1 for each of 1 repository",
+        ]
+    );
+    assert!(lines[2].starts_with("in all about 3 requests; "), "{shown}");
+
+    let before = github.requests().len();
+    let too_few = scene(&github).file("system-health.toml", &settings(1)).run(&[]).with_status(0);
+
+    let reason = |key: &str| too_few.metric(key)["reason"].as_str().unwrap().to_owned();
+    assert!(reason("ci.tests_passing_on_main").starts_with("skipped: ci.* needs about 2 requests to GitHub"));
+    assert!(reason("commits.hotfix").starts_with("not sent, because this run has made as many requests as"));
+    assert_eq!(github.requests().len(), before + 1);
+}

@@ -1,7 +1,7 @@
 //! The fakes as a program say where they are, and end with their input.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     process::{Command, Stdio},
 };
 
@@ -29,6 +29,30 @@ async fn it_says_where_it_is_and_what_was_asked() {
 
     assert_eq!(commits.as_array().unwrap().len(), 1);
     assert_eq!(line(), json!({ "github": ["GET /repos/acme/shop/commits"], "datadog": [] }));
+    assert!(program.wait().unwrap().success());
+}
+
+#[test]
+fn many_repositories_change_on_command() {
+    let mut program = Command::new(PROGRAM)
+        .args(["--repositories", "3", "--seed", "7"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let mut line = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    assert_eq!(
+        line()["repositories"],
+        json!(["acme/repository-1", "acme/repository-2", "acme/repository-3"])
+    );
+
+    let mut commands = program.stdin.take().unwrap();
+    writeln!(commands, "change 2").unwrap();
+
+    assert_eq!(line(), json!({ "changed": 2, "counted_requests": 0 }));
+    drop(commands);
+    assert_eq!(line(), json!({ "github": [], "datadog": [] }));
     assert!(program.wait().unwrap().success());
 }
 

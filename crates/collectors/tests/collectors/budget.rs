@@ -121,7 +121,7 @@ async fn a_further_request_is_no_data_and_is_not_sent() {
         let Err(Unavailable::NoData(no_data)) = &outcome.result else { panic!("{outcome:#?}") };
         assert_eq!(
             no_data.reason(),
-            "not sent, because this run has made the 2 requests that `max_requests` in [github] allows"
+            "not sent, because this run has made as many requests as `max_requests` in [github] allows: 2"
         );
     }
     assert_eq!(paths(&github), ["/repos/acme/shop/commits"; 2]);

@@ -5,10 +5,14 @@
 //! ```
 //!
 //! Prints one line of JSON that says where they are, runs until its standard input is closed, and
-//! prints a second line with all the requests that came.
+//! prints a last line with all the requests that came.
+//!
+//! With `--repositories NUMBER`, there are many repositories with histories of a seed, and the rate limit is never reached.
+//! Then each line of the standard input is a command: `change NUMBER` lets so many repositories change. After it, one line of JSON
+//! says how many requests counted against the rate limit so far.
 
 use std::{
-    io::{self, Read},
+    io::{self, BufRead},
     process::ExitCode,
     time::Duration,
 };
@@ -20,17 +24,21 @@ use system_health_test_support::{
     server::Request,
 };
 
-const USAGE: &str = "usage: fake-services [--latency DURATION] [--commits NUMBER] [--jobs NUMBER]";
+const USAGE: &str = "usage: fake-services [--latency DURATION] [--commits NUMBER] [--jobs NUMBER] \
+                     [--repositories NUMBER] [--seed NUMBER]";
 
 struct Options {
     latency: Duration,
     commits: u32,
     jobs: usize,
+    /// 0 for the single repository `acme/shop`.
+    repositories: usize,
+    seed: u64,
 }
 
 impl Options {
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options = Self { latency: Duration::ZERO, commits: 30, jobs: 3 };
+        let mut options = Self { latency: Duration::ZERO, commits: 30, jobs: 3, repositories: 0, seed: 1 };
         while let Some(name) = arguments.next() {
             let value = arguments.next().unwrap_or_default();
             let wrong = |error: &dyn std::fmt::Display| format!("{name} `{value}`: {error}");
@@ -39,6 +47,8 @@ impl Options {
                     options.latency = humantime::parse_duration(&value).map_err(|error| wrong(&error))?;
                 }
                 "--commits" => options.commits = value.parse().map_err(|error| wrong(&error))?,
+                "--repositories" => options.repositories = value.parse().map_err(|error| wrong(&error))?,
+                "--seed" => options.seed = value.parse().map_err(|error| wrong(&error))?,
                 "--jobs" => options.jobs = value.parse().map_err(|error| wrong(&error))?,
                 _ => return Err(format!("unknown option `{name}`")),
             }
@@ -61,11 +71,8 @@ fn main() -> ExitCode {
 }
 
 fn serve(options: &Options) {
-    let github = FakeGitHub::start();
-    github
-        .repository("acme/shop")
-        .commits(options.commits)
-        .run(Run::new("checks.yml").jobs(options.jobs, Conclusion::Success));
+    let (github, names) =
+        if options.repositories == 0 { one_repository(options) } else { repositories(options) };
     let datadog = DatadogIntake::start();
     github.set_latency(options.latency);
     datadog.server().set_latency(options.latency);
@@ -74,17 +81,48 @@ fn serve(options: &Options) {
         "{}",
         json!({
             "github": github.url(),
-            "repository": "acme/shop",
+            "repository": names[0],
+            "repositories": names,
             "datadog": datadog.url(),
             "datadog_api_key": DatadogIntake::KEY,
             "datadog_app_key": DatadogIntake::APP_KEY,
         })
     );
     // Whatever ends the input ends the program: a closed pipe, or Ctrl-D.
-    let _ = io::stdin().read_to_end(&mut Vec::new());
+    for (round, line) in io::stdin().lock().lines().map_while(Result::ok).enumerate() {
+        let count = line.strip_prefix("change ").and_then(|count| count.parse().ok()).unwrap_or_default();
+        change(&github, &names, count, options.seed.wrapping_add(round as u64));
+        println!("{}", json!({ "changed": count, "counted_requests": github.counted_requests() }));
+    }
     let lines = |requests: Vec<Request>| requests.iter().map(Request::line).collect::<Vec<_>>();
     println!(
         "{}",
         json!({ "github": lines(github.requests()), "datadog": lines(datadog.server().requests()) })
     );
+}
+
+fn one_repository(options: &Options) -> (FakeGitHub, Vec<String>) {
+    let github = FakeGitHub::start();
+    github
+        .repository("acme/shop")
+        .commits(options.commits)
+        .run(Run::new("checks.yml").jobs(options.jobs, Conclusion::Success));
+    (github, vec!["acme/shop".to_owned()])
+}
+
+fn repositories(options: &Options) -> (FakeGitHub, Vec<String>) {
+    let github = FakeGitHub::builder().rate_limit(u32::MAX).forget_answers().start();
+    let names = github.repositories(options.repositories, |number, repository| {
+        repository.seeded_history(options.seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
+    });
+    (github, names)
+}
+
+/// Lets some repositories change, others in each round.
+fn change(github: &FakeGitHub, names: &[String], count: usize, seed: u64) {
+    let first = usize::try_from(seed).unwrap_or_default().wrapping_mul(count);
+    for number in 0..count.min(names.len()) {
+        let name = &names[first.wrapping_add(number) % names.len()];
+        github.repository(name).seeded_change(seed.wrapping_add(number as u64));
+    }
 }

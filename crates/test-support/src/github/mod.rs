@@ -43,6 +43,7 @@ pub mod refusal;
 mod repository;
 mod repository_data;
 mod run;
+mod seeded_history;
 mod when;
 mod world;
 

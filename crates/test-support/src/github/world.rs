@@ -31,6 +31,8 @@ pub(super) struct World {
     pub(super) numbers: Numbers,
     /// All requests that got a response without a fault.
     pub(super) answered: Vec<(Request, Answer)>,
+    /// Whether these are kept. They take much memory.
+    pub(super) keeps_answers: bool,
     former_names: HashMap<String, u64>,
     /// The GitHub App that exists.
     pub(super) app: Option<App>,
@@ -86,6 +88,7 @@ impl World {
             repositories: BTreeMap::new(),
             numbers: Numbers::new(now),
             answered: Vec::new(),
+            keeps_answers: true,
             former_names: HashMap::new(),
             app: None,
             nodes_in_time: None,
@@ -155,6 +158,11 @@ impl World {
             self.used.insert((caller, resource), spent.used);
             spent
         })
+    }
+
+    /// All requests that counted, to any resource.
+    pub(super) fn counted(&self) -> u32 {
+        self.used.values().sum()
     }
 
     /// The requests of the hour.

@@ -93,7 +93,7 @@ pub enum Cause {
         expected: String,
     },
     /// The run has made as many requests as the settings allow. The request was not sent.
-    #[error("not sent, because this run has made the {0} requests that `max_requests` in [github] allows")]
+    #[error("not sent, because this run has made as many requests as `max_requests` in [github] allows: {0}")]
     MaxRequests(NonZeroU32),
     /// Too many redirects.
     #[error("GitHub redirected {0} times")]

@@ -1,0 +1,101 @@
+//! Histories that look like those of real repositories and are always the same for one seed. Benchmarks use them.
+
+use std::time::Duration;
+
+use super::{
+    commit::Commit,
+    issue::Issue,
+    job::Conclusion,
+    pull_request::{PullRequest, Review},
+    repository::Repository,
+    run::Run,
+};
+
+const MINUTES_OF_DAY: u64 = 24 * 60;
+
+/// A deterministic sequence of numbers. It is `SplitMix64`: <https://prng.di.unimi.it/splitmix64.c>.
+#[derive(Debug, Clone)]
+struct Numbers(u64);
+
+impl Numbers {
+    /// The next number below a limit.
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % limit
+    }
+
+    /// Up to so many ages below a number of days, the oldest first.
+    fn ages(&mut self, most: u64, days: u64) -> Vec<Duration> {
+        let count = self.below(most + 1);
+        let mut minutes: Vec<u64> = (0..count).map(|_| 2 + self.below(days * MINUTES_OF_DAY)).collect();
+        minutes.sort_unstable_by(|one, other| other.cmp(one));
+        minutes.into_iter().map(Duration::from_mins).collect()
+    }
+}
+
+impl Repository {
+    /// Fills the repository with the history of a seed: commits of the last 14 days and their runs, and pull requests and
+    /// issues of the last 30 days.
+    pub fn seeded_history(&self, seed: u64) {
+        let mut numbers = Numbers(seed);
+        self.commit(Commit::new("The first commit").age(Duration::from_hours(24 * 60)));
+        for (number, age) in numbers.ages(110, 14).into_iter().enumerate() {
+            let kind = if numbers.below(40) == 0 { "Hotfix" } else { "Change" };
+            self.commit(Commit::new(format!("{kind} number {number}")).age(age));
+            let failed = numbers.below(8) == 0;
+            let conclusion = if failed { Conclusion::Failure } else { Conclusion::Success };
+            self.run(Run::new("checks.yml").conclusion(conclusion).jobs(3, conclusion).age(age));
+        }
+        // Without a run, nothing could be said about the tests.
+        self.run(Run::new("checks.yml").jobs(3, Conclusion::Success));
+        for (number, age) in numbers.ages(20, 30).into_iter().enumerate() {
+            let opened =
+                PullRequest::new(format!("Change {number}")).age(age).lines(1 + numbers.below(500), 3);
+            self.pull_request(match numbers.below(3) {
+                0 => opened,
+                1 => opened.review(age / 2, Review::new("bob")).merge(age / 3),
+                _ => opened.close(age / 2),
+            });
+        }
+        for (number, age) in numbers.ages(12, 30).into_iter().enumerate() {
+            let opened = Issue::new(format!("Problem {number}")).age(age);
+            self.issue(if numbers.below(2) == 0 { opened } else { opened.close(age / 2) });
+        }
+    }
+
+    /// Lets the repository change as in a few minutes of work: a commit, its run, a pull request and an issue.
+    pub fn seeded_change(&self, seed: u64) {
+        let mut numbers = Numbers(seed);
+        let age = Duration::from_mins(1);
+        self.commit(Commit::new(format!("Change {}", numbers.below(1_000))));
+        self.run(Run::new("checks.yml").jobs(3, Conclusion::Success));
+        self.pull_request(PullRequest::new(format!("Change {}", numbers.below(1_000))).age(age));
+        self.issue(Issue::new(format!("Problem {}", numbers.below(1_000))).age(age));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::github::FakeGitHub;
+
+    #[test]
+    fn a_seed_always_gives_the_same_history_and_another_seed_another_one() {
+        let ages = |seed| Numbers(seed).ages(110, 14);
+        assert_eq!(ages(1), ages(1));
+        assert_ne!(ages(1), ages(2));
+        assert!(ages(1).is_sorted_by(|one, other| one >= other) && ages(1).len() <= 110);
+    }
+
+    #[test]
+    fn a_change_adds_to_the_history() {
+        let github = FakeGitHub::start();
+        let repository = github.repository("acme/shop");
+        repository.seeded_history(1);
+        let tip = repository.tip("main");
+        repository.seeded_change(1);
+        assert_ne!(repository.tip("main"), tip);
+    }
+}
