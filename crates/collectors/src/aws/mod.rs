@@ -15,3 +15,5 @@ pub use error::AwsError;
 pub use name_patterns::{NamePatterns, NamePatternsError};
 pub use regions::AwsRegions;
 pub use settings::AwsSettings;
+
+system_health_registry::group_title!("aws", "AWS");

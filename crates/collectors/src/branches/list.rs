@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::json;
 use system_health_registry::{Context, FromContext, Scope, Unavailable};
 
-use crate::github::{GitHubError, GitHubRepository, NextPage, PageInfo, Timestamp, no_data_without};
+use crate::github::{
+    GitHubError, GitHubRepository, NextPage, PageInfo, Permission, Timestamp, no_data_without,
+};
 
 /// The number of branches on a page, the most that GitHub allows.
 const PAGE: u32 = 100;
@@ -90,7 +92,7 @@ impl FromContext for Branches {
         let repository = context.get::<GitHubRepository>().await?;
         let read = read(&repository).await;
         read.with_context(|| format!("cannot list the branches of {}", repository.name()))
-            .map_err(|error| no_data_without("Contents", repository.name(), error))
+            .map_err(|error| no_data_without(Permission::Contents, repository.name(), error))
     }
 }
 

@@ -3,7 +3,11 @@
 use system_health_registry::{EvidenceItem, Sample, SampleError, Window, system_health_metric};
 
 use super::Branches;
-use crate::{date::format_date, github::WatchedBranch, repository::Repository, web_page::with_page_link};
+use crate::{
+    date::format_date, github::WatchedBranch, github_access, repository::Repository, web_page::with_page_link,
+};
+
+github_access!("branches.*", GraphQl, [Contents]);
 
 /// The branches that GitHub makes for its merge queue.
 const MERGE_QUEUE: &str = "gh-readonly-queue/";

@@ -9,7 +9,7 @@ use system_health_registry::{
 
 use crate::{
     date::format_date,
-    github::{GitHubRepository, Timestamp, WatchedBranch, no_data_without},
+    github::{GitHubRepository, Permission, Timestamp, WatchedBranch, no_data_without},
     repository::{Branch, Repository},
 };
 
@@ -49,6 +49,7 @@ struct Actor {
     unit = "push",
     aggregate = "sum",
     goal = "== 0",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.force_pushes.md",
     enabled = false,
     requests = 1,
     timeout = "1h"
@@ -79,7 +80,7 @@ impl FromContext for ForcePushes {
         let pushes = read(&repository, &branch, &window).await;
         let pushes = pushes
             .with_context(|| format!("cannot list the force pushes to `{branch}` of {}", repository.name()))
-            .map_err(|error| no_data_without("Contents", repository.name(), error))?;
+            .map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?;
         Ok(Self { branch, pushes })
     }
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     date::format_date,
-    github::{GitHubRepository, no_data_without},
+    github::{GitHubRepository, Permission, no_data_without},
     statistics::quantile_samples,
 };
 
@@ -139,9 +139,10 @@ impl FromContext for Changes {
         let settings = context.get::<DoraSettings>().await?;
         let deployments = context.get::<Deployments>().await?;
         let steps = read_steps(&repository, &deployments, settings.max_requests).await;
-        let mut steps = steps.map_err(|error| no_data_without("Contents", repository.name(), error))?;
+        let mut steps =
+            steps.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?;
         let found = squashed::find(&repository, changes_of(&mut steps)).await;
-        found.map_err(|error| no_data_without("Pull requests", repository.name(), error))?;
+        found.map_err(|error| no_data_without(Permission::PullRequests, repository.name(), error))?;
         Ok(Self::new(deployments, steps))
     }
 }

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::change::{Change, set_landing};
-use crate::github::{GitHubError, GitHubRepository, GitTimestamp};
+use crate::github::{Cause, GitHubError, GitHubRepository, GitTimestamp};
 
 /// Maximum number of comparisons that are read concurrently.
 const CONCURRENT: usize = 8;
@@ -147,7 +147,7 @@ pub(super) async fn compare(
 }
 
 fn is_missing(error: &GitHubError) -> bool {
-    error.status() == Some(StatusCode::NOT_FOUND) && error.missing_permission().is_none()
+    error.status() == Some(StatusCode::NOT_FOUND) && !matches!(error.cause(), Cause::NoPermission { .. })
 }
 
 impl CommitResponse {

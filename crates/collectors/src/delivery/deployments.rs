@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     date::format_date,
-    github::{GitHubRepository, WatchedBranch, no_data_without},
+    github::{GitHubRepository, Permission, WatchedBranch, no_data_without},
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -133,18 +133,19 @@ async fn read(
     range: &ReadBack,
 ) -> Result<Vec<Deployment>, Unavailable> {
     let (read, permission) = match settings.deployments {
-        DeploymentSource::GitHub => {
-            (github_deployments::read(repository, &settings.environments, range).await, "Deployments")
-        }
+        DeploymentSource::GitHub => (
+            github_deployments::read(repository, &settings.environments, range).await,
+            Permission::Deployments,
+        ),
         DeploymentSource::Releases => {
             let read = releases::read(repository, settings.prereleases, range).await;
-            (read.map_err(Into::into), "Contents")
+            (read.map_err(Into::into), Permission::Contents)
         }
-        DeploymentSource::Tags => (tags::read(repository, &settings.tags, range).await, "Contents"),
+        DeploymentSource::Tags => (tags::read(repository, &settings.tags, range).await, Permission::Contents),
         DeploymentSource::Workflow => {
             let WatchedBranch(branch) = context.get().await?;
             let (file, max) = (&settings.workflow, settings.max_requests);
-            (workflow_runs::read(repository, &branch, file, max, range).await, "Actions")
+            (workflow_runs::read(repository, &branch, file, max, range).await, Permission::Actions)
         }
     };
     read.map_err(|error| {
@@ -160,7 +161,7 @@ async fn none(repository: &GitHubRepository, settings: &DoraSettings) -> Unavail
         DeploymentSource::GitHub => {
             let known = match github_deployments::environments(repository).await {
                 Ok(known) => known,
-                Err(error) => return no_data_without("Deployments", name, error.into()),
+                Err(error) => return no_data_without(Permission::Deployments, name, error),
             };
             let exist = if known.is_empty() {
                 "it has no environments; see `deployments` in [dora]".to_owned()

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     commits::CommitSettings,
     date::format_date,
-    github::{GitHubRepository, WatchedBranch, no_data_without},
+    github::{GitHubRepository, Permission, WatchedBranch, no_data_without},
     statistics::{quantile_samples, ratio},
 };
 
@@ -132,7 +132,8 @@ impl FromContext for Failures {
         let undeployed = undeployed(context, &repository, deployments.successes().last()).await?;
         let since = deployments.window().start();
         let incidents = incident::read(&repository, &settings.incident_labels, since).await;
-        let incidents = incidents.map_err(|error| no_data_without("Issues", repository.name(), error))?;
+        let incidents =
+            incidents.map_err(|error| no_data_without(Permission::Issues, repository.name(), error))?;
         let facts = Facts {
             successes: deployments.successes(),
             steps: changes.steps(),
@@ -158,6 +159,7 @@ async fn undeployed(
     let Some(commit) = last.and_then(|last| last.commit.as_deref()) else { return Ok(Vec::new()) };
     let WatchedBranch(branch) = context.get().await?;
     let compared = compare(repository, commit, branch.as_str()).await;
-    let compared = compared.map_err(|error| no_data_without("Contents", repository.name(), error))?;
+    let compared =
+        compared.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?;
     Ok(compared.map(|comparison| comparison.changes).unwrap_or_default())
 }

@@ -1,9 +1,13 @@
 //! The metrics about delivery. They have the names of DORA's metrics, and share their requests.
 
-use system_health_registry::{Sample, SampleError, Unavailable, Window, system_health_metric};
+use system_health_registry::{Sample, SampleError, Unavailable, Window, group_title, system_health_metric};
 
 use super::{Changes, Deployments, Failures};
-use crate::repository::Repository;
+use crate::{github_access, repository::Repository};
+
+github_access!("dora.*", GraphQl, [Contents, Deployments, Issues, PullRequests]);
+
+group_title!("dora", "Delivery");
 
 /// Successful deployments to production per day.
 #[system_health_metric(
@@ -25,6 +29,7 @@ pub fn deployment_frequency(deployments: Deployments, window: Window) -> Result<
     each = Repository,
     unit = "second",
     aggregate = "max",
+    by = ["quantile"],
     enabled = false,
     requests = 9,
     timeout = "1h"
@@ -81,6 +86,7 @@ pub fn change_fail_ratio_samples(deployments: Deployments, window: Window) -> Re
     each = Repository,
     unit = "second",
     aggregate = "max",
+    by = ["quantile"],
     enabled = false,
     requests = 11,
     timeout = "1h"

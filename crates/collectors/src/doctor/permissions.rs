@@ -104,7 +104,9 @@ fn probe_for(permission: Permission) -> Probe {
     match permission {
         Permission::Actions => Probe::Get(&["actions", "runs"]),
         Permission::Administration => Probe::Get(&["actions", "runners"]),
+        Permission::Checks => Probe::Get(&["commits", "HEAD", "check-runs"]),
         Permission::CodeScanningAlerts => Probe::Get(&["code-scanning", "alerts"]),
+        Permission::CommitStatuses => Probe::Get(&["commits", "HEAD", "status"]),
         Permission::Contents => Probe::Get(&["commits"]),
         Permission::DependabotAlerts => Probe::Get(&["dependabot", "alerts"]),
         Permission::Deployments => Probe::Get(&["deployments"]),

@@ -15,8 +15,12 @@ pub enum Permission {
     Actions,
     /// The repository's settings and runners.
     Administration,
+    /// The checks of commits.
+    Checks,
     /// Alerts of code scanning.
     CodeScanningAlerts,
+    /// The statuses of commits.
+    CommitStatuses,
     /// Commits, branches, releases and files.
     Contents,
     /// Alerts about vulnerable dependencies.
@@ -40,7 +44,9 @@ impl Permission {
         match self {
             Self::Actions => "Actions",
             Self::Administration => "Administration",
+            Self::Checks => "Checks",
             Self::CodeScanningAlerts => "Code scanning alerts",
+            Self::CommitStatuses => "Commit statuses",
             Self::Contents => "Contents",
             Self::DependabotAlerts => "Dependabot alerts",
             Self::Deployments => "Deployments",
@@ -57,7 +63,9 @@ impl Permission {
         match self {
             Self::Actions => "actions",
             Self::Administration => "administration",
+            Self::Checks => "checks",
             Self::CodeScanningAlerts => "security_events",
+            Self::CommitStatuses => "statuses",
             Self::Contents => "contents",
             Self::DependabotAlerts => "vulnerability_alerts",
             Self::Deployments => "deployments",

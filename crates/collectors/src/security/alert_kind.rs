@@ -1,5 +1,7 @@
 //! The kinds of alerts that GitHub makes.
 
+use crate::github::Permission;
+
 /// Who made an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AlertKind {
@@ -27,11 +29,11 @@ impl AlertKind {
     }
 
     /// The name of the permission to read the alerts.
-    pub(super) const fn permission(self) -> &'static str {
+    pub(super) const fn permission(self) -> Permission {
         match self {
-            Self::Dependabot => "Dependabot alerts",
-            Self::CodeScanning => "Code scanning alerts",
-            Self::SecretScanning => "Secret scanning alerts",
+            Self::Dependabot => Permission::DependabotAlerts,
+            Self::CodeScanning => Permission::CodeScanningAlerts,
+            Self::SecretScanning => Permission::SecretScanningAlerts,
         }
     }
 

@@ -4,7 +4,9 @@ use futures::future::join_all;
 use system_health_registry::{ItemError, Sample, Unavailable, system_health_metric};
 
 use super::{alert_kind::AlertKind, list};
-use crate::{github::GitHubRepository, repository::Repository};
+use crate::{github::GitHubRepository, github_access, repository::Repository};
+
+github_access!("security.*", Rest, [CodeScanningAlerts, DependabotAlerts, SecretScanningAlerts]);
 
 /// Open alerts about the security of the repository, by severity and by kind: `dependabot`, `code_scanning` or
 /// `secret_scanning`.
@@ -13,6 +15,7 @@ use crate::{github::GitHubRepository, repository::Repository};
     each = Repository,
     unit = "alert",
     aggregate = "sum",
+    by = ["kind", "severity"],
     enabled = false,
     requests = 3,
     timeout = "1h"

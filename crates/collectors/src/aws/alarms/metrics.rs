@@ -18,6 +18,7 @@ const STATES: [&str; 3] = ["OK", Alarm::FIRING, "INSUFFICIENT_DATA"];
     key = "aws.alarms",
     unit = "alarm",
     aggregate = "sum",
+    by = ["state"],
     timeout = "10m",
     enabled = false
 )]

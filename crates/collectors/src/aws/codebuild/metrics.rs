@@ -18,6 +18,7 @@ const NO_PROJECTS: &str = "there are no projects in CodeBuild";
     key = "aws.codebuild.builds",
     unit = "build",
     aggregate = "sum",
+    by = ["status"],
     timeout = "10m",
     enabled = false
 )]
@@ -47,6 +48,7 @@ pub fn builds(builds: CodeBuildBuilds, window: Window) -> Result<Reading, Unavai
     key = "aws.codebuild.duration_seconds",
     unit = "second",
     aggregate = "max",
+    by = ["project", "quantile"],
     timeout = "10m",
     enabled = false
 )]
@@ -67,6 +69,7 @@ pub fn build_duration_seconds(builds: CodeBuildBuilds, window: Window) -> Result
     key = "aws.codebuild.duration_seconds_samples",
     unit = "build",
     aggregate = "sum",
+    by = ["project"],
     timeout = "10m",
     enabled = false
 )]

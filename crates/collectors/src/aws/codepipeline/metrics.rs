@@ -20,7 +20,7 @@ const NONE_DECIDED: &str = "no pipeline in CodePipeline has an execution that pa
 #[system_health_metric(
     key = "aws.codepipeline.state",
     aggregate = "min",
-    goal = "== 1",
+    by = ["pipeline"],
     timeout = "10m",
     enabled = false
 )]
@@ -41,6 +41,7 @@ pub fn pipeline_state(states: PipelineStates) -> Result<Reading, Unavailable> {
     unit = "pipeline",
     aggregate = "sum",
     goal = "== 0",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/aws.codepipeline.failing.md",
     timeout = "10m",
     enabled = false
 )]

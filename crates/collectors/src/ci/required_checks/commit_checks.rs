@@ -5,7 +5,7 @@ use serde::Deserialize;
 use system_health_registry::Unavailable;
 
 use super::check::{Check, CheckSource, CheckState};
-use crate::github::{GitHubRepository, no_data_without};
+use crate::github::{GitHubRepository, Permission, no_data_without};
 
 /// See <https://docs.github.com/en/rest/checks/runs#list-check-runs-for-a-git-reference>.
 #[derive(Debug, Deserialize)]
@@ -59,8 +59,8 @@ struct Parent {
 pub(super) async fn read(repository: &GitHubRepository, commit: &str) -> Result<Vec<Check>, Unavailable> {
     let name = repository.name();
     let (runs, statuses) = tokio::join!(check_runs(repository, commit), statuses(repository, commit));
-    let mut checks = runs.map_err(|error| no_data_without("Checks", name, error))?;
-    checks.extend(statuses.map_err(|error| no_data_without("Commit statuses", name, error))?);
+    let mut checks = runs.map_err(|error| no_data_without(Permission::Checks, name, error))?;
+    checks.extend(statuses.map_err(|error| no_data_without(Permission::CommitStatuses, name, error))?);
     Ok(checks)
 }
 

@@ -3,7 +3,9 @@
 use system_health_registry::{Sample, SampleError, system_health_metric};
 
 use super::RequiredChecksVerdict;
-use crate::{repository::Repository, web_page::with_page_link};
+use crate::{github_access, repository::Repository, web_page::with_page_link};
+
+github_access!("ci.required_checks_passing", Rest, [Checks, CommitStatuses, Contents]);
 
 /// 1 if the checks pass that the protection or the rulesets of the branch require, 0 if one of them fails.
 #[system_health_metric(
@@ -11,6 +13,7 @@ use crate::{repository::Repository, web_page::with_page_link};
     each = Repository,
     aggregate = "min",
     goal = "== 1",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/ci.required_checks_passing.md",
     timeout = "1h",
     enabled = false,
     requests = 4

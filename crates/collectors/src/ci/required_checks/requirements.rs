@@ -9,7 +9,7 @@ use system_health_registry::Unavailable;
 
 use super::check::RequiredCheck;
 use crate::{
-    github::{GitHubRepository, no_data_without},
+    github::{GitHubRepository, Permission, no_data_without},
     repository::Branch,
 };
 
@@ -84,11 +84,13 @@ pub(super) async fn read(
     let name = repository.name();
     let failed = || format!("cannot read the branch `{branch}` of {name}");
     let response = repository.get::<BranchResponse>(&["branches", branch.as_str()], &[]).await;
-    let response = response.with_context(failed).map_err(|error| no_data_without("Contents", name, error))?;
+    let response =
+        response.with_context(failed).map_err(|error| no_data_without(Permission::Contents, name, error))?;
     let failed = || format!("cannot read the rules of the branch `{branch}` of {name}");
     let path = ["rules", "branches", branch.as_str()];
     let rules = repository.pages::<Vec<Rule>>(&path, &[("per_page", "100")]).all().await;
-    let rules = rules.with_context(failed).map_err(|error| no_data_without("Metadata", name, error))?;
+    let rules =
+        rules.with_context(failed).map_err(|error| no_data_without(Permission::Metadata, name, error))?;
     let rules: Vec<Rule> = rules.into_iter().flatten().collect();
     let has_workflows = rules.iter().any(|rule| rule.rule_type == "workflows");
     let mut checks = BTreeSet::new();

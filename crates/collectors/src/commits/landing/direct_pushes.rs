@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 use system_health_registry::{EvidenceItem, NoData, Sample, Unavailable, Window, system_health_metric};
 
 use super::{LandedCommits, how::Landing};
-use crate::repository::Repository;
+use crate::{github_access, repository::Repository};
+
+github_access!("commits.direct_pushes", GraphQl, [Contents, PullRequests]);
 
 /// How long GitHub may take to associate a commit with the pull request that landed it. It is usually seconds:
 /// <https://github.com/release-drafter/release-drafter/issues/322>.
@@ -18,6 +20,7 @@ const ASSOCIATION_DELAY: Duration = Duration::from_mins(10);
     unit = "commit",
     aggregate = "sum",
     goal = "== 0",
+    runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.direct_pushes.md",
     enabled = false,
     requests = 2,
     timeout = "1h"

@@ -13,7 +13,7 @@ use crate::{
         BranchHistory, Commit, CommitSettings, CommitSource, CommitsOrigin, HistoryChoice, HistoryRange,
         LabelNames, RecentCommits, commit_list::CommitList,
     },
-    github::{GitHubRepository, no_data_without},
+    github::{GitHubRepository, Permission, no_data_without},
 };
 
 /// The commits that landed on the branch in the longest window of the metrics about commits, with their pull requests.
@@ -56,7 +56,8 @@ impl FromContext for LandedCommits {
         let settings = context.get::<CommitSettings>().await?;
         let commits = read(context, &repository, &settings).await?;
         let found = query::pull_requests(&repository, commits.commits(), settings.uses_labels()).await;
-        let found = found.map_err(|error| no_data_without("Pull requests", repository.name(), error))?;
+        let found =
+            found.map_err(|error| no_data_without(Permission::PullRequests, repository.name(), error))?;
         Ok(Self { commits, pull_requests: Arc::new(found) })
     }
 }

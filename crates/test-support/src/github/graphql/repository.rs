@@ -39,7 +39,6 @@ impl Object for Repository<'_> {
             "deployments" => Deployment::list(data, field),
             "environments" => Environment::list(data, field),
             "releases" => Release::list(data, field),
-            "refs" => TagRef::list(data, field),
             "issues" => Issue::list(data, field),
             "pullRequest" => PullRequest::numbered(data, field),
             "pullRequests" => PullRequest::list(data, field),
@@ -52,6 +51,7 @@ impl Object for Repository<'_> {
                 let name = field.text("qualifiedName").unwrap_or_default();
                 Resolved::optional(Ref::of(data, name.strip_prefix("refs/heads/").unwrap_or(name)))
             }
+            "refs" if field.text("refPrefix") == Some("refs/tags/") => TagRef::list(data, field),
             "refs" => Ref::list(data, field),
             "object" => Resolved::optional(Commit::at(data, field.text("oid").or(field.text("expression"))?)),
             _ => return None,
