@@ -5,7 +5,7 @@
 pub(super) enum AlertKind {
     /// Dependabot, about dependencies with known vulnerabilities.
     Dependabot,
-    /// CodeQL or another tool, about the code.
+    /// `CodeQL` or another tool, about the code.
     CodeScanning,
     /// GitHub, about secrets in the repository.
     SecretScanning,
