@@ -32,7 +32,8 @@ struct Activity {
     #[serde(rename = "ref")]
     reference: String,
     timestamp: Timestamp,
-    activity_type: String,
+    #[serde(rename = "activity_type")]
+    kind: String,
     #[serde(deserialize_with = "Option::deserialize")]
     actor: Option<Actor>,
 }
@@ -105,7 +106,7 @@ async fn read(
         let is_last = page.iter().all(|item| item.timestamp.0 < window.start());
         for item in page {
             // A server that does not know the parameters answers with all activity.
-            let is_wanted = item.reference == reference && item.activity_type == FORCE_PUSH;
+            let is_wanted = item.reference == reference && item.kind == FORCE_PUSH;
             if is_wanted && pushes.iter().all(|known| known.id != item.id) {
                 pushes.push(item);
             }

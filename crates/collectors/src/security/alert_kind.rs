@@ -7,7 +7,7 @@ use crate::github::Permission;
 pub(super) enum AlertKind {
     /// Dependabot, about dependencies with known vulnerabilities.
     Dependabot,
-    /// CodeQL or another tool, about the code.
+    /// `CodeQL` or another tool, about the code.
     CodeScanning,
     /// GitHub, about secrets in the repository.
     SecretScanning,

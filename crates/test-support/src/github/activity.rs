@@ -7,7 +7,7 @@ use super::{account::Account, when::When};
 /// A push or another change of a branch that a test adds to the activity of a repository.
 #[derive(Debug, Clone)]
 pub struct Activity {
-    activity_type: &'static str,
+    kind: &'static str,
     branch: String,
     actor: Account,
     when: When,
@@ -17,7 +17,7 @@ pub struct Activity {
 #[derive(Debug, Clone)]
 pub(super) struct StoredActivity {
     pub(super) id: u64,
-    pub(super) activity_type: &'static str,
+    pub(super) kind: &'static str,
     pub(super) branch: String,
     pub(super) actor: Account,
     pub(super) at: SystemTime,
@@ -25,9 +25,9 @@ pub(super) struct StoredActivity {
 
 impl Activity {
     /// Something of this type, such as `force_push`, that `ada` did to the branch a minute ago.
-    pub fn new(activity_type: &'static str, branch: impl Into<String>) -> Self {
+    pub fn new(kind: &'static str, branch: impl Into<String>) -> Self {
         let when = When::Ago(Duration::from_mins(1));
-        Self { activity_type, branch: branch.into(), actor: "ada".into(), when }
+        Self { kind, branch: branch.into(), actor: "ada".into(), when }
     }
 
     /// This long ago.
@@ -45,7 +45,7 @@ impl Activity {
     }
 
     pub(super) fn store(self, id: u64, now: SystemTime) -> StoredActivity {
-        let Self { activity_type, branch, actor, when } = self;
-        StoredActivity { id, activity_type, branch, actor, at: when.resolve(now) }
+        let Self { kind, branch, actor, when } = self;
+        StoredActivity { id, kind, branch, actor, at: when.resolve(now) }
     }
 }

@@ -35,7 +35,7 @@ impl RepositoryRequest<'_> {
             .repository
             .activity
             .iter()
-            .filter(|item| wanted("activity_type", item.activity_type))
+            .filter(|item| wanted("activity_type", item.kind))
             .filter(|item| {
                 wanted("ref", &item.branch) || wanted("ref", &format!("refs/heads/{}", item.branch))
             })

@@ -62,7 +62,7 @@ impl Objects<'_> {
             "after": sha(activity.id + 1),
             "ref": format!("refs/heads/{}", activity.branch),
             "timestamp": timestamp(activity.at),
-            "activity_type": activity.activity_type,
+            "activity_type": activity.kind,
             "actor": self.account(&activity.actor),
         })
     }
