@@ -335,6 +335,7 @@ async fn an_error_in_other_words_or_with_another_status_is_refused() {
 async fn a_request_that_github_does_not_declare_is_refused() {
     let queries = [
         (COMMITS, &["branch=main", "since=2025-03-25", "since=1743508800", "per_page=101"][..]),
+        (COMPARISON, &["page=one", "per_page=many", "base=main"]),
         (WORKFLOWS, &["per_page=101", "page=one", "state=active"]),
         (RUNS, &["status=done", "sha=main", "per_page=0", "page=one"]),
         (ALL_RUNS, &["status=done", "created=3&created=4", "per_page=101", "page=one"]),

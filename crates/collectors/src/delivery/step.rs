@@ -106,10 +106,13 @@ async fn step(
         *frontier = newer;
     }
     let Some(Comparison { relation, mut changes }) = last else {
-        let old = before.commit.as_deref().map_or("the deployment before it", short);
-        return Ok(Step::Unknown(format!(
-            "GitHub cannot compare it with {old}, which was deployed before it"
-        )));
+        let reason = match before.commit.as_deref() {
+            Some(old) => {
+                format!("GitHub cannot compare it with {}, which was deployed before it", short(old))
+            }
+            None => "the commit of the deployment before it no longer exists".to_owned(),
+        };
+        return Ok(Step::Unknown(reason));
     };
     Ok(match relation {
         Relation::Identical => Step::Repeated,

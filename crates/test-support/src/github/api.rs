@@ -1,6 +1,6 @@
 //! The endpoints: finds the one of a request, and responds as GitHub does.
 
-use std::time::SystemTime;
+use std::{collections::HashSet, time::SystemTime};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -211,14 +211,17 @@ impl RepositoryRequest<'_> {
             .split_once("...")
             .and_then(|(base, head)| Some((self.repository.history(base)?, self.repository.history(head)?)));
         let Some((base, head)) = commits else { return refusal::not_found(COMPARE) };
-        let is_in = |commits: &[&StoredCommit], sha: &str| commits.iter().any(|commit| commit.sha == sha);
-        let Some(common) = head.iter().copied().find(|commit| is_in(&base, &commit.sha)) else {
+        let ids = |commits: &[&StoredCommit]| -> HashSet<String> {
+            commits.iter().map(|commit| commit.sha.clone()).collect()
+        };
+        let (in_base, in_head) = (ids(&base), ids(&head));
+        let Some(common) = head.iter().copied().find(|commit| in_base.contains(&commit.sha)) else {
             return refusal::not_found(COMPARE);
         };
-        let behind = base.iter().filter(|commit| !is_in(&head, &commit.sha)).count();
+        let behind = base.iter().filter(|commit| !in_head.contains(&commit.sha)).count();
         // The oldest first.
         let new: Vec<&StoredCommit> =
-            head.iter().rev().copied().filter(|commit| !is_in(&base, &commit.sha)).collect();
+            head.iter().rev().copied().filter(|commit| !in_base.contains(&commit.sha)).collect();
         let object = |commit: &&StoredCommit| self.objects.commit(self.repository, commit);
         self.page(&new, object, |page, total| {
             self.objects.comparison(self.repository, range, (base[0], common), (total, behind), page)

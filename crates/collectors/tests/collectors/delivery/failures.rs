@@ -31,9 +31,7 @@ async fn a_hotfix_means_that_the_deployment_before_it_failed() {
     - deployment of ID to production: it did not fail
     - deployment of ID to production: it did not fail
     ");
-    insta::assert_snapshot!(evidence(&context, "recovery").await, @"
-    + deployment of ID to production: its failure ended at 2025-05-28T12:00:00Z, after 4h: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`; ID hotfix: really: its subject starts with `hotfix`
-    ");
+    insta::assert_snapshot!(evidence(&context, "recovery").await, @"+ deployment of ID to production: its failure ended at 2025-05-28T12:00:00Z, after 4h: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`; ID hotfix: really: its subject starts with `hotfix`");
     insta::assert_snapshot!(evidence(&context, "rework_ratio").await, @"
     - deployment of ID to production: it was not made because of a failure
     + deployment of ID to production: it brought ID hotfix: sell shoes in pairs
@@ -96,9 +94,7 @@ async fn a_hotfix_that_is_not_deployed_yet_is_a_failure_that_has_not_ended() {
     push(&shop, "hotfix: sell shoes in pairs", hours(2));
     let context = context(&github, "");
     assert_eq!(values(&context).await, ["1", NOT_RECOVERED, "0", "0"]);
-    insta::assert_snapshot!(evidence(&context, "recovery").await, @"
-    - deployment of ID to production: its failure has not ended: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`, which was not deployed yet
-    ");
+    insta::assert_snapshot!(evidence(&context, "recovery").await, @"- deployment of ID to production: its failure has not ended: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`, which was not deployed yet");
 }
 
 #[tokio::test]

@@ -35,7 +35,10 @@ impl<'a> Ref<'a> {
 impl<'a> Commit<'a> {
     /// The newest commit of a branch, or the commit with a hash.
     pub(super) fn at(repository: &'a RepositoryData, start: &str) -> Option<Self> {
-        let data = *repository.history(start)?.first()?;
+        let data = match repository.branches.get(start) {
+            Some(branch) => branch.last()?,
+            None => repository.branches.values().flatten().find(|commit| commit.sha == start)?,
+        };
         Some(Self { repository, data })
     }
 
