@@ -224,7 +224,8 @@ fn address_in(stderr: ChildStderr) -> Result<String, String> {
 
 /// A text in a form.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let bytes: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    bytes.concat()
 }
 
 /// The text of the first element of a name in an XML answer.

@@ -33,6 +33,7 @@ impl AwsAccess {
     }
 
     /// Counts the attempts of one request. Each request needs its own.
+    #[must_use]
     pub fn attempt_counter(&self) -> impl Intercept + use<> {
         AttemptCounter::new(API, self.calls.clone())
     }

@@ -28,6 +28,10 @@ const API: &str = "aws_secrets_manager";
 /// The timeout for a secret, including the session and all retries.
 const LIMIT: Duration = Duration::from_secs(10);
 
+fn no_response() -> AwsMessage {
+    AwsMessage::new(&format!("no response within {}", humantime::format_duration(LIMIT)))
+}
+
 /// AWS Secrets Manager, with a session that is created on first use.
 pub(crate) struct SecretsManager {
     region: Option<Region>,
@@ -54,10 +58,9 @@ impl SecretsManager {
         secret: &'static Secret,
         name: &SecretName,
     ) -> Result<(SecretString, SecretLocation), CredentialError> {
-        timeout(LIMIT, self.look_up(secret, name)).await.unwrap_or_else(|_| {
-            let message = format!("no response within {}", humantime::format_duration(LIMIT));
-            Err(CredentialError::Unreachable(secret, AwsMessage::new(&message)))
-        })
+        timeout(LIMIT, self.look_up(secret, name))
+            .await
+            .unwrap_or_else(|_| Err(CredentialError::Unreachable(secret, no_response())))
     }
 
     async fn look_up(
@@ -113,13 +116,7 @@ impl SecretsManager {
     /// The session, for requests to other services of AWS.
     pub(crate) async fn session(&self) -> Result<AwsSession, AwsSessionError> {
         let session = timeout(LIMIT, self.session.get_or_init(|| self.new_session())).await;
-        match session {
-            Ok(session) => session.clone(),
-            Err(_) => {
-                let message = format!("no response within {}", humantime::format_duration(LIMIT));
-                Err(AwsSessionError::NoConnection(AwsMessage::new(&message)))
-            }
-        }
+        session.map_or_else(|_| Err(AwsSessionError::NoConnection(no_response())), Clone::clone)
     }
 
     async fn new_session(&self) -> Result<AwsSession, AwsSessionError> {

@@ -40,7 +40,7 @@ const MAX_REASON: usize = 1023;
 /// An id of bounded length, because the name of an alarm may be longer than an id.
 fn id(alarm: &Alarm, changed_at: SystemTime) -> String {
     let hash = Sha256::digest(alarm.arn.as_bytes());
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let millis = changed_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    format!("aws-alarm-{hash}-{millis}")
+    let hash: Vec<String> = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("aws-alarm-{}-{millis}", hash.concat())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use system_health_registry::{Events, Reading, Sample, StartedAt, Unavailable, system_health_metric};
 
-use super::{alarm::Alarm, alarms::CloudWatchAlarms, event::firing_event};
+use super::{alarm::Alarm, event::firing_event, regional_alarms::CloudWatchAlarms};
 use crate::{
     aws::{inventory::Entry, page::console_page},
     web_page::with_page_link,

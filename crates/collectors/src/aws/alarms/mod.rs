@@ -5,12 +5,12 @@
 
 mod alarm;
 mod alarm_list;
-mod alarms;
 mod endpoint;
 mod event;
 mod metrics;
+mod regional_alarms;
 mod request;
 mod request_error;
 
-pub use alarms::CloudWatchAlarms;
 pub use metrics::alarms;
+pub use regional_alarms::CloudWatchAlarms;

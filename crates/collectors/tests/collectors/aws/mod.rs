@@ -5,4 +5,5 @@ mod codebuild;
 mod codepipeline;
 mod fake;
 mod moto;
+mod random_builds;
 mod run;

@@ -25,13 +25,13 @@ impl FromContext for CloudWatchAlarms {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let regions: AwsRegions = context.get().await?;
         let settings: &AwsSettings = &context.get().await?;
-        let read = |region| {
+        let entries = regions.read(|region| {
             async move {
-                let content = selected_alarms(&region, settings).await;
-                Entry { region: region.name, name: None, content }
+                let found = selected_alarms(&region, settings).await;
+                Entry { region: region.name, name: None, content: found }
             }
             .boxed()
-        };
-        Ok(Self(Arc::new(regions.read(read).await.into_iter().collect())))
+        });
+        Ok(Self(Arc::new(entries.await.into_iter().collect())))
     }
 }
