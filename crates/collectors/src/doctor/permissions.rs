@@ -39,11 +39,8 @@ query PullRequests($owner: String!, $name: String!) {
 
 /// The findings about each permission that an enabled metric needs.
 pub(super) async fn diagnose(context: &Context, client: &GitHub, catalog: &Catalog) -> Vec<Finding> {
-    match find(context, client, catalog).await {
-        Ok(findings) => findings,
-        // The findings about the repositories say why they cannot be asked.
-        Err(_) => Vec::new(),
-    }
+    // The findings about the repositories say why they cannot be asked.
+    find(context, client, catalog).await.unwrap_or_default()
 }
 
 async fn find(context: &Context, client: &GitHub, catalog: &Catalog) -> Result<Vec<Finding>, Unavailable> {

@@ -1,6 +1,6 @@
 //! The endpoints: finds the one of a request, and responds as GitHub does.
 
-use std::{collections::HashSet, time::SystemTime};
+use std::{collections::HashSet, fmt::Write as _, time::SystemTime};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -85,7 +85,10 @@ fn with_etag(answer: Answer, request: &Request) -> Answer {
         }
     }
     let hash = hash.chain_update(&answer.body).finalize();
-    let hex = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = hash.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
     answer.with_header("etag", &format!("W/\"{hex}\""))
 }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::github::{
     GitHub, GitHubError, GitHubSettings,
     budget::Usage,
-    client::{Owner, Transport},
+    client::{Identity, Owner, Transport},
 };
 
 /// An app, and where it is installed.
@@ -130,16 +130,8 @@ pub(in crate::github) async fn installation_token(
     let renew = async || {
         let jwt = key.sign(app.id, SystemTime::now())?;
         let nothing = ResponseCache::default();
-        let github = GitHub::new(
-            &transport,
-            settings,
-            Some(&jwt),
-            deadline,
-            calls,
-            nothing,
-            Usage::new(None),
-            Owner::new(None),
-        );
+        let (identity, usage) = (Identity::from_token(Some(&jwt)), Usage::new(None));
+        let github = GitHub::new(&transport, settings, identity, deadline, calls, nothing, usage);
         app.new_token(&github.map_err(|_| AppError::Key)?).await
     };
     Ok(tokens.get(app, run, renew).await?)

@@ -53,12 +53,12 @@ impl Group {
     /// The estimate from what the group has used in the previous run, or else from what its metrics declare.
     pub(super) fn estimate(&self, subjects: usize, used: Option<&BTreeMap<GitHubApi, u64>>) -> Estimate {
         match used {
-            Some(used) => self.from_previous_run(subjects, used),
-            None => self.from_declaration(subjects),
+            Some(used) => self.measured_estimate(subjects, used),
+            None => self.declared_estimate(subjects),
         }
     }
 
-    fn from_declaration(&self, subjects: usize) -> Estimate {
+    fn declared_estimate(&self, subjects: usize) -> Estimate {
         let declared = self.declared;
         let repositories = if subjects == 1 { "repository" } else { "repositories" };
         let basis = format!("{declared} for each of {subjects} {repositories}");
@@ -72,7 +72,7 @@ impl Group {
 
     /// Half as many more than in the previous run, and at least one for each 20 repositories: what has changed since the
     /// previous run differs from run to run.
-    fn from_previous_run(&self, subjects: usize, used: &BTreeMap<GitHubApi, u64>) -> Estimate {
+    fn measured_estimate(&self, subjects: usize, used: &BTreeMap<GitHubApi, u64>) -> Estimate {
         let least = u64::try_from(subjects.div_ceil(20)).unwrap_or(u64::MAX);
         let with_margin = |used: u64| used.saturating_add(used.div_ceil(2)).max(least);
         let of_api = |api: &GitHubApi| (*api, with_margin(used.get(api).copied().unwrap_or_default()));

@@ -43,7 +43,7 @@ pub(in crate::github) struct Permit {
     usage: Usage,
     api: GitHubApi,
     group: String,
-    permit: Option<OwnedSemaphorePermit>,
+    slot: Option<OwnedSemaphorePermit>,
     is_free: bool,
 }
 
@@ -60,13 +60,13 @@ impl Usage {
     /// Waits until it is clear whether one more request may count: the requests that are under way may turn out to be free.
     /// Fails with the limit if it is reached.
     pub(in crate::github) async fn permit(&self, api: GitHubApi) -> Result<Permit, NonZeroU32> {
-        let permit = match &self.0.limit {
+        let slot = match &self.0.limit {
             Some(limit) => Some(Arc::clone(&limit.permits).acquire_owned().await.map_err(|_| limit.max)?),
             None => None,
         };
         self.counts().is_used = true;
         let group = collected_metric().map(|metric| group_of(metric.key()).to_owned()).unwrap_or_default();
-        Ok(Permit { usage: self.clone(), api, group, permit, is_free: false })
+        Ok(Permit { usage: self.clone(), api, group, slot, is_free: false })
     }
 
     /// Notes how many requests remain.
@@ -99,8 +99,8 @@ impl Usage {
         counts.total = counts.total.saturating_add(1);
         *counts.by_group.entry((std::mem::take(&mut permit.group), permit.api)).or_default() += 1;
         let Some(limit) = &self.0.limit else { return };
-        if let Some(permit) = permit.permit.take() {
-            permit.forget();
+        if let Some(slot) = permit.slot.take() {
+            slot.forget();
         }
         if counts.total >= limit.max.get() {
             limit.permits.close();

@@ -3,7 +3,6 @@
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use http::HeaderMap;
-use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use system_health_registry::{ApiCalls, ResponseCache};
@@ -14,7 +13,7 @@ use super::{
     Pages, QueryPages,
     cause::Cause,
     error::GitHubError,
-    kept_response::Owner,
+    identity::Identity,
     link::Links,
     request::Request,
     session::{InvalidToken, Session},
@@ -49,18 +48,17 @@ impl GitHub {
     pub(in crate::github) fn new(
         transport: &Transport,
         settings: GitHubSettings,
-        token: Option<&SecretString>,
+        identity: Identity<'_>,
         deadline: Option<Instant>,
         calls: ApiCalls,
         responses: ResponseCache,
         usage: Usage,
-        owner: Owner,
     ) -> Result<Self, InvalidToken> {
         let now = Instant::now();
         let deadline = deadline.unwrap_or(now + DEFAULT_DEADLINE);
         // In a very short run, the reserve is a tenth of the time.
         let reserve = (deadline.saturating_duration_since(now) / 10).min(ERROR_RESERVE);
-        let session = Session::new(transport, token, deadline - reserve, calls, responses, usage, owner)?;
+        let session = Session::new(transport, identity, deadline - reserve, calls, responses, usage)?;
         Ok(Self { session: Arc::new(session), api: settings.api_url, max_pages: settings.max_pages })
     }
 

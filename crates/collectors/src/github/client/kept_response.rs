@@ -113,14 +113,14 @@ impl KeptResponse {
     pub(super) fn read(kept: &[u8], owner: &Owner, url: &Url, request: &HeaderMap) -> Option<Self> {
         let mut parts = kept.splitn(4, |byte| *byte == b'\n');
         let mut part = || parts.next();
-        let line = part()?;
-        if !owner.is_line(line, url) {
+        let first = part()?;
+        if !owner.is_line(first, url) {
             return None;
         }
         let etag = HeaderValue::from_bytes(part()?).ok().filter(|etag| !etag.is_empty())?;
         let link = HeaderValue::from_bytes(part()?).ok()?;
         let body = part()?.to_vec();
-        let is_of_token = line == owner.line(url).as_bytes();
+        let is_of_token = first == owner.line(url).as_bytes();
         let etag = if is_of_token { etag } else { calculated_etag(request, &body)? };
         Some(Self { etag, link: (!link.is_empty()).then_some(link), body })
     }

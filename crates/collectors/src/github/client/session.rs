@@ -20,6 +20,7 @@ use super::{
     attempt::FailedAttempt,
     cause::{Cause, ErrorBody},
     error::GitHubError,
+    identity::Identity,
     kept_response::{KeptResponse, Owner},
     query::QueryAnswer,
     rate_limit::classify_response,
@@ -77,12 +78,11 @@ impl Session {
     /// Outside a Tokio runtime.
     pub(super) fn new(
         transport: &Transport,
-        token: Option<&SecretString>,
+        Identity { token, owner }: Identity<'_>,
         deadline: Instant,
         calls: ApiCalls,
         responses: ResponseCache,
         usage: Usage,
-        owner: Owner,
     ) -> Result<Self, InvalidToken> {
         let http = transport.http.with_calls(calls.clone()).with_deadline(deadline);
         Ok(Self {

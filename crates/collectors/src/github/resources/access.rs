@@ -10,7 +10,7 @@ use crate::{
     github::{
         GitHub, GitHubSettings, TOKEN,
         app::{App, installation_token},
-        client::{Owner, Transport},
+        client::{Identity, Transport},
     },
     repository::{RepositoryName, RepositorySettings},
 };
@@ -31,12 +31,11 @@ impl FromContext for GitHub {
         };
         let (calls, responses, usage) = (context.get().await?, context.get().await?, context.get().await?);
         let deadline = context.deadline();
-        let owner = match (App::of(&settings)?, &token) {
-            (Some(app), Some(token)) => app.owner(token),
-            (_, token) => Owner::new(token.as_ref()),
+        let identity = match (App::of(&settings)?, &token) {
+            (Some(app), Some(token)) => Identity { token: Some(token), owner: app.owner(token) },
+            (_, token) => Identity::from_token(token.as_ref()),
         };
-        let github =
-            Self::new(&transport?, settings, token.as_ref(), deadline, calls, responses, usage, owner);
+        let github = Self::new(&transport?, settings, identity, deadline, calls, responses, usage);
         Ok(github.context("cannot set up a client for GitHub")?)
     }
 }
