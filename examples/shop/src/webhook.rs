@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use system_health_http::{HttpClient, HttpSettings, RunClient};
 use system_health_registry::{
     ApiCalls, Context, DeliveryError, Destination, Destinations, Event, Fate, Finding, Limits, Point,
-    Settings, Settlement, SharedError, Sink, SinkType, Unavailable, register_sink, settings_table,
+    Settings, Settlement, SharedError, Sink, SinkType, Tag, Unavailable, register_sink, settings_table,
 };
 use tokio::time::Instant;
 use url::Url;
@@ -158,7 +158,7 @@ impl Sink for WebhookSink {
 /// The body of a request. Tags are sorted, and the time is in seconds since 1970.
 fn document(points: &[Point]) -> Value {
     let point = |point: &Point| {
-        let tags: Vec<&str> = point.tags.iter().map(|tag| tag.as_str()).collect();
+        let tags: Vec<&str> = point.tags.iter().map(Tag::as_str).collect();
         let time = point.timestamp.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         json!({ "key": point.key, "kind": point.kind.name(), "tags": tags, "time": time, "value": point.value })
     };

@@ -183,10 +183,10 @@ impl Analysis {
             return ignore("no deployment before it is known");
         };
         let is_fix = |change: &Change| reference::fixes(&change.message, number);
-        let mut fixes = facts.deliveries().filter(|(delivery, changes)| {
+        let mut with_fix = facts.deliveries().filter(|(delivery, changes)| {
             delivery.is_none_or(|index| index > failed) && changes.iter().any(is_fix)
         });
-        let (ended_at, state) = match fixes.next() {
+        let (ended_at, state) = match with_fix.next() {
             Some((Some(fixed), _)) => {
                 self.rework.entry(fixed).or_insert(format!("it fixed {title}"));
                 (Some(facts.successes[fixed].at), "")

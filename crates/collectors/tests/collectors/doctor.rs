@@ -20,7 +20,7 @@ fn github() -> FakeGitHub {
 /// The findings about permissions: the permission, the grade and the message.
 async fn permissions(stage: &Stage, keys: &'static [&str]) -> Vec<(String, Grade, String)> {
     let catalog = Catalog::linked().unwrap().filter(|key| keys.contains(&key));
-    let findings = doctor::github(&stage.run(), &catalog).await;
+    let findings = Box::pin(doctor::github(&stage.run(), &catalog)).await;
     let about_permission = |finding: Finding| {
         let permission = finding.subject.strip_prefix("GitHub permission ")?.to_owned();
         Some((permission, finding.grade, finding.message))

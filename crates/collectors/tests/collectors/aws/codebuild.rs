@@ -37,7 +37,7 @@ async fn builds_are_counted_by_the_status_with_which_they_ended_in_the_window() 
             ("IN_PROGRESS", before(HOUR), None),
             build("SUCCEEDED", 3 * HOUR, 2 * HOUR),
             build("TIMED_OUT", 5 * HOUR, 4 * HOUR),
-            build("SUCCEEDED", DAY, DAY - HOUR),
+            build("SUCCEEDED", DAY, 23 * HOUR),
             // It ended with the run.
             build("FAILED", 2 * DAY, Duration::ZERO),
         ],
@@ -58,11 +58,11 @@ async fn a_build_that_started_before_the_window_may_have_ended_in_it() {
         REGION,
         "shop",
         &[
-            build("SUCCEEDED", start - HOUR, start - HOUR),
+            build("SUCCEEDED", start.saturating_sub(HOUR), start.saturating_sub(HOUR)),
             // On the second page is one that took 35 hours, behind shorter ones that ended before the window.
             build("FAILED", start + HOUR, start),
             build("FAILED", start + 2 * HOUR, start + HOUR),
-            build("STOPPED", start + 34 * HOUR, start - HOUR),
+            build("STOPPED", start + 34 * HOUR, start.saturating_sub(HOUR)),
             build("FAILED", start + 35 * HOUR, start + HOUR),
             build("FAILED", start + 45 * HOUR, start + 44 * HOUR),
             // This page is not read.

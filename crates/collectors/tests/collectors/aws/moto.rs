@@ -8,7 +8,7 @@ use system_health_collectors::aws::{
     codebuild::{CodeBuildBuilds, build_duration_seconds, builds},
     codepipeline::{PipelineStates, pipeline_state},
 };
-use system_health_registry::{Context, Events, StartedAt, Window};
+use system_health_registry::{Context, Event, Events, StartedAt, Window};
 use system_health_test_support::moto::{AccessKey, Moto};
 
 use super::run::{lines, run_as};
@@ -78,10 +78,7 @@ async fn builds_pipelines_and_alarms_are_read_with_a_sufficient_policy() {
         ]
     );
     let events = context.get::<Events>().await.unwrap().attached();
-    assert_eq!(
-        events.iter().map(|event| event.title()).collect::<Vec<_>>(),
-        ["Alarm cpu fires in us-east-1"]
-    );
+    assert_eq!(events.iter().map(Event::title).collect::<Vec<_>>(), ["Alarm cpu fires in us-east-1"]);
     let list: CodeBuildBuilds = context.get().await.unwrap();
     let durations = build_duration_seconds(list, Window::new(soon(), Duration::from_hours(1))).unwrap();
     // The builds of moto take one to five minutes.

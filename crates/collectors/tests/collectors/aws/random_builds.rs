@@ -28,9 +28,10 @@ proptest! {
         let aws = FakeAws::start();
         let build = |(status, started, took): &(usize, u64, u64)| {
             let start = before(Duration::from_secs(*started));
-            match took > started {
-                true => ("IN_PROGRESS", start, None),
-                false => (STATUSES[*status], start, Some(start + Duration::from_secs(*took))),
+            if took > started {
+                ("IN_PROGRESS", start, None)
+            } else {
+                (STATUSES[*status], start, Some(start + Duration::from_secs(*took)))
             }
         };
         let history: Vec<_> = history.iter().map(build).collect();

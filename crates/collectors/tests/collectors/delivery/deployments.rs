@@ -178,7 +178,8 @@ async fn a_tag_counts_at_the_date_of_its_tagger_or_else_of_its_commit() {
 async fn each_passed_attempt_of_the_workflow_is_a_deployment_at_the_end_of_its_last_job() {
     let (github, shop) = shop();
     let run = || Run::new("deploy.yml").job("build", Conclusion::Success);
-    let deployed = |age| Job::new("deploy", Conclusion::Success).started(age).completed(age - hours(1));
+    let deployed =
+        |age| Job::new("deploy", Conclusion::Success).started(age).completed(age.saturating_sub(hours(1)));
     shop.run(Run::new("deploy.yml").age(days(30)).with_job(deployed(days(30))))
         .run(Run::new("deploy.yml").age(hours(171)).with_job(deployed(hours(169))))
         .run(Run::new("deploy.yml").age(hours(170)).with_job(deployed(hours(168))))

@@ -163,7 +163,7 @@ async fn all_pages_of_a_comparison_are_read() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(9));
     for number in 0..250 {
-        push(&shop, "Sell shoes", hours(100) - std::time::Duration::from_mins(number));
+        push(&shop, "Sell shoes", hours(100).saturating_sub(std::time::Duration::from_mins(number)));
     }
     deploy(&shop, &shop.tip("main"), hours(50));
     assert_eq!(value(&context(&github, ""), "commits").await, "250");

@@ -103,7 +103,8 @@ async fn check(history: History) {
     }
     let deployed: Vec<usize> = history.deployed.iter().map(|number| number % ids.len()).collect();
     for (number, commit) in deployed.iter().enumerate() {
-        let age = if number == 0 { days(8) } else { hours((deployed.len() - 1 - number) as u64) };
+        let age =
+            if number == 0 { days(8) } else { hours(u64::try_from(deployed.len() - 1 - number).unwrap()) };
         shop.deployment(Deployment::new("production", &ids[*commit]).success(age));
     }
 
@@ -111,11 +112,11 @@ async fn check(history: History) {
 
     let expected = reference(&ancestors, &is_merge, &ages, &deployed);
     let quantiles = collect(&context(&github, ""), "lead_time").await;
-    assert_eq!(reading.samples()[0].value(), expected.len() as f64, "{history:?}");
+    assert_eq!(reading.samples()[0].value().to_string(), expected.len().to_string(), "{history:?}");
     let median = quantiles.ok().map(|reading| reading.samples()[0].value() / 3_600.0);
     let middle = |times: &[u64]| {
         let last = times.len().checked_sub(1)?;
-        Some((times[last / 2] + times[last.div_ceil(2)]) as f64 / 2.0)
+        Some(f64::from(u32::try_from(times[last / 2] + times[last.div_ceil(2)]).unwrap()) / 2.0)
     };
     assert_eq!(median, middle(&expected), "{history:?}");
 }

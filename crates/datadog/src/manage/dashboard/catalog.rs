@@ -18,7 +18,7 @@ const LINES_WIDTH: i64 = 6;
 const SAMPLES_WIDTH: i64 = 4;
 
 /// The dashboard of a catalog, for a person who has to find out quickly what is wrong. The first group has the last value
-/// of each metric with a goal, coloured by the goal. Then each [group of metrics](group_title) has a time series for each
+/// of each metric with a goal, coloured by the goal. Then each [group of metrics](fn@group_title) has a time series for each
 /// metric, with the goal as a line: metrics with goals come first, and beside a ratio or a quantile stands the number of its
 /// samples. A widget's menu links to the runbook. The metrics about the reporter come last.
 ///
