@@ -7,13 +7,16 @@ use futures::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
-use reqwest::{Method, Request, header::CONTENT_TYPE};
+use reqwest::{
+    Method, Request,
+    header::{CONTENT_TYPE, HeaderValue},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use system_health_http::{HttpClient, HttpSettings, RunClient};
 use system_health_registry::{
     ApiCalls, Context, DeliveryError, Destination, Destinations, Event, Fate, Finding, Limits, Point,
-    Settings, Settlement, SharedError, Sink, SinkType, Unavailable, register_sink, settings_table,
+    Settings, Settlement, SharedError, Sink, SinkType, Tag, Unavailable, register_sink, settings_table,
 };
 use tokio::time::Instant;
 use url::Url;
@@ -113,7 +116,7 @@ struct WebhookSink {
 impl WebhookSink {
     async fn post(&self, points: &[Point], deadline: Instant) -> Fate {
         let mut request = Request::new(Method::POST, self.url.clone());
-        request.headers_mut().insert(CONTENT_TYPE, "application/json".parse().expect("a valid header"));
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         *request.body_mut() = Some(document(points).to_string().into());
         let response = match self.client.with_deadline(deadline).send(request, MAX_LENGTH).await {
             Ok(response) => response,
@@ -158,7 +161,7 @@ impl Sink for WebhookSink {
 /// The body of a request. Tags are sorted, and the time is in seconds since 1970.
 fn document(points: &[Point]) -> Value {
     let point = |point: &Point| {
-        let tags: Vec<&str> = point.tags.iter().map(|tag| tag.as_str()).collect();
+        let tags: Vec<&str> = point.tags.iter().map(Tag::as_str).collect();
         let time = point.timestamp.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         json!({ "key": point.key, "kind": point.kind.name(), "tags": tags, "time": time, "value": point.value })
     };
@@ -169,7 +172,7 @@ fn document(points: &[Point]) -> Value {
 mod tests {
     use std::path::Path;
 
-    use system_health_registry::{Kind, Tag};
+    use system_health_registry::Kind;
     use system_health_test_support::server::{Answer, Server};
 
     use super::*;
