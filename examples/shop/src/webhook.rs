@@ -7,7 +7,10 @@ use futures::{
     future::BoxFuture,
     stream::{self, BoxStream},
 };
-use reqwest::{Method, Request, header::CONTENT_TYPE};
+use reqwest::{
+    Method, Request,
+    header::{CONTENT_TYPE, HeaderValue},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use system_health_http::{HttpClient, HttpSettings, RunClient};
@@ -113,7 +116,7 @@ struct WebhookSink {
 impl WebhookSink {
     async fn post(&self, points: &[Point], deadline: Instant) -> Fate {
         let mut request = Request::new(Method::POST, self.url.clone());
-        request.headers_mut().insert(CONTENT_TYPE, "application/json".parse().expect("a valid header"));
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         *request.body_mut() = Some(document(points).to_string().into());
         let response = match self.client.with_deadline(deadline).send(request, MAX_LENGTH).await {
             Ok(response) => response,
@@ -169,7 +172,7 @@ fn document(points: &[Point]) -> Value {
 mod tests {
     use std::path::Path;
 
-    use system_health_registry::{Kind, Tag};
+    use system_health_registry::Kind;
     use system_health_test_support::server::{Answer, Server};
 
     use super::*;
