@@ -121,7 +121,9 @@ impl FromContext for Deployments {
         if found.is_empty() {
             return Err(none(&repository, &settings).await);
         }
-        found.iter_mut().for_each(|deployment| range.apply(deployment));
+        for deployment in &mut found {
+            range.apply(deployment);
+        }
         Ok(Self::new(found, window))
     }
 }

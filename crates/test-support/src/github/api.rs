@@ -200,7 +200,7 @@ impl RepositoryRequest<'_> {
             head.iter().rev().copied().filter(|commit| !in_base.contains(&commit.sha)).collect();
         let object = |commit: &&StoredCommit| self.objects.commit(self.repository, commit);
         self.page(&new, object, |page, total| {
-            self.objects.comparison(self.repository, range, (base[0], common), (total, behind), page)
+            self.objects.comparison(self.repository, range, (base[0], common), (total, behind), &page)
         })
     }
 

@@ -168,7 +168,7 @@ impl Objects<'_> {
         range: &str,
         (base, common): (&StoredCommit, &StoredCommit),
         (ahead, behind): (usize, usize),
-        commits: Vec<Value>,
+        commits: &[Value],
     ) -> Value {
         let api = format!("{}/compare/{range}", self.repository_url(&repository.full_name));
         let web = format!("{WEB}/{}/compare/{range}", repository.full_name);
