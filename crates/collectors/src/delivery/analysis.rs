@@ -187,9 +187,9 @@ impl Analysis {
             delivery.is_none_or(|index| index > failed) && changes.iter().any(is_fix)
         });
         let (ended_at, state) = match with_fix.next() {
-            Some((Some(fixed), _)) => {
-                self.rework.entry(fixed).or_insert(format!("it fixed {title}"));
-                (Some(facts.successes[fixed].at), "")
+            Some((Some(delivery), _)) => {
+                self.rework.entry(delivery).or_insert(format!("it fixed {title}"));
+                (Some(facts.successes[delivery].at), "")
             }
             Some((None, _)) => (None, ", whose fix was not deployed yet"),
             None if incident.closed_at.is_none() => (None, ", which is open"),

@@ -10,12 +10,11 @@ pub(crate) struct GitTimestamp(pub(crate) SystemTime);
 
 impl GitTimestamp {
     fn parse(text: &str) -> Option<SystemTime> {
-        let (local, offset) = match text.strip_suffix('Z') {
-            Some(local) => (local, 0),
-            None => {
-                let (local, offset) = text.split_at_checked(text.len().checked_sub(6)?)?;
-                (local, seconds(offset)?)
-            }
+        let (local, offset) = if let Some(local) = text.strip_suffix('Z') {
+            (local, 0)
+        } else {
+            let (local, offset) = text.split_at_checked(text.len().checked_sub(6)?)?;
+            (local, seconds(offset)?)
         };
         if local < "1970" {
             return Some(SystemTime::UNIX_EPOCH);
