@@ -12,13 +12,13 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    /// The number of values, with a link to the page of the list.
-    pub(crate) fn count(self, page: &str) -> Result<Sample, SampleError> {
-        Ok(with_page_link(Sample::new(self.values.len())?.with_evidence(self.evidence), Some(page)))
+    /// The number of values, with a link to the page of the list, if there is one.
+    pub(crate) fn count(self, page: Option<&str>) -> Result<Sample, SampleError> {
+        Ok(with_page_link(Sample::new(self.values.len())?.with_evidence(self.evidence), page))
     }
 
-    /// The quantiles of the values, with links to the page of the list. `what` names the items for the reason of no data.
-    pub(crate) fn quantiles(self, what: &str, page: &str) -> Result<Vec<Sample>, Unavailable> {
+    /// The quantiles of the values, with links to the page of the list, if there is one. `what` names the items for the reason of no data.
+    pub(crate) fn quantiles(self, what: &str, page: Option<&str>) -> Result<Vec<Sample>, Unavailable> {
         let Self { values, evidence } = self;
         let samples = match quantile_samples(values, what) {
             Err(Unavailable::NoData(none)) => {
@@ -30,7 +30,7 @@ impl Measured {
         let mut evidence = Some(evidence);
         let with_page = |sample: Sample| {
             let sample = sample.with_evidence(evidence.take().unwrap_or_default());
-            with_page_link(sample, Some(page))
+            with_page_link(sample, page)
         };
         Ok(samples.into_iter().map(with_page).collect())
     }

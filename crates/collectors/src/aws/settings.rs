@@ -59,18 +59,14 @@ mod tests {
     #[test]
     fn invalid_values_are_refused_at_their_line() {
         for (line, message) in [
-            ("regions = ['europe']", "`regions` in [aws]: expected an AWS region, such as `eu-west-1`"),
-            (
-                "projects = ['']",
-                "`projects` in [aws]: a pattern is empty; write a name, such as \"shop\" or \"shop-*\"",
-            ),
-            (
-                "alarms = ['!']",
-                "`alarms` in [aws]: a pattern is empty; write a name, such as \"shop\" or \"shop-*\"",
-            ),
+            ("regions = ['europe']", "in [aws]: expected an AWS region, such as `eu-west-1`"),
+            ("projects = ['']", "in [aws]: a pattern is empty; write a name, such as \"shop\" or \"shop-*\""),
+            ("alarms = ['!']", "in [aws]: a pattern is empty; write a name, such as \"shop\" or \"shop-*\""),
         ] {
             let error = read(line).unwrap_err();
-            assert!(error.starts_with(&format!("a.toml:2:1: {message}")), "{error}");
+            let key = line.split(' ').next().unwrap();
+            assert!(error.starts_with("a.toml:2:") && error.contains(&format!("`{key}")), "{error}");
+            assert!(error.contains(message), "{error}");
         }
     }
 

@@ -128,16 +128,8 @@ async fn request(
     page: &NextPage,
     size: &mut u32,
 ) -> Result<RepositoryResponse, GitHubError> {
-    let variables = |size: u32| {
-        json!({
-            "owner": repository.name().owner(),
-            "name": repository.name().name(),
-            "first": size,
-            "after": page.cursor(),
-        })
-    };
-    let response = repository.github().query_sized::<BranchesResponse>(BRANCHES, size, variables).await?;
-    Ok(response.repository)
+    let variables = |size: u32| json!({ "first": size, "after": page.cursor() });
+    Ok(repository.query_sized::<BranchesResponse>(BRANCHES, size, variables).await?.repository)
 }
 
 impl RefResponse {

@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use system_health_registry::{
-    Context, EvidenceItem, FromContext, NoData, Sample, SampleError, Scope, Unavailable, Window,
-};
+use system_health_registry::{Context, FromContext, Sample, SampleError, Scope, Unavailable, Window};
 
 use super::{
     Deployments, DoraSettings,
@@ -17,7 +15,7 @@ use super::{
 use crate::{
     date::format_date,
     github::{GitHubRepository, Permission, no_data_without},
-    statistics::quantile_samples,
+    measured::Measured,
 };
 
 /// The commits that each successful deployment in the longest window brought to production.
@@ -29,12 +27,6 @@ struct Inner {
     deployments: Deployments,
     /// By the positions of the deployments.
     steps: BTreeMap<usize, Step>,
-}
-
-/// The commits with a lead time, and those without one.
-struct LeadTimes {
-    values: Vec<f64>,
-    evidence: Vec<EvidenceItem>,
 }
 
 impl Changes {
@@ -54,28 +46,16 @@ impl Changes {
 
     /// The quantiles of the lead times.
     pub(super) fn lead_times(&self, window: Window) -> Result<Vec<Sample>, Unavailable> {
-        let LeadTimes { values, evidence } = self.measure(window);
-        let samples = match quantile_samples(values, "commits that were deployed") {
-            Err(Unavailable::NoData(none)) => {
-                return Err(NoData::new(none.reason()).with_evidence(evidence).into());
-            }
-            samples => samples?,
-        };
-        // One list of the commits is enough: it is the same for all quantiles.
-        let mut evidence = Some(evidence);
-        let samples =
-            samples.into_iter().map(|sample| sample.with_evidence(evidence.take().unwrap_or_default()));
-        Ok(samples.collect())
+        self.measure(window).quantiles("commits that were deployed", None)
     }
 
     /// The number of values behind [`Self::lead_times`].
     pub(super) fn lead_time_samples(&self, window: Window) -> Result<Sample, SampleError> {
-        let LeadTimes { values, evidence } = self.measure(window);
-        Ok(Sample::new(values.len())?.with_evidence(evidence))
+        self.measure(window).count(None)
     }
 
-    fn measure(&self, window: Window) -> LeadTimes {
-        let (mut values, mut evidence) = (Vec::new(), Vec::new());
+    fn measure(&self, window: Window) -> Measured {
+        let Measured { mut values, mut evidence } = Measured::default();
         for (index, success) in self.0.deployments.within(window) {
             let Some(step) = self.0.steps.get(&index) else { continue };
             let changes = match step {
@@ -95,7 +75,7 @@ impl Changes {
                 }
             }
         }
-        LeadTimes { values, evidence }
+        Measured { values, evidence }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use system_health_registry::{
-    Context, EvidenceItem, FromContext, NoData, Sample, SampleError, Scope, Unavailable, Window,
+    Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Unavailable, Window,
 };
 
 use super::{
@@ -18,7 +18,8 @@ use crate::{
     commits::CommitSettings,
     date::format_date,
     github::{GitHubRepository, Permission, WatchedBranch, no_data_without},
-    statistics::{quantile_samples, ratio},
+    measured::Measured,
+    statistics::ratio,
 };
 
 /// The deployments of a repository that failed, and when each failure ended.
@@ -56,24 +57,12 @@ impl Failures {
 
     /// The quantiles of the times from a failed deployment to the end of its failure.
     pub(super) fn recovery_times(&self, window: Window) -> Result<Vec<Sample>, Unavailable> {
-        let (values, evidence) = self.recoveries(window);
-        let samples = match quantile_samples(values, "failed deployments whose failure has ended") {
-            Err(Unavailable::NoData(none)) => {
-                return Err(NoData::new(none.reason()).with_evidence(evidence).into());
-            }
-            samples => samples?,
-        };
-        // One list of the failures is enough: it is the same for all quantiles.
-        let mut evidence = Some(evidence);
-        let samples =
-            samples.into_iter().map(|sample| sample.with_evidence(evidence.take().unwrap_or_default()));
-        Ok(samples.collect())
+        self.recoveries(window).quantiles("failed deployments whose failure has ended", None)
     }
 
     /// The number of values behind [`Self::recovery_times`].
     pub(super) fn recovery_samples(&self, window: Window) -> Result<Sample, SampleError> {
-        let (values, evidence) = self.recoveries(window);
-        Ok(Sample::new(values.len())?.with_evidence(evidence))
+        self.recoveries(window).count(None)
     }
 
     fn ratio(&self, window: Window, counts: impl Fn(usize) -> (bool, String)) -> Result<Sample, Unavailable> {
@@ -91,8 +80,8 @@ impl Failures {
         }
     }
 
-    fn recoveries(&self, window: Window) -> (Vec<f64>, Vec<EvidenceItem>) {
-        let (mut values, mut evidence) = (Vec::new(), Vec::new());
+    fn recoveries(&self, window: Window) -> Measured {
+        let Measured { mut values, mut evidence } = Measured::default();
         for (index, success) in self.0.deployments.within(window) {
             let Some(signs) = self.0.analysis.failed.get(&index) else { continue };
             let Some(ended_at) = self.0.analysis.ended_at(index) else {
@@ -106,7 +95,7 @@ impl Failures {
             evidence.push(success.item(true, reason));
         }
         evidence.extend(self.others(window));
-        (values, evidence)
+        Measured { values, evidence }
     }
 
     /// The incidents and commits in a window that are no sign of a failure.

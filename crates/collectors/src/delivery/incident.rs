@@ -133,13 +133,11 @@ async fn request(
 ) -> Result<RepositoryResponse, GitHubError> {
     let variables = |size: u32| {
         json!({
-            "owner": repository.name().owner(),
-            "name": repository.name().name(),
             "labels": [label],
             "first": size,
             "after": next.cursor(),
         })
     };
-    let response = repository.github().query_sized::<Response>(INCIDENTS, size, variables).await?;
+    let response = repository.query_sized::<Response>(INCIDENTS, size, variables).await?;
     Ok(response.repository)
 }

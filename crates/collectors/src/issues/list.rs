@@ -53,12 +53,13 @@ impl Issues {
 
     /// The quantiles of the time to close.
     pub(super) fn times_to_close(&self, window: &Window) -> Result<Vec<Sample>, Unavailable> {
-        self.closed_by_completion(window).quantiles("issues that were closed as completed", &self.0.page)
+        self.closed_by_completion(window)
+            .quantiles("issues that were closed as completed", Some(&self.0.page))
     }
 
     /// The number of values behind [`Self::times_to_close`].
     pub(super) fn times_to_close_samples(&self, window: &Window) -> Result<Sample, SampleError> {
-        self.closed_by_completion(window).count(&self.0.page)
+        self.closed_by_completion(window).count(Some(&self.0.page))
     }
 
     fn closed_by_completion(&self, window: &Window) -> Measured {

@@ -87,14 +87,6 @@ async fn request(
     next: &NextPage,
     size: &mut u32,
 ) -> Result<RepositoryResponse, GitHubError> {
-    let variables = |size: u32| {
-        json!({
-            "owner": repository.name().owner(),
-            "name": repository.name().name(),
-            "first": size,
-            "after": next.cursor(),
-        })
-    };
-    let response = repository.github().query_sized::<IssuesResponse>(ISSUES, size, variables).await?;
-    Ok(response.repository)
+    let variables = |size: u32| json!({ "first": size, "after": next.cursor() });
+    Ok(repository.query_sized::<IssuesResponse>(ISSUES, size, variables).await?.repository)
 }

@@ -35,7 +35,7 @@ impl PullRequests {
 
     /// The number of pull requests that count.
     pub(super) fn count(&self, verdict: impl Fn(&PullRequest) -> Verdict) -> Result<Sample, SampleError> {
-        self.measure(verdict).count(&self.0.page)
+        self.measure(verdict).count(Some(&self.0.page))
     }
 
     /// The quantiles of the values of the pull requests that count.
@@ -46,7 +46,7 @@ impl PullRequests {
         measure: Measure,
         what: &str,
     ) -> Result<Vec<Sample>, Unavailable> {
-        self.measure(|pull_request| measure(pull_request, window)).quantiles(what, &self.0.page)
+        self.measure(|pull_request| measure(pull_request, window)).quantiles(what, Some(&self.0.page))
     }
 
     /// The number of values behind [`Self::quantiles`].

@@ -102,8 +102,6 @@ async fn request_lists(
     let (changed, old) = (lists.changed.next_page(), lists.old.next.as_ref());
     let variables = |size: u32| {
         json!({
-            "owner": repository.name().owner(),
-            "name": repository.name().name(),
             "withChanged": changed.is_some(),
             "changedFirst": size,
             "changedAfter": changed.and_then(NextPage::cursor),
@@ -113,7 +111,7 @@ async fn request_lists(
             "oldAfter": old.and_then(NextPage::cursor),
         })
     };
-    let response = repository.github().query_sized::<ListsResponse>(LISTS, size, variables).await?;
+    let response = repository.query_sized::<ListsResponse>(LISTS, size, variables).await?;
     Ok(response.repository)
 }
 

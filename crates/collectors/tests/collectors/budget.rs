@@ -113,7 +113,8 @@ async fn a_further_request_is_no_data_and_is_not_sent() {
     let github = FakeGitHub::builder().token(TOKEN).start();
     github.repository("acme/shop").commits(250);
     let stage = stage(&github, &["acme/shop".to_owned()], "max_requests = 2");
-    let catalog = Catalog::linked().unwrap().filter(|key| key.starts_with("commits."));
+    let catalog =
+        Catalog::linked().unwrap().filter(|key| ["commits.hotfix", "commits.reverts"].contains(&key));
 
     let run = Engine::new().run(&catalog, &stage.run()).await;
 

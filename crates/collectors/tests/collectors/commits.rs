@@ -154,7 +154,7 @@ async fn evidence_names_what_counted_and_the_near_misses() {
             (
                 "Revert button: fix its colour",
                 false,
-                "its subject mentions a revert but does not have the form of one"
+                "its subject line mentions a revert, but does not have the form of one"
             ),
             ("Revert \"Sell socks\" (#2)", true, "its subject is `Revert \"…\"`"),
         ]

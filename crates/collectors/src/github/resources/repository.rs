@@ -83,6 +83,16 @@ impl GitHubRepository {
         self.github.query_pages(query, self.named(variables), list)
     }
 
+    /// Asks a query about a part of a list of the repository, which gets smaller if GitHub does not answer in time.
+    pub(crate) async fn query_sized<T: DeserializeOwned>(
+        &self,
+        query: &'static str,
+        size: &mut u32,
+        variables: impl Fn(u32) -> Value,
+    ) -> Result<T, GitHubError> {
+        self.github.query_sized(query, size, |size| self.named(variables(size))).await
+    }
+
     fn named(&self, mut variables: Value) -> Value {
         variables["owner"] = self.name.owner().into();
         variables["name"] = self.name.name().into();
