@@ -169,8 +169,8 @@ async fn the_deadline_of_the_run_ends_every_metric() {
     assert_snapshot!(lines(&run), @"
     hang.itself: error: no result within 50ms
     hang.not: value 7 []
-    hang.resource: error: no result within 2s, still waiting for Never
-    hang.resources: error: no result within 2s, still waiting for AfterNever and FiveSeconds and Never
+    hang.resource: error: no result within 2s, the time left until the run's deadline, still waiting for Never
+    hang.resources: error: no result within 2s, the time left until the run's deadline, still waiting for AfterNever and FiveSeconds and Never
     ");
     assert_eq!(run.duration().as_secs(), 2);
 }

@@ -190,7 +190,7 @@ async fn a_resource_of_a_subject_is_built_once_for_each_subject() {
 async fn each_metric_has_one_error_if_its_subjects_cannot_be_listed() {
     for (listed, expected) in [
         (Err("the broker is gone"), "error: the broker is gone"),
-        (Ok(vec![]), "no data: there is no Queue to report on"),
+        (Ok(vec![]), "no data: there are no subjects of the type Queue"),
         (
             Ok(vec!["mail", "mail"]),
             "error: the Queue `mail` is listed twice; each needs a unique name and unique tags",
@@ -351,7 +351,7 @@ async fn metrics_that_are_not_started_before_the_deadline_are_errors() {
 
     let count = |text: &str| common::lines(&run).lines().filter(|line| line.ends_with(text)).count();
     assert_eq!(count("value 1 []"), 1000);
-    assert_eq!(count("error: no result within 500ms"), 1000);
+    assert_eq!(count("error: no result within 500ms, the time left until the run's deadline"), 1000);
     assert_eq!(count("error: not started: the run's deadline had passed"), 3000);
 }
 

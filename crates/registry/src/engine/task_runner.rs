@@ -24,7 +24,7 @@ pub(super) struct TaskRunner {
 #[error(
     "no result within {}{}{}",
     humantime::format_duration(*.limit),
-    if *.is_end_of_run { ", before the run's deadline" } else { "" },
+    if *.is_end_of_run { ", the time left until the run's deadline" } else { "" },
     still_waiting_for(.wait_list)
 )]
 struct TimedOut {
