@@ -81,7 +81,7 @@ pub(crate) fn help() -> String {
 pub(crate) fn help_without_delivery() -> String {
     let mut help = "Exit status:\n".to_owned();
     for (status, run, _) in TABLE.iter().filter(|(status, ..)| !["3", "4"].contains(status)) {
-        let text = run.split(", or had no data").next().unwrap_or(run);
+        let text = run.split(", or a metric had no data").next().unwrap_or(run);
         push(&mut help, &format!("  {status:8}  "), text);
     }
     help

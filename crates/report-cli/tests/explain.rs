@@ -28,7 +28,7 @@ fn an_unknown_metric_is_refused_with_the_nearest_name() {
 
     explain("commits.hotfx").says("`commits.hotfx` matches no metric; did you mean `commits.hotfix`?");
     explain("ci.tests_pasing*").says("did you mean `ci.tests_passing_on_main`?");
-    explain("system_health.reporter.metrics").says("matches no metric");
+    explain("system_health.reporter.metrics").says("the selected metrics are about the reporter itself");
     let none = scene().run(&["explain"]).with_status(2);
     none.says("<KEY>");
 }
@@ -55,7 +55,9 @@ fn the_flags_of_a_run_work_here_too() {
 fn help_documents_the_exit_statuses() {
     let help = scene().run(&["explain", "--help"]).with_status(0).stdout();
 
-    for text in ["Goals do not change the exit status", "a metric failed", "Nothing is delivered"] {
+    for text in
+        ["Goals do not change the exit status", "a metric or an item of it failed", "Nothing is delivered"]
+    {
         assert!(help.contains(text), "{text}: {help}");
     }
     assert!(scene().run(&["--help"]).with_status(0).stdout().contains("explain"));

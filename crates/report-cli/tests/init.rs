@@ -112,7 +112,7 @@ fn all_keys_of_all_linked_tables_are_in_the_file() {
     let mut tested = 0;
     for table in TableSpec::templates().keys() {
         let (_, rest) = printed
-            .split_once(&format!("[{table}"))
+            .split_once(&format!("\n[{table}"))
             .unwrap_or_else(|| panic!("there is no [{table}]: {printed}"));
         // Up to the next table.
         let own = rest.split("\n[").next().unwrap();

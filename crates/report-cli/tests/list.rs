@@ -125,9 +125,13 @@ fn completions_are_written_for_each_shell() {
 fn help_documents_the_exit_statuses() {
     let help = scene().run(&["--help"]).with_status(0).stdout();
 
-    for meaning in
-        ["a metric failed", "wrong usage", "a delivery failed", "a goal is missed", "interrupted by Ctrl-C"]
-    {
+    for meaning in [
+        "a metric or an item of it failed",
+        "wrong usage",
+        "a delivery failed",
+        "a goal is missed",
+        "interrupted by Ctrl-C",
+    ] {
         assert!(help.contains(meaning), "{meaning}: {help}");
     }
     assert!(scene().run(&["--version"]).with_status(0).stdout().contains(env!("CARGO_PKG_VERSION")));

@@ -101,7 +101,7 @@ fn edits_in_datadog_are_overwritten_only_with_force() {
         left.says("--force");
         let step = left.json()[0].clone();
         assert_eq!(step["overwrites"], "it was changed in Datadog since the last push");
-        assert_eq!(step["changes"], json!(["- widgets[\"mine\"]", "+ widgets[\"ci\"]"]));
+        assert_eq!(step["changes"], json!(["- widgets[\"mine\"]", "+ widgets[\"Goals\"]"]));
     }
     assert_eq!(writes(&intake).len(), 1);
     assert_eq!(only(&intake)["widgets"][0]["definition"]["title"], "mine");

@@ -53,7 +53,11 @@ fn a_goal_that_flips_sends_one_event() {
     let [missed, met] = &intake.events()[..] else { panic!() };
     assert_eq!((&missed["alert_type"], &met["alert_type"]), (&"error".into(), &"success".into()));
     let text = missed["text"].as_str().unwrap();
-    assert!(text.starts_with("%%% \n**5 commit**\n\nIt should be < 5.\n\nHotfixes that landed"), "{text}");
+    assert!(
+        text.starts_with("%%% \n**5 commit**\n\nIt should be < 5.\n\nRunbook: https://github.com/"),
+        "{text}"
+    );
+    assert!(text.contains("\n\nHotfixes that landed"), "{text}");
     assert!(missed["tags"].to_string().contains("\"env:production\""), "{missed}");
     let sent = intake.payloads()[1]["series"][0]["points"][0]["timestamp"].clone();
     assert_eq!(missed["date_happened"], sent);
