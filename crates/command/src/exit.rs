@@ -101,7 +101,7 @@ impl Status {
             State::NoData => fail_on == FailOn::NoData,
             State::Error => fail_on != FailOn::Delivery,
         };
-        let failed = |outcome: &Outcome| fails(outcome.state(), outcome.failures().is_empty());
+        let failed = |outcome: &Outcome| fails(outcome.state(), outcome.failed_items().is_empty());
         // A source that failed before it named any metric has no outcomes.
         let source_failed =
             |source: &SourceOutcome| fails(State::from(&source.result), source.refused.is_empty());

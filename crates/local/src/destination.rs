@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use system_health_registry::{
-    Context, Destination, Event, Finding, Limits, Point, Repeat, Settings, SharedError, Sink, SinkType,
+    Capabilities, Context, Destination, Event, Finding, Point, Repeat, Settings, SharedError, Sink, SinkType,
     StandardOutput, Unavailable, register_sink, settings::SettingPath, settings_table,
 };
 use tokio::task::spawn_blocking;
@@ -19,7 +19,7 @@ const NAME: &str = "local";
 register_sink!(SinkType {
     name: NAME,
     summary: "JSON lines, in a file or on the standard output",
-    settings: "`file` or `stdout = true` in [local]",
+    settings_hint: "`file` or `stdout = true` in [local]",
     configure
 });
 
@@ -65,13 +65,13 @@ impl Destination for LocalDestination {
         }
     }
 
-    fn limits(&self) -> Limits {
-        Limits {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
             gauges: Repeat::AddsUp,
             counts: Repeat::AddsUp,
             rates: Repeat::AddsUp,
             max_event_age: Some(Duration::MAX),
-            ..Limits::default()
+            ..Capabilities::default()
         }
     }
 

@@ -244,10 +244,10 @@ fn the_settings_choose_the_outputs() {
 
 #[test]
 fn repeated_lines_add_up() {
-    let limits = destinations("stdout = true").unwrap()[0].limits();
+    let capabilities = destinations("stdout = true").unwrap()[0].capabilities();
 
-    assert_eq!([limits.gauges, limits.counts, limits.rates], [Repeat::AddsUp; 3]);
-    assert!(limits.keeps_timestamps && limits.max_event_age.is_some());
+    assert_eq!([capabilities.gauges, capabilities.counts, capabilities.rates], [Repeat::AddsUp; 3]);
+    assert!(capabilities.keeps_timestamps && capabilities.max_event_age.is_some());
 }
 
 #[test]

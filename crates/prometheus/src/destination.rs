@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use system_health_http::{HttpClient, HttpSettings, RetryPolicy, SetupError};
 use system_health_registry::{
-    ApiCalls, Context, Descriptions, Destination, Event, Finding, Limits, Point, Repeat, ReporterName,
+    ApiCalls, Capabilities, Context, Descriptions, Destination, Event, Finding, Point, Repeat, ReporterName,
     Settings, SharedError, Sink, SinkType, Unavailable, register_sink,
 };
 
@@ -34,7 +34,7 @@ const NAME: &str = "prometheus";
 const API: &str = "pushgateway";
 
 /// Each value replaces the previous one. Its time in Prometheus is the time of the scrape.
-const LIMITS: Limits = Limits {
+const CAPABILITIES: Capabilities = Capabilities {
     max_age: Duration::MAX,
     max_ahead: Duration::MAX,
     keeps_timestamps: false,
@@ -47,7 +47,7 @@ const LIMITS: Limits = Limits {
 register_sink!(SinkType {
     name: NAME,
     summary: "Prometheus, through a Pushgateway or a textfile of the node exporter",
-    settings: "`pushgateway` or `textfile` in [prometheus]",
+    settings_hint: "`pushgateway` or `textfile` in [prometheus]",
     configure,
 });
 
@@ -116,8 +116,8 @@ impl Destination for GatewayDestination {
         self.url.as_str().trim_end_matches('/').to_owned()
     }
 
-    fn limits(&self) -> Limits {
-        LIMITS
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
     }
 
     fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {
@@ -161,8 +161,8 @@ impl Destination for TextfileDestination {
         self.textfile.path(Part::Values).display().to_string()
     }
 
-    fn limits(&self) -> Limits {
-        LIMITS
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
     }
 
     fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {

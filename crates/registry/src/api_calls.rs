@@ -54,7 +54,7 @@ impl ApiCalls {
     }
 
     /// Records how many more requests the API allows. Each call replaces the number of the previous call.
-    pub fn record_quota(&self, api: &'static str, remaining: u64) {
+    pub fn record_remaining(&self, api: &'static str, remaining: u64) {
         self.lock().quotas.insert(api, remaining);
     }
 

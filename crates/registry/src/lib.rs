@@ -109,7 +109,9 @@ pub use sample::{Sample, SampleError};
 pub use sample_value::SampleValue;
 pub use scope::{Scope, ScopeError};
 pub use settings::Settings;
-pub use sink::{DeliveryError, Destination, Destinations, Fate, Limits, Repeat, Settlement, Sink, SinkType};
+pub use sink::{
+    Capabilities, DeliveryError, Destination, Destinations, Fate, Repeat, Settlement, Sink, SinkType,
+};
 pub use source::{Described, Source, SourceOutcome};
 pub use standard_output::StandardOutput;
 pub use started_at::StartedAt;

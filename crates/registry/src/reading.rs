@@ -30,7 +30,7 @@ impl Reading {
 
     /// The items that failed.
     #[must_use]
-    pub fn failures(&self) -> &[ItemError] {
+    pub fn failed_items(&self) -> &[ItemError] {
         &self.failures
     }
 }
@@ -167,7 +167,7 @@ mod tests {
         let reading = vec![failed("mail"), sample(), failed("print")].into_reading().unwrap();
 
         assert_eq!(reading.samples().len(), 1);
-        assert_eq!(reading.failures()[1].to_string(), "queue:print: connection refused");
+        assert_eq!(reading.failed_items()[1].to_string(), "queue:print: connection refused");
         let all: Result<Reading, Unavailable> = vec![failed("mail"), failed("print")].into_reading();
         assert!(matches!(all, Err(Unavailable::Error(error))
             if error.to_string() == "all 2 items failed; the first one: queue:mail: connection refused"));

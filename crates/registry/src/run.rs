@@ -110,8 +110,8 @@ impl Outcome {
 
     /// The items that failed although other items have samples.
     #[must_use]
-    pub fn failures(&self) -> &[ItemError] {
-        self.result.as_ref().map_or(&[], Reading::failures)
+    pub fn failed_items(&self) -> &[ItemError] {
+        self.result.as_ref().map_or(&[], Reading::failed_items)
     }
 
     /// Whether every sample meets the metric's goal; `None` without a goal or a value.

@@ -16,7 +16,7 @@ pub struct SinkType {
     /// A summary in one line.
     pub summary: &'static str,
     /// The settings that configure a destination, for messages. For example "`file` or `stdout = true` in \[local\]".
-    pub settings: &'static str,
+    pub settings_hint: &'static str,
     /// Reads the sink's settings. Most sinks have one destination, or none if they are not configured. Invalid settings
     /// are refused here, before anything is collected.
     pub configure: fn(&Settings) -> Result<Destinations, SharedError>,
@@ -37,7 +37,7 @@ pub trait Destination: fmt::Debug + Send + Sync {
     fn address(&self) -> String;
 
     /// What the backend supports.
-    fn limits(&self) -> Limits;
+    fn capabilities(&self) -> Capabilities;
 
     /// Gets the credentials and builds the client.
     fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>>;
@@ -70,7 +70,7 @@ pub trait Destination: fmt::Debug + Send + Sync {
 
 /// What a backend supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct Capabilities {
     /// Maximum age of a point. Older points are not delivered.
     pub max_age: Duration,
     /// How far in the future a point may be, by this machine's clock.
@@ -108,7 +108,7 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// points that add up have an unknown fate instead, because they may have arrived.
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement>;
 
-    /// Removes the values of earlier runs, because this run has no value. Only called if the destination's [`Limits`] say
+    /// Removes the values of earlier runs, because this run has no value. Only called if the destination's [`Capabilities`] say
     /// that the backend does not keep timestamps. Such a backend would still show the old values as current values.
     /// Retries end by the deadline.
     fn clear(&self, _deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
@@ -116,7 +116,7 @@ pub trait Sink: fmt::Debug + Send + Sync {
     }
 
     /// Sends an event. An event that is sent twice exists twice. Retries end by the deadline. Only called if the
-    /// destination's [`Limits`] have a maximum age of events.
+    /// destination's [`Capabilities`] have a maximum age of events.
     fn announce<'a>(&'a self, event: &'a Event, deadline: Instant) -> BoxFuture<'a, Fate>;
 }
 
@@ -156,7 +156,7 @@ impl SinkType {
     }
 }
 
-impl Limits {
+impl Capabilities {
     /// What happens if a point of this kind is delivered twice.
     #[must_use]
     pub const fn repeat(&self, kind: Kind) -> Repeat {
@@ -168,8 +168,8 @@ impl Limits {
     }
 }
 
-impl Default for Limits {
-    /// No limits: points of any age, with their timestamps. A repeated point overwrites. Events are not accepted.
+impl Default for Capabilities {
+    /// No restrictions: points of any age, with their timestamps. A repeated point overwrites. Events are not accepted.
     fn default() -> Self {
         Self {
             max_age: Duration::MAX,
@@ -210,7 +210,7 @@ impl std::error::Error for DeliveryError {}
 /// register_sink!(SinkType {
 ///     name: "nowhere",
 ///     summary: "Delivers nothing",
-///     settings: "`anything` in [nowhere]",
+///     settings_hint: "`anything` in [nowhere]",
 ///     configure,
 /// });
 ///

@@ -20,7 +20,7 @@ use crate::{
 ///     deploys().into_iter().filter(|time| window.contains(*time)).count()
 /// }
 ///
-/// let window = Window::new(UNIX_EPOCH + Duration::from_hours(48), Duration::from_hours(24));
+/// let window = Window::ending_at(UNIX_EPOCH + Duration::from_hours(48), Duration::from_hours(24));
 /// assert_eq!(recent_deploys(window), 1);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +38,9 @@ pub struct Windows {
 }
 
 impl Window {
-    /// The window of a length before its end.
+    /// The window of this length that ends at `end`.
     #[must_use]
-    pub fn new(end: SystemTime, length: Duration) -> Self {
+    pub fn ending_at(end: SystemTime, length: Duration) -> Self {
         Self { start: end.checked_sub(length).unwrap_or(UNIX_EPOCH), end }
     }
 
@@ -82,7 +82,7 @@ impl Windows {
         let matching =
             self.collected.iter().filter(|key| patterns.iter().any(|pattern| pattern.is_match(key)));
         let longest = matching.map(|key| self.settings.window_of(key)).max();
-        Window::new(self.end, longest.unwrap_or(self.settings.window))
+        Window::ending_at(self.end, longest.unwrap_or(self.settings.window))
     }
 }
 
@@ -93,7 +93,7 @@ impl FromContext for Window {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let settings = context.get::<MetricSettings>().await?;
         let length = context.metric().map_or(settings.window, |metric| settings.window_of(metric.key()));
-        Ok(Self::new(context.started_at(), length))
+        Ok(Self::ending_at(context.started_at(), length))
     }
 }
 

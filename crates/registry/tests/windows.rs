@@ -131,7 +131,7 @@ async fn a_program_without_a_metric_gets_the_default_window() {
 
 #[tokio::test]
 async fn a_test_provides_a_window() {
-    let provided = Window::new(std::time::SystemTime::UNIX_EPOCH, Duration::ZERO);
+    let provided = Window::ending_at(std::time::SystemTime::UNIX_EPOCH, Duration::ZERO);
     let window: Window = Context::new().provide(provided).get().await.unwrap();
     assert_eq!(window, provided);
 }
@@ -139,8 +139,10 @@ async fn a_test_provides_a_window() {
 #[test]
 fn an_event_is_in_one_of_two_adjacent_windows() {
     let hour = |hours| std::time::SystemTime::UNIX_EPOCH + Duration::from_hours(hours);
-    let (earlier, later) =
-        (Window::new(hour(1), Duration::from_hours(1)), Window::new(hour(2), Duration::from_hours(1)));
+    let (earlier, later) = (
+        Window::ending_at(hour(1), Duration::from_hours(1)),
+        Window::ending_at(hour(2), Duration::from_hours(1)),
+    );
     for (time, expected) in [(hour(0), (false, false)), (hour(1), (true, false)), (hour(2), (false, true))] {
         assert_eq!((earlier.contains(time), later.contains(time)), expected);
     }

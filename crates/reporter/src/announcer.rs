@@ -25,7 +25,7 @@ impl Courier<'_> {
         attached: &[Event],
         announces: bool,
     ) -> Result<(), StateError> {
-        let Some(max_age) = self.target.limits.max_event_age else { return Ok(()) };
+        let Some(max_age) = self.target.capabilities.max_event_age else { return Ok(()) };
         let attached =
             if announces { events::collector_events(report, attached, max_age) } else { Vec::new() };
         if !current.is_kept() {
@@ -54,7 +54,7 @@ impl Courier<'_> {
         current: &CurrentStore,
         receipt: &mut Receipt,
     ) -> Result<(), StateError> {
-        let Some(max_age) = self.target.limits.max_event_age else { return Ok(()) };
+        let Some(max_age) = self.target.capabilities.max_event_age else { return Ok(()) };
         let outbox = || self.target.outbox.clone();
         let own = outbox();
         if !current.ask(current.store(), move |store| store.has_unsettled_events(&own)).await? {

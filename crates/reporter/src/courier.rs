@@ -91,7 +91,7 @@ impl Courier<'_> {
         let times = self.times();
         receipt.repeated = outbox.repeated().await?;
         receipt.expired = outbox.expire(times.clone()).await?;
-        if !self.target.limits.keeps_timestamps {
+        if !self.target.capabilities.keeps_timestamps {
             // The backend would show a point of an earlier run as the current value.
             receipt.superseded = outbox.expire(self.timestamp..times.end).await?;
         }
@@ -133,7 +133,7 @@ impl Courier<'_> {
     async fn clear_if_no_value(&self, sink: &dyn Sink, deadline: Instant, receipt: &mut Receipt) {
         let has_value = receipt.accepted + receipt.accepted_earlier + receipt.repeated > 0;
         // After an error, values of this run may be in the outbox or may have arrived.
-        if self.target.limits.keeps_timestamps || has_value || receipt.error.is_some() {
+        if self.target.capabilities.keeps_timestamps || has_value || receipt.error.is_some() {
             return;
         }
         match guard::clear(sink, deadline).await {
@@ -183,13 +183,13 @@ impl Courier<'_> {
     /// The times of points that the destination accepts now or will accept later.
     fn times(&self) -> Range<SystemTime> {
         let now = SystemTime::now();
-        let oldest = now.checked_sub(self.target.limits.max_age).unwrap_or(SystemTime::UNIX_EPOCH);
+        let oldest = now.checked_sub(self.target.capabilities.max_age).unwrap_or(SystemTime::UNIX_EPOCH);
         oldest..now.checked_add(FARTHEST_AHEAD).unwrap_or(now)
     }
 
     fn has_additive_kind(&self) -> bool {
-        let limits = &self.target.limits;
-        [limits.gauges, limits.counts, limits.rates].contains(&Repeat::AddsUp)
+        let capabilities = &self.target.capabilities;
+        [capabilities.gauges, capabilities.counts, capabilities.rates].contains(&Repeat::AddsUp)
     }
 
     /// Delivers the waiting points until the deadline at the latest.
@@ -211,9 +211,11 @@ impl Courier<'_> {
             page.retain(|pending| !outbox.only_own || Some(pending.id.run()) == outbox.own);
             if outbox.own.is_none() {
                 // The store cannot be written, so points that add up cannot be marked as being sent.
-                page.retain(|pending| self.target.limits.repeat(pending.point.kind) == Repeat::Overwrites);
+                page.retain(|pending| {
+                    self.target.capabilities.repeat(pending.point.kind) == Repeat::Overwrites
+                });
             }
-            hold_back(&mut page, self.target.limits.max_ahead, receipt);
+            hold_back(&mut page, self.target.capabilities.max_ahead, receipt);
             if !page.is_empty() && !self.deliver_page(sink, outbox, page, deadline, receipt).await? {
                 break;
             }

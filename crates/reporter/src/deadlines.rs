@@ -17,7 +17,7 @@ pub(crate) struct Deadlines {
 }
 
 impl Deadlines {
-    /// The deadlines in a run that ends at `end`. The [`reserve`] is not used for collecting. Its last tenth is left to
+    /// The deadlines in a run that ends at `end`. The [`delivery_reserve`] is not used for collecting. Its last tenth is left to
     /// the caller, for example for printing.
     pub(crate) fn new(end: Instant, reserve: Duration) -> Self {
         Self { points: end - reserve / 2, events: end - reserve / 4, self_metrics: end - reserve / 10 }
@@ -26,12 +26,12 @@ impl Deadlines {
 
 /// The part of a run's time that is reserved for the delivery: a fifth, but at most half a minute.
 #[must_use]
-pub fn reserve(deadline: Duration) -> Duration {
+pub fn delivery_reserve(deadline: Duration) -> Duration {
     (deadline / 5).min(Duration::from_secs(30))
 }
 
 /// The time at which a run with this start ends at the latest.
 #[must_use]
-pub fn end(started: Instant, deadline: Duration) -> Instant {
+pub fn run_end(started: Instant, deadline: Duration) -> Instant {
     started + deadline.min(MAX_DURATION)
 }

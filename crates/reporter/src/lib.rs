@@ -42,7 +42,7 @@ mod tags;
 mod target;
 
 pub use builder::ReporterBuilder;
-pub use deadlines::{end, reserve};
+pub use deadlines::{delivery_reserve, run_end};
 pub use delivery::{Delivery, DeliveryResult, Finished, Preview};
 pub use descriptions::with_remembered;
 pub use error::{DestinationsError, ReporterError};

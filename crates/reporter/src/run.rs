@@ -19,7 +19,7 @@ use crate::{
     Delivery, DeliveryResult, Finished, Mode, Preview, Receipt, Reporter, ReporterError, StateError,
     announcer::events_to_show,
     courier::Courier,
-    deadlines::{self, Deadlines, reserve},
+    deadlines::{self, Deadlines, delivery_reserve},
     descriptions,
     error::Chain,
     events,
@@ -63,8 +63,8 @@ impl<'a> RunInProgress<'a> {
         started_at: SystemTime,
     ) -> Result<Finished, ReporterError> {
         let (started, deadline) = (Instant::now(), reporter.report.deadline);
-        let end = deadlines::end(started, deadline);
-        let reserve = if mode == Mode::Push { reserve(deadline) } else { Duration::ZERO };
+        let end = deadlines::run_end(started, deadline);
+        let reserve = if mode == Mode::Push { delivery_reserve(deadline) } else { Duration::ZERO };
         let context = reporter.process.context_at(started_at);
         let responses = Responses::new();
         let context = context
@@ -292,7 +292,7 @@ impl<'a> RunInProgress<'a> {
     ) -> Result<Vec<Event>, ReporterError> {
         let current = state.current().await;
         let max_age =
-            target.limits.max_event_age.filter(|_| self.reporter.report.events && current.is_kept());
+            target.capabilities.max_event_age.filter(|_| self.reporter.report.events && current.is_kept());
         let Some(max_age) = max_age else { return Ok(Vec::new()) };
         let attached = events::collector_events(report, attached, max_age);
         let pending = events_to_show(&target.outbox, &current, report, attached).await?;

@@ -80,7 +80,7 @@ impl From<&Outcome> for MetricResult {
             key: outcome.metric.key().to_owned(),
             subject: outcome.subject.as_ref().map_or_else(String::new, |subject| subject.name().to_owned()),
             state: outcome.state(),
-            failures: outcome.failures().len(),
+            failures: outcome.failed_items().len(),
             duration: outcome.duration,
         }
     }

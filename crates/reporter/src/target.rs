@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use system_health_registry::{
-    Destination, Limits, Repeat, Settings, SinkType, Tag, TagError,
+    Capabilities, Destination, Repeat, Settings, SinkType, Tag, TagError,
     settings::{Known, may_be_secret},
 };
 use system_health_state::Recipient;
@@ -16,7 +16,7 @@ pub(crate) struct Target {
     pub(crate) destination: Arc<dyn Destination>,
     /// The name of the outbox. It contains the address, so that waiting points are never sent to another address.
     pub(crate) outbox: String,
-    pub(crate) limits: Limits,
+    pub(crate) capabilities: Capabilities,
     /// The tags of metrics about deliveries to it.
     pub(crate) tags: Vec<Tag>,
     /// What could be configured, if nothing is and this destination is tried without settings.
@@ -85,7 +85,7 @@ impl Sinks {
                 chosen.push(destinations);
             } else if !to.is_empty() {
                 let sink = self.types.iter().find(|sink| sink.name == name);
-                let settings = sink.map_or("its table", |sink| sink.settings);
+                let settings = sink.map_or("its table", |sink| sink.settings_hint);
                 return Err(DestinationsError::NotConfigured { name, settings });
             }
         }
@@ -119,7 +119,7 @@ impl Sinks {
 
     /// All sinks with the settings that make them deliver.
     fn in_words(&self) -> String {
-        let sinks = self.types.iter().map(|sink| format!("{}: set {}", sink.name, sink.settings));
+        let sinks = self.types.iter().map(|sink| format!("{}: set {}", sink.name, sink.settings_hint));
         sinks.collect::<Vec<_>>().join("; ")
     }
 
@@ -146,14 +146,14 @@ impl Target {
             tracing::warn!("metrics about deliveries to {outbox} have no tag with its name: {error}");
             Vec::new()
         });
-        Self { limits: destination.limits(), destination, outbox, tags, others: None }
+        Self { capabilities: destination.capabilities(), destination, outbox, tags, others: None }
     }
 }
 
 impl Target {
     /// The recipient of the points of a run. If runs are aligned to schedule slots, a repeated run must not be added up.
     pub(crate) fn recipient(&self, slot: Duration) -> Recipient {
-        let Limits { gauges, counts, rates, .. } = self.limits;
+        let Capabilities { gauges, counts, rates, .. } = self.capabilities;
         let kinds = [("gauge", gauges), ("count", counts), ("rate", rates)];
         let adds_up = kinds.into_iter().filter(|(_, repeat)| *repeat == Repeat::AddsUp && !slot.is_zero());
         Recipient { destination: self.outbox.clone(), once: adds_up.map(|(kind, _)| kind).collect() }

@@ -112,7 +112,7 @@ fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -
         let message = match &outcome.result {
             Ok(_) => {
                 had_value.execute(collected)?;
-                outcome.failures().first().map(ToString::to_string).unwrap_or_default()
+                outcome.failed_items().first().map(ToString::to_string).unwrap_or_default()
             }
             Err(unavailable) => {
                 had_none.execute(collected)?;
@@ -130,7 +130,7 @@ fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -
             subject,
             outcome.state().name(),
             message,
-            whole(outcome.failures().len()),
+            whole(outcome.failed_items().len()),
             whole(outcome.duration.as_millis()),
             first,
             points.count - 1

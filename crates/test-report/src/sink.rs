@@ -9,14 +9,14 @@ use futures::{
 };
 use serde_json::{Value, json};
 use system_health_registry::{
-    Context, DeliveryError, Destination, Destinations, Event, Fate, Finding, Limits, Point, Settings,
+    Capabilities, Context, DeliveryError, Destination, Destinations, Event, Fate, Finding, Point, Settings,
     Settlement, SharedError, Sink, SinkType, Unavailable,
 };
 use tokio::time::Instant;
 
 /// The sink. `TEST_SINK` names the file.
 pub(crate) const FILE: SinkType =
-    SinkType { name: "test", summary: "Keys, in a file", settings: "the variable TEST_SINK", configure };
+    SinkType { name: "test", summary: "Keys, in a file", settings_hint: "the variable TEST_SINK", configure };
 
 #[derive(Debug, Clone)]
 struct File(PathBuf);
@@ -36,8 +36,8 @@ impl Destination for File {
         self.0.display().to_string()
     }
 
-    fn limits(&self) -> Limits {
-        Limits::default()
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
     }
 
     fn connect(&self, _context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {

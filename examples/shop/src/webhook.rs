@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use system_health_http::{HttpClient, HttpSettings, RunClient};
 use system_health_registry::{
-    ApiCalls, Context, DeliveryError, Destination, Destinations, Event, Fate, Finding, Limits, Point,
+    ApiCalls, Capabilities, Context, DeliveryError, Destination, Destinations, Event, Fate, Finding, Point,
     Settings, Settlement, SharedError, Sink, SinkType, Tag, Unavailable, register_sink, settings_table,
 };
 use tokio::time::Instant;
@@ -30,7 +30,7 @@ const MAX_LENGTH: usize = 1 << 16;
 register_sink!(SinkType {
     name: NAME,
     summary: "Points as one JSON document, posted to a URL",
-    settings: "`url` in [webhook]",
+    settings_hint: "`url` in [webhook]",
     configure,
 });
 
@@ -64,10 +64,10 @@ impl Destination for Webhook {
         self.url.to_string()
     }
 
-    fn limits(&self) -> Limits {
+    fn capabilities(&self) -> Capabilities {
         // The receiver stores values by key, tags and time, for a day. The default: a repeated point overwrites, and there
         // are no events.
-        Limits { max_age: Duration::from_hours(24), ..Limits::default() }
+        Capabilities { max_age: Duration::from_hours(24), ..Capabilities::default() }
     }
 
     fn connect(&self, context: Context) -> BoxFuture<'static, Result<Box<dyn Sink>, Unavailable>> {

@@ -137,7 +137,7 @@ mod tests {
         let tags: Vec<String> = reading.samples()[0].tags().iter().map(ToString::to_string).collect();
         assert_eq!(tags, ["project:a", "region:eu-west-1"]);
         assert_eq!(
-            reading.failures()[0].to_string(),
+            reading.failed_items()[0].to_string(),
             "project:b region:eu-west-1: there are more than 1 builds; raise `max_builds` in [aws], or select fewer"
         );
     }

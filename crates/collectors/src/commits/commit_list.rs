@@ -170,7 +170,7 @@ mod tests {
     fn each_metric_gets_the_commits_of_its_window() {
         let list = list(at(0), [commit("a", at(1)), commit("b", at(24)), commit("c", at(47))]);
         let ids = |hours| {
-            let recent = list.within(&Window::new(at(48), Duration::from_hours(hours))).unwrap();
+            let recent = list.within(&Window::ending_at(at(48), Duration::from_hours(hours))).unwrap();
             recent.commits().iter().map(|commit| commit.id.clone()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!((ids(48), ids(24), ids(1)), ("a b c".into(), "b c".into(), "c".into()));
@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_longer_window_than_the_list_is_refused() {
-        let error = list(at(24), []).within(&Window::new(at(48), Duration::from_hours(25))).unwrap_err();
+        let error =
+            list(at(24), []).within(&Window::ending_at(at(48), Duration::from_hours(25))).unwrap_err();
         insta::assert_snapshot!(error, @r#"commits are read since 1970-01-02T00:00:00Z, but the window of this metric starts at 1970-01-01T23:00:00Z; make the window of "commits.*" in [metrics.windows] as long as that of this metric"#);
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use system_health_registry::{
-    Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Unavailable, Window,
+    Context, EvidenceItem, FromContext, NoData, Sample, SampleError, Scope, Unavailable, Window,
 };
 
 use super::{

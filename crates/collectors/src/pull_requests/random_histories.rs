@@ -236,7 +236,7 @@ impl Seconds {
     }
 
     fn window(self) -> Window {
-        Window::new(at(self.end), Duration::from_secs(self.end - self.start))
+        Window::ending_at(at(self.end), Duration::from_secs(self.end - self.start))
     }
 }
 

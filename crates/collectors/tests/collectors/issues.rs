@@ -38,7 +38,7 @@ async fn value(context: &OneRepository, key: &str) -> String {
         Ok(issues) => issues,
         Err(other) => return line(&Err(other)),
     };
-    let window = Window::new(now(), days(7));
+    let window = Window::ending_at(now(), days(7));
     let reading = match key {
         "open" => metrics::open_issues(issues).into_reading(),
         "opened" => metrics::opened_issues(issues, window).into_reading(),

@@ -39,7 +39,7 @@ pub(crate) fn stage(github: &FakeGitHub) -> Stage {
 }
 
 fn window() -> Window {
-    Window::new(now(), days(7))
+    Window::ending_at(now(), days(7))
 }
 
 /// A metric of the repository: `3`, `p50 1, p90 2, p99 3`, `no data: …` or `error: …`.

@@ -187,7 +187,7 @@ pub(crate) async fn collected(stage: &Stage, key: &str) -> Vec<String> {
                 let tags: Vec<String> = sample.tags().iter().map(ToString::to_string).collect();
                 format!("{} {}", sample.value(), tags.join(" ")).trim().to_owned()
             });
-            samples.chain(reading.failures().iter().map(|failure| format!("failed: {failure}"))).collect()
+            samples.chain(reading.failed_items().iter().map(|failure| format!("failed: {failure}"))).collect()
         }
         Err(Unavailable::NoData(reason)) => vec![format!("no data: {reason}")],
         Err(Unavailable::Error(error)) => vec![format!("error: {error}")],

@@ -2,7 +2,7 @@
 //! the delivery.
 
 use system_health_registry::{Catalog, Interruption, Settings};
-use system_health_reporter::{FailOn, Finished, Mode, Reporter, ReporterBuilder, end};
+use system_health_reporter::{FailOn, Finished, Mode, Reporter, ReporterBuilder, run_end};
 use tokio::time::Instant;
 
 use super::{exit_reason, hints, named_after, run_output::RunOutput, runtime};
@@ -90,7 +90,7 @@ async fn report_once(
     interruption: Interruption,
     output: RunOutput<'_>,
 ) -> anyhow::Result<Status> {
-    let end = end(Instant::now(), reporter.deadline());
+    let end = run_end(Instant::now(), reporter.deadline());
     let owns_stdout = reporter.owns_stdout(mode);
     let finished = reporter.with_interruption(interruption.clone()).run(mode).await?;
     output.progress.finish_and_clear();

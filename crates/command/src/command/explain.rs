@@ -3,7 +3,7 @@
 
 use globset::Glob;
 use system_health_registry::{Catalog, Context, Engine, Report, self_metrics::is_self_metric};
-use system_health_reporter::{FailOn, Selection, SelectionError, base_tags, end, without_self_metrics};
+use system_health_reporter::{FailOn, Selection, SelectionError, base_tags, run_end, without_self_metrics};
 use tokio::time::Instant;
 
 use super::{exit_reason, hints, run_output::RunOutput, runtime, subject_filter::SubjectFilter};
@@ -36,7 +36,7 @@ pub(super) fn run(
     let RunOutput { stdout, progress, .. } = output;
     let show_progress = output.shows_progress(arguments.no_progress);
     runtime::block_on(progress, show_progress, Status::MetricFailed, |workers, interruption| async move {
-        let end = end(Instant::now(), deadline);
+        let end = run_end(Instant::now(), deadline);
         let context = Context::new().provide(settings).with_deadline(deadline);
         let engine = Engine::new().with_workers(workers).with_observer(follow(progress));
         let engine = subjects.limit(engine).with_interruption(interruption.clone());

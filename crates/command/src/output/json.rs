@@ -243,7 +243,7 @@ impl<'a> JsonOutcome<'a> {
             state: match &outcome.result {
                 Ok(reading) => JsonState::Value {
                     samples: TaggedItems { common: Rc::clone(&common), all: reading.samples() },
-                    failures: TaggedItems { common, all: reading.failures() },
+                    failures: TaggedItems { common, all: reading.failed_items() },
                 },
                 Err(Unavailable::NoData(no_data)) => JsonState::NoData {
                     reason: no_data.reason(),

@@ -95,7 +95,7 @@ impl<'a> MetricOutcomes<'a> {
 
     /// The number of items that failed while others have samples.
     pub(super) fn failed_items(&self) -> usize {
-        self.outcomes.iter().map(|outcome| outcome.failures().len()).sum()
+        self.outcomes.iter().map(|outcome| outcome.failed_items().len()).sum()
     }
 
     /// The range of the values, if there are any.

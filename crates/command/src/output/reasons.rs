@@ -75,7 +75,7 @@ impl Reasons {
             |_| "item".to_owned(),
             |group| {
                 let items = group.outcomes.iter().flat_map(|outcome| {
-                    outcome.failures().iter().map(move |item| OwnReason::from_item(outcome, item))
+                    outcome.failed_items().iter().map(move |item| OwnReason::from_item(outcome, item))
                 });
                 items.collect()
             },

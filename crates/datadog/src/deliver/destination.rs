@@ -6,8 +6,8 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use system_health_credentials::Credentials;
 use system_health_registry::{
-    Context, Destination, Event, Finding, Limits, Point, Settings, SharedError, Sink, SinkType, Unavailable,
-    register_sink, settings::SettingsTable as _,
+    Capabilities, Context, Destination, Event, Finding, Point, Settings, SharedError, Sink, SinkType,
+    Unavailable, register_sink, settings::SettingsTable as _,
 };
 
 use super::{DatadogSink, event_payload, payload};
@@ -21,7 +21,7 @@ const NAME: &str = "datadog";
 register_sink!(SinkType {
     name: NAME,
     summary: "Datadog, through its HTTP API",
-    settings: "DD_API_KEY, or `api_key_secret` in [datadog]",
+    settings_hint: "DD_API_KEY, or `api_key_secret` in [datadog]",
     configure
 });
 
@@ -85,7 +85,7 @@ impl Destination for DatadogDestination {
         self.endpoint.to_string()
     }
 
-    fn limits(&self) -> Limits {
+    fn capabilities(&self) -> Capabilities {
         DatadogSink::LIMITS
     }
 

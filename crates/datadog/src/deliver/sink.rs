@@ -5,7 +5,7 @@ use std::{fmt, time::SystemTime};
 use futures::{future::BoxFuture, stream::BoxStream};
 use serde_json::Value;
 use system_health_http::{HttpClient, Idempotency, Retrier, RetryPolicy, server_time};
-use system_health_registry::{DeliveryError, Event, Fate, Limits, Point, Repeat, Settlement, Sink};
+use system_health_registry::{Capabilities, DeliveryError, Event, Fate, Point, Repeat, Settlement, Sink};
 use tokio::time::Instant;
 
 use super::{delivery::deliver, event::announce, requests::Requests};
@@ -27,7 +27,7 @@ impl DatadogSink {
     /// (<https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>) and events up to 18 hours
     /// (<https://docs.datadoghq.com/api/latest/events/#post-an-event>). Both limits are one minute
     /// less here, because a delivery takes time. A point of the same series and time overwrites an earlier one.
-    pub const LIMITS: Limits = Limits {
+    pub const LIMITS: Capabilities = Capabilities {
         max_age: MAX_AGE,
         max_ahead: MAX_AHEAD,
         keeps_timestamps: true,

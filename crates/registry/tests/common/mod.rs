@@ -28,7 +28,8 @@ pub(crate) fn lines(run: &Run) -> String {
             Err(Unavailable::Error(error)) => format!("error: {error}"),
         };
         let about = outcome.subject.as_ref().map(|subject| format!(" of {subject}")).unwrap_or_default();
-        let failed: Vec<_> = outcome.failures().iter().map(|item| format!("\n  failed: {item}")).collect();
+        let failed: Vec<_> =
+            outcome.failed_items().iter().map(|item| format!("\n  failed: {item}")).collect();
         format!("{}{about}: {result}{}", outcome.metric.key(), failed.concat())
     };
     run.outcomes().iter().map(line).collect::<Vec<_>>().join("\n")

@@ -40,8 +40,8 @@ impl Courier<'_> {
         deadline: Instant,
         receipt: &mut Receipt,
     ) -> Result<bool, StateError> {
-        let limits = &self.target.limits;
-        let adds_up = |pending: &PendingPoint| limits.repeat(pending.point.kind) == Repeat::AddsUp;
+        let capabilities = &self.target.capabilities;
+        let adds_up = |pending: &PendingPoint| capabilities.repeat(pending.point.kind) == Repeat::AddsUp;
         let marked: Vec<PendingId> =
             pending.iter().filter(|pending| adds_up(pending)).map(|pending| pending.id).collect();
         if !marked.is_empty() {

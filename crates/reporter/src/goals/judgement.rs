@@ -268,13 +268,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_metric_without_subjects_is_combined_by_the_tags_of_a_subject() {
-        let limits = alone("a.limit", || {
+        let capabilities = alone("a.limit", || {
             let sample = |name: &str, value: f64| Sample::new(value)?.with_tag("repository", name);
             vec![sample("r1", 10.0)?, sample("r9", 90.0)?].into_reading()
         });
         let used = each("b.used", IntoReading::into_reading);
 
-        let results = results("b.used - a.limit < 0", [limits, used]).await;
+        let results = results("b.used - a.limit < 0", [capabilities, used]).await;
 
         assert_eq!(results[1], "r1: -9 []");
         assert_eq!(results[0], "r0: no data: no values of `b.used` and `a.limit` have the same tags");

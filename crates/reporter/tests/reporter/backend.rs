@@ -12,8 +12,9 @@ use std::{
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use system_health_registry::{
-    Catalog, Context, DeliveryError, Descriptions, Destination, Event, Facts, Fate, Finding, IntoReading,
-    Kind, Limits, Metric, Point, Repeat, ReporterName, Settings, Settlement, Sink, Unavailable, location,
+    Capabilities, Catalog, Context, DeliveryError, Descriptions, Destination, Event, Facts, Fate, Finding,
+    IntoReading, Kind, Metric, Point, Repeat, ReporterName, Settings, Settlement, Sink, Unavailable,
+    location,
 };
 use system_health_reporter::{Finished, Mode, Receipt, Reporter, ReporterBuilder};
 use tempfile::TempDir;
@@ -24,7 +25,7 @@ use tokio::time::Instant;
 pub(crate) struct Backend {
     name: &'static str,
     address: String,
-    limits: Limits,
+    capabilities: Capabilities,
     is_configured: bool,
     behaviour: Arc<Mutex<Behaviour>>,
     delivered: Arc<Mutex<Delivered>>,
@@ -64,12 +65,13 @@ pub(crate) enum Behaviour {
 
 impl Backend {
     pub(crate) fn new(name: &'static str) -> Self {
-        let limits = Limits { max_event_age: Some(Duration::from_hours(18)), ..Limits::default() };
+        let capabilities =
+            Capabilities { max_event_age: Some(Duration::from_hours(18)), ..Capabilities::default() };
         let (behaviour, delivered) = (Arc::new(Mutex::new(Behaviour::Accept)), Arc::default());
         Self {
             name,
             address: "memory".to_owned(),
-            limits,
+            capabilities,
             is_configured: true,
             behaviour,
             delivered,
@@ -82,8 +84,8 @@ impl Backend {
         self
     }
 
-    pub(crate) fn with_limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+    pub(crate) fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = capabilities;
         self
     }
 
@@ -94,8 +96,9 @@ impl Backend {
 
     /// Makes the backend add up counts and rates, and not accept events.
     pub(crate) fn adds_up(self) -> Self {
-        let limits = Limits { counts: Repeat::AddsUp, rates: Repeat::AddsUp, ..Limits::default() };
-        self.with_limits(limits)
+        let capabilities =
+            Capabilities { counts: Repeat::AddsUp, rates: Repeat::AddsUp, ..Capabilities::default() };
+        self.with_capabilities(capabilities)
     }
 
     pub(crate) fn with_behaviour(self, behaviour: Behaviour) -> Self {
@@ -193,8 +196,8 @@ impl Destination for Backend {
         self.address.clone()
     }
 
-    fn limits(&self) -> Limits {
-        self.limits
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities
     }
 
     fn is_configured(&self) -> bool {

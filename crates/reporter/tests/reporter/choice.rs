@@ -13,17 +13,17 @@ fn configure(_settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedEr
 }
 
 const FIRST: SinkType =
-    SinkType { name: "first", summary: "The first", settings: "`a` in [first]", configure };
+    SinkType { name: "first", summary: "The first", settings_hint: "`a` in [first]", configure };
 const SECOND: SinkType = SinkType {
     name: "second",
     summary: "Not configured",
-    settings: "`a` or `b` in [second]",
+    settings_hint: "`a` or `b` in [second]",
     configure: |_settings| Ok(vec![]),
 };
 const NEEDS_NOTHING: SinkType = SinkType {
     name: "needs_nothing",
     summary: "Perhaps there are credentials somewhere",
-    settings: "`key` in [needs_nothing]",
+    settings_hint: "`key` in [needs_nothing]",
     configure: |_settings| {
         let backend = Backend::new("needs_nothing").with_behaviour(Behaviour::FailWhenConnecting);
         Ok(vec![Box::new(backend.without_settings())])
@@ -32,7 +32,7 @@ const NEEDS_NOTHING: SinkType = SinkType {
 const WRONG: SinkType = SinkType {
     name: "wrong",
     summary: "With wrong settings",
-    settings: "`url` in [wrong]",
+    settings_hint: "`url` in [wrong]",
     configure: |_| Err(SharedError::new("`url` in [wrong]")),
 };
 

@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
-use system_health_registry::{Catalog, Facts, Limits, Metric, location};
+use system_health_registry::{Capabilities, Catalog, Facts, Metric, location};
 use system_health_reporter::{DeliveryStatus, Mode};
 use tokio::time::timeout;
 
@@ -95,8 +95,8 @@ async fn additive_points_of_a_killed_run_are_not_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn without_timestamps_only_points_of_this_run_are_delivered() {
     let scene = Scene::gauges(&["a", "b"]);
-    let limits = Limits { keeps_timestamps: false, ..Limits::default() };
-    let backend = Backend::new("backend").with_limits(limits).with_behaviour(Behaviour::Leave);
+    let capabilities = Capabilities { keeps_timestamps: false, ..Capabilities::default() };
+    let backend = Backend::new("backend").with_capabilities(capabilities).with_behaviour(Behaviour::Leave);
 
     let [first] = scene.push(&[&backend]).await.try_into().unwrap();
     backend.set_behaviour(Behaviour::Accept);
@@ -109,10 +109,10 @@ async fn without_timestamps_only_points_of_this_run_are_delivered() {
 
 #[tokio::test(start_paused = true)]
 async fn without_timestamps_a_run_without_values_clears_earlier_values() {
-    let limits = Limits { keeps_timestamps: false, ..Limits::default() };
+    let capabilities = Capabilities { keeps_timestamps: false, ..Capabilities::default() };
     for (behaviour, all_fail) in [(Behaviour::Accept, true), (Behaviour::Refuse, false)] {
         let mut scene = Scene::gauges(&["a"]);
-        let now = Backend::new("now").with_limits(limits);
+        let now = Backend::new("now").with_capabilities(capabilities);
         let with_times = Backend::new("with_times");
         scene.push(&[&now, &with_times]).await;
 
@@ -131,8 +131,8 @@ async fn without_timestamps_a_run_without_values_clears_earlier_values() {
 #[tokio::test(start_paused = true)]
 async fn failing_to_clear_earlier_values_is_a_failed_delivery() {
     let mut scene = Scene::gauges(&["a"]);
-    let limits = Limits { keeps_timestamps: false, ..Limits::default() };
-    let backend = Backend::new("backend").with_limits(limits);
+    let capabilities = Capabilities { keeps_timestamps: false, ..Capabilities::default() };
+    let backend = Backend::new("backend").with_capabilities(capabilities);
     scene.push(&[&backend]).await;
 
     scene.set_catalog(Catalog::new([failing()]).unwrap());
@@ -150,8 +150,8 @@ async fn each_destination_has_its_own_age_limit() {
     scene.push(&[&young, &old]).await;
 
     // The first run started 30 minutes ago, and the second one a minute later.
-    let limits = Limits { max_age: Duration::from_secs(29 * 60 + 30), ..Limits::default() };
-    let young = young.with_limits(limits);
+    let capabilities = Capabilities { max_age: Duration::from_secs(29 * 60 + 30), ..Capabilities::default() };
+    let young = young.with_capabilities(capabilities);
     for backend in [&young, &old] {
         backend.set_behaviour(Behaviour::Accept);
     }
@@ -199,8 +199,8 @@ async fn a_repeated_run_delivers_the_waiting_points_of_its_slot_once() {
 #[tokio::test(start_paused = true)]
 async fn points_of_a_removed_destination_are_dropped_after_30_days() {
     let scene = Scene::gauges(&["a"]);
-    let limits = Limits { max_age: Duration::MAX, ..Limits::default() };
-    let removed = Backend::new("removed").with_limits(limits).with_behaviour(Behaviour::Leave);
+    let capabilities = Capabilities { max_age: Duration::MAX, ..Capabilities::default() };
+    let removed = Backend::new("removed").with_capabilities(capabilities).with_behaviour(Behaviour::Leave);
     let stays = Backend::new("stays");
     let days_ago = |days: u32| SystemTime::now() - days * Duration::from_hours(24);
     for days in [31, 29] {

@@ -98,7 +98,7 @@ async fn the_reporters_own_metrics_can_be_selected() {
     assert_eq!(backend.about_reporter("run_duration_seconds").len(), 1);
     assert_eq!(
         collected.to_string(),
-        "the selected metrics are about the reporter's deliveries, and this run delivers nothing"
+        "the selected metrics are about the reporter itself; only a run that delivers has values for them"
     );
     assert_eq!(
         refusal(|builder| all(builder).without_self_metrics(), ""),

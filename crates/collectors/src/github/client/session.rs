@@ -263,7 +263,7 @@ impl Session {
         if let Some(remaining) = header(&parts.headers, "x-ratelimit-remaining") {
             // Queries have a limit of their own.
             let api = if request.body().is_none() { API } else { GRAPHQL };
-            self.calls.record_quota(api, remaining);
+            self.calls.record_remaining(api, remaining);
         }
         Ok((parts.status, parts.headers, body.to_bytes().into()))
     }

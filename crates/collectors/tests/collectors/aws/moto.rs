@@ -23,7 +23,7 @@ fn run(moto: &Moto, key: &AccessKey) -> Context {
 }
 
 async fn read(context: &Context) -> [Vec<String>; 3] {
-    let window = Window::new(soon(), Duration::from_hours(1));
+    let window = Window::ending_at(soon(), Duration::from_hours(1));
     let list: CodeBuildBuilds = context.get().await.unwrap();
     let states: PipelineStates = context.get().await.unwrap();
     let list_of_alarms: CloudWatchAlarms = context.get().await.unwrap();
@@ -80,7 +80,7 @@ async fn builds_pipelines_and_alarms_are_read_with_a_sufficient_policy() {
     let events = context.get::<Events>().await.unwrap().attached();
     assert_eq!(events.iter().map(Event::title).collect::<Vec<_>>(), ["Alarm cpu fires in us-east-1"]);
     let list: CodeBuildBuilds = context.get().await.unwrap();
-    let durations = build_duration_seconds(list, Window::new(soon(), Duration::from_hours(1))).unwrap();
+    let durations = build_duration_seconds(list, Window::ending_at(soon(), Duration::from_hours(1))).unwrap();
     // The builds of moto take one to five minutes.
     assert!(
         durations.samples().iter().all(|sample| (60.0..=300.0).contains(&sample.value())),

@@ -25,7 +25,7 @@ pub(crate) fn before(duration: Duration) -> SystemTime {
 
 /// The default window.
 pub(crate) fn window() -> Window {
-    Window::new(now(), Duration::from_hours(24 * 7))
+    Window::ending_at(now(), Duration::from_hours(24 * 7))
 }
 
 /// A configuration with these credentials, at the endpoint of a test, without retries.
@@ -74,7 +74,7 @@ pub(crate) fn lines(reading: Result<Reading, Unavailable>) -> Vec<String> {
                 let tags: Vec<_> = sample.tags().iter().map(ToString::to_string).collect();
                 format!("{} [{}]", sample.value(), tags.join(", "))
             });
-            let failures = reading.failures().iter().map(|failure| format!("failed: {failure}"));
+            let failures = reading.failed_items().iter().map(|failure| format!("failed: {failure}"));
             samples.chain(failures).collect()
         }
         Err(Unavailable::NoData(reason)) => vec![format!("no data: {reason}")],

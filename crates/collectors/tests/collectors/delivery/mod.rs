@@ -52,7 +52,7 @@ fn context(github: &FakeGitHub, settings: &str) -> OneRepository {
 }
 
 async fn collect(context: &OneRepository, metric: &str) -> Result<Reading, Unavailable> {
-    let window = Window::new(now(), days(7));
+    let window = Window::ending_at(now(), days(7));
     match metric {
         "frequency" => delivery::deployment_frequency(context.get().await?, window).into_reading(),
         "deployments" => delivery::change_fail_ratio_samples(context.get().await?, window).into_reading(),

@@ -57,8 +57,9 @@ fn for_metric(outcomes: &[Outcome]) -> Vec<Finding> {
 }
 
 fn finding(subject: String, outcome: &Outcome) -> Finding {
-    if let [first, ..] = outcome.failures() {
-        let (failed, all) = (outcome.failures().len(), outcome.failures().len() + outcome.samples().len());
+    if let [first, ..] = outcome.failed_items() {
+        let (failed, all) =
+            (outcome.failed_items().len(), outcome.failed_items().len() + outcome.samples().len());
         return Finding::failed(subject, format!("{failed} of {all} items failed: {first}"));
     }
     match &outcome.result {

@@ -13,7 +13,7 @@ use system_health_registry::{
     Catalog, Context, Engine, Finding, Grade, Settings, Subjects, settings::Origin,
 };
 use system_health_reporter::{
-    ReportSettings, base_tags, reserve, selected_by_settings, without_self_metrics,
+    ReportSettings, base_tags, delivery_reserve, selected_by_settings, without_self_metrics,
 };
 use tokio::runtime;
 
@@ -84,7 +84,7 @@ fn diagnose(
     let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
     // The same deadline as in a run that delivers, so that a slow metric or a rate limit has the same effect.
-    let deadline = report.deadline.saturating_sub(reserve(report.deadline));
+    let deadline = report.deadline.saturating_sub(delivery_reserve(report.deadline));
     let context = Context::new().provide(settings.clone()).with_deadline(deadline);
     let (about_sinks, state, about_metrics, has_repository) = runtime.block_on(async {
         let engine = Engine::new().with_workers(workers.handle().clone()).with_request_plans();

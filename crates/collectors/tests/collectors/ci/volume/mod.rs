@@ -91,7 +91,7 @@ async fn collect(metric: &str, context: &OneRepository) -> Result<Vec<String>, U
         let tags: Vec<String> = tags.filter(|tag| tag != "branch:main").collect();
         format!("{} {}", sample.value(), tags.join(" ")).trim().to_owned()
     });
-    Ok(samples.chain(reading.failures().iter().map(|failure| format!("failed: {failure}"))).collect())
+    Ok(samples.chain(reading.failed_items().iter().map(|failure| format!("failed: {failure}"))).collect())
 }
 
 /// A metric over the runs of `acme/shop`.
