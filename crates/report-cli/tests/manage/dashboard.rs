@@ -107,7 +107,7 @@ fn edits_in_datadog_are_overwritten_only_with_force() {
     assert_eq!(only(&intake)["widgets"][0]["definition"]["title"], "mine");
 
     assert_eq!(pushed(&scene, &["--force"]), step("updated", "System health"));
-    assert_eq!(only(&intake)["widgets"][0]["definition"]["title"], "ci");
+    assert_eq!(only(&intake)["widgets"][0]["definition"]["title"], "Goals");
     assert_eq!(pushed(&scene, &[]), step("kept", "System health"));
 }
 
