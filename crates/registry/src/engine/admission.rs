@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::collection::{Collection, CollectionResult, Function};
+use super::task_runner::TaskRunner;
 use crate::{
-    Gate, NoData, Outcome, Plan, Planned, RequestPlan,
+    Catalog, Context, Gate, Metric, NoData, Plan, Planned, RequestPlan,
     subject::{AnySubject, SubjectType},
 };
 
@@ -15,47 +15,43 @@ const MAX_TIME: Duration = Duration::from_secs(10);
 /// A gate may take this part of the time before the deadline.
 const PART_OF_TIME: u32 = 4;
 
-/// The metrics about the subjects of a type, after the gates have decided.
+/// The gates of a catalog, and how they are asked.
+pub(super) struct Admission<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) context: &'a Context,
+    pub(super) runner: &'a TaskRunner,
+    /// Whether the estimates are shown to somebody.
+    pub(super) for_display: bool,
+}
+
+/// What the gates have decided.
 pub(super) struct Admitted {
-    pub(super) functions: Vec<Function>,
-    /// The outcomes of the other metrics.
-    pub(super) skipped: Vec<CollectionResult>,
+    /// The keys of the metrics that are not collected, with the reasons.
+    pub(super) skipped: BTreeMap<String, NoData>,
     pub(super) requests: Vec<RequestPlan>,
 }
 
-impl Collection<'_> {
-    /// Asks all gates about metrics.
-    pub(super) async fn admit(
+impl Admission<'_> {
+    /// Asks all gates about the metrics of a type of subjects.
+    pub(super) async fn decide(
         &self,
         subject: SubjectType,
-        functions: Vec<Function>,
+        metrics: Vec<Metric>,
         subjects: &[AnySubject],
     ) -> Admitted {
         let planned = Arc::new(Planned {
             subject_type: subject.id,
-            metrics: functions.iter().map(|(metric, _)| metric.clone()).collect(),
+            metrics,
             subjects: subjects.iter().map(|subject| Arc::clone(&subject.label)).collect(),
-            for_display: self.engine.shows_requests,
+            for_display: self.for_display,
         });
-        let (mut reasons, mut requests) = (BTreeMap::<String, NoData>::new(), Vec::new());
+        let mut admitted = Admitted { skipped: BTreeMap::new(), requests: Vec::new() };
         for gate in self.catalog.gates() {
             let plan = self.ask(*gate, &planned).await;
-            reasons.extend(plan.skipped);
-            requests.extend(plan.requests);
+            admitted.skipped.extend(plan.skipped);
+            admitted.requests.extend(plan.requests);
         }
-        let (skipped, functions): (Vec<_>, Vec<_>) =
-            functions.into_iter().partition(|(metric, _)| reasons.contains_key(metric.key()));
-        let outcome = |(metric, reason): (&Function, &NoData), subject: &AnySubject| {
-            CollectionResult::Outcome(Outcome {
-                metric: metric.0.clone(),
-                subject: Some(Arc::clone(&subject.label)),
-                result: Err(reason.clone().into()),
-                duration: Duration::ZERO,
-            })
-        };
-        let skipped = skipped.iter().filter_map(|function| Some((function, reasons.get(function.0.key())?)));
-        let skipped = skipped.flat_map(|one| subjects.iter().map(move |subject| outcome(one, subject)));
-        Admitted { skipped: skipped.collect(), functions, requests }
+        admitted
     }
 
     /// The decision of a gate. If there is none in time, everything is collected.
@@ -64,6 +60,6 @@ impl Collection<'_> {
         let limit = left.map_or(MAX_TIME, |left| (left / PART_OF_TIME).min(MAX_TIME));
         let planned = Arc::clone(planned);
         let work = async move |context| Ok(gate.plan(&context, &planned).await);
-        self.runner.run("the gate", &self.context, limit, work).await.unwrap_or_default()
+        self.runner.run("the gate", self.context, limit, work).await.unwrap_or_default()
     }
 }

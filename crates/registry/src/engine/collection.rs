@@ -14,7 +14,7 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     DEFAULT_TIMEOUT, Engine, Progress,
-    admission::Admitted,
+    admission::{Admission, Admitted},
     task_runner::{TaskRunner, earlier},
 };
 use crate::{
@@ -37,14 +37,14 @@ pub(super) enum CollectionResult {
 
 /// A collection in progress.
 pub(super) struct Collection<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) catalog: &'a Catalog,
-    pub(super) context: Context,
-    pub(super) runner: TaskRunner,
+    engine: &'a Engine,
+    catalog: &'a Catalog,
+    context: Context,
+    runner: TaskRunner,
 }
 
 /// A metric that a function collects.
-pub(super) type Function = (Metric, Arc<CollectFn>);
+type Function = (Metric, Arc<CollectFn>);
 
 impl<'a> Collection<'a> {
     pub(super) fn new(engine: &'a Engine, catalog: &'a Catalog, context: &Context, started: Instant) -> Self {
@@ -134,14 +134,14 @@ impl<'a> Collection<'a> {
             self.engine.observe(Progress::Planned { outcomes: count * functions.len() });
             match subjects {
                 Ok(subjects) => {
-                    let Admitted { functions, mut skipped, requests } =
-                        self.admit(subject, functions, &subjects).await;
-                    skipped.extend(requests.into_iter().map(CollectionResult::Requests));
+                    let metrics = functions.iter().map(|(metric, _)| metric.clone()).collect();
+                    let admitted = self.admission().decide(subject, metrics, &subjects).await;
+                    let (results, functions) = without_skipped(functions, admitted, &subjects);
                     let outcomes = stream::iter(subjects)
                         .map(move |subject| self.about(&subject, &functions, longest))
                         .flatten_unordered(self.engine.concurrency.get())
                         .map(CollectionResult::Outcome);
-                    stream::iter(skipped).chain(outcomes).left_stream()
+                    stream::iter(results).chain(outcomes).left_stream()
                 }
                 Err(unavailable) => {
                     let unlisted = functions.into_iter().map(move |(metric, _)| {
@@ -157,6 +157,11 @@ impl<'a> Collection<'a> {
             }
         };
         outcomes.into_stream().flatten()
+    }
+
+    fn admission(&self) -> Admission<'_> {
+        let for_display = self.engine.shows_requests;
+        Admission { catalog: self.catalog, context: &self.context, runner: &self.runner, for_display }
     }
 
     /// The outcomes of metrics for one subject. The subject's resources are dropped with the stream.
@@ -208,6 +213,32 @@ impl<'a> Collection<'a> {
             outcomes.chain([CollectionResult::Source(source)]).collect()
         }
     }
+}
+
+/// The results that are known before anything is collected: what the gates have skipped and estimated. The functions that
+/// remain come second.
+fn without_skipped(
+    functions: Vec<Function>,
+    Admitted { skipped, requests }: Admitted,
+    subjects: &[AnySubject],
+) -> (Vec<CollectionResult>, Vec<Function>) {
+    let mut results: Vec<_> = requests.into_iter().map(CollectionResult::Requests).collect();
+    let mut remaining = Vec::new();
+    for (metric, collect) in functions {
+        let Some(reason) = skipped.get(metric.key()) else {
+            remaining.push((metric, collect));
+            continue;
+        };
+        results.extend(subjects.iter().map(|subject| {
+            CollectionResult::Outcome(Outcome {
+                metric: metric.clone(),
+                subject: Some(Arc::clone(&subject.label)),
+                result: Err(reason.clone().into()),
+                duration: Duration::ZERO,
+            })
+        }));
+    }
+    (results, remaining)
 }
 
 /// The time after which no metric can use a resource of the run. With subjects it is the deadline, because their number

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{
     api_branch::{GET_BRANCH, GET_STATUS, LIST_ACTIVITY, LIST_CHECK_RUNS, LIST_RULES},
     api_security::{LIST_CODE_SCANNING, LIST_DEPENDABOT, LIST_SECRETS},
-    app,
+    app_api,
     call::Call,
     commit::StoredCommit,
     cursor_page::CursorPage,
@@ -17,7 +17,8 @@ use super::{
     objects::Objects,
     page::Page,
     refusal::{self, epoch_seconds, json_answer},
-    repository_data::{RepositoryData, Runner},
+    repository_data::Runner,
+    repository_request::RepositoryRequest,
     run::StoredRun,
     world::{Caller, Lookup, Resource, World},
 };
@@ -45,7 +46,7 @@ pub(super) fn answer(world: &mut World, call: &Call<'_>) -> Answer {
     }
     let path: Vec<&str> = call.path.split('/').skip(1).collect();
     if let ["app", ..] | ["orgs" | "users", _, "installation"] = path[..] {
-        return app::answer(world, call, &path);
+        return app_api::answer(world, call, &path);
     }
     let Some(caller) = world.caller(call) else { return refusal::bad_credentials() };
     if path == ["graphql"] {
@@ -176,17 +177,6 @@ fn moved(world: &World, call: &Call<'_>, id: u64, rest: &[&str]) -> Answer {
     let query = call.request.query();
     let mark = if query.is_empty() { "" } else { "?" };
     refusal::moved(&format!("{}/repositories/{id}{path}{mark}{query}", world.api))
-}
-
-/// A request about an existing repository.
-pub(super) struct RepositoryRequest<'a> {
-    pub(super) call: &'a Call<'a>,
-    pub(super) repository: &'a RepositoryData,
-    pub(super) objects: Objects<'a>,
-    /// The path after the repository.
-    path: String,
-    /// The fake's clock.
-    now: SystemTime,
 }
 
 impl RepositoryRequest<'_> {

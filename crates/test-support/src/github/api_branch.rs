@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    api::RepositoryRequest,
     check::{CheckKind, StoredCheck},
     objects::Objects,
     refusal::{self, json_answer},
+    repository_request::RepositoryRequest,
 };
 use crate::server::Answer;
 

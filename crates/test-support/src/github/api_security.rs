@@ -2,7 +2,7 @@
 
 use super::{
     alert::{Alert, AlertKind},
-    api::RepositoryRequest,
+    repository_request::RepositoryRequest,
 };
 use crate::server::Answer;
 

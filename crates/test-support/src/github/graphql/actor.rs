@@ -1,6 +1,9 @@
 //! Who did something.
 
-use super::{field::Field, object::Object, resolved::Resolved};
+use super::{
+    field::Field,
+    object::{Object, Resolved},
+};
 use crate::github::{
     account::{Account, Actor as StoredActor},
     objects::WEB,

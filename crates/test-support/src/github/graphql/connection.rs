@@ -1,6 +1,9 @@
 //! A list of objects in pages: <https://docs.github.com/en/graphql/guides/using-pagination-in-the-graphql-api>.
 
-use super::{field::Field, object::Object, resolved::Resolved};
+use super::{
+    field::Field,
+    object::{Object, Resolved},
+};
 
 /// The largest page.
 const MAX_PAGE: u64 = 100;

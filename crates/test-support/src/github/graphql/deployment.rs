@@ -5,27 +5,18 @@ use std::{cmp::Reverse, collections::BTreeSet, time::SystemTime};
 use serde_json::Value;
 
 use super::{
-    connection::Connection, field::Field, object::Object, repository::Repository, resolved::Resolved,
+    connection::Connection,
+    field::Field,
+    object::{Object, Resolved},
+    types::{Deployment, Environment, Repository},
 };
 use crate::github::{deployment::StoredDeployment, objects::WEB, repository_data::RepositoryData};
-
-/// A deployment.
-pub(super) struct Deployment<'a> {
-    repository: &'a RepositoryData,
-    data: &'a StoredDeployment,
-}
 
 struct DeploymentStatus {
     id: String,
     state: &'static str,
     at: SystemTime,
     log: String,
-}
-
-/// An environment, which exists if something was deployed to it.
-pub(super) struct Environment<'a> {
-    repository: &'a RepositoryData,
-    name: &'a str,
 }
 
 impl<'a> Deployment<'a> {

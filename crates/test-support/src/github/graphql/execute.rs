@@ -8,7 +8,10 @@ use graphql_parser::query::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{field::Field, object::Object, resolved::Resolved};
+use super::{
+    field::Field,
+    object::{Object, Resolved},
+};
 
 type Text = String;
 type Selected<'q> = Vec<(&'q str, Vec<&'q query::Field<'q, Text>>)>;

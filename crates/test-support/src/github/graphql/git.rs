@@ -1,22 +1,12 @@
 //! Branches and commits.
 
 use super::{
-    connection::Connection, field::Field, object::Object, pull_request::PullRequest, repository::Repository,
-    resolved::Resolved,
+    connection::Connection,
+    field::Field,
+    object::{Object, Resolved},
+    types::{Commit, PullRequest, Ref, Repository},
 };
 use crate::github::{commit::StoredCommit, objects::WEB, repository_data::RepositoryData};
-
-/// A branch.
-pub(super) struct Ref<'a> {
-    repository: &'a RepositoryData,
-    name: &'a str,
-}
-
-/// A commit.
-pub(super) struct Commit<'a> {
-    pub(super) repository: &'a RepositoryData,
-    pub(super) data: &'a StoredCommit,
-}
 
 impl<'a> Ref<'a> {
     /// A branch of a repository, if it has commits.

@@ -2,7 +2,12 @@
 
 use serde_json::Value;
 
-use super::{actor::Actor, connection::Connection, field::Field, object::Object, resolved::Resolved};
+use super::{
+    actor::Actor,
+    connection::Connection,
+    field::Field,
+    object::{Object, Resolved},
+};
 use crate::github::{issue::StoredIssue, objects::WEB, repository_data::RepositoryData};
 
 /// An issue.

@@ -30,6 +30,6 @@ mod pull_request;
 mod query;
 mod release;
 mod repository;
-mod resolved;
+mod types;
 
 pub(super) use answer::answer;

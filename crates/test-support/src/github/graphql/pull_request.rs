@@ -6,9 +6,8 @@ use super::{
     actor::Actor,
     connection::Connection,
     field::Field,
-    git::{Commit as GitCommit, Ref},
-    object::Object,
-    resolved::Resolved,
+    object::{Object, Resolved},
+    types::{Commit as GitCommit, PullRequest, Ref, Repository},
 };
 use crate::github::{
     commit::StoredCommit,
@@ -16,12 +15,6 @@ use crate::github::{
     pull_request::{Event as StoredEvent, HeadCommit, StoredComment, StoredPullRequest, StoredReview},
     repository_data::RepositoryData,
 };
-
-/// A pull request.
-pub(super) struct PullRequest<'a> {
-    repository: &'a RepositoryData,
-    data: &'a StoredPullRequest,
-}
 
 struct Review<'a> {
     data: &'a StoredReview,
@@ -167,7 +160,7 @@ impl Object for PullRequest<'_> {
             "baseRef" => Resolved::optional(Ref::of(self.repository, &data.base)),
             "baseRepository" => match &data.base_repository {
                 Some(fork) => Resolved::object(Fork(fork)),
-                None => Resolved::object(super::repository::Repository { data: self.repository }),
+                None => Resolved::object(Repository { data: self.repository }),
             },
             "labels" => Connection::resolve("Label", field, data.labels.iter().map(Label).collect()),
             "headRefName" => Resolved::value(format!("change-{}", data.number)),
@@ -176,7 +169,7 @@ impl Object for PullRequest<'_> {
             }
             "headRefOid" => Resolved::value(&*data.head.sha),
             "headRepository" if data.has_head_repository => {
-                Resolved::object(super::repository::Repository { data: self.repository })
+                Resolved::object(Repository { data: self.repository })
             }
             "headRepository" => Resolved::value(Value::Null),
             "reviews" => self.reviews(field),

@@ -1,6 +1,10 @@
 //! The root of the graph.
 
-use super::{field::Field, git::Commit, object::Object, repository::Repository, resolved::Resolved};
+use super::{
+    field::Field,
+    object::{Object, Resolved},
+    types::{Commit, Repository},
+};
 use crate::github::world::{Budget, Caller, Lookup, Resource, World};
 
 /// The root of the graph, as one caller sees it.

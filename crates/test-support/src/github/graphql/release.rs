@@ -5,27 +5,12 @@ use std::{cmp::Reverse, time::SystemTime};
 use serde_json::Value;
 
 use super::{
-    connection::Connection, field::Field, git::Commit, object::Object, repository::Repository,
-    resolved::Resolved,
+    connection::Connection,
+    field::Field,
+    object::{Object, Resolved},
+    types::{Commit, Release, Repository, TagRef},
 };
-use crate::github::{
-    deployment::{StoredRelease, StoredTag},
-    objects::WEB,
-    repository_data::RepositoryData,
-    when::timestamp,
-};
-
-/// A release.
-pub(super) struct Release<'a> {
-    repository: &'a RepositoryData,
-    data: &'a StoredRelease,
-}
-
-/// A reference to a tag.
-pub(super) struct TagRef<'a> {
-    repository: &'a RepositoryData,
-    data: &'a StoredTag,
-}
+use crate::github::{deployment::StoredTag, objects::WEB, repository_data::RepositoryData, when::timestamp};
 
 /// The object of an annotated tag.
 struct Tag<'a> {

@@ -1,21 +1,12 @@
 //! A repository.
 
 use super::{
-    deployment::{Deployment, Environment},
     field::Field,
-    git::{Commit, Ref},
     issue::Issue,
-    object::Object,
-    pull_request::PullRequest,
-    release::{Release, TagRef},
-    resolved::Resolved,
+    object::{Object, Resolved},
+    types::{Commit, Deployment, Environment, PullRequest, Ref, Release, Repository, TagRef},
 };
-use crate::github::{objects::WEB, repository_data::RepositoryData};
-
-/// A repository.
-pub(super) struct Repository<'a> {
-    pub(super) data: &'a RepositoryData,
-}
+use crate::github::objects::WEB;
 
 impl Object for Repository<'_> {
     fn type_name(&self) -> &'static str {
