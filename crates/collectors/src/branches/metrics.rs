@@ -30,7 +30,7 @@ pub fn active_branches(
     let mut evidence = Vec::new();
     for (name, tip) in branches.all.iter() {
         // A commit of the future was made with a wrong clock, but lately.
-        if tip.committed_at < window.start() {
+        if tip.committed_at <= window.start() {
             continue;
         }
         let reason = if *name == watched.as_str() {

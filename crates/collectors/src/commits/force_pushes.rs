@@ -1,6 +1,7 @@
 //! Force pushes to the branch, from GitHub's list of a repository's activity.
 
 use anyhow::Context as _;
+use http::StatusCode;
 use serde::Deserialize;
 use system_health_registry::{
     Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Unavailable, Window, Windows,
@@ -9,9 +10,12 @@ use system_health_registry::{
 
 use crate::{
     date::format_date,
-    github::{GitHubRepository, Permission, Timestamp, WatchedBranch, no_data_without},
+    github::{GitHubError, GitHubRepository, Permission, Timestamp, WatchedBranch, no_data_without},
+    github_access,
     repository::{Branch, Repository},
 };
+
+github_access!("commits.force_pushes", Rest, [Contents]);
 
 /// The type of the activity.
 const FORCE_PUSH: &str = "force_push";
@@ -79,6 +83,15 @@ impl FromContext for ForcePushes {
         let WatchedBranch(branch) = context.get().await?;
         let window = context.get::<Windows>().await?.longest(&["commits.*"]);
         let pushes = read(&repository, &branch, &window).await;
+        if let Err(error) = &pushes
+            && let Some(error) = error.downcast_ref::<GitHubError>()
+            && error.status() == Some(StatusCode::NOT_FOUND)
+        {
+            return Err(Unavailable::no_data(format!(
+                "GitHub lists no activity of {}: {error}",
+                repository.name()
+            )));
+        }
         let pushes = pushes
             .with_context(|| format!("cannot list the force pushes to `{branch}` of {}", repository.name()))
             .map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?;

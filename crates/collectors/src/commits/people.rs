@@ -22,6 +22,7 @@ enum Identity {
 
 /// What one author did.
 struct Authored {
+    /// Whether a bot wrote all of them. A person may set the name of a bot once.
     is_bot: bool,
     commits: usize,
     newest: String,
@@ -39,13 +40,13 @@ pub(super) fn authors(commits: &[Commit], bots: &BotLogins) -> Vec<EvidenceItem>
     for commit in commits {
         let account = accounts.get(&commit.author.email.to_lowercase()).copied();
         let author = authors.entry(identity(commit, account)).or_insert_with(|| Authored {
-            is_bot: false,
+            is_bot: true,
             commits: 0,
             newest: commit.title(),
             page: commit.page.clone(),
         });
         author.commits += 1;
-        author.is_bot |= is_bot(commit, account, bots);
+        author.is_bot &= is_bot(commit, account, bots);
     }
     authors.iter().map(|(identity, authored)| item(identity, authored)).collect()
 }

@@ -29,6 +29,8 @@ pub(super) struct Deployment {
 pub(super) enum DeploymentState {
     /// At this instant.
     Succeeded(SystemTime),
+    /// At this instant, but it was created too early to count.
+    CreatedTooEarly(SystemTime),
     /// It was not, or not yet, for this reason.
     NotSuccessful(String),
 }
@@ -47,7 +49,7 @@ impl Deployment {
     pub(super) fn succeeded_at(&self) -> Option<SystemTime> {
         match self.state {
             DeploymentState::Succeeded(at) => Some(at),
-            DeploymentState::NotSuccessful(_) => None,
+            DeploymentState::CreatedTooEarly(_) | DeploymentState::NotSuccessful(_) => None,
         }
     }
 }

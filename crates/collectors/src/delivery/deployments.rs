@@ -33,8 +33,8 @@ pub struct Deployments(Arc<Inner>);
 struct Inner {
     /// From the first to the last.
     successes: Vec<Success>,
-    /// Deployments that were not successful, with the instant of their creation.
-    others: Vec<(Deployment, String)>,
+    /// Deployments that do not count, with the instant that decides whether they are in a window, and the reason.
+    others: Vec<(Deployment, SystemTime, String)>,
     /// The longest window.
     window: Window,
 }
@@ -49,13 +49,21 @@ impl Deployments {
             match deployment.state.clone() {
                 // The date of a tag is that of somebody's clock.
                 DeploymentState::Succeeded(at) if at > window.end() => {
-                    others.push((deployment, format!("its date is in the future, {}", format_date(at))));
+                    let reason = format!("its date is in the future, {}", format_date(at));
+                    others.push((deployment, at, reason));
                 }
                 DeploymentState::Succeeded(at) => {
                     let Deployment { title, tag, commit, page, .. } = deployment;
                     successes.push(Success { title, tag, commit, at, page });
                 }
-                DeploymentState::NotSuccessful(reason) => others.push((deployment, reason)),
+                DeploymentState::CreatedTooEarly(at) => {
+                    let reason = "it was created too long before the window; see `lookback` in [dora]";
+                    others.push((deployment, at, reason.to_owned()));
+                }
+                DeploymentState::NotSuccessful(reason) => {
+                    let created_at = deployment.created_at;
+                    others.push((deployment, created_at, reason));
+                }
             }
         }
         // The sort is stable.
@@ -78,10 +86,10 @@ impl Deployments {
         self.0.successes.iter().enumerate().filter(move |(_, success)| window.contains(success.at))
     }
 
-    /// Those that were created since the start of a window and were not successful, as evidence.
+    /// Those of a window that do not count, as evidence.
     pub(super) fn others_within(&self, window: Window) -> impl Iterator<Item = EvidenceItem> {
-        let within = move |other: &&(Deployment, String)| other.0.created_at > window.start();
-        self.0.others.iter().filter(within).map(|(deployment, reason)| {
+        let within = move |other: &&(Deployment, SystemTime, String)| other.1 > window.start();
+        self.0.others.iter().filter(within).map(|(deployment, _, reason)| {
             EvidenceItem::new(&deployment.title, false, reason).with_link(deployment.page.as_deref())
         })
     }
@@ -121,8 +129,11 @@ impl FromContext for Deployments {
         if found.is_empty() {
             return Err(none(&repository, &settings).await);
         }
-        for deployment in &mut found {
-            range.apply(deployment);
+        // A release is created with its draft, and may be published at any time.
+        if settings.deployments != DeploymentSource::Releases {
+            for deployment in &mut found {
+                range.apply(deployment);
+            }
         }
         Ok(Self::new(found, window))
     }

@@ -1,6 +1,6 @@
 //! The deployments that failed, as a resource.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc, time::SystemTime};
 
 use system_health_registry::{
     Context, EvidenceItem, FromContext, NoData, Sample, SampleError, Scope, Unavailable, Window,
@@ -13,6 +13,7 @@ use super::{
     comparison::compare,
     deployment::Success,
     incident,
+    step::Step,
 };
 use crate::{
     commits::CommitSettings,
@@ -118,8 +119,14 @@ impl FromContext for Failures {
         let commits = context.get::<CommitSettings>().await?;
         let changes = context.get::<Changes>().await?;
         let deployments = changes.deployments().clone();
-        let undeployed = undeployed(context, &repository, deployments.successes().last()).await?;
-        let since = deployments.window().start();
+        let mut undeployed = undeployed(context, &repository, deployments.successes().last()).await?;
+        // The last deployment may lack what an earlier one brought, for example after a rollback.
+        let brought = changes.steps().values().flat_map(Step::brought);
+        let brought: HashSet<&str> = brought.map(|change| change.id.as_str()).collect();
+        undeployed.retain(|change| !brought.contains(change.id.as_str()));
+        // An incident of before the window may have a fix that was deployed in it.
+        let start = deployments.window().start();
+        let since = start.checked_sub(settings.lookback).unwrap_or(SystemTime::UNIX_EPOCH);
         let incidents = incident::read(&repository, &settings.incident_labels, since).await;
         let incidents =
             incidents.map_err(|error| no_data_without(Permission::Issues, repository.name(), error))?;

@@ -24,10 +24,9 @@ impl ReadBack {
 
     /// A deployment that was created too early does not count, even if it happens to be on a page that was read.
     pub(super) fn apply(&self, deployment: &mut Deployment) {
-        let counts_too_late = deployment.succeeded_at().is_some_and(|at| at > self.window_start);
-        if counts_too_late && deployment.created_at < self.since {
-            let reason = "it was created too long before the window; see `lookback` in [dora]".to_owned();
-            deployment.state = DeploymentState::NotSuccessful(reason);
+        let too_late = deployment.succeeded_at().filter(|at| *at > self.window_start);
+        if let Some(at) = too_late.filter(|_| deployment.created_at < self.since) {
+            deployment.state = DeploymentState::CreatedTooEarly(at);
         }
     }
 }

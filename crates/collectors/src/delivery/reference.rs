@@ -52,7 +52,8 @@ fn contains_word(text: &str, tag: &str) -> bool {
         let mut after = text[start + tag.len()..].chars();
         let continues = match after.next() {
             Some('.' | '+') => after.next().is_some_and(is_part),
-            next => next.is_some_and(is_part),
+            // A path, such as `/v1/orders`.
+            next => next.is_some_and(|c| is_part(c) || c == '/'),
         };
         !continues && !before.is_some_and(|c| is_part(c) || c == '.')
     })
@@ -127,6 +128,7 @@ mod tests {
             ("Broken since v1.2.", true),
             ("https://github.com/acme/shop/releases/tag/v1.2", true),
             ("Broken since v1.2.3", false),
+            ("GET /v1.2/orders fails", false),
             ("Broken since v1.2-rc.1", false),
             ("Broken since xv1.2", false),
             ("Broken since 0123456", true),

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -18,7 +18,8 @@ query PullRequestsOfCommits($ids: [ID!]!) {
   nodes(ids: $ids) {
     ... on Commit {
       oid
-      associatedPullRequests(first: 5) {
+      associatedPullRequests(first: 20) {
+        totalCount
         nodes { number mergeCommit { oid } commits(first: 1) { nodes { commit { authoredDate } } } }
       }
     }
@@ -34,7 +35,14 @@ struct Response {
 #[serde(rename_all = "camelCase")]
 struct CommitResponse {
     oid: String,
-    associated_pull_requests: Option<Nodes<PullRequestResponse>>,
+    associated_pull_requests: Option<PullRequests>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PullRequests {
+    total_count: usize,
+    nodes: Vec<PullRequestResponse>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,7 +87,11 @@ pub(super) async fn find(repository: &GitHubRepository, changes: Vec<&mut Change
     let mut of_pull_request: HashMap<u64, usize> = HashMap::new();
     let mut found = HashMap::new();
     for commit in commits {
-        for pull_request in commit.associated_pull_requests.into_iter().flat_map(|list| list.nodes) {
+        let Some(PullRequests { total_count, nodes }) = commit.associated_pull_requests else { continue };
+        if nodes.len() < total_count {
+            bail!("{}: GitHub listed {} of the {total_count} of {}", failed(), nodes.len(), commit.oid);
+        }
+        for pull_request in nodes {
             *of_pull_request.entry(pull_request.number).or_default() += 1;
             let is_result = pull_request.merge_commit.is_some_and(|merge| merge.oid == commit.oid);
             if let Some(first) = pull_request.commits.nodes.first().filter(|_| is_result) {

@@ -28,6 +28,14 @@ pub(super) enum Step {
 }
 
 impl Step {
+    /// The commits that were deployed for the first time.
+    pub(super) fn brought(&self) -> &[Change] {
+        match self {
+            Self::Brought(changes) => changes,
+            _ => &[],
+        }
+    }
+
     /// Why there is no commit that was deployed for the first time.
     pub(super) fn reason(&self) -> &str {
         match self {

@@ -105,10 +105,13 @@ pub fn no_data_without(
     let error = error.into();
     match error.downcast_ref::<GitHubError>() {
         Some(refused) if needs_token(refused) => Unavailable::no_data(refused.cause().to_string()),
-        Some(refused) if is_forbidden(refused) => Unavailable::no_data(format!(
+        Some(refused) if lacks_permission(refused) => Unavailable::no_data(format!(
             "the GitHub token needs the permission `{permission}` (read) for {what}: {}",
             refused.cause()
         )),
+        Some(refused) if is_forbidden(refused) => {
+            Unavailable::no_data(format!("GitHub refuses to show this for {what}: {}", refused.cause()))
+        }
         _ => error.into(),
     }
 }
@@ -121,11 +124,19 @@ fn needs_token(error: &GitHubError) -> bool {
     }
 }
 
-fn is_forbidden(error: &GitHubError) -> bool {
+fn lacks_permission(error: &GitHubError) -> bool {
     match error.cause() {
         Cause::NoPermission { .. } => true,
-        // Rate limits have a cause of their own.
-        Cause::Status { status, .. } => *status == StatusCode::FORBIDDEN,
+        Cause::Status { .. } => {
+            // GitHub says no more about some tokens: "Resource not accessible by personal access token".
+            is_forbidden(error) && error.message().is_some_and(|message| message.contains("not accessible"))
+        }
         _ => error.query_error_kind() == Some(QueryErrorKind::Forbidden),
     }
+}
+
+/// Whether GitHub refuses the request for another reason, such as the organization's rules or plan. Rate limits have a cause
+/// of their own.
+fn is_forbidden(error: &GitHubError) -> bool {
+    matches!(error.cause(), Cause::Status { status, .. } if *status == StatusCode::FORBIDDEN)
 }

@@ -58,5 +58,7 @@ fn unavailable(repository: &GitHubRepository, kind: AlertKind, error: GitHubErro
 
 fn is_about_the_feature(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
-    ["disabled", "enabled", "not available", "archived"].iter().any(|words| message.contains(words))
+    ["is disabled", "are disabled", "not enabled", "must be enabled", "not available", "archived"]
+        .iter()
+        .any(|words| message.contains(words))
 }

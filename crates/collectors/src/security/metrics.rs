@@ -1,10 +1,16 @@
 //! The metric about alerts.
 
+use std::{error::Error, iter};
+
 use futures::future::join_all;
-use system_health_registry::{ItemError, Sample, Unavailable, system_health_metric};
+use system_health_registry::{ItemError, Sample, SharedError, Unavailable, system_health_metric};
 
 use super::{alert_kind::AlertKind, list};
-use crate::{github::GitHubRepository, github_access, repository::Repository};
+use crate::{
+    github::{Cause, GitHubError, GitHubRepository},
+    github_access,
+    repository::Repository,
+};
 
 github_access!("security.*", Rest, [CodeScanningAlerts, DependabotAlerts, SecretScanningAlerts]);
 
@@ -29,6 +35,8 @@ pub async fn open_alerts(
         match read {
             Ok(of_kind) => samples.extend(of_kind.into_iter().map(Ok)),
             Err(Unavailable::NoData(reason)) => reasons.push(reason.to_string()),
+            // At the limit of the run, nothing was asked.
+            Err(Unavailable::Error(error)) if is_limit(&error) => return Err(Unavailable::Error(error)),
             Err(Unavailable::Error(error)) => {
                 samples.push(Err(ItemError::new(error.to_string()).with_tag("kind", kind.tag())));
             }
@@ -41,4 +49,12 @@ pub async fn open_alerts(
         tracing::info!(target: "system_health", "security.alerts_open: {reason}");
     }
     Ok(samples)
+}
+
+/// Whether the run may make no further requests.
+fn is_limit(error: &SharedError) -> bool {
+    let error: &(dyn Error + 'static) = error.as_error();
+    iter::successors(Some(error), |&error| error.source())
+        .filter_map(|error| error.downcast_ref::<GitHubError>())
+        .any(|error| matches!(error.cause(), Cause::MaxRequests(_)))
 }

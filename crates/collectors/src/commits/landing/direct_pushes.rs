@@ -22,7 +22,7 @@ const ASSOCIATION_DELAY: Duration = Duration::from_mins(10);
     goal = "== 0",
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.direct_pushes.md",
     enabled = false,
-    requests = 2,
+    requests = 1,
     timeout = "1h"
 )]
 pub fn direct_pushes(landed: LandedCommits, window: Window) -> Result<Sample, Unavailable> {

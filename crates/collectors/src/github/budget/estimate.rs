@@ -6,7 +6,7 @@ use system_health_registry::Metric;
 
 use crate::github::{GitHubAccess, GitHubApi};
 
-/// The metrics whose keys have the same first segment. They share their requests.
+/// The metrics whose keys have the same first segment. Those with the same [access](GitHubAccess) share their requests.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Group {
     pub(super) name: String,
@@ -33,9 +33,13 @@ pub(super) fn group_of(key: &str) -> &str {
 /// The groups of the metrics that ask GitHub.
 pub(super) fn groups<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> Vec<Group> {
     let mut groups = BTreeMap::<&str, Group>::new();
+    let mut shared = BTreeMap::<(&str, &str), f64>::new();
     for metric in metrics {
         let Some(requests) = metric.requests() else { continue };
         let name = group_of(metric.key());
+        let access = GitHubAccess::of_metric(metric.key());
+        let most = shared.entry((name, access.map_or("", |access| access.keys))).or_default();
+        *most = most.max(requests);
         let group = groups.entry(name).or_insert_with(|| Group {
             name: name.to_owned(),
             keys: BTreeSet::new(),
@@ -43,8 +47,12 @@ pub(super) fn groups<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> Vec<G
             apis: BTreeSet::new(),
         });
         group.keys.insert(metric.key().to_owned());
-        group.declared = group.declared.max(requests);
-        group.apis.insert(GitHubAccess::of_metric(metric.key()).map_or(GitHubApi::Rest, |access| access.api));
+        group.apis.insert(access.map_or(GitHubApi::Rest, |access| access.api));
+    }
+    for ((name, _), requests) in shared {
+        if let Some(group) = groups.get_mut(name) {
+            group.declared += requests;
+        }
     }
     groups.into_values().collect()
 }

@@ -60,7 +60,8 @@ impl Gate for Budget {
     fn finish<'a>(&'a self, context: &'a Context, run: &'a Run) -> BoxFuture<'a, ()> {
         async move {
             let Ok(usage) = context.get::<Usage>().await else { return };
-            if usage.is_used() {
+            let has_skipped = |plan: &RequestPlan| plan.groups.iter().any(|group| group.skipped.is_some());
+            if usage.is_used() || run.request_plans().iter().any(has_skipped) {
                 remember(context, run, &usage).await;
             }
         }
@@ -156,7 +157,9 @@ fn decide(groups: &[Group], estimates: Vec<Estimate>, limits: &[RequestLimit]) -
     plan
 }
 
-/// Keeps what the groups have used, unless it may be less than they need: after an error, or at the limit.
+/// Keeps what the groups have used, for the estimate of the next run. It may be less than they need: after an error, the larger
+/// number of both runs is kept, and if the limit cut it off, twice as much as was used. A group that was skipped has half its estimate in the
+/// next run, so it is tried again after some runs.
 async fn remember(context: &Context, run: &Run, usage: &Usage) {
     let about: Vec<_> =
         run.outcomes().iter().filter(|outcome| outcome.metric.subject_type() == Some("Repository")).collect();
@@ -169,17 +172,40 @@ async fn remember(context: &Context, run: &Run, usage: &Usage) {
     let counts = usage.by_group();
     let is_complete = |group: &Group| {
         let mut outcomes = about.iter().filter(|outcome| group.keys.contains(outcome.metric.key()));
-        outcomes.all(|outcome| outcome.state() != State::Error) && !is_skipped(run, group)
+        outcomes.all(|outcome| outcome.state() != State::Error)
     };
-    for group in groups.iter().filter(|group| is_complete(group) && !usage.is_exhausted()) {
+    let max = context.get::<GitHubSettings>().await.ok().and_then(|settings| settings.max_requests);
+    let refused = max.map(|max| Cause::MaxRequests(max).to_string());
+    let is_cut = |group: &Group| {
+        about.iter().filter(|outcome| group.keys.contains(outcome.metric.key())).any(|outcome| {
+            matches!(&outcome.result, Err(Unavailable::NoData(no_data)) if Some(no_data.reason()) == refused.as_deref())
+        })
+    };
+    for group in &groups {
         let used = counts.iter().filter(|((name, _), _)| *name == group.name);
-        let used: BTreeMap<_, _> = used.map(|((_, api), count)| (*api, *count)).collect();
+        let mut used: BTreeMap<_, _> = used.map(|((_, api), count)| (*api, *count)).collect();
+        if let Some(estimate) = skipped_estimate(run, group) {
+            // The estimate of the next run adds a half to it.
+            used = group.apis.iter().map(|api| (*api, estimate / 3)).collect();
+        } else if is_cut(group) {
+            for count in used.values_mut() {
+                *count = count.saturating_mul(2);
+            }
+        } else if !is_complete(group) {
+            for (api, previous) in records.used(group).await.unwrap_or_default() {
+                let count = used.entry(api).or_default();
+                *count = previous.max(*count);
+            }
+        }
         records.save_used(group, &used).await;
     }
     records.save_quotas(&usage.quotas()).await;
 }
 
-fn is_skipped(run: &Run, group: &Group) -> bool {
+/// The estimate of a group that was skipped.
+fn skipped_estimate(run: &Run, group: &Group) -> Option<u64> {
     let mut estimates = run.request_plans().iter().flat_map(|plan| &plan.groups);
-    estimates.any(|estimate| estimate.group == group.name && estimate.skipped.is_some())
+    estimates
+        .find(|estimate| estimate.group == group.name && estimate.skipped.is_some())
+        .map(|estimate| estimate.requests)
 }

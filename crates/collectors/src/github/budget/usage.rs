@@ -79,11 +79,6 @@ impl Usage {
         self.counts().is_used
     }
 
-    /// Whether no further request may count.
-    pub(super) fn is_exhausted(&self) -> bool {
-        self.0.limit.as_ref().is_some_and(|limit| limit.permits.is_closed())
-    }
-
     /// The requests that counted so far, by the group of the metric for which they were made.
     pub(super) fn by_group(&self) -> BTreeMap<(String, GitHubApi), u64> {
         self.counts().by_group.clone()
