@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::SystemTime};
 
 use serde::Serialize;
-use system_health_registry::{Event, Point, Tag};
+use system_health_registry::{Distribution, Event, Point, Tag};
 
 /// A line, without the line break.
 #[derive(Debug, Serialize)]
@@ -18,7 +18,13 @@ pub(crate) enum JsonLine<'a> {
         unit: Option<&'a str>,
         tags: Vec<&'a str>,
         timestamp: String,
-        value: f64,
+        /// The time from which the value counts, if it is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        since: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        value: Option<f64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        distribution: Option<&'a Distribution>,
     },
     /// An event.
     Event {
@@ -51,7 +57,9 @@ impl<'a> From<&'a Point> for JsonLine<'a> {
             unit: point.unit.as_deref(),
             tags: tags(&point.tags),
             timestamp: rfc3339(point.timestamp),
-            value: point.value,
+            since: point.since.map(rfc3339),
+            value: point.value.number(),
+            distribution: point.value.distribution(),
         }
     }
 }

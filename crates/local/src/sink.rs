@@ -61,8 +61,9 @@ impl LocalSink {
         let mut lines = Vec::new();
         for (position, point) in points.iter().enumerate() {
             // Writing fails only for a value that is not finite.
-            if !point.value.is_finite() || JsonLine::from(point).write_to(&mut lines).is_err() {
-                let error = NotFinite { key: point.key.clone(), value: point.value };
+            let infinite = point.value.number().filter(|number| !number.is_finite());
+            if infinite.is_some() || JsonLine::from(point).write_to(&mut lines).is_err() {
+                let error = NotFinite { key: point.key.clone(), value: infinite.unwrap_or(f64::NAN) };
                 let fate = Fate::Refused(DeliveryError::new(error));
                 settlements.push(Settlement { points: position..position + 1, fate });
             }

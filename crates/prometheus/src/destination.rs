@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use system_health_http::{HttpClient, HttpSettings, RetryPolicy, SetupError};
 use system_health_registry::{
     ApiCalls, Capabilities, Context, Descriptions, Destination, Event, Finding, Point, Repeat, ReporterName,
-    Settings, SharedError, Sink, SinkType, Unavailable, register_sink,
+    Settings, SharedError, Sink, SinkType, Temporality, Unavailable, register_sink,
 };
 
 use url::Url;
@@ -41,6 +41,9 @@ const CAPABILITIES: Capabilities = Capabilities {
     gauges: Repeat::Overwrites,
     counts: Repeat::Overwrites,
     rates: Repeat::Overwrites,
+    distributions: Repeat::Overwrites,
+    counter_temporality: Temporality::Cumulative,
+    distribution_temporality: Temporality::Cumulative,
     max_event_age: None,
 };
 

@@ -73,6 +73,9 @@ pub(crate) enum PointError {
     /// NaN or infinite.
     #[error("the value of `{key}` is {value}, which is not a finite number")]
     NotFinite { key: String, value: f64 },
+    /// Many values.
+    #[error("`{0}` is a distribution, which cannot be delivered to Prometheus in this way")]
+    Distribution(String),
     /// A value of an earlier run.
     #[error(
         "the value of `{0}` is from an earlier run, and Prometheus would show it as a current value, because it accepts no \
@@ -142,8 +145,8 @@ impl Encoder {
                 let (one, other) = (tag_list(&other.tags), tag_list(&point.tags));
                 let error = PointError::SameSeries { key: point.key.clone(), one, other, series };
                 clashes.entry(labels.clone()).or_insert(error);
-            } else {
-                let series = LabelledValue { tags: point.tags.clone(), value: base_value(point) };
+            } else if let Some(value) = base_value(point) {
+                let series = LabelledValue { tags: point.tags.clone(), value };
                 family.series.insert(labels.clone(), series);
             }
             taken.entry(labels).or_default().push(position);
@@ -180,8 +183,9 @@ impl Encoder {
 fn checked_name(point: &Point) -> Result<String, PointError> {
     let key = || point.key.clone();
     let name = metric_name(&point.key, point.kind, base_unit(point));
-    if !base_value(point).is_finite() {
-        return Err(PointError::NotFinite { key: key(), value: base_value(point) });
+    let value = base_value(point).ok_or_else(|| PointError::Distribution(key()))?;
+    if !value.is_finite() {
+        return Err(PointError::NotFinite { key: key(), value });
     }
     if RESERVED.contains(&&*name) {
         return Err(PointError::ReservedName { key: key(), name });
@@ -193,9 +197,10 @@ fn base_unit(point: &Point) -> Option<BaseUnit> {
     point.unit.as_deref().and_then(BaseUnit::from_unit)
 }
 
-/// The value in the base unit.
-fn base_value(point: &Point) -> f64 {
-    base_unit(point).map_or(point.value, |unit| unit.conversion.apply(point.value))
+/// The value in the base unit. `None` for a distribution.
+fn base_value(point: &Point) -> Option<f64> {
+    let number = point.value.number()?;
+    Some(base_unit(point).map_or(number, |unit| unit.conversion.apply(number)))
 }
 
 fn tag_list(tags: &BTreeSet<Tag>) -> String {

@@ -31,6 +31,7 @@ mod collected_keys;
 mod collecting;
 mod context;
 mod descriptions;
+mod distribution;
 mod engine;
 mod event;
 mod events;
@@ -41,6 +42,7 @@ mod group;
 mod interruption;
 mod item_error;
 mod key_pattern;
+mod kind_check;
 mod link;
 mod location;
 mod metric;
@@ -70,6 +72,7 @@ mod task;
 mod task_error;
 mod type_name;
 mod unavailable;
+mod value;
 mod wait_list;
 mod window;
 
@@ -81,6 +84,7 @@ pub use catalog::{Catalog, CatalogError};
 pub use collecting::collected_metric;
 pub use context::{Context, FromContext};
 pub use descriptions::Descriptions;
+pub use distribution::{Bucket, Distribution};
 pub use engine::{DEFAULT_TIMEOUT, Engine, Progress};
 pub use event::{Event, EventError, Level};
 pub use events::Events;
@@ -111,6 +115,7 @@ pub use scope::{Scope, ScopeError};
 pub use settings::Settings;
 pub use sink::{
     Capabilities, DeliveryError, Destination, Destinations, Fate, Repeat, Settlement, Sink, SinkType,
+    Temporality,
 };
 pub use source::{Described, Source, SourceOutcome};
 pub use standard_output::StandardOutput;
@@ -161,4 +166,5 @@ pub use system_health_rules::{
     parse_duration,
 };
 pub use unavailable::{SharedError, Unavailable};
+pub use value::Value;
 pub use window::{Window, Windows};

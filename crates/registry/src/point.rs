@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, time::SystemTime};
 
-use crate::{Kind, Tag};
+use crate::{Kind, Tag, Value};
 
 /// A value of a series at a time. A series is a key and a set of tags.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,9 @@ pub struct Point {
     pub tags: BTreeSet<Tag>,
     /// The time of the value, in whole seconds. A later point of the same series and time replaces this one.
     pub timestamp: SystemTime,
-    /// The value; always finite.
-    pub value: f64,
+    /// The time from which the value counts, if it is known. A counter was zero at this time. A count, a rate or a
+    /// distribution covers the time from then on.
+    pub since: Option<SystemTime>,
+    /// The value. A number is always finite.
+    pub value: Value,
 }

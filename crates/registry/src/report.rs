@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    Outcome, Point, Run, Sample, Tag, overlay_tags,
+    Kind, Outcome, Point, Run, Sample, Tag, overlay_tags,
     series::{common_tags, repeated},
 };
 
@@ -91,11 +91,12 @@ impl Report {
         outcome.samples().iter().flat_map(move |sample| {
             let point = Point {
                 key: metric.key().to_owned(),
-                kind: metric.kind(),
+                kind: covering(metric.kind(), sample.start(), self.run.started_at()),
                 unit: metric.unit().map(str::to_owned),
                 tags: overlay_tags(&common, sample.tags()).cloned().collect(),
                 timestamp: self.timestamp,
-                value: sample.value(),
+                since: sample.start(),
+                value: sample.value().clone(),
             };
             let former = alias.map(|alias| Point { key: alias.key().to_owned(), ..point.clone() });
             iter::once(point).chain(former)
@@ -114,6 +115,18 @@ impl Report {
     #[must_use]
     pub fn tags_of(&self, outcome: &Outcome, sample: &Sample) -> BTreeSet<Tag> {
         overlay_tags(&self.common_tags(outcome), sample.tags()).cloned().collect()
+    }
+}
+
+/// The kind of a count or a rate that covers the time from a start to the run, at least a second.
+fn covering(kind: Kind, start: Option<SystemTime>, end: SystemTime) -> Kind {
+    let Some(start) = start else { return kind };
+    let covered = end.duration_since(start).unwrap_or_default().as_secs().max(1);
+    let interval = Duration::from_secs(covered);
+    match kind {
+        Kind::Count { .. } => Kind::Count { interval },
+        Kind::Rate { .. } => Kind::Rate { interval },
+        Kind::Gauge | Kind::Counter | Kind::Distribution => kind,
     }
 }
 

@@ -120,7 +120,7 @@ impl Outcome {
         let goal = self.metric.goal()?;
         match self.samples() {
             [] => None,
-            samples => Some(samples.iter().all(|sample| goal.is_met_by(sample.value()))),
+            samples => Some(samples.iter().all(|sample| sample.meets(goal))),
         }
     }
 }

@@ -1,13 +1,17 @@
 //! One value with its tags. A sample is finite by construction, so later steps do not need to check it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::SystemTime};
 
-use crate::{Evidence, EvidenceItem, LinkError, SampleValue, Tag, TagError, link::check_link};
+use crate::{
+    Distribution, Evidence, EvidenceItem, Goal, LinkError, SampleValue, Tag, TagError, Value,
+    link::check_link,
+};
 
 /// A finite value and the tags that distinguish it from the metric's other values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    value: f64,
+    value: Value,
+    since: Option<SystemTime>,
     tags: BTreeSet<Tag>,
     link: Option<String>,
     // Boxed, because most samples have no evidence and a run may have a hundred thousand samples.
@@ -36,11 +40,7 @@ impl Sample {
     /// A sample with a value and no tags. Fails if the value is NaN or infinite.
     pub fn new(value: impl SampleValue) -> Result<Self, SampleError> {
         let value = value.into_f64();
-        if value.is_finite() {
-            Ok(Self { value, tags: BTreeSet::new(), link: None, evidence: None })
-        } else {
-            Err(SampleError::NotFinite(value))
-        }
+        if value.is_finite() { Ok(Value::Number(value).into()) } else { Err(SampleError::NotFinite(value)) }
     }
 
     /// Adds the tag `name:value`. See [`Tag::new`] for how the value is changed. A tag named `env`, `service`,
@@ -48,6 +48,18 @@ impl Sample {
     pub fn with_tag(mut self, name: &str, value: &str) -> Result<Self, SampleError> {
         self.tags.insert(Tag::new(name, value)?);
         Ok(self)
+    }
+
+    /// Sets the time from which the value counts.
+    ///
+    /// - A counter was zero at this time, for example because its process started. Without it, a restart is recognized
+    ///   only if the total is smaller than before.
+    /// - A count, a rate or a distribution covers the time from then on. Without it, a count or a rate covers the metric's interval.
+    /// - A gauge has no start, so a gauge with one is an error.
+    #[must_use]
+    pub fn since(mut self, start: SystemTime) -> Self {
+        self.since = Some(start);
+        self
     }
 
     /// Adds the page that explains the value, such as a list of commits: a URL with `http` or `https`, without whitespace
@@ -69,8 +81,20 @@ impl Sample {
 
     /// The value.
     #[must_use]
-    pub const fn value(&self) -> f64 {
-        self.value
+    pub const fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// Whether the value meets a goal. A distribution meets every goal, because metrics of that kind have none.
+    #[must_use]
+    pub fn meets(&self, goal: Goal) -> bool {
+        self.value.number().is_none_or(|number| goal.is_met_by(number))
+    }
+
+    /// The time from which the value counts, if the collector has set it with [`since`](Self::since).
+    #[must_use]
+    pub const fn start(&self) -> Option<SystemTime> {
+        self.since
     }
 
     /// The sample's own tags, without those of the metric and the report.
@@ -89,6 +113,18 @@ impl Sample {
     #[must_use]
     pub fn evidence(&self) -> &Evidence {
         self.evidence.as_deref().unwrap_or(&NO_EVIDENCE)
+    }
+}
+
+impl From<Value> for Sample {
+    fn from(value: Value) -> Self {
+        Self { value, since: None, tags: BTreeSet::new(), link: None, evidence: None }
+    }
+}
+
+impl From<Distribution> for Sample {
+    fn from(distribution: Distribution) -> Self {
+        Value::from(distribution).into()
     }
 }
 

@@ -84,6 +84,12 @@ pub struct Capabilities {
     pub counts: Repeat,
     /// What happens if a rate is delivered twice.
     pub rates: Repeat,
+    /// What happens if a distribution is delivered twice, where the backend gets the new values only.
+    pub distributions: Repeat,
+    /// Whether the backend gets the totals of counters, or counts of what was added since the previous run.
+    pub counter_temporality: Temporality,
+    /// Whether a distribution contains all values since the first run, or only those of this run.
+    pub distribution_temporality: Temporality,
     /// Maximum age of an event. `None` if the backend does not accept events.
     pub max_event_age: Option<Duration>,
 }
@@ -95,6 +101,17 @@ pub enum Repeat {
     Overwrites,
     /// Both points count. A delivery with an unknown outcome is never repeated.
     AddsUp,
+}
+
+/// The time that the values of counters and distributions cover in a backend. See
+/// <https://opentelemetry.io/docs/specs/otel/metrics/data-model/#temporality>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Temporality {
+    /// All time since a start. The reporter adds up the distributions of all runs.
+    Cumulative,
+    /// The time since the previous run. The reporter subtracts the totals of counters, and delivers them as counts. It keeps the
+    /// last totals in its state.
+    Delta,
 }
 
 /// A connected backend.
@@ -164,6 +181,11 @@ impl Capabilities {
             Kind::Gauge => self.gauges,
             Kind::Count { .. } => self.counts,
             Kind::Rate { .. } => self.rates,
+            Kind::Counter => Repeat::Overwrites,
+            Kind::Distribution => match self.distribution_temporality {
+                Temporality::Cumulative => Repeat::Overwrites,
+                Temporality::Delta => self.distributions,
+            },
         }
     }
 }
@@ -178,6 +200,9 @@ impl Default for Capabilities {
             gauges: Repeat::Overwrites,
             counts: Repeat::Overwrites,
             rates: Repeat::Overwrites,
+            distributions: Repeat::Overwrites,
+            counter_temporality: Temporality::Cumulative,
+            distribution_temporality: Temporality::Delta,
             max_event_age: None,
         }
     }

@@ -189,7 +189,9 @@ impl Courier<'_> {
 
     fn has_additive_kind(&self) -> bool {
         let capabilities = &self.target.capabilities;
-        [capabilities.gauges, capabilities.counts, capabilities.rates].contains(&Repeat::AddsUp)
+        let repeats =
+            [capabilities.gauges, capabilities.counts, capabilities.rates, capabilities.distributions];
+        repeats.contains(&Repeat::AddsUp)
     }
 
     /// Delivers the waiting points until the deadline at the latest.

@@ -121,7 +121,7 @@ impl GoalSeries<'_> {
             key: self.metric.key().to_owned(),
             goal: self.metric.condition().unwrap_or_default(),
             tags: self.identity.clone(),
-            met: self.goal.is_met_by(self.sample.value()),
+            met: self.sample.meets(self.goal),
         }
     }
 }

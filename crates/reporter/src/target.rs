@@ -153,10 +153,15 @@ impl Target {
 impl Target {
     /// The recipient of the points of a run. If runs are aligned to schedule slots, a repeated run must not be added up.
     pub(crate) fn recipient(&self, slot: Duration) -> Recipient {
-        let Capabilities { gauges, counts, rates, .. } = self.capabilities;
-        let kinds = [("gauge", gauges), ("count", counts), ("rate", rates)];
+        let Capabilities { gauges, counts, rates, distributions, .. } = self.capabilities;
+        let kinds = [("gauge", gauges), ("count", counts), ("rate", rates), ("distribution", distributions)];
         let adds_up = kinds.into_iter().filter(|(_, repeat)| *repeat == Repeat::AddsUp && !slot.is_zero());
-        Recipient { destination: self.outbox.clone(), once: adds_up.map(|(kind, _)| kind).collect() }
+        Recipient {
+            destination: self.outbox.clone(),
+            once: adds_up.map(|(kind, _)| kind).collect(),
+            counters: self.capabilities.counter_temporality,
+            distributions: self.capabilities.distribution_temporality,
+        }
     }
 }
 

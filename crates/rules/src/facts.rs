@@ -88,6 +88,12 @@ impl Facts {
         {
             errors.push(OptionError::new("kind", error));
         }
+        if facts.goal.is_some()
+            && !is_refused(&errors, "kind")
+            && let Err(error) = facts.kind.check_can_have_goal()
+        {
+            errors.push(OptionError::new("goal", error));
+        }
         if !is_refused(&errors, "alias_until") && facts.alias.as_ref().is_some_and(|alias| !alias.has_end()) {
             errors.push(OptionError::new("alias", AliasError::NoEnd));
         }
@@ -353,7 +359,7 @@ mod tests {
             ]
         );
         assert_eq!(errors(&[("key", "a"), ("kind", "count"), ("interval", "0s")]).len(), 1);
-        assert_eq!(errors(&[("key", "a"), ("kind", "counter"), ("interval", "15m")]).len(), 1);
+        assert_eq!(errors(&[("key", "a"), ("kind", "meter"), ("interval", "15m")]).len(), 1);
         assert_eq!(errors(&[("key", "a"), ("alias", "b"), ("alias_until", "soon")]).len(), 1);
     }
 
@@ -379,6 +385,12 @@ mod tests {
             (&[("unit", "job")][..], "`key`: a metric needs a key"),
             (&[("key", "a"), ("kind", "rate")], "`kind`: a rate needs the time that a value covers"),
             (&[("key", "a"), ("interval", "15m")], "`interval`: a gauge has no interval"),
+            (
+                &[("key", "a"), ("kind", "counter"), ("interval", "15m")],
+                "`interval`: a counter has no interval",
+            ),
+            (&[("key", "a"), ("kind", "counter"), ("goal", "< 5")], "`goal`: a counter has no current value"),
+            (&[("key", "a"), ("kind", "distribution"), ("goal", "< 5")], "`goal`: a distribution has no"),
             (&[("key", "a"), ("recovery", "3")], "`recovery`: an alert ends when the goal is met again"),
             (&[("key", "a"), ("alias", "b")], "`alias`: an alias needs a day on which it expires"),
             (&[("key", "a"), ("alias_until", "2027-01-31")], "`alias_until`: there is no alias to expire"),

@@ -18,6 +18,11 @@ pub enum Kind {
         /// The time that a value covers, in whole seconds.
         interval: Duration,
     },
+    /// The number of events since a start, such as the start of a process. It only grows, except that it restarts at zero
+    /// together with the process.
+    Counter,
+    /// Many values, such as the durations of requests, which the backend shows as quantiles.
+    Distribution,
 }
 
 /// Why a kind was refused.
@@ -25,21 +30,34 @@ pub enum Kind {
 #[non_exhaustive]
 pub enum KindError {
     /// There is no kind of this name.
-    #[error("there is no kind `{0}`; a metric is a `gauge`, a `count` or a `rate`")]
+    #[error(
+        "there is no kind `{0}`; a metric is a `gauge`, a `count`, a `rate`, a `counter` or a `distribution`"
+    )]
     Unknown(String),
     /// A count or a rate without an interval.
     #[error("a {0} needs the time that a value covers; add an option such as `interval = \"15m\"`")]
     NoInterval(&'static str),
-    /// A gauge with an interval.
-    #[error("a gauge has no interval; remove it, or add `kind = \"count\"` or `kind = \"rate\"`")]
-    GaugeInterval,
+    /// Another kind with an interval.
+    #[error("a {0} has no interval; remove it, or add `kind = \"count\"` or `kind = \"rate\"`")]
+    HasNoInterval(&'static str),
+    /// A goal for a kind without a current value.
+    #[error(
+        "a {0} has no current value, so it cannot have a goal; remove it, or make a gauge of the value that has the goal"
+    )]
+    Goal(&'static str),
 }
 
 impl Kind {
     /// The kind with this name. A count or a rate has no interval yet.
     pub(crate) fn from_name(name: &str) -> Result<Self, KindError> {
         let interval = Duration::ZERO;
-        let kinds = [Self::Gauge, Self::Count { interval }, Self::Rate { interval }];
+        let kinds = [
+            Self::Gauge,
+            Self::Count { interval },
+            Self::Rate { interval },
+            Self::Counter,
+            Self::Distribution,
+        ];
         let named = kinds.into_iter().find(|kind| kind.name() == name);
         named.ok_or_else(|| KindError::Unknown(name.to_owned()))
     }
@@ -47,7 +65,7 @@ impl Kind {
     /// Sets the interval of a count or a rate.
     pub(crate) fn set_interval(&mut self, time: Duration) -> Result<(), KindError> {
         match self {
-            Self::Gauge => Err(KindError::GaugeInterval),
+            Self::Gauge | Self::Counter | Self::Distribution => Err(KindError::HasNoInterval(self.name())),
             Self::Count { interval } | Self::Rate { interval } => {
                 *interval = time;
                 Ok(())
@@ -63,21 +81,31 @@ impl Kind {
         }
     }
 
-    /// The name of the kind: `gauge`, `count` or `rate`.
+    /// Refuses a goal for a kind whose values are not the current state of something.
+    pub(crate) fn check_can_have_goal(&self) -> Result<(), KindError> {
+        match self {
+            Self::Gauge | Self::Count { .. } | Self::Rate { .. } => Ok(()),
+            Self::Counter | Self::Distribution => Err(KindError::Goal(self.name())),
+        }
+    }
+
+    /// The name of the kind: `gauge`, `count`, `rate`, `counter` or `distribution`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Gauge => "gauge",
             Self::Count { .. } => "count",
             Self::Rate { .. } => "rate",
+            Self::Counter => "counter",
+            Self::Distribution => "distribution",
         }
     }
 
-    /// The time that a value covers. `None` for a gauge.
+    /// The time that a value covers. `None` for a gauge, a counter and a distribution.
     #[must_use]
     pub const fn interval(&self) -> Option<Duration> {
         match self {
-            Self::Gauge => None,
+            Self::Gauge | Self::Counter | Self::Distribution => None,
             Self::Count { interval } | Self::Rate { interval } => Some(*interval),
         }
     }

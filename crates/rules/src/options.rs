@@ -39,7 +39,7 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "kind",
         form: Form::Text,
-        meaning: "`gauge`, `count` or `rate` ([types](https://docs.datadoghq.com/metrics/types/))",
+        meaning: "`gauge`, `count`, `rate`, `counter` (a running total) or `distribution` (many values)",
         default: "`gauge`",
         example: "\"count\"",
         depends_on: None,
@@ -52,7 +52,8 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
     MetricOption {
         name: "interval",
         form: Form::Text,
-        meaning: "the time that a value of a count or a rate covers, in whole seconds",
+        meaning: "the time that a value of a count or a rate covers, in whole seconds; a sample with its own start \
+                  replaces it",
         default: "required for a count or a rate",
         example: "\"15m\"",
         depends_on: Some("kind"),

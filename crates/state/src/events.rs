@@ -8,11 +8,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::{
     Store, StoreError,
-    convert::{DAY, seconds, time},
+    convert::{DAY, FAR_AHEAD, seconds, time},
 };
-
-/// A time that is further in the future than this, in seconds, comes from a wrong clock.
-const FAR_AHEAD: i64 = DAY;
 
 /// An event that waits to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,12 +7,12 @@ use std::{
 };
 
 use rusqlite::{Connection, Row, Statement, params};
-use system_health_registry::Tag;
+use system_health_registry::{Tag, Value};
 
 use crate::{
     Store, StoreError,
     convert::{seconds, time},
-    outbox::tags,
+    points::{parse_tags, value},
 };
 
 /// The result of one run for one metric and subject.
@@ -59,7 +59,7 @@ pub struct PastFailures {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastSample {
     /// The value.
-    pub value: f64,
+    pub value: Value,
     /// Its unit.
     pub unit: Option<String>,
     /// All its tags, sorted.
@@ -135,7 +135,7 @@ impl<'c> SampleReader<'c> {
     fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
         // Points with another key were delivered under an alias.
         let points = connection.prepare(
-            "SELECT value, unit, tags FROM points JOIN series ON series.id = series
+            "SELECT value, distribution, unit, tags FROM points JOIN series ON series.id = series
              WHERE run = ?1 AND position BETWEEN ?2 AND ?3 AND key = ?4 ORDER BY position",
         )?;
         Ok(Self(points))
@@ -149,11 +149,11 @@ impl<'c> SampleReader<'c> {
     ) -> rusqlite::Result<Vec<PastSample>> {
         self.0
             .query_map(params![run, positions.start(), positions.end(), key], |row| {
-                let unit: String = row.get(1)?;
+                let unit: String = row.get(2)?;
                 Ok(PastSample {
-                    value: row.get(0)?,
+                    value: value(row, 0)?,
                     unit: Some(unit).filter(|unit| !unit.is_empty()),
-                    tags: tags(row.get_ref(2)?)?,
+                    tags: parse_tags(row.get_ref(3)?)?,
                 })
             })?
             .collect()

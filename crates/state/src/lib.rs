@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+mod conversion;
 mod convert;
 mod dashboards;
 mod descriptions;
@@ -27,6 +28,7 @@ mod history;
 mod ids;
 mod open;
 mod outbox;
+mod points;
 mod recipient;
 mod record;
 mod responses;

@@ -1,22 +1,16 @@
 //! The outbox: points that a destination has neither accepted nor refused yet, in the order in which they were
 //! collected.
 
-use std::{
-    collections::BTreeMap,
-    ops::Range,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeMap, ops::Range, time::SystemTime};
 
-use rusqlite::{
-    Row, Statement, Transaction, params,
-    types::{Type, ValueRef},
-};
-use system_health_registry::{Kind, Point, Tag};
+use rusqlite::{Row, Statement, Transaction, params};
+use system_health_registry::Point;
 
 use crate::{
     PendingId, Store, StoreError,
-    convert::{seconds, time, whole},
+    convert::{seconds, whole},
     ids::IdRange,
+    points::{POINT, point_from_row},
 };
 
 /// The number of points in rows of the outbox.
@@ -43,16 +37,16 @@ impl Store {
         let (run, position) = after.map_or((i64::MIN, i64::MIN), |id| (id.run.0, id.position));
         self.read(|connection| {
             connection
-                .prepare(
-                    "SELECT points.run, position, key, kind, interval, unit, tags, timestamp, value
+                .prepare(&format!(
+                    "SELECT points.run, position, {POINT}
                      FROM outbox
                      CROSS JOIN points ON points.run = outbox.run
                          AND position BETWEEN iif(outbox.run = ?3, max(first, ?4 + 1), first) AND last
                      CROSS JOIN series ON series.id = series
                      CROSS JOIN runs ON runs.id = outbox.run
                      WHERE destination = ?1 AND outbox.run >= ?3 AND sending_since IS NULL
-                     ORDER BY outbox.run, first, position LIMIT ?2",
-                )?
+                     ORDER BY outbox.run, first, position LIMIT ?2"
+                ))?
                 .query_map(params![destination, whole(limit), run, position], pending_point)?
                 .collect()
         })
@@ -197,31 +191,7 @@ impl<'t> Splitter<'t> {
 }
 
 fn pending_point(row: &Row<'_>) -> rusqlite::Result<PendingPoint> {
-    // Columns are read by number, because names would be looked up for each row.
-    let interval = Duration::from_secs(row.get::<_, i64>(4)?.unsigned_abs());
-    let unit: String = row.get(5)?;
-    Ok(PendingPoint {
-        id: PendingId::from_row(row)?,
-        point: Point {
-            key: row.get(2)?,
-            kind: match row.get_ref(3)?.as_str()? {
-                "count" => Kind::Count { interval },
-                "rate" => Kind::Rate { interval },
-                _ => Kind::Gauge,
-            },
-            unit: Some(unit).filter(|unit| !unit.is_empty()),
-            tags: tags(row.get_ref(6)?)?.into_iter().collect(),
-            timestamp: time(row.get(7)?),
-            value: row.get(8)?,
-        },
-    })
-}
-
-/// Parses the tags of a series, which are separated by commas.
-pub(crate) fn tags(text: ValueRef<'_>) -> rusqlite::Result<Vec<Tag>> {
-    let invalid = |error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error));
-    let tags = text.as_str()?.split(',').filter(|tag| !tag.is_empty());
-    tags.map(|tag| Tag::parse(tag).map_err(invalid)).collect()
+    Ok(PendingPoint { id: PendingId::from_row(row)?, point: point_from_row(row, 2)? })
 }
 
 fn whole_count(row: &Row<'_>) -> rusqlite::Result<u64> {

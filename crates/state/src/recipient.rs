@@ -1,5 +1,7 @@
 //! The destinations of the points of a run.
 
+use system_health_registry::Temporality;
+
 /// A destination whose outbox gets the points of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
@@ -8,10 +10,20 @@ pub struct Recipient {
     /// The kinds, such as `count`, whose repeated points the destination would add up. Of these kinds, it gets only one
     /// point for each series and time.
     pub once: Vec<&'static str>,
+    /// Whether the destination gets the totals of counters, or counts of what was added since the previous run.
+    pub counters: Temporality,
+    /// Whether the destination gets the values of all runs of a distribution, or only those of this run.
+    pub distributions: Temporality,
 }
 
 impl From<&str> for Recipient {
+    /// A destination that gets every point as it is.
     fn from(destination: &str) -> Self {
-        Self { destination: destination.to_owned(), once: Vec::new() }
+        Self {
+            destination: destination.to_owned(),
+            once: Vec::new(),
+            counters: Temporality::Cumulative,
+            distributions: Temporality::Delta,
+        }
     }
 }

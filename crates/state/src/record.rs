@@ -1,14 +1,14 @@
 //! Records a run: its results, and the points to deliver.
 
-use std::time::UNIX_EPOCH;
-
-use rusqlite::{OptionalExtension, Statement, Transaction, params};
-use system_health_registry::{Point, Report, Tag, Unavailable};
+use rusqlite::{OptionalExtension, Transaction, params};
+use system_health_registry::{Point, Report, Unavailable};
 
 use crate::{
     PendingId, Recipient, RunId, Store, StoreError,
-    convert::{seconds, whole},
+    conversion::{convert_for, is_converted},
+    convert::{milliseconds, seconds, whole},
     outbox::remove_from_outbox,
+    points::PointWriter,
 };
 
 impl Store {
@@ -21,10 +21,17 @@ impl Store {
     pub fn record_for(&self, report: &Report, recipients: &[Recipient]) -> Result<RunId, StoreError> {
         self.write(|transaction| {
             let run = insert_run(transaction, report)?;
-            let count = insert_outcomes(transaction, run, report)?;
+            let mut points = PointWriter::new(transaction, run)?;
+            let converted = insert_outcomes(&mut points, transaction, report)?;
+            let count = points.count();
             if count > 0 {
+                let started_at = report.run().started_at();
                 for recipient in recipients {
+                    if !is_new_recipient(transaction, run, recipient)? {
+                        continue;
+                    }
                     put_into_outbox(transaction, run, count, recipient)?;
+                    convert_for(recipient, transaction, &mut points, &converted, started_at)?;
                 }
             }
             Ok(run)
@@ -41,34 +48,54 @@ impl Store {
     /// The number of points of a run that were not added to the outbox, because an earlier run had already added a point
     /// with the same series and time.
     pub fn repeated(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
+        self.number_of_recipient("repeated", destination, run)
+    }
+
+    /// The number of counters of a run whose totals were not added to the outbox, because the destination gets differences
+    /// and the total before is not known.
+    pub fn baselines(&self, destination: &str, run: RunId) -> Result<u64, StoreError> {
+        self.number_of_recipient("baselines", destination, run)
+    }
+
+    fn number_of_recipient(&self, column: &str, destination: &str, run: RunId) -> Result<u64, StoreError> {
         self.read(|connection| {
-            let repeated = connection
+            let number = connection
                 .query_row(
-                    "SELECT repeated FROM recipients WHERE destination = ?1 AND run = ?2",
+                    &format!("SELECT {column} FROM recipients WHERE destination = ?1 AND run = ?2"),
                     params![destination, run.0],
                     |row| row.get::<_, i64>(0),
                 )
                 .optional()?;
-            Ok(repeated.unwrap_or_default().unsigned_abs())
+            Ok(number.unwrap_or_default().unsigned_abs())
         })
     }
+}
+
+/// Adds a recipient to a run. Returns whether it is not one already.
+fn is_new_recipient(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    recipient: &Recipient,
+) -> rusqlite::Result<bool> {
+    let inserted = transaction.execute(
+        "INSERT INTO recipients (destination, run, repeated) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
+        params![recipient.destination, run.0],
+    )?;
+    Ok(inserted > 0)
 }
 
 fn put_into_outbox(
     transaction: &Transaction<'_>,
     run: RunId,
     count: i64,
-    Recipient { destination, once }: &Recipient,
+    Recipient { destination, once, .. }: &Recipient,
 ) -> rusqlite::Result<()> {
     let once = once.join(",");
     let repeated = repeated(transaction, run, destination, &once)?;
-    let inserted = transaction.execute(
-        "INSERT INTO recipients (destination, run, repeated) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    transaction.execute(
+        "UPDATE recipients SET repeated = ?3 WHERE destination = ?1 AND run = ?2",
         params![destination, run.0, whole(repeated.len())],
     )?;
-    if inserted == 0 {
-        return Ok(());
-    }
     replace_waiting(transaction, run, destination, &once)?;
     transaction.execute(
         "INSERT INTO outbox (destination, run, first, last) VALUES (?1, ?2, 0, ?3)",
@@ -78,20 +105,23 @@ fn put_into_outbox(
 }
 
 fn insert_run(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Result<RunId> {
-    let started_at = report.run().started_at().duration_since(UNIX_EPOCH).unwrap_or_default();
     transaction.execute(
         "INSERT INTO runs (timestamp, started_at_ms, duration_ms) VALUES (?1, ?2, ?3)",
         [
             seconds(report.timestamp()),
-            whole(started_at.as_millis()),
+            milliseconds(report.run().started_at()),
             whole(report.run().duration().as_millis()),
         ],
     )?;
     Ok(RunId(transaction.last_insert_rowid()))
 }
 
-/// Writes the outcomes with their points, and returns the number of points.
-fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -> rusqlite::Result<i64> {
+/// Writes the outcomes with their points, and returns the points that some destinations do not get as they are.
+fn insert_outcomes(
+    points: &mut PointWriter<'_>,
+    transaction: &Transaction<'_>,
+    report: &Report,
+) -> rusqlite::Result<Vec<(PendingId, Point)>> {
     let mut insert = transaction.prepare(
         "INSERT INTO outcomes (run, key, subject, state, message, failed_items, duration_ms, first, last)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -104,7 +134,7 @@ fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -
         "INSERT INTO last_values (key, subject, timestamp, seen) VALUES (?1, ?2, ?3, ?3)
          ON CONFLICT DO UPDATE SET seen = excluded.seen",
     )?;
-    let mut points = PointWriter::new(transaction, run)?;
+    let mut converted = Vec::new();
     for outcome in report.run().outcomes() {
         let (key, subject) =
             (outcome.metric.key(), outcome.subject.as_ref().map_or("", |subject| subject.name()));
@@ -122,10 +152,15 @@ fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -
                 }
             }
         };
-        let first = points.count;
-        report.points_of(outcome).try_for_each(|point| points.write(&point))?;
+        let first = points.count();
+        for point in report.points_of(outcome) {
+            let id = points.write(&point)?;
+            if is_converted(point.kind) {
+                converted.push((id, point));
+            }
+        }
         insert.execute(params![
-            run.0,
+            points.run().0,
             key,
             subject,
             outcome.state().name(),
@@ -133,48 +168,10 @@ fn insert_outcomes(transaction: &Transaction<'_>, run: RunId, report: &Report) -
             whole(outcome.failed_items().len()),
             whole(outcome.duration.as_millis()),
             first,
-            points.count - 1
+            points.count() - 1
         ])?;
     }
-    Ok(points.count)
-}
-
-/// Writes the points of a run.
-struct PointWriter<'t> {
-    run: RunId,
-    find: Statement<'t>,
-    add: Statement<'t>,
-    insert: Statement<'t>,
-    count: i64,
-}
-
-impl<'t> PointWriter<'t> {
-    fn new(transaction: &'t Transaction<'_>, run: RunId) -> rusqlite::Result<Self> {
-        Ok(Self {
-            run,
-            find: transaction.prepare(
-                "SELECT id FROM series WHERE key = ?1 AND tags = ?2 AND kind = ?3 AND interval = ?4 AND unit = ?5",
-            )?,
-            add: transaction
-                .prepare("INSERT INTO series (key, tags, kind, interval, unit) VALUES (?1, ?2, ?3, ?4, ?5)")?,
-            insert: transaction
-                .prepare("INSERT INTO points (run, position, series, value) VALUES (?1, ?2, ?3, ?4)")?,
-            count: 0,
-        })
-    }
-
-    fn write(&mut self, Point { key, kind, unit, tags, value, .. }: &Point) -> rusqlite::Result<()> {
-        let tags = tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(",");
-        let interval = whole(kind.interval().unwrap_or_default().as_secs());
-        let series = params![key, tags, kind.name(), interval, unit.as_deref().unwrap_or_default()];
-        let id = match self.find.query_row(series, |row| row.get(0)).optional()? {
-            Some(id) => id,
-            None => self.add.insert(series)?,
-        };
-        self.insert.execute(params![self.run.0, self.count, id, value])?;
-        self.count += 1;
-        Ok(())
-    }
+    Ok(converted)
 }
 
 /// Whether the kind of a series is in the list `?3`, which is separated by commas.

@@ -23,24 +23,27 @@ CREATE TABLE outcomes (
     PRIMARY KEY (run, key, subject)
 ) STRICT, WITHOUT ROWID;
 
--- A series, stored once for all its points. An interval of 0 means no interval, and an empty unit means no unit. The check
--- does not use IN, because SQLite would build a table for it at each insert.
+-- A series, stored once for all its points. An interval of 0 means that there is none, or that each point has a start of its
+-- own. An empty unit means no unit. The check does not use IN, because SQLite would build a table for it at each insert.
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL,
     tags TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind = 'gauge' OR kind = 'count' OR kind = 'rate'),
+    kind TEXT NOT NULL CHECK (kind = 'gauge' OR kind = 'count' OR kind = 'rate' OR kind = 'counter' OR kind = 'distribution'),
     interval INTEGER NOT NULL,
     unit TEXT NOT NULL,
     UNIQUE (key, tags, kind, interval, unit)
 ) STRICT;
 
--- The points of a run have the positions 0, 1, 2 and so on.
+-- The points of a run have the positions 0, 1, 2 and so on. First come the points of the outcomes, then those that were made
+-- of them for one destination. A value is a number, or a distribution as JSON. `since_ms` is the time from which it counts.
 CREATE TABLE points (
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     position INTEGER NOT NULL,
     series INTEGER NOT NULL,
-    value REAL NOT NULL,
+    value REAL,
+    distribution TEXT CHECK ((value IS NULL) <> (distribution IS NULL)),
+    since_ms INTEGER,
     PRIMARY KEY (run, position)
 ) STRICT, WITHOUT ROWID;
 
@@ -58,14 +61,40 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_by_run ON outbox (run);
 
 -- The destinations whose outboxes got the points of a run. `repeated` is the number of points that were not added, because
--- an earlier run had added the same series and time, and the destination would add up their values.
+-- an earlier run had added the same series and time, and the destination would add up their values. `baselines` is the number
+-- of counters whose total was not added, because it is not known what it was before.
 CREATE TABLE recipients (
     destination TEXT NOT NULL,
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     repeated INTEGER NOT NULL,
+    baselines INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (destination, run)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recipients_by_run ON recipients (run);
+
+-- The last total of a counter that was recorded for a destination, which gets the differences. `timestamp` is the time of the
+-- point, and `observed_ms` is the start of its run.
+CREATE TABLE counters (
+    destination TEXT NOT NULL,
+    key TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    total REAL NOT NULL,
+    start_ms INTEGER,
+    timestamp INTEGER NOT NULL,
+    observed_ms INTEGER NOT NULL,
+    PRIMARY KEY (destination, key, tags)
+) STRICT, WITHOUT ROWID;
+
+-- All values of a distribution that were recorded for a destination since a time, as JSON.
+CREATE TABLE accumulated (
+    destination TEXT NOT NULL,
+    key TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    distribution TEXT NOT NULL,
+    since_ms INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL,
+    PRIMARY KEY (destination, key, tags)
+) STRICT;
 
 -- The time of the last value of a metric and subject, or of the first run that collected it if it never had one, and the
 -- time when it was last collected. Unlike old runs, this is kept as long as the metric and the subject exist.

@@ -8,13 +8,10 @@ use rusqlite::{Transaction, params};
 
 use crate::{
     PendingId, RunId, Store, StoreError,
-    convert::{DAY, seconds},
+    convert::{FAR_AHEAD, seconds},
     ids::IdRange,
     outbox::Splitter,
 };
-
-/// A mark that is further in the future than this, in seconds, comes from a wrong clock.
-const FAR_AHEAD: i64 = DAY;
 
 impl Store {
     /// Marks points as being sent, and returns the points that the caller may send now, sorted by position. The others are

@@ -59,20 +59,24 @@ impl Store {
     }
 
     /// Deletes data that is older than a time: runs, settled events, states of goals, times of the last values of subjects
-    /// that no longer exist, and descriptions that no source has repeated. Runs with points in an outbox are kept. Returns
+    /// that no longer exist, totals of counters and distributions without new values, and descriptions that no source has repeated. Runs with points in an outbox are kept. Returns
     /// the number of deleted runs.
     pub fn delete_older_than(&self, since: SystemTime) -> Result<usize, StoreError> {
         let old = "timestamp < ?1 AND id NOT IN (SELECT run FROM outbox)";
         let settled = "timestamp < ?1 AND state = 'settled'";
         let unrecorded = format!("timestamp < ?1 - {DAY}");
         let unrepeated = format!("seen < ?1 - {DAY}");
+        // Without its total, the next value of a counter would be a baseline.
+        let unseen = "timestamp < ?1";
         let gone = "seen < ?1";
         let any = format!(
             "SELECT EXISTS (SELECT 1 FROM runs WHERE {old})
                  OR EXISTS (SELECT 1 FROM events WHERE {settled})
                  OR EXISTS (SELECT 1 FROM goals WHERE {unrecorded})
                  OR EXISTS (SELECT 1 FROM descriptions WHERE {unrepeated})
-                 OR EXISTS (SELECT 1 FROM last_values WHERE {gone})"
+                 OR EXISTS (SELECT 1 FROM last_values WHERE {gone})
+                 OR EXISTS (SELECT 1 FROM counters WHERE {unseen})
+                 OR EXISTS (SELECT 1 FROM accumulated WHERE {unseen})"
         );
         let since = [seconds(since)];
         if !self.read(|connection| connection.query_row(&any, since, |row| row.get::<_, bool>(0)))? {
@@ -84,6 +88,8 @@ impl Store {
             transaction.execute(&format!("DELETE FROM goals WHERE {unrecorded}"), since)?;
             transaction.execute(&format!("DELETE FROM descriptions WHERE {unrepeated}"), since)?;
             transaction.execute(&format!("DELETE FROM last_values WHERE {gone}"), since)?;
+            transaction.execute(&format!("DELETE FROM counters WHERE {unseen}"), since)?;
+            transaction.execute(&format!("DELETE FROM accumulated WHERE {unseen}"), since)?;
             transaction.execute("DELETE FROM series WHERE id NOT IN (SELECT series FROM points)", [])?;
             Ok(deleted)
         })?;

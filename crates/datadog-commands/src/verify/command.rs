@@ -107,7 +107,8 @@ async fn probe(
         unit: None,
         tags: tags.into_iter().collect(),
         timestamp: sent,
-        value,
+        since: None,
+        value: value.into(),
     };
     let sink = DatadogSink::new(&connection.config)?;
     let points = [point];

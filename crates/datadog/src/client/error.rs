@@ -42,9 +42,14 @@ pub enum DatadogError {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// The value was not sent, because JSON cannot represent it.
-    #[error("its value is {0}, which is not a finite number")]
-    NotFinite(f64),
+    /// The value was not sent, because a series cannot have it.
+    #[error("its value is {value}, which is not a finite number that a series can have; its kind is {kind}")]
+    NotANumber {
+        /// The kind of the metric.
+        kind: &'static str,
+        /// The value.
+        value: String,
+    },
     /// 429: too many requests.
     #[error("too many requests ({response}); try again {}", when(*.wait))]
     RateLimited {
@@ -139,7 +144,7 @@ impl AttemptError for DatadogError {
             | Self::Refused(_)
             | Self::NotFound(_)
             | Self::TooLarge { .. }
-            | Self::NotFinite(_)
+            | Self::NotANumber { .. }
             | Self::Unexpected(_)
             | Self::Deadline { .. }
             | Self::Client(_) => Retry::Never,

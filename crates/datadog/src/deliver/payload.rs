@@ -21,16 +21,16 @@ use crate::client::{DatadogError, MAX_PLAIN};
 /// a finite number is omitted, because JSON cannot represent it.
 #[must_use]
 pub fn payload<'a>(points: impl IntoIterator<Item = &'a Point>) -> MetricPayload {
-    MetricPayload::new(points.into_iter().filter(|point| point.value.is_finite()).map(series).collect())
+    MetricPayload::new(points.into_iter().filter_map(series).collect())
 }
 
 /// The size of a point in a payload, in bytes. Fails if the point cannot be sent at all.
 pub(crate) fn size(point: &Point) -> Result<usize, DatadogError> {
-    if !point.value.is_finite() {
-        return Err(DatadogError::NotFinite(point.value));
-    }
+    let Some(series) = series(point) else {
+        return Err(DatadogError::NotANumber { kind: point.kind.name(), value: point.value.to_string() });
+    };
     let mut counter = Counter(0);
-    series(point)
+    series
         .serialize(&mut Serializer::with_formatter(&mut counter, PlainNumbers))
         .map_err(|error| DatadogError::Client(error.to_string()))?;
     let alone = ENVELOPE + counter.0;
@@ -40,13 +40,16 @@ pub(crate) fn size(point: &Point) -> Result<usize, DatadogError> {
     Ok(counter.0)
 }
 
-fn series(point: &Point) -> MetricSeries {
-    let value = MetricPoint::new().timestamp(seconds(point.timestamp)).value(point.value);
+/// The series of a point. `None` for a value that is not a finite number, and for a kind that series do not have.
+fn series(point: &Point) -> Option<MetricSeries> {
+    let number = point.value.number().filter(|number| number.is_finite())?;
+    let value = MetricPoint::new().timestamp(seconds(point.timestamp)).value(number);
     let mut sent = MetricSeries::new(point.key.clone(), vec![value])
         .type_(match point.kind {
             Kind::Gauge => MetricIntakeType::GAUGE,
             Kind::Count { .. } => MetricIntakeType::COUNT,
             Kind::Rate { .. } => MetricIntakeType::RATE,
+            Kind::Counter | Kind::Distribution => return None,
         })
         .tags(point.tags.iter().map(Tag::to_string).collect());
     if let Some(interval) = point.kind.interval() {
@@ -55,7 +58,7 @@ fn series(point: &Point) -> MetricSeries {
     if let Some(unit) = &point.unit {
         sent = sent.unit(unit.clone());
     }
-    sent
+    Some(sent)
 }
 
 /// Seconds since 1970.

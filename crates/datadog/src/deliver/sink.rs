@@ -5,7 +5,9 @@ use std::{fmt, time::SystemTime};
 use futures::{future::BoxFuture, stream::BoxStream};
 use serde_json::Value;
 use system_health_http::{HttpClient, Idempotency, Retrier, RetryPolicy, server_time};
-use system_health_registry::{Capabilities, DeliveryError, Event, Fate, Point, Repeat, Settlement, Sink};
+use system_health_registry::{
+    Capabilities, DeliveryError, Event, Fate, Point, Repeat, Settlement, Sink, Temporality,
+};
 use tokio::time::Instant;
 
 use super::{delivery::deliver, event::announce, requests::Requests};
@@ -34,6 +36,9 @@ impl DatadogSink {
         gauges: Repeat::Overwrites,
         counts: Repeat::Overwrites,
         rates: Repeat::Overwrites,
+        distributions: Repeat::AddsUp,
+        counter_temporality: Temporality::Delta,
+        distribution_temporality: Temporality::Delta,
         max_event_age: Some(MAX_EVENT_AGE),
     };
 

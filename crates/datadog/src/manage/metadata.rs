@@ -10,7 +10,7 @@ use super::unit::datadog_unit;
 pub fn metadata(metric: &Facts) -> MetricMetadata {
     let mut metadata = MetricMetadata::new()
         .description(metric.description().trim().to_owned())
-        .type_(metric.kind().name().to_owned());
+        .type_(datadog_type(metric.kind()).to_owned());
     if let Some(unit) = metric.unit().and_then(datadog_unit) {
         metadata = metadata.unit(unit.to_owned());
     }
@@ -18,6 +18,14 @@ pub fn metadata(metric: &Facts) -> MetricMetadata {
         metadata = metadata.per_unit("second".to_owned());
     }
     metadata
+}
+
+/// The type of a metric in Datadog. Counters are delivered as counts.
+fn datadog_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Counter => "count",
+        other => other.name(),
+    }
 }
 
 /// The update that changes the known metadata to the wanted metadata. `None` if there is no difference. Other properties, such

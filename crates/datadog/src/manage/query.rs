@@ -5,8 +5,8 @@ use system_health_registry::{Aggregate, Comparison, Facts, Kind};
 /// The query of a metric in a scope. It returns one series for each combination of the tags' values, or a single series.
 pub(crate) fn metric_query(metric: &Facts, scope: &str, tags: &[String]) -> String {
     let modifier = match metric.kind() {
-        Kind::Gauge => "",
-        Kind::Count { .. } => ".as_count()",
+        Kind::Gauge | Kind::Distribution => "",
+        Kind::Count { .. } | Kind::Counter => ".as_count()",
         Kind::Rate { .. } => ".as_rate()",
     };
     metric_query_with(metric, aggregate(metric), scope, tags) + modifier
@@ -31,10 +31,12 @@ pub(crate) fn by(tags: &[String]) -> String {
 /// value farthest from the goal is used. Other gauges are averaged.
 pub(crate) fn aggregate(metric: &Facts) -> Aggregate {
     let by_kind = || match (metric.kind(), metric.goal().map(|goal| goal.comparison())) {
-        (Kind::Count { .. } | Kind::Rate { .. }, _) => Aggregate::Sum,
+        (Kind::Count { .. } | Kind::Rate { .. } | Kind::Counter, _) => Aggregate::Sum,
         (Kind::Gauge, Some(Comparison::Less | Comparison::LessOrEqual)) => Aggregate::Max,
         (Kind::Gauge, Some(Comparison::Greater | Comparison::GreaterOrEqual)) => Aggregate::Min,
-        (Kind::Gauge, Some(Comparison::Equal | Comparison::NotEqual) | None) => Aggregate::Avg,
+        (Kind::Gauge, Some(Comparison::Equal | Comparison::NotEqual) | None) | (Kind::Distribution, _) => {
+            Aggregate::Avg
+        }
     };
     metric.aggregate().unwrap_or_else(by_kind)
 }

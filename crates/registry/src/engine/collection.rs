@@ -23,6 +23,7 @@ use crate::{
     collected_keys::CollectedKeys,
     collecting::working_for,
     gate::revised,
+    kind_check::check_kind,
     metric::{CollectFn, CollectedBy},
     series::check_distinct,
     subject::{AnySubject, SubjectType},
@@ -266,6 +267,7 @@ fn checked(
     subject: Option<&SubjectLabel>,
     reading: Reading,
 ) -> Result<Reading, Unavailable> {
+    check_kind(metric.kind(), reading.samples())?;
     check_distinct(metric, subject, reading.samples())?;
     Ok(reading)
 }

@@ -134,9 +134,9 @@ fn series<'a>(outcome: &'a Outcome, subject: Option<&'a Arc<SubjectLabel>>) -> S
     let samples = outcome.samples().iter();
     let of_subject = samples.filter(|sample| common.is_none_or(|common| sample.tags().is_superset(common)));
     of_subject
-        .map(|sample| {
+        .filter_map(|sample| {
             let own = sample.tags().iter().filter(|tag| common.is_none_or(|common| !common.contains(tag)));
-            (own.collect(), sample.value())
+            Some((own.collect(), sample.value().number()?))
         })
         .collect()
 }

@@ -81,8 +81,8 @@ pub(super) fn timeseries(metric: &Facts, title: String, by: &[&str], variables: 
         .formulas(vec![WidgetFormula::new("value".to_owned())])
         .response_format(FormulaAndFunctionResponseFormat::TIMESERIES)
         .display_type(match metric.kind() {
-            Kind::Count { .. } => WidgetDisplayType::BARS,
-            Kind::Gauge | Kind::Rate { .. } => WidgetDisplayType::LINE,
+            Kind::Count { .. } | Kind::Counter => WidgetDisplayType::BARS,
+            Kind::Gauge | Kind::Rate { .. } | Kind::Distribution => WidgetDisplayType::LINE,
         });
     let mut timeseries =
         TimeseriesWidgetDefinition::new(vec![request], TimeseriesWidgetDefinitionType::TIMESERIES)

@@ -105,8 +105,10 @@ fn query(combination: &Combination<'_>, scope: &MonitorScope, alerting: &Alertin
 /// is summed, and averaged otherwise. A metric's own goal does not matter here, because it says nothing about this goal.
 fn aggregates(left: &Facts, right: &Facts) -> [Aggregate; 2] {
     let known = [left, right].map(|metric| match metric.kind() {
-        Kind::Count { .. } | Kind::Rate { .. } => Some(metric.aggregate().unwrap_or(Aggregate::Sum)),
-        Kind::Gauge => metric.aggregate(),
+        Kind::Count { .. } | Kind::Rate { .. } | Kind::Counter => {
+            Some(metric.aggregate().unwrap_or(Aggregate::Sum))
+        }
+        Kind::Gauge | Kind::Distribution => metric.aggregate(),
     });
     let default = if known.contains(&Some(Aggregate::Sum)) { Aggregate::Sum } else { Aggregate::Avg };
     known.map(|aggregate| aggregate.unwrap_or(default))

@@ -1,0 +1,7 @@
+//! Many values of one series, summarised.
+
+mod buckets;
+mod summary;
+
+pub use buckets::Bucket;
+pub use summary::Distribution;

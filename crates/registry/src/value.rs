@@ -1,0 +1,68 @@
+//! The value of a sample or a point.
+
+use std::{fmt, sync::Arc};
+
+use crate::Distribution;
+
+/// The value of a sample or a point: a finite number, or many values as a distribution.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A finite number.
+    Number(f64),
+    /// Many values, of a metric of the kind `distribution`.
+    Distribution(Arc<Distribution>),
+}
+
+impl Value {
+    /// The number. `None` for a distribution.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Distribution(_) => None,
+        }
+    }
+
+    /// The distribution. `None` for a number.
+    #[must_use]
+    pub fn distribution(&self) -> Option<&Distribution> {
+        match self {
+            Self::Number(_) => None,
+            Self::Distribution(distribution) => Some(distribution),
+        }
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<Distribution> for Value {
+    fn from(distribution: Distribution) -> Self {
+        Self::Distribution(Arc::new(distribution))
+    }
+}
+
+impl PartialEq<f64> for Value {
+    fn eq(&self, number: &f64) -> bool {
+        self.number() == Some(*number)
+    }
+}
+
+impl PartialEq<f64> for &Value {
+    fn eq(&self, number: &f64) -> bool {
+        **self == *number
+    }
+}
+
+/// The number, or the count and some quantiles of the values.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Distribution(distribution) => distribution.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Converts points for destinations that need another temporality than collectors return. A counter is a total since a
+//! start, and some backends need what was added since the previous run. A distribution contains the values of one run, and some
+//! backends need those of all runs.
+//!
+//! The converted points, the new totals and the changes of the outbox are written in the transaction that records the run. So a
+//! killed process neither loses nor doubles an increase.
+
+use std::time::SystemTime;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use system_health_registry::{Distribution, Kind, Point, Temporality, Value};
+
+use crate::{
+    PendingId, Recipient,
+    convert::{FAR_AHEAD, milliseconds, seconds, time_of_milliseconds, whole},
+    outbox::remove_from_outbox,
+    points::{PointWriter, covered, from_json, join_tags, to_json},
+};
+
+/// Whether some destinations do not get points of this kind as they are.
+pub(crate) fn is_converted(kind: Kind) -> bool {
+    matches!(kind, Kind::Counter | Kind::Distribution)
+}
+
+/// Replaces the points that a recipient does not get as they are in its outbox. `started_at` is the start of the run.
+pub(crate) fn convert_for(
+    recipient: &Recipient,
+    transaction: &Transaction<'_>,
+    points: &mut PointWriter<'_>,
+    recorded: &[(PendingId, Point)],
+    started_at: SystemTime,
+) -> rusqlite::Result<()> {
+    let converts = |kind| match kind {
+        Kind::Counter => recipient.counters == Temporality::Delta,
+        Kind::Distribution => recipient.distributions == Temporality::Cumulative,
+        Kind::Gauge | Kind::Count { .. } | Kind::Rate { .. } => false,
+    };
+    let replaced: Vec<_> = recorded.iter().filter(|(_, point)| converts(point.kind)).collect();
+    if replaced.is_empty() {
+        return Ok(());
+    }
+    let (first, mut baselines) = (points.count(), 0_usize);
+    let destination = recipient.destination.as_str();
+    let ids: Vec<PendingId> = replaced.iter().map(|(id, _)| *id).collect();
+    for (_, point) in &replaced {
+        let observation = Observation { destination, point, tags: &join_tags(&point.tags), started_at };
+        match &point.value {
+            Value::Number(total) => match observation.increase(transaction, *total)? {
+                Increase::Of(count) => drop(points.write(&count)?),
+                Increase::Baseline => baselines += 1,
+                Increase::AlreadyCounted => {}
+            },
+            Value::Distribution(values) => {
+                points.write(&observation.accumulate(transaction, values)?)?;
+            }
+        }
+    }
+    remove_from_outbox(transaction, destination, &ids)?;
+    if points.count() > first {
+        transaction.execute(
+            "INSERT INTO outbox (destination, run, first, last) VALUES (?1, ?2, ?3, ?4)",
+            params![destination, points.run().0, first, points.count() - 1],
+        )?;
+    }
+    transaction.execute(
+        "UPDATE recipients SET baselines = ?3 WHERE destination = ?1 AND run = ?2",
+        params![destination, points.run().0, whole(baselines)],
+    )?;
+    Ok(())
+}
+
+/// A point of a series in a run, for a destination.
+struct Observation<'a> {
+    destination: &'a str,
+    point: &'a Point,
+    tags: &'a str,
+    started_at: SystemTime,
+}
+
+/// What was added to a counter since its previous observation.
+enum Increase {
+    /// The count.
+    Of(Point),
+    /// It is not known what the total was before.
+    Baseline,
+    /// A run at the same time has already been counted. The next run counts what was added since that one.
+    AlreadyCounted,
+}
+
+/// The previous observation of a counter.
+struct Previous {
+    total: f64,
+    start_ms: Option<i64>,
+    timestamp: i64,
+    observed_ms: i64,
+}
+
+impl Observation<'_> {
+    /// Stores the total, and returns what was added to it.
+    fn increase(&self, transaction: &Transaction<'_>, total: f64) -> rusqlite::Result<Increase> {
+        let Point { key, since, timestamp, .. } = self.point;
+        let timestamp = seconds(*timestamp);
+        let previous = self.previous(transaction)?;
+        let is_counted = |previous: &Previous| {
+            // A time that is too far ahead comes from a wrong clock.
+            timestamp <= previous.timestamp && previous.timestamp <= timestamp + FAR_AHEAD
+        };
+        if previous.as_ref().is_some_and(is_counted) {
+            return Ok(Increase::AlreadyCounted);
+        }
+        let start_ms = since.map(milliseconds);
+        let increase = match previous {
+            Some(previous) if previous.is_reset(total, start_ms) => {
+                Some((total, start_ms.unwrap_or(previous.observed_ms)))
+            }
+            Some(previous) => Some((total - previous.total, previous.observed_ms)),
+            None => match (start_ms, self.last_observed(transaction)?) {
+                (Some(start), Some(last)) if start > last => Some((total, start)),
+                _ => None,
+            },
+        };
+        transaction.execute(
+            "INSERT INTO counters (destination, key, tags, total, start_ms, timestamp, observed_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT DO UPDATE
+             SET total = excluded.total, start_ms = excluded.start_ms, timestamp = excluded.timestamp,
+                 observed_ms = excluded.observed_ms",
+            params![
+                self.destination,
+                key,
+                self.tags,
+                total,
+                start_ms,
+                timestamp,
+                milliseconds(self.started_at)
+            ],
+        )?;
+        let Some((added, since_ms)) = increase else { return Ok(Increase::Baseline) };
+        let since = time_of_milliseconds(since_ms);
+        let kind = Kind::Count { interval: covered(since, self.started_at) };
+        Ok(Increase::Of(Point { kind, since: Some(since), value: added.into(), ..self.point.clone() }))
+    }
+
+    fn previous(&self, transaction: &Transaction<'_>) -> rusqlite::Result<Option<Previous>> {
+        transaction
+            .query_row(
+                "SELECT total, start_ms, timestamp, observed_ms FROM counters
+                 WHERE destination = ?1 AND key = ?2 AND tags = ?3",
+                [self.destination, &self.point.key, self.tags],
+                |row| {
+                    Ok(Previous {
+                        total: row.get(0)?,
+                        start_ms: row.get(1)?,
+                        timestamp: row.get(2)?,
+                        observed_ms: row.get(3)?,
+                    })
+                },
+            )
+            .optional()
+    }
+
+    /// When any series of the metric was last observed before this run. A counter that started later is new, so its whole total
+    /// was added since then.
+    fn last_observed(&self, transaction: &Transaction<'_>) -> rusqlite::Result<Option<i64>> {
+        transaction.query_row(
+            "SELECT max(observed_ms) FROM counters WHERE destination = ?1 AND key = ?2 AND observed_ms < ?3",
+            params![self.destination, self.point.key, milliseconds(self.started_at)],
+            |row| row.get(0),
+        )
+    }
+
+    /// Adds the values of a distribution to those of earlier runs, and returns all of them.
+    fn accumulate(&self, transaction: &Transaction<'_>, values: &Distribution) -> rusqlite::Result<Point> {
+        let Point { key, since, timestamp, .. } = self.point;
+        let place = [self.destination, key, self.tags];
+        let earlier: Option<(String, i64)> = transaction
+            .query_row(
+                "SELECT distribution, since_ms FROM accumulated
+                 WHERE destination = ?1 AND key = ?2 AND tags = ?3",
+                place,
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let (all, since_ms) = match earlier {
+            Some((json, since_ms)) => {
+                let mut all = from_json(&json)?;
+                all.merge(values);
+                (all, since_ms)
+            }
+            None => (values.clone(), milliseconds(since.unwrap_or(self.started_at))),
+        };
+        transaction.execute(
+            "INSERT INTO accumulated (destination, key, tags, distribution, since_ms, timestamp)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET distribution = excluded.distribution, timestamp = excluded.timestamp",
+            params![place[0], place[1], place[2], to_json(&all)?, since_ms, seconds(*timestamp)],
+        )?;
+        Ok(Point { since: Some(time_of_milliseconds(since_ms)), value: all.into(), ..self.point.clone() })
+    }
+}
+
+impl Previous {
+    /// Whether the counter has restarted at zero since.
+    fn is_reset(&self, total: f64, start_ms: Option<i64>) -> bool {
+        let restarted = matches!((start_ms, self.start_ms), (Some(now), Some(before)) if now > before);
+        restarted || total < self.total
+    }
+}
