@@ -104,7 +104,7 @@ pub use reporter_name::ReporterName;
 pub use request_plan::{RequestEstimate, RequestPlan};
 pub use resource_cache::CycleError;
 pub use response_cache::{ResponseCache, ResponseFuture, ResponseStore};
-pub use run::{Outcome, Run, State};
+pub use run::{Outcome, OutcomeState, Run};
 pub use sample::{Sample, SampleError};
 pub use sample_value::SampleValue;
 pub use scope::{Scope, ScopeError};

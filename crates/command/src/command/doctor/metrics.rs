@@ -1,7 +1,9 @@
 //! Whether each metric can be collected. The same requests are made as in a run.
 
 use system_health_collectors::doctor;
-use system_health_registry::{Catalog, Context, Engine, Finding, Grade, Outcome, Run, State, Unavailable};
+use system_health_registry::{
+    Catalog, Context, Engine, Finding, Grade, Outcome, OutcomeState, Run, Unavailable,
+};
 
 /// The results of collecting all metrics.
 pub(super) struct MetricFindings {
@@ -17,7 +19,7 @@ pub(super) async fn collect(engine: &Engine, catalog: &Catalog, context: &Contex
     let run = engine.run(catalog, context).await;
     // The outcomes are sorted by key.
     let metrics = || run.outcomes().chunk_by(|one, other| one.metric.key() == other.metric.key());
-    let with_value = metrics().filter(|outcomes| outcomes.iter().any(|it| it.state() == State::Value));
+    let with_value = metrics().filter(|outcomes| outcomes.iter().any(|it| it.state() == OutcomeState::Value));
     MetricFindings {
         with_value: with_value.map(|outcomes| outcomes[0].metric.key().to_owned()).collect(),
         metrics: metrics().count(),
