@@ -190,6 +190,9 @@ impl ReporterBuilder {
     pub fn build(self) -> Result<Reporter, ReporterError> {
         let uses_to_of_settings = self.to.is_empty();
         let report: ReportSettings = self.settings.table()?;
+        if self.align.is_none() {
+            report.check_slot(&self.settings)?;
+        }
         let report = ReportSettings {
             deadline: self.deadline.unwrap_or(report.deadline),
             align: self.align.or(report.align),

@@ -10,7 +10,7 @@ use serde::Deserializer;
 use strsim::jaro_winkler;
 use system_health_registry::{
     Settings,
-    settings::{Origin, SettingsError, SettingsTable},
+    settings::{Origin, SettingsError},
     settings_table,
 };
 
@@ -65,19 +65,13 @@ impl RepositoriesSettings {
         let mut tables = HashSet::new();
         let watched: HashSet<_> = repository.names().iter().map(RepositoryName::key).collect();
         for name in self.0.keys() {
-            let refuse = |message: String| {
-                let path = name.to_string();
-                let Some(origin) = settings.origin::<Self>(&path) else { return Ok(()) };
-                Err(SettingsError::Value { origin, table: Self::NAME.to_owned(), path, message })
-            };
+            let refuse = |message: &str| Err(settings.refuse::<Self>(&name.to_string(), message));
             if !tables.insert(name.key()) {
-                refuse(
-                    "this repository has a table already; GitHub ignores upper and lower case".to_owned(),
-                )?;
+                refuse("this repository has a table already; GitHub ignores upper and lower case")?;
             }
             if is_in_file && !watched.contains(&name.key()) {
                 let hint = nearest(name, repository.names());
-                refuse(format!("this repository is not among those that [repository] names{hint}"))?;
+                refuse(&format!("this repository is not among those that [repository] names{hint}"))?;
             }
         }
         Ok(())

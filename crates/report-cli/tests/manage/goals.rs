@@ -146,11 +146,14 @@ fn wrong_goals_and_settings_of_their_monitors_are_refused_where_they_are() {
     for (settings, words) in [
         (
             goal("commits.hotfix / commits.revert < 1"),
-            line(2, "1: `commits.bad.goal` in [goals]: there is no metric `commits.revert`; did you mean"),
+            line(
+                2,
+                "1: `goal` in [goals.\"commits.bad\"]: there is no metric `commits.revert`; did you mean",
+            ),
         ),
         (
             goal("commits.hotfix - ci.tests_passing_on_main < 1"),
-            line(2, "1: `commits.bad.goal` in [goals]: commits.hotfix has the unit `commit` and"),
+            line(2, "1: `goal` in [goals.\"commits.bad\"]: commits.hotfix has the unit `commit` and"),
         ),
         (
             ratio("recovery = 0.5"),

@@ -61,7 +61,7 @@ async fn an_invalid_pattern_in_the_settings_is_refused_with_its_place() {
         ),
         (
             "[metrics.windows]\n'prs.*' = '30d'\n'pr.*' = '30d'",
-            "a.toml:3:1: `windows.pr.*` in [metrics]: `pr.*` matches no metric",
+            "a.toml:3:1: `\"pr.*\"` in [metrics.windows]: `pr.*` matches no metric",
         ),
     ] {
         let refusal = refusal(|builder| builder, settings);

@@ -70,7 +70,7 @@ fn diagnose(
     let state = ok_or_finding(state, &mut findings).unwrap_or_default();
     let report: ReportSettings = ok_or_finding(settings.table(), &mut findings).unwrap_or_default();
     ok_or_finding(base_tags(&report), &mut findings);
-    ok_or_finding(report.slot().context("`align` in [report]"), &mut findings);
+    ok_or_finding(report.check_slot(settings), &mut findings);
     let choice = Choice::new(program, settings);
     findings.extend(choice.problem());
     let folder = (!arguments.state.no_state).then(|| state.folder());
