@@ -5,9 +5,9 @@ use clap::Args;
 /// The repositories of the built-in metrics.
 #[derive(Debug, Args)]
 pub(crate) struct RepositoryArguments {
-    /// Repository; may be repeated [default: from `SYSTEM_HEALTH_REPOSITORY`, the settings, `GITHUB_REPOSITORY`
-    /// or the `origin` remote]
-    #[arg(long, value_name = "OWNER/NAME")]
+    /// Repositories, separated by commas; may be repeated [default: from `SYSTEM_HEALTH_REPOSITORY`, the settings,
+    /// `GITHUB_REPOSITORY` or the `origin` remote]
+    #[arg(long, value_name = "OWNER/NAME", value_delimiter = ',')]
     pub(crate) repo: Vec<String>,
     /// Branch of all repositories that do not have their own in the settings [default: from the settings, or the
     /// repository's default branch]

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{exit_reason, hints, named_after, run_output::RunOutput, runtime};
 use crate::{
-    args::{CollectArguments, Format},
+    args::{CollectArguments, Format, GlobList},
     exit::Status,
     output::{JsonReport, MarkdownReport, TableReport, standard_output},
     program::Program,
@@ -49,8 +49,8 @@ pub(super) fn run(
 
 /// A reporter with the settings, overridden by the arguments.
 fn builder(settings: Settings, program: &Program, arguments: &CollectArguments) -> ReporterBuilder {
-    let patterns = |globs: &[globset::Glob]| -> Vec<String> {
-        globs.iter().map(|glob| glob.glob().to_owned()).collect()
+    let patterns = |lists: &[GlobList]| -> Vec<String> {
+        GlobList::all(lists).map(|glob| glob.glob().to_owned()).collect()
     };
     let mut builder = Reporter::builder(settings)
         .program(&program.name)
