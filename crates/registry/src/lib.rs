@@ -35,6 +35,7 @@ mod engine;
 mod event;
 mod events;
 mod evidence;
+mod extension;
 mod finding;
 mod gate;
 mod group;
@@ -85,6 +86,9 @@ pub use engine::{DEFAULT_TIMEOUT, Engine, Progress};
 pub use event::{Event, EventError, Level};
 pub use events::Events;
 pub use evidence::{Evidence, EvidenceItem};
+pub use extension::{
+    Detected, DetectedValue, Diagnosed, Extension, NamedAfter, SettingFlag, SetupStep, linked_extensions,
+};
 pub use finding::{Finding, Grade};
 pub use gate::{Gate, Plan, Planned};
 pub use group::group_title;

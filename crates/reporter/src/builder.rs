@@ -3,13 +3,12 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use system_health_registry::{
-    Catalog, CatalogError, Context, Destination, Engine, Interruption, Process, Progress, Settings, SinkType,
-    StandardOutput,
+    Catalog, CatalogError, Context, Destination, Engine, Interruption, NamedAfter, Process, Progress,
+    Settings, SinkType, StandardOutput,
 };
 
 use crate::{
-    Goals, NamedAfter, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings,
-    base_tags,
+    Goals, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings, base_tags,
     name::{Name, NameHook, program_name},
     self_metrics::only_self_metrics,
     target::Sinks,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use system_health_registry::parse_duration;
 
-use super::{FailOnArgument, GlobList, RepositoryArguments, SettingsArguments, StateArguments};
+use super::{FailOnArgument, GlobList, SettingFlagArguments, SettingsArguments, StateArguments};
 
 /// What to collect, and what to do with the values.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ pub(crate) struct CollectArguments {
     #[arg(long, value_name = "GLOB")]
     pub(crate) skip: Vec<GlobList>,
     #[command(flatten)]
-    pub(crate) repository: RepositoryArguments,
+    pub(crate) flags: SettingFlagArguments,
     #[command(flatten)]
     pub(crate) state: StateArguments,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use system_health_registry::parse_duration;
 
-use super::{GlobList, RepositoryArguments, SettingsArguments};
+use super::{GlobList, SettingFlagArguments, SettingsArguments};
 use crate::exit;
 
 /// The end of the help.
@@ -26,7 +26,7 @@ pub(crate) struct ExplainArguments {
     #[arg(long, value_name = "NAME")]
     pub(crate) subject: Vec<GlobList>,
     #[command(flatten)]
-    pub(crate) repository: RepositoryArguments,
+    pub(crate) flags: SettingFlagArguments,
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
     /// Maximum time of the collection [default: from the settings, or 5m]

@@ -11,8 +11,8 @@ mod list;
 mod output;
 mod read;
 mod report;
-mod repository;
 mod secrets;
+mod setting_flags;
 mod settings;
 mod state;
 
@@ -31,4 +31,4 @@ pub(crate) use list::ListArguments;
 pub(crate) use output::{LogFormat, OutputArguments};
 pub(crate) use read::command_line;
 pub(crate) use report::{Arguments, Command};
-pub(crate) use repository::RepositoryArguments;
+pub(crate) use setting_flags::SettingFlagArguments;

@@ -21,7 +21,7 @@ pub(super) fn run(
     catalog: &Catalog,
     output: RunOutput<'_>,
 ) -> anyhow::Result<Status> {
-    let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.repository)?;
+    let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.flags)?;
     let tags = base_tags(&report)?;
     // The metrics about the reporter need a finished run, so they cannot be explained here.
     let catalog = without_self_metrics(catalog.clone());

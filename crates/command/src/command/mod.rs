@@ -8,7 +8,6 @@ mod hints;
 mod history;
 mod init;
 mod list;
-mod named_after;
 mod run_output;
 mod runtime;
 mod subject_filter;

@@ -1,6 +1,5 @@
 //! Whether each metric can be collected. The same requests are made as in a run.
 
-use system_health_collectors::doctor;
 use system_health_registry::{
     Catalog, Context, Engine, Finding, Grade, Outcome, OutcomeState, Run, Unavailable,
 };
@@ -55,7 +54,7 @@ fn for_metric(outcomes: &[Outcome]) -> Vec<Finding> {
     let grade = problems.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Ok);
     let summary = format!("has values for {} of {} subjects", good.len(), outcomes.len());
     let summary = Finding::new(format!("metric {key}"), grade, summary);
-    [vec![summary], doctor::bounded(problems)].concat()
+    [vec![summary], Finding::bounded(problems)].concat()
 }
 
 fn finding(subject: String, outcome: &Outcome) -> Finding {
