@@ -207,7 +207,7 @@ fn a_run_judges_what_the_monitor_watches() {
 
     let all = &document["goals"][0];
     assert_eq!(all["goal"], json!({"condition": "commits.reverts + commits.hotfix > 1", "met": false}));
-    assert_eq!((&all["samples"][0]["value"], &all["unit"]), (&json!(0.0), &json!("commit")));
+    assert_eq!((&all["samples"][0]["value"], &all["unit"]), (&json!(0), &json!("commit")));
     let bad = &document["goals"][1];
     assert_eq!(
         (&bad["key"], &bad["state"], &bad["goal"]["met"]),
