@@ -46,7 +46,8 @@ pub mod commits;
 mod date;
 #[cfg(feature = "github")]
 pub mod delivery;
-pub mod doctor;
+mod doctor;
+mod extension;
 #[cfg_attr(not(feature = "git"), path = "without_git.rs")]
 pub mod git;
 pub mod github;

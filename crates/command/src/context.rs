@@ -59,7 +59,7 @@ impl<'a> CommandContext<'a> {
         settings::state(settings, arguments)
     }
 
-    /// Where to print data. Before doing anything else, call [`Stdout::one_of`] with the formats that the command supports.
+    /// Where to print data, in a format that the command supports.
     #[must_use]
     pub fn stdout(&self) -> Stdout {
         self.stdout

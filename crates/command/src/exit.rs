@@ -2,7 +2,7 @@
 
 use std::{fmt, process::ExitCode};
 
-use system_health_registry::{Outcome, Report, SourceOutcome, State};
+use system_health_registry::{Outcome, OutcomeState, Report, SourceOutcome};
 use system_health_reporter::{Delivery, FailOn};
 
 use crate::output::wrap;
@@ -97,14 +97,14 @@ impl Status {
     pub(crate) fn from_run(report: &Report, deliveries: &[Delivery], fail_on: FailOn) -> Self {
         let outcomes = report.run().outcomes();
         let fails = |state, is_complete: bool| match state {
-            State::Value => !is_complete && fail_on != FailOn::Delivery,
-            State::NoData => fail_on == FailOn::NoData,
-            State::Error => fail_on != FailOn::Delivery,
+            OutcomeState::Value => !is_complete && fail_on != FailOn::Delivery,
+            OutcomeState::NoData => fail_on == FailOn::NoData,
+            OutcomeState::Error => fail_on != FailOn::Delivery,
         };
         let failed = |outcome: &Outcome| fails(outcome.state(), outcome.failed_items().is_empty());
         // A source that failed before it named any metric has no outcomes.
         let source_failed =
-            |source: &SourceOutcome| fails(State::from(&source.result), source.refused.is_empty());
+            |source: &SourceOutcome| fails(OutcomeState::from(&source.result), source.refused.is_empty());
         if fail_on == FailOn::Never {
             Self::Done
         } else if deliveries.iter().any(Delivery::failed) {

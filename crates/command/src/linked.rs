@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use clap::ArgMatches;
 
-use crate::{CommandContext, Status};
+use crate::{CommandContext, Format, Status};
 
 /// A command that a linked crate adds to `report`. Register one with [`register_command!`](crate::register_command).
 #[derive(Debug, Clone, Copy)]
 pub struct CommandType {
     /// Defines the command line: the command's name, help and arguments.
     pub command: fn() -> clap::Command,
+    /// The formats that it supports. Another format is refused before the command runs.
+    pub formats: &'static [Format],
     /// Runs the command. The status is the exit status; an error is printed, and the exit status is 2.
     pub run: fn(&ArgMatches, &CommandContext<'_>) -> anyhow::Result<Status>,
 }
@@ -61,9 +63,9 @@ impl LinkedCommands {
         self.0.get(name).copied()
     }
 
-    /// Their command lines, sorted by name.
-    pub(crate) fn command_lines(&self) -> impl Iterator<Item = clap::Command> {
-        self.0.values().map(|command| (command.command)())
+    /// Their command lines with the formats that they support, sorted by name.
+    pub(crate) fn command_lines(&self) -> impl Iterator<Item = (clap::Command, &'static [Format])> {
+        self.0.values().map(|command| ((command.command)(), command.formats))
     }
 }
 
@@ -73,14 +75,14 @@ impl LinkedCommands {
 /// use system_health_command::{CommandContext, CommandType, Format, Status, clap, register_command};
 ///
 /// fn run(_arguments: &clap::ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
-///     let stdout = context.stdout().one_of(&[Format::Table, Format::Json])?;
 ///     let keys: Vec<&str> = context.linked_catalog().metrics().iter().map(|metric| metric.key()).collect();
-///     stdout.print(keys.join("\n"), &keys)?;
+///     context.stdout().print(keys.join("\n"), &keys)?;
 ///     Ok(Status::Done)
 /// }
 ///
 /// register_command!(CommandType {
 ///     command: || clap::Command::new("keys").about("Print the keys of the linked metrics"),
+///     formats: &[Format::Table, Format::Json],
 ///     run,
 /// });
 /// ```
@@ -95,8 +97,11 @@ macro_rules! register_command {
 mod tests {
     use super::*;
 
-    const DEPLOYS: CommandType =
-        CommandType { command: || clap::Command::new("deploys"), run: |_, _| Ok(Status::Done) };
+    const DEPLOYS: CommandType = CommandType {
+        command: || clap::Command::new("deploys"),
+        formats: &[Format::Json],
+        run: |_, _| Ok(Status::Done),
+    };
 
     #[test]
     fn duplicate_names_are_refused() {

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use system_health_registry::{
     Settings,
-    settings::{Origin, SettingPath, SettingsBuilder, SettingsError},
+    settings::{SettingPath, SettingsBuilder, SettingsError},
 };
 use system_health_reporter::{ReportSettings, StateSettings};
 
-use crate::args::{FolderArguments, RepositoryArguments, SettingsArguments};
+use crate::args::{FolderArguments, SettingFlagArguments, SettingsArguments};
 
 /// The settings file that is read by default.
 pub(crate) const DEFAULT_FILE: &str = "system-health.toml";
@@ -29,27 +29,17 @@ pub(crate) fn builder(arguments: &SettingsArguments) -> Result<SettingsBuilder, 
 /// The settings of a run: the file, overridden by the environment, overridden by flags.
 pub(crate) fn load(
     arguments: &SettingsArguments,
-    repository: &RepositoryArguments,
+    flags: &SettingFlagArguments,
 ) -> Result<Settings, SettingsError> {
-    let mut builder = builder(arguments)?;
-    let flag = Origin::Flag("--repo");
-    builder = match &repository.repo[..] {
-        [] => builder,
-        [name] => builder.set("repository", "name", name.as_str(), flag),
-        names => builder.set("repository", "names", names.to_vec(), flag),
-    };
-    if let Some(branch) = &repository.branch {
-        builder = builder.set("repository", "branch", branch.as_str(), Origin::Flag("--branch"));
-    }
-    builder.build()
+    flags.apply(builder(arguments)?).build()
 }
 
 /// The settings of a run, with the table `[report]`.
 pub(crate) fn load_for_run(
     arguments: &SettingsArguments,
-    repository: &RepositoryArguments,
+    flags: &SettingFlagArguments,
 ) -> Result<(Settings, ReportSettings), SettingsError> {
-    let settings = load(arguments, repository)?;
+    let settings = load(arguments, flags)?;
     let report = settings.table()?;
     Ok((settings, report))
 }

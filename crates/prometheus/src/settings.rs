@@ -112,7 +112,7 @@ impl PrometheusSettings {
     /// Refuses settings that cannot work or have no effect.
     fn check_keys(&self, settings: &Settings) -> Result<(), SettingsError> {
         match self.problem(settings) {
-            Some((key, problem)) => Err(refusal(settings, key, &problem)),
+            Some((key, problem)) => Err(settings.refuse::<Self>(key, problem)),
             None => Ok(()),
         }
     }
@@ -141,17 +141,6 @@ impl PrometheusSettings {
             }
             _ => None,
         }
-    }
-}
-
-/// The error for a problem, with the place of the key.
-fn refusal(settings: &Settings, key: &str, problem: &KeyProblem) -> SettingsError {
-    let table = PrometheusSettings::NAME.to_owned();
-    match settings.origin::<PrometheusSettings>(key) {
-        Some(origin) => {
-            SettingsError::Value { origin, table, path: key.to_owned(), message: problem.to_string() }
-        }
-        None => SettingsError::Table { table, message: format!("`{key}`: {problem}") },
     }
 }
 

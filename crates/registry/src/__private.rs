@@ -3,8 +3,8 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    CatalogError, Context, Described, Facts, FromContext, Gate, IntoReading, Location, Metric, OptionValue,
-    Reading, Source, Unavailable, task::Task,
+    CatalogError, Context, Described, Extension, Facts, FromContext, Gate, IntoReading, Location, Metric,
+    OptionValue, Reading, Source, Unavailable, task::Task,
 };
 
 pub use inventory;
@@ -29,6 +29,12 @@ pub struct GroupTitle {
 /// A gate. It is a constant.
 #[derive(Clone, Copy)]
 pub struct GateRegistration(pub &'static dyn Gate);
+
+/// An extension. It is a constant.
+#[derive(Clone, Copy)]
+pub struct ExtensionRegistration(pub &'static dyn Extension);
+
+inventory::collect!(ExtensionRegistration);
 
 /// Makes a metric from the options of the attribute. The attribute has already checked them with the same rules.
 pub fn metric<C>(

@@ -10,6 +10,9 @@ use tokio::time::timeout;
 /// Timeout of a check. It is longer than the clients' own timeouts, so that their errors are reported.
 const LIMIT: Duration = Duration::from_secs(12);
 
+/// Maximum number of findings of one kind.
+const MAX_OF_A_KIND: usize = 10;
+
 /// With a smaller difference between the clocks, all tokens, signatures and timestamps are accepted.
 const CLOCK_WARNING: Duration = Duration::from_secs(30);
 /// With a larger difference, servers refuse requests and points.
@@ -71,6 +74,22 @@ impl Finding {
         timeout(LIMIT, check).await.unwrap_or_else(timed_out)
     }
 
+    /// The worst of these findings, which are of one kind, and one that counts the others.
+    #[must_use]
+    pub fn bounded(mut findings: Vec<Self>) -> Vec<Self> {
+        let others = findings.len().saturating_sub(MAX_OF_A_KIND);
+        if others == 0 {
+            return findings;
+        }
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.grade));
+        let rest = findings.split_off(MAX_OF_A_KIND);
+        let last = rest.first().map(|worst| {
+            Self::new("more", worst.grade, format!("{others} more of this kind, such as {}", worst.subject))
+        });
+        findings.extend(last);
+        findings
+    }
+
     /// Compares the time of a server with the clock of this machine.
     #[must_use]
     pub fn clock(server: &str, theirs: SystemTime, now: SystemTime) -> Self {
@@ -110,6 +129,22 @@ impl Grade {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_findings_are_cut_and_the_worst_come_first() {
+        let findings = |count: usize| {
+            let finding = |number| match number {
+                30 => Finding::failed("30", "gone"),
+                number => Finding::warning(number.to_string(), "no data"),
+            };
+            Finding::bounded((0..count).map(finding).collect())
+        };
+
+        assert_eq!(findings(10).len(), 10);
+        let many = findings(40);
+        assert_eq!((many.len(), many[0].grade, &*many[0].subject), (11, Grade::Failed, "30"));
+        assert_eq!(many[10], Finding::warning("more", "30 more of this kind, such as 9"));
+    }
 
     #[test]
     fn a_clock_that_is_ahead_or_behind_is_reported() {

@@ -36,6 +36,7 @@ mod engine;
 mod event;
 mod events;
 mod evidence;
+mod extension;
 mod finding;
 mod gate;
 mod group;
@@ -89,6 +90,9 @@ pub use engine::{DEFAULT_TIMEOUT, Engine, Progress};
 pub use event::{Event, EventError, Level};
 pub use events::Events;
 pub use evidence::{Evidence, EvidenceItem};
+pub use extension::{
+    Detected, DetectedValue, Diagnosed, Extension, NamedAfter, SettingFlag, SetupStep, linked_extensions,
+};
 pub use finding::{Finding, Grade};
 pub use gate::{Gate, Plan, Planned};
 pub use group::group_title;
@@ -108,7 +112,7 @@ pub use reporter_name::ReporterName;
 pub use request_plan::{RequestEstimate, RequestPlan};
 pub use resource_cache::CycleError;
 pub use response_cache::{ResponseCache, ResponseFuture, ResponseStore};
-pub use run::{Outcome, Run, State};
+pub use run::{Outcome, OutcomeState, Run};
 pub use sample::{Sample, SampleError};
 pub use sample_value::SampleValue;
 pub use scope::{Scope, ScopeError};

@@ -1,6 +1,6 @@
 //! A metric: its facts, its location in the code, its subjects, and how it is collected.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{any::TypeId, fmt, ops::Deref, sync::Arc};
 
 use futures::future::BoxFuture;
 
@@ -81,6 +81,13 @@ impl Metric {
     #[must_use]
     pub fn location(&self) -> &Location {
         &self.location
+    }
+
+    /// Whether the metric is collected for each subject of a type.
+    #[must_use]
+    pub fn is_about<S: Subject>(&self) -> bool {
+        let CollectedBy::Function { subject: Some(subject), .. } = &self.collected_by else { return false };
+        subject.id == TypeId::of::<S>()
     }
 
     /// The type name of the metric's subjects, such as `Repository`.

@@ -32,7 +32,7 @@ pub struct Outcome {
 
 /// The state in which a metric ends a run. Only values are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub enum OutcomeState {
     /// One or more samples.
     Value,
     /// There is nothing to report, and nothing failed.
@@ -73,7 +73,7 @@ impl Run {
     }
 }
 
-impl State {
+impl OutcomeState {
     /// The name: `value`, `no_data` or `error`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -85,7 +85,7 @@ impl State {
     }
 }
 
-impl<T> From<&Result<T, Unavailable>> for State {
+impl<T> From<&Result<T, Unavailable>> for OutcomeState {
     fn from(result: &Result<T, Unavailable>) -> Self {
         match result {
             Ok(_) => Self::Value,
@@ -98,7 +98,7 @@ impl<T> From<&Result<T, Unavailable>> for State {
 impl Outcome {
     /// The state in which the metric ended the run.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> OutcomeState {
         (&self.result).into()
     }
 

@@ -10,8 +10,8 @@ use std::{
 use common::{lines, linked, run};
 use insta::assert_snapshot;
 use system_health_registry::{
-    Catalog, Context, Engine, Facts, FromContext, Metric, Outcome, Progress, Reading, Sample, SampleError,
-    State, Unavailable, location, system_health_metric,
+    Catalog, Context, Engine, Facts, FromContext, Metric, Outcome, OutcomeState, Progress, Reading, Sample,
+    SampleError, Unavailable, location, system_health_metric,
 };
 use tokio::sync::{Barrier, Notify};
 
@@ -165,7 +165,7 @@ async fn progress_is_observed_and_outcomes_are_sorted_by_key() {
                 Progress::Started(metric, _) => format!("{} started", metric.key()),
                 Progress::Finished(outcome) => {
                     signal.0.notify_one();
-                    let failed = outcome.state() == State::Error;
+                    let failed = outcome.state() == OutcomeState::Error;
                     format!("{} {}", outcome.metric.key(), if failed { "failed" } else { "finished" })
                 }
                 other => panic!("unexpected progress: {other:?}"),

@@ -4,7 +4,8 @@ use std::future::pending;
 
 use futures::channel::oneshot;
 use system_health_registry::{
-    Catalog, Context, Engine, Facts, Interruption, IntoReading, Metric, Reading, State, Unavailable, location,
+    Catalog, Context, Engine, Facts, Interruption, IntoReading, Metric, OutcomeState, Reading, Unavailable,
+    location,
 };
 
 fn metric<F>(key: &str, collect: impl Fn() -> F + Send + Sync + 'static) -> Metric
@@ -36,7 +37,7 @@ async fn an_interrupted_run_keeps_finished_outcomes() {
     let run = engine.run(&catalog.unwrap(), &Context::new()).await;
 
     let [value, hangs] = run.outcomes() else { panic!("{run:?}") };
-    assert_eq!((value.state(), hangs.state()), (State::Value, State::Error));
+    assert_eq!((value.state(), hangs.state()), (OutcomeState::Value, OutcomeState::Error));
     assert_eq!(hangs.result.as_ref().unwrap_err().to_string(), "interrupted before there was a result");
 }
 

@@ -105,7 +105,7 @@ fn unknown_keys_are_refused_at_every_depth() {
     assert_snapshot!(refusal("[commits]\nlimits = { pages = 1, 'é' = 2, page = 3 }\n"), @"system-health.toml:2:32: there is no key `page` in [commits.limits]; did you mean `pages`?");
     assert_snapshot!(refusal("[[commits.rules.main]]\nname = 'a'\n[[commits.rules.main]]\nname = 'b'\n  wieght = 1\n"), @"system-health.toml:5:3: there is no key `wieght` in [commits.rules.main[1]]; did you mean `weight`? (others: `name`)");
     assert_snapshot!(refusal("[[commits.rules.'release/1.x']]\nnam = 'a'\n"), @r#"system-health.toml:2:1: there is no key `nam` in [commits.rules."release/1.x"[0]]; did you mean `name`? (others: `weight`)"#);
-    assert_snapshot!(refusal("[[commits.rules.main]]\nweight = 1\n"), @"system-health.toml:1:1: `rules.main[0]` in [commits]: the key `name` is missing");
+    assert_snapshot!(refusal("[[commits.rules.main]]\nweight = 1\n"), @"system-health.toml:1:1: `main[0]` in [commits.rules]: the key `name` is missing");
 }
 
 #[test]
@@ -114,8 +114,8 @@ fn a_value_of_the_wrong_type_is_refused() {
     assert_snapshot!(refusal("[commits]\nwindow = \"soon\"\n"), @r#"system-health.toml:2:1: `window` in [commits]: `soon` is not a duration; write a duration such as "30s", "15m" or "7d""#);
     assert_snapshot!(refusal("[commits]\nsource = \"gitlab\"\n"), @"system-health.toml:2:1: `source` in [commits]: unknown variant `gitlab`, expected one of `auto`, `github`, `local`");
     assert_snapshot!(refusal("[commits]\nhotfix-patterns = [\"a\", 5]\n"), @"system-health.toml:2:25: `hotfix-patterns[1]` in [commits]: invalid type: integer `5`, expected a string");
-    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = 300\n"), @"system-health.toml:3:1: `limits.pages` in [commits]: integer `300` is not a whole number from 0 to 255");
-    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = \"many\"\n"), @r#"system-health.toml:3:1: `limits.pages` in [commits]: string "many" is not a whole number from 0 to 255"#);
+    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = 300\n"), @"system-health.toml:3:1: `pages` in [commits.limits]: integer `300` is not a whole number from 0 to 255");
+    assert_snapshot!(refusal("[commits]\n[commits.limits]\npages = \"many\"\n"), @r#"system-health.toml:3:1: `pages` in [commits.limits]: string "many" is not a whole number from 0 to 255"#);
 }
 
 #[test]

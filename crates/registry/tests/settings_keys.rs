@@ -35,9 +35,7 @@ settings_table!(
 impl PoolSettings {
     fn check_limits(&self, settings: &Settings) -> Result<(), SettingsError> {
         let Some((name, _)) = self.limits.iter().find(|(_, limits)| limits.pages == 0) else { return Ok(()) };
-        let path = format!("limits.{name}.pages");
-        let (origin, table) = (settings.origin::<Self>(&path).unwrap(), "pool".to_owned());
-        Err(SettingsError::Value { origin, table, path, message: "there is no limit of 0".to_owned() })
+        Err(settings.refuse::<Self>(&format!("limits.{name}.pages"), "there is no limit of 0"))
     }
 }
 
@@ -75,11 +73,11 @@ fn the_error_about_a_nested_value_names_its_own_line() {
     let limits = "[pool.limits.'a.b']\npages = 1\n[pool.limits.'c.d']\npages = ";
     assert_eq!(
         refusal(&format!("{limits}-1")),
-        "system-health.toml:4:1: `limits.c.d.pages` in [pool]: integer `-1` is not a whole number from 0 to 255"
+        "system-health.toml:4:1: `pages` in [pool.limits.\"c.d\"]: integer `-1` is not a whole number from 0 to 255"
     );
     assert_eq!(
         refusal(&format!("{limits}0")),
-        "system-health.toml:4:1: `limits.c.d.pages` in [pool]: there is no limit of 0"
+        "system-health.toml:4:1: `pages` in [pool.limits.\"c.d\"]: there is no limit of 0"
     );
     assert_eq!(
         refusal("[pool]\nhosts = [\n'a',\n2,\n]"),

@@ -159,7 +159,7 @@ async fn a_shared_resource_cannot_depend_on_one_metric() {
 fn invalid_settings_are_refused_at_their_line() {
     let refused = |toml: &str| SharedError::new(settings(toml).unwrap_err()).to_string();
     assert_snapshot!(refused("[metrics]\nwindow = 'soon'"), @r#"a.toml:2:1: `window` in [metrics]: `soon` is not a duration; write a duration such as "30s", "15m" or "7d""#);
-    assert_snapshot!(refused("[metrics.windows]\n'a.*' = '1d'\n'[' = '1d'"), @r#"a.toml:3:1: `windows.[` in [metrics]: this is not a pattern for keys (unclosed character class; missing ']'); write a key or a glob, such as "commits.*""#);
-    assert_snapshot!(refused("[metrics.windows]\n'a.*' = 'soon'"), @r#"a.toml:2:1: `windows.a.*` in [metrics]: `soon` is not a duration; write a duration such as "30s", "15m" or "7d""#);
+    assert_snapshot!(refused("[metrics.windows]\n'a.*' = '1d'\n'[' = '1d'"), @r#"a.toml:3:1: `"["` in [metrics.windows]: this is not a pattern for keys (unclosed character class; missing ']'); write a key or a glob, such as "commits.*""#);
+    assert_snapshot!(refused("[metrics.windows]\n'a.*' = 'soon'"), @r#"a.toml:2:1: `"a.*"` in [metrics.windows]: `soon` is not a duration; write a duration such as "30s", "15m" or "7d""#);
     assert_snapshot!(refused("[metrics]\nenable = ['[']"), @r#"a.toml:2:11: `enable[0]` in [metrics]: this is not a pattern for keys (unclosed character class; missing ']'); write a key or a glob, such as "commits.*""#);
 }

@@ -104,6 +104,20 @@ fn without_settings_each_cause_is_printed_once_before_the_next_steps() {
 }
 
 #[test]
+fn nothing_is_asked_for_that_only_skipped_metrics_need() {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"));
+
+    let ended = scene
+        .file("system-health.toml", "[report]\nskip = ['ci.*', 'commits.*']\n")
+        .run(&["doctor"])
+        .with_status(0);
+
+    let steps = ended.json()["next_steps"].to_string();
+    assert!(!steps.contains("repository") && !steps.contains("GITHUB_TOKEN"), "{steps}");
+    assert_eq!(line(&ended, "GitHub").0, "info", "{ended}");
+}
+
+#[test]
 fn a_sink_that_no_push_delivers_to_is_no_failure() {
     let github = github();
     let scene = || {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use system_health_test_support::scene::Scene;
 
 fn scene() -> Scene {
@@ -16,7 +17,9 @@ fn runs_are_kept_even_without_a_push() {
     let rows = scene.run(&["history"]).with_status(0).json();
 
     let row = |key: &str| rows.as_array().unwrap().iter().find(|row| row["key"] == key).unwrap().clone();
-    assert_eq!(row("commits.hotfix")["value"], 1.0);
+    assert_eq!(row("commits.hotfix")["value"], json!(1));
+    let tags = row("commits.hotfix")["tags"].clone();
+    assert!(tags.as_array().unwrap().contains(&json!("branch:main")), "{tags}");
     assert_eq!(row("commits.hotfix")["unit"], "commit");
     assert_eq!(row("commits.hotfix")["state"], "value");
     assert_eq!(row("ci.tests_passing_on_main")["state"], "no_data");
@@ -47,7 +50,7 @@ fn spreadsheets_get_comma_separated_values() {
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines[0], "time,key,subject,state,value,unit,tags,reason");
     assert!(lines[1].contains(",commits.hotfix,"), "{csv}");
-    assert!(lines[1].contains(",value,1.0,commit,\"branch:main,env:development,"), "{csv}");
+    assert!(lines[1].contains(",value,1,commit,\"branch:main,env:development,"), "{csv}");
     assert_eq!(lines.len(), 2);
 }
 
@@ -71,4 +74,16 @@ fn a_range_that_starts_before_1970_shows_all_runs() {
         let ended = scene.run(&["history", "--since", "100y", "--format", format]).with_status(0);
         assert!(ended.stdout().contains("commits.hotfix"), "{ended}");
     }
+}
+
+#[test]
+fn a_flag_for_a_list_takes_several_values_separated_by_commas() {
+    let selected = |only: &str| {
+        let document = scene().run(&["--only", only]).with_status(0).json();
+        let metrics = document["metrics"].as_array().unwrap().clone();
+        metrics.iter().map(|metric| metric["key"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+
+    assert_eq!(selected("commits.hotfix,commits.reverts"), ["commits.hotfix", "commits.reverts"]);
+    assert_eq!(selected("commits.{hotfix,reverts}"), ["commits.hotfix", "commits.reverts"]);
 }

@@ -50,7 +50,7 @@ fn wrong_usage_and_settings_are_refused_with_advice() {
         (
             "[repository]\nnames = ['acme/shop']\n[repositories.'acme/web']",
             &[],
-            "system-health.toml:3:15: `acme/web` in [repositories]: this repository is not among those",
+            "system-health.toml:3:15: [repositories.\"acme/web\"]: this repository is not among those",
         ),
         (
             "",
@@ -60,6 +60,8 @@ fn wrong_usage_and_settings_are_refused_with_advice() {
         ("", &["--push", "--dry-run"], "'--push' cannot be used with '--dry-run'"),
         ("", &["--deadline", "soon"], "`soon` is not a duration; write a duration such as"),
         ("", &["--only", "a["], "a["),
+        ("", &["--only", ""], "no glob is given"),
+        ("", &["--repo", "a/b,shop"], "flag --repo: `names[1]` in [repository]"),
         ("", &["--fail-on", "sometimes"], "[possible values: never, delivery, error, no-data, goal]"),
     ] {
         let ended = scene().file("system-health.toml", settings).run(arguments).with_status(2);

@@ -3,13 +3,12 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use system_health_registry::{
-    Catalog, CatalogError, Context, Destination, Engine, Interruption, Process, Progress, Settings, SinkType,
-    StandardOutput,
+    Catalog, CatalogError, Context, Destination, Engine, Interruption, NamedAfter, Process, Progress,
+    Settings, SinkType, StandardOutput,
 };
 
 use crate::{
-    Goals, NamedAfter, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings,
-    base_tags,
+    Goals, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings, base_tags,
     name::{Name, NameHook, program_name},
     self_metrics::only_self_metrics,
     target::Sinks,
@@ -190,6 +189,9 @@ impl ReporterBuilder {
     pub fn build(self) -> Result<Reporter, ReporterError> {
         let uses_to_of_settings = self.to.is_empty();
         let report: ReportSettings = self.settings.table()?;
+        if self.align.is_none() {
+            report.check_slot(&self.settings)?;
+        }
         let report = ReportSettings {
             deadline: self.deadline.unwrap_or(report.deadline),
             align: self.align.or(report.align),

@@ -24,7 +24,7 @@ pub enum ReporterError {
     #[error(transparent)]
     Selection(#[from] SelectionError),
     /// The schedule slot is too long.
-    #[error("`align` in [report]")]
+    #[error(transparent)]
     Slot(#[from] SlotError),
     /// A tag cannot be used.
     #[error(transparent)]

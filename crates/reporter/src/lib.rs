@@ -47,7 +47,6 @@ pub use delivery::{Delivery, DeliveryResult, Finished, Preview};
 pub use descriptions::with_remembered;
 pub use error::{DestinationsError, ReporterError};
 pub use goals::{Goals, NamedGoal};
-pub use name::NamedAfter;
 pub use receipt::{DeliveryStatus, Receipt, Refusal};
 pub use reporter::{Mode, Reporter};
 pub use selection::{Choice, PatternList, Selection, SelectionError, selected_by_settings};

@@ -10,7 +10,7 @@ use std::{env, fmt, path::PathBuf, sync::Arc};
 
 use futures::{FutureExt, future::BoxFuture};
 use sha2::{Digest, Sha256};
-use system_health_registry::{Context, ReporterName, Tag};
+use system_health_registry::{Context, NamedAfter, ReporterName, Tag};
 
 use crate::{ReportSettings, tags::TagsError};
 
@@ -19,15 +19,6 @@ const TAG: &str = "reporter";
 
 /// The name of this project's own program. It is not part of the reporter's name.
 const USUAL_PROGRAM: &str = "report";
-
-/// The parts of a derived name. They must be the same in every run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NamedAfter {
-    /// The subject of the reports, such as `acme/shop`. Default: the program.
-    pub subject: Option<String>,
-    /// Other properties that distinguish the reporter, such as `branch next`.
-    pub selection: Vec<String>,
-}
 
 type Hook = dyn Fn(Context) -> BoxFuture<'static, NamedAfter> + Send + Sync;
 

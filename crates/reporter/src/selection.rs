@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use system_health_registry::{
-    Catalog, KeyPattern, KeyPatternError, MetricSettings, Settings, SharedError,
+    Catalog, KeyPattern, KeyPatternError, MetricSettings, Settings,
     self_metrics::is_self_metric,
     settings::{Known, SettingsError, SettingsTable, may_be_secret},
 };
@@ -94,7 +94,8 @@ impl Selection {
     }
 
     /// Also applies the settings: `enable` in `[metrics]`, unless metrics are named by `only`, and `skip` in `[report]`. A
-    /// pattern that matches nothing in the catalog is refused with its place in the file.
+    /// pattern that matches nothing in the catalog is refused with its place in the file. If the file is
+    /// [shared](Settings::is_shared), it is ignored, because it may be for another program.
     pub fn with_settings(mut self, catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
         let (report, metrics) = (settings.table::<ReportSettings>()?, settings.table::<MetricSettings>()?);
         let windows = metrics.windows.into_keys();
@@ -182,17 +183,25 @@ impl Patterns {
         Ok(Self(parsed.collect::<Result<_, _>>()?))
     }
 
-    /// Takes patterns with their paths in a settings table. One that matches nothing in the catalog is refused.
+    /// Takes patterns with their paths in a settings table. One that matches nothing in the catalog is ignored in a shared
+    /// file, and otherwise refused.
     fn from_settings<T: SettingsTable>(
         catalog: &Catalog,
         settings: &Settings,
         list: PatternList,
         patterns: impl IntoIterator<Item = (String, KeyPattern)>,
     ) -> Result<Self, SettingsError> {
-        let checked = patterns.into_iter().map(|(path, pattern)| {
-            matching(catalog, list, pattern).map_err(|error| settings_error::<T>(settings, path, error))
-        });
-        Ok(Self(checked.collect::<Result<_, _>>()?))
+        let mut matched = Vec::new();
+        for (path, pattern) in patterns {
+            match matching(catalog, list, pattern) {
+                Ok(pattern) => matched.push(pattern),
+                Err(error) if settings.is_shared() => {
+                    tracing::debug!("`{path}` in [{}] is ignored: {error}", T::NAME);
+                }
+                Err(error) => return Err(settings.refuse::<T>(&path, error)),
+            }
+        }
+        Ok(Self(matched))
     }
 
     fn match_any(&self, key: &str) -> bool {
@@ -217,17 +226,4 @@ fn numbered(name: &str, patterns: Vec<KeyPattern>) -> impl Iterator<Item = (Stri
 
 fn shown(pattern: &str) -> String {
     if may_be_secret(pattern) { "...".to_owned() } else { pattern.to_owned() }
-}
-
-fn settings_error<T: SettingsTable>(
-    settings: &Settings,
-    path: String,
-    error: SelectionError,
-) -> SettingsError {
-    let table = T::NAME.to_owned();
-    let message = SharedError::new(error).to_string();
-    match settings.origin::<T>(&path) {
-        Some(origin) => SettingsError::Value { origin, table, path, message },
-        None => SettingsError::Table { table, message },
-    }
 }

@@ -8,8 +8,8 @@ use std::{
 };
 
 use system_health_registry::{
-    ApiCalls, Catalog, Context, FromContext, IntoReading, Metric, Outcome, Sample, SampleError, SampleValue,
-    SourceOutcome, State, Tag, Unavailable, location, register_metric,
+    ApiCalls, Catalog, Context, FromContext, IntoReading, Metric, Outcome, OutcomeState, Sample, SampleError,
+    SampleValue, SourceOutcome, Tag, Unavailable, location, register_metric,
     self_metrics::{self, is_self_metric},
 };
 
@@ -68,7 +68,7 @@ pub(crate) struct MetricResult {
     key: String,
     /// The name of the metric's subject; empty if it has none.
     subject: String,
-    state: State,
+    state: OutcomeState,
     /// The number of failed items.
     failures: usize,
     duration: Duration,
@@ -159,10 +159,10 @@ fn with_tags(sample: Sample, tags: &[Tag]) -> Result<Sample, SampleError> {
     })
 }
 
-const STATES: [State; 3] = [State::Value, State::NoData, State::Error];
+const STATES: [OutcomeState; 3] = [OutcomeState::Value, OutcomeState::NoData, OutcomeState::Error];
 
 /// A sample for each state.
-fn by_state(states: &(impl Iterator<Item = State> + Clone)) -> Result<Vec<Sample>, SampleError> {
+fn by_state(states: &(impl Iterator<Item = OutcomeState> + Clone)) -> Result<Vec<Sample>, SampleError> {
     let count = |state| states.clone().filter(|other| *other == state).count();
     STATES.into_iter().map(|state| Sample::new(count(state))?.with_tag("state", state.name())).collect()
 }
@@ -180,12 +180,15 @@ fn collector_duration(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
 }
 
 fn collector_success(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    let of_source =
-        |source: &SourceOutcome| State::from(&source.result) != State::Error && source.refused.is_empty();
+    let of_source = |source: &SourceOutcome| {
+        OutcomeState::from(&source.result) != OutcomeState::Error && source.refused.is_empty()
+    };
     let by_metric = run.0.metric_results.chunk_by(|one, other| one.key == other.key);
     let of_metrics = by_metric.map(|results| {
-        let good =
-            results.iter().filter(|result| result.state != State::Error && result.failures == 0).count();
+        let good = results
+            .iter()
+            .filter(|result| result.state != OutcomeState::Error && result.failures == 0)
+            .count();
         Sample::new(good.into_f64() / results.len().into_f64())?.with_tag("metric", &results[0].key)
     });
     let mut samples = of_metrics.collect::<Result<Vec<_>, _>>()?;
@@ -223,7 +226,7 @@ fn failed_items(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
 }
 
 fn sources(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {
-    by_state(&run.0.sources.iter().map(|source| State::from(&source.result)))
+    by_state(&run.0.sources.iter().map(|source| OutcomeState::from(&source.result)))
 }
 
 fn refused_metrics(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {

@@ -5,8 +5,8 @@ use std::{num::NonZero, path::PathBuf, time::Duration};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{
-    KeyPattern, Tag,
-    settings::{SettingPath, duration, optional_duration},
+    KeyPattern, Settings, Tag,
+    settings::{SettingPath, SettingsError, duration, optional_duration},
     settings_table,
 };
 
@@ -96,6 +96,11 @@ impl ReportSettings {
     pub fn slot(&self) -> Result<Duration, SlotError> {
         let align = self.align.unwrap_or_default();
         if align > LONGEST_SLOT { Err(SlotError(align)) } else { Ok(align) }
+    }
+
+    /// Fails, with the place of the setting, if the slot is too long.
+    pub fn check_slot(&self, settings: &Settings) -> Result<(), SettingsError> {
+        self.slot().map(drop).map_err(|error| settings.refuse::<Self>("align", error))
     }
 }
 

@@ -45,8 +45,8 @@ pub fn base_tags(report: &ReportSettings) -> Result<Vec<Tag>, TagsError> {
     Ok(tags.into_iter().collect())
 }
 
-/// The tags of `DD_TAGS`. The variable is not written for this program only. So tags are normalised like Datadog does
-/// it, and invalid tags are ignored. A warning is logged in both cases.
+/// The tags of `DD_TAGS`. Other programs use the variable, too. Therefore tags are normalised as Datadog does it, and
+/// invalid tags are ignored. A warning is logged in both cases.
 fn ambient(written: &str) -> BTreeSet<Tag> {
     let written = written.split([',', ' ', '\t', '\n']).filter(|tag| !tag.is_empty());
     let tags = written.filter_map(|written| match Tag::normalised(written) {
@@ -71,7 +71,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     let written = Vec::<String>::deserialize(deserializer)?;
     let parsed = |tag: &String| {
         Tag::parse(tag).map_err(|error| match error {
-            // The form in which Datadog would store the tag is not shown either.
+            // The error of the tag would show what Datadog stores, which reveals most of the secret.
             TagError::Changed { written, .. } if may_be_secret(&written) => de::Error::custom(
                 "a tag (not shown, because it may be a secret) would be stored as another; a tag starts with a \
                  letter and contains only letters, digits, `_`, `-`, `:`, `.` and `/`",

@@ -16,7 +16,7 @@ fn orders_waiting() -> Result<u64, std::num::ParseIntError> {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let file = Path::new("system-health.toml");
-    let settings = Settings::builder().ignore_unknown_tables().file(file)?.environment().build()?;
+    let settings = Settings::builder().shared().file(file)?.environment().build()?;
     let reporter = Reporter::builder(settings).build()?;
     let finished = reporter.push().await?;
     for receipt in finished.deliveries.iter().filter_map(|delivery| delivery.receipt()) {

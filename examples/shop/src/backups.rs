@@ -58,7 +58,7 @@ settings_table!(BackupSettings, "backup", env: { "folder" => "BACKUP_FOLDER" });
 
 #[cfg(test)]
 mod tests {
-    use system_health_registry::{Catalog, Engine, State};
+    use system_health_registry::{Catalog, Engine, OutcomeState};
 
     use super::*;
 
@@ -73,7 +73,9 @@ mod tests {
     async fn an_empty_folder_is_no_data_and_a_missing_one_an_error() {
         let empty = tempfile::tempdir().unwrap();
 
-        for (folder, state) in [(empty.path(), State::NoData), (Path::new("missing"), State::Error)] {
+        for (folder, state) in
+            [(empty.path(), OutcomeState::NoData), (Path::new("missing"), OutcomeState::Error)]
+        {
             let folder = folder.to_owned().into();
             let context = Context::new().provide(BackupSettings { folder });
             let catalog = Catalog::linked().unwrap().filter(|key| key == "backup.age");

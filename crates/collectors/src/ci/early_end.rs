@@ -8,7 +8,7 @@ pub(super) enum EarlyEnd {
     Query(CiQuery),
     /// The maximum number of runs was inspected.
     Limit,
-    /// A response is invalid, or a setting is.
+    /// A response or a setting is invalid.
     Error(anyhow::Error),
 }
 

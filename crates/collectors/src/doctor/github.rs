@@ -10,7 +10,7 @@ use system_health_credentials::Credentials;
 use system_health_http::server_time;
 use system_health_registry::{Catalog, Context, Finding, SharedError, Subjects, Unavailable};
 
-use super::{bounded, permissions};
+use super::{TOKEN_SUBJECT, permissions};
 use crate::{
     ci::{CiSettings, CiVerdict, RunsError},
     github::{APP_KEY, GitHub, GitHubRepository, GitHubSettings, TOKEN},
@@ -25,7 +25,7 @@ const MAX_NAMES: usize = 10;
 /// Diagnoses the token, the API, the repositories and the workflow.
 ///
 /// Also lists the permissions that the metrics of the catalog need, and whether the token has them.
-pub async fn github(context: &Context, catalog: &Catalog) -> Vec<Finding> {
+pub(crate) async fn github(context: &Context, catalog: &Catalog) -> Vec<Finding> {
     let mut findings = token(context).await;
     let client = match context.get::<GitHub>().await {
         Ok(client) => client,
@@ -73,15 +73,14 @@ async fn app_key(context: &Context, app: u64) -> Vec<Finding> {
 }
 
 async fn token_itself(context: &Context) -> Vec<Finding> {
-    const SUBJECT: &str = "GitHub token";
     let credentials: Credentials = match context.get().await {
         Ok(credentials) => credentials,
-        Err(error) => return vec![Finding::failed(SUBJECT, error.to_string())],
+        Err(error) => return vec![Finding::failed(TOKEN_SUBJECT, error.to_string())],
     };
     vec![match credentials.location(&TOKEN).await {
-        Ok(location) => Finding::ok(SUBJECT, format!("is {location}")),
-        Err(absent) if absent.is_absent() => Finding::warning(SUBJECT, full_message(absent)),
-        Err(failed) => Finding::failed(SUBJECT, full_message(failed)),
+        Ok(location) => Finding::ok(TOKEN_SUBJECT, format!("is {location}")),
+        Err(absent) if absent.is_absent() => Finding::warning(TOKEN_SUBJECT, full_message(absent)),
+        Err(failed) => Finding::failed(TOKEN_SUBJECT, full_message(failed)),
     }]
 }
 
@@ -171,7 +170,7 @@ async fn repositories(context: &Context) -> Vec<Finding> {
     } else {
         Finding::failed(REPOSITORY, summary)
     };
-    [vec![summary], bounded(problems)].concat()
+    [vec![summary], Finding::bounded(problems)].concat()
 }
 
 /// The problems of one of several repositories.

@@ -4,8 +4,7 @@ use system_health_http::{Proxy, check_authorities, check_proxies};
 use system_health_registry::{Finding, SharedError};
 
 /// The proxies and the certificate authorities of the environment, and whether they can be used.
-#[must_use]
-pub fn network() -> Vec<Finding> {
+pub(crate) fn network() -> Vec<Finding> {
     const AUTHORITIES: &str = "certificate authorities";
     let mut findings = proxies();
     findings.push(match check_authorities() {

@@ -3,6 +3,6 @@
 use system_health_registry::{Catalog, Context, Finding};
 
 /// Says that GitHub is not used.
-pub async fn github(_context: &Context, _catalog: &Catalog) -> Vec<Finding> {
+pub(crate) async fn github(_context: &Context, _catalog: &Catalog) -> Vec<Finding> {
     vec![Finding::ok("GitHub", "is not used: this program was built without the feature `github`")]
 }

@@ -10,7 +10,7 @@ use serde::Deserializer;
 use strsim::jaro_winkler;
 use system_health_registry::{
     Settings,
-    settings::{Origin, SettingsError, SettingsTable},
+    settings::{Origin, SettingsError},
     settings_table,
 };
 
@@ -65,19 +65,13 @@ impl RepositoriesSettings {
         let mut tables = HashSet::new();
         let watched: HashSet<_> = repository.names().iter().map(RepositoryName::key).collect();
         for name in self.0.keys() {
-            let refuse = |message: String| {
-                let path = name.to_string();
-                let Some(origin) = settings.origin::<Self>(&path) else { return Ok(()) };
-                Err(SettingsError::Value { origin, table: Self::NAME.to_owned(), path, message })
-            };
+            let refuse = |message: &str| Err(settings.refuse::<Self>(&name.to_string(), message));
             if !tables.insert(name.key()) {
-                refuse(
-                    "this repository has a table already; GitHub ignores upper and lower case".to_owned(),
-                )?;
+                refuse("this repository has a table already; GitHub ignores upper and lower case")?;
             }
             if is_in_file && !watched.contains(&name.key()) {
                 let hint = nearest(name, repository.names());
-                refuse(format!("this repository is not among those that [repository] names{hint}"))?;
+                refuse(&format!("this repository is not among those that [repository] names{hint}"))?;
             }
         }
         Ok(())
@@ -140,21 +134,21 @@ mod tests {
         for (tables, expected) in [
             (
                 "\n[repositories.'acme/web']\nbranch = 'main'",
-                "a.toml:4:15: `acme/web` in [repositories]: this repository is not among those that [repository] names; did \
+                "a.toml:4:15: [repositories.\"acme/web\"]: this repository is not among those that [repository] names; did \
                  you mean `acme/web.js`?",
             ),
             (
                 "[repositories.'other/thing']",
-                "a.toml:3:15: `other/thing` in [repositories]: this repository is not among those that [repository] names",
+                "a.toml:3:15: [repositories.\"other/thing\"]: this repository is not among those that [repository] names",
             ),
             (
                 "[repositories.'acme/shop']\n[repositories.'Acme/Shop']",
-                "a.toml:3:15: `acme/shop` in [repositories]: this repository has a table already; GitHub ignores upper and \
+                "a.toml:3:15: [repositories.\"acme/shop\"]: this repository has a table already; GitHub ignores upper and \
                  lower case",
             ),
             (
                 "[repositories.'acme/web.js']\nbranch = 'main'\njobs = [\n'a',\n'test[']",
-                "a.toml:5:1: `acme/web.js.jobs` in [repositories]: `test[` is not a valid glob: unclosed character class; \
+                "a.toml:5:1: `jobs` in [repositories.\"acme/web.js\"]: `test[` is not a valid glob: unclosed character class; \
                  missing ']'; write one such as \"test*\"",
             ),
             (
@@ -164,7 +158,7 @@ mod tests {
             ),
             (
                 "[repositories.web]",
-                "a.toml:3:15: `web` in [repositories]: this is not the name of a repository; write \"owner/name\", such as \
+                "a.toml:3:15: [repositories.web]: this is not the name of a repository; write \"owner/name\", such as \
                  \"rust-lang/rust\", without a URL around it",
             ),
         ] {

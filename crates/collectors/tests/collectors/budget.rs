@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use system_health_collectors::github::GitHubAccess;
-use system_health_registry::{Catalog, Context, Engine, RequestPlan, Run, State, Unavailable};
+use system_health_registry::{Catalog, Context, Engine, OutcomeState, RequestPlan, Run, Unavailable};
 use system_health_test_support::{
     github::{self, Conclusion, FakeGitHub, FakeGitHubBuilder},
     server::Answer,
@@ -85,7 +85,7 @@ async fn the_most_expensive_group_is_skipped_if_too_few_requests_remain() {
             "issues.* about 12 requests: 1 for each of 12 repositories",
         ]
     );
-    assert!(run.outcomes().iter().all(|outcome| outcome.state() != State::Error), "{run:#?}");
+    assert!(run.outcomes().iter().all(|outcome| outcome.state() != OutcomeState::Error), "{run:#?}");
     let paths = paths(&github);
     assert_eq!(paths[0], "/rate_limit");
     assert_eq!(paths.len(), 1 + 12 + 12);

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use globset::Glob;
 use system_health_registry::parse_duration;
 
-use super::{FailOnArgument, RepositoryArguments, SettingsArguments, StateArguments};
+use super::{FailOnArgument, GlobList, SettingFlagArguments, SettingsArguments, StateArguments};
 
 /// What to collect, and what to do with the values.
 #[derive(Debug, Args)]
@@ -18,18 +17,18 @@ pub(crate) struct CollectArguments {
     /// Show what --push would deliver, except the metrics about the delivery itself, and deliver nothing
     #[arg(long, group = "delivery")]
     pub(crate) dry_run: bool,
-    /// Sink to deliver to; may be repeated, or several separated by commas [default: from the settings, or all sinks that
-    /// they configure]
+    /// Sinks to deliver to, separated by commas; may be repeated [default: from the settings, or all sinks that they
+    /// configure]
     #[arg(long, value_name = "SINK", value_delimiter = ',', requires = "delivery")]
     pub(crate) to: Vec<String>,
-    /// Collect only metrics whose key matches a glob, such as 'commits.*'; may be repeated
+    /// Collect only metrics whose key matches a glob, such as 'commits.*'; several are separated by commas; may be repeated
     #[arg(long, value_name = "GLOB")]
-    pub(crate) only: Vec<Glob>,
-    /// Skip metrics whose key matches a glob; may be repeated
+    pub(crate) only: Vec<GlobList>,
+    /// Skip metrics whose key matches a glob; several are separated by commas; may be repeated
     #[arg(long, value_name = "GLOB")]
-    pub(crate) skip: Vec<Glob>,
+    pub(crate) skip: Vec<GlobList>,
     #[command(flatten)]
-    pub(crate) repository: RepositoryArguments,
+    pub(crate) flags: SettingFlagArguments,
     #[command(flatten)]
     pub(crate) state: StateArguments,
     #[command(flatten)]

@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use super::{RepositoryArguments, SettingsArguments, StateArguments};
+use super::{SettingFlagArguments, SettingsArguments, StateArguments};
 
 /// What to check.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArguments {
     #[command(flatten)]
-    pub(crate) repository: RepositoryArguments,
+    pub(crate) flags: SettingFlagArguments,
     #[command(flatten)]
     pub(crate) state: StateArguments,
     #[command(flatten)]

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use globset::Glob;
 use system_health_registry::parse_duration;
 
-use super::{RepositoryArguments, SettingsArguments};
+use super::{GlobList, SettingFlagArguments, SettingsArguments};
 use crate::exit;
 
 /// The end of the help.
@@ -19,14 +18,15 @@ pub(super) fn after_help() -> String {
 /// Which metrics to explain.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
-    /// Keys of metrics, or globs such as 'commits.*'
+    /// Keys of metrics, or globs such as 'commits.*'; may also be separated by commas
     #[arg(required = true, value_name = "KEY")]
-    pub(crate) keys: Vec<Glob>,
-    /// Collect only for these subjects: names, or globs such as 'acme/*'; may be repeated
+    pub(crate) keys: Vec<GlobList>,
+    /// Collect only for these subjects: names, or globs such as 'acme/*', separated by commas;
+    /// may be repeated
     #[arg(long, value_name = "NAME")]
-    pub(crate) subject: Vec<Glob>,
+    pub(crate) subject: Vec<GlobList>,
     #[command(flatten)]
-    pub(crate) repository: RepositoryArguments,
+    pub(crate) flags: SettingFlagArguments,
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
     /// Maximum time of the collection [default: from the settings, or 5m]

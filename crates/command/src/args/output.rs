@@ -1,6 +1,9 @@
 //! How data and messages are printed.
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{
+    Arg, ArgAction, Args, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 
 /// How data and messages are printed.
 #[derive(Debug, Args)]
@@ -29,13 +32,35 @@ pub enum Format {
     Table,
     /// For programs: one JSON document
     Json,
-    /// For spreadsheets; only for `history`
+    /// For spreadsheets
     Csv,
-    /// For job summaries, pull requests and documentation; only for a run, `explain` and `list`
+    /// For job summaries, pull requests and documentation
     Markdown,
 }
 
 impl Format {
+    /// The formats of a run.
+    pub(crate) const OF_RUN: &[Self] = &[Self::Table, Self::Json, Self::Markdown];
+
+    /// The formats of a command of `report` itself. Empty for one that prints something else, such as a script.
+    pub(crate) fn of_command(name: &str) -> &'static [Self] {
+        match name {
+            "doctor" => &[Self::Table, Self::Json],
+            "explain" | "list" => Self::OF_RUN,
+            "history" => &[Self::Table, Self::Json, Self::Csv],
+            _ => &[],
+        }
+    }
+
+    /// The argument `--format` of a command. Its help lists only what the command supports. Other formats are accepted
+    /// here and refused later, because the flag may also stand before the command.
+    pub(crate) fn argument(supported: &[Self], argument: Arg) -> Arg {
+        let value = |format: &Self| Some(format.to_possible_value()?.hide(!supported.contains(format)));
+        let values: Vec<PossibleValue> = Self::value_variants().iter().filter_map(value).collect();
+        let parser = PossibleValuesParser::new(values).try_map(|name| Self::from_str(&name, false));
+        argument.value_parser(parser).hide(supported.is_empty())
+    }
+
     /// The name of the format on the command line.
     pub(crate) const fn name(self) -> &'static str {
         match self {

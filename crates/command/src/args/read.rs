@@ -11,26 +11,42 @@ use clap::{
 };
 use system_health_registry::SinkType;
 
-use super::{Arguments, CollectArguments, Command, secrets::without_secrets};
+use super::{Arguments, CollectArguments, Command, Format, secrets::without_secrets};
 
 /// The position of linked commands in the help: after the built-in ones, sorted by name.
 const LINKED: usize = 800;
 
-/// The command line of a program. The names of linked commands must be unique and differ from the built-in ones.
+/// The name of the argument `--format`.
+const FORMAT: &str = "format";
+
+/// The command line of a program. The names of linked commands must be unique and differ from the built-in ones. Each
+/// command offers only the formats that it supports.
 pub(crate) fn command_line(
     name: &str,
     version: &str,
     sinks: &[SinkType],
-    linked: impl IntoIterator<Item = clap::Command>,
+    linked: impl IntoIterator<Item = (clap::Command, &'static [Format])>,
 ) -> clap::Command {
     let sink = |sink: &SinkType| PossibleValue::new(sink.name).help(sink.summary);
     let sinks: Vec<PossibleValue> = sinks.iter().map(sink).collect();
-    Arguments::command()
+    let command = Arguments::command()
         .name(name.to_owned())
         .bin_name(name.to_owned())
         .version(version.to_owned())
-        .mut_arg("to", |to| if sinks.is_empty() { to } else { to.value_parser(sinks) })
-        .subcommands(linked.into_iter().map(|command| command.display_order(LINKED)))
+        .mut_arg("to", |to| if sinks.is_empty() { to } else { to.value_parser(sinks) });
+    let format = command.get_arguments().find(|argument| argument.get_id() == FORMAT).cloned();
+    let with_format = |command: clap::Command, formats: &[Format]| {
+        command.args(format.clone().map(|format| Format::argument(formats, format)))
+    };
+    let linked =
+        linked.into_iter().map(|(command, formats)| with_format(command, formats).display_order(LINKED));
+    command
+        .mut_subcommands(|command| {
+            let formats = Format::of_command(command.get_name());
+            with_format(command, formats)
+        })
+        .mut_arg(FORMAT, |format| Format::argument(Format::OF_RUN, format))
+        .subcommands(linked)
 }
 
 impl Arguments {
@@ -58,7 +74,12 @@ impl Arguments {
             return Err(command_line.error(ErrorKind::ArgumentConflict, message));
         }
         if Command::has_subcommand(name) {
-            return Self::from_arg_matches(&matches);
+            let arguments = Self::from_arg_matches(&matches)?;
+            if arguments.output.format.is_some() && Format::of_command(name).is_empty() {
+                let message = format!("the command '{name}' cannot be used with '--format'");
+                return Err(command_line.error(ErrorKind::ArgumentConflict, message));
+            }
+            return Ok(arguments);
         }
         let linked = matches.remove_subcommand().map(|(name, matches)| Command::Linked { name, matches });
         Ok(Self { command: linked, ..Self::from_arg_matches(&matches)? })
@@ -89,10 +110,11 @@ fn with_hint(mut error: clap::Error) -> clap::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::Format;
 
-    fn linked() -> clap::Command {
-        clap::Command::new("deploys").about("Show deploys").arg(clap::Arg::new("last").long("last"))
+    fn linked() -> (clap::Command, &'static [Format]) {
+        let last = clap::Arg::new("last").long("last");
+        let stop = clap::Command::new("stop");
+        (clap::Command::new("deploys").about("Show deploys").arg(last).subcommand(stop), &[Format::Json])
     }
 
     fn read(line: &str) -> Result<Arguments, clap::Error> {
@@ -129,6 +151,35 @@ mod tests {
             refused.contains("'--config' must come after the command; write `report list --config ...`"),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn each_command_offers_only_the_formats_that_it_supports() {
+        for (line, formats) in [
+            ("report -h", "table, json, markdown"),
+            ("report list -h", "table, json, markdown"),
+            ("report explain -h", "table, json, markdown"),
+            ("report doctor -h", "table, json"),
+            ("report history -h", "table, json, csv"),
+            ("report deploys -h", "json"),
+            ("report deploys stop -h", "json"),
+        ] {
+            let help = read(line).unwrap_err().to_string();
+            let offered = help.split_once("--format <FORMAT>").expect(&help).1;
+            let offered = offered.split_once("[possible values: ").expect(&help).1;
+            assert_eq!(offered.split_once(']').unwrap().0, formats, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_command_without_formats_neither_offers_nor_accepts_one() {
+        for command in ["init", "completions"] {
+            let help = read(&format!("report {command} --help")).unwrap_err().to_string();
+            assert!(!help.contains("--format"), "{help}");
+        }
+        for line in ["report init --format json", "report --format json completions bash"] {
+            assert_eq!(read(line).unwrap_err().kind(), ErrorKind::ArgumentConflict, "{line}");
+        }
     }
 
     #[test]

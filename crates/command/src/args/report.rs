@@ -2,6 +2,7 @@
 
 use clap::{ArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
+use system_health_registry::linked_extensions;
 
 use super::{
     CollectArguments, DoctorArguments, ExplainArguments, HistoryArguments, InitArguments, ListArguments,
@@ -24,15 +25,19 @@ pub(crate) struct Arguments {
     pub(crate) output: OutputArguments,
 }
 
-const ENVIRONMENT: &str = "\
-Environment:
-  GITHUB_TOKEN, SYSTEM_HEALTH_REPOSITORY  access to GitHub, and the repository
-  DD_ENV, DD_SERVICE, DD_TAGS             tags of all values
-  A token or key can also be read from a file: append _FILE to the name of its variable.
-  https://github.com/system-health/system-health/blob/main/docs/settings.md lists all variables.";
-
 fn after_help() -> String {
-    format!("{ENVIRONMENT}\n\n{}", exit::help())
+    let linked = linked_extensions().flat_map(|extension| extension.variables()).copied();
+    let variables: Vec<(&str, &str)> =
+        linked.chain([("DD_ENV, DD_SERVICE, DD_TAGS", "tags of all values")]).collect();
+    let width = variables.iter().map(|(names, _)| names.len()).max().unwrap_or_default();
+    let lines = variables.iter().map(|(names, use_)| format!("  {names:width$}  {use_}\n"));
+    let environment: String = lines.collect();
+    let exit = exit::help();
+    format!(
+        "Environment:\n{environment}  \
+         A token or key can also be read from a file: append _FILE to the name of its variable.\n  \
+         https://github.com/system-health/system-health/blob/main/docs/settings.md lists all variables.\n\n{exit}"
+    )
 }
 
 /// The position of the last command in the help, after those of linked crates.

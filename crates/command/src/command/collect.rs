@@ -1,13 +1,13 @@
 //! `report` without a command: collects, delivers and prints, in that order, so that a slow reader of stdout does not delay
 //! the delivery.
 
-use system_health_registry::{Catalog, Interruption, Settings};
+use system_health_registry::{Catalog, Context, Interruption, NamedAfter, Settings, linked_extensions};
 use system_health_reporter::{FailOn, Finished, Mode, Reporter, ReporterBuilder, run_end};
 use tokio::time::Instant;
 
-use super::{exit_reason, hints, named_after, run_output::RunOutput, runtime};
+use super::{exit_reason, hints, run_output::RunOutput, runtime};
 use crate::{
-    args::{CollectArguments, Format},
+    args::{CollectArguments, Format, GlobList},
     exit::Status,
     output::{JsonReport, MarkdownReport, TableReport, standard_output},
     program::Program,
@@ -21,7 +21,7 @@ pub(super) fn run(
     catalog: &Catalog,
     output: RunOutput<'_>,
 ) -> anyhow::Result<Status> {
-    let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.repository)?;
+    let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.flags)?;
     let mode = match (arguments.push, arguments.dry_run) {
         (true, _) => Mode::Push,
         (_, true) => Mode::DryRun,
@@ -49,12 +49,12 @@ pub(super) fn run(
 
 /// A reporter with the settings, overridden by the arguments.
 fn builder(settings: Settings, program: &Program, arguments: &CollectArguments) -> ReporterBuilder {
-    let patterns = |globs: &[globset::Glob]| -> Vec<String> {
-        globs.iter().map(|glob| glob.glob().to_owned()).collect()
+    let patterns = |lists: &[GlobList]| -> Vec<String> {
+        GlobList::all(lists).map(|glob| glob.glob().to_owned()).collect()
     };
     let mut builder = Reporter::builder(settings)
         .program(&program.name)
-        .named_after(named_after::repositories)
+        .named_after(named_after)
         .stdout(standard_output())
         .to(&arguments.to)
         .only(patterns(&arguments.only))
@@ -81,6 +81,23 @@ fn builder(settings: Settings, program: &Program, arguments: &CollectArguments) 
         builder = builder.without_events();
     }
     builder
+}
+
+/// What the linked crates name the reporter after. If several know a subject, the reporter is named after none of them.
+async fn named_after(context: Context) -> NamedAfter {
+    let (mut subjects, mut selection) = (Vec::new(), Vec::new());
+    for extension in linked_extensions() {
+        let named_after = extension.named_after(&context).await;
+        subjects.extend(named_after.subject);
+        selection.extend(named_after.selection);
+    }
+    match <[String; 1]>::try_from(subjects) {
+        Ok([only]) => NamedAfter { subject: Some(only), selection },
+        Err(several) => {
+            selection.extend(several);
+            NamedAfter { subject: None, selection }
+        }
+    }
 }
 
 async fn report_once(

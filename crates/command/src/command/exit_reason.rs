@@ -1,7 +1,7 @@
 //! Why the exit status is not 0. If stdout goes to a program, the reasons are logged, so that the log of a job says why it
 //! failed. They take only a few lines even if a thousand repositories fail.
 
-use system_health_registry::{Report, State, Unavailable};
+use system_health_registry::{OutcomeState, Report, Unavailable};
 use system_health_reporter::{Delivery, DeliveryResult, FailOn};
 
 use crate::output::{MetricOutcomes, Reasons, ReceiptText, Stdout, count, join_names, one_line};
@@ -35,7 +35,7 @@ pub(super) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
 fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
     let groups = MetricOutcomes::all(report.run().outcomes());
     let all = || groups.iter().copied();
-    let mut lines = reasons(&Reasons::for_state(all(), State::Error), "");
+    let mut lines = reasons(&Reasons::for_state(all(), OutcomeState::Error), "");
     lines.extend(reasons(&Reasons::for_failed_items(all()), ""));
     lines.extend(bounded(report.run().sources().iter().filter_map(|source| {
         let name = &source.name;
@@ -58,7 +58,7 @@ fn lines(report: &Report, fail_on: FailOn) -> Vec<String> {
         }
     })));
     if fail_on == FailOn::NoData {
-        lines.extend(reasons(&Reasons::for_state(all(), State::NoData), "no data: "));
+        lines.extend(reasons(&Reasons::for_state(all(), OutcomeState::NoData), "no data: "));
     }
     if fail_on == FailOn::Goal {
         let missed =

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{exit_reason, hints, run_output::RunOutput, runtime, subject_filter::SubjectFilter};
 use crate::{
-    args::{ExplainArguments, Format},
+    args::{ExplainArguments, Format, GlobList},
     exit::Status,
     output::{Explanation, JsonReport, MarkdownReport, Stdout},
     progress::follow,
@@ -21,16 +21,16 @@ pub(super) fn run(
     catalog: &Catalog,
     output: RunOutput<'_>,
 ) -> anyhow::Result<Status> {
-    let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.repository)?;
+    let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.flags)?;
     let tags = base_tags(&report)?;
     // The metrics about the reporter need a finished run, so they cannot be explained here.
     let catalog = without_self_metrics(catalog.clone());
-    let keys: Vec<&str> = arguments.keys.iter().map(Glob::glob).collect();
+    let keys: Vec<&str> = GlobList::all(&arguments.keys).map(Glob::glob).collect();
     if keys.iter().all(|key| is_self_metric(key)) {
         return Err(SelectionError::OnlySelfMetrics.into());
     }
     let catalog = Selection::new(&catalog, &keys, &[])?.select(catalog)?;
-    let subjects = SubjectFilter::new(&arguments.subject);
+    let subjects = SubjectFilter::new(GlobList::all(&arguments.subject));
     let catalog = subjects.select(catalog)?;
     let deadline = arguments.deadline.unwrap_or(report.deadline);
     let RunOutput { stdout, progress, .. } = output;

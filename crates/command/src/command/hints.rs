@@ -55,7 +55,7 @@ fn hint_for(error: &(dyn Error + 'static)) -> Option<&'static str> {
             }
             ReporterError::Selection(error) => for_selection(error),
             ReporterError::Destinations(error) => for_destinations(error),
-            ReporterError::Slot(_) => Some("set a shorter slot with --align, or `align` in [report]"),
+            ReporterError::Slot(_) => Some("set a shorter slot with --align"),
             ReporterError::State(error) => for_state(error),
             ReporterError::Settings(error) => for_settings(error),
             _ => None,

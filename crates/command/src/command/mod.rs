@@ -8,7 +8,6 @@ mod hints;
 mod history;
 mod init;
 mod list;
-mod named_after;
 mod run_output;
 mod runtime;
 mod subject_filter;
@@ -22,11 +21,7 @@ use system_health_registry::Catalog;
 
 use crate::{
     CommandContext,
-    args::{
-        Arguments, Command,
-        Format::{Csv, Json, Markdown, Table},
-        command_line,
-    },
+    args::{Arguments, Command, Format, command_line},
     exit::Status,
     logging,
     output::{OutputError, Stdout, separate_data},
@@ -69,25 +64,21 @@ fn dispatch(
     progress: &ProgressBar,
 ) -> anyhow::Result<Status> {
     let run_output = |stdout| RunOutput { stdout, progress, quiet: arguments.output.quiet };
+    let stdout_of = |command| stdout.one_of(Format::of_command(command));
     match &arguments.command {
         None => {
-            let output = run_output(stdout.one_of(&[Table, Json, Markdown])?);
+            let output = run_output(stdout.one_of(Format::OF_RUN)?);
             collect::run(program, &arguments.collect, catalog, output)
         }
-        Some(Command::List(list)) => list::run(list, catalog, stdout.one_of(&[Table, Json, Markdown])?),
-        Some(Command::Explain(explain)) => {
-            explain::run(explain, catalog, run_output(stdout.one_of(&[Table, Json, Markdown])?))
-        }
-        Some(Command::Doctor(doctor)) => {
-            doctor::run(program, doctor, catalog, stdout.one_of(&[Table, Json])?)
-        }
+        Some(Command::List(list)) => list::run(list, catalog, stdout_of("list")?),
+        Some(Command::Explain(explain)) => explain::run(explain, catalog, run_output(stdout_of("explain")?)),
+        Some(Command::Doctor(doctor)) => doctor::run(program, doctor, catalog, stdout_of("doctor")?),
         Some(Command::Init(init)) => init::run(program, init, stdout),
-        Some(Command::History(history)) => {
-            history::run(history, catalog, stdout.one_of(&[Table, Json, Csv])?)
-        }
+        Some(Command::History(history)) => history::run(history, catalog, stdout_of("history")?),
         Some(Command::Completions { shell }) => completions(program, stdout, *shell),
         Some(Command::Linked { name, matches }) => {
             let command = program.linked_commands.get(name).context("the command is not linked")?;
+            let stdout = stdout.one_of(command.formats)?;
             (command.run)(matches, &CommandContext { catalog, stdout })
         }
     }

@@ -22,9 +22,9 @@ pub(super) struct SubjectFilter {
 
 impl SubjectFilter {
     /// Takes names and globs. Matching ignores case, as GitHub does in the names of repositories.
-    pub(super) fn new(globs: &[Glob]) -> Self {
+    pub(super) fn new<'g>(globs: impl IntoIterator<Item = &'g Glob>) -> Self {
         let ignoring_case = |glob: &Glob| GlobBuilder::new(glob.glob()).case_insensitive(true).build();
-        let wanted = globs.iter().map(|glob| {
+        let wanted = globs.into_iter().map(|glob| {
             ignoring_case(glob).map_or_else(|_| glob.compile_matcher(), |glob| glob.compile_matcher())
         });
         let wanted = wanted.collect();

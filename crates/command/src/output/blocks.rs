@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use system_health_registry::{SourceOutcome, State, Unavailable};
+use system_health_registry::{OutcomeState, SourceOutcome, Unavailable};
 use system_health_reporter::markdown::{Code, Plain};
 
 use super::{
@@ -98,8 +98,8 @@ impl fmt::Display for ProblemBlocks<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         block(f, "Goals missed", None, &self.missed())?;
         for (heading, reasons) in [
-            ("No data", Reasons::for_state(self.long(), State::NoData)),
-            ("Errors", Reasons::for_state(self.long(), State::Error)),
+            ("No data", Reasons::for_state(self.long(), OutcomeState::NoData)),
+            ("Errors", Reasons::for_state(self.long(), OutcomeState::Error)),
             ("Failed items", Reasons::for_failed_items(self.groups.iter().copied())),
         ] {
             block(f, heading, Some(reasons.count()), &lines(&reasons))?;

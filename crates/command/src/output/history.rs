@@ -17,7 +17,7 @@ use tabled::{builder::Builder, settings};
 
 use super::{
     plot::{Plot, Sparkline, TimeSlots},
-    value::{Elapsed, ShownValue},
+    value::{Elapsed, ExactValue, ShownValue},
 };
 
 /// Width of a sparkline, in columns.
@@ -243,9 +243,9 @@ pub(crate) struct HistoryRow<'a> {
     key: &'a str,
     subject: &'a str,
     state: &'a str,
-    value: Option<f64>,
+    value: Option<ExactValue>,
     unit: Option<&'a str>,
-    tags: String,
+    tags: Vec<&'a str>,
     reason: Option<Cow<'a, str>>,
 }
 
@@ -263,7 +263,7 @@ impl<'a> HistoryRow<'a> {
             state,
             value: None,
             unit: None,
-            tags: String::new(),
+            tags: Vec::new(),
             reason,
         };
         match &entry.found {
@@ -271,9 +271,9 @@ impl<'a> HistoryRow<'a> {
             PastResult::Error(error) => vec![without_value("error", Some(Cow::from(error)))],
             PastResult::Value { samples, failures } => {
                 let values = samples.iter().map(|sample| HistoryRow {
-                    value: Some(sample.value),
+                    value: Some(ExactValue(sample.value)),
                     unit: sample.unit.as_deref(),
-                    tags: sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(","),
+                    tags: sample.tags.iter().map(Tag::as_str).collect(),
                     ..without_value("value", None)
                 });
                 let failed = failures.iter().map(|failures| {
@@ -285,10 +285,14 @@ impl<'a> HistoryRow<'a> {
         }
     }
 
-    /// The rows as comma-separated values with a header (RFC 4180).
+    /// The rows as comma-separated values with a header (RFC 4180). The tags of a row are one field.
     pub(crate) fn csv(rows: &[Self]) -> anyhow::Result<String> {
         let mut csv = csv::Writer::from_writer(Vec::new());
-        rows.iter().try_for_each(|row| csv.serialize(row))?;
+        csv.write_record(["time", "key", "subject", "state", "value", "unit", "tags", "reason"])?;
+        for row in rows {
+            let Self { time, key, subject, state, value, unit, tags, reason } = row;
+            csv.serialize((time, key, subject, state, value, unit, tags.join(","), reason))?;
+        }
         csv.flush()?;
         Ok(String::from_utf8(csv.into_inner()?)?)
     }

@@ -9,7 +9,7 @@ use system_health_registry::{
 };
 use system_health_reporter::{Delivery, DeliveryResult, DeliveryStatus, Receipt, Refusal};
 
-use super::events::JsonEvent;
+use super::{events::JsonEvent, value::ExactValue};
 
 /// A report and its deliveries as JSON.
 #[derive(Serialize)]
@@ -123,7 +123,7 @@ struct JsonGoal {
 
 #[derive(Serialize)]
 struct JsonSample<'a> {
-    value: f64,
+    value: ExactValue,
     tags: Vec<&'a str>,
     link: Option<&'a str>,
     // Left out if there is none.
@@ -277,7 +277,7 @@ impl<T> TaggedItems<'_, T> {
 impl Serialize for TaggedItems<'_, Sample> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.all.iter().map(|sample| JsonSample {
-            value: sample.value(),
+            value: ExactValue(sample.value()),
             tags: self.tags(sample.tags()),
             link: sample.link(),
             evidence: JsonEvidence::new(sample.evidence()),

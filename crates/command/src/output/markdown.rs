@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write as _};
 
-use system_health_registry::{Event, Metric, Outcome, Report, Sample, State, Unavailable};
+use system_health_registry::{Event, Metric, Outcome, OutcomeState, Report, Sample, Unavailable};
 use system_health_reporter::{
     Delivery,
     markdown::{Cell, CodeCell, LinkUrl},
@@ -140,7 +140,7 @@ fn summary(group: &MetricOutcomes<'_>) -> TableRow {
         }
     }
     let _ = write!(text, " {} |", group.summary());
-    let is_bad = missed > 0 || group.count(State::Error) > 0 || group.failed_items() > 0;
+    let is_bad = missed > 0 || group.count(OutcomeState::Error) > 0 || group.failed_items() > 0;
     TableRow { text, is_bad }
 }
 

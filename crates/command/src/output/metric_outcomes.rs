@@ -6,7 +6,7 @@ use std::{
     iter, ptr,
 };
 
-use system_health_registry::{Comparison, Goal, Metric, Outcome, Report, Sample, State, Tag};
+use system_health_registry::{Comparison, Goal, Metric, Outcome, OutcomeState, Report, Sample, Tag};
 
 use super::text::{count, join_names, one_line};
 
@@ -89,7 +89,7 @@ impl<'a> MetricOutcomes<'a> {
     }
 
     /// The number of outcomes in a state.
-    pub(super) fn count(&self, state: State) -> usize {
+    pub(super) fn count(&self, state: OutcomeState) -> usize {
         self.outcomes.iter().filter(|outcome| outcome.state() == state).count()
     }
 
@@ -122,7 +122,7 @@ impl<'a> MetricOutcomes<'a> {
             return self.outcomes.iter().collect();
         }
         let missed = self.missed().into_iter().map(|(outcome, _)| outcome);
-        let no_data = self.outcomes.iter().filter(|outcome| outcome.state() == State::NoData);
+        let no_data = self.outcomes.iter().filter(|outcome| outcome.state() == OutcomeState::NoData);
         let mut seen = HashSet::new();
         missed
             .chain(no_data)
@@ -183,14 +183,14 @@ impl<'a> MetricOutcomes<'a> {
     pub(super) fn summary(&self) -> String {
         let samples = self.samples().count();
         let counts = [
-            (self.count(State::NoData), "no data".to_owned()),
-            (self.count(State::Error), word(self.count(State::Error), "error")),
+            (self.count(OutcomeState::NoData), "no data".to_owned()),
+            (self.count(OutcomeState::Error), word(self.count(OutcomeState::Error), "error")),
             (self.failed_items(), word(self.failed_items(), "failed item")),
         ];
         let counts = counts.into_iter().filter(|(number, _)| *number > 0);
         let mut parts = vec![count(samples, "sample")];
         if let Some(subjects) = self.subjects() {
-            let with_value = self.count(State::Value);
+            let with_value = self.count(OutcomeState::Value);
             if samples != with_value {
                 parts[0] = format!("{} of {with_value}", parts[0]);
             }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use system_health_registry::{Metric, SourceOutcome, State, Unavailable};
+use system_health_registry::{Metric, OutcomeState, SourceOutcome, Unavailable};
 
 use super::{
     metric_outcomes::MetricOutcomes,
@@ -108,8 +108,8 @@ impl fmt::Display for Problems<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_missed(f)?;
         let groups = || self.groups.iter().copied();
-        self.write_reasons(f, &paint(QUIET, "No data"), &Reasons::for_state(groups(), State::NoData))?;
-        self.write_reasons(f, &paint(BAD, "Errors"), &Reasons::for_state(groups(), State::Error))?;
+        self.write_reasons(f, &paint(QUIET, "No data"), &Reasons::for_state(groups(), OutcomeState::NoData))?;
+        self.write_reasons(f, &paint(BAD, "Errors"), &Reasons::for_state(groups(), OutcomeState::Error))?;
         self.write_reasons(
             f,
             &paint(BAD, "Failed items"),

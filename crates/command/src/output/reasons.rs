@@ -3,7 +3,7 @@
 
 use std::{cmp::Reverse, collections::HashMap, ops::RangeInclusive};
 
-use system_health_registry::{ItemError, Outcome, State, Tag, Unavailable};
+use system_health_registry::{ItemError, Outcome, OutcomeState, Tag, Unavailable};
 
 use super::{
     metric_outcomes::{MAX_ROWS, MetricOutcomes},
@@ -61,7 +61,10 @@ struct TextGroup {
 
 impl Reasons {
     /// Why metrics have no data, or failed.
-    pub(crate) fn for_state<'a>(groups: impl IntoIterator<Item = MetricOutcomes<'a>>, state: State) -> Self {
+    pub(crate) fn for_state<'a>(
+        groups: impl IntoIterator<Item = MetricOutcomes<'a>>,
+        state: OutcomeState,
+    ) -> Self {
         Self::from_own(groups, MetricOutcomes::thing, |group| {
             let outcomes = group.outcomes.iter().filter(|outcome| outcome.state() == state);
             outcomes.filter_map(OwnReason::from_outcome).collect()

@@ -38,8 +38,8 @@ impl Stdout {
         Self { color: arguments.color.into(), format: arguments.format.unwrap_or(default) }
     }
 
-    /// Fails if the format is not one of `formats`. A command calls this before it does anything else.
-    pub fn one_of(self, formats: &[Format]) -> anyhow::Result<Self> {
+    /// Fails if the format is not one of `formats`.
+    pub(crate) fn one_of(self, formats: &[Format]) -> anyhow::Result<Self> {
         if formats.contains(&self.format) {
             return Ok(self);
         }

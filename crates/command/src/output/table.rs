@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use system_health_registry::{Event, Outcome, Report, Sample, State, Tag};
+use system_health_registry::{Event, Outcome, OutcomeState, Report, Sample, Tag};
 use system_health_reporter::Delivery;
 
 use super::{
@@ -74,8 +74,8 @@ impl<'a> TableReport<'a> {
     /// A row for each of the other metrics.
     fn summaries(&self) -> Columns {
         let (no_data, errors, failed) = (
-            self.long().any(|group| group.count(State::NoData) > 0),
-            self.long().any(|group| group.count(State::Error) > 0),
+            self.long().any(|group| group.count(OutcomeState::NoData) > 0),
+            self.long().any(|group| group.count(OutcomeState::Error) > 0),
             self.long().any(|group| group.failed_items() > 0),
         );
         let headings = [
@@ -102,8 +102,8 @@ impl<'a> TableReport<'a> {
             let cells = [
                 (true, group.subjects().map_or_else(|| "-".to_owned(), |number| number.to_string())),
                 (true, group.samples().count().to_string()),
-                (no_data, group.count(State::NoData).to_string()),
-                (errors, bad(group.count(State::Error))),
+                (no_data, group.count(OutcomeState::NoData).to_string()),
+                (errors, bad(group.count(OutcomeState::Error))),
                 (failed, bad(group.failed_items())),
                 (true, value(range.map(|range| range.min))),
                 (true, value(range.map(|range| range.median))),

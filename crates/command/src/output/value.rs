@@ -1,9 +1,15 @@
-//! How numbers and times are shown to people.
+//! How numbers and times are shown to people, and numbers to programs.
 
 use std::{fmt, time::Duration};
 
+use serde::{Serialize, Serializer};
+
 /// A value with at most six decimals.
 pub(super) struct ShownValue(pub(super) f64);
+
+/// A value for programs, in full precision. A whole number has no decimals.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ExactValue(pub(super) f64);
 
 /// A duration in the unit that fits it, with at most three digits.
 pub(super) struct Elapsed(pub(super) Duration);
@@ -17,6 +23,22 @@ impl fmt::Display for ShownValue {
         }
         let rounded = format!("{value:.6}");
         f.write_str(rounded.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
+impl ExactValue {
+    /// Up to this value, 2⁵³, a float represents each whole number.
+    const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
+}
+
+impl Serialize for ExactValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(value) = *self;
+        if value.fract() != 0.0 || value.abs() > Self::MAX_WHOLE {
+            return serializer.serialize_f64(value);
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "it is a whole number below 2⁵³")]
+        serializer.serialize_i64(value as i64)
     }
 }
 
@@ -46,6 +68,14 @@ mod tests {
         assert_eq!(shown(1_000_000.0), "1000000");
         assert_eq!(shown(0.000_000_1), "1e-7");
         assert_eq!(shown(1e18), "1e18");
+    }
+
+    #[test]
+    fn programs_get_whole_numbers_without_decimals_and_others_in_full() {
+        let written = |value| serde_json::to_string(&ExactValue(value)).unwrap();
+        assert_eq!([7.0, 0.0, -0.0, -3.0].map(written), ["7", "0", "0", "-3"]);
+        assert_eq!([0.1, 0.123_456_789, 1e300].map(written), ["0.1", "0.123456789", "1e+300"]);
+        assert_eq!(written(9_007_199_254_740_992.0), "9007199254740992");
     }
 
     #[test]

@@ -30,6 +30,7 @@ use crate::{
 
 register_command!(CommandType {
     command: DashboardArguments::command,
+    formats: &[Table, Json],
     run: |matches, context| run(execute(matches, context)),
 });
 
@@ -38,7 +39,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
     let (settings, folder) = arguments.places();
     let catalog = &*context.catalog(settings, folder)?;
     // JSON is what Datadog imports, so it is also printed where other commands print a table.
-    let stdout = context.stdout().one_of(&[Table, Json])?;
+    let stdout = context.stdout();
     match &arguments.action {
         None => print(&dashboard_json(&dashboard(catalog, &arguments.title.title))?, stdout),
         Some(DashboardAction::Push { source, force, kept }) => {

@@ -69,6 +69,7 @@ impl MetadataStatus {
 
 register_command!(CommandType {
     command: MetadataArguments::command,
+    formats: &[Table, Json],
     run: |matches, context| run(execute(matches, context)),
 });
 
@@ -76,7 +77,7 @@ register_command!(CommandType {
 async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
     let arguments = MetadataArguments::from_arg_matches(matches)?;
     let catalog = &*context.catalog(Some(&arguments.settings), None)?;
-    let stdout = context.stdout().one_of(&[Table, Json])?;
+    let stdout = context.stdout();
     for metric in catalog.metrics() {
         if let Some(unit) = metric.unit().filter(|unit| datadog_unit(unit).is_none()) {
             tracing::info!(

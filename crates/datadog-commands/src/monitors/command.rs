@@ -25,6 +25,7 @@ use crate::{
 
 register_command!(CommandType {
     command: MonitorsArguments::command,
+    formats: &[Table, Json],
     run: |matches, context| run(execute(matches, context)),
 });
 
@@ -32,7 +33,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
     let arguments = MonitorsArguments::from_arg_matches(matches)?;
     let catalog = &*context.known_catalog(Some(arguments.settings()), None)?;
     // JSON is what Datadog imports, so it is also printed where other commands print a table.
-    let stdout = context.stdout().one_of(&[Table, Json])?;
+    let stdout = context.stdout();
     let settings = context.settings(arguments.settings())?;
     let scope = connection::scope(&settings)?;
     match &arguments.action {

@@ -56,13 +56,14 @@ enum QueryResult {
 
 register_command!(CommandType {
     command: VerifyArguments::command,
+    formats: &[Table, Json],
     run: |matches, context| run(execute(matches, context)),
 });
 
 /// Checks the probe and all queries.
 async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
     let arguments = VerifyArguments::from_arg_matches(matches)?;
-    let stdout = context.stdout().one_of(&[Table, Json])?;
+    let stdout = context.stdout();
     let settings = context.settings(&arguments.settings)?;
     let tags = connection::base_tags(&settings)?;
     let scope = MonitorScope::from_tags(&tags);

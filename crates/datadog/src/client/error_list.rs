@@ -1,4 +1,4 @@
-//! The list of errors in a response of Datadog's.
+//! The list of errors in a response from Datadog.
 
 use serde_json::Value;
 

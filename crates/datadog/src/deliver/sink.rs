@@ -99,7 +99,7 @@ impl Sink for DatadogSink {
     }
 }
 
-// The requests hold the key.
+// The requests are not shown, because they contain the key.
 impl fmt::Debug for DatadogSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatadogSink")

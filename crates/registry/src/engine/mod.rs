@@ -116,7 +116,7 @@ impl Engine {
     /// Lets a run end early. The metrics that have no result by then get an error that says so.
     ///
     /// ```
-    /// use system_health_registry::{Catalog, Context, Engine, Interruption, State, system_health_metric};
+    /// use system_health_registry::{Catalog, Context, Engine, Interruption, OutcomeState, system_health_metric};
     ///
     /// /// An answer that takes long.
     /// #[system_health_metric(key = "long.answer")]
@@ -128,7 +128,7 @@ impl Engine {
     /// # async fn main() -> Result<(), system_health_registry::CatalogError> {
     /// let engine = Engine::new().with_interruption(Interruption::new(async {}));
     /// let run = engine.run(&Catalog::linked()?, &Context::new()).await;
-    /// assert_eq!(run.outcomes()[0].state(), State::Error);
+    /// assert_eq!(run.outcomes()[0].state(), OutcomeState::Error);
     /// # Ok(())
     /// # }
     /// ```

@@ -22,7 +22,7 @@ pub struct SettingsBuilder {
     unreadable: Option<SettingsError>,
     /// The first table that no linked crate declares.
     unknown: Option<SettingsError>,
-    ignores_unknown_tables: bool,
+    is_shared: bool,
 }
 
 impl SettingsBuilder {
@@ -49,8 +49,9 @@ impl SettingsBuilder {
         Ok(self)
     }
 
-    /// Ignores tables that no linked crate declares. This is for a program that shares a file with other programs and uses
-    /// only some of its tables. The keys of these tables are still checked.
+    /// The file is shared with other programs, and this program uses only a part of it. Tables that no linked crate
+    /// declares are ignored, and so are entries for metrics that this program does not have, such as patterns in `skip`. All
+    /// keys of the tables of this program are still checked.
     ///
     /// ```
     /// use std::path::Path;
@@ -59,13 +60,13 @@ impl SettingsBuilder {
     /// # fn main() -> Result<(), system_health_registry::settings::SettingsError> {
     /// let shared = "[a_table_of_another_program]\nkey = 1";
     /// assert!(Settings::builder().toml(Path::new("shared.toml"), shared)?.build().is_err());
-    /// Settings::builder().ignore_unknown_tables().toml(Path::new("shared.toml"), shared)?.build()?;
+    /// Settings::builder().shared().toml(Path::new("shared.toml"), shared)?.build()?;
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn ignore_unknown_tables(mut self) -> Self {
-        self.ignores_unknown_tables = true;
+    pub fn shared(mut self) -> Self {
+        self.is_shared = true;
         self
     }
 
@@ -148,13 +149,13 @@ impl SettingsBuilder {
     /// Checks every table and key against the linked crates.
     pub fn build(self) -> Result<Settings, SettingsError> {
         check_unique_names()?;
-        if let Some(unknown) = self.unknown.filter(|_| !self.ignores_unknown_tables) {
+        if let Some(unknown) = self.unknown.filter(|_| !self.is_shared) {
             return Err(unknown);
         }
         if let Some(unreadable) = self.unreadable {
             return Err(unreadable);
         }
-        let settings = Settings::new(self.tables);
+        let settings = Settings::new(self.tables, self.is_shared);
         TableSpec::linked().into_iter().try_for_each(|spec| (spec.check)(&settings))?;
         Ok(settings)
     }

@@ -66,14 +66,12 @@ pub enum SettingsError {
         known: Known,
     },
     /// A value that the table does not accept.
-    #[error("{origin}: `{path}` in [{table}]: {message}")]
+    #[error("{origin}: {place}: {message}")]
     Value {
         /// Where it stands.
         origin: Origin,
-        /// The table.
-        table: String,
-        /// The key, and the path below it.
-        path: String,
+        /// The key and its table as they are written in a file, such as "`url` in \[datadog\]".
+        place: String,
         /// What is wrong with it.
         message: String,
     },

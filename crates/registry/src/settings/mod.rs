@@ -56,6 +56,7 @@ mod list;
 mod number;
 mod origin;
 mod path;
+mod place;
 mod positions;
 mod redact;
 mod resolved;

@@ -1,6 +1,6 @@
 //! The settings of a process, combined from all layers. Every value has its origin, so that an error can name it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde_path_to_error::{Path, Segment};
 
@@ -10,6 +10,7 @@ use super::{
     format::to_toml,
     list::with_brackets,
     number::with_range,
+    place::{place, written},
     redact::{redact, shown_name},
     setting::{TableEntries, find, origin_of},
 };
@@ -19,6 +20,7 @@ use crate::{Context, FromContext, Scope, Unavailable};
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     tables: Arc<Tables>,
+    is_shared: bool,
 }
 
 /// The keys that are set, by table.
@@ -31,8 +33,14 @@ impl Settings {
         SettingsBuilder::default()
     }
 
-    pub(super) fn new(tables: Tables) -> Self {
-        Self { tables: Arc::new(tables) }
+    pub(super) fn new(tables: Tables, is_shared: bool) -> Self {
+        Self { tables: Arc::new(tables), is_shared }
+    }
+
+    /// Whether other programs use the same file, so that its entries may be about metrics that this program does not have.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     /// All keys that are set: table, key, value and origin, sorted by table and key. Keys that are not included have their
@@ -57,6 +65,19 @@ impl Settings {
     #[must_use]
     pub fn origin<T: SettingsTable>(&self, path: &str) -> Option<Origin> {
         self.tables.get(T::NAME).and_then(|entries| origin_of(entries, path))
+    }
+
+    /// An error about the value at a path, with its place in the file. See [`origin`](Self::origin) for paths.
+    #[must_use]
+    pub fn refuse<T: SettingsTable>(&self, path: &str, message: impl fmt::Display) -> SettingsError {
+        let entries = self.tables.get(T::NAME);
+        let place = entries.and_then(|entries| place(T::NAME, entries, path));
+        match place.zip(self.origin::<T>(path)) {
+            Some((place, origin)) => SettingsError::Value { origin, place, message: message.to_string() },
+            None => {
+                SettingsError::Table { table: T::NAME.to_owned(), message: format!("`{path}`: {message}") }
+            }
+        }
     }
 
     /// A table. Keys that are not set have their defaults.
@@ -100,14 +121,11 @@ fn refusal(
         }
         other => (other.to_string(), origin_of(entries, &path)),
     };
-    match find(entries, &path).zip(origin) {
-        Some(((key, setting), origin)) => SettingsError::Value {
-            origin,
-            table: table.to_owned(),
-            message: plain(&redact(&message, &setting.value, is_secret(table, key))),
-            // The path may contain a key of a map, which may be a token in the wrong place.
-            path: if path == key { shown_name(key) } else { redact(&path, &setting.value, false) },
-        },
+    match find(entries, &path).zip(place(table, entries, &path)).zip(origin) {
+        Some((((key, setting), place), origin)) => {
+            let message = plain(&redact(&message, &setting.value, is_secret(table, key)));
+            SettingsError::Value { origin, place, message }
+        }
         None => SettingsError::Table { table: table.to_owned(), message },
     }
 }
@@ -119,10 +137,8 @@ fn plain(message: &str) -> String {
 
 /// The name of a nested table, as it is written in a file: `repositories."acme/web"`.
 fn table_name(table: &str, path: &Path) -> String {
-    let is_bare = |key: &str| key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     path.iter().fold(table.to_owned(), |name, segment| match segment {
-        Segment::Map { key } if is_bare(key) => format!("{name}.{}", shown_name(key)),
-        Segment::Map { key } => format!("{name}.{:?}", shown_name(key)),
+        Segment::Map { key } => format!("{name}.{}", written(key)),
         Segment::Seq { index } => format!("{name}[{index}]"),
         Segment::Enum { .. } | Segment::Unknown => name,
     })

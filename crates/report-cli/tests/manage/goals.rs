@@ -146,11 +146,14 @@ fn wrong_goals_and_settings_of_their_monitors_are_refused_where_they_are() {
     for (settings, words) in [
         (
             goal("commits.hotfix / commits.revert < 1"),
-            line(2, "1: `commits.bad.goal` in [goals]: there is no metric `commits.revert`; did you mean"),
+            line(
+                2,
+                "1: `goal` in [goals.\"commits.bad\"]: there is no metric `commits.revert`; did you mean",
+            ),
         ),
         (
             goal("commits.hotfix - ci.tests_passing_on_main < 1"),
-            line(2, "1: `commits.bad.goal` in [goals]: commits.hotfix has the unit `commit` and"),
+            line(2, "1: `goal` in [goals.\"commits.bad\"]: commits.hotfix has the unit `commit` and"),
         ),
         (
             ratio("recovery = 0.5"),
@@ -204,7 +207,7 @@ fn a_run_judges_what_the_monitor_watches() {
 
     let all = &document["goals"][0];
     assert_eq!(all["goal"], json!({"condition": "commits.reverts + commits.hotfix > 1", "met": false}));
-    assert_eq!((&all["samples"][0]["value"], &all["unit"]), (&json!(0.0), &json!("commit")));
+    assert_eq!((&all["samples"][0]["value"], &all["unit"]), (&json!(0), &json!("commit")));
     let bad = &document["goals"][1];
     assert_eq!(
         (&bad["key"], &bad["state"], &bad["goal"]["met"]),

@@ -212,7 +212,7 @@ fn wrong_settings_are_refused_with_their_place() {
         ("priority = 'high'", "`priority` in [monitors]: \"high\" is not a priority; write a whole number"),
         (
             "metrics.'commits.*'.priority = 0",
-            "`metrics.commits.*.priority` in [monitors]: 0 is not a priority",
+            "`priority` in [monitors.metrics.\"commits.*\"]: 0 is not a priority",
         ),
         ("missed = 3\nrenotify = '30d'", "system-health.toml:3:1: [monitors]: `renotify` is 30 days"),
         ("group_by = ['a} by {b']", "`a} by {b` in `group_by` is not the name of a tag"),

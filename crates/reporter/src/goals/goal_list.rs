@@ -7,27 +7,51 @@ use system_health_registry::{
 };
 
 use super::{
-    combination::check_combination,
+    combination::{CombinationError, check_combination},
     judgement,
-    settings::{GoalsSettings, NamedGoal, refused},
+    settings::{GoalsSettings, NamedGoal},
 };
 
 /// The goals of two metrics in the settings.
 #[derive(Debug, Clone, Default)]
 pub struct Goals(Vec<NamedGoal>);
 
+/// Why a goal cannot be judged.
+#[derive(Debug, thiserror::Error)]
+enum GoalError {
+    #[error("this is the key of a metric; a goal needs another name")]
+    NamedAfterMetric,
+    #[error("this is the former key of the metric `{key}`; a goal needs another name")]
+    NamedAfterFormerKey { key: String },
+    #[error("there is no metric `{key}`{known}")]
+    UnknownMetric { key: String, known: Known },
+    #[error("`{former}` is the former key of `{key}`; write the new key")]
+    FormerKey { former: String, key: String },
+    #[error(transparent)]
+    Combination(#[from] CombinationError),
+}
+
 impl Goals {
     /// Reads `[goals]`. Refuses a goal, with its place in the file, if its name is the key of a metric, if there is no
-    /// such metric, or if the two cannot be combined. A metric that a source may return later is not refused.
+    /// such metric, or if the two cannot be combined. A metric that a source may return later is not refused. If the file
+    /// is [shared](Settings::is_shared), a goal of an unknown metric is ignored, because it may be for another program.
     pub fn from_settings(catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
         let GoalsSettings(goals) = settings.table()?;
-        let goals: Vec<NamedGoal> = goals.into_iter().map(NamedGoal::from).collect();
-        for goal in &goals {
-            let refused = |key: &str, message| refused(settings, format!("{}{key}", goal.name), message);
-            goal.check_name(catalog).map_err(|message| refused("", message))?;
-            goal.check_metrics(catalog).map_err(|message| refused(".goal", message))?;
+        let mut checked = Vec::new();
+        for goal in goals.into_iter().map(NamedGoal::from) {
+            let refuse = |path: String, error| Err(settings.refuse::<GoalsSettings>(&path, error));
+            if let Err(error) = goal.check_name(catalog) {
+                return refuse(goal.name, error);
+            }
+            match goal.check_metrics(catalog) {
+                Ok(()) => checked.push(goal),
+                Err(error @ GoalError::UnknownMetric { .. }) if settings.is_shared() => {
+                    tracing::debug!("[goals.{:?}] is ignored: {error}", goal.name);
+                }
+                Err(error) => return refuse(format!("{}.goal", goal.name), error),
+            }
         }
-        Ok(Self(goals))
+        Ok(Self(checked))
     }
 
     /// Keeps the goals whose metrics both are among some.
@@ -56,38 +80,31 @@ impl NamedGoal {
         Some([find(self.goal.left())?, find(self.goal.right())?])
     }
 
-    fn check_name(&self, catalog: &Catalog) -> Result<(), String> {
+    fn check_name(&self, catalog: &Catalog) -> Result<(), GoalError> {
         let name = &self.name;
         let is_used = |metric: &&Metric| {
             metric.key() == name || metric.alias().is_some_and(|alias| alias.key() == name)
         };
         match catalog.metrics().iter().find(is_used) {
-            Some(metric) if metric.key() == name => {
-                Err("this is the key of a metric; a goal needs another name".to_owned())
-            }
-            Some(metric) => Err(format!(
-                "this is the former key of the metric `{}`; a goal needs another name",
-                metric.key()
-            )),
+            Some(metric) if metric.key() == name => Err(GoalError::NamedAfterMetric),
+            Some(metric) => Err(GoalError::NamedAfterFormerKey { key: metric.key().to_owned() }),
             None => Ok(()),
         }
     }
 
-    fn check_metrics(&self, catalog: &Catalog) -> Result<(), String> {
+    fn check_metrics(&self, catalog: &Catalog) -> Result<(), GoalError> {
         let goal = &self.goal;
         let both = [goal.left(), goal.right()].map(|key| find(key, catalog));
         let [left, right] = both;
         match (left?, right?) {
-            (Some(left), Some(right)) => {
-                check_combination(left, right, goal.operator()).map_err(|error| error.to_string())
-            }
+            (Some(left), Some(right)) => Ok(check_combination(left, right, goal.operator())?),
             _ => Ok(()),
         }
     }
 }
 
 /// Finds a metric. `None` if a source may still return it.
-fn find<'a>(key: &str, catalog: &'a Catalog) -> Result<Option<&'a Metric>, String> {
+fn find<'a>(key: &str, catalog: &'a Catalog) -> Result<Option<&'a Metric>, GoalError> {
     let metrics = catalog.metrics();
     if let Some(metric) = metrics.iter().find(|metric| metric.key() == key) {
         return Ok(Some(metric));
@@ -95,7 +112,7 @@ fn find<'a>(key: &str, catalog: &'a Catalog) -> Result<Option<&'a Metric>, Strin
     // Once the alias expires, there are no values under the former key.
     let is_former = |metric: &&Metric| metric.alias().is_some_and(|alias| alias.key() == key);
     if let Some(metric) = metrics.iter().find(is_former) {
-        return Err(format!("`{key}` is the former key of `{}`; write the new key", metric.key()));
+        return Err(GoalError::FormerKey { former: key.to_owned(), key: metric.key().to_owned() });
     }
     if !catalog.sources().is_empty() {
         return Ok(None);
@@ -103,5 +120,5 @@ fn find<'a>(key: &str, catalog: &'a Catalog) -> Result<Option<&'a Metric>, Strin
     // Few goals are about the reporter, and its metrics are many.
     let is_likely = |known: &&str| key.starts_with("system") || !is_self_metric(known);
     let keys = metrics.iter().map(|metric| metric.key()).filter(is_likely);
-    Err(format!("there is no metric `{key}`{}", Known::nearest_to(key, keys)))
+    Err(GoalError::UnknownMetric { key: key.to_owned(), known: Known::nearest_to(key, keys) })
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de};
 use system_health_registry::{
-    CombinedGoal, Settings, check_key, check_owner, check_runbook,
-    settings::{SettingsError, SettingsTable},
-    settings_table,
+    CombinedGoal, Settings, check_key, check_owner, check_runbook, settings::SettingsError, settings_table,
 };
 
 /// The settings tables `[goals."name"]`.
@@ -60,7 +58,7 @@ impl GoalsSettings {
         for (GoalName(name), GoalSettings { goal, .. }) in &self.0 {
             if let Some((other, _)) = known.iter().find(|(_, known)| *known == goal) {
                 let message = format!("[goals.\"{other}\"] has the same goal; remove one of them");
-                return Err(refused(settings, format!("{name}.goal"), message));
+                return Err(settings.refuse::<Self>(&format!("{name}.goal"), message));
             }
             known.push((name, goal));
         }
@@ -72,15 +70,6 @@ impl From<(GoalName, GoalSettings)> for NamedGoal {
     fn from((GoalName(name), settings): (GoalName, GoalSettings)) -> Self {
         let GoalSettings { goal, description, runbook, owner } = settings;
         Self { name, goal, description, runbook, owner }
-    }
-}
-
-/// An error about the setting at a path in `[goals]`.
-pub(super) fn refused(settings: &Settings, path: String, message: String) -> SettingsError {
-    let table = GoalsSettings::NAME.to_owned();
-    match settings.origin::<GoalsSettings>(&path) {
-        Some(origin) => SettingsError::Value { origin, table, path, message },
-        None => SettingsError::Table { table, message },
     }
 }
 

@@ -48,57 +48,57 @@ fn a_goal_that_cannot_be_judged_is_refused_at_its_line() {
     for (settings, message) in [
         (
             goal("ci.errors < 5"),
-            "a.toml:4:1: `a.b.goal` in [goals]: `ci.errors < 5` needs `/`, `-` or `+` after",
+            "a.toml:4:1: `goal` in [goals.\"a.b\"]: `ci.errors < 5` needs `/`, `-` or `+` after",
         ),
         (
             goal("ci.errors / ci.errors < 1"),
-            "a.toml:4:1: `a.b.goal` in [goals]: `ci.errors / ci.errors < 1` combines",
+            "a.toml:4:1: `goal` in [goals.\"a.b\"]: `ci.errors / ci.errors < 1` combines",
         ),
         (
             goal("ci.errors / ci.run < 1"),
-            "a.toml:4:1: `a.b.goal` in [goals]: there is no metric `ci.run`; did you mean `ci.runs`?",
+            "a.toml:4:1: `goal` in [goals.\"a.b\"]: there is no metric `ci.run`; did you mean `ci.runs`?",
         ),
         (
             goal("ci.errors / ci.old < 1"),
-            "a.toml:4:1: `a.b.goal` in [goals]: `ci.old` is the former key of `ci.time`; write the new key",
+            "a.toml:4:1: `goal` in [goals.\"a.b\"]: `ci.old` is the former key of `ci.time`; write the new key",
         ),
         (
             goal("ci.errors - ci.runs < 1"),
-            "a.toml:4:1: `a.b.goal` in [goals]: ci.errors and ci.runs are of different kinds, such as a gauge and a count",
+            "a.toml:4:1: `goal` in [goals.\"a.b\"]: ci.errors and ci.runs are of different kinds, such as a gauge and a count",
         ),
         (
             goal("ci.errors + ci.time < 1"),
-            "a.toml:4:1: `a.b.goal` in [goals]: ci.errors has no unit and ci.time has the unit `second`; `+` needs metrics \
+            "a.toml:4:1: `goal` in [goals.\"a.b\"]: ci.errors has no unit and ci.time has the unit `second`; `+` needs metrics \
              with the same unit, unlike `/`",
         ),
         (
             goal("system_health.reporter.points / ci.runs < 1"),
-            "a.toml:4:1: `a.b.goal` in [goals]: only one of the two metrics is about the reporter",
+            "a.toml:4:1: `goal` in [goals.\"a.b\"]: only one of the two metrics is about the reporter",
         ),
         (
             goal("ci.errors / ci.runs < 1.0"),
-            "a.toml:2:1: `a.ok.goal` in [goals]: [goals.\"a.b\"] has the same goal; remove one of them",
+            "a.toml:2:1: `goal` in [goals.\"a.ok\"]: [goals.\"a.b\"] has the same goal; remove one of them",
         ),
-        (more("runbook = 'wiki'"), "a.toml:5:1: `a.b.runbook` in [goals]: a runbook must be a URL"),
-        (more("owner = ' '"), "a.toml:5:1: `a.b.owner` in [goals]: an owner must not be empty"),
+        (more("runbook = 'wiki'"), "a.toml:5:1: `runbook` in [goals.\"a.b\"]: a runbook must be a URL"),
+        (more("owner = ' '"), "a.toml:5:1: `owner` in [goals.\"a.b\"]: an owner must not be empty"),
         (
             more("runbok = 'x'"),
             "a.toml:5:1: there is no key `runbok` in [goals.\"a.b\"]; did you mean `runbook`?",
         ),
         (
             more("[goals.'ci.old']\ngoal = 'ci.time / ci.runs < 1'"),
-            "a.toml:5:8: `ci.old` in [goals]: this is the former key of the metric `ci.time`; a goal needs another name",
+            "a.toml:5:8: [goals.\"ci.old\"]: this is the former key of the metric `ci.time`; a goal needs another name",
         ),
         (
             more("[goals.'ci.runs']\ngoal = 'ci.time / ci.runs < 1'"),
-            "a.toml:5:8: `ci.runs` in [goals]: this is the key of a metric; a goal needs another name",
+            "a.toml:5:8: [goals.\"ci.runs\"]: this is the key of a metric; a goal needs another name",
         ),
         (
             more("[goals.'bad name']\ngoal = 'ci.time / ci.runs < 1'"),
-            "a.toml:5:8: `bad name` in [goals]: the name of a goal has the same form as the key of a metric: key `bad \
+            "a.toml:5:8: [goals.\"bad name\"]: the name of a goal has the same form as the key of a metric: key `bad \
              name` contains ` `",
         ),
-        (more("[goals.'c.d']\nowner = 'x'"), "a.toml:5:8: `c.d` in [goals]: the key `goal` is missing"),
+        (more("[goals.'c.d']\nowner = 'x'"), "a.toml:5:8: [goals.\"c.d\"]: the key `goal` is missing"),
     ] {
         let refusal = refusal(&settings);
         assert!(refusal.starts_with(message), "{refusal}");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::FutureExt;
-use system_health_registry::{Catalog, Facts, Interruption, Metric, Outcome, State, location};
+use system_health_registry::{Catalog, Facts, Interruption, Metric, Outcome, OutcomeState, location};
 use system_health_reporter::{DeliveryResult, Finished, Mode};
 
 use crate::backend::{Backend, Behaviour, Scene, metric};
@@ -26,8 +26,8 @@ async fn values_are_kept_if_the_collection_is_interrupted() {
 
     let finished = scene.run(&reporter, Mode::Push).await;
 
-    let states: Vec<State> = finished.report.run().outcomes().iter().map(Outcome::state).collect();
-    assert_eq!(states, [State::Value, State::Error]);
+    let states: Vec<OutcomeState> = finished.report.run().outcomes().iter().map(Outcome::state).collect();
+    assert_eq!(states, [OutcomeState::Value, OutcomeState::Error]);
     assert!(is_kept(&finished), "{finished:?}");
     assert_eq!(backend.stored(), []);
     let next = scene.push(&[&backend]).await;

@@ -61,7 +61,7 @@ async fn an_invalid_pattern_in_the_settings_is_refused_with_its_place() {
         ),
         (
             "[metrics.windows]\n'prs.*' = '30d'\n'pr.*' = '30d'",
-            "a.toml:3:1: `windows.pr.*` in [metrics]: `pr.*` matches no metric",
+            "a.toml:3:1: `\"pr.*\"` in [metrics.windows]: `pr.*` matches no metric",
         ),
     ] {
         let refusal = refusal(|builder| builder, settings);
@@ -83,6 +83,50 @@ async fn an_invalid_pattern_in_the_settings_is_refused_with_its_place() {
         refusal(|builder| builder.only(["ci.*"]), "[report]\nskip = ['ci.*']"),
         "the selection leaves no metric to collect"
     );
+}
+
+#[tokio::test]
+async fn entries_for_metrics_of_other_programs_are_ignored_in_a_shared_file() {
+    let text = "[report]\nskip = ['shop.*', 'ci.runs']\n[metrics]\nenable = ['shop.late']\n\
+                [metrics.windows]\n'shop.*' = '30d'\n\
+                [goals.'shop.ok']\ngoal = 'shop.late / ci.runs < 1'\n[another_program]\nkey = 1\n";
+    let build = |settings: Settings| {
+        let catalog = Catalog::new(KEYS.map(|key| metric(Facts::new(key, "For a test."), 1.0))).unwrap();
+        Reporter::builder(settings).catalog(catalog).without_state().build()
+    };
+    let file = Path::new("a.toml");
+
+    let shared = Settings::builder().shared().toml(file, text).unwrap().build().unwrap();
+    let finished = build(shared).unwrap().collect().await.unwrap();
+
+    let keys: Vec<_> = finished.report.run().outcomes().iter().map(|it| it.metric.key()).collect();
+    assert_eq!(keys, ["ci.errors", "commits.hotfix"]);
+    assert_eq!(finished.report.goals().len(), 0);
+    // A wrong key is refused in a shared file, too, and the command refuses all of these entries.
+    let typo = Settings::builder().shared().toml(file, "[report]\nskpi = ['ci.runs']\n").unwrap().build();
+    assert!(typo.unwrap_err().to_string().contains("there is no key `skpi`"));
+    for entry in [
+        "[report]\nskip = ['shop.*']",
+        "[metrics]\nenable = ['shop.late']",
+        "[metrics.windows]\n'shop.*' = '30d'",
+        "[goals.'shop.ok']\ngoal = 'shop.late / ci.runs < 1'",
+    ] {
+        let settings = Settings::builder().toml(file, entry).unwrap().build().unwrap();
+        assert!(build(settings).is_err(), "{entry}");
+    }
+}
+
+#[test]
+fn a_slot_that_is_too_long_is_refused_with_its_place_unless_the_program_sets_another() {
+    let text = "[report]\nalign = '2h'";
+    let hour = std::time::Duration::from_mins(60);
+
+    assert_eq!(
+        refusal(|builder| builder, text),
+        "a.toml:2:1: `align` in [report]: the slot is 2h long; it may be at most 30m, because some backends refuse \
+         points that are older than an hour"
+    );
+    assert!(refusal(|builder| builder.align(hour), text).starts_with("the slot is 1h long;"));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Sources: their descriptions are remembered, and their failures are visible.
 
 use futures::FutureExt;
-use system_health_registry::{Catalog, Described, Facts, Source, State, Unavailable, location};
+use system_health_registry::{Catalog, Described, Facts, OutcomeState, Source, Unavailable, location};
 use system_health_reporter::{Finished, Mode};
 
 use crate::backend::{Backend, Scene, metric};
@@ -30,7 +30,7 @@ fn success(backend: &Backend) -> Vec<f64> {
     points.filter(|(tags, _)| tags == "metric_source:warehouse").map(|(_, value)| value).collect()
 }
 
-fn states(finished: &Finished) -> Vec<(String, State)> {
+fn states(finished: &Finished) -> Vec<(String, OutcomeState)> {
     let outcomes = finished.report.run().outcomes().iter();
     outcomes.map(|outcome| (outcome.metric.key().to_owned(), outcome.state())).collect()
 }
@@ -45,11 +45,11 @@ async fn a_remembered_metric_has_an_outcome_even_if_its_source_fails() {
     let failed = run(&mut scene, &backend, None).await;
 
     let expected = |late, open| {
-        [("orders.late", late), ("orders.open", open), ("other", State::Value)]
+        [("orders.late", late), ("orders.open", open), ("other", OutcomeState::Value)]
             .map(|(key, state)| (key.to_owned(), state))
     };
-    assert_eq!(states(&fewer), expected(State::NoData, State::Value));
-    assert_eq!(states(&failed), expected(State::Error, State::Error));
+    assert_eq!(states(&fewer), expected(OutcomeState::NoData, OutcomeState::Value));
+    assert_eq!(states(&failed), expected(OutcomeState::Error, OutcomeState::Error));
     assert_eq!(success(&backend), [1.0, 1.0, 0.0]);
 }
 

@@ -1,4 +1,4 @@
-//! What is stored of a series.
+//! A stored value of a series.
 
 use std::collections::BTreeSet;
 

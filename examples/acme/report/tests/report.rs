@@ -65,8 +65,8 @@ fn collects_from_its_own_resource_and_settings() {
             .map(str::to_owned)
     };
     let expected = json!([
-        { "value": 1.0, "tags": tags("severity:high"), "link": null, "evidence": evidence(true) },
-        { "value": 0.0, "tags": tags("severity:low"), "link": null, "evidence": evidence(false) },
+        { "value": 1, "tags": tags("severity:high"), "link": null, "evidence": evidence(true) },
+        { "value": 0, "tags": tags("severity:low"), "link": null, "evidence": evidence(false) },
     ]);
     assert_eq!(open["samples"], expected);
     assert_eq!(open["goal"]["met"], false);

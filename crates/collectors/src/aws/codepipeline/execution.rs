@@ -1,4 +1,4 @@
-//! One execution of a pipeline, and what it says about the pipeline.
+//! One execution of a pipeline, and whether it shows that the pipeline passes.
 
 use std::time::SystemTime;
 
@@ -18,12 +18,12 @@ pub(super) struct Execution {
     pub(super) meaning: Meaning,
 }
 
-/// What an execution says about the pipeline.
+/// Whether an execution shows that the pipeline passes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Meaning {
     Passed,
     Failed,
-    /// It decides nothing, for this reason.
+    /// It does not decide, for this reason.
     Nothing(String),
 }
 

@@ -12,10 +12,10 @@ pub enum AppError {
          organization or user, or `installation_id`"
     )]
     NoInstallation,
-    /// The settings name an installation of no app.
+    /// The settings name an installation, but no app.
     #[error("`{0}` in [github] needs `app_id`, the number of the GitHub App")]
     NoApp(&'static str),
-    /// The private key is no key.
+    /// The secret is not a private key.
     #[error(
         "the private key of the GitHub App is not an RSA key in PEM; use the whole file that GitHub gives out, from \
          `-----BEGIN RSA PRIVATE KEY-----` on"

@@ -7,8 +7,8 @@ use futures::{
     future::{BoxFuture, join_all},
 };
 use system_health_registry::{
-    Context, Gate, Metric, NoData, Plan, Planned, RequestEstimate, RequestPlan, ResponseCache, Run, Settings,
-    SharedError, State, SubjectLabel, Unavailable, register_gate,
+    Context, Gate, Metric, NoData, OutcomeState, Plan, Planned, RequestEstimate, RequestPlan, ResponseCache,
+    Run, Settings, SharedError, SubjectLabel, Unavailable, register_gate,
 };
 
 use super::{
@@ -172,7 +172,7 @@ async fn remember(context: &Context, run: &Run, usage: &Usage) {
     let counts = usage.by_group();
     let is_complete = |group: &Group| {
         let mut outcomes = about.iter().filter(|outcome| group.keys.contains(outcome.metric.key()));
-        outcomes.all(|outcome| outcome.state() != State::Error)
+        outcomes.all(|outcome| outcome.state() != OutcomeState::Error)
     };
     let max = context.get::<GitHubSettings>().await.ok().and_then(|settings| settings.max_requests);
     let refused = max.map(|max| Cause::MaxRequests(max).to_string());

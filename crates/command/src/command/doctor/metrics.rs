@@ -1,7 +1,8 @@
 //! Whether each metric can be collected. The same requests are made as in a run.
 
-use system_health_collectors::doctor;
-use system_health_registry::{Catalog, Context, Engine, Finding, Grade, Outcome, Run, State, Unavailable};
+use system_health_registry::{
+    Catalog, Context, Engine, Finding, Grade, Outcome, OutcomeState, Run, Unavailable,
+};
 
 /// The results of collecting all metrics.
 pub(super) struct MetricFindings {
@@ -17,7 +18,7 @@ pub(super) async fn collect(engine: &Engine, catalog: &Catalog, context: &Contex
     let run = engine.run(catalog, context).await;
     // The outcomes are sorted by key.
     let metrics = || run.outcomes().chunk_by(|one, other| one.metric.key() == other.metric.key());
-    let with_value = metrics().filter(|outcomes| outcomes.iter().any(|it| it.state() == State::Value));
+    let with_value = metrics().filter(|outcomes| outcomes.iter().any(|it| it.state() == OutcomeState::Value));
     MetricFindings {
         with_value: with_value.map(|outcomes| outcomes[0].metric.key().to_owned()).collect(),
         metrics: metrics().count(),
@@ -53,7 +54,7 @@ fn for_metric(outcomes: &[Outcome]) -> Vec<Finding> {
     let grade = problems.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Ok);
     let summary = format!("has values for {} of {} subjects", good.len(), outcomes.len());
     let summary = Finding::new(format!("metric {key}"), grade, summary);
-    [vec![summary], doctor::bounded(problems)].concat()
+    [vec![summary], Finding::bounded(problems)].concat()
 }
 
 fn finding(subject: String, outcome: &Outcome) -> Finding {

@@ -8,9 +8,9 @@ mod state;
 mod summary;
 
 use anyhow::Context as _;
-use system_health_collectors::{doctor, repository::Repository};
+use futures::future::join_all;
 use system_health_registry::{
-    Catalog, Context, Engine, Finding, Grade, Settings, Subjects, settings::Origin,
+    Catalog, Context, Engine, Finding, Grade, Settings, linked_extensions, settings::Origin,
 };
 use system_health_reporter::{
     ReportSettings, base_tags, delivery_reserve, selected_by_settings, without_self_metrics,
@@ -35,7 +35,7 @@ pub(super) fn run(
     catalog: &Catalog,
     stdout: Stdout,
 ) -> anyhow::Result<Status> {
-    let diagnosis = match command_settings::load(&arguments.settings, &arguments.repository) {
+    let diagnosis = match command_settings::load(&arguments.settings, &arguments.flags) {
         Ok(settings) => diagnose(program, arguments, catalog, &settings)?,
         // With wrong settings, the rest of the diagnosis could be about another repository or folder than a run.
         Err(error) => {
@@ -65,12 +65,11 @@ fn diagnose(
     settings: &Settings,
 ) -> anyhow::Result<Diagnosis> {
     let mut findings = settings::in_force(settings);
-    findings.extend(doctor::network());
     let state = command_settings::state(settings, &arguments.state.folder);
     let state = ok_or_finding(state, &mut findings).unwrap_or_default();
     let report: ReportSettings = ok_or_finding(settings.table(), &mut findings).unwrap_or_default();
     ok_or_finding(base_tags(&report), &mut findings);
-    ok_or_finding(report.slot().context("`align` in [report]"), &mut findings);
+    ok_or_finding(report.check_slot(settings), &mut findings);
     let choice = Choice::new(program, settings);
     findings.extend(choice.problem());
     let folder = (!arguments.state.no_state).then(|| state.folder());
@@ -86,19 +85,23 @@ fn diagnose(
     // The same deadline as in a run that delivers, so that a slow metric or a rate limit has the same effect.
     let deadline = report.deadline.saturating_sub(delivery_reserve(report.deadline));
     let context = Context::new().provide(settings.clone()).with_deadline(deadline);
-    let (about_sinks, state, about_metrics, has_repository) = runtime.block_on(async {
+    let (about_sinks, state, about_metrics, setup_steps) = runtime.block_on(async {
         let engine = Engine::new().with_workers(workers.handle().clone()).with_request_plans();
-        let (github, about_sinks, state, about_metrics) = tokio::join!(
-            doctor::github(&context, &catalog),
+        let (diagnoses, about_sinks, state, about_metrics) = tokio::join!(
+            join_all(linked_extensions().map(|extension| extension.diagnose(&context, &catalog))),
             sinks::diagnose(&program.sinks, &choice, settings, &context),
             state::diagnose(folder),
             metrics::collect(&engine, &catalog, &context),
         );
-        findings.extend(github);
+        let mut setup_steps = Vec::new();
+        for extension in diagnoses {
+            findings.extend(extension.findings);
+            setup_steps.extend(extension.steps);
+        }
         // AWS comes last, because its findings are about the secrets that the other checks looked up.
         findings
             .extend(Finding::in_time("AWS", Box::pin(system_health_credentials::diagnose(&context))).await);
-        (about_sinks, state, about_metrics, context.get::<Subjects<Repository>>().await.is_ok())
+        (about_sinks, state, about_metrics, setup_steps)
     });
     workers.shutdown_background();
     runtime.shutdown_background();
@@ -108,7 +111,7 @@ fn diagnose(
     findings.extend([about_sinks, state, about_metrics].concat());
     let facts = Observations {
         has_file: settings.entries().any(|(_, _, _, origin)| matches!(origin, Origin::File { .. })),
-        has_repository,
+        setup_steps: &setup_steps,
         with_value: &with_value,
         metrics,
         ready: &ready,

@@ -15,9 +15,9 @@ pub(super) struct SinkFindings {
 
 /// The sinks that a push delivers to.
 pub(super) enum Choice {
-    /// These.
+    /// These, by name.
     Sinks(Vec<&'static str>),
-    /// A push would not know.
+    /// The settings do not say which. The finding says why, unless another finding already does.
     Unclear(Option<Finding>),
 }
 
@@ -28,7 +28,7 @@ struct AboutSink {
     findings: Vec<Finding>,
 }
 
-/// Looks at the destinations of a push.
+/// Checks the destinations of a push.
 pub(super) async fn diagnose(
     sinks: &[SinkType],
     choice: &Choice,
@@ -64,7 +64,7 @@ impl Choice {
         };
         match error {
             DestinationsError::NoSink | DestinationsError::NoneConfigured { .. } => Self::Sinks(Vec::new()),
-            // This is said of each sink.
+            // The findings about the sinks say why.
             DestinationsError::Settings(_) => Self::Unclear(None),
             error => {
                 Self::Unclear(Some(Finding::failed("destinations", SharedError::new(error).to_string())))
@@ -105,7 +105,7 @@ async fn diagnose_sink(
         .map(|destination| Finding::in_time(sink.name, destination.diagnose(context.clone())));
     let mut findings = join_all(looking).await.concat();
     let is_ready = !findings.is_empty() && findings.iter().all(|finding| finding.grade != Grade::Failed);
-    // Nobody has asked for it: it is tried because nothing else is configured.
+    // It is checked only because nothing else is configured, so its problems are no failures.
     for finding in findings.iter_mut().filter(|_| !is_configured && !is_named(sink, settings)) {
         finding.grade = finding.grade.min(Grade::Info);
     }

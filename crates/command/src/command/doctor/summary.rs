@@ -2,12 +2,9 @@
 
 use std::path::Path;
 
-use system_health_registry::{Finding, Grade, SinkType};
+use system_health_registry::{Finding, Grade, SetupStep, SinkType};
 
 use crate::output::join_names;
-
-/// A part of the message of metrics that fail only because no repository is named.
-const NO_REPOSITORY: &str = "no repository is named";
 
 /// The facts that the summary is based on.
 pub(super) struct Observations<'a> {
@@ -20,8 +17,8 @@ pub(super) struct Observations<'a> {
     pub(super) are_settings_right: bool,
     /// Whether a settings file is in use.
     pub(super) has_file: bool,
-    /// Whether the repositories are known.
-    pub(super) has_repository: bool,
+    /// What the linked crates found to be set up.
+    pub(super) setup_steps: &'a [SetupStep],
     /// The keys of metrics with a value.
     pub(super) with_value: &'a [String],
     /// The number of metrics.
@@ -41,7 +38,7 @@ impl<'a> Observations<'a> {
             findings,
             are_settings_right: true,
             has_file: false,
-            has_repository: false,
+            setup_steps: &[],
             with_value: &[],
             metrics: 0,
             ready: &[],
@@ -70,20 +67,7 @@ impl<'a> Observations<'a> {
             return vec![format!("Correct the settings, then run `{name} doctor` again.")];
         }
         let mut steps: Vec<String> = self.correction().into_iter().collect();
-        if !self.has_repository {
-            steps.push(
-                "Name a repository: run this in a git clone, or give --repo OWNER/NAME, or set \
-                 SYSTEM_HEALTH_REPOSITORY or `name` in [repository]."
-                    .to_owned(),
-            );
-        }
-        if self.grade("GitHub token") == Some(Grade::Warning) {
-            steps.push(
-                "Set GITHUB_TOKEN to a token that may read Contents and Actions. Without one, commits come from \
-                 the local clone, and nothing is known about CI."
-                    .to_owned(),
-            );
-        }
+        steps.extend(self.setup_steps.iter().map(|step| step.text.to_owned()));
         if self.ready.is_empty() {
             let sinks: Vec<String> = self.sinks.iter().map(describe).collect();
             steps.push(format!("To deliver values, configure a sink: {}.", sinks.join(", ")));
@@ -100,17 +84,16 @@ impl<'a> Observations<'a> {
         steps
     }
 
-    /// What to correct. Without a repository, the metrics about it fail for this reason alone, which has a step of its own.
+    /// What to correct. A failure that a step of a linked crate corrects is left out, because it has that step.
     fn correction(&self) -> Option<String> {
         let failed = self.findings.iter().filter(|finding| finding.grade == Grade::Failed);
-        let failed = failed.filter(|finding| self.has_repository || !finding.message.contains(NO_REPOSITORY));
+        let has_step = |message: &str| {
+            self.setup_steps.iter().filter_map(|it| it.corrects).any(|it| message.contains(it))
+        };
+        let failed = failed.filter(|finding| !has_step(&finding.message));
         let subjects: Vec<String> = failed.map(|finding| finding.subject.clone()).collect();
         (!subjects.is_empty())
             .then(|| format!("Correct what is marked as failed: {}.", join_names(&subjects)))
-    }
-
-    fn grade(&self, subject: &str) -> Option<Grade> {
-        self.findings.iter().find(|finding| finding.subject == subject).map(|finding| finding.grade)
     }
 }
 
@@ -125,7 +108,6 @@ mod tests {
     fn configured(findings: &[Finding]) -> Observations<'_> {
         Observations {
             has_file: true,
-            has_repository: true,
             metrics: 3,
             ready: &["datadog"],
             ..Observations::new("report", &[], findings)
@@ -146,12 +128,13 @@ mod tests {
 
     #[test]
     fn each_missing_part_has_a_step() {
-        let findings = [Finding::warning("GitHub token", "found none")];
-        let facts = Observations::new("report", &[], &findings);
+        let findings = [Finding::failed("metric a.b", "no queue is named; set `queue`")];
+        let setup_steps = [SetupStep { text: "Name a queue", corrects: Some("no queue is named") }];
+        let facts = Observations { setup_steps: &setup_steps, ..Observations::new("report", &[], &findings) };
 
         let steps = facts.next_steps();
 
-        let starts = ["Name a repository", "Set GITHUB_TOKEN", "To deliver values", "Write a settings file"];
+        let starts = ["Name a queue", "To deliver values", "Write a settings file"];
         assert_eq!(steps.len(), starts.len(), "{steps:?}");
         for (step, start) in steps.iter().zip(starts) {
             assert!(step.starts_with(start), "{step}");

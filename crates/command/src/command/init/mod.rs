@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use system_health_registry::settings::TableSpec;
+use system_health_registry::{DetectedValue, settings::TableSpec};
 use tokio::runtime;
 
 use super::hints::WithHint;
@@ -40,24 +40,15 @@ pub(super) fn run(program: &Program, arguments: &InitArguments, stdout: Stdout) 
 
 fn settings_file(program: &Program, discovery: &Discovery) -> String {
     let mut template = Template::new(TableSpec::templates());
-    if let Some(repository) = &discovery.repository {
-        let repository = repository.to_string();
-        template.replace_example("repositories.\"acme/shop\"", &format!("repositories.{repository:?}"));
-        template.set("repository", "name", &repository, "from the remote of this clone");
-    }
     let sinks: Vec<&str> = program.sinks.iter().map(|sink| sink.name).collect();
     if !sinks.is_empty() {
         template.replace_example("[\"datadog\"]", &format!("{sinks:?}"));
     }
-    if let Some(branch) = &discovery.branch {
-        template.replace_example("\"main\"", &format!("{branch:?}"));
+    for (example, text) in &discovery.detected.examples {
+        template.replace_example(example, text);
     }
-    if let Some(workflow) = &discovery.workflow {
-        let others = match &discovery.other_workflows[..] {
-            [] => String::new(),
-            others => format!("; there are also {}", others.join(", ")),
-        };
-        template.set("ci", "workflow", workflow, &format!("found in .github/workflows{others}"));
+    for DetectedValue { table, key, value, why } in &discovery.detected.values {
+        template.set(table, key, value, why);
     }
     let name = &program.name;
     let variables = match &discovery.credentials[..] {
@@ -93,10 +84,8 @@ fn next_steps(program: &Program, discovery: &Discovery, file: &Path) -> Vec<Stri
     let name = &program.name;
     let config =
         if file == Path::new(DEFAULT_FILE) { String::new() } else { format!(" --config {}", file.display()) };
-    let mut steps = Vec::new();
-    if discovery.repository.is_none() {
-        steps.push("next: name a repository in the file, for the metrics about one".to_owned());
-    }
+    let mut steps: Vec<String> =
+        discovery.detected.steps.iter().map(|step| format!("next: {step}")).collect();
     steps.push(format!(
         "next: `{name} doctor{config}` checks the settings, `{name}{config}` shows the values"
     ));

@@ -1,5 +1,6 @@
 //! How the history of many series and subjects is summarised.
 
+use serde_json::json;
 use system_health_registry::{Facts, Metric, Unavailable, location};
 use system_health_state::PastSample;
 
@@ -75,7 +76,7 @@ fn failed_items_are_shown_to_people_and_programs() {
 
     assert!(text.contains("queue.length q0000: items failed once, last at "), "{text}");
     assert!(text.ends_with(": 2 items, the first one: item:a: refused\n"), "{text}");
-    assert_eq!(rows[0]["value"], 1.0);
+    assert_eq!((&rows[0]["value"], &rows[0]["tags"]), (&json!(1), &json!(["queue:q0000"])));
     assert_eq!((&rows[1]["state"], &rows[1]["subject"]), (&"items_failed".into(), &"q0000".into()));
     assert_eq!(rows[1]["reason"], "2 items, the first one: item:a: refused");
 }

@@ -1,0 +1,98 @@
+//! Detects the repository, its branch and its workflow from the current folder. Makes no network requests.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use system_health_registry::{Context, Detected, DetectedValue, Settings, Subjects};
+
+use crate::repository::{Repository, RepositoryName};
+
+/// Names of workflows that usually run the tests, the most likely first.
+const USUAL_WORKFLOWS: [&str; 6] = ["ci", "test", "tests", "checks", "build", "main"];
+
+/// The settings for the clone around the current folder.
+pub(super) async fn detect() -> Detected {
+    let mut detected = Detected::default();
+    match repository().await.map(|repository| repository.to_string()) {
+        Some(value) => {
+            detected.examples.push(("repositories.\"acme/shop\"", format!("repositories.{value:?}")));
+            let why = "from the remote of this clone".to_owned();
+            detected.values.push(DetectedValue { table: "repository", key: "name", value, why });
+        }
+        None => detected.steps.push("name a repository in the file, for the metrics about one"),
+    }
+    let head = git(&["symbolic-ref", "--short", "refs/remotes/origin/HEAD"]);
+    if let Some(branch) = head.as_deref().and_then(|head| head.strip_prefix("origin/")) {
+        detected.examples.push(("\"main\"", format!("{branch:?}")));
+    }
+    let root = git(&["rev-parse", "--show-toplevel"]).map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let mut workflows = workflows(&root);
+    if let Some(value) = likely_workflow(&workflows) {
+        workflows.retain(|name| *name != value);
+        let others = match &workflows[..] {
+            [] => String::new(),
+            others => format!("; there are also {}", others.join(", ")),
+        };
+        let why = format!("found in .github/workflows{others}");
+        detected.values.push(DetectedValue { table: "ci", key: "workflow", value, why });
+    }
+    detected
+}
+
+/// The repository of the clone, found in the same way as for the built-in metrics.
+async fn repository() -> Option<RepositoryName> {
+    let context = Context::new().provide(Settings::default());
+    let repositories = context.get::<Subjects<Repository>>().await.ok()?;
+    repositories.iter().next()?.name().parse().ok()
+}
+
+/// The file names of the workflows of GitHub Actions, sorted.
+fn workflows(root: &Path) -> Vec<String> {
+    let files = fs::read_dir(root.join(".github/workflows")).into_iter().flatten().flatten();
+    let mut names: Vec<String> = files
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml"))
+        .filter_map(|path| path.file_name()?.to_str().map(str::to_owned))
+        .collect();
+    names.sort();
+    names
+}
+
+/// The only workflow, or the one with the most likely name.
+fn likely_workflow(workflows: &[String]) -> Option<String> {
+    if let [only] = workflows {
+        return Some(only.clone());
+    }
+    let named = |usual: &&str| {
+        let is_named = |file: &&String| file.rsplit_once('.').is_some_and(|(name, _)| name == *usual);
+        workflows.iter().find(is_named).cloned()
+    };
+    USUAL_WORKFLOWS.iter().find_map(named)
+}
+
+/// The output of a git command. `None` if there is no git or no repository.
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).stdin(Stdio::null()).output().ok()?;
+    let line = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !line.is_empty()).then_some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_likely_workflow_is_the_only_one_or_has_a_usual_name() {
+        let likely = |names: &[&str]| {
+            likely_workflow(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+        };
+
+        assert_eq!(likely(&["nightly.yaml"]).as_deref(), Some("nightly.yaml"));
+        assert_eq!(likely(&["checks.yml", "release.yml", "tests.yaml"]).as_deref(), Some("tests.yaml"));
+        assert_eq!(likely(&["deploy.yml", "release.yml"]), None);
+        assert_eq!(likely(&[]), None);
+    }
+}

@@ -1,0 +1,85 @@
+//! Globs on the command line: one, or several that are separated by commas.
+
+use std::{mem, str::FromStr};
+
+use globset::Glob;
+
+/// One or more globs, such as `commits.*,ci.runs`. A comma within braces or brackets, as in `{ci,prs}.*`, does not separate
+/// globs.
+#[derive(Debug, Clone)]
+pub(crate) struct GlobList(Vec<Glob>);
+
+/// The text contains no glob, or something that is not one.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GlobListError {
+    /// An empty list would select everything, which its author does not expect.
+    #[error("no glob is given")]
+    Empty,
+    /// One of the globs is wrong.
+    #[error(transparent)]
+    Glob(#[from] globset::Error),
+}
+
+impl GlobList {
+    /// The globs of all lists.
+    pub(crate) fn all(lists: &[Self]) -> impl Iterator<Item = &Glob> {
+        lists.iter().flat_map(|Self(globs)| globs)
+    }
+}
+
+impl FromStr for GlobList {
+    type Err = GlobListError;
+
+    fn from_str(text: &str) -> Result<Self, GlobListError> {
+        let globs: Vec<Glob> =
+            split(text).into_iter().map(|glob| Glob::new(&glob)).collect::<Result<_, _>>()?;
+        if globs.is_empty() { Err(GlobListError::Empty) } else { Ok(Self(globs)) }
+    }
+}
+
+/// Splits a text at the commas that do not belong to a glob. A backslash escapes a comma.
+fn split(text: &str) -> Vec<String> {
+    let (mut parts, mut part, mut depth, mut is_escaped) = (Vec::new(), String::new(), 0_u32, false);
+    for c in text.chars() {
+        match c {
+            ',' if depth == 0 && !is_escaped => {
+                parts.push(mem::take(&mut part));
+                continue;
+            }
+            '{' | '[' if !is_escaped => depth += 1,
+            '}' | ']' if !is_escaped => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        is_escaped = c == '\\' && !is_escaped;
+        part.push(c);
+    }
+    parts.push(part);
+    let parts = parts.iter().map(|part| part.trim().to_owned());
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_separate_globs_unless_they_belong_to_one() {
+        for (text, globs) in [
+            ("commits.hotfix", &["commits.hotfix"][..]),
+            ("commits.*,ci.runs", &["commits.*", "ci.runs"]),
+            ("commits.*, ci.runs,", &["commits.*", "ci.runs"]),
+            ("{ci,prs}.*,commits.[a,b]*", &["{ci,prs}.*", "commits.[a,b]*"]),
+            (r"a\,b,c", &[r"a\,b", "c"]),
+        ] {
+            let list: GlobList = text.parse().unwrap();
+            assert_eq!(GlobList::all(&[list]).map(Glob::glob).collect::<Vec<_>>(), globs, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_and_a_wrong_glob_are_refused() {
+        for text in ["", ",", "ci.*,commits.["] {
+            assert!(text.parse::<GlobList>().is_err(), "{text}");
+        }
+    }
+}
