@@ -5,6 +5,7 @@ mod aws;
 mod destinations;
 mod network;
 mod overview;
+mod permissions;
 mod repositories;
 mod settings;
 
