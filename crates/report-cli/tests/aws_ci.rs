@@ -66,6 +66,47 @@ fn a_missing_permission_is_no_data_that_names_it() {
     }
 }
 
+#[test]
+fn a_dry_run_estimates_the_requests_to_aws_with_those_that_it_makes_anyway() {
+    let aws = Server::start(|request: &Request| {
+        let body = match request.header("x-amz-target").unwrap().split('.').nth(1).unwrap() {
+            "ListProjects" => json!({"projects": ["shop", "web"]}),
+            "ListBuildsForProject" => json!({"ids": []}),
+            "ListPipelines" => json!({"pipelines": [{"name": "shop"}]}),
+            _ => json!({}),
+        };
+        Answer::json(200, &body)
+    });
+    let settings = "[metrics]\nenable = ['aws.*']\n[secrets]\naws = false\n[local]\nfile = 'points.jsonl'\n";
+    let scene = scene().file("system-health.toml", settings).aws(aws.url(), &AccessKey::example());
+    let dry_run = |only| scene.run(&["--dry-run", "--to", "local", "--only", only]).with_status(0);
+
+    let all = dry_run("aws.*");
+
+    assert_eq!(
+        all.json()["run"]["requests"],
+        json!([{
+            "api": "AWS",
+            "total": 8,
+            "groups": [{
+                "group": "aws",
+                "requests": 8,
+                "basis": "1 for alarms, 5 for 2 projects, 2 for 1 pipeline in 1 region",
+                "skipped": null,
+            }],
+            "limits": [],
+        }])
+    );
+    // Alarms, two lists of names, two of builds and one of executions.
+    assert_eq!(aws.requests().len(), 6);
+
+    let alarms = dry_run("aws.alarms");
+    assert_eq!(alarms.json()["run"]["requests"][0]["groups"][0]["basis"], "1 for alarms in 1 region");
+    // Nothing shows the estimate of another run, so it is not made.
+    let run = scene.run(&["--only", "aws.alarms"]).with_status(0);
+    assert_eq!(run.json()["run"]["requests"], Value::Null);
+}
+
 #[cfg(feature = "datadog")]
 #[test]
 #[ignore = "needs moto: run cargo xtask test"]

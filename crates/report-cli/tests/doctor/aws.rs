@@ -1,5 +1,7 @@
 //! Findings about AWS: the identity and the secrets.
 
+#[cfg(feature = "aws-ci")]
+use serde_json::json;
 use system_health_test_support::{
     datadog::DatadogIntake,
     moto::{AccessKey, Moto},
@@ -77,4 +79,64 @@ fn a_missing_permission_is_shown_as_a_policy_statement() {
     assert!(message.contains(statement), "{message}");
     assert!(message.contains(":secret:github/dashboard-token-??????"), "{message}");
     assert!(!ended.stdout().contains(&key.secret));
+}
+
+#[cfg(feature = "aws-ci")]
+#[test]
+#[ignore = "needs moto: run cargo xtask test"]
+fn missing_permissions_of_metrics_are_named_and_requests_are_estimated() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    // The first requests are not authenticated: two for the project, three for the pipeline, two for the user and one for the
+    // policy.
+    let moto = Moto::start_authenticating(8);
+    moto.create_project("shop", 1);
+    moto.create_pipeline("shop");
+    let key = moto.create_user("reporter");
+    // moto takes the name of the service from the signature. AWS calls the last action `cloudwatch:DescribeAlarms`.
+    let actions = ["codebuild:ListProjects", "codepipeline:ListPipelines", "monitoring:DescribeAlarms"];
+    let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+    moto.put_user_policy("reporter", &json!({"Version": "2012-10-17", "Statement": [statement]}).to_string());
+    let scene = scene(&github, &intake).file("system-health.toml", "[metrics]\nenable = ['aws.*']\n");
+
+    let ended = scene.aws(moto.url(), &key).run(&["doctor"]).with_status(0);
+
+    let permission = |action: &str| line(&ended, &format!("AWS permission {action}"));
+    for (action, keys) in [
+        ("codebuild:ListProjects", "aws.codebuild.*"),
+        ("codepipeline:ListPipelines", "aws.codepipeline.*"),
+        ("cloudwatch:DescribeAlarms", "aws.alarms"),
+    ] {
+        assert_eq!(permission(action), ("ok".into(), format!("for {keys}: allowed in us-east-1")));
+    }
+    for (action, keys) in [
+        ("codebuild:ListBuildsForProject", "aws.codebuild.*"),
+        ("codepipeline:ListPipelineExecutions", "aws.codepipeline.*"),
+    ] {
+        let message = format!(
+            "is missing for {keys}, allow it in the IAM policy; denied in us-east-1: User: \
+             arn:aws:iam::123456789012:user/reporter is not authorized to perform: {action}"
+        );
+        assert_eq!(permission(action), ("warning".into(), message));
+    }
+    let not_tried = "is needed by aws.codebuild.*, and could not be tried";
+    assert_eq!(permission("codebuild:BatchGetBuilds"), ("info".into(), not_tried.into()));
+    assert_eq!(
+        line(&ended, "requests of aws.*").1,
+        "about 6 requests: 1 for alarms, 3 for 1 project, 2 for 1 pipeline in 1 region"
+    );
+    assert_eq!(line(&ended, "requests to AWS").1, "about 6 requests");
+    let github = line(&ended, "requests to GitHub").1;
+    assert!(github.starts_with("about 3 requests; "), "{github}");
+}
+
+#[cfg(feature = "aws-ci")]
+#[test]
+fn without_aws_credentials_the_permissions_of_metrics_cannot_be_checked() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let scene = scene(&github, &intake).file("system-health.toml", "[metrics]\nenable = ['aws.*']\n");
+
+    let ended = scene.run(&["doctor"]).with_status(0);
+
+    let message = "cannot be checked: there are no AWS credentials";
+    assert_eq!(line(&ended, "AWS permissions"), ("warning".into(), message.into()));
 }

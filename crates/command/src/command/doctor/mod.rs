@@ -95,9 +95,11 @@ fn diagnose(
             metrics::collect(&engine, &catalog, &context),
         );
         findings.extend(github);
-        // AWS comes last, because its findings are about the secrets that the other checks looked up.
+        // Secrets come last, because these findings are about those that the other checks looked up.
         findings
             .extend(Finding::in_time("AWS", Box::pin(system_health_credentials::diagnose(&context))).await);
+        // The metrics have made these requests.
+        findings.extend(doctor::aws(&context, &catalog).await);
         (about_sinks, state, about_metrics, context.get::<Subjects<Repository>>().await.is_ok())
     });
     workers.shutdown_background();
