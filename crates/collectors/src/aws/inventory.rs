@@ -130,7 +130,7 @@ fn missing_permissions<'e, T: 'e>(
         }
     }
     let texts = missing.iter().map(|(action, (regions, message))| {
-        let regions = Vec::from_iter(regions.iter().copied()).join(", ");
+        let regions = regions.iter().copied().collect::<Vec<_>>().join(", ");
         format!("the AWS credentials need the permission `{action}` in {regions}: {message}")
     });
     let texts: Vec<String> = texts.collect();

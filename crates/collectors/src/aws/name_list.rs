@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
+use system_health_registry::{Context, Unavailable};
 
-use super::{AwsError, AwsRegions, regions::AwsRegion};
+use super::{AwsError, AwsRegions, AwsSettings, regions::AwsRegion};
 
 /// The selected names in a region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +22,14 @@ pub(super) struct RegionalNames(Arc<BTreeMap<String, Result<NameList, AwsError>>
 
 impl RegionalNames {
     /// Lists the names of all regions.
-    pub(super) async fn read<'a>(
-        regions: &AwsRegions,
-        list: impl Fn(AwsRegion) -> BoxFuture<'a, Result<NameList, AwsError>>,
-    ) -> Self {
-        let lists = regions.read(list).await;
-        Self(Arc::new(regions.names().iter().cloned().zip(lists).collect()))
+    pub(super) async fn read(
+        context: &Context,
+        list: impl for<'a> Fn(&'a AwsRegion, &'a AwsSettings) -> BoxFuture<'a, Result<NameList, AwsError>> + Sync,
+    ) -> Result<Self, Unavailable> {
+        let regions: AwsRegions = context.get().await?;
+        let (list, settings) = (&list, &context.get::<AwsSettings>().await?);
+        let lists = regions.read(|region| async move { list(&region, settings).await }.boxed()).await;
+        Ok(Self(Arc::new(regions.names().iter().cloned().zip(lists).collect())))
     }
 
     /// The names in a region.

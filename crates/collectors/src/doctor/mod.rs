@@ -6,6 +6,8 @@ mod aws;
 mod bounded;
 #[cfg_attr(not(feature = "github"), path = "without_github.rs")]
 mod github;
+#[cfg(feature = "github")]
+mod needed_permissions;
 mod network;
 #[cfg(feature = "github")]
 mod permissions;

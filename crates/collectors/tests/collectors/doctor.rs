@@ -106,3 +106,22 @@ async fn if_the_api_does_not_answer_nothing_is_said_about_permissions() {
     github.fail("", refusal::bad_credentials());
     assert_eq!(permissions(&Stage::on(&github), &["commits.hotfix"]).await, []);
 }
+
+#[tokio::test]
+async fn a_refusal_for_another_reason_is_not_a_missing_permission() {
+    let github = github();
+    let message = "Resource protected by organization SAML enforcement.";
+    github.fail("/commits", Answer::json(403, &serde_json::json!({ "message": message })));
+
+    let found_now = permissions(&Stage::on(&github), &["commits.hotfix"]).await;
+
+    assert_eq!(
+        found_now[0],
+        found(
+            "Contents",
+            Grade::Info,
+            "cannot be checked with acme/shop, and commits.* need it: GitHub answered 403 Forbidden: Resource protected by \
+             organization SAML enforcement.; the GitHub token needs read access to the repository's contents and actions"
+        )
+    );
+}

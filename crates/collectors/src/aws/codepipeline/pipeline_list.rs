@@ -5,7 +5,7 @@ use futures::FutureExt;
 use system_health_registry::{Context, FromContext, Unavailable};
 
 use crate::aws::{
-    AwsError, AwsRegions, AwsSettings,
+    AwsError, AwsSettings,
     name_list::{NameList, RegionalNames},
     regions::AwsRegion,
     selected_names::SelectedNames,
@@ -20,10 +20,8 @@ pub(in crate::aws) struct Pipelines(pub(in crate::aws) RegionalNames);
 
 impl FromContext for Pipelines {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
-        let regions: AwsRegions = context.get().await?;
-        let settings: &AwsSettings = &context.get().await?;
-        let list = |region| async move { pipeline_names(&region, settings).await }.boxed();
-        Ok(Self(RegionalNames::read(&regions, list).await))
+        let names = RegionalNames::read(context, |region, settings| pipeline_names(region, settings).boxed());
+        Ok(Self(names.await?))
     }
 }
 
