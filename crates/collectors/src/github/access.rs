@@ -81,13 +81,15 @@ impl GitHubNeeds {
 /// If the settings decide, a function takes the key of the metric and the settings:
 ///
 /// ```
-/// use system_health_collectors::{github::{GitHubApi, GitHubNeeds, GitHubSettings, Permission}, github_access};
+/// use system_health_collectors::{
+///     commits::{CommitSettings, SourceChoice}, github::{GitHubApi, GitHubNeeds, Permission}, github_access,
+/// };
 /// use system_health_registry::{Settings, settings::SettingsError};
 ///
 /// fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
-///     let has_bots = settings.table::<GitHubSettings>()?.bots.is_bot("acme-ci");
-///     let needs = GitHubNeeds::default().with(GitHubApi::Rest, [Permission::Issues]);
-///     Ok(if has_bots { needs.with(GitHubApi::GraphQl, [Permission::PullRequests]) } else { needs })
+///     let needs = GitHubNeeds::default().with(GitHubApi::GraphQl, [Permission::Issues]);
+///     let is_on_github = settings.table::<CommitSettings>()?.source == SourceChoice::GitHub;
+///     Ok(if is_on_github { needs.with(GitHubApi::Rest, [Permission::Contents]) } else { needs })
 /// }
 ///
 /// github_access!("labels.*", needs);
