@@ -9,8 +9,9 @@ use crate::{Context, Metric, NoData, RequestPlan, Run, SharedError, Subject, Sub
 
 /// Turns metrics into no data before they are collected.
 pub trait Gate: Send + Sync + 'static {
-    /// Decides about the metrics about subjects of one type. It is asked once a run for each type, after the subjects are
-    /// listed and before anything is collected. If it takes too long, everything is collected.
+    /// Decides about the metrics about subjects of one type, or about those without subjects. It is asked once a run for each
+    /// type, after the subjects are listed and before any of these metrics is collected. If it takes too long, everything is
+    /// collected.
     fn plan<'a>(&'a self, context: &'a Context, planned: &'a Planned) -> BoxFuture<'a, Plan>;
 
     /// Why an error of a metric is only no data: something was not done because of a limit of this gate.
@@ -20,10 +21,10 @@ pub trait Gate: Send + Sync + 'static {
     fn finish<'a>(&'a self, context: &'a Context, run: &'a Run) -> BoxFuture<'a, ()>;
 }
 
-/// The metrics about subjects of one type, before they are collected.
+/// The metrics about subjects of one type, or those without subjects, before they are collected.
 #[derive(Debug, Clone)]
 pub struct Planned {
-    pub(crate) subject_type: TypeId,
+    pub(crate) subject_type: Option<TypeId>,
     pub(crate) metrics: Vec<Metric>,
     pub(crate) subjects: Vec<Arc<SubjectLabel>>,
     pub(crate) for_display: bool,
@@ -42,7 +43,13 @@ impl Planned {
     /// Whether the metrics are about subjects of this type.
     #[must_use]
     pub fn is_about<S: Subject>(&self) -> bool {
-        self.subject_type == TypeId::of::<S>()
+        self.subject_type == Some(TypeId::of::<S>())
+    }
+
+    /// Whether the metrics have no subjects.
+    #[must_use]
+    pub const fn is_without_subjects(&self) -> bool {
+        self.subject_type.is_none()
     }
 
     /// The metrics.

@@ -61,7 +61,7 @@ impl Gate for TestGate {
             if context.get::<Script>().await.unwrap_or_default().never_decides {
                 std::future::pending::<()>().await;
             }
-            assert!(planned.is_about::<Queue>());
+            assert_ne!(planned.is_about::<Queue>(), planned.is_without_subjects());
             let large = planned.metrics().iter().filter(|metric| metric.key().starts_with("large."));
             let requests = RequestPlan {
                 api: "queues",
@@ -140,6 +140,19 @@ async fn a_gate_skips_metrics_and_sees_the_end_of_the_run() {
     let [plan] = run.request_plans() else { panic!("{:?}", run.request_plans()) };
     assert_eq!(plan.groups[0].to_string(), "large.* about 1 request: is for display: true");
     assert_eq!(script.finished.load(Relaxed), 4);
+}
+
+#[tokio::test]
+async fn a_gate_decides_about_metrics_without_subjects_too() {
+    let alone =
+        |key| Metric::new(Facts::new(key, "A metric."), location!(), |_| async { 1.into_reading() }.boxed());
+
+    let run =
+        Engine::new().run(&catalog([alone("large.alone"), alone("small.alone")]), &Context::new()).await;
+
+    assert_eq!(states(&run), ["large.alone no data: skipped", "small.alone 1"]);
+    assert!(run.outcomes().iter().all(|outcome| outcome.subject.is_none()));
+    assert_eq!(run.request_plans().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,18 +15,6 @@ fn scene() -> Scene {
         .file("system-health.toml", "[metrics]\nenable = ['aws.*']\n[secrets]\naws = false\n")
 }
 
-fn key() -> AccessKey {
-    AccessKey { id: "AKIAIOSFODNN7EXAMPLE".into(), secret: "example".into() }
-}
-
-fn with_aws(scene: Scene, url: &str, key: &AccessKey) -> Scene {
-    scene
-        .variable("AWS_ENDPOINT_URL", url)
-        .variable("AWS_REGION", Moto::REGION)
-        .variable("AWS_ACCESS_KEY_ID", &key.id)
-        .variable("AWS_SECRET_ACCESS_KEY", &key.secret)
-}
-
 #[test]
 fn without_aws_credentials_there_is_no_data() {
     let scene = scene().variable("AWS_EC2_METADATA_DISABLED", "true");
@@ -53,7 +41,7 @@ fn the_documented_policy_is_sufficient() {
     let key = moto.create_user("reporter");
     moto.put_user_policy("reporter", &policy);
 
-    let ended = with_aws(scene(), &moto.url(), &key).run(&["--only", "aws.*"]).with_status(0);
+    let ended = scene().aws(moto.url(), &key).run(&["--only", "aws.*"]).with_status(0);
 
     assert_eq!(ended.metric("aws.alarms")["state"], "value");
     assert_eq!(ended.metric("aws.codebuild.builds")["state"], "value");
@@ -65,7 +53,7 @@ fn a_missing_permission_is_no_data_that_names_it() {
     let denied = Answer::json(400, &json!({"__type": "AccessDeniedException", "message": message}));
     let aws = Server::start(move |_: &Request| denied.clone());
 
-    let denied = with_aws(scene(), &aws.url(), &key()).run(&["--only", "aws.*"]).with_status(0);
+    let denied = scene().aws(aws.url(), &AccessKey::example()).run(&["--only", "aws.*"]).with_status(0);
 
     for (key, permission) in [
         ("aws.codebuild.builds", "codebuild:ListProjects"),
@@ -78,13 +66,55 @@ fn a_missing_permission_is_no_data_that_names_it() {
     }
 }
 
+#[test]
+fn a_dry_run_estimates_the_requests_to_aws_with_those_that_it_makes_anyway() {
+    let aws = Server::start(|request: &Request| {
+        let body = match request.header("x-amz-target").unwrap().split('.').nth(1).unwrap() {
+            "ListProjects" => json!({"projects": ["shop", "web"]}),
+            "ListBuildsForProject" => json!({"ids": []}),
+            "ListPipelines" => json!({"pipelines": [{"name": "shop"}]}),
+            _ => json!({}),
+        };
+        Answer::json(200, &body)
+    });
+    let settings = "[metrics]\nenable = ['aws.*']\n[secrets]\naws = false\n[local]\nfile = 'points.jsonl'\n";
+    let scene = scene().file("system-health.toml", settings).aws(aws.url(), &AccessKey::example());
+    let dry_run = |only| scene.run(&["--dry-run", "--to", "local", "--only", only]).with_status(0);
+
+    let all = dry_run("aws.*");
+
+    assert_eq!(
+        all.json()["run"]["requests"],
+        json!([{
+            "api": "AWS",
+            "total": 8,
+            "groups": [{
+                "group": "aws",
+                "requests": 8,
+                "basis": "1 for alarms, 5 for 2 projects, 2 for 1 pipeline in 1 region",
+                "skipped": null,
+            }],
+            "limits": [],
+        }])
+    );
+    // Alarms, two lists of names, two of builds and one of executions.
+    assert_eq!(aws.requests().len(), 6);
+
+    let alarms = dry_run("aws.alarms");
+    assert_eq!(alarms.json()["run"]["requests"][0]["groups"][0]["basis"], "1 for alarms in 1 region");
+    // Nothing shows the estimate of another run, so it is not made.
+    let run = scene.run(&["--only", "aws.alarms"]).with_status(0);
+    assert_eq!(run.json()["run"]["requests"], Value::Null);
+}
+
 #[cfg(feature = "datadog")]
 #[test]
 #[ignore = "needs moto: run cargo xtask test"]
 fn an_alarm_that_fires_in_two_runs_has_one_event() {
     use system_health_test_support::{datadog::DatadogIntake, scene::next_second};
     let (moto, intake) = (Moto::start(), DatadogIntake::start());
-    let scene = with_aws(scene(), &moto.url(), &key())
+    let scene = scene()
+        .aws(moto.url(), &AccessKey::example())
         .variable("DD_URL", intake.url())
         .variable("DD_API_KEY", DatadogIntake::KEY);
     let push = || {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use system_health_test_support::{
     github::FakeGitHub,
-    moto::Moto,
+    moto::{AccessKey, Moto},
     scene::Scene,
     server::{Answer, Request, Server},
 };
@@ -15,14 +15,6 @@ fn scene(github: &FakeGitHub) -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_report"))
         .variable("GITHUB_API_URL", github.url())
         .variable("GITHUB_REPOSITORY", "acme/shop")
-}
-
-fn with_aws(scene: Scene, moto: &Moto) -> Scene {
-    scene
-        .variable("AWS_ENDPOINT_URL", moto.url())
-        .variable("AWS_REGION", Moto::REGION)
-        .variable("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-        .variable("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 }
 
 fn github() -> FakeGitHub {
@@ -37,7 +29,8 @@ fn the_token_comes_from_secrets_manager() {
     let (github, moto) = (github(), Moto::start());
     moto.create_secret("github/dashboard-token", &format!("{TOKEN}\n"));
 
-    let ended = with_aws(scene(&github), &moto).run(&["--only", "commits.*"]).with_status(0);
+    let ended =
+        scene(&github).aws(moto.url(), &AccessKey::example()).run(&["--only", "commits.*"]).with_status(0);
 
     assert_eq!(ended.metric("commits.hotfix")["state"], "value");
 }
@@ -50,7 +43,8 @@ fn the_settings_can_name_another_secret() {
     let (github, moto, intake) = (github(), Moto::start(), DatadogIntake::start());
     moto.create_secret("github/dashboard-token", TOKEN);
     moto.create_secret("team/dd", DatadogIntake::KEY);
-    let scene = with_aws(scene(&github), &moto)
+    let scene = scene(&github)
+        .aws(moto.url(), &AccessKey::example())
         .variable("DD_URL", intake.url())
         .file("system-health.toml", "[datadog]\napi_key_secret = 'team/dd'\n");
 
@@ -68,11 +62,7 @@ fn a_missing_permission_is_an_error_that_names_the_action() {
     // The first two requests, which create the user and its key, are not authenticated. All others are.
     let moto = Moto::start_authenticating(2);
     let key = moto.create_user("reporter");
-    let scene = scene(&github)
-        .variable("AWS_ENDPOINT_URL", moto.url())
-        .variable("AWS_REGION", Moto::REGION)
-        .variable("AWS_ACCESS_KEY_ID", key.id)
-        .variable("AWS_SECRET_ACCESS_KEY", key.secret);
+    let scene = scene(&github).aws(moto.url(), &key);
 
     let ended = scene.run(&["--only", "commits.hotfix"]).with_status(1);
 
@@ -87,12 +77,8 @@ fn a_missing_permission_is_an_error_that_names_the_action() {
 fn with_a_token_in_the_environment_aws_is_not_asked() {
     let github = github();
     // Any request to AWS would fail, because nothing listens on this port.
-    let scene = scene(&github)
-        .variable("GITHUB_TOKEN", TOKEN)
-        .variable("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-        .variable("AWS_REGION", "us-east-1")
-        .variable("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-        .variable("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+    let scene =
+        scene(&github).variable("GITHUB_TOKEN", TOKEN).aws("http://127.0.0.1:1", &AccessKey::example());
 
     let ended = scene.run(&["--only", "commits.*"]).with_status(0);
 
@@ -112,10 +98,7 @@ fn it_is_an_error_if_aws_cannot_be_reached() {
     let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
         .git_work_tree()
         .commit("hotfix", Duration::from_mins(1))
-        .variable("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-        .variable("AWS_REGION", "us-east-1")
-        .variable("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-        .variable("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+        .aws("http://127.0.0.1:1", &AccessKey::example());
 
     let ended = scene.run(&["--only", "commits.hotfix"]).with_status(1);
 

@@ -26,10 +26,7 @@ fn push(moto: &Moto, key: &AccessKey, github: &FakeGitHub, intake: &DatadogIntak
         .variable("GITHUB_API_URL", github.url())
         .variable("GITHUB_REPOSITORY", "acme/shop")
         .variable("DD_URL", intake.url())
-        .variable("AWS_ENDPOINT_URL", moto.url())
-        .variable("AWS_REGION", Moto::REGION)
-        .variable("AWS_ACCESS_KEY_ID", &key.id)
-        .variable("AWS_SECRET_ACCESS_KEY", &key.secret)
+        .aws(moto.url(), key)
         .run(&["--push", "--only", "commits.*"])
 }
 

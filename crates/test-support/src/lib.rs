@@ -2,6 +2,7 @@
 //! intake, the real moto server, and the contracts that hold the fakes to the published API
 //! descriptions.
 
+mod aws;
 pub mod corporate;
 pub mod datadog;
 pub mod github;

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use aws_sdk_codebuild::error::{ProvideErrorMetadata, SdkError};
-use system_health_credentials::AwsRequestError;
+use system_health_credentials::{AwsMessage, AwsRequestError};
 
 /// Why something could not be read from AWS.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,11 +53,11 @@ impl AwsError {
             if ["PipelineNotFoundException", "ResourceNotFoundException"].contains(&&**code))
     }
 
-    /// Why there is no data if the AWS credentials lack the permission for a request.
-    pub(super) fn missing_permission(&self) -> Option<String> {
+    /// The action that AWS denied, and AWS's message.
+    pub(super) fn denied_action(&self) -> Option<(&'static str, &AwsMessage)> {
         match self {
             Self::Request { action, cause: AwsRequestError::AccessDenied(message) } => {
-                Some(format!("the AWS credentials need the permission `{action}`: {message}"))
+                Some((action, message))
             }
             _ => None,
         }

@@ -1,6 +1,9 @@
 //! What was read in all regions: each project, pipeline or list of alarms, or why it could not be read.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures::{StreamExt, future::BoxFuture, stream};
+use system_health_credentials::AwsMessage;
 use system_health_registry::{ItemError, Reading, Sample, SampleError, Unavailable};
 
 use super::AwsError;
@@ -26,10 +29,22 @@ impl<T> Inventory<T> {
         self.0.iter()
     }
 
-    /// The samples of each entry, with its tags. An entry that could not be read is a failed item.
+    /// If AWS denies to read a part of it, the log says so once: the part has no samples.
+    pub(super) fn new(entries: impl IntoIterator<Item = Entry<T>>) -> Self {
+        let entries: Vec<Entry<T>> = entries.into_iter().collect();
+        let denied = entries.iter().filter_map(|entry| Some((entry, entry.content.as_ref().err()?)));
+        if let Some(missing) = missing_permissions(denied)
+            && entries.iter().any(|entry| entry.content.is_ok())
+        {
+            tracing::info!(target: "system_health", "{missing}");
+        }
+        Self(entries)
+    }
+
+    /// The samples of each entry, with its tags. An entry that could not be read is a failed item, unless AWS denies to read
+    /// it.
     ///
-    /// If the AWS credentials may read nothing of it, this is no data with the name of the permission. `nothing` is the reason
-    /// of no data if there are no samples.
+    /// `nothing` is the reason of no data if there are no samples, unless the AWS credentials lack a permission.
     pub(super) fn reading(
         &self,
         samples: impl Fn(&Entry<T>, &T) -> Result<Vec<Sample>, Unavailable>,
@@ -47,12 +62,6 @@ impl<T> Inventory<T> {
             }
         }
         reading(found, &failures, nothing)
-    }
-}
-
-impl<T> FromIterator<Entry<T>> for Inventory<T> {
-    fn from_iter<I: IntoIterator<Item = Entry<T>>>(entries: I) -> Self {
-        Self(entries.into_iter().collect())
     }
 }
 
@@ -94,22 +103,38 @@ pub(super) async fn read_each<'a, T>(
     entries.filter(|entry| !is_deleted(entry)).collect()
 }
 
-/// A reading of samples and failed entries.
+/// A reading of samples and failed entries. What AWS denies to read is no failure: it would be the same in each run until
+/// somebody changes the permissions. If there is nothing else, it is no data with the names of the missing permissions.
 pub(super) fn reading<T>(
     samples: Vec<Sample>,
     failures: &[(&Entry<T>, &AwsError)],
     nothing: &str,
 ) -> Result<Reading, Unavailable> {
-    if samples.is_empty() {
-        let missing: Option<Vec<String>> =
-            failures.iter().map(|(_, error)| error.missing_permission()).collect();
-        match missing.as_deref() {
-            Some([]) => return Err(Unavailable::no_data(nothing)),
-            Some([first, ..]) => return Err(Unavailable::no_data(first)),
-            None => {}
+    let failed = failures.iter().filter(|(_, error)| error.denied_action().is_none());
+    let failed: Vec<ItemError> = failed.map(|(entry, error)| entry.failed(error)).collect();
+    if samples.is_empty() && failed.is_empty() {
+        let missing = missing_permissions(failures.iter().copied());
+        return Err(Unavailable::no_data(missing.unwrap_or_else(|| nothing.to_owned())));
+    }
+    Reading::new(samples, failed)
+}
+
+/// The permissions that are missing, each once, with the regions. `None` if AWS denied nothing.
+fn missing_permissions<'e, T: 'e>(
+    failures: impl IntoIterator<Item = (&'e Entry<T>, &'e AwsError)>,
+) -> Option<String> {
+    let mut missing = BTreeMap::<&str, (BTreeSet<&str>, &AwsMessage)>::new();
+    for (entry, error) in failures {
+        if let Some((action, message)) = error.denied_action() {
+            missing.entry(action).or_insert_with(|| (BTreeSet::new(), message)).0.insert(&entry.region);
         }
     }
-    Reading::new(samples, failures.iter().map(|(entry, error)| entry.failed(error)).collect())
+    let texts = missing.iter().map(|(action, (regions, message))| {
+        let regions = regions.iter().copied().collect::<Vec<_>>().join(", ");
+        format!("the AWS credentials need the permission `{action}` in {regions}: {message}")
+    });
+    let texts: Vec<String> = texts.collect();
+    (!texts.is_empty()).then(|| texts.join("; "))
 }
 
 #[cfg(test)]
@@ -123,7 +148,7 @@ mod tests {
     }
 
     fn read(entries: impl IntoIterator<Item = Entry<u32>>) -> Result<Reading, Unavailable> {
-        let inventory: Inventory<u32> = entries.into_iter().collect();
+        let inventory = Inventory::new(entries);
         inventory.reading(
             |_, number| (0..*number).map(|number| Ok(Sample::new(number)?)).collect(),
             "there is nothing",

@@ -1,16 +1,21 @@
 //! CI and alarms in AWS. The metrics are about regions and not about repositories.
 
+mod action_log;
 pub mod alarms;
 pub mod codebuild;
 pub mod codepipeline;
 mod error;
 mod inventory;
+mod name_list;
 mod name_patterns;
+pub(crate) mod needs;
 mod page;
 mod regions;
+mod request_gate;
 mod selected_names;
 mod settings;
 
+pub(crate) use action_log::TriedAction;
 pub use error::AwsError;
 pub use name_patterns::{NamePatterns, NamePatternsError};
 pub use regions::AwsRegions;

@@ -1,12 +1,17 @@
 //! The regions to report.
 
+use std::error::Error;
+
 use aws_config::SdkConfig;
-use aws_sdk_codebuild::config::Intercept;
+use aws_sdk_codebuild::{
+    config::Intercept,
+    error::{ProvideErrorMetadata, SdkError},
+};
 use futures::{StreamExt, future::BoxFuture, stream};
 use system_health_credentials::AwsAccess;
 use system_health_registry::{Context, FromContext, Unavailable};
 
-use super::AwsSettings;
+use super::{AwsError, AwsSettings, action_log::ActionLog};
 
 /// Maximum number of regions that are read concurrently.
 const CONCURRENT_REGIONS: usize = 4;
@@ -16,6 +21,7 @@ const CONCURRENT_REGIONS: usize = 4;
 pub struct AwsRegions {
     access: AwsAccess,
     names: Vec<String>,
+    actions: ActionLog,
 }
 
 /// One region, and access to it.
@@ -23,6 +29,7 @@ pub struct AwsRegions {
 pub(super) struct AwsRegion {
     access: AwsAccess,
     pub(super) name: String,
+    actions: ActionLog,
 }
 
 impl AwsRegions {
@@ -32,9 +39,17 @@ impl AwsRegions {
         &self.names
     }
 
+    /// The actions that were tried so far.
+    pub(crate) fn actions(&self) -> &ActionLog {
+        &self.actions
+    }
+
     /// Reads something in each region. The results have the order of the regions.
     pub(super) async fn read<'a, T>(&self, read: impl Fn(AwsRegion) -> BoxFuture<'a, T>) -> Vec<T> {
-        let region = |name: &String| AwsRegion { access: self.access.clone(), name: name.clone() };
+        let region = |name: &String| {
+            let (access, actions) = (self.access.clone(), self.actions.clone());
+            AwsRegion { access, name: name.clone(), actions }
+        };
         let regions: Vec<AwsRegion> = self.names.iter().map(region).collect();
         stream::iter(regions).map(read).buffered(CONCURRENT_REGIONS).collect().await
     }
@@ -50,6 +65,27 @@ impl AwsRegion {
     pub(super) fn attempt_counter(&self) -> impl Intercept + use<> {
         self.access.attempt_counter()
     }
+
+    /// The response to an action, or why it failed.
+    pub(super) fn checked<T, E>(
+        &self,
+        action: &'static str,
+        response: Result<T, SdkError<E>>,
+    ) -> Result<T, AwsError>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let checked = response.map_err(|error| AwsError::of_request(action, &error));
+        match &checked {
+            Ok(_) => self.actions.allowed(action, &self.name),
+            Err(error) => {
+                if let Some((action, message)) = error.denied_action() {
+                    self.actions.denied(action, &self.name, message);
+                }
+            }
+        }
+        checked
+    }
 }
 
 impl FromContext for AwsRegions {
@@ -63,6 +99,6 @@ impl FromContext for AwsRegions {
         }
         names.sort();
         names.dedup();
-        Ok(Self { access, names })
+        Ok(Self { access, names, actions: ActionLog::default() })
     }
 }

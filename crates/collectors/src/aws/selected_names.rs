@@ -1,10 +1,11 @@
 //! The names that the settings select, of a list that is read page by page.
 
-use super::{AwsError, NamePatterns};
+use super::{AwsError, NamePatterns, name_list::NameList};
 
 /// The selected names so far.
 pub(super) struct SelectedNames<'a> {
     names: Vec<String>,
+    pages: usize,
     patterns: &'a NamePatterns,
     /// The maximum number, which is `max_names` in `[aws]`.
     limit: u32,
@@ -14,11 +15,12 @@ pub(super) struct SelectedNames<'a> {
 
 impl<'a> SelectedNames<'a> {
     pub(super) fn new(what: &'static str, patterns: &'a NamePatterns, limit: u32) -> Self {
-        Self { names: Vec::new(), patterns, limit, what }
+        Self { names: Vec::new(), pages: 0, patterns, limit, what }
     }
 
     /// Adds the selected names of a page. Fails if there are too many.
     pub(super) fn add<'b>(&mut self, page: impl IntoIterator<Item = &'b str>) -> Result<(), AwsError> {
+        self.pages += 1;
         let selected = page.into_iter().filter(|name| self.patterns.matches(name));
         self.names.extend(selected.map(str::to_owned));
         if self.names.len() > self.limit as usize {
@@ -27,9 +29,9 @@ impl<'a> SelectedNames<'a> {
         Ok(())
     }
 
-    /// The names, sorted.
-    pub(super) fn sorted(mut self) -> Vec<String> {
+    /// The names of all pages.
+    pub(super) fn into_list(mut self) -> NameList {
         self.names.sort();
-        self.names
+        NameList { names: self.names, requests: self.pages }
     }
 }

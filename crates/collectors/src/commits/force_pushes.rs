@@ -88,8 +88,9 @@ impl FromContext for ForcePushes {
             && error.status() == Some(StatusCode::NOT_FOUND)
         {
             return Err(Unavailable::no_data(format!(
-                "GitHub lists no activity of {}: {error}",
-                repository.name()
+                "GitHub lists no activity of {}: {}",
+                repository.name(),
+                error.cause()
             )));
         }
         let pushes = pushes

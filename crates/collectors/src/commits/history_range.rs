@@ -74,3 +74,15 @@ impl WalkEnd {
         self.consecutive_old == MAX_CONSECUTIVE_OLD
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_of_the_second_in_which_the_range_starts_counts() {
+        let at = |millis| UNIX_EPOCH + Duration::from_millis(millis);
+        let range = HistoryRange::new(at(5_900), HistoryChoice::FirstParent);
+        assert!(range.contains(at(5_000)) && !range.contains(at(4_000)));
+    }
+}

@@ -34,9 +34,6 @@ pub fn active_authors(commits: RecentCommits, github: GitHubSettings) -> Result<
     commits.authors(&github.bots)
 }
 
-#[cfg(feature = "github")]
-crate::github_access!("commits.*", Rest, [Contents]);
-
 /// Hotfixes that landed on the branch within the window (7 days by default).
 #[system_health_metric(
     key = "commits.hotfix",

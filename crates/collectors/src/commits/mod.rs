@@ -1,5 +1,7 @@
 //! Metrics about the commits that recently landed on a branch: hotfixes and reverts, from GitHub or from a local clone.
 
+#[cfg(feature = "github")]
+mod access;
 mod author;
 mod classification;
 mod classifier;

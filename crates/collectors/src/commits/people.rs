@@ -137,6 +137,17 @@ mod tests {
     }
 
     #[test]
+    fn a_person_who_once_used_the_name_of_a_bot_stays_a_person() {
+        let commits = [
+            commit("Ada", "ada@example.com", Some("ada")),
+            commit("acme-ci", "ada@example.com", Some("ada")),
+            commit("Acme-CI", "ben@example.com", None),
+            commit("Ben", "ben@example.com", None),
+        ];
+        assert_eq!(people(&commits), ["+ada", "+ben@example.com"]);
+    }
+
+    #[test]
     fn bots_are_not_people() {
         let mut app = commit("Sell", "app@example.com", Some("sell"));
         app.author.is_bot = true;

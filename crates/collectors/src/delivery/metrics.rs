@@ -3,9 +3,7 @@
 use system_health_registry::{Sample, SampleError, Unavailable, Window, group_title, system_health_metric};
 
 use super::{Changes, Deployments, Failures};
-use crate::{github_access, repository::Repository};
-
-github_access!("dora.*", GraphQl, [Contents, Deployments, Issues, PullRequests]);
+use crate::repository::Repository;
 
 group_title!("dora", "Delivery");
 

@@ -1,6 +1,7 @@
 //! How often changes reach production, how long they take, and how often they fail: DORA's metrics. `analysis` decides
 //! which deployments failed, without requests. `docs/metrics.md` defines the results.
 
+mod access;
 mod analysis;
 mod change;
 mod changes;

@@ -1,12 +1,17 @@
-//! Diagnoses problems with GitHub and the network. Each probe makes its requests once, has a timeout, and says what it
+//! Diagnoses problems with GitHub, AWS and the network. Each probe makes its requests once, has a timeout, and says what it
 //! found and what to do about it.
 
+#[cfg_attr(not(feature = "aws-ci"), path = "without_aws.rs")]
+mod aws;
 #[cfg_attr(not(feature = "github"), path = "without_github.rs")]
 mod github;
+#[cfg(feature = "github")]
+mod needed_permissions;
 mod network;
 #[cfg(feature = "github")]
 mod permissions;
 
+pub(crate) use aws::aws;
 pub(crate) use github::github;
 pub(crate) use network::network;
 

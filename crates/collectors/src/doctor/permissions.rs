@@ -1,17 +1,16 @@
 //! Which permissions the metrics need, and which of them the token has. A GitHub App is told by GitHub, a classic token has scopes,
 //! and for other tokens only a request can find out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 use system_health_registry::{Catalog, Context, Finding, Subjects, Unavailable};
 
+use super::needed_permissions::needed;
 use crate::{
-    commits::{CommitSettings, SourceChoice},
     github::{
-        Cause, GitHub, GitHubAccess, GitHubError, GitHubRepository, Permission, QueryErrorKind,
-        installation_permissions,
+        Cause, GitHub, GitHubError, GitHubRepository, Permission, QueryErrorKind, installation_permissions,
     },
     repository::Repository,
 };
@@ -44,9 +43,8 @@ pub(super) async fn diagnose(context: &Context, client: &GitHub, catalog: &Catal
 }
 
 async fn find(context: &Context, client: &GitHub, catalog: &Catalog) -> Result<Vec<Finding>, Unavailable> {
-    let from_clone = context.get::<CommitSettings>().await?.source == SourceChoice::Clone;
     let keys = catalog.metrics().iter().map(|metric| metric.key());
-    let needed = needed(keys.filter(|key| !(from_clone && key.starts_with("commits."))));
+    let needed = needed(keys, &context.get().await?)?;
     if let Some(granted) = installation_permissions(context).await? {
         let of_app =
             |(permission, metrics): (Permission, BTreeSet<&str>)| match granted.get(permission.api_name()) {
@@ -71,17 +69,6 @@ async fn find(context: &Context, client: &GitHub, catalog: &Catalog) -> Result<V
         });
     }
     Ok(findings)
-}
-
-/// The permissions that metrics need, each with the patterns of the metrics that need it.
-fn needed<'k>(keys: impl IntoIterator<Item = &'k str>) -> BTreeMap<Permission, BTreeSet<&'static str>> {
-    let mut needed = BTreeMap::<_, BTreeSet<_>>::new();
-    for access in keys.into_iter().filter_map(GitHubAccess::of_metric) {
-        for permission in access.permissions.iter().chain(&[Permission::Metadata]) {
-            needed.entry(*permission).or_default().insert(access.keys);
-        }
-    }
-    needed
 }
 
 /// The scopes of a classic token. Other tokens have none. This request does not count against the rate limit.
@@ -137,10 +124,10 @@ fn from_probe(
         Cause::Status { status: StatusCode::CONFLICT, .. } => {
             return present(permission, metrics, &format!("{name} can be read"));
         }
-        // GitHub answers in the same way if a feature is turned off, but says so.
+        // GitHub answers in the same way if a feature is turned off, but says so. A 403 has another reason, such as the rules of
+        // an organization.
         Cause::Status { status, body, .. } => {
-            matches!(*status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND)
-                && !says_disabled(&body.to_string())
+            *status == StatusCode::NOT_FOUND && !says_disabled(&body.to_string())
         }
         _ => error.query_error_kind() == Some(QueryErrorKind::Forbidden),
     };
@@ -181,21 +168,6 @@ fn join(metrics: &BTreeSet<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_permission_is_needed_by_the_metrics_that_declare_it() {
-        let needed = needed(["ci.runners", "ci.runs", "prs.open", "prs.merged", "someone.elses"]);
-        let all = BTreeSet::from(["ci.*", "ci.runners", "prs.*"]);
-        assert_eq!(
-            needed.into_iter().collect::<Vec<_>>(),
-            [
-                (Permission::Actions, BTreeSet::from(["ci.*"])),
-                (Permission::Administration, BTreeSet::from(["ci.runners"])),
-                (Permission::Metadata, all),
-                (Permission::PullRequests, BTreeSet::from(["prs.*"])),
-            ]
-        );
-    }
 
     #[test]
     fn a_feature_that_is_turned_off_is_not_a_missing_permission() {

@@ -1,6 +1,9 @@
-//! The extension for repositories and GitHub.
+//! The extension for repositories, GitHub and AWS.
 
-use futures::{FutureExt, future::BoxFuture};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, join},
+};
 use system_health_registry::{
     Catalog, Context, Detected, Diagnosed, Extension, Finding, Grade, NamedAfter, SettingFlag, SetupStep,
     Subjects, register_extension,
@@ -90,9 +93,16 @@ async fn named_after(context: &Context) -> NamedAfter {
     NamedAfter { subject, selection }
 }
 
-/// Checks the network, and what the metrics about repositories need. Without such metrics, neither a repository nor a token
-/// is needed.
+/// Checks the network, and what the metrics about AWS and repositories need. Without metrics about repositories, neither a
+/// repository nor a token is needed.
 async fn diagnose(context: &Context, catalog: &Catalog) -> Diagnosed {
+    let (mut diagnosed, about_aws) =
+        join(diagnose_repositories(context, catalog), doctor::aws(context, catalog)).await;
+    diagnosed.findings.extend(about_aws);
+    diagnosed
+}
+
+async fn diagnose_repositories(context: &Context, catalog: &Catalog) -> Diagnosed {
     let mut findings = doctor::network();
     if !catalog.metrics().iter().any(|metric| metric.is_about::<Repository>()) {
         let unused = "is not used: no metric that is collected is about a repository";

@@ -1,8 +1,10 @@
-//! What metrics need of GitHub: the API that they ask and the permissions of the token. Each group declares it once, beside its
+//! What metrics need of GitHub: the APIs that they ask and the permissions of the token. Each group declares it once, beside its
 //! metrics.
 
+use std::collections::BTreeSet;
+
 use globset::Glob;
-use system_health_registry::__private::inventory;
+use system_health_registry::{__private::inventory, Settings, settings::SettingsError};
 
 use super::Permission;
 
@@ -15,21 +17,28 @@ pub enum GitHubApi {
     GraphQl,
 }
 
-/// What the metrics whose keys match a pattern need.
+/// What the metrics whose keys match a pattern need. They share their requests.
 #[derive(Debug, Clone, Copy)]
 pub struct GitHubAccess {
     /// A key or a glob, such as `prs.*`.
     pub keys: &'static str,
-    /// The API that they ask.
-    pub api: GitHubApi,
+    /// What the metric with a key needs with the settings of a run.
+    pub needs: fn(&str, &Settings) -> Result<GitHubNeeds, SettingsError>,
+}
+
+/// What a metric needs of GitHub. By default, nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GitHubNeeds {
+    /// The APIs that it asks.
+    pub apis: BTreeSet<GitHubApi>,
     /// The permissions to read, beside that to read metadata, which every token has.
-    pub permissions: &'static [Permission],
+    pub permissions: BTreeSet<Permission>,
 }
 
 inventory::collect!(GitHubAccess);
 
 impl GitHubAccess {
-    /// What a metric needs. If several patterns match its key, the longest one counts. `None` if nobody has declared it.
+    /// The access of a metric. If several patterns match its key, the longest one counts. `None` if nobody has declared it.
     #[must_use]
     pub fn of_metric(key: &str) -> Option<&'static Self> {
         let is_match = |access: &&Self| {
@@ -39,25 +48,63 @@ impl GitHubAccess {
     }
 }
 
+impl GitHubNeeds {
+    /// Also asks an API for what needs these permissions.
+    #[must_use]
+    pub fn with(mut self, api: GitHubApi, permissions: impl IntoIterator<Item = Permission>) -> Self {
+        self.apis.insert(api);
+        self.permissions.extend(permissions);
+        self
+    }
+
+    /// Whether GitHub is not asked at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.apis.is_empty()
+    }
+}
+
 /// Declares what the metrics whose keys match a pattern need of GitHub, for `report doctor` and for the estimate of requests.
 ///
 /// ```
 /// use system_health_collectors::{github::{GitHubAccess, GitHubApi, Permission}, github_access};
+/// use system_health_registry::Settings;
 ///
 /// github_access!("labels.*", Rest, [Issues]);
 ///
 /// let access = GitHubAccess::of_metric("labels.unused").unwrap();
-/// assert_eq!((access.api, access.permissions), (GitHubApi::Rest, &[Permission::Issues][..]));
+/// let needs = (access.needs)("labels.unused", &Settings::default())?;
+/// assert!(needs.apis.contains(&GitHubApi::Rest) && needs.permissions.contains(&Permission::Issues));
+/// # Ok::<(), system_health_registry::settings::SettingsError>(())
+/// ```
+///
+/// If the settings decide, a function takes the key of the metric and the settings:
+///
+/// ```
+/// use system_health_collectors::{
+///     commits::{CommitSettings, SourceChoice}, github::{GitHubApi, GitHubNeeds, Permission}, github_access,
+/// };
+/// use system_health_registry::{Settings, settings::SettingsError};
+///
+/// fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
+///     let needs = GitHubNeeds::default().with(GitHubApi::GraphQl, [Permission::Issues]);
+///     let is_on_github = settings.table::<CommitSettings>()?.source == SourceChoice::GitHub;
+///     Ok(if is_on_github { needs.with(GitHubApi::Rest, [Permission::Contents]) } else { needs })
+/// }
+///
+/// github_access!("labels.*", needs);
 /// ```
 #[macro_export]
 macro_rules! github_access {
     ($keys:literal, $api:ident, [$($permission:ident),*]) => {
+        $crate::github_access!($keys, |_, _| {
+            let permissions = [$($crate::github::Permission::$permission),*];
+            Ok($crate::github::GitHubNeeds::default().with($crate::github::GitHubApi::$api, permissions))
+        });
+    };
+    ($keys:literal, $needs:expr) => {
         $crate::__private::inventory::submit! {
-            $crate::github::GitHubAccess {
-                keys: $keys,
-                api: $crate::github::GitHubApi::$api,
-                permissions: &[$($crate::github::Permission::$permission),*],
-            }
+            $crate::github::GitHubAccess { keys: $keys, needs: $needs }
         }
     };
 }

@@ -29,7 +29,7 @@ mod token;
 mod without_client;
 
 #[cfg(feature = "github")]
-pub use access::{GitHubAccess, GitHubApi};
+pub use access::{GitHubAccess, GitHubApi, GitHubNeeds};
 #[cfg(feature = "github")]
 pub(crate) use account::{Account, ActorResponse};
 pub use account::{BotLoginError, BotLogins};

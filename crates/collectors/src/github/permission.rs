@@ -84,7 +84,8 @@ impl fmt::Display for Permission {
 }
 
 /// No data with the name of the permission if the token may not read something, and otherwise the error. It would be the same
-/// error in each run until somebody changes the token. No token is no data, too.
+/// error in each run until somebody changes the token. No token is no data, too, and so is what GitHub refuses for another
+/// reason, such as the rules or the plan of an organization. Then the reason names no permission.
 ///
 /// `permission` is a [`Permission`] or another name of a permission that a token needs to read `what`, such as a repository.
 ///

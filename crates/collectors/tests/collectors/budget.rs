@@ -222,3 +222,67 @@ fn each_metric_that_asks_github_declares_what_it_needs() {
         }
     }
 }
+
+#[tokio::test]
+async fn after_an_error_the_larger_number_of_both_runs_is_kept() {
+    let (github, names) = fake(FakeGitHub::builder());
+    for name in &names {
+        github.repository(name).commits(250);
+    }
+    let (stage, memory) = (stage(&github, &names, ""), Arc::<Memory>::default());
+    collect(&run(&stage, &memory)).await;
+    let commits = |run: &Run| lines(run)[1].clone();
+    // Each list ends with its first page.
+    github.fail("/commits", Answer::json(404, &serde_json::json!({ "message": "Not Found" })));
+    let failed = collect(&run(&stage, &memory)).await;
+    assert!(commits(&failed).ends_with(": 36 in the previous run, and a margin"), "{:?}", lines(&failed));
+
+    let next = collect(&run(&stage, &memory)).await;
+
+    assert_eq!(commits(&next), commits(&failed));
+}
+
+#[tokio::test]
+async fn if_the_limit_cut_a_group_off_twice_as_much_is_kept() {
+    let github = FakeGitHub::builder().token(TOKEN).start();
+    github.repository("acme/shop").commits(250);
+    let stage = stage(&github, &["acme/shop".to_owned()], "max_requests = 2");
+    let memory = Arc::<Memory>::default();
+    let catalog = Catalog::linked().unwrap().filter(|key| key == "commits.hotfix");
+    Engine::new().run(&catalog, &run(&stage, &memory)).await;
+
+    let next = Engine::new().run(&catalog, &run(&stage, &memory)).await;
+
+    let [line] = &lines(&next)[..] else { panic!("{:?}", lines(&next)) };
+    assert!(
+        line.starts_with(
+            "commits.* skipped: commits.* needs about 6 requests to GitHub (4 in the previous run, and a margin), and \
+             `max_requests` in [github] is 2"
+        ),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn metrics_with_other_needs_are_added_to_the_estimate_of_their_group() {
+    let (github, names) = fake(FakeGitHub::builder());
+    let estimate = async |max_requests: u32, keys: &'static [&str]| {
+        let stage = stage(&github, &names, &format!("max_requests = {max_requests}"));
+        let catalog = Catalog::linked().unwrap().filter(|key| keys.contains(&key));
+        let run = Engine::new().run(&catalog, &stage.run()).await;
+        (lines(&run), skipped(&run).0.len())
+    };
+    let shared = &["commits.hotfix", "commits.landed", "commits.reverts"];
+    let all = &["commits.direct_pushes", "commits.force_pushes", "commits.hotfix", "commits.reverts"];
+
+    assert_eq!(
+        estimate(12, shared).await,
+        (vec!["commits.* about 12 requests: 1 for each of 12 repositories".to_owned()], 0)
+    );
+    let (lines, skipped) = estimate(35, all).await;
+    assert!(
+        lines[0].contains("commits.* needs about 36 requests to GitHub (3 for each of 12 repositories)"),
+        "{lines:?}"
+    );
+    assert_eq!(skipped, 4);
+}

@@ -1,7 +1,6 @@
 //! The permissions that metrics need, and whether the token has them.
 
-use system_health_collectors::doctor;
-use system_health_registry::{Catalog, Finding, Grade};
+use system_health_registry::{Catalog, Finding, Grade, linked_extensions};
 use system_health_test_support::{
     github::{FakeGitHub, refusal},
     server::Answer,
@@ -20,7 +19,11 @@ fn github() -> FakeGitHub {
 /// The findings about permissions: the permission, the grade and the message.
 async fn permissions(stage: &Stage, keys: &'static [&str]) -> Vec<(String, Grade, String)> {
     let catalog = Catalog::linked().unwrap().filter(|key| keys.contains(&key));
-    let findings = Box::pin(doctor::github(&stage.run(), &catalog)).await;
+    let context = stage.run();
+    let mut findings = Vec::new();
+    for extension in linked_extensions() {
+        findings.extend(extension.diagnose(&context, &catalog).await.findings);
+    }
     let about_permission = |finding: Finding| {
         let permission = finding.subject.strip_prefix("GitHub permission ")?.to_owned();
         Some((permission, finding.grade, finding.message))
@@ -105,4 +108,23 @@ async fn if_the_api_does_not_answer_nothing_is_said_about_permissions() {
     let github = github();
     github.fail("", refusal::bad_credentials());
     assert_eq!(permissions(&Stage::on(&github), &["commits.hotfix"]).await, []);
+}
+
+#[tokio::test]
+async fn a_refusal_for_another_reason_is_not_a_missing_permission() {
+    let github = github();
+    let message = "Resource protected by organization SAML enforcement.";
+    github.fail("/commits", Answer::json(403, &serde_json::json!({ "message": message })));
+
+    let found_now = permissions(&Stage::on(&github), &["commits.hotfix"]).await;
+
+    assert_eq!(
+        found_now[0],
+        found(
+            "Contents",
+            Grade::Info,
+            "cannot be checked with acme/shop, and commits.* need it: GitHub answered 403 Forbidden: Resource protected by \
+             organization SAML enforcement.; the GitHub token needs read access to the repository's contents and actions"
+        )
+    );
 }

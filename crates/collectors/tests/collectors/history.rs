@@ -42,8 +42,10 @@ impl Node {
         now() - Duration::from_hours(self.age)
     }
 
-    fn message(&self) -> &'static str {
-        if self.is_hotfix { "hotfix: login" } else { "Sell socks" }
+    /// Two commits with the same content would be one commit for git.
+    fn message(&self, number: usize) -> String {
+        let subject = if self.is_hotfix { "hotfix: login" } else { "Sell socks" };
+        format!("{subject}\n\nCommit number {number}")
     }
 
     fn is_old(&self) -> bool {
@@ -102,7 +104,7 @@ async fn on_github(history: &[Node], settings: &str) -> String {
     let shop = github.repository("acme/shop");
     for (number, node) in history.iter().enumerate() {
         let parents = node.parents.iter().map(|&parent| branch(history, parent));
-        let commit = Commit::new(node.message()).branch(branch(history, number)).after(parents);
+        let commit = Commit::new(node.message(number)).branch(branch(history, number)).after(parents);
         shop.commit(commit.at(node.committed_at()));
     }
     value(Stage::on(&github).settings(settings)).await
@@ -113,7 +115,7 @@ async fn in_clone(history: &[Node], settings: &str) -> String {
     let mut stream = String::new();
     for (number, node) in history.iter().enumerate() {
         let seconds = node.committed_at().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let (mark, message) = (number + 1, node.message());
+        let (mark, message) = (number + 1, node.message(number));
         let length = message.len();
         write!(
             stream,

@@ -67,6 +67,20 @@ async fn what_needs_a_token_is_no_data_without_one() {
 }
 
 #[tokio::test]
+async fn a_refusal_for_another_reason_is_no_data_that_does_not_name_a_permission() {
+    for message in [
+        "Resource protected by organization SAML enforcement. You must grant your token access to this organization.",
+        "Upgrade to GitHub Pro or make this repository public to enable this feature.",
+    ] {
+        let github = github("/runners", Answer::json(403, &json!({ "message": message })));
+        let reason = no_data(runners(&Stage::on(&github)).await);
+        let start =
+            format!("GitHub refuses to show this for acme/shop: GitHub answered 403 Forbidden: {message}");
+        assert!(reason.starts_with(&start) && !reason.contains("permission"), "{reason}");
+    }
+}
+
+#[tokio::test]
 async fn everything_else_stays_an_error() {
     for answer in [refusal::bad_credentials(), Answer::json(404, &json!({ "message": "Not Found" }))] {
         let github = github("/runners", answer);

@@ -157,3 +157,18 @@ async fn an_unknown_severity_fails_and_is_not_left_out() {
     let found = found(&github).await;
     assert!(found[0].contains("alert #1 has the unknown severity `dire`"), "{found:?}");
 }
+
+#[tokio::test]
+async fn the_limit_of_the_run_is_no_failure_of_a_kind() {
+    let github = github([Alert::dependabot("high"), Alert::secret()]);
+    let settings = format!(
+        "[github]\napi_url = \"{}\"\nmax_requests = 2\n[repository]\nname = \"acme/shop\"",
+        github.url()
+    );
+    let lines = collected(&Stage::empty().token().settings(&settings), KEY).await;
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    let limit =
+        ": not sent, because this run has made as many requests as `max_requests` in [github] allows: 2";
+    assert!(line.starts_with("error: ") && line.ends_with(limit), "{line}");
+    assert_eq!(github.requests().len(), 2);
+}

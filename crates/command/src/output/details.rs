@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 use system_health_registry::{Evidence, EvidenceItem, Metric, Outcome, Sample, Unavailable};
 use system_health_reporter::markdown::{Code, Html, ItemLine};
 
-use super::{metric_outcomes::MetricOutcomes, text::one_line, value::ShownValue};
+use super::{metric_outcomes::MetricOutcomes, text::one_line, value::ShownReading};
 
 /// Limits for the evidence that is written.
 #[derive(Debug, Clone, Copy)]
@@ -142,7 +142,7 @@ impl fmt::Display for ShownCount {
 }
 
 fn heading(block: &mut String, metric: &Metric, sample: &Sample) -> fmt::Result {
-    write!(block, "\n**{}**", ShownValue(sample.value()))?;
+    write!(block, "\n**{}**", ShownReading(sample.value()))?;
     if let Some(unit) = metric.unit() {
         write!(block, " {}", Code(unit))?;
     }

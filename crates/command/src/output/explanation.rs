@@ -11,7 +11,7 @@ use super::{
     problems::Problems,
     style::{BAD, GOOD, QUIET, heading, paint},
     text::{count, one_line, wrap},
-    value::ShownValue,
+    value::ShownReading,
 };
 
 /// Maximum number of samples that are shown for a metric with many.
@@ -88,12 +88,12 @@ impl<'a> Explanation<'a> {
 
     fn write_sample(&self, f: &mut fmt::Formatter<'_>, outcome: &Outcome, sample: &Sample) -> fmt::Result {
         let metric = &outcome.metric;
-        let mut value = ShownValue(sample.value()).to_string();
+        let mut value = ShownReading(sample.value()).to_string();
         if let Some(unit) = metric.unit() {
             value = format!("{value} {unit}");
         }
         if let Some(goal) = metric.goal() {
-            let met = goal.is_met_by(sample.value());
+            let met = sample.meets(goal);
             let word = if met { paint(GOOD, "met") } else { paint(BAD, "missed") };
             value = format!("{value}, goal {goal} {word}");
         }

@@ -11,11 +11,12 @@ use std::{
 
 use humantime::format_rfc3339_seconds;
 use serde::Serialize;
-use system_health_registry::{Catalog, Goal, Tag};
+use system_health_registry::{Catalog, Goal, Tag, Value};
 use system_health_state::{HistoryEntry, PastFailures, PastResult};
 use tabled::{builder::Builder, settings};
 
 use super::{
+    distribution_summary::DistributionSummary,
     plot::{Plot, Sparkline, TimeSlots},
     value::{Elapsed, ExactValue, ShownValue},
 };
@@ -84,7 +85,11 @@ impl<'a> HistoryReport<'a> {
                     tags,
                     values: Vec::new(),
                 });
-                line.values.push((entry.time, sample.value));
+                let value = match &sample.value {
+                    Value::Number(number) => Some(*number),
+                    Value::Distribution(values) => values.quantile(0.5),
+                };
+                line.values.extend(value.map(|value| (entry.time, value)));
             }
         }
         lines.into_values().collect()
@@ -244,6 +249,9 @@ pub(crate) struct HistoryRow<'a> {
     subject: &'a str,
     state: &'a str,
     value: Option<ExactValue>,
+    // Left out for a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distribution: Option<DistributionSummary>,
     unit: Option<&'a str>,
     tags: Vec<&'a str>,
     reason: Option<Cow<'a, str>>,
@@ -262,6 +270,7 @@ impl<'a> HistoryRow<'a> {
             subject: &entry.subject,
             state,
             value: None,
+            distribution: None,
             unit: None,
             tags: Vec::new(),
             reason,
@@ -271,7 +280,8 @@ impl<'a> HistoryRow<'a> {
             PastResult::Error(error) => vec![without_value("error", Some(Cow::from(error)))],
             PastResult::Value { samples, failures } => {
                 let values = samples.iter().map(|sample| HistoryRow {
-                    value: Some(ExactValue(sample.value)),
+                    value: sample.value.number().map(ExactValue),
+                    distribution: sample.value.distribution().map(DistributionSummary::from),
                     unit: sample.unit.as_deref(),
                     tags: sample.tags.iter().map(Tag::as_str).collect(),
                     ..without_value("value", None)
@@ -288,10 +298,15 @@ impl<'a> HistoryRow<'a> {
     /// The rows as comma-separated values with a header (RFC 4180). The tags of a row are one field.
     pub(crate) fn csv(rows: &[Self]) -> anyhow::Result<String> {
         let mut csv = csv::Writer::from_writer(Vec::new());
-        csv.write_record(["time", "key", "subject", "state", "value", "unit", "tags", "reason"])?;
+        csv.write_record([
+            "time", "key", "subject", "state", "value", "unit", "tags", "reason", "count", "p50", "p99",
+        ])?;
         for row in rows {
-            let Self { time, key, subject, state, value, unit, tags, reason } = row;
-            csv.serialize((time, key, subject, state, value, unit, tags.join(","), reason))?;
+            let Self { time, key, subject, state, value, distribution, unit, tags, reason } = row;
+            let summary = distribution.as_ref();
+            let (count, p50, p99) =
+                (summary.map(|it| it.count), summary.and_then(|it| it.p50), summary.and_then(|it| it.p99));
+            csv.serialize((time, key, subject, state, value, unit, tags.join(","), reason, count, p50, p99))?;
         }
         csv.flush()?;
         Ok(String::from_utf8(csv.into_inner()?)?)

@@ -5,11 +5,11 @@ use std::{collections::BTreeSet, rc::Rc};
 use serde::{Serialize, Serializer};
 use system_health_registry::{
     Event, Evidence, EvidenceItem, ItemError, Outcome, Report, RequestEstimate, RequestPlan, Sample,
-    SourceOutcome, Tag, Unavailable, overlay_tags,
+    SourceOutcome, Tag, Unavailable, Value, overlay_tags,
 };
 use system_health_reporter::{Delivery, DeliveryResult, DeliveryStatus, Receipt, Refusal};
 
-use super::{events::JsonEvent, value::ExactValue};
+use super::{distribution_summary::DistributionSummary, events::JsonEvent, value::ExactValue};
 
 /// A report and its deliveries as JSON.
 #[derive(Serialize)]
@@ -122,8 +122,16 @@ struct JsonGoal {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum JsonValue {
+    Value(ExactValue),
+    Distribution(DistributionSummary),
+}
+
+#[derive(Serialize)]
 struct JsonSample<'a> {
-    value: ExactValue,
+    #[serde(flatten)]
+    value: JsonValue,
     tags: Vec<&'a str>,
     link: Option<&'a str>,
     // Left out if there is none.
@@ -274,10 +282,19 @@ impl<T> TaggedItems<'_, T> {
     }
 }
 
+impl From<&Value> for JsonValue {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Number(number) => Self::Value(ExactValue(*number)),
+            Value::Distribution(values) => Self::Distribution((&**values).into()),
+        }
+    }
+}
+
 impl Serialize for TaggedItems<'_, Sample> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.all.iter().map(|sample| JsonSample {
-            value: ExactValue(sample.value()),
+            value: sample.value().into(),
             tags: self.tags(sample.tags()),
             link: sample.link(),
             evidence: JsonEvidence::new(sample.evidence()),

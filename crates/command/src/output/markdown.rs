@@ -16,7 +16,7 @@ use super::{
     events::EventBlock,
     metric_outcomes::MetricOutcomes,
     text::one_line,
-    value::ShownValue,
+    value::{ShownReading, ShownValue},
 };
 
 /// Maximum number of bytes of the table.
@@ -104,13 +104,13 @@ fn outcome_rows(outcome: &Outcome) -> Vec<TableRow> {
 
 fn sample_row(outcome: &Outcome, sample: &Sample) -> TableRow {
     let metric = &outcome.metric;
-    let value = ShownValue(sample.value());
+    let value = ShownReading(sample.value());
     let value = match sample.link() {
         None => value.to_string(),
         Some(link) => format!("[{value}]({})", LinkUrl(link)),
     };
     let goal = metric.goal();
-    let is_bad = goal.is_some_and(|goal| !goal.is_met_by(sample.value()));
+    let is_bad = goal.is_some_and(|goal| !sample.meets(goal));
     let result = match goal {
         None => "",
         Some(_) if is_bad => " **missed**",

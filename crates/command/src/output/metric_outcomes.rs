@@ -100,18 +100,15 @@ impl<'a> MetricOutcomes<'a> {
 
     /// The range of the values, if there are any.
     pub(super) fn range(&self) -> Option<Range> {
-        Range::from_values(self.samples().map(|(_, sample)| sample.value()).collect())
+        Range::from_values(self.samples().filter_map(|(_, sample)| sample.value().number()).collect())
     }
 
     /// The samples that miss the goal, those farthest from it first.
     pub(super) fn missed(&self) -> Vec<(&'a Outcome, &'a Sample)> {
         let Some(goal) = self.metric.goal() else { return Vec::new() };
-        let mut missed: Vec<_> =
-            self.samples().filter(|(_, sample)| !goal.is_met_by(sample.value())).collect();
+        let mut missed: Vec<_> = self.samples().filter(|(_, sample)| !sample.meets(goal)).collect();
         // The sort is stable, so samples at the same distance stay in the order of their names.
-        missed.sort_by(|(_, one), (_, other)| {
-            distance(goal, other.value()).total_cmp(&distance(goal, one.value()))
-        });
+        missed.sort_by(|(_, one), (_, other)| distance(goal, other).total_cmp(&distance(goal, one)));
         missed
     }
 
@@ -164,7 +161,7 @@ impl<'a> MetricOutcomes<'a> {
         let mut others = Vec::new();
         let common = self.common_tags();
         for (outcome, sample) in self.missed() {
-            let value = sample.value();
+            let Some(value) = sample.value().number() else { continue };
             // Zero has two representations.
             let place = *places.entry((value + 0.0).to_bits()).or_insert(shown.len());
             match shown.get_mut(place) {
@@ -232,8 +229,9 @@ fn word(number: usize, thing: &str) -> String {
     text.split_once(' ').map_or_else(String::new, |(_, word)| word.to_owned())
 }
 
-/// How far a value is from meeting a goal.
-fn distance(goal: Goal, value: f64) -> f64 {
+/// How far a sample is from meeting a goal.
+fn distance(goal: Goal, sample: &Sample) -> f64 {
+    let Some(value) = sample.value().number() else { return 0.0 };
     match goal.comparison() {
         Comparison::Less | Comparison::LessOrEqual => value - goal.target(),
         Comparison::Greater | Comparison::GreaterOrEqual => goal.target() - value,

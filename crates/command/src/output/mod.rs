@@ -4,6 +4,7 @@ mod blocks;
 mod columns;
 mod delivery;
 mod details;
+mod distribution_summary;
 mod doctor;
 mod events;
 mod explanation;

@@ -15,7 +15,7 @@ use super::{
     stdout::Stdout,
     style::{BAD, GOOD, paint},
     text::{one_line, wrap},
-    value::{Elapsed, ShownValue},
+    value::{Elapsed, ShownReading, ShownValue},
 };
 
 /// A report and its deliveries as text.
@@ -153,12 +153,12 @@ fn cells(outcome: &Outcome, sample: &Sample) -> Vec<String> {
     let goal = metric.goal().zip(metric.condition()).map_or_else(
         || "-".to_owned(),
         |(goal, condition)| {
-            let met = goal.is_met_by(sample.value());
+            let met = sample.meets(goal);
             format!("{condition}  {}", if met { paint(GOOD, "met") } else { paint(BAD, "missed") })
         },
     );
     vec![
-        ShownValue(sample.value()).to_string(),
+        ShownReading(sample.value()).to_string(),
         metric.unit().unwrap_or("-").to_owned(),
         goal,
         Elapsed(outcome.duration).to_string(),

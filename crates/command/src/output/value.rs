@@ -3,6 +3,7 @@
 use std::{fmt, time::Duration};
 
 use serde::{Serialize, Serializer};
+use system_health_registry::Value;
 
 /// A value with at most six decimals.
 pub(super) struct ShownValue(pub(super) f64);
@@ -13,6 +14,18 @@ pub(super) struct ExactValue(pub(super) f64);
 
 /// A duration in the unit that fits it, with at most three digits.
 pub(super) struct Elapsed(pub(super) Duration);
+
+/// The value of a sample: a number, or a summary of many values.
+pub(super) struct ShownReading<'a>(pub(super) &'a Value);
+
+impl fmt::Display for ShownReading<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::Number(number) => ShownValue(*number).fmt(f),
+            Value::Distribution(distribution) => distribution.fmt(f),
+        }
+    }
+}
 
 impl fmt::Display for ShownValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

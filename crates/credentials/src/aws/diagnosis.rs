@@ -38,7 +38,7 @@ async fn secrets(credentials: &Credentials) -> Vec<Finding> {
     };
     let locations: Vec<_> = requested.into_iter().zip(locations).filter(|found| !is_omitted(found)).collect();
     if locations.is_empty() {
-        let message = "is not needed: the environment has all credentials that a run needs";
+        let message = "is not needed for secrets: the environment has all credentials that a run needs";
         return vec![Finding::ok("AWS", message)];
     }
     let identity = secrets_manager.identity().await;

@@ -12,6 +12,7 @@ mod request_error;
 mod response_error;
 mod secrets_manager;
 mod session;
+mod xml_error;
 
 pub use access::AwsAccess;
 pub use diagnosis::diagnose;

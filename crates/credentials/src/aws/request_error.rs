@@ -4,6 +4,7 @@ use std::error::Error;
 
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 
+use super::xml_error::XmlError;
 use crate::AwsMessage;
 
 /// The error codes of denied access.
@@ -65,8 +66,9 @@ impl<E: ProvideErrorMetadata + Error + 'static> From<&SdkError<E>> for AwsReques
             return Self::Unreachable(AwsMessage::root_of(error));
         };
         let status = response.status().as_u16();
-        let code = error.code().unwrap_or_default();
-        let message = match error.message() {
+        let xml = XmlError::parse(response.body().bytes().unwrap_or_default());
+        let code = error.code().or(xml.code).unwrap_or_default();
+        let message = match error.message().or(xml.message) {
             Some(text) => AwsMessage::new(text),
             None if !code.is_empty() => AwsMessage::new(&format!("HTTP status {status}")),
             // The SDK's error about an unknown body is not used, because it quotes the body.

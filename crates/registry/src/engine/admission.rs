@@ -25,6 +25,7 @@ pub(super) struct Admission<'a> {
 }
 
 /// What the gates have decided.
+#[derive(Default)]
 pub(super) struct Admitted {
     /// The keys of the metrics that are not collected, with the reasons.
     pub(super) skipped: BTreeMap<String, NoData>,
@@ -32,15 +33,15 @@ pub(super) struct Admitted {
 }
 
 impl Admission<'_> {
-    /// Asks all gates about the metrics of a type of subjects.
+    /// Asks all gates about the metrics of a type of subjects, or about those without subjects.
     pub(super) async fn decide(
         &self,
-        subject: SubjectType,
+        subject: Option<SubjectType>,
         metrics: Vec<Metric>,
         subjects: &[AnySubject],
     ) -> Admitted {
         let planned = Arc::new(Planned {
-            subject_type: subject.id,
+            subject_type: subject.map(|subject| subject.id),
             metrics,
             subjects: subjects.iter().map(|subject| Arc::clone(&subject.label)).collect(),
             for_display: self.for_display,

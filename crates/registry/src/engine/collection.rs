@@ -1,4 +1,4 @@
-//! One collection of a catalog. Sources and metrics without subjects start immediately; subjects wait for their turn.
+//! One collection of a catalog. Sources and metrics without subjects start as soon as possible; subjects wait for their turn.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -71,7 +71,7 @@ impl<'a> Collection<'a> {
         }
         let mut results = stream::SelectAll::<BoxStream<'_, CollectionResult>>::new();
         self.engine.observe(Progress::Planned { outcomes: alone.len() });
-        results.push(self.collect_all(&alone, &self.context, None).map(CollectionResult::Outcome).boxed());
+        results.push(self.alone(alone).boxed());
         for (subject, functions) in by_subject.into_values() {
             results.push(self.each(subject, functions).boxed());
         }
@@ -115,6 +115,22 @@ impl<'a> Collection<'a> {
         }
     }
 
+    /// The outcomes of metrics without subjects.
+    fn alone(&self, functions: Vec<Function>) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
+        let outcomes = async move {
+            let metrics: Vec<_> = functions.iter().map(|(metric, _)| metric.clone()).collect();
+            let admitted = if metrics.is_empty() {
+                Admitted::default()
+            } else {
+                self.admission().decide(None, metrics, &[]).await
+            };
+            let (results, functions) = without_skipped(functions, admitted, &[None]);
+            let outcomes = self.collect_all(&functions, &self.context, None);
+            stream::iter(results).chain(outcomes.map(CollectionResult::Outcome))
+        };
+        outcomes.into_stream().flatten()
+    }
+
     /// The outcomes of metrics for each of their subjects.
     fn each(
         &self,
@@ -136,8 +152,9 @@ impl<'a> Collection<'a> {
             match subjects {
                 Ok(subjects) => {
                     let metrics = functions.iter().map(|(metric, _)| metric.clone()).collect();
-                    let admitted = self.admission().decide(subject, metrics, &subjects).await;
-                    let (results, functions) = without_skipped(functions, admitted, &subjects);
+                    let admitted = self.admission().decide(Some(subject), metrics, &subjects).await;
+                    let labels: Vec<_> = subjects.iter().map(|it| Some(Arc::clone(&it.label))).collect();
+                    let (results, functions) = without_skipped(functions, admitted, &labels);
                     let outcomes = stream::iter(subjects)
                         .map(move |subject| self.about(&subject, &functions, longest))
                         .flatten_unordered(self.engine.concurrency.get())
@@ -221,7 +238,7 @@ impl<'a> Collection<'a> {
 fn without_skipped(
     functions: Vec<Function>,
     Admitted { skipped, requests }: Admitted,
-    subjects: &[AnySubject],
+    subjects: &[Option<Arc<SubjectLabel>>],
 ) -> (Vec<CollectionResult>, Vec<Function>) {
     let mut results: Vec<_> = requests.into_iter().map(CollectionResult::Requests).collect();
     let mut remaining = Vec::new();
@@ -233,7 +250,7 @@ fn without_skipped(
         results.extend(subjects.iter().map(|subject| {
             CollectionResult::Outcome(Outcome {
                 metric: metric.clone(),
-                subject: Some(Arc::clone(&subject.label)),
+                subject: subject.clone(),
                 result: Err(reason.clone().into()),
                 duration: Duration::ZERO,
             })

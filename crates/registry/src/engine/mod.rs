@@ -13,7 +13,7 @@ use std::{fmt, num::NonZero, sync::Arc, time::Duration};
 use futures::StreamExt;
 use tokio::{runtime::Handle, time::Instant};
 
-use crate::{Catalog, Context, Interruption, Metric, Outcome, Run, SubjectLabel};
+use crate::{Catalog, Context, Interruption, Metric, Outcome, RequestPlan, Run, SubjectLabel};
 use collection::{Collection, CollectionResult};
 
 /// The timeout of a metric that has none of its own.
@@ -156,7 +156,7 @@ impl Engine {
         let collection = Collection::new(self, catalog, context, started);
         let mut outcomes = Vec::with_capacity(catalog.metrics().len());
         let mut sources = Vec::new();
-        let mut request_plans = Vec::new();
+        let mut request_plans: Vec<RequestPlan> = Vec::new();
         let mut results = collection.results();
         while let Some(result) = results.next().await {
             match result {
@@ -171,6 +171,7 @@ impl Engine {
         outcomes.sort_by(|one, other| {
             (one.metric.key(), &one.subject).cmp(&(other.metric.key(), &other.subject))
         });
+        request_plans.sort_by_key(|plan| plan.api);
         sources.sort_by(|one, other| one.name.cmp(&other.name));
         let duration = started.elapsed();
         let run = Run { started_at: context.started_at(), duration, outcomes, sources, request_plans };

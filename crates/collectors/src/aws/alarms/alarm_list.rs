@@ -7,7 +7,7 @@ use super::{alarm::Alarm, request::call};
 use crate::aws::{AwsError, AwsSettings, regions::AwsRegion};
 
 /// The action that lists alarms.
-const DESCRIBE_ALARMS: &str = "cloudwatch:DescribeAlarms";
+pub(super) const DESCRIBE_ALARMS: &str = "cloudwatch:DescribeAlarms";
 
 /// The maximum number of alarms on a page.
 const PAGE_SIZE: u32 = 100;
@@ -34,8 +34,7 @@ pub(super) async fn selected_alarms(
     let types = ["MetricAlarm", "CompositeAlarm", "LogAlarm"];
     let mut input = json!({"AlarmTypes": types, "MaxRecords": PAGE_SIZE});
     loop {
-        let response = call(region, "DescribeAlarms", &input).await;
-        let response = response.map_err(|error| AwsError::of_request(DESCRIBE_ALARMS, &error))?;
+        let response = region.checked(DESCRIBE_ALARMS, call(region, "DescribeAlarms", &input).await)?;
         let page: Page = serde_json::from_value(response).map_err(|error| AwsError::Response {
             action: DESCRIBE_ALARMS,
             what: format!("an alarm that cannot be read: {error}"),

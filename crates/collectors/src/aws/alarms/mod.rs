@@ -8,9 +8,11 @@ mod alarm_list;
 mod endpoint;
 mod event;
 mod metrics;
+mod needs;
 mod regional_alarms;
 mod request;
 mod request_error;
 
 pub use metrics::alarms;
+pub(crate) use needs::NEEDS;
 pub use regional_alarms::CloudWatchAlarms;

@@ -32,6 +32,6 @@ impl FromContext for CloudWatchAlarms {
             }
             .boxed()
         });
-        Ok(Self(Arc::new(entries.await.into_iter().collect())))
+        Ok(Self(Arc::new(Inventory::new(entries.await))))
     }
 }

@@ -6,10 +6,11 @@ use aws_sdk_codebuild::Client;
 use futures::FutureExt;
 use system_health_registry::{Context, FromContext, Unavailable, Windows};
 
-use super::{build::Build, project_builds::builds_since, project_list::project_names};
+use super::{build::Build, project_builds::builds_since, project_list::Projects};
 use crate::aws::{
     AwsRegions, AwsSettings,
     inventory::{Entry, Inventory, read_each},
+    name_list::RegionalNames,
     regions::AwsRegion,
 };
 
@@ -28,18 +29,23 @@ impl FromContext for CodeBuildBuilds {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let regions: AwsRegions = context.get().await?;
         let settings: AwsSettings = context.get().await?;
+        let Projects(projects) = &context.get().await?;
         let windows: Windows = context.get().await?;
         let since = windows.longest(&["aws.codebuild.*"]).start();
         // Boxed, because the types of the SDK's futures are nested deeply.
-        let read = regions.read(|region| read(region, since, &settings).boxed());
-        Ok(Self(Arc::new(read.await.into_iter().flatten().collect())))
+        let read = regions.read(|region| read(region, projects, since, &settings).boxed());
+        Ok(Self(Arc::new(Inventory::new(read.await.into_iter().flatten()))))
     }
 }
 
-async fn read(region: AwsRegion, since: SystemTime, settings: &AwsSettings) -> Vec<Entry<Vec<Build>>> {
+async fn read(
+    region: AwsRegion,
+    projects: &RegionalNames,
+    since: SystemTime,
+    settings: &AwsSettings,
+) -> Vec<Entry<Vec<Build>>> {
     let (client, region) = (&Client::new(&region.config()), &region);
-    let names = project_names(client, region, settings).await;
     let read =
         |name: String| async move { builds_since(client, region, &name, since, settings).await }.boxed();
-    read_each(&region.name, "project", names, read).await
+    read_each(&region.name, "project", projects.in_region(&region.name), read).await
 }

@@ -7,6 +7,9 @@ use aws_sdk_codebuild::{Client, config};
 use super::build::{Build, GET_BUILDS};
 use crate::aws::{AwsError, AwsSettings, regions::AwsRegion};
 
+/// The action that lists the builds of a project.
+pub(super) const LIST_BUILDS: &str = "codebuild:ListBuildsForProject";
+
 /// How long before its end a build may have started: 36 hours of building after 8 hours in the queue. See
 /// <https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html>.
 const LONGEST_BUILD: Duration = Duration::from_hours(36 + 8);
@@ -27,8 +30,7 @@ pub(super) async fn builds_since(
         let request =
             client.list_builds_for_project().project_name(project).set_next_token(token).customize();
         let counted = config::Builder::new().interceptor(region.attempt_counter());
-        let page = request.config_override(counted).send().await;
-        let page = page.map_err(|error| AwsError::of_request("codebuild:ListBuildsForProject", &error))?;
+        let page = region.checked(LIST_BUILDS, request.config_override(counted).send().await)?;
         let page_builds = match page.ids() {
             // AWS refuses a request for no builds.
             [] => Vec::new(),
@@ -51,7 +53,6 @@ pub(super) async fn builds_since(
 async fn read(client: &Client, region: &AwsRegion, ids: &[String]) -> Result<Vec<Build>, AwsError> {
     let request = client.batch_get_builds().set_ids(Some(ids.to_vec())).customize();
     let counted = config::Builder::new().interceptor(region.attempt_counter());
-    let response = request.config_override(counted).send().await;
-    let response = response.map_err(|error| AwsError::of_request(GET_BUILDS, &error))?;
+    let response = region.checked(GET_BUILDS, request.config_override(counted).send().await)?;
     response.builds().iter().map(Build::from_response).collect()
 }

@@ -1,26 +1,42 @@
-//! The names of the projects in a region.
+//! The names of the projects in each region, as a resource.
 
 use aws_sdk_codebuild::{Client, config};
+use futures::FutureExt;
+use system_health_registry::{Context, FromContext, Unavailable};
 
-use crate::aws::{AwsError, AwsSettings, regions::AwsRegion, selected_names::SelectedNames};
+use crate::aws::{
+    AwsError, AwsSettings,
+    name_list::{NameList, RegionalNames},
+    regions::AwsRegion,
+    selected_names::SelectedNames,
+};
 
-/// The names of the selected projects, sorted.
-pub(super) async fn project_names(
-    client: &Client,
-    region: &AwsRegion,
-    settings: &AwsSettings,
-) -> Result<Vec<String>, AwsError> {
+/// The action that lists projects.
+pub(super) const LIST_PROJECTS: &str = "codebuild:ListProjects";
+
+/// The names of the selected projects in each region.
+#[derive(Debug, Clone)]
+pub(in crate::aws) struct Projects(pub(in crate::aws) RegionalNames);
+
+impl FromContext for Projects {
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let names = RegionalNames::read(context, |region, settings| project_names(region, settings).boxed());
+        Ok(Self(names.await?))
+    }
+}
+
+async fn project_names(region: &AwsRegion, settings: &AwsSettings) -> Result<NameList, AwsError> {
+    let client = Client::new(&region.config());
     let mut names = SelectedNames::new("projects", &settings.projects, settings.max_names);
     let mut token = None;
     loop {
         let request = client.list_projects().set_next_token(token).customize();
         let counted = config::Builder::new().interceptor(region.attempt_counter());
-        let response = request.config_override(counted).send().await;
-        let response = response.map_err(|error| AwsError::of_request("codebuild:ListProjects", &error))?;
+        let response = region.checked(LIST_PROJECTS, request.config_override(counted).send().await)?;
         names.add(response.projects().iter().map(String::as_str))?;
         token = response.next_token;
         if token.is_none() {
-            return Ok(names.sorted());
+            return Ok(names.into_list());
         }
     }
 }

@@ -53,7 +53,8 @@ pub fn pipelines_failing(states: PipelineStates) -> Result<Reading, Unavailable>
     let (mut samples, mut failures) = (Vec::new(), Vec::new());
     for (region, entries) in regions {
         // A pipeline that could not be read may be failing, so there is no number for its region.
-        let failed = entries.iter().find_map(|entry| Some((*entry, entry.content.as_ref().err()?)));
+        let failed = entries.iter().filter_map(|entry| Some((*entry, entry.content.as_ref().err()?)));
+        let failed = failed.min_by_key(|(_, error)| error.denied_action().is_some());
         match failed {
             Some(failure) => failures.push(failure),
             None => samples.extend(failing(region, &entries)?),

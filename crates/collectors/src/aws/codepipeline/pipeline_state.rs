@@ -26,8 +26,7 @@ impl PipelineState {
             let request =
                 client.list_pipeline_executions().pipeline_name(pipeline).set_next_token(token).customize();
             let counted = config::Builder::new().interceptor(region.attempt_counter());
-            let page = request.config_override(counted).send().await;
-            let page = page.map_err(|error| AwsError::of_request(LIST_EXECUTIONS, &error))?;
+            let page = region.checked(LIST_EXECUTIONS, request.config_override(counted).send().await)?;
             let summaries = page.pipeline_execution_summaries().iter();
             let mut page_executions =
                 summaries.map(Execution::from_response).collect::<Result<Vec<_>, _>>()?;

@@ -6,10 +6,11 @@ use aws_sdk_codepipeline::Client;
 use futures::FutureExt;
 use system_health_registry::{Context, FromContext, Unavailable};
 
-use super::{pipeline_list::pipeline_names, pipeline_state::PipelineState};
+use super::{pipeline_list::Pipelines, pipeline_state::PipelineState};
 use crate::aws::{
-    AwsRegions, AwsSettings,
+    AwsRegions,
     inventory::{Entry, Inventory, read_each},
+    name_list::RegionalNames,
     regions::AwsRegion,
 };
 
@@ -26,16 +27,15 @@ impl PipelineStates {
 impl FromContext for PipelineStates {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let regions: AwsRegions = context.get().await?;
-        let settings: AwsSettings = context.get().await?;
+        let Pipelines(pipelines) = &context.get().await?;
         // Boxed, because the types of the SDK's futures are nested deeply.
-        let read = regions.read(|region| read(region, &settings).boxed());
-        Ok(Self(Arc::new(read.await.into_iter().flatten().collect())))
+        let read = regions.read(|region| read(region, pipelines).boxed());
+        Ok(Self(Arc::new(Inventory::new(read.await.into_iter().flatten()))))
     }
 }
 
-async fn read(region: AwsRegion, settings: &AwsSettings) -> Vec<Entry<PipelineState>> {
+async fn read(region: AwsRegion, pipelines: &RegionalNames) -> Vec<Entry<PipelineState>> {
     let (client, region) = (&Client::new(&region.config()), &region);
-    let names = pipeline_names(client, region, settings).await;
     let read = |name: String| async move { PipelineState::read(client, region, &name).await }.boxed();
-    read_each(&region.name, "pipeline", names, read).await
+    read_each(&region.name, "pipeline", pipelines.in_region(&region.name), read).await
 }

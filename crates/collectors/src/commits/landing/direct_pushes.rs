@@ -5,9 +5,16 @@ use std::time::{Duration, SystemTime};
 use system_health_registry::{EvidenceItem, NoData, Sample, Unavailable, Window, system_health_metric};
 
 use super::{LandedCommits, how::Landing};
-use crate::{github_access, repository::Repository};
+use crate::{
+    github::{GitHubApi, GitHubNeeds, Permission},
+    github_access,
+    repository::Repository,
+};
 
-github_access!("commits.direct_pushes", GraphQl, [Contents, PullRequests]);
+github_access!("commits.direct_pushes", |_, _| {
+    let commits = GitHubNeeds::default().with(GitHubApi::Rest, [Permission::Contents]);
+    Ok(commits.with(GitHubApi::GraphQl, [Permission::PullRequests]))
+});
 
 /// How long GitHub may take to associate a commit with the pull request that landed it. It is usually seconds:
 /// <https://github.com/release-drafter/release-drafter/issues/322>.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use system_health_registry::Metric;
+use system_health_registry::{Metric, Settings, settings::SettingsError};
 
 use crate::github::{GitHubAccess, GitHubApi};
 
@@ -30,14 +30,22 @@ pub(super) fn group_of(key: &str) -> &str {
     key.split('.').next().unwrap_or(key)
 }
 
-/// The groups of the metrics that ask GitHub.
-pub(super) fn groups<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> Vec<Group> {
+/// The groups of the metrics that ask GitHub with these settings.
+pub(super) fn groups<'m>(
+    metrics: impl IntoIterator<Item = &'m Metric>,
+    settings: &Settings,
+) -> Result<Vec<Group>, SettingsError> {
     let mut groups = BTreeMap::<&str, Group>::new();
     let mut shared = BTreeMap::<(&str, &str), f64>::new();
     for metric in metrics {
         let Some(requests) = metric.requests() else { continue };
         let name = group_of(metric.key());
         let access = GitHubAccess::of_metric(metric.key());
+        let apis = match access.map(|access| (access.needs)(metric.key(), settings)).transpose()? {
+            Some(needs) if needs.is_empty() => continue,
+            Some(needs) => needs.apis,
+            None => BTreeSet::from([GitHubApi::Rest]),
+        };
         let most = shared.entry((name, access.map_or("", |access| access.keys))).or_default();
         *most = most.max(requests);
         let group = groups.entry(name).or_insert_with(|| Group {
@@ -47,14 +55,14 @@ pub(super) fn groups<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> Vec<G
             apis: BTreeSet::new(),
         });
         group.keys.insert(metric.key().to_owned());
-        group.apis.insert(access.map_or(GitHubApi::Rest, |access| access.api));
+        group.apis.extend(apis);
     }
     for ((name, _), requests) in shared {
         if let Some(group) = groups.get_mut(name) {
             group.declared += requests;
         }
     }
-    groups.into_values().collect()
+    Ok(groups.into_values().collect())
 }
 
 impl Group {
@@ -105,6 +113,8 @@ impl Estimate {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use futures::FutureExt;
     use system_health_registry::{Facts, location};
 
@@ -123,7 +133,8 @@ mod tests {
             metric("issues.open", Some(1.0)),
             metric("ci.runs", None),
         ];
-        groups(&metrics).into_iter().find(|group| group.name == name).unwrap()
+        let groups = groups(&metrics, &Settings::default()).unwrap();
+        groups.into_iter().find(|group| group.name == name).unwrap()
     }
 
     #[test]
@@ -148,7 +159,27 @@ mod tests {
     }
 
     #[test]
+    fn the_settings_decide_what_a_group_asks() {
+        let metrics = [
+            metric("commits.hotfix", Some(1.0)),
+            metric("commits.reverts", Some(1.0)),
+            metric("commits.force_pushes", Some(1.0)),
+        ];
+        let group = |toml: &str| {
+            let settings = Settings::builder().toml(Path::new("a.toml"), toml).unwrap().build().unwrap();
+            let [group] = &groups(&metrics, &settings).unwrap()[..] else { panic!("one group") };
+            (group.declared, group.apis.iter().copied().collect::<Vec<_>>(), group.keys.len())
+        };
+        let (rest, both) = (vec![GitHubApi::Rest], vec![GitHubApi::Rest, GitHubApi::GraphQl]);
+        assert_eq!(group(""), (2.0, rest.clone(), 3));
+        assert_eq!(group("[commits]\nhotfix_labels = ['hotfix']"), (2.0, both.clone(), 3));
+        assert_eq!(group("[commits]\nsource = 'clone'"), (1.0, rest, 1));
+        let labels = "[commits]\nsource = 'clone'\nrevert_labels = ['revert']";
+        assert_eq!(group(labels), (2.0, both, 2));
+    }
+
+    #[test]
     fn metrics_without_a_number_of_requests_are_not_estimated() {
-        assert!(groups(&[metric("ci.runs", None)]).is_empty());
+        assert!(groups(&[metric("ci.runs", None)], &Settings::default()).unwrap().is_empty());
     }
 }

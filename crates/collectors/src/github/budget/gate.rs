@@ -19,7 +19,6 @@ use super::{
     usage::Usage,
 };
 use crate::{
-    commits::{CommitSettings, SourceChoice},
     github::{Cause, GitHub, GitHubApi, GitHubError, GitHubSettings},
     repository::Repository,
 };
@@ -94,10 +93,9 @@ async fn plan(context: &Context, planned: &Planned) -> Result<Plan, Unavailable>
     Ok(decide(&groups, estimates, &limits))
 }
 
-/// The groups that ask GitHub. Commits may be read from a clone.
+/// The groups that ask GitHub.
 async fn counted_groups(context: &Context, metrics: &[Metric]) -> Result<Vec<Group>, Unavailable> {
-    let from_clone = context.get::<CommitSettings>().await?.source == SourceChoice::Clone;
-    Ok(groups(metrics.iter().filter(|metric| !(from_clone && metric.key().starts_with("commits.")))))
+    Ok(groups(metrics, &context.get().await?)?)
 }
 
 async fn records(context: &Context, subjects: &[Arc<SubjectLabel>]) -> Result<Records, Unavailable> {

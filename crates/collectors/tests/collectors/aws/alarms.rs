@@ -140,7 +140,7 @@ async fn failures_of_cloudwatch_are_no_numbers() {
         (
             400,
             "AccessDenied",
-            "no data: the AWS credentials need the permission `cloudwatch:DescribeAlarms`: no",
+            "no data: the AWS credentials need the permission `cloudwatch:DescribeAlarms` in us-east-1: no",
         ),
         (
             403,

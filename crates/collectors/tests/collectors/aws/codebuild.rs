@@ -159,15 +159,37 @@ async fn a_missing_permission_is_no_data_that_names_it() {
     assert_eq!(
         counts(&run(&aws.url(), "")).await,
         [format!(
-            "no data: the AWS credentials need the permission `codebuild:ListBuildsForProject`: {denied}"
+            "no data: the AWS credentials need the permission `codebuild:ListBuildsForProject` in us-east-1: {denied}"
         )]
     );
 
     aws.refuse("*", "ListProjects", 400, "AccessDeniedException", denied);
     assert_eq!(
         counts(&run(&aws.url(), "")).await,
-        [format!("no data: the AWS credentials need the permission `codebuild:ListProjects`: {denied}")]
+        [format!(
+            "no data: the AWS credentials need the permission `codebuild:ListProjects` in us-east-1: {denied}"
+        )]
     );
+}
+
+#[tokio::test]
+async fn what_aws_denies_has_no_samples_and_is_no_failure() {
+    let aws = FakeAws::start();
+    for project in ["secret", "shop"] {
+        aws.project(REGION, project, &[build("FAILED", HOUR, HOUR)]);
+        aws.project("eu-west-1", project, &[]);
+    }
+    aws.refuse("ap-south-1", "ListProjects", 400, "AccessDeniedException", "no");
+    aws.refuse("eu-west-1", "ListBuildsForProject", 400, "AccessDeniedException", "no");
+    aws.deny("ListBuildsForProject", "secret");
+    let regions = |names: &str| format!("regions = [{names}]");
+
+    insta::assert_snapshot!(counts(&run(&aws.url(), &regions("'ap-south-1', 'eu-west-1', 'us-east-1'"))).await.join("\n"), @r"
+    1 [project:shop, region:us-east-1, status:failed]
+    0 [project:shop, region:us-east-1, status:succeeded]
+    ");
+    // Each missing permission is named once.
+    insta::assert_snapshot!(counts(&run(&aws.url(), &regions("'ap-south-1', 'eu-west-1'"))).await.join("\n"), @"no data: the AWS credentials need the permission `codebuild:ListBuildsForProject` in eu-west-1: no; the AWS credentials need the permission `codebuild:ListProjects` in ap-south-1: no");
 }
 
 #[tokio::test]
@@ -175,13 +197,13 @@ async fn a_region_or_a_project_that_fails_is_a_failed_item() {
     let aws = FakeAws::start();
     aws.project(REGION, "shop", &[]);
     aws.project("eu-west-1", "shop", &[("SUCCEEDED", now(), None)]);
-    aws.refuse("ap-south-1", "ListProjects", 400, "AccessDeniedException", "no");
+    aws.refuse("ap-south-1", "ListProjects", 500, "InternalFailure", "no");
     let regions = "regions = ['ap-south-1', 'eu-west-1', 'us-east-1']";
 
     insta::assert_snapshot!(counts(&run(&aws.url(), regions)).await.join("\n"), @r"
     0 [project:shop, region:us-east-1, status:failed]
     0 [project:shop, region:us-east-1, status:succeeded]
-    failed: region:ap-south-1: the request codebuild:ListProjects failed: access is denied: no
+    failed: region:ap-south-1: the request codebuild:ListProjects failed: AWS returned an error (InternalFailure): no
     failed: project:shop region:eu-west-1: the response to codebuild:BatchGetBuilds contains the build shop:1 without an end
     ");
 }

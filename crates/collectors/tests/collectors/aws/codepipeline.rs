@@ -70,13 +70,39 @@ async fn a_pipeline_that_cannot_be_read_leaves_no_number_for_its_region() {
     let aws = FakeAws::start();
     aws.pipeline(REGION, "shop", &executions(&["Failed"]));
     aws.pipeline("eu-west-1", "shop", &executions(&["Failed"]));
-    aws.refuse("eu-west-1", "ListPipelineExecutions", 400, "AccessDeniedException", "no");
+    aws.refuse("eu-west-1", "ListPipelineExecutions", 500, "InternalFailure", "no");
     let states = states(&run(&aws.url(), "regions = ['eu-west-1', 'us-east-1']")).await;
 
     let failed = "failed: pipeline:shop region:eu-west-1: the request codepipeline:ListPipelineExecutions \
-                  failed: access is denied: no";
+                  failed: AWS returned an error (InternalFailure): no";
     assert_eq!(lines(pipelines_failing(states.clone())), ["1 [region:us-east-1]", failed]);
     assert_eq!(lines(pipeline_state(states)), ["0 [pipeline:shop, region:us-east-1]", failed]);
+}
+
+#[tokio::test]
+async fn a_pipeline_that_aws_denies_is_no_failure_but_its_region_has_no_number() {
+    let aws = FakeAws::start();
+    for (region, pipeline) in [(REGION, "shop"), ("eu-west-1", "secret"), ("eu-west-1", "shop")] {
+        aws.pipeline(region, pipeline, &executions(&["Failed"]));
+    }
+    aws.deny("ListPipelineExecutions", "secret");
+    let states = states(&run(&aws.url(), "regions = ['eu-west-1', 'us-east-1']")).await;
+
+    assert_eq!(lines(pipelines_failing(states.clone())), ["1 [region:us-east-1]"]);
+    assert_eq!(
+        lines(pipeline_state(states)),
+        ["0 [pipeline:shop, region:eu-west-1]", "0 [pipeline:shop, region:us-east-1]"]
+    );
+}
+
+#[tokio::test]
+async fn a_failure_is_not_hidden_by_a_pipeline_that_aws_denies() {
+    let aws = FakeAws::start();
+    aws.pipeline(REGION, "a-secret", &executions(&["Failed"]));
+    aws.pipeline(REGION, "shop", &executions(&["Superseded"; 40]));
+    aws.deny("ListPipelineExecutions", "a-secret");
+    let failing = lines(pipelines_failing(states(&run(&aws.url(), "")).await));
+    assert!(failing[0].starts_with("error: ") && failing[0].contains("pipeline:shop"), "{failing:?}");
 }
 
 #[tokio::test]
@@ -85,7 +111,8 @@ async fn a_missing_permission_is_no_data_that_names_it() {
     aws.refuse("*", "ListPipelines", 400, "AccessDeniedException", "no");
     let states = states(&run(&aws.url(), "")).await;
 
-    let expected = "no data: the AWS credentials need the permission `codepipeline:ListPipelines`: no";
+    let expected =
+        "no data: the AWS credentials need the permission `codepipeline:ListPipelines` in us-east-1: no";
     assert_eq!(lines(pipeline_state(states.clone())), [expected]);
     assert_eq!(lines(pipelines_failing(states)), [expected]);
 }

@@ -1,7 +1,7 @@
 //! A fake of CodeBuild, CodePipeline and CloudWatch: the actions that the metrics call, with pages.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -25,6 +25,8 @@ struct State {
     alarms: Lists,
     /// The error responses, by region (or `*`) and action.
     refused: BTreeMap<(String, String), (u16, Value)>,
+    /// The actions that are denied, with the name of a project or pipeline.
+    denied: BTreeSet<(String, String)>,
     /// The actions that were called, with the region.
     called: Vec<String>,
 }
@@ -94,6 +96,11 @@ impl FakeAws {
         self.state.lock().unwrap().refused.insert((region.into(), action.into()), (status, error));
     }
 
+    /// Denies an action for a project or pipeline.
+    pub(crate) fn deny(&self, action: &str, name: &str) {
+        self.state.lock().unwrap().denied.insert((action.into(), name.into()));
+    }
+
     /// The actions that were called, with their region: `ListProjects eu-west-1`.
     pub(crate) fn called(&self) -> Vec<String> {
         self.state.lock().unwrap().called.clone()
@@ -113,6 +120,10 @@ impl State {
             return Answer::json(*status, error);
         }
         let name = |field: &str| input[field].as_str().unwrap_or_default().to_owned();
+        let is_denied = |field: &str| self.denied.contains(&(action.to_owned(), name(field)));
+        if is_denied("projectName") || is_denied("pipelineName") {
+            return error("AccessDeniedException", "no");
+        }
         let names = |lists: &Lists| -> Vec<Value> {
             lists.keys().filter(|(of, _)| of == region).map(|(_, name)| json!(name)).collect()
         };
@@ -124,7 +135,7 @@ impl State {
                     let ids = builds.iter().map(|build| build["id"].clone()).collect();
                     page(ids, "ids", &input, "nextToken")
                 }
-                None => return not_found("ResourceNotFoundException"),
+                None => return error("ResourceNotFoundException", "it does not exist"),
             },
             "BatchGetBuilds" => {
                 let ids = input["ids"].as_array().unwrap();
@@ -139,7 +150,7 @@ impl State {
             }
             "ListPipelineExecutions" => match of(&self.executions, name("pipelineName")) {
                 Some(executions) => page(executions, "pipelineExecutionSummaries", &input, "nextToken"),
-                None => return not_found("PipelineNotFoundException"),
+                None => return error("PipelineNotFoundException", "it does not exist"),
             },
             "DescribeAlarms" => {
                 // As in AWS, a type that is not asked for is not listed.
@@ -178,8 +189,8 @@ fn page(items: Vec<Value>, field: &str, input: &Value, token: &str) -> Value {
     output
 }
 
-fn not_found(code: &str) -> Answer {
-    Answer::json(400, &json!({"__type": code, "message": "it does not exist"}))
+fn error(code: &str, message: &str) -> Answer {
+    Answer::json(400, &json!({"__type": code, "message": message}))
 }
 
 fn seconds(time: SystemTime) -> Value {

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use system_health_test_support::github::{Activity, refusal};
+use serde_json::json;
+use system_health_test_support::{
+    github::{Activity, refusal},
+    server::Answer,
+};
 
 use super::{github, stage};
 use crate::stage::{collected, days, evidence_of};
@@ -62,5 +66,19 @@ async fn a_missing_permission_is_no_data_with_its_name() {
         lines[0]
             .starts_with("no data: the GitHub token needs the permission `Contents` (read) for acme/shop: "),
         "{lines:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_without_a_list_of_activity_is_no_data() {
+    let github = github();
+    github.repository("acme/shop").commits(1);
+    github.fail("/activity", Answer::json(404, &json!({ "message": "Not Found" })));
+    assert_eq!(
+        collected(&stage(&github), KEY).await,
+        [
+            "no data: GitHub lists no activity of acme/shop: GitHub answered 404 Not Found: Not Found; check the name, and that \
+          the GitHub token may read the repository"
+        ]
     );
 }

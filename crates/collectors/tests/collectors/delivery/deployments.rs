@@ -132,6 +132,10 @@ async fn a_deployment_that_waited_longer_than_the_lookback_does_not_count() {
     shop.deployment(Deployment::new("production", &commit).age(days(20)).status("SUCCESS", hours(5)))
         .deployment(Deployment::new("production", &commit).age(days(22)).status("SUCCESS", hours(6)));
     assert_eq!(value(&context(&github, ""), "deployments").await, "1");
+    insta::assert_snapshot!(evidence(&context(&github, ""), "deployments").await, @"
+    + deployment of ID to production: it succeeded at 2025-06-01T07:00:00Z
+    - deployment of ID to production: it was created too long before the window; see `lookback` in [dora]
+    ");
     let longer = context(&github, "[dora]\nlookback = '30d'");
     assert_eq!(value(&longer, "deployments").await, "2");
 }
@@ -154,6 +158,15 @@ async fn releases_count_when_they_are_published() {
     ");
     let all = context(&github, "[dora]\ndeployments = 'releases'\nprereleases = true");
     assert_eq!(value(&all, "deployments").await, "3");
+}
+
+#[tokio::test]
+async fn a_release_counts_even_if_its_draft_is_older_than_the_lookback() {
+    let (github, shop) = shop();
+    let commit = push(&shop, "Sell socks", days(60));
+    shop.release(Release::new("v1", &commit).age(days(50)))
+        .release(Release::new("v2", &commit).age(hours(40)).created(days(40)));
+    assert_eq!(value(&context(&github, RELEASES), "deployments").await, "1");
 }
 
 #[tokio::test]

@@ -116,6 +116,19 @@ async fn a_rollback_means_that_the_deployment_before_it_failed_and_ends_the_fail
 }
 
 #[tokio::test]
+async fn what_an_earlier_deployment_brought_is_not_pending_after_a_rollback() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    let shoes = release(&shop, "Sell shoes", hours(100));
+    release(&shop, "hotfix: sell shoes in pairs", hours(96));
+    // It is too late to mean that the hotfix failed, and the branch still contains the hotfix.
+    deploy(&shop, &shoes, hours(60));
+    let context = context(&github, "");
+    assert_eq!(values(&context).await, ["0.333", "14400 14400 14400", "1", "0.333"]);
+    insta::assert_snapshot!(evidence(&context, "recovery").await, @"+ deployment of ID to production: its failure ended at 2025-05-28T12:00:00Z, after 4h: ID hotfix: sell shoes in pairs: its subject starts with `hotfix`");
+}
+
+#[tokio::test]
 async fn an_incident_after_a_rollback_has_not_ended_with_it() {
     let (github, shop) = shop();
     let first = release(&shop, "Sell socks", days(9));

@@ -101,6 +101,26 @@ async fn a_squashed_pull_request_counts_from_its_first_commit_and_a_rebased_one_
 }
 
 #[tokio::test]
+async fn a_commit_with_more_pull_requests_than_were_listed_is_an_error() {
+    let (github, shop) = shop();
+    release(&shop, "Sell socks", days(9));
+    let commit = release(&shop, "Sell shoes", hours(60));
+    for _ in 0..20 {
+        shop.pull_request(PullRequest::new("Sell shoes").age(hours(100)).landed_as([&commit]));
+    }
+    assert_eq!(value(&context(&github, ""), "commits").await, "1");
+
+    shop.pull_request(PullRequest::new("Sell shoes").age(hours(100)).landed_as([&commit]));
+
+    assert_eq!(
+        value(&context(&github, ""), "commits").await,
+        format!(
+            "error: cannot read the pull requests of commits in acme/shop: GitHub listed 20 of the 21 of {commit}"
+        )
+    );
+}
+
+#[tokio::test]
 async fn a_merge_does_not_count_but_its_commits_do() {
     let (github, shop) = shop();
     release(&shop, "Sell socks", days(9));

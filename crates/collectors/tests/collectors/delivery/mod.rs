@@ -3,6 +3,7 @@
 mod deployments;
 mod failures;
 mod lead_times;
+mod needs;
 mod random;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

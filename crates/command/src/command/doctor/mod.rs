@@ -98,7 +98,7 @@ fn diagnose(
             findings.extend(extension.findings);
             setup_steps.extend(extension.steps);
         }
-        // AWS comes last, because its findings are about the secrets that the other checks looked up.
+        // Secrets come last, because these findings are about those that the other checks looked up.
         findings
             .extend(Finding::in_time("AWS", Box::pin(system_health_credentials::diagnose(&context))).await);
         (about_sinks, state, about_metrics, setup_steps)

@@ -1,0 +1,43 @@
+//! Which actions of AWS a run has tried, and where AWS denied them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use system_health_credentials::AwsMessage;
+
+/// The actions that a run has tried. Clones share their entries.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ActionLog(Arc<Mutex<BTreeMap<&'static str, TriedAction>>>);
+
+/// The regions in which an action was tried.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct TriedAction {
+    pub(crate) allowed_in: BTreeSet<String>,
+    /// With AWS's message.
+    pub(crate) denied_in: BTreeMap<String, String>,
+}
+
+impl ActionLog {
+    /// What was tried of an action. `None` if nothing was.
+    pub(crate) fn find(&self, action: &str) -> Option<TriedAction> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(action).cloned()
+    }
+
+    pub(super) fn allowed(&self, action: &'static str, region: &str) {
+        self.change(action, |tried| {
+            tried.allowed_in.insert(region.to_owned());
+        });
+    }
+
+    pub(super) fn denied(&self, action: &'static str, region: &str, message: &AwsMessage) {
+        self.change(action, |tried| {
+            tried.denied_in.entry(region.to_owned()).or_insert_with(|| message.to_string());
+        });
+    }
+
+    fn change(&self, action: &'static str, change: impl FnOnce(&mut TriedAction)) {
+        change(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(action).or_default());
+    }
+}

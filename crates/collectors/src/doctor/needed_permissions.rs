@@ -1,0 +1,113 @@
+//! Which permissions the metrics of a run need. The settings decide what some metrics ask.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use system_health_registry::{Settings, settings::SettingsError};
+
+use crate::github::{GitHubAccess, GitHubNeeds, Permission};
+
+/// The permissions that metrics need with these settings, each with the metrics that need it: with their pattern if all of them
+/// do, and otherwise with their keys.
+pub(super) fn needed<'k>(
+    keys: impl IntoIterator<Item = &'k str>,
+    settings: &Settings,
+) -> Result<BTreeMap<Permission, BTreeSet<&'k str>>, SettingsError> {
+    let mut by_pattern = BTreeMap::<_, BTreeMap<&str, GitHubNeeds>>::new();
+    for key in keys {
+        let Some(access) = GitHubAccess::of_metric(key) else { continue };
+        let needs = (access.needs)(key, settings)?;
+        if !needs.is_empty() {
+            let needs =
+                GitHubNeeds { permissions: &needs.permissions | &[Permission::Metadata].into(), ..needs };
+            by_pattern.entry(access.keys).or_default().insert(key, needs);
+        }
+    }
+    let mut needed = BTreeMap::<_, BTreeSet<_>>::new();
+    for (pattern, metrics) in by_pattern {
+        for permission in metrics.values().flat_map(|needs| &needs.permissions) {
+            let those = metrics.iter().filter(|(_, needs)| needs.permissions.contains(permission));
+            let those: Vec<&str> = those.map(|(key, _)| *key).collect();
+            let names = if those.len() == metrics.len() { vec![pattern] } else { those };
+            needed.entry(*permission).or_default().extend(names);
+        }
+    }
+    Ok(needed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn needed(keys: &[&'static str], toml: &str) -> Vec<(Permission, Vec<&'static str>)> {
+        let settings = Settings::builder().toml(Path::new("a.toml"), toml).unwrap().build().unwrap();
+        let needed = super::needed(keys.iter().copied(), &settings).unwrap();
+        needed.into_iter().map(|(permission, names)| (permission, names.into_iter().collect())).collect()
+    }
+
+    #[test]
+    fn each_permission_is_needed_by_the_metrics_that_declare_it() {
+        assert_eq!(
+            needed(&["ci.runners", "ci.runs", "prs.open", "prs.merged", "someone.elses"], ""),
+            [
+                (Permission::Actions, vec!["ci.*"]),
+                (Permission::Administration, vec!["ci.runners"]),
+                (Permission::Metadata, vec!["ci.*", "ci.runners", "prs.*"]),
+                (Permission::PullRequests, vec!["prs.*"]),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_settings_decide_which_permissions_deployments_need() {
+        const RATIO: &str = "dora.change_fail_ratio";
+        const TIME: &str = "dora.change_lead_time_seconds";
+        const FREQUENCY: &str = "dora.deployment_frequency";
+        let of = |source: &str, keys: &[&'static str]| {
+            let settings = format!("[dora]\n{source}");
+            let needed = needed(keys, &settings);
+            needed.into_iter().filter(|(one, _)| *one != Permission::Metadata).collect::<Vec<_>>()
+        };
+        let all = &[RATIO, TIME, FREQUENCY];
+        let changes = [
+            (Permission::Contents, vec![RATIO, TIME]),
+            (Permission::Issues, vec![RATIO]),
+            (Permission::PullRequests, vec![RATIO, TIME]),
+        ];
+        let [contents, issues, pull_requests] = changes;
+        for (source, expected) in [
+            ("deployments = 'github'", Permission::Deployments),
+            ("deployments = 'workflow'", Permission::Actions),
+        ] {
+            let source_only = vec![(expected, vec!["dora.*"])];
+            assert_eq!(of(source, &[FREQUENCY]), source_only);
+            let mut others =
+                [source_only, vec![contents.clone(), issues.clone(), pull_requests.clone()]].concat();
+            others.sort();
+            assert_eq!(of(source, all), others);
+        }
+        for source in ["deployments = 'releases'", "deployments = 'tags'"] {
+            let contents = (Permission::Contents, vec!["dora.*"]);
+            assert_eq!(of(source, all), [contents, issues.clone(), pull_requests.clone()]);
+        }
+        let without_incidents = of("incident_labels = []", all);
+        assert!(without_incidents.iter().all(|(one, _)| *one != Permission::Issues), "{without_incidents:?}");
+    }
+
+    #[test]
+    fn commits_of_a_clone_need_no_permission_but_their_labels_do() {
+        let keys = &["commits.hotfix", "commits.reverts"];
+        let clone = "[commits]\nsource = 'clone'";
+        assert_eq!(needed(keys, clone), []);
+        assert_eq!(
+            needed(keys, "[commits]\nhotfix_labels = ['hotfix']")[2],
+            (Permission::PullRequests, vec!["commits.hotfix"])
+        );
+        assert_eq!(
+            needed(keys, &format!("{clone}\nrevert_labels = ['revert']")),
+            [Permission::Contents, Permission::Metadata, Permission::PullRequests]
+                .map(|permission| (permission, vec!["commits.*"]))
+        );
+    }
+}

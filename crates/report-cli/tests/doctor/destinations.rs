@@ -1,0 +1,87 @@
+//! Findings about the sinks and the state folder.
+
+use std::fs;
+
+use system_health_test_support::{datadog::DatadogIntake, scene::Scene};
+
+use super::{TOKEN, github, line, scene};
+
+#[test]
+fn a_sink_that_no_push_delivers_to_is_no_failure() {
+    let github = github();
+    let scene = || {
+        Scene::new(env!("CARGO_BIN_EXE_report"))
+            .variable("GITHUB_API_URL", github.url())
+            .variable("GITHUB_TOKEN", TOKEN)
+            .variable("GITHUB_REPOSITORY", "acme/shop")
+    };
+    let local = "[local]\nfile = 'points.jsonl'\n";
+
+    let elsewhere = scene().file("system-health.toml", local).run(&["doctor"]).with_status(0);
+    assert!(!elsewhere.stdout().contains("Datadog"), "{elsewhere}");
+    assert!(elsewhere.json()["works"].to_string().contains("delivered to local"), "{elsewhere}");
+
+    let unnamed = scene()
+        .variable("DD_API_KEY", "0123456789abcdef")
+        .file("system-health.toml", &format!("[report]\nto = ['local']\n{local}"))
+        .run(&["doctor"])
+        .with_status(0);
+    let (state, message) = line(&unnamed, "datadog");
+    assert!(state == "info" && message.contains("`to` in [report] does not name it"), "{state}: {message}");
+
+    let nothing = scene().run(&["doctor"]).with_status(0);
+    let (state, message) = line(&nothing, "Datadog API key");
+    assert!(state == "info" && message.contains("set DD_API_KEY"), "{state}: {message}");
+    assert!(nothing.json()["next_steps"].to_string().contains("To deliver values"), "{nothing}");
+}
+
+#[test]
+fn an_invalid_application_key_is_only_a_warning() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let diagnose = |app_key: &str| {
+        let ended = scene(&github, &intake).variable("DD_APP_KEY", app_key).run(&["doctor"]).with_status(0);
+        line(&ended, "Datadog application key")
+    };
+
+    let (state, message) = diagnose("0123456789abcdef");
+    assert!(
+        state == "warning" && message.contains("the application key or the API key was refused"),
+        "{state}: {message}"
+    );
+    let (state, message) = diagnose("two keys");
+    assert!(state == "warning" && message.contains("DD_APP_KEY"), "{state}: {message}");
+}
+
+#[test]
+fn a_wrong_choice_of_sinks_is_found() {
+    for (settings, message) in [
+        ("[report]\nto = ['nope']\n", "names the sink `nope`"),
+        ("[report]\nto = ['prometheus']\n", "the sink `prometheus` has no destination"),
+    ] {
+        let scene = Scene::new(env!("CARGO_BIN_EXE_report")).file("system-health.toml", settings);
+
+        let ended = scene.run(&["doctor"]).with_status(1);
+
+        let (state, found) = line(&ended, "destinations");
+        assert!(state == "failed" && found.contains(message), "{found}");
+    }
+}
+
+#[test]
+fn a_damaged_store_is_found_and_not_changed() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let scene = scene(&github, &intake);
+    let _ = scene.run(&["--only", "commits.*"]).with_status(0);
+    let file = scene.folder().join(".state/state.db");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[5 * 4096..6 * 4096].fill(0);
+    fs::write(&file, &bytes).unwrap();
+
+    for _ in 0..2 {
+        let ended = scene.run(&["doctor"]).with_status(1);
+
+        let (state, message) = line(&ended, "state folder");
+        assert!(state == "failed" && message.contains("damaged; the next run moves it aside"), "{message}");
+        assert!(fs::read(&file).unwrap() == bytes);
+    }
+}

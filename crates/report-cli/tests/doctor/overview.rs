@@ -1,0 +1,160 @@
+//! What is printed: every finding, what works and the next steps.
+
+use std::{fs, time::Duration};
+
+use system_health_test_support::{
+    datadog::DatadogIntake,
+    scene::{Ended, Scene},
+};
+
+use super::{TOKEN, github, line, scene};
+
+#[test]
+fn if_everything_works_all_findings_are_ok_and_no_secret_is_shown() {
+    let (github, intake) = (github(), DatadogIntake::start());
+
+    let ended = scene(&github, &intake).run(&["doctor"]).with_status(0);
+
+    for subject in [
+        "[repository] name",
+        "GitHub token",
+        "GitHub",
+        "GitHub rate limit",
+        "GitHub permission Actions",
+        "GitHub permission Contents",
+        "requests of ci.*",
+        "requests to GitHub",
+        "GitHub repository",
+        "GitHub workflow",
+        "AWS",
+        "metric ci.tests_passing_on_main",
+        "metric commits.hotfix",
+        "metric commits.reverts",
+        "Datadog API key",
+        "Datadog application key",
+        "clock compared with Datadog",
+        "state folder",
+    ] {
+        assert_eq!(line(&ended, subject).0, "ok", "{ended}");
+    }
+    assert_eq!(line(&ended, "GitHub token").1, "is the value of GITHUB_TOKEN");
+    assert_eq!(line(&ended, "requests of ci.*").1, "about 2 requests: 2 for each of 1 repository");
+    let requests = line(&ended, "requests to GitHub").1;
+    assert!(
+        requests.starts_with("about 3 requests; ") && requests.contains(" requests remain until "),
+        "{requests}"
+    );
+    assert!(line(&ended, "[repository] name").1.ends_with("from environment variable GITHUB_REPOSITORY"));
+    for secret in [TOKEN, DatadogIntake::KEY, DatadogIntake::APP_KEY] {
+        assert!(!ended.stdout().contains(secret));
+    }
+    assert_eq!(intake.points(), []);
+    let works = ended.json()["works"].to_string();
+    assert!(
+        works.contains("3 of 3 metrics have a value") && works.contains("delivered to datadog"),
+        "{works}"
+    );
+}
+
+#[test]
+fn without_settings_each_cause_is_printed_once_before_the_next_steps() {
+    let ended = Scene::new(env!("CARGO_BIN_EXE_report")).run(&["doctor", "--format", "table"]).with_status(1);
+
+    let table = ended.stdout();
+    assert_eq!(table.matches("no repository is named").count(), 1, "{table}");
+    assert_eq!(table.matches("found no GitHub token").count(), 1, "{table}");
+    let (_, steps) = table.split_once("\nNext steps\n").unwrap_or_else(|| panic!("{table}"));
+    let starts =
+        ["1. Name a repository", "2. Set GITHUB_TOKEN", "3. To deliver values", "4. Write a settings file"];
+    for (step, start) in steps.lines().zip(starts) {
+        assert!(step.trim().starts_with(start), "{step}");
+    }
+    assert_eq!(steps.lines().count(), starts.len(), "{steps}");
+}
+
+#[test]
+fn each_failure_has_its_line_and_what_to_do() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let diagnose = |variable: &str, value: &str| {
+        scene(&github, &intake).variable(variable, value).run(&["doctor"]).with_status(1)
+    };
+    let failed = |ended: &Ended, subject: &str, advice: &str| {
+        let (state, message) = line(ended, subject);
+        assert!(state == "failed" && message.contains(advice), "{state}: {message}");
+    };
+
+    failed(&diagnose("GITHUB_TOKEN", "ghp_wrong"), "GitHub", "check the GitHub token");
+    failed(&diagnose("GITHUB_REPOSITORY", "acme/nope"), "GitHub repository", "check the name");
+    failed(&diagnose("GITHUB_API_URL", "http://127.0.0.1:1"), "GitHub", "no response from 127.0.0.1");
+    failed(&diagnose("DD_API_KEY", "0123456789abcdef"), "Datadog API key", "the API key was refused");
+    failed(&diagnose("DD_URL", "http://127.0.0.1:1"), "Datadog API key", "no connection to 127.0.0.1:1");
+    failed(&diagnose("SYSTEM_HEALTH_STATE_DIR", "/dev/null/state"), "state folder", "/dev/null/state");
+    let workflow = scene(&github, &intake).file("system-health.toml", "[ci]\nworkflow = 'nope.yml'\n");
+    failed(
+        &workflow.run(&["doctor"]).with_status(1),
+        "GitHub workflow",
+        "there are checks.yml; set `workflow`",
+    );
+    let jobs = scene(&github, &intake).file("system-health.toml", "[ci]\njobs = ['unit*']\n");
+    failed(
+        &jobs.run(&["doctor"]).with_status(1),
+        "GitHub workflow",
+        "`unit*` matches no job in any inspected run; the nearest name is `tests`",
+    );
+}
+
+#[test]
+fn the_table_shows_the_state_in_words() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let scene = scene(&github, &intake);
+    fs::create_dir(scene.folder().join(".state")).unwrap();
+    fs::write(scene.folder().join(".state/state.db"), "no database".repeat(100)).unwrap();
+
+    let table = scene.run(&["doctor", "--format", "table"]).with_status(1).stdout();
+
+    assert!(table.lines().any(|line| line.starts_with("ok       GitHub token  ")), "{table}");
+    assert!(table.lines().any(|line| line.starts_with("failed   state folder  ")), "{table}");
+}
+
+#[test]
+fn it_fails_if_every_run_would_fail() {
+    let intake = DatadogIntake::start();
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
+        .variable("DD_URL", intake.url())
+        .variable("DD_API_KEY", DatadogIntake::KEY);
+
+    let ended = scene.run(&["doctor"]).with_status(1);
+
+    let (state, message) = line(&ended, "metric commits.hotfix");
+    assert!(state == "failed" && message.contains("no repository is named"), "{state}: {message}");
+}
+
+#[test]
+fn missing_credentials_are_named() {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("a", Duration::from_mins(1));
+
+    let ended = scene.run(&["doctor"]).with_status(0);
+
+    assert_eq!(line(&ended, "GitHub token").0, "warning");
+    assert_eq!(line(&ended, "AWS identity"), ("warning".into(), "there are no AWS credentials".into()));
+    let (state, message) = line(&ended, "Datadog API key");
+    assert!(state == "info" && message.contains("DD_API_KEY"), "{state}: {message}");
+    // Whoever wants it delivered to misses the key.
+    let wanted =
+        scene.file("system-health.toml", "[report]\nto = ['datadog']\n").run(&["doctor"]).with_status(1);
+    assert_eq!(line(&wanted, "Datadog API key").0, "failed");
+}
+
+#[test]
+fn nothing_is_asked_for_that_only_skipped_metrics_need() {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"));
+
+    let ended = scene
+        .file("system-health.toml", "[report]\nskip = ['ci.*', 'commits.*']\n")
+        .run(&["doctor"])
+        .with_status(0);
+
+    let steps = ended.json()["next_steps"].to_string();
+    assert!(!steps.contains("repository") && !steps.contains("GITHUB_TOKEN"), "{steps}");
+    assert_eq!(line(&ended, "GitHub").0, "info", "{ended}");
+}

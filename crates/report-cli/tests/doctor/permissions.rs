@@ -1,0 +1,39 @@
+//! Findings about the permissions of the token. The settings decide which ones the metrics need.
+
+use system_health_test_support::datadog::DatadogIntake;
+
+use super::{github, scene};
+
+/// The permissions that the findings name, in their order.
+fn permissions(settings: &str) -> Vec<String> {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let ended = scene(&github, &intake).file("system-health.toml", settings).run(&["doctor"]);
+    let findings = ended.json();
+    let subjects = findings["findings"].as_array().unwrap().iter().map(|it| it["subject"].as_str().unwrap());
+    subjects.filter_map(|subject| Some(subject.strip_prefix("GitHub permission ")?.to_owned())).collect()
+}
+
+#[test]
+fn the_source_of_deployments_decides() {
+    for (source, expected) in [
+        ("github", &["Contents", "Deployments", "Issues", "Metadata", "Pull requests"][..]),
+        ("releases", &["Contents", "Issues", "Metadata", "Pull requests"]),
+        ("tags", &["Contents", "Issues", "Metadata", "Pull requests"]),
+        ("workflow", &["Actions", "Contents", "Issues", "Metadata", "Pull requests"]),
+    ] {
+        let settings = format!(
+            "[report]\nskip = ['ci.*', 'commits.*']\n[metrics]\nenable = ['dora.*']\n[dora]\ndeployments = '{source}'\n"
+        );
+        assert_eq!(permissions(&settings), expected, "{source}");
+    }
+}
+
+#[test]
+fn labels_of_commits_need_the_pull_requests() {
+    let settings = |labels: &str| format!("[report]\nskip = ['ci.*']\n[commits]\n{labels}\n");
+    assert_eq!(permissions(&settings("")), ["Contents", "Metadata"]);
+    assert_eq!(
+        permissions(&settings("hotfix_labels = ['hotfix']")),
+        ["Contents", "Metadata", "Pull requests"]
+    );
+}

@@ -1,0 +1,68 @@
+//! Findings about the settings, and what they do not show.
+
+use system_health_test_support::datadog::DatadogIntake;
+
+use super::{github, line, scene};
+
+#[test]
+fn nothing_else_is_checked_if_the_settings_cannot_be_read() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let wrong = scene(&github, &intake).variable("SYSTEM_HEALTH_REPOSITORY", "acme");
+
+    let ended = wrong.run(&["doctor"]).with_status(1);
+
+    let findings = ended.json();
+    let subjects: Vec<_> =
+        findings["findings"].as_array().unwrap().iter().map(|line| &line["subject"]).collect();
+    assert_eq!(subjects, ["settings", "everything else"]);
+    assert!(line(&ended, "settings").1.contains("SYSTEM_HEALTH_REPOSITORY"), "{ended}");
+    assert_eq!(github.requests().len(), 0);
+}
+
+#[test]
+fn wrong_settings_are_findings_without_passwords() {
+    let (github, intake) = (github(), DatadogIntake::start());
+    let wrong = scene(&github, &intake)
+        .file("system-health.toml", "[report]\nalign = '2h'\n")
+        .variable("DD_TAGS", "Foo Bar!:x")
+        .variable("DD_URL", "https://me:hunter2@dd.example/?api_key=s3cr3t");
+
+    let ended = wrong.run(&["doctor"]).with_status(1);
+
+    let findings = ended.json();
+    let settings =
+        findings["findings"].as_array().unwrap().iter().filter(|line| line["subject"] == "settings");
+    let messages: Vec<_> = settings.map(|line| line["message"].as_str().unwrap().to_owned()).collect();
+    assert!(messages.iter().any(|line| line.contains("at most 30m")), "{messages:?}");
+    ended.says("DD_TAGS: `Bar!:x` is sent as `bar_:x`");
+    assert!(line(&ended, "[datadog] url").1.starts_with("a text, from"), "{ended}");
+    for secret in ["hunter2", "s3cr3t"] {
+        assert!(!ended.stdout().contains(secret) && !ended.stderr().contains(secret), "{ended}");
+    }
+    assert_eq!(line(&ended, "GitHub").0, "ok");
+}
+
+#[test]
+fn a_key_in_the_wrong_variable_is_not_shown() {
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+    let (github, intake) = (github(), DatadogIntake::start());
+    for variable in
+        ["DD_SITE", "DD_URL", "GITHUB_API_URL", "GITHUB_REPOSITORY", "DD_API_KEY_FILE", "HTTPS_PROXY"]
+    {
+        // If there is a URL, the site is not used, but it is still shown.
+        let with_others = scene(&github, &intake).variable(variable, SECRET).run(&["doctor"]);
+        assert!(!with_others.stdout().contains(SECRET), "{variable}: {}", with_others.stdout());
+        let scene = scene(&github, &intake).variable(variable, SECRET);
+        // The site is used only without a URL, and the file only without a key.
+        let scene = match variable {
+            "DD_SITE" => scene.variable("DD_URL", ""),
+            "DD_API_KEY_FILE" => scene.variable("DD_API_KEY", ""),
+            _ => scene,
+        };
+        for arguments in [&["doctor"][..], &["--dry-run", "-v"]] {
+            let ended = scene.run(arguments);
+            let shown = format!("{}{}", ended.stdout(), ended.stderr());
+            assert!(!shown.contains(SECRET), "{variable}: {shown}");
+        }
+    }
+}
