@@ -1,8 +1,10 @@
 //! Which messages a metric counts: those of the built-in forms, or those that match the settings' patterns.
 
+use std::sync::Once;
+
 use serde::Deserialize;
 
-use super::{Classification, MessagePatterns, MessagePatternsError, hotfix, revert};
+use super::{Classification, MessagePatterns, MessagePatternsError, hotfix, message, revert, usage};
 
 /// Decides whether a message counts.
 #[derive(Debug, Clone, Deserialize)]
@@ -41,6 +43,21 @@ impl Classifier {
     }
 }
 
+/// Starts to compile the patterns of the built-in forms on another thread, while the commits are requested. A pattern
+/// that is needed earlier is compiled where it is needed.
+pub(super) fn compile_in_background() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| drop(tokio::task::spawn_blocking(compile_patterns)));
+}
+
+fn compile_patterns() {
+    for pattern in
+        [message::PATTERNS, usage::PATTERNS, revert::PATTERNS, hotfix::PATTERNS].into_iter().flatten()
+    {
+        pattern.compile();
+    }
+}
+
 impl From<MessagePatterns> for Classifier {
     fn from(patterns: MessagePatterns) -> Self {
         Self(Rule::Patterns(patterns))
@@ -52,5 +69,15 @@ impl TryFrom<Vec<String>> for Classifier {
 
     fn try_from(patterns: Vec<String>) -> Result<Self, MessagePatternsError> {
         MessagePatterns::new(&patterns).map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_patterns_of_the_built_in_forms_compile() {
+        compile_patterns();
     }
 }

@@ -9,7 +9,7 @@ use system_health_registry::{Context, FromContext, Scope, Subjects, Unavailable,
 
 use super::{
     BranchHistory, Commit, CommitSettings, CommitSource, CommitsOrigin, HistoryRange, RecentCommits,
-    recent::distinct,
+    classifier::compile_in_background, recent::distinct,
 };
 use crate::{
     date::format_date, git::LocalClone, github::GitHubSettings, repository::Repository,
@@ -87,6 +87,7 @@ impl FromContext for CommitList {
     const SCOPE: Scope = Scope::Subject;
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        compile_in_background();
         let settings = context.get::<CommitSettings>().await?;
         let longest = context.get::<Windows>().await?.longest(&["commits.*"]);
         let range = HistoryRange::new(longest.start(), settings.history);

@@ -1,56 +1,45 @@
 //! Which messages are hotfixes: the commit calls itself one, or it merges a branch or a pull request that does. A
 //! commit that only has to do with hotfixes, such as one in a release tool, does not count.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::{
     Classification,
-    message::{CommitMessage, MergeSubject, regex, without_prefixes},
+    message::{CommitMessage, MergeSubject, without_prefixes},
+    pattern::patterns,
     revert::{is_revert_branch, starts_with_revert},
     usage::{is_modifier, is_part_of_program, is_subject},
 };
 
-/// `hotfix: x`, `[hotfix] x`, `hotfix(api): x`, `hotfix/x` and `HOTFIX-12 x`. In the plural, the word before a
-/// colon is a part of the program.
-static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+patterns! {
+    /// `hotfix: x`, `[hotfix] x`, `hotfix(api): x`, `hotfix/x` and `HOTFIX-12 x`. In the plural, the word before a
+    /// colon is a part of the program.
+    LABEL = concat!(
         r"(?i)^(?:[\[(`]hot[ -]?fix(?:es)?[\])`](?:$|[\s:/])|hot[ -]?fix(?:\([^)]*\))?!?(?:$|:|\s*/)",
         r"|hot[ -]?fix[-_#][0-9])",
-    ))
-});
-/// `Hotfix login`, `Hotfixed login`.
-static VERB: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)^hot[ -]?fix(?:es|ed|ing)?(?:$|\s+(?P<object>.*))"));
-/// `x (hotfix)`, `fix(hotfix): x`, but not `docs(hotfix): x`, whose scope is a part of the program.
-static TAG: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)(?:^|\W|fix|bug|chore)[\[(]hot[ -]?fix(?:es)?[\])]"));
-static END: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)^(?P<before>(?:\S+ ){0,2})hot[ -]?fix(?:es| release)?(?:\s*\(#[0-9]+\))?$"));
-static BRANCH: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)(?:^|[/_-])hot[_-]?fix(?:es)?(?:$|/|#|[0-9]|[_-](?P<object>.*))"));
-/// Things that have to do with hotfixes and are none: `Hotfix release workflow`, `hotfix-docs`.
-static ABOUT: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+    );
+    /// `Hotfix login`, `Hotfixed login`.
+    VERB = r"(?i)^hot[ -]?fix(?:es|ed|ing)?(?:$|\s+(?P<object>.*))";
+    /// `x (hotfix)`, `fix(hotfix): x`, but not `docs(hotfix): x`, whose scope is a part of the program.
+    TAG = r"(?i)(?:^|\W|fix|bug|chore)[\[(]hot[ -]?fix(?:es)?[\])]";
+    END = r"(?i)^(?P<before>(?:\S+ ){0,2})hot[ -]?fix(?:es| release)?(?:\s*\(#[0-9]+\))?$";
+    BRANCH = r"(?i)(?:^|[/_-])hot[_-]?fix(?:es)?(?:$|/|#|[0-9]|[_-](?P<object>.*))";
+    /// Things that have to do with hotfixes and are none: `Hotfix release workflow`, `hotfix-docs`.
+    ABOUT = concat!(
         r"(?i)^(?:releases? (?:is|are|was|were|has|have|should|must|may|can|will)\b",
         r"|(?:release )?(?:branch(?:es)?|workflows?|scripts?|pages?|sections?|templates?|process(?:es)?|procedures?",
         r"|notes?|runbooks?|instructions|flows?|polic(?:y|ies)|guides?|guidelines?|checklists?|strateg(?:y|ies)",
         r"|conventions?|docs?|documentation",
         r"|detection|labels?|tags?|prefix(?:es)?|types?|counts?|metrics?|support)(?:[^\w-]|$))",
-    ))
-});
-/// The words before a hotfix that is only mentioned: `Document hotfixes`, `no-hotfix`.
-static MENTIONED: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+    );
+    /// The words before a hotfix that is only mentioned: `Document hotfixes`, `no-hotfix`.
+    MENTIONED = concat!(
         r"(?i)(?:^|[\s/_-])(?:no|not|non|without|about|of|after|before|until|than|like|document|describe|explain|detect",
         r"|count|list|show|mention|ignore|skip|support|allow|handle|recogni[sz]e|remove|drop|delete|rename)",
         r"(?:[\s_-](?:the|an?|all|old|our|my))*[\s/_-]*$",
-    ))
-});
-/// The only option that is left in a pull request's form: `- Hot Fix`, `[Hot Fix]`.
-static ANSWER: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^[\s\[*|-]*hot ?fix[\s\]|]*$"));
-static MENTION: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:\b|_)hot[ _-]?fix"));
+    );
+    /// The only option that is left in a pull request's form: `- Hot Fix`, `[Hot Fix]`.
+    ANSWER = r"(?i)^[\s\[*|-]*hot ?fix[\s\]|]*$";
+    MENTION = r"(?i)(?:\b|_)hot[ _-]?fix";
+}
 
 /// Whether a message is a hotfix.
 pub(super) fn classify(text: &str) -> Classification {
@@ -99,11 +88,14 @@ fn form_of_title(title: &str) -> Option<&'static str> {
             return Some("its subject starts with `hotfix`");
         }
         if let Some(verb) = VERB.captures(description) {
-            let object = verb.name("object").map_or("", |object| object.as_str());
+            let object = verb.get("object").unwrap_or_default();
             // If the text starts with the word and is not a hotfix, it must not become one when prefixes are removed.
             return (!is_about(object)).then_some("its subject starts with `hotfix`");
         }
-        if END.captures(description).is_some_and(|end| !MENTIONED.is_match(&end["before"])) {
+        if END
+            .captures(description)
+            .is_some_and(|end| !MENTIONED.is_match(end.get("before").unwrap_or_default()))
+        {
             return Some("its subject is short and ends with `hotfix`");
         }
     }
@@ -117,8 +109,8 @@ fn is_about(rest: &str) -> bool {
 
 fn is_hotfix_branch(branch: &str) -> bool {
     let Some(named) = BRANCH.captures(branch) else { return false };
-    let before = named.get(0).map_or("", |found| &branch[..found.start()]);
-    let object = named.name("object").map_or("", |object| object.as_str()).replace(['-', '_', '/'], " ");
+    let before = named.before();
+    let object = named.get("object").unwrap_or_default().replace(['-', '_', '/'], " ");
     !MENTIONED.is_match(before) && !is_about(&object) && !is_revert_branch(branch)
 }
 

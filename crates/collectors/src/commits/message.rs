@@ -1,9 +1,7 @@
 //! The structure of a commit message: the subject with its prefixes, and the lines of the body. Classifiers look at
 //! these parts separately, because the same word has different meanings in them.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
+use super::pattern::patterns;
 
 /// A parsed commit message.
 #[derive(Debug, Clone)]
@@ -19,28 +17,24 @@ pub(super) struct MergeSubject<'a> {
     pub(super) branch: &'a str,
 }
 
-static MERGE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+patterns! {
+    MERGE = concat!(
         r"(?i)^(?:merged? pull request \S+ from (?P<pull>\S+)",
         r"|merged? (?:remote-tracking )?(?:branch|pull request \S+ branch) '(?P<branch>[^']+)'",
         r"|merged in (?P<bitbucket>\S+)",
         r"|merged? (?:branch )?(?P<path>[^\s']*[/_-][^\s']*) into\s",
-        r"|merged? (?:branch )?(?P<word>\w+) into (?:main|master|develop|staging|production)\b)",
-    ))
-});
+        r"|merged? (?:branch )?(?P<word>[\w\x80-\xff]+) into (?:main|master|develop|staging|production)\b)",
+    );
 
-/// Lines that git, GitLab and people write below the subject of a merge, and that are not a title.
-static NO_TITLE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)^(?:\s|#\s|conflicts:|see merge request\s|approved-by:|signed-off-by:|co-authored-by:)")
-});
+    /// Lines that git, GitLab and people write below the subject of a merge, and that are not a title.
+    NO_TITLE = r"(?i)^(?:\s|#\s|conflicts:|see merge request\s|approved-by:|signed-off-by:|co-authored-by:)";
 
-/// A prefix: a tag, a scope of up to four words before a colon, a ticket, a number, a word with a slash, or a symbol.
-static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
-        r"^(?:\[[^\]]{1,60}\]:?|\([^)]{1,60}\):?|[\w-]+(?:\([^)]*\))?!?:|[A-Za-z]+[-_ ]?[0-9]+[.:]|[A-Z][A-Z0-9]+-[0-9]+",
-        r"|#[0-9]+:?|\w+ ?/|:\w+:|[^\s:\x22'`]+(?: [^\s:\x22'`]+){1,3}:|[^\w\s\[(\x22'`#:\x{201c}]+)",
-    ))
-});
+    /// A prefix: a tag, a scope of up to four words before a colon, a ticket, a number, a word with a slash, or a symbol.
+    PREFIX = concat!(
+        r"^(?:\[[^\]]{1,60}\]:?|\([^)]{1,60}\):?|[\w\x80-\xff-]+(?:\([^)]*\))?!?:|[A-Za-z]+[-_ ]?[0-9]+[.:]|[A-Z][A-Z0-9]+-[0-9]+",
+        r"|#[0-9]+:?|[\w\x80-\xff]+ ?/|:\w+:|[^\s:\x22'`]+(?: [^\s:\x22'`]+){1,3}:|(?u:[^0-9A-Za-z_\s\[(\x22'`#:\x{201c}]+))",
+    );
+}
 
 impl<'a> CommitMessage<'a> {
     pub(super) fn parse(message: &'a str) -> Self {
@@ -83,8 +77,8 @@ impl<'a> MergeSubject<'a> {
     pub(super) fn parse(line: &'a str) -> Option<Self> {
         let found = MERGE.captures(line)?;
         let names = ["pull", "branch", "bitbucket", "path", "word"];
-        let branch = names.into_iter().find_map(|name| found.name(name))?;
-        Some(Self { branch: branch.as_str() })
+        let branch = names.into_iter().find_map(|name| found.get(name))?;
+        Some(Self { branch })
     }
 }
 
@@ -98,15 +92,10 @@ pub(super) fn bullet(line: &str) -> Option<&str> {
 pub(super) fn without_prefixes(title: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(title.trim()), |title| {
         let prefix = PREFIX.find(title)?;
-        let rest = &title[prefix.end()..];
-        let ends_here = prefix.as_str().ends_with([']', ')']) || rest.starts_with([' ', '\t', '(']);
+        let rest = &title[prefix.len()..];
+        let ends_here = prefix.ends_with([']', ')']) || rest.starts_with([' ', '\t', '(']);
         ends_here.then(|| rest.trim_start())
     })
-}
-
-/// Compiles a pattern that is written in this code.
-pub(super) fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a pattern that is written in this code compiles, which the tests check")
 }
 
 #[cfg(test)]
@@ -124,6 +113,8 @@ mod tests {
             ("SHOP-12 go", "go"),
             ("kafka sink: go", "go"),
             (":bug: go", "go"),
+            ("Größe: go", "go"),
+            ("登录: go", "go"),
             ("go", "go"),
             ("a::b is public", "a::b is public"),
             ("go: ", "go:"),

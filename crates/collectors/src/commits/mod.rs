@@ -18,6 +18,7 @@ mod landing;
 mod message;
 mod message_patterns;
 mod metrics;
+mod pattern;
 mod people;
 mod recent;
 mod revert;

@@ -2,96 +2,76 @@
 //! programs have buttons that revert. So the form of the subject decides, or a line of the body that git or GitHub
 //! writes.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::{
     Classification,
-    message::{CommitMessage, bullet, regex, without_prefixes},
+    message::{CommitMessage, bullet, without_prefixes},
+    pattern::patterns,
     usage::{is_modifier, is_part_of_program, is_subject},
 };
 
-/// A commit or a pull request.
-const REFERENCE: &str = concat!(
-    r"(?:commits?:?\s+)?(?:[0-9a-f]{7,64}\b|(?:[\w.-]+/[\w.-]+)?#[0-9]+\b",
-    r"|https?://\S+/(?:pull|pulls|commit|merge_requests)/\w+)",
-);
+// A commit or a pull request.
+macro_rules! reference {
+    () => {
+        concat!(
+            r"(?:commits?:?\s+)?(?:[0-9a-f]{7,64}\b|(?:[\w.-]+/[\w.-]+)?#[0-9]+\b",
+            r"|https?://\S+/(?:pull|pulls|commit|merge_requests)/\w+)",
+        )
+    };
+}
 
-static TAG: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^[\[(]reverts?[\])]"));
-static TYPE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^revert(?:\([^)]*\))?!?:\s"));
-static VERB: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)^(?:\w+ly )?revert(?P<ending>s|ed|ing)?(?:\s+(?P<object>.*)|[.!]?$)"));
-/// `Partial revert of #12`, but not `Fix revert of transactions`.
-static NOUN: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+patterns! {
+    TAG = r"(?i)^[\[(]reverts?[\])]";
+    TYPE = r"(?i)^revert(?:\([^)]*\))?!?:\s";
+    VERB = r"(?i)^(?:\w+ly )?revert(?P<ending>s|ed|ing)?(?:\s+(?P<object>.*)|[.!]?$)";
+    /// `Partial revert of #12`, but not `Fix revert of transactions`.
+    NOUN = concat!(
         r"(?i)^(?:an? )?(?:partial|temporary|manual|full|complete|total|clean|selective|emergency|quick|auto|automatic",
         r"|automated|minimal|another|first|second)[ -]revert of\s",
-    ))
-});
-/// `Revert the lock file when the command fails`, `Revert to the default when none is set`: the text says what the
-/// program does.
-static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+    );
+    /// `Revert the lock file when the command fails`, `Revert to the default when none is set`: the text says what the
+    /// program does.
+    CONDITION = concat!(
         r"(?i)(?:^|\s)(?:when|if)\s.*\b(?:fail\w*|errors?)\b|(?:^|\s)(?:up)?on (?:\w+ )?(?:errors?|failures?)\b",
         r"|^(?:back )?to\s.*\s(?:when|whenever|if|unless)\s",
-    ))
-});
-/// `Revert when the name is taken`: no reverted change is named.
-static ONLY_CONDITION: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)^(?:when|whenever|if|unless|once|on|upon)\s"));
-/// `Roll back the database when the name is taken`: the verb is also used for databases.
-static ANY_CONDITION: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)(?:^|\s)(?:when|if|on|in|of|for|support)\b"));
-static OTHER_VERB: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)^(?:roll(?:ed|ing)?[ -]?back|back(?:ed|ing)? out|undo(?:es|ing)?)\s+(?P<object>.*)")
-});
-/// The same without `rollback` and `undo`, which are mostly nouns.
-static SEPARATE_VERB: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r"(?i)^(?:roll(?:ed|ing)? back|back(?:ed|ing)? out|undo(?:es|ing)? (?:the|a|an|all|some|my|our|last|previous|accidental))\s",
-    )
-});
-static VERSION: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?:to|from)\s.*[0-9]|\sto v?[0-9]"));
-static QUOTE: LazyLock<Regex> = LazyLock::new(|| regex("^[\"\u{201c}]"));
-static AGAIN: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+    );
+    /// `Revert when the name is taken`: no reverted change is named.
+    ONLY_CONDITION = r"(?i)^(?:when|whenever|if|unless|once|on|upon)\s";
+    /// `Roll back the database when the name is taken`: the verb is also used for databases.
+    ANY_CONDITION = r"(?i)(?:^|\s)(?:when|if|on|in|of|for|support)\b";
+    OTHER_VERB = r"(?i)^(?:roll(?:ed|ing)?[ -]?back|back(?:ed|ing)? out|undo(?:es|ing)?)\s+(?P<object>.*)";
+    /// The same without `rollback` and `undo`, which are mostly nouns.
+    SEPARATE_VERB = r"(?i)^(?:roll(?:ed|ing)? back|back(?:ed|ing)? out|undo(?:es|ing)? (?:the|a|an|all|some|my|our|last|previous|accidental))\s";
+    VERSION = r"(?i)^(?:to|from)\s.*[0-9]|\sto v?[0-9]";
+    QUOTE = "^(?:\"|\u{201c})";
+    AGAIN = concat!(
         r"(?i)^(?:re-?(?:appl|land)|un-?revert",
         r"|(?:undo(?:es|ing)?|roll(?:ed|ing)?[ -]?back|back(?:ed|ing)? out) (?:(?:the|an?|my|our|last) )?(?:\w+ )?(?:revert|roll-?back)\b)",
-    ))
-});
-/// The branches that GitHub and GitLab create for their button "Revert": `revert-12-login`, `revert-1a2b3c4d`.
-static BUTTON_BRANCH: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)(?:^|/)revert-(?:[0-9]+-|[0-9a-f]{8}(?:$|-))"));
-/// Other branches that are named after a revert, except those of features.
-static BRANCH: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)^(?P<folder>.*/)?(?P<text>reverts?[-_/].*)"));
-static FEATURE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)(?:^|/)feat(?:ures?)?/"));
-static TITLE: LazyLock<Regex> = LazyLock::new(|| regex("(?i)^\\**revert\\s+[\"\u{201c}](?P<quoted>.*)"));
-static NESTED: LazyLock<Regex> = LazyLock::new(|| regex("(?i)^re(?:vert|apply)\\s+[\"\u{201c}]"));
-static LANDED: LazyLock<Regex> = LazyLock::new(|| regex(r"\(#[0-9]+\)"));
-/// A revert of an exact commit or pull request, anywhere in a subject: `Bump axum, revert #12`.
-static ANYWHERE: LazyLock<Regex> =
-    LazyLock::new(|| regex(&format!("(?i)\\brevert(?:s|ed|ing)?:? (?:[\"\u{201c}]|{REFERENCE})")));
-/// A revert as the second change of a commit: `Raise the timeout and revert the new queue`, `Faster builds (revert)`.
-/// The scope in `fix(revert): x` is a part of the program.
-static SECOND: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+    );
+    /// The branches that GitHub and GitLab create for their button "Revert": `revert-12-login`, `revert-1a2b3c4d`.
+    BUTTON_BRANCH = r"(?i)(?:^|/)revert-(?:[0-9]+-|[0-9a-f]{8}(?:$|-))";
+    /// Other branches that are named after a revert, except those of features.
+    BRANCH = r"(?i)^(?P<folder>.*/)?(?P<text>reverts?[-_/].*)";
+    FEATURE = r"(?i)(?:^|/)feat(?:ures?)?/";
+    TITLE = "(?i)^\\**revert\\s+(?:\"|\u{201c})(?P<quoted>.*)";
+    NESTED = "(?i)^re(?:vert|apply)\\s+(?:\"|\u{201c})";
+    LANDED = r"\(#[0-9]+\)";
+    /// A revert of an exact commit or pull request, anywhere in a subject: `Bump axum, revert #12`.
+    ANYWHERE = concat!("(?i)\\brevert(?:s|ed|ing)?:? (?:\"|\u{201c}|", reference!(), ")");
+    /// A revert as the second change of a commit: `Raise the timeout and revert the new queue`, `Faster builds (revert)`.
+    /// The scope in `fix(revert): x` is a part of the program.
+    SECOND = concat!(
         r"(?i)(?:[,;+&]| and| -|(?:^|\W|chore)[\[(]) ?revert(?:s|ing)?",
-        r"(?:\s+(?P<object>\w.*)|[\])])",
-    ))
-});
-static REFERS: LazyLock<Regex> = LazyLock::new(|| regex(&format!("(?i)^{REFERENCE}")));
-static LINE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(&format!(
-        r"(?i)^(?:this |this (?:pr|mr|commit|change|pull request|merge request) )?(?:\w+ly )?reverts?:? (?:.*[\s(])?{REFERENCE}"
-    ))
-});
-/// The same inside a sentence: `Enable the test again, reverting #12`.
-static SENTENCE: LazyLock<Regex> =
-    LazyLock::new(|| regex(&format!(r"(?i)\s(?:reverts|reverting) {REFERENCE}")));
-static MENTION: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)\b(?:un)?revert|\bre-?appl(?:y|ies)\b|\broll(?:ed|ing|s)?[ -]?back|\bback(?:ed|ing)? out\b")
-});
+        r"(?:\s+(?P<object>[\w\x80-\xff].*)|[\])])",
+    );
+    REFERS = concat!("(?i)^", reference!());
+    LINE = concat!(
+        r"(?i)^(?:this |this (?:pr|mr|commit|change|pull request|merge request) )?(?:\w+ly )?reverts?:? (?:.*[\s(])?",
+        reference!(),
+    );
+    /// The same inside a sentence: `Enable the test again, reverting #12`.
+    SENTENCE = concat!(r"(?i)\s(?:reverts|reverting) ", reference!());
+    MENTION = r"(?i)\b(?:un)?revert|\bre-?appl(?:y|ies)\b|\broll(?:ed|ing|s)?[ -]?back|\bback(?:ed|ing)? out\b";
+}
 
 /// Whether a message is a revert.
 pub(super) fn classify(text: &str) -> Classification {
@@ -125,8 +105,9 @@ pub(super) fn starts_with_revert(description: &str) -> bool {
 pub(super) fn is_revert_branch(branch: &str) -> bool {
     BUTTON_BRANCH.is_match(branch)
         || BRANCH.captures(branch).is_some_and(|named| {
-            let is_feature = named.name("folder").is_some_and(|folder| FEATURE.is_match(folder.as_str()));
-            !is_feature && starts_with_revert(&named["text"].replace(['-', '_', '/'], " "))
+            let is_feature = named.get("folder").is_some_and(|folder| FEATURE.is_match(folder));
+            !is_feature
+                && starts_with_revert(&named.get("text").unwrap_or_default().replace(['-', '_', '/'], " "))
         })
 }
 
@@ -170,7 +151,7 @@ fn form_of_title(title: &str) -> Option<&'static str> {
         }
     }
     let is_second = SECOND.captures(title).is_some_and(|second| {
-        let object = second.name("object").map_or("", |object| object.as_str());
+        let object = second.get("object").unwrap_or_default();
         !is_modifier(object) && !is_subject(object) && !CONDITION.is_match(title)
     });
     (is_second || ANYWHERE.is_match(title)).then_some("its subject says that it also reverts a change")
@@ -184,13 +165,13 @@ fn form_of_description(text: &str) -> Option<&'static str> {
         return Some("its subject has the type `revert`");
     }
     if let Some(verb) = VERB.captures(text) {
-        let object = verb.name("object").map_or("", |object| object.as_str());
+        let object = verb.get("object").unwrap_or_default();
         if QUOTE.is_match(object) {
             return Some("its subject is `Revert \"…\"`");
         }
         let is_noun = is_part_of_program(object)
             || is_subject(object)
-            || (verb.name("ending").is_none() && is_modifier(object));
+            || (verb.get("ending").is_none() && is_modifier(object));
         let is_condition = CONDITION.is_match(object) || ONLY_CONDITION.is_match(object);
         if !REFERS.is_match(object) && (is_noun || is_condition) {
             return None;
@@ -201,7 +182,7 @@ fn form_of_description(text: &str) -> Option<&'static str> {
         return Some("its subject is `… revert of …`");
     }
     let verb = OTHER_VERB.captures(text)?;
-    let object = verb.name("object")?.as_str();
+    let object = verb.get("object")?;
     let is_exact = QUOTE.is_match(object) || REFERS.is_match(object);
     let is_noun = is_part_of_program(object) || is_subject(object) || is_modifier(object);
     let is_verb = SEPARATE_VERB.is_match(text) && !ANY_CONDITION.is_match(object);
@@ -211,8 +192,9 @@ fn form_of_description(text: &str) -> Option<&'static str> {
 
 fn form_of_body(message: &CommitMessage<'_>) -> Option<&'static str> {
     let first = message.first_line()?;
-    let is_simple =
-        |title: &str| TITLE.captures(title).is_some_and(|title| !NESTED.is_match(&title["quoted"]));
+    let is_simple = |title: &str| {
+        TITLE.captures(title).is_some_and(|title| !NESTED.is_match(title.get("quoted").unwrap_or_default()))
+    };
     match bullet(first) {
         None if is_simple(first) => return Some("its body starts with `Revert \"…\"`"),
         // The number shows that the reverted commit had landed. Commits inside a branch have no number.

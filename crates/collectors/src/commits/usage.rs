@@ -1,51 +1,42 @@
 //! How a subject uses a word. `Revert login` says what the commit does, but `Revert button` names a part of the
 //! program, and `Reverts are shown` is a statement about reverts. The words that follow show the difference.
 
-use std::sync::LazyLock;
+use super::pattern::patterns;
 
-use regex::Regex;
-
-use super::message::regex;
-
-/// `Revert button: fix its colour`: up to three words before a colon are a part of the program. Words with digits are
-/// versions and tickets.
-static PART_OF_PROGRAM: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"^(?P<first>[^\W\d]+)(?: [^\W\d]+){0,2}:(?:\s|$)"));
-/// The first words of other texts before a colon: `Revert feat: add login`, `Hotfix for login: be exact`.
-static NOT_A_PART: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+patterns! {
+    /// `Revert button: fix its colour`: up to three words before a colon are a part of the program. Words with digits are
+    /// versions and tickets.
+    PART_OF_PROGRAM = r"^(?P<first>[A-Za-z_\x80-\xff]+)(?: [A-Za-z_\x80-\xff]+){0,2}:(?:\s|$)";
+    /// The first words of other texts before a colon: `Revert feat: add login`, `Hotfix for login: be exact`.
+    NOT_A_PART = concat!(
         r"(?i)^(?:feat|fix|chore|docs?|ci|build|tests?|perf|refactor|style|revert|enhancement",
         r"|for|in|of|on|to|from|with|and|the|an?)$",
-    ))
-});
-/// Only in lower case: `Revert CAN frames`.
-static PREDICATE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+    );
+    /// Only in lower case: `Revert CAN frames`.
+    PREDICATE = concat!(
         r"^(?:is|are|was|were|isn't|aren't|has|have|had|does|doesn't|do not|don't|did|didn't|should|shouldn't",
         r"|must|may|might|can|cannot|can't|could|would|will|won't|shall|needs|no longer",
         r"|works|fails|crashes|ignores)\b",
-    ))
-});
-/// Without an article, such a noun does not follow a verb. In the plural, it may.
-static PART: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+    );
+    /// Without an article, such a noun does not follow a verb. In the plural, it may.
+    PART = concat!(
         r"(?i)^(?:button|dialog|modal|popup|menu|shortcut|prompt|command|subcommand|helper|action|flag|option",
         r"|endpoint|handler|hook|function|functionality|logic)(?:[^\w-]|$)",
-    ))
-});
-/// `Revert button changes`, `Revert flag removal (#12)`, `Revert flag to false`: the commit reverts a change of the
-/// part.
-static CHANGE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(concat!(
+    );
+    /// `Revert button changes`, `Revert flag removal (#12)`, `Revert flag to false`: the commit reverts a change of the
+    /// part.
+    CHANGE = concat!(
         r"(?i)^\w+ to\s|^\w+(?: \S+){0,2} (?:changes?|updates?|upgrades?|bumps?|removals?|additions?|refactor(?:ing)?",
         r"|renam(?:e|ing)|rewrite|migration|introduction|defaults?)",
         r"(?:$|[,.;(]| \(| (?:in|to|of|for|from|on|because|since|due|until|as|and|made|introduced|that|which)\b)",
-    ))
-});
+    );
+}
 
 /// Whether the word and the words that follow name a part of the program, before a colon.
 pub(super) fn is_part_of_program(rest: &str) -> bool {
-    PART_OF_PROGRAM.captures(rest).is_some_and(|part| !NOT_A_PART.is_match(&part["first"]))
+    PART_OF_PROGRAM
+        .captures(rest)
+        .is_some_and(|part| !NOT_A_PART.is_match(part.get("first").unwrap_or_default()))
 }
 
 /// Whether the word is the subject of a sentence that continues with these words.
