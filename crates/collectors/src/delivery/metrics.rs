@@ -1,6 +1,6 @@
 //! The metrics about delivery. They have the names of DORA's metrics, and share their requests.
 
-use system_health_registry::{Sample, SampleError, Unavailable, Window, group_title, system_health_metric};
+use system_health_registry::{Reading, Unavailable, Window, group_title, system_health_metric};
 
 use super::{Changes, Deployments, Failures};
 use crate::{github_access, repository::Repository};
@@ -19,7 +19,7 @@ group_title!("dora", "Delivery");
     requests = 1,
     timeout = "1h"
 )]
-pub fn deployment_frequency(deployments: Deployments, window: Window) -> Result<Sample, SampleError> {
+pub fn deployment_frequency(deployments: Deployments, window: Window) -> Result<Reading, Unavailable> {
     deployments.frequency(window)
 }
 
@@ -34,7 +34,7 @@ pub fn deployment_frequency(deployments: Deployments, window: Window) -> Result<
     requests = 9,
     timeout = "1h"
 )]
-pub fn change_lead_time(changes: Changes, window: Window) -> Result<Vec<Sample>, Unavailable> {
+pub fn change_lead_time(changes: Changes, window: Window) -> Result<Reading, Unavailable> {
     changes.lead_times(window)
 }
 
@@ -48,7 +48,7 @@ pub fn change_lead_time(changes: Changes, window: Window) -> Result<Vec<Sample>,
     requests = 9,
     timeout = "1h"
 )]
-pub fn change_lead_time_samples(changes: Changes, window: Window) -> Result<Sample, SampleError> {
+pub fn change_lead_time_samples(changes: Changes, window: Window) -> Result<Reading, Unavailable> {
     changes.lead_time_samples(window)
 }
 
@@ -62,7 +62,7 @@ pub fn change_lead_time_samples(changes: Changes, window: Window) -> Result<Samp
     requests = 11,
     timeout = "1h"
 )]
-pub fn change_fail_ratio(failures: Failures, window: Window) -> Result<Sample, Unavailable> {
+pub fn change_fail_ratio(failures: Failures, window: Window) -> Result<Reading, Unavailable> {
     failures.fail_ratio(window)
 }
 
@@ -76,7 +76,7 @@ pub fn change_fail_ratio(failures: Failures, window: Window) -> Result<Sample, U
     requests = 1,
     timeout = "1h"
 )]
-pub fn change_fail_ratio_samples(deployments: Deployments, window: Window) -> Result<Sample, SampleError> {
+pub fn change_fail_ratio_samples(deployments: Deployments, window: Window) -> Result<Reading, Unavailable> {
     deployments.count(window)
 }
 
@@ -91,7 +91,7 @@ pub fn change_fail_ratio_samples(deployments: Deployments, window: Window) -> Re
     requests = 11,
     timeout = "1h"
 )]
-pub fn failed_deployment_recovery(failures: Failures, window: Window) -> Result<Vec<Sample>, Unavailable> {
+pub fn failed_deployment_recovery(failures: Failures, window: Window) -> Result<Reading, Unavailable> {
     failures.recovery_times(window)
 }
 
@@ -105,7 +105,10 @@ pub fn failed_deployment_recovery(failures: Failures, window: Window) -> Result<
     requests = 11,
     timeout = "1h"
 )]
-pub fn failed_deployment_recovery_samples(failures: Failures, window: Window) -> Result<Sample, SampleError> {
+pub fn failed_deployment_recovery_samples(
+    failures: Failures,
+    window: Window,
+) -> Result<Reading, Unavailable> {
     failures.recovery_samples(window)
 }
 
@@ -119,7 +122,7 @@ pub fn failed_deployment_recovery_samples(failures: Failures, window: Window) ->
     requests = 11,
     timeout = "1h"
 )]
-pub fn deployment_rework_ratio(failures: Failures, window: Window) -> Result<Sample, Unavailable> {
+pub fn deployment_rework_ratio(failures: Failures, window: Window) -> Result<Reading, Unavailable> {
     failures.rework_ratio(window)
 }
 
@@ -136,6 +139,6 @@ pub fn deployment_rework_ratio(failures: Failures, window: Window) -> Result<Sam
 pub fn deployment_rework_ratio_samples(
     deployments: Deployments,
     window: Window,
-) -> Result<Sample, SampleError> {
+) -> Result<Reading, Unavailable> {
     deployments.count(window)
 }
