@@ -167,11 +167,7 @@ mod tests {
             (
                 "[repositories.'acme/web.js']\n\nbrnch = 'main'",
                 "a.toml:5:1: there is no key `brnch` in [repositories.\"acme/web.js\"]; did you mean `branch`? (others: \
-                 `events`, `dora`, `workflow`, `jobs`, `max_age`)",
-            ),
-            (
-                "[repositories.'acme/web.js']\n[repositories.'acme/web.js'.dora]\n\ntag = ['v*']",
-                "a.toml:6:1: there is no key `tag` in [repositories.\"acme/web.js\".dora]; did you mean `tags`?",
+                 `dora`, `events`, `workflow`, `jobs`, `max_age`)",
             ),
             (
                 "[repositories.'acme/web.js'.dora]\nenvironments = []",
@@ -186,6 +182,9 @@ mod tests {
         ] {
             assert_eq!(read(&format!("{NAMES}{tables}")).unwrap_err(), expected);
         }
+        let unknown = read(&format!("{NAMES}[repositories.'acme/web.js'.dora]\n\ntag = ['v*']")).unwrap_err();
+        assert!(unknown.starts_with("a.toml:5:1: there is no key `tag` in [repositories."), "{unknown}");
+        assert!(unknown.contains("did you mean `tags`?"), "{unknown}");
         let token = read("[repositories.'https://x:ghp_0123456789@github.com/a/b']").unwrap_err();
         assert!(!token.contains("ghp_"), "{token}");
     }
