@@ -15,6 +15,7 @@
 //! | [`issues::Issues`] | the recent issues | `github` |
 //! | `aws::codebuild::CodeBuildBuilds` | the recent builds of AWS CodeBuild | `aws-ci` |
 //! | [`delivery::Deployments`], [`delivery::Changes`] | the deployments to production, and the commits that each of them brought | `github` |
+//! | [`delivery::RepositoryDora`] | the settings `[dora]` for the subject's repository | `github` |
 //! | [`delivery::Failures`] | the deployments that failed, and when each failure ended | `github` |
 //! | [`ci::state::WorkflowResults`], [`ci::state::RedStreak`] | which workflows pass, and since when the tests fail | `github` |
 //!

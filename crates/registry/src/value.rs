@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use serde::{Serialize, Serializer};
+
 use crate::Distribution;
 
 /// The value of a sample or a point: a finite number, or many values as a distribution.
@@ -54,6 +56,16 @@ impl PartialEq<f64> for Value {
 impl PartialEq<f64> for &Value {
     fn eq(&self, number: &f64) -> bool {
         **self == *number
+    }
+}
+
+/// The number, or the buckets of the distribution.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Number(number) => number.serialize(serializer),
+            Self::Distribution(distribution) => distribution.serialize(serializer),
+        }
     }
 }
 

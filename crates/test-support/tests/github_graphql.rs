@@ -88,7 +88,7 @@ fragment pull on PullRequest {
 fragment actor on Actor { __typename login url ... on Node { id } }"#;
 /// Asks for every field that the fake knows of what brings commits to production.
 const DELIVERY: &str = r#"
-query Delivery($owner: String!, $name: String!, $ids: [ID!]!) {
+query Delivery($owner: String!, $name: String!, $ids: [ID!]!, $deployment: ID!) {
     repository(owner: $owner, name: $name) {
         deployments(first: 5, environments: ["production"], orderBy: { field: CREATED_AT, direction: DESC }) {
             totalCount
@@ -107,8 +107,16 @@ query Delivery($owner: String!, $name: String!, $ids: [ID!]!) {
                 target { ... on Commit { oid } ... on Tag { id name tagger { date } target { ... on Commit { oid } } } }
             }
         }
-        issues(first: 5, labels: ["incident"]) { nodes { number body } }
+        issues(first: 5, labels: ["incident"]) {
+            nodes {
+                number body
+                timelineItems(last: 1, itemTypes: [REOPENED_EVENT]) {
+                    nodes { __typename ... on ReopenedEvent { id createdAt } }
+                }
+            }
+        }
     }
+    node(id: $deployment) { ... on Deployment { id statuses(first: 1) { nodes { id } } } }
     nodes(ids: $ids) {
         ... on Commit {
             oid
@@ -300,9 +308,14 @@ async fn deployments_releases_and_tags_are_as_github_describes_them() {
         .release(Release::new("v2", &tip).without_tag().draft())
         .tag(Tag::new("v1", &tip))
         .tag(Tag::new("v2", &tip).annotated(MINUTE))
-        .issue(Issue::new("No socks").label("incident").body("Since v1"))
+        .issue(Issue::new("No socks").label("incident").body("Since v1").close(MINUTE * 3).reopen(MINUTE * 2))
         .pull_request(PullRequest::new("Sell socks").landed_as([&tip]));
-    let variables = json!({ "owner": "acme", "name": "shop", "ids": [format!("C_{tip}"), "C_0"] });
+    let deployments =
+        "{ repository(owner: \"acme\", name: \"shop\") { deployments(first: 1) { nodes { id } } } }";
+    let deployment = ask(&github, Some("right"), deployments, json!({})).await;
+    let deployment = &deployment["data"]["repository"]["deployments"]["nodes"][0]["id"];
+    let ids = [format!("C_{tip}"), "C_0".to_owned()];
+    let variables = json!({ "owner": "acme", "name": "shop", "ids": ids, "deployment": deployment });
     ask(&github, Some("right"), DELIVERY, variables).await;
     let good = github.exchanges().pop().unwrap();
     contract::check(std::slice::from_ref(&good));
@@ -311,6 +324,9 @@ async fn deployments_releases_and_tags_are_as_github_describes_them() {
     assert_eq!(data["repository"]["environments"]["nodes"].as_array().unwrap().len(), 2);
     assert_eq!(data["repository"]["issues"]["nodes"][0]["body"], "Since v1");
     assert_eq!(data["nodes"][0]["associatedPullRequests"]["nodes"][0]["mergeCommit"]["oid"], *tip);
+    let reopened = "/repository/issues/nodes/0/timelineItems/nodes/0/__typename";
+    assert_eq!(data.pointer(reopened).unwrap(), "ReopenedEvent");
+    assert_eq!(data["node"]["statuses"]["nodes"].as_array().unwrap().len(), 1);
     assert!(data["nodes"][1].is_null());
     assert_eq!(good.body["errors"][0]["type"], "NOT_FOUND");
 
@@ -319,6 +335,8 @@ async fn deployments_releases_and_tags_are_as_github_describes_them() {
         "/repository/releases/nodes/0/isDraft",
         "/repository/refs/nodes/0/name",
         "/nodes/0/associatedPullRequests/nodes/0/number",
+        "/repository/issues/nodes/0/timelineItems/nodes/0/createdAt",
+        "/node/statuses/nodes/0/id",
     ]
     .into_iter()
     .map(|place| {

@@ -47,6 +47,8 @@ pub(crate) struct WorkflowAttempts<'a> {
     runs: VecDeque<WorkflowRun>,
     /// The number of requests for single runs that may still be made.
     requests: usize,
+    /// The settings table that names the workflow and limits the requests.
+    table: &'a str,
 }
 
 impl<'a> WorkflowAttempts<'a> {
@@ -56,9 +58,10 @@ impl<'a> WorkflowAttempts<'a> {
         branch: &'a Branch,
         file: &'a str,
         requests: usize,
+        table: &'a str,
     ) -> Self {
         let pages = repository.pages(&["actions", "workflows", file, "runs"], &[("per_page", "100")]);
-        Self { repository, branch, file, pages, runs: VecDeque::new(), requests }
+        Self { repository, branch, file, pages, runs: VecDeque::new(), requests, table }
     }
 
     /// The attempts of the next run on the branch, the latest first. `None` at the end of the list.
@@ -67,7 +70,7 @@ impl<'a> WorkflowAttempts<'a> {
             let Some(run) = self.runs.pop_front() else {
                 let page = self.pages.next().await.map_err(|source| match source.status() {
                     Some(StatusCode::NOT_FOUND) => {
-                        RunsError::new(self.repository, self.file, "[dora]", source).into()
+                        RunsError::new(self.repository, self.file, self.table, source).into()
                     }
                     _ => anyhow::Error::from(source),
                 })?;
@@ -123,9 +126,10 @@ impl<'a> WorkflowAttempts<'a> {
     fn count_request(&mut self) -> anyhow::Result<()> {
         ensure!(
             self.requests > 0,
-            "more runs of {} would have to be requested than `max_requests` in [dora] permits; raise it, or set a shorter \
-             window in [metrics] or a shorter `lookback` in [dora]",
-            self.file
+            "more runs of {file} would have to be requested than `max_requests` in {table} permits; raise it, or set a \
+             shorter window in [metrics] or a shorter `lookback` in {table}",
+            file = self.file,
+            table = self.table
         );
         self.requests -= 1;
         Ok(())

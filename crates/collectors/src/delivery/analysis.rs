@@ -183,18 +183,26 @@ impl Analysis {
             return ignore("no deployment before it is known");
         };
         let is_fix = |change: &Change| reference::fixes(&change.message, number);
-        let mut with_fix = facts.deliveries().filter(|(delivery, changes)| {
+        let fixes = facts.deliveries().filter(|(delivery, changes)| {
             delivery.is_none_or(|index| index > failed) && changes.iter().any(is_fix)
         });
-        let (ended_at, state) = match with_fix.next() {
-            Some((Some(delivery), _)) => {
-                self.rework.entry(delivery).or_insert(format!("it fixed {title}"));
-                (Some(facts.successes[delivery].at), "")
-            }
-            Some((None, _)) => (None, ", whose fix was not deployed yet"),
-            None if incident.closed_at.is_none() => (None, ", which is open"),
-            None => (incident.closed_at, ""),
+        let (mut ended_at, mut state) = match incident.closed_at {
+            Some(closed_at) => (Some(closed_at), ""),
+            None => (None, ", which is open"),
         };
+        for (delivery, _) in fixes {
+            let Some(index) = delivery else {
+                (ended_at, state) = (None, ", whose fix was not deployed yet");
+                break;
+            };
+            self.rework.entry(index).or_insert(format!("it fixed {title}"));
+            let at = facts.successes[index].at;
+            // If it was reopened later, this was not the fix.
+            if incident.reopened_at.is_none_or(|reopened_at| reopened_at <= at) {
+                (ended_at, state) = (Some(at), "");
+                break;
+            }
+        }
         self.add(
             failed,
             Sign {

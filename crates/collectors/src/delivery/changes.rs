@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use system_health_registry::{Context, FromContext, Sample, SampleError, Scope, Unavailable, Window};
+use system_health_registry::{Context, FromContext, Reading, Scope, Unavailable, Window};
 
 use super::{
-    Deployments, DoraSettings,
+    Deployments, RepositoryDora,
     change::Change,
     comparison::Comparisons,
     deployment::Success,
+    sequence::Sequence,
     squashed,
     step::{Step, steps},
 };
@@ -18,6 +19,9 @@ use crate::{
     measured::Measured,
 };
 
+/// What a sequence of deployments changed, by their positions in it.
+pub(super) type Steps = BTreeMap<usize, Step>;
+
 /// The commits that each successful deployment in the longest window brought to production.
 #[derive(Debug, Clone)]
 pub struct Changes(Arc<Inner>);
@@ -25,63 +29,64 @@ pub struct Changes(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     deployments: Deployments,
-    /// By the positions of the deployments.
-    steps: BTreeMap<usize, Step>,
+    /// Those of each sequence.
+    steps: Vec<Steps>,
 }
 
 impl Changes {
-    /// What each deployment in the longest window changed, by the position of the deployment.
-    pub(super) fn new(deployments: Deployments, steps: BTreeMap<usize, Step>) -> Self {
-        Self(Arc::new(Inner { deployments, steps }))
-    }
-
     pub(super) fn deployments(&self) -> &Deployments {
         &self.0.deployments
     }
 
-    /// What each deployment in the longest window changed, with its position.
-    pub(super) fn steps(&self) -> &BTreeMap<usize, Step> {
-        &self.0.steps
+    /// The sequences of deployments, with what each deployment in the longest window changed.
+    pub(super) fn sequences(&self) -> impl Iterator<Item = (&Sequence, &Steps)> {
+        self.0.deployments.sequences().iter().zip(&self.0.steps)
     }
 
     /// The quantiles of the lead times.
-    pub(super) fn lead_times(&self, window: Window) -> Result<Vec<Sample>, Unavailable> {
-        self.measure(window).quantiles("commits that were deployed", None)
+    pub(super) fn lead_times(&self, window: Window) -> Result<Reading, Unavailable> {
+        let what = "commits that were deployed";
+        self.0.deployments.reading(|position, sequence| {
+            lead_times(sequence, &self.0.steps[position], window).quantiles(what, None)
+        })
     }
 
     /// The number of values behind [`Self::lead_times`].
-    pub(super) fn lead_time_samples(&self, window: Window) -> Result<Sample, SampleError> {
-        self.measure(window).count(None)
-    }
-
-    fn measure(&self, window: Window) -> Measured {
-        let Measured { mut values, mut evidence } = Measured::default();
-        for (index, success) in self.0.deployments.within(window) {
-            let Some(step) = self.0.steps.get(&index) else { continue };
-            let changes = match step {
-                Step::Brought(changes) if !changes.is_empty() => changes,
-                other => {
-                    evidence.push(success.item(false, other.reason()));
-                    continue;
-                }
-            };
-            for change in changes {
-                match lead_time(change, success) {
-                    Ok((seconds, reason)) => {
-                        values.push(seconds);
-                        evidence.push(change.item(true, reason));
-                    }
-                    Err(reason) => evidence.push(change.item(false, reason)),
-                }
-            }
-        }
-        Measured { values, evidence }
+    pub(super) fn lead_time_samples(&self, window: Window) -> Result<Reading, Unavailable> {
+        self.0.deployments.reading(|position, sequence| {
+            Ok(vec![lead_times(sequence, &self.0.steps[position], window).count(None)?])
+        })
     }
 }
 
+/// The lead times of the commits that the deployments in a window brought.
+fn lead_times(sequence: &Sequence, steps: &Steps, window: Window) -> Measured {
+    let Measured { mut values, mut evidence } = Measured::default();
+    for (index, success) in sequence.within(window) {
+        let Some(step) = steps.get(&index) else { continue };
+        let changes = match step {
+            Step::Brought(changes) if !changes.is_empty() => changes,
+            other => {
+                evidence.push(success.item(false, other.reason()));
+                continue;
+            }
+        };
+        for change in changes {
+            match lead_time(change, success) {
+                Ok((seconds, reason)) => {
+                    values.push(seconds);
+                    evidence.push(change.item(true, reason));
+                }
+                Err(reason) => evidence.push(change.item(false, reason)),
+            }
+        }
+    }
+    Measured { values, evidence }
+}
+
 /// All commits that were deployed, without merges.
-fn changes_of(steps: &mut BTreeMap<usize, Step>) -> Vec<&mut Change> {
-    let changes = steps.values_mut().filter_map(|step| match step {
+fn changes_of(steps: &mut [Steps]) -> Vec<&mut Change> {
+    let changes = steps.iter_mut().flat_map(BTreeMap::values_mut).filter_map(|step| match step {
         Step::Brought(changes) => Some(changes),
         _ => None,
     });
@@ -116,33 +121,32 @@ impl FromContext for Changes {
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let repository = context.get::<GitHubRepository>().await?;
-        let settings = context.get::<DoraSettings>().await?;
+        let settings = context.get::<RepositoryDora>().await?;
         let deployments = context.get::<Deployments>().await?;
-        let steps = read_steps(&repository, &deployments, settings.max_requests).await;
-        let mut steps =
-            steps.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?;
+        let mut comparisons = Comparisons::new(&repository, &settings);
+        let mut steps = Vec::new();
+        for sequence in deployments.sequences() {
+            let read = read_steps(sequence, &mut comparisons).await;
+            steps
+                .push(read.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?);
+        }
         let found = squashed::find(&repository, changes_of(&mut steps)).await;
         found.map_err(|error| no_data_without(Permission::PullRequests, repository.name(), error))?;
-        Ok(Self::new(deployments, steps))
+        Ok(Self(Arc::new(Inner { deployments, steps })))
     }
 }
 
 /// What each deployment in the longest window changed.
-async fn read_steps(
-    repository: &GitHubRepository,
-    deployments: &Deployments,
-    max_requests: usize,
-) -> anyhow::Result<BTreeMap<usize, Step>> {
-    let successes = deployments.successes();
-    let Some((start, _)) = deployments.within(deployments.window()).next() else {
-        return Ok(BTreeMap::new());
+async fn read_steps(sequence: &Sequence, comparisons: &mut Comparisons<'_>) -> anyhow::Result<Steps> {
+    let successes = sequence.successes();
+    let Some((start, _)) = sequence.within(sequence.window()).next() else {
+        return Ok(Steps::new());
     };
     let commits = |success: &Success| success.commit.clone();
     let pairs = successes[start.saturating_sub(1)..].windows(2);
     let pairs =
         pairs.filter_map(|pair| commits(&pair[0]).zip(commits(&pair[1]))).filter(|(old, new)| old != new);
-    let mut comparisons = Comparisons::new(repository, max_requests);
     // Usually, these are all that is needed.
     comparisons.read(pairs.collect()).await?;
-    steps(successes, start, &mut comparisons).await
+    steps(successes, start, comparisons).await
 }

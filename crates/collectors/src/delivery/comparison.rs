@@ -7,7 +7,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::change::{Change, set_landing};
+use super::{
+    RepositoryDora,
+    change::{Change, set_landing},
+};
 use crate::github::{Cause, GitHubError, GitHubRepository, GitTimestamp};
 
 /// Maximum number of comparisons that are read concurrently.
@@ -38,7 +41,7 @@ pub(super) struct Comparison {
 #[derive(Debug)]
 pub(super) struct Comparisons<'a> {
     repository: &'a GitHubRepository,
-    max_requests: usize,
+    settings: &'a RepositoryDora,
     known: HashMap<(String, String), Option<Comparison>>,
 }
 
@@ -79,20 +82,22 @@ struct PersonResponse {
 }
 
 impl<'a> Comparisons<'a> {
-    /// None is known yet. At most `max_requests` are read.
-    pub(super) fn new(repository: &'a GitHubRepository, max_requests: usize) -> Self {
-        Self { repository, max_requests, known: HashMap::new() }
+    /// None is known yet. At most `max_requests` in the settings are read.
+    pub(super) fn new(repository: &'a GitHubRepository, settings: &'a RepositoryDora) -> Self {
+        Self { repository, settings, known: HashMap::new() }
     }
 
     /// Reads comparisons of old and new commits concurrently.
-    pub(super) async fn read(&mut self, pairs: HashSet<(String, String)>) -> anyhow::Result<()> {
+    pub(super) async fn read(&mut self, mut pairs: HashSet<(String, String)>) -> anyhow::Result<()> {
+        pairs.retain(|pair| !self.known.contains_key(pair));
         let needed = self.known.len() + pairs.len();
         ensure!(
-            needed <= self.max_requests,
+            needed <= self.settings.max_requests,
             "{needed} comparisons of deployments of {} would have to be requested; set a shorter window in [metrics], or \
-             raise `max_requests` in [dora], which is {}",
+             raise `max_requests` in {}, which is {}",
             self.repository.name(),
-            self.max_requests
+            self.settings.table(),
+            self.settings.max_requests
         );
         let repository = self.repository;
         let read: Vec<_> = stream::iter(pairs)

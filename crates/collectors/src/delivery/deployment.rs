@@ -29,8 +29,8 @@ pub(super) struct Deployment {
 pub(super) enum DeploymentState {
     /// At this instant.
     Succeeded(SystemTime),
-    /// At this instant, but it was created too early to count.
-    CreatedTooEarly(SystemTime),
+    /// It was, but it was created too early to count.
+    CreatedTooEarly { succeeded_at: SystemTime, reason: String },
     /// It was not, or not yet, for this reason.
     NotSuccessful(String),
 }
@@ -49,7 +49,7 @@ impl Deployment {
     pub(super) fn succeeded_at(&self) -> Option<SystemTime> {
         match self.state {
             DeploymentState::Succeeded(at) => Some(at),
-            DeploymentState::CreatedTooEarly(_) | DeploymentState::NotSuccessful(_) => None,
+            DeploymentState::CreatedTooEarly { .. } | DeploymentState::NotSuccessful(_) => None,
         }
     }
 }

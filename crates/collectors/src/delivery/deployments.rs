@@ -1,118 +1,71 @@
 //! The deployments of a repository, read once for all metrics about delivery.
 
-use std::{
-    collections::HashSet,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use system_health_registry::{
-    Context, EvidenceItem, FromContext, NoData, Sample, SampleError, SampleValue, Scope, Unavailable, Window,
-    Windows,
+    Context, FromContext, ItemError, NoData, Reading, Sample, Scope, Unavailable, Window, Windows,
 };
 
 use super::{
-    DeploymentSource, DoraSettings,
-    deployment::{Deployment, DeploymentState, Success},
-    github_deployments,
+    DeploymentSource, RepositoryDora,
+    deployment::Deployment,
+    github_deployments::{self, Environments},
     read_back::ReadBack,
-    releases, tags, workflow_runs,
+    releases,
+    sequence::Sequence,
+    tags, workflow_runs,
 };
-use crate::{
-    date::format_date,
-    github::{GitHubRepository, Permission, WatchedBranch, no_data_without},
-};
+use crate::github::{GitHubRepository, Permission, WatchedBranch, no_data_without};
 
-const DAY: Duration = Duration::from_hours(24);
-
-/// The deployments of a repository in the longest window of the metrics about delivery, and the last one before it.
+/// The deployments of a repository in the longest window of the metrics about delivery, and the last one before it. Those
+/// to each environment are a sequence of their own.
 #[derive(Debug, Clone)]
 pub struct Deployments(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// From the first to the last.
-    successes: Vec<Success>,
-    /// Deployments that do not count, with the instant that decides whether they are in a window, and the reason.
-    others: Vec<(Deployment, SystemTime, String)>,
-    /// The longest window.
-    window: Window,
+    sequences: Vec<Sequence>,
+    /// The environments in the settings that do not exist.
+    missing: Vec<ItemError>,
 }
 
 impl Deployments {
-    /// The deployments, in any order.
-    pub(super) fn new(found: Vec<Deployment>, window: Window) -> Self {
-        let (mut successes, mut others) = (Vec::new(), Vec::new());
-        let mut seen = HashSet::new();
-        // The oldest first, so that of two at the same instant the newer one follows.
-        for deployment in found.into_iter().rev().filter(|found| seen.insert(found.id.clone())) {
-            match deployment.state.clone() {
-                // The date of a tag is that of somebody's clock.
-                DeploymentState::Succeeded(at) if at > window.end() => {
-                    let reason = format!("its date is in the future, {}", format_date(at));
-                    others.push((deployment, at, reason));
+    pub(super) fn sequences(&self) -> &[Sequence] {
+        &self.0.sequences
+    }
+
+    /// The samples of all sequences, and the environments that do not exist. `measure` gets a sequence and its position. If no
+    /// sequence has a value, there is no data for the reason of the first one.
+    pub(super) fn reading(
+        &self,
+        measure: impl Fn(usize, &Sequence) -> Result<Vec<Sample>, Unavailable>,
+    ) -> Result<Reading, Unavailable> {
+        let (mut samples, mut reason) = (Vec::new(), None);
+        for (position, sequence) in self.0.sequences.iter().enumerate() {
+            match measure(position, sequence) {
+                Ok(measured) => {
+                    for sample in measured {
+                        samples.push(sequence.tagged(sample)?);
+                    }
                 }
-                DeploymentState::Succeeded(at) => {
-                    let Deployment { title, tag, commit, page, .. } = deployment;
-                    successes.push(Success { title, tag, commit, at, page });
-                }
-                DeploymentState::CreatedTooEarly(at) => {
-                    let reason = "it was created too long before the window; see `lookback` in [dora]";
-                    others.push((deployment, at, reason.to_owned()));
-                }
-                DeploymentState::NotSuccessful(reason) => {
-                    let created_at = deployment.created_at;
-                    others.push((deployment, created_at, reason));
-                }
+                Err(Unavailable::NoData(none)) => reason = reason.or(Some(none)),
+                Err(error) => return Err(error),
             }
         }
-        // The sort is stable.
-        successes.sort_by_key(|success| success.at);
-        Self(Arc::new(Inner { successes, others, window }))
-    }
-
-    /// The successful deployments, from the first to the last, beginning before the longest window if there are any.
-    pub(super) fn successes(&self) -> &[Success] {
-        &self.0.successes
-    }
-
-    /// The longest window.
-    pub(super) fn window(&self) -> Window {
-        self.0.window
-    }
-
-    /// The successful deployments in a window, with their positions among all of them.
-    pub(super) fn within(&self, window: Window) -> impl Iterator<Item = (usize, &Success)> {
-        self.0.successes.iter().enumerate().filter(move |(_, success)| window.contains(success.at))
-    }
-
-    /// Those of a window that do not count, as evidence.
-    pub(super) fn others_within(&self, window: Window) -> impl Iterator<Item = EvidenceItem> {
-        let within = move |other: &&(Deployment, SystemTime, String)| other.1 > window.start();
-        self.0.others.iter().filter(within).map(|(deployment, _, reason)| {
-            EvidenceItem::new(&deployment.title, false, reason).with_link(deployment.page.as_deref())
-        })
+        match reason {
+            Some(none) if samples.is_empty() && self.0.missing.is_empty() => Err(none.into()),
+            _ => Reading::new(samples, self.0.missing.clone()),
+        }
     }
 
     /// The number of successful deployments in a window.
-    pub(super) fn count(&self, window: Window) -> Result<Sample, SampleError> {
-        self.sample(window, self.within(window).count())
-    }
-
-    /// A sample about the successful deployments in a window, which are its evidence.
-    fn sample(&self, window: Window, value: impl SampleValue) -> Result<Sample, SampleError> {
-        let counted = self
-            .within(window)
-            .map(|(_, success)| success.item(true, format!("it succeeded at {}", format_date(success.at))));
-        let evidence: Vec<_> = counted.chain(self.others_within(window)).collect();
-        Ok(Sample::new(value)?.with_evidence(evidence))
+    pub(super) fn count(&self, window: Window) -> Result<Reading, Unavailable> {
+        self.reading(|_, sequence| Ok(vec![sequence.count(window)?]))
     }
 
     /// The number of deployments per day.
-    pub(super) fn frequency(&self, window: Window) -> Result<Sample, SampleError> {
-        let count = u32::try_from(self.within(window).count()).unwrap_or(u32::MAX);
-        let days = window.duration().as_secs_f64() / DAY.as_secs_f64();
-        self.sample(window, f64::from(count) / days)
+    pub(super) fn frequency(&self, window: Window) -> Result<Reading, Unavailable> {
+        self.reading(|_, sequence| Ok(vec![sequence.frequency(window)?]))
     }
 }
 
@@ -121,44 +74,54 @@ impl FromContext for Deployments {
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let repository = context.get::<GitHubRepository>().await?;
-        let settings = context.get::<DoraSettings>().await?;
+        let settings = context.get::<RepositoryDora>().await?;
         let window = context.get::<Windows>().await?.longest(&["dora.*"]);
         let since = window.start().checked_sub(settings.lookback).unwrap_or(SystemTime::UNIX_EPOCH);
-        let range = ReadBack { since, window_start: window.start() };
+        let range = ReadBack { since, window_start: window.start(), table: settings.table() };
         let mut found = read(context, &repository, &settings, &range).await?;
-        if found.is_empty() {
+        if found.iter().all(|(_, deployments)| deployments.is_empty()) {
             return Err(none(&repository, &settings).await);
         }
+        let missing = remove_missing(&repository, &settings, &mut found).await?;
         // A release is created with its draft, and may be published at any time.
         if settings.deployments != DeploymentSource::Releases {
-            for deployment in &mut found {
+            for deployment in found.iter_mut().flat_map(|(_, deployments)| deployments) {
                 range.apply(deployment);
             }
         }
-        Ok(Self::new(found, window))
+        let sequence = |(environment, deployments)| Sequence::new(environment, deployments, window);
+        let sequences = found.into_iter().map(sequence).collect();
+        Ok(Self(Arc::new(Inner { sequences, missing })))
     }
 }
+
+/// The deployments of each environment, or all if their source has no environments.
+type Found = Vec<(Option<String>, Vec<Deployment>)>;
 
 async fn read(
     context: &Context,
     repository: &GitHubRepository,
-    settings: &DoraSettings,
-    range: &ReadBack,
-) -> Result<Vec<Deployment>, Unavailable> {
+    settings: &RepositoryDora,
+    range: &ReadBack<'_>,
+) -> Result<Found, Unavailable> {
+    let all = |deployments| vec![(None, deployments)];
     let (read, permission) = match settings.deployments {
-        DeploymentSource::GitHub => (
-            github_deployments::read(repository, &settings.environments, range).await,
-            Permission::Deployments,
-        ),
+        DeploymentSource::GitHub => {
+            let read = github_deployments::read(repository, &settings.environments, range).await;
+            (read, Permission::Deployments)
+        }
         DeploymentSource::Releases => {
             let read = releases::read(repository, settings.prereleases, range).await;
-            (read.map_err(Into::into), Permission::Contents)
+            (read.map(all).map_err(Into::into), Permission::Contents)
         }
-        DeploymentSource::Tags => (tags::read(repository, &settings.tags, range).await, Permission::Contents),
+        DeploymentSource::Tags => {
+            let read = tags::read(repository, &settings.tags, range).await;
+            (read.map(all), Permission::Contents)
+        }
         DeploymentSource::Workflow => {
             let WatchedBranch(branch) = context.get().await?;
-            let (file, max) = (&settings.workflow, settings.max_requests);
-            (workflow_runs::read(repository, &branch, file, max, range).await, Permission::Actions)
+            let read = workflow_runs::read(repository, &branch, settings, range).await;
+            (read.map(all), Permission::Actions)
         }
     };
     read.map_err(|error| {
@@ -167,28 +130,63 @@ async fn read(
     })
 }
 
+/// Removes the environments that do not exist. One that exists may be waiting for its first deployment.
+async fn remove_missing(
+    repository: &GitHubRepository,
+    settings: &RepositoryDora,
+    found: &mut Found,
+) -> Result<Vec<ItemError>, Unavailable> {
+    if found.iter().all(|(_, deployments)| !deployments.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let existing = environments(repository).await?;
+    let is_missing = |(environment, deployments): &mut (Option<String>, Vec<Deployment>)| {
+        deployments.is_empty() && !environment.as_deref().is_some_and(|name| existing.contains(name))
+    };
+    let missing = found.extract_if(.., is_missing).filter_map(|(environment, _)| {
+        let environment = environment?;
+        let reason = missing_environments(repository, settings, &environment, &existing);
+        Some(ItemError::new(reason).with_tag("environment", &environment))
+    });
+    Ok(missing.collect())
+}
+
+async fn environments(repository: &GitHubRepository) -> Result<Environments, Unavailable> {
+    let existing = github_deployments::environments(repository).await;
+    existing.map_err(|error| no_data_without(Permission::Deployments, repository.name(), error))
+}
+
+fn missing_environments(
+    repository: &GitHubRepository,
+    settings: &RepositoryDora,
+    names: &str,
+    existing: &Environments,
+) -> String {
+    let (name, table) = (repository.name(), settings.table());
+    let exist = if existing.is_empty() {
+        format!("it has no environments; see `deployments` in {table}")
+    } else {
+        format!("its environments are {existing}; see `environments` in {table}")
+    };
+    format!("{name} has no deployment to {names}; {exist}")
+}
+
 /// Why there is no deployment at all. Probably, the settings name the wrong thing.
-async fn none(repository: &GitHubRepository, settings: &DoraSettings) -> Unavailable {
-    let name = repository.name();
+async fn none(repository: &GitHubRepository, settings: &RepositoryDora) -> Unavailable {
+    let (name, table) = (repository.name(), settings.table());
     let reason = match settings.deployments {
-        DeploymentSource::GitHub => {
-            let known = match github_deployments::environments(repository).await {
-                Ok(known) => known,
-                Err(error) => return no_data_without(Permission::Deployments, name, error),
-            };
-            let exist = if known.is_empty() {
-                "it has no environments; see `deployments` in [dora]".to_owned()
-            } else {
-                format!("its environments are {}; see `environments` in [dora]", known.join(", "))
-            };
-            format!("{name} has no deployment to {}; {exist}", settings.environments.join(" or "))
-        }
-        DeploymentSource::Releases => format!("{name} has no release; see `deployments` in [dora]"),
+        DeploymentSource::GitHub => match environments(repository).await {
+            Ok(existing) => {
+                missing_environments(repository, settings, &settings.environments.join(" or "), &existing)
+            }
+            Err(unavailable) => return unavailable,
+        },
+        DeploymentSource::Releases => format!("{name} has no release; see `deployments` in {table}"),
         DeploymentSource::Tags => {
-            format!("{name} has no tag that matches {}; see `tags` in [dora]", settings.tags.describe())
+            format!("{name} has no tag that matches {}; see `tags` in {table}", settings.tags.describe())
         }
         DeploymentSource::Workflow => {
-            format!("{} never ran on the branch of {name}; see `workflow` in [dora]", settings.workflow)
+            format!("{} never ran on the branch of {name}; see `workflow` in {table}", settings.workflow)
         }
     };
     NoData::new(reason).into()

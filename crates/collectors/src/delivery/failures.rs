@@ -1,18 +1,22 @@
 //! The deployments that failed, as a resource.
 
-use std::{collections::HashSet, sync::Arc, time::SystemTime};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use system_health_registry::{
-    Context, EvidenceItem, FromContext, NoData, Sample, SampleError, Scope, Unavailable, Window,
+    Context, EvidenceItem, FromContext, NoData, Reading, Sample, Scope, Unavailable, Window, Windows,
 };
 
 use super::{
-    Changes, Deployments, DoraSettings,
+    Changes, Deployments, RepositoryDora,
     analysis::{Analysis, Facts, Rules, Sign},
     change::Change,
     comparison::compare,
-    deployment::Success,
     incident,
+    sequence::Sequence,
     step::Step,
 };
 use crate::{
@@ -30,80 +34,89 @@ pub struct Failures(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     deployments: Deployments,
-    analysis: Analysis,
+    /// Those of each sequence.
+    analyses: Vec<Analysis>,
 }
 
 impl Failures {
-    pub(super) fn new(deployments: Deployments, analysis: Analysis) -> Self {
-        Self(Arc::new(Inner { deployments, analysis }))
-    }
-
     /// The share of deployments in a window that failed.
-    pub(super) fn fail_ratio(&self, window: Window) -> Result<Sample, Unavailable> {
-        let failed = |index: usize| match self.0.analysis.failed.get(&index) {
+    pub(super) fn fail_ratio(&self, window: Window) -> Result<Reading, Unavailable> {
+        self.ratio(window, |analysis, index| match analysis.failed.get(&index) {
             Some(signs) => (true, reasons(signs)),
             None => (false, "it did not fail".to_owned()),
-        };
-        self.ratio(window, failed)
+        })
     }
 
     /// The share of deployments in a window that were made because of a failure.
-    pub(super) fn rework_ratio(&self, window: Window) -> Result<Sample, Unavailable> {
-        let reworked = |index: usize| match self.0.analysis.rework.get(&index) {
+    pub(super) fn rework_ratio(&self, window: Window) -> Result<Reading, Unavailable> {
+        self.ratio(window, |analysis, index| match analysis.rework.get(&index) {
             Some(reason) => (true, reason.clone()),
             None => (false, "it was not made because of a failure".to_owned()),
-        };
-        self.ratio(window, reworked)
+        })
     }
 
     /// The quantiles of the times from a failed deployment to the end of its failure.
-    pub(super) fn recovery_times(&self, window: Window) -> Result<Vec<Sample>, Unavailable> {
-        self.recoveries(window).quantiles("failed deployments whose failure has ended", None)
+    pub(super) fn recovery_times(&self, window: Window) -> Result<Reading, Unavailable> {
+        let what = "failed deployments whose failure has ended";
+        self.0.deployments.reading(|position, sequence| {
+            recoveries(sequence, &self.0.analyses[position], window).quantiles(what, None)
+        })
     }
 
     /// The number of values behind [`Self::recovery_times`].
-    pub(super) fn recovery_samples(&self, window: Window) -> Result<Sample, SampleError> {
-        self.recoveries(window).count(None)
+    pub(super) fn recovery_samples(&self, window: Window) -> Result<Reading, Unavailable> {
+        self.0.deployments.reading(|position, sequence| {
+            Ok(vec![recoveries(sequence, &self.0.analyses[position], window).count(None)?])
+        })
     }
 
-    fn ratio(&self, window: Window, counts: impl Fn(usize) -> (bool, String)) -> Result<Sample, Unavailable> {
-        let (mut counted, mut all, mut evidence) = (0, 0, Vec::new());
-        for (index, success) in self.0.deployments.within(window) {
-            let (does_count, reason) = counts(index);
-            counted += usize::from(does_count);
-            all += 1;
-            evidence.push(success.item(does_count, reason));
-        }
-        evidence.extend(self.others(window));
-        match ratio(counted, all, "deployments") {
-            Err(Unavailable::NoData(none)) => Err(NoData::new(none.reason()).with_evidence(evidence).into()),
-            ratio => Ok(Sample::new(ratio?)?.with_evidence(evidence)),
-        }
+    fn ratio(
+        &self,
+        window: Window,
+        counts: impl Fn(&Analysis, usize) -> (bool, String),
+    ) -> Result<Reading, Unavailable> {
+        self.0.deployments.reading(|position, sequence| {
+            let analysis = &self.0.analyses[position];
+            let (mut counted, mut all, mut evidence) = (0, 0, Vec::new());
+            for (index, success) in sequence.within(window) {
+                let (does_count, reason) = counts(analysis, index);
+                counted += usize::from(does_count);
+                all += 1;
+                evidence.push(success.item(does_count, reason));
+            }
+            evidence.extend(others(analysis, window));
+            match ratio(counted, all, "deployments") {
+                Err(Unavailable::NoData(none)) => {
+                    Err(NoData::new(none.reason()).with_evidence(evidence).into())
+                }
+                ratio => Ok(vec![Sample::new(ratio?)?.with_evidence(evidence)]),
+            }
+        })
     }
+}
 
-    fn recoveries(&self, window: Window) -> Measured {
-        let Measured { mut values, mut evidence } = Measured::default();
-        for (index, success) in self.0.deployments.within(window) {
-            let Some(signs) = self.0.analysis.failed.get(&index) else { continue };
-            let Some(ended_at) = self.0.analysis.ended_at(index) else {
-                evidence.push(success.item(false, format!("its failure has not ended: {}", reasons(signs))));
-                continue;
-            };
-            let time = ended_at.duration_since(success.at).unwrap_or_default();
-            let (date, after) = (format_date(ended_at), humantime::format_duration(time));
-            let reason = format!("its failure ended at {date}, after {after}: {}", reasons(signs));
-            values.push(time.as_secs_f64());
-            evidence.push(success.item(true, reason));
-        }
-        evidence.extend(self.others(window));
-        Measured { values, evidence }
+fn recoveries(sequence: &Sequence, analysis: &Analysis, window: Window) -> Measured {
+    let Measured { mut values, mut evidence } = Measured::default();
+    for (index, success) in sequence.within(window) {
+        let Some(signs) = analysis.failed.get(&index) else { continue };
+        let Some(ended_at) = analysis.ended_at(index) else {
+            evidence.push(success.item(false, format!("its failure has not ended: {}", reasons(signs))));
+            continue;
+        };
+        let time = ended_at.duration_since(success.at).unwrap_or_default();
+        let (date, after) = (format_date(ended_at), humantime::format_duration(time));
+        let reason = format!("its failure ended at {date}, after {after}: {}", reasons(signs));
+        values.push(time.as_secs_f64());
+        evidence.push(success.item(true, reason));
     }
+    evidence.extend(others(analysis, window));
+    Measured { values, evidence }
+}
 
-    /// The incidents and commits in a window that are no sign of a failure.
-    fn others(&self, window: Window) -> impl Iterator<Item = EvidenceItem> {
-        let within = self.0.analysis.others.iter().filter(move |(at, _)| window.contains(*at));
-        within.map(|(_, item)| item.clone())
-    }
+/// The incidents and commits in a window that are no sign of a failure.
+fn others(analysis: &Analysis, window: Window) -> impl Iterator<Item = EvidenceItem> {
+    let within = analysis.others.iter().filter(move |(at, _)| window.contains(*at));
+    within.map(|(_, item)| item.clone())
 }
 
 fn reasons(signs: &[Sign]) -> String {
@@ -115,47 +128,54 @@ impl FromContext for Failures {
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let repository = context.get::<GitHubRepository>().await?;
-        let settings = context.get::<DoraSettings>().await?;
+        let settings = context.get::<RepositoryDora>().await?;
         let commits = context.get::<CommitSettings>().await?;
         let changes = context.get::<Changes>().await?;
-        let deployments = changes.deployments().clone();
-        let mut undeployed = undeployed(context, &repository, deployments.successes().last()).await?;
-        // The last deployment may lack what an earlier one brought, for example after a rollback.
-        let brought = changes.steps().values().flat_map(Step::brought);
-        let brought: HashSet<&str> = brought.map(|change| change.id.as_str()).collect();
-        undeployed.retain(|change| !brought.contains(change.id.as_str()));
+        let last = changes.sequences().filter_map(|(sequence, _)| sequence.successes().last());
+        let last: BTreeSet<&String> = last.filter_map(|last| last.commit.as_ref()).collect();
+        let undeployed = undeployed(context, &repository, last).await?;
         // An incident of before the window may have a fix that was deployed in it.
-        let start = deployments.window().start();
+        let start = context.get::<Windows>().await?.longest(&["dora.*"]).start();
         let since = start.checked_sub(settings.lookback).unwrap_or(SystemTime::UNIX_EPOCH);
         let incidents = incident::read(&repository, &settings.incident_labels, since).await;
         let incidents =
             incidents.map_err(|error| no_data_without(Permission::Issues, repository.name(), error))?;
-        let facts = Facts {
-            successes: deployments.successes(),
-            steps: changes.steps(),
-            undeployed: &undeployed,
-            incidents: &incidents,
-        };
         let rules = Rules {
             failure_window: settings.failure_window,
             hotfixes: &commits.hotfix,
             reverts: &commits.reverts,
         };
-        let analysis = Analysis::new(&facts, &rules);
-        Ok(Self::new(deployments, analysis))
+        let analyses = changes.sequences().map(|(sequence, steps)| {
+            let last = sequence.successes().last().and_then(|last| last.commit.as_ref());
+            let undeployed = last.and_then(|last| undeployed.get(last)).map_or(&[][..], Vec::as_slice);
+            // The last deployment may lack what an earlier one brought, for example after a rollback.
+            let brought = steps.values().flat_map(Step::brought);
+            let brought: HashSet<&str> = brought.map(|change| change.id.as_str()).collect();
+            let is_new = |change: &&Change| !brought.contains(change.id.as_str());
+            let undeployed: Vec<Change> = undeployed.iter().filter(is_new).cloned().collect();
+            let successes = sequence.successes();
+            let facts = Facts { successes, steps, undeployed: &undeployed, incidents: &incidents };
+            Analysis::new(&facts, &rules)
+        });
+        let analyses = analyses.collect();
+        Ok(Self(Arc::new(Inner { deployments: changes.deployments().clone(), analyses })))
     }
 }
 
-/// The commits of the branch that the last deployment does not contain.
+/// The commits of the branch that each of some deployed commits does not contain.
 async fn undeployed(
     context: &Context,
     repository: &GitHubRepository,
-    last: Option<&Success>,
-) -> Result<Vec<Change>, Unavailable> {
-    let Some(commit) = last.and_then(|last| last.commit.as_deref()) else { return Ok(Vec::new()) };
-    let WatchedBranch(branch) = context.get().await?;
-    let compared = compare(repository, commit, branch.as_str()).await;
-    let compared =
-        compared.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?;
-    Ok(compared.map(|comparison| comparison.changes).unwrap_or_default())
+    deployed: BTreeSet<&String>,
+) -> Result<BTreeMap<String, Vec<Change>>, Unavailable> {
+    let mut undeployed = BTreeMap::new();
+    for commit in deployed {
+        let WatchedBranch(branch) = context.get().await?;
+        let compared = compare(repository, commit, branch.as_str()).await;
+        let compared =
+            compared.map_err(|error| no_data_without(Permission::Contents, repository.name(), error))?;
+        let changes = compared.map(|comparison| comparison.changes).unwrap_or_default();
+        undeployed.insert(commit.clone(), changes);
+    }
+    Ok(undeployed)
 }

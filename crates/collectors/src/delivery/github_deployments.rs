@@ -1,5 +1,7 @@
 //! GitHub's deployments and their statuses.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -18,6 +20,15 @@ query Deployments($owner: String!, $name: String!, $environments: [String!], $fi
         id commitOid createdAt environment repository { url }
         statuses(first: 100) { pageInfo { hasNextPage endCursor } nodes { state createdAt logUrl } }
       }
+    }
+  }
+}";
+
+const STATUSES: &str = "
+query DeploymentStatuses($id: ID!, $first: Int!, $after: String) {
+  node(id: $id) {
+    ... on Deployment {
+      statuses(first: $first, after: $after) { pageInfo { hasNextPage endCursor } nodes { state createdAt logUrl } }
     }
   }
 }";
@@ -72,19 +83,36 @@ struct EnvironmentResponse {
     name: String,
 }
 
-/// The deployments to environments, the newest first.
+/// The names of the environments of a repository.
+#[derive(Debug)]
+pub(super) struct Environments(Vec<String>);
+
+/// The deployments to each of the environments, the newest first.
 pub(super) async fn read(
     repository: &GitHubRepository,
     environments: &[String],
-    range: &ReadBack,
+    range: &ReadBack<'_>,
+) -> anyhow::Result<Vec<(Option<String>, Vec<Deployment>)>> {
+    let mut read = Vec::new();
+    for environment in environments {
+        read.push((Some(environment.clone()), read_environment(repository, environment, range).await?));
+    }
+    Ok(read)
+}
+
+async fn read_environment(
+    repository: &GitHubRepository,
+    environment: &str,
+    range: &ReadBack<'_>,
 ) -> anyhow::Result<Vec<Deployment>> {
-    let variables = json!({ "environments": environments });
+    let variables = json!({ "environments": [environment] });
     let list = &["repository", "deployments"];
     let mut pages = repository.query_pages::<DeploymentResponse>(DEPLOYMENTS, variables, list);
     let mut read = Vec::new();
     while let Some(page) = pages.next().await? {
-        for deployment in page {
-            read.push(deployment.into_deployment()?);
+        for mut deployment in page {
+            deployment.read_all_statuses(repository).await?;
+            read.push(deployment.into_deployment());
         }
         if range.is_enough(&read) {
             break;
@@ -94,14 +122,41 @@ pub(super) async fn read(
 }
 
 /// The names of all environments of the repository.
-pub(super) async fn environments(repository: &GitHubRepository) -> Result<Vec<String>, GitHubError> {
+pub(super) async fn environments(repository: &GitHubRepository) -> Result<Environments, GitHubError> {
     let list = &["repository", "environments"];
     let all = repository.query_pages::<EnvironmentResponse>(ENVIRONMENTS, json!({}), list).all().await?;
-    Ok(all.into_iter().map(|environment| environment.name).collect())
+    Ok(Environments(all.into_iter().map(|environment| environment.name).collect()))
+}
+
+impl Environments {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// GitHub ignores upper and lower case.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+}
+
+impl fmt::Display for Environments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(", "))
+    }
 }
 
 impl DeploymentResponse {
-    fn into_deployment(self) -> anyhow::Result<Deployment> {
+    /// Reads the statuses after the first page, so that the first success is among them. Few deployments have so many.
+    async fn read_all_statuses(&mut self, repository: &GitHubRepository) -> anyhow::Result<()> {
+        if self.statuses.page_info.next(None)?.is_some() {
+            let variables = json!({ "id": self.id });
+            let pages = repository.github().query_pages(STATUSES, variables, &["node", "statuses"]);
+            self.statuses.nodes = pages.all().await?;
+        }
+        Ok(())
+    }
+
+    fn into_deployment(self) -> Deployment {
         let environment = self.environment.unwrap_or_default();
         let title = format!("deployment of {} to {environment}", short(&self.commit_oid));
         let statuses = &self.statuses.nodes;
@@ -109,9 +164,6 @@ impl DeploymentResponse {
             .iter()
             .filter(|status| status.state == StatusState::Success)
             .min_by_key(|s| s.created_at);
-        if self.statuses.page_info.next(None)?.is_some() {
-            anyhow::bail!("the {title} has more than 100 statuses, so its first success may be missing");
-        }
         let has_failed =
             statuses.iter().any(|status| matches!(status.state, StatusState::Error | StatusState::Failure));
         let state = match first_success {
@@ -121,7 +173,7 @@ impl DeploymentResponse {
         };
         let log = statuses.iter().find_map(|status| status.log_url.clone()).filter(|url| !url.is_empty());
         let page = log.or_else(|| Some(format!("{}/deployments", self.repository.url)));
-        Ok(Deployment {
+        Deployment {
             id: self.id,
             title,
             tag: None,
@@ -129,6 +181,6 @@ impl DeploymentResponse {
             created_at: self.created_at.0,
             state,
             page,
-        })
+        }
     }
 }

@@ -17,7 +17,10 @@ query Incidents($owner: String!, $name: String!, $labels: [String!], $first: Int
   repository(owner: $owner, name: $name) {
     issues(labels: $labels, first: $first, after: $after, orderBy: { field: UPDATED_AT, direction: DESC }) {
       pageInfo { hasNextPage endCursor }
-      nodes { number title url body createdAt updatedAt closedAt stateReason(enableDuplicate: true) }
+      nodes {
+        number title url body createdAt updatedAt closedAt stateReason(enableDuplicate: true)
+        timelineItems(last: 1, itemTypes: [REOPENED_EVENT]) { nodes { ... on ReopenedEvent { createdAt } } }
+      }
     }
   }
 }";
@@ -47,6 +50,19 @@ struct IncidentResponse {
     closed_at: Option<Timestamp>,
     #[serde(deserialize_with = "Option::deserialize")]
     state_reason: Option<String>,
+    /// The last time that it was reopened, if it was.
+    timeline_items: ReopenedEvents,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct ReopenedEvents {
+    nodes: Vec<ReopenedEvent>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReopenedEvent {
+    created_at: Timestamp,
 }
 
 /// An incident.
@@ -57,7 +73,10 @@ pub(super) struct Incident {
     pub(super) page: String,
     pub(super) body: String,
     pub(super) created_at: SystemTime,
+    /// When it was last closed. `None` if it is open.
     pub(super) closed_at: Option<SystemTime>,
+    /// When it was last reopened.
+    pub(super) reopened_at: Option<SystemTime>,
     /// Whether it was closed as not planned or as a duplicate, and so is none.
     pub(super) is_dismissed: bool,
 }
@@ -82,6 +101,7 @@ impl IncidentResponse {
             body: self.body,
             created_at: self.created_at.0,
             closed_at: self.closed_at.map(|at| at.0),
+            reopened_at: self.timeline_items.nodes.last().map(|event| event.created_at.0),
             is_dismissed,
         }
     }

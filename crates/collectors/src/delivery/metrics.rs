@@ -1,6 +1,6 @@
 //! The metrics about delivery. They have the names of DORA's metrics, and share their requests.
 
-use system_health_registry::{Sample, SampleError, Unavailable, Window, group_title, system_health_metric};
+use system_health_registry::{Reading, Unavailable, Window, group_title, system_health_metric};
 
 use super::{Changes, Deployments, Failures};
 use crate::repository::Repository;
@@ -17,7 +17,7 @@ group_title!("dora", "Delivery");
     requests = 1,
     timeout = "1h"
 )]
-pub fn deployment_frequency(deployments: Deployments, window: Window) -> Result<Sample, SampleError> {
+pub fn deployment_frequency(deployments: Deployments, window: Window) -> Result<Reading, Unavailable> {
     deployments.frequency(window)
 }
 
@@ -32,7 +32,7 @@ pub fn deployment_frequency(deployments: Deployments, window: Window) -> Result<
     requests = 9,
     timeout = "1h"
 )]
-pub fn change_lead_time(changes: Changes, window: Window) -> Result<Vec<Sample>, Unavailable> {
+pub fn change_lead_time(changes: Changes, window: Window) -> Result<Reading, Unavailable> {
     changes.lead_times(window)
 }
 
@@ -46,7 +46,7 @@ pub fn change_lead_time(changes: Changes, window: Window) -> Result<Vec<Sample>,
     requests = 9,
     timeout = "1h"
 )]
-pub fn change_lead_time_samples(changes: Changes, window: Window) -> Result<Sample, SampleError> {
+pub fn change_lead_time_samples(changes: Changes, window: Window) -> Result<Reading, Unavailable> {
     changes.lead_time_samples(window)
 }
 
@@ -60,7 +60,7 @@ pub fn change_lead_time_samples(changes: Changes, window: Window) -> Result<Samp
     requests = 11,
     timeout = "1h"
 )]
-pub fn change_fail_ratio(failures: Failures, window: Window) -> Result<Sample, Unavailable> {
+pub fn change_fail_ratio(failures: Failures, window: Window) -> Result<Reading, Unavailable> {
     failures.fail_ratio(window)
 }
 
@@ -74,7 +74,7 @@ pub fn change_fail_ratio(failures: Failures, window: Window) -> Result<Sample, U
     requests = 1,
     timeout = "1h"
 )]
-pub fn change_fail_ratio_samples(deployments: Deployments, window: Window) -> Result<Sample, SampleError> {
+pub fn change_fail_ratio_samples(deployments: Deployments, window: Window) -> Result<Reading, Unavailable> {
     deployments.count(window)
 }
 
@@ -89,7 +89,7 @@ pub fn change_fail_ratio_samples(deployments: Deployments, window: Window) -> Re
     requests = 11,
     timeout = "1h"
 )]
-pub fn failed_deployment_recovery(failures: Failures, window: Window) -> Result<Vec<Sample>, Unavailable> {
+pub fn failed_deployment_recovery(failures: Failures, window: Window) -> Result<Reading, Unavailable> {
     failures.recovery_times(window)
 }
 
@@ -103,7 +103,10 @@ pub fn failed_deployment_recovery(failures: Failures, window: Window) -> Result<
     requests = 11,
     timeout = "1h"
 )]
-pub fn failed_deployment_recovery_samples(failures: Failures, window: Window) -> Result<Sample, SampleError> {
+pub fn failed_deployment_recovery_samples(
+    failures: Failures,
+    window: Window,
+) -> Result<Reading, Unavailable> {
     failures.recovery_samples(window)
 }
 
@@ -117,7 +120,7 @@ pub fn failed_deployment_recovery_samples(failures: Failures, window: Window) ->
     requests = 11,
     timeout = "1h"
 )]
-pub fn deployment_rework_ratio(failures: Failures, window: Window) -> Result<Sample, Unavailable> {
+pub fn deployment_rework_ratio(failures: Failures, window: Window) -> Result<Reading, Unavailable> {
     failures.rework_ratio(window)
 }
 
@@ -134,6 +137,6 @@ pub fn deployment_rework_ratio(failures: Failures, window: Window) -> Result<Sam
 pub fn deployment_rework_ratio_samples(
     deployments: Deployments,
     window: Window,
-) -> Result<Sample, SampleError> {
+) -> Result<Reading, Unavailable> {
     deployments.count(window)
 }

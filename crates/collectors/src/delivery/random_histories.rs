@@ -43,6 +43,8 @@ enum Made {
 struct Opened {
     at: u64,
     open_for: Option<u64>,
+    /// The second at which it was reopened.
+    reopened: Option<u64>,
     is_dismissed: bool,
     names: Option<usize>,
 }
@@ -72,10 +74,15 @@ fn histories() -> impl Strategy<Value = History> {
         1 => Just(Made::RolledBack),
         4 => commits.clone().prop_map(Made::Brought),
     ];
-    let incident =
-        (0..END, prop::option::of(0..40_u64), prop::bool::weighted(0.2), prop::option::of(0..8_usize));
-    let incident =
-        incident.prop_map(|(at, open_for, is_dismissed, names)| Opened { at, open_for, is_dismissed, names });
+    let seconds = || prop::option::of(0..40_u64);
+    let incident = (0..END, seconds(), seconds(), prop::bool::weighted(0.2), prop::option::of(0..8_usize));
+    let incident = incident.prop_map(|(at, reopened, open_for, is_dismissed, names)| Opened {
+        at,
+        open_for: open_for.map(|seconds| seconds + reopened.unwrap_or_default()),
+        reopened: reopened.map(|seconds| at + seconds),
+        is_dismissed,
+        names,
+    });
     let deployments = prop::collection::vec((1..15_u64, made), 0..8);
     (deployments, commits, prop::collection::vec(incident, 0..4), 0..60_u64).prop_map(
         |(gaps, undeployed, incidents, failure_window)| {
@@ -153,6 +160,7 @@ fn analyse(history: &History) -> Outcome {
         body: opened.names.map(|index| format!("Since v{index}")).unwrap_or_default(),
         created_at: time(opened.at),
         closed_at: opened.open_for.map(|seconds| time(opened.at + seconds)),
+        reopened_at: opened.reopened.map(time),
         is_dismissed: opened.is_dismissed,
     };
     let incidents: Vec<_> = history.incidents.iter().enumerate().map(incident).collect();
@@ -221,11 +229,13 @@ fn reference(history: &History) -> Outcome {
         let is_fix = |form: &Form| matches!(form, Form::Fix(fixed) if *fixed == number);
         let fixes = all.iter().filter(|(_, form, _, by)| is_fix(form) && by.is_none_or(|by| by > failed));
         // Commits that were not deployed come last.
-        let solved = match fixes.map(|(.., by)| *by).next() {
-            Some(by) => {
-                rework.extend(by);
-                by.map(at)
-            }
+        let by: Vec<Option<usize>> = fixes.map(|(.., by)| *by).collect();
+        let lasts =
+            |by: &Option<usize>| by.is_none_or(|by| incident.reopened.is_none_or(|again| again <= at(by)));
+        let lasting = by.iter().position(lasts);
+        rework.extend(by[..lasting.map_or(by.len(), |lasting| lasting + 1)].iter().flatten());
+        let solved = match lasting {
+            Some(lasting) => by[lasting].map(at),
             None => incident.open_for.map(|seconds| incident.at + seconds),
         };
         problems.push(Problem { deployment: failed, noticed: incident.at, solved });

@@ -6,14 +6,16 @@ use super::deployment::{Deployment, DeploymentState};
 
 /// The times that decide where reading ends.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ReadBack {
+pub(super) struct ReadBack<'a> {
     /// Deployments that were created before this time do not count.
     pub(super) since: SystemTime,
     /// The start of the longest window.
     pub(super) window_start: SystemTime,
+    /// The settings table that says how far, for messages.
+    pub(super) table: &'a str,
 }
 
-impl ReadBack {
+impl ReadBack<'_> {
     /// Whether enough was read: all deployments that can count, and one before them, with which the first one is
     /// compared.
     pub(super) fn is_enough(&self, read: &[Deployment]) -> bool {
@@ -25,8 +27,10 @@ impl ReadBack {
     /// A deployment that was created too early does not count, even if it happens to be on a page that was read.
     pub(super) fn apply(&self, deployment: &mut Deployment) {
         let too_late = deployment.succeeded_at().filter(|at| *at > self.window_start);
-        if let Some(at) = too_late.filter(|_| deployment.created_at < self.since) {
-            deployment.state = DeploymentState::CreatedTooEarly(at);
+        if let Some(succeeded_at) = too_late.filter(|_| deployment.created_at < self.since) {
+            let reason =
+                format!("it was created too long before the window; see `lookback` in {}", self.table);
+            deployment.state = DeploymentState::CreatedTooEarly { succeeded_at, reason };
         }
     }
 }

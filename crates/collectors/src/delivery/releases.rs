@@ -42,13 +42,13 @@ struct CommitId {
 pub(super) async fn read(
     repository: &GitHubRepository,
     prereleases: bool,
-    range: &ReadBack,
+    range: &ReadBack<'_>,
 ) -> Result<Vec<Deployment>, GitHubError> {
     let list = &["repository", "releases"];
     let mut pages = repository.query_pages::<ReleaseResponse>(RELEASES, json!({}), list);
     let mut read = Vec::new();
     while let Some(page) = pages.next().await? {
-        read.extend(page.into_iter().map(|release| release.into_deployment(prereleases)));
+        read.extend(page.into_iter().map(|release| release.into_deployment(prereleases, range.table)));
         if range.is_enough(&read) {
             break;
         }
@@ -57,11 +57,11 @@ pub(super) async fn read(
 }
 
 impl ReleaseResponse {
-    fn into_deployment(self, prereleases: bool) -> Deployment {
+    fn into_deployment(self, prereleases: bool, table: &str) -> Deployment {
         let state = match self.published_at {
             _ if self.is_draft => DeploymentState::NotSuccessful("it is a draft".to_owned()),
             _ if self.is_prerelease && !prereleases => {
-                DeploymentState::NotSuccessful("it is a prerelease; see `prereleases` in [dora]".to_owned())
+                DeploymentState::NotSuccessful(format!("it is a prerelease; see `prereleases` in {table}"))
             }
             Some(Timestamp(at)) => DeploymentState::Succeeded(at),
             None => DeploymentState::NotSuccessful("it is not published".to_owned()),

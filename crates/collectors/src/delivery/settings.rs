@@ -83,12 +83,22 @@ impl<'de> Deserialize<'de> for DeploymentSource {
 }
 
 /// Without an environment, GitHub would list the deployments of all of them.
-fn deserialize_environments<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub(super) fn deserialize_environments<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
     let environments = Vec::<String>::deserialize(deserializer)?;
     if environments.is_empty() || environments.iter().any(String::is_empty) {
         return Err(D::Error::custom("write the names of environments, such as [\"production\"]"));
     }
-    Ok(environments)
+    let is_repeated = |(n, name): &(usize, &String)| {
+        environments[..*n].iter().any(|other| other.eq_ignore_ascii_case(name))
+    };
+    match environments.iter().enumerate().find(is_repeated) {
+        Some((_, name)) => {
+            Err(D::Error::custom(format!("`{name}` is named twice; GitHub ignores upper and lower case")))
+        }
+        None => Ok(environments),
+    }
 }
 
 #[cfg(test)]
@@ -116,6 +126,10 @@ mod tests {
             (
                 "environments = []",
                 "`environments` in [dora]: write the names of environments, such as [\"production\"]",
+            ),
+            (
+                "environments = ['live', 'Live']",
+                "`environments` in [dora]: `Live` is named twice; GitHub ignores upper and lower case",
             ),
             ("tags = ['']", "`tags` in [dora]: a pattern is empty; write one such as \"v*\""),
             ("workflow = '.github/x.yml'", "`workflow` in [dora]: `.github/x.yml` is not a workflow"),

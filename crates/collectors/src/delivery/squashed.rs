@@ -1,7 +1,7 @@
 //! When the work on a squashed pull request began. A squash merge makes one commit with the date of the merge, so the date
 //! of the first commit has to be found in the pull request.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
@@ -74,10 +74,12 @@ struct AuthoredCommit {
     authored_date: GitTimestamp,
 }
 
-/// Sets when the pull requests began that were squashed into changes.
+/// Sets when the pull requests began that were squashed into changes. A commit may be in several changes, one for each
+/// environment.
 pub(super) async fn find(repository: &GitHubRepository, changes: Vec<&mut Change>) -> anyhow::Result<()> {
     let failed = || format!("cannot read the pull requests of commits in {}", repository.name());
-    let ids: Vec<String> = changes.iter().map(|change| change.node_id.clone()).collect();
+    let ids: BTreeSet<String> = changes.iter().map(|change| change.node_id.clone()).collect();
+    let ids: Vec<String> = ids.into_iter().collect();
     let mut commits = Vec::new();
     for ids in ids.chunks(PAGE) {
         let variables = json!({ "ids": ids });

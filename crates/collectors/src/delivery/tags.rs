@@ -69,7 +69,7 @@ struct CommitResponse {
 pub(super) async fn read(
     repository: &GitHubRepository,
     patterns: &TagPatterns,
-    range: &ReadBack,
+    range: &ReadBack<'_>,
 ) -> anyhow::Result<Vec<Deployment>> {
     let mut pages = repository.query_pages::<TagResponse>(TAGS, json!({}), &["repository", "refs"]);
     let mut read = Vec::new();

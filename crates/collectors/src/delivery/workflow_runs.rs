@@ -1,6 +1,7 @@
 //! The runs of a workflow as deployments.
 
 use super::{
+    RepositoryDora,
     deployment::{Deployment, DeploymentState},
     read_back::ReadBack,
 };
@@ -14,11 +15,11 @@ use crate::{
 pub(super) async fn read(
     repository: &GitHubRepository,
     branch: &Branch,
-    file: &str,
-    max_requests: usize,
-    range: &ReadBack,
+    settings: &RepositoryDora,
+    range: &ReadBack<'_>,
 ) -> anyhow::Result<Vec<Deployment>> {
-    let mut runs = WorkflowAttempts::new(repository, branch, file, max_requests);
+    let file = &*settings.workflow;
+    let mut runs = WorkflowAttempts::new(repository, branch, file, settings.max_requests, settings.table());
     let mut read = Vec::new();
     while let Some(attempts) = runs.next().await? {
         read.extend(attempts.into_iter().map(|attempt| into_deployment(attempt, file)));

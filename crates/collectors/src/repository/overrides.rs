@@ -16,7 +16,10 @@ use system_health_registry::{
 
 use super::{Branch, RepositoryName, RepositorySettings};
 #[cfg(feature = "github")]
-use crate::ci::{JobPatterns, TriggerEvents, deserialize_file_name};
+use crate::{
+    ci::{JobPatterns, TriggerEvents, deserialize_file_name},
+    delivery::DoraOverrides,
+};
 
 /// The minimum similarity of a name, from 0 to 1, to be suggested for a mistyped one.
 const MIN_SIMILARITY: f64 = 0.8;
@@ -25,8 +28,8 @@ const MIN_SIMILARITY: f64 = 0.8;
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct RepositoriesSettings(BTreeMap<RepositoryName, RepositoryOverrides>);
 
-/// The settings of one repository that override those in `[repository]` and `[ci]`. The latter need the feature
-/// `github`.
+/// The settings of one repository that override those in `[repository]`, `[ci]` and `[dora]`. The last two need the
+/// feature `github`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RepositoryOverrides {
@@ -46,6 +49,9 @@ pub struct RepositoryOverrides {
     #[cfg(feature = "github")]
     #[serde(deserialize_with = "some_duration")]
     pub max_age: Option<Duration>,
+    /// What differs from `[dora]`.
+    #[cfg(feature = "github")]
+    pub dora: Option<DoraOverrides>,
 }
 
 settings_table!(RepositoriesSettings, "repositories", template: include_str!("overrides.toml"), shown: |_| true, check: RepositoriesSettings::check_names);
@@ -127,6 +133,7 @@ mod tests {
         assert!(web.jobs.is_some() && web.events.is_some());
         assert_eq!(web.max_age, Some(Duration::from_hours(72)));
         assert!(overrides("acme/shop").branch.is_none());
+        assert!(web.dora.is_none());
     }
 
     #[test]
@@ -154,7 +161,12 @@ mod tests {
             (
                 "[repositories.'acme/web.js']\n\nbrnch = 'main'",
                 "a.toml:5:1: there is no key `brnch` in [repositories.\"acme/web.js\"]; did you mean `branch`? (others: \
-                 `events`, `workflow`, `jobs`, `max_age`)",
+                 `dora`, `events`, `workflow`, `jobs`, `max_age`)",
+            ),
+            (
+                "[repositories.'acme/web.js'.dora]\nenvironments = []",
+                "a.toml:4:1: `acme/web.js.dora.environments` in [repositories]: write the names of environments, such as \
+                 [\"production\"]",
             ),
             (
                 "[repositories.web]",
@@ -164,6 +176,9 @@ mod tests {
         ] {
             assert_eq!(read(&format!("{NAMES}{tables}")).unwrap_err(), expected);
         }
+        let unknown = read(&format!("{NAMES}[repositories.'acme/web.js'.dora]\n\ntag = ['v*']")).unwrap_err();
+        assert!(unknown.starts_with("a.toml:5:1: there is no key `tag` in [repositories."), "{unknown}");
+        assert!(unknown.contains("did you mean `tags`?"), "{unknown}");
         let token = read("[repositories.'https://x:ghp_0123456789@github.com/a/b']").unwrap_err();
         assert!(!token.contains("ghp_"), "{token}");
     }

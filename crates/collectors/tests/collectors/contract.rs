@@ -112,15 +112,19 @@ async fn every_request_about_delivery_is_one_that_github_describes() {
             .tag(Tag::new(format!("v{number}"), &tip).annotated(hours(number)))
             .tag(Tag::new(format!("v{number}-light"), &tip))
             .pull_request(PullRequest::new("Sell socks").landed_as([&tip]))
-            .issue(Issue::new("No socks").label("incident").body("Since v1"));
+            .issue(
+                Issue::new("No socks").label("incident").body("Since v1").close(hours(2)).reopen(hours(1)),
+            );
     }
-    shop.deployment(Deployment::new("staging", shop.tip("main")));
+    let often = |deployment: Deployment, minute| deployment.status("INACTIVE", Duration::from_mins(minute));
+    shop.deployment((0..120).fold(Deployment::new("staging", shop.tip("main")), often));
     shop.run(
         Run::new("deploy.yml").job("deploy", Conclusion::Success).re_run().conclusion(Conclusion::Success),
     );
     for settings in [
         "",
         "environments = ['live']",
+        "environments = ['production', 'staging']",
         "deployments = 'releases'",
         "deployments = 'tags'",
         "deployments = 'workflow'",

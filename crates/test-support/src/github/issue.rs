@@ -15,6 +15,7 @@ pub struct Issue {
     created: When,
     updated: When,
     closed: Option<When>,
+    reopened: Vec<When>,
     reason: Option<&'static str>,
 }
 
@@ -29,6 +30,8 @@ pub(super) struct StoredIssue {
     pub(super) created: SystemTime,
     pub(super) updated: SystemTime,
     pub(super) closed: Option<SystemTime>,
+    /// When it was reopened, each time.
+    pub(super) reopened: Vec<SystemTime>,
     pub(super) reason: Option<&'static str>,
 }
 
@@ -44,6 +47,7 @@ impl Issue {
             created,
             updated: created,
             closed: None,
+            reopened: Vec::new(),
             reason: None,
         }
     }
@@ -91,7 +95,8 @@ impl Issue {
 
     /// Reopened this long ago.
     #[must_use]
-    pub const fn reopen(mut self, age: Duration) -> Self {
+    pub fn reopen(mut self, age: Duration) -> Self {
+        self.reopened.push(When::Ago(age));
         (self.closed, self.updated, self.reason) = (None, When::Ago(age), Some("REOPENED"));
         self
     }
@@ -113,6 +118,7 @@ impl Issue {
             created: self.created.resolve(now),
             updated: self.updated.resolve(now),
             closed: self.closed.map(|when| when.resolve(now)),
+            reopened: self.reopened.iter().map(|when| when.resolve(now)).collect(),
             reason: self.reason,
         }
     }

@@ -1,10 +1,12 @@
 //! Which deployments count, from each of the four sources.
 
+use std::time::Duration;
+
 use system_health_test_support::github::{
     Commit, Conclusion, Deployment, FakeGitHub, Job, Release, Run, Tag, refusal,
 };
 
-use super::{context, days, deploy, evidence, hours, now, push, release, shop, value};
+use super::{collect, context, days, deploy, evidence, hours, now, push, release, shop, value};
 use crate::stage::Stage;
 
 const RELEASES: &str = "[dora]\ndeployments = 'releases'";
@@ -51,7 +53,111 @@ async fn the_environments_are_those_of_the_settings() {
         shop.deployment(Deployment::new(environment, &commit).success(hours(5)));
     }
     let context = context(&github, "[dora]\nenvironments = ['live-eu', 'live-us']");
-    assert_eq!(value(&context, "deployments").await, "2");
+    assert_eq!(value(&context, "deployments").await, "1 1");
+}
+
+#[tokio::test]
+async fn each_environment_is_a_sequence_of_its_own() {
+    let (github, shop) = shop();
+    let to = |environment: &str, commit: &str, age| Deployment::new(environment, commit).success(age);
+    let socks = push(&shop, "Sell socks", days(12));
+    let shoes = push(&shop, "Sell shoes", hours(102));
+    let hats = push(&shop, "Sell hats", hours(92));
+    // In one sequence, each deployment to one of them would roll the other one back.
+    shop.deployment(to("eu", &socks, days(9)))
+        .deployment(to("us", &socks, days(9)))
+        .deployment(to("eu", &shoes, hours(100)))
+        .deployment(to("eu", &hats, hours(90)))
+        .deployment(to("us", &shoes, hours(89)))
+        .deployment(to("us", &hats, hours(80)));
+    let context = context(&github, "[dora]\nenvironments = ['eu', 'us']");
+    assert_eq!(value(&context, "frequency").await, "0.286 0.286");
+    assert_eq!(value(&context, "commits").await, "2 2");
+    // 2 h and 2 h, and 13 h and 12 h.
+    assert_eq!(value(&context, "lead_time").await, "7200 7200 7200 45000 46440 46764");
+    assert_eq!(value(&context, "fail_ratio").await, "0 0");
+    assert_eq!(value(&context, "rework_ratio").await, "0 0");
+    let reading = collect(&context, "fail_ratio").await.unwrap();
+    let tags: Vec<_> =
+        reading.samples().iter().flat_map(|sample| sample.tags()).map(ToString::to_string).collect();
+    assert_eq!(tags, ["environment:eu", "environment:us"]);
+    // A list for each environment, comparisons of three pairs, pull requests and incidents.
+    let compared = github.requests().iter().filter(|request| request.target.contains("/compare/")).count();
+    assert_eq!((compared, github.requests().len()), (3, 7), "{:#?}", github.requests());
+}
+
+#[tokio::test]
+async fn a_sign_of_a_failure_is_about_the_deployments_to_each_environment() {
+    let (github, shop) = shop();
+    let to = |environment: &str, commit: &str, age| Deployment::new(environment, commit).success(age);
+    let socks = push(&shop, "Sell socks", days(12));
+    let shoes = push(&shop, "Sell shoes", hours(102));
+    let undo = push(&shop, "Revert \"Sell shoes\"", hours(95));
+    shop.deployment(to("eu", &socks, days(9)))
+        .deployment(to("us", &socks, days(9)))
+        .deployment(to("eu", &shoes, hours(100)))
+        .deployment(to("eu", &undo, hours(94)))
+        .deployment(to("us", &shoes, hours(99)))
+        .deployment(to("us", &undo, hours(90)));
+    let context = context(&github, "[dora]\nenvironments = ['eu', 'us']");
+    assert_eq!(value(&context, "fail_ratio").await, "0.5 0.5");
+    assert_eq!(value(&context, "recovery").await, "21600 21600 21600 32400 32400 32400");
+}
+
+#[tokio::test]
+async fn an_environment_without_deployments_is_an_error_unless_it_exists() {
+    let (github, shop) = shop();
+    let commit = push(&shop, "Sell socks", days(20));
+    shop.deployment(Deployment::new("eu", &commit).success(hours(5)));
+    let misspelled = context(&github, "[dora]\nenvironments = ['eu', 'su']");
+    let reading = collect(&misspelled, "frequency").await.unwrap();
+    assert_eq!(reading.samples().len(), 1);
+    assert_eq!(
+        reading.failed_items()[0].to_string(),
+        "environment:su: acme/shop has no deployment to su; its environments are eu; see `environments` in [dora]"
+    );
+    shop.deployment(Deployment::new("us", &commit).age(days(400)));
+    let unused = context(&github, "[dora]\nenvironments = ['eu', 'US']");
+    assert_eq!(value(&unused, "deployments").await, "1 0");
+    assert_eq!(value(&unused, "fail_ratio").await, "0");
+}
+
+#[tokio::test]
+async fn all_statuses_of_a_deployment_are_read() {
+    let (github, shop) = shop();
+    let commit = push(&shop, "Sell socks", days(20));
+    let mut deployment = Deployment::new("production", &commit).age(hours(50)).status("SUCCESS", hours(49));
+    for minute in 0..150 {
+        deployment = deployment.status("INACTIVE", hours(48).saturating_sub(Duration::from_mins(minute)));
+    }
+    shop.deployment(deployment);
+    let context = context(&github, "");
+    // The newest hundred statuses have no success.
+    insta::assert_snapshot!(evidence(&context, "deployments").await, @"+ deployment of ID to production: it succeeded at 2025-05-30T11:00:00Z");
+    assert_eq!(github.requests().len(), 3, "the deployments, and two pages of statuses");
+}
+
+#[tokio::test]
+async fn settings_of_a_repository_override_the_common_ones() {
+    let (github, shop) = shop();
+    let commit = push(&shop, "Sell socks", days(20));
+    shop.deployment(Deployment::new("live", &commit).success(hours(5)))
+        .deployment(Deployment::new("old", &commit).age(days(20)).status("SUCCESS", hours(4)));
+    let own = "[repositories.'acme/shop'.dora]";
+    let settings = |own_keys: &str| format!("[dora]\nmax_requests = 3\nlookback = '30d'\n{own}\n{own_keys}");
+    let context = |own_keys: &str| context(&github, &settings(own_keys));
+
+    assert_eq!(value(&context("environments = ['live']"), "deployments").await, "1");
+    // What the table does not override is that of [dora].
+    assert_eq!(value(&context("environments = ['old']"), "deployments").await, "1");
+    assert_eq!(
+        value(&context("deployments = 'tags'"), "deployments").await,
+        "no data: acme/shop has no tag that matches `v*`; see `tags` in [repositories.\"acme/shop\".dora]"
+    );
+    insta::assert_snapshot!(
+        evidence(&context("environments = ['old']\nlookback = '1d'"), "deployments").await,
+        @r#"- deployment of ID to old: it was created too long before the window; see `lookback` in [repositories."acme/shop".dora]"#
+    );
 }
 
 #[tokio::test]

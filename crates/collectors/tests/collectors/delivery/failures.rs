@@ -202,6 +202,29 @@ async fn a_fix_ends_an_incident_when_it_is_deployed_and_not_when_it_closes_the_i
 }
 
 #[tokio::test]
+async fn an_incident_that_is_reopened_after_its_fix_ends_with_the_last_one() {
+    let (github, shop) = shop();
+    let issue = || Issue::new("No shoes").label("incident").age(hours(95));
+    release(&shop, "Sell socks", days(9));
+    release(&shop, "Sell shoes", hours(100));
+    shop.issue(issue());
+    release(&shop, "Sell them in pairs\n\nFixes #1", hours(90));
+
+    // The issue was closed before the fix was deployed, and once more after it.
+    shop.replace_issue(1, issue().close(hours(91)).reopen(hours(90)).close(hours(10)));
+    assert_eq!(values(&context(&github, "")).await, ["0.5", "36000 36000 36000", "1", "0.5"]);
+    shop.replace_issue(1, issue().close(hours(91)).reopen(hours(80)));
+    assert_eq!(values(&context(&github, "")).await, ["0.5", NOT_RECOVERED, "0", "0.5"]);
+    insta::assert_snapshot!(evidence(&context(&github, ""), "recovery").await, @"- deployment of ID to production: its failure has not ended: incident #1 No shoes, which is open");
+    shop.replace_issue(1, issue().close(hours(91)).reopen(hours(80)).close(hours(70)));
+    assert_eq!(values(&context(&github, "")).await, ["0.5", "108000 108000 108000", "1", "0.5"]);
+
+    // The second fix is deployed 25 hours after the failure.
+    release(&shop, "Sell pairs of shoes\n\nFixes #1", hours(75));
+    assert_eq!(values(&context(&github, "")).await, ["0.333", "90000 90000 90000", "1", "0.667"]);
+}
+
+#[tokio::test]
 async fn an_incident_before_any_known_deployment_is_no_failure() {
     let (github, shop) = shop();
     shop.issue(Issue::new("No socks").label("incident").age(hours(120)).close(hours(110)));

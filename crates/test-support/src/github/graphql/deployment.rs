@@ -33,6 +33,16 @@ impl<'a> Deployment<'a> {
         }
         Connection::resolve("Deployment", field, found)
     }
+
+    /// The deployment with this id, if the repository has it.
+    pub(super) fn with_id(repository: &'a RepositoryData, id: &str) -> Option<Self> {
+        let mut all = repository.deployments.iter().map(|data| Self { repository, data });
+        all.find(|deployment| deployment.id() == id)
+    }
+
+    fn id(&self) -> String {
+        format!("DE_{}_{}", self.repository.id, self.data.number)
+    }
 }
 
 impl<'a> Environment<'a> {
@@ -57,7 +67,7 @@ impl Object for Deployment<'_> {
     fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
         let (repository, data) = (self.repository, self.data);
         Some(match field.name {
-            "id" => Resolved::value(format!("DE_{}_{}", repository.id, data.number)),
+            "id" => Resolved::value(self.id()),
             "databaseId" => Resolved::value(data.number),
             "commitOid" => Resolved::value(&*data.commit),
             "createdAt" => Resolved::time(data.created),

@@ -1,5 +1,7 @@
 //! Issues.
 
+use std::time::SystemTime;
+
 use serde_json::Value;
 
 use super::{
@@ -14,6 +16,12 @@ use crate::github::{issue::StoredIssue, objects::WEB, repository_data::Repositor
 pub(super) struct Issue<'a> {
     repository: &'a RepositoryData,
     data: &'a StoredIssue,
+}
+
+/// An event that reopened an issue.
+struct ReopenedEvent {
+    id: String,
+    at: SystemTime,
 }
 
 impl<'a> Issue<'a> {
@@ -39,6 +47,19 @@ impl<'a> Issue<'a> {
         }
         Connection::resolve("Issue", field, found)
     }
+
+    fn id(&self) -> String {
+        format!("I_{}_{}", self.repository.id, self.data.number)
+    }
+
+    /// The events of the issue, of which only those that reopened it are known.
+    fn timeline(&self, field: &Field<'_>) -> Option<Resolved<'a>> {
+        let event =
+            |(n, at): (usize, &SystemTime)| ReopenedEvent { id: format!("E_{}_{n}", self.id()), at: *at };
+        let events = self.data.reopened.iter().enumerate().map(event);
+        (field.names("itemTypes") == ["REOPENED_EVENT"])
+            .then(|| Connection::resolve("IssueTimelineItems", field, events.collect()))
+    }
 }
 
 impl Object for Issue<'_> {
@@ -53,7 +74,7 @@ impl Object for Issue<'_> {
     fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
         let data = self.data;
         Some(match field.name {
-            "id" => Resolved::value(format!("I_{}_{}", self.repository.id, data.number)),
+            "id" => Resolved::value(self.id()),
             "number" => Resolved::value(data.number),
             "title" => Resolved::value(&*data.title),
             "body" => Resolved::value(&*data.body),
@@ -72,6 +93,25 @@ impl Object for Issue<'_> {
             "createdAt" => Resolved::time(data.created),
             "updatedAt" => Resolved::time(data.updated),
             "closedAt" => data.closed.map_or(Resolved::value(Value::Null), Resolved::time),
+            "timelineItems" => return self.timeline(field),
+            _ => return None,
+        })
+    }
+}
+
+impl Object for ReopenedEvent {
+    fn type_name(&self) -> &'static str {
+        "ReopenedEvent"
+    }
+
+    fn interfaces(&self) -> &'static [&'static str] {
+        &["Node", "IssueTimelineItems"]
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
+        Some(match field.name {
+            "id" => Resolved::value(&*self.id),
+            "createdAt" => Resolved::time(self.at),
             _ => return None,
         })
     }

@@ -3,7 +3,7 @@
 use super::{
     field::Field,
     object::{Object, Resolved},
-    types::{Commit, Repository},
+    types::{Commit, Deployment, Repository},
 };
 use crate::github::world::{Budget, Caller, Lookup, Resource, World};
 
@@ -23,7 +23,8 @@ impl Object for Root<'_> {
     fn resolve(&self, field: &Field<'_>) -> Option<Resolved<'_>> {
         Some(match field.name {
             "repository" => self.repository(field),
-            "nodes" => self.nodes(field),
+            "node" => self.node(field.text("id")?),
+            "nodes" => Resolved::List(field.names("ids").into_iter().map(|id| self.node(id)).collect()),
             "rateLimit" => Resolved::object(RateLimit(self.world.budget(self.caller, Resource::GraphQl))),
             _ => return None,
         })
@@ -31,22 +32,19 @@ impl Object for Root<'_> {
 }
 
 impl Root<'_> {
-    /// The objects with these ids, of which only commits are known.
-    fn nodes(&self, field: &Field<'_>) -> Resolved<'_> {
-        let commit = |id: &str| {
-            let sha = id.strip_prefix("C_")?;
-            let mut seen =
-                self.world.repositories.values().filter(|one| !one.private || self.caller == Caller::User);
-            seen.find_map(|repository| Commit::at(repository, sha))
-        };
-        let node = |id: &str| match commit(id) {
-            Some(commit) => Resolved::object(commit),
-            None => Resolved::error(
-                "NOT_FOUND",
-                format!("Could not resolve to a node with the global id of '{id}'"),
-            ),
-        };
-        Resolved::List(field.names("ids").into_iter().map(node).collect())
+    /// The object with this id.
+    fn node(&self, id: &str) -> Resolved<'_> {
+        let mut seen =
+            self.world.repositories.values().filter(|one| !one.private || self.caller == Caller::User);
+        let found = seen.find_map(|repository| {
+            let commit = id.strip_prefix("C_").and_then(|sha| Commit::at(repository, sha));
+            let deployment = || Deployment::with_id(repository, id).map(Resolved::object);
+            commit.map(Resolved::object).or_else(deployment)
+        });
+        found.unwrap_or_else(|| {
+            let message = format!("Could not resolve to a node with the global id of '{id}'");
+            Resolved::error("NOT_FOUND", message)
+        })
     }
 
     fn repository(&self, field: &Field<'_>) -> Resolved<'_> {

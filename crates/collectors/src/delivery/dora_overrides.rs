@@ -1,0 +1,67 @@
+//! What differs from `[dora]` for one repository: the tables `[repositories."owner/name".dora]`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+use system_health_registry::settings;
+
+use super::{DeploymentSource, DoraSettings, TagPatterns, settings::deserialize_environments};
+use crate::ci::deserialize_file_name;
+
+/// The settings of one repository that override those in `[dora]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DoraOverrides {
+    /// What a deployment is.
+    pub deployments: Option<DeploymentSource>,
+    /// The environments whose GitHub deployments count.
+    #[serde(deserialize_with = "some_environments")]
+    pub environments: Option<Vec<String>>,
+    /// Whether prereleases count.
+    pub prereleases: Option<bool>,
+    /// The tags that count.
+    pub tags: Option<TagPatterns>,
+    /// The file name of the workflow that deploys.
+    #[serde(deserialize_with = "some_file_name")]
+    pub workflow: Option<String>,
+    /// The labels of issues that are incidents.
+    pub incident_labels: Option<Vec<String>>,
+    /// The time after a deployment in which a revert, a hotfix or a rollback means that it failed.
+    #[serde(deserialize_with = "some_duration")]
+    pub failure_window: Option<Duration>,
+    /// How long before the window a deployment may have been created that succeeds within it.
+    #[serde(deserialize_with = "some_duration")]
+    pub lookback: Option<Duration>,
+    /// The maximum number of requests for single deployments in a run.
+    pub max_requests: Option<usize>,
+}
+
+impl DoraOverrides {
+    /// The settings of the repository.
+    pub(super) fn apply_to(&self, common: &DoraSettings) -> DoraSettings {
+        let (own, common) = (self.clone(), common.clone());
+        DoraSettings {
+            deployments: own.deployments.unwrap_or(common.deployments),
+            environments: own.environments.unwrap_or(common.environments),
+            prereleases: own.prereleases.unwrap_or(common.prereleases),
+            tags: own.tags.unwrap_or(common.tags),
+            workflow: own.workflow.unwrap_or(common.workflow),
+            incident_labels: own.incident_labels.unwrap_or(common.incident_labels),
+            failure_window: own.failure_window.unwrap_or(common.failure_window),
+            lookback: own.lookback.unwrap_or(common.lookback),
+            max_requests: own.max_requests.unwrap_or(common.max_requests),
+        }
+    }
+}
+
+fn some_environments<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    deserialize_environments(deserializer).map(Some)
+}
+
+fn some_file_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    deserialize_file_name(deserializer).map(Some)
+}
+
+fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    settings::duration(deserializer).map(Some)
+}

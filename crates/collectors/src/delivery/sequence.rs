@@ -1,0 +1,110 @@
+//! The deployments to one environment, or all deployments if their source has no environments.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, SystemTime},
+};
+
+use system_health_registry::{EvidenceItem, Sample, SampleError, SampleValue, Window};
+
+use super::deployment::{Deployment, DeploymentState, Success};
+use crate::date::format_date;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Deployments of a repository in the longest window of the metrics about delivery, and the last one before it. Each
+/// replaces the one before it.
+#[derive(Debug)]
+pub(super) struct Sequence {
+    environment: Option<String>,
+    /// From the first to the last.
+    successes: Vec<Success>,
+    /// Deployments that do not count, with the instant that decides whether they are in a window, and the reason.
+    others: Vec<(Deployment, SystemTime, String)>,
+    /// The longest window.
+    window: Window,
+}
+
+impl Sequence {
+    /// The deployments, the newest first.
+    pub(super) fn new(environment: Option<String>, found: Vec<Deployment>, window: Window) -> Self {
+        let (mut successes, mut others) = (Vec::new(), Vec::new());
+        let mut seen = HashSet::new();
+        // The oldest first, so that of two at the same instant the newer one follows.
+        for deployment in found.into_iter().rev().filter(|found| seen.insert(found.id.clone())) {
+            match deployment.state.clone() {
+                // The date of a tag is that of somebody's clock.
+                DeploymentState::Succeeded(at) if at > window.end() => {
+                    let reason = format!("its date is in the future, {}", format_date(at));
+                    others.push((deployment, at, reason));
+                }
+                DeploymentState::Succeeded(at) => {
+                    let Deployment { title, tag, commit, page, .. } = deployment;
+                    successes.push(Success { title, tag, commit, at, page });
+                }
+                DeploymentState::CreatedTooEarly { succeeded_at, reason } => {
+                    others.push((deployment, succeeded_at, reason));
+                }
+                DeploymentState::NotSuccessful(reason) => {
+                    let created_at = deployment.created_at;
+                    others.push((deployment, created_at, reason));
+                }
+            }
+        }
+        // The sort is stable.
+        successes.sort_by_key(|success| success.at);
+        Self { environment, successes, others, window }
+    }
+
+    /// The successful deployments, from the first to the last, beginning before the longest window if there are any.
+    pub(super) fn successes(&self) -> &[Success] {
+        &self.successes
+    }
+
+    /// The longest window.
+    pub(super) fn window(&self) -> Window {
+        self.window
+    }
+
+    /// The successful deployments in a window, with their positions among all of them.
+    pub(super) fn within(&self, window: Window) -> impl Iterator<Item = (usize, &Success)> {
+        self.successes.iter().enumerate().filter(move |(_, success)| window.contains(success.at))
+    }
+
+    /// The number of successful deployments in a window.
+    pub(super) fn count(&self, window: Window) -> Result<Sample, SampleError> {
+        self.sample(window, self.within(window).count())
+    }
+
+    /// The number of deployments per day.
+    pub(super) fn frequency(&self, window: Window) -> Result<Sample, SampleError> {
+        let count = u32::try_from(self.within(window).count()).unwrap_or(u32::MAX);
+        let days = window.duration().as_secs_f64() / DAY.as_secs_f64();
+        self.sample(window, f64::from(count) / days)
+    }
+
+    /// Adds the tag `environment:`, if the deployments have an environment.
+    pub(super) fn tagged(&self, sample: Sample) -> Result<Sample, SampleError> {
+        match &self.environment {
+            Some(environment) => sample.with_tag("environment", environment),
+            None => Ok(sample),
+        }
+    }
+
+    /// A sample about the successful deployments in a window, which are its evidence.
+    fn sample(&self, window: Window, value: impl SampleValue) -> Result<Sample, SampleError> {
+        let counted = self
+            .within(window)
+            .map(|(_, success)| success.item(true, format!("it succeeded at {}", format_date(success.at))));
+        let evidence: Vec<_> = counted.chain(self.others_within(window)).collect();
+        Ok(Sample::new(value)?.with_evidence(evidence))
+    }
+
+    /// Those of a window that do not count, as evidence.
+    fn others_within(&self, window: Window) -> impl Iterator<Item = EvidenceItem> {
+        let within = move |other: &&(Deployment, SystemTime, String)| other.1 > window.start();
+        self.others.iter().filter(within).map(|(deployment, _, reason)| {
+            EvidenceItem::new(&deployment.title, false, reason).with_link(deployment.page.as_deref())
+        })
+    }
+}
