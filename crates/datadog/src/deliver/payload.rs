@@ -125,10 +125,11 @@ mod tests {
             .prop_map(|(key, kind, unit, tags, seconds, value)| Point {
                 key,
                 kind,
+                since: None,
                 unit,
                 tags: tags.iter().filter_map(|tag| Tag::parse(tag).ok()).collect(),
                 timestamp: UNIX_EPOCH + Duration::from_secs(seconds),
-                value,
+                value: value.into(),
             })
     }
 

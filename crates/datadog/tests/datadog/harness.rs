@@ -31,7 +31,8 @@ pub(crate) fn gauge(key: &str, value: f64, tags: &[&str]) -> Point {
         unit: None,
         tags: tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect(),
         timestamp: SystemTime::UNIX_EPOCH + Duration::from_secs(TIMESTAMP),
-        value,
+        since: None,
+        value: value.into(),
     }
 }
 
