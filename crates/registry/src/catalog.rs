@@ -103,6 +103,11 @@ impl Catalog {
         Self::from_parts(metrics.into_iter().collect(), Vec::new())
     }
 
+    /// A catalog of the given sources. Their metrics are known after a run.
+    pub fn of_sources(sources: impl IntoIterator<Item = Source>) -> Result<Self, CatalogError> {
+        Self::from_parts(Vec::new(), sources.into_iter().collect())
+    }
+
     /// Adds metrics, for example metrics that the settings describe.
     pub fn with_metrics(self, metrics: impl IntoIterator<Item = Metric>) -> Result<Self, CatalogError> {
         Ok(Self {

@@ -1,6 +1,10 @@
 //! Builds a reporter. All errors in its configuration are found here, before anything is collected.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use system_health_registry::{
     Catalog, CatalogError, Context, Destination, Engine, Interruption, NamedAfter, Process, Progress,
@@ -235,6 +239,7 @@ impl ReporterBuilder {
         };
         self.sinks.check(&self.settings)?;
         Ok(Reporter {
+            built_at: SystemTime::now(),
             catalog,
             about_itself,
             goals,

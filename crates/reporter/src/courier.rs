@@ -90,6 +90,7 @@ impl Courier<'_> {
         let outbox = self.outbox(current, own);
         let times = self.times();
         receipt.repeated = outbox.repeated().await?;
+        receipt.baselines = outbox.baselines().await?;
         receipt.expired = outbox.expire(times.clone()).await?;
         if !self.target.capabilities.keeps_timestamps {
             // The backend would show a point of an earlier run as the current value.
@@ -131,7 +132,8 @@ impl Courier<'_> {
     /// Removes the values of earlier runs from a backend that does not keep timestamps, if this run has no value or the
     /// backend refused all values. Otherwise the backend would show the old values as current values.
     async fn clear_if_no_value(&self, sink: &dyn Sink, deadline: Instant, receipt: &mut Receipt) {
-        let has_value = receipt.accepted + receipt.accepted_earlier + receipt.repeated > 0;
+        let has_value =
+            receipt.accepted + receipt.accepted_earlier + receipt.repeated + receipt.baselines > 0;
         // After an error, values of this run may be in the outbox or may have arrived.
         if self.target.capabilities.keeps_timestamps || has_value || receipt.error.is_some() {
             return;

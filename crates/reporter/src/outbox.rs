@@ -84,6 +84,13 @@ impl Outbox<'_> {
         Ok(repeated)
     }
 
+    /// The number of counters of this run whose increase is not known yet.
+    pub(crate) async fn baselines(&self) -> Result<u64, StateError> {
+        let Some(own) = self.own else { return Ok(0) };
+        let name = self.name.to_owned();
+        self.current.ask(self.store, move |store| store.baselines(&name, own)).await
+    }
+
     /// The number of waiting points.
     pub(crate) async fn waiting(&self) -> Result<u64, StateError> {
         let name = self.name.to_owned();

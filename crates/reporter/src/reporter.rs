@@ -14,6 +14,8 @@ use crate::{
 /// keeps its connections between runs.
 #[derive(Debug)]
 pub struct Reporter {
+    /// A counter that started later has not been delivered by anybody else.
+    pub(crate) built_at: SystemTime,
     pub(crate) catalog: Catalog,
     pub(crate) about_itself: Option<Catalog>,
     pub(crate) goals: Goals,

@@ -84,7 +84,11 @@ impl<'a> RunInProgress<'a> {
         let goals = self.reporter.goals.judge(report.run());
         let report = Arc::new(report.with_goals(goals));
         let recipients: Vec<Recipient> = match mode {
-            Mode::Push => self.targets.iter().map(|target| target.recipient(self.reporter.align)).collect(),
+            Mode::Push => self
+                .targets
+                .iter()
+                .map(|target| target.recipient(self.reporter.align, self.reporter.built_at))
+                .collect(),
             Mode::Collect | Mode::DryRun => Vec::new(),
         };
         let recorded = state.record(&report, &recipients).await?;
@@ -229,7 +233,7 @@ impl<'a> RunInProgress<'a> {
     ) -> (Courier<'a>, Receipt) {
         let deadlines = Deadlines::new(self.end, self.reserve);
         let sink = connecting.until(deadlines.points).await;
-        let recipient = target.recipient(self.reporter.align);
+        let recipient = target.recipient(self.reporter.align, self.reporter.built_at);
         let courier = Courier { target, recipient, sink, timestamp: report.timestamp(), deadlines };
         let announces = self.reporter.report.events;
         let (mut receipt, Recorded { current, .. }) = courier.deliver(state, recorded, report).await;

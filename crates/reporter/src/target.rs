@@ -1,6 +1,10 @@
 //! The destinations of a reporter, how they are chosen, and the names of their outboxes.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use system_health_registry::{
     Capabilities, Destination, Repeat, Settings, SinkType, Tag, TagError,
@@ -152,13 +156,14 @@ impl Target {
 
 impl Target {
     /// The recipient of the points of a run. If runs are aligned to schedule slots, a repeated run must not be added up.
-    pub(crate) fn recipient(&self, slot: Duration) -> Recipient {
+    pub(crate) fn recipient(&self, slot: Duration, watching_since: SystemTime) -> Recipient {
         let Capabilities { gauges, counts, rates, distributions, .. } = self.capabilities;
         let kinds = [("gauge", gauges), ("count", counts), ("rate", rates), ("distribution", distributions)];
         let adds_up = kinds.into_iter().filter(|(_, repeat)| *repeat == Repeat::AddsUp && !slot.is_zero());
         Recipient {
             destination: self.outbox.clone(),
             once: adds_up.map(|(kind, _)| kind).collect(),
+            watching_since,
             counters: self.capabilities.counter_temporality,
             distributions: self.capabilities.distribution_temporality,
         }

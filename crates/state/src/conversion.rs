@@ -43,7 +43,13 @@ pub(crate) fn convert_for(
     let destination = recipient.destination.as_str();
     let ids: Vec<PendingId> = replaced.iter().map(|(id, _)| *id).collect();
     for (_, point) in &replaced {
-        let observation = Observation { destination, point, tags: &join_tags(&point.tags), started_at };
+        let observation = Observation {
+            destination,
+            watching_since: milliseconds(recipient.watching_since),
+            point,
+            tags: &join_tags(&point.tags),
+            started_at,
+        };
         match &point.value {
             Value::Number(total) => match observation.increase(transaction, *total)? {
                 Increase::Of(count) => drop(points.write(&count)?),
@@ -72,6 +78,7 @@ pub(crate) fn convert_for(
 /// A point of a series in a run, for a destination.
 struct Observation<'a> {
     destination: &'a str,
+    watching_since: i64,
     point: &'a Point,
     tags: &'a str,
     started_at: SystemTime,
@@ -114,8 +121,8 @@ impl Observation<'_> {
                 Some((total, start_ms.unwrap_or(previous.observed_ms)))
             }
             Some(previous) => Some((total - previous.total, previous.observed_ms)),
-            None => match (start_ms, self.last_observed(transaction)?) {
-                (Some(start), Some(last)) if start > last => Some((total, start)),
+            None => match start_ms {
+                Some(start) if self.is_new(transaction, start)? => Some((total, start)),
                 _ => None,
             },
         };
@@ -159,14 +166,15 @@ impl Observation<'_> {
             .optional()
     }
 
-    /// When any series of the metric was last observed before this run. A counter that started later is new, so its whole total
-    /// was added since then.
-    fn last_observed(&self, transaction: &Transaction<'_>) -> rusqlite::Result<Option<i64>> {
-        transaction.query_row(
+    /// Whether a counter without a previous observation started after the reporter had begun to watch, or after any series of
+    /// the metric was last observed before this run. If so, its whole total is an increase.
+    fn is_new(&self, transaction: &Transaction<'_>, start_ms: i64) -> rusqlite::Result<bool> {
+        let last_observed: Option<i64> = transaction.query_row(
             "SELECT max(observed_ms) FROM counters WHERE destination = ?1 AND key = ?2 AND observed_ms < ?3",
             params![self.destination, self.point.key, milliseconds(self.started_at)],
             |row| row.get(0),
-        )
+        )?;
+        Ok(start_ms >= self.watching_since || last_observed.is_some_and(|last| start_ms > last))
     }
 
     /// Adds the values of a distribution to those of earlier runs, and returns all of them.

@@ -1,5 +1,7 @@
 //! The destinations of the points of a run.
 
+use std::time::SystemTime;
+
 use system_health_registry::Temporality;
 
 /// A destination whose outbox gets the points of a run.
@@ -12,6 +14,8 @@ pub struct Recipient {
     pub once: Vec<&'static str>,
     /// Whether the destination gets the totals of counters, or counts of what was added since the previous run.
     pub counters: Temporality,
+    /// When the reporter began to watch. The whole total of a counter that started later is an increase.
+    pub watching_since: SystemTime,
     /// Whether the destination gets the values of all runs of a distribution, or only those of this run.
     pub distributions: Temporality,
 }
@@ -23,6 +27,7 @@ impl From<&str> for Recipient {
             destination: destination.to_owned(),
             once: Vec::new(),
             counters: Temporality::Cumulative,
+            watching_since: SystemTime::now(),
             distributions: Temporality::Delta,
         }
     }

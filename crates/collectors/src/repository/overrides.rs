@@ -165,7 +165,7 @@ mod tests {
             ),
             (
                 "[repositories.'acme/web.js'.dora]\nenvironments = []",
-                "a.toml:4:1: `acme/web.js.dora.environments` in [repositories]: write the names of environments, such as \
+                "a.toml:4:1: `environments` in [repositories.\"acme/web.js\".dora]: write the names of environments, such as \
                  [\"production\"]",
             ),
             (

@@ -127,6 +127,13 @@ impl fmt::Display for ReceiptText<'_> {
                     "points are not sent: an earlier run of the same schedule slot has sent them, and they would add up",
                 ],
             ),
+            (
+                receipt.baselines,
+                [
+                    "counter is not sent: its total before is not known, so increases count from this total on",
+                    "counters are not sent: their totals before are not known, so increases count from these totals on",
+                ],
+            ),
             (receipt.events, ["event was sent", "events were sent"]),
             (receipt.events_left, ["event waits for the next run", "events wait for the next run"]),
         ];

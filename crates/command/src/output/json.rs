@@ -184,6 +184,7 @@ struct JsonReceipt<'a> {
     expired: u64,
     superseded: u64,
     repeated: u64,
+    baselines: u64,
     events: u64,
     events_left: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -381,6 +382,7 @@ impl<'a> JsonReceipt<'a> {
             expired: receipt.expired,
             superseded: receipt.superseded,
             repeated: receipt.repeated,
+            baselines: receipt.baselines,
             events: receipt.events,
             events_left: receipt.events_left,
             error: receipt.error.as_deref(),

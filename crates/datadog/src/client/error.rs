@@ -43,10 +43,8 @@ pub enum DatadogError {
         limit: usize,
     },
     /// The value was not sent, because a series cannot have it.
-    #[error("its value is {value}, which is not a finite number that a series can have; its kind is {kind}")]
+    #[error("its value is {value}, which is not a finite number")]
     NotANumber {
-        /// The kind of the metric.
-        kind: &'static str,
         /// The value.
         value: String,
     },

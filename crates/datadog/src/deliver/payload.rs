@@ -27,7 +27,7 @@ pub fn payload<'a>(points: impl IntoIterator<Item = &'a Point>) -> MetricPayload
 /// The size of a point in a payload, in bytes. Fails if the point cannot be sent at all.
 pub(crate) fn size(point: &Point) -> Result<usize, DatadogError> {
     let Some(series) = series(point) else {
-        return Err(DatadogError::NotANumber { kind: point.kind.name(), value: point.value.to_string() });
+        return Err(DatadogError::NotANumber { value: point.value.to_string() });
     };
     let mut counter = Counter(0);
     series

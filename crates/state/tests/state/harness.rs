@@ -6,8 +6,8 @@ use std::{
 };
 
 use system_health_registry::{
-    Catalog, Context, Engine, Facts, FromContext, IntoReading, ItemError, Kind, Metric, Reading, Report,
-    Sample, Subject, Subjects, Tag, TagError, Unavailable, location,
+    Catalog, Context, Distribution, Engine, Facts, FromContext, IntoReading, ItemError, Kind, Metric,
+    Reading, Report, Sample, Subject, Subjects, Tag, TagError, Unavailable, location,
 };
 
 /// The values of `jobs.waiting` in one run.
@@ -55,6 +55,43 @@ pub(crate) fn report(seconds: u64, values: &[f64]) -> Report {
         Metric::new(facts("jobs.broken"), location!(), |_| Box::pin(async { Err("refused")? })),
     ]);
     run(&catalog.unwrap(), &Context::starting_at(at(seconds)).provide(Values(values.to_vec())))
+}
+
+/// One series of the counter `jobs.done` in a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Total {
+    pub(crate) queue: &'static str,
+    pub(crate) total: f64,
+    /// When the counter started, if that is known.
+    pub(crate) start: Option<SystemTime>,
+}
+
+/// A run at a time, with the counter `jobs.done`.
+pub(crate) fn counters(seconds: u64, totals: &[Total]) -> Report {
+    let totals = totals.to_vec();
+    let done = Metric::new(facts("jobs.done").with_kind(Kind::Counter), location!(), move |_| {
+        let samples = totals.iter().map(|total| -> Result<_, Unavailable> {
+            let sample = Sample::new(total.total)?.with_tag("queue", total.queue)?;
+            Ok(match total.start {
+                Some(start) => sample.since(start),
+                None => sample,
+            })
+        });
+        let reading = samples.collect::<Result<Vec<Sample>, _>>().and_then(IntoReading::into_reading);
+        Box::pin(async { reading })
+    });
+    run(&Catalog::new([done]).unwrap(), &Context::starting_at(at(seconds)))
+}
+
+/// A run at a time, with the distribution `jobs.seconds` of some values.
+pub(crate) fn durations(seconds: u64, values: &[f64]) -> Report {
+    let values = Distribution::of(values.iter().copied()).unwrap();
+    let facts = facts("jobs.seconds").with_kind(Kind::Distribution);
+    let metric = Metric::new(facts, location!(), move |_| {
+        let reading = values.clone().into_reading();
+        Box::pin(async { reading })
+    });
+    run(&Catalog::new([metric]).unwrap(), &Context::starting_at(at(seconds)))
 }
 
 /// The subject of `queue.length`. The metric fails for the queue `broken`. For `partial`, it has a value and two failed

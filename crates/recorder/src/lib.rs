@@ -1,0 +1,38 @@
+//! Records values from any thread of a program, and reports them with the program's metrics.
+//!
+//! Values are added up for each series until the next run. So memory depends on the number of series, and not on the number
+//! of values.
+//!
+//! ```
+//! use system_health_recorder::Recorder;
+//! use system_health_registry::{Catalog, Facts};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let recorder = Recorder::new();
+//! recorder.describe(Facts::new("orders.placed", "Orders that were placed.").with_unit("order"));
+//! recorder.count("orders.placed", &[("shop", "eu")], 1);
+//! recorder.gauge("orders.waiting", &[], 12.0);
+//! recorder.record("orders.seconds", &[], 0.35);
+//!
+//! // Each run of a reporter with this catalog reports what was recorded.
+//! let catalog = Catalog::of_sources([recorder.source()])?;
+//! # assert_eq!(catalog.sources().len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A program that links this crate also has [`Recorder::global`], whose values are reported without further code. It is a
+//! resource, too: a collector can have an argument of the type [`Recorder`].
+
+#[cfg(feature = "metrics")]
+mod facade;
+mod global;
+mod handle;
+mod recorder;
+mod refusals;
+mod series;
+
+#[cfg(feature = "metrics")]
+pub use facade::{Facade, InstallError};
+pub use handle::{RecordedCounter, RecordedDistribution, RecordedGauge};
+pub use recorder::{DEFAULT_MAX_SERIES, Recorder};

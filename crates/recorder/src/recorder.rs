@@ -1,0 +1,338 @@
+//! Finds the series of a value, and makes the readings of a run.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::SystemTime,
+};
+
+use system_health_registry::{
+    Described, Facts, ItemError, Kind, Reading, Sample, SampleValue, Source, Tag, TagError, Unavailable,
+    location,
+};
+
+use crate::{
+    handle::{RecordedCounter, RecordedDistribution, RecordedGauge},
+    refusals::Refusals,
+    series::{CounterSeries, DistributionSeries, GaugeSeries, tagged},
+};
+
+/// The maximum number of series of a recorder that has no other limit.
+pub const DEFAULT_MAX_SERIES: usize = 10_000;
+
+/// Records values from any thread, and adds them up for each series until the next run. Cheap to clone.
+///
+/// | | what a run reports | without new values |
+/// |---|---|---|
+/// | [`count`](Self::count) | a counter: the total since the first value | the same total |
+/// | [`gauge`](Self::gauge) | the last value | the same value |
+/// | [`record`](Self::record) | the [distribution](system_health_registry::Distribution) of the values since the previous run | no data |
+///
+/// A value that cannot be recorded, such as one of a series beyond the maximum number, is counted and named: it is a failed
+/// item of its metric in the next run.
+///
+/// These methods look up the series for each value. Where that is too slow, keep a [handle](Self::counter_handle).
+///
+/// Every run takes the values of the distributions, also one that does not deliver.
+#[derive(Clone)]
+pub struct Recorder(Arc<Shared>);
+
+struct Shared {
+    max_series: usize,
+    recorded: RwLock<Recorded>,
+}
+
+#[derive(Default)]
+struct Recorded {
+    metrics: BTreeMap<String, RecordedMetric>,
+    /// The number of series of all metrics.
+    series: usize,
+}
+
+struct RecordedMetric {
+    facts: Facts,
+    series: Option<AllSeries>,
+    refusals: Refusals,
+}
+
+/// The series of a metric by their tags. The first value determines the kind.
+pub(crate) enum AllSeries {
+    Counters(HashMap<BTreeSet<Tag>, Arc<CounterSeries>>),
+    Gauges(HashMap<BTreeSet<Tag>, Arc<GaugeSeries>>),
+    Distributions(HashMap<BTreeSet<Tag>, Arc<DistributionSeries>>),
+}
+
+/// Why a value was not recorded.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("the {max} series of the recorder are used up, so that there is none for [{tags}]")]
+    Full { max: usize, tags: String },
+    #[error("its values were recorded as a {first} before, and as a {now} now")]
+    Kind { first: &'static str, now: &'static str },
+    #[error(transparent)]
+    Tag(#[from] TagError),
+}
+
+/// A type of series.
+pub(crate) trait SeriesType: Sized {
+    const KIND: Kind;
+    fn new() -> Self;
+    fn empty() -> AllSeries;
+    fn find(all: &AllSeries) -> Option<&HashMap<BTreeSet<Tag>, Arc<Self>>>;
+    fn find_mut(all: &mut AllSeries) -> Option<&mut HashMap<BTreeSet<Tag>, Arc<Self>>>;
+}
+
+impl Recorder {
+    /// A recorder for at most [`DEFAULT_MAX_SERIES`] series.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_max_series(DEFAULT_MAX_SERIES)
+    }
+
+    /// A recorder for at most this many series. Each takes some hundred bytes, and a distribution at most 32 KiB more.
+    #[must_use]
+    pub fn with_max_series(max_series: usize) -> Self {
+        Self(Arc::new(Shared { max_series, recorded: RwLock::default() }))
+    }
+
+    /// Describes a metric: what it measures, its unit and its tags. The kind of the facts is ignored, because the values
+    /// determine it. A metric without facts has a general description.
+    pub fn describe(&self, facts: Facts) {
+        let mut recorded = self.write();
+        match recorded.metrics.get_mut(facts.key()) {
+            Some(metric) => metric.facts = facts,
+            None => drop(recorded.metrics.insert(facts.key().to_owned(), RecordedMetric::new(facts))),
+        }
+    }
+
+    /// Adds to a counter.
+    pub fn count(&self, key: &str, tags: &[(&str, &str)], count: u64) {
+        if let Some(series) = self.find::<CounterSeries>(key, tags) {
+            series.add(count);
+        }
+    }
+
+    /// Sets a gauge.
+    pub fn gauge(&self, key: &str, tags: &[(&str, &str)], value: impl SampleValue) {
+        if let Some(series) = self.find::<GaugeSeries>(key, tags) {
+            series.set(value.into_f64());
+        }
+    }
+
+    /// Adds a value to a distribution.
+    pub fn record(&self, key: &str, tags: &[(&str, &str)], value: impl SampleValue) {
+        if let Some(series) = self.find::<DistributionSeries>(key, tags) {
+            series.record(value.into_f64(), 1);
+        }
+    }
+
+    /// The handle of a counter. If the series is refused, that is counted once, and what the handle records is dropped.
+    #[must_use]
+    pub fn counter_handle(&self, key: &str, tags: &[(&str, &str)]) -> RecordedCounter {
+        RecordedCounter(self.find(key, tags).unwrap_or_else(|| Arc::new(CounterSeries::new())))
+    }
+
+    /// The handle of a gauge. If the series is refused, that is counted once, and what the handle records is dropped.
+    #[must_use]
+    pub fn gauge_handle(&self, key: &str, tags: &[(&str, &str)]) -> RecordedGauge {
+        RecordedGauge(self.find(key, tags).unwrap_or_else(|| Arc::new(GaugeSeries::new())))
+    }
+
+    /// The handle of a distribution. If the series is refused, that is counted once, and what the handle records is dropped.
+    #[must_use]
+    pub fn distribution_handle(&self, key: &str, tags: &[(&str, &str)]) -> RecordedDistribution {
+        RecordedDistribution(self.find(key, tags).unwrap_or_else(|| Arc::new(DistributionSeries::new())))
+    }
+
+    /// The source of the recorded metrics, for a [`Catalog`](system_health_registry::Catalog).
+    #[must_use]
+    pub fn source(&self) -> Source {
+        let recorder = self.clone();
+        Source::new("recorder", "Values that the program records itself.", location!(), move |_| {
+            let taken = recorder.take();
+            Box::pin(async move { Ok(taken) })
+        })
+    }
+
+    /// The metrics with what was recorded since the last call.
+    pub(crate) fn take(&self) -> Vec<Described> {
+        let now = SystemTime::now();
+        self.write().metrics.values_mut().filter_map(|metric| metric.take(now)).collect()
+    }
+
+    /// Finds or creates a series. Counts a refusal if it cannot be recorded.
+    pub(crate) fn find<S: SeriesType>(&self, key: &str, tags: &[(&str, &str)]) -> Option<Arc<S>> {
+        let parsed: Result<BTreeSet<Tag>, TagError> =
+            tags.iter().map(|(name, value)| Tag::new(name, value)).collect();
+        let tags = match parsed {
+            Ok(tags) => tags,
+            Err(error) => {
+                self.write().metric(key).refusals.add(Refusal::Tag(error).to_string(), 1);
+                return None;
+            }
+        };
+        if let Some(series) = self.read().known(key, &tags) {
+            return Some(series);
+        }
+        let mut recorded = self.write();
+        match recorded.create(key, &tags, self.0.max_series) {
+            Ok(series) => Some(series),
+            Err(refusal) => {
+                recorded.metric(key).refusals.add(refusal.to_string(), 1);
+                None
+            }
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Recorded> {
+        self.0.recorded.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Recorded> {
+        self.0.recorded.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recorded {
+    fn known<S: SeriesType>(&self, key: &str, tags: &BTreeSet<Tag>) -> Option<Arc<S>> {
+        S::find(self.metrics.get(key)?.series.as_ref()?)?.get(tags).cloned()
+    }
+
+    fn create<S: SeriesType>(
+        &mut self,
+        key: &str,
+        tags: &BTreeSet<Tag>,
+        max: usize,
+    ) -> Result<Arc<S>, Refusal> {
+        let is_full = self.series >= max;
+        let series = self.metric(key).series.get_or_insert_with(S::empty);
+        let first = series.kind().name();
+        let all = S::find_mut(series).ok_or(Refusal::Kind { first, now: S::KIND.name() })?;
+        if let Some(known) = all.get(tags) {
+            return Ok(Arc::clone(known));
+        }
+        if is_full {
+            let tags = tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(", ");
+            return Err(Refusal::Full { max, tags });
+        }
+        let new = Arc::new(S::new());
+        all.insert(tags.clone(), Arc::clone(&new));
+        self.series += 1;
+        Ok(new)
+    }
+
+    fn metric(&mut self, key: &str) -> &mut RecordedMetric {
+        let new = || RecordedMetric::new(Facts::new(key, "Recorded by the program."));
+        self.metrics.entry(key.to_owned()).or_insert_with(new)
+    }
+}
+
+impl RecordedMetric {
+    fn new(facts: Facts) -> Self {
+        Self { facts, series: None, refusals: Refusals::default() }
+    }
+
+    /// The reading of a run. `None` if nothing was ever recorded.
+    fn take(&mut self, now: SystemTime) -> Option<Described> {
+        let mut refusals = std::mem::take(&mut self.refusals);
+        let mut samples = Vec::new();
+        let mut add = |sample: Sample, tags: &BTreeSet<Tag>| samples.push(tagged(sample, tags));
+        match &self.series {
+            None => {}
+            Some(AllSeries::Counters(all)) => all.iter().for_each(|(tags, series)| {
+                // A total is always finite.
+                series.sample().into_iter().for_each(|sample| add(sample, tags));
+            }),
+            Some(AllSeries::Gauges(all)) => all.iter().for_each(|(tags, series)| match series.sample() {
+                Some(Ok(sample)) => add(sample, tags),
+                Some(Err(error)) => refusals.add(error.to_string(), 1),
+                None => {}
+            }),
+            Some(AllSeries::Distributions(all)) => all.iter().for_each(|(tags, series)| {
+                let (sample, refused) = series.take(now);
+                sample.into_iter().for_each(|sample| add(sample, tags));
+                refusals.add("a value must be a finite number".to_owned(), refused);
+            }),
+        }
+        let kind = self.series.as_ref().map(AllSeries::kind);
+        let mut failed = refusals.into_items();
+        let mut kept = Vec::with_capacity(samples.len());
+        for sample in samples {
+            match sample {
+                Ok(sample) => kept.push(sample),
+                Err(error) => failed.push(ItemError::new(error)),
+            }
+        }
+        if kind.is_none() && failed.is_empty() {
+            return None;
+        }
+        let facts = self.facts.clone().with_kind(kind.unwrap_or(Kind::Gauge));
+        let result = if kept.is_empty() && failed.is_empty() {
+            Err(Unavailable::no_data("nothing was recorded since the previous run"))
+        } else {
+            Reading::new(kept, failed)
+        };
+        Some(Described { facts, result })
+    }
+}
+
+impl AllSeries {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Counters(_) => CounterSeries::KIND,
+            Self::Gauges(_) => GaugeSeries::KIND,
+            Self::Distributions(_) => DistributionSeries::KIND,
+        }
+    }
+}
+
+/// Implements [`SeriesType`] for a type and its variant.
+macro_rules! series_type {
+    ($series:ty, $variant:ident, $kind:expr) => {
+        impl SeriesType for $series {
+            const KIND: Kind = $kind;
+
+            fn new() -> Self {
+                Self::new()
+            }
+
+            fn empty() -> AllSeries {
+                AllSeries::$variant(HashMap::new())
+            }
+
+            fn find(all: &AllSeries) -> Option<&HashMap<BTreeSet<Tag>, Arc<Self>>> {
+                match all {
+                    AllSeries::$variant(series) => Some(series),
+                    _ => None,
+                }
+            }
+
+            fn find_mut(all: &mut AllSeries) -> Option<&mut HashMap<BTreeSet<Tag>, Arc<Self>>> {
+                match all {
+                    AllSeries::$variant(series) => Some(series),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+series_type!(CounterSeries, Counters, Kind::Counter);
+series_type!(GaugeSeries, Gauges, Kind::Gauge);
+series_type!(DistributionSeries, Distributions, Kind::Distribution);
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder")
+            .field("series", &self.read().series)
+            .field("max_series", &self.0.max_series)
+            .finish_non_exhaustive()
+    }
+}

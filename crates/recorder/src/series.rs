@@ -1,0 +1,116 @@
+//! What was recorded for one series. Recording is a few instructions: the series is found once, and its handle is kept.
+
+use std::{
+    collections::BTreeSet,
+    mem,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::SystemTime,
+};
+
+use system_health_registry::{Distribution, Sample, SampleError, Tag};
+
+/// A counter: the total since the series was created.
+#[derive(Debug)]
+pub(crate) struct CounterSeries {
+    created: SystemTime,
+    total: AtomicU64,
+}
+
+/// A gauge: the last value. A value that is not finite means that there is none yet.
+#[derive(Debug)]
+pub(crate) struct GaugeSeries(AtomicU64);
+
+/// A distribution: the values since the last run.
+#[derive(Debug)]
+pub(crate) struct DistributionSeries(Mutex<Values>);
+
+#[derive(Debug)]
+struct Values {
+    since: SystemTime,
+    recorded: Distribution,
+    /// The number of values that were NaN or infinite.
+    refused: u64,
+}
+
+impl CounterSeries {
+    pub(crate) fn new() -> Self {
+        Self { created: SystemTime::now(), total: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn add(&self, count: u64) {
+        self.total.fetch_add(count, Relaxed);
+    }
+
+    /// Raises the total to a value. A smaller value changes nothing.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn raise_to(&self, total: u64) {
+        self.total.fetch_max(total, Relaxed);
+    }
+
+    pub(crate) fn sample(&self) -> Result<Sample, SampleError> {
+        Ok(Sample::new(self.total.load(Relaxed))?.since(self.created))
+    }
+}
+
+impl GaugeSeries {
+    pub(crate) fn new() -> Self {
+        Self(AtomicU64::new(f64::NAN.to_bits()))
+    }
+
+    pub(crate) fn set(&self, value: f64) {
+        self.0.store(value.to_bits(), Relaxed);
+    }
+
+    /// Adds to the value, which starts at zero.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn add(&self, value: f64) {
+        let add = |bits| {
+            let before = f64::from_bits(bits);
+            Some((if before.is_nan() { value } else { before + value }).to_bits())
+        };
+        // The closure always returns a value, so this cannot fail.
+        let _ = self.0.fetch_update(Relaxed, Relaxed, add);
+    }
+
+    /// The last value. `None` if none was set.
+    pub(crate) fn sample(&self) -> Option<Result<Sample, SampleError>> {
+        let value = f64::from_bits(self.0.load(Relaxed));
+        // The initial value has the bits of a NaN. A NaN that was set is an error, too, but it cannot be told apart.
+        (!value.is_nan()).then(|| Sample::new(value))
+    }
+}
+
+impl DistributionSeries {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Values { since: SystemTime::now(), recorded: Distribution::new(), refused: 0 }))
+    }
+
+    pub(crate) fn record(&self, value: f64, count: u64) {
+        let mut values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if values.recorded.record_many(value, count).is_err() {
+            values.refused = values.refused.saturating_add(count);
+        }
+    }
+
+    /// Takes the values since the last call, and the number of refused values. `None` if there are no values.
+    pub(crate) fn take(&self, now: SystemTime) -> (Option<Sample>, u64) {
+        let taken = {
+            let mut values = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            mem::replace(&mut *values, Values { since: now, recorded: Distribution::new(), refused: 0 })
+        };
+        let Values { since, recorded, refused } = taken;
+        ((!recorded.is_empty()).then(|| Sample::from(recorded).since(since)), refused)
+    }
+}
+
+/// Adds the tags of a series to its sample.
+pub(crate) fn tagged(mut sample: Sample, tags: &BTreeSet<Tag>) -> Result<Sample, SampleError> {
+    for tag in tags {
+        let (name, value) = tag.as_str().split_once(':').unwrap_or_default();
+        sample = sample.with_tag(name, value)?;
+    }
+    Ok(sample)
+}

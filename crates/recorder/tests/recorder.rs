@@ -1,0 +1,173 @@
+//! What a run reports of recorded values.
+
+use std::{
+    collections::BTreeMap,
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use system_health_recorder::Recorder;
+use system_health_registry::{Catalog, Context, Engine, Facts, Kind, Run, Unavailable, Value};
+
+async fn run(recorder: &Recorder) -> Run {
+    let catalog = Catalog::of_sources([recorder.source()]).unwrap();
+    Engine::new().run(&catalog, &Context::new()).await
+}
+
+/// The values by key and tags.
+fn values(run: &Run) -> BTreeMap<String, Value> {
+    let samples =
+        run.outcomes().iter().flat_map(|outcome| outcome.samples().iter().map(move |it| (outcome, it)));
+    let series = samples.map(|(outcome, sample)| {
+        let tags: Vec<&str> = sample.tags().iter().map(|tag| tag.as_str()).collect();
+        (format!("{} {}", outcome.metric.key(), tags.join(",")).trim_end().to_owned(), sample.value().clone())
+    });
+    series.collect()
+}
+
+fn failures(run: &Run) -> Vec<String> {
+    let failed = run.outcomes().iter().flat_map(|outcome| outcome.failed_items());
+    failed.map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn each_kind_is_added_up_in_its_way() {
+    let recorder = Recorder::new();
+    recorder.count("orders.placed", &[("shop", "eu")], 2);
+    recorder.count("orders.placed", &[("shop", "eu")], 3);
+    recorder.gauge("orders.waiting", &[], 7);
+    recorder.gauge("orders.waiting", &[], 4);
+    recorder.record("orders.seconds", &[], Duration::from_millis(500));
+    recorder.record("orders.seconds", &[], 1.5);
+
+    let run = run(&recorder).await;
+
+    let values = values(&run);
+    assert_eq!(values["orders.placed shop:eu"], 5.0);
+    assert_eq!(values["orders.waiting"], 4.0);
+    let seconds = values["orders.seconds"].distribution().unwrap();
+    assert_eq!((seconds.count(), seconds.sum()), (2, 2.0));
+    let kinds: Vec<Kind> = run.outcomes().iter().map(|outcome| outcome.metric.kind()).collect();
+    assert_eq!(kinds, [Kind::Counter, Kind::Distribution, Kind::Gauge]);
+}
+
+#[tokio::test]
+async fn the_next_run_has_the_total_the_last_value_and_new_values_only() {
+    let recorder = Recorder::new();
+    recorder.count("orders.placed", &[], 2);
+    recorder.gauge("orders.waiting", &[], 7);
+    recorder.record("orders.seconds", &[], 1.0);
+    let before = SystemTime::now();
+    run(&recorder).await;
+    recorder.count("orders.placed", &[], 1);
+
+    let second = run(&recorder).await;
+
+    let second_values = values(&second);
+    assert_eq!(
+        (&second_values["orders.placed"], &second_values["orders.waiting"]),
+        (&3.0.into(), &7.0.into())
+    );
+    let seconds = second.outcomes().iter().find(|outcome| outcome.metric.key() == "orders.seconds").unwrap();
+    assert!(
+        matches!(&seconds.result, Err(Unavailable::NoData(reason)) if reason.reason().contains("nothing was recorded"))
+    );
+    let placed = second.outcomes().iter().find(|outcome| outcome.metric.key() == "orders.placed").unwrap();
+    assert!(placed.samples()[0].start().unwrap() <= before, "a counter starts with its first value");
+}
+
+#[tokio::test]
+async fn a_series_beyond_the_maximum_is_refused_counted_and_named() {
+    let recorder = Recorder::with_max_series(2);
+    for customer in ["a", "b", "c", "c", "d"] {
+        recorder.count("orders.placed", &[("customer", customer)], 1);
+    }
+
+    let run = run(&recorder).await;
+
+    assert_eq!(values(&run).len(), 2);
+    assert_eq!(
+        failures(&run),
+        [
+            "not recorded, 2 times: the 2 series of the recorder are used up, so that there is none for [customer:c]",
+            "not recorded, once: the 2 series of the recorder are used up, so that there is none for [customer:d]",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn memory_does_not_grow_with_refused_series() {
+    let recorder = Recorder::with_max_series(1);
+    for number in 0..1_000 {
+        recorder.count("orders.placed", &[("customer", &number.to_string())], 1);
+    }
+
+    let failures = failures(&run(&recorder).await);
+
+    assert_eq!(failures.len(), 11);
+    assert_eq!(failures[10], "not recorded, 989 times: for other reasons");
+}
+
+#[tokio::test]
+async fn values_that_are_not_finite_and_a_second_kind_are_failed_items() {
+    let recorder = Recorder::new();
+    recorder.record("orders.seconds", &[], f64::NAN);
+    recorder.record("orders.seconds", &[], 1.0);
+    recorder.gauge("orders.seconds", &[], 1.0);
+
+    let run = run(&recorder).await;
+
+    assert_eq!(values(&run)["orders.seconds"].distribution().unwrap().count(), 1);
+    assert_eq!(
+        failures(&run),
+        [
+            "not recorded, once: a value must be a finite number",
+            "not recorded, once: its values were recorded as a distribution before, and as a gauge now",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_description_is_used_whenever_it_comes() {
+    let recorder = Recorder::new();
+    recorder.count("orders.placed", &[], 1);
+    recorder.describe(Facts::new("orders.placed", "Orders that were placed.").with_unit("order"));
+    recorder.describe(Facts::new("orders.never", "Never recorded."));
+
+    let run = run(&recorder).await;
+
+    assert_eq!(run.outcomes().len(), 1);
+    let metric = &run.outcomes()[0].metric;
+    assert_eq!((metric.description(), metric.unit()), ("Orders that were placed.", Some("order")));
+}
+
+#[tokio::test]
+async fn no_value_of_several_threads_is_lost_while_runs_take_them() {
+    const THREADS: u64 = 4;
+    const EACH: u64 = 5_000;
+    let recorder = Recorder::new();
+    let threads: Vec<_> = (0..THREADS)
+        .map(|_| {
+            let recorder = recorder.clone();
+            thread::spawn(move || {
+                let seconds = recorder.distribution_handle("orders.seconds", &[]);
+                for _ in 0..EACH {
+                    recorder.count("orders.placed", &[], 1);
+                    seconds.record(1.0);
+                }
+            })
+        })
+        .collect();
+    let mut recorded = 0;
+    let mut is_last = false;
+    loop {
+        let all = values(&run(&recorder).await);
+        recorded += all.get("orders.seconds").map_or(0, |value| value.distribution().unwrap().count());
+        if is_last {
+            assert_eq!(all["orders.placed"], 20_000.0);
+            break;
+        }
+        is_last = threads.iter().all(thread::JoinHandle::is_finished);
+    }
+    assert_eq!(recorded, THREADS * EACH);
+}
