@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::{
     Metric, Process, Scope, ScopeError, Subject, Unavailable,
     resource_cache::{AbortOnDrop, ResourceCache, ResourceType, SharedResource},
-    subject::SubjectValue,
+    subject::{SubjectLabel, SubjectValue},
     type_name::short_type_name,
     wait_list::WaitList,
 };
@@ -85,6 +85,8 @@ struct Caches {
 struct MetricCache {
     cache: Arc<ResourceCache>,
     metric: Option<Metric>,
+    /// The subject of the collection.
+    subject: Option<Arc<SubjectLabel>>,
 }
 
 #[derive(Clone)]
@@ -174,6 +176,13 @@ impl Context {
         self.caches.metric.metric.as_ref()
     }
 
+    /// The subject of the metric that is collected. `None` if it has none, and in a resource with a wider scope than
+    /// [`Scope::Metric`].
+    #[must_use]
+    pub fn subject(&self) -> Option<&SubjectLabel> {
+        self.caches.metric.subject.as_deref()
+    }
+
     /// The time after which nobody waits for a resource, if there is one.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
@@ -230,11 +239,11 @@ impl Context {
 
     /// The context of one collection of a metric. Building of its own resources is aborted when the returned handle is
     /// dropped.
-    pub(crate) fn for_collection(&self, metric: &Metric) -> Self {
+    pub(crate) fn for_collection(&self, metric: &Metric, subject: Option<&Arc<SubjectLabel>>) -> Self {
         let own = self.for_task();
         let cache = Arc::new(ResourceCache::default());
         let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&cache)))];
-        let metric = MetricCache { cache, metric: Some(metric.clone()) };
+        let metric = MetricCache { cache, metric: Some(metric.clone()), subject: subject.cloned() };
         Self { caches: Caches { metric, ..own.caches }, tasks, ..own }
     }
 

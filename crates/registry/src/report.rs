@@ -130,8 +130,9 @@ fn covering(kind: Kind, start: Option<SystemTime>, end: SystemTime) -> Kind {
     }
 }
 
-/// The start of the slot that contains a time.
-fn slot_start(time: SystemTime, slot: Duration) -> SystemTime {
+/// The start of the slot that contains a time. Slots are counted from 1970-01-01 00:00 UTC.
+#[must_use]
+pub fn slot_start(time: SystemTime, slot: Duration) -> SystemTime {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => UNIX_EPOCH + Duration::from_secs(since.as_secs() / slot.as_secs() * slot.as_secs()),
         // Times before 1970 cannot occur.

@@ -35,6 +35,9 @@ pub enum ReporterError {
     /// Neither the state folder nor a store in memory can be used.
     #[error("the run cannot be recorded")]
     State(#[from] StateError),
+    /// The runtime ended before the last push of a [`PeriodicReporter`](crate::PeriodicReporter).
+    #[error("the last push did not happen: {0}")]
+    Cancelled(String),
     /// A preview cannot be made.
     #[error("cannot preview the delivery to {sink}: {error}")]
     Preview {

@@ -9,7 +9,10 @@ use std::{
 
 use system_health_registry::{ResponseFuture, ResponseStore};
 use system_health_state::{PackedResponse, Store};
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::timeout,
+};
 
 use crate::{error::Chain, state::CurrentStore};
 
@@ -17,6 +20,9 @@ use crate::{error::Chain, state::CurrentStore};
 const MAX_WAITING: usize = 4 << 20;
 /// Maximum time that a request waits for the state folder.
 const MAX_WAIT: Duration = Duration::from_secs(1);
+/// Maximum number of responses that are loaded concurrently. Each loading thread gets a heap of its own from glibc, which
+/// keeps what was freed there. With many threads, these heaps were a third of the memory of a run.
+const MAX_LOADING: usize = 2;
 /// The time of the last use is written only if the stored time is older than this.
 const USED_RECENTLY: Duration = Duration::from_hours(24);
 
@@ -25,6 +31,7 @@ const USED_RECENTLY: Duration = Duration::from_hours(24);
 pub(crate) struct Responses {
     state: watch::Sender<State>,
     waiting: Mutex<Waiting>,
+    loading: Semaphore,
 }
 
 /// The state of the run.
@@ -46,7 +53,11 @@ struct Waiting {
 impl Responses {
     /// Before the state is open.
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { state: watch::Sender::new(State::Opening), waiting: Mutex::default() })
+        Arc::new(Self {
+            state: watch::Sender::new(State::Opening),
+            waiting: Mutex::default(),
+            loading: Semaphore::new(MAX_LOADING),
+        })
     }
 
     /// Uses the state of the run from now on, if it outlives the run.
@@ -86,11 +97,13 @@ impl ResponseStore for Responses {
         Box::pin(async move {
             let current = self.kept().await?;
             let owned = key.to_owned();
+            let turn = self.loading.acquire().await.ok()?;
             let found = current.ask(current.store(), move |store| {
                 let found = store.response(&owned)?;
                 Ok(found.and_then(|(response, used)| Some((response.unpack()?, used))))
             });
             let (response, used) = found.await.ok()??;
+            drop(turn);
             if used.elapsed().is_ok_and(|age| age > USED_RECENTLY) {
                 self.waiting().used.push(key.to_owned());
             }

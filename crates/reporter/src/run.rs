@@ -9,8 +9,8 @@ use std::{
 
 use futures::future::{join_all, try_join_all};
 use system_health_registry::{
-    Context, Descriptions, Engine, Event, Events, Point, Report, ResponseCache, ResponseStore, Run,
-    SharedError, Tag,
+    Context, Descriptions, Engine, Event, Events, PastRuns, Point, Report, ResponseCache, ResponseStore, Run,
+    RunHistory, SharedError, Tag,
 };
 use system_health_state::{Recipient, Store};
 use tokio::time::{Instant, timeout_at};
@@ -25,6 +25,7 @@ use crate::{
     events,
     guard::Connecting,
     name::{reporter_name, with_name},
+    past_runs::KnownRuns,
     responses::Responses,
     self_metrics::{FinishedRun, MetricResult, RunResult},
     state::{Recorded, RunState},
@@ -37,6 +38,7 @@ pub(crate) struct RunInProgress<'a> {
     targets: &'a [Target],
     context: Context,
     responses: Arc<Responses>,
+    past_runs: Arc<KnownRuns>,
     started: Instant,
     /// The deadline of the run.
     end: Instant,
@@ -66,13 +68,16 @@ impl<'a> RunInProgress<'a> {
         let end = deadlines::run_end(started, deadline);
         let reserve = if mode == Mode::Push { delivery_reserve(deadline) } else { Duration::ZERO };
         let context = reporter.process.context_at(started_at);
-        let responses = Responses::new();
+        let (responses, past_runs) = (Responses::new(), KnownRuns::new(reporter.align));
         let context = context
             .with_deadline(deadline.saturating_sub(reserve))
-            .provide(ResponseCache::new(Arc::clone(&responses) as Arc<dyn ResponseStore>));
+            .provide(ResponseCache::new(Arc::clone(&responses) as Arc<dyn ResponseStore>))
+            .provide(RunHistory::new(Arc::clone(&past_runs) as Arc<dyn PastRuns>));
         let catalogs = [&reporter.catalog].into_iter().chain(&reporter.about_itself);
         let descriptions = descriptions::from_catalogs(catalogs);
-        Self { reporter, targets, context, responses, started, end, reserve, descriptions }.finish(mode).await
+        Self { reporter, targets, context, responses, past_runs, started, end, reserve, descriptions }
+            .finish(mode)
+            .await
     }
 
     async fn finish(&self, mode: Mode) -> Result<Finished, ReporterError> {
@@ -146,7 +151,9 @@ impl<'a> RunInProgress<'a> {
 
     async fn open_state(&self) -> Result<RunState, StateError> {
         let state = self.state().await?;
-        self.responses.open(&state.current().await);
+        let current = state.current().await;
+        self.responses.open(&current);
+        self.past_runs.open(&current);
         Ok(state)
     }
 

@@ -6,12 +6,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rusqlite::{Connection, Row, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 use system_health_registry::{Tag, Value};
 
 use crate::{
     Store, StoreError,
-    convert::{seconds, time},
+    convert::{FAR_AHEAD, seconds, time, time_of_milliseconds},
     points::{parse_tags, value},
 };
 
@@ -83,6 +83,29 @@ impl Store {
                 )?
                 .query_map(params![seconds(since), key], |row| entry(row, &mut samples))?
                 .collect()
+        })
+    }
+
+    /// The last run in which a metric had a value for a subject, and whose points some destination got: the time of its points,
+    /// and when it started. The subject is empty for a metric without subjects. A run more than a day after `now` had a wrong
+    /// clock and is skipped.
+    pub fn last_delivered(
+        &self,
+        key: &str,
+        subject: &str,
+        now: SystemTime,
+    ) -> Result<Option<(SystemTime, SystemTime)>, StoreError> {
+        self.read(|connection| {
+            connection
+                .query_row(
+                    "SELECT timestamp, started_at_ms
+                     FROM runs CROSS JOIN outcomes ON run = id AND key = ?1 AND subject = ?2 AND state = 'value'
+                     WHERE id IN (SELECT run FROM recipients) AND timestamp <= ?3 + ?4
+                     ORDER BY timestamp DESC, id LIMIT 1",
+                    params![key, subject, seconds(now), FAR_AHEAD],
+                    |row| Ok((time(row.get(0)?), time_of_milliseconds(row.get(1)?))),
+                )
+                .optional()
         })
     }
 

@@ -100,7 +100,7 @@ impl<'a> Collection<'a> {
         self.engine.observe(Progress::Started(metric, subject.map(Arc::as_ref)));
         let started = Instant::now();
         let collect = Arc::clone(collect);
-        let context = context.for_collection(metric);
+        let context = context.for_collection(metric, subject);
         let worked_for = metric.clone();
         let result = self.runner.run("the collector", &context, time_limit(metric), move |context| {
             working_for(worked_for, collect(context))

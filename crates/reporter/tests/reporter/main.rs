@@ -2,11 +2,13 @@
 
 mod backend;
 mod choice;
+mod counters;
 mod events;
 mod goals;
 mod independence;
 mod interruption;
 mod partial_outage;
+mod periodic;
 mod repeats;
 mod runs;
 mod selection;

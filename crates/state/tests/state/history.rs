@@ -138,3 +138,18 @@ fn the_time_of_the_last_value_is_kept_if_the_metric_fails() {
     assert_eq!(store.history(None, at(0)).unwrap().len(), 3);
     assert_eq!(store.last_values().unwrap()[&("jobs.waiting".into(), String::new())], at(10));
 }
+
+#[test]
+fn the_last_delivered_run_had_a_value_and_a_destination() {
+    let store = Store::in_memory().unwrap();
+    let last = |key, now| store.last_delivered(key, "", at(now)).unwrap().map(|(slot, _)| slot);
+    assert_eq!(last("jobs.waiting", 50), None);
+
+    store.record(&report(100, &[1.0]), &["datadog"]).unwrap();
+    store.record(&report(200, &[1.0]), &[]).unwrap();
+    store.record(&report(300, &[]), &["datadog"]).unwrap();
+    store.record(&report(100_000_000, &[1.0]), &["datadog"]).unwrap();
+
+    assert_eq!(last("jobs.waiting", 400), Some(at(100)));
+    assert_eq!(last("jobs.broken", 400), None);
+}

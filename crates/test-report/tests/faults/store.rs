@@ -150,10 +150,10 @@ fn the_run_is_delivered_if_any_page_of_the_store_is_damaged() {
 fn waiting_points_are_delivered_if_the_disk_is_full() {
     let world = World::new();
     let scene = world.scene();
-    mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=128k", "tmpfs"], || {
+    mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=192k", "tmpfs"], || {
         world.intake.server().fail_times(1, "/api/v2/series", error(403, "Forbidden"));
         let _ = scene.run(&RUN).with_status(3);
-        let _ = fs::write(state(&scene).join("other"), vec![0; 128 * 1024]);
+        let _ = fs::write(state(&scene).join("other"), vec![0; 192 * 1024]);
         next_second();
 
         let ended = scene.run(&RUN).with_status(0);
@@ -170,11 +170,11 @@ fn the_doctor_finds_a_full_disk_and_changes_nothing() {
     // Some metrics of this program never finish, and the doctor waits for them until the deadline.
     let settings = "[repository]\nname = 'acme/shop'\nbranch = 'main'\n[report]\ndeadline = '5s'\n";
     let scene = world.scene().file("system-health.toml", settings);
-    mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=128k", "tmpfs"], || {
+    mounted(&state(&scene), &["-t", "tmpfs", "-o", "size=192k", "tmpfs"], || {
         let _ = scene.run(&RUN).with_status(0);
         let before = fs::read(state(&scene).join("state.db")).unwrap();
         assert!(!scene.run(&["doctor"]).stdout().contains("the disk is full"));
-        let _ = fs::write(state(&scene).join("other"), vec![0; 128 * 1024]);
+        let _ = fs::write(state(&scene).join("other"), vec![0; 192 * 1024]);
 
         let ended = scene.run(&["doctor"]).with_status(1);
 

@@ -1,0 +1,118 @@
+//! The previous run that delivered a value of a metric, as a resource. A count of what happened since then covers every moment
+//! once, however long the runs are apart.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use crate::{Context, FromContext, Scope, Unavailable};
+
+/// The previous run of a metric and subject that had a value and was delivered, as far as the state knows it.
+///
+/// Count what happened since its start, and say so with [`Sample::since`](crate::Sample::since):
+///
+/// ```
+/// use std::time::SystemTime;
+/// use system_health_registry::{PreviousRun, Sample, SampleError, StartedAt, system_health_metric};
+/// # fn orders(_: SystemTime, _: SystemTime) -> u64 { 7 }
+///
+/// /// Orders since the previous run.
+/// #[system_health_metric(key = "orders.placed", kind = "count", interval = "15m", unit = "order")]
+/// fn orders_placed(previous: PreviousRun, StartedAt(now): StartedAt) -> Result<Sample, SampleError> {
+///     let start = previous.started_at();
+///     Ok(Sample::new(orders(start, now))?.since(start))
+/// }
+/// ```
+///
+/// In the first run, it is the time before the interval of the metric.
+///
+/// In a second run in the same schedule slot, this resource is no data: the first run of the slot was counted, and the run of the
+/// next slot counts from there. A run that is not delivered does not count as the previous run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PreviousRun(SystemTime);
+
+/// What is known about the previous run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownRun {
+    /// It started at this time.
+    StartedAt(SystemTime),
+    /// It was in the same schedule slot as this run.
+    InSameSlot,
+}
+
+/// A future of [`PastRuns`].
+pub type PastRunFuture<'a> = Pin<Box<dyn Future<Output = Result<Option<KnownRun>, Unavailable>> + Send + 'a>>;
+
+/// The runs of the past, which the program provides.
+pub trait PastRuns: Send + Sync + 'static {
+    /// The last run before the one that started at `now`, in which a metric had a value for a subject and was delivered. The
+    /// subject is empty for a metric without subjects. An error means that it cannot be known.
+    fn last_delivered<'a>(&'a self, key: &'a str, subject: &'a str, now: SystemTime) -> PastRunFuture<'a>;
+}
+
+/// The runs of the past, as a resource. There are none unless the program provides them.
+#[derive(Clone, Default)]
+pub struct RunHistory(Option<Arc<dyn PastRuns>>);
+
+impl PreviousRun {
+    /// A previous run that started at a time, for tests.
+    #[must_use]
+    pub const fn new(started_at: SystemTime) -> Self {
+        Self(started_at)
+    }
+
+    /// When it started. If there was none, the start of this run minus the interval of the metric.
+    #[must_use]
+    pub const fn started_at(&self) -> SystemTime {
+        self.0
+    }
+}
+
+impl RunHistory {
+    /// The runs that a program knows.
+    pub fn new(runs: Arc<dyn PastRuns>) -> Self {
+        Self(Some(runs))
+    }
+}
+
+impl FromContext for PreviousRun {
+    const SCOPE: Scope = Scope::Metric;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let metric = context.metric().ok_or_else(|| Unavailable::from("only a metric has a previous run"))?;
+        let interval = metric.kind().interval().ok_or_else(|| {
+            Unavailable::from(
+                "only a count or a rate can cover the time since the previous run; change `kind`",
+            )
+        })?;
+        let history: RunHistory = context.get().await?;
+        let subject = context.subject().map_or("", |subject| subject.name());
+        let known = match &history.0 {
+            Some(runs) => runs.last_delivered(metric.key(), subject, context.started_at()).await?,
+            None => None,
+        };
+        match known {
+            None => Ok(Self(context.started_at().checked_sub(interval).unwrap_or(UNIX_EPOCH))),
+            Some(KnownRun::StartedAt(time)) => Ok(Self(time)),
+            Some(KnownRun::InSameSlot) => Err(Unavailable::no_data(
+                "an earlier run in the same schedule slot has counted, and the next slot counts from there",
+            )),
+        }
+    }
+}
+
+impl FromContext for RunHistory {
+    async fn from_context(_context: &Context) -> Result<Self, Unavailable> {
+        Ok(Self::default())
+    }
+}
+
+impl fmt::Debug for RunHistory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunHistory").field("is_known", &self.0.is_some()).finish()
+    }
+}

@@ -1,0 +1,49 @@
+//! Tells metrics when they were last delivered.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use system_health_registry::{KnownRun, PastRunFuture, PastRuns, Unavailable, slot_start};
+use tokio::sync::watch;
+
+use crate::state::CurrentStore;
+
+/// The runs in the state of the current run.
+#[derive(Debug)]
+pub(crate) struct KnownRuns {
+    /// `None` before the state is open.
+    state: watch::Sender<Option<CurrentStore>>,
+    /// The schedule slot of the runs.
+    slot: Duration,
+}
+
+impl KnownRuns {
+    /// Before the state is open.
+    pub(crate) fn new(slot: Duration) -> Arc<Self> {
+        Arc::new(Self { state: watch::Sender::new(None), slot })
+    }
+
+    /// Uses the state of the run from now on.
+    pub(crate) fn open(&self, store: &CurrentStore) {
+        self.state.send_replace(Some(store.clone()));
+    }
+}
+
+impl PastRuns for KnownRuns {
+    fn last_delivered<'a>(&'a self, key: &'a str, subject: &'a str, now: SystemTime) -> PastRunFuture<'a> {
+        Box::pin(async move {
+            let mut state = self.state.subscribe();
+            let opened = state.wait_for(Option::is_some).await.map_err(Unavailable::from)?.clone();
+            let Some(current) = opened else { return Ok(None) };
+            let (key, subject) = (key.to_owned(), subject.to_owned());
+            let found =
+                current.ask(current.store(), move |store| store.last_delivered(&key, &subject, now)).await?;
+            let timestamp = slot_start(now, self.slot.max(Duration::from_secs(1)));
+            Ok(found.map(|(slot, started_at)| {
+                if slot >= timestamp { KnownRun::InSameSlot } else { KnownRun::StartedAt(started_at) }
+            }))
+        })
+    }
+}

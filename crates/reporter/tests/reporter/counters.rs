@@ -1,0 +1,108 @@
+//! Counters for backends that get totals, and for backends that get increases.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use futures::FutureExt;
+use system_health_registry::{
+    Capabilities, Catalog, Facts, IntoReading, Kind, Metric, PreviousRun, Sample, Settings, StartedAt,
+    Temporality, Unavailable, location,
+};
+use system_health_reporter::{Mode, Reporter};
+
+use crate::backend::{Backend, Scene};
+
+/// A counter that grows by 10 in each run. Its first total is 100.
+fn growing() -> Metric {
+    let total = Arc::new(AtomicU64::new(100));
+    Metric::new(Facts::new("jobs.done", "For a test.").with_kind(Kind::Counter), location!(), move |_| {
+        let total = total.fetch_add(10, Ordering::Relaxed);
+        async move { total.into_reading() }.boxed()
+    })
+}
+
+fn deltas() -> Backend {
+    let capabilities = Capabilities { counter_temporality: Temporality::Delta, ..Capabilities::default() };
+    Backend::new("deltas").with_capabilities(capabilities)
+}
+
+fn values(backend: &Backend) -> Vec<f64> {
+    backend.stored().into_iter().map(|(_, value)| value).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_backend_gets_totals_or_increases_and_the_baseline_is_in_the_receipt() {
+    let scene = Scene::of([growing()]);
+    let (deltas, totals) = (deltas(), Backend::new("totals"));
+
+    let first = scene.push(&[&deltas, &totals]).await;
+    let second = scene.push(&[&deltas, &totals]).await;
+
+    assert_eq!((values(&deltas), values(&totals)), (vec![10.0], vec![100.0, 110.0]));
+    assert_eq!(first.iter().map(|receipt| receipt.baselines).collect::<Vec<_>>(), [1, 0]);
+    assert_eq!(second.iter().map(|receipt| receipt.baselines).collect::<Vec<_>>(), [0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_increase_that_was_not_delivered_waits_for_the_next_run() {
+    let scene = Scene::of([growing()]);
+    let backend = deltas();
+    scene.push(&[&backend]).await;
+    backend.set_behaviour(crate::backend::Behaviour::Leave);
+    scene.push(&[&backend]).await;
+    backend.set_behaviour(crate::backend::Behaviour::Accept);
+
+    scene.push(&[&backend]).await;
+
+    assert_eq!(values(&backend), [10.0, 10.0]);
+}
+
+/// A count of one event per second since the previous run.
+fn since_previous_run() -> Metric {
+    let kind = Kind::Count { interval: Duration::from_mins(1) };
+    Metric::new(Facts::new("ticks", "For a test.").with_kind(kind), location!(), |context| {
+        async move {
+            let (previous, StartedAt(now)): (PreviousRun, StartedAt) =
+                (context.get().await?, context.get().await?);
+            let start = previous.started_at();
+            let seconds = now.duration_since(start).map_err(Unavailable::from)?.as_secs();
+            Sample::new(seconds)?.since(start).into_reading()
+        }
+        .boxed()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_since_the_previous_run_covers_every_second_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::new("backend");
+    let reporter = Reporter::builder(Settings::default())
+        .catalog(Catalog::new([since_previous_run(), growing()]).unwrap())
+        .destination(backend.clone())
+        .state_dir(folder.path())
+        .align(Duration::from_secs(60))
+        .only(["ticks"])
+        .without_self_metrics()
+        .build()
+        .unwrap();
+    // The start of a slot in 2100, so that no point is too old.
+    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(4_102_444_800 + seconds);
+    let state = |finished: &system_health_reporter::Finished| {
+        let outcome = &finished.report.run().outcomes()[0];
+        outcome.samples().first().map_or_else(|| "no value".to_owned(), |sample| sample.value().to_string())
+    };
+    let mut states = Vec::new();
+    for (mode, seconds) in
+        [(Mode::Push, 10), (Mode::Push, 70), (Mode::Push, 100), (Mode::Collect, 130), (Mode::Push, 190)]
+    {
+        states.push(state(&reporter.run_at(mode, at(seconds)).await.unwrap()));
+    }
+
+    // The second run of a slot has no data, and a run that is not delivered changes nothing.
+    assert_eq!(states, ["60", "60", "no value", "60", "120"]);
+}
