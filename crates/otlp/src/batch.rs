@@ -1,0 +1,74 @@
+//! Cuts a delivery into batches, one for each request.
+
+use std::collections::VecDeque;
+
+use system_health_registry::{Point, Tag, Value};
+
+use crate::histogram;
+
+/// Maximum size of a request's body, in bytes before compression. OTLP has no limit. The collector accepts 20 MiB over HTTP
+/// (<https://github.com/open-telemetry/opentelemetry-collector/tree/main/config/confighttp>), and 4 MiB where it forwards
+/// over gRPC (<https://grpc.io/docs/guides/flow-control/>).
+pub(crate) const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// The size of what a data point always has: two times, a value, and the tags and lengths of messages.
+const DATA_POINT_SIZE: usize = 64;
+/// The size of what an attribute has beside its texts.
+const ATTRIBUTE_SIZE: usize = 16;
+
+/// Points that are sent in one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Batch {
+    /// The positions of the points in the delivery, in ascending order.
+    pub(crate) positions: Vec<usize>,
+    /// Whether the points count twice if they are sent twice.
+    pub(crate) adds_up: bool,
+    /// How many of the points the receiver has already refused, if it said so. Then this batch is a part of one in which other
+    /// points were accepted.
+    pub(crate) refused: Option<usize>,
+}
+
+impl Batch {
+    /// The two halves of a batch of at least two points.
+    pub(crate) fn halves(self) -> [Self; 2] {
+        let Self { mut positions, adds_up, refused } = self;
+        let second = positions.split_off(positions.len() / 2);
+        [positions, second].map(|positions| Self { positions, adds_up, refused })
+    }
+}
+
+/// Cuts points into batches of about this size. Points that add up are never in one batch with others, because an unclear response
+/// means something else for them.
+pub(crate) fn cut(
+    points: &[Point],
+    positions: impl IntoIterator<Item = usize>,
+    adds_up: impl Fn(&Point) -> bool,
+    limit: usize,
+) -> VecDeque<Batch> {
+    let mut batches = VecDeque::new();
+    let mut open = [false, true].map(|adds_up| (0, Batch { positions: vec![], adds_up, refused: None }));
+    for position in positions {
+        let Some(point) = points.get(position) else { continue };
+        let (size, batch) = &mut open[usize::from(adds_up(point))];
+        let added = estimated_size(point);
+        if *size + added > limit && !batch.positions.is_empty() {
+            let next = Batch { positions: vec![], ..*batch };
+            batches.push_back(std::mem::replace(batch, next));
+            *size = 0;
+        }
+        *size += added;
+        batch.positions.push(position);
+    }
+    batches.extend(open.map(|(_, batch)| batch).into_iter().filter(|batch| !batch.positions.is_empty()));
+    batches
+}
+
+/// The size of a point in a request, without what it shares with other points of its metric.
+fn estimated_size(point: &Point) -> usize {
+    let tags: usize = point.tags.iter().map(|tag: &Tag| tag.as_str().len() + ATTRIBUTE_SIZE).sum();
+    let values = match &point.value {
+        Value::Number(_) => 0,
+        Value::Distribution(distribution) => histogram::estimated_size(distribution),
+    };
+    DATA_POINT_SIZE + point.key.len() + tags + values
+}
