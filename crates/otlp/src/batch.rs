@@ -23,17 +23,28 @@ pub(crate) struct Batch {
     pub(crate) positions: Vec<usize>,
     /// Whether the points count twice if they are sent twice.
     pub(crate) adds_up: bool,
-    /// How many of the points the receiver has already refused, if it said so. Then this batch is a part of one in which other
-    /// points were accepted.
-    pub(crate) refused: Option<usize>,
+    /// How far the search for refused points is.
+    pub(crate) search: Search,
+}
+
+/// How far the search for refused points of a batch is, if the receiver does not say which points it refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Search {
+    /// The points were not sent yet, or the receiver has accepted none of them.
+    NotStarted,
+    /// The receiver has refused this number of points and accepted the others. The same batch is sent again, to find out whether
+    /// the receiver accepts a point twice.
+    Repeat(usize),
+    /// The receiver accepts a point twice, so parts of the batch may be sent.
+    Started,
 }
 
 impl Batch {
     /// The two halves of a batch of at least two points.
     pub(crate) fn halves(self) -> [Self; 2] {
-        let Self { mut positions, adds_up, refused } = self;
+        let Self { mut positions, adds_up, search } = self;
         let second = positions.split_off(positions.len() / 2);
-        [positions, second].map(|positions| Self { positions, adds_up, refused })
+        [positions, second].map(|positions| Self { positions, adds_up, search })
     }
 }
 
@@ -46,7 +57,8 @@ pub(crate) fn cut(
     limit: usize,
 ) -> VecDeque<Batch> {
     let mut batches = VecDeque::new();
-    let mut open = [false, true].map(|adds_up| (0, Batch { positions: vec![], adds_up, refused: None }));
+    let mut open =
+        [false, true].map(|adds_up| (0, Batch { positions: vec![], adds_up, search: Search::NotStarted }));
     for position in positions {
         let Some(point) = points.get(position) else { continue };
         let (size, batch) = &mut open[usize::from(adds_up(point))];

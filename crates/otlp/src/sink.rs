@@ -75,11 +75,12 @@ impl OtlpSink {
                 tracing::warn!("{} accepted the points with a warning: {message}", self.exporter.url);
                 Sent::Accepted
             }
-            count => {
-                let error = DeliveryError::new(PartlyRefused { refused, total, message });
-                // A negative number is none. Then nothing is known, as if any of the points could have been refused.
-                Sent::Partly { refused: count.unwrap_or(1), error }
-            }
+            Ok(refused_points) => Sent::Partly {
+                refused: refused_points,
+                error: DeliveryError::new(PartlyRefused { refused, total, message }),
+            },
+            // A negative number says nothing.
+            Err(_) => Sent::Unknown(DeliveryError::new(PartlyRefused { refused, total, message })),
         }
     }
 }

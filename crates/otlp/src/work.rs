@@ -6,7 +6,7 @@ use std::{collections::VecDeque, fmt};
 use futures::{Stream, stream};
 use system_health_registry::{DeliveryError, Fate, Settlement};
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Search};
 
 /// The result of sending a batch.
 #[derive(Debug)]
@@ -37,8 +37,11 @@ enum Unclear {
              others would count twice"
     )]
     AddsUp { refused: usize, total: usize, source: DeliveryError },
-    #[error("the receiver refused {refused} of {total} points, and others when they were sent again")]
-    Contradiction { refused: usize, total: usize, source: DeliveryError },
+    #[error(
+        "the receiver refused {before} of {total} points, and {refused} when the same points were sent again, so it is not \
+         known which"
+    )]
+    Changed { before: usize, refused: usize, total: usize, source: DeliveryError },
     #[error(
         "one of {total} points is refused, and it was not searched for, because too many others were refused"
     )]
@@ -96,8 +99,8 @@ where
 
     fn account(&mut self, batch: Batch, sent: Sent) {
         match sent {
-            Sent::Accepted => self.account_refused(batch, 0, None),
-            Sent::Partly { refused, error } => self.account_refused(batch, refused, Some(error)),
+            Sent::Accepted => self.accept(&batch),
+            Sent::Partly { refused, error } => self.account_partly(batch, refused, error),
             Sent::Refused(source) => match &*batch.positions {
                 [position] => {
                     let fate = self.refusal(*position, &source);
@@ -121,44 +124,40 @@ where
         }
     }
 
-    /// Handles a batch of which the receiver refused a number of points.
-    fn account_refused(&mut self, mut batch: Batch, refused: usize, error: Option<DeliveryError>) {
+    fn accept(&mut self, batch: &Batch) {
+        self.splits = self.splits.saturating_add(SPLITS_FOR_ONE);
+        self.settle(batch, &Fate::Accepted);
+    }
+
+    /// Handles a batch of which the receiver refused a number of points, which is not zero.
+    fn account_partly(&mut self, mut batch: Batch, refused: usize, source: DeliveryError) {
         let total = batch.positions.len();
-        let refused = refused.min(total);
-        if let Some(known) = batch.refused {
-            // The other half contains the rest, and is the next batch if it was not sent yet.
-            if let Some(other) = self.batches.front_mut().filter(|other| other.refused == Some(known)) {
-                other.refused = Some(known.saturating_sub(refused));
+        match batch.search {
+            // Some receivers refuse a point that they already have. Then accepted points would look refused.
+            Search::Repeat(before) if refused != before => {
+                self.unclear(&batch, Unclear::Changed { before, refused, total, source });
             }
-        }
-        match (error, batch.refused) {
-            (Some(source), Some(known)) if refused > known => {
-                // A receiver that refuses points because it already has them would make accepted points look refused.
-                let error = DeliveryError::new(Unclear::Contradiction { refused, total, source });
-                self.settle(&batch, &Fate::Unknown(error));
-            }
-            (Some(source), _) if refused == total => {
+            _ if refused >= total => {
                 for position in batch.positions {
                     let fate = self.refusal(position, &source);
                     self.settled.push_back(Settlement { points: position..position + 1, fate });
                 }
             }
-            (Some(source), _) if refused > 0 && (batch.adds_up || self.splits == 0) => {
-                let unclear = match batch.adds_up {
-                    true => Unclear::AddsUp { refused, total, source },
-                    false => Unclear::Unsearched { total, source },
-                };
-                self.settle(&batch, &Fate::Unknown(DeliveryError::new(unclear)));
+            _ if batch.adds_up => self.unclear(&batch, Unclear::AddsUp { refused, total, source }),
+            _ if self.splits == 0 => self.unclear(&batch, Unclear::Unsearched { total, source }),
+            Search::NotStarted => {
+                batch.search = Search::Repeat(refused);
+                self.batches.push_front(batch);
             }
-            (Some(_), _) if refused > 0 => {
-                batch.refused = Some(refused);
+            Search::Repeat(_) | Search::Started => {
+                batch.search = Search::Started;
                 self.split(batch);
             }
-            _ => {
-                self.splits = self.splits.saturating_add(SPLITS_FOR_ONE);
-                self.settle(&batch, &Fate::Accepted);
-            }
         }
+    }
+
+    fn unclear(&mut self, batch: &Batch, unclear: Unclear) {
+        self.settle(batch, &Fate::Unknown(DeliveryError::new(unclear)));
     }
 
     fn split(&mut self, batch: Batch) {
@@ -190,3 +189,6 @@ struct PointRefused {
     series: String,
     source: DeliveryError,
 }
+
+#[cfg(test)]
+mod tests;
