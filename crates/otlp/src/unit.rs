@@ -111,6 +111,19 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_has_the_table() {
+        let names =
+            |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" ");
+        let rows = UNITS.iter().map(|(code, units)| format!("| `{code}` | {} |\n", names(units)));
+        let table = format!("| UCUM | units |\n|---|---|\n{}\n", rows.collect::<String>());
+
+        assert!(
+            include_str!("../../../docs/otlp.md").contains(&table),
+            "docs/otlp.md should contain:\n{table}"
+        );
+    }
+
+    #[test]
     fn each_name_belongs_to_one_unit() {
         for (code, names) in UNITS {
             for name in *names {
