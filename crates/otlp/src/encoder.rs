@@ -36,6 +36,9 @@ pub(crate) enum PointError {
         "the value of `{key}` is {value}, and a {kind} of OTLP cannot be negative; make the metric a gauge"
     )]
     Negative { key: String, kind: &'static str, value: f64 },
+    /// A number in place of a distribution, or the other way round.
+    #[error("the value of `{key}` is not that of a {kind}")]
+    Value { key: String, kind: &'static str },
 }
 
 /// The data points of a metric have the same type, unit and temporality.
@@ -65,9 +68,13 @@ struct DataPoints {
 impl Encoder {
     /// Refuses a point that OTLP cannot represent.
     pub(crate) fn check(&self, point: &Point) -> Result<(), PointError> {
+        let (key, kind) = (|| point.key.clone(), point.kind.name());
         match (self.shape(point), point.value.number()) {
             (Shape::Sum(_), Some(value)) if value < 0.0 => {
-                Err(PointError::Negative { key: point.key.clone(), kind: point.kind.name(), value })
+                Err(PointError::Negative { key: key(), kind, value })
+            }
+            (Shape::Gauge | Shape::Sum(_), None) | (Shape::Histogram(_), Some(_)) => {
+                Err(PointError::Value { key: key(), kind })
             }
             _ => Ok(()),
         }

@@ -64,7 +64,8 @@ fn failure(response: &HttpResponse, redactor: &Redactor) -> OtlpError {
             retry: Retry::from_response(status, &response.headers, SystemTime::now()),
             may_have_arrived: may_have_been_processed(status),
         },
-        _ if status.is_server_error() => OtlpError::Failed(quoted),
+        // 408 may come from a proxy that got no response from the receiver.
+        _ if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => OtlpError::Failed(quoted),
         _ => OtlpError::Unexpected(quoted),
     }
 }

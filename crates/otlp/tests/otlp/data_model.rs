@@ -148,6 +148,23 @@ async fn a_negative_count_is_refused_only_where_it_would_be_a_sum() {
 }
 
 #[tokio::test]
+async fn a_value_that_does_not_fit_its_kind_is_refused() {
+    let server = receiver();
+    let points = [
+        point("a", Kind::Gauge, Distribution::of([1.0]).unwrap(), &[]),
+        point("b", Kind::Distribution, 1.0, &[]),
+    ];
+
+    assert_eq!(
+        deliver(&*sink(&server.url(), "").await, &points).await,
+        [
+            "refused: the value of `a` is not that of a gauge",
+            "refused: the value of `b` is not that of a distribution",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn points_are_grouped_by_resource_and_metric() {
     let server = receiver();
     let points = [

@@ -164,6 +164,6 @@ fn an_otlp_response_refuses_a_point() {
     let ended = scene.run(&run_otlp()).with_status(3);
 
     let delivery = delivery(&ended);
-    assert_eq!((&delivery["accepted"], &delivery["refused"]), (&1.into(), &1.into()), "{ended}");
-    assert!(delivery.to_string().contains("`test.value`"), "{ended}");
+    assert_eq!((&delivery["series"], &delivery["refused"][0]["series"]), (&1.into(), &1.into()), "{ended}");
+    assert!(delivery["refused"][0]["error"].to_string().contains("`test.value`"), "{ended}");
 }
