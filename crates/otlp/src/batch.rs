@@ -6,9 +6,8 @@ use system_health_registry::{Point, Tag, Value};
 
 use crate::histogram;
 
-/// Maximum size of a request's body, in bytes before compression. OTLP has no limit. The collector accepts 20 MiB over HTTP
-/// (<https://github.com/open-telemetry/opentelemetry-collector/tree/main/config/confighttp>), and 4 MiB where it forwards
-/// over gRPC (<https://grpc.io/docs/guides/flow-control/>).
+/// Maximum size of a request's body, in bytes before compression. A receiver should accept 20 MiB
+/// (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>), but some receivers and proxies accept less.
 pub(crate) const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// The size of what a data point always has: two times, a value, and the tags and lengths of messages.

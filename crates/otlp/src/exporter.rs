@@ -1,12 +1,13 @@
 //! Sends requests to a receiver (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>).
 
-use std::{fmt, io::Write, time::Duration};
+use std::{
+    fmt,
+    io::Write,
+    time::{Duration, SystemTime},
+};
 
 use flate2::{Compression, write::GzEncoder};
-use http::{
-    HeaderName, HeaderValue,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT},
-};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use system_health_http::{
     HttpResponse, Idempotency, Redactor, Retrier, RetryError, RetryPolicy, RunClient, server_time,
 };
@@ -15,6 +16,7 @@ use url::Url;
 
 use crate::{
     error::{OtlpError, RequestError},
+    headers::RequestHeaders,
     proto::ExportMetricsPartialSuccess,
     response::{PROTOBUF, read_response},
 };
@@ -32,7 +34,7 @@ const PROGRAM: &str = concat!("system-health-otlp/", env!("CARGO_PKG_VERSION"));
 pub(crate) struct Exporter {
     pub(crate) client: RunClient,
     pub(crate) url: Url,
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) headers: RequestHeaders,
     pub(crate) policy: RetryPolicy,
 }
 
@@ -51,11 +53,11 @@ impl Exporter {
     }
 
     /// Sends a request without points, which a receiver accepts
-    /// (<https://opentelemetry.io/docs/specs/otlp/#full-success>). Returns the server's time if the response contains it.
+    /// (<https://opentelemetry.io/docs/specs/otlp/#full-success-1>). Returns the server's time if the response contains it.
     pub(crate) async fn check(
         &self,
         deadline: Instant,
-    ) -> Result<Option<std::time::SystemTime>, RetryError<RequestError>> {
+    ) -> Result<Option<SystemTime>, RetryError<RequestError>> {
         let compressed = gzip(&[]);
         let retrier = Retrier::new(self.policy, deadline);
         let sending = retrier.run(Idempotency::Idempotent, async || self.send(&compressed, deadline).await);

@@ -26,6 +26,7 @@ mod encoder;
 mod endpoint;
 mod error;
 mod exporter;
+mod headers;
 mod histogram;
 mod json;
 mod key_values;

@@ -1,7 +1,6 @@
 //! The table `[otlp]`. The environment variables are those of every OpenTelemetry exporter
 //! (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/>).
 
-use http::{HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Deserializer, de};
 use system_health_credentials::{Credentials, Secret, SecretName, register_secret, stored};
@@ -15,7 +14,8 @@ use url::Url;
 use crate::{
     attributes::{ResourceAttributes, SERVICE_NAME},
     endpoint::EndpointUrl,
-    key_values::{KeyValueError, parse_key_values},
+    headers::{RequestHeaders, deserialize_headers, parse_headers},
+    key_values::parse_key_values,
     preference::TemporalityPreference,
 };
 
@@ -37,10 +37,10 @@ pub(crate) struct OtlpSettings {
     /// The URL for metrics. It takes precedence over `endpoint`.
     pub(crate) metrics_endpoint: Option<EndpointUrl>,
     /// Headers of every request, if the environment has them.
-    #[serde(deserialize_with = "headers")]
+    #[serde(deserialize_with = "deserialize_headers")]
     pub(crate) headers: Option<SecretSetting>,
     /// Headers that replace those of `headers`.
-    #[serde(deserialize_with = "headers")]
+    #[serde(deserialize_with = "deserialize_headers")]
     pub(crate) metrics_headers: Option<SecretSetting>,
     /// The name of the headers in AWS Secrets Manager. Without it, they are not looked up there.
     pub(crate) headers_secret: Option<SecretName>,
@@ -67,7 +67,7 @@ settings_table!(
         "metrics_headers" => "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
     },
     template: include_str!("settings.toml"),
-    check: OtlpSettings::refuse_secrets_in_files,
+    check: |_, settings| OtlpSettings::refuse_secrets_in_files(settings),
 );
 
 /// Headers are in the settings file.
@@ -79,20 +79,6 @@ settings_table!(
 struct SecretInFile {
     variable: &'static str,
     file_variable: &'static str,
-}
-
-/// Why headers cannot be sent. They are not repeated, because they are secret.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum HeaderError {
-    /// The list cannot be read.
-    #[error(transparent)]
-    List(#[from] KeyValueError),
-    /// HTTP does not allow the name.
-    #[error("the name of header {0} contains a character that HTTP does not allow")]
-    Name(usize),
-    /// HTTP does not allow the value.
-    #[error("the value of header {0} contains a character that HTTP does not allow")]
-    Value(usize),
 }
 
 impl OtlpSettings {
@@ -114,10 +100,7 @@ impl OtlpSettings {
     }
 
     /// The headers of every request, from the environment, or from AWS Secrets Manager if `headers_secret` is set.
-    pub(crate) async fn request_headers(
-        &self,
-        context: &Context,
-    ) -> Result<Vec<(HeaderName, HeaderValue)>, Unavailable> {
+    pub(crate) async fn request_headers(&self, context: &Context) -> Result<RequestHeaders, Unavailable> {
         if let Some(list) = self.metrics_headers.as_ref().or(self.headers.as_ref()) {
             return Ok(parse_headers(list.expose())?);
         }
@@ -129,7 +112,7 @@ impl OtlpSettings {
         Ok(parse_headers(list.expose_secret())?)
     }
 
-    fn refuse_secrets_in_files(&self, settings: &Settings) -> Result<(), SettingsError> {
+    fn refuse_secrets_in_files(settings: &Settings) -> Result<(), SettingsError> {
         let in_file = |key| matches!(settings.origin::<Self>(key), Some(Origin::File { .. }));
         match Self::SECRET.iter().find(|(key, ..)| in_file(key)) {
             Some(&(key, variable, file_variable)) => {
@@ -138,25 +121,6 @@ impl OtlpSettings {
             None => Ok(()),
         }
     }
-}
-
-/// Parses headers. Their values are not shown by `Debug`.
-fn parse_headers(list: &str) -> Result<Vec<(HeaderName, HeaderValue)>, HeaderError> {
-    let pairs = parse_key_values(list)?.into_iter().enumerate();
-    let header = |(at, (name, value)): (usize, (String, String))| {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderError::Name(at + 1))?;
-        let mut value = HeaderValue::from_str(&value).map_err(|_| HeaderError::Value(at + 1))?;
-        value.set_sensitive(true);
-        Ok((name, value))
-    };
-    pairs.map(header).collect()
-}
-
-/// Deserializes headers. The message about invalid ones does not repeat them.
-fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretSetting>, D::Error> {
-    let list = SecretSetting::deserialize(deserializer)?;
-    parse_headers(list.expose()).map_err(de::Error::custom)?;
-    Ok(Some(list))
 }
 
 /// Deserializes a list of attributes.

@@ -1,6 +1,6 @@
 //! The sink.
 
-use std::{collections::VecDeque, fmt};
+use std::fmt;
 
 use futures::{
     StreamExt,
@@ -92,13 +92,13 @@ impl Sink for OtlpSink {
 
     fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement> {
         let mut fitting = Vec::with_capacity(points.len());
-        let mut refused = VecDeque::new();
+        let mut refused = Vec::new();
         for (position, point) in points.iter().enumerate() {
             match self.encoder.check(point) {
                 Ok(()) => fitting.push(position),
                 Err(error) => {
                     let fate = Fate::Refused(DeliveryError::new(error));
-                    refused.push_back(Settlement { points: position..position + 1, fate });
+                    refused.push(Settlement { points: position..position + 1, fate });
                 }
             }
         }

@@ -84,16 +84,12 @@ where
                 return Some(settlement);
             }
             let batch = self.batches.pop_front()?;
-            match &self.stopped {
-                Some(error) => {
-                    let error = error.clone();
-                    self.settle(&batch, &Fate::Left(error));
-                }
-                None => {
-                    let sent = (self.send)(batch.clone()).await;
-                    self.account(batch, sent);
-                }
+            if let Some(error) = self.stopped.clone() {
+                self.settle(&batch, &Fate::Left(error));
+                continue;
             }
+            let sent = (self.send)(batch.clone()).await;
+            self.account(batch, sent);
         }
     }
 
