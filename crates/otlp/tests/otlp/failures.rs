@@ -47,12 +47,13 @@ async fn a_refused_point_does_not_affect_others() {
 
         let fates = deliver(&*sink(&server.url(), "").await, &gauges()).await;
 
-        let error = match whole {
-            true => format!(
+        let error = if whole {
+            format!(
                 "POST {}/v1/metrics: the receiver refused the metrics (HTTP 400: c is invalid)",
                 server.url()
-            ),
-            false => "the receiver refused 1 of 1 points (c is too old)".to_owned(),
+            )
+        } else {
+            "the receiver refused 1 of 1 points (c is too old)".to_owned()
         };
         assert_eq!(fates[2], format!("refused: `c` is refused: {error}"));
         let others: Vec<_> = fates.iter().filter(|fate| *fate == "accepted").collect();
