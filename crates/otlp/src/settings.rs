@@ -198,8 +198,9 @@ mod tests {
             let context = Context::new().provide(Credentials::from_variables(stored.iter().copied()));
             let headers = read(text, variables).unwrap().request_headers(&context).await.unwrap();
             assert!(!format!("{headers:?}").contains("hunter"));
-            let shown =
-                |(name, value): &(HeaderName, HeaderValue)| format!("{name}: {}", value.to_str().unwrap());
+            let shown = |(name, value): &(http::HeaderName, http::HeaderValue)| {
+                format!("{name}: {}", value.to_str().unwrap())
+            };
             headers.iter().map(shown).collect::<Vec<_>>().join(", ")
         };
 
