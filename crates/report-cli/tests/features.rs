@@ -60,6 +60,7 @@ fn the_command_crate_depends_neither_on_collectors_nor_on_sinks() {
         "system-health-collectors",
         "system-health-datadog",
         "system-health-local",
+        "system-health-otlp",
         "system-health-prometheus",
     ];
     assert!(crates.iter().all(|name| !others.contains(&name.as_str())), "{crates:?}");

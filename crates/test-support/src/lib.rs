@@ -8,6 +8,7 @@ pub mod datadog;
 pub mod github;
 pub mod moto;
 pub mod prometheus;
+pub mod rotel;
 pub mod scene;
 pub mod server;
 pub mod tools;

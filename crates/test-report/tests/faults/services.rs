@@ -1,10 +1,11 @@
-//! Faults of the three services. Each run collects a metric of GitHub and `test.value`, so that a scenario shows both a metric
+//! Faults of the services. Each run collects a metric of GitHub and `test.value`, so that a scenario shows both a metric
 //! that the fault affects and one that it does not affect.
 
 use std::thread;
 
 use system_health_test_support::{
     datadog::DatadogIntake,
+    server::{Answer, Server},
     wire::{Upstream, WireServer},
 };
 
@@ -15,6 +16,8 @@ use crate::{
 
 const RUN: [&str; 8] =
     ["--push", "--no-self-metrics", "--only", "commits.hotfix", "--only", "test.value", "--deadline", "5s"];
+
+const OTLP: &str = "OTLP";
 
 fn row(place: &'static str, fault: &Fault, delivered: &'static str, status: i32) -> Scenario {
     let (delivered, status) = if fault.passes() { ("all", 0) } else { (delivered, status) };
@@ -28,7 +31,14 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     let aws =
         faults.iter().map(|fault| row("Secrets Manager", fault, "nothing yet; all with the next run", 3));
     let datadog = faults.iter().map(|fault| row("Datadog", fault, "nothing yet; all with the next run", 3));
-    github.chain(aws).chain(datadog).collect()
+    let otlp = faults.iter().map(|fault| row(OTLP, fault, "nothing yet; all with the next run", 3));
+    let partly = Scenario {
+        place: "OTLP response",
+        fault: "a partial success: one of two points is refused".to_owned(),
+        delivered: "all but the refused point",
+        status: 3,
+    };
+    github.chain(aws).chain(datadog).chain(otlp).chain([partly]).collect()
 }
 
 /// Runs the scenarios of a service, four at a time.
@@ -106,4 +116,54 @@ fn datadog() {
             check_recovery(&scene, &server, &RUN, &ended);
         }
     });
+}
+
+/// A receiver that refuses the points of a metric, if there is one.
+fn receiver(refused: Option<&'static str>) -> Server {
+    Server::start(move |request| match refused.filter(|key| mentions(&request.body, key)) {
+        None => Answer::text(200, "application/x-protobuf", ""),
+        // ExportMetricsServiceResponse { partial_success: { rejected_data_points: 1, error_message: "old" } }
+        Some(_) => Answer::text(200, "application/x-protobuf", "\u{a}\u{7}\u{8}\u{1}\u{12}\u{3}old"),
+    })
+}
+
+fn mentions(body: &[u8], key: &str) -> bool {
+    body.windows(key.len()).any(|window| window == key.as_bytes())
+}
+
+fn run_otlp() -> Vec<&'static str> {
+    RUN.into_iter().chain(["--to", "otlp"]).collect()
+}
+
+#[test]
+fn otlp() {
+    run_all(OTLP, |fault, row| {
+        let (world, receiver, run) = (World::new(), receiver(None), run_otlp());
+        let server = WireServer::start(fault.wire.clone(), fault.times, upstream(&receiver.url()));
+        let scene = world.scene().variable("OTEL_EXPORTER_OTLP_ENDPOINT", server.url());
+
+        let ended = scene.run(&run).with_status(row.status);
+
+        assert_eq!(receiver.requests().len(), usize::from(fault.passes()), "{}: {ended}", fault.name);
+        if !fault.passes() {
+            assert_eq!(delivery(&ended)["left"], 2, "{}: {ended}", fault.name);
+            check_recovery(&scene, &server, &run, &ended);
+        }
+        let delivered = receiver.requests();
+        for key in ["commits.hotfix", "test.value"] {
+            assert!(delivered.iter().any(|request| mentions(&request.body, key)), "{}: {key}", fault.name);
+        }
+    });
+}
+
+#[test]
+fn an_otlp_response_refuses_a_point() {
+    let (world, receiver) = (World::new(), receiver(Some("test.value")));
+    let scene = world.scene().variable("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url());
+
+    let ended = scene.run(&run_otlp()).with_status(3);
+
+    let delivery = delivery(&ended);
+    assert_eq!((&delivery["series"], &delivery["refused"][0]["series"]), (&1.into(), &1.into()), "{ended}");
+    assert!(delivery["refused"][0]["error"].to_string().contains("`test.value`"), "{ended}");
 }

@@ -1,0 +1,85 @@
+//! Cuts a delivery into batches, one for each request.
+
+use std::collections::VecDeque;
+
+use system_health_registry::{Point, Tag, Value};
+
+use crate::histogram;
+
+/// Maximum size of a request's body, in bytes before compression. A receiver should accept 20 MiB
+/// (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>), but some receivers and proxies accept less.
+pub(crate) const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// The size of what a data point always has: two times, a value, and the tags and lengths of messages.
+const DATA_POINT_SIZE: usize = 64;
+/// The size of what an attribute has beside its texts.
+const ATTRIBUTE_SIZE: usize = 16;
+
+/// Points that are sent in one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Batch {
+    /// The positions of the points in the delivery, in ascending order.
+    pub(crate) positions: Vec<usize>,
+    /// Whether the points count twice if they are sent twice.
+    pub(crate) adds_up: bool,
+    /// How far the search for refused points is.
+    pub(crate) search: Search,
+}
+
+/// How far the search for refused points of a batch is, if the receiver does not say which points it refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Search {
+    /// The points were not sent yet, or the receiver has accepted none of them.
+    NotStarted,
+    /// The receiver has refused this number of points and accepted the others. The same batch is sent again, to find out whether
+    /// the receiver accepts a point twice.
+    Repeat(usize),
+    /// The receiver accepts a point twice, so parts of the batch may be sent.
+    Started,
+}
+
+impl Batch {
+    /// The two halves of a batch of at least two points.
+    pub(crate) fn halves(self) -> [Self; 2] {
+        let Self { mut positions, adds_up, search } = self;
+        let second = positions.split_off(positions.len() / 2);
+        [positions, second].map(|positions| Self { positions, adds_up, search })
+    }
+}
+
+/// Cuts points into batches of about this size. Points that add up are never in one batch with others, because an unclear response
+/// means something else for them.
+pub(crate) fn cut(
+    points: &[Point],
+    positions: impl IntoIterator<Item = usize>,
+    adds_up: impl Fn(&Point) -> bool,
+    limit: usize,
+) -> VecDeque<Batch> {
+    let mut batches = VecDeque::new();
+    let mut open =
+        [false, true].map(|adds_up| (0, Batch { positions: vec![], adds_up, search: Search::NotStarted }));
+    for position in positions {
+        let Some(point) = points.get(position) else { continue };
+        let (size, batch) = &mut open[usize::from(adds_up(point))];
+        let added = estimated_size(point);
+        if *size + added > limit && !batch.positions.is_empty() {
+            let next = Batch { positions: vec![], ..*batch };
+            batches.push_back(std::mem::replace(batch, next));
+            *size = 0;
+        }
+        *size += added;
+        batch.positions.push(position);
+    }
+    batches.extend(open.map(|(_, batch)| batch).into_iter().filter(|batch| !batch.positions.is_empty()));
+    batches
+}
+
+/// The size of a point in a request, without what it shares with other points of its metric.
+fn estimated_size(point: &Point) -> usize {
+    let tags: usize = point.tags.iter().map(|tag: &Tag| tag.as_str().len() + ATTRIBUTE_SIZE).sum();
+    let values = match &point.value {
+        Value::Number(_) => 0,
+        Value::Distribution(distribution) => histogram::estimated_size(distribution),
+    };
+    DATA_POINT_SIZE + point.key.len() + tags + values
+}

@@ -1,0 +1,45 @@
+//! Headers of requests, such as the key of a backend. They are secret.
+
+use http::{HeaderName, HeaderValue};
+use serde::{Deserialize, Deserializer, de};
+use system_health_registry::settings::SecretSetting;
+
+use crate::key_values::{KeyValueError, parse_key_values};
+
+/// The headers of every request. `Debug` does not show their values.
+pub(crate) type RequestHeaders = Vec<(HeaderName, HeaderValue)>;
+
+/// Why headers cannot be sent. They are not repeated, because they are secret.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HeaderError {
+    /// The list cannot be read.
+    #[error(transparent)]
+    List(#[from] KeyValueError),
+    /// HTTP does not allow the name.
+    #[error("the name of header {0} contains a character that HTTP does not allow")]
+    Name(usize),
+    /// HTTP does not allow the value.
+    #[error("the value of header {0} contains a character that HTTP does not allow")]
+    Value(usize),
+}
+
+/// Parses headers. Their values are not shown by `Debug`.
+pub(crate) fn parse_headers(list: &str) -> Result<RequestHeaders, HeaderError> {
+    let pairs = parse_key_values(list)?.into_iter().enumerate();
+    let header = |(at, (name, value)): (usize, (String, String))| {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderError::Name(at + 1))?;
+        let mut value = HeaderValue::from_str(&value).map_err(|_| HeaderError::Value(at + 1))?;
+        value.set_sensitive(true);
+        Ok((name, value))
+    };
+    pairs.map(header).collect()
+}
+
+/// Deserializes headers. The message about invalid ones does not repeat them.
+pub(crate) fn deserialize_headers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SecretSetting>, D::Error> {
+    let list = SecretSetting::deserialize(deserializer)?;
+    parse_headers(list.expose()).map_err(de::Error::custom)?;
+    Ok(Some(list))
+}

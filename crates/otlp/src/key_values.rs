@@ -1,0 +1,72 @@
+//! Lists such as `name=value,other=value`, as OpenTelemetry's variables contain them
+//! (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables>).
+
+/// Why a list cannot be read. The text is not repeated, because it may be a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum KeyValueError {
+    /// An item has no name or no `=`.
+    #[error("item {0} is not `name=value`; write a list such as \"name=value,other=value\"")]
+    NoPair(usize),
+    /// A value has a `%` that is not followed by two hexadecimal digits, or is not UTF-8.
+    #[error("the value of item {0} is not correctly encoded; write `%25` for a percent sign")]
+    Encoding(usize),
+}
+
+/// The pairs of a list, in their order. Values are decoded.
+pub(crate) fn parse_key_values(list: &str) -> Result<Vec<(String, String)>, KeyValueError> {
+    let items = list.split(',').map(str::trim).enumerate().filter(|(_, item)| !item.is_empty());
+    let pair = |(at, item): (usize, &str)| {
+        let (name, value) = item.split_once('=').ok_or(KeyValueError::NoPair(at + 1))?;
+        let name = name.trim();
+        if name.is_empty() {
+            return Err(KeyValueError::NoPair(at + 1));
+        }
+        let value = percent_decoded(value.trim()).ok_or(KeyValueError::Encoding(at + 1))?;
+        Ok((name.to_owned(), value))
+    };
+    items.map(pair).collect()
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut decoded = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        decoded.push(u8::from_str_radix(digits, 16).ok()?);
+        decoded.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(decoded).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_and_its_values_are_decoded() {
+        let pairs = |list| {
+            parse_key_values(list).map(|pairs| {
+                pairs.into_iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(pairs("api-key=abc, a = b=c "), Ok(vec!["api-key: abc".into(), "a: b=c".into()]));
+        assert_eq!(pairs("authorization=Basic%20dTpw"), Ok(vec!["authorization: Basic dTpw".into()]));
+        assert_eq!(pairs("a=%C3%a9,"), Ok(vec!["a: é".into()]));
+        assert_eq!(pairs("a="), Ok(vec!["a: ".into()]));
+        assert_eq!(pairs(""), Ok(vec![]));
+        for (list, error) in [
+            ("abc", KeyValueError::NoPair(1)),
+            ("a=b,=c", KeyValueError::NoPair(2)),
+            ("a=100%", KeyValueError::Encoding(1)),
+            ("a=%zz", KeyValueError::Encoding(1)),
+            ("a=%+1", KeyValueError::Encoding(1)),
+            ("a=%ff", KeyValueError::Encoding(1)),
+            ("a=%é", KeyValueError::Encoding(1)),
+        ] {
+            assert_eq!(pairs(list), Err(error), "{list}");
+        }
+    }
+}
