@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
-use system_health_credentials::CloudWatchClient;
+use system_health_credentials::{CloudWatchClient, CloudWatchInput};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -14,6 +14,10 @@ use crate::{
 };
 
 const OPERATION: &str = "PutMetricData";
+
+/// Bodies of at least this size are compressed, in bytes. It is the default of AWS's SDKs. See
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-compression.html>.
+const MIN_COMPRESSED: usize = 10_240;
 
 /// Writes to a namespace in one region.
 #[derive(Debug, Clone)]
@@ -25,7 +29,12 @@ pub(crate) struct MetricWriter {
 impl MetricWriter {
     /// Sends a request once.
     pub(crate) async fn put(&self, body: &str, deadline: Instant) -> Result<(), PutError> {
-        let sending = self.client.call_once(OPERATION, compressed(body));
+        let input = if body.len() < MIN_COMPRESSED {
+            CloudWatchInput::Json(body.to_owned())
+        } else {
+            CloudWatchInput::Gzip(compressed(body))
+        };
+        let sending = self.client.call_once(OPERATION, input);
         match timeout_at(deadline, sending).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(error.into()),

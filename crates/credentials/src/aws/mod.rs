@@ -16,7 +16,7 @@ mod session;
 mod xml_error;
 
 pub use access::AwsAccess;
-pub use cloudwatch::{CloudWatchClient, CloudWatchResponseError};
+pub use cloudwatch::{CloudWatchClient, CloudWatchInput, CloudWatchResponseError};
 pub use diagnosis::diagnose;
 pub use request_error::AwsRequestError;
 pub(crate) use secrets_manager::SecretsManager;

@@ -40,11 +40,13 @@ pub struct CloudWatchClient {
     region: String,
 }
 
-/// The content of a request.
+/// The input of an operation, as JSON.
 #[derive(Debug)]
-struct RequestBody {
-    content: Vec<u8>,
-    is_compressed: bool,
+pub enum CloudWatchInput {
+    /// As text.
+    Json(String),
+    /// Compressed.
+    Gzip(Vec<u8>),
 }
 
 impl CloudWatchClient {
@@ -67,19 +69,16 @@ impl CloudWatchClient {
         input: &Value,
     ) -> Result<Value, SdkError<CloudWatchResponseError>> {
         let retries = self.config().retry_config().cloned().unwrap_or_else(RetryConfig::standard);
-        let body = RequestBody { content: input.to_string().into_bytes(), is_compressed: false };
-        self.invoke(operation, body, retries).await
+        self.invoke(operation, CloudWatchInput::Json(input.to_string()), retries).await
     }
 
-    /// Sends one request for an operation that must not be repeated, such as `PutMetricData`. The input is JSON that was
-    /// compressed with gzip.
+    /// Sends one request for an operation that must not be repeated, such as `PutMetricData`.
     pub async fn call_once(
         &self,
         operation: &'static str,
-        input: Vec<u8>,
+        input: CloudWatchInput,
     ) -> Result<Value, SdkError<CloudWatchResponseError>> {
-        let body = RequestBody { content: input, is_compressed: true };
-        self.invoke(operation, body, RetryConfig::disabled()).await
+        self.invoke(operation, input, RetryConfig::disabled()).await
     }
 
     fn config(&self) -> SdkConfig {
@@ -89,7 +88,7 @@ impl CloudWatchClient {
     async fn invoke(
         &self,
         operation: &'static str,
-        body: RequestBody,
+        input: CloudWatchInput,
         retries: RetryConfig,
     ) -> Result<Value, SdkError<CloudWatchResponseError>> {
         let config = self.config();
@@ -117,10 +116,10 @@ impl CloudWatchClient {
             builder = builder.time_source(time);
         }
         let operation = builder
-            .serializer(move |body: RequestBody| request(operation, body))
+            .serializer(move |input: CloudWatchInput| request(operation, input))
             .deserializer(response)
             .build();
-        operation.invoke(body).await
+        operation.invoke(input).await
     }
 }
 
@@ -144,12 +143,16 @@ fn signing(config: &SdkConfig) -> Result<StaticRuntimePlugin, BoxError> {
     Ok(StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components))
 }
 
-fn request(operation: &str, body: RequestBody) -> Result<HttpRequest, BoxError> {
-    let mut request = HttpRequest::new(SdkBody::from(body.content));
+fn request(operation: &str, input: CloudWatchInput) -> Result<HttpRequest, BoxError> {
+    let (body, encoding) = match input {
+        CloudWatchInput::Json(text) => (SdkBody::from(text), None),
+        CloudWatchInput::Gzip(bytes) => (SdkBody::from(bytes), Some("gzip")),
+    };
+    let mut request = HttpRequest::new(body);
     request.set_method("POST")?;
     request.headers_mut().try_insert("content-type", "application/x-amz-json-1.0")?;
-    if body.is_compressed {
-        request.headers_mut().try_insert("content-encoding", "gzip")?;
+    if let Some(encoding) = encoding {
+        request.headers_mut().try_insert("content-encoding", encoding)?;
     }
     let target = format!("GraniteServiceVersion20100801.{operation}");
     request.headers_mut().try_insert("x-amz-target", target)?;

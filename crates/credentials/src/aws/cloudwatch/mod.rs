@@ -4,5 +4,5 @@ mod client;
 mod endpoint;
 mod response_error;
 
-pub use client::CloudWatchClient;
+pub use client::{CloudWatchClient, CloudWatchInput};
 pub use response_error::CloudWatchResponseError;
