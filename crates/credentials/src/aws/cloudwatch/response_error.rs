@@ -13,8 +13,10 @@ pub struct CloudWatchResponseError(ErrorMetadata);
 struct Body {
     #[serde(rename = "__type")]
     kind: Option<String>,
-    #[serde(alias = "Message")]
     message: Option<String>,
+    /// Servers use one of the two spellings, or both.
+    #[serde(rename = "Message")]
+    capitalized_message: Option<String>,
 }
 
 impl CloudWatchResponseError {
@@ -29,7 +31,7 @@ impl CloudWatchResponseError {
             Some(code) => metadata.code(code),
             None => metadata,
         };
-        metadata = match body.message {
+        metadata = match body.message.or(body.capitalized_message) {
             Some(message) => metadata.message(message),
             None => metadata,
         };
@@ -50,9 +52,12 @@ mod tests {
     #[test]
     fn the_code_is_found_in_all_forms() {
         for kind in ["AccessDenied", "com.amazon#AccessDenied", "AccessDenied:http://example.com/"] {
-            let body = format!(r#"{{"__type": "{kind}", "Message": "no"}}"#);
-            let error = CloudWatchResponseError::from_body(body.as_bytes());
-            assert_eq!((error.code(), error.message()), (Some("AccessDenied"), Some("no")));
+            for message in [r#""Message": "no""#, r#""message": "no""#, r#""message": "no", "Message": "no""#]
+            {
+                let body = format!(r#"{{"__type": "{kind}", {message}}}"#);
+                let error = CloudWatchResponseError::from_body(body.as_bytes());
+                assert_eq!((error.code(), error.message()), (Some("AccessDenied"), Some("no")), "{body}");
+            }
         }
         let error = CloudWatchResponseError::from_body(b"<html>");
         assert_eq!((error.code(), error.message()), (None, None));
