@@ -84,7 +84,9 @@ impl Batch {
         let second = self.points.split_off(self.points.len() / 2);
         [self.points, second].map(|points| {
             let mut half = Self::new(namespace);
-            points.into_iter().for_each(|point| half.push(point));
+            for point in points {
+                half.push(point);
+            }
             half
         })
     }

@@ -25,13 +25,10 @@ pub(crate) struct PutDestination {
 impl PutDestination {
     async fn writer(&self, context: &Context) -> Result<MetricWriter, Unavailable> {
         let access: AwsAccess = context.get().await?;
-        let region = match &self.region {
-            Some(region) => region.to_string(),
-            None => {
-                let unknown = "the AWS region is not known; set AWS_REGION, or `region` in [cloudwatch]";
-                access.region().ok_or(unknown)?.to_owned()
-            }
-        };
+        let configured = self.region.as_ref().map(ToString::to_string);
+        let region = configured.or_else(|| access.region().map(str::to_owned));
+        let region =
+            region.ok_or("the AWS region is not known; set AWS_REGION, or `region` in [cloudwatch]")?;
         let client = CloudWatchClient::new(access, region);
         Ok(MetricWriter { client, namespace: self.namespace.clone() })
     }

@@ -56,6 +56,6 @@ impl MetricWriter {
 
 fn compressed(body: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    let encoded: io::Result<Vec<u8>> = encoder.write_all(body.as_bytes()).and_then(|()| encoder.finish());
-    encoded.expect("writing to a vector cannot fail")
+    let finished: io::Result<Vec<u8>> = encoder.write_all(body.as_bytes()).and_then(|()| encoder.finish());
+    finished.expect("writing to a vector cannot fail")
 }

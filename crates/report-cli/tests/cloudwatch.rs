@@ -11,10 +11,10 @@ use system_health_test_support::{
 };
 
 fn scene(table: &str) -> Scene {
-    Scene::new(env!("CARGO_BIN_EXE_report"))
-        .git_work_tree()
-        .commit("hotfix", Duration::from_mins(1))
-        .file("system-health.toml", &format!("[report]\nself_metrics = false\n[cloudwatch]\n{table}"))
+    Scene::new(env!("CARGO_BIN_EXE_report")).git_work_tree().commit("hotfix", Duration::from_mins(1)).file(
+        "system-health.toml",
+        &format!("[report]\nself_metrics = false\n[secrets]\naws = false\n[cloudwatch]\n{table}"),
+    )
 }
 
 #[test]
