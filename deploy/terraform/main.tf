@@ -1,4 +1,4 @@
-# A role for the chart's ServiceAccount. It allows only reading the reporter's secrets.
+# A role for the chart's ServiceAccount. It allows reading the reporter's secrets and, if enabled, CI metrics and a delivery to CloudWatch.
 
 terraform {
   required_version = ">= 1.5"
@@ -49,6 +49,12 @@ variable "ci_metrics" {
   description = "Whether the metrics aws.* are enabled, which read CI and alarms."
   type        = bool
   default     = false
+}
+
+variable "cloudwatch_namespace" {
+  description = "Namespace of the sink cloudwatch. Empty without a delivery to CloudWatch."
+  type        = string
+  default     = ""
 }
 
 data "aws_secretsmanager_secret" "read" {
@@ -128,6 +134,27 @@ resource "aws_iam_role_policy" "ci" {
   name   = "read-ci-and-alarms"
   role   = aws_iam_role.reporter.id
   policy = file("${path.module}/../iam-policy-ci.json")
+}
+
+data "aws_iam_policy_document" "cloudwatch" {
+  statement {
+    sid       = "WriteMetrics"
+    actions   = ["cloudwatch:PutMetricData"]
+    resources = ["*"]
+    # The action has no resources.
+    condition {
+      test     = "StringEquals"
+      variable = "cloudwatch:namespace"
+      values   = [var.cloudwatch_namespace]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "cloudwatch" {
+  count  = var.cloudwatch_namespace == "" ? 0 : 1
+  name   = "write-metrics"
+  role   = aws_iam_role.reporter.id
+  policy = data.aws_iam_policy_document.cloudwatch.json
 }
 
 resource "aws_eks_pod_identity_association" "reporter" {

@@ -53,7 +53,7 @@ pub mod __private;
 
 pub use aws::diagnose;
 #[cfg(feature = "aws")]
-pub use aws::{AwsAccess, AwsRequestError};
+pub use aws::{AwsAccess, AwsRequestError, CloudWatchClient, CloudWatchInput, CloudWatchResponseError};
 pub use aws_message::AwsMessage;
 pub use credentials::{Credentials, CredentialsBuilder};
 pub use error::CredentialError;

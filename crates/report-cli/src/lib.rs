@@ -14,6 +14,8 @@
 //! `system-health-command`.
 
 // Keeps the registrations linked.
+#[cfg(feature = "cloudwatch")]
+use system_health_cloudwatch as _;
 use system_health_collectors as _;
 #[cfg(feature = "datadog")]
 use system_health_datadog as _;

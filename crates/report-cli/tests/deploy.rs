@@ -71,6 +71,8 @@ fn terraform_creates_the_same_policy() {
         "pods.eks.amazonaws.com",
         "sts:TagSession",
         "StringEquals",
+        "cloudwatch:PutMetricData",
+        "cloudwatch:namespace",
     ] {
         assert!(terraform.contains(text), "{text}");
     }

@@ -57,6 +57,7 @@ fn the_command_crate_depends_neither_on_collectors_nor_on_sinks() {
     let crates = tree_of("system-health-command", &[]);
 
     let others = [
+        "system-health-cloudwatch",
         "system-health-collectors",
         "system-health-datadog",
         "system-health-local",

@@ -158,6 +158,25 @@ impl Moto {
         self.json("monitoring", "GraniteServiceVersion20100801.SetAlarmState", &state);
     }
 
+    /// The sample count, the sum and the unit of a metric of CloudWatch at its only time.
+    ///
+    /// # Panics
+    /// When there are none, or several times.
+    #[must_use]
+    pub fn metric_statistics(&self, namespace: &str, metric: &str, dimensions: &Value) -> Value {
+        let (start, end) = (0, 4_000_000_000_u64);
+        let query = json!({
+            "Namespace": namespace, "MetricName": metric, "Dimensions": dimensions, "StartTime": start, "EndTime": end,
+            "Period": 60, "Statistics": ["SampleCount", "Sum"],
+        });
+        let target = "X-Amz-Target: GraniteServiceVersion20100801.GetMetricStatistics";
+        let answer = self.post("monitoring", "application/x-amz-json-1.0", &[target], &query.to_string());
+        let answer: Value = serde_json::from_str(&answer).expect("moto's answer in JSON");
+        let points = answer["Datapoints"].as_array().expect("a list of data points");
+        assert_eq!(points.len(), 1, "{answer}");
+        points[0].clone()
+    }
+
     fn secrets_manager(&self, action: &str, body: &Value) {
         self.json("secretsmanager", &format!("secretsmanager.{action}"), body);
     }

@@ -8,7 +8,7 @@ use aws_sdk_codebuild::{
     error::{ProvideErrorMetadata, SdkError},
 };
 use futures::{StreamExt, future::BoxFuture, stream};
-use system_health_credentials::AwsAccess;
+use system_health_credentials::{AwsAccess, CloudWatchClient};
 use system_health_registry::{Context, FromContext, Unavailable};
 
 use super::{AwsError, AwsSettings, action_log::ActionLog};
@@ -59,6 +59,11 @@ impl AwsRegion {
     /// The configuration for clients of the region.
     pub(super) fn config(&self) -> SdkConfig {
         self.access.config_in(&self.name)
+    }
+
+    /// CloudWatch in the region.
+    pub(super) fn cloudwatch(&self) -> CloudWatchClient {
+        CloudWatchClient::new(self.access.clone(), &self.name)
     }
 
     /// Counts the attempts of one request.

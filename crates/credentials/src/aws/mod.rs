@@ -3,6 +3,7 @@
 mod access;
 mod attempt_counter;
 mod chain;
+mod cloudwatch;
 mod diagnosis;
 mod field;
 mod identity;
@@ -15,6 +16,7 @@ mod session;
 mod xml_error;
 
 pub use access::AwsAccess;
+pub use cloudwatch::{CloudWatchClient, CloudWatchInput, CloudWatchResponseError};
 pub use diagnosis::diagnose;
 pub use request_error::AwsRequestError;
 pub(crate) use secrets_manager::SecretsManager;

@@ -3,6 +3,7 @@
 //! the scenarios.
 #![cfg(unix)]
 
+mod cloudwatch;
 mod collectors;
 mod corporate;
 mod document;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{alarm::Alarm, request::call};
+use super::alarm::Alarm;
 use crate::aws::{AwsError, AwsSettings, regions::AwsRegion};
 
 /// The action that lists alarms.
@@ -33,8 +33,9 @@ pub(super) async fn selected_alarms(
     // Without types, AWS lists only the alarms of metrics.
     let types = ["MetricAlarm", "CompositeAlarm", "LogAlarm"];
     let mut input = json!({"AlarmTypes": types, "MaxRecords": PAGE_SIZE});
+    let client = region.cloudwatch();
     loop {
-        let response = region.checked(DESCRIBE_ALARMS, call(region, "DescribeAlarms", &input).await)?;
+        let response = region.checked(DESCRIBE_ALARMS, client.call("DescribeAlarms", &input).await)?;
         let page: Page = serde_json::from_value(response).map_err(|error| AwsError::Response {
             action: DESCRIBE_ALARMS,
             what: format!("an alarm that cannot be read: {error}"),

@@ -1,23 +1,25 @@
 //! An error response in the protocol AWS JSON. See <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>.
 
-use aws_sdk_codebuild::error::{ErrorMetadata, ProvideErrorMetadata};
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use serde::Deserialize;
 
 /// An error response of CloudWatch.
 #[derive(Debug, thiserror::Error)]
 #[error("CloudWatch returned an error")]
-pub(super) struct CloudWatchError(ErrorMetadata);
+pub struct CloudWatchResponseError(ErrorMetadata);
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Body {
     #[serde(rename = "__type")]
     kind: Option<String>,
-    #[serde(alias = "Message")]
     message: Option<String>,
+    /// Servers use one of the two spellings, or both.
+    #[serde(rename = "Message")]
+    capitalized_message: Option<String>,
 }
 
-impl CloudWatchError {
+impl CloudWatchResponseError {
     /// The error in a body. A body that is not from AWS has neither a code nor a message.
     pub(super) fn from_body(body: &[u8]) -> Self {
         let body: Body = serde_json::from_slice(body).unwrap_or_default();
@@ -29,7 +31,7 @@ impl CloudWatchError {
             Some(code) => metadata.code(code),
             None => metadata,
         };
-        metadata = match body.message {
+        metadata = match body.message.or(body.capitalized_message) {
             Some(message) => metadata.message(message),
             None => metadata,
         };
@@ -37,7 +39,7 @@ impl CloudWatchError {
     }
 }
 
-impl ProvideErrorMetadata for CloudWatchError {
+impl ProvideErrorMetadata for CloudWatchResponseError {
     fn meta(&self) -> &ErrorMetadata {
         &self.0
     }
@@ -50,11 +52,14 @@ mod tests {
     #[test]
     fn the_code_is_found_in_all_forms() {
         for kind in ["AccessDenied", "com.amazon#AccessDenied", "AccessDenied:http://example.com/"] {
-            let body = format!(r#"{{"__type": "{kind}", "Message": "no"}}"#);
-            let error = CloudWatchError::from_body(body.as_bytes());
-            assert_eq!((error.code(), error.message()), (Some("AccessDenied"), Some("no")));
+            for message in [r#""Message": "no""#, r#""message": "no""#, r#""message": "no", "Message": "no""#]
+            {
+                let body = format!(r#"{{"__type": "{kind}", {message}}}"#);
+                let error = CloudWatchResponseError::from_body(body.as_bytes());
+                assert_eq!((error.code(), error.message()), (Some("AccessDenied"), Some("no")), "{body}");
+            }
         }
-        let error = CloudWatchError::from_body(b"<html>");
+        let error = CloudWatchResponseError::from_body(b"<html>");
         assert_eq!((error.code(), error.message()), (None, None));
     }
 }

@@ -1,0 +1,115 @@
+//! The dimensions of a metric, made of its tags. Each set of tags has its own set of dimensions, because CloudWatch would add up
+//! the values of two series with the same one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use system_health_registry::Tag;
+
+use crate::limits::{MAX_DIMENSION_NAME, MAX_DIMENSION_VALUE, MAX_DIMENSIONS};
+
+/// The value of a tag without a value. Tags are in lower case, so no tag with a value has it.
+const WITHOUT_VALUE: &str = "True";
+
+/// Separates the values of several tags with the same name. Tags contain no comma.
+const SEPARATOR: char = ',';
+
+/// Dimensions, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Dimensions(BTreeMap<String, String>);
+
+/// Why tags cannot be dimensions.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DimensionsError {
+    #[error("it has {0} dimensions, and CloudWatch accepts at most {MAX_DIMENSIONS}; remove tags")]
+    TooMany(usize),
+    #[error("the tag `{0}` is not ASCII, and CloudWatch accepts only ASCII in dimensions")]
+    NotAscii(String),
+    #[error("the name of the tag `{0}` has more than {MAX_DIMENSION_NAME} characters")]
+    LongName(String),
+    #[error("the tags `{0}:` together have more than {MAX_DIMENSION_VALUE} characters")]
+    LongValue(String),
+}
+
+impl Dimensions {
+    /// The dimensions of a set of tags.
+    pub(crate) fn from_tags(tags: &BTreeSet<Tag>) -> Result<Self, DimensionsError> {
+        let mut dimensions = BTreeMap::<String, String>::new();
+        for tag in tags {
+            if !tag.as_str().is_ascii() {
+                return Err(DimensionsError::NotAscii(tag.to_string()));
+            }
+            let (name, value) = tag.as_str().split_once(':').unwrap_or((tag.as_str(), WITHOUT_VALUE));
+            if name.len() > MAX_DIMENSION_NAME {
+                return Err(DimensionsError::LongName(tag.to_string()));
+            }
+            let joined = dimensions.entry(name.to_owned()).or_default();
+            if !joined.is_empty() {
+                joined.push(SEPARATOR);
+            }
+            joined.push_str(value);
+            if joined.len() > MAX_DIMENSION_VALUE {
+                return Err(DimensionsError::LongValue(name.to_owned()));
+            }
+        }
+        if dimensions.len() > MAX_DIMENSIONS {
+            return Err(DimensionsError::TooMany(dimensions.len()));
+        }
+        Ok(Self(dimensions))
+    }
+
+    /// The names and values, sorted by name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    pub(crate) fn contains_name(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn dimensions(tags: &[&str]) -> Result<Vec<(String, String)>, DimensionsError> {
+        let tags = tags.iter().map(|tag| Tag::normalised(tag).unwrap()).collect();
+        let dimensions = Dimensions::from_tags(&tags)?;
+        Ok(dimensions.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    #[test]
+    fn names_are_sorted_and_values_of_one_name_are_joined() {
+        let found = dimensions(&["team:web", "url:http://x:1", "nightly", "team:api"]).unwrap();
+        let expected = [("nightly", "True"), ("team", "api,web"), ("url", "http://x:1")];
+        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_and_named() {
+        let many = |count: usize| (0..count).map(|i| format!("t{i:02}:x")).collect::<Vec<_>>();
+        let check = |tags: Vec<String>| dimensions(&tags.iter().map(|tag| &**tag).collect::<Vec<_>>());
+        assert_eq!(check(many(30)).unwrap().len(), 30);
+        assert_eq!(check(many(31)), Err(DimensionsError::TooMany(31)));
+        assert_eq!(dimensions(&["stadt:köln"]), Err(DimensionsError::NotAscii("stadt:köln".to_owned())));
+        let long = |i: usize| format!("n:{i}{}", "x".repeat(196));
+        assert!(check((1..6).map(long).collect()).is_ok());
+        assert_eq!(check((1..7).map(long).collect()), Err(DimensionsError::LongValue("n".to_owned())));
+    }
+
+    proptest! {
+        #[test]
+        fn different_tags_have_different_dimensions(
+            one in prop::collection::btree_set("[ab](:[at:])?", 0..4),
+            other in prop::collection::btree_set("[ab](:[at:])?", 0..4),
+        ) {
+            let tags = |written: &BTreeSet<String>| -> BTreeSet<Tag> {
+                written.iter().filter_map(|tag| Tag::parse(tag).ok()).collect()
+            };
+            let (one, other) = (tags(&one), tags(&other));
+            let same = Dimensions::from_tags(&one).unwrap() == Dimensions::from_tags(&other).unwrap();
+            prop_assert_eq!(same, one == other);
+        }
+    }
+}

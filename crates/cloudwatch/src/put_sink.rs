@@ -1,0 +1,139 @@
+//! Delivers with `PutMetricData`. CloudWatch adds up a repeated request, so only a request that certainly was not stored is
+//! repeated.
+
+use std::collections::VecDeque;
+
+use futures::{
+    StreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
+use system_health_http::{Idempotency, Retrier, RetryError, RetryPolicy};
+use system_health_registry::{DeliveryError, Event, Fate, Point, Settlement, Sink};
+use tokio::time::Instant;
+
+use crate::{
+    batch::{Batch, batches},
+    put_error::{PutError, PutOutcome},
+    put_metric_data::MetricWriter,
+};
+
+/// If CloudWatch refuses this many points in a row, the others are left for the next run, because the cause is probably not in
+/// single points.
+const MAX_REFUSED_IN_A_ROW: usize = 64;
+
+/// A connected namespace.
+#[derive(Debug)]
+pub(crate) struct PutSink {
+    writer: MetricWriter,
+    policy: RetryPolicy,
+}
+
+/// The remaining requests of a delivery.
+struct Delivery<'a> {
+    writer: &'a MetricWriter,
+    retrier: Retrier<PutError>,
+    batches: VecDeque<Batch>,
+    settled: VecDeque<Settlement>,
+    refused_in_a_row: usize,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "not sent, because CloudWatch refused {MAX_REFUSED_IN_A_ROW} other points in a row; the last error: {0}"
+)]
+struct RefusesAll(DeliveryError);
+
+impl PutSink {
+    pub(crate) fn new(writer: MetricWriter) -> Self {
+        Self { writer, policy: RetryPolicy::default() }
+    }
+
+    fn delivery(&self, points: &[Point], deadline: Instant) -> Delivery<'_> {
+        let (batches, settled) = batches(&self.writer.namespace, points);
+        let retrier = Retrier::new(self.policy.until_deadline(), deadline);
+        Delivery { writer: &self.writer, retrier, batches, settled, refused_in_a_row: 0 }
+    }
+}
+
+impl Delivery<'_> {
+    async fn next(&mut self) -> Option<Settlement> {
+        while self.settled.is_empty() {
+            let batch = self.batches.pop_front()?;
+            self.send(batch).await;
+        }
+        self.settled.pop_front()
+    }
+
+    async fn send(&mut self, batch: Batch) {
+        let body = batch.body(&self.writer.namespace);
+        let deadline = self.retrier.deadline();
+        let sent =
+            self.retrier.run(Idempotency::NotIdempotent, async || self.writer.put(&body, deadline).await);
+        let Err(error) = sent.await else {
+            self.refused_in_a_row = 0;
+            return self.settle(&batch, &Fate::Accepted);
+        };
+        match error.last_error().map(PutError::outcome) {
+            Some(PutOutcome::Invalid | PutOutcome::TooLarge) if batch.len() > 1 => {
+                let [first, second] = batch.halves(&self.writer.namespace);
+                self.batches.push_front(second);
+                self.batches.push_front(first);
+            }
+            Some(PutOutcome::Invalid | PutOutcome::TooLarge) => self.refuse(&batch, error),
+            Some(PutOutcome::Unclear) => {
+                let error = DeliveryError::new(error);
+                self.settle(&batch, &Fate::Unknown(error.clone()));
+                self.leave(&error);
+            }
+            Some(PutOutcome::NotStored(_)) | None => {
+                self.batches.push_front(batch);
+                self.leave(&DeliveryError::new(error));
+            }
+        }
+    }
+
+    fn refuse(&mut self, batch: &Batch, error: RetryError<PutError>) {
+        let error = DeliveryError::new(error);
+        self.settle(batch, &Fate::Refused(error.clone()));
+        self.refused_in_a_row += 1;
+        if self.refused_in_a_row >= MAX_REFUSED_IN_A_ROW {
+            self.leave(&DeliveryError::new(RefusesAll(error)));
+        }
+    }
+
+    /// Leaves all remaining points for the next run.
+    fn leave(&mut self, error: &DeliveryError) {
+        for batch in std::mem::take(&mut self.batches) {
+            self.settle(&batch, &Fate::Left(error.clone()));
+        }
+    }
+
+    fn settle(&mut self, batch: &Batch, fate: &Fate) {
+        let settlement = |points| Settlement { points, fate: fate.clone() };
+        self.settled.extend(batch.positions().into_iter().map(settlement));
+    }
+}
+
+impl Sink for PutSink {
+    fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        Box::pin(async move {
+            let retrier = Retrier::new(self.policy, deadline);
+            let probing = retrier.run(Idempotency::Idempotent, async || self.writer.probe(deadline).await);
+            probing.await.map_err(DeliveryError::new)
+        })
+    }
+
+    fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement> {
+        let delivery = self.delivery(points, deadline);
+        let next = async |mut delivery: Delivery<'a>| {
+            let settlement = delivery.next().await?;
+            Some((settlement, delivery))
+        };
+        stream::unfold(delivery, next).boxed()
+    }
+
+    fn announce<'a>(&'a self, _event: &'a Event, _deadline: Instant) -> BoxFuture<'a, Fate> {
+        Box::pin(async { Fate::Refused(DeliveryError::new("CloudWatch does not accept events")) })
+    }
+}
