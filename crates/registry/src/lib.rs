@@ -25,6 +25,7 @@
 // The paths in the attribute's code must also be valid in this crate.
 extern crate self as system_health_registry;
 
+pub mod alerting;
 mod api_calls;
 mod catalog;
 mod collected_keys;
@@ -32,6 +33,7 @@ mod collecting;
 mod context;
 mod descriptions;
 mod distribution;
+mod duration_in_words;
 mod engine;
 mod event;
 mod events;
@@ -86,6 +88,7 @@ pub use collecting::collected_metric;
 pub use context::{Context, FromContext};
 pub use descriptions::Descriptions;
 pub use distribution::{Bucket, Distribution};
+pub use duration_in_words::duration_in_words;
 pub use engine::{DEFAULT_TIMEOUT, Engine, Progress};
 pub use event::{Event, EventError, Level};
 pub use events::Events;
@@ -166,8 +169,8 @@ pub use system_health_rules::{
     Aggregate, AggregateError, Alias, AliasError, CombinedGoal, CombinedGoalError, Comparison, ContactError,
     DayError, DurationError, Facts, Form, Goal, GoalError, HandleError, KeyError, Kind, KindError,
     MetricOption, Monitoring, Operator, OptionError, OptionValue, RecoveryError, RequestsError, Tag,
-    TagError, UnitError, check_handle, check_key, check_owner, check_recovery, check_runbook, overlay_tags,
-    parse_duration,
+    TagError, UnitError, check_handle, check_key, check_owner, check_recovery, check_runbook,
+    combined_aggregates, overlay_tags, parse_duration,
 };
 pub use unavailable::{SharedError, Unavailable};
 pub use value::Value;

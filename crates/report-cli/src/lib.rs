@@ -23,5 +23,7 @@ use system_health_datadog_commands as _;
 use system_health_local as _;
 #[cfg(feature = "prometheus")]
 use system_health_prometheus as _;
+#[cfg(feature = "prometheus")]
+use system_health_prometheus_commands as _;
 
 pub use system_health_command::{ReportCommand, main};

@@ -1,0 +1,10 @@
+//! `report dashboard --for grafana`: a dashboard of the linked metrics.
+
+mod command;
+mod dashboard;
+mod panel;
+mod query;
+mod row;
+mod thresholds;
+mod unit;
+mod variables;
