@@ -18,7 +18,8 @@ pub struct CommandType {
     /// The system that the command is for, if commands of the same name for other systems can be linked, too. The argument
     /// `--for` selects one of them. Without a target, no other command may have the name.
     pub target: Option<Target>,
-    /// The formats that it supports. Another format is refused before the command runs.
+    /// The formats that it supports. Another format is refused before the command runs. Empty for a command that prints
+    /// something else, such as YAML.
     pub formats: &'static [Format],
     /// Runs the command. The status is the exit status; an error is printed, and the exit status is 2.
     pub run: fn(&ArgMatches, &CommandContext<'_>) -> anyhow::Result<Status>,

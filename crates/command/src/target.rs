@@ -92,7 +92,7 @@ impl TargetedCommand {
                 let target = other
                     .target
                     .map_or_else(String::new, |target| format!("; it needs `--for {}`", target.name));
-                bail!("`{argument}` is not for {name}{target}");
+                bail!("`--{}` is not for {name}{target}", argument.get_long().unwrap_or_default());
             }
         }
         Ok(selected)
@@ -146,10 +146,7 @@ mod tests {
 
     #[test]
     fn what_belongs_to_another_target_is_refused() {
-        assert_eq!(
-            selected("board --title x").unwrap_err(),
-            "`--title <title>` is not for b; it needs `--for a`"
-        );
+        assert_eq!(selected("board --title x").unwrap_err(), "`--title` is not for b; it needs `--for a`");
         assert!(selected("board --for a push").unwrap_err().contains("cannot be used with"));
         assert!(selected("board --for c").unwrap_err().contains("[possible values: b, a]"));
     }

@@ -77,7 +77,7 @@ fn dispatch(
         Some(Command::Completions { shell }) => completions(program, stdout, *shell),
         Some(Command::Linked { name, matches }) => {
             let command = program.linked_commands.select(name, matches)?;
-            let stdout = stdout.one_of(command.formats)?;
+            let stdout = if command.formats.is_empty() { stdout } else { stdout.one_of(command.formats)? };
             (command.run)(matches, &CommandContext { catalog, stdout })
         }
     }

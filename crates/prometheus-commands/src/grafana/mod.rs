@@ -5,6 +5,8 @@ mod dashboard;
 mod panel;
 mod query;
 mod row;
+#[cfg(test)]
+mod tests;
 mod thresholds;
 mod unit;
 mod variables;

@@ -45,7 +45,6 @@ fn label_choice(label: &str) -> Value {
         "name": label,
         "type": "query",
         "datasource": datasource(),
-        "definition": query,
         "query": {"query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"},
         "hide": 0,
         "refresh": 2,

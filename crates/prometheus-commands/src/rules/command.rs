@@ -2,7 +2,7 @@
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use system_health_command::{
-    CommandContext, CommandType, Format, SettingsArguments, Status, Target, register_command,
+    CommandContext, CommandType, SettingsArguments, Status, Target, register_command,
 };
 use system_health_monitor_settings::Monitors;
 use system_health_prometheus::configured_textfile;
@@ -27,7 +27,7 @@ register_command!(CommandType {
         summary: "Alerting rules for Prometheus as YAML",
         is_default: false,
     }),
-    formats: &[Format::Table],
+    formats: &[],
     run,
 });
 
@@ -37,9 +37,14 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
     let settings = context.settings(&arguments.settings)?;
     let monitors = Monitors::from_settings(catalog, &settings)?;
     let scope = RuleScope::from_settings(&settings)?;
+    if scope.environment() == Some("development") {
+        tracing::warn!(
+            "these rules watch only series with the label env=\"development\"; for another environment, set DD_ENV, or `env` \
+             in [report], to the same value as the reporter"
+        );
+    }
     let textfile = configured_textfile(&settings)?;
     let links = (textfile.as_deref(), arguments.dashboard_url.as_deref());
-    // YAML is what Prometheus reads, so it is printed where other commands print a table.
     context.stdout().write(&RuleFile::new(&monitors, &scope, links)?.to_string())?;
     Ok(Status::Done)
 }

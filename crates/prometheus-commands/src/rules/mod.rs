@@ -9,3 +9,5 @@ mod rule;
 mod rule_file;
 mod scope;
 mod template;
+#[cfg(test)]
+mod tests;
