@@ -49,7 +49,10 @@ fn without_the_feature_datadog_there_are_still_the_commands_for_prometheus() {
     let crates = tree("prometheus");
 
     assert!(crates.contains(&"system-health-prometheus-commands".to_owned()));
-    assert!(!crates.iter().any(|name| name.starts_with("datadog") || name.contains("-datadog")), "{crates:?}");
+    assert!(
+        !crates.iter().any(|name| name.starts_with("datadog") || name.contains("-datadog")),
+        "{crates:?}"
+    );
 }
 
 #[test]

@@ -52,7 +52,30 @@ fn goals_come_first_then_groups_then_the_reporter() {
         let unit = unit.as_str().map(|unit| format!(" [{unit}]")).unwrap_or_default();
         format!("{:>2} {:>2} {:>2} {} {}{unit}", grid["x"], grid["y"], grid["w"], text("type"), text("title"))
     });
-    insta::assert_snapshot!(panels.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(panels.collect::<Vec<_>>().join("\n"), @"
+    0 0 24 row Goals
+    0 1 6 stat ci.pass_rate [percentunit]
+    6 1 6 stat commits.hotfix [suffix:commit]
+    0 7 24 row Ci
+    0 8 12 timeseries ci.duration_ms [s]
+    0 14 16 timeseries ci.pass_rate [percentunit]
+    16 14 8 timeseries ci.pass_rate_samples [suffix:run]
+    0 20 24 row Commits
+    0 21 12 timeseries commits.hotfix [suffix:commit]
+    12 21 12 timeseries commits.all [suffix:commit]
+    0 27 24 row Deploys
+    0 28 12 timeseries deploys [short]
+    0 34 24 row Net
+    0 35 12 timeseries net.bytes [binBps]
+    0 41 24 row Requests
+    0 42 12 timeseries requests [suffix:/s]
+    0 48 24 row Waits
+    0 49 12 timeseries waits [s]
+    0 55 24 row Reporter health
+    0 56 6 stat run duration seconds now [short]
+    6 56 8 timeseries points [short]
+    14 56 8 timeseries run duration seconds [short]
+    ");
 }
 
 #[test]
@@ -61,7 +84,22 @@ fn queries_are_in_the_units_and_names_of_prometheus() {
     let queries = expressions(&dashboard)
         .join("\n")
         .replace("env=~\"$env\",service=~\"$service\",repository=~\"$repository\",branch=~\"$branch\"", "..");
-    insta::assert_snapshot!(queries, @"");
+    insta::assert_snapshot!(queries, @r#"
+    last_over_time(min(ci_pass_rate_ratio{..})[$__rate_interval:1m])
+    last_over_time(max(commits_hotfix{..})[$__rate_interval:1m])
+    last_over_time(avg by (tag_quantile) (ci_duration_seconds{..})[$__rate_interval:1m])
+    last_over_time(min(ci_pass_rate_ratio{..})[$__rate_interval:1m])
+    last_over_time(avg(ci_pass_rate_samples{..})[$__rate_interval:1m])
+    last_over_time(max(commits_hotfix{..})[$__rate_interval:1m])
+    last_over_time(avg(commits_all{..})[$__rate_interval:1m])
+    last_over_time(sum(deploys{..})[$__rate_interval:1m])
+    last_over_time(sum(net_bytes_per_second{..})[$__rate_interval:1m])
+    sum(rate(COUNTER{..}[1h]))
+    histogram_quantile(0.95, sum by (queue) (rate(waits_seconds{..}[1h]))) or histogram_quantile(0.95, sum by (queue, le) (rate(waits_seconds_bucket{..}[1h])))
+    last_over_time(avg(system_health_reporter_run_duration_seconds{env=~"$env",service=~"$service"})[$__rate_interval:1m])
+    last_over_time(avg by (result) (system_health_reporter_points{env=~"$env",service=~"$service"})[$__rate_interval:1m])
+    last_over_time(avg(system_health_reporter_run_duration_seconds{env=~"$env",service=~"$service"})[$__rate_interval:1m])
+    "#);
 }
 
 #[test]
@@ -103,7 +141,7 @@ fn a_mistake_in_any_part_of_a_dashboard_is_found() {
         ("/panels/1/targets/0", "expression", json!("up")),
         ("/panels/1/options", "colorMode", json!("red")),
         ("/panels/1/options/reduceOptions", "calc", json!("last")),
-        ("/panels/1/links/0", "href", json!("https://example.com")),
+        ("/panels/2/links/0", "href", json!("https://example.com")),
         ("/panels/1/fieldConfig/defaults", "unit", json!("hotfixes")),
         ("/panels/1/fieldConfig/defaults/thresholds/steps/0", "colour", json!("red")),
         ("/panels/4/fieldConfig/defaults/custom", "drawStyle", json!("columns")),

@@ -34,7 +34,7 @@ fn metrics() -> Vec<Facts> {
     vec![
         facts("build.duration_ms", "ms", "<= 250").with_monitoring(recovery),
         facts("ci.checks", "check", "== 2"),
-        facts("ci.mode", "", "!= 3"),
+        facts("ci.mode", "mode", "!= 3"),
         facts("commits.hotfix", "commit", "< 5").with_monitoring(known).with_tags(["team:web"]),
         facts("coverage", "percent", ">= 80"),
         facts("deploys.failed", "deploy", "< 4").with_kind(count),

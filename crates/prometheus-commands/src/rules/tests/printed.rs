@@ -17,14 +17,45 @@ fn rule(rules: &str, alert: &str) -> String {
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn a_goal_is_a_rule_with_labels_and_links() {
-    insta::assert_snapshot!(rule(&rules("[monitors]\npriority = 1"), "CommitsHotfixMissesGoal"), @"");
+    insta::assert_snapshot!(rule(&rules("[monitors]\npriority = 1"), "CommitsHotfixMissesGoal"), @r#"
+    - alert: CommitsHotfixMissesGoal
+      expr: "last_over_time(max(commits_hotfix{env=\"production\",service=\"system-health\"})[30m:1m]) >= 5"
+      for: 30m
+      labels:
+        env: "production"
+        metric: "commits.hotfix"
+        owner: "team-web"
+        service: "system-health"
+        severity: "critical"
+        team: "web"
+      annotations:
+        dashboard_url: "https://grafana.example.com/d/system-health"
+        description: "The number of commits.hotfix."
+        runbook_url: "https://wiki.example.com/hotfix"
+        summary: "commits.hotfix is {{ $value | humanize }} and should be < 5"
+    "#);
 }
 
 #[test]
 #[ignore = "needs Prometheus: run cargo xtask test"]
 fn a_goal_of_two_metrics_is_a_rule_with_both() {
     let rules = rules("[goals.\"jobs.ratio\"]\ngoal = 'jobs.errors / jobs.runs < 0.1'\nowner = 'team-ci'");
-    insta::assert_snapshot!(rule(&rules, "JobsRatioMissesGoal"), @"");
+    insta::assert_snapshot!(rule(&rules, "JobsRatioMissesGoal"), @r#"
+        - alert: JobsRatioMissesGoal
+          expr: "max_over_time((sum(jobs_errors{env=\"production\",service=\"system-health\"}) / (sum(jobs_runs{env=\"production\",service=\"system-health\"}) != 0))[30m:1m]) >= 0.1"
+          labels:
+            env: "production"
+            metric: "jobs.ratio"
+            owner: "team-ci"
+            service: "system-health"
+            severity: "warning"
+          annotations:
+            dashboard_url: "https://grafana.example.com/d/system-health"
+            description: "jobs.errors: Errors.\njobs.runs: Runs."
+            summary: "jobs.errors / jobs.runs is {{ $value | humanize }} and should be < 0.1"
+    - name: "system-health reporter in production"
+      rules:
+    "#);
 }
 
 #[test]
