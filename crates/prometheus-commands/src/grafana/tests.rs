@@ -3,6 +3,7 @@
 use std::{fmt::Write, time::Duration};
 
 use serde_json::{Value, json};
+use system_health_prometheus::PrometheusMetric;
 use system_health_registry::{Catalog, Facts, Kind, Metric, Monitoring, Unavailable, location, self_metrics};
 use system_health_test_support::{prometheus::check_file, tools::run_contract_script};
 
@@ -84,6 +85,8 @@ fn queries_are_in_the_units_and_names_of_prometheus() {
     let queries = expressions(&dashboard)
         .join("\n")
         .replace("env=~\"$env\",service=~\"$service\",repository=~\"$repository\",branch=~\"$branch\"", "..");
+    let counter = PrometheusMetric::from(&Facts::new("requests", "Requests.").with_kind(Kind::Counter));
+    let queries = queries.replace(&format!("rate({}{{", counter.name()), "rate(COUNTER{");
     insta::assert_snapshot!(queries, @r#"
     last_over_time(min(ci_pass_rate_ratio{..})[$__rate_interval:1m])
     last_over_time(max(commits_hotfix{..})[$__rate_interval:1m])

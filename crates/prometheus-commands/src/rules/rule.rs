@@ -43,10 +43,15 @@ pub(super) fn severity(priority: Option<u8>) -> String {
     .to_owned()
 }
 
-/// A YAML string. YAML reads JSON strings, and quotes keep words such as `on` and numbers from having another type.
-/// See <https://yaml.org/spec/1.2.2/#732-double-quoted-style>.
+/// A YAML string. Quotes keep words such as `on` and numbers from having another type. In double quotes, YAML reads JSON strings.
+/// In single quotes, text with double quotes is easier to read.
+/// See <https://yaml.org/spec/1.2.2/#73-flow-scalar-styles>.
 fn text(text: &str) -> String {
-    json!(text).to_string()
+    if text.contains('"') && !text.contains(char::is_control) {
+        format!("'{}'", text.replace('\'', "''"))
+    } else {
+        json!(text).to_string()
+    }
 }
 
 impl fmt::Display for Rule {
@@ -71,6 +76,17 @@ impl fmt::Display for Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_text_is_one_yaml_string() {
+        for (written, expected) in [
+            ("on", "\"on\""),
+            ("up{job=\"it's\"}", "'up{job=\"it''s\"}'"),
+            ("a \"b\"\nc\\d", "\"a \\\"b\\\"\\nc\\\\d\""),
+        ] {
+            assert_eq!(text(written), expected);
+        }
+    }
 
     #[test]
     fn an_alert_is_named_after_the_key() {
