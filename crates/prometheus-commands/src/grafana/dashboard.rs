@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use system_health_registry::{
     Catalog, Metric, group_title,
     self_metrics::{RUN_DURATION, SelfMetric, is_self_metric},
+    with_samples,
 };
 
 use super::{
@@ -62,21 +63,7 @@ fn goals(metrics: &[&Metric]) -> Vec<Panel> {
 
 /// The time series of a group.
 fn all_lines(metrics: &[&Metric]) -> Vec<Panel> {
-    let samples_of = |metric: &Metric| {
-        let key = format!("{}_samples", metric.key());
-        metrics.iter().find(|other| other.key() == key)
-    };
-    let is_beside_another = |metric: &Metric| {
-        metrics.iter().any(|other| metric.key().strip_suffix("_samples") == Some(other.key()))
-    };
-    let mut lines: Vec<(&Metric, Option<&&Metric>)> = metrics
-        .iter()
-        .filter(|metric| !is_beside_another(metric))
-        .map(|metric| (*metric, samples_of(metric)))
-        .collect();
-    // Pairs fill a line. Among the others they would leave gaps.
-    lines.sort_by_key(|(metric, samples)| (samples.is_some(), metric.goal().is_none()));
-    let panels = lines.into_iter().flat_map(|(metric, samples)| match samples {
+    let panels = with_samples(metrics).into_iter().flat_map(|(metric, samples)| match samples {
         None => vec![line(metric, LINES_WIDTH)],
         Some(samples) => vec![line(metric, COLUMNS - SAMPLES_WIDTH), line(samples, SAMPLES_WIDTH)],
     });

@@ -9,8 +9,8 @@ use super::{in_scope, rules};
 fn rule(rules: &str, alert: &str) -> String {
     let start = rules.find(&format!("      - alert: {alert}\n")).unwrap();
     let rest = &rules[start..];
-    let end =
-        rest[1..].find("      - alert: ").or(rest[1..].find("  - name")).map_or(rest.len(), |end| end + 1);
+    let ends = ["      - alert: ", "  - name"].into_iter().filter_map(|next| rest[1..].find(next));
+    let end = ends.min().map_or(rest.len(), |end| end + 1);
     rest[..end].to_owned()
 }
 
@@ -19,7 +19,7 @@ fn rule(rules: &str, alert: &str) -> String {
 fn a_goal_is_a_rule_with_labels_and_links() {
     insta::assert_snapshot!(rule(&rules("[monitors]\npriority = 1"), "CommitsHotfixMissesGoal"), @r#"
     - alert: CommitsHotfixMissesGoal
-      expr: "last_over_time(max(commits_hotfix{env=\"production\",service=\"system-health\"})[30m:1m]) >= 5"
+      expr: 'last_over_time(max(commits_hotfix{env="production",service="system-health"})[30m:1m]) >= 5'
       for: 30m
       labels:
         env: "production"
@@ -41,20 +41,18 @@ fn a_goal_is_a_rule_with_labels_and_links() {
 fn a_goal_of_two_metrics_is_a_rule_with_both() {
     let rules = rules("[goals.\"jobs.ratio\"]\ngoal = 'jobs.errors / jobs.runs < 0.1'\nowner = 'team-ci'");
     insta::assert_snapshot!(rule(&rules, "JobsRatioMissesGoal"), @r#"
-        - alert: JobsRatioMissesGoal
-          expr: "max_over_time((sum(jobs_errors{env=\"production\",service=\"system-health\"}) / (sum(jobs_runs{env=\"production\",service=\"system-health\"}) != 0))[30m:1m]) >= 0.1"
-          labels:
-            env: "production"
-            metric: "jobs.ratio"
-            owner: "team-ci"
-            service: "system-health"
-            severity: "warning"
-          annotations:
-            dashboard_url: "https://grafana.example.com/d/system-health"
-            description: "jobs.errors: Errors.\njobs.runs: Runs."
-            summary: "jobs.errors / jobs.runs is {{ $value | humanize }} and should be < 0.1"
-    - name: "system-health reporter in production"
-      rules:
+    - alert: JobsRatioMissesGoal
+      expr: 'max_over_time((sum(jobs_errors{env="production",service="system-health"}) / (sum(jobs_runs{env="production",service="system-health"}) != 0))[30m:1m]) >= 0.1'
+      labels:
+        env: "production"
+        metric: "jobs.ratio"
+        owner: "team-ci"
+        service: "system-health"
+        severity: "warning"
+      annotations:
+        dashboard_url: "https://grafana.example.com/d/system-health"
+        description: "jobs.errors: Errors.\njobs.runs: Runs."
+        summary: "jobs.errors / jobs.runs is {{ $value | humanize }} and should be < 0.1"
     "#);
 }
 
