@@ -17,6 +17,7 @@ mod progress;
 mod remembered;
 mod report_command;
 mod settings;
+mod target;
 
 pub use args::{FolderArguments, Format, SettingsArguments, StateArguments};
 pub use clap;
@@ -25,3 +26,4 @@ pub use exit::{Signal, Status};
 pub use linked::CommandType;
 pub use output::Stdout;
 pub use report_command::{ReportCommand, main};
+pub use target::Target;

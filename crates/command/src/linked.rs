@@ -2,16 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
 use clap::ArgMatches;
 
-use crate::{CommandContext, Format, Status};
+use crate::{
+    CommandContext, Format, Status,
+    target::{Target, TargetedCommand},
+};
 
 /// A command that a linked crate adds to `report`. Register one with [`register_command!`](crate::register_command).
 #[derive(Debug, Clone, Copy)]
 pub struct CommandType {
     /// Defines the command line: the command's name, help and arguments.
     pub command: fn() -> clap::Command,
-    /// The formats that it supports. Another format is refused before the command runs.
+    /// The system that the command is for, if commands of the same name for other systems can be linked, too. The argument
+    /// `--for` selects one of them. Without a target, no other command may have the name.
+    pub target: Option<Target>,
+    /// The formats that it supports. Another format is refused before the command runs. Empty for a command that prints
+    /// something else, such as YAML.
     pub formats: &'static [Format],
     /// Runs the command. The status is the exit status; an error is printed, and the exit status is 2.
     pub run: fn(&ArgMatches, &CommandContext<'_>) -> anyhow::Result<Status>,
@@ -28,9 +36,9 @@ pub(crate) enum DuplicateCommand {
     Linked(String),
 }
 
-/// The commands of linked crates by name. Names are unique.
+/// The commands of linked crates by name. Names are unique, unless each command of a name is for another target.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LinkedCommands(BTreeMap<String, CommandType>);
+pub(crate) struct LinkedCommands(BTreeMap<String, TargetedCommand>);
 
 impl CommandType {
     /// The commands that are linked into this program.
@@ -45,27 +53,32 @@ impl LinkedCommands {
         commands: impl IntoIterator<Item = CommandType>,
         is_built_in: impl Fn(&str) -> bool,
     ) -> Result<Self, DuplicateCommand> {
-        let mut by_name = BTreeMap::new();
+        let mut by_name = BTreeMap::<String, TargetedCommand>::new();
         for command in commands {
             let name = (command.command)().get_name().to_owned();
             if is_built_in(&name) {
                 return Err(DuplicateCommand::BuiltIn(name));
             }
-            if by_name.insert(name.clone(), command).is_some() {
-                return Err(DuplicateCommand::Linked(name));
+            match by_name.get_mut(&name) {
+                None => drop(by_name.insert(name, TargetedCommand::new(command))),
+                Some(others) => {
+                    if !others.add(command) {
+                        return Err(DuplicateCommand::Linked(name));
+                    }
+                }
             }
         }
         Ok(Self(by_name))
     }
 
-    /// The command of this name.
-    pub(crate) fn get(&self, name: &str) -> Option<CommandType> {
-        self.0.get(name).copied()
+    /// The command of this name for the target that the arguments select.
+    pub(crate) fn select(&self, name: &str, matches: &ArgMatches) -> anyhow::Result<CommandType> {
+        self.0.get(name).context("the command is not linked")?.select(matches)
     }
 
     /// Their command lines with the formats that they support, sorted by name.
     pub(crate) fn command_lines(&self) -> impl Iterator<Item = (clap::Command, &'static [Format])> {
-        self.0.values().map(|command| ((command.command)(), command.formats))
+        self.0.values().map(TargetedCommand::command_line)
     }
 }
 
@@ -82,6 +95,7 @@ impl LinkedCommands {
 ///
 /// register_command!(CommandType {
 ///     command: || clap::Command::new("keys").about("Print the keys of the linked metrics"),
+///     target: None,
 ///     formats: &[Format::Table, Format::Json],
 ///     run,
 /// });
@@ -99,6 +113,7 @@ mod tests {
 
     const DEPLOYS: CommandType = CommandType {
         command: || clap::Command::new("deploys"),
+        target: None,
         formats: &[Format::Json],
         run: |_, _| Ok(Status::Done),
     };
@@ -115,6 +130,7 @@ mod tests {
                 .starts_with("a linked crate adds the command `deploys`, which already exists"),
             "{built_in}"
         );
-        assert!(LinkedCommands::new([DEPLOYS], |_| false).unwrap().get("deploys").is_some());
+        let matches = clap::Command::new("deploys").get_matches_from(["deploys"]);
+        assert!(LinkedCommands::new([DEPLOYS], |_| false).unwrap().select("deploys", &matches).is_ok());
     }
 }

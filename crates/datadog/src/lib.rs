@@ -33,9 +33,8 @@ pub use client::{
 };
 pub use deliver::{DatadogDestination, DatadogSink, event_payload, payload};
 pub use manage::{
-    Alerting, Changes, Combination, DashboardError, ManagedDashboard, ManagedMonitor, MonitorPlan,
-    MonitorScope, OnMissingData, Overwrites, PlannedDashboard, PlannedMonitor, PushAction, Schedule,
-    WantedDashboard, WantedMonitor, combined_goal_monitor, dashboard, datadog_unit, duration_in_words,
-    goal_monitor, is_managed_dashboard, is_watched_by_reporter_monitors, metadata, metadata_update,
-    reporter_monitors, reporter_window, without_datadogs_additions,
+    Changes, DashboardError, ManagedDashboard, ManagedMonitor, MonitorPlan, MonitorScope, Overwrites,
+    PlannedDashboard, PlannedMonitor, PushAction, WantedDashboard, WantedMonitor, combined_goal_monitor,
+    dashboard, datadog_unit, goal_monitor, is_managed_dashboard, metadata, metadata_update,
+    reporter_monitors, without_datadogs_additions,
 };

@@ -4,7 +4,8 @@
 //! place that Prometheus can scrape: a Pushgateway, or a file that the node exporter reads. Neither accepts timestamps.
 //! They keep the last value, and Prometheus gives it the time of the scrape.
 //!
-//! The crate registers the sink `prometheus` when it is linked. It has no other interface:
+//! The crate registers the sink `prometheus` when it is linked. Those who write queries find the names of metrics and labels
+//! in [`PrometheusMetric`] and [`tag_labels`].
 //!
 //! ```
 //! use std::path::Path;
@@ -21,6 +22,7 @@
 //! # }
 //! ```
 
+mod configured_textfile;
 mod destination;
 mod doctor;
 mod exposition;
@@ -31,8 +33,12 @@ mod gateway_error;
 mod group;
 mod label;
 mod name;
+mod naming;
 mod part;
 mod settings;
 mod sink;
 mod textfile;
 mod unit;
+
+pub use configured_textfile::configured_textfile;
+pub use naming::{PrometheusMetric, pushgateway_jobs, tag_labels};

@@ -25,6 +25,7 @@
 // The paths in the attribute's code must also be valid in this crate.
 extern crate self as system_health_registry;
 
+pub mod alerting;
 mod api_calls;
 mod catalog;
 mod collected_keys;
@@ -32,6 +33,7 @@ mod collecting;
 mod context;
 mod descriptions;
 mod distribution;
+mod duration_in_words;
 mod engine;
 mod event;
 mod events;
@@ -60,6 +62,7 @@ mod resource_cache;
 mod response_cache;
 mod run;
 mod sample;
+mod sample_pairs;
 mod sample_value;
 mod scope;
 pub mod self_metrics;
@@ -87,6 +90,7 @@ pub use collecting::collected_metric;
 pub use context::{Context, FromContext};
 pub use descriptions::Descriptions;
 pub use distribution::{Bucket, Distribution};
+pub use duration_in_words::duration_in_words;
 pub use engine::{DEFAULT_TIMEOUT, Engine, Progress};
 pub use event::{Event, EventError, Level};
 pub use events::Events;
@@ -116,6 +120,7 @@ pub use resource_cache::CycleError;
 pub use response_cache::{ResponseCache, ResponseFuture, ResponseStore};
 pub use run::{Outcome, OutcomeState, Run};
 pub use sample::{Sample, SampleError};
+pub use sample_pairs::with_samples;
 pub use sample_value::SampleValue;
 pub use scope::{Scope, ScopeError};
 pub use settings::Settings;
@@ -168,8 +173,8 @@ pub use system_health_rules::{
     Aggregate, AggregateError, Alias, AliasError, CombinedGoal, CombinedGoalError, Comparison, ContactError,
     DayError, DurationError, Facts, Form, Goal, GoalError, HandleError, KeyError, Kind, KindError,
     MetricOption, Monitoring, Operator, OptionError, OptionValue, RecoveryError, RequestsError, Tag,
-    TagError, UnitError, check_handle, check_key, check_owner, check_recovery, check_runbook, overlay_tags,
-    parse_duration,
+    TagError, UnitError, check_handle, check_key, check_owner, check_recovery, check_runbook,
+    combined_aggregates, overlay_tags, parse_duration,
 };
 pub use unavailable::{SharedError, Unavailable};
 pub use value::Value;

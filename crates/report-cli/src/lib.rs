@@ -27,5 +27,7 @@ use system_health_local as _;
 use system_health_otlp as _;
 #[cfg(feature = "prometheus")]
 use system_health_prometheus as _;
+#[cfg(feature = "prometheus")]
+use system_health_prometheus_commands as _;
 
 pub use system_health_command::{ReportCommand, main};

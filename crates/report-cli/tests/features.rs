@@ -45,11 +45,24 @@ fn without_the_feature_datadog_the_client_is_not_compiled() {
 }
 
 #[test]
-fn the_datadog_sink_does_not_depend_on_clap() {
+fn without_the_feature_datadog_there_are_still_the_commands_for_prometheus() {
+    let crates = tree("prometheus");
+
+    assert!(crates.contains(&"system-health-prometheus-commands".to_owned()));
+    assert!(
+        !crates.iter().any(|name| name.starts_with("datadog") || name.contains("-datadog")),
+        "{crates:?}"
+    );
+}
+
+#[test]
+fn the_sinks_do_not_depend_on_clap() {
     let clap = "clap".to_owned();
 
     assert!(!tree_of("system-health-datadog", &[]).contains(&clap));
     assert!(tree_of("system-health-datadog-commands", &[]).contains(&clap));
+    assert!(!tree_of("system-health-prometheus", &[]).contains(&clap));
+    assert!(tree_of("system-health-prometheus-commands", &[]).contains(&clap));
 }
 
 #[test]

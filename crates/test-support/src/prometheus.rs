@@ -229,6 +229,23 @@ pub fn check_file(what: &str, text: &str) -> Lint {
     Lint::from(output.expect("run promtool"))
 }
 
+/// Runs `promtool test rules` on a file of rules. The tests are those of promtool's file for tests, without the names of the rule
+/// files.
+///
+/// # Panics
+/// When promtool cannot be run.
+#[must_use]
+pub fn test_rules(rules: &str, mut tests: Value) -> Lint {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("rules.yml"), rules).expect("write rules for promtool");
+    tests["rule_files"] = Value::from(vec!["rules.yml"]);
+    // YAML reads JSON.
+    let file = folder.path().join("tests.yml");
+    fs::write(&file, tests.to_string()).expect("write tests for promtool");
+    let output = program("promtool").args(["test", "rules"]).arg(&file).output();
+    Lint::from(output.expect("run promtool"))
+}
+
 impl From<Output> for Lint {
     fn from(output: Output) -> Self {
         let said = [output.stdout, output.stderr].concat();

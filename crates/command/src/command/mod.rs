@@ -14,7 +14,6 @@ mod subject_filter;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use anyhow::Context as _;
 use clap_complete::Shell;
 use indicatif::ProgressBar;
 use system_health_registry::Catalog;
@@ -77,8 +76,8 @@ fn dispatch(
         Some(Command::History(history)) => history::run(history, catalog, stdout_of("history")?),
         Some(Command::Completions { shell }) => completions(program, stdout, *shell),
         Some(Command::Linked { name, matches }) => {
-            let command = program.linked_commands.get(name).context("the command is not linked")?;
-            let stdout = stdout.one_of(command.formats)?;
+            let command = program.linked_commands.select(name, matches)?;
+            let stdout = if command.formats.is_empty() { stdout } else { stdout.one_of(command.formats)? };
             (command.run)(matches, &CommandContext { catalog, stdout })
         }
     }

@@ -7,7 +7,7 @@ use system_health_command::{FolderArguments, SettingsArguments, StateArguments};
 
 use crate::confirm::YesArguments;
 
-/// Print, push or compare the Datadog dashboard of the linked metrics, or one from a file
+/// Print, push or compare the dashboard of the linked metrics, or one from a file
 ///
 /// Without an action, the dashboard of the linked metrics is printed as JSON.
 #[derive(Debug, Parser)]

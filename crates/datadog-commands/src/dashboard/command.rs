@@ -12,7 +12,7 @@ use serde_json::Value;
 use system_health_command::{
     CommandContext, CommandType,
     Format::{Json, Table},
-    Status, Stdout, register_command,
+    Status, Stdout, Target, register_command,
 };
 use system_health_datadog::{
     PushAction, WantedDashboard, dashboard, dashboard_json, is_managed_dashboard, without_datadogs_additions,
@@ -30,6 +30,11 @@ use crate::{
 
 register_command!(CommandType {
     command: DashboardArguments::command,
+    target: Some(Target {
+        name: "datadog",
+        summary: "A dashboard of Datadog as JSON; the actions are for Datadog only",
+        is_default: true,
+    }),
     formats: &[Table, Json],
     run: |matches, context| run(execute(matches, context)),
 });

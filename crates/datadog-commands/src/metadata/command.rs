@@ -69,6 +69,7 @@ impl MetadataStatus {
 
 register_command!(CommandType {
     command: MetadataArguments::command,
+    target: None,
     formats: &[Table, Json],
     run: |matches, context| run(execute(matches, context)),
 });

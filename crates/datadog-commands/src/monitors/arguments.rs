@@ -5,7 +5,7 @@ use system_health_command::SettingsArguments;
 
 use crate::confirm::YesArguments;
 
-/// Print, push or compare the Datadog monitors of goals and of the reporter
+/// Print, push or compare the monitors of goals and of the reporter
 ///
 /// Without an action, the monitors are printed as JSON.
 #[derive(Debug, Parser)]

@@ -5,7 +5,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use system_health_command::{
     CommandContext, CommandType,
     Format::{Json, Table},
-    Status, Stdout, register_command,
+    Status, Stdout, Target, register_command,
 };
 use system_health_datadog::{
     DatadogError, ManagedMonitor, MonitorPlan, MonitorScope, PlannedMonitor, WantedMonitor,
@@ -25,6 +25,11 @@ use crate::{
 
 register_command!(CommandType {
     command: MonitorsArguments::command,
+    target: Some(Target {
+        name: "datadog",
+        summary: "Monitors of Datadog as JSON; the actions are for Datadog only",
+        is_default: true,
+    }),
     formats: &[Table, Json],
     run: |matches, context| run(execute(matches, context)),
 });

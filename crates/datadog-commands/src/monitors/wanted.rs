@@ -1,73 +1,73 @@
-//! The monitors that Datadog should have, from the settings and from each metric's attributes.
+//! The monitors that Datadog should have.
 
-use anyhow::Context as _;
 use system_health_datadog::{
-    Alerting, MonitorScope, WantedMonitor, goal_monitor, is_watched_by_reporter_monitors, reporter_monitors,
-    reporter_window,
+    MonitorScope, WantedMonitor, combined_goal_monitor, goal_monitor, reporter_monitors,
 };
-use system_health_registry::{Catalog, Metric, Settings, check_recovery, self_metrics::is_self_metric};
-use system_health_reporter::{Goals, selected_by_settings};
-
-use super::{
-    alerting::{Defaults, Watched},
-    checks::{self, at_metric},
-    goals,
-    overrides::Overrides,
-    schedule::schedule,
-    settings::{MetricMonitorSettings, MonitorSettings},
-};
+use system_health_monitor_settings::{MonitoredGoal, Monitors, Watched};
+use system_health_registry::{Catalog, Settings};
 
 /// The monitors of the metrics of a catalog that are collected: one for each goal, and those of the reporter if its metrics are in the catalog.
 pub(super) fn wanted_monitors(
     catalog: &Catalog,
     scope: &MonitorScope,
-    sources: &Settings,
+    settings: &Settings,
 ) -> anyhow::Result<Vec<WantedMonitor>> {
-    let settings: MonitorSettings = sources.table()?;
-    checks::check(&settings, sources)?;
-    let schedule = schedule(&settings);
-    let goals = Goals::from_settings(catalog, sources)?;
-    let overrides = Overrides::new((catalog, &goals), &settings, schedule, sources)?;
-    // A file may have goals and settings of monitors for metrics that it does not select.
-    let catalog = &selected_by_settings(catalog.clone(), sources)?;
-    let defaults = Defaults { settings: &settings, schedule, sources };
-    let mut monitors = Vec::new();
-    for metric in catalog.metrics().iter().filter(|metric| !is_watched_by_reporter_monitors(metric.key())) {
-        let alerting = alerting(metric, overrides.get(metric.key()), defaults)?;
-        monitors.extend(alerting.and_then(|alerting| goal_monitor(metric, scope, &alerting)));
+    let monitors = Monitors::from_settings(catalog, settings)?;
+    let mut wanted = Vec::new();
+    for MonitoredGoal { watched, alerting } in monitors.goals()? {
+        wanted.extend(match watched {
+            Watched::Metric(metric) => goal_monitor(metric, scope, &alerting),
+            Watched::Combination(goal) => Some(combined_goal_monitor(&goal, scope, &alerting)),
+        });
     }
-    monitors.extend(goals::monitors(&goals, catalog, scope, (&overrides, defaults))?);
-    let mut about_reporter = Vec::new();
-    for metric in catalog.metrics() {
-        let is_watched = reporter_window(metric.key(), schedule).is_some();
-        let (_, some) = overrides.get(metric.key());
-        if is_watched && some.enabled {
-            about_reporter.push((metric.key(), defaults.without_goal(some, is_self_metric(metric.key()))));
-        }
-    }
-    let keys: Vec<&str> = about_reporter.iter().map(|(key, _)| *key).collect();
-    checks::check_reporter_windows(&keys, schedule, sources)?;
-    monitors.extend(reporter_monitors(scope, schedule, |key| {
+    monitors.check_reporter_windows()?;
+    let about_reporter = monitors.about_reporter();
+    wanted.extend(reporter_monitors(scope, monitors.schedule(), |key| {
         about_reporter.iter().find(|(known, _)| *known == key).map(|(_, alerting)| alerting.clone())
     }));
-    Ok(monitors)
+    Ok(wanted)
 }
 
-/// How the monitor of a metric's goal alerts. `None` if the metric has no goal, or its monitor is disabled.
-fn alerting(
-    metric: &Metric,
-    (pattern, some): (Option<&str>, &MetricMonitorSettings),
-    defaults: Defaults<'_>,
-) -> anyhow::Result<Option<Alerting>> {
-    if !some.enabled || metric.goal().is_none() {
-        return Ok(None);
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, time::Duration};
+
+    use serde_json::Value;
+    use system_health_registry::{Facts, Metric, Monitoring, Unavailable, location};
+
+    use super::*;
+
+    fn facts(key: &str, notify: [&str; 2], hours: u64) -> Facts {
+        let window = Some(Duration::from_hours(hours));
+        let monitoring =
+            Monitoring { window, notify: notify.map(str::to_owned).to_vec(), ..Monitoring::default() };
+        Facts::new(key, "A number.").with_monitoring(monitoring)
     }
-    if let Some(recovery) = some.recovery {
-        let checked = check_recovery(recovery, metric.goal())
-            .with_context(|| format!("`recovery` of {} in [monitors.metrics]", metric.key()));
-        at_metric(defaults.sources, &format!("{}.recovery", pattern.unwrap_or_default()), checked)?;
+
+    /// The monitor of the goal `a.ratio`.
+    fn monitor(facts: [Facts; 2], settings: &str) -> Value {
+        let metrics = facts.map(|facts| {
+            Metric::new(facts, location!(), |_| Box::pin(async { Err(Unavailable::no_data("never")) }))
+        });
+        let catalog = Catalog::new(metrics).unwrap();
+        let settings = format!("[goals.'a.ratio']\ngoal = 'a.b / a.c < 1'\n{settings}\n");
+        let settings = Settings::builder().toml(Path::new("s.toml"), &settings).unwrap().build().unwrap();
+        let scope = MonitorScope::from_tags(&[]);
+        wanted_monitors(&catalog, &scope, &settings).unwrap()[0].json().unwrap()
     }
-    let recovery = metric.monitoring().recovery;
-    let watched = Watched { name: metric.key(), metrics: &[metric], recovery, pattern };
-    defaults.for_goal(some, &watched).map(Some)
+
+    #[test]
+    fn a_goal_has_the_attributes_of_both_metrics_unless_the_settings_override_them() {
+        let both = || [facts("a.b", ["@a", "@both"], 2), facts("a.c", ["@both", "@c"], 1)];
+
+        let own = monitor(both(), "");
+        assert!(own["query"].as_str().unwrap().starts_with("max(last_120m):"), "{own}");
+        assert!(own["message"].as_str().unwrap().contains("\n\n@a @both @c\n\n"), "{own}");
+        for pattern in ["a.ratio", "a.*"] {
+            let table = format!("[monitors.metrics.'{pattern}']\nnotify = ['@set']\nwindow = '30m'");
+            let set = monitor(both(), &table);
+            assert!(set["query"].as_str().unwrap().starts_with("max(last_30m):"), "{set}");
+            assert!(set["message"].as_str().unwrap().contains("\n\n@set\n\n"), "{set}");
+        }
+    }
 }

@@ -15,13 +15,13 @@ use system_health_command::{
     Status, register_command,
 };
 use system_health_datadog::{DatadogError, DatadogSink, MonitorScope};
+use system_health_monitor_settings::MonitorSettings;
 use system_health_registry::{Fate, Kind, Point, Sink, Tag};
 use tokio::time::{Instant, sleep};
 
 use super::{arguments::VerifyArguments, queries};
 use crate::{
     connection::{self, Connection},
-    monitors::{MonitorSettings, schedule},
     run::run,
 };
 
@@ -56,6 +56,7 @@ enum QueryResult {
 
 register_command!(CommandType {
     command: VerifyArguments::command,
+    target: None,
     formats: &[Table, Json],
     run: |matches, context| run(execute(matches, context)),
 });
@@ -71,7 +72,7 @@ async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::
     let mut checks = vec![probe(&connection, tags, &scope, arguments.timeout).await?];
     let wanted = managed_queries(&connection, &scope).await?;
     let to = SystemTime::now();
-    let schedule = schedule(&settings.table::<MonitorSettings>()?);
+    let schedule = settings.table::<MonitorSettings>()?.schedule();
     let runs = schedule.longest_gap + schedule.every;
     let since = arguments.since.unwrap_or(runs.max(MIN_SINCE));
     let from = to.checked_sub(since).unwrap_or(UNIX_EPOCH);

@@ -4,7 +4,6 @@ mod canonical;
 mod change;
 mod dashboard;
 mod document;
-mod duration;
 mod mark;
 mod metadata;
 mod monitor;
@@ -19,11 +18,9 @@ pub use dashboard::{
     without_datadogs_additions,
 };
 pub use document::{Overwrites, PushAction};
-pub use duration::duration_in_words;
 pub use metadata::{metadata, metadata_update};
 pub use monitor::{
-    Alerting, Combination, ManagedMonitor, MonitorPlan, MonitorScope, OnMissingData, PlannedMonitor,
-    Schedule, WantedMonitor, combined_goal_monitor, goal_monitor, is_watched_by_reporter_monitors,
-    reporter_monitors, reporter_window,
+    ManagedMonitor, MonitorPlan, MonitorScope, PlannedMonitor, WantedMonitor, combined_goal_monitor,
+    goal_monitor, reporter_monitors,
 };
 pub use unit::datadog_unit;

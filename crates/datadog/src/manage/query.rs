@@ -1,6 +1,6 @@
 //! Metrics in Datadog's query language. See <https://docs.datadoghq.com/dashboards/querying/>.
 
-use system_health_registry::{Aggregate, Comparison, Facts, Kind};
+use system_health_registry::{Aggregate, Facts, Kind};
 
 /// The query of a metric in a scope. It returns one series for each combination of the tags' values, or a single series.
 pub(crate) fn metric_query(metric: &Facts, scope: &str, tags: &[String]) -> String {
@@ -9,7 +9,7 @@ pub(crate) fn metric_query(metric: &Facts, scope: &str, tags: &[String]) -> Stri
         Kind::Count { .. } | Kind::Counter => ".as_count()",
         Kind::Rate { .. } => ".as_rate()",
     };
-    metric_query_with(metric, aggregate(metric), scope, tags) + modifier
+    metric_query_with(metric, metric.aggregate_or_default(), scope, tags) + modifier
 }
 
 /// Like [`metric_query`], with the given aggregate, and without normalizing counts and rates.
@@ -25,18 +25,4 @@ pub(crate) fn metric_query_with(
 /// The part of a query that groups by tags.
 pub(crate) fn by(tags: &[String]) -> String {
     if tags.is_empty() { String::new() } else { format!(" by {{{}}}", tags.join(",")) }
-}
-
-/// How several series are combined. Default: counts and rates are summed. For gauges with a goal `<`, `<=`, `>` or `>=`, the
-/// value farthest from the goal is used. Other gauges are averaged.
-pub(crate) fn aggregate(metric: &Facts) -> Aggregate {
-    let by_kind = || match (metric.kind(), metric.goal().map(|goal| goal.comparison())) {
-        (Kind::Count { .. } | Kind::Rate { .. } | Kind::Counter, _) => Aggregate::Sum,
-        (Kind::Gauge, Some(Comparison::Less | Comparison::LessOrEqual)) => Aggregate::Max,
-        (Kind::Gauge, Some(Comparison::Greater | Comparison::GreaterOrEqual)) => Aggregate::Min,
-        (Kind::Gauge, Some(Comparison::Equal | Comparison::NotEqual) | None) | (Kind::Distribution, _) => {
-            Aggregate::Avg
-        }
-    };
-    metric.aggregate().unwrap_or_else(by_kind)
 }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use system_health_datadog::{
-    Alerting, Combination, MonitorScope, OnMissingData, WantedMonitor, combined_goal_monitor,
+use system_health_datadog::{MonitorScope, WantedMonitor, combined_goal_monitor};
+use system_health_registry::{
+    Aggregate, CombinedGoal, Facts, Kind, Monitoring, Tag,
+    alerting::{Alerting, Combination, OnMissingData},
 };
-use system_health_registry::{Aggregate, CombinedGoal, Facts, Kind, Monitoring, Tag};
 use system_health_test_support::datadog::contract::{self, Message};
 
 use crate::catalogs::{described, metric, with_goal};

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use system_health_datadog::{
-    Alerting, MonitorScope, OnMissingData, Schedule, WantedMonitor, goal_monitor,
-    is_watched_by_reporter_monitors, reporter_monitors,
+use system_health_datadog::{MonitorScope, WantedMonitor, goal_monitor, reporter_monitors};
+use system_health_registry::{
+    Aggregate, Facts, Goal, Kind, Monitoring, Tag,
+    alerting::{Alerting, OnMissingData, Schedule, is_watched_by_reporter_monitors},
 };
-use system_health_registry::{Aggregate, Facts, Goal, Kind, Monitoring, Tag};
 use system_health_test_support::datadog::contract::{self, Message};
 
 use crate::catalogs::{catalogs, described, metric, with_goal};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use datadog_api_client::datadogV1::model::{
     Dashboard, DashboardLayoutType, DashboardReflowType, DashboardTemplateVariable, Widget, WidgetLayout,
 };
-use system_health_registry::{Catalog, Metric, group_title, self_metrics::is_self_metric};
+use system_health_registry::{Catalog, Metric, group_title, self_metrics::is_self_metric, with_samples};
 
 use super::{
     reporter,
@@ -63,21 +63,7 @@ fn goals(metrics: &[&Metric]) -> Option<WidgetGroup> {
 
 /// The time series of a group.
 fn all_lines(metrics: &[&Metric]) -> Vec<(i64, Widget)> {
-    let samples_of = |metric: &Metric| {
-        let key = format!("{}_samples", metric.key());
-        metrics.iter().find(|other| other.key() == key)
-    };
-    let is_beside_another = |metric: &Metric| {
-        metrics.iter().any(|other| metric.key().strip_suffix("_samples") == Some(other.key()))
-    };
-    let mut rows: Vec<_> = metrics
-        .iter()
-        .filter(|metric| !is_beside_another(metric))
-        .map(|metric| (*metric, samples_of(metric)))
-        .collect();
-    // Pairs fill a row. Among the others they would leave gaps.
-    rows.sort_by_key(|(metric, samples)| (samples.is_some(), metric.goal().is_none()));
-    let widgets = rows.into_iter().flat_map(|(metric, samples)| match samples {
+    let widgets = with_samples(metrics).into_iter().flat_map(|(metric, samples)| match samples {
         None => vec![(LINES_WIDTH, lines(metric))],
         Some(samples) => vec![(COLUMNS - SAMPLES_WIDTH, lines(metric)), (SAMPLES_WIDTH, lines(samples))],
     });

@@ -10,36 +10,19 @@
 
 use std::collections::BTreeSet;
 
-use system_health_registry::{Aggregate, Facts, Goal, Kind, Operator};
+use system_health_registry::{
+    Operator,
+    alerting::{Alerting, Combination},
+    combined_aggregates, duration_in_words,
+};
 
 use super::{
-    Alerting, MonitorScope, WantedMonitor,
+    MonitorScope, WantedMonitor,
     alert_condition::{AlertCondition, Quantity},
     message::{self, About, MessageTexts},
     wanted::{MonitorParts, minutes},
 };
-use crate::manage::{duration::duration_in_words, query::metric_query_with};
-
-/// A goal that combines two metrics.
-#[derive(Debug, Clone)]
-pub struct Combination<'a> {
-    /// The name of the goal, unique in a scope. It must not be the key of a metric.
-    pub name: &'a str,
-    /// The first metric.
-    pub left: &'a Facts,
-    /// How the two values are combined.
-    pub operator: Operator,
-    /// The second metric.
-    pub right: &'a Facts,
-    /// The goal of the result.
-    pub goal: Goal,
-    /// What the goal means, in addition to the metrics' descriptions.
-    pub description: Option<&'a str>,
-    /// URL of a page that says what to do if the goal is missed.
-    pub runbook: Option<&'a str>,
-    /// Who is responsible.
-    pub owner: Option<&'a str>,
-}
+use crate::manage::query::metric_query_with;
 
 /// The monitor of a goal that combines two metrics.
 #[must_use]
@@ -94,22 +77,9 @@ pub fn combined_goal_monitor(
 /// Both sides have the same scope and groups, so that Datadog combines matching series.
 fn query(combination: &Combination<'_>, scope: &MonitorScope, alerting: &Alerting) -> String {
     let Combination { left, operator, right, .. } = combination;
-    let [left_aggregate, right_aggregate] = aggregates(left, right);
+    let [left_aggregate, right_aggregate] = combined_aggregates(left, right);
     let side = |metric, aggregate| {
         metric_query_with(metric, aggregate, &scope.to_string(), &alerting.group_by) + ".fill(null)"
     };
     format!("{} {operator} {}", side(left, left_aggregate), side(right, right_aggregate))
-}
-
-/// How several series of each metric are combined. Default: counts and rates are summed. Gauges are summed if the other metric
-/// is summed, and averaged otherwise. A metric's own goal does not matter here, because it says nothing about this goal.
-fn aggregates(left: &Facts, right: &Facts) -> [Aggregate; 2] {
-    let known = [left, right].map(|metric| match metric.kind() {
-        Kind::Count { .. } | Kind::Rate { .. } | Kind::Counter => {
-            Some(metric.aggregate().unwrap_or(Aggregate::Sum))
-        }
-        Kind::Gauge | Kind::Distribution => metric.aggregate(),
-    });
-    let default = if known.contains(&Some(Aggregate::Sum)) { Aggregate::Sum } else { Aggregate::Avg };
-    known.map(|aggregate| aggregate.unwrap_or(default))
 }

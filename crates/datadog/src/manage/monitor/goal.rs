@@ -8,18 +8,15 @@
 //! See <https://docs.datadoghq.com/monitors/types/metric/> and
 //! <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
 
-use system_health_registry::{Aggregate, Facts};
+use system_health_registry::{Aggregate, Facts, alerting::Alerting, duration_in_words};
 
 use super::{
-    Alerting, MonitorScope, WantedMonitor,
+    MonitorScope, WantedMonitor,
     alert_condition::{AlertCondition, Quantity},
     message::{self, About, MessageTexts},
     wanted::{MonitorParts, minutes},
 };
-use crate::manage::{
-    duration::duration_in_words,
-    query::{aggregate, metric_query_with},
-};
+use crate::manage::query::metric_query_with;
 
 /// The monitor of a metric's goal, if it has one.
 #[must_use]
@@ -57,5 +54,10 @@ fn quantity<'a>(metric: &'a Facts, scope: &MonitorScope, alerting: &Alerting) ->
         Some(aggregate) => vec![query(aggregate)],
         None => [Aggregate::Max, Aggregate::Min].map(query).to_vec(),
     };
-    Quantity { name: metric.key(), unit: metric.unit(), query: query(aggregate(metric)), outermost }
+    Quantity {
+        name: metric.key(),
+        unit: metric.unit(),
+        query: query(metric.aggregate_or_default()),
+        outermost,
+    }
 }

@@ -3,9 +3,8 @@
 
 use std::fmt::Write;
 
-use system_health_registry::Facts;
+use system_health_registry::{Facts, alerting::Alerting};
 
-use super::Alerting;
 use crate::escape::{escape, escape_url};
 
 /// The texts of a message.

@@ -7,15 +7,12 @@ mod message;
 mod on_missing_data;
 mod push;
 mod reporter;
-mod schedule;
 mod scope;
 mod wanted;
 
-pub use combined::{Combination, combined_goal_monitor};
+pub use combined::combined_goal_monitor;
 pub use goal::goal_monitor;
-pub use on_missing_data::OnMissingData;
 pub use push::{ManagedMonitor, MonitorPlan, PlannedMonitor};
-pub use reporter::{is_watched_by_reporter_monitors, reporter_monitors, reporter_window};
-pub use schedule::Schedule;
+pub use reporter::reporter_monitors;
 pub use scope::MonitorScope;
-pub use wanted::{Alerting, WantedMonitor};
+pub use wanted::WantedMonitor;

@@ -1,52 +1,14 @@
-//! What a monitor does if its evaluation window contains no point.
+//! What a monitor does if its evaluation window contains no point, in Datadog's model.
 
 use datadog_api_client::datadogV1::model::OnMissingDataOption;
+use system_health_registry::alerting::OnMissingData;
 
-/// What a monitor does if its evaluation window contains no point.
-/// See <https://docs.datadoghq.com/monitors/guide/on_missing_data/>.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnMissingData {
-    /// The monitor keeps its last status. A monitor of a sum evaluates the sum as 0.
-    Default,
-    /// Its status becomes "No Data".
-    #[default]
-    ShowNoData,
-    /// Its status becomes "No Data", and its recipients are notified.
-    ShowAndNotifyNoData,
-    /// The monitor is resolved.
-    Resolve,
-}
-
-impl OnMissingData {
-    /// Datadog's names.
-    pub const NAMES: [&str; 4] = ["show_no_data", "show_and_notify_no_data", "resolve", "default"];
-
-    /// Parses one of Datadog's names.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "show_no_data" => Some(Self::ShowNoData),
-            "show_and_notify_no_data" => Some(Self::ShowAndNotifyNoData),
-            "resolve" => Some(Self::Resolve),
-            "default" => Some(Self::Default),
-            _ => None,
-        }
-    }
-
-    /// Whether its recipients are notified.
-    #[must_use]
-    pub fn notifies(self) -> bool {
-        self == Self::ShowAndNotifyNoData
-    }
-}
-
-impl From<OnMissingData> for OnMissingDataOption {
-    fn from(on_missing_data: OnMissingData) -> Self {
-        match on_missing_data {
-            OnMissingData::Default => Self::DEFAULT,
-            OnMissingData::ShowNoData => Self::SHOW_NO_DATA,
-            OnMissingData::ShowAndNotifyNoData => Self::SHOW_AND_NOTIFY_NO_DATA,
-            OnMissingData::Resolve => Self::RESOLVE,
-        }
+/// The option of Datadog's model.
+pub(super) fn option(on_missing_data: OnMissingData) -> OnMissingDataOption {
+    match on_missing_data {
+        OnMissingData::Default => OnMissingDataOption::DEFAULT,
+        OnMissingData::ShowNoData => OnMissingDataOption::SHOW_NO_DATA,
+        OnMissingData::ShowAndNotifyNoData => OnMissingDataOption::SHOW_AND_NOTIFY_NO_DATA,
+        OnMissingData::Resolve => OnMissingDataOption::RESOLVE,
     }
 }

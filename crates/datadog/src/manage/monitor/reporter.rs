@@ -8,16 +8,18 @@
 
 use std::time::Duration;
 
-use system_health_registry::self_metrics::{
-    COLLECTOR_SUCCESS, OUTBOX_POINTS, POINTS, RUN_DURATION, SelfMetric,
+use system_health_registry::{
+    alerting::{Alerting, OnMissingData, Schedule},
+    duration_in_words,
+    self_metrics::{COLLECTOR_SUCCESS, POINTS, RUN_DURATION, SelfMetric},
 };
 
 use super::{
-    Alerting, MonitorScope, OnMissingData, Schedule, WantedMonitor,
+    MonitorScope, WantedMonitor,
     message::{self, About, MessageTexts},
     wanted::{MonitorParts, minutes},
 };
-use crate::manage::{duration::duration_in_words, query::by};
+use crate::manage::query::by;
 
 /// Weight of a good run in a sum in which each bad run counts 1. A window never contains as many bad runs.
 const GOOD_RUN: u32 = 1000;
@@ -160,20 +162,4 @@ fn in_a_row(schedule: Schedule) -> String {
         1 => "a run".to_owned(),
         missed => format!("{missed} runs in a row"),
     }
-}
-
-/// The evaluation window of the reporter's monitor of this metric, if there is one.
-#[must_use]
-pub fn reporter_window(metric: &str, schedule: Schedule) -> Option<Duration> {
-    match SelfMetric::from_key(metric)? {
-        RUN_DURATION => Some(schedule.silence()),
-        COLLECTOR_SUCCESS | POINTS => Some(schedule.last_runs()),
-        _ => None,
-    }
-}
-
-/// Whether the reporter's monitors already watch this metric, so that its goal needs no monitor.
-#[must_use]
-pub fn is_watched_by_reporter_monitors(metric: &str) -> bool {
-    [RUN_DURATION, COLLECTOR_SUCCESS, POINTS, OUTBOX_POINTS].iter().any(|known| known.key == metric)
 }

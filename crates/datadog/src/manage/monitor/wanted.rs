@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use datadog_api_client::datadogV1::model::{Monitor, MonitorOptions, MonitorThresholds, MonitorType};
 use serde_json::Value;
+use system_health_registry::alerting::Alerting;
 
-use super::{MonitorScope, OnMissingData};
+use super::{MonitorScope, on_missing_data};
 use crate::{
     client::{DatadogError, json},
     manage::document::CanonicalDocument,
@@ -15,25 +16,6 @@ use crate::{
 pub(super) const MANAGED: &str = "managed_by:system-health";
 /// Name of the tag with the key of the watched metric, or the name of a goal.
 const METRIC: &str = "metric";
-
-/// How a monitor alerts.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Alerting {
-    /// Recipients: handles such as `@slack-platform`.
-    pub notify: Vec<String>,
-    /// Evaluation window, in whole minutes. It should always contain at least one point.
-    pub window: Duration,
-    /// Value at which an alert ends. Default: when the goal is met.
-    pub recovery: Option<f64>,
-    /// What happens if the window contains no value.
-    pub on_missing_data: OnMissingData,
-    /// Names of tags; each combination of their values has its own alert.
-    pub group_by: Vec<String>,
-    /// Time after which an alert is repeated. Default: never.
-    pub renotify: Option<Duration>,
-    /// From 1 (high) to 5 (low). Default: none.
-    pub priority: Option<u8>,
-}
 
 /// A monitor that Datadog should have.
 #[derive(Debug, Clone)]
@@ -72,7 +54,7 @@ impl WantedMonitor {
             .include_tags(true)
             // Points are sparse, so windows are never full.
             .require_full_window(false)
-            .on_missing_data(alerting.on_missing_data.into());
+            .on_missing_data(on_missing_data::option(alerting.on_missing_data));
         if let Some(renotify) = alerting.renotify {
             options = options.renotify_interval(Some(minutes(renotify)));
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// The longest evaluation window that Datadog's API documents for metric monitors.
 /// See <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>.
-pub(super) const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
+const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
 
 /// When the reporter runs, and how many bad runs are tolerated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,14 +1,14 @@
-//! The table `[monitors]`: when Datadog alerts, and whom it notifies.
+//! The table `[monitors]`: what alerts, when, and whom it notifies.
 
 use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use serde::{Deserialize, Deserializer, de};
-use system_health_registry::{check_handle, settings::duration, settings_table};
+use system_health_registry::{alerting::Schedule, check_handle, settings::duration, settings_table};
 
-/// The table `[monitors]`: when Datadog alerts, and whom it notifies.
+/// The table `[monitors]`: what alerts, when, and whom it notifies.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
-pub(crate) struct MonitorSettings {
+pub struct MonitorSettings {
     /// Time from one run of the reporter to the next.
     #[serde(deserialize_with = "duration")]
     pub(crate) every: Duration,
@@ -88,6 +88,18 @@ impl Default for MetricMonitorSettings {
             group_by: None,
             renotify: None,
             priority: None,
+        }
+    }
+}
+
+impl MonitorSettings {
+    /// How often the reporter runs.
+    #[must_use]
+    pub fn schedule(&self) -> Schedule {
+        Schedule {
+            every: self.every,
+            longest_gap: self.longest_gap.unwrap_or(self.every),
+            missed: self.missed,
         }
     }
 }

@@ -4,23 +4,23 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
-use system_health_datadog::{OnMissingData, Schedule, duration_in_words, reporter_window};
-use system_health_registry::Settings;
-
-use super::{
-    schedule::schedule,
-    settings::{MetricMonitorSettings, MonitorSettings},
+use system_health_registry::{
+    Settings,
+    alerting::{OnMissingData, Schedule, reporter_window},
+    duration_in_words,
 };
+
+use crate::settings::{MetricMonitorSettings, MonitorSettings};
 
 const DAY: Duration = Duration::from_hours(24);
 const LONGEST_WINDOW: Duration = Schedule::LONGEST_WINDOW;
 
 /// Checks each setting on its own. `sources` says where each one was set.
-pub(super) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::Result<()> {
+pub(crate) fn check(settings: &MonitorSettings, sources: &Settings) -> anyhow::Result<()> {
     let at = |key: &str, checked: anyhow::Result<()>| at(sources, key, checked);
     let within = || "[monitors]";
     at("every", check_every(settings.every))?;
-    at("longest_gap", check_longest_gap(schedule(settings)))?;
+    at("longest_gap", check_longest_gap(settings.schedule()))?;
     at("renotify", check_time("renotify", settings.renotify, DAY).with_context(within))?;
     at("group_by", check_tags("group_by", &settings.group_by).with_context(within))?;
     at("reporter_by", check_tags("reporter_by", &settings.reporter_by).with_context(within))?;
@@ -38,7 +38,7 @@ fn check_some(some: &MetricMonitorSettings) -> anyhow::Result<()> {
 }
 
 /// If there is an error, adds where the key in [monitors] was set.
-pub(super) fn at<T>(sources: &Settings, key: &str, checked: anyhow::Result<T>) -> anyhow::Result<T> {
+pub(crate) fn at<T>(sources: &Settings, key: &str, checked: anyhow::Result<T>) -> anyhow::Result<T> {
     match sources.origin::<MonitorSettings>(key) {
         Some(origin) => checked.with_context(|| origin.to_string()),
         None => checked,
@@ -46,7 +46,7 @@ pub(super) fn at<T>(sources: &Settings, key: &str, checked: anyhow::Result<T>) -
 }
 
 /// Adds to an error where the table of a metric in [monitors.metrics] starts.
-pub(super) fn at_metric<T>(
+pub(crate) fn at_metric<T>(
     sources: &Settings,
     pattern: &str,
     checked: anyhow::Result<T>,
@@ -77,7 +77,7 @@ fn check_longest_gap(schedule: Schedule) -> anyhow::Result<()> {
 }
 
 /// Checks that the windows of the reporter's monitors are not too long for Datadog. `keys` are the metrics they watch.
-pub(super) fn check_reporter_windows(
+pub(crate) fn check_reporter_windows(
     keys: &[&str],
     schedule: Schedule,
     sources: &Settings,
@@ -117,7 +117,7 @@ pub(super) fn check_reporter_windows(
 }
 
 /// Checks that the window of a goal's monitor always contains a run.
-pub(super) fn check_goal_window(key: &str, window: Duration, every: Duration) -> anyhow::Result<()> {
+pub(crate) fn check_goal_window(key: &str, window: Duration, every: Duration) -> anyhow::Result<()> {
     ensure!(
         window > every,
         "the monitor of {key} has a window of {}, and the reporter runs every {}; increase its `window`, or correct `every` in \
@@ -165,6 +165,6 @@ fn check_tags(name: &str, tags: &[String]) -> anyhow::Result<()> {
 }
 
 /// The name of the table with the settings of a monitor.
-pub(super) fn place(name: &str) -> String {
+pub(crate) fn place(name: &str) -> String {
     format!("[monitors.metrics.\"{name}\"]")
 }

@@ -2,30 +2,33 @@
 
 use anyhow::{Context as _, ensure};
 use globset::{Glob, GlobMatcher};
-use system_health_datadog::{Schedule, is_watched_by_reporter_monitors, reporter_window};
-use system_health_registry::{Catalog, Metric, Settings};
+use system_health_registry::{
+    Catalog, Metric, Settings,
+    alerting::{is_watched_by_reporter_monitors, reporter_window},
+};
 use system_health_reporter::Goals;
 
-use super::{
+use crate::{
     checks::{self, at_metric},
     settings::{MetricMonitorSettings, MonitorSettings},
 };
 
 /// The settings of individual metrics and goals.
-pub(super) struct Overrides<'a> {
+#[derive(Debug)]
+pub(crate) struct Overrides {
     /// Keys come before patterns, and long patterns before short ones.
-    by_pattern: Vec<(&'a str, GlobMatcher, &'a MetricMonitorSettings)>,
+    by_pattern: Vec<(String, GlobMatcher, MetricMonitorSettings)>,
     none: MetricMonitorSettings,
 }
 
-impl<'a> Overrides<'a> {
+impl Overrides {
     /// Fails if a pattern matches no metric, because that is probably a mistake.
-    pub(super) fn new(
+    pub(crate) fn new(
         (catalog, goals): (&Catalog, &Goals),
-        settings: &'a MonitorSettings,
-        schedule: Schedule,
+        settings: &MonitorSettings,
         sources: &Settings,
     ) -> anyhow::Result<Self> {
+        let schedule = settings.schedule();
         let is_about_reporter = |key: &str| reporter_window(key, schedule).is_some();
         let has_monitor = |metric: &&Metric| {
             let has_goal = metric.goal().is_some() && !is_watched_by_reporter_monitors(metric.key());
@@ -56,7 +59,7 @@ impl<'a> Overrides<'a> {
                 Ok(matcher)
             };
             let matcher = at_metric(sources, pattern, checked())?;
-            by_pattern.push((pattern.as_str(), matcher, some));
+            by_pattern.push((pattern.clone(), matcher, some.clone()));
         }
         let is_pattern = |text: &str| text.contains(['*', '?', '[', '{']);
         by_pattern.sort_by_key(|(pattern, ..)| (is_pattern(pattern), usize::MAX - pattern.len()));
@@ -64,8 +67,8 @@ impl<'a> Overrides<'a> {
     }
 
     /// The settings of the metric with this key or the goal with this name, and the pattern that matches it.
-    pub(super) fn get(&self, key: &str) -> (Option<&'a str>, &MetricMonitorSettings) {
+    pub(crate) fn get(&self, key: &str) -> (Option<&str>, &MetricMonitorSettings) {
         let found = self.by_pattern.iter().find(|(_, matcher, _)| matcher.is_match(key));
-        found.map_or((None, &self.none), |(pattern, _, some)| (Some(*pattern), *some))
+        found.map_or((None, &self.none), |(pattern, _, some)| (Some(pattern.as_str()), some))
     }
 }

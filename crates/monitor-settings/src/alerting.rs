@@ -1,38 +1,41 @@
 //! How a monitor alerts. The settings of the monitor itself come first, then the attributes of its metrics, then the
 //! settings of all monitors.
 
-use system_health_datadog::{Alerting, OnMissingData, Schedule};
-use system_health_registry::{Metric, Settings, self_metrics::is_self_metric};
+use system_health_registry::{
+    Metric, Settings,
+    alerting::{Alerting, OnMissingData, Schedule},
+    self_metrics::is_self_metric,
+};
 
-use super::{
+use crate::{
     checks,
     settings::{MetricMonitorSettings, MonitorSettings},
 };
 
 /// The settings of all monitors.
 #[derive(Clone, Copy)]
-pub(super) struct Defaults<'a> {
-    pub(super) settings: &'a MonitorSettings,
-    pub(super) schedule: Schedule,
+pub(crate) struct Defaults<'a> {
+    pub(crate) settings: &'a MonitorSettings,
+    pub(crate) schedule: Schedule,
     /// Knows where each setting was set, for errors.
-    pub(super) sources: &'a Settings,
+    pub(crate) sources: &'a Settings,
 }
 
 /// The goal that a monitor watches.
-pub(super) struct Watched<'a> {
+pub(crate) struct AlertSource<'a> {
     /// Key of the metric, or name of a goal of two metrics.
-    pub(super) name: &'a str,
+    pub(crate) name: &'a str,
     /// One metric, or two. Either both or neither are about the reporter.
-    pub(super) metrics: &'a [&'a Metric],
+    pub(crate) metrics: &'a [&'a Metric],
     /// Value at which an alert ends, unless the settings override it.
-    pub(super) recovery: Option<f64>,
+    pub(crate) recovery: Option<f64>,
     /// Key, name or pattern of its table in [monitors.metrics], if it has one.
-    pub(super) pattern: Option<&'a str>,
+    pub(crate) pattern: Option<&'a str>,
 }
 
 impl Defaults<'_> {
     /// The part that does not depend on a goal. It also applies to the monitors of the reporter.
-    pub(super) fn without_goal(&self, own: &MetricMonitorSettings, is_about_reporter: bool) -> Alerting {
+    pub(crate) fn without_goal(&self, own: &MetricMonitorSettings, is_about_reporter: bool) -> Alerting {
         let all = self.settings;
         let group_by = if is_about_reporter { &all.reporter_by } else { &all.group_by };
         Alerting {
@@ -47,12 +50,12 @@ impl Defaults<'_> {
     }
 
     /// How the monitor of a goal alerts. With two metrics, it notifies the recipients of both and has the longer window.
-    pub(super) fn for_goal(
+    pub(crate) fn for_goal(
         &self,
         own: &MetricMonitorSettings,
-        watched: &Watched<'_>,
+        watched: &AlertSource<'_>,
     ) -> anyhow::Result<Alerting> {
-        let Watched { name, metrics, .. } = watched;
+        let AlertSource { name, metrics, .. } = watched;
         let general = self.without_goal(own, metrics.iter().any(|metric| is_self_metric(metric.key())));
         let mut handles: Vec<String> = Vec::new();
         for handle in metrics.iter().flat_map(|metric| &metric.monitoring().notify) {

@@ -1,0 +1,161 @@
+//! Commands of one name for several systems, such as a dashboard for Datadog and one for Grafana. Each comes from another crate,
+//! so a program has those that it links. On the command line they are one command with the argument `--for`.
+
+use anyhow::bail;
+use clap::{Arg, ArgMatches, builder::PossibleValue, parser::ValueSource};
+
+use crate::{CommandType, Format};
+
+/// The argument that selects the target.
+const FOR: &str = "for";
+
+/// The system that a command is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// The value of `--for`, such as `grafana`.
+    pub name: &'static str,
+    /// What the command makes for this system, for the help.
+    pub summary: &'static str,
+    /// Whether the command is for this system if there is no `--for`. Otherwise, the first linked target by name is used.
+    pub is_default: bool,
+}
+
+/// The commands of one name, each for another target. The default comes first.
+#[derive(Debug, Clone)]
+pub(crate) struct TargetedCommand {
+    first: CommandType,
+    others: Vec<CommandType>,
+}
+
+impl TargetedCommand {
+    pub(crate) fn new(command: CommandType) -> Self {
+        Self { first: command, others: Vec::new() }
+    }
+
+    /// Adds a command for another target. Returns false if there is already one for its target, or if one of the commands has
+    /// no target.
+    pub(crate) fn add(&mut self, mut command: CommandType) -> bool {
+        let Some(target) = command.target else { return false };
+        if self.all().any(|known| known.target.is_none_or(|known| known.name == target.name)) {
+            return false;
+        }
+        let position = |command: &CommandType| command.target.map(|target| (!target.is_default, target.name));
+        if position(&command) < position(&self.first) {
+            std::mem::swap(&mut command, &mut self.first);
+        }
+        self.others.push(command);
+        self.others.sort_by_key(position);
+        true
+    }
+
+    /// The command line, and the formats of the default target. It has the arguments of all targets. An argument that several
+    /// targets have must mean the same for each.
+    pub(crate) fn command_line(&self) -> (clap::Command, &'static [Format]) {
+        let mut line = (self.first.command)();
+        let targets: Vec<Target> = self.all().filter_map(|command| command.target).collect();
+        let Some(default) = targets.first() else { return (line, self.first.formats) };
+        let values: Vec<PossibleValue> =
+            targets.iter().map(|target| PossibleValue::new(target.name).help(target.summary)).collect();
+        line = line.arg(
+            Arg::new(FOR)
+                .long(FOR)
+                .value_name("SYSTEM")
+                .value_parser(values)
+                .default_value(default.name)
+                .help("System that it is for"),
+        );
+        for command in &self.others {
+            let known: Vec<_> = line.get_arguments().map(|argument| argument.get_id().clone()).collect();
+            let other = (command.command)();
+            let missing = other.get_arguments().filter(|argument| !known.contains(argument.get_id()));
+            line = line.args(missing.cloned());
+        }
+        (line, self.first.formats)
+    }
+
+    /// The command for the target that the arguments select. Refuses arguments of another target.
+    pub(crate) fn select(&self, matches: &ArgMatches) -> anyhow::Result<CommandType> {
+        let name = match matches.try_get_one::<String>(FOR) {
+            Ok(Some(name)) => name.as_str(),
+            _ => return Ok(self.first),
+        };
+        let is_selected = |command: &&CommandType| command.target.is_some_and(|target| target.name == name);
+        let selected = self.all().find(is_selected).copied().unwrap_or(self.first);
+        let own = (selected.command)();
+        let is_own = |argument: &Arg| own.get_arguments().any(|known| known.get_id() == argument.get_id());
+        for other in self.all() {
+            let line = (other.command)();
+            let is_given = |argument: &&Arg| {
+                matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+            };
+            if let Some(argument) = line.get_arguments().filter(is_given).find(|argument| !is_own(argument)) {
+                let target = other
+                    .target
+                    .map_or_else(String::new, |target| format!("; it needs `--for {}`", target.name));
+                bail!("`--{}` is not for {name}{target}", argument.get_long().unwrap_or_default());
+            }
+        }
+        Ok(selected)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &CommandType> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Status;
+
+    const BOARD_A: CommandType = CommandType {
+        command: || clap::Command::new("board").arg(Arg::new("title").long("title")),
+        target: Some(Target { name: "a", summary: "for A", is_default: false }),
+        formats: &[Format::Json],
+        run: |_, _| Ok(Status::Done),
+    };
+    const BOARD_B: CommandType = CommandType {
+        command: || {
+            let push = clap::Command::new("push");
+            clap::Command::new("board").subcommand(push).args_conflicts_with_subcommands(true)
+        },
+        target: Some(Target { name: "b", summary: "for B", is_default: true }),
+        ..BOARD_A
+    };
+
+    fn both() -> TargetedCommand {
+        let mut command = TargetedCommand::new(BOARD_A);
+        assert!(command.add(BOARD_B));
+        command
+    }
+
+    fn selected(arguments: &str) -> Result<&'static str, String> {
+        let command = both();
+        let matches = command.command_line().0.try_get_matches_from(arguments.split(' '));
+        let selected = command.select(&matches.map_err(|error| error.to_string())?);
+        Ok(selected.map_err(|error| error.to_string())?.target.unwrap().name)
+    }
+
+    #[test]
+    fn the_argument_selects_the_target() {
+        assert_eq!(selected("board").unwrap(), "b");
+        assert_eq!(selected("board push").unwrap(), "b");
+        assert_eq!(selected("board --for a --title x").unwrap(), "a");
+        assert_eq!(TargetedCommand::new(BOARD_A).command_line().0.get_arguments().count(), 2);
+    }
+
+    #[test]
+    fn what_belongs_to_another_target_is_refused() {
+        assert_eq!(selected("board --title x").unwrap_err(), "`--title` is not for b; it needs `--for a`");
+        assert!(selected("board --for a push").unwrap_err().contains("cannot be used with"));
+        assert!(selected("board --for c").unwrap_err().contains("[possible values: b, a]"));
+    }
+
+    #[test]
+    fn a_target_has_one_command() {
+        let mut command = both();
+        assert!(!command.add(BOARD_A));
+        assert!(!command.add(CommandType { target: None, ..BOARD_B }));
+        assert!(!TargetedCommand::new(CommandType { target: None, ..BOARD_B }).add(BOARD_A));
+    }
+}

@@ -1,0 +1,35 @@
+//! `report dashboard --for grafana`.
+
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
+use system_health_command::{CommandContext, CommandType, Format, Status, Target, register_command};
+
+use super::dashboard::dashboard;
+
+/// Print a Grafana dashboard of the linked metrics
+#[derive(Debug, Parser)]
+#[command(name = "dashboard")]
+struct GrafanaArguments {
+    /// Title of the linked metrics' dashboard
+    #[arg(long, default_value = "System health")]
+    title: String,
+}
+
+register_command!(CommandType {
+    command: GrafanaArguments::command,
+    target: Some(Target {
+        name: "grafana",
+        summary: "A dashboard of Grafana as JSON, for series in Prometheus",
+        is_default: false,
+    }),
+    formats: &[Format::Table, Format::Json],
+    run,
+});
+
+fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+    let arguments = GrafanaArguments::from_arg_matches(matches)?;
+    let catalog = context.catalog(None, None)?;
+    // JSON is what Grafana imports, so it is also printed where other commands print a table.
+    let json = serde_json::to_string_pretty(&dashboard(&catalog, &arguments.title))?;
+    context.stdout().write(&(json + "\n"))?;
+    Ok(Status::Done)
+}

@@ -1,0 +1,50 @@
+//! `report monitors --for prometheus`.
+
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
+use system_health_command::{
+    CommandContext, CommandType, SettingsArguments, Status, Target, register_command,
+};
+use system_health_monitor_settings::Monitors;
+use system_health_prometheus::configured_textfile;
+
+use super::{rule_file::RuleFile, scope::RuleScope};
+
+/// Print the alerting rules of goals and of the reporter
+#[derive(Debug, Parser)]
+#[command(name = "monitors")]
+struct RulesArguments {
+    #[command(flatten)]
+    settings: SettingsArguments,
+    /// URL of the Grafana dashboard, which the alerts of Prometheus link to
+    #[arg(long, value_name = "URL")]
+    dashboard_url: Option<String>,
+}
+
+register_command!(CommandType {
+    command: RulesArguments::command,
+    target: Some(Target {
+        name: "prometheus",
+        summary: "Alerting rules for Prometheus as YAML",
+        is_default: false,
+    }),
+    formats: &[],
+    run,
+});
+
+fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+    let arguments = RulesArguments::from_arg_matches(matches)?;
+    let catalog = &*context.known_catalog(Some(&arguments.settings), None)?;
+    let settings = context.settings(&arguments.settings)?;
+    let monitors = Monitors::from_settings(catalog, &settings)?;
+    let scope = RuleScope::from_settings(&settings)?;
+    if scope.environment() == Some("development") {
+        tracing::warn!(
+            "these rules watch only series with the label env=\"development\"; for another environment, set DD_ENV, or `env` \
+             in [report], to the same value as the reporter"
+        );
+    }
+    let textfile = configured_textfile(&settings)?;
+    let links = (textfile.as_deref(), arguments.dashboard_url.as_deref());
+    context.stdout().write(&RuleFile::new(&monitors, &scope, links)?.to_string())?;
+    Ok(Status::Done)
+}

@@ -1,0 +1,13 @@
+//! `report monitors --for prometheus`: alerting rules for goals and for the reporter.
+
+mod command;
+mod condition;
+mod goal;
+mod quantity;
+mod reporter;
+mod rule;
+mod rule_file;
+mod scope;
+mod template;
+#[cfg(test)]
+mod tests;

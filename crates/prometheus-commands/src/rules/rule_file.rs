@@ -1,0 +1,57 @@
+//! The file with all rules.
+
+use std::fmt;
+
+use system_health_monitor_settings::Monitors;
+
+use super::{goal::goal_rules, reporter::ReporterRules, rule::Rule, scope::RuleScope};
+
+/// A file of rules.
+/// See <https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/#rule_group>.
+pub(super) struct RuleFile {
+    /// Groups by name.
+    groups: Vec<(String, Vec<Rule>)>,
+}
+
+impl RuleFile {
+    /// The rules for the goals that have a monitor, and for the reporter.
+    pub(super) fn new(
+        monitors: &Monitors<'_>,
+        scope: &RuleScope,
+        links: (Option<&std::path::Path>, Option<&str>),
+    ) -> anyhow::Result<Self> {
+        let (textfile, dashboard) = links;
+        let goals = monitors.goals()?;
+        let goals = goals.iter().flat_map(|goal| goal_rules(goal, scope, dashboard)).collect();
+        let about_reporter = &monitors.about_reporter();
+        let schedule = monitors.schedule();
+        let reporter = ReporterRules { scope, schedule, about_reporter, textfile, dashboard }.rules();
+        let suffix = scope.environment().map(|name| format!(" in {name}")).unwrap_or_default();
+        let groups = [("goals", goals), ("reporter", reporter)];
+        let groups = groups.into_iter().filter(|(_, rules)| !Vec::is_empty(rules));
+        Ok(Self {
+            groups: groups.map(|(name, rules)| (format!("system-health {name}{suffix}"), rules)).collect(),
+        })
+    }
+}
+
+impl fmt::Display for RuleFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "# Created by `report monitors --for prometheus` from the goals of the metrics and the settings."
+        )?;
+        if self.groups.is_empty() {
+            return writeln!(f, "groups: []");
+        }
+        writeln!(f, "groups:")?;
+        for (name, rules) in &self.groups {
+            writeln!(f, "  - name: {}", serde_json::json!(name))?;
+            writeln!(f, "    rules:")?;
+            for rule in rules {
+                write!(f, "{rule}")?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Alerts about the reporter itself.
+
+use super::{assert_fires, in_scope, rules};
+
+#[test]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+fn a_reporter_that_no_longer_pushes_alerts_although_its_values_stay() {
+    // The times are seconds since the start. The last push is after 15 minutes.
+    let values = "push_time_seconds{job=\"system-health\",reporter=\"shop\"}";
+    let about = "push_time_seconds{job=\"system-health-reporter\",reporter=\"shop\"}";
+    let backup = "push_time_seconds{job=\"backup\",reporter=\"other\"}";
+    let run = in_scope("system_health_reporter_run_duration_seconds", "reporter=\"shop\"");
+    let series = [(values, "0x14 900x120"), (about, "0x120"), (backup, "0x120"), (&run, "1x120")];
+
+    let fires: &[&str] = &["ReporterHasStopped{reporter=\"shop\"}"];
+    // Three missed runs, and half an interval.
+    assert_fires(&rules(""), "Reporter", &series, &[(60, &[]), (67, &[]), (68, fires)]);
+}
+
+#[test]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+fn a_reporter_that_never_delivered_or_whose_values_ended_is_missing() {
+    let run = in_scope("system_health_reporter_run_duration_seconds", "reporter=\"shop\"");
+    let other = in_scope("system_health_reporter_run_duration_seconds", "reporter=\"other\"");
+
+    assert_fires(&rules(""), "ReporterIs", &[], &[(1, &["ReporterIsMissing"])]);
+    let series = [(&*run, "1 _x14 1 _x14 1"), (&*other, "1x200")];
+    let fires: &[&str] = &["ReporterIsMissing{reporter=\"shop\"}"];
+    assert_fires(&rules(""), "ReporterIs", &series, &[(1, &[]), (60, &[]), (80, &[]), (90, fires)]);
+}
+
+#[test]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+fn an_old_textfile_alerts() {
+    let file = "node_textfile_mtime_seconds{file=\"/node/health.prom\",instance=\"a\"}";
+    let other = "node_textfile_mtime_seconds{file=\"/node/backup.prom\",instance=\"b\"}";
+    let is_like_it = "node_textfile_mtime_seconds{file=\"/node/healthXprom\",instance=\"c\"}";
+    let series = [(file, "0x120"), (other, "0x120"), (is_like_it, "0x120")];
+
+    assert_fires(&rules(""), "ReporterTextfile", &series, &[(52, &[]), (53, &["ReporterTextfileIsOld"])]);
+}
+
+#[test]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+fn three_bad_runs_in_a_row_alert_and_fewer_do_not() {
+    let success =
+        in_scope("system_health_reporter_collector_success", "metric=\"commits.hotfix\",reporter=\"shop\"");
+    let points = in_scope("system_health_reporter_points", "result=\"left\",reporter=\"shop\"");
+    let accepted = in_scope("system_health_reporter_points", "result=\"accepted\",reporter=\"shop\"");
+
+    let good = (&*accepted, "9x120");
+    let two = [(&*success, "1x14 0.999x29 1x60"), (&*points, "0x14 5x29 0x60"), good];
+    assert_fires(&rules(""), "[MP]", &two, &[(44, &[]), (46, &[]), (60, &[])]);
+    let three = [(&*success, "1x14 0.999x44 1x60"), (&*points, "0x14 5x44 0x60"), good];
+    let fires: &[&str] = &["MetricFails{reporter=\"shop\"}", "PointsAreNotDelivered{reporter=\"shop\"}"];
+    assert_fires(&rules(""), "[MP]", &three, &[(51, &[]), (54, fires), (59, fires), (60, &[])]);
+    // The first bad run alerts if none is tolerated.
+    let strict = rules("[monitors]\nmissed = 1");
+    assert_fires(&strict, "[MP]", &two, &[(14, &[]), (15, fires), (45, &[])]);
+}

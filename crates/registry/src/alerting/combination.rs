@@ -1,0 +1,24 @@
+//! A goal of two metrics, with the metrics themselves.
+
+use crate::{Facts, Goal, Operator};
+
+/// A goal that combines two metrics.
+#[derive(Debug, Clone)]
+pub struct Combination<'a> {
+    /// The name of the goal, unique in a scope. It must not be the key of a metric.
+    pub name: &'a str,
+    /// The first metric.
+    pub left: &'a Facts,
+    /// How the two values are combined.
+    pub operator: Operator,
+    /// The second metric.
+    pub right: &'a Facts,
+    /// The goal of the result.
+    pub goal: Goal,
+    /// What the goal means, in addition to the metrics' descriptions.
+    pub description: Option<&'a str>,
+    /// URL of a page that says what to do if the goal is missed.
+    pub runbook: Option<&'a str>,
+    /// Who is responsible.
+    pub owner: Option<&'a str>,
+}

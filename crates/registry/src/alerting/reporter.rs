@@ -1,0 +1,22 @@
+//! The metrics of the reporter that have monitors of their own, instead of the monitor of a goal.
+
+use std::time::Duration;
+
+use super::Schedule;
+use crate::self_metrics::{COLLECTOR_SUCCESS, OUTBOX_POINTS, POINTS, RUN_DURATION, SelfMetric};
+
+/// The evaluation window of the reporter's monitor of this metric, if there is one.
+#[must_use]
+pub fn reporter_window(metric: &str, schedule: Schedule) -> Option<Duration> {
+    match SelfMetric::from_key(metric)? {
+        RUN_DURATION => Some(schedule.silence()),
+        COLLECTOR_SUCCESS | POINTS => Some(schedule.last_runs()),
+        _ => None,
+    }
+}
+
+/// Whether the reporter's monitors already watch this metric, so that its goal needs no monitor.
+#[must_use]
+pub fn is_watched_by_reporter_monitors(metric: &str) -> bool {
+    [RUN_DURATION, COLLECTOR_SUCCESS, POINTS, OUTBOX_POINTS].iter().any(|known| known.key == metric)
+}

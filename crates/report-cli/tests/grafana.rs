@@ -1,0 +1,85 @@
+//! The dashboard for Grafana and the rules for Prometheus that the real program prints.
+#![cfg(feature = "prometheus")]
+
+use system_health_test_support::{
+    prometheus::check_file,
+    scene::{Ended, Scene},
+    tools::run_contract_script,
+};
+
+const SETTINGS: &str = "
+[report]
+env = 'production'
+
+[goals.'commits.reverted']
+goal = 'commits.reverts / commits.hotfix < 0.5'
+
+[monitors]
+group_by = ['repository']
+
+[monitors.metrics.'commits.*']
+on_missing_data = 'show_and_notify_no_data'
+
+[prometheus]
+textfile = '/var/lib/prometheus/node-exporter/health.prom'
+";
+
+fn run(arguments: &[&str]) -> Ended {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report")).file("system-health.toml", SETTINGS);
+    scene.run(arguments)
+}
+
+#[test]
+#[ignore = "needs Prometheus: run cargo xtask test"]
+fn promtool_accepts_the_rules_of_the_linked_metrics() {
+    let rules = run(&["monitors", "--for", "prometheus"]).with_status(0).stdout();
+
+    let lint = check_file("rules", &rules);
+    assert_eq!(lint.status, Some(0), "{}\n{rules}", lint.output);
+    for alert in [
+        "CommitsHotfixMissesGoal",
+        "CommitsHotfixHasNoValue",
+        "CommitsRevertedMissesGoal",
+        "MetricFails",
+        "ReporterHasStopped",
+        "ReporterTextfileIsOld",
+    ] {
+        assert!(rules.contains(&format!("- alert: {alert}\n")), "{alert} is missing in\n{rules}");
+    }
+}
+
+#[test]
+#[ignore = "needs Grafana's models: run cargo xtask test"]
+fn grafanas_models_read_the_dashboard_of_the_linked_metrics() {
+    let dashboard = run(&["dashboard", "--for", "grafana", "--title", "CI"]).with_status(0).json();
+
+    let input = format!("[{dashboard}]");
+    assert_eq!(dashboard["title"], "CI");
+    assert_eq!(run_contract_script("grafana_check.py", &[], input.as_bytes()), "[[]]");
+}
+
+#[test]
+fn rules_for_development_come_with_a_warning() {
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"));
+    let ended = scene.run(&["monitors", "--for", "prometheus"]).with_status(0);
+    ended.says("these rules watch only series with the label env=\"development\"");
+}
+
+#[test]
+#[cfg(feature = "datadog")]
+fn what_is_for_another_system_is_refused() {
+    run(&["dashboard", "--for", "grafana", "push"]).with_status(2).says("cannot be used with");
+    run(&["monitors", "--dashboard-url", "https://grafana.example.com"])
+        .with_status(2)
+        .says("`--dashboard-url` is not for datadog; it needs `--for prometheus`");
+    run(&["monitors", "--for", "grafana"]).with_status(2).says("[possible values: datadog, prometheus]");
+}
+
+/// In a program without Datadog, the commands are for the only system that is left.
+#[test]
+#[cfg(not(feature = "datadog"))]
+fn the_only_system_is_the_default() {
+    let rules = run(&["monitors"]).with_status(0).stdout();
+    assert!(rules.contains("groups:\n"), "{rules}");
+    assert!(run(&["dashboard"]).with_status(0).json()["schemaVersion"].is_number());
+}

@@ -1,0 +1,35 @@
+//! How several series of a metric become one value if the metric has no aggregate of its own. Dashboards and monitors of all
+//! backends use the same rules.
+
+use crate::{Aggregate, Comparison, Facts, Kind};
+
+impl Facts {
+    /// The metric's aggregate, or the default. Default: counts and rates are summed. For gauges with a goal `<`, `<=`, `>` or
+    /// `>=`, the value farthest from the goal is used. Other gauges are averaged.
+    #[must_use]
+    pub fn aggregate_or_default(&self) -> Aggregate {
+        let by_kind = || match (self.kind(), self.goal().map(|goal| goal.comparison())) {
+            (Kind::Count { .. } | Kind::Rate { .. } | Kind::Counter, _) => Aggregate::Sum,
+            (Kind::Gauge, Some(Comparison::Less | Comparison::LessOrEqual)) => Aggregate::Max,
+            (Kind::Gauge, Some(Comparison::Greater | Comparison::GreaterOrEqual)) => Aggregate::Min,
+            (Kind::Gauge, Some(Comparison::Equal | Comparison::NotEqual) | None)
+            | (Kind::Distribution, _) => Aggregate::Avg,
+        };
+        self.aggregate().unwrap_or_else(by_kind)
+    }
+}
+
+/// How several series of each of two combined metrics become one value. Default: counts and rates are summed. Gauges are summed
+/// if the other metric is summed, and averaged otherwise. A metric's own goal does not matter here, because it says nothing
+/// about the combination.
+#[must_use]
+pub fn combined_aggregates(left: &Facts, right: &Facts) -> [Aggregate; 2] {
+    let known = [left, right].map(|metric| match metric.kind() {
+        Kind::Count { .. } | Kind::Rate { .. } | Kind::Counter => {
+            Some(metric.aggregate().unwrap_or(Aggregate::Sum))
+        }
+        Kind::Gauge | Kind::Distribution => metric.aggregate(),
+    });
+    let default = if known.contains(&Some(Aggregate::Sum)) { Aggregate::Sum } else { Aggregate::Avg };
+    known.map(|aggregate| aggregate.unwrap_or(default))
+}
