@@ -59,6 +59,7 @@ fn the_command_crate_depends_neither_on_collectors_nor_on_sinks() {
     let others = [
         "system-health-collectors",
         "system-health-datadog",
+        "system-health-dogstatsd",
         "system-health-local",
         "system-health-prometheus",
     ];
