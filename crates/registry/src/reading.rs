@@ -114,7 +114,7 @@ mod tests {
 
     fn value(reading: impl IntoReading) -> f64 {
         match reading.into_reading() {
-            Ok(reading) => reading.samples()[0].value(),
+            Ok(reading) => reading.samples()[0].value().number().unwrap(),
             Err(other) => panic!("expected a value, got {other:?}"),
         }
     }

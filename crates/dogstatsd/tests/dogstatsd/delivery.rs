@@ -27,7 +27,7 @@ async fn points_arrive_in_one_packet_with_kind_tags_and_time() {
         "commits.hotfix:7.5|g|#branch:main,env:test|T1767323045\n\
          deploys:3|c|T1767323045\n\
          requests:0.25|g|T1767323045\n\
-         durations:0:4|d|#env:test\n\
+         durations:0:3.9783393623363903|d|#env:test\n\
          durations:0|d|@0.5|#env:test"
     );
 }
