@@ -26,7 +26,15 @@ fn time() -> SystemTime {
 fn gauge(value: f64) -> Point {
     let tags = ["branch:main", "nightly"].map(|tag| Tag::parse(tag).unwrap()).into();
     let unit = Some("commit".to_owned());
-    Point { key: "commits.hotfix".to_owned(), kind: Kind::Gauge, unit, tags, timestamp: time(), value }
+    Point {
+        key: "commits.hotfix".to_owned(),
+        kind: Kind::Gauge,
+        unit,
+        tags,
+        timestamp: time(),
+        since: None,
+        value: value.into(),
+    }
 }
 
 fn count() -> Point {

@@ -189,7 +189,8 @@ mod tests {
             unit: None,
             tags: [Tag::new("queue", "mail").unwrap()].into(),
             timestamp: UNIX_EPOCH + Duration::from_secs(7),
-            value: 3.0,
+            since: None,
+            value: 3.0.into(),
         };
         let settlements = sink.deliver(&[point], Instant::now() + Duration::from_secs(10)).collect().await;
         (settlements, serde_json::from_slice(&server.requests()[0].body).unwrap())

@@ -121,7 +121,7 @@ fn expected(case: &Case) -> Vec<(String, BTreeMap<String, String>, f64)> {
                 tag.as_str().split_once(':').map(|(name, value)| (name.to_owned(), value.to_owned()))
             };
             let name = format!("{}{suffix}", point.key.replace('.', "_"));
-            (name, point.tags.iter().filter_map(label).collect(), point.value / divisor)
+            (name, point.tags.iter().filter_map(label).collect(), point.value.number().unwrap() / divisor)
         })
         .collect();
     expected.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));

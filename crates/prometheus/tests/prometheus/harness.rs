@@ -43,7 +43,8 @@ pub(crate) fn gauge(run: u64, key: &str, value: f64, tags: &[&str]) -> Point {
         unit: None,
         tags: tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect(),
         timestamp: SystemTime::UNIX_EPOCH + Duration::from_secs(FIRST_RUN + run * 900),
-        value,
+        since: None,
+        value: value.into(),
     }
 }
 

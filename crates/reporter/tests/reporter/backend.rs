@@ -114,7 +114,7 @@ impl Backend {
     pub(crate) fn stored(&self) -> Vec<(String, f64)> {
         let delivered = self.delivered.lock().unwrap();
         let points = delivered.points.iter().filter(|point| !point.key.starts_with("system_health."));
-        points.map(|point| (point.key.clone(), point.value)).collect()
+        points.map(|point| (point.key.clone(), point.value.number().unwrap())).collect()
     }
 
     /// The points of a metric about the reporter. `name` is the last part of its key. Returns the tags and the value of
@@ -128,7 +128,7 @@ impl Backend {
                 let general = ["env:", "service:", "source:", "reporter:"];
                 let tags = point.tags.iter().map(ToString::to_string);
                 let own = tags.filter(|tag| !general.iter().any(|general| tag.starts_with(general)));
-                (own.collect::<Vec<_>>().join(" "), point.value)
+                (own.collect::<Vec<_>>().join(" "), point.value.number().unwrap())
             })
             .collect()
     }

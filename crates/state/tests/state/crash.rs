@@ -94,7 +94,7 @@ const ADDS_UP: &str = "statsd";
 fn arrive(folder: &Path, backend: &str, points: &[PendingPoint]) {
     let mut file = OpenOptions::new().create(true).append(true).open(folder.join(backend)).unwrap();
     for pending in points {
-        writeln!(file, "{}", pending.point.value).unwrap();
+        writeln!(file, "{}", pending.point.value.number().unwrap()).unwrap();
     }
 }
 
@@ -204,7 +204,7 @@ fn two_processes_can_empty_an_outbox_concurrently() {
                     }
                     let allowed = store.begin_sending(ADDS_UP, &ids(&page), at(1)).unwrap();
                     let sent = page.iter().filter(|pending| allowed.contains(&pending.id));
-                    arrived.lock().unwrap().extend(sent.map(|pending| pending.point.value));
+                    arrived.lock().unwrap().extend(sent.map(|pending| pending.point.value.number().unwrap()));
                     store.settle(ADDS_UP, &allowed).unwrap();
                 }
             });

@@ -62,12 +62,12 @@ proptest! {
                     now += later;
                     let values: Vec<f64> = (0..values).map(|_| { value += 1.0; value }).collect();
                     let report = report(now, &values);
-                    recorded.extend(report.points().map(|point| (place(&point), point.value)));
+                    recorded.extend(report.points().map(|point| (place(&point), point.value.number().unwrap())));
                     store.record(&report, &[DESTINATION]).unwrap();
                 }
                 Step::DeliverAndCrash(count) => {
                     for pending in store.pending(DESTINATION, count, None).unwrap() {
-                        backend.insert(place(&pending.point), pending.point.value);
+                        backend.insert(place(&pending.point), pending.point.value.number().unwrap());
                     }
                     drop(store);
                     store = Store::open(folder.path()).unwrap().store;
@@ -77,7 +77,7 @@ proptest! {
                     let delivered = page.iter().zip(&taken).filter(|(_, taken)| **taken);
                     let mut ids = Vec::new();
                     for (pending, _) in delivered {
-                        backend.insert(place(&pending.point), pending.point.value);
+                        backend.insert(place(&pending.point), pending.point.value.number().unwrap());
                         ids.push(pending.id);
                     }
                     let waiting = store.waiting(DESTINATION).unwrap();
@@ -96,7 +96,7 @@ proptest! {
             }
         }
         for pending in store.pending(DESTINATION, 1_000, None).unwrap() {
-            backend.insert(place(&pending.point), pending.point.value);
+            backend.insert(place(&pending.point), pending.point.value.number().unwrap());
         }
         for (place, value) in recorded {
             match backend.get(&place) {
@@ -192,7 +192,7 @@ proptest! {
                     let replaced: Vec<Place> = report.points().map(|point| place(&point)).collect();
                     let is_replaced = |pending: &PendingPoint| replaced.contains(&place(&pending.point));
                     let waiting = stores[0].pending(ADDS_UP, 1_000, None).unwrap();
-                    excused.extend(waiting.iter().filter(|it| is_replaced(it)).map(|it| it.point.value));
+                    excused.extend(waiting.iter().filter(|it| is_replaced(it)).map(|it| it.point.value.number().unwrap()));
                     let waiting = stores[0].pending(DESTINATION, 1_000, None).unwrap();
                     elsewhere += values.len() - waiting.iter().filter(|it| is_replaced(it)).count();
                     stores[0].record(&report, &[DESTINATION, ADDS_UP]).unwrap();
@@ -209,7 +209,7 @@ proptest! {
                     let sent: Vec<(PendingId, f64, Seen)> = page
                         .iter()
                         .zip(seen)
-                        .map(|(pending, seen)| (pending.id, pending.point.value, seen))
+                        .map(|(pending, seen)| (pending.id, pending.point.value.number().unwrap(), seen))
                         .filter(|(id, ..)| allowed.contains(id))
                         .collect();
                     prop_assert_eq!(sent.len(), allowed.len());
@@ -239,7 +239,7 @@ proptest! {
                     let oldest = at(now - WINDOW);
                     let waiting = stores[0].pending(ADDS_UP, 1_000, None).unwrap();
                     let old = waiting.iter().filter(|it| it.point.timestamp < oldest);
-                    let old: Vec<f64> = old.map(|it| it.point.value).collect();
+                    let old: Vec<f64> = old.map(|it| it.point.value.number().unwrap()).collect();
                     let dropped = stores[0].expire(ADDS_UP, &(oldest..at(now + WINDOW))).unwrap();
                     prop_assert_eq!(dropped, old.len() as u64);
                     excused.extend(old);
@@ -249,7 +249,7 @@ proptest! {
         }
         given_up += stores[0].give_up_sending(ADDS_UP, at(now + 1)).unwrap();
         let left = stores[1].pending(ADDS_UP, 1_000, None).unwrap();
-        arrived.extend(left.iter().map(|pending| pending.point.value));
+        arrived.extend(left.iter().map(|pending| pending.point.value.number().unwrap()));
 
         prop_assert_eq!(given_up, cut_off);
         for value in recorded {

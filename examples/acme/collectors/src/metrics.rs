@@ -77,7 +77,7 @@ mod tests {
 
         let samples = open_incidents(incidents, Events::default()).unwrap();
 
-        let values: Vec<f64> = samples.iter().map(Sample::value).collect();
+        let values: Vec<f64> = samples.iter().filter_map(|sample| sample.value().number()).collect();
         assert_eq!(values, [2.0, 0.0]);
     }
 

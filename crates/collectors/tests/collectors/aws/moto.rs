@@ -83,7 +83,7 @@ async fn builds_pipelines_and_alarms_are_read_with_a_sufficient_policy() {
     let durations = build_duration_seconds(list, Window::ending_at(soon(), Duration::from_hours(1))).unwrap();
     // The builds of moto take one to five minutes.
     assert!(
-        durations.samples().iter().all(|sample| (60.0..=300.0).contains(&sample.value())),
+        durations.samples().iter().all(|sample| (60.0..=300.0).contains(&sample.value().number().unwrap())),
         "{durations:?}"
     );
 }

@@ -19,7 +19,7 @@ fn entry(seconds: u64, subject: &str, found: PastResult) -> HistoryEntry {
 
 fn value(queue: usize, value: f64) -> PastResult {
     let tags = vec![Tag::new("queue", &format!("q{queue:04}")).unwrap()];
-    PastResult::Value { samples: vec![PastSample { value, unit: None, tags }], failures: None }
+    PastResult::Value { samples: vec![PastSample { value: value.into(), unit: None, tags }], failures: None }
 }
 
 fn shown(entries: &[HistoryEntry], key: Option<&str>) -> String {
