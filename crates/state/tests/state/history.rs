@@ -6,7 +6,9 @@ use crate::harness::{at, queues, report};
 
 fn values(entry: &HistoryEntry) -> Vec<f64> {
     match &entry.found {
-        PastResult::Value { samples, .. } => samples.iter().map(|sample| sample.value.number().unwrap()).collect(),
+        PastResult::Value { samples, .. } => {
+            samples.iter().map(|sample| sample.value.number().unwrap()).collect()
+        }
         PastResult::NoData(_) | PastResult::Error(_) => Vec::new(),
     }
 }

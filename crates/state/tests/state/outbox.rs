@@ -55,7 +55,9 @@ fn pages_are_sorted_by_run_and_position() {
     let second = store.pending(HERE, 2, Some(first[1].id)).unwrap();
     let third = store.pending(HERE, 2, Some(second[0].id)).unwrap();
 
-    let values = |page: &[PendingPoint]| page.iter().map(|pending| pending.point.value.number().unwrap()).collect::<Vec<_>>();
+    let values = |page: &[PendingPoint]| {
+        page.iter().map(|pending| pending.point.value.number().unwrap()).collect::<Vec<_>>()
+    };
     assert_eq!((values(&first), values(&second), third), (vec![1.0, 2.0], vec![3.0], vec![]));
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::{collectors, corporate, processes, scenario::Scenario, services, store};
+use crate::{agent, collectors, corporate, processes, scenario::Scenario, services, store};
 
 fn table() -> String {
     let mut rows: Vec<Scenario> = services::scenarios();
+    rows.extend(agent::scenarios());
     rows.extend(collectors::scenarios());
     rows.extend(processes::scenarios());
     rows.extend(store::scenarios());

@@ -3,6 +3,7 @@
 //! the scenarios.
 #![cfg(unix)]
 
+mod agent;
 mod collectors;
 mod corporate;
 mod document;

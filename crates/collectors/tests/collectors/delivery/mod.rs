@@ -77,7 +77,8 @@ async fn value(context: &OneRepository, metric: &str) -> String {
     match collect(context, metric).await {
         Ok(reading) => {
             let round = |value: f64| (value * 1_000.0).round() / 1_000.0;
-            let values = reading.samples().iter().map(|sample| round(sample.value().number().unwrap()).to_string());
+            let values =
+                reading.samples().iter().map(|sample| round(sample.value().number().unwrap()).to_string());
             values.collect::<Vec<_>>().join(" ")
         }
         Err(Unavailable::NoData(reason)) => format!("no data: {reason}"),

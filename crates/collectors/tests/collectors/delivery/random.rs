@@ -113,7 +113,8 @@ async fn check(history: History) {
     let expected = reference(&ancestors, &is_merge, &ages, &deployed);
     let quantiles = collect(&context(&github, ""), "lead_time").await;
     assert_eq!(reading.samples()[0].value().to_string(), expected.len().to_string(), "{history:?}");
-    let median = quantiles.ok().map(|reading| (reading.samples()[0].value().number().unwrap() / 1_800.0).to_string());
+    let median =
+        quantiles.ok().map(|reading| (reading.samples()[0].value().number().unwrap() / 1_800.0).to_string());
     // Of an even number of times, it is between the two in the middle. In half hours.
     let middle = |times: &[u64]| {
         let last = times.len().checked_sub(1)?;
