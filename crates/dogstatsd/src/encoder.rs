@@ -114,14 +114,10 @@ impl Encoder {
         timestamp: Option<u64>,
     ) -> String {
         let tags: Vec<&str> = tags.into_iter().map(Tag::as_str).collect();
-        let mut fields = if tags.is_empty() { String::new() } else { format!("|#{}", tags.join(",")) };
-        if let Some(seconds) = timestamp {
-            fields.push_str(&format!("|T{seconds}"));
-        }
-        if let Some(id) = &self.container_id {
-            fields.push_str(&format!("|c:ci-{id}"));
-        }
-        fields
+        let tags = if tags.is_empty() { String::new() } else { format!("|#{}", tags.join(",")) };
+        let time = timestamp.map(|seconds| format!("|T{seconds}")).unwrap_or_default();
+        let container = self.container_id.as_ref().map(|id| format!("|c:ci-{id}")).unwrap_or_default();
+        tags + &time + &container
     }
 
     fn check(&self, point: &Point, length: usize) -> Result<(), LineError> {

@@ -33,17 +33,17 @@ impl Encoder {
         };
         let level = event.level().name();
         let fields = format!("{time}|k:{key}|t:{level}{}", self.fields(event.tags(), None));
-        let line = |text: &str| {
+        let with_text = |text: &str| {
             let text = format!("{text}{link}");
             format!("_e{{{},{}}}:{title}|{text}{fields}", title.len(), text.len())
         };
 
         let text = escaped(event.text().unwrap_or(event.title()));
-        let whole = line(&text);
+        let whole = with_text(&text);
         if whole.len() <= self.max_length {
             return Ok(whole);
         }
-        let least = line(CUT).len();
+        let least = with_text(CUT).len();
         // The length of the text may have more digits than that of the cut text.
         let room = self
             .max_length
@@ -54,7 +54,7 @@ impl Encoder {
         if text[..end].ends_with('\\') {
             end -= 1;
         }
-        Ok(line(&format!("{}{CUT}", &text[..end])))
+        Ok(with_text(&format!("{}{CUT}", &text[..end])))
     }
 }
 
