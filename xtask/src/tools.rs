@@ -1,6 +1,6 @@
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
-//! API descriptions of Datadog and GitHub, GitHub's GraphQL schema, Helm, Prometheus, and Rotel. Versions are pinned if the
+//! API descriptions of Datadog and GitHub, a small Agent of Datadog, GitHub's GraphQL schema, Helm, Prometheus, and Rotel. Versions are pinned if the
 //! registry keeps old ones. The recipe of each part is stored in a stamp file, so that the part is installed again only if
 //! the recipe changes.
 
@@ -16,6 +16,17 @@ use crate::command::run;
 
 /// The package whose source archive contains Datadog's own API descriptions.
 const DATADOG_CLIENT: &str = "datadog-api-client==2.62.0";
+/// The package that contains a small Agent of Datadog, which listens for DogStatsD, and the path of the program in it.
+const MINI_AGENT: &str = "datadog-serverless-compat==0.19.0";
+const MINI_AGENT_MEMBER: &str = "datadog_serverless_compat/bin/linux-amd64/datadog-serverless-compat";
+/// Extracts a program from a Python package.
+const UNPACK_PROGRAM: &str = "\
+import pathlib, sys, zipfile
+archive, folder, member = sys.argv[1:]
+program = pathlib.Path(folder, pathlib.Path(member).name)
+program.write_bytes(zipfile.ZipFile(archive).read(member))
+program.chmod(0o755)
+";
 /// The npm package with GitHub's API description.
 const GITHUB_DESCRIPTION: &str = "@octokit/openapi@23.0.2";
 /// The path of the description in that package.
@@ -87,6 +98,7 @@ pub(crate) fn provision() -> Result<PathBuf> {
     lock.lock().context("cannot lock the tools folder")?;
     tools.python()?;
     tools.datadog()?;
+    tools.mini_agent()?;
     tools.github()?;
     tools.github_schema()?;
     for (name, package) in HELM {
@@ -124,6 +136,18 @@ impl Tools {
             run(self.pip("download").args(archive).arg(folder), REGISTRY_HINT)?;
             let archive = only_file(folder)?;
             run(Command::new(self.python_path()).arg(script).arg(&archive).arg(folder), "")?;
+            fs::remove_file(archive)?;
+            Ok(())
+        })
+    }
+
+    fn mini_agent(&self) -> Result<()> {
+        let recipe = format!("{MINI_AGENT}\n{MINI_AGENT_MEMBER}\n{UNPACK_PROGRAM}");
+        self.part("mini-agent", "datadog-serverless-compat", "Datadog's mini Agent", &recipe, |folder| {
+            run(self.pip("download").args(["--no-deps", MINI_AGENT, "--dest"]).arg(folder), REGISTRY_HINT)?;
+            let archive = only_file(folder)?;
+            let mut unpack = Command::new(self.python_path());
+            run(unpack.args(["-c", UNPACK_PROGRAM]).arg(&archive).arg(folder).arg(MINI_AGENT_MEMBER), "")?;
             fs::remove_file(archive)?;
             Ok(())
         })

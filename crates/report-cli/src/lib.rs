@@ -21,6 +21,8 @@ use system_health_collectors as _;
 use system_health_datadog as _;
 #[cfg(feature = "datadog")]
 use system_health_datadog_commands as _;
+#[cfg(feature = "dogstatsd")]
+use system_health_dogstatsd as _;
 #[cfg(feature = "local")]
 use system_health_local as _;
 #[cfg(feature = "otlp")]

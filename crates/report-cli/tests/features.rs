@@ -73,6 +73,7 @@ fn the_command_crate_depends_neither_on_collectors_nor_on_sinks() {
         "system-health-cloudwatch",
         "system-health-collectors",
         "system-health-datadog",
+        "system-health-dogstatsd",
         "system-health-local",
         "system-health-otlp",
         "system-health-prometheus",

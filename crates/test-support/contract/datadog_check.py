@@ -76,8 +76,10 @@ def body_faults(description: dict, node: dict, body) -> list[str]:
     content = resolve(description, node).get("content")
     if content is None:
         return [] if body is None else ["a body is not described"]
+    # Most endpoints have JSON of the type `application/json`, and a few `text/json`.
+    (media,) = content.values()
     # References are looked up from the root of the schema, so the components come along.
-    schema = {"allOf": [content["application/json"]["schema"]], "components": description["components"]}
+    schema = {"allOf": [media["schema"]], "components": description["components"]}
     validator = OAS30Validator(schema, format_checker=oas30_format_checker)
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
 

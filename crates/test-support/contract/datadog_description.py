@@ -19,6 +19,7 @@ PATHS = {
         "/api/v1/monitor",
         "/api/v1/monitor/{monitor_id}",
         "/api/v1/metrics/{metric_name}",
+        "/api/v1/distribution_points",
         "/api/v1/events",
         "/api/v1/query",
     ],

@@ -6,6 +6,7 @@ mod aws;
 pub mod corporate;
 pub mod datadog;
 pub mod github;
+pub mod mini_agent;
 pub mod moto;
 pub mod prometheus;
 pub mod rotel;

@@ -42,6 +42,14 @@ pub enum DatadogError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The distribution was not sent, because it has too many values to send each of them.
+    #[error("it has {count} values, and at most {limit} are sent to Datadog at once; deliver it more often")]
+    TooManyValues {
+        /// The number of its values.
+        count: u64,
+        /// The maximum.
+        limit: u64,
+    },
     /// The value was not sent, because a series cannot have it.
     #[error("its value is {value}, which is not a finite number")]
     NotANumber {
@@ -143,6 +151,7 @@ impl AttemptError for DatadogError {
             | Self::NotFound(_)
             | Self::TooLarge { .. }
             | Self::NotANumber { .. }
+            | Self::TooManyValues { .. }
             | Self::Unexpected(_)
             | Self::Deadline { .. }
             | Self::Client(_) => Retry::Never,

@@ -1,18 +1,27 @@
 //! A delivery: cuts points into payloads, sends the payloads, and derives the fates of the points from the responses.
 
-use std::{ops::Range, sync::Arc};
+use std::{iter, ops::Range, sync::Arc};
 
-use futures::{StreamExt, stream::BoxStream};
-use system_health_http::{Idempotency, Retrier, RetryError, one_line};
+use datadog_api_client::datadogV1::model::DistributionPointsPayload;
+use futures::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
+use reqwest::Request;
+use system_health_http::{AttemptError as _, Idempotency, Retrier, RetryError, one_line};
 use system_health_registry::{DeliveryError, Point, Settlement, Tag};
 
 use super::{
     cut::cut,
+    distribution::{distribution_payload, parts},
     payload::size,
     requests::Requests,
     work::{Budget, Sent, settle},
 };
 use crate::client::{DatadogError, Http, MAX_PLAIN, Success};
+
+/// Maximum number of concurrent requests with series.
+const MAX_IN_FLIGHT: usize = 4;
 
 /// A delivery in progress.
 struct OngoingDelivery<'a> {
@@ -30,6 +39,14 @@ struct SeriesRefused {
     source: DatadogError,
 }
 
+/// Some parts of a distribution were accepted, and another one was not.
+#[derive(Debug, thiserror::Error)]
+#[error("only some of its values were accepted, because part {part} failed")]
+struct Incomplete {
+    part: usize,
+    source: RetryError<DatadogError>,
+}
+
 /// Sends the points. Ends at the retrier's deadline. See
 /// [`Sink::deliver`](system_health_registry::Sink::deliver).
 pub(crate) fn deliver<'a>(
@@ -39,47 +56,129 @@ pub(crate) fn deliver<'a>(
     points: &'a [Point],
 ) -> BoxStream<'a, Settlement> {
     let delivery = Arc::new(OngoingDelivery { requests, http, points, retrier });
-    let sizes = points.iter().map(|point| size(point).map_err(|error| refused(point, error)));
-    let pieces = cut(sizes, MAX_PLAIN);
-    let send = move |range| {
-        let delivery = Arc::clone(&delivery);
-        async move { delivery.send(range).await }
+    let is_distribution = |position: &usize| points[*position].value.distribution().is_some();
+    let (distributions, series) = (0..points.len()).partition(is_distribution);
+    // A repeated distribution adds up. So its requests are sent one by one, and none is cancelled because another was refused.
+    settle_at(Arc::clone(&delivery), series, MAX_IN_FLIGHT)
+        .chain(settle_at(delivery, distributions, 1))
+        .boxed()
+}
+
+/// Sends the points at some positions.
+fn settle_at(
+    delivery: Arc<OngoingDelivery<'_>>,
+    positions: Vec<usize>,
+    max_in_flight: usize,
+) -> impl Stream<Item = Settlement> {
+    let points = delivery.points;
+    let positions = Arc::<[usize]>::from(positions);
+    let at = Arc::clone(&positions);
+    let sizes = (0..at.len()).map(move |index| {
+        let point = &points[at[index]];
+        size(point).map_err(|error| refused(point, error))
+    });
+    let at = Arc::clone(&positions);
+    let send = move |range: Range<usize>| {
+        let (delivery, at) = (Arc::clone(&delivery), Arc::clone(&at));
+        async move {
+            let points: Vec<&Point> = at[range].iter().map(|position| &points[*position]).collect();
+            delivery.send(&points).await
+        }
     };
-    settle(pieces, Budget::default(), send).boxed()
+    settle(cut(sizes, MAX_PLAIN), Budget::default(), max_in_flight, send)
+        .flat_map(move |settlement| stream::iter(runs(&positions, &settlement)))
+}
+
+/// The settlement of points, by the positions of the points. Positions that follow each other are one range.
+fn runs(positions: &[usize], settlement: &Settlement) -> Vec<Settlement> {
+    let positions = positions.get(settlement.points.clone()).unwrap_or_default();
+    let run =
+        |run: &[usize]| Settlement { points: run[0]..run[0] + run.len(), fate: settlement.fate.clone() };
+    positions.chunk_by(|one, next| one + 1 == *next).map(run).collect()
 }
 
 impl OngoingDelivery<'_> {
-    async fn send(&self, range: Range<usize>) -> Sent {
-        let points = self.points.get(range).unwrap_or_default();
-        match (self.deliver(points).await, points) {
-            (Ok(_), _) => Sent::Accepted,
-            (Err(RetryError::Permanent(error)), [point]) if blames_payload(&error) => {
-                Sent::Refused(refused(point, error))
-            }
-            (Err(RetryError::Permanent(error)), _) if blames_payload(&error) => {
-                Sent::Refused(DeliveryError::new(error))
-            }
-            // A proxy has its own limit, so smaller payloads may pass.
-            (Err(RetryError::Permanent(DatadogError::Unexpected(response))), [_, _, ..])
-                if response.status == 413 =>
-            {
-                Sent::Refused(DeliveryError::new(DatadogError::Unexpected(response)))
-            }
-            (Err(RetryError::Permanent(error @ DatadogError::RefusedKey { .. })), _) => {
-                Sent::Stopped(DeliveryError::new(error))
-            }
-            (Err(error), _) => Sent::Left(DeliveryError::new(error)),
+    /// Sends points that are all distributions, or all not.
+    async fn send(&self, points: &[&Point]) -> Sent {
+        if points.iter().all(|point| point.value.distribution().is_some()) {
+            return self.send_distributions(points).await;
+        }
+        tracing::debug!(series = points.len(), host = self.http.host, "delivering to Datadog");
+        // A repeated point overwrites the first one.
+        let request = || self.requests.series(points.iter().copied());
+        match self.attempt(request, Idempotency::Idempotent).await {
+            Ok(_) => Sent::Accepted,
+            Err(error) => not_delivered(error, points),
         }
     }
 
-    async fn deliver(&self, points: &[Point]) -> Result<Success, RetryError<DatadogError>> {
+    async fn send_distributions(&self, points: &[&Point]) -> Sent {
+        for (payload, part) in distribution_payloads(points).zip(1..) {
+            tracing::debug!(distributions = points.len(), host = self.http.host, "delivering to Datadog");
+            let request = || self.requests.distributions(payload);
+            match self.attempt(request, Idempotency::NotIdempotent).await {
+                Ok(_) => {}
+                Err(source) if part > 1 => {
+                    return Sent::Unknown(DeliveryError::new(Incomplete { part, source }));
+                }
+                Err(error) if error.last_error().is_some_and(may_have_arrived) => {
+                    return Sent::Unknown(DeliveryError::new(error));
+                }
+                Err(error) => return not_delivered(error, points),
+            }
+        }
+        Sent::Accepted
+    }
+
+    async fn attempt(
+        &self,
+        request: impl FnOnce() -> Result<Request, DatadogError>,
+        idempotency: Idempotency,
+    ) -> Result<Success, RetryError<DatadogError>> {
         if self.retrier.is_over() {
             return Err(RetryError::TooLate);
         }
-        let request = self.requests.series(points).map_err(RetryError::Permanent)?;
-        tracing::debug!(series = points.len(), host = self.http.host, "delivering to Datadog");
-        // A repeated point overwrites the first one.
-        self.http.send_with_retries(&request, Idempotency::Idempotent, &self.retrier).await
+        let request = request().map_err(RetryError::Permanent)?;
+        self.http.send_with_retries(&request, idempotency, &self.retrier).await
+    }
+}
+
+/// One payload for several distributions, and as many as necessary for a large one.
+fn distribution_payloads<'a>(
+    points: &'a [&Point],
+) -> Box<dyn Iterator<Item = DistributionPointsPayload> + Send + 'a> {
+    match points {
+        [point] => Box::new(parts(point, MAX_PLAIN)),
+        _ => Box::new(iter::once(distribution_payload(points.iter().copied()))),
+    }
+}
+
+/// The result for points that Datadog has not stored.
+fn not_delivered(error: RetryError<DatadogError>, points: &[&Point]) -> Sent {
+    match (error, points) {
+        (RetryError::Permanent(error), [point]) if blames_payload(&error) => {
+            Sent::Refused(refused(point, error))
+        }
+        (RetryError::Permanent(error), _) if blames_payload(&error) => {
+            Sent::Refused(DeliveryError::new(error))
+        }
+        // A proxy has its own limit, so smaller payloads may pass.
+        (RetryError::Permanent(DatadogError::Unexpected(response)), [_, _, ..]) if response.status == 413 => {
+            Sent::Refused(DeliveryError::new(DatadogError::Unexpected(response)))
+        }
+        (RetryError::Permanent(error @ DatadogError::RefusedKey { .. }), _) => {
+            Sent::Stopped(DeliveryError::new(error))
+        }
+        (error, _) => Sent::Left(DeliveryError::new(error)),
+    }
+}
+
+/// Whether Datadog may have stored some of the values.
+fn may_have_arrived(error: &DatadogError) -> bool {
+    match error {
+        // Datadog accepted the payload, and reports an error nevertheless.
+        DatadogError::RefusedPayload(response) => response.status < 300,
+        error => error.may_have_been_processed(),
     }
 }
 

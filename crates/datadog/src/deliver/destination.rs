@@ -10,7 +10,7 @@ use system_health_registry::{
     Unavailable, register_sink, settings::SettingsTable as _,
 };
 
-use super::{DatadogSink, event_payload, payload};
+use super::{DatadogSink, distribution::distribution_preview, event_payload, payload};
 use crate::client::{
     API_KEY, APP_KEY, DatadogApi, DatadogConfig, DatadogSettings, DatadogSettingsError, Endpoint,
 };
@@ -106,7 +106,7 @@ impl Destination for DatadogDestination {
         Box::pin(async move {
             let shown = match events {
                 [event] if points.is_empty() => serde_json::to_value(event_payload(event)),
-                _ => serde_json::to_value(payload(points)),
+                _ => points_preview(points),
             };
             Ok(shown?)
         })
@@ -123,6 +123,15 @@ impl Destination for DatadogDestination {
             destination.check(&context).await.unwrap_or_else(failed)
         })
     }
+}
+
+/// The payloads for points. There is a second one only for distributions.
+fn points_preview(points: &[Point]) -> serde_json::Result<Value> {
+    let mut shown = serde_json::to_value(payload(points))?;
+    if points.iter().any(|point| point.value.distribution().is_some()) {
+        shown["distribution_points"] = distribution_preview(points)?;
+    }
+    Ok(shown)
 }
 
 /// Deliveries do not need this key, so its absence is not a problem, and an invalid one is only a warning.

@@ -3,7 +3,9 @@
 mod cut;
 mod delivery;
 mod destination;
+mod distribution;
 mod event;
+mod json_size;
 mod payload;
 mod requests;
 mod sink;

@@ -1,20 +1,15 @@
 //! Points in Datadog's format, and their size in it.
 //! See <https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>.
 
-use std::{
-    io,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use datadog_api_client::datadogV2::model::{MetricIntakeType, MetricPayload, MetricPoint, MetricSeries};
-use serde::Serialize;
-use serde_json::ser::{Formatter, Serializer};
 use system_health_registry::{Kind, Point, Tag};
 
-use super::cut::ENVELOPE;
+use super::{cut::ENVELOPE, distribution::distribution_size, json_size::json_size};
 use crate::client::{DatadogError, MAX_PLAIN};
 
-/// The payload for points: one series each.
+/// The payload for points: one series each. It omits distributions, which have an endpoint of their own.
 ///
 /// A repeated delivery overwrites the first one, because metric, tags and time are the same. The payload contains no host:
 /// each run may be a new pod, and its host name would split every metric into one series per run. A point whose value is not
@@ -26,18 +21,18 @@ pub fn payload<'a>(points: impl IntoIterator<Item = &'a Point>) -> MetricPayload
 
 /// The size of a point in a payload, in bytes. Fails if the point cannot be sent at all.
 pub(crate) fn size(point: &Point) -> Result<usize, DatadogError> {
+    if let Some(distribution) = point.value.distribution() {
+        return distribution_size(point, distribution);
+    }
     let Some(series) = series(point) else {
         return Err(DatadogError::NotANumber { value: point.value.to_string() });
     };
-    let mut counter = Counter(0);
-    series
-        .serialize(&mut Serializer::with_formatter(&mut counter, PlainNumbers))
-        .map_err(|error| DatadogError::Client(error.to_string()))?;
-    let alone = ENVELOPE + counter.0;
+    let size = json_size(&series)?;
+    let alone = ENVELOPE + size;
     if alone > MAX_PLAIN {
         return Err(DatadogError::TooLarge { size: alone, form: "of JSON", limit: MAX_PLAIN });
     }
-    Ok(counter.0)
+    Ok(size)
 }
 
 /// The series of a point. `None` for a value that is not a finite number, and for a kind that series do not have.
@@ -62,7 +57,7 @@ fn series(point: &Point) -> Option<MetricSeries> {
 }
 
 /// Seconds since 1970.
-fn seconds(time: SystemTime) -> i64 {
+pub(super) fn seconds(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => whole(since.as_secs()),
         Err(before) => -whole(before.duration().as_secs()),
@@ -71,29 +66,6 @@ fn seconds(time: SystemTime) -> i64 {
 
 fn whole(seconds: u64) -> i64 {
     i64::try_from(seconds).unwrap_or(i64::MAX)
-}
-
-/// Counts the written bytes.
-struct Counter(usize);
-
-impl io::Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Formats numbers like the generated client, whose formatter is private: 1e300 is written with all its zeros.
-struct PlainNumbers;
-
-impl Formatter for PlainNumbers {
-    fn write_f64<W: io::Write + ?Sized>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        write!(writer, "{value}")
-    }
 }
 
 #[cfg(test)]

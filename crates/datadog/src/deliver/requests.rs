@@ -7,7 +7,12 @@ use std::fmt;
 
 use datadog_api_client::{
     datadog::{APIKey, Configuration, Error as ClientError},
-    datadogV1::{api_authentication::AuthenticationAPI, api_events::EventsAPI, model::EventCreateRequest},
+    datadogV1::{
+        api_authentication::AuthenticationAPI,
+        api_events::EventsAPI,
+        api_metrics::{MetricsAPI as DistributionsAPI, SubmitDistributionPointsOptionalParams},
+        model::{DistributionPointsContentEncoding, DistributionPointsPayload, EventCreateRequest},
+    },
     datadogV2::{
         api_metrics::{MetricsAPI, SubmitMetricsOptionalParams},
         model::MetricContentEncoding,
@@ -29,6 +34,7 @@ use crate::client::{API_KEY_HEADER, DatadogError, Endpoint, MAX_COMPRESSED};
 #[derive(Clone)]
 pub(crate) struct Requests {
     metrics: MetricsAPI,
+    distributions: DistributionsAPI,
     authentication: AuthenticationAPI,
     events: EventsAPI,
 }
@@ -41,24 +47,27 @@ impl Requests {
         let config = config(endpoint, key);
         Self {
             metrics: MetricsAPI::with_client_and_config(config.clone(), client.clone()),
+            distributions: DistributionsAPI::with_client_and_config(config.clone(), client.clone()),
             authentication: AuthenticationAPI::with_client_and_config(config.clone(), client.clone()),
             events: EventsAPI::with_client_and_config(config, client),
         }
     }
 
     /// A delivery of points. Fails if the compressed payload is larger than Datadog accepts.
-    pub(crate) fn series(&self, points: &[Point]) -> Result<Request, DatadogError> {
+    pub(crate) fn series<'a>(
+        &self,
+        points: impl IntoIterator<Item = &'a Point>,
+    ) -> Result<Request, DatadogError> {
         let zstd = SubmitMetricsOptionalParams::default().content_encoding(MetricContentEncoding::ZSTD1);
-        let request = taken(self.metrics.submit_metrics(payload(points), zstd).now_or_never())?;
-        // The client omits the body if it cannot encode it.
-        let size = request.body().and_then(Body::as_bytes).map_or(0, <[u8]>::len);
-        if size == 0 || !request.headers().contains_key(CONTENT_ENCODING) {
-            return Err(DatadogError::Client("it did not encode the payload".to_owned()));
-        }
-        if size > MAX_COMPRESSED {
-            return Err(DatadogError::TooLarge { size, form: "compressed", limit: MAX_COMPRESSED });
-        }
-        Ok(request)
+        checked(taken(self.metrics.submit_metrics(payload(points), zstd).now_or_never())?)
+    }
+
+    /// A delivery of distributions. Fails if the compressed payload is larger than Datadog accepts for series. The limit for
+    /// distributions is not documented.
+    pub(crate) fn distributions(&self, payload: DistributionPointsPayload) -> Result<Request, DatadogError> {
+        let deflate = SubmitDistributionPointsOptionalParams::default()
+            .content_encoding(DistributionPointsContentEncoding::DEFLATE);
+        checked(taken(self.distributions.submit_distribution_points(payload, deflate).now_or_never())?)
     }
 
     /// A check of the API key.
@@ -106,6 +115,19 @@ impl fmt::Debug for Taken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Taken")
     }
+}
+
+/// The request, if its payload is encoded and not too large.
+fn checked(request: Request) -> Result<Request, DatadogError> {
+    // The client omits the body if it cannot encode it.
+    let size = request.body().and_then(Body::as_bytes).map_or(0, <[u8]>::len);
+    if size == 0 || !request.headers().contains_key(CONTENT_ENCODING) {
+        return Err(DatadogError::Client("it did not encode the payload".to_owned()));
+    }
+    if size > MAX_COMPRESSED {
+        return Err(DatadogError::TooLarge { size, form: "compressed", limit: MAX_COMPRESSED });
+    }
+    Ok(request)
 }
 
 fn taken<T, E>(made: Option<Result<T, ClientError<E>>>) -> Result<Request, DatadogError> {

@@ -10,9 +10,6 @@ use system_health_registry::{DeliveryError, Fate, Settlement};
 
 use super::cut::Piece;
 
-/// Maximum number of concurrent requests.
-const MAX_IN_FLIGHT: usize = 4;
-
 /// The result of sending a payload.
 #[derive(Debug)]
 pub(crate) enum Sent {
@@ -22,6 +19,8 @@ pub(crate) enum Sent {
     Refused(DeliveryError),
     /// The payload was not delivered.
     Left(DeliveryError),
+    /// The payload may have been delivered, completely or in part.
+    Unknown(DeliveryError),
     /// The payload was not delivered, and no other payload would be delivered either.
     Stopped(DeliveryError),
 }
@@ -46,8 +45,13 @@ const SPLITS_FOR_ONE: usize = 16;
 )]
 struct Unsearched(#[source] DeliveryError);
 
-/// Sends the pieces. Each of their points gets exactly one fate.
-pub(crate) fn settle<P, S, F>(pieces: P, budget: Budget, send: S) -> impl Stream<Item = Settlement>
+/// Sends the pieces, with at most this many concurrent requests. Each of their points gets exactly one fate.
+pub(crate) fn settle<P, S, F>(
+    pieces: P,
+    budget: Budget,
+    max_in_flight: usize,
+    send: S,
+) -> impl Stream<Item = Settlement>
 where
     P: Iterator<Item = Piece<DeliveryError>>,
     S: Fn(Range<usize>) -> F,
@@ -61,6 +65,7 @@ where
         pieces,
         halves: Vec::new(),
         send,
+        max_in_flight,
         in_flight: FuturesUnordered::new(),
         points_in_flight: Vec::new(),
         settled: Vec::new(),
@@ -77,6 +82,7 @@ struct Work<P, S, F> {
     /// and few halves wait.
     halves: Vec<Range<usize>>,
     send: S,
+    max_in_flight: usize,
     in_flight: FuturesUnordered<F>,
     points_in_flight: Vec<Range<usize>>,
     settled: Vec<Settlement>,
@@ -112,7 +118,7 @@ where
 
     /// Starts requests until the maximum is in flight, or until points are settled.
     fn start(&mut self) {
-        while self.settled.is_empty() && self.points_in_flight.len() < MAX_IN_FLIGHT {
+        while self.settled.is_empty() && self.points_in_flight.len() < self.max_in_flight {
             let half = self.halves.pop().map(Piece::Fitting);
             let Some(piece) = half.or_else(|| self.pieces.next()) else { return };
             match (piece, &self.stopped) {
@@ -139,6 +145,7 @@ where
                 self.settle(points, Fate::Accepted);
             }
             Sent::Left(error) => self.settle(points, Fate::Left(error)),
+            Sent::Unknown(error) => self.settle(points, Fate::Unknown(error)),
             Sent::Refused(error) if points.len() == 1 => {
                 self.budget.refusals = self.budget.refusals.saturating_sub(1);
                 self.settle(points, Fate::Refused(error));
@@ -153,7 +160,7 @@ where
             }
             Sent::Stopped(error) => {
                 // The other requests would probably fail in the same way. If not, their points are delivered again later,
-                // which only overwrites them.
+                // which only overwrites them. Points that add up have only one request in flight.
                 self.in_flight.clear();
                 for points in self.points_in_flight.drain(..).chain([points]).collect::<Vec<_>>() {
                     self.settle(points, Fate::Left(error.clone()));

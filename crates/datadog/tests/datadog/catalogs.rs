@@ -36,6 +36,7 @@ pub(crate) fn catalogs() -> Vec<Catalog> {
             metric("kinds.count").with_kind(Kind::Count { interval: INTERVAL }),
             metric("kinds.rate").with_kind(Kind::Rate { interval: INTERVAL }),
             metric("kinds.gauge").with_unit("commit"),
+            metric("kinds.distribution").with_kind(Kind::Distribution),
         ],
         vec![
             described("odd.text", "\"Quotes\", {braces} and\n\nlines: <b>ä</b>.").with_unit("page view"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use system_health_datadog::{dashboard, dashboard_json};
-use system_health_registry::{Catalog, Monitoring};
+use system_health_registry::{Catalog, Kind, Monitoring};
 use system_health_test_support::datadog::contract::{self, Message};
 
 use crate::catalogs::{catalog, catalogs, metric, with_goal};
@@ -39,6 +39,19 @@ fn every_dashboard_matches_datadogs_api_description() {
     for (number, faults) in faults.iter().enumerate() {
         assert_eq!(faults.is_empty(), number < good, "{number}: {faults:?}");
     }
+}
+
+#[test]
+fn a_distribution_has_lines_for_its_quantiles() {
+    let dashboard = as_json(&catalog([metric("builds.duration").with_kind(Kind::Distribution)]));
+
+    let widgets = widgets(&dashboard);
+    let request = &widgets[0]["definition"]["requests"][0];
+    let queries = request["queries"].as_array().unwrap();
+    let queries: Vec<_> = queries.iter().map(|query| query["query"].as_str().unwrap()).collect();
+    let scope = "{$env,$service,$repository,$branch}";
+    assert_eq!(queries, ["p50", "p95", "p99"].map(|quantile| format!("{quantile}:builds.duration{scope}")));
+    assert_eq!(request["formulas"][2], json!({"formula": "p99", "alias": "p99"}));
 }
 
 /// The titles of the groups, each with the titles of its widgets.

@@ -21,6 +21,8 @@ pub(crate) struct Fates {
     pub(crate) accepted: Vec<usize>,
     pub(crate) refused: BTreeMap<usize, String>,
     pub(crate) left: BTreeMap<usize, String>,
+    /// Only for distributions. Other repeated points overwrite.
+    pub(crate) unknown: BTreeMap<usize, String>,
 }
 
 /// A gauge.
@@ -96,7 +98,7 @@ pub(crate) async fn deliver_within(time: Duration, sink: &DatadogSink, points: &
                 Fate::Accepted => fates.accepted.push(position),
                 Fate::Refused(error) => drop(fates.refused.insert(position, error.to_string())),
                 Fate::Left(error) => drop(fates.left.insert(position, error.to_string())),
-                Fate::Unknown(error) => panic!("a repeated point overwrites, so nothing is unknown: {error}"),
+                Fate::Unknown(error) => drop(fates.unknown.insert(position, error.to_string())),
             }
         }
     }

@@ -7,6 +7,7 @@ mod combined;
 mod contract;
 mod dashboard;
 mod deliver;
+mod distributions;
 mod event;
 mod failures;
 mod harness;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::{cloudwatch, collectors, corporate, processes, scenario::Scenario, services, store};
+use crate::{cloudwatch, agent, collectors, corporate, processes, scenario::Scenario, services, store};
 
 fn table() -> String {
     let mut rows: Vec<Scenario> = services::scenarios();
     rows.extend(cloudwatch::scenarios());
+    rows.extend(agent::scenarios());
     rows.extend(collectors::scenarios());
     rows.extend(processes::scenarios());
     rows.extend(store::scenarios());

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod cloudwatch;
+mod agent;
 mod collectors;
 mod corporate;
 mod document;

@@ -33,6 +33,12 @@ impl<'a> Message<'a> {
         Self::request("POST", "/api/v2/series", payload)
     }
 
+    /// A payload that was sent to the endpoint of distributions.
+    #[must_use]
+    pub fn distributions(payload: Value) -> Self {
+        Self::request("POST", "/api/v1/distribution_points", payload)
+    }
+
     /// A dashboard that would be created.
     #[must_use]
     pub fn dashboard(dashboard: Value) -> Self {

@@ -1,15 +1,19 @@
-//! A fake of Datadog: it takes series and events, answers queries of them, and keeps dashboards,
+//! A fake of Datadog: it takes series, distributions and events, answers queries of them, and keeps dashboards,
 //! monitors and the metadata of metrics.
 //!
 //! Every endpoint wants the API key; those that manage or read want the application key as well.
 //! See <https://docs.datadoghq.com/api/latest/>.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use serde_json::{Value, json};
 
 use super::{
     dashboards::Dashboards,
+    distributions::{DistributionId, Distributions},
     evaluation::{Evaluations, Transition},
     events::Events,
     metadata::Metadata,
@@ -35,6 +39,7 @@ pub struct DatadogIntake {
 #[derive(Debug, Default)]
 struct Store {
     series: Series,
+    distributions: Distributions,
     metadata: Metadata,
     events: Events,
     dashboards: Dashboards,
@@ -72,7 +77,9 @@ impl DatadogIntake {
 
     /// Refuses every payload with a series of this metric from now on, without a word about which it is.
     pub fn refuse(&self, metric: &str) {
-        lock(&self.store).series.refused.insert(metric.to_owned());
+        let mut store = lock(&self.store);
+        store.series.refused.insert(metric.to_owned());
+        store.distributions.refused.insert(metric.to_owned());
     }
 
     /// Takes a payload as if it was sent, such as one of [`Self::payloads`] of another intake at another time.
@@ -95,6 +102,18 @@ impl DatadogIntake {
     #[must_use]
     pub fn points(&self) -> Vec<Point> {
         lock(&self.store).series.points.values().cloned().collect()
+    }
+
+    /// The payloads with distributions that were accepted, in the order of their arrival.
+    #[must_use]
+    pub fn distribution_payloads(&self) -> Vec<Value> {
+        lock(&self.store).distributions.payloads.clone()
+    }
+
+    /// The values of each distribution, in the order of their arrival.
+    #[must_use]
+    pub fn distributions(&self) -> BTreeMap<DistributionId, Vec<f64>> {
+        lock(&self.store).distributions.values.clone()
     }
 
     /// The metadata of a metric that a series has named.
@@ -201,6 +220,7 @@ fn answer(store: &mut Store, request: &Request) -> Answer {
     match (&*request.method, request.path()) {
         ("GET", "/api/v1/validate") => Answer::json(200, &json!({ "valid": true })),
         ("POST", "/api/v2/series") => store.series.accept(&mut store.metadata, request),
+        ("POST", "/api/v1/distribution_points") => store.distributions.accept(request),
         ("POST", "/api/v1/events") => {
             store.events.create(request).map_or_else(|refusal| refusal, |event| Answer::json(202, &event))
         }

@@ -3,6 +3,7 @@
 
 pub mod contract;
 mod dashboards;
+mod distributions;
 mod evaluation;
 mod events;
 mod expression;
@@ -16,6 +17,7 @@ mod series;
 mod thresholds;
 mod timeseries;
 
+pub use distributions::DistributionId;
 pub use evaluation::{Status, Transition};
 pub use intake::DatadogIntake;
 pub use point::Point;

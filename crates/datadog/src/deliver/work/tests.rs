@@ -108,7 +108,7 @@ fn deliver(
                 .unwrap_or_else(|| if is_refused(sent) { Sent::Refused(why("bad")) } else { Sent::Accepted })
         }
     };
-    let settlements = async { settle(pieces(series), budget, send).collect::<Vec<_>>().await };
+    let settlements = async { settle(pieces(series), budget, 4, send).collect::<Vec<_>>().await };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for Settlement { points, fate } in runtime.block_on(settlements) {
         for fates in &mut observed.borrow_mut().fates[points] {
@@ -202,7 +202,7 @@ fn the_search_is_bounded_if_everything_is_refused() {
     };
 
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let settled: Vec<_> = runtime.block_on(settle(whole.into_iter(), Budget::default(), send).collect());
+    let settled: Vec<_> = runtime.block_on(settle(whole.into_iter(), Budget::default(), 4, send).collect());
 
     let refused = settled.iter().filter(|one| matches!(one.fate, Fate::Refused(_))).count();
     assert!((64..80).contains(&refused), "{refused}");
@@ -222,7 +222,7 @@ fn accepted_payloads_extend_the_budget() {
     let whole = [Piece::Fitting(0..series.len())];
 
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let settled: Vec<_> = runtime.block_on(settle(whole.into_iter(), Budget::default(), send).collect());
+    let settled: Vec<_> = runtime.block_on(settle(whole.into_iter(), Budget::default(), 4, send).collect());
 
     let points = |is: fn(&Fate) -> bool| -> usize {
         settled.iter().filter(|one| is(&one.fate)).map(|one| one.points.len()).sum()
@@ -241,7 +241,7 @@ fn settlements_come_as_soon_as_they_are_known() {
         Sent::Accepted
     };
     let pieces = (0..9).map(|position| Piece::Fitting(position..position + 1));
-    let mut settlements = std::pin::pin!(settle(pieces, generous(), send));
+    let mut settlements = std::pin::pin!(settle(pieces, generous(), 4, send));
 
     let mut known = Vec::new();
     while let Some(Some(settlement)) = futures::FutureExt::now_or_never(settlements.next()) {

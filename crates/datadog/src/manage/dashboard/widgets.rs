@@ -11,13 +11,15 @@ use datadog_api_client::datadogV1::model::{
 };
 use system_health_registry::{Comparison, Facts, Goal, Kind};
 
-use crate::manage::query::metric_query;
+use crate::manage::query::{by as grouped_by, metric_query};
 
 /// Template variables: tags that all reports have.
 pub(super) const VARIABLES: [&str; 4] = ["env", "service", "repository", "branch"];
 /// Number of columns of a dashboard.
 /// See <https://docs.datadoghq.com/dashboards/guide/screenboard-api-doc/>.
 pub(super) const COLUMNS: i64 = 12;
+/// The quantiles of a distribution that are shown over time.
+const QUANTILES: [&str; 3] = ["p50", "p95", "p99"];
 /// Height of a widget, in rows.
 pub(super) const HEIGHT: i64 = 2;
 
@@ -76,9 +78,21 @@ pub(super) fn value(metric: &Facts, title: String, variables: &Variables) -> Wid
 
 /// The values over time, with the goal as a line. One line for each combination of the tags' values.
 pub(super) fn timeseries(metric: &Facts, title: String, by: &[&str], variables: &Variables) -> Widget {
+    let (queries, formulas) = match metric.kind() {
+        Kind::Distribution => QUANTILES
+            .map(|name| {
+                (
+                    quantile_query(metric, name, by, variables),
+                    WidgetFormula::new(name.to_owned()).alias(name.to_owned()),
+                )
+            })
+            .into_iter()
+            .unzip(),
+        _ => (vec![query(metric, by, variables, None)], vec![WidgetFormula::new("value".to_owned())]),
+    };
     let request = TimeseriesWidgetRequest::new()
-        .queries(vec![query(metric, by, variables, None)])
-        .formulas(vec![WidgetFormula::new("value".to_owned())])
+        .queries(queries)
+        .formulas(formulas)
         .response_format(FormulaAndFunctionResponseFormat::TIMESERIES)
         .display_type(match metric.kind() {
             Kind::Count { .. } | Kind::Counter => WidgetDisplayType::BARS,
@@ -114,14 +128,35 @@ fn query(
     aggregator: Option<FormulaAndFunctionMetricAggregation>,
 ) -> FormulaAndFunctionQueryDefinition {
     let by: Vec<String> = by.iter().map(ToString::to_string).collect();
-    let scope = variables.iter().map(|name| format!("${name}")).collect::<Vec<_>>().join(",");
     let mut query = FormulaAndFunctionMetricQueryDefinition::new(
         FormulaAndFunctionMetricDataSource::METRICS,
         "value".to_owned(),
-        metric_query(metric, &scope, &by),
+        metric_query(metric, &scope(variables), &by),
     );
     query.aggregator = aggregator;
     FormulaAndFunctionQueryDefinition::FormulaAndFunctionMetricQueryDefinition(Box::new(query))
+}
+
+/// A query for a quantile of a distribution. Datadog has quantiles only if percentiles are enabled for the metric.
+fn quantile_query(
+    metric: &Facts,
+    quantile: &str,
+    by: &[&str],
+    variables: &Variables,
+) -> FormulaAndFunctionQueryDefinition {
+    let tags: Vec<String> = by.iter().map(ToString::to_string).collect();
+    let text = format!("{quantile}:{}{{{}}}{}", metric.key(), scope(variables), grouped_by(&tags));
+    let query = FormulaAndFunctionMetricQueryDefinition::new(
+        FormulaAndFunctionMetricDataSource::METRICS,
+        quantile.to_owned(),
+        text,
+    );
+    FormulaAndFunctionQueryDefinition::FormulaAndFunctionMetricQueryDefinition(Box::new(query))
+}
+
+/// The template variables as a scope of a query.
+fn scope(variables: &Variables) -> String {
+    variables.iter().map(|name| format!("${name}")).collect::<Vec<_>>().join(",")
 }
 
 /// Green if the goal is met, otherwise red. The first matching format applies.

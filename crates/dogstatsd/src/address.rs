@@ -1,0 +1,131 @@
+//! Where the Agent listens: `udp://HOST:PORT` or `unix://PATH`.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use serde::{Deserialize, Deserializer, de};
+
+use crate::limits::{UDP_PACKET_SIZE, UNIX_PACKET_SIZE};
+
+/// The port on which an Agent listens by default.
+pub(crate) const DEFAULT_PORT: u16 = 8125;
+
+/// The address of an Agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// A host, which may be a name or an IPv6 address without brackets, and a port.
+    Udp(String, u16),
+    /// A Unix datagram socket.
+    Unix(PathBuf),
+}
+
+/// Why an address is refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AddressError {
+    #[error("it does not start with udp:// or unix://")]
+    Scheme,
+    #[error("a stream socket is not supported; write unix:// and the path of a datagram socket")]
+    Stream,
+    #[error("it has no host")]
+    Host,
+    #[error("the port is not a number from 1 to 65535")]
+    Port,
+    #[error("the path of the socket is not absolute")]
+    Path,
+}
+
+impl Address {
+    /// The size of a packet that the Agent certainly accepts.
+    pub(crate) fn default_packet_size(&self) -> u16 {
+        match self {
+            Self::Udp(..) => UDP_PACKET_SIZE,
+            Self::Unix(_) => UNIX_PACKET_SIZE,
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        if text.starts_with("unixstream://") {
+            return Err(AddressError::Stream);
+        }
+        if let Some(path) = text.strip_prefix("unix://").or_else(|| text.strip_prefix("unixgram://")) {
+            let path = PathBuf::from(path);
+            return if path.is_absolute() { Ok(Self::Unix(path)) } else { Err(AddressError::Path) };
+        }
+        let place = text.strip_prefix("udp://").ok_or(AddressError::Scheme)?;
+        let place = place.strip_suffix('/').unwrap_or(place);
+        let (host, port) = match place.rsplit_once(':') {
+            // The last colon of an address such as [::1] does not begin a port.
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (place, None),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        if host.is_empty() {
+            return Err(AddressError::Host);
+        }
+        let port = match port {
+            Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or(AddressError::Port)?,
+            None => DEFAULT_PORT,
+        };
+        Ok(Self::Udp(host.to_owned(), port))
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Udp(host, port) if host.contains(':') => write!(f, "udp://[{host}]:{port}"),
+            Self::Udp(host, port) => write!(f, "udp://{host}:{port}"),
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(|error| {
+            de::Error::custom(format!(
+                "{error}; write an address such as \"udp://127.0.0.1:8125\" or \"unix:///var/run/datadog/dsd.socket\""
+            ))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_shown_as_they_are_written() {
+        for (text, shown) in [
+            ("udp://127.0.0.1:8125", "udp://127.0.0.1:8125"),
+            (" udp://agent.example.com ", "udp://agent.example.com:8125"),
+            ("udp://[::1]:9125/", "udp://[::1]:9125"),
+            ("udp://[::1]", "udp://[::1]:8125"),
+            ("unix:///var/run/datadog/dsd.socket", "unix:///var/run/datadog/dsd.socket"),
+            ("unixgram:///tmp/a", "unix:///tmp/a"),
+        ] {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn addresses_that_cannot_work_are_refused() {
+        for (text, part) in [
+            ("127.0.0.1:8125", "does not start with"),
+            ("http://127.0.0.1:8125", "does not start with"),
+            ("unixstream:///a", "stream"),
+            ("unix://a", "not absolute"),
+            ("udp://:8125", "no host"),
+            ("udp://host:port", "the port"),
+            ("udp://host:0", "the port"),
+            ("udp://host:65536", "the port"),
+        ] {
+            let error = text.parse::<Address>().unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}

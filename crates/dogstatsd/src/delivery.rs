@@ -1,0 +1,146 @@
+//! Sends points in packets, and derives the fate of each point from those of its packets.
+
+use std::mem;
+
+use system_health_registry::{DeliveryError, Fate, Point, Settlement};
+use tokio::time::Instant;
+
+use crate::{
+    address::Address,
+    encoder::Encoder,
+    packet::Packet,
+    socket::{Socket, SocketError},
+};
+
+/// A delivery in progress.
+pub(crate) struct PacketDelivery<'a> {
+    address: &'a Address,
+    encoder: &'a Encoder,
+    deadline: Instant,
+    socket: Option<Socket>,
+    packet: Packet,
+    /// The points that are complete when the packet is sent, and whether earlier packets had some of their lines.
+    complete: Vec<(usize, bool)>,
+    fates: Vec<(usize, Fate)>,
+    /// Why no more packets are sent.
+    failure: Option<DeliveryError>,
+}
+
+/// Some packets with values of a distribution were sent, and another one was not.
+#[derive(Debug, thiserror::Error)]
+#[error("only some of the values of a distribution were sent")]
+struct Incomplete(#[source] DeliveryError);
+
+impl<'a> PacketDelivery<'a> {
+    /// A delivery that ends at the deadline.
+    pub(crate) fn new(address: &'a Address, encoder: &'a Encoder, deadline: Instant) -> Self {
+        let packet = Packet::new(encoder.max_length);
+        let (complete, fates) = (Vec::new(), Vec::new());
+        Self { address, encoder, deadline, socket: None, packet, complete, fates, failure: None }
+    }
+
+    /// Sends the points one after the other, until a packet fails. The rest is left.
+    pub(crate) async fn deliver(mut self, points: &[Point]) -> Vec<Settlement> {
+        for (position, point) in points.iter().enumerate() {
+            if let Some(error) = &self.failure {
+                self.fates.push((position, Fate::Left(error.clone())));
+                continue;
+            }
+            match self.encoder.lines(point) {
+                Ok(lines) => self.add(position, &lines).await,
+                Err(error) => self.fates.push((position, Fate::Refused(DeliveryError::new(error)))),
+            }
+        }
+        let _ = self.send_packet().await;
+        settlements(self.fates)
+    }
+
+    /// Adds the lines of a point, and sends each packet that is full.
+    async fn add(&mut self, position: usize, lines: &[String]) {
+        let (mut is_begun, mut is_in_packet) = (false, false);
+        for line in lines {
+            if !self.packet.has_room_for(line) {
+                if let Err(fate) = self.send_packet().await {
+                    let fate = match (is_begun, is_in_packet) {
+                        (true, _) => incomplete(fate),
+                        (false, true) => fate,
+                        (false, false) => not_sent(fate),
+                    };
+                    self.fates.push((position, fate));
+                    return;
+                }
+                is_begun |= is_in_packet;
+            }
+            self.packet.push(line);
+            is_in_packet = true;
+        }
+        self.complete.push((position, is_begun));
+    }
+
+    /// Sends the packet. If that fails, returns the fate of its lines.
+    async fn send_packet(&mut self) -> Result<(), Fate> {
+        let complete = mem::take(&mut self.complete);
+        if self.packet.as_str().is_empty() {
+            return Ok(());
+        }
+        let sent = self.send().await;
+        self.packet.clear();
+        let Err(error) = sent else {
+            self.fates.extend(complete.into_iter().map(|(position, _)| (position, Fate::Accepted)));
+            return Ok(());
+        };
+        let may_have_arrived = error.may_have_arrived();
+        let error = DeliveryError::new(error);
+        self.failure = Some(error.clone());
+        let fate = if may_have_arrived { Fate::Unknown(error) } else { Fate::Left(error) };
+        let fate_of = |is_begun| if is_begun { incomplete(fate.clone()) } else { fate.clone() };
+        self.fates.extend(complete.into_iter().map(|(position, is_begun)| (position, fate_of(is_begun))));
+        Err(fate)
+    }
+
+    async fn send(&mut self) -> Result<(), SocketError> {
+        let socket = match self.socket.take() {
+            Some(socket) => socket,
+            None => Socket::connect(self.address, self.deadline).await?,
+        };
+        let socket = self.socket.insert(socket);
+        tracing::debug!(bytes = self.packet.as_str().len(), address = %self.address, "sending to the Agent");
+        socket.send(self.packet.as_str().as_bytes(), self.address, self.deadline).await
+    }
+}
+
+/// The fate of a distribution, if some of its lines were sent earlier.
+fn incomplete(fate: Fate) -> Fate {
+    match fate {
+        Fate::Left(error) | Fate::Unknown(error) | Fate::Refused(error) => {
+            Fate::Unknown(DeliveryError::new(Incomplete(error)))
+        }
+        Fate::Accepted => Fate::Accepted,
+    }
+}
+
+/// The fate of a point that had no line in the packet that failed.
+fn not_sent(fate: Fate) -> Fate {
+    match fate {
+        Fate::Unknown(error) => Fate::Left(error),
+        other => other,
+    }
+}
+
+/// Points that follow each other with the same fate are one settlement.
+fn settlements(mut fates: Vec<(usize, Fate)>) -> Vec<Settlement> {
+    fates.sort_by_key(|(position, _)| *position);
+    let mut settlements: Vec<Settlement> = Vec::new();
+    for (position, fate) in fates {
+        match (settlements.last_mut(), &fate) {
+            (Some(Settlement { points, fate: Fate::Accepted }), Fate::Accepted)
+            | (Some(Settlement { points, fate: Fate::Left(_) }), Fate::Left(_))
+                if points.end == position =>
+            {
+                points.end += 1;
+            }
+            _ => settlements.push(Settlement { points: position..position + 1, fate }),
+        }
+    }
+    settlements
+}

@@ -1,0 +1,116 @@
+//! Events as lines of the protocol. See <https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/?tab=events>.
+
+use std::time::UNIX_EPOCH;
+
+use system_health_registry::Event;
+
+use crate::{encoder::Encoder, limits::MAX_AGGREGATION_KEY};
+
+/// Ends a text that was cut.
+const CUT: &str = " …";
+
+/// An event that does not fit into a packet, even without its text.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the event `{id}` has {length} bytes without its text, and a packet at most {limit}; raise `max_packet_size` in [dogstatsd] \
+     and the Agent's `dogstatsd_buffer_size`"
+)]
+pub(crate) struct TooLong {
+    id: String,
+    length: usize,
+    limit: usize,
+}
+
+impl Encoder {
+    /// The line of an event. A text that is too long is cut, and ends with ` …`.
+    pub(crate) fn event(&self, event: &Event) -> Result<String, TooLong> {
+        let title = escaped(event.title());
+        let link = event.link().map(|link| format!("\\n{link}")).unwrap_or_default();
+        let key: String = event.id().chars().take(MAX_AGGREGATION_KEY).map(without_separator).collect();
+        let time = match event.happened_at() {
+            Some(time) => format!("|d:{}", time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
+            None => String::new(),
+        };
+        let level = event.level().name();
+        let fields = format!("{time}|k:{key}|t:{level}{}", self.fields(event.tags(), None));
+        let with_text = |text: &str| {
+            let text = format!("{text}{link}");
+            format!("_e{{{},{}}}:{title}|{text}{fields}", title.len(), text.len())
+        };
+
+        let text = escaped(event.text().unwrap_or(event.title()));
+        let whole = with_text(&text);
+        if whole.len() <= self.max_length {
+            return Ok(whole);
+        }
+        let least = with_text(CUT).len();
+        // The length of the text may have more digits than that of the cut text.
+        let room = self
+            .max_length
+            .checked_sub(least + whole.len().to_string().len())
+            .ok_or_else(|| TooLong { id: event.id().to_owned(), length: least, limit: self.max_length })?;
+        let mut end = text.floor_char_boundary(room);
+        // An escaped line break is not cut in two.
+        if text[..end].ends_with('\\') {
+            end -= 1;
+        }
+        Ok(with_text(&format!("{}{CUT}", &text[..end])))
+    }
+}
+
+/// The protocol's line breaks are the two characters `\n`. The length of the text protects all other characters.
+fn escaped(text: &str) -> String {
+    text.replace("\r\n", "\n").replace(['\n', '\r'], "\\n")
+}
+
+/// A `|` would end the field.
+fn without_separator(c: char) -> char {
+    if c == '|' { '_' } else { c }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use system_health_registry::Level;
+
+    use super::*;
+
+    const ENCODER: Encoder = Encoder { container_id: None, max_length: 200 };
+
+    #[test]
+    fn an_event_has_its_fields() {
+        let event = Event::new("deploy|1", "Deployed ä|b")
+            .unwrap()
+            .with_text("one\ntwo")
+            .unwrap()
+            .with_level(Level::Success)
+            .with_tag("service", "shop")
+            .unwrap()
+            .with_link("https://example.com/1")
+            .unwrap()
+            .at(UNIX_EPOCH + Duration::from_secs(1_767_323_045));
+
+        assert_eq!(
+            ENCODER.event(&event).unwrap(),
+            "_e{13,31}:Deployed ä|b|one\\ntwo\\nhttps://example.com/1|d:1767323045|k:deploy_1|t:success|#service:shop"
+        );
+        let bare = Event::new("a", "Title").unwrap();
+        assert_eq!(ENCODER.event(&bare).unwrap(), "_e{5,5}:Title|Title|k:a|t:info");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_visibly_and_a_long_title_is_refused() {
+        for filler in ["x", "ä", "\n"] {
+            let event = Event::new("a", "Title").unwrap().with_text(filler.repeat(1000)).unwrap();
+            let line = ENCODER.event(&event).unwrap();
+            assert!(line.len() <= 200 && line.len() > 190, "{line}");
+            assert!(line.contains(" …|k:a|t:info") && !line.contains("\\ …"), "{line}");
+            let length: usize = line[5..].split_once('}').unwrap().0.parse().unwrap();
+            let text = line.split('|').nth(1).unwrap();
+            assert_eq!(text.len(), length, "{line}");
+        }
+        let long = Event::new("a", "x".repeat(300)).unwrap();
+        assert!(ENCODER.event(&long).unwrap_err().to_string().contains("a packet at most 200"));
+    }
+}

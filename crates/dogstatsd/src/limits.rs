@@ -1,0 +1,37 @@
+//! The limits of the Agent and of the protocol.
+
+use std::time::Duration;
+
+/// Default size of a UDP packet. It fits into one Ethernet frame, also through common tunnels.
+/// See <https://docs.datadoghq.com/developers/dogstatsd/high_throughput/>.
+pub(crate) const UDP_PACKET_SIZE: u16 = 1432;
+
+/// Default size of a packet on a Unix socket. It is the size of the Agent's buffer, `dogstatsd_buffer_size`, and the Agent
+/// cuts longer packets.
+pub(crate) const UNIX_PACKET_SIZE: u16 = 8192;
+
+/// The least `max_packet_size`. A line with a long key and some tags must fit.
+pub(crate) const LEAST_PACKET_SIZE: u16 = 512;
+
+/// The greatest payload of a UDP packet over IPv4.
+pub(crate) const GREATEST_PACKET_SIZE: u16 = 65_507;
+
+/// Maximum age of a point. The Agent passes timestamps on, and Datadog accepts one hour. One minute is reserved for clock skew.
+/// See <https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>.
+pub(crate) const MAX_AGE: Duration = Duration::from_mins(59);
+
+/// How far a point may be in the future. Datadog accepts ten minutes; one minute is reserved for clock skew.
+pub(crate) const MAX_AHEAD: Duration = Duration::from_mins(9);
+
+/// Maximum age of an event. Datadog accepts 18 hours; one minute is reserved.
+/// See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
+pub(crate) const MAX_EVENT_AGE: Duration = Duration::from_mins(18 * 60 - 1);
+
+/// Maximum length of the key that groups events, in characters.
+pub(crate) const MAX_AGGREGATION_KEY: usize = 100;
+
+/// A value of a distribution is sent at most as 2^20 values at once: its sample rate is at least 2^-20.
+pub(crate) const MAX_RATE_SHIFT: u32 = 20;
+
+/// Maximum number of values of a distribution. More would need thousands of values in the packets.
+pub(crate) const MAX_VALUES: u64 = 1 << 32;

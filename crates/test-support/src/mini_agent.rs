@@ -1,0 +1,122 @@
+//! Datadog's own small Agent, on loopback: it receives DogStatsD over UDP and logs what it could parse. Each test that starts
+//! one needs provisioned tools.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::{TcpListener, UdpSocket},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::tools;
+
+/// How long a start, or a packet, may take on a busy machine.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A running Agent; killed on drop.
+#[derive(Debug)]
+pub struct MiniAgent {
+    process: Child,
+    port: u16,
+    log: Receiver<String>,
+}
+
+/// What the Agent has made of the lines that it has received.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Parsed {
+    /// The number of valid metrics.
+    pub valid: usize,
+    /// What it logged about lines that it could not parse.
+    pub failures: Vec<String>,
+}
+
+impl MiniAgent {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start() -> Self {
+        let (port, receiver_port) = (free_udp_port(), free_tcp_port());
+        let mut process = Command::new(tools::file("mini-agent/datadog-serverless-compat"))
+            .env_clear()
+            // It runs only in clouds that it knows. This one needs nothing else.
+            .envs([
+                ("ASCSVCRT_SPRING__APPLICATION__NAME", "test"),
+                ("DD_API_KEY", "none"),
+                ("DD_SITE", "127.0.0.1"),
+                ("DD_APM_DD_URL", "http://127.0.0.1:9/"),
+                ("DD_LOG_LEVEL", "debug"),
+                ("DD_DOGSTATSD_PORT", &port.to_string()),
+                ("DD_APM_RECEIVER_PORT", &receiver_port.to_string()),
+            ])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("start the mini Agent");
+        let stdout = process.stdout.take().expect("a pipe from the mini Agent");
+        let (sender, log) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let agent = Self { process, port, log };
+        let deadline = Instant::now() + LIMIT;
+        while !agent.line(deadline).contains("starting to listen on port") {}
+        agent
+    }
+
+    /// Where it listens, as in `DD_DOGSTATSD_URL`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("udp://127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until this many lines were parsed or refused.
+    ///
+    /// # Panics
+    /// When they are not.
+    #[must_use]
+    pub fn wait_for(&self, lines: usize) -> Parsed {
+        let mut parsed = Parsed::default();
+        let deadline = Instant::now() + LIMIT;
+        while parsed.valid + parsed.failures.len() < lines {
+            let line = self.line(deadline);
+            if let Some((_, rest)) = line.split_once("Parsed ") {
+                let number = rest.split(' ').next().and_then(|number| number.parse::<usize>().ok());
+                parsed.valid += number.expect("a number of metrics");
+            } else if line.contains("Failed to parse") || line.contains("Unsupported metric") {
+                parsed.failures.push(line);
+            }
+        }
+        parsed
+    }
+
+    fn line(&self, deadline: Instant) -> String {
+        let left = deadline.saturating_duration_since(Instant::now());
+        self.log.recv_timeout(left).expect("a line of the mini Agent's log")
+    }
+}
+
+impl Drop for MiniAgent {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn free_udp_port() -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    socket.local_addr().expect("its address").port()
+}
+
+fn free_tcp_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
