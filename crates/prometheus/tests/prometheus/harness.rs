@@ -15,7 +15,7 @@ use system_health_registry::{
 use tokio::time::Instant;
 
 /// The time of the first run: 2026-01-02T03:04:05Z.
-const FIRST_RUN: u64 = 1_767_323_045;
+pub(crate) const FIRST_RUN: u64 = 1_767_323_045;
 
 /// The name of the reporter.
 pub(crate) const REPORTER: &str = "acme/shop";
