@@ -1,8 +1,8 @@
 //! Delivers points to Prometheus.
 //!
-//! Prometheus scrapes running programs, but a reporter runs only for a few seconds. So the reporter writes its values to a
-//! place that Prometheus can scrape: a Pushgateway, or a file that the node exporter reads. Neither accepts timestamps.
-//! They keep the last value, and Prometheus gives it the time of the scrape.
+//! Prometheus scrapes running programs, but a reporter runs only for a few seconds. So the reporter sends its values itself, through
+//! remote write, or writes them to a place that Prometheus can scrape: a Pushgateway, or a file that the node exporter reads. Those
+//! two do not accept timestamps. They keep the last value, and Prometheus gives it the time of the scrape.
 //!
 //! The crate registers the sink `prometheus` when it is linked. It has no other interface:
 //!

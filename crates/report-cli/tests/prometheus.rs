@@ -65,7 +65,7 @@ fn wrong_settings_are_refused_before_anything_is_collected() {
             "system-health.toml:2:7: `to` in [report] names the sink `promtheus`",
         ),
         ("[report]\nto = []\n", "system-health.toml:2:1: `to` in [report]: no sink is named"),
-        ("[report]\nto = ['prometheus']\n", "set `pushgateway` or `textfile` in [prometheus]"),
+        ("[report]\nto = ['prometheus']\n", "set `remote_write`, `pushgateway` or `textfile` in [prometheus]"),
         ("[prometheus]\ntoken = 'hunter22'\n", "system-health.toml:2:1: `token` in [prometheus]: a secret"),
     ] {
         let ended = scene(settings).run(&["--push"]).with_status(2);
