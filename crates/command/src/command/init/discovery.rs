@@ -6,7 +6,7 @@ use std::env;
 use system_health_registry::{Detected, linked_extensions};
 
 /// Variables that hold a secret or locate one. Their values are not read.
-const CREDENTIALS: [&str; 8] = [
+const CREDENTIALS: [&str; 10] = [
     "GITHUB_DASHBOARD_TOKEN",
     "GITHUB_TOKEN",
     "GH_TOKEN",
@@ -14,6 +14,8 @@ const CREDENTIALS: [&str; 8] = [
     "DD_APP_KEY",
     "PUSHGATEWAY_PASSWORD",
     "PUSHGATEWAY_TOKEN",
+    "PROMETHEUS_REMOTE_WRITE_PASSWORD",
+    "PROMETHEUS_REMOTE_WRITE_TOKEN",
     "AWS_PROFILE",
 ];
 
