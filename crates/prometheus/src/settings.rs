@@ -357,6 +357,26 @@ mod tests {
                  PUSHGATEWAY_PASSWORD to the secret, or PUSHGATEWAY_PASSWORD_FILE to the path",
             ),
             (
+                "remote_write = 'prometheus:9090'",
+                "a.toml:2:1: `remote_write` in [prometheus]: it does not start with http",
+            ),
+            (
+                "remote_write_headers = { a = 'b' }",
+                "a.toml:2:1: `remote_write_headers` in [prometheus]: this is only for remote writes",
+            ),
+            (
+                "remote_write = 'http://a/api/v1/write'\nremote_write_headers = { 'a b' = 'hunter22' }",
+                "a.toml:3:1: `remote_write_headers` in [prometheus]: `a b` is not a header with a valid value",
+            ),
+            (
+                "remote_write = 'http://a/api/v1/write'\nremote_write_headers = { Authorization = 'hunter22' }",
+                "a.toml:3:1: `remote_write_headers` in [prometheus]: a secret does not belong into",
+            ),
+            (
+                "remote_write = 'http://a/api/v1/write'\nremote_write_username = 'me'",
+                "a.toml:3:1: `remote_write_username` in [prometheus]: `remote_write_username` and the password belong",
+            ),
+            (
                 &two("token = 'hunter22'"),
                 "a.toml:3:1: `token` in [prometheus]: a secret does not belong into",
             ),
