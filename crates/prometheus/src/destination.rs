@@ -22,13 +22,14 @@ use crate::{
     gateway::Gateway,
     group::PushGroup,
     part::Part,
+    remote_destination::RemoteDestination,
     settings::PrometheusSettings,
     sink::PrometheusSink,
     textfile::Textfile,
 };
 
 /// The name of the sink.
-const NAME: &str = "prometheus";
+pub(crate) const NAME: &str = "prometheus";
 
 /// The name of the Pushgateway among the APIs that a run calls.
 const API: &str = "pushgateway";
@@ -49,8 +50,8 @@ const CAPABILITIES: Capabilities = Capabilities {
 
 register_sink!(SinkType {
     name: NAME,
-    summary: "Prometheus, through a Pushgateway or a textfile of the node exporter",
-    settings_hint: "`pushgateway` or `textfile` in [prometheus]",
+    summary: "Prometheus, through remote write, a Pushgateway or a textfile of the node exporter",
+    settings_hint: "`remote_write`, `pushgateway` or `textfile` in [prometheus]",
     configure,
 });
 
@@ -75,6 +76,10 @@ fn configure(settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedErr
     if let Some(url) = settings.pushgateway.clone() {
         let settings = settings.clone();
         destinations.push(Box::new(GatewayDestination { url, settings, client: Arc::default() }));
+    }
+    if let Some(url) = settings.remote_write.clone() {
+        let settings = settings.clone();
+        destinations.push(Box::new(RemoteDestination { url, settings, client: Arc::default() }));
     }
     if let Some(path) = &settings.textfile {
         destinations.push(Box::new(TextfileDestination { textfile: Textfile::new(path) }));
@@ -104,7 +109,7 @@ impl GatewayDestination {
     }
 }
 
-async fn encoder(context: &Context) -> Result<Encoder, Unavailable> {
+pub(crate) async fn encoder(context: &Context) -> Result<Encoder, Unavailable> {
     let reporter: ReporterName = context.get().await?;
     let descriptions: Descriptions = context.get().await?;
     Ok(Encoder { reporter: reporter.get().map(Into::into), descriptions })

@@ -9,10 +9,12 @@ use crate::{
     gateway::{Gateway, ListedGroup},
     gateway_error::RequestError,
     part::Part,
+    remote_write::RemoteWrite,
     textfile::Textfile,
 };
 
 pub(crate) const PUSHGATEWAY: &str = "Pushgateway";
+pub(crate) const REMOTE_WRITE: &str = "Prometheus remote write";
 const TEXTFILE: &str = "Prometheus textfile";
 
 /// Timeout of a diagnosis.
@@ -46,6 +48,27 @@ fn old_group(gateway: &Gateway, listed: &ListedGroup) -> Option<Finding> {
         listed.group
     );
     Some(Finding::warning(PUSHGATEWAY, message))
+}
+
+/// Sends a request without samples. Also finds out whether Prometheus stores distributions.
+pub(crate) async fn diagnose_remote_write(remote: &RemoteWrite) -> Vec<Finding> {
+    let deadline = Instant::now() + TIMEOUT;
+    if let Err(error) = remote.check(deadline).await {
+        return vec![Finding::failed(REMOTE_WRITE, error.to_string())];
+    }
+    let mut findings = vec![Finding::ok(REMOTE_WRITE, format!("{} accepts samples", remote.url))];
+    let (version, features) = (remote.version(deadline).await, remote.features(deadline).await);
+    // Later versions have stable native histograms.
+    if let (Some(version), Some(features)) = (version, features)
+        && version.starts_with("2.")
+        && !features.split(',').any(|feature| feature == "native-histograms")
+    {
+        let message = format!(
+            "Prometheus {version} refuses distributions; start it with --enable-feature=native-histograms"
+        );
+        findings.push(Finding::warning(REMOTE_WRITE, message));
+    }
+    findings
 }
 
 /// Checks that the file can be written.

@@ -3,7 +3,12 @@
 
 use std::fmt;
 
-use crate::{family::Families, label::label_set};
+use crate::{
+    family::Families,
+    histogram::Histogram,
+    label::{Labels, label_set},
+    series_value::SeriesValue,
+};
 
 /// The content type of the text.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -15,14 +20,38 @@ impl fmt::Display for Exposition<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, family) in self.0 {
             writeln!(f, "# HELP {name} {}", escape_help(&family.help))?;
-            // All kinds are gauges, because each value replaces the previous one. See docs/prometheus.md.
-            writeln!(f, "# TYPE {name} gauge")?;
+            writeln!(f, "# TYPE {name} {}", family.family_type)?;
             for (labels, series) in &family.series {
-                writeln!(f, "{name}{} {}", label_set(labels), number(series.value))?;
+                match &series.value {
+                    SeriesValue::Number(value) => {
+                        writeln!(f, "{name}{} {}", label_set(labels), number(*value))?;
+                    }
+                    SeriesValue::Histogram(histogram) => write_histogram(f, name, labels, histogram)?,
+                }
             }
         }
         Ok(())
     }
+}
+
+/// The label of a bucket's upper boundary.
+const BOUNDARY: &str = "le";
+
+fn write_histogram(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    labels: &Labels,
+    histogram: &Histogram,
+) -> fmt::Result {
+    let finite = histogram.buckets.iter().map(|(boundary, count)| (number(*boundary), *count));
+    for (boundary, count) in finite.chain([("+Inf".to_owned(), histogram.count)]) {
+        let mut labels = labels.clone();
+        labels.insert(BOUNDARY.to_owned(), boundary);
+        writeln!(f, "{name}_bucket{} {count}", label_set(&labels))?;
+    }
+    let labels = label_set(labels);
+    writeln!(f, "{name}_sum{labels} {}", number(histogram.sum))?;
+    writeln!(f, "{name}_count{labels} {}", histogram.count)
 }
 
 fn escape_help(help: &str) -> String {

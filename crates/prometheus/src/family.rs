@@ -11,7 +11,8 @@ use system_health_registry::{Descriptions, Kind, Point, Tag};
 use crate::{
     label::{Labels, label_set, labels},
     name::metric_name,
-    unit::BaseUnit,
+    series_value::{FamilyType, SeriesValue},
+    unit::{BaseUnit, Conversion},
 };
 
 /// Families by their names.
@@ -26,6 +27,7 @@ pub(crate) struct Family {
     /// The key from which the name is made.
     pub(crate) key: String,
     pub(crate) help: String,
+    pub(crate) family_type: FamilyType,
     pub(crate) series: BTreeMap<Labels, LabelledValue>,
 }
 
@@ -33,7 +35,7 @@ pub(crate) struct Family {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LabelledValue {
     pub(crate) tags: BTreeSet<Tag>,
-    pub(crate) value: f64,
+    pub(crate) value: SeriesValue,
 }
 
 /// Groups points into families.
@@ -73,9 +75,12 @@ pub(crate) enum PointError {
     /// NaN or infinite.
     #[error("the value of `{key}` is {value}, which is not a finite number")]
     NotFinite { key: String, value: f64 },
-    /// Many values.
-    #[error("`{0}` is a distribution, which cannot be delivered to Prometheus in this way")]
-    Distribution(String),
+    /// A value of another kind than the others of its metric.
+    #[error(
+        "the values of `{key}` have different kinds, which Prometheus does not accept in one metric; give each kind a key of its \
+         own"
+    )]
+    OtherKind { key: String },
     /// A value of an earlier run.
     #[error(
         "the value of `{0}` is from an earlier run, and Prometheus would show it as a current value, because it accepts no \
@@ -118,7 +123,9 @@ impl Encoder {
                 let Some(newest) = positions.last().and_then(at) else { continue };
                 let help = self.help(newest);
                 let series = known.map(|family| family.series.clone()).unwrap_or_default();
-                let family = Family { key: key.to_owned(), help, series };
+                let family_type =
+                    known.map_or_else(|| FamilyType::from_point(newest), |known| known.family_type);
+                let family = Family { key: key.to_owned(), help, family_type, series };
                 self.add_series(&mut encoded, name.clone(), family, points, positions);
             }
         }
@@ -139,13 +146,18 @@ impl Encoder {
         let mut clashes = BTreeMap::<Labels, PointError>::new();
         for position in positions {
             let Some(point) = points.get(position) else { continue };
+            if FamilyType::from_point(point) != family.family_type {
+                encoded.refused.insert(position, PointError::OtherKind { key: point.key.clone() });
+                continue;
+            }
             let labels = labels(&point.tags, self.reporter.as_deref());
             if let Some(other) = family.series.get(&labels).filter(|other| other.tags != point.tags) {
                 let series = format!("{name}{}", label_set(&labels));
                 let (one, other) = (tag_list(&other.tags), tag_list(&point.tags));
                 let error = PointError::SameSeries { key: point.key.clone(), one, other, series };
                 clashes.entry(labels.clone()).or_insert(error);
-            } else if let Some(value) = base_value(point) {
+            } else {
+                let value = SeriesValue::from_point(point, conversion(point));
                 let series = LabelledValue { tags: point.tags.clone(), value };
                 family.series.insert(labels.clone(), series);
             }
@@ -171,7 +183,8 @@ impl Encoder {
         };
         let unit = point.unit.as_deref().filter(|unit| BaseUnit::from_unit(unit).is_none());
         let unit = unit.map(|unit| format!("unit: {unit}"));
-        let kind = (point.kind != Kind::Gauge).then(|| point.kind.to_string());
+        let kind =
+            matches!(point.kind, Kind::Count { .. } | Kind::Rate { .. }).then(|| point.kind.to_string());
         let details: Vec<String> = kind.into_iter().chain(unit).collect();
         if !details.is_empty() {
             help = format!("{help} ({})", details.join(", "));
@@ -183,9 +196,11 @@ impl Encoder {
 fn checked_name(point: &Point) -> Result<String, PointError> {
     let key = || point.key.clone();
     let name = metric_name(&point.key, point.kind, base_unit(point));
-    let value = base_value(point).ok_or_else(|| PointError::Distribution(key()))?;
-    if !value.is_finite() {
-        return Err(PointError::NotFinite { key: key(), value });
+    if let Some(number) = point.value.number() {
+        let value = conversion(point).apply(number);
+        if !value.is_finite() {
+            return Err(PointError::NotFinite { key: key(), value });
+        }
     }
     if RESERVED.contains(&&*name) {
         return Err(PointError::ReservedName { key: key(), name });
@@ -197,10 +212,9 @@ fn base_unit(point: &Point) -> Option<BaseUnit> {
     point.unit.as_deref().and_then(BaseUnit::from_unit)
 }
 
-/// The value in the base unit. `None` for a distribution.
-fn base_value(point: &Point) -> Option<f64> {
-    let number = point.value.number()?;
-    Some(base_unit(point).map_or(number, |unit| unit.conversion.apply(number)))
+/// The conversion of a point's value into its base unit.
+pub(crate) fn conversion(point: &Point) -> Conversion {
+    base_unit(point).map_or(Conversion::Same, |unit| unit.conversion)
 }
 
 fn tag_list(tags: &BTreeSet<Tag>) -> String {

@@ -9,9 +9,9 @@ use http::{Method, header::CONTENT_TYPE};
 use reqwest::RequestBuilder;
 use serde_json::Value;
 use system_health_http::{
-    AttemptError, HttpResponse, Idempotency, Redactor, Retrier, RetryError, RetryPolicy, RunClient,
+    AttemptError, HttpResponse, Idempotency, Retrier, RetryError, RetryPolicy, RunClient,
 };
-use system_health_registry::{DeliveryError, settings::SecretSetting};
+use system_health_registry::DeliveryError;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
@@ -21,6 +21,7 @@ use crate::{
     family_store::{FamilyStore, WriteError},
     gateway_error::{GatewayError, RequestError},
     group::PushGroup,
+    login::Login,
     part::Part,
 };
 
@@ -30,14 +31,6 @@ const MAX_LENGTH: usize = 64 * 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// Timeout for deleting old groups. Deliveries wait for it.
 const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The credentials for a Pushgateway, or for a proxy in front of it.
-#[derive(Debug, Clone)]
-pub(crate) enum Login {
-    None,
-    Basic { username: String, password: SecretSetting },
-    Bearer(SecretSetting),
-}
 
 /// A Pushgateway and the groups of one reporter.
 #[derive(Clone)]
@@ -143,7 +136,7 @@ impl Gateway {
             if response.status.is_success() {
                 return Ok(response);
             }
-            Err(GatewayError::from_response(&response, &self.redactor()))
+            Err(GatewayError::from_response(&response, &self.login.redactor()))
         };
         sending.await.map_err(|error| self.failed(method, path, error))
     }
@@ -151,11 +144,7 @@ impl Gateway {
     fn build_request(&self, method: Method, path: &str) -> Result<RequestBuilder, GatewayError> {
         let url: Url = format!("{}{path}", self.url).parse()?;
         let request = self.client.inner().request(method, url).timeout(TIMEOUT);
-        Ok(match &self.login {
-            Login::None => request,
-            Login::Basic { username, password } => request.basic_auth(username, Some(password.expose())),
-            Login::Bearer(token) => request.bearer_auth(token.expose()),
-        })
+        Ok(self.login.authorize(request))
     }
 
     fn failed(&self, method: Method, path: &str, source: GatewayError) -> RequestError {
@@ -164,16 +153,7 @@ impl Gateway {
 
     /// The error for a response that does not come from a Pushgateway.
     fn unexpected(&self, path: &str, response: &HttpResponse) -> RequestError {
-        self.failed(Method::GET, path, GatewayError::from_response(response, &self.redactor()))
-    }
-
-    fn redactor(&self) -> Redactor {
-        let secret = match &self.login {
-            Login::None => None,
-            Login::Basic { password, .. } => Some(password.expose()),
-            Login::Bearer(token) => Some(token.expose()),
-        };
-        Redactor::new(secret, "[secret]")
+        self.failed(Method::GET, path, GatewayError::from_response(response, &self.login.redactor()))
     }
 
     /// Deletes the groups of other reporters that have not been pushed for the given time.

@@ -57,10 +57,7 @@ impl GatewayError {
     pub(crate) fn from_response(response: &HttpResponse, redactor: &Redactor) -> Self {
         let text = String::from_utf8_lossy(&response.body);
         let status = response.status;
-        let quoted = match redactor.quote(html_title(&text).unwrap_or(&text)) {
-            words if words.is_empty() => format!("HTTP {}", status.as_u16()),
-            words => format!("HTTP {}: {words}", status.as_u16()),
-        };
+        let quoted = quote_response(response, redactor);
         let retry = Retry::from_response(status, &response.headers, SystemTime::now());
         match status {
             StatusCode::BAD_REQUEST if REFUSALS.iter().any(|start| text.starts_with(start)) => {
@@ -90,9 +87,18 @@ impl GatewayError {
     }
 }
 
+/// The status and the text of a response, for an error.
+pub(crate) fn quote_response(response: &HttpResponse, redactor: &Redactor) -> String {
+    let (text, status) = (String::from_utf8_lossy(&response.body), response.status.as_u16());
+    match redactor.quote(html_title(&text).unwrap_or(&text)) {
+        words if words.is_empty() => format!("HTTP {status}"),
+        words => format!("HTTP {status}: {words}"),
+    }
+}
+
 /// Whether another attempt gets the same 5xx response. Either the server does not know the method or the HTTP version,
 /// or the network requires a login.
-fn is_final(status: StatusCode) -> bool {
+pub(crate) fn is_final(status: StatusCode) -> bool {
     matches!(
         status,
         StatusCode::NOT_IMPLEMENTED

@@ -1,8 +1,8 @@
 //! Delivers points to Prometheus.
 //!
-//! Prometheus scrapes running programs, but a reporter runs only for a few seconds. So the reporter writes its values to a
-//! place that Prometheus can scrape: a Pushgateway, or a file that the node exporter reads. Neither accepts timestamps.
-//! They keep the last value, and Prometheus gives it the time of the scrape.
+//! Prometheus scrapes running programs, but a reporter runs only for a few seconds. So the reporter sends its values itself, through
+//! remote write, or writes them to a place that Prometheus can scrape: a Pushgateway, or a file that the node exporter reads. Those
+//! two do not accept timestamps. They keep the last value, and Prometheus gives it the time of the scrape.
 //!
 //! The crate registers the sink `prometheus` when it is linked. Those who write queries find the names of metrics and labels
 //! in [`PrometheusMetric`] and [`tag_labels`].
@@ -28,13 +28,24 @@ mod doctor;
 mod exposition;
 mod family;
 mod family_store;
+mod fates;
 mod gateway;
 mod gateway_error;
 mod group;
+mod histogram;
 mod label;
+mod login;
 mod name;
 mod naming;
+mod native_histogram;
 mod part;
+mod protobuf;
+mod remote_destination;
+mod remote_series;
+mod remote_sink;
+mod remote_write;
+mod remote_write_error;
+mod series_value;
 mod settings;
 mod sink;
 mod textfile;

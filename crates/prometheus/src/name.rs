@@ -8,21 +8,23 @@ use crate::unit::BaseUnit;
 /// Suffixes that only counters, histograms and summaries may have.
 const RESERVED_ENDS: [&str; 4] = ["_total", "_count", "_sum", "_bucket"];
 
-/// The name of a metric: the key in snake case without its unit, followed by the base unit.
+/// The name of a metric: the key in snake case without its unit, followed by the base unit. The name of a counter ends in
+/// `_total`.
 pub(crate) fn metric_name(key: &str, kind: Kind, unit: Option<BaseUnit>) -> String {
     let mut name = snake_case(key);
+    if kind == Kind::Counter {
+        if let Some(stem) = without_last_words(&name, "total") {
+            name.truncate(stem);
+        }
+        push_unit(&mut name, unit);
+        push_word(&mut name, "total");
+        return name;
+    }
     let per_second = matches!(kind, Kind::Rate { .. });
     if per_second && let Some(stem) = without_last_words(&name, "per_second") {
         name.truncate(stem);
     }
-    if let Some(unit) = unit {
-        let spelled = unit.spellings().chain([unit.suffix.to_owned()]);
-        // The longest spelling is removed, because `degree_celsius` ends with `celsius`.
-        if let Some(stem) = spelled.filter_map(|words| without_last_words(&name, &words)).min() {
-            name.truncate(stem);
-        }
-        push_word(&mut name, unit.suffix);
-    }
+    push_unit(&mut name, unit);
     if per_second {
         push_word(&mut name, "per_second");
     }
@@ -30,6 +32,18 @@ pub(crate) fn metric_name(key: &str, kind: Kind, unit: Option<BaseUnit>) -> Stri
         push_word(&mut name, "value");
     }
     name
+}
+
+/// Replaces the unit at the end of the name by the base unit.
+fn push_unit(name: &mut String, unit: Option<BaseUnit>) {
+    if let Some(unit) = unit {
+        let spelled = unit.spellings().chain([unit.suffix.to_owned()]);
+        // The longest spelling is removed, because `degree_celsius` ends with `celsius`.
+        if let Some(stem) = spelled.filter_map(|words| without_last_words(name, &words)).min() {
+            name.truncate(stem);
+        }
+        push_word(name, unit.suffix);
+    }
 }
 
 /// Converts a key into snake case: `ci.testsPassing` becomes `ci_tests_passing`.
@@ -100,6 +114,14 @@ mod tests {
             ("runs.total", gauge, "run", "runs_total_value"),
             ("memory.total", gauge, "byte", "memory_total_bytes"),
             ("queue.count", gauge, "", "queue_count_value"),
+            ("ci.runs", Kind::Counter, "run", "ci_runs_total"),
+            ("ci.runs.total", Kind::Counter, "run", "ci_runs_total"),
+            ("cpu.time_ms", Kind::Counter, "ms", "cpu_time_seconds_total"),
+            ("cpu.time_ms.total", Kind::Counter, "ms", "cpu_time_seconds_total"),
+            ("net.per_second", Kind::Counter, "byte", "net_per_second_bytes_total"),
+            ("total", Kind::Counter, "", "total"),
+            ("build.duration_ms", Kind::Distribution, "ms", "build_duration_seconds"),
+            ("builds.count", Kind::Distribution, "", "builds_count_value"),
         ] {
             assert_eq!(metric_name(key, kind, BaseUnit::from_unit(unit)), name, "{key} in {unit}");
         }

@@ -1,7 +1,8 @@
 //! The table `[prometheus]`.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
+use http::{HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Deserializer, de};
 use system_health_credentials::{Credentials, Secret, SecretName, register_secret, stored};
@@ -12,7 +13,7 @@ use system_health_registry::{
 };
 use url::Url;
 
-use crate::{gateway::Login, textfile::EXTENSION};
+use crate::{login::Login, textfile::EXTENSION};
 
 /// The password of the Pushgateway's user.
 const PASSWORD: Secret = Secret::new(
@@ -45,6 +46,19 @@ pub(crate) struct PrometheusSettings {
     /// Delete the groups of reporters that have not pushed for this time. Default: never.
     #[serde(deserialize_with = "delete_after")]
     pub(crate) delete_after: Option<Duration>,
+    /// The URL of a server that accepts remote writes.
+    #[serde(deserialize_with = "remote_write_url")]
+    pub(crate) remote_write: Option<Url>,
+    /// The user name for remote writes.
+    pub(crate) remote_write_username: Option<String>,
+    /// That user's password.
+    pub(crate) remote_write_password: Option<SecretSetting>,
+    /// A bearer token for remote writes, instead of user name and password.
+    #[serde(deserialize_with = "token")]
+    pub(crate) remote_write_token: Option<SecretSetting>,
+    /// Further headers of remote writes, such as `X-Scope-OrgID`. They must contain no secrets.
+    #[serde(deserialize_with = "headers")]
+    pub(crate) remote_write_headers: BTreeMap<String, String>,
     /// The file that the node exporter reads.
     #[serde(deserialize_with = "textfile")]
     pub(crate) textfile: Option<SettingPath>,
@@ -55,9 +69,16 @@ settings_table!(
     env: {
         "pushgateway" => "PUSHGATEWAY_URL",
         "username" => "PUSHGATEWAY_USERNAME",
+        "remote_write" => "PROMETHEUS_REMOTE_WRITE_URL",
+        "remote_write_username" => "PROMETHEUS_REMOTE_WRITE_USERNAME",
         "textfile" => "PROMETHEUS_TEXTFILE",
     },
-    secret: { "password" => "PUSHGATEWAY_PASSWORD", "token" => "PUSHGATEWAY_TOKEN" },
+    secret: {
+        "password" => "PUSHGATEWAY_PASSWORD",
+        "token" => "PUSHGATEWAY_TOKEN",
+        "remote_write_password" => "PROMETHEUS_REMOTE_WRITE_PASSWORD",
+        "remote_write_token" => "PROMETHEUS_REMOTE_WRITE_TOKEN",
+    },
     template: include_str!("settings.toml"),
     check: PrometheusSettings::check_keys,
 );
@@ -76,6 +97,10 @@ enum KeyProblem {
     PasswordAlone,
     #[error("there are a `username` or a `password`, too; keep these, or the token")]
     TwoLogins,
+    #[error("this is only for remote writes, and there is no `remote_write`; set both, or neither")]
+    WithoutRemoteWrite,
+    #[error("`remote_write_username` and the password belong together; set both, or neither")]
+    HalfRemoteLogin,
 }
 
 /// A problem with a URL. The URL is not repeated, because it could contain a password.
@@ -109,6 +134,35 @@ impl PrometheusSettings {
         })
     }
 
+    /// The credentials for remote writes.
+    pub(crate) fn remote_write_login(&self) -> Login {
+        match (&self.remote_write_username, &self.remote_write_password, &self.remote_write_token) {
+            (_, _, Some(token)) => Login::Bearer(token.clone()),
+            (Some(username), Some(password), _) => {
+                Login::Basic { username: username.clone(), password: password.clone() }
+            }
+            _ => Login::None,
+        }
+    }
+
+    fn remote_write_problem(&self) -> Option<(&'static str, KeyProblem)> {
+        let user = self.remote_write_username.is_some();
+        let password = self.remote_write_password.is_some();
+        let token = self.remote_write_token.is_some();
+        let for_remote_write = [
+            ("remote_write_username", user),
+            ("remote_write_password", password),
+            ("remote_write_token", token),
+            ("remote_write_headers", !self.remote_write_headers.is_empty()),
+        ];
+        match for_remote_write.into_iter().find(|(_, is_set)| *is_set) {
+            Some((key, _)) if self.remote_write.is_none() => Some((key, KeyProblem::WithoutRemoteWrite)),
+            _ if token && (user || password) => Some(("remote_write_token", KeyProblem::TwoLogins)),
+            Some((key, _)) if user != password => Some((key, KeyProblem::HalfRemoteLogin)),
+            _ => None,
+        }
+    }
+
     /// Refuses settings that cannot work or have no effect.
     fn check_keys(&self, settings: &Settings) -> Result<(), SettingsError> {
         match self.problem(settings) {
@@ -123,6 +177,10 @@ impl PrometheusSettings {
                 return Some((key, KeyProblem::SecretInFile { variable, file_variable }));
             }
         }
+        self.gateway_problem().or_else(|| self.remote_write_problem())
+    }
+
+    fn gateway_problem(&self) -> Option<(&'static str, KeyProblem)> {
         let (user, password, token) =
             (self.username.is_some(), self.password.is_some(), self.token.is_some());
         let for_gateway = [
@@ -142,6 +200,32 @@ impl PrometheusSettings {
             _ => None,
         }
     }
+}
+
+/// Deserializes the URL for remote writes.
+fn remote_write_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_url(text.trim()).map(Some).map_err(|problem| {
+        de::Error::custom(format!(
+            "{problem}; write a URL such as \"http://prometheus.example.com:9090/api/v1/write\""
+        ))
+    })
+}
+
+/// Deserializes headers. A secret among them would be in the settings file.
+fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let headers = BTreeMap::<String, String>::deserialize(deserializer)?;
+    for (name, value) in &headers {
+        if HeaderName::try_from(name).is_err() || HeaderValue::try_from(value).is_err() {
+            return Err(de::Error::custom(format!("`{name}` is not a header with a valid value")));
+        }
+        if name.eq_ignore_ascii_case("authorization") {
+            return Err(de::Error::custom(
+                "a secret does not belong into a settings file; set PROMETHEUS_REMOTE_WRITE_TOKEN instead of `Authorization`",
+            ));
+        }
+    }
+    Ok(headers)
 }
 
 /// Deserializes a URL.
@@ -271,6 +355,26 @@ mod tests {
                 &two("username = 'me'\npassword = 'hunter22'"),
                 "a.toml:4:1: `password` in [prometheus]: a secret does not belong into a settings file; set \
                  PUSHGATEWAY_PASSWORD to the secret, or PUSHGATEWAY_PASSWORD_FILE to the path",
+            ),
+            (
+                "remote_write = 'prometheus:9090'",
+                "a.toml:2:1: `remote_write` in [prometheus]: it does not start with http",
+            ),
+            (
+                "remote_write_headers = { a = 'b' }",
+                "a.toml:2:1: `remote_write_headers` in [prometheus]: this is only for remote writes",
+            ),
+            (
+                "remote_write = 'http://a/api/v1/write'\nremote_write_headers = { 'a b' = 'hunter22' }",
+                "a.toml:3:1: `remote_write_headers` in [prometheus]: `a b` is not a header with a valid value",
+            ),
+            (
+                "remote_write = 'http://a/api/v1/write'\nremote_write_headers = { Authorization = 'hunter22' }",
+                "a.toml:3:1: `remote_write_headers` in [prometheus]: a secret does not belong into",
+            ),
+            (
+                "remote_write = 'http://a/api/v1/write'\nremote_write_username = 'me'",
+                "a.toml:3:1: `remote_write_username` in [prometheus]: `remote_write_username` and the password belong",
             ),
             (
                 &two("token = 'hunter22'"),

@@ -15,6 +15,7 @@ use tokio::{sync::Mutex, time::Instant};
 use crate::{
     family::{Encoder, Families, Family, PointError},
     family_store::{FamilyStore, WriteError},
+    fates::{Fates, RefusedMetric},
     part::Part,
 };
 
@@ -44,17 +45,6 @@ struct Snapshot {
 /// Families that are written together, each with its name and the positions of its points.
 type Batch = Vec<(String, Family, Vec<usize>)>;
 
-/// The fates of the points of a delivery, by position.
-struct Fates(Vec<Option<Fate>>);
-
-/// A metric that the store refuses.
-#[derive(Debug, thiserror::Error)]
-#[error("`{key}` is refused")]
-struct RefusedMetric {
-    key: String,
-    source: DeliveryError,
-}
-
 /// The values of an earlier run could not be removed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot remove the values of an earlier run, so Prometheus continues to read them")]
@@ -67,7 +57,7 @@ impl<T: FamilyStore> PrometheusSink<T> {
 
     async fn settle(&self, points: &[Point], deadline: Instant) -> Vec<Settlement> {
         let mut written = self.written.lock().await;
-        let mut fates = Fates(vec![None; points.len()]);
+        let mut fates = Fates::new(points.len());
         for part in Part::ALL {
             let positions: Vec<usize> = points
                 .iter()
@@ -138,11 +128,11 @@ impl<T: FamilyStore> PrometheusSink<T> {
                         batch.into_iter().flat_map(|(_, _, positions)| positions),
                         &Fate::Unknown(error.clone()),
                     );
-                    return fates.leave(batches, &error);
+                    return leave(fates, batches, &error);
                 }
                 Err(WriteError::Left(error)) => {
                     batches.push_front(batch);
-                    return fates.leave(batches, &error);
+                    return leave(fates, batches, &error);
                 }
             }
         }
@@ -178,6 +168,11 @@ impl<T: FamilyStore> PrometheusSink<T> {
     }
 }
 
+fn leave(fates: &mut Fates, batches: impl IntoIterator<Item = Batch>, error: &DeliveryError) {
+    let positions = batches.into_iter().flatten().flat_map(|(_, _, positions)| positions);
+    fates.set(positions, &Fate::Left(error.clone()));
+}
+
 impl<T: FamilyStore> Sink for PrometheusSink<T> {
     fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
         Box::pin(self.store.check(deadline))
@@ -211,42 +206,6 @@ impl Snapshot {
         if newest > self.timestamp {
             *self = Self { timestamp: newest, ..Self::default() };
         }
-    }
-}
-
-impl Fates {
-    fn set(&mut self, positions: impl IntoIterator<Item = usize>, fate: &Fate) {
-        for position in positions {
-            if let Some(slot) = self.0.get_mut(position) {
-                *slot = Some(fate.clone());
-            }
-        }
-    }
-
-    fn refuse(&mut self, position: usize, error: PointError) {
-        self.set([position], &Fate::Refused(DeliveryError::new(error)));
-    }
-
-    fn leave(&mut self, batches: impl IntoIterator<Item = Batch>, error: &DeliveryError) {
-        let positions = batches.into_iter().flatten().flat_map(|(_, _, positions)| positions);
-        self.set(positions, &Fate::Left(error.clone()));
-    }
-
-    /// A settlement for each point. Adjacent points that were accepted are combined.
-    fn settlements(self) -> Vec<Settlement> {
-        let mut settlements = Vec::<Settlement>::new();
-        for (position, fate) in self.0.into_iter().enumerate() {
-            let Some(fate) = fate else { continue };
-            match settlements.last_mut() {
-                Some(Settlement { points, fate: Fate::Accepted })
-                    if points.end == position && matches!(fate, Fate::Accepted) =>
-                {
-                    points.end += 1;
-                }
-                _ => settlements.push(Settlement { points: position..position + 1, fate }),
-            }
-        }
-        settlements
     }
 }
 

@@ -169,6 +169,15 @@ impl Conversion {
             Fahrenheit => (value - 32.0) * 5.0 / 9.0,
         }
     }
+
+    /// The sum of `count` values in the base unit.
+    pub(crate) fn apply_to_sum(self, sum: f64, count: u64) -> f64 {
+        match self {
+            #[expect(clippy::cast_precision_loss, reason = "a sum of so many values is rounded anyway")]
+            Fahrenheit => (sum - 32.0 * count as f64) * 5.0 / 9.0,
+            Same | Times(_) | Over(_) => self.apply(sum),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -89,8 +89,9 @@ fn all_examples_are_valid() {
     let scene = clone(&["ci.yml"]);
     let _ = scene.run(&["init"]).with_status(0);
 
-    // The user name for a Pushgateway needs a password, which cannot be set in the file.
-    let all = values_with(&[("PUSHGATEWAY_PASSWORD", "any")], &uncommented(&written(&scene)));
+    // The user names for Prometheus need passwords, which cannot be set in the file.
+    let passwords = [("PUSHGATEWAY_PASSWORD", "any"), ("PROMETHEUS_REMOTE_WRITE_PASSWORD", "any")];
+    let all = values_with(&passwords, &uncommented(&written(&scene)));
 
     assert!(all.len() > 40, "{all:?}");
     assert_eq!(all["ci.workflow"], "\"ci.yml\"");

@@ -1,9 +1,20 @@
 //! `report --push` and `--dry-run` with Prometheus as the destination.
 #![cfg(feature = "prometheus")]
 
-use std::{fs, net::TcpListener, time::Duration};
+use std::{
+    fs,
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use system_health_test_support::scene::{Scene, next_second};
+use system_health_test_support::{
+    scene::{Scene, next_second},
+    server::{Answer, Server},
+};
 
 fn scene(settings: &str) -> Scene {
     Scene::new(env!("CARGO_BIN_EXE_report"))
@@ -42,6 +53,28 @@ fn warnings_and_errors_name_the_destination() {
 }
 
 #[test]
+fn points_of_a_failed_remote_write_are_delivered_by_the_next_run() {
+    let busy = Arc::new(AtomicBool::new(true));
+    let server = Server::start({
+        let busy = Arc::clone(&busy);
+        move |_| Answer::text(if busy.load(Ordering::SeqCst) { 429 } else { 204 }, "text/plain", "")
+    });
+    let url = format!("{}/api/v1/write", server.url());
+    let scene = scene(&format!("[report]\nself_metrics = false\n[prometheus]\nremote_write = '{url}'\n"));
+    let push = ["--push", "--to", "prometheus", "--deadline", "8s", "--format", "json"];
+    let first = scene.run(&push).with_status(3).json();
+    busy.store(false, Ordering::SeqCst);
+
+    next_second();
+    let second = scene.run(&push).with_status(0).json();
+
+    let (first, second) = (&first["deliveries"][0], &second["deliveries"][0]);
+    assert!(first["left"].as_u64().unwrap() > 0, "{first}");
+    assert_eq!(second["points_of_earlier_runs"], first["left"], "{second}");
+    assert_eq!(second["left"], 0, "{second}");
+}
+
+#[test]
 fn a_dry_run_shows_what_a_push_writes() {
     let scene = scene("[report]\nname = 'acme/shop'\n[prometheus]\ntextfile = 'health.prom'\n");
 
@@ -65,7 +98,10 @@ fn wrong_settings_are_refused_before_anything_is_collected() {
             "system-health.toml:2:7: `to` in [report] names the sink `promtheus`",
         ),
         ("[report]\nto = []\n", "system-health.toml:2:1: `to` in [report]: no sink is named"),
-        ("[report]\nto = ['prometheus']\n", "set `pushgateway` or `textfile` in [prometheus]"),
+        (
+            "[report]\nto = ['prometheus']\n",
+            "set `remote_write`, `pushgateway` or `textfile` in [prometheus]",
+        ),
         ("[prometheus]\ntoken = 'hunter22'\n", "system-health.toml:2:1: `token` in [prometheus]: a secret"),
     ] {
         let ended = scene(settings).run(&["--push"]).with_status(2);

@@ -35,7 +35,7 @@ pub struct Pushgateway(Service);
 #[derive(Debug)]
 pub struct NodeExporter(Service);
 
-/// A running Prometheus that scrapes several times a second.
+/// A running Prometheus that scrapes several times a second, or accepts remote writes.
 #[derive(Debug)]
 pub struct Prometheus {
     service: Service,
@@ -151,16 +151,36 @@ impl Prometheus {
         Self::scraping(&exporter.0.address, false)
     }
 
+    /// Starts one that accepts remote writes. It stores native histograms only if they are enabled.
+    #[must_use]
+    pub fn receiving(native_histograms: bool) -> Self {
+        let mut arguments = vec!["--web.enable-remote-write-receiver"];
+        if native_histograms {
+            arguments.push("--enable-feature=native-histograms");
+        }
+        Self::start("", &arguments)
+    }
+
+    /// The URL for remote writes.
+    #[must_use]
+    pub fn remote_write_url(&self) -> String {
+        format!("http://{}/api/v1/write", self.service.address)
+    }
+
     fn scraping(address: &str, honor_labels: bool) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("prometheus.yml");
         let settings = format!(
             "global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}\nscrape_configs:\n- job_name: target\n  \
              honor_labels: {honor_labels}\n  static_configs: [{{targets: ['{address}']}}]\n"
         );
+        Self::start(&settings, &[])
+    }
+
+    fn start(settings: &str, arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("prometheus.yml");
         fs::write(&file, settings).expect("write prometheus.yml");
         let mut command = program("prometheus");
-        command.arg(format!("--config.file={}", file.display()));
+        command.arg(format!("--config.file={}", file.display())).args(arguments);
         command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
         let service = Service::start(&mut command);
         // It listens before it has read its storage, and answers nothing else until then.

@@ -19,7 +19,7 @@ use system_health_test_support::{
     tools,
 };
 
-use crate::harness::{deliver_all, gauge, sink_in, with_unit};
+use crate::harness::{counter, deliver_all, distribution, gauge, sink_in, with_unit};
 
 /// The number of generated pages that are checked.
 const CASES: u64 = 300;
@@ -203,6 +203,9 @@ async fn the_names_of_documented_examples_pass_promtool() {
             gauge(0, "ci.testsPassing", 3.0, &[]),
             Point { kind: Kind::Count { interval }, ..with_unit("deploy", gauge(0, "deploys", 3.0, &[])) },
             Point { kind: Kind::Rate { interval }, ..with_unit("byte", gauge(0, "net.bytes", 3.0, &[])) },
+            with_unit("build", counter(0, "builds", 3.0)),
+            with_unit("ms", counter(0, "cpu.time_ms.total", 3.0)),
+            with_unit("ms", distribution(0, "wait.duration_ms", [-2.0, 0.0, 250.0, 250.0])),
         ],
         descriptions: BTreeMap::new(),
     };
@@ -217,7 +220,7 @@ async fn the_names_of_documented_examples_pass_promtool() {
     assert_eq!(check_metrics(&page.replace("# TYPE", "# TYPE x")).status, Some(1));
     // The documentation has a table with each of these names.
     let documentation = documentation();
-    for name in page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" gauge")) {
+    for (name, _) in page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')) {
         assert!(documentation.contains(&format!("`{name}`")), "{name} is not documented");
     }
 }

@@ -9,13 +9,13 @@ use std::{
 use futures::StreamExt;
 use system_health_prometheus as _;
 use system_health_registry::{
-    ApiCalls, Context, Descriptions, Destination, Fate, Kind, Point, ReporterName, Settings, Settlement,
-    Sink, SinkType, Tag,
+    ApiCalls, Context, Descriptions, Destination, Distribution, Fate, Kind, Point, ReporterName, Settings,
+    Settlement, Sink, SinkType, Tag, Value,
 };
 use tokio::time::Instant;
 
 /// The time of the first run: 2026-01-02T03:04:05Z.
-const FIRST_RUN: u64 = 1_767_323_045;
+pub(crate) const FIRST_RUN: u64 = 1_767_323_045;
 
 /// The name of the reporter.
 pub(crate) const REPORTER: &str = "acme/shop";
@@ -44,8 +44,19 @@ pub(crate) fn gauge(run: u64, key: &str, value: f64, tags: &[&str]) -> Point {
         tags: tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect(),
         timestamp: SystemTime::UNIX_EPOCH + Duration::from_secs(FIRST_RUN + run * 900),
         since: None,
-        value: value.into(),
+        value: Value::Number(value),
     }
+}
+
+/// A running total.
+pub(crate) fn counter(run: u64, key: &str, value: f64) -> Point {
+    Point { kind: Kind::Counter, ..gauge(run, key, value, &[]) }
+}
+
+/// The values of a series.
+pub(crate) fn distribution(run: u64, key: &str, values: impl IntoIterator<Item = f64>) -> Point {
+    let values = Distribution::of(values).unwrap();
+    Point { kind: Kind::Distribution, value: Value::from(values), ..gauge(run, key, 0.0, &[]) }
 }
 
 /// Sets the unit of a point.

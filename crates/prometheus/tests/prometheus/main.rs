@@ -6,4 +6,6 @@ mod gateway;
 mod harness;
 mod previews;
 mod real;
+mod remote_failures;
+mod remote_write;
 mod textfile;

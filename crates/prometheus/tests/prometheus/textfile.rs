@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::harness::{deliver, deliver_all, gauge, sink};
+use crate::harness::{counter, deliver, deliver_all, distribution, gauge, sink, with_unit};
 
 fn table(folder: &Path) -> String {
     format!("textfile = \"{}\"", folder.join("health.prom").display())
@@ -40,6 +40,47 @@ async fn a_file_contains_all_pages_of_the_last_run() {
         ]
     );
     assert_eq!(names(folder.path()), ["health-reporter.prom", "health.prom"], "there is no temporary file");
+}
+
+#[tokio::test]
+async fn counters_and_distributions_have_their_own_types() {
+    let folder = tempfile::tempdir().unwrap();
+    let points = [
+        with_unit("ms", counter(0, "cpu.time", 1500.0)),
+        with_unit("ms", distribution(0, "wait", [-1000.0, 0.0, 1000.0, 1000.0])),
+    ];
+
+    deliver_all(&*sink(&table(folder.path())).await, &points).await;
+
+    let page = fs::read_to_string(folder.path().join("health.prom")).unwrap();
+    let lines: Vec<&str> = page.lines().filter(|line| !line.starts_with("# HELP")).collect();
+    assert_eq!(
+        lines,
+        [
+            "# TYPE cpu_time_seconds_total counter",
+            "cpu_time_seconds_total{reporter=\"acme/shop\"} 1.5",
+            "# TYPE wait_seconds histogram",
+            "wait_seconds_bucket{le=\"-1.0240000000000002\",reporter=\"acme/shop\"} 0",
+            "wait_seconds_bucket{le=\"-0.9390121402415834\",reporter=\"acme/shop\"} 1",
+            "wait_seconds_bucket{le=\"0\",reporter=\"acme/shop\"} 2",
+            "wait_seconds_bucket{le=\"0.9390121402415833\",reporter=\"acme/shop\"} 2",
+            "wait_seconds_bucket{le=\"1.024\",reporter=\"acme/shop\"} 4",
+            "wait_seconds_bucket{le=\"+Inf\",reporter=\"acme/shop\"} 4",
+            "wait_seconds_sum{reporter=\"acme/shop\"} 1",
+            "wait_seconds_count{reporter=\"acme/shop\"} 4",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_value_of_another_kind_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let points = [gauge(0, "wait", 1.0, &["n:1"]), distribution(0, "wait", [1.0])];
+
+    let fates = deliver(&*sink(&table(folder.path())).await, &points).await;
+
+    assert_eq!(fates.accepted, [1]);
+    assert!(fates.refused[&0].starts_with("the values of `wait` have different kinds"), "{fates:?}");
 }
 
 #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{cloudwatch, agent, collectors, corporate, processes, scenario::Scenario, services, store};
+use crate::{agent, cloudwatch, collectors, corporate, processes, scenario::Scenario, services, store};
 
 fn table() -> String {
     let mut rows: Vec<Scenario> = services::scenarios();

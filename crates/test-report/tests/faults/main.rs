@@ -3,8 +3,8 @@
 //! the scenarios.
 #![cfg(unix)]
 
-mod cloudwatch;
 mod agent;
+mod cloudwatch;
 mod collectors;
 mod corporate;
 mod document;

@@ -1,0 +1,187 @@
+//! Points as the series of a remote write. Each has one sample, at the time of the point.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use prost::Message as _;
+use system_health_registry::{Point, Value};
+
+use crate::{
+    family::{Encoder, Families, PointError, conversion},
+    label::{Labels, label_set, labels},
+    part::Part,
+    protobuf::{Label, NativeHistogram, Sample, TimeSeries, WriteRequest},
+};
+
+/// The label of the metric's name.
+const NAME: &str = "__name__";
+
+/// The label that the Pushgateway's groups have, too.
+const JOB: &str = "job";
+
+/// Maximum number of series in a request. Prometheus itself sends as many (`max_samples_per_send` in
+/// <https://prometheus.io/docs/prometheus/latest/configuration/configuration/#remote_write>).
+pub(crate) const MAX_SERIES: usize = 2000;
+
+/// Maximum length of a request before its compression, in bytes. A histogram may have many thousands of bytes.
+const MAX_LENGTH: usize = 1024 * 1024;
+
+/// A series with one sample, and the points that it contains.
+#[derive(Debug, Clone)]
+pub(crate) struct RemoteSeries {
+    pub(crate) key: String,
+    /// Several points of one series and time are one sample.
+    pub(crate) positions: Vec<usize>,
+    pub(crate) series: TimeSeries,
+}
+
+/// All series of one time, and the points that cannot be delivered.
+#[derive(Debug, Default)]
+pub(crate) struct RemotePoints {
+    /// By time. Prometheus accepts the samples of a series only in this order.
+    pub(crate) times: BTreeMap<SystemTime, Vec<RemoteSeries>>,
+    pub(crate) refused: BTreeMap<usize, PointError>,
+}
+
+impl RemotePoints {
+    pub(crate) fn new(encoder: &Encoder, points: &[Point]) -> Self {
+        let mut remote = Self::default();
+        let mut times = BTreeMap::<SystemTime, Vec<usize>>::new();
+        for (position, point) in points.iter().enumerate() {
+            times.entry(point.timestamp).or_default().push(position);
+        }
+        for (time, positions) in times {
+            let encoded = encoder.encode(points, positions, &Families::new());
+            remote.refused.extend(encoded.refused);
+            let mut all = Vec::new();
+            for (name, (_, positions)) in encoded.families {
+                // In the order of the delivery, so that the last of several points of one series counts.
+                let positions = BTreeSet::from_iter(positions);
+                all.extend(family_series(encoder, &name, points, positions));
+            }
+            remote.times.insert(time, all);
+        }
+        remote
+    }
+}
+
+/// The series of a family.
+fn family_series(
+    encoder: &Encoder,
+    name: &str,
+    points: &[Point],
+    positions: BTreeSet<usize>,
+) -> impl Iterator<Item = RemoteSeries> {
+    let mut by_labels = BTreeMap::<Labels, RemoteSeries>::new();
+    for (position, point) in positions.into_iter().filter_map(|at| Some((at, points.get(at)?))) {
+        let mut labels = labels(&point.tags, encoder.reporter.as_deref());
+        labels.insert(NAME.to_owned(), name.to_owned());
+        labels.insert(JOB.to_owned(), Part::from_key(&point.key).job().to_owned());
+        let series = time_series(&labels, point);
+        let known = by_labels.entry(labels).or_insert_with(|| RemoteSeries {
+            key: point.key.clone(),
+            positions: Vec::new(),
+            series: TimeSeries::default(),
+        });
+        known.series = series;
+        known.positions.push(position);
+    }
+    by_labels.into_values()
+}
+
+fn time_series(labels: &Labels, point: &Point) -> TimeSeries {
+    let timestamp = milliseconds(point.timestamp);
+    let conversion = conversion(point);
+    let (mut samples, mut histograms) = (Vec::new(), Vec::new());
+    match &point.value {
+        Value::Number(value) => samples.push(Sample { value: conversion.apply(*value), timestamp }),
+        Value::Distribution(values) => histograms.push(NativeHistogram::new(values, conversion, timestamp)),
+    }
+    // In Prometheus, an empty label is the same as a missing label, and the protocol does not allow it.
+    let labels = labels.iter().filter(|(_, value)| !value.is_empty());
+    let labels = labels.map(|(name, value)| Label { name: name.clone(), value: value.clone() }).collect();
+    TimeSeries { labels, samples, histograms }
+}
+
+fn milliseconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The labels and the value, as in the text format.
+impl fmt::Display for RemoteSeries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels = self.series.labels.iter().map(|label| (label.name.clone(), label.value.clone()));
+        write!(f, "{}", label_set(&labels.collect()))?;
+        for Sample { value, timestamp } in &self.series.samples {
+            write!(f, " {value} {timestamp}")?;
+        }
+        for NativeHistogram { count, sum, timestamp, .. } in &self.series.histograms {
+            write!(f, " {} values with the sum {sum} {timestamp}", count.unwrap_or_default())?;
+        }
+        Ok(())
+    }
+}
+
+/// Divides series into requests of a bounded size.
+pub(crate) fn batches(series: Vec<RemoteSeries>) -> Vec<Vec<RemoteSeries>> {
+    let mut batches = Vec::<Vec<RemoteSeries>>::new();
+    let mut length = 0_usize;
+    for series in series {
+        let added = series.series.encoded_len();
+        match batches.last_mut() {
+            Some(batch) if batch.len() < MAX_SERIES && length + added <= MAX_LENGTH => batch.push(series),
+            _ => {
+                batches.push(vec![series]);
+                length = 0;
+            }
+        }
+        length += added;
+    }
+    batches
+}
+
+/// The body of a request before its compression.
+pub(crate) fn encode(batch: &[RemoteSeries]) -> Vec<u8> {
+    WriteRequest { series: batch.iter().map(|series| series.series.clone()).collect() }.encode_to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use system_health_registry::{Distribution, Kind};
+
+    use super::*;
+
+    fn series(count: usize, values: usize) -> Vec<RemoteSeries> {
+        let values = Distribution::of((0..values).map(|value| 1.02_f64.powi(i32::try_from(value).unwrap())));
+        let point = Point {
+            key: "a".to_owned(),
+            kind: Kind::Distribution,
+            unit: None,
+            tags: BTreeSet::new(),
+            timestamp: UNIX_EPOCH,
+            since: None,
+            value: values.unwrap().into(),
+        };
+        let series = time_series(&Labels::new(), &point);
+        let one = |at| RemoteSeries { key: "a".to_owned(), positions: vec![at], series: series.clone() };
+        (0..count).map(one).collect()
+    }
+
+    #[test]
+    fn a_request_has_a_bounded_number_of_series() {
+        let sizes: Vec<usize> = batches(series(4001, 1)).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [2000, 2000, 1]);
+    }
+
+    #[test]
+    fn a_request_has_a_bounded_length() {
+        let batches = batches(series(1000, 1500));
+        assert!(batches.len() > 1);
+        assert!(batches.iter().all(|batch| encode(batch).len() < MAX_LENGTH + MAX_LENGTH / 50));
+        assert_eq!(batches.concat().len(), 1000);
+    }
+}

@@ -1,0 +1,83 @@
+//! The sink of remote writes. The samples of each time are sent in the order of their times, because Prometheus refuses a sample that
+//! is older than the newest one of its series.
+
+use std::collections::VecDeque;
+
+use futures::{
+    StreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
+use system_health_registry::{DeliveryError, Event, Fate, Point, Settlement, Sink};
+use tokio::time::Instant;
+
+use crate::{
+    family::Encoder,
+    fates::{Fates, RefusedMetric},
+    remote_series::{RemotePoints, RemoteSeries, batches},
+    remote_write::{RemoteFailure, RemoteWrite},
+};
+
+/// Delivers points through remote writes.
+#[derive(Debug)]
+pub(crate) struct RemoteSink {
+    pub(crate) remote: RemoteWrite,
+    pub(crate) encoder: Encoder,
+}
+
+impl RemoteSink {
+    async fn settle(&self, points: &[Point], deadline: Instant) -> Vec<Settlement> {
+        let mut fates = Fates::new(points.len());
+        let RemotePoints { times, refused } = RemotePoints::new(&self.encoder, points);
+        for (at, error) in refused {
+            fates.refuse(at, error);
+        }
+        let mut waiting: VecDeque<Vec<RemoteSeries>> = times.into_values().flat_map(batches).collect();
+        while let Some(mut batch) = waiting.pop_front() {
+            match self.remote.write(&batch, deadline).await {
+                Ok(()) => fates.set(positions(batch), &Fate::Accepted),
+                Err(RemoteFailure::SomeRefused(_)) if batch.len() > 1 => {
+                    let rest = batch.split_off(batch.len() / 2);
+                    waiting.push_front(rest);
+                    waiting.push_front(batch);
+                }
+                Err(RemoteFailure::SomeRefused(source) | RemoteFailure::AllRefused(source)) => {
+                    for series in batch {
+                        let error = RefusedMetric { key: series.key, source: source.clone() };
+                        fates.set(series.positions, &Fate::Refused(DeliveryError::new(error)));
+                    }
+                }
+                // Later samples would make these ones too old, so they are not sent.
+                Err(RemoteFailure::Unknown(error)) => {
+                    fates.set(positions(batch), &Fate::Unknown(error.clone()));
+                    fates.set(waiting.into_iter().flat_map(positions), &Fate::Left(error));
+                    break;
+                }
+                Err(RemoteFailure::Left(error)) => {
+                    let all = positions(batch).chain(waiting.into_iter().flat_map(positions));
+                    fates.set(all, &Fate::Left(error));
+                    break;
+                }
+            }
+        }
+        fates.settlements()
+    }
+}
+
+fn positions(batch: Vec<RemoteSeries>) -> impl Iterator<Item = usize> {
+    batch.into_iter().flat_map(|series| series.positions)
+}
+
+impl Sink for RemoteSink {
+    fn check(&self, deadline: Instant) -> BoxFuture<'_, Result<(), DeliveryError>> {
+        Box::pin(self.remote.check(deadline))
+    }
+
+    fn deliver<'a>(&'a self, points: &'a [Point], deadline: Instant) -> BoxStream<'a, Settlement> {
+        stream::once(self.settle(points, deadline)).flat_map(stream::iter).boxed()
+    }
+
+    fn announce<'a>(&'a self, _event: &'a Event, _deadline: Instant) -> BoxFuture<'a, Fate> {
+        Box::pin(async { Fate::Refused(DeliveryError::new("Prometheus does not accept events")) })
+    }
+}

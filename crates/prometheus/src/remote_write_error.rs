@@ -1,0 +1,114 @@
+//! Errors of remote writes, classified as the protocol requires
+//! (<https://prometheus.io/docs/specs/prw/remote_write_spec/#retries--backoff>).
+
+use std::time::SystemTime;
+
+use http::StatusCode;
+use system_health_http::{AttemptError, HttpError, HttpResponse, Redactor, Retry, may_have_been_processed};
+
+use crate::gateway_error::{is_final, quote_response};
+
+/// Why a remote write failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RemoteWriteError {
+    /// 400: at least one sample is refused.
+    #[error("the samples are refused ({0})")]
+    Refused(String),
+    /// 400 because of the time that all samples of the request have.
+    #[error("the time is too old for this Prometheus ({0}); see `out_of_order_time_window` of Prometheus")]
+    TooOld(String),
+    /// 413. Fewer samples may be accepted.
+    #[error("the samples are too many for one request ({0})")]
+    TooLarge(String),
+    /// Distributions are refused.
+    #[error(
+        "this Prometheus does not accept distributions ({0}); start it with --enable-feature=native-histograms, or deliver to a \
+         Pushgateway or a textfile"
+    )]
+    NoHistograms(String),
+    /// 401 or 403.
+    #[error(
+        "the login was refused ({0}); check `remote_write_username` in [prometheus] with PROMETHEUS_REMOTE_WRITE_PASSWORD, or \
+         else PROMETHEUS_REMOTE_WRITE_TOKEN"
+    )]
+    Login(String),
+    /// 408, 429 or 5xx: a temporary problem.
+    #[error("the server has a problem ({response})")]
+    Server { response: String, retry: Retry, may_have_arrived: bool },
+    /// Any other response.
+    #[error(
+        "this is not the response of a server for remote writes ({0}); check `remote_write` in [prometheus]. Prometheus needs \
+         --web.enable-remote-write-receiver"
+    )]
+    Unexpected(String),
+    /// There was no response.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The request is invalid.
+    #[error("cannot make the request")]
+    Request(#[source] reqwest::Error),
+    /// The body cannot be compressed.
+    #[error("cannot compress the request")]
+    Compression(#[from] snap::Error),
+}
+
+/// A failed request. The URL distinguishes several destinations.
+#[derive(Debug, thiserror::Error)]
+#[error("POST {url}")]
+pub(crate) struct RemoteRequestError {
+    pub(crate) url: String,
+    pub(crate) source: RemoteWriteError,
+}
+
+/// The message of a Prometheus that does not store native histograms
+/// (<https://github.com/prometheus/prometheus/blob/v2.42.0/storage/interface.go>). Its status is 500.
+const NO_HISTOGRAMS: &str = "native histograms are disabled";
+
+/// The messages about times (the same file). They do not depend on the series.
+const TOO_OLD: [&str; 2] = ["out of bounds", "too old sample"];
+
+impl RemoteWriteError {
+    /// Classifies a response that is not a success.
+    pub(crate) fn from_response(response: &HttpResponse, redactor: &Redactor) -> Self {
+        let text = String::from_utf8_lossy(&response.body);
+        let status = response.status;
+        let quoted = quote_response(response, redactor);
+        let retry = Retry::from_response(status, &response.headers, SystemTime::now());
+        match status {
+            _ if text.contains(NO_HISTOGRAMS) => Self::NoHistograms(quoted),
+            StatusCode::BAD_REQUEST if TOO_OLD.iter().any(|start| text.starts_with(start)) => {
+                Self::TooOld(quoted)
+            }
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Self::Refused(quoted),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge(quoted),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::Login(quoted),
+            _ if retry != Retry::Never && !is_final(status) => {
+                Self::Server { response: quoted, retry, may_have_arrived: may_have_been_processed(status) }
+            }
+            _ => Self::Unexpected(quoted),
+        }
+    }
+
+    /// Whether a request with fewer samples may be accepted.
+    pub(crate) fn blames_some_samples(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::TooLarge(_) | Self::NoHistograms(_))
+    }
+}
+
+impl AttemptError for RemoteRequestError {
+    fn retry(&self) -> Retry {
+        match &self.source {
+            RemoteWriteError::Server { retry, .. } => *retry,
+            RemoteWriteError::Http(error) => Retry::from(error),
+            _ => Retry::Never,
+        }
+    }
+
+    fn may_have_been_processed(&self) -> bool {
+        match &self.source {
+            RemoteWriteError::Server { may_have_arrived, .. } => *may_have_arrived,
+            RemoteWriteError::Http(error) => !error.is_connect(),
+            _ => false,
+        }
+    }
+}
