@@ -6,7 +6,7 @@ use std::env;
 use system_health_registry::{Detected, linked_extensions};
 
 /// Variables that hold a secret or locate one. Their values are not read.
-const CREDENTIALS: [&str; 10] = [
+const CREDENTIALS: [&str; 12] = [
     "GITHUB_DASHBOARD_TOKEN",
     "GITHUB_TOKEN",
     "GH_TOKEN",
