@@ -62,7 +62,7 @@ async fn a_datum_has_name_dimensions_time_value_and_unit() {
 async fn a_distribution_with_many_values_has_several_data_in_one_request() {
     let server = accepting();
     let value = many_values();
-    let (count, sum) = (value.count(), value.sum());
+    let (count, sum) = (f64::from(u32::try_from(value.count()).unwrap()), value.sum());
     let point = |value: Distribution| Point {
         value: Value::Distribution(Arc::new(value)),
         ..distribution("d", [1.0])
@@ -85,7 +85,7 @@ async fn a_distribution_with_many_values_has_several_data_in_one_request() {
     assert!(values.len() > 1 && values.iter().all(|values| values.len() <= 150), "{values:?}");
     // The statistics of the data add up to those of the distribution.
     let pairs = || values.iter().flatten().zip(counts.iter().flatten());
-    assert!((pairs().map(|(_, count)| count).sum::<f64>() - count as f64).abs() < 1e-9);
+    assert!((pairs().map(|(_, count)| count).sum::<f64>() - count).abs() < 1e-9);
     assert!((pairs().map(|(value, count)| value * count).sum::<f64>() / sum - 1.0).abs() < 0.01);
     assert!(values.concat().is_sorted_by(|a, b| a < b), "each value is listed once");
 }
