@@ -1,4 +1,4 @@
-//! Expressions in PromQL. See <https://prometheus.io/docs/prometheus/latest/querying/basics/>.
+//! Expressions in Prometheus' query language. See <https://prometheus.io/docs/prometheus/latest/querying/basics/>.
 
 use system_health_prometheus::tag_labels;
 use system_health_registry::{Aggregate, Tag};

@@ -41,7 +41,7 @@ impl PrometheusMetric {
         self.unit.is_some_and(|unit| unit.conversion != Conversion::Same)
     }
 
-    /// An expression in PromQL for the values in the metric's own unit, from one for the values in the base unit.
+    /// An expression in Prometheus' query language for the values in the metric's own unit, from one for the values in the base unit.
     #[must_use]
     pub fn in_own_unit(&self, expression: &str) -> String {
         match self.unit.map(|unit| unit.conversion) {

@@ -28,7 +28,7 @@ pub(super) fn alert_name(key: &str, problem: &str) -> String {
     name + problem
 }
 
-/// A duration for PromQL in whole minutes, rounded up.
+/// A duration for expressions, in whole minutes, rounded up.
 pub(super) fn minutes(time: Duration) -> String {
     format!("{}m", time.as_secs().div_ceil(60))
 }
