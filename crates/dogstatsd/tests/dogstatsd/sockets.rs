@@ -106,7 +106,7 @@ async fn points_are_left_if_the_host_is_unknown_or_no_time_is_left() {
     let late = deliver_within(Duration::ZERO, &*sink_to(&address).await, &gauges(2)).await;
 
     assert!(unknown.left[&0].starts_with("cannot reach the Agent at udp://host.invalid:8125"), "{unknown:?}");
-    assert_eq!(late.left[&1], format!("no time was left to send to {address} before the run's deadline"),);
+    assert_eq!(late.left[&1], format!("no time was left to send to {address} before the run's deadline"));
 }
 
 #[tokio::test]
