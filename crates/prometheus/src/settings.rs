@@ -362,15 +362,15 @@ mod tests {
             ),
             (
                 "remote_write_headers = { a = 'b' }",
-                "a.toml:2:1: `remote_write_headers` in [prometheus]: this is only for remote writes",
+                "a.toml:2:1: [prometheus.remote_write_headers]: this is only for remote writes",
             ),
             (
                 "remote_write = 'http://a/api/v1/write'\nremote_write_headers = { 'a b' = 'hunter22' }",
-                "a.toml:3:1: `remote_write_headers` in [prometheus]: `a b` is not a header with a valid value",
+                "a.toml:3:1: [prometheus.remote_write_headers]: `a b` is not a header with a valid value",
             ),
             (
                 "remote_write = 'http://a/api/v1/write'\nremote_write_headers = { Authorization = 'hunter22' }",
-                "a.toml:3:1: `remote_write_headers` in [prometheus]: a secret does not belong into",
+                "a.toml:3:1: [prometheus.remote_write_headers]: a secret does not belong into",
             ),
             (
                 "remote_write = 'http://a/api/v1/write'\nremote_write_username = 'me'",

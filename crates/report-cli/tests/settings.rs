@@ -191,6 +191,7 @@ fn all_documented_settings_are_valid() {
     let scene = scene()
         .file("system-health.toml", &settings)
         .variable("SYSTEM_HEALTH_GITHUB_API_URL", "http://127.0.0.1:1")
-        .variable("PUSHGATEWAY_PASSWORD", "of the user name");
+        .variable("PUSHGATEWAY_PASSWORD", "of the user name")
+        .variable("PROMETHEUS_REMOTE_WRITE_PASSWORD", "of the user name");
     let _ = scene.run(&["--fail-on", "never", "--no-state"]).with_status(0);
 }
