@@ -91,7 +91,7 @@ async fn a_count_since_the_previous_run_covers_every_second_once() {
         .build()
         .unwrap();
     // The start of a slot in 2100, so that no point is too old.
-    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(4_102_444_800 + seconds);
+    let at = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(4_102_444_800 + seconds);
     let state = |finished: &system_health_reporter::Finished| {
         let outcome = &finished.report.run().outcomes()[0];
         outcome.samples().first().map_or_else(|| "no value".to_owned(), |sample| sample.value().to_string())
