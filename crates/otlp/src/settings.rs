@@ -183,10 +183,10 @@ mod tests {
             let capabilities = read("", &[variable]).unwrap().temporality.capabilities();
             (capabilities.counter_temporality, capabilities.distribution_temporality, capabilities.counts)
         };
-        use Temporality::{Cumulative, Delta};
-        assert_eq!(capabilities("CUMULATIVE"), (Cumulative, Cumulative, Repeat::Overwrites));
-        assert_eq!(capabilities("delta"), (Delta, Delta, Repeat::AddsUp));
-        assert_eq!(capabilities("LowMemory"), (Cumulative, Delta, Repeat::AddsUp));
+        let (cumulative, delta) = (Temporality::Cumulative, Temporality::Delta);
+        assert_eq!(capabilities("CUMULATIVE"), (cumulative, cumulative, Repeat::Overwrites));
+        assert_eq!(capabilities("delta"), (delta, delta, Repeat::AddsUp));
+        assert_eq!(capabilities("LowMemory"), (cumulative, delta, Repeat::AddsUp));
         assert_eq!(read("", &[]).unwrap().temporality, TemporalityPreference::Cumulative);
     }
 

@@ -20,7 +20,7 @@ impl fmt::Display for Exposition<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, family) in self.0 {
             writeln!(f, "# HELP {name} {}", escape_help(&family.help))?;
-            writeln!(f, "# TYPE {name} {}", family.family_type)?;
+            writeln!(f, "# TYPE {name} {}", family.exposed_as)?;
             for (labels, series) in &family.series {
                 match &series.value {
                     SeriesValue::Number(value) => {

@@ -27,7 +27,7 @@ pub(crate) struct Family {
     /// The key from which the name is made.
     pub(crate) key: String,
     pub(crate) help: String,
-    pub(crate) family_type: FamilyType,
+    pub(crate) exposed_as: FamilyType,
     pub(crate) series: BTreeMap<Labels, LabelledValue>,
 }
 
@@ -123,9 +123,9 @@ impl Encoder {
                 let Some(newest) = positions.last().and_then(at) else { continue };
                 let help = self.help(newest);
                 let series = known.map(|family| family.series.clone()).unwrap_or_default();
-                let family_type =
-                    known.map_or_else(|| FamilyType::from_point(newest), |known| known.family_type);
-                let family = Family { key: key.to_owned(), help, family_type, series };
+                let exposed_as =
+                    known.map_or_else(|| FamilyType::from_point(newest), |known| known.exposed_as);
+                let family = Family { key: key.to_owned(), help, exposed_as, series };
                 self.add_series(&mut encoded, name.clone(), family, points, positions);
             }
         }
@@ -146,7 +146,7 @@ impl Encoder {
         let mut clashes = BTreeMap::<Labels, PointError>::new();
         for position in positions {
             let Some(point) = points.get(position) else { continue };
-            if FamilyType::from_point(point) != family.family_type {
+            if FamilyType::from_point(point) != family.exposed_as {
                 encoded.refused.insert(position, PointError::OtherKind { key: point.key.clone() });
                 continue;
             }

@@ -40,12 +40,11 @@ pub(crate) struct RemoteDestination {
 
 impl RemoteDestination {
     async fn remote(&self, context: &Context) -> Result<RemoteWrite, Unavailable> {
-        let client = match self.client.get() {
-            Some(client) => client.clone(),
-            None => {
-                let client = HttpClient::new(&self.url, HttpSettings::new(API))?;
-                self.client.get_or_init(|| client).clone()
-            }
+        let client = if let Some(client) = self.client.get() {
+            client.clone()
+        } else {
+            let client = HttpClient::new(&self.url, HttpSettings::new(API))?;
+            self.client.get_or_init(|| client).clone()
         };
         Ok(RemoteWrite {
             client: client.with_calls(context.get::<ApiCalls>().await?),
@@ -91,7 +90,7 @@ impl Destination for RemoteDestination {
     ) -> BoxFuture<'a, Result<Value, Unavailable>> {
         Box::pin(async move {
             let RemotePoints { times, refused } = RemotePoints::new(&encoder(&context).await?, points);
-            let series: Vec<String> = times.values().flatten().map(|series| series.to_string()).collect();
+            let series: Vec<String> = times.values().flatten().map(ToString::to_string).collect();
             let refused: Vec<String> = refused.values().map(ToString::to_string).collect();
             Ok(json!({ "url": self.url.as_str(), "series": series, "refused": refused }))
         })

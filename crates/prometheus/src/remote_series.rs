@@ -54,10 +54,10 @@ impl RemotePoints {
             times.entry(point.timestamp).or_default().push(position);
         }
         for (time, positions) in times {
-            let encoded = encoder.encode(points, positions, &Families::new());
-            remote.refused.extend(encoded.refused);
+            let grouped = encoder.encode(points, positions, &Families::new());
+            remote.refused.extend(grouped.refused);
             let mut all = Vec::new();
-            for (name, (_, positions)) in encoded.families {
+            for (name, (_, positions)) in grouped.families {
                 // In the order of the delivery, so that the last of several points of one series counts.
                 let positions = BTreeSet::from_iter(positions);
                 all.extend(family_series(encoder, &name, points, positions));

@@ -18,6 +18,7 @@ impl Recorder {
 
 /// Values that the program records itself.
 #[system_health_source(name = "recorder")]
+#[expect(clippy::unnecessary_wraps, reason = "a source returns a Result")]
 fn recorded() -> io::Result<Vec<Described>> {
     Ok(Recorder::global().take())
 }

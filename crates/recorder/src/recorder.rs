@@ -242,7 +242,9 @@ impl RecordedMetric {
             None => {}
             Some(AllSeries::Counters(all)) => all.iter().for_each(|(tags, series)| {
                 // A total is always finite.
-                series.sample().into_iter().for_each(|sample| add(sample, tags));
+                if let Ok(sample) = series.sample() {
+                    add(sample, tags);
+                }
             }),
             Some(AllSeries::Gauges(all)) => all.iter().for_each(|(tags, series)| match series.sample() {
                 Some(Ok(sample)) => add(sample, tags),
@@ -251,7 +253,9 @@ impl RecordedMetric {
             }),
             Some(AllSeries::Distributions(all)) => all.iter().for_each(|(tags, series)| {
                 let (sample, refused) = series.take(now);
-                sample.into_iter().for_each(|sample| add(sample, tags));
+                if let Some(sample) = sample {
+                    add(sample, tags);
+                }
                 refusals.add("a value must be a finite number".to_owned(), refused);
             }),
         }

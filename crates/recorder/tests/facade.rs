@@ -2,7 +2,7 @@
 #![cfg(feature = "metrics")]
 
 use system_health_recorder::{Facade, Recorder};
-use system_health_registry::{Catalog, Context, Engine, Run};
+use system_health_registry::{Catalog, Context, Engine, Run, Tag};
 
 async fn run(recorder: &Recorder) -> Run {
     let catalog = Catalog::of_sources([recorder.source()]).unwrap();
@@ -32,7 +32,7 @@ async fn macros_become_metrics_with_tags_descriptions_and_units() {
         .iter()
         .map(|outcome| {
             let sample = &outcome.samples()[0];
-            let tags: Vec<&str> = sample.tags().iter().map(|tag| tag.as_str()).collect();
+            let tags: Vec<&str> = sample.tags().iter().map(Tag::as_str).collect();
             format!(
                 "{} {} = {} [{}]",
                 outcome.metric.kind(),

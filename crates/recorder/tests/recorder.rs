@@ -7,7 +7,7 @@ use std::{
 };
 
 use system_health_recorder::Recorder;
-use system_health_registry::{Catalog, Context, Engine, Facts, Kind, Run, Unavailable, Value};
+use system_health_registry::{Catalog, Context, Engine, Facts, Kind, Outcome, Run, Tag, Unavailable, Value};
 
 async fn run(recorder: &Recorder) -> Run {
     let catalog = Catalog::of_sources([recorder.source()]).unwrap();
@@ -19,14 +19,14 @@ fn values(run: &Run) -> BTreeMap<String, Value> {
     let samples =
         run.outcomes().iter().flat_map(|outcome| outcome.samples().iter().map(move |it| (outcome, it)));
     let series = samples.map(|(outcome, sample)| {
-        let tags: Vec<&str> = sample.tags().iter().map(|tag| tag.as_str()).collect();
+        let tags: Vec<&str> = sample.tags().iter().map(Tag::as_str).collect();
         (format!("{} {}", outcome.metric.key(), tags.join(",")).trim_end().to_owned(), sample.value().clone())
     });
     series.collect()
 }
 
 fn failures(run: &Run) -> Vec<String> {
-    let failed = run.outcomes().iter().flat_map(|outcome| outcome.failed_items());
+    let failed = run.outcomes().iter().flat_map(Outcome::failed_items);
     failed.map(ToString::to_string).collect()
 }
 
@@ -158,16 +158,16 @@ async fn no_value_of_several_threads_is_lost_while_runs_take_them() {
             })
         })
         .collect();
-    let mut recorded = 0;
+    let mut seen = 0;
     let mut is_last = false;
     loop {
         let all = values(&run(&recorder).await);
-        recorded += all.get("orders.seconds").map_or(0, |value| value.distribution().unwrap().count());
+        seen += all.get("orders.seconds").map_or(0, |value| value.distribution().unwrap().count());
         if is_last {
             assert_eq!(all["orders.placed"], 20_000.0);
             break;
         }
         is_last = threads.iter().all(thread::JoinHandle::is_finished);
     }
-    assert_eq!(recorded, THREADS * EACH);
+    assert_eq!(seen, THREADS * EACH);
 }

@@ -5,8 +5,8 @@ use futures::{
     future::{BoxFuture, join},
 };
 use system_health_registry::{
-    Catalog, Context, Detected, Diagnosed, Extension, Finding, Grade, NamedAfter, SettingFlag, SetupStep,
-    Subjects, register_extension,
+    Catalog, Context, Detected, Diagnosed, Extension, Finding, Grade, Metric, NamedAfter, SettingFlag,
+    SetupStep, Subjects, register_extension,
 };
 
 use super::detection;
@@ -97,19 +97,19 @@ async fn named_after(context: &Context) -> NamedAfter {
 /// repository nor a token is needed.
 async fn diagnose(context: &Context, catalog: &Catalog) -> Diagnosed {
     let (mut diagnosed, about_aws) =
-        join(diagnose_repositories(context, catalog), doctor::aws(context, catalog)).await;
+        Box::pin(join(diagnose_repositories(context, catalog), doctor::aws(context, catalog))).await;
     diagnosed.findings.extend(about_aws);
     diagnosed
 }
 
 async fn diagnose_repositories(context: &Context, catalog: &Catalog) -> Diagnosed {
     let mut findings = doctor::network();
-    if !catalog.metrics().iter().any(|metric| metric.is_about::<Repository>()) {
+    if !catalog.metrics().iter().any(Metric::is_about::<Repository>) {
         let unused = "is not used: no metric that is collected is about a repository";
         findings.push(Finding::info("GitHub", unused));
         return Diagnosed { findings, steps: Vec::new() };
     }
-    findings.extend(doctor::github(context, catalog).await);
+    findings.extend(Box::pin(doctor::github(context, catalog)).await);
     let mut steps = Vec::new();
     if context.get::<Subjects<Repository>>().await.is_err() {
         steps.push(NAME_A_REPOSITORY);

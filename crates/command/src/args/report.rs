@@ -2,7 +2,7 @@
 
 use clap::{ArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
-use system_health_registry::linked_extensions;
+use system_health_registry::{Extension, linked_extensions};
 
 use super::{
     CollectArguments, DoctorArguments, ExplainArguments, HistoryArguments, InitArguments, ListArguments,
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 }
 
 fn after_help() -> String {
-    let linked = linked_extensions().flat_map(|extension| extension.variables()).copied();
+    let linked = linked_extensions().flat_map(Extension::variables).copied();
     let variables: Vec<(&str, &str)> =
         linked.chain([("DD_ENV, DD_SERVICE, DD_TAGS", "tags of all values")]).collect();
     let width = variables.iter().map(|(names, _)| names.len()).max().unwrap_or_default();

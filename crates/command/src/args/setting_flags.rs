@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use system_health_registry::{
-    SettingFlag, linked_extensions,
+    Extension, SettingFlag, linked_extensions,
     settings::{Origin, SettingsBuilder},
 };
 
@@ -40,7 +40,7 @@ fn argument(flag: &SettingFlag) -> Arg {
 
 impl FromArgMatches for SettingFlagArguments {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = linked_extensions().flat_map(|extension| extension.flags()).filter_map(|flag| {
+        let given = linked_extensions().flat_map(Extension::flags).filter_map(|flag| {
             let values = matches.try_get_many::<String>(name(flag)).ok()??;
             Some((*flag, values.cloned().collect()))
         });
@@ -55,7 +55,7 @@ impl FromArgMatches for SettingFlagArguments {
 
 impl Args for SettingFlagArguments {
     fn augment_args(command: Command) -> Command {
-        command.args(linked_extensions().flat_map(|extension| extension.flags()).map(argument))
+        command.args(linked_extensions().flat_map(Extension::flags).map(argument))
     }
 
     fn augment_args_for_update(command: Command) -> Command {

@@ -27,10 +27,9 @@ pub(super) fn unit(metric: &Facts, is_per_second: bool) -> String {
     match (known, base.or(metric.unit()), per_second) {
         (Some((_, id, _)), _, false) | (Some((_, _, Some(id))), _, true) => (*id).to_owned(),
         (None, None, false) => "short".to_owned(),
-        (None, None, true) => "suffix:/s".to_owned(),
         (_, Some(unit), false) => format!("suffix:{unit}"),
         (_, Some(unit), true) => format!("suffix:{unit}/s"),
-        (Some(_), None, true) => "suffix:/s".to_owned(),
+        (_, None, true) => "suffix:/s".to_owned(),
     }
 }
 

@@ -63,7 +63,7 @@ impl ReporterRules<'_> {
                            other alert can start or end. `report doctor` says what is wrong.";
         let jobs = pushgateway_jobs().join("|");
         let pushed = format!("max by (reporter) (push_time_seconds{{job=~\"{jobs}\"}})");
-        let labels = self.labels(alerting);
+        let labels = Self::labels(alerting);
         let run = self.scope.select(&name(RUN_DURATION), &[]);
         let value = aggregated(Aggregate::Max, &run, &labels);
         let textfile = self.textfile.and_then(|file| file.file_stem()?.to_str()).map(|stem| {
@@ -105,7 +105,7 @@ impl ReporterRules<'_> {
     }
 
     fn failing(&self, alerting: &Alerting) -> Vec<Parts> {
-        let labels = [&["metric".to_owned()], &self.labels(alerting)[..]].concat();
+        let labels = [&["metric".to_owned()], &Self::labels(alerting)[..]].concat();
         let success = self.scope.select(&name(COLLECTOR_SUCCESS), &[]);
         vec![Parts {
             alert: "MetricFails",
@@ -121,7 +121,7 @@ impl ReporterRules<'_> {
 
     fn undelivered(&self, alerting: &Alerting) -> Vec<Parts> {
         let points = self.scope.select(&name(POINTS), &[NOT_DELIVERED]);
-        let value = aggregated(Aggregate::Sum, &points, &self.labels(alerting));
+        let value = aggregated(Aggregate::Sum, &points, &Self::labels(alerting));
         vec![Parts {
             alert: "PointsAreNotDelivered",
             expression: format!("{} > 0", self.last(&value)),
@@ -149,7 +149,7 @@ impl ReporterRules<'_> {
         }
     }
 
-    fn labels(&self, alerting: &Alerting) -> Vec<String> {
+    fn labels(alerting: &Alerting) -> Vec<String> {
         alerting.group_by.iter().map(|tag| label_name(tag)).collect()
     }
 

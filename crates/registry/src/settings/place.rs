@@ -9,7 +9,8 @@ use super::{
     setting::{TableEntries, find},
 };
 
-/// The place of the value at a path: "`goal` in [goals.\"ci.health\"]". A table has only a name: "[goals.\"ci.health\"]".
+/// The place of the value at a path, such as ``` `goal` in [goals."ci.health"] ```. A table has only a name, such as
+/// `[goals."ci.health"]`.
 /// `None` if the table does not contain the path.
 pub(super) fn place(table: &str, entries: &TableEntries, path: &str) -> Option<String> {
     let (name, setting) = find(entries, path)?;
