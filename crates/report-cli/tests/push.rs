@@ -61,6 +61,7 @@ fn values_are_delivered_as_gauges_with_all_their_tags_and_one_time() {
         "state": "accepted",
         "series": 2,
         "points_of_earlier_runs": 0,
+        "baselines": 0,
         "self_metrics": 0,
         "refused": [],
         "left": 0,

@@ -5,7 +5,7 @@
 //! The converted points, the new totals and the changes of the outbox are written in the transaction that records the run. So a
 //! killed process neither loses nor doubles an increase.
 
-use std::time::SystemTime;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use rusqlite::{OptionalExtension, Transaction, params};
 use system_health_registry::{Distribution, Kind, Point, Temporality, Value};
@@ -42,10 +42,19 @@ pub(crate) fn convert_for(
     let (first, mut baselines) = (points.count(), 0_usize);
     let destination = recipient.destination.as_str();
     let ids: Vec<PendingId> = replaced.iter().map(|(id, _)| *id).collect();
+    // This run changes the times below.
+    let mut last_observed = BTreeMap::new();
+    for (_, Point { key, .. }) in &replaced {
+        if !last_observed.contains_key(key.as_str()) {
+            last_observed
+                .insert(key.as_str(), when_last_observed(transaction, destination, key, started_at)?);
+        }
+    }
     for (_, point) in &replaced {
         let observation = Observation {
             destination,
             watching_since: milliseconds(recipient.watching_since),
+            last_observed: last_observed.get(point.key.as_str()).copied().flatten(),
             point,
             tags: &join_tags(&point.tags),
             started_at,
@@ -75,10 +84,26 @@ pub(crate) fn convert_for(
     Ok(())
 }
 
+/// When any series of a metric was last observed before the run that started at a time.
+fn when_last_observed(
+    transaction: &Transaction<'_>,
+    destination: &str,
+    key: &str,
+    started_at: SystemTime,
+) -> rusqlite::Result<Option<i64>> {
+    transaction.query_row(
+        "SELECT max(observed_ms) FROM counters WHERE destination = ?1 AND key = ?2 AND observed_ms < ?3",
+        params![destination, key, milliseconds(started_at)],
+        |row| row.get(0),
+    )
+}
+
 /// A point of a series in a run, for a destination.
 struct Observation<'a> {
     destination: &'a str,
     watching_since: i64,
+    /// When any series of the metric was last observed before this run.
+    last_observed: Option<i64>,
     point: &'a Point,
     tags: &'a str,
     started_at: SystemTime,
@@ -122,7 +147,7 @@ impl Observation<'_> {
             }
             Some(previous) => Some((total - previous.total, previous.observed_ms)),
             None => match start_ms {
-                Some(start) if self.is_new(transaction, start)? => Some((total, start)),
+                Some(start) if self.is_new(start) => Some((total, start)),
                 _ => None,
             },
         };
@@ -167,14 +192,9 @@ impl Observation<'_> {
     }
 
     /// Whether a counter without a previous observation started after the reporter had begun to watch, or after any series of
-    /// the metric was last observed before this run. If so, its whole total is an increase.
-    fn is_new(&self, transaction: &Transaction<'_>, start_ms: i64) -> rusqlite::Result<bool> {
-        let last_observed: Option<i64> = transaction.query_row(
-            "SELECT max(observed_ms) FROM counters WHERE destination = ?1 AND key = ?2 AND observed_ms < ?3",
-            params![self.destination, self.point.key, milliseconds(self.started_at)],
-            |row| row.get(0),
-        )?;
-        Ok(start_ms >= self.watching_since || last_observed.is_some_and(|last| start_ms > last))
+    /// the metric was last observed. If so, its whole total is an increase.
+    fn is_new(&self, start_ms: i64) -> bool {
+        start_ms >= self.watching_since || self.last_observed.is_some_and(|last| start_ms > last)
     }
 
     /// Adds the values of a distribution to those of earlier runs, and returns all of them.

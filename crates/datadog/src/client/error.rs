@@ -50,7 +50,7 @@ pub enum DatadogError {
         /// The maximum.
         limit: u64,
     },
-    /// The value was not sent, because a series cannot have it.
+    /// The value was not sent, because a series can only have a finite number.
     #[error("its value is {value}, which is not a finite number")]
     NotANumber {
         /// The value.
