@@ -133,7 +133,7 @@ mod tests {
     fn boundaries_and_sums_are_converted() {
         let found = histogram(&[1000.0, 1024.0], Conversion::Over(1000.0));
         assert_eq!(found.buckets.last(), Some(&(1.024, 2)));
-        assert_eq!(found.sum, 2.024);
+        assert_eq!(found.sum.to_string(), "2.024");
         let found = histogram(&[32.0, 212.0], Conversion::Fahrenheit);
         assert_eq!((found.sum, found.count), (100.0, 2));
     }

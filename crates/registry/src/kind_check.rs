@@ -51,7 +51,7 @@ mod tests {
             (Kind::Counter, number(), Err(KindMismatch::NegativeTotal(-1.0))),
             (Kind::Gauge, started(), Err(KindMismatch::GaugeStart)),
         ] {
-            assert_eq!(check_kind(kind, &[sample.clone()]), expected, "{kind} {sample:?}");
+            assert_eq!(check_kind(kind, std::slice::from_ref(&sample)), expected, "{kind} {sample:?}");
         }
     }
 }

@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_flags_are_linked_once() {
-        let flags: Vec<_> = linked_extensions().flat_map(|it| it.flags()).map(|flag| flag.flag).collect();
+        let flags: Vec<_> = linked_extensions().flat_map(Extension::flags).map(|flag| flag.flag).collect();
         assert_eq!(flags, ["--repo", "--branch"]);
     }
 }

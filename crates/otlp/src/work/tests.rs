@@ -54,7 +54,9 @@ impl Receiver {
                 refused => Sent::Partly { refused, error },
             };
             if !matches!(sent, Sent::Refused(_)) {
-                accepted.into_iter().for_each(|position| *stored.entry(position).or_default() += 1);
+                for position in accepted {
+                    *stored.entry(position).or_default() += 1;
+                }
             }
             async { sent }
         };

@@ -157,7 +157,7 @@ async fn a_diagnosis_names_the_missing_receiver() {
         Server::start(|_| Answer::text(404, "text/plain", "remote write receiver needs to be enabled"));
     let destination = destinations(&table(&server)).remove(0);
 
-    let findings = destination.diagnose(context(&Default::default())).await;
+    let findings = destination.diagnose(context(&system_health_registry::ApiCalls::default())).await;
 
     assert_eq!(findings[0].grade, Grade::Failed);
     assert!(findings[0].message.contains("--web.enable-remote-write-receiver"), "{findings:?}");

@@ -34,9 +34,14 @@ fn runs(point: impl Fn(u64) -> Point) -> Vec<Point> {
 async fn values_have_the_times_of_their_runs() {
     let prometheus = Prometheus::receiving(false);
     let mut points = runs(|run| {
-        with_unit("%", gauge(run, "coverage", [50.0, 62.5, 75.0][run as usize], &["branch:main"]))
+        with_unit(
+            "%",
+            gauge(run, "coverage", [50.0, 62.5, 75.0][usize::try_from(run).unwrap()], &["branch:main"]),
+        )
     });
-    points.extend(runs(|run| with_unit("ms", counter(run, "cpu.time", [0.0, 10e3, 30e3][run as usize]))));
+    points.extend(runs(|run| {
+        with_unit("ms", counter(run, "cpu.time", [0.0, 10e3, 30e3][usize::try_from(run).unwrap()]))
+    }));
     // The order of the delivery does not matter.
     points.reverse();
 

@@ -85,7 +85,7 @@ async fn a_count_since_the_previous_run_covers_every_second_once() {
         .catalog(Catalog::new([since_previous_run(), growing()]).unwrap())
         .destination(backend.clone())
         .state_dir(folder.path())
-        .align(Duration::from_secs(60))
+        .align(Duration::from_mins(1))
         .only(["ticks"])
         .without_self_metrics()
         .build()

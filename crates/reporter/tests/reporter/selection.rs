@@ -119,7 +119,7 @@ async fn entries_for_metrics_of_other_programs_are_ignored_in_a_shared_file() {
 #[test]
 fn a_slot_that_is_too_long_is_refused_with_its_place_unless_the_program_sets_another() {
     let text = "[report]\nalign = '2h'";
-    let hour = std::time::Duration::from_mins(60);
+    let hour = std::time::Duration::from_hours(1);
 
     assert_eq!(
         refusal(|builder| builder, text),

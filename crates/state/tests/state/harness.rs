@@ -61,7 +61,7 @@ pub(crate) fn report(seconds: u64, values: &[f64]) -> Report {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Total {
     pub(crate) queue: &'static str,
-    pub(crate) total: f64,
+    pub(crate) value: f64,
     /// When the counter started, if that is known.
     pub(crate) start: Option<SystemTime>,
 }
@@ -71,7 +71,7 @@ pub(crate) fn counters(seconds: u64, totals: &[Total]) -> Report {
     let totals = totals.to_vec();
     let done = Metric::new(facts("jobs.done").with_kind(Kind::Counter), location!(), move |_| {
         let samples = totals.iter().map(|total| -> Result<_, Unavailable> {
-            let sample = Sample::new(total.total)?.with_tag("queue", total.queue)?;
+            let sample = Sample::new(total.value)?.with_tag("queue", total.queue)?;
             Ok(match total.start {
                 Some(start) => sample.since(start),
                 None => sample,

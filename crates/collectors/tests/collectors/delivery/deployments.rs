@@ -78,8 +78,12 @@ async fn each_environment_is_a_sequence_of_its_own() {
     assert_eq!(value(&context, "fail_ratio").await, "0 0");
     assert_eq!(value(&context, "rework_ratio").await, "0 0");
     let reading = collect(&context, "fail_ratio").await.unwrap();
-    let tags: Vec<_> =
-        reading.samples().iter().flat_map(|sample| sample.tags()).map(ToString::to_string).collect();
+    let tags: Vec<_> = reading
+        .samples()
+        .iter()
+        .flat_map(system_health_registry::Sample::tags)
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(tags, ["environment:eu", "environment:us"]);
     // A list for each environment, comparisons of three pairs, pull requests and incidents.
     let compared = github.requests().iter().filter(|request| request.target.contains("/compare/")).count();
