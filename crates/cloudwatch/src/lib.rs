@@ -19,6 +19,7 @@
 //! # }
 //! ```
 
+mod backend;
 mod batch;
 mod datum;
 mod dimensions;

@@ -6,12 +6,12 @@ use system_health_credentials::{AwsAccess, AwsRegionName, CloudWatchClient};
 use system_health_registry::{Capabilities, Context, Destination, Event, Finding, Point, Sink, Unavailable};
 
 use crate::{
+    backend::{CAPABILITIES, NAME, refused_texts},
     batch::batches,
     doctor,
     namespace::Namespace,
     put_metric_data::MetricWriter,
     put_sink::PutSink,
-    sink_type::{CAPABILITIES, NAME, refused_texts},
 };
 
 /// A namespace.

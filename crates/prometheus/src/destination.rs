@@ -1,4 +1,4 @@
-//! The destinations that the settings configure.
+//! The Pushgateway and the textfile as destinations.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 use system_health_http::{HttpClient, HttpSettings, RetryPolicy, SetupError};
 use system_health_registry::{
     ApiCalls, Capabilities, Context, Descriptions, Destination, Event, Finding, Point, Repeat, ReporterName,
-    Settings, SharedError, Sink, SinkType, Temporality, Unavailable, register_sink,
+    Sink, Temporality, Unavailable,
 };
-
 use url::Url;
 
 use crate::{
@@ -22,7 +21,6 @@ use crate::{
     gateway::Gateway,
     group::PushGroup,
     part::Part,
-    remote_destination::RemoteDestination,
     settings::PrometheusSettings,
     sink::PrometheusSink,
     textfile::Textfile,
@@ -48,43 +46,19 @@ const CAPABILITIES: Capabilities = Capabilities {
     max_event_age: None,
 };
 
-register_sink!(SinkType {
-    name: NAME,
-    summary: "Prometheus, through remote write, a Pushgateway or a textfile of the node exporter",
-    settings_hint: "`remote_write`, `pushgateway` or `textfile` in [prometheus]",
-    configure,
-});
-
 /// The Pushgateway as a destination.
 #[derive(Debug, Clone)]
-struct GatewayDestination {
-    url: Url,
-    settings: PrometheusSettings,
+pub(crate) struct GatewayDestination {
+    pub(crate) url: Url,
+    pub(crate) settings: PrometheusSettings,
     /// Its connections outlive a run.
-    client: Arc<OnceLock<HttpClient>>,
+    pub(crate) client: Arc<OnceLock<HttpClient>>,
 }
 
 /// The textfile as a destination.
 #[derive(Debug, Clone)]
-struct TextfileDestination {
-    textfile: Textfile,
-}
-
-fn configure(settings: &Settings) -> Result<Vec<Box<dyn Destination>>, SharedError> {
-    let settings: PrometheusSettings = settings.table().map_err(SharedError::new)?;
-    let mut destinations = Vec::<Box<dyn Destination>>::new();
-    if let Some(url) = settings.pushgateway.clone() {
-        let settings = settings.clone();
-        destinations.push(Box::new(GatewayDestination { url, settings, client: Arc::default() }));
-    }
-    if let Some(url) = settings.remote_write.clone() {
-        let settings = settings.clone();
-        destinations.push(Box::new(RemoteDestination { url, settings, client: Arc::default() }));
-    }
-    if let Some(path) = &settings.textfile {
-        destinations.push(Box::new(TextfileDestination { textfile: Textfile::new(path) }));
-    }
-    Ok(destinations)
+pub(crate) struct TextfileDestination {
+    pub(crate) textfile: Textfile,
 }
 
 impl GatewayDestination {

@@ -48,6 +48,7 @@ mod remote_write_error;
 mod series_value;
 mod settings;
 mod sink;
+mod sink_type;
 mod textfile;
 mod unit;
 

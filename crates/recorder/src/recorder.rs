@@ -21,6 +21,9 @@ use crate::{
 /// The maximum number of series of a recorder that has no other limit.
 pub const DEFAULT_MAX_SERIES: usize = 10_000;
 
+/// Why NaN and infinities are refused.
+const NOT_FINITE: &str = "a value must be a finite number";
+
 /// Records values from any thread, and adds them up for each series until the next run. Cheap to clone.
 ///
 /// | | what a run reports | without new values |
@@ -246,17 +249,19 @@ impl RecordedMetric {
                     add(sample, tags);
                 }
             }),
-            Some(AllSeries::Gauges(all)) => all.iter().for_each(|(tags, series)| match series.sample() {
-                Some(Ok(sample)) => add(sample, tags),
-                Some(Err(error)) => refusals.add(error.to_string(), 1),
-                None => {}
+            Some(AllSeries::Gauges(all)) => all.iter().for_each(|(tags, series)| {
+                let (sample, refused) = series.take();
+                if let Some(sample) = sample {
+                    add(sample, tags);
+                }
+                refusals.add(NOT_FINITE.to_owned(), refused);
             }),
             Some(AllSeries::Distributions(all)) => all.iter().for_each(|(tags, series)| {
                 let (sample, refused) = series.take(now);
                 if let Some(sample) = sample {
                     add(sample, tags);
                 }
-                refusals.add("a value must be a finite number".to_owned(), refused);
+                refusals.add(NOT_FINITE.to_owned(), refused);
             }),
         }
         let kind = self.series.as_ref().map(AllSeries::kind);

@@ -19,9 +19,14 @@ pub(crate) struct CounterSeries {
     total: AtomicU64,
 }
 
-/// A gauge: the last value. A value that is not finite means that there is none yet.
+/// A gauge: the last value.
 #[derive(Debug)]
-pub(crate) struct GaugeSeries(AtomicU64);
+pub(crate) struct GaugeSeries {
+    /// The bits of the value. NaN means that there is none yet.
+    value: AtomicU64,
+    /// The number of values since the last run that were NaN or infinite.
+    refused: AtomicU64,
+}
 
 /// A distribution: the values since the last run.
 #[derive(Debug)]
@@ -57,11 +62,15 @@ impl CounterSeries {
 
 impl GaugeSeries {
     pub(crate) fn new() -> Self {
-        Self(AtomicU64::new(f64::NAN.to_bits()))
+        Self { value: AtomicU64::new(f64::NAN.to_bits()), refused: AtomicU64::new(0) }
     }
 
     pub(crate) fn set(&self, value: f64) {
-        self.0.store(value.to_bits(), Relaxed);
+        if value.is_finite() {
+            self.value.store(value.to_bits(), Relaxed);
+        } else {
+            self.refused.fetch_add(1, Relaxed);
+        }
     }
 
     /// Adds to the value, which starts at zero.
@@ -69,17 +78,18 @@ impl GaugeSeries {
     pub(crate) fn add(&self, value: f64) {
         let add = |bits| {
             let before = f64::from_bits(bits);
-            Some((if before.is_nan() { value } else { before + value }).to_bits())
+            let after = if before.is_nan() { value } else { before + value };
+            after.is_finite().then(|| after.to_bits())
         };
-        // The closure always returns a value, so this cannot fail.
-        let _ = self.0.fetch_update(Relaxed, Relaxed, add);
+        if self.value.fetch_update(Relaxed, Relaxed, add).is_err() {
+            self.refused.fetch_add(1, Relaxed);
+        }
     }
 
-    /// The last value. `None` if none was set.
-    pub(crate) fn sample(&self) -> Option<Result<Sample, SampleError>> {
-        let value = f64::from_bits(self.0.load(Relaxed));
-        // The initial value has the bits of a NaN. A NaN that was set is an error, too, but it cannot be told apart.
-        (!value.is_nan()).then(|| Sample::new(value))
+    /// The last value, and the number of refused values since the last call. `None` if no value was set.
+    pub(crate) fn take(&self) -> (Option<Sample>, u64) {
+        let value = f64::from_bits(self.value.load(Relaxed));
+        (Sample::new(value).ok(), self.refused.swap(0, Relaxed))
     }
 }
 

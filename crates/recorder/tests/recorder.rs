@@ -114,15 +114,22 @@ async fn values_that_are_not_finite_and_a_second_kind_are_failed_items() {
     recorder.record("orders.seconds", &[], f64::NAN);
     recorder.record("orders.seconds", &[], 1.0);
     recorder.gauge("orders.seconds", &[], 1.0);
+    recorder.gauge("orders.waiting", &[], 7.0);
+    recorder.gauge("orders.waiting", &[], f64::INFINITY);
+    recorder.gauge("orders.unknown", &[], f64::NAN);
 
     let run = run(&recorder).await;
 
     assert_eq!(values(&run)["orders.seconds"].distribution().unwrap().count(), 1);
+    assert_eq!(values(&run)["orders.waiting"], 7.0, "the last finite value");
+    let unknown = run.outcomes().iter().find(|outcome| outcome.metric.key() == "orders.unknown").unwrap();
+    assert!(matches!(unknown.result, Err(Unavailable::Error(_))));
     assert_eq!(
         failures(&run),
         [
             "not recorded, once: a value must be a finite number",
             "not recorded, once: its values were recorded as a distribution before, and as a gauge now",
+            "not recorded, once: a value must be a finite number",
         ]
     );
 }

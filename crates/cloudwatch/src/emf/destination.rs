@@ -8,9 +8,9 @@ use system_health_registry::{
 
 use super::{document::Documents, sink::EmfSink};
 use crate::{
+    backend::{CAPABILITIES, NAME, refused_texts},
     doctor,
     namespace::Namespace,
-    sink_type::{CAPABILITIES, NAME, refused_texts},
 };
 
 /// Documents for a namespace, on the standard output.

@@ -13,7 +13,7 @@ use system_health_registry::{Distribution, Point, Tag};
 use super::{
     cut::ENVELOPE,
     json_size::{json_size, number_size},
-    payload::seconds,
+    seconds::seconds,
 };
 use crate::client::{DatadogError, MAX_PLAIN, MAX_VALUES};
 

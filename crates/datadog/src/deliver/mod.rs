@@ -8,6 +8,7 @@ mod event;
 mod json_size;
 mod payload;
 mod requests;
+mod seconds;
 mod sink;
 mod work;
 

@@ -1,12 +1,15 @@
 //! Points in Datadog's format, and their size in it.
 //! See <https://docs.datadoghq.com/api/latest/metrics/#submit-metrics>.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use datadog_api_client::datadogV2::model::{MetricIntakeType, MetricPayload, MetricPoint, MetricSeries};
 use system_health_registry::{Kind, Point, Tag};
 
-use super::{cut::ENVELOPE, distribution::distribution_size, json_size::json_size};
+use super::{
+    cut::ENVELOPE,
+    distribution::distribution_size,
+    json_size::json_size,
+    seconds::{seconds, whole},
+};
 use crate::client::{DatadogError, MAX_PLAIN};
 
 /// The payload for points: one series each. It omits distributions, which have an endpoint of their own.
@@ -56,21 +59,13 @@ fn series(point: &Point) -> Option<MetricSeries> {
     Some(sent)
 }
 
-/// Seconds since 1970.
-pub(super) fn seconds(time: SystemTime) -> i64 {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => whole(since.as_secs()),
-        Err(before) => -whole(before.duration().as_secs()),
-    }
-}
-
-fn whole(seconds: u64) -> i64 {
-    i64::try_from(seconds).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::{slice, sync::LazyLock, time::Duration};
+    use std::{
+        slice,
+        sync::LazyLock,
+        time::{Duration, UNIX_EPOCH},
+    };
 
     use proptest::{collection::btree_set, option, prelude::*};
 
