@@ -9,8 +9,8 @@ use std::{
 
 use futures::future::{join_all, try_join_all};
 use system_health_registry::{
-    Context, Descriptions, Engine, Event, Events, PastRuns, Point, Report, ResponseCache, ResponseStore, Run,
-    RunHistory, SharedError, Tag,
+    Context, Descriptions, Engine, Event, Events, Kind, PastRuns, Point, Report, ResponseCache,
+    ResponseStore, Run, RunHistory, SharedError, Tag,
 };
 use system_health_state::{Recipient, Store};
 use tokio::time::{Instant, timeout_at};
@@ -268,20 +268,20 @@ impl<'a> RunInProgress<'a> {
     /// Previews what a push would deliver.
     async fn preview(
         &self,
-        report: &Report,
+        report: &Arc<Report>,
         state: &RunState,
         name: Option<Tag>,
     ) -> Result<Vec<Delivery>, ReporterError> {
         let context = self.context_of_sinks(name.as_ref());
         let about_itself = self.about_itself(report, Vec::new(), state, name).await;
-        let points: Vec<Point> =
-            report.points().chain(about_itself.iter().flat_map(Report::points)).collect();
         let attached = self.events_to_announce().await;
         let mut deliveries = Vec::with_capacity(self.targets.len());
         for target in self.targets {
             let (destination, address) = (&target.destination, target.destination.address());
             let failed = |error| ReporterError::Preview { sink: destination.sink(), error };
             tracing::info!("dry run: nothing is sent to {address}");
+            let mut points = self.points_for(target, report, state).await?;
+            points.extend(about_itself.iter().flat_map(Report::points));
             let payload = destination.preview(context.clone(), &points, &[]).await.map_err(failed)?;
             let events = self.events_of(target, report, state, &attached).await?;
             let events =
@@ -291,6 +291,23 @@ impl<'a> RunInProgress<'a> {
             deliveries.push(delivery(target, DeliveryResult::DryRun(preview)));
         }
         Ok(deliveries)
+    }
+
+    /// The points of a report as a push would deliver them to a destination, such as increases in place of totals.
+    async fn points_for(
+        &self,
+        target: &Target,
+        report: &Arc<Report>,
+        state: &RunState,
+    ) -> Result<Vec<Point>, StateError> {
+        let points: Vec<Point> = report.points().collect();
+        if !points.iter().any(|point| matches!(point.kind, Kind::Counter | Kind::Distribution)) {
+            return Ok(points);
+        }
+        let current = state.current().await;
+        let recipient = target.recipient(self.reporter.align, self.reporter.built_at);
+        let report = Arc::clone(report);
+        current.ask(current.store(), move |store| store.points_for(&report, &recipient)).await
     }
 
     /// The events that a push would send to a destination.

@@ -7,7 +7,7 @@ use rusqlite::{Row, Statement, Transaction, params};
 use system_health_registry::Point;
 
 use crate::{
-    PendingId, Store, StoreError,
+    PendingId, RunId, Store, StoreError,
     convert::{seconds, whole},
     ids::IdRange,
     points::{POINT, point_from_row},
@@ -138,6 +138,25 @@ impl Store {
                 .collect()
         })
     }
+}
+
+/// The waiting points of one run.
+pub(crate) fn points_of_run(
+    transaction: &Transaction<'_>,
+    destination: &str,
+    run: RunId,
+) -> rusqlite::Result<Vec<Point>> {
+    transaction
+        .prepare(&format!(
+            "SELECT {POINT}
+             FROM outbox
+             CROSS JOIN points ON points.run = outbox.run AND position BETWEEN first AND last
+             CROSS JOIN series ON series.id = series
+             CROSS JOIN runs ON runs.id = outbox.run
+             WHERE destination = ?1 AND outbox.run = ?2 ORDER BY position"
+        ))?
+        .query_map(params![destination, run.0], |row| point_from_row(row, 0))?
+        .collect()
 }
 
 /// Removes points from the ranges of an outbox.

@@ -1,5 +1,7 @@
 //! Records a run: its results, and the points to deliver.
 
+use std::slice;
+
 use rusqlite::{OptionalExtension, Transaction, params};
 use system_health_registry::{Point, Report, Unavailable};
 
@@ -7,7 +9,7 @@ use crate::{
     PendingId, Recipient, RunId, Store, StoreError,
     conversion::{convert_for, is_converted},
     convert::{milliseconds, seconds, whole},
-    outbox::remove_from_outbox,
+    outbox::{points_of_run, remove_from_outbox},
     points::PointWriter,
 };
 
@@ -19,22 +21,14 @@ impl Store {
     /// value if it were delivered later. For the kinds that the recipient gets only [once](Recipient::once), the
     /// earlier point counts instead, and the new one is not added.
     pub fn record_for(&self, report: &Report, recipients: &[Recipient]) -> Result<RunId, StoreError> {
-        self.write(|transaction| {
-            let run = insert_run(transaction, report)?;
-            let mut points = PointWriter::new(transaction, run)?;
-            let converted = insert_outcomes(&mut points, transaction, report)?;
-            let count = points.count();
-            if count > 0 {
-                let started_at = report.run().started_at();
-                for recipient in recipients {
-                    if !is_new_recipient(transaction, run, recipient)? {
-                        continue;
-                    }
-                    put_into_outbox(transaction, run, count, recipient)?;
-                    convert_for(recipient, transaction, &mut points, &converted, started_at)?;
-                }
-            }
-            Ok(run)
+        self.write(|transaction| insert(transaction, report, recipients))
+    }
+
+    /// The points that [`record_for`](Self::record_for) would add to the outbox of a recipient. Records nothing.
+    pub fn points_for(&self, report: &Report, recipient: &Recipient) -> Result<Vec<Point>, StoreError> {
+        self.discard(|transaction| {
+            let run = insert(transaction, report, slice::from_ref(recipient))?;
+            points_of_run(transaction, &recipient.destination, run)
         })
     }
 
@@ -69,6 +63,29 @@ impl Store {
             Ok(number.unwrap_or_default().unsigned_abs())
         })
     }
+}
+
+/// Writes a run, and its points into the outbox of each recipient.
+fn insert(
+    transaction: &Transaction<'_>,
+    report: &Report,
+    recipients: &[Recipient],
+) -> rusqlite::Result<RunId> {
+    let run = insert_run(transaction, report)?;
+    let mut points = PointWriter::new(transaction, run)?;
+    let converted = insert_outcomes(&mut points, transaction, report)?;
+    let count = points.count();
+    if count > 0 {
+        let started_at = report.run().started_at();
+        for recipient in recipients {
+            if !is_new_recipient(transaction, run, recipient)? {
+                continue;
+            }
+            put_into_outbox(transaction, run, count, recipient)?;
+            convert_for(recipient, transaction, &mut points, &converted, started_at)?;
+        }
+    }
+    Ok(run)
 }
 
 /// Adds a recipient to a run. Returns whether it is not one already.

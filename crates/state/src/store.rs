@@ -38,16 +38,10 @@ impl Store {
 
     /// Fails if the file cannot be written, for example on a full disk. The test write is rolled back.
     pub fn check_writable(&self) -> Result<(), StoreError> {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut written = || {
-            let transaction = connection.transaction_with_behavior(Immediate)?;
-            transaction.execute(
-                "INSERT INTO last_values (key, subject, timestamp, seen) VALUES ('', '', 0, 0)",
-                [],
-            )?;
-            transaction.rollback()
-        };
-        written().map_err(|source| self.error(source))
+        self.discard(|transaction| {
+            let row = "INSERT INTO last_values (key, subject, timestamp, seen) VALUES ('', '', 0, 0)";
+            transaction.execute(row, []).map(drop)
+        })
     }
 
     /// The size of the file in bytes, including free pages.
@@ -122,6 +116,21 @@ impl Store {
             let written = write(&transaction)?;
             transaction.commit()?;
             Ok(written)
+        };
+        all().map_err(|source| self.error(source))
+    }
+
+    /// Runs a transaction whose changes are not kept.
+    pub(crate) fn discard<T>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = || {
+            let transaction = connection.transaction_with_behavior(Immediate)?;
+            let result = change(&transaction)?;
+            transaction.rollback()?;
+            Ok(result)
         };
         all().map_err(|source| self.error(source))
     }

@@ -13,7 +13,7 @@ use system_health_registry::{
     Capabilities, Catalog, Facts, IntoReading, Kind, Metric, PreviousRun, Sample, Settings, StartedAt,
     Temporality, Unavailable, location,
 };
-use system_health_reporter::{Mode, Reporter};
+use system_health_reporter::{DeliveryResult, Mode, Reporter};
 
 use crate::backend::{Backend, Scene};
 
@@ -46,6 +46,23 @@ async fn each_backend_gets_totals_or_increases_and_the_baseline_is_in_the_receip
     assert_eq!((values(&deltas), values(&totals)), (vec![10.0], vec![100.0, 110.0]));
     assert_eq!(first.iter().map(|receipt| receipt.baselines).collect::<Vec<_>>(), [1, 0]);
     assert_eq!(second.iter().map(|receipt| receipt.baselines).collect::<Vec<_>>(), [0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_shows_what_a_push_would_deliver_and_changes_nothing() {
+    let scene = Scene::of([growing()]);
+    let backend = deltas();
+    let reporter = scene.reporter(&[&backend]);
+    let mut shown = Vec::new();
+    for mode in [Mode::DryRun, Mode::Push, Mode::DryRun, Mode::Push] {
+        let finished = scene.run(&reporter, mode).await;
+        if let DeliveryResult::DryRun(preview) = &finished.deliveries[0].result {
+            shown.push(preview.payload["keys"].to_string().matches("jobs.done").count());
+        }
+    }
+
+    assert_eq!(shown, [0, 1], "the first total would be a baseline");
+    assert_eq!(values(&backend), [20.0], "the increase of both runs");
 }
 
 #[tokio::test(start_paused = true)]
