@@ -25,7 +25,7 @@ USER = 65532
 MEMORY_LIMIT = 64
 MOST_MEMORY = 40
 # The maximum compressed size in MiB, with the base image of .ci/image. A distroless static base image has about 1 MiB.
-MOST_SIZE = 15
+MOST_SIZE = 20
 # The address of the name server. The protocol fixes the port, so this is an address that nothing else uses.
 NAMES = ("127.0.0.77", 53)
 # An address of this machine for which clients use a proxy.
