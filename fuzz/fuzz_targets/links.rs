@@ -19,6 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes).into_owned();
     match link::Links::parse(&HeaderMap::from_iter([(LINK, value)])) {
         Ok(links) => {
+            let _ = links.last_page();
             if let Some(next) = links.next {
                 assert_eq!(link::page_number(&link::with_page(&next, 7)), Some(7));
             }

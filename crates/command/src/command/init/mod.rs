@@ -1,7 +1,6 @@
 //! `report init`: writes a settings file for the current folder. It contains the detected values, and every other key as a
 //! comment.
 
-mod discovery;
 mod template;
 
 use std::{
@@ -11,20 +10,19 @@ use std::{
 };
 
 use anyhow::Context as _;
-use system_health_registry::{DetectedValue, settings::TableSpec};
+use system_health_registry::{Detected, DetectedValue, linked_extensions, settings::TableSpec};
 use tokio::runtime;
 
 use super::hints::WithHint;
 use crate::{args::InitArguments, exit::Status, output::Stdout, program::Program, settings::DEFAULT_FILE};
-use discovery::Discovery;
 use template::Template;
 
 /// Writes the file, or prints it.
 pub(super) fn run(program: &Program, arguments: &InitArguments, stdout: Stdout) -> anyhow::Result<Status> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
-    let discovery = runtime.block_on(Discovery::detect());
-    let text = settings_file(program, &discovery);
+    let detected = runtime.block_on(detect());
+    let text = settings_file(program, &detected);
     if arguments.stdout {
         stdout.write(&text)?;
         return Ok(Status::Done);
@@ -32,34 +30,41 @@ pub(super) fn run(program: &Program, arguments: &InitArguments, stdout: Stdout) 
     let file = arguments.file.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
     write(file, &text, arguments.force)?;
     tracing::info!("wrote {}", file.display());
-    for step in next_steps(program, &discovery, file) {
+    for step in next_steps(program, &detected, file) {
         tracing::info!("{step}");
     }
     Ok(Status::Done)
 }
 
-fn settings_file(program: &Program, discovery: &Discovery) -> String {
+/// What the linked crates detect. They make no network requests and read no secrets.
+async fn detect() -> Detected {
+    let mut all = Detected::default();
+    for extension in linked_extensions() {
+        let Detected { values, examples, steps } = extension.detect().await;
+        all.values.extend(values);
+        all.examples.extend(examples);
+        all.steps.extend(steps);
+    }
+    all
+}
+
+fn settings_file(program: &Program, detected: &Detected) -> String {
     let mut template = Template::new(TableSpec::templates());
     let sinks: Vec<&str> = program.sinks.iter().map(|sink| sink.name).collect();
     if !sinks.is_empty() {
         template.replace_example("[\"datadog\"]", &format!("{sinks:?}"));
     }
-    for (example, text) in &discovery.detected.examples {
+    for (example, text) in &detected.examples {
         template.replace_example(example, text);
     }
-    for DetectedValue { table, key, value, why } in &discovery.detected.values {
+    for DetectedValue { table, key, value, why } in &detected.values {
         template.set(table, key, value, why);
     }
     let name = &program.name;
-    let variables = match &discovery.credentials[..] {
-        [] => String::new(),
-        set => format!("# When this file was written, these variables were set: {}\n", set.join(", ")),
-    };
-    let job = discovery.ci.map_or(String::new(), |ci| format!("# This file was written in a job of {ci}.\n"));
     format!(
         "# Settings of `{name}`, written by `{name} init`. Lines that start with `# ` are explanations, defaults or examples.\n\
          # Secrets do not belong here: they come from environment variables, files or AWS Secrets Manager.\n\
-         {variables}{job}{template}"
+         {template}"
     )
 }
 
@@ -80,12 +85,12 @@ fn write(file: &Path, text: &str, force: bool) -> anyhow::Result<()> {
     }
 }
 
-fn next_steps(program: &Program, discovery: &Discovery, file: &Path) -> Vec<String> {
+fn next_steps(program: &Program, detected: &Detected, file: &Path) -> Vec<String> {
     let name = &program.name;
     let config =
         if file == Path::new(DEFAULT_FILE) { String::new() } else { format!(" --config {}", file.display()) };
     let mut steps: Vec<String> =
-        discovery.detected.steps.iter().map(|step| format!("next: {step}")).collect();
+        detected.steps.iter().map(|step| format!("next: {step}")).collect();
     steps.push(format!(
         "next: `{name} doctor{config}` checks the settings, `{name}{config}` shows the values"
     ));
