@@ -46,6 +46,8 @@ pub use client::{
 #[cfg(feature = "github")]
 pub(crate) use git_timestamp::GitTimestamp;
 #[cfg(feature = "github")]
+pub(crate) use client::refusal::is_about_feature;
+#[cfg(feature = "github")]
 pub use permission::{Permission, no_data_without};
 #[cfg(feature = "github")]
 pub use resources::{GitHubRepository, WatchedBranch};
