@@ -3,9 +3,7 @@
 use system_health_registry::{Sample, SampleError, system_health_metric};
 
 use super::RequiredChecksVerdict;
-use crate::{github_access, repository::Repository, web_page::with_page_link};
-
-github_access!("ci.required_checks_passing", Rest, [Checks, CommitStatuses, Contents]);
+use crate::{repository::Repository, web_page::with_page_link};
 
 /// 1 if the checks pass that the protection or the rulesets of the branch require, 0 if one of them fails.
 #[system_health_metric(
