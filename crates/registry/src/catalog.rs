@@ -9,7 +9,8 @@ use std::{
 
 use crate::{
     __private::{GateRegistration, Registration, SourceRegistration},
-    Alias, Described, Facts, Gate, Goal, ItemError, Location, Metric, OptionError, Reading, Source, Unavailable,
+    Alias, Described, Facts, Gate, Goal, ItemError, Location, Metric, OptionError, Reading, Source,
+    Unavailable,
 };
 
 inventory::collect!(Registration);
@@ -273,7 +274,9 @@ impl Catalog {
 
     fn replace_goal(&self, metric: &mut Metric) -> Result<(), DescribedError> {
         let Some(goal) = self.goals.get(metric.key()) else { return Ok(()) };
-        metric.replace_goal(*goal).map_err(|error| DescribedError::Goal { key: metric.key().to_owned(), error })
+        metric
+            .replace_goal(*goal)
+            .map_err(|error| DescribedError::Goal { key: metric.key().to_owned(), error })
     }
 
     fn is_kept(&self, key: &str) -> bool {

@@ -5,7 +5,8 @@ use std::{any::TypeId, fmt, ops::Deref, sync::Arc};
 use futures::future::BoxFuture;
 
 use crate::{
-    CombinedGoal, Context, Facts, Goal, Location, OptionError, Reading, Subject, Unavailable, subject::SubjectType,
+    CombinedGoal, Context, Facts, Goal, Location, OptionError, Reading, Subject, Unavailable,
+    subject::SubjectType,
 };
 
 /// Collects one reading. Takes its resources from the [`Context`].

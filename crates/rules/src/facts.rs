@@ -420,7 +420,8 @@ mod tests {
     fn a_threshold_that_does_not_fit_a_new_goal_is_removed() {
         let replaced = |goal: Option<&str>| {
             let monitoring = Monitoring { recovery: Some(3.0), ..Monitoring::default() };
-            let facts = Facts::new("jobs", "Jobs.").with_goal("< 5".parse().unwrap()).with_monitoring(monitoring);
+            let facts =
+                Facts::new("jobs", "Jobs.").with_goal("< 5".parse().unwrap()).with_monitoring(monitoring);
             let facts = facts.replace_goal(goal.map(|goal| goal.parse().unwrap())).unwrap();
             facts.check().unwrap();
             (facts.goal().map(|goal| goal.to_string()), facts.monitoring().recovery)

@@ -14,7 +14,9 @@ use crate::{
 
 github_access!("ci.*", needs);
 github_access!("ci.required_checks_passing", required_checks);
-github_access!("ci.runners", |_, _| Ok(GitHubNeeds::default().with(Rest, [Administration]).asking("runners", 1)));
+github_access!("ci.runners", |_, _| Ok(GitHubNeeds::default()
+    .with(Rest, [Administration])
+    .asking("runners", 1)));
 
 /// The usual number of runs in the window whose jobs have to be read.
 const RUNS_WITH_JOBS: u32 = 49;
@@ -28,7 +30,10 @@ fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
         "ci.flaky_runs" => recent().asking("earlier attempts", 1),
         "ci.flaky_jobs" => recent().asking("jobs of runs that were re-run", 1),
         "ci.queued_jobs" => recent().asking("jobs of runs that have not ended", 2),
-        _ if ["ci.duration_", "ci.queue_", "ci.runner_minutes"].iter().any(|start| key.starts_with(start)) => {
+        _ if ["ci.duration_", "ci.queue_", "ci.runner_minutes"]
+            .iter()
+            .any(|start| key.starts_with(start)) =>
+        {
             recent().asking("jobs of all runs", RUNS_WITH_JOBS)
         }
         _ => recent(),

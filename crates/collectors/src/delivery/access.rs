@@ -29,9 +29,10 @@ fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
     let deployments = match settings.deployments {
         DeploymentSource::GitHub => deployments.asking("deployments", many(settings.environments.len())),
         DeploymentSource::Releases | DeploymentSource::Tags => deployments.asking("deployments", 1),
-        DeploymentSource::Workflow => {
-            deployments.asking("deployments", 1).asking("jobs of deployments", DEPLOYMENTS).asking_branch(all)?
-        }
+        DeploymentSource::Workflow => deployments
+            .asking("deployments", 1)
+            .asking("jobs of deployments", DEPLOYMENTS)
+            .asking_branch(all)?,
     };
     let changes = || {
         let changes = deployments.clone().with(Rest, [Contents]).with(GraphQl, [PullRequests]);

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::SystemTime};
 
 use system_health_registry::{
-    Context, EvidenceItem, FromContext, ItemError, NoData, Reading, Sample, Scope, Unavailable, Window, Windows,
+    Context, EvidenceItem, FromContext, ItemError, NoData, Reading, Sample, Scope, Unavailable, Window,
+    Windows,
 };
 
 use super::{

@@ -89,7 +89,9 @@ pub(super) async fn read(
             break;
         }
         if read.len() > max_items {
-            bail!("there are more than {max_items} releases in the time that matters; raise `max_pages` in [github]");
+            bail!(
+                "there are more than {max_items} releases in the time that matters; raise `max_pages` in [github]"
+            );
         }
     }
     let unread = next.is_some().then(|| unread(&read, range)).flatten();

@@ -5,7 +5,10 @@ use std::fmt;
 use http::StatusCode;
 use system_health_registry::Unavailable;
 
-use super::{Cause, GitHubError, QueryErrorKind, client::refusal::{is_about_feature, is_about_permission}};
+use super::{
+    Cause, GitHubError, QueryErrorKind,
+    client::refusal::{is_about_feature, is_about_permission},
+};
 
 /// A permission to read something of a repository, as fine-grained tokens and GitHub Apps have it. See
 /// <https://docs.github.com/en/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens>.
@@ -135,6 +138,7 @@ fn lacks_permission(error: &GitHubError) -> bool {
 }
 
 fn lacks_feature(error: &GitHubError) -> bool {
-    let is_forbidden = matches!(error.cause(), Cause::Status { status, .. } if *status == StatusCode::FORBIDDEN);
+    let is_forbidden =
+        matches!(error.cause(), Cause::Status { status, .. } if *status == StatusCode::FORBIDDEN);
     is_forbidden && error.message().is_some_and(is_about_feature)
 }

@@ -29,7 +29,9 @@ pub fn with_goals_of_settings(catalog: Catalog, settings: &Settings) -> Result<C
         match find(key, &catalog) {
             Ok(Some(metric)) => {
                 if is_watched_by_reporter_monitors(key) {
-                    return Err(refuse(&"the monitors of the reporter watch this metric, so it cannot have a goal"));
+                    return Err(refuse(
+                        &"the monitors of the reporter watch this metric, so it cannot have a goal",
+                    ));
                 }
                 let fits = metric.facts().clone().replace_goal(goal);
                 fits.map_err(|error| refuse(&error.message()))?;

@@ -7,7 +7,8 @@ use serde::{
     de::{self, value::MapAccessDeserializer},
 };
 use system_health_registry::{
-    CombinedGoal, Goal, Settings, check_key, check_owner, check_runbook, settings::SettingsError, settings_table,
+    CombinedGoal, Goal, Settings, check_key, check_owner, check_runbook, settings::SettingsError,
+    settings_table,
 };
 
 /// The settings table `[goals]`.
@@ -141,7 +142,9 @@ impl<'de> de::Visitor<'de> for GoalVisitor {
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<GoalEntry, E> {
         if value {
-            return Err(E::custom("`true` is not a goal; write a goal such as \"< 5\", or `false` to remove it"));
+            return Err(E::custom(
+                "`true` is not a goal; write a goal such as \"< 5\", or `false` to remove it",
+            ));
         }
         Ok(GoalEntry::OfMetric(None))
     }

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use system_health_registry::{
     Alias, Catalog, Described, Facts, Kind, Metric, Monitoring, Outcome, Settings, SharedError, Source,
-    Unavailable, location,
-    settings::SettingsBuilder,
+    Unavailable, location, settings::SettingsBuilder,
 };
 use system_health_reporter::{Reporter, ReporterBuilder};
 
@@ -122,8 +121,14 @@ fn a_goal_that_a_metric_cannot_have_is_refused_at_its_line() {
             "'ci.runs' = '5'",
             "a.toml:2:1: `\"ci.runs\"` in [goals]: goal `5` must start with `<`, `<=`, `>`, `>=`, `==` or `!=`",
         ),
-        ("'ci.runs' = true", "a.toml:2:1: `\"ci.runs\"` in [goals]: `true` is not a goal; write a goal such as"),
-        ("'ci.runs' = 5", "a.toml:2:1: `\"ci.runs\"` in [goals]: invalid type: integer `5`, expected a goal such as"),
+        (
+            "'ci.runs' = true",
+            "a.toml:2:1: `\"ci.runs\"` in [goals]: `true` is not a goal; write a goal such as",
+        ),
+        (
+            "'ci.runs' = 5",
+            "a.toml:2:1: `\"ci.runs\"` in [goals]: invalid type: integer `5`, expected a goal such as",
+        ),
         (
             "'ci.total' = '< 5'",
             "a.toml:2:1: `\"ci.total\"` in [goals]: a counter has no current value, so it cannot have a goal",
@@ -150,7 +155,8 @@ fn a_goal_that_a_metric_cannot_have_is_refused_at_its_line() {
 #[tokio::test]
 async fn a_goal_in_the_settings_replaces_that_of_the_metric() {
     let monitoring = Monitoring { recovery: Some(3.0), ..Monitoring::default() };
-    let with_goal = Facts::new("ci.failed", "For a test.").with_goal("< 5".parse().unwrap()).with_monitoring(monitoring);
+    let with_goal =
+        Facts::new("ci.failed", "For a test.").with_goal("< 5".parse().unwrap()).with_monitoring(monitoring);
     let metrics = || metrics().into_iter().chain([metric(with_goal.clone(), 4.0)]);
     let run = async |settings: &str| {
         let settings = format!("[goals]\n{settings}");
@@ -169,15 +175,16 @@ async fn a_goal_in_the_settings_replaces_that_of_the_metric() {
     assert_eq!(run("'ci.failed' = '< 4'").await, [failed("< 4", Some(3.0), false)]);
     assert_eq!(run("'ci.failed' = '< 2'").await, [failed("< 2", None, false)]);
     assert_eq!(run("'ci.failed' = false").await, []);
-    assert_eq!(run("'ci.failed' = ''\n'ci.errors' = '== 0'").await, [("ci.errors == 0".to_owned(), None, false)]);
+    assert_eq!(
+        run("'ci.failed' = ''\n'ci.errors' = '== 0'").await,
+        [("ci.errors == 0".to_owned(), None, false)]
+    );
 }
 
 #[tokio::test]
 async fn a_goal_in_the_settings_is_also_for_a_metric_that_a_source_returns() {
     let source = Source::new("sql", "For a test.", location!(), |_| {
-        let described = |key: &str, kind| {
-            Described::new(Facts::new(key, "For a test.").with_kind(kind), 7)
-        };
+        let described = |key: &str, kind| Described::new(Facts::new(key, "For a test.").with_kind(kind), 7);
         let all = vec![described("sql.rows", Kind::Gauge), described("sql.written", Kind::Counter)];
         Box::pin(async move { Ok(all) })
     });
@@ -187,10 +194,16 @@ async fn a_goal_in_the_settings_is_also_for_a_metric_that_a_source_returns() {
     let finished = builder(catalog, settings).unwrap().build().unwrap().collect().await.unwrap();
 
     let run = finished.report.run();
-    let goals = run.outcomes().iter().map(|outcome| (outcome.metric.key(), outcome.samples().len(), outcome.goal_met()));
+    let goals = run
+        .outcomes()
+        .iter()
+        .map(|outcome| (outcome.metric.key(), outcome.samples().len(), outcome.goal_met()));
     assert_eq!(goals.collect::<Vec<_>>(), [("sql.rows", 1, Some(false)), ("sql.written", 1, None)]);
     let refused = &run.sources()[0].refused;
-    assert!(refused.len() == 1 && refused[0].to_string().starts_with("the goal of `sql.written` was not replaced: a counter"));
+    assert!(
+        refused.len() == 1
+            && refused[0].to_string().starts_with("the goal of `sql.written` was not replaced: a counter")
+    );
 }
 
 #[tokio::test]

@@ -127,7 +127,11 @@ mod tests {
             (403, &[][..], "Dependabot alerts are disabled for this repository."),
             (
                 403,
-                &[(SINGLE_SIGN_ON, "required; url=https://github.com/x"), (ACCEPTED_SCOPES, "repo"), (SCOPES, "")],
+                &[
+                    (SINGLE_SIGN_ON, "required; url=https://github.com/x"),
+                    (ACCEPTED_SCOPES, "repo"),
+                    (SCOPES, ""),
+                ],
                 "Resource protected by organization SAML enforcement.",
             ),
             (404, &[(PERMISSIONS, "actions=read")], "Not Found"),
