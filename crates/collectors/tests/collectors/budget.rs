@@ -1,6 +1,6 @@
 //! The requests of a run are estimated before the first one, and bounded.
 
-use std::{fmt::Write as _, path::Path, sync::Arc};
+use std::{fmt::Write as _, path::Path, sync::Arc, time::Duration};
 
 use system_health_collectors::github::GitHubAccess;
 use system_health_registry::{
@@ -242,14 +242,15 @@ fn a_metric_declares_as_many_requests_as_what_it_asks_for() {
     }
 }
 
-/// The settings beside the names of the repositories, the group, the estimate and the requests of the first run over 20 repositories.
+/// The estimate of a group, and the requests that its first run over a few repositories with different histories makes.
 async fn estimated_and_real(settings: &str, group: &'static str) -> (u64, usize) {
     let github = FakeGitHub::builder().token(TOKEN).rate_limit(u32::MAX).start();
-    let names = github.repositories(20, |number, repository| repository.seeded_history(number as u64));
+    let names = github.repositories(4, |number, repository| repository.seeded_history(number as u64));
     let url = github.url();
     let settings = format!("[github]\napi_url = \"{url}\"\n[repository]\nnames = {names:?}\n{settings}");
     let catalog = Catalog::linked().unwrap().filter(move |key| key.split('.').next() == Some(group));
-    let run = Engine::new().run(&catalog, &Stage::empty().token().settings(&settings).run()).await;
+    let context = Stage::empty().token().settings(&settings).run().with_deadline(Duration::from_hours(1));
+    let run = Engine::new().run(&catalog, &context).await;
     let failed = run.outcomes().iter().find(|outcome| outcome.state() == OutcomeState::Error);
     assert!(failed.is_none(), "{failed:?}");
     let counted = github.requests().iter().filter(|request| request.path() != "/rate_limit").count();

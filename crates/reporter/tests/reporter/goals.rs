@@ -222,7 +222,7 @@ async fn a_goal_is_judged_if_both_of_its_metrics_are_collected() {
 
 #[tokio::test]
 async fn a_metric_that_no_source_returned_is_no_data_and_a_failed_source_an_error() {
-    let source = |result: fn() -> Result<Vec<system_health_registry::Described>, Unavailable>| {
+    let source = |result: fn() -> Result<Vec<Described>, Unavailable>| {
         Source::new("sql", "For a test.", location!(), move |_| Box::pin(async move { result() }))
     };
     let settings = "[goals.'a.b']\ngoal = 'ci.errors / sql.rows < 1'";
