@@ -25,7 +25,7 @@ import memory
 LATENCY = "50ms"
 CHANGED = 0.05
 STEADY_RUNS = 3
-GROUPS = ["default", "ci", "commits", "prs", "issues"]
+GROUPS = ["default", "ci", "commits", "prs", "issues", "dora"]
 MOST_REQUESTS, MOST_SECONDS, MOST_MEMORY = 0.5, 60, 128
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))

@@ -1,9 +1,7 @@
 //! The parts of `report` that a command of a linked crate can use.
 
-use std::borrow::Cow;
-
 use system_health_registry::{Catalog, Settings, settings::SettingsError};
-use system_health_reporter::{StateSettings, selected_by_settings};
+use system_health_reporter::{StateSettings, selected_by_settings, with_goals_of_settings};
 
 use crate::{FolderArguments, SettingsArguments, Stdout, remembered::with_remembered, settings};
 
@@ -21,19 +19,19 @@ impl<'a> CommandContext<'a> {
         self.catalog
     }
 
-    /// The metrics that a run collects according to the settings: linked metrics, and metrics that sources described in
-    /// earlier runs, which the state folder remembers.
+    /// The metrics that a run collects according to the settings, with the goals of the settings: linked metrics, and metrics
+    /// that sources described in earlier runs, which the state folder remembers.
     ///
     /// Without `settings`, the default settings file is read. Without `folder`, the settings name the state folder.
     pub fn catalog(
         &self,
         settings: Option<&SettingsArguments>,
         folder: Option<&FolderArguments>,
-    ) -> anyhow::Result<Cow<'a, Catalog>> {
+    ) -> anyhow::Result<Catalog> {
         let default = SettingsArguments::from_environment();
         let loaded = self.settings(settings.unwrap_or(&default))?;
         let catalog = self.known_catalog(settings, folder)?;
-        Ok(Cow::Owned(selected_by_settings(catalog.into_owned(), &loaded)?))
+        Ok(selected_by_settings(catalog, &loaded)?)
     }
 
     /// The same with the metrics that the settings do not select.
@@ -41,8 +39,11 @@ impl<'a> CommandContext<'a> {
         &self,
         settings: Option<&SettingsArguments>,
         folder: Option<&FolderArguments>,
-    ) -> anyhow::Result<Cow<'a, Catalog>> {
-        with_remembered(self.catalog, settings, folder)
+    ) -> anyhow::Result<Catalog> {
+        let default = SettingsArguments::from_environment();
+        let loaded = self.settings(settings.unwrap_or(&default))?;
+        let catalog = with_remembered(self.catalog, settings, folder)?;
+        Ok(with_goals_of_settings(catalog.into_owned(), &loaded)?)
     }
 
     /// The settings: the file, overridden by environment variables.

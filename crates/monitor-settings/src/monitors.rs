@@ -7,7 +7,7 @@ use system_health_registry::{
     check_recovery,
     self_metrics::is_self_metric,
 };
-use system_health_reporter::{Goals, NamedGoal, selected_by_settings};
+use system_health_reporter::{Goals, NamedGoal, selected_by_settings, with_goals_of_settings};
 
 use crate::{
     alerting::{AlertSource, Defaults},
@@ -50,10 +50,11 @@ impl<'a> Monitors<'a> {
     pub fn from_settings(catalog: &Catalog, sources: &'a Settings) -> anyhow::Result<Self> {
         let settings: MonitorSettings = sources.table()?;
         checks::check(&settings, sources)?;
-        let goals = Goals::from_settings(catalog, sources)?;
-        let overrides = Overrides::new((catalog, &goals), &settings, sources)?;
+        let catalog = with_goals_of_settings(catalog.clone(), sources)?;
+        let goals = Goals::from_settings(&catalog, sources)?;
+        let overrides = Overrides::new((&catalog, &goals), &settings, sources)?;
         // A file may have goals and settings of monitors for metrics that it does not select.
-        let catalog = selected_by_settings(catalog.clone(), sources)?;
+        let catalog = selected_by_settings(catalog, sources)?;
         Ok(Self { catalog, goals, settings, overrides, sources })
     }
 

@@ -9,7 +9,8 @@ use std::{
 
 use crate::{
     __private::{GateRegistration, Registration, SourceRegistration},
-    Alias, Described, Facts, Gate, ItemError, Location, Metric, OptionError, Reading, Source, Unavailable,
+    Alias, Described, Facts, Gate, Goal, ItemError, Location, Metric, OptionError, Reading, Source,
+    Unavailable,
 };
 
 inventory::collect!(Registration);
@@ -23,11 +24,16 @@ pub struct Catalog {
     sources: Vec<Source>,
     /// Filters that also apply to the metrics that sources return later.
     filters: Vec<Arc<KeyFilter>>,
+    /// Goals that replace those of the facts, by key, also of the metrics that sources return later.
+    goals: ReplacedGoals,
     gates: Vec<&'static dyn Gate>,
 }
 
 /// Whether the metric with a key is kept.
 type KeyFilter = dyn Fn(&str) -> bool + Send + Sync;
+
+/// Goals by the keys of their metrics. `None` removes a goal.
+type ReplacedGoals = BTreeMap<String, Option<Goal>>;
 
 /// A metric of a source with its result.
 type SourceResult = (Metric, Result<Reading, Unavailable>);
@@ -112,6 +118,7 @@ impl Catalog {
     pub fn with_metrics(self, metrics: impl IntoIterator<Item = Metric>) -> Result<Self, CatalogError> {
         Ok(Self {
             filters: self.filters,
+            goals: self.goals,
             gates: self.gates,
             ..Self::from_parts(self.metrics.into_iter().chain(metrics).collect(), self.sources)?
         })
@@ -128,6 +135,7 @@ impl Catalog {
     pub fn with_sources(self, sources: impl IntoIterator<Item = Source>) -> Result<Self, CatalogError> {
         Ok(Self {
             filters: self.filters,
+            goals: self.goals,
             gates: self.gates,
             ..Self::from_parts(self.metrics, self.sources.into_iter().chain(sources).collect())?
         })
@@ -143,7 +151,10 @@ impl Catalog {
         let mut used = used_keys(&self.metrics);
         for facts in facts {
             if reserve_keys(&facts, &mut used).is_ok() && self.is_kept(facts.key()) {
-                self.metrics.push(Metric::described(facts, source.name()));
+                let mut metric = Metric::described(facts, source.name());
+                // If a goal does not fit the kind, the next run says so.
+                let _ = self.replace_goal(&mut metric);
+                self.metrics.push(metric);
             }
         }
         self.metrics.sort_by(|one, other| one.key().cmp(other.key()));
@@ -172,7 +183,7 @@ impl Catalog {
             return Err(CatalogError::DuplicateSource { name: pair[0].name().to_string(), first, second });
         }
         check_aliases(&metrics)?;
-        Ok(Self { metrics, sources, filters: Vec::new(), gates: Vec::new() })
+        Ok(Self { metrics, sources, filters: Vec::new(), goals: ReplacedGoals::new(), gates: Vec::new() })
     }
 
     /// The metrics, sorted by key. They include the known metrics of sources.
@@ -204,6 +215,26 @@ impl Catalog {
         self
     }
 
+    /// Replaces the goals of metrics by their keys, or removes them where the value is `None`. This also applies to the metrics
+    /// that sources will return. Keys of metrics that do not exist have no effect. Fails if a metric of this kind cannot have
+    /// a goal. See [`Facts::replace_goal`] for what else changes.
+    pub fn with_goals(
+        mut self,
+        goals: impl IntoIterator<Item = (String, Option<Goal>)>,
+    ) -> Result<Self, CatalogError> {
+        for (key, goal) in goals {
+            if let Ok(position) = self.metrics.binary_search_by(|metric| metric.key().cmp(&key)) {
+                let metric = &mut self.metrics[position];
+                metric.replace_goal(goal).map_err(|error| CatalogError::Invalid {
+                    location: metric.location().clone(),
+                    errors: vec![error],
+                })?;
+            }
+            self.goals.insert(key, goal);
+        }
+        Ok(self)
+    }
+
     /// The known metrics of a source.
     pub(crate) fn described_by(&self, source: &Source) -> impl Iterator<Item = &Metric> {
         self.metrics.iter().filter(move |metric| metric.source() == Some(source.name()))
@@ -223,8 +254,11 @@ impl Catalog {
             match reserve_keys(&facts, &mut used) {
                 Err(error) => refused.push(ItemError::new(error)),
                 Ok(()) if self.is_kept(facts.key()) => {
-                    accepted
-                        .insert(facts.key().to_owned(), (Metric::described(facts, source.name()), result));
+                    let mut metric = Metric::described(facts, source.name());
+                    if let Err(error) = self.replace_goal(&mut metric) {
+                        refused.push(ItemError::new(error));
+                    }
+                    accepted.insert(metric.key().to_owned(), (metric, result));
                 }
                 Ok(()) => {}
             }
@@ -236,6 +270,13 @@ impl Catalog {
             });
         }
         (accepted.into_values().collect(), refused)
+    }
+
+    fn replace_goal(&self, metric: &mut Metric) -> Result<(), DescribedError> {
+        let Some(goal) = self.goals.get(metric.key()) else { return Ok(()) };
+        metric
+            .replace_goal(*goal)
+            .map_err(|error| DescribedError::Goal { key: metric.key().to_owned(), error })
     }
 
     fn is_kept(&self, key: &str) -> bool {
@@ -259,6 +300,8 @@ enum DescribedError {
     Invalid(#[from] OptionError),
     #[error("the key `{0}` is used elsewhere or was returned twice")]
     Used(String),
+    #[error("the goal of `{key}` was not replaced: {}", .error.message())]
+    Goal { key: String, error: OptionError },
 }
 
 /// Checks the facts of a metric and adds its keys to the used keys.

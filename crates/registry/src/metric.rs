@@ -4,7 +4,10 @@ use std::{any::TypeId, fmt, ops::Deref, sync::Arc};
 
 use futures::future::BoxFuture;
 
-use crate::{CombinedGoal, Context, Facts, Location, Reading, Subject, Unavailable, subject::SubjectType};
+use crate::{
+    CombinedGoal, Context, Facts, Goal, Location, OptionError, Reading, Subject, Unavailable,
+    subject::SubjectType,
+};
 
 /// Collects one reading. Takes its resources from the [`Context`].
 pub(crate) type CollectFn = dyn Fn(Context) -> BoxFuture<'static, Result<Reading, Unavailable>> + Send + Sync;
@@ -69,6 +72,12 @@ impl Metric {
             *subject = Some(SubjectType::new::<S>());
         }
         self
+    }
+
+    /// Replaces the goal, or removes it. See [`Facts::replace_goal`].
+    pub(crate) fn replace_goal(&mut self, goal: Option<Goal>) -> Result<(), OptionError> {
+        self.facts = Arc::new(Facts::clone(&self.facts).replace_goal(goal)?);
+        Ok(())
     }
 
     /// The facts.

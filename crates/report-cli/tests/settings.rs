@@ -195,3 +195,38 @@ fn all_documented_settings_are_valid() {
         .variable("PROMETHEUS_REMOTE_WRITE_PASSWORD", "of the user name");
     let _ = scene.run(&["--fail-on", "never", "--no-state"]).with_status(0);
 }
+
+#[test]
+#[cfg(all(feature = "datadog", feature = "prometheus"))]
+fn a_goal_in_the_settings_reaches_all_outputs() {
+    let settings =
+        "[report]\nenv = 'production'\n[goals]\n'commits.hotfix' = '< 2'\n'commits.reverts' = false\n";
+    let scene = scene().file("system-health.toml", settings);
+    let printed = |arguments: &[&str]| scene.run(arguments).with_status(0);
+
+    let list = printed(&["list"]).json();
+    let of = |key: &str| list.as_array().unwrap().iter().find(|metric| metric["key"] == key).unwrap().clone();
+    assert_eq!(of("commits.hotfix")["goal"], "< 2");
+    assert!(
+        of("commits.hotfix")["recovery"].is_null(),
+        "an alert would end at 3, which is above the new goal"
+    );
+    assert!(of("commits.reverts")["goal"].is_null());
+
+    let monitors = printed(&["monitors"]).json().to_string();
+    assert!(monitors.contains("metric:commits.hotfix") && monitors.contains(">= 2"), "{monitors}");
+    assert!(!monitors.contains("metric:commits.reverts"), "{monitors}");
+    let rules = printed(&["monitors", "--for", "prometheus"]).stdout();
+    assert!(
+        rules.contains("CommitsHotfixMissesGoal") && !rules.contains("CommitsRevertsMissesGoal"),
+        "{rules}"
+    );
+    for dashboard in [&["dashboard"][..], &["dashboard", "--for", "grafana"]] {
+        let dashboard = printed(dashboard).json().to_string();
+        assert!(dashboard.contains("< 2") && !dashboard.contains("< 5"), "{dashboard}");
+    }
+    let wrong = "[goals]\n'commits.hotfx' = '< 2'\n";
+    scene.file("system-health.toml", wrong).run(&["monitors"]).with_status(2).says(
+        "system-health.toml:2:1: `\"commits.hotfx\"` in [goals]: there is no metric `commits.hotfx`; did you mean `commits.hotfix`?",
+    );
+}

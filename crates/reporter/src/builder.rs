@@ -16,7 +16,7 @@ use crate::{
     name::{Name, NameHook, program_name},
     self_metrics::only_self_metrics,
     target::Sinks,
-    without_self_metrics,
+    with_goals_of_settings, without_self_metrics,
 };
 
 /// Builds a [`Reporter`]. Everything that is not set here comes from the settings.
@@ -216,7 +216,10 @@ impl ReporterBuilder {
         if catalog.metrics().is_empty() && catalog.sources().is_empty() {
             return Err(CatalogError::Empty.into());
         }
-        let all = catalog.clone().with_metrics(about_itself.metrics().iter().cloned())?;
+        let all = catalog.with_metrics(about_itself.metrics().iter().cloned())?;
+        let all = with_goals_of_settings(all, &self.settings)?;
+        let about_itself = Catalog::new(only_self_metrics(all.clone()).metrics().iter().cloned())?;
+        let catalog = without_self_metrics(all.clone());
         let selection = Selection::new(&all, &self.only, &self.skip)?.with_settings(&all, &self.settings)?;
         let goals = Goals::from_settings(&all, &self.settings)?.filter(|key| selection.keeps(key));
         let skipped = report.skip.iter().map(ToString::to_string);

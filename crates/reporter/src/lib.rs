@@ -48,7 +48,7 @@ pub use deadlines::{delivery_reserve, run_end};
 pub use delivery::{Delivery, DeliveryResult, Finished, Preview};
 pub use descriptions::with_remembered;
 pub use error::{DestinationsError, ReporterError};
-pub use goals::{Goals, NamedGoal};
+pub use goals::{Goals, NamedGoal, with_goals_of_settings};
 pub use periodic::PeriodicReporter;
 pub use receipt::{DeliveryStatus, Receipt, Refusal};
 pub use reporter::{Mode, Reporter};

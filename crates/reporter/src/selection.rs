@@ -8,7 +8,7 @@ use system_health_registry::{
     settings::{Known, SettingsError, SettingsTable, may_be_secret},
 };
 
-use crate::ReportSettings;
+use crate::{ReportSettings, with_goals_of_settings};
 
 /// The metrics that a run collects: the named ones or else the enabled ones, without those that are skipped.
 #[derive(Debug, Clone, Default)]
@@ -161,8 +161,9 @@ impl Selection {
     }
 }
 
-/// The metrics that the settings select: those that are enabled and not skipped.
+/// The metrics that the settings select, which are enabled and not skipped, with the goals of the settings.
 pub fn selected_by_settings(catalog: Catalog, settings: &Settings) -> Result<Catalog, SettingsError> {
+    let catalog = with_goals_of_settings(catalog, settings)?;
     Ok(Selection::default().with_settings(&catalog, settings)?.filter(catalog))
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::{
-    Aggregate, Alias, AliasError, Goal, Kind, Monitoring,
+    Aggregate, Alias, AliasError, Goal, Kind, Monitoring, check_recovery,
     option::{MetricOption, OptionError, OptionValue, ValueError},
 };
 
@@ -141,6 +141,18 @@ impl Facts {
     pub fn with_goal(mut self, goal: Goal) -> Self {
         self.goal = Some(goal);
         self
+    }
+
+    /// Replaces the goal, or removes it. The threshold at which an alert ends is removed as well if it does not fit the new
+    /// goal, because it was chosen for the old one. Fails if a metric of this kind cannot have a goal.
+    pub fn replace_goal(mut self, goal: Option<Goal>) -> Result<Self, OptionError> {
+        if goal.is_some() {
+            self.kind.check_can_have_goal().map_err(|error| OptionError::new("goal", error))?;
+        }
+        self.goal = goal;
+        let recovery = &mut self.monitoring.recovery;
+        *recovery = recovery.filter(|recovery| check_recovery(*recovery, goal).is_ok());
+        Ok(self)
     }
 
     /// Sets tags for every sample of the metric.
@@ -401,6 +413,33 @@ mod tests {
         ] {
             let errors = errors(options);
             assert!(errors.len() == 1 && errors[0].starts_with(refused), "{errors:?}");
+        }
+    }
+
+    #[test]
+    fn a_threshold_that_does_not_fit_a_new_goal_is_removed() {
+        let replaced = |goal: Option<&str>| {
+            let monitoring = Monitoring { recovery: Some(3.0), ..Monitoring::default() };
+            let facts =
+                Facts::new("jobs", "Jobs.").with_goal("< 5".parse().unwrap()).with_monitoring(monitoring);
+            let facts = facts.replace_goal(goal.map(|goal| goal.parse().unwrap())).unwrap();
+            facts.check().unwrap();
+            (facts.goal().map(|goal| goal.to_string()), facts.monitoring().recovery)
+        };
+
+        assert_eq!(replaced(Some("< 20")), (Some("< 20".to_owned()), Some(3.0)));
+        for goal in [Some("< 2"), Some("== 0"), Some("> 5"), None] {
+            assert_eq!(replaced(goal), (goal.map(str::to_owned), None));
+        }
+    }
+
+    #[test]
+    fn a_kind_without_a_current_value_gets_no_goal() {
+        for kind in [Kind::Counter, Kind::Distribution] {
+            let facts = Facts::new("jobs", "Jobs.").with_kind(kind);
+            let error = facts.clone().replace_goal("< 5".parse().ok()).unwrap_err();
+            assert!(error.message().contains("cannot have a goal"), "{error}");
+            assert_eq!(facts.clone().replace_goal(None), Ok(facts));
         }
     }
 

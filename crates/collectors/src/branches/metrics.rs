@@ -4,10 +4,17 @@ use system_health_registry::{EvidenceItem, Sample, SampleError, Window, system_h
 
 use super::Branches;
 use crate::{
-    date::format_date, github::WatchedBranch, github_access, repository::Repository, web_page::with_page_link,
+    date::format_date,
+    github::{GitHubApi, GitHubNeeds, Permission, WatchedBranch},
+    github_access,
+    repository::Repository,
+    web_page::with_page_link,
 };
 
-github_access!("branches.*", GraphQl, [Contents]);
+github_access!("branches.*", |_, settings| {
+    let needs = GitHubNeeds::default().with(GitHubApi::GraphQl, [Permission::Contents]);
+    needs.asking("branches", 1).asking_branch(settings)
+});
 
 /// The branches that GitHub makes for its merge queue.
 const MERGE_QUEUE: &str = "gh-readonly-queue/";

@@ -4,9 +4,7 @@
 use system_health_registry::{Sample, SampleError, group_title, system_health_metric};
 
 use super::CiVerdict;
-use crate::{github_access, repository::Repository, web_page::with_page_link};
-
-github_access!("ci.*", Rest, [Actions]);
+use crate::{repository::Repository, web_page::with_page_link};
 
 group_title!("ci", "CI");
 

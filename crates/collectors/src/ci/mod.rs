@@ -2,6 +2,7 @@
 //! For that metric, `judge` decides from the known runs of a workflow and makes no requests, and `fetch` gets from GitHub
 //! what `judge` needs. `docs/metrics.md` defines the metrics.
 
+mod access;
 mod age;
 mod early_end;
 mod evidence;

@@ -2,7 +2,7 @@
 
 use system_health_registry::{Settings, settings::SettingsError};
 
-use super::{CommitSettings, SourceChoice};
+use super::{CommitSettings, HistoryChoice, SourceChoice};
 use crate::{
     github::{
         GitHubApi::{GraphQl, Rest},
@@ -13,18 +13,31 @@ use crate::{
 };
 
 github_access!("commits.*", needs);
+github_access!("commits.direct_pushes", |_, settings| landed(settings));
+github_access!("commits.force_pushes", |_, settings| {
+    GitHubNeeds::default().with(Rest, [Contents]).asking("force pushes", 1).asking_branch(settings)
+});
 
-fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
-    let settings: CommitSettings = settings.table()?;
+fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
+    let settings: CommitSettings = all.table()?;
     let has_labels = match key {
         "commits.hotfix" => !settings.hotfix_labels.is_empty(),
         "commits.reverts" => !settings.revert_labels.is_empty(),
         _ => false,
     };
-    let commits = || GitHubNeeds::default().with(Rest, [Contents]);
-    Ok(match settings.source {
-        _ if has_labels => commits().with(GraphQl, [PullRequests]),
-        SourceChoice::Auto | SourceChoice::GitHub => commits(),
-        SourceChoice::Clone => GitHubNeeds::default(),
-    })
+    if settings.source == SourceChoice::Clone {
+        return if has_labels { landed(all) } else { Ok(GitHubNeeds::default()) };
+    }
+    let needs = if has_labels { landed(all)? } else { GitHubNeeds::default() };
+    needs.with(Rest, [Contents]).asking("commits", 1).asking_branch(all)
+}
+
+/// The commits that landed on the branch, and the pull requests with which they landed. Usually, these are the commits that the other
+/// metrics read.
+fn landed(all: &Settings) -> Result<GitHubNeeds, SettingsError> {
+    let settings: CommitSettings = all.table()?;
+    let is_shared = settings.source != SourceChoice::Clone && settings.history == HistoryChoice::FirstParent;
+    let commits = if is_shared { "commits" } else { "landed commits" };
+    let needs = GitHubNeeds::default().with(Rest, [Contents]).with(GraphQl, [PullRequests]);
+    needs.asking(commits, 1).asking("pull requests of commits", 1).asking_branch(all)
 }

@@ -11,11 +11,8 @@ use system_health_registry::{
 use crate::{
     date::format_date,
     github::{GitHubError, GitHubRepository, Permission, Timestamp, WatchedBranch, no_data_without},
-    github_access,
     repository::{Branch, Repository},
 };
-
-github_access!("commits.force_pushes", Rest, [Contents]);
 
 /// The type of the activity.
 const FORCE_PUSH: &str = "force_push";

@@ -14,23 +14,45 @@ use crate::{
 
 github_access!("dora.*", needs);
 
+/// The usual number of deployments in the window.
+const DEPLOYMENTS: u32 = 7;
+
 /// The deployments, then also the commits that they brought, then also the signs of failures.
-fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
-    let settings: DoraSettings = settings.table()?;
+fn needs(key: &str, all: &Settings) -> Result<GitHubNeeds, SettingsError> {
+    let settings: DoraSettings = all.table()?;
     let (api, permission) = match settings.deployments {
         DeploymentSource::GitHub => (GraphQl, Deployments),
         DeploymentSource::Releases | DeploymentSource::Tags => (GraphQl, Contents),
         DeploymentSource::Workflow => (Rest, Actions),
     };
     let deployments = GitHubNeeds::default().with(api, [permission]);
-    let changes = || deployments.clone().with(Rest, [Contents]).with(GraphQl, [PullRequests]);
+    let deployments = match settings.deployments {
+        DeploymentSource::GitHub => deployments.asking("deployments", many(settings.environments.len())),
+        DeploymentSource::Releases | DeploymentSource::Tags => deployments.asking("deployments", 1),
+        DeploymentSource::Workflow => deployments
+            .asking("deployments", 1)
+            .asking("jobs of deployments", DEPLOYMENTS)
+            .asking_branch(all)?,
+    };
+    let changes = || {
+        let changes = deployments.clone().with(Rest, [Contents]).with(GraphQl, [PullRequests]);
+        changes.asking("comparisons", DEPLOYMENTS).asking("pull requests of commits", 1)
+    };
+    let failures = || changes().asking("commits that are not deployed", 1).asking_branch(all);
     Ok(match key {
         "dora.deployment_frequency"
         | "dora.change_fail_ratio_samples"
         | "dora.deployment_rework_ratio_samples" => deployments,
-        _ if key.starts_with("dora.change_lead_time_seconds") || settings.incident_labels.is_empty() => {
-            changes()
+        _ if key.starts_with("dora.change_lead_time_seconds") => changes(),
+        _ if settings.incident_labels.is_empty() => failures()?,
+        _ => {
+            let incidents = many(settings.incident_labels.len());
+            failures()?.with(GraphQl, [Issues]).asking("incidents", incidents)
         }
-        _ => changes().with(GraphQl, [Issues]),
     })
+}
+
+/// A number of requests that the settings decide.
+fn many(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::SystemTime};
 
 use system_health_registry::{
-    Context, FromContext, ItemError, NoData, Reading, Sample, Scope, Unavailable, Window, Windows,
+    Context, EvidenceItem, FromContext, ItemError, NoData, Reading, Sample, Scope, Unavailable, Window,
+    Windows,
 };
 
 use super::{
@@ -78,7 +79,7 @@ impl FromContext for Deployments {
         let window = context.get::<Windows>().await?.longest(&["dora.*"]);
         let since = window.start().checked_sub(settings.lookback).unwrap_or(SystemTime::UNIX_EPOCH);
         let range = ReadBack { since, window_start: window.start(), table: settings.table() };
-        let mut found = read(context, &repository, &settings, &range).await?;
+        let (mut found, unread) = read(context, &repository, &settings, &range).await?;
         if found.iter().all(|(_, deployments)| deployments.is_empty()) {
             return Err(none(&repository, &settings).await);
         }
@@ -89,7 +90,9 @@ impl FromContext for Deployments {
                 range.apply(deployment);
             }
         }
-        let sequence = |(environment, deployments)| Sequence::new(environment, deployments, window);
+        let sequence = |(environment, deployments)| {
+            Sequence::new(environment, deployments, window).with_unread(unread.clone())
+        };
         let sequences = found.into_iter().map(sequence).collect();
         Ok(Self(Arc::new(Inner { sequences, missing })))
     }
@@ -98,21 +101,22 @@ impl FromContext for Deployments {
 /// The deployments of each environment, or all if their source has no environments.
 type Found = Vec<(Option<String>, Vec<Deployment>)>;
 
+/// The deployments, and those that may be missing.
 async fn read(
     context: &Context,
     repository: &GitHubRepository,
     settings: &RepositoryDora,
     range: &ReadBack<'_>,
-) -> Result<Found, Unavailable> {
-    let all = |deployments| vec![(None, deployments)];
+) -> Result<(Found, Option<EvidenceItem>), Unavailable> {
+    let all = |deployments| (vec![(None, deployments)], None);
     let (read, permission) = match settings.deployments {
         DeploymentSource::GitHub => {
             let read = github_deployments::read(repository, &settings.environments, range).await;
-            (read, Permission::Deployments)
+            (read.map(|found| (found, None)), Permission::Deployments)
         }
         DeploymentSource::Releases => {
             let read = releases::read(repository, settings.prereleases, range).await;
-            (read.map(all).map_err(Into::into), Permission::Contents)
+            (read.map(|(releases, unread)| (vec![(None, releases)], unread)), Permission::Contents)
         }
         DeploymentSource::Tags => {
             let read = tags::read(repository, &settings.tags, range).await;

@@ -1,23 +1,56 @@
 //! Releases as deployments.
+//!
+//! GitHub lists releases only by their creation, and a release counts when it is published. Its draft may have waited for any
+//! time, so it may be on any page. GitHub marks a release as the latest one when it is published, unless somebody decides
+//! otherwise. So the list is read at least to that release. What may be missing nevertheless is part of the evidence.
 
+use anyhow::bail;
 use serde::Deserialize;
 use serde_json::json;
+use system_health_registry::EvidenceItem;
 
 use super::{
     deployment::{Deployment, DeploymentState},
     read_back::ReadBack,
 };
-use crate::github::{GitHubError, GitHubRepository, Timestamp};
+use crate::{
+    date::format_date,
+    github::{Connection, GitHubError, GitHubRepository, NextPage, Timestamp},
+};
+
+/// The number of releases on a page, the most that GitHub allows.
+const PAGE: u32 = 100;
 
 const RELEASES: &str = "
 query Releases($owner: String!, $name: String!, $first: Int!, $after: String) {
   repository(owner: $owner, name: $name) {
+    latestRelease { id publishedAt }
     releases(first: $first, after: $after, orderBy: { field: CREATED_AT, direction: DESC }) {
       pageInfo { hasNextPage endCursor }
       nodes { id tagName isDraft isPrerelease createdAt publishedAt url tagCommit { oid } }
     }
   }
 }";
+
+#[derive(Debug, Deserialize)]
+struct ReleasesResponse {
+    repository: RepositoryResponse,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RepositoryResponse {
+    #[serde(deserialize_with = "Option::deserialize")]
+    latest_release: Option<LatestRelease>,
+    releases: Connection<ReleaseResponse>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LatestRelease {
+    id: String,
+    published_at: Option<Timestamp>,
+}
 
 /// See <https://docs.github.com/en/graphql/reference/releases>.
 #[derive(Debug, Deserialize)]
@@ -38,22 +71,58 @@ struct CommitId {
     oid: String,
 }
 
-/// The releases, the newest first.
+/// The releases, the last created first, and what may be missing because older ones were not read.
 pub(super) async fn read(
     repository: &GitHubRepository,
     prereleases: bool,
     range: &ReadBack<'_>,
-) -> Result<Vec<Deployment>, GitHubError> {
-    let list = &["repository", "releases"];
-    let mut pages = repository.query_pages::<ReleaseResponse>(RELEASES, json!({}), list);
-    let mut read = Vec::new();
-    while let Some(page) = pages.next().await? {
-        read.extend(page.into_iter().map(|release| release.into_deployment(prereleases, range.table)));
-        if range.is_enough(&read) {
+) -> anyhow::Result<(Vec<Deployment>, Option<EvidenceItem>)> {
+    let max_items = repository.github().max_items();
+    let (mut read, mut size) = (Vec::new(), PAGE);
+    let mut next = Some(NextPage::FIRST);
+    while let Some(page) = next {
+        let RepositoryResponse { latest_release, releases } = request(repository, &page, &mut size).await?;
+        next = releases.page_info.next(Some(&page))?;
+        let releases = releases.nodes.into_iter();
+        read.extend(releases.map(|release| release.into_deployment(prereleases, range.table)));
+        if range.is_enough(&read) && latest_release.is_none_or(|latest| latest.is_known(&read, range)) {
             break;
         }
+        if read.len() > max_items {
+            bail!(
+                "there are more than {max_items} releases in the time that matters; raise `max_pages` in [github]"
+            );
+        }
     }
-    Ok(read)
+    let unread = next.is_some().then(|| unread(&read, range)).flatten();
+    Ok((read, unread))
+}
+
+async fn request(
+    repository: &GitHubRepository,
+    page: &NextPage,
+    size: &mut u32,
+) -> Result<RepositoryResponse, GitHubError> {
+    let variables = |size: u32| json!({ "first": size, "after": page.cursor() });
+    Ok(repository.query_sized::<ReleasesResponse>(RELEASES, size, variables).await?.repository)
+}
+
+/// The releases that were not read, as evidence.
+fn unread(read: &[Deployment], range: &ReadBack<'_>) -> Option<EvidenceItem> {
+    let oldest = format_date(read.last()?.created_at);
+    let reason = format!(
+        "they were not read; if a draft among them was published in the window, it is missing; see `lookback` in {}",
+        range.table
+    );
+    Some(EvidenceItem::new(format!("releases created before {oldest}"), false, reason))
+}
+
+impl LatestRelease {
+    /// Whether it is among the releases that were read, or was published before the window.
+    fn is_known(&self, read: &[Deployment], range: &ReadBack<'_>) -> bool {
+        let is_early = self.published_at.is_some_and(|Timestamp(at)| at <= range.window_start);
+        is_early || read.iter().any(|deployment| deployment.id == self.id)
+    }
 }
 
 impl ReleaseResponse {

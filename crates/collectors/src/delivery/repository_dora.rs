@@ -18,7 +18,7 @@ struct Inner {
 }
 
 impl RepositoryDora {
-    /// The settings table where a change is about this repository: its own one, if it has one. For messages.
+    /// The table to name in messages: `[dora]`, or that of the repository if it has its own.
     pub(super) fn table(&self) -> &str {
         &self.0.table
     }

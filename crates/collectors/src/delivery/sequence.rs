@@ -21,6 +21,8 @@ pub(super) struct Sequence {
     successes: Vec<Success>,
     /// Deployments that do not count, with the instant that decides whether they are in a window, and the reason.
     others: Vec<(Deployment, SystemTime, String)>,
+    /// What may be missing, because it was not read.
+    unread: Option<EvidenceItem>,
     /// The longest window.
     window: Window,
 }
@@ -53,7 +55,12 @@ impl Sequence {
         }
         // The sort is stable.
         successes.sort_by_key(|success| success.at);
-        Self { environment, successes, others, window }
+        Self { environment, successes, others, unread: None, window }
+    }
+
+    /// Adds to the evidence what may be missing, because it was not read.
+    pub(super) fn with_unread(self, unread: Option<EvidenceItem>) -> Self {
+        Self { unread, ..self }
     }
 
     /// The successful deployments, from the first to the last, beginning before the longest window if there are any.
@@ -96,7 +103,8 @@ impl Sequence {
         let counted = self
             .within(window)
             .map(|(_, success)| success.item(true, format!("it succeeded at {}", format_date(success.at))));
-        let evidence: Vec<_> = counted.chain(self.others_within(window)).collect();
+        let others = self.others_within(window).chain(self.unread.clone());
+        let evidence: Vec<_> = counted.chain(others).collect();
         Ok(Sample::new(value)?.with_evidence(evidence))
     }
 

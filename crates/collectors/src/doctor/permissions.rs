@@ -11,6 +11,7 @@ use super::needed_permissions::needed;
 use crate::{
     github::{
         Cause, GitHub, GitHubError, GitHubRepository, Permission, QueryErrorKind, installation_permissions,
+        is_about_feature,
     },
     repository::Repository,
 };
@@ -127,7 +128,7 @@ fn from_probe(
         // GitHub answers in the same way if a feature is turned off, but says so. A 403 has another reason, such as the rules of
         // an organization.
         Cause::Status { status, body, .. } => {
-            *status == StatusCode::NOT_FOUND && !says_disabled(&body.to_string())
+            *status == StatusCode::NOT_FOUND && !is_about_feature(&body.to_string())
         }
         _ => error.query_error_kind() == Some(QueryErrorKind::Forbidden),
     };
@@ -136,13 +137,6 @@ fn from_probe(
     }
     let needs = join(metrics);
     Finding::info(subject(permission), format!("cannot be checked with {name}, and {needs} need it: {cause}"))
-}
-
-fn says_disabled(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    ["disabled", "not enabled", "must be enabled", "no analysis found"]
-        .iter()
-        .any(|words| message.contains(words))
 }
 
 fn present(permission: Permission, metrics: &BTreeSet<&str>, how: &str) -> Finding {
@@ -163,22 +157,4 @@ fn subject(permission: Permission) -> String {
 
 fn join(metrics: &BTreeSet<&str>) -> String {
     metrics.iter().copied().collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_feature_that_is_turned_off_is_not_a_missing_permission() {
-        for message in [
-            "Dependabot alerts are disabled for this repository.",
-            "Advanced Security must be enabled for this repository to use code scanning.",
-            "Secret scanning is disabled on this repository.",
-            "no analysis found",
-        ] {
-            assert!(says_disabled(message), "{message}");
-        }
-        assert!(!says_disabled("Not Found"));
-    }
 }

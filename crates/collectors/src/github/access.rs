@@ -1,12 +1,13 @@
 //! What metrics need of GitHub: the APIs that they ask and the permissions of the token. Each group declares it once, beside its
 //! metrics.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::Glob;
 use system_health_registry::{__private::inventory, Settings, settings::SettingsError};
 
 use super::Permission;
+use crate::repository::RepositorySettings;
 
 /// The APIs of GitHub. Each has a rate limit of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +34,10 @@ pub struct GitHubNeeds {
     pub apis: BTreeSet<GitHubApi>,
     /// The permissions to read, beside that to read metadata, which every token has.
     pub permissions: BTreeSet<Permission>,
+    /// What it asks for, such as `runs`, with the usual number of requests for one repository. Metrics of a group that ask for the
+    /// same share the requests. If this is empty, those that the metric declares count, and all metrics of the pattern share
+    /// them.
+    pub requests: BTreeMap<&'static str, u32>,
 }
 
 inventory::collect!(GitHubAccess);
@@ -55,6 +60,21 @@ impl GitHubNeeds {
         self.apis.insert(api);
         self.permissions.extend(permissions);
         self
+    }
+
+    /// Asks for something with a number of requests for one repository, together with all metrics of the group that ask for the
+    /// same.
+    #[must_use]
+    pub fn asking(mut self, what: &'static str, requests: u32) -> Self {
+        let known = self.requests.entry(what).or_default();
+        *known = requests.max(*known);
+        self
+    }
+
+    /// Asks for the [watched branch](super::WatchedBranch), unless the settings name it.
+    pub fn asking_branch(self, settings: &Settings) -> Result<Self, SettingsError> {
+        let is_named = settings.table::<RepositorySettings>()?.branch.is_some();
+        Ok(if is_named { self } else { self.asking("default branch", 1) })
     }
 
     /// Whether GitHub is not asked at all.

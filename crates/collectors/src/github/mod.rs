@@ -40,6 +40,8 @@ pub use app::{APP_KEY, AppError};
 #[cfg(feature = "github")]
 pub(crate) use changed_list::{ChangedList, Connection, ListError, NextPage, PageInfo, Updated};
 #[cfg(feature = "github")]
+pub(crate) use client::refusal::is_about_feature;
+#[cfg(feature = "github")]
 pub use client::{
     Cause, ErrorBody, GitHub, GitHubError, Pages, QueryError, QueryErrorKind, QueryErrors, QueryPages,
 };

@@ -5,7 +5,10 @@ use std::fmt;
 use http::StatusCode;
 use system_health_registry::Unavailable;
 
-use super::{Cause, GitHubError, QueryErrorKind};
+use super::{
+    Cause, GitHubError, QueryErrorKind,
+    client::refusal::{is_about_feature, is_about_permission},
+};
 
 /// A permission to read something of a repository, as fine-grained tokens and GitHub Apps have it. See
 /// <https://docs.github.com/en/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens>.
@@ -84,8 +87,9 @@ impl fmt::Display for Permission {
 }
 
 /// No data with the name of the permission if the token may not read something, and otherwise the error. It would be the same
-/// error in each run until somebody changes the token. No token is no data, too, and so is what GitHub refuses for another
-/// reason, such as the rules or the plan of an organization. Then the reason names no permission.
+/// error in each run until somebody changes the token. No token is no data, too, and so is a feature that the repository or
+/// the owner's plan does not have. If GitHub refuses the request for another reason, it stays an error: an organization's
+/// rules for tokens or addresses, a suspended installation, or a text that is not known.
 ///
 /// `permission` is a [`Permission`] or another name of a permission that a token needs to read `what`, such as a repository.
 ///
@@ -110,8 +114,8 @@ pub fn no_data_without(
             "the GitHub token needs the permission `{permission}` (read) for {what}: {}",
             refused.cause()
         )),
-        Some(refused) if is_forbidden(refused) => {
-            Unavailable::no_data(format!("GitHub refuses to show this for {what}: {}", refused.cause()))
+        Some(refused) if lacks_feature(refused) => {
+            Unavailable::no_data(format!("GitHub does not have this for {what}: {}", refused.cause()))
         }
         _ => error.into(),
     }
@@ -120,24 +124,21 @@ pub fn no_data_without(
 fn needs_token(error: &GitHubError) -> bool {
     match error.cause() {
         Cause::NoToken => true,
-        Cause::Status { status, with_token: false, .. } => *status == StatusCode::UNAUTHORIZED,
+        Cause::Status { status: StatusCode::UNAUTHORIZED, with_token: false, .. } => true,
+        Cause::Status { status: StatusCode::FORBIDDEN, with_token: false, .. } => {
+            error.message().is_some_and(is_about_permission)
+        }
         _ => false,
     }
 }
 
 fn lacks_permission(error: &GitHubError) -> bool {
-    match error.cause() {
-        Cause::NoPermission { .. } => true,
-        Cause::Status { .. } => {
-            // GitHub says no more about some tokens: "Resource not accessible by personal access token".
-            is_forbidden(error) && error.message().is_some_and(|message| message.contains("not accessible"))
-        }
-        _ => error.query_error_kind() == Some(QueryErrorKind::Forbidden),
-    }
+    matches!(error.cause(), Cause::NoPermission { .. })
+        || error.query_error_kind() == Some(QueryErrorKind::Forbidden)
 }
 
-/// Whether GitHub refuses the request for another reason, such as the organization's rules or plan. Rate limits have a cause
-/// of their own.
-fn is_forbidden(error: &GitHubError) -> bool {
-    matches!(error.cause(), Cause::Status { status, .. } if *status == StatusCode::FORBIDDEN)
+fn lacks_feature(error: &GitHubError) -> bool {
+    let is_forbidden =
+        matches!(error.cause(), Cause::Status { status, .. } if *status == StatusCode::FORBIDDEN);
+    is_forbidden && error.message().is_some_and(is_about_feature)
 }

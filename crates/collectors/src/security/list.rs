@@ -6,7 +6,7 @@ use http::StatusCode;
 use system_health_registry::{Sample, Unavailable};
 
 use super::{alert::AlertResponse, alert_kind::AlertKind};
-use crate::github::{Cause, GitHubError, GitHubRepository, no_data_without};
+use crate::github::{Cause, GitHubError, GitHubRepository, is_about_feature, no_data_without};
 
 /// The number of open alerts of each severity.
 ///
@@ -39,7 +39,7 @@ fn unavailable(repository: &GitHubRepository, kind: AlertKind, error: GitHubErro
     match cause {
         // GitHub says so in words only: "Dependabot alerts are disabled for this repository".
         Cause::Status { status: StatusCode::FORBIDDEN, .. }
-            if error.message().is_some_and(is_about_the_feature) =>
+            if error.message().is_some_and(is_about_feature) =>
         {
             Unavailable::no_data(format!("{tag} is not in use in {name}: {cause}"))
         }
@@ -54,11 +54,4 @@ fn unavailable(repository: &GitHubRepository, kind: AlertKind, error: GitHubErro
             no_data_without(kind.permission(), name, error)
         }
     }
-}
-
-fn is_about_the_feature(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    ["is disabled", "are disabled", "not enabled", "must be enabled", "not available", "archived"]
-        .iter()
-        .any(|words| message.contains(words))
 }

@@ -1,9 +1,11 @@
 //! The requests of a run are estimated before the first one, and bounded.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, path::Path, sync::Arc, time::Duration};
 
 use system_health_collectors::github::GitHubAccess;
-use system_health_registry::{Catalog, Context, Engine, OutcomeState, RequestPlan, Run, Unavailable};
+use system_health_registry::{
+    Catalog, Context, Engine, OutcomeState, RequestPlan, Run, Settings, Unavailable,
+};
 use system_health_test_support::{
     github::{self, Conclusion, FakeGitHub, FakeGitHubBuilder},
     server::Answer,
@@ -221,6 +223,72 @@ fn each_metric_that_asks_github_declares_what_it_needs() {
             );
         }
     }
+}
+
+#[test]
+fn a_metric_declares_as_many_requests_as_what_it_asks_for() {
+    let settings = "[repository]\nname = 'acme/shop'\nbranch = 'main'";
+    let settings = Settings::builder().toml(Path::new("a.toml"), settings).unwrap().build().unwrap();
+    for metric in Catalog::linked().unwrap().metrics() {
+        let Some(access) = GitHubAccess::of_metric(metric.key()) else { continue };
+        let asked = (access.needs)(metric.key(), &settings).unwrap().requests;
+        let sum: u32 = asked.values().sum();
+        assert!(
+            asked.is_empty() || metric.requests() == Some(sum.into()),
+            "{}: {asked:?} are {sum}, not {:?}",
+            metric.key(),
+            metric.requests()
+        );
+    }
+}
+
+/// The estimate of a group, and the requests that its first run over a few repositories with different histories makes.
+async fn estimated_and_real(settings: &str, group: &'static str) -> (u64, usize) {
+    let github = FakeGitHub::builder().token(TOKEN).rate_limit(u32::MAX).start();
+    let names = github.repositories(4, |number, repository| repository.seeded_history(number as u64));
+    let url = github.url();
+    let settings = format!("[github]\napi_url = \"{url}\"\n[repository]\nnames = {names:?}\n{settings}");
+    let catalog = Catalog::linked().unwrap().filter(move |key| key.split('.').next() == Some(group));
+    let context = Stage::empty().token().settings(&settings).run().with_deadline(Duration::from_hours(1));
+    let run = Engine::new().run(&catalog, &context).await;
+    let failed = run.outcomes().iter().find(|outcome| outcome.state() == OutcomeState::Error);
+    assert!(failed.is_none(), "{failed:?}");
+    let counted = github.requests().iter().filter(|request| request.path() != "/rate_limit").count();
+    (plan(&run).total(), counted)
+}
+
+#[tokio::test]
+#[ignore = "takes several seconds: run cargo xtask test"]
+async fn the_first_estimate_of_each_group_is_close_to_what_a_run_makes() {
+    let labels = "[commits]\nhotfix_labels = ['hotfix']";
+    let mut lines = String::new();
+    for (settings, group) in [
+        ("", "branches"),
+        ("", "ci"),
+        ("", "commits"),
+        (labels, "commits"),
+        ("branch = 'main'", "commits"),
+        ("", "dora"),
+        ("", "issues"),
+        ("", "prs"),
+        ("", "security"),
+    ] {
+        let (estimated, real) = estimated_and_real(settings, group).await;
+        writeln!(lines, "{group} {settings:?}: about {estimated}, {real}").unwrap();
+        let real = real as u64;
+        assert!(real <= estimated * 5 / 4 && estimated <= real * 2, "{lines}");
+    }
+    insta::assert_snapshot!(lines, @r#"
+    branches "": about 8, 8
+    ci "": about 252, 173
+    commits "": about 16, 17
+    commits "[commits]\nhotfix_labels = ['hotfix']": about 16, 17
+    commits "branch = 'main'": about 12, 13
+    dora "": about 48, 34
+    issues "": about 4, 4
+    prs "": about 4, 4
+    security "": about 12, 12
+    "#);
 }
 
 #[tokio::test]

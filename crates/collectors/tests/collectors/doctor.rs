@@ -124,7 +124,7 @@ async fn a_refusal_for_another_reason_is_not_a_missing_permission() {
             "Contents",
             Grade::Info,
             "cannot be checked with acme/shop, and commits.* need it: GitHub answered 403 Forbidden: Resource protected by \
-             organization SAML enforcement.; the GitHub token needs read access to the repository's contents and actions"
+             organization SAML enforcement."
         )
     );
 }

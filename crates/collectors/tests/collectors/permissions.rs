@@ -66,18 +66,58 @@ async fn what_needs_a_token_is_no_data_without_one() {
     );
 }
 
+/// What GitHub says if it refuses a request for another reason than a missing permission.
+const OTHER_REASONS: [&str; 6] = [
+    "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.",
+    "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, \
+     and your IP address is not permitted to access this resource.",
+    "Although you appear to have the correct authorization credentials, the `acme` organization has enabled OAuth App access \
+     restrictions, meaning that data access to third-parties is limited.",
+    "`acme` forbids access via a personal access token (classic). Please use a GitHub App, OAuth App, or a personal access token \
+     with fine-grained permissions.",
+    "This installation has been suspended",
+    "A text that nobody knows yet",
+];
+
 #[tokio::test]
-async fn a_refusal_for_another_reason_is_no_data_that_does_not_name_a_permission() {
-    for message in [
-        "Resource protected by organization SAML enforcement. You must grant your token access to this organization.",
-        "Upgrade to GitHub Pro or make this repository public to enable this feature.",
-    ] {
+async fn a_refusal_for_another_reason_stays_an_error() {
+    for message in OTHER_REASONS {
         let github = github("/runners", Answer::json(403, &json!({ "message": message })));
-        let reason = no_data(runners(&Stage::on(&github)).await);
-        let start =
-            format!("GitHub refuses to show this for acme/shop: GitHub answered 403 Forbidden: {message}");
-        assert!(reason.starts_with(&start) && !reason.contains("permission"), "{reason}");
+        let error = runners(&Stage::on(&github)).await.unwrap_err();
+        let Unavailable::Error(error) = error else { panic!("{message}: {error:?}") };
+        assert!(error.to_string().ends_with(&format!("GitHub answered 403 Forbidden: {message}")), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_query_that_is_refused_for_another_reason_stays_an_error() {
+    for message in OTHER_REASONS {
+        let github = github("/graphql", refusal::query_error("FORBIDDEN", message));
+        let client: GitHub = Stage::on(&github).context().get().await.unwrap();
+        let answer = client.query::<Value>("{ viewer { login } }", json!({})).await;
+        let error = no_data_without(Permission::Issues, "acme/shop", answer.unwrap_err());
+        assert!(matches!(error, Unavailable::Error(_)), "{message}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_role_of_the_owner_of_a_token_is_a_permission() {
+    let message = "Must have admin rights to Repository.";
+    let github = github("/runners", Answer::json(403, &json!({ "message": message })));
+    let reason = no_data(runners(&Stage::on(&github)).await);
+    let start = "the GitHub token needs the permission `Administration` (read) for acme/shop: GitHub answered 403 Forbidden: Must \
+                 have admin rights to Repository.";
+    assert!(reason.starts_with(start), "{reason}");
+}
+
+#[tokio::test]
+async fn a_feature_that_the_plan_does_not_have_is_no_data_that_names_no_permission() {
+    let message = "Upgrade to GitHub Pro or make this repository public to enable this feature.";
+    let github = github("/runners", Answer::json(403, &json!({ "message": message })));
+    assert_eq!(
+        no_data(runners(&Stage::on(&github)).await),
+        format!("GitHub does not have this for acme/shop: GitHub answered 403 Forbidden: {message}")
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 
 use globset::Glob;
 use system_health_registry::{Catalog, Context, Engine, Report, self_metrics::is_self_metric};
-use system_health_reporter::{FailOn, Selection, SelectionError, base_tags, run_end, without_self_metrics};
+use system_health_reporter::{
+    FailOn, Selection, SelectionError, base_tags, run_end, with_goals_of_settings, without_self_metrics,
+};
 use tokio::time::Instant;
 
 use super::{exit_reason, hints, run_output::RunOutput, runtime, subject_filter::SubjectFilter};
@@ -24,7 +26,7 @@ pub(super) fn run(
     let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.flags)?;
     let tags = base_tags(&report)?;
     // The metrics about the reporter need a finished run, so they cannot be explained here.
-    let catalog = without_self_metrics(catalog.clone());
+    let catalog = without_self_metrics(with_goals_of_settings(catalog.clone(), &settings)?);
     let keys: Vec<&str> = GlobList::all(&arguments.keys).map(Glob::glob).collect();
     if keys.iter().all(|key| is_self_metric(key)) {
         return Err(SelectionError::OnlySelfMetrics.into());

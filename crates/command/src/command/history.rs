@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use system_health_registry::{Catalog, settings::Known};
-use system_health_reporter::warn_of_damage;
+use system_health_reporter::{warn_of_damage, with_goals_of_settings};
 use system_health_state::Store;
 
 use super::hints::WithHint;
@@ -48,7 +48,10 @@ pub(super) fn run(arguments: &HistoryArguments, catalog: &Catalog, stdout: Stdou
     let rows = HistoryRow::from_entries(&entries);
     match stdout.format() {
         Format::Csv => stdout.write(&HistoryRow::csv(&rows)?)?,
-        _ => stdout.print(HistoryReport { entries: &entries, catalog, key, since, now }, &rows)?,
+        _ => {
+            let catalog = &with_goals_of_settings(catalog.clone(), &settings)?;
+            stdout.print(HistoryReport { entries: &entries, catalog, key, since, now }, &rows)?;
+        }
     }
     Ok(Status::Done)
 }

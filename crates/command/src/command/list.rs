@@ -1,7 +1,7 @@
 //! `report list`: prints the catalog.
 
 use system_health_registry::{Catalog, Settings, settings::SettingsBuilder};
-use system_health_reporter::Selection;
+use system_health_reporter::{Selection, with_goals_of_settings};
 
 use crate::{
     args::{Format, ListArguments},
@@ -13,11 +13,11 @@ use crate::{
 
 /// Prints the catalog.
 pub(super) fn run(arguments: &ListArguments, catalog: &Catalog, stdout: Stdout) -> anyhow::Result<Status> {
-    let catalog = &with_remembered(catalog, Some(&arguments.settings), Some(&arguments.folder))?;
+    let catalog = with_remembered(catalog, Some(&arguments.settings), Some(&arguments.folder))?.into_owned();
+    let (catalog, selection) = &by_settings(arguments, catalog)?;
     if stdout.format() == Format::Markdown {
         stdout.write(&MarkdownList(catalog).to_string())?;
     } else {
-        let selection = &selection(arguments, catalog)?;
         stdout.print(
             TableList { catalog, selection, width: Stdout::width() },
             JsonList::new(catalog, selection),
@@ -26,16 +26,21 @@ pub(super) fn run(arguments: &ListArguments, catalog: &Catalog, stdout: Stdout) 
     Ok(Status::Done)
 }
 
-/// The metrics that the settings select. If the settings are wrong, a warning is logged and the defaults are used, because the
-/// list helps to correct them.
-fn selection(arguments: &ListArguments, catalog: &Catalog) -> anyhow::Result<Selection> {
-    let by_settings = settings::builder(&arguments.settings).and_then(SettingsBuilder::build);
-    let by_settings = by_settings.and_then(|settings| Selection::default().with_settings(catalog, &settings));
-    match by_settings {
-        Ok(selection) => Ok(selection),
+/// The metrics with the goals of the settings, and those that the settings select. If the settings are wrong, a warning is
+/// logged and the defaults are used, because the list helps to correct them.
+fn by_settings(arguments: &ListArguments, catalog: Catalog) -> anyhow::Result<(Catalog, Selection)> {
+    let settings = settings::builder(&arguments.settings).and_then(SettingsBuilder::build);
+    let applied = settings.and_then(|settings| {
+        let catalog = with_goals_of_settings(catalog.clone(), &settings)?;
+        let selection = Selection::default().with_settings(&catalog, &settings)?;
+        Ok((catalog, selection))
+    });
+    match applied {
+        Ok(applied) => Ok(applied),
         Err(error) => {
             tracing::warn!("the list shows what a run collects without settings: {error}");
-            Ok(Selection::default().with_settings(catalog, &Settings::default())?)
+            let selection = Selection::default().with_settings(&catalog, &Settings::default())?;
+            Ok((catalog, selection))
         }
     }
 }

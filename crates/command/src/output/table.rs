@@ -40,17 +40,19 @@ impl<'a> TableReport<'a> {
         self
     }
 
-    fn short(&self) -> impl Iterator<Item = &MetricOutcomes<'a>> {
+    /// The metrics with so few samples that each sample has a row.
+    fn detailed(&self) -> impl Iterator<Item = &MetricOutcomes<'a>> {
         self.groups.iter().filter(|group| group.is_short())
     }
 
-    fn long(&self) -> impl Iterator<Item = &MetricOutcomes<'a>> {
+    /// The other metrics, with one row each.
+    fn summarized(&self) -> impl Iterator<Item = &MetricOutcomes<'a>> {
         self.groups.iter().filter(|group| !group.is_short())
     }
 
-    /// A row for each sample of the metrics with few of them.
+    /// A row for each sample.
     fn samples(&self) -> Columns {
-        let shown = || self.short().flat_map(MetricOutcomes::samples);
+        let shown = || self.detailed().flat_map(MetricOutcomes::samples);
         let with_subject = shown().any(|(outcome, _)| outcome.subject.is_some());
         let with_tags = shown().any(|(_, sample)| !sample.tags().is_empty());
         let mut headings = vec![("VALUE", true), ("UNIT", false), ("GOAL", false), ("TIME", true)];
@@ -71,12 +73,12 @@ impl<'a> TableReport<'a> {
         columns
     }
 
-    /// A row for each of the other metrics.
+    /// A row for each metric with many samples: how many there are, and in which range.
     fn summaries(&self) -> Columns {
         let (no_data, errors, failed) = (
-            self.long().any(|group| group.count(OutcomeState::NoData) > 0),
-            self.long().any(|group| group.count(OutcomeState::Error) > 0),
-            self.long().any(|group| group.failed_items() > 0),
+            self.summarized().any(|group| group.count(OutcomeState::NoData) > 0),
+            self.summarized().any(|group| group.count(OutcomeState::Error) > 0),
+            self.summarized().any(|group| group.failed_items() > 0),
         );
         let headings = [
             (true, ("SUBJECTS", true)),
@@ -91,7 +93,7 @@ impl<'a> TableReport<'a> {
             (true, ("GOAL", false)),
         ];
         let mut columns = Columns::new(wanted(headings).collect());
-        for group in self.long() {
+        for group in self.summarized() {
             let range = group.range();
             let value =
                 |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |it| ShownValue(it).to_string());
@@ -136,7 +138,7 @@ impl fmt::Display for TableReport<'_> {
         self.values(f)?;
         let sources = self.report.run().sources();
         Problems { groups: &self.groups, items_of: &self.groups, sources, width: self.width }.fmt(f)?;
-        if self.long().next().is_some() {
+        if self.summarized().next().is_some() {
             let hint =
                 "--format json shows all; report explain KEY --subject NAME shows what is behind one value.";
             writeln!(f)?;

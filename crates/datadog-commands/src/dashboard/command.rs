@@ -42,7 +42,7 @@ register_command!(CommandType {
 async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
     let arguments = DashboardArguments::from_arg_matches(matches)?;
     let (settings, folder) = arguments.places();
-    let catalog = &*context.catalog(settings, folder)?;
+    let catalog = &context.catalog(settings, folder)?;
     // JSON is what Datadog imports, so it is also printed where other commands print a table.
     let stdout = context.stdout();
     match &arguments.action {

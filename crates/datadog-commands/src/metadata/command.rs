@@ -77,7 +77,7 @@ register_command!(CommandType {
 /// Prints the metadata. With `--push`, also updates it in Datadog.
 async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
     let arguments = MetadataArguments::from_arg_matches(matches)?;
-    let catalog = &*context.catalog(Some(&arguments.settings), None)?;
+    let catalog = &context.catalog(Some(&arguments.settings), None)?;
     let stdout = context.stdout();
     for metric in catalog.metrics() {
         if let Some(unit) = metric.unit().filter(|unit| datadog_unit(unit).is_none()) {

@@ -36,7 +36,7 @@ register_command!(CommandType {
 
 async fn execute(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
     let arguments = MonitorsArguments::from_arg_matches(matches)?;
-    let catalog = &*context.known_catalog(Some(arguments.settings()), None)?;
+    let catalog = &context.known_catalog(Some(arguments.settings()), None)?;
     // JSON is what Datadog imports, so it is also printed where other commands print a table.
     let stdout = context.stdout();
     let settings = context.settings(arguments.settings())?;

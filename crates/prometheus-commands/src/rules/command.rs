@@ -33,7 +33,7 @@ register_command!(CommandType {
 
 fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
     let arguments = RulesArguments::from_arg_matches(matches)?;
-    let catalog = &*context.known_catalog(Some(&arguments.settings), None)?;
+    let catalog = &context.known_catalog(Some(&arguments.settings), None)?;
     let settings = context.settings(&arguments.settings)?;
     let monitors = Monitors::from_settings(catalog, &settings)?;
     let scope = RuleScope::from_settings(&settings)?;

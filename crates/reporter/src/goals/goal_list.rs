@@ -1,13 +1,12 @@
-//! The goals of the settings, checked against the metrics that exist.
+//! The goals of two metrics in the settings, checked against the metrics that exist.
 
 use system_health_registry::{
-    Catalog, Metric, Outcome, Run, Settings,
-    self_metrics::is_self_metric,
-    settings::{Known, SettingsError},
+    Catalog, Metric, Outcome, Run, Settings, self_metrics::is_self_metric, settings::SettingsError,
 };
 
 use super::{
     combination::{CombinationError, check_combination},
+    goal_of_metric::{KeyError, find},
     judgement,
     settings::{GoalsSettings, NamedGoal},
 };
@@ -19,33 +18,31 @@ pub struct Goals(Vec<NamedGoal>);
 /// Why a goal cannot be judged.
 #[derive(Debug, thiserror::Error)]
 enum GoalError {
-    #[error("this is the key of a metric; a goal needs another name")]
+    #[error("this is the key of a metric; a goal of two metrics needs another name")]
     NamedAfterMetric,
-    #[error("this is the former key of the metric `{key}`; a goal needs another name")]
+    #[error("this is the former key of the metric `{key}`; a goal of two metrics needs another name")]
     NamedAfterFormerKey { key: String },
-    #[error("there is no metric `{key}`{known}")]
-    UnknownMetric { key: String, known: Known },
-    #[error("`{former}` is the former key of `{key}`; write the new key")]
-    FormerKey { former: String, key: String },
+    #[error(transparent)]
+    Key(#[from] KeyError),
     #[error(transparent)]
     Combination(#[from] CombinationError),
 }
 
 impl Goals {
-    /// Reads `[goals]`. Refuses a goal, with its place in the file, if its name is the key of a metric, if there is no
+    /// Reads the tables in `[goals]`. Refuses a goal, with its place in the file, if its name is the key of a metric, if there is no
     /// such metric, or if the two cannot be combined. A metric that a source may return later is not refused. If the file
     /// is [shared](Settings::is_shared), a goal of an unknown metric is ignored, because it may be for another program.
     pub fn from_settings(catalog: &Catalog, settings: &Settings) -> Result<Self, SettingsError> {
-        let GoalsSettings(goals) = settings.table()?;
+        let goals: GoalsSettings = settings.table()?;
         let mut checked = Vec::new();
-        for goal in goals.into_iter().map(NamedGoal::from) {
+        for goal in goals.of_two() {
             let refuse = |path: String, error| Err(settings.refuse::<GoalsSettings>(&path, error));
             if let Err(error) = goal.check_name(catalog) {
                 return refuse(goal.name, error);
             }
             match goal.check_metrics(catalog) {
                 Ok(()) => checked.push(goal),
-                Err(error @ GoalError::UnknownMetric { .. }) if settings.is_shared() => {
+                Err(GoalError::Key(error @ KeyError::Unknown { .. })) if settings.is_shared() => {
                     tracing::debug!("[goals.{:?}] is ignored: {error}", goal.name);
                 }
                 Err(error) => return refuse(format!("{}.goal", goal.name), error),
@@ -101,24 +98,4 @@ impl NamedGoal {
             _ => Ok(()),
         }
     }
-}
-
-/// Finds a metric. `None` if a source may still return it.
-fn find<'a>(key: &str, catalog: &'a Catalog) -> Result<Option<&'a Metric>, GoalError> {
-    let metrics = catalog.metrics();
-    if let Some(metric) = metrics.iter().find(|metric| metric.key() == key) {
-        return Ok(Some(metric));
-    }
-    // Once the alias expires, there are no values under the former key.
-    let is_former = |metric: &&Metric| metric.alias().is_some_and(|alias| alias.key() == key);
-    if let Some(metric) = metrics.iter().find(is_former) {
-        return Err(GoalError::FormerKey { former: key.to_owned(), key: metric.key().to_owned() });
-    }
-    if !catalog.sources().is_empty() {
-        return Ok(None);
-    }
-    // Few goals are about the reporter, and its metrics are many.
-    let is_likely = |known: &&str| key.starts_with("system") || !is_self_metric(known);
-    let keys = metrics.iter().map(|metric| metric.key()).filter(is_likely);
-    Err(GoalError::UnknownMetric { key: key.to_owned(), known: Known::nearest_to(key, keys) })
 }

@@ -1,17 +1,31 @@
-//! The settings tables `[goals."name"]`.
+//! The settings table `[goals]`: a text for the goal of a metric, and a table for a goal of two metrics.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, value::MapAccessDeserializer},
+};
 use system_health_registry::{
-    CombinedGoal, Settings, check_key, check_owner, check_runbook, settings::SettingsError, settings_table,
+    CombinedGoal, Goal, Settings, check_key, check_owner, check_runbook, settings::SettingsError,
+    settings_table,
 };
 
-/// The settings tables `[goals."name"]`.
+/// The settings table `[goals]`.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub(super) struct GoalsSettings(pub(super) BTreeMap<GoalName, GoalSettings>);
+#[serde(transparent)]
+pub(super) struct GoalsSettings(BTreeMap<GoalName, GoalEntry>);
 
-/// The name of a goal. It has the form of a key.
+/// A value in `[goals]`.
+#[derive(Debug, Clone)]
+enum GoalEntry {
+    /// The goal of the metric with this key. `None` removes the one that it has.
+    OfMetric(Option<Goal>),
+    /// A goal of two metrics.
+    OfTwo(GoalSettings),
+}
+
+/// The name of a goal of two metrics, or the key of a metric. Both have the same form.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct GoalName(pub(super) String);
 
@@ -53,9 +67,28 @@ pub struct NamedGoal {
 }
 
 impl GoalsSettings {
+    /// The goals of metrics by their keys. `None` removes the one that a metric has.
+    pub(super) fn of_metrics(&self) -> impl Iterator<Item = (&str, Option<Goal>)> {
+        self.0.iter().filter_map(|(GoalName(key), entry)| match entry {
+            GoalEntry::OfMetric(goal) => Some((key.as_str(), *goal)),
+            GoalEntry::OfTwo(_) => None,
+        })
+    }
+
+    /// The goals of two metrics, sorted by name.
+    pub(super) fn of_two(self) -> impl Iterator<Item = NamedGoal> {
+        self.0.into_iter().filter_map(|(GoalName(name), entry)| match entry {
+            GoalEntry::OfMetric(_) => None,
+            GoalEntry::OfTwo(GoalSettings { goal, description, runbook, owner }) => {
+                Some(NamedGoal { name, goal, description, runbook, owner })
+            }
+        })
+    }
+
     fn check_distinct(&self, settings: &Settings) -> Result<(), SettingsError> {
         let mut known: Vec<(&str, &CombinedGoal)> = Vec::new();
-        for (GoalName(name), GoalSettings { goal, .. }) in &self.0 {
+        for (GoalName(name), entry) in &self.0 {
+            let GoalEntry::OfTwo(GoalSettings { goal, .. }) = entry else { continue };
             if let Some((other, _)) = known.iter().find(|(_, known)| *known == goal) {
                 let message = format!("[goals.\"{other}\"] has the same goal; remove one of them");
                 return Err(settings.refuse::<Self>(&format!("{name}.goal"), message));
@@ -63,13 +96,6 @@ impl GoalsSettings {
             known.push((name, goal));
         }
         Ok(())
-    }
-}
-
-impl From<(GoalName, GoalSettings)> for NamedGoal {
-    fn from((GoalName(name), settings): (GoalName, GoalSettings)) -> Self {
-        let GoalSettings { goal, description, runbook, owner } = settings;
-        Self { name, goal, description, runbook, owner }
     }
 }
 
@@ -84,8 +110,59 @@ impl<'de> Deserialize<'de> for GoalName {
     }
 }
 
+impl<'de> Deserialize<'de> for GoalEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The names of the keys are passed on, so that a wrong one is refused with the nearest right one.
+        deserializer.deserialize_struct("goal", &["goal", "description", "runbook", "owner"], GoalVisitor)
+    }
+}
+
+/// Distinguishes the values in `[goals]` by their types.
+struct GoalVisitor;
+
+impl<'de> de::Visitor<'de> for GoalVisitor {
+    type Value = GoalEntry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a goal such as \"< 5\", `false` to remove the goal of a metric, or a table with a goal of two metrics")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<GoalEntry, E> {
+        if text.trim().is_empty() {
+            return Ok(GoalEntry::OfMetric(None));
+        }
+        match text.parse::<Goal>() {
+            Ok(goal) => Ok(GoalEntry::OfMetric(Some(goal))),
+            Err(_) if text.parse::<CombinedGoal>().is_ok() => Err(E::custom(format!(
+                "`{text}` is a goal of two metrics, which needs a table; write {{ goal = \"{text}\" }}"
+            ))),
+            Err(error) => Err(E::custom(error)),
+        }
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<GoalEntry, E> {
+        if value {
+            return Err(E::custom(
+                "`true` is not a goal; write a goal such as \"< 5\", or `false` to remove it",
+            ));
+        }
+        Ok(GoalEntry::OfMetric(None))
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<GoalEntry, A::Error> {
+        GoalSettings::deserialize(MapAccessDeserializer::new(map)).map(GoalEntry::OfTwo)
+    }
+}
+
 fn goal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CombinedGoal, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|error| match text.parse::<Goal>() {
+        Ok(_) => de::Error::custom(format!(
+            "`{text}` names no metrics; the goal of one metric is a text with the key of the metric as its name: \
+             \"ci.errors\" = \"{text}\""
+        )),
+        Err(_) => de::Error::custom(error),
+    })
 }
 
 fn runbook<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {

@@ -1,10 +1,10 @@
-//! Goals of two metrics: their settings, and the runs that judge them.
+//! Goals in the settings, and the runs that judge them.
 
 use std::path::Path;
 
 use system_health_registry::{
-    Alias, Catalog, Facts, Kind, Metric, Settings, SharedError, Source, Unavailable, location,
-    settings::SettingsBuilder,
+    Alias, Catalog, Described, Facts, Kind, Metric, Monitoring, Outcome, Settings, SharedError, Source,
+    Unavailable, location, settings::SettingsBuilder,
 };
 use system_health_reporter::{Reporter, ReporterBuilder};
 
@@ -17,8 +17,9 @@ fn metrics() -> Vec<Metric> {
         Facts::new("ci.errors", "For a test."),
         Facts::new("ci.runs", "For a test.").with_kind(count),
         Facts::new("ci.time", "For a test.").with_unit("second").with_alias(former),
+        Facts::new("ci.total", "For a test.").with_kind(Kind::Counter),
     ];
-    facts.into_iter().zip([1.0, 4.0, 60.0]).map(|(facts, value)| metric(facts, value)).collect()
+    facts.into_iter().zip([1.0, 4.0, 60.0, 9.0]).map(|(facts, value)| metric(facts, value)).collect()
 }
 
 fn builder(catalog: Catalog, settings: &str) -> Result<ReporterBuilder, String> {
@@ -87,11 +88,11 @@ fn a_goal_that_cannot_be_judged_is_refused_at_its_line() {
         ),
         (
             more("[goals.'ci.old']\ngoal = 'ci.time / ci.runs < 1'"),
-            "a.toml:5:8: [goals.\"ci.old\"]: this is the former key of the metric `ci.time`; a goal needs another name",
+            "a.toml:5:8: [goals.\"ci.old\"]: this is the former key of the metric `ci.time`; a goal of two metrics needs another name",
         ),
         (
             more("[goals.'ci.runs']\ngoal = 'ci.time / ci.runs < 1'"),
-            "a.toml:5:8: [goals.\"ci.runs\"]: this is the key of a metric; a goal needs another name",
+            "a.toml:5:8: [goals.\"ci.runs\"]: this is the key of a metric; a goal of two metrics needs another name",
         ),
         (
             more("[goals.'bad name']\ngoal = 'ci.time / ci.runs < 1'"),
@@ -103,6 +104,106 @@ fn a_goal_that_cannot_be_judged_is_refused_at_its_line() {
         let refusal = refusal(&settings);
         assert!(refusal.starts_with(message), "{refusal}");
     }
+}
+
+#[test]
+fn a_goal_that_a_metric_cannot_have_is_refused_at_its_line() {
+    for (entry, message) in [
+        (
+            "'ci.run' = '< 5'",
+            "a.toml:2:1: `\"ci.run\"` in [goals]: there is no metric `ci.run`; did you mean `ci.runs`?",
+        ),
+        (
+            "'ci.old' = '< 5'",
+            "a.toml:2:1: `\"ci.old\"` in [goals]: `ci.old` is the former key of `ci.time`; write the new key",
+        ),
+        (
+            "'ci.runs' = '5'",
+            "a.toml:2:1: `\"ci.runs\"` in [goals]: goal `5` must start with `<`, `<=`, `>`, `>=`, `==` or `!=`",
+        ),
+        (
+            "'ci.runs' = true",
+            "a.toml:2:1: `\"ci.runs\"` in [goals]: `true` is not a goal; write a goal such as",
+        ),
+        (
+            "'ci.runs' = 5",
+            "a.toml:2:1: `\"ci.runs\"` in [goals]: invalid type: integer `5`, expected a goal such as",
+        ),
+        (
+            "'ci.total' = '< 5'",
+            "a.toml:2:1: `\"ci.total\"` in [goals]: a counter has no current value, so it cannot have a goal",
+        ),
+        (
+            "'system_health.reporter.run_duration_seconds' = '< 60'",
+            "a.toml:2:1: `\"system_health.reporter.run_duration_seconds\"` in [goals]: the monitors of the reporter watch this \
+             metric",
+        ),
+        (
+            "'a.b' = 'ci.errors / ci.runs < 1'",
+            "a.toml:2:1: `\"a.b\"` in [goals]: `ci.errors / ci.runs < 1` is a goal of two metrics, which needs a table",
+        ),
+        (
+            "'ci.runs' = { goal = '< 5' }",
+            "a.toml:2:15: `goal` in [goals.\"ci.runs\"]: `< 5` names no metrics; the goal of one metric is a text",
+        ),
+    ] {
+        let refusal = refusal(&format!("[goals]\n{entry}\n"));
+        assert!(refusal.starts_with(message), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn a_goal_in_the_settings_replaces_that_of_the_metric() {
+    let monitoring = Monitoring { recovery: Some(3.0), ..Monitoring::default() };
+    let with_goal =
+        Facts::new("ci.failed", "For a test.").with_goal("< 5".parse().unwrap()).with_monitoring(monitoring);
+    let metrics = || metrics().into_iter().chain([metric(with_goal.clone(), 4.0)]);
+    let run = async |settings: &str| {
+        let settings = format!("[goals]\n{settings}");
+        let builder = builder(Catalog::new(metrics()).unwrap(), &settings).unwrap();
+        let finished = builder.build().unwrap().collect().await.unwrap();
+        let goal = |outcome: &Outcome| {
+            let metric = &outcome.metric;
+            let goal = format!("{} {}", metric.key(), metric.condition()?);
+            Some((goal, metric.monitoring().recovery, outcome.goal_met()?))
+        };
+        finished.report.run().outcomes().iter().filter_map(goal).collect::<Vec<_>>()
+    };
+    let failed = |goal: &str, recovery, is_met| (format!("ci.failed {goal}"), recovery, is_met);
+
+    assert_eq!(run("").await, [failed("< 5", Some(3.0), true)]);
+    assert_eq!(run("'ci.failed' = '< 4'").await, [failed("< 4", Some(3.0), false)]);
+    assert_eq!(run("'ci.failed' = '< 2'").await, [failed("< 2", None, false)]);
+    assert_eq!(run("'ci.failed' = false").await, []);
+    assert_eq!(
+        run("'ci.failed' = ''\n'ci.errors' = '== 0'").await,
+        [("ci.errors == 0".to_owned(), None, false)]
+    );
+}
+
+#[tokio::test]
+async fn a_goal_in_the_settings_is_also_for_a_metric_that_a_source_returns() {
+    let source = Source::new("sql", "For a test.", location!(), |_| {
+        let described = |key: &str, kind| Described::new(Facts::new(key, "For a test.").with_kind(kind), 7);
+        let all = vec![described("sql.rows", Kind::Gauge), described("sql.written", Kind::Counter)];
+        Box::pin(async move { Ok(all) })
+    });
+    let catalog = Catalog::of_sources([source]).unwrap();
+    let settings = "[goals]\n'sql.rows' = '< 5'\n'sql.written' = '< 5'\n'sql.later' = '< 5'";
+
+    let finished = builder(catalog, settings).unwrap().build().unwrap().collect().await.unwrap();
+
+    let run = finished.report.run();
+    let goals = run
+        .outcomes()
+        .iter()
+        .map(|outcome| (outcome.metric.key(), outcome.samples().len(), outcome.goal_met()));
+    assert_eq!(goals.collect::<Vec<_>>(), [("sql.rows", 1, Some(false)), ("sql.written", 1, None)]);
+    let refused = &run.sources()[0].refused;
+    assert!(
+        refused.len() == 1
+            && refused[0].to_string().starts_with("the goal of `sql.written` was not replaced: a counter")
+    );
 }
 
 #[tokio::test]
@@ -121,7 +222,7 @@ async fn a_goal_is_judged_if_both_of_its_metrics_are_collected() {
 
 #[tokio::test]
 async fn a_metric_that_no_source_returned_is_no_data_and_a_failed_source_an_error() {
-    let source = |result: fn() -> Result<Vec<system_health_registry::Described>, Unavailable>| {
+    let source = |result: fn() -> Result<Vec<Described>, Unavailable>| {
         Source::new("sql", "For a test.", location!(), move |_| Box::pin(async move { result() }))
     };
     let settings = "[goals.'a.b']\ngoal = 'ci.errors / sql.rows < 1'";

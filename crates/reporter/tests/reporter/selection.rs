@@ -89,6 +89,7 @@ async fn an_invalid_pattern_in_the_settings_is_refused_with_its_place() {
 async fn entries_for_metrics_of_other_programs_are_ignored_in_a_shared_file() {
     let text = "[report]\nskip = ['shop.*', 'ci.runs']\n[metrics]\nenable = ['shop.late']\n\
                 [metrics.windows]\n'shop.*' = '30d'\n\
+                [goals]\n'shop.late' = '< 5'\n\
                 [goals.'shop.ok']\ngoal = 'shop.late / ci.runs < 1'\n[another_program]\nkey = 1\n";
     let build = |settings: Settings| {
         let catalog = Catalog::new(KEYS.map(|key| metric(Facts::new(key, "For a test."), 1.0))).unwrap();
@@ -109,6 +110,7 @@ async fn entries_for_metrics_of_other_programs_are_ignored_in_a_shared_file() {
         "[report]\nskip = ['shop.*']",
         "[metrics]\nenable = ['shop.late']",
         "[metrics.windows]\n'shop.*' = '30d'",
+        "[goals]\n'shop.late' = '< 5'",
         "[goals.'shop.ok']\ngoal = 'shop.late / ci.runs < 1'",
     ] {
         let settings = Settings::builder().toml(file, entry).unwrap().build().unwrap();

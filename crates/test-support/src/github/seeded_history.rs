@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     commit::Commit,
+    deployment::Deployment,
     issue::Issue,
     job::Conclusion,
     pull_request::{PullRequest, Review},
@@ -36,10 +37,11 @@ impl Numbers {
 }
 
 impl Repository {
-    /// Fills the repository with the history of a seed: commits of the last 14 days and their runs, and pull requests and
-    /// issues of the last 30 days.
+    /// Fills the repository with the history of a seed: commits of the last 14 days, their runs and deployments, and pull requests
+    /// and issues of the last 30 days.
     pub fn seeded_history(&self, seed: u64) {
         let mut numbers = Numbers(seed);
+        let mut of_deployments = Numbers(!seed);
         self.commit(Commit::new("The first commit").age(Duration::from_hours(24 * 60)));
         for (number, age) in numbers.ages(110, 14).into_iter().enumerate() {
             let kind = if numbers.below(40) == 0 { "Hotfix" } else { "Change" };
@@ -47,6 +49,9 @@ impl Repository {
             let failed = numbers.below(8) == 0;
             let conclusion = if failed { Conclusion::Failure } else { Conclusion::Success };
             self.run(Run::new("checks.yml").conclusion(conclusion).jobs(3, conclusion).age(age));
+            if of_deployments.below(10) == 0 {
+                self.seeded_deployment(&mut of_deployments, age);
+            }
         }
         // Without a run, nothing could be said about the tests.
         self.run(Run::new("checks.yml").jobs(3, Conclusion::Success));
@@ -73,6 +78,14 @@ impl Repository {
         self.run(Run::new("checks.yml").jobs(3, Conclusion::Success));
         self.pull_request(PullRequest::new(format!("Change {}", numbers.below(1_000))).age(age));
         self.issue(Issue::new(format!("Problem {}", numbers.below(1_000))).age(age));
+        self.seeded_deployment(&mut numbers, age);
+    }
+
+    /// Deploys the last commit, which sometimes fails.
+    fn seeded_deployment(&self, numbers: &mut Numbers, age: Duration) {
+        let state = if numbers.below(8) == 0 { "FAILURE" } else { "SUCCESS" };
+        let deployment = Deployment::new("production", self.tip("main")).age(age);
+        self.deployment(deployment.status("IN_PROGRESS", age).status(state, age / 2));
     }
 }
 

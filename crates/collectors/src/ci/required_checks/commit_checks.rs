@@ -1,4 +1,4 @@
-//! The checks of a commit, and the commits before it.
+//! The checks of a commit, and its ancestors.
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
@@ -44,8 +44,9 @@ struct Status {
     target_url: Option<String>,
 }
 
+/// See <https://docs.github.com/en/rest/commits/commits#list-commits>.
 #[derive(Debug, Deserialize)]
-struct Parented {
+struct CommitResponse {
     sha: String,
     parents: Vec<Parent>,
 }
@@ -91,23 +92,24 @@ async fn statuses(repository: &GitHubRepository, commit: &str) -> anyhow::Result
     statuses.into_iter().map(Status::into_check).collect::<anyhow::Result<_>>().with_context(failed)
 }
 
-/// The commits before a commit, by their first parents, the nearest first.
-pub(super) async fn before(
+/// The first parent of a commit, the first parent of that one, and so on, up to a number of commits.
+pub(super) async fn first_parents(
     repository: &GitHubRepository,
     commit: &str,
     max: usize,
 ) -> anyhow::Result<Vec<String>> {
-    let mut pages = repository.pages::<Vec<Parented>>(&["commits"], &[("sha", commit), ("per_page", "100")]);
+    let mut pages =
+        repository.pages::<Vec<CommitResponse>>(&["commits"], &[("sha", commit), ("per_page", "100")]);
     let failed = || format!("cannot list the commits before {commit} of {}", repository.name());
     let listed = pages.next().await.with_context(failed)?.unwrap_or_default();
-    let (mut before, mut current) = (Vec::new(), commit);
-    while before.len() < max {
+    let (mut ancestors, mut current) = (Vec::new(), commit);
+    while ancestors.len() < max {
         let found = listed.iter().find(|one| one.sha == current);
         let Some(parent) = found.and_then(|one| one.parents.first()) else { break };
-        before.push(parent.sha.clone());
+        ancestors.push(parent.sha.clone());
         current = &parent.sha;
     }
-    Ok(before)
+    Ok(ancestors)
 }
 
 impl CheckRun {

@@ -3,11 +3,9 @@
 use system_health_registry::{Sample, SampleError, system_health_metric};
 
 use super::RequiredChecksVerdict;
-use crate::{github_access, repository::Repository, web_page::with_page_link};
+use crate::{repository::Repository, web_page::with_page_link};
 
-github_access!("ci.required_checks_passing", Rest, [Checks, CommitStatuses, Contents]);
-
-/// 1 if the checks pass that the protection or the rulesets of the branch require, 0 if one of them fails.
+/// Whether the checks that the branch requires by its protection or rulesets pass (1), or one of them fails (0).
 #[system_health_metric(
     key = "ci.required_checks_passing",
     each = Repository,

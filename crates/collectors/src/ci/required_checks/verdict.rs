@@ -59,7 +59,7 @@ impl FromContext for RequiredChecksVerdict {
             reasons.push(format!("on {short}, {}", undecided.join(" and ")));
             considered += 1;
             if considered == 1 {
-                commits.extend(commit_checks::before(&repository, &commit, MAX_BEFORE).await?);
+                commits.extend(commit_checks::first_parents(&repository, &commit, MAX_BEFORE).await?);
             }
         }
         let newest = reasons.first().map_or("", String::as_str);

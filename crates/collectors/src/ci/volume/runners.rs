@@ -8,7 +8,6 @@ use super::{job_lists::JobLists, recent_runs::RecentRuns};
 use crate::{
     ci::workflow_run::RunEnding,
     github::{GitHubRepository, Permission, no_data_without},
-    github_access,
     repository::Repository,
 };
 
@@ -58,8 +57,6 @@ pub async fn queued_jobs(recent: RecentRuns, lists: JobLists) -> Result<Sample, 
     let is_queued = |status: &Option<String>| status.as_deref() == Some("queued");
     Ok(Sample::new(jobs.iter().flat_map(|jobs| jobs.iter()).filter(|job| is_queued(&job.status)).count())?)
 }
-
-github_access!("ci.runners", Rest, [Administration]);
 
 /// The repository's own self-hosted runners, by status: idle, busy or offline.
 #[system_health_metric(

@@ -5,16 +5,7 @@ use std::time::{Duration, SystemTime};
 use system_health_registry::{EvidenceItem, NoData, Sample, Unavailable, Window, system_health_metric};
 
 use super::{LandedCommits, how::Landing};
-use crate::{
-    github::{GitHubApi, GitHubNeeds, Permission},
-    github_access,
-    repository::Repository,
-};
-
-github_access!("commits.direct_pushes", |_, _| {
-    let commits = GitHubNeeds::default().with(GitHubApi::Rest, [Permission::Contents]);
-    Ok(commits.with(GitHubApi::GraphQl, [Permission::PullRequests]))
-});
+use crate::repository::Repository;
 
 /// How long GitHub may take to associate a commit with the pull request that landed it. It is usually seconds:
 /// <https://github.com/release-drafter/release-drafter/issues/322>.
@@ -29,7 +20,7 @@ const ASSOCIATION_DELAY: Duration = Duration::from_mins(10);
     goal = "== 0",
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.direct_pushes.md",
     enabled = false,
-    requests = 1,
+    requests = 2,
     timeout = "1h"
 )]
 pub fn direct_pushes(landed: LandedCommits, window: Window) -> Result<Sample, Unavailable> {

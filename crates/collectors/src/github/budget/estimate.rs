@@ -6,7 +6,8 @@ use system_health_registry::{Metric, Settings, settings::SettingsError};
 
 use crate::github::{GitHubAccess, GitHubApi};
 
-/// The metrics whose keys have the same first segment. Those with the same [access](GitHubAccess) share their requests.
+/// The metrics whose keys have the same first segment. Those that [ask for the same](crate::github::GitHubNeeds::requests) share
+/// their requests.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Group {
     pub(super) name: String,
@@ -37,17 +38,26 @@ pub(super) fn groups<'m>(
 ) -> Result<Vec<Group>, SettingsError> {
     let mut groups = BTreeMap::<&str, Group>::new();
     let mut shared = BTreeMap::<(&str, &str), f64>::new();
+    let mut share = |name, what, requests: f64| {
+        let most = shared.entry((name, what)).or_default();
+        *most = most.max(requests);
+    };
     for metric in metrics {
         let Some(requests) = metric.requests() else { continue };
         let name = group_of(metric.key());
         let access = GitHubAccess::of_metric(metric.key());
-        let apis = match access.map(|access| (access.needs)(metric.key(), settings)).transpose()? {
+        let needs = access.map(|access| (access.needs)(metric.key(), settings)).transpose()?;
+        let (apis, asked) = match needs {
             Some(needs) if needs.is_empty() => continue,
-            Some(needs) => needs.apis,
-            None => BTreeSet::from([GitHubApi::Rest]),
+            Some(needs) => (needs.apis, needs.requests),
+            None => (BTreeSet::from([GitHubApi::Rest]), BTreeMap::new()),
         };
-        let most = shared.entry((name, access.map_or("", |access| access.keys))).or_default();
-        *most = most.max(requests);
+        if asked.is_empty() {
+            share(name, access.map_or("", |access| access.keys), requests);
+        }
+        for (what, requests) in asked {
+            share(name, what, requests.into());
+        }
         let group = groups.entry(name).or_insert_with(|| Group {
             name: name.to_owned(),
             keys: BTreeSet::new(),
@@ -171,11 +181,13 @@ mod tests {
             (group.declared, group.apis.iter().copied().collect::<Vec<_>>(), group.keys.len())
         };
         let (rest, both) = (vec![GitHubApi::Rest], vec![GitHubApi::Rest, GitHubApi::GraphQl]);
-        assert_eq!(group(""), (2.0, rest.clone(), 3));
-        assert_eq!(group("[commits]\nhotfix_labels = ['hotfix']"), (2.0, both.clone(), 3));
-        assert_eq!(group("[commits]\nsource = 'clone'"), (1.0, rest, 1));
-        let labels = "[commits]\nsource = 'clone'\nrevert_labels = ['revert']";
-        assert_eq!(group(labels), (2.0, both, 2));
+        let branch = "[repository]\nbranch = 'main'\n[commits]\n";
+        assert_eq!(group(""), (3.0, rest.clone(), 3), "commits, force pushes and the default branch");
+        assert_eq!(group(branch), (2.0, rest.clone(), 3));
+        assert_eq!(group(&format!("{branch}hotfix_labels = ['hotfix']")), (3.0, both.clone(), 3));
+        assert_eq!(group(&format!("{branch}source = 'clone'")), (1.0, rest, 1));
+        let labels = format!("{branch}source = 'clone'\nrevert_labels = ['revert']");
+        assert_eq!(group(&labels), (3.0, both, 2), "landed commits, their pull requests and force pushes");
     }
 
     #[test]

@@ -6,7 +6,10 @@ use http::StatusCode;
 use serde::{Deserialize, de::Error as _};
 use system_health_http::{HttpError, one_line};
 
-use super::query_errors::{QueryErrorKind, QueryErrors};
+use super::{
+    query_errors::{QueryErrorKind, QueryErrors},
+    refusal::is_about_permission,
+};
 use crate::date::format_date;
 
 /// What went wrong in the last attempt.
@@ -215,15 +218,21 @@ impl ErrorBody {
 
     /// Whether the token has no permission.
     pub(super) fn is_no_permission(&self) -> bool {
-        self.message.as_deref().is_some_and(|text| text.starts_with("Resource not accessible by "))
+        self.message.as_deref().is_some_and(is_about_permission)
     }
 
     /// Whether there were too many requests in a short time.
     pub(super) fn is_secondary_limit(&self) -> bool {
-        let contains = |words: &str| {
-            self.message.as_deref().is_some_and(|text| text.to_ascii_lowercase().contains(words))
-        };
-        contains("secondary rate limit") || contains("abuse detection")
+        self.contains("secondary rate limit") || self.contains("abuse detection")
+    }
+
+    /// Whether a rate limit of any kind is exhausted.
+    pub(super) fn is_rate_limit(&self) -> bool {
+        self.is_secondary_limit() || self.contains("rate limit exceeded")
+    }
+
+    fn contains(&self, words: &str) -> bool {
+        self.message.as_deref().is_some_and(|text| text.to_ascii_lowercase().contains(words))
     }
 
     fn quoted(self, quote: impl Fn(&str) -> String) -> Self {
@@ -248,7 +257,7 @@ impl fmt::Display for ErrorBody {
 fn permission_advice(needed: Option<&str>) -> String {
     match needed {
         Some(needed) => format!("; the GitHub token needs {}", one_line(needed)),
-        None => advice(StatusCode::FORBIDDEN, true).to_owned(),
+        None => "; the GitHub token needs read access to the repository's contents and actions".to_owned(),
     }
 }
 
@@ -256,7 +265,6 @@ fn permission_advice(needed: Option<&str>) -> String {
 fn advice(status: StatusCode, with_token: bool) -> &'static str {
     match (status.as_u16(), with_token) {
         (401, true) => "; check the GitHub token: it may be mistyped, expired or revoked",
-        (403, true) => "; the GitHub token needs read access to the repository's contents and actions",
         (404, true) => "; check the name, and that the GitHub token may read the repository",
         (401 | 403 | 404, false) => "; check the name, and set a GitHub token if the repository is private",
         _ => "",

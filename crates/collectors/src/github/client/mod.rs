@@ -15,6 +15,7 @@ mod query;
 mod query_errors;
 mod query_pages;
 mod rate_limit;
+pub(crate) mod refusal;
 mod request;
 mod service;
 mod session;

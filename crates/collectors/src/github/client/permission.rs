@@ -15,9 +15,14 @@ const ACCEPTED_SCOPES: &str = "x-accepted-oauth-scopes";
 /// The scopes of a classic token. Other tokens have no such header.
 const SCOPES: &str = "x-oauth-scopes";
 
+/// `required; url=...` if the organization requires that the token is authorized for its single sign-on. See
+/// <https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api#authenticating-with-a-personal-access-token>.
+const SINGLE_SIGN_ON: &str = "x-github-sso";
+
 /// Whether the token has no permission. GitHub also answers 404 to a classic token without the scope.
 pub(super) fn lacks_permission(status: StatusCode, headers: &HeaderMap, body: &ErrorBody) -> bool {
     match status {
+        StatusCode::FORBIDDEN if needs_single_sign_on(headers) => false,
         StatusCode::FORBIDDEN => body.is_no_permission() || missing_scopes(headers).is_some(),
         StatusCode::NOT_FOUND => missing_scopes(headers).is_some(),
         _ => false,
@@ -33,6 +38,10 @@ pub(super) fn needed_permission(headers: &HeaderMap) -> Option<String> {
     let permissions =
         text(headers, PERMISSIONS)?.replace("; ", "` or `").replace(',', ", ").replace(",  ", ", ");
     Some(format!("the permission `{permissions}`"))
+}
+
+fn needs_single_sign_on(headers: &HeaderMap) -> bool {
+    text(headers, SINGLE_SIGN_ON).is_some_and(|header| header.starts_with("required"))
 }
 
 /// The accepted scopes, if the token has none of them.
@@ -116,6 +125,15 @@ mod tests {
     fn other_errors_are_not_about_permissions() {
         for (status, headers, message) in [
             (403, &[][..], "Dependabot alerts are disabled for this repository."),
+            (
+                403,
+                &[
+                    (SINGLE_SIGN_ON, "required; url=https://github.com/x"),
+                    (ACCEPTED_SCOPES, "repo"),
+                    (SCOPES, ""),
+                ],
+                "Resource protected by organization SAML enforcement.",
+            ),
             (404, &[(PERMISSIONS, "actions=read")], "Not Found"),
             (404, &[(ACCEPTED_SCOPES, "repo"), (SCOPES, "repo, gist")], "Not Found"),
             (404, &[(ACCEPTED_SCOPES, "read:org"), (SCOPES, "admin:org")], "Not Found"),

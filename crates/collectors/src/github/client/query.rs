@@ -102,11 +102,14 @@ mod tests {
     fn errors_have_a_kind() {
         use QueryErrorKind::{Forbidden, NotFound, Other, RateLimited, Timeout};
         let of_type = |name: &str| json!({ "message": "m", "type": name });
+        let forbidden = |message: &str| json!({ "message": message, "type": "FORBIDDEN" });
         let cases = [
             (json!([of_type("NOT_FOUND")]), NotFound),
             (json!([of_type("NOT_FOUND"), of_type("NOT_FOUND")]), NotFound),
             (json!([of_type("NOT_FOUND"), of_type("FORBIDDEN")]), Other),
             (json!([of_type("INSUFFICIENT_SCOPES")]), Forbidden),
+            (json!([forbidden("Resource not accessible by integration")]), Forbidden),
+            (json!([forbidden("Resource protected by organization SAML enforcement.")]), Other),
             (json!([of_type("FORBIDDEN"), of_type("RATE_LIMITED")]), RateLimited),
             (json!([of_type("MAX_NODE_LIMIT_EXCEEDED")]), Timeout),
             (json!([of_type("SOMETHING_NEW")]), Other),

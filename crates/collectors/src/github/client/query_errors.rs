@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use system_health_http::one_line;
 
+use super::refusal::is_about_permission;
+
 /// Maximum number of errors in a message. A query over many objects may fail for each of them.
 const MAX_SHOWN: usize = 3;
 
@@ -35,7 +37,7 @@ struct Extensions {
 pub enum QueryErrorKind {
     /// Something that the query names does not exist, or the token may not see it.
     NotFound,
-    /// The token has no permission.
+    /// The token has no permission. A refusal for another reason, such as an organization's rules, is [`Self::Other`].
     Forbidden,
     /// A rate limit is exhausted.
     RateLimited,
@@ -97,7 +99,9 @@ impl QueryError {
     pub fn kind(&self) -> QueryErrorKind {
         match self.error_type() {
             Some("NOT_FOUND") => QueryErrorKind::NotFound,
-            Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => QueryErrorKind::Forbidden,
+            Some("INSUFFICIENT_SCOPES") => QueryErrorKind::Forbidden,
+            // GitHub also uses this type for an organization's rules, such as single sign-on.
+            Some("FORBIDDEN") if is_about_permission(&self.message) => QueryErrorKind::Forbidden,
             Some("RATE_LIMITED" | "RATE_LIMIT") => QueryErrorKind::RateLimited,
             Some("MAX_NODE_LIMIT_EXCEEDED" | "RESOURCE_LIMITS_EXCEEDED") => QueryErrorKind::Timeout,
             _ => kind_of_message(&self.message),

@@ -50,7 +50,7 @@ fn rate_limit_wait(
     }
     let is_limit = retry_after(headers, now).is_some()
         || header(headers, "x-ratelimit-remaining") == Some(0)
-        || body.is_secondary_limit()
+        || body.is_rate_limit()
         || status == StatusCode::TOO_MANY_REQUESTS;
     is_limit.then(|| limit_wait(headers, now))
 }
@@ -104,6 +104,7 @@ mod tests {
             (429, &[("x-ratelimit-remaining", "12"), reset], "", after(60)),
             (403, &[("retry-after", "30")], "", after(30)),
             (403, &[], secondary, after(60)),
+            (403, &[], r#"{"message": "API rate limit exceeded for installation ID 1."}"#, after(60)),
             (403, &[("x-ratelimit-remaining", "0"), reset], "", after(90)),
             (429, &[("x-ratelimit-remaining", "0"), reset], "", after(90)),
             (403, &[("x-ratelimit-remaining", "0")], "", after(60)),

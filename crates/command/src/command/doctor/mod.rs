@@ -13,7 +13,7 @@ use system_health_registry::{
     Catalog, Context, Engine, Finding, Grade, Settings, linked_extensions, settings::Origin,
 };
 use system_health_reporter::{
-    ReportSettings, base_tags, delivery_reserve, selected_by_settings, without_self_metrics,
+    Goals, ReportSettings, base_tags, delivery_reserve, selected_by_settings, without_self_metrics,
 };
 use tokio::runtime;
 
@@ -70,6 +70,7 @@ fn diagnose(
     let report: ReportSettings = ok_or_finding(settings.table(), &mut findings).unwrap_or_default();
     ok_or_finding(base_tags(&report), &mut findings);
     ok_or_finding(report.check_slot(settings), &mut findings);
+    ok_or_finding(Goals::from_settings(catalog, settings), &mut findings);
     let choice = Choice::new(program, settings);
     findings.extend(choice.problem());
     let folder = (!arguments.state.no_state).then(|| state.folder());
@@ -123,9 +124,6 @@ fn diagnose(
 }
 
 /// The value. If there is an error, adds a finding about it.
-fn ok_or_finding<T, E: Into<anyhow::Error>>(
-    settings: Result<T, E>,
-    findings: &mut Vec<Finding>,
-) -> Option<T> {
-    settings.map_err(|error| findings.push(Finding::failed("settings", format!("{:#}", error.into())))).ok()
+fn ok_or_finding<T, E: Into<anyhow::Error>>(result: Result<T, E>, findings: &mut Vec<Finding>) -> Option<T> {
+    result.map_err(|error| findings.push(Finding::failed("settings", format!("{:#}", error.into())))).ok()
 }

@@ -28,6 +28,13 @@ impl<'a> Release<'a> {
         found.sort_by_key(|found| Reverse((found.data.created, found.data.number)));
         Connection::resolve("Release", field, found)
     }
+
+    /// The release that GitHub marks as the latest one: the last published one, unless somebody decides otherwise.
+    pub(super) fn latest(repository: &'a RepositoryData) -> Option<Self> {
+        let marked = repository.releases.iter().filter(|data| !data.is_draft && !data.is_prerelease);
+        let latest = marked.max_by_key(|data| (data.published, data.number))?;
+        Some(Self { repository, data: latest })
+    }
 }
 
 impl<'a> TagRef<'a> {

@@ -30,6 +30,7 @@ impl Object for Repository<'_> {
             "deployments" => Deployment::list(data, field),
             "environments" => Environment::list(data, field),
             "releases" => Release::list(data, field),
+            "latestRelease" => Resolved::optional(Release::latest(data)),
             "issues" => Issue::list(data, field),
             "pullRequest" => PullRequest::numbered(data, field),
             "pullRequests" => PullRequest::list(data, field),

@@ -1,0 +1,47 @@
+//! What the metrics about CI need of GitHub. Most of them share the list of recent runs, and some need further requests for single
+//! runs.
+
+use system_health_registry::{Settings, settings::SettingsError};
+
+use crate::{
+    github::{
+        GitHubApi::Rest,
+        GitHubNeeds,
+        Permission::{Actions, Administration, Checks, CommitStatuses, Contents},
+    },
+    github_access,
+};
+
+github_access!("ci.*", needs);
+github_access!("ci.required_checks_passing", required_checks);
+github_access!("ci.runners", |_, _| Ok(GitHubNeeds::default()
+    .with(Rest, [Administration])
+    .asking("runners", 1)));
+
+/// The usual number of runs in the window whose jobs have to be read.
+const RUNS_WITH_JOBS: u32 = 49;
+
+fn needs(key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
+    let needs = GitHubNeeds::default().with(Rest, [Actions]).asking_branch(settings)?;
+    let recent = || needs.clone().asking("recent runs", 1);
+    Ok(match key {
+        "ci.tests_passing_on_main" => needs.asking("runs of the watched workflow", 2),
+        "ci.workflow_passing" | "ci.workflows_failing" | "ci.red_seconds" => recent().asking("workflows", 1),
+        "ci.flaky_runs" => recent().asking("earlier attempts", 1),
+        "ci.flaky_jobs" => recent().asking("jobs of runs that were re-run", 1),
+        "ci.queued_jobs" => recent().asking("jobs of runs that have not ended", 2),
+        _ if ["ci.duration_", "ci.queue_", "ci.runner_minutes"]
+            .iter()
+            .any(|start| key.starts_with(start)) =>
+        {
+            recent().asking("jobs of all runs", RUNS_WITH_JOBS)
+        }
+        _ => recent(),
+    })
+}
+
+/// The branch with its protection, its rules, and the checks and statuses of its commit.
+fn required_checks(_key: &str, settings: &Settings) -> Result<GitHubNeeds, SettingsError> {
+    let needs = GitHubNeeds::default().with(Rest, [Checks, CommitStatuses, Contents]);
+    needs.asking("required checks", 4).asking_branch(settings)
+}

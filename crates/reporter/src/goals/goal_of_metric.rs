@@ -1,0 +1,67 @@
+//! The goals that the settings give to metrics: `"prs.stale" = "< 20"` in `[goals]`. They are part of the catalog, so
+//! everything that follows from a goal in the code also follows from one in the settings.
+
+use system_health_registry::{
+    Catalog, Metric, Settings,
+    alerting::is_watched_by_reporter_monitors,
+    self_metrics::is_self_metric,
+    settings::{Known, SettingsError},
+};
+
+use super::settings::GoalsSettings;
+
+/// Why a key in `[goals]` was refused.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum KeyError {
+    #[error("there is no metric `{key}`{known}")]
+    Unknown { key: String, known: Known },
+    #[error("`{former}` is the former key of `{key}`; write the new key")]
+    Former { former: String, key: String },
+}
+
+/// The catalog with the goals that `[goals]` adds, changes or removes. Refuses a goal, with its place in the file, if there
+/// is no such metric, or if the metric cannot have a goal. A metric that a source may return later is not refused. If
+/// the file is [shared](Settings::is_shared), a goal of an unknown metric is ignored, because it may be for another program.
+pub fn with_goals_of_settings(catalog: Catalog, settings: &Settings) -> Result<Catalog, SettingsError> {
+    let goals: GoalsSettings = settings.table()?;
+    goals.of_metrics().try_fold(catalog, |catalog, (key, goal)| {
+        let refuse = |message: &dyn std::fmt::Display| settings.refuse::<GoalsSettings>(key, message);
+        match find(key, &catalog) {
+            Ok(Some(metric)) => {
+                if is_watched_by_reporter_monitors(key) {
+                    return Err(refuse(
+                        &"the monitors of the reporter watch this metric, so it cannot have a goal",
+                    ));
+                }
+                let fits = metric.facts().clone().replace_goal(goal);
+                fits.map_err(|error| refuse(&error.message()))?;
+            }
+            Ok(None) => {}
+            Err(error @ KeyError::Unknown { .. }) if settings.is_shared() => {
+                tracing::debug!("the goal of `{key}` in [goals] is ignored: {error}");
+            }
+            Err(error) => return Err(refuse(&error)),
+        }
+        catalog.with_goals([(key.to_owned(), goal)]).map_err(|error| refuse(&error))
+    })
+}
+
+/// Finds a metric. `None` if a source may still return it.
+pub(super) fn find<'a>(key: &str, catalog: &'a Catalog) -> Result<Option<&'a Metric>, KeyError> {
+    let metrics = catalog.metrics();
+    if let Some(metric) = metrics.iter().find(|metric| metric.key() == key) {
+        return Ok(Some(metric));
+    }
+    // Once the alias expires, there are no values under the former key.
+    let is_former = |metric: &&Metric| metric.alias().is_some_and(|alias| alias.key() == key);
+    if let Some(metric) = metrics.iter().find(is_former) {
+        return Err(KeyError::Former { former: key.to_owned(), key: metric.key().to_owned() });
+    }
+    if !catalog.sources().is_empty() {
+        return Ok(None);
+    }
+    // Few goals are about the reporter, and its metrics are many.
+    let is_likely = |known: &&str| key.starts_with("system") || !is_self_metric(known);
+    let keys = metrics.iter().map(|metric| metric.key()).filter(is_likely);
+    Err(KeyError::Unknown { key: key.to_owned(), known: Known::nearest_to(key, keys) })
+}
