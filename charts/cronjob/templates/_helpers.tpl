@@ -40,20 +40,34 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end -}}
 
+{{/* Labels of the pod of the Deployment, which the test's pod does not have. */}}
+{{- define "system-health.serveSelectorLabels" -}}
+{{ include "system-health.selectorLabels" . }}
+app.kubernetes.io/component: serve
+{{- end -}}
+
+{{/* Whether a variable with a credential is needed in this mode. */}}
+{{- define "system-health.isNeeded" -}}
+{{- if or (eq .root.Values.mode "deployment") (ne .variable "SYSTEM_HEALTH_SERVE_TOKEN") -}}true{{- end -}}
+{{- end -}}
+
 {{/* Environment of the container. The API server refuses duplicate names, so `env` replaces what the chart sets. */}}
 {{- define "system-health.env" -}}
 {{- $own := dict "SYSTEM_HEALTH_CONFIG" "/etc/system-health/system-health.toml" "SYSTEM_HEALTH_STATE_DIR" "/var/lib/system-health" -}}
 {{- $_ := set $own "SYSTEM_HEALTH_REPORTER" (default (printf "%s/%s" .Release.Namespace (include "system-health.fullname" .)) .Values.reporterName) -}}
+{{- if eq .Values.mode "deployment" -}}
+{{- $_ := set $own "SYSTEM_HEALTH_SERVE_LISTEN" (printf "0.0.0.0:%d" (int .Values.serve.port)) -}}
+{{- end -}}
 {{- with .Values.aws.region -}}
 {{- $_ := set $own "AWS_REGION" . -}}
 {{- end -}}
 {{- range $variable, $key := .Values.existingSecret.keys -}}
-{{- if and $key $.Values.existingSecret.name -}}
+{{- if and $key $.Values.existingSecret.name (include "system-health.isNeeded" (dict "root" $ "variable" $variable)) -}}
 {{- $_ := set $own (printf "%s_FILE" $variable) (printf "/var/run/secrets/system-health/%s" $key) -}}
 {{- end -}}
 {{- end -}}
 {{- range $variable, $remoteRef := .Values.externalSecret.remoteRefs -}}
-{{- if and $remoteRef $.Values.externalSecret.enabled -}}
+{{- if and $remoteRef $.Values.externalSecret.enabled (include "system-health.isNeeded" (dict "root" $ "variable" $variable)) -}}
 {{- $_ := set $own (printf "%s_FILE" $variable) (printf "/var/run/secrets/system-health/%s" $variable) -}}
 {{- end -}}
 {{- end -}}
@@ -69,7 +83,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end -}}
 
-{{/* Specification of a pod that runs `report` with `args`, for the chart's context `root`. */}}
+{{/* Specification of a pod that runs `report` with `args`, for the chart's context `root`. With `serve`, it stays and has probes. */}}
 {{- define "system-health.podSpec" -}}
 {{- $values := .root.Values -}}
 {{- $secret := include "system-health.secretName" .root -}}
@@ -77,7 +91,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- with $values.image.digest -}}
 {{- $version = printf "@%s" . -}}
 {{- end -}}
-restartPolicy: Never
+restartPolicy: {{ ternary "Always" "Never" (hasKey . "serve") }}
 serviceAccountName: {{ include "system-health.serviceAccountName" .root | quote }}
 automountServiceAccountToken: {{ $values.serviceAccount.automountServiceAccountToken }}
 {{- range $field := list "imagePullSecrets" "terminationGracePeriodSeconds" "priorityClassName" "nodeSelector" "affinity" "tolerations" "topologySpreadConstraints" }}
@@ -102,6 +116,22 @@ containers:
     {{- dict $field . | toYaml | nindent 4 }}
     {{- end }}
     {{- end }}
+    {{- if .serve }}
+    ports:
+      - name: http
+        containerPort: {{ $values.serve.port }}
+    livenessProbe:
+      httpGet:
+        path: /healthz
+        port: http
+      periodSeconds: 20
+      timeoutSeconds: 5
+    readinessProbe:
+      httpGet:
+        path: /readyz
+        port: http
+      timeoutSeconds: 5
+    {{- end }}
     volumeMounts:
       - name: settings
         mountPath: /etc/system-health
@@ -123,7 +153,8 @@ volumes:
     configMap:
       name: {{ include "system-health.fullname" .root | quote }}
   - name: state
-    {{- if $values.persistence.enabled }}
+    {{- /* A second pod may be on another node, where it cannot mount the volume of the Deployment's pod. */}}
+    {{- if and $values.persistence.enabled (or .serve (eq $values.mode "cronjob")) }}
     persistentVolumeClaim:
       claimName: {{ default (include "system-health.fullname" .root) $values.persistence.existingClaim | quote }}
     {{- else }}

@@ -157,6 +157,7 @@ settings_table!(
     ReportSettings, "report",
     env: {
         "name" => "SYSTEM_HEALTH_REPORTER",
+        "to" => "SYSTEM_HEALTH_TO",
         "extra_tags" => "DD_TAGS",
         "service" => "DD_SERVICE",
         "env" => "DD_ENV",

@@ -13,7 +13,7 @@ import kubernetes_validate
 import yaml
 
 VERSIONS = ("1.30", "1.35")
-FOREIGN = {"ExternalSecret"}
+FOREIGN = {"ExternalSecret", "ServiceMonitor"}
 
 
 def main() -> None:

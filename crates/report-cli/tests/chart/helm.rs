@@ -78,9 +78,17 @@ pub(crate) fn of_kind<'a>(objects: &'a [Value], kind: &str) -> Vec<&'a Value> {
     objects.iter().filter(|object| object["kind"] == kind).collect()
 }
 
-/// The specification of the pods that a cron job starts.
-pub(crate) fn pod(cronjob: &Value) -> &Value {
-    &cronjob["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+/// The cron jobs and deployments.
+pub(crate) fn workloads(objects: &[Value]) -> Vec<&Value> {
+    [of_kind(objects, "CronJob"), of_kind(objects, "Deployment")].concat()
+}
+
+/// The specification of the pods that a cron job or a deployment starts.
+pub(crate) fn pod(workload: &Value) -> &Value {
+    match workload["kind"].as_str() {
+        Some("Deployment") => &workload["spec"]["template"]["spec"],
+        _ => &workload["spec"]["jobTemplate"]["spec"]["template"]["spec"],
+    }
 }
 
 /// The arguments of the container of a pod.

@@ -1,6 +1,7 @@
 //! Tests the chart with the real Helm, Kubernetes' own schemas and the real `report`.
 #![cfg(all(unix, feature = "datadog"))]
 
+mod deployment;
 mod helm;
 mod readme;
 mod refused;
@@ -8,7 +9,7 @@ mod values;
 
 use std::time::Duration;
 
-use helm::{VERSIONS, arguments, chart, of_kind, pod, rendered, settings, template, value_sets};
+use helm::{VERSIONS, arguments, chart, of_kind, pod, rendered, settings, template, value_sets, workloads};
 use serde_json::{Value, json};
 use system_health_test_support::{datadog::DatadogIntake, github::FakeGitHub, scene::Scene};
 
@@ -23,7 +24,7 @@ fn helm_and_kubernetes_accept_every_value_set() {
             helm::objects(&template(version, &path).unwrap())
         });
 
-        assert_eq!(of_kind(&four, "CronJob").len(), 1, "{name}");
+        assert_eq!(workloads(&four).len(), 1, "{name}");
         assert_eq!(of_kind(&four, "Pod").len(), usize::from(name != "scheduling"), "{name}");
         assert_eq!(three, four, "{name}");
     }
@@ -33,9 +34,10 @@ fn helm_and_kubernetes_accept_every_value_set() {
 #[ignore = "needs Helm: run cargo xtask test"]
 fn enums_have_values_that_kubernetes_knows() {
     // Kubernetes' schemas allow any text here.
-    let allowed: [(&str, &[&str]); 15] = [
+    let allowed: [(&str, &[&str]); 17] = [
         ("/spec/concurrencyPolicy", &["Forbid", "Replace", "Allow"]),
-        ("/restartPolicy", &["Never"]),
+        ("/spec/strategy/type", &["Recreate"]),
+        ("/restartPolicy", &["Never", "Always"]),
         ("/securityContext/fsGroupChangePolicy", &["OnRootMismatch", "Always"]),
         ("/securityContext/seccompProfile/type", &["RuntimeDefault"]),
         ("/containers/0/imagePullPolicy", &["Always", "IfNotPresent", "Never"]),
@@ -45,6 +47,7 @@ fn enums_have_values_that_kubernetes_knows() {
         ("/spec/accessModes/0", &["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]),
         ("/spec/policyTypes/0", &["Ingress"]),
         ("/spec/policyTypes/1", &["Egress"]),
+        ("/spec/ingress/0/ports/0/protocol", &["TCP"]),
         ("/spec/egress/0/ports/0/protocol", &["UDP"]),
         ("/spec/egress/0/ports/1/protocol", &["TCP"]),
         ("/spec/secretStoreRef/kind", &["SecretStore", "ClusterSecretStore"]),
@@ -53,7 +56,7 @@ fn enums_have_values_that_kubernetes_knows() {
     let mut seen = vec![0; allowed.len()];
     for (name, path) in value_sets() {
         let objects = helm::objects(&template("helm4", &path).unwrap());
-        let pods = of_kind(&objects, "CronJob").into_iter().map(pod);
+        let pods = workloads(&objects).into_iter().map(pod);
         for object in objects.iter().chain(pods) {
             for (index, (pointer, words)) in allowed.iter().enumerate() {
                 if let Some(word) = object.pointer(pointer) {
@@ -72,7 +75,7 @@ fn pods_meet_the_restricted_security_profile() {
     for (name, path) in value_sets() {
         let objects = helm::objects(&template("helm4", &path).unwrap());
         let tests = of_kind(&objects, "Pod").into_iter().map(|test| &test["spec"]);
-        for pod in of_kind(&objects, "CronJob").into_iter().map(pod).chain(tests) {
+        for pod in workloads(&objects).into_iter().map(pod).chain(tests) {
             assert_eq!(pod["securityContext"]["runAsNonRoot"], true, "{name}");
             assert_ne!(pod["securityContext"]["runAsUser"], 0, "{name}");
             assert_eq!(pod["securityContext"]["seccompProfile"], json!({"type": "RuntimeDefault"}), "{name}");
@@ -92,7 +95,7 @@ fn pods_meet_the_restricted_security_profile() {
 #[test]
 #[ignore = "needs Helm: run cargo xtask test"]
 fn the_manifests_match_their_snapshots() {
-    for name in ["defaults", "existing-secret", "everything"] {
+    for name in ["defaults", "existing-secret", "everything", "deployment"] {
         let path = chart().join("ci").join(format!("{name}-values.yaml"));
         insta::assert_snapshot!(name, template("helm4", &path).unwrap());
     }

@@ -3,8 +3,12 @@
 use crate::helm::{VERSIONS, template_text};
 
 /// Values, and words in the error messages of both versions of Helm.
-const REFUSED: [(&str, &[&str]); 34] = [
+const REFUSED: [(&str, &[&str]); 38] = [
     ("scedule: '*/15 * * * *'", &["scedule"]),
+    ("mode: daemon", &["mode", "cronjob", "deployment"]),
+    ("serve: {port: 80}", &["port", "1024"]),
+    ("serve: {args: []}", &["args"]),
+    ("serve: {serviceMonitor: {interval: 30}}", &["interval", "string"]),
     ("schedule: every 15 minutes", &["schedule"]),
     ("schedule: '*/15 * * *'", &["schedule"]),
     ("schedule: '@often'", &["schedule"]),

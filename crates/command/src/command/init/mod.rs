@@ -89,8 +89,7 @@ fn next_steps(program: &Program, detected: &Detected, file: &Path) -> Vec<String
     let name = &program.name;
     let config =
         if file == Path::new(DEFAULT_FILE) { String::new() } else { format!(" --config {}", file.display()) };
-    let mut steps: Vec<String> =
-        detected.steps.iter().map(|step| format!("next: {step}")).collect();
+    let mut steps: Vec<String> = detected.steps.iter().map(|step| format!("next: {step}")).collect();
     steps.push(format!(
         "next: `{name} doctor{config}` checks the settings, `{name}{config}` shows the values"
     ));

@@ -1,0 +1,101 @@
+//! Checks compose.yaml against the Compose specification, and its variables against each other.
+#![cfg(all(unix, feature = "serve"))]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+use system_health_test_support::tools;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// compose.yaml as JSON.
+fn compose() -> Value {
+    let convert = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
+    let converted = tools::python().args(["-c", convert]).arg(root().join("compose.yaml")).output().unwrap();
+    assert!(converted.status.success(), "{}", String::from_utf8_lossy(&converted.stderr));
+    serde_json::from_slice(&converted.stdout).unwrap()
+}
+
+/// What is wrong with each document, by the schema of the Compose specification.
+fn faults(documents: &Value) -> Vec<Value> {
+    let schema = tools::file("compose/compose-spec.json");
+    let faults = tools::run_contract_script(
+        "json_schema_check.py",
+        &[schema.to_str().unwrap()],
+        documents.to_string().as_bytes(),
+    );
+    serde_json::from_str(&faults).unwrap()
+}
+
+#[test]
+#[ignore = "needs the schema of Compose: run cargo xtask test"]
+fn the_file_follows_the_compose_specification() {
+    let valid = compose();
+    let changed = |pointer: &str, value: Value| {
+        let mut changed = valid.clone();
+        *changed.pointer_mut(pointer).unwrap() = value;
+        changed
+    };
+    let documents = json!([
+        valid,
+        changed("/services/report/healthcheck", json!({"tests": ["CMD", "true"]})),
+        changed("/services/report/ports", json!("8700")),
+        changed("/services/datadog-agent/profiles", json!("with-datadog")),
+        changed("/volumes", json!({"state": {"drivers": "local"}})),
+    ]);
+
+    let faults = faults(&documents);
+
+    assert_eq!(faults[0], json!([]));
+    for (index, fault) in faults.iter().enumerate().skip(1) {
+        assert_ne!(fault, &json!([]), "the schema must refuse document {index}");
+    }
+}
+
+#[test]
+#[ignore = "needs Python: run cargo xtask test"]
+fn only_the_reporter_starts_without_a_profile() {
+    let compose = compose();
+    let services = compose["services"].as_object().unwrap();
+    let always: Vec<&String> =
+        services.iter().filter(|(_, service)| service["profiles"].is_null()).map(|(name, _)| name).collect();
+
+    assert_eq!(always, ["report"]);
+    assert_eq!(services["datadog-agent"]["profiles"], json!(["with-datadog"]));
+    for (name, service) in services {
+        assert!(service["healthcheck"]["test"].is_array(), "{name} has a health check");
+    }
+}
+
+#[test]
+#[ignore = "needs Python: run cargo xtask test"]
+fn the_reporter_gets_every_variable_of_the_profile() {
+    let compose = compose();
+    let passed: BTreeSet<&str> = compose["services"]["report"]["environment"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let file = fs::read_to_string(root().join("deploy/with-datadog.env")).unwrap();
+    let set: Vec<(&str, &str)> = file
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_once('=').unwrap())
+        .collect();
+
+    assert_eq!(
+        set,
+        [("SYSTEM_HEALTH_TO", "dogstatsd"), ("DD_AGENT_HOST", "datadog-agent"), ("DD_TRACE_ENABLED", "true")]
+    );
+    for (variable, _) in set {
+        assert!(passed.contains(variable), "{variable}");
+    }
+    assert!(compose["services"]["datadog-agent"].is_object(), "the host is the name of the service");
+}
