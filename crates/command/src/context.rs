@@ -1,15 +1,30 @@
 //! The parts of `report` that a command of a linked crate can use.
 
-use system_health_registry::{Catalog, Settings, settings::SettingsError};
-use system_health_reporter::{StateSettings, selected_by_settings, with_goals_of_settings};
+use std::future::Future;
 
-use crate::{FolderArguments, SettingsArguments, Stdout, remembered::with_remembered, settings};
+use indicatif::ProgressBar;
+use system_health_registry::{Catalog, Interruption, Settings, SinkType, settings::SettingsError};
+use system_health_reporter::{
+    FailOn, Finished, ReporterBuilder, StateSettings, selected_by_settings, with_goals_of_settings,
+};
+use tokio::runtime::Handle;
 
-/// Gives a command of a linked crate the metrics, the settings, the state folder and stdout.
+use crate::{
+    FolderArguments, RunArguments, SettingsArguments, Status, Stdout, Stopping, exit_reason, hints,
+    remembered::with_remembered, run_builder::run_builder, runtime, settings,
+};
+
+/// Gives a command of a linked crate the metrics, the settings, the state folder, stdout, and runs as `report --push` makes
+/// them.
 #[derive(Debug)]
 pub struct CommandContext<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) stdout: Stdout,
+    pub(crate) progress: &'a ProgressBar,
+    /// The name of the program.
+    pub(crate) program: &'a str,
+    /// The sinks of the program that are not linked.
+    pub(crate) own_sinks: &'a [SinkType],
 }
 
 impl<'a> CommandContext<'a> {
@@ -58,6 +73,43 @@ impl<'a> CommandContext<'a> {
         arguments: &FolderArguments,
     ) -> Result<StateSettings, SettingsError> {
         settings::state(settings, arguments)
+    }
+
+    /// The settings of runs: the file, overridden by environment variables, overridden by flags.
+    pub fn run_settings(&self, arguments: &RunArguments) -> Result<Settings, SettingsError> {
+        settings::load(&arguments.settings, &arguments.flags)
+    }
+
+    /// A reporter with these settings, overridden by the arguments, as `report --push` has it.
+    #[must_use]
+    pub fn reporter(&self, settings: Settings, arguments: &RunArguments) -> ReporterBuilder {
+        run_builder(settings, self.program, self.own_sinks, arguments).catalog(self.catalog.clone())
+    }
+
+    /// Runs work until it is done or signals end it. Collectors have a runtime of their own, whose handle the work gets: if they
+    /// block all its threads, the work continues. The first signal is the interruption, and a second one ends the process at once.
+    ///
+    /// An error of the work is logged, and the status is that of wrong usage.
+    pub fn block_on<F>(
+        &self,
+        stopping: Stopping,
+        work: impl FnOnce(Handle, Interruption) -> F,
+    ) -> anyhow::Result<Status>
+    where
+        F: Future<Output = anyhow::Result<Status>>,
+    {
+        runtime::block_on(self.progress, false, Status::Usage, stopping, work)
+    }
+
+    /// Logs the problems of a run, as `report` does if a program reads its output.
+    pub fn log_problems(&self, finished: &Finished) {
+        exit_reason::log_always(&finished.report, &finished.deliveries, FailOn::Error);
+        hints::log(&finished.report);
+    }
+
+    /// Logs an error with its causes, and with a hint if there is one.
+    pub fn log_error(&self, error: &anyhow::Error) {
+        tracing::error!(hint = hints::hint(error), "{error:#}");
     }
 
     /// Where to print data, in a format that the command supports.

@@ -1,6 +1,6 @@
 //! The metrics that sources described in earlier runs, for commands that do not run sources.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, path::Path};
 
 use system_health_registry::Catalog;
 use system_health_state::Store;
@@ -25,17 +25,24 @@ pub(crate) fn with_remembered<'a>(
     let settings = settings::builder(settings.unwrap_or(&default))?.build()?;
     let from_settings = FolderArguments::default();
     let folder = settings::state(&settings, folder.unwrap_or(&from_settings))?.folder()?;
-    if !folder.join(Store::FILE).exists() {
-        return Ok(Cow::Borrowed(catalog));
+    Ok(with_remembered_in(catalog, &folder))
+}
+
+/// The metrics of a catalog, and the metrics that its sources described in earlier runs with this state folder. If the state
+/// cannot be read, a warning is logged.
+#[must_use]
+pub fn with_remembered_in<'a>(catalog: &'a Catalog, folder: &Path) -> Cow<'a, Catalog> {
+    if catalog.sources().is_empty() || !folder.join(Store::FILE).exists() {
+        return Cow::Borrowed(catalog);
     }
-    let remembered = Store::open_existing(&folder)
+    let remembered = Store::open_existing(folder)
         .and_then(|store| system_health_reporter::with_remembered(catalog.clone(), &store));
     match remembered {
-        Ok(remembered) => Ok(Cow::Owned(remembered)),
+        Ok(remembered) => Cow::Owned(remembered),
         Err(error) => {
             let error = anyhow::Error::from(error);
             tracing::warn!("cannot read the metrics that sources described in earlier runs: {error:#}");
-            Ok(Cow::Borrowed(catalog))
+            Cow::Borrowed(catalog)
         }
     }
 }

@@ -26,7 +26,7 @@ impl fmt::Display for Exposition<'_> {
                     SeriesValue::Number(value) => {
                         writeln!(f, "{name}{} {}", label_set(labels), number(*value))?;
                     }
-                    SeriesValue::Histogram(histogram) => write_histogram(f, name, labels, histogram)?,
+                    SeriesValue::Histogram(histogram) => write_histogram(f, name, labels, histogram, number)?,
                 }
             }
         }
@@ -37,13 +37,15 @@ impl fmt::Display for Exposition<'_> {
 /// The label of a bucket's upper boundary.
 const BOUNDARY: &str = "le";
 
-fn write_histogram(
+/// Writes a histogram, with boundaries in a format.
+pub(crate) fn write_histogram(
     f: &mut fmt::Formatter<'_>,
     name: &str,
     labels: &Labels,
     histogram: &Histogram,
+    format: fn(f64) -> String,
 ) -> fmt::Result {
-    let finite = histogram.buckets.iter().map(|(boundary, count)| (number(*boundary), *count));
+    let finite = histogram.buckets.iter().map(|(boundary, count)| (format(*boundary), *count));
     for (boundary, count) in finite.chain([("+Inf".to_owned(), histogram.count)]) {
         let mut labels = labels.clone();
         labels.insert(BOUNDARY.to_owned(), boundary);
@@ -59,7 +61,7 @@ fn escape_help(help: &str) -> String {
 }
 
 /// Formats a number so that Go can parse it. Only very large and very small numbers have an exponent.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let plain = value == 0.0 || (1e-6..1e15).contains(&value.abs());
     if plain { format!("{value}") } else { format!("{value:e}") }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Family {
     /// The key from which the name is made.
     pub(crate) key: String,
     pub(crate) help: String,
+    /// The base unit, such as `seconds`.
+    pub(crate) unit: Option<&'static str>,
     pub(crate) exposed_as: FamilyType,
     pub(crate) series: BTreeMap<Labels, LabelledValue>,
 }
@@ -122,10 +124,11 @@ impl Encoder {
                 let at = |position: &usize| points.get(*position);
                 let Some(newest) = positions.last().and_then(at) else { continue };
                 let help = self.help(newest);
+                let unit = base_unit(newest).map(|unit| unit.suffix);
                 let series = known.map(|family| family.series.clone()).unwrap_or_default();
                 let exposed_as =
                     known.map_or_else(|| FamilyType::from_point(newest), |known| known.exposed_as);
-                let family = Family { key: key.to_owned(), help, exposed_as, series };
+                let family = Family { key: key.to_owned(), help, unit, exposed_as, series };
                 self.add_series(&mut encoded, name.clone(), family, points, positions);
             }
         }

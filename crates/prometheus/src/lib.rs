@@ -5,7 +5,7 @@
 //! two do not accept timestamps. They keep the last value, and Prometheus gives it the time of the scrape.
 //!
 //! The crate registers the sink `prometheus` when it is linked. Those who write queries find the names of metrics and labels
-//! in [`PrometheusMetric`] and [`tag_labels`].
+//! in [`PrometheusMetric`] and [`tag_labels`]. A program that keeps running can be scraped itself: [`MetricsPage`] is the page.
 //!
 //! ```
 //! use std::path::Path;
@@ -35,9 +35,11 @@ mod group;
 mod histogram;
 mod label;
 mod login;
+mod metrics_page;
 mod name;
 mod naming;
 mod native_histogram;
+mod open_metrics;
 mod part;
 mod protobuf;
 mod remote_destination;
@@ -49,8 +51,11 @@ mod series_value;
 mod settings;
 mod sink;
 mod sink_type;
+mod text_format;
 mod textfile;
 mod unit;
 
 pub use configured_textfile::configured_textfile;
+pub use metrics_page::MetricsPage;
 pub use naming::{PrometheusMetric, pushgateway_jobs, tag_labels};
+pub use text_format::TextFormat;

@@ -107,7 +107,7 @@ pub use key_pattern::{KeyPattern, KeyPatternError};
 pub use link::LinkError;
 pub use location::Location;
 pub use metric::Metric;
-pub use metric_settings::{MetricSettings, WindowLength};
+pub use metric_settings::{Every, MetricSettings, WindowLength};
 pub use no_data::NoData;
 pub use point::Point;
 pub use previous_run::{KnownRun, PastRunFuture, PastRuns, PreviousRun, RunHistory};
@@ -174,7 +174,7 @@ pub use system_health_rules::{
     DayError, DurationError, Facts, Form, Goal, GoalError, HandleError, KeyError, Kind, KindError,
     MetricOption, Monitoring, Operator, OptionError, OptionValue, RecoveryError, RequestsError, Tag,
     TagError, UnitError, check_handle, check_key, check_owner, check_recovery, check_runbook,
-    combined_aggregates, overlay_tags, parse_duration,
+    combined_aggregates, overlay_tags, parse_duration, parse_every,
 };
 pub use unavailable::{SharedError, Unavailable};
 pub use value::Value;

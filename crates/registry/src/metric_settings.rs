@@ -1,4 +1,4 @@
-//! The settings table `[metrics]`: which metrics are enabled, and over which time they are measured.
+//! The settings table `[metrics]`: which metrics are enabled, over which time they are measured, and how often.
 
 #![expect(clippy::mutable_key_type, reason = "patterns are ordered by their text, which never changes")]
 
@@ -19,6 +19,8 @@ pub struct MetricSettings {
     pub window: Duration,
     /// The windows of single metrics, by patterns for their keys.
     pub windows: BTreeMap<KeyPattern, WindowLength>,
+    /// How often a service collects single metrics, by patterns for their keys.
+    pub every: BTreeMap<KeyPattern, Every>,
 }
 
 /// The length of the window of some metrics.
@@ -26,22 +28,43 @@ pub struct MetricSettings {
 #[serde(transparent)]
 pub struct WindowLength(#[serde(deserialize_with = "settings::duration")] pub Duration);
 
+/// The time between two collections of some metrics by a service: whole seconds, at least 10.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Every(#[serde(deserialize_with = "settings::every")] pub Duration);
+
 settings_table!(MetricSettings, "metrics", template: include_str!("metrics.toml"), shown: |_| true);
 
 impl MetricSettings {
     /// The length of the window of a metric. If several patterns match its key, the longest one counts.
     #[must_use]
     pub fn window_of(&self, key: &str) -> Duration {
-        let matching = self.windows.iter().filter(|(pattern, _)| pattern.is_match(key));
-        // `max_by_key` returns the last of several, which is the last in alphabetical order.
-        let most_specific =
-            matching.max_by_key(|(pattern, _)| (pattern.as_str() == key, pattern.as_str().len()));
-        most_specific.map_or(self.window, |(_, length)| length.0)
+        most_specific(&self.windows, key).map_or(self.window, |length| length.0)
     }
+
+    /// How often a service collects a metric, if the settings say so. Otherwise, its option `every` applies. If several
+    /// patterns match its key, the longest one counts.
+    #[must_use]
+    pub fn every_of(&self, key: &str) -> Option<Duration> {
+        most_specific(&self.every, key).map(|every| every.0)
+    }
+}
+
+/// The value of the longest pattern that matches a key, or of the key itself.
+fn most_specific<T: Copy>(by_pattern: &BTreeMap<KeyPattern, T>, key: &str) -> Option<T> {
+    let matching = by_pattern.iter().filter(|(pattern, _)| pattern.is_match(key));
+    // `max_by_key` returns the last of several, which is the last in alphabetical order.
+    let most_specific = matching.max_by_key(|(pattern, _)| (pattern.as_str() == key, pattern.as_str().len()));
+    most_specific.map(|(_, value)| *value)
 }
 
 impl Default for MetricSettings {
     fn default() -> Self {
-        Self { enable: Vec::new(), window: Duration::from_hours(7 * 24), windows: BTreeMap::new() }
+        Self {
+            enable: Vec::new(),
+            window: Duration::from_hours(7 * 24),
+            windows: BTreeMap::new(),
+            every: BTreeMap::new(),
+        }
     }
 }

@@ -184,6 +184,18 @@ pub const RUN_DURATION: SelfMetric = SelfMetric {
     tags: &[],
 };
 
+/// The number of slots in which a service did not run.
+pub const SKIPPED_SLOTS: SelfMetric = SelfMetric {
+    key: "system_health.reporter.skipped_slots",
+    description: "Slots since the previous run in which `report serve` did not run, because that run was still in progress. No \
+                  data for a run that is not part of a service.",
+    unit: Some("slot"),
+    aggregate: Aggregate::Sum,
+    goal: None,
+    runbook: None,
+    tags: &[],
+};
+
 /// The number of sources in each state.
 pub const SOURCES: SelfMetric = SelfMetric {
     key: "system_health.reporter.sources",
@@ -208,7 +220,7 @@ pub const SUBJECTS: SelfMetric = SelfMetric {
 };
 
 /// All of them, sorted by key.
-pub const ALL: [SelfMetric; 15] = [
+pub const ALL: [SelfMetric; 16] = [
     API_LATENCY,
     API_REQUESTS,
     COLLECTOR_DURATION,
@@ -222,6 +234,7 @@ pub const ALL: [SelfMetric; 15] = [
     POINTS_EXPIRED,
     REFUSED_METRICS,
     RUN_DURATION,
+    SKIPPED_SLOTS,
     SOURCES,
     SUBJECTS,
 ];

@@ -31,5 +31,7 @@ use system_health_otlp as _;
 use system_health_prometheus as _;
 #[cfg(feature = "prometheus")]
 use system_health_prometheus_commands as _;
+#[cfg(feature = "serve")]
+use system_health_serve as _;
 
 pub use system_health_command::{ReportCommand, main};

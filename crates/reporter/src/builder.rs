@@ -7,14 +7,17 @@ use std::{
 };
 
 use system_health_registry::{
-    Catalog, CatalogError, Context, Destination, Engine, Interruption, NamedAfter, Process, Progress,
-    Settings, SinkType, StandardOutput,
+    Catalog, CatalogError, Context, Destination, Engine, Interruption, MetricSettings, NamedAfter, Process,
+    Progress, Settings, SinkType, StandardOutput,
 };
 
 use crate::{
-    Goals, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings, base_tags,
+    DestinationsError, Goals, ReportSettings, Reporter, ReporterError, Selection, SelectionError,
+    StateSettings, base_tags,
     name::{Name, NameHook, program_name},
     self_metrics::only_self_metrics,
+    service_run::Intervals,
+    settings::LONGEST_SLOT,
     target::Sinks,
     with_goals_of_settings, without_self_metrics,
 };
@@ -36,6 +39,10 @@ pub struct ReporterBuilder {
     named_after: Option<NameHook>,
     engine: Engine,
     stdout: StandardOutput,
+    needs_destination: bool,
+    watching_since: Option<SystemTime>,
+    default_align: Option<Duration>,
+    longest_deadline: Option<Duration>,
 }
 
 /// Where state is stored.
@@ -65,6 +72,10 @@ impl ReporterBuilder {
             named_after: None,
             engine: Engine::new(),
             stdout: StandardOutput::default(),
+            needs_destination: true,
+            watching_since: None,
+            default_align: None,
+            longest_deadline: None,
         }
     }
 
@@ -143,6 +154,21 @@ impl ReporterBuilder {
         self
     }
 
+    /// Sets the length of the schedule slot if neither [`align`](Self::align) nor the settings do. A length that is not allowed has no
+    /// effect.
+    #[must_use]
+    pub fn align_by_default(mut self, slot: Duration) -> Self {
+        self.default_align = Some(slot);
+        self
+    }
+
+    /// Shortens the deadline of the settings to this. One that is set by [`deadline`](Self::deadline) is kept.
+    #[must_use]
+    pub fn deadline_at_most(mut self, longest: Duration) -> Self {
+        self.longest_deadline = Some(longest);
+        self
+    }
+
     /// Delivers no metrics about the reporter itself, even if the settings enable them.
     #[must_use]
     pub fn without_self_metrics(mut self) -> Self {
@@ -189,6 +215,22 @@ impl ReporterBuilder {
         self
     }
 
+    /// Allows pushes without any destination, if none is named or configured. Destinations that need no settings are not used
+    /// then. By default, such a push is an error.
+    #[must_use]
+    pub fn without_required_destination(mut self) -> Self {
+        self.needs_destination = false;
+        self
+    }
+
+    /// Sets the time since which this program reports. A counter that started later has not been delivered by anybody else, so
+    /// it is delivered from zero. Default: the time at which the reporter is built.
+    #[must_use]
+    pub fn watching_since(mut self, time: SystemTime) -> Self {
+        self.watching_since = Some(time);
+        self
+    }
+
     /// Checks the configuration and builds the reporter. Does not connect to anything and writes nothing.
     pub fn build(self) -> Result<Reporter, ReporterError> {
         let uses_to_of_settings = self.to.is_empty();
@@ -196,9 +238,12 @@ impl ReporterBuilder {
         if self.align.is_none() {
             report.check_slot(&self.settings)?;
         }
+        let default_align = self.default_align.filter(|slot| *slot <= LONGEST_SLOT);
         let report = ReportSettings {
-            deadline: self.deadline.unwrap_or(report.deadline),
-            align: self.align.or(report.align),
+            deadline: self.deadline.unwrap_or_else(|| {
+                self.longest_deadline.map_or(report.deadline, |longest| report.deadline.min(longest))
+            }),
+            align: self.align.or(report.align).or(default_align),
             self_metrics: self.self_metrics && report.self_metrics,
             events: self.events && report.events,
             to: if uses_to_of_settings { report.to } else { self.to },
@@ -241,12 +286,25 @@ impl ReporterBuilder {
             selected => selected?,
         };
         self.sinks.check(&self.settings)?;
+        let intervals = Intervals::new(self.settings.table::<MetricSettings>()?, &all);
+        let targets = match self.sinks.targets(&to, &self.settings) {
+            Err(DestinationsError::NoSink | DestinationsError::NoneConfigured { .. })
+                if !self.needs_destination =>
+            {
+                Ok(Vec::new())
+            }
+            Ok(targets) if !self.needs_destination => {
+                Ok(targets.into_iter().filter(|target| target.others.is_none()).collect())
+            }
+            targets => targets,
+        };
         Ok(Reporter {
-            built_at: SystemTime::now(),
+            built_at: self.watching_since.unwrap_or_else(SystemTime::now),
             catalog,
             about_itself,
             goals,
-            targets: self.sinks.targets(&to, &self.settings),
+            intervals,
+            targets,
             name: Name::new(&report, &tags, &program, &self.only, &skip, self.named_after)?,
             align: report.slot()?,
             engine: self.engine.with_concurrency(report.concurrency),
@@ -256,6 +314,7 @@ impl ReporterBuilder {
             state,
             keeps_state,
             interruption: Interruption::never(),
+            end_of_collection: Interruption::never(),
         })
     }
 }

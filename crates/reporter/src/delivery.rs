@@ -12,6 +12,10 @@ use crate::{DeliveryStatus, Receipt};
 pub struct Finished {
     /// The collected outcomes, with tags and timestamp.
     pub report: Arc<Report>,
+    /// The metrics about the reporter itself, if the run delivers and they are enabled. An interrupted run has none.
+    pub about_itself: Option<Arc<Report>>,
+    /// The reporter's name, if the run delivers or previews.
+    pub reporter_name: Option<String>,
     /// The deliveries, one for each destination.
     pub deliveries: Vec<Delivery>,
     /// The events that collectors have attached, sorted by time, with the tags of the report. They are included even if

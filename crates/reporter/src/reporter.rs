@@ -7,7 +7,11 @@ use tokio::runtime::Handle;
 
 use crate::{
     DestinationsError, Finished, Goals, ReportSettings, ReporterBuilder, ReporterError, SelectionError,
-    StateSettings, name::Name, run::RunInProgress, target::Target,
+    ServiceRun, StateSettings,
+    name::Name,
+    run::RunInProgress,
+    service_run::{Intervals, RunPlan},
+    target::Target,
 };
 
 /// Collects metrics, records them, delivers them to all destinations and sends events. It can run any number of times, and
@@ -19,6 +23,7 @@ pub struct Reporter {
     pub(crate) catalog: Catalog,
     pub(crate) about_itself: Option<Catalog>,
     pub(crate) goals: Goals,
+    pub(crate) intervals: Intervals,
     pub(crate) targets: Result<Vec<Target>, DestinationsError>,
     pub(crate) name: Name,
     pub(crate) align: Duration,
@@ -29,6 +34,7 @@ pub struct Reporter {
     pub(crate) state: StateSettings,
     pub(crate) keeps_state: bool,
     pub(crate) interruption: Interruption,
+    pub(crate) end_of_collection: Interruption,
 }
 
 /// What a run does with its report after recording it.
@@ -66,6 +72,17 @@ impl Reporter {
         self
     }
 
+    /// Ends collections early, and delivers nevertheless. Metrics that have no result when this happens are errors. There are no
+    /// metrics about the reporter then, because they would report these errors as failures.
+    ///
+    /// An [interruption](Self::with_interruption) of the whole run must be set before.
+    #[must_use]
+    pub fn with_end_of_collection(mut self, end: Interruption) -> Self {
+        self.engine = self.engine.with_interruption(end.clone());
+        self.end_of_collection = end;
+        self
+    }
+
     /// Collects and records.
     pub async fn collect(&self) -> Result<Finished, ReporterError> {
         self.run(Mode::Collect).await
@@ -95,7 +112,25 @@ impl Reporter {
     pub async fn run_at(&self, mode: Mode, started_at: SystemTime) -> Result<Finished, ReporterError> {
         self.check(mode)?;
         let targets = self.targets(mode)?;
-        RunInProgress::run(self, mode, targets, started_at).await
+        RunInProgress::run(self, RunPlan::everything(self), mode, targets, started_at).await
+    }
+
+    /// Makes a run of a service: collects the metrics that are due in its slot.
+    pub async fn run_slot(
+        &self,
+        mode: Mode,
+        run: ServiceRun,
+        started_at: SystemTime,
+    ) -> Result<Finished, ReporterError> {
+        let targets = self.targets(mode)?;
+        RunInProgress::run(self, RunPlan::due(self, run), mode, targets, started_at).await
+    }
+
+    /// How often a service collects the metric with this key: by the settings, or by its option `every`. `None`: in each of its
+    /// runs.
+    #[must_use]
+    pub fn every_of(&self, key: &str) -> Option<Duration> {
+        self.intervals.of(key)
     }
 
     /// Fails if a run in this mode has nothing to collect or its destinations are not clear. A run makes the same check

@@ -28,6 +28,7 @@ use crate::{
     past_runs::KnownRuns,
     responses::Responses,
     self_metrics::{FinishedRun, MetricResult, RunResult},
+    service_run::RunPlan,
     state::{Recorded, RunState},
     target::Target,
 };
@@ -35,6 +36,7 @@ use crate::{
 /// A run in progress.
 pub(crate) struct RunInProgress<'a> {
     reporter: &'a Reporter,
+    plan: RunPlan<'a>,
     targets: &'a [Target],
     context: Context,
     responses: Arc<Responses>,
@@ -60,6 +62,7 @@ impl<'a> RunInProgress<'a> {
     /// Runs from the start to the end.
     pub(crate) async fn run(
         reporter: &'a Reporter,
+        plan: RunPlan<'a>,
         mode: Mode,
         targets: &'a [Target],
         started_at: SystemTime,
@@ -75,7 +78,7 @@ impl<'a> RunInProgress<'a> {
             .provide(RunHistory::new(Arc::clone(&past_runs) as Arc<dyn PastRuns>));
         let catalogs = [&reporter.catalog].into_iter().chain(&reporter.about_itself);
         let descriptions = descriptions::from_catalogs(catalogs);
-        Self { reporter, targets, context, responses, past_runs, started, end, reserve, descriptions }
+        Self { reporter, plan, targets, context, responses, past_runs, started, end, reserve, descriptions }
             .finish(mode)
             .await
     }
@@ -86,7 +89,7 @@ impl<'a> RunInProgress<'a> {
         let report = self.report(run, &self.reporter.tags);
         // Only now the sources have described their metrics. The sinks are connected already.
         self.descriptions.add(descriptions::of_sources(&report));
-        let goals = self.reporter.goals.judge(report.run());
+        let goals = self.plan.goals.judge(report.run());
         let report = Arc::new(report.with_goals(goals));
         let recipients: Vec<Recipient> = match mode {
             Mode::Push => self
@@ -99,6 +102,8 @@ impl<'a> RunInProgress<'a> {
         let recorded = state.record(&report, &recipients).await?;
         descriptions::remember(&report, &recorded.current).await;
         let interruption = &self.reporter.interruption;
+        let reporter_name = reporter_name(name.as_ref()).get().map(str::to_owned);
+        let mut about_itself = None;
         let deliveries = match mode {
             _ if interruption.has_happened() => self.interrupted(mode, &state).await,
             Mode::Collect => Vec::new(),
@@ -106,7 +111,11 @@ impl<'a> RunInProgress<'a> {
             Mode::Push => {
                 let pushing = self.push(connecting, &report, &state, &recipients, recorded, name);
                 match interruption.unless(pushing).await {
-                    Some(deliveries) => deliveries?,
+                    Some(pushed) => {
+                        let (deliveries, of_reporter) = pushed?;
+                        about_itself = of_reporter;
+                        deliveries
+                    }
                     None => self.interrupted(mode, &state).await,
                 }
             }
@@ -121,6 +130,8 @@ impl<'a> RunInProgress<'a> {
         let events = events::attached(&report, &self.attached().await);
         Ok(Finished {
             report,
+            about_itself,
+            reporter_name,
             deliveries,
             events,
             state_is_unusable: current.is_wanted() && !current.is_kept(),
@@ -130,7 +141,7 @@ impl<'a> RunInProgress<'a> {
     /// Collects the metrics. At the same time, connects the sinks and opens the state. If there are sources, the state
     /// is opened first, because it contains the descriptions of their metrics.
     async fn collect(&self, mode: Mode) -> Result<CollectedRun, StateError> {
-        let Reporter { engine, catalog, .. } = self.reporter;
+        let (engine, catalog) = (&self.reporter.engine, &*self.plan.catalog);
         let engine = &match mode {
             Mode::DryRun => engine.clone().with_request_plans(),
             Mode::Collect | Mode::Push => engine.clone(),
@@ -195,7 +206,7 @@ impl<'a> RunInProgress<'a> {
         recipients: &[Recipient],
         recorded: Recorded,
         name: Option<Tag>,
-    ) -> Result<Vec<Delivery>, StateError> {
+    ) -> Result<(Vec<Delivery>, Option<Arc<Report>>), StateError> {
         let attached = self.events_to_announce().await;
         let delivering = self.targets.iter().zip(connecting).map(|(target, connecting)| {
             self.deliver_and_announce(target, connecting, state, recorded.clone(), report, &attached)
@@ -204,8 +215,13 @@ impl<'a> RunInProgress<'a> {
             join_all(delivering).await.into_iter().unzip();
         let tagged = couriers.iter().zip(&receipts);
         let tagged = tagged.map(|(courier, receipt)| (courier.target.tags.clone(), receipt.clone()));
-        if let Some(about_itself) = self.about_itself(report, tagged.collect(), state, name).await {
-            let recorded = state.record(&Arc::new(about_itself), recipients).await?;
+        // The errors of metrics that were interrupted are no failures.
+        let about_itself = match self.reporter.end_of_collection.has_happened() {
+            true => None,
+            false => self.about_itself(report, tagged.collect(), state, name).await.map(Arc::new),
+        };
+        if let Some(about_itself) = &about_itself {
+            let recorded = state.record(about_itself, recipients).await?;
             let delivering = couriers.iter().zip(&mut receipts);
             let delivering =
                 delivering.map(|(courier, receipt)| courier.deliver_self_metrics(&recorded, receipt));
@@ -214,9 +230,9 @@ impl<'a> RunInProgress<'a> {
         let checking = couriers.iter().zip(&mut receipts);
         join_all(checking.map(|(courier, receipt)| courier.check(receipt))).await;
         let deliveries = couriers.iter().zip(receipts);
-        Ok(deliveries
-            .map(|(courier, receipt)| delivery(courier.target, DeliveryResult::Pushed(receipt)))
-            .collect())
+        let deliveries =
+            deliveries.map(|(courier, receipt)| delivery(courier.target, DeliveryResult::Pushed(receipt)));
+        Ok((deliveries.collect(), about_itself))
     }
 
     /// The deliveries of an interrupted push. Points whose fate is not known are still in the outboxes.
@@ -353,6 +369,7 @@ impl<'a> RunInProgress<'a> {
             receipts,
             last_values,
             api_calls: self.context.get().await.unwrap_or_default(),
+            skipped_slots: self.plan.skipped_slots,
         });
         let context = Context::starting_at(report.run().started_at()).provide(finished);
         let run = Engine::new().run(catalog, &context).await;

@@ -80,6 +80,8 @@ pub enum PatternList {
     Skip,
     /// The metrics with a window of their own.
     Windows,
+    /// The metrics with a time of their own between two runs of a service.
+    Every,
 }
 
 impl Selection {
@@ -101,6 +103,8 @@ impl Selection {
         let windows = metrics.windows.into_keys();
         let windows = windows.map(|pattern| (format!("windows.{pattern}"), pattern));
         Patterns::from_settings::<MetricSettings>(catalog, settings, PatternList::Windows, windows)?;
+        let every = metrics.every.into_keys().map(|pattern| (format!("every.{pattern}"), pattern));
+        Patterns::from_settings::<MetricSettings>(catalog, settings, PatternList::Every, every)?;
         let enable = numbered("enable", metrics.enable);
         self.enable =
             Patterns::from_settings::<MetricSettings>(catalog, settings, PatternList::Enable, enable)?;

@@ -37,6 +37,7 @@ self_metric!(POINTS, points);
 self_metric!(POINTS_EXPIRED, points_expired);
 self_metric!(REFUSED_METRICS, refused_metrics);
 self_metric!(RUN_DURATION, run_duration);
+self_metric!(SKIPPED_SLOTS, skipped_slots);
 self_metric!(SOURCES, sources);
 self_metric!(SUBJECTS, subjects);
 
@@ -60,6 +61,8 @@ pub(crate) struct RunResult {
     pub(crate) last_values: BTreeMap<(String, String), SystemTime>,
     /// The requests of the run.
     pub(crate) api_calls: ApiCalls,
+    /// The slots that were skipped before the run, if it is part of a service.
+    pub(crate) skipped_slots: Option<u64>,
 }
 
 /// The result of a metric, for one subject if it has subjects.
@@ -169,6 +172,10 @@ fn by_state(states: &(impl Iterator<Item = OutcomeState> + Clone)) -> Result<Vec
 
 fn run_duration(run: &FinishedRun) -> Duration {
     run.0.duration
+}
+
+fn skipped_slots(run: &FinishedRun) -> Result<u64, Unavailable> {
+    run.0.skipped_slots.ok_or_else(|| Unavailable::no_data("the run is not part of a service"))
 }
 
 fn metrics(run: &FinishedRun) -> Result<Vec<Sample>, SampleError> {

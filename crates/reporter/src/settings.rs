@@ -13,7 +13,7 @@ use system_health_registry::{
 use crate::{StateError, name::program_name};
 
 /// With a longer slot, points could be too old for a backend at the end of the slot or after one failed delivery.
-const LONGEST_SLOT: Duration = Duration::from_mins(30);
+pub(crate) const LONGEST_SLOT: Duration = Duration::from_mins(30);
 
 /// The table `[report]`: how a run behaves.
 #[derive(Debug, Clone, Deserialize)]

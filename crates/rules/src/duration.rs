@@ -5,6 +5,9 @@ use std::time::Duration;
 /// The longest evaluation window of a monitor.
 const LONGEST_WINDOW: Duration = Duration::from_hours(7 * 24);
 
+/// The shortest time between two runs of a service. A run has its own cost, such as connections and a transaction of the state.
+const SHORTEST_EVERY: Duration = Duration::from_secs(10);
+
 /// Why a duration was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -21,6 +24,9 @@ pub enum DurationError {
     /// It is not a possible window of a monitor.
     #[error("a window must be whole minutes, from 1m to 7d; `{0}` is not")]
     Window(String),
+    /// It is not a possible time between two runs.
+    #[error("the time between two runs must be whole seconds, at least 10s; `{0}` is not")]
+    Every(String),
 }
 
 /// Parses a duration longer than zero, such as `30s`, `15m`, `7d` or `1h 30m`.
@@ -34,6 +40,13 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
 pub fn parse_interval(text: &str) -> Result<Duration, DurationError> {
     let interval = parse_duration(text)?;
     if interval.subsec_nanos() == 0 { Ok(interval) } else { Err(DurationError::Fraction(text.to_owned())) }
+}
+
+/// Parses the time between two runs of a service: whole seconds, at least 10 seconds.
+pub fn parse_every(text: &str) -> Result<Duration, DurationError> {
+    let every = parse_duration(text)?;
+    let is_possible = every.subsec_nanos() == 0 && every >= SHORTEST_EVERY;
+    if is_possible { Ok(every) } else { Err(DurationError::Every(text.to_owned())) }
 }
 
 /// Parses the evaluation window of a monitor: whole minutes up to a week, as Datadog requires.
@@ -73,6 +86,16 @@ mod tests {
         assert_eq!(parse_interval("15m"), Ok(Duration::from_mins(15)));
         assert_eq!(parse_interval("0s"), Err(DurationError::Zero));
         assert_eq!(parse_interval("1s 500ms"), Err(DurationError::Fraction("1s 500ms".into())));
+    }
+
+    #[test]
+    fn runs_are_whole_seconds_apart_and_at_least_ten() {
+        assert_eq!(parse_every("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!(parse_every("30d"), Ok(Duration::from_hours(30 * 24)));
+        for text in ["9s", "1ms", "10s 500ms"] {
+            assert_eq!(parse_every(text), Err(DurationError::Every(text.to_owned())));
+        }
+        assert_eq!(parse_every("0s"), Err(DurationError::Zero));
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub struct Facts {
     pub(crate) goal: Option<Goal>,
     pub(crate) tags: Vec<String>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) every: Option<Duration>,
     pub(crate) enabled: bool,
     pub(crate) requests: Option<f64>,
     pub(crate) aggregate: Option<Aggregate>,
@@ -49,6 +50,7 @@ impl Facts {
             goal: None,
             tags: Vec::new(),
             timeout: None,
+            every: None,
             enabled: true,
             requests: None,
             aggregate: None,
@@ -169,6 +171,13 @@ impl Facts {
         self
     }
 
+    /// Sets how often a service collects the metric. Default: in each of its runs.
+    #[must_use]
+    pub fn with_every(mut self, every: Duration) -> Self {
+        self.every = Some(every);
+        self
+    }
+
     /// Leaves the metric out of runs whose settings do not name it. By default, every run collects it.
     #[must_use]
     pub fn disabled(mut self) -> Self {
@@ -259,6 +268,12 @@ impl Facts {
         self.timeout
     }
 
+    /// How often a service collects the metric, if not in each of its runs. Whole seconds, at least 10.
+    #[must_use]
+    pub fn every(&self) -> Option<Duration> {
+        self.every
+    }
+
     /// Whether a run collects the metric if the settings do not name it.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
@@ -313,6 +328,7 @@ mod tests {
             ("goal", text("< 0.1")),
             ("tags", OptionValue::List(vec!["Team:Web".to_owned(), "area:jobs".to_owned()])),
             ("timeout", text("1s 500ms")),
+            ("every", text("1h")),
             ("enabled", OptionValue::Bool(false)),
             ("requests", OptionValue::Number(2.5)),
             ("aggregate", text("max")),

@@ -34,7 +34,7 @@ pub use combined_goal::{CombinedGoal, CombinedGoalError, Operator};
 pub use contact::{ContactError, check_owner, check_runbook};
 pub use day::{DayError, parse_day};
 pub use default_aggregate::combined_aggregates;
-pub use duration::{DurationError, parse_duration, parse_interval, parse_window};
+pub use duration::{DurationError, parse_duration, parse_every, parse_interval, parse_window};
 pub use facts::Facts;
 pub use goal::{Comparison, Goal, GoalError};
 pub use handle::{HandleError, check_handle, parse_handles};

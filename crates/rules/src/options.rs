@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     Alias, AliasError, Kind, Tag, check_key, check_unit,
     option::{Form, MetricOption, OptionValue, ValueError},
-    parse_day, parse_duration, parse_interval,
+    parse_day, parse_duration, parse_every, parse_interval,
     requests::check_requests,
 };
 
@@ -111,6 +111,20 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
             Ok(())
         },
         get: |facts| facts.timeout.map(OptionValue::from_duration),
+    },
+    MetricOption {
+        name: "every",
+        form: Form::Text,
+        meaning: "how often [`report serve`](serve.md) collects the metric, in whole seconds, at least `10s`: in each run \
+                  that is the first one after a multiple of this time in UTC. Other runs, such as `report --push`, ignore it",
+        default: "in each run",
+        example: "\"1h\"",
+        depends_on: None,
+        set: |facts, value| {
+            facts.every = Some(parse_every(value.text()?)?);
+            Ok(())
+        },
+        get: |facts| facts.every.map(OptionValue::from_duration),
     },
     MetricOption {
         name: "enabled",

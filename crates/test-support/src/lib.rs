@@ -12,5 +12,6 @@ pub mod prometheus;
 pub mod rotel;
 pub mod scene;
 pub mod server;
+pub mod serving;
 pub mod tools;
 pub mod wire;

@@ -167,7 +167,9 @@ impl Prometheus {
         format!("http://{}/api/v1/write", self.service.address)
     }
 
-    fn scraping(address: &str, honor_labels: bool) -> Self {
+    /// Starts one that scrapes an address.
+    #[must_use]
+    pub fn scraping(address: &str, honor_labels: bool) -> Self {
         let settings = format!(
             "global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}\nscrape_configs:\n- job_name: target\n  \
              honor_labels: {honor_labels}\n  static_configs: [{{targets: ['{address}']}}]\n"

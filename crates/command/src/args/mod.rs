@@ -11,12 +11,14 @@ mod list;
 mod output;
 mod read;
 mod report;
+mod run;
 mod secrets;
 mod setting_flags;
 mod settings;
 mod state;
 
 pub use output::Format;
+pub use run::RunArguments;
 pub use settings::SettingsArguments;
 pub use state::{FolderArguments, StateArguments};
 

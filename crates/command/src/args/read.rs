@@ -19,6 +19,9 @@ const LINKED: usize = 800;
 /// The name of the argument `--format`.
 const FORMAT: &str = "format";
 
+/// The name of the argument `--to`. A run has it only if it delivers.
+const TO: &str = "to";
+
 /// The command line of a program. The names of linked commands must be unique and differ from the built-in ones. Each
 /// command offers only the formats that it supports.
 pub(crate) fn command_line(
@@ -29,17 +32,21 @@ pub(crate) fn command_line(
 ) -> clap::Command {
     let sink = |sink: &SinkType| PossibleValue::new(sink.name).help(sink.summary);
     let sinks: Vec<PossibleValue> = sinks.iter().map(sink).collect();
+    let with_sinks = |to: clap::Arg| if sinks.is_empty() { to } else { to.value_parser(sinks.clone()) };
     let command = Arguments::command()
         .name(name.to_owned())
         .bin_name(name.to_owned())
         .version(version.to_owned())
-        .mut_arg("to", |to| if sinks.is_empty() { to } else { to.value_parser(sinks) });
+        .mut_arg(TO, |to| with_sinks(to).requires("delivery"));
     let format = command.get_arguments().find(|argument| argument.get_id() == FORMAT).cloned();
     let with_format = |command: clap::Command, formats: &[Format]| {
         command.args(format.clone().map(|format| Format::argument(formats, format)))
     };
-    let linked =
-        linked.into_iter().map(|(command, formats)| with_format(command, formats).display_order(LINKED));
+    let linked = linked.into_iter().map(|(command, formats)| {
+        let delivers = command.get_arguments().any(|argument| argument.get_id() == TO);
+        let command = if delivers { command.mut_arg(TO, &with_sinks) } else { command };
+        with_format(command, formats).display_order(LINKED)
+    });
     command
         .mut_subcommands(|command| {
             let formats = Format::of_command(command.get_name());

@@ -1,17 +1,21 @@
 //! `report` without a command: collects, delivers and prints, in that order, so that a slow reader of stdout does not delay
 //! the delivery.
 
-use system_health_registry::{Catalog, Context, Interruption, NamedAfter, Settings, linked_extensions};
-use system_health_reporter::{FailOn, Finished, Mode, Reporter, ReporterBuilder, run_end};
+use system_health_registry::{Catalog, Interruption};
+use system_health_reporter::{FailOn, Finished, Mode, Reporter, run_end};
 use tokio::time::Instant;
 
-use super::{exit_reason, hints, run_output::RunOutput, runtime};
+use super::run_output::RunOutput;
 use crate::{
-    args::{CollectArguments, Format, GlobList},
+    args::{CollectArguments, Format},
     exit::Status,
-    output::{JsonReport, MarkdownReport, TableReport, standard_output},
+    exit_reason, hints,
+    output::{JsonReport, MarkdownReport, TableReport},
     program::Program,
-    progress, settings,
+    progress,
+    run_builder::run_builder,
+    runtime::{self, Stopping},
+    settings,
 };
 
 /// Collects the metrics that the arguments select.
@@ -21,23 +25,25 @@ pub(super) fn run(
     catalog: &Catalog,
     output: RunOutput<'_>,
 ) -> anyhow::Result<Status> {
-    let (settings, report) = settings::load_for_run(&arguments.settings, &arguments.flags)?;
+    let run = &arguments.run;
+    let (settings, report) = settings::load_for_run(&run.settings, &run.flags)?;
     let mode = match (arguments.push, arguments.dry_run) {
         (true, _) => Mode::Push,
         (_, true) => Mode::DryRun,
         _ => Mode::Collect,
     };
-    let builder = builder(settings, program, arguments).catalog(catalog.clone());
+    let builder = run_builder(settings, &program.name, &program.own_sinks, run).catalog(catalog.clone());
     let reporter = builder.observer(progress::follow(output.progress)).build()?;
     reporter.check(mode)?;
     let fail_on = arguments.fail_on.map_or(report.fail_on, FailOn::from);
     let failed = if mode == Mode::Push { Status::DeliveryFailed } else { Status::MetricFailed };
     let show_progress = output.shows_progress(arguments.no_progress);
-    let status = runtime::block_on(output.progress, show_progress, failed, |workers, interruption| {
-        report_once(reporter.with_workers(workers), mode, fail_on, interruption, output)
-    });
+    let status =
+        runtime::block_on(output.progress, show_progress, failed, Stopping::RUN, |workers, interruption| {
+            report_once(reporter.with_workers(workers), mode, fail_on, interruption, output)
+        });
     if let (Ok(Status::Interrupted(_)), Mode::Push) = (&status, mode) {
-        let rest = if arguments.state.no_state {
+        let rest = if run.state.no_state {
             "are lost: with --no-state nothing is kept"
         } else {
             "wait in the outbox for the next run"
@@ -45,59 +51,6 @@ pub(super) fn run(
         tracing::warn!("points that were recorded, but not delivered, {rest}");
     }
     status
-}
-
-/// A reporter with the settings, overridden by the arguments.
-fn builder(settings: Settings, program: &Program, arguments: &CollectArguments) -> ReporterBuilder {
-    let patterns = |lists: &[GlobList]| -> Vec<String> {
-        GlobList::all(lists).map(|glob| glob.glob().to_owned()).collect()
-    };
-    let mut builder = Reporter::builder(settings)
-        .program(&program.name)
-        .named_after(named_after)
-        .stdout(standard_output())
-        .to(&arguments.to)
-        .only(patterns(&arguments.only))
-        .skip(patterns(&arguments.skip));
-    for sink in &program.own_sinks {
-        builder = builder.sink(*sink);
-    }
-    if let Some(deadline) = arguments.deadline {
-        builder = builder.deadline(deadline);
-    }
-    if let Some(slot) = arguments.align {
-        builder = builder.align(slot);
-    }
-    if let Some(folder) = &arguments.state.folder.state_dir {
-        builder = builder.state_dir(folder);
-    }
-    if arguments.state.no_state {
-        builder = builder.without_state();
-    }
-    if arguments.no_self_metrics {
-        builder = builder.without_self_metrics();
-    }
-    if arguments.no_events {
-        builder = builder.without_events();
-    }
-    builder
-}
-
-/// What the linked crates name the reporter after. If several know a subject, the reporter is named after none of them.
-async fn named_after(context: Context) -> NamedAfter {
-    let (mut subjects, mut selection) = (Vec::new(), Vec::new());
-    for extension in linked_extensions() {
-        let named_after = extension.named_after(&context).await;
-        subjects.extend(named_after.subject);
-        selection.extend(named_after.selection);
-    }
-    match <[String; 1]>::try_from(subjects) {
-        Ok([only]) => NamedAfter { subject: Some(only), selection },
-        Err(several) => {
-            selection.extend(several);
-            NamedAfter { subject: None, selection }
-        }
-    }
 }
 
 async fn report_once(

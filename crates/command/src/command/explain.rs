@@ -8,12 +8,14 @@ use system_health_reporter::{
 };
 use tokio::time::Instant;
 
-use super::{exit_reason, hints, run_output::RunOutput, runtime, subject_filter::SubjectFilter};
+use super::{run_output::RunOutput, subject_filter::SubjectFilter};
 use crate::{
     args::{ExplainArguments, Format, GlobList},
     exit::Status,
+    exit_reason, hints,
     output::{Explanation, JsonReport, MarkdownReport, Stdout},
     progress::follow,
+    runtime::{self, Stopping},
     settings,
 };
 
@@ -37,7 +39,8 @@ pub(super) fn run(
     let deadline = arguments.deadline.unwrap_or(report.deadline);
     let RunOutput { stdout, progress, .. } = output;
     let show_progress = output.shows_progress(arguments.no_progress);
-    runtime::block_on(progress, show_progress, Status::MetricFailed, |workers, interruption| async move {
+    let failed = Status::MetricFailed;
+    runtime::block_on(progress, show_progress, failed, Stopping::RUN, |workers, interruption| async move {
         let end = run_end(Instant::now(), deadline);
         let context = Context::new().provide(settings).with_deadline(deadline);
         let engine = Engine::new().with_workers(workers).with_observer(follow(progress));

@@ -2,14 +2,11 @@
 
 mod collect;
 mod doctor;
-mod exit_reason;
 mod explain;
-mod hints;
 mod history;
 mod init;
 mod list;
 mod run_output;
-mod runtime;
 mod subject_filter;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -22,7 +19,7 @@ use crate::{
     CommandContext,
     args::{Arguments, Command, Format, command_line},
     exit::Status,
-    logging,
+    hints, logging,
     output::{OutputError, Stdout, separate_data},
     program::Program,
     progress,
@@ -78,7 +75,14 @@ fn dispatch(
         Some(Command::Linked { name, matches }) => {
             let command = program.linked_commands.select(name, matches)?;
             let stdout = if command.formats.is_empty() { stdout } else { stdout.one_of(command.formats)? };
-            (command.run)(matches, &CommandContext { catalog, stdout })
+            let context = CommandContext {
+                catalog,
+                stdout,
+                progress,
+                program: &program.name,
+                own_sinks: &program.own_sinks,
+            };
+            (command.run)(matches, &context)
         }
     }
 }

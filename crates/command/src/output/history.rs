@@ -243,7 +243,7 @@ fn most_important<'l, 'a>(
 
 /// One value, or why there was none.
 #[derive(Serialize)]
-pub(crate) struct HistoryRow<'a> {
+pub struct HistoryRow<'a> {
     time: String,
     key: &'a str,
     subject: &'a str,
@@ -259,7 +259,7 @@ pub(crate) struct HistoryRow<'a> {
 
 impl<'a> HistoryRow<'a> {
     /// A row for each value, and for each reason why there was none.
-    pub(crate) fn from_entries(entries: &'a [HistoryEntry]) -> Vec<Self> {
+    pub fn from_entries(entries: &'a [HistoryEntry]) -> Vec<Self> {
         entries.iter().flat_map(Self::from_entry).collect()
     }
 

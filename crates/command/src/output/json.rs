@@ -13,7 +13,7 @@ use super::{distribution_summary::DistributionSummary, events::JsonEvent, value:
 
 /// A report and its deliveries as JSON.
 #[derive(Serialize)]
-pub(crate) struct JsonReport<'a> {
+pub struct JsonReport<'a> {
     run: JsonRun<'a>,
     metrics: Vec<JsonOutcome<'a>>,
     goals: Vec<JsonOutcome<'a>>,
@@ -199,7 +199,7 @@ struct JsonRefusal<'a> {
 
 impl<'a> JsonReport<'a> {
     /// Describes a report.
-    pub(crate) fn new(report: &'a Report, deliveries: &'a [Delivery]) -> Self {
+    pub fn new(report: &'a Report, deliveries: &'a [Delivery]) -> Self {
         let run = report.run();
         Self {
             run: JsonRun {
@@ -218,7 +218,7 @@ impl<'a> JsonReport<'a> {
     }
 
     /// Adds the events of the run.
-    pub(crate) fn with_events(mut self, events: &'a [Event]) -> Self {
+    pub fn with_events(mut self, events: &'a [Event]) -> Self {
         self.events = events.iter().map(JsonEvent::from).collect();
         self
     }

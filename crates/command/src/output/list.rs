@@ -33,14 +33,14 @@ pub(crate) struct TableList<'a> {
 /// The catalog as JSON for programs.
 #[derive(Serialize)]
 #[serde(transparent)]
-pub(crate) struct JsonList<'a>(Vec<JsonMetric<'a>>);
+pub struct JsonList<'a>(Vec<JsonMetric<'a>>);
 
 /// A metric with all options of the attribute, and whether a run collects it. Options that are not set are `null`.
 struct JsonMetric<'a>(&'a Metric, Choice);
 
 impl<'a> JsonList<'a> {
     /// Describes a catalog.
-    pub(crate) fn new(catalog: &'a Catalog, selection: &Selection) -> Self {
+    pub fn new(catalog: &'a Catalog, selection: &Selection) -> Self {
         let metrics = catalog.metrics().iter();
         Self(metrics.map(|metric| JsonMetric(metric, selection.choice(metric.key()))).collect())
     }

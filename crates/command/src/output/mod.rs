@@ -27,18 +27,21 @@ mod table;
 mod text;
 mod value;
 
+pub use history::HistoryRow;
+pub use json::JsonReport;
+pub use list::JsonList;
+pub use stdout::Stdout;
+
 pub(crate) use delivery::ReceiptText;
 pub(crate) use doctor::Diagnosis;
 pub(crate) use explanation::Explanation;
-pub(crate) use history::{HistoryReport, HistoryRow};
-pub(crate) use json::JsonReport;
-pub(crate) use list::{JsonList, TableList};
+pub(crate) use history::HistoryReport;
+pub(crate) use list::TableList;
 pub(crate) use markdown::MarkdownReport;
 pub(crate) use markdown_list::MarkdownList;
 pub(crate) use metric_outcomes::MetricOutcomes;
 pub(crate) use reasons::Reasons;
 pub(crate) use separate::{separate_data, standard_output};
 pub(crate) use stdout::OutputError;
-pub use stdout::Stdout;
 pub(crate) use table::TableReport;
 pub(crate) use text::{count, join_names, one_line, wrap};

@@ -9,7 +9,7 @@ use serde::{
 
 /// Reads a duration such as `30s` or `7d`, for `#[serde(deserialize_with = "...")]`.
 pub fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    deserializer.deserialize_str(DurationVisitor)
+    deserializer.deserialize_str(DurationVisitor(crate::parse_duration))
 }
 
 /// Like [`duration`], for a field of the type `Option<Duration>`.
@@ -17,7 +17,12 @@ pub fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<O
     duration(deserializer).map(Some)
 }
 
-struct DurationVisitor;
+/// Like [`duration`], for the time between two runs of a service: whole seconds, at least 10.
+pub fn every<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    deserializer.deserialize_str(DurationVisitor(crate::parse_every))
+}
+
+struct DurationVisitor(fn(&str) -> Result<Duration, crate::DurationError>);
 
 impl Visitor<'_> for DurationVisitor {
     type Value = Duration;
@@ -27,6 +32,6 @@ impl Visitor<'_> for DurationVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
-        crate::parse_duration(text).map_err(E::custom)
+        (self.0)(text).map_err(E::custom)
     }
 }

@@ -65,7 +65,7 @@ mod setting;
 mod table;
 
 pub use builder::SettingsBuilder;
-pub use duration::{duration, optional_duration};
+pub use duration::{duration, every, optional_duration};
 pub use error::SettingsError;
 pub use known::Known;
 pub use origin::Origin;

@@ -13,8 +13,10 @@ use anyhow::Context as _;
 use system_health_registry::{Detected, DetectedValue, linked_extensions, settings::TableSpec};
 use tokio::runtime;
 
-use super::hints::WithHint;
-use crate::{args::InitArguments, exit::Status, output::Stdout, program::Program, settings::DEFAULT_FILE};
+use crate::{
+    args::InitArguments, exit::Status, hints::WithHint, output::Stdout, program::Program,
+    settings::DEFAULT_FILE,
+};
 use template::Template;
 
 /// Writes the file, or prints it.

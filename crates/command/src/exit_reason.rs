@@ -10,8 +10,15 @@ use crate::output::{MetricOutcomes, Reasons, ReceiptText, Stdout, count, join_na
 const MAX_NAMED: usize = 20;
 
 /// Logs why the exit status of a run is not 0.
-pub(super) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
-    if Stdout::is_terminal() || fail_on == FailOn::Never {
+pub(crate) fn log(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
+    if !Stdout::is_terminal() {
+        log_always(report, deliveries, fail_on);
+    }
+}
+
+/// The same for a run whose data is not printed.
+pub(crate) fn log_always(report: &Report, deliveries: &[Delivery], fail_on: FailOn) {
+    if fail_on == FailOn::Never {
         return;
     }
     if fail_on != FailOn::Delivery {

@@ -28,13 +28,34 @@ const MIN_TIME_TO_PRINT: Duration = Duration::from_secs(1);
 /// the first signal.
 const MAX_TIME_TO_STOP: Duration = Duration::from_secs(10);
 
-/// Runs the work until it is done. The first signal interrupts it, so that it can print what has finished. The second
+/// What happens when a signal asks the work to stop.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopping {
+    /// What is logged at the first signal, after its name. A second signal ends the process at once.
+    pub message: &'static str,
+    /// Maximum time for the work to stop. Then it is given up.
+    pub limit: Duration,
+    /// Whether the work ends in no other way, as a service does. Then its own status counts, and otherwise that of the signal.
+    pub is_expected: bool,
+}
+
+impl Stopping {
+    /// For a run, which is not complete if it is interrupted.
+    pub(crate) const RUN: Self = Self {
+        message: "the run stops and prints what has finished; a second signal ends it at once",
+        limit: MAX_TIME_TO_STOP,
+        is_expected: false,
+    };
+}
+
+/// Runs the work until it is done. The first signal interrupts it, so that it can end in order. The second
 /// signal ends it at once. An error is logged and becomes the status `failed`, unless it is about stdout: then it is
 /// returned.
-pub(super) fn block_on<F>(
+pub(crate) fn block_on<F>(
     progress: &ProgressBar,
     show_progress: bool,
     failed: Status,
+    stopping: Stopping,
     work: impl FnOnce(Handle, Interruption) -> F,
 ) -> anyhow::Result<Status>
 where
@@ -62,18 +83,22 @@ where
             never = progress::show(progress, show_progress) => match never {},
         };
         progress.finish_and_clear();
-        tracing::warn!(
-            "{signal}: the run stops and prints what has finished; a second signal ends it at once"
-        );
+        if stopping.is_expected {
+            tracing::info!("{signal}: {}", stopping.message);
+        } else {
+            tracing::warn!("{signal}: {}", stopping.message);
+        }
         drop(interrupt);
         let signal = tokio::select! {
             biased;
             second = signals.next() => second?,
-            stopped = timeout(MAX_TIME_TO_STOP, work) => {
-                if let Ok(Err(error)) = stopped {
+            stopped = timeout(stopping.limit, work) => match stopped {
+                Ok(status) if stopping.is_expected => return status,
+                Ok(Err(error)) => {
                     tracing::error!("{error:#}");
+                    signal
                 }
-                signal
+                Ok(Ok(_)) | Err(_) => signal,
             }
         };
         Ok(Status::Interrupted(signal))
@@ -88,7 +113,7 @@ where
             Ok(Status::Interrupted(signal))
         }
         Err(error) if !error.is::<OutputError>() => {
-            tracing::error!(hint = super::hints::hint(&error), "{error:#}");
+            tracing::error!(hint = crate::hints::hint(&error), "{error:#}");
             Ok(failed)
         }
         status => status,
@@ -97,7 +122,7 @@ where
 
 /// Prints the text. Waits for a slow reader only until the end of the run. If the run is interrupted while the text is
 /// printed, printing ends at once.
-pub(super) async fn print(
+pub(crate) async fn print(
     stdout: Stdout,
     text: String,
     end: Instant,

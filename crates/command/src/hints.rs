@@ -7,14 +7,16 @@ use system_health_registry::{Report, SharedError, Unavailable, settings::Setting
 use system_health_reporter::{DestinationsError, PatternList, ReporterError, SelectionError, StateError};
 use system_health_state::StoreError;
 
+use crate::history_query::HistoryError;
+
 /// An error of the command itself, with its hint.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub(super) struct WithHint {
+pub(crate) struct WithHint {
     /// What is wrong.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// What to do about it.
-    pub(super) hint: &'static str,
+    pub(crate) hint: &'static str,
 }
 
 /// The hint for an error, or for the first of its causes that has one.
@@ -23,7 +25,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
 }
 
 /// Logs the hints for the errors of metrics, each hint once.
-pub(super) fn log(report: &Report) {
+pub(crate) fn log(report: &Report) {
     for hint in for_metrics(report) {
         tracing::warn!(hint);
     }
@@ -66,7 +68,16 @@ fn hint_for(error: &(dyn Error + 'static)) -> Option<&'static str> {
         .or_else(|| error.downcast_ref().and_then(for_settings))
         .or_else(|| error.downcast_ref().and_then(for_state))
         .or_else(|| error.downcast_ref().map(|_: &StoreError| STORE))
+        .or_else(|| error.downcast_ref().map(for_history))
         .or_else(|| error.downcast_ref().map(|WithHint { hint, .. }| *hint))
+}
+
+fn for_history(error: &HistoryError) -> &'static str {
+    match error {
+        HistoryError::NoRuns(_) => "collect metrics first, or name another folder with --state-dir",
+        HistoryError::UnknownKey { .. } => "the command `list` shows the linked metrics",
+        HistoryError::Store(_) => STORE,
+    }
 }
 
 fn for_selection(error: &SelectionError) -> Option<&'static str> {

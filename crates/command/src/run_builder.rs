@@ -1,0 +1,68 @@
+//! Makes the reporter of a run from the settings and the command line.
+
+use system_health_registry::{Context, NamedAfter, Settings, SinkType, linked_extensions};
+use system_health_reporter::{Reporter, ReporterBuilder};
+
+use crate::{
+    args::{GlobList, RunArguments},
+    output::standard_output,
+};
+
+/// A reporter with the settings, overridden by the arguments. `program` is its name, and `own_sinks` are the sinks that are not
+/// linked.
+pub(crate) fn run_builder(
+    settings: Settings,
+    program: &str,
+    own_sinks: &[SinkType],
+    arguments: &RunArguments,
+) -> ReporterBuilder {
+    let patterns = |lists: &[GlobList]| -> Vec<String> {
+        GlobList::all(lists).map(|glob| glob.glob().to_owned()).collect()
+    };
+    let mut builder = Reporter::builder(settings)
+        .program(program)
+        .named_after(named_after)
+        .stdout(standard_output())
+        .to(&arguments.to)
+        .only(patterns(&arguments.only))
+        .skip(patterns(&arguments.skip));
+    for sink in own_sinks {
+        builder = builder.sink(*sink);
+    }
+    if let Some(deadline) = arguments.deadline {
+        builder = builder.deadline(deadline);
+    }
+    if let Some(slot) = arguments.align {
+        builder = builder.align(slot);
+    }
+    if let Some(folder) = &arguments.state.folder.state_dir {
+        builder = builder.state_dir(folder);
+    }
+    if arguments.state.no_state {
+        builder = builder.without_state();
+    }
+    if arguments.no_self_metrics {
+        builder = builder.without_self_metrics();
+    }
+    if arguments.no_events {
+        builder = builder.without_events();
+    }
+    builder
+}
+
+/// What the linked crates name the reporter after. If several know a subject, the reporter is named after none of them.
+async fn named_after(context: Context) -> NamedAfter {
+    let (mut subjects, mut selection) = (Vec::new(), Vec::new());
+    for extension in linked_extensions() {
+        let named_after = extension.named_after(&context).await;
+        subjects.extend(named_after.subject);
+        selection.extend(named_after.selection);
+    }
+    match <[String; 1]>::try_from(subjects) {
+        Ok([only]) => NamedAfter { subject: Some(only), selection },
+        Err(several) => {
+            selection.extend(several);
+            NamedAfter { subject: None, selection }
+        }
+    }
+}

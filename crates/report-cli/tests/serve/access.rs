@@ -1,0 +1,73 @@
+//! Who reaches the server.
+
+use std::net::TcpListener;
+
+use system_health_test_support::serving::Serving;
+
+use crate::{scene, serve};
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+#[test]
+fn an_address_that_others_reach_needs_a_token() {
+    let ended = scene("").run(&["serve", "--listen", "0.0.0.0:0"]).with_status(2);
+
+    ended.says(
+        "can be reached from other machines, so the server needs a token: set SYSTEM_HEALTH_SERVE_TOKEN",
+    );
+}
+
+#[test]
+fn a_token_that_can_be_guessed_is_refused() {
+    let scene = scene("").variable("SYSTEM_HEALTH_SERVE_TOKEN", "hunter2");
+
+    let ended = scene.run(&["serve", "--listen", "127.0.0.1:0"]).with_status(2);
+
+    ended.says("fewer than 16 characters");
+    assert!(!ended.stderr().contains("hunter2"));
+}
+
+#[test]
+fn requests_need_the_token_and_no_output_shows_it() {
+    let scene = scene("").variable("SYSTEM_HEALTH_SERVE_TOKEN", TOKEN);
+    let command = scene.command(&["serve", "--listen", "0.0.0.0:0", "--only", "commits.*", "-vv"]);
+    let service = Serving::start(command);
+
+    let _ = service.get_until("/readyz", 200);
+    assert_eq!(service.get("/metrics", "").status, 401);
+    assert_eq!(service.get("/metrics", "Authorization: Bearer 0123456789abcdef\r\n").status, 401);
+    let allowed = service.get("/metrics", &format!("Authorization: Bearer {TOKEN}\r\n"));
+    assert!(allowed.status == 200 && allowed.body.contains("commits_hotfix{"), "{allowed:?}");
+    service.signal("TERM");
+    let (status, said) = service.ended();
+
+    assert_eq!(status, Some(0));
+    assert!(!said.contains(TOKEN), "{said}");
+}
+
+#[test]
+fn a_request_in_the_name_of_another_host_is_refused() {
+    let service = serve(&scene(""), &["--only", "commits.*"]);
+
+    let reply = service.get("/metrics", "Host: evil.example\r\n");
+
+    assert_eq!(reply.status, 421, "{reply:?}");
+}
+
+#[test]
+fn mistakes_are_found_before_anything_runs() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for (arguments, settings, message) in [
+        (&["--listen", address.as_str()][..], "", "cannot listen on"),
+        (&["--listen", "localhost:8700"], "", "an address is an IP address with a port"),
+        (&["--every", "1s"], "", "at least 10s"),
+        (&[], "[serve]\nevery = '1s'\n", "system-health.toml:2"),
+        (&["--listen", "127.0.0.1:0"], "[metrics.every]\n'comits.*' = '1h'\n", "did you mean"),
+        (&["--listen", "127.0.0.1:0", "--only", "comits.*"], "", "matches no metric"),
+        (&["--listen", "127.0.0.1:0", "--to", "datdog"], "", "datdog"),
+    ] {
+        let ended = scene(settings).run(&[&["serve"][..], arguments].concat()).with_status(2);
+        assert!(ended.stderr().contains(message), "{arguments:?}: {ended}");
+    }
+}

@@ -1,0 +1,75 @@
+//! Runs, and what the server shows of them.
+
+use serde_json::Value;
+use system_health_test_support::server::{Answer, Server};
+
+use crate::{scene, serve};
+
+const COMMITS: &str = "[report]\nself_metrics = false\n";
+
+#[test]
+fn the_last_run_its_history_and_the_catalog_are_those_of_the_command_line() {
+    let scene = scene(COMMITS);
+    let service = serve(&scene, &["--only", "commits.hotfix"]);
+
+    let ready = service.get_until("/readyz", 200);
+
+    assert_eq!(ready.body, "ready\n");
+    let report = service.get("/api/v1/report", "").json();
+    assert_eq!(report["metrics"][0]["key"], "commits.hotfix");
+    assert_eq!(report["metrics"][0]["samples"][0]["value"], 1);
+    let history = service.get("/api/v1/history?key=commits.hotfix&since=1h", "").json();
+    let printed = scene.run(&["history", "commits.hotfix", "--format", "json"]).with_status(0).json();
+    assert_eq!(history, printed);
+    assert_eq!(history.as_array().map(Vec::len), Some(1));
+    let listed = scene.run(&["list", "--format", "json"]).with_status(0).json();
+    assert_eq!(service.get("/api/v1/catalog", "").json(), listed);
+    assert_eq!(service.get("/api/v1/history?key=commits.hotfx", "").status, 404);
+}
+
+#[test]
+fn without_a_destination_the_values_are_only_shown() {
+    let mut service = serve(&scene(""), &["--only", "commits.*"]);
+
+    service.until_line("run of ");
+    let page = service.get_until("/readyz", 200);
+
+    assert_eq!(page.status, 200);
+    let report = service.get("/api/v1/report", "").json();
+    assert_eq!(report["deliveries"], Value::Array(Vec::new()));
+    let metrics = service.get("/metrics", "").body;
+    assert!(metrics.contains("\ncommits_hotfix{"), "{metrics}");
+    assert!(metrics.contains("\nsystem_health_reporter_skipped_slots{"), "{metrics}");
+}
+
+#[test]
+fn values_are_delivered_as_by_a_push() {
+    let backend = Server::start(|_| Answer::text(204, "text/plain", ""));
+    let settings = format!("{COMMITS}[prometheus]\nremote_write = '{}/write'\n", backend.url());
+    let service = serve(&scene(&settings), &["--to", "prometheus", "--every", "1h"]);
+
+    let _ = service.get_until("/readyz", 200);
+
+    let delivery = service.get("/api/v1/report", "").json()["deliveries"][0].clone();
+    assert_eq!((&delivery["sink"], &delivery["state"]), (&"prometheus".into(), &"accepted".into()));
+    assert!(backend.requests().iter().any(|request| request.path() == "/write"));
+}
+
+#[test]
+#[ignore = "waits for slots of 10 seconds"]
+fn a_busy_slot_is_skipped_and_reported() {
+    let backend = Server::start(|_| Answer::text(204, "text/plain", ""));
+    backend.set_latency(std::time::Duration::from_secs(13));
+    let settings = format!("[prometheus]\nremote_write = '{}/write'\n", backend.url());
+    let arguments = ["--to", "prometheus", "--every", "10s", "--deadline", "60s", "--only", "commits.*"];
+    let mut service = serve(&scene(&settings), &arguments);
+
+    service.until_line("is skipped, because the run of");
+    service.until_line("run of ");
+    service.until_line("run of ");
+
+    let metrics = service.get("/metrics", "").body;
+    let skipped =
+        metrics.lines().find(|line| line.starts_with("system_health_reporter_skipped_slots{")).unwrap();
+    assert!(!skipped.ends_with(" 0"), "{skipped}");
+}

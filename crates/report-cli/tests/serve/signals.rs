@@ -1,0 +1,98 @@
+//! SIGHUP reads the settings again, and SIGTERM ends the service in order.
+
+use std::{fs, time::Duration};
+
+use system_health_test_support::server::{Answer, Server};
+
+use crate::{scene, serve};
+
+#[test]
+fn a_service_that_waits_for_its_slot_ends_at_once_with_status_0() {
+    for signal in ["TERM", "INT"] {
+        let mut service = serve(&scene(""), &["--only", "commits.*"]);
+        service.until_line("run of ");
+
+        service.signal(signal);
+        let (status, said) = service.ended();
+
+        assert_eq!(status, Some(0), "{said}");
+        assert!(said.contains("the service stops"), "{said}");
+    }
+}
+
+#[test]
+fn a_broken_file_keeps_the_old_settings_and_its_place_is_logged() {
+    let scene = scene("");
+    let mut service = serve(&scene, &["--only", "commits.*"]);
+    service.until_line("run of ");
+    let file = scene.folder().join("system-health.toml");
+
+    fs::write(&file, "[report]\ndeadlin = '1m'\n").unwrap();
+    service.signal("HUP");
+    let line = service.until_line("the settings cannot be used, so the old ones stay in force");
+    assert!(line.contains("system-health.toml:2") && line.contains("deadlin"), "{line}");
+    assert_eq!(service.get("/readyz", "").status, 200);
+
+    fs::write(&file, "[serve]\nevery = '10s'\n").unwrap();
+    service.signal("HUP");
+    service.until_line("the settings were read again and apply from");
+    service.signal("TERM");
+    assert_eq!(service.ended().0, Some(0));
+}
+
+#[test]
+#[ignore = "waits for a slot of 10 seconds"]
+fn good_settings_apply_from_the_next_slot() {
+    let scene = scene("[report]\nenv = 'old'\n");
+    let mut service = serve(&scene, &["--only", "commits.hotfix", "--every", "10s"]);
+    service.until_line("run of ");
+    fs::write(scene.folder().join("system-health.toml"), "[report]\nenv = 'new'\n").unwrap();
+
+    service.signal("HUP");
+    service.until_line("the settings were read again");
+    service.until_line("run of ");
+    service.until_line("run of ");
+
+    let tags = service.get("/api/v1/report", "").json()["run"]["tags"].clone();
+    assert!(tags.as_array().unwrap().contains(&"env:new".into()), "{tags}");
+}
+
+#[test]
+fn a_slow_destination_does_not_hold_up_the_end_and_the_next_run_delivers_the_points() {
+    let backend = Server::start(|_| Answer::text(204, "text/plain", ""));
+    backend.set_latency(Duration::from_secs(120));
+    let table = |url: &str| {
+        format!(
+            "[report]\nself_metrics = false\n[serve]\ngrace = '1s'\n[prometheus]\nremote_write = '{url}/write'\n"
+        )
+    };
+    let scene = scene(&table(&backend.url()));
+    let arguments = ["--to", "prometheus", "--only", "commits.hotfix"];
+    let service = serve(&scene, &arguments);
+    let _ = backend.wait_for("POST /write");
+
+    service.signal("TERM");
+    let (status, said) = service.ended();
+
+    assert_eq!(status, Some(0), "{said}");
+    backend.set_latency(Duration::ZERO);
+    let push = ["--push", "--to", "prometheus", "--only", "commits.reverts", "--format", "json"];
+    let next = scene.run(&push).with_status(0).json();
+    assert_eq!(next["deliveries"][0]["points_of_earlier_runs"], 1, "{next}");
+}
+
+#[test]
+fn a_second_signal_ends_the_process_at_once() {
+    let backend = Server::start(|_| Answer::text(204, "text/plain", ""));
+    backend.set_latency(Duration::from_secs(120));
+    let settings =
+        format!("[serve]\ngrace = '10m'\n[prometheus]\nremote_write = '{}/write'\n", backend.url());
+    let mut service = serve(&scene(&settings), &["--to", "prometheus", "--only", "commits.hotfix"]);
+    let _ = backend.wait_for("POST /write");
+
+    service.signal("TERM");
+    service.until_line("a second signal ends it at once");
+    service.signal("INT");
+
+    assert_eq!(service.ended().0, Some(130));
+}

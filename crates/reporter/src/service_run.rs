@@ -1,0 +1,70 @@
+//! What a run of a service collects: the metrics that are due in its slot.
+
+use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration, time::SystemTime};
+
+use system_health_registry::{Catalog, MetricSettings};
+
+use crate::{Goals, Reporter, Slots};
+
+/// A run of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceRun {
+    /// The start of its slot.
+    pub slot: SystemTime,
+    /// The start of the slot of the previous run. Without one, all metrics are due.
+    pub previous: Option<SystemTime>,
+    /// How many slots between the two were skipped, because the previous run was still in progress.
+    pub skipped: u64,
+}
+
+/// How often metrics are collected that are not collected in each run of a service.
+#[derive(Debug, Clone)]
+pub(crate) struct Intervals(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: MetricSettings,
+    /// By the option `every` of the metrics.
+    by_key: HashMap<String, Duration>,
+}
+
+/// What a run collects and judges.
+#[derive(Debug)]
+pub(crate) struct RunPlan<'a> {
+    pub(crate) catalog: Cow<'a, Catalog>,
+    pub(crate) goals: Cow<'a, Goals>,
+    /// The slots that were skipped before it. `None` if it is not part of a service.
+    pub(crate) skipped_slots: Option<u64>,
+}
+
+impl Intervals {
+    pub(crate) fn new(settings: MetricSettings, catalog: &Catalog) -> Self {
+        let by_key =
+            catalog.metrics().iter().filter_map(|metric| Some((metric.key().to_owned(), metric.every()?)));
+        Self(Arc::new(Inner { settings, by_key: by_key.collect() }))
+    }
+
+    pub(crate) fn of(&self, key: &str) -> Option<Duration> {
+        self.0.settings.every_of(key).or_else(|| self.0.by_key.get(key).copied())
+    }
+
+    fn is_due(&self, key: &str, run: &ServiceRun) -> bool {
+        self.of(key).is_none_or(|every| Slots::new(every).is_due(run.previous, run.slot))
+    }
+}
+
+impl<'a> RunPlan<'a> {
+    /// Everything, for a run that is not part of a service.
+    pub(crate) fn everything(reporter: &'a Reporter) -> Self {
+        let (catalog, goals) = (Cow::Borrowed(&reporter.catalog), Cow::Borrowed(&reporter.goals));
+        Self { catalog, goals, skipped_slots: None }
+    }
+
+    /// The metrics that are due in the run of a service. Goals of two metrics are judged if both are due.
+    pub(crate) fn due(reporter: &Reporter, run: ServiceRun) -> RunPlan<'static> {
+        let intervals = reporter.intervals.clone();
+        let goals = reporter.goals.clone().filter(|key| intervals.is_due(key, &run));
+        let catalog = reporter.catalog.clone().filter(move |key| intervals.is_due(key, &run));
+        RunPlan { catalog: Cow::Owned(catalog), goals: Cow::Owned(goals), skipped_slots: Some(run.skipped) }
+    }
+}

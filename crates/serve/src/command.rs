@@ -1,0 +1,82 @@
+//! `report serve`.
+
+use std::{net::TcpListener, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use system_health_command::{
+    CommandContext, CommandType, Status, Stopping,
+    clap::{ArgMatches, CommandFactory, FromArgMatches},
+    register_command,
+};
+use system_health_registry::Interruption;
+use tokio::time::sleep;
+
+use crate::{
+    arguments::ServeArguments,
+    clock::Clock,
+    configuration::Loader,
+    http::{App, Server},
+    latest::Latest,
+    reload::ReloadSignal,
+    service::Service,
+    settings::ServeSettings,
+};
+
+register_command!(CommandType { command: ServeArguments::command, target: None, formats: &[], run });
+
+/// The time to record what is left after the grace period.
+const TIME_TO_RECORD: Duration = Duration::from_secs(5);
+
+fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Status> {
+    let arguments = ServeArguments::from_arg_matches(matches)?;
+    let settings: ServeSettings = context.run_settings(&arguments.run)?.table()?;
+    let address = arguments.listen.unwrap_or(settings.listen);
+    let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
+    let listen = listener.local_addr()?;
+    listener.set_nonblocking(true)?;
+    let stopping = Stopping {
+        message: "the service stops when the current run has delivered what it has; a second signal ends it at once",
+        limit: settings.grace + TIME_TO_RECORD,
+        is_expected: true,
+    };
+    context.block_on(stopping, |workers, interruption| async move {
+        let clock = Clock::default();
+        let stop = interruption.clone();
+        let end_of_delivery = Interruption::new(async move {
+            stop.happened().await;
+            sleep(settings.grace).await;
+        });
+        let loader = Loader {
+            context,
+            arguments: &arguments,
+            workers,
+            interruptions: [interruption.clone(), end_of_delivery],
+            started_at: clock.now(),
+            listen,
+        };
+        let Some(configuration) = interruption.unless(loader.load()).await.transpose()? else {
+            return Ok(Status::Done);
+        };
+        let signal = ReloadSignal::new().context("cannot listen for SIGHUP")?;
+        let latest = Arc::new(Latest::new(Arc::clone(&configuration.served)));
+        let app = App::new(Arc::clone(&latest), clock, interruption.clone(), listen);
+        let server = Server::new(listener, app)?;
+        let server = tokio::spawn(server.run());
+        if configuration.reporter.destinations()?.next().is_none() {
+            tracing::warn!("nothing is configured to deliver to: the values are only shown on this server");
+        }
+        tracing::info!("listening on http://{listen}");
+        let reload = async || match loader.load().await {
+            Ok(configuration) => Some(configuration),
+            Err(error) => {
+                context
+                    .log_error(&error.context("the settings cannot be used, so the old ones stay in force"));
+                None
+            }
+        };
+        let service = Service { clock, latest: &latest, interruption };
+        service.run(configuration, signal, reload, |finished| context.log_problems(finished)).await;
+        server.abort();
+        Ok(Status::Done)
+    })
+}

@@ -1,0 +1,73 @@
+//! All that is made from the settings. SIGHUP makes it again, and the service replaces it between two runs.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use system_health_command::CommandContext;
+use system_health_registry::Interruption;
+use system_health_reporter::{Mode, Reporter, Selection, Slots, with_goals_of_settings};
+use tokio::runtime::Handle;
+
+use crate::{arguments::ServeArguments, served::Served, settings::ServeSettings, token::Token};
+
+/// The reporter, its slots, and what requests need to know.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    pub(crate) reporter: Reporter,
+    pub(crate) slots: Slots,
+    pub(crate) served: Arc<Served>,
+}
+
+/// Makes configurations.
+pub(crate) struct Loader<'a> {
+    pub(crate) context: &'a CommandContext<'a>,
+    pub(crate) arguments: &'a ServeArguments,
+    /// The runtime of the collectors.
+    pub(crate) workers: Handle,
+    /// When to stop to collect, and when to stop to deliver.
+    pub(crate) interruptions: [Interruption; 2],
+    pub(crate) started_at: SystemTime,
+    /// The address that the server listens on.
+    pub(crate) listen: SocketAddr,
+}
+
+impl Loader<'_> {
+    /// Reads the settings and checks everything that a run would check first.
+    pub(crate) async fn load(&self) -> anyhow::Result<Configuration> {
+        let Self { context, arguments, .. } = self;
+        let settings = context.run_settings(&arguments.run)?;
+        let table: ServeSettings = settings.table()?;
+        let every = arguments.every.unwrap_or(table.every);
+        let token = Token::find(&settings, self.listen).await?;
+        let state = &arguments.run.state;
+        let folder = match state.no_state {
+            true => None,
+            false => Some(context.state_settings(&settings, &state.folder)?.folder()?),
+        };
+        let catalog = with_goals_of_settings(context.linked_catalog().clone(), &settings)?;
+        let selection = Selection::default().with_settings(&catalog, &settings)?;
+        let reporter = context
+            .reporter(settings, &arguments.run)
+            .without_required_destination()
+            .watching_since(self.started_at)
+            .align_by_default(every)
+            .deadline_at_most(deadline(every))
+            .build()?;
+        reporter.check(Mode::Push)?;
+        let [end_of_collection, end_of_delivery] = &self.interruptions;
+        let reporter = reporter
+            .with_workers(self.workers.clone())
+            .with_interruption(end_of_delivery.clone())
+            .with_end_of_collection(end_of_collection.clone());
+        let served = Arc::new(Served { every, catalog, selection, folder, token });
+        Ok(Configuration { reporter, slots: Slots::new(every), served })
+    }
+}
+
+/// The maximum time of a run. In an outage of a backend, a run takes as long as it may, and must not cost the next slot.
+fn deadline(every: Duration) -> Duration {
+    every * 9 / 10
+}

@@ -1,0 +1,70 @@
+//! What handlers share.
+
+use std::{net::SocketAddr, sync::Arc, time::SystemTime};
+
+use system_health_registry::Interruption;
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+use super::problem::Problem;
+use crate::{clock::Clock, latest::Latest, readiness::NotReady};
+
+/// Maximum number of responses that are made at the same time. Each may need the memory of a whole run as text.
+const MAX_RENDERED: usize = 2;
+
+/// The state of the service for handlers. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    latest: Arc<Latest>,
+    clock: Clock,
+    interruption: Interruption,
+    listen: SocketAddr,
+    rendering: Semaphore,
+}
+
+impl App {
+    pub(crate) fn new(
+        latest: Arc<Latest>,
+        clock: Clock,
+        interruption: Interruption,
+        listen: SocketAddr,
+    ) -> Self {
+        let rendering = Semaphore::new(MAX_RENDERED);
+        Self(Arc::new(Inner { latest, clock, interruption, listen, rendering }))
+    }
+
+    pub(super) fn latest(&self) -> &Latest {
+        &self.0.latest
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.0.clock.now()
+    }
+
+    /// Whether the server can be reached only from this machine.
+    pub(super) fn is_local(&self) -> bool {
+        self.0.listen.ip().is_loopback()
+    }
+
+    /// Whether the values are current.
+    pub(super) fn readiness(&self) -> Result<(), NotReady> {
+        if self.0.interruption.has_happened() {
+            return Err(NotReady::Stopping);
+        }
+        self.latest().readiness(self.now())
+    }
+
+    /// Makes a response in a thread that may block, so that a large one delays neither the runs nor other requests.
+    pub(super) async fn render<T: Send + 'static>(
+        &self,
+        render: impl FnOnce(&Latest) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let permit = self.0.rendering.acquire().await;
+        let latest = Arc::clone(&self.0.latest);
+        let rendered = spawn_blocking(move || render(&latest)).await;
+        drop(permit);
+        rendered.unwrap_or_else(|error| Err(Problem::internal(&error)))
+    }
+}

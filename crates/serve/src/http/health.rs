@@ -1,0 +1,18 @@
+//! `/healthz` and `/readyz`, for probes. They need no token and show no values.
+
+use axum::{extract::State, http::StatusCode};
+
+use super::{app::App, problem::Problem};
+
+/// The process lives.
+pub(super) async fn live() -> &'static str {
+    "alive\n"
+}
+
+/// The values are current.
+pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
+    match app.readiness() {
+        Ok(()) => Ok("ready\n"),
+        Err(not_ready) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, not_ready.to_string())),
+    }
+}

@@ -1,0 +1,32 @@
+//! `/metrics`, for Prometheus: the current values, and nothing else. A metric that has failed, has no data or is too old is absent,
+//! so that its last value is never taken for a current one.
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, header},
+    response::IntoResponse,
+};
+use system_health_prometheus::{MetricsPage, TextFormat};
+
+use super::{app::App, problem::Problem};
+
+/// The current values, in the format that the client prefers.
+pub(super) async fn metrics(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    let accept: Vec<&str> =
+        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let format = TextFormat::from_accept(&accept.join(","));
+    let now = app.now();
+    let text = app.render(move |latest| {
+        let (points, descriptions, reporter) = latest.points(now);
+        let page = MetricsPage::new(&points, descriptions, reporter.as_deref());
+        for refused in page.refused() {
+            tracing::warn!("not in /metrics: {refused}");
+        }
+        Ok(page.text(format))
+    });
+    let headers = [(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept")];
+    Ok((headers, text.await?))
+}

@@ -1,0 +1,16 @@
+//! The HTTP server: what it shows, to whom, and how much of it at once.
+
+mod access;
+mod app;
+mod catalog;
+mod health;
+mod history;
+mod json;
+mod metrics;
+mod problem;
+mod report;
+mod router;
+mod server;
+
+pub(crate) use app::App;
+pub(crate) use server::Server;

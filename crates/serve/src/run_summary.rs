@@ -1,0 +1,43 @@
+//! One line about a run, for the log.
+
+use std::fmt;
+
+use humantime::{format_duration, format_rfc3339_seconds};
+use std::time::Duration;
+use system_health_registry::OutcomeState;
+use system_health_reporter::{DeliveryResult, Finished};
+
+/// What a run found and delivered.
+pub(crate) struct RunSummary<'a>(pub(crate) &'a Finished);
+
+impl fmt::Display for RunSummary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Finished { report, deliveries, .. } = self.0;
+        let run = report.run();
+        let count = |state| run.outcomes().iter().filter(|outcome| outcome.state() == state).count();
+        let [values, no_data, errors] =
+            [OutcomeState::Value, OutcomeState::NoData, OutcomeState::Error].map(count);
+        let duration = format_duration(Duration::from_millis(
+            u64::try_from(run.duration().as_millis()).unwrap_or(u64::MAX),
+        ));
+        write!(
+            f,
+            "run of {} in {duration}: values {values}, no data {no_data}, errors {errors}",
+            format_rfc3339_seconds(report.timestamp()),
+        )?;
+        for delivery in deliveries {
+            let (sink, address) = (delivery.sink, &delivery.address);
+            match &delivery.result {
+                DeliveryResult::Pushed(receipt) => {
+                    let delivered = receipt.accepted + receipt.accepted_earlier + receipt.self_metrics;
+                    write!(f, "; {sink} ({address}): delivered {delivered}, left {}", receipt.left)?;
+                }
+                DeliveryResult::Interrupted { .. } => {
+                    write!(f, "; {sink} ({address}): interrupted")?;
+                }
+                DeliveryResult::DryRun(_) => {}
+            }
+        }
+        Ok(())
+    }
+}

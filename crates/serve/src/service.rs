@@ -1,0 +1,149 @@
+//! The loop: waits for a slot, runs, publishes the run, and reads the settings again if a signal asks for it.
+
+use std::{convert::Infallible, pin::pin, time::SystemTime};
+
+use humantime::format_rfc3339_seconds;
+use system_health_registry::Interruption;
+use system_health_reporter::{Finished, Mode, ReporterError, ServiceRun, Slots};
+
+use crate::{
+    clock::Clock, configuration::Configuration, latest::Latest, reload::ReloadSignal, run_summary::RunSummary,
+};
+
+/// A service, until it is interrupted.
+pub(crate) struct Service<'a> {
+    pub(crate) clock: Clock,
+    pub(crate) latest: &'a Latest,
+    pub(crate) interruption: Interruption,
+}
+
+/// A reload that was asked for during a run.
+#[derive(Default)]
+struct Reload {
+    /// It has not ended yet.
+    is_wanted: bool,
+    /// The new configuration, if it can be used.
+    configuration: Option<Configuration>,
+}
+
+impl Service<'_> {
+    /// Runs in each slot until the interruption. `reload` makes a new configuration, or logs why it cannot be used. `log` is called
+    /// after each run.
+    ///
+    /// The first run starts at once and collects everything, so that a restarted service soon has all values again.
+    pub(crate) async fn run(
+        &self,
+        mut configuration: Configuration,
+        mut signal: ReloadSignal,
+        mut reload: impl AsyncFnMut() -> Option<Configuration>,
+        log: impl Fn(&Finished),
+    ) {
+        // The slot of the previous run with these settings.
+        let mut previous = None;
+        let mut skipped = 0;
+        let mut next = self.clock.now();
+        let mut is_first = true;
+        loop {
+            let reloaded = tokio::select! {
+                biased;
+                () = self.interruption.happened() => return,
+                () = signal.next() => match self.interruption.unless(reload()).await {
+                    Some(reloaded) => reloaded,
+                    None => return,
+                },
+                () = self.clock.until(next) => {
+                    let started_at = self.clock.now();
+                    let run = ServiceRun { slot: configuration.slots.start_of(started_at), previous, skipped };
+                    let (result, reloaded) =
+                        self.run_once(&configuration, run, started_at, &mut signal, &mut reload).await;
+                    let ended_at = self.clock.now();
+                    let busy = configuration.slots.starts_between(run.slot, ended_at);
+                    is_first = false;
+                    match result {
+                        Ok(finished) => {
+                            (previous, skipped) = (Some(run.slot), busy);
+                            tracing::info!("{}", RunSummary(&finished));
+                            log(&finished);
+                            self.latest.publish(finished, ended_at, run.previous.is_none(), &configuration);
+                        }
+                        Err(error) => {
+                            skipped += busy;
+                            let error = anyhow::Error::from(error);
+                            tracing::error!("the run was not possible: {error:#}");
+                            self.latest.fail(format!("{error:#}"));
+                        }
+                    }
+                    next = configuration.slots.next_after(ended_at);
+                    reloaded
+                }
+            };
+            if let Some(new) = reloaded {
+                self.latest.configure(std::sync::Arc::clone(&new.served));
+                configuration = new;
+                // The next run collects everything, as the first one does.
+                previous = None;
+                if !is_first {
+                    next = configuration.slots.next_after(self.clock.now());
+                }
+                tracing::info!(
+                    "the settings were read again and apply from {}",
+                    format_rfc3339_seconds(next)
+                );
+            }
+        }
+    }
+
+    /// Makes a run. Meanwhile, reports the slots that it costs, and reads the settings again if that is asked for.
+    async fn run_once(
+        &self,
+        configuration: &Configuration,
+        run: ServiceRun,
+        started_at: SystemTime,
+        signal: &mut ReloadSignal,
+        reload: &mut impl AsyncFnMut() -> Option<Configuration>,
+    ) -> (Result<Finished, ReporterError>, Option<Configuration>) {
+        let mut reloaded = Reload::default();
+        let result = {
+            let running = pin!(configuration.reporter.run_slot(Mode::Push, run, started_at));
+            let watching = pin!(self.watch(configuration.slots, run.slot, signal, reload, &mut reloaded));
+            tokio::select! {
+                biased;
+                result = running => result,
+                never = watching => match never {},
+            }
+        };
+        if reloaded.is_wanted {
+            // It was interrupted by the end of the run.
+            reloaded.configuration =
+                self.interruption.unless((*reload)()).await.flatten().or(reloaded.configuration);
+        }
+        (result, reloaded.configuration)
+    }
+
+    async fn watch(
+        &self,
+        slots: Slots,
+        slot: SystemTime,
+        signal: &mut ReloadSignal,
+        reload: &mut impl AsyncFnMut() -> Option<Configuration>,
+        reloaded: &mut Reload,
+    ) -> Infallible {
+        let mut next = slots.next_after(slot);
+        loop {
+            tokio::select! {
+                biased;
+                () = signal.next() => {
+                    reloaded.is_wanted = true;
+                    let new = (*reload)().await;
+                    reloaded.is_wanted = false;
+                    reloaded.configuration = new.or(reloaded.configuration.take());
+                }
+                () = self.clock.until(next) => {
+                    let (busy, of) = (format_rfc3339_seconds(next), format_rfc3339_seconds(slot));
+                    tracing::warn!("the slot {busy} is skipped, because the run of {of} is still in progress");
+                    next = slots.next_after(self.clock.now().max(next));
+                }
+            }
+        }
+    }
+}

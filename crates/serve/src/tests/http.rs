@@ -1,0 +1,241 @@
+//! What the server answers, over real connections.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener as StdListener},
+    sync::Arc,
+};
+
+use secrecy::SecretString;
+use serde_json::Value;
+use system_health_registry::{Catalog, Interruption};
+use system_health_test_support::prometheus::check_metrics;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::stage::{Stage, at, builder, configuration, one};
+use crate::{
+    clock::Clock,
+    http::{App, Server},
+    latest::Latest,
+    served::Served,
+    token::Token,
+};
+
+/// A running server.
+struct Running {
+    address: SocketAddr,
+    server: tokio::task::JoinHandle<std::convert::Infallible>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// A response.
+#[derive(Debug)]
+struct Response {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Response {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+impl Running {
+    /// Starts a server that believes to listen on an address.
+    async fn start(latest: Arc<Latest>, clock: Clock, listen: Option<SocketAddr>) -> Self {
+        let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = App::new(latest, clock, Interruption::never(), listen.unwrap_or(address));
+        let server = tokio::spawn(Server::new(listener, app).unwrap().run());
+        Self { address, server }
+    }
+
+    async fn get(&self, path: &str, headers: &str) -> Response {
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.address)).await
+    }
+
+    async fn send(&self, request: &str) -> Response {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await.unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Response { status, head: head.to_owned(), body: body.to_owned() }
+    }
+}
+
+fn served(token: Option<&str>) -> Arc<Served> {
+    let catalog = Catalog::new([one("a")]).unwrap();
+    let token = token.map(|token| Token::new(&SecretString::from(token)));
+    Arc::new(Served {
+        every: std::time::Duration::from_mins(1),
+        catalog,
+        selection: system_health_reporter::Selection::default(),
+        folder: None,
+        token,
+    })
+}
+
+/// A service after one run.
+async fn after_a_run() -> (Arc<Latest>, Clock) {
+    let stage = Stage::new(std::time::SystemTime::now());
+    let catalog = Catalog::new([one("a")]).unwrap();
+    let (_, latest) = stage.runs(configuration(builder([one("a")], &[]), 60, catalog), 1).await;
+    (latest, stage.clock)
+}
+
+#[tokio::test]
+async fn before_the_first_run_the_process_lives_but_is_not_ready() {
+    let latest = Arc::new(Latest::new(served(None)));
+    let server = Running::start(latest, Clock::default(), None).await;
+
+    assert_eq!(server.get("/healthz", "").await.status, 200);
+    let ready = server.get("/readyz", "").await;
+    assert_eq!((ready.status, ready.body.as_str()), (503, "not ready: no run has finished yet\n"));
+    assert_eq!(server.get("/api/v1/report", "").await.status, 503);
+    let metrics = server.get("/metrics", "").await;
+    assert_eq!((metrics.status, metrics.body.as_str()), (200, ""));
+    assert_eq!(server.get("/metrics", "Accept: application/openmetrics-text\r\n").await.body, "# EOF\n");
+}
+
+#[tokio::test]
+async fn after_a_run_everything_is_shown() {
+    let (latest, clock) = after_a_run().await;
+    let server = Running::start(latest, clock, None).await;
+
+    assert_eq!(server.get("/readyz", "").await.status, 200);
+    let report: Value = serde_json::from_str(&server.get("/api/v1/report", "").await.body).unwrap();
+    assert_eq!(report["metrics"][0]["key"], "a");
+    let catalog: Value = serde_json::from_str(&server.get("/api/v1/catalog", "").await.body).unwrap();
+    assert_eq!(catalog[0]["key"], "a");
+    let history = server.get("/api/v1/history?key=a", "").await;
+    assert_eq!(
+        (history.status, history.body.as_str()),
+        (404, "there is no history, because no state is kept\n")
+    );
+    let plain = server.get("/metrics", "").await;
+    assert_eq!(plain.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert!(plain.body.contains("\na{env=\"development\",reporter=\"test\""), "{}", plain.body);
+    let open = server.get("/metrics", "Accept: application/openmetrics-text; version=1.0.0\r\n").await;
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    assert_eq!(open.header("content-type"), Some(content_type));
+    assert!(
+        open.body.ends_with("# EOF\n")
+            && open.body.contains("# UNIT system_health_reporter_run_duration_seconds seconds\n")
+    );
+    assert_eq!(open.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn promtool_finds_no_fault_in_the_page() {
+    let (latest, clock) = after_a_run().await;
+    let page = Running::start(latest, clock, None).await.get("/metrics", "").await.body;
+
+    let lint = check_metrics(&page);
+
+    assert_eq!((lint.status, lint.output.as_str()), (Some(0), ""), "{page}");
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_answered_says_why() {
+    let (latest, clock) = after_a_run().await;
+    let server = Running::start(latest, clock, None).await;
+
+    for (path, status, text) in [
+        ("/nothing", 404, "there is no such path"),
+        ("/api/v1/history", 400, "the parameters are `key`"),
+        ("/api/v1/history?key=a&until=1d", 400, "the parameters are `key`"),
+        ("/api/v1/history?key=a&since=soon", 400, "`soon` is not a duration"),
+    ] {
+        let response = server.get(path, "").await;
+        assert!(response.status == status && response.body.starts_with(text), "{path}: {response:?}");
+    }
+    let post = server.send(&format!("POST /metrics HTTP/1.1\r\nHost: {}\r\n\r\n", server.address)).await;
+    assert_eq!(post.status, 405);
+}
+
+#[tokio::test]
+async fn a_page_of_another_host_reads_nothing() {
+    let (latest, clock) = after_a_run().await;
+    let server = Running::start(Arc::clone(&latest), clock, None).await;
+
+    for path in ["/metrics", "/api/v1/report", "/healthz", "/nothing"] {
+        let rebound = server.send(&format!("GET {path} HTTP/1.1\r\nHost: evil.example:8700\r\n\r\n")).await;
+        assert_eq!(rebound.status, 421, "{path}");
+    }
+    let elsewhere = Running::start(latest, clock, Some("192.0.2.1:8700".parse().unwrap())).await;
+    let named = elsewhere.send("GET /metrics HTTP/1.1\r\nHost: health.example\r\n\r\n").await;
+    assert_eq!(named.status, 200, "on other addresses, the token protects the values");
+}
+
+#[tokio::test]
+async fn everything_but_the_health_needs_the_token() {
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+    let latest = Arc::new(Latest::new(served(Some(TOKEN))));
+    let server = Running::start(latest, Clock::default(), None).await;
+
+    assert_eq!(server.get("/healthz", "").await.status, 200);
+    assert_eq!(server.get("/readyz", "").await.status, 503);
+    for path in ["/metrics", "/api/v1/report", "/api/v1/history?key=a", "/api/v1/catalog"] {
+        for headers in ["", "Authorization: Bearer wrong\r\n", "Authorization: Basic MTIz\r\n"] {
+            let response = server.get(path, headers).await;
+            assert_eq!(response.status, 401, "{path} {headers}");
+            assert_eq!(response.header("www-authenticate"), Some("Bearer"));
+            assert!(!format!("{response:?}").contains(TOKEN));
+        }
+        let allowed = server.get(path, &format!("Authorization: Bearer {TOKEN}\r\n")).await;
+        assert_ne!(allowed.status, 401, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn slow_clients_do_not_hold_up_others() {
+    let (latest, clock) = after_a_run().await;
+    let server = Running::start(latest, clock, None).await;
+    let mut slow = Vec::new();
+    for _ in 0..32 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: loc").await.unwrap();
+        slow.push(stream);
+    }
+
+    assert_eq!(server.get("/metrics", "").await.status, 200);
+
+    // The server ends their connections by itself.
+    let mut rest = Vec::new();
+    slow.pop().unwrap().read_to_end(&mut rest).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_large_head_is_refused() {
+    let (latest, clock) = after_a_run().await;
+    let server = Running::start(latest, clock, None).await;
+
+    let response = server.get("/metrics", &format!("X-Large: {}\r\n", "a".repeat(20_000))).await;
+
+    assert_eq!(response.status, 431);
+}
+
+#[tokio::test(start_paused = true)]
+async fn values_that_are_too_old_are_not_shown() {
+    let stage = Stage::new(at(0));
+    let catalog = Catalog::new([one("a")]).unwrap();
+    let (_, latest) = stage.runs(configuration(builder([one("a")], &[]), 60, catalog), 1).await;
+
+    let later = Clock::simulated(at(1000));
+
+    assert!(latest.points(later.now()).0.is_empty());
+    let not_ready = latest.readiness(later.now()).unwrap_err().to_string();
+    assert_eq!(not_ready, "not ready: the last run finished 16m 40s ago, more than 3 slots of 1m");
+}

@@ -1,0 +1,8 @@
+//! Tests of the service as a whole, with simulated time.
+
+mod backend;
+mod current_values;
+mod http;
+mod service;
+mod soak;
+mod stage;

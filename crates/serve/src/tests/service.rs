@@ -1,0 +1,202 @@
+//! When a service runs, what it skips, and how it ends.
+
+use std::{
+    cell::Cell,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::FutureExt;
+use system_health_registry::{Catalog, Facts, Interruption, IntoReading, OutcomeState};
+use system_health_reporter::{Finished, ReporterBuilder};
+use tokio::time::sleep;
+
+use super::{
+    backend::{Backend, Behaviour},
+    stage::{Stage, about_reporter, at, builder, configuration, metric, one, starts},
+};
+use crate::configuration::Configuration;
+
+fn every(seconds: u64, builder: ReporterBuilder) -> Configuration {
+    configuration(builder, seconds, Catalog::new([one("a")]).unwrap())
+}
+
+/// A metric that takes as many seconds as the counter says.
+fn slow(seconds: &Arc<AtomicU64>) -> system_health_registry::Metric {
+    let seconds = Arc::clone(seconds);
+    metric(Facts::new("slow", "For a test.").with_timeout(Duration::from_mins(10)), move || {
+        let seconds = seconds.load(Ordering::Relaxed);
+        async move {
+            sleep(Duration::from_secs(seconds)).await;
+            1.0.into_reading()
+        }
+        .boxed()
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_run_starts_at_once_and_the_others_with_their_slots() {
+    let backend = Backend::new("memory");
+    let stage = Stage::new(at(7));
+
+    let (runs, _) = stage.runs(every(60, builder([one("a")], &[&backend])), 3).await;
+
+    assert_eq!(starts(&runs), [7, 60, 120]);
+    let times: Vec<u64> =
+        backend.received().into_keys().filter(|(key, _)| key == "a").map(|(_, time)| time).collect();
+    let expected = [0, 60, 120].map(|seconds| super::backend::seconds(at(seconds)));
+    assert_eq!(times, expected, "points have the times of their slots");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_begins_during_a_run_is_skipped_and_counted() {
+    let seconds = Arc::new(AtomicU64::new(25));
+    let stage = Stage::new(at(0));
+    let faster = |_, _: &Finished| seconds.store(0, Ordering::Relaxed);
+    let stop = |runs, finished: &Finished| {
+        faster(runs, finished);
+        if runs == 3 {
+            stage.stop();
+        }
+    };
+
+    let (runs, _) = stage.run(every(10, builder([slow(&seconds)], &[])), async || None, stop).await;
+
+    assert_eq!(starts(&runs), [0, 30, 40]);
+    let skipped: Vec<_> = runs.iter().map(|run| about_reporter(run, "skipped_slots")).collect();
+    assert_eq!(skipped, [Some(0.0), Some(2.0), Some(0.0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_metric_with_an_interval_of_its_own_is_collected_in_its_slots_even_if_one_was_busy() {
+    let seconds = Arc::new(AtomicU64::new(0));
+    let rare = metric(Facts::new("rare", "For a test.").with_every(Duration::from_secs(30)), || {
+        async { 1.0.into_reading() }.boxed()
+    });
+    let stage = Stage::new(at(0));
+    let after = |runs: usize, _: &Finished| {
+        // The run at 50 takes until 65, so that the slot at 60 is skipped.
+        seconds.store(if runs == 5 { 15 } else { 0 }, Ordering::Relaxed);
+        if runs == 8 {
+            stage.stop();
+        }
+    };
+
+    let (runs, _) = stage.run(every(10, builder([slow(&seconds), rare], &[])), async || None, after).await;
+
+    let with_rare = |run: &&Finished| run.report.run().outcomes().iter().any(|it| it.metric.key() == "rare");
+    let rare: Vec<Finished> = runs.iter().filter(with_rare).cloned().collect();
+    assert_eq!(starts(&runs), [0, 10, 20, 30, 40, 50, 70, 80]);
+    assert_eq!(starts(&rare), [0, 30, 70]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn good_settings_apply_from_the_next_slot_and_broken_ones_change_nothing() {
+    let stage = Stage::new(at(0));
+    let attempts = Cell::new(0);
+    let reload = async || {
+        attempts.set(attempts.get() + 1);
+        (attempts.get() == 2).then(|| every(30, builder([one("b")], &[])))
+    };
+    let after = |runs, _: &Finished| match runs {
+        1 | 2 => stage.reload.send(()).unwrap(),
+        4 => stage.stop(),
+        _ => {}
+    };
+
+    let (runs, _) = stage.run(every(10, builder([one("a")], &[])), reload, after).await;
+
+    assert_eq!(starts(&runs), [0, 10, 30, 60]);
+    let keys: Vec<&str> = runs.iter().map(|run| run.report.run().outcomes()[0].metric.key()).collect();
+    assert_eq!(keys, ["a", "a", "b", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_can_be_read_again_during_a_run() {
+    let seconds = Arc::new(AtomicU64::new(25));
+    let stage = Stage::new(at(0));
+    stage.reload.send(()).unwrap();
+    let reload = async || {
+        // The run ends first.
+        sleep(Duration::from_secs(60)).await;
+        Some(every(10, builder([one("b")], &[])))
+    };
+    let after = |runs, finished: &Finished| {
+        if runs == 2 || finished.report.run().outcomes()[0].metric.key() == "b" {
+            stage.stop();
+        }
+    };
+
+    let (runs, _) = stage.run(every(10, builder([slow(&seconds)], &[])), reload, after).await;
+
+    assert_eq!(runs.last().unwrap().report.run().outcomes()[0].metric.key(), "b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_run_delivers_what_has_finished() {
+    let backend = Backend::new("memory");
+    let seconds = Arc::new(AtomicU64::new(500));
+    let stage = Stage::new(at(0));
+    let mut configuration = every(60, builder([one("a"), slow(&seconds)], &[&backend]));
+    configuration.reporter = configuration.reporter.with_end_of_collection(stage.interruption.clone());
+    let stop = async {
+        sleep(Duration::from_secs(20)).await;
+        stage.stop();
+    };
+
+    let ((runs, _), ()) = tokio::join!(stage.run(configuration, async || None, |_, _| {}), stop);
+
+    assert_eq!(backend.count("a"), 1);
+    let states: Vec<_> =
+        runs[0].report.run().outcomes().iter().map(system_health_registry::Outcome::state).collect();
+    assert_eq!(states, [OutcomeState::Value, OutcomeState::Error]);
+    assert!(runs[0].about_itself.is_none(), "an interrupted metric is no failure of the reporter");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_that_hangs_is_given_up_after_the_grace_period_and_its_points_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Backend::new("memory");
+    backend.set(Behaviour::Hang);
+    let stage = Stage::new(at(0));
+    let stop = stage.interruption.clone();
+    let end = Interruption::new(async move {
+        stop.happened().await;
+        sleep(Duration::from_secs(5)).await;
+    });
+    let with_state = |stage: &Stage, end: Interruption| {
+        let mut configuration = every(60, builder([one("a")], &[&backend]).state_dir(folder.path()));
+        configuration.reporter =
+            configuration.reporter.with_interruption(end).with_end_of_collection(stage.interruption.clone());
+        configuration
+    };
+    let stopping = async {
+        sleep(Duration::from_secs(20)).await;
+        stage.stop();
+    };
+
+    let ((runs, _), ()) =
+        tokio::join!(stage.run(with_state(&stage, end), async || None, |_, _| {}), stopping);
+    backend.set(Behaviour::Accept);
+    let again = Stage::new(at(60));
+    let (later, _) = again.runs(with_state(&again, Interruption::never()), 1).await;
+
+    assert!(!runs[0].is_delivered());
+    assert_eq!(later[0].deliveries[0].receipt().unwrap().accepted_earlier, 1);
+    assert_eq!(backend.count("a"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_without_destinations_only_shows_its_values() {
+    let stage = Stage::new(at(0));
+
+    let (runs, latest) = stage.runs(every(60, builder([one("a")], &[])), 1).await;
+
+    assert!(runs[0].deliveries.is_empty());
+    let (points, ..) = latest.points(at(60));
+    assert!(points.iter().any(|point| point.key == "a"));
+    assert!(points.iter().any(|point| point.key == "system_health.reporter.run_duration_seconds"));
+}

@@ -1,0 +1,180 @@
+//! Ten thousand runs in one process, while backends fail by a schedule. Afterwards, each backend has exactly what the history has.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use futures::FutureExt;
+use system_health_registry::{Catalog, Facts, IntoReading, Kind, Metric, Unavailable};
+use system_health_reporter::{Finished, Slots};
+use system_health_state::{PastResult, Store};
+
+use super::{
+    backend::{Backend, Behaviour, ReceivedAt, seconds},
+    stage::{Stage, builder, configuration, metric},
+};
+
+const RUNS: usize = 10_000;
+
+/// The time between two runs, in seconds.
+const EVERY: u64 = 10;
+
+/// When memory and descriptors are measured first: caches are filled by then.
+const WARM: usize = 2_000;
+
+/// How much the memory may grow from then on, in KiB. The backends of the test keep what they receive: about 8 MiB.
+const MAX_GROWTH: u64 = 16 * 1024;
+
+/// The faults of a backend whose points replace each other. They repeat after 100 runs, and the last runs have none.
+fn overwriting(run: usize) -> Behaviour {
+    match run % 100 {
+        _ if run + 100 > RUNS => Behaviour::Accept,
+        10..20 => Behaviour::Leave,
+        30..33 => Behaviour::Down,
+        40..45 => Behaviour::LoseAnswer,
+        60..64 => Behaviour::AcceptHalf,
+        _ => Behaviour::Accept,
+    }
+}
+
+/// The faults of a backend that adds up. After a lost answer, nobody could know what it has, so it loses none.
+fn adding_up(run: usize) -> Behaviour {
+    match run % 70 {
+        _ if run + 100 > RUNS => Behaviour::Accept,
+        5..15 => Behaviour::Leave,
+        30..32 => Behaviour::Down,
+        50..58 => Behaviour::AcceptHalf,
+        _ => Behaviour::Accept,
+    }
+}
+
+fn metrics() -> Vec<Metric> {
+    let interval = Duration::from_secs(EVERY);
+    let collections = Arc::new(AtomicU64::new(0));
+    let number = metric(Facts::new("soak.number", "The number of the collection."), move || {
+        let number = collections.fetch_add(1, Ordering::Relaxed);
+        async move { number.into_reading() }.boxed()
+    });
+    let attempts = Arc::new(AtomicU64::new(0));
+    let unreliable = metric(Facts::new("soak.unreliable", "A metric that fails sometimes."), move || {
+        let attempt = attempts.fetch_add(1, Ordering::Relaxed);
+        async move {
+            match attempt % 7 {
+                0 => Err(Unavailable::from("the service is down")),
+                1 => Err(Unavailable::no_data("there was nothing")),
+                _ => attempt.into_reading(),
+            }
+        }
+        .boxed()
+    });
+    let count = Facts::new("soak.count", "Something that is counted.").with_kind(Kind::Count { interval });
+    let count = metric(count, || async { 1.0.into_reading() }.boxed());
+    let rare = Facts::new("soak.rare", "A rare metric.").with_every(Duration::from_mins(5));
+    let rare = metric(rare, || async { 1.0.into_reading() }.boxed());
+    vec![number, unreliable, count, rare]
+}
+
+fn memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// The values in the history that are delivered.
+fn history(folder: &std::path::Path) -> BTreeMap<ReceivedAt, f64> {
+    let entries = Store::open_existing(folder).unwrap().history(None, UNIX_EPOCH).unwrap();
+    let values = entries.iter().filter_map(|entry| match &entry.found {
+        PastResult::Value { samples, .. } => {
+            Some(((entry.key.clone(), seconds(entry.time)), samples[0].value.number().unwrap()))
+        }
+        PastResult::NoData(_) | PastResult::Error(_) => None,
+    });
+    values.filter(|((key, _), _)| key.starts_with("soak.")).collect()
+}
+
+fn count(history: &BTreeMap<ReceivedAt, f64>, key: &str) -> usize {
+    history.keys().filter(|(known, _)| known == key).count()
+}
+
+fn is_soak(key: &str) -> bool {
+    key.starts_with("soak.")
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+#[ignore = "makes 10,000 runs, which takes minutes"]
+async fn ten_thousand_runs_lose_nothing_double_nothing_and_keep_memory_and_descriptors_flat() {
+    let folder = tempfile::tempdir().unwrap();
+    let (replacing, adding) = (Backend::new("replacing"), Backend::new("adding").adding_up());
+    let slots = Slots::new(Duration::from_secs(EVERY));
+    // Points must not be in the future when the runs are over.
+    let all = Duration::from_secs(EVERY) * u32::try_from(RUNS + 100).unwrap();
+    let start = slots.start_of(SystemTime::now() - all);
+    let stage = Stage::new(start);
+    let metrics = metrics();
+    let catalog = Catalog::new(metrics.clone()).unwrap();
+    let builder =
+        builder(metrics, &[&replacing, &adding]).state_dir(folder.path()).to(["replacing", "adding"]);
+    let (warm, ends) = (Cell::new(None), RefCell::new(None));
+    let after = |runs, _: &Finished| {
+        replacing.set(overwriting(runs));
+        adding.set(adding_up(runs));
+        if runs == WARM {
+            warm.set(Some((memory(), descriptors())));
+        }
+        if runs == RUNS {
+            ends.replace(Some((memory(), descriptors())));
+            stage.stop();
+        }
+    };
+
+    let latest = stage.run_and_forget(configuration(builder, EVERY, catalog), async || None, after).await;
+
+    let history = history(folder.path());
+    assert_eq!(count(&history, "soak.number"), RUNS);
+    assert_eq!(count(&history, "soak.unreliable"), RUNS - RUNS.div_ceil(7) - (RUNS - 1).div_ceil(7));
+    let last_slot = start + Duration::from_secs(EVERY) * u32::try_from(RUNS - 1).unwrap();
+    let rare = Slots::new(Duration::from_mins(5)).starts_between(start, last_slot);
+    assert_eq!(count(&history, "soak.rare") as u64, 1 + rare);
+    let received = replacing.received();
+    let last: BTreeMap<ReceivedAt, f64> = received
+        .into_iter()
+        .filter(|((key, _), _)| is_soak(key))
+        .map(|(at, values)| (at, *values.last().unwrap()))
+        .collect();
+    assert_eq!(last, history, "a backend that replaces has the values of the history");
+    for (at, values) in adding.received().into_iter().filter(|((key, _), _)| is_soak(key)) {
+        let expected = history[&at];
+        if at.0 == "soak.count" {
+            assert_eq!(values, [expected], "{at:?} is counted exactly once");
+        } else {
+            assert!(values.iter().all(|value| value.total_cmp(&expected).is_eq()), "{at:?}: {values:?}");
+        }
+    }
+    assert_eq!(adding.count("soak.count"), RUNS);
+    let (points, ..) = latest.points(stage.clock.now());
+    let number = points.iter().find(|point| point.key == "soak.number").unwrap();
+    #[expect(clippy::cast_precision_loss, reason = "the number is small")]
+    let expected = (RUNS - 1) as f64;
+    assert_eq!(number.value.number(), Some(expected));
+
+    let (memory_before, descriptors_before) = warm.get().unwrap();
+    let (memory_after, descriptors_after) = ends.take().unwrap();
+    println!(
+        "memory: {memory_before} KiB after {WARM} runs, {memory_after} KiB after {RUNS}; \
+         descriptors: {descriptors_before}, {descriptors_after}"
+    );
+    assert!(memory_after <= memory_before + MAX_GROWTH, "{memory_before} KiB, then {memory_after} KiB");
+    assert_eq!(descriptors_after, descriptors_before);
+}

@@ -1,0 +1,158 @@
+//! A service with a catalog and backends of a test, in simulated time.
+
+use std::{
+    cell::{Cell, RefCell},
+    sync::{Arc, LazyLock},
+    time::{Duration, SystemTime},
+};
+
+use futures::{FutureExt, channel::oneshot};
+use system_health_registry::{Catalog, Facts, Interruption, IntoReading, Metric, Settings, location};
+use system_health_reporter::{Finished, Reporter, ReporterBuilder, Selection, Slots};
+use tokio::sync::mpsc;
+
+use super::backend::Backend;
+use crate::{
+    clock::Clock, configuration::Configuration, latest::Latest, reload::ReloadSignal, served::Served,
+    service::Service,
+};
+
+/// The start of an hour, some hours ago.
+static START: LazyLock<SystemTime> = LazyLock::new(|| {
+    Slots::new(Duration::from_hours(1)).start_of(SystemTime::now() - Duration::from_hours(5))
+});
+
+/// Seconds after the start of an hour.
+pub(super) fn at(seconds: u64) -> SystemTime {
+    *START + Duration::from_secs(seconds)
+}
+
+/// A metric that always has the value 1.
+pub(super) fn one(key: &str) -> Metric {
+    metric(Facts::new(key, "For a test."), || async { 1.0.into_reading() }.boxed())
+}
+
+pub(super) fn metric(
+    facts: Facts,
+    collect: impl Fn() -> futures::future::BoxFuture<
+        'static,
+        Result<system_health_registry::Reading, system_health_registry::Unavailable>,
+    > + Send
+    + Sync
+    + 'static,
+) -> Metric {
+    Metric::new(facts, location!(), move |_| collect())
+}
+
+/// A reporter for these metrics, without settings and state.
+pub(super) fn builder(metrics: impl IntoIterator<Item = Metric>, backends: &[&Backend]) -> ReporterBuilder {
+    let builder = Reporter::builder(Settings::default())
+        .catalog(Catalog::new(metrics).unwrap())
+        .without_state()
+        .program("test")
+        .without_required_destination();
+    backends.iter().fold(builder, |builder, backend| builder.destination((*backend).clone()))
+}
+
+/// The configuration of a service.
+pub(super) fn configuration(builder: ReporterBuilder, every: u64, catalog: Catalog) -> Configuration {
+    let every = Duration::from_secs(every);
+    let served = Served { every, catalog, selection: Selection::default(), folder: None, token: None };
+    Configuration {
+        reporter: builder.align_by_default(every).build().unwrap(),
+        slots: Slots::new(every),
+        served: Arc::new(served),
+    }
+}
+
+/// A service that a test drives.
+pub(super) struct Stage {
+    pub(super) clock: Clock,
+    pub(super) interruption: Interruption,
+    stop: Cell<Option<oneshot::Sender<()>>>,
+    finished: RefCell<Vec<Finished>>,
+    pub(super) reload: mpsc::UnboundedSender<()>,
+    requests: Cell<Option<mpsc::UnboundedReceiver<()>>>,
+}
+
+impl Stage {
+    /// Starts at a time.
+    pub(super) fn new(now: SystemTime) -> Self {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (reload, requests) = mpsc::unbounded_channel();
+        Self {
+            clock: Clock::simulated(now),
+            interruption: Interruption::new(stopped.map(drop)),
+            stop: Cell::new(Some(stop)),
+            finished: RefCell::default(),
+            reload,
+            requests: Cell::new(Some(requests)),
+        }
+    }
+
+    /// Interrupts the service, as a signal does.
+    pub(super) fn stop(&self) {
+        drop(self.stop.take());
+    }
+
+    /// Runs until the service is stopped. `after` is called after each run, with the number of runs.
+    pub(super) async fn run(
+        &self,
+        configuration: Configuration,
+        reload: impl AsyncFnMut() -> Option<Configuration>,
+        after: impl Fn(usize, &Finished),
+    ) -> (Vec<Finished>, Arc<Latest>) {
+        let keep = |runs, finished: &Finished| {
+            self.finished.borrow_mut().push(finished.clone());
+            after(runs, finished);
+        };
+        let latest = self.run_and_forget(configuration, reload, keep).await;
+        (self.finished.take(), latest)
+    }
+
+    /// The same, without keeping the runs.
+    pub(super) async fn run_and_forget(
+        &self,
+        configuration: Configuration,
+        reload: impl AsyncFnMut() -> Option<Configuration>,
+        after: impl Fn(usize, &Finished),
+    ) -> Arc<Latest> {
+        let runs = Cell::new(0);
+        let latest = Arc::new(Latest::new(Arc::clone(&configuration.served)));
+        let service = Service { clock: self.clock, latest: &latest, interruption: self.interruption.clone() };
+        let signal = ReloadSignal::from_requests(self.requests.take().unwrap());
+        let log = |finished: &Finished| {
+            runs.set(runs.get() + 1);
+            after(runs.get(), finished);
+        };
+        service.run(configuration, signal, reload, log).await;
+        latest
+    }
+
+    /// Makes a number of runs.
+    pub(super) async fn runs(
+        &self,
+        configuration: Configuration,
+        count: usize,
+    ) -> (Vec<Finished>, Arc<Latest>) {
+        let stop = |runs, _: &Finished| {
+            if runs == count {
+                self.stop();
+            }
+        };
+        self.run(configuration, async || None, stop).await
+    }
+}
+
+/// The seconds since [`at`]`(0)` at which runs started.
+pub(super) fn starts(runs: &[Finished]) -> Vec<u64> {
+    let start = |run: &Finished| run.report.run().started_at().duration_since(at(0)).unwrap().as_secs();
+    runs.iter().map(start).collect()
+}
+
+/// The value of a metric about the reporter in a run.
+pub(super) fn about_reporter(run: &Finished, name: &str) -> Option<f64> {
+    let key = format!("system_health.reporter.{name}");
+    let report = run.about_itself.as_ref()?;
+    report.points().find(|point| point.key == key)?.value.number()
+}

@@ -1,0 +1,97 @@
+//! The token that clients of the HTTP server need.
+
+use std::net::SocketAddr;
+
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use system_health_credentials::{CredentialError, Credentials, Secret, register_secret, stored};
+use system_health_registry::{Process, Settings, SharedError};
+
+use crate::settings::ServeSettings;
+
+/// The token.
+const TOKEN: Secret = Secret::new(
+    "token for report serve",
+    &["SYSTEM_HEALTH_SERVE_TOKEN"],
+    stored!("system-health/serve-token", ServeSettings, token_secret),
+);
+
+register_secret!(TOKEN);
+
+/// The shortest token that is accepted. A shorter one can be guessed.
+const MIN_LENGTH: usize = 16;
+
+/// A token, as it is compared.
+#[derive(Clone)]
+pub(crate) struct Token([u8; 32]);
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TokenError {
+    /// The address can be reached from other machines.
+    #[error(
+        "{address} can be reached from other machines, so the server needs a token: set SYSTEM_HEALTH_SERVE_TOKEN, or listen on \
+         127.0.0.1"
+    )]
+    Needed {
+        address: SocketAddr,
+        #[source]
+        source: CredentialError,
+    },
+    /// There is one, but it cannot be read.
+    #[error("cannot read the token")]
+    Unreadable(#[source] CredentialError),
+    /// It is too short.
+    #[error(
+        "the token in SYSTEM_HEALTH_SERVE_TOKEN has fewer than {MIN_LENGTH} characters, so it can be guessed; make one with `openssl rand -hex 32`"
+    )]
+    TooShort,
+    /// The settings cannot be used.
+    #[error("{0}")]
+    Settings(SharedError),
+}
+
+impl Token {
+    /// Finds the token. Without one, everybody on this machine may read, but an address that other machines reach is refused.
+    pub(crate) async fn find(settings: &Settings, listen: SocketAddr) -> Result<Option<Self>, TokenError> {
+        let table: ServeSettings =
+            settings.table().map_err(|error| TokenError::Settings(SharedError::new(error)))?;
+        let is_needed = !listen.ip().is_loopback();
+        if !is_needed && table.token_secret.is_none() && !TOKEN.is_in_environment() {
+            return Ok(None);
+        }
+        let context = Process::new().provide(settings.clone()).context();
+        let credentials: Credentials = context.get().await.map_err(|error| {
+            TokenError::Settings(SharedError::new(std::io::Error::other(error.to_string())))
+        })?;
+        match credentials.get(&TOKEN).await {
+            Ok(token) if token.expose_secret().len() < MIN_LENGTH => Err(TokenError::TooShort),
+            Ok(token) => Ok(Some(Self::new(&token))),
+            Err(error) if is_needed && error.is_absent() => {
+                Err(TokenError::Needed { address: listen, source: error })
+            }
+            Err(error) => Err(TokenError::Unreadable(error)),
+        }
+    }
+
+    pub(crate) fn new(token: &SecretString) -> Self {
+        Self(digest(token.expose_secret()))
+    }
+
+    /// Whether a text is the token. The time that this takes does not depend on how much of it is right.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        self.0.ct_eq(&digest(text)).into()
+    }
+}
+
+/// Digests have the same length, so the comparison does not show the length of the token.
+fn digest(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(..)")
+    }
+}

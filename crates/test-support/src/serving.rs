@@ -1,0 +1,163 @@
+//! A program that serves HTTP until a signal ends it, as `report serve` does.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// How long anything may take on a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What the program says when it accepts connections.
+const LISTENING: &str = "listening on http://";
+
+/// A running program. It is killed on drop.
+#[derive(Debug)]
+pub struct Serving {
+    process: Child,
+    address: String,
+    lines: Receiver<String>,
+    said: String,
+}
+
+/// The answer to a request.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The status line and the headers.
+    pub head: String,
+    /// The body.
+    pub body: String,
+}
+
+impl Serving {
+    /// Starts the program, and waits until it says where it listens.
+    ///
+    /// # Panics
+    /// When it ends before, or says nothing for a minute.
+    #[must_use]
+    pub fn start(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("start");
+        let stderr = process.stderr.take().expect("a pipe");
+        let (sender, lines) = mpsc::channel();
+        // Goes on reading, so that the program never blocks on a full pipe.
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        let mut serving = Self { process, address: String::new(), lines, said: String::new() };
+        let line = serving.until_line(LISTENING);
+        serving.address =
+            line.split_once(LISTENING).map(|(_, address)| address.trim().to_owned()).expect("an address");
+        serving
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Waits for a line on the standard error, and returns it.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub fn until_line(&mut self, text: &str) -> String {
+        loop {
+            let Ok(line) = self.lines.recv_timeout(LIMIT) else {
+                panic!("it does not say `{text}`, but:\n{}", self.said)
+            };
+            self.said.push_str(&line);
+            self.said.push('\n');
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Asks for a path. `headers` are further headers, each with its line ending.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    #[must_use]
+    pub fn get(&self, path: &str, headers: &str) -> Reply {
+        let mut stream = TcpStream::connect(&self.address).expect("connect");
+        stream.set_read_timeout(Some(LIMIT)).expect("set a time limit");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.address);
+        stream.write_all(request.as_bytes()).expect("send");
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).expect("an answer");
+        let (head, body) = reply.split_once("\r\n\r\n").expect("an answer with a body");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        Reply { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    /// Asks until the answer has this status, and returns it.
+    ///
+    /// # Panics
+    /// When that does not happen.
+    #[must_use]
+    pub fn get_until(&self, path: &str, status: u16) -> Reply {
+        let start = Instant::now();
+        loop {
+            let reply = self.get(path, "");
+            if reply.status == status {
+                return reply;
+            }
+            assert!(start.elapsed() < LIMIT, "{path}: {reply:?}");
+            thread::yield_now();
+        }
+    }
+
+    /// Sends a signal, such as `HUP`.
+    ///
+    /// # Panics
+    /// When that is not possible.
+    pub fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().expect("run kill");
+        assert!(sent.success(), "the program has ended");
+    }
+
+    /// Waits for the end. Returns the exit status, and all that it said.
+    ///
+    /// # Panics
+    /// When it does not end.
+    #[must_use]
+    pub fn ended(mut self) -> (Option<i32>, String) {
+        let start = Instant::now();
+        while let Ok(line) = self.lines.recv_timeout(LIMIT.saturating_sub(start.elapsed())) {
+            self.said.push_str(&line);
+            self.said.push('\n');
+        }
+        assert!(start.elapsed() < LIMIT, "it does not end; it said:\n{}", self.said);
+        let status = self.process.wait().expect("wait for its end");
+        (status.code(), std::mem::take(&mut self.said))
+    }
+}
+
+impl Reply {
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
