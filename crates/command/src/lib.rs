@@ -9,6 +9,7 @@ mod args;
 mod command;
 mod context;
 mod exit;
+mod json_log;
 mod linked;
 mod logging;
 mod output;
@@ -18,6 +19,7 @@ mod remembered;
 mod report_command;
 mod settings;
 mod target;
+mod traces;
 
 pub use args::{FolderArguments, Format, SettingsArguments, StateArguments};
 pub use clap;

@@ -8,12 +8,13 @@ use std::{
 
 use system_health_registry::{
     Catalog, CatalogError, Context, Destination, Engine, Interruption, NamedAfter, Process, Progress,
-    Settings, SinkType, StandardOutput,
+    Settings, SinkType, StandardOutput, trace::Tracer,
 };
 
 use crate::{
     Goals, ReportSettings, Reporter, ReporterError, Selection, SelectionError, StateSettings, base_tags,
     name::{Name, NameHook, program_name},
+    run_trace::Tracing,
     self_metrics::only_self_metrics,
     target::Sinks,
     without_self_metrics,
@@ -36,6 +37,7 @@ pub struct ReporterBuilder {
     named_after: Option<NameHook>,
     engine: Engine,
     stdout: StandardOutput,
+    tracer: Option<Arc<dyn Tracer>>,
 }
 
 /// Where state is stored.
@@ -65,6 +67,7 @@ impl ReporterBuilder {
             named_after: None,
             engine: Engine::new(),
             stdout: StandardOutput::default(),
+            tracer: None,
         }
     }
 
@@ -189,6 +192,14 @@ impl ReporterBuilder {
         self
     }
 
+    /// Collects the spans of each run with this tracer, keeps the last trace in the state folder, and sends each trace after
+    /// the points. Default: spans are not collected.
+    #[must_use]
+    pub fn tracer(mut self, tracer: Arc<dyn Tracer>) -> Self {
+        self.tracer = Some(tracer);
+        self
+    }
+
     /// Checks the configuration and builds the reporter. Does not connect to anything and writes nothing.
     pub fn build(self) -> Result<Reporter, ReporterError> {
         let uses_to_of_settings = self.to.is_empty();
@@ -253,6 +264,7 @@ impl ReporterBuilder {
             state,
             keeps_state,
             interruption: Interruption::never(),
+            tracing: self.tracer.map(Tracing::new),
         })
     }
 }

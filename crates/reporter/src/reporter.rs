@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 
 use crate::{
     DestinationsError, Finished, Goals, ReportSettings, ReporterBuilder, ReporterError, SelectionError,
-    StateSettings, name::Name, run::RunInProgress, target::Target,
+    StateSettings, name::Name, run::RunInProgress, run_trace::Tracing, target::Target,
 };
 
 /// Collects metrics, records them, delivers them to all destinations and sends events. It can run any number of times, and
@@ -29,6 +29,7 @@ pub struct Reporter {
     pub(crate) state: StateSettings,
     pub(crate) keeps_state: bool,
     pub(crate) interruption: Interruption,
+    pub(crate) tracing: Option<Tracing>,
 }
 
 /// What a run does with its report after recording it.
@@ -40,6 +41,18 @@ pub enum Mode {
     DryRun,
     /// Delivers the report and the points that earlier runs have left, and sends events.
     Push,
+}
+
+impl Mode {
+    /// The name: `collect`, `dry run` or `push`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Collect => "collect",
+            Self::DryRun => "dry run",
+            Self::Push => "push",
+        }
+    }
 }
 
 impl Reporter {
