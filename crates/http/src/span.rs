@@ -1,6 +1,8 @@
 //! The span of a request in the trace of a run. No header, no query and no body gets into it, and no header of a trace is sent:
 //! the servers belong to others, and their traces do, too.
 
+use std::error::Error;
+
 use reqwest::Request;
 use system_health_registry::{settings::may_be_secret, trace::TARGET};
 use tracing::{Span, field::Empty, info_span};
@@ -41,7 +43,9 @@ pub(crate) fn record_response(span: &Span, result: &Result<HttpResponse, HttpErr
                 span.record("error", format!("the status is {}", response.status));
             }
         }
-        Err(error) => drop(span.record("error", error as &(dyn std::error::Error + 'static))),
+        Err(error) => {
+            span.record("error", error as &(dyn Error + 'static));
+        }
     }
 }
 

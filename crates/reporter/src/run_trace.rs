@@ -1,6 +1,8 @@
 //! The trace of a run: started before anything else, kept in the state folder, and sent after everything else.
 
 use std::{
+    error::Error,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -88,14 +90,16 @@ impl<'a> RunTrace<'a> {
                     span.record(field, outcomes.filter(|outcome| outcome.state() == state).count());
                 }
             }
-            Err(error) => drop(span.record(ERROR, error as &(dyn std::error::Error + 'static))),
+            Err(error) => {
+                span.record(ERROR, error as &(dyn Error + 'static));
+            }
         }
     }
 
     /// Ends the trace, keeps it in the folder, and sends it by the deadline.
     pub(crate) async fn finish(
         self,
-        folder: Option<std::path::PathBuf>,
+        folder: Option<PathBuf>,
         deadline: Instant,
         interruption: &Interruption,
     ) -> Option<Arc<Trace>> {

@@ -89,8 +89,12 @@ pub fn record<T>(span: &Span, result: &Result<T, Unavailable>) {
     }
     match result {
         Ok(_) => {}
-        Err(Unavailable::NoData(no_data)) => drop(span.record(REASON, no_data.reason())),
-        Err(Unavailable::Error(error)) => drop(span.record(ERROR, error.as_error())),
+        Err(Unavailable::NoData(no_data)) => {
+            span.record(REASON, no_data.reason());
+        }
+        Err(Unavailable::Error(error)) => {
+            span.record(ERROR, error.as_error());
+        }
     }
     span.record(STATE, OutcomeState::from(result).name());
 }

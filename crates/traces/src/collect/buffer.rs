@@ -167,7 +167,9 @@ impl Handle {
     }
 
     pub(super) fn end(&self) {
-        self.change(|span, _, now| drop(span.end.get_or_insert(now)));
+        self.change(|span, _, now| {
+            span.end.get_or_insert(now);
+        });
     }
 
     fn change(&self, change: impl FnOnce(&mut CollectedSpan, &mut usize, u64)) {

@@ -93,11 +93,19 @@ impl<'a> DatadogSpan<'a> {
                 SpanTag::Integer(status) if name == "http.status_code" => {
                     meta.insert(name, Cow::from(status.to_string()));
                 }
-                #[expect(clippy::cast_precision_loss, reason = "Datadog has no other numbers")]
-                SpanTag::Integer(number) => drop(metrics.insert(name, *number as f64)),
-                SpanTag::Number(number) => drop(metrics.insert(name, *number)),
-                SpanTag::Bool(value) => drop(meta.insert(name, Cow::from(value.to_string()))),
-                SpanTag::Text(text) => drop(meta.insert(name, Cow::from(text))),
+                SpanTag::Integer(number) => {
+                    #[expect(clippy::cast_precision_loss, reason = "Datadog has no other numbers")]
+                    metrics.insert(name, *number as f64);
+                }
+                SpanTag::Number(number) => {
+                    metrics.insert(name, *number);
+                }
+                SpanTag::Bool(value) => {
+                    meta.insert(name, Cow::from(value.to_string()));
+                }
+                SpanTag::Text(text) => {
+                    meta.insert(name, Cow::from(text));
+                }
             }
         }
         if let Some(error) = &span.error {
