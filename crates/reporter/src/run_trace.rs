@@ -98,12 +98,12 @@ impl<'a> RunTrace<'a> {
 
     /// Ends the trace, keeps it in the folder, and sends it by the deadline.
     pub(crate) async fn finish(
-        self,
+        mut self,
         folder: Option<PathBuf>,
         deadline: Instant,
         interruption: &Interruption,
     ) -> Option<Arc<Trace>> {
-        let (tracing, StartedTrace { id, span }) = self.0?;
+        let (tracing, StartedTrace { id, span }) = self.0.take()?;
         drop(span);
         let trace = Arc::new(tracing.tracer.finish(id)?);
         let soon = |limit| deadline.min(Instant::now() + limit);
@@ -117,5 +117,14 @@ impl<'a> RunTrace<'a> {
             Err(_) => Err("there was no answer in time".to_owned()),
         });
         Some(trace)
+    }
+}
+
+/// Forgets the spans of a run whose future was dropped.
+impl Drop for RunTrace<'_> {
+    fn drop(&mut self) {
+        if let Some((tracing, started)) = self.0.take() {
+            let _ = tracing.tracer.finish(started.id);
+        }
     }
 }
