@@ -1,6 +1,6 @@
 //! Messages as JSON lines. While a run is traced, each message names its span, so that Datadog shows both together.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{

@@ -68,7 +68,7 @@ pub(crate) fn start(
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let text = panic.payload_as_str().unwrap_or("(no text)");
-        tracing::error!(target: "system_health", panic.place = place, "panic at {place}: {text}");
+        tracing::error!(target: "system_health", { panic.place = place }, "panic at {place}: {text}");
     }));
 }
 

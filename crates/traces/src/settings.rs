@@ -13,8 +13,6 @@ use system_health_registry::{
     settings::{Origin, SecretSetting, SettingsError, SettingsTable as _},
     settings_table,
 };
-
-use system_health_otlp_protocol::{EndpointUrl, deserialize_headers};
 use url::Url;
 
 use crate::{

@@ -34,6 +34,11 @@ impl Fields {
         Self { is_ours: metadata.target() == TARGET, ..Self::default() }
     }
 
+    /// Only an error, of which only the text is known.
+    pub(super) fn of_error(text: &str) -> Self {
+        Self { error: Some(described_by(text)), ..Self::default() }
+    }
+
     fn text(&mut self, field: &Field, text: &str) {
         match field.name() {
             RESOURCE if self.is_ours => self.resource = Some(cut(text, MAX_RESOURCE).to_owned()),

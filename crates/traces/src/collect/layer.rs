@@ -13,7 +13,7 @@ use tracing_subscriber::{
     registry::{LookupSpan, SpanRef},
 };
 
-use super::{Collector, buffer::Handle, error::described_by, fields::Fields, message::Message};
+use super::{Collector, buffer::Handle, fields::Fields, message::Message};
 use crate::log_context::{self, LogContext};
 
 /// Collects spans and the messages that are logged in them.
@@ -58,7 +58,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TraceLayer {
             && let Some(error) = &message.error
         {
             // This is how the attribute `instrument` of the crate `tracing` records an error.
-            handle.fail(Fields { error: Some(described_by(error)), ..Fields::default() });
+            handle.fail(Fields::of_error(error));
         }
         handle.log(level.as_str().to_lowercase(), message.text);
     }
