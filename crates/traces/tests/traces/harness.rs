@@ -22,7 +22,9 @@ static TRACES: LazyLock<Traces> = LazyLock::new(|| {
     let traces = Traces::new(["traces"]);
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(traces.layer())).unwrap();
     // A program logs panics in this way, so that their place is known.
-    panic::set_hook(Box::new(|panic| {
+    let printing = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        printing(panic);
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let text = panic.payload_as_str().unwrap_or("(no text)");
         tracing::error!(panic.place = place, "panic at {place}: {text}");
@@ -49,7 +51,8 @@ pub(crate) async fn run(tracer: &dyn Tracer, keys: &[&str]) -> Trace {
 
 /// The trace of a run with a deadline.
 pub(crate) async fn run_within(tracer: &dyn Tracer, keys: &[&str], deadline: Duration) -> Trace {
-    let catalog = Catalog::linked().unwrap().filter(|key| keys.contains(&key));
+    let wanted: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    let catalog = Catalog::linked().unwrap().filter(move |key| wanted.iter().any(|it| it == key));
     assert!(!catalog.metrics().is_empty(), "no metric of {keys:?}");
     let started = tracer.start(&service(), "collect").expect("the layer collects");
     let context = Context::new().with_deadline(deadline);

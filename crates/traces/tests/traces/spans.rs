@@ -104,11 +104,12 @@ async fn a_run_has_a_span_for_each_metric_and_subject_with_its_resources() {
 
     let tree = tree(&trace);
     // The broker is shared, so it is a part of the metric that asked first.
-    let without_broker = tree.replace("        system_health.resource Broker\n", "");
+    let without_broker = tree.replace("      system_health.resource Broker\n", "");
     assert_eq!(tree.matches("Broker").count(), 1, "{tree}");
     assert_eq!(
         without_broker,
-        "system_health.run collect\n  system_health.subjects Queue\n\
+        "system_health.run collect\n  system_health.subjects Queue\n    \
+         system_health.resource Subjects<traces::spans::Queue>\n\
          \x20 system_health.metric queue.waiting\n    system_health.resource Messages\n\
          \x20 system_health.metric queue.waiting\n    system_health.resource Messages\n"
     );
