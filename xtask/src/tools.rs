@@ -1,6 +1,8 @@
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
-//! API descriptions of Datadog and GitHub, a small Agent of Datadog, the schemas of GitHub's GraphQL and of Compose, Helm, Prometheus,
-//! and Rotel. Versions are pinned if the registry keeps old ones. The recipe of each part is stored in a stamp file, so that the
+//! API descriptions of Datadog and GitHub, a small Agent and a test Agent of Datadog, the schemas of GitHub's GraphQL and of Compose, Helm,
+//! Prometheus,
+//! and Rotel. Versions are pinned if the registry keeps old ones. The recipe of each part is stored in a stamp
+//! file, so that the
 //! part is installed again only if the recipe changes.
 
 use std::{
@@ -74,6 +76,8 @@ helm.chmod(0o755)
 ";
 /// A receiver of OTLP. This version is a preview, and there is no other.
 const ROTEL: &str = "rotel==0.0.1a15";
+/// Datadog's test Agent, which checks traces.
+const TEST_AGENT: &str = "ddapm-test-agent==1.69.1";
 /// Generates the table of a chart's values in its README.
 const README_GENERATOR: &str = "@bitnami/readme-generator-for-helm@2.7.2";
 /// GitHub's parser of workflows and actions.
@@ -113,6 +117,7 @@ pub(crate) fn provision() -> Result<PathBuf> {
     }
     tools.prometheus()?;
     tools.rotel()?;
+    tools.test_agent()?;
     tools.node("readme-generator", README_GENERATOR)?;
     tools.node("workflow-parser", WORKFLOW_PARSER)?;
     Ok(tools.folder)
@@ -234,6 +239,14 @@ impl Tools {
         self.part("rotel", "rotel/rotel-agent", "Rotel", ROTEL, |folder| {
             let install = ["--no-deps", "--only-binary", ":all:", ROTEL, "--target"];
             run(self.pip("install").args(install).arg(folder), REGISTRY_HINT)?;
+            Ok(())
+        })
+    }
+
+    /// It has a folder of its own, because it needs other versions of what moto needs.
+    fn test_agent(&self) -> Result<()> {
+        self.part("ddapm", "ddapm_test_agent/agent.py", "Datadog's test Agent", TEST_AGENT, |folder| {
+            run(self.pip("install").args([TEST_AGENT, "--target"]).arg(folder), REGISTRY_HINT)?;
             Ok(())
         })
     }

@@ -11,7 +11,10 @@ use tokio::runtime::Handle;
 
 use crate::{
     FolderArguments, RunArguments, SettingsArguments, Status, Stdout, Stopping, exit_reason, hints,
-    remembered::with_remembered, run_builder::run_builder, runtime, settings,
+    remembered::with_remembered,
+    run_builder::run_builder,
+    runtime, settings,
+    traces::{LogContext, ProgramTraces},
 };
 
 /// Gives a command of a linked crate the metrics, the settings, the state folder, stdout, and runs as `report --push` makes
@@ -21,6 +24,7 @@ pub struct CommandContext<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) stdout: Stdout,
     pub(crate) progress: &'a ProgressBar,
+    pub(crate) traces: &'a ProgramTraces,
     /// The name of the program.
     pub(crate) program: &'a str,
     /// The sinks of the program that are not linked.
@@ -81,9 +85,18 @@ impl<'a> CommandContext<'a> {
     }
 
     /// A reporter with these settings, overridden by the arguments, as `report --push` has it.
-    #[must_use]
-    pub fn reporter(&self, settings: Settings, arguments: &RunArguments) -> ReporterBuilder {
-        run_builder(settings, self.program, self.own_sinks, arguments).catalog(self.catalog.clone())
+    pub fn reporter(
+        &self,
+        settings: Settings,
+        arguments: &RunArguments,
+    ) -> Result<ReporterBuilder, SettingsError> {
+        let tracer = self.traces.tracer(&settings)?;
+        let builder = run_builder(settings, self.program, self.own_sinks, arguments);
+        let builder = builder.catalog(self.catalog.clone());
+        Ok(match tracer {
+            Some(tracer) => builder.tracer(tracer),
+            None => builder,
+        })
     }
 
     /// Runs work until it is done or signals end it. Collectors have a runtime of their own, whose handle the work gets: if they
@@ -103,6 +116,7 @@ impl<'a> CommandContext<'a> {
 
     /// Logs the problems of a run, as `report` does if a program reads its output.
     pub fn log_problems(&self, finished: &Finished) {
+        let _log_context = LogContext::of_run(finished.trace.as_deref());
         exit_reason::log_always(&finished.report, &finished.deliveries, FailOn::Error);
         hints::log(&finished.report);
     }

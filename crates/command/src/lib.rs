@@ -12,6 +12,7 @@ mod exit;
 mod exit_reason;
 mod hints;
 mod history_query;
+mod json_log;
 mod linked;
 mod logging;
 mod output;
@@ -23,6 +24,7 @@ mod run_builder;
 mod runtime;
 mod settings;
 mod target;
+mod traces;
 
 pub use args::{FolderArguments, Format, RunArguments, SettingsArguments, StateArguments};
 pub use clap;

@@ -10,6 +10,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
+use system_health_registry::trace::PANIC_PLACE;
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
@@ -24,13 +25,18 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::args::{LogFormat, OutputArguments};
+use crate::{
+    args::{LogFormat, OutputArguments},
+    json_log::JsonFormat,
+    traces::ProgramTraces,
+};
 
-/// Starts logging. The progress display is hidden while a message is written.
+/// Starts logging, and lets the spans of runs be collected. The progress display is hidden while a message is written.
 pub(crate) fn start(
     arguments: &OutputArguments,
     progress: &ProgressBar,
-    crates: impl IntoIterator<Item = &'static str>,
+    crates: &BTreeSet<&'static str>,
+    traces: &ProgramTraces,
 ) {
     let level = match (arguments.quiet, arguments.verbose) {
         (true, _) => LevelFilter::WARN,
@@ -38,8 +44,11 @@ pub(crate) fn start(
         (false, 1) => LevelFilter::DEBUG,
         (false, _) => LevelFilter::TRACE,
     };
-    let crates: BTreeSet<&str> = crates.into_iter().collect();
-    let filter = filter_fn(move |metadata| *metadata.level() <= max_level(metadata.target(), &crates, level));
+    let crates = crates.clone();
+    // Spans are not shown. If nothing else collects them, they are disabled.
+    let filter = filter_fn(move |metadata| {
+        metadata.is_event() && *metadata.level() <= max_level(metadata.target(), &crates, level)
+    });
     let filter = filter.with_max_level_hint(level.max(LevelFilter::WARN));
     let stderr = Stderr { progress: progress.clone(), color: arguments.color.into() };
     let messages = match arguments.log_format {
@@ -49,17 +58,17 @@ pub(crate) fn start(
         }
         LogFormat::Json => tracing_subscriber::fmt::layer()
             .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
+            .event_format(JsonFormat::new())
             .with_writer(stderr)
             .boxed(),
     };
     // If logging was already started in this process, it stays as it is.
-    let _ = tracing_subscriber::registry().with(messages.with_filter(filter)).try_init();
+    let subscriber = tracing_subscriber::registry().with(messages.with_filter(filter)).with(traces.layer());
+    let _ = subscriber.try_init();
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(target: "system_health", "panic at {place}: {}", panic.payload_as_str().unwrap_or("(no text)"));
+        let text = panic.payload_as_str().unwrap_or("(no text)");
+        tracing::error!(target: "system_health", { panic.place = place }, "panic at {place}: {text}");
     }));
 }
 
@@ -94,6 +103,8 @@ impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let written = match field.name() {
             "message" => write!(self.text, "{value:?}"),
+            // It is part of the text.
+            PANIC_PLACE => Ok(()),
             name => write!(self.others, " {name}={value:?}"),
         };
         // Writing to a string cannot fail.

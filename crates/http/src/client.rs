@@ -1,5 +1,7 @@
 //! Sends requests, reads responses within the limits, and counts both.
 
+#[cfg(unix)]
+use std::path::Path;
 use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
@@ -7,9 +9,13 @@ use http::{HeaderMap, StatusCode};
 use reqwest::{Request, redirect};
 use system_health_registry::ApiCalls;
 use tokio::time::Instant;
+use tracing::Instrument;
 use url::Url;
 
-use crate::{HttpError, Proxy, SetupError, certificates, check_proxies, is_loopback};
+use crate::{
+    HttpError, Proxy, SetupError, certificates, check_proxies, is_loopback,
+    span::{record_response, request_span},
+};
 
 /// The settings of a client for one API.
 #[derive(Debug, Clone)]
@@ -91,6 +97,19 @@ impl HttpClient {
         Ok(Self(Arc::new(Connections { client: client.build()?, settings, proxy, is_https })))
     }
 
+    /// A client for an API on this machine that listens on a Unix socket. The host of a request is only a name for the server.
+    #[cfg(unix)]
+    pub fn through_socket(path: &Path, settings: HttpSettings) -> Result<Self, SetupError> {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .unix_socket(path)
+            .connect_timeout(settings.connect_timeout)
+            .read_timeout(settings.read_timeout)
+            .redirect(redirect::Policy::none())
+            .tls_backend_preconfigured(certificates::client_config()?);
+        Ok(Self(Arc::new(Connections { client: client.build()?, settings, proxy: None, is_https: false })))
+    }
+
     /// A client for a run without a deadline. It uses the same connections, and counts requests in `calls`.
     #[must_use]
     pub fn with_calls(&self, calls: ApiCalls) -> RunClient {
@@ -119,7 +138,14 @@ impl RunClient {
 
     /// Sends a request and reads the response, until the deadline and within the request's own timeout, if there are
     /// any. The body is cut after `max_length` bytes.
-    pub async fn send(&self, mut request: Request, max_length: usize) -> Result<HttpResponse, HttpError> {
+    pub async fn send(&self, request: Request, max_length: usize) -> Result<HttpResponse, HttpError> {
+        let span = request_span(self.http.0.settings.api, &request);
+        let result = self.call(request, max_length).instrument(span.clone()).await;
+        record_response(&span, &result);
+        result
+    }
+
+    async fn call(&self, mut request: Request, max_length: usize) -> Result<HttpResponse, HttpError> {
         let started = Instant::now();
         let limit = request.timeout().copied();
         if let Some(deadline) = self.deadline {

@@ -9,6 +9,7 @@
 //! - Redirects are not followed, because a credential could be sent to another host.
 //! - The client sends a request once. [`Retrier`] retries it if the caller says that a retry may help and is safe.
 //! - A [`Redactor`] removes credentials from text that is quoted in messages.
+//! - Each request is a span in the trace of the run, but no header of a trace is sent.
 
 mod certificates;
 mod client;
@@ -17,6 +18,7 @@ mod headers;
 mod proxy;
 mod quote;
 mod retry;
+mod span;
 
 pub use certificates::{CertificateError, certificate_bundle, check_authorities};
 pub use client::{HttpClient, HttpResponse, HttpSettings, RunClient};

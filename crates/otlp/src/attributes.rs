@@ -104,6 +104,8 @@ mod tests {
         let shown = |value: &AttributeValue| match value {
             AttributeValue::String(text) => format!("{text:?}"),
             AttributeValue::Bool(value) => value.to_string(),
+            AttributeValue::Integer(value) => value.to_string(),
+            AttributeValue::Number(value) => value.to_string(),
             AttributeValue::Array(array) => {
                 format!("{} values", array.values.len())
             }

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use system_health_otlp_protocol::GRPC_PORT;
 use system_health_registry::{Finding, SharedError};
 use tokio::time::Instant;
 
-use crate::{endpoint::GRPC_PORT, exporter::Exporter, preference::TemporalityPreference};
+use crate::{exporter::Exporter, preference::TemporalityPreference};
 
 pub(crate) const RECEIVER: &str = "OTLP receiver";
 

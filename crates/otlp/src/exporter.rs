@@ -11,14 +11,14 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use system_health_http::{
     HttpResponse, Idempotency, Redactor, Retrier, RetryError, RetryPolicy, RunClient, server_time,
 };
+use system_health_otlp_protocol::{PROTOBUF, RequestHeaders};
 use tokio::time::Instant;
 use url::Url;
 
 use crate::{
     error::{OtlpError, RequestError},
-    headers::RequestHeaders,
     proto::ExportMetricsPartialSuccess,
-    response::{PROTOBUF, read_response},
+    response::read_response,
 };
 
 /// Maximum length of a response, in bytes. A response says at most which points were refused, and why.

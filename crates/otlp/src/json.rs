@@ -111,6 +111,9 @@ fn any_value(value: &AnyValue) -> Value {
         None => json!({}),
         Some(AttributeValue::String(text)) => json!({ "stringValue": text }),
         Some(AttributeValue::Bool(value)) => json!({ "boolValue": value }),
+        // 64-bit integers are texts in JSON.
+        Some(AttributeValue::Integer(value)) => json!({ "intValue": value.to_string() }),
+        Some(AttributeValue::Number(value)) => json!({ "doubleValue": value }),
         Some(AttributeValue::Array(array)) => {
             json!({ "arrayValue": { "values": list(&array.values, any_value) } })
         }

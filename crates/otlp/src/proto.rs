@@ -2,6 +2,9 @@
 //! See <https://github.com/open-telemetry/opentelemetry-proto>. A test decodes them with OpenTelemetry's own types.
 
 use prost::{Message, Oneof};
+pub(crate) use system_health_otlp_protocol::{
+    AnyValue, ArrayValue, AttributeValue, InstrumentationScope, KeyValue, Resource, Status,
+};
 
 /// The body of a request.
 #[derive(Clone, PartialEq, Message)]
@@ -26,13 +29,6 @@ pub(crate) struct ExportMetricsPartialSuccess {
     pub(crate) error_message: String,
 }
 
-/// The body of a failed response: `google.rpc.Status`.
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct Status {
-    #[prost(string, tag = "2")]
-    pub(crate) message: String,
-}
-
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct ResourceMetrics {
     #[prost(message, optional, tag = "1")]
@@ -42,25 +38,11 @@ pub(crate) struct ResourceMetrics {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Resource {
-    #[prost(message, repeated, tag = "1")]
-    pub(crate) attributes: Vec<KeyValue>,
-}
-
-#[derive(Clone, PartialEq, Message)]
 pub(crate) struct ScopeMetrics {
     #[prost(message, optional, tag = "1")]
     pub(crate) scope: Option<InstrumentationScope>,
     #[prost(message, repeated, tag = "2")]
     pub(crate) metrics: Vec<Metric>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct InstrumentationScope {
-    #[prost(string, tag = "1")]
-    pub(crate) name: String,
-    #[prost(string, tag = "2")]
-    pub(crate) version: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -168,40 +150,4 @@ pub(crate) struct Buckets {
     pub(crate) offset: i32,
     #[prost(uint64, repeated, tag = "2")]
     pub(crate) bucket_counts: Vec<u64>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct KeyValue {
-    #[prost(string, tag = "1")]
-    pub(crate) key: String,
-    #[prost(message, optional, tag = "2")]
-    pub(crate) value: Option<AnyValue>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct AnyValue {
-    #[prost(oneof = "AttributeValue", tags = "1, 2, 5")]
-    pub(crate) value: Option<AttributeValue>,
-}
-
-#[derive(Clone, PartialEq, Oneof)]
-pub(crate) enum AttributeValue {
-    #[prost(string, tag = "1")]
-    String(String),
-    #[prost(bool, tag = "2")]
-    Bool(bool),
-    #[prost(message, tag = "5")]
-    Array(ArrayValue),
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub(crate) struct ArrayValue {
-    #[prost(message, repeated, tag = "1")]
-    pub(crate) values: Vec<AnyValue>,
-}
-
-impl From<AttributeValue> for AnyValue {
-    fn from(value: AttributeValue) -> Self {
-        Self { value: Some(value) }
-    }
 }

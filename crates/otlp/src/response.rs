@@ -6,14 +6,12 @@ use http::{StatusCode, header::CONTENT_TYPE};
 use prost::Message;
 use serde_json::Value;
 use system_health_http::{HttpResponse, Redactor, Retry, may_have_been_processed};
+use system_health_otlp_protocol::PROTOBUF;
 
 use crate::{
     error::OtlpError,
     proto::{ExportMetricsPartialSuccess, ExportMetricsServiceResponse, Status},
 };
-
-/// The media type of a request and of its response.
-pub(crate) const PROTOBUF: &str = "application/x-protobuf";
 
 /// The form of a response's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

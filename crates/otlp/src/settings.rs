@@ -4,6 +4,9 @@
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Deserializer, de};
 use system_health_credentials::{Credentials, Secret, SecretName, register_secret, stored};
+use system_health_otlp_protocol::{
+    EndpointUrl, RequestHeaders, deserialize_headers, parse_headers, parse_key_values,
+};
 use system_health_registry::{
     Context, Settings, Unavailable,
     settings::{Origin, SecretSetting, SettingsError, SettingsTable as _},
@@ -13,9 +16,6 @@ use url::Url;
 
 use crate::{
     attributes::{ResourceAttributes, SERVICE_NAME},
-    endpoint::EndpointUrl,
-    headers::{RequestHeaders, deserialize_headers, parse_headers},
-    key_values::parse_key_values,
     preference::TemporalityPreference,
 };
 
@@ -85,8 +85,8 @@ impl OtlpSettings {
     /// The URL for metrics. `None` if no URL is set.
     pub(crate) fn url(&self) -> Option<Url> {
         match &self.metrics_endpoint {
-            Some(endpoint) => Some(endpoint.0.clone()),
-            None => self.endpoint.as_ref().map(EndpointUrl::for_metrics),
+            Some(endpoint) => Some(endpoint.exact()),
+            None => self.endpoint.as_ref().map(|endpoint| endpoint.for_signal("metrics")),
         }
     }
 

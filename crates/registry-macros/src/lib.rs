@@ -1,4 +1,4 @@
-//! The attributes `#[system_health_metric]` and `#[system_health_source]`. Depend on `system-health-registry`, which
+//! The attributes `#[system_health_metric]`, `#[system_health_source]` and `#[traced]`. Depend on `system-health-registry`, which
 //! re-exports them.
 //!
 //! An attribute parses its options and the function's signature, reports every mistake at its own token, and adds a
@@ -11,6 +11,7 @@ mod expand;
 mod metric_options;
 mod mistakes;
 mod source_options;
+mod traced;
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -46,6 +47,17 @@ pub fn system_health_metric(options: TokenStream, item: TokenStream) -> TokenStr
 #[proc_macro_attribute]
 pub fn system_health_source(options: TokenStream, item: TokenStream) -> TokenStream {
     register(options, item, Role::Source, SourceOptions::parse, expand::source_registration)
+}
+
+/// Makes a function of a collector visible in the trace of a run: a span with the name of the function, from its call to its
+/// return.
+///
+/// The function may be sync or async, and a method. If it returns an error, the span has the error with all causes; no data is
+/// marked, too. The arguments are not recorded, because one of them may be a secret. Without tracing, the span is disabled.
+/// The crate must depend on `system-health-registry` under this name.
+#[proc_macro_attribute]
+pub fn traced(options: TokenStream, item: TokenStream) -> TokenStream {
+    traced::expand(&options.into(), item.into()).into()
 }
 
 fn register<O>(

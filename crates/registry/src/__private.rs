@@ -9,6 +9,9 @@ use crate::{
 
 pub use inventory;
 pub use tokio::join;
+pub use tracing;
+
+pub use crate::trace::{ByDisplay, BySource, ByText, Ignored, Returned};
 
 /// Makes a metric when a catalog is built. It is a function, because a metric owns its facts and cannot be a constant.
 #[derive(Debug)]
@@ -72,9 +75,10 @@ pub fn argument<T: FromContext>(context: &Context) -> BoxFuture<'_, Result<T, Un
 }
 
 /// Runs a sync collector on the blocking pool. A panic continues in the task that waits for it. If that task is aborted
-/// before the collector has a thread, the collector never starts.
+/// before the collector has a thread, the collector never starts. Spans of the collector belong to the same trace.
 pub async fn blocking<T: Send + 'static>(collector: impl FnOnce() -> T + Send + 'static) -> T {
-    match Task::from(tokio::task::spawn_blocking(collector)).await {
+    let span = tracing::Span::current();
+    match Task::from(tokio::task::spawn_blocking(move || span.in_scope(collector))).await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {
             Ok(payload) => std::panic::resume_unwind(payload),

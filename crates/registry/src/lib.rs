@@ -75,6 +75,7 @@ mod started_at;
 mod subject;
 mod task;
 mod task_error;
+pub mod trace;
 mod type_name;
 mod unavailable;
 mod value;
@@ -169,6 +170,23 @@ pub use system_health_registry_macros::system_health_metric;
 /// assert!(described[1].result.is_err(), "NaN is an error, never a value");
 /// ```
 pub use system_health_registry_macros::system_health_source;
+/// Makes a function of a collector visible in the trace of a run: see [`trace`].
+///
+/// ```
+/// use system_health_registry::{system_health_metric, traced};
+///
+/// #[traced]
+/// async fn count_rows(table: &str) -> std::io::Result<u64> {
+///     Ok(table.len() as u64) // ask the database here
+/// }
+///
+/// /// Open orders.
+/// #[system_health_metric(key = "orders.open", unit = "order")]
+/// async fn open_orders() -> std::io::Result<u64> {
+///     count_rows("orders").await
+/// }
+/// ```
+pub use system_health_registry_macros::traced;
 pub use system_health_rules::{
     Aggregate, AggregateError, Alias, AliasError, CombinedGoal, CombinedGoalError, Comparison, ContactError,
     DayError, DurationError, Facts, Form, Goal, GoalError, HandleError, KeyError, Kind, KindError,

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     Kind, Outcome, Point, Run, Sample, Tag, overlay_tags,
     series::{common_tags, repeated},
+    trace::TraceId,
 };
 
 /// A run with a timestamp and the tags of all its samples.
@@ -18,6 +19,7 @@ pub struct Report {
     tags: BTreeSet<Tag>,
     timestamp: SystemTime,
     goals: Vec<Outcome>,
+    trace: Option<TraceId>,
 }
 
 impl Report {
@@ -34,13 +36,20 @@ impl Report {
                 outcomes[position].result = Err(error.into());
             }
         }
-        Self { run, tags, timestamp, goals: Vec::new() }
+        Self { run, tags, timestamp, goals: Vec::new(), trace: None }
     }
 
     /// Adds the results of goals of two metrics. They are shown and judged like the goals of metrics, and not delivered.
     #[must_use]
     pub fn with_goals(mut self, goals: Vec<Outcome>) -> Self {
         self.goals = goals;
+        self
+    }
+
+    /// Sets the trace of the run, if spans were collected.
+    #[must_use]
+    pub fn with_trace(mut self, trace: Option<TraceId>) -> Self {
+        self.trace = trace;
         self
     }
 
@@ -75,6 +84,12 @@ impl Report {
     #[must_use]
     pub fn timestamp(&self) -> SystemTime {
         self.timestamp
+    }
+
+    /// The id of the trace of the run. `None` if spans were not collected.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.trace
     }
 
     /// The points to deliver: the samples of the metrics that have a value, sorted by key and subject. While a metric

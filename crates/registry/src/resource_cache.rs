@@ -15,8 +15,14 @@ use futures::{
     future::{BoxFuture, Shared, ready},
 };
 use tokio::task::AbortHandle;
+use tracing::Instrument;
 
-use crate::{Unavailable, collecting::working_for_the_same, task_error::TaskError};
+use crate::{
+    Unavailable,
+    collecting::working_for_the_same,
+    task_error::TaskError,
+    trace::{record, resource_span},
+};
 
 /// A resource that is built or being built.
 pub(crate) type SharedResource = Shared<BoxFuture<'static, ResourceResult>>;
@@ -80,10 +86,13 @@ impl ResourceCache {
         if let Some(known) = entries.resources.get(&resource.id) {
             return known.clone();
         }
-        let task = tokio::spawn(working_for_the_same(build()));
+        let span = resource_span(resource.name);
+        let task = tokio::spawn(working_for_the_same(build()).instrument(span.clone()));
         entries.tasks.push(task.abort_handle());
         let result = async move {
-            task.await.unwrap_or_else(|error| Err(TaskError::new(resource.name, error).into()))
+            let result = task.await.unwrap_or_else(|error| Err(TaskError::new(resource.name, error).into()));
+            record(&span, &result);
+            result
         };
         let result = result.boxed().shared();
         entries.resources.insert(resource.id, result.clone());

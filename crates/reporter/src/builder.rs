@@ -8,13 +8,14 @@ use std::{
 
 use system_health_registry::{
     Catalog, CatalogError, Context, Destination, Engine, Interruption, MetricSettings, NamedAfter, Process,
-    Progress, Settings, SinkType, StandardOutput,
+    Progress, Settings, SinkType, StandardOutput, trace::Tracer,
 };
 
 use crate::{
     DestinationsError, Goals, ReportSettings, Reporter, ReporterError, Selection, SelectionError,
     StateSettings, base_tags,
     name::{Name, NameHook, program_name},
+    run_trace::Tracing,
     self_metrics::only_self_metrics,
     service_run::Intervals,
     settings::LONGEST_SLOT,
@@ -43,6 +44,7 @@ pub struct ReporterBuilder {
     watching_since: Option<SystemTime>,
     default_align: Option<Duration>,
     longest_deadline: Option<Duration>,
+    tracer: Option<Arc<dyn Tracer>>,
 }
 
 /// Where state is stored.
@@ -76,6 +78,7 @@ impl ReporterBuilder {
             watching_since: None,
             default_align: None,
             longest_deadline: None,
+            tracer: None,
         }
     }
 
@@ -231,6 +234,14 @@ impl ReporterBuilder {
         self
     }
 
+    /// Collects the spans of each run with this tracer, keeps the last trace in the state folder, and sends each trace after
+    /// the points. Default: spans are not collected.
+    #[must_use]
+    pub fn tracer(mut self, tracer: Arc<dyn Tracer>) -> Self {
+        self.tracer = Some(tracer);
+        self
+    }
+
     /// Checks the configuration and builds the reporter. Does not connect to anything and writes nothing.
     pub fn build(self) -> Result<Reporter, ReporterError> {
         let uses_to_of_settings = self.to.is_empty();
@@ -315,6 +326,7 @@ impl ReporterBuilder {
             keeps_state,
             interruption: Interruption::never(),
             end_of_collection: Interruption::never(),
+            tracing: self.tracer.map(Tracing::new),
         })
     }
 }

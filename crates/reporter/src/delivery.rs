@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use system_health_registry::{Event, Report};
+use system_health_registry::{Event, Report, trace::Trace};
 
 use crate::{DeliveryStatus, Receipt};
 
@@ -23,6 +23,8 @@ pub struct Finished {
     pub events: Vec<Event>,
     /// Whether state should have been kept, but could not be.
     pub state_is_unusable: bool,
+    /// The trace of the run, if spans were collected.
+    pub trace: Option<Arc<Trace>>,
 }
 
 /// The delivery of a report to one destination.

@@ -6,11 +6,13 @@ use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
 use futures::{FutureExt, StreamExt, stream::BoxStream};
 use system_health_registry::{
     Context, DeliveryError, Destination, Event, Fate, Point, Settlement, Sink, Unavailable,
+    trace::delivery_span,
 };
 use tokio::{
     task::JoinHandle,
     time::{Instant, timeout_at},
 };
+use tracing::Instrument;
 
 /// The error of a sink that does not respond.
 const TOO_LATE: &str = "no answer before the run's deadline";
@@ -32,7 +34,8 @@ impl Connecting {
     /// Starts to connect.
     pub(crate) fn start(destination: &Arc<dyn Destination>, context: Context) -> Self {
         let destination = Arc::clone(destination);
-        Self(tokio::spawn(async move { destination.connect(context).await }))
+        let span = delivery_span(destination.sink(), &destination.address(), "connection");
+        Self(tokio::spawn(async move { destination.connect(context).await }.instrument(span)))
     }
 
     /// Waits for the sink until the deadline.

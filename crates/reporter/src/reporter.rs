@@ -10,6 +10,7 @@ use crate::{
     ServiceRun, StateSettings,
     name::Name,
     run::RunInProgress,
+    run_trace::Tracing,
     service_run::{Intervals, RunPlan},
     target::Target,
 };
@@ -35,6 +36,7 @@ pub struct Reporter {
     pub(crate) keeps_state: bool,
     pub(crate) interruption: Interruption,
     pub(crate) end_of_collection: Interruption,
+    pub(crate) tracing: Option<Tracing>,
 }
 
 /// What a run does with its report after recording it.
@@ -46,6 +48,18 @@ pub enum Mode {
     DryRun,
     /// Delivers the report and the points that earlier runs have left, and sends events.
     Push,
+}
+
+impl Mode {
+    /// The name: `collect`, `dry run` or `push`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Collect => "collect",
+            Self::DryRun => "dry run",
+            Self::Push => "push",
+        }
+    }
 }
 
 impl Reporter {

@@ -11,9 +11,11 @@ use futures::future::{join_all, try_join_all};
 use system_health_registry::{
     Context, Descriptions, Engine, Event, Events, Kind, PastRuns, Point, Report, ResponseCache,
     ResponseStore, Run, RunHistory, SharedError, Tag,
+    trace::{ERROR, Service, delivery_span},
 };
 use system_health_state::{Recipient, Store};
 use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, Span};
 
 use crate::{
     Delivery, DeliveryResult, Finished, Mode, Preview, Receipt, Reporter, ReporterError, StateError,
@@ -27,6 +29,7 @@ use crate::{
     name::{reporter_name, with_name},
     past_runs::KnownRuns,
     responses::Responses,
+    run_trace::RunTrace,
     self_metrics::{FinishedRun, MetricResult, RunResult},
     service_run::RunPlan,
     state::{Recorded, RunState},
@@ -48,6 +51,7 @@ pub(crate) struct RunInProgress<'a> {
     reserve: Duration,
     /// The descriptions of all metrics, also of those about the reporter.
     descriptions: Descriptions,
+    trace: RunTrace<'a>,
 }
 
 /// The results of collecting and connecting.
@@ -67,7 +71,10 @@ impl<'a> RunInProgress<'a> {
         targets: &'a [Target],
         started_at: SystemTime,
     ) -> Result<Finished, ReporterError> {
-        let (started, deadline) = (Instant::now(), reporter.report.deadline);
+        let trace = RunTrace::start(reporter.tracing.as_ref(), &Service::from_tags(&reporter.tags), mode);
+        let (started, whole) = (Instant::now(), reporter.report.deadline);
+        // The trace is sent after everything else.
+        let deadline = whole.saturating_sub(trace.reserve(whole));
         let end = deadlines::run_end(started, deadline);
         let reserve = if mode == Mode::Push { delivery_reserve(deadline) } else { Duration::ZERO };
         let context = reporter.process.context_at(started_at);
@@ -78,9 +85,26 @@ impl<'a> RunInProgress<'a> {
             .provide(RunHistory::new(Arc::clone(&past_runs) as Arc<dyn PastRuns>));
         let catalogs = [&reporter.catalog].into_iter().chain(&reporter.about_itself);
         let descriptions = descriptions::from_catalogs(catalogs);
-        Self { reporter, plan, targets, context, responses, past_runs, started, end, reserve, descriptions }
-            .finish(mode)
-            .await
+        let run = Self {
+            reporter,
+            plan,
+            targets,
+            context,
+            responses,
+            past_runs,
+            started,
+            end,
+            reserve,
+            descriptions,
+            trace,
+        };
+        let finished = run.finish(mode).instrument(run.trace.span()).await;
+        let Self { trace, .. } = run;
+        trace.record(finished.as_ref().map(|finished| &*finished.report));
+        let is_kept = finished.as_ref().is_ok_and(|finished| !finished.state_is_unusable);
+        let folder = (reporter.keeps_state && is_kept).then(|| reporter.state.folder().ok()).flatten();
+        let trace = trace.finish(folder, deadlines::run_end(started, whole), &reporter.interruption).await;
+        finished.map(|finished| Finished { trace, ..finished })
     }
 
     async fn finish(&self, mode: Mode) -> Result<Finished, ReporterError> {
@@ -135,6 +159,7 @@ impl<'a> RunInProgress<'a> {
             deliveries,
             events,
             state_is_unusable: current.is_wanted() && !current.is_kept(),
+            trace: None,
         })
     }
 
@@ -209,7 +234,10 @@ impl<'a> RunInProgress<'a> {
     ) -> Result<(Vec<Delivery>, Option<Arc<Report>>), StateError> {
         let attached = self.events_to_announce().await;
         let delivering = self.targets.iter().zip(connecting).map(|(target, connecting)| {
-            self.deliver_and_announce(target, connecting, state, recorded.clone(), report, &attached)
+            let span = span_of(target, "values");
+            let delivering =
+                self.deliver_and_announce(target, connecting, state, recorded.clone(), report, &attached);
+            delivering.instrument(span)
         });
         let (couriers, mut receipts): (Vec<Courier<'_>>, Vec<Receipt>) =
             join_all(delivering).await.into_iter().unzip();
@@ -223,8 +251,10 @@ impl<'a> RunInProgress<'a> {
         if let Some(about_itself) = &about_itself {
             let recorded = state.record(about_itself, recipients).await?;
             let delivering = couriers.iter().zip(&mut receipts);
-            let delivering =
-                delivering.map(|(courier, receipt)| courier.deliver_self_metrics(&recorded, receipt));
+            let delivering = delivering.map(|(courier, receipt)| {
+                let span = span_of(courier.target, "metrics about the reporter");
+                courier.deliver_self_metrics(&recorded, receipt).instrument(span)
+            });
             join_all(delivering).await;
         }
         let checking = couriers.iter().zip(&mut receipts);
@@ -267,6 +297,9 @@ impl<'a> RunInProgress<'a> {
         };
         if let Err(error) = announcing.await {
             tracing::warn!("events are not sent, because their state cannot be stored: {}", Chain(&error));
+        }
+        if let Some(error) = &receipt.error {
+            Span::current().record(ERROR, error);
         }
         (courier, receipt)
     }
@@ -377,8 +410,13 @@ impl<'a> RunInProgress<'a> {
     }
 
     fn report(&self, run: Run, tags: &[Tag]) -> Report {
-        Report::new(run, tags.iter().cloned()).aligned(self.reporter.align)
+        Report::new(run, tags.iter().cloned()).aligned(self.reporter.align).with_trace(self.trace.id())
     }
+}
+
+/// The span of delivering something to a destination.
+fn span_of(target: &Target, what: &'static str) -> Span {
+    delivery_span(target.destination.sink(), &target.destination.address(), what)
 }
 
 fn delivery(target: &Target, result: DeliveryResult) -> Delivery {

@@ -50,7 +50,7 @@ impl Loader<'_> {
         let catalog = with_goals_of_settings(context.linked_catalog().clone(), &settings)?;
         let selection = Selection::default().with_settings(&catalog, &settings)?;
         let reporter = context
-            .reporter(settings, &arguments.run)
+            .reporter(settings, &arguments.run)?
             .without_required_destination()
             .watching_since(self.started_at)
             .align_by_default(every)

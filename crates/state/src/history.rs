@@ -7,7 +7,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
-use system_health_registry::{Tag, Value};
+use system_health_registry::{Tag, Value, trace::TraceId};
 
 use crate::{
     Store, StoreError,
@@ -28,6 +28,8 @@ pub struct HistoryEntry {
     pub duration: Duration,
     /// The result.
     pub found: PastResult,
+    /// The trace of the run, if spans were collected.
+    pub trace: Option<TraceId>,
 }
 
 /// How a metric ended an earlier run.
@@ -74,8 +76,8 @@ impl Store {
             let mut samples = SampleReader::new(connection)?;
             connection
                 .prepare(
-                    "SELECT run, key, subject, timestamp, state, message, failed_items, duration_ms, first, last
-                     FROM (SELECT outcomes.*, timestamp, row_number() OVER (
+                    "SELECT run, key, subject, timestamp, trace, state, message, failed_items, duration_ms, first, last
+                     FROM (SELECT outcomes.*, timestamp, trace, row_number() OVER (
                                PARTITION BY key, subject, timestamp ORDER BY run DESC) AS newness
                            FROM runs JOIN outcomes ON run = runs.id
                            WHERE timestamp >= ?1 AND (?2 IS NULL OR key = ?2))
@@ -148,6 +150,7 @@ fn entry(row: &Row<'_>, samples: &mut SampleReader<'_>) -> rusqlite::Result<Hist
         time: time(row.get("timestamp")?),
         duration: Duration::from_millis(row.get::<_, i64>("duration_ms")?.unsigned_abs()),
         found,
+        trace: row.get_ref("trace")?.as_str_or_null()?.and_then(|trace| trace.parse().ok()),
     })
 }
 

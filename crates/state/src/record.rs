@@ -123,11 +123,12 @@ fn put_into_outbox(
 
 fn insert_run(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Result<RunId> {
     transaction.execute(
-        "INSERT INTO runs (timestamp, started_at_ms, duration_ms) VALUES (?1, ?2, ?3)",
-        [
+        "INSERT INTO runs (timestamp, started_at_ms, duration_ms, trace) VALUES (?1, ?2, ?3, ?4)",
+        params![
             seconds(report.timestamp()),
             milliseconds(report.run().started_at()),
             whole(report.run().duration().as_millis()),
+            report.trace_id().map(|trace| trace.to_string()),
         ],
     )?;
     Ok(RunId(transaction.last_insert_rowid()))

@@ -5,6 +5,7 @@
 mod aws;
 pub mod corporate;
 pub mod datadog;
+pub mod ddapm;
 pub mod github;
 pub mod mini_agent;
 pub mod moto;

@@ -1,4 +1,4 @@
-//! Datadog's own small Agent, on loopback: it receives DogStatsD over UDP and logs what it could parse. Each test that starts
+//! Datadog's own small Agent, on loopback: it receives DogStatsD over UDP and logs what it could parse, and it forwards traces. Each test that starts
 //! one needs provisioned tools.
 
 use std::{
@@ -20,6 +20,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub struct MiniAgent {
     process: Child,
     port: u16,
+    receiver_port: u16,
     log: Receiver<String>,
 }
 
@@ -39,6 +40,16 @@ impl MiniAgent {
     /// When it does not start.
     #[must_use]
     pub fn start() -> Self {
+        // Nobody listens there.
+        Self::forwarding_traces_to("http://127.0.0.1:9")
+    }
+
+    /// Starts one that forwards traces to the intake at a URL.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn forwarding_traces_to(url: &str) -> Self {
         let (port, receiver_port) = (free_udp_port(), free_tcp_port());
         let mut process = Command::new(tools::file("mini-agent/datadog-serverless-compat"))
             .env_clear()
@@ -47,7 +58,7 @@ impl MiniAgent {
                 ("ASCSVCRT_SPRING__APPLICATION__NAME", "test"),
                 ("DD_API_KEY", "none"),
                 ("DD_SITE", "127.0.0.1"),
-                ("DD_APM_DD_URL", "http://127.0.0.1:9/"),
+                ("DD_APM_DD_URL", url),
                 ("DD_LOG_LEVEL", "debug"),
                 ("DD_DOGSTATSD_PORT", &port.to_string()),
                 ("DD_APM_RECEIVER_PORT", &receiver_port.to_string()),
@@ -66,7 +77,7 @@ impl MiniAgent {
                 }
             }
         });
-        let agent = Self { process, port, log };
+        let agent = Self { process, port, receiver_port, log };
         let deadline = Instant::now() + LIMIT;
         while !agent.line(deadline).contains("starting to listen on port") {}
         agent
@@ -76,6 +87,12 @@ impl MiniAgent {
     #[must_use]
     pub fn address(&self) -> String {
         format!("udp://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it takes traces, as in `DD_TRACE_AGENT_URL`.
+    #[must_use]
+    pub fn traces_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.receiver_port)
     }
 
     /// Waits until this many lines were parsed or refused.

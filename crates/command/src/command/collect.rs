@@ -16,6 +16,7 @@ use crate::{
     run_builder::run_builder,
     runtime::{self, Stopping},
     settings,
+    traces::LogContext,
 };
 
 /// Collects the metrics that the arguments select.
@@ -32,7 +33,11 @@ pub(super) fn run(
         (_, true) => Mode::DryRun,
         _ => Mode::Collect,
     };
-    let builder = run_builder(settings, &program.name, &program.own_sinks, run).catalog(catalog.clone());
+    let tracer = output.traces.tracer(&settings)?;
+    let mut builder = run_builder(settings, &program.name, &program.own_sinks, run).catalog(catalog.clone());
+    if let Some(tracer) = tracer {
+        builder = builder.tracer(tracer);
+    }
     let reporter = builder.observer(progress::follow(output.progress)).build()?;
     reporter.check(mode)?;
     let fail_on = arguments.fail_on.map_or(report.fail_on, FailOn::from);
@@ -64,7 +69,8 @@ async fn report_once(
     let owns_stdout = reporter.owns_stdout(mode);
     let finished = reporter.with_interruption(interruption.clone()).run(mode).await?;
     output.progress.finish_and_clear();
-    let Finished { report, deliveries, events, state_is_unusable, .. } = finished;
+    let Finished { report, deliveries, events, state_is_unusable, trace, .. } = finished;
+    let _log_context = LogContext::of_run(trace.as_deref());
     if state_is_unusable {
         let hint = "name another folder with --state-dir, or keep no state with --no-state";
         tracing::warn!(hint, "no state was kept");

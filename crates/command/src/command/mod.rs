@@ -9,7 +9,7 @@ mod list;
 mod run_output;
 mod subject_filter;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{collections::BTreeSet, ffi::OsString, process::ExitCode};
 
 use clap_complete::Shell;
 use indicatif::ProgressBar;
@@ -23,6 +23,7 @@ use crate::{
     output::{OutputError, Stdout, separate_data},
     program::Program,
     progress,
+    traces::ProgramTraces,
 };
 use run_output::RunOutput;
 
@@ -33,9 +34,13 @@ pub(crate) fn run(program: &Program, arguments: &[OsString]) -> ExitCode {
     let stdout = Stdout::new(&arguments.output);
     let progress = progress::hidden();
     let catalog = Catalog::linked();
-    let crates =
-        catalog.iter().flat_map(Catalog::metrics).filter_map(|metric| metric.location().crate_name());
-    logging::start(&arguments.output, &progress, crates);
+    let crates: BTreeSet<_> = catalog
+        .iter()
+        .flat_map(Catalog::metrics)
+        .filter_map(|metric| metric.location().crate_name())
+        .collect();
+    let traces = ProgramTraces::new(crates.iter().copied());
+    logging::start(&arguments.output, &progress, &crates, &traces);
     if let Err(error) = separated {
         tracing::debug!(
             "cannot separate the output of collectors from the data on the standard output: {error}"
@@ -43,7 +48,7 @@ pub(crate) fn run(program: &Program, arguments: &[OsString]) -> ExitCode {
     }
     let status = catalog
         .map_err(Into::into)
-        .and_then(|catalog| dispatch(program, &arguments, &catalog, stdout, &progress));
+        .and_then(|catalog| dispatch(program, &arguments, &catalog, stdout, &progress, &traces));
     status
         .unwrap_or_else(|error| {
             tracing::error!(hint = hints::hint(&error), "{error:#}");
@@ -58,8 +63,9 @@ fn dispatch(
     catalog: &Catalog,
     stdout: Stdout,
     progress: &ProgressBar,
+    traces: &ProgramTraces,
 ) -> anyhow::Result<Status> {
-    let run_output = |stdout| RunOutput { stdout, progress, quiet: arguments.output.quiet };
+    let run_output = |stdout| RunOutput { stdout, progress, traces, quiet: arguments.output.quiet };
     let stdout_of = |command| stdout.one_of(Format::of_command(command));
     match &arguments.command {
         None => {
@@ -79,6 +85,7 @@ fn dispatch(
                 catalog,
                 stdout,
                 progress,
+                traces,
                 program: &program.name,
                 own_sinks: &program.own_sinks,
             };

@@ -11,7 +11,7 @@ use std::{
 
 use humantime::format_rfc3339_seconds;
 use serde::Serialize;
-use system_health_registry::{Catalog, Goal, Tag, Value};
+use system_health_registry::{Catalog, Goal, Tag, Value, trace::TraceId};
 use system_health_state::{HistoryEntry, PastFailures, PastResult};
 use tabled::{builder::Builder, settings};
 
@@ -255,6 +255,9 @@ pub struct HistoryRow<'a> {
     unit: Option<&'a str>,
     tags: Vec<&'a str>,
     reason: Option<Cow<'a, str>>,
+    // Left out if the run had none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<TraceId>,
 }
 
 impl<'a> HistoryRow<'a> {
@@ -274,6 +277,7 @@ impl<'a> HistoryRow<'a> {
             unit: None,
             tags: Vec::new(),
             reason,
+            trace_id: entry.trace,
         };
         match &entry.found {
             PastResult::NoData(reason) => vec![without_value("no_data", Some(Cow::from(reason)))],
@@ -302,7 +306,7 @@ impl<'a> HistoryRow<'a> {
             "time", "key", "subject", "state", "value", "unit", "tags", "reason", "count", "p50", "p99",
         ])?;
         for row in rows {
-            let Self { time, key, subject, state, value, distribution, unit, tags, reason } = row;
+            let Self { time, key, subject, state, value, distribution, unit, tags, reason, .. } = row;
             let summary = distribution.as_ref();
             let (count, p50, p99) =
                 (summary.map(|it| it.count), summary.and_then(|it| it.p50), summary.and_then(|it| it.p99));

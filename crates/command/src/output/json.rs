@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, rc::Rc};
 use serde::{Serialize, Serializer};
 use system_health_registry::{
     Event, Evidence, EvidenceItem, ItemError, Outcome, Report, RequestEstimate, RequestPlan, Sample,
-    SourceOutcome, Tag, Unavailable, Value, overlay_tags,
+    SourceOutcome, Tag, Unavailable, Value, overlay_tags, trace::TraceId,
 };
 use system_health_reporter::{Delivery, DeliveryResult, DeliveryStatus, Receipt, Refusal};
 
@@ -28,6 +28,9 @@ struct JsonRun<'a> {
     timestamp: String,
     duration_ms: u64,
     tags: Vec<&'a str>,
+    // Left out if spans were not collected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<TraceId>,
     // Left out if no requests were estimated.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     requests: Vec<JsonRequestPlan<'a>>,
@@ -207,6 +210,7 @@ impl<'a> JsonReport<'a> {
                 timestamp: humantime::format_rfc3339_seconds(report.timestamp()).to_string(),
                 duration_ms: millis(run.duration()),
                 tags: tag_texts(report.tags()),
+                trace_id: report.trace_id(),
                 requests: run.request_plans().iter().map(JsonRequestPlan::new).collect(),
             },
             metrics: run.outcomes().iter().map(|outcome| JsonOutcome::new(report, outcome)).collect(),

@@ -1,4 +1,4 @@
-//! Counts the requests to AWS, including the SDK's own retries.
+//! Counts the requests to AWS, including the SDK's own retries. Each is a span in the trace of the run.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,8 +9,9 @@ use aws_sdk_secretsmanager::{
     },
     error::BoxError,
 };
-use system_health_registry::ApiCalls;
+use system_health_registry::{ApiCalls, trace::TARGET};
 use tokio::time::Instant;
+use tracing::{Span, field::Empty, info_span};
 
 /// Counts each attempt of one request.
 #[derive(Debug)]
@@ -18,8 +19,8 @@ pub(super) struct AttemptCounter {
     /// The name of the API in [`ApiCalls`].
     api: &'static str,
     calls: ApiCalls,
-    /// The start of the current attempt.
-    started: Mutex<Option<Instant>>,
+    /// The start of the current attempt, and its span.
+    started: Mutex<Option<(Instant, Span)>>,
 }
 
 impl AttemptCounter {
@@ -27,13 +28,26 @@ impl AttemptCounter {
         Self { api, calls, started: Mutex::default() }
     }
 
-    fn started(&self) -> MutexGuard<'_, Option<Instant>> {
+    fn started(&self) -> MutexGuard<'_, Option<(Instant, Span)>> {
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The span of an attempt. The path and the body of a request to AWS may contain names of secrets.
+    fn span(&self) -> Span {
+        info_span!(
+            target: TARGET, "http.request",
+            resource = self.api, span.kind = "client", system_health.api = self.api,
+            http.response.status_code = Empty, error = Empty,
+        )
+    }
+
     fn count(&self, status: Option<u16>) {
-        if let Some(started) = self.started().take() {
+        if let Some((started, span)) = self.started().take() {
             self.calls.record(self.api, status, started.elapsed());
+            match status {
+                Some(status) => span.record("http.response.status_code", status),
+                None => span.record("error", "there was no response"),
+            };
         }
     }
 }
@@ -49,7 +63,7 @@ impl Intercept for AttemptCounter {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        *self.started() = Some(Instant::now());
+        *self.started() = Some((Instant::now(), self.span()));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use super::task_runner::TaskRunner;
 use crate::{
     Catalog, Context, Gate, Metric, NoData, Plan, Planned, RequestPlan,
     subject::{AnySubject, SubjectType},
+    trace::gate_span,
 };
 
 /// The longest time that a gate may take.
@@ -61,6 +62,6 @@ impl Admission<'_> {
         let limit = left.map_or(MAX_TIME, |left| (left / PART_OF_TIME).min(MAX_TIME));
         let planned = Arc::clone(planned);
         let work = async move |context| Ok(gate.plan(&context, &planned).await);
-        self.runner.run("the gate", self.context, limit, work).await.unwrap_or_default()
+        self.runner.run("the gate", &gate_span(), self.context, limit, work).await.unwrap_or_default()
     }
 }

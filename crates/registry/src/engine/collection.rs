@@ -27,6 +27,7 @@ use crate::{
     metric::{CollectFn, CollectedBy},
     series::check_distinct,
     subject::{AnySubject, SubjectType},
+    trace::{metric_span, record, source_span, subjects_span},
 };
 
 /// The result of one part of the collection.
@@ -102,7 +103,8 @@ impl<'a> Collection<'a> {
         let collect = Arc::clone(collect);
         let context = context.for_collection(metric, subject);
         let worked_for = metric.clone();
-        let result = self.runner.run("the collector", &context, time_limit(metric), move |context| {
+        let span = metric_span(metric, subject.map(Arc::as_ref));
+        let result = self.runner.run("the collector", &span, &context, time_limit(metric), move |context| {
             working_for(worked_for, collect(context))
         });
         let (metric, subject) = (metric.clone(), subject.cloned());
@@ -110,6 +112,7 @@ impl<'a> Collection<'a> {
         async move {
             let result = result.await.and_then(|reading| checked(&metric, subject.as_deref(), reading));
             let result = result.map_err(|unavailable| revised(&gates, unavailable));
+            record(&span, &result);
             drop(context);
             Outcome { metric, subject, result, duration: started.elapsed() }
         }
@@ -139,11 +142,15 @@ impl<'a> Collection<'a> {
     ) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
         let started = Instant::now();
         let longest = longest(functions.iter().map(|(metric, _)| metric));
-        let subjects = self
-            .runner
-            .run("the list of subjects", &self.context, longest, move |context| subject.list(context));
+        let span = subjects_span(subject.name);
+        let subjects =
+            self.runner.run("the list of subjects", &span, &self.context, longest, move |context| {
+                subject.list(context)
+            });
         let outcomes = async move {
             let mut subjects = subjects.await;
+            record(&span, &subjects);
+            drop(span);
             if let (Ok(subjects), Some(keep)) = (&mut subjects, &self.engine.subjects) {
                 subjects.retain(|subject| keep(subject.label.name()));
             }
@@ -202,10 +209,13 @@ impl<'a> Collection<'a> {
     fn source(&self, source: &'a Source) -> impl Future<Output = Vec<CollectionResult>> + use<'_, 'a> {
         let started = Instant::now();
         let limit = source.timeout().unwrap_or(DEFAULT_TIMEOUT);
+        let span = source_span(source.name());
         let described =
-            self.runner.run("the source", &self.context, limit, |context| source.collect(context));
+            self.runner.run("the source", &span, &self.context, limit, |context| source.collect(context));
         async move {
             let described = described.await;
+            record(&span, &described);
+            drop(span);
             let duration = started.elapsed();
             let (result, returned, refused, results) = match described {
                 Ok(described) => {

@@ -8,6 +8,8 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
+use tracing::{Instrument, Span};
+
 use crate::{Context, Interruption, SharedError, Unavailable, task::Task, task_error::TaskError};
 
 /// Where tasks run, and when they have to end.
@@ -43,11 +45,12 @@ struct NotStarted;
 struct Interrupted;
 
 impl TaskRunner {
-    /// Starts a task immediately, with its own handle to the context. The returned future waits for the task. Errors call
-    /// the task by `name`.
+    /// Starts a task immediately, with its own handle to the context, in a span of the run's trace. The returned future waits
+    /// for the task. Errors call the task by `name`.
     pub(super) fn run<T, F, W>(
         &self,
         name: &'static str,
+        span: &Span,
         context: &Context,
         limit: Duration,
         work: W,
@@ -64,8 +67,8 @@ impl TaskRunner {
         let interruption = self.interruption.clone();
         let is_interrupted = interruption.has_happened();
         let (own_context, wait_list) = context.for_metric();
-        let task =
-            (!is_too_late && !is_interrupted).then(|| Task::from(self.workers.spawn(work(own_context))));
+        let start = || Task::from(self.workers.spawn(work(own_context).instrument(span.clone())));
+        let task = (!is_too_late && !is_interrupted).then(start);
         async move {
             let Some(mut task) = task else {
                 return Err(if is_interrupted { Interrupted.into() } else { NotStarted.into() });

@@ -295,7 +295,7 @@ impl Sink for Backend {
 
 /// A state folder, and the catalog of a run.
 pub(crate) struct Scene {
-    folder: TempDir,
+    pub(crate) folder: TempDir,
     catalog: Catalog,
     settings: Settings,
     runs: AtomicU32,

@@ -14,3 +14,4 @@ mod runs;
 mod selection;
 mod self_metrics;
 mod sources;
+mod traces;

@@ -1,15 +1,15 @@
-//! The URL for metrics
+//! The URL of a receiver
 //! (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>).
 
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
 /// The port of OTLP over gRPC. A receiver expects OTLP over HTTP at 4318.
-pub(crate) const GRPC_PORT: u16 = 4317;
+pub const GRPC_PORT: u16 = 4317;
 
 /// A URL of the settings. It contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct EndpointUrl(pub(crate) Url);
+pub struct EndpointUrl(Url);
 
 /// A problem with a URL. The URL is not repeated, because it could contain a password.
 #[derive(Debug, thiserror::Error)]
@@ -25,10 +25,17 @@ enum UrlProblem {
 }
 
 impl EndpointUrl {
-    /// The URL for metrics below a receiver's URL.
-    pub(crate) fn for_metrics(&self) -> Url {
+    /// The URL as it is.
+    #[must_use]
+    pub fn exact(&self) -> Url {
+        self.0.clone()
+    }
+
+    /// The URL for a signal, such as `metrics`, below a receiver's URL.
+    #[must_use]
+    pub fn for_signal(&self, signal: &str) -> Url {
         let mut url = self.0.clone();
-        url.set_path(&format!("{}/v1/metrics", self.0.path().trim_end_matches('/')));
+        url.set_path(&format!("{}/v1/{signal}", self.0.path().trim_end_matches('/')));
         url
     }
 
@@ -64,14 +71,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_path_of_metrics_is_appended() {
+    fn the_path_of_a_signal_is_appended() {
         for (url, metrics) in [
             ("http://collector:4318", "http://collector:4318/v1/metrics"),
             ("http://collector:4318/", "http://collector:4318/v1/metrics"),
             ("https://example.com/otlp", "https://example.com/otlp/v1/metrics"),
             ("https://example.com/otlp/", "https://example.com/otlp/v1/metrics"),
         ] {
-            assert_eq!(EndpointUrl::parse(url).unwrap().for_metrics().as_str(), metrics);
+            assert_eq!(EndpointUrl::parse(url).unwrap().for_signal("metrics").as_str(), metrics);
         }
     }
 

@@ -7,11 +7,11 @@ use system_health_registry::settings::SecretSetting;
 use crate::key_values::{KeyValueError, parse_key_values};
 
 /// The headers of every request. `Debug` does not show their values.
-pub(crate) type RequestHeaders = Vec<(HeaderName, HeaderValue)>;
+pub type RequestHeaders = Vec<(HeaderName, HeaderValue)>;
 
 /// Why headers cannot be sent. They are not repeated, because they are secret.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum HeaderError {
+pub enum HeaderError {
     /// The list cannot be read.
     #[error(transparent)]
     List(#[from] KeyValueError),
@@ -24,7 +24,7 @@ pub(crate) enum HeaderError {
 }
 
 /// Parses headers. Their values are not shown by `Debug`.
-pub(crate) fn parse_headers(list: &str) -> Result<RequestHeaders, HeaderError> {
+pub fn parse_headers(list: &str) -> Result<RequestHeaders, HeaderError> {
     let pairs = parse_key_values(list)?.into_iter().enumerate();
     let header = |(at, (name, value)): (usize, (String, String))| {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderError::Name(at + 1))?;
@@ -36,7 +36,7 @@ pub(crate) fn parse_headers(list: &str) -> Result<RequestHeaders, HeaderError> {
 }
 
 /// Deserializes headers. The message about invalid ones does not repeat them.
-pub(crate) fn deserialize_headers<'de, D: Deserializer<'de>>(
+pub fn deserialize_headers<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<SecretSetting>, D::Error> {
     let list = SecretSetting::deserialize(deserializer)?;

@@ -3,7 +3,7 @@
 
 /// Why a list cannot be read. The text is not repeated, because it may be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum KeyValueError {
+pub enum KeyValueError {
     /// An item has no name or no `=`.
     #[error("item {0} is not `name=value`; write a list such as \"name=value,other=value\"")]
     NoPair(usize),
@@ -13,7 +13,7 @@ pub(crate) enum KeyValueError {
 }
 
 /// The pairs of a list, in their order. Values are decoded.
-pub(crate) fn parse_key_values(list: &str) -> Result<Vec<(String, String)>, KeyValueError> {
+pub fn parse_key_values(list: &str) -> Result<Vec<(String, String)>, KeyValueError> {
     let items = list.split(',').map(str::trim).enumerate().filter(|(_, item)| !item.is_empty());
     let pair = |(at, item): (usize, &str)| {
         let (name, value) = item.split_once('=').ok_or(KeyValueError::NoPair(at + 1))?;

@@ -1,0 +1,31 @@
+//! What the reporter needs from a program that collects traces.
+
+use std::fmt;
+
+use futures::future::BoxFuture;
+use tokio::time::Instant;
+
+use super::{Service, Trace, TraceId};
+use crate::SharedError;
+
+/// Collects the spans of runs, and sends them to a backend.
+pub trait Tracer: fmt::Debug + Send + Sync {
+    /// Starts a trace for a run of this service. `mode` says what the run does, such as `push`. `None` if spans are not
+    /// collected, for example because the program's subscriber has no layer for them.
+    fn start(&self, service: &Service, mode: &'static str) -> Option<StartedTrace>;
+
+    /// Ends a trace and returns its spans. Spans that end later are not collected.
+    fn finish(&self, trace: TraceId) -> Option<Trace>;
+
+    /// Sends a trace by the deadline at the latest. The error names the backend.
+    fn send<'a>(&'a self, trace: &'a Trace, deadline: Instant) -> BoxFuture<'a, Result<(), SharedError>>;
+}
+
+/// A trace whose run begins.
+#[derive(Debug)]
+pub struct StartedTrace {
+    /// The id.
+    pub id: TraceId,
+    /// The span of the run. Spans are collected if they have this one as a parent.
+    pub span: tracing::Span,
+}

@@ -1,0 +1,123 @@
+//! Describes an error as backends of traces expect it: its type, its text and its causes.
+
+use std::{
+    error::Error,
+    fmt::{self, Write},
+};
+
+use system_health_registry::trace::SpanError;
+
+use super::limits::{MAX_ERROR, cut};
+
+/// The type of an error that does not tell it.
+pub(super) const UNKNOWN_TYPE: &str = "Error";
+/// Maximum length of the name of a type. The rest of what `Debug` writes may be long, and is not needed.
+const MAX_TYPE: usize = 64;
+
+/// Describes an error with its causes.
+pub(super) fn describe(error: &(dyn Error + 'static)) -> SpanError {
+    let mut message = error.to_string();
+    let mut stack = message.clone();
+    let mut previous = message.clone();
+    let mut cause = error.source();
+    while let Some(error) = cause
+        && stack.len() < MAX_ERROR
+    {
+        let text = error.to_string();
+        // Many errors already end with the text of their cause.
+        if !previous.ends_with(&text) {
+            message = message + ": " + &text;
+        }
+        stack = stack + "\ncaused by: " + &text;
+        previous = text;
+        cause = error.source();
+    }
+    SpanError {
+        kind: type_name(error),
+        message: cut(&message, MAX_ERROR).to_owned(),
+        stack: cut(&stack, MAX_ERROR).to_owned(),
+    }
+}
+
+/// Describes an error of which only the text is known.
+pub(super) fn described_by(text: &str) -> SpanError {
+    let text = cut(text, MAX_ERROR).to_owned();
+    SpanError { kind: UNKNOWN_TYPE.to_owned(), message: text.clone(), stack: text }
+}
+
+/// The name at the start of what `Debug` writes: with a derived `Debug`, it is the name of the type or of its variant. Nothing
+/// else of it is used, because fields may contain secrets.
+fn type_name(error: &(dyn Error + 'static)) -> String {
+    let mut start = Start(String::new());
+    // The writer fails on purpose when it has read enough.
+    let _ = write!(start, "{error:?}");
+    let name: String = start.0.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let rest = &start.0[name.len()..];
+    let is_type = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && (rest.is_empty() || rest.starts_with('(') || rest.starts_with(" {"));
+    if is_type { name } else { UNKNOWN_TYPE.to_owned() }
+}
+
+/// Keeps only the start of a text.
+struct Start(String);
+
+impl Write for Start {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(cut(text, MAX_TYPE));
+        if self.0.len() > MAX_TYPE { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use system_health_registry::SharedError;
+
+    use super::*;
+
+    #[derive(Debug)]
+    #[expect(dead_code, reason = "only Debug reads the field")]
+    struct LoginRefused {
+        token: &'static str,
+    }
+
+    impl fmt::Display for LoginRefused {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the login was refused")
+        }
+    }
+
+    impl Error for LoginRefused {}
+
+    #[derive(Debug)]
+    struct Outer(LoginRefused);
+
+    impl fmt::Display for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("cannot list commits")
+        }
+    }
+
+    impl Error for Outer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn an_error_has_its_type_and_its_causes_but_no_fields() {
+        let error = describe(&Outer(LoginRefused { token: "hunter22" }));
+        assert_eq!(error.kind, "Outer");
+        assert_eq!(error.message, "cannot list commits: the login was refused");
+        assert_eq!(error.stack, "cannot list commits\ncaused by: the login was refused");
+        assert_eq!(describe(&LoginRefused { token: "hunter22" }).kind, "LoginRefused");
+        assert!(!format!("{error:?}").contains("hunter22"));
+    }
+
+    #[test]
+    fn an_error_that_is_only_a_text_has_no_type() {
+        assert_eq!(describe(SharedError::new("Broken").as_error()).kind, UNKNOWN_TYPE);
+        assert_eq!(describe(&io::Error::other("a (b)")).kind, "Custom");
+    }
+}

@@ -1,0 +1,32 @@
+//! Limits of what one trace keeps, so that a run over thousands of repositories needs little memory.
+
+/// Maximum length of a resource, in bytes. Datadog cuts at 5,000.
+pub(super) const MAX_RESOURCE: usize = 500;
+/// Maximum length of a tag's value or of a logged message, in bytes.
+pub(super) const MAX_TEXT: usize = 1000;
+/// Maximum length of an error with its causes, in bytes.
+pub(super) const MAX_ERROR: usize = 4000;
+/// Maximum length of a text after [`MAX_BYTES`], in bytes.
+pub(super) const MAX_LATE_TEXT: usize = 100;
+/// Maximum number of messages of a span.
+pub(super) const MAX_LOGS: usize = 32;
+/// The length of all texts of a trace, in bytes, after which no further span and message is kept. An Agent accepts 25 MB.
+pub(super) const MAX_BYTES: usize = 8 << 20;
+/// Maximum number of different names that are listed of dropped spans.
+pub(super) const MAX_DROPPED_NAMES: usize = 20;
+
+/// The text, cut to a length.
+pub(super) fn cut(text: &str, max: usize) -> &str {
+    &text[..text.floor_char_boundary(max)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(cut("short", 10), "short");
+        assert_eq!(cut("naïve", 3), "na");
+    }
+}

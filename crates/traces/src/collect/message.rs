@@ -1,0 +1,51 @@
+//! Reads a logged message.
+
+use std::fmt::{Debug, Write};
+
+use system_health_registry::trace::PANIC_PLACE;
+use tracing::field::{Field, Visit};
+
+/// The fields of a message.
+#[derive(Default)]
+pub(super) struct Message {
+    /// The text, and all other fields as `name=value`, as they are shown on the terminal.
+    pub(super) text: String,
+    /// The text of a field `error`.
+    pub(super) error: Option<String>,
+    /// The place of a panic.
+    pub(super) panic_place: Option<String>,
+    others: String,
+}
+
+impl Message {
+    pub(super) fn read(event: &tracing::Event<'_>) -> Self {
+        let mut message = Self::default();
+        event.record(&mut message);
+        let others = std::mem::take(&mut message.others);
+        message.text.push_str(&others);
+        message
+    }
+}
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        // Writing to a string cannot fail.
+        let _ = match field.name() {
+            "message" => write!(self.text, "{value:?}"),
+            "hint" => Ok(()),
+            PANIC_PLACE => write!(self.panic_place.get_or_insert_default(), "{value:?}"),
+            "error" => {
+                let _ = write!(self.error.get_or_insert_default(), "{value:?}");
+                write!(self.others, " error={value:?}")
+            }
+            name => write!(self.others, " {name}={value:?}"),
+        };
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "error" | PANIC_PLACE => self.record_debug(field, &format_args!("{value}")),
+            _ => self.record_debug(field, &value),
+        }
+    }
+}

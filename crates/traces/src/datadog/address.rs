@@ -1,0 +1,131 @@
+//! Where the Agent listens for traces: `http://HOST:PORT` or `unix://PATH`.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use serde::{Deserialize, Deserializer, de};
+use url::Url;
+
+/// The port on which an Agent listens by default.
+const DEFAULT_PORT: u16 = 8126;
+/// The socket on which an Agent listens by default, in Kubernetes too. Datadog's clients prefer it if it exists.
+const DEFAULT_SOCKET: &str = "/var/run/datadog/apm.socket";
+
+/// The address of an Agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum AgentAddress {
+    Http(Url),
+    Unix(PathBuf),
+}
+
+/// Why an address is refused. It is not repeated, because it could contain a password.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AddressError {
+    #[error("it does not start with http://, https:// or unix://")]
+    Scheme,
+    #[error("the path of the socket is not absolute")]
+    Path,
+    #[error("it contains a user name, a query or a fragment")]
+    Parts,
+    #[error("it has no host")]
+    Host,
+}
+
+impl AgentAddress {
+    /// The address of an Agent with this host and port. Without both, it is that of an Agent on this machine.
+    pub(crate) fn from_parts(host: Option<&str>, port: Option<u16>) -> Self {
+        if host.is_none() && port.is_none() && Path::new(DEFAULT_SOCKET).exists() {
+            return Self::Unix(DEFAULT_SOCKET.into());
+        }
+        let (host, port) = (host.unwrap_or("127.0.0.1"), port.unwrap_or(DEFAULT_PORT));
+        let local = || Url::parse("http://127.0.0.1:8126").expect("a URL");
+        let bracketed =
+            if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
+        Self::Http(Url::parse(&format!("http://{bracketed}:{port}")).unwrap_or_else(|_| local()))
+    }
+
+    /// The URL of a path of the Agent. For a socket, the host is only a name.
+    pub(crate) fn url(&self, path: &str) -> Url {
+        let base = match self {
+            Self::Http(url) => url.clone(),
+            Self::Unix(_) => Url::parse("http://localhost").expect("a URL"),
+        };
+        let mut url = base.clone();
+        url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+        url
+    }
+}
+
+impl FromStr for AgentAddress {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let text = text.trim();
+        if let Some(path) = text.strip_prefix("unix://") {
+            let path = PathBuf::from(path);
+            return if path.is_absolute() { Ok(Self::Unix(path)) } else { Err(AddressError::Path) };
+        }
+        let url = Url::parse(text).map_err(|_| AddressError::Scheme)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(AddressError::Scheme);
+        }
+        if !url.username().is_empty()
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.fragment().is_some()
+        {
+            return Err(AddressError::Parts);
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(AddressError::Host);
+        }
+        Ok(Self::Http(url))
+    }
+}
+
+impl fmt::Display for AgentAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http(url) => f.write_str(url.as_str().trim_end_matches('/')),
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for AgentAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(|error| {
+            de::Error::custom(format!("{error}; write an address such as \"http://127.0.0.1:8126\""))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_below_the_address() {
+        for (address, expected) in [
+            ("http://agent:8126", "http://agent:8126/v0.4/traces"),
+            ("https://agent/apm/", "https://agent/apm/v0.4/traces"),
+            ("unix:///run/apm.socket", "http://localhost/v0.4/traces"),
+        ] {
+            let address: AgentAddress = address.parse().unwrap();
+            assert_eq!(address.url("/v0.4/traces").as_str(), expected);
+        }
+        assert_eq!(AgentAddress::from_parts(Some("::1"), None).to_string(), "http://[::1]:8126");
+    }
+
+    #[test]
+    fn other_addresses_are_refused() {
+        for address in
+            ["agent:8126", "udp://agent:8125", "unix://run/apm", "http://u:p@agent", "http://agent?a=b"]
+        {
+            assert!(address.parse::<AgentAddress>().is_err(), "{address}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Sends a trace to the backend of the settings, once. A trace is not worth a retry: the next run has another.
+
+use system_health_http::SetupError;
+use system_health_registry::{SharedError, trace::Trace};
+use tokio::time::Instant;
+
+use crate::{
+    datadog::{Agent, AgentError},
+    otlp::{CollectorClient, CollectorError, CollectorSetupError},
+    sampling::SampleRate,
+    settings::{Backend, TracesSettings},
+};
+
+/// A backend of traces.
+#[derive(Debug)]
+pub(crate) struct Exporter {
+    backend: Client,
+    rate: Option<SampleRate>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Client {
+    Agent(Agent),
+    Collector(CollectorClient),
+}
+
+/// Why traces cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExportError {
+    #[error(transparent)]
+    SetUp(#[from] SetupError),
+    #[error(transparent)]
+    CollectorSetUp(#[from] CollectorSetupError),
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    #[error(transparent)]
+    Collector(#[from] CollectorError),
+}
+
+impl Client {
+    pub(crate) fn new(settings: &TracesSettings) -> Result<Self, ExportError> {
+        Ok(match settings.backend() {
+            Backend::Agent(address) => Self::Agent(Agent::new(address)?),
+            Backend::Collector { url, headers } => {
+                Self::Collector(CollectorClient::new(url, headers.as_ref())?)
+            }
+        })
+    }
+}
+
+impl Exporter {
+    pub(crate) fn new(settings: &TracesSettings) -> Result<Self, ExportError> {
+        Ok(Self { backend: Client::new(settings)?, rate: settings.sample_rate })
+    }
+
+    /// Sends a trace. An Agent also gets a trace that is not kept, because it counts all of them.
+    pub(crate) async fn export(&self, trace: &Trace, deadline: Instant) -> Result<(), SharedError> {
+        let sent = match &self.backend {
+            Client::Agent(agent) => agent.send(trace, self.rate, deadline).await.map_err(ExportError::from),
+            Client::Collector(_) if self.rate.is_some_and(|rate| !rate.keeps(trace.trace_id)) => Ok(()),
+            Client::Collector(collector) => collector.send(trace, deadline).await.map_err(ExportError::from),
+        };
+        sent.map_err(SharedError::new)
+    }
+}

@@ -1,0 +1,87 @@
+//! Requests to a collector (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>).
+
+use std::fmt;
+
+use http::header::CONTENT_TYPE;
+use prost::Message;
+use system_health_http::{HttpClient, HttpSettings, Redactor, RunClient, SetupError, one_line};
+use system_health_otlp_protocol::{HeaderError, PROTOBUF, RequestHeaders, parse_headers};
+use system_health_registry::{ApiCalls, settings::SecretSetting, trace::Trace};
+use tokio::time::Instant;
+use url::Url;
+
+use super::{CollectorError, error::CollectorProblem, proto::ExportTraceServiceResponse, request::request};
+
+/// Maximum length of a response, in bytes.
+const MAX_LENGTH: usize = 64 * 1024;
+/// The name of the API for the count of requests.
+const API: &str = "otlp_traces";
+
+/// A collector.
+pub(crate) struct CollectorClient {
+    pub(crate) url: Url,
+    headers: RequestHeaders,
+    client: RunClient,
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CollectorSetupError {
+    #[error(transparent)]
+    Client(#[from] SetupError),
+    #[error("the headers of OTLP cannot be sent")]
+    Headers(#[from] HeaderError),
+}
+
+impl CollectorClient {
+    /// A collector at a URL. Nothing is sent yet.
+    pub(crate) fn new(url: Url, headers: Option<&SecretSetting>) -> Result<Self, CollectorSetupError> {
+        let headers = headers.map_or_else(|| Ok(Vec::new()), |list| parse_headers(list.expose()))?;
+        let client = HttpClient::new(&url, HttpSettings::new(API))?.with_calls(ApiCalls::default());
+        Ok(Self { url, headers, client })
+    }
+
+    /// Sends a trace.
+    pub(crate) async fn send(&self, trace: &Trace, deadline: Instant) -> Result<(), CollectorError> {
+        self.post(request(trace).encode_to_vec(), deadline).await
+    }
+
+    /// Sends a request without spans, which a collector accepts.
+    pub(crate) async fn check(&self, deadline: Instant) -> Result<(), CollectorError> {
+        self.post(Vec::new(), deadline).await
+    }
+
+    async fn post(&self, body: Vec<u8>, deadline: Instant) -> Result<(), CollectorError> {
+        let sent = async {
+            let request =
+                self.client.inner().post(self.url.clone()).header(CONTENT_TYPE, PROTOBUF).body(body);
+            let mut request = request.build().map_err(CollectorProblem::Request)?;
+            request.headers_mut().extend(self.headers.iter().cloned());
+            let response = self.client.with_deadline(deadline).send(request, MAX_LENGTH).await?;
+            CollectorProblem::of(response.status)?;
+            self.check_partial(&response.body)
+        };
+        sent.await.map_err(|source| CollectorError { url: self.url.clone(), source })
+    }
+
+    /// A body that cannot be decoded is not from a collector, but the status says that the trace was accepted.
+    fn check_partial(&self, body: &[u8]) -> Result<(), CollectorProblem> {
+        let partial =
+            ExportTraceServiceResponse::decode(body).ok().and_then(|response| response.partial_success);
+        match partial {
+            Some(partial) if partial.rejected_spans > 0 => {
+                let values = self.headers.iter().filter_map(|(_, value)| value.to_str().ok());
+                let message = Redactor::new(values, "[secret]").redact(&one_line(&partial.error_message));
+                Err(CollectorProblem::Partial { refused: partial.rejected_spans, message })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+// `Debug` is not derived, because the headers must not be logged.
+impl fmt::Debug for CollectorClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CollectorClient").field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}

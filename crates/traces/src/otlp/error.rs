@@ -1,0 +1,44 @@
+//! Why a collector did not take a trace.
+
+use http::StatusCode;
+use system_health_http::HttpError;
+use url::Url;
+
+/// A failed request. The URL contains no secret.
+#[derive(Debug, thiserror::Error)]
+#[error("POST {url}")]
+pub(crate) struct CollectorError {
+    pub(super) url: Url,
+    pub(super) source: CollectorProblem,
+}
+
+/// Why there is no success.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CollectorProblem {
+    /// There was no response.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// 401 or 403.
+    #[error("the login was refused ({0}); check OTEL_EXPORTER_OTLP_HEADERS")]
+    Login(StatusCode),
+    /// The collector accepted only a part.
+    #[error("the collector refused {refused} spans ({message})")]
+    Partial { refused: i64, message: String },
+    /// Any other status.
+    #[error("the collector answered {0}")]
+    Status(StatusCode),
+    /// The request cannot be made.
+    #[error("cannot make the request")]
+    Request(#[source] reqwest::Error),
+}
+
+impl CollectorProblem {
+    /// The problem with a status, if it is one.
+    pub(super) fn of(status: StatusCode) -> Result<(), Self> {
+        match status {
+            status if status.is_success() => Ok(()),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Self::Login(status)),
+            status => Err(Self::Status(status)),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Sends traces to an OpenTelemetry collector, with OTLP over HTTP.
+
+mod client;
+mod error;
+mod proto;
+mod request;
+
+pub(crate) use client::{CollectorClient, CollectorSetupError};
+pub(crate) use error::CollectorError;

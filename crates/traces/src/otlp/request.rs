@@ -1,0 +1,91 @@
+//! A trace as a request of OTLP.
+
+use std::time::UNIX_EPOCH;
+
+use system_health_otlp_protocol::{AnyValue, AttributeValue, InstrumentationScope, KeyValue, Resource};
+use system_health_registry::trace::{SpanTag, Trace, TraceSpan};
+
+use super::proto::{
+    CLIENT, ERROR, Event, ExportTraceServiceRequest, INTERNAL, ResourceSpans, ScopeSpans, Span, Status,
+};
+
+/// A request with one trace.
+pub(super) fn request(trace: &Trace) -> ExportTraceServiceRequest {
+    let service = [
+        ("service.name", Some(&trace.service)),
+        ("deployment.environment.name", trace.env.as_ref()),
+        ("service.version", trace.version.as_ref()),
+    ];
+    let attributes = service.into_iter().filter_map(|(name, value)| Some(attribute(name, value?)));
+    let scope = InstrumentationScope {
+        name: "system-health".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let start = trace.started_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let start = u64::try_from(start).unwrap_or_default();
+    let spans = trace.spans.iter().map(|it| span(trace, it, start)).collect();
+    ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            resource: Some(Resource { attributes: attributes.collect() }),
+            scope_spans: vec![ScopeSpans { scope: Some(scope), spans }],
+        }],
+    }
+}
+
+fn span(trace: &Trace, span: &TraceSpan, trace_start: u64) -> Span {
+    let is_request = span.name == "http.request";
+    let start = trace_start + span.start_ns;
+    let mut attributes: Vec<_> = span.tags.iter().map(|(name, value)| tag(name, value)).collect();
+    attributes.push(attribute("resource.name", &span.resource));
+    if span.unfinished {
+        attributes.push(tag("system_health.unfinished", &SpanTag::Bool(true)));
+    }
+    let mut events: Vec<_> = span
+        .logs
+        .iter()
+        .map(|log| {
+            let attributes = vec![attribute("level", &log.level), attribute("message", &log.message)];
+            Event { time_unix_nano: trace_start + log.at_ns, name: "log".to_owned(), attributes }
+        })
+        .collect();
+    if let Some(error) = &span.error {
+        attributes.push(attribute("error.type", &error.kind));
+        // https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/
+        let attributes = vec![
+            attribute("exception.type", &error.kind),
+            attribute("exception.message", &error.message),
+            attribute("exception.stacktrace", &error.stack),
+        ];
+        events.push(Event {
+            time_unix_nano: start + span.duration_ns,
+            name: "exception".to_owned(),
+            attributes,
+        });
+    }
+    Span {
+        trace_id: trace.trace_id.get().to_be_bytes().to_vec(),
+        span_id: span.span_id.get().to_be_bytes().to_vec(),
+        parent_span_id: span.parent_id.map_or_else(Vec::new, |parent| parent.get().to_be_bytes().to_vec()),
+        name: if is_request { span.resource.clone() } else { span.name.clone() },
+        kind: if is_request { CLIENT } else { INTERNAL },
+        start_time_unix_nano: start,
+        end_time_unix_nano: start + span.duration_ns,
+        attributes,
+        events,
+        status: span.error.as_ref().map(|error| Status { message: error.message.clone(), code: ERROR }),
+    }
+}
+
+fn attribute(name: &str, value: &str) -> KeyValue {
+    tag(name, &SpanTag::from(value))
+}
+
+fn tag(name: &str, value: &SpanTag) -> KeyValue {
+    let value = match value {
+        SpanTag::Bool(value) => AttributeValue::Bool(*value),
+        SpanTag::Integer(number) => AttributeValue::Integer(*number),
+        SpanTag::Number(number) => AttributeValue::Number(*number),
+        SpanTag::Text(text) => AttributeValue::String(text.clone()),
+    };
+    KeyValue { key: name.to_owned(), value: Some(AnyValue::from(value)) }
+}

@@ -1,0 +1,117 @@
+//! Functions with `#[traced]`, and plain spans of the crate `tracing`.
+
+use system_health_registry::{Unavailable, system_health_metric, traced};
+use tracing::{Instrument, info_span};
+
+use crate::harness::{run, span, tracer, tree};
+
+#[traced]
+fn count_rows(table: &str) -> Result<u64, std::num::ParseIntError> {
+    let rows: u64 = table.parse()?;
+    Ok(rows)
+}
+
+#[traced]
+async fn ask(questions: &mut Vec<String>) -> Result<u64, Unavailable> {
+    questions.push("how many".to_owned());
+    if questions.len() > 1 {
+        return Err(Unavailable::no_data("asked twice"));
+    }
+    Ok(questions.len() as u64)
+}
+
+#[traced]
+fn boxed(fails: bool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    if fails { Err("only a text".into()) } else { Ok(()) }
+}
+
+#[traced]
+fn plain<'a>(words: &'a [String], _more: impl Into<u64>) -> &'a str {
+    words.first().map_or("", String::as_str)
+}
+
+struct Client {
+    calls: u64,
+}
+
+impl Client {
+    #[traced]
+    async fn call(&mut self) -> u64 {
+        self.calls += 1;
+        self.calls
+    }
+}
+
+/// Calls traced functions from a sync collector.
+#[system_health_metric(key = "functions.sync")]
+fn sync() -> Result<u64, Unavailable> {
+    plain(&["a".to_owned()], 1_u32);
+    boxed(false)?;
+    assert!(boxed(true).is_err());
+    Ok(count_rows("seven")?)
+}
+
+/// Calls traced functions from an async collector.
+#[system_health_metric(key = "functions.async")]
+async fn asynchronous() -> Result<u64, Unavailable> {
+    let mut questions = Vec::new();
+    ask(&mut questions).await?;
+    assert_eq!(Client { calls: 0 }.call().await, 1);
+    ask(&mut questions).await
+}
+
+/// Has a plain span.
+#[system_health_metric(key = "functions.plain")]
+async fn with_plain_span() -> u64 {
+    let span = info_span!("login", user = "eva", attempt = 2, token = "ghp_0123456789abcdef");
+    async {
+        tracing::info!("asking for rows");
+        7
+    }
+    .instrument(span)
+    .await
+}
+
+#[tokio::test]
+async fn traced_functions_of_a_sync_collector_are_parts_of_it() {
+    let trace = run(&*tracer(""), &["functions.sync"]).await;
+
+    assert_eq!(
+        tree(&trace),
+        "system_health.run collect\n  system_health.metric functions.sync\n    plain traces::functions::plain\n    \
+         boxed traces::functions::boxed\n    boxed traces::functions::boxed\n    count_rows traces::functions::count_rows\n"
+    );
+    let error = span(&trace, "traces::functions::count_rows").error.as_ref().unwrap();
+    assert_eq!(error.kind, "ParseIntError");
+    assert_eq!(error.message, "invalid digit found in string");
+    let boxed: Vec<_> = trace.spans.iter().filter(|span| span.name == "boxed").collect();
+    assert_eq!(boxed[0].error, None);
+    assert_eq!(boxed[1].error.as_ref().unwrap().message, "only a text");
+    // The arguments are not recorded.
+    assert!(!format!("{:?}", span(&trace, "traces::functions::count_rows").tags).contains("seven"));
+}
+
+#[tokio::test]
+async fn traced_functions_of_an_async_collector_are_parts_of_it() {
+    let trace = run(&*tracer(""), &["functions.async"]).await;
+
+    assert_eq!(
+        tree(&trace),
+        "system_health.run collect\n  system_health.metric functions.async\n    ask traces::functions::ask\n    \
+         call traces::functions::call\n    ask traces::functions::ask\n"
+    );
+    let last = trace.spans.last().unwrap();
+    assert_eq!(last.error, None, "no data is no error");
+    assert_eq!(last.tags["system_health.state"], "no_data".into());
+}
+
+#[tokio::test]
+async fn plain_spans_and_messages_are_parts_of_the_trace_but_secrets_are_not() {
+    let trace = run(&*tracer(""), &["functions.plain"]).await;
+
+    let span = span(&trace, "login");
+    assert_eq!(span.tags["user"], "eva".into());
+    assert_eq!(span.tags["token"], "...".into());
+    assert_eq!(span.logs[0].message, "asking for rows");
+    assert_eq!(span.logs[0].level, "info");
+}

@@ -1,0 +1,93 @@
+//! A subscriber with the layer, and runs of single metrics.
+
+use std::{
+    panic,
+    path::Path,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use system_health_registry::{
+    Catalog, Context, Engine, Settings,
+    trace::{Service, Trace, TraceSpan, Tracer},
+};
+use system_health_traces::Traces;
+use tokio::time::Instant;
+use tracing::Instrument;
+use tracing_subscriber::layer::SubscriberExt;
+
+/// The layer of all tests. Each test has traces of its own.
+static TRACES: LazyLock<Traces> = LazyLock::new(|| {
+    // The spans of this test program belong to its runs.
+    let traces = Traces::new(["traces"]);
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(traces.layer())).unwrap();
+    // A program logs panics in this way, so that their place is known.
+    let printing = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        printing(panic);
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let text = panic.payload_as_str().unwrap_or("(no text)");
+        tracing::error!(panic.place = place, "panic at {place}: {text}");
+    }));
+    traces
+});
+
+/// The service of all traces.
+pub(crate) fn service() -> Service {
+    Service { name: "shop".to_owned(), env: Some("test".to_owned()), version: Some("4.2".to_owned()) }
+}
+
+/// A tracer with more settings in `[traces]`.
+pub(crate) fn tracer(table: &str) -> Arc<dyn Tracer> {
+    let text = format!("[traces]\nenabled = true\n{table}");
+    let settings = Settings::builder().toml(Path::new("a.toml"), &text).unwrap().build().unwrap();
+    TRACES.tracer(&settings).unwrap().unwrap()
+}
+
+/// The trace of a run that collects the metrics with these keys.
+pub(crate) async fn run(tracer: &dyn Tracer, keys: &[&str]) -> Trace {
+    run_within(tracer, keys, Duration::from_mins(1)).await
+}
+
+/// The trace of a run with a deadline.
+pub(crate) async fn run_within(tracer: &dyn Tracer, keys: &[&str], deadline: Duration) -> Trace {
+    let wanted: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    let catalog = Catalog::linked().unwrap().filter(move |key| wanted.iter().any(|it| it == key));
+    assert!(!catalog.metrics().is_empty(), "no metric of {keys:?}");
+    let started = tracer.start(&service(), "collect").expect("the layer collects");
+    let context = Context::new().with_deadline(deadline);
+    Engine::new().run(&catalog, &context).instrument(started.span.clone()).await;
+    drop(context);
+    let id = started.id;
+    drop(started);
+    tracer.finish(id).expect("a trace")
+}
+
+/// Sends a trace, and returns the error.
+pub(crate) async fn send(tracer: &dyn Tracer, trace: &Trace) -> Result<(), String> {
+    let sent = tracer.send(trace, Instant::now() + Duration::from_secs(30)).await;
+    sent.map_err(|error| error.to_string())
+}
+
+/// The span with a resource.
+pub(crate) fn span<'t>(trace: &'t Trace, resource: &str) -> &'t TraceSpan {
+    let found = trace.spans.iter().find(|span| span.resource == resource);
+    found.unwrap_or_else(|| panic!("no span of {resource} in {}", tree(trace)))
+}
+
+/// The names and resources of all spans, each indented below its parent.
+pub(crate) fn tree(trace: &Trace) -> String {
+    fn write(trace: &Trace, span: &TraceSpan, depth: usize, tree: &mut String) {
+        *tree += &format!("{}{} {}\n", "  ".repeat(depth), span.name, span.resource);
+        for child in trace.spans.iter().filter(|child| child.parent_id == Some(span.span_id)) {
+            write(trace, child, depth + 1, tree);
+        }
+    }
+    let mut tree = String::new();
+    trace
+        .spans
+        .iter()
+        .filter(|span| span.parent_id.is_none())
+        .for_each(|root| write(trace, root, 0, &mut tree));
+    tree
+}

@@ -1,0 +1,35 @@
+//! The context of log messages.
+
+use system_health_registry::{system_health_metric, trace::Trace};
+use system_health_traces::LogContext;
+
+use crate::harness::{run, span, tracer};
+
+/// Logs the attributes of its own context.
+#[system_health_metric(key = "logging")]
+fn logging() -> u64 {
+    let attributes = LogContext::current().map(|context| context.attributes()).unwrap_or_default();
+    tracing::info!("{attributes:?}");
+    1
+}
+
+fn of_run(trace: &Trace) -> Vec<(&'static str, String)> {
+    let _context = LogContext::of_run(trace).unwrap().enter();
+    LogContext::current().unwrap().attributes()
+}
+
+#[tokio::test]
+async fn a_message_names_its_trace_its_span_and_the_service() {
+    let trace = run(&*tracer(""), &["logging"]).await;
+
+    let span = span(&trace, "logging");
+    let id = |id: u64| [("dd.trace_id", trace.trace_id.to_string()), ("dd.span_id", id.to_string())];
+    let service = [("dd.service", "shop"), ("dd.env", "test"), ("dd.version", "4.2")];
+    let expected = |id: [(&'static str, String); 2]| {
+        let service = service.map(|(name, value)| (name, value.to_owned()));
+        id.into_iter().chain(service).collect::<Vec<_>>()
+    };
+    assert_eq!(span.logs[0].message, format!("{:?}", expected(id(span.span_id.get()))));
+    assert_eq!(of_run(&trace), expected(id(trace.spans[0].span_id.get())));
+    assert_eq!(LogContext::current(), None);
+}

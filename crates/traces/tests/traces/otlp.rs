@@ -1,0 +1,72 @@
+//! Requests to an OpenTelemetry collector, decoded with OpenTelemetry's own types.
+
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest,
+    trace::v1::{Span, span::SpanKind, status::StatusCode},
+};
+use prost::Message;
+use system_health_registry::{system_health_metric, trace::Trace};
+use system_health_test_support::server::{Answer, Request, Server};
+
+use crate::harness::{run, send, tracer};
+
+/// An error, with a message.
+#[system_health_metric(key = "exported.failing")]
+async fn failing() -> Result<u64, std::io::Error> {
+    tracing::warn!("the broker is slow");
+    Err(std::io::Error::other("connection refused"))
+}
+
+/// A receiver that accepts everything.
+pub(crate) fn receiver() -> Server {
+    Server::start(|_: &Request| Answer::text(200, "application/x-protobuf", ""))
+}
+
+/// The spans of a request.
+pub(crate) fn decoded(request: &Request) -> Vec<Span> {
+    let request = ExportTraceServiceRequest::decode(&*request.body).unwrap();
+    let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
+    scopes.flat_map(|scope| scope.spans).collect()
+}
+
+/// The trace of a run with an error.
+pub(crate) async fn failing_run(
+    url: &str,
+) -> (std::sync::Arc<dyn system_health_registry::trace::Tracer>, Trace) {
+    let tracer = tracer(&format!("exporter = 'otlp'\nendpoint = '{url}'"));
+    let trace = run(&*tracer, &["exported.failing"]).await;
+    (tracer, trace)
+}
+
+#[tokio::test]
+async fn a_collector_gets_all_spans() {
+    let server = receiver();
+    let (tracer, trace) = failing_run(&server.url()).await;
+
+    send(&*tracer, &trace).await.unwrap();
+
+    let request = server.requests().remove(0);
+    assert_eq!(request.line(), "POST /v1/traces");
+    let spans = decoded(&request);
+    let (root, metric) = (&spans[0], &spans[1]);
+    assert_eq!(root.trace_id, trace.trace_id.get().to_be_bytes());
+    assert!(root.parent_span_id.is_empty());
+    assert_eq!(metric.parent_span_id, root.span_id);
+    assert_eq!((metric.name.as_str(), metric.kind()), ("system_health.metric", SpanKind::Internal));
+    assert!(root.start_time_unix_nano <= metric.start_time_unix_nano);
+    assert!(metric.end_time_unix_nano <= root.end_time_unix_nano);
+    let status = metric.status.as_ref().unwrap();
+    assert_eq!((status.code(), status.message.as_str()), (StatusCode::Error, "connection refused"));
+    let events: Vec<_> = metric.events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(events, ["log", "exception"]);
+}
+
+#[tokio::test]
+async fn a_collector_that_refuses_spans_is_an_error() {
+    let server = Server::start(|_: &Request| Answer::text(401, "text/plain", ""));
+    let (tracer, trace) = failing_run(&server.url()).await;
+
+    let error = send(&*tracer, &trace).await.unwrap_err();
+
+    assert!(error.contains("the login was refused (401 Unauthorized)"), "{error}");
+}
