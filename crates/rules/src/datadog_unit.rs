@@ -178,7 +178,8 @@ const SYMBOLS: &[(&str, &str)] = &[
 ];
 
 /// Whether a unit is written as a symbol, such as `%` or `ms`.
-pub(crate) fn is_symbol(unit: &str) -> bool {
+#[must_use]
+pub fn is_unit_symbol(unit: &str) -> bool {
     SYMBOLS.iter().any(|(symbol, _)| *symbol == unit)
 }
 
