@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+/// The types of series, by their numbers in Datadog's API.
+pub(crate) const KINDS: [&str; 4] = ["unspecified", "count", "rate", "gauge"];
+
 /// One stored value of one series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
@@ -19,4 +22,9 @@ pub struct Point {
     pub interval: Option<i64>,
     /// The unit.
     pub unit: Option<String>,
+}
+
+/// The type with this name; `unspecified` if there is none.
+pub(crate) fn kind_named(name: &str) -> &'static str {
+    KINDS.into_iter().find(|kind| *kind == name).unwrap_or(KINDS[0])
 }

@@ -1,10 +1,11 @@
 //! Dashboards: they are kept as they were sent, with what Datadog adds according to recorded answers.
 //! See <https://docs.datadoghq.com/api/latest/dashboards/>.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::reading::{AUTHOR, Outcome, error, invalid, now, number, object};
-use crate::server::{Answer, Request};
+use crate::exchange::{Answer, Request};
 
 /// The number of dashboards in a list, unless the request says otherwise.
 const DEFAULT_COUNT: usize = 100;
@@ -21,15 +22,15 @@ const SUMMARY: [&str; 9] = [
 ];
 
 /// The dashboards, in the order of their creation.
-#[derive(Debug, Default)]
-pub(super) struct Dashboards {
-    pub(super) all: Vec<Value>,
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Dashboards {
+    pub(crate) all: Vec<Value>,
     created: u64,
     widgets: u64,
 }
 
 impl Dashboards {
-    pub(super) fn list(&self, request: &Request) -> Outcome {
+    pub(crate) fn list(&self, request: &Request) -> Outcome {
         let start = number(request, "start")?.unwrap_or(0);
         let count = number(request, "count")?.unwrap_or(DEFAULT_COUNT);
         let summary = |dashboard: &Value| SUMMARY.map(|name| (name.to_owned(), dashboard[name].clone()));
@@ -38,11 +39,11 @@ impl Dashboards {
         Ok(json!({ "dashboards": page }))
     }
 
-    pub(super) fn read(&self, id: &str) -> Outcome {
+    pub(crate) fn read(&self, id: &str) -> Outcome {
         self.find(id).map(|index| self.all[index].clone())
     }
 
-    pub(super) fn create(&mut self, sent: Map<String, Value>) -> Outcome {
+    pub(crate) fn create(&mut self, sent: Map<String, Value>) -> Outcome {
         check(&sent)?;
         let id = id(self.created);
         self.created += 1;
@@ -52,7 +53,7 @@ impl Dashboards {
         Ok(dashboard)
     }
 
-    pub(super) fn replace(&mut self, id: &str, request: &Request) -> Outcome {
+    pub(crate) fn replace(&mut self, id: &str, request: &Request) -> Outcome {
         let index = self.find(id)?;
         let sent = object(request)?;
         check(&sent)?;
@@ -61,7 +62,7 @@ impl Dashboards {
         Ok(self.all[index].clone())
     }
 
-    pub(super) fn edit(&mut self, id: &str, edit: impl FnOnce(&mut Value)) -> Outcome {
+    pub(crate) fn edit(&mut self, id: &str, edit: impl FnOnce(&mut Value)) -> Outcome {
         let index = self.find(id)?;
         let mut dashboard = self.all[index].take();
         edit(&mut dashboard);
@@ -71,7 +72,7 @@ impl Dashboards {
         self.read(id)
     }
 
-    pub(super) fn delete(&mut self, id: &str) -> Outcome {
+    pub(crate) fn delete(&mut self, id: &str) -> Outcome {
         let index = self.find(id)?;
         self.all.remove(index);
         Ok(json!({ "deleted_dashboard_id": id }))

@@ -1,28 +1,21 @@
-//! Distributions, as they are submitted and stored. Unlike a series, Datadog adds the values of a repeated point to those that it
-//! has. See <https://docs.datadoghq.com/api/latest/metrics/#submit-distribution-points>.
+//! Distributions, as they are submitted. Unlike a series, Datadog adds the values of a repeated point to those that it has.
+//! See <https://docs.datadoghq.com/api/latest/metrics/#submit-distribution-points>.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::reading::error;
-use crate::server::{Answer, Request};
-
-/// The limits of series. Those of distributions are not documented.
-const MAX_WIRE_LENGTH: usize = 512_000;
-const MAX_LENGTH: usize = 5 * 1024 * 1024;
-
-/// Metric, tags, and seconds since 1970.
-pub type DistributionId = (String, BTreeSet<String>, i64);
-
-/// All that was submitted.
-#[derive(Debug, Default)]
-pub(super) struct Distributions {
-    pub(super) payloads: Vec<Value>,
-    pub(super) values: BTreeMap<DistributionId, Vec<f64>>,
-    pub(super) refused: BTreeSet<String>,
-}
+use super::{
+    payload::{check_size, host_tag, unreadable},
+    state::State,
+};
+use crate::{
+    Notice, Treatment,
+    exchange::{Answer, Request},
+    rules::{check_name, check_tags, check_time},
+    store::{DistributionId, StoreError},
+};
 
 #[derive(Deserialize)]
 struct Payload {
@@ -33,33 +26,57 @@ struct Payload {
 struct Submitted {
     metric: String,
     points: Vec<(f64, Vec<f64>)>,
-    #[serde(default)]
-    tags: BTreeSet<String>,
+    tags: Option<BTreeSet<String>>,
+    host: Option<String>,
 }
 
-impl Distributions {
-    /// Stores a payload, all of it or nothing.
-    pub(super) fn accept(&mut self, request: &Request) -> Answer {
-        if request.wire_length > MAX_WIRE_LENGTH || request.body.len() > MAX_LENGTH {
-            return error(413, "Payload Too Large");
-        }
-        let payload = serde_json::from_slice::<Value>(&request.body)
-            .and_then(|payload| Ok((Payload::deserialize(&payload)?.series, payload)));
-        let (series, payload) = match payload {
-            Ok(payload) => payload,
-            Err(cause) => return error(400, &format!("Payload is not in the expected format: {cause}")),
-        };
-        if series.iter().any(|series| self.refused.contains(&series.metric)) {
-            return error(400, "Payload is not in the expected format: invalid series");
-        }
-        for Submitted { metric, points, tags } in series {
-            for (time, values) in points {
-                #[expect(clippy::cast_possible_truncation, reason = "whole seconds since 1970")]
-                let id = (metric.clone(), tags.clone(), time as i64);
-                self.values.entry(id).or_default().extend(values);
+/// Takes a payload, all of it or nothing.
+pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
+    if let Err(refusal) = check_size(state, request) {
+        return refusal;
+    }
+    let series = match serde_json::from_slice::<Payload>(&request.body) {
+        Ok(payload) => payload.series,
+        Err(cause) => return unreadable(state, request, &cause),
+    };
+    match store(state, request.path(), series) {
+        Ok(()) => Answer::json(202, &json!({ "status": "ok" })),
+        Err(error) => error.into(),
+    }
+}
+
+/// Stores what Datadog would store of a payload.
+fn store(state: &mut State, path: &str, series: Vec<Submitted>) -> Result<(), StoreError> {
+    let mut findings = Vec::new();
+    let mut all: Vec<(DistributionId, Vec<(f64, f64)>)> = Vec::new();
+    let (mut sent, mut metrics, mut has_new_metrics) = (0, BTreeSet::new(), false);
+    let now = state.now();
+    for Submitted { metric, points, tags, host } in series {
+        let tags: BTreeSet<String> = tags.unwrap_or_default().into_iter().chain(host_tag(host.as_deref())).collect();
+        sent += points.iter().map(|(_, values)| values.len()).sum::<usize>();
+        let checked = check_name(&metric, &mut findings).map(|metric| {
+            let tags = check_tags(&metric, &tags, &mut findings);
+            (metric, tags)
+        });
+        let stored = if state.treatment == Treatment::AsSent { Some((metric, tags)) } else { checked };
+        let Some((metric, tags)) = stored else { continue };
+        for (time, values) in points {
+            #[expect(clippy::cast_possible_truncation, reason = "whole seconds since 1970")]
+            let time = time as i64;
+            if check_time(&metric, time, now, &mut findings) || state.treatment == Treatment::AsSent {
+                let values = values.into_iter().map(|value| (value, 1.0)).collect();
+                all.push(((metric.clone(), tags.clone(), time), values));
             }
         }
-        self.payloads.push(payload);
-        Answer::json(202, &json!({ "status": "ok" }))
+        has_new_metrics |= state.metadata.learn(&metric, "distribution", None);
+        metrics.insert(metric);
     }
+    state.store.add_values(&all)?;
+    state.find_all(findings);
+    if has_new_metrics {
+        state.store.save("metadata", &state.metadata)?;
+    }
+    let kept = all.iter().map(|(_, values)| values.len()).sum();
+    state.notify(Notice::delivery(path, "value", sent, kept, metrics.len()));
+    Ok(())
 }

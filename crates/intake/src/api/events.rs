@@ -1,60 +1,97 @@
 //! Events: points in time with a text.
 //! See <https://docs.datadoghq.com/api/latest/events/#post-an-event>.
 
-use std::time::SystemTime;
+use serde_json::{Map, Value, json};
 
-use serde_json::{Value, json};
+use super::{
+    reading::{Outcome, error, invalid, number, object},
+    state::State,
+};
+use crate::{
+    Notice,
+    exchange::{Answer, Request},
+    rules::check_event,
+    store::StoreError,
+};
 
-use super::reading::{Outcome, error, invalid, object};
-use crate::server::Request;
-
-/// Datadog's limit for a text, in characters.
-const MAX_TEXT: usize = 4000;
-/// Datadog takes events of the last 18 hours, in seconds.
-const MAX_AGE: i64 = 18 * 60 * 60;
 /// The number before that of the first event. The events that were recorded have such large numbers.
 const FIRST_ID: u64 = 5_934_719_801_181_587_474;
 
-/// The events that were accepted, as they were sent.
-#[derive(Debug, Default)]
-pub(super) struct Events(pub(super) Vec<Value>);
-
-impl Events {
-    pub(super) fn create(&mut self, request: &Request) -> Outcome {
-        let sent = object(request)?;
-        let mut event = sent.clone();
-        let now = seconds_since_1970();
-        event.entry("tags").or_insert_with(|| json!([]));
-        event.entry("priority").or_insert_with(|| "normal".into());
-        let happened = event.entry("date_happened").or_insert_with(|| now.into()).as_i64();
-
-        if !event.get("title").is_some_and(Value::is_string) {
-            return Err(invalid("title"));
-        }
-        let text = event.get("text").and_then(Value::as_str).ok_or_else(|| invalid("text"))?;
-        if text.chars().count() > MAX_TEXT {
-            return Err(error(400, "The text of an event has at most 4000 characters"));
-        }
-        if !event["tags"].as_array().is_some_and(|tags| tags.iter().all(Value::is_string)) {
-            return Err(invalid("tags"));
-        }
-        if happened.ok_or_else(|| invalid("date_happened"))? < now - MAX_AGE {
-            return Err(error(400, "The event is older than 18 hours"));
-        }
-
-        self.0.push(sent.into());
-        let id = FIRST_ID + self.0.len() as u64;
-        for not_answered in ["aggregation_key", "related_event_id"] {
-            event.remove(not_answered);
-        }
-        event.insert("id".into(), id.into());
-        event.insert("id_str".into(), id.to_string().into());
-        event.insert("url".into(), format!("https://app.datadoghq.com/event/event?id={id}").into());
-        Ok(json!({ "status": "ok", "event": event }))
+/// Takes an event.
+pub(super) fn create(state: &mut State, request: &Request) -> Outcome {
+    let sent = object(request)?;
+    let event = with_defaults(sent.clone(), state.now());
+    if !event.get("title").is_some_and(Value::is_string) {
+        return Err(invalid("title"));
     }
+    if !event.get("text").is_some_and(Value::is_string) {
+        return Err(invalid("text"));
+    }
+    if !event["tags"].as_array().is_some_and(|tags| tags.iter().all(Value::is_string)) {
+        return Err(invalid("tags"));
+    }
+    let happened = event["date_happened"].as_i64().ok_or_else(|| invalid("date_happened"))?;
+    let id = store(state, request.path(), &sent, happened)??;
+    Ok(json!({ "status": "ok", "event": shown(event, id) }))
 }
 
-fn seconds_since_1970() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+/// Stores an event, unless Datadog would refuse it.
+pub(crate) fn store(
+    state: &mut State,
+    source: &str,
+    sent: &Map<String, Value>,
+    happened: i64,
+) -> Result<Result<u64, Answer>, StoreError> {
+    let text = |name: &str| sent.get(name).and_then(Value::as_str);
+    let (title, body) = (text("title").unwrap_or_default(), text("text").unwrap_or_default());
+    let mut findings = Vec::new();
+    let is_taken = check_event(title, body, text("aggregation_key"), happened, state.now(), &mut findings);
+    let refusal = findings.first().map(|finding| error(400, &finding.message));
+    state.find_all(findings);
+    if let (false, Some(refusal)) = (is_taken, refusal) {
+        return Ok(Err(refusal));
+    }
+    let id = state.store.add_event(happened, &sent.clone().into())?;
+    state.notify(Notice::event(source, title));
+    Ok(Ok(id))
+}
+
+/// The events within the time of a request.
+pub(super) fn list(state: &State, request: &Request) -> Outcome {
+    let start = number(request, "start")?.ok_or_else(|| invalid("start"))?;
+    let end = number(request, "end")?.ok_or_else(|| invalid("end"))?;
+    let shown = |(id, time, event): (u64, i64, Value)| {
+        shown(with_defaults(event.as_object().cloned().unwrap_or_default(), time), id)
+    };
+    let events: Vec<Value> = state.store.events(&(start..=end))?.into_iter().map(shown).collect();
+    Ok(json!({ "events": events }))
+}
+
+/// One event.
+pub(super) fn read(state: &State, id: &str) -> Outcome {
+    let number = id.parse::<u64>().ok().and_then(|id| id.checked_sub(FIRST_ID));
+    let all = state.store.events(&(i64::MIN..=i64::MAX))?;
+    let found = all.into_iter().find(|(id, ..)| Some(*id) == number);
+    let (id, time, event) = found.ok_or_else(|| error(404, &format!("No event matches that event_id {id}")))?;
+    let event = with_defaults(event.as_object().cloned().unwrap_or_default(), time);
+    Ok(json!({ "event": shown(event, id) }))
+}
+
+fn with_defaults(mut event: Map<String, Value>, now: i64) -> Map<String, Value> {
+    event.entry("tags").or_insert_with(|| json!([]));
+    event.entry("priority").or_insert_with(|| "normal".into());
+    event.entry("date_happened").or_insert_with(|| now.into());
+    event
+}
+
+/// An event as Datadog answers it.
+fn shown(mut event: Map<String, Value>, id: u64) -> Value {
+    for not_answered in ["aggregation_key", "related_event_id"] {
+        event.remove(not_answered);
+    }
+    let id = FIRST_ID.saturating_add(id);
+    event.insert("id".into(), id.into());
+    event.insert("id_str".into(), id.to_string().into());
+    event.insert("url".into(), format!("https://app.datadoghq.com/event/event?id={id}").into());
+    event.into()
 }

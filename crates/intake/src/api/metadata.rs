@@ -3,41 +3,47 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{
-    point::Point,
-    reading::{Outcome, error, invalid, object},
-};
-use crate::server::{Answer, Request};
+use super::reading::{Outcome, error, invalid, object};
+use crate::exchange::{Answer, Request};
 
 const TEXTS: [&str; 5] = ["description", "per_unit", "short_name", "type", "unit"];
 const STATSD_INTERVAL: &str = "statsd_interval";
 
 /// The metadata of each metric, without the properties that are not set.
-#[derive(Debug, Default)]
-pub(super) struct Metadata(BTreeMap<String, Map<String, Value>>);
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Metadata(BTreeMap<String, Map<String, Value>>);
 
 impl Metadata {
-    /// Takes the type and the unit from the first point of a metric.
-    pub(super) fn learn(&mut self, point: &Point) {
-        self.0.entry(point.metric.clone()).or_insert_with(|| {
-            let kind = if point.kind == "unspecified" { "gauge" } else { point.kind };
-            let unit = point.unit.iter().map(|unit| ("unit".to_owned(), unit.as_str().into()));
-            [("type".to_owned(), kind.into())].into_iter().chain(unit).collect()
-        });
+    /// Takes the type and the unit from the first submission of a metric. Returns whether the metric is new.
+    pub(crate) fn learn(&mut self, metric: &str, kind: &str, unit: Option<&str>) -> bool {
+        if self.0.contains_key(metric) {
+            return false;
+        }
+        let kind = if kind == "unspecified" { "gauge" } else { kind };
+        let unit = unit.map(|unit| ("unit".to_owned(), unit.into()));
+        let properties = [("type".to_owned(), kind.into())].into_iter().chain(unit).collect();
+        self.0.insert(metric.to_owned(), properties);
+        true
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<Value> {
+    /// The type of a metric, if it is known.
+    pub(crate) fn kind(&self, metric: &str) -> Option<&str> {
+        self.0.get(metric)?.get("type")?.as_str()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Value> {
         self.0.get(name).cloned().map(Value::Object)
     }
 
-    pub(super) fn read(&self, name: &str) -> Outcome {
+    pub(crate) fn read(&self, name: &str) -> Outcome {
         self.get(name).ok_or_else(unknown)
     }
 
     /// Replaces the properties that the request gives.
-    pub(super) fn edit(&mut self, name: &str, request: &Request) -> Outcome {
+    pub(crate) fn edit(&mut self, name: &str, request: &Request) -> Outcome {
         let metadata = self.0.get_mut(name).ok_or_else(unknown)?;
         let given = object(request)?;
         for (property, value) in &given {

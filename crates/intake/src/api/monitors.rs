@@ -2,14 +2,14 @@
 //! far as its description lists it.
 //! See <https://docs.datadoghq.com/api/latest/monitors/>.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{
-    evaluation,
-    reading::{AUTHOR, Outcome, error, invalid, now, number, object},
-    thresholds,
+use super::reading::{AUTHOR, Outcome, error, invalid, now, number, object};
+use crate::{
+    exchange::{Answer, Request},
+    query::{refusal, thresholds},
 };
-use crate::server::{Answer, Request};
 
 /// The number of monitors on a page, unless the request says otherwise.
 const DEFAULT_PAGE_SIZE: usize = 100;
@@ -19,15 +19,15 @@ const IDENTITY: [&str; 4] = ["name", "type", "query", "message"];
 const READ_ONLY: [&str; 7] = ["id", "created", "creator", "deleted", "modified", "multi", "overall_state"];
 
 /// The monitors, in the order of their creation.
-#[derive(Debug, Default)]
-pub(super) struct Monitors {
-    pub(super) all: Vec<Value>,
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Monitors {
+    pub(crate) all: Vec<Value>,
     created: u64,
 }
 
 impl Monitors {
     /// All monitors with the tags, or one page of them.
-    pub(super) fn list(&self, request: &Request) -> Outcome {
+    pub(crate) fn list(&self, request: &Request) -> Outcome {
         let tags = request.parameter("monitor_tags").unwrap_or_default();
         let tags: Vec<&str> = tags.split(',').filter(|tag| !tag.is_empty()).collect();
         let has = |monitor: &Value, tag| monitor["tags"].as_array().is_some_and(|tags| tags.contains(&tag));
@@ -38,11 +38,11 @@ impl Monitors {
         Ok(found.skip(page.saturating_mul(size)).take(size).collect())
     }
 
-    pub(super) fn read(&self, id: &str) -> Outcome {
+    pub(crate) fn read(&self, id: &str) -> Outcome {
         self.find(id).map(|index| self.all[index].clone())
     }
 
-    pub(super) fn create(&mut self, mut sent: Map<String, Value>) -> Outcome {
+    pub(crate) fn create(&mut self, mut sent: Map<String, Value>) -> Outcome {
         sent.retain(|name, _| !READ_ONLY.contains(&&**name));
         let (name, handle) = AUTHOR;
         let now = now();
@@ -71,7 +71,7 @@ impl Monitors {
     }
 
     /// Replaces the properties that the request gives.
-    pub(super) fn update(&mut self, id: &str, request: &Request) -> Outcome {
+    pub(crate) fn update(&mut self, id: &str, request: &Request) -> Outcome {
         let index = self.find(id)?;
         let mut sent = object(request)?;
         sent.retain(|name, _| !READ_ONLY.contains(&&**name));
@@ -82,14 +82,14 @@ impl Monitors {
         Ok(monitor)
     }
 
-    pub(super) fn edit(&mut self, id: &str, edit: impl FnOnce(&mut Value)) -> Outcome {
+    pub(crate) fn edit(&mut self, id: &str, edit: impl FnOnce(&mut Value)) -> Outcome {
         let index = self.find(id)?;
         edit(&mut self.all[index]);
         self.all[index]["modified"] = now();
         self.read(id)
     }
 
-    pub(super) fn delete(&mut self, id: &str) -> Outcome {
+    pub(crate) fn delete(&mut self, id: &str) -> Outcome {
         let monitor = self.all.remove(self.find(id)?);
         Ok(json!({ "deleted_monitor_id": monitor["id"] }))
     }
@@ -114,7 +114,7 @@ fn put(monitor: &mut Value, sent: Map<String, Value>) -> Result<(), Answer> {
     let query = monitor["query"].as_str().ok_or_else(|| invalid("query"))?;
     if kind == "query alert" {
         thresholds::check(query, &monitor["options"]["thresholds"])?;
-        if let Some(refusal) = evaluation::refusal(query, &monitor["options"]) {
+        if let Some(refusal) = refusal(query, &monitor["options"]) {
             return Err(error(400, &refusal));
         }
     }

@@ -4,13 +4,16 @@ use std::{str::FromStr, time::SystemTime};
 
 use serde_json::{Map, Value, json};
 
-use crate::server::{Answer, Request};
+use crate::{
+    exchange::{Answer, Request},
+    store::StoreError,
+};
 
-/// The name and the handle of the person to whom the keys belong.
-pub(super) const AUTHOR: (&str, &str) = ("Robin Keys", "robin@example.com");
+/// The name and the handle of the person to whom the keys belong. They are made up.
+pub(crate) const AUTHOR: (&str, &str) = ("Robin Keys", "robin@example.com");
 
 /// The body of a good answer, or a refusal.
-pub(super) type Outcome = Result<Value, Answer>;
+pub(crate) type Outcome = Result<Value, Answer>;
 
 /// Datadog's answer for an error: the status, and a list of one text.
 #[must_use]
@@ -19,23 +22,37 @@ pub fn error(status: u16, text: &str) -> Answer {
 }
 
 /// The JSON object in a request.
-pub(super) fn object(request: &Request) -> Result<Map<String, Value>, Answer> {
+pub(crate) fn object(request: &Request) -> Result<Map<String, Value>, Answer> {
     serde_json::from_slice(&request.body)
         .map_err(|cause| error(400, &format!("Payload is not in the expected format: {cause}")))
 }
 
 /// The whole number in a parameter of the query, if it is there.
-pub(super) fn number<T: FromStr>(request: &Request, name: &str) -> Result<Option<T>, Answer> {
+pub(crate) fn number<T: FromStr>(request: &Request, name: &str) -> Result<Option<T>, Answer> {
     request.parameter(name).map(|text| text.parse().map_err(|_| invalid(name))).transpose()
 }
 
 /// Datadog's refusal of a property or a parameter.
-pub(super) fn invalid(name: &str) -> Answer {
+pub(crate) fn invalid(name: &str) -> Answer {
     error(400, &format!("The value provided for parameter '{name}' is invalid"))
 }
 
 /// This instant in the way that Datadog writes it: `2024-11-14T19:12:08.172934+00:00`.
-pub(super) fn now() -> Value {
+pub(crate) fn now() -> Value {
     let now = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
     now.replace('Z', "+00:00").into()
+}
+
+/// This instant in seconds since 1970.
+pub(crate) fn seconds_since_1970() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+impl From<StoreError> for Answer {
+    /// The intake cannot write. Clients retry after this status.
+    fn from(failure: StoreError) -> Self {
+        let cause = std::error::Error::source(&failure).map_or_else(String::new, |cause| format!(": {cause}"));
+        error(500, &format!("{failure}{cause}"))
+    }
 }

@@ -3,25 +3,25 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    expression::Expression,
-    point::Point,
-    query::Buckets,
-    reading::{Outcome, error, invalid, number},
+use super::reading::{Outcome, error, invalid, number};
+use crate::{
+    exchange::Request,
+    query::{Buckets, Expression},
+    store::Store,
 };
-use crate::server::Request;
 
 /// Points of different seconds are told apart.
 const BUCKET: i64 = 1;
 
 /// The series that a request asks for.
-pub(super) fn answer<'a>(points: &(impl Iterator<Item = &'a Point> + Clone), request: &Request) -> Outcome {
+pub(super) fn answer(store: &Store, request: &Request) -> Outcome {
     let text = request.parameter("query").ok_or_else(|| invalid("query"))?;
     let time = |name| number(request, name)?.ok_or_else(|| invalid(name));
     let (from, to): (i64, i64) = (time("from")?, time("to")?);
     let expression =
         Expression::read(&text).ok_or_else(|| error(400, &format!("Error parsing query: {text}")))?;
-    let groups = expression.groups(points, &(from..=to), BUCKET);
+    let points = store.points(&expression.metrics(), &(from..=to))?;
+    let groups = expression.groups(&points.iter(), &(from..=to), BUCKET);
     let series: Vec<Value> =
         groups.iter().map(|(tags, points)| series(&expression, &text, tags, points)).collect();
     Ok(json!({
@@ -35,7 +35,6 @@ pub(super) fn answer<'a>(points: &(impl Iterator<Item = &'a Point> + Clone), req
         "message": "",
     }))
 }
-
 /// One series: of a metric, or of what was calculated.
 fn series(expression: &Expression<'_>, text: &str, tags: &[String], points: &Buckets) -> Value {
     let query = if let Expression::Query(query) = expression { Some(query) } else { None };

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, Uri, request::Parts},
 };
 use flate2::read::{GzDecoder, ZlibDecoder};
+use serde_json::Value;
 
 /// The largest window of a zstd frame that is decompressed, as a power of two: 32 MiB. A frame may name a window that needs more
 /// memory than the content.
@@ -59,6 +60,14 @@ impl Request {
             wire_length: body.len(),
             body,
         }
+    }
+
+    /// A request with a JSON body and without headers.
+    #[must_use]
+    pub fn json(method: &str, target: &str, body: &Value) -> Self {
+        let body = body.to_string().into_bytes();
+        let (method, target, headers) = (method.to_owned(), target.to_owned(), HeaderMap::new());
+        Self { method, target, headers, wire_length: body.len(), body }
     }
 
     /// Decompresses the body as its header says. After an error, the body is still as it arrived.

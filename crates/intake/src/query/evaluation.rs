@@ -6,11 +6,16 @@
 //! <https://docs.datadoghq.com/monitors/guide/on_missing_data/> and
 //! <https://docs.datadoghq.com/dashboards/functions/rollup/>.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
+use serde::Serialize;
 use serde_json::Value;
 
-use super::{expression::Expression, point::Point, query::Buckets, thresholds};
+use super::{expression::Expression, metric_query::Buckets, thresholds};
+use crate::{point::Point, store::StoreError};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -21,20 +26,24 @@ const LONGEST_WINDOW: i64 = 7 * DAY;
 const OVER_TIME: [&str; 4] = ["avg", "sum", "max", "min"];
 /// How long a group without data is remembered.
 const RETENTION: i64 = DAY;
+/// What happens without data. See <https://docs.datadoghq.com/monitors/guide/on_missing_data/>.
+const ON_MISSING_DATA: [&str; 4] = ["default", "show_no_data", "show_and_notify_no_data", "resolve"];
 
 /// The status of a monitor's group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Status {
     /// The condition is not met.
+    #[serde(rename = "OK")]
     Ok,
+    /// There was data, and is none any more.
+    #[serde(rename = "No Data")]
+    NoData,
     /// The condition is met.
     Alert,
-    /// There was data, and is none any more.
-    NoData,
 }
 
 /// A change of the status of a monitor's group.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Transition {
     /// When, in seconds since 1970.
     pub at: i64,
@@ -50,9 +59,17 @@ pub struct Transition {
     pub notifies: bool,
 }
 
+/// Finds the points of some metrics within a time.
+pub(crate) trait PointSource:
+    Fn(&BTreeSet<&str>, &RangeInclusive<i64>) -> Result<Vec<Point>, StoreError>
+{
+}
+
+impl<F: Fn(&BTreeSet<&str>, &RangeInclusive<i64>) -> Result<Vec<Point>, StoreError>> PointSource for F {}
+
 /// The groups of all monitors.
 #[derive(Debug, Default)]
-pub(super) struct Evaluations(BTreeMap<(u64, Vec<String>), Group>);
+pub(crate) struct Evaluations(BTreeMap<(u64, Vec<String>), Group>);
 
 #[derive(Debug)]
 struct Group {
@@ -74,34 +91,66 @@ struct Condition<'a> {
 
 impl Evaluations {
     /// Evaluates the monitors that are due at a time.
-    pub(super) fn at<'p>(
+    pub(crate) fn due(
         &mut self,
         now: i64,
         monitors: &[Value],
-        points: &(impl Iterator<Item = &'p Point> + Clone),
-    ) -> Vec<Transition> {
-        let mut transitions = Vec::new();
-        for monitor in monitors {
-            let condition = Condition::read(monitor["query"].as_str().unwrap_or_default())
-                .unwrap_or_else(|| panic!("this query cannot be evaluated: {monitor}"));
-            if now % condition.frequency() == 0 {
-                self.evaluate(now, monitor, &condition, points, &mut transitions);
-            }
-        }
-        transitions
+        points: &impl PointSource,
+    ) -> Result<Vec<Transition>, StoreError> {
+        self.evaluate_all(now, monitors, points, |condition| now % condition.frequency() == 0)
     }
 
-    fn evaluate<'p>(
+    /// Evaluates all monitors, whether or not they are due.
+    pub(crate) fn all(
+        &mut self,
+        now: i64,
+        monitors: &[Value],
+        points: &impl PointSource,
+    ) -> Result<Vec<Transition>, StoreError> {
+        self.evaluate_all(now, monitors, points, |_| true)
+    }
+
+    /// The groups of a monitor with their status.
+    pub(crate) fn groups(&self, monitor: u64) -> Vec<(Vec<String>, Status)> {
+        let own = self.0.iter().filter(|((of, _), _)| *of == monitor);
+        own.map(|((_, tags), group)| (tags.clone(), group.status)).collect()
+    }
+
+    /// The worst status of a monitor's groups. `None` if it has none, because there was never data.
+    pub(crate) fn overall(&self, monitor: u64) -> Option<Status> {
+        self.groups(monitor).into_iter().map(|(_, status)| status).max()
+    }
+
+    /// Monitors of other types, and queries that cannot be read here, are not evaluated.
+    fn evaluate_all(
+        &mut self,
+        now: i64,
+        monitors: &[Value],
+        points: &impl PointSource,
+        is_due: impl Fn(&Condition<'_>) -> bool,
+    ) -> Result<Vec<Transition>, StoreError> {
+        let mut transitions = Vec::new();
+        for monitor in monitors {
+            let condition = Condition::read(monitor["query"].as_str().unwrap_or_default());
+            if let Some(condition) = condition.filter(|condition| is_due(condition)) {
+                self.evaluate(now, monitor, &condition, points, &mut transitions)?;
+            }
+        }
+        Ok(transitions)
+    }
+
+    fn evaluate(
         &mut self,
         now: i64,
         monitor: &Value,
         condition: &Condition<'_>,
-        points: &(impl Iterator<Item = &'p Point> + Clone),
+        points: &impl PointSource,
         transitions: &mut Vec<Transition>,
-    ) {
+    ) -> Result<(), StoreError> {
         let id = monitor["id"].as_u64().unwrap_or_default();
         let time = now - condition.window + 1..=now;
-        let found = condition.expression.groups_in_monitor(points, &time, condition.bucket());
+        let points = points(&condition.expression.metrics(), &time)?;
+        let found = condition.expression.groups_in_monitor(&points.iter(), &time, condition.bucket());
         let known = self.0.keys().filter(|(of, _)| *of == id).map(|(_, group)| group.clone());
         let groups: BTreeSet<Vec<String>> = known.chain(found.keys().cloned()).collect();
         for tags in groups {
@@ -131,6 +180,7 @@ impl Evaluations {
             group.is_notified = notifies && to != Status::Ok;
             transitions.push(Transition { at: now, monitor: id, group: tags, from, to, notifies });
         }
+        Ok(())
     }
 }
 
@@ -177,9 +227,9 @@ impl<'a> Condition<'a> {
             (Some(buckets), _) => self.over_time(buckets),
             (None, Some("show_no_data" | "show_and_notify_no_data")) => return Status::NoData,
             (None, Some("resolve")) => return Status::Ok,
+            (None, None) if options["notify_no_data"] == true => return Status::NoData,
             (None, Some("default")) if self.over_time == "sum" => 0.0,
-            (None, Some("default")) => return before,
-            (None, other) => panic!("this is not evaluated here: on_missing_data is {other:?}"),
+            (None, _) => return before,
         };
         let recovery = options["thresholds"]["critical_recovery"].as_f64();
         match (self.is_met(value, self.critical), before, recovery) {
@@ -216,7 +266,7 @@ impl<'a> Condition<'a> {
 /// Why Datadog does not take a monitor whose query cannot be read or looks too far back, or that says twice what happens
 /// without data. The grammar is that of <https://docs.datadoghq.com/api/latest/monitors/#create-a-monitor>, with the
 /// arithmetic that `expression` knows.
-pub(super) fn refusal(query: &str, options: &Value) -> Option<String> {
+pub(crate) fn refusal(query: &str, options: &Value) -> Option<String> {
     let window = query.split_once("(last_").and_then(|(_, rest)| rest.split_once("):"));
     if let Some((window, _)) = window
         && seconds(window).is_none_or(|seconds| !(MINUTE..=LONGEST_WINDOW).contains(&seconds))
@@ -225,6 +275,9 @@ pub(super) fn refusal(query: &str, options: &Value) -> Option<String> {
     }
     if Condition::read(query).is_none() {
         return Some("The value provided for parameter 'query' is invalid".to_owned());
+    }
+    if options["on_missing_data"].as_str().is_some_and(|option| !ON_MISSING_DATA.contains(&option)) {
+        return Some("The value provided for parameter 'on_missing_data' is invalid".to_owned());
     }
     let is_legacy = options["notify_no_data"] == true || options["no_data_timeframe"].is_u64();
     let is_twice = is_legacy && options["on_missing_data"].is_string();

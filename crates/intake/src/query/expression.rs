@@ -4,16 +4,14 @@
 //! See <https://docs.datadoghq.com/dashboards/functions/> and
 //! <https://docs.datadoghq.com/monitors/guide/monitor-arithmetic-and-sparse-metrics/>.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
-use super::{
-    point::Point,
-    query::{Buckets, Groups, Modifier, Query},
-};
+use super::metric_query::{Buckets, Groups, Modifier, Query};
+use crate::point::Point;
 
 /// An expression. All its metrics have the same groups: Datadog documents nothing about others.
 #[derive(Debug, PartialEq)]
-pub(super) enum Expression<'a> {
+pub(crate) enum Expression<'a> {
     Number(f64),
     Query(Query<'a>),
     Abs(Box<Self>),
@@ -29,7 +27,7 @@ enum Value {
 
 impl<'a> Expression<'a> {
     /// Reads a whole text. It has at least one metric.
-    pub(super) fn read(text: &'a str) -> Option<Self> {
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
         let (expression, rest) = Self::sum(text)?;
         let queries = expression.queries();
         let has_same_groups = queries.windows(2).all(|pair| pair[0].keys == pair[1].keys);
@@ -37,12 +35,17 @@ impl<'a> Expression<'a> {
     }
 
     /// The tags by which the values are grouped.
-    pub(super) fn keys(&self) -> &[&'a str] {
+    pub(crate) fn keys(&self) -> &[&'a str] {
         self.queries().first().map_or(&[], |query| &query.keys)
     }
 
+    /// The metrics that it needs.
+    pub(crate) fn metrics(&self) -> BTreeSet<&'a str> {
+        self.queries().iter().map(|query| query.metric).collect()
+    }
+
     /// The values of each group within a time, in buckets of a length. Groups without any value are left out.
-    pub(super) fn groups<'p>(
+    pub(crate) fn groups<'p>(
         &self,
         points: &(impl Iterator<Item = &'p Point> + Clone),
         time: &RangeInclusive<i64>,
@@ -54,7 +57,7 @@ impl<'a> Expression<'a> {
     /// The same as monitors see it. Metrics are interpolated beside others. If something is calculated of metrics of which
     /// one is taken as a count, each is added up over the whole time before, and there is one bucket.
     /// See <https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>.
-    pub(super) fn groups_in_monitor<'p>(
+    pub(crate) fn groups_in_monitor<'p>(
         &self,
         points: &(impl Iterator<Item = &'p Point> + Clone),
         time: &RangeInclusive<i64>,
@@ -194,8 +197,6 @@ fn join(left: Groups, right: &Groups, apply: impl Fn(f64, f64) -> f64) -> Groups
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     fn point(metric: &str, timestamp: i64, value: f64) -> Point {

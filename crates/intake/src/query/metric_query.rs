@@ -6,7 +6,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use super::point::Point;
+use crate::point::Point;
 
 /// By default, gaps of up to five minutes are filled.
 /// See <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
@@ -14,31 +14,31 @@ const DEFAULT_FILL: i64 = 300;
 const AGGREGATORS: [&str; 5] = ["avg", "sum", "min", "max", "count"];
 
 /// A value for each bucket of time, by its start.
-pub(super) type Buckets = BTreeMap<i64, f64>;
+pub(crate) type Buckets = BTreeMap<i64, f64>;
 /// The values of each group, by its tags.
-pub(super) type Groups = BTreeMap<Vec<String>, Buckets>;
+pub(crate) type Groups = BTreeMap<Vec<String>, Buckets>;
 
 /// A metric with its scope in a query: `sum:jobs{env:prod,!team:a} by {service}.as_count()`.
 #[derive(Debug, PartialEq)]
-pub(super) struct Query<'a> {
-    pub(super) aggregator: &'a str,
-    pub(super) metric: &'a str,
-    pub(super) scope: &'a str,
-    pub(super) keys: Vec<&'a str>,
-    pub(super) modifier: Option<Modifier>,
+pub(crate) struct Query<'a> {
+    pub(crate) aggregator: &'a str,
+    pub(crate) metric: &'a str,
+    pub(crate) scope: &'a str,
+    pub(crate) keys: Vec<&'a str>,
+    pub(crate) modifier: Option<Modifier>,
     /// The longest gap that is filled beside other metrics, in seconds.
     fill: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Modifier {
+pub(crate) enum Modifier {
     Count,
     Rate,
 }
 
 impl<'a> Query<'a> {
     /// Reads the metric at the start of a text, and returns what is behind it.
-    pub(super) fn read_start(text: &'a str) -> Option<(Self, &'a str)> {
+    pub(crate) fn read_start(text: &'a str) -> Option<(Self, &'a str)> {
         let (before, after) = text.split_once('{')?;
         let (aggregator, metric) = before.split_once(':')?;
         let (scope, mut rest) = after.split_once('}')?;
@@ -69,7 +69,7 @@ impl<'a> Query<'a> {
     /// The values of each group within a time. In a bucket of time each series is averaged, or summed up as a count, and
     /// then the series are aggregated.
     /// See <https://docs.datadoghq.com/metrics/custom_metrics/type_modifiers/>.
-    pub(super) fn buckets<'p>(
+    pub(crate) fn buckets<'p>(
         &self,
         points: impl Iterator<Item = &'p Point>,
         time: &RangeInclusive<i64>,
@@ -79,7 +79,7 @@ impl<'a> Query<'a> {
     }
 
     /// The same beside other metrics: each series is interpolated before, so that they can be aligned.
-    pub(super) fn aligned_buckets<'p>(
+    pub(crate) fn aligned_buckets<'p>(
         &self,
         points: impl Iterator<Item = &'p Point>,
         time: &RangeInclusive<i64>,

@@ -3,8 +3,7 @@
 
 use serde_json::Value;
 
-use super::reading::error;
-use crate::server::Answer;
+use crate::{api::error, exchange::Answer};
 
 const COMPARATORS: [&str; 6] = [">=", "<=", "==", "!=", ">", "<"];
 /// The first of each pair is calmer than the second.
@@ -13,7 +12,7 @@ const CALMER: [(&str, &str); 3] =
 
 /// Refuses thresholds that do not fit the end of the query, such as `> 5`, and counts that are not added up.
 /// See <https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>.
-pub(super) fn check(query: &str, thresholds: &Value) -> Result<(), Answer> {
+pub(crate) fn check(query: &str, thresholds: &Value) -> Result<(), Answer> {
     let (comparator, limit) = end(query).ok_or_else(|| {
         let text = "The value provided for parameter 'query' is invalid: invalid operator specified: ";
         error(400, text)
@@ -44,7 +43,7 @@ pub(super) fn check(query: &str, thresholds: &Value) -> Result<(), Answer> {
 }
 
 /// The comparator and the number at the end of a query.
-pub(super) fn end(query: &str) -> Option<(&'static str, f64)> {
+pub(crate) fn end(query: &str) -> Option<(&'static str, f64)> {
     let query = query.trim_end();
     let (rest, number) = query.split_at(query.rfind(['<', '>', '=', ' '])? + 1);
     let comparator = COMPARATORS.into_iter().find(|comparator| rest.trim_end().ends_with(comparator))?;
