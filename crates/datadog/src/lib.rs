@@ -32,11 +32,11 @@ pub use client::{
     QueriedSeries, Site, SiteError, dashboard_json,
 };
 pub use deliver::{DatadogDestination, DatadogSink, event_payload, payload};
-#[doc(no_inline)]
-pub use system_health_registry::datadog_unit;
 pub use manage::{
     Changes, DashboardError, ManagedDashboard, ManagedMonitor, MonitorPlan, MonitorScope, Overwrites,
     PlannedDashboard, PlannedMonitor, PushAction, WantedDashboard, WantedMonitor, combined_goal_monitor,
-    dashboard, goal_monitor, is_managed_dashboard, metadata, metadata_update,
-    reporter_monitors, without_datadogs_additions,
+    dashboard, goal_monitor, is_managed_dashboard, metadata, metadata_update, reporter_monitors,
+    without_datadogs_additions,
 };
+#[doc(no_inline)]
+pub use system_health_registry::datadog_unit;

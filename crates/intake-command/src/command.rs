@@ -78,7 +78,8 @@ fn open(file: Option<&Path>, folder: &Path) -> anyhow::Result<Store> {
     if let Some(parent) = file.parent() {
         std::fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
     }
-    Store::open(file).context("the intake cannot store anything; another one may be running with the same file")
+    Store::open(file)
+        .context("the intake cannot store anything; another one may be running with the same file")
 }
 
 /// The time before which data is deleted, in seconds since 1970.
@@ -88,7 +89,8 @@ fn oldest(state: &StateSettings) -> i64 {
 }
 
 fn with_advice(error: ServeError) -> anyhow::Error {
-    let is_taken = matches!(&error, ServeError::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse);
+    let is_taken =
+        matches!(&error, ServeError::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse);
     let error = anyhow::Error::from(error);
     if is_taken {
         error.context(
@@ -106,7 +108,8 @@ fn interrupted() -> io::Result<impl Future<Output = ()>> {
     {
         use tokio::signal::unix::{SignalKind, signal};
 
-        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         Ok(async move {
             tokio::select! {
                 _ = interrupt.recv() => {}

@@ -2,7 +2,7 @@
 
 use system_health_intake::locate;
 use system_health_registry::{
-    Extension, Settings, SettingSwitch, SharedError, SwitchedSetting, register_extension,
+    Extension, SettingSwitch, Settings, SharedError, SwitchedSetting, register_extension,
 };
 use system_health_reporter::StateSettings;
 

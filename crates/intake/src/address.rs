@@ -45,7 +45,9 @@ pub enum LocateError {
         source: io::Error,
     },
     /// Another program listens.
-    #[error("{url} is not an intake; stop the program that listens there, or start `report intake` with another --listen")]
+    #[error(
+        "{url} is not an intake; stop the program that listens there, or start `report intake` with another --listen"
+    )]
     Other {
         /// The address.
         url: String,
@@ -80,7 +82,8 @@ impl Drop for AddressFile {
 
 /// The URL of the intake that runs with this state folder, or at the default address.
 pub fn locate(folder: &Path) -> Result<String, LocateError> {
-    let mut urls: Vec<String> = read(&folder.join(AddressFile::FILE)).map(|content| content.url).into_iter().collect();
+    let mut urls: Vec<String> =
+        read(&folder.join(AddressFile::FILE)).map(|content| content.url).into_iter().collect();
     // An intake with another state folder may listen there.
     let default = url(AddressFile::DEFAULT);
     if !urls.contains(&default) {

@@ -45,7 +45,13 @@ pub enum Notice {
 }
 
 impl Notice {
-    pub(crate) fn delivery(source: &str, item: &'static str, sent: usize, stored: usize, metrics: usize) -> Self {
+    pub(crate) fn delivery(
+        source: &str,
+        item: &'static str,
+        sent: usize,
+        stored: usize,
+        metrics: usize,
+    ) -> Self {
         Self::Delivery { source: source.to_owned(), item, sent, stored, metrics }
     }
 
@@ -96,7 +102,10 @@ mod tests {
             Notice::delivery("/api/v2/series", "point", 12, 10, 3).to_string(),
             "received 12 points of 3 metrics, stored 10  (/api/v2/series)"
         );
-        assert_eq!(Notice::delivery("dogstatsd", "line", 1, 1, 0).to_string(), "received 1 line  (dogstatsd)");
+        assert_eq!(
+            Notice::delivery("dogstatsd", "line", 1, 1, 0).to_string(),
+            "received 1 line  (dogstatsd)"
+        );
         let transition = Transition {
             at: 0,
             monitor: 1,

@@ -29,7 +29,8 @@ struct Intake {
 
 impl Intake {
     fn start(scene: &Scene) -> Self {
-        let arguments = ["intake", "--listen", "127.0.0.1:0", "--dogstatsd", "127.0.0.1:0", "--format", "json"];
+        let arguments =
+            ["intake", "--listen", "127.0.0.1:0", "--dogstatsd", "127.0.0.1:0", "--format", "json"];
         let mut process = scene.command(&arguments).stdout(Stdio::piped()).spawn().expect("start the intake");
         let stdout = process.stdout.take().expect("a pipe from the intake");
         let (sender, lines) = channel();
@@ -57,7 +58,8 @@ impl Intake {
     fn get(&self, path: &str) -> Value {
         let address = self.url.strip_prefix("http://").expect("a URL");
         let mut stream = TcpStream::connect(address).expect("connect to the intake");
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("ask the intake");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
+            .expect("ask the intake");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         let (_, body) = answer.split_once("\r\n\r\n").expect("an answer with a body");
@@ -98,7 +100,10 @@ fn a_local_push_needs_no_key_and_nothing_of_it_would_be_refused_or_changed() {
 
     let deliveries = ended.json()["deliveries"].clone();
     assert_eq!(deliveries.as_array().map(Vec::len), Some(1), "{deliveries}");
-    assert_eq!((&deliveries[0]["sink"], &deliveries[0]["address"]), (&"datadog".into(), &intake.url.as_str().into()));
+    assert_eq!(
+        (&deliveries[0]["sink"], &deliveries[0]["address"]),
+        (&"datadog".into(), &intake.url.as_str().into())
+    );
     assert!(!scene.folder().join("points.jsonl").exists());
     let names = metrics(&intake);
     assert!(names.contains(&"commits.hotfix".to_owned()), "{names:?}");
@@ -140,7 +145,9 @@ fn dashboards_and_monitors_are_kept_and_evaluated() {
 
     let monitors = intake.get("/api/v1/intake/monitors");
     let monitors = monitors["monitors"].as_array().expect("monitors");
-    let hotfix = monitors.iter().find(|monitor| monitor["query"].as_str().is_some_and(|query| query.contains("commits.hotfix")));
+    let hotfix = monitors
+        .iter()
+        .find(|monitor| monitor["query"].as_str().is_some_and(|query| query.contains("commits.hotfix")));
     assert_eq!(hotfix.expect("a monitor of the goal")["state"], "OK");
     let dashboards = intake.get("/api/v1/intake/dashboards");
     assert_eq!(dashboards["dashboards"][0]["title"], "System health");
@@ -176,7 +183,9 @@ fn what_is_sent_to_an_agent_arrives_too() {
     let address = listening["dogstatsd"].as_str().expect("an address").to_owned();
 
     let agent = scene.variable("DD_DOGSTATSD_URL", address);
-    let _ = agent.run(&["--push", "--to", "dogstatsd", "--only", "commits.*", "--no-self-metrics"]).with_status(0);
+    let _ = agent
+        .run(&["--push", "--to", "dogstatsd", "--only", "commits.*", "--no-self-metrics"])
+        .with_status(0);
 
     let delivered = lines.find(|line| line.contains("\"dogstatsd\"") && line.contains("\"delivery\""));
     process.kill().expect("stop the intake");

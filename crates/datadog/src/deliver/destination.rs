@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use futures::future::BoxFuture;
-use serde_json::Value;
 use secrecy::SecretString;
+use serde_json::Value;
 use system_health_credentials::{Credentials, Secret};
 use system_health_registry::{
     Capabilities, Context, Destination, Event, Finding, Point, Settings, SharedError, Sink, SinkType,

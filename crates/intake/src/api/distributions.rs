@@ -52,7 +52,8 @@ fn store(state: &mut State, path: &str, series: Vec<Submitted>) -> Result<(), St
     let (mut sent, mut metrics, mut has_new_metrics) = (0, BTreeSet::new(), false);
     let now = state.now();
     for Submitted { metric, points, tags, host } in series {
-        let tags: BTreeSet<String> = tags.unwrap_or_default().into_iter().chain(host_tag(host.as_deref())).collect();
+        let tags: BTreeSet<String> =
+            tags.unwrap_or_default().into_iter().chain(host_tag(host.as_deref())).collect();
         sent += points.iter().map(|(_, values)| values.len()).sum::<usize>();
         let checked = check_name(&metric, &mut findings).map(|metric| {
             let tags = check_tags(&metric, &tags, &mut findings);

@@ -72,7 +72,8 @@ pub(super) fn read(state: &State, id: &str) -> Outcome {
     let number = id.parse::<u64>().ok().and_then(|id| id.checked_sub(FIRST_ID));
     let all = state.store.events(&(i64::MIN..=i64::MAX))?;
     let found = all.into_iter().find(|(id, ..)| Some(*id) == number);
-    let (id, time, event) = found.ok_or_else(|| error(404, &format!("No event matches that event_id {id}")))?;
+    let (id, time, event) =
+        found.ok_or_else(|| error(404, &format!("No event matches that event_id {id}")))?;
     let event = with_defaults(event.as_object().cloned().unwrap_or_default(), time);
     Ok(json!({ "event": shown(event, id) }))
 }

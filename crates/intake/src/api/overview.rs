@@ -34,7 +34,8 @@ pub(super) fn answer(state: &mut State, request: &Request) -> Outcome {
         ("GET", ["checks"]) => Ok(json!({ "checks": state.store.checks()? })),
         ("GET", ["traces"]) => {
             let traces = state.store.traces(TRACES)?.into_iter();
-            let traces: Vec<Value> = traces.map(|(trace, spans)| json!({ "trace": trace, "spans": spans })).collect();
+            let traces: Vec<Value> =
+                traces.map(|(trace, spans)| json!({ "trace": trace, "spans": spans })).collect();
             Ok(json!({ "traces": traces }))
         }
         ("GET", ["findings"]) => {
@@ -83,7 +84,8 @@ fn monitors(state: &mut State) -> Outcome {
     let shown = state.monitors.all.iter().map(|monitor| {
         let id = monitor["id"].as_u64().unwrap_or_default();
         let groups = state.evaluations.groups(id).into_iter();
-        let groups: Vec<Value> = groups.map(|(tags, state)| json!({ "tags": tags, "state": state })).collect();
+        let groups: Vec<Value> =
+            groups.map(|(tags, state)| json!({ "tags": tags, "state": state })).collect();
         json!({
             "id": id,
             "name": monitor["name"],

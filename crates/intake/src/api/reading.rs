@@ -52,7 +52,8 @@ pub(crate) fn seconds_since_1970() -> i64 {
 impl From<StoreError> for Answer {
     /// The intake cannot write. Clients retry after this status.
     fn from(failure: StoreError) -> Self {
-        let cause = std::error::Error::source(&failure).map_or_else(String::new, |cause| format!(": {cause}"));
+        let cause =
+            std::error::Error::source(&failure).map_or_else(String::new, |cause| format!(": {cause}"));
         error(500, &format!("{failure}{cause}"))
     }
 }

@@ -20,7 +20,8 @@ const OWN: &str = "/api/v1/intake";
 /// Whether Datadog wants an application key for a request, in addition to the API key.
 #[must_use]
 pub fn requires_application_key(method: &str, path: &str) -> bool {
-    MANAGED.iter().any(|start| path.starts_with(start)) || (method == "GET" && path.starts_with("/api/v1/events"))
+    MANAGED.iter().any(|start| path.starts_with(start))
+        || (method == "GET" && path.starts_with("/api/v1/events"))
 }
 
 /// Answers a request. Keys are not checked.
@@ -70,7 +71,9 @@ fn note_missing_keys(state: &mut State, request: &Request) {
         let message = "a request has no API key; the header DD-API-KEY is missing";
         state.find(&Finding::new(Rule::Keys, request.path(), message));
     }
-    if requires_application_key(&request.method, request.path()) && !has("dd-application-key", "application_key") {
+    if requires_application_key(&request.method, request.path())
+        && !has("dd-application-key", "application_key")
+    {
         let message = "a request has no application key; the header DD-APPLICATION-KEY is missing";
         state.find(&Finding::new(Rule::Keys, request.path(), message));
     }

@@ -59,7 +59,9 @@ fn spans(traces: &Value) -> Result<Vec<(String, i64, Value)>, String> {
             let trace_id = id("trace_id").ok_or("a span has no trace_id")?;
             let (span_id, parent) = (id("span_id").ok_or("a span has no span_id")?, id("parent_id"));
             let start = span["start"].as_i64().ok_or("a span has no start in nanoseconds")?;
-            for (name, id) in [("trace_id", trace_id), ("span_id", span_id), ("parent_id", parent.unwrap_or(0))] {
+            for (name, id) in
+                [("trace_id", trace_id), ("span_id", span_id), ("parent_id", parent.unwrap_or(0))]
+            {
                 span[name] = id.to_string().into();
             }
             spans.push((trace_id.to_string(), start, span));

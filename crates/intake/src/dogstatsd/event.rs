@@ -37,8 +37,7 @@ impl EventLine {
         if title.is_empty() || !(rest.is_empty() || rest.starts_with('|')) {
             return Err(LineError::Event);
         }
-        let mut event =
-            Self { title, text, timestamp: None, tags: BTreeSet::new(), properties: Vec::new() };
+        let mut event = Self { title, text, timestamp: None, tags: BTreeSet::new(), properties: Vec::new() };
         for field in rest.split('|').skip(1) {
             if let Some(text) = field.strip_prefix('#') {
                 event.tags.extend(tags(text));
@@ -70,7 +69,8 @@ mod tests {
 
     #[test]
     fn an_event_has_lengths_in_bytes() {
-        let event = EventLine::parse("7,6}:größe|a\\n|b|d:1656581400|h:web|p:low|t:warning|k:x|#env:prod").unwrap();
+        let event =
+            EventLine::parse("7,6}:größe|a\\n|b|d:1656581400|h:web|p:low|t:warning|k:x|#env:prod").unwrap();
 
         assert_eq!((event.title.as_str(), event.text.as_str()), ("größe", "a\n|b"));
         assert_eq!(event.timestamp, Some(1_656_581_400));
@@ -85,7 +85,16 @@ mod tests {
 
     #[test]
     fn a_wrong_head_is_refused() {
-        for rest in ["", "5,4:title|text", "x,4}:title|text", "9,4}:title|text", "5,9}:title|text", "0,4}:|text", "5,3}:title|text", "1,1}:ä|b"] {
+        for rest in [
+            "",
+            "5,4:title|text",
+            "x,4}:title|text",
+            "9,4}:title|text",
+            "5,9}:title|text",
+            "0,4}:|text",
+            "5,3}:title|text",
+            "1,1}:ä|b",
+        ] {
             assert_eq!(EventLine::parse(rest), Err(LineError::Event), "{rest}");
         }
         assert!(EventLine::parse("5,0}:title|").is_ok());

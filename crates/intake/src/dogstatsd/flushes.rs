@@ -44,12 +44,13 @@ impl Flushes {
             self.series.clear();
             self.start = start;
         }
-        let aggregate = self.series.entry((name.to_owned(), tags.clone(), kind)).or_insert_with(|| match kind {
-            MetricType::Count => Aggregate::Sum(0.0),
-            MetricType::Gauge => Aggregate::Last(0.0),
-            MetricType::Set => Aggregate::Members(BTreeSet::new()),
-            MetricType::Histogram | MetricType::Distribution => Aggregate::Values(Vec::new()),
-        });
+        let aggregate =
+            self.series.entry((name.to_owned(), tags.clone(), kind)).or_insert_with(|| match kind {
+                MetricType::Count => Aggregate::Sum(0.0),
+                MetricType::Gauge => Aggregate::Last(0.0),
+                MetricType::Set => Aggregate::Members(BTreeSet::new()),
+                MetricType::Histogram | MetricType::Distribution => Aggregate::Values(Vec::new()),
+            });
         aggregate.add(values, weight);
         let point = |suffix: &str, kind: &'static str, value: f64| Point {
             metric: format!("{name}{suffix}"),
@@ -69,7 +70,9 @@ impl Aggregate {
         match (self, values) {
             (Self::Sum(sum), Values::Numbers(numbers)) => *sum += numbers.iter().sum::<f64>() * weight,
             (Self::Last(last), Values::Numbers(numbers)) => *last = numbers.last().copied().unwrap_or(*last),
-            (Self::Values(all), Values::Numbers(numbers)) => all.extend(numbers.iter().map(|number| (*number, weight))),
+            (Self::Values(all), Values::Numbers(numbers)) => {
+                all.extend(numbers.iter().map(|number| (*number, weight)))
+            }
             (Self::Members(members), Values::Text(member)) => drop(members.insert(member.clone())),
             _ => {}
         }
@@ -138,7 +141,13 @@ mod tests {
         let points = flushes.add("a", &tags, MetricType::Histogram, &numbers, 1.0, 0);
         assert_eq!(
             values(&points),
-            [("a.avg", 50.5), ("a.count", 10.0), ("a.max", 100.0), ("a.median", 50.0), ("a.95percentile", 95.0)]
+            [
+                ("a.avg", 50.5),
+                ("a.count", 10.0),
+                ("a.max", 100.0),
+                ("a.median", 50.0),
+                ("a.95percentile", 95.0)
+            ]
         );
     }
 

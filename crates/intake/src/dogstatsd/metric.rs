@@ -60,8 +60,14 @@ impl MetricLine {
             MetricType::Set => Values::Text(values.to_owned()),
             _ => Values::Numbers(values.split(':').map(number).collect::<Result<_, _>>()?),
         };
-        let mut metric =
-            Self { name: name.to_owned(), kind, values, sample_rate: None, tags: BTreeSet::new(), timestamp: None };
+        let mut metric = Self {
+            name: name.to_owned(),
+            kind,
+            values,
+            sample_rate: None,
+            tags: BTreeSet::new(),
+            timestamp: None,
+        };
         for field in fields {
             if let Some(rate) = field.strip_prefix('@') {
                 metric.sample_rate = Some(sample_rate(rate)?);
@@ -90,7 +96,8 @@ mod tests {
 
     #[test]
     fn all_fields_of_a_metric_are_read() {
-        let metric = MetricLine::parse("a.b:1:2.5:-3|d|@0.5|#env:prod, team:web,|c:ci-1|e:x|card:low").unwrap();
+        let metric =
+            MetricLine::parse("a.b:1:2.5:-3|d|@0.5|#env:prod, team:web,|c:ci-1|e:x|card:low").unwrap();
 
         assert_eq!((metric.name.as_str(), metric.kind), ("a.b", MetricType::Distribution));
         assert_eq!(metric.values, Values::Numbers(vec![1.0, 2.5, -3.0]));

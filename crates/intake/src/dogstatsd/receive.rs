@@ -111,7 +111,8 @@ fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
                 MetricType::Count => ("count", numbers.iter().sum::<f64>() * weight),
                 _ => ("gauge", numbers.last().copied().unwrap_or_default()),
             };
-            let point = Point { metric: name, tags, timestamp: time, value, kind, interval: None, unit: None };
+            let point =
+                Point { metric: name, tags, timestamp: time, value, kind, interval: None, unit: None };
             received.points.push(point);
         }
         _ => received.points.extend(state.flushes.add(&name, &tags, line.kind, &line.values, weight, now)),

@@ -22,7 +22,10 @@ pub(crate) fn check_event(
     let mut find = |rule, message: String| findings.push(Finding::new(rule, title, message));
     let length = text.chars().count();
     if length > MAX_TEXT {
-        find(Rule::EventText, format!("the text has {length} characters, and at most {MAX_TEXT} are allowed"));
+        find(
+            Rule::EventText,
+            format!("the text has {length} characters, and at most {MAX_TEXT} are allowed"),
+        );
     }
     if happened < now - MAX_AGE {
         find(Rule::EventAge, "the event is older than 18 hours".to_owned());
@@ -30,7 +33,9 @@ pub(crate) fn check_event(
     let is_taken = findings.len() == before;
     let length = aggregation_key.unwrap_or_default().chars().count();
     if length > MAX_AGGREGATION_KEY {
-        let message = format!("the aggregation key has {length} characters, and at most {MAX_AGGREGATION_KEY} are kept");
+        let message = format!(
+            "the aggregation key has {length} characters, and at most {MAX_AGGREGATION_KEY} are kept"
+        );
         findings.push(Finding::new(Rule::AggregationKey, title, message));
     }
     is_taken

@@ -10,7 +10,11 @@ pub(crate) fn check_name(name: &str, findings: &mut Vec<Finding>) -> Option<Stri
     let refused = |rule, message: String| Finding::new(rule, name, message);
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         let subject = if name.is_empty() { "a metric without a name" } else { name };
-        findings.push(Finding::new(Rule::NameStart, subject, "the name of a metric must start with a letter"));
+        findings.push(Finding::new(
+            Rule::NameStart,
+            subject,
+            "the name of a metric must start with a letter",
+        ));
         return None;
     }
     let length = name.chars().count();

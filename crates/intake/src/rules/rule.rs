@@ -118,7 +118,9 @@ impl Rule {
             | Self::Replaced
             | Self::PayloadSize
             | Self::Payload => SUBMIT,
-            Self::LargeValue => "https://docs.datadoghq.com/metrics/custom_metrics/#custom-metrics-properties",
+            Self::LargeValue => {
+                "https://docs.datadoghq.com/metrics/custom_metrics/#custom-metrics-properties"
+            }
             Self::Interval | Self::Type => TYPES,
             Self::Unit => "https://docs.datadoghq.com/metrics/units/",
             Self::EventAge | Self::EventText | Self::AggregationKey => EVENTS,

@@ -65,7 +65,8 @@ pub(crate) fn check_series(
     }
     let mut points = Vec::with_capacity(submitted.points.len());
     for point in &submitted.points {
-        let is_kept = check_time(&metric, point.time, now, findings) && check_value(&metric, point.value, findings);
+        let is_kept =
+            check_time(&metric, point.time, now, findings) && check_value(&metric, point.value, findings);
         points.extend(is_kept.then_some(*point));
     }
     (!points.is_empty()).then(|| Submission { metric, tags, points, ..submitted.clone() })
@@ -77,16 +78,20 @@ pub(crate) fn check_time(metric: &str, time: i64, now: i64, findings: &mut Vec<F
         humantime::format_duration(std::time::Duration::from_secs(seconds.unsigned_abs())).to_string()
     };
     // A time in milliseconds is far in the future.
-    let hint = if time > now.saturating_mul(100) { "; is it in milliseconds? Datadog expects seconds" } else { "" };
+    let hint =
+        if time > now.saturating_mul(100) { "; is it in milliseconds? Datadog expects seconds" } else { "" };
     if time < now - MAX_AGE {
         // The age is rounded, so that repeated submissions make one finding.
         let age = distance((now - time) / 3600 * 3600);
-        let message = format!("a point is more than {age} old: Datadog does not store points older than 1 hour");
+        let message =
+            format!("a point is more than {age} old: Datadog does not store points older than 1 hour");
         findings.push(Finding::new(Rule::TooOld, metric, message));
         return false;
     }
     if time > now + MAX_AHEAD {
-        let message = format!("a point is in the future: Datadog does not store points more than 10 minutes ahead{hint}");
+        let message = format!(
+            "a point is in the future: Datadog does not store points more than 10 minutes ahead{hint}"
+        );
         findings.push(Finding::new(Rule::TooFarAhead, metric, message));
         return false;
     }
@@ -95,7 +100,8 @@ pub(crate) fn check_time(metric: &str, time: i64, now: i64, findings: &mut Vec<F
 
 fn check_value(metric: &str, value: Option<f64>, findings: &mut Vec<Finding>) -> bool {
     let Some(value) = value.filter(|value| value.is_finite()) else {
-        let message = "a point has no number: NaN and infinities cannot be written in JSON, and clients send null";
+        let message =
+            "a point has no number: NaN and infinities cannot be written in JSON, and clients send null";
         findings.push(Finding::new(Rule::Value, metric, message));
         return false;
     };
@@ -133,7 +139,11 @@ mod tests {
     fn what_follows_the_rules_is_stored_unchanged() {
         let good = submission("gauge", &[(NOW - 3600, Some(1.0)), (NOW + 600, Some(-2.5))]);
         assert_eq!(checked(&good, Some("gauge")), (Some(good.clone()), vec![]));
-        let count = Submission { interval: Some(60), unit: Some("job".into()), ..submission("count", &[(NOW, Some(1.0))]) };
+        let count = Submission {
+            interval: Some(60),
+            unit: Some("job".into()),
+            ..submission("count", &[(NOW, Some(1.0))])
+        };
         assert_eq!(checked(&count, None), (Some(count.clone()), vec![]));
     }
 

@@ -28,10 +28,12 @@ pub(super) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, nex
 fn refusal(hosts: &Hosts, host: Option<&str>, origin: Option<&str>) -> Option<Answer> {
     let host = host.unwrap_or_default();
     if !hosts.allow(host) {
-        let text = "The Host header names neither an address nor localhost; allow another name with --allow-host";
+        let text =
+            "The Host header names neither an address nor localhost; allow another name with --allow-host";
         return Some(error(403, text));
     }
-    let is_foreign = |origin: &str| origin.split_once("://").is_none_or(|(_, of)| !of.eq_ignore_ascii_case(host));
+    let is_foreign =
+        |origin: &str| origin.split_once("://").is_none_or(|(_, of)| !of.eq_ignore_ascii_case(host));
     origin.is_some_and(is_foreign).then(|| error(403, "The Origin header names another site"))
 }
 
@@ -57,10 +59,14 @@ mod tests {
     #[test]
     fn only_names_of_this_server_are_accepted() {
         let hosts = Hosts(vec!["intake".into()]);
-        for host in ["127.0.0.1:8126", "127.0.0.1", "[::1]:8126", "[::1]", "localhost:1", "LOCALHOST", "intake:8126"] {
+        for host in
+            ["127.0.0.1:8126", "127.0.0.1", "[::1]:8126", "[::1]", "localhost:1", "LOCALHOST", "intake:8126"]
+        {
             assert!(hosts.allow(host), "{host}");
         }
-        for host in ["", "evil.example", "evil.example:8126", "127.0.0.1.evil.example", "localhost.evil.example"] {
+        for host in
+            ["", "evil.example", "evil.example:8126", "127.0.0.1.evil.example", "localhost.evil.example"]
+        {
             assert!(!hosts.allow(host), "{host}");
         }
         assert!(!Hosts::default().allow("intake"));

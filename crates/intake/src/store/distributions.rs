@@ -19,7 +19,8 @@ impl Store {
     /// Adds values.
     pub(crate) fn add_values(&mut self, all: &[(DistributionId, WeightedValues)]) -> Result<(), StoreError> {
         self.write(|transaction| {
-            let mut add = transaction.prepare_cached("INSERT INTO distribution_values VALUES (?1, ?2, ?3, ?4)")?;
+            let mut add =
+                transaction.prepare_cached("INSERT INTO distribution_values VALUES (?1, ?2, ?3, ?4)")?;
             for ((metric, tags, time), values) in all {
                 let series = series_id(transaction, metric, tags)?;
                 for (value, weight) in values {
@@ -35,8 +36,9 @@ impl Store {
         self.read(|connection| {
             let mut series = connection.prepare_cached("SELECT id, metric, tags FROM series")?;
             let series: Vec<_> = series.query_map([], series_row)?.collect::<Result<_, _>>()?;
-            let mut select = connection
-                .prepare_cached("SELECT time, value FROM distribution_values WHERE series = ?1 ORDER BY rowid")?;
+            let mut select = connection.prepare_cached(
+                "SELECT time, value FROM distribution_values WHERE series = ?1 ORDER BY rowid",
+            )?;
             let mut all = BTreeMap::<_, Vec<f64>>::new();
             for (id, metric, tags) in series {
                 let rows = select.query_map([id], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;

@@ -13,7 +13,9 @@ impl Store {
     pub(crate) fn save(&mut self, kind: &str, document: &impl Serialize) -> Result<(), StoreError> {
         let body = serde_json::to_string(document).unwrap_or_default();
         self.write(|transaction| {
-            transaction.prepare_cached("INSERT OR REPLACE INTO documents VALUES (?1, ?2)")?.execute(params![kind, body])?;
+            transaction
+                .prepare_cached("INSERT OR REPLACE INTO documents VALUES (?1, ?2)")?
+                .execute(params![kind, body])?;
             Ok(())
         })
     }

@@ -20,8 +20,9 @@ impl Store {
     /// The events within a time, in the order of their arrival, each with its number.
     pub(crate) fn events(&self, time: &RangeInclusive<i64>) -> Result<Vec<(u64, i64, Value)>, StoreError> {
         let rows = self.read(|connection| {
-            let mut select = connection
-                .prepare_cached("SELECT id, time, event FROM events WHERE time BETWEEN ?1 AND ?2 ORDER BY id")?;
+            let mut select = connection.prepare_cached(
+                "SELECT id, time, event FROM events WHERE time BETWEEN ?1 AND ?2 ORDER BY id",
+            )?;
             let rows = select.query_map(params![time.start(), time.end()], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, String>(2)?))
             })?;

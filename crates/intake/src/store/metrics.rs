@@ -100,7 +100,11 @@ impl Store {
     }
 
     /// The series of a metric, with the points within a time.
-    pub(crate) fn series(&self, metric: &str, time: &RangeInclusive<i64>) -> Result<Vec<SeriesSummary>, StoreError> {
+    pub(crate) fn series(
+        &self,
+        metric: &str,
+        time: &RangeInclusive<i64>,
+    ) -> Result<Vec<SeriesSummary>, StoreError> {
         self.read(|connection| {
             let mut series =
                 connection.prepare_cached("SELECT id, tags FROM series WHERE metric = ?1 ORDER BY tags")?;

@@ -48,15 +48,17 @@ impl Store {
         let connection = connection.map_err(failed)?;
         // The data can be sent again, so it may be lost if the machine crashes. An exclusive lock refuses a second intake with the
         // same file at the start.
-        let pragmas = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
+        let pragmas =
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
                        PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;";
         connection.busy_timeout(Duration::ZERO).map_err(failed)?;
         connection.execute_batch(pragmas).map_err(failed)?;
         let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         let id = number("application_id").map_err(failed)?;
         let version = number("user_version").map_err(failed)?;
-        let tables: i64 =
-            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
+        let tables: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .map_err(failed)?;
         match (id, version, tables) {
             (APPLICATION_ID, VERSION, _) => connection.execute_batch("BEGIN EXCLUSIVE; COMMIT"),
             (0, 0, 0) => connection.execute_batch(&format!(
@@ -97,7 +99,8 @@ impl Store {
             for table in ["points", "distribution_values", "events"] {
                 transaction.execute(&format!("DELETE FROM {table} WHERE time < ?1"), [since])?;
             }
-            transaction.execute("DELETE FROM spans WHERE start < ?1", [since.saturating_mul(1_000_000_000)])?;
+            transaction
+                .execute("DELETE FROM spans WHERE start < ?1", [since.saturating_mul(1_000_000_000)])?;
             Ok(())
         })
     }

@@ -14,9 +14,10 @@ impl Store {
         self.write(|transaction| {
             let mut replaced = BTreeSet::new();
             let mut last: Option<(&str, &BTreeSet<String>, i64)> = None;
-            let mut old = transaction.prepare_cached("SELECT value FROM points WHERE series = ?1 AND time = ?2")?;
-            let mut put =
-                transaction.prepare_cached("INSERT OR REPLACE INTO points VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+            let mut old =
+                transaction.prepare_cached("SELECT value FROM points WHERE series = ?1 AND time = ?2")?;
+            let mut put = transaction
+                .prepare_cached("INSERT OR REPLACE INTO points VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
             for point in points {
                 let series = match last {
                     Some((metric, tags, id)) if metric == point.metric && *tags == point.tags => id,
@@ -77,7 +78,9 @@ pub(super) fn series_id(
     if let Some(id) = known.query_row(params![metric, tags], |row| row.get(0)).optional()? {
         return Ok(id);
     }
-    transaction.prepare_cached("INSERT INTO series (metric, tags) VALUES (?1, ?2)")?.insert(params![metric, tags])
+    transaction
+        .prepare_cached("INSERT INTO series (metric, tags) VALUES (?1, ?2)")?
+        .insert(params![metric, tags])
 }
 
 /// Tags as a JSON list.
@@ -155,7 +158,8 @@ mod tests {
     #[test]
     fn points_are_found_by_metric_and_time() {
         let mut store = Store::in_memory().unwrap();
-        let points = [point("a", &[], 10, 1.0), point("a", &[], 20, 2.0), point("b", &["x:1", "y:2"], 20, 3.0)];
+        let points =
+            [point("a", &[], 10, 1.0), point("a", &[], 20, 2.0), point("b", &["x:1", "y:2"], 20, 3.0)];
         store.put_points(&points).unwrap();
 
         let found = |metrics: &[&str], time| store.points(&metrics.iter().copied().collect(), &time).unwrap();

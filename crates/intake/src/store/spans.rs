@@ -21,21 +21,22 @@ impl Store {
     pub(crate) fn traces(&self, limit: usize) -> Result<Vec<(String, Vec<Value>)>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = self.read(|connection| {
-            let mut traces = connection.prepare_cached(
-                "SELECT trace FROM spans GROUP BY trace ORDER BY max(start) DESC LIMIT ?1",
-            )?;
+            let mut traces = connection
+                .prepare_cached("SELECT trace FROM spans GROUP BY trace ORDER BY max(start) DESC LIMIT ?1")?;
             let mut spans =
                 connection.prepare_cached("SELECT body FROM spans WHERE trace = ?1 ORDER BY start, rowid")?;
             let traces = traces.query_map([limit], |row| row.get::<_, String>(0))?;
             traces
                 .map(|trace| {
                     let trace = trace?;
-                    let bodies = spans.query_map([&trace], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+                    let bodies =
+                        spans.query_map([&trace], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
                     Ok((trace, bodies))
                 })
                 .collect::<rusqlite::Result<Vec<_>>>()
         })?;
-        let read = |bodies: Vec<String>| bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
+        let read =
+            |bodies: Vec<String>| bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect();
         Ok(rows.into_iter().map(|(trace, bodies)| (trace, read(bodies))).collect())
     }
 }

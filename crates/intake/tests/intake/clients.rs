@@ -21,13 +21,19 @@ fn run(script: &str, arguments: &[&str]) {
         .output()
         .expect("start python");
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{script}: {}\n--- stdout\n{stdout}\n--- stderr\n{stderr}", output.status);
+    assert!(
+        output.status.success(),
+        "{script}: {}\n--- stdout\n{stdout}\n--- stderr\n{stderr}",
+        output.status
+    );
 }
 
 /// The last value and the type of each metric.
 fn values(intake: &Running) -> Value {
     let metrics = intake.get("/api/v1/intake/metrics");
-    let shown = |metric: &Value| (metric["metric"].as_str().unwrap().to_owned(), json!([metric["value"], metric["type"]]));
+    let shown = |metric: &Value| {
+        (metric["metric"].as_str().unwrap().to_owned(), json!([metric["value"], metric["type"]]))
+    };
     metrics["metrics"].as_array().unwrap().iter().map(shown).collect()
 }
 
@@ -63,7 +69,10 @@ fn datadogpy_talks_to_the_intake() {
     let findings = intake.intake.findings();
     let messages: Vec<&str> = findings.iter().map(|found| found.finding.message.as_str()).collect();
     assert!(messages.iter().any(|message| message.starts_with("is stored as `Jobs_Open`")), "{messages:?}");
-    assert!(messages.iter().any(|message| message.contains("`Env:Prod` is stored as `env:prod`")), "{messages:?}");
+    assert!(
+        messages.iter().any(|message| message.contains("`Env:Prod` is stored as `env:prod`")),
+        "{messages:?}"
+    );
     let monitors = intake.get("/api/v1/intake/monitors");
     assert_eq!(monitors["monitors"][0]["state"], "Alert", "{monitors}");
     assert_eq!(intake.get("/api/v1/intake/dashboards")["dashboards"][0]["title"], "Jobs");

@@ -11,15 +11,22 @@ use super::running::Running;
 fn packets_become_points_events_and_checks() {
     let intake = Running::start();
 
-    intake.send(b"hits:30|c|#env:prod\nqueue:5|g|#Env:Prod\n_e{6,4}:Deploy|done|#env:prod\n_sc|web.up|0|m:fine");
+    intake.send(
+        b"hits:30|c|#env:prod\nqueue:5|g|#Env:Prod\n_e{6,4}:Deploy|done|#env:prod\n_sc|web.up|0|m:fine",
+    );
     intake.send(b"latency:1:2|d|@0.5\nbroken");
     let stored = intake.wait_for_lines(6);
 
     assert_eq!(stored, 5);
     let metrics = intake.get("/api/v1/intake/metrics");
-    let values: Vec<_> =
-        metrics["metrics"].as_array().unwrap().iter().map(|metric| (&metric["metric"], &metric["value"])).collect();
-    let expected = [("hits", 3.0), ("latency", 1.5), ("queue", 5.0)].map(|(name, value)| (name.into(), value.into()));
+    let values: Vec<_> = metrics["metrics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|metric| (&metric["metric"], &metric["value"]))
+        .collect();
+    let expected =
+        [("hits", 3.0), ("latency", 1.5), ("queue", 5.0)].map(|(name, value)| (name.into(), value.into()));
     assert_eq!(values, expected.iter().map(|(name, value)| (name, value)).collect::<Vec<_>>());
     let latency = intake.get("/api/v1/intake/series?metric=latency");
     assert_eq!(latency["series"][0]["distributions"][0]["count"], 4.0, "a sample rate of 0.5 counts twice");

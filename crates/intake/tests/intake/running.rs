@@ -95,7 +95,8 @@ impl Running {
         let mut stream = TcpStream::connect(self.addresses.http).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         let (head, body) = request.split_once("\r\n\r\n").unwrap();
-        write!(stream, "{head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        write!(stream, "{head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+            .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();

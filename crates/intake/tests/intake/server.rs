@@ -25,7 +25,9 @@ fn web_sites_cannot_use_the_intake() {
 fn a_body_that_cannot_be_decompressed_is_refused() {
     let intake = Running::start();
     let request = |encoding: &str| {
-        let head = format!("POST /api/v2/series HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: {encoding}\r\n\r\n");
+        let head = format!(
+            "POST /api/v2/series HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: {encoding}\r\n\r\n"
+        );
         intake.request(&(head + SERIES))
     };
 
