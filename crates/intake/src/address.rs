@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Addresses;
+use crate::server::Addresses;
 
 /// How long a running intake may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(2);

@@ -9,21 +9,15 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    DistributionId, FoundFinding, Notice, Point, Store, StoreError, Transition,
     api::{self, State},
-    dogstatsd,
     exchange::{Answer, Request},
+    notice::Notice,
+    point::Point,
+    query::Transition,
+    rules::FoundFinding,
+    store::{DistributionId, Store, StoreError},
+    treatment::Treatment,
 };
-
-/// What happens to submissions that break Datadog's rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Treatment {
-    /// They are changed or dropped, as Datadog does.
-    #[default]
-    LikeDatadog,
-    /// They are stored as they were sent, with any time. For tests that choose the time.
-    AsSent,
-}
 
 /// A stand-in for Datadog.
 pub struct Intake {
@@ -64,7 +58,7 @@ impl Intake {
 
     /// Takes a packet of `DogStatsD`.
     pub fn receive(&self, packet: &[u8]) -> Result<(), StoreError> {
-        self.with_state(|state| dogstatsd::receive(state, packet))
+        self.with_state(|state| api::receive(state, packet))
     }
 
     /// Notifies the observer of the lines of `DogStatsD` since the last call.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{
@@ -11,26 +11,12 @@ use super::{
     state::State,
 };
 use crate::{
-    Notice,
     exchange::{Answer, Request},
+    notice::Notice,
     rules::check_tags,
+    service_check::ServiceCheck,
     store::StoreError,
 };
-
-/// A service check.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ServiceCheck {
-    /// Its name.
-    pub(crate) check: String,
-    /// 0 for OK, 1 for a warning, 2 for critical, 3 for unknown.
-    pub(crate) status: u8,
-    pub(crate) host_name: Option<String>,
-    /// In seconds since 1970.
-    pub(crate) timestamp: Option<i64>,
-    pub(crate) message: Option<String>,
-    #[serde(default)]
-    pub(crate) tags: Option<BTreeSet<String>>,
-}
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -53,7 +39,7 @@ pub(super) fn accept(state: &mut State, request: &Request) -> Answer {
 }
 
 /// Stores service checks.
-pub(crate) fn store(state: &mut State, source: &str, checks: Vec<ServiceCheck>) -> Result<(), StoreError> {
+pub(super) fn store(state: &mut State, source: &str, checks: Vec<ServiceCheck>) -> Result<(), StoreError> {
     let count = checks.len();
     for mut check in checks {
         let tags: BTreeSet<String> = check.tags.take().unwrap_or_default();

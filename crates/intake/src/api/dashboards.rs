@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::reading::{AUTHOR, Outcome, error, invalid, now, number, object};
-use crate::exchange::{Answer, Request};
+use super::reading::{AUTHOR, Outcome, invalid, now, number, object};
+use crate::exchange::{Answer, Request, error};
 
 /// The number of dashboards in a list, unless the request says otherwise.
 const DEFAULT_COUNT: usize = 100;

@@ -11,10 +11,11 @@ use super::{
     state::State,
 };
 use crate::{
-    Notice, Treatment,
     exchange::{Answer, Request},
+    notice::Notice,
     rules::{check_name, check_tags, check_time},
     store::{DistributionId, StoreError},
+    treatment::Treatment,
 };
 
 #[derive(Deserialize)]

@@ -4,12 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    reading::{Outcome, error, invalid, number, object},
+    reading::{Outcome, invalid, number, object},
     state::State,
 };
 use crate::{
-    Notice,
-    exchange::{Answer, Request},
+    exchange::{Answer, Request, error},
+    notice::Notice,
     rules::check_event,
     store::StoreError,
 };
@@ -36,7 +36,7 @@ pub(super) fn create(state: &mut State, request: &Request) -> Outcome {
 }
 
 /// Stores an event, unless Datadog would refuse it.
-pub(crate) fn store(
+pub(super) fn store(
     state: &mut State,
     source: &str,
     sent: &Map<String, Value>,

@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::{
-    reading::{Outcome, error, object},
+    reading::{Outcome, object},
     state::State,
     timeseries,
 };
-use crate::exchange::Request;
+use crate::exchange::{Request, error};
 
 /// Answers a request, and saves what it changed.
 pub(super) fn manage(state: &mut State, request: &Request) -> Outcome {

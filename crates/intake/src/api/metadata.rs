@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::reading::{Outcome, error, invalid, object};
-use crate::exchange::{Answer, Request};
+use super::reading::{Outcome, invalid, object};
+use crate::exchange::{Answer, Request, error};
 
 const TEXTS: [&str; 5] = ["description", "per_unit", "short_name", "type", "unit"];
 const STATSD_INTERVAL: &str = "statsd_interval";

@@ -3,6 +3,7 @@
 mod checks;
 mod dashboards;
 mod distributions;
+mod dogstatsd;
 mod events;
 mod manage;
 mod metadata;
@@ -16,11 +17,8 @@ mod state;
 mod timeseries;
 mod traces;
 
-pub use reading::error;
 pub use routes::requires_application_key;
 
-pub(crate) use checks::{ServiceCheck, store as store_checks};
-pub(crate) use events::store as store_event;
-pub(crate) use reading::{Outcome, invalid, seconds_since_1970};
+pub(crate) use dogstatsd::receive;
 pub(crate) use routes::answer;
 pub(crate) use state::State;

@@ -5,9 +5,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::reading::{AUTHOR, Outcome, error, invalid, now, number, object};
+use super::reading::{AUTHOR, Outcome, invalid, now, number, object};
 use crate::{
-    exchange::{Answer, Request},
+    exchange::{Answer, Request, error},
     query::{refusal, thresholds},
 };
 

@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    reading::{Outcome, error, invalid, number},
+    reading::{Outcome, invalid, number},
     state::State,
 };
-use crate::exchange::Request;
+use crate::exchange::{Request, error};
 
 /// The number of traces in an answer.
 const TRACES: usize = 100;

@@ -1,8 +1,8 @@
 //! What all payloads of metrics have in common.
 
-use super::{reading::error, state::State};
+use super::state::State;
 use crate::{
-    exchange::{Answer, Request},
+    exchange::{Answer, Request, error},
     rules::{Finding, Rule},
 };
 

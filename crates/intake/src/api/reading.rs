@@ -5,7 +5,7 @@ use std::{str::FromStr, time::SystemTime};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    exchange::{Answer, Request},
+    exchange::{Answer, Request, error},
     store::StoreError,
 };
 
@@ -14,12 +14,6 @@ pub(crate) const AUTHOR: (&str, &str) = ("Robin Keys", "robin@example.com");
 
 /// The body of a good answer, or a refusal.
 pub(crate) type Outcome = Result<Value, Answer>;
-
-/// Datadog's answer for an error: the status, and a list of one text.
-#[must_use]
-pub fn error(status: u16, text: &str) -> Answer {
-    Answer::json(status, &json!({ "errors": [text] }))
-}
 
 /// The JSON object in a request.
 pub(crate) fn object(request: &Request) -> Result<Map<String, Value>, Answer> {

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::{
-    checks, distributions, events, manage::manage, overview, reading::error, series, state::State, traces,
+    checks, distributions, events, manage::manage, overview, reading::Outcome, series, state::State, traces,
 };
 use crate::{
-    exchange::{Answer, Request},
+    exchange::{Answer, Request, error},
     rules::{Finding, Rule},
 };
 
@@ -51,7 +51,7 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Answer {
     }
 }
 
-fn outcome(status: u16, outcome: super::Outcome) -> Answer {
+fn outcome(status: u16, outcome: Outcome) -> Answer {
     outcome.map_or_else(|refusal| refusal, |body| Answer::json(status, &body))
 }
 

@@ -8,15 +8,15 @@ use serde_json::json;
 
 use super::{
     payload::{check_size, host_tag, unreadable},
-    reading::error,
     state::State,
 };
 use crate::{
-    Notice, Treatment,
-    exchange::{Answer, Request},
+    exchange::{Answer, Request, error},
+    notice::Notice,
     point::{KINDS, Point},
     rules::{Submission, SubmittedPoint, check_series},
     store::StoreError,
+    treatment::Treatment,
 };
 
 /// A payload of version 2.

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::{dashboards::Dashboards, metadata::Metadata, monitors::Monitors, reading::seconds_since_1970};
 use crate::{
-    Notice, Treatment,
     dogstatsd::Flushes,
+    notice::Notice,
     query::{Evaluations, Transition},
     rules::{Finding, Findings, Rule},
     store::{Store, StoreError},
+    treatment::Treatment,
 };
 
 /// All that the intake knows.

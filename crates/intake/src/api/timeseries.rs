@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::reading::{Outcome, error, invalid, number};
+use super::reading::{Outcome, invalid, number};
 use crate::{
-    exchange::Request,
+    exchange::{Request, error},
     query::{Buckets, Expression},
     store::Store,
 };

@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::{reading::error, state::State};
+use super::state::State;
 use crate::{
-    Notice,
-    exchange::{Answer, Request},
+    exchange::{Answer, Request, error},
     msgpack,
+    notice::Notice,
     rules::{Finding, Rule},
 };
 

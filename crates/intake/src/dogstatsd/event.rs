@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::{
-    LineError,
     fields::{tags, timestamp},
+    line_error::LineError,
 };
 
 /// A line with an event.

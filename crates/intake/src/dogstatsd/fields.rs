@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::LineError;
+use super::line_error::LineError;
 
 /// The tags of `env:prod,team:web`.
 pub(super) fn tags(text: &str) -> BTreeSet<String> {

@@ -30,7 +30,7 @@ enum Aggregate {
 
 impl Flushes {
     /// Adds the values of a line, and returns the points of its series. Distributions are not aggregated by the Agent.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         name: &str,
         tags: &BTreeSet<String>,

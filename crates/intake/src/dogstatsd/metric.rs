@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    LineError,
     fields::{tags, timestamp},
+    line_error::LineError,
 };
 
 /// The type of a metric.

@@ -5,11 +5,14 @@ mod event;
 mod fields;
 mod flushes;
 mod line;
+mod line_error;
 mod metric;
-mod receive;
 mod service_check;
 
-pub use line::{LineError, parses};
+pub use line::parses;
+pub use line_error::LineError;
 
-pub(crate) use flushes::Flushes;
-pub(crate) use receive::{MAX_PACKET, receive};
+pub(crate) use event::EventLine;
+pub(crate) use flushes::{Flushes, INTERVAL};
+pub(crate) use line::Line;
+pub(crate) use metric::{MetricLine, MetricType, Values};

@@ -1,10 +1,10 @@
 //! Service checks: `_sc|redis.up|2|d:1656581400|h:web|#env:prod|m:it is down`.
 
 use super::{
-    LineError,
     fields::{tags, timestamp},
+    line_error::LineError,
 };
-use crate::api::ServiceCheck;
+use crate::service_check::ServiceCheck;
 
 /// A line with a service check.
 #[derive(Debug, Clone, PartialEq)]

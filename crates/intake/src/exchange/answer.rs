@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::json;
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,12 @@ impl Answer {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
+}
+
+/// Datadog's answer for an error: the status, and a list of one text.
+#[must_use]
+pub fn error(status: u16, text: &str) -> Answer {
+    Answer::json(status, &json!({ "errors": [text] }))
 }
 
 impl IntoResponse for Answer {

@@ -3,5 +3,5 @@
 mod answer;
 mod request;
 
-pub use answer::Answer;
+pub use answer::{Answer, error};
 pub use request::{BodyError, Request};

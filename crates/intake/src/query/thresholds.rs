@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::{api::error, exchange::Answer};
+use crate::exchange::{Answer, error};
 
 const COMPARATORS: [&str; 6] = [">=", "<=", "==", "!=", ">", "<"];
 /// The first of each pair is calmer than the second.

@@ -10,10 +10,7 @@ use axum::{
 };
 use tokio::time::timeout;
 
-use crate::{
-    api::error,
-    exchange::{BodyError, Request},
-};
+use crate::exchange::{BodyError, Request, error};
 
 /// The largest body, in bytes, as it arrives and decompressed: the limit of the Agent for traces. Endpoints have lower limits.
 /// See <https://docs.datadoghq.com/tracing/guide/trace_ingestion_volume_control/>.

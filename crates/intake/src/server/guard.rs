@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{api::error, exchange::Answer};
+use crate::exchange::{Answer, error};
 
 /// The names of this server besides `localhost`. An address is always accepted, because no name server was asked for it.
 #[derive(Debug, Clone, Default)]

@@ -18,7 +18,7 @@ use super::{
     body,
     guard::{self, Hosts},
 };
-use crate::{Intake, api::error};
+use crate::{exchange::error, intake::Intake};
 
 /// The number of requests whose bodies are in memory at once.
 const MAX_REQUESTS: usize = 16;

@@ -1,14 +1,8 @@
 //! A packet of lines, as it arrives.
 
-use super::{
-    LineError,
-    event::EventLine,
-    flushes::INTERVAL,
-    line::Line,
-    metric::{MetricLine, MetricType, Values},
-};
+use super::{checks, events, state::State};
 use crate::{
-    api::{State, store_checks, store_event},
+    dogstatsd::{EventLine, INTERVAL, Line, LineError, MetricLine, MetricType, Values},
     point::Point,
     rules::{Finding, Rule, check_name, check_tags, check_time},
     store::{DistributionId, StoreError},
@@ -16,7 +10,7 @@ use crate::{
 
 /// The Agent's buffer for a packet, in bytes. It cuts longer packets.
 /// See <https://docs.datadoghq.com/developers/dogstatsd/high_throughput/>.
-pub(crate) const MAX_PACKET: usize = 8192;
+const MAX_PACKET: usize = 8192;
 
 const SOURCE: &str = "dogstatsd";
 
@@ -48,7 +42,7 @@ pub(crate) fn receive(state: &mut State, packet: &[u8]) -> Result<(), StoreError
                 stored += 1;
             }
             Ok(Line::ServiceCheck(check)) => {
-                store_checks(state, SOURCE, vec![check.0])?;
+                checks::store(state, SOURCE, vec![check.0])?;
                 stored += 1;
             }
             Err(error) => received.findings.push(refused(line, &error)),
@@ -78,7 +72,7 @@ fn refused(line: &[u8], error: &LineError) -> Finding {
 
 fn add_event(state: &mut State, event: &EventLine) -> Result<(), StoreError> {
     let happened = event.timestamp.unwrap_or_else(|| state.now());
-    store_event(state, SOURCE, &event.to_json(), happened).map(drop)
+    events::store(state, SOURCE, &event.to_json(), happened).map(drop)
 }
 
 fn add_metric(state: &mut State, received: &mut Received, line: &MetricLine) {
