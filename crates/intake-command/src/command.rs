@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -39,7 +39,7 @@ fn run(matches: &ArgMatches, context: &CommandContext<'_>) -> anyhow::Result<Sta
     let intake = Intake::new(store)?.with_observer(printer.observer());
     intake.prune(oldest(&state))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(serve(&arguments, intake, &folder, file, &printer))?;
+    runtime.block_on(serve(&arguments, intake, &folder, &file, &printer))?;
     drop(runtime);
     printer.finish()?;
     Ok(Status::Done)
@@ -49,7 +49,7 @@ async fn serve(
     arguments: &IntakeArguments,
     intake: Intake,
     folder: &Path,
-    file: PathBuf,
+    file: &Path,
     printer: &Printer,
 ) -> anyhow::Result<()> {
     let listening = IntakeServer::listen(Arc::new(intake), arguments.listen, arguments.dogstatsd()).await;

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    path::PathBuf,
+    path::Path,
     sync::mpsc::{SyncSender, sync_channel},
     thread::{self, JoinHandle},
 };
@@ -20,7 +20,7 @@ const MAX_WAITING: usize = 10_000;
 pub(crate) struct Listening {
     url: String,
     dogstatsd: Option<String>,
-    file: PathBuf,
+    file: String,
 }
 
 /// Prints notices.
@@ -32,9 +32,9 @@ pub(crate) struct Printer {
 }
 
 impl Listening {
-    pub(crate) fn new(addresses: &Addresses, file: PathBuf) -> Self {
+    pub(crate) fn new(addresses: &Addresses, file: &Path) -> Self {
         let dogstatsd = addresses.dogstatsd.map(|address| format!("udp://{address}"));
-        Self { url: format!("http://{}", addresses.http), dogstatsd, file }
+        Self { url: format!("http://{}", addresses.http), dogstatsd, file: file.display().to_string() }
     }
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for Listening {
         if let Some(dogstatsd) = &self.dogstatsd {
             write!(f, ", and on {dogstatsd} for DogStatsD")?;
         }
-        write!(f, "\nstoring in {}", self.file.display())?;
+        write!(f, "\nstoring in {}", self.file)?;
         write!(f, "\n`report --push --local` delivers here; Ctrl-C stops")
     }
 }
@@ -96,7 +96,7 @@ mod tests {
             http: "127.0.0.1:8126".parse().unwrap(),
             dogstatsd: Some("127.0.0.1:8125".parse().unwrap()),
         };
-        let listening = Listening::new(&addresses, ":memory:".into());
+        let listening = Listening::new(&addresses, Path::new(":memory:"));
 
         assert_eq!(
             line(Format::Table, &listening),

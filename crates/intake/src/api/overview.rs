@@ -23,7 +23,7 @@ pub(super) fn answer(state: &mut State, request: &Request) -> Outcome {
         ("GET", []) => Ok(json!({
             "intake": "system-health",
             "version": env!("CARGO_PKG_VERSION"),
-            "file": state.store.file(),
+            "file": state.store.file().display().to_string(),
             "now": state.now(),
         })),
         ("GET", ["metrics"]) => metrics(state),

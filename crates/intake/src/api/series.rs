@@ -157,7 +157,7 @@ fn submission_v2(series: SeriesV2) -> Option<Submission> {
     let is_host = |resource: &&Resource| resource.kind.as_deref() == Some("host");
     let host = series.resources.iter().find(is_host).and_then(|resource| resource.name.as_deref());
     Some(Submission {
-        kind: KINDS.get(usize::from(series.kind))?,
+        kind: KINDS.get(usize::from(series.kind)).copied()?,
         tags: series.tags.unwrap_or_default().into_iter().chain(host_tag(host)).collect(),
         metric: series.metric,
         interval: series.interval,

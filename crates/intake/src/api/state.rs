@@ -101,15 +101,14 @@ impl State {
     /// Evaluates the monitors that are due at a time, in seconds since 1970.
     pub(crate) fn evaluate_due(&mut self, now: i64) -> Result<Vec<Transition>, StoreError> {
         let Self { evaluations, monitors, store, .. } = self;
-        evaluations.due(now, &monitors.all, &|metrics: &_, time: &_| store.points(metrics, time))
+        evaluations.due(now, &monitors.all, store)
     }
 
     /// Evaluates all monitors now, and puts the status into each.
     pub(crate) fn evaluate_all(&mut self) -> Result<(), StoreError> {
         let now = self.now();
         let Self { evaluations, monitors, store, .. } = self;
-        let transitions =
-            evaluations.all(now, &monitors.all, &|metrics: &_, time: &_| store.points(metrics, time))?;
+        let transitions = evaluations.all(now, &monitors.all, store)?;
         for monitor in &mut monitors.all {
             let id = monitor["id"].as_u64().unwrap_or_default();
             if let Some(status) = evaluations.overall(id) {

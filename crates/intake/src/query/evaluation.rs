@@ -6,10 +6,7 @@
 //! <https://docs.datadoghq.com/monitors/guide/on_missing_data/> and
 //! <https://docs.datadoghq.com/dashboards/functions/rollup/>.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::RangeInclusive,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -17,18 +14,10 @@ use super::{
     condition::{Condition, DAY},
     status::{Status, Transition},
 };
-use crate::{point::Point, store::StoreError};
+use crate::store::{Store, StoreError};
 
 /// How long a group without data is remembered.
 const RETENTION: i64 = DAY;
-
-/// Finds the points of some metrics within a time.
-pub(crate) trait PointSource:
-    Fn(&BTreeSet<&str>, &RangeInclusive<i64>) -> Result<Vec<Point>, StoreError>
-{
-}
-
-impl<F: Fn(&BTreeSet<&str>, &RangeInclusive<i64>) -> Result<Vec<Point>, StoreError>> PointSource for F {}
 
 /// The groups of all monitors.
 #[derive(Debug, Default)]
@@ -48,9 +37,9 @@ impl Evaluations {
         &mut self,
         now: i64,
         monitors: &[Value],
-        points: &impl PointSource,
+        store: &Store,
     ) -> Result<Vec<Transition>, StoreError> {
-        self.evaluate_all(now, monitors, points, |condition| now % condition.frequency() == 0)
+        self.evaluate_all(now, monitors, store, |condition| now % condition.frequency() == 0)
     }
 
     /// Evaluates all monitors, whether or not they are due.
@@ -58,9 +47,9 @@ impl Evaluations {
         &mut self,
         now: i64,
         monitors: &[Value],
-        points: &impl PointSource,
+        store: &Store,
     ) -> Result<Vec<Transition>, StoreError> {
-        self.evaluate_all(now, monitors, points, |_| true)
+        self.evaluate_all(now, monitors, store, |_| true)
     }
 
     /// The groups of a monitor with their status.
@@ -79,14 +68,14 @@ impl Evaluations {
         &mut self,
         now: i64,
         monitors: &[Value],
-        points: &impl PointSource,
+        store: &Store,
         is_due: impl Fn(&Condition<'_>) -> bool,
     ) -> Result<Vec<Transition>, StoreError> {
         let mut transitions = Vec::new();
         for monitor in monitors {
             let condition = Condition::read(monitor["query"].as_str().unwrap_or_default());
             if let Some(condition) = condition.filter(|condition| is_due(condition)) {
-                self.evaluate(now, monitor, &condition, points, &mut transitions)?;
+                self.evaluate(now, monitor, &condition, store, &mut transitions)?;
             }
         }
         Ok(transitions)
@@ -97,12 +86,12 @@ impl Evaluations {
         now: i64,
         monitor: &Value,
         condition: &Condition<'_>,
-        points: &impl PointSource,
+        store: &Store,
         transitions: &mut Vec<Transition>,
     ) -> Result<(), StoreError> {
         let id = monitor["id"].as_u64().unwrap_or_default();
         let time = now - condition.window + 1..=now;
-        let points = points(&condition.expression.metrics(), &time)?;
+        let points = store.points(&condition.expression.metrics(), &time)?;
         let found = condition.expression.groups_in_monitor(&points.iter(), &time, condition.bucket());
         let known = self.0.keys().filter(|(of, _)| *of == id).map(|(_, group)| group.clone());
         let groups: BTreeSet<Vec<String>> = known.chain(found.keys().cloned()).collect();
