@@ -30,7 +30,8 @@ pub(crate) fn answer(state: &mut State, request: &Request) -> Answer {
     if path.starts_with(OWN) {
         return outcome(200, overview::answer(state, request));
     }
-    if path.starts_with("/api/") {
+    // A page of the intake itself may ask for series, and needs no key.
+    if path.starts_with("/api/") && request.header("sec-fetch-site") != Some("same-origin") {
         note_missing_keys(state, request);
     }
     match (&*request.method, path) {
