@@ -152,7 +152,7 @@ mod tests {
         let path = folder.path().join(AddressFile::FILE);
 
         let file = AddressFile::write(folder.path(), &addresses("0.0.0.0:7".parse().unwrap())).unwrap();
-        assert_eq!(super::read(&path).unwrap().url, "http://127.0.0.1:7");
+        assert_eq!(read(&path).unwrap().url, "http://127.0.0.1:7");
         fs::write(&path, r#"{"url":"http://127.0.0.1:8","pid":0}"#).unwrap();
         drop(file);
         assert!(path.exists());

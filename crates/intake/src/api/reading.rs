@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, time::SystemTime};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     exchange::{Answer, Request, error},

@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn an_event_has_lengths_in_bytes() {
         let event =
-            EventLine::parse("7,6}:größe|a\\n|b|d:1656581400|h:web|p:low|t:warning|k:x|#env:prod").unwrap();
+            EventLine::parse("7,5}:größe|a\\n|b|d:1656581400|h:web|p:low|t:warning|k:x|#env:prod").unwrap();
 
         assert_eq!((event.title.as_str(), event.text.as_str()), ("größe", "a\n|b"));
         assert_eq!(event.timestamp, Some(1_656_581_400));

@@ -71,7 +71,7 @@ impl Aggregate {
             (Self::Sum(sum), Values::Numbers(numbers)) => *sum += numbers.iter().sum::<f64>() * weight,
             (Self::Last(last), Values::Numbers(numbers)) => *last = numbers.last().copied().unwrap_or(*last),
             (Self::Values(all), Values::Numbers(numbers)) => {
-                all.extend(numbers.iter().map(|number| (*number, weight)))
+                all.extend(numbers.iter().map(|number| (*number, weight)));
             }
             (Self::Members(members), Values::Text(member)) => drop(members.insert(member.clone())),
             _ => {}

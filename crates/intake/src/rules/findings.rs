@@ -11,7 +11,7 @@ const MAX_FINDINGS: usize = 1000;
 
 /// The findings since the start.
 #[derive(Debug, Default)]
-pub struct Findings {
+pub(crate) struct Findings {
     all: BTreeMap<Finding, Seen>,
     /// Findings that were not kept, because there were too many different ones.
     dropped: u64,

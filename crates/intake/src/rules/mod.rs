@@ -10,11 +10,12 @@ mod series;
 mod tags;
 
 pub use finding::Finding;
-pub use findings::{Findings, FoundFinding};
+pub use findings::FoundFinding;
 pub use rule::{Effect, Rule};
 
 pub(crate) use event::check_event;
 pub(crate) use finding::quoted;
+pub(crate) use findings::Findings;
 pub(crate) use name::check_name;
 pub(crate) use series::{Submission, SubmittedPoint, check_series, check_time};
 pub(crate) use tags::check_tags;

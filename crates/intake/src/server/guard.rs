@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{Request, State},
-    http::header,
+    http::{HeaderMap, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -18,11 +18,15 @@ pub(super) struct Hosts(pub(super) Vec<String>);
 
 /// Passes a request on if its headers are those of a client on this machine, or of the page that the server itself shows.
 pub(super) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
-    let text = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
-    match refusal(&hosts, text(header::HOST), text(header::ORIGIN)) {
+    match refusal_of(&hosts, request.headers()) {
         Some(refusal) => refusal.into_response(),
         None => next.run(request).await,
     }
+}
+
+fn refusal_of(hosts: &Hosts, headers: &HeaderMap) -> Option<Answer> {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    refusal(hosts, text(header::HOST), text(header::ORIGIN))
 }
 
 fn refusal(hosts: &Hosts, host: Option<&str>, origin: Option<&str>) -> Option<Answer> {

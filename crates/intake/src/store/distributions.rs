@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::{
     Store, StoreError,
-    points::{series_id, series_row},
+    points::{SeriesIds, series_row},
 };
 
 /// Metric, tags, and seconds since 1970.
@@ -19,10 +19,10 @@ impl Store {
     /// Adds values.
     pub(crate) fn add_values(&mut self, all: &[(DistributionId, WeightedValues)]) -> Result<(), StoreError> {
         self.write(|transaction| {
-            let mut add =
-                transaction.prepare_cached("INSERT INTO distribution_values VALUES (?1, ?2, ?3, ?4)")?;
+            let mut ids = SeriesIds::new(transaction)?;
+            let mut add = transaction.prepare("INSERT INTO distribution_values VALUES (?1, ?2, ?3, ?4)")?;
             for ((metric, tags, time), values) in all {
-                let series = series_id(transaction, metric, tags)?;
+                let series = ids.id(metric, tags)?;
                 for (value, weight) in values {
                     add.execute(params![series, time, value, weight])?;
                 }
@@ -34,11 +34,10 @@ impl Store {
     /// All values, in the order of their arrival.
     pub(crate) fn values(&self) -> Result<BTreeMap<DistributionId, Vec<f64>>, StoreError> {
         self.read(|connection| {
-            let mut series = connection.prepare_cached("SELECT id, metric, tags FROM series")?;
+            let mut series = connection.prepare("SELECT id, metric, tags FROM series")?;
             let series: Vec<_> = series.query_map([], series_row)?.collect::<Result<_, _>>()?;
-            let mut select = connection.prepare_cached(
-                "SELECT time, value FROM distribution_values WHERE series = ?1 ORDER BY rowid",
-            )?;
+            let mut select = connection
+                .prepare("SELECT time, value FROM distribution_values WHERE series = ?1 ORDER BY rowid")?;
             let mut all = BTreeMap::<_, Vec<f64>>::new();
             for (id, metric, tags) in series {
                 let rows = select.query_map([id], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;

@@ -14,7 +14,7 @@ impl Store {
         let body = serde_json::to_string(document).unwrap_or_default();
         self.write(|transaction| {
             transaction
-                .prepare_cached("INSERT OR REPLACE INTO documents VALUES (?1, ?2)")?
+                .prepare("INSERT OR REPLACE INTO documents VALUES (?1, ?2)")?
                 .execute(params![kind, body])?;
             Ok(())
         })
@@ -23,7 +23,7 @@ impl Store {
     /// The document, or its default if none was saved.
     pub(crate) fn load<T: DeserializeOwned + Default>(&self, kind: &str) -> Result<T, StoreError> {
         let body: Option<String> = self.read(|connection| {
-            let mut select = connection.prepare_cached("SELECT body FROM documents WHERE kind = ?1")?;
+            let mut select = connection.prepare("SELECT body FROM documents WHERE kind = ?1")?;
             select.query_row([kind], |row| row.get(0)).optional()
         })?;
         Ok(body.and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default())
@@ -37,7 +37,7 @@ impl Store {
         check: &Value,
     ) -> Result<(), StoreError> {
         self.write(|transaction| {
-            let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO checks VALUES (?1, ?2, ?3)")?;
+            let mut put = transaction.prepare("INSERT OR REPLACE INTO checks VALUES (?1, ?2, ?3)")?;
             put.execute(params![name, to_json(tags), check.to_string()])?;
             Ok(())
         })
@@ -46,7 +46,7 @@ impl Store {
     /// The service checks, by name.
     pub(crate) fn checks(&self) -> Result<Vec<Value>, StoreError> {
         self.read(|connection| {
-            let mut select = connection.prepare_cached("SELECT body FROM checks ORDER BY name, tags")?;
+            let mut select = connection.prepare("SELECT body FROM checks ORDER BY name, tags")?;
             select.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()
         })
         .map(|bodies| bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect())

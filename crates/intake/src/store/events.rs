@@ -11,7 +11,7 @@ impl Store {
     /// Adds an event, and returns its number, which starts at 1.
     pub(crate) fn add_event(&mut self, time: i64, event: &Value) -> Result<u64, StoreError> {
         let id = self.write(|transaction| {
-            let mut add = transaction.prepare_cached("INSERT INTO events (time, event) VALUES (?1, ?2)")?;
+            let mut add = transaction.prepare("INSERT INTO events (time, event) VALUES (?1, ?2)")?;
             add.insert(params![time, event.to_string()])
         })?;
         Ok(id.unsigned_abs())
@@ -20,9 +20,8 @@ impl Store {
     /// The events within a time, in the order of their arrival, each with its number.
     pub(crate) fn events(&self, time: &RangeInclusive<i64>) -> Result<Vec<(u64, i64, Value)>, StoreError> {
         let rows = self.read(|connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT id, time, event FROM events WHERE time BETWEEN ?1 AND ?2 ORDER BY id",
-            )?;
+            let mut select = connection
+                .prepare("SELECT id, time, event FROM events WHERE time BETWEEN ?1 AND ?2 ORDER BY id")?;
             let rows = select.query_map(params![time.start(), time.end()], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, String>(2)?))
             })?;

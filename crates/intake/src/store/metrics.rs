@@ -67,11 +67,11 @@ impl Store {
     pub(crate) fn metrics(&self) -> Result<Vec<MetricSummary>, StoreError> {
         self.read(|connection| {
             let mut all = BTreeMap::<String, MetricSummary>::new();
-            let mut series = connection.prepare_cached("SELECT id, metric, tags FROM series ORDER BY id")?;
+            let mut series = connection.prepare("SELECT id, metric, tags FROM series ORDER BY id")?;
             for row in series.query_map([], series_row)? {
                 let (id, metric, tags) = row?;
                 let last = |sql| -> rusqlite::Result<Option<(i64, f64)>> {
-                    let mut select = connection.prepare_cached(sql)?;
+                    let mut select = connection.prepare(sql)?;
                     select.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
                 };
                 let point = last(LAST_POINT)?;
@@ -107,11 +107,11 @@ impl Store {
     ) -> Result<Vec<SeriesSummary>, StoreError> {
         self.read(|connection| {
             let mut series =
-                connection.prepare_cached("SELECT id, tags FROM series WHERE metric = ?1 ORDER BY tags")?;
-            let mut points = connection.prepare_cached(
+                connection.prepare("SELECT id, tags FROM series WHERE metric = ?1 ORDER BY tags")?;
+            let mut points = connection.prepare(
                 "SELECT time, value FROM points WHERE series = ?1 AND time BETWEEN ?2 AND ?3 ORDER BY time",
             )?;
-            let mut distributions = connection.prepare_cached(
+            let mut distributions = connection.prepare(
                 "SELECT time, sum(weight), min(value), max(value), sum(value * weight) / sum(weight)
                  FROM distribution_values WHERE series = ?1 AND time BETWEEN ?2 AND ?3 GROUP BY time ORDER BY time",
             )?;

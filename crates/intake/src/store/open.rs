@@ -83,7 +83,7 @@ impl Store {
         &mut self,
         write: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let mut all = || {
+        let all = || {
             let transaction = self.connection.transaction()?;
             let written = write(&transaction)?;
             transaction.commit()?;

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, Transaction, params};
+use serde_json::Value;
 
 use super::{Store, StoreError};
 use crate::point::{Point, kind_named};
@@ -12,16 +13,16 @@ impl Store {
     /// value.
     pub(crate) fn put_points(&mut self, points: &[Point]) -> Result<BTreeSet<String>, StoreError> {
         self.write(|transaction| {
+            let mut ids = SeriesIds::new(transaction)?;
             let mut replaced = BTreeSet::new();
             let mut last: Option<(&str, &BTreeSet<String>, i64)> = None;
-            let mut old =
-                transaction.prepare_cached("SELECT value FROM points WHERE series = ?1 AND time = ?2")?;
-            let mut put = transaction
-                .prepare_cached("INSERT OR REPLACE INTO points VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+            let mut old = transaction.prepare("SELECT value FROM points WHERE series = ?1 AND time = ?2")?;
+            let mut put =
+                transaction.prepare("INSERT OR REPLACE INTO points VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
             for point in points {
                 let series = match last {
                     Some((metric, tags, id)) if metric == point.metric && *tags == point.tags => id,
-                    _ => series_id(transaction, &point.metric, &point.tags)?,
+                    _ => ids.id(&point.metric, &point.tags)?,
                 };
                 last = Some((&point.metric, &point.tags, series));
                 let key = params![series, point.timestamp];
@@ -39,7 +40,7 @@ impl Store {
     /// All points, ordered by metric, tags and time.
     pub(crate) fn all_points(&self) -> Result<Vec<Point>, StoreError> {
         self.read(|connection| {
-            let mut series = connection.prepare_cached("SELECT id, metric, tags FROM series")?;
+            let mut series = connection.prepare("SELECT id, metric, tags FROM series")?;
             let series = series.query_map([], series_row)?.collect::<Result<Vec<_>, _>>()?;
             read_points(connection, series, &(i64::MIN..=i64::MAX))
         })
@@ -53,8 +54,7 @@ impl Store {
     ) -> Result<Vec<Point>, StoreError> {
         self.read(|connection| {
             let mut found = Vec::new();
-            let mut series =
-                connection.prepare_cached("SELECT id, metric, tags FROM series WHERE metric = ?1")?;
+            let mut series = connection.prepare("SELECT id, metric, tags FROM series WHERE metric = ?1")?;
             for metric in metrics {
                 for row in series.query_map([metric], series_row)? {
                     found.push(row?);
@@ -67,25 +67,33 @@ impl Store {
 
 type Series = (i64, String, BTreeSet<String>);
 
-/// The id of a series, which is added if it is new.
-pub(super) fn series_id(
-    transaction: &Transaction<'_>,
-    metric: &str,
-    tags: &BTreeSet<String>,
-) -> rusqlite::Result<i64> {
-    let tags = to_json(tags);
-    let mut known = transaction.prepare_cached("SELECT id FROM series WHERE metric = ?1 AND tags = ?2")?;
-    if let Some(id) = known.query_row(params![metric, tags], |row| row.get(0)).optional()? {
-        return Ok(id);
+/// Finds the ids of series, and adds those that are new.
+pub(super) struct SeriesIds<'t> {
+    find: Statement<'t>,
+    add: Statement<'t>,
+}
+
+impl<'t> SeriesIds<'t> {
+    pub(super) fn new(transaction: &'t Transaction<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            find: transaction.prepare("SELECT id FROM series WHERE metric = ?1 AND tags = ?2")?,
+            add: transaction.prepare("INSERT INTO series (metric, tags) VALUES (?1, ?2)")?,
+        })
     }
-    transaction
-        .prepare_cached("INSERT INTO series (metric, tags) VALUES (?1, ?2)")?
-        .insert(params![metric, tags])
+
+    pub(super) fn id(&mut self, metric: &str, tags: &BTreeSet<String>) -> rusqlite::Result<i64> {
+        let tags = to_json(tags);
+        let key = params![metric, tags];
+        match self.find.query_row(key, |row| row.get(0)).optional()? {
+            Some(id) => Ok(id),
+            None => self.add.insert(key),
+        }
+    }
 }
 
 /// Tags as a JSON list.
 pub(super) fn to_json(tags: &BTreeSet<String>) -> String {
-    serde_json::Value::from_iter(tags.iter().map(String::as_str)).to_string()
+    tags.iter().map(String::as_str).collect::<Value>().to_string()
 }
 
 /// The tags of a JSON list.
@@ -103,7 +111,7 @@ fn read_points(
     time: &RangeInclusive<i64>,
 ) -> rusqlite::Result<Vec<Point>> {
     series.sort_by(|one, next| (&one.1, &one.2).cmp(&(&next.1, &next.2)));
-    let mut select = connection.prepare_cached(
+    let mut select = connection.prepare(
         "SELECT time, value, kind, interval, unit FROM points WHERE series = ?1 AND time BETWEEN ?2 AND ?3 ORDER BY time",
     )?;
     let mut points = Vec::new();

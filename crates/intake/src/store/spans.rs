@@ -9,7 +9,7 @@ impl Store {
     /// Adds spans, each with the id of its trace and its start in nanoseconds since 1970.
     pub(crate) fn add_spans(&mut self, spans: &[(String, i64, Value)]) -> Result<(), StoreError> {
         self.write(|transaction| {
-            let mut add = transaction.prepare_cached("INSERT INTO spans VALUES (?1, ?2, ?3)")?;
+            let mut add = transaction.prepare("INSERT INTO spans VALUES (?1, ?2, ?3)")?;
             for (trace, start, span) in spans {
                 add.execute(params![trace, start, span.to_string()])?;
             }
@@ -22,9 +22,9 @@ impl Store {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = self.read(|connection| {
             let mut traces = connection
-                .prepare_cached("SELECT trace FROM spans GROUP BY trace ORDER BY max(start) DESC LIMIT ?1")?;
+                .prepare("SELECT trace FROM spans GROUP BY trace ORDER BY max(start) DESC LIMIT ?1")?;
             let mut spans =
-                connection.prepare_cached("SELECT body FROM spans WHERE trace = ?1 ORDER BY start, rowid")?;
+                connection.prepare("SELECT body FROM spans WHERE trace = ?1 ORDER BY start, rowid")?;
             let traces = traces.query_map([limit], |row| row.get::<_, String>(0))?;
             traces
                 .map(|trace| {
