@@ -23,7 +23,7 @@ impl SettingSwitchArguments {
     ) -> Result<SettingsBuilder, SettingsError> {
         for switch in &self.0 {
             let set = (switch.settings)(settings)
-                .map_err(|source| SettingsError::Flag { flag: switch.flag, source })?;
+                .map_err(|reason| SettingsError::Flag { flag: switch.flag, reason })?;
             for SwitchedSetting { table, key, value } in set {
                 builder = builder.set(table, key, value, Origin::Flag(switch.flag));
             }

@@ -104,12 +104,12 @@ pub enum SettingsError {
         source: io::Error,
     },
     /// A flag that cannot be used now.
-    #[error("cannot use {flag}")]
+    #[error("cannot use {flag}: {reason}")]
     Flag {
         /// The flag.
         flag: &'static str,
-        /// Why.
-        source: SharedError,
+        /// Why, with all causes.
+        reason: SharedError,
     },
     /// Two crates declare a table of this name.
     #[error("the settings table [{table}] is declared twice: by {first} and by {second}; rename one of them")]
