@@ -24,6 +24,26 @@ pub struct Point {
     pub unit: Option<String>,
 }
 
+/// What queries need of a point. Points of one series share its name and its tags.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct PointRef<'a> {
+    pub(crate) metric: &'a str,
+    pub(crate) tags: &'a BTreeSet<String>,
+    /// In seconds since 1970.
+    pub(crate) timestamp: i64,
+    pub(crate) value: f64,
+    pub(crate) kind: &'static str,
+    /// In seconds.
+    pub(crate) interval: Option<i64>,
+}
+
+impl<'a> From<&'a Point> for PointRef<'a> {
+    fn from(point: &'a Point) -> Self {
+        let Point { metric, tags, timestamp, value, kind, interval, .. } = point;
+        Self { metric, tags, timestamp: *timestamp, value: *value, kind, interval: *interval }
+    }
+}
+
 /// The type with this name; `unspecified` if there is none.
 pub(crate) fn kind_named(name: &str) -> &'static str {
     KINDS.into_iter().find(|kind| *kind == name).unwrap_or(KINDS[0])

@@ -109,8 +109,10 @@ fn a_local_push_needs_no_key_and_nothing_of_it_would_be_refused_or_changed() {
     assert!(names.contains(&"commits.hotfix".to_owned()), "{names:?}");
     assert!(names.contains(&"system_health.reporter.run_duration_seconds".to_owned()), "{names:?}");
     assert_eq!(intake.next("delivery")["item"], "point");
+    // Datadog ignores units that it does not know, such as `point`, and stores the values.
     let findings = intake.get("/api/v1/intake/findings");
-    assert_eq!(findings["findings"], Value::Array(vec![]), "{findings:#}");
+    let findings = findings["findings"].as_array().expect("findings");
+    assert!(findings.iter().all(|finding| finding["rule"] == "unit"), "{findings:#?}");
     assert_eq!(intake.interrupt(), Some(0));
 }
 

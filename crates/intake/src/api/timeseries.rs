@@ -7,7 +7,7 @@ use super::reading::{Outcome, invalid, number};
 use crate::{
     exchange::{Request, error},
     query::{Buckets, Expression},
-    store::Store,
+    store::{Store, StoredSeries},
 };
 
 /// Points of different seconds are told apart.
@@ -20,8 +20,9 @@ pub(super) fn answer(store: &Store, request: &Request) -> Outcome {
     let (from, to): (i64, i64) = (time("from")?, time("to")?);
     let expression =
         Expression::read(&text).ok_or_else(|| error(400, &format!("Error parsing query: {text}")))?;
-    let points = store.points(&expression.metrics(), &(from..=to))?;
-    let groups = expression.groups(&points.iter(), &(from..=to), BUCKET);
+    let stored = store.series_of(&expression.metrics(), &(from..=to))?;
+    let points = stored.iter().flat_map(StoredSeries::points);
+    let groups = expression.groups(&points, &(from..=to), BUCKET);
     let series: Vec<Value> =
         groups.iter().map(|(tags, points)| series(&expression, &text, tags, points)).collect();
     Ok(json!({

@@ -14,7 +14,7 @@ use super::{
     condition::{Condition, DAY},
     status::{Status, Transition},
 };
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, StoredSeries};
 
 /// How long a group without data is remembered.
 const RETENTION: i64 = DAY;
@@ -91,8 +91,9 @@ impl Evaluations {
     ) -> Result<(), StoreError> {
         let id = monitor["id"].as_u64().unwrap_or_default();
         let time = now - condition.window + 1..=now;
-        let points = store.points(&condition.expression.metrics(), &time)?;
-        let found = condition.expression.groups_in_monitor(&points.iter(), &time, condition.bucket());
+        let series = store.series_of(&condition.expression.metrics(), &time)?;
+        let points = series.iter().flat_map(StoredSeries::points);
+        let found = condition.expression.groups_in_monitor(&points, &time, condition.bucket());
         let known = self.0.keys().filter(|(of, _)| *of == id).map(|(_, group)| group.clone());
         let groups: BTreeSet<Vec<String>> = known.chain(found.keys().cloned()).collect();
         for tags in groups {

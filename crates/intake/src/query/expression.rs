@@ -7,7 +7,7 @@
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use super::metric_query::{Buckets, Groups, Modifier, Query};
-use crate::point::Point;
+use crate::point::PointRef;
 
 /// An expression. All its metrics have the same groups: Datadog documents nothing about others.
 #[derive(Debug, PartialEq)]
@@ -47,7 +47,7 @@ impl<'a> Expression<'a> {
     /// The values of each group within a time, in buckets of a length. Groups without any value are left out.
     pub(crate) fn groups<'p>(
         &self,
-        points: &(impl Iterator<Item = &'p Point> + Clone),
+        points: &(impl Iterator<Item = PointRef<'p>> + Clone),
         time: &RangeInclusive<i64>,
         bucket: i64,
     ) -> Groups {
@@ -59,7 +59,7 @@ impl<'a> Expression<'a> {
     /// See <https://docs.datadoghq.com/monitors/guide/as-count-in-monitor-evaluations/>.
     pub(crate) fn groups_in_monitor<'p>(
         &self,
-        points: &(impl Iterator<Item = &'p Point> + Clone),
+        points: &(impl Iterator<Item = PointRef<'p>> + Clone),
         time: &RangeInclusive<i64>,
         bucket: i64,
     ) -> Groups {
@@ -198,6 +198,7 @@ fn join(left: Groups, right: &Groups, apply: impl Fn(f64, f64) -> f64) -> Groups
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::point::Point;
 
     fn point(metric: &str, timestamp: i64, value: f64) -> Point {
         Point {
@@ -213,7 +214,7 @@ mod tests {
 
     /// The values in each bucket of one group.
     fn values(text: &str, points: &[Point]) -> Option<Vec<f64>> {
-        let groups = Expression::read(text)?.groups(&points.iter(), &(0..=120), 20);
+        let groups = Expression::read(text)?.groups(&points.iter().map(PointRef::from), &(0..=120), 20);
         groups.into_values().next().map(|buckets| buckets.into_values().collect())
     }
 

@@ -6,7 +6,7 @@ use std::{
     ops::RangeInclusive,
 };
 
-use crate::point::Point;
+use crate::point::PointRef;
 
 /// By default, gaps of up to five minutes are filled.
 /// See <https://docs.datadoghq.com/metrics/guide/interpolation-the-fill-modifier-explained/>.
@@ -71,7 +71,7 @@ impl<'a> Query<'a> {
     /// See <https://docs.datadoghq.com/metrics/custom_metrics/type_modifiers/>.
     pub(crate) fn buckets<'p>(
         &self,
-        points: impl Iterator<Item = &'p Point>,
+        points: impl Iterator<Item = PointRef<'p>>,
         time: &RangeInclusive<i64>,
         length: i64,
     ) -> Groups {
@@ -81,7 +81,7 @@ impl<'a> Query<'a> {
     /// The same beside other metrics: each series is interpolated before, so that they can be aligned.
     pub(crate) fn aligned_buckets<'p>(
         &self,
-        points: impl Iterator<Item = &'p Point>,
+        points: impl Iterator<Item = PointRef<'p>>,
         time: &RangeInclusive<i64>,
         length: i64,
     ) -> Groups {
@@ -90,16 +90,16 @@ impl<'a> Query<'a> {
 
     fn aggregated<'p>(
         &self,
-        points: impl Iterator<Item = &'p Point>,
+        points: impl Iterator<Item = PointRef<'p>>,
         time: &RangeInclusive<i64>,
         length: i64,
         fill: Option<i64>,
     ) -> Groups {
         let mut groups: BTreeMap<_, BTreeMap<_, BTreeMap<_, Vec<f64>>>> = BTreeMap::new();
         for point in points {
-            if point.metric == self.metric && time.contains(&point.timestamp) && self.is_about(&point.tags) {
-                let Some(group) = self.group(&point.tags) else { continue };
-                let series = groups.entry(group).or_default().entry(&point.tags).or_default();
+            if point.metric == self.metric && time.contains(&point.timestamp) && self.is_about(point.tags) {
+                let Some(group) = self.group(point.tags) else { continue };
+                let series = groups.entry(group).or_default().entry(point.tags).or_default();
                 series
                     .entry(point.timestamp - point.timestamp % length)
                     .or_default()
@@ -139,7 +139,7 @@ impl<'a> Query<'a> {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "an interval is some seconds or hours")]
-    fn modified(&self, point: &Point) -> f64 {
+    fn modified(&self, point: PointRef<'_>) -> f64 {
         let interval = point.interval.unwrap_or(1) as f64;
         match (self.modifier, point.kind) {
             (Some(Modifier::Count), "rate") => point.value * interval,

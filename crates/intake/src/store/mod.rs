@@ -13,3 +13,5 @@ pub use distributions::DistributionId;
 pub use error::StoreError;
 pub use metrics::{DistributionSummary, MetricSummary, SeriesSummary};
 pub use open::Store;
+
+pub(crate) use points::StoredSeries;

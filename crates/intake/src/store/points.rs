@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, Transaction, param
 use serde_json::Value;
 
 use super::{Store, StoreError};
-use crate::point::{Point, kind_named};
+use crate::point::{Point, PointRef, kind_named};
 
 impl Store {
     /// Stores points. A point replaces the one of the same series and second. Returns the metrics of points that replaced another
@@ -39,19 +39,20 @@ impl Store {
 
     /// All points, ordered by metric, tags and time.
     pub(crate) fn all_points(&self) -> Result<Vec<Point>, StoreError> {
-        self.read(|connection| {
+        let series = self.read(|connection| {
             let mut series = connection.prepare("SELECT id, metric, tags FROM series")?;
             let series = series.query_map([], series_row)?.collect::<Result<Vec<_>, _>>()?;
             read_points(connection, series, &(i64::MIN..=i64::MAX))
-        })
+        })?;
+        Ok(series.into_iter().flat_map(StoredSeries::into_points).collect())
     }
 
-    /// The points of some metrics within a time, ordered by metric, tags and time.
-    pub(crate) fn points(
+    /// The series of some metrics with their points within a time, ordered by metric, tags and time.
+    pub(crate) fn series_of(
         &self,
         metrics: &BTreeSet<&str>,
         time: &RangeInclusive<i64>,
-    ) -> Result<Vec<Point>, StoreError> {
+    ) -> Result<Vec<StoredSeries>, StoreError> {
         self.read(|connection| {
             let mut found = Vec::new();
             let mut series = connection.prepare("SELECT id, metric, tags FROM series WHERE metric = ?1")?;
@@ -61,6 +62,50 @@ impl Store {
                 }
             }
             read_points(connection, found, time)
+        })
+    }
+}
+
+/// A series with its points.
+#[derive(Debug)]
+pub(crate) struct StoredSeries {
+    metric: String,
+    tags: BTreeSet<String>,
+    points: Vec<StoredPoint>,
+}
+
+#[derive(Debug)]
+struct StoredPoint {
+    time: i64,
+    value: f64,
+    kind: &'static str,
+    interval: Option<i64>,
+    unit: Option<String>,
+}
+
+impl StoredSeries {
+    /// The points for a query.
+    pub(crate) fn points(&self) -> impl Iterator<Item = PointRef<'_>> + Clone {
+        self.points.iter().map(|point| PointRef {
+            metric: &self.metric,
+            tags: &self.tags,
+            timestamp: point.time,
+            value: point.value,
+            kind: point.kind,
+            interval: point.interval,
+        })
+    }
+
+    fn into_points(self) -> impl Iterator<Item = Point> {
+        let Self { metric, tags, points } = self;
+        points.into_iter().map(move |point| Point {
+            metric: metric.clone(),
+            tags: tags.clone(),
+            timestamp: point.time,
+            value: point.value,
+            kind: point.kind,
+            interval: point.interval,
+            unit: point.unit,
         })
     }
 }
@@ -109,29 +154,26 @@ fn read_points(
     connection: &Connection,
     mut series: Vec<Series>,
     time: &RangeInclusive<i64>,
-) -> rusqlite::Result<Vec<Point>> {
+) -> rusqlite::Result<Vec<StoredSeries>> {
     series.sort_by(|one, next| (&one.1, &one.2).cmp(&(&next.1, &next.2)));
     let mut select = connection.prepare(
         "SELECT time, value, kind, interval, unit FROM points WHERE series = ?1 AND time BETWEEN ?2 AND ?3 ORDER BY time",
     )?;
-    let mut points = Vec::new();
+    let mut all = Vec::with_capacity(series.len());
     for (id, metric, tags) in series {
-        let rows = select.query_map(params![id, time.start(), time.end()], |row| {
-            Ok(Point {
-                metric: metric.clone(),
-                tags: tags.clone(),
-                timestamp: row.get(0)?,
+        let points = select.query_map(params![id, time.start(), time.end()], |row| {
+            Ok(StoredPoint {
+                time: row.get(0)?,
                 value: row.get(1)?,
                 kind: kind_named(row.get_ref(2)?.as_str()?),
                 interval: row.get(3)?,
                 unit: row.get(4)?,
             })
         })?;
-        for row in rows {
-            points.push(row?);
-        }
+        let points = points.collect::<Result<_, _>>()?;
+        all.push(StoredSeries { metric, tags, points });
     }
-    Ok(points)
+    Ok(all)
 }
 
 #[cfg(test)]
@@ -170,7 +212,10 @@ mod tests {
             [point("a", &[], 10, 1.0), point("a", &[], 20, 2.0), point("b", &["x:1", "y:2"], 20, 3.0)];
         store.put_points(&points).unwrap();
 
-        let found = |metrics: &[&str], time| store.points(&metrics.iter().copied().collect(), &time).unwrap();
+        let found = |metrics: &[&str], time| -> Vec<Point> {
+            let series = store.series_of(&metrics.iter().copied().collect(), &time).unwrap();
+            series.into_iter().flat_map(StoredSeries::into_points).collect()
+        };
         assert_eq!(found(&["a"], 10..=10), points[..1]);
         assert_eq!(found(&["a", "b", "c"], 11..=20), points[1..]);
         assert_eq!(found(&["a"], 21..=30), []);
