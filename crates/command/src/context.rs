@@ -81,7 +81,7 @@ impl<'a> CommandContext<'a> {
 
     /// The settings of runs: the file, overridden by environment variables, overridden by flags.
     pub fn run_settings(&self, arguments: &RunArguments) -> Result<Settings, SettingsError> {
-        settings::load(&arguments.settings, &arguments.flags)
+        settings::of_run(arguments)
     }
 
     /// A reporter with these settings, overridden by the arguments, as `report --push` has it.

@@ -14,6 +14,7 @@ mod report;
 mod run;
 mod secrets;
 mod setting_flags;
+mod setting_switches;
 mod settings;
 mod state;
 
@@ -34,3 +35,4 @@ pub(crate) use output::{LogFormat, OutputArguments};
 pub(crate) use read::command_line;
 pub(crate) use report::{Arguments, Command};
 pub(crate) use setting_flags::SettingFlagArguments;
+pub(crate) use setting_switches::SettingSwitchArguments;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use system_health_registry::parse_duration;
 
-use super::{GlobList, SettingFlagArguments, SettingsArguments, StateArguments};
+use super::{GlobList, SettingFlagArguments, SettingSwitchArguments, SettingsArguments, StateArguments};
 
 /// What runs collect, and where they deliver it.
 #[derive(Debug, Clone, Args)]
@@ -22,6 +22,8 @@ pub struct RunArguments {
     pub(crate) skip: Vec<GlobList>,
     #[command(flatten)]
     pub(crate) flags: SettingFlagArguments,
+    #[command(flatten)]
+    pub(crate) switches: SettingSwitchArguments,
     /// Where state is kept.
     #[command(flatten)]
     pub state: StateArguments,

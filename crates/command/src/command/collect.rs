@@ -2,7 +2,7 @@
 //! the delivery.
 
 use system_health_registry::{Catalog, Interruption};
-use system_health_reporter::{FailOn, Finished, Mode, Reporter, run_end};
+use system_health_reporter::{FailOn, Finished, Mode, ReportSettings, Reporter, run_end};
 use tokio::time::Instant;
 
 use super::run_output::RunOutput;
@@ -27,7 +27,8 @@ pub(super) fn run(
     output: RunOutput<'_>,
 ) -> anyhow::Result<Status> {
     let run = &arguments.run;
-    let (settings, report) = settings::load_for_run(&run.settings, &run.flags)?;
+    let settings = settings::of_run(run)?;
+    let report: ReportSettings = settings.table()?;
     let mode = match (arguments.push, arguments.dry_run) {
         (true, _) => Mode::Push,
         (_, true) => Mode::DryRun,
