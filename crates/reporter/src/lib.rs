@@ -18,6 +18,7 @@
 //! result of the delivery to each destination. Nothing is printed. Problems are logged with `tracing`.
 
 mod announcer;
+mod backfill;
 mod builder;
 mod courier;
 mod deadlines;
@@ -43,6 +44,7 @@ mod state;
 mod tags;
 mod target;
 
+pub use backfill::{Backfill, BackfillDifference, BackfilledMetric, WithoutValue};
 pub use builder::ReporterBuilder;
 pub use deadlines::{delivery_reserve, run_end};
 pub use delivery::{Delivery, DeliveryResult, Finished, Preview};
