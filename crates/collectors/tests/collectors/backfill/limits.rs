@@ -46,7 +46,7 @@ async fn instants_that_a_long_list_does_not_reach_are_errors() {
 async fn a_failed_request_is_an_error_of_every_instant() {
     let github = FakeGitHub::builder().now(at(NOW)).start();
     github.repository("acme/shop").commit("First");
-    github.fail("/commits", Answer::status(404));
+    github.fail("/commits", Answer::text(404, "text/plain", "gone"));
 
     let errors = without_values(Stage::on(&github), "commits.landed").await;
 
