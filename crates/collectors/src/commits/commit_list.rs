@@ -100,8 +100,7 @@ impl FromContext for CommitList {
         let settings = context.get::<CommitSettings>().await?;
         let longest = context.get::<Windows>().await?.longest(&["commits.*"]);
         let range = HistoryRange::new(longest.start(), settings.history);
-        let is_past = context.instants().is_some();
-        let range = if is_past { range.for_past() } else { range };
+        let range = if context.instants().is_some() { range.for_past() } else { range };
         let repository = context.get::<Repository>().await?;
         let (is_local, history) = match context.get::<CommitSource>().await? {
             CommitSource::GitHub(on_github) => (false, on_github.history(context, &range).await?),
@@ -111,24 +110,23 @@ impl FromContext for CommitList {
                 (true, with_pages(clone.history(branch, range.clone()).await?, &clone, &github))
             }
         };
-        let past = is_past.then(|| {
-            let length = context.instants().map(|instants| instants.first().duration_since(longest.start()));
-            PastCommits::new(
-                history.clone(),
-                context.started_at(),
-                length.and_then(Result::ok).unwrap_or_default(),
-            )
-        });
-        let BranchHistory { branch, commits, page, walk: _ } = history;
+        let (branch, page) = (history.branch.clone(), history.page.clone());
         let origin = CommitsOrigin { is_local, repository: repository.name().to_owned(), branch, page };
-        let list = Self { origin: Arc::new(origin), range, commits: distinct(commits), past };
+        let (commits, past) = match context.instants() {
+            None => (distinct(history.commits), None),
+            Some(instants) => {
+                let length = instants.first().duration_since(longest.start()).unwrap_or_default();
+                (Arc::default(), Some(PastCommits::new(history, context.started_at(), length)))
+            }
+        };
+        let list = Self { origin: Arc::new(origin), range, commits, past };
         // With many repositories, a line about each would hide everything else.
         if context.get::<Subjects<Repository>>().await.is_ok_and(|all| all.iter().count() > 1) {
             tracing::debug!("commits: {}", list.origin);
         } else {
             tracing::info!(target: "system_health", "commits: {}", list.origin);
         }
-        if let Some(warning) = list.future_warning(context.started_at()).filter(|_| !is_past) {
+        if let Some(warning) = list.future_warning(context.started_at()) {
             tracing::warn!(target: "system_health", "{}: {warning}", list.origin.repository);
         }
         Ok(list)
@@ -153,7 +151,7 @@ impl FromContext for RecentCommits {
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let list = context.get::<CommitList>().await?;
-        let list = if context.instants().is_some() { list.at(context.started_at())? } else { list };
+        let list = list.at(context.started_at())?;
         Ok(list.within(&context.get::<Window>().await?)?)
     }
 }

@@ -129,7 +129,7 @@ impl<'a> Collection<'a> {
         let instants = match self.context.instants() {
             None => stream::iter([None]).left_stream(),
             Some(instants) => {
-                let goes_on = |_: &Option<SystemTime>| ready(!self.engine.interruption.has_happened());
+                let goes_on = move |_: &Option<SystemTime>| ready(!self.engine.interruption.has_happened());
                 stream::iter(instants.iter().map(Some)).take_while(goes_on).right_stream()
             }
         };

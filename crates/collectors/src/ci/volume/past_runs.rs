@@ -82,7 +82,7 @@ impl PastAttempts {
     /// A run with the attempt that was the latest one at an instant, as far as that had ended.
     async fn at(
         &self,
-        latest: &WorkflowRun,
+        latest: WorkflowRun,
         recent: &RecentRuns,
         instant: SystemTime,
     ) -> anyhow::Result<WorkflowRun> {

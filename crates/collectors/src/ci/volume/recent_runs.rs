@@ -76,14 +76,14 @@ impl RecentRuns {
     }
 
     /// The runs that test the branch and were created until an instant.
-    pub(super) fn that_test_the_branch_until(&self, instant: SystemTime) -> Vec<&WorkflowRun> {
+    pub(super) fn that_test_the_branch_until(&self, instant: SystemTime) -> Vec<WorkflowRun> {
         let tests_branch = |run: &&WorkflowRun| {
             run.head_branch.as_deref() == Some(self.branch.as_str())
                 && run.is_own()
                 && run.event != MERGE_GROUP
                 && self.settings.events.contains(&run.event)
         };
-        self.runs.iter().filter(|run| run.created_at <= instant).filter(tests_branch).collect()
+        self.runs.iter().filter(|run| run.created_at <= instant).filter(tests_branch).cloned().collect()
     }
 
     /// The same with other runs.
