@@ -100,7 +100,7 @@ fn find(
     subject: &str,
 ) -> rusqlite::Result<Option<Stored>> {
     transaction
-        .prepare_cached(
+        .prepare(
             "SELECT run, backfilled, first, last FROM runs CROSS JOIN outcomes ON run = id AND key = ?2 AND subject = ?3
              WHERE timestamp = ?1 ORDER BY backfilled, run DESC LIMIT 1",
         )?
@@ -119,7 +119,7 @@ fn insert(transaction: &Transaction<'_>, report: &Report, outcome: &Outcome) -> 
     }
     let message = outcome.failed_items().first().map(ToString::to_string).unwrap_or_default();
     transaction
-        .prepare_cached(
+        .prepare(
             "INSERT INTO outcomes (run, key, subject, state, message, failed_items, duration_ms, first, last)
              VALUES (?1, ?2, ?3, 'value', ?4, ?5, ?6, ?7, ?8)",
         )?
