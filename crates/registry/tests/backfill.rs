@@ -152,7 +152,10 @@ async fn each_metric_is_collected_for_each_instant_and_resources_are_built_once(
 #[tokio::test]
 async fn an_interruption_ends_it_without_errors() {
     let (interrupt, interrupted) = futures::channel::oneshot::channel::<()>();
-    let interruption = Interruption::new(async move { drop(interrupted.await) });
+    let interruption = Interruption::new(async move {
+        // Dropping the sender is the signal.
+        let _ = interrupted.await;
+    });
     let engine = Engine::new().with_interruption(interruption.clone());
     let context = Context::starting_at(at(1_041));
     let (mut interrupt, mut kept) = (Some(interrupt), Vec::new());
