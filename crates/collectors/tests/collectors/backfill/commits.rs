@@ -144,7 +144,7 @@ async fn agree_in_clone(steps: &[Step], settings: &str) -> Vec<String> {
 #[test]
 fn commits_of_a_past_instant_are_those_of_a_run_then() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let mut runner = TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 3, failure_persistence: None, ..Config::default() });
     let result = runner.run(&(steps(), any::<bool>()), |(steps, all)| {
         let history = if all { "all" } else { "first-parent" };
         let settings =

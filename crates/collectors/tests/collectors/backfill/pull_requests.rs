@@ -121,7 +121,7 @@ async fn agree(stories: &[Story]) -> Vec<String> {
 #[test]
 fn pull_requests_of_a_past_instant_are_those_of_a_run_then() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let mut runner = TestRunner::new(Config { cases: 16, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 4, failure_persistence: None, ..Config::default() });
     let stories = vec(story(), 0..25).prop_map(|mut stories| {
         stories.sort_by_key(|story| story.created);
         stories

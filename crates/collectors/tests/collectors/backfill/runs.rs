@@ -97,7 +97,7 @@ async fn agree(history: &[PastRun]) -> Vec<String> {
 #[test]
 fn runs_of_a_past_instant_are_those_of_a_run_then() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let mut runner = TestRunner::new(Config { cases: 16, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 4, failure_persistence: None, ..Config::default() });
     let result = runner.run(&vec(past_run(), 0..25), |history| {
         let differences = runtime.block_on(agree(&history));
         if differences.is_empty() { Ok(()) } else { Err(TestCaseError::fail(format!("{differences:#?}"))) }
