@@ -235,6 +235,13 @@ impl Catalog {
         Ok(self)
     }
 
+    /// Keeps the metrics that can be computed for the past, and no sources: they describe what is there now.
+    pub(crate) fn only_backfill(mut self) -> Self {
+        self.sources.clear();
+        self.metrics.retain(|metric| metric.can_backfill() && metric.source().is_none());
+        self
+    }
+
     /// The known metrics of a source.
     pub(crate) fn described_by(&self, source: &Source) -> impl Iterator<Item = &Metric> {
         self.metrics.iter().filter(move |metric| metric.source() == Some(source.name()))

@@ -12,7 +12,7 @@ use std::{
 use tokio::time::Instant;
 
 use crate::{
-    Metric, Process, Scope, ScopeError, Subject, Unavailable,
+    Instants, Metric, Process, Scope, ScopeError, Subject, Unavailable,
     resource_cache::{AbortOnDrop, ResourceCache, ResourceType, SharedResource},
     subject::{SubjectLabel, SubjectValue},
     type_name::short_type_name,
@@ -66,6 +66,8 @@ pub trait FromContext: Clone + Send + Sync + Sized + 'static {
 pub struct Context {
     caches: Caches,
     started_at: SystemTime,
+    /// The instants of a backfill.
+    instants: Option<Instants>,
     requester: Requester,
     deadline: Option<Instant>,
     run_deadline: Option<Instant>,
@@ -87,6 +89,8 @@ struct MetricCache {
     metric: Option<Metric>,
     /// The subject of the collection.
     subject: Option<Arc<SubjectLabel>>,
+    /// The past instant for which the metric is collected.
+    instant: Option<SystemTime>,
 }
 
 #[derive(Clone)]
@@ -121,7 +125,15 @@ impl Context {
         let run = Arc::new(ResourceCache::default());
         let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&run)))];
         let caches = Caches { process, run, subject: None, metric: MetricCache::default() };
-        Self { caches, started_at, requester: Requester::Program, deadline: None, run_deadline: None, tasks }
+        Self {
+            caches,
+            started_at,
+            instants: None,
+            requester: Requester::Program,
+            deadline: None,
+            run_deadline: None,
+            tasks,
+        }
     }
 
     /// Sets the deadline of the run, counted from now.
@@ -164,9 +176,21 @@ impl Context {
     }
 
     /// When the run started, by the wall clock. A collector can take it as the argument [`StartedAt`](crate::StartedAt).
+    ///
+    /// In a backfill, this is the past instant for a collector and for a resource with [`Scope::Metric`], and the time of the
+    /// backfill itself for all other resources, because they serve all [`instants`](Self::instants).
     #[must_use]
     pub fn started_at(&self) -> SystemTime {
-        self.started_at
+        self.caches.metric.instant.unwrap_or(self.started_at)
+    }
+
+    /// The instants for which the metrics are collected. `None` in an ordinary run, which collects them for now.
+    ///
+    /// A resource with a wider scope than [`Scope::Metric`] is built once for all instants. So it has to contain what happened
+    /// since the start of the first one's [windows](crate::Windows), and the instant at which each thing happened.
+    #[must_use]
+    pub fn instants(&self) -> Option<&Instants> {
+        self.instants.as_ref()
     }
 
     /// The metric that is collected, for a resource with [`Scope::Metric`]. `None` if a program asks for the resource
@@ -227,6 +251,11 @@ impl Context {
         Self { deadline, run_deadline: deadline, ..self.for_task() }
     }
 
+    /// The same context for a backfill of these instants.
+    pub(crate) fn with_instants(&self, instants: Option<Instants>) -> Self {
+        Self { instants, ..self.for_task() }
+    }
+
     /// The context of one subject. Building of its resources is aborted when the returned handle is dropped.
     pub(crate) fn for_subject(&self, subject: &SubjectValue, deadline: Option<Instant>) -> Self {
         let cache = Arc::new(ResourceCache::default());
@@ -239,11 +268,17 @@ impl Context {
 
     /// The context of one collection of a metric. Building of its own resources is aborted when the returned handle is
     /// dropped.
-    pub(crate) fn for_collection(&self, metric: &Metric, subject: Option<&Arc<SubjectLabel>>) -> Self {
+    /// It may be for a past instant.
+    pub(crate) fn for_collection(
+        &self,
+        metric: &Metric,
+        subject: Option<&Arc<SubjectLabel>>,
+        instant: Option<SystemTime>,
+    ) -> Self {
         let own = self.for_task();
         let cache = Arc::new(ResourceCache::default());
         let tasks = vec![Arc::new(AbortOnDrop(Arc::clone(&cache)))];
-        let metric = MetricCache { cache, metric: Some(metric.clone()), subject: subject.cloned() };
+        let metric = MetricCache { cache, metric: Some(metric.clone()), subject: subject.cloned(), instant };
         Self { caches: Caches { metric, ..own.caches }, tasks, ..own }
     }
 

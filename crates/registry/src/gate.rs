@@ -5,7 +5,9 @@ use std::{any::TypeId, collections::BTreeMap, sync::Arc};
 
 use futures::future::BoxFuture;
 
-use crate::{Context, Metric, NoData, RequestPlan, Run, SharedError, Subject, SubjectLabel, Unavailable};
+use crate::{
+    Context, Instants, Metric, NoData, RequestPlan, Run, SharedError, Subject, SubjectLabel, Unavailable,
+};
 
 /// Turns metrics into no data before they are collected.
 pub trait Gate: Send + Sync + 'static {
@@ -28,6 +30,7 @@ pub struct Planned {
     pub(crate) metrics: Vec<Metric>,
     pub(crate) subjects: Vec<Arc<SubjectLabel>>,
     pub(crate) for_display: bool,
+    pub(crate) instants: Option<Instants>,
 }
 
 /// The decision of a gate.
@@ -50,6 +53,12 @@ impl Planned {
     #[must_use]
     pub const fn is_without_subjects(&self) -> bool {
         self.subject_type.is_none()
+    }
+
+    /// The instants of a backfill. `None` in an ordinary run.
+    #[must_use]
+    pub const fn instants(&self) -> Option<&Instants> {
+        self.instants.as_ref()
     }
 
     /// The metrics.

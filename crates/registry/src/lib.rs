@@ -42,6 +42,7 @@ mod extension;
 mod finding;
 mod gate;
 mod group;
+mod instants;
 mod interruption;
 mod item_error;
 mod key_pattern;
@@ -103,6 +104,7 @@ pub use extension::{
 pub use finding::{Finding, Grade};
 pub use gate::{Gate, Plan, Planned};
 pub use group::group_title;
+pub use instants::{Instants, InstantsError};
 pub use interruption::Interruption;
 pub use item_error::ItemError;
 pub use key_pattern::{KeyPattern, KeyPatternError};

@@ -22,6 +22,11 @@ impl Reading {
         }
     }
 
+    /// The same reading without evidence.
+    pub(crate) fn without_evidence(self) -> Self {
+        Self { samples: self.samples.into_iter().map(Sample::without_evidence).collect(), ..self }
+    }
+
     /// The samples. There is at least one.
     #[must_use]
     pub fn samples(&self) -> &[Sample] {

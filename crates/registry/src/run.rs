@@ -42,6 +42,16 @@ pub enum OutcomeState {
 }
 
 impl Run {
+    /// Outcomes for a past instant, as a [backfill](crate::Engine::backfill) has them.
+    #[must_use]
+    pub fn of_past(instant: SystemTime, mut outcomes: Vec<Outcome>) -> Self {
+        outcomes.sort_by(|one, other| {
+            (one.metric.key(), &one.subject).cmp(&(other.metric.key(), &other.subject))
+        });
+        let (sources, request_plans) = (Vec::new(), Vec::new());
+        Self { started_at: instant, duration: Duration::ZERO, outcomes, sources, request_plans }
+    }
+
     /// When the run started, by the wall clock.
     #[must_use]
     pub fn started_at(&self) -> SystemTime {

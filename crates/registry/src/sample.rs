@@ -79,6 +79,11 @@ impl Sample {
         self
     }
 
+    /// The sample without evidence, for many samples of which only the values are kept.
+    pub(crate) fn without_evidence(self) -> Self {
+        Self { evidence: None, ..self }
+    }
+
     /// The value.
     #[must_use]
     pub const fn value(&self) -> &Value {

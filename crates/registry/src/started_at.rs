@@ -3,9 +3,11 @@
 
 use std::time::SystemTime;
 
-use crate::{Context, FromContext, Unavailable};
+use crate::{Context, FromContext, Scope, Unavailable};
 
-/// The time when the run started, by the wall clock.
+/// The time when the run started, by the wall clock. In a backfill, it is the past instant for which the metric is collected, so
+/// only collectors and resources with [`Scope::Metric`] can ask for it. Other resources use
+/// [`Context::started_at`](crate::Context::started_at).
 ///
 /// ```
 /// use std::time::{Duration, SystemTime, SystemTimeError, UNIX_EPOCH};
@@ -28,6 +30,8 @@ use crate::{Context, FromContext, Unavailable};
 pub struct StartedAt(pub SystemTime);
 
 impl FromContext for StartedAt {
+    const SCOPE: Scope = Scope::Metric;
+
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         Ok(Self(context.started_at()))
     }

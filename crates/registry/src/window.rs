@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::{
-    Context, FromContext, KeyPattern, MetricSettings, Scope, Unavailable, collected_keys::CollectedKeys,
+    Context, FromContext, Instants, KeyPattern, MetricSettings, Scope, Unavailable,
+    collected_keys::CollectedKeys,
 };
 
 /// The time over which a metric is measured. It ends when the run starts and is as long as `[metrics]` in the settings says
@@ -34,6 +35,8 @@ pub struct Window {
 pub struct Windows {
     settings: MetricSettings,
     collected: CollectedKeys,
+    /// When the first window ends.
+    first_end: SystemTime,
     end: SystemTime,
 }
 
@@ -73,6 +76,9 @@ impl Windows {
     /// The longest window of the metrics of this run whose keys match a pattern, such as `prs.*`, or the default window if
     /// there are none. A resource that reads so far back has what each of these metrics needs.
     ///
+    /// In a [backfill](crate::Engine::backfill), it starts with the window of the first instant, and ends when the backfill
+    /// started.
+    ///
     /// # Panics
     /// If a text is not a pattern.
     #[must_use]
@@ -82,7 +88,8 @@ impl Windows {
         let matching =
             self.collected.iter().filter(|key| patterns.iter().any(|pattern| pattern.is_match(key)));
         let longest = matching.map(|key| self.settings.window_of(key)).max();
-        Window::ending_at(self.end, longest.unwrap_or(self.settings.window))
+        let first = Window::ending_at(self.first_end, longest.unwrap_or(self.settings.window));
+        Window { end: self.end, ..first }
     }
 }
 
@@ -101,6 +108,8 @@ impl FromContext for Windows {
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let settings = context.get::<MetricSettings>().await?;
         let collected = context.get::<CollectedKeys>().await?;
-        Ok(Self { settings, collected, end: context.started_at() })
+        let end = context.started_at();
+        let first_end = context.instants().map_or(end, Instants::first);
+        Ok(Self { settings, collected, first_end, end })
     }
 }

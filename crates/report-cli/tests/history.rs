@@ -48,7 +48,7 @@ fn spreadsheets_get_comma_separated_values() {
     let csv = scene.run(&["history", "--format", "csv"]).with_status(0).stdout();
 
     let lines: Vec<&str> = csv.lines().collect();
-    assert_eq!(lines[0], "time,key,subject,state,value,unit,tags,reason,count,p50,p99");
+    assert_eq!(lines[0], "time,key,subject,state,value,unit,tags,reason,count,p50,p99,backfilled");
     assert!(lines[1].contains(",commits.hotfix,"), "{csv}");
     assert!(lines[1].contains(",value,1,commit,\"branch:main,env:development,"), "{csv}");
     assert_eq!(lines.len(), 2);

@@ -18,6 +18,7 @@
 //! result of the delivery to each destination. Nothing is printed. Problems are logged with `tracing`.
 
 mod announcer;
+mod backfill;
 mod builder;
 mod courier;
 mod deadlines;
@@ -47,6 +48,7 @@ mod tags;
 mod target;
 mod trace_file;
 
+pub use backfill::{Backfill, BackfillDifference, BackfilledMetric, WithoutValue};
 pub use builder::ReporterBuilder;
 pub use deadlines::{delivery_reserve, run_end};
 pub use delivery::{Delivery, DeliveryResult, Finished, Preview};

@@ -287,6 +287,24 @@ impl CurrentStore {
     }
 }
 
+/// Opens the store in a folder, for something that makes no sense without one.
+pub(crate) async fn open_store(folder: PathBuf) -> Result<Arc<Store>, StateError> {
+    let opened = with_timeout(Instant::now() + MAX_WAIT, move || Store::open(&folder)).await?;
+    if let Some(damaged) = opened.moved_aside {
+        warn_of_damage(&damaged);
+    }
+    Ok(Arc::new(opened.store))
+}
+
+/// Calls a function with such a store.
+pub(crate) async fn ask_store<T: Send + 'static>(
+    store: &Arc<Store>,
+    work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StateError> {
+    let store = Arc::clone(store);
+    with_timeout(Instant::now() + MAX_WAIT, move || work(&store)).await
+}
+
 /// Calls a function in a thread that may block, with a timeout.
 async fn with_timeout<T: Send + 'static>(
     deadline: Instant,

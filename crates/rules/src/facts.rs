@@ -33,6 +33,8 @@ pub struct Facts {
     pub(crate) every: Option<Duration>,
     pub(crate) enabled: bool,
     pub(crate) requests: Option<f64>,
+    pub(crate) backfill: bool,
+    pub(crate) only_now: Option<String>,
     pub(crate) aggregate: Option<Aggregate>,
     pub(crate) by: Vec<String>,
     pub(crate) alias: Option<Alias>,
@@ -53,6 +55,8 @@ impl Facts {
             every: None,
             enabled: true,
             requests: None,
+            backfill: false,
+            only_now: None,
             aggregate: None,
             by: Vec::new(),
             alias: None,
@@ -192,6 +196,20 @@ impl Facts {
         self
     }
 
+    /// Declares that the metric can be computed for a past instant. See [`can_backfill`](Self::can_backfill).
+    #[must_use]
+    pub fn with_backfill(mut self) -> Self {
+        self.backfill = true;
+        self
+    }
+
+    /// Sets why the metric can be computed only for now.
+    #[must_use]
+    pub fn with_only_now(mut self, reason: impl Into<String>) -> Self {
+        self.only_now = Some(reason.into());
+        self
+    }
+
     /// Sets how several series of the metric become one value. See [`aggregate`](Self::aggregate) for the default.
     #[must_use]
     pub fn with_aggregate(mut self, aggregate: Aggregate) -> Self {
@@ -287,6 +305,19 @@ impl Facts {
         self.requests
     }
 
+    /// Whether the metric can be computed for a past instant. Then a value that is computed later for an instant is equal to
+    /// the value of a run that started at that instant.
+    #[must_use]
+    pub fn can_backfill(&self) -> bool {
+        self.backfill
+    }
+
+    /// Why the metric can be computed only for now, if it is known.
+    #[must_use]
+    pub fn only_now(&self) -> Option<&str> {
+        self.only_now.as_deref()
+    }
+
     /// How several series of the metric become one value. Default: counts and rates are summed; of gauges with a goal
     /// `<`, `<=`, `>` or `>=`, the value farthest from the goal counts; of other gauges, the average.
     #[must_use]
@@ -331,6 +362,7 @@ mod tests {
             ("every", text("1h")),
             ("enabled", OptionValue::Bool(false)),
             ("requests", OptionValue::Number(2.5)),
+            ("backfill", OptionValue::Bool(true)),
             ("aggregate", text("max")),
             ("by", OptionValue::List(vec!["quantile".to_owned()])),
             ("alias", text("jobs.broken")),
@@ -356,7 +388,9 @@ mod tests {
 
         let returned: Vec<_> = facts.options().map(|(option, value)| (option.name, value)).collect();
         assert_eq!(returned, all_options());
-        let facts_of_the_table = MetricOption::all().filter(|option| option.name != "each");
+        // `only_now` excludes `backfill`.
+        let facts_of_the_table =
+            MetricOption::all().filter(|option| !["each", "only_now"].contains(&option.name));
         assert_eq!(facts_of_the_table.count(), returned.len());
     }
 
@@ -419,6 +453,7 @@ mod tests {
             ),
             (&[("key", "a"), ("kind", "counter"), ("goal", "< 5")], "`goal`: a counter has no current value"),
             (&[("key", "a"), ("kind", "distribution"), ("goal", "< 5")], "`goal`: a distribution has no"),
+            (&[("key", "a"), ("only_now", " ")], "`only_now`: a reason has words"),
             (&[("key", "a"), ("recovery", "3")], "`recovery`: an alert ends when the goal is met again"),
             (&[("key", "a"), ("alias", "b")], "`alias`: an alias needs a day on which it expires"),
             (&[("key", "a"), ("alias_until", "2027-01-31")], "`alias_until`: there is no alias to expire"),
@@ -457,6 +492,17 @@ mod tests {
             assert!(error.message().contains("cannot have a goal"), "{error}");
             assert_eq!(facts.clone().replace_goal(None), Ok(facts));
         }
+    }
+
+    #[test]
+    fn a_metric_that_can_be_backfilled_has_no_reason_why_it_cannot() {
+        let text = |text: &str| OptionValue::Text(text.to_owned());
+        let only_now = ("only_now", text("the queue keeps no history"));
+        let facts = Facts::from_options("Jobs.", &[("key", text("jobs")), only_now.clone()]).unwrap();
+        assert_eq!((facts.can_backfill(), facts.only_now()), (false, Some("the queue keeps no history")));
+        let both = [("key", text("jobs")), ("backfill", OptionValue::Bool(true)), only_now];
+        let errors = Facts::from_options("Jobs.", &both).unwrap_err();
+        assert_eq!((errors.len(), errors[0].option()), (1, "only_now"));
     }
 
     #[test]

@@ -157,6 +157,33 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
         get: |facts| facts.requests.map(OptionValue::Number),
     },
     MetricOption {
+        name: "backfill",
+        form: Form::Bool,
+        meaning: "whether the metric can be computed for a past instant, with the value that a run at that instant had; \
+                  `report backfill` computes these metrics",
+        default: "`false`",
+        example: "true",
+        depends_on: None,
+        set: |facts, value| {
+            facts.backfill = value.bool()?;
+            Ok(())
+        },
+        get: |facts| facts.backfill.then_some(OptionValue::Bool(true)),
+    },
+    MetricOption {
+        name: "only_now",
+        form: Form::Text,
+        meaning: "why the metric cannot be computed for a past instant, for the output of `report backfill`",
+        default: "unknown",
+        example: "\"the queue keeps no history\"",
+        depends_on: None,
+        set: |facts, value| {
+            facts.only_now = Some(checked_reason(value.text()?, facts.backfill)?);
+            Ok(())
+        },
+        get: |facts| facts.only_now.clone().map(OptionValue::Text),
+    },
+    MetricOption {
         name: "aggregate",
         form: Form::Text,
         meaning: "how several series, such as those of several repositories, become one value on dashboards and in \
@@ -213,6 +240,17 @@ pub(crate) const OPTIONS: &[MetricOption] = &[
         get: |facts| facts.alias.as_ref().map(|alias| OptionValue::Text(alias.until_day())),
     },
 ];
+
+/// Why a metric can be computed only for now.
+fn checked_reason(reason: &str, can_backfill: bool) -> Result<String, ValueError> {
+    if can_backfill {
+        return Err(ValueError::new("the metric has `backfill = true`; remove one of both options"));
+    }
+    if reason.trim().is_empty() {
+        return Err(ValueError::new("a reason has words, such as \"the queue keeps no history\""));
+    }
+    Ok(reason.to_owned())
+}
 
 /// The tags as written; they are brought into their stored form when they are used.
 fn checked_tags(texts: &[String]) -> Result<Vec<String>, ValueError> {

@@ -26,6 +26,8 @@ pub struct HistoryEntry {
     pub time: SystemTime,
     /// How long the collection took.
     pub duration: Duration,
+    /// Whether it was computed later, by a backfill.
+    pub backfilled: bool,
     /// The result.
     pub found: PastResult,
     /// The trace of the run, if spans were collected.
@@ -76,8 +78,8 @@ impl Store {
             let mut samples = SampleReader::new(connection)?;
             connection
                 .prepare(
-                    "SELECT run, key, subject, timestamp, trace, state, message, failed_items, duration_ms, first, last
-                     FROM (SELECT outcomes.*, timestamp, trace, row_number() OVER (
+                    "SELECT run, key, subject, timestamp, trace, state, message, failed_items, duration_ms, backfilled, first, last
+                     FROM (SELECT outcomes.*, timestamp, trace, backfilled, row_number() OVER (
                                PARTITION BY key, subject, timestamp ORDER BY run DESC) AS newness
                            FROM runs JOIN outcomes ON run = runs.id
                            WHERE timestamp >= ?1 AND (?2 IS NULL OR key = ?2))
@@ -149,16 +151,17 @@ fn entry(row: &Row<'_>, samples: &mut SampleReader<'_>) -> rusqlite::Result<Hist
         subject: row.get("subject")?,
         time: time(row.get("timestamp")?),
         duration: Duration::from_millis(row.get::<_, i64>("duration_ms")?.unsigned_abs()),
+        backfilled: row.get("backfilled")?,
         found,
         trace: row.get_ref("trace")?.as_str_or_null()?.and_then(|trace| trace.parse().ok()),
     })
 }
 
 /// Reads the samples of one outcome at a time. This avoids a second copy of all samples in memory.
-struct SampleReader<'c>(Statement<'c>);
+pub(crate) struct SampleReader<'c>(Statement<'c>);
 
 impl<'c> SampleReader<'c> {
-    fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+    pub(crate) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
         // Points with another key were delivered under an alias.
         let points = connection.prepare(
             "SELECT value, distribution, unit, tags FROM points JOIN series ON series.id = series
@@ -167,7 +170,7 @@ impl<'c> SampleReader<'c> {
         Ok(Self(points))
     }
 
-    fn read(
+    pub(crate) fn read(
         &mut self,
         run: i64,
         positions: RangeInclusive<i64>,

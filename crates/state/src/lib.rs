@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+mod backfill;
 mod conversion;
 mod convert;
 mod dashboards;
@@ -36,6 +37,7 @@ mod schema;
 mod sending;
 mod store;
 
+pub use backfill::{BackfillFate, Backfilled};
 pub use error::StoreError;
 pub use events::{GoalState, PendingEvent};
 pub use history::{HistoryEntry, PastFailures, PastResult, PastSample};

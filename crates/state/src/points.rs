@@ -46,6 +46,13 @@ impl<'t> PointWriter<'t> {
         })
     }
 
+    /// A writer that adds to the points which the run has.
+    pub(crate) fn adding(transaction: &'t Transaction<'_>, run: RunId) -> rusqlite::Result<Self> {
+        let count = "SELECT coalesce(max(position) + 1, 0) FROM points WHERE run = ?1";
+        let count = transaction.query_row(count, [run.0], |row| row.get(0))?;
+        Ok(Self { count, ..Self::new(transaction, run)? })
+    }
+
     /// The run whose points are written.
     pub(crate) fn run(&self) -> RunId {
         self.run

@@ -1,9 +1,11 @@
--- A run of the reporter. All its points have this timestamp, in seconds since 1970.
+-- A run of the reporter. All its points have this timestamp, in seconds since 1970. Of the runs with `backfilled`, there is one
+-- for each timestamp. It was computed later, has only values, and no destination ever gets them.
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
     timestamp INTEGER NOT NULL,
     started_at_ms INTEGER NOT NULL,
-    duration_ms INTEGER NOT NULL
+    duration_ms INTEGER NOT NULL,
+    backfilled INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX runs_by_timestamp ON runs (timestamp);
 

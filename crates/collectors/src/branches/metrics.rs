@@ -27,7 +27,8 @@ const MERGE_QUEUE: &str = "gh-readonly-queue/";
     aggregate = "sum",
     enabled = false,
     requests = 1,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "GitHub lists only the branches that exist now"
 )]
 pub fn active_branches(
     branches: Branches,

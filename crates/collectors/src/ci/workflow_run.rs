@@ -40,6 +40,9 @@ pub(super) struct WorkflowRun {
     /// When this attempt started.
     #[serde(default, rename = "run_started_at", deserialize_with = "deserialize_optional_time")]
     pub(super) attempt_started_at: Option<SystemTime>,
+    /// When anything about the run last changed: never before its latest attempt ended, but perhaps long after it.
+    #[serde(default, deserialize_with = "deserialize_optional_time")]
+    pub(super) updated_at: Option<SystemTime>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -9,7 +9,7 @@ use system_health_registry::{Context, FromContext, Scope, Subjects, Unavailable,
 
 use super::{
     BranchHistory, Commit, CommitSettings, CommitSource, CommitsOrigin, HistoryRange, RecentCommits,
-    classifier::compile_in_background, recent::distinct,
+    classifier::compile_in_background, past::PastCommits, recent::distinct,
 };
 use crate::{
     date::format_date, git::LocalClone, github::GitHubSettings, repository::Repository,
@@ -25,6 +25,8 @@ pub(crate) struct CommitList {
     origin: Arc<CommitsOrigin>,
     range: HistoryRange,
     commits: Arc<[Commit]>,
+    /// All of them with the times at which they landed, in a backfill.
+    past: Option<PastCommits>,
 }
 
 /// A metric has a longer window than the list.
@@ -54,6 +56,13 @@ impl CommitList {
             self.commits.iter().filter(is_in_range).cloned().collect()
         };
         Ok(RecentCommits::from_distinct(Arc::clone(&self.origin), range.since(), commits))
+    }
+
+    /// The list as a run would have read it at a past instant.
+    fn at(&self, instant: SystemTime) -> Result<Self, Unavailable> {
+        let Some(past) = &self.past else { return Ok(self.clone()) };
+        let (range, commits) = past.at(instant, &self.range)?;
+        Ok(Self { origin: Arc::clone(&self.origin), range, commits, past: None })
     }
 
     /// All of them.
@@ -91,6 +100,7 @@ impl FromContext for CommitList {
         let settings = context.get::<CommitSettings>().await?;
         let longest = context.get::<Windows>().await?.longest(&["commits.*"]);
         let range = HistoryRange::new(longest.start(), settings.history);
+        let range = if context.instants().is_some() { range.for_past() } else { range };
         let repository = context.get::<Repository>().await?;
         let (is_local, history) = match context.get::<CommitSource>().await? {
             CommitSource::GitHub(on_github) => (false, on_github.history(context, &range).await?),
@@ -100,9 +110,16 @@ impl FromContext for CommitList {
                 (true, with_pages(clone.history(branch, range.clone()).await?, &clone, &github))
             }
         };
-        let BranchHistory { branch, commits, page } = history;
+        let (branch, page) = (history.branch.clone(), history.page.clone());
         let origin = CommitsOrigin { is_local, repository: repository.name().to_owned(), branch, page };
-        let list = Self { origin: Arc::new(origin), range, commits: distinct(commits) };
+        let (commits, past) = match context.instants() {
+            None => (distinct(history.commits), None),
+            Some(instants) => {
+                let length = instants.first().duration_since(longest.start()).unwrap_or_default();
+                (Arc::default(), Some(PastCommits::new(history, context.started_at(), length)))
+            }
+        };
+        let list = Self { origin: Arc::new(origin), range, commits, past };
         // With many repositories, a line about each would hide everything else.
         if context.get::<Subjects<Repository>>().await.is_ok_and(|all| all.iter().count() > 1) {
             tracing::debug!("commits: {}", list.origin);
@@ -134,6 +151,7 @@ impl FromContext for RecentCommits {
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let list = context.get::<CommitList>().await?;
+        let list = list.at(context.started_at())?;
         Ok(list.within(&context.get::<Window>().await?)?)
     }
 }
@@ -160,6 +178,7 @@ mod tests {
             }),
             range: HistoryRange::new(since, HistoryChoice::FirstParent),
             commits: commits.into_iter().collect(),
+            past: None,
         }
     }
 

@@ -54,7 +54,8 @@ struct Actor {
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.force_pushes.md",
     enabled = false,
     requests = 1,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "GitHub does not say how long it lists force pushes"
 )]
 pub fn force_pushes(pushes: ForcePushes, window: Window) -> Result<Sample, SampleError> {
     let counted = pushes.pushes.iter().filter(|push| window.contains(push.timestamp.0));

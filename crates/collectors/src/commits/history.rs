@@ -1,5 +1,12 @@
 //! The commits of a branch, as a `CommitSource` returns them.
 
+use std::{
+    collections::{HashMap, HashSet},
+    time::SystemTime,
+};
+
+use system_health_registry::Unavailable;
+
 use super::Commit;
 
 /// The commits of a branch since a time.
@@ -11,4 +18,31 @@ pub struct BranchHistory {
     pub commits: Vec<Commit>,
     /// The web page that lists the commits of the branch, if the source knows it.
     pub page: Option<String>,
+    /// How the commits were found, if the range is that of a backfill. Then `commits` has all that were visited.
+    pub(crate) walk: Walk,
+}
+
+/// How the commits were found, from the tip of the branch to the end of the walk.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Walk {
+    /// The parents of each visited commit, the first parent first.
+    pub(crate) parents: HashMap<String, Vec<String>>,
+    /// Where a shallow clone ends, and why that is no data.
+    pub(crate) cut_off: HashMap<String, Unavailable>,
+    /// The visited commits without parents.
+    pub(crate) roots: HashSet<String>,
+    /// Why older commits than those that were visited are unknown.
+    pub(crate) limit: Option<Unavailable>,
+    /// The time after which a commit may have landed that is not here, and what to say about a later instant.
+    pub(crate) known_until: Option<(SystemTime, Unavailable)>,
+}
+
+impl Walk {
+    /// Adds a visited commit.
+    pub(crate) fn visit(&mut self, id: &str, parents: Vec<String>) {
+        if parents.is_empty() {
+            self.roots.insert(id.to_owned());
+        }
+        self.parents.insert(id.to_owned(), parents);
+    }
 }

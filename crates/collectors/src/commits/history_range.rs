@@ -18,6 +18,7 @@ const MAX_CONSECUTIVE_OLD: u32 = 50;
 pub struct HistoryRange {
     since: SystemTime,
     history: HistoryChoice,
+    is_past: bool,
 }
 
 /// Decides where a walk along the history ends.
@@ -32,7 +33,18 @@ impl HistoryRange {
     #[must_use]
     pub fn new(since: SystemTime, history: HistoryChoice) -> Self {
         let seconds = since.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        Self { since: UNIX_EPOCH + Duration::from_secs(seconds), history }
+        Self { since: UNIX_EPOCH + Duration::from_secs(seconds), history, is_past: false }
+    }
+
+    /// The same range, read for a backfill: all visited commits are kept, with their parents.
+    #[must_use]
+    pub(crate) fn for_past(self) -> Self {
+        Self { is_past: true, ..self }
+    }
+
+    /// Whether it is read for a backfill.
+    pub(crate) fn is_past(&self) -> bool {
+        self.is_past
     }
 
     /// The same part of the history, with another start.

@@ -78,7 +78,13 @@ impl FromContext for CommitLabels {
     #[cfg(feature = "github")]
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {
         let settings = context.get::<CommitSettings>().await?;
-        let landed = if settings.uses_labels() { Some(context.get().await) } else { None };
+        let landed = match context.instants() {
+            _ if !settings.uses_labels() => None,
+            Some(_) => Some(Err(Unavailable::no_data(
+                "the settings name labels, and GitHub's lists do not say since when a pull request has a label",
+            ))),
+            None => Some(context.get().await),
+        };
         Ok(Self { landed })
     }
 

@@ -14,6 +14,7 @@ use crate::{github::GitHubSettings, repository::Repository};
     aggregate = "sum",
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn landed_commits(commits: RecentCommits) -> Result<Sample, SampleError> {
@@ -28,6 +29,7 @@ pub fn landed_commits(commits: RecentCommits) -> Result<Sample, SampleError> {
     aggregate = "max",
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn active_authors(commits: RecentCommits, github: GitHubSettings) -> Result<Sample, SampleError> {
@@ -43,7 +45,8 @@ pub fn active_authors(commits: RecentCommits, github: GitHubSettings) -> Result<
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.hotfix.md",
     recovery = "3",
     timeout = "1h",
-    requests = 1
+    requests = 1,
+    backfill = true
 )]
 pub fn hotfix_commits(
     commits: RecentCommits,
@@ -64,7 +67,8 @@ pub fn hotfix_commits(
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.reverts.md",
     recovery = "3",
     timeout = "1h",
-    requests = 1
+    requests = 1,
+    backfill = true
 )]
 pub fn revert_commits(
     commits: RecentCommits,

@@ -18,6 +18,7 @@ mod landing;
 mod message;
 mod message_patterns;
 mod metrics;
+mod past;
 mod pattern;
 mod people;
 mod recent;
@@ -33,6 +34,7 @@ pub use commit::Commit;
 #[cfg(feature = "github")]
 pub use force_pushes::{ForcePushes, force_pushes};
 pub use history::BranchHistory;
+pub(crate) use history::Walk;
 pub use history_range::{HistoryRange, WalkEnd};
 pub use labels::{CommitLabels, LabelNames};
 #[cfg(feature = "github")]

@@ -15,7 +15,8 @@ group_title!("dora", "Delivery");
     aggregate = "sum",
     enabled = false,
     requests = 1,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "failures, tags and labels are known only as they are now"
 )]
 pub fn deployment_frequency(deployments: Deployments, window: Window) -> Result<Reading, Unavailable> {
     deployments.frequency(window)
@@ -30,7 +31,8 @@ pub fn deployment_frequency(deployments: Deployments, window: Window) -> Result<
     by = ["quantile"],
     enabled = false,
     requests = 9,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "failures, tags and labels are known only as they are now"
 )]
 pub fn change_lead_time(changes: Changes, window: Window) -> Result<Reading, Unavailable> {
     changes.lead_times(window)
@@ -44,7 +46,8 @@ pub fn change_lead_time(changes: Changes, window: Window) -> Result<Reading, Una
     aggregate = "sum",
     enabled = false,
     requests = 9,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "failures, tags and labels are known only as they are now"
 )]
 pub fn change_lead_time_samples(changes: Changes, window: Window) -> Result<Reading, Unavailable> {
     changes.lead_time_samples(window)
@@ -58,7 +61,8 @@ pub fn change_lead_time_samples(changes: Changes, window: Window) -> Result<Read
     aggregate = "max",
     enabled = false,
     requests = 11,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "failures, tags and labels are known only as they are now"
 )]
 pub fn change_fail_ratio(failures: Failures, window: Window) -> Result<Reading, Unavailable> {
     failures.fail_ratio(window)
@@ -72,7 +76,8 @@ pub fn change_fail_ratio(failures: Failures, window: Window) -> Result<Reading, 
     aggregate = "sum",
     enabled = false,
     requests = 1,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "failures, tags and labels are known only as they are now"
 )]
 pub fn change_fail_ratio_samples(deployments: Deployments, window: Window) -> Result<Reading, Unavailable> {
     deployments.count(window)
@@ -87,7 +92,8 @@ pub fn change_fail_ratio_samples(deployments: Deployments, window: Window) -> Re
     by = ["quantile"],
     enabled = false,
     requests = 11,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "failures, tags and labels are known only as they are now"
 )]
 pub fn failed_deployment_recovery(failures: Failures, window: Window) -> Result<Reading, Unavailable> {
     failures.recovery_times(window)
@@ -101,7 +107,8 @@ pub fn failed_deployment_recovery(failures: Failures, window: Window) -> Result<
     aggregate = "sum",
     enabled = false,
     requests = 11,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "failures, tags and labels are known only as they are now"
 )]
 pub fn failed_deployment_recovery_samples(
     failures: Failures,
@@ -118,7 +125,8 @@ pub fn failed_deployment_recovery_samples(
     aggregate = "max",
     enabled = false,
     requests = 11,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "failures, tags and labels are known only as they are now"
 )]
 pub fn deployment_rework_ratio(failures: Failures, window: Window) -> Result<Reading, Unavailable> {
     failures.rework_ratio(window)
@@ -132,7 +140,8 @@ pub fn deployment_rework_ratio(failures: Failures, window: Window) -> Result<Rea
     aggregate = "sum",
     enabled = false,
     requests = 1,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "failures, tags and labels are known only as they are now"
 )]
 pub fn deployment_rework_ratio_samples(
     deployments: Deployments,

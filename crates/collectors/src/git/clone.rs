@@ -115,10 +115,12 @@ impl LocalClone {
                 )));
             }
             let tip = tip::find(&repository, clone.source(), branch.as_ref())?;
-            if let Some(remote) = clone.source() {
-                freshness::check(&repository, remote, &tip, range.since())?;
-            }
-            history::read(&repository, tip, &range)
+            let Some(remote) = clone.source() else { return history::read(&repository, tip, &range) };
+            let fetched_at = freshness::check(&repository, remote, &tip, range.since())?;
+            let unknown = freshness::not_fetched_since(remote, &tip, fetched_at);
+            let mut history = history::read(&repository, tip, &range)?;
+            history.walk.known_until = Some((fetched_at, unknown));
+            Ok(history)
         })
         .await?
     }

@@ -38,13 +38,13 @@ const USUAL_NAMES: [&str; 3] = ["main", "master", "trunk"];
 const CLOCK_SKEW: i64 = 24 * 60 * 60;
 
 /// Refuses a branch that was not fetched since the start of the window, and one that does not seem to be the default
-/// branch any more.
+/// branch any more. Returns when it was last fetched.
 pub(super) fn check(
     repository: &Repository,
     remote: &ConfiguredRemote,
     tip: &Tip,
     since: SystemTime,
-) -> Result<(), Unavailable> {
+) -> Result<SystemTime, Unavailable> {
     let fetches = FetchHead::all(repository, remote)?;
     let current_at = last_current(repository, remote, tip, &fetches)?;
     // A fetch of other branches says nothing about this one.
@@ -88,7 +88,18 @@ pub(super) fn check(
             "this clone last fetched `{branch}` from `{name}` at {date}, so newer commits do not count; run `{command}`"
         );
     }
-    Ok(())
+    Ok(current_at)
+}
+
+/// What is to be said about an instant after the last fetch: commits may have landed before it that the clone does not have.
+pub(super) fn not_fetched_since(remote: &ConfiguredRemote, tip: &Tip, fetched_at: SystemTime) -> Unavailable {
+    Unavailable::no_data(format!(
+        "this clone last fetched `{}` from `{}` at {}, before this instant; run `{}`",
+        tip.branch,
+        remote.name,
+        format_date(fetched_at),
+        remote.fetch_command()
+    ))
 }
 
 fn not_found_again(remote: &ConfiguredRemote, tip: &Tip, others: &[&str]) -> Unavailable {

@@ -13,7 +13,7 @@ use gix::{ObjectId, Repository};
 use system_health_registry::Unavailable;
 
 use super::tip::Tip;
-use crate::commits::{BranchHistory, Commit, CommitAuthor, HistoryRange};
+use crate::commits::{BranchHistory, Commit, CommitAuthor, HistoryRange, Walk};
 
 /// The facts about a commit that the walk needs. The order of the fields orders the walk by date.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +34,7 @@ pub(super) fn read(
 ) -> Result<BranchHistory, Unavailable> {
     let cut_off = cut_off(repository)?;
     let mut commits = Vec::new();
+    let mut walk = Walk::default();
     let mut end = range.walk_end();
     let mut seen = HashSet::from([tip.commit]);
     let mut queue = BinaryHeap::from([visit(repository, tip.commit)?]);
@@ -42,8 +43,14 @@ pub(super) fn read(
             break;
         }
         let is_cut_off = cut_off.contains(&id) && !parents.is_empty();
-        if range.contains(committed_at) {
+        if range.is_past() {
             if is_cut_off {
+                walk.cut_off.insert(id.to_string(), shallow(id));
+            }
+            walk.visit(&id.to_string(), parents.iter().map(ToString::to_string).collect());
+        }
+        if range.is_past() || range.contains(committed_at) {
+            if is_cut_off && !range.is_past() {
                 return Err(shallow(id));
             }
             let author = CommitAuthor { name, email, login: None, is_bot: false };
@@ -61,7 +68,7 @@ pub(super) fn read(
             }
         }
     }
-    Ok(BranchHistory { branch: tip.branch, commits, page: None })
+    Ok(BranchHistory { branch: tip.branch, commits, page: None, walk })
 }
 
 fn visit(repository: &Repository, id: ObjectId) -> anyhow::Result<Visited> {

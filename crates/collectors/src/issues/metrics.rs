@@ -15,7 +15,8 @@ github_access!("issues.*", GraphQl, [Issues]);
     aggregate = "sum",
     enabled = false,
     requests = 1,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "an issue that was deleted or moved since is not listed, and reopening removes when it was closed"
 )]
 pub fn open_issues(issues: Issues) -> Result<Sample, SampleError> {
     issues.open()
@@ -29,7 +30,8 @@ pub fn open_issues(issues: Issues) -> Result<Sample, SampleError> {
     aggregate = "sum",
     enabled = false,
     requests = 1,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "an issue that was deleted or moved since is not listed, and reopening removes when it was closed"
 )]
 pub fn opened_issues(issues: Issues, window: Window) -> Result<Sample, SampleError> {
     issues.count(&window, "opened", |issue| Some(issue.created_at))
@@ -43,7 +45,8 @@ pub fn opened_issues(issues: Issues, window: Window) -> Result<Sample, SampleErr
     aggregate = "sum",
     enabled = false,
     requests = 1,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "an issue that was deleted or moved since is not listed, and reopening removes when it was closed"
 )]
 pub fn closed_issues(issues: Issues, window: Window) -> Result<Sample, SampleError> {
     issues.count(&window, "closed", |issue| issue.closed_at)
@@ -58,7 +61,8 @@ pub fn closed_issues(issues: Issues, window: Window) -> Result<Sample, SampleErr
     by = ["quantile"],
     enabled = false,
     requests = 1,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "an issue that was deleted or moved since is not listed, and reopening removes when it was closed"
 )]
 pub fn time_to_close(issues: Issues, window: Window) -> Result<Vec<Sample>, Unavailable> {
     issues.times_to_close(&window)
@@ -73,7 +77,8 @@ pub fn time_to_close(issues: Issues, window: Window) -> Result<Vec<Sample>, Unav
     aggregate = "sum",
     enabled = false,
     requests = 1,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "an issue that was deleted or moved since is not listed, and reopening removes when it was closed"
 )]
 pub fn time_to_close_samples(issues: Issues, window: Window) -> Result<Sample, SampleError> {
     issues.times_to_close_samples(&window)

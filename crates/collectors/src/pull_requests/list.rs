@@ -1,6 +1,6 @@
 //! The pull requests of a repository, read once for all metrics about them.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
 use system_health_registry::{
     Context, EvidenceItem, FromContext, Sample, SampleError, Scope, Unavailable, Window, Windows,
@@ -16,9 +16,17 @@ use crate::{
     measured::Measured,
 };
 
-/// The pull requests of a repository that matter in the longest window of the metrics about them, and all open ones.
+/// The pull requests of a repository that matter in the longest window of the metrics about them, and all open ones. In a
+/// backfill, as they were at the instant.
 #[derive(Debug, Clone)]
-pub struct PullRequests(Arc<Inner>);
+pub struct PullRequests {
+    list: PullRequestList,
+    instant: Option<SystemTime>,
+}
+
+/// The pull requests of a repository as they are now, read once for all metrics and instants.
+#[derive(Debug, Clone)]
+pub(super) struct PullRequestList(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -27,15 +35,22 @@ struct Inner {
     all: Vec<PullRequest>,
 }
 
-impl PullRequests {
+impl PullRequestList {
     /// The pull requests, and the page that lists them.
     pub(super) fn new(page: String, all: Vec<PullRequest>) -> Self {
         Self(Arc::new(Inner { page, all }))
     }
+}
+
+impl PullRequests {
+    /// The page that lists them.
+    fn page(&self) -> &str {
+        &self.list.0.page
+    }
 
     /// The number of pull requests that count.
     pub(super) fn count(&self, verdict: impl Fn(&PullRequest) -> Verdict) -> Result<Sample, SampleError> {
-        self.measure(verdict).count(Some(&self.0.page))
+        self.measure(verdict).count(Some(self.page()))
     }
 
     /// The quantiles of the values of the pull requests that count.
@@ -46,7 +61,7 @@ impl PullRequests {
         measure: Measure,
         what: &str,
     ) -> Result<Vec<Sample>, Unavailable> {
-        self.measure(|pull_request| measure(pull_request, window)).quantiles(what, Some(&self.0.page))
+        self.measure(|pull_request| measure(pull_request, window)).quantiles(what, Some(self.page()))
     }
 
     /// The number of values behind [`Self::quantiles`].
@@ -56,8 +71,15 @@ impl PullRequests {
 
     fn measure(&self, verdict: impl Fn(&PullRequest) -> Verdict) -> Measured {
         let mut measured = Measured::default();
-        for pull_request in &self.0.all {
-            let (counted, reason) = match verdict(pull_request) {
+        for pull_request in &self.list.0.all {
+            let pull_request = match self.instant {
+                None => Cow::Borrowed(pull_request),
+                Some(instant) => match pull_request.at(instant) {
+                    Some(past) => past,
+                    None => continue,
+                },
+            };
+            let (counted, reason) = match verdict(&pull_request) {
                 Verdict::Counts(value, reason) => {
                     measured.values.push(value);
                     (true, reason)
@@ -74,6 +96,15 @@ impl PullRequests {
 }
 
 impl FromContext for PullRequests {
+    const SCOPE: Scope = Scope::Metric;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let instant = context.instants().map(|_| context.started_at());
+        Ok(Self { list: context.get().await?, instant })
+    }
+}
+
+impl FromContext for PullRequestList {
     const SCOPE: Scope = Scope::Subject;
 
     async fn from_context(context: &Context) -> Result<Self, Unavailable> {

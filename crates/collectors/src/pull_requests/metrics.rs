@@ -18,6 +18,7 @@ group_title!("prs", "Pull requests");
     by = ["draft"],
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn open_pull_requests(prs: PullRequests) -> Result<Vec<Sample>, SampleError> {
@@ -36,6 +37,7 @@ pub fn open_pull_requests(prs: PullRequests) -> Result<Vec<Sample>, SampleError>
     aggregate = "sum",
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn opened_pull_requests(prs: PullRequests, window: Window) -> Result<Sample, SampleError> {
@@ -50,6 +52,7 @@ pub fn opened_pull_requests(prs: PullRequests, window: Window) -> Result<Sample,
     aggregate = "sum",
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn merged_pull_requests(prs: PullRequests, window: Window) -> Result<Sample, SampleError> {
@@ -64,6 +67,7 @@ pub fn merged_pull_requests(prs: PullRequests, window: Window) -> Result<Sample,
     aggregate = "sum",
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn closed_unmerged_pull_requests(prs: PullRequests, window: Window) -> Result<Sample, SampleError> {
@@ -80,6 +84,7 @@ pub fn closed_unmerged_pull_requests(prs: PullRequests, window: Window) -> Resul
     aggregate = "sum",
     enabled = false,
     requests = 1,
+    only_now = "GitHub dates only the last commit of a pull request, and comments may have been deleted since",
     timeout = "1h"
 )]
 pub fn stale_pull_requests(prs: PullRequests, window: Window) -> Result<Sample, SampleError> {
@@ -96,6 +101,7 @@ pub fn stale_pull_requests(prs: PullRequests, window: Window) -> Result<Sample, 
     aggregate = "sum",
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn merged_without_review(prs: PullRequests, window: Window) -> Result<Sample, SampleError> {
@@ -111,6 +117,7 @@ pub fn merged_without_review(prs: PullRequests, window: Window) -> Result<Sample
     by = ["quantile"],
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn time_to_merge(prs: PullRequests, window: Window) -> Result<Vec<Sample>, Unavailable> {
@@ -125,6 +132,7 @@ pub fn time_to_merge(prs: PullRequests, window: Window) -> Result<Vec<Sample>, U
     aggregate = "sum",
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn time_to_merge_samples(prs: PullRequests, window: Window) -> Result<Sample, SampleError> {
@@ -141,6 +149,7 @@ pub fn time_to_merge_samples(prs: PullRequests, window: Window) -> Result<Sample
     by = ["quantile"],
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn time_to_first_review(prs: PullRequests, window: Window) -> Result<Vec<Sample>, Unavailable> {
@@ -155,6 +164,7 @@ pub fn time_to_first_review(prs: PullRequests, window: Window) -> Result<Vec<Sam
     aggregate = "sum",
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn time_to_first_review_samples(prs: PullRequests, window: Window) -> Result<Sample, SampleError> {
@@ -170,6 +180,7 @@ pub fn time_to_first_review_samples(prs: PullRequests, window: Window) -> Result
     by = ["quantile"],
     enabled = false,
     requests = 1,
+    only_now = "GitHub may have lost reviewed commits since",
     timeout = "1h"
 )]
 pub fn review_rounds(prs: PullRequests, window: Window) -> Result<Vec<Sample>, Unavailable> {
@@ -184,6 +195,7 @@ pub fn review_rounds(prs: PullRequests, window: Window) -> Result<Vec<Sample>, U
     aggregate = "sum",
     enabled = false,
     requests = 1,
+    only_now = "GitHub may have lost reviewed commits since",
     timeout = "1h"
 )]
 pub fn review_rounds_samples(prs: PullRequests, window: Window) -> Result<Sample, SampleError> {
@@ -199,6 +211,7 @@ pub fn review_rounds_samples(prs: PullRequests, window: Window) -> Result<Sample
     by = ["quantile"],
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn size_lines(prs: PullRequests, window: Window) -> Result<Vec<Sample>, Unavailable> {
@@ -213,6 +226,7 @@ pub fn size_lines(prs: PullRequests, window: Window) -> Result<Vec<Sample>, Unav
     aggregate = "sum",
     enabled = false,
     requests = 1,
+    backfill = true,
     timeout = "1h"
 )]
 pub fn size_lines_samples(prs: PullRequests, window: Window) -> Result<Sample, SampleError> {
@@ -228,6 +242,7 @@ pub fn size_lines_samples(prs: PullRequests, window: Window) -> Result<Sample, S
     by = ["quantile"],
     enabled = false,
     requests = 1,
+    only_now = "comments may have been deleted since, and those on lines have no times",
     timeout = "1h"
 )]
 pub fn comments(prs: PullRequests, window: Window) -> Result<Vec<Sample>, Unavailable> {
@@ -242,6 +257,7 @@ pub fn comments(prs: PullRequests, window: Window) -> Result<Vec<Sample>, Unavai
     aggregate = "sum",
     enabled = false,
     requests = 1,
+    only_now = "comments may have been deleted since, and those on lines have no times",
     timeout = "1h"
 )]
 pub fn comments_samples(prs: PullRequests, window: Window) -> Result<Sample, SampleError> {

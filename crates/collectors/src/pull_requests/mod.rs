@@ -8,6 +8,7 @@ mod example;
 mod list;
 mod measure;
 mod metrics;
+mod past;
 mod pull_request;
 mod query;
 #[cfg(test)]

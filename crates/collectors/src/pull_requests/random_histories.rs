@@ -168,6 +168,12 @@ impl Story {
         by != Who::Bot && by != self.author
     }
 
+    /// What had happened until the end of a second.
+    fn until(&self, second: u64) -> Self {
+        let happened = self.happened.iter().copied().filter(|(at, _)| *at <= second).collect();
+        Self { happened, ..*self }
+    }
+
     /// The seconds in which it was ready, until a second.
     fn waited(&self, until: u64) -> Option<u64> {
         if !(0..=until).any(|second| self.was_ready_in(second)) {
@@ -366,6 +372,29 @@ proptest! {
             let is_open = story.ending().is_open && story.ending().is_draft == is_draft;
             let counts = matches!(measure::open(&pull_request, is_draft), Verdict::Counts(..));
             prop_assert_eq!(counts, is_open);
+        }
+    }
+
+    #[test]
+    fn a_past_instant_has_the_values_that_were_measured_then(story in story(), seconds in seconds()) {
+        let (now, then, window) = (story.pull_request(), story.until(seconds.end).pull_request(), seconds.window());
+        let past = now.at(at(seconds.end)).unwrap();
+
+        let measures: [(&str, Measure); 7] = [
+            ("opened", measure::opened),
+            ("merged", measure::merged),
+            ("closed_unmerged", measure::closed_unmerged),
+            ("merged_without_review", measure::merged_without_review),
+            ("time_to_merge", measure::time_to_merge),
+            ("time_to_first_review", measure::time_to_first_review),
+            ("size_lines", measure::size_lines),
+        ];
+        for (name, measure) in measures {
+            prop_assert_eq!(value(measure, &past, &window), value(measure, &then, &window), "{}", name);
+        }
+        for is_draft in [false, true] {
+            let is_open = |pull_request| matches!(measure::open(pull_request, is_draft), Verdict::Counts(..));
+            prop_assert_eq!(is_open(&past), is_open(&then));
         }
     }
 }

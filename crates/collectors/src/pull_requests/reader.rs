@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::{
-    PullRequests,
+    list::PullRequestList,
     pull_request::PullRequest,
     query::{
         ChangedPullRequest, HISTORY, HistoryPageResponse, LISTS, ListsResponse, PullRequestResponse,
@@ -53,7 +53,7 @@ pub(super) async fn read(
     repository: &GitHubRepository,
     since: SystemTime,
     bots: &BotLogins,
-) -> anyhow::Result<PullRequests> {
+) -> anyhow::Result<PullRequestList> {
     let lists = read_lists(repository, since).await;
     let lists = lists.with_context(|| format!("cannot list the pull requests of {}", repository.name()))?;
     let mut all: BTreeMap<u64, PullRequest> =
@@ -67,7 +67,7 @@ pub(super) async fn read(
             all.insert(number, changed.into_pull_request(bots));
         }
     }
-    Ok(PullRequests::new(lists.page, all.into_values().collect()))
+    Ok(PullRequestList::new(lists.page, all.into_values().collect()))
 }
 
 async fn read_lists(repository: &GitHubRepository, since: SystemTime) -> anyhow::Result<Lists> {

@@ -24,7 +24,8 @@ github_access!("security.*", Rest, [CodeScanningAlerts, DependabotAlerts, Secret
     by = ["kind", "severity"],
     enabled = false,
     requests = 3,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "GitHub lists only the alerts that are open now"
 )]
 pub async fn open_alerts(
     repository: GitHubRepository,

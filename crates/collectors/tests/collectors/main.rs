@@ -4,6 +4,7 @@
 mod app;
 #[cfg(feature = "aws-ci")]
 mod aws;
+mod backfill;
 mod budget;
 mod changes;
 mod ci;

@@ -1,5 +1,6 @@
 //! The command line. Each flag is documented by its help text.
 
+mod backfill;
 mod collect;
 mod doctor;
 mod explain;
@@ -23,6 +24,7 @@ pub use run::RunArguments;
 pub use settings::SettingsArguments;
 pub use state::{FolderArguments, StateArguments};
 
+pub(crate) use backfill::BackfillArguments;
 pub(crate) use collect::CollectArguments;
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use explain::ExplainArguments;

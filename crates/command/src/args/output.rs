@@ -45,7 +45,7 @@ impl Format {
     /// The formats of a command of `report` itself. Empty for one that prints something else, such as a script.
     pub(crate) fn of_command(name: &str) -> &'static [Self] {
         match name {
-            "doctor" => &[Self::Table, Self::Json],
+            "backfill" | "doctor" => &[Self::Table, Self::Json],
             "explain" | "list" => Self::OF_RUN,
             "history" => &[Self::Table, Self::Json, Self::Csv],
             _ => &[],

@@ -5,8 +5,8 @@ use clap_complete::Shell;
 use system_health_registry::{Extension, linked_extensions};
 
 use super::{
-    CollectArguments, DoctorArguments, ExplainArguments, HistoryArguments, InitArguments, ListArguments,
-    OutputArguments, explain,
+    BackfillArguments, CollectArguments, DoctorArguments, ExplainArguments, HistoryArguments, InitArguments,
+    ListArguments, OutputArguments, backfill, explain,
 };
 use crate::exit;
 
@@ -54,6 +54,9 @@ pub(crate) enum Command {
     Init(InitArguments),
     /// Show the values of earlier runs, from the state folder
     History(HistoryArguments),
+    /// Compute the history of the metrics that can be computed for the past
+    #[command(after_help = backfill::after_help())]
+    Backfill(BackfillArguments),
     /// Find out why a run does not work: settings, credentials, services, sinks, state folder and clock
     Doctor(DoctorArguments),
     /// Print a completion script for a shell

@@ -1,5 +1,6 @@
 //! Reads the command line, runs a command, and turns its result into the exit status.
 
+mod backfill;
 mod collect;
 mod doctor;
 mod explain;
@@ -77,6 +78,9 @@ fn dispatch(
         Some(Command::Doctor(doctor)) => doctor::run(program, doctor, catalog, stdout_of("doctor")?),
         Some(Command::Init(init)) => init::run(program, init, stdout),
         Some(Command::History(history)) => history::run(history, catalog, stdout_of("history")?),
+        Some(Command::Backfill(backfill)) => {
+            backfill::run(program, backfill, catalog, run_output(stdout_of("backfill")?))
+        }
         Some(Command::Completions { shell }) => completions(program, stdout, *shell),
         Some(Command::Linked { name, matches }) => {
             let command = program.linked_commands.select(name, matches)?;

@@ -18,6 +18,7 @@ use tabled::{builder::Builder, settings};
 use super::{
     distribution_summary::DistributionSummary,
     plot::{Plot, Sparkline, TimeSlots},
+    text::count,
     value::{Elapsed, ExactValue, ShownValue},
 };
 
@@ -142,6 +143,18 @@ impl<'a> HistoryReport<'a> {
         Ok(())
     }
 
+    /// The values that no run had.
+    fn write_backfilled(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let backfilled = || self.entries.iter().filter(|entry| entry.backfilled).map(|entry| entry.time);
+        let (Some(first), Some(last)) = (backfilled().min(), backfilled().max()) else { return Ok(()) };
+        let (first, last) = (format_rfc3339_seconds(first), format_rfc3339_seconds(last));
+        writeln!(
+            f,
+            "{} from {first} to {last} were computed by `backfill`",
+            count(backfilled().count(), "value")
+        )
+    }
+
     fn overview(&self, f: &mut fmt::Formatter<'_>, lines: &[PastSeries<'_>]) -> fmt::Result {
         let mut table = Builder::new();
         table.push_record(["METRIC", "HISTORY", "LAST", "UNIT", "GOAL", "AGE", "TAGS"]);
@@ -197,6 +210,7 @@ impl fmt::Display for HistoryReport<'_> {
             (Some(_), false) => self.plots(f, &lines)?,
             (None, false) => self.overview(f, &lines)?,
         }
+        self.write_backfilled(f)?;
         self.write_problems(f)
     }
 }
@@ -258,6 +272,8 @@ pub struct HistoryRow<'a> {
     // Left out if the run had none.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<TraceId>,
+    /// Whether it was computed later.
+    backfilled: bool,
 }
 
 impl<'a> HistoryRow<'a> {
@@ -278,6 +294,7 @@ impl<'a> HistoryRow<'a> {
             tags: Vec::new(),
             reason,
             trace_id: entry.trace,
+            backfilled: entry.backfilled,
         };
         match &entry.found {
             PastResult::NoData(reason) => vec![without_value("no_data", Some(Cow::from(reason)))],
@@ -303,14 +320,30 @@ impl<'a> HistoryRow<'a> {
     pub(crate) fn csv(rows: &[Self]) -> anyhow::Result<String> {
         let mut csv = csv::Writer::from_writer(Vec::new());
         csv.write_record([
-            "time", "key", "subject", "state", "value", "unit", "tags", "reason", "count", "p50", "p99",
+            "time",
+            "key",
+            "subject",
+            "state",
+            "value",
+            "unit",
+            "tags",
+            "reason",
+            "count",
+            "p50",
+            "p99",
+            "backfilled",
         ])?;
         for row in rows {
-            let Self { time, key, subject, state, value, distribution, unit, tags, reason, .. } = row;
+            let Self {
+                time, key, subject, state, value, distribution, unit, tags, reason, backfilled, ..
+            } = row;
             let summary = distribution.as_ref();
             let (count, p50, p99) =
                 (summary.map(|it| it.count), summary.and_then(|it| it.p50), summary.and_then(|it| it.p99));
-            csv.serialize((time, key, subject, state, value, unit, tags.join(","), reason, count, p50, p99))?;
+            let tags = tags.join(",");
+            csv.serialize((
+                time, key, subject, state, value, unit, tags, reason, count, p50, p99, backfilled,
+            ))?;
         }
         csv.flush()?;
         Ok(String::from_utf8(csv.into_inner()?)?)

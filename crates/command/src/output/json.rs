@@ -38,7 +38,7 @@ struct JsonRun<'a> {
 
 /// The requests to an API that were expected before the run.
 #[derive(Serialize)]
-struct JsonRequestPlan<'a> {
+pub(super) struct JsonRequestPlan<'a> {
     api: &'a str,
     total: u64,
     groups: Vec<JsonRequestEstimate<'a>>,
@@ -229,7 +229,7 @@ impl<'a> JsonReport<'a> {
 }
 
 impl<'a> JsonRequestPlan<'a> {
-    fn new(plan: &'a RequestPlan) -> Self {
+    pub(super) fn new(plan: &'a RequestPlan) -> Self {
         let group = |group: &'a RequestEstimate| JsonRequestEstimate {
             group: &group.group,
             requests: group.requests,

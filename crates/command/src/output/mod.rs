@@ -1,5 +1,7 @@
 //! The data that goes to stdout: a table for people, JSON for programs, or Markdown for pages.
 
+mod backfill;
+mod backfill_json;
 mod blocks;
 mod columns;
 mod delivery;
@@ -32,6 +34,8 @@ pub use json::JsonReport;
 pub use list::JsonList;
 pub use stdout::Stdout;
 
+pub(crate) use backfill::BackfillTable;
+pub(crate) use backfill_json::JsonBackfill;
 pub(crate) use delivery::ReceiptText;
 pub(crate) use doctor::Diagnosis;
 pub(crate) use explanation::Explanation;

@@ -46,6 +46,7 @@ impl Admission<'_> {
             metrics,
             subjects: subjects.iter().map(|subject| Arc::clone(&subject.label)).collect(),
             for_display: self.for_display,
+            instants: self.context.instants().copied(),
         });
         let mut admitted = Admitted { skipped: BTreeMap::new(), requests: Vec::new() };
         for gate in self.catalog.gates() {

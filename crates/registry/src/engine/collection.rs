@@ -3,14 +3,16 @@
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use futures::{
     FutureExt, Stream, StreamExt,
+    future::ready,
     stream::{self, BoxStream, FuturesUnordered},
 };
 use tokio::{runtime::Handle, time::Instant};
+use tracing::Span;
 
 use super::{
     DEFAULT_TIMEOUT, Engine, Progress,
@@ -18,7 +20,7 @@ use super::{
     task_runner::{TaskRunner, earlier},
 };
 use crate::{
-    Catalog, Context, Metric, Outcome, Reading, RequestPlan, Source, SourceOutcome, SubjectLabel,
+    Catalog, Context, Instants, Metric, Outcome, Reading, RequestPlan, Source, SourceOutcome, SubjectLabel,
     Unavailable,
     collected_keys::CollectedKeys,
     collecting::working_for,
@@ -32,7 +34,8 @@ use crate::{
 
 /// The result of one part of the collection.
 pub(super) enum CollectionResult {
-    Outcome(Outcome),
+    /// In a backfill, the outcome for an instant, or for all instants if there is none.
+    Outcome(Option<SystemTime>, Outcome),
     Source(SourceOutcome),
     Requests(RequestPlan),
 }
@@ -58,8 +61,47 @@ impl<'a> Collection<'a> {
         Self { engine, catalog, context, runner }
     }
 
+    /// A collection for each of these instants.
+    pub(super) fn with_instants(mut self, instants: &Instants) -> Self {
+        self.context = self.context.with_instants(Some(*instants));
+        self
+    }
+
     /// The results, each as soon as it is there.
     pub(super) fn results(&self) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
+        let (alone, by_subject) = self.functions();
+        let mut results = stream::SelectAll::<BoxStream<'_, CollectionResult>>::new();
+        self.engine.observe(Progress::Planned { outcomes: alone.len() * self.times() });
+        results.push(self.alone(alone).boxed());
+        for (subject, functions) in by_subject {
+            results.push(self.each(subject, functions).boxed());
+        }
+        let sources: FuturesUnordered<_> =
+            self.catalog.sources().iter().map(|source| self.source(source)).collect();
+        results.push(sources.flat_map(stream::iter).boxed());
+        results
+    }
+
+    /// The requests that the gates expect. Nothing is collected.
+    pub(super) async fn request_plans(&self) -> Result<Vec<RequestPlan>, Unavailable> {
+        let (alone, by_subject) = self.functions();
+        let metrics = |functions: &[Function]| functions.iter().map(|(metric, _)| metric.clone()).collect();
+        let mut plans = Vec::new();
+        if !alone.is_empty() {
+            plans.extend(self.admission().decide(None, metrics(&alone), &[]).await.requests);
+        }
+        for (subject, functions) in by_subject {
+            let subjects = self.subjects(subject, &functions).await?;
+            plans.extend(
+                self.admission().decide(Some(subject), metrics(&functions), &subjects).await.requests,
+            );
+        }
+        plans.sort_by_key(|plan| plan.api);
+        Ok(plans)
+    }
+
+    /// The metrics that functions collect: those without subjects, and those about each type of subjects.
+    fn functions(&self) -> (Vec<Function>, Vec<(SubjectType, Vec<Function>)>) {
         let mut alone = Vec::new();
         let mut by_subject = BTreeMap::<_, (SubjectType, Vec<Function>)>::new();
         for metric in self.catalog.metrics() {
@@ -70,26 +112,33 @@ impl<'a> Collection<'a> {
                 Some(subject) => by_subject.entry(subject.id).or_insert((*subject, vec![])).1.push(function),
             }
         }
-        let mut results = stream::SelectAll::<BoxStream<'_, CollectionResult>>::new();
-        self.engine.observe(Progress::Planned { outcomes: alone.len() });
-        results.push(self.alone(alone).boxed());
-        for (subject, functions) in by_subject.into_values() {
-            results.push(self.each(subject, functions).boxed());
-        }
-        let sources: FuturesUnordered<_> =
-            self.catalog.sources().iter().map(|source| self.source(source)).collect();
-        results.push(sources.flat_map(stream::iter).boxed());
-        results
+        (alone, by_subject.into_values().collect())
     }
 
-    /// The outcomes of metrics that are collected concurrently.
+    /// How often each metric is collected for a subject.
+    fn times(&self) -> usize {
+        self.context.instants().map_or(1, Instants::len)
+    }
+
+    /// The outcomes of metrics that are collected concurrently. In a backfill, the instants follow each other, and end with an
+    /// interruption.
     fn collect_all(
         &self,
-        functions: &[Function],
-        context: &Context,
-        subject: Option<&Arc<SubjectLabel>>,
-    ) -> FuturesUnordered<impl Future<Output = Outcome> + use<>> {
-        functions.iter().map(|function| self.collect(function, context, subject)).collect()
+        functions: Arc<[Function]>,
+        context: Context,
+        subject: Option<Arc<SubjectLabel>>,
+    ) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
+        let instants = match self.context.instants() {
+            None => stream::iter([None]).left_stream(),
+            Some(instants) => {
+                let goes_on = move |_: &Option<SystemTime>| ready(!self.engine.interruption.has_happened());
+                stream::iter(instants.iter().map(Some)).take_while(goes_on).right_stream()
+            }
+        };
+        instants.flat_map(move |instant| {
+            let collect = |function| self.collect(function, &context, subject.as_ref(), instant);
+            functions.iter().map(collect).collect::<FuturesUnordered<_>>()
+        })
     }
 
     fn collect(
@@ -97,24 +146,29 @@ impl<'a> Collection<'a> {
         (metric, collect): &Function,
         context: &Context,
         subject: Option<&Arc<SubjectLabel>>,
-    ) -> impl Future<Output = Outcome> + use<> {
+        instant: Option<SystemTime>,
+    ) -> impl Future<Output = CollectionResult> + use<> {
         self.engine.observe(Progress::Started(metric, subject.map(Arc::as_ref)));
         let started = Instant::now();
         let collect = Arc::clone(collect);
-        let context = context.for_collection(metric, subject);
+        let context = context.for_collection(metric, subject, instant);
         let worked_for = metric.clone();
         let span = metric_span(metric, subject.map(Arc::as_ref));
         let result = self.runner.run("the collector", &span, &context, time_limit(metric), move |context| {
             working_for(worked_for, collect(context))
         });
         let (metric, subject) = (metric.clone(), subject.cloned());
-        let gates = self.catalog.gates().to_vec();
+        // That a limit is reached now says nothing about the past.
+        let gates = if instant.is_some() { Vec::new() } else { self.catalog.gates().to_vec() };
         async move {
             let result = result.await.and_then(|reading| checked(&metric, subject.as_deref(), reading));
             let result = result.map_err(|unavailable| revised(&gates, unavailable));
             record(&span, &result);
             drop(context);
-            Outcome { metric, subject, result, duration: started.elapsed() }
+            CollectionResult::Outcome(
+                instant,
+                Outcome { metric, subject, result, duration: started.elapsed() },
+            )
         }
     }
 
@@ -128,8 +182,8 @@ impl<'a> Collection<'a> {
                 self.admission().decide(None, metrics, &[]).await
             };
             let (results, functions) = without_skipped(functions, admitted, &[None]);
-            let outcomes = self.collect_all(&functions, &self.context, None);
-            stream::iter(results).chain(outcomes.map(CollectionResult::Outcome))
+            let outcomes = self.collect_all(functions.into(), self.context.clone(), None);
+            stream::iter(results).chain(outcomes)
         };
         outcomes.into_stream().flatten()
     }
@@ -143,39 +197,30 @@ impl<'a> Collection<'a> {
         let started = Instant::now();
         let longest = longest(functions.iter().map(|(metric, _)| metric));
         let span = subjects_span(subject.name);
-        let subjects =
-            self.runner.run("the list of subjects", &span, &self.context, longest, move |context| {
-                subject.list(context)
-            });
+        let subjects = self.subjects(subject, &functions, &span);
         let outcomes = async move {
-            let mut subjects = subjects.await;
+            let subjects = subjects.await;
             record(&span, &subjects);
             drop(span);
-            if let (Ok(subjects), Some(keep)) = (&mut subjects, &self.engine.subjects) {
-                subjects.retain(|subject| keep(subject.label.name()));
-            }
             let count = subjects.as_ref().map_or(1, Vec::len);
-            self.engine.observe(Progress::Planned { outcomes: count * functions.len() });
+            self.engine.observe(Progress::Planned { outcomes: count * functions.len() * self.times() });
             match subjects {
                 Ok(subjects) => {
                     let metrics = functions.iter().map(|(metric, _)| metric.clone()).collect();
                     let admitted = self.admission().decide(Some(subject), metrics, &subjects).await;
                     let labels: Vec<_> = subjects.iter().map(|it| Some(Arc::clone(&it.label))).collect();
                     let (results, functions) = without_skipped(functions, admitted, &labels);
+                    let functions: Arc<[Function]> = functions.into();
                     let outcomes = stream::iter(subjects)
-                        .map(move |subject| self.about(&subject, &functions, longest))
-                        .flatten_unordered(self.engine.concurrency.get())
-                        .map(CollectionResult::Outcome);
+                        .map(move |subject| self.about(&subject, Arc::clone(&functions), longest))
+                        .flatten_unordered(self.engine.concurrency.get());
                     stream::iter(results).chain(outcomes).left_stream()
                 }
                 Err(unavailable) => {
                     let unlisted = functions.into_iter().map(move |(metric, _)| {
-                        CollectionResult::Outcome(Outcome {
-                            metric,
-                            subject: None,
-                            result: Err(unavailable.clone()),
-                            duration: started.elapsed(),
-                        })
+                        let result = Err(unavailable.clone());
+                        let outcome = Outcome { metric, subject: None, result, duration: started.elapsed() };
+                        CollectionResult::Outcome(None, outcome)
                     });
                     stream::iter(unlisted).right_stream()
                 }
@@ -189,20 +234,37 @@ impl<'a> Collection<'a> {
         Admission { catalog: self.catalog, context: &self.context, runner: &self.runner, for_display }
     }
 
+    /// The subjects of a type, without those that the engine leaves out.
+    fn subjects(
+        &self,
+        subject: SubjectType,
+        functions: &[Function],
+        span: &Span,
+    ) -> impl Future<Output = Result<Vec<AnySubject>, Unavailable>> + use<'_, 'a> {
+        let longest = longest(functions.iter().map(|(metric, _)| metric));
+        let subjects =
+            self.runner.run("the list of subjects", span, &self.context, longest, move |context| {
+                subject.list(context)
+            });
+        async move {
+            let mut subjects = subjects.await?;
+            if let Some(keep) = &self.engine.subjects {
+                subjects.retain(|subject| keep(subject.label.name()));
+            }
+            Ok(subjects)
+        }
+    }
+
     /// The outcomes of metrics for one subject. The subject's resources are dropped with the stream.
     fn about(
         &self,
         subject: &AnySubject,
-        functions: &[Function],
+        functions: Arc<[Function]>,
         longest: Duration,
-    ) -> impl Stream<Item = Outcome> + use<> {
+    ) -> impl Stream<Item = CollectionResult> + use<'_, 'a> {
         let deadline = earlier(self.runner.deadline, Instant::now().checked_add(longest));
         let context = self.context.for_subject(&subject.value, deadline);
-        let outcomes = self.collect_all(functions, &context, Some(&subject.label));
-        outcomes.map(move |outcome| {
-            let _kept_until_the_last_outcome = &context;
-            outcome
-        })
+        self.collect_all(functions, context, Some(Arc::clone(&subject.label)))
     }
 
     /// The outcome of a source and the outcomes of its metrics.
@@ -236,7 +298,7 @@ impl<'a> Collection<'a> {
             let source = SourceOutcome { name, result, returned, refused, duration };
             let outcomes = results.into_iter().map(|(metric, result)| {
                 let result = result.and_then(|reading| checked(&metric, None, reading));
-                CollectionResult::Outcome(Outcome { metric, subject: None, result, duration })
+                CollectionResult::Outcome(None, Outcome { metric, subject: None, result, duration })
             });
             outcomes.chain([CollectionResult::Source(source)]).collect()
         }
@@ -258,12 +320,8 @@ fn without_skipped(
             continue;
         };
         results.extend(subjects.iter().map(|subject| {
-            CollectionResult::Outcome(Outcome {
-                metric: metric.clone(),
-                subject: subject.clone(),
-                result: Err(reason.clone().into()),
-                duration: Duration::ZERO,
-            })
+            let (metric, subject, result) = (metric.clone(), subject.clone(), Err(reason.clone().into()));
+            CollectionResult::Outcome(None, Outcome { metric, subject, result, duration: Duration::ZERO })
         }));
     }
     (results, remaining)

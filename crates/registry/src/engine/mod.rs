@@ -8,12 +8,20 @@ mod admission;
 mod collection;
 mod task_runner;
 
-use std::{fmt, num::NonZero, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    num::NonZero,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use futures::StreamExt;
 use tokio::{runtime::Handle, time::Instant};
 
-use crate::{Catalog, Context, Interruption, Metric, Outcome, RequestPlan, Run, SubjectLabel};
+use crate::{
+    Catalog, Context, Instants, Interruption, Metric, Outcome, OutcomeState, Reading, RequestPlan, Run,
+    SubjectLabel, Unavailable,
+};
 use collection::{Collection, CollectionResult};
 
 /// The timeout of a metric that has none of its own.
@@ -160,7 +168,7 @@ impl Engine {
         let mut results = collection.results();
         while let Some(result) = results.next().await {
             match result {
-                CollectionResult::Outcome(outcome) => {
+                CollectionResult::Outcome(_, outcome) => {
                     self.observe(Progress::Finished(&outcome));
                     outcomes.push(outcome);
                 }
@@ -179,6 +187,61 @@ impl Engine {
             gate.finish(context, &run).await;
         }
         run
+    }
+
+    /// Collects the metrics of the catalog that [can be computed for the past](crate::Facts::can_backfill), for each of the
+    /// instants. Each outcome is passed on as soon as it is there, with its instant, or without one if it is that of all
+    /// instants. Returns the requests that were expected.
+    ///
+    /// This is one run: each resource is built once for all instants, except those with [`Scope::Metric`](crate::Scope). So a
+    /// list is read once, back to the start of the first instant's window. The instants of a subject follow each other. Outcomes
+    /// have no evidence.
+    ///
+    /// After an interruption, the remaining outcomes are missing. The limits of a gate are errors, because they say nothing about
+    /// the past, and the gates do not learn from what a backfill has used.
+    ///
+    /// # Panics
+    /// Panics outside a Tokio runtime.
+    pub async fn backfill(
+        &self,
+        catalog: &Catalog,
+        context: &Context,
+        instants: &Instants,
+        mut keep: impl AsyncFnMut(Option<SystemTime>, Outcome),
+    ) -> Vec<RequestPlan> {
+        let catalog = catalog.clone().only_backfill();
+        let collection = Collection::new(self, &catalog, context, Instant::now()).with_instants(instants);
+        let mut request_plans = Vec::new();
+        let mut results = collection.results();
+        while let Some(result) = results.next().await {
+            match result {
+                CollectionResult::Outcome(instant, mut outcome) => {
+                    self.observe(Progress::Finished(&outcome));
+                    outcome.result = outcome.result.map(Reading::without_evidence);
+                    if outcome.state() != OutcomeState::Error || !self.interruption.has_happened() {
+                        keep(instant, outcome).await;
+                    }
+                }
+                CollectionResult::Requests(plan) => request_plans.push(plan),
+                CollectionResult::Source(_) => {}
+            }
+        }
+        request_plans
+    }
+
+    /// The requests that [`backfill`](Self::backfill) is expected to make. Only the subjects are listed, and the gates asked.
+    ///
+    /// # Panics
+    /// Panics outside a Tokio runtime.
+    pub async fn plan_backfill(
+        &self,
+        catalog: &Catalog,
+        context: &Context,
+        instants: &Instants,
+    ) -> Result<Vec<RequestPlan>, Unavailable> {
+        let (engine, catalog) = (self.clone().with_request_plans(), catalog.clone().only_backfill());
+        let collection = Collection::new(&engine, &catalog, context, Instant::now()).with_instants(instants);
+        collection.request_plans().await
     }
 
     fn observe(&self, progress: Progress<'_>) {

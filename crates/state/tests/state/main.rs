@@ -1,5 +1,6 @@
 //! Tests of the store with real files: contents, crashes and damage.
 
+mod backfill;
 mod conversion;
 mod crash;
 mod damage;

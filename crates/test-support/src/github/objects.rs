@@ -264,7 +264,7 @@ impl Objects<'_> {
             "html_url": format!("{WEB}/{full_name}/actions/runs/{}", run.id),
             "pull_requests": [],
             "created_at": created,
-            "updated_at": created,
+            "updated_at": timestamp(run.updated),
             "actor": actor,
             "run_attempt": run.attempt,
             "referenced_workflows": [],

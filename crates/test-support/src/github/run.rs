@@ -41,6 +41,8 @@ pub(super) struct StoredRun {
     pub(super) earlier: Vec<(Status, SystemTime)>,
     pub(super) created: SystemTime,
     pub(super) started: SystemTime,
+    /// When anything about it last changed: never before it ended.
+    pub(super) updated: SystemTime,
     pub(super) jobs: Vec<Job>,
 }
 
@@ -185,6 +187,9 @@ impl Run {
         let (created, attempt) = (self.created.resolve(defaults.now), self.attempt());
         let started =
             |started: Option<When>| started.map_or(created, |when: When| when.resolve(defaults.now));
+        let last_of = |job: &Job| job.completed.or(job.started).or(job.created);
+        let ends = self.jobs.iter().filter_map(last_of).map(|when| when.resolve(defaults.now));
+        let updated = ends.fold(created.max(started(self.started)), SystemTime::max);
         StoredRun {
             id: self.id.unwrap_or(defaults.id),
             number: defaults.number,
@@ -200,6 +205,7 @@ impl Run {
             earlier: self.earlier.iter().map(|(status, when)| (*status, started(*when))).collect(),
             created,
             started: started(self.started),
+            updated,
             jobs: self.jobs,
         }
     }

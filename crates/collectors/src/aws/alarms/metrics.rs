@@ -20,7 +20,8 @@ const STATES: [&str; 3] = ["OK", Alarm::FIRING, "INSUFFICIENT_DATA"];
     aggregate = "sum",
     by = ["state"],
     timeout = "10m",
-    enabled = false
+    enabled = false,
+    only_now = "CloudWatch lists only the present states"
 )]
 pub fn alarms(
     alarms: CloudWatchAlarms,

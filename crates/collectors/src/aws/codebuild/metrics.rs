@@ -20,7 +20,8 @@ const NO_PROJECTS: &str = "there are no projects in CodeBuild";
     aggregate = "sum",
     by = ["status"],
     timeout = "10m",
-    enabled = false
+    enabled = false,
+    only_now = "a build that was deleted since is not listed"
 )]
 pub fn builds(builds: CodeBuildBuilds, window: Window) -> Result<Reading, Unavailable> {
     let samples = |entry: &Entry<Vec<Build>>, builds: &Vec<Build>| {
@@ -50,7 +51,8 @@ pub fn builds(builds: CodeBuildBuilds, window: Window) -> Result<Reading, Unavai
     aggregate = "max",
     by = ["project", "quantile"],
     timeout = "10m",
-    enabled = false
+    enabled = false,
+    only_now = "a build that was deleted since is not listed"
 )]
 pub fn build_duration_seconds(builds: CodeBuildBuilds, window: Window) -> Result<Reading, Unavailable> {
     let samples = |entry: &Entry<Vec<Build>>, builds: &Vec<Build>| {
@@ -71,7 +73,8 @@ pub fn build_duration_seconds(builds: CodeBuildBuilds, window: Window) -> Result
     aggregate = "sum",
     by = ["project"],
     timeout = "10m",
-    enabled = false
+    enabled = false,
+    only_now = "a build that was deleted since is not listed"
 )]
 pub fn build_duration_seconds_samples(
     builds: CodeBuildBuilds,

@@ -22,7 +22,8 @@ const NONE_DECIDED: &str = "no pipeline in CodePipeline has an execution that pa
     aggregate = "min",
     by = ["pipeline"],
     timeout = "10m",
-    enabled = false
+    enabled = false,
+    only_now = "CodePipeline lists an execution that was run again only with its present status"
 )]
 pub fn pipeline_state(states: PipelineStates) -> Result<Reading, Unavailable> {
     let samples = |entry: &Entry<PipelineState>, state: &PipelineState| {
@@ -43,7 +44,8 @@ pub fn pipeline_state(states: PipelineStates) -> Result<Reading, Unavailable> {
     goal = "== 0",
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/aws.codepipeline.failing.md",
     timeout = "10m",
-    enabled = false
+    enabled = false,
+    only_now = "CodePipeline lists an execution that was run again only with its present status"
 )]
 pub fn pipelines_failing(states: PipelineStates) -> Result<Reading, Unavailable> {
     let mut regions: BTreeMap<&str, Vec<&Entry<PipelineState>>> = BTreeMap::new();

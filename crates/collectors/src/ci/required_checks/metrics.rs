@@ -14,7 +14,8 @@ use crate::{repository::Repository, web_page::with_page_link};
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/ci.required_checks_passing.md",
     timeout = "1h",
     enabled = false,
-    requests = 4
+    requests = 4,
+    only_now = "GitHub lists only the checks that are required now, and the latest result of each"
 )]
 pub fn required_checks_passing(verdict: RequiredChecksVerdict) -> Result<Sample, SampleError> {
     let RequiredChecksVerdict { branch, passed, page, evidence } = verdict;

@@ -18,7 +18,8 @@ use crate::{repository::Repository, web_page::with_page_link};
     by = ["workflow"],
     timeout = "1h",
     enabled = false,
-    requests = 2
+    requests = 2,
+    only_now = "it would take requests for every run and attempt that decided then"
 )]
 pub fn workflow_passing(workflows: WorkflowResults) -> Result<Vec<Sample>, Unavailable> {
     let mut samples = Vec::new();
@@ -47,7 +48,8 @@ pub fn workflow_passing(workflows: WorkflowResults) -> Result<Vec<Sample>, Unava
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/ci.workflows_failing.md",
     timeout = "1h",
     enabled = false,
-    requests = 2
+    requests = 2,
+    only_now = "it would take requests for every run and attempt that decided then"
 )]
 pub fn workflows_failing(workflows: WorkflowResults) -> Result<Sample, Unavailable> {
     let unknown = |result: &WorkflowResult| match &result.state {
@@ -81,7 +83,8 @@ pub fn workflows_failing(workflows: WorkflowResults) -> Result<Sample, Unavailab
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/ci.red_seconds.md",
     timeout = "1h",
     enabled = false,
-    requests = 2
+    requests = 2,
+    only_now = "it would take requests for every run and attempt that decided then"
 )]
 pub fn red_seconds(streak: RedStreak, StartedAt(now): StartedAt) -> Result<Sample, SampleError> {
     let red = streak.since.map_or(Duration::ZERO, |since| now.duration_since(since).unwrap_or_default());

@@ -27,7 +27,8 @@ const WORST: usize = 10;
     recovery = "1",
     timeout = "1h",
     enabled = false,
-    requests = 2
+    requests = 2,
+    only_now = "it would take requests for every run that was re-run"
 )]
 pub fn flaky_runs(recent: RecentRuns, reruns: Reruns, window: Window) -> Result<Sample, Unavailable> {
     let counts = |found: &BranchRun<'_>| {
@@ -51,7 +52,8 @@ pub fn flaky_runs(recent: RecentRuns, reruns: Reruns, window: Window) -> Result<
     by = ["job"],
     timeout = "1h",
     enabled = false,
-    requests = 2
+    requests = 2,
+    only_now = "it would take requests for every run that was re-run"
 )]
 pub async fn flaky_jobs(
     recent: RecentRuns,

@@ -54,7 +54,8 @@ impl JobLists {
         stream::iter(runs).map(|run| self.list(run)).buffered(CONCURRENT).try_collect().await
     }
 
-    async fn list(&self, run: u64) -> anyhow::Result<Arc<[Job]>> {
+    /// The jobs of all attempts of a run.
+    pub(super) async fn list(&self, run: u64) -> anyhow::Result<Arc<[Job]>> {
         let cell = {
             let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(lists.entry(run).or_default())

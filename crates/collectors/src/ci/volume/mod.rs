@@ -5,6 +5,7 @@ mod duration;
 mod flaky_jobs;
 mod flaky_metrics;
 mod job_lists;
+mod past_runs;
 mod ran_job;
 mod recent_runs;
 mod request_limit;
@@ -16,6 +17,7 @@ mod time_metrics;
 
 pub use flaky_metrics::{flaky_jobs, flaky_runs};
 pub use job_lists::JobLists;
+pub use past_runs::RunsAtInstant;
 pub use recent_runs::RecentRuns;
 pub use reruns::Reruns;
 pub use run_metrics::{

@@ -4,15 +4,21 @@
 //! because filtered lists end after 1,000 runs. It is read page by page, from the newest run back to the start of the
 //! longest window, and further back by the time within which a run may be re-run.
 
-use std::{collections::HashSet, sync::Arc, time::SystemTime};
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use system_health_registry::{Context, EvidenceItem, FromContext, Scope, Unavailable, Window, Windows};
+use system_health_registry::{
+    Context, EvidenceItem, FromContext, Instants, Scope, Unavailable, Window, Windows,
+};
 
 use tokio::sync::Mutex;
 
 use super::run_pages::RunPages;
 use crate::{
-    ci::{CiSettings, TriggerEvents, workflow_run::WorkflowRun},
+    ci::{CiSettings, TriggerEvents, trigger_events::MERGE_GROUP, workflow_run::WorkflowRun},
     github::{GitHubRepository, WatchedBranch},
     repository::{Branch, Repository},
 };
@@ -40,6 +46,10 @@ pub struct RecentRuns {
     since: SystemTime,
     /// The pages that were not read.
     rest: Arc<Mutex<RunPages>>,
+    /// How far back from an instant runs are needed.
+    reach: Duration,
+    /// When the oldest run was created that was read, and why no older ones were, if a backfill needs them.
+    limit: Option<(SystemTime, Unavailable)>,
 }
 
 impl RecentRuns {
@@ -63,6 +73,40 @@ impl RecentRuns {
     pub(super) fn is_too_old(&self, run: &WorkflowRun, window: Window) -> bool {
         let before = window.start().duration_since(run.created_at);
         before.is_ok_and(|before| before > self.settings.rerun_lookback)
+    }
+
+    /// The runs that test the branch and were created until an instant.
+    pub(super) fn that_test_the_branch_until(&self, instant: SystemTime) -> Vec<WorkflowRun> {
+        let tests_branch = |run: &&WorkflowRun| {
+            run.head_branch.as_deref() == Some(self.branch.as_str())
+                && run.is_own()
+                && run.event != MERGE_GROUP
+                && self.settings.events.contains(&run.event)
+        };
+        self.runs.iter().filter(|run| run.created_at <= instant).filter(tests_branch).cloned().collect()
+    }
+
+    /// The same with other runs.
+    pub(super) fn with_runs(&self, runs: Vec<WorkflowRun>) -> Self {
+        Self { runs: runs.into(), ..self.clone() }
+    }
+
+    /// Fails if runs are not known that the windows of an instant need.
+    pub(super) fn check_reaches(&self, instant: SystemTime) -> Result<(), Unavailable> {
+        match &self.limit {
+            Some((oldest, limit))
+                if instant.checked_sub(self.reach).is_none_or(|needed| needed <= *oldest) =>
+            {
+                Err(limit.clone())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the start of a run may be in a window that ends at an instant.
+    pub(super) fn may_be_in_window(&self, run: &WorkflowRun, instant: SystemTime) -> bool {
+        let started = run.started_at();
+        started <= instant && instant.checked_sub(self.reach).is_none_or(|earliest| started > earliest)
     }
 
     pub(super) fn settings(&self) -> &CiSettings {
@@ -96,10 +140,17 @@ impl FromContext for RecentRuns {
         let WatchedBranch(branch) = context.get().await?;
         let window = context.get::<Windows>().await?.longest(WINDOWED);
         let since = window.start().checked_sub(settings.rerun_lookback).unwrap_or(SystemTime::UNIX_EPOCH);
+        let first = context.instants().map_or(context.started_at(), Instants::first);
+        let reach = first.duration_since(since).unwrap_or_default();
         let mut pages = RunPages::new(on_github);
-        let runs = without_repetitions(pages.read_back_to(since).await?).into();
+        if context.instants().is_some() {
+            pages.keep_what_fits();
+        }
+        let runs: Arc<[WorkflowRun]> = without_repetitions(pages.read_back_to(since).await?).into();
+        let oldest = runs.iter().map(|run| run.created_at).min().unwrap_or_else(|| context.started_at());
+        let limit = pages.limit().cloned().map(|limit| (oldest, limit));
         let (settings, rest) = (Arc::new(settings), Arc::new(Mutex::new(pages)));
-        Ok(Self { runs, branch, settings, since, rest })
+        Ok(Self { runs, branch, settings, since, rest, reach, limit })
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use system_health_registry::{Sample, Unavailable, Window, system_health_metric};
 
-use super::{branch_runs::BranchRun, recent_runs::RecentRuns};
+use super::{branch_runs::BranchRun, past_runs::RunsAtInstant, recent_runs::RecentRuns};
 use crate::{
     ci::workflow_run::{RunConclusion, RunEnding},
     repository::Repository,
@@ -20,9 +20,10 @@ use crate::{
     by = ["conclusion"],
     timeout = "1h",
     enabled = false,
-    requests = 1
+    requests = 1,
+    backfill = true
 )]
-pub fn runs(recent: RecentRuns, window: Window) -> Result<Vec<Sample>, Unavailable> {
+pub fn runs(recent: RunsAtInstant, window: Window) -> Result<Vec<Sample>, Unavailable> {
     let runs = recent.on_branch(window)?;
     let mut counts = BTreeMap::new();
     for workflow in runs.workflows()? {
@@ -56,9 +57,10 @@ pub fn runs(recent: RecentRuns, window: Window) -> Result<Vec<Sample>, Unavailab
     recovery = "0.95",
     timeout = "1h",
     enabled = false,
-    requests = 1
+    requests = 1,
+    backfill = true
 )]
-pub fn success_ratio(recent: RecentRuns, window: Window) -> Result<Sample, Unavailable> {
+pub fn success_ratio(recent: RunsAtInstant, window: Window) -> Result<Sample, Unavailable> {
     let runs = recent.on_branch(window)?;
     let number = |meaning| runs.iter().filter(|run| run.meaning() == meaning).count();
     let (passed, failed) = (number(RunConclusion::Passed), number(RunConclusion::Failed));
@@ -77,9 +79,10 @@ pub fn success_ratio(recent: RecentRuns, window: Window) -> Result<Sample, Unava
     aggregate = "sum",
     timeout = "1h",
     enabled = false,
-    requests = 1
+    requests = 1,
+    backfill = true
 )]
-pub fn success_ratio_samples(recent: RecentRuns, window: Window) -> Result<Sample, Unavailable> {
+pub fn success_ratio_samples(recent: RunsAtInstant, window: Window) -> Result<Sample, Unavailable> {
     Ok(recent.on_branch(window)?.count(decided)?)
 }
 
@@ -91,9 +94,10 @@ pub fn success_ratio_samples(recent: RecentRuns, window: Window) -> Result<Sampl
     aggregate = "sum",
     timeout = "1h",
     enabled = false,
-    requests = 1
+    requests = 1,
+    backfill = true
 )]
-pub fn cancelled_runs(recent: RecentRuns, window: Window) -> Result<Sample, Unavailable> {
+pub fn cancelled_runs(recent: RunsAtInstant, window: Window) -> Result<Sample, Unavailable> {
     count_ending(&recent, window, RunEnding::Cancelled)
 }
 
@@ -105,9 +109,10 @@ pub fn cancelled_runs(recent: RecentRuns, window: Window) -> Result<Sample, Unav
     aggregate = "sum",
     timeout = "1h",
     enabled = false,
-    requests = 1
+    requests = 1,
+    backfill = true
 )]
-pub fn timed_out_runs(recent: RecentRuns, window: Window) -> Result<Sample, Unavailable> {
+pub fn timed_out_runs(recent: RunsAtInstant, window: Window) -> Result<Sample, Unavailable> {
     count_ending(&recent, window, RunEnding::TimedOut)
 }
 
@@ -119,9 +124,10 @@ pub fn timed_out_runs(recent: RecentRuns, window: Window) -> Result<Sample, Unav
     aggregate = "sum",
     timeout = "1h",
     enabled = false,
-    requests = 1
+    requests = 1,
+    backfill = true
 )]
-pub fn rerun_runs(recent: RecentRuns, window: Window) -> Result<Sample, Unavailable> {
+pub fn rerun_runs(recent: RunsAtInstant, window: Window) -> Result<Sample, Unavailable> {
     let is_rerun = |found: &BranchRun<'_>| match found.run.attempt {
         0 | 1 => (false, "it was not re-run".to_owned()),
         attempt => (true, format!("it has {attempt} attempts")),

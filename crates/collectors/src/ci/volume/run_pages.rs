@@ -8,7 +8,7 @@ use system_health_registry::Unavailable;
 use crate::{
     ci::{known_runs::RunsPage, workflow_run::WorkflowRun},
     date::format_date,
-    github::{GitHubRepository, Pages, Permission, no_data_without},
+    github::{Cause, GitHubRepository, Pages, Permission, no_data_without},
 };
 
 /// The list of all runs, as far as it was read.
@@ -22,13 +22,35 @@ pub(in crate::ci) struct RunPages {
     announced: usize,
     /// When the newest run on the last page was created.
     newest_on_page: Option<SystemTime>,
+    /// Whether a list that is too long is cut off, instead of an error.
+    keeps_what_fits: bool,
+    /// Why the list was cut off.
+    limit: Option<Unavailable>,
 }
 
 impl RunPages {
     /// No page is read yet.
     pub(super) fn new(on_github: GitHubRepository) -> Self {
         let pages = on_github.pages(&["actions", "runs"], &[("per_page", "100")]);
-        Self { on_github, pages, listed: 0, announced: 0, newest_on_page: None }
+        Self {
+            on_github,
+            pages,
+            listed: 0,
+            announced: 0,
+            newest_on_page: None,
+            keeps_what_fits: false,
+            limit: None,
+        }
+    }
+
+    /// Cuts a list off that is longer than the settings allow. [`Self::limit`] says so.
+    pub(super) fn keep_what_fits(&mut self) {
+        self.keeps_what_fits = true;
+    }
+
+    /// Why the list was cut off, if it was.
+    pub(super) fn limit(&self) -> Option<&Unavailable> {
+        self.limit.as_ref()
     }
 
     /// Reads the next pages, until a page has only runs that were created before a time, or to the end of the list.
@@ -37,7 +59,13 @@ impl RunPages {
         let failed = || format!("cannot list the workflow runs of {name} since {}", format_date(since));
         let mut runs: Vec<WorkflowRun> = Vec::new();
         while self.newest_on_page.is_none_or(|newest| newest >= since) {
-            let page = self.pages.next().await;
+            let page = match self.pages.next().await {
+                Err(error) if self.keeps_what_fits && matches!(error.cause(), Cause::TooManyPages(_)) => {
+                    self.limit = Some(anyhow::Error::from(error).context(failed()).into());
+                    break;
+                }
+                page => page,
+            };
             let Some(page) = page
                 .with_context(failed)
                 .map_err(|error| no_data_without(Permission::Actions, name, error))?

@@ -44,7 +44,8 @@ struct Runner {
     aggregate = "sum",
     timeout = "1h",
     enabled = false,
-    requests = 3
+    requests = 3,
+    only_now = "GitHub lists only the jobs and runners of now"
 )]
 pub async fn queued_jobs(recent: RecentRuns, lists: JobLists) -> Result<Sample, Unavailable> {
     let mut unfinished = Vec::new();
@@ -67,7 +68,8 @@ pub async fn queued_jobs(recent: RecentRuns, lists: JobLists) -> Result<Sample, 
     by = ["status"],
     timeout = "1h",
     enabled = false,
-    requests = 1
+    requests = 1,
+    only_now = "GitHub lists only the jobs and runners of now"
 )]
 pub fn runners(runners: Runners) -> Result<Vec<Sample>, Unavailable> {
     let Runners { idle, busy, offline } = runners;

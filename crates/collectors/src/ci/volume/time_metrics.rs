@@ -23,7 +23,8 @@ use crate::{ci::workflow_run::RunEnding, repository::Repository, statistics::qua
     by = ["workflow", "quantile"],
     timeout = "1h",
     enabled = false,
-    requests = 50
+    requests = 50,
+    only_now = "it would take a request for every run"
 )]
 pub async fn duration_seconds(
     recent: RecentRuns,
@@ -53,7 +54,8 @@ pub async fn duration_seconds(
     by = ["workflow"],
     timeout = "1h",
     enabled = false,
-    requests = 50
+    requests = 50,
+    only_now = "it would take a request for every run"
 )]
 pub async fn duration_seconds_samples(
     recent: RecentRuns,
@@ -80,7 +82,8 @@ pub async fn duration_seconds_samples(
     by = ["quantile"],
     timeout = "1h",
     enabled = false,
-    requests = 50
+    requests = 50,
+    only_now = "it would take a request for every run"
 )]
 pub async fn queue_seconds(
     recent: RecentRuns,
@@ -104,7 +107,8 @@ pub async fn queue_seconds(
     aggregate = "sum",
     timeout = "1h",
     enabled = false,
-    requests = 50
+    requests = 50,
+    only_now = "it would take a request for every run"
 )]
 pub async fn queue_seconds_samples(
     recent: RecentRuns,
@@ -126,7 +130,8 @@ pub async fn queue_seconds_samples(
     by = ["os"],
     timeout = "1h",
     enabled = false,
-    requests = 50
+    requests = 50,
+    only_now = "it would take a request for every run"
 )]
 pub async fn runner_minutes(
     recent: RecentRuns,

@@ -21,7 +21,8 @@ const ASSOCIATION_DELAY: Duration = Duration::from_mins(10);
     runbook = "https://github.com/system-health/system-health/blob/main/docs/runbooks/commits.direct_pushes.md",
     enabled = false,
     requests = 2,
-    timeout = "1h"
+    timeout = "1h",
+    only_now = "GitHub associates commits with the pull requests of now"
 )]
 pub fn direct_pushes(landed: LandedCommits, window: Window) -> Result<Sample, Unavailable> {
     let commits = landed.within(&window);

@@ -74,7 +74,7 @@ async fn read(
     }
     let longest = context.get::<Windows>().await?.longest(&["commits.*"]);
     let range = HistoryRange::new(longest.start(), HistoryChoice::FirstParent);
-    let BranchHistory { branch, commits, page } = repository.history(context, &range).await?;
+    let BranchHistory { branch, commits, page, .. } = repository.history(context, &range).await?;
     let origin = CommitsOrigin { is_local: false, repository: repository.name().to_string(), branch, page };
     Ok(RecentCommits::new(origin, range.since(), commits))
 }

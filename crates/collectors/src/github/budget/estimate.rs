@@ -75,6 +75,13 @@ pub(super) fn groups<'m>(
     Ok(groups.into_values().collect())
 }
 
+impl Estimate {
+    /// The same estimate for lists that are read further back than a run reads them.
+    pub(super) fn at_least(self) -> Self {
+        Self { basis: format!("at least {}, and more for long lists", self.basis), ..self }
+    }
+}
+
 impl Group {
     /// The estimate from what the group has used in the previous run, or else from what its metrics declare.
     pub(super) fn estimate(&self, subjects: usize, used: Option<&BTreeMap<GitHubApi, u64>>) -> Estimate {

@@ -81,8 +81,12 @@ async fn plan(context: &Context, planned: &Planned) -> Result<Plan, Unavailable>
     });
     let (github, (used, quotas)) = (github?, previous);
     let subjects = planned.subjects().len();
-    let estimates: Vec<Estimate> =
-        groups.iter().zip(&used).map(|(group, used)| group.estimate(subjects, used.as_ref())).collect();
+    let estimate = |(group, used): (&Group, &Option<_>)| match planned.instants() {
+        // An ordinary run reads less.
+        Some(_) => group.estimate(subjects, None).at_least(),
+        None => group.estimate(subjects, used.as_ref()),
+    };
+    let estimates: Vec<Estimate> = groups.iter().zip(&used).map(estimate).collect();
     let limits: Vec<RequestLimit> = if planned.is_for_display() || may_be_too_few(&estimates, &quotas) {
         let quotas = quota::read(&github).await.unwrap_or_default();
         quotas.into_iter().map(|(api, quota)| of_quota(api, quota)).collect()

@@ -64,6 +64,11 @@ impl CommitResponse {
         self.parents.first().map(|parent| &*parent.sha)
     }
 
+    /// Its parents, the first parent first.
+    pub(super) fn parents(&self) -> impl Iterator<Item = &str> {
+        self.parents.iter().map(|parent| &*parent.sha)
+    }
+
     /// The committer's date. GitHub's schema allows it to be missing; then it is unknown whether the commit is in the
     /// window.
     pub(super) fn committed_at(&self) -> anyhow::Result<SystemTime> {

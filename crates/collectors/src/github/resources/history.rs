@@ -4,16 +4,16 @@
 //! response does not show it. Without it, the list starts with the tip of the branch, and the commits' parents show
 //! which commits landed on the branch itself.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::SystemTime};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use http::StatusCode;
 use system_health_registry::{Context, Unavailable};
 
 use super::{GitHubRepository, WatchedBranch, commit::CommitResponse};
 use crate::{
-    commits::{BranchHistory, HistoryRange},
-    github::{GitHubError, Pages},
+    commits::{BranchHistory, HistoryRange, Walk},
+    github::{Cause, GitHubError, Pages},
 };
 
 impl GitHubRepository {
@@ -68,19 +68,23 @@ impl Reader<'_> {
                     return Ok(history);
                 }
                 next = commit.first_parent().map(str::to_owned);
-                if range.contains(committed_at) {
-                    history.commits.push(commit.into_commit(committed_at));
-                }
+                add(&mut history, commit, committed_at, range);
             }
             match next {
                 Some(parent) => start = parent,
                 None => return Ok(history),
             }
         }
-        bail!(
+        let too_long = anyhow!(
             "the window has more than {} pages of commits and would be cut off; raise `max_pages` in [github]",
             self.repository.github().max_pages()
-        )
+        );
+        if !range.is_past() {
+            return Err(too_long);
+        }
+        // The instants whose windows do not reach so far back have their commits.
+        history.walk.limit = Some(too_long.into());
+        Ok(history)
     }
 
     /// Reads the whole list, in which each commit follows all newer ones that are not its ancestors.
@@ -88,16 +92,23 @@ impl Reader<'_> {
         let mut end = range.walk_end();
         let mut history = self.empty_history();
         let mut pages = self.pages(self.branch);
-        while let Some(list) = pages.next().await? {
+        loop {
+            let list = match pages.next().await {
+                Ok(Some(list)) => list,
+                Ok(None) => break,
+                Err(error) if range.is_past() && matches!(error.cause(), Cause::TooManyPages(_)) => {
+                    history.walk.limit = Some(error.into());
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            };
             for commit in list {
                 let committed_at = commit.committed_at()?;
                 if end.is_reached(committed_at) {
                     return Ok(history);
                 }
                 history.page = history.page.or_else(|| commit.commits_page(self.branch));
-                if range.contains(committed_at) {
-                    history.commits.push(commit.into_commit(committed_at));
-                }
+                add(&mut history, commit, committed_at, range);
             }
         }
         Ok(history)
@@ -109,7 +120,18 @@ impl Reader<'_> {
     }
 
     fn empty_history(&self) -> BranchHistory {
-        BranchHistory { branch: self.branch.to_owned(), commits: Vec::new(), page: None }
+        let (branch, walk) = (self.branch.to_owned(), Walk::default());
+        BranchHistory { branch, commits: Vec::new(), page: None, walk }
+    }
+}
+
+/// Adds a visited commit. For a backfill, all of them are kept.
+fn add(history: &mut BranchHistory, commit: CommitResponse, committed_at: SystemTime, range: &HistoryRange) {
+    if range.is_past() {
+        history.walk.visit(commit.sha(), commit.parents().map(str::to_owned).collect());
+    }
+    if range.is_past() || range.contains(committed_at) {
+        history.commits.push(commit.into_commit(committed_at));
     }
 }
 

@@ -14,7 +14,15 @@ fn at(seconds: u64) -> SystemTime {
 
 fn entry(seconds: u64, subject: &str, found: PastResult) -> HistoryEntry {
     let (key, subject) = (KEY.to_owned(), subject.to_owned());
-    HistoryEntry { key, subject, time: at(seconds), duration: Duration::ZERO, found, trace: None }
+    HistoryEntry {
+        key,
+        subject,
+        time: at(seconds),
+        duration: Duration::ZERO,
+        backfilled: false,
+        found,
+        trace: None,
+    }
 }
 
 fn value(queue: usize, value: f64) -> PastResult {

@@ -1,0 +1,149 @@
+//! The runs as they were at a past instant, for a backfill.
+//!
+//! A list has the latest attempt of each run. At an instant, an earlier attempt may have been the latest one, and an attempt may
+//! not have ended. An attempt that was re-run later is requested. A run has no time of its end, so the end of its last job is
+//! requested, but only if the instant is between the start of the attempt and the time at which the run last changed.
+
+use std::{
+    collections::HashMap,
+    ops::Deref,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::SystemTime,
+};
+
+use anyhow::{Context as _, bail};
+use futures::{StreamExt, TryStreamExt, stream};
+use system_health_registry::{Context, FromContext, Scope, Unavailable};
+use tokio::sync::OnceCell;
+
+use super::{job_lists::JobLists, recent_runs::RecentRuns, request_limit::ensure_within};
+use crate::{
+    ci::{CiSettings, job::Job, workflow_run::WorkflowRun},
+    github::GitHubRepository,
+    repository::Repository,
+};
+
+/// Maximum number of runs that are looked at concurrently.
+const CONCURRENT: usize = 8;
+
+/// The recent runs as they are now or, in a backfill, as they were at the instant.
+#[derive(Debug, Clone)]
+pub struct RunsAtInstant(RecentRuns);
+
+/// The earlier attempts of runs, and the ends of attempts. They are requested once for all instants.
+#[derive(Debug, Clone)]
+pub(super) struct PastAttempts(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    on_github: GitHubRepository,
+    jobs: JobLists,
+    earlier: Mutex<HashMap<(u64, u32), Arc<OnceCell<WorkflowRun>>>>,
+    requested: AtomicUsize,
+    limit: usize,
+}
+
+impl Deref for RunsAtInstant {
+    type Target = RecentRuns;
+
+    fn deref(&self) -> &RecentRuns {
+        &self.0
+    }
+}
+
+impl From<RecentRuns> for RunsAtInstant {
+    fn from(now: RecentRuns) -> Self {
+        Self(now)
+    }
+}
+
+impl FromContext for RunsAtInstant {
+    const SCOPE: Scope = Scope::Metric;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let recent = context.get::<RecentRuns>().await?;
+        if context.instants().is_none() {
+            return Ok(Self(recent));
+        }
+        let instant = context.started_at();
+        recent.check_reaches(instant)?;
+        let attempts = context.get::<PastAttempts>().await?;
+        let runs = recent.that_test_the_branch_until(instant);
+        let runs = stream::iter(runs).map(|run| attempts.at(run, &recent, instant)).buffered(CONCURRENT);
+        let runs: Vec<WorkflowRun> = runs.try_collect().await?;
+        Ok(Self(recent.with_runs(runs)))
+    }
+}
+
+impl PastAttempts {
+    /// A run with the attempt that was the latest one at an instant, as far as that had ended.
+    async fn at(
+        &self,
+        latest: WorkflowRun,
+        recent: &RecentRuns,
+        instant: SystemTime,
+    ) -> anyhow::Result<WorkflowRun> {
+        let mut run = latest.clone();
+        while run.attempt > 1 && run.started_at() > instant {
+            run = self.earlier(run.id, run.attempt - 1).await?;
+        }
+        let is_unchanged =
+            run.attempt == latest.attempt && run.updated_at.is_some_and(|updated| updated <= instant);
+        if is_unchanged || !run.is_completed()? || !recent.may_be_in_window(&run, instant) {
+            return Ok(run);
+        }
+        if self.ended_at(&run).await? > instant {
+            (run.status, run.conclusion) = (Some("in_progress".to_owned()), None);
+        }
+        Ok(run)
+    }
+
+    async fn earlier(&self, run: u64, attempt: u32) -> anyhow::Result<WorkflowRun> {
+        let cell = {
+            let mut earlier = self.0.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(earlier.entry((run, attempt)).or_default())
+        };
+        let request = async || {
+            let requested = self.0.requested.fetch_add(1, Relaxed) + 1;
+            ensure_within(requested, self.0.limit, "earlier attempts")?;
+            let (id, number) = (run.to_string(), attempt.to_string());
+            let on_github = &self.0.on_github;
+            let found = on_github.get(&["actions", "runs", &id, "attempts", &number], &[]).await;
+            found
+                .with_context(|| format!("cannot read attempt {attempt} of run {id} in {}", on_github.name()))
+        };
+        cell.get_or_try_init(request).await.cloned()
+    }
+
+    /// When the last job of an attempt ended.
+    async fn ended_at(&self, run: &WorkflowRun) -> anyhow::Result<SystemTime> {
+        let list = self.0.jobs.list(run.id).await?;
+        let of_attempt = |job: &&Job| job.run_attempt.unwrap_or(1) == run.attempt;
+        match list.iter().filter(of_attempt).filter_map(|job| job.completed_at).max() {
+            Some(ended) => Ok(ended),
+            None => bail!(
+                "GitHub lists no job of attempt {} of {} that has ended, so it is unknown whether it had ended at the instant",
+                run.attempt,
+                run.name()
+            ),
+        }
+    }
+}
+
+impl FromContext for PastAttempts {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        let settings = context.get::<Repository>().await?.ci(&context.get::<CiSettings>().await?);
+        Ok(Self(Arc::new(Inner {
+            on_github: context.get().await?,
+            jobs: context.get().await?,
+            earlier: Mutex::default(),
+            requested: AtomicUsize::new(0),
+            limit: settings.max_run_requests as usize,
+        })))
+    }
+}

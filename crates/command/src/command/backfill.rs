@@ -1,0 +1,98 @@
+//! `report backfill`: computes values for past instants into the history. It delivers nothing.
+
+use std::time::SystemTime;
+
+use system_health_registry::{Catalog, Instants};
+use system_health_reporter::{Backfill, Reporter, run_end};
+use tokio::time::Instant;
+
+use super::{hints::WithHint, run_output::RunOutput, runtime};
+use crate::{
+    args::{BackfillArguments, GlobList},
+    exit::Status,
+    output::{BackfillTable, JsonBackfill, Stdout},
+    program::Program,
+    progress::follow,
+    settings,
+};
+
+/// Computes the metrics that the arguments select.
+pub(super) fn run(
+    program: &Program,
+    arguments: &BackfillArguments,
+    catalog: &Catalog,
+    output: RunOutput<'_>,
+) -> anyhow::Result<Status> {
+    let instants = Instants::until(SystemTime::now(), arguments.since, arguments.every)
+        .map_err(|error| anyhow::anyhow!("--since and --every: {error}"))?;
+    let settings = settings::load(&arguments.settings, &arguments.flags)?;
+    let keep = settings::state(&settings, &arguments.folder)?.keep;
+    if arguments.since > keep {
+        let (since, keep) = (humantime::format_duration(arguments.since), humantime::format_duration(keep));
+        let message = format!(
+            "--since is {since}, but the history keeps {keep}, so the next run would delete the older values"
+        );
+        return Err(WithHint { message, hint: "raise `keep` in [state], or use a shorter --since" }.into());
+    }
+    let patterns = |lists: &[GlobList]| -> Vec<String> {
+        GlobList::all(lists).map(|glob| glob.glob().to_owned()).collect()
+    };
+    let mut builder = Reporter::builder(settings)
+        .program(&program.name)
+        .catalog(catalog.clone())
+        .only(patterns(&arguments.only))
+        .skip(patterns(&arguments.skip))
+        .observer(follow(output.progress));
+    if let Some(folder) = &arguments.folder.state_dir {
+        builder = builder.state_dir(folder);
+    }
+    for sink in &program.own_sinks {
+        builder = builder.sink(*sink);
+    }
+    let reporter = builder.build()?;
+    let RunOutput { stdout, progress, .. } = output;
+    let (deadline, dry_run) = (arguments.deadline, arguments.dry_run);
+    let show_progress = output.shows_progress(arguments.no_progress);
+    runtime::block_on(progress, show_progress, Status::MetricFailed, |workers, interruption| async move {
+        let end = run_end(Instant::now(), deadline);
+        let reporter = reporter.with_workers(workers).with_interruption(interruption.clone());
+        let backfill = if dry_run {
+            reporter.plan_backfill(&instants, deadline).await.map_err(|error| anyhow::anyhow!("{error}"))?
+        } else {
+            reporter.backfill(&instants, deadline).await?
+        };
+        progress.finish_and_clear();
+        log(&backfill);
+        let table = BackfillTable { backfill: &backfill, is_dry_run: dry_run, width: Stdout::width() };
+        let text = stdout.render(table, JsonBackfill::new(&backfill, dry_run))?;
+        runtime::print(stdout, text, end, status(&backfill), &interruption).await
+    })
+}
+
+fn status(backfill: &Backfill) -> Status {
+    if backfill.has_errors() {
+        Status::MetricFailed
+    } else if backfill.has_differences() {
+        Status::Different
+    } else {
+        Status::Done
+    }
+}
+
+/// Says in the log where an interrupted backfill stopped, and that values differ.
+fn log(backfill: &Backfill) {
+    if let Some(until) = backfill.interrupted {
+        let until = match until {
+            Some(until) => {
+                format!("everything until {} is computed", humantime::format_rfc3339_seconds(until))
+            }
+            None => "nothing is computed yet".to_owned(),
+        };
+        tracing::warn!("interrupted: {until}; start the backfill again, and it goes on");
+    }
+    if backfill.has_differences() {
+        tracing::error!(
+            "some values differ from those of an earlier backfill, which are kept; the settings may have changed in between"
+        );
+    }
+}

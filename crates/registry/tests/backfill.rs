@@ -1,0 +1,215 @@
+//! A backfill: a run that collects its metrics once for each of several instants.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use system_health_registry::{
+    Catalog, Context, Engine, Facts, FromContext, Instants, Interruption, Metric, Outcome, OutcomeState,
+    Scope, StartedAt, Subject, Tag, TagError, Unavailable, Window, Windows, location, system_health_metric,
+};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn at(hours: u32) -> SystemTime {
+    UNIX_EPOCH + HOUR * hours
+}
+
+fn hours(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap().as_secs() / 3_600
+}
+
+#[derive(Debug, Clone)]
+struct Queue(&'static str);
+
+impl Subject for Queue {
+    async fn list(_: &Context) -> Result<Vec<Self>, Unavailable> {
+        Ok(vec![Self("mail"), Self("orders")])
+    }
+
+    fn tags(&self) -> Result<Vec<Tag>, TagError> {
+        Ok(vec![Tag::new("queue", self.0)?])
+    }
+}
+
+impl fmt::Display for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// How often the messages of a queue were read.
+#[derive(Debug, Clone, Default)]
+struct Reads(Arc<AtomicUsize>);
+
+impl FromContext for Reads {
+    async fn from_context(_: &Context) -> Result<Self, Unavailable> {
+        Ok(Self::default())
+    }
+}
+
+/// The hours in which messages came, since the start of the first window.
+#[derive(Debug, Clone)]
+struct Messages {
+    hours: Vec<u64>,
+    read_back_to: u64,
+}
+
+impl FromContext for Messages {
+    const SCOPE: Scope = Scope::Subject;
+
+    async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+        context.get::<Reads>().await?.0.fetch_add(1, SeqCst);
+        let read = context.get::<Windows>().await?.longest(&["queue.*"]);
+        Ok(Self {
+            hours: (hours(read.start())..=hours(read.end())).collect(),
+            read_back_to: hours(read.start()),
+        })
+    }
+}
+
+/// Messages of the window.
+#[system_health_metric(key = "queue.messages", each = Queue, backfill = true)]
+fn messages(messages: Messages, window: Window) -> usize {
+    let came = messages.hours.iter().map(|hour| UNIX_EPOCH + HOUR * u32::try_from(*hour).unwrap());
+    came.filter(|time| window.contains(*time)).count()
+}
+
+/// The hour of the instant.
+#[system_health_metric(key = "queue.hour", each = Queue, backfill = true)]
+fn hour(StartedAt(now): StartedAt) -> u64 {
+    hours(now)
+}
+
+/// How far back the messages were read.
+#[system_health_metric(key = "queue.read", each = Queue, backfill = true)]
+fn read(messages: Messages) -> u64 {
+    messages.read_back_to
+}
+
+/// What waits now.
+#[system_health_metric(key = "queue.waiting", only_now = "the queue keeps no history")]
+fn waiting() -> u64 {
+    0
+}
+
+fn catalog() -> Catalog {
+    let linked = Catalog::linked().unwrap();
+    Catalog::new(linked.metrics().iter().filter(|metric| metric.group() == "queue").cloned()).unwrap()
+}
+
+/// 10 instants, from hour 1,004 to hour 1,040.
+fn instants() -> Instants {
+    Instants::until(at(1_041), HOUR * 40, HOUR * 4).unwrap()
+}
+
+async fn backfill(engine: &Engine, catalog: &Catalog, context: &Context) -> Vec<(Option<u64>, Outcome)> {
+    let mut outcomes = Vec::new();
+    let keep = async |instant: Option<SystemTime>, outcome| outcomes.push((instant.map(hours), outcome));
+    engine.backfill(catalog, context, &instants(), keep).await;
+    outcomes
+}
+
+#[tokio::test]
+async fn each_metric_is_collected_for_each_instant_and_resources_are_built_once() {
+    let reads = Reads::default();
+    let context = Context::starting_at(at(1_041)).provide(reads.clone());
+
+    let outcomes = backfill(&Engine::new(), &catalog(), &context).await;
+
+    let mut values = BTreeMap::<(&str, &str), Vec<(u64, String)>>::new();
+    for (instant, outcome) in &outcomes {
+        let subject = outcome.subject.as_ref().unwrap().name();
+        let value = outcome.samples()[0].value().to_string();
+        values.entry((outcome.metric.key(), subject)).or_default().push((instant.unwrap(), value));
+    }
+    assert_eq!(values.len(), 6, "three metrics of two queues: {values:?}");
+    for ((key, _), values) in values {
+        let at: Vec<u64> = values.iter().map(|(instant, _)| *instant).collect();
+        assert_eq!(
+            at,
+            (0..10).map(|n| 1_004 + 4 * n).collect::<Vec<_>>(),
+            "the instants of a queue are in order"
+        );
+        for (instant, value) in values {
+            let expected = match key {
+                "queue.messages" => 7 * 24,
+                "queue.hour" => instant,
+                _ => 1_004 - 7 * 24,
+            };
+            assert_eq!(value, expected.to_string(), "{key} at {instant}");
+        }
+    }
+    assert_eq!(reads.0.load(SeqCst), 2, "once for each queue");
+}
+
+#[tokio::test]
+async fn an_interruption_ends_it_without_errors() {
+    let (interrupt, interrupted) = futures::channel::oneshot::channel::<()>();
+    let interruption = Interruption::new(async move {
+        // Dropping the sender is the signal.
+        let _ = interrupted.await;
+    });
+    let engine = Engine::new().with_interruption(interruption.clone());
+    let context = Context::starting_at(at(1_041));
+    let (mut interrupt, mut kept) = (Some(interrupt), Vec::new());
+
+    let keep = async |instant: Option<SystemTime>, outcome: Outcome| {
+        kept.push((hours(instant.unwrap()), outcome.state()));
+        if kept.len() == 6 {
+            drop(interrupt.take());
+            interruption.unless(std::future::pending::<()>()).await;
+        }
+    };
+    engine.backfill(&catalog(), &context, &instants(), keep).await;
+
+    assert!((6..30).contains(&kept.len()), "{kept:?}");
+    assert!(kept.iter().all(|(_, state)| *state == OutcomeState::Value), "{kept:?}");
+}
+
+#[tokio::test]
+async fn an_error_belongs_to_its_instant() {
+    let facts = Facts::new("jobs.odd", "Fails at every other instant.").with_backfill();
+    let odd = Metric::new(facts, location!(), |context| {
+        Box::pin(async move {
+            let StartedAt(now) = context.get().await?;
+            if hours(now) % 8 == 0 { Err("there was an outage".into()) } else { Ok(0).and_then(reading) }
+        })
+    });
+    let catalog = Catalog::new([odd]).unwrap();
+
+    let outcomes = backfill(&Engine::new(), &catalog, &Context::starting_at(at(1_041))).await;
+
+    let failed: Vec<_> = outcomes
+        .iter()
+        .filter(|(_, it)| it.state() == OutcomeState::Error)
+        .map(|(at, _)| at.unwrap())
+        .collect();
+    assert_eq!((outcomes.len(), failed), (10, vec![1_008, 1_016, 1_024, 1_032, 1_040]));
+}
+
+fn reading(value: u64) -> Result<system_health_registry::Reading, Unavailable> {
+    system_health_registry::IntoReading::into_reading(value)
+}
+
+#[tokio::test]
+async fn a_resource_of_the_run_cannot_ask_for_the_instant() {
+    #[derive(Debug, Clone)]
+    struct Shared;
+
+    impl FromContext for Shared {
+        async fn from_context(context: &Context) -> Result<Self, Unavailable> {
+            context.get::<StartedAt>().await?;
+            Ok(Self)
+        }
+    }
+
+    let error = Context::new().get::<Shared>().await.unwrap_err().to_string();
+    assert!(error.contains("give `Shared` the scope `Scope::Metric`"), "{error}");
+}

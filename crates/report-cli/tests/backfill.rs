@@ -1,0 +1,145 @@
+//! `report backfill`: the whole program with a clone and with a fake GitHub.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use system_health_test_support::{
+    github::{Commit, FakeGitHub, PullRequest},
+    scene::Scene,
+};
+
+const DAY: Duration = Duration::from_hours(24);
+
+fn scene() -> Scene {
+    Scene::new(env!("CARGO_BIN_EXE_report"))
+        .git_work_tree()
+        .commit("First", 50 * DAY)
+        .commit("hotfix: login", 12 * DAY)
+        .commit("Sell socks", Duration::from_mins(1))
+}
+
+/// What became of a metric.
+fn metric<'j>(document: &'j Value, key: &str) -> &'j Value {
+    document["metrics"].as_array().unwrap().iter().find(|metric| metric["key"] == key).unwrap()
+}
+
+#[test]
+fn the_history_of_a_clone_is_computed_and_a_second_time_nothing_is_added() {
+    let scene = scene();
+
+    let first = scene.run(&["backfill", "--since", "30d"]).with_status(0).json();
+    let second = scene.run(&["backfill", "--since", "30d"]).with_status(0).json();
+
+    let hotfix = metric(&first, "commits.hotfix");
+    assert_eq!((&hotfix["added"], &hotfix["known"]), (&json!(30), &json!(0)), "{first:#}");
+    let hotfix = metric(&second, "commits.hotfix");
+    assert_eq!((&hotfix["added"], &hotfix["known"]), (&json!(0), &json!(30)), "{second:#}");
+    let only_now = first["only_now"].as_array().unwrap();
+    assert!(only_now.iter().any(|metric| metric["key"] == "ci.tests_passing_on_main"), "{first:#}");
+
+    let rows = scene.run(&["history", "commits.hotfix", "--since", "40d"]).with_status(0).json();
+    let rows = rows.as_array().unwrap();
+    let counted = rows.iter().filter(|row| row["value"] == 1).count();
+    assert_eq!((rows.len(), counted), (30, 7), "the hotfix was in the window for seven days: {rows:#?}");
+    assert!(rows.iter().all(|row| row["backfilled"] == true));
+    let table = scene.run(&["history", "--since", "40d", "--format", "table"]).with_status(0).stdout();
+    assert!(table.contains("were computed by `backfill`"), "{table}");
+}
+
+#[test]
+fn runs_keep_their_results_and_deliver_nothing_of_the_past() {
+    let scene = scene();
+    let _ = scene.run(&["--only", "commits.hotfix"]).with_status(0);
+
+    let _ = scene.run(&["backfill", "--since", "10d", "--only", "commits.*"]).with_status(0);
+
+    let rows = scene.run(&["history", "commits.hotfix", "--since", "40d"]).with_status(0).json();
+    let of_runs: Vec<&Value> =
+        rows.as_array().unwrap().iter().filter(|row| row["backfilled"] == false).collect();
+    assert_eq!((of_runs.len(), &of_runs[0]["value"]), (1, &json!(0)), "{rows:#}");
+}
+
+#[test]
+fn people_see_what_was_computed_and_what_cannot_be() {
+    let shown = scene().run(&["backfill", "--since", "3d", "--format", "table"]).with_status(0).stdout();
+
+    assert!(shown.starts_with("3 instants, every 1day, from "), "{shown}");
+    let line = shown.lines().find(|line| line.starts_with("commits.reverts")).unwrap();
+    assert_eq!(line.split_whitespace().nth(1), Some("3"), "{shown}");
+    assert!(shown.contains("Cannot be computed for the past:\n"), "{shown}");
+    assert!(shown.contains("  ci.tests_passing_on_main: it would take requests for every run"), "{shown}");
+}
+
+#[test]
+fn a_dry_run_shows_instants_metrics_and_requests_and_asks_for_nothing() {
+    let github = FakeGitHub::start();
+    github.repository("acme/shop").commit("First");
+    let scene = scene()
+        .variable("GITHUB_API_URL", github.url())
+        .variable("GITHUB_TOKEN", "ghp_0123456789012345678901234567890123ab")
+        .variable("GITHUB_REPOSITORY", "acme/shop");
+
+    let shown = scene.run(&["backfill", "--dry-run", "--format", "table"]).with_status(0).stdout();
+
+    assert!(shown.starts_with("90 instants, every 1day, from "), "{shown}");
+    assert!(shown.contains("  commits.hotfix\n"), "{shown}");
+    assert!(
+        shown.contains("Requests to GitHub that a backfill makes:\n  commits.* about 1 request: at least 1"),
+        "{shown}"
+    );
+    assert!(
+        github.requests().iter().all(|request| request.path() == "/rate_limit"),
+        "{:#?}",
+        github.requests()
+    );
+    scene.run(&["history"]).with_status(2).says("no runs are kept");
+}
+
+#[test]
+fn pull_requests_are_computed_from_github() {
+    let github = FakeGitHub::start();
+    let shop = github.repository("acme/shop");
+    shop.commit(Commit::new("First").age(80 * DAY));
+    shop.pull_request(PullRequest::new("Sell socks").age(40 * DAY).merge(20 * DAY));
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
+        .variable("GITHUB_API_URL", github.url())
+        .variable("GITHUB_TOKEN", "ghp_0123456789012345678901234567890123ab")
+        .variable("GITHUB_REPOSITORY", "acme/shop")
+        .file("system-health.toml", "[metrics]\nenable = ['prs.*']\n");
+
+    let document = scene.run(&["backfill", "--since", "60d", "--only", "prs.*"]).with_status(0).json();
+
+    assert_eq!(metric(&document, "prs.merged")["added"], 60, "{document:#}");
+    let times = metric(&document, "prs.time_to_merge_seconds");
+    assert_eq!(times["added"], 7, "{document:#}");
+    assert_eq!(times["no_data"][0]["instants"].as_array().unwrap().len(), 53, "{document:#}");
+    let rows = scene.run(&["history", "prs.open", "--since", "70d"]).with_status(0).json();
+    let open =
+        |row: &&Value| row["value"] == 1 && row["tags"].as_array().unwrap().contains(&json!("draft:false"));
+    assert_eq!(rows.as_array().unwrap().iter().filter(open).count(), 20, "{rows:#}");
+}
+
+#[test]
+fn a_failure_is_an_error_with_its_cause_and_no_number() {
+    let github = FakeGitHub::start();
+    let scene = Scene::new(env!("CARGO_BIN_EXE_report"))
+        .variable("GITHUB_API_URL", github.url())
+        .variable("GITHUB_TOKEN", "ghp_0123456789012345678901234567890123ab")
+        .variable("GITHUB_REPOSITORY", "acme/nowhere");
+
+    let ended = scene.run(&["backfill", "--since", "3d"]).with_status(1);
+
+    let document = ended.json();
+    let errors = &metric(&document, "commits.hotfix")["errors"];
+    assert_eq!(errors[0]["instants"].as_array().unwrap().len(), 3, "{document:#}");
+    assert_eq!(errors[0]["subject"], "acme/nowhere", "{document:#}");
+    assert_eq!(metric(&document, "commits.hotfix")["added"], 0);
+}
+
+#[test]
+fn a_span_beyond_what_is_kept_is_refused() {
+    let ended = scene().run(&["backfill", "--since", "91d"]).with_status(2);
+    ended.says("but the history keeps");
+    ended.says("`keep` in [state]");
+    scene().run(&["backfill", "--since", "1h", "--every", "50y"]).with_status(2).says("no multiple");
+}

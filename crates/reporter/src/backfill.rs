@@ -1,0 +1,279 @@
+//! Computes values for past instants into the history, so that it is not empty on the first day. Nothing is delivered, and
+//! goals, events and counters do not change.
+
+use std::{
+    collections::BTreeMap,
+    mem,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use system_health_registry::{
+    Instants, Metric, Outcome, OutcomeState, Report, RequestPlan, Run, Tag, Unavailable,
+};
+use system_health_state::{BackfillFate, Backfilled, PastSample, Store};
+
+use crate::{
+    Reporter, ReporterError, StateError,
+    state::{ask_store, open_store},
+};
+
+/// This many outcomes are recorded together.
+const BATCH: usize = 500;
+
+/// What a backfill has computed.
+#[derive(Debug, Clone)]
+pub struct Backfill {
+    /// The instants.
+    pub instants: Instants,
+    /// The selected metrics that can be computed for the past, sorted by key.
+    pub metrics: Vec<BackfilledMetric>,
+    /// The selected metrics that cannot, sorted by key.
+    pub only_now: Vec<Metric>,
+    /// The names of the selected sources. They describe what is there now.
+    pub sources: Vec<Arc<str>>,
+    /// The requests that were expected.
+    pub request_plans: Vec<RequestPlan>,
+    /// Up to which instant everything is computed, if the backfill was interrupted. `None` in it means that nothing is.
+    pub interrupted: Option<Option<SystemTime>>,
+}
+
+/// What a backfill has computed for a metric.
+#[derive(Debug, Clone)]
+pub struct BackfilledMetric {
+    /// The metric.
+    pub metric: Metric,
+    /// The number of outcomes, one for each subject and instant, that were added to the history.
+    pub added: u64,
+    /// The number of outcomes that an earlier backfill had added with the same values.
+    pub equal: u64,
+    /// The number of outcomes for which a run has a result at the same time. The run's is kept.
+    pub of_runs: u64,
+    /// The outcomes that differ from those of an earlier backfill. Those are kept.
+    pub differences: Vec<BackfillDifference>,
+    /// Why there are no other values. Nothing is recorded about them.
+    pub without_value: Vec<WithoutValue>,
+}
+
+/// Values that differ from those of an earlier backfill.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BackfillDifference {
+    /// The name of the subject; empty if the metric has no subjects.
+    pub subject: String,
+    /// The instant.
+    pub time: SystemTime,
+    /// The values of the earlier backfill.
+    pub stored: Vec<PastSample>,
+    /// The values that were computed now.
+    pub computed: Vec<PastSample>,
+}
+
+/// Why there is no value at some instants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithoutValue {
+    /// The name of the subject; empty if the metric has no subjects, or if they could not be listed.
+    pub subject: String,
+    /// No data or an error.
+    pub state: OutcomeState,
+    /// The reason, or the error with all causes.
+    pub reason: String,
+    /// The instants, the earliest first.
+    pub instants: Vec<SystemTime>,
+}
+
+/// A backfill in progress.
+struct Progress<'a> {
+    backfill: Backfill,
+    store: Arc<Store>,
+    tags: &'a [Tag],
+    /// What is not recorded yet.
+    waiting: Vec<(SystemTime, Outcome)>,
+    /// The last finished instant of each metric and subject.
+    reached: BTreeMap<(String, String), SystemTime>,
+    failure: Option<StateError>,
+}
+
+impl Reporter {
+    /// Computes the selected metrics that [can be computed for the past](system_health_registry::Facts::can_backfill) for
+    /// each of the instants, and adds the values to the history. What the history already has is not changed, so a backfill can
+    /// be repeated, and goes on after an interruption. It ends after `deadline`.
+    ///
+    /// # Panics
+    /// Panics outside a Tokio runtime.
+    pub async fn backfill(&self, instants: &Instants, deadline: Duration) -> Result<Backfill, ReporterError> {
+        let store = open_store(self.state.folder()?).await?;
+        let context = self.process.context().with_deadline(deadline);
+        let mut progress = Progress {
+            backfill: self.empty_backfill(instants),
+            store,
+            tags: &self.tags,
+            waiting: Vec::new(),
+            reached: BTreeMap::new(),
+            failure: None,
+        };
+        let keep = async |instant, outcome| progress.keep(instant, outcome).await;
+        let request_plans = self.engine.backfill(&self.catalog, &context, instants, keep).await;
+        progress.record().await;
+        if let Some(failure) = progress.failure {
+            return Err(failure.into());
+        }
+        let interrupted = self.interruption.has_happened().then(|| progress.complete_until());
+        Ok(Backfill { request_plans, interrupted, ..progress.backfill })
+    }
+
+    /// What a [backfill](Self::backfill) would compute, and how many requests it would make. Lists the subjects, and computes and
+    /// records nothing.
+    ///
+    /// # Panics
+    /// Panics outside a Tokio runtime.
+    pub async fn plan_backfill(
+        &self,
+        instants: &Instants,
+        deadline: Duration,
+    ) -> Result<Backfill, Unavailable> {
+        let context = self.process.context().with_deadline(deadline);
+        let request_plans = self.engine.plan_backfill(&self.catalog, &context, instants).await?;
+        Ok(Backfill { request_plans, ..self.empty_backfill(instants) })
+    }
+
+    fn empty_backfill(&self, instants: &Instants) -> Backfill {
+        let (metrics, only_now): (Vec<_>, Vec<_>) = self
+            .catalog
+            .metrics()
+            .iter()
+            .filter(|metric| metric.source().is_none())
+            .cloned()
+            .partition(|metric| metric.can_backfill());
+        let sources = self.catalog.sources().iter().map(|source| Arc::clone(source.name()));
+        Backfill {
+            instants: *instants,
+            metrics: metrics.into_iter().map(BackfilledMetric::new).collect(),
+            only_now,
+            sources: sources.collect(),
+            request_plans: Vec::new(),
+            interrupted: None,
+        }
+    }
+}
+
+impl Backfill {
+    /// Whether an error kept something from being computed.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        let mut without = self.metrics.iter().flat_map(|metric| &metric.without_value);
+        without.any(|without| without.state == OutcomeState::Error)
+    }
+
+    /// Whether a value differs from that of an earlier backfill.
+    #[must_use]
+    pub fn has_differences(&self) -> bool {
+        self.metrics.iter().any(|metric| !metric.differences.is_empty())
+    }
+
+    fn metric(&mut self, key: &str) -> Option<&mut BackfilledMetric> {
+        self.metrics.iter_mut().find(|metric| metric.metric.key() == key)
+    }
+}
+
+impl BackfilledMetric {
+    fn new(metric: Metric) -> Self {
+        Self { metric, added: 0, equal: 0, of_runs: 0, differences: Vec::new(), without_value: Vec::new() }
+    }
+
+    fn add(&mut self, Backfilled { subject, time, fate, .. }: Backfilled) {
+        match fate {
+            BackfillFate::Added => self.added += 1,
+            BackfillFate::Equal => self.equal += 1,
+            BackfillFate::OfRun => self.of_runs += 1,
+            BackfillFate::Different { stored, computed } => {
+                self.differences.push(BackfillDifference { subject, time, stored, computed });
+            }
+        }
+    }
+
+    fn add_without_value(&mut self, subject: &str, unavailable: &Unavailable, instants: Vec<SystemTime>) {
+        let (state, reason) = match unavailable {
+            Unavailable::NoData(no_data) => (OutcomeState::NoData, no_data.reason().to_owned()),
+            Unavailable::Error(error) => (OutcomeState::Error, error.to_string()),
+        };
+        let is_same = |known: &&mut WithoutValue| {
+            (known.state, &*known.subject, &known.reason) == (state, subject, &reason)
+        };
+        match self.without_value.iter_mut().find(is_same) {
+            Some(known) => known.instants.extend(instants),
+            None => {
+                let subject = subject.to_owned();
+                self.without_value.push(WithoutValue { subject, state, reason, instants });
+            }
+        }
+    }
+}
+
+impl Progress<'_> {
+    async fn keep(&mut self, instant: Option<SystemTime>, outcome: Outcome) {
+        let key = outcome.metric.key();
+        let subject = subject(&outcome);
+        if let Some(instant) = instant {
+            self.reached.insert((key.to_owned(), subject.to_owned()), instant);
+        }
+        let instants =
+            instant.map_or_else(|| self.backfill.instants.iter().collect(), |instant| vec![instant]);
+        match (&outcome.result, instant) {
+            (Err(unavailable), _) => {
+                if let Some(metric) = self.backfill.metric(key) {
+                    metric.add_without_value(subject, unavailable, instants);
+                }
+            }
+            (Ok(_), Some(instant)) => self.waiting.push((instant, outcome)),
+            // Each value belongs to an instant.
+            (Ok(_), None) => {}
+        }
+        if self.waiting.len() >= BATCH {
+            self.record().await;
+        }
+    }
+
+    /// Records what waits. After a failure, nothing is recorded any more.
+    async fn record(&mut self) {
+        let waiting = mem::take(&mut self.waiting);
+        if waiting.is_empty() || self.failure.is_some() {
+            return;
+        }
+        let mut by_instant = BTreeMap::<SystemTime, Vec<Outcome>>::new();
+        for (instant, outcome) in waiting {
+            by_instant.entry(instant).or_default().push(outcome);
+        }
+        let tags = self.tags;
+        let report = |(instant, outcomes)| Report::new(Run::of_past(instant, outcomes), tags.iter().cloned());
+        let reports: Vec<Report> = by_instant.into_iter().map(report).collect();
+        for run in reports.iter().map(Report::run) {
+            for outcome in run.outcomes() {
+                // The tags of the report may have made two series equal.
+                if let Err(unavailable) = &outcome.result
+                    && let Some(metric) = self.backfill.metric(outcome.metric.key())
+                {
+                    metric.add_without_value(subject(outcome), unavailable, vec![run.started_at()]);
+                }
+            }
+        }
+        match ask_store(&self.store, move |store| store.backfill(&reports)).await {
+            Ok(all) => {
+                for backfilled in all {
+                    if let Some(metric) = self.backfill.metric(&backfilled.key) {
+                        metric.add(backfilled);
+                    }
+                }
+            }
+            Err(error) => self.failure = Some(error),
+        }
+    }
+
+    /// Up to which instant everything that was started is computed.
+    fn complete_until(&self) -> Option<SystemTime> {
+        self.reached.values().min().copied()
+    }
+}
+
+fn subject(outcome: &Outcome) -> &str {
+    outcome.subject.as_ref().map_or("", |subject| subject.name())
+}

@@ -1,0 +1,167 @@
+//! Values that were computed later for a past instant. They are only part of the history: no destination gets them, and no
+//! total, goal or time of a last value changes.
+
+use std::time::SystemTime;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use system_health_registry::{Outcome, Point, Report, Tag};
+
+use crate::{
+    PastSample, RunId, Store, StoreError,
+    convert::{milliseconds, seconds, whole},
+    history::SampleReader,
+    points::PointWriter,
+};
+
+/// A computed outcome with a value, and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Backfilled {
+    /// The metric's key.
+    pub key: String,
+    /// The name of the subject; empty if the metric has no subjects.
+    pub subject: String,
+    /// The instant for which it was computed.
+    pub time: SystemTime,
+    /// What became of it.
+    pub fate: BackfillFate,
+}
+
+/// What became of a computed outcome.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BackfillFate {
+    /// It was added to the history.
+    Added,
+    /// An earlier backfill has added the same values.
+    Equal,
+    /// A run has a result for this time, which is kept.
+    OfRun,
+    /// An earlier backfill has added other values, which are kept.
+    Different {
+        /// The values of the earlier backfill.
+        stored: Vec<PastSample>,
+        /// The values that were computed now.
+        computed: Vec<PastSample>,
+    },
+}
+
+/// An outcome that the history has.
+struct Stored {
+    run: i64,
+    backfilled: bool,
+    first: i64,
+    last: i64,
+}
+
+impl Store {
+    /// Adds the values of reports to the history as those of a backfill, in one transaction. A report's timestamp is the
+    /// instant for which it was computed. Outcomes without a value are ignored: that something cannot be computed now says
+    /// nothing about the past. What the history has for a metric, a subject and a time is never changed.
+    pub fn backfill(&self, reports: &[Report]) -> Result<Vec<Backfilled>, StoreError> {
+        self.write(|transaction| {
+            let mut backfilled = Vec::new();
+            for report in reports {
+                for outcome in report.run().outcomes().iter().filter(|outcome| outcome.result.is_ok()) {
+                    backfilled.push(Backfilled {
+                        key: outcome.metric.key().to_owned(),
+                        subject: subject(outcome).to_owned(),
+                        time: report.timestamp(),
+                        fate: add(transaction, report, outcome)?,
+                    });
+                }
+            }
+            Ok(backfilled)
+        })
+    }
+}
+
+fn add(transaction: &Transaction<'_>, report: &Report, outcome: &Outcome) -> rusqlite::Result<BackfillFate> {
+    let key = outcome.metric.key();
+    let Some(stored) = find(transaction, report, key, subject(outcome))? else {
+        insert(transaction, report, outcome)?;
+        return Ok(BackfillFate::Added);
+    };
+    if !stored.backfilled {
+        return Ok(BackfillFate::OfRun);
+    }
+    let samples = SampleReader::new(transaction)?.read(stored.run, stored.first..=stored.last, key)?;
+    let (stored, computed) = (sorted(samples), sorted(computed(report, outcome)));
+    Ok(if stored == computed { BackfillFate::Equal } else { BackfillFate::Different { stored, computed } })
+}
+
+fn subject(outcome: &Outcome) -> &str {
+    outcome.subject.as_ref().map_or("", |subject| subject.name())
+}
+
+/// The newest outcome at the time of the report; one of a run, if there is any.
+fn find(
+    transaction: &Transaction<'_>,
+    report: &Report,
+    key: &str,
+    subject: &str,
+) -> rusqlite::Result<Option<Stored>> {
+    transaction
+        .prepare(
+            "SELECT run, backfilled, first, last FROM runs CROSS JOIN outcomes ON run = id AND key = ?2 AND subject = ?3
+             WHERE timestamp = ?1 ORDER BY backfilled, run DESC LIMIT 1",
+        )?
+        .query_row(params![seconds(report.timestamp()), key, subject], |row| {
+            Ok(Stored { run: row.get(0)?, backfilled: row.get(1)?, first: row.get(2)?, last: row.get(3)? })
+        })
+        .optional()
+}
+
+fn insert(transaction: &Transaction<'_>, report: &Report, outcome: &Outcome) -> rusqlite::Result<()> {
+    let run = run_at(transaction, report)?;
+    let mut points = PointWriter::adding(transaction, run)?;
+    let first = points.count();
+    for point in report.points_of(outcome).filter(|point| point.key == outcome.metric.key()) {
+        points.write(&point)?;
+    }
+    let message = outcome.failed_items().first().map(ToString::to_string).unwrap_or_default();
+    transaction
+        .prepare(
+            "INSERT INTO outcomes (run, key, subject, state, message, failed_items, duration_ms, first, last)
+             VALUES (?1, ?2, ?3, 'value', ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            run.0,
+            outcome.metric.key(),
+            subject(outcome),
+            message,
+            whole(outcome.failed_items().len()),
+            whole(outcome.duration.as_millis()),
+            first,
+            points.count() - 1
+        ])?;
+    Ok(())
+}
+
+/// The run that has the backfilled values of a time.
+fn run_at(transaction: &Transaction<'_>, report: &Report) -> rusqlite::Result<RunId> {
+    let timestamp = seconds(report.timestamp());
+    let known = "SELECT id FROM runs WHERE timestamp = ?1 AND backfilled";
+    if let Some(known) = transaction.query_row(known, [timestamp], |row| row.get(0)).optional()? {
+        return Ok(RunId(known));
+    }
+    let insert =
+        "INSERT INTO runs (timestamp, started_at_ms, duration_ms, backfilled) VALUES (?1, ?2, 0, TRUE)";
+    transaction.execute(insert, [timestamp, milliseconds(report.run().started_at())])?;
+    Ok(RunId(transaction.last_insert_rowid()))
+}
+
+fn computed(report: &Report, outcome: &Outcome) -> Vec<PastSample> {
+    let points = report.points_of(outcome).filter(|point| point.key == outcome.metric.key());
+    let sample = |point: Point| PastSample {
+        value: point.value,
+        unit: point.unit,
+        tags: point.tags.into_iter().collect(),
+    };
+    points.map(sample).collect()
+}
+
+/// The samples of a metric in an order that does not depend on the collector's.
+fn sorted(mut samples: Vec<PastSample>) -> Vec<PastSample> {
+    let names = |sample: &PastSample| sample.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join(",");
+    samples.sort_by_cached_key(names);
+    samples
+}
