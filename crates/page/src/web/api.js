@@ -1,0 +1,46 @@
+// Reads the documents of the server. Addresses are relative, so the page also works below a path of a proxy.
+
+const TOKEN = "system-health-token";
+const TIMEOUT = 20_000;
+let askedForToken = null;
+
+class ApiError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A document, or null if the server has none (404). */
+async function readDocument(path) {
+  const token = sessionStorage.getItem(TOKEN);
+  const headers = { accept: "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const response = await fetch(`api/v1/${path}`, { headers, cache: "no-cache", signal: AbortSignal.timeout(TIMEOUT) })
+    .catch(error => { throw new ApiError(error.name === "TimeoutError" ? "the server does not answer" : "the server cannot be reached"); });
+  if (response.status === 401) {
+    await askForToken(token);
+    return readDocument(path);
+  }
+  if (response.status === 404) return null;
+  if (!response.ok) throw new ApiError(`the server answered ${response.status}`, response.status);
+  return response.json().catch(() => { throw new ApiError("the server's answer is not JSON", response.status); });
+}
+
+// All requests that are refused at the same time wait for the same dialog.
+function askForToken(refused) {
+  if (refused !== sessionStorage.getItem(TOKEN)) return Promise.resolve();
+  askedForToken ??= new Promise(resolve => {
+    const [dialog, input] = [document.getElementById("token"), document.getElementById("token-value")];
+    const text = refused ? "The server refused this token. " : "This server answers only with a bearer token. ";
+    document.getElementById("token-text").textContent = `${text}It is kept until this tab is closed.`;
+    dialog.oncancel = event => event.preventDefault();
+    dialog.onclose = () => {
+      sessionStorage.setItem(TOKEN, input.value.trim());
+      input.value = "";
+      askedForToken = null;
+      resolve();
+    };
+    dialog.showModal();
+  });
+  return askedForToken;
+}

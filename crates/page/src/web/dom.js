@@ -1,0 +1,46 @@
+// Builds elements. Text always becomes a text node, so data is never read as markup. The Content Security Policy of the page
+// refuses the functions that would do that (`trusted-types 'none'`).
+
+const SVG = "http://www.w3.org/2000/svg";
+const HANDLERS = Symbol("handlers");
+
+/** An element: `element("a", { class: "link", href: "#/" }, "text", otherElement)`. Attributes that are null are left out. */
+function element(name, attributes, ...children) {
+  return filled(document.createElement(name), attributes, children);
+}
+
+/** The same for a part of a drawing. */
+function drawn(name, attributes, ...children) {
+  return filled(document.createElementNS(SVG, name), attributes, children);
+}
+
+function filled(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (name === "on") listen(node, value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value);
+  }
+  node.append(...children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+// The listener looks its handler up when an event happens, so `morph` can replace the handler of an element that stays.
+function listen(node, handlers) {
+  node[HANDLERS] = handlers;
+  for (const type of Object.keys(handlers)) node.addEventListener(type, event => node[HANDLERS][type]?.(event));
+}
+
+function isPage(url) {
+  return /^https?:\/\/[^\s/?#]/i.test(url ?? "");
+}
+
+/** A link to another site. Anything but an http(s) URL stays text. */
+function outerLink(url, ...children) {
+  if (!isPage(url)) return element("span", {}, children);
+  return element("a", { href: url, rel: "noreferrer noopener", target: "_blank" }, children, element("span", { class: "outer", "aria-hidden": "true" }, "↗"));
+}
+
+/** A piece of data. Its direction of writing does not affect the text around it. */
+function data(text, attributes) {
+  return element("bdi", attributes, visible(text));
+}
