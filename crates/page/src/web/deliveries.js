@@ -3,18 +3,23 @@
 const DELIVERY_PROBLEMS = ["failed", "partial", "interrupted"];
 const DELIVERY_STATES = { accepted: STATE.met, partial: STATE.error, failed: STATE.error, interrupted: STATE.error, dry_run: STATE.value };
 const DELIVERY_WORDS = { accepted: "accepted", partial: "partly accepted", failed: "failed", interrupted: "interrupted", dry_run: "dry run, nothing was sent" };
-/** The numbers of a receipt, as words. */
+/** The numbers of a receipt. */
 const RECEIPT = [
-  ["series", "series accepted"], ["points_of_earlier_runs", "points of earlier runs"], ["self_metrics", "series about the reporter"],
-  ["left", "points left for the next run"], ["unknown", "points unknown"], ["lost", "points lost"], ["expired", "points expired"],
-  ["superseded", "points superseded"], ["repeated", "points repeated"], ["baselines", "baselines"], ["events", "events"], ["events_left", "events left"],
+  ["series", "Series accepted"], ["points_of_earlier_runs", "Points of earlier runs"], ["self_metrics", "Series about the reporter"],
+  ["left", "Points left for the next run"], ["unknown", "Points unknown"], ["lost", "Points lost"], ["expired", "Points expired"],
+  ["superseded", "Points superseded"], ["repeated", "Points repeated"], ["baselines", "Baselines"], ["events", "Events"], ["events_left", "Events left"],
 ];
 
 function deliveryWord({ state }) {
   return DELIVERY_WORDS[state] ?? state;
 }
 
-function deliveriesPage({ report }) {
+function failedDeliveries() {
+  return (known("report")?.deliveries ?? []).filter(delivery => DELIVERY_PROBLEMS.includes(delivery.state));
+}
+
+function deliveriesPage() {
+  const report = known("report");
   const deliveries = report?.deliveries ?? [];
   return [
     element("h1", { tabindex: -1 }, "Deliveries"),
@@ -32,7 +37,7 @@ function deliveriesPage({ report }) {
 function receipt(delivery) {
   const numbers = RECEIPT.filter(([name]) => delivery[name] > 0);
   return [
-    numbers.length > 0 && element("ul", { class: "numbers" }, numbers.map(([name, words]) => element("li", {}, element("strong", {}, String(delivery[name])), ` ${words}`))),
+    numbers.length > 0 && factList(numbers.map(([name, words]) => [words, String(delivery[name])])),
     delivery.refused?.length > 0 && [element("p", {}, "Refused for good:"), element("ul", {}, delivery.refused.map(refusal => element("li", {}, `${refusal.series} series: `, data(refusal.error))))],
   ];
 }
@@ -47,10 +52,12 @@ function jsonText(value) {
 
 function sourcesSection(report) {
   if (!report?.sources.length) return null;
-  return element("section", {}, element("h2", {}, "Sources of metrics"), element("ul", { class: "plain" }, report.sources.map(source => element("li", {},
-    stateMark(source.state === "value" ? (source.refused.length ? STATE.items_failed : STATE.value) : STATE[source.state], source.state === "value" ? count(source.metrics, "metric") : null),
-    " ", data(source.name), source.state !== "value" && [": ", data(source.error ?? source.reason)],
-    source.refused?.length > 0 && reasonList(source.refused)))));
+  return element("section", {}, element("h2", {}, "Sources of metrics"), element("ul", { class: "plain" }, report.sources.map(source => {
+    const state = source.state !== "value" ? STATE[source.state] : source.refused.length ? STATE.items_failed : STATE.value;
+    const word = source.state === "value" ? count(source.metrics, "metric") : state.word;
+    return element("li", {}, stateMark(state, word), " ", data(source.name), source.state !== "value" && [": ", data(source.error ?? source.reason)],
+      source.refused?.length > 0 && reasonList(source.refused.map(text => `refused: ${text}`)));
+  })));
 }
 
 function requestsSection(report) {

@@ -44,3 +44,8 @@ function outerLink(url, ...children) {
 function data(text, attributes) {
   return element("bdi", attributes, visible(text));
 }
+
+/** Names with values. */
+function factList(pairs) {
+  return element("dl", { class: "facts" }, pairs.map(([name, value]) => element("div", {}, element("dt", {}, data(name)), element("dd", { class: "lines" }, data(value)))));
+}

@@ -2,8 +2,8 @@
 
 const LEVELS = { info: ["ℹ", "info"], success: ["✓", "success"], warning: ["!", "warning"], error: ["✗", "error"] };
 
-function eventsPage({ report }) {
-  const events = report?.events ?? [];
+function eventsPage() {
+  const events = known("report")?.events ?? [];
   return [
     element("h1", { tabindex: -1 }, "Events"),
     events.length ? eventList([...events].reverse()) : element("p", { class: "faint" }, "The last run found no events."),

@@ -2,8 +2,9 @@
 
 const SECTIONS_OPEN = 3;
 
-function metricPage({ report, catalog, histories, range, parameters, width }, key) {
-  const metric = metricsOf(report, catalog).find(metric => metric.key === key);
+function metricPage({ argument: key, parameters, width }) {
+  const report = known("report");
+  const metric = metricsOf(report, known("catalog")).find(metric => metric.key === key);
   if (!metric) return [element("h1", { tabindex: -1 }, data(key)), element("p", {}, "The last run and the list of metrics do not contain this metric. ", element("a", { href: "#/" }, "All metrics"))];
   const rows = rowsOf(metric);
   const subject = parameters.get("subject");
@@ -19,11 +20,11 @@ function metricPage({ report, catalog, histories, range, parameters, width }, ke
       metric.facts.condition && element("span", {}, "goal ", data(metric.facts.condition)),
       element("span", { class: "faint" }, summaryOf(metric))),
     rows.length === 1 && rows[0].reasons && reasonList(rows[0].reasons, rows[0].state),
-    facts(metric),
+    factsOfMetric(metric),
     !metric.isGoal && element("section", { "aria-label": "History" },
       element("h2", {}, "History", subject !== null && [" of ", data(subject), " ", element("a", { class: "small", href: metricAddress(key) }, "all subjects")]),
       element("div", { "data-history": key },
-        history?.rows ? historyPlot(metric, history.rows, { range, width, subject, events })
+        history?.rows ? historyPlot(metric, history.rows, { width, subject, events })
           : element("p", { class: "faint" }, history?.error ? `The history cannot be read: ${history.error}.` : "Loading …"))),
     rows.length > 1 && subjectTable(metric, rows),
     evidenceSections(rows.filter(row => subject === null || row.entry.subject === subject)),
@@ -31,7 +32,12 @@ function metricPage({ report, catalog, histories, range, parameters, width }, ke
   ];
 }
 
-function facts({ key, facts, entries }) {
+function traceOf({ entry, state }) {
+  const link = needsAttention(state) ? traceLink(entry) : null;
+  return link && element("p", {}, link);
+}
+
+function factsOfMetric({ facts, entries }) {
   const tags = entries.map(entry => new Set(entry.tags)).reduce((all, tags) => all.intersection(tags), new Set(entries[0]?.tags));
   const place = facts.file ? `${facts.crate ?? ""} ${facts.file}:${facts.line}`.trim() : facts.source ? `source ${facts.source}` : facts.crate;
   const kind = facts.interval_seconds ? `${facts.kind} for ${shownDuration(facts.interval_seconds * 1000)}` : facts.kind;
@@ -40,7 +46,7 @@ function facts({ key, facts, entries }) {
     ["Kind", kind], ["Unit", facts.unit], ["Tags", [...tags].join("  ")], ["Defined in", place],
     ["Collected in", entries.length ? `${entries.length > 1 ? "at most " : ""}${shownDuration(slowest)}` : null],
   ];
-  return element("dl", { class: "facts" }, list.filter(([, value]) => value).map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, data(value)))));
+  return factList(list.filter(([, value]) => value));
 }
 
 function subjectTable(metric, rows) {
@@ -75,7 +81,7 @@ function evidenceSections(rows) {
   const single = rows.length === 1;
   const body = row => [
     row.reasons && !(single && rows[0] === row && !row.name) && reasonList(row.reasons, row.state),
-    traceLink(row.entry, "p"),
+    traceOf(row),
     (row.evidence || row.link) && evidenceLists(row),
   ];
   return element("section", { "aria-label": "Evidence" }, element("h2", {}, "Evidence"),

@@ -1,37 +1,33 @@
-// The monitors and dashboards that would be pushed, with what they would show now.
+// Monitors, with the states that they would have now.
 
 const MONITOR_STATES = {
-  alert: { ...STATE.error, word: "alert" }, warning: { ...STATE.missed, word: "warning" }, no_data: STATE.no_data, ok: { ...STATE.met, word: "ok" },
-  unknown: { ...STATE.not_collected, word: "not evaluated" },
+  Alert: { ...STATE.error, word: "alert" }, Warn: { ...STATE.missed, word: "warning" }, "No Data": STATE.no_data, OK: { ...STATE.met, word: "ok" },
 };
+const NOT_EVALUATED = { ...STATE.not_collected, word: "no data so far" };
 
-function monitorsPage({ monitors }) {
-  const all = (monitors?.monitors ?? []).map(monitor => ({ ...monitor, shown: MONITOR_STATES[monitor.state] ?? MONITOR_STATES.unknown }));
+function monitorsPage({ name, paths }) {
+  const all = (known(paths.at(-1))?.monitors ?? []).map(monitor => ({ ...monitor, shown: MONITOR_STATES[monitor.state] ?? NOT_EVALUATED }));
+  all.sort((one, other) => one.shown.rank - other.shown.rank || compareText(one.name, other.name));
   return [
-    element("h1", { tabindex: -1 }, "Monitors"),
-    element("p", { class: "lead" }, "What a push would create, evaluated over the local history."),
-    all.sort((one, other) => one.shown.rank - other.shown.rank).map(({ name, key, query, shown, reason, groups, document: body }) => element("section", { class: "card", "data-id": name },
-      element("h2", {}, stateMark(shown), " ", data(name)),
-      key && element("p", {}, "Metric ", element("a", { href: metricAddress(key) }, data(key))),
-      reason && element("p", {}, data(reason)),
-      element("p", {}, element("code", {}, data(query))),
-      groups?.length > 0 && element("ul", { class: "plain" }, groups.map(group => element("li", {}, stateMark(MONITOR_STATES[group.state] ?? MONITOR_STATES.unknown), " ", data(group.name), group.value === null ? null : `: ${shownValue(group.value)}`))),
-      body && element("details", {}, element("summary", {}, "The document"), jsonText(body)))),
-    all.length === 0 && element("p", { class: "faint" }, "There are no monitors: no metric has a goal, or all are turned off."),
+    element("h1", { tabindex: -1 }, PAGES[name].title),
+    element("p", { class: "lead" }, name === "monitors" ? "What a push would create, evaluated over the local history." : "What was pushed to this intake, evaluated over the points that it received."),
+    all.length === 0 && element("p", { class: "faint" }, "There are none."),
+    all.map(monitorCard),
   ];
 }
 
-function dashboardsPage({ dashboards }) {
-  return [
-    element("h1", { tabindex: -1 }, "Dashboards"),
-    element("p", { class: "lead" }, "What a push would create, with the values that its queries find in the local history."),
-    (dashboards?.dashboards ?? []).map(dashboard => element("section", { class: "card", "data-id": dashboard.title },
-      element("h2", {}, data(dashboard.title)), dashboard.description && element("p", {}, data(dashboard.description)),
-      element("ul", { class: "widgets" }, dashboard.widgets.map(widget => element("li", {},
-        element("h3", {}, data(widget.title || widget.type)),
-        widget.queries.map(query => element("div", {},
-          element("p", { class: "measured" }, query.error ? [stateMark(STATE.error), " ", data(query.error)] : query.value === null ? stateMark(STATE.no_data) : data(withUnit(shownValue(query.value), query.unit))),
-          element("p", { class: "small" }, element("code", {}, data(query.query)), query.key && [" ", element("a", { href: metricAddress(query.key) }, data(query.key))])))))),
-      element("details", {}, element("summary", {}, "The document"), jsonText(dashboard.document)))),
-  ];
+function monitorCard({ id, name, query, shown, reason, groups, monitor }) {
+  const group = ({ tags, state }) => element("li", {}, stateMark(MONITOR_STATES[state] ?? NOT_EVALUATED), " ", data([tags].flat().join(" ") || "all"));
+  return element("section", { class: "card", "data-id": `${id ?? ""} ${name}` },
+    element("h2", {}, stateMark(shown), " ", data(name)),
+    reason && element("p", {}, data(reason)),
+    element("p", {}, element("code", {}, data(query)), metricLinks(query)),
+    groups?.length > 0 && element("ul", { class: "plain" }, groups.map(group)),
+    monitor && element("details", {}, element("summary", {}, "The document"), jsonText(monitor)));
+}
+
+/** Links to the metrics in a query. */
+function metricLinks(query) {
+  const names = new Set([...query.matchAll(/:([A-Za-z][\w.]*)\{/g)].map(([, name]) => name));
+  return [...names].map(name => [" ", element("a", { class: "small", href: offered.has("report") ? metricAddress(name) : seriesAddress(name) }, "history of ", data(name))]);
 }

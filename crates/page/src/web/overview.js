@@ -3,8 +3,9 @@
 const overview = { filter: "", state: null };
 const ITEMS_IN_TILE = 3;
 
-function overviewPage({ report, catalog, histories, range }) {
-  const metrics = metricsOf(report, catalog);
+function overviewPage() {
+  const report = known("report");
+  const metrics = metricsOf(report, known("catalog"));
   const words = overview.filter.toLowerCase().split(/\s+/).filter(Boolean);
   const textOf = metric => `${metric.key} ${metric.facts.description} ${metric.group} ${metric.entries.map(entry => entry.subject ?? "").join(" ")}`.toLowerCase();
   const found = metrics.filter(metric => words.every(word => textOf(metric).includes(word)));
@@ -19,7 +20,7 @@ function overviewPage({ report, catalog, histories, range }) {
     shown.length === 0 && element("p", { class: "faint" }, metrics.length ? "No metric matches." : "This program has no metrics."),
     [...groups].map(([title, members]) => element("section", { class: "group", "data-id": title, "aria-label": title },
       element("h2", {}, data(title), " ", element("span", { class: "faint" }, String(members.length))),
-      element("ul", { class: "tiles" }, members.map(metric => tile(metric, histories.get(metric.key)?.rows, range))))),
+      element("ul", { class: "tiles" }, members.map(metric => tile(metric, histories.get(metric.key)?.rows))))),
   ];
 }
 
@@ -45,7 +46,7 @@ function stateButtons(metrics) {
   }));
 }
 
-function tile(metric, history, range) {
+function tile(metric, history) {
   const rows = rowsOf(metric);
   const { condition } = metric.facts;
   return element("li", { class: `tile ${metric.state.name}`, "data-id": metric.key },
@@ -54,7 +55,7 @@ function tile(metric, history, range) {
       element("p", { class: "faint description" }, data(firstSentence(metric.facts.description)))),
     element("div", { class: "measured" }, data(valueText(metric) || "–"), condition && element("span", { class: "faint goal-text" }, "goal ", data(condition))),
     element("div", { class: "how" }, stateMark(metric.state), element("span", { class: "faint" }, subjectsText(rows, metric))),
-    sparkline(metric, history, range),
+    sparkline(metric, history),
     whyAttention(metric, rows));
 }
 
@@ -96,7 +97,7 @@ function shortened(text, length = 240) {
 /** What is wrong besides metrics: sources and deliveries. */
 function problemsOfRun(report) {
   const sources = (report?.sources ?? []).filter(source => source.state === "error" || source.refused?.length);
-  const failed = (report?.deliveries ?? []).filter(delivery => DELIVERY_PROBLEMS.includes(delivery.state));
+  const failed = failedDeliveries();
   if (sources.length + failed.length === 0) return null;
   return element("ul", { class: "problems", "aria-label": "Problems besides metrics" },
     sources.map(source => element("li", {}, stateMark(STATE.error, "source "), data(source.name), ": ", data(shortened(source.error ?? source.refused.join("; "))))),

@@ -7,12 +7,12 @@ const PLOT_POINTS = 400;
 /** The runs under the cursors, by metric. */
 const cursors = new Map();
 
-function historyPlot(metric, rows, { range, width, subject, events }) {
+function historyPlot(metric, rows, { width, subject, events, middle = "p50", upper = "p99" }) {
   const all = seriesOf(rows, metric.facts.kind);
   const chosen = subject === null ? all : all.filter(one => one.subject === subject);
   const points = chosen.flatMap(one => one.points);
   const values = points.filter(point => point.value !== undefined);
-  if (points.length === 0) return element("p", { class: "faint" }, `No results in the last ${rangeText(range)}.`);
+  if (points.length === 0) return element("p", { class: "faint" }, `No results in the last ${rangeText()}.`);
 
   const goal = metric.facts.kind === "counter" ? null : goalOf(metric.facts.condition);
   const edges = values.flatMap(point => [point.value, point.upper ?? point.value]).concat(goal ? [goal.target] : []);
@@ -20,7 +20,7 @@ function historyPlot(metric, rows, { range, width, subject, events }) {
   const whole = edges.every(Number.isInteger);
   const ticks = valueTicks(Math.min(least, least > 0 && least < most / 2 ? 0 : least), most, 4, whole);
   const now = Date.now();
-  const start = now - rangeMillis(range);
+  const start = now - rangeMillis();
   const [right, bottom] = [width - PLOT.right, PLOT.height - PLOT.bottom];
   const x = linear(start, now, PLOT.left, right);
   const y = linear(ticks[0], ticks.at(-1), bottom, PLOT.top);
@@ -29,10 +29,11 @@ function historyPlot(metric, rows, { range, width, subject, events }) {
   const gaps = points.filter(point => point.gap);
   const seen = events.filter(event => Date.parse(event.time) >= start);
   const times = [...new Set(points.map(point => point.time))].sort((a, b) => a - b);
+  const names = { middle, upper };
   const cursor = cursors.get(metric.key);
   const move = (box, time) => {
     cursors.set(metric.key, time);
-    placeCursor(box, time === undefined ? null : x(time), times.indexOf(time ?? times.at(-1)), runText(metric, chosen, time ?? times.at(-1), goal));
+    placeCursor(box, time === undefined ? null : x(time), times.indexOf(time ?? times.at(-1)), runText(metric, chosen, time ?? times.at(-1), goal, names), traceAt(rows, time ?? times.at(-1)));
   };
   const step = (box, steps) => {
     const at = cursors.get(metric.key);
@@ -55,7 +56,7 @@ function historyPlot(metric, rows, { range, width, subject, events }) {
       drawn("title", {}, visible(title)),
       drawn("line", { x1: x(Date.parse(time)), x2: x(Date.parse(time)), y1: PLOT.top, y2: bottom }),
       drawn("path", { d: `M${x(Date.parse(time)) - 4},${PLOT.top - 8}h8l-4,7z` }))),
-    shown.map(one => percentileArea(one, x, y)),
+    shown.map(one => upperArea(one, x, y)),
     goal && drawn("line", { class: "goal", x1: PLOT.left, x2: right, y1: y(goal.target), y2: y(goal.target) }),
     goal && drawn("text", { class: "goal-label", x: right + 6, y: y(goal.target) + 4 }, `goal ${goal.comparison} ${shownValue(goal.target)}`),
     shown.reverse().map(one => seriesPath(thinned(one.points, PLOT_POINTS), x, y, goal)),
@@ -64,7 +65,7 @@ function historyPlot(metric, rows, { range, width, subject, events }) {
   const box = element("div", {
     class: "plot-box", tabindex: 0, role: "slider", "aria-label": `History of ${metric.key}: choose a run with the arrow keys`,
     "aria-valuemin": 0, "aria-valuemax": times.length - 1, "aria-valuenow": cursor === undefined ? times.length - 1 : Math.max(0, times.indexOf(cursor)),
-    "aria-valuetext": runText(metric, chosen, cursor ?? times.at(-1), goal),
+    "aria-valuetext": runText(metric, chosen, cursor ?? times.at(-1), goal, names),
     on: {
       keydown: event => {
         if (!keys[event.key]) return;
@@ -79,18 +80,18 @@ function historyPlot(metric, rows, { range, width, subject, events }) {
     },
   }, svg);
   return element("div", { class: "history" }, box,
-    element("p", { class: "reading" }, runText(metric, chosen, cursor ?? times.at(-1), goal)),
+    element("p", { class: "reading" }, runText(metric, chosen, cursor ?? times.at(-1), goal, names), traceAt(rows, cursor ?? times.at(-1))),
     legend(metric, { goal, gaps, events: seen, hidden: chosen.length - shown.length, series: chosen.length }));
 }
 
 // Moves the cursor without drawing everything again.
-function placeCursor(box, x, place, text) {
+function placeCursor(box, x, place, text, link) {
   const line = box.querySelector(".cursor");
   line.setAttribute("visibility", x === null ? "hidden" : "visible");
   if (x !== null) for (const end of ["x1", "x2"]) line.setAttribute(end, x);
   box.setAttribute("aria-valuenow", place);
   box.setAttribute("aria-valuetext", text);
-  box.nextElementSibling.textContent = text;
+  showIn(box.nextElementSibling, text, link);
 }
 
 /** The area of values that miss the goal. */
@@ -102,26 +103,32 @@ function missedArea({ comparison, target }, y, ticks, right, bottom) {
 }
 
 /** The area from the median to the 99th percentile of a distribution. */
-function percentileArea(one, x, y) {
+function upperArea(one, x, y) {
   const pieces = piecesOf(one.points).filter(piece => piece.length > 1 && piece[0].upper !== undefined);
   const path = piece => {
     const median = piece.map(point => `${x(point.time).toFixed(1)},${y(point.value).toFixed(1)}`);
     const upper = piece.map(point => `${x(point.time).toFixed(1)},${y(point.upper).toFixed(1)}`).reverse();
     return `M${[...median, ...upper].join("L")}Z`;
   };
-  return pieces.length > 0 && drawn("path", { class: "percentiles", d: pieces.map(path).join("") });
+  return pieces.length > 0 && drawn("path", { class: "upper", d: pieces.map(path).join("") });
+}
+
+/** A link to the trace of a run, if it has one. */
+function traceAt(rows, time) {
+  const id = offered.has("traces") && rows.find(row => row.trace_id && Date.parse(row.time) === time)?.trace_id;
+  return id && [" ", element("a", { href: `#/trace/${id}` }, "trace")];
 }
 
 /** What a run found: the time, and the value of the only series or how the series ended. */
-function runText({ facts }, series, time, goal) {
+function runText({ facts }, series, time, goal, names) {
   const at = series.flatMap(one => one.points.filter(point => point.time === time).map(point => ({ one, point })));
   const when = localTime(time);
   if (at.length === 1) {
     const { one, point } = at[0];
-    if (point.gap) return `${when}: ${STATE[point.gap].word}: ${visible(point.reason)}`;
+    if (point.gap) return `${when}: ${STATE[point.gap].word}: ${shortened(visible(point.reason), 160)}`;
     const verdict = goal ? (isMet(goal, point.value) ? ", goal met" : ", goal missed") : "";
-    const name = facts.kind === "counter" ? "increase " : point.upper === undefined ? "" : `${count(point.count, "value")}, p50 `;
-    const upper = point.upper === undefined ? "" : `, p99 ${significant(point.upper)}`;
+    const name = facts.kind === "counter" ? "increase " : point.upper === undefined ? "" : `${count(point.count, "value")}, ${names.middle} `;
+    const upper = point.upper === undefined ? "" : `, ${names.upper} ${significant(point.upper)}`;
     return `${when}: ${name}${withUnit(shownValue(point.value), one.unit)}${upper}${verdict}`;
   }
   const values = at.filter(({ point }) => point.value !== undefined).map(({ point }) => point.value).sort((a, b) => a - b);

@@ -4,7 +4,7 @@ const SPARK = { width: 132, height: 30, edge: 3 };
 const SPARK_SERIES = 12;
 
 /** The history of a metric. Gaps have a mark below, so that a failure is not mistaken for a missing run. */
-function sparkline(metric, rows, range) {
+function sparkline(metric, rows) {
   const holder = (...children) => element("div", { class: "spark", "data-history": metric.key }, ...children);
   if (metric.isGoal) return element("div", { class: "spark" });
   if (!rows) return holder();
@@ -18,11 +18,11 @@ function sparkline(metric, rows, range) {
   const near = goal && goal.target >= least - 2 * spread && goal.target <= most + 2 * spread;
   const [low, high] = near ? [Math.min(least, goal.target), Math.max(most, goal.target)] : [least, most];
   const now = Date.now();
-  const x = linear(now - rangeMillis(range), now, SPARK.edge, SPARK.width - SPARK.edge);
+  const x = linear(now - rangeMillis(), now, SPARK.edge, SPARK.width - SPARK.edge);
   const y = low === high ? () => SPARK.height / 2 : linear(low, high, SPARK.height - SPARK.edge - 4, SPARK.edge);
   const shown = worstSeries(all, goal).slice(0, SPARK_SERIES);
   const gaps = all.flatMap(one => one.points.filter(point => point.gap));
-  const text = `${metric.key}: ${shownValue(least)} to ${withUnit(shownValue(most), metric.facts.unit)} in the last ${rangeText(range)}`
+  const text = `${metric.key}: ${shownValue(least)} to ${withUnit(shownValue(most), metric.facts.unit)} in the last ${rangeText()}`
     + (gaps.length ? `, ${count(gaps.length, "time")} without a value` : "");
   return holder(drawn("svg", { viewBox: `0 0 ${SPARK.width} ${SPARK.height}`, width: SPARK.width, height: SPARK.height, role: "img", "aria-label": text },
     near && drawn("line", { class: "goal", x1: 0, x2: SPARK.width, y1: y(goal.target), y2: y(goal.target) }),
