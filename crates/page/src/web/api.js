@@ -15,15 +15,22 @@ class ApiError extends Error {
 async function readDocument(path) {
   const token = sessionStorage.getItem(TOKEN);
   const headers = { accept: "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
-  const response = await fetch(`api/v1/${path}`, { headers, cache: "no-cache", signal: AbortSignal.timeout(TIMEOUT) })
-    .catch(error => { throw new ApiError(error.name === "TimeoutError" ? "the server does not answer" : "the server cannot be reached"); });
+  const response = await fetch(`api/v1/${path}`, {
+    headers,
+    cache: "no-cache",
+    signal: AbortSignal.timeout(TIMEOUT),
+  }).catch(error => {
+    throw new ApiError(error.name === "TimeoutError" ? "the server does not answer" : "the server cannot be reached");
+  });
   if (response.status === 401) {
     await askForToken(token);
     return readDocument(path);
   }
   if (response.status === 404) return null;
   if (!response.ok) throw new ApiError(`the server answered ${response.status}`, response.status);
-  return response.json().catch(() => { throw new ApiError("the server's answer is not JSON", response.status); });
+  return response.json().catch(() => {
+    throw new ApiError("the server's answer is not JSON", response.status);
+  });
 }
 
 // All requests that are refused at the same time wait for the same dialog.

@@ -9,13 +9,22 @@ function dashboardsPage({ name, paths }) {
   const all = known(paths.at(-1))?.dashboards ?? [];
   return [
     element("h1", { tabindex: -1 }, PAGES[name].title),
-    element("p", { class: "lead" }, name === "dashboards" ? "What a push would create. " : "What was pushed to this intake. ", "Values are those of the last hour."),
-    all.length === 0 && element("p", { class: "faint" }, "There are none."),
-    all.map(dashboard => element("section", { class: "card", "data-id": dashboard.id ?? dashboard.title },
-      element("h2", {}, data(dashboard.title)),
-      dashboard.description && element("p", { class: "faint" }, data(dashboard.description, { class: "lines" })),
-      element("ul", { class: "widgets" }, dashboard.widgets.flatMap(widgetsIn).map(widgetItem)),
-      element("details", {}, element("summary", {}, "The document"), jsonText(dashboard)))),
+    element(
+      "p.lead",
+      name === "dashboards" ? "What a push would create. " : "What was pushed to this intake. ",
+      "Values are those of the last hour.",
+    ),
+    all.length === 0 && element("p.faint", "There are none."),
+    all.map(dashboard =>
+      element(
+        "section.card",
+        { "data-id": dashboard.id ?? dashboard.title },
+        element("h2", data(dashboard.title)),
+        dashboard.description && element("p.faint", data(dashboard.description, { class: "lines" })),
+        element("ul.widgets", dashboard.widgets.flatMap(widgetsIn).map(widgetItem)),
+        element("details", element("summary", "The document"), jsonText(dashboard)),
+      ),
+    ),
   ];
 }
 
@@ -26,27 +35,42 @@ function widgetsIn({ definition }) {
 }
 
 function widgetItem(definition) {
-  if (definition.type === "group") return element("li", { class: "widget-group" }, element("h3", {}, data(definition.title ?? "")));
+  if (definition.type === "group") return element("li.widget-group", element("h3", data(definition.title ?? "")));
   const queries = queriesOf(definition);
-  return element("li", {},
-    definition.type === "note" ? element("p", { class: "lines" }, data(definition.content ?? "")) : element("h3", {}, data(definition.title || definition.type), " ", element("span", { class: "faint small" }, definition.type)),
-    queries.map(query => element("div", {}, queryValue(query), element("p", { class: "small" }, element("code", {}, data(query)), metricLinks(query)))));
+  return element(
+    "li",
+    definition.type === "note"
+      ? element("p.lines", data(definition.content ?? ""))
+      : element("h3", data(definition.title || definition.type), " ", element("span.faint.small", definition.type)),
+    queries.map(query =>
+      element("div", queryValue(query), element("p.small", element("code", data(query)), metricLinks(query))),
+    ),
+  );
 }
 
 function queriesOf({ requests }) {
-  const all = [requests ?? []].flat().flatMap(request => [...(request.queries ?? []).map(({ query }) => query), request.q]);
+  const all = [requests ?? []]
+    .flat()
+    .flatMap(request => [...(request.queries ?? []).map(({ query }) => query), request.q]);
   return [...new Set(all.filter(query => typeof query === "string"))];
 }
 
 function queryValue(query) {
   const result = queryResults.get(query);
   readQuery(query);
-  if (!result || result.isLoading) return element("p", { class: "faint" }, "…");
-  if (result.error) return element("p", {}, stateMark(STATE.error), " ", data(result.error));
-  const values = result.series.map(({ pointlist }) => pointlist.findLast(([, value]) => value !== null)?.[1]).filter(Number.isFinite).sort((a, b) => a - b);
-  if (values.length === 0) return element("p", {}, stateMark(STATE.no_data));
+  if (!result || result.isLoading) return element("p.faint", "…");
+  if (result.error) return element("p", stateMark(STATE.error), " ", data(result.error));
+  const values = result.series
+    .map(({ pointlist }) => pointlist.findLast(([, value]) => value !== null)?.[1])
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
+  if (values.length === 0) return element("p", stateMark(STATE.no_data));
   const [least, most] = [shownValue(values[0]), shownValue(values.at(-1))];
-  return element("p", { class: "measured" }, least === most ? least : `${least} to ${most}`, values.length > 1 && element("span", { class: "faint small" }, ` ${values.length} series`));
+  return element(
+    "p.measured",
+    least === most ? least : `${least} to ${most}`,
+    values.length > 1 && element("span.faint.small", ` ${values.length} series`),
+  );
 }
 
 // Template variables select everything.
@@ -55,10 +79,21 @@ async function readQuery(query) {
   if (before && (before.isLoading || Date.now() - before.at < REFRESH)) return;
   queryResults.set(query, { ...before, isLoading: !before, at: Date.now() });
   const to = Math.floor(Date.now() / 1000);
-  const text = query.replace(/\{([^}]*)\}/g, (whole, scope) => `{${scope.split(/\s*,\s*/).filter(part => !part.startsWith("$")).join(",") || "*"}}`);
+  const text = query.replace(
+    /\{([^}]*)\}/g,
+    (whole, scope) =>
+      `{${
+        scope
+          .split(/\s*,\s*/)
+          .filter(part => !part.startsWith("$"))
+          .join(",") || "*"
+      }}`,
+  );
   const parameters = new URLSearchParams({ from: to - QUERY_SPAN, to, query: text });
   try {
-    const { series, error } = (await readDocument(`query?${parameters}`)) ?? { error: "this server does not evaluate queries" };
+    const { series, error } = (await readDocument(`query?${parameters}`)) ?? {
+      error: "this server does not evaluate queries",
+    };
     queryResults.set(query, { series: series ?? [], error, at: Date.now() });
   } catch (error) {
     queryResults.set(query, { error: error.message, at: Date.now() });

@@ -10,20 +10,47 @@ function firstItems(row, limit) {
 }
 
 function evidenceLists({ evidence, link }) {
-  if (!evidence) return [link && element("p", {}, outerLink(link, "Page with the items")), element("p", { class: "faint" }, "The collector listed no items.")];
-  const lists = [[true, "Counted", evidence.counted], [false, "Not counted", evidence.total - evidence.counted]].map(([counted, name, total]) => {
+  if (!evidence)
+    return [
+      link && element("p", outerLink(link, "Page with the items")),
+      element("p.faint", "The collector listed no items."),
+    ];
+  const lists = [
+    [true, "Counted", evidence.counted],
+    [false, "Not counted", evidence.total - evidence.counted],
+  ].map(([counted, name, total]) => {
     const items = evidence.items.filter(item => item.counted === counted);
     if (total === 0) return null;
     const shown = items.length < total ? `${items.length} of ${total}` : total;
-    return element("details", { open: counted || evidence.counted === 0 || total <= 5, "data-id": name }, element("summary", {}, `${name}: ${shown}`),
-      element("ul", { class: "items" }, items.map(item => element("li", { class: counted ? "counted" : "not-counted" },
-        element("span", { class: "sign", "aria-hidden": "true" }, counted ? "+" : "−"),
-        element("span", {}, outerLink(item.link, data(item.title)), item.reason && [" ", data(item.reason, { class: "faint" })])))));
+    return element(
+      "details",
+      { open: counted || evidence.counted === 0 || total <= 5, "data-id": name },
+      element("summary", `${name}: ${shown}`),
+      element(
+        "ul.items",
+        items.map(item =>
+          element(
+            "li",
+            { class: counted ? "counted" : "not-counted" },
+            element("span.sign", { "aria-hidden": "true" }, counted ? "+" : "−"),
+            element(
+              "span",
+              outerLink(item.link, data(item.title)),
+              item.reason && [" ", data(item.reason, { class: "faint" })],
+            ),
+          ),
+        ),
+      ),
+    );
   });
-  return [link && element("p", {}, outerLink(link, "Page with the items")), ...lists];
+  return [link && element("p", outerLink(link, "Page with the items")), ...lists];
 }
 
 /** The messages of an error with its causes, or the reason for no data. */
 function reasonList(reasons, state = STATE.error) {
-  return element("ol", { class: `causes ${state.name}` }, reasons.map((reason, place) => element("li", {}, place > 0 && element("span", { class: "faint" }, "because: "), data(reason))));
+  return element(
+    "ol",
+    { class: `causes ${state.name}` },
+    reasons.map((reason, place) => element("li", place > 0 && element("span.faint", "because: "), data(reason))),
+  );
 }

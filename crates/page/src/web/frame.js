@@ -2,8 +2,21 @@
 
 function navigation(current) {
   const shown = Object.entries(PAGES).filter(([name, { title }]) => title && isOffered(name));
-  return element("ul", {}, shown.map(([name, { title, mark }]) => element("li", { "data-id": title },
-    element("a", { href: `#/${name}`, "aria-current": name === current ? "page" : null }, title, mark?.() ? element("span", { class: "mark" }, String(mark())) : null))));
+  return element(
+    "ul",
+    shown.map(([name, { title, mark }]) =>
+      element(
+        "li",
+        { "data-id": title },
+        element(
+          "a",
+          { href: `#/${name}`, "aria-current": name === current ? "page" : null },
+          title,
+          mark?.() ? element("span.mark", String(mark())) : null,
+        ),
+      ),
+    ),
+  );
 }
 
 /** When the shown run was, and how long it took. */
@@ -11,8 +24,8 @@ function runLine() {
   const run = known("report")?.run;
   if (!run) return null;
   return [
-    element("span", {}, "Run ", timeElement(run.started_at, { full: true })),
-    element("span", { class: "faint" }, `took ${shownDuration(run.duration_ms)}`),
+    element("span", "Run ", timeElement(run.started_at, { full: true })),
+    element("span.faint", `took ${shownDuration(run.duration_ms)}`),
     run.tags.length > 0 && data(run.tags.join("  "), { class: "faint" }),
   ];
 }
@@ -22,9 +35,14 @@ function banner() {
   const report = known("report");
   if (readError) {
     const old = report ? `. This is the run of ${localTime(report.run.started_at)}.` : ".";
-    return element("p", { class: "banner error", role: "alert" }, stateMark(STATE.error, "Not current: "), `${readError}${old}`);
+    return element("p.banner.error", { role: "alert" }, stateMark(STATE.error, "Not current: "), `${readError}${old}`);
   }
-  if (report === null) return element("p", { class: "banner no_data" }, stateMark(STATE.no_data, "No run has finished yet. "), "This page shows the first one as soon as it ends.");
+  if (report === null)
+    return element(
+      "p.banner.no_data",
+      stateMark(STATE.no_data, "No run has finished yet. "),
+      "This page shows the first one as soon as it ends.",
+    );
   return null;
 }
 
@@ -35,5 +53,6 @@ function announce(before, after) {
   const changed = metricsOf(after).filter(metric => states.get(metric.key) !== metric.state);
   if (changed.length === 0) return;
   const texts = changed.slice(0, 3).map(metric => `${metric.key}: ${metric.state.word}`);
-  document.getElementById("news").textContent = `${texts.join(", ")}${changed.length > 3 ? `, and ${changed.length - 3} more changes` : ""}`;
+  document.getElementById("news").textContent =
+    `${texts.join(", ")}${changed.length > 3 ? `, and ${changed.length - 3} more changes` : ""}`;
 }

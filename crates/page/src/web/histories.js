@@ -1,7 +1,13 @@
 // The histories of the metrics that are visible: a few are read at a time, and again after a new run.
 
 const PARALLEL_HISTORIES = 4;
-const RANGES = { "1h": [HOUR, "hour"], "6h": [6 * HOUR, "6 hours"], "24h": [DAY, "24 hours"], "7d": [7 * DAY, "7 days"], "30d": [30 * DAY, "30 days"] };
+const RANGES = {
+  "1h": [HOUR, "hour"],
+  "6h": [6 * HOUR, "6 hours"],
+  "24h": [DAY, "24 hours"],
+  "7d": [7 * DAY, "7 days"],
+  "30d": [30 * DAY, "30 days"],
+};
 const RANGE = "system-health-range";
 
 const histories = new Map();
@@ -30,13 +36,16 @@ function outdateHistories() {
 }
 
 // An element with the attribute `data-history` shows the history of that metric.
-const visibleHistories = new IntersectionObserver(entries => {
-  for (const { target, isIntersecting } of entries) {
-    if (isIntersecting) wanted.add(target.dataset.history);
-    else wanted.delete(target.dataset.history);
-  }
-  loadHistories();
-}, { rootMargin: "200px" });
+const visibleHistories = new IntersectionObserver(
+  entries => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) wanted.add(target.dataset.history);
+      else wanted.delete(target.dataset.history);
+    }
+    loadHistories();
+  },
+  { rootMargin: "200px" },
+);
 
 function forgetVisible() {
   visibleHistories.disconnect();

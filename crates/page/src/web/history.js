@@ -23,7 +23,8 @@ function seriesOf(rows, kind) {
     one.points = [...one.points, ...gapsOfSubject].sort((a, b) => a.time - b.time);
   }
   for (const [subject, points] of gaps) {
-    if (![...series.values()].some(one => one.subject === subject)) series.set(subject, { id: subject, subject, tags: [], unit: null, points });
+    if (![...series.values()].some(one => one.subject === subject))
+      series.set(subject, { id: subject, subject, tags: [], unit: null, points });
   }
   return [...series.values()];
 }
@@ -38,7 +39,10 @@ function increases(totals) {
 
 /** The pieces of a series between its gaps. A time of more than three usual steps without any result is a gap, too. */
 function piecesOf(points) {
-  const steps = points.slice(1).map((point, index) => point.time - points[index].time).sort((a, b) => a - b);
+  const steps = points
+    .slice(1)
+    .map((point, index) => point.time - points[index].time)
+    .sort((a, b) => a - b);
   const longest = 3 * (steps[Math.floor(steps.length / 2)] ?? Infinity);
   const pieces = [];
   let previous = null;

@@ -6,17 +6,58 @@ const MAX_WIDTH = 1200;
 /** Each page has the documents that it `reads` and, unless it is reached by a link only, a `title` in the navigation. */
 const PAGES = {
   metrics: { title: "Metrics", needs: "report", view: overviewPage, reads: () => ["catalog"] },
-  received: { title: "Received", needs: "intake", view: receivedPage, reads: () => ["intake/metrics", "intake/findings", "intake/checks"] },
-  events: { title: "Events", needs: "report", view: eventsPage, reads: () => [], mark: () => known("report")?.events.length },
-  deliveries: { title: "Deliveries", needs: "report", view: deliveriesPage, reads: () => [], mark: () => failedDeliveries().length },
+  received: {
+    title: "Received",
+    needs: "intake",
+    view: receivedPage,
+    reads: () => ["intake/metrics", "intake/findings", "intake/checks"],
+  },
+  events: {
+    title: "Events",
+    needs: "report",
+    view: eventsPage,
+    reads: () => [],
+    mark: () => known("report")?.events.length,
+  },
+  deliveries: {
+    title: "Deliveries",
+    needs: "report",
+    view: deliveriesPage,
+    reads: () => [],
+    mark: () => failedDeliveries().length,
+  },
   monitors: { title: "Monitors", needs: "monitors", view: monitorsPage, reads: () => ["monitors"] },
   dashboards: { title: "Dashboards", needs: "dashboards", view: dashboardsPage, reads: () => ["dashboards"] },
-  "intake-monitors": { title: "Pushed monitors", needs: "intake", view: monitorsPage, reads: () => ["intake/monitors"] },
-  "intake-dashboards": { title: "Pushed dashboards", needs: "intake", view: dashboardsPage, reads: () => ["intake/dashboards"] },
-  "intake-events": { title: "Received events", needs: "intake", view: receivedEventsPage, reads: () => ["intake/events"] },
-  "intake-traces": { title: "Received traces", needs: "intake", view: receivedTracesPage, reads: () => ["intake/traces"] },
+  "intake-monitors": {
+    title: "Pushed monitors",
+    needs: "intake",
+    view: monitorsPage,
+    reads: () => ["intake/monitors"],
+  },
+  "intake-dashboards": {
+    title: "Pushed dashboards",
+    needs: "intake",
+    view: dashboardsPage,
+    reads: () => ["intake/dashboards"],
+  },
+  "intake-events": {
+    title: "Received events",
+    needs: "intake",
+    view: receivedEventsPage,
+    reads: () => ["intake/events"],
+  },
+  "intake-traces": {
+    title: "Received traces",
+    needs: "intake",
+    view: receivedTracesPage,
+    reads: () => ["intake/traces"],
+  },
   metric: { needs: "report", view: metricPage, reads: () => ["catalog"] },
-  series: { needs: "intake", view: receivedMetricPage, reads: ({ argument }) => ["intake/metrics", receivedPath(argument)] },
+  series: {
+    needs: "intake",
+    view: receivedMetricPage,
+    reads: ({ argument }) => ["intake/metrics", receivedPath(argument)],
+  },
   trace: { needs: "traces", view: tracePage, reads: ({ argument }) => [`traces/${encodeURIComponent(argument)}`] },
   "intake-trace": { needs: "intake", view: receivedTracePage, reads: () => ["intake/traces"] },
 };
@@ -33,8 +74,18 @@ function address() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
   const [name, argument] = path.split("/");
   const first = Object.keys(PAGES).find(isOffered);
-  const decoded = text => { try { return decodeURIComponent(text); } catch { return text; } };
-  return { name: isOffered(name) ? name : first, argument: decoded(argument ?? ""), parameters: new URLSearchParams(query) };
+  const decoded = text => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
+  return {
+    name: isOffered(name) ? name : first,
+    argument: decoded(argument ?? ""),
+    parameters: new URLSearchParams(query),
+  };
 }
 
 function metricAddress(key, subject) {
@@ -60,7 +111,11 @@ function render() {
   const width = Math.min(main.clientWidth, MAX_WIDTH) - 2;
   showIn(document.getElementById("nav"), navigation(here.name));
   showIn(document.getElementById("run"), runLine());
-  showIn(main, banner(), isLoading ? !readError && element("p", { class: "faint" }, "Loading …") : page.view({ ...here, paths, width }));
+  showIn(
+    main,
+    banner(),
+    isLoading ? !readError && element("p.faint", "Loading …") : page.view({ ...here, paths, width }),
+  );
   showIn(document.getElementById("foot"), footer());
   document.title = [here.argument || page.title, "System health"].join(" · ");
   for (const holder of main.querySelectorAll("[data-history]")) visibleHistories.observe(holder);
@@ -68,7 +123,11 @@ function render() {
 
 function footer() {
   const links = offered.has("report") ? ["report", "history", "catalog"] : ["intake/metrics", "intake/findings"];
-  return [`Times in ${timeZone()}. The same data as JSON: `, links.map((path, place) => [place > 0 && ", ", element("a", { href: `api/v1/${path}` }, path)]), "."];
+  return [
+    `Times in ${timeZone()}. The same data as JSON: `,
+    links.map((path, place) => [place > 0 && ", ", element("a", { href: `api/v1/${path}` }, path)]),
+    ".",
+  ];
 }
 
 /** The report is always read, because the frame shows its run. */
@@ -100,7 +159,9 @@ function navigate(isBack) {
 
 function start() {
   const select = document.getElementById("range");
-  select.append(...Object.entries(RANGES).map(([value, [, text]]) => element("option", { value, selected: value === range }, text)));
+  select.append(
+    ...Object.entries(RANGES).map(([value, [, text]]) => element("option", { value, selected: value === range }, text)),
+  );
   select.addEventListener("change", () => {
     setRange(select.value);
     refresh();
@@ -112,7 +173,9 @@ function start() {
   });
   // The browser restores the scroll position on the way back.
   let isBack = false;
-  window.navigation?.addEventListener("navigate", event => { isBack = event.navigationType === "traverse"; });
+  window.navigation?.addEventListener("navigate", event => {
+    isBack = event.navigationType === "traverse";
+  });
   window.addEventListener("hashchange", () => navigate(isBack));
   document.addEventListener("visibilitychange", refreshIfShown);
   new ResizeObserver(renderSoon).observe(document.getElementById("main"));

@@ -5,20 +5,30 @@ function metricsOf(report, catalog) {
   const metrics = new Map();
   const known = new Map((catalog ?? []).map(facts => [facts.key, facts]));
   const add = (entry, isGoal) => {
-    const metric = metrics.get(entry.key) ?? { key: entry.key, isGoal, facts: { ...known.get(entry.key), ...factsOf(entry) }, entries: [] };
+    const metric = metrics.get(entry.key) ?? {
+      key: entry.key,
+      isGoal,
+      facts: { ...known.get(entry.key), ...factsOf(entry) },
+      entries: [],
+    };
     metric.entries.push(entry);
     metrics.set(entry.key, metric);
   };
   for (const entry of report?.metrics ?? []) add(entry, false);
   for (const entry of report?.goals ?? []) add(entry, true);
   for (const facts of known.values()) {
-    if (!metrics.has(facts.key) && !facts.about_reporter) metrics.set(facts.key, { key: facts.key, facts: { ...facts, condition: facts.goal }, entries: [] });
+    if (!metrics.has(facts.key) && !facts.about_reporter)
+      metrics.set(facts.key, { key: facts.key, facts: { ...facts, condition: facts.goal }, entries: [] });
   }
   for (const metric of metrics.values()) {
-    metric.state = metric.entries.map(stateOf).reduce((worst, state) => (state.rank < worst.rank ? state : worst), STATE.not_collected);
-    metric.group = metric.isGoal ? "Goals of two metrics" : metric.facts.group_title ?? titleOf(metric.key);
+    metric.state = metric.entries
+      .map(stateOf)
+      .reduce((worst, state) => (state.rank < worst.rank ? state : worst), STATE.not_collected);
+    metric.group = metric.isGoal ? "Goals of two metrics" : (metric.facts.group_title ?? titleOf(metric.key));
   }
-  return [...metrics.values()].sort((one, other) => one.state.rank - other.state.rank || compareText(one.key, other.key));
+  return [...metrics.values()].sort(
+    (one, other) => one.state.rank - other.state.rank || compareText(one.key, other.key),
+  );
 }
 
 function factsOf(entry) {
@@ -43,12 +53,18 @@ function goalOf(condition) {
 
 function isMet({ comparison, target }, value) {
   switch (comparison) {
-    case "<": return value < target;
-    case "<=": return value <= target;
-    case ">": return value > target;
-    case ">=": return value >= target;
-    case "==": return value === target;
-    default: return value !== target;
+    case "<":
+      return value < target;
+    case "<=":
+      return value <= target;
+    case ">":
+      return value > target;
+    case ">=":
+      return value >= target;
+    case "==":
+      return value === target;
+    default:
+      return value !== target;
   }
 }
 
@@ -64,18 +80,28 @@ function rowsOf(metric) {
       const state = goal ? (met ? STATE.met : STATE.missed) : STATE.value;
       return { ...row, state, value, sample, tags: sample.tags, evidence: sample.evidence, link: sample.link };
     });
-    const failed = (entry.failures ?? []).map(item => ({ ...row, state: STATE.items_failed, tags: item.tags, reasons: [item.error] }));
+    const failed = (entry.failures ?? []).map(item => ({
+      ...row,
+      state: STATE.items_failed,
+      tags: item.tags,
+      reasons: [item.error],
+    }));
     return [...samples, ...failed];
   });
-  const common = rows.map(row => new Set(row.tags)).reduce((all, tags) => all.intersection(tags), new Set(rows[0]?.tags));
+  const common = rows
+    .map(row => new Set(row.tags))
+    .reduce((all, tags) => all.intersection(tags), new Set(rows[0]?.tags));
   for (const row of rows) {
     row.ownTags = row.tags.filter(tag => !common.has(tag));
     row.name ||= rows.length > 1 ? row.ownTags.join(" ") : "";
   }
   const distance = row => (goal && row.value !== null ? Math.abs(row.value - goal.target) : 0);
-  return rows.sort((one, other) => one.state.rank - other.state.rank
-    || (one.state === STATE.missed ? distance(other) - distance(one) : 0)
-    || compareText(one.name, other.name));
+  return rows.sort(
+    (one, other) =>
+      one.state.rank - other.state.rank ||
+      (one.state === STATE.missed ? distance(other) - distance(one) : 0) ||
+      compareText(one.name, other.name),
+  );
 }
 
 /** The messages of an error and of its causes, or the reason for no data. */
@@ -98,7 +124,9 @@ function valueText({ entries, facts }) {
 function summaryOf(metric) {
   const rows = rowsOf(metric);
   if (rows.length < 2) return "";
-  const counts = STATES.map(state => [state, rows.filter(row => row.state.name === state.name).length]).filter(([, number]) => number > 0);
+  const counts = STATES.map(state => [state, rows.filter(row => row.state.name === state.name).length]).filter(
+    ([, number]) => number > 0,
+  );
   const thing = metric.entries.length > 1 ? "subject" : "sample";
   return `${count(rows.length, thing)}: ${counts.map(([state, number]) => stateCount(STATE[state.name], number)).join(", ")}`;
 }

@@ -4,7 +4,7 @@
 /** Makes the children of `shown` equal to the given elements. */
 function showIn(shown, ...built) {
   const focused = document.activeElement;
-  morphChildren(shown, filled(document.createDocumentFragment(), {}, built));
+  morphChildren(shown, fragment(built));
   // An element that was moved has lost the focus.
   if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
 }

@@ -3,7 +3,21 @@
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const TIME_STEPS = [MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY];
+const TIME_STEPS = [
+  MINUTE,
+  5 * MINUTE,
+  15 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  3 * HOUR,
+  6 * HOUR,
+  12 * HOUR,
+  DAY,
+  2 * DAY,
+  7 * DAY,
+  14 * DAY,
+  30 * DAY,
+];
 
 /** Maps values from `low..high` to positions from `from..to`. */
 function linear(low, high, from, to) {
@@ -27,7 +41,8 @@ function timeTicks(start, end, wanted) {
   const step = TIME_STEPS.find(step => (end - start) / step <= wanted) ?? TIME_STEPS.at(-1);
   const offset = time => new Date(time).getTimezoneOffset() * MINUTE;
   const ticks = [];
-  for (let time = Math.ceil((start - offset(start)) / step) * step + offset(start); time <= end; time += step) ticks.push(time);
+  for (let time = Math.ceil((start - offset(start)) / step) * step + offset(start); time <= end; time += step)
+    ticks.push(time);
   return ticks;
 }
 

@@ -24,7 +24,13 @@ function needsAttention(state) {
 }
 
 function stateMark(state, text = state.word) {
-  return element("span", { class: `state ${state.name}` }, element("span", { class: "sign", "aria-hidden": "true" }, state.sign), " ", text);
+  return element(
+    "span",
+    { class: `state ${state.name}` },
+    element("span.sign", { "aria-hidden": "true" }, state.sign),
+    " ",
+    text,
+  );
 }
 
 /** `1 error`, `3 goals missed`. */

@@ -13,23 +13,60 @@ function sortableTable({ id, caption, columns, rows, textOf, rowId }) {
     renderSoon();
   };
   const words = choice.filter.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = words.length ? rows.filter(row => words.every(word => textOf(row).toLowerCase().includes(word))) : [...rows];
+  const found = words.length
+    ? rows.filter(row => words.every(word => textOf(row).toLowerCase().includes(word)))
+    : [...rows];
   const sorted = choice.column === null ? found : found.sort(byColumn(columns[choice.column], choice.descending));
   const heads = columns.map((column, index) => {
     const isSorted = choice.column === index;
     const click = () => choose({ column: index, descending: isSorted ? !choice.descending : column.numeric === true });
     const direction = choice.descending ? "descending" : "ascending";
-    return element("th", { scope: "col", class: column.numeric ? "number" : null, "aria-sort": isSorted ? direction : null },
-      element("button", { type: "button", on: { click } }, column.name, element("span", { class: "arrow", "aria-hidden": "true" }, isSorted ? (choice.descending ? "▼" : "▲") : "↕")));
+    return element(
+      "th",
+      { scope: "col", class: column.numeric ? "number" : null, "aria-sort": isSorted ? direction : null },
+      element(
+        "button",
+        { type: "button", on: { click } },
+        column.name,
+        element("span.arrow", { "aria-hidden": "true" }, isSorted ? (choice.descending ? "▼" : "▲") : "↕"),
+      ),
+    );
   });
-  const body = sorted.slice(0, MAX_ROWS).map((row, index) => element("tr", { "data-id": `${rowId(row)}#${index}` },
-    columns.map((column, place) => element(place === 0 ? "th" : "td", { scope: place === 0 ? "row" : null, class: column.numeric ? "number" : null, "data-label": column.name }, column.cell(row)))));
+  const body = sorted.slice(0, MAX_ROWS).map((row, index) =>
+    element(
+      "tr",
+      { "data-id": `${rowId(row)}#${index}` },
+      columns.map((column, place) =>
+        element(
+          place === 0 ? "th" : "td",
+          { scope: place === 0 ? "row" : null, class: column.numeric ? "number" : null, "data-label": column.name },
+          column.cell(row),
+        ),
+      ),
+    ),
+  );
   const input = event => choose({ filter: event.target.value });
-  return element("div", { class: "table-box", "data-id": id },
-    rows.length > ROWS_WITHOUT_FILTER && element("label", { class: "filter" }, "Filter ", element("input", { type: "search", value: choice.filter, on: { input } })),
-    element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
-      element("table", {}, element("caption", {}, caption, found.length < rows.length ? ` (${found.length} of ${rows.length})` : null), element("thead", {}, element("tr", {}, heads)), element("tbody", {}, body))),
-    sorted.length > MAX_ROWS && element("p", { class: "faint" }, `… and ${count(sorted.length - MAX_ROWS, "more row")}: filter them, or see the JSON document.`));
+  return element(
+    "div.table-box",
+    { "data-id": id },
+    rows.length > ROWS_WITHOUT_FILTER &&
+      element("label.filter", "Filter ", element("input", { type: "search", value: choice.filter, on: { input } })),
+    element(
+      "div.scroll",
+      { tabindex: 0, role: "region", "aria-label": caption },
+      element(
+        "table",
+        element("caption", caption, found.length < rows.length ? ` (${found.length} of ${rows.length})` : null),
+        element("thead", element("tr", heads)),
+        element("tbody", body),
+      ),
+    ),
+    sorted.length > MAX_ROWS &&
+      element(
+        "p.faint",
+        `… and ${count(sorted.length - MAX_ROWS, "more row")}: filter them, or see the JSON document.`,
+      ),
+  );
 }
 
 // Rows without a value stay at the end in both directions.

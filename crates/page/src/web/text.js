@@ -46,7 +46,14 @@ function shownDuration(millis) {
 function ago(time, now = Date.now()) {
   const seconds = Math.round((now - Date.parse(time)) / 1000);
   const size = Math.abs(seconds);
-  const [amount, unit] = size < 60 ? [size, "s"] : size < 3600 ? [size / 60, "min"] : size < 172_800 ? [size / 3600, "h"] : [size / 86_400, "days"];
+  const [amount, unit] =
+    size < 60
+      ? [size, "s"]
+      : size < 3600
+        ? [size / 60, "min"]
+        : size < 172_800
+          ? [size / 3600, "h"]
+          : [size / 86_400, "days"];
   const text = `${Math.floor(amount)} ${unit}`;
   return seconds < 0 ? `in ${text}` : `${text} ago`;
 }
@@ -62,7 +69,8 @@ function localTime(time) {
 function timeZone() {
   const minutes = -new Date().getTimezoneOffset();
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
-  const offset = minutes === 0 ? "UTC" : `UTC${minutes < 0 ? "−" : "+"}${hours}${rest ? `:${String(rest).padStart(2, "0")}` : ""}`;
+  const offset =
+    minutes === 0 ? "UTC" : `UTC${minutes < 0 ? "−" : "+"}${hours}${rest ? `:${String(rest).padStart(2, "0")}` : ""}`;
   const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return name && name !== "UTC" ? `${name} (${offset})` : offset;
 }
@@ -70,5 +78,9 @@ function timeZone() {
 /** A time, relative to now; the absolute time is its title, or follows it. */
 function timeElement(time, { full = false } = {}) {
   const absolute = localTime(time);
-  return element("time", { datetime: time, title: full ? null : absolute }, full ? `${absolute}, ${ago(time)}` : ago(time));
+  return element(
+    "time",
+    { datetime: time, title: full ? null : absolute },
+    full ? `${absolute}, ${ago(time)}` : ago(time),
+  );
 }
