@@ -49,8 +49,8 @@ function banner() {
 /** Says which metrics changed their state. A refresh without changes says nothing. */
 function announce(before, after) {
   if (!before || !after) return;
-  const states = new Map(metricsOf(before).map(metric => [metric.key, metric.state]));
-  const changed = metricsOf(after).filter(metric => states.get(metric.key) !== metric.state);
+  const states = new Map(metricsOf(before, known("catalog")).map(metric => [metric.key, metric.state]));
+  const changed = metricsOf(after, known("catalog")).filter(metric => states.get(metric.key) !== metric.state);
   if (changed.length === 0) return;
   const texts = changed.slice(0, 3).map(metric => `${metric.key}: ${metric.state.word}`);
   document.getElementById("news").textContent =

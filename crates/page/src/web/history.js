@@ -1,7 +1,14 @@
 // The results of earlier runs as series. A run without a value is a gap: no line leads over it.
 
+const knownSeries = new WeakMap();
+
 /** The series of a metric's history, each with `points` in the order of time: a point has a value, or is a gap with a reason. */
 function seriesOf(rows, kind) {
+  if (!knownSeries.has(rows)) knownSeries.set(rows, collectSeries(rows, kind));
+  return knownSeries.get(rows);
+}
+
+function collectSeries(rows, kind) {
   const series = new Map();
   const gaps = new Map();
   for (const row of rows) {

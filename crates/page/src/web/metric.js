@@ -1,7 +1,16 @@
 // A metric with all entries that a report has about it: one for each subject.
 
+let lastMetrics = null;
+
 /** The metrics of a report and of the catalog, and the goals of two metrics. Sorted by need of attention, then by key. */
 function metricsOf(report, catalog) {
+  if (lastMetrics?.report !== report || lastMetrics.catalog !== catalog) {
+    lastMetrics = { report, catalog, metrics: collectMetrics(report, catalog) };
+  }
+  return lastMetrics.metrics;
+}
+
+function collectMetrics(report, catalog) {
   const metrics = new Map();
   const known = new Map((catalog ?? []).map(facts => [facts.key, facts]));
   const add = (entry, isGoal) => {
@@ -70,6 +79,11 @@ function isMet({ comparison, target }, value) {
 
 /** The rows of a metric's table of subjects: one for each sample, failed item, error and absence of data. */
 function rowsOf(metric) {
+  metric.rows ??= collectRows(metric);
+  return metric.rows;
+}
+
+function collectRows(metric) {
   const goal = goalOf(metric.facts.condition);
   const rows = metric.entries.flatMap(entry => {
     const row = { entry, name: entry.subject ?? "", tags: entry.tags, state: stateOf(entry), value: null };
