@@ -1,7 +1,6 @@
 // The pages, the address, and when everything is read again.
 
 const REFRESH = 10_000;
-const MAX_WIDTH = 1200;
 
 /** Each page has the documents that it `reads` and, unless it is reached by a link only, a `title` in the navigation. */
 const PAGES = {
@@ -108,17 +107,24 @@ function render() {
   const paths = pathsOf(here);
   const main = document.getElementById("main");
   const isLoading = paths.some(path => known(path) === undefined);
-  const width = Math.min(main.clientWidth, MAX_WIDTH) - 2;
   showIn(document.getElementById("nav"), navigation(here.name));
   showIn(document.getElementById("run"), runLine());
   showIn(
     main,
     banner(),
-    isLoading ? !readError && element("p.faint", "Loading …") : page.view({ ...here, paths, width }),
+    isLoading
+      ? !readError && element("p.faint", "Loading …")
+      : page.view({ ...here, paths, width: innerWidthOf(main) }),
   );
   showIn(document.getElementById("foot"), footer());
   document.title = [here.argument || page.title, "System health"].join(" · ");
   for (const holder of main.querySelectorAll("[data-history]")) visibleHistories.observe(holder);
+}
+
+/** The width for a drawing with a border. */
+function innerWidthOf(box) {
+  const { paddingLeft, paddingRight } = getComputedStyle(box);
+  return Math.floor(box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)) - 2;
 }
 
 function footer() {

@@ -163,26 +163,24 @@ function evidenceSections(rows) {
     "section",
     { "aria-label": "Evidence" },
     element("h2", "Evidence"),
-    explained
-      .slice(0, MAX_ROWS)
-      .map((row, place) =>
-        single
-          ? element("div", body(row))
-          : element(
-              "details.row",
-              {
-                open: place < SECTIONS_OPEN && needsAttention(row.state),
-                "data-id": JSON.stringify([row.entry.subject, row.tags]),
-              },
-              element(
-                "summary",
-                stateMark(row.state),
-                " ",
-                data(row.name || "–"),
-                row.sample && [" ", data(shownSample(row.sample))],
-              ),
-              body(row),
+    explained.slice(0, MAX_ROWS).map((row, place) =>
+      single
+        ? element("div", body(row))
+        : element(
+            "details.row",
+            {
+              open: place < SECTIONS_OPEN && needsAttention(row.state),
+              "data-id": JSON.stringify([row.entry.subject, row.tags]),
+            },
+            element(
+              "summary",
+              stateMark(row.state),
+              " ",
+              data(row.name || "–"),
+              row.sample && [" ", data(shownSample(row.sample))],
             ),
-      ),
+            body(row),
+          ),
+    ),
   );
 }

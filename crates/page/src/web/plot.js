@@ -1,7 +1,7 @@
 // The history of one metric as a plot with axes, the goal, gaps and events. The arrow keys and the pointer move a cursor over
 // the runs, and the text below says what is there.
 
-const PLOT = { height: 250, left: 62, right: 84, top: 14, bottom: 44 };
+const PLOT = { height: 250, left: 62, right: 16, goal: 84, top: 14, bottom: 44 };
 const PLOT_SERIES = 40;
 const PLOT_POINTS = 400;
 /** The runs under the cursors, by metric. */
@@ -23,7 +23,7 @@ function historyPlot(metric, rows, { width, subject, events, middle = "p50", upp
   const ticks = valueTicks(Math.min(least, least > 0 && least < most / 2 ? 0 : least), most, 4, whole);
   const now = Date.now();
   const start = now - rangeMillis();
-  const [right, bottom] = [width - PLOT.right, PLOT.height - PLOT.bottom];
+  const [right, bottom] = [width - (goal ? PLOT.goal : PLOT.right), PLOT.height - PLOT.bottom];
   const x = linear(start, now, PLOT.left, right);
   const y = linear(ticks[0], ticks.at(-1), bottom, PLOT.top);
 
