@@ -4,8 +4,18 @@
 /// The document, with places for the other parts.
 pub(crate) const DOCUMENT: &str = include_str!("web/page.html");
 
-/// The style.
-pub(crate) const STYLE: &str = include_str!("web/style.css");
+/// The style. Later parts may change earlier ones.
+pub(crate) const STYLES: [&str; 9] = [
+    include_str!("web/base.css"),
+    include_str!("web/frame.css"),
+    include_str!("web/state.css"),
+    include_str!("web/overview.css"),
+    include_str!("web/drawing.css"),
+    include_str!("web/metric.css"),
+    include_str!("web/table.css"),
+    include_str!("web/others.css"),
+    include_str!("web/phone.css"),
+];
 
 /// The scripts.
 pub(crate) const SCRIPTS: [&str; 24] = [

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     Documents,
-    assets::{DOCUMENT, SCRIPTS, STYLE},
+    assets::{DOCUMENT, SCRIPTS, STYLES},
     policy::policy,
 };
 
@@ -21,12 +21,12 @@ impl Page {
     pub fn new(documents: impl IntoIterator<Item = Documents>) -> Self {
         let documents: BTreeSet<_> = documents.into_iter().map(Documents::name).collect();
         let names = documents.into_iter().collect::<Vec<_>>().join(" ");
-        let script = SCRIPTS.concat();
+        let (script, style) = (SCRIPTS.concat(), STYLES.concat());
         let body = DOCUMENT
             .replace("<!-- documents -->", &names)
-            .replace("/* style */", STYLE)
+            .replace("/* style */", &style)
             .replace("/* script */", &script);
-        Self { body, policy: policy(&script, STYLE) }
+        Self { body, policy: policy(&script, &style) }
     }
 
     /// The document in HTML.
@@ -64,10 +64,10 @@ mod tests {
 
     #[test]
     fn the_script_does_not_end_early() {
-        let script = SCRIPTS.concat();
+        let sources = SCRIPTS.concat() + &STYLES.concat();
 
-        for end in ["</script", "<!--", "/* style */", "/* script */"] {
-            assert!(!script.contains(end) && !STYLE.contains(end), "a source contains `{end}`");
+        for end in ["</script", "</style", "<!--", "/* style */", "/* script */"] {
+            assert!(!sources.contains(end), "a source contains `{end}`");
         }
     }
 
