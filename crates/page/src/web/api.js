@@ -12,9 +12,9 @@ class ApiError extends Error {
 }
 
 /** A document, or null if the server has none (404). */
-async function readDocument(path) {
+async function readDocument(path, more = {}) {
   const token = sessionStorage.getItem(TOKEN);
-  const headers = { accept: "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const headers = { accept: "application/json", ...more, ...(token ? { authorization: `Bearer ${token}` } : {}) };
   const response = await fetch(`api/v1/${path}`, {
     headers,
     cache: "no-cache",
@@ -24,7 +24,7 @@ async function readDocument(path) {
   });
   if (response.status === 401) {
     await askForToken(token);
-    return readDocument(path);
+    return readDocument(path, more);
   }
   if (response.status === 404) return null;
   if (!response.ok) throw new ApiError(`the server answered ${response.status}`, response.status);

@@ -2,6 +2,8 @@
 // for queries, `/api/v1/query`.
 
 const QUERY_SPAN = 3600;
+// Datadog's endpoint requires keys. A local stand-in accepts any, but notes if there are none.
+const KEYS = { "dd-api-key": "page", "dd-application-key": "page" };
 /** The results of queries, by query. */
 const queryResults = new Map();
 
@@ -91,7 +93,7 @@ async function readQuery(query) {
   );
   const parameters = new URLSearchParams({ from: to - QUERY_SPAN, to, query: text });
   try {
-    const { series, error } = (await readDocument(`query?${parameters}`)) ?? {
+    const { series, error } = (await readDocument(`query?${parameters}`, KEYS)) ?? {
       error: "this server does not evaluate queries",
     };
     queryResults.set(query, { series: series ?? [], error, at: Date.now() });
