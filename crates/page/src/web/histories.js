@@ -2,7 +2,7 @@
 
 const PARALLEL_HISTORIES = 4;
 const RANGES = {
-  "1h": [HOUR, "hour"],
+  "1h": [HOUR, "60 minutes"],
   "6h": [6 * HOUR, "6 hours"],
   "24h": [DAY, "24 hours"],
   "7d": [7 * DAY, "7 days"],

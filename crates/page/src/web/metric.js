@@ -108,6 +108,8 @@ function collectRows(metric) {
   for (const row of rows) {
     row.ownTags = row.tags.filter(tag => !common.has(tag));
     row.name ||= rows.length > 1 ? row.ownTags.join(" ") : "";
+    // The tag of a repository only repeats its name.
+    row.details = row.ownTags.filter(tag => !row.name.includes(tag) && !tag.endsWith(`:${row.name}`)).join("  ");
   }
   const distance = row => (goal && row.value !== null ? Math.abs(row.value - goal.target) : 0);
   return rows.sort(
@@ -134,13 +136,17 @@ function valueText({ entries, facts }) {
   return withUnit(least === most ? least : `${least} to ${most}`, facts.unit);
 }
 
-/** How the subjects ended the run: `5 subjects: 1 error, 1 goal missed, 3 goals met`. Empty if there is only one. */
+/** How the subjects ended the run: `5 subjects: 1 error, 4 goals met`. A metric without subjects may have several samples. */
 function summaryOf(metric) {
-  const rows = rowsOf(metric);
-  if (rows.length < 2) return "";
-  const counts = STATES.map(state => [state, rows.filter(row => row.state.name === state.name).length]).filter(
-    ([, number]) => number > 0,
-  );
-  const thing = metric.entries.length > 1 ? "subject" : "sample";
-  return `${count(rows.length, thing)}: ${counts.map(([state, number]) => stateCount(STATE[state.name], number)).join(", ")}`;
+  const { states, thing } = statesOf(metric);
+  if (states.length < 2) return "";
+  const counts = STATES.map(({ name }) => [STATE[name], states.filter(state => state.name === name).length]);
+  const texts = counts.filter(([, number]) => number > 0).map(([state, number]) => stateCount(state, number));
+  return `${count(states.length, thing)}: ${texts.join(", ")}`;
+}
+
+/** The state of each subject, or of each sample if there are no subjects. */
+function statesOf(metric) {
+  if (metric.entries.length > 1) return { states: metric.entries.map(stateOf), thing: "subject" };
+  return { states: rowsOf(metric).map(row => row.state), thing: "sample" };
 }

@@ -27,6 +27,7 @@ function metricPage({ argument: key, parameters, width }) {
       stateMark(metric.state),
       element("strong.big", data(valueText(metric) || "no value")),
       metric.facts.condition && element("span", "goal ", data(metric.facts.condition)),
+      isPage(metric.facts.runbook) && outerLink(metric.facts.runbook, "runbook"),
       element("span.faint", summaryOf(metric)),
     ),
     rows.length === 1 && rows[0].reasons && reasonList(rows[0].reasons, rows[0].state),
@@ -80,6 +81,7 @@ function factsOfMetric({ facts, entries }) {
   const list = [
     ["Kind", kind],
     ["Unit", facts.unit],
+    ["Owner", facts.owner],
     ["Tags", [...tags].join("  ")],
     ["Defined in", place],
     ["Collected in", entries.length ? `${entries.length > 1 ? "at most " : ""}${shownDuration(slowest)}` : null],
@@ -89,8 +91,7 @@ function factsOfMetric({ facts, entries }) {
 
 function subjectTable(metric, rows) {
   const { unit } = metric.facts;
-  // The tag of a repository only repeats its name.
-  const hasTags = rows.some(row => row.ownTags.some(tag => !row.name.includes(tag) && !tag.endsWith(`:${row.name}`)));
+  const hasDetails = rows.some(row => row.details);
   const columns = [
     {
       name: metric.entries.length > 1 ? "Subject" : "Sample",
@@ -112,10 +113,10 @@ function subjectTable(metric, rows) {
       sort: row => row.reasons?.[0] ?? (row.evidence ? String(row.evidence.counted).padStart(9, "0") : null),
       cell: whyCell,
     },
-    hasTags && {
+    hasDetails && {
       name: "Tags",
-      sort: row => row.ownTags.join(" "),
-      cell: row => data(row.ownTags.join("  "), { class: "faint" }),
+      sort: row => row.details,
+      cell: row => data(row.details, { class: "faint" }),
     },
     {
       name: "Collected in",

@@ -19,18 +19,31 @@ function overviewPage() {
     problemsOfRun(report),
     element("div.tools", stateButtons(found), filterBox()),
     shown.length === 0 && element("p.faint", metrics.length ? "No metric matches." : "This program has no metrics."),
-    [...groups].map(([title, members]) =>
-      element(
-        "section.group",
-        { "data-id": title, "aria-label": title },
-        element("h2", data(title), " ", element("span.faint", String(members.length))),
-        element(
-          "ul.tiles",
-          members.map(metric => tile(metric, histories.get(metric.key)?.rows)),
-        ),
-      ),
-    ),
+    [...groups].map(([title, members]) => groupSection(title, members)),
   ];
+}
+
+/** The metrics of a group. Those that are not collected are folded, unless a reader looks for them. */
+function groupSection(title, members) {
+  const isSearch = overview.filter !== "" || overview.state !== null || !known("report");
+  const folded = isSearch ? [] : members.filter(isNotCollected);
+  const shown = members.filter(metric => !folded.includes(metric));
+  const list = metrics =>
+    element(
+      "ul.tiles",
+      metrics.map(metric => tile(metric, histories.get(metric.key)?.rows)),
+    );
+  return element(
+    "section.group",
+    { "data-id": title, "aria-label": title },
+    element("h2", data(title), " ", element("span.faint", String(members.length))),
+    shown.length > 0 && list(shown),
+    folded.length > 0 && element("details", element("summary.faint", `${folded.length} not collected`), list(folded)),
+  );
+}
+
+function isNotCollected({ state }) {
+  return state.name === STATE.not_collected.name;
 }
 
 function filterBox() {
@@ -89,7 +102,7 @@ function tile(metric, history) {
       data(valueText(metric) || "–"),
       condition && element("span.faint.goal-text", "goal ", data(condition)),
     ),
-    element("div.how", stateMark(metric.state), element("span.faint", subjectsText(rows, metric))),
+    element("div.how", stateMark(metric.state), element("span.faint", subjectsText(metric))),
     sparkline(metric, history),
     whyAttention(metric, rows),
   );
@@ -99,10 +112,12 @@ function firstSentence(text) {
   return /^[\s\S]*?[.!?](?=\s|$)/.exec(text ?? "")?.[0] ?? text ?? "";
 }
 
-function subjectsText(rows, metric) {
-  if (rows.length < 2) return "";
-  const same = rows.filter(row => row.state === metric.state).length;
-  return `${same} of ${rows.length}`;
+/** How many subjects have the state of the metric. */
+function subjectsText(metric) {
+  const { states, thing } = statesOf(metric);
+  if (states.length < 2) return "";
+  const same = states.filter(state => state.name === metric.state.name).length;
+  return same === states.length ? count(same, thing) : `${same} of ${count(states.length, thing)}`;
 }
 
 /** Below a metric that needs attention: the worst row of each state, with links to the first items. */
