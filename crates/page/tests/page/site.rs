@@ -162,13 +162,20 @@ fn past(entry: &Value, now: SystemTime, age: u32) -> Vec<Value> {
     let samples = entry["samples"].as_array().into_iter().flatten().map(|sample| {
         let facts = json!({ "tags": sample["tags"], "reason": null });
         let value = match sample["value"].as_f64() {
-            // A wave, which ends at the value of the report.
-            Some(value) => json!({ "value": value - (f64::from(age) / 9.0).sin().abs() * value * 0.4 }),
+            Some(value) => json!({ "value": earlier(value, age) }),
             None => json!({ "value": null, "distribution": sample["distribution"] }),
         };
         row("value", merge(facts, value))
     });
     samples.collect()
+}
+
+/// An earlier value: some wave, which ends at the value of the report. Whole numbers stay whole.
+fn earlier(value: f64, age: u32) -> f64 {
+    let age = f64::from(age);
+    let wave = 1.0 - 0.12 * (age / 9.0).sin().abs() - 0.06 * (age * age / 7.0).sin().abs();
+    let earlier = value * wave;
+    if value.fract() == 0.0 { earlier.round() } else { earlier }
 }
 
 fn merge(mut one: Value, other: Value) -> Value {
