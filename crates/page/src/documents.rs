@@ -1,7 +1,8 @@
 //! Which JSON documents a server has. A part of the page whose documents are missing is not in its navigation.
 
 /// JSON documents that a server has, all below the path of the page. Times are RFC 3339 in UTC, unless noted otherwise. If a
-/// document does not exist, the server answers 404; if a token is needed, 401.
+/// document does not exist, the server answers 404; if a token is needed, 401. An error is explained by one sentence of plain
+/// text, which the page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Documents {
@@ -9,7 +10,7 @@ pub enum Documents {
     ///
     /// | `GET` | answer |
     /// |---|---|
-    /// | `api/v1/report` | that of `report --format json`; 404 before the first run |
+    /// | `api/v1/report` | that of `report --format json`; 404 or 503 before the first run |
     /// | `api/v1/history?key=KEY&since=DURATION` | that of `report history KEY --since DURATION --format json`; `DURATION` is `1h`, `6h`, `24h`, `7d` or `30d` |
     /// | `api/v1/catalog` | that of `report list --format json` |
     Report,

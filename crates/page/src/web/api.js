@@ -5,9 +5,10 @@ const TIMEOUT = 20_000;
 let askedForToken = null;
 
 class ApiError extends Error {
-  constructor(message, status) {
-    super(message);
-    this.status = status;
+  /** `reason` is the server's own sentence, if it sent one. */
+  constructor(message, { status, reason } = {}) {
+    super(reason ? `${message}: ${reason}` : message);
+    Object.assign(this, { status, reason });
   }
 }
 
@@ -27,10 +28,20 @@ async function readDocument(path, more = {}) {
     return readDocument(path, more);
   }
   if (response.status === 404) return null;
-  if (!response.ok) throw new ApiError(`the server answered ${response.status}`, response.status);
+  if (!response.ok) {
+    const { status } = response;
+    throw new ApiError(`the server answered ${status}`, { status, reason: await reasonIn(response) });
+  }
   return response.json().catch(() => {
-    throw new ApiError("the server's answer is not JSON", response.status);
+    throw new ApiError("the server's answer is not JSON");
   });
+}
+
+/** An error is explained by one sentence of plain text. */
+async function reasonIn(response) {
+  if (!response.headers.get("content-type")?.startsWith("text/plain")) return null;
+  const text = await response.text().catch(() => "");
+  return shortened(visible(text).trim());
 }
 
 // All requests that are refused at the same time wait for the same dialog.

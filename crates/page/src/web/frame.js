@@ -40,7 +40,8 @@ function banner() {
   if (report === null)
     return element(
       "p.banner.no_data",
-      stateMark(STATE.no_data, "No run has finished yet. "),
+      stateMark(STATE.no_data, "No run to show. "),
+      noReport ? ["The server says: ", data(noReport), ". "] : "No run has finished yet. ",
       "This page shows the first one as soon as it ends.",
     );
   return null;

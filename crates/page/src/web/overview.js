@@ -157,10 +157,6 @@ function itemLinks(row) {
   );
 }
 
-function shortened(text, length = 240) {
-  return text.length <= length ? text : `${text.slice(0, length)} …`;
-}
-
 /** What is wrong besides metrics: sources and deliveries. */
 function problemsOfRun(report) {
   const sources = (report?.sources ?? []).filter(source => source.state === "error" || source.refused?.length);

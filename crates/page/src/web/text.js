@@ -8,6 +8,10 @@ function visible(text) {
   return String(text).replace(INVISIBLE, "");
 }
 
+function shortened(text, length = 240) {
+  return text.length <= length ? text : `${text.slice(0, length)} …`;
+}
+
 /** A number with at most six decimals. */
 function shownValue(value) {
   const size = Math.abs(value);

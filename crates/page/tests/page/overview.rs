@@ -101,6 +101,20 @@ fn before_the_first_run_the_page_shows_the_metrics_of_the_program() {
 
 #[test]
 #[ignore = "needs a browser: run cargo xtask test"]
+fn a_service_that_has_not_run_yet_says_so() {
+    let site = Site::start_with(&[Documents::Report]);
+    site.refuse("report", 503, "the first run starts at 14:15\n");
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "");
+
+    let text = browser.evaluate("document.querySelector('.banner').innerText");
+    let expected = "No run to show. The server says: the first run starts at 14:15. ";
+    assert!(text.as_str().unwrap().contains(expected), "{text}");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
 fn the_navigation_has_only_what_the_server_has() {
     let mut browser = Chromium::start();
     let mut navigation = |documents: &[Documents]| {

@@ -40,13 +40,15 @@ fn old_data_is_not_shown_as_current() {
     let mut browser = Chromium::start();
     site.open(&mut browser, "");
 
-    site.fail();
+    site.refuse("report", 500, "the disk is full\n");
     refresh(&mut browser);
     browser.wait_for("document.querySelector('[role=alert]')");
 
     let text = browser.evaluate("document.querySelector('[role=alert]').innerText");
     assert!(
-        text.as_str().unwrap().contains("Not current: the server answered 500. This is the run of 2026-"),
+        text.as_str()
+            .unwrap()
+            .contains("Not current: the server answered 500: the disk is full. This is the run of 2026-"),
         "{text}"
     );
     assert_eq!(browser.evaluate("document.querySelectorAll('.tile').length"), 11, "the last run stays");

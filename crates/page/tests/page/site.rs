@@ -30,8 +30,9 @@ pub(crate) struct Site {
 
 struct Content {
     documents: BTreeMap<String, Value>,
+    /// The status and the reason with which a document is refused.
+    refusals: BTreeMap<&'static str, (u16, &'static str)>,
     token: Option<&'static str>,
-    is_broken: bool,
 }
 
 impl Site {
@@ -43,7 +44,8 @@ impl Site {
     /// A server that has some of them.
     pub(crate) fn start_with(documents: &[Documents]) -> Self {
         let page = Page::new(documents.iter().copied());
-        let content = Arc::new(Mutex::new(Content { documents: all(), token: None, is_broken: false }));
+        let content =
+            Arc::new(Mutex::new(Content { documents: all(), refusals: BTreeMap::new(), token: None }));
         let server = Server::start({
             let content = Arc::clone(&content);
             move |request| answer(&page, &content.lock().unwrap(), request)
@@ -76,9 +78,9 @@ impl Site {
         self.content().token = Some(token);
     }
 
-    /// From now on, all requests for documents fail.
-    pub(crate) fn fail(&self) {
-        self.content().is_broken = true;
+    /// From now on, requests for a document are refused.
+    pub(crate) fn refuse(&self, path: &'static str, status: u16, reason: &'static str) {
+        self.content().refusals.insert(path, (status, reason));
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
@@ -123,10 +125,10 @@ fn answer(page: &Page, content: &Content, request: &Request) -> Answer {
     if authorization.is_some() && request.header("authorization") != authorization.as_deref() {
         return Answer::json(401, &json!({ "error": "a token is needed" }));
     }
-    if content.is_broken {
-        return Answer::json(500, &json!({ "error": "broken" }));
-    }
     let path = request.path().trim_start_matches("/api/v1/");
+    if let Some((status, reason)) = content.refusals.get(path) {
+        return Answer::text(*status, "text/plain; charset=utf-8", reason);
+    }
     match (path, content.documents.get(path)) {
         ("history", _) => Answer::json(200, &history(content, request)),
         (_, Some(document)) => Answer::json(200, document),
