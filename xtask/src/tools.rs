@@ -72,7 +72,8 @@ const ROTEL: &str = "rotel==0.0.1a15";
 const README_GENERATOR: &str = "@bitnami/readme-generator-for-helm@2.7.2";
 /// GitHub's parser of workflows and actions.
 const WORKFLOW_PARSER: &str = "@actions/languageservice@0.3.61";
-/// Chromium without a window, and the libraries that it needs. It needs no root, and unlike that of a distribution, it is pinned.
+/// Chromium without a window for x86-64, and the libraries that it needs. Unlike that of a distribution, it needs no root and
+/// has a fixed version.
 const CHROMIUM: (&str, &str) = (
     "@sparticuz/chromium@153.0.0",
     "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA==",

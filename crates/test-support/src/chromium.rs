@@ -1,4 +1,4 @@
-//! A real Chromium without a window, driven with its DevTools protocol (<https://chromedevtools.github.io/devtools-protocol/>).
+//! A real Chromium without a window, driven with its protocol for tools (<https://chromedevtools.github.io/devtools-protocol/>).
 //! Each test that starts it needs provisioned tools.
 //!
 //! It finds no host but loopback, so a page that needs anything else fails visibly.
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::tools;
 
 /// How long an answer may take on a busy machine.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The protocol uses the descriptors 3 and 4. Only a shell can connect them without unsafe code.
 const CONNECT: &str = r#"exec "$0" "$@" 3<&0 4>&1 0</dev/null 1>&2"#;
@@ -89,7 +89,7 @@ impl Chromium {
         let target = chromium.call("Target.createTarget", &json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let session = chromium.call("Target.attachToTarget", &attach);
-        chromium.session = session["sessionId"].as_str().expect("a session").to_owned();
+        session["sessionId"].as_str().expect("a session").clone_into(&mut chromium.session);
         for domain in ["Page", "Runtime", "Log", "Network"] {
             chromium.call(&format!("{domain}.enable"), &json!({}));
         }
