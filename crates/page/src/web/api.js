@@ -1,0 +1,64 @@
+// Reads the documents of the server. Addresses are relative, so the page also works below a path of a proxy.
+
+const TOKEN = "system-health-token";
+const TIMEOUT = 20_000;
+let askedForToken = null;
+
+class ApiError extends Error {
+  /** `reason` is the server's own sentence, if it sent one. */
+  constructor(message, { status, reason } = {}) {
+    super(reason ? `${message}: ${reason}` : message);
+    Object.assign(this, { status, reason });
+  }
+}
+
+/** A document, or null if the server has none (404). */
+async function readDocument(path, more = {}) {
+  const token = sessionStorage.getItem(TOKEN);
+  const headers = { accept: "application/json", ...more, ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const response = await fetch(`api/v1/${path}`, {
+    headers,
+    cache: "no-cache",
+    signal: AbortSignal.timeout(TIMEOUT),
+  }).catch(error => {
+    throw new ApiError(error.name === "TimeoutError" ? "the server does not answer" : "the server cannot be reached");
+  });
+  if (response.status === 401) {
+    await askForToken(token);
+    return readDocument(path, more);
+  }
+  if (response.status === 404) return null;
+  if (!response.ok) {
+    const { status } = response;
+    throw new ApiError(`the server answered ${status}`, { status, reason: await reasonIn(response) });
+  }
+  return response.json().catch(() => {
+    throw new ApiError("the server's answer is not JSON");
+  });
+}
+
+/** An error is explained by one sentence of plain text. */
+async function reasonIn(response) {
+  if (!response.headers.get("content-type")?.startsWith("text/plain")) return null;
+  const text = await response.text().catch(() => "");
+  return shortened(visible(text).trim());
+}
+
+// All requests that are refused at the same time wait for the same dialog.
+function askForToken(refused) {
+  if (refused !== sessionStorage.getItem(TOKEN)) return Promise.resolve();
+  askedForToken ??= new Promise(resolve => {
+    const [dialog, input] = [document.getElementById("token"), document.getElementById("token-value")];
+    const text = refused ? "The server refused this token. " : "This server answers only with a bearer token. ";
+    document.getElementById("token-text").textContent = `${text}It is kept until this tab is closed.`;
+    dialog.oncancel = event => event.preventDefault();
+    dialog.onclose = () => {
+      sessionStorage.setItem(TOKEN, input.value.trim());
+      input.value = "";
+      askedForToken = null;
+      resolve();
+    };
+    dialog.showModal();
+  });
+  return askedForToken;
+}

@@ -1,0 +1,51 @@
+// Events: what happened, such as deploys.
+
+const LEVELS = { info: ["ℹ", "info"], success: ["✓", "success"], warning: ["!", "warning"], error: ["✗", "error"] };
+
+function eventsPage() {
+  const events = known("report")?.events ?? [];
+  return [
+    element("h1", { tabindex: -1 }, "Events"),
+    events.length ? eventList([...events].reverse()) : element("p.faint", "The last run found no events."),
+  ];
+}
+
+/** The events about a metric's subjects: all of the event's own tags are tags of an entry. */
+function eventsOf(report, metric, subject) {
+  const run = new Set(report?.run.tags);
+  const entries = metric.entries
+    .filter(entry => subject === null || entry.subject === subject)
+    .map(entry => new Set(entry.tags));
+  return (report?.events ?? []).filter(event =>
+    entries.some(tags => event.tags.every(tag => run.has(tag) || tags.has(tag))),
+  );
+}
+
+function eventList(events) {
+  return element(
+    "ul.events",
+    events.map(event => {
+      const [sign, word] = LEVELS[event.level] ?? LEVELS.info;
+      return element(
+        "li",
+        { class: event.level, "data-id": event.id },
+        element(
+          "p",
+          element(
+            "span",
+            { class: `state event-${event.level}` },
+            element("span.sign", { "aria-hidden": "true" }, sign),
+            " ",
+            word,
+          ),
+          " ",
+          outerLink(event.link, data(event.title)),
+          " ",
+          element("span.faint", timeElement(event.time, { full: true })),
+        ),
+        event.text && element("p.lines", data(event.text)),
+        event.tags.length > 0 && element("p.faint", data(event.tags.join("  "))),
+      );
+    }),
+  );
+}

@@ -1,0 +1,56 @@
+// The items behind a value, each with the reason why it counted. This is how a person gets from a red tile to the commit.
+
+/** The first items of a row that say why it needs attention, for the overview. */
+function firstItems(row, limit) {
+  const linked = (row.evidence?.items ?? []).filter(item => isPage(item.link));
+  // If fewer should count, those that count are of interest. If more should count, it is those that do not.
+  const wantsMore = row.state !== STATE.missed || goalOf(row.entry.goal?.condition)?.comparison.startsWith(">");
+  const chosen = linked.filter(item => item.counted !== wantsMore);
+  return (chosen.length ? chosen : linked).slice(0, limit);
+}
+
+function evidenceLists({ evidence, link }) {
+  if (!evidence)
+    return [
+      link && element("p", outerLink(link, "Page with the items")),
+      element("p.faint", "The collector listed no items."),
+    ];
+  const lists = [
+    [true, "Counted", evidence.counted],
+    [false, "Not counted", evidence.total - evidence.counted],
+  ].map(([counted, name, total]) => {
+    const items = evidence.items.filter(item => item.counted === counted);
+    if (total === 0) return null;
+    const shown = items.length < total ? `${items.length} of ${total}` : total;
+    return element(
+      "details",
+      { open: counted || evidence.counted === 0 || total <= 5, "data-id": name },
+      element("summary", `${name}: ${shown}`),
+      element(
+        "ul.items",
+        items.map(item =>
+          element(
+            "li",
+            { class: counted ? "counted" : "not-counted" },
+            element("span.sign", { "aria-hidden": "true" }, counted ? "+" : "−"),
+            element(
+              "span",
+              outerLink(item.link, data(item.title)),
+              item.reason && [" ", data(item.reason, { class: "faint" })],
+            ),
+          ),
+        ),
+      ),
+    );
+  });
+  return [link && element("p", outerLink(link, "Page with the items")), ...lists];
+}
+
+/** The messages of an error with its causes, or the reason for no data. */
+function reasonList(reasons, state = STATE.error) {
+  return element(
+    "ol",
+    { class: `causes ${state.name}` },
+    reasons.map((reason, place) => element("li", place > 0 && element("span.faint", "because: "), data(reason))),
+  );
+}

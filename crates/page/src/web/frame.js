@@ -1,0 +1,59 @@
+// What surrounds each page: the navigation, the last run, and what a reader must know before anything else.
+
+function navigation(current) {
+  const shown = Object.entries(PAGES).filter(([name, { title }]) => title && isOffered(name));
+  return element(
+    "ul",
+    shown.map(([name, { title, mark }]) =>
+      element(
+        "li",
+        { "data-id": title },
+        element(
+          "a",
+          { href: `#/${name}`, "aria-current": name === current ? "page" : null },
+          title,
+          mark?.() ? element("span.mark", String(mark())) : null,
+        ),
+      ),
+    ),
+  );
+}
+
+/** When the shown run was, and how long it took. */
+function runLine() {
+  const run = known("report")?.run;
+  if (!run) return null;
+  return [
+    element("span", "Run ", timeElement(run.started_at, { full: true })),
+    element("span.faint", `took ${shownDuration(run.duration_ms)}`),
+    run.tags.length > 0 && data(run.tags.join("  "), { class: "faint" }),
+  ];
+}
+
+/** Old data is never shown as if it were current. */
+function banner() {
+  const report = known("report");
+  if (readError) {
+    const old = report ? `. This is the run of ${localTime(report.run.started_at)}.` : ".";
+    return element("p.banner.error", { role: "alert" }, stateMark(STATE.error, "Not current: "), `${readError}${old}`);
+  }
+  if (report === null)
+    return element(
+      "p.banner.no_data",
+      stateMark(STATE.no_data, "No run to show. "),
+      noReport ? ["The server says: ", data(noReport), ". "] : "No run has finished yet. ",
+      "This page shows the first one as soon as it ends.",
+    );
+  return null;
+}
+
+/** Says which metrics changed their state. A refresh without changes says nothing. */
+function announce(before, after) {
+  if (!before || !after) return;
+  const states = new Map(metricsOf(before, known("catalog")).map(metric => [metric.key, metric.state]));
+  const changed = metricsOf(after, known("catalog")).filter(metric => states.get(metric.key) !== metric.state);
+  if (changed.length === 0) return;
+  const texts = changed.slice(0, 3).map(metric => `${metric.key}: ${metric.state.word}`);
+  document.getElementById("news").textContent =
+    `${texts.join(", ")}${changed.length > 3 ? `, and ${changed.length - 3} more changes` : ""}`;
+}

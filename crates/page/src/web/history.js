@@ -1,0 +1,84 @@
+// The results of earlier runs as series. A run without a value is a gap: no line leads over it.
+
+const knownSeries = new WeakMap();
+
+/** The series of a metric's history, each with `points` in the order of time: a point has a value, or is a gap with a reason. */
+function seriesOf(rows, kind) {
+  if (!knownSeries.has(rows)) knownSeries.set(rows, collectSeries(rows, kind));
+  return knownSeries.get(rows);
+}
+
+function collectSeries(rows, kind) {
+  const series = new Map();
+  const gaps = new Map();
+  for (const row of rows) {
+    const time = Date.parse(row.time);
+    if (row.state !== "value") {
+      gaps.set(row.subject, [...(gaps.get(row.subject) ?? []), { time, gap: row.state, reason: row.reason }]);
+      continue;
+    }
+    const id = JSON.stringify([row.subject, [...row.tags].sort()]);
+    const one = series.get(id) ?? { id, subject: row.subject, tags: row.tags, unit: row.unit, points: [] };
+    const many = row.distribution;
+    one.points.push(many ? { time, value: many.p50, upper: many.p99, count: many.count } : { time, value: row.value });
+    series.set(id, one);
+  }
+  for (const one of series.values()) {
+    if (kind === "counter") one.points = increases(one.points);
+    // Failed items belong to series that have no row of their own in that run.
+    const gapsOfSubject = (gaps.get(one.subject) ?? []).filter(({ gap }) => gap !== "items_failed");
+    one.points = [...one.points, ...gapsOfSubject].sort((a, b) => a.time - b.time);
+  }
+  for (const [subject, points] of gaps) {
+    if (![...series.values()].some(one => one.subject === subject))
+      series.set(subject, { id: subject, subject, tags: [], unit: null, points });
+  }
+  return [...series.values()];
+}
+
+/** The growth of a counter between two runs. A smaller total means that the counter was restarted at zero. */
+function increases(totals) {
+  return totals.slice(1).map(({ time, value }, index) => {
+    const before = totals[index].value;
+    return { time, value: value >= before ? value - before : value };
+  });
+}
+
+/** The pieces of a series between its gaps. A time of more than three usual steps without any result is a gap, too. */
+function piecesOf(points) {
+  const steps = points
+    .slice(1)
+    .map((point, index) => point.time - points[index].time)
+    .sort((a, b) => a - b);
+  const longest = 3 * (steps[Math.floor(steps.length / 2)] ?? Infinity);
+  const pieces = [];
+  let previous = null;
+  for (const point of points) {
+    if (point.value !== undefined) {
+      const follows = previous?.value !== undefined && point.time - previous.time <= longest;
+      if (follows) pieces.at(-1).push(point);
+      else pieces.push([point]);
+    }
+    previous = point;
+  }
+  return pieces;
+}
+
+/** At most `limit` points: of each slot of time the least and the greatest value, and every gap. */
+function thinned(points, limit) {
+  if (points.length <= limit) return points;
+  const [start, end] = [points[0].time, points.at(-1).time];
+  const slots = new Map();
+  for (const point of points) {
+    const slot = Math.floor(((point.time - start) / (end - start || 1)) * (limit / 3));
+    const kept = slots.get(slot) ?? {};
+    if (point.value === undefined) kept.gap ??= point;
+    else {
+      if (!kept.least || point.value < kept.least.value) kept.least = point;
+      if (!kept.most || point.value > kept.most.value) kept.most = point;
+    }
+    slots.set(slot, kept);
+  }
+  const kept = [...slots.values()].flatMap(({ least, most, gap }) => [least, most === least ? null : most, gap]);
+  return kept.filter(Boolean).sort((a, b) => a.time - b.time);
+}

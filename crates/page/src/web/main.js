@@ -1,0 +1,193 @@
+// The pages, the address, and when everything is read again.
+
+const REFRESH = 10_000;
+
+/** Each page has the documents that it `reads` and, unless it is reached by a link only, a `title` in the navigation. */
+const PAGES = {
+  metrics: { title: "Metrics", needs: "report", view: overviewPage, reads: () => ["catalog"] },
+  received: {
+    title: "Received",
+    needs: "intake",
+    view: receivedPage,
+    reads: () => ["intake/metrics", "intake/findings", "intake/checks"],
+  },
+  events: {
+    title: "Events",
+    needs: "report",
+    view: eventsPage,
+    reads: () => [],
+    mark: () => known("report")?.events.length,
+  },
+  deliveries: {
+    title: "Deliveries",
+    needs: "report",
+    view: deliveriesPage,
+    reads: () => [],
+    mark: () => failedDeliveries().length,
+  },
+  monitors: { title: "Monitors", needs: "monitors", view: monitorsPage, reads: () => ["monitors"] },
+  dashboards: { title: "Dashboards", needs: "dashboards", view: dashboardsPage, reads: () => ["dashboards"] },
+  "intake-monitors": {
+    title: "Pushed monitors",
+    needs: "intake",
+    view: monitorsPage,
+    reads: () => ["intake/monitors"],
+  },
+  "intake-dashboards": {
+    title: "Pushed dashboards",
+    needs: "intake",
+    view: dashboardsPage,
+    reads: () => ["intake/dashboards"],
+  },
+  "intake-events": {
+    title: "Received events",
+    needs: "intake",
+    view: receivedEventsPage,
+    reads: () => ["intake/events"],
+  },
+  "intake-traces": {
+    title: "Received traces",
+    needs: "intake",
+    view: receivedTracesPage,
+    reads: () => ["intake/traces"],
+  },
+  metric: { needs: "report", view: metricPage, reads: () => ["catalog"] },
+  series: {
+    needs: "intake",
+    view: receivedMetricPage,
+    reads: ({ argument }) => ["intake/metrics", receivedPath(argument)],
+  },
+  trace: { needs: "traces", view: tracePage, reads: ({ argument }) => [`traces/${encodeURIComponent(argument)}`] },
+  "intake-trace": { needs: "intake", view: receivedTracePage, reads: () => ["intake/traces"] },
+};
+
+let isPaused = false;
+let isPlanned = false;
+
+function isOffered(name) {
+  return offered.has(PAGES[name]?.needs);
+}
+
+/** The address: `#/NAME/ARGUMENT?PARAMETERS`. Without a name, the first page of this server. */
+function address() {
+  const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+  const [name, argument] = path.split("/");
+  const first = Object.keys(PAGES).find(isOffered);
+  const decoded = text => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
+  return {
+    name: isOffered(name) ? name : first,
+    argument: decoded(argument ?? ""),
+    parameters: new URLSearchParams(query),
+  };
+}
+
+function metricAddress(key, subject) {
+  return `#/metric/${encodeURIComponent(key)}${subject === undefined ? "" : `?subject=${encodeURIComponent(subject)}`}`;
+}
+
+/** Renders once, however often it is asked for before the next frame. */
+function renderSoon() {
+  if (isPlanned) return;
+  isPlanned = true;
+  requestAnimationFrame(() => {
+    isPlanned = false;
+    render();
+  });
+}
+
+function render() {
+  const here = address();
+  const page = PAGES[here.name];
+  const paths = pathsOf(here);
+  const main = document.getElementById("main");
+  const isLoading = paths.some(path => known(path) === undefined);
+  showIn(document.getElementById("nav"), navigation(here.name));
+  showIn(document.getElementById("run"), runLine());
+  showIn(
+    main,
+    banner(),
+    isLoading
+      ? !readError && element("p.faint", "Loading …")
+      : page.view({ ...here, paths, width: innerWidthOf(main) }),
+  );
+  showIn(document.getElementById("foot"), footer());
+  document.title = [here.argument || page.title, "System health"].join(" · ");
+  for (const holder of main.querySelectorAll("[data-history]")) visibleHistories.observe(holder);
+}
+
+/** The width for a drawing with a border. */
+function innerWidthOf(box) {
+  const { paddingLeft, paddingRight } = getComputedStyle(box);
+  return Math.floor(box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)) - 2;
+}
+
+function footer() {
+  const links = offered.has("report") ? ["report", "history", "catalog"] : ["intake/metrics", "intake/findings"];
+  return [
+    `Times in ${timeZone()}. The same data as JSON: `,
+    links.map((path, place) => [place > 0 && ", ", element("a", { href: `api/v1/${path}` }, path)]),
+    ".",
+  ];
+}
+
+/** The report is always read, because the frame shows its run. */
+function pathsOf(here) {
+  return [...(offered.has("report") ? ["report"] : []), ...PAGES[here.name].reads(here)];
+}
+
+async function refresh() {
+  const before = (await readAll(pathsOf(address()))).get("report");
+  const after = known("report");
+  if (after?.run.started_at !== before?.run.started_at) {
+    announce(before, after);
+    outdateHistories();
+  }
+  renderSoon();
+}
+
+function refreshIfShown() {
+  if (!document.hidden && !isPaused) refresh();
+}
+
+function navigate(isBack) {
+  forgetVisible();
+  render();
+  if (!isBack) window.scrollTo(0, 0);
+  document.querySelector("h1")?.focus({ preventScroll: true });
+  refresh();
+}
+
+function start() {
+  const select = document.getElementById("range");
+  select.append(
+    ...Object.entries(RANGES).map(([value, [, text]]) => element("option", { value, selected: value === range }, text)),
+  );
+  select.addEventListener("change", () => {
+    setRange(select.value);
+    refresh();
+  });
+  const pause = document.getElementById("pause");
+  pause.addEventListener("click", () => {
+    isPaused = !isPaused;
+    pause.setAttribute("aria-pressed", String(isPaused));
+  });
+  // The browser restores the scroll position on the way back.
+  let isBack = false;
+  window.navigation?.addEventListener("navigate", event => {
+    isBack = event.navigationType === "traverse";
+  });
+  window.addEventListener("hashchange", () => navigate(isBack));
+  document.addEventListener("visibilitychange", refreshIfShown);
+  new ResizeObserver(renderSoon).observe(document.getElementById("main"));
+  setInterval(refreshIfShown, REFRESH);
+  render();
+  refresh();
+}
+
+start();

@@ -1,0 +1,56 @@
+// Monitors, with the states that they would have now.
+
+const MONITOR_STATES = {
+  Alert: { ...STATE.error, word: "alert" },
+  Warn: { ...STATE.missed, word: "warning" },
+  "No Data": STATE.no_data,
+  OK: { ...STATE.met, word: "ok" },
+};
+const NOT_EVALUATED = { ...STATE.not_collected, word: "no data so far" };
+
+function monitorsPage({ name, paths }) {
+  const all = (known(paths.at(-1))?.monitors ?? []).map(monitor => ({
+    ...monitor,
+    shown: MONITOR_STATES[monitor.state] ?? NOT_EVALUATED,
+  }));
+  all.sort((one, other) => one.shown.rank - other.shown.rank || compareText(one.name, other.name));
+  return [
+    element("h1", { tabindex: -1 }, PAGES[name].title),
+    element(
+      "p.lead",
+      name === "monitors"
+        ? "What a push would create, evaluated over the local history."
+        : "What was pushed to this intake, evaluated over the points that it received.",
+    ),
+    all.length === 0 && element("p.faint", "There are none."),
+    all.map(monitorCard),
+  ];
+}
+
+function monitorCard({ id, name, query, shown, reason, groups, monitor }) {
+  const group = ({ tags, state }) =>
+    element("li", stateMark(MONITOR_STATES[state] ?? NOT_EVALUATED), " ", data([tags].flat().join(" ") || "all"));
+  return element(
+    "section.card",
+    { "data-id": `${id ?? ""} ${name}` },
+    element("h2", stateMark(shown), " ", data(name)),
+    reason && element("p", data(reason)),
+    element("p", element("code", data(query)), metricLinks(query)),
+    groups?.length > 0 && element("ul.plain", groups.map(group)),
+    monitor && element("details", element("summary", "The document"), jsonText(monitor)),
+  );
+}
+
+/** Links to the metrics in a query. */
+function metricLinks(query) {
+  const names = new Set([...query.matchAll(/:([A-Za-z][\w.]*)\{/g)].map(([, name]) => name));
+  return [...names].map(name => [
+    " ",
+    element(
+      "a.small",
+      { href: offered.has("report") ? metricAddress(name) : seriesAddress(name) },
+      "history of ",
+      data(name),
+    ),
+  ]);
+}

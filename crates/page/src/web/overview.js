@@ -1,0 +1,188 @@
+// The first page: all metrics, those that need attention first.
+
+const overview = { filter: "", state: null };
+const ITEMS_IN_TILE = 3;
+
+function overviewPage() {
+  const report = known("report");
+  const metrics = metricsOf(report, known("catalog"));
+  const words = overview.filter.toLowerCase().split(/\s+/).filter(Boolean);
+  const textOf = metric =>
+    `${metric.key} ${metric.facts.description} ${metric.group} ${metric.entries.map(entry => entry.subject ?? "").join(" ")}`.toLowerCase();
+  const found = metrics.filter(metric => words.every(word => textOf(metric).includes(word)));
+  const shown = found.filter(metric => overview.state === null || metric.state.name === overview.state);
+  // The map keeps the order in which groups are met, so a group with a problem comes before the others.
+  const groups = new Map();
+  for (const metric of shown) groups.set(metric.group, [...(groups.get(metric.group) ?? []), metric]);
+  return [
+    element("h1", { tabindex: -1 }, "Metrics"),
+    problemsOfRun(report),
+    element("div.tools", stateButtons(found), filterBox()),
+    shown.length === 0 && element("p.faint", metrics.length ? "No metric matches." : "This program has no metrics."),
+    [...groups].map(([title, members]) => groupSection(title, members)),
+  ];
+}
+
+/** The metrics of a group. Those that are not collected are folded, unless a reader looks for them. */
+function groupSection(title, members) {
+  const isSearch = overview.filter !== "" || overview.state !== null || !known("report");
+  const folded = isSearch ? [] : members.filter(isNotCollected);
+  const shown = members.filter(metric => !folded.includes(metric));
+  const list = metrics =>
+    element(
+      "ul.tiles",
+      metrics.map(metric => tile(metric, histories.get(metric.key)?.rows)),
+    );
+  return element(
+    "section.group",
+    { "data-id": title, "aria-label": title },
+    element("h2", data(title), " ", element("span.faint", String(members.length))),
+    shown.length > 0 && list(shown),
+    folded.length > 0 && element("details", element("summary.faint", `${folded.length} not collected`), list(folded)),
+  );
+}
+
+function isNotCollected({ state }) {
+  return state.name === STATE.not_collected.name;
+}
+
+function filterBox() {
+  const input = event => {
+    overview.filter = event.target.value;
+    renderSoon();
+  };
+  return element(
+    "label.filter",
+    "Filter ",
+    element("input", {
+      type: "search",
+      id: "filter",
+      placeholder: "key, description, subject",
+      value: overview.filter,
+      on: { input },
+    }),
+  );
+}
+
+/** The number of metrics in each state. Each is a button that shows only these. */
+function stateButtons(metrics) {
+  return element(
+    "div.states",
+    { role: "group", "aria-label": "Show only metrics in one state" },
+    STATES.map(state => {
+      const number = metrics.filter(metric => metric.state.name === state.name).length;
+      const chosen = overview.state === state.name;
+      if (number === 0 && !chosen) return null;
+      const click = () => {
+        overview.state = chosen ? null : state.name;
+        renderSoon();
+      };
+      return element(
+        "button",
+        { type: "button", "data-id": state.name, "aria-pressed": String(chosen), on: { click } },
+        stateMark(state, stateCount(STATE[state.name], number)),
+      );
+    }),
+  );
+}
+
+function tile(metric, history) {
+  const rows = rowsOf(metric);
+  const { condition } = metric.facts;
+  return element(
+    "li",
+    { class: `tile ${metric.state.name}`, "data-id": metric.key },
+    element(
+      "div.what",
+      element("a.key", { href: metricAddress(metric.key) }, data(metric.key)),
+      element("p.faint.description", data(firstSentence(metric.facts.description))),
+    ),
+    element(
+      "div.measured",
+      data(valueText(metric) || "–"),
+      condition && element("span.faint.goal-text", "goal ", data(condition)),
+    ),
+    element("div.how", stateMark(metric.state), element("span.faint", subjectsText(metric))),
+    sparkline(metric, history),
+    whyAttention(metric, rows),
+  );
+}
+
+function firstSentence(text) {
+  return /^[\s\S]*?[.!?](?=\s|$)/.exec(text ?? "")?.[0] ?? text ?? "";
+}
+
+/** How many subjects have the state of the metric. */
+function subjectsText(metric) {
+  const { states, thing } = statesOf(metric);
+  if (states.length < 2) return "";
+  const same = states.filter(state => state.name === metric.state.name).length;
+  return same === states.length ? count(same, thing) : `${same} of ${count(states.length, thing)}`;
+}
+
+/** Below a metric that needs attention: the worst row of each state, with links to the first items. */
+function whyAttention(metric, rows) {
+  const bad = rows.filter(row => needsAttention(row.state));
+  if (bad.length === 0) return null;
+  const worst = bad.filter((row, place) => bad.findIndex(other => other.state === row.state) === place);
+  return element(
+    "div.why",
+    worst.map(row => {
+      const sign =
+        worst.length > 1 &&
+        element(
+          "span",
+          { class: `state ${row.state.name}` },
+          element("span.sign", { "aria-hidden": "true" }, row.state.sign),
+          element("span.unseen", row.state.word),
+        );
+      const about = row.name && [data(row.name, { class: "name" }), ": "];
+      const value = row.sample && data(shownSample(row.sample, metric.facts.unit));
+      const reasons = row.reasons && data(shortened([...new Set([row.reasons[0], row.reasons.at(-1)])].join(" … ")));
+      const others = bad.filter(other => other.state === row.state).length - 1;
+      return element("p", sign, about, value, reasons, others > 0 && ` and ${others} more`, itemLinks(row));
+    }),
+  );
+}
+
+function itemLinks(row) {
+  const items = firstItems(row, ITEMS_IN_TILE).map(item => outerLink(item.link, data(item.title)));
+  const links = [...items, row.link && outerLink(row.link, "all items"), traceLink(row.entry)].filter(Boolean);
+  return (
+    links.length > 0 &&
+    element(
+      "ul.items-inline",
+      links.map(link => element("li", link)),
+    )
+  );
+}
+
+/** What is wrong besides metrics: sources and deliveries. */
+function problemsOfRun(report) {
+  const sources = (report?.sources ?? []).filter(source => source.state === "error" || source.refused?.length);
+  const failed = failedDeliveries();
+  if (sources.length + failed.length === 0) return null;
+  return element(
+    "ul.problems",
+    { "aria-label": "Problems besides metrics" },
+    sources.map(source =>
+      element(
+        "li",
+        stateMark(STATE.error, "source "),
+        data(source.name),
+        ": ",
+        data(shortened(source.error ?? source.refused.join("; "))),
+      ),
+    ),
+    failed.map(delivery =>
+      element(
+        "li",
+        stateMark(STATE.error, "delivery "),
+        element("a", { href: "#/deliveries" }, data(`${delivery.sink} ${delivery.address}`)),
+        ": ",
+        deliveryWord(delivery),
+        delivery.error && [": ", data(shortened(delivery.error))],
+      ),
+    ),
+  );
+}

@@ -1,0 +1,221 @@
+// The history of one metric as a plot with axes, the goal, gaps and events. The arrow keys and the pointer move a cursor over
+// the runs, and the text below says what is there.
+
+const PLOT = { height: 250, left: 62, right: 16, goal: 84, top: 14, bottom: 44 };
+const PLOT_SERIES = 40;
+const PLOT_POINTS = 400;
+/** The runs under the cursors, by metric. */
+const cursors = new Map();
+
+function historyPlot(metric, rows, { width, subject, events, middle = "p50", upper = "p99" }) {
+  const all = seriesOf(rows, metric.facts.kind);
+  const chosen = subject === null ? all : all.filter(one => one.subject === subject);
+  const points = chosen.flatMap(one => one.points);
+  const values = points.filter(point => point.value !== undefined);
+  if (points.length === 0) return element("p.faint", `No results in the last ${rangeText()}.`);
+
+  const goal = metric.facts.kind === "counter" ? null : goalOf(metric.facts.condition);
+  const edges = values.flatMap(point => [point.value, point.upper ?? point.value]).concat(goal ? [goal.target] : []);
+  const [least, most] = edges.length
+    ? [edges.reduce((a, b) => Math.min(a, b)), edges.reduce((a, b) => Math.max(a, b))]
+    : [0, 1];
+  const whole = edges.every(Number.isInteger);
+  const ticks = valueTicks(Math.min(least, least > 0 && least < most / 2 ? 0 : least), most, 4, whole);
+  const now = Date.now();
+  const start = now - rangeMillis();
+  const [right, bottom] = [width - (goal ? PLOT.goal : PLOT.right), PLOT.height - PLOT.bottom];
+  const x = linear(start, now, PLOT.left, right);
+  const y = linear(ticks[0], ticks.at(-1), bottom, PLOT.top);
+
+  const shown = worstSeries(chosen, goal).slice(0, PLOT_SERIES);
+  const gaps = points.filter(point => point.gap);
+  const seen = events.filter(event => Date.parse(event.time) >= start);
+  const times = [...new Set(points.map(point => point.time))].sort((a, b) => a - b);
+  const names = { middle, upper };
+  const cursor = cursors.get(metric.key);
+  const move = (box, time) => {
+    cursors.set(metric.key, time);
+    placeCursor(
+      box,
+      time === undefined ? null : x(time),
+      times.indexOf(time ?? times.at(-1)),
+      runText(metric, chosen, time ?? times.at(-1), goal, names),
+      traceAt(rows, time ?? times.at(-1)),
+    );
+  };
+  const step = (box, steps) => {
+    const at = cursors.get(metric.key);
+    const place = at === undefined ? times.length : times.findLastIndex(time => time <= at);
+    move(box, times[Math.max(0, Math.min(times.length - 1, place + steps))]);
+  };
+  const keys = {
+    ArrowLeft: box => step(box, -1),
+    ArrowRight: box => step(box, 1),
+    Home: box => move(box, times[0]),
+    End: box => move(box, times.at(-1)),
+    Escape: box => move(box, undefined),
+  };
+
+  const svg = drawn(
+    "svg.plot",
+    { viewBox: `0 0 ${width} ${PLOT.height}`, width, height: PLOT.height, "aria-hidden": "true" },
+    goal && missedArea(goal, y, ticks, right, bottom),
+    ticks.map(tick => [
+      drawn("line.grid", { x1: PLOT.left, x2: right, y1: y(tick), y2: y(tick) }),
+      drawn("text.label", { x: PLOT.left - 8, y: y(tick) + 4, "text-anchor": "end" }, shownValue(tick)),
+    ]),
+    timeTicks(start, now, Math.floor(width / 90)).map(tick => [
+      drawn("line.tick", { x1: x(tick), x2: x(tick), y1: bottom, y2: bottom + 5 }),
+      drawn("text.label", { x: x(tick), y: PLOT.height - 8, "text-anchor": "middle" }, timeLabel(tick)),
+    ]),
+    seen.map(({ time, level, title }) =>
+      drawn(
+        "g",
+        { class: `event ${level}` },
+        drawn("title", visible(title)),
+        drawn("line", { x1: x(Date.parse(time)), x2: x(Date.parse(time)), y1: PLOT.top, y2: bottom }),
+        drawn("path", { d: `M${x(Date.parse(time)) - 4},${PLOT.top - 8}h8l-4,7z` }),
+      ),
+    ),
+    shown.map(one => upperArea(one, x, y)),
+    goal && drawn("line.goal", { x1: PLOT.left, x2: right, y1: y(goal.target), y2: y(goal.target) }),
+    goal &&
+      drawn(
+        "text.goal-label",
+        { x: right + 6, y: y(goal.target) + 4 },
+        `goal ${goal.comparison} ${shownValue(goal.target)}`,
+      ),
+    shown.reverse().map(one => seriesPath(thinned(one.points, PLOT_POINTS), x, y, goal)),
+    gapMarks(gaps, x, bottom + 11, width),
+    drawn("line.cursor", {
+      visibility: cursor === undefined ? "hidden" : "visible",
+      x1: x(cursor ?? now),
+      x2: x(cursor ?? now),
+      y1: PLOT.top,
+      y2: bottom,
+    }),
+  );
+  const box = element(
+    "div",
+    {
+      class: "plot-box",
+      tabindex: 0,
+      role: "slider",
+      "aria-label": `History of ${metric.key}: choose a run with the arrow keys`,
+      "aria-valuemin": 0,
+      "aria-valuemax": times.length - 1,
+      "aria-valuenow": cursor === undefined ? times.length - 1 : Math.max(0, times.indexOf(cursor)),
+      "aria-valuetext": runText(metric, chosen, cursor ?? times.at(-1), goal, names),
+      on: {
+        keydown: event => {
+          if (!keys[event.key]) return;
+          event.preventDefault();
+          keys[event.key](event.currentTarget);
+        },
+        pointermove: event => {
+          const at =
+            start +
+            ((event.clientX - event.currentTarget.getBoundingClientRect().left - PLOT.left) / (right - PLOT.left)) *
+              (now - start);
+          move(
+            event.currentTarget,
+            times.reduce((best, time) => (Math.abs(time - at) < Math.abs(best - at) ? time : best)),
+          );
+        },
+        pointerleave: event => move(event.currentTarget, undefined),
+      },
+    },
+    svg,
+  );
+  return element(
+    "div.history",
+    box,
+    element(
+      "p.reading",
+      runText(metric, chosen, cursor ?? times.at(-1), goal, names),
+      traceAt(rows, cursor ?? times.at(-1)),
+    ),
+    legend(metric, { goal, gaps, events: seen, hidden: chosen.length - shown.length, series: chosen.length }),
+  );
+}
+
+// Moves the cursor without drawing everything again.
+function placeCursor(box, x, place, text, link) {
+  const line = box.querySelector(".cursor");
+  line.setAttribute("visibility", x === null ? "hidden" : "visible");
+  if (x !== null) for (const end of ["x1", "x2"]) line.setAttribute(end, x);
+  box.setAttribute("aria-valuenow", place);
+  box.setAttribute("aria-valuetext", text);
+  showIn(box.nextElementSibling, text, link);
+}
+
+/** The area of values that miss the goal. */
+function missedArea({ comparison, target }, y, ticks, right, bottom) {
+  if (comparison === "==" || comparison === "!=") return null;
+  const above = comparison.startsWith("<");
+  const [top, end] = above ? [PLOT.top, y(target)] : [y(target), bottom];
+  return drawn("rect.missed-area", { x: PLOT.left, y: top, width: right - PLOT.left, height: Math.max(0, end - top) });
+}
+
+/** The area from the median to the 99th percentile of a distribution. */
+function upperArea(one, x, y) {
+  const pieces = piecesOf(one.points).filter(piece => piece.length > 1 && piece[0].upper !== undefined);
+  const path = piece => {
+    const median = piece.map(point => `${x(point.time).toFixed(1)},${y(point.value).toFixed(1)}`);
+    const upper = piece.map(point => `${x(point.time).toFixed(1)},${y(point.upper).toFixed(1)}`).reverse();
+    return `M${[...median, ...upper].join("L")}Z`;
+  };
+  return pieces.length > 0 && drawn("path.upper", { d: pieces.map(path).join("") });
+}
+
+/** A link to the trace of a run, if it has one. */
+function traceAt(rows, time) {
+  const id = offered.has("traces") && rows.find(row => row.trace_id && Date.parse(row.time) === time)?.trace_id;
+  return id && [" ", element("a", { href: `#/trace/${id}` }, "trace")];
+}
+
+/** What a run found: the time, and the value of the only series or how the series ended. */
+function runText({ facts }, series, time, goal, names) {
+  const at = series.flatMap(one => one.points.filter(point => point.time === time).map(point => ({ one, point })));
+  const when = localTime(time);
+  if (at.length === 1) {
+    const { one, point } = at[0];
+    if (point.gap) return `${when}: ${STATE[point.gap].word}: ${shortened(visible(point.reason), 160)}`;
+    const verdict = goal ? (isMet(goal, point.value) ? ", goal met" : ", goal missed") : "";
+    const name =
+      facts.kind === "counter"
+        ? "increase "
+        : point.upper === undefined
+          ? ""
+          : `${count(point.count, "value")}, ${names.middle} `;
+    const upper = point.upper === undefined ? "" : `, ${names.upper} ${significant(point.upper)}`;
+    return `${when}: ${name}${withUnit(shownValue(point.value), one.unit)}${upper}${verdict}`;
+  }
+  const values = at
+    .filter(({ point }) => point.value !== undefined)
+    .map(({ point }) => point.value)
+    .sort((a, b) => a - b);
+  const gaps = at.length - values.length;
+  const missed = goal ? values.filter(value => !isMet(goal, value)).length : 0;
+  const parts = [
+    values.length
+      ? `${count(values.length, "series", "series")} from ${shownValue(values[0])} to ${withUnit(shownValue(values.at(-1)), series[0].unit)}`
+      : null,
+    missed ? `goal missed by ${missed}` : null,
+    gaps ? `${gaps} without a value` : null,
+  ];
+  return `${when}: ${parts.filter(Boolean).join(", ")}`;
+}
+
+function legend({ facts }, { goal, gaps, events, hidden, series }) {
+  const notes = [
+    facts.kind === "counter" ? "Increases between runs." : null,
+    facts.kind === "distribution" ? "The line is the median; the area reaches to the 99th percentile." : null,
+    goal && series > 1 ? "Series that miss the goal are thick." : null,
+    gaps.length ? "Marks below the axis: runs without a value (tall: error, short: no data)." : null,
+    events.length ? "▼ events." : null,
+    hidden > 0 ? `${hidden} more series are not drawn.` : null,
+    `Times in ${timeZone()}.`,
+  ];
+  return element("p.faint.legend", notes.filter(Boolean).join(" "));
+}

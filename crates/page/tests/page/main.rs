@@ -1,0 +1,11 @@
+//! The page in a real Chromium, with documents in all states.
+
+mod accessibility;
+mod documents;
+mod metric;
+mod overview;
+mod pictures;
+mod protection;
+mod refresh;
+mod site;
+mod trace;

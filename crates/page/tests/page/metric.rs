@@ -1,0 +1,162 @@
+//! The page of one metric.
+
+use serde_json::json;
+use system_health_test_support::chromium::Chromium;
+
+use crate::site::{Site, entry};
+
+const HOTFIX: &str = "#/metric/commits.hotfix";
+const SUBJECTS: &str = "[...document.querySelectorAll('tbody th')].map(cell => cell.textContent)";
+const HAS_PLOT: &str = "document.querySelector('.plot .series path, .plot .series circle')";
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn the_page_has_goal_history_subjects_and_evidence() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, HOTFIX);
+    browser.wait_for(HAS_PLOT);
+
+    let found = browser.accessible();
+    for expected in [
+        "heading commits.hotfix",
+        "heading History",
+        "slider History of commits.hotfix: choose a run with the arrow keys",
+        "heading Subjects",
+        "heading Evidence",
+        "heading Events",
+    ] {
+        assert!(found.iter().any(|element| element == expected), "no {expected}: {found:#?}");
+    }
+    assert_eq!(browser.evaluate("document.querySelector('.goal-label').textContent"), "goal < 5");
+    let summary = "document.querySelector('.headline').innerText";
+    let summary = browser.evaluate(summary);
+    let expected = "5 subjects: 1 error, 1 goal missed, 1 no data, 2 goals met";
+    assert!(summary.as_str().unwrap().contains(expected), "{summary}");
+    assert_eq!(browser.problems(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn no_line_leads_over_a_failed_run() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "#/metric/ci.duration");
+    browser.wait_for(HAS_PLOT);
+
+    let pieces = "document.querySelector('.plot .series path').getAttribute('d').match(/M/g).length";
+    assert_eq!(browser.evaluate(pieces), 2, "one before the failure, one after it");
+    assert_eq!(browser.evaluate("document.querySelectorAll('.plot .gap.error').length"), 1);
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn the_subjects_are_sorted_by_need_of_attention_and_then_by_choice() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, HOTFIX);
+
+    let worst_first =
+        json!(["acme/billing-service", "acme/shop", "acme/データ倉庫", "acme/checkout", "acme/متجر"]);
+    assert_eq!(browser.evaluate(SUBJECTS), worst_first);
+    let value = "[...document.querySelectorAll('thead button')].find(button => button.textContent.startsWith('Value'))";
+    browser.evaluate(&format!("{value}.click()"));
+    browser.wait_for("document.querySelector('th[aria-sort=descending]')");
+    let greatest_first =
+        json!(["acme/shop", "acme/متجر", "acme/checkout", "acme/billing-service", "acme/データ倉庫"]);
+    assert_eq!(browser.evaluate(SUBJECTS), greatest_first, "those without a value come last");
+    browser.evaluate(&format!("{value}.click()"));
+    browser.wait_for("document.querySelector('th[aria-sort=ascending]')");
+    assert_eq!(browser.evaluate(SUBJECTS)[0], "acme/checkout");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn two_hundred_subjects_can_be_filtered() {
+    let site = Site::start();
+    site.change("report", |report| {
+        let many = entry(report, "commits.landed").clone();
+        let metrics = report["metrics"].as_array_mut().unwrap();
+        metrics.extend((0..200).map(|number| {
+            let mut one = many.clone();
+            one["subject"] = format!("acme/service-{number:03}").into();
+            one["samples"][0]["tags"] = json!([format!("repo:acme/service-{number:03}")]);
+            one
+        }));
+    });
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "#/metric/commits.landed");
+
+    assert_eq!(browser.evaluate("document.querySelectorAll('tbody tr').length"), 205);
+    browser.evaluate("document.querySelector('.table-box input').focus()");
+    browser.type_text("service-19");
+    browser.wait_for("document.querySelectorAll('tbody tr').length === 10");
+    assert_eq!(browser.evaluate("document.activeElement.type"), "search", "the focus stays");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn the_arrow_keys_move_over_the_runs() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+    site.open(&mut browser, "#/metric/ci.duration");
+    browser.wait_for(HAS_PLOT);
+    let reading = "document.querySelector('.reading').textContent";
+    let last = browser.evaluate(reading);
+    assert!(last.as_str().unwrap().ends_with(": 412.5 second, goal met"), "{last}");
+
+    browser.evaluate("document.querySelector('.plot-box').focus()");
+    for _ in 0..41 {
+        browser.press("ArrowLeft");
+    }
+
+    let failed = browser.evaluate(reading);
+    assert!(failed.as_str().unwrap().ends_with(": error: the API answered 502"), "{failed}");
+    let spoken = browser.evaluate("document.querySelector('.plot-box').ariaValueText");
+    assert_eq!(failed, spoken);
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn distributions_show_quantiles_and_counters_show_increases() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+    let mut texts = |metric: &str| {
+        site.open(&mut browser, &format!("#/metric/{metric}"));
+        browser.wait_for(HAS_PLOT);
+        browser.evaluate(
+            "document.querySelector('.headline').innerText + document.querySelector('.history').innerText",
+        )
+    };
+
+    let distribution = texts("ci.queue_time");
+    assert!(
+        distribution.as_str().unwrap().contains("184 values, p50 9.4, p99 88.1 second"),
+        "{distribution}"
+    );
+    let counter = texts("shop.orders");
+    assert!(counter.as_str().unwrap().contains("increase "), "{counter}");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn one_subject_has_an_address_of_its_own() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, HOTFIX);
+    browser.wait_for(HAS_PLOT);
+    browser.evaluate(
+        "[...document.querySelectorAll('tbody a')].find(link => link.textContent === 'acme/shop').click()",
+    );
+    browser.wait_for("document.querySelector('h2').innerText.includes('acme/shop')");
+
+    assert_eq!(browser.evaluate("location.hash"), "#/metric/commits.hotfix?subject=acme%2Fshop");
+    assert_eq!(browser.evaluate("document.activeElement.tagName"), "H1", "a screen reader says where it is");
+    let counted = browser.evaluate("document.querySelectorAll('.items .counted a').length");
+    assert_eq!(counted, 7);
+}

@@ -1,0 +1,135 @@
+//! The first page: all metrics.
+
+use serde_json::json;
+use system_health_page::Documents;
+use system_health_test_support::chromium::Chromium;
+
+use crate::site::Site;
+
+const TILES: &str = "[...document.querySelectorAll('.tile')].map(tile => `${tile.querySelector('.key').textContent}: \
+                     ${tile.querySelector('.state').textContent.trim().replace(/^\\S+\\s+/, '')}`)";
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn metrics_that_need_attention_come_first() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "");
+
+    let expected = json!([
+        "commits.hotfix: error",
+        "commits.landed: value",
+        "incidents.open: error",
+        "queues.length: items failed",
+        "ci.success_ratio: goal missed",
+        "ci.flaky: no data",
+        "ci.duration: goal met",
+        "ci.queue_time: value",
+        "ci.error_ratio: goal met",
+        "shop.orders: value",
+        "prs.open: not collected",
+    ]);
+    assert_eq!(browser.evaluate(TILES), expected);
+    assert_eq!(browser.problems(), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_red_tile_links_to_the_commits_and_runs_behind_it() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "");
+
+    let links = |key: &str| {
+        format!(
+            "[...document.querySelector('[data-id=\"{key}\"]').querySelectorAll('a[href^=http]')].map(link => link.href)"
+        )
+    };
+    let commits = browser.evaluate(&links("commits.hotfix"));
+    assert_eq!(commits[0], "https://github.com/acme/shop/commit/a0", "{commits}");
+    let runs = browser.evaluate(&links("ci.success_ratio"));
+    assert_eq!(runs[0], "https://github.com/acme/shop/actions/runs/4121", "those that did not count: {runs}");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_reader_can_filter_by_text_and_by_state() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+    site.open(&mut browser, "");
+
+    browser.evaluate("document.querySelector('#filter').focus()");
+    browser.type_text("acme/checkout");
+    browser.wait_for("document.querySelectorAll('.tile').length === 2");
+    assert_eq!(browser.evaluate(TILES), json!(["commits.hotfix: error", "commits.landed: value"]));
+    assert_eq!(browser.evaluate("document.activeElement.id"), "filter", "the focus stays");
+
+    browser.evaluate("document.querySelector('[data-id=value]').click()");
+    browser.wait_for("document.querySelectorAll('.tile').length === 1");
+    assert_eq!(browser.evaluate(TILES), json!(["commits.landed: value"]));
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn failed_deliveries_and_sources_are_shown_above_the_metrics() {
+    let site = Site::start();
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "");
+
+    let problems = browser.evaluate("document.querySelector('.problems').innerText");
+    let problems = problems.as_str().unwrap();
+    assert!(problems.contains("source billing: cannot connect: connection refused"), "{problems}");
+    assert!(problems.contains("delivery otlp http://collector:4318: failed: cannot connect"), "{problems}");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn before_the_first_run_the_page_shows_the_metrics_of_the_program() {
+    let site = Site::start_with(&[Documents::Report]);
+    site.remove("report");
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "");
+
+    let text = browser.evaluate("document.querySelector('main').innerText");
+    assert!(text.as_str().unwrap().contains("No run has finished yet."), "{text}");
+    assert_eq!(browser.evaluate("document.querySelectorAll('.tile.not_collected').length"), 10);
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn a_service_that_has_not_run_yet_says_so() {
+    let site = Site::start_with(&[Documents::Report]);
+    site.refuse("report", 503, "the first run starts at 14:15\n");
+    let mut browser = Chromium::start();
+
+    site.open(&mut browser, "");
+
+    let text = browser.evaluate("document.querySelector('.banner').innerText");
+    let expected = "No run to show. The server says: the first run starts at 14:15. ";
+    assert!(text.as_str().unwrap().contains(expected), "{text}");
+}
+
+#[test]
+#[ignore = "needs a browser: run cargo xtask test"]
+fn the_navigation_has_only_what_the_server_has() {
+    let mut browser = Chromium::start();
+    let mut navigation = |documents: &[Documents]| {
+        let site = Site::start_with(documents);
+        site.open(&mut browser, "");
+        let titles =
+            "[...document.querySelectorAll('nav a')].map(link => link.firstChild.textContent).join(', ')";
+        let problems = browser.problems();
+        assert_eq!(problems, [""; 0]);
+        browser.evaluate(titles)
+    };
+
+    assert_eq!(navigation(&[Documents::Report]), "Metrics, Events, Deliveries");
+    assert_eq!(
+        navigation(&[Documents::Intake]),
+        "Received, Pushed monitors, Pushed dashboards, Received events, Received traces"
+    );
+}

@@ -1,0 +1,188 @@
+//! A server with the page and documents that a test can change.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+    time::{Duration, SystemTime},
+};
+
+use serde_json::{Value, json};
+use system_health_page::{Documents, Page};
+use system_health_test_support::{
+    chromium::Chromium,
+    server::{Answer, Request, Server},
+};
+
+/// All documents.
+pub(crate) const ALL: [Documents; 5] =
+    [Documents::Report, Documents::Monitors, Documents::Dashboards, Documents::Traces, Documents::Intake];
+
+/// The id of the trace in the documents.
+pub(crate) const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+
+/// The interval between two runs of the history.
+const STEP: Duration = Duration::from_mins(15);
+
+pub(crate) struct Site {
+    server: Server,
+    content: Arc<Mutex<Content>>,
+}
+
+struct Content {
+    documents: BTreeMap<String, Value>,
+    /// The status and the reason with which a document is refused.
+    refusals: BTreeMap<&'static str, (u16, &'static str)>,
+    token: Option<&'static str>,
+}
+
+impl Site {
+    /// A server that has all documents.
+    pub(crate) fn start() -> Self {
+        Self::start_with(&ALL)
+    }
+
+    /// A server that has some of them.
+    pub(crate) fn start_with(documents: &[Documents]) -> Self {
+        let page = Page::new(documents.iter().copied());
+        let content =
+            Arc::new(Mutex::new(Content { documents: all(), refusals: BTreeMap::new(), token: None }));
+        let server = Server::start({
+            let content = Arc::clone(&content);
+            move |request| answer(&page, &content.lock().unwrap(), request)
+        });
+        Self { server, content }
+    }
+
+    /// Opens a part of the page, such as `#/metric/ci.duration`, and waits until it is shown.
+    pub(crate) fn open(&self, browser: &mut Chromium, fragment: &str) {
+        browser.open(&self.url(fragment));
+        browser.wait_for("document.querySelector('h1')");
+    }
+
+    pub(crate) fn url(&self, fragment: &str) -> String {
+        format!("{}/{fragment}", self.server.url())
+    }
+
+    /// Changes a document, such as `report`.
+    pub(crate) fn change(&self, path: &str, change: impl FnOnce(&mut Value)) {
+        change(self.content().documents.get_mut(path).expect("a document"));
+    }
+
+    /// Removes a document.
+    pub(crate) fn remove(&self, path: &str) {
+        self.content().documents.remove(path);
+    }
+
+    /// Refuses requests without this token.
+    pub(crate) fn require(&self, token: &'static str) {
+        self.content().token = Some(token);
+    }
+
+    /// From now on, requests for a document are refused.
+    pub(crate) fn refuse(&self, path: &'static str, status: u16, reason: &'static str) {
+        self.content().refusals.insert(path, (status, reason));
+    }
+
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap()
+    }
+}
+
+/// Reads everything again, as the page does from time to time.
+pub(crate) fn refresh(browser: &mut Chromium) {
+    browser.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+}
+
+/// The first entry of a metric in a report.
+pub(crate) fn entry<'a>(report: &'a mut Value, key: &str) -> &'a mut Value {
+    let mut metrics = report["metrics"].as_array_mut().expect("metrics").iter_mut();
+    metrics.find(|entry| entry["key"] == key).expect("an entry of the metric")
+}
+
+pub(crate) fn report() -> Value {
+    serde_json::from_str(include_str!("documents/report.json")).unwrap()
+}
+
+fn all() -> BTreeMap<String, Value> {
+    let others: BTreeMap<String, Value> =
+        serde_json::from_str(include_str!("documents/others.json")).unwrap();
+    let mut report = report();
+    report["run"]["trace_id"] = TRACE.into();
+    let trace = serde_json::from_str(include_str!("documents/trace.json")).unwrap();
+    let catalog = serde_json::from_str(include_str!("documents/catalog.json")).unwrap();
+    let documents =
+        [("report".to_owned(), report), (format!("traces/{TRACE}"), trace), ("catalog".to_owned(), catalog)];
+    others.into_iter().chain(documents).collect()
+}
+
+fn answer(page: &Page, content: &Content, request: &Request) -> Answer {
+    if request.path() == "/" {
+        let html = Answer::text(200, "text/html; charset=utf-8", page.body());
+        let headers = page.headers().into_iter().filter(|(name, _)| *name != "content-type");
+        return headers.fold(html, |answer, (name, value)| answer.with_header(name, value));
+    }
+    let authorization = content.token.map(|token| format!("Bearer {token}"));
+    if authorization.is_some() && request.header("authorization") != authorization.as_deref() {
+        return Answer::json(401, &json!({ "error": "a token is needed" }));
+    }
+    let path = request.path().trim_start_matches("/api/v1/");
+    if let Some((status, reason)) = content.refusals.get(path) {
+        return Answer::text(*status, "text/plain; charset=utf-8", reason);
+    }
+    match (path, content.documents.get(path)) {
+        ("history", _) => Answer::json(200, &history(content, request)),
+        (_, Some(document)) => Answer::json(200, document),
+        (_, None) => Answer::json(404, &json!({ "error": "not found" })),
+    }
+}
+
+/// The history of a metric: it had its value in each run of the last day, except that one run failed.
+fn history(content: &Content, request: &Request) -> Vec<Value> {
+    let key = request.parameter("key").unwrap_or_default();
+    let metrics = content.documents.get("report").and_then(|report| report["metrics"].as_array());
+    let entries = metrics.into_iter().flatten().filter(|entry| entry["key"] == key.as_str());
+    let now = SystemTime::now();
+    let rows = entries.flat_map(|entry| (0..96).rev().flat_map(move |age| past(entry, now, age)));
+    rows.collect()
+}
+
+fn past(entry: &Value, now: SystemTime, age: u32) -> Vec<Value> {
+    let time = humantime::format_rfc3339_seconds(now - STEP * age - Duration::from_mins(1)).to_string();
+    let row = |state: &str, facts: Value| {
+        let subject = entry["subject"].as_str().unwrap_or_default();
+        let row = json!({ "time": time, "key": entry["key"], "subject": subject, "unit": entry["unit"], "state": state });
+        merge(row, facts)
+    };
+    let without_value =
+        |state, reason: &Value| vec![row(state, json!({ "value": null, "tags": [], "reason": reason }))];
+    match entry["state"].as_str() {
+        Some("error") => return without_value("error", &entry["error"]),
+        Some("no_data") => return without_value("no_data", &entry["reason"]),
+        _ if age == 40 => return without_value("error", &"the API answered 502".into()),
+        _ => {}
+    }
+    let samples = entry["samples"].as_array().into_iter().flatten().map(|sample| {
+        let facts = json!({ "tags": sample["tags"], "reason": null });
+        let value = match sample["value"].as_f64() {
+            Some(value) => json!({ "value": earlier(value, age) }),
+            None => json!({ "value": null, "distribution": sample["distribution"] }),
+        };
+        row("value", merge(facts, value))
+    });
+    samples.collect()
+}
+
+/// An earlier value: some wave, which ends at the value of the report. Whole numbers stay whole.
+fn earlier(value: f64, age: u32) -> f64 {
+    let age = f64::from(age);
+    let wave = 1.0 - 0.12 * (age / 9.0).sin().abs() - 0.06 * (age * age / 7.0).sin().abs();
+    let earlier = value * wave;
+    if value.fract() == 0.0 { earlier.round() } else { earlier }
+}
+
+fn merge(mut one: Value, other: Value) -> Value {
+    if let (Some(one), Value::Object(other)) = (one.as_object_mut(), other) {
+        one.extend(other);
+    }
+    one
+}
