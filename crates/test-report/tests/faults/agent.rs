@@ -145,9 +145,18 @@ fn nobody_listens_on_the_udp_port() {
     });
 }
 
-/// The number of points of `test.many`: more than a queue takes.
-const MANY: usize = 5_000;
+/// The number of points of `test.many`: more packets than a queue takes.
+const MANY: usize = 300;
 const RUN_MANY: [&str; 6] = ["--push", "--no-self-metrics", "--only", "test.many", "--deadline", "10s"];
+
+/// A scene with points that fill a packet each.
+fn scene_of_many(world: &World) -> (Scene, PathBuf) {
+    let (scene, path) = unix_scene(world);
+    let tags = ["one", "two", "three", "four"].map(|name| format!("{name}:{}", "x".repeat(180)));
+    let settings =
+        format!("[report]\nto = ['dogstatsd']\ntags = {tags:?}\n[dogstatsd]\nmax_packet_size = 1000\n");
+    (scene.file("system-health.toml", &settings).variable("TEST_SAMPLES", MANY.to_string()), path)
+}
 
 /// The lines of the packets that wait in a queue.
 fn waiting(socket: &UnixDatagram) -> Vec<String> {
@@ -187,8 +196,7 @@ fn received_with_the_next_run(
 #[test]
 fn the_queue_takes_only_some_of_the_packets() {
     let world = World::new();
-    let (scene, path) = unix_scene(&world);
-    let scene = scene.variable("TEST_SAMPLES", MANY.to_string());
+    let (scene, path) = scene_of_many(&world);
     let socket = bind(&path);
     let row = scenarios().into_iter().find(|row| row.fault == PARTLY).unwrap();
 
@@ -208,8 +216,7 @@ fn the_queue_takes_only_some_of_the_packets() {
 #[test]
 fn killed_during_the_delivery() {
     let world = World::new();
-    let (scene, path) = unix_scene(&world);
-    let scene = scene.variable("TEST_SAMPLES", MANY.to_string());
+    let (scene, path) = scene_of_many(&world);
     let socket = bind(&path);
     let mut child = scene.command(&RUN_MANY).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let mut buffer = [0; 9000];
